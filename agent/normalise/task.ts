@@ -1,0 +1,75 @@
+import type { Framing } from '../inputs/framing.ts'
+
+/**
+ * One worker task is one batch. The main thread moves bytes: it fills a buffer with slices of whole records of
+ * several sources and hands it over; the worker answers with the compressed batch.
+ */
+export interface TaskSlice {
+  readonly source: string
+  readonly generation: number
+  /** Shown as `log.file.path`: the path at first sight. */
+  readonly path: string
+  /** Which pipeline reads it: an index into `WorkerSetup.pipelines`. */
+  readonly pipeline: number
+  /** Where the bytes stand in the task's buffer. */
+  readonly start: number
+  readonly end: number
+  /** Offset in the source of the first byte. */
+  readonly offset: number
+  /** The header record of a CSV file, where the slice doesn't begin with it. */
+  readonly header: string | null
+  /** The slice is one record that was too long: its first part, with what is known of the whole. */
+  readonly truncated: { readonly bytes: number; readonly sha256: string } | null
+}
+
+export interface Task {
+  /** Transferred to the worker, and back with the result, to be used again. */
+  readonly buffer: ArrayBuffer
+  readonly slices: readonly TaskSlice[]
+  /** Milliseconds since 1970: the `@timestamp` of records that carry no time. */
+  readonly now: number
+}
+
+/** What a slice became; counts as in the waybill's manifest. */
+export interface SliceResult {
+  readonly read: number
+  readonly events: number
+  readonly filtered: number
+  readonly skipped: number
+  readonly truncated: number
+  readonly errors: number
+}
+
+export interface TaskResult {
+  /** The task's buffer, given back. */
+  readonly buffer: ArrayBuffer
+  /** The compressed NDJSON; empty where the task had no event. */
+  readonly payload: Uint8Array
+  readonly encoding: 'zstd' | 'gzip'
+  readonly events: number
+  /** Bytes of NDJSON before compression. */
+  readonly bytes: number
+  /** Merkle root, hex. */
+  readonly root: string
+  readonly slices: readonly SliceResult[]
+}
+
+/** One input's way to read a record. */
+export interface PipelineSpec {
+  /** Name of a folder below `integrations/`, or the path of an integration.yml of the operator's own. */
+  readonly integration: string
+  readonly framing: Framing
+  readonly tags: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  /** IANA zone for times without one. */
+  readonly timeZone: string
+}
+
+/** What a worker is started with; a reload starts new workers. */
+export interface WorkerSetup {
+  readonly agent: { readonly id: string; readonly name: string; readonly version: string }
+  readonly host: string
+  readonly namespace: string
+  readonly pipelines: readonly PipelineSpec[]
+  readonly compression: { readonly encoding: 'zstd' | 'gzip'; readonly level: number }
+}

@@ -1,0 +1,21 @@
+/**
+ * What the agent must know after kill -9, in one small durable table: keys to JSON values, kept in memory, written to a
+ * checksummed journal with grouped syncs, and compacted to a snapshot. Who owns which keys:
+ *   agent                     enrolment: id, key id, namespace (ship)
+ *   chain                     incarnation, last sealed and last acknowledged waybill (ship)
+ *   source/<SourceId>         identity, generation, position of a source (inputs)
+ *   ledger/<SourceId>         the ledger of a source (ship)
+ */
+export interface State {
+  get<Value>(key: string): Value | undefined
+  /** Keys with this prefix, in no order. */
+  entries<Value>(prefix: string): IterableIterator<[string, Value]>
+  /** All of these changes or none; resolves when they are on the disk. `undefined` deletes. */
+  write(changes: readonly Change[]): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Change {
+  readonly key: string
+  readonly value: unknown
+}

@@ -1,0 +1,159 @@
+import type { AuditEvent, Category } from '../../schema/index.ts'
+import type { Manifest, SliceAnswer } from '../../schema/wire/index.ts'
+import type { Query } from '../query/tree.ts'
+
+/**
+ * The store is a port with adapters that answer alike. It holds events, the waybills they came with, dead letters, and the
+ * indexer's own records (agents, tokens). What a promise here resolves to is durable.
+ */
+export interface Store {
+  /** Writes a verified batch exactly once, whatever was tried before and from wherever. */
+  write(batch: StoreBatch): Promise<WriteOutcome>
+  search(request: SearchRequest): Promise<Page>
+  /** Events in the order in which they were stored, for following: oldest first, from behind `after`. */
+  arrivals(request: { query: Query; after: string | null; limit: number }): Promise<Page>
+  /** An arrival cursor that stands behind everything stored so far. */
+  arrivalsEnd(): Promise<string>
+  get(id: string): Promise<AuditEvent | null>
+  /** Hourly counts, kept when events are written. */
+  counts(request: CountRequest): Promise<CountRow[]>
+  /** Waybills of an agent: its incarnations, what was stored, and which numbers are missing between. */
+  chains(agent: string): Promise<Chain[]>
+  readonly deadLetters: DeadLetters
+  readonly records: Records
+  status(): Promise<StoreStatus>
+  close(): Promise<void>
+}
+
+export interface StoreBatch {
+  readonly manifest: Manifest
+  /** Hash of the manifest: the waybill's name. */
+  readonly hash: string
+  readonly manifestBytes: Buffer
+  readonly signature: Buffer
+  /** The NDJSON as it was shipped. */
+  readonly lines: Buffer
+  /** Leaf hashes, 32 bytes each. */
+  readonly leaves: Buffer
+  /** When the indexer took it, ms: `event.ingested`. */
+  readonly ingested: number
+}
+
+export type WriteOutcome =
+  | { readonly kind: 'stored'; readonly again: boolean; readonly result: WriteResult }
+  /** The same key came before with another waybill. */
+  | { readonly kind: 'fork'; readonly hash: string }
+
+export interface WriteResult {
+  readonly stored: number
+  readonly duplicate: number
+  readonly dead: number
+  /** By source, in the manifest's order. */
+  readonly sources: readonly SliceAnswer[]
+  /** The first 20. */
+  readonly reasons: readonly { position: number; id: string; reason: string }[]
+}
+
+export interface SearchRequest {
+  readonly query: Query
+  /** `@timestamp` in ms, at or after. */
+  readonly from?: number
+  /** `@timestamp` in ms, before. */
+  readonly to?: number
+  readonly order: 'newest' | 'oldest'
+  /** At most 1,000. */
+  readonly limit: number
+  /** `next` of the page before. */
+  readonly after?: string
+}
+
+export interface Page {
+  /** As stored: what was sealed, and what the indexer added. */
+  readonly events: readonly AuditEvent[]
+  /** Where the next page begins; null when there is no more. */
+  readonly next: string | null
+}
+
+export type CountDimension = 'category' | 'action' | 'user' | 'entity' | 'outcome'
+
+export interface CountRequest {
+  readonly by: CountDimension
+  readonly from: number
+  readonly to: number
+}
+
+export interface CountRow {
+  /** Start of the hour of `@timestamp`, ms. */
+  readonly hour: number
+  readonly value: string
+  readonly count: number
+}
+
+export interface Chain {
+  readonly incarnation: string
+  readonly first: number
+  readonly last: number
+  readonly lastHash: string
+  readonly lastAt: number
+  readonly waybills: number
+  readonly events: number
+  /** Runs of numbers that have not arrived, at most 100. */
+  readonly gaps: readonly { from: number; to: number }[]
+}
+
+export type DeadReason = 'invalid' | 'collision' | 'refused'
+
+export interface DeadLetter {
+  readonly id: string
+  readonly at: number
+  readonly kind: DeadReason
+  readonly reason: string
+  readonly eventId: string
+  readonly agent: string
+  readonly incarnation: string
+  readonly sequence: number
+  readonly position: number
+  readonly source: string
+  /** The shipped line, byte for byte. */
+  readonly line: Buffer
+}
+
+export interface DeadLetters {
+  list(request: {
+    limit: number
+    after?: string
+  }): Promise<{ letters: DeadLetter[]; next: string | null; total: number }>
+  get(id: string): Promise<DeadLetter | null>
+  /** Tries to store the letter's event again; on success the letter is gone. */
+  replay(id: string): Promise<{ stored: true } | { stored: false; reason: string } | null>
+  discard(id: string): Promise<boolean>
+}
+
+/** Small durable documents of the indexer's own, by kind and key; `version` guards against lost updates. */
+export interface Records {
+  get(kind: string, key: string): Promise<{ value: unknown; version: number } | null>
+  /** `version` null creates; false when someone was faster. */
+  put(kind: string, key: string, value: unknown, version: number | null): Promise<boolean>
+  list(kind: string): Promise<{ key: string; value: unknown; version: number }[]>
+  remove(kind: string, key: string): Promise<void>
+}
+
+export interface StoreStatus {
+  readonly ready: boolean
+  /** What is wrong, in a sentence; null when nothing is. */
+  readonly problem: string | null
+  readonly events: number
+  readonly bytes: number
+  readonly deadLetters: number
+  readonly partitions: readonly { category: Category; name: string; events: number; bytes: number }[]
+}
+
+/** The store can't take more now: the disk is full. Answered as 507; nothing was acknowledged. */
+export class StoreFullError extends Error {
+  override name = 'StoreFullError'
+}
+
+/** The store is closed or too busy; answered as 503. */
+export class StoreUnavailableError extends Error {
+  override name = 'StoreUnavailableError'
+}

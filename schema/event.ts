@@ -1,0 +1,151 @@
+import { FIELDS, type Field } from './fields.ts'
+import { LIMITS } from './limits.ts'
+import { wordsOf } from './words.ts'
+
+/** A record of the common schema. Members are as `FIELDS` says; an event is data, read through `valuesOf`. */
+export type AuditEvent = { readonly [member: string]: unknown }
+
+export interface Change {
+  readonly field: string
+  readonly old?: string | null
+  readonly new?: string | null
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The raw value of a dotted path in a nested event. */
+export function valueAt(event: AuditEvent, path: string): unknown {
+  let value: unknown = event
+  for (const member of path.split('.')) {
+    if (!isRecord(value) || !Object.hasOwn(value, member)) return undefined
+    value = value[member]
+  }
+  return value
+}
+
+export function textAt(event: AuditEvent, path: string): string | undefined {
+  const value = valueAt(event, path)
+  return typeof value === 'string' ? value : undefined
+}
+
+/** One leaf of a flattened field, with the path to it below that field. List items share their list's path. */
+export interface Leaf {
+  readonly path: string
+  readonly value: string
+}
+
+export function leavesUnder(value: unknown, path = ''): Leaf[] {
+  const found: Leaf[] = []
+  const walk = (at: unknown, here: string): void => {
+    if (Array.isArray(at)) for (const item of at) walk(item, here)
+    else if (isRecord(at))
+      for (const key of Object.keys(at)) walk(at[key], here === '' ? key : `${here}.${key}`)
+    else if (at !== null && at !== undefined) found.push({ path: here, value: String(at) })
+  }
+  walk(value, path)
+  return found
+}
+
+/** The values of a field as texts, as both stores index them: lists are several values, null is none. */
+export function valuesOf(event: AuditEvent, path: string): string[] {
+  const value = valueAt(event, path)
+  if (value === undefined || value === null) return []
+  if (!Array.isArray(value)) return isRecord(value) ? [] : [String(value)]
+  return value.filter((item) => item !== null && !isRecord(item) && !Array.isArray(item)).map(String)
+}
+
+export function changesOf(event: AuditEvent): Change[] {
+  const changes = valueAt(event, 'audit.changes')
+  if (!Array.isArray(changes)) return []
+  return changes.filter((change): change is Change => isRecord(change) && typeof change.field === 'string')
+}
+
+const WORD_FIELDS: readonly { path: string; field: Field }[] = Object.entries<Field>(FIELDS)
+  .filter(([, field]) => field.words === true)
+  .map(([path, field]) => ({ path, field }))
+
+/**
+ * The words of an event in the order of the schema's fields: what a search without a field looks into, in both
+ * stores. A value that an earlier field gave already adds nothing.
+ */
+export function eventWords(event: AuditEvent): string[] {
+  const seen = new Set<string>()
+  const words: string[] = []
+  const add = (text: string): void => {
+    if (seen.has(text) || words.length >= LIMITS.wordsPerEvent) return
+    seen.add(text)
+    for (const word of wordsOf(text)) words.push(word)
+  }
+  for (const { path, field } of WORD_FIELDS) {
+    if (field.type === 'changes') {
+      for (const change of changesOf(event)) {
+        add(change.field)
+        if (typeof change.old === 'string') add(change.old)
+        if (typeof change.new === 'string') add(change.new)
+      }
+    } else if (field.type === 'flattened') {
+      for (const leaf of leavesUnder(valueAt(event, path))) add(leaf.value)
+    } else {
+      for (const value of valuesOf(event, path)) add(value)
+    }
+  }
+  return words.length > LIMITS.wordsPerEvent ? words.slice(0, LIMITS.wordsPerEvent) : words
+}
+
+/**
+ * The total order of events, oldest first: time in milliseconds, agent, sequence; the id settles what is left.
+ * Texts compare by UTF-8 bytes, as both engines do.
+ */
+export interface Place {
+  readonly timestamp: number
+  readonly agent: string
+  readonly sequence: number
+  readonly id: string
+}
+
+export function placeOf(event: AuditEvent): Place {
+  const sequence = valueAt(event, 'event.sequence')
+  return {
+    timestamp: Date.parse(textAt(event, '@timestamp') ?? ''),
+    agent: textAt(event, 'agent.id') ?? '',
+    sequence: typeof sequence === 'number' ? sequence : 0,
+    id: textAt(event, 'event.id') ?? '',
+  }
+}
+
+const byBytes = (a: string, b: string): number =>
+  a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))
+
+export function comparePlaces(a: Place, b: Place): number {
+  return (
+    a.timestamp - b.timestamp || byBytes(a.agent, b.agent) || a.sequence - b.sequence || byBytes(a.id, b.id)
+  )
+}
+
+/** The members that the indexer adds, by path: taken off, what is left is what the agent sealed. */
+export const DERIVED_PATHS: readonly string[] = Object.entries<Field>(FIELDS)
+  .filter(([, field]) => field.derived === true)
+  .map(([path]) => path)
+
+/** A copy of an event without what the indexer added, and without the objects that this leaves empty. */
+export function sealedPart(event: AuditEvent): AuditEvent {
+  const without = (record: Record<string, unknown>, at: string): Record<string, unknown> => {
+    const kept: Record<string, unknown> = {}
+    for (const key of Object.keys(record)) {
+      const path = at === '' ? key : `${at}.${key}`
+      if (DERIVED_PATHS.includes(path)) continue
+      const value = record[key]
+      const holdsDerived = DERIVED_PATHS.some((derived) => derived.startsWith(`${path}.`))
+      if (!holdsDerived || !isRecord(value)) {
+        kept[key] = value
+        continue
+      }
+      const inner = without(value, path)
+      if (Object.keys(inner).length > 0 || Object.keys(value).length === 0) kept[key] = inner
+    }
+    return kept
+  }
+  return without(event, '')
+}

@@ -1,0 +1,34 @@
+/**
+ * The one table of limits. The agent enforces it when it writes an event, both stores rely on it, and the
+ * wire's maxima are protocol constants: a batch that an agent of any version made never needs splitting.
+ */
+export const LIMITS = {
+  /** A longer record keeps its first part and says so in `audit.truncated`. */
+  recordBytes: 1024 * 1024,
+  /** Raw bytes that one batch is made of, at most (one record more may start within). */
+  taskBytes: 1024 * 1024,
+  /** Records in one batch, at most. */
+  batchRecords: 8192,
+  /** Bytes of a batch's NDJSON before compression, at most. */
+  batchBytes: 64 * 1024 * 1024,
+  /** Bytes of a request that carries a waybill, at most. */
+  bodyBytes: 72 * 1024 * 1024,
+  /** Members kept of an event's payload, all levels together; the others are only in `event.original`. */
+  payloadKeys: 512,
+  /** Levels of nesting kept of a payload; deeper values are kept as JSON text. */
+  payloadDepth: 16,
+  /** UTF-16 units of one value in a keyword field that are kept. */
+  keywordLength: 8192,
+  /** UTF-16 units of a keyword that are indexed; a longer value is stored, and not found by its exact text. */
+  indexedLength: 1024,
+  /** UTF-16 units of one word that are indexed; of a longer word its beginning is. */
+  wordLength: 64,
+  /** Words of one event that are indexed. */
+  wordsPerEvent: 1024,
+  /** Changes of one event that are kept as field, old, new. */
+  changes: 1000,
+} as const
+
+/** An event of before 1990 or of more than a day ahead has a clock problem: it is flagged and placed at its reading. */
+export const EARLIEST_TIMESTAMP = Date.UTC(1990, 0, 1)
+export const LATEST_TIMESTAMP = Date.UTC(2059, 0, 1)

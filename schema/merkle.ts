@@ -1,0 +1,131 @@
+import { hash } from 'node:crypto'
+
+/**
+ * The Merkle tree of RFC 9162, section 2.1: leaf SHA-256(0x00 ‖ line), node SHA-256(0x01 ‖ left ‖ right). Hashes are
+ * raw 32 bytes; a list of them is one buffer, 32 bytes each.
+ */
+export const HASH_BYTES = 32
+
+const EMPTY = hash('sha256', '', 'buffer')
+
+export function leafHash(line: Uint8Array): Buffer {
+  const input = Buffer.allocUnsafe(line.length + 1)
+  input[0] = 0
+  input.set(line, 1)
+  return hash('sha256', input, 'buffer')
+}
+
+const pair = Buffer.allocUnsafe(1 + 2 * HASH_BYTES)
+pair[0] = 1
+
+export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+  pair.set(left, 1)
+  pair.set(right, 1 + HASH_BYTES)
+  return hash('sha256', pair, 'buffer')
+}
+
+/**
+ * The leaves of NDJSON as it was shipped, without copying a line: the byte before each line (the newline that
+ * ends its neighbour) serves as the 0x00 of the hash input, and is put back. `bytes[start - 1]` must exist.
+ */
+export function leavesOf(bytes: Buffer, start: number, end: number): { leaves: Buffer; count: number } {
+  let room = 1024
+  let leaves = Buffer.allocUnsafe(room * HASH_BYTES)
+  let count = 0
+  let from = start
+  while (from < end) {
+    let to = bytes.indexOf(10, from)
+    if (to === -1 || to >= end) to = end
+    const kept = bytes[from - 1]!
+    bytes[from - 1] = 0
+    const leaf = hash('sha256', bytes.subarray(from - 1, to), 'buffer')
+    bytes[from - 1] = kept
+    if (count === room) {
+      room *= 2
+      const wider = Buffer.allocUnsafe(room * HASH_BYTES)
+      leaves.copy(wider)
+      leaves = wider
+    }
+    leaf.copy(leaves, count * HASH_BYTES)
+    count++
+    from = to + 1
+  }
+  return { leaves: leaves.subarray(0, count * HASH_BYTES), count }
+}
+
+/** The root over leaf hashes that stand one behind the other in `leaves`. */
+export function merkleRoot(leaves: Uint8Array): Buffer {
+  const count = leaves.length / HASH_BYTES
+  if (!Number.isInteger(count)) throw new Error(`${leaves.length} bytes are no list of hashes`)
+  if (count === 0) return Buffer.from(EMPTY)
+  // Level by level in one scratch buffer; an odd last node goes up as it is, which gives RFC 9162's tree.
+  const level = Buffer.from(leaves)
+  const input = Buffer.allocUnsafe(1 + 2 * HASH_BYTES)
+  let width = count
+  while (width > 1) {
+    const pairs = width >> 1
+    for (let i = 0; i < pairs; i++) {
+      input[0] = 1
+      level.copy(input, 1, i * 2 * HASH_BYTES, (i + 1) * 2 * HASH_BYTES)
+      hash('sha256', input, 'buffer').copy(level, i * HASH_BYTES)
+    }
+    if (width & 1) level.copy(level, pairs * HASH_BYTES, (width - 1) * HASH_BYTES, width * HASH_BYTES)
+    width = pairs + (width & 1)
+  }
+  return Buffer.from(level.subarray(0, HASH_BYTES))
+}
+
+const leafAt = (leaves: Uint8Array, index: number): Uint8Array =>
+  leaves.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)
+
+/** The largest power of two smaller than `n` (n > 1). */
+function split(n: number): number {
+  let k = 1
+  while (k * 2 < n) k *= 2
+  return k
+}
+
+/** The audit path of a leaf, nearest sibling first (RFC 9162, section 2.1.3.1). */
+export function inclusionProof(leaves: Uint8Array, index: number): Buffer[] {
+  const count = leaves.length / HASH_BYTES
+  if (!(index >= 0 && index < count)) throw new RangeError(`no leaf ${index} among ${count}`)
+  if (count === 1) return []
+  const k = split(count)
+  const left = leaves.subarray(0, k * HASH_BYTES)
+  const right = leaves.subarray(k * HASH_BYTES)
+  return index < k
+    ? [...inclusionProof(left, index), merkleRoot(right)]
+    : [...inclusionProof(right, index - k), merkleRoot(left)]
+}
+
+/** Whether `leaf` stands at `index` in the tree of `count` leaves that has this root (RFC 9162, section 2.1.3.2). */
+export function verifyInclusion(
+  leaf: Uint8Array,
+  index: number,
+  count: number,
+  proof: readonly Uint8Array[],
+  root: Uint8Array,
+): boolean {
+  if (!(index >= 0 && index < count)) return false
+  let fn = index
+  let sn = count - 1
+  let node: Uint8Array = leaf
+  for (const sibling of proof) {
+    if (sn === 0) return false
+    if (fn % 2 === 1 || fn === sn) {
+      node = nodeHash(sibling, node)
+      while (fn % 2 === 0 && fn !== 0) {
+        fn = Math.floor(fn / 2)
+        sn = Math.floor(sn / 2)
+      }
+    } else {
+      node = nodeHash(node, sibling)
+    }
+    fn = Math.floor(fn / 2)
+    sn = Math.floor(sn / 2)
+  }
+  return sn === 0 && Buffer.compare(node, root) === 0
+}
+
+/** One leaf's hash out of a list, as a view. */
+export { leafAt }

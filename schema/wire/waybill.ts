@@ -1,0 +1,180 @@
+import { type KeyObject, sign, verify } from 'node:crypto'
+import { z } from 'zod'
+import { canonical } from '../canonical.ts'
+import {
+  type AgentId,
+  type Incarnation,
+  isAgentId,
+  isIncarnation,
+  isSha256,
+  isSourceId,
+  type Sha256,
+  sha256,
+} from '../ids.ts'
+import { LIMITS } from '../limits.ts'
+
+/**
+ * A batch's waybill: who sent it, its number in the chain of its agent and incarnation, the hash of the waybill before it, and
+ * the Merkle root over its events. Signed by the agent; the counts of what was not shipped are sealed with it.
+ */
+const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
+const hashText = z.string().refine(isSha256, 'expected SHA-256 in hex')
+const incarnationText = z.string().refine(isIncarnation, 'expected 32 hex digits')
+
+/** What one source has in a batch. Events of a batch stand source by source, in the order of this list. */
+export const sourceSliceSchema = z.strictObject({
+  source: z.string().refine(isSourceId, 'expected 32 hex digits'),
+  generation: count,
+  path: z.string(),
+  /** The bytes of the source that this slice covers: from its first record to behind its last. */
+  from: count,
+  to: count,
+  /** Records read: `events + filtered`. */
+  read: count,
+  /** Events shipped in this batch. */
+  events: count,
+  /** Records that a setting keeps from being shipped. */
+  filtered: count,
+  /** Blank lines and CSV headers: no records. */
+  skipped: count,
+  /** Events, of those shipped, that lost their end to the size limit. */
+  truncated: count,
+  /** Events, of those shipped, that did not parse. */
+  errors: count,
+  /** Messages lost before they could be read (UDP). */
+  dropped: count,
+})
+export type SourceSlice = z.infer<typeof sourceSliceSchema>
+
+export const manifestSchema = z.strictObject({
+  version: z.literal(1),
+  agent: z.string().refine(isAgentId, 'expected an agent id'),
+  key: z.string().min(1).max(64),
+  incarnation: incarnationText,
+  sequence: z.number().int().positive().max(Number.MAX_SAFE_INTEGER),
+  /** Hash of the waybill before it in this incarnation; null for the first. */
+  previous: hashText.nullable(),
+  /** With the first of an incarnation that follows another: the last waybill of that one known to be acknowledged. */
+  cites: z
+    .strictObject({ incarnation: incarnationText, sequence: count, hash: hashText.nullable() })
+    .nullable(),
+  /** When the batch was sealed, by the agent's clock, in ms since 1970. */
+  created: count,
+  namespace: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_.]{0,63}$/, 'expected a-z, 0-9, _ and ., beginning with a letter or digit'),
+  /** Version of the central settings that the batch was made under; null where none came yet. */
+  settings: z.string().max(128).nullable(),
+  events: count.max(LIMITS.batchRecords),
+  /** Bytes of the NDJSON before compression. */
+  bytes: count.max(LIMITS.batchBytes),
+  encoding: z.enum(['zstd', 'gzip']),
+  root: hashText,
+  sources: z.array(sourceSliceSchema).max(LIMITS.batchRecords),
+})
+export type Manifest = z.infer<typeof manifestSchema>
+
+/** Names one waybill. */
+export interface WaybillKey {
+  readonly agent: AgentId
+  readonly incarnation: Incarnation
+  readonly sequence: number
+}
+
+/** Frames: type (one byte), length (four bytes, big-endian), content. */
+const FRAME = { manifest: 0x4d, signature: 0x53, payload: 0x50 } as const
+const HEADER_BYTES = 5
+const SIGNED = 'waybill/manifest/1\n'
+
+export interface SealedWaybill {
+  readonly manifest: Manifest
+  /** SHA-256 over the manifest's bytes: what the next waybill names as `previous`. */
+  readonly hash: Sha256
+  readonly manifestBytes: Buffer
+  readonly signature: Buffer
+  /** The compressed NDJSON. */
+  readonly payload: Buffer
+}
+
+function frameHeader(type: number, length: number): Buffer {
+  const header = Buffer.allocUnsafe(HEADER_BYTES)
+  header[0] = type
+  header.writeUInt32BE(length, 1)
+  return header
+}
+
+const signedText = (manifestBytes: Uint8Array): Buffer => Buffer.concat([Buffer.from(SIGNED), manifestBytes])
+
+/** Seals a manifest; the payload stays where it is (`payload` is the last part of the body). */
+export function sealManifest(
+  manifest: Manifest,
+  key: KeyObject,
+): { head: Buffer; hash: Sha256; frameOf: (payload: Uint8Array) => Buffer } {
+  const bytes = Buffer.from(canonical(manifest))
+  const signature = sign(null, signedText(bytes), key)
+  const head = Buffer.concat([
+    frameHeader(FRAME.manifest, bytes.length),
+    bytes,
+    frameHeader(FRAME.signature, signature.length),
+    signature,
+  ])
+  return { head, hash: sha256(bytes), frameOf: (payload) => frameHeader(FRAME.payload, payload.length) }
+}
+
+/** A whole request body. */
+export function encodeWaybill(
+  manifest: Manifest,
+  payload: Uint8Array,
+  key: KeyObject,
+): { body: Buffer; hash: Sha256 } {
+  const { head, hash, frameOf } = sealManifest(manifest, key)
+  return { body: Buffer.concat([head, frameOf(payload), payload]), hash }
+}
+
+/** The body is no waybill; the sentence says what is wrong and at which byte. */
+export class WaybillFormatError extends Error {
+  override name = 'WaybillFormatError'
+}
+
+/** Reads a body's frames and its manifest; checks shapes only. The parts are views of `body`. */
+export function decodeWaybill(body: Buffer): SealedWaybill {
+  let at = 0
+  const next = (type: number, name: string): Buffer => {
+    if (body.length - at < HEADER_BYTES)
+      throw new WaybillFormatError(`the body ends at byte ${body.length}, before the ${name}`)
+    if (body[at] !== type)
+      throw new WaybillFormatError(`byte ${at}: expected the ${name}, found frame type ${body[at]}`)
+    const length = body.readUInt32BE(at + 1)
+    const start = at + HEADER_BYTES
+    if (body.length - start < length) {
+      throw new WaybillFormatError(
+        `the ${name} at byte ${at} has ${length} bytes, but only ${body.length - start} are there`,
+      )
+    }
+    at = start + length
+    return body.subarray(start, at)
+  }
+  const manifestBytes = next(FRAME.manifest, 'manifest')
+  const signature = next(FRAME.signature, 'signature')
+  const payload = next(FRAME.payload, 'payload')
+  if (at !== body.length)
+    throw new WaybillFormatError(`${body.length - at} bytes follow the payload, which ends at byte ${at}`)
+  let raw: unknown
+  try {
+    raw = JSON.parse(manifestBytes.toString('utf8'))
+  } catch {
+    throw new WaybillFormatError('the manifest is not JSON')
+  }
+  const parsed = manifestSchema.safeParse(raw)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new WaybillFormatError(
+      `the manifest's ${issue?.path.join('.') || 'content'}: ${issue?.message ?? 'is not valid'}`,
+    )
+  }
+  return { manifest: parsed.data, hash: sha256(manifestBytes), manifestBytes, signature, payload }
+}
+
+export function verifyWaybill(waybill: SealedWaybill, publicKey: KeyObject): boolean {
+  return verify(null, signedText(waybill.manifestBytes), publicKey, waybill.signature)
+}
