@@ -1,0 +1,3 @@
+export { closest } from './allowed.ts'
+export { ConfigError, type ConfigProblem, type ConfigSources, parseConfig, readConfig } from './read.ts'
+export { Secret, secret } from './secret.ts'

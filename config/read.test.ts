@@ -1,0 +1,81 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { type ConfigSources, parseConfig } from './read.ts'
+import { Secret, secret } from './secret.ts'
+
+const schema = z.strictObject({
+  agent: z.strictObject({ name: z.string(), data: z.string() }),
+  token: secret().optional(),
+  mode: z.enum(['open', 'token']).default('open'),
+  inputs: z.array(z.strictObject({ file: z.strictObject({ paths: z.array(z.string()) }) })).default([]),
+})
+
+const from: ConfigSources = {
+  env: { NAME: 'web-1', TOKEN: 'hush-hush' },
+  readSecretFile: (path) => {
+    if (path === '/there') return 'from-a-file\n'
+    throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+  },
+}
+const parse = (text: string) => parseConfig(text, 'agent.yml', schema, from)
+const refusal = (text: string): string => {
+  try {
+    parse(text)
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('it was accepted')
+}
+const GOOD = 'agent: { name: a, data: ./d }\n'
+
+describe('a config file', () => {
+  it('is read, with defaults', () => {
+    expect(parse(GOOD)).toEqual({ agent: { name: 'a', data: './d' }, mode: 'open', inputs: [] })
+  })
+
+  it('with a wrong key names file, line, key, what is allowed, and the likely slip', () => {
+    expect(refusal(`${GOOD}\ninputs:\n  - file:\n      path: [x]\n`)).toContain(
+      'agent.yml:5: inputs[0].file: unknown key "path" (did you mean "paths"?); allowed here: paths',
+    )
+  })
+
+  it('with a wrong value names line, what was found and what is allowed', () => {
+    expect(refusal(`${GOOD}mode: closed\n`)).toBe('agent.yml:2: mode: found "closed"; allowed: open, token')
+    expect(refusal('agent: { name: 5, data: ./d }')).toBe('agent.yml:1: agent.name: found 5; expected a text')
+    expect(refusal('agent:\n  name: x\n')).toBe('agent.yml:2: agent.data: missing; expected a text')
+  })
+
+  it('lists every problem, not only the first', () => {
+    expect(refusal('agent: { name: 5 }\nmode: 7\n').split('\n')).toHaveLength(3)
+  })
+
+  it('that is no YAML names the line', () => {
+    expect(refusal('agent:\n  name: "open\n')).toMatch(/^agent\.yml:\d+: not YAML: /)
+    expect(refusal('agent: {}\nagent: {}\n')).toMatch(/^agent\.yml:2: not YAML: .*unique/)
+  })
+
+  it('takes values from the environment and from files', () => {
+    expect(parse('agent: { name: "${env:NAME}-x", data: "${file:/there}" }').agent).toEqual({
+      name: 'web-1-x',
+      data: 'from-a-file',
+    })
+  })
+
+  it('with a reference to nothing says which', () => {
+    expect(refusal('agent:\n  name: ${env:NONE}\n  data: ${file:/none}\n')).toBe(
+      'agent.yml:2: the environment variable NONE is not set (from "${env:NONE}")\n' +
+        'agent.yml:3: the file /none can\'t be read: ENOENT (from "${file:/none}")',
+    )
+  })
+
+  it('never shows a secret', () => {
+    const config = parse(`${GOOD}token: \${env:TOKEN}\n`)
+    expect(config.token).toBeInstanceOf(Secret)
+    expect(config.token?.reveal()).toBe('hush-hush')
+    expect(`${config.token} ${JSON.stringify(config)} ${inspect(config)}`).not.toContain('hush')
+    expect(refusal(`${GOOD}mode: \${env:TOKEN}\n`)).toBe(
+      'agent.yml:2: mode: found ${env:TOKEN}; allowed: open, token',
+    )
+  })
+})

@@ -1,0 +1,217 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, type Scalar, visit } from 'yaml'
+import type { z } from 'zod'
+import { codeOf, OperatorError, reasonOf } from '../schema/index.ts'
+import { allowedKeys, closest } from './allowed.ts'
+
+/** One thing wrong in a config file, as data. */
+export interface ConfigProblem {
+  readonly line: number
+  /** Where in the file's structure: `inputs[0].file.paths`. */
+  readonly path: string
+  readonly problem: string
+}
+
+/** The file can't be used; the sentence lists each problem with its line. */
+export class ConfigError extends OperatorError {
+  override name = 'ConfigError'
+  readonly problems: readonly ConfigProblem[]
+
+  constructor(file: string, problems: readonly ConfigProblem[]) {
+    super(
+      problems.map((p) => `${file}:${p.line}: ${p.path === '' ? '' : `${p.path}: `}${p.problem}`).join('\n'),
+    )
+    this.problems = problems
+  }
+}
+
+export interface ConfigSources {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly readSecretFile: (path: string) => string
+}
+
+const SYSTEM: ConfigSources = {
+  env: process.env,
+  readSecretFile: (path) => readFileSync(path, 'utf8'),
+}
+
+/** Reads a YAML file, puts in what `${env:NAME}` and `${file:/path}` stand for, and checks it with a schema. */
+export async function readConfig<T>(file: string, schema: z.ZodType<T>): Promise<{ value: T; file: string }> {
+  const path = resolve(file)
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'ENOENT') throw new OperatorError(`There is no config file ${file}. Name it with --config.`)
+    if (code === 'EACCES')
+      throw new OperatorError(`No right to read ${file}: make it readable for this user.`)
+    throw new OperatorError(`${file} can't be read: ${reasonOf(error)}`, { cause: error })
+  }
+  return { value: parseConfig(text, file, schema), file: path }
+}
+
+/** The same for a text that is at hand. */
+export function parseConfig<T>(
+  text: string,
+  file: string,
+  schema: z.ZodType<T>,
+  from: ConfigSources = SYSTEM,
+): T {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      file,
+      document.errors.map((e) => ({
+        line: lines.linePos(e.pos[0]).line,
+        path: '',
+        problem: `not YAML: ${e.message}`,
+      })),
+    )
+  }
+
+  const problems: ConfigProblem[] = []
+  const lineOf = (node: Node | null | undefined): number =>
+    node?.range ? lines.linePos(node.range[0]).line : 1
+  /** What the file says where a reference was put in, so that an error shows that and not the secret. */
+  const references = new Map<Node, string>()
+  visit(document, {
+    Scalar(_, node: Scalar) {
+      if (typeof node.value !== 'string' || !node.value.includes('${')) return
+      const written = node.value
+      try {
+        node.value = expand(written, from)
+        references.set(node, written)
+      } catch (error) {
+        problems.push({ line: lineOf(node), path: '', problem: reasonOf(error) })
+      }
+    },
+  })
+  if (problems.length > 0) throw new ConfigError(file, problems)
+
+  const found: unknown = document.toJS() ?? {}
+  const result = schema.safeParse(found, { reportInput: true })
+  if (result.success) return result.data
+
+  const nodeAt = (path: readonly PropertyKey[]): Node | undefined => {
+    for (let length = path.length; length >= 0; length--) {
+      const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
+      if (typeof node === 'object' && node !== null && 'range' in node) return node as Node
+    }
+    return undefined
+  }
+  const keyLine = (path: readonly PropertyKey[], key: string): number => {
+    const parent = nodeAt(path)
+    if (!isMap(parent)) return lineOf(parent)
+    const pair = parent.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key)
+    return isScalar(pair?.key) ? lineOf(pair.key) : lineOf(parent)
+  }
+
+  const report = (issues: readonly z.core.$ZodIssue[], base: readonly PropertyKey[]): void => {
+    for (const issue of issues) {
+      const path = [...base, ...issue.path]
+      if (issue.code === 'unrecognized_keys') {
+        const allowed = allowedKeys(schema, path)
+        for (const key of issue.keys) {
+          const near = closest(key, allowed)
+          const hint = near === undefined ? '' : ` (did you mean "${near}"?)`
+          const list =
+            allowed.length === 0 ? 'nothing is allowed here' : `allowed here: ${allowed.join(', ')}`
+          problems.push({
+            line: keyLine(path, key),
+            path: show(path),
+            problem: `unknown key "${key}"${hint}; ${list}`,
+          })
+        }
+        continue
+      }
+      // A union says what failed in each branch; the branch that came furthest is the one that was meant.
+      if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+        const branches = issue.errors.filter((branch) => branch.length > 0)
+        const depth = (branch: readonly z.core.$ZodIssue[]): number =>
+          Math.max(...branch.map((i) => i.path.length + (i.code === 'unrecognized_keys' ? 1 : 0)))
+        const meant = branches.toSorted((a, b) => depth(b) - depth(a))[0]
+        if (meant !== undefined && depth(meant) > 0) {
+          report(meant, path)
+          continue
+        }
+      }
+      const node = nodeAt(path)
+      const reference = node === undefined ? undefined : references.get(node)
+      const input = valueAt(found, path)
+      const said = reference ?? (input === undefined ? undefined : brief(input))
+      problems.push({
+        line: lineOf(node),
+        path: show(path),
+        problem: said === undefined ? `missing; ${expected(issue)}` : `found ${said}; ${expected(issue)}`,
+      })
+    }
+  }
+  report(result.error.issues, [])
+  throw new ConfigError(file, problems)
+}
+
+function expand(text: string, from: ConfigSources): string {
+  return text.replace(/\$\{(?:(env|file):)?([^}]*)\}/g, (whole, kind: string | undefined, name: string) => {
+    if (kind === 'env') {
+      const value = from.env[name]
+      if (value === undefined)
+        throw new Error(`the environment variable ${name} is not set (from "${whole}")`)
+      return value
+    }
+    if (kind === 'file') {
+      try {
+        return from.readSecretFile(name).replace(/\r?\n$/, '')
+      } catch (error) {
+        throw new Error(
+          `the file ${name} can't be read: ${codeOf(error) ?? reasonOf(error)} (from "${whole}")`,
+        )
+      }
+    }
+    throw new Error(`"${whole}" is no reference; write \${env:NAME} or \${file:/path}`)
+  })
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value
+  for (const member of path) {
+    if (typeof at !== 'object' || at === null) return undefined
+    at = Reflect.get(at, member)
+  }
+  return at
+}
+
+const show = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
+    '',
+  )
+
+function brief(value: unknown): string {
+  const text = JSON.stringify(value)
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+function expected(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${TYPE_WORDS[issue.expected] ?? issue.expected}`
+    case 'invalid_value':
+      return `allowed: ${issue.values.map(String).join(', ')}`
+    default:
+      return issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
+  }
+}
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a group of keys',
+  record: 'a group of keys',
+}
