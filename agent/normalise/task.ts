@@ -16,6 +16,8 @@ export interface TaskSlice {
   readonly end: number
   /** Offset in the source of the first byte. */
   readonly offset: number
+  /** Offset in the source where the next slice begins: behind the last record, its line end included. */
+  readonly to: number
   /** The header record of a CSV file, where the slice doesn't begin with it. */
   readonly header: string | null
   /** The slice is one record that was too long: its first part, with what is known of the whole. */
@@ -28,6 +30,8 @@ export interface Task {
   readonly slices: readonly TaskSlice[]
   /** Milliseconds since 1970: the `@timestamp` of records that carry no time. */
   readonly now: number
+  /** The record stopped a worker before: ship it unparsed, as a pipeline_error that says so. */
+  readonly opaque?: true
 }
 
 /** What a slice became; counts as in the waybill's manifest. */

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+
+const DURATION: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+const SIZE: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1000,
+  MB: 1000 ** 2,
+  GB: 1000 ** 3,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+}
+
+function measured(text: string, units: Readonly<Record<string, number>>): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(text)
+  const unit = units[match?.[2] ?? '']
+  return match === null || unit === undefined ? undefined : Math.round(Number(match[1]) * unit)
+}
+
+/** A time such as `15s` or `1.5h`, in milliseconds. */
+export const duration = (limits: { min?: number; max?: number } = {}) =>
+  inUnits(DURATION, 'a time such as 500ms, 15s, 5m, 2h or 30d', limits)
+
+/** A size such as `64MiB` or `2GB`, in bytes. */
+export const size = (limits: { min?: number; max?: number } = {}) =>
+  inUnits(SIZE, 'a size such as 512KiB, 64MiB or 2GB', limits)
+
+function inUnits(
+  units: Readonly<Record<string, number>>,
+  what: string,
+  limits: { min?: number; max?: number },
+) {
+  return z.string().transform((text, context) => {
+    const value = measured(text, units)
+    const { min = 0, max = Number.MAX_SAFE_INTEGER } = limits
+    if (value !== undefined && value >= min && value <= max) return value
+    const range = value === undefined ? '' : ` of ${written(min, units)} to ${written(max, units)}`
+    context.addIssue({ code: 'custom', message: `expected ${what}${range}`, input: text })
+    return z.NEVER
+  })
+}
+
+/** In the largest unit that gives a whole number. */
+function written(value: number, units: Readonly<Record<string, number>>): string {
+  const fitting = Object.entries(units).filter(([, factor]) => value % factor === 0 && value >= factor)
+  const [unit, factor] = fitting.toSorted((a, b) => b[1] - a[1])[0] ?? Object.entries(units)[0]!
+  return `${value / factor}${unit}`
+}
