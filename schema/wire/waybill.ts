@@ -138,27 +138,51 @@ export class WaybillFormatError extends Error {
 
 /** Reads a body's frames and its manifest; checks shapes only. The parts are views of `body`. */
 export function decodeWaybill(body: Buffer): SealedWaybill {
-  let at = 0
-  const next = (type: number, name: string): Buffer => {
-    if (body.length - at < HEADER_BYTES)
-      throw new WaybillFormatError(`the body ends at byte ${body.length}, before the ${name}`)
-    if (body[at] !== type)
-      throw new WaybillFormatError(`byte ${at}: expected the ${name}, found frame type ${body[at]}`)
-    const length = body.readUInt32BE(at + 1)
-    const start = at + HEADER_BYTES
-    if (body.length - start < length) {
-      throw new WaybillFormatError(
-        `the ${name} at byte ${at} has ${length} bytes, but only ${body.length - start} are there`,
-      )
-    }
-    at = start + length
-    return body.subarray(start, at)
+  const head = decodeHead(body)
+  if (head === null) throw new WaybillFormatError(`the body ends at byte ${body.length}, before the payload`)
+  const { payloadStart, payloadBytes, ...sealed } = head
+  const there = body.length - payloadStart
+  if (there < payloadBytes)
+    throw new WaybillFormatError(`the payload has ${payloadBytes} bytes, but only ${there} are there`)
+  if (there > payloadBytes) {
+    throw new WaybillFormatError(
+      `${there - payloadBytes} bytes follow the payload, which ends at byte ${payloadStart + payloadBytes}`,
+    )
   }
-  const manifestBytes = next(FRAME.manifest, 'manifest')
-  const signature = next(FRAME.signature, 'signature')
-  const payload = next(FRAME.payload, 'payload')
-  if (at !== body.length)
-    throw new WaybillFormatError(`${body.length - at} bytes follow the payload, which ends at byte ${at}`)
+  return { ...sealed, payload: body.subarray(payloadStart) }
+}
+
+/** What stands before the payload: enough to know who sends, before the rest is taken in. */
+export interface WaybillHead extends Omit<SealedWaybill, 'payload'> {
+  readonly payloadStart: number
+  readonly payloadBytes: number
+}
+
+/** Reads the head of a body whose first bytes are here; null where more are needed. */
+export function decodeHead(start: Buffer): WaybillHead | null {
+  let at = 0
+  const frame = (type: number, name: string): number | null => {
+    if (start.length > at && start[at] !== type)
+      throw new WaybillFormatError(`byte ${at}: expected the ${name}, found frame type ${start[at]}`)
+    if (start.length - at < HEADER_BYTES) return null
+    const length = start.readUInt32BE(at + 1)
+    if (length > LIMITS.bodyBytes)
+      throw new WaybillFormatError(`byte ${at}: the ${name} has ${length} bytes, more than a body may have`)
+    at += HEADER_BYTES
+    return length
+  }
+  const content = (type: number, name: string): Buffer | null => {
+    const length = frame(type, name)
+    if (length === null || start.length - at < length) return null
+    at += length
+    return start.subarray(at - length, at)
+  }
+  const manifestBytes = content(FRAME.manifest, 'manifest')
+  if (manifestBytes === null) return null
+  const signature = content(FRAME.signature, 'signature')
+  if (signature === null) return null
+  const payloadBytes = frame(FRAME.payload, 'payload')
+  if (payloadBytes === null) return null
   let raw: unknown
   try {
     raw = JSON.parse(manifestBytes.toString('utf8'))
@@ -172,7 +196,14 @@ export function decodeWaybill(body: Buffer): SealedWaybill {
       `the manifest's ${issue?.path.join('.') || 'content'}: ${issue?.message ?? 'is not valid'}`,
     )
   }
-  return { manifest: parsed.data, hash: sha256(manifestBytes), manifestBytes, signature, payload }
+  return {
+    manifest: parsed.data,
+    hash: sha256(manifestBytes),
+    manifestBytes,
+    signature,
+    payloadStart: at,
+    payloadBytes,
+  }
 }
 
 export function verifyWaybill(waybill: SealedWaybill, publicKey: KeyObject): boolean {

@@ -1,0 +1,399 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { OperatorError, reasonOf } from '../schema/index.ts'
+import type { Heartbeat, Ledger } from '../schema/wire/index.ts'
+import { type AgentConfig, integrationPath, readAgentConfig } from './config.ts'
+import { createFileInput, type Framing, type Input, type SourceStatus } from './inputs/index.ts'
+import { createNormaliser, loadIntegration, type Normaliser, type WorkerSetup } from './normalise/index.ts'
+import { Pump } from './pump.ts'
+import { createShipper, enroll, type Identity, loadIdentity, type Shipper, type ShipStatus } from './ship/index.ts'
+import { type FolderLock, lockFolder, openState, type State } from './state/index.ts'
+import { VERSION } from './version.ts'
+
+export interface AgentStatus {
+  readonly name: string
+  readonly id: string
+  readonly version: string
+  readonly pid: number
+  readonly started: number
+  readonly configFile: string
+  /** The last attempt to take up a changed config file. */
+  readonly reloaded: { readonly at: number; readonly problem: string | null } | null
+  readonly problem: string | null
+  /** Records that stopped their parser and were shipped unparsed. */
+  readonly unparsed: number
+  readonly shipping: ShipStatus
+  readonly sources: readonly (SourceStatus & { readonly ledger: Ledger })[]
+  readonly total: Ledger
+}
+
+export const EMPTY_LEDGER: Ledger = {
+  read: 0,
+  stored: 0,
+  duplicate: 0,
+  filtered: 0,
+  dead: 0,
+  quarantined: 0,
+  discarded: 0,
+  pending: 0,
+  skipped: 0,
+  truncated: 0,
+  errors: 0,
+  dropped: 0,
+}
+
+/** What a config file builds; a reload builds another one and swaps. */
+interface Line {
+  readonly config: AgentConfig
+  readonly shipper: Shipper
+  readonly input: Input
+  readonly normaliser: Normaliser
+  readonly pump: Pump
+}
+
+/** The agent: holds the data folder, and one line of input, workers, pump and shipper after another. */
+export class Agent {
+  readonly #file: string
+  readonly #log: Logger
+  readonly #clock: () => number
+  readonly #lock: FolderLock
+  readonly #state: State
+  readonly #identity: Identity
+  readonly #started: number
+  #line: Line
+  #stop = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+  #reloaded: AgentStatus['reloaded'] = null
+  #ended = Promise.withResolvers<void>()
+
+  private constructor(
+    file: string,
+    log: Logger,
+    clock: () => number,
+    held: { lock: FolderLock; state: State; identity: Identity },
+    line: Line,
+  ) {
+    this.#file = file
+    this.#log = log
+    this.#clock = clock
+    this.#lock = held.lock
+    this.#state = held.state
+    this.#identity = held.identity
+    this.#line = line
+    this.#started = clock()
+  }
+
+  /**
+   * Takes the data folder, enrols where that is needed, and starts what the config file says; `run` begins to read. With
+   * `patience` an indexer that can't be reached is waited for, until that signal fires.
+   */
+  static async open(
+    file: string,
+    config: AgentConfig,
+    log: Logger,
+    { patience, clock = Date.now }: { patience: AbortSignal | null; clock?: () => number },
+  ): Promise<Agent> {
+    const data = config.agent.data
+    await makeDataFolder(data)
+    const lock = await lockFolder(data)
+    let state: State | undefined
+    try {
+      state = await openState(join(data, 'state'), { log })
+      const identity = (await loadIdentity(data)) ?? (await enrollFirst(config, log, patience))
+      const held = { lock, state, identity }
+      const line = await startLine(await prepareLine(file, config, held, log), held, log, clock)
+      return new Agent(file, log, clock, held, line)
+    } catch (error) {
+      await state?.close()
+      await lock.release()
+      throw error
+    }
+  }
+
+  get config(): AgentConfig {
+    return this.#line.config
+  }
+
+  /** Reads and ships until `close`. */
+  async run(): Promise<void> {
+    this.#pumpOn()
+    await this.#ended.promise
+  }
+
+  /** Reads what is there now and returns when all of it is acknowledged; false when the signal came first. */
+  async runOnce(signal: AbortSignal): Promise<boolean> {
+    await this.#line.pump.run(signal, { once: true })
+    await this.#line.shipper.drained(signal)
+    return !signal.aborted
+  }
+
+  /** Takes up the config file again: validate, build, swap. What is wrong with it leaves the old settings running. */
+  async reload(): Promise<void> {
+    const old = this.#line
+    try {
+      const config = await readAgentConfig(this.#file)
+      if (config.agent.data !== old.config.agent.data) {
+        throw new OperatorError(`${this.#file}: agent.data can't change while the agent runs. Restart it.`)
+      }
+      const held = { lock: this.#lock, state: this.#state, identity: this.#identity }
+      const prepared = await prepareLine(this.#file, config, held, this.#log)
+      await this.#pumpOff()
+      await old.input.close()
+      await old.shipper.close()
+      try {
+        this.#line = await startLine(prepared, held, this.#log, this.#clock)
+      } catch (error) {
+        await prepared.normaliser.close()
+        this.#line = await startLine({ config: old.config, normaliser: old.normaliser }, held, this.#log, this.#clock)
+        this.#pumpOn()
+        throw error
+      }
+      await old.normaliser.close()
+      this.#pumpOn()
+      this.#log.level = config.log.level
+      this.#reloaded = { at: this.#clock(), problem: null }
+      this.#log.info(`${this.#file} is taken up.`)
+    } catch (error) {
+      this.#reloaded = { at: this.#clock(), problem: reasonOf(error) }
+      this.#log.error(`${this.#file} is not taken up, the old settings go on: ${reasonOf(error)}`)
+    }
+  }
+
+  /** Stops reading, puts what was read on the disk, lets go of the folder. What is not acknowledged stays in the spool. */
+  async close(): Promise<void> {
+    await this.#pumpOff()
+    await this.#line.input.close()
+    await this.#line.shipper.close()
+    await this.#line.normaliser.close()
+    await this.#state.close()
+    await this.#lock.release()
+    this.#ended.resolve()
+  }
+
+  status(): AgentStatus {
+    const { input, shipper, pump, config } = this.#line
+    return {
+      name: config.agent.name,
+      id: this.#identity.agent,
+      version: VERSION,
+      pid: process.pid,
+      started: this.#started,
+      configFile: this.#file,
+      reloaded: this.#reloaded,
+      problem: pump.problem,
+      unparsed: pump.killers,
+      shipping: shipper.status(),
+      ...accounts(input.status(), shipper.ledgers()),
+    }
+  }
+
+  get shipper(): Shipper {
+    return this.#line.shipper
+  }
+
+  #pumpOn(): void {
+    this.#stop = new AbortController()
+    this.#running = this.#line.pump.run(this.#stop.signal)
+    this.#running.catch((error) => this.#ended.reject(error))
+  }
+
+  async #pumpOff(): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+  }
+}
+
+/** Every source with its ledger, also those whose file has gone, and the sum of all. */
+export function accounts(
+  sources: readonly SourceStatus[],
+  ledgers: ReadonlyMap<string, Ledger>,
+): { sources: AgentStatus['sources']; total: Ledger } {
+  const total: Record<keyof Ledger, number> = { ...EMPTY_LEDGER }
+  for (const ledger of ledgers.values()) {
+    for (const entry of Object.keys(total) as (keyof Ledger)[]) total[entry] += ledger[entry]
+  }
+  return {
+    sources: sources.map((source) => ({ ...source, ledger: ledgers.get(source.source) ?? EMPTY_LEDGER })),
+    total,
+  }
+}
+
+async function makeDataFolder(data: string): Promise<void> {
+  try {
+    await mkdir(data, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new OperatorError(`The data folder ${data} can't be made (${reasonOf(error)}): give this user the right, or name another.`, {
+      cause: error,
+    })
+  }
+}
+
+async function enrollFirst(config: AgentConfig, log: Logger, patience: AbortSignal | null): Promise<Identity> {
+  for (let told = false; ; told = true) {
+    const problems: string[] = []
+    for (const url of config.indexers) {
+      try {
+        const identity = await enroll({
+          url,
+          token: config.agent.token?.reveal(),
+          dir: config.agent.data,
+          name: config.agent.name,
+          host: config.agent.host,
+          version: VERSION,
+          tls: config.tls,
+          allowPlainHttp: config['allow-plain-http'],
+        })
+        log.info(`Enrolled at ${url} as ${identity.agent}.`)
+        return identity
+      } catch (error) {
+        if (!(error instanceof OperatorError) || error.exitCode !== NOT_REACHABLE) throw error
+        problems.push(error.message)
+      }
+    }
+    const sentence = problems.join('\n')
+    if (patience === null || patience.aborted) throw new OperatorError(sentence, { exitCode: NOT_REACHABLE })
+    if (!told) log.warn(`Not enrolled yet, trying again every ${ENROLL_AGAIN_MS / 1000} s: ${sentence}`)
+    await setTimeout(ENROLL_AGAIN_MS, undefined, { signal: patience }).catch(() => undefined)
+  }
+}
+
+const ENROLL_AGAIN_MS = 2000
+export const NOT_REACHABLE = 3
+
+interface Held {
+  readonly lock: FolderLock
+  readonly state: State
+  readonly identity: Identity
+}
+
+/** All that can be wrong with a config is found here, before anything of the running line is touched. */
+async function prepareLine(
+  file: string,
+  config: AgentConfig,
+  held: Held,
+  log: Logger,
+): Promise<{ config: AgentConfig; normaliser: Normaliser }> {
+  const setup = await workerSetup(file, config, held.identity)
+  const normaliser = await createNormaliser(setup, { workers: config.workers })
+  log.debug(`${config.workers} workers, ${setup.pipelines.length} inputs.`)
+  return { config, normaliser }
+}
+
+export async function workerSetup(
+  file: string,
+  config: AgentConfig,
+  identity: { agent: string; namespace: string },
+): Promise<WorkerSetup> {
+  return {
+    agent: { id: identity.agent, name: config.agent.name, version: VERSION },
+    host: config.agent.host,
+    namespace: identity.namespace,
+    compression: config.compression,
+    pipelines: await Promise.all(
+      config.inputs.map(async ({ file: input }) => ({
+        integration: integrationPath(input.integration, file),
+        framing: await framingOf(input, integrationPath(input.integration, file)),
+        tags: input.tags,
+        labels: input.labels,
+        timeZone: input['time-zone'],
+      })),
+    ),
+  }
+}
+
+/** How an input's bytes are cut into records: as the input says, else as its integration's format asks for. */
+export async function framingOf(
+  input: AgentConfig['inputs'][number]['file'],
+  integration: string,
+): Promise<Framing> {
+  const { multiline } = input
+  if (multiline === 'json') return { kind: 'json' }
+  if (multiline !== undefined) return { kind: 'start', pattern: multiline.start }
+  const { format } = await loadIntegration(integration)
+  return format === 'csv' ? { kind: 'csv', quote: '"' } : { kind: 'lines' }
+}
+
+async function startLine(
+  prepared: { config: AgentConfig; normaliser: Normaliser },
+  held: Held,
+  log: Logger,
+  clock: () => number,
+): Promise<Line> {
+  const { config, normaliser } = prepared
+  const data = config.agent.data
+  let input: Input | undefined
+  const shipper = createShipper({
+    state: held.state,
+    dir: data,
+    indexers: config.indexers,
+    tls: config.tls,
+    allowPlainHttp: config['allow-plain-http'],
+    identity: held.identity,
+    windowBytes: config.spool.window,
+    inFlight: config.spool['in-flight'],
+    heartbeatEvery: config.heartbeat,
+    heartbeat: () => heartbeatOf(config, shipper, input),
+    clock,
+    random: randomBytes,
+    log,
+    hooks: { settled: (slices) => input?.settled(slices) ?? [] },
+  })
+  await shipper.start()
+  try {
+    input = createFileInput(
+      {
+        files: await Promise.all(
+          config.inputs.map(async ({ file }, pipeline) => ({
+            paths: file.paths,
+            exclude: file.exclude,
+            pipeline,
+            framing: normaliser.setup.pipelines[pipeline]!.framing,
+            gzip: file.gzip,
+            watch: file.watch,
+          })),
+        ),
+        policy: {
+          sweepEvery: config.reading.sweep,
+          flushAfter: config.reading['flush-after'],
+          forgetAfter: config.reading.forget,
+          holdBytes: config.hold.limit,
+        },
+      },
+      {
+        state: held.state,
+        sealed: shipper.sealedPositions(),
+        holdDir: join(data, 'hold'),
+        clock,
+        random: randomBytes,
+        log,
+      },
+    )
+    await input.start()
+  } catch (error) {
+    await shipper.close()
+    throw error
+  }
+  const pump = new Pump({ input, normaliser, shipper, buffers: config.workers + 1, clock, log })
+  return { config, shipper, input, normaliser, pump }
+}
+
+function heartbeatOf(config: AgentConfig, shipper: Shipper, input: Input | undefined) {
+  const sources = input?.status() ?? []
+  const { total } = accounts(sources, shipper.ledgers())
+  const shipping = shipper.status()
+  return {
+    name: config.agent.name,
+    host: config.agent.host,
+    version: VERSION,
+    settings: null,
+    uptime: Math.round(process.uptime() * 1000),
+    lagBytes: sources.reduce((sum, source) => sum + Math.max(0, source.size - source.position - source.unfinished), 0),
+    oldestPending: shipping.oldestPending,
+    sources: sources.length,
+    quarantinedBatches: shipping.quarantined,
+    ledger: total,
+  } satisfies Partial<Heartbeat>
+}

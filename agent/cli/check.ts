@@ -1,0 +1,104 @@
+import { access, constants } from 'node:fs/promises'
+import type { CommandModule } from 'yargs'
+import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
+import { framingOf } from '../agent.ts'
+import { type AgentConfig, integrationPath, readAgentConfig } from '../config.ts'
+import { matchingFiles } from '../inputs/index.ts'
+import { loadIntegration } from '../normalise/index.ts'
+import { loadIdentity, reach } from '../ship/index.ts'
+import { configOption, jsonOption } from './config-option.ts'
+import { harmless } from './table.ts'
+
+interface CheckArguments {
+  config: string
+  offline: boolean
+  json: boolean
+}
+
+interface Finding {
+  readonly ok: boolean
+  readonly about: string
+  readonly sentence: string
+}
+
+export const checkCommand: CommandModule<object, CheckArguments> = {
+  command: 'check',
+  describe: 'Say whether the settings are right, and what would be read',
+  builder: (yargs) =>
+    yargs
+      .options({
+        ...configOption,
+        offline: { type: 'boolean', default: false, describe: "Don't ask the indexers" },
+        ...jsonOption,
+      })
+      .example('$0 check --config agent.yml', 'before `run`, or before SIGHUP'),
+  handler: async (argv) => {
+    const config = await readAgentConfig(argv.config)
+    const findings = [
+      { ok: true, about: argv.config, sentence: 'the settings are valid' },
+      await dataFolder(config),
+      ...(await inputs(argv.config, config)),
+      ...(argv.offline ? [] : await Promise.all(config.indexers.map((url) => indexer(url, config)))),
+    ]
+    const wrong = findings.filter((finding) => !finding.ok)
+    if (argv.json) process.stdout.write(`${JSON.stringify({ ok: wrong.length === 0, findings })}\n`)
+    else {
+      for (const { ok, about, sentence } of findings) {
+        process.stdout.write(`${ok ? 'ok     ' : 'WRONG  '} ${harmless(about)}: ${harmless(sentence)}\n`)
+      }
+    }
+    if (wrong.length > 0) process.exitCode = 1
+  },
+}
+
+async function dataFolder(config: AgentConfig): Promise<Finding> {
+  const about = config.agent.data
+  try {
+    await access(about, constants.W_OK | constants.R_OK)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return { ok: true, about, sentence: 'not there yet; the first run makes it' }
+    return { ok: false, about, sentence: `no right to read and write here (${reasonOf(error)})` }
+  }
+  try {
+    const identity = await loadIdentity(about)
+    return { ok: true, about, sentence: identity === null ? 'not enrolled yet' : `enrolled as ${identity.agent}` }
+  } catch (error) {
+    return { ok: false, about, sentence: reasonOf(error) }
+  }
+}
+
+async function inputs(configFile: string, config: AgentConfig): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const { file } of config.inputs) {
+    const about = file.paths.join(', ')
+    try {
+      const integration = integrationPath(file.integration, configFile)
+      const { title } = await loadIntegration(integration)
+      await framingOf(file, integration)
+      const { files, problems } = await matchingFiles({ paths: file.paths, exclude: file.exclude, gzip: file.gzip })
+      findings.push(
+        files.length === 0
+          ? { ok: false, about, sentence: 'no file matches; check the path, and the right to look into its folders' }
+          : { ok: true, about, sentence: `${files.length} files, read as ${title}: ${some(files)}` },
+      )
+      for (const { path, problem } of problems) findings.push({ ok: false, about: path, sentence: problem })
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error
+      findings.push({ ok: false, about, sentence: error.message })
+    }
+  }
+  return findings
+}
+
+const SHOWN = 5
+const some = (files: readonly string[]): string =>
+  files.slice(0, SHOWN).join(', ') + (files.length > SHOWN ? ` and ${files.length - SHOWN} more` : '')
+
+async function indexer(url: string, config: AgentConfig): Promise<Finding> {
+  try {
+    await reach({ url, tls: config.tls, allowPlainHttp: config['allow-plain-http'] })
+    return { ok: true, about: url, sentence: 'the indexer answers' }
+  } catch (error) {
+    return { ok: false, about: url, sentence: reasonOf(error) }
+  }
+}

@@ -1,0 +1,104 @@
+import type { CommandModule } from 'yargs'
+import { reasonOf } from '../../schema/index.ts'
+import { Agent, NOT_REACHABLE } from '../agent.ts'
+import { readAgentConfig } from '../config.ts'
+import { serveControl } from '../control.ts'
+import { createLog } from '../log.ts'
+import { serveMetrics } from '../metrics.ts'
+import { configOption } from './config-option.ts'
+import { showProgress } from './progress.ts'
+
+interface RunArguments {
+  config: string
+  once: boolean
+}
+
+export const runCommand: CommandModule<object, RunArguments> = {
+  command: 'run',
+  describe: 'Read, seal and ship; goes on until it is told to stop',
+  builder: (yargs) =>
+    yargs
+      .options({
+        ...configOption,
+        once: {
+          type: 'boolean',
+          default: false,
+          describe: 'Ship what is there now, and exit with 0 only when all of it is acknowledged',
+        },
+      })
+      .example('$0 run --config agent.yml', 'as a service does')
+      .example('$0 run --config agent.yml --once', 'for a cron job, or to try out'),
+  handler: async (argv) => {
+    const config = await readAgentConfig(argv.config)
+    // A terminal that shows progress needs no sentences about things that go well.
+    const quiet = argv.once && process.stderr.isTTY && config.log.level === 'info'
+    const log = createLog(quiet ? 'warn' : config.log.level)
+    const stop = new AbortController()
+    const onSignal = (): void => stop.abort()
+    process.on('SIGTERM', onSignal)
+    process.on('SIGINT', onSignal)
+
+    const agent = await Agent.open(argv.config, config, log, { patience: argv.once ? null : stop.signal })
+    const control = await serveControl(agent, config.agent.data, log)
+    try {
+      const metrics = config.metrics === undefined ? null : await serveMetrics(agent, config.metrics.listen)
+      try {
+        process.exitCode = argv.once ? await once(agent, stop.signal) : await forever(agent, stop.signal)
+      } finally {
+        await metrics?.close()
+      }
+    } finally {
+      await control.close()
+      await agent.close()
+      log.info('Stopped. What is not acknowledged yet is in the spool.')
+    }
+  },
+}
+
+async function forever(agent: Agent, signal: AbortSignal): Promise<number> {
+  let reloading: Promise<void> = Promise.resolve()
+  const onHangUp = (): void => {
+    reloading = reloading.then(() => agent.reload())
+  }
+  process.on('SIGHUP', onHangUp)
+  const stopped = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  await Promise.race([agent.run(), stopped])
+  process.off('SIGHUP', onHangUp)
+  await reloading
+  return 0
+}
+
+async function once(agent: Agent, signal: AbortSignal): Promise<number> {
+  const progress = showProgress(agent)
+  try {
+    const done = await agent.runOnce(signal)
+    progress.end()
+    const { total, shipping, sources } = agent.status()
+    const left = sources.reduce((sum, source) => sum + source.unfinished, 0)
+    const blocked = sources.filter((source) => source.state === 'blocked')
+    const parts = [
+      `${total.stored} stored`,
+      `${total.duplicate} known before`,
+      ...(total.filtered > 0 ? [`${total.filtered} filtered`] : []),
+      ...(total.errors > 0 ? [`${total.errors} not understood (stored as they are)`] : []),
+      ...(total.dead > 0 ? [`${total.dead} in the dead letters`] : []),
+      ...(total.quarantined > 0 ? [`${total.quarantined} in quarantine`] : []),
+    ]
+    process.stdout.write(`${total.read} records read from ${sources.length} files: ${parts.join(', ')}.\n`)
+    if (left > 0) process.stdout.write(`${left} bytes wait: they are last lines without a line end yet.\n`)
+    for (const source of blocked) process.stderr.write(`${source.path}: ${source.problem}\n`)
+    if (!done) {
+      const why = shipping.problem ?? 'stopped by a signal'
+      process.stderr.write(`Not all is acknowledged (${shipping.spooledBatches} batches wait in the spool): ${why}\n`)
+      return shipping.problem === null ? 1 : NOT_REACHABLE
+    }
+    return total.quarantined > 0 || blocked.length > 0 ? 1 : 0
+  } catch (error) {
+    progress.end()
+    process.stderr.write(`${reasonOf(error)}\n`)
+    throw error
+  }
+}

@@ -1,0 +1,105 @@
+import { availableParallelism, hostname } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import { z } from 'zod'
+import { duration, readConfig, secret, size } from '../config/index.ts'
+
+const url = z.string().transform((text, context) => {
+  const parsed = URL.parse(text)
+  if (parsed !== null && (parsed.protocol === 'http:' || parsed.protocol === 'https:')) return parsed.origin
+  context.addIssue({
+    code: 'custom',
+    message: 'expected a URL such as https://indexer.example:8600',
+    input: text,
+  })
+  return z.NEVER
+})
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const timeZone = z.string().refine((zone) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
+  } catch {
+    return false
+  }
+}, 'expected a time zone such as Europe/Berlin or UTC')
+
+const fileInput = z.strictObject({
+  paths: z.array(z.string().min(1)).min(1, 'expected at least one path or glob'),
+  exclude: z.array(z.string().min(1)).default([]),
+  integration: z.string().min(1),
+  /** How lines make records, where the integration doesn't say it. */
+  multiline: z
+    .union([
+      z.literal('json'),
+      z.strictObject({ start: z.string().refine(isPattern, 'expected a regular expression') }),
+    ])
+    .optional(),
+  gzip: z.boolean().default(false),
+  watch: z.boolean().default(true),
+  'time-zone': timeZone.default('UTC'),
+  tags: z.array(z.string().min(1).max(256)).default([]),
+  labels: z.record(z.string().min(1).max(256), z.string().max(1024)).default({}),
+})
+
+export type FileInputConfig = z.infer<typeof fileInput>
+
+export const agentConfigSchema = z.strictObject({
+  agent: z.strictObject({
+    name: z.string().min(1).max(256),
+    data: z.string().min(1),
+    host: z.string().min(1).max(256).default(hostname()),
+    token: secret().optional(),
+  }),
+  indexers: z.array(url).min(1, 'expected at least one indexer'),
+  'allow-plain-http': z.boolean().default(false),
+  tls: z
+    .strictObject({ ca: z.string().optional(), cert: z.string().optional(), key: z.string().optional() })
+    .default({}),
+  inputs: z.array(z.strictObject({ file: fileInput })).min(1, 'expected at least one input'),
+  spool: z
+    .strictObject({
+      window: size({ min: 4 * 1024 * 1024 }).default(64 * 1024 * 1024),
+      'in-flight': z.number().int().min(1).max(64).default(4),
+    })
+    .prefault({}),
+  reading: z
+    .strictObject({
+      sweep: duration({ min: 100, max: 3_600_000 }).default(5000),
+      'flush-after': duration({ min: 100, max: 3_600_000 }).default(1000),
+      forget: duration({ min: 60_000 }).default(30 * 86_400_000),
+    })
+    .prefault({}),
+  hold: z.strictObject({ limit: size().default(1024 ** 3) }).prefault({}),
+  workers: z.number().int().min(1).max(64).default(Math.min(2, availableParallelism())),
+  compression: z
+    .strictObject({
+      encoding: z.enum(['zstd', 'gzip']).default('zstd'),
+      level: z.number().int().min(1).max(9).default(1),
+    })
+    .prefault({}),
+  heartbeat: duration({ min: 1000, max: 3_600_000 }).default(15_000),
+  metrics: z.strictObject({ listen: url }).optional(),
+  log: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
+})
+
+export type AgentConfig = z.infer<typeof agentConfigSchema>
+
+/** Reads agent.yml; relative paths in it are relative to where the agent is started, as in a shell. */
+export async function readAgentConfig(file: string): Promise<AgentConfig> {
+  const { value } = await readConfig(file, agentConfigSchema)
+  return { ...value, agent: { ...value.agent, data: resolve(value.agent.data) } }
+}
+
+/** Where an integration named by a path (`./my-integration/integration.yml`) lies. */
+export function integrationPath(name: string, configFile: string): string {
+  return /^\.{0,2}\//.test(name) ? resolve(dirname(configFile), name) : name
+}

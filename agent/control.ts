@@ -1,0 +1,90 @@
+import { hash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { createServer, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { codeOf, OperatorError } from '../schema/index.ts'
+import type { Agent, AgentStatus } from './agent.ts'
+import type { QuarantineAction } from './ship/index.ts'
+import type { Log } from './state/index.ts'
+
+/** A socket's path may have 107 bytes; a data folder that lies deeper has its socket among the temporary files. */
+const LONGEST_PATH = 100
+
+export function controlPath(data: string): string {
+  const path = join(data, 'agent.sock')
+  return path.length <= LONGEST_PATH ? path : join(tmpdir(), `waybill-agent-${hash('sha256', data).slice(0, 16)}.sock`)
+}
+
+/** What the commands ask of an agent that runs: its state belongs to it alone. */
+export async function serveControl(agent: Agent, data: string, log: Log): Promise<{ close(): Promise<void> }> {
+  const path = controlPath(data)
+  // The folder's lock is ours, so a socket that is there belongs to nobody any more.
+  await rm(path, { force: true })
+  const server = createServer((incoming, outgoing) => {
+    void (async () => {
+      const answer = (status: number, body: unknown): void => {
+        outgoing.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      }
+      try {
+        const url = new URL(incoming.url ?? '/', 'http://agent')
+        const [, room, id, action] = url.pathname.split('/').map(decodeURIComponent)
+        if (incoming.method === 'GET' && room === 'status') answer(200, agent.status())
+        else if (incoming.method === 'POST' && room === 'quarantine' && id !== undefined && isAction(action)) {
+          answer(200, await agent.shipper.quarantine(id, action))
+        } else answer(404, { problem: 'There is no such thing to ask.' })
+      } catch (error) {
+        const problem = error instanceof OperatorError ? error.message : `An unexpected problem: ${error}`
+        if (!(error instanceof OperatorError)) log.error(problem)
+        answer(error instanceof OperatorError ? 409 : 500, { problem })
+      }
+    })()
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, resolve)
+  })
+  server.unref()
+  return {
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await rm(path, { force: true })
+    },
+  }
+}
+
+const isAction = (text: string | undefined): text is QuarantineAction => text === 'retry' || text === 'discard'
+
+/** Asks the agent that runs on this data folder; null when none runs. */
+export async function askAgent(data: string, method: 'GET' | 'POST', path: string): Promise<unknown> {
+  return await new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath: controlPath(data), method, path }, (incoming) => {
+      const parts: Buffer[] = []
+      incoming.on('data', (part: Buffer) => parts.push(part))
+      incoming.on('end', () => {
+        const body: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'))
+        if (incoming.statusCode === 200) resolve(body)
+        else reject(new OperatorError(problemOf(body)))
+      })
+      incoming.on('error', reject)
+    })
+    outgoing.on('error', (error) => {
+      const code = codeOf(error)
+      if (code === 'ENOENT' || code === 'ECONNREFUSED') resolve(null)
+      else if (code === 'EACCES') {
+        reject(new OperatorError(`No right to talk to the agent of ${data}: run this as the user that runs the agent.`))
+      } else reject(error)
+    })
+    outgoing.end()
+  })
+}
+
+function problemOf(body: unknown): string {
+  return typeof body === 'object' && body !== null && 'problem' in body ? String(body.problem) : 'The agent gave no reason.'
+}
+
+export async function askStatus(data: string): Promise<AgentStatus | null> {
+  // Both ends are this program, and the version of the one that runs is in the answer.
+  return (await askAgent(data, 'GET', '/status')) as AgentStatus | null
+}

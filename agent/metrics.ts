@@ -1,0 +1,95 @@
+import { createServer } from 'node:http'
+import { Gauge, Registry } from 'prom-client'
+import { codeOf, OperatorError, reasonOf } from '../schema/index.ts'
+import type { Agent, AgentStatus } from './agent.ts'
+
+/** Each figure is read off the status when it is asked for: there is one account, and this is a view of it. */
+const FIGURES: readonly { name: string; help: string; value: (status: AgentStatus) => number }[] = [
+  { name: 'waybill_agent_up', help: 'The agent runs.', value: () => 1 },
+  { name: 'waybill_agent_sources', help: 'Files that are followed.', value: (s) => s.sources.length },
+  {
+    name: 'waybill_agent_sources_blocked',
+    help: 'Files that exist and cannot be read.',
+    value: (s) => s.sources.filter((source) => source.state === 'blocked').length,
+  },
+  {
+    name: 'waybill_agent_lag_bytes',
+    help: 'Bytes of whole records that are not acknowledged yet.',
+    value: (s) => s.sources.reduce((sum, f) => sum + Math.max(0, f.size - f.position - f.unfinished), 0),
+  },
+  { name: 'waybill_agent_spooled_batches', help: 'Sealed and not acknowledged.', value: (s) => s.shipping.spooledBatches },
+  { name: 'waybill_agent_spooled_bytes', help: 'Bytes of those.', value: (s) => s.shipping.spooledBytes },
+  { name: 'waybill_agent_quarantined_batches', help: 'Refused for good by the indexer.', value: (s) => s.shipping.quarantined },
+  {
+    name: 'waybill_agent_oldest_pending_seconds',
+    help: 'Age of the oldest batch that is not acknowledged.',
+    value: (s) => (s.shipping.oldestPending ?? 0) / 1000,
+  },
+  { name: 'waybill_agent_sequence', help: 'Number of the last waybill sealed.', value: (s) => s.shipping.sealed },
+  { name: 'waybill_agent_blocked', help: '1 when nothing is being acknowledged.', value: (s) => (problemOf(s) === null ? 0 : 1) },
+  { name: 'waybill_agent_unparsed_records', help: 'Records that stopped their parser and were shipped as they are.', value: (s) => s.unparsed },
+]
+
+const problemOf = (status: AgentStatus): string | null => status.problem ?? status.shipping.problem
+
+/** `GET /metrics` for Prometheus and `GET /healthz`, which is 503 with the sentence while nothing is acknowledged. */
+export async function serveMetrics(agent: Agent, listen: string): Promise<{ url: string; close(): Promise<void> }> {
+  const registry = new Registry()
+  for (const { name, help, value } of FIGURES) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value(agent.status()))
+      },
+    })
+  }
+  new Gauge({
+    name: 'waybill_agent_records',
+    help: 'The ledger over all sources: read = stored + duplicate + filtered + dead + quarantined + discarded + pending.',
+    labelNames: ['account'],
+    registers: [registry],
+    collect() {
+      for (const [account, count] of Object.entries(agent.status().total)) this.set({ account }, count)
+    },
+  })
+  new Gauge({
+    name: 'process_resident_memory_bytes',
+    help: 'Resident memory.',
+    registers: [registry],
+    collect() {
+      this.set(process.memoryUsage.rss())
+    },
+  })
+
+  const { hostname, port } = new URL(listen)
+  const server = createServer((incoming, outgoing) => {
+    void (async () => {
+      if (incoming.url === '/metrics') {
+        outgoing.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics())
+      } else if (incoming.url === '/healthz') {
+        const problem = problemOf(agent.status())
+        outgoing.writeHead(problem === null ? 200 : 503, { 'content-type': 'text/plain' }).end(`${problem ?? 'ok'}\n`)
+      } else {
+        outgoing.writeHead(404, { 'content-type': 'text/plain' }).end('Here are /metrics and /healthz.\n')
+      }
+    })()
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const why = codeOf(error) === 'EADDRINUSE' ? 'the port is in use' : reasonOf(error)
+      reject(new OperatorError(`metrics.listen: ${listen} can't be opened: ${why}. Name another port or stop what has it.`))
+    })
+    server.listen(Number(port), hostname.replace(/^\[|\]$/g, ''), resolve)
+  })
+  const address = server.address()
+  const bound = typeof address === 'object' && address !== null ? address.port : port
+  return {
+    url: `http://${hostname}:${bound}`,
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+
+/** What a process has used so far, by the kernel's own account. */
+export interface Usage {
+  readonly cpuSeconds: number
+  readonly peakRssMegabytes: number
+}
+
+const TICKS_PER_SECOND = 100
+const SAMPLE_MS = 20
+
+/** Linux only: `/proc` has the times in clock ticks and the high-water mark of resident memory. */
+export function usageOf(pid: number): Usage | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    if (peak === null) return null
+    return {
+      cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+      peakRssMegabytes: Number(peak[1]) / 1024,
+    }
+  } catch {
+    return null
+  }
+}
+
+/** A process of the measurement: watched from its start, so that its last figures are there when it has gone. */
+export class Measured {
+  readonly child: ChildProcess
+  readonly #began = performance.now()
+  readonly #timer: NodeJS.Timeout
+  #last: Usage = { cpuSeconds: 0, peakRssMegabytes: 0 }
+
+  constructor(arguments_: readonly string[], logFile: string, env: Readonly<Record<string, string>> = {}) {
+    const log = openSync(logFile, 'a')
+    this.child = spawn(process.execPath, arguments_, { stdio: ['ignore', 'pipe', log], env: { ...process.env, ...env } })
+    closeSync(log)
+    this.#timer = setInterval(() => this.usage(), SAMPLE_MS)
+  }
+
+  /** The first line that it prints. */
+  async firstLine(): Promise<string> {
+    const { stdout } = this.child
+    if (stdout === null) throw new Error('the process has no standard output')
+    let text = ''
+    for await (const part of stdout.setEncoding('utf8')) {
+      text += part
+      const end = text.indexOf('\n')
+      if (end !== -1) return text.slice(0, end)
+    }
+    throw new Error(`the process ended before it printed a line; it printed ${JSON.stringify(text)}`)
+  }
+
+  usage(): Usage {
+    const now = this.child.pid === undefined ? null : usageOf(this.child.pid)
+    if (now !== null && now.cpuSeconds >= this.#last.cpuSeconds) this.#last = now
+    return this.#last
+  }
+
+  /** Waits for its end; its wall time in seconds. */
+  async ended(): Promise<{ seconds: number; code: number | null }> {
+    this.child.stdout?.resume()
+    const code = this.child.exitCode ?? (await once(this.child, 'exit').then(([value]) => value as number | null))
+    clearInterval(this.#timer)
+    return { seconds: (performance.now() - this.#began) / 1000, code }
+  }
+
+  async stop(): Promise<void> {
+    this.usage()
+    if (this.child.exitCode === null) {
+      this.child.kill('SIGTERM')
+      await this.ended()
+    }
+    clearInterval(this.#timer)
+  }
+}

@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AgentStatus } from '../../agent/agent.ts'
+
+const ROOT = new URL('../..', import.meta.url).pathname
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port was given')
+  return address.port
+}
+
+/** Waits until a condition holds, looking again and again; a promise that is not kept in time says what it was. */
+export async function until<T>(what: string, look: () => Promise<T | null | undefined | false> | T | null | undefined | false, ms = 30_000): Promise<T> {
+  const end = performance.now() + ms
+  for (;;) {
+    const found = await look()
+    if (found !== null && found !== undefined && found !== false) return found
+    if (performance.now() > end) throw new Error(`not within ${ms / 1000} s: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
+
+/** A real indexer and real agents as processes, in a folder of their own, with all that they print kept. */
+export class System {
+  readonly dir = mkdtempSync(join(tmpdir(), 'waybill-system-'))
+  readonly logs = join(this.dir, 'logs')
+  readonly port: number
+  readonly url: string
+  readonly #running = new Set<ChildProcess>()
+
+  private constructor(port: number) {
+    this.port = port
+    this.url = `http://127.0.0.1:${port}`
+  }
+
+  static async make(): Promise<System> {
+    return new System(await freePort())
+  }
+
+  path(...parts: string[]): string {
+    return join(this.dir, ...parts)
+  }
+
+  start(name: string, args: readonly string[]): ChildProcess {
+    const log = openSync(this.path(`${name}.out`), 'a')
+    const child = spawn(process.execPath, args.map((arg) => arg.replace(/^@/, ROOT)), { cwd: this.dir, stdio: ['ignore', log, log] })
+    closeSync(log)
+    this.#running.add(child)
+    child.once('exit', () => this.#running.delete(child))
+    return child
+  }
+
+  output(name: string): string {
+    return readFileSync(this.path(`${name}.out`), 'utf8')
+  }
+
+  startIndexer(more = ''): ChildProcess {
+    writeFileSync(this.path('indexer.yml'), `listen: ${this.url}\nstore: { embedded: { path: ${this.path('store')} } }\n${more}`)
+    return this.start('indexer', ['@indexer/cli/main.ts', 'indexer', '--config', 'indexer.yml'])
+  }
+
+  async ready(): Promise<void> {
+    await until('the indexer is ready', () => fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false)).catch((error: Error) => {
+      throw new Error(`${error.message}\n${this.output('indexer').slice(-2000)}`)
+    })
+  }
+
+  writeAgentConfig(inputs: string, { name = 'agent', indexer = this.url, more = '' } = {}): string {
+    const file = this.path(`${name}.yml`)
+    writeFileSync(
+      file,
+      `agent: { name: ${name}, data: ${this.path(`${name}-data`)} }\nindexers: [${indexer}]\n${more}\ninputs:\n${inputs}\n`,
+    )
+    return file
+  }
+
+  startAgent(name = 'agent', more: readonly string[] = []): ChildProcess {
+    return this.start(name, ['@agent/cli/main.ts', 'run', '--config', `${name}.yml`, ...more])
+  }
+
+  /** Runs a command to its end. */
+  async command(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const child = spawn(process.execPath, args.map((arg) => arg.replace(/^@/, ROOT)), { cwd: this.dir, env: { ...process.env, ...env } })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    const [code] = (await once(child, 'close')) as [number | null]
+    return { code, stdout, stderr }
+  }
+
+  async status(name = 'agent'): Promise<AgentStatus & { running: boolean }> {
+    const { stdout, stderr } = await this.command(['@agent/cli/main.ts', 'status', '--json', '--config', `${name}.yml`])
+    if (stdout === '') throw new Error(stderr)
+    return JSON.parse(stdout) as AgentStatus & { running: boolean }
+  }
+
+  /** Every event that matches, as `waybill search --format json` streams them. */
+  async events(query = ''): Promise<StoredEvent[]> {
+    const answer = await fetch(`${this.url}/v1/search?q=${encodeURIComponent(query)}`, {
+      headers: { accept: 'application/x-ndjson' },
+    })
+    if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`)
+    const text = await answer.text()
+    return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as StoredEvent)
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([...this.#running].map((child) => kill(child, 'SIGKILL')))
+    rmSync(this.dir, { recursive: true, force: true })
+  }
+}
+
+export interface StoredEvent {
+  readonly '@timestamp': string
+  readonly message?: string
+  readonly event: { readonly id: string; readonly original: string; readonly kind: string; readonly sequence: number }
+  readonly audit: { readonly seal: { readonly sequence: number; readonly position: number } }
+  readonly log: { readonly file: { readonly path: string }; readonly offset: number }
+}
+
+/** Sends a signal and waits for the end of the process. */
+export async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill(signal)
+    await once(child, 'exit')
+  }
+  return child.exitCode
+}
