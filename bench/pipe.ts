@@ -56,12 +56,25 @@ async function startServer(into: string, place: string): Promise<{ server: Measu
   }
   const port = 18_600 + (process.pid % 1000)
   const config = join(place, 'indexer.yml')
-  await writeFile(config, `listen: http://127.0.0.1:${port}\nstore: { embedded: { path: ${join(place, 'store')} } }\n`)
-  const server = new Measured([join(ROOT, 'indexer/cli/main.ts'), 'indexer', '--config', config], join(place, 'server.log'))
+  await writeFile(
+    config,
+    `listen: http://127.0.0.1:${port}\nstore: { embedded: { path: ${join(place, 'store')} } }\n`,
+  )
+  const server = new Measured(
+    [join(ROOT, 'indexer/cli/main.ts'), 'indexer', '--config', config],
+    join(place, 'server.log'),
+  )
   const url = `http://127.0.0.1:${port}`
   for (let tries = 0; ; tries++) {
-    if (await fetch(`${url}/readyz`).then((answer) => answer.ok, () => false)) return { server, url }
-    if (tries > 200 || server.child.exitCode !== null) throw new Error(`the indexer did not start; see ${place}/server.log`)
+    if (
+      await fetch(`${url}/readyz`).then(
+        (answer) => answer.ok,
+        () => false,
+      )
+    )
+      return { server, url }
+    if (tries > 200 || server.child.exitCode !== null)
+      throw new Error(`the indexer did not start; see ${place}/server.log`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
@@ -78,7 +91,10 @@ async function oneRun(into: string, run: number, file: string, bytes: number): P
       `agent: { name: bench, data: ${join(place, 'agent')} }\nindexers: [${url}]\n${workers}` +
         `inputs:\n  - file: { paths: ["${file}"], integration: generic-json }\n`,
     )
-    const agent = new Measured([join(ROOT, 'agent/cli/main.ts'), 'run', '--config', config, '--once'], join(place, 'agent.log'))
+    const agent = new Measured(
+      [join(ROOT, 'agent/cli/main.ts'), 'run', '--config', config, '--once'],
+      join(place, 'agent.log'),
+    )
     const { seconds, code } = await agent.ended()
     if (code !== 0) throw new Error(`the agent ended with ${code}; see ${place}/agent.log`)
     const [sent, took] = [agent.usage(), server.usage()]
@@ -108,13 +124,19 @@ try {
   const file = join(dir, 'lines.jsonl')
   const bytes = await writeLines(file)
   const memory = Math.round(totalmem() / 1024 ** 3)
-  console.log(`${cpus().length} x ${cpus()[0]?.model}, ${memory} GiB, ${platform()} ${release()} ${arch()}, Node ${process.version}`)
-  console.log(`${events} lines of ${Math.round(bytes / events)} bytes, ${runs} runs each; whole processes, their start included\n`)
+  console.log(
+    `${cpus().length} x ${cpus()[0]?.model}, ${memory} GiB, ${platform()} ${release()} ${arch()}, Node ${process.version}`,
+  )
+  console.log(
+    `${events} lines of ${Math.round(bytes / events)} bytes, ${runs} runs each; whole processes, their start included\n`,
+  )
   for (const into of values.into === 'both' ? ['sink', 'indexer'] : [values.into]) {
     const all: Figures[] = []
     for (let run = 1; run <= runs; run++) all.push(await oneRun(into, run, file, bytes))
     const of = (figure: keyof Figures): number[] => all.map((figures) => figures[figure])
-    console.log(`into the ${into}`.padEnd(46) + ['min', 'median', 'max'].map((name) => name.padStart(12)).join(''))
+    console.log(
+      `into the ${into}`.padEnd(46) + ['min', 'median', 'max'].map((name) => name.padStart(12)).join(''),
+    )
     console.log(row('  events/s', of('eventsPerSecond'), 0))
     console.log(row('  MB/s read', of('megabytesPerSecond'), 1))
     console.log(row('  agent: CPU seconds per million events', of('agentCpu'), 2))

@@ -36,7 +36,10 @@ export class Measured {
 
   constructor(arguments_: readonly string[], logFile: string, env: Readonly<Record<string, string>> = {}) {
     const log = openSync(logFile, 'a')
-    this.child = spawn(process.execPath, arguments_, { stdio: ['ignore', 'pipe', log], env: { ...process.env, ...env } })
+    this.child = spawn(process.execPath, arguments_, {
+      stdio: ['ignore', 'pipe', log],
+      env: { ...process.env, ...env },
+    })
     closeSync(log)
     this.#timer = setInterval(() => this.usage(), SAMPLE_MS)
   }
@@ -60,10 +63,17 @@ export class Measured {
     return this.#last
   }
 
+  /** Resident memory at this moment. */
+  residentMegabytes(): number {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8')
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024
+  }
+
   /** Waits for its end; its wall time in seconds. */
   async ended(): Promise<{ seconds: number; code: number | null }> {
     this.child.stdout?.resume()
-    const code = this.child.exitCode ?? (await once(this.child, 'exit').then(([value]) => value as number | null))
+    const code =
+      this.child.exitCode ?? (await once(this.child, 'exit').then(([value]) => value as number | null))
     clearInterval(this.#timer)
     return { seconds: (performance.now() - this.#began) / 1000, code }
   }

@@ -56,12 +56,17 @@ async function dataFolder(config: AgentConfig): Promise<Finding> {
   try {
     await access(about, constants.W_OK | constants.R_OK)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return { ok: true, about, sentence: 'not there yet; the first run makes it' }
+    if (codeOf(error) === 'ENOENT')
+      return { ok: true, about, sentence: 'not there yet; the first run makes it' }
     return { ok: false, about, sentence: `no right to read and write here (${reasonOf(error)})` }
   }
   try {
     const identity = await loadIdentity(about)
-    return { ok: true, about, sentence: identity === null ? 'not enrolled yet' : `enrolled as ${identity.agent}` }
+    return {
+      ok: true,
+      about,
+      sentence: identity === null ? 'not enrolled yet' : `enrolled as ${identity.agent}`,
+    }
   } catch (error) {
     return { ok: false, about, sentence: reasonOf(error) }
   }
@@ -75,10 +80,18 @@ async function inputs(configFile: string, config: AgentConfig): Promise<Finding[
       const integration = integrationPath(file.integration, configFile)
       const { title } = await loadIntegration(integration)
       await framingOf(file, integration)
-      const { files, problems } = await matchingFiles({ paths: file.paths, exclude: file.exclude, gzip: file.gzip })
+      const { files, problems } = await matchingFiles({
+        paths: file.paths,
+        exclude: file.exclude,
+        gzip: file.gzip,
+      })
       findings.push(
         files.length === 0
-          ? { ok: false, about, sentence: 'no file matches; check the path, and the right to look into its folders' }
+          ? {
+              ok: false,
+              about,
+              sentence: 'no file matches; check the path, and the right to look into its folders',
+            }
           : { ok: true, about, sentence: `${files.length} files, read as ${title}: ${some(files)}` },
       )
       for (const { path, problem } of problems) findings.push({ ok: false, about: path, sentence: problem })

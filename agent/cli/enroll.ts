@@ -21,11 +21,16 @@ export const enrollCommand: CommandModule<object, EnrollArguments> = {
   describe: 'Make this host known to an indexer, once',
   builder: (yargs) =>
     yargs
-      .positional('url', { type: 'string', demandOption: true, describe: 'The indexer, such as https://indexer:8600' })
+      .positional('url', {
+        type: 'string',
+        demandOption: true,
+        describe: 'The indexer, such as https://indexer:8600',
+      })
       .options({
         token: {
           type: 'string',
-          describe: 'From `waybill agents token`; better in the environment variable WAYBILL_TOKEN, where `ps` does not show it',
+          describe:
+            'From `waybill agents token`; better in the environment variable WAYBILL_TOKEN, where `ps` does not show it',
         },
         ...configOption,
         data: { type: 'string', describe: 'The data folder, where there is no config file yet' },

@@ -22,8 +22,11 @@ export function showProgress(agent: Agent): { end(): void } {
     process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns ?? 100) - 1)}`)
   }
   const timer = setInterval(draw, EVERY_MS)
+  let ended = false
   return {
     end() {
+      if (ended) return
+      ended = true
       clearInterval(timer)
       draw()
       process.stderr.write('\n')

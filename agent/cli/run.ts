@@ -1,5 +1,4 @@
 import type { CommandModule } from 'yargs'
-import { reasonOf } from '../../schema/index.ts'
 import { Agent, NOT_REACHABLE } from '../agent.ts'
 import { readAgentConfig } from '../config.ts'
 import { serveControl } from '../control.ts'
@@ -11,6 +10,7 @@ import { showProgress } from './progress.ts'
 interface RunArguments {
   config: string
   once: boolean
+  patience: number
 }
 
 export const runCommand: CommandModule<object, RunArguments> = {
@@ -24,6 +24,11 @@ export const runCommand: CommandModule<object, RunArguments> = {
           type: 'boolean',
           default: false,
           describe: 'Ship what is there now, and exit with 0 only when all of it is acknowledged',
+        },
+        patience: {
+          type: 'number',
+          default: 60,
+          describe: 'With --once: give up after so many seconds in which no indexer acknowledges anything',
         },
       })
       .example('$0 run --config agent.yml', 'as a service does')
@@ -43,7 +48,9 @@ export const runCommand: CommandModule<object, RunArguments> = {
     try {
       const metrics = config.metrics === undefined ? null : await serveMetrics(agent, config.metrics.listen)
       try {
-        process.exitCode = argv.once ? await once(agent, stop.signal) : await forever(agent, stop.signal)
+        process.exitCode = argv.once
+          ? await once(agent, stop, argv.patience * 1000)
+          : await forever(agent, stop.signal)
       } finally {
         await metrics?.close()
       }
@@ -71,10 +78,11 @@ async function forever(agent: Agent, signal: AbortSignal): Promise<number> {
   return 0
 }
 
-async function once(agent: Agent, signal: AbortSignal): Promise<number> {
+async function once(agent: Agent, stop: AbortController, patience: number): Promise<number> {
   const progress = showProgress(agent)
+  const watch = giveUpAfter(agent, stop, patience)
   try {
-    const done = await agent.runOnce(signal)
+    const done = await agent.runOnce(stop.signal)
     progress.end()
     const { total, shipping, sources } = agent.status()
     const left = sources.reduce((sum, source) => sum + source.unfinished, 0)
@@ -92,13 +100,29 @@ async function once(agent: Agent, signal: AbortSignal): Promise<number> {
     for (const source of blocked) process.stderr.write(`${source.path}: ${source.problem}\n`)
     if (!done) {
       const why = shipping.problem ?? 'stopped by a signal'
-      process.stderr.write(`Not all is acknowledged (${shipping.spooledBatches} batches wait in the spool): ${why}\n`)
+      process.stderr.write(
+        `Not all is acknowledged (${shipping.spooledBatches} batches wait in the spool): ${why}\n`,
+      )
       return shipping.problem === null ? 1 : NOT_REACHABLE
     }
     return total.quarantined > 0 || blocked.length > 0 ? 1 : 0
-  } catch (error) {
+  } finally {
+    clearInterval(watch)
     progress.end()
-    process.stderr.write(`${reasonOf(error)}\n`)
-    throw error
   }
+}
+
+const LOOK_MS = 250
+
+/** Nobody sits beside a cron job: an indexer that acknowledges nothing for so long ends it. */
+function giveUpAfter(agent: Agent, stop: AbortController, patience: number): NodeJS.Timeout {
+  let moved = performance.now()
+  let acknowledged = -1
+  return setInterval(() => {
+    const { shipping } = agent.status()
+    if (shipping.acknowledged !== acknowledged || shipping.problem === null) {
+      acknowledged = shipping.acknowledged
+      moved = performance.now()
+    } else if (performance.now() - moved > patience) stop.abort()
+  }, LOOK_MS)
 }

@@ -45,7 +45,9 @@ export function statusText(status: AgentStatus, running: boolean, data: string, 
   const problem = status.problem ?? shipping.problem
   if (problem !== null) lines.push(`PROBLEM: ${problem}`)
   if (status.reloaded?.problem != null) {
-    lines.push(`The config file was refused ${agoText(status.reloaded.at, now)}, the settings before it rule: ${status.reloaded.problem}`)
+    lines.push(
+      `The config file was refused ${agoText(status.reloaded.at, now)}, the settings before it rule: ${status.reloaded.problem}`,
+    )
   }
   const rows = status.sources.map((source) => [
     source.path,
@@ -62,17 +64,22 @@ export function statusText(status: AgentStatus, running: boolean, data: string, 
   if (rows.length > 0) {
     lines.push(
       '',
-      table(['FILE', 'STATE', 'POSITION', 'SIZE', 'LAG', 'READ', 'STORED', 'DUPLICATE', 'OTHER', 'PENDING'], rows),
+      table(
+        ['FILE', 'STATE', 'POSITION', 'SIZE', 'LAG', 'READ', 'STORED', 'DUPLICATE', 'OTHER', 'PENDING'],
+        rows,
+      ),
     )
   } else {
     lines.push('', 'No file matches the inputs yet.')
   }
-  for (const source of status.sources) if (source.problem !== null) lines.push(`${source.path}: ${source.problem}`)
+  for (const source of status.sources)
+    if (source.problem !== null) lines.push(`${source.path}: ${source.problem}`)
   lines.push('', ledgerText(total))
   return lines.join('\n')
 }
 
-const lostSight = (ledger: Ledger): number => ledger.filtered + ledger.dead + ledger.quarantined + ledger.discarded
+const lostSight = (ledger: Ledger): number =>
+  ledger.filtered + ledger.dead + ledger.quarantined + ledger.discarded
 
 /** The account of all records in one sentence, in which the sum can be checked. */
 export function ledgerText(ledger: Ledger): string {

@@ -19,7 +19,11 @@ export async function freePort(): Promise<number> {
 }
 
 /** Waits until a condition holds, looking again and again; a promise that is not kept in time says what it was. */
-export async function until<T>(what: string, look: () => Promise<T | null | undefined | false> | T | null | undefined | false, ms = 30_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  ms = 30_000,
+): Promise<T> {
   const end = performance.now() + ms
   for (;;) {
     const found = await look()
@@ -52,7 +56,11 @@ export class System {
 
   start(name: string, args: readonly string[]): ChildProcess {
     const log = openSync(this.path(`${name}.out`), 'a')
-    const child = spawn(process.execPath, args.map((arg) => arg.replace(/^@/, ROOT)), { cwd: this.dir, stdio: ['ignore', log, log] })
+    const child = spawn(
+      process.execPath,
+      args.map((arg) => arg.replace(/^@/, ROOT)),
+      { cwd: this.dir, stdio: ['ignore', log, log] },
+    )
     closeSync(log)
     this.#running.add(child)
     child.once('exit', () => this.#running.delete(child))
@@ -64,12 +72,20 @@ export class System {
   }
 
   startIndexer(more = ''): ChildProcess {
-    writeFileSync(this.path('indexer.yml'), `listen: ${this.url}\nstore: { embedded: { path: ${this.path('store')} } }\n${more}`)
+    writeFileSync(
+      this.path('indexer.yml'),
+      `listen: ${this.url}\nstore: { embedded: { path: ${this.path('store')} } }\n${more}`,
+    )
     return this.start('indexer', ['@indexer/cli/main.ts', 'indexer', '--config', 'indexer.yml'])
   }
 
   async ready(): Promise<void> {
-    await until('the indexer is ready', () => fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false)).catch((error: Error) => {
+    await until('the indexer is ready', () =>
+      fetch(`${this.url}/readyz`).then(
+        (answer) => answer.ok,
+        () => false,
+      ),
+    ).catch((error: Error) => {
       throw new Error(`${error.message}\n${this.output('indexer').slice(-2000)}`)
     })
   }
@@ -88,8 +104,15 @@ export class System {
   }
 
   /** Runs a command to its end. */
-  async command(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ code: number | null; stdout: string; stderr: string }> {
-    const child = spawn(process.execPath, args.map((arg) => arg.replace(/^@/, ROOT)), { cwd: this.dir, env: { ...process.env, ...env } })
+  async command(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const child = spawn(
+      process.execPath,
+      args.map((arg) => arg.replace(/^@/, ROOT)),
+      { cwd: this.dir, env: { ...process.env, ...env } },
+    )
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -103,7 +126,13 @@ export class System {
   }
 
   async status(name = 'agent'): Promise<AgentStatus & { running: boolean }> {
-    const { stdout, stderr } = await this.command(['@agent/cli/main.ts', 'status', '--json', '--config', `${name}.yml`])
+    const { stdout, stderr } = await this.command([
+      '@agent/cli/main.ts',
+      'status',
+      '--json',
+      '--config',
+      `${name}.yml`,
+    ])
     if (stdout === '') throw new Error(stderr)
     return JSON.parse(stdout) as AgentStatus & { running: boolean }
   }
@@ -115,7 +144,10 @@ export class System {
     })
     if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`)
     const text = await answer.text()
-    return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as StoredEvent)
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as StoredEvent)
   }
 
   async end(): Promise<void> {
@@ -127,7 +159,12 @@ export class System {
 export interface StoredEvent {
   readonly '@timestamp': string
   readonly message?: string
-  readonly event: { readonly id: string; readonly original: string; readonly kind: string; readonly sequence: number }
+  readonly event: {
+    readonly id: string
+    readonly original: string
+    readonly kind: string
+    readonly sequence: number
+  }
   readonly audit: { readonly seal: { readonly sequence: number; readonly position: number } }
   readonly log: { readonly file: { readonly path: string }; readonly offset: number }
 }
