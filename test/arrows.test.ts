@@ -1,0 +1,199 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+/** Who may know whom (docs/architecture.md), held against every import statement in the tree. */
+const ROOT = join(import.meta.dirname, '..')
+
+/**
+ * A room is a folder with a door. Files of a room know each other; others come in by its `index.ts`, or by one of these files
+ * that hold only types and pure definitions, and stand beside the door on purpose.
+ */
+const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
+  // The field reference for docs/ is not behind the index: what runs has no use for it.
+  { folder: 'schema', doors: ['index.ts', 'reference.ts'] },
+  { folder: 'schema/wire', doors: ['index.ts'] },
+  { folder: 'config', doors: ['index.ts'] },
+  { folder: 'agent', doors: [] },
+  { folder: 'agent/inputs', doors: ['index.ts', 'input.ts', 'framing.ts'] },
+  { folder: 'agent/normalise', doors: ['index.ts', 'task.ts'] },
+  { folder: 'agent/state', doors: ['index.ts'] },
+  { folder: 'agent/ship', doors: ['index.ts', 'types.ts'] },
+  { folder: 'agent/cli', doors: [] },
+  { folder: 'indexer', doors: [] },
+  { folder: 'indexer/ingest', doors: ['index.ts'] },
+  { folder: 'indexer/query', doors: ['index.ts', 'tree.ts'] },
+  { folder: 'indexer/store', doors: ['index.ts', 'port.ts'] },
+  { folder: 'indexer/store/embedded', doors: ['index.ts'] },
+  { folder: 'indexer/store/elasticsearch', doors: ['index.ts'] },
+  { folder: 'indexer/api', doors: ['index.ts'] },
+  { folder: 'indexer/cli', doors: [] },
+  { folder: 'demo', doors: [] },
+  { folder: 'demo/generator', doors: ['index.ts'] },
+]
+
+/** Which rooms a top-level folder may reach into. `test`, `bench` and the root's own files look at the whole from outside. */
+const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
+  schema: [],
+  config: ['schema'],
+  agent: ['schema', 'config'],
+  indexer: ['schema', 'config'],
+  dashboards: ['schema', 'indexer'],
+  demo: [],
+}
+
+/** Packages that only these folders may import. */
+const RESERVED: Readonly<Record<string, readonly string[]>> = {
+  'node:sqlite': ['indexer/store/embedded'],
+  '@elastic/elasticsearch': ['indexer/store/elasticsearch', 'dashboards/watches'],
+}
+
+interface Source {
+  readonly path: string
+  readonly text: string
+  readonly test: boolean
+}
+
+/** What git knows or would take: nothing ignored. */
+const SOURCES: readonly Source[] = execFileSync(
+  'git',
+  ['ls-files', '-co', '--exclude-standard', '-z', '--', '*.ts', '*.js', '*.mts'],
+  {
+    cwd: ROOT,
+    encoding: 'utf8',
+  },
+)
+  .split('\0')
+  .filter((path) => path !== '' && existsSync(join(ROOT, path)))
+  .map((path) => ({
+    path,
+    text: readFileSync(join(ROOT, path), 'utf8'),
+    test:
+      path.startsWith('test/') ||
+      path.startsWith('bench/') ||
+      path.includes('.test.') ||
+      /(^|\/)testing\//.test(path),
+  }))
+
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s*)?['"]([^'"\n]+)['"]|\bimport\(\s*['"]([^'"\n]+)['"]\s*\)|new URL\(\s*['"](\.[^'"\n]*\.ts)['"]\s*,\s*import\.meta\.url/g
+
+function importsOf(text: string): string[] {
+  return [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3] ?? '')
+}
+
+const roomOf = (path: string): string | undefined =>
+  ROOMS.map(({ folder }) => folder)
+    .filter((folder) => path.startsWith(`${folder}/`))
+    .sort((a, b) => b.length - a.length)[0]
+
+const target = (from: string, specifier: string): string => normalize(join(dirname(from), specifier))
+
+const topOf = (path: string): string => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '')
+
+/** Every import of the tree that the judge finds fault with, as `file -> what`. */
+function faults(judge: (source: Source, specifier: string) => boolean, tests = true): string[] {
+  return SOURCES.filter((source) => tests || !source.test).flatMap((source) =>
+    importsOf(source.text)
+      .filter((specifier) => judge(source, specifier))
+      .map((specifier) => `${source.path} -> ${specifier}`),
+  )
+}
+
+describe('who may know whom', () => {
+  it('reads imports of all forms', () => {
+    const text = [
+      "import { a } from './a.ts'",
+      "import type {\n  B,\n} from './b.ts'",
+      "import './c.ts'",
+      "export * from './d.ts'",
+      "const e = await import('./e.ts')",
+      "new Worker(new URL('./f.ts', import.meta.url))",
+      "const text = 'nothing from here'",
+    ].join('\n')
+    expect(importsOf(text)).toEqual(['./a.ts', './b.ts', './c.ts', './d.ts', './e.ts', './f.ts'])
+    expect(SOURCES.length).toBeGreaterThan(20)
+  })
+
+  it('agent and indexer never know each other, and schema knows nobody', () => {
+    expect(
+      faults(({ path, test }, specifier) => {
+        const allowed = MAY_KNOW[topOf(path)]
+        if (allowed === undefined || !specifier.startsWith('.')) return false
+        const top = topOf(target(path, specifier))
+        // A test may borrow what makes the other side's input, but never crosses from agent to indexer or back.
+        if (test && !['agent', 'indexer'].includes(top)) return false
+        return top !== topOf(path) && top !== '' && !allowed.includes(top)
+      }),
+    ).toEqual([])
+  })
+
+  it('schema needs nothing but Node, and zod only on the wire', () => {
+    expect(
+      faults(({ path }, specifier) => {
+        if (topOf(path) !== 'schema' || specifier.startsWith('.') || specifier.startsWith('node:'))
+          return false
+        return !(specifier === 'zod' && path.startsWith('schema/wire/'))
+      }, false),
+    ).toEqual([])
+  })
+
+  it('a package that belongs to one room is imported there only', () => {
+    expect(
+      faults(({ path }, specifier) => {
+        const owners = Object.entries(RESERVED).find(
+          ([name]) => specifier === name || specifier.startsWith(`${name}/`),
+        )?.[1]
+        return owners !== undefined && !owners.some((folder) => path.startsWith(`${folder}/`))
+      }, false),
+    ).toEqual([])
+  })
+
+  it('rooms are entered by their doors', () => {
+    expect(
+      faults(({ path }, specifier) => {
+        if (!specifier.startsWith('.')) return false
+        const goal = target(path, specifier)
+        const room = ROOMS.find(({ folder }) => folder === roomOf(goal))
+        if (room === undefined || room.doors.length === 0) return false
+        // A room within a room is part of it: schema/wire reads schema's files, and would go in circles by the door.
+        if (path.startsWith(`${room.folder}/`)) return false
+        // And the door of the outer room hands on what it wants known of its inner ones.
+        if (path === `${dirname(room.folder)}/index.ts`) return false
+        return !room.doors.some((door) => goal === `${room.folder}/${door}`)
+      }, false),
+    ).toEqual([])
+  })
+
+  it('integrations are data: no code lies there', () => {
+    expect(SOURCES.filter(({ path }) => path.startsWith('integrations/')).map(({ path }) => path)).toEqual([])
+  })
+})
+
+/** Lines of the tree that match, as `file:line`. */
+function lines(pattern: RegExp, { tests }: { tests: boolean }): string[] {
+  return SOURCES.filter((source) => source.path !== 'test/arrows.test.ts' && (tests || !source.test)).flatMap(
+    ({ path, text }) =>
+      text
+        .split('\n')
+        .flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [])),
+  )
+}
+
+describe('what no source holds', () => {
+  it('nothing silences the compiler', () => {
+    expect(lines(/\bas any\b|@ts-(ignore|expect-error|nocheck)|\bas unknown as\b/, { tests: false })).toEqual(
+      [],
+    )
+    expect(lines(/\bas any\b|@ts-(ignore|nocheck)/, { tests: true })).toEqual([])
+  })
+
+  it('nothing is left to be done later', () => {
+    expect(lines(/\b(TODO|FIXME|XXX)\b/, { tests: true })).toEqual([])
+  })
+
+  it('no path of one machine', () => {
+    expect(lines(/['"`]\/(work|tmp|home|root|Users)\//, { tests: false })).toEqual([])
+  })
+})
