@@ -1,0 +1,183 @@
+import type { Argv } from 'yargs'
+import { OperatorError } from '../../schema/index.ts'
+import { timeText } from '../query/index.ts'
+import { type Agent, agentsAnswer, msOf, tokenAnswer, understood } from './answers.ts'
+import { AnswerError } from './client.ts'
+import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
+import { EXIT, UsageError } from './exit.ts'
+import { writeLines } from './output.ts'
+import { bytesText, spanText, table } from './table.ts'
+import { harmless, harmlessJson, paintFor, terminalWidth } from './terminal.ts'
+import { closing } from './usage.ts'
+
+export function commands(cli: Argv) {
+  return withConnection(cli)
+    .option('json', jsonOption)
+    .command(
+      ['list', '$0'],
+      'Last seen, lag, ledger, and waybills that have not arrived',
+      (list) => list,
+      (given) => list(given),
+    )
+    .command(
+      'token',
+      'Make a token with which an agent may enroll',
+      (token) =>
+        token
+          .option('ttl', {
+            type: 'string',
+            default: '1h',
+            requiresArg: true,
+            describe: 'How long it may be used: 30m, 1h, 7d',
+          })
+          .option('uses', {
+            type: 'number',
+            default: 1,
+            requiresArg: true,
+            describe: 'How many agents may use it',
+          })
+          .example('$0 agents token --ttl 15m', 'For one agent, used within a quarter of an hour'),
+      (given) => token(given),
+    )
+    .command(
+      'revoke <id>',
+      'Never again take anything from this agent',
+      (revoke) =>
+        revoke.positional('id', {
+          type: 'string',
+          demandOption: true,
+          describe: 'As `waybill agents` shows it',
+        }),
+      (given) => revoke(given),
+    )
+    .epilogue(
+      closing(
+        [
+          [
+            "waybill agents --json | jq 'select(.lagBytes > 1e9) | .name'",
+            'Which agents are a gigabyte behind',
+          ],
+        ],
+        'Exit codes: 0 done; 1 failed or refused; 2 wrong command line; 3 the indexer is not reachable; 4 there is no such agent.',
+      ),
+    )
+}
+
+interface Given extends ConnectionGiven {
+  readonly json: boolean
+}
+
+const jsonLines = (objects: readonly unknown[]): string[] =>
+  objects.map((object) =>
+    process.stdout.isTTY ? harmlessJson(JSON.stringify(object)) : JSON.stringify(object),
+  )
+
+async function list(given: Given): Promise<void> {
+  const { agents } = understood(agentsAnswer, await connect(given).json('/v1/agents'))
+  if (given.json) return writeLines(jsonLines(agents))
+  if (agents.length === 0) {
+    process.stderr.write('No agent is enrolled yet; `waybill agents token` makes a token for one.\n')
+    return
+  }
+  const now = Date.now()
+  const head = [
+    'AGENT',
+    'NAME',
+    'HOST',
+    'VERSION',
+    'SEEN',
+    'LAG',
+    'READ',
+    'STORED',
+    'DUPLICATE',
+    'DEAD',
+    'QUARANTINED',
+    'PENDING',
+    'MISSING',
+  ]
+  const lines = table(
+    head,
+    agents.map((agent) => rowOf(agent, now)),
+    terminalWidth(),
+    paintFor(process.stdout),
+  )
+  for (const agent of agents) {
+    for (const { incarnation, gaps } of agent.chains) {
+      if (gaps.length === 0) continue
+      const runs = gaps.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`)).join(', ')
+      lines.push(
+        harmless(
+          `${agent.name} (${agent.id}): waybills ${runs} of incarnation ${incarnation} have not arrived`,
+        ),
+      )
+    }
+  }
+  await writeLines(lines)
+}
+
+function rowOf(agent: Agent, now: number): string[] {
+  const { ledger } = agent
+  const missing = agent.chains
+    .flatMap((chain) => chain.gaps)
+    .reduce((sum, gap) => sum + gap.to - gap.from + 1, 0)
+  const seen = agent.lastSeen === null ? 'never' : `${spanText(now - msOf(agent.lastSeen))} ago`
+  const counts =
+    ledger === null
+      ? ['', '', '', '', '', '']
+      : [ledger.read, ledger.stored, ledger.duplicate, ledger.dead, ledger.quarantined, ledger.pending].map(
+          String,
+        )
+  return [
+    agent.id,
+    agent.name,
+    agent.host,
+    agent.version,
+    agent.revoked === null || agent.revoked === false ? seen : 'revoked',
+    agent.lagBytes === null ? '' : bytesText(agent.lagBytes),
+    ...counts,
+    missing === 0 ? '' : String(missing),
+  ]
+}
+
+async function token(given: Given & { readonly ttl: string; readonly uses: number }): Promise<void> {
+  const { duration } = await import('../../config/index.ts')
+  const ttl = duration({ min: 1000, max: 365 * 86_400_000 }).safeParse(given.ttl)
+  if (!ttl.success)
+    throw new UsageError(`--ttl: ${ttl.error.issues[0]?.message ?? 'expected a time such as 1h'}`)
+  if (!(Number.isSafeInteger(given.uses) && given.uses > 0))
+    throw new UsageError('--uses takes a whole number from 1')
+  const client = connect(given)
+  const answer = understood(
+    tokenAnswer,
+    await client.json('/v1/agents/tokens', {
+      method: 'POST',
+      body: { ttlSeconds: Math.ceil(ttl.data / 1000), uses: given.uses },
+    }),
+  )
+  if (given.json) return writeLines(jsonLines([answer]))
+  const until = timeText(msOf(answer.expires))
+  process.stderr.write(
+    `For ${answer.uses === 1 ? 'one agent' : `${answer.uses} agents`}, until ${until}: waybill-agent enroll URL --token TOKEN\n`,
+  )
+  await writeLines([harmless(answer.token)])
+}
+
+async function revoke(given: Given & { readonly id: string }): Promise<void> {
+  try {
+    await connect(given).json(`/v1/agents/${encodeURIComponent(given.id)}/revoke`, {
+      method: 'POST',
+      body: {},
+    })
+  } catch (error) {
+    if (!(error instanceof AnswerError) || error.status !== 404) throw error
+    throw new OperatorError(`There is no agent ${harmless(given.id)}; \`waybill agents\` lists them`, {
+      exitCode: EXIT.notFound,
+      cause: error,
+    })
+  }
+  await writeLines(
+    given.json
+      ? jsonLines([{ id: given.id, revoked: true }])
+      : [`Agent ${harmless(given.id)} is revoked: nothing more is taken from it.`],
+  )
+}

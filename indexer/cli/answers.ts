@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { OperatorError } from '../../schema/errors.ts'
+import { ledgerSchema } from '../../schema/wire/messages.ts'
+
+/** What the indexer answers to the commands that look after it. */
+const count = z.number()
+
+export const agentsAnswer = z.object({
+  agents: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      host: z.string(),
+      version: z.string(),
+      enrolled: z.union([z.number(), z.string()]),
+      lastSeen: z.union([z.number(), z.string()]).nullable(),
+      revoked: z.union([z.boolean(), z.number(), z.string()]).nullable(),
+      lagBytes: count.nullable(),
+      oldestPending: count.nullable(),
+      ledger: ledgerSchema.nullable(),
+      chains: z.array(
+        z.object({
+          incarnation: z.string(),
+          first: count,
+          last: count,
+          waybills: count,
+          events: count,
+          gaps: z.array(z.object({ from: count, to: count })),
+        }),
+      ),
+    }),
+  ),
+})
+export type Agent = z.infer<typeof agentsAnswer>['agents'][number]
+
+export const tokenAnswer = z.object({
+  token: z.string(),
+  expires: z.union([z.number(), z.string()]),
+  uses: count,
+})
+
+const letter = z.object({
+  id: z.string(),
+  at: z.union([z.number(), z.string()]),
+  kind: z.string(),
+  reason: z.string(),
+  eventId: z.string(),
+  agent: z.string(),
+  incarnation: z.string(),
+  sequence: count,
+  position: count,
+  source: z.string(),
+  line: z.string(),
+  bytes: count,
+})
+export const letterAnswer = letter
+export type Letter = z.infer<typeof letter>
+
+export const lettersAnswer = z.object({
+  letters: z.array(letter),
+  next: z.string().nullable(),
+  total: count,
+})
+
+export const replayAnswer = z.object({ stored: z.boolean(), reason: z.string().optional() })
+
+/** The answer in its shape; an indexer of another version is told from a broken one. */
+export function understood<Shape extends z.ZodType>(shape: Shape, answer: unknown): z.output<Shape> {
+  const parsed = shape.safeParse(answer)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new OperatorError(
+    `The indexer's answer is not understood (${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}); is it of another version than this waybill?`,
+  )
+}
+
+/** A time of an answer, in ms. */
+export const msOf = (time: number | string): number => (typeof time === 'number' ? time : Date.parse(time))

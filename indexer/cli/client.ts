@@ -1,0 +1,199 @@
+import { codeOf, OperatorError } from '../../schema/errors.ts'
+import { EXIT } from './exit.ts'
+
+export interface Asked {
+  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly query?: Readonly<Record<string, string | number | undefined>>
+  readonly body?: unknown
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The indexer does not answer at all, or stopped in the middle. */
+export class UnreachableError extends OperatorError {
+  override name = 'UnreachableError'
+  constructor(sentence: string, cause?: unknown) {
+    super(sentence, { exitCode: EXIT.unreachable, cause })
+  }
+}
+
+/** The indexer answered, but not with what was asked for. */
+export class AnswerError extends OperatorError {
+  override name = 'AnswerError'
+  readonly status: number
+  /** For a query that it can't understand: where. */
+  readonly column: number | undefined
+
+  constructor(sentence: string, status: number, column?: number) {
+    const exitCode = status === 404 ? EXIT.notFound : column === undefined ? EXIT.failed : EXIT.usage
+    super(sentence, { exitCode })
+    this.status = status
+    this.column = column
+  }
+}
+
+/** Asks an indexer over HTTP; what goes wrong becomes one sentence with a remedy. */
+export class IndexerClient {
+  readonly #base: URL
+  readonly #token: string | undefined
+
+  constructor(base: URL, token: string | undefined) {
+    this.#base = base
+    this.#token = token
+  }
+
+  async json(path: string, asked: Asked = {}): Promise<unknown> {
+    const response = await this.#ask(path, 'application/json', asked)
+    let text: string
+    try {
+      text = await response.text()
+    } catch (error) {
+      throw this.#unreachable(error)
+    }
+    if (response.status === 204 || text === '') return undefined
+    try {
+      return JSON.parse(text)
+    } catch {
+      throw this.#noIndexer(response)
+    }
+  }
+
+  /** The lines of an NDJSON answer as they come; the next part is fetched when the last is used. */
+  async *lines(path: string, asked: Asked = {}): AsyncGenerator<string[], void, undefined> {
+    const response = await this.#ask(path, 'application/x-ndjson', asked)
+    if (!response.headers.get('content-type')?.includes('ndjson')) throw this.#noIndexer(response)
+    if (response.body === null) return
+    const decoder = new TextDecoder()
+    let lines = 0
+    let pending = ''
+    try {
+      for await (const bytes of response.body) {
+        const parts = (pending + decoder.decode(bytes, { stream: true })).split('\n')
+        pending = parts.pop() ?? ''
+        const whole = parts.filter((line) => line !== '')
+        if (whole.length === 0) continue
+        lines += whole.length
+        yield whole
+      }
+    } catch (error) {
+      if (asked.signal?.aborted || !isBroken(error)) throw error
+      throw new UnreachableError(
+        `The connection to the indexer at ${this.#base.origin} broke after ${lines} events; those are whole, the others are missing`,
+        error,
+      )
+    }
+    pending += decoder.decode()
+    if (pending !== '') yield [pending]
+  }
+
+  async #ask(path: string, accept: string, asked: Asked): Promise<Response> {
+    const url = new URL(`${this.#base.pathname.replace(/\/$/, '')}${path}`, this.#base)
+    for (const [name, value] of Object.entries(asked.query ?? {}))
+      if (value !== undefined) url.searchParams.set(name, String(value))
+    let response: Response
+    try {
+      response = await fetch(url, {
+        method: asked.method ?? 'GET',
+        redirect: 'manual',
+        headers: {
+          accept: `${accept}, application/problem+json`,
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+          ...(asked.body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        body: asked.body === undefined ? null : JSON.stringify(asked.body),
+        signal: asked.signal ?? null,
+      })
+    } catch (error) {
+      if (asked.signal?.aborted) throw error
+      throw this.#unreachable(error)
+    }
+    if (!response.ok) throw await this.#refusal(response)
+    return response
+  }
+
+  #unreachable(error: unknown): UnreachableError {
+    const origin = this.#base.origin
+    const code = codeOf(rootOf(error)) ?? ''
+    const why = REASONS[code]
+    if (why !== undefined) return new UnreachableError(why(origin, this.#base.hostname), error)
+    if (/CERT|SIGNATURE|ISSUER/.test(code)) {
+      return new UnreachableError(
+        `The certificate of ${origin} is not trusted here (${code}); name the file of its authority in NODE_EXTRA_CA_CERTS`,
+        error,
+      )
+    }
+    const reason = rootOf(error)
+    const words =
+      reason instanceof Error && reason.message !== '' ? reason.message : code || 'no reason given'
+    return new UnreachableError(`The indexer at ${origin} can't be reached: ${words}`, error)
+  }
+
+  async #refusal(response: Response): Promise<AnswerError> {
+    const { problemSchema } = await import('../../schema/wire/messages.ts')
+    let answer: unknown
+    try {
+      answer = await response.json()
+    } catch {
+      return this.#noIndexer(response)
+    }
+    const parsed = problemSchema.loose().safeParse(answer)
+    if (!parsed.success) return this.#noIndexer(response)
+    const { code, detail, column } = parsed.data
+    const { status } = response
+    if (status === 401) {
+      const remedy =
+        this.#token === undefined
+          ? 'give a token in WAYBILL_TOKEN or --token'
+          : 'the token in WAYBILL_TOKEN or --token is wrong or has expired'
+      return new AnswerError(`The indexer at ${this.#base.origin} does not know you (401): ${remedy}`, status)
+    }
+    if (status === 403) return new AnswerError(`Your token does not allow this (403): ${detail}`, status)
+    if (code === 'bad-query' && typeof column === 'number') return new AnswerError(detail, status, column)
+    const busy = status === 429 || status === 503 ? '; try again in a while' : ''
+    return new AnswerError(`The indexer refused (${status}): ${detail.replace(/\.$/, '')}${busy}`, status)
+  }
+
+  #noIndexer(response: Response): AnswerError {
+    if (response.status === 414 || response.status === 431)
+      return new AnswerError('The query is too long to be sent; ask for less at once', response.status)
+    // 1 rather than "not found": a missing route says nothing about the event that was asked for.
+    return new AnswerError(
+      `${this.#base.origin} answers (${response.status}), but not as an indexer does; check the address, and proxies on the way`,
+      response.status === 404 ? 400 : response.status,
+    )
+  }
+}
+
+type Sentence = (origin: string, host: string) => string
+
+const REASONS: Readonly<Record<string, Sentence>> = {
+  ECONNREFUSED: (origin) =>
+    `No indexer listens at ${origin}; start one (waybill indexer --config indexer.yml), or name another with --url or WAYBILL_URL`,
+  ENOTFOUND: (_, host) => `There is no host ${host}; check --url and WAYBILL_URL`,
+  EAI_AGAIN: (_, host) => `The name of the host ${host} can't be looked up now; check the network and DNS`,
+  ETIMEDOUT: (origin) => `${origin} does not answer; check the address and firewalls on the way`,
+  UND_ERR_CONNECT_TIMEOUT: (origin) =>
+    `${origin} does not answer; check the address and firewalls on the way`,
+  UND_ERR_HEADERS_TIMEOUT: (origin) =>
+    `The indexer at ${origin} took the question and gave no answer in time`,
+  ERR_SSL_WRONG_VERSION_NUMBER: (origin) =>
+    `${origin} does not speak TLS; use http:// if it is meant to be open`,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: (origin) =>
+    `${origin} does not speak TLS; use http:// if it is meant to be open`,
+  UND_ERR_SOCKET: (origin) =>
+    `The indexer at ${origin} closed the connection without an answer; is it starting or stopping, or does it want https://?`,
+  ECONNRESET: (origin) =>
+    `The indexer at ${origin} closed the connection without an answer; is it starting or stopping, or does it want https://?`,
+}
+
+/** What is under fetch's own "fetch failed"; of several attempts (IPv4 and IPv6) the first. */
+function rootOf(error: unknown): unknown {
+  let root = error
+  while (root instanceof Error && root.cause !== undefined) root = root.cause
+  return root instanceof AggregateError && codeOf(root) === undefined ? root.errors[0] : root
+}
+
+/** A connection that breaks while a body is read: undici says `terminated`, with the reason under it. */
+const isBroken = (error: unknown): boolean =>
+  error instanceof TypeError ||
+  (codeOf(error)?.startsWith('UND_ERR') ?? false) ||
+  codeOf(error) === 'ECONNRESET'

@@ -1,0 +1,119 @@
+import {
+  type AuditEvent,
+  changesOf,
+  FIELDS,
+  leavesUnder,
+  textAt,
+  valueAt,
+  valuesOf,
+} from '../../schema/index.ts'
+import { columnsOf } from '../query/index.ts'
+import { tallTable } from './table.ts'
+import { harmless, type Paint, wrapped } from './terminal.ts'
+
+/** Sections in the order in which a person asks: what, who, on what, from where; the rest, and how it came here. */
+const SECTIONS: readonly { readonly title: string; readonly prefixes: readonly string[] }[] = [
+  { title: 'What happened', prefixes: ['@timestamp', 'message', 'event.', 'tags'] },
+  { title: 'Who', prefixes: ['user.', 'organization.'] },
+  { title: 'On what', prefixes: ['audit.entity.', 'audit.parent.', 'audit.module', 'audit.component'] },
+  { title: 'From where', prefixes: ['source.', 'user_agent.', 'host.', 'audit.channel', 'audit.session.'] },
+  { title: 'More', prefixes: [''] },
+  { title: 'How it came here', prefixes: ['agent.', 'log.', 'audit.seal.', 'labels', 'trace.'] },
+]
+const OTHERS = SECTIONS.findIndex((section) => section.prefixes.includes(''))
+
+/** Shown in their own way, or only for searches. */
+const APART = new Set(['audit.changes', 'audit.words', 'event.original', 'audit.payload'])
+
+/** An event for a person to read: every value in full, the changes as a table, the line it was read from. */
+export function layoutOf(event: AuditEvent, room: number | undefined, paint: Paint): string[] {
+  const lines = [paint('bold', harmless(titleOf(event)))]
+  const listed: [string, string][][] = SECTIONS.map(() => [])
+  const shown = new Set<string>()
+  for (const path of Object.keys(FIELDS)) {
+    shown.add(path)
+    if (APART.has(path) || path.startsWith('audit.change.') || path.startsWith('related.')) continue
+    for (const value of valueTexts(event, path)) listed[sectionOf(path)]?.push([path, value])
+  }
+  // What an agent of a newer schema sends is shown too.
+  for (const { path, value } of leavesUnder(event)) {
+    const isKnown = [...shown].some((known) => path === known || path.startsWith(`${known}.`))
+    if (!isKnown) listed[OTHERS]?.push([path, value])
+  }
+  const payload = leavesUnder(valueAt(event, 'audit.payload')).map(({ path, value }): [string, string] => [
+    path,
+    value,
+  ])
+  for (const [i, section] of SECTIONS.entries()) {
+    lines.push(...sectionLines(section.title, listed[i] ?? [], room, paint))
+    if (i === OTHERS - 1) lines.push(...changeLines(event, room, paint))
+  }
+  lines.push(...sectionLines('Other members of the record', payload, room, paint))
+  const original = textAt(event, 'event.original')
+  if (original !== undefined)
+    lines.push('', paint('bold', 'Original record'), ...original.split('\n').map((line) => harmless(line)))
+  return lines
+}
+
+function titleOf(event: AuditEvent): string {
+  const who = textAt(event, 'user.name') ?? textAt(event, 'user.email') ?? textAt(event, 'user.id')
+  const what = textAt(event, 'event.action') ?? textAt(event, 'message')
+  const name = textAt(event, 'audit.entity.name') ?? textAt(event, 'audit.entity.id')
+  const parts = [who, what, textAt(event, 'audit.entity.type'), name].filter((part) => part !== undefined)
+  return `Event ${textAt(event, 'event.id') ?? ''}${parts.length === 0 ? '' : `: ${parts.join(' · ')}`}`
+}
+
+function sectionOf(path: string): number {
+  const own = SECTIONS.findIndex((section) =>
+    section.prefixes.some(
+      (prefix) => prefix !== '' && (path === prefix || (prefix.endsWith('.') && path.startsWith(prefix))),
+    ),
+  )
+  return own === -1 ? OTHERS : own
+}
+
+function valueTexts(event: AuditEvent, path: string): string[] {
+  const value = valueAt(event, path)
+  if (value === undefined || value === null) return []
+  if (typeof value !== 'object') return [String(value)]
+  if (Array.isArray(value)) return value.length === 0 ? [] : [valuesOf(event, path).join(', ')]
+  return leavesUnder(value).map((leaf) => `${leaf.path}=${leaf.value}`)
+}
+
+function sectionLines(
+  title: string,
+  values: readonly (readonly [string, string])[],
+  room: number | undefined,
+  paint: Paint,
+): string[] {
+  if (values.length === 0) return []
+  const longest = Math.max(...values.map(([name]) => columnsOf(harmless(name))))
+  const indent = Math.min(longest, room === undefined ? 60 : Math.max(12, Math.floor(room / 3)))
+  const lines = ['', paint('bold', title)]
+  for (const [name, value] of values) {
+    const label = harmless(name)
+    const width = columnsOf(label)
+    const text = value.split('\n').map((line) => harmless(line))
+    const rest = text.flatMap((line) =>
+      room === undefined ? [line] : wrapped(line, Math.max(20, room - indent - 4)),
+    )
+    if (width > indent) lines.push(`  ${paint('dim', label)}`)
+    else lines.push(`  ${paint('dim', label)}${' '.repeat(indent - width)}  ${rest.shift() ?? ''}`.trimEnd())
+    for (const line of rest) lines.push(`${' '.repeat(indent + 4)}${line}`)
+  }
+  return lines
+}
+
+function changeLines(event: AuditEvent, room: number | undefined, paint: Paint): string[] {
+  const changes = changesOf(event)
+  if (changes.length === 0) return []
+  const none = valueAt(event, 'audit.old_unknown') === true ? '(not given)' : '—'
+  const rows = changes.map((change) => [change.field, change.old ?? none, change.new ?? '—'])
+  const table = tallTable(
+    ['Field', 'Previous value', 'New value'],
+    rows,
+    room === undefined ? undefined : room - 2,
+    (style, text) => paint(style === 'bold' ? 'dim' : style, text),
+  )
+  return ['', paint('bold', 'What changed'), ...table.map((line) => `  ${line}`)]
+}

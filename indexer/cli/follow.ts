@@ -1,0 +1,134 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { OperatorError } from '../../schema/errors.ts'
+import { textAt } from '../../schema/index.ts'
+import { timeText } from '../query/index.ts'
+import { AnswerError, type IndexerClient, UnreachableError } from './client.ts'
+import { type EventWriter, eventOf, isEvent } from './formats.ts'
+import { write } from './output.ts'
+
+const PAGE = 1000
+const DEFAULT_BACKLOG = 10
+const POLL_MS = 1000
+const LONGEST_WAIT_MS = 15_000
+/** Events already shown that the cursor may bring again, at most. */
+const REMEMBERED = 10_000
+
+export interface Following {
+  readonly client: IndexerClient
+  readonly query: string
+  readonly from: number | undefined
+  readonly limit: number | undefined
+  readonly writer: EventWriter
+}
+
+/** The last events, oldest first, then each new one in the order in which it is stored, until Ctrl-C. */
+export async function follow(following: Following): Promise<void> {
+  const { client, query, writer, from } = following
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const stop = (): void => stopping.abort()
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  try {
+    // The cursor comes first: what is stored while the backlog is read comes twice, and is known by its id.
+    let { next: cursor } = pageOf(await client.json('/v1/arrivals', { query: { q: query }, signal }))
+    const shown = await backlog(following, signal)
+    let pause = 0
+    let failures = 0
+    while (!signal.aborted) {
+      if (pause > 0) await wait(pause, undefined, { signal })
+      const page = await attempt(client, { q: query, after: cursor, limit: PAGE }, signal, failures === 0)
+      if (page === undefined) {
+        pause = Math.min(LONGEST_WAIT_MS, POLL_MS * 2 ** failures++)
+        continue
+      }
+      if (failures > 0) process.stderr.write('waybill: the indexer answers again\n')
+      failures = 0
+      const lines: string[] = []
+      for (const event of page.events) {
+        if (shown.delete(textAt(event, 'event.id') ?? '')) continue
+        if (from !== undefined && Date.parse(textAt(event, '@timestamp') ?? '') < from) continue
+        lines.push(JSON.stringify(event))
+      }
+      await write(writer.lines(lines))
+      await write(writer.settle())
+      // The end of what is stored is where a page brings nothing and the cursor stays. A cursor that moves without events
+      // is a search that has a way to go yet; it is not asked for in a tight circle either.
+      if (page.events.length > 0) pause = 0
+      else pause = page.next === cursor ? POLL_MS : Math.min(POLL_MS, pause * 2 || 20)
+      cursor = page.next
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  } finally {
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+  }
+}
+
+/** Prints what is there already; gives the ids of the last of it. */
+async function backlog(
+  { client, query, from, limit, writer }: Following,
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const shown = new Set<string>()
+  await write(writer.begin())
+  const most = limit ?? (from === undefined ? DEFAULT_BACKLOG : undefined)
+  if (most !== 0) {
+    // A bounded backlog is the newest of it, turned round; an open one streams from its start.
+    const turned = most !== undefined && most <= PAGE
+    const asked = {
+      q: query,
+      from: from === undefined ? undefined : timeText(from),
+      sort: turned ? 'newest' : 'oldest',
+      limit: most,
+    }
+    const held: string[] = []
+    for await (const lines of client.lines('/v1/search', { query: asked, signal })) {
+      for (const line of lines) {
+        shown.add(textAt(eventOf(line), 'event.id') ?? '')
+        if (shown.size > REMEMBERED) for (const oldest of shown.values().take(1)) shown.delete(oldest)
+      }
+      if (turned) held.push(...lines)
+      else await write(writer.lines(lines))
+    }
+    await write(writer.lines(held.toReversed()))
+  }
+  await write(writer.settle())
+  return shown
+}
+
+/** One page; undefined where the indexer is away or busy, which is said once. */
+async function attempt(
+  client: IndexerClient,
+  query: Readonly<Record<string, string | number>>,
+  signal: AbortSignal,
+  first: boolean,
+): Promise<Arrivals | undefined> {
+  try {
+    return pageOf(await client.json('/v1/arrivals', { query, signal }))
+  } catch (error) {
+    const passes =
+      error instanceof UnreachableError ||
+      (error instanceof AnswerError && (error.status >= 500 || error.status === 429))
+    if (!passes) throw error
+    if (first) process.stderr.write(`waybill: ${error.message}; trying again\n`)
+    return undefined
+  }
+}
+
+interface Arrivals {
+  readonly events: readonly ReturnType<typeof eventOf>[]
+  readonly next: string
+}
+
+function pageOf(answer: unknown): Arrivals {
+  if (
+    typeof answer !== 'object' ||
+    answer === null ||
+    !('next' in answer && typeof answer.next === 'string') ||
+    !('events' in answer && Array.isArray(answer.events))
+  )
+    throw new OperatorError('The indexer gives no cursor to follow; is it of an older version?')
+  return { events: answer.events.filter(isEvent), next: answer.next }
+}

@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import yargs from 'yargs'
+import { hideBin } from 'yargs/helpers'
+import { OperatorError, reasonOf } from '../../schema/errors.ts'
+import { EXIT } from './exit.ts'
+
+/** `waybill`. A command's own file is read when the command is used, so that `--help` answers at once. */
+const EXIT_CODES = `Exit codes:
+  ${EXIT.done}  done
+  ${EXIT.failed}  failed or refused
+  ${EXIT.usage}  wrong command line, or a query that can't be understood
+  ${EXIT.unreachable}  the indexer is not reachable
+  ${EXIT.notFound}  not found`
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader went away (`| head`): nobody is left to tell.
+    if (error.code === 'EPIPE') process.exit(EXIT.done)
+    throw error
+  })
+}
+
+function version(): string {
+  const found: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return typeof found === 'object' && found !== null && 'version' in found ? String(found.version) : 'unknown'
+}
+
+/** What may come several times: yargs makes a list of any option that does. */
+const LISTS: ReadonlySet<string> = new Set(['_', 'query', 'ids'])
+
+/** The command line is wrong, in the words of yargs. */
+class CommandLine extends Error {}
+
+try {
+  await yargs(hideBin(process.argv))
+    .scriptName('waybill')
+    .usage('$0 <command>\n\nSearches audit events, and looks after the indexer that stores them.')
+    .command(
+      'search [query..]',
+      'Search events',
+      async (cli) => (await import('./search.ts')).options(cli),
+      async (given) => (await import('./search.ts')).run(given),
+    )
+    .command(
+      'show <event-id>',
+      'Show one event with its changes and its original line',
+      async (cli) => (await import('./show.ts')).options(cli),
+      async (given) => (await import('./show.ts')).run(given),
+    )
+    .command('agents', 'List agents, make enrolment tokens, revoke an agent', async (cli) =>
+      (await import('./agents.ts')).commands(cli),
+    )
+    .command('dead-letters', 'Look after events that could not be stored', async (cli) =>
+      (await import('./dead-letters.ts')).commands(cli),
+    )
+    .command(
+      'indexer',
+      'Run an indexer',
+      async (cli) => (await import('./indexer.ts')).options(cli),
+      async (given) => (await import('./indexer.ts')).run(given),
+    )
+    .completion('completion', 'Print a completion script: add its output to ~/.bashrc or ~/.zshrc')
+    .demandCommand(1, 'Name a command.')
+    .strict()
+    .recommendCommands()
+    .check((given) => {
+      for (const [option, value] of Object.entries(given))
+        if (Array.isArray(value) && !LISTS.has(option)) throw new CommandLine(`--${option} is given twice`)
+      return true
+    }, true)
+    .version(version())
+    .alias('h', 'help')
+    .epilogue(EXIT_CODES)
+    .wrap(Math.min(110, process.stdout.columns ?? 100))
+    .fail((said, error) => {
+      throw error ?? new CommandLine(said)
+    })
+    .parseAsync()
+} catch (thrown) {
+  // yargs has errors of its own about the command line, and throws some past `fail`.
+  const isUsage = thrown instanceof CommandLine || (thrown instanceof Error && thrown.name === 'YError')
+  const error = isUsage
+    ? await (await import('./usage.ts')).usageError(thrown.message, hideBin(process.argv))
+    : thrown
+  if (error instanceof OperatorError) {
+    const { harmless } = await import('./terminal.ts')
+    process.stderr.write(`waybill: ${harmless(error.message, '\n')}\n`)
+    process.exitCode = error.exitCode
+  } else {
+    const trace = error instanceof Error ? error.stack : reasonOf(error)
+    process.stderr.write(`waybill: this is a mistake of waybill itself, please report it:\n${trace}\n`)
+    process.exitCode = EXIT.failed
+  }
+}

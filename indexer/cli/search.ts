@@ -1,0 +1,170 @@
+import type { Argv } from 'yargs'
+import { OperatorError } from '../../schema/index.ts'
+import { parseQuery, parseTime, QueryError, timeText, withCaret } from '../query/index.ts'
+import { AnswerError, type IndexerClient } from './client.ts'
+import { type ConnectionGiven, connect, withConnection } from './connection.ts'
+import { UsageError } from './exit.ts'
+import { follow } from './follow.ts'
+import { type EventWriter, FORMATS, type Format, writerFor } from './formats.ts'
+import { write } from './output.ts'
+import { closing } from './usage.ts'
+
+const DEFAULT_TABLE_LIMIT = 100
+
+export function options(cli: Argv) {
+  return withConnection(cli)
+    .positional('query', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      defaultDescription: 'all events',
+      describe: 'What to find, in the language of Kibana (KQL); quote it for the shell',
+    })
+    .option('from', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Events of this time or later: 2026-01-15, now-1h, -24h (UTC without a zone)',
+    })
+    .option('to', { type: 'string', requiresArg: true, describe: 'Events before this time' })
+    .option('sort', {
+      choices: ['newest', 'oldest'] as const,
+      describe: 'Which come first [default: newest]',
+    })
+    .option('limit', {
+      alias: 'n',
+      type: 'number',
+      requiresArg: true,
+      describe: `At most so many events [default: ${DEFAULT_TABLE_LIMIT} in a table, else all]`,
+    })
+    .option('format', {
+      alias: 'f',
+      choices: FORMATS,
+      default: 'table' as Format,
+      describe: 'json is one event a line, as stored',
+    })
+    .option('columns', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Fields to show in a table or CSV, with commas between: time,user,ip',
+    })
+    .option('follow', {
+      type: 'boolean',
+      default: false,
+      describe: 'Show the last events, then each new one, until Ctrl-C',
+    })
+    .epilogue(
+      closing(
+        [
+          ["waybill search 'user: jane and action: update*' --from now-7d", 'What Jane changed this week'],
+          [
+            "waybill search 'outcome: failure and not ip: 10.0.0.0/8' --follow",
+            'Failures from outside, as they come',
+          ],
+          [
+            "waybill search 'audit.changes: { field: credit_limit }' --format csv > limits.csv",
+            'For a spreadsheet',
+          ],
+          ["waybill search 'category: security' --format json | jq .user.name", 'For a program'],
+        ],
+        'The query language is described in docs/query.md. Exit codes: 0 done, also if nothing was found; 1 failed or refused; 2 wrong command line or query; 3 the indexer is not reachable.',
+      ),
+    )
+}
+
+interface Given extends ConnectionGiven {
+  readonly query: readonly string[]
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly sort?: 'newest' | 'oldest' | undefined
+  readonly limit?: number | undefined
+  readonly format: Format
+  readonly columns?: string | undefined
+  readonly follow: boolean
+}
+
+export async function run(given: Given): Promise<void> {
+  const { limit, format } = given
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0))
+    throw new UsageError('--limit takes a whole number, such as 500')
+  const now = Date.now()
+  const from = given.from === undefined ? undefined : timeFor('--from', given.from, now)
+  const to = given.to === undefined ? undefined : timeFor('--to', given.to, now)
+  if (from !== undefined && to !== undefined && from >= to)
+    throw new UsageError(`--from (${timeText(from)}) is not before --to (${timeText(to)})`)
+  const columns = given.columns
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  if (columns !== undefined && format === 'json')
+    throw new UsageError('--columns is for tables and CSV; JSON is the whole event, as stored')
+  const query = given.query.join(' ')
+  const writer = writerFor(format, columns)
+  const client = connect(given)
+  try {
+    if (given.follow) {
+      if (to !== undefined || given.sort !== undefined)
+        throw new UsageError('--follow goes on to what is new, so --to and --sort have no place beside it')
+      await follow({ client, query, from, limit, writer })
+    } else {
+      await print(client, writer, {
+        q: query,
+        from: from === undefined ? undefined : timeText(from),
+        to: to === undefined ? undefined : timeText(to),
+        sort: given.sort ?? 'newest',
+        limit: limit ?? (format === 'table' ? DEFAULT_TABLE_LIMIT : undefined),
+      })
+    }
+  } catch (error) {
+    if (!(error instanceof AnswerError) || error.column === undefined) throw error
+    const { column } = error
+    const carets = withCaret(query, column, lengthAt(query, column, now))
+    throw new OperatorError(`${error.message} (column ${column})\n${carets}`, {
+      exitCode: error.exitCode,
+      cause: error,
+    })
+  }
+}
+
+/** The indexer says where the query goes wrong; how much of it, this reading of the same text knows. */
+function lengthAt(query: string, column: number, now: number): number {
+  try {
+    parseQuery(query, { now })
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    if (error.column === column) return error.length
+  }
+  return 1
+}
+
+function timeFor(option: string, text: string, now: number): number {
+  try {
+    return parseTime(text, now)
+  } catch (error) {
+    if (error instanceof OperatorError) throw new UsageError(`${option}: ${error.message}`)
+    throw error
+  }
+}
+
+async function print(
+  client: IndexerClient,
+  writer: EventWriter,
+  asked: Readonly<Record<string, string | number | undefined>> & { readonly limit: number | undefined },
+): Promise<void> {
+  await write(writer.begin())
+  let found = 0
+  if (asked.limit !== 0) {
+    // A table waits for some rows to know its widths, but a person does not wait for a slow search.
+    const settle = setTimeout(() => void write(writer.settle()), 500).unref()
+    for await (const lines of client.lines('/v1/search', { query: asked })) {
+      found += lines.length
+      settle.refresh()
+      await write(writer.lines(lines))
+    }
+    clearTimeout(settle)
+  }
+  await write(writer.settle())
+  if (!process.stderr.isTTY || !process.stdout.isTTY) return
+  if (found === 0) process.stderr.write('Nothing was found.\n')
+  else if (found === asked.limit)
+    process.stderr.write(`These are the first ${found}; there may be more (--limit, --from, --to).\n`)
+}

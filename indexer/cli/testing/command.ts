@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+
+// Some dozens of processes read the same modules: compiled once, they start in half the time.
+const compiled = mkdtempSync(join(tmpdir(), 'waybill-cli-'))
+afterAll(() => rmSync(compiled, { recursive: true, force: true }))
+
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+export interface Running {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ran>
+  out(): string
+  err(): string
+}
+
+/** `waybill` as a process of its own, its output in pipes. */
+export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  const { WAYBILL_URL, WAYBILL_TOKEN, COLUMNS, NO_COLOR, FORCE_COLOR, ...inherited } = process.env
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...inherited, NODE_COMPILE_CACHE: compiled, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let out = ''
+  let err = ''
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    out += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    err += text
+  })
+  const ended = new Promise<Ran>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, out, err }))
+  })
+  return { child, ended, out: () => out, err: () => err }
+}
+
+export const waybill = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> =>
+  start(args, env).ended
+
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 15_000
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

@@ -1,0 +1,59 @@
+import { UsageError } from './exit.ts'
+
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  search: [],
+  show: [],
+  agents: ['list', 'token', 'revoke'],
+  'dead-letters': ['list', 'show', 'replay', 'discard'],
+  indexer: [],
+  completion: [],
+}
+
+/** What yargs says about a wrong command line, as one sentence that names the remedy. */
+export async function usageError(said: string, argv: readonly string[]): Promise<UsageError> {
+  const [command = '', word] = argv
+  const below = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined
+  const help = below === undefined ? 'waybill --help' : `waybill ${command} --help`
+  return new UsageError(`${await sentence(said, command, word, below)} (see ${help})`)
+}
+
+async function sentence(
+  said: string,
+  command: string,
+  word: string | undefined,
+  below: readonly string[] | undefined,
+): Promise<string> {
+  if (below === undefined && command !== '' && !command.startsWith('-'))
+    return noCommand(command, Object.keys(COMMANDS))
+  const choice = /Argument: (\S+), Given: (.+), Choices: (.+)/.exec(said)
+  if (choice !== null) return `--${choice[1]} is ${choice[2]}, expected one of ${choice[3]}`
+  const unknown = /^Unknown arguments?: (.+)/.exec(said)?.[1]
+  if (unknown !== undefined) {
+    if (below !== undefined && below.length > 0 && word === unknown)
+      return noCommand(unknown, below, `${command} `)
+    return `There is no option ${unknown
+      .split(', ')
+      .map((name) => (name.length === 1 ? `-${name}` : `--${name}`))
+      .join(', ')}`
+  }
+  const needsValue = /^Not enough arguments following: (\S+)/.exec(said)?.[1]
+  if (needsValue !== undefined) return `--${needsValue} needs a value behind it`
+  if (said.startsWith('Not enough non-option arguments')) {
+    const path = below?.includes(word ?? '') ? `${command} ${word}` : command
+    return `Something is missing behind "waybill ${path}"`
+  }
+  return said.trim().replace(/\s*\n+\s*/g, '; ')
+}
+
+async function noCommand(word: string, known: readonly string[], before = ''): Promise<string> {
+  const { closest } = await import('../../config/index.ts')
+  const near = closest(word, known)
+  const remedy = near === undefined ? `; there are ${known.join(', ')}` : `; did you mean ${near}?`
+  return `There is no command "${before}${word}"${remedy}`
+}
+
+/** What stands at the end of a command's help: examples in full, and what it exits with. */
+export function closing(examples: readonly (readonly [string, string])[], rest: string): string {
+  const lines = examples.map(([line, about]) => `  # ${about}\n  ${line}`)
+  return `Examples:\n${lines.join('\n')}\n\n${rest}`
+}

@@ -1,0 +1,224 @@
+import {
+  type AuditEvent,
+  type Change,
+  changesOf,
+  eventWords,
+  type Field,
+  fieldOf,
+  foldKeyword,
+  LIMITS,
+  leavesUnder,
+  valueAt,
+  valuesOf,
+  wordsOf,
+} from '../../schema/index.ts'
+import { addressKey } from './address.ts'
+import type { Bound, ChangeQuery, Query } from './tree.ts'
+
+/**
+ * What a query means, said plainly. Stores have indexes and other ways to the same answer; where they differ from this, they are wrong.
+ *
+ * - A field has the values of its list, or its one value; null is none. One value must satisfy a condition alone.
+ * - A value that is not of its field's type is not there: it is not found, and does not make the field exist.
+ * - Keywords, and the leaves of flattened fields, compare with A to Z as a to z. A value of more than
+ *   `LIMITS.indexedLength` UTF-16 units is not indexed: no condition on the field finds it, `exists` and wildcards
+ *   included. Its words are found by a search without a field.
+ * - A text is found by words in a row. A wildcard that ends in its only `*` is words in a row of which the last may go on;
+ *   any other is the shape of one word.
+ * - A change's `old` or `new` counts as indexed when `field=value`, as it stands in `audit.change.*`, is short enough.
+ * - A field that is kept only (`unindexed`, `geo`) matches nothing.
+ */
+export function matches(query: Query, event: AuditEvent): boolean {
+  switch (query.kind) {
+    case 'all':
+      return true
+    case 'none':
+      return false
+    case 'and':
+      return query.of.every((part) => matches(part, event))
+    case 'or':
+      return query.of.some((part) => matches(part, event))
+    case 'not':
+      return !matches(query.of, event)
+    case 'words':
+      return inARow(eventWords(event), query.words, query.prefix)
+    case 'change':
+      return changesOf(event).some((change) => changeMatches(query.of, change))
+    default:
+      return fieldMatches(query, event)
+  }
+}
+
+type FieldQuery = Extract<Query, { readonly field: string }>
+
+function fieldMatches(query: FieldQuery, event: AuditEvent): boolean {
+  const field = fieldOf(query.field)
+  if (field === undefined || field.unindexed === true) return false
+  switch (field.type) {
+    case 'keyword':
+      return valuesOf(event, query.field).some((value) => keywordMatches(query, value))
+    case 'flattened':
+      return leavesUnder(valueAt(event, field.name)).some(
+        (leaf) =>
+          (field.inside === undefined || leaf.path === field.inside) && keywordMatches(query, leaf.value),
+      )
+    case 'text':
+      if (query.field === 'audit.words') return textMatches(query, eventWords(event))
+      return valuesOf(event, query.field).some((value) => textMatches(query, wordsOf(value)))
+    case 'changes':
+      return query.kind === 'exists' && changesOf(event).length > 0
+    case 'geo':
+      return false
+    default:
+      return scalarMatches(query, field.type, valuesOf(event, query.field))
+  }
+}
+
+function keywordMatches(query: FieldQuery, value: string): boolean {
+  if (value.length > LIMITS.indexedLength) return false
+  switch (query.kind) {
+    case 'exists':
+      return true
+    case 'equals':
+      return foldKeyword(value) === foldKeyword(query.value)
+    case 'wildcard':
+      return hasShape(foldKeyword(value), query.parts.map(foldKeyword))
+    case 'range': {
+      const folded = Buffer.from(foldKeyword(value))
+      return inRange(query, (bound) => Buffer.compare(folded, Buffer.from(foldKeyword(String(bound)))))
+    }
+    case 'cidr':
+      return false
+  }
+}
+
+function textMatches(query: FieldQuery, words: readonly string[]): boolean {
+  switch (query.kind) {
+    case 'exists':
+      return true
+    case 'equals':
+      return inARow(words, wordsOf(query.value), false)
+    case 'wildcard': {
+      const [start = '', end] = query.parts
+      if (query.parts.length === 2 && end === '') return inARow(words, wordsOf(start), true)
+      const parts = query.parts.map((part) => part.normalize('NFKC').toLowerCase())
+      return words.some((word) => hasShape(word, parts))
+    }
+    default:
+      return false
+  }
+}
+
+/** Fields whose values have an order of their own; each value becomes something that compares. */
+function scalarMatches(
+  query: FieldQuery,
+  type: Exclude<Field['type'], 'keyword' | 'text' | 'flattened' | 'changes' | 'geo'>,
+  texts: readonly string[],
+): boolean {
+  const read: (text: string) => string | number | undefined =
+    type === 'ip' ? addressKey : type === 'date' ? dateOf : type === 'boolean' ? booleanOf : numberOf
+  const found = (value: string | number): boolean => {
+    switch (query.kind) {
+      case 'exists':
+        return true
+      case 'equals':
+        return value === read(query.value)
+      case 'wildcard':
+        return false
+      case 'cidr':
+        return type === 'ip' && value >= query.first && value <= query.last
+      case 'range':
+        return inRange(query, (bound) => {
+          const limit = typeof bound === 'number' ? bound : read(bound)
+          if (limit === undefined || typeof limit !== typeof value) return Number.NaN
+          return value < limit ? -1 : value > limit ? 1 : 0
+        })
+    }
+  }
+  return texts.some((text) => {
+    const value = read(text)
+    return value !== undefined && found(value)
+  })
+}
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+
+/** The number that a text is; undefined where it is none. */
+export function numberOf(text: string): number | undefined {
+  if (!NUMBER.test(text)) return undefined
+  const number = Number(text)
+  return Number.isFinite(number) ? (number === 0 ? 0 : number) : undefined
+}
+
+const DATE = /^[+-]?\d{4,6}-\d\d-\d\dT/
+
+function dateOf(text: string): number | undefined {
+  // What is no ISO date, `Date.parse` reads in its own ways ("a 1" is a day of 2001).
+  const time = DATE.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(time) ? undefined : time
+}
+
+const booleanOf = (text: string): string | undefined =>
+  text === 'true' || text === 'false' ? text : undefined
+
+/** `against` compares the value with a bound; NaN (they don't compare) lies in no range. */
+function inRange(
+  range: { gt?: Bound; gte?: Bound; lt?: Bound; lte?: Bound },
+  against: (bound: Bound) => number,
+): boolean {
+  return (
+    (range.gt === undefined || against(range.gt) > 0) &&
+    (range.gte === undefined || against(range.gte) >= 0) &&
+    (range.lt === undefined || against(range.lt) < 0) &&
+    (range.lte === undefined || against(range.lte) <= 0)
+  )
+}
+
+/** Whether the fixed parts stand in the value in this order, the first at its start and the last at its end. */
+export function hasShape(value: string, parts: readonly string[]): boolean {
+  const [first = '', ...others] = parts
+  const last = others.pop()
+  if (last === undefined) return value === first
+  if (!value.startsWith(first)) return false
+  let at = first.length
+  for (const part of others) {
+    const found = value.indexOf(part, at)
+    if (found === -1) return false
+    at = found + part.length
+  }
+  return value.length - last.length >= at && value.endsWith(last)
+}
+
+/** Whether `wanted` stands in `words`, one behind the other; with `prefix` the last one found may be longer. */
+export function inARow(words: readonly string[], wanted: readonly string[], prefix: boolean): boolean {
+  const last = wanted.length - 1
+  if (last < 0) return false
+  for (let start = 0; start + last < words.length; start++) {
+    let same = 0
+    while (same < last && words[start + same] === wanted[same]) same++
+    if (same < last) continue
+    const found = words[start + last]!
+    if (prefix ? found.startsWith(wanted[last]!) : found === wanted[last]) return true
+  }
+  return false
+}
+
+function changeMatches(query: ChangeQuery, change: Change): boolean {
+  switch (query.kind) {
+    case 'and':
+      return query.of.every((part) => changeMatches(part, change))
+    case 'or':
+      return query.of.some((part) => changeMatches(part, change))
+    case 'not':
+      return !changeMatches(query.of, change)
+    default: {
+      const value = change[query.member]
+      if (typeof value !== 'string') return false
+      const indexed = query.member === 'field' ? value : `${change.field}=${value}`
+      if (indexed.length > LIMITS.indexedLength) return false
+      if (query.kind === 'exists') return true
+      if (query.kind === 'equals') return foldKeyword(value) === foldKeyword(query.value)
+      return hasShape(foldKeyword(value), query.parts.map(foldKeyword))
+    }
+  }
+}
