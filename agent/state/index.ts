@@ -5,8 +5,11 @@
  *   chain                     incarnation, last sealed and last acknowledged waybill (ship)
  *   source/<SourceId>         identity, generation, position of a source (inputs)
  *   ledger/<SourceId>         the ledger of a source (ship)
+ *   quarantine/<batch>        a batch that was refused for good, and what is being done about it (ship)
+ *   heartbeat                 the beats that may have been sent (ship)
  */
 export interface State {
+  /** What is on the disk: a write is seen here once it has resolved. The value belongs to the table; don't change it. */
   get<Value>(key: string): Value | undefined
   /** Keys with this prefix, in no order. */
   entries<Value>(prefix: string): IterableIterator<[string, Value]>
@@ -19,3 +22,8 @@ export interface Change {
   readonly key: string
   readonly value: unknown
 }
+
+export { syncFolder, writeFileDurably } from './durable.ts'
+export { type FolderLock, lockFolder } from './lock.ts'
+export type { Log } from './log.ts'
+export { openState, type StateOptions } from './table.ts'

@@ -1,0 +1,113 @@
+import { reasonOf } from '../../schema/index.ts'
+import type { Change, Log, State } from '../state/index.ts'
+import { type Clock, waitFor } from './clock.ts'
+
+/** The state as it will be after the write that is being put together. */
+export interface Draft {
+  get<Value>(key: string): Value | undefined
+  set(key: string, value: unknown): void
+}
+
+type Entry = {
+  readonly write: (draft: Draft) => void
+  readonly resolve: () => void
+  readonly reject: (problem: unknown) => void
+}
+
+/**
+ * Enters into the state what became of batches: one entry after the other, so that sums are right, and several in one write, so
+ * that a slow disk costs one sync. A disk that refuses is asked again until it takes the write: an acknowledgement is never given up.
+ */
+export class Books {
+  readonly #state: State
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #retry: number
+  readonly #closing = new AbortController()
+  #entries: Entry[] = []
+  #working: Promise<void> | null = null
+  #problem: string | null = null
+
+  constructor(state: State, options: { clock: Clock; log: Log; retry: number }) {
+    this.#state = state
+    this.#clock = options.clock
+    this.#log = options.log
+    this.#retry = options.retry
+  }
+
+  /** Why acknowledgements can't be written down, in a sentence. */
+  get problem(): string | null {
+    return this.#problem
+  }
+
+  /** Resolves when the entry is on the disk; rejects only when the books are closed. */
+  enter(write: (draft: Draft) => void): Promise<void> {
+    if (this.#closing.signal.aborted) return Promise.reject(new BooksClosedError())
+    return new Promise((resolve, reject) => {
+      this.#entries.push({ write, resolve, reject })
+      this.#working ??= this.#work()
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#working
+  }
+
+  async #work(): Promise<void> {
+    await Promise.resolve()
+    while (this.#entries.length > 0) {
+      const group = this.#entries
+      this.#entries = []
+      const changes = new Map<string, unknown>()
+      const state = this.#state
+      const draft: Draft = {
+        get<Value>(key: string): Value | undefined {
+          return changes.has(key) ? (changes.get(key) as Value | undefined) : state.get<Value>(key)
+        },
+        set: (key, value) => {
+          changes.set(key, value)
+        },
+      }
+      const kept: Entry[] = []
+      for (const entry of group) {
+        try {
+          entry.write(draft)
+          kept.push(entry)
+        } catch (problem) {
+          entry.reject(problem)
+        }
+      }
+      const written = await this.#write([...changes].map(([key, value]) => ({ key, value })))
+      for (const entry of kept) {
+        if (written) entry.resolve()
+        else entry.reject(new BooksClosedError())
+      }
+    }
+    this.#working = null
+  }
+
+  async #write(changes: readonly Change[]): Promise<boolean> {
+    for (;;) {
+      try {
+        await this.#state.write(changes)
+        this.#problem = null
+        return true
+      } catch (problem) {
+        const sentence = `the agent's state can't be written (${reasonOf(problem)}); it is tried again`
+        if (this.#problem === null) this.#log.error({ reason: reasonOf(problem) }, sentence)
+        this.#problem = sentence
+      }
+      if (this.#closing.signal.aborted) return false
+      await waitFor(this.#clock, this.#retry, this.#closing.signal)
+    }
+  }
+}
+
+/** The agent stops before an entry could be written: it is made again after the next start. */
+export class BooksClosedError extends Error {
+  override name = 'BooksClosedError'
+  constructor() {
+    super('the agent stops before this could be written down')
+  }
+}

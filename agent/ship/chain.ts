@@ -1,0 +1,93 @@
+import type { State } from '../state/index.ts'
+
+/** A place in the chain of waybills. */
+export interface Link {
+  readonly sequence: number
+  readonly hash: string
+}
+
+/** What the state holds under `chain`. The end of the chain is this or the last batch in the spool, whichever is later. */
+export interface ChainRecord {
+  readonly version: 1
+  readonly incarnation: string
+  /** What the first waybill of this incarnation cites. */
+  readonly cites: {
+    readonly incarnation: string
+    readonly sequence: number
+    readonly hash: string | null
+  } | null
+  /** The incarnation whose batches this one took over; its folder is of no use any more. */
+  readonly follows: string | null
+  /** The latest waybill that is settled: acknowledged, or in quarantine. */
+  readonly head: Link | null
+  /** The latest that is acknowledged. */
+  readonly acknowledged: Link | null
+  /** When, ms since 1970. */
+  readonly acknowledgedAt: number | null
+  /** Numbers of all that are settled, as runs from and to: they are settled in the order of the answers. */
+  readonly settled: readonly (readonly [from: number, to: number])[]
+}
+
+export const CHAIN = 'chain'
+
+export const chainOf = (state: Pick<State, 'get'>): ChainRecord | undefined => state.get<ChainRecord>(CHAIN)
+
+export function newChain(
+  incarnation: string,
+  cites: ChainRecord['cites'],
+  follows: string | null,
+): ChainRecord {
+  return {
+    version: 1,
+    incarnation,
+    cites,
+    follows,
+    head: null,
+    acknowledged: null,
+    acknowledgedAt: null,
+    settled: [],
+  }
+}
+
+export function latest(a: Link | null, b: Link): Link {
+  return a !== null && a.sequence >= b.sequence ? a : { sequence: b.sequence, hash: b.hash }
+}
+
+/** The same chain with this waybill settled: acknowledged at that time, or not at all. */
+export function withSettled(chain: ChainRecord, link: Link, acknowledgedAt: number | null): ChainRecord {
+  return {
+    ...chain,
+    head: latest(chain.head, link),
+    acknowledged: acknowledgedAt === null ? chain.acknowledged : latest(chain.acknowledged, link),
+    acknowledgedAt: acknowledgedAt ?? chain.acknowledgedAt,
+    settled: withNumber(chain.settled, link.sequence),
+  }
+}
+
+type Runs = readonly (readonly [number, number])[]
+
+export const isSettled = (chain: ChainRecord, sequence: number): boolean =>
+  chain.settled.some(([from, to]) => from <= sequence && sequence <= to)
+
+/** Runs of numbers, ascending and apart, with one number more. */
+export function withNumber(runs: Runs, number: number): Runs {
+  const before: (readonly [number, number])[] = []
+  const after: (readonly [number, number])[] = []
+  let from = number
+  let to = number
+  for (const run of runs) {
+    if (run[1] < number - 1) before.push(run)
+    else if (run[0] > number + 1) after.push(run)
+    else {
+      from = Math.min(from, run[0])
+      to = Math.max(to, run[1])
+    }
+  }
+  return [...before, [from, to], ...after]
+}
+
+/** How a new incarnation names what it knows of the one before. */
+export function citationOf(chain: ChainRecord): NonNullable<ChainRecord['cites']> {
+  const { incarnation, acknowledged } = chain
+  return { incarnation, sequence: acknowledged?.sequence ?? 0, hash: acknowledged?.hash ?? null }
+}

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs'
+import { Pool } from 'undici'
+import { OperatorError, reasonOf } from '../../schema/index.ts'
+import type { Answer } from './answer.ts'
+
+/** Files with certificates in PEM: whom to trust instead of the system's authorities, and who we are where the indexer asks. */
+export interface TlsFiles {
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+}
+
+export interface TlsTexts {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+}
+
+/** Read when a connection is set up for, so that an agent that starts again takes up a renewed certificate. */
+export function readTls(files: TlsFiles): TlsTexts {
+  const read = (part: keyof TlsFiles): TlsTexts => {
+    const file = files[part]
+    if (file === undefined) return {}
+    try {
+      return { [part]: readFileSync(file, 'utf8') }
+    } catch (problem) {
+      throw new OperatorError(`tls: ${part}: ${file} can't be read (${reasonOf(problem)}).`, {
+        cause: problem,
+      })
+    }
+  }
+  return { ...read('ca'), ...read('cert'), ...read('key') }
+}
+
+export interface Timeouts {
+  readonly connect: number
+  /** From the request to the head of its answer: the indexer answers when the store has stored. */
+  readonly headers: number
+  readonly body: number
+}
+
+export const TIMEOUTS: Timeouts = { connect: 10_000, headers: 60_000, body: 30_000 }
+
+/** An acknowledgement names each source of a batch: half a MB at most. More is no indexer's answer. */
+const ANSWER_BYTES = 4 * 1024 * 1024
+
+/** Whoever listens on the way sees everything over plain HTTP: loopback has no way. */
+export function checkedUrl(text: string, allowPlainHttp: boolean): URL {
+  const url = URL.parse(text)
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new OperatorError(
+      `${text} is no address of an indexer: expected one such as https://indexer.example:8600.`,
+    )
+  }
+  if (url.protocol === 'http:' && !isLoopback(url.hostname) && !allowPlainHttp) {
+    throw new OperatorError(
+      `${text}: plain HTTP outside this machine is not allowed. Use https, or set allow-plain-http where the network itself is trusted.`,
+    )
+  }
+  return url
+}
+
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
+}
+
+/** The connections to one indexer. */
+export class Connection {
+  readonly url: string
+  readonly #base: string
+  readonly #pool: Pool
+  readonly #deadline: number
+
+  constructor(url: URL, options: { connections: number; timeouts: Timeouts; tls?: TlsTexts }) {
+    const { timeouts, tls = {} } = options
+    this.url = url.href.replace(/\/$/, '')
+    this.#base = url.pathname.replace(/\/$/, '')
+    this.#deadline = timeouts.connect + timeouts.headers + timeouts.body
+    this.#pool = new Pool(url.origin, {
+      connections: options.connections,
+      pipelining: 1,
+      allowH2: false,
+      headersTimeout: timeouts.headers,
+      bodyTimeout: timeouts.body,
+      connect: { timeout: timeouts.connect, ...tls },
+    })
+  }
+
+  /**
+   * One request, whatever its answer. A half-open connection takes bytes and never answers, or takes none: there is a deadline
+   * over the whole besides the timeouts of its parts.
+   */
+  async post(path: string, type: string, body: Buffer | string, stop?: AbortSignal): Promise<Answer> {
+    return await this.#request('POST', path, type, body, stop)
+  }
+
+  async get(path: string): Promise<Answer> {
+    return await this.#request('GET', path, null, null)
+  }
+
+  async #request(
+    method: 'GET' | 'POST',
+    path: string,
+    type: string | null,
+    body: Buffer | string | null,
+    stop?: AbortSignal,
+  ): Promise<Answer> {
+    const deadline = AbortSignal.timeout(this.#deadline)
+    const signal = stop === undefined ? deadline : AbortSignal.any([deadline, stop])
+    const response = await this.#pool.request({
+      method,
+      path: this.#base + path,
+      headers: { accept: 'application/json', ...(type === null ? {} : { 'content-type': type }) },
+      body,
+      signal,
+    })
+    const parts: Buffer[] = []
+    let size = 0
+    for await (const part of response.body) {
+      const bytes = Buffer.from(part)
+      size += bytes.length
+      if (size > ANSWER_BYTES) throw new Error(`its answer is longer than ${ANSWER_BYTES} bytes`)
+      parts.push(bytes)
+    }
+    const after = response.headers['retry-after']
+    return {
+      status: response.statusCode,
+      retryAfter: Array.isArray(after) ? after[0] : after,
+      body: Buffer.concat(parts),
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy()
+  }
+}

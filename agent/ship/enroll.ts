@@ -1,0 +1,112 @@
+import { createPublicKey } from 'node:crypto'
+import { OperatorError } from '../../schema/index.ts'
+import { type EnrollRequest, enrollAnswerSchema, problemSchema } from '../../schema/wire/index.ts'
+import type { Answer } from './answer.ts'
+import { Connection, checkedUrl, readTls, type TlsFiles } from './connection.ts'
+import { draftKey, type Identity, keepIdentity } from './identity.ts'
+import { wireReason } from './wire-reason.ts'
+
+/** The exit code of a command that could not reach its indexer: worth another try, unlike a refusal. */
+const NOT_REACHABLE = 3
+
+const TIMEOUTS = { connect: 5_000, headers: 15_000, body: 5_000 }
+
+export interface Reaching {
+  readonly url: string
+  readonly tls?: TlsFiles
+  readonly allowPlainHttp?: boolean
+}
+
+export interface Enrolling extends Reaching {
+  readonly token?: string | undefined
+  /** The agent's data folder. */
+  readonly dir: string
+  readonly name: string
+  readonly host: string
+  readonly version: string
+}
+
+/** Makes a key, registers it with the indexer, and keeps what it answers. */
+export async function enroll(options: Enrolling): Promise<Identity> {
+  const url = checkedUrl(options.url, options.allowPlainHttp ?? false)
+  const privateKey = await draftKey(options.dir)
+  const request: EnrollRequest = {
+    ...(options.token === undefined ? {} : { token: options.token }),
+    publicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString(),
+    name: options.name,
+    host: options.host,
+    version: options.version,
+  }
+  const answer = await once(url, options, (connection) =>
+    connection.post('/v1/enroll', 'application/json', JSON.stringify(request)),
+  )
+  if (answer.status !== 200 && answer.status !== 201)
+    throw refused(options.url, answer, options.token !== undefined)
+  const read = enrollAnswerSchema.safeParse(parsed(answer.body))
+  if (!read.success) throw noIndexer(options.url)
+  const identity: Identity = { ...read.data, privateKey }
+  await keepIdentity(options.dir, identity)
+  return identity
+}
+
+/** Whether an indexer answers at this address; throws what is wrong. */
+export async function reach(options: Reaching): Promise<void> {
+  const url = checkedUrl(options.url, options.allowPlainHttp ?? false)
+  const answer = await once(url, options, (connection) => connection.get('/healthz'))
+  if (answer.status !== 200) throw noIndexer(options.url, `it answers ${answer.status} to /healthz`)
+}
+
+async function once(
+  url: URL,
+  options: Reaching,
+  ask: (connection: Connection) => Promise<Answer>,
+): Promise<Answer> {
+  const connection = new Connection(url, {
+    connections: 1,
+    timeouts: TIMEOUTS,
+    tls: readTls(options.tls ?? {}),
+  })
+  try {
+    return await ask(connection)
+  } catch (problem) {
+    throw new OperatorError(
+      `${options.url} can't be reached: ${wireReason(problem)}. Check the address, and that the indexer runs.`,
+      { cause: problem, exitCode: NOT_REACHABLE },
+    )
+  } finally {
+    await connection.close()
+  }
+}
+
+function refused(url: string, answer: Answer, withToken: boolean): OperatorError {
+  const read = problemSchema.safeParse(parsed(answer.body))
+  if (!read.success) return noIndexer(url, `it answers ${answer.status}`)
+  const said = read.data.detail || read.data.title
+  if (answer.status === 401 || answer.status === 403) {
+    const remedy = withToken
+      ? 'The token is wrong, used up or expired: make a new one with `waybill agents token`'
+      : 'A token is needed: make one with `waybill agents token` where the indexer runs'
+    return new OperatorError(`${url} does not enroll this agent (${withoutStop(said)}). ${remedy}.`)
+  }
+  const later = answer.status === 429 || answer.status >= 500
+  return new OperatorError(
+    `${url} does not enroll this agent now (${answer.status}: ${withoutStop(said)}).${later ? ' Try again in a while.' : ''}`,
+    { exitCode: later ? NOT_REACHABLE : 1 },
+  )
+}
+
+const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '')
+
+function noIndexer(url: string, why = 'its answer is in a form that no indexer uses'): OperatorError {
+  return new OperatorError(
+    `${url}: there seems to be something else than an indexer (${why}). Check address and port.`,
+  )
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,115 @@
+import type { KeyObject } from 'node:crypto'
+import { reasonOf } from '../../schema/index.ts'
+import { type Heartbeat, heartbeatAnswerSchema, signHeartbeat } from '../../schema/wire/index.ts'
+import type { Log, State } from '../state/index.ts'
+import type { Clock } from './clock.ts'
+import type { Connection } from './connection.ts'
+import { wireReason } from './wire-reason.ts'
+
+/** What the agent says of itself; who it is and where its chain stands is added here. */
+export type HeartbeatNumbers = Omit<Heartbeat, 'agent' | 'key' | 'incarnation' | 'beat' | 'sent' | 'sequence'>
+
+export interface HeartOptions {
+  readonly state: State
+  readonly connections: readonly Connection[]
+  readonly agent: string
+  readonly keyId: string
+  readonly key: KeyObject
+  readonly every: number
+  readonly numbers: () => HeartbeatNumbers
+  readonly place: () => { incarnation: string; sequence: number }
+  readonly clock: Clock
+  readonly log: Log
+}
+
+interface BeatRecord {
+  readonly reserved: number
+}
+
+const BEATS = 'heartbeat'
+/** Beats are reserved in the state so many at a time, so that none is used twice and few writes are needed. */
+const RESERVE = 1000
+
+/** Tells the indexer regularly that the agent lives and how it fares, so that silence means something. */
+export class Heart {
+  readonly #options: HeartOptions
+  #beat: number
+  #reserved: number
+  #preferred = 0
+  #offset: number | null = null
+  #quiet = false
+  #cancel: (() => void) | null = null
+  #beating: Promise<void> = Promise.resolve()
+  readonly #stop = new AbortController()
+
+  constructor(options: HeartOptions) {
+    this.#options = options
+    this.#beat = options.state.get<BeatRecord>(BEATS)?.reserved ?? 0
+    this.#reserved = this.#beat
+  }
+
+  /** What the indexer's clock is ahead of ours. */
+  get clockOffset(): number | null {
+    return this.#offset
+  }
+
+  start(): void {
+    this.#beating = this.#tick()
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    this.#cancel?.()
+    await this.#beating
+  }
+
+  async #tick(): Promise<void> {
+    const { clock, every, log } = this.#options
+    try {
+      await this.#send()
+      this.#quiet = false
+    } catch (problem) {
+      // Batches say loudly what is wrong with the way; one line is enough here.
+      if (!this.#quiet && !this.#stop.signal.aborted)
+        log.warn({ reason: reasonOf(problem) }, 'no indexer took a heartbeat')
+      this.#quiet = true
+    }
+    if (this.#stop.signal.aborted) return
+    this.#cancel = clock.after(every, () => {
+      this.#beating = this.#tick()
+    })
+  }
+
+  async #send(): Promise<void> {
+    const { state, connections, agent, keyId, key, numbers, place, clock } = this.#options
+    if (this.#beat >= this.#reserved) {
+      const reserved = this.#beat + RESERVE
+      await state.write([{ key: BEATS, value: { reserved } satisfies BeatRecord }])
+      this.#reserved = reserved
+    }
+    this.#beat++
+    const sent = clock.now()
+    const heartbeat: Heartbeat = { ...numbers(), agent, key: keyId, ...place(), beat: this.#beat, sent }
+    const body = JSON.stringify(signHeartbeat(heartbeat, key))
+    let reason = 'there is no indexer'
+    for (let i = 0; i < connections.length; i++) {
+      const at = (this.#preferred + i) % connections.length
+      const connection = connections[at]!
+      try {
+        const answer = await connection.post('/v1/heartbeat', 'application/json', body, this.#stop.signal)
+        if (answer.status === 200) {
+          const back = clock.now()
+          const { now } = heartbeatAnswerSchema.parse(JSON.parse(answer.body.toString('utf8')))
+          this.#offset = Math.round(now - (sent + back) / 2)
+          this.#preferred = at
+          return
+        }
+        reason = `${connection.url} answers ${answer.status}`
+      } catch (problem) {
+        reason = `${connection.url}: ${wireReason(problem)}`
+      }
+      if (this.#stop.signal.aborted) return
+    }
+    throw new Error(reason)
+  }
+}

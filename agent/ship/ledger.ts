@@ -1,0 +1,117 @@
+import type { Ledger, SliceAnswer, SourceSlice } from '../../schema/wire/index.ts'
+import type { Batch } from './batch.ts'
+
+/**
+ * The account of a source: `read = stored + duplicate + filtered + dead + quarantined + discarded + pending`. What is settled
+ * is in the state; what is pending is what the batches in the spool hold, so the two can't drift apart.
+ */
+export type Settled = Omit<Ledger, 'pending'>
+
+export const ledgerKey = (source: string): string => `ledger/${source}`
+
+export const NOTHING: Settled = {
+  read: 0,
+  stored: 0,
+  duplicate: 0,
+  filtered: 0,
+  dead: 0,
+  quarantined: 0,
+  discarded: 0,
+  skipped: 0,
+  truncated: 0,
+  errors: 0,
+  dropped: 0,
+}
+
+/** What a slice adds to the account, apart from what became of its events. */
+function withSlice(ledger: Settled, slice: SourceSlice, sign: 1 | -1): Settled {
+  return {
+    ...ledger,
+    read: ledger.read + sign * slice.read,
+    filtered: ledger.filtered + sign * slice.filtered,
+    skipped: ledger.skipped + sign * slice.skipped,
+    truncated: ledger.truncated + sign * slice.truncated,
+    errors: ledger.errors + sign * slice.errors,
+    dropped: ledger.dropped + sign * slice.dropped,
+  }
+}
+
+export function acknowledged(ledger: Settled, slice: SourceSlice, answer: SliceAnswer): Settled {
+  const next = withSlice(ledger, slice, 1)
+  return {
+    ...next,
+    stored: next.stored + answer.stored,
+    duplicate: next.duplicate + answer.duplicate,
+    dead: next.dead + answer.dead,
+  }
+}
+
+export function quarantined(ledger: Settled, slice: SourceSlice): Settled {
+  const next = withSlice(ledger, slice, 1)
+  return { ...next, quarantined: next.quarantined + slice.events }
+}
+
+/** Out of quarantine and pending again. */
+export function retried(ledger: Settled, slice: SourceSlice): Settled {
+  const next = withSlice(ledger, slice, -1)
+  return { ...next, quarantined: next.quarantined - slice.events }
+}
+
+export function discarded(ledger: Settled, slice: SourceSlice): Settled {
+  return {
+    ...ledger,
+    quarantined: ledger.quarantined - slice.events,
+    discarded: ledger.discarded + slice.events,
+  }
+}
+
+/** All accounts as they stand, with what is pending in these batches. */
+export function ledgersOf(
+  settled: Iterable<[string, Settled]>,
+  pending: Iterable<Batch>,
+): Map<string, Ledger> {
+  const ledgers = new Map<string, Ledger>()
+  for (const [key, ledger] of settled) {
+    ledgers.set(key.slice(ledgerKey('').length), { ...ledger, pending: 0 })
+  }
+  for (const batch of pending) {
+    for (const slice of batch.slices) {
+      const ledger = ledgers.get(slice.source) ?? { ...NOTHING, pending: 0 }
+      ledgers.set(slice.source, {
+        ...ledger,
+        read: ledger.read + slice.read,
+        pending: ledger.pending + slice.read,
+        skipped: ledger.skipped + slice.skipped,
+        truncated: ledger.truncated + slice.truncated,
+        errors: ledger.errors + slice.errors,
+        dropped: ledger.dropped + slice.dropped,
+      })
+    }
+  }
+  return ledgers
+}
+
+export function sumOf(ledgers: Iterable<Ledger>): Ledger {
+  const sum: Ledger = { ...NOTHING, pending: 0 }
+  for (const ledger of ledgers) {
+    sum.read += ledger.read
+    sum.stored += ledger.stored
+    sum.duplicate += ledger.duplicate
+    sum.filtered += ledger.filtered
+    sum.dead += ledger.dead
+    sum.quarantined += ledger.quarantined
+    sum.discarded += ledger.discarded
+    sum.pending += ledger.pending
+    sum.skipped += ledger.skipped
+    sum.truncated += ledger.truncated
+    sum.errors += ledger.errors
+    sum.dropped += ledger.dropped
+  }
+  return sum
+}
+
+/** Whether every record that was read is accounted for. */
+export function addsUp(ledger: Ledger): boolean {
+  const { stored, duplicate, filtered, dead, quarantined: held, discarded: given, pending } = ledger
+  return ledger.read === stored + duplicate + filtered + dead + held + given + pending
+}

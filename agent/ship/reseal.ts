@@ -1,0 +1,97 @@
+import type { KeyObject } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { decodeWaybill, manifestSchema, sealManifest } from '../../schema/wire/index.ts'
+import { type Log, type State, syncFolder } from '../state/index.ts'
+import { type Batch, batchName } from './batch.ts'
+import type { Books } from './books.ts'
+import { CHAIN, type ChainRecord, newChain } from './chain.ts'
+import { isRetried, type QuarantineRecord, quarantineKey } from './quarantine.ts'
+import type { Spool } from './spool.ts'
+import { finishQuarantine } from './takeup.ts'
+
+export interface Resealing {
+  readonly state: State
+  readonly books: Books
+  readonly spool: Spool
+  readonly log: Log
+  readonly clock: () => number
+  readonly agent: string
+  readonly keyId: string
+  readonly key: KeyObject
+}
+
+/**
+ * Seals everything in the spool anew, as a chain of another incarnation: the payloads stay as they are, only their waybills
+ * change. The new files are made in a folder of their own, and one write of the state decides: before it the old chain
+ * counts, after it the new one. `takeUp` makes the folders follow, here as at a start after a kill.
+ */
+export async function reseal(
+  parts: Resealing,
+  from: ChainRecord,
+  batches: readonly Batch[],
+  incarnation: string,
+  cites: ChainRecord['cites'],
+): Promise<void> {
+  const { state, books, spool, log } = parts
+  const old = spool.folder(from.incarnation)
+  // A batch that the books have in quarantine must not go with the old folder.
+  await finishQuarantine(state, spool, from, log)
+  const staging = `${spool.folder(incarnation)}.staging`
+  await spool.removeFolder(staging)
+  await mkdir(staging, { recursive: true, mode: 0o700 })
+
+  const made: Batch[] = []
+  try {
+    for (const batch of batches) {
+      made.push(await sealAnew(parts, old, staging, batch, incarnation, cites, made.at(-1)))
+    }
+    await syncFolder(staging)
+    await syncFolder(spool.root)
+  } catch (problem) {
+    // On a full disk the copies take room that the batches themselves may need.
+    await spool.removeFolder(staging)
+    throw problem
+  }
+
+  const chain = newChain(incarnation, cites, from.incarnation)
+  await books.enter((draft) => {
+    draft.set(CHAIN, chain)
+    batches.forEach((batch, at) => {
+      const record = draft.get<QuarantineRecord>(quarantineKey(batch.name))
+      if (!batch.again || !isRetried(record)) return
+      draft.set(quarantineKey(batch.name), undefined)
+      draft.set(quarantineKey(made[at]!.name), record)
+    })
+  })
+}
+
+async function sealAnew(
+  parts: Resealing,
+  old: string,
+  staging: string,
+  batch: Batch,
+  incarnation: string,
+  cites: ChainRecord['cites'],
+  before: Batch | undefined,
+): Promise<Batch> {
+  const { manifest, payload } = decodeWaybill(await parts.spool.read(old, batch))
+  const sequence = (before?.sequence ?? 0) + 1
+  const next = manifestSchema.parse({
+    ...manifest,
+    agent: parts.agent,
+    key: parts.keyId,
+    incarnation,
+    sequence,
+    previous: before?.hash ?? null,
+    cites: sequence === 1 ? cites : null,
+    created: parts.clock(),
+  })
+  const { head, hash, frameOf } = sealManifest(next, parts.key)
+  const name = batchName(incarnation, sequence)
+  const frame = frameOf(payload)
+  const bytes = head.length + frame.length + payload.length
+  const made = { ...batch, name, incarnation, sequence, hash, bytes }
+  await parts.spool.draft(staging, made, [head, frame, payload])
+  await parts.spool.publish(staging, made)
+  return made
+}

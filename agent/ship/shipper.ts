@@ -1,0 +1,451 @@
+import { OperatorError, reasonOf } from '../../schema/index.ts'
+import type { Acknowledgement, Ledger, SourceSlice } from '../../schema/wire/index.ts'
+import type { TaskResult } from '../normalise/task.ts'
+import type { Change, Log, State } from '../state/index.ts'
+import { type Batch, positionsOf, recordsOf, roomOf } from './batch.ts'
+import { Books } from './books.ts'
+import { CHAIN, type ChainRecord, chainOf, citationOf, type Link, latest, withSettled } from './chain.ts'
+import { type Clock, clockOf, waitFor } from './clock.ts'
+import { Connection, checkedUrl, readTls, TIMEOUTS, type Timeouts, type TlsFiles } from './connection.ts'
+import { Heart, type HeartbeatNumbers } from './heartbeat.ts'
+import type { Identity } from './identity.ts'
+import { acknowledged, ledgerKey, ledgersOf, type Settled } from './ledger.ts'
+import {
+  decide,
+  enterRefusal,
+  heldIn,
+  moveToQuarantine,
+  quarantineKey,
+  reasonOfRefusal,
+  settleLedgers,
+} from './quarantine.ts'
+import { reseal } from './reseal.ts'
+import { Sealer } from './sealer.ts'
+import { DELAYS, type Delays, type Refusal, Sender } from './sender.ts'
+import { Spool } from './spool.ts'
+import { takeUp } from './takeup.ts'
+import type { QuarantineAction, QuarantineDecision, Shipper, ShipperHooks, ShipStatus } from './types.ts'
+
+export interface ShipperOptions {
+  readonly state: State
+  /** The agent's data folder: `spool/` and `quarantine/` lie in it. */
+  readonly dir: string
+  /** Tried in turn. */
+  readonly indexers: readonly string[]
+  readonly tls?: TlsFiles
+  readonly allowPlainHttp?: boolean
+  readonly identity: Identity
+  /** Bytes the spool may hold before `hasRoom` says no. */
+  readonly windowBytes?: number
+  readonly inFlight?: number
+  /** Called for each heartbeat; without it there are none. */
+  readonly heartbeat?: () => HeartbeatNumbers
+  /** Milliseconds between heartbeats. */
+  readonly heartbeatEvery?: number
+  /** Version of the central settings that batches are made under. */
+  readonly settings?: () => string | null
+  readonly timeouts?: Timeouts
+  readonly delays?: Delays
+  /** How long requests under way may take to end when the shipper closes. */
+  readonly grace?: number
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number
+  /** That many random bytes. */
+  readonly random: (bytes: number) => Buffer
+  readonly log: Log
+  readonly hooks: ShipperHooks
+}
+
+export function createShipper(options: ShipperOptions): Shipper {
+  return new SpoolingShipper(options)
+}
+
+class SpoolingShipper implements Shipper {
+  readonly #options: ShipperOptions
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #state: State
+  readonly #spool: Spool
+  readonly #books: Books
+  readonly #sender: Sender
+  readonly #connections: readonly Connection[]
+  readonly #heart: Heart | null
+  #sealer: Sealer | null = null
+  /** Everything in the spool, by name. */
+  readonly #pending = new Map<string, Batch>()
+  #pendingBytes = 0
+  #damaged = false
+  #forking: Promise<void> | null = null
+  #forkProblem: string | null = null
+  #changed: (() => void)[] = []
+  readonly #stop = new AbortController()
+  #forksInARow = 0
+  #sending = false
+  #deciding: Promise<unknown> = Promise.resolve()
+
+  constructor(options: ShipperOptions) {
+    const { state, log, identity, random } = options
+    if (options.indexers.length === 0) throw new OperatorError('indexers: there is none; name at least one.')
+    this.#options = options
+    this.#clock = clockOf(options.clock ?? Date.now)
+    this.#log = log
+    this.#state = state
+    this.#spool = new Spool(options.dir)
+    const delays = options.delays ?? DELAYS
+    this.#books = new Books(state, { clock: this.#clock, log, retry: Math.min(1000, delays.indexer.cap) })
+    const inFlight = options.inFlight ?? 4
+    const timeouts = options.timeouts ?? TIMEOUTS
+    const tls = readTls(options.tls ?? {})
+    // One connection more, so that heartbeats pass beside batches.
+    this.#connections = options.indexers.map((indexer) => {
+      const url = checkedUrl(indexer, options.allowPlainHttp ?? false)
+      return new Connection(url, { connections: inFlight + 1, timeouts, tls })
+    })
+    this.#sender = new Sender({
+      connections: this.#connections,
+      inFlight,
+      delays,
+      clock: this.#clock,
+      random: () => random(6).readUIntBE(0, 6) / 2 ** 48,
+      log,
+      outcomes: {
+        read: (batch) => this.#spool.read(this.#folder(), batch),
+        acknowledged: (batch, answer) => this.#acknowledge(batch, answer),
+        refused: (batch, refusal) => this.#refuse(batch, refusal),
+        lost: (batch, reason) => this.#lose(batch, reason),
+        fork: (batch, sentence) => this.#fork(batch, sentence),
+      },
+    })
+    const { heartbeat } = options
+    this.#heart =
+      heartbeat === undefined
+        ? null
+        : new Heart({
+            state,
+            connections: this.#connections,
+            agent: identity.agent,
+            keyId: identity.key,
+            key: identity.privateKey,
+            every: options.heartbeatEvery ?? 15_000,
+            numbers: heartbeat,
+            place: () => ({ incarnation: this.#chain().incarnation, sequence: this.#sealer?.sequence ?? 0 }),
+            clock: this.#clock,
+            log,
+          })
+  }
+
+  async takeUp(): Promise<void> {
+    const { identity } = this.#options
+    let { chain, last } = await this.#readSpool()
+    const before = this.#state.get<{ id: string }>('agent')?.id
+    if (before !== undefined && before !== identity.agent) {
+      this.#log.warn(
+        { before, now: identity.agent, batches: this.#pending.size },
+        'this agent was enrolled anew; what is in the spool is sealed under its new name',
+      )
+      await this.#reseal(null)
+      ;({ chain, last } = await this.#readSpool())
+    }
+    const { agent: id, key, namespace } = identity
+    await this.#state.write([{ key: 'agent', value: { id, key, namespace } }])
+    this.#sealer = new Sealer(
+      {
+        spool: this.#spool,
+        agent: id,
+        keyId: key,
+        key: identity.privateKey,
+        namespace,
+        clock: this.#clock.now,
+        settings: this.#options.settings ?? (() => null),
+        sealed: (batch) => this.#sealed(batch),
+      },
+      chain,
+      last,
+    )
+  }
+
+  async start(): Promise<void> {
+    if (this.#sealer === null) await this.takeUp()
+    this.#sending = true
+    this.#sendAll()
+    this.#heart?.start()
+  }
+
+  sealedPositions(): ReadonlyMap<string, number> {
+    // What a damaged file held is not known, so nothing may be skipped on the strength of its neighbours.
+    return this.#damaged ? new Map() : positionsOf(this.#pending.values())
+  }
+
+  hasRoom(): boolean {
+    const window = this.#options.windowBytes ?? 64 * 1024 * 1024
+    return this.#pendingBytes + (this.#sealer?.bytes ?? 0) < window
+  }
+
+  room(signal: AbortSignal): Promise<void> {
+    return this.#until(() => this.hasRoom(), signal)
+  }
+
+  drained(signal: AbortSignal): Promise<void> {
+    return this.#until(() => this.#pending.size === 0 && this.#sealer?.busy !== true, signal)
+  }
+
+  async seal(result: TaskResult, slices: readonly SourceSlice[]): Promise<void> {
+    if (this.#sealer === null) throw new Error('the spool is not taken up')
+    await this.#sealer.seal(result, slices)
+  }
+
+  status(): ShipStatus {
+    const chain = chainOf(this.#state)
+    let oldest: number | null = null
+    for (const { created } of this.#pending.values()) oldest = Math.min(oldest ?? created, created)
+    return {
+      incarnation: chain?.incarnation ?? '',
+      sealed: this.#sealer?.sequence ?? 0,
+      acknowledged: chain?.acknowledged?.sequence ?? 0,
+      spooledBatches: this.#pending.size,
+      spooledBytes: this.#pendingBytes,
+      quarantined: heldIn(this.#state),
+      oldestPending: oldest === null ? null : Math.max(0, this.#clock.now() - oldest),
+      problem: this.#books.problem ?? this.#forkProblem ?? this.#sender.problem,
+      lastAcknowledged: chain?.acknowledgedAt ?? null,
+      clockOffset: this.#heart?.clockOffset ?? null,
+      counters: { ...this.#sender.counters },
+    }
+  }
+
+  ledgers(): ReadonlyMap<string, Ledger> {
+    return ledgersOf(this.#state.entries<Settled>(ledgerKey('')), this.#pending.values())
+  }
+
+  async quarantine(name: string, action: QuarantineAction): Promise<QuarantineDecision> {
+    while (this.#forking !== null) await this.#forking
+    const parts = {
+      state: this.#state,
+      books: this.#books,
+      spool: this.#spool,
+      log: this.#log,
+      clock: this.#clock.now,
+    }
+    const decided = decide(parts, name, action).then((batch) => {
+      if (action === 'retry') this.#sealed({ ...batch, again: true })
+      return { batch: name, action, events: batch.events }
+    })
+    // A fork waits for decisions under way: it must find the batch either in quarantine or in the spool.
+    this.#deciding = Promise.allSettled([this.#deciding, decided])
+    return decided
+  }
+
+  async close(): Promise<void> {
+    if (!this.#stop.signal.aborted) {
+      this.#stop.abort()
+      const grace = this.#options.grace ?? 2000
+      // A disk that refuses the books holds up what was acknowledged: it is sent again after the next start.
+      const cancel = this.#clock.after(grace, () => void this.#books.close())
+      await this.#sender.close(grace)
+      cancel()
+      await this.#forking
+      await this.#sealer?.close()
+      await this.#deciding
+      await this.#heart?.close()
+      await this.#books.close()
+      for (const connection of this.#connections) await connection.close()
+    }
+    this.#tell()
+  }
+
+  #chain(): ChainRecord {
+    const chain = chainOf(this.#state)
+    if (chain === undefined) throw new Error('the shipper is not started')
+    return chain
+  }
+
+  #folder(): string {
+    return this.#spool.folder(this.#chain().incarnation)
+  }
+
+  async #readSpool(): Promise<{ chain: ChainRecord; last: Link | null }> {
+    const taken = await takeUp(this.#state, this.#spool, this.#log, () =>
+      this.#options.random(16).toString('hex'),
+    )
+    this.#pending.clear()
+    this.#pendingBytes = 0
+    this.#damaged ||= taken.damaged
+    let last = taken.chain.head
+    for (const batch of taken.batches) {
+      this.#pending.set(batch.name, batch)
+      this.#pendingBytes += roomOf(batch.bytes)
+      if (batch.incarnation === taken.chain.incarnation) last = latest(last, batch)
+    }
+    return { chain: taken.chain, last }
+  }
+
+  #sendAll(): void {
+    for (const batch of this.#pending.values()) this.#sender.add(batch)
+    this.#sender.go()
+  }
+
+  #sealed(batch: Batch): void {
+    this.#pending.set(batch.name, batch)
+    this.#pendingBytes += roomOf(batch.bytes)
+    if (this.#sending) this.#sender.add(batch)
+  }
+
+  /** The acknowledgement is on the disk before the file goes. */
+  async #acknowledge(batch: Batch, answer: Acknowledgement): Promise<void> {
+    const settled = batch.again ? [] : this.#options.hooks.settled(batch.slices)
+    await this.#books.enter((draft) => {
+      settleLedgers(draft, batch, (ledger, at) =>
+        acknowledged(ledger, batch.slices[at]!, answer.sources[at]!),
+      )
+      if (batch.again) draft.set(quarantineKey(batch.name), undefined)
+      else enterPositions(draft, settled)
+      const chain = draft.get<ChainRecord>(CHAIN)
+      if (chain !== undefined && batch.incarnation === chain.incarnation && !batch.again) {
+        draft.set(CHAIN, withSettled(chain, batch, this.#clock.now()))
+      }
+    })
+    this.#forksInARow = 0
+    if (answer.dead > 0) {
+      this.#log.warn(
+        { batch: batch.name, dead: answer.dead, reasons: answer.reasons.slice(0, 3) },
+        `${answer.dead} of ${batch.events} events of a batch went to the dead letters of the indexer`,
+      )
+    }
+    await this.#settle(batch, () => this.#spool.remove(this.#folder(), batch))
+  }
+
+  async #refuse(batch: Batch, refusal: Refusal): Promise<void> {
+    const reason = reasonOfRefusal(refusal, this.#clock.now())
+    const settled = batch.again ? [] : this.#options.hooks.settled(batch.slices)
+    await this.#books.enter((draft) =>
+      enterRefusal(draft, batch, reason, () => enterPositions(draft, settled)),
+    )
+    this.#log.error(
+      {
+        batch: batch.name,
+        events: batch.events,
+        sources: [...new Set(batch.slices.map(({ path }) => path))].slice(0, 5),
+        ...reason,
+      },
+      `a batch of ${recordsOf(batch)} records was refused for good (${refusal.indexer} ${refusal.sentence}); it is in quarantine: see \`waybill-agent quarantine show ${batch.name}\``,
+    )
+    await this.#settle(batch, () => moveToQuarantine(this.#spool, this.#folder(), batch, reason))
+  }
+
+  /** The books have it: what is left is to let the file follow, and the next start does that if it fails now. */
+  async #settle(batch: Batch, follow: () => Promise<void>): Promise<void> {
+    try {
+      await follow()
+    } catch (problem) {
+      this.#log.error(
+        { batch: batch.name, reason: reasonOf(problem) },
+        'the file of a batch that is settled could not be moved out of the spool; the next start does it',
+      )
+    }
+    this.#forget(batch)
+  }
+
+  async #lose(batch: Batch, reason: string): Promise<void> {
+    this.#log.error(
+      {
+        batch: batch.name,
+        events: batch.events,
+        sources: batch.slices.map(({ path, from, to }) => ({ path, from, to })),
+      },
+      `a batch can't be sent: ${reason}. Its records are read again after the next start of the agent, as far as their files are still there`,
+    )
+    this.#damaged = true
+    this.#forget(batch)
+    return Promise.resolve()
+  }
+
+  #forget(batch: Batch): void {
+    if (this.#pending.delete(batch.name)) this.#pendingBytes -= roomOf(batch.bytes)
+    this.#tell()
+  }
+
+  #fork(batch: Batch, sentence: string): void {
+    if (this.#forking !== null || this.#stop.signal.aborted) return
+    this.#log.error(
+      { batch: batch.name, incarnation: batch.incarnation },
+      `The indexer knows another waybill of this number (${sentence}): this data folder was copied or restored. What is in the spool is sealed and sent again as a new incarnation.`,
+    )
+    this.#forkProblem = 'the indexer reports a fork; what is in the spool is being sealed anew.'
+    this.#forking = this.#becomeAnother().finally(() => {
+      this.#forking = null
+    })
+  }
+
+  async #becomeAnother(): Promise<void> {
+    await this.#deciding
+    this.#forksInARow++
+    if (this.#forksInARow > 1) {
+      // An indexer that answers so to everything must not keep the disk busy.
+      const wait = Math.min(300_000, 1000 * 2 ** this.#forksInARow)
+      await waitFor(this.#clock, wait, this.#stop.signal)
+    }
+    const sealer = this.#sealer
+    if (sealer === null) return
+    await sealer.halt(async () => {
+      await this.#sender.hold()
+      for (let failures = 1; ; failures++) {
+        try {
+          await this.#reseal(citationOf(this.#chain()))
+          return await this.#readSpool()
+        } catch (problem) {
+          const sentence = `after a fork the spool can't be sealed anew (${reasonOf(problem)}); it is tried again`
+          this.#log.error({ failures }, sentence)
+          this.#forkProblem = sentence
+        }
+        if (this.#stop.signal.aborted) return { chain: this.#chain(), last: this.#chain().head }
+        await waitFor(this.#clock, Math.min(30_000, 500 * 2 ** failures), this.#stop.signal)
+      }
+    })
+    this.#forkProblem = null
+    if (!this.#stop.signal.aborted) this.#sendAll()
+    this.#tell()
+  }
+
+  async #reseal(cites: ChainRecord['cites']): Promise<void> {
+    const { identity, random } = this.#options
+    await reseal(
+      {
+        state: this.#state,
+        books: this.#books,
+        spool: this.#spool,
+        log: this.#log,
+        clock: this.#clock.now,
+        agent: identity.agent,
+        keyId: identity.key,
+        key: identity.privateKey,
+      },
+      this.#chain(),
+      [...this.#pending.values()],
+      random(16).toString('hex'),
+      cites,
+    )
+  }
+
+  #until(holds: () => boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!holds() && !signal.aborted && !this.#stop.signal.aborted) {
+          this.#changed.push(look)
+          return
+        }
+        signal.removeEventListener('abort', look)
+        resolve()
+      }
+      signal.addEventListener('abort', look, { once: true })
+      look()
+    })
+  }
+
+  #tell(): void {
+    for (const look of this.#changed.splice(0)) look()
+  }
+}
+
+function enterPositions(draft: { set(key: string, value: unknown): void }, changes: readonly Change[]): void {
+  for (const { key, value } of changes) draft.set(key, value)
+}

@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { pino } from 'pino'
+import { expect, onTestFinished } from 'vitest'
+import type { Ledger } from '../../../schema/wire/index.ts'
+import { type Sink, type SinkOptions, startSink } from '../../../test/sink/server.ts'
+import { type Log, openState, type State } from '../../state/index.ts'
+import { createShipper, enroll, loadIdentity, type Shipper, type ShipperOptions } from '../index.ts'
+import { addsUp, sumOf } from '../ledger.ts'
+import { batchOfRecords, eventId, isFiltered, QUICK } from './records.ts'
+
+export { eventId, QUICK, SOURCE_A, SOURCE_B } from './records.ts'
+
+export async function folder(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'waybill-ship-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+export async function sink(options: SinkOptions = {}): Promise<Sink> {
+  const started = await startSink({ remember: true, ...options })
+  onTestFinished(() => started.close())
+  return started
+}
+
+export function recordingLog(): { log: Log; lines: string[]; said(text: string): boolean } {
+  const lines: string[] = []
+  const log = pino(
+    { level: 'debug', base: null },
+    new Writable({
+      write(chunk, _encoding, done) {
+        lines.push(String(chunk))
+        done()
+      },
+    }),
+  )
+  return { log, lines, said: (text) => lines.some((line) => line.includes(text)) }
+}
+
+/** Positions as an input keeps them: how far each source is settled. */
+export const positionOf = (state: State, source: string): number =>
+  state.get<{ position: number }>(`source/${source}`)?.position ?? 0
+
+export interface Trial {
+  readonly dir: string
+  readonly sink: Sink
+  readonly state: State
+  readonly shipper: Shipper
+  readonly lines: readonly string[]
+  said(text: string): boolean
+  /** Seals so many records of a source, from where it stands; every tenth is filtered. */
+  batch(source: string, records: number): Promise<void>
+  /** Closes the shipper and the state; a new trial on the same folder goes on. */
+  stop(): Promise<void>
+  total(): Ledger
+}
+
+export interface TrialOptions {
+  readonly dir?: string
+  readonly sink?: Sink
+  readonly stateDir?: string
+  readonly shipper?: Partial<ShipperOptions>
+}
+
+export async function trial(options: TrialOptions = {}): Promise<Trial> {
+  const dir = options.dir ?? (await folder())
+  const server = options.sink ?? (await sink())
+  const { log, lines, said } = recordingLog()
+  const state = await openState(options.stateDir ?? join(dir, 'state'), { log })
+  const about = { url: server.url, dir, name: 'trial', host: 'trial', version: '1' }
+  const identity = (await loadIdentity(dir)) ?? (await enroll(about))
+  const shipper = createShipper({
+    state,
+    dir,
+    indexers: [server.url],
+    identity,
+    delays: QUICK,
+    grace: 100,
+    random: randomBytes,
+    log,
+    hooks: {
+      settled: (slices) =>
+        slices.map(({ source, to }) => {
+          const position = Math.max(positionOf(state, source), to)
+          return { key: `source/${source}`, value: { position } }
+        }),
+    },
+    ...options.shipper,
+  })
+  await shipper.takeUp()
+  const sealed = shipper.sealedPositions()
+  const read = new Map<string, number>()
+  for (const [key, { position }] of state.entries<{ position: number }>('source/')) {
+    const source = key.slice('source/'.length)
+    read.set(source, Math.max(position, sealed.get(`${source}/1`) ?? 0))
+  }
+  await shipper.start()
+  const stop = async (): Promise<void> => {
+    await shipper.close()
+    await state.close()
+  }
+  onTestFinished(stop)
+  return {
+    dir,
+    sink: server,
+    state,
+    shipper,
+    lines,
+    said,
+    async batch(source, records) {
+      const from = read.get(source) ?? sealed.get(`${source}/1`) ?? 0
+      read.set(source, from + records)
+      const made = batchOfRecords(source, from, records)
+      await shipper.seal(made.result, made.slices)
+    },
+    stop,
+    total: () => sumOf(shipper.ledgers().values()),
+  }
+}
+
+/** Waits for something that is to become true, and says what it was when it doesn't. */
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  ms = 10_000,
+): Promise<void> {
+  const end = Date.now() + ms
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`in ${ms} ms it did not come true that ${what}`)
+    await pause(5)
+  }
+}
+
+export const drained = (shipper: Shipper): Promise<void> => shipper.drained(AbortSignal.timeout(15_000))
+
+/** Every source's account adds up, and nothing is pending. */
+export function accountsAddUp(shipper: Shipper): boolean {
+  return [...shipper.ledgers().values()].every((ledger) => addsUp(ledger))
+}
+
+/** Every record that was to be shipped is stored, each once, and the accounts say the same. */
+export function expectAllOnce(t: Trial, counts: Record<string, number>): void {
+  let shipped = 0
+  for (const [source, records] of Object.entries(counts)) {
+    for (let record = 0; record < records; record++) {
+      if (isFiltered(record)) continue
+      expect(t.sink.ids).toContain(eventId(source, record))
+      shipped++
+    }
+  }
+  expect(t.sink.ids.size).toBe(shipped)
+  expect(accountsAddUp(t.shipper)).toBe(true)
+  const read = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  expect(t.total()).toMatchObject({
+    read,
+    stored: shipped,
+    duplicate: 0,
+    filtered: read - shipped,
+    pending: 0,
+  })
+}
+
+export async function spooledFiles(dir: string): Promise<string[]> {
+  const names = await readdir(join(dir, 'spool'), { recursive: true })
+  return names.filter((name) => name.includes('.waybill'))
+}
+
+export const NO_LEDGER: Ledger = sumOf([])

@@ -1,0 +1,18 @@
+import { pino } from 'pino'
+import { openState } from '../index.ts'
+
+/** A process to be killed: writes n = 1, 2, 3... in two keys that belong together, and says each number that is confirmed. */
+const dir = process.argv[2]
+if (dir === undefined) throw new Error('name a folder')
+const state = await openState(dir, { log: pino({ level: 'silent' }), compactAt: 600 })
+let n = state.get<number>('left') ?? 0
+for (;;) {
+  n++
+  await state.write([
+    { key: 'left', value: n },
+    { key: 'right', value: n },
+    { key: `one/${n}`, value: 'x'.repeat(n % 40) },
+    { key: `one/${n - 20}`, value: undefined },
+  ])
+  process.stdout.write(`${n}\n`)
+}
