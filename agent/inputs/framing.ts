@@ -11,3 +11,441 @@ export type Framing =
   | { readonly kind: 'json' }
   /** CSV by RFC 4180: a quoted field may hold newlines. */
   | { readonly kind: 'csv'; readonly quote: string }
+
+const LF = 0x0a
+const CR = 0x0d
+const SPACE = 0x20
+const TAB = 0x09
+const DOUBLE_QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+const SEMICOLON = 0x3b
+const PIPE = 0x7c
+
+/** Bytes of a line's beginning that a start pattern is tried on. */
+const PATTERN_REACH = 1024
+
+/**
+ * Finds the end of one record; keeps its state from call to call, so that a record of any length can be followed
+ * through a small buffer.
+ */
+export interface Scanner {
+  /** Behind the record's last byte (its line ending included), or -1 where the record goes on behind `to`. */
+  next(bytes: Buffer, from: number, to: number): number
+  /** After a -1: the bytes before this offset surely belong to the record; scanning goes on from here. */
+  readonly scanned: number
+  /** The next record begins. */
+  reset(): void
+}
+
+export interface WholeRecords {
+  /** Behind the last whole record; `from` where there is none. */
+  readonly end: number
+  readonly records: number
+}
+
+/** The end of the last whole record that begins at or behind `from`; `from` itself where no record is whole. */
+export function lastBoundary(
+  framing: Framing,
+  bytes: Buffer,
+  from: number,
+  to: number,
+  limit = Number.POSITIVE_INFINITY,
+): number {
+  return wholeRecords(framing, bytes, from, to, limit).end
+}
+
+/**
+ * How many whole records begin at `from`, at most `limit`, and where the last of them ends. With `closed`, nothing comes behind
+ * `to` any more: what stands there unfinished is a record too.
+ */
+export function wholeRecords(
+  framing: Framing,
+  bytes: Buffer,
+  from: number,
+  to: number,
+  limit: number,
+  closed = false,
+): WholeRecords {
+  // indexOf knows no upper bound: without the view it would run on into what an earlier task left in the buffer.
+  const view = to === bytes.length ? bytes : bytes.subarray(0, to)
+  let end = from
+  let records = 0
+  if (framing.kind === 'lines') {
+    // Hot: a memchr a line is all that the main thread does per record.
+    while (records < limit) {
+      const newline = view.indexOf(LF, end)
+      if (newline === -1) break
+      end = newline + 1
+      records += 1
+    }
+  } else {
+    const scanner = scannerFor(framing)
+    while (records < limit && end < to) {
+      scanner.reset()
+      const next = scanner.next(view, end, to)
+      if (next === -1) break
+      end = next
+      records += 1
+    }
+  }
+  return closed && end < to && records < limit ? { end: to, records: records + 1 } : { end, records }
+}
+
+/**
+ * Visits each record of a slice of whole records, without its line ending (LF or CR LF). An empty record is a blank line. A byte
+ * order mark at the start of a file is left in: the slice with offset 0 begins with it.
+ */
+export function forEachRecord(
+  framing: Framing,
+  bytes: Buffer,
+  from: number,
+  to: number,
+  visit: (start: number, end: number) => void,
+): void {
+  const view = to === bytes.length ? bytes : bytes.subarray(0, to)
+  if (framing.kind === 'lines') {
+    let start = from
+    while (start < to) {
+      const newline = view.indexOf(LF, start)
+      const next = newline === -1 ? to : newline + 1
+      visit(start, contentEnd(view, start, next))
+      start = next
+    }
+    return
+  }
+  const scanner = scannerFor(framing)
+  let start = from
+  while (start < to) {
+    scanner.reset()
+    const found = scanner.next(view, start, to)
+    const next = found === -1 ? to : found
+    if (framing.kind === 'json') {
+      const first = skipBlank(view, start, next)
+      let end = next
+      while (end > first && isBlank(view[end - 1])) end -= 1
+      if (first < end) visit(first, end)
+    } else {
+      visit(start, contentEnd(view, start, next))
+    }
+    start = next
+  }
+}
+
+/** Behind a byte order mark, where the bytes begin with one. */
+export function behindByteOrderMark(bytes: Uint8Array, start: number, end: number): number {
+  return end - start >= 3 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf
+    ? start + 3
+    : start
+}
+
+function contentEnd(bytes: Buffer, start: number, end: number): number {
+  if (end === start || bytes[end - 1] !== LF) return end
+  return end - 1 > start && bytes[end - 2] === CR ? end - 2 : end - 1
+}
+
+const isBlank = (byte: number | undefined): boolean =>
+  byte === LF || byte === CR || byte === SPACE || byte === TAB
+
+function skipBlank(bytes: Buffer, from: number, to: number): number {
+  let at = behindByteOrderMark(bytes, from, to)
+  while (at < to && isBlank(bytes[at])) at += 1
+  return at
+}
+
+export function scannerFor(framing: Framing): Scanner {
+  switch (framing.kind) {
+    case 'lines':
+      return new LineScanner()
+    case 'start':
+      return new StartScanner(framing.pattern)
+    case 'json':
+      return new JsonScanner()
+    case 'csv':
+      return new CsvScanner(framing.quote)
+  }
+}
+
+class LineScanner implements Scanner {
+  scanned = 0
+
+  next(bytes: Buffer, from: number, to: number): number {
+    this.scanned = to
+    const newline = bytes.indexOf(LF, from)
+    return newline === -1 || newline >= to ? -1 : newline + 1
+  }
+
+  reset(): void {}
+}
+
+/** A record ends where a line begins that matches; only a line that is there whole (or its first KiB) is tried. */
+class StartScanner implements Scanner {
+  scanned = 0
+  readonly #pattern: RegExp
+  /** The line at hand is the record's first, or was tried already: it belongs to the record. */
+  #belongs = true
+
+  constructor(pattern: string) {
+    this.#pattern = new RegExp(pattern)
+  }
+
+  next(bytes: Buffer, from: number, to: number): number {
+    let line = from
+    while (line < to) {
+      const found = bytes.indexOf(LF, line)
+      const end = found === -1 || found >= to ? -1 : found
+      if (!this.#belongs) {
+        if (end === -1 && to - line < PATTERN_REACH) break
+        const reach = Math.min(end === -1 ? to : end, line + PATTERN_REACH)
+        if (this.#pattern.test(bytes.toString('utf8', line, reach))) return line
+      }
+      if (end === -1) {
+        this.#belongs = true
+        line = to
+        break
+      }
+      this.#belongs = false
+      line = end + 1
+    }
+    this.scanned = line
+    return -1
+  }
+
+  reset(): void {
+    this.#belongs = true
+  }
+}
+
+/**
+ * A JSON value ends with the bracket that closes it; a value without brackets, or garbage, with its line. Two signs tell a value
+ * that was torn off, so that it doesn't swallow those behind it: a raw newline in a string, and a line that begins with a brace
+ * where no value may stand.
+ */
+class JsonScanner implements Scanner {
+  scanned = 0
+  #depth = 0
+  #started = false
+  #inString = false
+  #escaped = false
+  #lineStart = false
+  /** The last byte that was no white space. */
+  #last = 0
+  #plain = false
+
+  next(bytes: Buffer, from: number, to: number): number {
+    this.scanned = to
+    let at = this.#started ? from : skipBlank(bytes, from, to)
+    if (!this.#started && at < to) {
+      this.#started = true
+      const first = bytes[at]
+      this.#plain = first !== OPEN_BRACE && first !== OPEN_BRACKET
+    }
+    if (this.#plain) {
+      const newline = bytes.indexOf(LF, at)
+      return newline === -1 || newline >= to ? -1 : newline + 1
+    }
+    // The state is kept in locals meanwhile: fields cost three times as much a byte (measured).
+    let depth = this.#depth
+    let inString = this.#inString
+    let escaped = this.#escaped
+    let lineStart = this.#lineStart
+    let last = this.#last
+    let end = -1
+    scan: while (at < to) {
+      if (inString) {
+        if (escaped && bytes[at] !== LF) {
+          escaped = false
+          at += 1
+          continue
+        }
+        while (at < to && ENDS_TEXT[bytes[at] as number] === 0) at += 1
+        if (at === to) break
+        const byte = bytes[at]
+        at += 1
+        if (byte === BACKSLASH) escaped = true
+        else if (byte === DOUBLE_QUOTE) inString = false
+        else {
+          end = at
+          break
+        }
+        continue
+      }
+      const byte = bytes[at] as number
+      switch (SIGNIFICANT[byte]) {
+        case ORDINARY:
+          lineStart = false
+          last = byte
+          break
+        case BLANK:
+          lineStart = byte === LF
+          break
+        case QUOTE:
+          inString = true
+          lineStart = false
+          last = byte
+          break
+        case OPENS:
+          if (byte === OPEN_BRACE && lineStart && !mayPrecedeValue(last)) {
+            end = at
+            break scan
+          }
+          depth += 1
+          lineStart = false
+          last = byte
+          break
+        case CLOSES:
+          depth -= 1
+          if (depth === 0) {
+            end = behindLine(bytes, at + 1, to)
+            break scan
+          }
+          lineStart = false
+          last = byte
+          break
+      }
+      at += 1
+    }
+    this.#depth = depth
+    this.#inString = inString
+    this.#escaped = escaped
+    this.#lineStart = lineStart
+    this.#last = last
+    return end
+  }
+
+  reset(): void {
+    this.#depth = 0
+    this.#started = false
+    this.#inString = false
+    this.#escaped = false
+    this.#lineStart = false
+    this.#last = 0
+    this.#plain = false
+  }
+}
+
+const ORDINARY = 0
+const BLANK = 1
+const QUOTE = 2
+const OPENS = 3
+const CLOSES = 4
+/** What a byte means to the scanner outside of strings. */
+const SIGNIFICANT = new Uint8Array(256)
+for (const byte of [LF, CR, SPACE, TAB]) SIGNIFICANT[byte] = BLANK
+SIGNIFICANT[DOUBLE_QUOTE] = QUOTE
+SIGNIFICANT[OPEN_BRACE] = OPENS
+SIGNIFICANT[OPEN_BRACKET] = OPENS
+SIGNIFICANT[CLOSE_BRACE] = CLOSES
+SIGNIFICANT[CLOSE_BRACKET] = CLOSES
+/** Bytes of a string that are more than text. */
+const ENDS_TEXT = new Uint8Array(256)
+for (const byte of [LF, DOUBLE_QUOTE, BACKSLASH]) ENDS_TEXT[byte] = 1
+
+const mayPrecedeValue = (byte: number): boolean =>
+  byte === OPEN_BRACKET || byte === COMMA || byte === COLON || byte === 0
+
+/** Behind the line ending, where nothing but blanks stands before it. */
+function behindLine(bytes: Buffer, from: number, to: number): number {
+  let at = from
+  while (at < to && (bytes[at] === SPACE || bytes[at] === TAB || bytes[at] === CR)) at += 1
+  return at < to && bytes[at] === LF ? at + 1 : from
+}
+
+/** What stands between fields, and the newline. */
+const ENDS_FIELD = new Uint8Array(256)
+for (const byte of [LF, COMMA, SEMICOLON, TAB, PIPE]) ENDS_FIELD[byte] = 1
+
+/** A quote opens a field only at the field's start; elsewhere it is a character like any other. */
+class CsvScanner implements Scanner {
+  scanned = 0
+  readonly #quote: number
+  #fieldStart = true
+  #quoted = false
+  /** A quote inside a quoted field: its end, or the first half of a doubled quote. */
+  #pending = false
+  #fresh = true
+  #searched: Buffer | null = null
+  #quoteAt = -1
+
+  constructor(quote: string) {
+    this.#quote = quote.charCodeAt(0)
+  }
+
+  next(bytes: Buffer, from: number, to: number): number {
+    this.scanned = to
+    const quote = this.#quote
+    if (this.#fresh) {
+      this.#fresh = false
+      // Most rows have no quote at all: then the next newline is their end.
+      const newline = bytes.indexOf(LF, from)
+      if (newline !== -1 && newline < to && this.#nextQuote(bytes, from) > newline) return newline + 1
+    }
+    let fieldStart = this.#fieldStart
+    let quoted = this.#quoted
+    let pending = this.#pending
+    let end = -1
+    let at = from
+    while (at < to) {
+      if (quoted) {
+        if (!pending) {
+          // Long texts are jumped over at the speed of memory.
+          const closing = bytes.indexOf(quote, at)
+          if (closing === -1 || closing >= to) break
+          pending = true
+          at = closing + 1
+          continue
+        }
+        pending = false
+        if (bytes[at] === quote) {
+          at += 1
+          continue
+        }
+        quoted = false
+        fieldStart = false
+      }
+      if (fieldStart && bytes[at] === quote) {
+        quoted = true
+        fieldStart = false
+        at += 1
+        continue
+      }
+      while (at < to && ENDS_FIELD[bytes[at] as number] === 0) at += 1
+      if (at === to) {
+        fieldStart = false
+        break
+      }
+      at += 1
+      if (bytes[at - 1] === LF) {
+        end = at
+        break
+      }
+      fieldStart = true
+    }
+    this.#fieldStart = fieldStart
+    this.#quoted = quoted
+    this.#pending = pending
+    return end
+  }
+
+  /** Where the next quote stands; remembered, so that rows without one don't search to the next again and again. */
+  #nextQuote(bytes: Buffer, from: number): number {
+    if (this.#searched !== bytes || this.#quoteAt < from) {
+      const found = bytes.indexOf(this.#quote, from)
+      this.#searched = bytes
+      this.#quoteAt = found === -1 ? Number.POSITIVE_INFINITY : found
+    }
+    return this.#quoteAt
+  }
+
+  reset(): void {
+    this.#fieldStart = true
+    this.#quoted = false
+    this.#pending = false
+    this.#fresh = true
+  }
+}

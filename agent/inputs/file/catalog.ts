@@ -1,0 +1,240 @@
+import { isSourceId, type SourceId } from '../../../schema/index.ts'
+import type { Change } from '../../state/index.ts'
+import { type Head, type Inode, inodeKey } from './identify.ts'
+import type { FileConfig, FileInputContext } from './options.ts'
+import {
+  type GenerationRecord,
+  isRotatedRecord,
+  isSourceRecord,
+  ROTATED_PREFIX,
+  SOURCE_PREFIX,
+} from './record.ts'
+import { Source, Tail } from './source.ts'
+
+const rotatedKey = (tail: Tail): string => `${ROTATED_PREFIX}${tail.source.id}/${tail.generation}`
+
+/** All sources that are known, and what finds them; what changes here is written down by `save`. */
+export class Catalog {
+  readonly sources = new Map<string, Source>()
+  readonly #byInode = new Map<string, Tail>()
+  readonly #byPath = new Map<string, Tail>()
+  /** Earlier generations that are settled, remembered because their copies may lie about. */
+  readonly #finished = new Set<Tail>()
+  readonly #unsaved = new Set<Source>()
+  readonly #unsavedFinished = new Set<Tail>()
+  readonly #forgotten = new Set<string>()
+  readonly #context: FileInputContext
+  readonly #configFor: (path: string) => FileConfig | null
+
+  constructor(context: FileInputContext, configFor: (path: string) => FileConfig | null) {
+    this.#context = context
+    this.#configFor = configFor
+  }
+
+  /** Takes up what was written down; a record that makes no sense is said and passed over. */
+  load(): void {
+    const { state, sealed, log } = this.#context
+    for (const [key, value] of state.entries<unknown>(SOURCE_PREFIX)) {
+      const id = key.slice(SOURCE_PREFIX.length)
+      if (!isSourceId(id) || !isSourceRecord(value)) {
+        log.error(
+          `What was written down of source ${id} can't be understood. If its file is still there, it is read from its start as a new source.`,
+        )
+        continue
+      }
+      const at = value.generations.at(-1)?.at ?? value.path
+      const source = new Source(id, value.path, this.#configFor(value.path) ?? this.#configFor(at))
+      for (const generation of value.generations) {
+        const tail = new Tail(source, generation)
+        tail.synced = true
+        tail.gone = value.gone
+        if (generation.held) tail.heldTo = generation.position
+        const sealedTo = sealed.get(`${id}/${generation.number}`) ?? 0
+        tail.read = Math.max(tail.position, sealedTo)
+        source.tails.push(tail)
+        this.bind(tail)
+      }
+      this.sources.set(id, source)
+    }
+    for (const [key, value] of state.entries<unknown>(ROTATED_PREFIX)) {
+      const id = key.slice(ROTATED_PREFIX.length).split('/')[0] ?? ''
+      if (!isSourceId(id) || !isRotatedRecord(value)) {
+        log.warn(`What was written down of a rotated file (${key}) can't be understood; it is forgotten.`)
+        this.#forgotten.add(key)
+        continue
+      }
+      const source = this.sources.get(id) ?? new Source(id, value.path, this.#configFor(value.path))
+      const tail = new Tail(source, value.generation)
+      tail.size = tail.position
+      tail.finished = true
+      tail.synced = true
+      tail.gone = value.gone
+      this.#finished.add(tail)
+      this.bind(tail)
+    }
+  }
+
+  /** A source that was never seen before. */
+  mint(path: string, config: FileConfig, inode: Inode | null, head: Head): Tail {
+    const id = this.#context.random(16).toString('hex') as SourceId
+    const source = new Source(id, path, config)
+    this.sources.set(id, source)
+    return this.begin(source, 0, path, inode, head, 0)
+  }
+
+  /** A generation of a source; it may be read once it is saved. */
+  begin(source: Source, number: number, at: string, inode: Inode | null, head: Head, from: number): Tail {
+    const fresh: GenerationRecord = {
+      number,
+      inode,
+      at,
+      head,
+      marks: [],
+      position: from,
+      header: null,
+      held: false,
+      ended: false,
+      packed: null,
+    }
+    const tail = new Tail(source, fresh)
+    tail.verified = true
+    source.tails.push(tail)
+    this.bind(tail)
+    this.changed(source)
+    return tail
+  }
+
+  bind(tail: Tail): void {
+    if (tail.inode !== null) this.#byInode.set(inodeKey(tail.inode), tail)
+    this.#byPath.set(tail.at, tail)
+  }
+
+  unbind(tail: Tail): void {
+    if (tail.inode !== null) {
+      const key = inodeKey(tail.inode)
+      if (this.#byInode.get(key) === tail) this.#byInode.delete(key)
+    }
+    if (this.#byPath.get(tail.at) === tail) this.#byPath.delete(tail.at)
+  }
+
+  rebind(tail: Tail, inode: Inode, at: string): void {
+    this.unbind(tail)
+    tail.inode = inode
+    tail.at = at
+    this.bind(tail)
+    this.touched(tail)
+  }
+
+  byInode(key: string): Tail | undefined {
+    return this.#byInode.get(key)
+  }
+
+  byPath(path: string): Tail | undefined {
+    return this.#byPath.get(path)
+  }
+
+  tailOf(source: string, generation: number): Tail | undefined {
+    return this.sources.get(source)?.tails.find((tail) => tail.generation === generation)
+  }
+
+  *tails(): IterableIterator<Tail> {
+    for (const source of this.sources.values()) yield* source.tails
+    yield* this.#finished
+  }
+
+  changed(source: Source): void {
+    this.#unsaved.add(source)
+  }
+
+  touched(tail: Tail): void {
+    if (tail.finished) this.#unsavedFinished.add(tail)
+    else this.changed(tail.source)
+  }
+
+  /** An earlier generation is all settled: it leaves its source's record, so that this stays small. */
+  finish(tail: Tail): void {
+    const { tails } = tail.source
+    tails.splice(tails.indexOf(tail), 1)
+    tail.finished = true
+    // Without an inode it may still come to light compressed.
+    if (tail.inode === null && tail.source.config?.gzip !== true) {
+      this.unbind(tail)
+    } else {
+      this.#finished.add(tail)
+      this.#unsavedFinished.add(tail)
+    }
+    this.changed(tail.source)
+  }
+
+  /** A rotated file has grown: what was added belongs to its generation. */
+  revive(tail: Tail): void {
+    this.#finished.delete(tail)
+    this.#unsavedFinished.delete(tail)
+    this.#forgotten.add(rotatedKey(tail))
+    tail.finished = false
+    const { tails } = tail.source
+    tails.push(tail)
+    tails.sort((a, b) => a.generation - b.generation)
+    this.changed(tail.source)
+  }
+
+  /** A rotated file is no longer what it was: its name and inode belong to something else. */
+  dropFinished(tail: Tail): void {
+    this.#finished.delete(tail)
+    this.#unsavedFinished.delete(tail)
+    this.unbind(tail)
+    this.#forgotten.add(rotatedKey(tail))
+  }
+
+  forget(source: Source): void {
+    for (const tail of source.tails) this.unbind(tail)
+    for (const tail of this.#finished) if (tail.source.id === source.id) this.dropFinished(tail)
+    this.sources.delete(source.id)
+    this.#unsaved.delete(source)
+    this.#forgotten.add(SOURCE_PREFIX + source.id)
+  }
+
+  /** What a source is written down as now. A generation that left its record goes with it, or its copy would be read again. */
+  changesOf(source: Source): Change[] {
+    const changes: Change[] = [{ key: SOURCE_PREFIX + source.id, value: source.record() }]
+    for (const tail of this.#unsavedFinished)
+      if (tail.source === source) changes.push({ key: rotatedKey(tail), value: tail.rotatedRecord() })
+    return changes
+  }
+
+  /** Some source may be read as soon as it is written down. */
+  hasUnsynced(): boolean {
+    for (const source of this.#unsaved) if (source.tails.some((tail) => !tail.synced)) return true
+    return false
+  }
+
+  /** Writes down all that changed; the tails that may be read from now on. */
+  async save(): Promise<Tail[]> {
+    const sources = [...this.#unsaved]
+    const finished = [...this.#unsavedFinished]
+    const forgotten = [...this.#forgotten]
+    if (sources.length + finished.length + forgotten.length === 0) return []
+    this.#unsaved.clear()
+    this.#unsavedFinished.clear()
+    this.#forgotten.clear()
+    const written = sources.flatMap((source) => source.tails)
+    try {
+      await this.#context.state.write([
+        ...sources.map((source) => ({ key: SOURCE_PREFIX + source.id, value: source.record() })),
+        ...finished.map((tail) => ({
+          key: rotatedKey(tail),
+          value: tail.rotatedRecord(),
+        })),
+        ...forgotten.map((key) => ({ key, value: undefined })),
+      ])
+    } catch (error) {
+      for (const source of sources) if (this.sources.has(source.id)) this.#unsaved.add(source)
+      for (const tail of finished) this.#unsavedFinished.add(tail)
+      for (const key of forgotten) this.#forgotten.add(key)
+      throw error
+    }
+    const fresh = written.filter((tail) => !tail.synced)
+    for (const tail of fresh) tail.synced = true
+    return fresh
+  }
+}

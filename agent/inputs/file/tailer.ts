@@ -1,0 +1,329 @@
+import { setImmediate } from 'node:timers/promises'
+import { reasonOf } from '../../../schema/index.ts'
+import type { SourceSlice } from '../../../schema/wire/index.ts'
+import type { TaskSlice } from '../../normalise/task.ts'
+import type { Change } from '../../state/index.ts'
+import type { Filled, Input, SourceStatus } from '../input.ts'
+import { Catalog } from './catalog.ts'
+import { Descriptors } from './descriptors.ts'
+import { type Discoverer, discoverer } from './discover.ts'
+import { Gunzip } from './gzip.ts'
+import { Hold } from './hold.ts'
+import { Keeper } from './keeper.ts'
+import { type FileInputContext, type FileInputOptions, POLICY, type Policy } from './options.ts'
+import { Poller } from './poll.ts'
+import { Queue } from './queue.ts'
+import type { Tail } from './source.ts'
+import { statusOf } from './status.ts'
+import { Sweeper } from './sweep.ts'
+import { type FolderToWatch, Hints } from './watch.ts'
+
+/** A sweep takes at most one part in so many of a core, where the system gives hints beside it. */
+const SWEEP_SHARE = 600
+/** Without hints it must look more often. */
+const SWEEP_SHARE_ALONE = 25
+const SWEEP_AT_LEAST_EVERY = 30_000
+/** Sweeps that were asked for are this far apart. */
+const SOON = 50
+/** Polling the growing files takes at most one part in so many. */
+const POLL_SHARE = 20
+/** How often folders that became quiet are looked for. */
+const WATCH_EVERY = 1000
+
+/** Tails files: finds them, knows them again, and hands out their records, a fair share of each. */
+export class FileTailer implements Input {
+  readonly #context: FileInputContext
+  readonly #policy: Policy
+  readonly #discoverer: Discoverer
+  readonly #catalog: Catalog
+  readonly #descriptors: Descriptors
+  readonly #hold: Hold
+  readonly #keeper: Keeper
+  readonly #gunzip: Gunzip
+  readonly #sweeper: Sweeper
+  readonly #queue: Queue
+  readonly #poller: Poller
+  readonly #hints: Hints
+  readonly #watches: boolean
+  readonly #waiting = new Set<() => void>()
+  #timer: NodeJS.Timeout | null = null
+  #sweeping: Promise<void> | null = null
+  #sweepAsked = false
+  #lastSweep = 0
+  #sweepCost = 0
+  #pollCost = 0
+  /** Folders that may be watched, as the last sweep found them. */
+  #folders: FolderToWatch[] = []
+  #watchedAt = 0
+  #closed = false
+  #saveFailed: string | null = null
+
+  constructor(options: FileInputOptions, context: FileInputContext) {
+    this.#context = context
+    this.#policy = { ...POLICY, ...options.policy }
+    const policy = this.#policy
+    const ready = (tail: Tail): void => this.#ready(tail)
+    this.#discoverer = discoverer(options.files)
+    this.#catalog = new Catalog(context, this.#discoverer.configFor)
+    this.#descriptors = new Descriptors(policy.openFiles)
+    this.#hold = new Hold(context.holdDir, policy.holdBytes)
+    this.#keeper = new Keeper(this.#hold, policy, context.log, (tail) => {
+      this.#catalog.touched(tail)
+      void this.#save()
+    })
+    const shared = {
+      catalog: this.#catalog,
+      descriptors: this.#descriptors,
+      hold: this.#hold,
+      policy,
+      context,
+      ready,
+    }
+    this.#gunzip = new Gunzip(shared)
+    this.#sweeper = new Sweeper({
+      ...shared,
+      keeper: this.#keeper,
+      gunzip: this.#gunzip,
+      isExcluded: this.#discoverer.isExcluded,
+      soon: () => this.#askSweep(),
+    })
+    this.#queue = new Queue({
+      descriptors: this.#descriptors,
+      policy,
+      context,
+      changed: (tail) => {
+        tail.verified = false
+        this.#askSweep()
+      },
+      blocked: (tail, error) => this.#sweeper.blocked(tail, error),
+    })
+    this.#poller = new Poller({
+      policy,
+      clock: context.clock,
+      sweeper: this.#sweeper,
+      ready,
+      moved: () => this.#askSweep(),
+    })
+    this.#watches = options.files.some((file) => file.watch !== false)
+    this.#hints = new Hints(policy.watchedFolders, context.clock, context.log, (path) => this.#hinted(path))
+  }
+
+  async start(): Promise<void> {
+    const held = new Set(await this.#hold.start())
+    this.#catalog.load()
+    this.#takeUpHeld(held)
+    await this.sweep()
+    this.#schedule()
+  }
+
+  async fill(buffer: Buffer, limits: { bytes: number; records: number }): Promise<Filled | null> {
+    if (this.#closed) return null
+    let filled = this.#queue.fill(buffer, limits)
+    while (filled === null && this.#queue.isFollowing) {
+      await setImmediate()
+      if (this.#closed) return null
+      filled = this.#queue.fill(buffer, limits)
+    }
+    for (const tail of this.#queue.takeIdle()) this.#poller.watch(tail)
+    return filled
+  }
+
+  async wait(signal: AbortSignal): Promise<void> {
+    if (this.#queue.hasWork || signal.aborted || this.#closed) return
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#waiting.delete(done)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      this.#waiting.add(done)
+      signal.addEventListener('abort', done)
+    })
+  }
+
+  giveBack(slices: readonly TaskSlice[]): void {
+    const given = slices.flatMap((slice) => {
+      const tail = this.#catalog.tailOf(slice.source, slice.generation)
+      const index = tail?.handed.findIndex((one) => one.offset === slice.offset && one.to === slice.to) ?? -1
+      if (tail === undefined || index === -1) return []
+      const [handed] = tail.handed.splice(index, 1)
+      return handed === undefined ? [] : [{ tail, handed }]
+    })
+    this.#queue.giveBack(given)
+    if (given.length > 0) this.#wake()
+  }
+
+  settled(slices: readonly SourceSlice[]): Change[] {
+    const sources = new Set<Tail['source']>()
+    for (const { source, generation, from, to } of slices) {
+      const tail = this.#catalog.tailOf(source, generation)
+      if (tail === undefined) continue
+      tail.settle(from, to)
+      sources.add(tail.source)
+    }
+    return [...sources].flatMap((source) => this.#catalog.changesOf(source))
+  }
+
+  exhausted(): boolean {
+    return (
+      !this.#queue.hasWork &&
+      this.#sweeping === null &&
+      !this.#sweepAsked &&
+      !this.#gunzip.isBusy &&
+      !this.#catalog.hasUnsynced() &&
+      !this.#poller.hasFlushesDue()
+    )
+  }
+
+  async sweep(): Promise<void> {
+    // One that has begun may have looked before the caller's change: a new one follows it.
+    while (this.#sweeping !== null) await this.#sweeping
+    if (this.#closed) return
+    this.#sweeping = this.#sweepOnce().finally(() => {
+      this.#sweeping = null
+    })
+    await this.#sweeping
+  }
+
+  status(): SourceStatus[] {
+    return statusOf(this.#catalog, this.#sweeper.problems)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#wake()
+    await this.#hints.close()
+    await this.#sweeping
+    await this.#keeper.idle()
+    await this.#gunzip.idle()
+    await this.#save()
+    for (const tail of this.#catalog.tails()) if (tail.held) tail.reader?.close()
+    this.#descriptors.closeAll()
+  }
+
+  async #sweepOnce(): Promise<void> {
+    this.#sweepAsked = false
+    const before = process.cpuUsage()
+    const began = this.#context.clock()
+    try {
+      const found = await this.#discoverer.discover()
+      await this.#sweeper.sweep(found)
+      this.#folders = [...found.folders].flatMap(([path, { entries, modified, watch }]) =>
+        watch ? [{ path, entries, modified }] : [],
+      )
+      this.#watchQuietFolders()
+    } catch (error) {
+      this.#context.log.error(`Looking for files failed: ${reasonOf(error)}. It is tried again.`)
+    }
+    await this.#save()
+    if (this.#queue.hasWork) this.#wake()
+    this.#lastSweep = began
+    const used = process.cpuUsage(before)
+    this.#sweepCost = (used.user + used.system) / 1000
+  }
+
+  #watchQuietFolders(): void {
+    this.#watchedAt = this.#context.clock()
+    if (this.#folders.length === 0) return
+    const busy = this.#poller.busyFolders()
+    this.#hints.keep(this.#folders, (folder) => !busy.has(folder))
+  }
+
+  /** What was written down before may be read now; a full disk is waited for. */
+  async #save(): Promise<void> {
+    try {
+      const fresh = await this.#catalog.save()
+      this.#saveFailed = null
+      for (const tail of fresh) if (tail.size > tail.read) this.#ready(tail)
+    } catch (error) {
+      const reason = reasonOf(error)
+      if (this.#saveFailed !== reason)
+        this.#context.log.error(
+          `What is known of the files can't be written down: ${reason}. New files are read when it can.`,
+        )
+      this.#saveFailed = reason
+    }
+  }
+
+  #ready(tail: Tail): void {
+    if (!tail.synced || tail.source.config === null || this.#closed) return
+    this.#poller.watch(tail)
+    if (this.#queue.add(tail)) this.#wake()
+  }
+
+  #wake(): void {
+    for (const done of [...this.#waiting]) done()
+  }
+
+  #takeUpHeld(held: Set<string>): void {
+    for (const tail of this.#catalog.tails()) {
+      const { id } = tail.source
+      // Also what was kept just before a crash, and not yet written down.
+      if (tail.heldTo === null && !held.has(`${id}-${tail.generation}`)) continue
+      const reader = this.#hold.read(id, tail.generation)
+      if (reader === null) {
+        tail.heldTo = null
+        if (tail.packed === null)
+          this.#context.log.error(
+            `The rest of ${tail.at} should be in ${this.#hold.pathOf(id, tail.generation)}, but that file is missing: what it held from byte ${tail.position} is lost.`,
+          )
+        continue
+      }
+      held.delete(`${id}-${tail.generation}`)
+      tail.reader = reader
+      tail.held = true
+      tail.heldTo = reader.end
+      tail.size = Math.max(reader.end, tail.read)
+      tail.ended = true
+      tail.verified = true
+      if (tail.size > tail.read) this.#ready(tail)
+    }
+    for (const name of held)
+      this.#context.log.warn(
+        `hold/ has ${name}.hold, of which nothing is written down; it is left there. Delete it if its file needs no reading.`,
+      )
+  }
+
+  #hinted(path: string | null): void {
+    if (this.#closed) return
+    const tail = path === null ? undefined : this.#catalog.byPath(path)
+    if (tail !== undefined && this.#poller.look(tail)) this.#schedule()
+    else this.#askSweep()
+  }
+
+  #askSweep(): void {
+    if (this.#sweepAsked || this.#closed) return
+    this.#sweepAsked = true
+    this.#schedule()
+  }
+
+  /** One timer for all: the growing files often, all files now and then. */
+  #schedule(): void {
+    if (this.#closed) return
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    const now = this.#context.clock()
+    const share = this.#watches ? SWEEP_SHARE : SWEEP_SHARE_ALONE
+    const every = Math.max(this.#policy.sweepEvery, Math.min(this.#sweepCost * share, SWEEP_AT_LEAST_EVERY))
+    const sweepDue = this.#sweepAsked
+      ? this.#lastSweep + Math.max(SOON, this.#sweepCost * SWEEP_SHARE_ALONE)
+      : this.#lastSweep + every
+    const pollDue = this.#poller.isIdle
+      ? Number.POSITIVE_INFINITY
+      : now + Math.max(this.#policy.pollEvery, this.#pollCost * POLL_SHARE)
+    const wait = Math.max(0, Math.min(sweepDue, pollDue) - now)
+    this.#timer = setTimeout(() => void this.#tick(), Math.min(wait, SWEEP_AT_LEAST_EVERY))
+    this.#sweepDue = sweepDue
+  }
+
+  #sweepDue = 0
+
+  async #tick(): Promise<void> {
+    const before = process.hrtime.bigint()
+    this.#poller.poll()
+    this.#pollCost = Number(process.hrtime.bigint() - before) / 1e6
+    if (this.#context.clock() - this.#watchedAt >= WATCH_EVERY) this.#watchQuietFolders()
+    if (this.#sweeping === null && this.#context.clock() >= this.#sweepDue) await this.sweep()
+    this.#schedule()
+  }
+}

@@ -1,0 +1,18 @@
+/** What the agent reads, and how records are told apart. */
+export {
+  createFileInput,
+  type FileConfig,
+  type FileInputContext,
+  type FileInputOptions,
+  matchingFiles,
+  type Policy,
+} from './file/index.ts'
+export {
+  behindByteOrderMark,
+  type Framing,
+  forEachRecord,
+  lastBoundary,
+  type WholeRecords,
+  wholeRecords,
+} from './framing.ts'
+export type { Filled, Input, SourceStatus } from './input.ts'
