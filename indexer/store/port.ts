@@ -48,6 +48,8 @@ export interface WriteResult {
   readonly stored: number
   readonly duplicate: number
   readonly dead: number
+  /** Of the dead: events with the id of a stored one and other content. Each is an alarm. */
+  readonly collisions?: number
   /** By source, in the manifest's order. */
   readonly sources: readonly SliceAnswer[]
   /** The first 20. */

@@ -1,0 +1,117 @@
+import type { SecureContextOptions } from 'node:tls'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { Refusal } from '../ingest/index.ts'
+import type { Asker } from './access.ts'
+import { openApiOf } from './openapi.ts'
+import { refusalOf, sendProblem } from './problem.ts'
+import { json, type Route, route } from './route.ts'
+import { agentManagementRoutes, agentRoutes, WAYBILL_TYPE } from './routes/agents.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { healthRoutes } from './routes/health.ts'
+import { searchRoutes } from './routes/search.ts'
+import type { Service } from './service.ts'
+
+/** A request of JSON is small: an enrolment, a heartbeat. */
+const JSON_BYTES = 64 * 1024
+/** A query of 10,000 characters has this room in a URL, even where each is escaped several times over. */
+const HEADER_BYTES = 128 * 1024
+/** A whole request, also a large waybill over a slow line. */
+const REQUEST_TIMEOUT = 120_000
+
+export interface TlsFiles extends SecureContextOptions {
+  /** Ask clients for a certificate; whether one is needed is for the route to say. */
+  readonly requestCert: boolean
+}
+
+/** The HTTP side of the indexer, not yet listening. */
+export function createApp(service: Service, tls: TlsFiles | null): FastifyInstance {
+  const http = { maxHeaderSize: HEADER_BYTES, requestTimeout: REQUEST_TIMEOUT }
+  const options = {
+    // The log has our own sentences; Fastify would log each request.
+    logger: false,
+    bodyLimit: JSON_BYTES,
+    requestTimeout: REQUEST_TIMEOUT,
+    routerOptions: { maxParamLength: 256 },
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+  } as const
+  const app: FastifyInstance =
+    tls === null
+      ? Fastify({ ...options, http })
+      : Fastify({ ...options, https: { ...http, ...tls, rejectUnauthorized: false } })
+
+  // The waybill's route reads its body itself, piece by piece.
+  app.addContentTypeParser(WAYBILL_TYPE, (_request, _payload, done) => done(null))
+  // Only JSON and waybills: a form of a foreign page is neither.
+  app.removeContentTypeParser('text/plain')
+
+  const routes: Route[] = [
+    ...agentRoutes(service),
+    ...searchRoutes(service),
+    ...agentManagementRoutes(service),
+    ...deadLetterRoutes(service),
+    ...healthRoutes(service),
+    route({
+      method: 'GET',
+      path: '/v1/openapi.json',
+      needs: 'anybody',
+      about: 'This document.',
+      answers: { 200: json('OpenAPI 3.1.', z.record(z.string(), z.unknown())) },
+      serve: async () => document,
+    }),
+  ]
+  const document = openApiOf(routes)
+  for (const one of routes) addRoute(app, one, service)
+
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      reply,
+      new Refusal(404, 'not-found', `There is no ${request.method} ${pathOf(request)} here.`),
+    ),
+  )
+  app.setErrorHandler((thrown, request, reply) => {
+    const refusal = refusalOf(thrown)
+    if (refusal.status === 500) {
+      service.log.error(
+        { err: refusal.cause },
+        `${request.method} ${pathOf(request)} failed by our own mistake.`,
+      )
+    } else {
+      service.log.debug(`${request.method} ${pathOf(request)}: ${refusal.status}, ${refusal.message}`)
+    }
+    return sendProblem(reply, refusal)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const pattern = request.routeOptions.url ?? 'none'
+    service.metrics.answered(pattern, request.method, reply.statusCode, reply.elapsedTime / 1000)
+  })
+  return app
+}
+
+/** Who asks, found out once a request. */
+const NOBODY: Asker = { name: 'nobody', address: '' }
+const askers = new WeakMap<FastifyRequest, Asker>()
+
+function addRoute(app: FastifyInstance, one: Route, service: Service): void {
+  const takesBytes = one.body !== null && 'bytes' in one.body
+  app.route({
+    method: one.method,
+    url: one.path,
+    // Who may not ask is told before the body is read.
+    onRequest: async (request) => {
+      askers.set(request, service.access.admit(request, one.needs))
+      const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+      if (takesBytes && type !== WAYBILL_TYPE) {
+        throw new Refusal(415, 'bad-request', `Expected Content-Type: ${WAYBILL_TYPE}.`)
+      }
+      if (one.body !== null && !takesBytes && type !== undefined && type !== 'application/json') {
+        throw new Refusal(415, 'bad-request', 'Expected Content-Type: application/json.')
+      }
+    },
+    handler: (request, reply) => one.serve(request, reply, askers.get(request) ?? NOBODY),
+  })
+}
+
+/** Without the query string: what people look for is nobody's business in the log. */
+const pathOf = (request: FastifyRequest): string => request.url.split('?')[0] ?? ''

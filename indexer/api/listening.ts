@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs'
+import { Server as TlsServer } from 'node:https'
+import { createSecureContext } from 'node:tls'
+import type { FastifyInstance } from 'fastify'
+import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
+import type { IndexerConfig } from '../config.ts'
+import type { TlsFiles } from './app.ts'
+
+/** Starts listening; what the system refuses is a sentence. Answers with the address as a URL. */
+export async function listen(app: FastifyInstance, at: IndexerConfig['listen']): Promise<string> {
+  const { host, port, secure } = at
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    throw new OperatorError(
+      whyNotListening(codeOf(error), host, port) ?? `Listening failed: ${reasonOf(error)}`,
+      {
+        cause: error,
+      },
+    )
+  }
+  const address = app.server.address()
+  const actual = typeof address === 'object' && address !== null ? address.port : port
+  return `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${actual}`
+}
+
+function whyNotListening(code: string | undefined, host: string, port: number): string | undefined {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${host} is in use: stop what listens there, or set another port in listen.`
+    case 'EACCES':
+      return `No right to listen on port ${port}: set a port from 1024 up in listen, or give the process the right (CAP_NET_BIND_SERVICE).`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `This machine has no address ${host}: correct listen.`
+    default:
+      return undefined
+  }
+}
+
+/** The certificate and key as PEM texts, tried out. */
+export function readTls(tls: IndexerConfig['tls']): TlsFiles | null {
+  if (tls === undefined) return null
+  const read = (key: 'cert' | 'key' | 'client-ca', file: string): string => {
+    try {
+      return readFileSync(file, 'utf8')
+    } catch (error) {
+      throw new OperatorError(`tls.${key}: ${file} can't be read (${codeOf(error) ?? reasonOf(error)}).`, {
+        cause: error,
+      })
+    }
+  }
+  const ca = tls['client-ca']
+  const files = {
+    cert: read('cert', tls.cert),
+    key: read('key', tls.key),
+    ...(ca === undefined ? {} : { ca: read('client-ca', ca) }),
+  }
+  try {
+    createSecureContext(files)
+  } catch (error) {
+    throw new OperatorError(
+      `tls: ${tls.cert} and ${tls.key} are no certificate with its key (${reasonOf(error)}).`,
+      {
+        cause: error,
+      },
+    )
+  }
+  return { ...files, requestCert: ca !== undefined }
+}
+
+/** New connections get the new certificate; those that are open keep theirs. */
+export function renewTls(app: FastifyInstance, tls: TlsFiles | null): void {
+  if (tls !== null && app.server instanceof TlsServer) app.server.setSecureContext(tls)
+}
+
+/** Stops accepting and waits for what has begun; after the grace time the rest is cut off. */
+export async function closeWithin(app: FastifyInstance, grace: number): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), grace)
+  try {
+    await app.close()
+  } finally {
+    clearTimeout(timer)
+  }
+}

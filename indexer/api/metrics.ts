@@ -1,0 +1,125 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Agents, Presences, ReceiveMeter, Receiver, Trail } from '../ingest/index.ts'
+import type { Store } from '../store/port.ts'
+
+export interface Metrics {
+  readonly meter: ReceiveMeter
+  answered(route: string, method: string, status: number, seconds: number): void
+  /** The answer to a waybill: `stored`, `again`, or the code of the problem. */
+  waybill(answer: string): void
+  /** What is only known when asked for. */
+  watch(parts: {
+    store: Store
+    agents: Agents
+    presences: Presences
+    receiver: Receiver
+    trail: Trail
+    silentAfter: () => number
+  }): void
+  render(): Promise<{ type: string; text: string }>
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+/** The figures of one indexer, in a registry of its own: a process may run several. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+
+  const waybills = new Counter({
+    name: 'waybill_waybills_total',
+    help: 'Waybills by what was answered: stored, again (known before), or the code of the problem.',
+    labelNames: ['answer'],
+    registers,
+  })
+  const events = new Counter({
+    name: 'waybill_events_total',
+    help: 'Events of waybills that were taken in: stored, duplicate (known before), dead (in the dead letters).',
+    labelNames: ['result'],
+    registers,
+  })
+  const bytes = new Counter({
+    name: 'waybill_received_bytes_total',
+    help: 'Bytes of waybills as they came, compressed.',
+    registers,
+  })
+  const forks = new Counter({ name: 'waybill_forks_total', help: 'Waybills refused as a fork.', registers })
+  const collisions = new Counter({
+    name: 'waybill_collisions_total',
+    help: 'Events that came with the id of another event and other content.',
+    registers,
+  })
+  const check = new Histogram({
+    name: 'waybill_check_seconds',
+    help: 'Time to unpack and check a waybill.',
+    buckets: SECONDS,
+    registers,
+  })
+  const write = new Histogram({
+    name: 'waybill_write_seconds',
+    help: 'Time until the store had written a waybill.',
+    buckets: SECONDS,
+    registers,
+  })
+  const requests = new Histogram({
+    name: 'waybill_request_seconds',
+    help: 'Time to answer a request.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: SECONDS,
+    registers,
+  })
+  for (const result of ['stored', 'duplicate', 'dead']) events.inc({ result }, 0)
+
+  return {
+    meter: {
+      received: (count) => bytes.inc(count),
+      checked: (seconds) => check.observe(seconds),
+      wrote(seconds, result, again) {
+        write.observe(seconds)
+        if (again) return
+        events.inc({ result: 'stored' }, result.stored)
+        events.inc({ result: 'duplicate' }, result.duplicate)
+        events.inc({ result: 'dead' }, result.dead)
+        collisions.inc(result.collisions ?? 0)
+      },
+      forked: () => forks.inc(),
+    },
+    answered: (route, method, status, seconds) => requests.observe({ route, method, status }, seconds),
+    waybill: (answer) => waybills.inc({ answer }),
+    watch({ store, agents, presences, receiver, trail, silentAfter }) {
+      const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
+        new Gauge({
+          name,
+          help,
+          registers,
+          async collect() {
+            this.set(await read())
+          },
+        })
+      }
+      gauge('waybill_store_ready', 'Whether the store takes events: 1 or 0.', async () =>
+        (await store.status()).ready ? 1 : 0,
+      )
+      gauge('waybill_store_events', 'Events in the store.', async () => (await store.status()).events)
+      gauge('waybill_store_bytes', 'Bytes that the store takes up.', async () => (await store.status()).bytes)
+      gauge(
+        'waybill_dead_letters',
+        'Dead letters that wait for an operator.',
+        async () => (await store.status()).deadLetters,
+      )
+      const active = () => agents.list().filter((agent) => agent.revoked === null)
+      gauge('waybill_agents', 'Agents that are enrolled and not revoked.', () => active().length)
+      gauge('waybill_agents_silent', 'Agents of these that were not heard of for too long.', () =>
+        presences.silent(active(), silentAfter()),
+      )
+      gauge('waybill_in_flight_bytes', 'Bytes of waybills in memory.', () => receiver.inFlight)
+      gauge(
+        'waybill_trail_waiting',
+        "Events of the indexer's own trail that wait for the store.",
+        () => trail.waiting,
+      )
+    },
+    render: async () => ({ type: registry.contentType, text: await registry.metrics() }),
+  }
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import { VERSION } from '../ingest/index.ts'
+import { apiProblemSchema } from './problem.ts'
+import type { Route } from './route.ts'
+
+type Json = Record<string, unknown>
+
+/** The OpenAPI 3.1 document of these routes: made from what checks the requests, so it can't say anything else. */
+export function openApiOf(routes: readonly Route[]): Json {
+  const paths: Record<string, Json> = {}
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Waybill indexer',
+      version: VERSION,
+      description: 'Takes in signed batches of audit events, stores each event once, and answers.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: {
+      schemas: { Problem: schemaOf(apiProblemSchema, 'output') },
+      responses: {
+        Problem: {
+          description: 'It was not done; `code` is for programs and `detail` for people.',
+          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        },
+      },
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A token of indexer.yml. On loopback none is needed unless the settings ask for one.',
+        },
+      },
+    },
+  }
+}
+
+function operationOf(route: Route): Json {
+  const responses: Record<string, Json> = { default: { $ref: '#/components/responses/Problem' } }
+  for (const [status, answer] of Object.entries(route.answers)) {
+    responses[status] = { description: answer.about }
+    const content = Object.entries(answer.content).map(([type, schema]) => [
+      type,
+      { schema: schemaOf(schema, 'output') },
+    ])
+    if (content.length > 0) responses[status] = { ...responses[status], content: Object.fromEntries(content) }
+  }
+  return {
+    operationId: operationId(route),
+    summary: route.about,
+    parameters: [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')],
+    ...bodyOf(route),
+    responses,
+    ...(route.needs === 'read' || route.needs === 'manage' ? { security: [{ token: [] }, {}] } : {}),
+  }
+}
+
+/** `GET /v1/events/:id` is `getEventsId`. */
+function operationId({ method, path }: Route): string {
+  const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== '' && word !== 'v1')
+  const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+  return method.toLowerCase() + words.map(capital).join('')
+}
+
+function parametersOf(schema: z.ZodObject, place: 'path' | 'query'): Json[] {
+  return Object.entries<z.ZodType>(schema.shape).map(([name, one]) => {
+    const { description, ...rest } = schemaOf(one, 'input')
+    return {
+      name,
+      in: place,
+      required: place === 'path' || !one.safeParse(undefined).success,
+      ...(description === undefined ? {} : { description }),
+      schema: rest,
+    }
+  })
+}
+
+function bodyOf(route: Route): Json {
+  if (route.body === null) return {}
+  const content =
+    'json' in route.body
+      ? { 'application/json': { schema: schemaOf(route.body.json, 'input') } }
+      : { [route.body.bytes]: { schema: {} } }
+  return { requestBody: { required: true, content } }
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' })
+  return rest
+}

@@ -1,0 +1,161 @@
+import { z } from 'zod'
+import {
+  acknowledgementSchema,
+  enrollAnswerSchema,
+  enrollRequestSchema,
+  heartbeatAnswerSchema,
+  signedHeartbeatSchema,
+  verifyHeartbeat,
+} from '../../../schema/wire/index.ts'
+import { Refusal } from '../../ingest/index.ts'
+import { refusalOf } from '../problem.ts'
+import { json, type Route, route } from '../route.ts'
+import type { Service } from '../service.ts'
+import { type AgentShape, agentShape, mintedTokenShape } from '../shapes.ts'
+
+export const WAYBILL_TYPE = 'application/vnd.waybill.v1'
+
+/** What agents ask: to be enrolled, to hand over waybills, to be known as well. */
+export function agentRoutes(service: Service): Route[] {
+  const { access, agents, clock, enrolment, metrics, presences, receiver } = service
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/waybills',
+      needs: 'agent',
+      about:
+        'Hands over a batch with its signed waybill. 200 means that all of it is stored, known before, or in the dead letters.',
+      bytes: WAYBILL_TYPE,
+      answers: { 200: json('Accounted for, event by event.', acknowledgementSchema) },
+      async serve({ request }) {
+        try {
+          const answer = await receiver.receive(request.raw)
+          metrics.waybill(answer.again ? 'again' : 'stored')
+          return answer
+        } catch (thrown) {
+          metrics.waybill(refusalOf(thrown).code)
+          throw thrown
+        }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/enroll',
+      needs: 'agent',
+      about: 'Registers the public key of an agent. The same key again gets the same answer.',
+      body: enrollRequestSchema,
+      answers: { 200: json('The agent is enrolled.', enrollAnswerSchema) },
+      serve: ({ body, request, asker }) =>
+        enrolment.enroll(body, {
+          address: asker.address,
+          mayBeFirst: service.firstAgentIsFree() && access.isOpen(request),
+        }),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/heartbeat',
+      needs: 'agent',
+      about: 'An agent says how it is, signed.',
+      body: signedHeartbeatSchema,
+      answers: { 200: json("The indexer's time, for the agent's clock.", heartbeatAnswerSchema) },
+      async serve({ body }) {
+        const { heartbeat } = body
+        agents.authenticate(heartbeat, (key) => verifyHeartbeat(body, key))
+        presences.heard(heartbeat)
+        return { now: clock() }
+      },
+    }),
+  ]
+}
+
+/** What operators ask about agents. */
+export function agentManagementRoutes(service: Service): Route[] {
+  const { agents, clock, enrolment, presences, store, trail } = service
+  const params = z.object({ id: z.string().max(64) })
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/agents',
+      needs: 'read',
+      about:
+        'All agents: when they were last heard of, how far they are behind, their ledgers, and gaps in their waybills.',
+      answers: { 200: json('The agents.', z.object({ agents: z.array(agentShape) })) },
+      async serve() {
+        const shapes: AgentShape[] = []
+        for (const agent of agents.list()) {
+          const presence = presences.get(agent.id)
+          const heartbeat = presence?.heartbeat ?? null
+          const chains = await store.chains(agent.id)
+          shapes.push({
+            id: agent.id,
+            name: heartbeat?.name ?? agent.name,
+            host: heartbeat?.host ?? agent.host,
+            version: heartbeat?.version ?? agent.version,
+            enrolled: agent.enrolled,
+            lastSeen: presence?.lastSeen ?? null,
+            revoked: agent.revoked !== null,
+            lagBytes: heartbeat?.lagBytes ?? null,
+            oldestPending: heartbeat?.oldestPending ?? null,
+            ledger: heartbeat?.ledger ?? null,
+            clockOffset: presence?.clockOffset ?? null,
+            chains: chains.map((chain) => ({ ...chain, gaps: [...chain.gaps] })),
+          })
+        }
+        return { agents: shapes }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/agents/tokens',
+      needs: 'manage',
+      about: 'Makes an enrolment token. It is shown this once.',
+      body: z.strictObject({
+        ttlSeconds: z
+          .number()
+          .int()
+          .min(1)
+          .max(30 * 86_400)
+          .optional(),
+        uses: z.number().int().min(1).max(10_000).default(1),
+      }),
+      answers: { 200: json('The token.', mintedTokenShape) },
+      async serve({ body, asker }) {
+        const lifetime = body.ttlSeconds === undefined ? service.tokenLifetime() : body.ttlSeconds * 1000
+        const until = new Date(clock() + lifetime).toISOString()
+        await trail.record({
+          action: 'enrol-token-create',
+          category: 'security',
+          message: `An enrolment token was made, for ${body.uses} ${body.uses === 1 ? 'agent' : 'agents'} until ${until}.`,
+          outcome: 'success',
+          by: asker,
+        })
+        return enrolment.mint(lifetime, body.uses)
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/agents/:id/revoke',
+      needs: 'manage',
+      about: 'Takes an agent its right to send. What it sent stays.',
+      params,
+      answers: { 200: json('The agent is revoked.', z.object({ id: z.string(), revoked: z.literal(true) })) },
+      async serve({ params: { id }, asker }) {
+        const agent = agents.get(id)
+        if (agent === undefined || agent.own)
+          throw new Refusal(404, 'not-found', `No agent ${id} is enrolled here.`)
+        if (agent.revoked === null) {
+          await trail.record({
+            action: 'agent-revoke',
+            category: 'security',
+            message: `Agent ${agent.name} (${id}) was revoked.`,
+            outcome: 'success',
+            by: asker,
+            entity: { type: 'agent', id, name: agent.name },
+          })
+          await agents.revoke(id, clock())
+        }
+        return { id, revoked: true }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { reasonOf } from '../../../schema/index.ts'
+import { Refusal } from '../../ingest/index.ts'
+import { parseQuery, parseTime, type Query, QueryError } from '../../query/index.ts'
+import { json, type Route, route } from '../route.ts'
+import type { Service } from '../service.ts'
+import { arrivalsShape, countsShape, DIMENSIONS, eventShape, pageShape } from '../shapes.ts'
+import { streamEvents } from '../stream.ts'
+
+const q = z.string().default('').describe("A query in Kibana's language; empty finds all.")
+const after = z.string().min(1).max(4096).optional().describe('`next` of the page before.')
+const time = z
+  .string()
+  .optional()
+  .describe('A date, a date-time, a span back from now (now-15m, -24h), or milliseconds since 1970.')
+const digits = z
+  .string()
+  .regex(/^\d{1,15}$/, 'expected a whole number')
+  .transform(Number)
+const upTo = (most: number) => digits.refine((n) => n >= 1 && n <= most, `expected 1 to ${most}`)
+
+const MOST = 1000
+const NDJSON = 'application/x-ndjson'
+
+/** What people ask of the events. */
+export function searchRoutes(service: Service): Route[] {
+  const { clock, store } = service
+
+  const parsed = (text: string, now: number): Query => {
+    try {
+      return parseQuery(text, { now })
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error
+      throw new Refusal(400, 'bad-query', error.message, { column: error.column, cause: error })
+    }
+  }
+  const timeIn = (name: string, text: string | undefined, now: number): number | undefined => {
+    if (text === undefined) return undefined
+    try {
+      return parseTime(text, now)
+    } catch (error) {
+      throw new Refusal(400, 'bad-request', `${name}: ${reasonOf(error)}.`, { cause: error })
+    }
+  }
+
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/search',
+      needs: 'read',
+      about:
+        `Finds events. With \`Accept: ${NDJSON}\` it streams them, one a line, up to \`limit\` or to the last; ` +
+        `otherwise it answers with a page of at most ${MOST} (100 unless told).`,
+      query: z.strictObject({
+        q,
+        from: time,
+        to: time,
+        sort: z.enum(['newest', 'oldest']).default('newest'),
+        limit: digits.refine((n) => n >= 1, 'expected at least 1').optional(),
+        after,
+      }),
+      answers: {
+        200: { about: 'Events.', content: { 'application/json': pageShape, [NDJSON]: eventShape } },
+      },
+      async serve({ query: asked, request, reply }) {
+        const now = clock()
+        const from = timeIn('from', asked.from, now)
+        const to = timeIn('to', asked.to, now)
+        const search = {
+          query: parsed(asked.q, now),
+          order: asked.sort,
+          ...(from === undefined ? {} : { from }),
+          ...(to === undefined ? {} : { to }),
+          ...(asked.after === undefined ? {} : { after: asked.after }),
+        }
+        if (accepts(request.headers.accept, NDJSON)) {
+          const stream = streamEvents(store, search, asked.limit, service.stopping)
+          return reply.type(NDJSON).send(stream)
+        }
+        if (asked.limit !== undefined && asked.limit > MOST) {
+          throw new Refusal(
+            400,
+            'bad-request',
+            `limit: a page has at most ${MOST} events; go on with after, or stream with Accept: ${NDJSON}.`,
+          )
+        }
+        return store.search({ ...search, limit: asked.limit ?? 100 })
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/arrivals',
+      needs: 'read',
+      about:
+        'Events in the order in which they were stored, for following. Without `after` it answers where the end is now.',
+      query: z.strictObject({ q, after, limit: upTo(MOST).default(100) }),
+      answers: { 200: json('What arrived, oldest first.', arrivalsShape) },
+      async serve({ query: asked }) {
+        const query = parsed(asked.q, clock())
+        if (asked.after === undefined) return { events: [], next: await store.arrivalsEnd() }
+        const page = await store.arrivals({ query, after: asked.after, limit: asked.limit })
+        return { events: page.events, next: page.next ?? asked.after }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/events/:id',
+      needs: 'read',
+      about: 'One event.',
+      params: z.object({ id: z.string().max(256) }),
+      answers: { 200: json('The event.', eventShape) },
+      async serve({ params: { id } }) {
+        const event = await store.get(id)
+        if (event === null) throw new Refusal(404, 'not-found', `There is no event ${id}.`)
+        return event
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/counts',
+      needs: 'read',
+      about:
+        'Hourly counts by one dimension. The hours are those of the events; without `from` it is the last 24 hours.',
+      query: z.strictObject({ by: z.enum(DIMENSIONS), from: time, to: time }),
+      answers: { 200: json('Counts.', countsShape) },
+      async serve({ query: asked }) {
+        const now = clock()
+        const to = timeIn('to', asked.to, now) ?? now
+        const from = timeIn('from', asked.from, now) ?? to - 24 * 3_600_000
+        return { counts: await store.counts({ by: asked.by, from, to }) }
+      },
+    }),
+  ]
+}
+
+/** Whether a media type is asked for by name. */
+const accepts = (header: string | undefined, type: string): boolean =>
+  (header ?? '').split(',').some((one) => one.split(';')[0]?.trim().toLowerCase() === type)

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { ledgerSchema } from '../../schema/wire/index.ts'
+
+/** What the API answers with, beside what agents and indexer say to each other. */
+const count = z.number().int().nonnegative()
+const time = z.number().int().describe('Milliseconds since 1970.')
+
+export const eventShape = z
+  .record(z.string(), z.unknown())
+  .describe('An event of the common schema, as stored.')
+
+export const pageShape = z.object({
+  events: z.array(eventShape),
+  next: z
+    .string()
+    .nullable()
+    .describe(
+      '`after` of the next page; null when there is no more. A page may be short, or empty, and have a next.',
+    ),
+})
+
+export const arrivalsShape = z.object({
+  events: z.array(eventShape),
+  next: z.string().describe('`after` of the next question, whether or not something had arrived.'),
+})
+
+export const countsShape = z.object({
+  counts: z.array(z.object({ hour: time, value: z.string(), count })),
+})
+
+export const DIMENSIONS = ['category', 'action', 'user', 'entity', 'outcome'] as const
+
+const chainShape = z.object({
+  incarnation: z.string(),
+  first: count,
+  last: count,
+  lastHash: z.string(),
+  lastAt: time,
+  waybills: count,
+  events: count,
+  gaps: z.array(z.object({ from: count, to: count })).describe('Runs of waybills that have not arrived.'),
+})
+
+export const agentShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  host: z.string(),
+  version: z.string(),
+  enrolled: time,
+  lastSeen: time.nullable(),
+  revoked: z.boolean(),
+  lagBytes: count.nullable(),
+  oldestPending: count.nullable().describe('Age in ms of the oldest batch that is not acknowledged.'),
+  ledger: ledgerSchema.nullable(),
+  clockOffset: z.number().nullable().describe("By how many ms the agent's clock is ahead."),
+  chains: z.array(chainShape),
+})
+export type AgentShape = z.infer<typeof agentShape>
+
+export const mintedTokenShape = z.object({ token: z.string(), expires: time, uses: count })
+
+const letterFields = {
+  id: z.string(),
+  at: time,
+  kind: z.enum(['invalid', 'collision', 'refused']),
+  reason: z.string(),
+  eventId: z.string(),
+  agent: z.string(),
+  incarnation: z.string(),
+  sequence: count,
+  position: count,
+  source: z.string(),
+  line: z.string().describe('The shipped line; what is no UTF-8 in it is replaced.'),
+  bytes: count.describe('Length of the shipped line.'),
+}
+export const letterShape = z.object(letterFields)
+export const wholeLetterShape = z.object({
+  ...letterFields,
+  raw: z.string().describe('The shipped line byte for byte, in base64.'),
+})
+export const lettersShape = z.object({
+  letters: z.array(letterShape),
+  next: z.string().nullable(),
+  total: count,
+})
+export const replayShape = z.object({ stored: z.boolean(), reason: z.string().optional() })

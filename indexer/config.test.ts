@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { parseConfig } from '../config/index.ts'
+import { accessRules, checkIndexerConfig, indexerConfigSchema, isLoopback } from './config.ts'
+
+const parse = (text: string) => {
+  const config = parseConfig(text, 'indexer.yml', indexerConfigSchema)
+  checkIndexerConfig(config, 'indexer.yml')
+  return config
+}
+const refusal = (text: string): string => {
+  try {
+    parse(text)
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('it was accepted')
+}
+const STORE = 'store: { embedded: { path: ./data/store } }\n'
+const ANYWHERE = 'listen: http://0.0.0.0:8600\nallow-plain-http: true\n'
+
+describe('the settings of an indexer', () => {
+  it('in their smallest form are open on loopback', () => {
+    const config = parse(`listen: http://127.0.0.1:8600\n${STORE}`)
+    expect(config.listen).toEqual({ secure: false, host: '127.0.0.1', port: 8600 })
+    expect(accessRules(config)).toMatchObject({
+      enroll: 'open-on-loopback',
+      read: 'open-on-loopback',
+      manage: 'open-on-loopback',
+    })
+  })
+
+  it('as they are shipped are right, and with each line that is commented out', () => {
+    const shipped = readFileSync(new URL('../config/indexer.yml', import.meta.url), 'utf8')
+    expect(parse(shipped).store.embedded.path).toBe('/var/lib/waybill/store')
+    // A comment that holds a setting begins with its key; the TLS block belongs to another listen.
+    const whole = shipped
+      .replace(/^ {4}# (min-free:)/m, '    $1')
+      .replace(
+        /^# ((?:allow-plain-http|namespace|enroll|read|manage|ingest|agents|shutdown|log): ?.*)$/gm,
+        '$1',
+      )
+    expect(whole).not.toBe(shipped)
+    expect(parse(whole)).toEqual({
+      ...parse(shipped),
+      enroll: 'open-on-loopback',
+      read: 'open-on-loopback',
+      manage: 'open-on-loopback',
+      ingest: { ...parse(shipped).ingest, workers: 1 },
+    })
+  })
+
+  it('name each key in the file that is shipped', () => {
+    const shipped = readFileSync(new URL('../config/indexer.yml', import.meta.url), 'utf8')
+    for (const key of Object.keys(indexerConfigSchema.shape))
+      expect(shipped).toMatch(new RegExp(`^(# )?${key}:`, 'm'))
+  })
+
+  it('off loopback are closed', () => {
+    expect(accessRules(parse(ANYWHERE + STORE))).toMatchObject({
+      enroll: 'token',
+      read: 'token',
+      manage: 'token',
+    })
+    for (const key of ['enroll', 'read', 'manage']) {
+      expect(refusal(`${ANYWHERE}${key}: open-on-loopback\n${STORE}`)).toContain(`write ${key}: token`)
+    }
+  })
+
+  it('off loopback want https, or plain http by its name', () => {
+    expect(refusal(`listen: http://0.0.0.0:8600\n${STORE}`)).toMatch(
+      /use https with tls, or set allow-plain-http: true/,
+    )
+    expect(refusal(`listen: https://0.0.0.0:8600\n${STORE}`)).toContain('tls.cert')
+    expect(refusal(`listen: http://127.0.0.1:1\ntls: { cert: c, key: k }\n${STORE}`)).toContain(
+      'write listen: https',
+    )
+  })
+
+  it('ask for a token to manage as soon as someone has one', () => {
+    const token = (scope: string) =>
+      `listen: http://127.0.0.1:1\ntokens: [{ name: a, token: 0123456789abcdef, scopes: [${scope}] }]\n${STORE}`
+    expect(accessRules(parse(token('manage'))).manage).toBe('token')
+    expect(accessRules(parse(token('read'))).manage).toBe('open-on-loopback')
+  })
+
+  it('name the place of what is wrong, and show no token', () => {
+    expect(refusal(`listen: nowhere\n${STORE}`)).toMatch(
+      /^indexer\.yml:1: listen: found "nowhere"; expected scheme, host and port/,
+    )
+    expect(refusal(`listen: http://127.0.0.1:1\nenrol: token\n${STORE}`)).toMatch(
+      /indexer\.yml:2: unknown key "enrol" \(did you mean "enroll"\?\)/,
+    )
+    expect(refusal(`listen: http://127.0.0.1:1\n${STORE}ingest: { in-flight: 1MiB }\n`)).toContain(
+      'indexer.yml:3',
+    )
+    const short = refusal(
+      `listen: http://127.0.0.1:1\n${STORE}tokens:\n  - { name: a, token: hush-hush, scopes: [read] }\n`,
+    )
+    expect(short).toContain('at least 16 characters')
+    const same = '{ name: a, token: 0123456789abcdef, scopes: [read] }'
+    expect(refusal(`listen: http://127.0.0.1:1\n${STORE}tokens: [${same}, ${same}]\n`)).toContain(
+      'two tokens are named "a"',
+    )
+  })
+})
+
+it('loopback is what no other machine reaches', () => {
+  for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])
+    expect(isLoopback(host)).toBe(true)
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example', 'localhost.example', '']) {
+    expect(isLoopback(host)).toBe(false)
+  }
+})

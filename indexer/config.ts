@@ -1,0 +1,156 @@
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { duration, readConfig, secret, size } from '../config/index.ts'
+import { LIMITS, OperatorError } from '../schema/index.ts'
+
+/** Where the indexer listens: scheme, host and port of a URL that has nothing else. */
+const listen = z.string().transform((text, context) => {
+  const parsed = URL.parse(text)
+  if (
+    parsed !== null &&
+    (parsed.protocol === 'http:' || parsed.protocol === 'https:') &&
+    parsed.pathname === '/' &&
+    parsed.search === '' &&
+    parsed.username === ''
+  ) {
+    const secure = parsed.protocol === 'https:'
+    const host = parsed.hostname.replace(/^\[(.*)\]$/, '$1')
+    // A URL drops the port that is its scheme's own.
+    const port = parsed.port === '' ? (secure ? 443 : 80) : Number(parsed.port)
+    return { secure, host, port }
+  }
+  context.addIssue({
+    code: 'custom',
+    message: 'expected scheme, host and port such as http://127.0.0.1:8600 or https://0.0.0.0:8600',
+    input: text,
+  })
+  return z.NEVER
+})
+
+const access = z.enum(['open-on-loopback', 'token'])
+export type AccessMode = z.infer<typeof access>
+
+const SCOPES = ['read', 'manage'] as const
+export type Scope = (typeof SCOPES)[number]
+
+const accessToken = z.strictObject({
+  name: z.string().min(1).max(256),
+  token: secret().refine(
+    (token) => token.reveal().length >= 16,
+    'expected a token of at least 16 characters, such as `openssl rand -hex 32` prints',
+  ),
+  scopes: z.array(z.enum(SCOPES)).min(1, 'expected at least one of read, manage'),
+})
+export type AccessToken = z.infer<typeof accessToken>
+
+/** The largest waybill a protocol constant allows, as it came and as it is unpacked. */
+const LARGEST_WAYBILL = LIMITS.bodyBytes + LIMITS.batchBytes
+
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
+
+export const indexerConfigSchema = z.strictObject({
+  listen,
+  'allow-plain-http': z.boolean().default(false),
+  tls: z
+    .strictObject({
+      cert: z.string().min(1),
+      key: z.string().min(1),
+      'client-ca': z.string().min(1).optional(),
+    })
+    .optional(),
+  namespace: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_.]{0,63}$/, 'expected a-z, 0-9, _ and ., beginning with a letter or digit')
+    .default('default'),
+  enroll: access.optional(),
+  read: access.optional(),
+  manage: access.optional(),
+  tokens: z.array(accessToken).default([]),
+  store: z.strictObject({
+    embedded: z.strictObject({
+      path: z.string().min(1),
+      'min-free': size().default(256 * 1024 * 1024),
+    }),
+  }),
+  ingest: z
+    .strictObject({
+      workers: z
+        .number()
+        .int()
+        .min(1)
+        .max(64)
+        .default(Math.min(4, Math.max(1, availableParallelism() - 1))),
+      'in-flight': size({ min: LARGEST_WAYBILL }).default(192 * 1024 * 1024),
+      'body-timeout': duration({ min: 100, max: 10 * MINUTE }).default(15_000),
+    })
+    .prefault({}),
+  agents: z
+    .strictObject({
+      'token-lifetime': duration({ min: MINUTE, max: 30 * DAY }).default(60 * MINUTE),
+      'silent-after': duration({ min: 1000 }).default(5 * MINUTE),
+    })
+    .prefault({}),
+  shutdown: z.strictObject({ grace: duration({ min: 100, max: 10 * MINUTE }).default(10_000) }).prefault({}),
+  log: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
+})
+
+export type IndexerConfig = z.infer<typeof indexerConfigSchema>
+
+/** Reads indexer.yml; relative paths in it are relative to where the indexer is started, as in a shell. */
+export async function readIndexerConfig(file: string): Promise<IndexerConfig> {
+  const { value } = await readConfig(file, indexerConfigSchema)
+  checkIndexerConfig(value, file)
+  const embedded = { ...value.store.embedded, path: resolve(value.store.embedded.path) }
+  return { ...value, store: { embedded } }
+}
+
+/** What one key alone can't say: settings that are wrong together. */
+export function checkIndexerConfig(config: IndexerConfig, file = 'The settings'): void {
+  const wrong = whatDoesNotGoTogether(config)
+  if (wrong !== null) throw new OperatorError(`${file}: ${wrong}`)
+}
+
+function whatDoesNotGoTogether(config: IndexerConfig): string | null {
+  const { host, secure } = config.listen
+  if (secure && config.tls === undefined)
+    return 'listen is https, so tls.cert and tls.key must name PEM files.'
+  if (!secure && config.tls !== undefined) return 'tls is set, but listen is http: write listen: https://...'
+  if (!isLoopback(host)) {
+    if (!secure && !config['allow-plain-http'])
+      return `listen is plain http on ${host}, which others can read: use https with tls, or set allow-plain-http: true.`
+    const open = (['enroll', 'read', 'manage'] as const).find((key) => config[key] === 'open-on-loopback')
+    if (open !== undefined)
+      return `${open}: open-on-loopback needs a listener on loopback, and ${host} is none: write ${open}: token.`
+  }
+  const names = config.tokens.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  return twice === undefined ? null : `tokens: two tokens are named "${twice}"; a name tells who did what.`
+}
+
+/** An address or name of this machine that no other machine can reach. */
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase().replace(/^::ffff:/, '')
+  return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
+}
+
+/** What is open and what asks for a token, with the defaults filled in. */
+export interface AccessRules {
+  readonly enroll: AccessMode
+  readonly read: AccessMode
+  readonly manage: AccessMode
+  readonly tokens: readonly AccessToken[]
+}
+
+export function accessRules(config: IndexerConfig): AccessRules {
+  const usual: AccessMode = isLoopback(config.listen.host) ? 'open-on-loopback' : 'token'
+  const someoneManages = config.tokens.some((token) => token.scopes.includes('manage'))
+  return {
+    enroll: config.enroll ?? usual,
+    read: config.read ?? usual,
+    // Whoever gave out a token for it wants it asked for.
+    manage: config.manage ?? (someoneManages ? 'token' : usual),
+    tokens: config.tokens,
+  }
+}

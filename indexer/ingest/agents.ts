@@ -1,0 +1,129 @@
+import { createPublicKey, hash, type KeyObject } from 'node:crypto'
+import { z } from 'zod'
+import { verifyWaybill, type WaybillHead } from '../../schema/wire/index.ts'
+import type { Records } from '../store/port.ts'
+import { Refusal } from './refusal.ts'
+
+const agentSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  host: z.string(),
+  version: z.string(),
+  enrolled: z.number(),
+  /** Ed25519 public keys, SPKI in PEM. */
+  keys: z.array(z.object({ id: z.string(), pem: z.string() })).min(1),
+  revoked: z.number().nullable(),
+  /** The indexer's own agent, which nobody may speak for over the network. */
+  own: z.boolean(),
+})
+export type Agent = z.infer<typeof agentSchema>
+
+const KIND = 'agent'
+
+/** Who may send. All agents are in memory, as each waybill asks for one; the store's records are the truth. */
+export class Agents {
+  readonly #records: Records
+  readonly #agents = new Map<string, { agent: Agent; version: number }>()
+  readonly #keys = new Map<string, { agent: string; key: KeyObject }>()
+
+  private constructor(records: Records) {
+    this.#records = records
+  }
+
+  static async open(records: Records): Promise<Agents> {
+    const agents = new Agents(records)
+    for (const { value, version } of await records.list(KIND))
+      agents.#remember(agentSchema.parse(value), version)
+    return agents
+  }
+
+  #remember(agent: Agent, version: number): void {
+    this.#agents.set(agent.id, { agent, version })
+    for (const { id, pem } of agent.keys) this.#keys.set(id, { agent: agent.id, key: createPublicKey(pem) })
+  }
+
+  /** Agents of hosts, in the order in which they were enrolled; not the indexer's own. */
+  list(): Agent[] {
+    return [...this.#agents.values()]
+      .map(({ agent }) => agent)
+      .filter((agent) => !agent.own)
+      .sort((a, b) => a.enrolled - b.enrolled || (a.id < b.id ? -1 : 1))
+  }
+
+  get(id: string): Agent | undefined {
+    return this.#agents.get(id)?.agent
+  }
+
+  ofKey(key: string): Agent | undefined {
+    const found = this.#keys.get(key)
+    return found === undefined ? undefined : this.get(found.agent)
+  }
+
+  async add(agent: Agent): Promise<void> {
+    if (!(await this.#records.put(KIND, agent.id, agent, null))) {
+      throw new Error(`agent ${agent.id} is in the records, and not in memory`)
+    }
+    await this.#reread(agent.id)
+  }
+
+  /** False where it was revoked before. */
+  async revoke(id: string, now: number): Promise<boolean> {
+    for (;;) {
+      const known = this.#agents.get(id)
+      if (known === undefined) throw new Error(`no agent ${id}`)
+      if (known.agent.revoked !== null) return false
+      const done = await this.#records.put(KIND, id, { ...known.agent, revoked: now }, known.version)
+      await this.#reread(id)
+      if (done) return true
+    }
+  }
+
+  async #reread(id: string): Promise<void> {
+    const record = await this.#records.get(KIND, id)
+    if (record !== null) this.#remember(agentSchema.parse(record.value), record.version)
+  }
+
+  /** The agent that signed this; refuses who is unknown, revoked, or did not. */
+  authenticate(said: { agent: string; key: string }, signedBy: (key: KeyObject) => boolean): Agent {
+    const agent = this.get(said.agent)
+    const known = this.#keys.get(said.key)
+    if (agent === undefined || agent.own) {
+      throw new Refusal(401, 'unauthorised', `No agent ${said.agent} is enrolled here: enroll it first.`)
+    }
+    if (agent.revoked !== null) {
+      throw new Refusal(403, 'revoked', `Agent ${agent.id} was revoked; enroll it again with a new key.`)
+    }
+    if (known === undefined || known.agent !== agent.id) {
+      throw new Refusal(401, 'unauthorised', `Agent ${agent.id} has no key ${said.key} here.`)
+    }
+    if (!signedBy(known.key)) {
+      throw new Refusal(401, 'unauthorised', `The signature is not by key ${said.key} of agent ${agent.id}.`)
+    }
+    return agent
+  }
+
+  authenticateWaybill(head: WaybillHead): Agent {
+    const sealed = { ...head, payload: Buffer.alloc(0) }
+    return this.authenticate(head.manifest, (key) => verifyWaybill(sealed, key))
+  }
+}
+
+/** A public key as it came, checked; its id is the beginning of SHA-256 over its DER form. */
+export function readPublicKey(pem: string): { id: string; pem: string } {
+  let key: KeyObject
+  try {
+    // Of a private key Node would derive the public one; nobody should send us theirs.
+    if (!pem.includes('BEGIN PUBLIC KEY')) throw new Error('another kind of PEM')
+    key = createPublicKey(pem)
+  } catch {
+    throw new Refusal(400, 'bad-request', 'publicKey is no public key in PEM.')
+  }
+  if (key.asymmetricKeyType !== 'ed25519') {
+    throw new Refusal(400, 'bad-request', `publicKey is ${key.asymmetricKeyType}; expected an Ed25519 key.`)
+  }
+  return { id: keyId(key), pem: String(key.export({ type: 'spki', format: 'pem' })) }
+}
+
+export function keyId(publicKey: KeyObject): string {
+  return hash('sha256', publicKey.export({ type: 'spki', format: 'der' })).slice(0, 16)
+}

@@ -1,0 +1,155 @@
+import type { Readable } from 'node:stream'
+import { LIMITS } from '../../schema/index.ts'
+import { decodeHead, type WaybillHead } from '../../schema/wire/index.ts'
+import type { Share } from './budget.ts'
+import { Refusal } from './refusal.ts'
+
+/**
+ * The body of a waybill as it comes in: first its head, which says who sends, then the payload. The payload goes
+ * into a buffer of its own that can be transferred to a worker; nothing of it is kept before the head was accepted.
+ *
+ * The source is a request and is never destroyed from here, because the answer goes over the same socket. What is
+ * left unread of a refused body flows away unseen.
+ */
+export class Body {
+  readonly #source: Readable
+  readonly #idleTimeout: number
+  /** What came and was not yet asked for. */
+  #waiting: Buffer[] = []
+  #length = 0
+  #ended = false
+  #gone = false
+  #wake: (() => void) | null = null
+
+  constructor(source: Readable, idleTimeout: number) {
+    this.#source = source
+    this.#idleTimeout = idleTimeout
+    source.on('data', this.#onData)
+    source.on('end', this.#onEnd)
+    source.on('error', this.#onGone)
+    source.on('close', this.#onGone)
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#waiting.push(chunk)
+    this.#length += chunk.length
+    this.#source.pause()
+    this.#wake?.()
+  }
+  readonly #onEnd = (): void => {
+    this.#ended = true
+    this.#wake?.()
+  }
+  readonly #onGone = (): void => {
+    this.#gone = !this.#ended
+    this.#wake?.()
+  }
+
+  /** The next piece, or null at the end. */
+  async #next(deadline: number): Promise<Buffer | null> {
+    const chunk = this.#waiting.shift()
+    if (chunk !== undefined) return chunk
+    if (!this.#ended && !this.#gone) {
+      const { promise, resolve } = Promise.withResolvers<boolean>()
+      const timer = setTimeout(() => resolve(false), deadline)
+      this.#wake = () => resolve(true)
+      this.#source.resume()
+      const came = await promise
+      clearTimeout(timer)
+      this.#wake = null
+      if (!came) {
+        throw new Refusal(
+          408,
+          'bad-request',
+          `The body stopped after ${this.#length} bytes, for ${deadline} ms.`,
+        )
+      }
+    }
+    const next = this.#waiting.shift()
+    if (next !== undefined) return next
+    if (this.#gone) throw new Refusal(400, 'bad-request', `The sender left after ${this.#length} bytes.`)
+    return null
+  }
+
+  /** Manifest and signature. Who sends is not known yet, so all of it must be here within one timeout. */
+  async head(share: Share): Promise<WaybillHead> {
+    const until = performance.now() + this.#idleTimeout
+    let start: Buffer = Buffer.alloc(0)
+    let parts: Buffer[] = []
+    let unseen = 0
+    for (;;) {
+      const chunk = await this.#next(Math.max(1, Math.round(until - performance.now())))
+      if (chunk === null) {
+        throw new Refusal(
+          400,
+          'bad-request',
+          `The body ends at byte ${this.#length}, inside the waybill's head.`,
+        )
+      }
+      if (!share.take(chunk.length)) throw busy()
+      parts.push(chunk)
+      unseen += chunk.length
+      // Looked at when it has doubled: a head of many small pieces costs no square of copies.
+      if (unseen < start.length) continue
+      start = Buffer.concat([start, ...parts])
+      parts = []
+      unseen = 0
+      const head = decodeHead(start)
+      if (head === null) continue
+      this.#waiting.unshift(start.subarray(head.payloadStart))
+      return {
+        ...head,
+        // Copies, so that the piece of network they came in does not live as long as they do.
+        manifestBytes: Buffer.from(head.manifestBytes),
+        signature: Buffer.from(head.signature),
+      }
+    }
+  }
+
+  /** The rest of the body, which must be exactly `length` bytes. */
+  async payload(length: number, share: Share): Promise<ArrayBuffer> {
+    if (length > LIMITS.bodyBytes) {
+      throw new Refusal(
+        413,
+        'too-large',
+        `A body may have ${LIMITS.bodyBytes} bytes, and its payload has ${length}.`,
+      )
+    }
+    if (!share.take(length)) throw busy()
+    const payload = new ArrayBuffer(length)
+    const into = Buffer.from(payload)
+    let at = 0
+    for (;;) {
+      const chunk = await this.#next(this.#idleTimeout)
+      if (chunk === null) break
+      if (at + chunk.length > length) {
+        throw new Refusal(400, 'bad-request', `Bytes follow the payload, which has ${length} bytes.`)
+      }
+      at += chunk.copy(into, at)
+    }
+    if (at < length) {
+      throw new Refusal(400, 'bad-request', `The payload has ${length} bytes, but only ${at} are there.`)
+    }
+    return payload
+  }
+
+  /** Lets go of the source; what was not read flows away. */
+  release(): void {
+    this.#source.off('data', this.#onData)
+    this.#source.off('end', this.#onEnd)
+    this.#source.off('close', this.#onGone)
+    this.#waiting = []
+    this.#source.resume()
+  }
+}
+
+export function busy(): Refusal {
+  return new Refusal(
+    503,
+    'busy',
+    'The indexer has as many waybills in hand as it may; send this one again.',
+    {
+      retryAfter: 1,
+    },
+  )
+}

@@ -1,0 +1,89 @@
+import type { EnrollAnswer, EnrollRequest } from '../../schema/wire/index.ts'
+import { type Agents, readPublicKey } from './agents.ts'
+import type { Failures } from './failures.ts'
+import { Refusal } from './refusal.ts'
+import type { EnrolTokens, MintedToken } from './tokens.ts'
+import type { Trail } from './trail.ts'
+import { inTurn } from './turn.ts'
+
+/** Where an enrolment comes from. */
+export interface Applicant {
+  readonly address: string
+  /** This asker may enroll without a token, if it is the first agent of all. */
+  readonly mayBeFirst: boolean
+}
+
+export interface Enrolment {
+  enroll(request: EnrollRequest, from: Applicant): Promise<EnrollAnswer>
+  mint(lifetime: number, uses: number): Promise<MintedToken>
+}
+
+/** Registers agents by their public keys. One at a time, so that only one can be the first. */
+export function openEnrolment(parts: {
+  agents: Agents
+  tokens: EnrolTokens
+  failures: Failures
+  trail: Trail
+  namespace: string
+  clock: () => number
+  random: (bytes: number) => Buffer
+}): Enrolment {
+  const { agents, tokens, failures, trail, namespace, clock, random } = parts
+  const turn = inTurn()
+
+  async function enroll(request: EnrollRequest, from: Applicant): Promise<EnrollAnswer> {
+    const key = readPublicKey(request.publicKey)
+    const known = agents.ofKey(key.id)
+    if (known !== undefined) {
+      if (known.own) throw new Refusal(403, 'forbidden', "This is the indexer's own key.")
+      if (known.revoked !== null) {
+        throw new Refusal(403, 'revoked', `Agent ${known.id} was revoked; enroll with a new key.`)
+      }
+      // Nothing new is granted: the answer to an earlier enrolment was lost.
+      return { agent: known.id, key: key.id, namespace }
+    }
+    failures.check(from.address)
+    const asFirst = request.token === undefined
+    const refusal = asFirst
+      ? whyNotFirst(agents, from)
+      : await tokens.use(request.token ?? '', key.id, clock())
+    if (refusal !== null) {
+      failures.count(from.address)
+      throw new Refusal(401, 'unauthorised', refusal)
+    }
+    const agent = {
+      id: `a-${random(8).toString('hex')}`,
+      name: request.name,
+      host: request.host,
+      version: request.version,
+      enrolled: clock(),
+      keys: [key],
+      revoked: null,
+      own: false,
+    }
+    const how = asFirst ? 'as the first agent, from loopback without a token' : 'with an enrolment token'
+    await trail.record({
+      action: 'agent-enroll',
+      category: 'security',
+      message: `Agent ${agent.name} on ${agent.host} was enrolled as ${agent.id}, ${how}.`,
+      outcome: 'success',
+      by: { name: 'agent', address: from.address },
+      entity: { type: 'agent', id: agent.id, name: agent.name },
+    })
+    await agents.add(agent)
+    return { agent: agent.id, key: key.id, namespace }
+  }
+
+  return {
+    enroll: (request, from) => turn(() => enroll(request, from)),
+    mint: (lifetime, uses) => tokens.mint(clock(), lifetime, uses),
+  }
+}
+
+function whyNotFirst(agents: Agents, from: Applicant): string | null {
+  const remedy = 'make a token with `waybill agents token`'
+  if (!from.mayBeFirst) return `Enrolling needs a token here: ${remedy}.`
+  if (agents.list().length > 0)
+    return `Only the first agent may enroll without a token, and one is enrolled: ${remedy}.`
+  return null
+}

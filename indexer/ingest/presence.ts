@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { type Heartbeat, heartbeatSchema } from '../../schema/wire/index.ts'
+import type { Records } from '../store/port.ts'
+import { Refusal } from './refusal.ts'
+
+/** What the indexer knows of an agent's well-being. */
+const presenceSchema = z.object({
+  lastSeen: z.number(),
+  heartbeat: heartbeatSchema.nullable(),
+  /** By how much the agent's clock is ahead of the indexer's, in ms. */
+  clockOffset: z.number().nullable(),
+  /** Last beat by incarnation: an old heartbeat can't be shown again. */
+  beats: z.array(z.object({ incarnation: z.string(), beat: z.number() })),
+})
+export type Presence = z.infer<typeof presenceSchema>
+
+const KIND = 'presence'
+const INCARNATIONS = 32
+
+/**
+ * Who was seen when. It changes at each heartbeat and is worth little after a crash, so it is in memory, and in the
+ * records only now and then.
+ */
+export class Presences {
+  readonly #records: Records
+  readonly #clock: () => number
+  readonly #known = new Map<string, Presence>()
+  readonly #versions = new Map<string, number>()
+  readonly #changed = new Set<string>()
+
+  private constructor(records: Records, clock: () => number) {
+    this.#records = records
+    this.#clock = clock
+  }
+
+  static async open(records: Records, clock: () => number): Promise<Presences> {
+    const presences = new Presences(records, clock)
+    for (const { key, value, version } of await records.list(KIND)) {
+      presences.#known.set(key, presenceSchema.parse(value))
+      presences.#versions.set(key, version)
+    }
+    return presences
+  }
+
+  get(agent: string): Presence | undefined {
+    return this.#known.get(agent)
+  }
+
+  /** The agent was heard of by other means than a heartbeat. */
+  seen(agent: string): void {
+    const known = this.#known.get(agent)
+    const empty = { heartbeat: null, clockOffset: null, beats: [] }
+    this.#known.set(agent, { ...(known ?? empty), lastSeen: this.#clock() })
+    this.#changed.add(agent)
+  }
+
+  heard(heartbeat: Heartbeat): void {
+    const { agent, incarnation, beat } = heartbeat
+    const beats = this.#known.get(agent)?.beats ?? []
+    const last = beats.find((one) => one.incarnation === incarnation)
+    if (last !== undefined && beat <= last.beat) {
+      throw new Refusal(
+        409,
+        'refused',
+        `Heartbeat ${beat} is no newer than ${last.beat}, which was heard before.`,
+      )
+    }
+    const others = beats.filter((one) => one.incarnation !== incarnation)
+    const now = this.#clock()
+    this.#known.set(agent, {
+      lastSeen: now,
+      heartbeat,
+      clockOffset: heartbeat.sent - now,
+      beats: [...others, { incarnation, beat }].slice(-INCARNATIONS),
+    })
+    this.#changed.add(agent)
+  }
+
+  /** How many of these agents were not heard of for so long. */
+  silent(agents: Iterable<{ id: string; enrolled: number }>, after: number): number {
+    const before = this.#clock() - after
+    let count = 0
+    for (const { id, enrolled } of agents) if ((this.get(id)?.lastSeen ?? enrolled) < before) count++
+    return count
+  }
+
+  /** Writes down what changed since the last time. */
+  async save(): Promise<void> {
+    const agents = [...this.#changed]
+    this.#changed.clear()
+    for (const agent of agents) {
+      const version = this.#versions.get(agent) ?? null
+      const done = await this.#records.put(KIND, agent, this.#known.get(agent), version)
+      if (!done) this.#changed.add(agent)
+      const stored = await this.#records.get(KIND, agent)
+      if (stored !== null) this.#versions.set(agent, stored.version)
+    }
+  }
+}

@@ -1,0 +1,217 @@
+import type { Readable } from 'node:stream'
+import type { Logger } from 'pino'
+import {
+  type Acknowledgement,
+  type Manifest,
+  WaybillFormatError,
+  type WaybillHead,
+} from '../../schema/wire/index.ts'
+import {
+  type Store,
+  StoreFullError,
+  StoreUnavailableError,
+  type WriteOutcome,
+  type WriteResult,
+} from '../store/port.ts'
+import type { Agents } from './agents.ts'
+import { Body, busy } from './body.ts'
+import { Budget } from './budget.ts'
+import type { Checker } from './checker.ts'
+import type { Presences } from './presence.ts'
+import { Refusal } from './refusal.ts'
+import type { Trail } from './trail.ts'
+
+/** What is counted and timed while a waybill is taken in. */
+export interface ReceiveMeter {
+  received(bytes: number): void
+  checked(seconds: number): void
+  wrote(seconds: number, result: WriteResult, again: boolean): void
+  forked(): void
+}
+
+/** Heads of waybills whose sender is not known yet, all together; a usual one has a few hundred bytes. */
+const STRANGERS_BYTES = 40 * 1024 * 1024
+
+const FORKS_KEPT = 10_000
+
+export interface Receiver {
+  /** Takes in one waybill; resolves when all of it is durable, and throws a `Refusal` otherwise. */
+  receive(body: Readable): Promise<Acknowledgement>
+  /** Bytes in hand. */
+  readonly inFlight: number
+}
+
+export function openReceiver(parts: {
+  store: Store
+  agents: Agents
+  presences: Presences
+  checker: Checker
+  trail: Trail
+  namespace: string
+  limits: { inFlight: number; idleTimeout: number }
+  meter: ReceiveMeter
+  log: Logger
+  clock: () => number
+}): Receiver {
+  const { store, agents, presences, checker, trail, limits, meter, log, clock } = parts
+  const known = new Budget(limits.inFlight)
+  const strangers = new Budget(STRANGERS_BYTES)
+  const forks = new Set<string>()
+
+  async function receive(source: Readable): Promise<Acknowledgement> {
+    const body = new Body(source, limits.idleTimeout)
+    const share = known.share()
+    try {
+      const head = await readHead(body)
+      meter.received(head.payloadStart)
+      const agent = agents.authenticateWaybill(head)
+      checkManifest(head.manifest)
+      // Room for what it unpacks to is taken before its bytes are: who starts can finish.
+      if (!share.take(head.manifest.bytes)) throw busy()
+      const payload = await body.payload(head.payloadBytes, share)
+      meter.received(payload.byteLength)
+      presences.seen(agent.id)
+      return await keep(head, payload)
+    } finally {
+      share.release()
+      body.release()
+    }
+  }
+
+  async function readHead(body: Body): Promise<WaybillHead> {
+    const share = strangers.share()
+    try {
+      return await body.head(share)
+    } catch (error) {
+      if (error instanceof WaybillFormatError)
+        throw new Refusal(400, 'bad-request', `This is no waybill: ${error.message}.`)
+      throw error
+    } finally {
+      share.release()
+    }
+  }
+
+  function checkManifest(manifest: Manifest): void {
+    if (manifest.namespace !== parts.namespace) {
+      // Not for good: the operator has one of two settings to mend, and the events wait at the agent.
+      throw new Refusal(
+        403,
+        'forbidden',
+        `The waybill is for namespace ${manifest.namespace}, and this indexer keeps ${parts.namespace}.`,
+      )
+    }
+    const wrong = whatDoesNotAddUp(manifest)
+    if (wrong !== null) throw new Refusal(422, 'refused', `The manifest does not add up: ${wrong}.`)
+  }
+
+  async function keep(head: WaybillHead, payload: ArrayBuffer): Promise<Acknowledgement> {
+    const { manifest, hash, manifestBytes, signature } = head
+    const { encoding, bytes, events, root } = manifest
+    const began = performance.now()
+    const checked = await checker.check({ payload, encoding, bytes, events, root })
+    const between = performance.now()
+    meter.checked((between - began) / 1000)
+    if (!checked.ok) {
+      log.warn(`${nameOf(manifest)} is refused for good: ${checked.reason}.`)
+      throw new Refusal(
+        422,
+        'refused',
+        `The waybill is signed, and its content is not what it names: ${checked.reason}.`,
+      )
+    }
+    const outcome = await write(head.manifest, {
+      manifest,
+      hash,
+      manifestBytes,
+      signature,
+      lines: Buffer.from(checked.lines, 1),
+      leaves: Buffer.from(checked.leaves),
+      ingested: clock(),
+    })
+    if (outcome.kind === 'fork') throw await forked(manifest, hash, outcome.hash)
+    const { again, result } = outcome
+    meter.wrote((performance.now() - between) / 1000, result, again)
+    if (result.dead > 0 && !again) {
+      log.warn(
+        `${result.dead} events of ${nameOf(manifest)} went to the dead letters: ${result.reasons[0]?.reason}`,
+      )
+    }
+    const { stored, duplicate, dead, sources, reasons } = result
+    return {
+      acknowledged: true,
+      hash,
+      again,
+      stored,
+      duplicate,
+      dead,
+      sources: [...sources],
+      reasons: reasons.slice(0, 20),
+    }
+  }
+
+  async function write(manifest: Manifest, batch: Parameters<Store['write']>[0]): Promise<WriteOutcome> {
+    try {
+      return await store.write(batch)
+    } catch (error) {
+      if (error instanceof StoreFullError) {
+        log.error(`${nameOf(manifest)} is not taken: ${error.message}`)
+        throw new Refusal(507, 'full', error.message, { retryAfter: 10, cause: error })
+      }
+      if (error instanceof StoreUnavailableError)
+        throw new Refusal(503, 'busy', error.message, { retryAfter: 2, cause: error })
+      throw error
+    }
+  }
+
+  async function forked(manifest: Manifest, hash: string, before: string): Promise<Refusal> {
+    const { agent, incarnation, sequence } = manifest
+    const sentence =
+      `Waybill ${sequence} of agent ${agent} came before with other content: ` +
+      'its data folder was copied or put back to an earlier state.'
+    meter.forked()
+    log.error({ agent, incarnation, sequence, hash, before }, sentence)
+    const refusal = new Refusal(409, 'fork', sentence)
+    // One event for each twin: it may come again many times before it learns.
+    const twin = `${agent}/${incarnation}`
+    if (forks.has(twin)) return refusal
+    if (forks.size >= FORKS_KEPT) forks.clear()
+    forks.add(twin)
+    await trail.record({
+      action: 'waybill-fork',
+      category: 'security',
+      message: sentence,
+      outcome: 'failure',
+      reason: `incarnation ${incarnation}: ${before} is stored, ${hash} came`,
+      by: { name: 'agent' },
+      entity: { type: 'agent', id: agent, name: agents.get(agent)?.name ?? agent },
+    })
+    return refusal
+  }
+
+  return {
+    receive,
+    get inFlight() {
+      return known.used + strangers.used
+    },
+  }
+}
+
+const nameOf = ({ agent, incarnation, sequence }: Manifest): string =>
+  `Waybill ${sequence} of agent ${agent} (incarnation ${incarnation})`
+
+/** A signed manifest may still contradict itself; what the first contradiction is. */
+export function whatDoesNotAddUp(manifest: Manifest): string | null {
+  let events = 0
+  for (const [index, slice] of manifest.sources.entries()) {
+    events += slice.events
+    const its = `sources[${index}]`
+    if (slice.to < slice.from) return `${its} ends at ${slice.to}, before it starts at ${slice.from}`
+    if (slice.read !== slice.events + slice.filtered)
+      return `${its} read ${slice.read} records, and has ${slice.events} events and ${slice.filtered} filtered`
+    if (slice.truncated > slice.events || slice.errors > slice.events)
+      return `${its} has more truncated or failed events than events`
+  }
+  if (events !== manifest.events)
+    return `its sources have ${events} events together, and it names ${manifest.events}`
+  return null
+}

@@ -1,0 +1,246 @@
+import { hostname } from 'node:os'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import {
+  type Category,
+  canonical,
+  isIncarnation,
+  isSourceId,
+  leavesOf,
+  merkleRoot,
+  mintedEventId,
+  mintedIdPrefix,
+  reasonOf,
+} from '../../schema/index.ts'
+import { decodeWaybill, encodeWaybill, manifestSchema } from '../../schema/wire/index.ts'
+import type { Store, StoreBatch } from '../store/port.ts'
+import type { Agents } from './agents.ts'
+import { type OwnKey, openOwnKey } from './own-key.ts'
+import { inTurn } from './turn.ts'
+import { VERSION } from './version.ts'
+
+/** Something that an operator changed, or that happened to the indexer itself. */
+export interface Act {
+  readonly action: string
+  readonly category: Extract<Category, 'security' | 'system'>
+  /** A sentence for a person. */
+  readonly message: string
+  readonly outcome: 'success' | 'failure' | 'unknown'
+  readonly reason?: string
+  readonly by: { readonly name: string; readonly address?: string }
+  readonly entity?: { readonly type: string; readonly id: string; readonly name?: string }
+}
+
+/**
+ * The indexer's own audit trail: each act is an event like any other, and reaches the store as a waybill of the
+ * indexer's own agent, in a chain of its own.
+ */
+export interface Trail {
+  /**
+   * Written before the act is done, so that no act goes without its event. Never rejects: on a full disk an
+   * agent must still be revocable, so an event that can't be stored waits in memory and is tried again.
+   */
+  record(act: Act): Promise<void>
+  /** Events that wait. */
+  readonly waiting: number
+  close(): Promise<void>
+}
+
+const chainSchema = z.object({
+  incarnation: z.string().refine(isIncarnation),
+  source: z.string().refine(isSourceId),
+})
+type OwnChain = z.infer<typeof chainSchema>
+
+const KIND = 'own-chain'
+const MOST_WAITING = 1000
+const RETRY_EVERY = 10_000
+
+export async function openTrail(parts: {
+  store: Store
+  agents: Agents
+  folder: string
+  namespace: string
+  log: Logger
+  clock: () => number
+  random: (bytes: number) => Buffer
+}): Promise<Trail> {
+  const { store, agents, namespace, log, clock, random } = parts
+  const key = await openOwnKey(parts.folder)
+  const self = { id: `indexer-${key.id}`, name: 'waybill indexer', host: hostname(), version: VERSION }
+  if (agents.get(self.id) === undefined) {
+    const keys = [{ id: key.id, pem: key.publicPem }]
+    await agents.add({ ...self, enrolled: clock(), keys, revoked: null, own: true })
+  }
+  let { chain, last } = await takeUpChain()
+  const waiting: { act: Act; at: number }[] = []
+  const turn = inTurn()
+  let closed = false
+
+  /** The chain goes on where the store says that it ends: after kill -9 that is the truth. */
+  async function takeUpChain() {
+    const record = await store.records.get(KIND, self.id)
+    if (record === null) return startChain(null)
+    const chain = chainSchema.parse(record.value)
+    const known = (await store.chains(self.id)).find((one) => one.incarnation === chain.incarnation)
+    const last = known === undefined ? null : { sequence: known.last, hash: known.lastHash }
+    return { chain, last }
+  }
+
+  async function startChain(version: number | null) {
+    const chain = chainSchema.parse({
+      incarnation: random(16).toString('hex'),
+      source: random(16).toString('hex'),
+    })
+    if (!(await store.records.put(KIND, self.id, chain, version)))
+      throw new Error('another indexer writes the audit trail of this store')
+    return { chain, last: null }
+  }
+
+  async function writeFirst(): Promise<void> {
+    const first = waiting[0]
+    if (first === undefined) return
+    const sequence = (last?.sequence ?? 0) + 1
+    const event = eventOf(first.act, first.at, self, chain, sequence)
+    const batch = sealOwn(
+      event,
+      { self, key, chain, sequence, previous: last?.hash ?? null, namespace },
+      first.at,
+    )
+    const outcome = await store.write({ ...batch, ingested: clock() })
+    if (outcome.kind === 'fork') {
+      // The store was put back to an earlier state or shares its key with another: go on in a new incarnation.
+      const record = await store.records.get(KIND, self.id)
+      ;({ chain, last } = await startChain(record?.version ?? null))
+      log.error(`The indexer's own chain forked at waybill ${sequence}; it goes on in a new incarnation.`)
+      return
+    }
+    last = { sequence, hash: batch.hash }
+    waiting.shift()
+    for (const { reason } of outcome.result.reasons)
+      log.error(`An event of the indexer's own trail went to the dead letters: ${reason}`)
+  }
+
+  async function flush(): Promise<void> {
+    try {
+      while (waiting.length > 0) await writeFirst()
+    } catch (error) {
+      log.error(
+        `The audit trail can't be written at present, and ${waiting.length} of its events wait: ${reasonOf(error)}`,
+      )
+    }
+  }
+
+  const timer = setInterval(() => {
+    if (waiting.length > 0) void turn(flush)
+  }, RETRY_EVERY)
+  timer.unref()
+
+  return {
+    async record(act) {
+      if (closed || waiting.length >= MOST_WAITING) {
+        log.error(
+          { act },
+          'An event of the audit trail could not be kept for the store; it stands in this line.',
+        )
+        return
+      }
+      waiting.push({ act, at: clock() })
+      await turn(flush)
+    },
+    get waiting() {
+      return waiting.length
+    },
+    async close() {
+      closed = true
+      clearInterval(timer)
+      await turn(flush)
+      for (const { act } of waiting)
+        log.error({ act }, 'An event of the audit trail could not be stored; it stands in this line.')
+    },
+  }
+}
+
+type Self = { readonly id: string; readonly name: string; readonly host: string; readonly version: string }
+
+function eventOf(act: Act, at: number, self: Self, chain: OwnChain, sequence: number) {
+  const time = new Date(at).toISOString()
+  return {
+    '@timestamp': time,
+    message: act.message,
+    event: {
+      id: mintedEventId(mintedIdPrefix(chain.source, 0), sequence),
+      kind: 'event',
+      action: act.action,
+      outcome: act.outcome,
+      reason: act.reason,
+      module: 'waybill',
+      dataset: 'waybill.indexer',
+      sequence,
+    },
+    agent: { id: self.id, name: self.name, version: self.version },
+    host: { name: self.host },
+    user: { name: act.by.name },
+    source: act.by.address === undefined ? undefined : { ip: act.by.address },
+    audit: {
+      category: act.category,
+      component: 'indexer',
+      status: act.outcome === 'failure' ? 'error' : 'ok',
+      entity: act.entity,
+    },
+    related: { user: [act.by.name] },
+  }
+}
+
+function sealOwn(
+  event: object,
+  said: {
+    self: Self
+    key: OwnKey
+    chain: OwnChain
+    sequence: number
+    previous: string | null
+    namespace: string
+  },
+  created: number,
+): Omit<StoreBatch, 'ingested'> {
+  const line = Buffer.from(`\0${canonical(event)}\n`)
+  const { leaves, count } = leavesOf(line, 1, line.length)
+  const { sequence } = said
+  const manifest = manifestSchema.parse({
+    version: 1,
+    agent: said.self.id,
+    key: said.key.id,
+    incarnation: said.chain.incarnation,
+    sequence,
+    previous: said.previous,
+    cites: null,
+    created,
+    namespace: said.namespace,
+    settings: null,
+    events: count,
+    bytes: line.length - 1,
+    encoding: 'zstd',
+    root: merkleRoot(leaves).toString('hex'),
+    sources: [
+      {
+        source: said.chain.source,
+        generation: 0,
+        path: 'waybill:indexer',
+        from: sequence - 1,
+        to: sequence,
+        read: 1,
+        events: 1,
+        filtered: 0,
+        skipped: 0,
+        truncated: 0,
+        errors: 0,
+        dropped: 0,
+      },
+    ],
+  })
+  // The lines stay in this process: there is no payload to compress.
+  const sealed = decodeWaybill(encodeWaybill(manifest, Buffer.alloc(0), said.key.privateKey).body)
+  const { hash, manifestBytes, signature } = sealed
+  return { manifest, hash, manifestBytes, signature, lines: line.subarray(1), leaves }
+}

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { type Logger, pino, stdTimeFunctions } from 'pino'
+import { OperatorError, reasonOf } from '../schema/index.ts'
+import { closeWithin, createApp, createMetrics, listen, openAccess, readTls, renewTls } from './api/index.ts'
+import {
+  accessRules,
+  checkIndexerConfig,
+  type IndexerConfig,
+  isLoopback,
+  readIndexerConfig,
+} from './config.ts'
+import { openIngest } from './ingest/index.ts'
+import { openEmbeddedStore, type Store } from './store/index.ts'
+
+export interface RunningIndexer {
+  /** Where it listens, with the port that it got. */
+  readonly url: string
+  /** Takes up what can change while it runs; the names of changed settings that wait for a restart. */
+  reload(next: IndexerConfig): Promise<string[]>
+  /** Stops accepting, finishes what was begun, closes the store. */
+  close(): Promise<void>
+}
+
+export interface IndexerParts {
+  readonly log: Logger
+  readonly clock?: () => number
+  readonly random?: (bytes: number) => Buffer
+  /** A store that is there already, in place of the one in the config; the indexer closes it. */
+  readonly store?: Store
+}
+
+/** Starts an indexer in this process. */
+export async function startIndexer(config: IndexerConfig, parts: IndexerParts): Promise<RunningIndexer> {
+  const { log, clock = Date.now, random = randomBytes } = parts
+  checkIndexerConfig(config)
+  const tls = readTls(config.tls)
+  const store = parts.store ?? (await openStore(config, log, clock))
+  // In reverse order of opening: also where the start fails half-way.
+  const closing: (() => Promise<void>)[] = [() => store.close()]
+  const closeAll = async (): Promise<void> => {
+    for (const close of closing.splice(0).reverse()) await close()
+  }
+  let current = config
+  try {
+    const metrics = createMetrics()
+    const ingest = await openIngest({
+      store,
+      folder: config.store.embedded.path,
+      namespace: config.namespace,
+      workers: config.ingest.workers,
+      limits: { inFlight: config.ingest['in-flight'], idleTimeout: config.ingest['body-timeout'] },
+      meter: metrics.meter,
+      log,
+      clock,
+      random,
+    })
+    closing.push(() => ingest.close())
+    metrics.watch({ store, ...ingest, silentAfter: () => current.agents['silent-after'] })
+    const access = openAccess({
+      rules: () => accessRules(current),
+      listenerOnLoopback: isLoopback(config.listen.host),
+      clientCertificates: tls?.requestCert ?? false,
+      failures: ingest.failures,
+    })
+    const stopping = new AbortController()
+    const app = createApp(
+      {
+        ...ingest,
+        store,
+        access,
+        metrics,
+        firstAgentIsFree: () => accessRules(current).enroll === 'open-on-loopback',
+        tokenLifetime: () => current.agents['token-lifetime'],
+        clock,
+        log,
+        stopping: stopping.signal,
+      },
+      tls,
+    )
+    closing.push(async () => {
+      stopping.abort()
+      await closeWithin(app, current.shutdown.grace)
+    })
+    const url = await listen(app, config.listen)
+    log.info(`The indexer listens on ${url}.`)
+
+    return {
+      url,
+      async reload(next) {
+        checkIndexerConfig(next)
+        const renewed = readTls(next.tls)
+        const changed = changedKeys(current, next)
+        // Recorded before it holds: who loosens the rules can't do it unseen.
+        const names = changed.length === 0 ? 'nothing changed' : changed.join(', ')
+        await ingest.trail.record({
+          action: 'settings-reload',
+          category: 'system',
+          message: `The indexer's settings were read again: ${names}.`,
+          outcome: 'success',
+          by: { name: 'operator' },
+        })
+        current = next
+        log.level = next.log.level
+        renewTls(app, renewed)
+        const started = NEEDS_RESTART.filter((key) => !isDeepStrictEqual(config[key], next[key]))
+        const otherMode = tls === null ? next.tls !== undefined : next.tls === undefined
+        return otherMode ? [...started, 'tls'] : started
+      },
+      close: closeAll,
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+async function openStore(config: IndexerConfig, log: Logger, clock: () => number): Promise<Store> {
+  const { path, 'min-free': minimumFree } = config.store.embedded
+  return openEmbeddedStore({ path, minimumFree, now: clock, log: (sentence) => log.warn(sentence) })
+}
+
+const NEEDS_RESTART = ['listen', 'namespace', 'store', 'ingest'] as const
+
+/** Secrets are compared by what they hold, and only their setting's name comes out. */
+function changedKeys(before: IndexerConfig, after: IndexerConfig): string[] {
+  const plain = ({ tokens, ...rest }: IndexerConfig): Record<string, unknown> => ({
+    ...rest,
+    tokens: tokens.map(({ name, token, scopes }) => [name, token.reveal(), scopes]),
+  })
+  const [old, now] = [plain(before), plain(after)]
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
+    (key) => !isDeepStrictEqual(old[key], now[key]),
+  )
+}
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const
+
+/** `waybill indexer`: runs until SIGTERM or SIGINT; the number is the exit code. */
+export async function runIndexer(configFile: string): Promise<number> {
+  const config = await readIndexerConfig(configFile)
+  const log = pino({
+    level: config.log.level,
+    base: { service: 'waybill-indexer' },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  })
+  const indexer = await startIndexer(config, { log })
+
+  const reload = async (): Promise<void> => {
+    try {
+      const waiting = await indexer.reload(await readIndexerConfig(configFile))
+      log.info(
+        waiting.length === 0
+          ? `The settings of ${configFile} are in use.`
+          : `The settings of ${configFile} are in use, but ${waiting.join(', ')} will change at the next start.`,
+      )
+    } catch (error) {
+      const details = error instanceof OperatorError ? {} : { err: error }
+      log.error(details, `The settings stay as they were: ${reasonOf(error)}`)
+    }
+  }
+  let reloading: Promise<void> = Promise.resolve()
+  const onHangup = (): void => {
+    reloading = reloading.then(reload)
+  }
+  process.on('SIGHUP', onHangup)
+
+  const stop = Promise.withResolvers<NodeJS.Signals>()
+  for (const name of STOP_SIGNALS) process.on(name, stop.resolve)
+  const signal = await stop.promise
+  // A second signal finds no handler any more, and ends the process at once.
+  for (const name of STOP_SIGNALS) process.off(name, stop.resolve)
+  log.info(`${signal}: finishing what was begun.`)
+  try {
+    await reloading
+    await indexer.close()
+  } catch (error) {
+    log.error(`Stopping failed: ${reasonOf(error)}`)
+    return 1
+  } finally {
+    process.off('SIGHUP', onHangup)
+  }
+  log.info('Stopped.')
+  return 0
+}

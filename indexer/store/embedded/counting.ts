@@ -1,0 +1,45 @@
+import type { CountDimension } from '../port.ts'
+import type { Facet } from './facets.ts'
+
+/** Numbers of the dimensions in the tables: never reordered. */
+export const DIMENSIONS: readonly CountDimension[] = ['category', 'action', 'user', 'entity', 'outcome']
+
+const HOUR = 3_600_000
+
+interface Hour {
+  readonly facets: Map<Facet, number>
+  readonly users: Map<string, number>
+}
+
+/** Hourly counts of a transaction. All but users come from the deed's facet, so events are counted by facet first. */
+export class Counting {
+  readonly #hours = new Map<number, Hour>()
+
+  add(time: number, facet: Facet, user: string): void {
+    const hour = Math.floor(time / HOUR)
+    let counts = this.#hours.get(hour)
+    if (counts === undefined) {
+      counts = { facets: new Map(), users: new Map() }
+      this.#hours.set(hour, counts)
+    }
+    counts.facets.set(facet, (counts.facets.get(facet) ?? 0) + 1)
+    if (user !== '') counts.users.set(user, (counts.users.get(user) ?? 0) + 1)
+  }
+
+  each(put: (hour: number, dimension: number, value: string, count: number) => void): void {
+    for (const [hour, { facets, users }] of this.#hours) {
+      const dimensions = DIMENSIONS.map(() => new Map<string, number>())
+      for (const [facet, count] of facets) {
+        const { category, action, entity, outcome } = facet
+        for (const [dimension, value] of [category ?? '', action, '', entity, outcome].entries()) {
+          const counts = dimensions[dimension]!
+          if (value !== '') counts.set(value, (counts.get(value) ?? 0) + count)
+        }
+      }
+      for (const [dimension, counts] of dimensions.entries()) {
+        for (const [value, count] of DIMENSIONS[dimension] === 'user' ? users : counts)
+          put(hour, dimension, value, count)
+      }
+    }
+  }
+}

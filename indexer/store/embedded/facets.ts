@@ -1,0 +1,114 @@
+import { type AuditEvent, type Category, eventWords, isCategory, LIMITS } from '../../../schema/index.ts'
+import { FACETS, PRESENCE } from './layout.ts'
+import { wordKey } from './terms.ts'
+
+/** One combination of repeating values, and which other fields an event with it has. */
+export interface Facet {
+  /** Its values and presence as JSON: what makes it the same facet in another segment. */
+  readonly text: string
+  /** Which of `FACETS` it is of. */
+  readonly facet: number
+  readonly values: readonly (readonly [path: string, value: unknown])[]
+  /** Fields of `PRESENCE` that events with it have (deed facets only). */
+  readonly present: ReadonlySet<string>
+  readonly agent: string
+  /** What is counted; '' where it is none. The category is null where it is none. */
+  readonly category: Category | null
+  readonly action: string
+  readonly entity: string
+  readonly outcome: string
+  /** Keys of its words; null where they are too many to say. */
+  readonly words: ReadonlySet<number> | null
+}
+
+/** An event with these values alone. */
+export function eventWith(values: Iterable<readonly [string, unknown]>): AuditEvent {
+  const event: Record<string, unknown> = {}
+  for (const [path, value] of values) {
+    const members = path.split('.')
+    const last = members.pop()!
+    let record = event
+    for (const member of members) {
+      const next = (record[member] ?? {}) as Record<string, unknown>
+      record[member] = next
+      record = next
+    }
+    record[last] = value
+  }
+  return event
+}
+
+function facetOf(text: string): Facet {
+  const { f, v, p } = JSON.parse(text) as { f: number; v: [number, unknown][]; p: number[] }
+  const values = v.map(([slot, value]) => [FACETS[f]![slot]!, value] as const)
+  const event = eventWith(values)
+  const words = eventWords(event)
+  const textOf = (path: string): string => {
+    const value = values.find(([own]) => own === path)?.[1]
+    return typeof value === 'string' ? value : ''
+  }
+  const category = textOf('audit.category')
+  return {
+    text,
+    facet: f,
+    values,
+    present: new Set(p.map((number) => PRESENCE[number]!)),
+    agent: textOf('agent.id'),
+    category: isCategory(category) ? category : null,
+    action: textOf('event.action'),
+    entity: textOf('audit.entity.type'),
+    outcome: textOf('event.outcome'),
+    words: words.length >= LIMITS.wordsPerEvent ? null : new Set(words.map(wordKey)),
+  }
+}
+
+const MOST_REMEMBERED = 20_000
+
+/** The facets met lately, by the values that make them and by their text. */
+export class FacetBook {
+  readonly #byKey = new Map<string, Facet>()
+  readonly #byText = new Map<string, Facet>()
+
+  fromText(text: string): Facet {
+    let facet = this.#byText.get(text)
+    if (facet === undefined) {
+      if (this.#byText.size >= MOST_REMEMBERED) this.#byText.clear()
+      facet = facetOf(text)
+      this.#byText.set(text, facet)
+    }
+    return facet
+  }
+
+  of(facet: number, slots: readonly unknown[], present: readonly number[]): Facet {
+    const key = keyOf(facet, slots, present)
+    let found = this.#byKey.get(key)
+    if (found === undefined) {
+      if (this.#byKey.size >= MOST_REMEMBERED) this.#byKey.clear()
+      const values: [number, unknown][] = []
+      for (const [slot, value] of slots.entries()) if (value !== undefined) values.push([slot, value])
+      const numbers: number[] = []
+      for (let i = 0; i < PRESENCE.length; i++) {
+        if (((present[(i / 30) | 0] ?? 0) & (1 << (i % 30))) !== 0) numbers.push(i)
+      }
+      found = this.fromText(JSON.stringify({ f: facet, v: values, p: numbers }))
+      this.#byKey.set(key, found)
+    }
+    return found
+  }
+}
+
+/** Texts are length-prefixed, so that no two lists of values give one key. */
+function keyOf(facet: number, slots: readonly unknown[], present: readonly number[]): string {
+  let key = String(facet)
+  for (let i = 0; i < slots.length; i++) {
+    const value = slots[i]
+    if (value === undefined) key += ','
+    else if (typeof value === 'string') key += `${value.length}:${value}`
+    else {
+      const text = JSON.stringify(value)
+      key += `${text.length};${text}`
+    }
+  }
+  for (let i = 0; i < present.length; i++) key += `/${present[i]!}`
+  return key
+}

@@ -1,0 +1,32 @@
+/**
+ * Which segments are merged when: as soon as eight of about a size are there, so that each document is written anew once a
+ * size (by eights), and few segments are left to look into. Beyond a million documents a segment stays as it is: merging it
+ * again would cost more than it spares.
+ */
+const FAN = 8
+const MOST_DOCS = 1_000_000
+
+/** Merging is hopelessly behind when so many wait. */
+export const TOO_MANY_SEGMENTS = 64
+
+export function nextMerge(segments: readonly { id: number; docs: number }[]): number[] | null {
+  const sizes = new Map<number, { id: number; docs: number }[]>()
+  for (const segment of segments) {
+    const size = Math.floor(Math.log2(Math.max(1, segment.docs)) / 3)
+    const same = sizes.get(size) ?? []
+    same.push(segment)
+    sizes.set(size, same)
+  }
+  for (const size of [...sizes.keys()].sort((a, b) => a - b)) {
+    const same = sizes.get(size)!
+    const chosen: number[] = []
+    let docs = 0
+    for (const segment of same) {
+      if (docs + segment.docs > MOST_DOCS || chosen.length === FAN) break
+      chosen.push(segment.id)
+      docs += segment.docs
+    }
+    if (same.length >= FAN && chosen.length > 1) return chosen
+  }
+  return null
+}

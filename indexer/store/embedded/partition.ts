@@ -1,0 +1,354 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { type Category, leafHash } from '../../../schema/index.ts'
+import type { StoreBatch } from '../port.ts'
+import { CHUNK_BYTES, Chunk, compressed } from './chunks.ts'
+import type { Parcel, Prepared } from './prepare.ts'
+import type { BuiltSegment } from './segment/build.ts'
+
+/**
+ * A partition: the events of one category and window of `event.ingested`, in a file of its own.
+ *
+ * - `batches`: which batches are in, with what became of their events: written in the same transaction as the events, so that
+ *   a batch interrupted between two partitions is taken up where it stopped
+ * - `chunks`: the lines as shipped, compressed
+ * - `runs`: which event ids are in. Ids of one file ascend, so a chunk's ids are one row (its first and last); an id that
+ *   ascends from none before it is a run of its own. Runs never overlap. Measured against a row an id at 3 million events:
+ *   see docs/architecture.md.
+ * - `strays`: ids that lie within a run without being in it
+ * - `segments`: the search index; great ones are files beside the partition (`content` is null)
+ * - `counts`: hourly counts
+ */
+export const PARTITION_TABLES = `
+CREATE TABLE IF NOT EXISTS batches (
+  n INTEGER PRIMARY KEY,
+  agent TEXT NOT NULL, incarnation TEXT NOT NULL, sequence INTEGER NOT NULL,
+  ingested INTEGER NOT NULL, outcome TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS batches_by_key ON batches (agent, incarnation, sequence);
+CREATE TABLE IF NOT EXISTS chunks (
+  id INTEGER PRIMARY KEY, batch INTEGER NOT NULL, first INTEGER NOT NULL, positions BLOB, bytes BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS runs (first BLOB PRIMARY KEY, last BLOB NOT NULL, chunk INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS strays (id BLOB PRIMARY KEY, chunk INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS segments (
+  id INTEGER PRIMARY KEY, docs INTEGER NOT NULL, least REAL NOT NULL, greatest REAL NOT NULL,
+  bytes INTEGER NOT NULL, content BLOB
+);
+CREATE TABLE IF NOT EXISTS counts (
+  hour INTEGER NOT NULL, dimension INTEGER NOT NULL, value TEXT NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (hour, dimension, value)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS span (one INTEGER PRIMARY KEY, least REAL NOT NULL, greatest REAL NOT NULL, events INTEGER NOT NULL);
+`
+
+/** What became of a batch's events in one partition; counts by number of source. */
+export interface Outcome {
+  readonly stored: readonly (readonly [source: number, count: number])[]
+  readonly duplicate: readonly (readonly [source: number, count: number])[]
+  readonly collisions: readonly { readonly position: number; readonly id: string; readonly reason: string }[]
+}
+
+/** Where an event id was found. */
+export interface Found {
+  readonly leaf: Buffer
+  readonly where: string
+}
+
+export interface SegmentRow {
+  readonly id: number
+  readonly docs: number
+  readonly inFile: boolean
+}
+
+export const segmentFile = (partition: string, id: number): string => `${partition}.${id}.segment`
+
+const idBytes = (id: string): Buffer => Buffer.from(id, 'hex')
+
+/** Where documents went: what a segment is built from. */
+export interface PlacedDocs {
+  readonly parcel: Parcel
+  readonly prepared: Prepared
+  /** Numbers of the parcel's events that are stored, in the batch's order. */
+  readonly kept: readonly number[]
+  readonly chunks: readonly number[]
+  readonly lines: readonly number[]
+}
+
+export class Partition {
+  readonly name: string
+  readonly category: Category
+  readonly database: DatabaseSync
+  least = Number.POSITIVE_INFINITY
+  greatest = Number.NEGATIVE_INFINITY
+  events = 0
+  segments: SegmentRow[]
+  nextChunk: number
+  nextSegment: number
+  #hasStrays: boolean
+  readonly #statements: Record<
+    | 'batch'
+    | 'addBatch'
+    | 'addChunk'
+    | 'addRun'
+    | 'addStray'
+    | 'runBelow'
+    | 'stray'
+    | 'strayBetween'
+    | 'chunk'
+    | 'batchName'
+    | 'addSegment'
+    | 'dropSegment'
+    | 'count'
+    | 'span',
+    StatementSync
+  >
+
+  constructor(name: string, category: Category, database: DatabaseSync) {
+    this.name = name
+    this.category = category
+    this.database = database
+    database.exec(PARTITION_TABLES)
+    const prepare = (sql: string): StatementSync => database.prepare(sql)
+    this.#statements = {
+      batch: prepare('SELECT n, outcome FROM batches WHERE agent = ? AND incarnation = ? AND sequence = ?'),
+      addBatch: prepare('INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?)'),
+      addChunk: prepare('INSERT INTO chunks VALUES (?, ?, ?, ?, ?)'),
+      addRun: prepare('INSERT INTO runs VALUES (?, ?, ?)'),
+      addStray: prepare('INSERT INTO strays VALUES (?, ?)'),
+      runBelow: prepare('SELECT first, last, chunk FROM runs WHERE first <= ? ORDER BY first DESC LIMIT 1'),
+      stray: prepare('SELECT chunk FROM strays WHERE id = ?'),
+      strayBetween: prepare('SELECT 1 FROM strays WHERE id BETWEEN ? AND ? LIMIT 1'),
+      chunk: prepare('SELECT batch, first, positions, bytes FROM chunks WHERE id = ?'),
+      batchName: prepare('SELECT agent, incarnation, sequence FROM batches WHERE n = ?'),
+      addSegment: prepare('INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?)'),
+      dropSegment: prepare('DELETE FROM segments WHERE id = ?'),
+      count: prepare(`INSERT INTO counts VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count`),
+      span: prepare('INSERT OR REPLACE INTO span VALUES (1, ?, ?, ?)'),
+    }
+    const span = database.prepare('SELECT least, greatest, events FROM span').get()
+    if (span !== undefined) {
+      this.least = Number(span.least)
+      this.greatest = Number(span.greatest)
+      this.events = Number(span.events)
+    }
+    this.segments = database
+      .prepare('SELECT id, docs, content IS NULL AS file FROM segments ORDER BY id')
+      .all()
+      .map((row) => ({ id: Number(row.id), docs: Number(row.docs), inFile: Number(row.file) === 1 }))
+    this.#hasStrays = database.prepare('SELECT 1 FROM strays LIMIT 1').get() !== undefined
+    const greatest = (sql: string): number => Number(database.prepare(sql).get()?.greatest ?? 0)
+    this.nextChunk = greatest('SELECT max(id) AS greatest FROM chunks') + 1
+    this.nextSegment = greatest('SELECT max(id) AS greatest FROM segments') + 1
+  }
+
+  /** What is known of a batch that was here before. */
+  batch(agent: string, incarnation: string, sequence: number): { n: number; outcome: Outcome } | null {
+    const row = this.#statements.batch.get(agent, incarnation, sequence)
+    if (row === undefined) return null
+    return { n: Number(row.n), outcome: JSON.parse(String(row.outcome)) as Outcome }
+  }
+
+  addBatch(n: number, batch: StoreBatch, outcome: Outcome): void {
+    const { agent, incarnation, sequence } = batch.manifest
+    this.#statements.addBatch.run(n, agent, incarnation, sequence, batch.ingested, JSON.stringify(outcome))
+  }
+
+  /** The batch of a dead letter that is stored at last, where nothing else of that batch is. */
+  addReplayed(
+    n: number,
+    batch: { agent: string; incarnation: string; sequence: number; ingested: number },
+  ): void {
+    const outcome: Outcome = { stored: [], duplicate: [], collisions: [] }
+    const { agent, incarnation, sequence, ingested } = batch
+    this.#statements.addBatch.run(n, agent, incarnation, sequence, ingested, JSON.stringify(outcome))
+  }
+
+  /** Whether any id of this partition may lie from `first` to `last`. */
+  touches(first: string, last: string): boolean {
+    const from = idBytes(first)
+    const to = idBytes(last)
+    const run = this.#statements.runBelow.get(to)
+    if (run !== undefined && Buffer.compare(run.last as Uint8Array, from) >= 0) return true
+    return this.#hasStrays && this.#statements.strayBetween.get(from, to) !== undefined
+  }
+
+  /** Where this id is stored here; null where it is not. `within` says that it lies in a run without being in it. */
+  find(id: string): { found: Found | null; within: boolean } {
+    const key = idBytes(id)
+    const stray = this.#hasStrays ? this.#statements.stray.get(key) : undefined
+    if (stray !== undefined) return { found: this.#inChunk(Number(stray.chunk), id), within: true }
+    const run = this.#statements.runBelow.get(key)
+    if (run === undefined || Buffer.compare(run.last as Uint8Array, key) < 0)
+      return { found: null, within: false }
+    return { found: this.#inChunk(Number(run.chunk), id), within: true }
+  }
+
+  #inChunk(id: number, event: string): Found | null {
+    const chunk = this.#open(id)
+    const line = chunk.find(event)
+    if (line === -1) return null
+    const row = this.#statements.batchName.get(chunk.batch)
+    const where =
+      row === undefined
+        ? this.name
+        : `waybill ${String(row.sequence)} of ${String(row.agent)}, incarnation ${String(row.incarnation)}, position ${chunk.position(line)}`
+    return { leaf: leafHash(chunk.line(line)), where }
+  }
+
+  #opened: { id: number; chunk: Chunk } | null = null
+
+  /** The chunk opened last stays open: the ids of a batch sent again lie side by side. */
+  #open(id: number): Chunk {
+    if (this.#opened?.id === id) return this.#opened.chunk
+    const row = this.#statements.chunk.get(id)
+    if (row === undefined) throw new Error(`${this.name} has no chunk ${id}`)
+    const chunk = new Chunk({
+      batch: Number(row.batch),
+      first: Number(row.first),
+      positions: row.positions as Uint8Array | null,
+      bytes: row.bytes as Uint8Array,
+    })
+    this.#opened = { id, chunk }
+    return chunk
+  }
+
+  /**
+   * Writes the lines and their ids. `strays` are events whose ids lie within a run; `alone` those that must not make a run
+   * with their neighbours, since a run that is there lies between.
+   */
+  place(
+    n: number,
+    prepared: Prepared,
+    parcel: Parcel,
+    kept: readonly number[],
+    ids: { readonly strays: ReadonlySet<number>; readonly alone: boolean },
+  ): PlacedDocs {
+    const chunks: number[] = []
+    const lines: number[] = []
+    for (let from = 0; from < kept.length; ) {
+      let size = 0
+      let to = from
+      while (to < kept.length && (to === from || size < CHUNK_BYTES)) {
+        const event = kept[to++]!
+        size += parcel.ends[event]! - parcel.starts[event]! + 1
+      }
+      const id = this.nextChunk++
+      const members = kept.slice(from, to)
+      this.#putChunk(id, n, prepared, parcel, members, size)
+      this.#putIds(id, parcel, members, ids)
+      for (let i = from; i < to; i++) {
+        chunks.push(id)
+        lines.push(i - from)
+      }
+      from = to
+    }
+    return { parcel, prepared, kept, chunks, lines }
+  }
+
+  #putChunk(
+    id: number,
+    n: number,
+    prepared: Prepared,
+    parcel: Parcel,
+    members: readonly number[],
+    size: number,
+  ): void {
+    const first = members[0]!
+    const last = members[members.length - 1]!
+    const start = parcel.starts[first]!
+    const end = parcel.ends[last]!
+    let bytes = prepared.lines.subarray(start, end)
+    // Lines of another category, or dead ones, lie between.
+    if (end - start !== size - 1) {
+      bytes = Buffer.allocUnsafe(size - 1)
+      let at = 0
+      for (const event of members) {
+        if (at > 0) bytes[at++] = 10
+        at += prepared.lines.copy(bytes, at, parcel.starts[event]!, parcel.ends[event]!)
+      }
+    }
+    const firstPosition = parcel.positions[first]!
+    const inARow = parcel.positions[last]! - firstPosition === members.length - 1
+    const positions = inARow ? null : Uint16Array.from(members, (event) => parcel.positions[event]!)
+    this.#statements.addChunk.run(
+      id,
+      n,
+      firstPosition,
+      positions === null ? null : Buffer.from(positions.buffer),
+      compressed(bytes),
+    )
+  }
+
+  #putIds(
+    chunk: number,
+    parcel: Parcel,
+    members: readonly number[],
+    { strays, alone }: { readonly strays: ReadonlySet<number>; readonly alone: boolean },
+  ): void {
+    let first = ''
+    let last = ''
+    const end = (): void => {
+      if (first !== '') this.#statements.addRun.run(idBytes(first), idBytes(last), chunk)
+      first = ''
+    }
+    for (const event of members) {
+      const id = parcel.ids[event]!
+      if (strays.has(event)) {
+        this.#statements.addStray.run(idBytes(id), chunk)
+        this.#hasStrays = true
+        continue
+      }
+      if (first !== '' && (alone || !follows(last, id))) end()
+      if (first === '') first = id
+      last = id
+    }
+    end()
+  }
+
+  addSegment(segment: BuiltSegment): void {
+    const id = this.nextSegment++
+    this.#statements.addSegment.run(
+      id,
+      segment.docs,
+      segment.least,
+      segment.greatest,
+      segment.bytes.length,
+      segment.bytes,
+    )
+    this.segments.push({ id, docs: segment.docs, inFile: false })
+  }
+
+  /** Puts a merged segment in the place of those it was made of. */
+  replaceSegments(
+    old: readonly number[],
+    merged: {
+      id: number
+      docs: number
+      least: number
+      greatest: number
+      bytes: number
+      content: Uint8Array | null
+    },
+  ): void {
+    for (const id of old) this.#statements.dropSegment.run(id)
+    const { id, docs, least, greatest, bytes, content } = merged
+    this.#statements.addSegment.run(id, docs, least, greatest, bytes, content)
+  }
+
+  addCount(hour: number, dimension: number, value: string, count: number): void {
+    this.#statements.count.run(hour, dimension, value, count)
+  }
+
+  putSpan(least: number, greatest: number, events: number): void {
+    this.#statements.span.run(least, greatest, events)
+  }
+
+  close(): void {
+    this.database.close()
+  }
+}
+
+/** The same source and generation, further on. */
+export const follows = (before: string, id: string): boolean =>
+  id > before && id.startsWith(before.slice(0, 24))

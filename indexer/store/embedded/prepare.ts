@@ -1,0 +1,225 @@
+import { isUtf8 } from 'node:buffer'
+import {
+  type Category,
+  EARLIEST_TIMESTAMP,
+  HASH_BYTES,
+  isCategory,
+  isEventId,
+  LATEST_TIMESTAMP,
+} from '../../../schema/index.ts'
+import { Collector } from './collect.ts'
+import type { Facet, FacetBook } from './facets.ts'
+import { SEAL_AGENT, SEAL_INCARNATION } from './layout.ts'
+import { Scanner } from './scan.ts'
+import { Terms } from './terms.ts'
+
+/** Events of one batch and one category, taken apart; each list has an item an event, in the batch's order. */
+export interface Parcel {
+  readonly category: Category
+  readonly ids: string[]
+  readonly timestamps: number[]
+  readonly sequences: number[]
+  readonly positions: number[]
+  readonly starts: number[]
+  readonly ends: number[]
+  readonly sourceFacets: Facet[]
+  readonly deedFacets: Facet[]
+  readonly termStarts: number[]
+  readonly termEnds: number[]
+  readonly users: string[]
+}
+
+export interface Rejected {
+  readonly position: number
+  readonly start: number
+  readonly end: number
+  readonly id: string
+  readonly reason: string
+}
+
+export interface Prepared {
+  readonly lines: Buffer
+  readonly leaves: Buffer
+  readonly terms: Terms
+  readonly parcels: Map<Category, Parcel>
+  readonly rejected: Rejected[]
+}
+
+function emptyParcel(category: Category): Parcel {
+  return {
+    category,
+    ids: [],
+    timestamps: [],
+    sequences: [],
+    positions: [],
+    starts: [],
+    ends: [],
+    sourceFacets: [],
+    deedFacets: [],
+    termStarts: [],
+    termEnds: [],
+    users: [],
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+const memberOf = (value: unknown, member: string): unknown => (isRecord(value) ? value[member] : undefined)
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
+
+/** Why a line is no event that can be stored; null where it is one. */
+function faultOf(event: unknown): string | null {
+  if (!isRecord(event)) return 'the line is not a JSON object'
+  const own = event.event
+  const audit = event.audit
+  const time = event['@timestamp']
+  if (typeof time !== 'string') return '@timestamp is missing'
+  const ms = TIME.test(time) ? Date.parse(time) : Number.NaN
+  if (Number.isNaN(ms)) return `@timestamp is no time in UTC: ${time.slice(0, 64)}`
+  if (ms < EARLIEST_TIMESTAMP || ms >= LATEST_TIMESTAMP)
+    return `@timestamp is outside 1990 to 2058: ${time.slice(0, 64)}`
+  if (!isRecord(own) || typeof own.id !== 'string') return 'event.id is missing'
+  if (!isEventId(own.id)) return 'event.id is not 40 hex digits'
+  if (!isRecord(audit) || audit.category === undefined) return 'audit.category is missing'
+  if (!isCategory(audit.category)) return `audit.category is unknown: ${String(audit.category).slice(0, 64)}`
+  if (own.ingested !== undefined) return 'event.ingested is only for the indexer to add'
+  if (audit.seal !== undefined) return 'audit.seal is only for the indexer to add'
+  if (audit.words !== undefined) return 'audit.words is only for the indexer to add'
+  if (memberOf(event.source, 'geo') !== undefined) return 'source.geo is only for the indexer to add'
+  return null
+}
+
+/** Takes batches apart. Terms of all batches that are stored together share one list. */
+export class Preparer {
+  readonly #facets: FacetBook
+  readonly #scanner: Scanner
+
+  constructor(facets: FacetBook) {
+    this.#facets = facets
+    this.#scanner = new Scanner(facets)
+  }
+
+  prepare(batch: { lines: Buffer; leaves: Buffer; agent: string; incarnation: string }): Prepared {
+    const { lines, leaves, agent, incarnation } = batch
+    const terms = new Terms(Math.max(1024, lines.length >> 4))
+    const collector = new Collector(terms)
+    const scanner = this.#scanner
+    scanner.begin(collector, agent, incarnation)
+    const parcels = new Map<Category, Parcel>()
+    const rejected: Rejected[] = []
+    const clean = isUtf8(lines)
+    let start = 0
+    for (let position = 0; start < lines.length; position++) {
+      let end = lines.indexOf(10, start)
+      if (end === -1) end = lines.length
+      const termStart = terms.count
+      if (clean && scanner.scan(lines, start, end)) {
+        const { timestamp, id, sequence, user, sourceFacet, deedFacet } = scanner
+        const parcel = parcelOf(parcels, deedFacet.category!)
+        parcel.ids.push(id)
+        parcel.timestamps.push(timestamp)
+        parcel.sequences.push(sequence)
+        parcel.sourceFacets.push(sourceFacet)
+        parcel.deedFacets.push(deedFacet)
+        parcel.users.push(user)
+        put(parcel, position, start, end, termStart, terms.count)
+      } else {
+        const fault = this.#plainly(batch, collector, parcels, position, start, end)
+        if (fault !== null) rejected.push({ position, start, end, ...fault })
+      }
+      start = end + 1
+    }
+    return { lines, leaves, terms, parcels, rejected }
+  }
+
+  /** The way that decides: parses the line, and says why it is no event that can be stored. */
+  #plainly(
+    { lines, agent, incarnation }: { lines: Buffer; agent: string; incarnation: string },
+    collector: Collector,
+    parcels: Map<Category, Parcel>,
+    position: number,
+    start: number,
+    end: number,
+  ): { id: string; reason: string } | null {
+    const line = lines.subarray(start, end)
+    if (!isUtf8(line)) return { id: '', reason: 'the line is not UTF-8' }
+    if (depthOf(line) > DEEPEST)
+      return { id: '', reason: `the line is nested more than ${DEEPEST} levels deep` }
+    let event: unknown
+    try {
+      event = JSON.parse(line.toString('utf8'))
+    } catch {
+      return { id: '', reason: 'the line is not JSON' }
+    }
+    const reason = faultOf(event)
+    if (reason !== null) return { id: textOf(memberOf(memberOf(event, 'event'), 'id')), reason }
+    const sound = event as Record<string, unknown> & { event: Record<string, unknown> }
+    const { terms } = collector
+    const termStart = terms.count
+    collector.collect(sound)
+    const [source, deed] = collector.slots
+    source![SEAL_AGENT] = agent
+    source![SEAL_INCARNATION] = incarnation
+    const { id, sequence } = sound.event
+    const deedFacet = this.#facets.of(1, deed!, collector.present)
+    const parcel = parcelOf(parcels, deedFacet.category!)
+    parcel.ids.push(id as string)
+    parcel.timestamps.push(Date.parse(sound['@timestamp'] as string))
+    parcel.sequences.push(typeof sequence === 'number' ? sequence : 0)
+    parcel.sourceFacets.push(this.#facets.of(0, source!, []))
+    parcel.deedFacets.push(deedFacet)
+    parcel.users.push(textOf(memberOf(sound.user, 'name')))
+    put(parcel, position, start, end, termStart, terms.count)
+    return null
+  }
+}
+
+function parcelOf(parcels: Map<Category, Parcel>, category: Category): Parcel {
+  let parcel = parcels.get(category)
+  if (parcel === undefined) {
+    parcel = emptyParcel(category)
+    parcels.set(category, parcel)
+  }
+  return parcel
+}
+
+function put(
+  parcel: Parcel,
+  position: number,
+  start: number,
+  end: number,
+  termStart: number,
+  termEnd: number,
+): void {
+  parcel.positions.push(position)
+  parcel.starts.push(start)
+  parcel.ends.push(end)
+  parcel.termStarts.push(termStart)
+  parcel.termEnds.push(termEnd)
+}
+
+/** Deeper nesting than any agent writes would overflow the stack of whoever walks over it. */
+const DEEPEST = 64
+
+function depthOf(line: Buffer): number {
+  let depth = 0
+  let deepest = 0
+  let inText = false
+  for (let i = 0; i < line.length; i++) {
+    const c = line[i]
+    if (inText) {
+      if (c === 0x5c) i++
+      else if (c === 0x22) inText = false
+    } else if (c === 0x22) inText = true
+    else if (c === 0x7b || c === 0x5b) deepest = Math.max(deepest, ++depth)
+    else if (c === 0x7d || c === 0x5d) depth--
+  }
+  return deepest
+}
+
+export const leafOf = (leaves: Buffer, position: number): Buffer =>
+  leaves.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES)

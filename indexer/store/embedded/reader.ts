@@ -1,0 +1,203 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { parentPort, workerData } from 'node:worker_threads'
+import { CATEGORIES, isEventId } from '../../../schema/index.ts'
+import type { StoreStatus } from '../port.ts'
+import { arrivalsPage, endOfArrivals } from './arrivals.ts'
+import type { FoundPage, ReaderCalls } from './calls.ts'
+import { chainsOf } from './chains.ts'
+import { serve } from './channel.ts'
+import { letterOf, type PartitionRow, partitionsOf } from './control.ts'
+import { DIMENSIONS } from './counting.ts'
+import { openDatabase, storeError } from './database.ts'
+import { FacetBook } from './facets.ts'
+import { searchPage } from './search.ts'
+import { asStored, PartitionView, SegmentGoneError } from './view.ts'
+
+/** The thread that reads. It has connections of its own, so that no search holds up the writing. */
+const port = parentPort
+if (port === null) throw new Error('the reader runs as a thread of the store')
+const { path, slice } = workerData as { path: string; slice: number }
+const folder = join(path, 'partitions')
+const book = new FacetBook()
+const views = new Map<string, PartitionView>()
+let control: DatabaseSync | null = null
+
+const VIEWS_OPEN = 32
+
+function database(): DatabaseSync {
+  control ??= openDatabase(join(path, 'control.db'), { cache: 2048, readOnly: true })
+  return control
+}
+
+function view(name: string): PartitionView {
+  let found = views.get(name)
+  if (found !== undefined) views.delete(name)
+  else
+    found = new PartitionView(
+      name,
+      folder,
+      openDatabase(join(folder, `${name}.db`), { cache: 2048, readOnly: true }),
+      book,
+    )
+  views.set(name, found)
+  return found
+}
+
+function closeOldViews(): void {
+  for (const [name, old] of views) {
+    if (views.size <= VIEWS_OPEN) return
+    old.close()
+    views.delete(name)
+  }
+}
+
+/** Until a time slice is over. */
+function lateness(): () => boolean {
+  const end = performance.now() + slice
+  return () => performance.now() >= end
+}
+
+function reading<Result>(work: () => Result): Result {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return work()
+    } catch (thrown) {
+      if (thrown instanceof SegmentGoneError && attempt < 20) continue
+      throw storeError(thrown, path, () => false)
+    } finally {
+      closeOldViews()
+    }
+  }
+}
+
+const partitions = (): PartitionRow[] => partitionsOf(database())
+
+/** The newest partitions first: what is asked for by id is mostly recent. */
+function find(id: string): string | null {
+  if (!isEventId(id)) return null
+  const key = Buffer.from(id, 'hex')
+  const rows = partitions().sort((a, b) => b.greatest - a.greatest)
+  for (const { name } of rows) {
+    const one = view(name)
+    const chunks = one.database
+      .prepare(
+        'SELECT chunk, last FROM (SELECT chunk, last FROM runs WHERE first <= ?1 ORDER BY first DESC LIMIT 1) UNION ALL SELECT chunk, id FROM strays WHERE id = ?1',
+      )
+      .all(key)
+    for (const row of chunks) {
+      if (Buffer.compare(row.last as Uint8Array, key) < 0) continue
+      const line = one.chunk(Number(row.chunk)).find(id)
+      if (line !== -1) return JSON.stringify(asStored(one.event(Number(row.chunk), line)))
+    }
+  }
+  return null
+}
+
+const page = ({ events, next }: { events: readonly unknown[]; next: string | null }): FoundPage => ({
+  events: JSON.stringify(events),
+  next,
+})
+
+function sizeOf(name: string): number {
+  let bytes = 0
+  for (const file of readdirSync(folder)) {
+    if (file.startsWith(`${name}.`))
+      bytes += statSync(join(folder, file), { throwIfNoEntry: false })?.size ?? 0
+  }
+  return bytes
+}
+
+function status(): StoreStatus {
+  const rows = partitions().sort(
+    (a, b) => CATEGORIES.indexOf(a.category) - CATEGORIES.indexOf(b.category) || (a.name < b.name ? -1 : 1),
+  )
+  const shown = rows.map(({ category, name, events }) => ({ category, name, events, bytes: sizeOf(name) }))
+  const own = ['control.db', 'control.db-wal'].reduce(
+    (sum, file) => sum + (statSync(join(path, file), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
+  return {
+    ready: true,
+    problem: null,
+    events: shown.reduce((sum, { events }) => sum + events, 0),
+    bytes: shown.reduce((sum, { bytes }) => sum + bytes, own),
+    deadLetters: Number(database().prepare('SELECT count(*) AS n FROM dead_letters').get()?.n ?? 0),
+    partitions: shown,
+  }
+}
+
+serve<ReaderCalls>(port, {
+  open: () => {
+    database()
+    return null
+  },
+  search: (request) =>
+    reading(() => page(searchPage(request, { partitions: partitions(), view, late: lateness() }))),
+  arrivals: ({ query, after, limit }) =>
+    reading(() =>
+      page(arrivalsPage({ query, after, limit }, { partitions: partitions(), view, late: lateness() })),
+    ),
+  arrivalsEnd: () => reading(() => endOfArrivals(partitions(), view)),
+  get: (id) => reading(() => find(id)),
+  counts: ({ by, from, to }) =>
+    reading(() => {
+      const counts = new Map<string, { hour: number; value: string; count: number }>()
+      for (const { name, least, greatest } of partitions()) {
+        if (greatest < from - 3_600_000 || least >= to) continue
+        const rows = view(name)
+          .database.prepare(
+            'SELECT hour, value, count FROM counts WHERE dimension = ? AND hour * 3600000 >= ? AND hour * 3600000 < ?',
+          )
+          .all(DIMENSIONS.indexOf(by), from, to)
+        for (const row of rows) {
+          const hour = Number(row.hour) * 3_600_000
+          const value = String(row.value)
+          const key = `${hour}/${value}`
+          const before = counts.get(key)?.count ?? 0
+          counts.set(key, { hour, value, count: before + Number(row.count) })
+        }
+      }
+      return [...counts.values()].sort((a, b) => a.hour - b.hour || (a.value < b.value ? -1 : 1))
+    }),
+  chains: (agent) => reading(() => chainsOf(database(), agent)),
+  letters: ({ limit, after }) =>
+    reading(() => {
+      const rows = database()
+        .prepare('SELECT * FROM dead_letters WHERE id < ? ORDER BY id DESC LIMIT ?')
+        .all(after === undefined ? Number.MAX_SAFE_INTEGER : Number(after), limit + 1)
+      const letters = rows.slice(0, limit).map(letterOf)
+      const total = Number(database().prepare('SELECT count(*) AS n FROM dead_letters').get()?.n ?? 0)
+      return { letters, next: rows.length > limit ? (letters[letters.length - 1]?.id ?? null) : null, total }
+    }),
+  letter: (id) =>
+    reading(() => {
+      const row = database().prepare('SELECT * FROM dead_letters WHERE id = ?').get(id)
+      return row === undefined ? null : letterOf(row)
+    }),
+  record: ({ kind, key }) =>
+    reading(() => {
+      const row = database()
+        .prepare('SELECT key, value, version FROM records WHERE kind = ? AND key = ?')
+        .get(kind, key)
+      return row === undefined
+        ? null
+        : { key: String(row.key), value: String(row.value), version: Number(row.version) }
+    }),
+  records: (kind) =>
+    reading(() =>
+      database()
+        .prepare('SELECT key, value, version FROM records WHERE kind = ? ORDER BY key')
+        .all(kind)
+        .map((row) => ({ key: String(row.key), value: String(row.value), version: Number(row.version) })),
+    ),
+  status: () => reading(status),
+  close: () => {
+    for (const one of views.values()) one.close()
+    control?.close()
+    // The answer to this goes out first.
+    setImmediate(() => port.close())
+    return null
+  },
+})

@@ -1,0 +1,228 @@
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
+import { Bytes, bytesOf } from './codec.ts'
+
+/**
+ * A segment is the search index over some events of a partition, never changed once written: its documents stand in the
+ * total order of events, its terms in the order of their keys. A transaction writes one small segment; a thread of its own
+ * merges small ones into greater ones.
+ *
+ *   pages of the dictionary and long lists, as they come
+ *   columns of the documents: time, sequence, chunk, line, source facet, deed facet
+ *   the facets' texts
+ *   the dictionary's directory: first key, offset and length of each page
+ *   footer (JSON), its length (4 bytes)
+ */
+export interface Columns {
+  readonly times: Float64Array
+  readonly sequences: Float64Array
+  readonly chunks: Uint32Array
+  readonly lines: Uint16Array
+  readonly sourceFacets: Uint32Array
+  readonly deedFacets: Uint32Array
+}
+
+export interface Footer {
+  readonly version: 1
+  readonly docs: number
+  readonly terms: number
+  readonly least: number
+  readonly greatest: number
+  readonly columns: readonly number[]
+  readonly facets: { readonly offset: number; readonly length: number }
+  readonly pages: {
+    readonly count: number
+    readonly keys: number
+    readonly offsets: number
+    readonly lengths: number
+  }
+}
+
+/** Documents are looked at in windows of this many: a window's set is 8 KB of bits. */
+export const WINDOW = 65_536
+export const WINDOW_BITS = 16
+/** Longer lists stand outside their page, window by window. */
+export const SHORT_LIST = 512
+/** In a window, so many documents are smaller as bits. */
+export const DENSE = 8192
+const PAGE_BYTES = 4096
+
+export interface Sink {
+  readonly length: number
+  append(bytes: Uint8Array): void
+}
+
+export class MemorySink implements Sink {
+  readonly #bytes = new Bytes(1 << 20)
+  get length(): number {
+    return this.#bytes.length
+  }
+  append(bytes: Uint8Array): void {
+    this.#bytes.bytes(bytes)
+  }
+  view(): Buffer {
+    return this.#bytes.view()
+  }
+}
+
+/** Writes a file through one buffer. */
+export class FileSink implements Sink {
+  length = 0
+  readonly #file: number
+  readonly #pending = Buffer.allocUnsafe(1 << 20)
+  #held = 0
+  #closed = false
+
+  constructor(path: string) {
+    this.#file = openSync(path, 'w')
+  }
+
+  append(bytes: Uint8Array): void {
+    this.length += bytes.length
+    if (this.#held + bytes.length > this.#pending.length) this.#flush()
+    if (bytes.length >= this.#pending.length) this.#write(bytes)
+    else {
+      this.#pending.set(bytes, this.#held)
+      this.#held += bytes.length
+    }
+  }
+
+  #flush(): void {
+    this.#write(this.#pending.subarray(0, this.#held))
+    this.#held = 0
+  }
+
+  #write(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at)
+  }
+
+  /** Everything is on the disk. */
+  finish(): void {
+    this.#flush()
+    fsyncSync(this.#file)
+    this.close()
+  }
+
+  close(): void {
+    if (!this.#closed) closeSync(this.#file)
+    this.#closed = true
+  }
+}
+
+export class SegmentWriter {
+  readonly #sink: Sink
+  readonly #page = new Bytes(PAGE_BYTES * 2)
+  readonly #long = new Bytes()
+  readonly #keys: number[] = []
+  readonly #offsets: number[] = []
+  readonly #lengths: number[] = []
+  #previous = 0
+  #terms = 0
+
+  constructor(sink: Sink) {
+    this.#sink = sink
+  }
+
+  /** Terms come in ascending order of their keys, documents in ascending order. */
+  add(key: number, docs: Uint32Array, count: number): void {
+    const page = this.#page
+    if (page.length === 0) {
+      this.#keys.push(key)
+      this.#previous = key
+    }
+    page.varint(key - this.#previous)
+    this.#previous = key
+    this.#terms++
+    if (count > SHORT_LIST) {
+      const offset = this.#addLong(docs, count)
+      page.varint(count * 2 + 1)
+      page.varint(offset)
+      page.varint(this.#sink.length - offset)
+    } else {
+      page.varint(count * 2)
+      let previous = 0
+      for (let i = 0; i < count; i++) {
+        const doc = docs[i]!
+        page.varint(doc - previous)
+        previous = doc
+      }
+    }
+    if (page.length >= PAGE_BYTES) this.#endPage()
+  }
+
+  #endPage(): void {
+    if (this.#page.length === 0) return
+    this.#offsets.push(this.#sink.length)
+    this.#lengths.push(this.#page.length)
+    this.#sink.append(this.#page.view())
+    this.#page.length = 0
+  }
+
+  #addLong(docs: Uint32Array, count: number): number {
+    const offset = this.#sink.length
+    const data = this.#long
+    data.length = 0
+    const directory: number[] = []
+    for (let i = 0; i < count; ) {
+      const window = docs[i]! >>> WINDOW_BITS
+      let end = i + 1
+      while (end < count && docs[end]! >>> WINDOW_BITS === window) end++
+      directory.push(window, end - i, data.length)
+      const base = window * WINDOW
+      if (end - i >= DENSE) {
+        const bits = new Uint32Array(WINDOW / 32)
+        for (let k = i; k < end; k++) {
+          const bit = docs[k]! - base
+          bits[bit >>> 5] = bits[bit >>> 5]! | (1 << (bit & 31))
+        }
+        data.bytes(bytesOf(bits))
+      } else {
+        let previous = base
+        for (let k = i; k < end; k++) {
+          data.varint(docs[k]! - previous)
+          previous = docs[k]!
+        }
+      }
+      i = end
+    }
+    this.#sink.append(bytesOf(Uint32Array.of(directory.length / 3, ...directory)))
+    this.#sink.append(data.view())
+    return offset
+  }
+
+  finish(columns: Columns, facetTexts: readonly string[]): Footer {
+    this.#endPage()
+    const sink = this.#sink
+    const offsets: number[] = []
+    const put = (bytes: Uint8Array): number => {
+      const rest = sink.length % 8
+      if (rest > 0) sink.append(new Uint8Array(8 - rest))
+      const offset = sink.length
+      sink.append(bytes)
+      return offset
+    }
+    const { times, sequences, chunks, lines, sourceFacets, deedFacets } = columns
+    for (const column of [times, sequences, chunks, lines, sourceFacets, deedFacets]) {
+      offsets.push(put(bytesOf(column)))
+    }
+    const facets = Buffer.from(JSON.stringify(facetTexts))
+    const footer: Footer = {
+      version: 1,
+      docs: times.length,
+      terms: this.#terms,
+      least: times[0] ?? 0,
+      greatest: times[times.length - 1] ?? 0,
+      columns: offsets,
+      facets: { offset: put(facets), length: facets.length },
+      pages: {
+        count: this.#keys.length,
+        keys: put(bytesOf(Float64Array.from(this.#keys))),
+        offsets: put(bytesOf(Float64Array.from(this.#offsets))),
+        lengths: put(bytesOf(Uint32Array.from(this.#lengths))),
+      },
+    }
+    const text = Buffer.from(JSON.stringify(footer))
+    sink.append(text)
+    sink.append(bytesOf(Uint32Array.of(text.length)))
+    return footer
+  }
+}

@@ -1,0 +1,271 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type AuditEvent, OperatorError, reasonOf } from '../../../schema/index.ts'
+import type { Query } from '../../query/index.ts'
+import {
+  type Chain,
+  type CountRequest,
+  type CountRow,
+  type DeadLetter,
+  type DeadLetters,
+  type Page,
+  type Records,
+  type SearchRequest,
+  type Store,
+  type StoreBatch,
+  type StoreStatus,
+  StoreUnavailableError,
+  type WriteOutcome,
+} from '../port.ts'
+import type {
+  FoundPage,
+  MergeOrder,
+  MergerCalls,
+  ReaderCalls,
+  StoredRecord,
+  WriterCalls,
+  WriterData,
+} from './calls.ts'
+import { bufferOf, Thread } from './channel.ts'
+import { lockFolder } from './database.ts'
+import { type Retention, withDefaults } from './windows.ts'
+
+export interface EmbeddedStoreOptions {
+  readonly path: string
+  /** How long events of a category are searchable, ms; it sets how much time one partition takes. */
+  readonly retention?: Partial<Retention>
+  /** Bytes that stay free on the disk; batches are refused before it is full to the last. */
+  readonly minimumFree?: number
+  /** How long one page may search, ms, before it ends early with a cursor. */
+  readonly pageTime?: number
+  readonly now?: () => number
+  readonly log?: (sentence: string) => void
+}
+
+const MINIMUM_FREE = 64 * 1024 * 1024
+const PAGE_TIME = 250
+const MOST_PER_PAGE = 1000
+/** Bytes of batches that wait for the writer; more would only wait longer. */
+const MOST_WAITING = 192 * 1024 * 1024
+
+const thread = (name: string): URL =>
+  new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
+  const path = resolve(options.path)
+  try {
+    mkdirSync(join(path, 'partitions'), { recursive: true, mode: 0o700 })
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (thrown) {
+    throw new OperatorError(
+      `the store's folder ${path} can't be used (${reasonOf(thrown)}); check the path and its rights`,
+      {
+        cause: thrown,
+      },
+    )
+  }
+  const lock = lockFolder(path, join(path, 'lock.db'))
+  const store = new EmbeddedStore(path, options, lock)
+  try {
+    await store.open()
+    return store
+  } catch (thrown) {
+    await store.close()
+    throw thrown instanceof StoreUnavailableError
+      ? new OperatorError(thrown.message, { cause: thrown })
+      : thrown
+  }
+}
+
+class EmbeddedStore implements Store {
+  readonly #lock: { release(): void }
+  readonly #writer: Thread<WriterCalls>
+  readonly #reader: Thread<ReaderCalls>
+  readonly #merger: Thread<MergerCalls>
+  readonly #now: () => number
+  readonly #log: (sentence: string) => void
+  #waiting = 0
+  #closing: Promise<void> | null = null
+  #problem: string | null = null
+  #merging: Promise<void> = Promise.resolve()
+
+  constructor(path: string, options: EmbeddedStoreOptions, lock: { release(): void }) {
+    this.#lock = lock
+    this.#now = options.now ?? Date.now
+    this.#log = options.log ?? (() => {})
+    const data: WriterData = {
+      path,
+      retention: withDefaults(options.retention ?? {}),
+      minimumFree: options.minimumFree ?? MINIMUM_FREE,
+    }
+    this.#writer = new Thread<WriterCalls>(thread('writer'), {
+      name: 'writer',
+      data,
+      youngMb: 32,
+      oldMb: 512,
+      onEvent: (event) => this.#onWriterEvent(event as { merge: MergeOrder }),
+    })
+    const slice = options.pageTime ?? PAGE_TIME
+    this.#reader = new Thread<ReaderCalls>(thread('reader'), {
+      name: 'reader',
+      data: { path, slice },
+      youngMb: 16,
+      oldMb: 384,
+    })
+    this.#merger = new Thread<MergerCalls>(thread('merger'), {
+      name: 'merger',
+      data: { path },
+      youngMb: 16,
+      oldMb: 256,
+    })
+  }
+
+  async open(): Promise<void> {
+    await this.#writer.ask('open', null)
+    await this.#reader.ask('open', null)
+  }
+
+  #onWriterEvent({ merge }: { merge: MergeOrder }): void {
+    this.#merging = this.#merge(merge)
+  }
+
+  async #merge(order: MergeOrder): Promise<void> {
+    let made = null
+    try {
+      made = await this.#merger.ask('merge', order)
+    } catch (thrown) {
+      if (this.#closing === null)
+        this.#log(`merging the search index of ${order.partition} failed: ${reasonOf(thrown)}`)
+    }
+    await this.#writer.ask('merged', { order, made }).catch(() => {})
+  }
+
+  #demandOpen(): void {
+    if (this.#closing !== null) throw new StoreUnavailableError('the store is closed')
+  }
+
+  async write(batch: StoreBatch): Promise<WriteOutcome> {
+    this.#demandOpen()
+    const size = batch.lines.length
+    if (this.#waiting > 0 && this.#waiting + size > MOST_WAITING) {
+      throw new StoreUnavailableError('the store has as much to write as it can hold; try again in a moment')
+    }
+    this.#waiting += size
+    try {
+      // The caller keeps its buffers; the copies go over to the thread without being copied again.
+      const lines = new Uint8Array(batch.lines)
+      const leaves = new Uint8Array(batch.leaves)
+      const manifestBytes = new Uint8Array(batch.manifestBytes)
+      const signature = new Uint8Array(batch.signature)
+      const sent = { ...batch, lines, leaves, manifestBytes, signature }
+      const outcome = await this.#writer.ask('write', sent, [lines.buffer, leaves.buffer])
+      this.#problem = null
+      return outcome
+    } catch (thrown) {
+      this.#problem = reasonOf(thrown)
+      throw thrown
+    } finally {
+      this.#waiting -= size
+    }
+  }
+
+  async search(request: SearchRequest): Promise<Page> {
+    this.#demandOpen()
+    const limit = Math.min(request.limit, MOST_PER_PAGE)
+    return pageOf(await this.#reader.ask('search', { ...request, limit }))
+  }
+
+  async arrivals(request: { query: Query; after: string | null; limit: number }): Promise<Page> {
+    this.#demandOpen()
+    const limit = Math.min(request.limit, MOST_PER_PAGE)
+    return pageOf(await this.#reader.ask('arrivals', { ...request, limit }))
+  }
+
+  async arrivalsEnd(): Promise<string> {
+    this.#demandOpen()
+    return this.#reader.ask('arrivalsEnd', null)
+  }
+
+  async get(id: string): Promise<AuditEvent | null> {
+    this.#demandOpen()
+    const text = await this.#reader.ask('get', id)
+    return text === null ? null : (JSON.parse(text) as AuditEvent)
+  }
+
+  async counts(request: CountRequest): Promise<CountRow[]> {
+    this.#demandOpen()
+    return this.#reader.ask('counts', request)
+  }
+
+  async chains(agent: string): Promise<Chain[]> {
+    this.#demandOpen()
+    return this.#reader.ask('chains', agent)
+  }
+
+  readonly deadLetters: DeadLetters = {
+    list: async (request) => {
+      this.#demandOpen()
+      const { letters, next, total } = await this.#reader.ask('letters', request)
+      return { letters: letters.map(withBuffer), next, total }
+    },
+    get: async (id) => {
+      this.#demandOpen()
+      const letter = await this.#reader.ask('letter', id)
+      return letter === null ? null : withBuffer(letter)
+    },
+    replay: async (id) => {
+      this.#demandOpen()
+      return this.#writer.ask('replay', { id, now: this.#now() })
+    },
+    discard: async (id) => {
+      this.#demandOpen()
+      return this.#writer.ask('discard', id)
+    },
+  }
+
+  readonly records: Records = {
+    get: async (kind, key) => {
+      this.#demandOpen()
+      const record = await this.#reader.ask('record', { kind, key })
+      return record === null ? null : { value: readValue(record), version: record.version }
+    },
+    put: async (kind, key, value, version) => {
+      this.#demandOpen()
+      return this.#writer.ask('putRecord', { kind, key, value: JSON.stringify(value), version })
+    },
+    list: async (kind) => {
+      this.#demandOpen()
+      const records = await this.#reader.ask('records', kind)
+      return records.map((record) => ({ key: record.key, value: readValue(record), version: record.version }))
+    },
+    remove: async (kind, key) => {
+      this.#demandOpen()
+      await this.#writer.ask('removeRecord', { kind, key })
+    },
+  }
+
+  async status(): Promise<StoreStatus> {
+    this.#demandOpen()
+    const status = await this.#reader.ask('status', null)
+    return { ...status, ready: this.#problem === null, problem: this.#problem }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** What was begun is finished: batches that wait are stored and answered, a merge that runs is put in place. */
+  async #close(): Promise<void> {
+    await this.#merger.ask('close', null).catch(() => {})
+    await this.#merging
+    await this.#writer.ask('close', null).catch(() => {})
+    await this.#reader.ask('close', null).catch(() => {})
+    await Promise.all([this.#merger.exit(), this.#writer.exit(), this.#reader.exit()])
+    this.#lock.release()
+  }
+}
+
+const pageOf = ({ events, next }: FoundPage): Page => ({ events: JSON.parse(events) as AuditEvent[], next })
+const readValue = (record: StoredRecord): unknown => JSON.parse(record.value)
+const withBuffer = (letter: DeadLetter): DeadLetter => ({ ...letter, line: bufferOf(letter.line) })

@@ -1,0 +1,203 @@
+import type { Query } from '../../query/index.ts'
+import { type Candidates, decidedBy } from './candidates.ts'
+import type { Facet } from './facets.ts'
+import type { Postings, Segment } from './segment/read.ts'
+import { WINDOW, WINDOW_BITS } from './segment/write.ts'
+
+const WORDS = WINDOW / 32
+
+/** Numbers of a segment's documents that may match, in order, found window by window. */
+export class SegmentStream {
+  readonly #segment: Segment
+  readonly #candidates: Candidates
+  readonly #query: Query
+  readonly #newest: boolean
+  readonly #low: number
+  readonly #high: number
+  readonly #postings = new Map<number, Postings | null>()
+  readonly #ranges = new Map<Candidates, Postings[]>()
+  readonly #facetSets = new Map<Candidates, Uint8Array>()
+  readonly #decided = new Map<number, boolean>()
+  #window = -1
+  #bits: Uint32Array | 'all' | 'none' = 'none'
+  /** The document to look at next. */
+  doc: number
+
+  /** Documents from `low` up to but without `high`. */
+  constructor(
+    segment: Segment,
+    what: { query: Query; candidates: Candidates; newest: boolean; low: number; high: number },
+  ) {
+    this.#segment = segment
+    this.#candidates = what.candidates
+    this.#query = what.query
+    this.#newest = what.newest
+    this.#low = what.low
+    this.#high = what.high
+    this.doc = what.newest ? what.high - 1 : what.low
+  }
+
+  get ended(): boolean {
+    return this.#newest ? this.doc < this.#low : this.doc >= this.#high
+  }
+
+  step(): void {
+    this.doc += this.#newest ? -1 : 1
+  }
+
+  /**
+   * Goes on to the next candidate, `doc` included. False: none was found by now, and `doc` is how far it has looked. A call always gets
+   * somewhere, even if `late` says at once that time is up.
+   */
+  seek(late: () => boolean): boolean {
+    let looked = 0
+    while (!this.ended) {
+      const window = this.doc >>> WINDOW_BITS
+      if (window !== this.#window) {
+        if (looked > 0 && late()) return false
+        this.#window = window
+        this.#bits = this.#evaluate(this.#candidates, window)
+        looked++
+      }
+      if (!this.#toNextBit()) continue
+      if (this.#mayMatch(this.doc)) return true
+      this.step()
+      if ((++looked & 1023) === 0 && late()) return false
+    }
+    return true
+  }
+
+  /** Moves `doc` to the next document of its window that is in the set, or out of the window. */
+  #toNextBit(): boolean {
+    const bits = this.#bits
+    if (bits === 'all') return true
+    const base = this.#window * WINDOW
+    if (bits === 'none') {
+      this.doc = this.#newest ? base - 1 : base + WINDOW
+      return false
+    }
+    let bit = this.doc - base
+    let word = bit >>> 5
+    if (this.#newest) {
+      let rest = bits[word]! & (0xffffffff >>> (31 - (bit & 31)))
+      while (rest === 0 && --word >= 0) rest = bits[word]!
+      this.doc = rest === 0 ? base - 1 : base + word * 32 + 31 - Math.clz32(rest)
+      return rest !== 0 && this.doc >= this.#low
+    }
+    let rest = bits[word]! & (0xffffffff << (bit & 31))
+    while (rest === 0 && ++word < WORDS) rest = bits[word]!
+    bit = word * 32 + 31 - Math.clz32(rest & -rest)
+    this.doc = rest === 0 ? base + WINDOW : base + bit
+    return rest !== 0 && this.doc < this.#high
+  }
+
+  #mayMatch(doc: number): boolean {
+    const source = this.#segment.sourceFacets.at(doc)
+    const deed = this.#segment.deedFacets.at(doc)
+    const pair = source * 4_194_304 + deed
+    let may = this.#decided.get(pair)
+    if (may === undefined) {
+      const { facets } = this.#segment
+      may = decidedBy(facets[source]!, facets[deed]!)(this.#query) !== false
+      if (this.#decided.size > 100_000) this.#decided.clear()
+      this.#decided.set(pair, may)
+    }
+    return may
+  }
+
+  #evaluate(candidates: Candidates, window: number): Uint32Array | 'all' | 'none' {
+    switch (candidates.kind) {
+      case 'all':
+      case 'none':
+        return candidates.kind
+      case 'term': {
+        const postings = this.#postingsOf(candidates.key)
+        return postings === null ? 'none' : filled((bits) => postings.into(window, bits))
+      }
+      case 'range': {
+        const all = this.#rangeOf(candidates)
+        if (all.length === 0) return 'none'
+        return filled((bits) => {
+          for (const postings of all) postings.into(window, bits)
+        })
+      }
+      case 'facets':
+        return this.#withFacets(candidates, window)
+      case 'and': {
+        let met: Uint32Array | 'all' = 'all'
+        for (const part of candidates.of) {
+          const bits = this.#evaluate(part, window)
+          if (bits === 'none') return 'none'
+          if (bits === 'all') continue
+          if (met === 'all') met = bits
+          else {
+            let any = 0
+            for (let i = 0; i < WORDS; i++) any |= met[i] = met[i]! & bits[i]!
+            if (any === 0) return 'none'
+          }
+        }
+        return met
+      }
+      case 'or': {
+        let met: Uint32Array | 'none' = 'none'
+        for (const part of candidates.of) {
+          const bits = this.#evaluate(part, window)
+          if (bits === 'all') return 'all'
+          if (bits === 'none') continue
+          if (met === 'none') met = bits
+          else for (let i = 0; i < WORDS; i++) met[i] = met[i]! | bits[i]!
+        }
+        return met
+      }
+    }
+  }
+
+  #postingsOf(key: number): Postings | null {
+    let postings = this.#postings.get(key)
+    if (postings === undefined) {
+      postings = this.#segment.lookUp(key)
+      this.#postings.set(key, postings)
+    }
+    return postings
+  }
+
+  #rangeOf(range: Extract<Candidates, { kind: 'range' }>): Postings[] {
+    let all = this.#ranges.get(range)
+    if (all === undefined) {
+      all = this.#segment.range(range.first, range.last)
+      this.#ranges.set(range, all)
+    }
+    return all
+  }
+
+  #withFacets(wanted: Extract<Candidates, { kind: 'facets' }>, window: number): Uint32Array | 'all' | 'none' {
+    const segment = this.#segment
+    let set = this.#facetSets.get(wanted)
+    if (set === undefined) {
+      const fits = (facet: Facet): boolean =>
+        (wanted.facet === null || facet.facet === wanted.facet) && wanted.has(facet)
+      set = Uint8Array.from(segment.facets, (facet) => (fits(facet) ? 1 : 0))
+      this.#facetSets.set(wanted, set)
+    }
+    if (!set.includes(1)) return 'none'
+    const chosen = set
+    const from = window * WINDOW
+    const to = Math.min(segment.docs, from + WINDOW)
+    return filled((bits) => {
+      for (const [facet, column] of [segment.sourceFacets, segment.deedFacets].entries()) {
+        if (wanted.facet !== null && wanted.facet !== facet) continue
+        const numbers = column.slice(from, to)
+        for (let i = 0; i < numbers.length; i++) {
+          if (chosen[numbers[i]!] === 1) bits[i >>> 5] = bits[i >>> 5]! | (1 << (i & 31))
+        }
+      }
+    })
+  }
+}
+
+/** A window's set; a typed array of bits that stays this thread's own. */
+function filled(fill: (bits: Uint32Array) => void): Uint32Array {
+  const bits = new Uint32Array(WORDS)
+  fill(bits)
+  return bits
+}

@@ -1,0 +1,435 @@
+import { mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { type Category, HASH_BYTES } from '../../../schema/index.ts'
+import { type StoreBatch, StoreFullError, type WriteOutcome, type WriteResult } from '../port.ts'
+import { Control, type NewDeadLetter, partitionsOf } from './control.ts'
+import { Counting } from './counting.ts'
+import { inTransaction, openDatabase, storeError } from './database.ts'
+import { FacetBook } from './facets.ts'
+import { sift } from './known.ts'
+import { type Outcome, Partition, type PlacedDocs } from './partition.ts'
+import { type Parcel, type Prepared, Preparer } from './prepare.ts'
+import { buildSegment } from './segment/build.ts'
+import { newDocs } from './segment/documents.ts'
+import { categoryOf, partitionFor, type Retention } from './windows.ts'
+
+export interface VaultOptions {
+  readonly path: string
+  readonly retention: Retention
+  /** Bytes of the disk that stay free: below, batches are refused rather than written halfway. */
+  readonly minimumFree: number
+}
+
+/** A batch on its way through a group. */
+interface Job {
+  readonly batch: StoreBatch
+  readonly n: number
+  readonly prepared: Prepared
+  readonly outcomes: Outcome[]
+}
+
+interface Delivery {
+  readonly job: Job
+  readonly parcel: Parcel
+}
+
+/** Everything that is written to the store's folder; used by one thread. */
+export class Vault {
+  readonly control: Control
+  readonly #options: VaultOptions
+  readonly #partitions = new Map<string, Partition>()
+  readonly #names = new Map<Category, Set<string>>()
+  readonly #facets = new FacetBook()
+  readonly #preparer = new Preparer(this.#facets)
+  /** Where interrupted batches have been written already: whoever tries them again goes there. By key, then category. */
+  readonly #pinned = new Map<string, { n: number; partitions: Map<Category, string> }>()
+  #next: number
+
+  constructor(options: VaultOptions) {
+    this.#options = options
+    mkdirSync(join(options.path, 'partitions'), { recursive: true })
+    const database = this.#guard('control.db', () =>
+      openDatabase(join(options.path, 'control.db'), { cache: 8192 }),
+    )
+    this.control = this.#guard('control.db', () => new Control(database))
+    this.#next = this.#recover()
+  }
+
+  /** Finds the partitions, what they hold, and batches that a crash left halfway. Returns the next batch's number. */
+  #recover(): number {
+    const { control } = this
+    const floor = Number(control.meta('settled') ?? 0)
+    let greatest = Number(control.database.prepare('SELECT max(n) AS n FROM waybills').get()?.n ?? 0)
+    const known = new Map(partitionsOf(control.database).map((row) => [row.name, row]))
+    for (const file of readdirSync(join(this.#options.path, 'partitions'))) {
+      if (!file.endsWith('.db')) continue
+      const name = file.slice(0, -3)
+      const category = categoryOf(name)
+      this.#namesOf(category).add(name)
+      const partition = this.partition(name)
+      const row = known.get(name)
+      if (partition.events > 0 && (row === undefined || row.events !== partition.events))
+        control.putPartition(partition)
+      const batches = partition.database
+        .prepare('SELECT n, agent, incarnation, sequence FROM batches WHERE n > ?')
+        .all(floor)
+      for (const batch of batches) {
+        const n = Number(batch.n)
+        greatest = Math.max(greatest, n)
+        const [agent, incarnation, sequence] = [
+          String(batch.agent),
+          String(batch.incarnation),
+          Number(batch.sequence),
+        ]
+        if (control.known(agent, incarnation, sequence) === null)
+          this.#pin(agent, incarnation, sequence, n, name)
+      }
+      this.#dropOrphans(partition)
+    }
+    return greatest + 1
+  }
+
+  /** Files of merged segments that never came into their partition, or have left it. */
+  #dropOrphans(partition: Partition): void {
+    const live = new Set(partition.segments.filter(({ inFile }) => inFile).map(({ id }) => String(id)))
+    for (const file of readdirSync(join(this.#options.path, 'partitions'))) {
+      const match = /^(.+)\.(\d+)\.segment(\.new)?$/.exec(file)
+      if (match === null || match[1] !== partition.name) continue
+      if (match[3] !== undefined || !live.has(match[2]!)) rmSync(join(this.#options.path, 'partitions', file))
+    }
+  }
+
+  #pin(agent: string, incarnation: string, sequence: number, n: number, partition: string): void {
+    const key = `${agent}/${incarnation}/${sequence}`
+    const pin = this.#pinned.get(key) ?? { n, partitions: new Map<Category, string>() }
+    pin.n = Math.min(pin.n, n)
+    pin.partitions.set(categoryOf(partition), partition)
+    this.#pinned.set(key, pin)
+  }
+
+  #namesOf(category: Category): Set<string> {
+    let names = this.#names.get(category)
+    if (names === undefined) {
+      names = new Set()
+      this.#names.set(category, names)
+    }
+    return names
+  }
+
+  fileOf(partition: string): string {
+    return join(this.#options.path, 'partitions', `${partition}.db`)
+  }
+
+  partition(name: string): Partition {
+    let partition = this.#partitions.get(name)
+    if (partition === undefined) {
+      const category = categoryOf(name)
+      partition = this.#guard(`partitions/${name}.db`, () => {
+        const database: DatabaseSync = openDatabase(this.fileOf(name), { cache: 4096 })
+        return new Partition(name, category, database)
+      })
+      this.#partitions.set(name, partition)
+      this.#namesOf(category).add(name)
+    }
+    return partition
+  }
+
+  /** The partition is opened anew when it is next needed: what is known of it may not be what is on the disk. */
+  #reopenLater(name: string): void {
+    this.#partitions.get(name)?.close()
+    this.#partitions.delete(name)
+  }
+
+  #guard<Result>(file: string, work: () => Result): Result {
+    try {
+      return work()
+    } catch (thrown) {
+      throw storeError(thrown, join(this.#options.path, file), () => this.#free() < 16 * 1024 * 1024)
+    }
+  }
+
+  #free(): number {
+    const { bavail, bsize } = statfsSync(this.#options.path)
+    return bavail * bsize
+  }
+
+  #demandSpace(): void {
+    const { minimumFree, path } = this.#options
+    const free = this.#free()
+    if (free >= minimumFree) return
+    throw new StoreFullError(
+      `the disk that holds ${path} has ${free} bytes free, and ${minimumFree} must stay free; free space or move the store`,
+    )
+  }
+
+  /** Stores batches together, each exactly once: all of them are durable when this returns, or none is acknowledged. */
+  store(batches: readonly StoreBatch[]): WriteOutcome[] {
+    const jobs = new Map<string, Job>()
+    const answers = batches.map((batch): (() => WriteOutcome) => {
+      const { agent, incarnation, sequence } = batch.manifest
+      const known = this.#guard('control.db', () => this.control.known(agent, incarnation, sequence))
+      if (known !== null) {
+        if (known.hash !== batch.hash) return () => ({ kind: 'fork', hash: known.hash })
+        return () => ({ kind: 'stored', again: true, result: known.result })
+      }
+      const key = `${agent}/${incarnation}/${sequence}`
+      const twin = jobs.get(key)
+      if (twin !== undefined) {
+        if (twin.batch.hash !== batch.hash) return () => ({ kind: 'fork', hash: twin.batch.hash })
+        return () => ({ kind: 'stored', again: true, result: resultOf(twin).result })
+      }
+      const { lines, leaves } = batch
+      const prepared = this.#preparer.prepare({ lines, leaves, agent, incarnation })
+      const job: Job = { batch, n: this.#next++, prepared, outcomes: [] }
+      jobs.set(key, job)
+      return () => ({ kind: 'stored', again: false, result: resultOf(job).result })
+    })
+    if (jobs.size > 0) {
+      this.#demandSpace()
+      this.#write(jobs)
+    }
+    return answers.map((answer) => answer())
+  }
+
+  #write(jobs: ReadonlyMap<string, Job>): void {
+    const deliveries = new Map<string, Delivery[]>()
+    for (const [key, job] of jobs) {
+      const pinned = this.#pinned.get(key)?.partitions
+      for (const [category, parcel] of job.prepared.parcels) {
+        const name =
+          pinned?.get(category) ?? partitionFor(category, job.batch.ingested, this.#options.retention)
+        const list = deliveries.get(name) ?? []
+        list.push({ job, parcel })
+        deliveries.set(name, list)
+      }
+    }
+    for (const [name, list] of deliveries) {
+      try {
+        this.#guard(`partitions/${name}.db`, () => this.#fill(this.partition(name), list))
+      } catch (thrown) {
+        this.#reopenLater(name)
+        throw thrown
+      }
+      for (const { job } of list) {
+        const { agent, incarnation, sequence } = job.batch.manifest
+        this.#pin(agent, incarnation, sequence, job.n, name)
+      }
+    }
+    this.#guard('control.db', () => this.#settle(jobs, [...deliveries.keys()]))
+  }
+
+  /** One transaction of one partition. */
+  #fill(partition: Partition, deliveries: readonly Delivery[]): void {
+    const all = [...this.#namesOf(partition.category)].map((name) => this.partition(name))
+    let { least, greatest, events } = partition
+    inTransaction(partition.database, () => {
+      const placed: PlacedDocs[] = []
+      const counting = new Counting()
+      for (const { job, parcel } of deliveries) {
+        const { agent, incarnation, sequence } = job.batch.manifest
+        const before = partition.batch(agent, incarnation, sequence)
+        if (before !== null) {
+          job.outcomes.push(before.outcome)
+          continue
+        }
+        const sifted = sift(parcel, job.prepared, partition, all)
+        const outcome = outcomeOf(job.batch, parcel, sifted)
+        partition.addBatch(job.n, job.batch, outcome)
+        job.outcomes.push(outcome)
+        if (sifted.kept.length === 0) continue
+        placed.push(partition.place(job.n, job.prepared, parcel, sifted.kept, sifted))
+        for (const event of sifted.kept) {
+          const time = parcel.timestamps[event]!
+          counting.add(time, parcel.deedFacets[event]!, parcel.users[event]!)
+          if (time < least) least = time
+          if (time > greatest) greatest = time
+        }
+        events += sifted.kept.length
+      }
+      if (placed.length === 0) return
+      partition.addSegment(buildSegment(newDocs(placed)))
+      counting.each((hour, dimension, value, count) => partition.addCount(hour, dimension, value, count))
+      partition.putSpan(least, greatest, events)
+    })
+    partition.least = least
+    partition.greatest = greatest
+    partition.events = events
+  }
+
+  /** The last transaction: from here on the batches are stored. */
+  #settle(jobs: ReadonlyMap<string, Job>, filled: readonly string[]): void {
+    const { control } = this
+    inTransaction(control.database, () => {
+      for (const job of jobs.values()) {
+        const { result, letters } = resultOf(job)
+        control.addWaybill(job.n, job.batch, result, letters)
+      }
+      for (const name of filled) {
+        const partition = this.partition(name)
+        if (partition.events > 0) control.putPartition(partition)
+      }
+      const open = [...this.#pinned].filter(([key]) => !jobs.has(key)).map(([, pin]) => pin.n)
+      control.setMeta('settled', String(Math.min(this.#next, ...open) - 1))
+    })
+    for (const key of jobs.keys()) this.#pinned.delete(key)
+  }
+
+  /** Stores one line of a waybill that is settled already. Null: it is stored; else why not. */
+  storeLine(letter: {
+    agent: string
+    incarnation: string
+    sequence: number
+    position: number
+    line: Buffer
+    leaf: Buffer
+    ingested: number
+  }): string | null {
+    this.#demandSpace()
+    const { agent, incarnation, sequence, position, line, leaf, ingested } = letter
+    const prepared = this.#preparer.prepare({ lines: line, leaves: leaf, agent, incarnation })
+    const fault = prepared.rejected[0]
+    if (fault !== undefined) return fault.reason
+    for (const [category, parcel] of prepared.parcels) {
+      const name = partitionFor(category, ingested, this.#options.retention)
+      try {
+        return this.#guard(`partitions/${name}.db`, () => {
+          const partition = this.partition(name)
+          const all = [...this.#namesOf(category)].map((one) => this.partition(one))
+          const sifted = sift(parcel, prepared, partition, all)
+          const collision = sifted.collisions[0]
+          if (collision !== undefined) return collision.reason
+          if (sifted.kept.length === 0) return null
+          // From here on the event's place is the one in its own waybill, not in this list of one.
+          parcel.positions[0] = position
+          let { least, greatest, events } = partition
+          least = Math.min(least, parcel.timestamps[0]!)
+          greatest = Math.max(greatest, parcel.timestamps[0]!)
+          events++
+          inTransaction(partition.database, () => {
+            const before = partition.batch(agent, incarnation, sequence)
+            const n = before?.n ?? this.#next++
+            if (before === null) partition.addReplayed(n, { agent, incarnation, sequence, ingested })
+            partition.addSegment(
+              buildSegment(newDocs([partition.place(n, prepared, parcel, sifted.kept, sifted)])),
+            )
+            const counting = new Counting()
+            counting.add(parcel.timestamps[0]!, parcel.deedFacets[0]!, parcel.users[0]!)
+            counting.each((...count) => partition.addCount(...count))
+            partition.putSpan(least, greatest, events)
+          })
+          Object.assign(partition, { least, greatest, events })
+          inTransaction(this.control.database, () => this.control.putPartition(partition))
+          return null
+        })
+      } catch (thrown) {
+        this.#reopenLater(name)
+        throw thrown
+      }
+    }
+    throw new Error('a line was neither taken apart nor refused')
+  }
+
+  get partitions(): IterableIterator<Partition> {
+    return this.#partitions.values()
+  }
+
+  close(): void {
+    for (const partition of this.#partitions.values()) partition.close()
+    this.control.database.close()
+  }
+}
+
+/** Number of the source that each position belongs to. */
+function sourceAt(batch: StoreBatch, position: number): number {
+  let end = 0
+  const { sources } = batch.manifest
+  for (let i = 0; i < sources.length; i++) {
+    end += sources[i]!.events
+    if (position < end) return i
+  }
+  return Math.max(0, sources.length - 1)
+}
+
+function outcomeOf(batch: StoreBatch, parcel: Parcel, sifted: ReturnType<typeof sift>): Outcome {
+  const bySource = (events: readonly number[]): [number, number][] => {
+    const counts = new Map<number, number>()
+    let source = 0
+    let end = batch.manifest.sources[0]?.events ?? 0
+    for (const event of events) {
+      const position = parcel.positions[event]!
+      while (position >= end && source + 1 < batch.manifest.sources.length) {
+        end += batch.manifest.sources[++source]!.events
+      }
+      counts.set(source, (counts.get(source) ?? 0) + 1)
+    }
+    return [...counts]
+  }
+  return {
+    stored: bySource(sifted.kept),
+    duplicate: bySource(sifted.duplicates),
+    collisions: sifted.collisions.map(({ event, reason }) => ({
+      position: parcel.positions[event]!,
+      id: parcel.ids[event]!,
+      reason,
+    })),
+  }
+}
+
+/** What is answered, and the dead letters that go with it. */
+function resultOf({ batch, prepared, outcomes }: Job): { result: WriteResult; letters: NewDeadLetter[] } {
+  const sources = batch.manifest.sources.map(() => ({ stored: 0, duplicate: 0, dead: 0 }))
+  const letters: NewDeadLetter[] = []
+  const bury = (
+    kind: 'invalid' | 'collision',
+    position: number,
+    id: string,
+    reason: string,
+    line: Buffer,
+  ): void => {
+    const source = sourceAt(batch, position)
+    const slice = sources[source]
+    if (slice !== undefined) slice.dead++
+    letters.push({
+      kind,
+      reason,
+      eventId: id,
+      position,
+      source: batch.manifest.sources[source]?.source ?? '',
+      line,
+    })
+  }
+  for (const { position, start, end, id, reason } of prepared.rejected) {
+    bury('invalid', position, id, reason, prepared.lines.subarray(start, end))
+  }
+  let stored = 0
+  let duplicate = 0
+  for (const outcome of outcomes) {
+    for (const [source, count] of outcome.stored) {
+      stored += count
+      const slice = sources[source]
+      if (slice !== undefined) slice.stored += count
+    }
+    for (const [source, count] of outcome.duplicate) {
+      duplicate += count
+      const slice = sources[source]
+      if (slice !== undefined) slice.duplicate += count
+    }
+    for (const { position, id, reason } of outcome.collisions) {
+      bury('collision', position, id, reason, lineAt(prepared, position))
+    }
+  }
+  letters.sort((a, b) => a.position - b.position)
+  const reasons = letters
+    .slice(0, 20)
+    .map(({ position, eventId, reason }) => ({ position, id: eventId, reason }))
+  return { result: { stored, duplicate, dead: letters.length, sources, reasons }, letters }
+}
+
+function lineAt(prepared: Prepared, position: number): Buffer {
+  for (const parcel of prepared.parcels.values()) {
+    const event = parcel.positions.indexOf(position)
+    if (event !== -1) return prepared.lines.subarray(parcel.starts[event]!, parcel.ends[event]!)
+  }
+  throw new Error(`no event at position ${position} of ${prepared.leaves.length / HASH_BYTES}`)
+}

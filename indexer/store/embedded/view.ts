@@ -1,0 +1,170 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { type AuditEvent, eventWords } from '../../../schema/index.ts'
+import { StoreUnavailableError } from '../port.ts'
+import { Chunk } from './chunks.ts'
+import type { FacetBook } from './facets.ts'
+import { segmentFile } from './partition.ts'
+import { fileSource, memorySource, Segment } from './segment/read.ts'
+
+/** A segment was merged away between being listed and being opened: the search begins anew. */
+export class SegmentGoneError extends Error {
+  override name = 'SegmentGoneError'
+}
+
+interface BatchRow {
+  readonly n: number
+  readonly agent: string
+  readonly incarnation: string
+  readonly sequence: number
+  readonly ingested: string
+}
+
+const CHUNKS_OPEN = 64
+const BATCHES_KNOWN = 1024
+
+/** Keeps the latest of what was asked for. */
+class Latest<Value> {
+  readonly #values = new Map<number, Value>()
+  readonly #room: number
+
+  constructor(room: number) {
+    this.#room = room
+  }
+
+  get(key: number, make: () => Value): Value {
+    let value = this.#values.get(key)
+    if (value !== undefined) this.#values.delete(key)
+    else {
+      value = make()
+      const oldest = this.#values.size >= this.#room ? this.#values.keys().next() : undefined
+      if (oldest !== undefined && oldest.done !== true) this.#values.delete(oldest.value)
+    }
+    this.#values.set(key, value)
+    return value
+  }
+}
+
+/** A partition as the threads that only read see it. */
+export class PartitionView {
+  readonly name: string
+  readonly database: DatabaseSync
+  readonly #folder: string
+  readonly #book: FacetBook
+  readonly #segments = new Map<number, Segment>()
+  readonly #chunks = new Latest<Chunk>(CHUNKS_OPEN)
+  readonly #batches = new Latest<BatchRow>(BATCHES_KNOWN)
+  readonly #list: StatementSync
+  readonly #content: StatementSync
+  readonly #chunk: StatementSync
+  readonly #batch: StatementSync
+
+  constructor(name: string, folder: string, database: DatabaseSync, book: FacetBook) {
+    this.name = name
+    this.#folder = folder
+    this.database = database
+    this.#book = book
+    this.#list = database.prepare('SELECT id, docs, least, greatest FROM segments')
+    this.#content = database.prepare('SELECT content FROM segments WHERE id = ?')
+    this.#chunk = database.prepare('SELECT batch, first, positions, bytes FROM chunks WHERE id = ?')
+    this.#batch = database.prepare(
+      'SELECT n, agent, incarnation, sequence, ingested FROM batches WHERE n = ?',
+    )
+  }
+
+  segments(): { id: number; docs: number; least: number; greatest: number }[] {
+    const listed = this.#list.all().map((row) => ({
+      id: Number(row.id),
+      docs: Number(row.docs),
+      least: Number(row.least),
+      greatest: Number(row.greatest),
+    }))
+    const live = new Set(listed.map(({ id }) => id))
+    for (const [id, segment] of this.#segments) {
+      if (live.has(id)) continue
+      segment.close()
+      this.#segments.delete(id)
+    }
+    return listed
+  }
+
+  segment(id: number): Segment {
+    let segment = this.#segments.get(id)
+    if (segment === undefined) {
+      const row = this.#content.get(id)
+      if (row === undefined) throw new SegmentGoneError()
+      if (row.content instanceof Uint8Array) {
+        const { buffer, byteOffset, byteLength } = row.content
+        segment = new Segment(memorySource(Buffer.from(buffer, byteOffset, byteLength)), this.#book)
+      } else segment = new Segment(this.#file(id), this.#book)
+      this.#segments.set(id, segment)
+    }
+    return segment
+  }
+
+  #file(id: number): ReturnType<typeof fileSource> {
+    const path = join(this.#folder, segmentFile(this.name, id))
+    try {
+      return fileSource(path)
+    } catch (thrown) {
+      if (existsSync(path)) throw thrown
+      if (this.#content.get(id) === undefined) throw new SegmentGoneError()
+      throw new StoreUnavailableError(
+        `${path} is missing, so ${this.name} can't be searched; restore it from a backup`,
+      )
+    }
+  }
+
+  chunk(id: number): Chunk {
+    return this.#chunks.get(id, () => {
+      const row = this.#chunk.get(id)
+      if (row === undefined) throw new Error(`${this.name} has no chunk ${id}`)
+      return new Chunk({
+        batch: Number(row.batch),
+        first: Number(row.first),
+        positions: row.positions as Uint8Array | null,
+        bytes: row.bytes as Uint8Array,
+      })
+    })
+  }
+
+  batchOf(n: number): BatchRow {
+    return this.#batches.get(n, () => {
+      const row = this.#batch.get(n)
+      if (row === undefined) throw new Error(`${this.name} has no batch ${n}`)
+      return {
+        n,
+        agent: String(row.agent),
+        incarnation: String(row.incarnation),
+        sequence: Number(row.sequence),
+        ingested: new Date(Number(row.ingested)).toISOString(),
+      }
+    })
+  }
+
+  /** An event with what the indexer adds, all but its words. */
+  event(chunk: number, line: number): AuditEvent {
+    const opened = this.chunk(chunk)
+    const event = JSON.parse(opened.line(line).toString('utf8')) as {
+      event: Record<string, unknown>
+      audit: Record<string, unknown>
+    }
+    const { agent, incarnation, sequence, ingested } = this.batchOf(opened.batch)
+    event.event.ingested = ingested
+    event.audit.seal = { agent, incarnation, sequence, position: opened.position(line) }
+    return event
+  }
+
+  close(): void {
+    for (const segment of this.#segments.values()) segment.close()
+    this.database.close()
+  }
+}
+
+/** An event as stored: what was sealed, and all that the indexer adds. */
+export function asStored(event: AuditEvent): AuditEvent {
+  const audit = event.audit as Record<string, unknown>
+  audit.words = eventWords(event).join(' ')
+  return event
+}

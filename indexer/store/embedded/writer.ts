@@ -1,0 +1,196 @@
+import { rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+import { leafHash, OperatorError, reasonOf } from '../../../schema/index.ts'
+import { type StoreBatch, StoreFullError, StoreUnavailableError, type WriteOutcome } from '../port.ts'
+import type { Merged, MergeOrder, Replay, SentBatch, WriterCalls, WriterData } from './calls.ts'
+import { bufferOf, serve } from './channel.ts'
+import { letterOf } from './control.ts'
+import { inTransaction } from './database.ts'
+import { nextMerge, TOO_MANY_SEGMENTS } from './merging.ts'
+import { segmentFile } from './partition.ts'
+import { Vault } from './vault.ts'
+
+/** The thread that writes. Batches that wait are stored together: one set of syncs for all of them. */
+const GROUP_BYTES = 24 * 1024 * 1024
+const GROUP_BATCHES = 16
+
+const port = parentPort
+if (port === null) throw new Error('the writer runs as a thread of the store')
+const options = workerData as WriterData
+let vault: Vault | null = null
+let merging: MergeOrder | null = null
+
+interface Waiting {
+  readonly batch: StoreBatch
+  readonly resolve: (outcome: WriteOutcome) => void
+  readonly reject: (error: unknown) => void
+}
+const queue: Waiting[] = []
+let pumping = false
+
+function opened(): Vault {
+  if (vault === null) throw new StoreUnavailableError('the store is closed')
+  return vault
+}
+
+async function pump(): Promise<void> {
+  if (pumping) return
+  pumping = true
+  while (queue.length > 0) {
+    // Batches that have arrived meanwhile are taken into the group.
+    await new Promise(setImmediate)
+    if (mergesBehind()) {
+      await mergeEnd()
+      continue
+    }
+    const group: Waiting[] = []
+    let bytes = 0
+    while (queue.length > 0 && group.length < GROUP_BATCHES && (bytes === 0 || bytes < GROUP_BYTES)) {
+      const waiting = queue.shift()!
+      bytes += waiting.batch.lines.length
+      group.push(waiting)
+    }
+    store(group)
+    orderMerge()
+  }
+  pumping = false
+}
+
+function store(group: readonly Waiting[]): void {
+  try {
+    const outcomes = opened().store(group.map(({ batch }) => batch))
+    for (const [i, waiting] of group.entries()) waiting.resolve(outcomes[i]!)
+  } catch (thrown) {
+    const hopeless =
+      thrown instanceof StoreFullError ||
+      thrown instanceof StoreUnavailableError ||
+      thrown instanceof OperatorError
+    // One batch that can't be stored must not keep its neighbours out.
+    if (group.length > 1 && !hopeless) for (const waiting of group) store([waiting])
+    else for (const waiting of group) waiting.reject(thrown)
+  }
+}
+
+let mergeEnded: (() => void) | null = null
+const mergeEnd = (): Promise<void> =>
+  new Promise((resolve) => {
+    mergeEnded = resolve
+  })
+
+/** Merging has fallen so far behind that searches would suffer: writing waits for it. */
+function mergesBehind(): boolean {
+  const behind = merging
+  if (behind === null) return false
+  const partition = opened().partition(behind.partition)
+  return partition.segments.length - behind.segments.length > TOO_MANY_SEGMENTS
+}
+
+function orderMerge(): void {
+  if (merging !== null || vault === null) return
+  for (const partition of vault.partitions) {
+    const segments = nextMerge(partition.segments)
+    if (segments === null) continue
+    merging = { partition: partition.name, segments, id: partition.nextSegment++ }
+    port!.postMessage({ event: { merge: merging } })
+    return
+  }
+}
+
+function takeMerged(order: MergeOrder, made: Merged | null): void {
+  merging = null
+  if (vault !== null && made !== null) putInPlace(vault, order, made)
+  mergeEnded?.()
+  mergeEnded = null
+  if (made !== null) orderMerge()
+}
+
+function putInPlace(into: Vault, order: MergeOrder, made: Merged): void {
+  const partition = into.partition(order.partition)
+  const folder = dirname(into.fileOf(partition.name))
+  const remove = (id: number): void => rmSync(join(folder, segmentFile(partition.name, id)), { force: true })
+  try {
+    inTransaction(partition.database, () =>
+      partition.replaceSegments(order.segments, { id: order.id, ...made }),
+    )
+  } catch {
+    // The disk is full, or the partition was opened anew and gave the number to another: the parts stay as they are.
+    remove(order.id)
+    return
+  }
+  const gone = partition.segments.filter(({ id }) => order.segments.includes(id))
+  partition.segments = partition.segments.filter(({ id }) => !order.segments.includes(id))
+  partition.segments.push({ id: order.id, docs: made.docs, inFile: made.content === null })
+  for (const { id, inFile } of gone) if (inFile) remove(id)
+}
+
+function replay(id: string, now: number): Replay {
+  const { control } = opened()
+  const row = control.database.prepare('SELECT * FROM dead_letters WHERE id = ?').get(id)
+  if (row === undefined) return null
+  const letter = letterOf(row)
+  const reason = opened().storeLine({ ...letter, leaf: leafHash(letter.line), ingested: now })
+  if (reason !== null) return { stored: false, reason }
+  discard(id)
+  return { stored: true }
+}
+
+const discard = (id: string): boolean =>
+  opened().control.database.prepare('DELETE FROM dead_letters WHERE id = ?').run(id).changes > 0
+
+serve<WriterCalls>(port, {
+  open: () => {
+    vault = new Vault(options)
+    orderMerge()
+    return null
+  },
+  write: (sent: SentBatch) =>
+    new Promise((resolve, reject) => {
+      const batch: StoreBatch = {
+        ...sent,
+        manifestBytes: bufferOf(sent.manifestBytes),
+        signature: bufferOf(sent.signature),
+        lines: bufferOf(sent.lines),
+        leaves: bufferOf(sent.leaves),
+      }
+      queue.push({ batch, resolve, reject })
+      pump().catch((thrown: unknown) => {
+        pumping = false
+        for (const waiting of queue.splice(0)) waiting.reject(new StoreUnavailableError(reasonOf(thrown)))
+      })
+    }),
+  replay: ({ id, now }) => replay(id, now),
+  discard,
+  putRecord: ({ kind, key, value, version }) => {
+    const { database } = opened().control
+    if (version === null) {
+      return (
+        database.prepare('INSERT OR IGNORE INTO records VALUES (?, ?, ?, 1)').run(kind, key, value).changes >
+        0
+      )
+    }
+    return (
+      database
+        .prepare(
+          'UPDATE records SET value = ?, version = version + 1 WHERE kind = ? AND key = ? AND version = ?',
+        )
+        .run(value, kind, key, version).changes > 0
+    )
+  },
+  removeRecord: ({ kind, key }) => {
+    opened().control.database.prepare('DELETE FROM records WHERE kind = ? AND key = ?').run(kind, key)
+    return null
+  },
+  merged: ({ order, made }) => {
+    takeMerged(order, made)
+    return null
+  },
+  close: async () => {
+    while (pumping) await new Promise(setImmediate)
+    vault?.close()
+    vault = null
+    // The answer to this goes out first.
+    setImmediate(() => port.close())
+    return null
+  },
+})

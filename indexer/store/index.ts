@@ -1,0 +1,3 @@
+export { CursorError } from './embedded/cursor.ts'
+export { type EmbeddedStoreOptions, openEmbeddedStore } from './embedded/store.ts'
+export * from './port.ts'
