@@ -9,7 +9,14 @@ import { type AgentConfig, integrationPath, readAgentConfig } from './config.ts'
 import { createFileInput, type Framing, type Input, type SourceStatus } from './inputs/index.ts'
 import { createNormaliser, loadIntegration, type Normaliser, type WorkerSetup } from './normalise/index.ts'
 import { Pump } from './pump.ts'
-import { createShipper, enroll, type Identity, loadIdentity, type Shipper, type ShipStatus } from './ship/index.ts'
+import {
+  createShipper,
+  enroll,
+  type Identity,
+  loadIdentity,
+  type Shipper,
+  type ShipStatus,
+} from './ship/index.ts'
 import { type FolderLock, lockFolder, openState, type State } from './state/index.ts'
 import { VERSION } from './version.ts'
 
@@ -147,7 +154,12 @@ export class Agent {
         this.#line = await startLine(prepared, held, this.#log, this.#clock)
       } catch (error) {
         await prepared.normaliser.close()
-        this.#line = await startLine({ config: old.config, normaliser: old.normaliser }, held, this.#log, this.#clock)
+        this.#line = await startLine(
+          { config: old.config, normaliser: old.normaliser },
+          held,
+          this.#log,
+          this.#clock,
+        )
         this.#pumpOn()
         throw error
       }
@@ -225,13 +237,20 @@ async function makeDataFolder(data: string): Promise<void> {
   try {
     await mkdir(data, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new OperatorError(`The data folder ${data} can't be made (${reasonOf(error)}): give this user the right, or name another.`, {
-      cause: error,
-    })
+    throw new OperatorError(
+      `The data folder ${data} can't be made (${reasonOf(error)}): give this user the right, or name another.`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 
-async function enrollFirst(config: AgentConfig, log: Logger, patience: AbortSignal | null): Promise<Identity> {
+async function enrollFirst(
+  config: AgentConfig,
+  log: Logger,
+  patience: AbortSignal | null,
+): Promise<Identity> {
   for (let told = false; ; told = true) {
     const problems: string[] = []
     for (const url of config.indexers) {
@@ -390,7 +409,10 @@ function heartbeatOf(config: AgentConfig, shipper: Shipper, input: Input | undef
     version: VERSION,
     settings: null,
     uptime: Math.round(process.uptime() * 1000),
-    lagBytes: sources.reduce((sum, source) => sum + Math.max(0, source.size - source.position - source.unfinished), 0),
+    lagBytes: sources.reduce(
+      (sum, source) => sum + Math.max(0, source.size - source.position - source.unfinished),
+      0,
+    ),
     oldestPending: shipping.oldestPending,
     sources: sources.length,
     quarantinedBatches: shipping.quarantined,

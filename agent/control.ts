@@ -13,11 +13,17 @@ const LONGEST_PATH = 100
 
 export function controlPath(data: string): string {
   const path = join(data, 'agent.sock')
-  return path.length <= LONGEST_PATH ? path : join(tmpdir(), `waybill-agent-${hash('sha256', data).slice(0, 16)}.sock`)
+  return path.length <= LONGEST_PATH
+    ? path
+    : join(tmpdir(), `waybill-agent-${hash('sha256', data).slice(0, 16)}.sock`)
 }
 
 /** What the commands ask of an agent that runs: its state belongs to it alone. */
-export async function serveControl(agent: Agent, data: string, log: Log): Promise<{ close(): Promise<void> }> {
+export async function serveControl(
+  agent: Agent,
+  data: string,
+  log: Log,
+): Promise<{ close(): Promise<void> }> {
   const path = controlPath(data)
   // The folder's lock is ours, so a socket that is there belongs to nobody any more.
   await rm(path, { force: true })
@@ -30,7 +36,12 @@ export async function serveControl(agent: Agent, data: string, log: Log): Promis
         const url = new URL(incoming.url ?? '/', 'http://agent')
         const [, room, id, action] = url.pathname.split('/').map(decodeURIComponent)
         if (incoming.method === 'GET' && room === 'status') answer(200, agent.status())
-        else if (incoming.method === 'POST' && room === 'quarantine' && id !== undefined && isAction(action)) {
+        else if (
+          incoming.method === 'POST' &&
+          room === 'quarantine' &&
+          id !== undefined &&
+          isAction(action)
+        ) {
           answer(200, await agent.shipper.quarantine(id, action))
         } else answer(404, { problem: 'There is no such thing to ask.' })
       } catch (error) {
@@ -54,7 +65,8 @@ export async function serveControl(agent: Agent, data: string, log: Log): Promis
   }
 }
 
-const isAction = (text: string | undefined): text is QuarantineAction => text === 'retry' || text === 'discard'
+const isAction = (text: string | undefined): text is QuarantineAction =>
+  text === 'retry' || text === 'discard'
 
 /** Asks the agent that runs on this data folder; null when none runs. */
 export async function askAgent(data: string, method: 'GET' | 'POST', path: string): Promise<unknown> {
@@ -73,7 +85,11 @@ export async function askAgent(data: string, method: 'GET' | 'POST', path: strin
       const code = codeOf(error)
       if (code === 'ENOENT' || code === 'ECONNREFUSED') resolve(null)
       else if (code === 'EACCES') {
-        reject(new OperatorError(`No right to talk to the agent of ${data}: run this as the user that runs the agent.`))
+        reject(
+          new OperatorError(
+            `No right to talk to the agent of ${data}: run this as the user that runs the agent.`,
+          ),
+        )
       } else reject(error)
     })
     outgoing.end()
@@ -81,7 +97,9 @@ export async function askAgent(data: string, method: 'GET' | 'POST', path: strin
 }
 
 function problemOf(body: unknown): string {
-  return typeof body === 'object' && body !== null && 'problem' in body ? String(body.problem) : 'The agent gave no reason.'
+  return typeof body === 'object' && body !== null && 'problem' in body
+    ? String(body.problem)
+    : 'The agent gave no reason.'
 }
 
 export async function askStatus(data: string): Promise<AgentStatus | null> {

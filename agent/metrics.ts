@@ -17,23 +17,46 @@ const FIGURES: readonly { name: string; help: string; value: (status: AgentStatu
     help: 'Bytes of whole records that are not acknowledged yet.',
     value: (s) => s.sources.reduce((sum, f) => sum + Math.max(0, f.size - f.position - f.unfinished), 0),
   },
-  { name: 'waybill_agent_spooled_batches', help: 'Sealed and not acknowledged.', value: (s) => s.shipping.spooledBatches },
+  {
+    name: 'waybill_agent_spooled_batches',
+    help: 'Sealed and not acknowledged.',
+    value: (s) => s.shipping.spooledBatches,
+  },
   { name: 'waybill_agent_spooled_bytes', help: 'Bytes of those.', value: (s) => s.shipping.spooledBytes },
-  { name: 'waybill_agent_quarantined_batches', help: 'Refused for good by the indexer.', value: (s) => s.shipping.quarantined },
+  {
+    name: 'waybill_agent_quarantined_batches',
+    help: 'Refused for good by the indexer.',
+    value: (s) => s.shipping.quarantined,
+  },
   {
     name: 'waybill_agent_oldest_pending_seconds',
     help: 'Age of the oldest batch that is not acknowledged.',
     value: (s) => (s.shipping.oldestPending ?? 0) / 1000,
   },
-  { name: 'waybill_agent_sequence', help: 'Number of the last waybill sealed.', value: (s) => s.shipping.sealed },
-  { name: 'waybill_agent_blocked', help: '1 when nothing is being acknowledged.', value: (s) => (problemOf(s) === null ? 0 : 1) },
-  { name: 'waybill_agent_unparsed_records', help: 'Records that stopped their parser and were shipped as they are.', value: (s) => s.unparsed },
+  {
+    name: 'waybill_agent_sequence',
+    help: 'Number of the last waybill sealed.',
+    value: (s) => s.shipping.sealed,
+  },
+  {
+    name: 'waybill_agent_blocked',
+    help: '1 when nothing is being acknowledged.',
+    value: (s) => (problemOf(s) === null ? 0 : 1),
+  },
+  {
+    name: 'waybill_agent_unparsed_records',
+    help: 'Records that stopped their parser and were shipped as they are.',
+    value: (s) => s.unparsed,
+  },
 ]
 
 const problemOf = (status: AgentStatus): string | null => status.problem ?? status.shipping.problem
 
 /** `GET /metrics` for Prometheus and `GET /healthz`, which is 503 with the sentence while nothing is acknowledged. */
-export async function serveMetrics(agent: Agent, listen: string): Promise<{ url: string; close(): Promise<void> }> {
+export async function serveMetrics(
+  agent: Agent,
+  listen: string,
+): Promise<{ url: string; close(): Promise<void> }> {
   const registry = new Registry()
   for (const { name, help, value } of FIGURES) {
     new Gauge({
@@ -70,7 +93,9 @@ export async function serveMetrics(agent: Agent, listen: string): Promise<{ url:
         outgoing.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics())
       } else if (incoming.url === '/healthz') {
         const problem = problemOf(agent.status())
-        outgoing.writeHead(problem === null ? 200 : 503, { 'content-type': 'text/plain' }).end(`${problem ?? 'ok'}\n`)
+        outgoing
+          .writeHead(problem === null ? 200 : 503, { 'content-type': 'text/plain' })
+          .end(`${problem ?? 'ok'}\n`)
       } else {
         outgoing.writeHead(404, { 'content-type': 'text/plain' }).end('Here are /metrics and /healthz.\n')
       }
@@ -79,7 +104,11 @@ export async function serveMetrics(agent: Agent, listen: string): Promise<{ url:
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       const why = codeOf(error) === 'EADDRINUSE' ? 'the port is in use' : reasonOf(error)
-      reject(new OperatorError(`metrics.listen: ${listen} can't be opened: ${why}. Name another port or stop what has it.`))
+      reject(
+        new OperatorError(
+          `metrics.listen: ${listen} can't be opened: ${why}. Name another port or stop what has it.`,
+        ),
+      )
     })
     server.listen(Number(port), hostname.replace(/^\[|\]$/g, ''), resolve)
   })

@@ -40,7 +40,7 @@ async function agentAt(place: string, urls: readonly string[], paths: string, on
       `inputs:\n  - file: { paths: ["${paths}"], integration: generic-json }\n`,
   )
   return new Measured(
-    [join(ROOT, 'agent/cli/main.ts'), 'run', '--config', config, ...(once ? ['--once'] : [])],
+    [join(ROOT, 'bin/waybill-agent.js'), 'run', '--config', config, ...(once ? ['--once'] : [])],
     join(place, 'agent.log'),
   )
 }

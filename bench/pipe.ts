@@ -61,7 +61,7 @@ async function startServer(into: string, place: string): Promise<{ server: Measu
     `listen: http://127.0.0.1:${port}\nstore: { embedded: { path: ${join(place, 'store')} } }\n`,
   )
   const server = new Measured(
-    [join(ROOT, 'indexer/cli/main.ts'), 'indexer', '--config', config],
+    [join(ROOT, 'bin/waybill.js'), 'indexer', '--config', config],
     join(place, 'server.log'),
   )
   const url = `http://127.0.0.1:${port}`
@@ -92,7 +92,7 @@ async function oneRun(into: string, run: number, file: string, bytes: number): P
         `inputs:\n  - file: { paths: ["${file}"], integration: generic-json }\n`,
     )
     const agent = new Measured(
-      [join(ROOT, 'agent/cli/main.ts'), 'run', '--config', config, '--once'],
+      [join(ROOT, 'bin/waybill-agent.js'), 'run', '--config', config, '--once'],
       join(place, 'agent.log'),
     )
     const { seconds, code } = await agent.ended()

@@ -6,6 +6,12 @@ import { hash } from 'node:crypto'
  */
 export const HASH_BYTES = 32
 
+/**
+ * In the loops over many hashes these are asked for as texts of 32 characters, one a byte: a Buffer of its own for each takes longer
+ * to make than the hash (node 1.1 µs instead of 0.5, leaf of 1 KB 1.9 instead of 1.2).
+ */
+const RAW = 'latin1'
+
 const EMPTY = hash('sha256', '', 'buffer')
 
 export function leafHash(line: Uint8Array): Buffer {
@@ -38,7 +44,7 @@ export function leavesOf(bytes: Buffer, start: number, end: number): { leaves: B
     if (to === -1 || to >= end) to = end
     const kept = bytes[from - 1]!
     bytes[from - 1] = 0
-    const leaf = hash('sha256', bytes.subarray(from - 1, to), 'buffer')
+    const leaf = hash('sha256', bytes.subarray(from - 1, to), RAW)
     bytes[from - 1] = kept
     if (count === room) {
       room *= 2
@@ -46,7 +52,7 @@ export function leavesOf(bytes: Buffer, start: number, end: number): { leaves: B
       leaves.copy(wider)
       leaves = wider
     }
-    leaf.copy(leaves, count * HASH_BYTES)
+    leaves.write(leaf, count * HASH_BYTES, RAW)
     count++
     from = to + 1
   }
@@ -67,7 +73,7 @@ export function merkleRoot(leaves: Uint8Array): Buffer {
     for (let i = 0; i < pairs; i++) {
       input[0] = 1
       level.copy(input, 1, i * 2 * HASH_BYTES, (i + 1) * 2 * HASH_BYTES)
-      hash('sha256', input, 'buffer').copy(level, i * HASH_BYTES)
+      level.write(hash('sha256', input, RAW), i * HASH_BYTES, RAW)
     }
     if (width & 1) level.copy(level, pairs * HASH_BYTES, (width - 1) * HASH_BYTES, width * HASH_BYTES)
     width = pairs + (width & 1)

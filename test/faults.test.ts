@@ -46,13 +46,13 @@ describe('a run with --once', () => {
     system.startIndexer()
     await system.ready()
     system.writeAgentConfig(input())
-    const ran = await system.command(['@agent/cli/main.ts', 'run', '--config', 'agent.yml', '--once'])
+    const ran = await system.command(['@bin/waybill-agent.js', 'run', '--config', 'agent.yml', '--once'])
     expect(ran.stdout, ran.stderr).toContain('500 records read from 1 files: 500 stored')
     expect(ran.code).toBe(0)
 
     const url = ['--url', system.url]
     const found = await system.command([
-      '@indexer/cli/main.ts',
+      '@bin/waybill.js',
       'search',
       'user: jane and "record 7"',
       '--format',
@@ -62,9 +62,9 @@ describe('a run with --once', () => {
     expect(found.code, found.stderr).toBe(0)
     const event = JSON.parse(found.stdout) as StoredEvent
     expect(`${event.event.original}\n`).toBe(line(7))
-    const shown = await system.command(['@indexer/cli/main.ts', 'show', event.event.id, ...url])
+    const shown = await system.command(['@bin/waybill.js', 'show', event.event.id, ...url])
     expect(shown.stdout).toContain('record 7')
-    const again = await system.command(['@agent/cli/main.ts', 'run', '--config', 'agent.yml', '--once'])
+    const again = await system.command(['@bin/waybill-agent.js', 'run', '--config', 'agent.yml', '--once'])
     expect(again.code).toBe(0)
     expect(numbers(await system.events())).toEqual(upTo(500))
     await accountIsWhole()
@@ -73,19 +73,19 @@ describe('a run with --once', () => {
   it('without an indexer exits with 3 and says what waits, and the next run ships it', async () => {
     writeFileSync(system.path('logs/app.jsonl'), lines(0, 50))
     system.writeAgentConfig(input())
-    const refused = await system.command(['@agent/cli/main.ts', 'run', '--config', 'agent.yml', '--once'])
+    const refused = await system.command(['@bin/waybill-agent.js', 'run', '--config', 'agent.yml', '--once'])
     expect(refused.code).toBe(3)
     expect(refused.stderr).toContain(system.url)
 
     const indexer = system.startIndexer()
     await system.ready()
     expect(
-      (await system.command(['@agent/cli/main.ts', 'run', '--config', 'agent.yml', '--once'])).code,
+      (await system.command(['@bin/waybill-agent.js', 'run', '--config', 'agent.yml', '--once'])).code,
     ).toBe(0)
     await kill(indexer, 'SIGTERM')
     appendFileSync(system.path('logs/app.jsonl'), lines(50, 80))
     const waits = await system.command([
-      '@agent/cli/main.ts',
+      '@bin/waybill-agent.js',
       'run',
       '--config',
       'agent.yml',
@@ -99,7 +99,7 @@ describe('a run with --once', () => {
     system.startIndexer()
     await system.ready()
     expect(
-      (await system.command(['@agent/cli/main.ts', 'run', '--config', 'agent.yml', '--once'])).code,
+      (await system.command(['@bin/waybill-agent.js', 'run', '--config', 'agent.yml', '--once'])).code,
     ).toBe(0)
     expect(numbers(await system.events())).toEqual(upTo(80))
     await accountIsWhole()
@@ -137,7 +137,7 @@ describe('an agent', () => {
     writeFileSync(system.path('logs/app.jsonl'), lines(0, 10))
     const agent = system.startAgent()
     await stored(10)
-    const second = await system.command(['@agent/cli/main.ts', 'run', '--config', 'agent.yml'])
+    const second = await system.command(['@bin/waybill-agent.js', 'run', '--config', 'agent.yml'])
     expect(second.code).toBe(1)
     expect(second.stderr).toContain(String(agent.pid))
     expect(second.stderr).not.toContain('    at ')

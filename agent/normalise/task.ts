@@ -1,3 +1,4 @@
+import type { SourceId } from '../../schema/index.ts'
 import type { Framing } from '../inputs/framing.ts'
 
 /**
@@ -5,7 +6,7 @@ import type { Framing } from '../inputs/framing.ts'
  * several sources and hands it over; the worker answers with the compressed batch.
  */
 export interface TaskSlice {
-  readonly source: string
+  readonly source: SourceId
   readonly generation: number
   /** Shown as `log.file.path`: the path at first sight. */
   readonly path: string

@@ -74,6 +74,9 @@ export const manifestSchema = z.strictObject({
 })
 export type Manifest = z.infer<typeof manifestSchema>
 
+/** The content type of a request that carries a waybill. */
+export const WAYBILL_TYPE = 'application/vnd.waybill.v1'
+
 /** Names one waybill. */
 export interface WaybillKey {
   readonly agent: AgentId
@@ -161,12 +164,12 @@ export interface WaybillHead extends Omit<SealedWaybill, 'payload'> {
 /** Reads the head of a body whose first bytes are here; null where more are needed. */
 export function decodeHead(start: Buffer): WaybillHead | null {
   let at = 0
-  const frame = (type: number, name: string): number | null => {
+  const frame = (type: number, name: string, most: number = LIMITS.bodyBytes): number | null => {
     if (start.length > at && start[at] !== type)
       throw new WaybillFormatError(`byte ${at}: expected the ${name}, found frame type ${start[at]}`)
     if (start.length - at < HEADER_BYTES) return null
     const length = start.readUInt32BE(at + 1)
-    if (length > LIMITS.bodyBytes)
+    if (length > most)
       throw new WaybillFormatError(`byte ${at}: the ${name} has ${length} bytes, more than a body may have`)
     at += HEADER_BYTES
     return length
@@ -181,7 +184,7 @@ export function decodeHead(start: Buffer): WaybillHead | null {
   if (manifestBytes === null) return null
   const signature = content(FRAME.signature, 'signature')
   if (signature === null) return null
-  const payloadBytes = frame(FRAME.payload, 'payload')
+  const payloadBytes = frame(FRAME.payload, 'payload', Number.POSITIVE_INFINITY)
   if (payloadBytes === null) return null
   let raw: unknown
   try {

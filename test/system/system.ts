@@ -76,7 +76,7 @@ export class System {
       this.path('indexer.yml'),
       `listen: ${this.url}\nstore: { embedded: { path: ${this.path('store')} } }\n${more}`,
     )
-    return this.start('indexer', ['@indexer/cli/main.ts', 'indexer', '--config', 'indexer.yml'])
+    return this.start('indexer', ['@bin/waybill.js', 'indexer', '--config', 'indexer.yml'])
   }
 
   async ready(): Promise<void> {
@@ -100,7 +100,7 @@ export class System {
   }
 
   startAgent(name = 'agent', more: readonly string[] = []): ChildProcess {
-    return this.start(name, ['@agent/cli/main.ts', 'run', '--config', `${name}.yml`, ...more])
+    return this.start(name, ['@bin/waybill-agent.js', 'run', '--config', `${name}.yml`, ...more])
   }
 
   /** Runs a command to its end. */
@@ -127,7 +127,7 @@ export class System {
 
   async status(name = 'agent'): Promise<AgentStatus & { running: boolean }> {
     const { stdout, stderr } = await this.command([
-      '@agent/cli/main.ts',
+      '@bin/waybill-agent.js',
       'status',
       '--json',
       '--config',

@@ -1,0 +1,123 @@
+import { canonical, cutAt, LIMITS } from '../../schema/index.ts'
+import { FLAG } from './flags.ts'
+import { folded } from './integration.ts'
+import type { ItemNames } from './mapping.ts'
+import { isMembers } from './payload.ts'
+
+/** A change in canonical order of members; an absent `old` means that the source did not say. */
+export interface FieldChange {
+  field: string
+  new?: string | null
+  old?: string | null
+}
+
+/** Name of a field that the source does not name. */
+export const UNNAMED_FIELD = 'value'
+
+export class ChangeList {
+  readonly changes: FieldChange[] = []
+  flags = 0
+
+  add(field: string, old: unknown, now: unknown): void {
+    if (this.changes.length === LIMITS.changes) {
+      this.flags |= FLAG.changes_cut
+      return
+    }
+    const change: FieldChange = { field: this.#cut(field) }
+    if (now !== undefined) change.new = this.#text(now)
+    if (old !== undefined) change.old = this.#text(old)
+    this.changes.push(change)
+  }
+
+  /** A list of items, or an object of field to `{old, new}` or `[old, new]`. False where it has no such shape. */
+  addList(value: unknown, item: ItemNames): boolean {
+    if (Array.isArray(value)) {
+      const parts = value.map((entry) => (isMembers(entry) ? partsOf(entry, item, true) : null))
+      if (parts.length === 0 || !parts.every((part) => part !== null)) return false
+      for (const { field, old, now } of parts) this.add(field, old, now)
+      return true
+    }
+    if (!isMembers(value)) return false
+    const fields = Object.keys(value)
+    const parts = fields.map((field) => pairOf(value[field], item))
+    if (parts.length === 0 || !parts.every((part) => part !== null)) return false
+    fields.forEach((field, i) => {
+      this.add(field, parts[i]!.old, parts[i]!.now)
+    })
+    return true
+  }
+
+  /** Two states of a record, either of which may be unknown: what differs between them. */
+  addStates(before: Readonly<Record<string, unknown>> | undefined, after: Readonly<Record<string, unknown>> | undefined): void {
+    for (const field of Object.keys(before ?? {})) {
+      const old = before![field]
+      if (after === undefined) this.add(field, old, undefined)
+      else if (!Object.hasOwn(after, field)) this.add(field, old, null)
+      else if (plain(old) !== plain(after[field])) this.add(field, old, after[field])
+    }
+    for (const field of Object.keys(after ?? {})) {
+      if (before === undefined) this.add(field, undefined, after![field])
+      else if (!Object.hasOwn(before, field)) this.add(field, null, after![field])
+    }
+  }
+
+  /** `field=value` of all that differs, as the index wants it. */
+  index(): { fields: string[]; before: string[]; after: string[] } {
+    const fields = new Set<string>()
+    const before: string[] = []
+    const after: string[] = []
+    for (const change of this.changes) {
+      if (change.old !== undefined && change.new === change.old) continue
+      fields.add(change.field)
+      if (typeof change.old === 'string') before.push(this.#cut(`${change.field}=${change.old}`))
+      if (typeof change.new === 'string') after.push(this.#cut(`${change.field}=${change.new}`))
+    }
+    return { fields: [...fields], before, after }
+  }
+
+  #text(value: unknown): string | null {
+    const text = plain(value)
+    return text === null ? null : this.#cut(text)
+  }
+
+  #cut(text: string): string {
+    if (text.length <= LIMITS.keywordLength) return text
+    this.flags |= FLAG.value_cut
+    return cutAt(text, LIMITS.keywordLength)
+  }
+}
+
+function plain(value: unknown): string | null {
+  return value === null || typeof value === 'string' ? value : canonical(value)
+}
+
+interface Parts {
+  readonly field: string
+  readonly old: unknown
+  readonly now: unknown
+}
+
+/**
+ * The parts of an item; null for one that has no name of a field, no value, or members of other meanings: what holds
+ * such an item is no list of changes, and stays in the payload as it is.
+ */
+function partsOf(entry: Readonly<Record<string, unknown>>, item: ItemNames, named: boolean): Parts | null {
+  let field: unknown = named ? undefined : UNNAMED_FIELD
+  let old: unknown
+  let now: unknown
+  for (const key of Object.keys(entry)) {
+    const fold = folded(key)
+    if (named && field === undefined && item.field.has(fold)) field = entry[key]
+    else if (old === undefined && item.old.has(fold)) old = entry[key]
+    else if (now === undefined && item.new.has(fold)) now = entry[key]
+    else return null
+  }
+  if (typeof field !== 'string' || field === '' || (old === undefined && now === undefined)) return null
+  return { field, old, now }
+}
+
+function pairOf(value: unknown, item: ItemNames): Parts | null {
+  if (Array.isArray(value))
+    return value.length === 2 ? { field: UNNAMED_FIELD, old: value[0], now: value[1] } : null
+  return isMembers(value) ? partsOf(value, item, false) : null
+}

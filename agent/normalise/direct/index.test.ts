@@ -1,0 +1,305 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { canonical, type SourceId } from '../../../schema/index.ts'
+import type { Integration } from '../integration.ts'
+import { loadIntegration } from '../load.ts'
+import { FIRST, Output } from '../output.ts'
+import { Pipeline, textOf } from '../pipeline.ts'
+import type { TaskSlice, WorkerSetup } from '../task.ts'
+import { DirectWay } from './index.ts'
+
+/** The way over the bytes answers as the plain way does, byte for byte, or not at all. */
+
+const RUNS = process.env['WAYBILL_FULL'] === undefined ? 4000 : 200_000
+const NOW = Date.UTC(2026, 0, 23)
+
+const setup: WorkerSetup = {
+  agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
+  host: 'web-1',
+  namespace: 'default',
+  pipelines: [
+    {
+      integration: 'generic-json',
+      framing: { kind: 'lines' },
+      tags: ['prod'],
+      labels: { b: '2', a: '1' },
+      timeZone: 'UTC',
+    },
+  ],
+  compression: { encoding: 'zstd', level: 1 },
+}
+const slice: TaskSlice = {
+  source: 'a'.repeat(32) as SourceId,
+  generation: 3,
+  path: '/var/log/ä "quoted".jsonl',
+  pipeline: 0,
+  start: 0,
+  end: 0,
+  offset: 0,
+  to: 0,
+  header: null,
+  truncated: null,
+}
+
+let generic: Integration
+let ways: { pipeline: Pipeline; direct: DirectWay }[]
+beforeAll(async () => {
+  generic = await loadIntegration('generic-json')
+  const berlin = { ...setup.pipelines[0]!, timeZone: 'Europe/Berlin', tags: [], labels: {} }
+  ways = [
+    new Pipeline(setup, setup.pipelines[0]!, generic),
+    new Pipeline(setup, berlin, generic),
+    new Pipeline(setup, berlin, {
+      ...generic,
+      identity: ['event_id', 'user'],
+      dataset: 'audit',
+      set: [{ field: 'audit.channel', value: 'panel' }, { field: 'host.name', value: 'db-1' }],
+    }),
+  ].map((pipeline) => ({ pipeline, direct: new DirectWay(pipeline) }))
+})
+
+const output = new Output()
+let taken = 0
+
+function holds(record: Buffer, offset = 123_456_789_012): void {
+  for (const { pipeline, direct } of ways) {
+    const place = pipeline.placeOf(slice, NOW)
+    const { text, flags } = textOf(record)
+    if (flags !== 0) return
+    output.begin()
+    // Other records stand before and behind it in the buffer.
+    const buffer = Buffer.concat([Buffer.from('{"user":"before"}\n'), record, Buffer.from('\n{"user":"behind"}')])
+    const from = 18
+    if (!direct.write(output, place, buffer, from, from + record.length, offset)) {
+      expect(output.at).toBe(FIRST)
+      continue
+    }
+    taken++
+    const line = output.bytes.toString('utf8', FIRST, output.at)
+    const expected = pipeline.lineOf(place, text, 0, offset)
+    expect(line).toBe(`${expected?.text}\n`)
+    expect(expected?.failed).toBe(false)
+    expect(canonical(JSON.parse(line))).toBe(line.slice(0, -1))
+  }
+}
+
+const HOSTILE: readonly string[] = [
+  '{}',
+  ' { } ',
+  '{"user":"a","user":"b"}',
+  '{"user_id":1,"userId":2}',
+  '{"client":{"ip":"10.0.0.1"},"client":{"x":2}}',
+  '{"x":{"a":1,"a":2}}',
+  '{"x":[{"a":1,"a":2}]}',
+  '{"x":1,"x":1}',
+  '{"":1}',
+  '{"__proto__":{"user":"x"},"constructor":1,"toString":2}',
+  '{"x":{"__proto__":1}}',
+  '{"a.b":1,"a":{"b":2}}',
+  '{"user.name":"x"}',
+  '{"user.name":"x","user":{"name":"y"}}',
+  '{"user":{"name":"jane","id":7,"email":"j@x.org","team":"ops"}}',
+  '{"user":{}}',
+  '{"user":[]}',
+  '{"user":["a"]}',
+  '{"user":null,"username":"b"}',
+  '{"user":"","username":"b"}',
+  '{"user":true,"action":false,"entity_id":12.5}',
+  '{"n":1.0}',
+  '{"n":1.50}',
+  '{"n":-0}',
+  '{"n":-0.5,"m":0.000001,"o":0.0000001}',
+  '{"n":1e5}',
+  '{"n":1E400}',
+  '{"n":123456789012345}',
+  '{"n":1234567890123456}',
+  '{"n":12345678901234567890}',
+  '{"n":01}',
+  '{"n":+1}',
+  '{"n":.5}',
+  '{"n":1.}',
+  '{"n":NaN}',
+  '{"n":-}',
+  '{"x":"\\u0041"}',
+  '{"x":"\\/"}',
+  '{"x":"\\ud800"}',
+  '{"x":"\\u0000"}',
+  '{"x":"\\x"}',
+  '{"x":"a\\nb\\t\\"\\\\ \\b\\f\\r"}',
+  '{"action":"log\\nin"}',
+  '{"status":"o\\nk"}',
+  '{"x":"\u2028\u2029\u007f"}',
+  '{"ключ":"значение","日本":"語","😀":1,"\uffee":2}',
+  '{"x":"tab\there"}',
+  '{"x":1}trailing',
+  '{"x":1}{"y":2}',
+  '{"x":1,}',
+  '{,"x":1}',
+  '{"x" 1}',
+  '{"x":}',
+  '{"x":tru}',
+  '{"x":nul',
+  '{"x":"unclosed',
+  '{"x":"unclosed\\',
+  '[1,2]',
+  '"text"',
+  'null',
+  '',
+  '{"x":[1,[2,[3,[4,[5,[6,[7,[8,[9]]]]]]]]]}',
+  `{"x":${'['.repeat(40)}${']'.repeat(40)}}`,
+  `{"x":${'{"a":'.repeat(20)}1${'}'.repeat(20)}}`,
+  `{${Array.from({ length: 600 }, (_, i) => `"k${i}":${i}`).join(',')}}`,
+  `{"user":"${'x'.repeat(9000)}"}`,
+  `{"x":"${'ä'.repeat(5000)}"}`,
+  `{"${'k'.repeat(300)}":1}`,
+  '{"time":"2026-01-22T10:45:32Z"}',
+  '{"time":"2026-01-22T10:45:32.1Z"}',
+  '{"time":"2026-01-22T10:45:32.123456789Z"}',
+  '{"time":"2026-01-22 10:45:32"}',
+  '{"time":"2026-01-22T10:45:32,5"}',
+  '{"time":"2026-01-22T10:45:32+02:00"}',
+  '{"time":"2026-02-29T10:45:32Z"}',
+  '{"time":"2024-02-29T10:45:32Z"}',
+  '{"time":"2026-01-22T10:45:60Z"}',
+  '{"time":"2026-01-22T24:00:00Z"}',
+  '{"time":"1989-12-31T23:59:59.999Z"}',
+  '{"time":"1990-01-01T00:00:00Z"}',
+  '{"time":"2026-01-24T00:00:00.000Z"}',
+  '{"time":"2026-01-24T00:00:00.001Z"}',
+  '{"time":"2099-01-22T10:45:32Z","ts":1769078732}',
+  '{"time":"garbage","ts":"2026-01-22T10:45:32Z"}',
+  '{"time":1769078732}',
+  '{"time":1769078732123,"created_at":1769078732.5}',
+  '{"time":0}',
+  '{"time":true}',
+  '{"time":{}}',
+  '{"time":"2026-01-22"}',
+  '{"ip":"10.0.0.1"}',
+  '{"ip":"10.0.0.01"}',
+  '{"ip":"10.0.0.256"}',
+  '{"ip":"10.0.0.1:80"}',
+  '{"ip":"::1"}',
+  '{"ip":"fe80::1%eth0"}',
+  '{"ip":"::ffff:1.2.3.4","client_ip":"1.2.3.4"}',
+  '{"ip":1}',
+  '{"roles":["a","b"],"role":"c"}',
+  '{"roles":[]}',
+  '{"roles":["a",1,true]}',
+  '{"roles":["a",null]}',
+  '{"roles":"admin"}',
+  '{"level":3}',
+  '{"level":"3"}',
+  '{"level":"warn"}',
+  '{"level":3.5}',
+  '{"duration_ms":12.5,"count":"1000","port":"443"}',
+  '{"count":99999999999999999999}',
+  '{"count":-5}',
+  '{"status":200}',
+  '{"status":"active"}',
+  '{"success":true,"status":"whatever"}',
+  '{"action":"update","changes":[{"field":"a","old":"1","new":"2"}]}',
+  '{"action":"update","changes":[{"field":"a","old":"1","new":"1"}]}',
+  '{"action":"update","changes":[{"field":"a","old":null,"new":"1"},{"field":"a","old":"","new":5}]}',
+  '{"action":"update","changes":[{"name":"a","from":1,"to":true},{"field":"b","new":{"x":[1]}}]}',
+  '{"action":"update","changes":[{"field":"a","old":"1","new":"2","why":"x"}]}',
+  '{"action":"update","changes":[]}',
+  '{"action":"update","changes":[1]}',
+  '{"action":"update","changes":{"a":{"old":1,"new":2}}}',
+  '{"action":"update","changes":{"a":[1,2]}}',
+  '{"action":"update","changes":"[{\\"field\\":\\"a\\",\\"new\\":1}]"}',
+  '{"action":"update","changes":"renamed"}',
+  '{"action":"update","before":{"a":1,"b":2},"after":{"a":1,"b":3,"c":null}}',
+  '{"action":"update","before":{"a":1,"b":2},"after":{"b":2}}',
+  '{"action":"update","before":{"2":1,"1":2},"after":{"1":3}}',
+  '{"action":"create","before":null,"after":{"a":1}}',
+  '{"action":"delete","before":{"a":1},"after":null}',
+  '{"action":"update","before":{"a":1,"a":2},"after":{}}',
+  '{"action":"update","old":"1","new":"2","field":"x"}',
+  '{"action":"update","old_value":"","new_value":"2"}',
+  '{"action":"update","old":"","new":""}',
+  '{"action":"update","new":5}',
+  '{"action":"update","old":"{\\"a\\":1}","new":"{\\"a\\":2}"}',
+  '{"action":"update","old":{"a":1},"new":"x"}',
+  '{"action":"update","before":{"a":{"b":1}},"after":{"a":{"b":2}}}',
+  '{"action":"update"}',
+  '{"action":"UPDATE_SETTINGS"}',
+  '{"action":"customer.viewed","user_email":"a@b","entity":{"type":"x","id":1,"name":"n"}}',
+  '{"event":{"action":"login","id":5},"user":"x","event_id":"5"}',
+  '{"action":"login","user":"x","user_id":"x","target_user":"y"}',
+  '{"session":{"id":"s","age":5},"host":"db"}',
+]
+
+describe('the way over the bytes', () => {
+  it('answers hostile records as the plain way does, or not at all', () => {
+    for (const record of HOSTILE) holds(Buffer.from(record))
+    for (const record of HOSTILE) holds(Buffer.from(`${record}\r`))
+  })
+
+  it('is cut anywhere without reading on behind the record', () => {
+    const whole = Buffer.from(
+      '{"user":{"id":7},"action":"login","ok":true,"n":-12.5,"l":[1,null],"m":"x\\n","changes":[{"field":"a","new":false}]}',
+    )
+    for (let length = 0; length <= whole.length; length++) holds(whole.subarray(0, length))
+  })
+
+  const name = fc.constantFrom(
+    ...['time', 'ts', 'user', 'username', 'User-Name', 'user_id', 'email', 'action', 'event', 'type', 'ip'],
+    ...['entity', 'entity_id', 'object', 'resource', 'target', 'before', 'after', 'old', 'new', 'changes', 'field'],
+    ...['message', 'status', 'result', 'success', 'session', 'request_id', 'level', 'severity', 'roles', 'count'],
+    ...['duration_ms', 'id', 'name', 'extra', 'x', 'y', 'a', 'b', 'host', 'user.name', 'event_id', 'created_at'],
+  )
+  const text = fc.oneof(
+    fc.constantFrom('update', 'create', 'login failed', 'CUST-1', 'ok', 'failure', 'jane', '', '10.0.0.1', '::1'),
+    fc.constantFrom('2026-01-22T10:45:32.123Z', '2026-01-22 10:45:32', '1769078732', 'warn', 'true', '42', 'settings'),
+    fc.string({ maxLength: 12 }),
+    fc.string({ unit: 'grapheme', maxLength: 6 }),
+    fc.string({ unit: fc.constantFrom('"', '\\', '\n', '/', '\0', '\u2028', '\u{1f600}', 'e', '{', '[', ' '), maxLength: 6 }),
+  )
+  const scalar = fc.oneof(
+    { weight: 6, arbitrary: text },
+    { weight: 2, arbitrary: fc.integer() },
+    { weight: 1, arbitrary: fc.double({ noNaN: true, noDefaultInfinity: true }) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 100_000 }).map((n) => n / 100) },
+    { weight: 1, arbitrary: fc.boolean() },
+    { weight: 1, arbitrary: fc.constant(null) },
+  )
+  const change = fc.record({ field: fc.oneof(text, scalar), old: scalar, new: scalar }, { requiredKeys: [] })
+  const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      { weight: 8, arbitrary: scalar },
+      { weight: 2, arbitrary: fc.dictionary(name, tie('value'), { maxKeys: 5 }) },
+      { weight: 1, arbitrary: fc.array(tie('value'), { maxLength: 4 }) },
+      { weight: 1, arbitrary: fc.array(change, { maxLength: 3 }) },
+    ),
+  }))
+  const record = fc.dictionary(name, value, { maxKeys: 10 })
+  const layout = fc.constantFrom(undefined, 1, '\t')
+
+  it('answers random records as the plain way does', () => {
+    taken = 0
+    fc.assert(
+      fc.property(record, layout, (members, indent) => {
+        holds(Buffer.from(JSON.stringify(members, null, indent).replaceAll('\n', indent === undefined ? '\n' : ' ')))
+      }),
+      { numRuns: RUNS },
+    )
+    // The test would hold nothing if it were never sure.
+    expect(taken).toBeGreaterThan(RUNS / 4)
+  })
+
+  it('answers damaged records as the plain way does', () => {
+    fc.assert(
+      fc.property(
+        record,
+        fc.array(fc.tuple(fc.nat(), fc.constantFrom(...Buffer.from('"\\{}[]:,0e-. \nu\x01\x7f\xc3\xa4'))), { maxLength: 3 }),
+        (members, damage) => {
+          const bytes = Buffer.from(JSON.stringify(members))
+          for (const [at, byte] of damage) bytes[at % bytes.length] = byte
+          holds(bytes)
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  })
+})

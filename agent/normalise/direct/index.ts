@@ -1,0 +1,335 @@
+import { LIMITS, declaredEventId } from '../../../schema/index.ts'
+import { FLAG } from '../flags.ts'
+import { leafOf } from '../layout.ts'
+import { type Rule, TIMESTAMP } from '../mapping.ts'
+import type { Output } from '../output.ts'
+import type { Pipeline, Place } from '../pipeline.ts'
+import { convert, RELATED } from '../record.ts'
+import { folded } from '../integration.ts'
+import { isPlausible } from '../time.ts'
+import { ChangeRows } from './change-rows.ts'
+import { Found } from './found.ts'
+import { compareIso, ISO_LENGTH, writeIso } from './iso.ts'
+import { Rest } from './rest.ts'
+import { KIND, ROW } from './tape.ts'
+import { Texts } from './texts.ts'
+import { HOW, Values } from './values.ts'
+import { LineWriter } from './writer.ts'
+
+const CATEGORY = leafOf('audit.category')
+const ACTION = leafOf('event.action')
+const EVENT_TYPE = leafOf('event.type')
+const HOST_NAME = leafOf('host.name')
+const ID = leafOf('event.id')
+const KIND_LEAF = leafOf('event.kind')
+const MESSAGE = leafOf('message')
+const OLD_UNKNOWN = leafOf('audit.old_unknown')
+const ORIGINAL = leafOf('event.original')
+const SEQUENCE = leafOf('event.sequence')
+const OFFSET = leafOf('log.offset')
+const PATH = leafOf('log.file.path')
+const PAYLOAD = leafOf('audit.payload')
+const TAGS = leafOf('tags')
+const CHANGES = leafOf('audit.changes')
+const CHANGE_FIELDS = leafOf('audit.change.fields')
+const CHANGE_BEFORE = leafOf('audit.change.before')
+const CHANGE_AFTER = leafOf('audit.change.after')
+
+const NOTHING_TAKEN = 0
+const TAKEN = 1
+const UNSURE = 2
+
+const encoded = (json: string): Uint8Array => Buffer.from(json)
+
+/**
+ * The way over the bytes, for JSON records: values are found by scanning and copied from the record's bytes into the event's. What
+ * is not plainly one of the common shapes it leaves to the way of `record.ts`, which is the reference: where both answer,
+ * they answer with the same bytes, and a test holds them to it. It takes a third of the other's time.
+ */
+export class DirectWay {
+  readonly #pipeline: Pipeline
+  readonly #found: Found
+  readonly #values = new Values()
+  readonly #changes: ChangeRows
+  readonly #rest: Rest
+  readonly #texts = new Texts()
+  readonly #writer: LineWriter
+  /** By source: the rules that take from it, as bits; several words of 32 where there are many rules. */
+  readonly #rulesOf: Int32Array[]
+  readonly #rulesAtHand: Int32Array
+  readonly #iso = new Uint8Array(ISO_LENGTH)
+  readonly #latest = new Uint8Array(ISO_LENGTH)
+  readonly #earliest = encoded('1990-01-01T00:00:00.000Z')
+  #now = Number.NaN
+  readonly #json = new Map<string, Uint8Array>()
+  readonly #lookupTexts: string[]
+  readonly #category: Uint8Array
+  readonly #host: Uint8Array
+  readonly #true = encoded('true')
+  readonly #kind = encoded('"event"')
+
+  constructor(pipeline: Pipeline) {
+    const { mapping } = pipeline
+    this.#pipeline = pipeline
+    this.#found = new Found(mapping.names)
+    this.#changes = new ChangeRows(this.#found, mapping)
+    this.#rest = new Rest(this.#found)
+    this.#writer = new LineWriter(pipeline, this.#found, this.#values, this.#changes, this.#rest)
+    const words = Math.ceil(mapping.rules.length / 32)
+    this.#rulesAtHand = new Int32Array(words)
+    this.#rulesOf = Array.from({ length: mapping.names.size }, () => new Int32Array(words))
+    mapping.rules.forEach((rule, i) => {
+      for (const source of rule.sources) this.#rulesOf[source]![i >> 5]! |= 1 << (i & 31)
+    })
+    this.#lookupTexts = mapping.lookups.leaves.map(() => '')
+    this.#category = encoded(JSON.stringify(mapping.integration.category))
+    this.#host = encoded(JSON.stringify(pipeline.host))
+  }
+
+  /** Writes the event of a record that is valid UTF-8 without a NUL; false where the plain way must. */
+  write(output: Output, place: Place, bytes: Buffer, from: number, to: number, offset: number): boolean {
+    const found = this.#found
+    if (!found.scan(bytes, from, to)) return false
+    this.#takeNow(place.now)
+    const values = this.#values
+    values.clear()
+    const { mapping } = this.#pipeline
+    let flags = 0
+
+    const time = this.#takeFields(place.now)
+    if (time === -1) return false
+    if (values.how[TIMESTAMP] === HOW.absent) {
+      values.setJson(TIMESTAMP, this.#bytesOf(JSON.stringify(new Date(place.now).toISOString())))
+      flags |= time === 1 ? FLAG.timestamp_invalid : FLAG.timestamp_missing
+    }
+
+    const looked = this.#changes.take()
+    if (looked === 'unsure') return false
+    if (this.#changes.count > 0) {
+      values.how[CHANGES] = HOW.changes
+      values.how[CHANGE_FIELDS] = HOW.changeFields
+      values.how[CHANGE_BEFORE] = HOW.changeBefore
+      values.how[CHANGE_AFTER] = HOW.changeAfter
+    }
+    if (!this.#lookUp()) return false
+    for (const given of mapping.set) {
+      if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.bytes)
+    }
+    if (values.how[CATEGORY] === HOW.absent) values.setJson(CATEGORY, this.#category)
+    if (values.how[HOST_NAME] === HOW.absent) values.setJson(HOST_NAME, this.#host)
+    if (looked === 'unknown' && values.how[OLD_UNKNOWN] === HOW.absent && this.#isUpdate()) {
+      values.setJson(OLD_UNKNOWN, this.#true)
+    }
+    if (values.how[MESSAGE] === HOW.absent && values.hasText(ACTION)) values.how[MESSAGE] = HOW.message
+    for (const { leaf, of } of RELATED) {
+      for (const one of of) if (values.hasText(one)) values.how[leaf] = HOW.related
+    }
+    if (this.#rest.isThere()) values.how[PAYLOAD] = HOW.payload
+
+    const identity = this.#takeIdentity(mapping.identity)
+    if (identity === UNSURE) return false
+    if (identity === NOTHING_TAKEN && mapping.identity.length > 0) flags |= FLAG.identity_missing
+    const tags = this.#pipeline.tags.json(flags)
+    if (tags !== null) values.setJson(TAGS, this.#bytesOf(tags))
+    values.setJson(PATH, place.pathBytes)
+    values.setJson(KIND_LEAF, this.#kind)
+    values.how[SEQUENCE] = HOW.offset
+    values.how[OFFSET] = HOW.offset
+    values.setSpan(ORIGINAL, HOW.original, from, to)
+    return this.#writer.write(output, place, to - from, offset)
+  }
+
+  #takeNow(now: number): void {
+    if (now === this.#now) return
+    this.#now = now
+    const day = 86_400_000
+    let latest = now + day
+    while (!isPlausible(latest, now) && latest > 0) latest -= day
+    this.#latest.set(encoded(new Date(latest).toISOString()))
+  }
+
+  /** Whether a time was seen that is none: 1; -1 where unsure. */
+  #takeFields(now: number): number {
+    const { mapping } = this.#pipeline
+    const { hits, consumed } = this.#found
+    const { how } = this.#values
+    const atHand = this.#rulesAtHand
+    atHand.fill(0)
+    for (let source = 0; source < hits.length; source++) {
+      if (hits[source] === -1) continue
+      const rules = this.#rulesOf[source]!
+      for (let word = 0; word < atHand.length; word++) atHand[word]! |= rules[word]!
+    }
+    let timeSeen = 0
+    for (let word = 0; word < atHand.length; word++) {
+      for (let bits = atHand[word]!; bits !== 0; bits &= bits - 1) {
+        const rule = mapping.rules[(word << 5) + (31 - Math.clz32(bits & -bits))]!
+        if (how[rule.leaf] !== HOW.absent) continue
+        for (const source of rule.sources) {
+          const row = hits[source]!
+          if (row === -1 || consumed[source] === 1) continue
+          if (rule.leaf === TIMESTAMP && this.#found.isScalar(row)) timeSeen = 1
+          const taken = this.#take(rule, row, now)
+          if (taken === UNSURE) return -1
+          if (taken === TAKEN) {
+            consumed[source] = 1
+            break
+          }
+        }
+      }
+    }
+    return timeSeen
+  }
+
+  #take(rule: Rule, row: number, now: number): number {
+    const found = this.#found
+    const values = this.#values
+    const kind = found.kind(row)
+    if (rule.many && kind === KIND.array) {
+      const end = found.next(row)
+      if (row + ROW === end) return NOTHING_TAKEN
+      for (let item = row + ROW; item < end; item = found.next(item)) {
+        if (!found.isScalar(item)) return NOTHING_TAKEN
+        if (found.isTooLong(item)) return UNSURE
+      }
+      values.setSpan(rule.leaf, HOW.list, row, row)
+      return TAKEN
+    }
+    if (!found.isScalar(row)) return NOTHING_TAKEN
+    const from = found.from(row)
+    const to = found.to(row)
+    if (rule.values !== null) {
+      if (found.isEscaped(row)) return UNSURE
+      const value = rule.values.get(folded(this.#texts.of(found.bytes, from, to)))
+      return value === undefined ? NOTHING_TAKEN : this.#takeText(rule, value, now)
+    }
+    if (rule.type === 'text') {
+      if (found.isTooLong(row)) return UNSURE
+      if (rule.many) values.setSpan(rule.leaf, HOW.single, row, row)
+      else values.setSpan(rule.leaf, kind === KIND.string ? HOW.text : HOW.quoted, from, to)
+      return TAKEN
+    }
+    if (rule.type === 'time' && rule.time!.knowsIso && kind === KIND.string) {
+      if (writeIso(this.#iso, found.bytes, from, to, rule.time!.zoneIsUtc)) {
+        if (compareIso(this.#iso, this.#earliest) < 0 || compareIso(this.#iso, this.#latest) > 0) return NOTHING_TAKEN
+        if (to - from === ISO_LENGTH && found.bytes[from + 10] === 0x54) values.setSpan(rule.leaf, HOW.text, from, to)
+        else values.setJson(rule.leaf, encoded(`"${Buffer.from(this.#iso).toString('latin1')}"`))
+        return TAKEN
+      }
+    }
+    if (rule.type === 'ip' && kind === KIND.string && isIpv4(found.bytes, from, to)) {
+      values.setSpan(rule.leaf, HOW.text, from, to)
+      return TAKEN
+    }
+    if (found.isEscaped(row)) return UNSURE
+    return this.#takeText(rule, this.#texts.of(found.bytes, from, to), now)
+  }
+
+  #takeText(rule: Rule, text: string, now: number): number {
+    const value = convert(rule, text, now, null)
+    if (value === undefined) return NOTHING_TAKEN
+    const json = JSON.stringify(rule.many ? [value] : value)
+    this.#values.setJson(rule.leaf, this.#bytesOf(json))
+    return TAKEN
+  }
+
+  #lookUp(): boolean {
+    const { lookups } = this.#pipeline.mapping
+    const values = this.#values
+    const texts = this.#lookupTexts
+    for (let i = 0; i < lookups.leaves.length; i++) {
+      const leaf = lookups.leaves[i]!
+      if (!values.hasText(leaf)) {
+        texts[i] = ''
+        continue
+      }
+      const bytes = values.textBytes(leaf, this.#found.bytes)
+      const from = values.textFrom(leaf)
+      const to = values.textTo(leaf)
+      for (let at = from; at < to; at++) if (bytes[at] === 0x5c) return false
+      texts[i] = this.#texts.of(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes), from, to)
+    }
+    for (const given of lookups.of(texts)) {
+      if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.bytes)
+    }
+    return true
+  }
+
+  /** As `record.ts` has it: a record's change, of type `change`. */
+  #isUpdate(): boolean {
+    const values = this.#values
+    if (values.how[CATEGORY] !== HOW.json || values.how[EVENT_TYPE] === HOW.absent) return false
+    if (!isJson(values.json[CATEGORY]!, '"change"')) return false
+    if (values.how[EVENT_TYPE] === HOW.json) return holdsJson(values.json[EVENT_TYPE]!, '"change"')
+    const found = this.#found
+    const list = values.from[EVENT_TYPE]!
+    const isChange = (row: number): boolean =>
+      found.kind(row) === KIND.string && found.bytes.toString('utf8', found.from(row), found.to(row)) === 'change'
+    if (values.how[EVENT_TYPE] === HOW.single) return isChange(list)
+    for (let item = list + ROW; item < found.next(list); item = found.next(item)) if (isChange(item)) return true
+    return false
+  }
+
+  #takeIdentity(identity: readonly number[]): number {
+    const values = this.#values
+    if (identity.length === 0) {
+      values.how[ID] = HOW.id
+      return TAKEN
+    }
+    const found = this.#found
+    const key: string[] = []
+    for (const source of identity) {
+      const row = found.hits[source]!
+      if (row === -1 || !found.isScalar(row)) {
+        values.how[ID] = HOW.id
+        return NOTHING_TAKEN
+      }
+      if (found.isEscaped(row)) return UNSURE
+      key.push(found.bytes.toString('utf8', found.from(row), found.to(row)))
+    }
+    const { namespace, mapping } = this.#pipeline
+    values.setJson(ID, encoded(JSON.stringify(declaredEventId(namespace, mapping.integration.name, key))))
+    return TAKEN
+  }
+
+  /** Bytes of JSON that comes again and again. */
+  #bytesOf(json: string): Uint8Array {
+    let bytes = this.#json.get(json)
+    if (bytes === undefined) {
+      bytes = encoded(json)
+      if (this.#json.size >= 1024) this.#json.clear()
+      if (json.length <= LIMITS.indexedLength) this.#json.set(json, bytes)
+    }
+    return bytes
+  }
+}
+
+function isJson(bytes: Uint8Array, json: string): boolean {
+  return bytes.length === json.length && Buffer.from(bytes).toString('latin1') === json
+}
+
+function holdsJson(list: Uint8Array, item: string): boolean {
+  return Buffer.from(list).toString('latin1').includes(item)
+}
+
+/** Four numbers to 255, none with a zero in front, as `isIP` has it. */
+function isIpv4(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from > 15) return false
+  let parts = 0
+  let digits = 0
+  let value = 0
+  for (let at = from; at <= to; at++) {
+    const byte = at === to ? 0x2e : bytes[at]!
+    if (byte === 0x2e) {
+      if (digits === 0 || value > 255) return false
+      parts++
+      digits = 0
+      value = 0
+    } else if (byte >= 0x30 && byte <= 0x39) {
+      if (digits > 0 && value === 0) return false
+      value = value * 10 + byte - 0x30
+      if (++digits > 3) return false
+    } else return false
+  }
+  return parts === 4
+}

@@ -1,0 +1,398 @@
+import { LIMITS } from '../../../schema/index.ts'
+import { between, LEAF_COUNT, leafOf } from '../layout.ts'
+import type { Output } from '../output.ts'
+import type { Pipeline, Place } from '../pipeline.ts'
+import { RELATED } from '../record.ts'
+import type { ChangeRows } from './change-rows.ts'
+import type { Found } from './found.ts'
+import type { Rest } from './rest.ts'
+import { ROW } from './tape.ts'
+import { HOW, type Values } from './values.ts'
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const BACKSLASH = 0x5c
+const OPEN = 0x5b
+const CLOSE = 0x5d
+const EQUALS = 0x3d
+
+const CHANGE_FIELDS = leafOf('audit.change.fields')
+const CHANGE_BEFORE = leafOf('audit.change.before')
+const CHANGE_AFTER = leafOf('audit.change.after')
+
+/** How often a byte of the record may stand in its event at most (in original, field, related, message, changes twice, payload), escaped. */
+const MOST_COPIES = 9
+/** What an event has beside the record's own bytes and the pipeline's constants. */
+const FRAME_BYTES = 8 * 1024
+
+const HEX = Buffer.from('0123456789abcdef')
+const NEW = Buffer.from('"new":')
+const OLD = Buffer.from('"old":')
+const FIELD = Buffer.from('{"field":"')
+
+/**
+ * Writes the values of an event as one line of canonical JSON. Loops over bytes, not `copy` or `set`: most pieces are
+ * shorter than 30 bytes, and for these a call costs more than the loop.
+ */
+export class LineWriter {
+  readonly #pipeline: Pipeline
+  readonly #found: Found
+  readonly #values: Values
+  readonly #changes: ChangeRows
+  readonly #rest: Rest
+  /** By pair of leaves: what stands between them. */
+  readonly #between: (Uint8Array | undefined)[] = new Array((LEAF_COUNT + 1) ** 2).fill(undefined)
+  readonly #constants: readonly (Uint8Array | undefined)[]
+  readonly #constantBytes: number
+  readonly #relatedOf: readonly (readonly number[] | undefined)[]
+  #offset = 0
+
+  constructor(pipeline: Pipeline, found: Found, values: Values, changes: ChangeRows, rest: Rest) {
+    this.#pipeline = pipeline
+    this.#found = found
+    this.#values = values
+    this.#changes = changes
+    this.#rest = rest
+    this.#constants = Array.from({ length: LEAF_COUNT }, (_, leaf) => {
+      const json = pipeline.constants[leaf]
+      return json === undefined ? undefined : Buffer.from(json)
+    })
+    this.#constantBytes = this.#constants.reduce((sum, bytes) => sum + (bytes?.length ?? 0), FRAME_BYTES)
+    const related: (readonly number[] | undefined)[] = []
+    for (const { leaf, of } of RELATED) related[leaf] = of
+    this.#relatedOf = related
+  }
+
+  /** False, and nothing written, where the plain way must. */
+  write(output: Output, place: Place, recordLength: number, offset: number): boolean {
+    output.reserve(recordLength * MOST_COPIES + this.#constantBytes + place.pathBytes.length)
+    this.#offset = offset
+    const out = output.bytes
+    const values = this.#values
+    const { how, from, to, json } = values
+    const record = this.#found.bytes
+    const constants = this.#constants
+    let at = output.at
+    let previous = -1
+    for (let leaf = 0; leaf < LEAF_COUNT; leaf++) {
+      const way = how[leaf]!
+      let constant: Uint8Array | undefined
+      if (way === HOW.absent) {
+        constant = constants[leaf]
+        if (constant === undefined) continue
+      } else if (way === HOW.json) constant = json[leaf]!
+      else if (way >= HOW.changeFields && !this.#hasIndexed(leaf)) continue
+
+      const pair = (previous + 1) * (LEAF_COUNT + 1) + leaf
+      const gap = this.#between[pair] ?? this.#makeBetween(pair, previous, leaf)
+      for (let i = 0; i < gap.length; i++) out[at++] = gap[i]!
+      previous = leaf
+      if (constant !== undefined) {
+        for (let i = 0; i < constant.length; i++) out[at++] = constant[i]!
+        continue
+      }
+      switch (way) {
+        case HOW.text: {
+          // With its quotes.
+          const end = to[leaf]! + 1
+          for (let i = from[leaf]! - 1; i < end; i++) out[at++] = record[i]!
+          break
+        }
+        case HOW.quoted: {
+          out[at++] = QUOTE
+          const end = to[leaf]!
+          for (let i = from[leaf]!; i < end; i++) out[at++] = record[i]!
+          out[at++] = QUOTE
+          break
+        }
+        case HOW.original:
+          at = writeEscaped(out, at, record, from[leaf]!, to[leaf]!)
+          break
+        case HOW.offset:
+          at = writeNumber(out, at, offset)
+          break
+        case HOW.id:
+          at = this.#writeId(out, at, place)
+          break
+        default:
+          at = this.#writeOther(way, leaf, out, at)
+          if (at === -1) return false
+      }
+    }
+    const last = (previous + 1) * (LEAF_COUNT + 1) + LEAF_COUNT
+    const end = this.#between[last] ?? this.#makeBetween(last, previous, LEAF_COUNT)
+    for (let i = 0; i < end.length; i++) out[at++] = end[i]!
+    out[at++] = 0x0a
+    output.end(at)
+    return true
+  }
+
+  #makeBetween(place: number, previous: number, next: number): Uint8Array {
+    const bytes = Buffer.from(between(previous, next))
+    this.#between[place] = bytes
+    return bytes
+  }
+
+  #writeOther(way: number, leaf: number, out: Uint8Array, at: number): number {
+    switch (way) {
+      case HOW.list:
+        return this.#writeList(leaf, out, at)
+      case HOW.single:
+        out[at] = OPEN
+        at = this.#writeScalar(this.#values.from[leaf]!, out, at + 1)
+        out[at] = CLOSE
+        return at + 1
+      case HOW.message:
+        return this.#writeMessage(out, at)
+      case HOW.related:
+        return this.#writeRelated(leaf, out, at)
+      case HOW.payload:
+        return this.#rest.write(out, at)
+      case HOW.changes:
+        return this.#writeChanges(out, at)
+      case HOW.changeFields:
+        return this.#writeChangeFields(out, at)
+      case HOW.changeBefore:
+        return this.#writeIndexed(this.#changes.old, out, at)
+      case HOW.changeAfter:
+        return this.#writeIndexed(this.#changes.now, out, at)
+      default:
+        throw new Error(`no way ${way} to write a value`)
+    }
+  }
+
+  #writeId(out: Uint8Array, from: number, place: Place): number {
+    let at = from
+    out[at++] = QUOTE
+    const prefix = place.idPrefixBytes
+    for (let i = 0; i < prefix.length; i++) out[at++] = prefix[i]!
+    let high = Math.floor(this.#offset / 0x1_0000_0000)
+    let low = this.#offset % 0x1_0000_0000 | 0
+    for (let i = 15; i >= 8; i--, low >>>= 4) out[at + i] = HEX[low & 15]!
+    for (let i = 7; i >= 0; i--, high >>>= 4) out[at + i] = HEX[high & 15]!
+    at += 16
+    out[at++] = QUOTE
+    return at
+  }
+
+  /** A text, number, true or false of the record as a text. */
+  #writeScalar(row: number, out: Uint8Array, from: number): number {
+    const found = this.#found
+    const { bytes } = found
+    let at = from
+    out[at++] = QUOTE
+    const to = found.to(row)
+    for (let i = found.from(row); i < to; i++) out[at++] = bytes[i]!
+    out[at++] = QUOTE
+    return at
+  }
+
+  #writeList(leaf: number, out: Uint8Array, from: number): number {
+    const found = this.#found
+    const list = this.#values.from[leaf]!
+    let at = from
+    out[at++] = OPEN
+    for (let item = list + ROW; item < found.next(list); item = found.next(item)) {
+      if (item > list + ROW) out[at++] = COMMA
+      at = this.#writeScalar(item, out, at)
+    }
+    out[at++] = CLOSE
+    return at
+  }
+
+  #writeText(leaf: number, out: Uint8Array, from: number): number {
+    const values = this.#values
+    const bytes = values.textBytes(leaf, this.#found.bytes)
+    const to = values.textTo(leaf)
+    let at = from
+    for (let i = values.textFrom(leaf); i < to; i++) out[at++] = bytes[i]!
+    return at
+  }
+
+  #writeMessage(out: Uint8Array, from: number): number {
+    const values = this.#values
+    let at = from
+    out[at++] = QUOTE
+    const start = at
+    for (const alternatives of this.#pipeline.mapping.message) {
+      for (let i = 0; i < alternatives.length; i++) {
+        const leaf = alternatives[i]!
+        if (!values.hasText(leaf)) continue
+        if (at > start) out[at++] = 0x20
+        at = this.#writeText(leaf, out, at)
+        break
+      }
+    }
+    if (at - start > LIMITS.keywordLength) return -1
+    out[at++] = QUOTE
+    return at
+  }
+
+  /** Each text once, in the order of the leaves. */
+  #writeRelated(leaf: number, out: Uint8Array, from: number): number {
+    const values = this.#values
+    const of = this.#relatedOf[leaf]!
+    let at = from
+    out[at++] = OPEN
+    for (let i = 0; i < of.length; i++) {
+      const one = of[i]!
+      if (!values.hasText(one) || this.#isBefore(of, i)) continue
+      if (at > from + 1) out[at++] = COMMA
+      out[at++] = QUOTE
+      at = this.#writeText(one, out, at)
+      out[at++] = QUOTE
+    }
+    out[at++] = CLOSE
+    return at
+  }
+
+  #isBefore(of: readonly number[], i: number): boolean {
+    const values = this.#values
+    const record = this.#found.bytes
+    const bytes = values.textBytes(of[i]!, record)
+    const from = values.textFrom(of[i]!)
+    const length = values.textTo(of[i]!) - from
+    for (let k = 0; k < i; k++) {
+      const other = of[k]!
+      if (!values.hasText(other)) continue
+      const otherBytes = values.textBytes(other, record)
+      const otherFrom = values.textFrom(other)
+      if (values.textTo(other) - otherFrom !== length) continue
+      let n = 0
+      while (n < length && bytes[from + n] === otherBytes[otherFrom + n]) n++
+      if (n === length) return true
+    }
+    return false
+  }
+
+  #writeChanges(out: Uint8Array, from: number): number {
+    const changes = this.#changes
+    const names = changes.fieldBytes()
+    let at = from
+    out[at++] = OPEN
+    for (let i = 0; i < changes.count; i++) {
+      if (i > 0) out[at++] = COMMA
+      for (let k = 0; k < FIELD.length; k++) out[at++] = FIELD[k]!
+      const to = changes.fieldTo[i]!
+      for (let k = changes.fieldFrom[i]!; k < to; k++) out[at++] = names[k]!
+      out[at++] = QUOTE
+      at = this.#writeChangeValue(NEW, changes.now[i]!, out, at)
+      at = this.#writeChangeValue(OLD, changes.old[i]!, out, at)
+      out[at++] = 0x7d
+    }
+    out[at++] = CLOSE
+    return at
+  }
+
+  #writeChangeValue(name: Uint8Array, row: number, out: Uint8Array, from: number): number {
+    const changes = this.#changes
+    if (changes.isAbsent(row)) return from
+    let at = from
+    out[at++] = COMMA
+    for (let k = 0; k < name.length; k++) out[at++] = name[k]!
+    if (changes.hasText(row)) return this.#writeScalar(row, out, at)
+    out[at++] = 0x6e
+    out[at++] = 0x75
+    out[at++] = 0x6c
+    out[at++] = 0x6c
+    return at
+  }
+
+  /** Whether `audit.change.*` has anything: a change whose values are the same has no part in it. */
+  #hasIndexed(leaf: number): boolean {
+    const changes = this.#changes
+    for (let i = 0; i < changes.count; i++) {
+      if (changes.isSame(i)) continue
+      if (leaf === CHANGE_FIELDS) return true
+      if (leaf === CHANGE_BEFORE && changes.hasText(changes.old[i]!)) return true
+      if (leaf === CHANGE_AFTER && changes.hasText(changes.now[i]!)) return true
+    }
+    return false
+  }
+
+  #writeChangeFields(out: Uint8Array, from: number): number {
+    const changes = this.#changes
+    const names = changes.fieldBytes()
+    let at = from
+    out[at++] = OPEN
+    for (let i = 0; i < changes.count; i++) {
+      if (changes.isSame(i) || this.#isFieldBefore(i)) continue
+      if (at > from + 1) out[at++] = COMMA
+      out[at++] = QUOTE
+      const to = changes.fieldTo[i]!
+      for (let k = changes.fieldFrom[i]!; k < to; k++) out[at++] = names[k]!
+      out[at++] = QUOTE
+    }
+    out[at++] = CLOSE
+    return at
+  }
+
+  #isFieldBefore(change: number): boolean {
+    const changes = this.#changes
+    for (let i = 0; i < change; i++) {
+      if (changes.isSame(i)) continue
+      const same = this.#found.sameBytes(
+        changes.fieldFrom[i]!,
+        changes.fieldTo[i]!,
+        changes.fieldFrom[change]!,
+        changes.fieldTo[change]!,
+      )
+      if (same) return true
+    }
+    return false
+  }
+
+  #writeIndexed(rows: Int32Array, out: Uint8Array, from: number): number {
+    const found = this.#found
+    const { bytes } = found
+    const changes = this.#changes
+    const names = changes.fieldBytes()
+    let at = from
+    out[at++] = OPEN
+    for (let i = 0; i < changes.count; i++) {
+      const row = rows[i]!
+      if (changes.isSame(i) || !changes.hasText(row)) continue
+      if (at > from + 1) out[at++] = COMMA
+      out[at++] = QUOTE
+      const nameTo = changes.fieldTo[i]!
+      for (let k = changes.fieldFrom[i]!; k < nameTo; k++) out[at++] = names[k]!
+      out[at++] = EQUALS
+      const to = found.to(row)
+      for (let k = found.from(row); k < to; k++) out[at++] = bytes[k]!
+      out[at++] = QUOTE
+    }
+    out[at++] = CLOSE
+    return at
+  }
+}
+
+/** A record's bytes as a JSON text. White space is all that a record has of control characters. */
+function writeEscaped(out: Uint8Array, start: number, bytes: Uint8Array, from: number, to: number): number {
+  let at = start
+  out[at++] = QUOTE
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i]!
+    if (byte === QUOTE || byte === BACKSLASH) {
+      out[at++] = BACKSLASH
+      out[at++] = byte
+    } else if (byte >= 0x20) out[at++] = byte
+    else {
+      out[at++] = BACKSLASH
+      out[at++] = byte === 0x0a ? 0x6e : byte === 0x0d ? 0x72 : 0x74
+    }
+  }
+  out[at++] = QUOTE
+  return at
+}
+
+function writeNumber(out: Uint8Array, at: number, value: number): number {
+  let digits = 1
+  for (let power = 10; power <= value; power *= 10) digits++
+  let rest = value
+  for (let i = at + digits - 1; i >= at; i--) {
+    const next = Math.floor(rest / 10)
+    out[i] = 0x30 + (rest - next * 10)
+    rest = next
+  }
+  return at + digits
+}

@@ -1,0 +1,34 @@
+/** What the agent remarks about a record, as `tags`; a set of them is a number. */
+export const FLAG = {
+  timestamp_missing: 1,
+  timestamp_invalid: 2,
+  encoding_repaired: 4,
+  value_cut: 8,
+  payload_cut: 16,
+  changes_cut: 32,
+  identity_missing: 64,
+  columns_beyond_header: 128,
+} as const
+
+const NAMES = Object.entries(FLAG)
+
+/** The tags of an event: the operator's, then the remarks; null where there are none. */
+export class Tags {
+  readonly #own: readonly string[]
+  readonly #known = new Map<number, string | null>()
+
+  constructor(own: readonly string[]) {
+    this.#own = [...new Set(own)]
+  }
+
+  json(flags: number): string | null {
+    let json = this.#known.get(flags)
+    if (json === undefined) {
+      const remarks = NAMES.filter(([, bit]) => flags & bit).map(([name]) => name)
+      const all = [...new Set([...this.#own, ...remarks])]
+      json = all.length === 0 ? null : JSON.stringify(all)
+      this.#known.set(flags, json)
+    }
+    return json
+  }
+}

@@ -1,0 +1,105 @@
+import { FLAG } from '../flags.ts'
+import type { Members } from '../payload.ts'
+import type { Format, Understood } from './format.ts'
+
+const DELIMITERS = [',', ';', '\t', '|']
+
+export interface CsvOptions {
+  readonly quote: string
+  /** Null: whichever of comma, semicolon, tab and bar the header has most of. */
+  readonly delimiter: string | null
+  /** Names of the columns of a file without a header. */
+  readonly columns: readonly string[]
+}
+
+/** Rows of a CSV file as members by the names of its header. */
+export class Csv implements Format {
+  readonly #options: CsvOptions
+  #columns: readonly string[] | null = null
+  #header = ''
+  #delimiter = ','
+
+  constructor(options: CsvOptions) {
+    this.#options = options
+  }
+
+  begin(header: string | null): void {
+    const { columns, delimiter } = this.#options
+    this.#columns = null
+    this.#header = ''
+    if (columns.length > 0) {
+      this.#columns = columns
+      this.#delimiter = delimiter ?? ','
+    } else if (header !== null) this.#takeHeader(header)
+  }
+
+  read(text: string): Understood {
+    if (this.#columns === null) {
+      this.#takeHeader(text)
+      return null
+    }
+    // A file that was appended to by several writers has its header again and again.
+    if (text === this.#header) return null
+    const cells = cellsOf(text, this.#delimiter, this.#options.quote)
+    if (typeof cells === 'string') return { problem: cells }
+    const members: Members = Object.create(null)
+    let flags = 0
+    cells.forEach((cell, i) => {
+      const name = this.#columns?.[i] ?? `column_${i + 1}`
+      if (cell === '') return
+      let key = name
+      // Two columns of one name: the second keeps its number.
+      if (Object.hasOwn(members, key)) key = `${name}_${i + 1}`
+      members[key] = cell
+      if (i >= this.#columns!.length) flags |= FLAG.columns_beyond_header
+    })
+    return { members, flags }
+  }
+
+  #takeHeader(text: string): void {
+    const header = text.replace(/^\ufeff/, '')
+    this.#header = header
+    this.#delimiter = this.#options.delimiter ?? likeliestDelimiter(header)
+    const cells = cellsOf(header, this.#delimiter, this.#options.quote)
+    this.#columns = (typeof cells === 'string' ? [header] : cells).map((name) => name.trim())
+  }
+}
+
+function likeliestDelimiter(header: string): string {
+  const counts = DELIMITERS.map((delimiter) => header.split(delimiter).length)
+  return DELIMITERS[counts.indexOf(Math.max(...counts))]!
+}
+
+/** The cells of a row (RFC 4180), or a sentence that says what is wrong. */
+export function cellsOf(text: string, delimiter: string, quote: string): string[] | string {
+  if (!text.includes(quote)) return text.split(delimiter)
+  const cells: string[] = []
+  let at = 0
+  for (;;) {
+    if (text[at] === quote) {
+      let cell = ''
+      let from = at + 1
+      for (;;) {
+        const end = text.indexOf(quote, from)
+        if (end === -1) {
+          return `Not CSV: the quote that opens at character ${at + 1}, in column ${cells.length + 1}, is not closed.`
+        }
+        cell += text.slice(from, end)
+        from = end + 1
+        if (text[from] !== quote) break
+        cell += quote
+        from++
+      }
+      const next = text.indexOf(delimiter, from)
+      // What stands between the closing quote and the delimiter is kept, as most readers do.
+      cells.push(cell + text.slice(from, next === -1 ? text.length : next))
+      if (next === -1) return cells
+      at = next + 1
+    } else {
+      const next = text.indexOf(delimiter, at)
+      cells.push(text.slice(at, next === -1 ? text.length : next))
+      if (next === -1) return cells
+      at = next + 1
+    }
+  }
+}

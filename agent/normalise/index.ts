@@ -1,0 +1,5 @@
+/** Turns slices of bytes into batches of events. */
+export type { Integration } from './integration.ts'
+export { INTEGRATIONS, loadIntegration } from './load.ts'
+export { createNormaliser, type Normaliser, type NormaliserOptions } from './pool.ts'
+export type { PipelineSpec, SliceResult, Task, TaskResult, TaskSlice, WorkerSetup } from './task.ts'

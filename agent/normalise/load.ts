@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseConfig } from '../../config/index.ts'
+import { codeOf, type FieldName, OperatorError, reasonOf } from '../../schema/index.ts'
+import type { ChangeNames, Integration } from './integration.ts'
+import { type IntegrationFile, integrationSchema } from './integration-file.ts'
+
+/** Where the integrations lie that come with Waybill. */
+export const INTEGRATIONS: string = fileURLToPath(new URL('../../integrations/', import.meta.url))
+
+const NO_CHANGES: ChangeNames = {
+  list: [],
+  before: [],
+  after: [],
+  field: [],
+  item: { field: [], old: [], new: [] },
+}
+const MESSAGE: readonly (readonly FieldName[])[] = [
+  ['user.name', 'user.email', 'user.id'],
+  ['event.action'],
+  ['audit.entity.type'],
+  ['audit.entity.id', 'audit.entity.name'],
+]
+
+/** An integration by the name of its folder, or by the path of a file; whatever is wrong with it is an OperatorError. */
+export async function loadIntegration(nameOrPath: string): Promise<Integration> {
+  return load(nameOrPath, [])
+}
+
+function load(nameOrPath: string, within: readonly string[]): Integration {
+  const file = fileOf(nameOrPath)
+  if (within.includes(file)) {
+    throw new OperatorError(`${file}: like: goes in a circle (${[...within, file].join(' -> ')}).`)
+  }
+  const said = parseConfig(readIntegration(file, nameOrPath), file, integrationSchema)
+  const base = said.like === undefined ? null : load(said.like, [...within, file])
+  return {
+    name: said.name,
+    title: said.title,
+    format: said.format,
+    dataset: said.dataset ?? base?.dataset ?? null,
+    category: said.category ?? base?.category ?? 'activity',
+    identity: said.identity ?? [],
+    csv: { delimiter: said.csv?.delimiter ?? null, columns: said.csv?.columns ?? [] },
+    fields: [...said.fields, ...(base?.fields ?? [])],
+    changes: changesOf(said.changes) ?? base?.changes ?? NO_CHANGES,
+    lookups: [...said.lookups, ...(base?.lookups ?? [])],
+    set: [...said.set, ...(base?.set ?? [])],
+    message: said.message ?? base?.message ?? MESSAGE,
+  }
+}
+
+function changesOf(said: IntegrationFile['changes']): ChangeNames | undefined {
+  if (said === undefined) return undefined
+  return { list: said.list, before: said.before, after: said.after, field: said.field, item: said.item }
+}
+
+function fileOf(nameOrPath: string): string {
+  const isPath = /[\\/]|\.ya?ml$/.test(nameOrPath)
+  return isPath ? resolve(nameOrPath) : join(INTEGRATIONS, nameOrPath, 'integration.yml')
+}
+
+function readIntegration(file: string, nameOrPath: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') {
+      throw new OperatorError(
+        `There is no integration ${nameOrPath} (${file}). There are: ${known().join(', ')}; or name the path of an integration.yml.`,
+      )
+    }
+    throw new OperatorError(`The integration ${file} can't be read: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+function known(): string[] {
+  return readdirSync(INTEGRATIONS, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort()
+}

@@ -1,0 +1,66 @@
+import { folded } from './integration.ts'
+
+/** The names that an integration knows, as a tree: `user.id` is the member `id` of the member `user`. */
+export interface NameNode {
+  /** Number of the source that this name is, or -1. */
+  source: number
+  readonly children: Map<string, NameNode>
+  readonly id: number
+}
+
+export class NameTree {
+  readonly root: NameNode = { source: -1, children: new Map(), id: 0 }
+  /** Every node by its id. */
+  readonly nodes: NameNode[] = [this.root]
+  /** Sources where an empty value says something (a previous value that was empty). */
+  readonly emptyCounts: boolean[] = []
+  readonly #sources = new Map<string, number>()
+  readonly #folds = new Map<string, string>()
+
+  get size(): number {
+    return this.#sources.size
+  }
+
+  /** The number of the source of this name; a new one where the name is new. */
+  add(name: string, emptyCounts = false): number {
+    const segments = name.split('.').map(folded)
+    const whole = segments.join('.')
+    let source = this.#sources.get(whole)
+    if (source === undefined) {
+      source = this.#sources.size
+      this.#sources.set(whole, source)
+      this.emptyCounts.push(false)
+      this.#plant(segments, source)
+      // `{"user.id": 7}` says the same as `{"user": {"id": 7}}`.
+      if (segments.length > 1) this.#plant([whole], source)
+    }
+    if (emptyCounts) this.emptyCounts[source] = true
+    return source
+  }
+
+  /** The node below another for a member as the record names it. */
+  child(node: NameNode, member: string): NameNode | undefined {
+    if (node.children.size === 0) return undefined
+    let fold = this.#folds.get(member)
+    if (fold === undefined) {
+      fold = folded(member)
+      if (this.#folds.size >= 4096) this.#folds.clear()
+      if (member.length <= 128) this.#folds.set(member, fold)
+    }
+    return node.children.get(fold)
+  }
+
+  #plant(segments: readonly string[], source: number): void {
+    let node = this.root
+    for (const segment of segments) {
+      let next = node.children.get(segment)
+      if (next === undefined) {
+        next = { source: -1, children: new Map(), id: this.nodes.length }
+        this.nodes.push(next)
+        node.children.set(segment, next)
+      }
+      node = next
+    }
+    node.source = source
+  }
+}

@@ -1,0 +1,197 @@
+import { isAscii, isUtf8 } from 'node:buffer'
+import { cutAt, declaredEventId, LIMITS, mintedEventId, mintedIdPrefix, type SourceId } from '../../schema/index.ts'
+import { FLAG, Tags } from './flags.ts'
+import { Csv } from './formats/csv.ts'
+import type { Format } from './formats/format.ts'
+import { json } from './formats/json.ts'
+import { plain } from './formats/plain.ts'
+import type { Integration } from './integration.ts'
+import { between, LEAF_COUNT, leafOf } from './layout.ts'
+import { type Mapping, makeMapping, TIMESTAMP } from './mapping.ts'
+import { type Draft, draftOf, jsonOf } from './record.ts'
+import type { PipelineSpec, TaskSlice, WorkerSetup } from './task.ts'
+import { LocalTime } from './time.ts'
+
+const CATEGORY = leafOf('audit.category')
+const ID = leafOf('event.id')
+const KIND = leafOf('event.kind')
+const LABELS = leafOf('labels')
+const MESSAGE = leafOf('message')
+const OFFSET = leafOf('log.offset')
+const ORIGINAL = leafOf('event.original')
+const PATH = leafOf('log.file.path')
+const REASON = leafOf('event.reason')
+const SEQUENCE = leafOf('event.sequence')
+const TAGS = leafOf('tags')
+const HOST_NAME = leafOf('host.name')
+const RELATED_HOSTS = leafOf('related.hosts')
+const TRUNCATED_BYTES = leafOf('audit.truncated.bytes')
+const TRUNCATED_SHA256 = leafOf('audit.truncated.sha256')
+
+/** The slice at hand, as far as its events need it. */
+export interface Place {
+  readonly slice: TaskSlice
+  readonly idPrefix: string
+  /** JSON. */
+  readonly path: string
+  readonly now: number
+  /** The same as bytes. */
+  readonly idPrefixBytes: Uint8Array
+  readonly pathBytes: Uint8Array
+}
+
+export interface Line {
+  readonly text: string
+  /** The record did not parse. */
+  readonly failed: boolean
+}
+
+/** One input's way from the text of a record to the line of an event. */
+export class Pipeline {
+  readonly mapping: Mapping
+  readonly tags: Tags
+  readonly format: Format
+  /** JSON of leaves that are the same in all events, by leaf. */
+  readonly constants: (string | undefined)[] = []
+  readonly #setup: WorkerSetup
+
+  constructor(setup: WorkerSetup, spec: PipelineSpec, integration: Integration) {
+    this.#setup = setup
+    this.mapping = makeMapping(integration, new LocalTime(spec.timeZone))
+    this.tags = new Tags(spec.tags)
+    this.format = formatOf(integration, spec)
+    this.constants[leafOf('agent.id')] = JSON.stringify(setup.agent.id)
+    this.constants[leafOf('agent.name')] = JSON.stringify(setup.agent.name)
+    this.constants[leafOf('agent.version')] = JSON.stringify(setup.agent.version)
+    this.constants[leafOf('event.module')] = JSON.stringify(integration.name)
+    if (integration.dataset !== null) {
+      this.constants[leafOf('event.dataset')] = JSON.stringify(integration.dataset)
+    }
+    if (Object.keys(spec.labels).length > 0) this.constants[LABELS] = jsonOf(spec.labels)
+  }
+
+  get host(): string {
+    return this.#setup.host
+  }
+
+  get namespace(): string {
+    return this.#setup.namespace
+  }
+
+  placeOf(slice: TaskSlice, now: number): Place {
+    const idPrefix = mintedIdPrefix(slice.source as SourceId, slice.generation)
+    const path = JSON.stringify(cutAt(slice.path.toWellFormed(), LIMITS.indexedLength))
+    return { slice, idPrefix, path, now, idPrefixBytes: Buffer.from(idPrefix), pathBytes: Buffer.from(path) }
+  }
+
+  /** The event of a record; null for what is no record (a header). */
+  lineOf(place: Place, text: string, flags: number, offset: number): Line | null {
+    const { truncated } = place.slice
+    let failed = false
+    let draft: Draft
+    const understood = truncated === null || this.format === plain ? this.format.read(text) : truncatedReason(truncated)
+    if (understood === null) return null
+    if (understood.problem === undefined) {
+      draft = draftOf(this.mapping, understood.members, place.now, this.host)
+      draft.flags |= understood.flags
+    } else {
+      draft = this.#failure(place, text, understood.problem)
+      failed = true
+    }
+    draft.flags |= flags
+    return { text: this.#serialise(place, draft, text, offset), failed }
+  }
+
+  /** The event of a record that is shipped without being looked into. */
+  failedLine(place: Place, text: string, flags: number, offset: number, reason: string): string {
+    const draft = this.#failure(place, text, reason)
+    draft.flags |= flags
+    return this.#serialise(place, draft, text, offset)
+  }
+
+  #failure(place: Place, text: string, reason: string): Draft {
+    const draft: Draft = { values: [], flags: FLAG.timestamp_missing, key: [] }
+    draft.values[TIMESTAMP] = new Date(place.now).toISOString()
+    draft.values[CATEGORY] = this.mapping.integration.category
+    draft.values[KIND] = 'pipeline_error'
+    draft.values[REASON] = reason
+    draft.values[HOST_NAME] = this.host
+    draft.values[RELATED_HOSTS] = [this.host]
+    // The words of a record that did not parse are found all the same.
+    if (text !== '') draft.values[MESSAGE] = cutAt(text, LIMITS.keywordLength)
+    if (text.length > LIMITS.keywordLength) draft.flags |= FLAG.value_cut
+    return draft
+  }
+
+  #serialise(place: Place, draft: Draft, text: string, offset: number): string {
+    const { values } = draft
+    const { integration } = this.mapping
+    if (integration.identity.length > 0 && draft.key === null) draft.flags |= FLAG.identity_missing
+    values[ID] =
+      draft.key !== null && draft.key.length > 0
+        ? declaredEventId(this.namespace, integration.name, draft.key)
+        : mintedEventId(place.idPrefix, offset)
+    values[KIND] ??= 'event'
+    values[ORIGINAL] = text
+    values[SEQUENCE] = offset
+    values[OFFSET] = offset
+    if (place.slice.truncated !== null) {
+      values[TRUNCATED_BYTES] = place.slice.truncated.bytes
+      values[TRUNCATED_SHA256] = place.slice.truncated.sha256
+    }
+    let line = ''
+    let previous = -1
+    for (let leaf = 0; leaf < LEAF_COUNT; leaf++) {
+      let value: string | null | undefined
+      if (leaf === PATH) value = place.path
+      else if (leaf === TAGS) value = this.tags.json(draft.flags)
+      else {
+        const own = values[leaf]
+        value = own === undefined ? this.constants[leaf] : jsonOf(own)
+      }
+      if (value === undefined || value === null) continue
+      line += between(previous, leaf) + value
+      previous = leaf
+    }
+    return line + between(previous, LEAF_COUNT)
+  }
+}
+
+function truncatedReason({ bytes }: { readonly bytes: number }): { problem: string } {
+  return {
+    problem: `The record is longer than ${LIMITS.recordBytes} bytes: it has ${bytes}, of which the first part is kept.`,
+  }
+}
+
+function formatOf(integration: Integration, spec: PipelineSpec): Format {
+  switch (integration.format) {
+    case 'json':
+      return json
+    case 'csv':
+      return new Csv({
+        quote: spec.framing.kind === 'csv' ? spec.framing.quote : '"',
+        ...integration.csv,
+      })
+    case 'plain':
+      return plain
+  }
+}
+
+/** The text of a record's bytes: what is not UTF-8, and NULs, which no store takes, become U+FFFD. */
+export function textOf(bytes: Buffer): { text: string; flags: number } {
+  const text = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
+  const isSound = text.length === bytes.length || isUtf8(bytes)
+  if (isSound && !text.includes('\0')) return { text, flags: 0 }
+  return { text: text.replaceAll('\0', '\ufffd'), flags: FLAG.encoding_repaired }
+}
+
+/** A record that was cut by its length may end within a character: without that piece. */
+export function withoutTornEnd(bytes: Buffer): Buffer {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back]!
+    if ((byte & 0xc0) === 0x80) continue
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1
+    return length > back ? bytes.subarray(0, bytes.length - back) : bytes
+  }
+  return bytes
+}

@@ -1,0 +1,54 @@
+import { Piscina, transferableSymbol, valueSymbol } from 'piscina'
+import type { Integration } from './integration.ts'
+import { loadIntegration } from './load.ts'
+import type { Task, TaskResult, WorkerSetup } from './task.ts'
+import type { WorkerStart } from './worker.ts'
+
+export interface Normaliser {
+  readonly setup: WorkerSetup
+  /**
+   * Makes a batch of a task. The task's buffer is moved to the worker and comes back with the result; when it rejects (a worker
+   * died), the buffer is lost with it.
+   */
+  run(task: Task): Promise<TaskResult>
+  close(): Promise<void>
+}
+
+export interface NormaliserOptions {
+  readonly workers: number
+  /** Longest young and old generation of a worker's heap, in MiB. */
+  readonly youngMiB?: number
+  readonly oldMiB?: number
+}
+
+/**
+ * Batches live for milliseconds and lie outside V8's heap: a small young generation costs next to nothing, and without a bound a
+ * worker takes hundreds of MiB. The old generation bounds what one hostile record may take.
+ */
+const YOUNG_MIB = 8
+const OLD_MIB = 192
+
+const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url).href
+
+/** Loads the integrations of all pipelines, and starts the workers; what is wrong with an integration is an OperatorError. */
+export async function createNormaliser(setup: WorkerSetup, options: NormaliserOptions): Promise<Normaliser> {
+  const integrations: Integration[] = []
+  for (const pipeline of setup.pipelines) integrations.push(await loadIntegration(pipeline.integration))
+  const pool = new Piscina({
+    filename: WORKER,
+    minThreads: options.workers,
+    maxThreads: options.workers,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    recordTiming: false,
+    resourceLimits: {
+      maxYoungGenerationSizeMb: options.youngMiB ?? YOUNG_MIB,
+      maxOldGenerationSizeMb: options.oldMiB ?? OLD_MIB,
+    },
+    workerData: { setup, integrations } satisfies WorkerStart,
+  })
+  return {
+    setup,
+    run: (task) => pool.run(Piscina.move({ [transferableSymbol]: [task.buffer], [valueSymbol]: task })),
+    close: () => pool.destroy(),
+  }
+}

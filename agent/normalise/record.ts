@@ -1,0 +1,274 @@
+import { isIP } from 'node:net'
+import { canonical, cutAt, LIMITS } from '../../schema/index.ts'
+import { ChangeList, UNNAMED_FIELD } from './changes.ts'
+import { FLAG } from './flags.ts'
+import { json } from './formats/json.ts'
+import { folded } from './integration.ts'
+import { LEAF_COUNT, leafOf } from './layout.ts'
+import { type Mapping, type Rule, TIMESTAMP } from './mapping.ts'
+import type { NameNode } from './names.ts'
+import { isMembers, type Members, payloadOf } from './payload.ts'
+import { isPlausible } from './time.ts'
+
+/**
+ * The plain way to map a record: from an object to an event, whatever the record looks like. It is the reference that the way over
+ * the bytes (`direct/`) is held against, and the way of all formats but JSON.
+ */
+export interface Draft {
+  /** By leaf; undefined where the event has no such member. */
+  readonly values: unknown[]
+  flags: number
+  /** The record's key, where the integration declares one and the record has it. */
+  key: string[] | null
+}
+
+const ACTION = leafOf('event.action')
+const CATEGORY = leafOf('audit.category')
+const EVENT_TYPE = leafOf('event.type')
+const MESSAGE = leafOf('message')
+const PAYLOAD = leafOf('audit.payload')
+const CHANGES = leafOf('audit.changes')
+const CHANGE_FIELDS = leafOf('audit.change.fields')
+const CHANGE_BEFORE = leafOf('audit.change.before')
+const CHANGE_AFTER = leafOf('audit.change.after')
+const OLD_UNKNOWN = leafOf('audit.old_unknown')
+const HOST_NAME = leafOf('host.name')
+
+export const RELATED: readonly { readonly leaf: number; readonly of: readonly number[] }[] = [
+  {
+    leaf: leafOf('related.user'),
+    of: [
+      leafOf('user.id'),
+      leafOf('user.name'),
+      leafOf('user.email'),
+      leafOf('user.target.id'),
+      leafOf('user.target.name'),
+      leafOf('user.target.email'),
+      leafOf('user.effective.id'),
+      leafOf('user.effective.name'),
+      leafOf('user.changes.name'),
+    ],
+  },
+  { leaf: leafOf('related.ip'), of: [leafOf('source.ip')] },
+  { leaf: leafOf('related.hosts'), of: [HOST_NAME, leafOf('log.syslog.hostname')] },
+  { leaf: leafOf('related.entity'), of: [leafOf('audit.entity.id'), leafOf('audit.parent.id')] },
+]
+
+export function draftOf(mapping: Mapping, record: Members, now: number, host: string): Draft {
+  const { names } = mapping
+  const hits: unknown[] = new Array(names.size)
+  const consumed = new Uint8Array(names.size)
+  find(mapping, names.root, record, hits)
+  for (let source = 0; source < hits.length; source++) {
+    // An empty value of a known name says nothing, except as a previous or a new value.
+    if ((hits[source] === null || hits[source] === '') && names.emptyCounts[source] === false) consumed[source] = 1
+  }
+
+  const draft: Draft = { values: new Array(LEAF_COUNT), flags: 0, key: keyOf(mapping, hits) }
+  const { values } = draft
+  let timeSeen = false
+  for (const rule of mapping.rules) {
+    if (values[rule.leaf] !== undefined) continue
+    for (const source of rule.sources) {
+      const hit = hits[source]
+      if (hit === undefined || consumed[source] === 1) continue
+      if (rule.leaf === TIMESTAMP && scalarText(hit) !== undefined) timeSeen = true
+      const value = valueFor(rule, hit, now, draft)
+      if (value === undefined) continue
+      values[rule.leaf] = value
+      consumed[source] = 1
+      break
+    }
+  }
+  if (values[TIMESTAMP] === undefined) {
+    values[TIMESTAMP] = new Date(now).toISOString()
+    draft.flags |= timeSeen ? FLAG.timestamp_invalid : FLAG.timestamp_missing
+  }
+
+  const hasOld = takeChanges(mapping, hits, consumed, draft)
+  for (const given of mapping.lookups.of(mapping.lookups.leaves.map((leaf) => textOf(values[leaf])))) {
+    values[given.leaf] ??= given.value
+  }
+  for (const given of mapping.set) values[given.leaf] ??= given.value
+  values[CATEGORY] ??= mapping.integration.category
+  values[HOST_NAME] ??= host
+  const types = values[EVENT_TYPE]
+  if (!hasOld && values[CATEGORY] === 'change' && Array.isArray(types) && types.includes('change')) {
+    values[OLD_UNKNOWN] ??= true
+  }
+  values[MESSAGE] ??= messageOf(mapping, draft)
+  for (const related of RELATED) {
+    const texts = new Set(related.of.map((leaf) => textOf(values[leaf])))
+    texts.delete('')
+    if (texts.size > 0) values[related.leaf] = [...texts]
+  }
+  const payload = payloadOf(record, names, { hits, consumed })
+  draft.flags |= payload.flags
+  if (payload.members !== null) values[PAYLOAD] = payload.members
+  return draft
+}
+
+/** Of two members that are the same name (`user_id` and `userId`) the first counts. */
+function find(mapping: Mapping, node: NameNode, members: Members, hits: unknown[]): void {
+  for (const member of Object.keys(members)) {
+    const child = mapping.names.child(node, member)
+    if (child === undefined) continue
+    const value = members[member]
+    if (child.source !== -1 && hits[child.source] === undefined) hits[child.source] = value
+    if (child.children.size > 0 && isMembers(value)) find(mapping, child, value, hits)
+  }
+}
+
+function keyOf(mapping: Mapping, hits: readonly unknown[]): string[] | null {
+  const key: string[] = []
+  for (const source of mapping.identity) {
+    const text = scalarText(hits[source])
+    if (text === undefined) return null
+    key.push(text)
+  }
+  return key
+}
+
+function scalarText(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return value === '' ? undefined : value
+    case 'number':
+    case 'boolean':
+      return JSON.stringify(value)
+    default:
+      return undefined
+  }
+}
+
+const textOf = (value: unknown): string => (value === undefined ? '' : (scalarText(value) ?? ''))
+
+function cut(text: string, draft: Draft): string {
+  if (text.length <= LIMITS.keywordLength) return text
+  draft.flags |= FLAG.value_cut
+  return cutAt(text, LIMITS.keywordLength)
+}
+
+/** Undefined where the value is none for this field: it stays in the payload. */
+function valueFor(rule: Rule, hit: unknown, now: number, draft: Draft): unknown {
+  if (rule.many && Array.isArray(hit)) {
+    const texts = hit.map(scalarText)
+    if (texts.length === 0 || !texts.every((text) => text !== undefined)) return undefined
+    return texts.map((text) => cut(text, draft))
+  }
+  let text = scalarText(hit)
+  if (text === undefined) return undefined
+  if (rule.values !== null) {
+    text = rule.values.get(folded(text))
+    if (text === undefined) return undefined
+  }
+  const value = convert(rule, text, now, draft)
+  return rule.many && value !== undefined ? [value] : value
+}
+
+const INTEGER = /^-?\d{1,15}$/
+const DECIMAL = /^-?\d{1,15}(?:\.\d{1,15})?$/
+
+/** A text as a rule's field has it; no draft where nothing is to be flagged. */
+export function convert(rule: Rule, text: string, now: number, draft: Draft | null): unknown {
+  switch (rule.type) {
+    case 'text':
+      return draft === null ? text : cut(text, draft)
+    case 'time': {
+      const time = rule.time!.read(text)
+      if (Number.isNaN(time) || !isPlausible(time, now)) return undefined
+      return new Date(time).toISOString()
+    }
+    case 'ip':
+      return isIP(text) !== 0 && !text.includes('%') ? text : undefined
+    case 'long': {
+      if (rule.scale === 1 ? !INTEGER.test(text) : !DECIMAL.test(text)) return undefined
+      const value = Math.round(Number(text) * rule.scale)
+      return Number.isSafeInteger(value) ? value + 0 : undefined
+    }
+    case 'float':
+      return DECIMAL.test(text) ? Number(text) : undefined
+    case 'boolean': {
+      const fold = folded(text)
+      return fold === 'true' ? true : fold === 'false' ? false : undefined
+    }
+  }
+}
+
+/** Whether a previous value is known. */
+function takeChanges(mapping: Mapping, hits: readonly unknown[], consumed: Uint8Array, draft: Draft): boolean {
+  const { changes } = mapping
+  const list = new ChangeList()
+  for (const source of changes.list) {
+    if (consumed[source] === 1) continue
+    if (list.addList(structured(hits[source]), changes.item)) {
+      consumed[source] = 1
+      break
+    }
+  }
+  if (list.changes.length === 0) {
+    const before = first(changes.before, hits, consumed)
+    const after = first(changes.after, hits, consumed)
+    const old = before === -1 ? undefined : structured(hits[before])
+    const now = after === -1 ? undefined : structured(hits[after])
+    const isState = (value: unknown): boolean => value === undefined || value === null || isMembers(value)
+    if (isMembers(old) ? isState(now) : isMembers(now) && isState(old)) {
+      // A record that was created has no state before, one that was deleted none after.
+      list.addStates(isMembers(old) ? old : undefined, isMembers(now) ? now : undefined)
+      if (before !== -1) consumed[before] = 1
+      if (after !== -1) consumed[after] = 1
+    } else if (isSingle(old) && isSingle(now) && !(isEmpty(old) && isEmpty(now))) {
+      const field = first(changes.field, hits, consumed)
+      const name = field === -1 ? undefined : scalarText(hits[field])
+      list.add(name ?? UNNAMED_FIELD, old, now)
+      if (name !== undefined) consumed[field] = 1
+      if (before !== -1) consumed[before] = 1
+      if (after !== -1) consumed[after] = 1
+    } else if (isEmpty(old) && isEmpty(now)) {
+      if (before !== -1) consumed[before] = 1
+      if (after !== -1) consumed[after] = 1
+    }
+  }
+  if (list.changes.length === 0) return false
+  const index = list.index()
+  draft.flags |= list.flags
+  draft.values[CHANGES] = list.changes
+  if (index.fields.length > 0) draft.values[CHANGE_FIELDS] = index.fields
+  if (index.before.length > 0) draft.values[CHANGE_BEFORE] = index.before
+  if (index.after.length > 0) draft.values[CHANGE_AFTER] = index.after
+  return list.changes.some((change) => change.old !== undefined)
+}
+
+function first(sources: readonly number[], hits: readonly unknown[], consumed: Uint8Array): number {
+  for (const source of sources) if (hits[source] !== undefined && consumed[source] === 0) return source
+  return -1
+}
+
+const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === ''
+const isSingle = (value: unknown): boolean => typeof value !== 'object' || value === null
+
+/** Columns and messages carry objects as JSON text. */
+function structured(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value
+  const parsed = json.read(`{"":${value}}`)
+  return parsed === null || parsed.problem !== undefined ? value : parsed.members['']
+}
+
+function messageOf(mapping: Mapping, draft: Draft): string | undefined {
+  const parts: string[] = []
+  if (textOf(draft.values[ACTION]) === '') return undefined
+  for (const alternatives of mapping.message) {
+    for (const leaf of alternatives) {
+      const text = textOf(draft.values[leaf])
+      if (text === '') continue
+      parts.push(text)
+      break
+    }
+  }
+  return parts.length === 0 ? undefined : cut(parts.join(' '), draft)
+}
+
+/** The JSON of a leaf's value. */
+export function jsonOf(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : canonical(value)
+}

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { OperatorError } from '../schema/index.ts'
+import { type AgentStatus, accounts, framingOf } from './agent.ts'
+import { type AgentConfig, integrationPath } from './config.ts'
+import { createFileInput } from './inputs/index.ts'
+import { accountOf, loadIdentity } from './ship/index.ts'
+import { type Log, lockFolder, openState, type State } from './state/index.ts'
+import { VERSION } from './version.ts'
+
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** What `status` says where no agent runs: from the data folder, and from the files as they are now. */
+export async function stoppedStatus(file: string, config: AgentConfig): Promise<AgentStatus> {
+  const data = config.agent.data
+  const identity = await loadIdentity(data)
+  if (identity === null) {
+    throw new OperatorError(
+      `No agent has run on ${data} yet: start one with \`waybill-agent run --config ${file}\`.`,
+    )
+  }
+  const lock = await lockFolder(data)
+  try {
+    const state = await openState(join(data, 'state'), { log: SILENT })
+    try {
+      const account = await accountOf(data, state, SILENT)
+      const input = createFileInput(
+        {
+          files: await Promise.all(
+            config.inputs.map(async ({ file: input }, pipeline) => ({
+              paths: input.paths,
+              exclude: input.exclude,
+              pipeline,
+              framing: await framingOf(input, integrationPath(input.integration, file)),
+              gzip: input.gzip,
+              watch: false,
+            })),
+          ),
+        },
+        {
+          state: unwritten(state),
+          sealed: account.sealed,
+          holdDir: join(data, 'hold'),
+          clock: Date.now,
+          random: randomBytes,
+          log: SILENT,
+        },
+      )
+      await input.start()
+      const sources = input.status()
+      await input.close()
+      return {
+        name: config.agent.name,
+        id: identity.agent,
+        version: VERSION,
+        pid: 0,
+        started: 0,
+        configFile: file,
+        reloaded: null,
+        problem: null,
+        unparsed: 0,
+        shipping: account.status,
+        ...accounts(sources, account.ledgers),
+      }
+    } finally {
+      await state.close()
+    }
+  } finally {
+    await lock.release()
+  }
+}
+
+/** Looking changes nothing: what the inputs would note down is left to the agent. */
+function unwritten(state: State): State {
+  return {
+    get: (key) => state.get(key),
+    entries: (prefix) => state.entries(prefix),
+    write: async () => {},
+    close: async () => {},
+  }
+}

@@ -1,0 +1,281 @@
+/**
+ * How fast the embedded store takes batches and answers searches.
+ *
+ *   node bench/store.ts [events] [--ids minted|declared] [--dir folder]
+ *
+ * Prints events/s, CPU seconds per million events (the store's threads; making the batches is not counted), bytes per event,
+ * peak RSS, and the median and 95th percentile of usual queries.
+ */
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { parseQuery, type Query } from '../indexer/query/index.ts'
+import { openEmbeddedStore, type StoreBatch } from '../indexer/store/index.ts'
+import {
+  type AgentId,
+  type Category,
+  canonical,
+  declaredEventId,
+  type Incarnation,
+  leavesOf,
+  merkleRoot,
+  mintedEventId,
+  mintedIdPrefix,
+  type Sha256,
+  type SourceId,
+  sha256,
+} from '../schema/index.ts'
+import type { Manifest } from '../schema/wire/index.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    ids: { type: 'string', default: 'minted' },
+    dir: { type: 'string' },
+    seed: { type: 'string', default: '7' },
+  },
+})
+const total = Number(positionals[0] ?? 300_000)
+const BATCH = 2400
+const IN_FLIGHT = 6
+
+let state = Number(values.seed)
+function random(): number {
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+  return state / 4_294_967_296
+}
+const below = (n: number): number => Math.floor(random() * n)
+const pick = <Item>(list: readonly Item[]): Item => list[below(list.length)]!
+
+const NAMES = ['jane', 'john', 'amir', 'lucy', 'wei', 'olga']
+const FAMILIES = ['smith', 'doe', 'miller', 'zhang', 'novak']
+const USERS = Array.from({ length: 2000 }, (_, i) => ({
+  id: `u-${1000 + i}`,
+  name: `${NAMES[i % 6]}.${FAMILIES[i % 5]}${i}`,
+}))
+const DEEDS: readonly (readonly [action: string, category: Category])[] = [
+  ['record.update', 'change'],
+  ['record.create', 'change'],
+  ['record.delete', 'change'],
+  ['user.login', 'security'],
+  ['user.logout', 'security'],
+  ['export.run', 'activity'],
+  ['permission.change', 'security'],
+  ['comment.add', 'activity'],
+]
+const ENTITIES = ['customer', 'invoice', 'order', 'project', 'time_entry', 'task']
+const CHANGED = ['credit_limit', 'payment_terms', 'status', 'owner', 'amount', 'due_date']
+const PREFIX = mintedIdPrefix('00112233445566778899aabbccddeeff' as SourceId, 0)
+const START = Date.UTC(2026, 9, 1)
+
+/** A line as the agent ships it, of about 1.5 KB with `event.original`. */
+function line(i: number): string {
+  const user = pick(USERS)
+  const [action, category] = pick(DEEDS)
+  const type = pick(ENTITIES)
+  const id = `CUST-${below(1_000_000)}`
+  const field = pick(CHANGED)
+  const ip = `10.${below(256)}.${below(256)}.${below(256)}`
+  const old = String(below(20_000))
+  const next = String(below(20_000))
+  const session = `sess_${below(1e9).toString(36)}`
+  const time = new Date(START + i * 87).toISOString()
+  const message = `${user.name} did ${action} on ${type} ${id}`
+  const outcome = random() < 0.02 ? 'failure' : 'success'
+  const payload = {
+    build: `2026.11.${i % 7}`,
+    customer_tier: pick(['gold', 'silver', 'bronze']),
+    region: 'eu-west-1',
+    request_id: below(1e12).toString(16),
+  }
+  const original = JSON.stringify({
+    time,
+    user: user.name,
+    user_id: user.id,
+    action,
+    ip,
+    type,
+    id,
+    session,
+    outcome,
+    field,
+    old,
+    next,
+    message,
+    ...payload,
+  })
+  const offset = i * 430
+  const eventId =
+    values.ids === 'declared' ? declaredEventId('bench', 'crm', [String(i)]) : mintedEventId(PREFIX, offset)
+  return canonical({
+    '@timestamp': time,
+    agent: { id: 'agent-bench', name: 'web-1', version: '0.1.0' },
+    audit: {
+      category,
+      change: { after: [`${field}=${next}`], before: [`${field}=${old}`], fields: [field] },
+      changes: [{ field, new: next, old }],
+      entity: { id, type },
+      payload,
+      record_count: action === 'export.run' ? below(5000) : undefined,
+      session: { id: session },
+    },
+    event: {
+      action,
+      duration: below(900) * 1e6,
+      id: eventId,
+      kind: 'event',
+      module: 'generic-json',
+      original,
+      outcome,
+      sequence: offset,
+    },
+    host: { name: 'web-1' },
+    log: { file: { path: '/var/log/app/audit.jsonl' }, offset },
+    message,
+    related: { entity: [id], ip: [ip], user: [user.name, user.id] },
+    source: { ip },
+    user: { id: user.id, name: user.name },
+  })
+}
+
+function batchOf(sequence: number, from: number, count: number): StoreBatch {
+  const parts: string[] = []
+  for (let i = 0; i < count; i++) parts.push(line(from + i))
+  const shipped = Buffer.from(`\n${parts.join('\n')}\n`)
+  const { leaves } = leavesOf(shipped, 1, shipped.length)
+  const lines = shipped.subarray(1)
+  const slice = { read: count, events: count, filtered: 0, skipped: 0, truncated: 0, errors: 0, dropped: 0 }
+  const manifest: Manifest = {
+    version: 1,
+    agent: 'agent-bench' as AgentId,
+    key: 'bench',
+    incarnation: '0123456789abcdef0123456789abcdef' as Incarnation,
+    sequence,
+    previous: null,
+    cites: null,
+    created: START,
+    namespace: 'bench',
+    settings: null,
+    events: count,
+    bytes: lines.length,
+    encoding: 'zstd',
+    root: merkleRoot(leaves).toString('hex') as Sha256,
+    sources: [
+      {
+        source: '00112233445566778899aabbccddeeff' as SourceId,
+        generation: 0,
+        path: '/var/log/app/audit.jsonl',
+        from: from * 430,
+        to: (from + count) * 430,
+        ...slice,
+      },
+    ],
+  }
+  const manifestBytes = Buffer.from(canonical(manifest))
+  return {
+    manifest,
+    hash: sha256(manifestBytes),
+    manifestBytes,
+    signature: createHash('sha512').update(manifestBytes).digest(),
+    lines,
+    leaves,
+    ingested: START + from * 87,
+  }
+}
+
+const dir = values.dir ?? (await mkdtemp(join(tmpdir(), 'waybill-bench-store-')))
+const store = await openEmbeddedStore({ path: dir, log: (sentence) => console.error(sentence) })
+let peak = 0
+const watch = setInterval(() => {
+  peak = Math.max(peak, process.memoryUsage.rss())
+}, 50)
+
+const usual = (text: string): Query => parseQuery(text, { now: START })
+const QUERIES: readonly (readonly [name: string, query: () => Query])[] = [
+  ['word', () => usual(pick(['customer', 'login', 'silver', 'miller']))],
+  ['phrase', () => usual('"did export run on invoice"')],
+  ['user + action', () => usual(`user.name: "${pick(USERS).name}" and event.action: record.update`)],
+  ['address block', () => usual(`source.ip: 10.${below(256)}.0.0/16`)],
+  ['range', () => usual(`audit.record_count > ${4000 + below(900)}`)],
+  ['rare term', () => usual(`audit.entity.id: CUST-${below(1_000_000)}`)],
+  ['not', () => usual(`not event.outcome: success and not user.name: "${pick(USERS).name}"`)],
+  ['wildcard', () => usual(`user.name: ${pick(NAMES)}* and event.action: permission*`)],
+  ['nothing', () => usual(`user.name: "${pick(USERS).name}" and source.ip: 192.168.1.1`)],
+]
+
+async function ask(query: Query): Promise<{ ms: number; events: number }> {
+  const start = performance.now()
+  let events = 0
+  let after: string | undefined
+  do {
+    const page = await store.search({
+      query,
+      order: 'newest',
+      limit: 50 - events,
+      ...(after === undefined ? {} : { after }),
+    })
+    events += page.events.length
+    after = page.next ?? undefined
+  } while (after !== undefined && events < 50)
+  return { ms: performance.now() - start, events }
+}
+
+try {
+  const cpu = process.cpuUsage()
+  const own = process.threadCpuUsage()
+  const start = performance.now()
+  let making = 0
+  let next = 0
+  let sequence = 0
+  let done = 0
+  let shown = 0
+  const sender = async (): Promise<void> => {
+    while (next < total) {
+      const from = next
+      const count = Math.min(BATCH, total - from)
+      next += count
+      const began = performance.now()
+      const batch = batchOf(++sequence, from, count)
+      making += performance.now() - began
+      const outcome = await store.write(batch)
+      if (outcome.kind !== 'stored' || outcome.result.stored !== count)
+        throw new Error(JSON.stringify(outcome))
+      done += count
+      if (done - shown >= 1_000_000) {
+        shown = done
+        console.log(`  ${done} events after ${((performance.now() - start) / 1000).toFixed(1)} s`)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: IN_FLIGHT }, sender))
+  const seconds = (performance.now() - start) / 1000
+  const used = process.cpuUsage(cpu)
+  const mine = process.threadCpuUsage(own)
+  const spent = (used.user + used.system - mine.user - mine.system) / 1e6
+  const status = await store.status()
+  let bytes = 0
+  for (const file of await readdir(dir, { recursive: true })) bytes += (await stat(join(dir, file))).size
+  console.log(
+    `${total} events: ${Math.round(total / seconds)} events/s, ${((spent * 1e6) / total).toFixed(1)} CPU s per million in the store ` +
+      `(${(making / 1000).toFixed(1)} of ${seconds.toFixed(1)} s went into making them), ${Math.round(bytes / total)} bytes/event, peak RSS ${Math.round(peak / 1e6)} MB, ${status.partitions.length} partitions`,
+  )
+  for (const [name, query] of QUERIES) {
+    const times: number[] = []
+    let found = 0
+    for (let i = 0; i < 21; i++) {
+      const { ms, events } = await ask(query())
+      times.push(ms)
+      found += events
+    }
+    times.sort((a, b) => a - b)
+    console.log(
+      `  ${name.padEnd(14)} median ${times[10]!.toFixed(1).padStart(7)} ms, 95 % ${times[19]!.toFixed(1).padStart(7)} ms, ${(found / 21).toFixed(0)} events`,
+    )
+  }
+} finally {
+  clearInterval(watch)
+  await store.close()
+  if (values.dir === undefined) await rm(dir, { recursive: true, force: true })
+}
