@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -8,7 +8,14 @@ import { join } from 'node:path'
  */
 const ROOT = import.meta.dirname
 const DIST = join(ROOT, 'dist')
-const CARRIED = ['integrations', 'LICENSE', 'README.md', 'docs']
+const NAMES_TS = /((?:\bfrom|\bimport\(|\bimport|new URL\()\s*['"]\.[^'"\n]*)\.ts(['"])/g
+const CARRIED = [
+  'integrations/**/integration.yml',
+  'config/**/*.{yml,service}',
+  'docs/*.md',
+  'LICENSE',
+  'README.md',
+]
 
 interface Package {
   readonly name: string
@@ -23,66 +30,47 @@ interface Package {
 
 const readPackage = (): Package => JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
-const compiled = (path: string): string => path.replace(/\.ts$/, '.js')
-
-/** The compiler rewrites the imports' endings; the files that workers are started from stand in URLs, and are ours to rewrite. */
-function rewriteWorkerUrls(): void {
-  for (const file of globSync('{agent,indexer,schema,config}/**/*.js', { cwd: DIST })) {
+/**
+ * The compiler rewrites the endings of imports in what it compiles. Ours to rewrite are the launchers, which are JavaScript
+ * already, and the files that workers are started from, which stand in URLs.
+ */
+function rewriteEndings(): void {
+  cpSync(join(ROOT, 'bin'), join(DIST, 'bin'), { recursive: true })
+  for (const file of globSync('{agent,bin,config,indexer,schema}/**/*.js', { cwd: DIST })) {
     const path = join(DIST, file)
     const text = readFileSync(path, 'utf8')
-    const rewritten = text.replace(
-      /(new URL\(\s*['"]\.[^'"\n]*)\.ts(['"]\s*,\s*import\.meta\.url)/g,
-      (_, before: string, after: string) => `${before}.js${after}`,
-    )
+    const rewritten = text.replaceAll(NAMES_TS, (_, before: string, after: string) => `${before}.js${after}`)
     if (rewritten !== text) writeFileSync(path, rewritten)
   }
 }
 
 function carryData(): void {
-  for (const path of CARRIED) {
-    if (existsSync(join(ROOT, path))) cpSync(join(ROOT, path), join(DIST, path), { recursive: true })
-  }
-  for (const file of globSync('config/**/*.{yml,service}', { cwd: ROOT }))
-    cpSync(join(ROOT, file), join(DIST, file))
+  for (const file of globSync(CARRIED, { cwd: ROOT })) cpSync(join(ROOT, file), join(DIST, file))
 }
 
-function writePackage({
-  name,
-  version,
-  description,
-  license,
-  type,
-  engines,
-  bin,
-  dependencies,
-}: Package): void {
-  const published = {
-    ...{ name, version, description, license, type, engines },
-    bin: Object.fromEntries(Object.entries(bin).map(([command, path]) => [command, compiled(path)])),
-    dependencies,
-  }
+function writePackage(pack: Package): void {
+  const { name, version, description, license, type, engines, bin, dependencies } = pack
+  const published = { name, version, description, license, type, engines, bin, dependencies }
   writeFileSync(join(DIST, 'package.json'), `${JSON.stringify(published, null, 2)}\n`)
-  for (const path of Object.values(published.bin)) {
+  for (const path of Object.values(bin)) {
     const file = join(DIST, path)
-    if (!readFileSync(file, 'utf8').startsWith('#!/usr/bin/env node\n'))
-      throw new Error(`${path} is a command, but does not begin with #!/usr/bin/env node`)
+    if (!readFileSync(file, 'utf8').startsWith('#!/usr/bin/env '))
+      throw new Error(`${path} is a command, but does not begin with #!/usr/bin/env`)
     chmodSync(file, 0o755)
   }
 }
 
 /** Starts each command as it was built, where no .ts file could help it. */
 function check({ bin }: Package): void {
-  const left = globSync('**/*.js', { cwd: DIST })
-    .filter((file) => !file.startsWith('node_modules'))
-    .filter((file) =>
-      /(?:from|import\(|import|new URL\()\s*['"]\.[^'"\n]*\.ts['"]/.test(
-        readFileSync(join(DIST, file), 'utf8'),
-      ),
-    )
+  const left = globSync('**/*.js', { cwd: DIST }).filter(
+    (file) => readFileSync(join(DIST, file), 'utf8').search(NAMES_TS) !== -1,
+  )
   if (left.length > 0) throw new Error(`these still name .ts files: ${left.join(', ')}`)
   for (const [command, path] of Object.entries(bin)) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(DIST, compiled(path)), '--help'], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(DIST, path), '--help'], {
       encoding: 'utf8',
+      // What is published holds nothing that this machine compiled.
+      env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
     })
     if (status !== 0 || !stdout.includes(command))
       throw new Error(`${command} --help failed with exit code ${status}: ${stderr || stdout}`)
@@ -96,7 +84,7 @@ execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'],
   cwd: ROOT,
   stdio: 'inherit',
 })
-rewriteWorkerUrls()
+rewriteEndings()
 carryData()
 writePackage(pack)
 if (process.argv.includes('--check')) check(pack)

@@ -3,7 +3,16 @@
  * million of them need no memory.
  */
 const FIRST_TIME = Date.UTC(2026, 0, 22, 10, 45, 32, 123)
-const USERS = ['john.smith', 'sarah.jones', 'mike.wilson', 'lisa.taylor', 'bob.morrison', 'ana.garcia', 'wei.chen', 'priya.patel']
+const USERS = [
+  'john.smith',
+  'sarah.jones',
+  'mike.wilson',
+  'lisa.taylor',
+  'bob.morrison',
+  'ana.garcia',
+  'wei.chen',
+  'priya.patel',
+]
 const ENTITIES = ['customer', 'order', 'product', 'invoice', 'quote', 'project', 'expense']
 const FIELDS = ['credit_limit', 'payment_terms', 'status', 'billing_address', 'discount', 'owner']
 const ACTIONS = ['update', 'update', 'update', 'create', 'delete', 'view', 'export', 'login']
@@ -27,8 +36,8 @@ export function auditLine(number: number): string {
   const action = ACTIONS[(a >>> 8) % ACTIONS.length]!
   const field = FIELDS[(b >>> 8) % FIELDS.length]!
   const id = `${entity.slice(0, 4).toUpperCase()}-${10000 + (c % 90000)}`
-  const old = 1000 + (a >>> 16) % 90000
-  const now = 1000 + (b >>> 16) % 90000
+  const old = 1000 + ((a >>> 16) % 90000)
+  const now = 1000 + ((b >>> 16) % 90000)
   return JSON.stringify({
     time: new Date(FIRST_TIME + number * 7).toISOString(),
     user,

@@ -44,7 +44,8 @@ function* tasks(): Generator<{ task: Task; records: number }> {
   while (number < events) {
     let at = 0
     const first = number
-    while (number < events && at < LIMITS.taskBytes - 600) at += bytes.write(`${auditLine(number++)}\n`, at, 'latin1')
+    while (number < events && at < LIMITS.taskBytes - 600)
+      at += bytes.write(`${auditLine(number++)}\n`, at, 'latin1')
     yield {
       records: number - first,
       task: {
@@ -102,8 +103,12 @@ for (const { task, records: count } of tasks()) {
 const micros = (ms: number): string => ((ms * 1000) / records).toFixed(2).padStart(7)
 const { all, hash, tree, compress } = milliseconds
 const each = (bytes: number): number => Math.round(bytes / records)
-console.log(`${records} records of ${each(bytesIn)} bytes -> events of ${each(bytesOut)}, ${each(bytesSent)} compressed`)
-console.log(`CPU µs an event ${micros(all)}   ${Math.round((records / all) * 1000).toLocaleString('en')} events a CPU second`)
+console.log(
+  `${records} records of ${each(bytesIn)} bytes -> events of ${each(bytesOut)}, ${each(bytesSent)} compressed`,
+)
+console.log(
+  `CPU µs an event ${micros(all)}   ${Math.round((records / all) * 1000).toLocaleString('en')} events a CPU second`,
+)
 console.log(`  scan, map, write ${micros(all - hash - tree - compress)}`)
 console.log(`  leaf hashes      ${micros(hash)}`)
 console.log(`  tree             ${micros(tree)}`)

@@ -13,15 +13,19 @@ export interface ConfigProblem {
   readonly problem: string
 }
 
+/** What a command exits with. */
+const WRONG_SETTINGS = 2
+
 /** The file can't be used; the sentence lists each problem with its line. */
 export class ConfigError extends OperatorError {
   override name = 'ConfigError'
   readonly problems: readonly ConfigProblem[]
 
   constructor(file: string, problems: readonly ConfigProblem[]) {
-    super(
-      problems.map((p) => `${file}:${p.line}: ${p.path === '' ? '' : `${p.path}: `}${p.problem}`).join('\n'),
+    const sentences = problems.map(
+      (p) => `${file}:${p.line}: ${p.path === '' ? '' : `${p.path}: `}${p.problem}`,
     )
+    super(sentences.join('\n'), { exitCode: WRONG_SETTINGS })
     this.problems = problems
   }
 }
@@ -44,9 +48,14 @@ export async function readConfig<T>(file: string, schema: z.ZodType<T>): Promise
     text = readFileSync(path, 'utf8')
   } catch (error) {
     const code = codeOf(error)
-    if (code === 'ENOENT') throw new OperatorError(`There is no config file ${file}. Name it with --config.`)
+    if (code === 'ENOENT')
+      throw new OperatorError(`There is no config file ${file}. Name it with --config.`, {
+        exitCode: WRONG_SETTINGS,
+      })
     if (code === 'EACCES')
-      throw new OperatorError(`No right to read ${file}: make it readable for this user.`)
+      throw new OperatorError(`No right to read ${file}: make it readable for this user.`, {
+        exitCode: WRONG_SETTINGS,
+      })
     throw new OperatorError(`${file} can't be read: ${reasonOf(error)}`, { cause: error })
   }
   return { value: parseConfig(text, file, schema), file: path }

@@ -151,14 +151,14 @@ async function start(): Promise<number> {
     const indexer = launch(
       'The indexer',
       'indexer.log',
-      'indexer/cli/main.ts',
+      'bin/waybill.js',
       'indexer',
       '--config',
       configs.indexer,
     )
     await ready(url, indexer, stop.signal)
     if (indexer.running && !stop.signal.aborted) {
-      launch('The agent', 'agent.log', 'agent/cli/main.ts', 'run', '--config', configs.agent)
+      launch('The agent', 'agent.log', 'bin/waybill-agent.js', 'run', '--config', configs.agent)
       launch('The generator', 'generator.log', 'demo/generate.ts', '--dir', `${DEMO}/logs`)
       console.log(invitation(url, port))
     }

@@ -31,6 +31,13 @@ async function stored(count: number, query = ''): Promise<StoredEvent[]> {
   })
 }
 
+/** An agent, when what is there is stored. */
+async function shipped(count: number): Promise<ReturnType<System['startAgent']>> {
+  const agent = system.startAgent()
+  await stored(count)
+  return agent
+}
+
 async function accountIsWhole(name = 'agent'): Promise<void> {
   const { total } = await until('nothing is pending', async () => {
     const status = await system.status(name)
@@ -143,39 +150,45 @@ describe('an agent', () => {
     expect(second.stderr).not.toContain('    at ')
   })
 
-  it('whose data folder was copied and started a second time: both ship on, nothing is lost or twice', async () => {
+  it('whose data folder was copied and started a second time: both ship on, nothing is lost, and what collides is kept', async () => {
     system.startIndexer()
     await system.ready()
-    const input1 = input()
-    system.writeAgentConfig(input1)
+    system.writeAgentConfig(input())
     writeFileSync(system.path('logs/app.jsonl'), lines(0, 200))
-    let first = system.startAgent()
-    await stored(200)
-    await kill(first, 'SIGTERM')
-    // Another machine: the data folder and the files are copies; from here on each has records of its own.
-    mkdirSync(system.path('logs2'))
+    await kill(await shipped(200), 'SIGTERM')
+    // The second machine has the same paths: here the first one's files move away, and the second finds copies in their place.
+    renameSync(system.logs, system.path('first'))
+    cpSync(system.path('first'), system.logs, { recursive: true })
     cpSync(system.path('agent-data'), system.path('copy-data'), { recursive: true })
-    cpSync(system.path('logs/app.jsonl'), system.path('logs2/app.jsonl'))
     system.writeAgentConfig(
-      `  - file: { paths: ["${system.path('logs2')}/*.jsonl"], integration: generic-json }`,
-      { name: 'copy' },
+      `  - file: { paths: ["${system.path('first')}/*.jsonl"], integration: generic-json }`,
     )
-    first = system.startAgent()
-    appendFileSync(system.path('logs/app.jsonl'), lines(200, 300))
+    system.writeAgentConfig(input(), { name: 'copy' })
+    system.startAgent()
+    appendFileSync(system.path('first/app.jsonl'), lines(200, 300))
     await stored(300)
+    // The same number, the same place in the same source, as many bytes: half of them the same records, half others.
+    appendFileSync(
+      system.path('logs/app.jsonl'),
+      lines(200, 250) + lines(250, 300).replaceAll('"jane"', '"copy"'),
+    )
     system.startAgent('copy')
-    // As many bytes as the first wrote, so that number and place are the same and the content is not.
-    appendFileSync(system.path('logs2/app.jsonl'), lines(200, 300).replaceAll('"jane"', '"copy"'))
     const status = await until('the copy has settled', async () => {
       const now = await system.status('copy')
       return now.total.pending === 0 && now.total.read >= 300 ? now : null
     })
+    expect(status.total).toMatchObject({ read: 300, stored: 200, duplicate: 50, dead: 50 })
     expect(numbers(await system.events('user: jane'))).toEqual(upTo(300))
-    expect(status.total.stored + status.total.duplicate + status.total.dead).toBe(status.total.read)
-    const agents = (await (await fetch(`${system.url}/v1/agents`)).json()) as {
+    const dead = (await (await fetch(`${system.url}/v1/dead-letters?limit=100`)).json()) as {
+      letters: { kind: string; line: string }[]
+    }
+    expect(
+      dead.letters.filter(({ kind, line: text }) => kind === 'collision' && text.includes('copy')),
+    ).toHaveLength(50)
+    const known = (await (await fetch(`${system.url}/v1/agents`)).json()) as {
       agents: { chains: unknown[] }[]
     }
-    expect(Math.max(...agents.agents.map(({ chains }) => chains.length))).toBe(2)
+    expect(known.agents.map(({ chains }) => chains.length)).toContain(2)
     await accountIsWhole('copy')
   })
 
@@ -212,7 +225,7 @@ describe('an agent', () => {
     await system.ready()
     writeFileSync(
       system.path('integration.yml'),
-      'name: ledger-export\ntitle: Exports of a ledger\nlike: generic-csv\nidentity: [id]\n',
+      'name: ledger-export\ntitle: Exports of a ledger\nformat: csv\nlike: generic-csv\nidentity: [id]\n',
     )
     const row = (n: number): string => `${n},2026-01-22T10:00:0${n % 10}Z,jane,update,record ${n}\n`
     const csv = (count: number): string => `id,time,user,action,message\n${upTo(count).map(row).join('')}`

@@ -48,23 +48,36 @@ export class BatchMaker {
     const count: Count = { read: 0, events: 0, filtered: 0, skipped: 0, truncated: 0, errors: 0 }
     const spec = this.#setup.pipelines[slice.pipeline]
     const pipeline = this.#pipelines[slice.pipeline]
-    if (spec === undefined || pipeline === undefined) throw new Error(`there is no pipeline ${slice.pipeline}`)
+    if (spec === undefined || pipeline === undefined)
+      throw new Error(`there is no pipeline ${slice.pipeline}`)
     const place = pipeline.placeOf(slice, task.now)
     pipeline.format.begin(slice.header)
     const { truncated } = slice
     if (truncated !== null) {
-      this.#plain(task, pipeline, place, withoutTornEnd(bytes.subarray(slice.start, slice.end)), slice.offset, count)
+      this.#plain(
+        task,
+        pipeline,
+        place,
+        withoutTornEnd(bytes.subarray(slice.start, slice.end)),
+        slice.offset,
+        count,
+      )
       count.truncated++
       return count
     }
     const direct = task.opaque ? null : this.#direct[slice.pipeline]!
+    direct?.begin(bytes)
     // Asked once for the whole slice: asking for each record costs more than all the rest of it.
     const isSound = direct !== null && isUtf8(bytes.subarray(slice.start, slice.end))
     const visit = (start: number, end: number): void => {
       // The offset is where the record's first byte stands, byte order mark or not.
       const offset = slice.offset + (start - slice.start)
       const from = offset === 0 ? behindByteOrderMark(bytes, start, end) : start
-      if (direct !== null && (isSound || isUtf8(bytes.subarray(from, end))) && direct.write(this.#output, place, bytes, from, end, offset)) {
+      if (
+        direct !== null &&
+        (isSound || isUtf8(bytes.subarray(from, end))) &&
+        direct.write(this.#output, place, from, end, offset)
+      ) {
         count.read++
         count.events++
       } else this.#plain(task, pipeline, place, bytes.subarray(from, end), offset, count)
@@ -75,7 +88,8 @@ export class BatchMaker {
       while (start < slice.end) {
         let newline = bytes.indexOf(0x0a, start)
         if (newline === -1 || newline >= slice.end) newline = slice.end
-        const end = newline > start && newline < slice.end && bytes[newline - 1] === 0x0d ? newline - 1 : newline
+        const end =
+          newline > start && newline < slice.end && bytes[newline - 1] === 0x0d ? newline - 1 : newline
         visit(start, end)
         start = newline + 1
       }
@@ -92,7 +106,13 @@ export class BatchMaker {
     let line: string
     let failed = true
     if (task.opaque) {
-      line = pipeline.failedLine(place, text, flags, offset, 'The record stopped the parser; it was shipped without being read.')
+      line = pipeline.failedLine(
+        place,
+        text,
+        flags,
+        offset,
+        'The record stopped the parser; it was shipped without being read.',
+      )
     } else {
       try {
         const made = pipeline.lineOf(place, text, flags, offset)
@@ -104,7 +124,13 @@ export class BatchMaker {
         failed = made.failed
       } catch (error) {
         // A mistake of ours over one record is no reason to lose it, or to stop the others.
-        line = pipeline.failedLine(place, text, flags, offset, `The record could not be mapped: ${reasonOf(error)}.`)
+        line = pipeline.failedLine(
+          place,
+          text,
+          flags,
+          offset,
+          `The record could not be mapped: ${reasonOf(error)}.`,
+        )
       }
     }
     this.#output.writeLine(line)

@@ -48,7 +48,10 @@ export class ChangeList {
   }
 
   /** Two states of a record, either of which may be unknown: what differs between them. */
-  addStates(before: Readonly<Record<string, unknown>> | undefined, after: Readonly<Record<string, unknown>> | undefined): void {
+  addStates(
+    before: Readonly<Record<string, unknown>> | undefined,
+    after: Readonly<Record<string, unknown>> | undefined,
+  ): void {
     for (const field of Object.keys(before ?? {})) {
       const old = before![field]
       if (after === undefined) this.add(field, old, undefined)

@@ -37,7 +37,9 @@ const OWN: readonly FieldName[] = [
 
 const SETTABLE: readonly FieldName[] = (Object.keys(FIELDS) as FieldName[]).filter((name) => {
   const field: Field = FIELDS[name]
-  return !OWN.includes(name) && field.derived !== true && !['flattened', 'changes', 'geo'].includes(field.type)
+  return (
+    !OWN.includes(name) && field.derived !== true && !['flattened', 'changes', 'geo'].includes(field.type)
+  )
 })
 
 const OUTCOMES = ['success', 'failure', 'unknown']
@@ -76,7 +78,11 @@ const mapping = z
     if (problem !== null) context.addIssue({ code: 'custom', path: ['format'], message: problem })
     const limited = rule.to === 'audit.category' || rule.to === 'event.outcome'
     if (limited && rule.values === undefined) {
-      context.addIssue({ code: 'custom', path: ['to'], message: `${rule.to} needs values: which texts stand for which of its values` })
+      context.addIssue({
+        code: 'custom',
+        path: ['to'],
+        message: `${rule.to} needs values: which texts stand for which of its values`,
+      })
     }
     for (const value of Object.keys(rule.values ?? {})) {
       const wrong = valueProblem(rule.to, value)
@@ -94,7 +100,9 @@ function formatProblem(field: FieldName, format: string): string | null {
   }
   if (format === 'auto') return null
   if (field === 'event.duration') {
-    return Object.hasOwn(DURATION_SCALES, format) ? null : `expected one of ${Object.keys(DURATION_SCALES).join(', ')}`
+    return Object.hasOwn(DURATION_SCALES, format)
+      ? null
+      : `expected one of ${Object.keys(DURATION_SCALES).join(', ')}`
   }
   return 'only times and event.duration have a format'
 }
@@ -183,9 +191,7 @@ export const integrationSchema = z.strictObject({
   changes: changes.optional(),
   lookups: z.array(lookup).default([]),
   set: assignments.default([]),
-  message: z
-    .array(z.union([fieldName.transform((one) => [one]), z.array(fieldName).min(1)]))
-    .optional(),
+  message: z.array(z.union([fieldName.transform((one) => [one]), z.array(fieldName).min(1)])).optional(),
 })
 
 export type IntegrationFile = z.infer<typeof integrationSchema>

@@ -43,7 +43,11 @@ export interface ChangeNames {
   readonly after: readonly string[]
   readonly field: readonly string[]
   /** Names within a list's items. */
-  readonly item: { readonly field: readonly string[]; readonly old: readonly string[]; readonly new: readonly string[] }
+  readonly item: {
+    readonly field: readonly string[]
+    readonly old: readonly string[]
+    readonly new: readonly string[]
+  }
 }
 
 /** All rows with a word among those of the fields apply, from above; each fills only what is still empty. */

@@ -1,18 +1,19 @@
+import { Piece } from './direct/piece.ts'
 import type { Assignment, Lookup } from './integration.ts'
 import { leafOf } from './layout.ts'
 
-/** What a lookup gives a leaf: the value, and the bytes of its JSON. */
+/** What a lookup gives a leaf: the value, and its JSON. */
 export interface Given {
   readonly leaf: number
   readonly value: string | number | boolean | readonly string[]
-  readonly bytes: Uint8Array
+  readonly json: Piece
 }
 
 export function givenBy(assignment: Assignment): Given {
   return {
     leaf: leafOf(assignment.field),
     value: assignment.value,
-    bytes: Buffer.from(JSON.stringify(assignment.value)),
+    json: new Piece(JSON.stringify(assignment.value)),
   }
 }
 

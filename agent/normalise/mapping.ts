@@ -11,11 +11,31 @@ export interface Rule {
   readonly type: 'time' | 'text' | 'ip' | 'long' | 'float' | 'boolean'
   readonly many: boolean
   readonly sources: readonly number[]
-  /** Folded text of the source -> value. */
-  readonly values: ReadonlyMap<string, string> | null
+  readonly values: ValueTable | null
   readonly time: TimeReader | null
   /** What a number is multiplied with. */
   readonly scale: number
+}
+
+/** Which value stands for which texts. */
+export class ValueTable {
+  readonly #byFold: ReadonlyMap<string, string>
+  /** Texts as they come, so that the usual ones are not folded each time. */
+  readonly #known = new Map<string, string>()
+
+  constructor(values: Readonly<Record<string, readonly string[]>>) {
+    this.#byFold = new Map(
+      Object.entries(values).flatMap(([value, texts]) => texts.map((text) => [folded(text), value] as const)),
+    )
+  }
+
+  of(text: string): string | undefined {
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
+    const value = this.#byFold.get(folded(text))
+    if (value !== undefined && this.#known.size < 256) this.#known.set(text, value)
+    return value
+  }
 }
 
 /** Folded names of the parts of one change. */
@@ -79,12 +99,7 @@ const foldedSet = (names: readonly string[]): ReadonlySet<string> => new Set(nam
 
 function ruleOf(field: FieldMapping, sources: readonly number[], zone: LocalTime): Rule {
   const { type, many } = FIELDS[field.to] as Field
-  const values =
-    field.values === null
-      ? null
-      : new Map(
-          Object.entries(field.values).flatMap(([value, texts]) => texts.map((text) => [folded(text), value])),
-        )
+  const values = field.values === null ? null : new ValueTable(field.values)
   return {
     leaf: leafOf(field.to),
     type: ruleType(field.to, type),

@@ -8,6 +8,7 @@ export const FIRST = 1
 /** The NDJSON of the batch at hand, in one buffer that is used again and again. */
 export class Output {
   bytes: Buffer = Buffer.allocUnsafeSlow(USUAL)
+  words: DataView = new DataView(this.bytes.buffer)
   /** Where the next byte goes. */
   at = FIRST
 
@@ -16,7 +17,7 @@ export class Output {
   }
 
   begin(): void {
-    if (this.bytes.length > 4 * USUAL) this.bytes = Buffer.allocUnsafeSlow(USUAL)
+    if (this.bytes.length > 4 * USUAL) this.#use(Buffer.allocUnsafeSlow(USUAL))
     this.at = FIRST
   }
 
@@ -26,7 +27,12 @@ export class Output {
     if (needed <= this.bytes.length) return
     const wider = Buffer.allocUnsafeSlow(Math.max(needed, Math.floor(this.bytes.length * 1.5)))
     this.bytes.copy(wider, 0, 0, this.at)
-    this.bytes = wider
+    this.#use(wider)
+  }
+
+  #use(bytes: Buffer): void {
+    this.bytes = bytes
+    this.words = new DataView(bytes.buffer)
   }
 
   writeLine(line: string): void {

@@ -1,5 +1,13 @@
 import { isAscii, isUtf8 } from 'node:buffer'
-import { cutAt, declaredEventId, LIMITS, mintedEventId, mintedIdPrefix, type SourceId } from '../../schema/index.ts'
+import {
+  cutAt,
+  declaredEventId,
+  LIMITS,
+  mintedEventId,
+  mintedIdPrefix,
+  type SourceId,
+} from '../../schema/index.ts'
+import { Piece } from './direct/piece.ts'
 import { FLAG, Tags } from './flags.ts'
 import { Csv } from './formats/csv.ts'
 import type { Format } from './formats/format.ts'
@@ -35,9 +43,9 @@ export interface Place {
   /** JSON. */
   readonly path: string
   readonly now: number
-  /** The same as bytes. */
-  readonly idPrefixBytes: Uint8Array
-  readonly pathBytes: Uint8Array
+  /** The same as pieces. */
+  readonly idPrefixPiece: Piece
+  readonly pathPiece: Piece
 }
 
 export interface Line {
@@ -81,7 +89,7 @@ export class Pipeline {
   placeOf(slice: TaskSlice, now: number): Place {
     const idPrefix = mintedIdPrefix(slice.source as SourceId, slice.generation)
     const path = JSON.stringify(cutAt(slice.path.toWellFormed(), LIMITS.indexedLength))
-    return { slice, idPrefix, path, now, idPrefixBytes: Buffer.from(idPrefix), pathBytes: Buffer.from(path) }
+    return { slice, idPrefix, path, now, idPrefixPiece: new Piece(idPrefix), pathPiece: new Piece(path) }
   }
 
   /** The event of a record; null for what is no record (a header). */
@@ -89,7 +97,8 @@ export class Pipeline {
     const { truncated } = place.slice
     let failed = false
     let draft: Draft
-    const understood = truncated === null || this.format === plain ? this.format.read(text) : truncatedReason(truncated)
+    const understood =
+      truncated === null || this.format === plain ? this.format.read(text) : truncatedReason(truncated)
     if (understood === null) return null
     if (understood.problem === undefined) {
       draft = draftOf(this.mapping, understood.members, place.now, this.host)
@@ -179,9 +188,9 @@ function formatOf(integration: Integration, spec: PipelineSpec): Format {
 
 /** The text of a record's bytes: what is not UTF-8, and NULs, which no store takes, become U+FFFD. */
 export function textOf(bytes: Buffer): { text: string; flags: number } {
-  const text = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
-  const isSound = text.length === bytes.length || isUtf8(bytes)
-  if (isSound && !text.includes('\0')) return { text, flags: 0 }
+  const ascii = isAscii(bytes)
+  const text = bytes.toString(ascii ? 'latin1' : 'utf8')
+  if ((ascii || isUtf8(bytes)) && !text.includes('\0')) return { text, flags: 0 }
   return { text: text.replaceAll('\0', '\ufffd'), flags: FLAG.encoding_repaired }
 }
 

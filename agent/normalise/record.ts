@@ -61,7 +61,8 @@ export function draftOf(mapping: Mapping, record: Members, now: number, host: st
   find(mapping, names.root, record, hits)
   for (let source = 0; source < hits.length; source++) {
     // An empty value of a known name says nothing, except as a previous or a new value.
-    if ((hits[source] === null || hits[source] === '') && names.emptyCounts[source] === false) consumed[source] = 1
+    if ((hits[source] === null || hits[source] === '') && names.emptyCounts[source] === false)
+      consumed[source] = 1
   }
 
   const draft: Draft = { values: new Array(LEAF_COUNT), flags: 0, key: keyOf(mapping, hits) }
@@ -159,7 +160,7 @@ function valueFor(rule: Rule, hit: unknown, now: number, draft: Draft): unknown 
   let text = scalarText(hit)
   if (text === undefined) return undefined
   if (rule.values !== null) {
-    text = rule.values.get(folded(text))
+    text = rule.values.of(text)
     if (text === undefined) return undefined
   }
   const value = convert(rule, text, now, draft)
@@ -196,7 +197,12 @@ export function convert(rule: Rule, text: string, now: number, draft: Draft | nu
 }
 
 /** Whether a previous value is known. */
-function takeChanges(mapping: Mapping, hits: readonly unknown[], consumed: Uint8Array, draft: Draft): boolean {
+function takeChanges(
+  mapping: Mapping,
+  hits: readonly unknown[],
+  consumed: Uint8Array,
+  draft: Draft,
+): boolean {
   const { changes } = mapping
   const list = new ChangeList()
   for (const source of changes.list) {

@@ -16,11 +16,17 @@ const EPOCH = /^-?\d{1,20}(?:\.\d{1,12})?$/
 
 /** Whether a time can be right: not before 1990, not more than a day ahead. */
 export function isPlausible(time: number, now: number): boolean {
-  return time >= EARLIEST_TIMESTAMP && time <= Math.min(LATEST_TIMESTAMP, now + DAY)
+  return time >= EARLIEST_TIMESTAMP && time <= latestPlausible(now)
 }
 
+export const latestPlausible = (now: number): number => Math.min(LATEST_TIMESTAMP, now + DAY)
+
 export function timeReader(format: string, zone: LocalTime): TimeReader {
-  return { read: readerOf(format, zone), knowsIso: format === 'auto' || format === 'iso', zoneIsUtc: zone.isUtc }
+  return {
+    read: readerOf(format, zone),
+    knowsIso: format === 'auto' || format === 'iso',
+    zoneIsUtc: zone.isUtc,
+  }
 }
 
 function readerOf(format: string, zone: LocalTime): (text: string) => number {
@@ -122,7 +128,11 @@ export function patternProblem(pattern: string): string | null {
   if (new Set(tokens).size !== tokens.length) return 'names a part twice'
   if (tokens.includes('HH') && tokens.includes('hh')) return 'has both HH and hh'
   if (tokens.includes('MM') && tokens.includes('MMM')) return 'has both MM and MMM'
-  if (!tokens.includes('YYYY') || !tokens.includes('DD') || !(tokens.includes('MM') || tokens.includes('MMM')))
+  if (
+    !tokens.includes('YYYY') ||
+    !tokens.includes('DD') ||
+    !(tokens.includes('MM') || tokens.includes('MMM'))
+  )
     return 'needs YYYY, MM (or MMM) and DD'
   return null
 }
@@ -139,23 +149,23 @@ function patternReader(pattern: string, zone: LocalTime): (text: string) => numb
     const parts = expression.exec(text)?.groups
     if (parts === undefined) return Number.NaN
     const month =
-      parts['monthName'] === undefined ? +parts['month']! : MONTHS.indexOf(parts['monthName'].toLowerCase()) + 1
-    let hour = +(parts['hour'] ?? 0)
-    const half = parts['half']?.[0]?.toLowerCase()
+      parts.monthName === undefined ? +parts.month! : MONTHS.indexOf(parts.monthName.toLowerCase()) + 1
+    let hour = +(parts.hour ?? 0)
+    const half = parts.half?.[0]?.toLowerCase()
     if (half !== undefined) {
       if (hour < 1 || hour > 12) return Number.NaN
       hour = (hour % 12) + (half === 'p' ? 12 : 0)
     }
     const local = civil(
-      +parts['year']!,
+      +parts.year!,
       month,
-      +parts['day']!,
+      +parts.day!,
       hour,
-      +(parts['minute'] ?? 0),
-      +(parts['second'] ?? 0),
-      parts['fraction'],
+      +(parts.minute ?? 0),
+      +(parts.second ?? 0),
+      parts.fraction,
     )
-    return parts['offset'] === undefined ? zone.toUtc(local) : local - offsetOf(parts['offset'])
+    return parts.offset === undefined ? zone.toUtc(local) : local - offsetOf(parts.offset)
   }
 }
 
@@ -200,12 +210,12 @@ export class LocalTime {
     const parts: Record<string, number> = {}
     for (const { type, value } of this.#format.formatToParts(quarter * 900_000)) parts[type] = Number(value)
     const wall = Date.UTC(
-      parts['year']!,
-      parts['month']! - 1,
-      parts['day']!,
-      parts['hour']!,
-      parts['minute']!,
-      parts['second']!,
+      parts.year!,
+      parts.month! - 1,
+      parts.day!,
+      parts.hour!,
+      parts.minute!,
+      parts.second!,
     )
     const offset = wall - quarter * 900_000
     if (this.#offsets.size > 10_000) this.#offsets.clear()

@@ -1,3 +1,4 @@
+import { OperatorError } from '../../schema/index.ts'
 import type { State } from '../state/index.ts'
 
 /** A place in the chain of waybills. */
@@ -30,7 +31,16 @@ export interface ChainRecord {
 
 export const CHAIN = 'chain'
 
-export const chainOf = (state: Pick<State, 'get'>): ChainRecord | undefined => state.get<ChainRecord>(CHAIN)
+export function chainOf(state: Pick<State, 'get'>): ChainRecord | undefined {
+  const chain = state.get<Omit<ChainRecord, 'version'> & { readonly version: number }>(CHAIN)
+  if (chain === undefined) return undefined
+  if (chain.version !== 1) {
+    throw new OperatorError(
+      `The agent's state was written by a newer waybill-agent (chain version ${chain.version}): run that version or a later one.`,
+    )
+  }
+  return { ...chain, version: 1 }
+}
 
 export function newChain(
   incarnation: string,

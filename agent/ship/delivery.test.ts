@@ -281,4 +281,16 @@ describe('delivery', () => {
     expect(new Set(beats).size).toBe(beats.length)
     expect(second.shipper.status().clockOffset).toBeGreaterThan(59_000)
   })
+
+  it('keeps the accounts of forgotten sources as one', async () => {
+    const first = await trial()
+    await first.batch(SOURCE_A, 20)
+    await first.batch(SOURCE_B, 20)
+    await drained(first.shipper)
+    await first.state.write([{ key: `source/${SOURCE_A}`, value: undefined }])
+    await first.stop()
+    const t = await trial({ dir: first.dir, sink: first.sink })
+    expect([...t.shipper.ledgers().keys()].sort()).toEqual([SOURCE_B, 'retired'])
+    expectAllOnce(t, { [SOURCE_A]: 20, [SOURCE_B]: 20 })
+  })
 })

@@ -67,7 +67,7 @@ describe('enrolment', () => {
     expect((await failure(loadIdentity(dir))).message).toContain('newer waybill-agent')
     await writeFile(join(dir, 'identity.json'), identity)
     await writeFile(join(dir, 'key.pem'), 'no key')
-    expect((await failure(loadIdentity(dir))).message).toContain('key is damaged')
+    expect((await failure(loadIdentity(dir))).message).toContain('key, is damaged')
     await rm(join(dir, 'key.pem'))
     expect((await failure(loadIdentity(dir))).message).toContain('key, is missing')
   })

@@ -1,4 +1,5 @@
 import type { Ledger, SliceAnswer, SourceSlice } from '../../schema/wire/index.ts'
+import type { Change, State } from '../state/index.ts'
 import type { Batch } from './batch.ts'
 
 /**
@@ -63,6 +64,29 @@ export function discarded(ledger: Settled, slice: SourceSlice): Settled {
     quarantined: ledger.quarantined - slice.events,
     discarded: ledger.discarded + slice.events,
   }
+}
+
+/** Under this name stand the accounts of sources that are forgotten, as one. */
+export const RETIRED = 'retired'
+
+/** Sources come and go with every rotation for years; what stays of those that are forgotten is their sum. */
+export function retirement(state: Pick<State, 'get' | 'entries'>, pending: Iterable<Batch>): Change[] {
+  const open = new Set([RETIRED])
+  for (const batch of pending) for (const { source } of batch.slices) open.add(source)
+  const changes: Change[] = []
+  let retired = state.get<Settled>(ledgerKey(RETIRED)) ?? NOTHING
+  for (const [key, ledger] of state.entries<Settled>(ledgerKey(''))) {
+    const source = key.slice(ledgerKey('').length)
+    // What is in quarantine still has to be taken off the account of its source.
+    if (open.has(source) || ledger.quarantined > 0 || state.get(`source/${source}`) !== undefined) continue
+    const { pending: _, ...sum } = sumOf([
+      { ...retired, pending: 0 },
+      { ...ledger, pending: 0 },
+    ])
+    retired = sum
+    changes.push({ key, value: undefined })
+  }
+  return changes.length === 0 ? [] : [...changes, { key: ledgerKey(RETIRED), value: retired }]
 }
 
 /** All accounts as they stand, with what is pending in these batches. */

@@ -150,7 +150,7 @@ export class Sender {
   }
 
   #next(): void {
-    const now = this.#options.clock.now()
+    const now = this.#options.clock.ticks()
     while (!this.#held && this.#inFlight < this.#limit() && this.#waiting.length > 0) {
       const at = this.#waiting.findIndex((one) => one.notBefore <= now)
       const endpoint = this.#choose(now)
@@ -312,7 +312,7 @@ export class Sender {
   #putBack(one: Waiting): void {
     one.failures++
     one.notBefore =
-      this.#options.clock.now() + jittered(this.#options.delays.batch, one.failures, this.#options.random)
+      this.#options.clock.ticks() + jittered(this.#options.delays.batch, one.failures, this.#options.random)
     this.#back(one)
   }
 
@@ -331,7 +331,7 @@ export class Sender {
 
   #failed(endpoint: Endpoint, backoff: Backoff, asked: number | null, sentence: string): void {
     const { clock, log, random } = this.#options
-    const now = clock.now()
+    const now = clock.ticks()
     endpoint.failures++
     // What it asked for is obeyed to the millisecond; a bit of jitter on top keeps agents apart.
     const wait =

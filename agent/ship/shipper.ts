@@ -9,7 +9,7 @@ import { type Clock, clockOf, waitFor } from './clock.ts'
 import { Connection, checkedUrl, readTls, TIMEOUTS, type Timeouts, type TlsFiles } from './connection.ts'
 import { Heart, type HeartbeatNumbers } from './heartbeat.ts'
 import type { Identity } from './identity.ts'
-import { acknowledged, ledgerKey, ledgersOf, type Settled } from './ledger.ts'
+import { acknowledged, ledgerKey, ledgersOf, retirement, type Settled } from './ledger.ts'
 import {
   decide,
   enterRefusal,
@@ -147,7 +147,8 @@ class SpoolingShipper implements Shipper {
       ;({ chain, last } = await this.#readSpool())
     }
     const { agent: id, key, namespace } = identity
-    await this.#state.write([{ key: 'agent', value: { id, key, namespace } }])
+    const retired = retirement(this.#state, this.#pending.values())
+    await this.#state.write([{ key: 'agent', value: { id, key, namespace } }, ...retired])
     this.#sealer = new Sealer(
       {
         spool: this.#spool,
@@ -352,7 +353,7 @@ class SpoolingShipper implements Shipper {
         events: batch.events,
         sources: batch.slices.map(({ path, from, to }) => ({ path, from, to })),
       },
-      `a batch can't be sent: ${reason}. Its records are read again after the next start of the agent, as far as their files are still there`,
+      `a batch can't be sent: ${reason}. Its records are read again after the next start of the agent, unless later ones of the same file are acknowledged before`,
     )
     this.#damaged = true
     this.#forget(batch)

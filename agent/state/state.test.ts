@@ -134,7 +134,7 @@ describe('the state', () => {
           await rm(dir, { recursive: true, force: true })
         }
       }),
-      { numRuns: process.env.WAYBILL_FULL ? 200 : 10 },
+      { numRuns: process.env.WAYBILL_FULL ? 60 : 10 },
     )
   }, 120_000)
 

@@ -77,10 +77,13 @@ export function renewTls(app: FastifyInstance, tls: TlsFiles | null): void {
 
 /** Stops accepting and waits for what has begun; after the grace time the rest is cut off. */
 export async function closeWithin(app: FastifyInstance, grace: number): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), grace)
+  const cut = setTimeout(() => app.server.closeAllConnections(), grace)
+  // A connection whose last answer goes out after the stop began would stay open for the client's next request.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), 20)
   try {
     await app.close()
   } finally {
-    clearTimeout(timer)
+    clearTimeout(cut)
+    clearInterval(sweep)
   }
 }

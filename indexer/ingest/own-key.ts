@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf, OperatorError } from '../../schema/index.ts'
 import { keyId } from './agents.ts'
@@ -41,6 +41,7 @@ export async function openOwnKey(folder: string): Promise<OwnKey> {
 
 async function writeDurably(folder: string, file: string, content: string): Promise<void> {
   const temporary = `${file}.tmp`
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   const handle = await open(temporary, 'w', 0o600)
   try {
     await handle.writeFile(content)

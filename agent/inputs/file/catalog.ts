@@ -1,3 +1,4 @@
+import { basename, dirname, join } from 'node:path'
 import { isSourceId, type SourceId } from '../../../schema/index.ts'
 import type { Change } from '../../state/index.ts'
 import { type Head, type Inode, inodeKey } from './identify.ts'
@@ -9,6 +10,7 @@ import {
   ROTATED_PREFIX,
   SOURCE_PREFIX,
 } from './record.ts'
+import { originalsOf } from './rotate.ts'
 import { Source, Tail } from './source.ts'
 
 const rotatedKey = (tail: Tail): string => `${ROTATED_PREFIX}${tail.source.id}/${tail.generation}`
@@ -43,7 +45,7 @@ export class Catalog {
         continue
       }
       const at = value.generations.at(-1)?.at ?? value.path
-      const source = new Source(id, value.path, this.#configFor(value.path) ?? this.#configFor(at))
+      const source = new Source(id, value.path, this.#configOf(value.path) ?? this.#configFor(at))
       for (const generation of value.generations) {
         const tail = new Tail(source, generation)
         tail.synced = true
@@ -63,7 +65,7 @@ export class Catalog {
         this.#forgotten.add(key)
         continue
       }
-      const source = this.sources.get(id) ?? new Source(id, value.path, this.#configFor(value.path))
+      const source = this.sources.get(id) ?? new Source(id, value.path, this.#configOf(value.path))
       const tail = new Tail(source, value.generation)
       tail.size = tail.position
       tail.finished = true
@@ -72,6 +74,17 @@ export class Catalog {
       this.#finished.add(tail)
       this.bind(tail)
     }
+  }
+
+  /** The entry that reads it; of a file that was first seen rotated, the one that reads what it was rotated from. */
+  #configOf(path: string): FileConfig | null {
+    const config = this.#configFor(path)
+    if (config !== null) return config
+    for (const name of originalsOf(basename(path))) {
+      const original = this.#configFor(join(dirname(path), name))
+      if (original !== null) return original
+    }
+    return null
   }
 
   /** A source that was never seen before. */

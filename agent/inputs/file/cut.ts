@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { LIMITS } from '../../../schema/index.ts'
 import { behindByteOrderMark, forEachRecord, wholeRecords } from '../framing.ts'
-import { HEAD_BYTES, MARK_BYTES, type Mark, markOf } from './identify.ts'
+import { HEAD_BYTES, hasHead, MARK_BYTES, type Mark, markOf } from './identify.ts'
 import { Oversize } from './oversize.ts'
 import type { Handed, Tail } from './source.ts'
 
@@ -124,7 +124,9 @@ function readMore(tail: Tail, buffer: Buffer, at: number, length: number, offset
 
 /** Whether the bytes before `read` are still those that were read: a file that was cut and has grown again shows here. */
 export function isIntact(tail: Tail): boolean {
-  if (tail.held || tail.reader === null || tail.read === 0) return true
+  if (tail.held || tail.reader === null) return true
+  if (tail.read < tail.head.bytes && !hasHead(tail.reader, tail.head)) return false
+  if (tail.read === 0) return true
   const length = Math.min(MARK_BYTES, tail.read)
   const got = tail.reader.read(recheck, 0, length, tail.read - length)
   if (got < length) return false

@@ -9,7 +9,7 @@ import type { Seen } from './discover.ts'
 import { CHUNK_BYTES, type Hold, HoldFullError } from './hold.ts'
 import { HEAD_BYTES, type Head, inodeOf, MARK_BYTES, type Mark, markOf, statKey } from './identify.ts'
 import type { FileInputContext, Policy } from './options.ts'
-import { isRotationOf, isTelling } from './rotate.ts'
+import { areRelated, isTelling } from './rotate.ts'
 import type { Tail } from './source.ts'
 
 export interface GunzipParts {
@@ -160,7 +160,7 @@ export class Gunzip {
     for (const tail of this.#parts.catalog.tails()) {
       const { head } = tail
       if (head.bytes === 0 || head.bytes > beginning.length || tail.packed?.content === null) continue
-      if (!isTelling(tail) && !isRotationOf(basename(path), basename(tail.at))) continue
+      if (!isTelling(tail) && !areRelated(basename(path), basename(tail.at))) continue
       if (hash('sha256', beginning.subarray(0, head.bytes)) === head.sha256) found.push(tail)
     }
     return found.sort((a, b) => b.head.bytes - a.head.bytes || b.read - a.read)

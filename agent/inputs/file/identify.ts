@@ -124,6 +124,8 @@ export type Likeness =
 /** Compares a file of `size` bytes with what is known of a source that was read up to `read`. */
 export function likeness(reader: Reader, size: number, known: Known, read: number): Likeness {
   let covered = 0
+  // Cut within its head, and nothing of it was read: there is nothing to compare.
+  if (size < known.head.bytes && size >= read) return 'other'
   if (size >= known.head.bytes) {
     if (!hasHead(reader, known.head)) return 'other'
     covered = known.head.bytes

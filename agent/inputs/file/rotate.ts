@@ -49,6 +49,12 @@ export function originalsOf(name: string): string[] {
 
 export const isRotationOf = (name: string, original: string): boolean => originalsOf(name).includes(original)
 
+/** Whether two names may be of one log: app.log, app.log.1 and app.log.2.gz are. */
+export function areRelated(a: string, b: string): boolean {
+  const names = new Set([a, ...originalsOf(a)])
+  return [b, ...originalsOf(b)].some((name) => names.has(name))
+}
+
 /** Runs with the file open; null where it can't be opened now. */
 export function withFile<Result>(path: string, look: (reader: FileReader) => Result): Result | null {
   let reader: FileReader

@@ -23,6 +23,7 @@ import {
 import type { Keeper } from './keeper.ts'
 import type { FileConfig, FileInputContext, Policy } from './options.ts'
 import {
+  areRelated,
   copyOf,
   filesIn,
   isPrefixOf,
@@ -157,9 +158,12 @@ export class Sweeper {
         return true
       }
       if (size > tail.size && size >= tail.read && !tail.finished) {
-        // It grew. Whether its beginning is still the same shows when more of it is read.
-        this.#take(tail, stat)
-        return true
+        descriptors.keep(tail)
+        // It grew, or it was truncated and has grown past its old size.
+        if (tail.reader !== null && isIntact(tail)) {
+          this.#take(tail, stat)
+          return true
+        }
       }
     }
     if (size === 0 && tail.read === 0 && tail.head.bytes === 0) {
@@ -339,7 +343,7 @@ export class Sweeper {
       .filter(([key]) => catalog.byInode(key) === undefined)
       .map(([, file]) => file)
       .filter((file) => file.path !== tail.at)
-      .filter((file) => telling || (tail.head.bytes > 0 && isRotationOf(basename(file.path), name)))
+      .filter((file) => telling || (tail.head.bytes > 0 && areRelated(basename(file.path), name)))
     return copyOf(tail, tail.read, candidates)
   }
 

@@ -3,13 +3,14 @@ import { UNNAMED_FIELD } from '../changes.ts'
 import type { Mapping } from '../mapping.ts'
 import type { Found } from './found.ts'
 import { sameFolded } from './name-table.ts'
+import { Piece } from './piece.ts'
 import { KEY_FROM, KEY_TO, KIND, ROW } from './tape.ts'
 
 const MOST = 64
 const NONE = -1
 /** A value that is not there, where its neighbour is: before it was nothing, or now it is. */
 const NULL = -2
-const FIELD = Buffer.from(UNNAMED_FIELD)
+const FIELD = new Piece(UNNAMED_FIELD)
 
 /** What became of looking for changes: found or not, or the plain way must decide. */
 export type Looked = 'known' | 'unknown' | 'unsure'
@@ -83,9 +84,9 @@ export class ChangeRows {
     return found.sameBytes(found.from(old), found.to(old), found.from(now), found.to(now))
   }
 
-  /** The field's name as bytes: in the record, or the name for those that have none. */
-  fieldBytes(): Uint8Array {
-    return this.isUnnamed ? FIELD : this.#found.bytes
+  /** Where the fields' names stand: in the record, or the name for those that have none. */
+  fieldWords(): DataView {
+    return this.isUnnamed ? FIELD.words : this.#found.words
   }
 
   /** Whether this row is a value with a text: not absent, not null. */
@@ -173,7 +174,8 @@ export class ChangeRows {
       const oldIsState = oldKind === KIND.object || oldKind === 0 || oldKind === KIND.null
       const nowIsState = nowKind === KIND.object || nowKind === 0 || nowKind === KIND.null
       if (!oldIsState || !nowIsState) return false
-      if (!this.#addStates(oldKind === KIND.object ? old : NONE, nowKind === KIND.object ? now : NONE)) return false
+      if (!this.#addStates(oldKind === KIND.object ? old : NONE, nowKind === KIND.object ? now : NONE))
+        return false
     } else {
       const oldIsEmpty = old === NONE || found.isEmpty(old)
       const nowIsEmpty = now === NONE || found.isEmpty(now)
@@ -204,13 +206,15 @@ export class ChangeRows {
         const now = after === NONE ? NONE : this.#member(after, row)
         if (now !== NONE && this.#areSame(row, now)) continue
         const absent = after === NONE ? NONE : NULL
-        if (!this.#add(rows[row + KEY_FROM]!, rows[row + KEY_TO]!, row, now === NONE ? absent : now)) return false
+        if (!this.#add(rows[row + KEY_FROM]!, rows[row + KEY_TO]!, row, now === NONE ? absent : now))
+          return false
       }
     }
     if (after !== NONE) {
       for (let row = after + ROW; row < found.next(after); row = found.next(row)) {
         if (before !== NONE && this.#member(before, row) !== NONE) continue
-        if (!this.#add(rows[row + KEY_FROM]!, rows[row + KEY_TO]!, before === NONE ? NONE : NULL, row)) return false
+        if (!this.#add(rows[row + KEY_FROM]!, rows[row + KEY_TO]!, before === NONE ? NONE : NULL, row))
+          return false
       }
     }
     return true
@@ -226,20 +230,27 @@ export class ChangeRows {
       if (++count > 32 || found.kind(row) > KIND.null) return false
       const first = found.bytes[rows[row + KEY_FROM]!]!
       if (first >= 0x30 && first <= 0x39) return false
-      for (let other = state + ROW; other < row; other = found.next(other)) if (this.#sameKey(other, row)) return false
+      for (let other = state + ROW; other < row; other = found.next(other))
+        if (this.#sameKey(other, row)) return false
     }
     return true
   }
 
   #member(state: number, key: number): number {
     const found = this.#found
-    for (let row = state + ROW; row < found.next(state); row = found.next(row)) if (this.#sameKey(row, key)) return row
+    for (let row = state + ROW; row < found.next(state); row = found.next(row))
+      if (this.#sameKey(row, key)) return row
     return NONE
   }
 
   #sameKey(a: number, b: number): boolean {
     const { rows } = this.#found.tape
-    return this.#found.sameBytes(rows[a + KEY_FROM]!, rows[a + KEY_TO]!, rows[b + KEY_FROM]!, rows[b + KEY_TO]!)
+    return this.#found.sameBytes(
+      rows[a + KEY_FROM]!,
+      rows[a + KEY_TO]!,
+      rows[b + KEY_FROM]!,
+      rows[b + KEY_TO]!,
+    )
   }
 
   #areSame(a: number, b: number): boolean {

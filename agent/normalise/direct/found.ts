@@ -1,6 +1,7 @@
 import { LIMITS } from '../../../schema/index.ts'
 import type { NameTree } from '../names.ts'
 import { NameTable } from './name-table.ts'
+import { SLACK } from './piece.ts'
 import { ESCAPED, FROM, KEY_FROM, KEY_HASH, KEY_TO, KIND, NEXT, ROW, Tape, TO } from './tape.ts'
 
 /** Longer records go the plain way: they are few, and the direct way needs room for several copies. */
@@ -10,12 +11,16 @@ const LONGEST = 64 * 1024
 export class Found {
   readonly tape = new Tape()
   bytes: Buffer = Buffer.alloc(0)
+  words: DataView = new DataView(new ArrayBuffer(0))
   /** By source: the row of its value, or -1. */
   readonly hits: Int32Array
   /** By source: 1 where a field took the value (or it is empty). */
   readonly consumed: Uint8Array
   /** By row number: the node of the member's name, or -1. */
   readonly nodes = new Int32Array(this.tape.rows.length / ROW)
+  /** The sources that have a hit. */
+  readonly sources: Int32Array
+  sourceCount = 0
   readonly table: NameTable
   readonly #emptyCounts: readonly boolean[]
   /** By node: the record in which it was seen last. */
@@ -24,18 +29,30 @@ export class Found {
 
   constructor(names: NameTree) {
     this.table = new NameTable(names)
-    this.hits = new Int32Array(names.size)
+    this.hits = new Int32Array(names.size).fill(-1)
+    this.sources = new Int32Array(names.size)
     this.consumed = new Uint8Array(names.size)
     this.#seen = new Int32Array(names.nodes.length)
     this.#emptyCounts = names.emptyCounts
   }
 
-  /** False where the plain way must decide. */
-  scan(bytes: Buffer, from: number, to: number): boolean {
-    if (to - from > LONGEST || !this.tape.scan(bytes, from, to)) return false
+  /** The next records are in these bytes. */
+  begin(bytes: Buffer): void {
     this.bytes = bytes
-    this.hits.fill(-1)
-    this.consumed.fill(0)
+    this.words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+
+  /** False where the plain way must decide. */
+  scan(from: number, to: number): boolean {
+    // Copying by words reads on behind the record.
+    if (to - from > LONGEST || to + SLACK > this.bytes.length) return false
+    if (!this.tape.scan(this.bytes, from, to)) return false
+    for (let i = 0; i < this.sourceCount; i++) {
+      const source = this.sources[i]!
+      this.hits[source] = -1
+      this.consumed[source] = 0
+    }
+    this.sourceCount = 0
     this.#record = (this.#record + 1) | 0
     if (this.#record === 0) this.#seen.fill(-1)
     return this.#find(0, 0)
@@ -46,7 +63,13 @@ export class Found {
     const { table, hits } = this
     const end = rows[parent + NEXT]!
     for (let row = parent + ROW; row < end; row = rows[row + NEXT]!) {
-      const child = table.find(node, this.bytes, rows[row + KEY_FROM]!, rows[row + KEY_TO]!, rows[row + KEY_HASH]!)
+      const child = table.find(
+        node,
+        this.bytes,
+        rows[row + KEY_FROM]!,
+        rows[row + KEY_TO]!,
+        rows[row + KEY_HASH]!,
+      )
       this.nodes[row / ROW] = child
       if (child === -1) continue
       // A name twice: which of them counts is not for here to say.
@@ -56,6 +79,7 @@ export class Found {
       if (source !== -1) {
         if (hits[source] !== -1) return false
         hits[source] = row
+        this.sources[this.sourceCount++] = source
         if (this.isEmpty(row) && !this.#emptyCounts[source]) this.consumed[source] = 1
       }
       if (table.hasChildren[child] === 1 && rows[row] === KIND.object && !this.#find(row, child)) return false
@@ -111,7 +135,8 @@ export class Found {
     if (this.table.hasChildren[node] === 0 || this.kind(row) !== KIND.object) return false
     const end = this.next(row)
     if (row + ROW === end) return false
-    for (let member = row + ROW; member < end; member = this.next(member)) if (!this.isTaken(member)) return false
+    for (let member = row + ROW; member < end; member = this.next(member))
+      if (!this.isTaken(member)) return false
     return true
   }
 

@@ -10,7 +10,7 @@ import { DirectWay } from './index.ts'
 
 /** The way over the bytes answers as the plain way does, byte for byte, or not at all. */
 
-const RUNS = process.env['WAYBILL_FULL'] === undefined ? 4000 : 200_000
+const RUNS = process.env.WAYBILL_FULL === undefined ? 4000 : 200_000
 const NOW = Date.UTC(2026, 0, 23)
 
 const setup: WorkerSetup = {
@@ -53,7 +53,10 @@ beforeAll(async () => {
       ...generic,
       identity: ['event_id', 'user'],
       dataset: 'audit',
-      set: [{ field: 'audit.channel', value: 'panel' }, { field: 'host.name', value: 'db-1' }],
+      set: [
+        { field: 'audit.channel', value: 'panel' },
+        { field: 'host.name', value: 'db-1' },
+      ],
     }),
   ].map((pipeline) => ({ pipeline, direct: new DirectWay(pipeline) }))
 })
@@ -68,9 +71,14 @@ function holds(record: Buffer, offset = 123_456_789_012): void {
     if (flags !== 0) return
     output.begin()
     // Other records stand before and behind it in the buffer.
-    const buffer = Buffer.concat([Buffer.from('{"user":"before"}\n'), record, Buffer.from('\n{"user":"behind"}')])
+    const buffer = Buffer.concat([
+      Buffer.from('{"user":"before"}\n'),
+      record,
+      Buffer.from('\n{"user":"behind"}'),
+    ])
     const from = 18
-    if (!direct.write(output, place, buffer, from, from + record.length, offset)) {
+    direct.begin(buffer)
+    if (!direct.write(output, place, from, from + record.length, offset)) {
       expect(output.at).toBe(FIRST)
       continue
     }
@@ -244,16 +252,74 @@ describe('the way over the bytes', () => {
 
   const name = fc.constantFrom(
     ...['time', 'ts', 'user', 'username', 'User-Name', 'user_id', 'email', 'action', 'event', 'type', 'ip'],
-    ...['entity', 'entity_id', 'object', 'resource', 'target', 'before', 'after', 'old', 'new', 'changes', 'field'],
-    ...['message', 'status', 'result', 'success', 'session', 'request_id', 'level', 'severity', 'roles', 'count'],
-    ...['duration_ms', 'id', 'name', 'extra', 'x', 'y', 'a', 'b', 'host', 'user.name', 'event_id', 'created_at'],
+    ...[
+      'entity',
+      'entity_id',
+      'object',
+      'resource',
+      'target',
+      'before',
+      'after',
+      'old',
+      'new',
+      'changes',
+      'field',
+    ],
+    ...[
+      'message',
+      'status',
+      'result',
+      'success',
+      'session',
+      'request_id',
+      'level',
+      'severity',
+      'roles',
+      'count',
+    ],
+    ...[
+      'duration_ms',
+      'id',
+      'name',
+      'extra',
+      'x',
+      'y',
+      'a',
+      'b',
+      'host',
+      'user.name',
+      'event_id',
+      'created_at',
+    ],
   )
   const text = fc.oneof(
-    fc.constantFrom('update', 'create', 'login failed', 'CUST-1', 'ok', 'failure', 'jane', '', '10.0.0.1', '::1'),
-    fc.constantFrom('2026-01-22T10:45:32.123Z', '2026-01-22 10:45:32', '1769078732', 'warn', 'true', '42', 'settings'),
+    fc.constantFrom(
+      'update',
+      'create',
+      'login failed',
+      'CUST-1',
+      'ok',
+      'failure',
+      'jane',
+      '',
+      '10.0.0.1',
+      '::1',
+    ),
+    fc.constantFrom(
+      '2026-01-22T10:45:32.123Z',
+      '2026-01-22 10:45:32',
+      '1769078732',
+      'warn',
+      'true',
+      '42',
+      'settings',
+    ),
     fc.string({ maxLength: 12 }),
     fc.string({ unit: 'grapheme', maxLength: 6 }),
-    fc.string({ unit: fc.constantFrom('"', '\\', '\n', '/', '\0', '\u2028', '\u{1f600}', 'e', '{', '[', ' '), maxLength: 6 }),
+    fc.string({
+      unit: fc.constantFrom('"', '\\', '\n', '/', '\0', '\u2028', '\u{1f600}', 'e', '{', '[', ' '),
+      maxLength: 6,
+    }),
   )
   const scalar = fc.oneof(
     { weight: 6, arbitrary: text },
@@ -280,7 +346,11 @@ describe('the way over the bytes', () => {
     taken = 0
     fc.assert(
       fc.property(record, layout, (members, indent) => {
-        holds(Buffer.from(JSON.stringify(members, null, indent).replaceAll('\n', indent === undefined ? '\n' : ' ')))
+        holds(
+          Buffer.from(
+            JSON.stringify(members, null, indent).replaceAll('\n', indent === undefined ? '\n' : ' '),
+          ),
+        )
       }),
       { numRuns: RUNS },
     )
@@ -292,7 +362,9 @@ describe('the way over the bytes', () => {
     fc.assert(
       fc.property(
         record,
-        fc.array(fc.tuple(fc.nat(), fc.constantFrom(...Buffer.from('"\\{}[]:,0e-. \nu\x01\x7f\xc3\xa4'))), { maxLength: 3 }),
+        fc.array(fc.tuple(fc.nat(), fc.constantFrom(...Buffer.from('"\\{}[]:,0e-. \nu\x01\x7f\xc3\xa4'))), {
+          maxLength: 3,
+        }),
         (members, damage) => {
           const bytes = Buffer.from(JSON.stringify(members))
           for (const [at, byte] of damage) bytes[at % bytes.length] = byte

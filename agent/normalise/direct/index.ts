@@ -1,15 +1,15 @@
-import { LIMITS, declaredEventId } from '../../../schema/index.ts'
+import { declaredEventId, EARLIEST_TIMESTAMP, LIMITS } from '../../../schema/index.ts'
 import { FLAG } from '../flags.ts'
 import { leafOf } from '../layout.ts'
 import { type Rule, TIMESTAMP } from '../mapping.ts'
 import type { Output } from '../output.ts'
 import type { Pipeline, Place } from '../pipeline.ts'
 import { convert, RELATED } from '../record.ts'
-import { folded } from '../integration.ts'
-import { isPlausible } from '../time.ts'
+import { latestPlausible } from '../time.ts'
 import { ChangeRows } from './change-rows.ts'
 import { Found } from './found.ts'
 import { compareIso, ISO_LENGTH, writeIso } from './iso.ts'
+import { Piece } from './piece.ts'
 import { Rest } from './rest.ts'
 import { KIND, ROW } from './tape.ts'
 import { Texts } from './texts.ts'
@@ -39,8 +39,6 @@ const NOTHING_TAKEN = 0
 const TAKEN = 1
 const UNSURE = 2
 
-const encoded = (json: string): Uint8Array => Buffer.from(json)
-
 /**
  * The way over the bytes, for JSON records: values are found by scanning and copied from the record's bytes into the event's. What
  * is not plainly one of the common shapes it leaves to the way of `record.ts`, which is the reference: where both answer,
@@ -57,16 +55,17 @@ export class DirectWay {
   /** By source: the rules that take from it, as bits; several words of 32 where there are many rules. */
   readonly #rulesOf: Int32Array[]
   readonly #rulesAtHand: Int32Array
-  readonly #iso = new Uint8Array(ISO_LENGTH)
+  readonly #iso = Buffer.alloc(ISO_LENGTH)
   readonly #latest = new Uint8Array(ISO_LENGTH)
-  readonly #earliest = encoded('1990-01-01T00:00:00.000Z')
+  readonly #earliest = Buffer.from(new Date(EARLIEST_TIMESTAMP).toISOString())
   #now = Number.NaN
-  readonly #json = new Map<string, Uint8Array>()
+  readonly #json = new Map<string, Piece>()
+  readonly #changeful = new WeakMap<Piece, boolean>()
   readonly #lookupTexts: string[]
-  readonly #category: Uint8Array
-  readonly #host: Uint8Array
-  readonly #true = encoded('true')
-  readonly #kind = encoded('"event"')
+  readonly #category: Piece
+  readonly #host: Piece
+  readonly #true = new Piece('true')
+  readonly #kind = new Piece('"event"')
 
   constructor(pipeline: Pipeline) {
     const { mapping } = pipeline
@@ -82,14 +81,18 @@ export class DirectWay {
       for (const source of rule.sources) this.#rulesOf[source]![i >> 5]! |= 1 << (i & 31)
     })
     this.#lookupTexts = mapping.lookups.leaves.map(() => '')
-    this.#category = encoded(JSON.stringify(mapping.integration.category))
-    this.#host = encoded(JSON.stringify(pipeline.host))
+    this.#category = new Piece(JSON.stringify(mapping.integration.category))
+    this.#host = new Piece(JSON.stringify(pipeline.host))
   }
 
-  /** Writes the event of a record that is valid UTF-8 without a NUL; false where the plain way must. */
-  write(output: Output, place: Place, bytes: Buffer, from: number, to: number, offset: number): boolean {
-    const found = this.#found
-    if (!found.scan(bytes, from, to)) return false
+  /** The next records stand in these bytes. */
+  begin(bytes: Buffer): void {
+    this.#found.begin(bytes)
+  }
+
+  /** Writes the event of a record that is valid UTF-8; false where the plain way must. */
+  write(output: Output, place: Place, from: number, to: number, offset: number): boolean {
+    if (!this.#found.scan(from, to)) return false
     this.#takeNow(place.now)
     const values = this.#values
     values.clear()
@@ -99,7 +102,7 @@ export class DirectWay {
     const time = this.#takeFields(place.now)
     if (time === -1) return false
     if (values.how[TIMESTAMP] === HOW.absent) {
-      values.setJson(TIMESTAMP, this.#bytesOf(JSON.stringify(new Date(place.now).toISOString())))
+      values.setJson(TIMESTAMP, this.#pieceOf(JSON.stringify(new Date(place.now).toISOString())))
       flags |= time === 1 ? FLAG.timestamp_invalid : FLAG.timestamp_missing
     }
 
@@ -113,7 +116,7 @@ export class DirectWay {
     }
     if (!this.#lookUp()) return false
     for (const given of mapping.set) {
-      if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.bytes)
+      if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.json)
     }
     if (values.how[CATEGORY] === HOW.absent) values.setJson(CATEGORY, this.#category)
     if (values.how[HOST_NAME] === HOW.absent) values.setJson(HOST_NAME, this.#host)
@@ -130,8 +133,8 @@ export class DirectWay {
     if (identity === UNSURE) return false
     if (identity === NOTHING_TAKEN && mapping.identity.length > 0) flags |= FLAG.identity_missing
     const tags = this.#pipeline.tags.json(flags)
-    if (tags !== null) values.setJson(TAGS, this.#bytesOf(tags))
-    values.setJson(PATH, place.pathBytes)
+    if (tags !== null) values.setJson(TAGS, this.#pieceOf(tags))
+    values.setJson(PATH, place.pathPiece)
     values.setJson(KIND_LEAF, this.#kind)
     values.how[SEQUENCE] = HOW.offset
     values.how[OFFSET] = HOW.offset
@@ -142,22 +145,18 @@ export class DirectWay {
   #takeNow(now: number): void {
     if (now === this.#now) return
     this.#now = now
-    const day = 86_400_000
-    let latest = now + day
-    while (!isPlausible(latest, now) && latest > 0) latest -= day
-    this.#latest.set(encoded(new Date(latest).toISOString()))
+    this.#latest.set(Buffer.from(new Date(latestPlausible(now)).toISOString()))
   }
 
   /** Whether a time was seen that is none: 1; -1 where unsure. */
   #takeFields(now: number): number {
     const { mapping } = this.#pipeline
-    const { hits, consumed } = this.#found
+    const { hits, consumed, sources, sourceCount } = this.#found
     const { how } = this.#values
     const atHand = this.#rulesAtHand
     atHand.fill(0)
-    for (let source = 0; source < hits.length; source++) {
-      if (hits[source] === -1) continue
-      const rules = this.#rulesOf[source]!
+    for (let i = 0; i < sourceCount; i++) {
+      const rules = this.#rulesOf[sources[i]!]!
       for (let word = 0; word < atHand.length; word++) atHand[word]! |= rules[word]!
     }
     let timeSeen = 0
@@ -200,7 +199,7 @@ export class DirectWay {
     const to = found.to(row)
     if (rule.values !== null) {
       if (found.isEscaped(row)) return UNSURE
-      const value = rule.values.get(folded(this.#texts.of(found.bytes, from, to)))
+      const value = rule.values.of(this.#texts.of(found.bytes, from, to))
       return value === undefined ? NOTHING_TAKEN : this.#takeText(rule, value, now)
     }
     if (rule.type === 'text') {
@@ -211,9 +210,11 @@ export class DirectWay {
     }
     if (rule.type === 'time' && rule.time!.knowsIso && kind === KIND.string) {
       if (writeIso(this.#iso, found.bytes, from, to, rule.time!.zoneIsUtc)) {
-        if (compareIso(this.#iso, this.#earliest) < 0 || compareIso(this.#iso, this.#latest) > 0) return NOTHING_TAKEN
-        if (to - from === ISO_LENGTH && found.bytes[from + 10] === 0x54) values.setSpan(rule.leaf, HOW.text, from, to)
-        else values.setJson(rule.leaf, encoded(`"${Buffer.from(this.#iso).toString('latin1')}"`))
+        if (compareIso(this.#iso, this.#earliest) < 0 || compareIso(this.#iso, this.#latest) > 0)
+          return NOTHING_TAKEN
+        if (to - from === ISO_LENGTH && found.bytes[from + 10] === 0x54)
+          values.setSpan(rule.leaf, HOW.text, from, to)
+        else values.setJson(rule.leaf, new Piece(`"${this.#iso.toString('latin1')}"`))
         return TAKEN
       }
     }
@@ -229,7 +230,7 @@ export class DirectWay {
     const value = convert(rule, text, now, null)
     if (value === undefined) return NOTHING_TAKEN
     const json = JSON.stringify(rule.many ? [value] : value)
-    this.#values.setJson(rule.leaf, this.#bytesOf(json))
+    this.#values.setJson(rule.leaf, this.#pieceOf(json))
     return TAKEN
   }
 
@@ -247,10 +248,10 @@ export class DirectWay {
       const from = values.textFrom(leaf)
       const to = values.textTo(leaf)
       for (let at = from; at < to; at++) if (bytes[at] === 0x5c) return false
-      texts[i] = this.#texts.of(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes), from, to)
+      texts[i] = this.#texts.of(bytes, from, to)
     }
     for (const given of lookups.of(texts)) {
-      if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.bytes)
+      if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.json)
     }
     return true
   }
@@ -259,15 +260,27 @@ export class DirectWay {
   #isUpdate(): boolean {
     const values = this.#values
     if (values.how[CATEGORY] !== HOW.json || values.how[EVENT_TYPE] === HOW.absent) return false
-    if (!isJson(values.json[CATEGORY]!, '"change"')) return false
-    if (values.how[EVENT_TYPE] === HOW.json) return holdsJson(values.json[EVENT_TYPE]!, '"change"')
+    if (!this.#isChange(values.json[CATEGORY]!)) return false
+    if (values.how[EVENT_TYPE] === HOW.json) return this.#isChange(values.json[EVENT_TYPE]!)
     const found = this.#found
     const list = values.from[EVENT_TYPE]!
     const isChange = (row: number): boolean =>
-      found.kind(row) === KIND.string && found.bytes.toString('utf8', found.from(row), found.to(row)) === 'change'
+      found.kind(row) === KIND.string &&
+      found.bytes.toString('utf8', found.from(row), found.to(row)) === 'change'
     if (values.how[EVENT_TYPE] === HOW.single) return isChange(list)
-    for (let item = list + ROW; item < found.next(list); item = found.next(item)) if (isChange(item)) return true
+    for (let item = list + ROW; item < found.next(list); item = found.next(item))
+      if (isChange(item)) return true
     return false
+  }
+
+  /** Whether a piece is or holds the text `change`; these pieces are few and stay. */
+  #isChange(json: Piece): boolean {
+    let known = this.#changeful.get(json)
+    if (known === undefined) {
+      known = holdsText(json, 'change')
+      this.#changeful.set(json, known)
+    }
+    return known
   }
 
   #takeIdentity(identity: readonly number[]): number {
@@ -288,28 +301,26 @@ export class DirectWay {
       key.push(found.bytes.toString('utf8', found.from(row), found.to(row)))
     }
     const { namespace, mapping } = this.#pipeline
-    values.setJson(ID, encoded(JSON.stringify(declaredEventId(namespace, mapping.integration.name, key))))
+    values.setJson(ID, new Piece(JSON.stringify(declaredEventId(namespace, mapping.integration.name, key))))
     return TAKEN
   }
 
-  /** Bytes of JSON that comes again and again. */
-  #bytesOf(json: string): Uint8Array {
-    let bytes = this.#json.get(json)
-    if (bytes === undefined) {
-      bytes = encoded(json)
+  /** JSON that comes again and again. */
+  #pieceOf(json: string): Piece {
+    let piece = this.#json.get(json)
+    if (piece === undefined) {
+      piece = new Piece(json)
       if (this.#json.size >= 1024) this.#json.clear()
-      if (json.length <= LIMITS.indexedLength) this.#json.set(json, bytes)
+      if (json.length <= LIMITS.indexedLength) this.#json.set(json, piece)
     }
-    return bytes
+    return piece
   }
 }
 
-function isJson(bytes: Uint8Array, json: string): boolean {
-  return bytes.length === json.length && Buffer.from(bytes).toString('latin1') === json
-}
-
-function holdsJson(list: Uint8Array, item: string): boolean {
-  return Buffer.from(list).toString('latin1').includes(item)
+/** Whether a JSON text, or one of a list of them, is this one. */
+function holdsText(json: Piece, text: string): boolean {
+  const value: unknown = JSON.parse(Buffer.from(json.bytes).toString())
+  return Array.isArray(value) ? value.includes(text) : value === text
 }
 
 /** Four numbers to 255, none with a zero in front, as `isIP` has it. */

@@ -1,4 +1,5 @@
 import type { Found } from './found.ts'
+import { copyWords } from './piece.ts'
 import { KEY_FROM, KEY_TO, KIND, ROW } from './tape.ts'
 
 /** Members of one object that can be sorted here; more go the plain way. */
@@ -26,14 +27,14 @@ export class Rest {
     return false
   }
 
-  write(out: Uint8Array, at: number): number {
+  write(out: DataView, at: number): number {
     this.#used = 0
     return this.#object(0, true, out, at)
   }
 
-  #object(object: number, isKnown: boolean, out: Uint8Array, from: number): number {
+  #object(object: number, isKnown: boolean, out: DataView, from: number): number {
     const found = this.#found
-    const { bytes } = found
+    const { bytes, words } = found
     const { rows } = found.tape
     const sorted = this.#rows
     const first = this.#used
@@ -51,52 +52,45 @@ export class Rest {
       sorted[place] = row
     }
     let at = from
-    out[at++] = 0x7b
+    out.setUint8(at++, 0x7b)
     const last = this.#used
     for (let i = first; i < last; i++) {
       const row = sorted[i]!
-      if (i > first) out[at++] = 0x2c
+      if (i > first) out.setUint8(at++, 0x2c)
       // With its quotes.
-      const keyTo = rows[row + KEY_TO]! + 1
-      for (let k = rows[row + KEY_FROM]! - 1; k < keyTo; k++) out[at++] = bytes[k]!
-      out[at++] = 0x3a
+      at = copyWords(out, at, words, rows[row + KEY_FROM]! - 1, rows[row + KEY_TO]! + 1)
+      out.setUint8(at++, 0x3a)
       at = this.#value(row, isKnown && found.hasKnownMembers(row), out, at)
       if (at === -1) return -1
     }
     this.#used = first
-    out[at++] = 0x7d
+    out.setUint8(at++, 0x7d)
     return at
   }
 
-  #value(row: number, isKnown: boolean, out: Uint8Array, from: number): number {
+  #value(row: number, isKnown: boolean, out: DataView, from: number): number {
     const found = this.#found
-    const { bytes } = found
     let at = from
     switch (found.kind(row)) {
       case KIND.object:
         return this.#object(row, isKnown, out, at)
       case KIND.array: {
-        out[at++] = 0x5b
+        out.setUint8(at++, 0x5b)
         const end = found.next(row)
         for (let item = row + ROW; item < end; item = found.next(item)) {
-          if (item > row + ROW) out[at++] = 0x2c
+          if (item > row + ROW) out.setUint8(at++, 0x2c)
           at = this.#value(item, false, out, at)
           if (at === -1) return -1
         }
-        out[at++] = 0x5d
+        out.setUint8(at++, 0x5d)
         return at
       }
       case KIND.string: {
         if (found.isTooLong(row)) return -1
-        const to = found.to(row) + 1
-        for (let k = found.from(row) - 1; k < to; k++) out[at++] = bytes[k]!
-        return at
+        return copyWords(out, at, found.words, found.from(row) - 1, found.to(row) + 1)
       }
-      default: {
-        const to = found.to(row)
-        for (let k = found.from(row); k < to; k++) out[at++] = bytes[k]!
-        return at
-      }
+      default:
+        return copyWords(out, at, found.words, found.from(row), found.to(row))
     }
   }
 }

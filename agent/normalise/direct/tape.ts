@@ -27,6 +27,7 @@ export const ESCAPED = 7
 
 const MOST_VALUES = 256
 const DEEPEST = 8
+const MOST_ESCAPES = 8192
 /** UTF-8 lead bytes from here on may sort otherwise than UTF-16 does. */
 const UNSORTED = 0xee
 const LONGEST_KEY = 256
@@ -35,6 +36,9 @@ export class Tape {
   readonly rows = new Int32Array((MOST_VALUES + 1) * ROW)
   /** Rows in use, as an index into `rows`. */
   end = 0
+  /** Where the bytes stand that a JSON text must escape when it holds the record: quotes, backslashes, line ends, tabs. */
+  readonly escapes = new Int32Array(MOST_ESCAPES)
+  escapeCount = 0
   #bytes: Uint8Array = new Uint8Array(0)
   #to = 0
 
@@ -43,13 +47,27 @@ export class Tape {
     this.#bytes = bytes
     this.#to = to
     this.end = 0
-    let at = from
-    while (at < to && isSpace(bytes[at]!)) at++
+    this.escapeCount = 0
+    let at = this.#skip(from)
     if (at >= to || bytes[at] !== 0x7b) return false
     at = this.#value(at, 0, 0, 0, 0)
     if (at === -1) return false
-    while (at < to && isSpace(bytes[at]!)) at++
-    return at === to
+    // A write behind the end of the list is lost: that many are too many.
+    return this.#skip(at) === to && this.escapeCount <= MOST_ESCAPES
+  }
+
+  /** Behind white space. */
+  #skip(from: number): number {
+    const bytes = this.#bytes
+    const to = this.#to
+    let at = from
+    for (; at < to; at++) {
+      const byte = bytes[at]!
+      if (byte === 0x20) continue
+      if (byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break
+      this.escapes[this.escapeCount++] = at
+    }
+    return at
   }
 
   /** Behind the value that begins at `at`, or -1. */
@@ -67,6 +85,9 @@ export class Tape {
     rows[row + ESCAPED] = 0
     const first = bytes[at]!
     if (first === 0x22) {
+      const { escapes } = this
+      let count = this.escapeCount
+      escapes[count++] = at
       let end = at + 1
       for (;;) {
         if (end >= to) return -1
@@ -74,23 +95,26 @@ export class Tape {
         if (byte === 0x22) break
         if (byte < 0x20) return -1
         if (byte === 0x5c) {
-          const escape = bytes[end + 1]!
+          const sign = bytes[end + 1]!
           // \" \\ \b \f \n \r \t stand in RFC 8785 as they do here; \/ and \u don't.
           if (
-            escape !== 0x22 &&
-            escape !== 0x5c &&
-            escape !== 0x6e &&
-            escape !== 0x74 &&
-            escape !== 0x72 &&
-            escape !== 0x62 &&
-            escape !== 0x66
+            sign !== 0x22 &&
+            sign !== 0x5c &&
+            sign !== 0x6e &&
+            sign !== 0x74 &&
+            sign !== 0x72 &&
+            sign !== 0x62 &&
+            sign !== 0x66
           )
             return -1
           rows[row + ESCAPED] = 1
-          end++
+          escapes[count++] = end++
+          if (sign === 0x22 || sign === 0x5c) escapes[count++] = end
         }
         end++
       }
+      escapes[count++] = end
+      this.escapeCount = count
       rows[row] = KIND.string
       rows[row + FROM] = at + 1
       rows[row + TO] = end
@@ -130,11 +154,11 @@ export class Tape {
     if (depth > DEEPEST) return -1
     const bytes = this.#bytes
     const to = this.#to
-    let at = from
-    while (at < to && isSpace(bytes[at]!)) at++
+    let at = this.#skip(from)
     if (bytes[at] === 0x7d) return at + 1
     for (;;) {
       if (at >= to || bytes[at] !== 0x22) return -1
+      this.escapes[this.escapeCount++] = at
       const keyFrom = ++at
       let hash = 0
       for (;;) {
@@ -145,20 +169,21 @@ export class Tape {
         if (byte !== 0x5f && byte !== 0x2d && byte !== 0x20) hash = (Math.imul(hash, 31) + (byte | 0x20)) | 0
         at++
       }
+      this.escapes[this.escapeCount++] = at
       const keyTo = at++
       if (keyTo === keyFrom || keyTo - keyFrom > LONGEST_KEY) return -1
-      while (at < to && isSpace(bytes[at]!)) at++
+      if (bytes[at]! <= 0x20) at = this.#skip(at)
       if (at >= to || bytes[at] !== 0x3a) return -1
       at++
-      while (at < to && isSpace(bytes[at]!)) at++
+      if (bytes[at]! <= 0x20) at = this.#skip(at)
       at = this.#value(at, depth, keyFrom, keyTo, hash)
       if (at === -1) return -1
-      while (at < to && isSpace(bytes[at]!)) at++
+      if (bytes[at]! <= 0x20) at = this.#skip(at)
       if (at >= to) return -1
       if (bytes[at] === 0x7d) return at + 1
       if (bytes[at] !== 0x2c) return -1
       at++
-      while (at < to && isSpace(bytes[at]!)) at++
+      if (bytes[at]! <= 0x20) at = this.#skip(at)
     }
   }
 
@@ -166,18 +191,17 @@ export class Tape {
     if (depth > DEEPEST) return -1
     const bytes = this.#bytes
     const to = this.#to
-    let at = from
-    while (at < to && isSpace(bytes[at]!)) at++
+    let at = this.#skip(from)
     if (bytes[at] === 0x5d) return at + 1
     for (;;) {
       at = this.#value(at, depth, 0, 0, 0)
       if (at === -1) return -1
-      while (at < to && isSpace(bytes[at]!)) at++
+      if (bytes[at]! <= 0x20) at = this.#skip(at)
       if (at >= to) return -1
       if (bytes[at] === 0x5d) return at + 1
       if (bytes[at] !== 0x2c) return -1
       at++
-      while (at < to && isSpace(bytes[at]!)) at++
+      if (bytes[at]! <= 0x20) at = this.#skip(at)
     }
   }
 
@@ -208,5 +232,4 @@ export class Tape {
   }
 }
 
-const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39

@@ -9,9 +9,9 @@ export class Texts {
   readonly #bytes: (Uint8Array | undefined)[] = new Array(PLACES)
   readonly #texts: string[] = new Array(PLACES).fill('')
 
-  of(bytes: Buffer, from: number, to: number): string {
+  of(bytes: Uint8Array, from: number, to: number): string {
     const length = to - from
-    if (length > LONGEST) return bytes.toString('utf8', from, to)
+    if (length > LONGEST) return decoded(bytes, from, to)
     let hash = length
     for (let at = from; at < to; at++) hash = (Math.imul(hash, 31) + bytes[at]!) | 0
     const place = (hash ^ (hash >>> 15)) & (PLACES - 1)
@@ -21,9 +21,12 @@ export class Texts {
       while (i < length && known[i] === bytes[from + i]) i++
       if (i === length) return this.#texts[place]!
     }
-    const text = bytes.toString('utf8', from, to)
+    const text = decoded(bytes, from, to)
     this.#bytes[place] = new Uint8Array(bytes.subarray(from, to))
     this.#texts[place] = text
     return text
   }
 }
+
+const decoded = (bytes: Uint8Array, from: number, to: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8')

@@ -1,4 +1,5 @@
 import { LEAF_COUNT } from '../layout.ts'
+import type { Piece } from './piece.ts'
 
 /** How a leaf's value is to be written. */
 export const HOW = {
@@ -31,13 +32,13 @@ export class Values {
   readonly how = new Uint8Array(LEAF_COUNT)
   readonly from = new Int32Array(LEAF_COUNT)
   readonly to = new Int32Array(LEAF_COUNT)
-  readonly json: (Uint8Array | undefined)[] = new Array(LEAF_COUNT).fill(undefined)
+  readonly json: (Piece | undefined)[] = new Array(LEAF_COUNT).fill(undefined)
 
   clear(): void {
     this.how.fill(0)
   }
 
-  setJson(leaf: number, json: Uint8Array): void {
+  setJson(leaf: number, json: Piece): void {
     this.how[leaf] = HOW.json
     this.json[leaf] = json
   }
@@ -53,22 +54,26 @@ export class Values {
     const how = this.how[leaf]!
     if (how === HOW.text || how === HOW.quoted) return true
     if (how !== HOW.json) return false
-    const json = this.json[leaf]!
-    return json[0] !== 0x5b && json.length > (json[0] === 0x22 ? 2 : 0)
+    const { bytes } = this.json[leaf]!
+    return bytes[0] !== 0x5b && bytes.length > (bytes[0] === 0x22 ? 2 : 0)
   }
 
   /** Where its text stands: in these bytes, from, to; escaped as in JSON. */
   textBytes(leaf: number, record: Uint8Array): Uint8Array {
-    return this.how[leaf] === HOW.json ? this.json[leaf]! : record
+    return this.how[leaf] === HOW.json ? this.json[leaf]!.bytes : record
+  }
+
+  textWords(leaf: number, record: DataView): DataView {
+    return this.how[leaf] === HOW.json ? this.json[leaf]!.words : record
   }
 
   textFrom(leaf: number): number {
-    return this.how[leaf] === HOW.json ? (this.json[leaf]![0] === 0x22 ? 1 : 0) : this.from[leaf]!
+    return this.how[leaf] === HOW.json ? (this.json[leaf]!.bytes[0] === 0x22 ? 1 : 0) : this.from[leaf]!
   }
 
   textTo(leaf: number): number {
     if (this.how[leaf] !== HOW.json) return this.to[leaf]!
-    const json = this.json[leaf]!
-    return json[0] === 0x22 ? json.length - 1 : json.length
+    const { bytes } = this.json[leaf]!
+    return bytes[0] === 0x22 ? bytes.length - 1 : bytes.length
   }
 }

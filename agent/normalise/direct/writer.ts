@@ -5,6 +5,7 @@ import type { Pipeline, Place } from '../pipeline.ts'
 import { RELATED } from '../record.ts'
 import type { ChangeRows } from './change-rows.ts'
 import type { Found } from './found.ts'
+import { copyWords, Piece } from './piece.ts'
 import type { Rest } from './rest.ts'
 import { ROW } from './tape.ts'
 import { HOW, type Values } from './values.ts'
@@ -26,14 +27,12 @@ const MOST_COPIES = 9
 const FRAME_BYTES = 8 * 1024
 
 const HEX = Buffer.from('0123456789abcdef')
-const NEW = Buffer.from('"new":')
-const OLD = Buffer.from('"old":')
-const FIELD = Buffer.from('{"field":"')
+const NEW = new Piece('"new":')
+const OLD = new Piece('"old":')
+const NULL = new Piece('null')
+const FIELD = new Piece('{"field":"')
 
-/**
- * Writes the values of an event as one line of canonical JSON. Loops over bytes, not `copy` or `set`: most pieces are
- * shorter than 30 bytes, and for these a call costs more than the loop.
- */
+/** Writes the values of an event as one line of canonical JSON. */
 export class LineWriter {
   readonly #pipeline: Pipeline
   readonly #found: Found
@@ -41,8 +40,8 @@ export class LineWriter {
   readonly #changes: ChangeRows
   readonly #rest: Rest
   /** By pair of leaves: what stands between them. */
-  readonly #between: (Uint8Array | undefined)[] = new Array((LEAF_COUNT + 1) ** 2).fill(undefined)
-  readonly #constants: readonly (Uint8Array | undefined)[]
+  readonly #between: (Piece | undefined)[] = new Array((LEAF_COUNT + 1) ** 2).fill(undefined)
+  readonly #constants: readonly (Piece | undefined)[]
   readonly #constantBytes: number
   readonly #relatedOf: readonly (readonly number[] | undefined)[]
   #offset = 0
@@ -55,9 +54,9 @@ export class LineWriter {
     this.#rest = rest
     this.#constants = Array.from({ length: LEAF_COUNT }, (_, leaf) => {
       const json = pipeline.constants[leaf]
-      return json === undefined ? undefined : Buffer.from(json)
+      return json === undefined ? undefined : new Piece(json)
     })
-    this.#constantBytes = this.#constants.reduce((sum, bytes) => sum + (bytes?.length ?? 0), FRAME_BYTES)
+    this.#constantBytes = this.#constants.reduce((sum, piece) => sum + (piece?.length ?? 0), FRAME_BYTES)
     const related: (readonly number[] | undefined)[] = []
     for (const { leaf, of } of RELATED) related[leaf] = of
     this.#relatedOf = related
@@ -65,18 +64,18 @@ export class LineWriter {
 
   /** False, and nothing written, where the plain way must. */
   write(output: Output, place: Place, recordLength: number, offset: number): boolean {
-    output.reserve(recordLength * MOST_COPIES + this.#constantBytes + place.pathBytes.length)
+    output.reserve(recordLength * MOST_COPIES + this.#constantBytes + place.pathPiece.length)
     this.#offset = offset
-    const out = output.bytes
+    const out = output.words
     const values = this.#values
     const { how, from, to, json } = values
-    const record = this.#found.bytes
+    const record = this.#found.words
     const constants = this.#constants
     let at = output.at
     let previous = -1
     for (let leaf = 0; leaf < LEAF_COUNT; leaf++) {
       const way = how[leaf]!
-      let constant: Uint8Array | undefined
+      let constant: Piece | undefined
       if (way === HOW.absent) {
         constant = constants[leaf]
         if (constant === undefined) continue
@@ -85,28 +84,24 @@ export class LineWriter {
 
       const pair = (previous + 1) * (LEAF_COUNT + 1) + leaf
       const gap = this.#between[pair] ?? this.#makeBetween(pair, previous, leaf)
-      for (let i = 0; i < gap.length; i++) out[at++] = gap[i]!
+      at = copyWords(out, at, gap.words, 0, gap.length)
       previous = leaf
       if (constant !== undefined) {
-        for (let i = 0; i < constant.length; i++) out[at++] = constant[i]!
+        at = copyWords(out, at, constant.words, 0, constant.length)
         continue
       }
       switch (way) {
-        case HOW.text: {
+        case HOW.text:
           // With its quotes.
-          const end = to[leaf]! + 1
-          for (let i = from[leaf]! - 1; i < end; i++) out[at++] = record[i]!
+          at = copyWords(out, at, record, from[leaf]! - 1, to[leaf]! + 1)
           break
-        }
-        case HOW.quoted: {
-          out[at++] = QUOTE
-          const end = to[leaf]!
-          for (let i = from[leaf]!; i < end; i++) out[at++] = record[i]!
-          out[at++] = QUOTE
+        case HOW.quoted:
+          out.setUint8(at++, QUOTE)
+          at = copyWords(out, at, record, from[leaf]!, to[leaf]!)
+          out.setUint8(at++, QUOTE)
           break
-        }
         case HOW.original:
-          at = writeEscaped(out, at, record, from[leaf]!, to[leaf]!)
+          at = this.#writeOriginal(out, at, from[leaf]!, to[leaf]!)
           break
         case HOW.offset:
           at = writeNumber(out, at, offset)
@@ -121,26 +116,26 @@ export class LineWriter {
     }
     const last = (previous + 1) * (LEAF_COUNT + 1) + LEAF_COUNT
     const end = this.#between[last] ?? this.#makeBetween(last, previous, LEAF_COUNT)
-    for (let i = 0; i < end.length; i++) out[at++] = end[i]!
-    out[at++] = 0x0a
+    at = copyWords(out, at, end.words, 0, end.length)
+    out.setUint8(at++, 0x0a)
     output.end(at)
     return true
   }
 
-  #makeBetween(place: number, previous: number, next: number): Uint8Array {
-    const bytes = Buffer.from(between(previous, next))
-    this.#between[place] = bytes
-    return bytes
+  #makeBetween(place: number, previous: number, next: number): Piece {
+    const piece = new Piece(between(previous, next))
+    this.#between[place] = piece
+    return piece
   }
 
-  #writeOther(way: number, leaf: number, out: Uint8Array, at: number): number {
+  #writeOther(way: number, leaf: number, out: DataView, at: number): number {
     switch (way) {
       case HOW.list:
         return this.#writeList(leaf, out, at)
       case HOW.single:
-        out[at] = OPEN
+        out.setUint8(at, OPEN)
         at = this.#writeScalar(this.#values.from[leaf]!, out, at + 1)
-        out[at] = CLOSE
+        out.setUint8(at, CLOSE)
         return at + 1
       case HOW.message:
         return this.#writeMessage(out, at)
@@ -161,88 +156,102 @@ export class LineWriter {
     }
   }
 
-  #writeId(out: Uint8Array, from: number, place: Place): number {
+  /** The record as a JSON text: the scan has noted what is to be escaped. */
+  #writeOriginal(out: DataView, start: number, from: number, to: number): number {
+    const { bytes, words } = this.#found
+    const { escapes, escapeCount } = this.#found.tape
+    let at = start
+    out.setUint8(at++, QUOTE)
+    let next = from
+    for (let i = 0; i < escapeCount; i++) {
+      const place = escapes[i]!
+      at = copyWords(out, at, words, next, place)
+      const byte = bytes[place]!
+      out.setUint8(at++, BACKSLASH)
+      out.setUint8(at++, byte >= 0x20 ? byte : byte === 0x0a ? 0x6e : byte === 0x0d ? 0x72 : 0x74)
+      next = place + 1
+    }
+    at = copyWords(out, at, words, next, to)
+    out.setUint8(at++, QUOTE)
+    return at
+  }
+
+  #writeId(out: DataView, from: number, place: Place): number {
     let at = from
-    out[at++] = QUOTE
-    const prefix = place.idPrefixBytes
-    for (let i = 0; i < prefix.length; i++) out[at++] = prefix[i]!
+    out.setUint8(at++, QUOTE)
+    at = copyWords(out, at, place.idPrefixPiece.words, 0, place.idPrefixPiece.length)
     let high = Math.floor(this.#offset / 0x1_0000_0000)
-    let low = this.#offset % 0x1_0000_0000 | 0
-    for (let i = 15; i >= 8; i--, low >>>= 4) out[at + i] = HEX[low & 15]!
-    for (let i = 7; i >= 0; i--, high >>>= 4) out[at + i] = HEX[high & 15]!
+    let low = (this.#offset % 0x1_0000_0000) | 0
+    for (let i = 15; i >= 8; i--, low >>>= 4) out.setUint8(at + i, HEX[low & 15]!)
+    for (let i = 7; i >= 0; i--, high >>>= 4) out.setUint8(at + i, HEX[high & 15]!)
     at += 16
-    out[at++] = QUOTE
+    out.setUint8(at++, QUOTE)
     return at
   }
 
   /** A text, number, true or false of the record as a text. */
-  #writeScalar(row: number, out: Uint8Array, from: number): number {
+  #writeScalar(row: number, out: DataView, from: number): number {
     const found = this.#found
-    const { bytes } = found
     let at = from
-    out[at++] = QUOTE
-    const to = found.to(row)
-    for (let i = found.from(row); i < to; i++) out[at++] = bytes[i]!
-    out[at++] = QUOTE
+    out.setUint8(at++, QUOTE)
+    at = copyWords(out, at, found.words, found.from(row), found.to(row))
+    out.setUint8(at++, QUOTE)
     return at
   }
 
-  #writeList(leaf: number, out: Uint8Array, from: number): number {
+  #writeList(leaf: number, out: DataView, from: number): number {
     const found = this.#found
     const list = this.#values.from[leaf]!
     let at = from
-    out[at++] = OPEN
+    out.setUint8(at++, OPEN)
     for (let item = list + ROW; item < found.next(list); item = found.next(item)) {
-      if (item > list + ROW) out[at++] = COMMA
+      if (item > list + ROW) out.setUint8(at++, COMMA)
       at = this.#writeScalar(item, out, at)
     }
-    out[at++] = CLOSE
+    out.setUint8(at++, CLOSE)
     return at
   }
 
-  #writeText(leaf: number, out: Uint8Array, from: number): number {
+  #writeText(leaf: number, out: DataView, from: number): number {
     const values = this.#values
-    const bytes = values.textBytes(leaf, this.#found.bytes)
-    const to = values.textTo(leaf)
-    let at = from
-    for (let i = values.textFrom(leaf); i < to; i++) out[at++] = bytes[i]!
-    return at
+    const words = values.textWords(leaf, this.#found.words)
+    return copyWords(out, from, words, values.textFrom(leaf), values.textTo(leaf))
   }
 
-  #writeMessage(out: Uint8Array, from: number): number {
+  #writeMessage(out: DataView, from: number): number {
     const values = this.#values
     let at = from
-    out[at++] = QUOTE
+    out.setUint8(at++, QUOTE)
     const start = at
     for (const alternatives of this.#pipeline.mapping.message) {
       for (let i = 0; i < alternatives.length; i++) {
         const leaf = alternatives[i]!
         if (!values.hasText(leaf)) continue
-        if (at > start) out[at++] = 0x20
+        if (at > start) out.setUint8(at++, 0x20)
         at = this.#writeText(leaf, out, at)
         break
       }
     }
     if (at - start > LIMITS.keywordLength) return -1
-    out[at++] = QUOTE
+    out.setUint8(at++, QUOTE)
     return at
   }
 
   /** Each text once, in the order of the leaves. */
-  #writeRelated(leaf: number, out: Uint8Array, from: number): number {
+  #writeRelated(leaf: number, out: DataView, from: number): number {
     const values = this.#values
     const of = this.#relatedOf[leaf]!
     let at = from
-    out[at++] = OPEN
+    out.setUint8(at++, OPEN)
     for (let i = 0; i < of.length; i++) {
       const one = of[i]!
       if (!values.hasText(one) || this.#isBefore(of, i)) continue
-      if (at > from + 1) out[at++] = COMMA
-      out[at++] = QUOTE
+      if (at > from + 1) out.setUint8(at++, COMMA)
+      out.setUint8(at++, QUOTE)
       at = this.#writeText(one, out, at)
-      out[at++] = QUOTE
+      out.setUint8(at++, QUOTE)
     }
-    out[at++] = CLOSE
+    out.setUint8(at++, CLOSE)
     return at
   }
 
@@ -265,37 +274,32 @@ export class LineWriter {
     return false
   }
 
-  #writeChanges(out: Uint8Array, from: number): number {
+  #writeChanges(out: DataView, from: number): number {
     const changes = this.#changes
-    const names = changes.fieldBytes()
+    const names = changes.fieldWords()
     let at = from
-    out[at++] = OPEN
+    out.setUint8(at++, OPEN)
     for (let i = 0; i < changes.count; i++) {
-      if (i > 0) out[at++] = COMMA
-      for (let k = 0; k < FIELD.length; k++) out[at++] = FIELD[k]!
-      const to = changes.fieldTo[i]!
-      for (let k = changes.fieldFrom[i]!; k < to; k++) out[at++] = names[k]!
-      out[at++] = QUOTE
+      if (i > 0) out.setUint8(at++, COMMA)
+      at = copyWords(out, at, FIELD.words, 0, FIELD.length)
+      at = copyWords(out, at, names, changes.fieldFrom[i]!, changes.fieldTo[i]!)
+      out.setUint8(at++, QUOTE)
       at = this.#writeChangeValue(NEW, changes.now[i]!, out, at)
       at = this.#writeChangeValue(OLD, changes.old[i]!, out, at)
-      out[at++] = 0x7d
+      out.setUint8(at++, 0x7d)
     }
-    out[at++] = CLOSE
+    out.setUint8(at++, CLOSE)
     return at
   }
 
-  #writeChangeValue(name: Uint8Array, row: number, out: Uint8Array, from: number): number {
+  #writeChangeValue(name: Piece, row: number, out: DataView, from: number): number {
     const changes = this.#changes
     if (changes.isAbsent(row)) return from
     let at = from
-    out[at++] = COMMA
-    for (let k = 0; k < name.length; k++) out[at++] = name[k]!
+    out.setUint8(at++, COMMA)
+    at = copyWords(out, at, name.words, 0, name.length)
     if (changes.hasText(row)) return this.#writeScalar(row, out, at)
-    out[at++] = 0x6e
-    out[at++] = 0x75
-    out[at++] = 0x6c
-    out[at++] = 0x6c
-    return at
+    return copyWords(out, at, NULL.words, 0, NULL.length)
   }
 
   /** Whether `audit.change.*` has anything: a change whose values are the same has no part in it. */
@@ -310,20 +314,19 @@ export class LineWriter {
     return false
   }
 
-  #writeChangeFields(out: Uint8Array, from: number): number {
+  #writeChangeFields(out: DataView, from: number): number {
     const changes = this.#changes
-    const names = changes.fieldBytes()
+    const names = changes.fieldWords()
     let at = from
-    out[at++] = OPEN
+    out.setUint8(at++, OPEN)
     for (let i = 0; i < changes.count; i++) {
       if (changes.isSame(i) || this.#isFieldBefore(i)) continue
-      if (at > from + 1) out[at++] = COMMA
-      out[at++] = QUOTE
-      const to = changes.fieldTo[i]!
-      for (let k = changes.fieldFrom[i]!; k < to; k++) out[at++] = names[k]!
-      out[at++] = QUOTE
+      if (at > from + 1) out.setUint8(at++, COMMA)
+      out.setUint8(at++, QUOTE)
+      at = copyWords(out, at, names, changes.fieldFrom[i]!, changes.fieldTo[i]!)
+      out.setUint8(at++, QUOTE)
     }
-    out[at++] = CLOSE
+    out.setUint8(at++, CLOSE)
     return at
   }
 
@@ -342,56 +345,34 @@ export class LineWriter {
     return false
   }
 
-  #writeIndexed(rows: Int32Array, out: Uint8Array, from: number): number {
+  #writeIndexed(rows: Int32Array, out: DataView, from: number): number {
     const found = this.#found
-    const { bytes } = found
     const changes = this.#changes
-    const names = changes.fieldBytes()
+    const names = changes.fieldWords()
     let at = from
-    out[at++] = OPEN
+    out.setUint8(at++, OPEN)
     for (let i = 0; i < changes.count; i++) {
       const row = rows[i]!
       if (changes.isSame(i) || !changes.hasText(row)) continue
-      if (at > from + 1) out[at++] = COMMA
-      out[at++] = QUOTE
-      const nameTo = changes.fieldTo[i]!
-      for (let k = changes.fieldFrom[i]!; k < nameTo; k++) out[at++] = names[k]!
-      out[at++] = EQUALS
-      const to = found.to(row)
-      for (let k = found.from(row); k < to; k++) out[at++] = bytes[k]!
-      out[at++] = QUOTE
+      if (at > from + 1) out.setUint8(at++, COMMA)
+      out.setUint8(at++, QUOTE)
+      at = copyWords(out, at, names, changes.fieldFrom[i]!, changes.fieldTo[i]!)
+      out.setUint8(at++, EQUALS)
+      at = copyWords(out, at, found.words, found.from(row), found.to(row))
+      out.setUint8(at++, QUOTE)
     }
-    out[at++] = CLOSE
+    out.setUint8(at++, CLOSE)
     return at
   }
 }
 
-/** A record's bytes as a JSON text. White space is all that a record has of control characters. */
-function writeEscaped(out: Uint8Array, start: number, bytes: Uint8Array, from: number, to: number): number {
-  let at = start
-  out[at++] = QUOTE
-  for (let i = from; i < to; i++) {
-    const byte = bytes[i]!
-    if (byte === QUOTE || byte === BACKSLASH) {
-      out[at++] = BACKSLASH
-      out[at++] = byte
-    } else if (byte >= 0x20) out[at++] = byte
-    else {
-      out[at++] = BACKSLASH
-      out[at++] = byte === 0x0a ? 0x6e : byte === 0x0d ? 0x72 : 0x74
-    }
-  }
-  out[at++] = QUOTE
-  return at
-}
-
-function writeNumber(out: Uint8Array, at: number, value: number): number {
+function writeNumber(out: DataView, at: number, value: number): number {
   let digits = 1
   for (let power = 10; power <= value; power *= 10) digits++
   let rest = value
   for (let i = at + digits - 1; i >= at; i--) {
     const next = Math.floor(rest / 10)
-    out[i] = 0x30 + (rest - next * 10)
+    out.setUint8(i, 0x30 + (rest - next * 10))
     rest = next
   }
   return at + digits

@@ -1,6 +1,7 @@
 import { FLAG } from '../flags.ts'
 import { isMembers, type Members } from '../payload.ts'
 import type { Format, Understood } from './format.ts'
+import { jsonFault } from './json-fault.ts'
 
 /** Deeper records would exhaust the stack of whoever walks them. */
 const DEEPEST = 256
@@ -15,8 +16,8 @@ export const json: Format = {
     let value: unknown
     try {
       value = parseJson(text)
-    } catch (error) {
-      return { problem: sentence(error, text) }
+    } catch {
+      return { problem: jsonFault(text) }
     }
     if (!isMembers(value)) return { problem: `Expected a JSON object, found ${nameOf(value)}.` }
     return PERHAPS_BROKEN_TEXT.test(text) ? repaired(value) : { members: value, flags: 0 }
@@ -40,7 +41,9 @@ export function survives(source: string, value: number): boolean {
 
 /** Sign, digits without zeros at either end, and exponent: one text for each decimal number. */
 function plainDecimal(number: string): string {
-  const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number)!
+  const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(
+    number,
+  )!
   const digits = (whole! + fraction).replace(/^0+/, '')
   const significant = digits.replace(/0+$/, '')
   if (significant === '') return '0'
@@ -84,15 +87,4 @@ function depthOf(text: string): number {
 function nameOf(value: unknown): string {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'a list' : `a ${typeof value}`
-}
-
-/** V8 says where; what it quotes of the record is left out, since the record itself is kept beside. */
-function sentence(error: unknown, text: string): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const position = /at position (\d+)/.exec(message)?.[1]
-  if (/Unexpected end|Unterminated string/.test(message)) {
-    return `Not JSON: the record ends in the middle, at character ${text.length}.`
-  }
-  const what = message.replace(/,? ?(?:\.{3})?"[\s\S]*$/, '').replace(/ in JSON at position.*$/, '').replace(/ \(line.*$/, '')
-  return position === undefined ? `Not JSON: ${what}.` : `Not JSON: ${what}, at character ${position}.`
 }

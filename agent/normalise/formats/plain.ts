@@ -11,7 +11,7 @@ export const plain: Format = {
   read(text) {
     const members: Members = { line: text }
     const time = LEADING_TIME.exec(text)?.[1]
-    if (time !== undefined) members['time'] = time
+    if (time !== undefined) members.time = time
     return { members, flags: 0 }
   },
 }

@@ -86,6 +86,11 @@ export class Thread<Known extends Calls> {
     })
   }
 
+  /** Why the thread answers nothing any more; null while it does. */
+  get ended(): string | null {
+    return this.#ended === null ? null : this.#ended.message
+  }
+
   /** Resolves when the thread has come to its end. */
   exit(): Promise<void> {
     this.#worker.ref()

@@ -4,12 +4,11 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Merged, MergeOrder, MergerCalls } from './calls.ts'
 import { serve } from './channel.ts'
 import { openDatabase } from './database.ts'
-import { FacetBook } from './facets.ts'
 import { segmentFile } from './partition.ts'
 import { mergeSegments } from './segment/merge.ts'
 import type { Segment } from './segment/read.ts'
 import { FileSink, MemorySink, type Sink } from './segment/write.ts'
-import { PartitionView } from './view.ts'
+import { newShared, PartitionView } from './view.ts'
 
 /** The thread that merges segments. It only reads partitions; what it made is put in place by the thread that writes. */
 const port = parentPort
@@ -22,7 +21,7 @@ const SMALL_DOCS = 20_000
 
 function merge(order: MergeOrder): Merged {
   const database = openDatabase(join(folder, `${order.partition}.db`), { cache: 1024, readOnly: true })
-  const view = new PartitionView(order.partition, folder, database, new FacetBook())
+  const view = new PartitionView(order.partition, folder, database, newShared())
   const segments: Segment[] = []
   try {
     for (const id of order.segments) segments.push(view.segment(id))

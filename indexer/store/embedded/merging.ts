@@ -1,10 +1,10 @@
 /**
  * Which segments are merged when: as soon as eight of about a size are there, so that each document is written anew once a
- * size (by eights), and few segments are left to look into. Beyond a million documents a segment stays as it is: merging it
+ * size (by eights), and few segments are left to look into. Beyond half a million documents a segment stays as it is: merging it
  * again would cost more than it spares.
  */
 const FAN = 8
-const MOST_DOCS = 1_000_000
+const MOST_DOCS = 500_000
 
 /** Merging is hopelessly behind when so many wait. */
 export const TOO_MANY_SEGMENTS = 64

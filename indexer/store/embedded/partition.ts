@@ -12,8 +12,7 @@ import type { BuiltSegment } from './segment/build.ts'
  *   a batch interrupted between two partitions is taken up where it stopped
  * - `chunks`: the lines as shipped, compressed
  * - `runs`: which event ids are in. Ids of one file ascend, so a chunk's ids are one row (its first and last); an id that
- *   ascends from none before it is a run of its own. Runs never overlap. Measured against a row an id at 3 million events:
- *   see docs/architecture.md.
+ *   ascends from none before it is a run of its own. Runs never overlap.
  * - `strays`: ids that lie within a run without being in it
  * - `segments`: the search index; great ones are files beside the partition (`content` is null)
  * - `counts`: hourly counts

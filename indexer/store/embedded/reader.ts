@@ -11,20 +11,19 @@ import { serve } from './channel.ts'
 import { letterOf, type PartitionRow, partitionsOf } from './control.ts'
 import { DIMENSIONS } from './counting.ts'
 import { openDatabase, storeError } from './database.ts'
-import { FacetBook } from './facets.ts'
 import { searchPage } from './search.ts'
-import { asStored, PartitionView, SegmentGoneError } from './view.ts'
+import { asStored, newShared, PartitionView, SegmentGoneError } from './view.ts'
 
 /** The thread that reads. It has connections of its own, so that no search holds up the writing. */
 const port = parentPort
 if (port === null) throw new Error('the reader runs as a thread of the store')
 const { path, slice } = workerData as { path: string; slice: number }
 const folder = join(path, 'partitions')
-const book = new FacetBook()
+const shared = newShared()
 const views = new Map<string, PartitionView>()
 let control: DatabaseSync | null = null
 
-const VIEWS_OPEN = 32
+const VIEWS_OPEN = 16
 
 function database(): DatabaseSync {
   control ??= openDatabase(join(path, 'control.db'), { cache: 2048, readOnly: true })
@@ -39,13 +38,14 @@ function view(name: string): PartitionView {
       name,
       folder,
       openDatabase(join(folder, `${name}.db`), { cache: 2048, readOnly: true }),
-      book,
+      shared,
     )
   views.set(name, found)
   return found
 }
 
 function closeOldViews(): void {
+  for (const one of views.values()) one.relax()
   for (const [name, old] of views) {
     if (views.size <= VIEWS_OPEN) return
     old.close()

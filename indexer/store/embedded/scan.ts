@@ -43,7 +43,15 @@ interface Member {
   readonly name: Uint8Array
   readonly way: Way | null
   readonly capture: Capture
-  readonly members: ReadonlyMap<number, Member> | null
+  readonly members: Members | null
+  /** What came behind it last time: lines of one source have the same members. */
+  follower: Member | null
+}
+
+interface Members {
+  readonly byHash: ReadonlyMap<number, Member>
+  /** What came first last time. */
+  first: Member | null
 }
 
 function nameHash(bytes: Uint8Array, start: number, end: number): number {
@@ -52,7 +60,7 @@ function nameHash(bytes: Uint8Array, start: number, end: number): number {
   return hash
 }
 
-function membersOf(node: FieldNode, path: string): ReadonlyMap<number, Member> | null {
+function membersOf(node: FieldNode, path: string): Members | null {
   if (node.members.size === 0) return null
   const members = new Map<number, Member>()
   for (const [name, next] of node.members) {
@@ -65,9 +73,10 @@ function membersOf(node: FieldNode, path: string): ReadonlyMap<number, Member> |
       way: next.way,
       capture: CAPTURES[own] ?? CAPTURE.none,
       members: membersOf(next, own),
+      follower: null,
     })
   }
-  return members
+  return { byHash: members, first: null }
 }
 const MEMBERS = membersOf(ROOT, '')!
 
@@ -102,9 +111,10 @@ export class Scanner {
   readonly #ends = FACETS.map((paths) => new Int32Array(paths.length))
   readonly #seen = FACETS.map(() => new Map<number, Seen[]>())
   #seenCount = 0
+  readonly #last: (Seen | undefined)[] = []
   readonly #present = new Array<number>(Math.ceil(PRESENCE.length / 30)).fill(0)
   readonly #none: readonly number[] = []
-  #day = ''
+  readonly #day = Buffer.alloc(10)
   #dayTime = Number.NaN
 
   constructor(book: FacetBook) {
@@ -150,7 +160,7 @@ export class Scanner {
   }
 
   /** An object of the schema; `at` stands on its brace, and behind it afterwards. */
-  #members(known: ReadonlyMap<number, Member>, depth: number): void {
+  #members(known: Members, depth: number): void {
     const bytes = this.#bytes
     if (bytes[this.#at++] !== OPEN) throw UNSURE
     if (bytes[this.#at] === CLOSE) {
@@ -159,20 +169,48 @@ export class Scanner {
     }
     let previous = 0
     let previousEnd = 0
+    let before: Member | null = null
     for (;;) {
       const start = this.#at + 1
-      const hash = this.#name()
-      const end = this.#at - 2
-      if (previous !== 0) this.#demandAscending(previous, previousEnd, start, end)
-      previous = start
-      previousEnd = end
-      const member = known.get(hash)
-      if (member === undefined || !this.#isNamed(member.name, start, end)) this.#skip(depth + 1)
-      else this.#member(member, depth)
+      const guess: Member | null = before === null ? (previous === 0 ? known.first : null) : before.follower
+      if (guess !== null && this.#isNext(guess.name)) {
+        // The one before it was found to stand before it when this was learnt.
+        before = guess
+        previous = start
+        previousEnd = this.#at - 2
+        this.#member(guess, depth)
+      } else {
+        const hash = this.#name()
+        const end = this.#at - 2
+        if (previous !== 0) this.#demandAscending(previous, previousEnd, start, end)
+        const member = known.byHash.get(hash)
+        if (member === undefined || !this.#isNamed(member.name, start, end)) {
+          before = null
+          this.#skip(depth + 1)
+        } else {
+          if (before !== null) before.follower = member
+          else if (previous === 0) known.first = member
+          before = member
+          this.#member(member, depth)
+        }
+        previous = start
+        previousEnd = end
+      }
       const next = bytes[this.#at++]
       if (next === CLOSE) break
       if (next !== COMMA) throw UNSURE
     }
+  }
+
+  /** Whether this name and its colon come next; `at` is then behind them. */
+  #isNext(name: Uint8Array): boolean {
+    const bytes = this.#bytes
+    let at = this.#at
+    if (bytes[at++] !== QUOTE) return false
+    for (let i = 0; i < name.length; i++) if (bytes[at++] !== name[i]) return false
+    if (bytes[at] !== QUOTE || bytes[at + 1] !== COLON) return false
+    this.#at = at + 2
+    return true
   }
 
   #member(member: Member, depth: number): void {
@@ -253,17 +291,38 @@ export class Scanner {
         const c = bytes[start]!
         if (c === 0x2d || (c >= 0x30 && c <= 0x39)) {
           this.#skip(0)
-          this.sequence = Number(bytes.toString('latin1', start, this.#at))
+          this.sequence = this.#number(start)
           this.#at = start
         }
         return
       }
-      case CAPTURE.user:
+      case CAPTURE.user: {
         if (bytes[start] !== QUOTE) return
+        let at = start + 1
+        while (SPECIAL[bytes[at]!] === 0) at++
+        if (bytes[at] === QUOTE) {
+          this.user = bytes.toString('latin1', start + 1, at)
+          return
+        }
         this.#skip(0)
         this.user = this.#text(start)
         this.#at = start
+      }
     }
+  }
+
+  /** The number from `start` to `at`, which is one. */
+  #number(start: number): number {
+    const bytes = this.#bytes
+    const end = this.#at
+    if (end - start > 15) return Number(bytes.toString('latin1', start, end))
+    let number = 0
+    for (let i = start; i < end; i++) {
+      const digit = bytes[i]! - 0x30
+      if (digit < 0 || digit > 9) return Number(bytes.toString('latin1', start, end))
+      number = number * 10 + digit
+    }
+    return number
   }
 
   /** `YYYY-MM-DDTHH:MM:SS.sssZ`, and nothing else. */
@@ -285,10 +344,12 @@ export class Scanner {
       if (tens < 0 || tens > 9 || ones < 0 || ones > 9) throw UNSURE
       return tens * 10 + ones
     }
-    const day = bytes.toString('latin1', start, start + 10)
-    if (day !== this.#day) {
-      this.#day = day
-      this.#dayTime = Date.parse(`${day}T00:00:00.000Z`)
+    const day = this.#day
+    let same = true
+    for (let i = 0; i < 10; i++) if (bytes[start + i] !== day[i]) same = false
+    if (!same) {
+      bytes.copy(day, 0, start, start + 10)
+      this.#dayTime = Date.parse(`${day.toString('latin1')}T00:00:00.000Z`)
     }
     const hours = two(start + 11)
     const minutes = two(start + 14)
@@ -346,8 +407,7 @@ export class Scanner {
     this.#skip(depth)
     // An object counts as no value; nor does null.
     if (c === OPEN || c === OPEN_LIST || c === 0x6e) return
-    const literal = this.#bytes.toString('latin1', start, this.#at)
-    this.#collector.value(c === 0x74 || c === 0x66 ? literal : String(Number(literal)), way, seed)
+    this.#collector.value(c === 0x74 ? 'true' : c === 0x66 ? 'false' : String(this.#number(start)), way, seed)
   }
 
   /** A string's terms, hashed as its characters pass. False where the plain way must take it: escapes, or beyond ASCII. */
@@ -365,12 +425,15 @@ export class Scanner {
     let beginning = 0
     for (;;) {
       const c = bytes[at++]!
-      if (c === QUOTE) break
-      if (c === BACKSLASH || c < 0x20 || c >= 0x80 || (address && c === COLON)) {
+      if (SPECIAL[c] !== 0) {
+        if (c === QUOTE) break
         terms.count = before
         return false
       }
-      if (at > this.#end) throw UNSURE
+      if (c === COLON && address) {
+        terms.count = before
+        return false
+      }
       const folded = FOLDED[c]!
       const unit = folded !== 0 ? folded : c
       one = Math.imul(one ^ unit, PRIME)
@@ -583,6 +646,12 @@ export class Scanner {
     const bytes = this.#bytes
     const starts = this.#starts[facet]!
     const ends = this.#ends[facet]!
+    const agent = facet === 0 ? this.#agent : ''
+    const incarnation = facet === 0 ? this.#incarnation : ''
+    const fits = (one: Seen): boolean =>
+      one.agent === agent && one.incarnation === incarnation && this.#isRaw(one.raw, starts, ends, present)
+    const last = this.#last[facet]
+    if (last !== undefined && fits(last)) return last.facet
     let hash = 0
     for (let slot = 0; slot < starts.length; slot++) {
       const start = starts[slot]!
@@ -593,11 +662,10 @@ export class Scanner {
     for (const bits of present) hash = Math.imul(hash ^ bits, PRIME)
     const seen = this.#seen[facet]!
     const same = seen.get(hash)
-    const agent = facet === 0 ? this.#agent : ''
-    const incarnation = facet === 0 ? this.#incarnation : ''
     for (const one of same ?? NOTHING_SEEN) {
-      const fits = one.agent === agent && one.incarnation === incarnation
-      if (fits && this.#isRaw(one.raw, starts, ends, present)) return one.facet
+      if (!fits(one)) continue
+      this.#last[facet] = one
+      return one.facet
     }
 
     const values: unknown[] = []
@@ -657,6 +725,9 @@ export class Scanner {
   }
 }
 
+/** What ends the plain run of a string: its quote, escapes, control characters, what is beyond ASCII. */
+const SPECIAL = new Uint8Array(256)
+for (let c = 0; c < 256; c++) SPECIAL[c] = c < 0x20 || c >= 0x80 || c === QUOTE || c === BACKSLASH ? 1 : 0
 const FIELD = Buffer.from('field')
 const OLD = Buffer.from('old')
 const NEW = Buffer.from('new')

@@ -247,7 +247,8 @@ class EmbeddedStore implements Store {
   async status(): Promise<StoreStatus> {
     this.#demandOpen()
     const status = await this.#reader.ask('status', null)
-    return { ...status, ready: this.#problem === null, problem: this.#problem }
+    const problem = this.#writer.ended ?? this.#problem
+    return { ...status, ready: problem === null, problem }
   }
 
   close(): Promise<void> {

@@ -4,7 +4,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type AuditEvent, eventWords } from '../../../schema/index.ts'
 import { StoreUnavailableError } from '../port.ts'
 import { Chunk } from './chunks.ts'
-import type { FacetBook } from './facets.ts'
+import { FacetBook } from './facets.ts'
 import { segmentFile } from './partition.ts'
 import { fileSource, memorySource, Segment } from './segment/read.ts'
 
@@ -21,19 +21,22 @@ interface BatchRow {
   readonly ingested: string
 }
 
-const CHUNKS_OPEN = 64
 const BATCHES_KNOWN = 1024
+/** Chunks of all partitions together: 16 MB. */
+const CHUNKS_OPEN = 256
+/** Bytes of the segments that lie in databases, which are kept from one page to the next. */
+const MEMORY_KEPT = 32 * 1024 * 1024
 
 /** Keeps the latest of what was asked for. */
-class Latest<Value> {
-  readonly #values = new Map<number, Value>()
+export class Latest<Key, Value> {
+  readonly #values = new Map<Key, Value>()
   readonly #room: number
 
   constructor(room: number) {
     this.#room = room
   }
 
-  get(key: number, make: () => Value): Value {
+  get(key: Key, make: () => Value): Value {
     let value = this.#values.get(key)
     if (value !== undefined) this.#values.delete(key)
     else {
@@ -46,25 +49,33 @@ class Latest<Value> {
   }
 }
 
+/** What the partitions of one thread share. */
+export interface Shared {
+  readonly facets: FacetBook
+  readonly chunks: Latest<string, Chunk>
+}
+
+export const newShared = (): Shared => ({ facets: new FacetBook(), chunks: new Latest(CHUNKS_OPEN) })
+
 /** A partition as the threads that only read see it. */
 export class PartitionView {
   readonly name: string
   readonly database: DatabaseSync
   readonly #folder: string
-  readonly #book: FacetBook
+  readonly #shared: Shared
+  #memory = 0
   readonly #segments = new Map<number, Segment>()
-  readonly #chunks = new Latest<Chunk>(CHUNKS_OPEN)
-  readonly #batches = new Latest<BatchRow>(BATCHES_KNOWN)
+  readonly #batches = new Latest<number, BatchRow>(BATCHES_KNOWN)
   readonly #list: StatementSync
   readonly #content: StatementSync
   readonly #chunk: StatementSync
   readonly #batch: StatementSync
 
-  constructor(name: string, folder: string, database: DatabaseSync, book: FacetBook) {
+  constructor(name: string, folder: string, database: DatabaseSync, shared: Shared) {
     this.name = name
     this.#folder = folder
     this.database = database
-    this.#book = book
+    this.#shared = shared
     this.#list = database.prepare('SELECT id, docs, least, greatest FROM segments')
     this.#content = database.prepare('SELECT content FROM segments WHERE id = ?')
     this.#chunk = database.prepare('SELECT batch, first, positions, bytes FROM chunks WHERE id = ?')
@@ -96,8 +107,9 @@ export class PartitionView {
       if (row === undefined) throw new SegmentGoneError()
       if (row.content instanceof Uint8Array) {
         const { buffer, byteOffset, byteLength } = row.content
-        segment = new Segment(memorySource(Buffer.from(buffer, byteOffset, byteLength)), this.#book)
-      } else segment = new Segment(this.#file(id), this.#book)
+        this.#memory += byteLength
+        segment = new Segment(memorySource(Buffer.from(buffer, byteOffset, byteLength)), this.#shared.facets)
+      } else segment = new Segment(this.#file(id), this.#shared.facets)
       this.#segments.set(id, segment)
     }
     return segment
@@ -117,7 +129,7 @@ export class PartitionView {
   }
 
   chunk(id: number): Chunk {
-    return this.#chunks.get(id, () => {
+    return this.#shared.chunks.get(`${this.name}/${id}`, () => {
       const row = this.#chunk.get(id)
       if (row === undefined) throw new Error(`${this.name} has no chunk ${id}`)
       return new Chunk({
@@ -127,6 +139,14 @@ export class PartitionView {
         bytes: row.bytes as Uint8Array,
       })
     })
+  }
+
+  /** Between two pages: lets go of segments that take memory, where they have become too many. */
+  relax(): void {
+    if (this.#memory <= MEMORY_KEPT) return
+    this.#memory = 0
+    for (const segment of this.#segments.values()) segment.close()
+    this.#segments.clear()
   }
 
   batchOf(n: number): BatchRow {

@@ -40,6 +40,13 @@ export function mergeSegments(
   /** New numbers of each segment's documents. */
   const renumbered = segments.map((segment) => new Uint32Array(segment.docs))
   const heads = segments.map(() => 0)
+  /** Ids of the heads, read once each. */
+  const ids: (string | null)[] = segments.map(() => null)
+  const headId = (s: number): string => {
+    const { chunks, lines } = segments[s]!
+    ids[s] ??= idOf(chunks.at(heads[s]!), lines.at(heads[s]!))
+    return ids[s]
+  }
   const compare = (a: number, b: number): number => {
     const one = segments[a]!
     const other = segments[b]!
@@ -49,7 +56,7 @@ export function mergeSegments(
       one.times.at(i) - other.times.at(k) ||
       byBytes(agents[a]![one.sourceFacets.at(i)]!, agents[b]![other.sourceFacets.at(k)]!) ||
       one.sequences.at(i) - other.sequences.at(k) ||
-      byBytes(idOf(one.chunks.at(i), one.lines.at(i)), idOf(other.chunks.at(k), other.lines.at(k)))
+      byBytes(headId(a), headId(b))
     )
   }
   for (let doc = 0; doc < total; doc++) {
@@ -59,6 +66,7 @@ export function mergeSegments(
     }
     const segment = segments[least]!
     const from = heads[least]!++
+    ids[least] = null
     renumbered[least]![from] = doc
     columns.times[doc] = segment.times.at(from)
     columns.sequences[doc] = segment.sequences.at(from)

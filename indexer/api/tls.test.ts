@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { TestIndexer } from '../ingest/testing.ts'
+
+/** A certificate that signs itself, for 127.0.0.1, from 2020 to 2120; its key protects nothing. */
+const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAXuTw549PRr1F5SD
+Vzt7rkWqttTLoN6CRKXZikoPmVehRANCAARGaq7ca7QxE49qWwCLBpQoHfjRTfhK
+1PEVbuN3/IgnhuMPEduB6SUG/Lxj7h1uVGcI8h/yrCoZeTfWgpJLZ0nG
+-----END PRIVATE KEY-----
+`
+const CERT = `-----BEGIN CERTIFICATE-----
+MIIBgDCCASagAwIBAgIUWTIsMGJqNOefjFYFtp8VD5146oEwCgYIKoZIzj0EAwIw
+FzEVMBMGA1UEAwwMd2F5YmlsbC10ZXN0MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAw
+MTAxMDAwMDAwWjAXMRUwEwYDVQQDDAx3YXliaWxsLXRlc3QwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAARGaq7ca7QxE49qWwCLBpQoHfjRTfhK1PEVbuN3/IgnhuMP
+EduB6SUG/Lxj7h1uVGcI8h/yrCoZeTfWgpJLZ0nGo04wTDAaBgNVHREEEzARhwR/
+AAABgglsb2NhbGhvc3QwDwYDVR0TAQH/BAUwAwEB/zAdBgNVHQ4EFgQUm7gc05dQ
+xTFWROrifp66WPEsgukwCgYIKoZIzj0EAwIDSAAwRQIgDTBvwlkkLAOvJ66uLkDo
+M5lcAnVyq8/Lgb94p1SSGOECIQDT1eBBmemae2wBr7WwFeUym2iAQh+hw5g0CLqF
+KFTuQA==
+-----END CERTIFICATE-----
+`
+
+let folder: string
+let indexer: TestIndexer
+let tls: { cert: string; key: string }
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'waybill-tls-'))
+  tls = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+  await writeFile(tls.cert, CERT)
+  await writeFile(tls.key, KEY)
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** The status of a request over TLS that trusts only the test's certificate. */
+function statusOf(
+  url: string,
+  options: { method?: string; cert?: string; key?: string } = {},
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const { method = 'GET', ...own } = options
+    const asked = request(url, { method, ca: CERT, agent: false, ...own }, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode ?? 0)
+    })
+    asked.once('error', reject)
+    asked.end()
+  })
+}
+
+it('with a certificate it answers over TLS only', async () => {
+  indexer = await TestIndexer.start({ listen: 'https://127.0.0.1:0', tls })
+  try {
+    expect(indexer.url).toMatch(/^https:/)
+    expect(await statusOf(`${indexer.url}/readyz`)).toBe(200)
+    await expect(indexer.ask('/readyz')).rejects.toThrow()
+    await indexer.running.reload(indexer.config({ listen: 'https://127.0.0.1:0', tls }))
+    expect(await statusOf(`${indexer.url}/readyz`)).toBe(200)
+  } finally {
+    await indexer.end()
+  }
+})
+
+it('with a client authority it takes from agents only what comes with a certificate of it', async () => {
+  indexer = await TestIndexer.start({ listen: 'https://127.0.0.1:0', tls: { ...tls, 'client-ca': tls.cert } })
+  try {
+    for (const path of ['/v1/waybills', '/v1/enroll', '/v1/heartbeat']) {
+      expect(await statusOf(indexer.url + path, { method: 'POST' })).toBe(401)
+      expect(await statusOf(indexer.url + path, { method: 'POST', cert: CERT, key: KEY })).not.toBe(401)
+    }
+    expect(await statusOf(`${indexer.url}/v1/agents`)).toBe(200)
+  } finally {
+    await indexer.end()
+  }
+})
+
+it('a certificate that is not there, or is none, is a sentence', async () => {
+  const start = (files: object) => TestIndexer.start({ listen: 'https://127.0.0.1:0', tls: files })
+  await expect(start({ ...tls, key: join(folder, 'nowhere.pem') })).rejects.toThrow(
+    /tls\.key: .*nowhere\.pem can't be read \(ENOENT\)/,
+  )
+  const broken = join(folder, 'broken.pem')
+  await writeFile(broken, 'no certificate')
+  await expect(start({ ...tls, cert: broken })).rejects.toThrow(/are no certificate with its key/)
+})

@@ -1,0 +1,324 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { request } from 'undici'
+import { afterEach, describe, expect, it } from 'vitest'
+import { LIMITS } from '../schema/index.ts'
+import { askAt, TestAgent, TestIndexer, until, WAYBILL_TYPE } from './ingest/testing.ts'
+import { openEmbeddedStore, type Store, StoreFullError, StoreUnavailableError } from './store/index.ts'
+
+let indexer: TestIndexer
+afterEach(() => indexer?.end())
+
+/** A store that takes nothing while it is told so; for a disk that is full only while it is asked to be. */
+async function troubled(): Promise<{
+  store: Store
+  trouble: { error: Error | null }
+  end: () => Promise<void>
+}> {
+  const path = await mkdtemp(join(tmpdir(), 'waybill-full-'))
+  const real = await openEmbeddedStore({ path, minimumFree: 0 })
+  const trouble: { error: Error | null } = { error: null }
+  const store: Store = {
+    write: (batch) => (trouble.error === null ? real.write(batch) : Promise.reject(trouble.error)),
+    search: (asked) => real.search(asked),
+    arrivals: (asked) => real.arrivals(asked),
+    arrivalsEnd: () => real.arrivalsEnd(),
+    get: (id) => real.get(id),
+    counts: (asked) => real.counts(asked),
+    chains: (agent) => real.chains(agent),
+    deadLetters: real.deadLetters,
+    records: real.records,
+    status: async () => {
+      const problem = trouble.error?.message ?? null
+      return { ...(await real.status()), ready: problem === null, problem }
+    },
+    close: () => real.close(),
+  }
+  return { store, trouble, end: () => rm(path, { recursive: true, force: true }) }
+}
+
+describe('a store that can take no more', () => {
+  it('is answered as 507 or 503 with Retry-After, shows in readyz, and goes on without a restart', async () => {
+    const { store, trouble, end } = await troubled()
+    indexer = await TestIndexer.start({}, { store })
+    const agent = await TestAgent.enrolled(indexer.url)
+    const sealed = agent.seal(agent.events(3))
+
+    trouble.error = new StoreFullError('The disk of the store is full.')
+    const full = await agent.send(indexer.url, sealed)
+    expect([full.status, full.json.code, full.headers['retry-after']]).toEqual([507, 'full', '10'])
+    const ready = await indexer.ask('/readyz')
+    expect([ready.status, ready.json.detail]).toEqual([503, 'The disk of the store is full.'])
+    expect((await indexer.ask('/healthz')).status).toBe(200)
+    // An agent must be revocable also now; the event about it waits.
+    const other = await indexer.ask('/v1/agents/tokens', { json: {} })
+    expect(other.status).toBe(200)
+
+    trouble.error = new StoreUnavailableError('The store is busy.')
+    const busy = await agent.send(indexer.url, sealed)
+    expect([busy.status, busy.json.code, busy.headers['retry-after']]).toEqual([503, 'busy', '2'])
+
+    trouble.error = null
+    expect((await agent.send(indexer.url, sealed)).json).toMatchObject({ again: false, stored: 3 })
+    expect((await indexer.ask('/readyz')).status).toBe(200)
+    await indexer.ask('/v1/agents/tokens', { json: {} })
+    const { events } = (await indexer.ask('/v1/search?q=action%3Aenrol-token-create')).json as {
+      events: object[]
+    }
+    expect(events).toHaveLength(2)
+    await indexer.stop()
+    await end()
+  })
+})
+
+describe('memory', () => {
+  it('for waybills is bounded: who finds no room is told to come back', async () => {
+    indexer = await TestIndexer.start({ ingest: { 'in-flight': '136MiB', 'body-timeout': '20s' } })
+    const agent = await TestAgent.enrolled(indexer.url)
+    const { port } = new URL(indexer.url)
+    // Two agents that announce 60 MiB of events each take 120 MiB; they keep them while they dawdle.
+    const bytes = LIMITS.batchBytes - 4 * 1024 * 1024
+    const large = agent.sealLines(['{}'], { manifest: { bytes } }).body
+    const sockets = [1, 2].map(() => {
+      const socket = connect(Number(port), '127.0.0.1')
+      socket.write(
+        `POST /v1/waybills HTTP/1.1\r\nhost: x\r\ncontent-type: ${WAYBILL_TYPE}\r\ncontent-length: ${large.length}\r\n\r\n`,
+      )
+      socket.write(large.subarray(0, large.length - 1))
+      return socket
+    })
+    const inFlight = async () =>
+      Number(/^waybill_in_flight_bytes (\d+)/m.exec((await indexer.ask('/metrics')).text)?.[1])
+    await until(inFlight, (held) => held >= 2 * bytes)
+    const third = await agent.send(indexer.url, { body: large })
+    expect([third.status, third.json.code, third.headers['retry-after']]).toEqual([503, 'busy', '1'])
+    // A usual one still finds room.
+    expect((await agent.send(indexer.url, agent.seal(agent.events(5)))).status).toBe(200)
+    for (const socket of sockets) socket.resetAndDestroy()
+    await until(inFlight, (held) => held === 0)
+  })
+
+  it('for a stream is bounded: nothing is asked of the store for a client that does not read, or has gone', async () => {
+    const { store, end } = await troubled()
+    let searches = 0
+    const counting: Store = {
+      ...store,
+      search: (asked) => {
+        searches++
+        return store.search(asked)
+      },
+    }
+    indexer = await TestIndexer.start({}, { store: counting })
+    const agent = await TestAgent.enrolled(indexer.url)
+    const padding = 'x'.repeat(4000)
+    for (let i = 0; i < 10; i++) {
+      const events = agent
+        .events(1000)
+        .map((event) => ({ ...event, message: `${String(event.message)} ${padding}` }))
+      await agent.send(indexer.url, agent.seal(events))
+    }
+    const { body } = await request(`${indexer.url}/v1/search`, {
+      headers: { accept: 'application/x-ndjson' },
+    })
+    let settled = -1
+    await until(
+      async () => {
+        const before = searches
+        await new Promise((resolve) => setTimeout(resolve, 150))
+        settled = searches - before
+        return settled
+      },
+      (more) => more === 0,
+    )
+    // 10,000 events of 9 KB are 90 MB: far more than sockets hold.
+    expect(searches).toBeLessThan(80)
+    const asked = searches
+    body.destroy()
+    body.once('error', () => {})
+    await indexer.ask('/readyz')
+    expect(searches - asked).toBeLessThan(3)
+    await indexer.stop()
+    await end()
+  })
+})
+
+describe('a stop', () => {
+  it('finishes what was begun: a waybill on its way is stored and answered', async () => {
+    indexer = await TestIndexer.start()
+    const agent = await TestAgent.enrolled(indexer.url)
+    const sealed = agent.seal(agent.events(2000))
+    const answer = agent.send(indexer.url, sealed)
+    await until(
+      async () =>
+        Number(/^waybill_received_bytes_total (\d+)/m.exec((await indexer.ask('/metrics')).text)?.[1]),
+      (bytes) => bytes > 0,
+    )
+    await Promise.all([indexer.stop(), answer])
+    expect((await answer).json).toMatchObject({ acknowledged: true, stored: 2000 })
+    await indexer.run()
+    expect((await agent.send(indexer.url, sealed)).json).toMatchObject({ again: true, stored: 2000 })
+  })
+
+  it('does not wait for a sender that has stopped', async () => {
+    indexer = await TestIndexer.start({ shutdown: { grace: '300ms' } })
+    const { port } = new URL(indexer.url)
+    const socket = connect(Number(port), '127.0.0.1')
+    socket.on('error', () => {})
+    socket.write(
+      `POST /v1/waybills HTTP/1.1\r\nhost: x\r\ncontent-type: ${WAYBILL_TYPE}\r\ncontent-length: 500\r\n\r\nM`,
+    )
+    await until(
+      () => indexer.ask('/healthz'),
+      ({ status }) => status === 200,
+    )
+    const began = performance.now()
+    await indexer.stop()
+    expect(performance.now() - began).toBeLessThan(5000)
+  })
+})
+
+describe('a start that can not be', () => {
+  it('on a port in use is a sentence, and leaves the store free', async () => {
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const address = other.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    indexer = await TestIndexer.start()
+    await indexer.stop()
+    await expect(indexer.run({ listen: `http://127.0.0.1:${port}` })).rejects.toThrow(
+      `Port ${port} on 127.0.0.1 is in use: stop what listens there, or set another port in listen.`,
+    )
+    await new Promise((resolve) => other.close(resolve))
+    await indexer.run()
+  })
+
+  it('on a store that another indexer has is a sentence', async () => {
+    indexer = await TestIndexer.start()
+    const second = { ...indexer.config() }
+    const { startIndexer } = await import('./server.ts')
+    const { pino } = await import('pino')
+    await expect(startIndexer(second, { log: pino({ level: 'silent' }) })).rejects.toThrow(
+      /in use by another process/,
+    )
+  })
+})
+
+describe('settings read again', () => {
+  it('hold at once, and what needs a restart is named', async () => {
+    indexer = await TestIndexer.start()
+    const tokens = [{ name: 'reader', token: 'token-of-the-reader', scopes: ['read'] }]
+    const waiting = await indexer.running.reload(
+      indexer.config({ read: 'token', tokens, namespace: 'other', log: { level: 'error' } }),
+    )
+    expect(waiting).toEqual(['namespace'])
+    expect((await indexer.ask('/v1/agents')).status).toBe(401)
+    const headers = { authorization: 'Bearer token-of-the-reader' }
+    expect((await indexer.ask('/v1/agents', { headers })).status).toBe(200)
+    expect((await TestAgent.enrolled(indexer.url)).namespace).toBe('default')
+  })
+})
+
+describe('the process', () => {
+  const ROUNDS = process.env.WAYBILL_FULL === undefined ? 2 : 10
+  const MAIN = fileURLToPath(new URL('./cli/main.ts', import.meta.url))
+  let folder: string
+  let child: ChildProcess | undefined
+  let log = ''
+  afterEach(async () => {
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL')
+      await new Promise((resolve) => child?.once('exit', resolve))
+    }
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const settings = (more = '') =>
+    `listen: http://127.0.0.1:0\nstore: { embedded: { path: ./store, min-free: 1MiB } }\n${more}`
+  async function start(): Promise<string> {
+    log = ''
+    const started = spawn(process.execPath, [MAIN, 'indexer', '--config', 'indexer.yml'], { cwd: folder })
+    child = started
+    for (const stream of [started.stdout, started.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        log += text
+      })
+    const found = await until(
+      () => /listens on (http:[^ ]+)\./.exec(log) ?? (started.exitCode !== null ? [log, ''] : null),
+      (match) => match !== null,
+    )
+    return found?.[1] ?? ''
+  }
+  const ended = (): Promise<number | null> =>
+    new Promise((resolve) => {
+      if (child?.exitCode !== null && child?.exitCode !== undefined) resolve(child.exitCode)
+      else child?.once('exit', (code) => resolve(code))
+    })
+
+  it('ends with 0 on SIGTERM, keeps its settings when the file is broken, and takes up a good one', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'waybill-process-'))
+    const file = join(folder, 'indexer.yml')
+    await writeFile(file, settings())
+    const url = await start()
+    await writeFile(file, settings('read: perhaps\n'))
+    child?.kill('SIGHUP')
+    await until(
+      () => log,
+      (text) => text.includes('The settings stay as they were: indexer.yml:3: read: found'),
+    )
+    expect((await askAt(url, '/v1/agents')).status).toBe(200)
+    await writeFile(file, settings('read: token\nnamespace: other\n'))
+    child?.kill('SIGHUP')
+    await until(
+      () => log,
+      (text) => text.includes('but namespace will change at the next start'),
+    )
+    expect((await askAt(url, '/v1/agents')).status).toBe(401)
+    child?.kill('SIGTERM')
+    expect(await ended()).toBe(0)
+    for (const line of log.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
+  })
+
+  it('killed in the midst of its own trail goes on with the chain, without a gap or a fork', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'waybill-process-'))
+    await writeFile(join(folder, 'indexer.yml'), settings())
+    for (let round = 0; round < ROUNDS; round++) {
+      const url = await start()
+      const asked = Array.from({ length: 10 }, () =>
+        askAt(url, '/v1/agents/tokens', { json: {} }).catch(() => null),
+      )
+      await asked[round]
+      child?.kill('SIGKILL')
+      await ended()
+      await Promise.all(asked)
+    }
+    const url = await start()
+    await askAt(url, '/v1/agents/tokens', { json: {} })
+    const { events } = (await askAt(url, '/v1/search?q=source%3Awaybill&limit=1000&sort=oldest')).json as {
+      events: { audit: { seal: { sequence: number; incarnation: string } } }[]
+    }
+    const seals = events.map(({ audit }) => audit.seal)
+    expect(seals.map(({ sequence }) => sequence)).toEqual(seals.map((_, index) => index + 1))
+    expect(new Set(seals.map(({ incarnation }) => incarnation)).size).toBe(1)
+    expect(log).not.toContain('forked')
+  })
+
+  it.skipIf(process.getuid?.() === 0)(
+    'in a folder that it may not write to says so in a sentence',
+    async () => {
+      folder = await mkdtemp(join(tmpdir(), 'waybill-process-'))
+      await writeFile(join(folder, 'indexer.yml'), settings())
+      await chmod(folder, 0o500)
+      await start()
+      expect(await ended()).toBe(1)
+      expect(log).toMatch(/can't be used/)
+      expect(log).not.toMatch(/^\s+at /m)
+      await chmod(folder, 0o700)
+      expect(await readFile(join(folder, 'indexer.yml'), 'utf8')).toContain('listen')
+    },
+  )
+})
