@@ -360,7 +360,8 @@ async function startLine(
     log,
     hooks: { settled: (slices) => input?.settled(slices) ?? [] },
   })
-  await shipper.start()
+  // Nothing is sent before the input is there to note what is acknowledged.
+  await shipper.takeUp()
   try {
     input = createFileInput(
       {
@@ -391,7 +392,9 @@ async function startLine(
       },
     )
     await input.start()
+    await shipper.start()
   } catch (error) {
+    await input?.close()
     await shipper.close()
     throw error
   }

@@ -16,6 +16,7 @@ const HOST = '127.0.0.1'
 const READY_WITHIN = 60_000
 const STATUS_EVERY = 30_000
 const STOP_PATIENCE = 30_000
+const PARENT_EVERY = 250
 
 /** What the person who started this can mend. */
 class StartError extends Error {}
@@ -137,6 +138,9 @@ async function start(): Promise<number> {
   const stop = new AbortController()
   // npm passes on a signal that the terminal has sent already: the second one changes nothing.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
+  // The terminal may be closed: what is said then reaches nobody, but the children are still to be stopped.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stop.abort())
+  const orphaned = watchParent(() => stop.abort())
   const stopped = new Promise<null>((resolve) => stop.signal.addEventListener('abort', () => resolve(null)))
 
   const children: Child[] = []
@@ -170,6 +174,7 @@ async function start(): Promise<number> {
     if (!(thrown instanceof StartError)) throw thrown
     problem = thrown.message
   } finally {
+    clearInterval(orphaned)
     if (problem !== null) console.error(problem)
     console.log('Stopping ...')
     for (const child of children.toReversed()) {
@@ -183,6 +188,18 @@ async function start(): Promise<number> {
     problem === null ? `Stopped. The data stays in ${DATA}.` : `Stopped. The logs are in ${DEMO}/log.`,
   )
   return problem === null ? 0 : 1
+}
+
+/**
+ * npm hands a signal to the shell between it and us, and some shells die of it without a word to their children. So a parent
+ * that is gone is a signal too.
+ */
+function watchParent(gone: () => void): NodeJS.Timeout | undefined {
+  if (process.env.npm_lifecycle_event === undefined) return undefined
+  const parent = process.ppid
+  return setInterval(() => {
+    if (process.ppid !== parent) gone()
+  }, PARENT_EVERY).unref()
 }
 
 /** One quiet line, of what the indexer says about itself. */

@@ -32,11 +32,16 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
 
 /**
  * The leaves of NDJSON as it was shipped, without copying a line: the byte before each line (the newline that
- * ends its neighbour) serves as the 0x00 of the hash input, and is put back. `bytes[start - 1]` must exist.
+ * ends its neighbour) serves as the 0x00 of the hash input, and is put back. `bytes[start - 1]` must exist. They are written into
+ * `room` where that is large enough, so that a caller with many batches can use it again.
  */
-export function leavesOf(bytes: Buffer, start: number, end: number): { leaves: Buffer; count: number } {
-  let room = 1024
-  let leaves = Buffer.allocUnsafe(room * HASH_BYTES)
+export function leavesOf(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  room: Buffer = Buffer.allocUnsafe(1024 * HASH_BYTES),
+): { leaves: Buffer; count: number; room: Buffer } {
+  let leaves = room
   let count = 0
   let from = start
   while (from < end) {
@@ -46,9 +51,8 @@ export function leavesOf(bytes: Buffer, start: number, end: number): { leaves: B
     bytes[from - 1] = 0
     const leaf = hash('sha256', bytes.subarray(from - 1, to), RAW)
     bytes[from - 1] = kept
-    if (count === room) {
-      room *= 2
-      const wider = Buffer.allocUnsafe(room * HASH_BYTES)
+    if ((count + 1) * HASH_BYTES > leaves.length) {
+      const wider = Buffer.allocUnsafe(Math.max(leaves.length * 2, HASH_BYTES))
       leaves.copy(wider)
       leaves = wider
     }
@@ -56,24 +60,26 @@ export function leavesOf(bytes: Buffer, start: number, end: number): { leaves: B
     count++
     from = to + 1
   }
-  return { leaves: leaves.subarray(0, count * HASH_BYTES), count }
+  return { leaves: leaves.subarray(0, count * HASH_BYTES), count, room: leaves }
 }
 
 /** The root over leaf hashes that stand one behind the other in `leaves`. */
 export function merkleRoot(leaves: Uint8Array): Buffer {
-  const count = leaves.length / HASH_BYTES
-  if (!Number.isInteger(count)) throw new Error(`${leaves.length} bytes are no list of hashes`)
+  return merkleRootOver(Buffer.from(leaves))
+}
+
+/** The same, for a caller that needs the leaves no more: the tree is built in their place. */
+export function merkleRootOver(level: Buffer): Buffer {
+  const count = level.length / HASH_BYTES
+  if (!Number.isInteger(count)) throw new Error(`${level.length} bytes are no list of hashes`)
   if (count === 0) return Buffer.from(EMPTY)
-  // Level by level in one scratch buffer; an odd last node goes up as it is, which gives RFC 9162's tree.
-  const level = Buffer.from(leaves)
-  const input = Buffer.allocUnsafe(1 + 2 * HASH_BYTES)
+  // Level by level; an odd last node goes up as it is, which gives RFC 9162's tree.
   let width = count
   while (width > 1) {
     const pairs = width >> 1
     for (let i = 0; i < pairs; i++) {
-      input[0] = 1
-      level.copy(input, 1, i * 2 * HASH_BYTES, (i + 1) * 2 * HASH_BYTES)
-      level.write(hash('sha256', input, RAW), i * HASH_BYTES, RAW)
+      level.copy(pair, 1, i * 2 * HASH_BYTES, (i + 1) * 2 * HASH_BYTES)
+      level.write(hash('sha256', pair, RAW), i * HASH_BYTES, RAW)
     }
     if (width & 1) level.copy(level, pairs * HASH_BYTES, (width - 1) * HASH_BYTES, width * HASH_BYTES)
     width = pairs + (width & 1)

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
-import { leavesOf, merkleRoot, reasonOf } from '../../schema/index.ts'
+import { HASH_BYTES, LIMITS, leavesOf, merkleRootOver, reasonOf } from '../../schema/index.ts'
 import { behindByteOrderMark, forEachRecord } from '../inputs/framing.ts'
 import { DirectWay } from './direct/index.ts'
 import type { Integration } from './integration.ts'
@@ -17,6 +17,7 @@ export class BatchMaker {
   /** By pipeline: the way over the bytes, where its format has one. */
   readonly #direct: readonly (DirectWay | null)[]
   readonly #output = new Output()
+  #leaves: Buffer = Buffer.allocUnsafeSlow(LIMITS.batchRecords * HASH_BYTES)
 
   /** With `plainly`, every record takes the plain way: what the way over the bytes is held against. */
   constructor(setup: WorkerSetup, integrations: readonly Integration[], { plainly = false } = {}) {
@@ -32,14 +33,15 @@ export class BatchMaker {
     const output = this.#output
     output.begin()
     const slices = task.slices.map((slice) => this.#slice(task, bytes, slice))
-    const { leaves, count } = leavesOf(output.bytes, FIRST, output.at)
+    const { leaves, count, room } = leavesOf(output.bytes, FIRST, output.at, this.#leaves)
+    this.#leaves = room
     return {
       buffer: task.buffer,
       payload: count === 0 ? new Uint8Array(0) : this.#compress(),
       encoding: this.#setup.compression.encoding,
       events: count,
       bytes: output.length,
-      root: merkleRoot(leaves).toString('hex'),
+      root: merkleRootOver(leaves).toString('hex'),
       slices,
     }
   }
@@ -153,11 +155,15 @@ export class BatchMaker {
   }
 }
 
-/** Compressed batches are about this long at most; what is longer costs a copy. */
+/** What a usual batch comes to, compressed: one piece of this size is then all that zlib asks for. */
 const CHUNK = 512 * 1024
 
-/** A buffer of its own, to be transferred without what lies beside it. */
+/**
+ * To be transferred without what lies beside it: the compressed bytes as they are where they fill most of their buffer, else a copy. A
+ * copy of each would be garbage outside the heap, of which V8 lets much lie before it collects.
+ */
 function exact(bytes: Buffer): Uint8Array {
+  if (bytes.byteOffset === 0 && bytes.length > bytes.buffer.byteLength / 2) return bytes
   const own = new Uint8Array(bytes.length)
   own.set(bytes)
   return own

@@ -74,6 +74,8 @@ const mapping = z
     values: z.record(z.string(), texts).optional(),
   })
   .superRefine((rule, context) => {
+    // The name itself was found wrong already.
+    if (!isSettable(rule.to)) return
     const problem = formatProblem(rule.to, rule.format)
     if (problem !== null) context.addIssue({ code: 'custom', path: ['format'], message: problem })
     const limited = rule.to === 'audit.category' || rule.to === 'event.outcome'

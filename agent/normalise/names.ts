@@ -50,6 +50,12 @@ export class NameTree {
     return node.children.get(fold)
   }
 
+  /** Whether an empty value of this top-level member says something. */
+  emptyMeans(member: string): boolean {
+    const source = this.child(this.root, member)?.source ?? -1
+    return source !== -1 && this.emptyCounts[source] === true
+  }
+
   #plant(segments: readonly string[], source: number): void {
     let node = this.root
     for (const segment of segments) {

@@ -67,7 +67,7 @@ export class Pipeline {
     this.#setup = setup
     this.mapping = makeMapping(integration, new LocalTime(spec.timeZone))
     this.tags = new Tags(spec.tags)
-    this.format = formatOf(integration, spec)
+    this.format = formatOf(integration, spec, (column) => this.mapping.names.emptyMeans(column))
     this.constants[leafOf('agent.id')] = JSON.stringify(setup.agent.id)
     this.constants[leafOf('agent.name')] = JSON.stringify(setup.agent.name)
     this.constants[leafOf('agent.version')] = JSON.stringify(setup.agent.version)
@@ -172,7 +172,11 @@ function truncatedReason({ bytes }: { readonly bytes: number }): { problem: stri
   }
 }
 
-function formatOf(integration: Integration, spec: PipelineSpec): Format {
+function formatOf(
+  integration: Integration,
+  spec: PipelineSpec,
+  keepsEmpty: (column: string) => boolean,
+): Format {
   switch (integration.format) {
     case 'json':
       return json
@@ -180,6 +184,7 @@ function formatOf(integration: Integration, spec: PipelineSpec): Format {
       return new Csv({
         quote: spec.framing.kind === 'csv' ? spec.framing.quote : '"',
         ...integration.csv,
+        keepsEmpty,
       })
     case 'plain':
       return plain

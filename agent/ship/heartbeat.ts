@@ -29,6 +29,7 @@ interface BeatRecord {
 const BEATS = 'heartbeat'
 /** Beats are reserved in the state so many at a time, so that none is used twice and few writes are needed. */
 const RESERVE = 1000
+const LAST_BEAT_MS = 1000
 
 /** Tells the indexer regularly that the agent lives and how it fares, so that silence means something. */
 export class Heart {
@@ -38,6 +39,7 @@ export class Heart {
   #preferred = 0
   #offset: number | null = null
   #quiet = false
+  #closing = false
   #cancel: (() => void) | null = null
   #beating: Promise<void> = Promise.resolve()
   readonly #stop = new AbortController()
@@ -57,10 +59,15 @@ export class Heart {
     this.#beating = this.#tick()
   }
 
+  /** One beat more, so that the indexer's last word of this agent is not an old one; not where none gets through. */
   async close(): Promise<void> {
-    this.#stop.abort()
+    this.#closing = true
     this.#cancel?.()
+    const giveUp = this.#options.clock.after(LAST_BEAT_MS, () => this.#stop.abort())
     await this.#beating
+    if (!this.#quiet && !this.#stop.signal.aborted) await this.#send().catch(() => undefined)
+    giveUp()
+    this.#stop.abort()
   }
 
   async #tick(): Promise<void> {
@@ -74,7 +81,7 @@ export class Heart {
         log.warn({ reason: reasonOf(problem) }, 'no indexer took a heartbeat')
       this.#quiet = true
     }
-    if (this.#stop.signal.aborted) return
+    if (this.#closing) return
     this.#cancel = clock.after(every, () => {
       this.#beating = this.#tick()
     })

@@ -74,9 +74,8 @@ export class Body {
   /** Manifest and signature. Who sends is not known yet, so all of it must be here within one timeout. */
   async head(share: Share): Promise<WaybillHead> {
     const until = performance.now() + this.#idleTimeout
-    let start: Buffer = Buffer.alloc(0)
-    let parts: Buffer[] = []
-    let unseen = 0
+    let room = Buffer.allocUnsafe(4096)
+    let length = 0
     for (;;) {
       const chunk = await this.#next(Math.max(1, Math.round(until - performance.now())))
       if (chunk === null) {
@@ -87,13 +86,14 @@ export class Body {
         )
       }
       if (!share.take(chunk.length)) throw busy()
-      parts.push(chunk)
-      unseen += chunk.length
-      // Looked at when it has doubled: a head of many small pieces costs no square of copies.
-      if (unseen < start.length) continue
-      start = Buffer.concat([start, ...parts])
-      parts = []
-      unseen = 0
+      if (length + chunk.length > room.length) {
+        // Twice as much each time: a head of many small pieces costs no square of copies.
+        const wider = Buffer.allocUnsafe(2 * (length + chunk.length))
+        room.copy(wider, 0, 0, length)
+        room = wider
+      }
+      length += chunk.copy(room, length)
+      const start = room.subarray(0, length)
       const head = decodeHead(start)
       if (head === null) continue
       this.#waiting.unshift(start.subarray(head.payloadStart))

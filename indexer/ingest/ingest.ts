@@ -21,7 +21,7 @@ export interface Ingest {
   close(): Promise<void>
 }
 
-const SAVE_EVERY = 60_000
+const SAVE_EVERY = 5 * 60_000
 
 export async function openIngest(parts: {
   store: Store

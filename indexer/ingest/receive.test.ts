@@ -3,8 +3,9 @@ import { connect } from 'node:net'
 import { zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LIMITS, sha256 } from '../../schema/index.ts'
+import { WAYBILL_TYPE } from '../../schema/wire/index.ts'
 import type { Answer, Sealed, SealOptions } from './testing.ts'
-import { askAt, TestAgent, TestIndexer, until, WAYBILL_TYPE } from './testing.ts'
+import { askAt, TestAgent, TestIndexer, until } from './testing.ts'
 
 let indexer: TestIndexer
 let agent: TestAgent

@@ -21,12 +21,12 @@ import {
   manifestSchema,
   type SourceSlice,
   signHeartbeat,
+  WAYBILL_TYPE,
 } from '../../schema/wire/index.ts'
 import { type IndexerConfig, indexerConfigSchema } from '../config.ts'
 import { type IndexerParts, type RunningIndexer, startIndexer } from '../server.ts'
 
 /** For tests only: a real indexer on a free port, and agents whose waybills are signed as real ones are. */
-export const WAYBILL_TYPE = 'application/vnd.waybill.v1'
 
 export interface Answer {
   readonly status: number
@@ -36,8 +36,8 @@ export interface Answer {
   readonly json: Record<string, unknown>
 }
 
-export type SettingsGiven = Omit<Partial<ReturnType<typeof settingsShape>>, 'store'>
-const settingsShape = () => ({}) as { [Key in keyof IndexerConfig]: unknown }
+/** As in indexer.yml, without the store: its folder is the test's own. */
+export type SettingsGiven = { readonly [Key in Exclude<keyof IndexerConfig, 'store'>]?: unknown }
 
 /** A folder that goes away at the end, and what runs in it. */
 export class TestIndexer {

@@ -191,7 +191,18 @@ export class Catalog {
     this.changed(tail.source)
   }
 
-  /** A rotated file is no longer what it was: its name and inode belong to something else. */
+  /** A rotated file is gone, and its name and inode belong to something else; compressed it may still be there. */
+  releaseFinished(tail: Tail, now: number): void {
+    if (tail.source.config?.gzip !== true) {
+      this.dropFinished(tail)
+      return
+    }
+    this.unbind(tail)
+    tail.inode = null
+    tail.gone ??= now
+    this.#unsavedFinished.add(tail)
+  }
+
   dropFinished(tail: Tail): void {
     this.#finished.delete(tail)
     this.#unsavedFinished.delete(tail)

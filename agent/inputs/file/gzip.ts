@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { codeOf, reasonOf } from '../../../schema/index.ts'
 import type { Catalog } from './catalog.ts'
@@ -67,26 +69,40 @@ export class Gunzip {
       return
     }
     this.#growing.delete(key)
-    const job = this.#read(seen, known)
+    // One after the other: two files may be told apart only when the first is settled.
+    const last = [...this.#jobs.values()].at(-1)
+    const job = Promise.resolve(last)
+      .then(() => this.#open(seen, known))
       .catch((error: unknown) => this.#failed(seen.path, error))
       .finally(() => this.#jobs.delete(key))
     this.#jobs.set(key, job)
   }
 
-  async #read(seen: Seen, known: Tail | null): Promise<void> {
+  /** By descriptor: the file may be renamed meanwhile, and another take its name. */
+  async #open(seen: Seen, known: Tail | null): Promise<void> {
+    const file = await open(seen.path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      if (statKey(await file.stat({ bigint: true })) === statKey(seen.stat))
+        await this.#read(seen, file, known)
+    } finally {
+      await file.close()
+    }
+  }
+
+  async #read(seen: Seen, file: FileHandle, known: Tail | null): Promise<void> {
     const { catalog, context } = this.#parts
     const packed = { bytes: Number(seen.stat.size), content: null }
     if (known !== null) {
-      await this.#unpack(known, seen)
+      await this.#unpack(known, seen, file)
       return
     }
-    const beginning = await firstBytes(seen.path)
+    const beginning = await firstBytes(file)
     if (beginning.length === 0) return
     for (const tail of this.#alike(beginning, seen.path)) {
       // Being compressed at this moment: what is left of the original is read first.
       if (tail.inode !== null && tail.gone === null && !tail.finished && tail.packed === null) return
-      const content = await contentOf(seen.path, tail.marks)
-      if (content === null) continue
+      const content = await contentOf(file, tail.marks)
+      if (content === null || content < tail.read) continue
       this.#parts.descriptors.close(tail)
       catalog.rebind(tail, inodeOf(seen.stat), seen.path)
       tail.packed = { ...packed, content }
@@ -98,7 +114,7 @@ export class Gunzip {
           `${seen.path} is the compressed form of ${tail.source.path}; its bytes from ${tail.read} are read.`,
         )
         if (tail.finished) catalog.revive(tail)
-        await this.#unpack(tail, seen)
+        await this.#unpack(tail, seen, file)
       } else {
         catalog.touched(tail)
         await this.#save()
@@ -112,13 +128,13 @@ export class Gunzip {
     const fresh = catalog.mint(seen.path, seen.config, inodeOf(seen.stat), head)
     fresh.packed = packed
     fresh.ended = true
-    await this.#unpack(fresh, seen)
+    await this.#unpack(fresh, seen, file)
   }
 
-  async #unpack(tail: Tail, seen: Seen): Promise<void> {
+  async #unpack(tail: Tail, seen: Seen, file: FileHandle): Promise<void> {
     const { catalog, hold } = this.#parts
     const { id } = tail.source
-    const content = (await contentOf(seen.path, [])) ?? 0
+    const content = (await contentOf(file, [])) ?? 0
     tail.packed = { bytes: Number(seen.stat.size), content }
     catalog.touched(tail)
     await this.#save()
@@ -127,7 +143,7 @@ export class Gunzip {
       try {
         let offset = 0
         const from = Math.max(writer.end ?? 0, tail.read)
-        for await (const bytes of unpacked(seen.path)) {
+        for await (const bytes of unpacked(file)) {
           const skip = Math.max(0, Math.min(bytes.length, from - offset))
           if (skip < bytes.length) await writer.append(offset + skip, bytes.subarray(skip))
           offset += bytes.length
@@ -180,22 +196,32 @@ export class Gunzip {
 }
 
 /** The content in chunks of the size that hold/ keeps. */
-async function* unpacked(path: string): AsyncGenerator<Buffer> {
-  const stream = createReadStream(path)
+async function* unpacked(file: FileHandle): AsyncGenerator<Buffer> {
+  const source = Readable.from(packedBytes(file))
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
-  stream.on('error', (error) => gunzip.destroy(error))
+  source.on('error', (error) => gunzip.destroy(error))
   try {
-    for await (const bytes of stream.pipe(gunzip)) yield bytes
+    for await (const bytes of source.pipe(gunzip)) yield bytes
   } finally {
-    stream.destroy()
+    source.destroy()
     gunzip.destroy()
   }
 }
 
-async function firstBytes(path: string): Promise<Buffer> {
+/** Not the file's own stream: one that isn't read to its end would close the descriptor, or keep it open for ever. */
+async function* packedBytes(file: FileHandle): AsyncGenerator<Buffer> {
+  for (let offset = 0; ; ) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(64 * 1024), 0, 64 * 1024, offset)
+    if (bytesRead === 0) return
+    offset += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+}
+
+async function firstBytes(file: FileHandle): Promise<Buffer> {
   const parts: Buffer[] = []
   let length = 0
-  for await (const bytes of unpacked(path)) {
+  for await (const bytes of unpacked(file)) {
     parts.push(bytes)
     length += bytes.length
     if (length >= HEAD_BYTES) break
@@ -204,11 +230,11 @@ async function firstBytes(path: string): Promise<Buffer> {
 }
 
 /** The length of the content, if the marks are in it; null where one is not. */
-async function contentOf(path: string, marks: readonly Mark[]): Promise<number | null> {
+async function contentOf(file: FileHandle, marks: readonly Mark[]): Promise<number | null> {
   let before: Buffer = Buffer.alloc(0)
   let offset = 0
   let next = 0
-  for await (const bytes of unpacked(path)) {
+  for await (const bytes of unpacked(file)) {
     const end = offset + bytes.length
     const joined = Buffer.concat([before, bytes])
     const start = end - joined.length

@@ -105,7 +105,7 @@ export class Sweeper {
     }
     for (const seen of [...strangers, ...this.#between]) {
       // In the meantime it may have turned out to be the copy of a known one.
-      if (catalog.byInode(statKey(seen.stat)) === undefined) this.#stranger(seen)
+      if (this.#isStranger(statKey(seen.stat), seen)) this.#stranger(seen)
       await turn()
     }
     gunzip.swept()
@@ -143,12 +143,12 @@ export class Sweeper {
       tail.gone = null
       catalog.touched(tail)
     }
-    if (tail.packed !== null) return this.#inspectPacked(tail, path, stat)
     return this.inspect(tail, stat)
   }
 
   /** Takes note of a known file's present size; false when its content says that it is another file. */
   inspect(tail: Tail, stat: BigIntStats): boolean {
+    if (tail.packed !== null) return this.#inspectPacked(tail, stat)
     const { catalog, descriptors, context } = this.#parts
     const size = Number(stat.size)
     const touched = size !== tail.size || stat.mtimeNs !== tail.modified
@@ -183,7 +183,7 @@ export class Sweeper {
     }
     if (tail.held) return false
     if (tail.finished) {
-      catalog.dropFinished(tail)
+      catalog.releaseFinished(tail, context.clock())
       return false
     }
     if (!tail.isCurrent) {
@@ -207,9 +207,10 @@ export class Sweeper {
     return true
   }
 
-  #inspectPacked(tail: Tail, path: string, stat: BigIntStats): boolean {
+  #inspectPacked(tail: Tail, stat: BigIntStats): boolean {
     const { catalog, gunzip } = this.#parts
-    if (tail.packed === null || Number(stat.size) !== tail.packed.bytes) {
+    const isOther = tail.inode !== null && isReused(tail.inode, inodeOf(stat))
+    if (tail.packed === null || Number(stat.size) !== tail.packed.bytes || isOther) {
       catalog.unbind(tail)
       tail.inode = null
       catalog.touched(tail)
@@ -219,7 +220,7 @@ export class Sweeper {
     if (content !== null) tail.size = content
     const config = tail.source.config
     if (!tail.held && !tail.finished && config !== null && (content === null || tail.read < content))
-      gunzip.consider({ path, stat, config }, tail)
+      gunzip.consider({ path: tail.at, stat, config }, tail)
     return true
   }
 
@@ -340,7 +341,7 @@ export class Sweeper {
     const name = basename(tail.at)
     const telling = isTelling(tail)
     const candidates = [...files]
-      .filter(([key]) => catalog.byInode(key) === undefined)
+      .filter(([key, file]) => this.#isStranger(key, file))
       .map(([, file]) => file)
       .filter((file) => file.path !== tail.at)
       .filter((file) => telling || (tail.head.bytes > 0 && areRelated(basename(file.path), name)))
@@ -357,10 +358,16 @@ export class Sweeper {
     const files = this.#filesBeside(rotated.path)
     if (config === null || files === null || typeof files === 'string') return
     for (const [key, file] of files) {
-      if (catalog.byInode(key) !== undefined || file.stat.mtimeNs < rotated.stat.mtimeNs) continue
+      if (!this.#isStranger(key, file) || file.stat.mtimeNs < rotated.stat.mtimeNs) continue
       if (file.path === rotated.path || !isRotationOf(basename(file.path), basename(path))) continue
       if (!isExcluded(config, file.path)) this.#between.push({ ...file, config })
     }
+  }
+
+  /** No source has this file; one that had its inode's number before is another. */
+  #isStranger(key: string, file: Sibling): boolean {
+    const known = this.#parts.catalog.byInode(key)
+    return known === undefined || (known.inode !== null && isReused(known.inode, inodeOf(file.stat)))
   }
 
   /** From now on its bytes come from this file. */

@@ -10,6 +10,8 @@ export interface CsvOptions {
   readonly delimiter: string | null
   /** Names of the columns of a file without a header. */
   readonly columns: readonly string[]
+  /** Columns where an empty cell says something: that a previous value was empty. In others it says nothing. */
+  readonly keepsEmpty: (column: string) => boolean
 }
 
 /** Rows of a CSV file as members by the names of its header. */
@@ -46,7 +48,7 @@ export class Csv implements Format {
     let flags = 0
     cells.forEach((cell, i) => {
       const name = this.#columns?.[i] ?? `column_${i + 1}`
-      if (cell === '') return
+      if (cell === '' && !this.#options.keepsEmpty(name)) return
       let key = name
       // Two columns of one name: the second keeps its number.
       if (Object.hasOwn(members, key)) key = `${name}_${i + 1}`

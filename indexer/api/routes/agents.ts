@@ -6,14 +6,13 @@ import {
   heartbeatAnswerSchema,
   signedHeartbeatSchema,
   verifyHeartbeat,
+  WAYBILL_TYPE,
 } from '../../../schema/wire/index.ts'
 import { Refusal } from '../../ingest/index.ts'
 import { refusalOf } from '../problem.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 import { type AgentShape, agentShape, mintedTokenShape } from '../shapes.ts'
-
-export const WAYBILL_TYPE = 'application/vnd.waybill.v1'
 
 /** What agents ask: to be enrolled, to hand over waybills, to be known as well. */
 export function agentRoutes(service: Service): Route[] {

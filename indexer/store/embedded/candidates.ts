@@ -8,7 +8,7 @@ import {
   type Query,
 } from '../../query/index.ts'
 import { V6_BEGINNINGS } from './collect.ts'
-import { eventWith, type Facet } from './facets.ts'
+import type { Facet } from './facets.ts'
 import {
   DAY,
   dayText,
@@ -36,10 +36,16 @@ export type Candidates =
 const ALL: Candidates = { kind: 'all' }
 const NONE: Candidates = { kind: 'none' }
 
+/**
+ * Facets that stand beside a narrower condition are left out: each candidate's facets are looked at anyway (`excludedBy`), and
+ * that is cheaper than going through a window's columns.
+ */
 function and(of: readonly Candidates[]): Candidates {
   const kept = of.filter((part) => part.kind !== 'all')
   if (kept.some((part) => part.kind === 'none')) return NONE
-  return kept.length === 0 ? ALL : kept.length === 1 ? kept[0]! : { kind: 'and', of: kept }
+  const narrow = kept.filter((part) => part.kind !== 'facets')
+  const parts = narrow.length > 0 ? narrow : kept
+  return parts.length === 0 ? ALL : parts.length === 1 ? parts[0]! : { kind: 'and', of: parts }
 }
 
 function or(of: readonly Candidates[]): Candidates {
@@ -48,13 +54,27 @@ function or(of: readonly Candidates[]): Candidates {
   return kept.length === 0 ? NONE : kept.length === 1 ? kept[0]! : { kind: 'or', of: kept }
 }
 
+/** The same facet comes again in each segment: it is looked at once. */
+function facetsThat(facet: number | null, fits: (facet: Facet) => boolean): Candidates {
+  const known = new Map<Facet, boolean>()
+  const has = (one: Facet): boolean => {
+    let answer = known.get(one)
+    if (answer === undefined) {
+      answer = fits(one)
+      known.set(one, answer)
+    }
+    return answer
+  }
+  return { kind: 'facets', facet, has }
+}
+
 const OVERFLOWN: Candidates = { kind: 'term', key: valueKey(OVERFLOW_SEED, '') }
 
 function word(text: string): Candidates {
   const key = wordKey(text)
   return or([
     { kind: 'term', key },
-    { kind: 'facets', facet: null, has: ({ words }) => words === null || words.has(key) },
+    facetsThat(null, ({ words }) => words === null || words.has(key)),
     OVERFLOWN,
   ])
 }
@@ -68,7 +88,7 @@ function beginning(text: string): Candidates {
     for (const key of words) if (key >= first && key <= last) return true
     return false
   }
-  return or([{ kind: 'range', first, last }, { kind: 'facets', facet: null, has }, OVERFLOWN])
+  return or([{ kind: 'range', first, last }, facetsThat(null, has), OVERFLOWN])
 }
 
 const wordsInARow = (words: readonly string[], prefix: boolean): Candidates =>
@@ -118,11 +138,7 @@ export function candidatesOf(query: Query): Candidates {
 
 type FieldQuery = Extract<Query, { readonly field: string }>
 
-const present = (path: string): Candidates => ({
-  kind: 'facets',
-  facet: 1,
-  has: (facet) => facet.present.has(path),
-})
+const present = (path: string): Candidates => facetsThat(1, (facet) => facet.present.has(path))
 
 function candidatesOfField(query: FieldQuery): Candidates {
   const field = fieldOf(query.field)
@@ -130,7 +146,7 @@ function candidatesOfField(query: FieldQuery): Candidates {
   const way = wayTo(field.name)
   if (way === undefined) return NONE
   if (way.kind === 'facet') {
-    return { kind: 'facets', facet: way.facet, has: (facet) => matches(query, eventWith(facet.values)) }
+    return facetsThat(way.facet, (facet) => matches(query, facet.event))
   }
   if (way.kind === 'skip') return query.field === 'audit.words' ? candidatesOfText(query) : ALL
   return and([present(field.name), candidatesOfValue(query, way, field.inside)])
@@ -253,44 +269,58 @@ function candidatesOfChange(query: ChangeQuery): Candidates {
  * What two facets alone decide about a query: false means that no event with them matches. They decide conditions on
  * their own fields exactly, and know which other fields an event has at all.
  */
-export function decidedBy(source: Facet, deed: Facet): (query: Query) => boolean | undefined {
-  const event = eventWith([...source.values, ...deed.values])
-  const decide = (query: Query): boolean | undefined => {
-    switch (query.kind) {
-      case 'all':
-        return true
-      case 'none':
-        return false
-      case 'and':
-      case 'or': {
-        const settles = query.kind === 'or'
-        let open = false
-        for (const part of query.of) {
-          const decided = decide(part)
-          if (decided === settles) return settles
-          if (decided === undefined) open = true
-        }
-        return open ? undefined : !settles
+export function decidedBy(query: Query, source: Facet, deed: Facet): boolean | undefined {
+  switch (query.kind) {
+    case 'all':
+      return true
+    case 'none':
+      return false
+    case 'and':
+    case 'or': {
+      const settles = query.kind === 'or'
+      let open = false
+      for (const part of query.of) {
+        const decided = decidedBy(part, source, deed)
+        if (decided === settles) return settles
+        if (decided === undefined) open = true
       }
-      case 'not': {
-        const decided = decide(query.of)
-        return decided === undefined ? undefined : !decided
-      }
-      case 'words':
-        return undefined
-      case 'change':
-        return deed.present.has('audit.changes') ? undefined : false
-      default: {
-        const field = fieldOf(query.field)
-        if (field === undefined || field.unindexed === true || field.type === 'geo') return false
-        const way = wayTo(field.name)
-        if (way === undefined || way.kind === 'skip') return undefined
-        if (way.kind === 'facet') return matches(query, event)
-        return deed.present.has(field.name) ? undefined : false
-      }
+      return open ? undefined : !settles
+    }
+    case 'not': {
+      const decided = decidedBy(query.of, source, deed)
+      return decided === undefined ? undefined : !decided
+    }
+    case 'words':
+      return undefined
+    case 'change':
+      return deed.present.has('audit.changes') ? undefined : false
+    default: {
+      const field = fieldOf(query.field)
+      if (field === undefined || field.unindexed === true || field.type === 'geo') return false
+      const way = wayTo(field.name)
+      if (way === undefined || way.kind === 'skip') return undefined
+      if (way.kind === 'facet') return matches(query, (way.facet === 0 ? source : deed).event)
+      return deed.present.has(field.name) ? undefined : false
     }
   }
-  return decide
+}
+
+/** Pairs of facets of which no event matches a query; each pair is looked at once. */
+export function excludedBy(query: Query): (source: Facet, deed: Facet) => boolean {
+  const known = new Map<Facet, Map<Facet, boolean>>()
+  return (source, deed) => {
+    let deeds = known.get(source)
+    if (deeds === undefined) {
+      deeds = new Map()
+      known.set(source, deeds)
+    }
+    let excluded = deeds.get(deed)
+    if (excluded === undefined) {
+      excluded = decidedBy(query, source, deed) === false
+      deeds.set(deed, excluded)
+    }
+    return excluded
+  }
 }
 
 /** The times that a query asks for in conditions that all must hold: a search needs to look no further. */

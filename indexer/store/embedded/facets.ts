@@ -8,7 +8,8 @@ export interface Facet {
   readonly text: string
   /** Which of `FACETS` it is of. */
   readonly facet: number
-  readonly values: readonly (readonly [path: string, value: unknown])[]
+  /** An event with its values alone. */
+  readonly event: AuditEvent
   /** Fields of `PRESENCE` that events with it have (deed facets only). */
   readonly present: ReadonlySet<string>
   readonly agent: string
@@ -22,7 +23,7 @@ export interface Facet {
 }
 
 /** An event with these values alone. */
-export function eventWith(values: Iterable<readonly [string, unknown]>): AuditEvent {
+function eventWith(values: Iterable<readonly [string, unknown]>): AuditEvent {
   const event: Record<string, unknown> = {}
   for (const [path, value] of values) {
     const members = path.split('.')
@@ -51,7 +52,7 @@ function facetOf(text: string): Facet {
   return {
     text,
     facet: f,
-    values,
+    event,
     present: new Set(p.map((number) => PRESENCE[number]!)),
     agent: textOf('agent.id'),
     category: isCategory(category) ? category : null,

@@ -91,6 +91,7 @@ export class Partition {
     | 'addRun'
     | 'addStray'
     | 'runBelow'
+    | 'reaches'
     | 'stray'
     | 'strayBetween'
     | 'chunk'
@@ -115,6 +116,9 @@ export class Partition {
       addRun: prepare('INSERT INTO runs VALUES (?, ?, ?)'),
       addStray: prepare('INSERT INTO strays VALUES (?, ?)'),
       runBelow: prepare('SELECT first, last, chunk FROM runs WHERE first <= ? ORDER BY first DESC LIMIT 1'),
+      reaches: prepare(
+        `SELECT last >= ?1 AS reaches FROM runs WHERE first <= ?2 ORDER BY first DESC LIMIT 1`,
+      ),
       stray: prepare('SELECT chunk FROM strays WHERE id = ?'),
       strayBetween: prepare('SELECT 1 FROM strays WHERE id BETWEEN ? AND ? LIMIT 1'),
       chunk: prepare('SELECT batch, first, positions, bytes FROM chunks WHERE id = ?'),
@@ -166,9 +170,9 @@ export class Partition {
   /** Whether any id of this partition may lie from `first` to `last`. */
   touches(first: string, last: string): boolean {
     const from = idBytes(first)
-    const to = idBytes(last)
-    const run = this.#statements.runBelow.get(to)
-    if (run !== undefined && Buffer.compare(run.last as Uint8Array, from) >= 0) return true
+    const to = first === last ? from : idBytes(last)
+    const run = this.#statements.reaches.get(from, to)
+    if (run !== undefined && run.reaches === 1) return true
     return this.#hasStrays && this.#statements.strayBetween.get(from, to) !== undefined
   }
 

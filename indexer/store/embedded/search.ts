@@ -1,7 +1,7 @@
-import { type AuditEvent, comparePlaces, type Place, textAt } from '../../../schema/index.ts'
+import { type AuditEvent, comparePlaces, type Place } from '../../../schema/index.ts'
 import { matches } from '../../query/index.ts'
 import type { SearchRequest } from '../port.ts'
-import { candidatesOf, categoryFits, timesOf } from './candidates.ts'
+import { candidatesOf, categoryFits, excludedBy, timesOf } from './candidates.ts'
 import type { PartitionRow } from './control.ts'
 import { cursorOf, placeOfCursor } from './cursor.ts'
 import type { Segment } from './segment/read.ts'
@@ -51,6 +51,7 @@ export function searchPage(
   const to = Math.min(request.to ?? Number.POSITIVE_INFINITY, asked.to)
   const after = request.after === undefined ? null : placeOfCursor(request.after)
   const candidates = candidatesOf(query)
+  const excluded = excludedBy(query)
   const events: AuditEvent[] = []
   if (candidates.kind === 'none' || from >= to || limit <= 0) return { events, next: null }
 
@@ -78,7 +79,7 @@ export function searchPage(
       else low = Math.max(low, bound)
     }
     if (low >= high) return
-    const stream = new SegmentStream(segment, { query, candidates, newest, low, high })
+    const stream = new SegmentStream(segment, { excluded, candidates, newest, low, high })
     push({ view, segment, stream, found: false, timestamp: 0, agent: '', sequence: 0, id: null })
   }
 
@@ -226,6 +227,3 @@ function dropTop(heads: Head[], compare: (a: Head, b: Head) => number): void {
   }
   heads[at] = last
 }
-
-/** Whether an event's id is this one: a check for lookups by id. */
-export const hasId = (event: AuditEvent, id: string): boolean => textAt(event, 'event.id') === id

@@ -1,5 +1,4 @@
-import type { Query } from '../../query/index.ts'
-import { type Candidates, decidedBy } from './candidates.ts'
+import type { Candidates } from './candidates.ts'
 import type { Facet } from './facets.ts'
 import type { Postings, Segment } from './segment/read.ts'
 import { WINDOW, WINDOW_BITS } from './segment/write.ts'
@@ -10,7 +9,7 @@ const WORDS = WINDOW / 32
 export class SegmentStream {
   readonly #segment: Segment
   readonly #candidates: Candidates
-  readonly #query: Query
+  readonly #excluded: (source: Facet, deed: Facet) => boolean
   readonly #newest: boolean
   readonly #low: number
   readonly #high: number
@@ -26,11 +25,17 @@ export class SegmentStream {
   /** Documents from `low` up to but without `high`. */
   constructor(
     segment: Segment,
-    what: { query: Query; candidates: Candidates; newest: boolean; low: number; high: number },
+    what: {
+      excluded: (source: Facet, deed: Facet) => boolean
+      candidates: Candidates
+      newest: boolean
+      low: number
+      high: number
+    },
   ) {
     this.#segment = segment
     this.#candidates = what.candidates
-    this.#query = what.query
+    this.#excluded = what.excluded
     this.#newest = what.newest
     this.#low = what.low
     this.#high = what.high
@@ -98,7 +103,7 @@ export class SegmentStream {
     let may = this.#decided.get(pair)
     if (may === undefined) {
       const { facets } = this.#segment
-      may = decidedBy(facets[source]!, facets[deed]!)(this.#query) !== false
+      may = !this.#excluded(facets[source]!, facets[deed]!)
       if (this.#decided.size > 100_000) this.#decided.clear()
       this.#decided.set(pair, may)
     }

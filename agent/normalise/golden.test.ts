@@ -1,0 +1,80 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { canonical, leavesOf, merkleRoot, type SourceId } from '../../schema/index.ts'
+import { BatchMaker } from './batch.ts'
+import { INTEGRATIONS, loadIntegration } from './index.ts'
+import type { PipelineSpec, WorkerSetup } from './task.ts'
+
+/**
+ * Every integration's samples become the events beside them. After a change that is meant, `WAYBILL_GOLDEN=1 npx vitest run
+ * agent/normalise/golden.test.ts` writes them anew; the difference is for a person to read.
+ */
+const WRITE = process.env.WAYBILL_GOLDEN !== undefined
+const NOW = Date.UTC(2026, 0, 23, 12)
+
+async function eventsOf(integration: string, sample: string): Promise<string> {
+  const parsed = await loadIntegration(integration)
+  const pipeline: PipelineSpec = {
+    integration,
+    framing: parsed.format === 'csv' ? { kind: 'csv', quote: '"' } : { kind: 'lines' },
+    tags: [],
+    labels: {},
+    timeZone: 'UTC',
+  }
+  const setup: WorkerSetup = {
+    agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
+    host: 'web-1',
+    namespace: 'default',
+    pipelines: [pipeline],
+    compression: { encoding: 'zstd', level: 1 },
+  }
+  const bytes = readFileSync(join(INTEGRATIONS, integration, 'samples', sample))
+  const slice = {
+    source: '0123456789abcdef0123456789abcdef' as SourceId,
+    generation: 0,
+    path: `/var/log/${sample}`,
+    pipeline: 0,
+    start: 0,
+    end: bytes.length,
+    offset: 0,
+    to: bytes.length,
+    header: null,
+    truncated: null,
+  }
+  const made = ([false, true] as const).map((plainly) => {
+    const buffer = new ArrayBuffer(bytes.length + 64)
+    Buffer.from(buffer).set(bytes)
+    return new BatchMaker(setup, [parsed], { plainly }).make({ buffer, slices: [slice], now: NOW })
+  })
+  const [result, reference] = made.map(({ payload }) => zstdDecompressSync(payload).toString())
+  expect(result).toBe(reference)
+  const ndjson = Buffer.from(`\0${result}`)
+  const { leaves, count } = leavesOf(ndjson, 1, ndjson.length)
+  expect(merkleRoot(leaves).toString('hex')).toBe(made[0]!.root)
+  expect(made[0]!.events).toBe(count)
+  expect(made[0]!.bytes).toBe(ndjson.length - 1)
+  return result!
+}
+
+const integrations = readdirSync(INTEGRATIONS, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name)
+  .sort()
+
+describe.each(integrations)('the samples of %s', (integration) => {
+  const samples = readdirSync(join(INTEGRATIONS, integration, 'samples')).sort()
+
+  it.each(samples)('%s become the expected events', async (sample) => {
+    const events = await eventsOf(integration, sample)
+    for (const line of events.split('\n').slice(0, -1)) expect(canonical(JSON.parse(line))).toBe(line)
+    const folder = join(INTEGRATIONS, integration, 'expected')
+    const file = join(folder, `${sample}.jsonl`)
+    if (WRITE) {
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(file, events)
+    }
+    expect(events).toBe(readFileSync(file, 'utf8'))
+  })
+})

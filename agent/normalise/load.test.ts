@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { OperatorError } from '../../schema/index.ts'
+import { loadIntegration } from './index.ts'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'waybill-integration-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const BEGINNING = 'name: mine\ntitle: Mine\nformat: json\n'
+const write = (text: string, name = 'integration.yml'): string => {
+  const file = join(folder, name)
+  writeFileSync(file, text)
+  return file
+}
+async function problemOf(text: string): Promise<string> {
+  const file = write(text)
+  const error = await loadIntegration(file).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(OperatorError)
+  return (error as OperatorError).message.replaceAll(file, 'FILE')
+}
+
+describe('an integration file', () => {
+  it.each([
+    ['fields:\n  - { from: a, to: user.nmae }\n', 'FILE:5', 'user.nmae'],
+    ['fields:\n  - { from: a, to: event.id }\n', 'FILE:5', 'that an integration may fill'],
+    ['fields:\n  - { from: a, to: audit.words }\n', 'FILE:5', 'that an integration may fill'],
+    ['feilds: []\n', 'FILE:4', 'unknown key "feilds" (did you mean "fields"?)'],
+    ['fields:\n  - { from: a, to: event.outcome }\n', 'FILE:5', 'needs values'],
+    [
+      'fields:\n  - { from: a, to: event.outcome, values: { yes: [y] } }\n',
+      'FILE:5',
+      'success, failure, unknown',
+    ],
+    ["fields:\n  - { from: a, to: '@timestamp', format: HH:mm }\n", 'FILE:5', 'needs YYYY'],
+    ['fields:\n  - { from: a, to: user.name, format: iso }\n', 'FILE:5', 'only times'],
+    ['category: sercurity\n', 'FILE:4', 'security'],
+    [
+      'lookups:\n  - { from: event.action, rows: [{ words: [x], set: { event.severity: high } }] }\n',
+      'FILE:5',
+      'a number',
+    ],
+    ['set: { source.ip: 10.0.0.1 }\n', 'FILE:4', "can't be the same in all events"],
+    ['set: { event.action: [a, b] }\n', 'FILE:4', 'one value'],
+    ['  : [\n', 'FILE:', 'not YAML'],
+  ])('%s', async (text, place, sentence) => {
+    const problem = await problemOf(BEGINNING + text)
+    expect(problem).toContain(place)
+    expect(problem).toContain(sentence)
+  })
+
+  it('that is not there names those that are', async () => {
+    await expect(loadIntegration('no-such')).rejects.toThrow(/There is no integration no-such.*generic-json/s)
+  })
+
+  it('takes over what another says, behind its own', async () => {
+    const file = write(
+      `${BEGINNING}like: generic-json\nfields: [{ from: who, to: user.name }]\nset: { event.type: info }\n`,
+    )
+    const mine = await loadIntegration(file)
+    const generic = await loadIntegration('generic-json')
+    expect(mine.fields[0]).toEqual({ from: ['who'], to: 'user.name', format: 'auto', values: null })
+    expect(mine.fields.slice(1)).toEqual(generic.fields)
+    expect(mine.lookups).toEqual(generic.lookups)
+    expect(mine.set).toEqual([{ field: 'event.type', value: ['info'] }])
+  })
+
+  it('that is like itself is told so', async () => {
+    const file = write(`${BEGINNING}like: ${join(folder, 'circle.yml')}\n`, 'circle.yml')
+    await expect(loadIntegration(file)).rejects.toThrow('goes in a circle')
+  })
+})
