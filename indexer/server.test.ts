@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { request } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
 import { LIMITS } from '../schema/index.ts'
-import { askAt, TestAgent, TestIndexer, until, WAYBILL_TYPE } from './ingest/testing.ts'
+import { WAYBILL_TYPE } from '../schema/wire/index.ts'
+import { askAt, TestAgent, TestIndexer, until } from './ingest/testing.ts'
 import { openEmbeddedStore, type Store, StoreFullError, StoreUnavailableError } from './store/index.ts'
 
 let indexer: TestIndexer

@@ -335,7 +335,6 @@ export class Sweeper {
 
   /** A file beside it that holds what is known of it, and that is not known as something else. */
   #findCopy(tail: Tail): Sibling | null {
-    const { catalog } = this.#parts
     const files = this.#filesBeside(tail.at)
     if (files === null || typeof files === 'string') return null
     const name = basename(tail.at)
@@ -353,7 +352,7 @@ export class Sweeper {
    * were never seen under the name that the glob knows.
    */
   #noteBetween(tail: Tail, rotated: Sibling): void {
-    const { catalog, isExcluded } = this.#parts
+    const { isExcluded } = this.#parts
     const { config, path } = tail.source
     const files = this.#filesBeside(rotated.path)
     if (config === null || files === null || typeof files === 'string') return
