@@ -32,7 +32,12 @@ async function sinkAt(place: string): Promise<{ sink: Measured; url: string }> {
   return { sink, url: (await sink.firstLine()).trim() }
 }
 
-async function agentAt(place: string, urls: readonly string[], paths: string, once: boolean): Promise<Measured> {
+async function agentAt(
+  place: string,
+  urls: readonly string[],
+  paths: string,
+  once: boolean,
+): Promise<Measured> {
   const config = join(place, 'agent.yml')
   await writeFile(
     config,
@@ -76,19 +81,26 @@ try {
     const agent = await agentAt(place, [url], join(place, 'logs/*.jsonl'), true)
     const { seconds, code } = await agent.ended()
     if (code !== 0) throw new Error(`the agent ended with ${code}: see ${place}/agent.log`)
-    console.log(`a backlog of ${values.gigabytes} GB in ${Math.round(seconds)} s: peak RSS ${megabytes(agent.usage().peakRssMegabytes)}`)
+    console.log(
+      `a backlog of ${values.gigabytes} GB in ${Math.round(seconds)} s: peak RSS ${megabytes(agent.usage().peakRssMegabytes)}`,
+    )
     await sink.stop()
   })
 
   await inFolder('outage', async (place) => {
     await writeBacklog(join(place, 'logs/app.jsonl'), 5e8)
     const { sink, url } = await sinkAt(place)
-    await appendFile(join(place, 'logs/first.jsonl'), '{"time":"2026-01-22T10:00:00Z","user":"jane","action":"view"}\n')
+    await appendFile(
+      join(place, 'logs/first.jsonl'),
+      '{"time":"2026-01-22T10:00:00Z","user":"jane","action":"view"}\n',
+    )
     await (await agentAt(place, [url], join(place, 'logs/first.jsonl'), true)).ended()
     await sink.stop()
     const agent = await agentAt(place, [url], join(place, 'logs/*.jsonl'), false)
     await setTimeout(Number(values.outage) * 1000)
-    console.log(`an outage of ${values.outage} s with 0.5 GB waiting: peak RSS ${megabytes(agent.usage().peakRssMegabytes)}`)
+    console.log(
+      `an outage of ${values.outage} s with 0.5 GB waiting: peak RSS ${megabytes(agent.usage().peakRssMegabytes)}`,
+    )
     await agent.stop()
   })
 
@@ -106,7 +118,10 @@ try {
   await inFolder('idle', async (place) => {
     const files = Number(values.files)
     for (let n = 0; n < files; n++) {
-      await writeFile(join(place, `logs/${n}.jsonl`), `{"time":"2026-01-22T10:00:00Z","user":"u${n}","action":"view"}\n`)
+      await writeFile(
+        join(place, `logs/${n}.jsonl`),
+        `{"time":"2026-01-22T10:00:00Z","user":"u${n}","action":"view"}\n`,
+      )
     }
     const { sink, url } = await sinkAt(place)
     const agent = await agentAt(place, [url], join(place, 'logs/*.jsonl'), false)

@@ -11,7 +11,8 @@ if (Number.parseInt(process.versions.node, 10) < NEEDED) {
 }
 
 // What Node makes of each source file is kept: the next start is quicker, and takes half the memory, workers included.
-const cache = process.env.NODE_COMPILE_CACHE ?? fileURLToPath(new URL('../node_modules/.cache/waybill', import.meta.url))
+const cache =
+  process.env.NODE_COMPILE_CACHE ?? fileURLToPath(new URL('../node_modules/.cache/waybill', import.meta.url))
 module.enableCompileCache(cache)
 process.env.NODE_COMPILE_CACHE = cache
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { OperatorError } from '../../schema/errors.ts'
-import { ledgerSchema } from '../../schema/wire/messages.ts'
+import { OperatorError } from '../../schema/index.ts'
+import { ledgerSchema } from '../../schema/wire/index.ts'
 
 /** What the indexer answers to the commands that look after it. */
 const count = z.number()

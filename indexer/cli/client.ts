@@ -1,4 +1,4 @@
-import { codeOf, OperatorError } from '../../schema/errors.ts'
+import { codeOf, OperatorError } from '../../schema/index.ts'
 import { EXIT } from './exit.ts'
 
 export interface Asked {
@@ -128,7 +128,7 @@ export class IndexerClient {
   }
 
   async #refusal(response: Response): Promise<AnswerError> {
-    const { problemSchema } = await import('../../schema/wire/messages.ts')
+    const { problemSchema } = await import('../../schema/wire/index.ts')
     let answer: unknown
     try {
       answer = await response.json()

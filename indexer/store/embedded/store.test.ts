@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, test } from 'vitest'
 import { canonical, OperatorError, sealedPart } from '../../../schema/index.ts'
 import { openEmbeddedStore, type Page, type Store, StoreFullError, StoreUnavailableError } from '../index.ts'
@@ -275,4 +276,48 @@ test('many small batches end in few segments, and are all found', async () => {
   const store = await open(path)
   for (let i = 0; i < 150; i++) await store.write(batchOf(i + 1, [eventAt(i * 2 + 1), eventAt(i * 2)]))
   expect(ids(await search(store))).toEqual(Array.from({ length: 300 }, (_, i) => idAt(i)))
+})
+
+test('searches during storing and merging see every acknowledged event, each once', async () => {
+  const store = await open()
+  let acknowledged = 0
+  let writing = true
+  const write = async (): Promise<void> => {
+    for (let i = 0; i < 120; i++) {
+      await store.write(batchOf(i + 1, [eventAt(i * 3), eventAt(i * 3 + 1), eventAt(i * 3 + 2)]))
+      acknowledged += 3
+    }
+    writing = false
+  }
+  const read = async (): Promise<void> => {
+    while (writing) {
+      const least = acknowledged
+      const found = ids(await search(store))
+      expect(new Set(found).size).toBe(found.length)
+      expect(found.length).toBeGreaterThanOrEqual(least)
+    }
+  }
+  await Promise.all([write(), read(), read()])
+  expect(ids(await search(store))).toHaveLength(360)
+})
+
+test('a dead letter that is an event after all is stored in its place when it is replayed', async () => {
+  const path = folders.make()
+  const store = await open(path)
+  await store.write(batchOfLines(4, [canonical(eventAt(0)), 'no event', canonical(eventAt(2))]))
+  await store.close()
+  // As if an older version had refused what this one takes.
+  const control = new DatabaseSync(join(path, 'control.db'))
+  control.prepare('UPDATE dead_letters SET line = ?').run(Buffer.from(canonical(eventAt(1))))
+  control.close()
+
+  const opened = await open(path, { now: () => INGESTED + 1000 })
+  const { letters } = await opened.deadLetters.list({ limit: 1 })
+  expect(await opened.deadLetters.replay(letters[0]!.id)).toEqual({ stored: true })
+  expect(await opened.deadLetters.list({ limit: 1 })).toMatchObject({ total: 0 })
+  expect(await opened.get(idAt(1))).toMatchObject({
+    audit: { seal: { agent: AGENT, sequence: 4, position: 1 } },
+  })
+  expect(ids(await search(opened))).toEqual([idAt(0), idAt(1), idAt(2)])
+  expect((await opened.status()).events).toBe(3)
 })

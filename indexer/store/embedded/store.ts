@@ -1,4 +1,5 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type AuditEvent, OperatorError, reasonOf } from '../../../schema/index.ts'
 import type { Query } from '../../query/index.ts'
@@ -13,6 +14,7 @@ import {
   type SearchRequest,
   type Store,
   type StoreBatch,
+  StoreFullError,
   type StoreStatus,
   StoreUnavailableError,
   type WriteOutcome,
@@ -86,11 +88,15 @@ class EmbeddedStore implements Store {
   readonly #log: (sentence: string) => void
   #waiting = 0
   #closing: Promise<void> | null = null
-  #problem: string | null = null
+  #problem: Error | null = null
+  readonly #path: string
+  readonly #enough: number
   #merging: Promise<void> = Promise.resolve()
 
   constructor(path: string, options: EmbeddedStoreOptions, lock: { release(): void }) {
     this.#lock = lock
+    this.#path = path
+    this.#enough = Math.max(options.minimumFree ?? MINIMUM_FREE, MINIMUM_FREE / 2)
     this.#now = options.now ?? Date.now
     this.#log = options.log ?? (() => {})
     const data: WriterData = {
@@ -162,7 +168,7 @@ class EmbeddedStore implements Store {
       this.#problem = null
       return outcome
     } catch (thrown) {
-      this.#problem = reasonOf(thrown)
+      this.#problem = thrown instanceof Error ? thrown : new Error(reasonOf(thrown))
       throw thrown
     } finally {
       this.#waiting -= size
@@ -247,7 +253,12 @@ class EmbeddedStore implements Store {
   async status(): Promise<StoreStatus> {
     this.#demandOpen()
     const status = await this.#reader.ask('status', null)
-    const problem = this.#writer.ended ?? this.#problem
+    // Nobody may send a batch to a store that says it is full: so it finds out by itself that there is room again.
+    if (this.#problem instanceof StoreFullError) {
+      const { bavail, bsize } = await statfs(this.#path)
+      if (bavail * bsize >= this.#enough) this.#problem = null
+    }
+    const problem = this.#writer.ended ?? this.#problem?.message ?? null
     return { ...status, ready: problem === null, problem }
   }
 
