@@ -14,6 +14,7 @@ import {
   hasHead,
   headKey,
   headOf,
+  inodeKey,
   inodeOf,
   isReused,
   type Likeness,
@@ -432,6 +433,8 @@ export class Sweeper {
   }
 
   #findBeside(tail: Tail): Sibling | string | null {
+    // Its inode's number has gone to a file of another source.
+    if (tail.inode !== null && this.#parts.catalog.byInode(inodeKey(tail.inode)) !== tail) return null
     try {
       const stat = statSync(tail.at, { bigint: true, throwIfNoEntry: false })
       if (stat !== undefined && isAt(stat, tail)) return { path: tail.at, stat }
@@ -441,7 +444,7 @@ export class Sweeper {
     }
     const files = this.#filesBeside(tail.at)
     if (files === null || typeof files === 'string') return files
-    return files.get(`${tail.inode?.dev}:${tail.inode?.ino}`) ?? null
+    return tail.inode === null ? null : (files.get(inodeKey(tail.inode)) ?? null)
   }
 
   #filesBeside(path: string): Map<string, Sibling> | string | null {
