@@ -163,7 +163,7 @@ describe('an agent', () => {
     system.writeAgentConfig(
       `  - file: { paths: ["${system.path('first')}/*.jsonl"], integration: generic-json }`,
     )
-    system.writeAgentConfig(input(), { name: 'copy' })
+    system.writeAgentConfig(input(), { name: 'copy', called: 'agent' })
     system.startAgent()
     appendFileSync(system.path('first/app.jsonl'), lines(200, 300))
     await stored(300)

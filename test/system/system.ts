@@ -22,7 +22,7 @@ export async function freePort(): Promise<number> {
 export async function until<T>(
   what: string,
   look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  ms = 30_000,
+  ms = 20_000,
 ): Promise<T> {
   const end = performance.now() + ms
   for (;;) {
@@ -90,11 +90,14 @@ export class System {
     })
   }
 
-  writeAgentConfig(inputs: string, { name = 'agent', indexer = this.url, more = '' } = {}): string {
+  writeAgentConfig(
+    inputs: string,
+    { name = 'agent', indexer = this.url, more = '', called = name } = {},
+  ): string {
     const file = this.path(`${name}.yml`)
     writeFileSync(
       file,
-      `agent: { name: ${name}, data: ${this.path(`${name}-data`)} }\nindexers: [${indexer}]\n${more}\ninputs:\n${inputs}\n`,
+      `agent: { name: ${called}, data: ${this.path(`${name}-data`)} }\nindexers: [${indexer}]\n${more}\ninputs:\n${inputs}\n`,
     )
     return file
   }

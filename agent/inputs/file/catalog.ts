@@ -72,6 +72,7 @@ export class Catalog {
       tail.synced = true
       tail.gone = value.gone
       this.#finished.add(tail)
+      if (tail.inode !== null && this.#byInode.has(inodeKey(tail.inode))) tail.inode = null
       this.bind(tail)
     }
   }
@@ -118,7 +119,16 @@ export class Catalog {
   }
 
   bind(tail: Tail): void {
-    if (tail.inode !== null) this.#byInode.set(inodeKey(tail.inode), tail)
+    if (tail.inode !== null) {
+      const key = inodeKey(tail.inode)
+      const before = this.#byInode.get(key)
+      this.#byInode.set(key, tail)
+      // An inode is one file's: who had its number before has lost it.
+      if (before !== undefined && before !== tail) {
+        before.inode = null
+        this.touched(before)
+      }
+    }
     this.#byPath.set(tail.at, tail)
   }
 

@@ -10,8 +10,8 @@ export class Source {
   readonly id: SourceId
   /** The path at first sight. */
   readonly path: string
-  /** Null when no entry of the configuration names it any more: it is remembered, not read. */
-  readonly config: FileConfig | null
+  /** Null while no entry of the configuration leads to it: it is remembered, not read. */
+  config: FileConfig | null
   /** The generations that are still to be read or settled, oldest first; the last is the current one. */
   readonly tails: Tail[] = []
 

@@ -95,6 +95,8 @@ export class Sweeper {
     const strangers: Seen[] = []
     for (const [key, seen] of found.files) {
       const tail = catalog.byInode(key)
+      // It was moved to where another entry finds it.
+      if (tail !== undefined) tail.source.config ??= seen.config
       const isKnown = tail !== undefined && this.#safely(tail, () => this.present(tail, seen.path, seen.stat))
       if (!isKnown) strangers.push(seen)
       await turn()
@@ -529,6 +531,7 @@ export class Sweeper {
       }
       if (known !== null) {
         this.#parts.descriptors.close(known)
+        known.source.config ??= config
         this.#attach(known, seen)
         return
       }

@@ -1,3 +1,5 @@
+import type { Found } from './found.ts'
+
 /** Words are eight bytes; what is copied by words reads and writes up to seven bytes more than it says. */
 export const SLACK = 8
 
@@ -24,6 +26,16 @@ export class Piece {
  */
 export function copyWords(out: DataView, at: number, from: DataView, start: number, end: number): number {
   let to = at
-  for (let i = start; i < end; i += 8, to += 8) out.setBigUint64(to, from.getBigUint64(i))
+  for (let i = start; i < end; i += 8, to += 8) out.setBigUint64(to, from.getBigUint64(i, true), true)
   return at + end - start
+}
+
+const QUOTE = 0x22
+
+/** A text, number, true or false of the record, as a text. */
+export function writeScalar(found: Found, row: number, out: DataView, from: number): number {
+  out.setUint8(from, QUOTE)
+  const at = copyWords(out, from + 1, found.words, found.from(row), found.to(row))
+  out.setUint8(at, QUOTE)
+  return at + 1
 }

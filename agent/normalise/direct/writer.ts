@@ -1,11 +1,12 @@
 import { LIMITS } from '../../../schema/index.ts'
-import { between, LEAF_COUNT, leafOf } from '../layout.ts'
+import { between, LEAF_COUNT } from '../layout.ts'
 import type { Output } from '../output.ts'
 import type { Pipeline, Place } from '../pipeline.ts'
 import { RELATED } from '../record.ts'
 import type { ChangeRows } from './change-rows.ts'
+import { ChangeWriter } from './change-writer.ts'
 import type { Found } from './found.ts'
-import { copyWords, Piece } from './piece.ts'
+import { copyWords, Piece, writeScalar } from './piece.ts'
 import type { Rest } from './rest.ts'
 import { ROW } from './tape.ts'
 import { HOW, type Values } from './values.ts'
@@ -15,11 +16,6 @@ const COMMA = 0x2c
 const BACKSLASH = 0x5c
 const OPEN = 0x5b
 const CLOSE = 0x5d
-const EQUALS = 0x3d
-
-const CHANGE_FIELDS = leafOf('audit.change.fields')
-const CHANGE_BEFORE = leafOf('audit.change.before')
-const CHANGE_AFTER = leafOf('audit.change.after')
 
 /** How often a byte of the record may stand in its event at most (in original, field, related, message, changes twice, payload), escaped. */
 const MOST_COPIES = 9
@@ -27,17 +23,13 @@ const MOST_COPIES = 9
 const FRAME_BYTES = 8 * 1024
 
 const HEX = Buffer.from('0123456789abcdef')
-const NEW = new Piece('"new":')
-const OLD = new Piece('"old":')
-const NULL = new Piece('null')
-const FIELD = new Piece('{"field":"')
 
 /** Writes the values of an event as one line of canonical JSON. */
 export class LineWriter {
   readonly #pipeline: Pipeline
   readonly #found: Found
   readonly #values: Values
-  readonly #changes: ChangeRows
+  readonly #changes: ChangeWriter
   readonly #rest: Rest
   /** By pair of leaves: what stands between them. */
   readonly #between: (Piece | undefined)[] = new Array((LEAF_COUNT + 1) ** 2).fill(undefined)
@@ -50,7 +42,7 @@ export class LineWriter {
     this.#pipeline = pipeline
     this.#found = found
     this.#values = values
-    this.#changes = changes
+    this.#changes = new ChangeWriter(found, changes)
     this.#rest = rest
     this.#constants = Array.from({ length: LEAF_COUNT }, (_, leaf) => {
       const json = pipeline.constants[leaf]
@@ -80,7 +72,7 @@ export class LineWriter {
         constant = constants[leaf]
         if (constant === undefined) continue
       } else if (way === HOW.json) constant = json[leaf]!
-      else if (way >= HOW.changeFields && !this.#hasIndexed(leaf)) continue
+      else if (way >= HOW.changeFields && !this.#changes.hasIndexed(way)) continue
 
       const pair = (previous + 1) * (LEAF_COUNT + 1) + leaf
       const gap = this.#between[pair] ?? this.#makeBetween(pair, previous, leaf)
@@ -134,7 +126,7 @@ export class LineWriter {
         return this.#writeList(leaf, out, at)
       case HOW.single:
         out.setUint8(at, OPEN)
-        at = this.#writeScalar(this.#values.from[leaf]!, out, at + 1)
+        at = writeScalar(this.#found, this.#values.from[leaf]!, out, at + 1)
         out.setUint8(at, CLOSE)
         return at + 1
       case HOW.message:
@@ -143,16 +135,8 @@ export class LineWriter {
         return this.#writeRelated(leaf, out, at)
       case HOW.payload:
         return this.#rest.write(out, at)
-      case HOW.changes:
-        return this.#writeChanges(out, at)
-      case HOW.changeFields:
-        return this.#writeChangeFields(out, at)
-      case HOW.changeBefore:
-        return this.#writeIndexed(this.#changes.old, out, at)
-      case HOW.changeAfter:
-        return this.#writeIndexed(this.#changes.now, out, at)
       default:
-        throw new Error(`no way ${way} to write a value`)
+        return this.#changes.write(way, out, at)
     }
   }
 
@@ -189,16 +173,6 @@ export class LineWriter {
     return at
   }
 
-  /** A text, number, true or false of the record as a text. */
-  #writeScalar(row: number, out: DataView, from: number): number {
-    const found = this.#found
-    let at = from
-    out.setUint8(at++, QUOTE)
-    at = copyWords(out, at, found.words, found.from(row), found.to(row))
-    out.setUint8(at++, QUOTE)
-    return at
-  }
-
   #writeList(leaf: number, out: DataView, from: number): number {
     const found = this.#found
     const list = this.#values.from[leaf]!
@@ -206,7 +180,7 @@ export class LineWriter {
     out.setUint8(at++, OPEN)
     for (let item = list + ROW; item < found.next(list); item = found.next(item)) {
       if (item > list + ROW) out.setUint8(at++, COMMA)
-      at = this.#writeScalar(item, out, at)
+      at = writeScalar(this.#found, item, out, at)
     }
     out.setUint8(at++, CLOSE)
     return at
@@ -272,97 +246,6 @@ export class LineWriter {
       if (n === length) return true
     }
     return false
-  }
-
-  #writeChanges(out: DataView, from: number): number {
-    const changes = this.#changes
-    const names = changes.fieldWords()
-    let at = from
-    out.setUint8(at++, OPEN)
-    for (let i = 0; i < changes.count; i++) {
-      if (i > 0) out.setUint8(at++, COMMA)
-      at = copyWords(out, at, FIELD.words, 0, FIELD.length)
-      at = copyWords(out, at, names, changes.fieldFrom[i]!, changes.fieldTo[i]!)
-      out.setUint8(at++, QUOTE)
-      at = this.#writeChangeValue(NEW, changes.now[i]!, out, at)
-      at = this.#writeChangeValue(OLD, changes.old[i]!, out, at)
-      out.setUint8(at++, 0x7d)
-    }
-    out.setUint8(at++, CLOSE)
-    return at
-  }
-
-  #writeChangeValue(name: Piece, row: number, out: DataView, from: number): number {
-    const changes = this.#changes
-    if (changes.isAbsent(row)) return from
-    let at = from
-    out.setUint8(at++, COMMA)
-    at = copyWords(out, at, name.words, 0, name.length)
-    if (changes.hasText(row)) return this.#writeScalar(row, out, at)
-    return copyWords(out, at, NULL.words, 0, NULL.length)
-  }
-
-  /** Whether `audit.change.*` has anything: a change whose values are the same has no part in it. */
-  #hasIndexed(leaf: number): boolean {
-    const changes = this.#changes
-    for (let i = 0; i < changes.count; i++) {
-      if (changes.isSame(i)) continue
-      if (leaf === CHANGE_FIELDS) return true
-      if (leaf === CHANGE_BEFORE && changes.hasText(changes.old[i]!)) return true
-      if (leaf === CHANGE_AFTER && changes.hasText(changes.now[i]!)) return true
-    }
-    return false
-  }
-
-  #writeChangeFields(out: DataView, from: number): number {
-    const changes = this.#changes
-    const names = changes.fieldWords()
-    let at = from
-    out.setUint8(at++, OPEN)
-    for (let i = 0; i < changes.count; i++) {
-      if (changes.isSame(i) || this.#isFieldBefore(i)) continue
-      if (at > from + 1) out.setUint8(at++, COMMA)
-      out.setUint8(at++, QUOTE)
-      at = copyWords(out, at, names, changes.fieldFrom[i]!, changes.fieldTo[i]!)
-      out.setUint8(at++, QUOTE)
-    }
-    out.setUint8(at++, CLOSE)
-    return at
-  }
-
-  #isFieldBefore(change: number): boolean {
-    const changes = this.#changes
-    for (let i = 0; i < change; i++) {
-      if (changes.isSame(i)) continue
-      const same = this.#found.sameBytes(
-        changes.fieldFrom[i]!,
-        changes.fieldTo[i]!,
-        changes.fieldFrom[change]!,
-        changes.fieldTo[change]!,
-      )
-      if (same) return true
-    }
-    return false
-  }
-
-  #writeIndexed(rows: Int32Array, out: DataView, from: number): number {
-    const found = this.#found
-    const changes = this.#changes
-    const names = changes.fieldWords()
-    let at = from
-    out.setUint8(at++, OPEN)
-    for (let i = 0; i < changes.count; i++) {
-      const row = rows[i]!
-      if (changes.isSame(i) || !changes.hasText(row)) continue
-      if (at > from + 1) out.setUint8(at++, COMMA)
-      out.setUint8(at++, QUOTE)
-      at = copyWords(out, at, names, changes.fieldFrom[i]!, changes.fieldTo[i]!)
-      out.setUint8(at++, EQUALS)
-      at = copyWords(out, at, found.words, found.from(row), found.to(row))
-      out.setUint8(at++, QUOTE)
-    }
-    out.setUint8(at++, CLOSE)
-    return at
   }
 }
 

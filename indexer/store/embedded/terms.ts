@@ -32,7 +32,6 @@ const letterOf = (unit: number): number => (unit < 128 ? LETTER[unit]! : 37)
 
 export const WORD_SEED = 0x811c9dc5 | 0
 export const PRIME = 0x01000193
-export const VALUE_PRIME = 0x5bd1e995
 export const LONGEST_WORD = 64
 
 function mixed(h: number): number {
@@ -116,21 +115,19 @@ export class Terms {
 
   /** A field's value, A to Z as a to z. */
   addValue(seed: number, text: string): void {
-    let one = seed
-    let other = seed ^ VALUE_PRIME
+    let hash = seed
     for (let i = 0; i < text.length; i++) {
       let unit = text.charCodeAt(i)
       if (unit >= 0x41 && unit <= 0x5a) unit += 0x20
-      one = Math.imul(one ^ unit, PRIME)
-      other = Math.imul(((other << 5) | (other >>> 27)) ^ unit, VALUE_PRIME)
+      hash = Math.imul(hash ^ unit, PRIME)
     }
-    this.addValueOf(one, other)
+    this.addValueOf(hash)
   }
 
-  /** A value of which both hashes are known. */
-  addValueOf(one: number, other: number): void {
-    const bits = mixed(one)
-    const more = mixed(other)
+  /** A value whose hash is known. */
+  addValueOf(hash: number): void {
+    const bits = mixed(hash)
+    const more = mixed(hash ^ 0x5bd1e995)
     this.add((((FIELD_REGION + ((more >>> 16) % 1536)) << 16) | (bits >>> 16)) >>> 0, bits & 0xffff)
   }
 
