@@ -4,8 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { BatchMaker } from '../agent/normalise/batch.ts'
-import { loadIntegration, type Task, type WorkerSetup } from '../agent/normalise/index.ts'
+import { BatchMaker, loadIntegration, type Task, type WorkerSetup } from '../agent/normalise/index.ts'
 import { LIMITS, leavesOf, merkleRoot, type SourceId } from '../schema/index.ts'
 import { auditLine } from './lines.ts'
 

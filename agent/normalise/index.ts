@@ -1,4 +1,5 @@
 /** Turns slices of bytes into batches of events. */
+export { BatchMaker } from './batch.ts'
 export type { Integration } from './integration.ts'
 export { INTEGRATIONS, loadIntegration } from './load.ts'
 export { createNormaliser, type Normaliser, type NormaliserOptions } from './pool.ts'

@@ -51,6 +51,11 @@ export class Lookups {
     }))
   }
 
+  /** Whatever any text can lead to. */
+  all(): readonly Given[] {
+    return this.#lookups.flatMap(({ rows }) => rows.flatMap(({ set }) => set))
+  }
+
   /** What the texts lead to, the strongest first; `texts` are those of `leaves`, empty where there is none. */
   of(texts: readonly string[]): readonly Given[] {
     let memory = this.#memory

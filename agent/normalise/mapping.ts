@@ -19,11 +19,14 @@ export interface Rule {
 
 /** Which value stands for which texts. */
 export class ValueTable {
+  /** Of all its values. */
+  readonly bytes: number
   readonly #byFold: ReadonlyMap<string, string>
   /** Texts as they come, so that the usual ones are not folded each time. */
   readonly #known = new Map<string, string>()
 
   constructor(values: Readonly<Record<string, readonly string[]>>) {
+    this.bytes = Object.keys(values).reduce((sum, value) => sum + Buffer.byteLength(value), 0)
     this.#byFold = new Map(
       Object.entries(values).flatMap(([value, texts]) => texts.map((text) => [folded(text), value] as const)),
     )

@@ -27,6 +27,7 @@ export interface NormaliserOptions {
  */
 const YOUNG_MIB = 8
 const OLD_MIB = 192
+const IDLE_MS = 10_000
 
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url).href
 
@@ -36,9 +37,10 @@ export async function createNormaliser(setup: WorkerSetup, options: NormaliserOp
   for (const pipeline of setup.pipelines) integrations.push(await loadIntegration(pipeline.integration))
   const pool = new Piscina({
     filename: WORKER,
-    minThreads: options.workers,
+    // Beside files in which nothing happens no worker stands waiting: each costs a heap and a stack.
+    minThreads: 0,
     maxThreads: options.workers,
-    idleTimeout: Number.POSITIVE_INFINITY,
+    idleTimeout: IDLE_MS,
     recordTiming: false,
     resourceLimits: {
       maxYoungGenerationSizeMb: options.youngMiB ?? YOUNG_MIB,

@@ -90,10 +90,13 @@ export class System {
     })
   }
 
+  /** `called` is what the agent calls itself, where that is not the name of its files. */
   writeAgentConfig(
     inputs: string,
-    { name = 'agent', indexer = this.url, more = '', called = name } = {},
+    given: { name?: string; indexer?: string; more?: string; called?: string } = {},
   ): string {
+    const { name = 'agent', indexer = this.url, more = '' } = given
+    const called = given.called ?? name
     const file = this.path(`${name}.yml`)
     writeFileSync(
       file,

@@ -118,6 +118,19 @@ describe('while the output is blocked', () => {
     expect(bench.records.sort()).toEqual([...numbers(0, 1000), ...numbers(2000, 2010)].sort())
   })
 
+  it('what was kept just before a crash is found, though nothing was written down of it', async () => {
+    const source = bench.readings[0]!.slice.source
+    const before = bench.state!.get(`source/${source}`)
+    unlinkSync(log)
+    await isHeld()
+    await bench.state!.write([{ key: `source/${source}`, value: before }])
+    await bench.kill()
+    bench.readings.splice(100)
+    await bench.start()
+    await bench.drain()
+    expect(bench.records).toEqual(numbers(0, 1000))
+  })
+
   it('a rotation by rename needs no copy', async () => {
     renameSync(log, bench.path('app.log.1'))
     writeFileSync(log, numbered(1000, 1100))

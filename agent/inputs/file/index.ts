@@ -3,7 +3,7 @@ import type { Input } from '../input.ts'
 import { discoverer } from './discover.ts'
 import type { FileConfig, FileInputContext, FileInputOptions } from './options.ts'
 import { withFile } from './rotate.ts'
-import { isGzip } from './sweep.ts'
+import { isGzip } from './strangers.ts'
 import { FileTailer } from './tailer.ts'
 
 export {

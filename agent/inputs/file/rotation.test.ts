@@ -266,3 +266,58 @@ it('a source whose file is long gone is forgotten', async () => {
   expect(bench.running.status()).toEqual([])
   expect([...bench.state!.entries('source/')]).toEqual([])
 })
+
+it('the hole before a writer that goes on at its old place after a truncation is passed over', async () => {
+  const writer = openSync(log, 'w')
+  writeSync(writer, numbered(0, 2000))
+  await bench.start()
+  await bench.drain()
+  copyFileSync(log, bench.path('app.log.1'))
+  truncateSync(log, 0)
+  writeSync(writer, numbered(2000, 2010))
+  await bench.drain()
+  writeSync(writer, numbered(2010, 2020))
+  await bench.drain()
+  closeSync(writer)
+  await bench.stop()
+  await bench.start()
+  await bench.drain()
+  expect(bench.records).toEqual(numbers(0, 2020))
+})
+
+it('what was given back is read again from the copy, where the file was truncated meanwhile', async () => {
+  writeFileSync(log, numbered(0, 500))
+  await bench.start()
+  const slices = await bench.fill({ records: 300 })
+  copyFileSync(log, bench.path('app.log.1'))
+  truncateSync(log, 0)
+  appendFileSync(log, numbered(500, 520))
+  bench.running.giveBack(slices)
+  bench.unsettled = []
+  bench.readings.length = 0
+  await bench.readUntil(() => bench.readings.length >= 520, 'all is read')
+  expect(bench.records).toEqual(numbers(0, 520))
+})
+
+it('logs that were rotated several times while the agent was stopped are all read', async () => {
+  writeFileSync(log, numbered(0, 200))
+  await bench.start()
+  await bench.fill({ records: 50 })
+  await bench.settle()
+  await bench.stop()
+  for (let round = 1; round < 4; round += 1) {
+    for (let old = round; old > 0; old -= 1)
+      if (statSync(bench.path(`app.log.${old}`), { throwIfNoEntry: false }) !== undefined)
+        renameSync(bench.path(`app.log.${old}`), bench.path(`app.log.${old + 1}`))
+    renameSync(log, bench.path('app.log.1'))
+    writeFileSync(log, numbered(round * 200, round * 200 + 200))
+  }
+  await bench.start()
+  await bench.drain()
+  await bench.stop()
+  await bench.start()
+  await bench.drain()
+  expect(bench.records.map((record) => Number(record.slice(7))).sort((a, b) => a - b)).toEqual(
+    Array.from({ length: 800 }, (_, i) => i),
+  )
+})

@@ -146,7 +146,7 @@ async function storm(seed: number, rotation: Rotation, globs: string, gzip: bool
   }
 }
 
-const seeds = process.env.WAYBILL_FULL === undefined ? 12 : 300
+const seeds = process.env.WAYBILL_FULL === undefined ? 4 : 100
 
 describe.each(['rename', 'copyTruncate'] as const)('rotation by %s', (rotation) => {
   it.each([

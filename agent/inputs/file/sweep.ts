@@ -1,5 +1,5 @@
-import { type BigIntStats, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import type { BigIntStats } from 'node:fs'
+import { basename } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { codeOf } from '../../../schema/index.ts'
 import type { Catalog } from './catalog.ts'
@@ -12,9 +12,7 @@ import {
   HEAD_BYTES,
   type Head,
   hasHead,
-  headKey,
   headOf,
-  inodeKey,
   inodeOf,
   isReused,
   type Likeness,
@@ -22,19 +20,12 @@ import {
   statKey,
 } from './identify.ts'
 import type { Keeper } from './keeper.ts'
+import { Neighbours } from './neighbours.ts'
 import type { FileConfig, FileInputContext, Policy } from './options.ts'
-import {
-  areRelated,
-  copyOf,
-  filesIn,
-  isPrefixOf,
-  isRotationOf,
-  isTelling,
-  originalsOf,
-  type Sibling,
-  withFile,
-} from './rotate.ts'
-import type { Source, Tail } from './source.ts'
+import { isRotationOf, type Sibling, withFile } from './rotate.ts'
+import type { Tail } from './source.ts'
+import { Strangers } from './strangers.ts'
+import { tidy } from './tidy.ts'
 
 /** After so many files the event loop gets a turn. */
 const TURN = 250
@@ -62,22 +53,20 @@ export interface SweepParts {
 export class Sweeper {
   readonly #parts: SweepParts
   #number = 0
-  /** Files of a folder, by inode; for one sweep. */
-  #folders = new Map<string, Map<string, Sibling> | string | null>()
-  /** Missing files by their head; for one sweep. */
-  #missingByHead: Map<string, Tail> | null = null
+  readonly #neighbours: Neighbours
+  readonly #strangers: Strangers
   /** Files that were rotated away before they were ever seen; for one sweep. */
   #between: Seen[] = []
-  /** Paths that can't be read, with the reason. */
-  readonly #problems = new Map<string, string>()
   #saidShortage = false
 
   constructor(parts: SweepParts) {
     this.#parts = parts
+    this.#neighbours = new Neighbours(parts.catalog)
+    this.#strangers = new Strangers(parts)
   }
 
   get problems(): ReadonlyMap<string, string> {
-    return this.#problems
+    return this.#strangers.problems
   }
 
   async sweep(found: Discovery): Promise<void> {
@@ -88,10 +77,9 @@ export class Sweeper {
       if (looks % TURN === 0) await setImmediate()
     }
     this.#number += 1
-    this.#folders = new Map()
-    this.#missingByHead = null
+    this.#neighbours.reset()
+    this.#strangers.reset(this.#number, found)
     this.#between = []
-    this.#sayProblems(found)
     const strangers: Seen[] = []
     for (const [key, seen] of found.files) {
       const tail = catalog.byInode(key)
@@ -108,11 +96,14 @@ export class Sweeper {
     }
     for (const seen of [...strangers, ...this.#between]) {
       // In the meantime it may have turned out to be the copy of a known one.
-      if (this.#isStranger(statKey(seen.stat), seen)) this.#stranger(seen)
+      if (this.#neighbours.isStranger(statKey(seen.stat), seen)) {
+        const tail = this.#strangers.meet(seen)
+        if (tail !== null) this.#attach(tail, seen)
+      }
       await turn()
     }
     gunzip.swept()
-    this.#tidy(context.clock())
+    tidy(this.#parts, this.#number, context.clock())
   }
 
   /** A disk that fails under one file must not keep the others from being looked at. */
@@ -313,7 +304,7 @@ export class Sweeper {
     }
     const { source, inode, at } = tail
     const size = Number(stat.size)
-    const copy = verdict === 'other' ? this.#findCopy(tail) : null
+    const copy = verdict === 'other' ? this.#neighbours.findCopy(tail) : null
     const head: Head = withFile(at, (reader) => headOf(reader, size)) ?? { bytes: 0, sha256: '' }
     descriptors.close(tail)
     catalog.unbind(tail)
@@ -336,20 +327,6 @@ export class Sweeper {
     this.#queueUnread(fresh)
   }
 
-  /** A file beside it that holds what is known of it, and that is not known as something else. */
-  #findCopy(tail: Tail): Sibling | null {
-    const files = this.#filesBeside(tail.at)
-    if (files === null || typeof files === 'string') return null
-    const name = basename(tail.at)
-    const telling = isTelling(tail)
-    const candidates = [...files]
-      .filter(([key, file]) => this.#isStranger(key, file))
-      .map(([, file]) => file)
-      .filter((file) => file.path !== tail.at)
-      .filter((file) => telling || (tail.head.bytes > 0 && areRelated(basename(file.path), name)))
-    return copyOf(tail, tail.read, candidates)
-  }
-
   /**
    * A log that is found rotated may have been rotated more than once since the last look: the files between it and the present one
    * were never seen under the name that the glob knows.
@@ -357,19 +334,13 @@ export class Sweeper {
   #noteBetween(tail: Tail, rotated: Sibling): void {
     const { isExcluded } = this.#parts
     const { config, path } = tail.source
-    const files = this.#filesBeside(rotated.path)
+    const files = this.#neighbours.filesBeside(rotated.path)
     if (config === null || files === null || typeof files === 'string') return
     for (const [key, file] of files) {
-      if (!this.#isStranger(key, file) || file.stat.mtimeNs < rotated.stat.mtimeNs) continue
+      if (!this.#neighbours.isStranger(key, file) || file.stat.mtimeNs < rotated.stat.mtimeNs) continue
       if (file.path === rotated.path || !isRotationOf(basename(file.path), basename(path))) continue
       if (!isExcluded(config, file.path)) this.#between.push({ ...file, config })
     }
-  }
-
-  /** No source has this file; one that had its inode's number before is another. */
-  #isStranger(key: string, file: Sibling): boolean {
-    const known = this.#parts.catalog.byInode(key)
-    return known === undefined || (known.inode !== null && isReused(known.inode, inodeOf(file.stat)))
   }
 
   /** From now on its bytes come from this file. */
@@ -406,7 +377,7 @@ export class Sweeper {
     const { catalog, descriptors, context } = this.#parts
     if (tail.inode === null || tail.held) return
     if (tail.gone !== null && tail.reader === null) return
-    const beside = this.#findBeside(tail)
+    const beside = this.#neighbours.find(tail)
     if (typeof beside === 'string') {
       if (tail.problem !== beside) context.log.warn(beside)
       tail.problem = beside
@@ -421,7 +392,7 @@ export class Sweeper {
       return
     }
     if (tail.isCurrent && tail.read > 0 && !tail.finished) {
-      const copy = this.#findCopy(tail)
+      const copy = this.#neighbours.findCopy(tail)
       if (copy !== null && Number(copy.stat.size) >= tail.read) {
         this.#attach(tail, copy)
         return
@@ -432,36 +403,6 @@ export class Sweeper {
     tail.gone = context.clock()
     tail.problem = null
     catalog.touched(tail)
-  }
-
-  #findBeside(tail: Tail): Sibling | string | null {
-    // Its inode's number has gone to a file of another source.
-    if (tail.inode !== null && this.#parts.catalog.byInode(inodeKey(tail.inode)) !== tail) return null
-    try {
-      const stat = statSync(tail.at, { bigint: true, throwIfNoEntry: false })
-      if (stat !== undefined && isAt(stat, tail)) return { path: tail.at, stat }
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR')
-        return `${tail.at} can't be read: ${explain(error)}`
-    }
-    const files = this.#filesBeside(tail.at)
-    if (files === null || typeof files === 'string') return files
-    return tail.inode === null ? null : (files.get(inodeKey(tail.inode)) ?? null)
-  }
-
-  #filesBeside(path: string): Map<string, Sibling> | string | null {
-    const folder = dirname(path)
-    const known = this.#folders.get(folder)
-    if (known !== undefined) return known
-    let files: Map<string, Sibling> | string | null
-    try {
-      const listed = filesIn(folder)
-      files = listed === null ? null : new Map(listed.map((file) => [statKey(file.stat), file]))
-    } catch (error) {
-      files = `The folder ${folder} can't be listed: ${explain(error)}`
-    }
-    this.#folders.set(folder, files)
-    return files
   }
 
   /** Only the open descriptor leads to it. Its writer may go on for a while. */
@@ -495,166 +436,4 @@ export class Sweeper {
       tail.held = true
     }
   }
-
-  #stranger(seen: Seen): void {
-    const { path, stat, config } = seen
-    const size = Number(stat.size)
-    if (size === 0) return
-    let reader: FileReader
-    try {
-      reader = this.#parts.descriptors.borrow(path)
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return
-      this.#problem(path, `${path} can't be read: ${explain(error)}`)
-      return
-    }
-    try {
-      if (statKey(reader.stat()) !== statKey(stat)) {
-        this.#parts.soon()
-        return
-      }
-      this.#problems.delete(path)
-      if (isGzip(reader)) {
-        if (config.gzip === true) this.#parts.gunzip.consider(seen)
-        else
-          this.#problem(
-            path,
-            `${path} is compressed with gzip and is passed over: what was in it was read before. Set "gzip: true" for files that are only there compressed.`,
-            'info',
-          )
-        return
-      }
-      const known = this.#movedHere(seen, reader, size)
-      if (known !== null && this.#parts.keeper.isCopying(known)) {
-        this.#parts.soon()
-        return
-      }
-      if (known !== null) {
-        this.#parts.descriptors.close(known)
-        known.source.config ??= config
-        this.#attach(known, seen)
-        return
-      }
-      if (this.#isCopyInTheMaking(path, reader, size)) return
-      const fresh = this.#parts.catalog.mint(path, config, inodeOf(stat), headOf(reader, size))
-      fresh.seenIn = this.#number
-      this.#take(fresh, stat)
-    } catch (error) {
-      this.#problem(path, `${path} can't be read: ${explain(error)}`)
-    } finally {
-      reader.close()
-    }
-  }
-
-  /**
-   * A source whose file is missing and whose content is here: a data folder that was copied to another disk, a machine that
-   * numbers its disks anew, a file moved across file systems.
-   */
-  #movedHere(seen: Seen, reader: FileReader, size: number): Tail | null {
-    const { catalog } = this.#parts
-    const isMissing = (tail: Tail): boolean =>
-      tail.seenIn !== this.#number && !tail.held && !tail.finished && tail.isCurrent
-    const here = catalog.byPath(seen.path)
-    if (
-      here !== undefined &&
-      isMissing(here) &&
-      size >= here.size &&
-      likeness(reader, size, here, here.read) === 'same'
-    ) {
-      const short = here.head.bytes < HEAD_BYTES
-      const otherDisk = here.inode !== null && here.inode.dev !== String(seen.stat.dev)
-      // Of a short file its beginning alone says little: a new log may begin like the old one.
-      if (!short || otherDisk || (here.read > 0 && here.read === size)) return here
-    }
-    if (size < HEAD_BYTES) return null
-    if (this.#missingByHead === null) {
-      this.#missingByHead = new Map()
-      for (const tail of catalog.tails())
-        if (isMissing(tail) && tail.head.bytes === HEAD_BYTES)
-          this.#missingByHead.set(headKey(tail.head), tail)
-    }
-    const moved = this.#missingByHead.get(headKey(headOf(reader, size)))
-    if (moved === undefined || !isMissing(moved)) return null
-    const beyondHead = moved.marks.some((mark) => mark[0] > HEAD_BYTES)
-    return beyondHead && likeness(reader, size, moved, moved.read) === 'same' ? moved : null
-  }
-
-  /** A rotation that copies and then truncates is under way: the copy is not a file of its own. */
-  #isCopyInTheMaking(path: string, reader: FileReader, size: number): boolean {
-    const { catalog, soon } = this.#parts
-    for (const name of originalsOf(basename(path))) {
-      const original = catalog.byPath(join(dirname(path), name))
-      if (original === undefined || original.inode === null || !original.isCurrent) continue
-      const verdict = withFile(original.at, (other) => {
-        const stat = other.stat()
-        if (!isAt(stat, original)) return false
-        if (Number(stat.size) >= size) return isPrefixOf(reader, size, other, original)
-        // Longer than the original: a copy only if the original was truncated a moment ago.
-        const like = likeness(other, Number(stat.size), original, original.read)
-        return like !== 'same' && likeness(reader, size, original, original.read) === 'same'
-      })
-      if (verdict === true) {
-        const now = statSync(original.at, { bigint: true, throwIfNoEntry: false })
-        if (now !== undefined && Number(now.size) < size) soon()
-        return true
-      }
-    }
-    return false
-  }
-
-  #problem(path: string, sentence: string, level: 'info' | 'warn' = 'warn'): void {
-    if (this.#problems.get(path) !== sentence) this.#parts.context.log[level](sentence)
-    this.#problems.set(path, sentence)
-  }
-
-  #sayProblems(found: Discovery): void {
-    for (const [path, sentence] of found.problems) this.#problem(path, sentence)
-    if (this.#problems.size === found.problems.size) return
-    const there = new Set([...found.files.values()].map((seen) => seen.path))
-    for (const path of this.#problems.keys())
-      if (!found.problems.has(path) && !there.has(path)) this.#problems.delete(path)
-  }
-
-  /** Lets go of what is done: settled generations, what is in hold/ and settled, sources long gone. */
-  #tidy(now: number): void {
-    const { catalog, descriptors, hold, keeper, policy } = this.#parts
-    const isOld = (tail: Tail): boolean => tail.gone !== null && now - tail.gone > policy.forgetAfter
-    const forgotten: Source[] = []
-    for (const tail of [...catalog.tails()]) {
-      if (tail.finished) {
-        if (isOld(tail)) catalog.dropFinished(tail)
-        continue
-      }
-      if (tail.heldTo !== null && tail.isSettled && (tail.held || tail.descriptor === null)) {
-        if (keeper.isCopying(tail)) continue
-        tail.reader?.close()
-        tail.reader = null
-        tail.held = false
-        tail.heldTo = null
-        void hold.remove(tail.source.id, tail.generation)
-        if (tail.packed === null && tail.seenIn !== this.#number) tail.gone ??= now
-        catalog.touched(tail)
-      }
-      if (!tail.isCurrent && tail.ended && tail.isSettled && !keeper.isCopying(tail)) {
-        descriptors.close(tail)
-        catalog.finish(tail)
-      } else if (tail.isCurrent && isOld(tail) && tail.isSettled) {
-        forgotten.push(tail.source)
-      } else if (
-        tail.descriptor !== null &&
-        tail.lostSince === null &&
-        tail.read >= tail.size &&
-        now - tail.changedAt > policy.activeFor
-      ) {
-        descriptors.close(tail)
-      }
-    }
-    for (const source of forgotten) catalog.forget(source)
-  }
-}
-
-const magic = Buffer.allocUnsafe(2)
-
-export function isGzip(reader: FileReader): boolean {
-  return reader.read(magic, 0, 2, 0) === 2 && magic[0] === 0x1f && magic[1] === 0x8b
 }

@@ -22,6 +22,8 @@ import { type FolderToWatch, Hints } from './watch.ts'
 const SWEEP_SHARE = 600
 /** Without hints it must look more often. */
 const SWEEP_SHARE_ALONE = 25
+/** One that a change asked for. */
+const SWEEP_SHARE_ASKED = 10
 const SWEEP_AT_LEAST_EVERY = 30_000
 /** Sweeps that were asked for are this far apart. */
 const SOON = 50
@@ -306,7 +308,7 @@ export class FileTailer implements Input {
     const share = this.#watches ? SWEEP_SHARE : SWEEP_SHARE_ALONE
     const every = Math.max(this.#policy.sweepEvery, Math.min(this.#sweepCost * share, SWEEP_AT_LEAST_EVERY))
     const sweepDue = this.#sweepAsked
-      ? this.#lastSweep + Math.max(SOON, this.#sweepCost * SWEEP_SHARE_ALONE)
+      ? this.#lastSweep + Math.max(SOON, this.#sweepCost * SWEEP_SHARE_ASKED)
       : this.#lastSweep + every
     const pollDue = this.#poller.isIdle
       ? Number.POSITIVE_INFINITY

@@ -38,6 +38,9 @@ const CHANGE_AFTER = leafOf('audit.change.after')
 const NOTHING_TAKEN = 0
 const TAKEN = 1
 const UNSURE = 2
+/** A time was there, and none that can be right. */
+const TIME_SEEN = 3
+const NO_RANK = 1 << 30
 
 /**
  * The way over the bytes, for JSON records: values are found by scanning and copied from the record's bytes into the event's. What
@@ -52,14 +55,19 @@ export class DirectWay {
   readonly #rest: Rest
   readonly #texts = new Texts()
   readonly #writer: LineWriter
-  /** By source: the rules that take from it, as bits; several words of 32 where there are many rules. */
-  readonly #rulesOf: Int32Array[]
+  /** By source: each rule that takes from it, and as its how-manieth source. */
+  readonly #rulesOf: readonly Int32Array[]
+  /** Rules that have a value in the record, as bits. */
   readonly #rulesAtHand: Int32Array
+  /** By rule: the best of its sources that the record has, and its rank. */
+  readonly #bestSource: Int32Array
+  readonly #bestRank: Int32Array
   readonly #iso = Buffer.alloc(ISO_LENGTH)
   readonly #latest = new Uint8Array(ISO_LENGTH)
   readonly #earliest = Buffer.from(new Date(EARLIEST_TIMESTAMP).toISOString())
   #now = Number.NaN
   readonly #json = new Map<string, Piece>()
+  readonly #texted = new Map<string, Piece>()
   readonly #changeful = new WeakMap<Piece, boolean>()
   readonly #lookupTexts: string[]
   readonly #category: Piece
@@ -74,12 +82,18 @@ export class DirectWay {
     this.#changes = new ChangeRows(this.#found, mapping)
     this.#rest = new Rest(this.#found)
     this.#writer = new LineWriter(pipeline, this.#found, this.#values, this.#changes, this.#rest)
-    const words = Math.ceil(mapping.rules.length / 32)
-    this.#rulesAtHand = new Int32Array(words)
-    this.#rulesOf = Array.from({ length: mapping.names.size }, () => new Int32Array(words))
-    mapping.rules.forEach((rule, i) => {
-      for (const source of rule.sources) this.#rulesOf[source]![i >> 5]! |= 1 << (i & 31)
-    })
+    const { rules } = mapping
+    this.#rulesAtHand = new Int32Array(Math.ceil(rules.length / 32))
+    this.#bestSource = new Int32Array(rules.length)
+    this.#bestRank = new Int32Array(rules.length).fill(NO_RANK)
+    this.#rulesOf = Array.from({ length: mapping.names.size }, (_, source) =>
+      Int32Array.from(
+        rules.flatMap((rule, i) => {
+          const rank = rule.sources.indexOf(source)
+          return rank === -1 ? [] : [i, rank]
+        }),
+      ),
+    )
     this.#lookupTexts = mapping.lookups.leaves.map(() => '')
     this.#category = new Piece(JSON.stringify(mapping.integration.category))
     this.#host = new Piece(JSON.stringify(pipeline.host))
@@ -150,34 +164,59 @@ export class DirectWay {
 
   /** Whether a time was seen that is none: 1; -1 where unsure. */
   #takeFields(now: number): number {
-    const { mapping } = this.#pipeline
-    const { hits, consumed, sources, sourceCount } = this.#found
-    const { how } = this.#values
+    const { rules } = this.#pipeline.mapping
+    const { consumed, sources, sourceCount } = this.#found
     const atHand = this.#rulesAtHand
+    const bestSource = this.#bestSource
+    const bestRank = this.#bestRank
     atHand.fill(0)
     for (let i = 0; i < sourceCount; i++) {
-      const rules = this.#rulesOf[sources[i]!]!
-      for (let word = 0; word < atHand.length; word++) atHand[word]! |= rules[word]!
-    }
-    let timeSeen = 0
-    for (let word = 0; word < atHand.length; word++) {
-      for (let bits = atHand[word]!; bits !== 0; bits &= bits - 1) {
-        const rule = mapping.rules[(word << 5) + (31 - Math.clz32(bits & -bits))]!
-        if (how[rule.leaf] !== HOW.absent) continue
-        for (const source of rule.sources) {
-          const row = hits[source]!
-          if (row === -1 || consumed[source] === 1) continue
-          if (rule.leaf === TIMESTAMP && this.#found.isScalar(row)) timeSeen = 1
-          const taken = this.#take(rule, row, now)
-          if (taken === UNSURE) return -1
-          if (taken === TAKEN) {
-            consumed[source] = 1
-            break
-          }
+      const source = sources[i]!
+      if (consumed[source] === 1) continue
+      const rulesOf = this.#rulesOf[source]!
+      for (let k = 0; k < rulesOf.length; k += 2) {
+        const rule = rulesOf[k]!
+        atHand[rule >> 5]! |= 1 << (rule & 31)
+        if (rulesOf[k + 1]! < bestRank[rule]!) {
+          bestRank[rule] = rulesOf[k + 1]!
+          bestSource[rule] = source
         }
       }
     }
-    return timeSeen
+    let result = 0
+    for (let word = 0; word < atHand.length; word++) {
+      for (let bits = atHand[word]!; bits !== 0; bits &= bits - 1) {
+        const rule = (word << 5) + (31 - Math.clz32(bits & -bits))
+        bestRank[rule] = NO_RANK
+        if (result === -1) continue
+        const taken = this.#takeField(rules[rule]!, bestSource[rule]!, now)
+        if (taken === UNSURE) result = -1
+        else if (taken === TIME_SEEN) result = 1
+      }
+    }
+    return result
+  }
+
+  #takeField(rule: Rule, best: number, now: number): number {
+    if (this.#values.how[rule.leaf] !== HOW.absent) return NOTHING_TAKEN
+    const { hits, consumed } = this.#found
+    if (consumed[best] === 0) {
+      const taken = this.#take(rule, hits[best]!, now)
+      if (taken === TAKEN) consumed[best] = 1
+      if (taken !== NOTHING_TAKEN) return taken
+    }
+    // What stands in the best place is not for this field: the next is asked.
+    let timeSeen = false
+    for (const source of rule.sources) {
+      const row = hits[source]!
+      if (row === -1 || consumed[source] === 1) continue
+      if (rule.leaf === TIMESTAMP && this.#found.isScalar(row)) timeSeen = true
+      if (source === best) continue
+      const taken = this.#take(rule, row, now)
+      if (taken === TAKEN) consumed[source] = 1
+      if (taken !== NOTHING_TAKEN) return taken
+    }
+    return timeSeen ? TIME_SEEN : NOTHING_TAKEN
   }
 
   #take(rule: Rule, row: number, now: number): number {
@@ -227,6 +266,15 @@ export class DirectWay {
   }
 
   #takeText(rule: Rule, text: string, now: number): number {
+    if (rule.type === 'text' && !rule.many) {
+      let piece = this.#texted.get(text)
+      if (piece === undefined) {
+        piece = this.#pieceOf(JSON.stringify(text))
+        if (this.#texted.size < 1024) this.#texted.set(text, piece)
+      }
+      this.#values.setJson(rule.leaf, piece)
+      return TAKEN
+    }
     const value = convert(rule, text, now, null)
     if (value === undefined) return NOTHING_TAKEN
     const json = JSON.stringify(rule.many ? [value] : value)

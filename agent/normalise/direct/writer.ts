@@ -19,10 +19,15 @@ const CLOSE = 0x5d
 
 /** How often a byte of the record may stand in its event at most (in original, field, related, message, changes twice, payload), escaped. */
 const MOST_COPIES = 9
-/** What an event has beside the record's own bytes and the pipeline's constants. */
+/** Keys, brackets, quotes, numbers and times of an event, at most. */
 const FRAME_BYTES = 8 * 1024
 
 const HEX = Buffer.from('0123456789abcdef')
+
+interface Run {
+  readonly piece: Piece
+  readonly last: number
+}
 
 /** Writes the values of an event as one line of canonical JSON. */
 export class LineWriter {
@@ -33,8 +38,10 @@ export class LineWriter {
   readonly #rest: Rest
   /** By pair of leaves: what stands between them. */
   readonly #between: (Piece | undefined)[] = new Array((LEAF_COUNT + 1) ** 2).fill(undefined)
-  readonly #constants: readonly (Piece | undefined)[]
+  readonly #runs: (Run | undefined)[] = new Array((LEAF_COUNT + 1) ** 2).fill(undefined)
+  readonly #constants: readonly (string | undefined)[]
   readonly #constantBytes: number
+  readonly #copies: number
   readonly #relatedOf: readonly (readonly number[] | undefined)[]
   #offset = 0
 
@@ -44,11 +51,9 @@ export class LineWriter {
     this.#values = values
     this.#changes = new ChangeWriter(found, changes)
     this.#rest = rest
-    this.#constants = Array.from({ length: LEAF_COUNT }, (_, leaf) => {
-      const json = pipeline.constants[leaf]
-      return json === undefined ? undefined : new Piece(json)
-    })
-    this.#constantBytes = this.#constants.reduce((sum, piece) => sum + (piece?.length ?? 0), FRAME_BYTES)
+    this.#constants = Array.from({ length: LEAF_COUNT }, (_, leaf) => pipeline.constants[leaf])
+    this.#constantBytes = FRAME_BYTES + MOST_COPIES * textBytesOf(pipeline)
+    this.#copies = MOST_COPIES + pipeline.mapping.message.length
     const related: (readonly number[] | undefined)[] = []
     for (const { leaf, of } of RELATED) related[leaf] = of
     this.#relatedOf = related
@@ -56,7 +61,7 @@ export class LineWriter {
 
   /** False, and nothing written, where the plain way must. */
   write(output: Output, place: Place, recordLength: number, offset: number): boolean {
-    output.reserve(recordLength * MOST_COPIES + this.#constantBytes + place.pathPiece.length)
+    output.reserve(recordLength * this.#copies + this.#constantBytes + place.pathPiece.length)
     this.#offset = offset
     const out = output.words
     const values = this.#values
@@ -69,9 +74,14 @@ export class LineWriter {
       const way = how[leaf]!
       let constant: Piece | undefined
       if (way === HOW.absent) {
-        constant = constants[leaf]
-        if (constant === undefined) continue
-      } else if (way === HOW.json) constant = json[leaf]!
+        if (constants[leaf] === undefined) continue
+        const run = this.#runs[(previous + 1) * (LEAF_COUNT + 1) + leaf] ?? this.#makeRun(previous, leaf)
+        at = copyWords(out, at, run.piece.words, 0, run.piece.length)
+        leaf = run.last
+        previous = leaf
+        continue
+      }
+      if (way === HOW.json) constant = json[leaf]!
       else if (way >= HOW.changeFields && !this.#changes.hasIndexed(way)) continue
 
       const pair = (previous + 1) * (LEAF_COUNT + 1) + leaf
@@ -120,6 +130,19 @@ export class LineWriter {
     return piece
   }
 
+  /** Leaves that are the same in all events, one behind the other (`agent.*`), are written in one piece with what is before them. */
+  #makeRun(previous: number, first: number): Run {
+    let last = first
+    let text = between(previous, first) + this.#constants[first]
+    while (this.#constants[last + 1] !== undefined) {
+      text += between(last, last + 1) + this.#constants[last + 1]
+      last++
+    }
+    const run = { piece: new Piece(text), last }
+    this.#runs[(previous + 1) * (LEAF_COUNT + 1) + first] = run
+    return run
+  }
+
   #writeOther(way: number, leaf: number, out: DataView, at: number): number {
     switch (way) {
       case HOW.list:
@@ -146,16 +169,22 @@ export class LineWriter {
     const { escapes, escapeCount } = this.#found.tape
     let at = start
     out.setUint8(at++, QUOTE)
-    let next = from
+    at = copyWords(out, at, words, from, escapeCount === 0 ? to : escapes[0]!)
     for (let i = 0; i < escapeCount; i++) {
-      const place = escapes[i]!
-      at = copyWords(out, at, words, next, place)
+      let place = escapes[i]!
       const byte = bytes[place]!
       out.setUint8(at++, BACKSLASH)
-      out.setUint8(at++, byte >= 0x20 ? byte : byte === 0x0a ? 0x6e : byte === 0x0d ? 0x72 : 0x74)
-      next = place + 1
+      if (byte < 0x20) {
+        out.setUint8(at++, byte === 0x0a ? 0x6e : byte === 0x0d ? 0x72 : 0x74)
+        place++
+      }
+      // As copyWords, in place: there are a hundred such pieces in a record, of five bytes.
+      const end = i + 1 < escapeCount ? escapes[i + 1]! : to
+      let rest = at
+      for (let k = place; k < end; k += 8, rest += 8)
+        out.setBigUint64(rest, words.getBigUint64(k, true), true)
+      at += end - place
     }
-    at = copyWords(out, at, words, next, to)
     out.setUint8(at++, QUOTE)
     return at
   }
@@ -247,6 +276,16 @@ export class LineWriter {
     }
     return false
   }
+}
+
+/** Bytes of all texts that are not the record's own: whatever an operator wrote, it has room. */
+function textBytesOf(pipeline: Pipeline): number {
+  const { lookups, set, rules } = pipeline.mapping
+  const given = [...lookups.all(), ...set].reduce((sum, { json }) => sum + json.length, 0)
+  const values = rules.reduce((sum, { values }) => sum + (values?.bytes ?? 0), 0)
+  const constants = pipeline.constants.reduce((sum, json) => sum + Buffer.byteLength(json ?? ''), 0)
+  const tags = Buffer.byteLength(pipeline.tags.json(-1) ?? '')
+  return given + values + constants + tags + Buffer.byteLength(pipeline.host)
 }
 
 function writeNumber(out: DataView, at: number, value: number): number {

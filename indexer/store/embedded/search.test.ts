@@ -17,7 +17,7 @@ afterAll(async () => {
 const idOf = (event: AuditEvent): string => (event.event as { id: string }).id
 
 async function open(options: object = {}): Promise<Store> {
-  const store = await openEmbeddedStore({ path: folders.make(), ...options })
+  const store = await openEmbeddedStore({ path: folders.make(), pageTime: 60_000, ...options })
   stores.push(store)
   return store
 }

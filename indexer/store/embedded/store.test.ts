@@ -24,14 +24,24 @@ afterEach(async () => {
 })
 
 async function open(path = folders.make(), options: object = {}): Promise<Store> {
-  const store = await openEmbeddedStore({ path, ...options })
+  const store = await openEmbeddedStore({ path, pageTime: 60_000, ...options })
   stores.push(store)
   return store
 }
 
 const ALL = { kind: 'all' } as const
 const ids = (page: Page): unknown[] => page.events.map((event) => (event.event as { id: string }).id)
-const search = (store: Store): Promise<Page> => store.search({ query: ALL, order: 'oldest', limit: 1000 })
+/** Everything there is, over as many pages as it takes. */
+async function search(store: Store): Promise<Page> {
+  const events: Page['events'][number][] = []
+  let after: string | undefined
+  for (;;) {
+    const page = await store.search({ query: ALL, order: 'oldest', limit: 1000, ...(after && { after }) })
+    events.push(...page.events)
+    if (page.next === null) return { events, next: null }
+    after = page.next
+  }
+}
 
 test('a batch is stored once, and answered alike when it comes again', async () => {
   const store = await open()

@@ -1,15 +1,16 @@
 import { mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { type Category, HASH_BYTES } from '../../../schema/index.ts'
-import { type StoreBatch, StoreFullError, type WriteOutcome, type WriteResult } from '../port.ts'
-import { Control, type NewDeadLetter, partitionsOf } from './control.ts'
+import type { Category } from '../../../schema/index.ts'
+import { type StoreBatch, StoreFullError, type WriteOutcome } from '../port.ts'
+import { Control, partitionsOf } from './control.ts'
 import { Counting } from './counting.ts'
 import { inTransaction, openDatabase, storeError } from './database.ts'
 import { FacetBook } from './facets.ts'
 import { sift } from './known.ts'
 import { type Outcome, Partition, type PlacedDocs } from './partition.ts'
-import { type Parcel, type Prepared, Preparer } from './prepare.ts'
+import { type Parcel, Preparer } from './prepare.ts'
+import { outcomeOf, resultOf, type Settled } from './results.ts'
 import { buildSegment } from './segment/build.ts'
 import { newDocs } from './segment/documents.ts'
 import { categoryOf, partitionFor, type Retention } from './windows.ts'
@@ -22,10 +23,8 @@ export interface VaultOptions {
 }
 
 /** A batch on its way through a group. */
-interface Job {
-  readonly batch: StoreBatch
+interface Job extends Settled {
   readonly n: number
-  readonly prepared: Prepared
   readonly outcomes: Outcome[]
 }
 
@@ -338,98 +337,4 @@ export class Vault {
     for (const partition of this.#partitions.values()) partition.close()
     this.control.database.close()
   }
-}
-
-/** Number of the source that each position belongs to. */
-function sourceAt(batch: StoreBatch, position: number): number {
-  let end = 0
-  const { sources } = batch.manifest
-  for (let i = 0; i < sources.length; i++) {
-    end += sources[i]!.events
-    if (position < end) return i
-  }
-  return Math.max(0, sources.length - 1)
-}
-
-function outcomeOf(batch: StoreBatch, parcel: Parcel, sifted: ReturnType<typeof sift>): Outcome {
-  const bySource = (events: readonly number[]): [number, number][] => {
-    const counts = new Map<number, number>()
-    let source = 0
-    let end = batch.manifest.sources[0]?.events ?? 0
-    for (const event of events) {
-      const position = parcel.positions[event]!
-      while (position >= end && source + 1 < batch.manifest.sources.length) {
-        end += batch.manifest.sources[++source]!.events
-      }
-      counts.set(source, (counts.get(source) ?? 0) + 1)
-    }
-    return [...counts]
-  }
-  return {
-    stored: bySource(sifted.kept),
-    duplicate: bySource(sifted.duplicates),
-    collisions: sifted.collisions.map(({ event, reason }) => ({
-      position: parcel.positions[event]!,
-      id: parcel.ids[event]!,
-      reason,
-    })),
-  }
-}
-
-/** What is answered, and the dead letters that go with it. */
-function resultOf({ batch, prepared, outcomes }: Job): { result: WriteResult; letters: NewDeadLetter[] } {
-  const sources = batch.manifest.sources.map(() => ({ stored: 0, duplicate: 0, dead: 0 }))
-  const letters: NewDeadLetter[] = []
-  const bury = (
-    kind: 'invalid' | 'collision',
-    position: number,
-    id: string,
-    reason: string,
-    line: Buffer,
-  ): void => {
-    const source = sourceAt(batch, position)
-    const slice = sources[source]
-    if (slice !== undefined) slice.dead++
-    letters.push({
-      kind,
-      reason,
-      eventId: id,
-      position,
-      source: batch.manifest.sources[source]?.source ?? '',
-      line,
-    })
-  }
-  for (const { position, start, end, id, reason } of prepared.rejected) {
-    bury('invalid', position, id, reason, prepared.lines.subarray(start, end))
-  }
-  let stored = 0
-  let duplicate = 0
-  for (const outcome of outcomes) {
-    for (const [source, count] of outcome.stored) {
-      stored += count
-      const slice = sources[source]
-      if (slice !== undefined) slice.stored += count
-    }
-    for (const [source, count] of outcome.duplicate) {
-      duplicate += count
-      const slice = sources[source]
-      if (slice !== undefined) slice.duplicate += count
-    }
-    for (const { position, id, reason } of outcome.collisions) {
-      bury('collision', position, id, reason, lineAt(prepared, position))
-    }
-  }
-  letters.sort((a, b) => a.position - b.position)
-  const reasons = letters
-    .slice(0, 20)
-    .map(({ position, eventId, reason }) => ({ position, id: eventId, reason }))
-  return { result: { stored, duplicate, dead: letters.length, sources, reasons }, letters }
-}
-
-function lineAt(prepared: Prepared, position: number): Buffer {
-  for (const parcel of prepared.parcels.values()) {
-    const event = parcel.positions.indexOf(position)
-    if (event !== -1) return prepared.lines.subarray(parcel.starts[event]!, parcel.ends[event]!)
-  }
-  throw new Error(`no event at position ${position} of ${prepared.leaves.length / HASH_BYTES}`)
 }

@@ -1,0 +1,158 @@
+import { statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { codeOf } from '../../../schema/index.ts'
+import { type FileReader, isAt } from './descriptors.ts'
+import { type Discovery, explain, type Seen } from './discover.ts'
+import { HEAD_BYTES, headKey, headOf, inodeOf, likeness, statKey } from './identify.ts'
+import { isPrefixOf, originalsOf, withFile } from './rotate.ts'
+import type { Tail } from './source.ts'
+import type { SweepParts } from './sweep.ts'
+
+/** What becomes of a file that no source has: a new source, unless it is an old one at another place, or a copy. */
+export class Strangers {
+  readonly #parts: SweepParts
+  #sweep = 0
+  /** Missing files by their head; for one sweep. */
+  #missingByHead: Map<string, Tail> | null = null
+  /** Paths that can't be read, with the reason. */
+  readonly #problems = new Map<string, string>()
+
+  constructor(parts: SweepParts) {
+    this.#parts = parts
+  }
+
+  get problems(): ReadonlyMap<string, string> {
+    return this.#problems
+  }
+
+  /** A new sweep has begun. */
+  reset(sweep: number, found: Discovery): void {
+    this.#sweep = sweep
+    this.#missingByHead = null
+    this.#sayProblems(found)
+  }
+
+  /** The source whose file this turned out to be, an old one or a new one; null where it is none, or not yet. */
+  meet(seen: Seen): Tail | null {
+    const { path, stat, config } = seen
+    const size = Number(stat.size)
+    if (size === 0) return null
+    let reader: FileReader
+    try {
+      reader = this.#parts.descriptors.borrow(path)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return null
+      this.#problem(path, `${path} can't be read: ${explain(error)}`)
+      return null
+    }
+    try {
+      if (statKey(reader.stat()) !== statKey(stat)) {
+        this.#parts.soon()
+        return null
+      }
+      this.#problems.delete(path)
+      if (isGzip(reader)) {
+        if (config.gzip === true) this.#parts.gunzip.consider(seen)
+        else
+          this.#problem(
+            path,
+            `${path} is compressed with gzip and is passed over: what was in it was read before. Set "gzip: true" for files that are only there compressed.`,
+            'info',
+          )
+        return null
+      }
+      const known = this.#movedHere(seen, reader, size)
+      if (known !== null && this.#parts.keeper.isCopying(known)) {
+        this.#parts.soon()
+        return null
+      }
+      if (known !== null) {
+        this.#parts.descriptors.close(known)
+        known.source.config ??= config
+        return known
+      }
+      if (this.#isCopyInTheMaking(path, reader, size)) return null
+      return this.#parts.catalog.mint(path, config, inodeOf(stat), headOf(reader, size))
+    } catch (error) {
+      this.#problem(path, `${path} can't be read: ${explain(error)}`)
+      return null
+    } finally {
+      reader.close()
+    }
+  }
+
+  /**
+   * A source whose file is missing and whose content is here: a data folder that was copied to another disk, a machine that
+   * numbers its disks anew, a file moved across file systems.
+   */
+  #movedHere(seen: Seen, reader: FileReader, size: number): Tail | null {
+    const { catalog } = this.#parts
+    const isMissing = (tail: Tail): boolean =>
+      tail.seenIn !== this.#sweep && !tail.held && !tail.finished && tail.isCurrent
+    const here = catalog.byPath(seen.path)
+    if (
+      here !== undefined &&
+      isMissing(here) &&
+      size >= here.size &&
+      likeness(reader, size, here, here.read) === 'same'
+    ) {
+      const short = here.head.bytes < HEAD_BYTES
+      const otherDisk = here.inode !== null && here.inode.dev !== String(seen.stat.dev)
+      // Of a short file its beginning alone says little: a new log may begin like the old one.
+      if (!short || otherDisk || (here.read > 0 && here.read === size)) return here
+    }
+    if (size < HEAD_BYTES) return null
+    if (this.#missingByHead === null) {
+      this.#missingByHead = new Map()
+      for (const tail of catalog.tails())
+        if (isMissing(tail) && tail.head.bytes === HEAD_BYTES)
+          this.#missingByHead.set(headKey(tail.head), tail)
+    }
+    const moved = this.#missingByHead.get(headKey(headOf(reader, size)))
+    if (moved === undefined || !isMissing(moved)) return null
+    const beyondHead = moved.marks.some((mark) => mark[0] > HEAD_BYTES)
+    return beyondHead && likeness(reader, size, moved, moved.read) === 'same' ? moved : null
+  }
+
+  /** A rotation that copies and then truncates is under way: the copy is not a file of its own. */
+  #isCopyInTheMaking(path: string, reader: FileReader, size: number): boolean {
+    const { catalog, soon } = this.#parts
+    for (const name of originalsOf(basename(path))) {
+      const original = catalog.byPath(join(dirname(path), name))
+      if (original === undefined || original.inode === null || !original.isCurrent) continue
+      const verdict = withFile(original.at, (other) => {
+        const stat = other.stat()
+        if (!isAt(stat, original)) return false
+        if (Number(stat.size) >= size) return isPrefixOf(reader, size, other, original)
+        // Longer than the original: a copy only if the original was truncated a moment ago.
+        const like = likeness(other, Number(stat.size), original, original.read)
+        return like !== 'same' && likeness(reader, size, original, original.read) === 'same'
+      })
+      if (verdict === true) {
+        const now = statSync(original.at, { bigint: true, throwIfNoEntry: false })
+        if (now !== undefined && Number(now.size) < size) soon()
+        return true
+      }
+    }
+    return false
+  }
+
+  #problem(path: string, sentence: string, level: 'info' | 'warn' = 'warn'): void {
+    if (this.#problems.get(path) !== sentence) this.#parts.context.log[level](sentence)
+    this.#problems.set(path, sentence)
+  }
+
+  #sayProblems(found: Discovery): void {
+    for (const [path, sentence] of found.problems) this.#problem(path, sentence)
+    if (this.#problems.size === found.problems.size) return
+    const there = new Set([...found.files.values()].map((seen) => seen.path))
+    for (const path of this.#problems.keys())
+      if (!found.problems.has(path) && !there.has(path)) this.#problems.delete(path)
+  }
+}
+
+const magic = Buffer.allocUnsafe(2)
+
+export function isGzip(reader: FileReader): boolean {
+  return reader.read(magic, 0, 2, 0) === 2 && magic[0] === 0x1f && magic[1] === 0x8b
+}
