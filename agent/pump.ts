@@ -203,6 +203,7 @@ export class Pump {
       try {
         await this.#parts.shipper.seal(result, slices)
         this.#problem = null
+        release(result.payload)
         return
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
@@ -215,6 +216,14 @@ export class Pump {
       }
     }
   }
+}
+
+/**
+ * Gives the memory back now; the collector would let tens of megabytes of spooled payloads gather first. The buffer is ours
+ * alone: the worker moved it here.
+ */
+function release(payload: Uint8Array): void {
+  if (payload.buffer instanceof ArrayBuffer) payload.buffer.transfer(0)
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

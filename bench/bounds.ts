@@ -28,7 +28,11 @@ const ROOT = new URL('..', import.meta.url).pathname
 const dir = values.dir ?? (await mkdtemp(join(tmpdir(), 'waybill-bounds-')))
 
 async function sinkAt(place: string): Promise<{ sink: Measured; url: string }> {
-  const sink = new Measured([join(ROOT, 'test/sink/server.ts'), '--port', '0'], join(place, 'sink.log'))
+  const sink = new Measured(
+    process.execPath,
+    [join(ROOT, 'test/sink/server.ts'), '--port', '0'],
+    join(place, 'sink.log'),
+  )
   return { sink, url: (await sink.firstLine()).trim() }
 }
 
@@ -45,7 +49,8 @@ async function agentAt(
       `inputs:\n  - file: { paths: ["${paths}"], integration: generic-json }\n`,
   )
   return new Measured(
-    [join(ROOT, 'bin/waybill-agent.js'), 'run', '--config', config, ...(once ? ['--once'] : [])],
+    join(ROOT, 'bin/waybill-agent.js'),
+    ['run', '--config', config, ...(once ? ['--once'] : [])],
     join(place, 'agent.log'),
   )
 }

@@ -51,7 +51,11 @@ async function writeLines(file: string): Promise<number> {
 
 async function startServer(into: string, place: string): Promise<{ server: Measured; url: string }> {
   if (into === 'sink') {
-    const server = new Measured([join(ROOT, 'test/sink/server.ts'), '--port', '0'], join(place, 'server.log'))
+    const server = new Measured(
+      process.execPath,
+      [join(ROOT, 'test/sink/server.ts'), '--port', '0'],
+      join(place, 'server.log'),
+    )
     return { server, url: (await server.firstLine()).trim() }
   }
   const port = 18_600 + (process.pid % 1000)
@@ -61,7 +65,8 @@ async function startServer(into: string, place: string): Promise<{ server: Measu
     `listen: http://127.0.0.1:${port}\nstore: { embedded: { path: ${join(place, 'store')} } }\n`,
   )
   const server = new Measured(
-    [join(ROOT, 'bin/waybill.js'), 'indexer', '--config', config],
+    join(ROOT, 'bin/waybill.js'),
+    ['indexer', '--config', config],
     join(place, 'server.log'),
   )
   const url = `http://127.0.0.1:${port}`
@@ -92,7 +97,8 @@ async function oneRun(into: string, run: number, file: string, bytes: number): P
         `inputs:\n  - file: { paths: ["${file}"], integration: generic-json }\n`,
     )
     const agent = new Measured(
-      [join(ROOT, 'bin/waybill-agent.js'), 'run', '--config', config, '--once'],
+      join(ROOT, 'bin/waybill-agent.js'),
+      ['run', '--config', config, '--once'],
       join(place, 'agent.log'),
     )
     const { seconds, code } = await agent.ended()

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 /** What a process has used so far, by the kernel's own account. */
 export interface Usage {
@@ -34,11 +35,13 @@ export class Measured {
   readonly #timer: NodeJS.Timeout
   #last: Usage = { cpuSeconds: 0, peakRssMegabytes: 0 }
 
-  constructor(arguments_: readonly string[], logFile: string, env: Readonly<Record<string, string>> = {}) {
+  constructor(command: string, arguments_: readonly string[], logFile: string) {
     const log = openSync(logFile, 'a')
-    this.child = spawn(process.execPath, arguments_, {
+    // The commands are started as a user starts them, by their launchers, with the Node that runs this.
+    const path = `${dirname(process.execPath)}:${process.env.PATH ?? ''}`
+    this.child = spawn(command, arguments_, {
       stdio: ['ignore', 'pipe', log],
-      env: { ...process.env, ...env },
+      env: { ...process.env, PATH: path },
     })
     closeSync(log)
     this.#timer = setInterval(() => this.usage(), SAMPLE_MS)

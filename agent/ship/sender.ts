@@ -78,6 +78,10 @@ export interface SenderOptions {
   readonly log: Log
 }
 
+function release(body: Buffer): void {
+  if (body.buffer instanceof ArrayBuffer) body.buffer.transfer(0)
+}
+
 /** Sends what waits, several batches at a time, to the first indexer that takes them. */
 export class Sender {
   readonly #options: SenderOptions
@@ -240,6 +244,8 @@ export class Sender {
     try {
       const answer = await connection.post('/v1/waybills', WAYBILL_TYPE, body, this.#abort.signal)
       verdict = judge(answer, batch, clock.now())
+      // Read to its end over there, so nothing here needs it any more; the collector would keep tens of megabytes of these.
+      if (verdict.kind === 'acknowledged' && body.buffer.byteLength === body.byteLength) release(body)
     } catch (problem) {
       this.counters.retries++
       one.notBefore = 0

@@ -7,7 +7,7 @@ import { openEmbeddedStore, StoreFullError } from '../index.ts'
 import { AGENT, batchOf, eventAt, temporaryFolders } from './testing/batches.ts'
 
 const FULL = process.env.WAYBILL_FULL !== undefined
-const KILLS = FULL ? 60 : 8
+const KILLS = FULL ? 60 : 6
 const EVENTS = 60
 const folders = temporaryFolders()
 let child: ChildProcess | null = null

@@ -83,7 +83,7 @@ test.each([
   async ({ pageTime, seed }) => {
     const store = await open({ pageTime })
     const events = Array.from(
-      { length: FULL ? 900 : 220 },
+      { length: FULL ? 500 : 220 },
       (_, i) => fc.sample(anEvent(i), { numRuns: 1, seed: seed * 10_000 + i })[0]!,
     )
     const stored = await filled(store, events)
@@ -106,7 +106,7 @@ test.each([
         expect(found.map(idOf)).toEqual(wanted.map(idOf))
         expect(found).toEqual(wanted)
       }),
-      { seed, numRuns: FULL ? 5000 : 200 },
+      { seed, numRuns: FULL ? 1500 : 200 },
     )
   },
   FULL ? 600_000 : 60_000,
