@@ -19,16 +19,17 @@ import { CAPTURE, type Capture, MEMBERS, type Member, type Members } from './mem
 import { type Places, SeenFacets } from './seen-facets.ts'
 import { FOLDED, LETTER, LONGEST_WORD, PRIME, seedBelow, Terms, WORD_SEED } from './terms.ts'
 
-/**
- * Reads a line's bytes in one pass, without making an object of it: what `JSON.parse` and `Collector` do in 13 µs (and 4 µs more for
- * collecting the garbage) takes 5 µs so. It is for lines as our agents write them: canonical, mostly ASCII. `scan` says false wherever it is
- * not sure, and then the plain way decides: it never refuses a line itself. A test holds the two against each other.
- */
 type IndexedWay = Extract<Way, { readonly seed: number }>
 
 /** A source's facet does not say which fields an event has. */
 const NOT_REMEMBERED: readonly number[] = []
 
+/**
+ * Reads a line's bytes in one pass, without making an object of it. Of lines of 1.5 KB, `JSON.parse` and `Collector` take 14 µs
+ * and leave 4 µs of garbage to collect; this takes 8 µs. It is for lines as our agents write them: canonical, mostly
+ * ASCII. `scan` says false wherever it is not sure, and then the plain way decides: it never refuses a line itself. A test
+ * holds the two against each other, on random and on damaged lines.
+ */
 export class Scanner extends JsonBytes {
   timestamp = 0
   id = ''

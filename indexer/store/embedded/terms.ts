@@ -9,9 +9,9 @@ import { wordsOf } from '../../../schema/index.ts'
  *   a dictionary (`update*` is a range); 32 bits of hash follow.
  * - A field's value lies above all words: 64,000 and more in the upper 16 bits.
  *
- * Hashing as the characters pass costs no substring and no encoding to UTF-8. SQLite's FTS5 was measured against this
- * design at the same 45 terms per event: 19 µs an event without merging its segments and 25-28 µs with it (contentless,
- * detail=none), against 7-9 µs for collecting, building and merging here.
+ * Hashing as the characters pass costs no substring and no encoding to UTF-8. SQLite's FTS5 was measured at 45 terms an event
+ * (contentless, detail=none, sorted rowids, transactions of 4,800 events): 19 µs an event without ever merging its segments, 25-28 µs
+ * with it. Building a segment of the same terms here takes some 5 µs, merging it twice 4 µs in a thread of its own.
  */
 export const FIELD_REGION = 64_000
 
