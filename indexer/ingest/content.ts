@@ -15,6 +15,8 @@ export type ContentResult =
   | { readonly ok: true; readonly lines: ArrayBuffer; readonly leaves: ArrayBuffer }
   | { readonly ok: false; readonly reason: string }
 
+const POOLED = 64 * 1024
+
 /**
  * Unpacks a payload and holds it against its manifest: as many bytes, as many lines, the same Merkle root. It never
  * unpacks more than the manifest names, so a small body can't fill the memory.
@@ -35,6 +37,8 @@ export function checkContent(task: ContentTask): ContentResult {
   const lines = new ArrayBuffer(task.bytes + 1)
   const bytes = Buffer.from(lines)
   bytes.set(unpacked, 1)
+  // Megabytes that the collector would let gather; a small one may lie in a pool with others.
+  if (unpacked.length > POOLED && unpacked.buffer instanceof ArrayBuffer) unpacked.buffer.transfer(0)
   const { leaves, count } = leavesOf(bytes, 1, bytes.length)
   if (count !== task.events)
     return refuse(`the payload has ${count} lines, and the manifest names ${task.events} events`)
@@ -49,11 +53,9 @@ export function checkContent(task: ContentTask): ContentResult {
 function unpack(task: ContentTask): Buffer {
   const payload = Buffer.from(task.payload)
   if (payload.length === 0) return payload
-  // One piece more than is named would be the proof of a lie; zlib wants room for at least one byte.
-  const options = {
-    maxOutputLength: Math.max(1, task.bytes),
-    chunkSize: Math.max(64, Math.min(task.bytes, 1 << 20)),
-  }
+  // One piece more than is named would be the proof of a lie; zlib wants room for at least one byte. In one piece, so that
+  // nothing is put together afterwards; the room behind the end tells zlib that it is the end.
+  const options = { maxOutputLength: Math.max(1, task.bytes), chunkSize: task.bytes + 64 }
   return task.encoding === 'zstd'
     ? zstdDecompressSync(payload, { ...options, params: { [constants.ZSTD_d_windowLogMax]: 27 } })
     : gunzipSync(payload, options)

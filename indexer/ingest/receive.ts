@@ -126,6 +126,7 @@ export function openReceiver(parts: {
       signature,
       lines: Buffer.from(checked.lines, 1),
       leaves: Buffer.from(checked.leaves),
+      handedOver: true,
       ingested: clock(),
     })
     if (outcome.kind === 'fork') throw await forked(manifest, hash, outcome.hash)

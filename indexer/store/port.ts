@@ -35,6 +35,8 @@ export interface StoreBatch {
   readonly lines: Buffer
   /** Leaf hashes, 32 bytes each. */
   readonly leaves: Buffer
+  /** The caller needs `lines` and `leaves` no more: the store may move them to a thread instead of copying them. */
+  readonly handedOver?: true
   /** When the indexer took it, ms: `event.ingested`. */
   readonly ingested: number
 }

@@ -7,8 +7,15 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 export const CHUNK_BYTES = 65_536
 const NEWLINE = 10
 
+/** Tables made for a chunk, not for a stream: they are made anew for each. */
+const PARAMETERS = {
+  [constants.ZSTD_c_compressionLevel]: 1,
+  [constants.ZSTD_c_windowLog]: 16,
+  [constants.ZSTD_c_hashLog]: 13,
+}
+
 export const compressed = (lines: Buffer): Buffer =>
-  zstdCompressSync(lines, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
+  zstdCompressSync(lines, { chunkSize: CHUNK_BYTES, params: PARAMETERS })
 
 /** A chunk opened for reading. */
 export class Chunk {

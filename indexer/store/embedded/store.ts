@@ -158,9 +158,8 @@ class EmbeddedStore implements Store {
     }
     this.#waiting += size
     try {
-      // The caller keeps its buffers; the copies go over to the thread without being copied again.
-      const lines = new Uint8Array(batch.lines)
-      const leaves = new Uint8Array(batch.leaves)
+      const lines = movable(batch.lines, batch.handedOver)
+      const leaves = movable(batch.leaves, batch.handedOver)
       const manifestBytes = new Uint8Array(batch.manifestBytes)
       const signature = new Uint8Array(batch.signature)
       const sent = { ...batch, lines, leaves, manifestBytes, signature }
@@ -281,3 +280,10 @@ class EmbeddedStore implements Store {
 const pageOf = ({ events, next }: FoundPage): Page => ({ events: JSON.parse(events) as AuditEvent[], next })
 const readValue = (record: StoredRecord): unknown => JSON.parse(record.value)
 const withBuffer = (letter: DeadLetter): DeadLetter => ({ ...letter, line: bufferOf(letter.line) })
+
+/** Bytes that can go over to a thread: the caller's own where it gives them away, else a copy. */
+function movable(bytes: Buffer, handedOver: true | undefined): Uint8Array<ArrayBuffer> {
+  return handedOver === true && bytes.buffer instanceof ArrayBuffer
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : new Uint8Array(bytes)
+}

@@ -60,7 +60,11 @@ async function pump(): Promise<void> {
 function store(group: readonly Waiting[]): void {
   try {
     const outcomes = opened().store(group.map(({ batch }) => batch))
-    for (const [i, waiting] of group.entries()) waiting.resolve(outcomes[i]!)
+    for (const [i, waiting] of group.entries()) {
+      // Megabytes that the collector would let gather.
+      if (waiting.batch.lines.buffer instanceof ArrayBuffer) waiting.batch.lines.buffer.transfer(0)
+      waiting.resolve(outcomes[i]!)
+    }
   } catch (thrown) {
     const hopeless =
       thrown instanceof StoreFullError ||
