@@ -16,6 +16,7 @@ import {
   loadIdentity,
   type Shipper,
   type ShipStatus,
+  sumOf,
 } from './ship/index.ts'
 import { type FolderLock, lockFolder, openState, type State } from './state/index.ts'
 import { VERSION } from './version.ts'
@@ -35,21 +36,6 @@ export interface AgentStatus {
   readonly shipping: ShipStatus
   readonly sources: readonly (SourceStatus & { readonly ledger: Ledger })[]
   readonly total: Ledger
-}
-
-export const EMPTY_LEDGER: Ledger = {
-  read: 0,
-  stored: 0,
-  duplicate: 0,
-  filtered: 0,
-  dead: 0,
-  quarantined: 0,
-  discarded: 0,
-  pending: 0,
-  skipped: 0,
-  truncated: 0,
-  errors: 0,
-  dropped: 0,
 }
 
 /** What a config file builds; a reload builds another one and swaps. */
@@ -223,13 +209,9 @@ export function accounts(
   sources: readonly SourceStatus[],
   ledgers: ReadonlyMap<string, Ledger>,
 ): { sources: AgentStatus['sources']; total: Ledger } {
-  const total: Record<keyof Ledger, number> = { ...EMPTY_LEDGER }
-  for (const ledger of ledgers.values()) {
-    for (const entry of Object.keys(total) as (keyof Ledger)[]) total[entry] += ledger[entry]
-  }
   return {
-    sources: sources.map((source) => ({ ...source, ledger: ledgers.get(source.source) ?? EMPTY_LEDGER })),
-    total,
+    sources: sources.map((source) => ({ ...source, ledger: ledgers.get(source.source) ?? sumOf([]) })),
+    total: sumOf(ledgers.values()),
   }
 }
 
