@@ -91,7 +91,7 @@ export class Agent {
   ): Promise<Agent> {
     const data = config.agent.data
     await makeDataFolder(data)
-    const lock = await lockFolder(data)
+    const lock = await lockSoon(data)
     let state: State | undefined
     try {
       state = await openState(join(data, 'state'), { log })
@@ -212,6 +212,22 @@ export function accounts(
   return {
     sources: sources.map((source) => ({ ...source, ledger: ledgers.get(source.source) ?? sumOf([]) })),
     total: sumOf(ledgers.values()),
+  }
+}
+
+const LOCK_WITHIN_MS = 3000
+const LOCK_AGAIN_MS = 100
+
+/** A command that looks into the folder of a stopped agent holds it for a moment: that must not keep the agent from starting. */
+async function lockSoon(data: string): Promise<FolderLock> {
+  const end = performance.now() + LOCK_WITHIN_MS
+  for (;;) {
+    try {
+      return await lockFolder(data)
+    } catch (error) {
+      if (!(error instanceof OperatorError) || performance.now() > end) throw error
+      await setTimeout(LOCK_AGAIN_MS)
+    }
   }
 }
 

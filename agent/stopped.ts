@@ -8,6 +8,9 @@ import { accountOf, loadIdentity } from './ship/index.ts'
 import { type Log, lockFolder, openState, type State } from './state/index.ts'
 import { VERSION } from './version.ts'
 
+/** Not found: nothing to wait for. */
+export const NEVER_RAN = 4
+
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** What `status` says where no agent runs: from the data folder, and from the files as they are now. */
@@ -17,6 +20,7 @@ export async function stoppedStatus(file: string, config: AgentConfig): Promise<
   if (identity === null) {
     throw new OperatorError(
       `No agent has run on ${data} yet: start one with \`waybill-agent run --config ${file}\`.`,
+      { exitCode: NEVER_RAN },
     )
   }
   const lock = await lockFolder(data)

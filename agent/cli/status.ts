@@ -1,10 +1,11 @@
-import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { CommandModule } from 'yargs'
+import { OperatorError } from '../../schema/index.ts'
 import type { Ledger } from '../../schema/wire/index.ts'
 import type { AgentStatus } from '../agent.ts'
-import { readAgentConfig } from '../config.ts'
+import { type AgentConfig, readAgentConfig } from '../config.ts'
 import { askStatus } from '../control.ts'
-import { stoppedStatus } from '../stopped.ts'
+import { NEVER_RAN, stoppedStatus } from '../stopped.ts'
 import { configOption, jsonOption } from './config-option.ts'
 import { agoText, bytesText, table } from './table.ts'
 
@@ -23,14 +24,35 @@ export const statusCommand: CommandModule<object, StatusArguments> = {
       .example('$0 status --json', 'for programs'),
   handler: async (argv) => {
     const config = await readAgentConfig(argv.config)
-    const running = await askStatus(config.agent.data)
-    const status = running ?? (await stoppedStatus(argv.config, config))
+    const { status, running } = await statusOf(argv.config, config)
     if (argv.json) {
-      process.stdout.write(`${JSON.stringify({ running: running !== null, ...status })}\n`)
+      process.stdout.write(`${JSON.stringify({ running, ...status })}\n`)
       return
     }
-    process.stdout.write(`${statusText(status, running !== null, join(config.agent.data), Date.now())}\n`)
+    process.stdout.write(`${statusText(status, running, config.agent.data, Date.now())}\n`)
   },
+}
+
+const ANSWERS_WITHIN_MS = 3000
+const ASK_AGAIN_MS = 100
+
+/** From the agent that runs, else from its folder. One that is just starting or stopping holds the folder and doesn't answer yet. */
+async function statusOf(
+  file: string,
+  config: AgentConfig,
+): Promise<{ status: AgentStatus; running: boolean }> {
+  const end = performance.now() + ANSWERS_WITHIN_MS
+  for (;;) {
+    const status = await askStatus(config.agent.data)
+    if (status !== null) return { status, running: true }
+    try {
+      return { status: await stoppedStatus(file, config), running: false }
+    } catch (error) {
+      const mayPass = error instanceof OperatorError && error.exitCode !== NEVER_RAN
+      if (!mayPass || performance.now() > end) throw error
+      await setTimeout(ASK_AGAIN_MS)
+    }
+  }
 }
 
 export function statusText(status: AgentStatus, running: boolean, data: string, now: number): string {
