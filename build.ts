@@ -10,6 +10,7 @@ const ROOT = import.meta.dirname
 const DIST = join(ROOT, 'dist')
 const NAMES_TS = /((?:\bfrom|\bimport\(|\bimport|new URL\()\s*['"]\.[^'"\n]*)\.ts(['"])/g
 const CARRIED = [
+  'agent/**/*.wasm',
   'integrations/**/integration.yml',
   'config/**/*.{yml,service}',
   'docs/*.md',

@@ -7,7 +7,6 @@ import {
   mintedIdPrefix,
   type SourceId,
 } from '../../schema/index.ts'
-import { Piece } from './direct/piece.ts'
 import { FLAG, Tags } from './flags.ts'
 import { Csv } from './formats/csv.ts'
 import type { Format } from './formats/format.ts'
@@ -43,9 +42,6 @@ export interface Place {
   /** JSON. */
   readonly path: string
   readonly now: number
-  /** The same as pieces. */
-  readonly idPrefixPiece: Piece
-  readonly pathPiece: Piece
 }
 
 export interface Line {
@@ -89,7 +85,7 @@ export class Pipeline {
   placeOf(slice: TaskSlice, now: number): Place {
     const idPrefix = mintedIdPrefix(slice.source as SourceId, slice.generation)
     const path = JSON.stringify(cutAt(slice.path.toWellFormed(), LIMITS.indexedLength))
-    return { slice, idPrefix, path, now, idPrefixPiece: new Piece(idPrefix), pathPiece: new Piece(path) }
+    return { slice, idPrefix, path, now }
   }
 
   /** The event of a record; null for what is no record (a header). */

@@ -2,15 +2,15 @@ import { LIMITS } from '../../../schema/index.ts'
 import { UNNAMED_FIELD } from '../changes.ts'
 import type { Mapping } from '../mapping.ts'
 import type { Found } from './found.ts'
+import type { Memory } from './memory.ts'
 import { sameFolded } from './name-table.ts'
 import { Piece } from './piece.ts'
-import { KEY_FROM, KEY_TO, KIND, ROW } from './tape.ts'
+import { KEY_FROM, KEY_TO, KIND, ROW } from './rows.ts'
 
 const MOST = 64
 const NONE = -1
 /** A value that is not there, where its neighbour is: before it was nothing, or now it is. */
 const NULL = -2
-const FIELD = new Piece(UNNAMED_FIELD)
 
 /** What became of looking for changes: found or not, or the plain way must decide. */
 export type Looked = 'known' | 'unknown' | 'unsure'
@@ -18,20 +18,28 @@ export type Looked = 'known' | 'unknown' | 'unsure'
 /** The changes of a record, as rows of its tape. */
 export class ChangeRows {
   count = 0
-  /** By change: where the field's name stands (in `source`), and the rows of old and new. */
-  readonly fieldFrom = new Int32Array(MOST)
-  readonly fieldTo = new Int32Array(MOST)
-  readonly old = new Int32Array(MOST)
-  readonly now = new Int32Array(MOST)
-  /** The field's name is the one for fields without a name. */
-  isUnnamed = false
+  /** By change: where the field's name stands, and the rows of old and new. */
+  readonly fieldFrom: Int32Array
+  readonly fieldTo: Int32Array
+  readonly old: Int32Array
+  readonly now: Int32Array
   readonly #found: Found
   readonly #mapping: Mapping
   readonly #field: readonly Uint8Array[]
   readonly #old: readonly Uint8Array[]
   readonly #now: readonly Uint8Array[]
 
-  constructor(found: Found, mapping: Mapping) {
+  /** The name for fields that have none. */
+  readonly #unnamed: Piece
+  readonly #memory: Memory
+
+  constructor(found: Found, mapping: Mapping, memory: Memory) {
+    this.#memory = memory
+    this.fieldFrom = memory.numbersOf(MOST)
+    this.fieldTo = memory.numbersOf(MOST)
+    this.old = memory.numbersOf(MOST)
+    this.now = memory.numbersOf(MOST)
+    this.#unnamed = new Piece(UNNAMED_FIELD)
     this.#found = found
     this.#mapping = mapping
     const { item } = mapping.changes
@@ -44,12 +52,11 @@ export class ChangeRows {
   /** Takes what the record says of changes; `known` where a previous value is among them. */
   take(): Looked {
     const found = this.#found
-    const { hits, consumed } = found
+    const { consumed } = found
     const { changes } = this.#mapping
     this.count = 0
-    this.isUnnamed = false
     for (const source of changes.list) {
-      const row = hits[source]!
+      const row = found.hit(source)
       if (row === NONE || consumed[source] === 1) continue
       const kind = found.kind(row)
       if (kind === KIND.string) {
@@ -72,35 +79,10 @@ export class ChangeRows {
     return 'unknown'
   }
 
-  /** Whether old and new of a change are one text: it is listed, and not indexed. */
-  isSame(change: number): boolean {
-    const old = this.old[change]!
-    const now = this.now[change]!
-    if (old === NONE || now === NONE) return false
-    const found = this.#found
-    const oldIsNull = old === NULL || found.kind(old) === KIND.null
-    const nowIsNull = now === NULL || found.kind(now) === KIND.null
-    if (oldIsNull || nowIsNull) return oldIsNull && nowIsNull
-    return found.sameBytes(found.from(old), found.to(old), found.from(now), found.to(now))
-  }
-
-  /** Where the fields' names stand: in the record, or the name for those that have none. */
-  fieldWords(): DataView {
-    return this.isUnnamed ? FIELD.words : this.#found.words
-  }
-
-  /** Whether this row is a value with a text: not absent, not null. */
-  hasText(row: number): boolean {
-    return row >= 0 && this.#found.kind(row) !== KIND.null
-  }
-
-  isAbsent(row: number): boolean {
-    return row === NONE
-  }
-
   #first(sources: readonly number[]): number {
-    const { hits, consumed } = this.#found
-    for (const source of sources) if (hits[source] !== NONE && consumed[source] === 0) return source
+    const { consumed } = this.#found
+    for (const source of sources)
+      if (this.#found.hit(source) !== NONE && consumed[source] === 0) return source
     return NONE
   }
 
@@ -118,8 +100,9 @@ export class ChangeRows {
     if (!this.#isPlain(old, fieldTo - fieldFrom) || !this.#isPlain(now, fieldTo - fieldFrom)) return false
     this.fieldFrom[count] = fieldFrom
     this.fieldTo[count] = fieldTo
-    this.old[count] = old
-    this.now[count] = now
+    // The kernel knows rows by their addresses.
+    this.old[count] = old < 0 ? old : old << 2
+    this.now[count] = now < 0 ? now : now << 2
     this.count++
     return true
   }
@@ -143,7 +126,7 @@ export class ChangeRows {
   #takeItem(item: number): boolean {
     const found = this.#found
     const { bytes } = found
-    const { rows } = found.tape
+    const { rows } = found
     let field = NONE
     let old = NONE
     let now = NONE
@@ -162,9 +145,9 @@ export class ChangeRows {
 
   #takeStates(before: number, after: number): boolean {
     const found = this.#found
-    const { hits, consumed } = found
-    const old = before === NONE ? NONE : hits[before]!
-    const now = after === NONE ? NONE : hits[after]!
+    const { consumed } = found
+    const old = before === NONE ? NONE : found.hit(before)
+    const now = after === NONE ? NONE : found.hit(after)
     const oldKind = old === NONE ? 0 : found.kind(old)
     const nowKind = now === NONE ? 0 : found.kind(now)
     if (oldKind === KIND.array || nowKind === KIND.array) return false
@@ -181,11 +164,11 @@ export class ChangeRows {
       const nowIsEmpty = now === NONE || found.isEmpty(now)
       if (!(oldIsEmpty && nowIsEmpty)) {
         const source = this.#first(this.#mapping.changes.field)
-        const field = source === NONE ? NONE : hits[source]!
+        const field = source === NONE ? NONE : found.hit(source)
         if (field !== NONE && found.kind(field) !== KIND.string) return false
         if (field === NONE) {
-          this.isUnnamed = true
-          if (!this.#add(0, FIELD.length, old, now)) return false
+          const from = this.#unnamed.in(this.#memory)
+          if (!this.#add(from, from + this.#unnamed.length, old, now)) return false
         } else {
           if (!this.#add(found.from(field), found.to(field), old, now)) return false
           consumed[source] = 1
@@ -200,7 +183,7 @@ export class ChangeRows {
   #addStates(before: number, after: number): boolean {
     if (!this.#isState(before) || !this.#isState(after)) return false
     const found = this.#found
-    const { rows } = found.tape
+    const { rows } = found
     if (before !== NONE) {
       for (let row = before + ROW; row < found.next(before); row = found.next(row)) {
         const now = after === NONE ? NONE : this.#member(after, row)
@@ -224,7 +207,7 @@ export class ChangeRows {
   #isState(state: number): boolean {
     if (state === NONE) return true
     const found = this.#found
-    const { rows } = found.tape
+    const { rows } = found
     let count = 0
     for (let row = state + ROW; row < found.next(state); row = found.next(row)) {
       if (++count > 32 || found.kind(row) > KIND.null) return false
@@ -244,7 +227,7 @@ export class ChangeRows {
   }
 
   #sameKey(a: number, b: number): boolean {
-    const { rows } = this.#found.tape
+    const { rows } = this.#found
     return this.#found.sameBytes(
       rows[a + KEY_FROM]!,
       rows[a + KEY_TO]!,

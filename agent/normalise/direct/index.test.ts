@@ -3,10 +3,10 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { canonical, type SourceId } from '../../../schema/index.ts'
 import type { Integration } from '../integration.ts'
 import { loadIntegration } from '../load.ts'
-import { FIRST, Output } from '../output.ts'
+import { Output } from '../output.ts'
 import { Pipeline, textOf } from '../pipeline.ts'
 import type { TaskSlice, WorkerSetup } from '../task.ts'
-import { DirectWay } from './index.ts'
+import { DirectWay, Memory } from './index.ts'
 
 /** The way over the bytes answers as the plain way does, byte for byte, or not at all. */
 
@@ -60,10 +60,11 @@ beforeAll(async () => {
         { field: 'host.name', value: 'db-1' },
       ],
     }),
-  ].map((pipeline) => ({ pipeline, direct: new DirectWay(pipeline) }))
+  ].map((pipeline) => ({ pipeline, direct: new DirectWay(pipeline, memory) }))
 })
 
-const output = new Output()
+const memory = new Memory()
+const output = new Output(memory)
 let taken = 0
 
 function holds(record: Buffer, offset = 123_456_789_012): void {
@@ -78,14 +79,15 @@ function holds(record: Buffer, offset = 123_456_789_012): void {
       record,
       Buffer.from('\n{"user":"behind"}'),
     ])
-    const from = 18
-    direct.begin(buffer)
+    memory.bytes.set(buffer, memory.input)
+    const from = memory.input + 18
+    direct.begin(place)
     if (!direct.write(output, place, from, from + record.length, offset)) {
-      expect(output.at).toBe(FIRST)
+      expect(output.at).toBe(output.first)
       continue
     }
     taken++
-    const line = output.bytes.toString('utf8', FIRST, output.at)
+    const line = output.bytes.toString('utf8', output.first, output.at)
     const expected = pipeline.lineOf(place, text, 0, offset)
     expect(line).toBe(`${expected?.text}\n`)
     expect(expected?.failed).toBe(false)
@@ -256,14 +258,17 @@ describe('the way over the bytes', () => {
         message: [['user.name'], ['user.name'], ['event.action']],
       },
     )
-    const direct = new DirectWay(wordy)
+    const own = new Memory()
+    const direct = new DirectWay(wordy, own)
     const record = Buffer.from(`{"action":"update","x":"y"}${' '.repeat(20)}`)
-    const own = new Output()
+    own.bytes.set(record, own.input)
+    const lines = new Output(own)
     for (let i = 0; i < 40; i++) {
-      direct.begin(record)
+      const place = wordy.placeOf(slice, NOW)
+      direct.begin(place)
       // Its message is too long for this way; it is asked all the same, and what it wrote by then had room.
-      expect(direct.write(own, wordy.placeOf(slice, NOW), 0, 27, 0)).toBe(false)
-      own.writeLine(long)
+      expect(direct.write(lines, place, own.input, own.input + 27, 0)).toBe(false)
+      lines.writeLine(long)
     }
   })
 

@@ -1,4 +1,4 @@
-import { declaredEventId, EARLIEST_TIMESTAMP, LIMITS } from '../../../schema/index.ts'
+import { declaredEventId, EARLIEST_TIMESTAMP } from '../../../schema/index.ts'
 import { FLAG } from '../flags.ts'
 import { leafOf } from '../layout.ts'
 import { type Rule, TIMESTAMP } from '../mapping.ts'
@@ -9,9 +9,11 @@ import { latestPlausible } from '../time.ts'
 import { ChangeRows } from './change-rows.ts'
 import { Found } from './found.ts'
 import { compareIso, ISO_LENGTH, writeIso } from './iso.ts'
+import type { Memory, Noted } from './memory.ts'
 import { Piece } from './piece.ts'
+import { Program } from './program.ts'
 import { Rest } from './rest.ts'
-import { KIND, ROW } from './tape.ts'
+import { KIND, ROW } from './rows.ts'
 import { Texts } from './texts.ts'
 import { HOW, Values } from './values.ts'
 import { LineWriter } from './writer.ts'
@@ -41,6 +43,12 @@ const UNSURE = 2
 /** A time was there, and none that can be right. */
 const TIME_SEEN = 3
 const NO_RANK = 1 << 30
+const CHANGE = 'change'
+/** Texts that come again and again are kept: so many, of so many characters. */
+const MOST_KNOWN = 1024
+const LONGEST_KNOWN = 256
+
+export { Memory } from './memory.ts'
 
 /**
  * The way over the bytes, for JSON records: values are found by scanning and copied from the record's bytes into the event's. What
@@ -50,8 +58,10 @@ const NO_RANK = 1 << 30
 export class DirectWay {
   readonly #pipeline: Pipeline
   readonly #found: Found
-  readonly #values = new Values()
+  readonly #values: Values
+  readonly #memory: Memory
   readonly #changes: ChangeRows
+  readonly #program: Program
   readonly #rest: Rest
   readonly #texts = new Texts()
   readonly #writer: LineWriter
@@ -66,22 +76,27 @@ export class DirectWay {
   readonly #latest = new Uint8Array(ISO_LENGTH)
   readonly #earliest = Buffer.from(new Date(EARLIEST_TIMESTAMP).toISOString())
   #now = Number.NaN
+  /** JSON that comes again and again, and that of texts. */
   readonly #json = new Map<string, Piece>()
   readonly #texted = new Map<string, Piece>()
-  readonly #changeful = new WeakMap<Piece, boolean>()
+  readonly #changeful = new Map<string, boolean>()
+  #path: Noted = { from: 0, to: 0 }
   readonly #lookupTexts: string[]
   readonly #category: Piece
   readonly #host: Piece
   readonly #true = new Piece('true')
   readonly #kind = new Piece('"event"')
 
-  constructor(pipeline: Pipeline) {
+  constructor(pipeline: Pipeline, memory: Memory) {
     const { mapping } = pipeline
     this.#pipeline = pipeline
-    this.#found = new Found(mapping.names)
-    this.#changes = new ChangeRows(this.#found, mapping)
-    this.#rest = new Rest(this.#found)
-    this.#writer = new LineWriter(pipeline, this.#found, this.#values, this.#changes, this.#rest)
+    this.#memory = memory
+    this.#values = new Values(memory, pipeline.constants)
+    this.#found = new Found(mapping.names, memory)
+    this.#changes = new ChangeRows(this.#found, mapping, memory)
+    this.#writer = new LineWriter(pipeline, memory, this.#values, this.#changes)
+    this.#program = new Program(memory)
+    this.#rest = new Rest(this.#found, this.#program, memory)
     const { rules } = mapping
     this.#rulesAtHand = new Int32Array(Math.ceil(rules.length / 32))
     this.#bestSource = new Int32Array(rules.length)
@@ -99,14 +114,21 @@ export class DirectWay {
     this.#host = new Piece(JSON.stringify(pipeline.host))
   }
 
-  /** The next records stand in these bytes. */
-  begin(bytes: Buffer): void {
-    this.#found.begin(bytes)
+  /** The next records are of this slice. */
+  begin(place: Place): void {
+    const { sliceNotes } = this.#memory
+    sliceNotes.begin()
+    const idPrefix = sliceNotes.add(place.idPrefix)
+    const path = sliceNotes.add(place.path)
+    if (idPrefix === null || path === null) throw new Error('a path is longer than any can be')
+    this.#writer.begin(idPrefix)
+    this.#path = path
   }
 
-  /** Writes the event of a record that is valid UTF-8; false where the plain way must. */
+  /** Writes the event of a record that stands in the memory and is valid UTF-8; false where the plain way must. */
   write(output: Output, place: Place, from: number, to: number, offset: number): boolean {
     if (!this.#found.scan(from, to)) return false
+    this.#memory.recordNotes.begin()
     this.#takeNow(place.now)
     const values = this.#values
     values.clear()
@@ -116,7 +138,7 @@ export class DirectWay {
     const time = this.#takeFields(place.now)
     if (time === -1) return false
     if (values.how[TIMESTAMP] === HOW.absent) {
-      values.setJson(TIMESTAMP, this.#pieceOf(JSON.stringify(new Date(place.now).toISOString())))
+      if (!this.#setJson(TIMESTAMP, JSON.stringify(new Date(place.now).toISOString()))) return false
       flags |= time === 1 ? FLAG.timestamp_invalid : FLAG.timestamp_missing
     }
 
@@ -141,19 +163,22 @@ export class DirectWay {
     for (const { leaf, of } of RELATED) {
       for (const one of of) if (values.hasText(one)) values.how[leaf] = HOW.related
     }
-    if (this.#rest.isThere()) values.how[PAYLOAD] = HOW.payload
+    if (this.#rest.isThere()) {
+      if (!this.#rest.write()) return false
+      values.setSpan(PAYLOAD, HOW.program, this.#program.from, this.#program.to)
+    }
 
     const identity = this.#takeIdentity(mapping.identity)
     if (identity === UNSURE) return false
     if (identity === NOTHING_TAKEN && mapping.identity.length > 0) flags |= FLAG.identity_missing
     const tags = this.#pipeline.tags.json(flags)
-    if (tags !== null) values.setJson(TAGS, this.#pieceOf(tags))
-    values.setJson(PATH, place.pathPiece)
+    if (tags !== null && !this.#setJson(TAGS, tags)) return false
+    values.setSpan(PATH, HOW.json, this.#path.from, this.#path.to)
     values.setJson(KIND_LEAF, this.#kind)
     values.how[SEQUENCE] = HOW.offset
     values.how[OFFSET] = HOW.offset
     values.setSpan(ORIGINAL, HOW.original, from, to)
-    return this.#writer.write(output, place, to - from, offset)
+    return this.#writer.write(output, to - from, offset)
   }
 
   #takeNow(now: number): void {
@@ -199,16 +224,16 @@ export class DirectWay {
 
   #takeField(rule: Rule, best: number, now: number): number {
     if (this.#values.how[rule.leaf] !== HOW.absent) return NOTHING_TAKEN
-    const { hits, consumed } = this.#found
+    const { consumed } = this.#found
     if (consumed[best] === 0) {
-      const taken = this.#take(rule, hits[best]!, now)
+      const taken = this.#take(rule, this.#found.hit(best), now)
       if (taken === TAKEN) consumed[best] = 1
       if (taken !== NOTHING_TAKEN) return taken
     }
     // What stands in the best place is not for this field: the next is asked.
     let timeSeen = false
     for (const source of rule.sources) {
-      const row = hits[source]!
+      const row = this.#found.hit(source)
       if (row === -1 || consumed[source] === 1) continue
       if (rule.leaf === TIMESTAMP && this.#found.isScalar(row)) timeSeen = true
       if (source === best) continue
@@ -230,7 +255,7 @@ export class DirectWay {
         if (!found.isScalar(item)) return NOTHING_TAKEN
         if (found.isTooLong(item)) return UNSURE
       }
-      values.setSpan(rule.leaf, HOW.list, row, row)
+      values.setSpan(rule.leaf, HOW.list, row << 2, 0)
       return TAKEN
     }
     if (!found.isScalar(row)) return NOTHING_TAKEN
@@ -243,7 +268,7 @@ export class DirectWay {
     }
     if (rule.type === 'text') {
       if (found.isTooLong(row)) return UNSURE
-      if (rule.many) values.setSpan(rule.leaf, HOW.single, row, row)
+      if (rule.many) values.setSpan(rule.leaf, HOW.single, row << 2, 0)
       else values.setSpan(rule.leaf, kind === KIND.string ? HOW.text : HOW.quoted, from, to)
       return TAKEN
     }
@@ -253,7 +278,7 @@ export class DirectWay {
           return NOTHING_TAKEN
         if (to - from === ISO_LENGTH && found.bytes[from + 10] === 0x54)
           values.setSpan(rule.leaf, HOW.text, from, to)
-        else values.setJson(rule.leaf, new Piece(`"${this.#iso.toString('latin1')}"`))
+        else return this.#setJson(rule.leaf, `"${this.#iso.toString('latin1')}"`) ? TAKEN : UNSURE
         return TAKEN
       }
     }
@@ -269,17 +294,18 @@ export class DirectWay {
     if (rule.type === 'text' && !rule.many) {
       let piece = this.#texted.get(text)
       if (piece === undefined) {
-        piece = this.#pieceOf(JSON.stringify(text))
-        if (this.#texted.size < 1024) this.#texted.set(text, piece)
+        const json = JSON.stringify(text)
+        if (this.#texted.size >= MOST_KNOWN || json.length > LONGEST_KNOWN)
+          return this.#setJson(rule.leaf, json) ? TAKEN : UNSURE
+        piece = new Piece(json)
+        this.#texted.set(text, piece)
       }
       this.#values.setJson(rule.leaf, piece)
       return TAKEN
     }
     const value = convert(rule, text, now, null)
     if (value === undefined) return NOTHING_TAKEN
-    const json = JSON.stringify(rule.many ? [value] : value)
-    this.#values.setJson(rule.leaf, this.#pieceOf(json))
-    return TAKEN
+    return this.#setJson(rule.leaf, JSON.stringify(rule.many ? [value] : value)) ? TAKEN : UNSURE
   }
 
   #lookUp(): boolean {
@@ -292,7 +318,7 @@ export class DirectWay {
         texts[i] = ''
         continue
       }
-      const bytes = values.textBytes(leaf, this.#found.bytes)
+      const { bytes } = this.#found
       const from = values.textFrom(leaf)
       const to = values.textTo(leaf)
       for (let at = from; at < to; at++) if (bytes[at] === 0x5c) return false
@@ -307,26 +333,35 @@ export class DirectWay {
   /** As `record.ts` has it: a record's change, of type `change`. */
   #isUpdate(): boolean {
     const values = this.#values
-    if (values.how[CATEGORY] !== HOW.json || values.how[EVENT_TYPE] === HOW.absent) return false
-    if (!this.#isChange(values.json[CATEGORY]!)) return false
-    if (values.how[EVENT_TYPE] === HOW.json) return this.#isChange(values.json[EVENT_TYPE]!)
+    if (values.how[CATEGORY] !== HOW.json || !this.#holds(CATEGORY, CHANGE)) return false
     const found = this.#found
-    const list = values.from[EVENT_TYPE]!
     const isChange = (row: number): boolean =>
       found.kind(row) === KIND.string &&
-      found.bytes.toString('utf8', found.from(row), found.to(row)) === 'change'
-    if (values.how[EVENT_TYPE] === HOW.single) return isChange(list)
-    for (let item = list + ROW; item < found.next(list); item = found.next(item))
-      if (isChange(item)) return true
-    return false
+      found.bytes.toString('latin1', found.from(row), found.to(row)) === 'change'
+    const list = values.from[EVENT_TYPE]! >> 2
+    switch (values.how[EVENT_TYPE]) {
+      case HOW.absent:
+        return false
+      case HOW.json:
+        return this.#holds(EVENT_TYPE, CHANGE)
+      case HOW.single:
+        return isChange(list)
+      default:
+        for (let item = list + ROW; item < found.next(list); item = found.next(item))
+          if (isChange(item)) return true
+        return false
+    }
   }
 
-  /** Whether a piece is or holds the text `change`; these pieces are few and stay. */
-  #isChange(json: Piece): boolean {
+  /** Whether the JSON of a leaf is or holds this text. */
+  #holds(leaf: number, text: string): boolean {
+    const { from, to } = this.#values
+    const json = this.#found.bytes.toString('utf8', from[leaf], to[leaf])
     let known = this.#changeful.get(json)
     if (known === undefined) {
-      known = holdsText(json, 'change')
-      this.#changeful.set(json, known)
+      const value: unknown = JSON.parse(json)
+      known = Array.isArray(value) ? value.includes(text) : value === text
+      if (this.#changeful.size < MOST_KNOWN) this.#changeful.set(json, known)
     }
     return known
   }
@@ -340,7 +375,7 @@ export class DirectWay {
     const found = this.#found
     const key: string[] = []
     for (const source of identity) {
-      const row = found.hits[source]!
+      const row = found.hit(source)
       if (row === -1 || !found.isScalar(row)) {
         values.how[ID] = HOW.id
         return NOTHING_TAKEN
@@ -349,26 +384,25 @@ export class DirectWay {
       key.push(found.bytes.toString('utf8', found.from(row), found.to(row)))
     }
     const { namespace, mapping } = this.#pipeline
-    values.setJson(ID, new Piece(JSON.stringify(declaredEventId(namespace, mapping.integration.name, key))))
-    return TAKEN
+    const id = declaredEventId(namespace, mapping.integration.name, key)
+    return this.#setJson(ID, JSON.stringify(id)) ? TAKEN : UNSURE
   }
 
-  /** JSON that comes again and again. */
-  #pieceOf(json: string): Piece {
+  /** False where there is no room for it. */
+  #setJson(leaf: number, json: string): boolean {
     let piece = this.#json.get(json)
     if (piece === undefined) {
+      if (this.#json.size >= MOST_KNOWN || json.length > LONGEST_KNOWN || this.#memory.isFull) {
+        const noted = this.#memory.recordNotes.add(json)
+        if (noted !== null) this.#values.setSpan(leaf, HOW.json, noted.from, noted.to)
+        return noted !== null
+      }
       piece = new Piece(json)
-      if (this.#json.size >= 1024) this.#json.clear()
-      if (json.length <= LIMITS.indexedLength) this.#json.set(json, piece)
+      this.#json.set(json, piece)
     }
-    return piece
+    this.#values.setJson(leaf, piece)
+    return true
   }
-}
-
-/** Whether a JSON text, or one of a list of them, is this one. */
-function holdsText(json: Piece, text: string): boolean {
-  const value: unknown = JSON.parse(Buffer.from(json.bytes).toString())
-  return Array.isArray(value) ? value.includes(text) : value === text
 }
 
 /** Four numbers to 255, none with a zero in front, as `isIP` has it. */

@@ -1,96 +1,99 @@
 import type { Found } from './found.ts'
-import { copyWords } from './piece.ts'
-import { KEY_FROM, KEY_TO, KIND, ROW } from './tape.ts'
+import type { Memory } from './memory.ts'
+import { Piece } from './piece.ts'
+import type { Program } from './program.ts'
+import { KEY_FROM, KEY_TO, KIND, ROW } from './rows.ts'
 
 /** Members of one object that can be sorted here; more go the plain way. */
 const MOST_MEMBERS = 64
 
-/**
- * Writes what fields have not taken as RFC 8785 has it: members sorted, no white space. The places between are of the tape's
- * own rows. -1 where the plain way must decide.
- */
+/** Puts together what fields have not taken as RFC 8785 has it: members sorted, no white space. */
 export class Rest {
   readonly #found: Found
+  readonly #program: Program
   /** Rows of the objects at hand, one behind the other, as deep as they are nested. */
   readonly #rows = new Int32Array(MOST_MEMBERS * 10)
   #used = 0
+  readonly #signs: number
 
-  constructor(found: Found) {
+  constructor(found: Found, program: Program, memory: Memory) {
     this.#found = found
+    this.#program = program
+    this.#signs = new Piece('{}[],:').in(memory)
   }
 
   /** Whether the record has anything that no field took. */
   isThere(): boolean {
     const found = this.#found
-    const end = found.next(0)
-    for (let row = ROW; row < end; row = found.next(row)) if (!found.isTaken(row)) return true
+    const end = found.next(found.root)
+    for (let row = found.root + ROW; row < end; row = found.next(row)) if (!found.isTaken(row)) return true
     return false
   }
 
-  write(out: DataView, at: number): number {
+  /** Puts it into the program; false where the plain way must decide. */
+  write(): boolean {
     this.#used = 0
-    return this.#object(0, true, out, at)
+    this.#program.begin()
+    return this.#object(this.#found.root, true) && !this.#program.isOver
   }
 
-  #object(object: number, isKnown: boolean, out: DataView, from: number): number {
+  #object(object: number, isKnown: boolean): boolean {
     const found = this.#found
-    const { bytes, words } = found
-    const { rows } = found.tape
+    const { bytes, rows } = found
     const sorted = this.#rows
     const first = this.#used
     const end = found.next(object)
     for (let row = object + ROW; row < end; row = found.next(row)) {
       if (isKnown && found.isTaken(row)) continue
-      if (this.#used - first === MOST_MEMBERS || this.#used === sorted.length) return -1
+      if (this.#used - first === MOST_MEMBERS || this.#used === sorted.length) return false
       let place = this.#used++
       for (; place > first; place--) {
         const order = compareKeys(bytes, rows, sorted[place - 1]!, row)
-        if (order === 0) return -1
+        if (order === 0) return false
         if (order < 0) break
         sorted[place] = sorted[place - 1]!
       }
       sorted[place] = row
     }
-    let at = from
-    out.setUint8(at++, 0x7b)
+    const program = this.#program
+    program.add(this.#signs, 1)
     const last = this.#used
     for (let i = first; i < last; i++) {
       const row = sorted[i]!
-      if (i > first) out.setUint8(at++, 0x2c)
+      if (i > first) program.add(this.#signs + 4, 1)
       // With its quotes.
-      at = copyWords(out, at, words, rows[row + KEY_FROM]! - 1, rows[row + KEY_TO]! + 1)
-      out.setUint8(at++, 0x3a)
-      at = this.#value(row, isKnown && found.hasKnownMembers(row), out, at)
-      if (at === -1) return -1
+      program.span(rows[row + KEY_FROM]! - 1, rows[row + KEY_TO]! + 1)
+      program.add(this.#signs + 5, 1)
+      if (!this.#value(row, isKnown && found.hasKnownMembers(row))) return false
     }
     this.#used = first
-    out.setUint8(at++, 0x7d)
-    return at
+    program.add(this.#signs + 1, 1)
+    return true
   }
 
-  #value(row: number, isKnown: boolean, out: DataView, from: number): number {
+  #value(row: number, isKnown: boolean): boolean {
     const found = this.#found
-    let at = from
+    const program = this.#program
     switch (found.kind(row)) {
       case KIND.object:
-        return this.#object(row, isKnown, out, at)
+        return this.#object(row, isKnown)
       case KIND.array: {
-        out.setUint8(at++, 0x5b)
+        program.add(this.#signs + 2, 1)
         const end = found.next(row)
         for (let item = row + ROW; item < end; item = found.next(item)) {
-          if (item > row + ROW) out.setUint8(at++, 0x2c)
-          at = this.#value(item, false, out, at)
-          if (at === -1) return -1
+          if (item > row + ROW) program.add(this.#signs + 4, 1)
+          if (!this.#value(item, false)) return false
         }
-        out.setUint8(at++, 0x5d)
-        return at
+        program.add(this.#signs + 3, 1)
+        return true
       }
-      case KIND.string: {
-        if (found.isTooLong(row)) return -1
-        return copyWords(out, at, found.words, found.from(row) - 1, found.to(row) + 1)
-      }
+      case KIND.string:
+        if (found.isTooLong(row)) return false
+        program.span(found.from(row) - 1, found.to(row) + 1)
+        return true
       default:
-        return copyWords(out, at, found.words, found.from(row), found.to(row))
+        program.span(found.from(row), found.to(row))
+        return true
     }
   }
 }

@@ -1,7 +1,8 @@
 import { LEAF_COUNT } from '../layout.ts'
-import type { Piece } from './piece.ts'
+import type { Memory } from './memory.ts'
+import { Piece } from './piece.ts'
 
-/** How a leaf's value is to be written. */
+/** How a leaf's value is to be written; `kernel.as.ts` has the same. */
 export const HOW = {
   absent: 0,
   /** A text of the record, as it stands between its quotes. */
@@ -10,7 +11,7 @@ export const HOW = {
   quoted: 2,
   /** Bytes that are JSON already. */
   json: 3,
-  /** A row of the record that is a list of scalars. */
+  /** A row of the record (its address) that is a list of scalars. */
   list: 4,
   /** One scalar of the record as a list. */
   single: 5,
@@ -20,27 +21,46 @@ export const HOW = {
   id: 8,
   message: 9,
   related: 10,
-  payload: 11,
+  /** A program of several places: its list from and to. */
+  program: 11,
   changes: 12,
   changeFields: 13,
   changeBefore: 14,
   changeAfter: 15,
 } as const
 
-/** The event of one record, by leaf, as places in bytes. */
+const QUOTE = 0x22
+const BRACKET = 0x5b
+
+/** The event of one record, by leaf, as places in the memory. */
 export class Values {
-  readonly how = new Uint8Array(LEAF_COUNT)
-  readonly from = new Int32Array(LEAF_COUNT)
-  readonly to = new Int32Array(LEAF_COUNT)
-  readonly json: (Piece | undefined)[] = new Array(LEAF_COUNT).fill(undefined)
+  readonly how: Uint8Array
+  readonly from: Int32Array
+  readonly to: Int32Array
+  /** With the leaves that are the same in all events. */
+  readonly #initial: Uint8Array
+  readonly #memory: Memory
+  readonly #bytes: Buffer
+
+  constructor(memory: Memory, constants: readonly (string | undefined)[]) {
+    this.#memory = memory
+    this.#bytes = memory.bytes
+    this.how = memory.bytesOf(LEAF_COUNT)
+    this.from = memory.numbersOf(LEAF_COUNT)
+    this.to = memory.numbersOf(LEAF_COUNT)
+    constants.forEach((json, leaf) => {
+      if (json !== undefined) this.setJson(leaf, new Piece(json))
+    })
+    this.#initial = this.how.slice()
+  }
 
   clear(): void {
-    this.how.fill(0)
+    this.how.set(this.#initial)
   }
 
   setJson(leaf: number, json: Piece): void {
-    this.how[leaf] = HOW.json
-    this.json[leaf] = json
+    const from = json.in(this.#memory)
+    this.setSpan(leaf, HOW.json, from, from + json.length)
   }
 
   setSpan(leaf: number, how: number, from: number, to: number): void {
@@ -54,26 +74,19 @@ export class Values {
     const how = this.how[leaf]!
     if (how === HOW.text || how === HOW.quoted) return true
     if (how !== HOW.json) return false
-    const { bytes } = this.json[leaf]!
-    return bytes[0] !== 0x5b && bytes.length > (bytes[0] === 0x22 ? 2 : 0)
+    const from = this.from[leaf]!
+    const first = this.#bytes[from]
+    return first !== BRACKET && this.to[leaf]! - from > (first === QUOTE ? 2 : 0)
   }
 
-  /** Where its text stands: in these bytes, from, to; escaped as in JSON. */
-  textBytes(leaf: number, record: Uint8Array): Uint8Array {
-    return this.how[leaf] === HOW.json ? this.json[leaf]!.bytes : record
-  }
-
-  textWords(leaf: number, record: DataView): DataView {
-    return this.how[leaf] === HOW.json ? this.json[leaf]!.words : record
-  }
-
+  /** Where its text stands, escaped as in JSON. */
   textFrom(leaf: number): number {
-    return this.how[leaf] === HOW.json ? (this.json[leaf]!.bytes[0] === 0x22 ? 1 : 0) : this.from[leaf]!
+    const from = this.from[leaf]!
+    return this.how[leaf] === HOW.json && this.#bytes[from] === QUOTE ? from + 1 : from
   }
 
   textTo(leaf: number): number {
-    if (this.how[leaf] !== HOW.json) return this.to[leaf]!
-    const { bytes } = this.json[leaf]!
-    return bytes[0] === 0x22 ? bytes.length - 1 : bytes.length
+    const to = this.to[leaf]!
+    return this.how[leaf] === HOW.json && this.#bytes[this.from[leaf]!] === QUOTE ? to - 1 : to
   }
 }

@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs'
+import { LIMITS } from '../../../schema/index.ts'
+
+/**
+ * The memory that the kernel and this side share: the records of a task, the events made of them, and everything that is
+ * copied into events. Addresses are of this memory, everywhere in this folder. It is large by address only: what is never written to
+ * takes no memory.
+ */
+const PAGE = 64 * 1024
+/** Reading and writing by 16 bytes goes beyond what is meant. */
+export const SLACK = 64
+
+const ROWS = 1024
+const PROGRAM = 16 * 1024
+const PROGRAM_END = 96 * 1024
+const SLICE_NOTES = PROGRAM_END
+const RECORD_NOTES = 128 * 1024
+const ARENA = 256 * 1024
+const ARENA_END = 8 * 1024 * 1024
+const INPUT = ARENA_END
+const INPUT_BYTES = LIMITS.taskBytes + LIMITS.recordBytes
+/** The byte before the first line serves as the 0x00 of its hash. */
+const OUTPUT = INPUT + INPUT_BYTES + SLACK
+/** What one record of the plain way may take at most comes on top. */
+const OUTPUT_BYTES = 2 * LIMITS.batchBytes
+const PAGES = Math.ceil((OUTPUT + OUTPUT_BYTES + SLACK) / PAGE)
+/** Of the arena: from here on the memory is made anew before the next batch. */
+const ARENA_FULL = ARENA_END - 1024 * 1024
+
+interface Kernel {
+  scan(names: number, from: number, to: number, rows: number): number
+  writeLine(line: number, out: number, offset: bigint): number
+}
+
+let compiled: WebAssembly.Module | undefined
+
+function isKernel(exports: object): exports is Kernel {
+  return 'scan' in exports && typeof exports.scan === 'function' && 'writeLine' in exports
+}
+
+/** A text that was noted, by its bytes. */
+export interface Noted {
+  readonly from: number
+  readonly to: number
+}
+
+/** Room for texts that are needed for a while. */
+export class Notes {
+  readonly #bytes: Buffer
+  readonly #start: number
+  readonly #end: number
+  #at: number
+
+  constructor(bytes: Buffer, start: number, end: number) {
+    this.#bytes = bytes
+    this.#start = start
+    this.#end = end
+    this.#at = start
+  }
+
+  /** What was noted is needed no more. */
+  begin(): void {
+    this.#at = this.#start
+  }
+
+  /** Null where it is too long. */
+  add(text: string): Noted | null {
+    const from = this.#at
+    if (text.length * 3 + SLACK > this.#end - from) return null
+    const to = from + this.#bytes.write(text, from, 'utf8')
+    this.#at = to + SLACK
+    return { from, to }
+  }
+}
+
+export class Memory {
+  readonly bytes: Buffer
+  /** The same as numbers of four bytes: an address is shifted by two. */
+  readonly numbers: Int32Array
+  readonly rows = ROWS
+  readonly program = PROGRAM
+  readonly programEnd = PROGRAM_END
+  readonly output = OUTPUT
+  readonly outputEnd = OUTPUT + OUTPUT_BYTES
+  readonly input = INPUT
+  readonly scan: Kernel['scan']
+  readonly writeLine: Kernel['writeLine']
+  /** What only the slice at hand needs, and what only the record at hand. */
+  readonly sliceNotes: Notes
+  readonly recordNotes: Notes
+  #free = ARENA
+
+  constructor() {
+    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES })
+    compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernel/kernel.wasm', import.meta.url)))
+    const { exports } = new WebAssembly.Instance(compiled, { env: { memory } })
+    if (!isKernel(exports)) throw new Error('kernel.wasm is not of this version')
+    this.scan = exports.scan
+    this.writeLine = exports.writeLine
+    this.bytes = Buffer.from(memory.buffer)
+    this.numbers = new Int32Array(memory.buffer)
+    this.sliceNotes = new Notes(this.bytes, SLICE_NOTES, RECORD_NOTES)
+    this.recordNotes = new Notes(this.bytes, RECORD_NOTES, ARENA)
+  }
+
+  /** Little room is left for what stays: time for a new one. */
+  get isFull(): boolean {
+    return this.#free > ARENA_FULL
+  }
+
+  /** A list of numbers that stays. */
+  numbersOf(length: number): Int32Array {
+    return new Int32Array(this.numbers.buffer, this.take(length * 4), length)
+  }
+
+  bytesOf(length: number): Uint8Array {
+    return new Uint8Array(this.numbers.buffer, this.take(length), length)
+  }
+
+  /** Room that stays, at an address that is a multiple of four. */
+  take(length: number): number {
+    const address = this.#free
+    this.#free += (length + SLACK) & ~3
+    if (this.#free > ARENA_END) throw new Error('the memory of a worker is too small for its integrations')
+    return address
+  }
+
+  keep(content: Uint8Array): number {
+    const address = this.take(content.length)
+    this.bytes.set(content, address)
+    return address
+  }
+}
