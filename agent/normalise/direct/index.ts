@@ -67,11 +67,18 @@ export class DirectWay {
   readonly #writer: LineWriter
   /** By source: each rule that takes from it, and as its how-manieth source. */
   readonly #rulesOf: readonly Int32Array[]
-  /** Rules that have a value in the record, as bits. */
-  readonly #rulesAtHand: Int32Array
+  /** By rule: 1 where the record has a value for it. */
+  readonly #rulesAtHand: Uint8Array
   /** By rule: the best of its sources that the record has, and its rank. */
   readonly #bestSource: Int32Array
   readonly #bestRank: Int32Array
+  /** The rules that apply to records like the last, and their best sources. */
+  readonly #planRules: Int32Array
+  readonly #planSources: Int32Array
+  #planned = 0
+  /** What the last record had: sources, -1 for those that were empty. */
+  readonly #lastSources: Int32Array
+  #lastCount = -1
   readonly #iso = Buffer.alloc(ISO_LENGTH)
   readonly #latest = new Uint8Array(ISO_LENGTH)
   readonly #earliest = Buffer.from(new Date(EARLIEST_TIMESTAMP).toISOString())
@@ -98,9 +105,12 @@ export class DirectWay {
     this.#program = new Program(memory)
     this.#rest = new Rest(this.#found, this.#program, memory)
     const { rules } = mapping
-    this.#rulesAtHand = new Int32Array(Math.ceil(rules.length / 32))
+    this.#rulesAtHand = new Uint8Array(rules.length)
     this.#bestSource = new Int32Array(rules.length)
-    this.#bestRank = new Int32Array(rules.length).fill(NO_RANK)
+    this.#bestRank = new Int32Array(rules.length)
+    this.#planRules = new Int32Array(rules.length)
+    this.#planSources = new Int32Array(rules.length)
+    this.#lastSources = new Int32Array(mapping.names.size)
     this.#rulesOf = Array.from({ length: mapping.names.size }, (_, source) =>
       Int32Array.from(
         rules.flatMap((rule, i) => {
@@ -189,37 +199,58 @@ export class DirectWay {
 
   /** Whether a time was seen that is none: 1; -1 where unsure. */
   #takeFields(now: number): number {
+    if (!this.#isLikeLast()) this.#plan()
     const { rules } = this.#pipeline.mapping
+    let result = 0
+    for (let i = 0; i < this.#planned; i++) {
+      const taken = this.#takeField(rules[this.#planRules[i]!]!, this.#planSources[i]!, now)
+      if (taken === UNSURE) return -1
+      if (taken === TIME_SEEN) result = 1
+    }
+    return result
+  }
+
+  /** Whether the record has the same members as the last one: most have. */
+  #isLikeLast(): boolean {
     const { consumed, sources, sourceCount } = this.#found
+    const last = this.#lastSources
+    let isSame = sourceCount === this.#lastCount
+    this.#lastCount = sourceCount
+    for (let i = 0; i < sourceCount; i++) {
+      const source = consumed[sources[i]!] === 1 ? -1 : sources[i]!
+      if (last[i] === source) continue
+      last[i] = source
+      isSame = false
+    }
+    return isSame
+  }
+
+  /** Which rules have a value in the record, in their order, and in which of their sources it stands best. */
+  #plan(): void {
     const atHand = this.#rulesAtHand
     const bestSource = this.#bestSource
     const bestRank = this.#bestRank
     atHand.fill(0)
-    for (let i = 0; i < sourceCount; i++) {
-      const source = sources[i]!
-      if (consumed[source] === 1) continue
+    bestRank.fill(NO_RANK)
+    for (let i = 0; i < this.#lastCount; i++) {
+      const source = this.#lastSources[i]!
+      if (source === -1) continue
       const rulesOf = this.#rulesOf[source]!
       for (let k = 0; k < rulesOf.length; k += 2) {
         const rule = rulesOf[k]!
-        atHand[rule >> 5]! |= 1 << (rule & 31)
+        atHand[rule] = 1
         if (rulesOf[k + 1]! < bestRank[rule]!) {
           bestRank[rule] = rulesOf[k + 1]!
           bestSource[rule] = source
         }
       }
     }
-    let result = 0
-    for (let word = 0; word < atHand.length; word++) {
-      for (let bits = atHand[word]!; bits !== 0; bits &= bits - 1) {
-        const rule = (word << 5) + (31 - Math.clz32(bits & -bits))
-        bestRank[rule] = NO_RANK
-        if (result === -1) continue
-        const taken = this.#takeField(rules[rule]!, bestSource[rule]!, now)
-        if (taken === UNSURE) result = -1
-        else if (taken === TIME_SEEN) result = 1
-      }
+    this.#planned = 0
+    for (let rule = 0; rule < atHand.length; rule++) {
+      if (atHand[rule] === 0) continue
+      this.#planRules[this.#planned] = rule
+      this.#planSources[this.#planned++] = bestSource[rule]!
     }
-    return result
   }
 
   #takeField(rule: Rule, best: number, now: number): number {
