@@ -175,7 +175,7 @@ export class BatchMaker {
       encoding === 'gzip'
         ? gzipSync(ndjson, { level, chunkSize: CHUNK })
         : zstdCompressSync(ndjson, {
-            chunkSize: zstdBound(ndjson.length),
+            chunkSize: CHUNK,
             params: {
               [constants.ZSTD_c_compressionLevel]: level,
               ...(level === FASTEST ? SMALL_TABLES : {}),
@@ -186,12 +186,9 @@ export class BatchMaker {
 }
 
 /**
- * The most that zstd makes of so many bytes. With that much room it writes straight into it, without a window of its own that the
- * events are copied to first: a tenth less time. What it doesn't fill is never touched, and takes no memory.
+ * What a usual batch comes to, compressed: one piece of this size is then all that zlib asks for. With room for the worst (the events'
+ * own size) zstd needs no window of its own and takes a tenth less time, but the agent 20 MB more.
  */
-const zstdBound = (bytes: number): number => bytes + (bytes >> 8) + 1024
-
-/** What a usual batch comes to, compressed: one piece of this size is then all that zlib asks for. */
 const CHUNK = 512 * 1024
 
 /**
