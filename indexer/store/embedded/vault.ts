@@ -9,7 +9,7 @@ import { inTransaction, openDatabase, storeError } from './database.ts'
 import { FacetBook } from './facets.ts'
 import { sift } from './known.ts'
 import { type Outcome, Partition, type PlacedDocs } from './partition.ts'
-import { type Parcel, Preparer } from './prepare.ts'
+import { type Parcel, Preparer, revise } from './prepare.ts'
 import { outcomeOf, resultOf, type Settled } from './results.ts'
 import { buildSegment } from './segment/build.ts'
 import { newDocs } from './segment/documents.ts'
@@ -237,6 +237,7 @@ export class Vault {
         partition.addBatch(job.n, job.batch, outcome)
         job.outcomes.push(outcome)
         if (sifted.kept.length === 0) continue
+        revise(job.prepared, parcel, sifted.revisions, this.#facets)
         placed.push(partition.place(job.n, job.prepared, parcel, sifted.kept, sifted))
         for (const event of sifted.kept) {
           const time = parcel.timestamps[event]!
@@ -299,6 +300,7 @@ export class Vault {
           const collision = sifted.collisions[0]
           if (collision !== undefined) return collision.reason
           if (sifted.kept.length === 0) return null
+          revise(prepared, parcel, sifted.revisions, this.#facets)
           // From here on the event's place is the one in its own waybill, not in this list of one.
           parcel.positions[0] = position
           let { least, greatest, events } = partition
