@@ -100,15 +100,21 @@ function faultOf(event: unknown): string | null {
 export class Preparer {
   readonly #facets: FacetBook
   readonly #scanner: Scanner
+  readonly #terms = new Terms()
 
   constructor(facets: FacetBook) {
     this.#facets = facets
     this.#scanner = new Scanner(facets)
   }
 
+  /** What follows is stored together; what was prepared before is done with. */
+  begin(): void {
+    this.#terms.clear()
+  }
+
   prepare(batch: { lines: Buffer; leaves: Buffer; agent: string; incarnation: string }): Prepared {
     const { lines, leaves, agent, incarnation } = batch
-    const terms = new Terms(Math.max(1024, lines.length >> 4))
+    const terms = this.#terms
     const collector = new Collector(terms)
     const scanner = this.#scanner
     scanner.begin(collector, agent, incarnation)

@@ -53,6 +53,10 @@ export class Terms {
     this.low = new Uint16Array(room)
   }
 
+  clear(): void {
+    this.count = 0
+  }
+
   add(high: number, low: number): void {
     if (this.count === this.high.length) this.#grow()
     this.high[this.count] = high

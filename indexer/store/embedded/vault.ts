@@ -11,7 +11,7 @@ import { sift } from './known.ts'
 import { type Outcome, Partition, type PlacedDocs } from './partition.ts'
 import { type Parcel, Preparer, revise } from './prepare.ts'
 import { outcomeOf, resultOf, type Settled } from './results.ts'
-import { buildSegment } from './segment/build.ts'
+import { SegmentBuilder } from './segment/build.ts'
 import { newDocs } from './segment/documents.ts'
 import { categoryOf, partitionFor, type Retention } from './windows.ts'
 
@@ -40,6 +40,7 @@ export class Vault {
   readonly #partitions = new Map<string, Partition>()
   readonly #names = new Map<Category, Set<string>>()
   readonly #facets = new FacetBook()
+  readonly #segments = new SegmentBuilder()
   readonly #preparer = new Preparer(this.#facets)
   /** Where interrupted batches have been written already: whoever tries them again goes there. By key, then category. */
   readonly #pinned = new Map<string, { n: number; partitions: Map<Category, string> }>()
@@ -165,6 +166,7 @@ export class Vault {
   /** Stores batches together, each exactly once: all of them are durable when this returns, or none is acknowledged. */
   store(batches: readonly StoreBatch[]): WriteOutcome[] {
     const jobs = new Map<string, Job>()
+    this.#preparer.begin()
     const answers = batches.map((batch): (() => WriteOutcome) => {
       const { agent, incarnation, sequence } = batch.manifest
       const known = this.#guard('control.db', () => this.control.known(agent, incarnation, sequence))
@@ -248,7 +250,7 @@ export class Vault {
         events += sifted.kept.length
       }
       if (placed.length === 0) return
-      partition.addSegment(buildSegment(newDocs(placed)))
+      partition.addSegment(this.#segments.build(newDocs(placed)))
       counting.each((hour, dimension, value, count) => partition.addCount(hour, dimension, value, count))
       partition.putSpan(least, greatest, events)
     })
@@ -287,6 +289,7 @@ export class Vault {
   }): string | null {
     this.#demandSpace()
     const { agent, incarnation, sequence, position, line, leaf, ingested } = letter
+    this.#preparer.begin()
     const prepared = this.#preparer.prepare({ lines: line, leaves: leaf, agent, incarnation })
     const fault = prepared.rejected[0]
     if (fault !== undefined) return fault.reason
@@ -312,7 +315,7 @@ export class Vault {
             const n = before?.n ?? this.#next++
             if (before === null) partition.addReplayed(n, { agent, incarnation, sequence, ingested })
             partition.addSegment(
-              buildSegment(newDocs([partition.place(n, prepared, parcel, sifted.kept, sifted)])),
+              this.#segments.build(newDocs([partition.place(n, prepared, parcel, sifted.kept, sifted)])),
             )
             const counting = new Counting()
             counting.add(parcel.timestamps[0]!, parcel.deedFacets[0]!, parcel.users[0]!)

@@ -98,7 +98,7 @@ export function mergeSegments(
       live[s] = cursor.next()
     }
     if (!ascending) docs.subarray(0, count).sort()
-    writer.add(key, docs, count)
+    writer.add(key, docs, 0, count)
   }
   return writer.finish(columns, texts)
 }
