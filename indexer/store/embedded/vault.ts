@@ -28,6 +28,14 @@ interface Job extends Settled {
   readonly outcomes: Outcome[]
 }
 
+/** Batches that are stored together, each exactly once. */
+export interface Group {
+  /** Takes a batch apart; nothing is written yet. */
+  add(batch: StoreBatch): void
+  /** Writes them: all are durable when this returns, or none is acknowledged. */
+  store(): WriteOutcome[]
+}
+
 interface Delivery {
   readonly job: Job
   readonly parcel: Parcel
@@ -163,34 +171,43 @@ export class Vault {
     )
   }
 
-  /** Stores batches together, each exactly once: all of them are durable when this returns, or none is acknowledged. */
-  store(batches: readonly StoreBatch[]): WriteOutcome[] {
+  /** Begins a group of batches that are stored together; there is one at a time. */
+  group(): Group {
     const jobs = new Map<string, Job>()
+    const answers: (() => WriteOutcome)[] = []
     this.#preparer.begin()
-    const answers = batches.map((batch): (() => WriteOutcome) => {
-      const { agent, incarnation, sequence } = batch.manifest
-      const known = this.#guard('control.db', () => this.control.known(agent, incarnation, sequence))
-      if (known !== null) {
-        if (known.hash !== batch.hash) return () => ({ kind: 'fork', hash: known.hash })
-        return () => ({ kind: 'stored', again: true, result: known.result })
-      }
-      const key = `${agent}/${incarnation}/${sequence}`
-      const twin = jobs.get(key)
-      if (twin !== undefined) {
-        if (twin.batch.hash !== batch.hash) return () => ({ kind: 'fork', hash: twin.batch.hash })
-        return () => ({ kind: 'stored', again: true, result: resultOf(twin).result })
-      }
-      const { lines, leaves } = batch
-      const prepared = this.#preparer.prepare({ lines, leaves, agent, incarnation })
-      const job: Job = { batch, n: this.#next++, prepared, outcomes: [] }
-      jobs.set(key, job)
-      return () => ({ kind: 'stored', again: false, result: resultOf(job).result })
-    })
-    if (jobs.size > 0) {
-      this.#demandSpace()
-      this.#write(jobs)
+    return {
+      add: (batch) => {
+        answers.push(this.#take(batch, jobs))
+      },
+      store: () => {
+        if (jobs.size > 0) {
+          this.#demandSpace()
+          this.#write(jobs)
+        }
+        return answers.map((answer) => answer())
+      },
     }
-    return answers.map((answer) => answer())
+  }
+
+  #take(batch: StoreBatch, jobs: Map<string, Job>): () => WriteOutcome {
+    const { agent, incarnation, sequence } = batch.manifest
+    const known = this.#guard('control.db', () => this.control.known(agent, incarnation, sequence))
+    if (known !== null) {
+      if (known.hash !== batch.hash) return () => ({ kind: 'fork', hash: known.hash })
+      return () => ({ kind: 'stored', again: true, result: known.result })
+    }
+    const key = `${agent}/${incarnation}/${sequence}`
+    const twin = jobs.get(key)
+    if (twin !== undefined) {
+      if (twin.batch.hash !== batch.hash) return () => ({ kind: 'fork', hash: twin.batch.hash })
+      return () => ({ kind: 'stored', again: true, result: resultOf(twin).result })
+    }
+    const { lines, leaves } = batch
+    const prepared = this.#preparer.prepare({ lines, leaves, agent, incarnation })
+    const job: Job = { batch, n: this.#next++, prepared, outcomes: [] }
+    jobs.set(key, job)
+    return () => ({ kind: 'stored', again: false, result: resultOf(job).result })
   }
 
   #write(jobs: ReadonlyMap<string, Job>): void {
@@ -289,8 +306,8 @@ export class Vault {
   }): string | null {
     this.#demandSpace()
     const { agent, incarnation, sequence, position, line, leaf, ingested } = letter
-    this.#preparer.begin()
-    const prepared = this.#preparer.prepare({ lines: line, leaves: leaf, agent, incarnation })
+    // A preparer of its own: a group may be under way.
+    const prepared = new Preparer(this.#facets).prepare({ lines: line, leaves: leaf, agent, incarnation })
     const fault = prepared.rejected[0]
     if (fault !== undefined) return fault.reason
     for (const [category, parcel] of prepared.parcels) {

@@ -55,7 +55,10 @@ export interface Shared {
   readonly chunks: Latest<string, Chunk>
 }
 
-export const newShared = (): Shared => ({ facets: new FacetBook(), chunks: new Latest(CHUNKS_OPEN) })
+export const newShared = (chunks = CHUNKS_OPEN): Shared => ({
+  facets: new FacetBook(),
+  chunks: new Latest(chunks),
+})
 
 /** A partition as the threads that only read see it. */
 export class PartitionView {

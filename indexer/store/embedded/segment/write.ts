@@ -144,12 +144,7 @@ export class SegmentWriter {
       page.varint(this.#sink.length - offset)
     } else {
       page.varint(count * 2)
-      let previous = 0
-      for (let i = start; i < start + count; i++) {
-        const doc = docs[i]!
-        page.varint(doc - previous)
-        previous = doc
-      }
+      page.differences(docs, start, start + count, 0)
     }
     if (page.length >= PAGE_BYTES) this.#endPage()
   }
@@ -181,11 +176,7 @@ export class SegmentWriter {
         }
         data.bytes(bytesOf(bits))
       } else {
-        let previous = base
-        for (let k = i; k < end; k++) {
-          data.varint(docs[k]! - previous)
-          previous = docs[k]!
-        }
+        data.differences(docs, i, end, base)
       }
       i = end
     }
