@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Category } from '../../../schema/index.ts'
+import { type Category, OperatorError } from '../../../schema/index.ts'
 import { type StoreBatch, StoreFullError, type WriteOutcome } from '../port.ts'
 import { Control, partitionsOf } from './control.ts'
 import { Counting } from './counting.ts'
@@ -14,6 +14,9 @@ import { outcomeOf, resultOf, type Settled } from './results.ts'
 import { SegmentBuilder } from './segment/build.ts'
 import { newDocs } from './segment/documents.ts'
 import { categoryOf, partitionFor, type Retention } from './windows.ts'
+
+/** Raised whenever what is written can't be read as before: tables, segments, how terms are hashed. */
+const LAYOUT = '2'
 
 export interface VaultOptions {
   readonly path: string
@@ -61,7 +64,21 @@ export class Vault {
       openDatabase(join(options.path, 'control.db'), { cache: 8192 }),
     )
     this.control = this.#guard('control.db', () => new Control(database))
+    this.#guard('control.db', () => this.#demandLayout())
     this.#next = this.#recover()
+  }
+
+  /** Files of another layout are left as they are: read as if they were of this one, searches would miss events in silence. */
+  #demandLayout(): void {
+    const { control } = this
+    const isNew = control.database.prepare('SELECT 1 FROM waybills LIMIT 1').get() === undefined
+    const found = control.meta('layout') ?? (isNew ? LAYOUT : '1')
+    if (found !== LAYOUT) {
+      throw new OperatorError(
+        `the store in ${this.#options.path} has layout ${found}, and this version of waybill reads and writes layout ${LAYOUT}; open it with the version that wrote it, or give this version a folder of its own`,
+      )
+    }
+    if (isNew) control.setMeta('layout', LAYOUT)
   }
 
   /** Finds the partitions, what they hold, and batches that a crash left halfway. Returns the next batch's number. */
