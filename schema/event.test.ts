@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { canonical } from './canonical.ts'
-import { comparePlaces, eventWords, placeOf, sealedPart, valuesOf } from './event.ts'
+import { asRevision, comparePlaces, eventWords, placeOf, sealedPart, valuesOf } from './event.ts'
 import { FIELDS, fieldOf, SHORT_NAMES } from './fields.ts'
-import { declaredEventId, isEventId, mintedEventId, mintedIdPrefix, type SourceId } from './ids.ts'
+import {
+  declaredEventId,
+  isDeclaredId,
+  isEventId,
+  mintedEventId,
+  mintedIdPrefix,
+  revisionEventId,
+  type SourceId,
+} from './ids.ts'
+import { leafHash } from './merkle.ts'
 import { foldKeyword, wordsOf } from './words.ts'
 
 describe('words', () => {
@@ -80,6 +89,28 @@ describe('identity', () => {
   })
 })
 
+describe('a declared identity', () => {
+  const keys = Array.from({ length: 200 }, (_, i) => declaredEventId('default', 'erp', [`LOG-2026-${i}`]))
+
+  it('is told from a minted one by the id alone', () => {
+    const prefix = mintedIdPrefix('0123456789abcdef0123456789abcdef' as SourceId, 0)
+    expect(keys.every(isDeclaredId)).toBe(true)
+    for (const offset of [0, 430, Number.MAX_SAFE_INTEGER])
+      expect(isDeclaredId(mintedEventId(prefix, offset))).toBe(false)
+  })
+
+  it('gives each other content under it an id of its own, the same whenever it comes', () => {
+    const [one, other] = keys
+    const leaf = leafHash(Buffer.from('a line'))
+    const id = revisionEventId(one!, leaf)
+    expect(isEventId(id)).toBe(true)
+    expect(isDeclaredId(id)).toBe(true)
+    expect(revisionEventId(one!, leaf)).toBe(id)
+    const others = [revisionEventId(other!, leaf), revisionEventId(one!, leafHash(Buffer.from('another')))]
+    expect(new Set([id, one, ...others]).size).toBe(4)
+  })
+})
+
 describe('the schema', () => {
   it('has every short name and finds members of flattened fields', () => {
     for (const name of Object.values(SHORT_NAMES)) expect(FIELDS).toHaveProperty([name])
@@ -126,5 +157,8 @@ describe('the schema', () => {
       source: { ...sealed.source, geo: { country_iso_code: 'DE' } },
     }
     expect(canonical(sealedPart(stored))).toBe(canonical(sealed))
+    const revision = asRevision(stored, 'its own')
+    expect(revision).toMatchObject({ event: { id: 'its own' }, audit: { revision_of: 'x' } })
+    expect(canonical(sealedPart(revision))).toBe(canonical(sealed))
   })
 })

@@ -129,8 +129,25 @@ export const DERIVED_PATHS: readonly string[] = Object.entries<Field>(FIELDS)
   .filter(([, field]) => field.derived === true)
   .map(([path]) => path)
 
-/** A copy of an event without what the indexer added, and without the objects that this leaves empty. */
+/** A revision as it is shown: under its own id, with the one that was sealed beside it. */
+export function asRevision(event: AuditEvent, id: string): AuditEvent {
+  const { event: own, audit } = event
+  return {
+    ...event,
+    audit: { ...(isRecord(audit) ? audit : {}), revision_of: textAt(event, 'event.id') },
+    event: { ...(isRecord(own) ? own : {}), id },
+  }
+}
+
+/** A copy of an event as the agent sealed it: without what the indexer added, and a revision under its sealed id again. */
 export function sealedPart(event: AuditEvent): AuditEvent {
+  const sealed = withoutDerived(event)
+  const id = textAt(event, 'audit.revision_of')
+  return id === undefined || !isRecord(sealed.event) ? sealed : { ...sealed, event: { ...sealed.event, id } }
+}
+
+/** Leaves out the objects that this makes empty, too. */
+function withoutDerived(event: AuditEvent): AuditEvent {
   const without = (record: Record<string, unknown>, at: string): Record<string, unknown> => {
     const kept: Record<string, unknown> = {}
     for (const key of Object.keys(record)) {

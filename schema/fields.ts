@@ -187,7 +187,9 @@ export const FIELDS = {
   'audit.truncated.sha256': { type: 'keyword', about: 'SHA-256 of that whole record.' },
   'audit.revision_of': {
     type: 'keyword',
-    about: 'The event of which this is another content under the same declared key.',
+    derived: true,
+    about:
+      'The event of which this is another content under the same declared key: the `event.id` that was sealed. `event.id` is then one of its own.',
   },
 
   'audit.words': {

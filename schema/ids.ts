@@ -39,11 +39,31 @@ export function mintedEventId(prefix: string, offset: number): EventId {
 
 /**
  * The identity of a record by its own key, for exports that are written again and overlap: SHA-256 over
- * namespace, source system and key, 160 bits of it. Parts are length-prefixed: no two lists give one text.
+ * namespace, source system and key, 159 bits of it and the mark. Parts are length-prefixed: no two lists give one text.
  */
 export function declaredEventId(namespace: string, system: string, key: readonly string[]): EventId {
   const parts = [namespace, system, ...key].map((part) => `${part.length}:${part}`)
-  return hash('sha256', `waybill/declared/1\n${parts.join('')}`).slice(0, 40) as EventId
+  return marked(hash('sha256', `waybill/declared/1\n${parts.join('')}`))
+}
+
+/**
+ * A declared id carries a mark, so that whoever has only the id knows what to make of another content under it: the highest bit of
+ * its last 64. Minted ids have an offset there, which never comes near 2^63.
+ */
+const MARK_AT = 24
+const marked = (hex: string): EventId =>
+  (hex.slice(0, MARK_AT) +
+    (Number.parseInt(hex.charAt(MARK_AT), 16) | 8).toString(16) +
+    hex.slice(MARK_AT + 1, 40)) as EventId
+
+export const isDeclaredId = (id: string): boolean => Number.parseInt(id.charAt(MARK_AT), 16) >= 8
+
+/**
+ * The id of another content under a declared key that is known: of the key's id and the leaf hash of that content, so that
+ * the same revision has the same id whenever it comes.
+ */
+export function revisionEventId(id: string, leaf: Uint8Array): EventId {
+  return marked(hash('sha256', `waybill/revision/1\n${id}\n${Buffer.from(leaf).toString('hex')}`))
 }
 
 export const sha256 = (bytes: Uint8Array | string): Sha256 => hash('sha256', bytes) as Sha256

@@ -244,6 +244,31 @@ describe('an agent', () => {
     expect(numbers(await system.events())).toEqual(upTo(8))
   })
 
+  it('reads an export that is written again with a row changed: the row is kept as a revision of the one before', async () => {
+    system.startIndexer()
+    await system.ready()
+    writeFileSync(
+      system.path('integration.yml'),
+      'name: ledger-export\ntitle: Exports of a ledger\nformat: csv\nlike: generic-csv\nidentity: [id]\n',
+    )
+    const row = (n: number, user = 'jane'): string =>
+      `${n},2026-01-22T10:00:0${n}Z,${user},update,record ${n}\n`
+    const csv = (rows: readonly string[]): string => `id,time,user,action,message\n${rows.join('')}`
+    writeFileSync(system.path('logs/export.csv'), csv([row(0), row(1), row(2)]))
+    system.writeAgentConfig(input('*.csv', './integration.yml'))
+    system.startAgent()
+    await stored(3)
+    writeFileSync(system.path('logs/new.tmp'), csv([row(0), row(1, 'lucy'), row(2), row(3)]))
+    renameSync(system.path('logs/new.tmp'), system.path('logs/export.csv'))
+    expect(numbers(await stored(5))).toEqual([0, 1, 1, 2, 3])
+    expect(numbers(await system.events('audit.revision_of: * and user: lucy'))).toEqual([1])
+    await until('the export is settled', async () => {
+      const { total } = await system.status()
+      return total.read === 7 && total.pending === 0
+    })
+    expect((await system.status()).total).toMatchObject({ stored: 5, duplicate: 2, dead: 0 })
+  })
+
   it('told to read its settings again takes a good file, and goes on with the old ones under a bad file', async () => {
     system.startIndexer()
     await system.ready()

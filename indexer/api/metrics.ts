@@ -50,6 +50,11 @@ export function createMetrics(): Metrics {
     help: 'Events that came with the id of another event and other content.',
     registers,
   })
+  const revisions = new Counter({
+    name: 'waybill_revisions_total',
+    help: 'Events kept as a revision: another content under a declared key that is known.',
+    registers,
+  })
   const check = new Histogram({
     name: 'waybill_check_seconds',
     help: 'Time to unpack and check a waybill.',
@@ -82,6 +87,7 @@ export function createMetrics(): Metrics {
         events.inc({ result: 'duplicate' }, result.duplicate)
         events.inc({ result: 'dead' }, result.dead)
         collisions.inc(result.collisions ?? 0)
+        revisions.inc(result.revisions ?? 0)
       },
       forked: () => forks.inc(),
     },

@@ -34,11 +34,17 @@ describe('a payload', () => {
       fc.property(fc.array(line, { maxLength: 40 }), fc.constantFrom('zstd', 'gzip'), (lines, encoding) => {
         const result = checkContent(taskOf(lines, encoding))
         if (!result.ok) throw new Error(result.reason)
-        expect(Buffer.from(result.lines, 1).toString('utf8')).toBe(lines.map((one) => `${one}\n`).join(''))
+        const text = lines.map((one) => `${one}\n`).join('')
+        expect(Buffer.from(result.lines, 0, Buffer.byteLength(text)).toString('utf8')).toBe(text)
         const leaves = Buffer.concat(lines.map((one) => leafHash(Buffer.from(one))))
-        expect(Buffer.from(result.leaves).equals(leaves)).toBe(true)
+        expect(Buffer.from(result.leaves, 0, leaves.length).equals(leaves)).toBe(true)
       }),
     )
+    const many = Array.from({ length: 5000 }, (_, i) => `line ${i} ${'x'.repeat(i % 90)}`)
+    const result = checkContent(taskOf(many, 'zstd'))
+    if (!result.ok) throw new Error(result.reason)
+    const text = many.map((one) => `${one}\n`).join('')
+    expect(Buffer.from(result.lines, 0, text.length).toString()).toBe(text)
   })
 
   it('with any byte changed, cut off or added, in its lines, is refused', () => {

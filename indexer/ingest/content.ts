@@ -1,5 +1,5 @@
 import { constants, gunzipSync, zstdDecompressSync } from 'node:zlib'
-import { codeOf, leavesOf, merkleRoot, reasonOf } from '../../schema/index.ts'
+import { codeOf, HASH_BYTES, leafHash, leavesOf, merkleRoot, reasonOf } from '../../schema/index.ts'
 
 /** What a signed manifest says of its payload. */
 export interface ContentTask {
@@ -11,7 +11,7 @@ export interface ContentTask {
 }
 
 export type ContentResult =
-  /** `lines` begins at its second byte: the first belongs to the hashing. */
+  /** Each may be longer than what it holds: the manifest's `bytes` of lines, 32 bytes an event of leaves. */
   | { readonly ok: true; readonly lines: ArrayBuffer; readonly leaves: ArrayBuffer }
   | { readonly ok: false; readonly reason: string }
 
@@ -34,20 +34,35 @@ export function checkContent(task: ContentTask): ContentResult {
   if (unpacked.length !== task.bytes)
     return refuse(`the payload unpacks to ${unpacked.length} bytes, and the manifest names ${task.bytes}`)
 
-  const lines = new ArrayBuffer(task.bytes + 1)
-  const bytes = Buffer.from(lines)
-  bytes.set(unpacked, 1)
-  // Megabytes that the collector would let gather; a small one may lie in a pool with others.
-  if (unpacked.length > POOLED && unpacked.buffer instanceof ArrayBuffer) unpacked.buffer.transfer(0)
-  const { leaves, count } = leavesOf(bytes, 1, bytes.length)
+  const lines = ownBufferOf(unpacked)
+  const bytes = Buffer.from(lines, 0, task.bytes)
+  const { leaves, count } = leavesOfLines(bytes, task.events)
   if (count !== task.events)
     return refuse(`the payload has ${count} lines, and the manifest names ${task.events} events`)
   const root = merkleRoot(leaves).toString('hex')
   if (root !== task.root)
     return refuse(`the Merkle root over the lines is ${root}, and the manifest names ${task.root}`)
-  const kept = new ArrayBuffer(leaves.length)
-  leaves.copy(Buffer.from(kept))
-  return { ok: true, lines, leaves: kept }
+  return { ok: true, lines, leaves: ownBufferOf(leaves) }
+}
+
+/** The buffer that these bytes begin: their own where nothing else lies in it, so that megabytes are not copied. */
+function ownBufferOf(bytes: Buffer): ArrayBuffer {
+  const { buffer, byteOffset, length } = bytes
+  if (byteOffset === 0 && length > POOLED && buffer instanceof ArrayBuffer) return buffer
+  const own = new ArrayBuffer(length)
+  bytes.copy(Buffer.from(own))
+  return own
+}
+
+/** The first line has no byte before it to lend to the hashing. */
+function leavesOfLines(bytes: Buffer, expected: number): { leaves: Buffer; count: number } {
+  const room = Buffer.allocUnsafeSlow((expected + 1) * HASH_BYTES)
+  if (bytes.length === 0) return { leaves: room.subarray(0, 0), count: 0 }
+  const newline = bytes.indexOf(10)
+  const end = newline === -1 ? bytes.length : newline
+  leafHash(bytes.subarray(0, end)).copy(room)
+  const { count } = leavesOf(bytes, end + 1, bytes.length, room.subarray(HASH_BYTES))
+  return { leaves: room.subarray(0, (count + 1) * HASH_BYTES), count: count + 1 }
 }
 
 function unpack(task: ContentTask): Buffer {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
+import { HASH_BYTES } from '../../schema/index.ts'
 import {
   type Acknowledgement,
   type Manifest,
@@ -124,8 +125,8 @@ export function openReceiver(parts: {
       hash,
       manifestBytes,
       signature,
-      lines: Buffer.from(checked.lines, 1),
-      leaves: Buffer.from(checked.leaves),
+      lines: Buffer.from(checked.lines, 0, bytes),
+      leaves: Buffer.from(checked.leaves, 0, events * HASH_BYTES),
       handedOver: true,
       ingested: clock(),
     })

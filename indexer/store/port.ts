@@ -50,7 +50,9 @@ export interface WriteResult {
   readonly stored: number
   readonly duplicate: number
   readonly dead: number
-  /** Of the dead: events with the id of a stored one and other content. Each is an alarm. */
+  /** Of the stored: another content under a declared key that is known, kept as a revision of it. */
+  readonly revisions?: number
+  /** Of the dead: events with the minted id of a stored one and other content. Each is an alarm. */
   readonly collisions?: number
   /** By source, in the manifest's order. */
   readonly sources: readonly SliceAnswer[]

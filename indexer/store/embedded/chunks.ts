@@ -1,4 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { leafHash, revisionEventId } from '../../../schema/index.ts'
 
 /**
  * Events lie as they were shipped, lines of one batch and category together in compressed chunks. Of 1.5 KB lines, chunks of
@@ -14,8 +15,11 @@ const PARAMETERS = {
   [constants.ZSTD_c_hashLog]: 13,
 }
 
+/** Room for what comes out, mostly in one piece. Room for as much as goes in cost a fifth more. */
+const COMPRESSED_BYTES = 16_384
+
 export const compressed = (lines: Buffer): Buffer =>
-  zstdCompressSync(lines, { chunkSize: CHUNK_BYTES, params: PARAMETERS })
+  zstdCompressSync(lines, { chunkSize: COMPRESSED_BYTES, params: PARAMETERS })
 
 /** A chunk opened for reading. */
 export class Chunk {
@@ -23,13 +27,25 @@ export class Chunk {
   readonly #starts: number[] = [0]
   readonly #first: number
   readonly #positions: Uint16Array | null
+  /** Lines that are revisions, with their own ids once these were asked for. */
+  readonly #revisions = new Map<number, string | null>()
   /** The batch's row in the partition. */
   readonly batch: number
 
-  constructor(row: { batch: number; first: number; positions: Uint8Array | null; bytes: Uint8Array }) {
+  constructor(row: {
+    batch: number
+    first: number
+    positions: Uint8Array | null
+    revisions: Uint8Array | undefined
+    bytes: Uint8Array
+  }) {
     this.batch = row.batch
     this.#first = row.first
     this.#positions = row.positions === null ? null : new Uint16Array(new Uint8Array(row.positions).buffer)
+    if (row.revisions !== undefined) {
+      for (const line of new Uint16Array(new Uint8Array(row.revisions).buffer))
+        this.#revisions.set(line, null)
+    }
     this.bytes = zstdDecompressSync(row.bytes)
     for (let at = this.bytes.indexOf(NEWLINE); at !== -1; at = this.bytes.indexOf(NEWLINE, at + 1)) {
       this.#starts.push(at + 1)
@@ -52,8 +68,9 @@ export class Chunk {
     return this.#positions === null ? this.#first + index : this.#positions[index]!
   }
 
-  /** The line that holds this event id; -1 where none does. */
+  /** The line of this event; -1 where there is none. */
   find(id: string): number {
+    for (const index of this.#revisions.keys()) if (this.revision(index) === id) return index
     const needle = `"${id}"`
     for (let at = this.bytes.indexOf(needle); at !== -1; at = this.bytes.indexOf(needle, at + 1)) {
       const index = this.#lineAt(at)
@@ -62,7 +79,22 @@ export class Chunk {
     return -1
   }
 
+  /** The id under which the event is known: that of its line, or its own as a revision. */
   id(index: number): string {
+    return this.revision(index) ?? this.#sealedId(index)
+  }
+
+  /** The own id of a line that is a revision; null where it is none. */
+  revision(index: number): string | null {
+    const known = this.#revisions.get(index)
+    if (known === undefined) return null
+    if (known !== null) return known
+    const id = revisionEventId(this.#sealedId(index), leafHash(this.line(index)))
+    this.#revisions.set(index, id)
+    return id
+  }
+
+  #sealedId(index: number): string {
     const event = JSON.parse(this.line(index).toString('utf8')) as { event: { id: string } }
     return event.event.id
   }

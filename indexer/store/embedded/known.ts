@@ -1,3 +1,4 @@
+import { isDeclaredId, revisionEventId } from '../../../schema/index.ts'
 import type { Partition } from './partition.ts'
 import { follows } from './partition.ts'
 import { leafOf, type Parcel, type Prepared } from './prepare.ts'
@@ -5,6 +6,8 @@ import { leafOf, type Parcel, type Prepared } from './prepare.ts'
 /** Which events of a parcel are new. Numbers are those of the parcel's events. */
 export interface Sifted {
   readonly kept: readonly number[]
+  /** Kept events that are another content under a declared key, with the ids under which they are kept. */
+  readonly revisions: ReadonlyMap<number, string>
   readonly duplicates: readonly number[]
   readonly collisions: readonly { readonly event: number; readonly reason: string }[]
   /** Kept events whose ids lie within a run that is there. */
@@ -12,6 +15,9 @@ export interface Sifted {
   /** The kept events must not be joined to runs. */
   readonly alone: boolean
 }
+
+const NO_REVISIONS: ReadonlyMap<number, string> = new Map()
+const NO_STRAYS: ReadonlySet<number> = new Set()
 
 /**
  * Tells new events from those that a category has already, wherever in it. The ids of a batch are mostly a few ascending
@@ -31,7 +37,14 @@ export function sift(
     else runs.push({ first: id, last: id })
   }
   if (!overlap(runs) && !runs.some((run) => all.some((one) => one.touches(run.first, run.last)))) {
-    return { kept: ids.map((_, i) => i), duplicates: [], collisions: [], strays: new Set(), alone: false }
+    return {
+      kept: ids.map((_, i) => i),
+      revisions: NO_REVISIONS,
+      duplicates: [],
+      collisions: [],
+      strays: NO_STRAYS,
+      alone: false,
+    }
   }
   return siftOneByOne(parcel, prepared, partition, all)
 }
@@ -49,37 +62,53 @@ function siftOneByOne(
   all: readonly Partition[],
 ): Sifted {
   const kept: number[] = []
+  const revisions = new Map<number, string>()
   const duplicates: number[] = []
   const collisions: { event: number; reason: string }[] = []
   const strays = new Set<number>()
+  /** Positions of what is kept, by id. */
   const here = new Map<string, number>()
-  for (const [event, id] of parcel.ids.entries()) {
-    const leaf = leafOf(prepared.leaves, parcel.positions[event]!)
-    const settle = (other: Buffer, where: string): void => {
-      if (leaf.equals(other)) duplicates.push(event)
-      else {
-        const reason = `event ${id} is stored with another content: leaf ${other.toString('hex')} of ${where}; this one has leaf ${leaf.toString('hex')}`
-        collisions.push({ event, reason })
-      }
-    }
+  const known = (
+    id: string,
+  ): { leaf: Buffer; where: string; within: boolean } | { leaf: null; within: boolean } => {
     const before = here.get(id)
     if (before !== undefined) {
-      settle(leafOf(prepared.leaves, before), `the same waybill, position ${before}`)
-      continue
+      return {
+        leaf: leafOf(prepared.leaves, before),
+        where: `the same waybill, position ${before}`,
+        within: false,
+      }
     }
-    let found = false
+    let within = false
     for (const one of all) {
       const look = one.find(id)
-      if (look.found !== null) {
-        settle(look.found.leaf, look.found.where)
-        found = true
-        break
-      }
-      if (look.within && one === partition) strays.add(event)
+      if (look.found !== null) return { ...look.found, within: look.within }
+      if (look.within && one === partition) within = true
     }
-    if (found) continue
+    return { leaf: null, within }
+  }
+  const keep = (event: number, id: string, within: boolean): void => {
+    if (within) strays.add(event)
     here.set(id, parcel.positions[event]!)
     kept.push(event)
   }
-  return { kept, duplicates, collisions, strays, alone: true }
+  for (const [event, id] of parcel.ids.entries()) {
+    const leaf = leafOf(prepared.leaves, parcel.positions[event]!)
+    const look = known(id)
+    if (look.leaf === null) keep(event, id, look.within)
+    else if (leaf.equals(look.leaf)) duplicates.push(event)
+    else if (isDeclaredId(id)) {
+      const revision = revisionEventId(id, leaf)
+      const again = known(revision)
+      if (again.leaf !== null) duplicates.push(event)
+      else {
+        keep(event, revision, again.within)
+        revisions.set(event, revision)
+      }
+    } else {
+      const reason = `event ${id} is stored with another content: leaf ${look.leaf.toString('hex')} of ${look.where}; this one has leaf ${leaf.toString('hex')}`
+      collisions.push({ event, reason })
+    }
+  }
+  return { kept, revisions, duplicates, collisions, strays, alone: true }
 }

@@ -103,12 +103,16 @@ export const PRESENCE: string[] = []
 
 const WAYS = new Map<string, Way>()
 
+/** Derived, but known when an event is written, and asked for. */
+const REVISION_OF = 'audit.revision_of'
+
 function wayOf(path: string, field: Field): Way {
   for (const [facet, paths] of FACETS.entries()) {
     const slot = paths.indexOf(path)
     if (slot !== -1) return { kind: 'facet', facet, slot }
   }
-  if (field.unindexed === true || field.derived === true || field.type === 'geo' || path === '@timestamp') {
+  const underived = field.derived !== true || path === REVISION_OF
+  if (field.unindexed === true || !underived || field.type === 'geo' || path === '@timestamp') {
     return { kind: 'skip' }
   }
   const presence = PRESENCE.push(path) - 1

@@ -13,6 +13,7 @@ const CAPTURES: Readonly<Record<string, Capture>> = {
   'event.ingested': CAPTURE.derived,
   'audit.seal': CAPTURE.derived,
   'audit.words': CAPTURE.derived,
+  'audit.revision_of': CAPTURE.derived,
   'source.geo': CAPTURE.derived,
 }
 

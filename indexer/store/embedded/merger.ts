@@ -16,12 +16,15 @@ if (port === null) throw new Error('the merger runs as a thread of the store')
 const { path } = workerData as { path: string }
 const folder = join(path, 'partitions')
 
+/** The same facets come again in each merge. */
+const shared = newShared(8)
+
 /** Smaller segments are kept in their partition's database. */
 const SMALL_DOCS = 20_000
 
 function merge(order: MergeOrder): Merged {
   const database = openDatabase(join(folder, `${order.partition}.db`), { cache: 1024, readOnly: true })
-  const view = new PartitionView(order.partition, folder, database, newShared())
+  const view = new PartitionView(order.partition, folder, database, shared)
   const segments: Segment[] = []
   try {
     for (const id of order.segments) segments.push(view.segment(id))

@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import {
+  type AuditEvent,
+  asRevision,
   type Category,
   EARLIEST_TIMESTAMP,
   HASH_BYTES,
@@ -89,6 +91,7 @@ function faultOf(event: unknown): string | null {
   if (own.ingested !== undefined) return 'event.ingested is only for the indexer to add'
   if (audit.seal !== undefined) return 'audit.seal is only for the indexer to add'
   if (audit.words !== undefined) return 'audit.words is only for the indexer to add'
+  if (audit.revision_of !== undefined) return 'audit.revision_of is only for the indexer to add'
   if (memberOf(event.source, 'geo') !== undefined) return 'source.geo is only for the indexer to add'
   return null
 }
@@ -97,15 +100,21 @@ function faultOf(event: unknown): string | null {
 export class Preparer {
   readonly #facets: FacetBook
   readonly #scanner: Scanner
+  readonly #terms = new Terms()
 
   constructor(facets: FacetBook) {
     this.#facets = facets
     this.#scanner = new Scanner(facets)
   }
 
+  /** What follows is stored together; what was prepared before is done with. */
+  begin(): void {
+    this.#terms.clear()
+  }
+
   prepare(batch: { lines: Buffer; leaves: Buffer; agent: string; incarnation: string }): Prepared {
     const { lines, leaves, agent, incarnation } = batch
-    const terms = new Terms(Math.max(1024, lines.length >> 4))
+    const terms = this.#terms
     const collector = new Collector(terms)
     const scanner = this.#scanner
     scanner.begin(collector, agent, incarnation)
@@ -175,6 +184,24 @@ export class Preparer {
     parcel.users.push(textOf(memberOf(sound.user, 'name')))
     put(parcel, position, start, end, termStart, terms.count)
     return null
+  }
+}
+
+/** Makes revisions of events of a parcel: their ids are their own, and what is found of them is what is shown. */
+export function revise(
+  { lines, terms }: Prepared,
+  parcel: Parcel,
+  revisions: ReadonlyMap<number, string>,
+  facets: FacetBook,
+): void {
+  const collector = new Collector(terms)
+  for (const [event, id] of revisions) {
+    const line = lines.toString('utf8', parcel.starts[event]!, parcel.ends[event]!)
+    parcel.termStarts[event] = terms.count
+    collector.collect(asRevision(JSON.parse(line) as AuditEvent, id))
+    parcel.termEnds[event] = terms.count
+    parcel.deedFacets[event] = facets.of(1, collector.slots[1]!, collector.present)
+    parcel.ids[event] = id
   }
 }
 

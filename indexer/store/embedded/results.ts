@@ -40,6 +40,7 @@ export function outcomeOf(batch: StoreBatch, parcel: Parcel, sifted: Sifted): Ou
   return {
     stored: bySource(sifted.kept),
     duplicate: bySource(sifted.duplicates),
+    ...(sifted.revisions.size > 0 && { revisions: sifted.revisions.size }),
     collisions: sifted.collisions.map(({ event, reason }) => ({
       position: parcel.positions[event]!,
       id: parcel.ids[event]!,
@@ -79,6 +80,8 @@ export function resultOf({ batch, prepared, outcomes }: Settled): {
   }
   let stored = 0
   let duplicate = 0
+  let revisions = 0
+  let collisions = 0
   for (const outcome of outcomes) {
     for (const [source, count] of outcome.stored) {
       stored += count
@@ -90,6 +93,8 @@ export function resultOf({ batch, prepared, outcomes }: Settled): {
       const slice = sources[source]
       if (slice !== undefined) slice.duplicate += count
     }
+    revisions += outcome.revisions ?? 0
+    collisions += outcome.collisions.length
     for (const { position, id, reason } of outcome.collisions) {
       bury('collision', position, id, reason, lineAt(prepared, position))
     }
@@ -98,7 +103,10 @@ export function resultOf({ batch, prepared, outcomes }: Settled): {
   const reasons = letters
     .slice(0, 20)
     .map(({ position, eventId, reason }) => ({ position, id: eventId, reason }))
-  return { result: { stored, duplicate, dead: letters.length, sources, reasons }, letters }
+  return {
+    result: { stored, duplicate, dead: letters.length, revisions, collisions, sources, reasons },
+    letters,
+  }
 }
 
 function lineAt(prepared: Prepared, position: number): Buffer {

@@ -17,7 +17,7 @@ import {
 import { FACETS, PRESENCE, type Way } from './layout.ts'
 import { CAPTURE, type Capture, MEMBERS, type Member, type Members } from './members.ts'
 import { type Places, SeenFacets } from './seen-facets.ts'
-import { FOLDED, LETTER, LONGEST_WORD, PRIME, seedBelow, Terms, WORD_SEED } from './terms.ts'
+import { FOLDED, LETTER, LONGEST_WORD, POWERS, PRIME, seedBelow, Terms, WORD_SEED } from './terms.ts'
 
 type IndexedWay = Extract<Way, { readonly seed: number }>
 
@@ -295,42 +295,52 @@ export class Scanner extends JsonBytes {
     const start = ++this.at
     let at = start
     let value = seed
-    let hash = WORD_SEED
-    let length = 0
-    let beginning = 0
     for (;;) {
-      const c = bytes[at++]!
-      const folded = CLASS[c]!
+      const c = bytes[at]!
+      let folded = CLASS[c]!
+      if (folded === 0) {
+        if (c === COLON && address) {
+          terms.count = before
+          return false
+        }
+        value = (Math.imul(value, PRIME) + c) | 0
+        at++
+        continue
+      }
       // Beyond the last byte there is no class: that, too, is not below.
       if (!(folded < SPECIAL)) {
         if (c === QUOTE) break
         terms.count = before
         return false
       }
-      if (c === COLON && address) {
-        terms.count = before
-        return false
-      }
-      const unit = folded !== 0 ? folded : c
-      value = Math.imul(value ^ unit, PRIME)
-      if (folded !== 0) {
-        if (length < LONGEST_WORD) {
-          hash = Math.imul(hash ^ folded, PRIME)
-          if (length < 3) beginning = beginning * 40 + LETTER[folded]!
-        }
-        length++
-      } else if (length > 0) {
-        if (wordsLeft) terms.addWordOf(beginning, length, hash)
-        hash = WORD_SEED
-        length = 0
-        beginning = 0
-      }
+      const word = at
+      const valueBefore = value
+      do {
+        value = (Math.imul(value, PRIME) + folded) | 0
+        folded = CLASS[bytes[++at]!]!
+      } while (folded !== 0 && folded < SPECIAL)
+      if (wordsLeft) this.#word(word, at - word, valueBefore, value)
     }
-    if (length > 0 && wordsLeft) terms.addWordOf(beginning, length, hash)
+    at++
     this.at = at
     this.#collector.tookWords(terms.count - before)
     if (asValue && (address || at - 1 - start <= LIMITS.indexedLength)) terms.addValueOf(value)
     return true
+  }
+
+  /** A word of ASCII in a value; the value's hash before and behind it says the word's. */
+  #word(start: number, length: number, before: number, behind: number): void {
+    const bytes = this.bytes
+    let hash = behind
+    if (length <= LONGEST_WORD) hash = (behind + Math.imul(WORD_SEED - before, POWERS[length]!)) | 0
+    else {
+      hash = WORD_SEED
+      for (let i = 0; i < LONGEST_WORD; i++) hash = (Math.imul(hash, PRIME) + CLASS[bytes[start + i]!]!) | 0
+    }
+    let beginning = LETTER[CLASS[bytes[start]!]!]!
+    if (length > 1) beginning = beginning * 40 + LETTER[CLASS[bytes[start + 1]!]!]!
+    if (length > 2) beginning = beginning * 40 + LETTER[CLASS[bytes[start + 2]!]!]!
+    this.#terms.addWordOf(beginning, length, hash)
   }
 
   #leaves(way: IndexedWay, seed: number, atRoot: boolean, depth: number): void {
@@ -369,7 +379,7 @@ export class Scanner extends JsonBytes {
       previous = start
       previousEnd = end
       let below = atRoot ? seed : seedBelow(seed, '.')
-      for (let i = start; i < end; i++) below = Math.imul(below ^ bytes[i]!, PRIME)
+      for (let i = start; i < end; i++) below = (Math.imul(below, PRIME) + bytes[i]!) | 0
       this.#leaves(way, below, atRoot && end === start, depth + 1)
       const next = bytes[this.at++]
       if (next === CLOSE) return

@@ -1,6 +1,16 @@
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
-import { type AuditEvent, canonical, comparePlaces, eventWords, placeOf } from '../../../schema/index.ts'
+import {
+  type AuditEvent,
+  asRevision,
+  canonical,
+  comparePlaces,
+  eventWords,
+  isDeclaredId,
+  leafHash,
+  placeOf,
+  revisionEventId,
+} from '../../../schema/index.ts'
 import { matches } from '../../query/index.ts'
 import { openEmbeddedStore, type SearchRequest, type Store } from '../index.ts'
 import { anEvent, aQuery } from './testing/arbitraries.ts'
@@ -25,13 +35,21 @@ async function open(options: object = {}): Promise<Store> {
 /** Stores events in batches of any size, and gives them back as they are read. */
 async function filled(store: Store, events: readonly AuditEvent[]): Promise<AuditEvent[]> {
   const stored: AuditEvent[] = []
+  const known = new Set<string>()
   for (let from = 0, sequence = 1; from < events.length; sequence++) {
     const batch = events.slice(from, from + ((sequence * 7) % 31) + 1)
     const ingested = INGESTED + ((sequence * 11) % 5) * 20 * 86_400_000
     const outcome = await store.write(batchOf(sequence, batch, { ingested }))
     expect(outcome).toMatchObject({ result: { stored: batch.length } })
     for (const [position, event] of batch.entries()) {
-      stored.push(asRead(JSON.parse(canonical(event)) as AuditEvent, ingested, sequence, position))
+      const line = canonical(event)
+      const sealed = JSON.parse(line) as AuditEvent
+      const again = known.has(idOf(sealed))
+      known.add(idOf(sealed))
+      const shown = again
+        ? asRevision(sealed, revisionEventId(idOf(sealed), leafHash(Buffer.from(line))))
+        : sealed
+      stored.push(asRead(shown, ingested, sequence, position))
     }
     from += batch.length
   }
@@ -86,7 +104,11 @@ test.each([
       { length: FULL ? 500 : 220 },
       (_, i) => fc.sample(anEvent(i), { numRuns: 1, seed: seed * 10_000 + i })[0]!,
     )
-    const stored = await filled(store, events)
+    const declared = events.filter((event) => isDeclaredId(idOf(event)))
+    const revised = declared
+      .filter((_, i) => i % 3 > 0)
+      .map((event) => ({ ...event, message: 'Jane Doe, again' }))
+    const stored = await filled(store, [...events, ...revised])
     const start = Date.UTC(2026, 10, 1)
     const request = fc.record(
       {

@@ -53,6 +53,23 @@ test('a batch is stored once, and answered alike when it comes again', async () 
   expect(ids(await search(store))).toEqual([idAt(0), idAt(10)])
 })
 
+test('a store of another layout is refused with a sentence, and left as it is', async () => {
+  const path = folders.make()
+  const store = await open(path)
+  await store.write(batchOf(1, [eventAt(0)]))
+  await store.close()
+  const set = (sql: string): void => {
+    const database = new DatabaseSync(join(path, 'control.db'))
+    database.exec(sql)
+    database.close()
+  }
+  set("UPDATE meta SET value = '99' WHERE key = 'layout'")
+  await expect(open(path)).rejects.toThrow(/has layout 99, .* open it with the version that wrote it/)
+  await expect(open(path)).rejects.toBeInstanceOf(OperatorError)
+  set("DELETE FROM meta WHERE key = 'layout'")
+  await expect(open(path)).rejects.toThrow('has layout 1')
+})
+
 test('the same batch sent twice at once is stored once', async () => {
   const store = await open()
   const batch = batchOf(1, [eventAt(0), eventAt(10)])

@@ -9,6 +9,9 @@ import { wordsOf } from '../../../schema/index.ts'
  *   a dictionary (`update*` is a range); 32 bits of hash follow.
  * - A field's value lies above all words: 64,000 and more in the upper 16 bits.
  *
+ * Hashes are sums of characters times powers of a prime: so the hash of a word within a value follows from the value's before and
+ * behind it, and both take one step a character.
+ *
  * Hashing as the characters pass costs no substring and no encoding to UTF-8. SQLite's FTS5 was measured at 45 terms an event
  * (contentless, detail=none, sorted rowids, transactions of 4,800 events): 19 µs an event without ever merging its segments, 25-28 µs
  * with it. Building a segment of the same terms here takes some 5 µs, merging it twice 4 µs in a thread of its own.
@@ -33,6 +36,9 @@ const letterOf = (unit: number): number => (unit < 128 ? LETTER[unit]! : 37)
 export const WORD_SEED = 0x811c9dc5 | 0
 export const PRIME = 0x01000193
 export const LONGEST_WORD = 64
+/** What the hash of what stands before a word is multiplied with by the word's characters. */
+export const POWERS = new Int32Array(LONGEST_WORD + 1)
+for (let i = 0, power = 1; i <= LONGEST_WORD; i++, power = Math.imul(power, PRIME)) POWERS[i] = power
 
 function mixed(h: number): number {
   h ^= h >>> 16
@@ -51,6 +57,10 @@ export class Terms {
   constructor(room = 4096) {
     this.high = new Uint32Array(room)
     this.low = new Uint16Array(room)
+  }
+
+  clear(): void {
+    this.count = 0
   }
 
   add(high: number, low: number): void {
@@ -84,7 +94,7 @@ export class Terms {
       const c = FOLDED[unit]!
       if (c !== 0) {
         if (length < LONGEST_WORD) {
-          hash = Math.imul(hash ^ c, PRIME)
+          hash = (Math.imul(hash, PRIME) + c) | 0
           if (length < 3) beginning = beginning * 40 + LETTER[c]!
         }
         length++
@@ -108,7 +118,7 @@ export class Terms {
   /** One word as `wordsOf` gives it. */
   addWord(word: string): void {
     let hash = WORD_SEED
-    for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), PRIME)
+    for (let i = 0; i < word.length; i++) hash = (Math.imul(hash, PRIME) + word.charCodeAt(i)) | 0
     const bits = mixed(hash)
     this.add(((spelling(word) << 16) | (bits >>> 16)) >>> 0, bits & 0xffff)
   }
@@ -119,7 +129,7 @@ export class Terms {
     for (let i = 0; i < text.length; i++) {
       let unit = text.charCodeAt(i)
       if (unit >= 0x41 && unit <= 0x5a) unit += 0x20
-      hash = Math.imul(hash ^ unit, PRIME)
+      hash = (Math.imul(hash, PRIME) + unit) | 0
     }
     this.addValueOf(hash)
   }
@@ -153,7 +163,7 @@ export function seedOf(name: string): number {
 /** The seed of a path below a flattened field, piece by piece. */
 export function seedBelow(seed: number, piece: string): number {
   let hash = seed
-  for (let i = 0; i < piece.length; i++) hash = Math.imul(hash ^ piece.charCodeAt(i), PRIME)
+  for (let i = 0; i < piece.length; i++) hash = (Math.imul(hash, PRIME) + piece.charCodeAt(i)) | 0
   return hash
 }
 

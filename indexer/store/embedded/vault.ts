@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Category } from '../../../schema/index.ts'
+import { type Category, OperatorError } from '../../../schema/index.ts'
 import { type StoreBatch, StoreFullError, type WriteOutcome } from '../port.ts'
 import { Control, partitionsOf } from './control.ts'
 import { Counting } from './counting.ts'
@@ -9,11 +9,14 @@ import { inTransaction, openDatabase, storeError } from './database.ts'
 import { FacetBook } from './facets.ts'
 import { sift } from './known.ts'
 import { type Outcome, Partition, type PlacedDocs } from './partition.ts'
-import { type Parcel, Preparer } from './prepare.ts'
+import { type Parcel, Preparer, revise } from './prepare.ts'
 import { outcomeOf, resultOf, type Settled } from './results.ts'
-import { buildSegment } from './segment/build.ts'
+import { SegmentBuilder } from './segment/build.ts'
 import { newDocs } from './segment/documents.ts'
 import { categoryOf, partitionFor, type Retention } from './windows.ts'
+
+/** Raised whenever what is written can't be read as before: tables, segments, how terms are hashed. */
+const LAYOUT = '2'
 
 export interface VaultOptions {
   readonly path: string
@@ -28,6 +31,14 @@ interface Job extends Settled {
   readonly outcomes: Outcome[]
 }
 
+/** Batches that are stored together, each exactly once. */
+export interface Group {
+  /** Takes a batch apart; nothing is written yet. */
+  add(batch: StoreBatch): void
+  /** Writes them: all are durable when this returns, or none is acknowledged. */
+  store(): WriteOutcome[]
+}
+
 interface Delivery {
   readonly job: Job
   readonly parcel: Parcel
@@ -40,6 +51,7 @@ export class Vault {
   readonly #partitions = new Map<string, Partition>()
   readonly #names = new Map<Category, Set<string>>()
   readonly #facets = new FacetBook()
+  readonly #segments = new SegmentBuilder()
   readonly #preparer = new Preparer(this.#facets)
   /** Where interrupted batches have been written already: whoever tries them again goes there. By key, then category. */
   readonly #pinned = new Map<string, { n: number; partitions: Map<Category, string> }>()
@@ -52,7 +64,21 @@ export class Vault {
       openDatabase(join(options.path, 'control.db'), { cache: 8192 }),
     )
     this.control = this.#guard('control.db', () => new Control(database))
+    this.#guard('control.db', () => this.#demandLayout())
     this.#next = this.#recover()
+  }
+
+  /** Files of another layout are left as they are: read as if they were of this one, searches would miss events in silence. */
+  #demandLayout(): void {
+    const { control } = this
+    const isNew = control.database.prepare('SELECT 1 FROM waybills LIMIT 1').get() === undefined
+    const found = control.meta('layout') ?? (isNew ? LAYOUT : '1')
+    if (found !== LAYOUT) {
+      throw new OperatorError(
+        `the store in ${this.#options.path} has layout ${found}, and this version of waybill reads and writes layout ${LAYOUT}; open it with the version that wrote it, or give this version a folder of its own`,
+      )
+    }
+    if (isNew) control.setMeta('layout', LAYOUT)
   }
 
   /** Finds the partitions, what they hold, and batches that a crash left halfway. Returns the next batch's number. */
@@ -162,33 +188,43 @@ export class Vault {
     )
   }
 
-  /** Stores batches together, each exactly once: all of them are durable when this returns, or none is acknowledged. */
-  store(batches: readonly StoreBatch[]): WriteOutcome[] {
+  /** Begins a group of batches that are stored together; there is one at a time. */
+  group(): Group {
     const jobs = new Map<string, Job>()
-    const answers = batches.map((batch): (() => WriteOutcome) => {
-      const { agent, incarnation, sequence } = batch.manifest
-      const known = this.#guard('control.db', () => this.control.known(agent, incarnation, sequence))
-      if (known !== null) {
-        if (known.hash !== batch.hash) return () => ({ kind: 'fork', hash: known.hash })
-        return () => ({ kind: 'stored', again: true, result: known.result })
-      }
-      const key = `${agent}/${incarnation}/${sequence}`
-      const twin = jobs.get(key)
-      if (twin !== undefined) {
-        if (twin.batch.hash !== batch.hash) return () => ({ kind: 'fork', hash: twin.batch.hash })
-        return () => ({ kind: 'stored', again: true, result: resultOf(twin).result })
-      }
-      const { lines, leaves } = batch
-      const prepared = this.#preparer.prepare({ lines, leaves, agent, incarnation })
-      const job: Job = { batch, n: this.#next++, prepared, outcomes: [] }
-      jobs.set(key, job)
-      return () => ({ kind: 'stored', again: false, result: resultOf(job).result })
-    })
-    if (jobs.size > 0) {
-      this.#demandSpace()
-      this.#write(jobs)
+    const answers: (() => WriteOutcome)[] = []
+    this.#preparer.begin()
+    return {
+      add: (batch) => {
+        answers.push(this.#take(batch, jobs))
+      },
+      store: () => {
+        if (jobs.size > 0) {
+          this.#demandSpace()
+          this.#write(jobs)
+        }
+        return answers.map((answer) => answer())
+      },
     }
-    return answers.map((answer) => answer())
+  }
+
+  #take(batch: StoreBatch, jobs: Map<string, Job>): () => WriteOutcome {
+    const { agent, incarnation, sequence } = batch.manifest
+    const known = this.#guard('control.db', () => this.control.known(agent, incarnation, sequence))
+    if (known !== null) {
+      if (known.hash !== batch.hash) return () => ({ kind: 'fork', hash: known.hash })
+      return () => ({ kind: 'stored', again: true, result: known.result })
+    }
+    const key = `${agent}/${incarnation}/${sequence}`
+    const twin = jobs.get(key)
+    if (twin !== undefined) {
+      if (twin.batch.hash !== batch.hash) return () => ({ kind: 'fork', hash: twin.batch.hash })
+      return () => ({ kind: 'stored', again: true, result: resultOf(twin).result })
+    }
+    const { lines, leaves } = batch
+    const prepared = this.#preparer.prepare({ lines, leaves, agent, incarnation })
+    const job: Job = { batch, n: this.#next++, prepared, outcomes: [] }
+    jobs.set(key, job)
+    return () => ({ kind: 'stored', again: false, result: resultOf(job).result })
   }
 
   #write(jobs: ReadonlyMap<string, Job>): void {
@@ -237,6 +273,7 @@ export class Vault {
         partition.addBatch(job.n, job.batch, outcome)
         job.outcomes.push(outcome)
         if (sifted.kept.length === 0) continue
+        revise(job.prepared, parcel, sifted.revisions, this.#facets)
         placed.push(partition.place(job.n, job.prepared, parcel, sifted.kept, sifted))
         for (const event of sifted.kept) {
           const time = parcel.timestamps[event]!
@@ -247,7 +284,7 @@ export class Vault {
         events += sifted.kept.length
       }
       if (placed.length === 0) return
-      partition.addSegment(buildSegment(newDocs(placed)))
+      partition.addSegment(this.#segments.build(newDocs(placed)))
       counting.each((hour, dimension, value, count) => partition.addCount(hour, dimension, value, count))
       partition.putSpan(least, greatest, events)
     })
@@ -286,7 +323,8 @@ export class Vault {
   }): string | null {
     this.#demandSpace()
     const { agent, incarnation, sequence, position, line, leaf, ingested } = letter
-    const prepared = this.#preparer.prepare({ lines: line, leaves: leaf, agent, incarnation })
+    // A preparer of its own: a group may be under way.
+    const prepared = new Preparer(this.#facets).prepare({ lines: line, leaves: leaf, agent, incarnation })
     const fault = prepared.rejected[0]
     if (fault !== undefined) return fault.reason
     for (const [category, parcel] of prepared.parcels) {
@@ -299,6 +337,7 @@ export class Vault {
           const collision = sifted.collisions[0]
           if (collision !== undefined) return collision.reason
           if (sifted.kept.length === 0) return null
+          revise(prepared, parcel, sifted.revisions, this.#facets)
           // From here on the event's place is the one in its own waybill, not in this list of one.
           parcel.positions[0] = position
           let { least, greatest, events } = partition
@@ -310,7 +349,7 @@ export class Vault {
             const n = before?.n ?? this.#next++
             if (before === null) partition.addReplayed(n, { agent, incarnation, sequence, ingested })
             partition.addSegment(
-              buildSegment(newDocs([partition.place(n, prepared, parcel, sifted.kept, sifted)])),
+              this.#segments.build(newDocs([partition.place(n, prepared, parcel, sifted.kept, sifted)])),
             )
             const counting = new Counting()
             counting.add(parcel.timestamps[0]!, parcel.deedFacets[0]!, parcel.users[0]!)

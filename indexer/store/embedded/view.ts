@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type AuditEvent, eventWords } from '../../../schema/index.ts'
+import { type AuditEvent, asRevision, eventWords } from '../../../schema/index.ts'
 import { StoreUnavailableError } from '../port.ts'
 import { Chunk } from './chunks.ts'
 import { FacetBook } from './facets.ts'
@@ -55,7 +55,10 @@ export interface Shared {
   readonly chunks: Latest<string, Chunk>
 }
 
-export const newShared = (): Shared => ({ facets: new FacetBook(), chunks: new Latest(CHUNKS_OPEN) })
+export const newShared = (chunks = CHUNKS_OPEN): Shared => ({
+  facets: new FacetBook(),
+  chunks: new Latest(chunks),
+})
 
 /** A partition as the threads that only read see it. */
 export class PartitionView {
@@ -69,6 +72,7 @@ export class PartitionView {
   readonly #list: StatementSync
   readonly #content: StatementSync
   readonly #chunk: StatementSync
+  readonly #revisions: StatementSync
   readonly #batch: StatementSync
 
   constructor(name: string, folder: string, database: DatabaseSync, shared: Shared) {
@@ -79,6 +83,7 @@ export class PartitionView {
     this.#list = database.prepare('SELECT id, docs, least, greatest FROM segments')
     this.#content = database.prepare('SELECT content FROM segments WHERE id = ?')
     this.#chunk = database.prepare('SELECT batch, first, positions, bytes FROM chunks WHERE id = ?')
+    this.#revisions = database.prepare('SELECT lines FROM revisions WHERE chunk = ?')
     this.#batch = database.prepare(
       'SELECT n, agent, incarnation, sequence, ingested FROM batches WHERE n = ?',
     )
@@ -136,6 +141,7 @@ export class PartitionView {
         batch: Number(row.batch),
         first: Number(row.first),
         positions: row.positions as Uint8Array | null,
+        revisions: this.#revisions.get(id)?.lines as Uint8Array | undefined,
         bytes: row.bytes as Uint8Array,
       })
     })
@@ -166,7 +172,9 @@ export class PartitionView {
   /** An event with what the indexer adds, all but its words. */
   event(chunk: number, line: number): AuditEvent {
     const opened = this.chunk(chunk)
-    const event = JSON.parse(opened.line(line).toString('utf8')) as {
+    const sealed = JSON.parse(opened.line(line).toString('utf8')) as AuditEvent
+    const revision = opened.revision(line)
+    const event = (revision === null ? sealed : asRevision(sealed, revision)) as {
       event: Record<string, unknown>
       audit: Record<string, unknown>
     }

@@ -9,7 +9,7 @@ import { letterOf } from './control.ts'
 import { inTransaction } from './database.ts'
 import { nextMerge, TOO_MANY_SEGMENTS } from './merging.ts'
 import { segmentFile } from './partition.ts'
-import { Vault } from './vault.ts'
+import { type Group, Vault } from './vault.ts'
 
 /** The thread that writes. Batches that wait are stored together: one set of syncs for all of them. */
 const GROUP_BYTES = 24 * 1024 * 1024
@@ -44,35 +44,68 @@ async function pump(): Promise<void> {
       await mergeEnd()
       continue
     }
-    const group: Waiting[] = []
-    let bytes = 0
-    while (queue.length > 0 && group.length < GROUP_BATCHES && (bytes === 0 || bytes < GROUP_BYTES)) {
-      const waiting = queue.shift()!
-      bytes += waiting.batch.lines.length
-      group.push(waiting)
+    const group = new WaitingGroup(opened())
+    while (queue.length > 0 && group.hasRoom) {
+      group.add(queue.shift()!)
+      // What arrives while batches are taken apart still joins them.
+      await new Promise(setImmediate)
     }
-    store(group)
+    group.store()
     orderMerge()
   }
   pumping = false
 }
 
-function store(group: readonly Waiting[]): void {
-  try {
-    const outcomes = opened().store(group.map(({ batch }) => batch))
-    for (const [i, waiting] of group.entries()) {
-      // Megabytes that the collector would let gather.
-      if (waiting.batch.lines.buffer instanceof ArrayBuffer) waiting.batch.lines.buffer.transfer(0)
-      waiting.resolve(outcomes[i]!)
+/** Batches on their way into one set of transactions, and who waits for them. */
+class WaitingGroup {
+  readonly #vault: Vault
+  readonly #group: Group
+  readonly #members: Waiting[] = []
+  #bytes = 0
+
+  constructor(into: Vault) {
+    this.#vault = into
+    this.#group = into.group()
+  }
+
+  get hasRoom(): boolean {
+    return this.#members.length < GROUP_BATCHES && this.#bytes < GROUP_BYTES
+  }
+
+  add(waiting: Waiting): void {
+    try {
+      this.#group.add(waiting.batch)
+      this.#members.push(waiting)
+      this.#bytes += waiting.batch.lines.length
+    } catch (thrown) {
+      waiting.reject(thrown)
     }
-  } catch (thrown) {
-    const hopeless =
-      thrown instanceof StoreFullError ||
-      thrown instanceof StoreUnavailableError ||
-      thrown instanceof OperatorError
-    // One batch that can't be stored must not keep its neighbours out.
-    if (group.length > 1 && !hopeless) for (const waiting of group) store([waiting])
-    else for (const waiting of group) waiting.reject(thrown)
+  }
+
+  store(): void {
+    const members = this.#members
+    try {
+      const outcomes = this.#group.store()
+      for (const [i, waiting] of members.entries()) {
+        // Megabytes that the collector would let gather.
+        if (waiting.batch.lines.buffer instanceof ArrayBuffer) waiting.batch.lines.buffer.transfer(0)
+        waiting.resolve(outcomes[i]!)
+      }
+    } catch (thrown) {
+      const hopeless =
+        thrown instanceof StoreFullError ||
+        thrown instanceof StoreUnavailableError ||
+        thrown instanceof OperatorError
+      // One batch that can't be stored must not keep its neighbours out.
+      if (members.length === 1 || hopeless) for (const waiting of members) waiting.reject(thrown)
+      else {
+        for (const waiting of members) {
+          const alone = new WaitingGroup(this.#vault)
+          alone.add(waiting)
+          alone.store()
+        }
+      }
+    }
   }
 }
 

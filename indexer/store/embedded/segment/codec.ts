@@ -32,6 +32,25 @@ export class Bytes {
     this.length = at
   }
 
+  /** Ascending numbers of at most 32 bits as their differences, the first one's from `base`. */
+  differences(numbers: Uint32Array, start: number, end: number, base: number): void {
+    this.reserve((end - start) * 5)
+    const { buffer } = this
+    let at = this.length
+    let previous = base
+    for (let i = start; i < end; i++) {
+      const number = numbers[i]!
+      let rest = number - previous
+      previous = number
+      while (rest > 127) {
+        buffer[at++] = (rest & 127) | 128
+        rest >>>= 7
+      }
+      buffer[at++] = rest
+    }
+    this.length = at
+  }
+
   bytes(source: Uint8Array): void {
     this.reserve(source.length)
     this.buffer.set(source, this.length)

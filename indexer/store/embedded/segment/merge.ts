@@ -59,46 +59,69 @@ export function mergeSegments(
       byBytes(headId(a), headId(b))
     )
   }
-  for (let doc = 0; doc < total; doc++) {
-    let least = -1
+  // What arrived together mostly stands together: the first gives documents until the second has its turn.
+  for (let doc = 0; doc < total; ) {
+    let first = -1
+    let second = -1
     for (let s = 0; s < segments.length; s++) {
-      if (heads[s]! < segments[s]!.docs && (least === -1 || compare(s, least) < 0)) least = s
+      if (heads[s]! >= segments[s]!.docs) continue
+      if (first === -1 || compare(s, first) < 0) {
+        second = first
+        first = s
+      } else if (second === -1 || compare(s, second) < 0) second = s
     }
-    const segment = segments[least]!
-    const from = heads[least]!++
-    ids[least] = null
-    renumbered[least]![from] = doc
-    columns.times[doc] = segment.times.at(from)
-    columns.sequences[doc] = segment.sequences.at(from)
-    columns.chunks[doc] = segment.chunks.at(from)
-    columns.lines[doc] = segment.lines.at(from)
-    columns.sourceFacets[doc] = facetNumbers[least]![segment.sourceFacets.at(from)]!
-    columns.deedFacets[doc] = facetNumbers[least]![segment.deedFacets.at(from)]!
+    const segment = segments[first]!
+    const numbers = facetNumbers[first]!
+    do {
+      const from = heads[first]!++
+      ids[first] = null
+      renumbered[first]![from] = doc
+      columns.times[doc] = segment.times.at(from)
+      columns.sequences[doc] = segment.sequences.at(from)
+      columns.chunks[doc] = segment.chunks.at(from)
+      columns.lines[doc] = segment.lines.at(from)
+      columns.sourceFacets[doc] = numbers[segment.sourceFacets.at(from)]!
+      columns.deedFacets[doc] = numbers[segment.deedFacets.at(from)]!
+      doc++
+    } while (heads[first]! < segment.docs && (second === -1 || compare(first, second) < 0))
   }
 
   const writer = new SegmentWriter(sink)
   const cursors = segments.map((segment) => new TermCursor(segment))
-  const live = cursors.map((cursor) => cursor.next())
+  const ENDED = Number.POSITIVE_INFINITY
+  const keys = Float64Array.from(cursors, (cursor) => (cursor.next() ? cursor.key : ENDED))
   const docs = new Uint32Array(total)
   for (;;) {
-    let key = Number.POSITIVE_INFINITY
-    for (let s = 0; s < cursors.length; s++) if (live[s] && cursors[s]!.key < key) key = cursors[s]!.key
-    if (key === Number.POSITIVE_INFINITY) break
+    let key = ENDED
+    for (let s = 0; s < keys.length; s++) if (keys[s]! < key) key = keys[s]!
+    if (key === ENDED) break
     let count = 0
-    let ascending = true
-    for (let s = 0; s < cursors.length; s++) {
+    let from = 0
+    for (let s = 0; s < keys.length; s++) {
+      if (keys[s] !== key) continue
       const cursor = cursors[s]!
-      if (!live[s] || cursor.key !== key) continue
-      const map = renumbered[s]!
-      for (const doc of cursor.docs()) {
-        const number = map[doc]!
-        if (count > 0 && docs[count - 1]! > number) ascending = false
-        docs[count++] = number
-      }
-      live[s] = cursor.next()
+      from = count
+      count = cursor.docs(renumbered[s]!, docs, count)
+      keys[s] = cursor.next() ? cursor.key : ENDED
     }
-    if (!ascending) docs.subarray(0, count).sort()
-    writer.add(key, docs, count)
+    // Of one segment they ascend already.
+    if (from > 0) sortAscending(docs, count)
+    writer.add(key, docs, 0, count)
   }
   return writer.finish(columns, texts)
+}
+
+/** Lists of several segments one behind the other are mostly in order; if not, short ones are sorted by insertion. */
+function sortAscending(docs: Uint32Array, count: number): void {
+  for (let i = 1; i < count; i++) {
+    const doc = docs[i]!
+    if (docs[i - 1]! <= doc) continue
+    if (count > 64) {
+      docs.subarray(0, count).sort()
+      return
+    }
+    let at = i
+    for (; at > 0 && docs[at - 1]! > doc; at--) docs[at] = docs[at - 1]!
+    docs[at] = doc
+  }
 }

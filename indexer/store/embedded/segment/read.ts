@@ -197,7 +197,6 @@ class LongPostings implements Postings {
 /** Walks over a dictionary in the order of its keys. */
 export class TermCursor {
   key = 0
-  #postings: Postings | null = null
   readonly #segment: Segment
   #page = -1
   #reading = new Reading(new Uint8Array(0))
@@ -216,12 +215,33 @@ export class TermCursor {
       this.key = this.#segment.firstKey(this.#page)
     }
     this.key += this.#reading.varint()
-    this.#postings = this.#segment.postingsAt(this.#reading)
     return true
   }
 
-  docs(): Uint32Array {
-    return this.#postings!.all()
+  /** Puts the term's documents into `docs` behind `count`, renumbered; the new count. To be asked once for each term. */
+  docs(renumbered: Uint32Array, docs: Uint32Array, count: number): number {
+    const reading = this.#reading
+    const head = reading.varint()
+    let end = count
+    if ((head & 1) === 1) {
+      for (const doc of this.#segment.longPostings(head, reading).all()) docs[end++] = renumbered[doc]!
+      return end
+    }
+    const { buffer } = reading
+    let at = reading.at
+    let doc = 0
+    for (let left = head >>> 1; left > 0; left--) {
+      let byte = buffer[at++]!
+      let difference = byte & 127
+      for (let shift = 7; byte > 127; shift += 7) {
+        byte = buffer[at++]!
+        difference |= (byte & 127) << shift
+      }
+      doc += difference
+      docs[end++] = renumbered[doc]!
+    }
+    reading.at = at
+    return end
   }
 }
 
@@ -290,10 +310,7 @@ export class Segment {
 
   postingsAt(reading: Reading): Postings {
     const head = reading.varint()
-    if ((head & 1) === 1) {
-      const offset = reading.varint()
-      return new LongPostings(this.#source, (head - 1) / 2, offset, reading.varint())
-    }
+    if ((head & 1) === 1) return this.longPostings(head, reading)
     const docs = new Uint32Array(head / 2)
     let doc = 0
     for (let i = 0; i < docs.length; i++) {
@@ -301,6 +318,11 @@ export class Segment {
       docs[i] = doc
     }
     return new ShortPostings(docs)
+  }
+
+  longPostings(head: number, reading: Reading): Postings {
+    const offset = reading.varint()
+    return new LongPostings(this.#source, (head - 1) / 2, offset, reading.varint())
   }
 
   /** The last page whose first key is not above this one; -1 where all are. */

@@ -59,6 +59,10 @@ export class MemorySink implements Sink {
   append(bytes: Uint8Array): void {
     this.#bytes.bytes(bytes)
   }
+  clear(): void {
+    this.#bytes.length = 0
+  }
+  /** Valid until more is appended. */
   view(): Buffer {
     return this.#bytes.view()
   }
@@ -112,6 +116,7 @@ export class SegmentWriter {
   readonly #sink: Sink
   readonly #page = new Bytes(PAGE_BYTES * 2)
   readonly #long = new Bytes()
+  readonly #bits = new Uint32Array(WINDOW / 32)
   readonly #keys: number[] = []
   readonly #offsets: number[] = []
   readonly #lengths: number[] = []
@@ -122,8 +127,8 @@ export class SegmentWriter {
     this.#sink = sink
   }
 
-  /** Terms come in ascending order of their keys, documents in ascending order. */
-  add(key: number, docs: Uint32Array, count: number): void {
+  /** Terms come in ascending order of their keys, documents (`count` of `docs` from `start` on) in ascending order. */
+  add(key: number, docs: Uint32Array, start: number, count: number): void {
     const page = this.#page
     if (page.length === 0) {
       this.#keys.push(key)
@@ -133,18 +138,13 @@ export class SegmentWriter {
     this.#previous = key
     this.#terms++
     if (count > SHORT_LIST) {
-      const offset = this.#addLong(docs, count)
+      const offset = this.#addLong(docs, start, start + count)
       page.varint(count * 2 + 1)
       page.varint(offset)
       page.varint(this.#sink.length - offset)
     } else {
       page.varint(count * 2)
-      let previous = 0
-      for (let i = 0; i < count; i++) {
-        const doc = docs[i]!
-        page.varint(doc - previous)
-        previous = doc
-      }
+      page.differences(docs, start, start + count, 0)
     }
     if (page.length >= PAGE_BYTES) this.#endPage()
   }
@@ -157,30 +157,26 @@ export class SegmentWriter {
     this.#page.length = 0
   }
 
-  #addLong(docs: Uint32Array, count: number): number {
+  #addLong(docs: Uint32Array, start: number, stop: number): number {
     const offset = this.#sink.length
     const data = this.#long
     data.length = 0
     const directory: number[] = []
-    for (let i = 0; i < count; ) {
+    for (let i = start; i < stop; ) {
       const window = docs[i]! >>> WINDOW_BITS
       let end = i + 1
-      while (end < count && docs[end]! >>> WINDOW_BITS === window) end++
+      while (end < stop && docs[end]! >>> WINDOW_BITS === window) end++
       directory.push(window, end - i, data.length)
       const base = window * WINDOW
       if (end - i >= DENSE) {
-        const bits = new Uint32Array(WINDOW / 32)
+        const bits = this.#bits.fill(0)
         for (let k = i; k < end; k++) {
           const bit = docs[k]! - base
           bits[bit >>> 5] = bits[bit >>> 5]! | (1 << (bit & 31))
         }
         data.bytes(bytesOf(bits))
       } else {
-        let previous = base
-        for (let k = i; k < end; k++) {
-          data.varint(docs[k]! - previous)
-          previous = docs[k]!
-        }
+        data.differences(docs, i, end, base)
       }
       i = end
     }
