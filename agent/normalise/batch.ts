@@ -1,16 +1,18 @@
 import { isUtf8 } from 'node:buffer'
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { HASH_BYTES, LIMITS, leavesOf, merkleRootOver, reasonOf } from '../../schema/index.ts'
-import { behindByteOrderMark, forEachRecord } from '../inputs/framing.ts'
+import { behindByteOrderMark, type Framing, forEachRecord } from '../inputs/framing.ts'
 import { DirectWay } from './direct/index.ts'
 import type { Integration } from './integration.ts'
 import { FIRST, Output } from './output.ts'
 import { Pipeline, type Place, textOf, withoutTornEnd } from './pipeline.ts'
+import { SyslogWay } from './syslog/index.ts'
 import type { SliceResult, Task, TaskResult, TaskSlice, WorkerSetup } from './task.ts'
 
 type Count = { -readonly [name in keyof SliceResult]: SliceResult[name] }
 
 const FASTEST = 1
+const JOURNAL: Framing = { kind: 'journal' }
 /**
  * A batch has a few megabytes and repeats itself at short distance: with tables that fit the processor's cache level 1 takes a
  * fifth less time for the same size (measured on audit lines: 2.6 against 3.2 µs an event, 182 against 184 bytes).
@@ -23,6 +25,7 @@ export class BatchMaker {
   readonly #pipelines: readonly Pipeline[]
   /** By pipeline: the way over the bytes, where its format has one. */
   readonly #direct: readonly (DirectWay | null)[]
+  readonly #syslog: SyslogWay | null = null
   readonly #output = new Output()
   #leaves: Buffer = Buffer.allocUnsafeSlow(LIMITS.batchRecords * HASH_BYTES)
 
@@ -30,8 +33,13 @@ export class BatchMaker {
   constructor(setup: WorkerSetup, integrations: readonly Integration[], { plainly = false } = {}) {
     this.#setup = setup
     this.#pipelines = setup.pipelines.map((spec, i) => new Pipeline(setup, spec, integrations[i]!))
+    if (setup.syslog !== undefined) this.#syslog = new SyslogWay(setup.syslog, this.#pipelines)
     this.#direct = this.#pipelines.map((pipeline) =>
-      pipeline.mapping.integration.format === 'json' && !plainly ? new DirectWay(pipeline) : null,
+      pipeline.mapping.integration.format === 'json' &&
+      pipeline.mapping.integration.envelope === null &&
+      !plainly
+        ? new DirectWay(pipeline)
+        : null,
     )
   }
 
@@ -54,12 +62,13 @@ export class BatchMaker {
   }
 
   #slice(task: Task, bytes: Buffer, slice: TaskSlice): SliceResult {
-    const count: Count = { read: 0, events: 0, filtered: 0, skipped: 0, truncated: 0, errors: 0 }
+    const count: Count = { read: 0, events: 0, filtered: 0, skipped: 0, truncated: 0, errors: 0, dropped: 0 }
     const spec = this.#setup.pipelines[slice.pipeline]
     const pipeline = this.#pipelines[slice.pipeline]
     if (spec === undefined || pipeline === undefined)
       throw new Error(`there is no pipeline ${slice.pipeline}`)
     const place = pipeline.placeOf(slice, task.now)
+    if (spec.framing.kind === 'journal') return this.#received(task, bytes, place, count)
     pipeline.format.begin(slice.header)
     const { truncated } = slice
     if (truncated !== null) {
@@ -103,6 +112,23 @@ export class BatchMaker {
         start = newline + 1
       }
     } else forEachRecord(spec.framing, bytes, slice.start, slice.end, visit)
+    return count
+  }
+
+  /** Messages of the journal: each goes the way that its program and its sender ask for. */
+  #received(task: Task, bytes: Buffer, place: Place, count: Count): SliceResult {
+    const { slice } = place
+    forEachRecord(JOURNAL, bytes, slice.start, slice.end, (start, end) => {
+      const offset = slice.offset + (start - slice.start)
+      const made = this.#syslog!.eventOf(place, bytes, start, end, offset, task.opaque === true)
+      count.dropped += made.dropped
+      if (made.line === null) return
+      this.#output.writeLine(made.line.text)
+      count.read++
+      count.events++
+      if (made.line.failed) count.errors++
+      if (made.truncated) count.truncated++
+    })
     return count
   }
 
