@@ -105,7 +105,7 @@ export function statusText(status: AgentStatus, running: boolean, data: string, 
 function receptionText({ listeners, journal }: ReceptionStatus): string[] {
   const lines = [
     '',
-    `Syslog: ${bytesText(journal.bytes)} of at most ${bytesText(journal.limit)} wait in the journal, in ${journal.segments} segments.`,
+    `Syslog: ${bytesText(journal.bytes)} of at most ${bytesText(journal.limit)} in the journal, in ${journal.segments} segments.`,
   ]
   if (journal.problem !== null) lines.push(`PROBLEM: ${journal.problem}`)
   const rows = listeners.map((one) => [
