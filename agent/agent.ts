@@ -5,10 +5,25 @@ import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
 import type { Heartbeat, Ledger } from '../schema/wire/index.ts'
-import { type AgentConfig, integrationPath, readAgentConfig } from './config.ts'
-import { createFileInput, type Framing, type Input, type SourceStatus } from './inputs/index.ts'
+import {
+  type AgentConfig,
+  type FileInputConfig,
+  fileInputsOf,
+  integrationPath,
+  readAgentConfig,
+} from './config.ts'
+import {
+  createFileInput,
+  type FileConfig,
+  type Framing,
+  type Input,
+  Reception,
+  type ReceptionStatus,
+  type SourceStatus,
+} from './inputs/index.ts'
 import { createNormaliser, loadIntegration, type Normaliser, type WorkerSetup } from './normalise/index.ts'
 import { Pump } from './pump.ts'
+import { hasJournal, journalFiles, journalFolder, listeningOf, syslogPipelines } from './receive.ts'
 import {
   createShipper,
   enroll,
@@ -34,6 +49,8 @@ export interface AgentStatus {
   /** Records that stopped their parser and were shipped unparsed. */
   readonly unparsed: number
   readonly shipping: ShipStatus
+  /** What is received by syslog; null where nothing is. */
+  readonly reception: ReceptionStatus | null
   readonly sources: readonly (SourceStatus & { readonly ledger: Ledger })[]
   readonly total: Ledger
 }
@@ -56,6 +73,7 @@ export class Agent {
   readonly #state: State
   readonly #identity: Identity
   readonly #started: number
+  #reception: Reception | null
   #line: Line
   #stop = new AbortController()
   #running: Promise<void> = Promise.resolve()
@@ -68,7 +86,9 @@ export class Agent {
     clock: () => number,
     held: { lock: FolderLock; state: State; identity: Identity },
     line: Line,
+    reception: Reception | null,
   ) {
+    this.#reception = reception
     this.#file = file
     this.#log = log
     this.#clock = clock
@@ -93,13 +113,20 @@ export class Agent {
     await makeDataFolder(data)
     const lock = await lockSoon(data)
     let state: State | undefined
+    let reception: Reception | null = null
     try {
       state = await openState(join(data, 'state'), { log })
       const identity = (await loadIdentity(data)) ?? (await enrollFirst(config, log, patience))
       const held = { lock, state, identity }
-      const line = await startLine(await prepareLine(file, config, held, log), held, log, clock)
-      return new Agent(file, log, clock, held, line)
+      const prepared = await prepareLine(file, config, held, log)
+      let agent: Agent | null = null
+      // What a crash tore off is cut away before anything of the journal is read.
+      if (hasJournal(config)) reception = await openReception(config, clock, log, () => agent)
+      const line = await startLine(prepared, held, log, clock)
+      agent = new Agent(file, log, clock, held, line, reception)
+      return agent
     } catch (error) {
+      await reception?.close()
       await state?.close()
       await lock.release()
       throw error
@@ -110,8 +137,9 @@ export class Agent {
     return this.#line.config
   }
 
-  /** Reads and ships until `close`. */
+  /** Receives, reads and ships until `close`. */
   async run(): Promise<void> {
+    await this.#listen(this.#line.config)
     this.#pumpOn()
     await this.#ended.promise
   }
@@ -133,6 +161,12 @@ export class Agent {
       }
       const held = { lock: this.#lock, state: this.#state, identity: this.#identity }
       const prepared = await prepareLine(this.#file, config, held, this.#log)
+      try {
+        await this.#listen(config)
+      } catch (error) {
+        await prepared.normaliser.close()
+        throw error
+      }
       await this.#pumpOff()
       await old.input.close()
       await old.shipper.close()
@@ -147,6 +181,7 @@ export class Agent {
           this.#clock,
         )
         this.#pumpOn()
+        await this.#listen(old.config)
         throw error
       }
       await old.normaliser.close()
@@ -162,6 +197,8 @@ export class Agent {
 
   /** Stops reading, puts what was read on the disk, lets go of the folder. What is not acknowledged stays in the spool. */
   async close(): Promise<void> {
+    // First of all: what was received is then in the journal.
+    await this.#reception?.close()
     await this.#pumpOff()
     await this.#line.input.close()
     await this.#line.shipper.close()
@@ -184,12 +221,29 @@ export class Agent {
       problem: pump.problem,
       unparsed: pump.killers,
       shipping: shipper.status(),
+      reception: this.#reception?.status() ?? null,
       ...accounts(input.status(), shipper.ledgers()),
     }
   }
 
   get shipper(): Shipper {
     return this.#line.shipper
+  }
+
+  /** Opens what the settings listen on; what is open already and stays keeps its connections. */
+  async #listen(config: AgentConfig): Promise<void> {
+    if (!hasJournal(config)) return
+    this.#reception ??= await openReception(config, this.#clock, this.#log, () => this)
+    await this.#reception.listen(listeningOf(config), boundsOf(config))
+  }
+
+  /** How far each file is acknowledged, by path. */
+  acknowledged(): ReadonlyMap<string, number> {
+    return new Map(this.#line.input.status().map(({ path, position }) => [path, position] as const))
+  }
+
+  hint(path: string): void {
+    this.#line.input.hint(path)
   }
 
   #pumpOn(): void {
@@ -202,6 +256,28 @@ export class Agent {
     this.#stop.abort()
     await this.#running
   }
+}
+
+const boundsOf = ({ journal }: AgentConfig) => ({ limit: journal.limit, syncEvery: journal.sync })
+
+/** `agent` is asked for once it is there: the journal is taken up before anything reads it. */
+function openReception(
+  config: AgentConfig,
+  clock: () => number,
+  log: Logger,
+  agent: () => Agent | null,
+): Promise<Reception> {
+  const acknowledged = (): ReadonlyMap<string, number> => agent()?.acknowledged() ?? new Map()
+  return Reception.open(
+    { folder: journalFolder(config.agent.data), ...boundsOf(config) },
+    {
+      clock,
+      random: randomBytes,
+      log,
+      acknowledged,
+      written: (path) => agent()?.hint(path),
+    },
+  )
 }
 
 /** Every source with its ledger, also those whose file has gone, and the sum of all. */
@@ -304,26 +380,29 @@ export async function workerSetup(
   config: AgentConfig,
   identity: { agent: string; namespace: string },
 ): Promise<WorkerSetup> {
+  const files = await Promise.all(
+    fileInputsOf(config).map(async (input) => ({
+      integration: integrationPath(input.integration, file),
+      framing: await framingOf(input, integrationPath(input.integration, file)),
+      tags: input.tags,
+      labels: input.labels,
+      timeZone: input['time-zone'],
+    })),
+  )
+  const received = await syslogPipelines(file, config, files.length)
   return {
     agent: { id: identity.agent, name: config.agent.name, version: VERSION },
     host: config.agent.host,
     namespace: identity.namespace,
     compression: config.compression,
-    pipelines: await Promise.all(
-      config.inputs.map(async ({ file: input }) => ({
-        integration: integrationPath(input.integration, file),
-        framing: await framingOf(input, integrationPath(input.integration, file)),
-        tags: input.tags,
-        labels: input.labels,
-        timeZone: input['time-zone'],
-      })),
-    ),
+    pipelines: [...files, ...received.pipelines],
+    ...(received.syslog === undefined ? {} : { syslog: received.syslog }),
   }
 }
 
 /** How an input's bytes are cut into records: as the input says, else as its integration's format asks for. */
 export async function framingOf(
-  input: AgentConfig['inputs'][number]['file'],
+  input: Pick<FileInputConfig, 'multiline'>,
   integration: string,
 ): Promise<Framing> {
   const { multiline } = input
@@ -363,16 +442,7 @@ async function startLine(
   try {
     input = createFileInput(
       {
-        files: await Promise.all(
-          config.inputs.map(async ({ file }, pipeline) => ({
-            paths: file.paths,
-            exclude: file.exclude,
-            pipeline,
-            framing: normaliser.setup.pipelines[pipeline]!.framing,
-            gzip: file.gzip,
-            watch: file.watch,
-          })),
-        ),
+        files: filesOf(config, normaliser.setup.pipelines),
         policy: {
           sweepEvery: config.reading.sweep,
           flushAfter: config.reading['flush-after'],
@@ -398,6 +468,23 @@ async function startLine(
   }
   const pump = new Pump({ input, normaliser, shipper, buffers: config.workers + 1, clock, log })
   return { config, shipper, input, normaliser, pump }
+}
+
+/** What is read: the files that the settings name, and the journal. */
+export function filesOf(
+  config: AgentConfig,
+  pipelines: readonly { readonly framing: Framing }[],
+): FileConfig[] {
+  const files: FileConfig[] = fileInputsOf(config).map((input, pipeline) => ({
+    paths: input.paths,
+    exclude: input.exclude,
+    pipeline,
+    framing: pipelines[pipeline]!.framing,
+    gzip: input.gzip,
+    watch: input.watch,
+  }))
+  const journal = journalFiles(config, files.length)
+  return journal === null ? files : [journal, ...files]
 }
 
 function heartbeatOf(config: AgentConfig, shipper: Shipper, input: Input | undefined) {

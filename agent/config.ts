@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { availableParallelism, hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
@@ -52,6 +53,80 @@ const fileInput = z.strictObject({
 
 export type FileInputConfig = z.infer<typeof fileInput>
 
+const listen = z.string().transform((text, context) => {
+  const found = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:/]+)):(\d{1,5})$/.exec(text)
+  const port = Number(found?.[3])
+  if (found !== null && port <= 65_535) return { host: found[1] ?? found[2]!, port }
+  context.addIssue({
+    code: 'custom',
+    message: 'expected an address and a port such as 0.0.0.0:514 or [::]:514',
+    input: text,
+  })
+  return z.NEVER
+})
+
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits] = text.split('/')
+  if (bits === undefined) return true
+  const version = isIP(address)
+  return version !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
+}
+
+/** What messages of a program are read with; limited to hosts where the name alone is not trusted. */
+const program = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((integration) => ({ integration, hosts: [] as string[] })),
+  z.strictObject({
+    integration: z.string().min(1),
+    hosts: z
+      .array(
+        z
+          .string()
+          .min(1)
+          .refine(isNetwork, 'expected a host name, an address, or a network such as 10.0.0.0/8'),
+      )
+      .default([]),
+  }),
+])
+
+const syslogInput = z
+  .strictObject({
+    udp: listen.optional(),
+    tcp: listen.optional(),
+    tls: z
+      .strictObject({
+        listen,
+        cert: z.string().min(1),
+        key: z.string().min(1),
+        ca: z.string().min(1).optional(),
+        client: z.enum(['none', 'optional', 'required']).default('none'),
+      })
+      .optional(),
+    integration: z.string().min(1).default('plain'),
+    programs: z.record(z.string().min(1), program).default({}),
+    'time-zone': timeZone.default('UTC'),
+    tags: z.array(z.string().min(1).max(256)).default([]),
+    labels: z.record(z.string().min(1).max(256), z.string().max(1024)).default({}),
+    limits: z
+      .strictObject({
+        connections: z.number().int().min(1).max(65_536).default(1000),
+        'per-peer': z.number().int().min(1).max(65_536).default(100),
+        idle: duration({ min: 1000, max: 30 * 86_400_000 }).default(3_600_000),
+      })
+      .prefault({}),
+  })
+  .refine(({ udp, tcp, tls }) => udp !== undefined || tcp !== undefined || tls !== undefined, {
+    message: 'expected at least one of udp, tcp and tls: the address to listen on',
+  })
+  .refine(({ tls }) => tls === undefined || tls.client === 'none' || tls.ca !== undefined, {
+    path: ['tls', 'ca'],
+    message: 'expected ca: the PEM file with the authority that signs the certificates of clients',
+  })
+
+export type SyslogInputConfig = z.infer<typeof syslogInput>
+
 export const agentConfigSchema = z.strictObject({
   agent: z.strictObject({
     name: z.string().min(1).max(256),
@@ -64,7 +139,9 @@ export const agentConfigSchema = z.strictObject({
   tls: z
     .strictObject({ ca: z.string().optional(), cert: z.string().optional(), key: z.string().optional() })
     .default({}),
-  inputs: z.array(z.strictObject({ file: fileInput })).min(1, 'expected at least one input'),
+  inputs: z
+    .array(z.union([z.strictObject({ file: fileInput }), z.strictObject({ syslog: syslogInput })]))
+    .min(1, 'expected at least one input'),
   spool: z
     .strictObject({
       window: size({ min: 4 * 1024 * 1024 }).default(64 * 1024 * 1024),
@@ -76,6 +153,12 @@ export const agentConfigSchema = z.strictObject({
       sweep: duration({ min: 100, max: 3_600_000 }).default(5000),
       'flush-after': duration({ min: 100, max: 3_600_000 }).default(1000),
       forget: duration({ min: 60_000 }).default(30 * 86_400_000),
+    })
+    .prefault({}),
+  journal: z
+    .strictObject({
+      limit: size({ min: 16 * 1024 * 1024 }).default(1024 ** 3),
+      sync: duration({ min: 1, max: 1000 }).default(10),
     })
     .prefault({}),
   hold: z.strictObject({ limit: size().default(1024 ** 3) }).prefault({}),
@@ -92,6 +175,12 @@ export const agentConfigSchema = z.strictObject({
 })
 
 export type AgentConfig = z.infer<typeof agentConfigSchema>
+
+export const fileInputsOf = (config: AgentConfig): FileInputConfig[] =>
+  config.inputs.flatMap((input) => ('file' in input ? [input.file] : []))
+
+export const syslogInputsOf = (config: AgentConfig): SyslogInputConfig[] =>
+  config.inputs.flatMap((input) => ('syslog' in input ? [input.syslog] : []))
 
 /** Reads agent.yml; relative paths in it are relative to where the agent is started, as in a shell. */
 export async function readAgentConfig(file: string): Promise<AgentConfig> {

@@ -48,9 +48,38 @@ const FIGURES: readonly { name: string; help: string; value: (status: AgentStatu
     help: 'Records that stopped their parser and were shipped as they are.',
     value: (s) => s.unparsed,
   },
+  {
+    name: 'waybill_agent_syslog_messages',
+    help: 'Messages received by syslog since the start.',
+    value: (s) => sumOver(s, 'messages'),
+  },
+  {
+    name: 'waybill_agent_syslog_dropped',
+    help: 'Datagrams lost since the start, in the system or for want of room.',
+    value: (s) => sumOver(s, 'dropped'),
+  },
+  {
+    name: 'waybill_agent_syslog_connections',
+    help: 'Connections that are open.',
+    value: (s) => sumOver(s, 'connections'),
+  },
+  {
+    name: 'waybill_agent_syslog_refused',
+    help: 'Connections that were not let in.',
+    value: (s) => sumOver(s, 'refused'),
+  },
+  {
+    name: 'waybill_agent_journal_bytes',
+    help: 'Bytes that wait in the syslog journal.',
+    value: (s) => s.reception?.journal.bytes ?? 0,
+  },
 ]
 
-const problemOf = (status: AgentStatus): string | null => status.problem ?? status.shipping.problem
+const sumOver = (status: AgentStatus, name: 'connections' | 'messages' | 'dropped' | 'refused'): number =>
+  status.reception?.listeners.reduce((sum, one) => sum + one[name], 0) ?? 0
+
+const problemOf = (status: AgentStatus): string | null =>
+  status.problem ?? status.shipping.problem ?? status.reception?.journal.problem ?? null
 
 /** `GET /metrics` for Prometheus and `GET /healthz`, which is 503 with the sentence while nothing is acknowledged. */
 export async function serveMetrics(

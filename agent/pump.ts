@@ -257,7 +257,6 @@ function slicesOf(slices: readonly TaskSlice[], result: TaskResult): SourceSlice
       from: slice.offset,
       to: slice.to,
       ...became,
-      dropped: 0,
     }
   })
 }

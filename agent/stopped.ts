@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { OperatorError } from '../schema/index.ts'
-import { type AgentStatus, accounts, framingOf } from './agent.ts'
-import { type AgentConfig, integrationPath } from './config.ts'
+import { type AgentStatus, accounts, filesOf, workerSetup } from './agent.ts'
+import type { AgentConfig } from './config.ts'
 import { createFileInput } from './inputs/index.ts'
 import { accountOf, loadIdentity } from './ship/index.ts'
 import { type Log, lockFolder, openState, type State } from './state/index.ts'
@@ -30,16 +30,10 @@ export async function stoppedStatus(file: string, config: AgentConfig): Promise<
       const account = await accountOf(data, state, SILENT)
       const input = createFileInput(
         {
-          files: await Promise.all(
-            config.inputs.map(async ({ file: input }, pipeline) => ({
-              paths: input.paths,
-              exclude: input.exclude,
-              pipeline,
-              framing: await framingOf(input, integrationPath(input.integration, file)),
-              gzip: input.gzip,
-              watch: false,
-            })),
-          ),
+          files: filesOf(config, (await workerSetup(file, config, identity)).pipelines).map((one) => ({
+            ...one,
+            watch: false,
+          })),
         },
         {
           state: unwritten(state),
@@ -64,6 +58,7 @@ export async function stoppedStatus(file: string, config: AgentConfig): Promise<
         problem: null,
         unparsed: 0,
         shipping: account.status,
+        reception: null,
         ...accounts(sources, account.ledgers),
       }
     } finally {

@@ -2,9 +2,17 @@ import { access, constants } from 'node:fs/promises'
 import type { CommandModule } from 'yargs'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
 import { framingOf } from '../agent.ts'
-import { type AgentConfig, integrationPath, readAgentConfig } from '../config.ts'
-import { matchingFiles } from '../inputs/index.ts'
+import {
+  type AgentConfig,
+  fileInputsOf,
+  integrationPath,
+  readAgentConfig,
+  syslogInputsOf,
+} from '../config.ts'
+import { askStatus } from '../control.ts'
+import { listenText, matchingFiles, tryListening } from '../inputs/index.ts'
 import { loadIntegration } from '../normalise/index.ts'
+import { listeningOf, listensOf, syslogPipelines } from '../receive.ts'
 import { loadIdentity, reach } from '../ship/index.ts'
 import { configOption, jsonOption } from './config-option.ts'
 import { harmless } from './table.ts'
@@ -38,6 +46,7 @@ export const checkCommand: CommandModule<object, CheckArguments> = {
       { ok: true, about: argv.config, sentence: 'the settings are valid' },
       await dataFolder(config),
       ...(await inputs(argv.config, config)),
+      ...(await reception(argv.config, config)),
       ...(argv.offline ? [] : await Promise.all(config.indexers.map((url) => indexer(url, config)))),
     ]
     const wrong = findings.filter((finding) => !finding.ok)
@@ -74,7 +83,7 @@ async function dataFolder(config: AgentConfig): Promise<Finding> {
 
 async function inputs(configFile: string, config: AgentConfig): Promise<Finding[]> {
   const findings: Finding[] = []
-  for (const { file } of config.inputs) {
+  for (const file of fileInputsOf(config)) {
     const about = file.paths.join(', ')
     try {
       const integration = integrationPath(file.integration, configFile)
@@ -101,6 +110,24 @@ async function inputs(configFile: string, config: AgentConfig): Promise<Finding[
     }
   }
   return findings
+}
+
+/** Whether what `syslog:` entries listen on can be opened; an agent that runs has it open itself. */
+async function reception(configFile: string, config: AgentConfig): Promise<Finding[]> {
+  const entries = syslogInputsOf(config)
+  if (entries.length === 0) return []
+  const about = entries.flatMap(listensOf).map(listenText).join(', ')
+  try {
+    await syslogPipelines(configFile, config, 0)
+    const running = await askStatus(config.agent.data)
+    const open = new Set(running?.reception?.listeners.map(({ listen }) => listen) ?? [])
+    await tryListening(listeningOf(config), (listen) => !open.has(listenText(listen)))
+    const sentence = open.size > 0 ? 'open, by the agent that runs' : 'can be opened'
+    return [{ ok: true, about, sentence }]
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error
+    return [{ ok: false, about, sentence: error.message }]
+  }
 }
 
 const SHOWN = 5

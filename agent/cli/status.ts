@@ -5,6 +5,7 @@ import type { Ledger } from '../../schema/wire/index.ts'
 import type { AgentStatus } from '../agent.ts'
 import { type AgentConfig, readAgentConfig } from '../config.ts'
 import { askStatus } from '../control.ts'
+import type { ReceptionStatus } from '../inputs/index.ts'
 import { NEVER_RAN, stoppedStatus } from '../stopped.ts'
 import { configOption, jsonOption } from './config-option.ts'
 import { agoText, bytesText, table } from './table.ts'
@@ -71,6 +72,7 @@ export function statusText(status: AgentStatus, running: boolean, data: string, 
       `The config file was refused ${agoText(status.reloaded.at, now)}, the settings before it rule: ${status.reloaded.problem}`,
     )
   }
+  if (status.reception !== null) lines.push(...receptionText(status.reception))
   const rows = status.sources.map((source) => [
     source.path,
     source.state,
@@ -98,6 +100,29 @@ export function statusText(status: AgentStatus, running: boolean, data: string, 
     if (source.problem !== null) lines.push(`${source.path}: ${source.problem}`)
   lines.push('', ledgerText(total))
   return lines.join('\n')
+}
+
+function receptionText({ listeners, journal }: ReceptionStatus): string[] {
+  const lines = [
+    '',
+    `Syslog: ${bytesText(journal.bytes)} of at most ${bytesText(journal.limit)} in the journal, in ${journal.segments} segments.`,
+  ]
+  if (journal.problem !== null) lines.push(`PROBLEM: ${journal.problem}`)
+  const rows = listeners.map((one) => [
+    one.address,
+    one.connections,
+    one.messages,
+    bytesText(one.bytes),
+    one.dropped,
+    one.refused,
+    one.waiting,
+  ])
+  if (rows.length > 0) {
+    lines.push(
+      table(['LISTENS ON', 'CONNECTIONS', 'MESSAGES', 'BYTES', 'DROPPED', 'REFUSED', 'KEPT WAITING'], rows),
+    )
+  }
+  return lines
 }
 
 const lostSight = (ledger: Ledger): number =>

@@ -1,3 +1,6 @@
+import { LIMITS } from '../../schema/index.ts'
+import { LONGEST_RECORD, recordEnd } from './syslog/record.ts'
+
 /**
  * Where one record ends and the next begins. The tailer uses it to cut slices of whole records, the worker to take them
  * apart: one definition, so that both see the same records.
@@ -11,6 +14,8 @@ export type Framing =
   | { readonly kind: 'json' }
   /** CSV by RFC 4180: a quoted field may hold newlines. */
   | { readonly kind: 'csv'; readonly quote: string }
+  /** The journal of what was received by syslog: each record says its length. */
+  | { readonly kind: 'journal' }
 
 const LF = 0x0a
 const CR = 0x0d
@@ -48,6 +53,10 @@ export interface WholeRecords {
   readonly end: number
   readonly records: number
 }
+
+/** Bytes of the longest record that is kept whole; of a longer one the first part is. */
+export const longestRecord = (framing: Framing): number =>
+  framing.kind === 'journal' ? LONGEST_RECORD : LIMITS.recordBytes
 
 /** The end of the last whole record that begins at or behind `from`; `from` itself where no record is whole. */
 export function lastBoundary(
@@ -130,6 +139,8 @@ export function forEachRecord(
       let end = next
       while (end > first && isBlank(view[end - 1])) end -= 1
       if (first < end) visit(first, end)
+    } else if (framing.kind === 'journal') {
+      visit(start, next)
     } else {
       visit(start, contentEnd(view, start, next))
     }
@@ -168,7 +179,26 @@ export function scannerFor(framing: Framing): Scanner {
       return new JsonScanner()
     case 'csv':
       return new CsvScanner(framing.quote)
+    case 'journal':
+      return new JournalScanner()
   }
+}
+
+/** A place where no record begins (a disk that lost what it had) is passed over up to the next newline. */
+class JournalScanner implements Scanner {
+  scanned = 0
+
+  next(bytes: Buffer, from: number, to: number): number {
+    this.scanned = from
+    const end = recordEnd(bytes, from, to)
+    if (end !== -2) return end
+    const newline = bytes.indexOf(LF, from)
+    if (newline !== -1 && newline < to) return newline + 1
+    this.scanned = to
+    return -1
+  }
+
+  reset(): void {}
 }
 
 class LineScanner implements Scanner {

@@ -16,3 +16,12 @@ export {
   wholeRecords,
 } from './framing.ts'
 export type { Filled, Input, SourceStatus } from './input.ts'
+export {
+  type Listen,
+  type ListenerStatus,
+  listenText,
+  Reception,
+  type ReceptionStatus,
+  type SyslogListening,
+  tryListening,
+} from './syslog/index.ts'

@@ -24,6 +24,8 @@ export interface Input {
   exhausted(): boolean
   /** Looks for files and changes now, not at the next sweep. */
   sweep(): Promise<void>
+  /** This file is new or has grown: whoever wrote it says so. */
+  hint(path: string): void
   status(): SourceStatus[]
   close(): Promise<void>
 }

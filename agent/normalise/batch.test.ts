@@ -110,7 +110,9 @@ describe('records of a slice', () => {
     expect(events.map(original)).toEqual(['{"user":"a"}', '{"user":"ü"}', '{"user":"c"}'])
     expect(events.map((event) => valueAt(event, 'log.offset'))).toEqual([1000, 1020, 1034])
     expect(events.map((event) => valueAt(event, 'event.sequence'))).toEqual([1000, 1020, 1034])
-    expect(result.slices).toEqual([{ read: 3, events: 3, filtered: 0, skipped: 2, truncated: 0, errors: 0 }])
+    expect(result.slices).toEqual([
+      { read: 3, events: 3, filtered: 0, skipped: 2, truncated: 0, errors: 0, dropped: 0 },
+    ])
     const prefix = mintedIdPrefix(SOURCE, 0)
     expect(events.map((event) => textAt(event, 'event.id'))).toEqual(
       [1000, 1020, 1034].map((offset) => mintedEventId(prefix, offset)),
@@ -213,7 +215,9 @@ describe('records that are cut, or not to be read', () => {
     expect(valueAt(event, 'audit.truncated')).toEqual({ bytes: 5_000_000, sha256 })
     expect(original(event)).toBe(long.slice(0, -1))
     expect(valueAt(event, 'tags')).not.toContain('encoding_repaired')
-    expect(result.slices).toEqual([{ read: 1, events: 1, filtered: 0, skipped: 0, truncated: 1, errors: 1 }])
+    expect(result.slices).toEqual([
+      { read: 1, events: 1, filtered: 0, skipped: 0, truncated: 1, errors: 1, dropped: 0 },
+    ])
   })
 
   it('a long text is an event like any other', () => {

@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { HASH_BYTES, LIMITS, leavesOf, merkleRootOver, reasonOf } from '../../schema/index.ts'
-import { behindByteOrderMark, forEachRecord } from '../inputs/framing.ts'
+import { behindByteOrderMark, type Framing, forEachRecord } from '../inputs/framing.ts'
 import { DirectWay, Memory } from './direct/index.ts'
 import type { Integration } from './integration.ts'
 import { Output } from './output.ts'
 import { Pipeline, type Place, textOf, withoutTornEnd } from './pipeline.ts'
+import { SyslogWay } from './syslog/index.ts'
 import type { SliceResult, Task, TaskResult, TaskSlice, WorkerSetup } from './task.ts'
 
 type Count = { -readonly [name in keyof SliceResult]: SliceResult[name] }
@@ -13,6 +14,7 @@ type Count = { -readonly [name in keyof SliceResult]: SliceResult[name] }
 const FASTEST = 1
 /** Bytes of events that are far above what a usual task becomes. */
 const MUCH = 16 * 1024 * 1024
+const JOURNAL: Framing = { kind: 'journal' }
 /**
  * A batch has a few megabytes and repeats itself at short distance: with tables that fit the processor's cache level 1 takes a
  * fifth less time for the same size (measured on audit lines: 2.6 against 3.2 µs an event, 182 against 184 bytes).
@@ -26,6 +28,7 @@ export class BatchMaker {
   readonly #plainly: boolean
   /** By pipeline: the way over the bytes, where its format has one. */
   #direct: readonly (DirectWay | null)[] = []
+  readonly #syslog: SyslogWay | null = null
   #memory = new Memory()
   #output = new Output(this.#memory)
   #leaves: Buffer = Buffer.allocUnsafeSlow(LIMITS.batchRecords * HASH_BYTES)
@@ -35,6 +38,7 @@ export class BatchMaker {
     this.#setup = setup
     this.#plainly = plainly
     this.#pipelines = setup.pipelines.map((spec, i) => new Pipeline(setup, spec, integrations[i]!))
+    if (setup.syslog !== undefined) this.#syslog = new SyslogWay(setup.syslog, this.#pipelines)
     this.#beginWith(this.#memory)
   }
 
@@ -42,7 +46,9 @@ export class BatchMaker {
     this.#memory = memory
     this.#output = new Output(memory)
     this.#direct = this.#pipelines.map((pipeline) =>
-      pipeline.mapping.integration.format === 'json' && !this.#plainly
+      pipeline.mapping.integration.format === 'json' &&
+      pipeline.mapping.integration.envelope === null &&
+      !this.#plainly
         ? new DirectWay(pipeline, memory)
         : null,
     )
@@ -74,12 +80,13 @@ export class BatchMaker {
   #slice(task: Task, bytes: Buffer, slice: TaskSlice): SliceResult {
     const sliceStart = this.#memory.input + slice.start
     const sliceEnd = this.#memory.input + slice.end
-    const count: Count = { read: 0, events: 0, filtered: 0, skipped: 0, truncated: 0, errors: 0 }
+    const count: Count = { read: 0, events: 0, filtered: 0, skipped: 0, truncated: 0, errors: 0, dropped: 0 }
     const spec = this.#setup.pipelines[slice.pipeline]
     const pipeline = this.#pipelines[slice.pipeline]
     if (spec === undefined || pipeline === undefined)
       throw new Error(`there is no pipeline ${slice.pipeline}`)
     const place = pipeline.placeOf(slice, task.now)
+    if (spec.framing.kind === 'journal') return this.#received(task, bytes, place, count)
     pipeline.format.begin(slice.header)
     const { truncated } = slice
     if (truncated !== null) {
@@ -123,6 +130,24 @@ export class BatchMaker {
         start = newline + 1
       }
     } else forEachRecord(spec.framing, bytes, sliceStart, sliceEnd, visit)
+    return count
+  }
+
+  /** Messages of the journal: each goes the way that its program and its sender ask for. */
+  #received(task: Task, bytes: Buffer, place: Place, count: Count): SliceResult {
+    const { slice } = place
+    const { input } = this.#memory
+    forEachRecord(JOURNAL, bytes, input + slice.start, input + slice.end, (start, end) => {
+      const offset = slice.offset + (start - input - slice.start)
+      const made = this.#syslog!.eventOf(place, bytes, start, end, offset, task.opaque === true)
+      count.dropped += made.dropped
+      if (made.line === null) return
+      this.#output.writeLine(made.line.text)
+      count.read++
+      count.events++
+      if (made.line.failed) count.errors++
+      if (made.truncated) count.truncated++
+    })
     return count
   }
 

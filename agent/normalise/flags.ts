@@ -8,6 +8,10 @@ export const FLAG = {
   changes_cut: 32,
   identity_missing: 64,
   columns_beyond_header: 128,
+  /** No syslog header, or one that is not well formed: the text is the message. */
+  syslog_unparsed: 256,
+  /** The connection ended within it. */
+  message_incomplete: 512,
 } as const
 
 const NAMES = Object.entries(FLAG)

@@ -3,4 +3,12 @@ export { BatchMaker } from './batch.ts'
 export type { Integration } from './integration.ts'
 export { INTEGRATIONS, loadIntegration } from './load.ts'
 export { createNormaliser, type Normaliser, type NormaliserOptions } from './pool.ts'
-export type { PipelineSpec, SliceResult, Task, TaskResult, TaskSlice, WorkerSetup } from './task.ts'
+export type {
+  PipelineSpec,
+  SliceResult,
+  SyslogSpec,
+  Task,
+  TaskResult,
+  TaskSlice,
+  WorkerSetup,
+} from './task.ts'

@@ -178,6 +178,7 @@ export const integrationSchema = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'expected a-z, 0-9, _ and -, beginning with a letter or digit'),
   title: z.string().min(1),
   format: z.enum(['json', 'csv', 'plain']),
+  envelope: z.enum(['syslog']).optional(),
   /** Takes over what it does not say itself: fields and lookups behind its own, the rest where it has none. */
   like: z.string().optional(),
   dataset: z.string().min(1).max(256).optional(),

@@ -9,6 +9,8 @@ export interface Integration {
   readonly name: string
   readonly title: string
   readonly format: 'json' | 'csv' | 'plain'
+  /** What a line of a file stands in: the format is that of the message behind a syslog header. */
+  readonly envelope: 'syslog' | null
   readonly dataset: string | null
   /** The category of an event that no lookup gives one. */
   readonly category: Category

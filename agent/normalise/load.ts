@@ -39,6 +39,7 @@ function load(nameOrPath: string, within: readonly string[]): Integration {
     name: said.name,
     title: said.title,
     format: said.format,
+    envelope: said.envelope ?? null,
     dataset: said.dataset ?? base?.dataset ?? null,
     category: said.category ?? base?.category ?? 'activity',
     identity: said.identity ?? [],

@@ -15,7 +15,8 @@ import { plain } from './formats/plain.ts'
 import type { Integration } from './integration.ts'
 import { between, LEAF_COUNT, leafOf } from './layout.ts'
 import { type Mapping, makeMapping, TIMESTAMP } from './mapping.ts'
-import { type Draft, draftOf, jsonOf } from './record.ts'
+import { type Draft, draftOf, fill, fillRest, jsonOf, relate } from './record.ts'
+import { type Envelope, envelopeOfLine } from './syslog/envelope.ts'
 import type { PipelineSpec, TaskSlice, WorkerSetup } from './task.ts'
 import { LocalTime } from './time.ts'
 
@@ -55,13 +56,15 @@ export class Pipeline {
   readonly mapping: Mapping
   readonly tags: Tags
   readonly format: Format
+  readonly zone: LocalTime
   /** JSON of leaves that are the same in all events, by leaf. */
   readonly constants: (string | undefined)[] = []
   readonly #setup: WorkerSetup
 
   constructor(setup: WorkerSetup, spec: PipelineSpec, integration: Integration) {
     this.#setup = setup
-    this.mapping = makeMapping(integration, new LocalTime(spec.timeZone))
+    this.zone = new LocalTime(spec.timeZone)
+    this.mapping = makeMapping(integration, this.zone)
     this.tags = new Tags(spec.tags)
     this.format = formatOf(integration, spec, (column) => this.mapping.names.emptyMeans(column))
     this.constants[leafOf('agent.id')] = JSON.stringify(setup.agent.id)
@@ -89,47 +92,76 @@ export class Pipeline {
   }
 
   /** The event of a record; null for what is no record (a header). */
-  lineOf(place: Place, text: string, flags: number, offset: number): Line | null {
-    const { truncated } = place.slice
+  lineOf(
+    place: Place,
+    text: string,
+    flags: number,
+    offset: number,
+    wrapped: Envelope | null = null,
+  ): Line | null {
+    const envelope = wrapped ?? this.#envelopeOf(place, text)
+    const truncated = envelope?.truncated ?? place.slice.truncated
+    const body = envelope === null ? text : bodyFor(this.format, envelope.body)
     let failed = false
     let draft: Draft
     const understood =
-      truncated === null || this.format === plain ? this.format.read(text) : truncatedReason(truncated)
+      truncated === null || this.format === plain ? this.format.read(body) : truncatedReason(truncated)
     if (understood === null) return null
     if (understood.problem === undefined) {
-      draft = draftOf(this.mapping, understood.members, place.now, this.host)
+      const host = envelope?.host ?? this.host
+      draft = draftOf(this.mapping, understood.members, envelope?.now ?? place.now, host, envelope)
       draft.flags |= understood.flags
     } else {
-      draft = this.#failure(place, text, understood.problem)
+      draft = this.#failure(place, body, understood.problem, envelope)
       failed = true
     }
     draft.flags |= flags
-    return { text: this.#serialise(place, draft, text, offset), failed }
+    return { text: this.#serialise(place, draft, text, offset, envelope), failed }
+  }
+
+  #envelopeOf(place: Place, text: string): Envelope | null {
+    return this.mapping.integration.envelope === 'syslog'
+      ? envelopeOfLine(text, { received: place.now, zone: this.zone })
+      : null
   }
 
   /** The event of a record that is shipped without being looked into. */
-  failedLine(place: Place, text: string, flags: number, offset: number, reason: string): string {
-    const draft = this.#failure(place, text, reason)
+  failedLine(
+    place: Place,
+    text: string,
+    flags: number,
+    offset: number,
+    reason: string,
+    envelope: Envelope | null = null,
+  ): string {
+    const draft = this.#failure(place, text, reason, envelope)
     draft.flags |= flags
-    return this.#serialise(place, draft, text, offset)
+    return this.#serialise(place, draft, text, offset, envelope)
   }
 
-  #failure(place: Place, text: string, reason: string): Draft {
-    const draft: Draft = { values: [], flags: FLAG.timestamp_missing, key: [] }
-    draft.values[TIMESTAMP] = new Date(place.now).toISOString()
+  #failure(place: Place, text: string, reason: string, envelope: Envelope | null): Draft {
+    const time = envelope?.time ?? null
+    const draft: Draft = { values: [], flags: time === null ? FLAG.timestamp_missing : 0, key: [] }
+    draft.values[TIMESTAMP] = time ?? new Date(envelope?.now ?? place.now).toISOString()
     draft.values[CATEGORY] = this.mapping.integration.category
     draft.values[KIND] = 'pipeline_error'
     draft.values[REASON] = reason
-    draft.values[HOST_NAME] = this.host
-    draft.values[RELATED_HOSTS] = [this.host]
+    draft.values[HOST_NAME] = envelope?.host ?? this.host
+    draft.values[RELATED_HOSTS] = [draft.values[HOST_NAME]]
     // The words of a record that did not parse are found all the same.
     if (text !== '') draft.values[MESSAGE] = cutAt(text, LIMITS.keywordLength)
     if (text.length > LIMITS.keywordLength) draft.flags |= FLAG.value_cut
+    if (envelope !== null) {
+      fill(draft.values, envelope.fields)
+      fillRest(draft.values, envelope)
+      relate(draft.values)
+    }
     return draft
   }
 
-  #serialise(place: Place, draft: Draft, text: string, offset: number): string {
+  #serialise(place: Place, draft: Draft, text: string, offset: number, envelope: Envelope | null): string {
     const { values } = draft
+    draft.flags |= envelope?.flags ?? 0
     const { integration } = this.mapping
     if (integration.identity.length > 0 && draft.key === null) draft.flags |= FLAG.identity_missing
     values[ID] =
@@ -140,15 +172,17 @@ export class Pipeline {
     values[ORIGINAL] = text
     values[SEQUENCE] = offset
     values[OFFSET] = offset
-    if (place.slice.truncated !== null) {
-      values[TRUNCATED_BYTES] = place.slice.truncated.bytes
-      values[TRUNCATED_SHA256] = place.slice.truncated.sha256
+    const truncated = envelope?.truncated ?? place.slice.truncated
+    if (truncated !== null) {
+      values[TRUNCATED_BYTES] = truncated.bytes
+      values[TRUNCATED_SHA256] = truncated.sha256
     }
     let line = ''
     let previous = -1
     for (let leaf = 0; leaf < LEAF_COUNT; leaf++) {
       let value: string | null | undefined
-      if (leaf === PATH) value = place.path
+      // The journal is no file that anybody would look for.
+      if (leaf === PATH) value = envelope?.received ? null : place.path
       else if (leaf === TAGS) value = this.tags.json(draft.flags)
       else {
         const own = values[leaf]
@@ -161,6 +195,10 @@ export class Pipeline {
     return line + between(previous, LEAF_COUNT)
   }
 }
+
+/** JSON in syslog stands behind a cookie where the sender knows of CEE. */
+const bodyFor = (format: Format, body: string): string =>
+  format === json && body.startsWith('@cee:') ? body.slice('@cee:'.length) : body
 
 function truncatedReason({ bytes }: { readonly bytes: number }): { problem: string } {
   return {

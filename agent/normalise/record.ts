@@ -8,6 +8,7 @@ import { LEAF_COUNT, leafOf } from './layout.ts'
 import { type Mapping, type Rule, TIMESTAMP } from './mapping.ts'
 import type { NameNode } from './names.ts'
 import { isMembers, type Members, payloadOf } from './payload.ts'
+import type { Envelope, Fill } from './syslog/envelope.ts'
 import { isPlausible } from './time.ts'
 
 /**
@@ -33,6 +34,8 @@ const CHANGE_BEFORE = leafOf('audit.change.before')
 const CHANGE_AFTER = leafOf('audit.change.after')
 const OLD_UNKNOWN = leafOf('audit.old_unknown')
 const HOST_NAME = leafOf('host.name')
+const SOURCE_IP = leafOf('source.ip')
+const SOURCE_PORT = leafOf('source.port')
 
 export const RELATED: readonly { readonly leaf: number; readonly of: readonly number[] }[] = [
   {
@@ -54,7 +57,13 @@ export const RELATED: readonly { readonly leaf: number; readonly of: readonly nu
   { leaf: leafOf('related.entity'), of: [leafOf('audit.entity.id'), leafOf('audit.parent.id')] },
 ]
 
-export function draftOf(mapping: Mapping, record: Members, now: number, host: string): Draft {
+export function draftOf(
+  mapping: Mapping,
+  record: Members,
+  now: number,
+  host: string,
+  envelope: Envelope | null = null,
+): Draft {
   const { names } = mapping
   const hits: unknown[] = new Array(names.size)
   const consumed = new Uint8Array(names.size)
@@ -81,11 +90,16 @@ export function draftOf(mapping: Mapping, record: Members, now: number, host: st
       break
     }
   }
+  if (values[TIMESTAMP] === undefined && envelope !== null && envelope.time !== null) {
+    values[TIMESTAMP] = envelope.time
+    if (timeSeen) draft.flags |= FLAG.timestamp_invalid
+  }
   if (values[TIMESTAMP] === undefined) {
     values[TIMESTAMP] = new Date(now).toISOString()
     draft.flags |= timeSeen ? FLAG.timestamp_invalid : FLAG.timestamp_missing
   }
 
+  if (envelope !== null) fill(values, envelope.fields)
   const hasOld = takeChanges(mapping, hits, consumed, draft)
   for (const given of mapping.lookups.of(mapping.lookups.leaves.map((leaf) => textOf(values[leaf])))) {
     values[given.leaf] ??= given.value
@@ -98,15 +112,31 @@ export function draftOf(mapping: Mapping, record: Members, now: number, host: st
     values[OLD_UNKNOWN] ??= true
   }
   values[MESSAGE] ??= messageOf(mapping, draft)
+  if (envelope !== null) fillRest(values, envelope)
+  relate(values)
+  const payload = payloadOf(record, names, { hits, consumed })
+  draft.flags |= payload.flags
+  if (payload.members !== null) values[PAYLOAD] = payload.members
+  return draft
+}
+
+/** What is found by any id of a kind. */
+export function relate(values: unknown[]): void {
   for (const related of RELATED) {
     const texts = new Set(related.of.map((leaf) => textOf(values[leaf])))
     texts.delete('')
     if (texts.size > 0) values[related.leaf] = [...texts]
   }
-  const payload = payloadOf(record, names, { hits, consumed })
-  draft.flags |= payload.flags
-  if (payload.members !== null) values[PAYLOAD] = payload.members
-  return draft
+}
+
+export function fill(values: unknown[], fills: readonly Fill[]): void {
+  for (const [leaf, value] of fills) values[leaf] ??= value
+}
+
+/** The sender is the source only where the record names none: an address and a port of two places would be a lie. */
+export function fillRest(values: unknown[], envelope: Envelope): void {
+  if (values[SOURCE_IP] === undefined && values[SOURCE_PORT] === undefined) fill(values, envelope.sender)
+  fill(values, envelope.rest)
 }
 
 /** Of two members that are the same name (`user_id` and `userId`) the first counts. */

@@ -43,6 +43,8 @@ export interface SliceResult {
   readonly skipped: number
   readonly truncated: number
   readonly errors: number
+  /** Messages that were lost before they could be written to the journal. */
+  readonly dropped: number
 }
 
 export interface TaskResult {
@@ -76,5 +78,30 @@ export interface WorkerSetup {
   readonly host: string
   readonly namespace: string
   readonly pipelines: readonly PipelineSpec[]
+  /** How messages of the journal find their pipeline. */
+  readonly syslog?: SyslogSpec
   readonly compression: { readonly encoding: 'zstd' | 'gzip'; readonly level: number }
+}
+
+export interface SyslogSpec {
+  /** A message that came by none of these addresses (the settings have changed since) goes the first one's way. */
+  readonly inputs: readonly SyslogInputSpec[]
+}
+
+export interface SyslogInputSpec {
+  /** The addresses that it listens on. */
+  readonly listens: readonly string[]
+  readonly timeZone: string
+  /** Index into the pipelines: for messages of programs that are not named below. */
+  readonly pipeline: number
+  /** Tried in this order. */
+  readonly programs: readonly ProgramSpec[]
+}
+
+export interface ProgramSpec {
+  /** The program's name; `*` stands for any characters. */
+  readonly program: string
+  readonly pipeline: number
+  /** Hosts by name (`*` as above), senders by address or network; empty for all. */
+  readonly hosts: readonly string[]
 }

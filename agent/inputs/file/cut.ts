@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
-import { LIMITS } from '../../../schema/index.ts'
-import { behindByteOrderMark, forEachRecord, wholeRecords } from '../framing.ts'
+import { behindByteOrderMark, forEachRecord, longestRecord, wholeRecords } from '../framing.ts'
 import { HEAD_BYTES, hasHead, MARK_BYTES, type Mark, markOf } from './identify.ts'
 import { Oversize } from './oversize.ts'
 import type { Handed, Tail } from './source.ts'
@@ -49,8 +48,9 @@ export function cut(tail: Tail, room: Room): Cut {
   const available = tail.size - tail.read
   if (available <= 0) return NOTHING
   const most = buffer.length - at
+  const longest = longestRecord(tail.framing)
   let got = 0
-  for (let want = Math.min(room.quantum, most); ; want = Math.min(want * 4, most, LIMITS.recordBytes)) {
+  for (let want = Math.min(room.quantum, most); ; want = Math.min(want * 4, most, longest)) {
     const length = Math.min(want, available)
     got += readMore(tail, buffer, at + got, length - got, tail.read + got)
     // In this order: what was read is only handed out if the bytes before it are still there afterwards.
@@ -64,8 +64,8 @@ export function cut(tail: Tail, room: Room): Cut {
     }
     const { end, records } = wholeRecords(tail.framing, buffer, at, to, room.records, closed)
     if (records > 0) return slice(tail, room, end, records, null)
-    if (all && got < LIMITS.recordBytes) return NOTHING
-    if (got >= LIMITS.recordBytes || (at === 0 && got >= most)) {
+    if (all && got < longest) return NOTHING
+    if (got >= longest || (at === 0 && got >= most)) {
       tail.oversize = new Oversize(tail)
       return followOversize(tail, room)
     }
@@ -95,7 +95,10 @@ function skipHole(tail: Tail): boolean {
 /** Reads a slice a second time that was handed out and given back. */
 export function cutAgain(tail: Tail, given: Handed, room: Room): Cut {
   const { buffer, at } = room
-  const whole = Math.min(given.to - given.offset, given.truncated === null ? Infinity : LIMITS.recordBytes)
+  const whole = Math.min(
+    given.to - given.offset,
+    given.truncated === null ? Infinity : longestRecord(tail.framing),
+  )
   const length = Math.min(whole, buffer.length - at)
   if (length < whole && at > 0) return CROWDED
   if (readMore(tail, buffer, at, length, given.offset) < length || !isIntact(tail)) return CHANGED
@@ -150,7 +153,7 @@ const isQuiet = (tail: Tail, room: Room): boolean => room.now - tail.changedAt >
 function followOversize(tail: Tail, room: Room): Cut {
   const oversize = tail.oversize
   if (oversize === null) return NOTHING
-  const keep = Math.min(LIMITS.recordBytes, tail.size - oversize.start)
+  const keep = Math.min(longestRecord(tail.framing), tail.size - oversize.start)
   if (room.buffer.length - room.at < keep && room.at > 0) return CROWDED
   let end = oversize.follow(tail)
   if (!isIntact(tail)) return CHANGED

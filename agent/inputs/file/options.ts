@@ -16,6 +16,8 @@ export interface FileConfig {
   readonly watch?: boolean
   /** What becomes of a last line without newline: it waits for its end, or is taken when the file has been quiet. */
   readonly finalLine?: 'wait' | 'take'
+  /** The agent itself makes its files, and removes each once it is settled: then it is forgotten, and nobody wonders where it went. */
+  readonly passing?: boolean
 }
 
 export interface FileInputOptions {

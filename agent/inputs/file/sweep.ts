@@ -361,7 +361,7 @@ export class Sweeper {
   #lose(tail: Tail, what: string): void {
     const { context } = this.#parts
     const unread = tail.size - tail.read
-    if (tail.size === 0 && tail.read > 0)
+    if (tail.size === 0 && tail.read > 0 && tail.source.config?.passing !== true)
       context.log[what === 'is gone' ? 'info' : 'warn'](
         `${tail.at} ${what} while the agent was stopped, and no copy was found beside it: whether anything was written behind byte ${tail.read} can't be told.`,
       )
@@ -421,7 +421,8 @@ export class Sweeper {
       this.#queueUnread(tail)
     }
     keeper.consider(tail, now)
-    if (keeper.isCopying(tail) || quiet < policy.activeFor) return
+    const mayEnd = tail.source.config?.passing === true && tail.isSettled
+    if (keeper.isCopying(tail) || (quiet < policy.activeFor && !mayEnd)) return
     if (tail.isSettled) {
       descriptors.close(tail)
       tail.lostSince = null

@@ -187,6 +187,10 @@ export class FileTailer implements Input {
     await this.#sweeping
   }
 
+  hint(path: string): void {
+    this.#hinted(path)
+  }
+
   status(): SourceStatus[] {
     return statusOf(this.#catalog, this.#sweeper.problems)
   }

@@ -4,7 +4,8 @@ import type { SweepParts } from './sweep.ts'
 /** Lets go of what is done: settled generations, what is in hold/ and settled, sources long gone. */
 export function tidy(parts: SweepParts, sweep: number, now: number): void {
   const { catalog, descriptors, hold, keeper, policy } = parts
-  const isOld = (tail: Tail): boolean => tail.gone !== null && now - tail.gone > policy.forgetAfter
+  const isOld = (tail: Tail): boolean =>
+    tail.gone !== null && (tail.source.config?.passing === true || now - tail.gone > policy.forgetAfter)
   const forgotten: Source[] = []
   for (const tail of [...catalog.tails()]) {
     if (tail.finished) {

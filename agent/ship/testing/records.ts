@@ -54,7 +54,7 @@ export function batchOfRecords(
       events: count,
       bytes: text.length,
       root: merkleRoot(leaves).toString('hex'),
-      slices: [counts],
+      slices: [{ ...counts, dropped: 0 }],
     },
     slices: [
       {

@@ -1,0 +1,374 @@
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { reasonOf } from '../../../schema/index.ts'
+import { syncFolder } from '../../state/index.ts'
+import {
+  droppedRecord,
+  RECORD_OVERHEAD,
+  type ReceivedMessage,
+  segmentRecord,
+  writeMessage,
+} from './record.ts'
+import { recover, segmentName } from './recover.ts'
+import { type Account, Shares } from './shares.ts'
+
+export interface JournalOptions {
+  readonly folder: string
+  /** Bytes that may wait here for their acknowledgement. */
+  readonly limit: number
+  /** How long what came is gathered before it is synced, ms. */
+  readonly syncEvery: number
+}
+
+export interface JournalContext {
+  readonly clock: () => number
+  readonly random: (bytes: number) => Buffer
+  readonly log: { info(sentence: string): void; warn(sentence: string): void; error(sentence: string): void }
+  /** Bytes of a segment that are acknowledged, by path; what is not among them has not been read yet. */
+  readonly acknowledged: () => ReadonlyMap<string, number>
+  /** There is more in this segment. */
+  readonly written: (path: string) => void
+}
+
+/** Who waits for the sync of what it wrote, or for room. */
+export interface Writer {
+  /** So many of its bytes are safe. */
+  synced(bytes: number): void
+}
+
+export interface JournalStatus {
+  /** Bytes that wait here, and how many may. */
+  readonly bytes: number
+  readonly limit: number
+  readonly segments: number
+  /** Why nothing is taken at present, in a sentence. */
+  readonly problem: string | null
+}
+
+interface Closed {
+  readonly path: string
+  readonly bytes: number
+  readonly accounts: ReadonlyMap<Account, number>
+}
+
+interface Open {
+  readonly path: string
+  readonly handle: FileHandle
+  bytes: number
+}
+
+interface Group {
+  readonly bytes: Buffer
+  length: number
+  readonly writers: Map<Writer, number>
+  readonly accounts: Map<Account, number>
+}
+
+/** A group is written when it is this full, before its time. */
+const GROUP_BYTES = 1024 * 1024
+const GROUP_ROOM = GROUP_BYTES + 1024 * 1024 + RECORD_OVERHEAD
+/** Groups that are filled and wait for a disk that is slow. */
+const WAITING_GROUPS = 4
+const SEGMENT_MOST = 32 * 1024 * 1024
+const SEGMENT_LEAST = 256 * 1024
+const RETRY_MS = 1000
+const TIDY_MS = 500
+
+/**
+ * What was received, on the disk before it counts as received: groups of messages are written and synced together. The tailer reads the
+ * segments as it reads any file; one that is wholly acknowledged is removed. It never holds more than its limit, and says so
+ * beforehand, so that TCP senders can be kept waiting and lost datagrams be counted.
+ */
+export class Journal {
+  #options: JournalOptions
+  readonly #context: JournalContext
+  readonly #shares: Shares
+  /** Bytes that came by each transport. */
+  readonly #kinds: Record<Kind, number> = { stream: 0, datagram: 0, own: 0 }
+  #closed: Closed[] = []
+  #segment: Open | null = null
+  #accounts = new Map<Account, number>()
+  #next = 1
+  #filling: Group
+  #full: Group[] = []
+  #spare: Group[] = []
+  #flushTimer: NodeJS.Timeout | null = null
+  #tidyTimer: NodeJS.Timeout | null = null
+  #flushing: Promise<void> | null = null
+  #stopping = false
+  #problem: string | null = null
+  #wakers = new Set<() => void>()
+
+  private constructor(options: JournalOptions, context: JournalContext) {
+    this.#options = options
+    this.#context = context
+    this.#shares = new Shares(options.limit)
+    this.#filling = this.#emptyGroup()
+  }
+
+  static async open(options: JournalOptions, context: JournalContext): Promise<Journal> {
+    const journal = new Journal(options, context)
+    await mkdir(options.folder, { recursive: true, mode: 0o700 })
+    const { segments, next, torn } = await recover(options.folder)
+    if (torn > 0) {
+      context.log.warn(
+        `The last ${torn} bytes of the syslog journal in ${options.folder} were torn off by a crash before they were synced; they are cut away.`,
+      )
+    }
+    journal.#next = next
+    for (const { path, bytes } of segments) {
+      // Whose they are was known to the process before.
+      journal.#closed.push({ path, bytes, accounts: new Map([[EARLIER, bytes]]) })
+      journal.#take(EARLIER, bytes)
+    }
+    journal.#tidyTimer = setInterval(() => void journal.tidy(), TIDY_MS)
+    journal.#tidyTimer.unref()
+    return journal
+  }
+
+  /** Other bounds, for all that comes from now on. */
+  adjust(options: Pick<JournalOptions, 'limit' | 'syncEvery'>): void {
+    this.#options = { ...this.#options, ...options }
+    this.#shares.limit = options.limit
+    this.#wake()
+  }
+
+  /** Under which name a peer's part of the journal is kept. */
+  accountOf(kind: 'stream' | 'datagram', peer: string): Account {
+    return this.#shares.accountOf(`${kind} ${peer}`)
+  }
+
+  /**
+   * Whether a message may be written now: the disk takes it, the peer has not had its share, and neither have all that come by its
+   * transport: senders of datagrams can make up addresses, senders of streams can wait.
+   */
+  hasRoom(account: Account, bytes: number): boolean {
+    if (this.#stopping || this.#problem !== null || this.#full.length >= WAITING_GROUPS) return false
+    const kind = kindOf(account)
+    if (this.#kinds[kind] + bytes > this.#options.limit * LARGEST_PART) return false
+    return this.#shares.mayTake(account, bytes)
+  }
+
+  /** Writes a message; whoever calls has asked for room. */
+  append(
+    origin: string,
+    account: Account,
+    about: Omit<ReceivedMessage, 'from'>,
+    bytes: Uint8Array,
+    writer: Writer | null,
+  ): number {
+    const group = this.#filling
+    const from = group.length
+    group.length = writeMessage(group.bytes, from, origin, about, bytes)
+    const written = group.length - from
+    this.#take(account, written)
+    add(group.accounts, account, written)
+    if (writer !== null) add(group.writers, writer, written)
+    this.#gathered()
+    return written
+  }
+
+  /** Notes that so many messages were lost. It is written beyond the limit: a few bytes in a second. */
+  appendDropped(count: number): void {
+    const record = droppedRecord(count, this.#context.clock())
+    record.copy(this.#filling.bytes, this.#filling.length)
+    this.#filling.length += record.length
+    this.#take(EARLIER, record.length)
+    add(this.#filling.accounts, EARLIER, record.length)
+    this.#gathered()
+  }
+
+  /** Calls once there may be room again. */
+  whenRoom(wake: () => void): void {
+    this.#wakers.add(wake)
+  }
+
+  forgetWaker(wake: () => void): void {
+    this.#wakers.delete(wake)
+  }
+
+  status(): JournalStatus {
+    const { limit } = this.#options
+    const bytes = this.#shares.used
+    const segments = this.#closed.length + (this.#segment === null ? 0 : 1)
+    return { bytes, limit, segments, problem: this.#problem }
+  }
+
+  /** Resolves when all that was appended is synced. */
+  async flush(): Promise<void> {
+    this.#startFlush()
+    while (this.#flushing !== null) await this.#flushing
+  }
+
+  /** Removes the segments that are wholly acknowledged. */
+  async tidy(): Promise<void> {
+    if (this.#closed.length === 0) return
+    const acknowledged = this.#context.acknowledged()
+    const done = this.#closed.filter(({ path, bytes }) => (acknowledged.get(path) ?? 0) >= bytes)
+    if (done.length === 0) return
+    this.#closed = this.#closed.filter((segment) => !done.includes(segment))
+    for (const { path, accounts } of done) {
+      for (const [account, bytes] of accounts) this.#give(account, bytes)
+      await rm(path, { force: true }).catch((error) => {
+        this.#context.log.error(
+          `${path} is acknowledged and can't be removed: ${reasonOf(error)}. Remove it.`,
+        )
+      })
+    }
+    this.#wake()
+  }
+
+  /** What was appended is synced before it resolves, unless the disk refuses it. */
+  async close(): Promise<void> {
+    if (this.#tidyTimer !== null) clearInterval(this.#tidyTimer)
+    this.#stopping = true
+    await this.flush()
+    await this.#segment?.handle.close()
+    this.#segment = null
+    this.#wakers.clear()
+  }
+
+  #gathered(): void {
+    if (this.#filling.length >= GROUP_BYTES) {
+      this.#full.push(this.#filling)
+      this.#filling = this.#emptyGroup()
+      this.#startFlush()
+    } else if (this.#flushTimer === null && this.#flushing === null) {
+      this.#flushTimer = setTimeout(() => this.#startFlush(), this.#options.syncEvery)
+    }
+  }
+
+  #startFlush(): void {
+    if (this.#flushTimer !== null) clearTimeout(this.#flushTimer)
+    this.#flushTimer = null
+    this.#flushing ??= this.#flushAll().finally(() => {
+      this.#flushing = null
+      if (this.#filling.length > 0 && !this.#stopping) this.#gathered()
+    })
+  }
+
+  async #flushAll(): Promise<void> {
+    for (;;) {
+      let group = this.#full[0]
+      if (group === undefined) {
+        if (this.#filling.length === 0) return
+        group = this.#filling
+        this.#full.push(group)
+        this.#filling = this.#emptyGroup()
+      }
+      if (!(await this.#written(group))) return
+      this.#full.shift()
+      for (const [writer, bytes] of group.writers) writer.synced(bytes)
+      this.#release(group)
+      this.#wake()
+    }
+  }
+
+  /** A disk that refuses is asked again and again; meanwhile nothing more is taken. False when it is time to stop. */
+  async #written(group: Group): Promise<boolean> {
+    for (;;) {
+      try {
+        await this.#write(group)
+        if (this.#problem !== null) this.#context.log.info('The syslog journal is written again.')
+        this.#problem = null
+        return true
+      } catch (error) {
+        const problem = `The syslog journal in ${this.#options.folder} can't be written: ${reasonOf(error)}. TCP senders wait, datagrams are lost and counted, until it can; make room, or move the data folder.`
+        if (this.#problem === null) this.#context.log.error(problem)
+        this.#problem = problem
+        if (this.#stopping) return false
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
+    }
+  }
+
+  async #write(group: Group): Promise<void> {
+    const segment = await this.#segmentFor(group.length)
+    const { handle } = segment
+    // At the same place with the same bytes, however often it is tried: what was half written is written over.
+    for (let at = 0; at < group.length; ) {
+      const { bytesWritten } = await handle.write(group.bytes, at, group.length - at, segment.bytes + at)
+      at += bytesWritten
+    }
+    await handle.datasync()
+    segment.bytes += group.length
+    for (const [account, bytes] of group.accounts) add(this.#accounts, account, bytes)
+    this.#context.written(segment.path)
+  }
+
+  async #segmentFor(bytes: number): Promise<Open> {
+    const present = this.#segment
+    if (present !== null) {
+      const most = Math.max(SEGMENT_LEAST, Math.min(SEGMENT_MOST, Math.floor(this.#options.limit / 16)))
+      if (present.bytes + bytes <= most) return present
+      this.#segment = null
+      this.#closed.push({ path: present.path, bytes: present.bytes, accounts: this.#accounts })
+      this.#accounts = new Map()
+      await present.handle.close()
+    }
+    const { folder } = this.#options
+    const path = join(folder, segmentName(this.#next))
+    const handle = await open(path, 'w', 0o600)
+    try {
+      const head = segmentRecord(this.#context.random(16))
+      await handle.write(head, 0, head.length, 0)
+      await handle.datasync()
+      await syncFolder(folder)
+      this.#segment = { path, handle, bytes: head.length }
+      this.#next += 1
+      return this.#segment
+    } catch (error) {
+      await handle.close()
+      await rm(path, { force: true })
+      throw error
+    }
+  }
+
+  #take(account: Account, bytes: number): void {
+    this.#shares.take(account, bytes)
+    this.#kinds[kindOf(account)] += bytes
+  }
+
+  #give(account: Account, bytes: number): void {
+    this.#shares.give(account, bytes)
+    this.#kinds[kindOf(account)] -= bytes
+  }
+
+  #emptyGroup(): Group {
+    return (
+      this.#spare.pop() ?? {
+        bytes: Buffer.allocUnsafeSlow(GROUP_ROOM),
+        length: 0,
+        writers: new Map(),
+        accounts: new Map(),
+      }
+    )
+  }
+
+  #release(group: Group): void {
+    group.length = 0
+    group.writers.clear()
+    group.accounts.clear()
+    if (this.#spare.length < 2) this.#spare.push(group)
+  }
+
+  #wake(): void {
+    const wakers = [...this.#wakers]
+    this.#wakers.clear()
+    for (const wake of wakers) wake()
+  }
+}
+
+type Kind = 'stream' | 'datagram' | 'own'
+
+/** Of the journal, that all streams or all datagrams together may take. */
+const LARGEST_PART = 0.75
+/** Segments of before the last start, and what the journal notes itself. */
+const EARLIER: Account = 'own'
+
+const kindOf = (account: Account): Kind =>
+  account.startsWith('stream') ? 'stream' : account === EARLIER ? 'own' : 'datagram'
+
+function add<Key>(sums: Map<Key, number>, key: Key, bytes: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + bytes)
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { codeOf, OperatorError, reasonOf } from '../../../schema/index.ts'
+import { type Listen, listenText, type TlsOptions } from './options.ts'
+
+const PRIVILEGED = 1024
+
+/** Why an address can't be listened on, and what to do about it. */
+export function bindRefusal(listen: Listen, error: unknown): OperatorError {
+  return new OperatorError(`syslog: ${listenText(listen)} can't be opened: ${whyNot(listen, error)}`, {
+    cause: error,
+  })
+}
+
+function whyNot({ transport, host, port }: Listen, error: unknown): string {
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return `the port is in use by another program (often rsyslog or syslog-ng; \`ss -lnp 'sport = :${port}'\` names it). Stop that, or name another port.`
+    case 'EACCES':
+    case 'EPERM':
+      return port < PRIVILEGED
+        ? `ports under ${PRIVILEGED} need a right. Give it to the service (AmbientCapabilities=CAP_NET_BIND_SERVICE in its systemd unit), or name a port from ${PRIVILEGED} up and have senders use that.`
+        : 'this user may not open it.'
+    case 'EADDRNOTAVAIL':
+      return `this machine has no address ${host}. Name one of its own, or ${transport}: 0.0.0.0:${port} for all.`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `the name ${host} is not known. Name an address.`
+    default:
+      return reasonOf(error)
+  }
+}
+
+/** Key and certificates as they are now; whatever is wrong with them is an OperatorError. */
+export function secureOptions({ cert, key, ca }: TlsOptions): SecureContextOptions {
+  const options: SecureContextOptions = {
+    cert: pem('cert', cert, 'CERTIFICATE'),
+    key: pem('key', key, 'PRIVATE KEY'),
+    ...(ca === null ? {} : { ca: pem('ca', ca, 'CERTIFICATE') }),
+    minVersion: 'TLSv1.2',
+  }
+  try {
+    createSecureContext(options)
+  } catch (error) {
+    const why = /key values mismatch/i.test(reasonOf(error))
+      ? `the key in ${key} is not that of the certificate in ${cert}. Name the pair that belongs together.`
+      : `${cert} and ${key} can't be used: ${reasonOf(error)}.`
+    throw new OperatorError(`syslog: tls: ${why}`, { cause: error })
+  }
+  return options
+}
+
+function pem(name: string, path: string, kind: string): string {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const why =
+      codeOf(error) === 'ENOENT'
+        ? `there is no file ${path}. Name the PEM file, or make it.`
+        : codeOf(error) === 'EACCES'
+          ? `the agent's user may not read ${path}. Give it the right, for instance with \`setfacl -m u:USER:r ${path}\`.`
+          : `${path} can't be read: ${reasonOf(error)}.`
+    throw new OperatorError(`syslog: tls.${name}: ${why}`, { cause: error })
+  }
+  if (!text.includes(`${kind}-----`)) {
+    throw new OperatorError(
+      `syslog: tls.${name}: ${path} holds no ${kind.toLowerCase()} in PEM form (-----BEGIN ...${kind}-----).`,
+    )
+  }
+  return text
+}

@@ -1,0 +1,151 @@
+import { zstdDecompressSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import type { SourceId } from '../../../schema/index.ts'
+import { originText, RECORD_OVERHEAD, writeMessage } from '../../inputs/syslog/record.ts'
+import { BatchMaker } from '../batch.ts'
+import type { Integration } from '../integration.ts'
+import { loadIntegration } from '../load.ts'
+import type { TaskResult } from '../task.ts'
+
+const RECEIVED = Date.UTC(2026, 0, 5, 12)
+const plain = await loadIntegration('plain')
+const json = await loadIntegration('generic-json')
+
+function make(
+  bytes: Buffer,
+  integration: Integration,
+  isReceived: boolean,
+): { events: unknown[]; result: TaskResult } {
+  const framing = isReceived ? ({ kind: 'journal' } as const) : ({ kind: 'lines' } as const)
+  const pipeline = { integration: integration.name, framing, tags: [], labels: {}, timeZone: 'UTC' }
+  const inputs = [{ listens: ['tcp 0.0.0.0:514'], timeZone: 'UTC', pipeline: 0, programs: [] }]
+  const maker = new BatchMaker(
+    {
+      agent: { id: 'agent-1', name: 'collector', version: '1' },
+      host: 'collector',
+      namespace: 'acme',
+      pipelines: [pipeline],
+      compression: { encoding: 'zstd', level: 1 },
+      syslog: { inputs },
+    },
+    [integration],
+  )
+  const buffer = new ArrayBuffer(bytes.length)
+  Buffer.from(buffer).set(bytes)
+  const slice = {
+    source: '0'.repeat(32) as SourceId,
+    generation: 0,
+    path: '/var/log/auth.log',
+    pipeline: 0,
+    start: 0,
+    end: bytes.length,
+    offset: 0,
+    to: bytes.length,
+    header: null,
+    truncated: null,
+  }
+  const result = maker.make({ buffer, slices: [slice], now: RECEIVED })
+  const text = zstdDecompressSync(result.payload).toString().trim()
+  return { events: text.split('\n').map((line) => JSON.parse(line)), result }
+}
+
+function received(
+  message: string | Buffer,
+  truncated: { bytes: number; sha256: string } | null = null,
+): Buffer {
+  const bytes = Buffer.from(message)
+  const origin = originText({
+    transport: 'tcp',
+    listen: 'tcp 0.0.0.0:514',
+    address: '192.0.2.9',
+    port: 4711,
+    subject: null,
+  })
+  const into = Buffer.alloc(bytes.length + RECORD_OVERHEAD)
+  const about = { received: RECEIVED, incomplete: false, truncated }
+  return into.subarray(0, writeMessage(into, 0, origin, about, bytes))
+}
+
+describe('an event of a message that was received', () => {
+  it('has the header, the sender, and the message as it came', () => {
+    const sent = '<38>Jan  5 11:59:58 web-1 sshd[812]: Accepted password\nfor jane'
+    const { events, result } = make(received(sent), plain, true)
+    expect(events).toEqual([
+      expect.objectContaining({
+        '@timestamp': '2026-01-05T11:59:58.000Z',
+        event: expect.objectContaining({ original: sent, severity: 6, kind: 'event' }),
+        host: { name: 'web-1' },
+        message: 'Accepted password\nfor jane',
+        process: { name: 'sshd', pid: 812 },
+        source: { ip: '192.0.2.9', port: 4711 },
+        related: { hosts: ['web-1'], ip: ['192.0.2.9'] },
+      }),
+    ])
+    expect(JSON.stringify(events)).not.toContain('"path"')
+    expect(result.slices[0]).toMatchObject({ read: 1, events: 1, errors: 0, dropped: 0 })
+  })
+
+  it("keeps what its own record says: time, host and address; without a time it has the header's", () => {
+    const own = '{"time":"2026-01-02T03:04:05Z","user":"jane","action":"login","ip":"198.51.100.7"}'
+    const [event] = make(
+      received(`<13>1 2026-01-05T11:00:00Z web-1 shop - - - @cee:${own}`),
+      json,
+      true,
+    ).events
+    expect(event).toMatchObject({
+      '@timestamp': '2026-01-02T03:04:05.000Z',
+      source: { ip: '198.51.100.7' },
+      user: { name: 'jane' },
+    })
+    expect(event).not.toHaveProperty('source.port')
+    const [timeless] = make(
+      received('<13>1 2026-01-05T11:00:00Z h shop - - - {"user":"jane"}'),
+      json,
+      true,
+    ).events
+    expect(timeless).toMatchObject({ '@timestamp': '2026-01-05T11:00:00.000Z' })
+    expect(timeless).not.toHaveProperty('tags')
+  })
+
+  it('that does not parse keeps its header', () => {
+    const { events, result } = make(received('<13>1 2026-01-05T11:00:00Z h shop - - - {"user":'), json, true)
+    expect(events[0]).toMatchObject({
+      '@timestamp': '2026-01-05T11:00:00.000Z',
+      event: { kind: 'pipeline_error' },
+      host: { name: 'h' },
+      process: { name: 'shop' },
+      message: '{"user":',
+    })
+    expect(result.slices[0]?.errors).toBe(1)
+  })
+
+  it('without a time of its own is of when it came', () => {
+    const [event] = make(received('no header here'), plain, true).events
+    expect(event).toMatchObject({
+      '@timestamp': new Date(RECEIVED).toISOString(),
+      tags: ['timestamp_missing', 'syslog_unparsed'],
+      host: { name: '192.0.2.9' },
+      message: 'no header here',
+    })
+  })
+
+  it('that was longer than is kept says so', () => {
+    const whole = { bytes: 2_000_000, sha256: 'a'.repeat(64) }
+    const { events, result } = make(received('<13>app: the first part', whole), plain, true)
+    expect(events[0]).toMatchObject({ audit: { truncated: whole }, message: 'the first part' })
+    expect(result.slices[0]?.truncated).toBe(1)
+  })
+})
+
+it('a line of a file with a syslog header has its fields, and where it stands', () => {
+  const lines = Buffer.from('Jan  5 11:59:58 web-1 sshd[812]: Accepted password\n')
+  const [event] = make(lines, { ...plain, envelope: 'syslog' }, false).events
+  expect(event).toMatchObject({
+    '@timestamp': '2026-01-05T11:59:58.000Z',
+    host: { name: 'web-1' },
+    log: { file: { path: '/var/log/auth.log' }, syslog: { appname: 'sshd', procid: '812' } },
+    message: 'Accepted password',
+  })
+  expect(event).not.toHaveProperty('log.syslog.priority')
+  expect(event).not.toHaveProperty('source')
+})

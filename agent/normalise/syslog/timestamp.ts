@@ -1,0 +1,118 @@
+import { daysIn, type LocalTime } from '../time.ts'
+
+/** Reads the times that syslog headers hold. */
+export interface TimeContext {
+  /** When the message came: what is missing is guessed from it. */
+  readonly received: number
+  /** The zone of times without one. */
+  readonly zone: LocalTime
+}
+
+export interface HeaderTime {
+  /** Milliseconds since 1970. */
+  readonly time: number
+  /** Behind it in the text. */
+  readonly end: number
+}
+
+const RFC3339 =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?([Zz]|[+-]\d\d:?\d\d))?(?=$|[\s:,])/
+
+/**
+ * The date of RFC 3164 in the forms that are met: `Jan  5 10:00:00`, unpadded, with the year before or behind the time, with fractions, with
+ * a zone behind, with the `*` or `.` of a Cisco clock that is not synchronised.
+ */
+const TRADITIONAL =
+  /^[*.]?(?:(\d{4}) )?([A-Z][a-z]{2}) {1,2}(\d{1,2})(?: (\d{4}))?,? (\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: (\d{4})(?= |: |$))?(?: ([AaPp][Mm])(?=[ :]|$))?(?: ?(Z|UTC|GMT|[A-Z]{3,5}(?=:)|[+-]\d\d:?\d\d))?(?=$|[\s:,])/
+
+const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
+
+/** The time that the text begins with; null where it begins with none that can be. */
+export function headerTime(text: string, context: TimeContext): HeaderTime | null {
+  const first = text.charCodeAt(0)
+  return first >= 0x30 && first <= 0x39 && text[4] === '-' ? iso(text, context) : traditional(text, context)
+}
+
+function iso(text: string, { zone }: TimeContext): HeaderTime | null {
+  const found = RFC3339.exec(text)
+  if (found === null) return null
+  const [all, year, month, day, hour, minute, second, fraction, offset] = found
+  const local = civil(Number(year), Number(month), Number(day), hour!, minute!, second!, fraction)
+  if (Number.isNaN(local)) return null
+  const time = offset === undefined ? zone.toUtc(local) : local - offsetOf(offset)
+  return Number.isNaN(time) ? null : { time, end: all.length }
+}
+
+function traditional(text: string, { received, zone }: TimeContext): HeaderTime | null {
+  const found = TRADITIONAL.exec(text)
+  if (found === null) return null
+  const [
+    all,
+    before,
+    monthName,
+    day,
+    behindDay,
+    hours,
+    minute,
+    second,
+    fraction,
+    behindTime,
+    half,
+    zoneName,
+  ] = found
+  const at = MONTHS.indexOf(monthName!)
+  if (at === -1 || at % 3 !== 0) return null
+  const hour = half === undefined ? hours! : String((Number(hours) % 12) + (/^p/i.test(half) ? 12 : 0))
+  const timeIn = (year: number): number => {
+    const local = civil(year, at / 3 + 1, Number(day), hour, minute!, second!, fraction)
+    return isKnownZone(zoneName) ? local - offsetOf(zoneName) : zone.toUtc(local)
+  }
+  const written = before ?? behindDay ?? behindTime
+  const time = written === undefined ? nearest(received, timeIn) : timeIn(Number(written))
+  return Number.isNaN(time) ? null : { time, end: all.length }
+}
+
+/** A clock that writes CEST says too little: such names are not unique. What the settings say holds. */
+const isKnownZone = (zone: string | undefined): zone is string =>
+  zone !== undefined && (/^[+-]/.test(zone) || zone === 'Z' || zone === 'UTC' || zone === 'GMT')
+
+const YEAR = 365.25 * 86_400_000
+
+/** A message is from the year that puts it nearest to when it came: of New Year's Eve, also one that comes in January. */
+function nearest(received: number, timeIn: (year: number) => number): number {
+  const present = new Date(received).getUTCFullYear()
+  const usual = timeIn(present)
+  if (Math.abs(usual - received) < YEAR / 2) return usual
+  let best = Number.NaN
+  // 29 February is only in every fourth year.
+  for (let year = present - 4; year <= present + 1; year++) {
+    const time = timeIn(year)
+    if (Number.isNaN(time)) continue
+    if (Number.isNaN(best) || Math.abs(time - received) < Math.abs(best - received)) best = time
+  }
+  return best
+}
+
+/** As if it were UTC; NaN where there is no such day or time. */
+function civil(
+  year: number,
+  month: number,
+  day: number,
+  hour: string,
+  minute: string,
+  second: string,
+  fraction: string | undefined,
+): number {
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return Number.NaN
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return Number.NaN
+  const ms = fraction === undefined ? 0 : Number(fraction.slice(0, 3).padEnd(3, '0'))
+  return Date.UTC(year, month - 1, day, Number(hour), Number(minute), Number(second), ms)
+}
+
+function offsetOf(zone: string): number {
+  if (!/^[+-]/.test(zone)) return 0
+  const hours = Number(zone.slice(1, 3))
+  const minutes = Number(zone.slice(-2))
+  if (hours > 23 || minutes > 59) return Number.NaN
+  return (zone[0] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000
+}

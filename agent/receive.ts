@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { OperatorError } from '../schema/index.ts'
+import { type AgentConfig, integrationPath, type SyslogInputConfig, syslogInputsOf } from './config.ts'
+import { type FileConfig, type Listen, listenText, type SyslogListening } from './inputs/index.ts'
+import { loadIntegration, type PipelineSpec, type SyslogSpec } from './normalise/index.ts'
+
+/** How the settings of `syslog:` entries become what is listened on, what the journal is read with, and where it lies. */
+export const journalFolder = (data: string): string => join(data, 'journal')
+
+/** Something is received, or was and may still wait in the journal. */
+export const hasJournal = (config: AgentConfig): boolean =>
+  syslogInputsOf(config).length > 0 || existsSync(journalFolder(config.agent.data))
+
+export function listeningOf(config: AgentConfig): SyslogListening[] {
+  return syslogInputsOf(config).map((input) => ({
+    listens: listensOf(input),
+    tls: input.tls === undefined ? null : { ...input.tls, ca: input.tls.ca ?? null },
+    limits: {
+      connections: input.limits.connections,
+      perPeer: input.limits['per-peer'],
+      idle: input.limits.idle,
+    },
+  }))
+}
+
+export function listensOf({ udp, tcp, tls }: SyslogInputConfig): Listen[] {
+  return [
+    ...(udp === undefined ? [] : [{ transport: 'udp' as const, ...udp }]),
+    ...(tcp === undefined ? [] : [{ transport: 'tcp' as const, ...tcp }]),
+    ...(tls === undefined ? [] : [{ transport: 'tls' as const, ...tls.listen }]),
+  ]
+}
+
+/** The segments of the journal as files to read; null where there are none and never will be. */
+export function journalFiles(config: AgentConfig, pipeline: number): FileConfig | null {
+  if (!hasJournal(config)) return null
+  return {
+    paths: [join(journalFolder(config.agent.data), '*.journal')],
+    exclude: [],
+    pipeline,
+    framing: { kind: 'journal' },
+    passing: true,
+  }
+}
+
+/** An entry for what is left in the journal when nothing is received any more. */
+const LEFT_OVER: Pick<SyslogInputConfig, 'integration' | 'programs' | 'time-zone' | 'tags' | 'labels'> = {
+  integration: 'plain',
+  programs: {},
+  'time-zone': 'UTC',
+  tags: [],
+  labels: {},
+}
+
+/** The pipelines of what is received, numbered from `first` on, and how messages find theirs. */
+export async function syslogPipelines(
+  file: string,
+  config: AgentConfig,
+  first: number,
+): Promise<{ pipelines: PipelineSpec[]; syslog?: SyslogSpec }> {
+  if (!hasJournal(config)) return { pipelines: [] }
+  const entries = syslogInputsOf(config).map((input) => ({
+    input,
+    listens: listensOf(input).map(listenText),
+  }))
+  const pipelines: PipelineSpec[] = []
+  const inputs: SyslogSpec['inputs'][number][] = []
+  for (const { input, listens } of entries.length > 0 ? entries : [{ input: LEFT_OVER, listens: [] }]) {
+    const known = new Map<string, number>()
+    const pipelineOf = async (name: string): Promise<number> => {
+      const integration = integrationPath(name, file)
+      const before = known.get(integration)
+      if (before !== undefined) return before
+      await refuseTables(integration)
+      const index = first + pipelines.length
+      pipelines.push({
+        integration,
+        framing: { kind: 'journal' },
+        tags: input.tags,
+        labels: input.labels,
+        timeZone: input['time-zone'],
+      })
+      known.set(integration, index)
+      return index
+    }
+    const pipeline = await pipelineOf(input.integration)
+    const programs: SyslogSpec['inputs'][number]['programs'][number][] = []
+    for (const [program, { integration, hosts }] of Object.entries(input.programs)) {
+      programs.push({ program, pipeline: await pipelineOf(integration), hosts })
+    }
+    inputs.push({ listens, timeZone: input['time-zone'], pipeline, programs })
+  }
+  return { pipelines, syslog: { inputs } }
+}
+
+/** A message has no header line of columns before it. */
+async function refuseTables(integration: string): Promise<void> {
+  const { format, csv, title } = await loadIntegration(integration)
+  if (format === 'csv' && csv.columns.length === 0) {
+    throw new OperatorError(
+      `syslog: ${title} (${integration}) reads CSV with a header line, which messages don't have. Name its columns (csv: columns:) in an integration.yml of your own.`,
+    )
+  }
+}
