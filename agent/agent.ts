@@ -7,7 +7,13 @@ import { OperatorError, reasonOf } from '../schema/index.ts'
 import type { Heartbeat, Ledger } from '../schema/wire/index.ts'
 import { type AgentConfig, integrationPath, readAgentConfig } from './config.ts'
 import { createFileInput, type Framing, type Input, type SourceStatus } from './inputs/index.ts'
-import { createNormaliser, loadIntegration, type Normaliser, type WorkerSetup } from './normalise/index.ts'
+import {
+  createNormaliser,
+  framingFor,
+  loadIntegration,
+  type Normaliser,
+  type WorkerSetup,
+} from './normalise/index.ts'
 import { Pump } from './pump.ts'
 import {
   createShipper,
@@ -316,6 +322,7 @@ export async function workerSetup(
         tags: input.tags,
         labels: input.labels,
         timeZone: input['time-zone'],
+        events: [...config.events, ...input.events],
       })),
     ),
   }
@@ -329,8 +336,7 @@ export async function framingOf(
   const { multiline } = input
   if (multiline === 'json') return { kind: 'json' }
   if (multiline !== undefined) return { kind: 'start', pattern: multiline.start }
-  const { format } = await loadIntegration(integration)
-  return format === 'csv' ? { kind: 'csv', quote: '"' } : { kind: 'lines' }
+  return framingFor(await loadIntegration(integration))
 }
 
 async function startLine(

@@ -31,7 +31,7 @@ export class BatchMaker {
     this.#setup = setup
     this.#pipelines = setup.pipelines.map((spec, i) => new Pipeline(setup, spec, integrations[i]!))
     this.#direct = this.#pipelines.map((pipeline) =>
-      pipeline.mapping.integration.format === 'json' && !plainly ? new DirectWay(pipeline) : null,
+      pipeline.goesDirectly && !plainly ? new DirectWay(pipeline) : null,
     )
   }
 
@@ -127,6 +127,11 @@ export class BatchMaker {
         const made = pipeline.lineOf(place, text, flags, offset)
         if (made === null) {
           count.skipped++
+          return
+        }
+        if (made === 'filtered') {
+          count.read++
+          count.filtered++
           return
         }
         line = made.text

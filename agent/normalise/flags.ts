@@ -8,6 +8,7 @@ export const FLAG = {
   changes_cut: 32,
   identity_missing: 64,
   columns_beyond_header: 128,
+  secret_masked: 256,
 } as const
 
 const NAMES = Object.entries(FLAG)

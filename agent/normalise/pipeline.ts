@@ -8,14 +8,15 @@ import {
   type SourceId,
 } from '../../schema/index.ts'
 import { Piece } from './direct/piece.ts'
+import { goesDirectly } from './directly.ts'
+import { type EventFilter, eventFilter } from './filter.ts'
 import { FLAG, Tags } from './flags.ts'
-import { Csv } from './formats/csv.ts'
-import type { Format } from './formats/format.ts'
-import { json } from './formats/json.ts'
-import { plain } from './formats/plain.ts'
+import { type Format, formatOf, plain } from './formats/index.ts'
 import type { Integration } from './integration.ts'
 import { between, LEAF_COUNT, leafOf } from './layout.ts'
 import { type Mapping, makeMapping, TIMESTAMP } from './mapping.ts'
+import { Masker } from './mask/index.ts'
+import { type Prepare, preparation } from './prepare.ts'
 import { type Draft, draftOf, jsonOf } from './record.ts'
 import type { PipelineSpec, TaskSlice, WorkerSetup } from './task.ts'
 import { LocalTime } from './time.ts'
@@ -54,6 +55,16 @@ export interface Line {
   readonly failed: boolean
 }
 
+/** A record read, with its secrets masked. */
+export interface Reading {
+  readonly draft: Draft
+  readonly text: string
+  /** It did not parse. */
+  readonly failed: boolean
+  /** By kind, how many secrets were masked. */
+  readonly kinds: ReadonlyMap<string, number> | null
+}
+
 /** One input's way from the text of a record to the line of an event. */
 export class Pipeline {
   readonly mapping: Mapping
@@ -61,13 +72,25 @@ export class Pipeline {
   readonly format: Format
   /** JSON of leaves that are the same in all events, by leaf. */
   readonly constants: (string | undefined)[] = []
+  /** Whether the way over the bytes may be asked. */
+  readonly goesDirectly: boolean
+  readonly masker: Masker
+  readonly #prepare: Prepare | null
+  readonly #filter: EventFilter | null
   readonly #setup: WorkerSetup
 
   constructor(setup: WorkerSetup, spec: PipelineSpec, integration: Integration) {
     this.#setup = setup
     this.mapping = makeMapping(integration, new LocalTime(spec.timeZone))
     this.tags = new Tags(spec.tags)
-    this.format = formatOf(integration, spec, (column) => this.mapping.names.emptyMeans(column))
+    this.format = formatOf(integration, {
+      quote: spec.framing.kind === 'csv' ? spec.framing.quote : '"',
+      keepsEmpty: (column) => this.mapping.names.emptyMeans(column),
+    })
+    this.#prepare = preparation(integration)
+    this.masker = new Masker(integration.mask)
+    this.#filter = eventFilter(integration, { central: setup.events ?? [], local: spec.events ?? [] })
+    this.goesDirectly = this.#filter === null && goesDirectly(integration)
     this.constants[leafOf('agent.id')] = JSON.stringify(setup.agent.id)
     this.constants[leafOf('agent.name')] = JSON.stringify(setup.agent.name)
     this.constants[leafOf('agent.version')] = JSON.stringify(setup.agent.version)
@@ -92,34 +115,45 @@ export class Pipeline {
     return { slice, idPrefix, path, now, idPrefixPiece: new Piece(idPrefix), pathPiece: new Piece(path) }
   }
 
-  /** The event of a record; null for what is no record (a header). */
-  lineOf(place: Place, text: string, flags: number, offset: number): Line | null {
+  /** The event of a record; null for what is no record (a header), `filtered` for what is switched off. */
+  lineOf(place: Place, raw: string, flags: number, offset: number): Line | 'filtered' | null {
+    const read = this.readRecord(place, raw)
+    if (read === null || read === 'filtered') return read
+    const { draft, text, failed } = read
+    draft.flags |= flags
+    return { text: this.serialise(place, draft, text, offset), failed }
+  }
+
+  /** What a record becomes, before it is written. */
+  readRecord(place: Place, raw: string): Reading | 'filtered' | null {
+    const { text, kinds } = this.masker.mask(raw, this.format)
     const { truncated } = place.slice
-    let failed = false
-    let draft: Draft
     const understood =
       truncated === null || this.format === plain ? this.format.read(text) : truncatedReason(truncated)
     if (understood === null) return null
-    if (understood.problem === undefined) {
-      draft = draftOf(this.mapping, understood.members, place.now, this.host)
-      draft.flags |= understood.flags
-    } else {
-      draft = this.#failure(place, text, understood.problem)
-      failed = true
+    if (understood.problem !== undefined) {
+      const draft = this.#failure(place, text, understood.problem)
+      if (kinds !== null) draft.flags |= FLAG.secret_masked
+      return { draft, text, failed: true, kinds }
     }
-    draft.flags |= flags
-    return { text: this.#serialise(place, draft, text, offset), failed }
+    const members = this.#prepare === null ? understood.members : this.#prepare(understood.members)
+    const draft = draftOf(this.mapping, members, place.now, this.host)
+    draft.flags |= understood.flags
+    if (kinds !== null) draft.flags |= FLAG.secret_masked
+    if (this.#filter !== null && !this.#filter(draft)) return 'filtered'
+    return { draft, text, failed: false, kinds }
   }
 
   /** The event of a record that is shipped without being looked into. */
-  failedLine(place: Place, text: string, flags: number, offset: number, reason: string): string {
+  failedLine(place: Place, raw: string, flags: number, offset: number, reason: string): string {
+    const { text, kinds } = this.masker.mask(raw, this.format)
     const draft = this.#failure(place, text, reason)
-    draft.flags |= flags
-    return this.#serialise(place, draft, text, offset)
+    draft.flags |= flags | (kinds === null ? 0 : FLAG.secret_masked)
+    return this.serialise(place, draft, text, offset)
   }
 
   #failure(place: Place, text: string, reason: string): Draft {
-    const draft: Draft = { values: [], flags: FLAG.timestamp_missing, key: [] }
+    const draft: Draft = { values: [], flags: FLAG.timestamp_missing, key: [], type: null }
     draft.values[TIMESTAMP] = new Date(place.now).toISOString()
     draft.values[CATEGORY] = this.mapping.integration.category
     draft.values[KIND] = 'pipeline_error'
@@ -132,7 +166,7 @@ export class Pipeline {
     return draft
   }
 
-  #serialise(place: Place, draft: Draft, text: string, offset: number): string {
+  serialise(place: Place, draft: Draft, text: string, offset: number): string {
     const { values } = draft
     const { integration } = this.mapping
     if (integration.identity.length > 0 && draft.key === null) draft.flags |= FLAG.identity_missing
@@ -169,25 +203,6 @@ export class Pipeline {
 function truncatedReason({ bytes }: { readonly bytes: number }): { problem: string } {
   return {
     problem: `The record is longer than ${LIMITS.recordBytes} bytes: it has ${bytes}, of which the first part is kept.`,
-  }
-}
-
-function formatOf(
-  integration: Integration,
-  spec: PipelineSpec,
-  keepsEmpty: (column: string) => boolean,
-): Format {
-  switch (integration.format) {
-    case 'json':
-      return json
-    case 'csv':
-      return new Csv({
-        quote: spec.framing.kind === 'csv' ? spec.framing.quote : '"',
-        ...integration.csv,
-        keepsEmpty,
-      })
-    case 'plain':
-      return plain
   }
 }
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { LIMITS } from '../../../schema/index.ts'
-import { behindByteOrderMark, forEachRecord, wholeRecords } from '../framing.ts'
+import { behindByteOrderMark, endsAtNext, forEachRecord, wholeRecords } from '../framing.ts'
 import { HEAD_BYTES, hasHead, MARK_BYTES, type Mark, markOf } from './identify.ts'
 import { Oversize } from './oversize.ts'
 import type { Handed, Tail } from './source.ts'
@@ -143,7 +143,7 @@ function isClosed(tail: Tail, room: Room): boolean {
   return tail.source.config?.finalLine === 'take' && isQuiet(tail, room)
 }
 
-const isFlushed = (tail: Tail, room: Room): boolean => tail.framing.kind === 'start' && isQuiet(tail, room)
+const isFlushed = (tail: Tail, room: Room): boolean => endsAtNext(tail.framing) && isQuiet(tail, room)
 
 const isQuiet = (tail: Tail, room: Room): boolean => room.now - tail.changedAt >= room.flushAfter
 
