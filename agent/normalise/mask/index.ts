@@ -28,7 +28,7 @@ export class Masker {
       patterns: patterns.map(([kind, source]) => [kind, new RegExp(source, 'gsu')] as const),
     }
     // Names compare without regard to separators, and a pattern has no fixed beginning: a few letters, or everything.
-    const beginnings = mask.names.map((name) => /^[A-Za-z]*/.exec(name)?.[0] ?? '')
+    const beginnings = mask.names.map((name) => /^(?:[A-Z]+(?![a-z])|[A-Za-z][a-z]*)/.exec(name)?.[0] ?? '')
     this.#suspicion = new Suspicion(patterns.length > 0 ? [''] : beginnings)
   }
 

@@ -206,7 +206,13 @@ function decoded(raw: string): string {
     const value: unknown = JSON.parse(`"${raw}"`)
     return typeof value === 'string' ? value : raw
   } catch {
-    // Cut within an escape, or with a raw line end: as it stands.
-    return raw
+    // Cut within an escape, or with a raw line end: what can be read of it.
+    return raw.replace(/\\(?:u([\da-fA-F]{4})|(.))|\\$/gs, (_, code?: string, sign?: string) =>
+      code === undefined
+        ? (ESCAPES[sign ?? ''] ?? sign ?? '')
+        : String.fromCharCode(Number.parseInt(code, 16)),
+    )
   }
 }
+
+const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
