@@ -10,6 +10,17 @@ const SCHEMES: readonly [prefix: RegExp, lengths: readonly number[]][] = [
   [/^6/, [16, 17, 18, 19]],
 ]
 
+/** Digits at a stretch, or grouped as on cards; not within a word or a longer number. */
+export const CARD =
+  /(?<![\w.])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5})(?!\w|\.\d)/g
+
+export const digitsOf = (number: string): string => number.replace(/[ -]/g, '')
+
+export function holdsCardNumber(text: string): boolean {
+  for (const [number] of text.matchAll(CARD)) if (isCardNumber(digitsOf(number))) return true
+  return false
+}
+
 /** Whether digits can be the number of a payment card: length and beginning of a scheme, and Luhn's check digit. */
 export function isCardNumber(digits: string): boolean {
   if (!SCHEMES.some(([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits)))

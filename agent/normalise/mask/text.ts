@@ -1,4 +1,4 @@
-import { isCardNumber } from './card.ts'
+import { CARD, digitsOf, isCardNumber } from './card.ts'
 import { isSecret, type Marks } from './marks.ts'
 import type { SecretNames } from './names.ts'
 
@@ -13,7 +13,6 @@ const PRIVATE_KEY =
   /-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY-----(?:(?!-----END)[\s\S])*(?:-----END [A-Z0-9 ]{0,32}-----)?/g
 const JWT = /\beyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?/g
 const BEARER = /\b(bearer\s+)((?=[^\s,;]*\d)[A-Za-z0-9._~+/=-]{8,})/gi
-const CARD = /(?<![\w.])\d(?:[ -]?\d){12,18}(?!\w|\.\d)/g
 /** What gives a value to the name before it. */
 const ASSIGNS = /(?:=>|[:=])\s{0,4}/g
 const SET_TO =
@@ -32,9 +31,10 @@ export function maskText(text: string, { names, patterns }: Search, marks: Marks
   )
   masked = maskAssigned(masked, names, marks)
   masked = maskSetTo(masked, names, marks)
-  masked = masked.replace(CARD, (number) =>
-    isCardNumber(number.replace(/[ -]/g, '')) ? marks.of('card', number.replace(/[ -]/g, '')) : number,
-  )
+  masked = masked.replace(CARD, (number) => {
+    const digits = digitsOf(number)
+    return isCardNumber(digits) ? marks.of('card', digits) : number
+  })
   for (const [kind, pattern] of patterns) {
     masked = masked.replace(pattern, (found) => (isSecret(found) ? marks.of(kind, found) : found))
   }
