@@ -107,7 +107,7 @@ export class DirectWay {
   /** Writes the event of a record that is valid UTF-8; false where the plain way must. */
   write(output: Output, place: Place, from: number, to: number, offset: number): boolean {
     // Secrets are masked before a record is read, which only the plain way does.
-    if (this.#pipeline.masker.mayHold(this.#found.bytes, from, to)) return false
+    if (this.#pipeline.masker.mayHold(this.#found.bytes, this.#found.words, from, to)) return false
     if (!this.#found.scan(from, to)) return false
     this.#takeNow(place.now)
     const values = this.#values

@@ -32,15 +32,16 @@ export class Masker {
     this.#suspicion = new Suspicion(patterns.length > 0 ? [''] : beginnings)
   }
 
-  /** Whether a record's bytes may hold a secret. */
-  mayHold(bytes: Uint8Array, from: number, to: number): boolean {
-    return this.#suspicion.mayHold(bytes, from, to)
+  /** Whether a record's bytes may hold a secret; `view` is of the same bytes. */
+  mayHold(bytes: Uint8Array, view: DataView, from: number, to: number): boolean {
+    return this.#suspicion.mayHold(bytes, view, from, to)
   }
 
   mask(text: string, format: Format): Masked {
     const bytes = Buffer.from(text)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     const isSecretColumn = (name: string): boolean => this.#search.names.kindOf(name) !== null
-    if (!this.mayHold(bytes, 0, bytes.length) && format.columns?.some(isSecretColumn) !== true) {
+    if (!this.mayHold(bytes, view, 0, bytes.length) && format.columns?.some(isSecretColumn) !== true) {
       return { text, kinds: null }
     }
     const marks = new Marks()

@@ -230,7 +230,8 @@ describe('whatever surrounds a secret', () => {
         const text = words.join('')
         for (const format of [json, kv, plain]) {
           const bytes = Buffer.from(text)
-          if (!masker.mayHold(bytes, 0, bytes.length)) expect(masked(text, format)).toBe(text)
+          const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+          if (!masker.mayHold(bytes, view, 0, bytes.length)) expect(masked(text, format)).toBe(text)
         }
       }),
       { numRuns: 3000 },

@@ -23,14 +23,6 @@ const WORDS: readonly string[] = [
 ]
 const REACH = 3
 
-/** Letters without their case, what else stands in words, and one for everything else: five bits each. */
-const FOLD = new Uint8Array(256)
-for (let letter = 1; letter <= 26; letter++) {
-  FOLD[0x40 + letter] = letter
-  FOLD[0x60 + letter] = letter
-}
-for (const [i, sign] of ['_', '-', ' ', '\\', '0'].entries()) FOLD[sign.charCodeAt(0)] = 27 + i
-
 interface Word {
   readonly bytes: Uint8Array
   /** Where in it the pair stands by which it is found. */
@@ -39,13 +31,14 @@ interface Word {
 
 /**
  * Whether bytes may hold a secret, at a fraction of what looking for one costs: nearly all records hold none of the words that a
- * secret's name or form has, and no card number. Of three letters of a word one pair begins at an even place, so every
- * second place is looked at. The steps don't depend on each other: skipping as far as a table allows took three times as long (measured).
+ * secret's name or form has, and no card number. Of three letters of a word one pair begins at an even place, so only these pairs are
+ * looked up, two with one reading, in a table of all pairs. The steps don't depend on each other. (Measured, on records of 420
+ * bytes: 0.2 µs; letters folded one by one 1.4, skipping as far as a table allows 2.0.)
  */
 export class Suspicion {
-  /** By pair of folded letters: 1 where words may be there. */
-  readonly #pairs = new Uint8Array(1024)
-  readonly #words: Word[][] = Array.from({ length: 1024 }, () => [])
+  /** By pair of bytes, the second one above: 1 where words may be there. */
+  readonly #pairs = new Uint8Array(65_536)
+  readonly #words = new Map<number, Word[]>()
   readonly #always: boolean
 
   /** Beginnings of whatever else is to be masked; with one that is too short, everything is suspicious. */
@@ -56,26 +49,39 @@ export class Suspicion {
     for (const word of words) {
       const bytes = Buffer.from(word.replace('^', ''))
       for (const at of [word.indexOf('^'), word.indexOf('^') + 1]) {
-        const pair = pairOf(bytes[at]!, bytes[at + 1]!)
-        this.#pairs[pair] = 1
-        this.#words[pair]!.push({ bytes, at })
+        for (const first of bothCases(bytes[at]!)) {
+          for (const second of bothCases(bytes[at + 1]!)) this.#add(first | (second << 8), { bytes, at })
+        }
       }
     }
   }
 
-  mayHold(bytes: Uint8Array, from: number, to: number): boolean {
+  #add(pair: number, word: Word): void {
+    this.#pairs[pair] = 1
+    const words = this.#words.get(pair)
+    if (words === undefined) this.#words.set(pair, [word])
+    else words.push(word)
+  }
+
+  /** `view` is of the same bytes. */
+  mayHold(bytes: Uint8Array, view: DataView, from: number, to: number): boolean {
     if (this.#always) return true
     const pairs = this.#pairs
-    const last = to - 1
-    for (let at = from; at < last; at += 2) {
-      const pair = (FOLD[bytes[at]!]! << 5) | FOLD[bytes[at + 1]!]!
-      if (pairs[pair] === 1 && this.#isWord(pair, bytes, at, from, to)) return true
+    const last = to - 3
+    let at = from
+    for (; at < last; at += 4) {
+      const two = view.getUint32(at, true)
+      if ((pairs[two & 0xffff]! | pairs[two >>> 16]!) === 0) continue
+      if (this.#isWord(bytes, at, from, to) || this.#isWord(bytes, at + 2, from, to)) return true
     }
+    for (; at < to - 1; at += 2) if (this.#isWord(bytes, at, from, to)) return true
     return mayHoldCard(bytes, from, to)
   }
 
-  #isWord(pair: number, bytes: Uint8Array, place: number, from: number, to: number): boolean {
-    for (const { bytes: word, at } of this.#words[pair]!) {
+  #isWord(bytes: Uint8Array, place: number, from: number, to: number): boolean {
+    const words = this.#words.get(bytes[place]! | (bytes[place + 1]! << 8))
+    if (words === undefined) return false
+    for (const { bytes: word, at } of words) {
       const start = place - at
       if (start < from || start + word.length > to) continue
       let i = 0
@@ -86,7 +92,8 @@ export class Suspicion {
   }
 }
 
-const pairOf = (a: number, b: number): number => (FOLD[a]! << 5) | FOLD[b]!
+const isLetter = (byte: number): boolean => byte >= 0x61 && byte <= 0x7a
+const bothCases = (byte: number): number[] => (isLetter(byte) ? [byte, byte & 0xdf] : [byte])
 const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte)
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
 
