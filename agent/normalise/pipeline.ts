@@ -170,14 +170,15 @@ export class Pipeline {
     const { values } = draft
     const { integration } = this.mapping
     if (integration.identity.length > 0 && draft.key === null) draft.flags |= FLAG.identity_missing
-    values[ID] =
-      draft.key !== null && draft.key.length > 0
-        ? declaredEventId(this.namespace, integration.name, draft.key)
-        : mintedEventId(place.idPrefix, offset)
     values[KIND] ??= 'event'
     values[ORIGINAL] = text
-    values[SEQUENCE] = offset
-    values[OFFSET] = offset
+    // A row that stands elsewhere in the next export is the same event, to the byte: where it stood is no part of it.
+    const isDeclared = draft.key !== null && draft.key.length > 0
+    values[ID] = isDeclared
+      ? declaredEventId(this.namespace, integration.name, draft.key ?? [])
+      : mintedEventId(place.idPrefix, offset)
+    values[SEQUENCE] = isDeclared ? 0 : offset
+    if (!isDeclared) values[OFFSET] = offset
     if (place.slice.truncated !== null) {
       values[TRUNCATED_BYTES] = place.slice.truncated.bytes
       values[TRUNCATED_SHA256] = place.slice.truncated.sha256
@@ -186,7 +187,7 @@ export class Pipeline {
     let previous = -1
     for (let leaf = 0; leaf < LEAF_COUNT; leaf++) {
       let value: string | null | undefined
-      if (leaf === PATH) value = place.path
+      if (leaf === PATH) value = isDeclared ? null : place.path
       else if (leaf === TAGS) value = this.tags.json(draft.flags)
       else {
         const own = values[leaf]

@@ -73,6 +73,7 @@ export class DirectWay {
   readonly #category: Piece
   readonly #host: Piece
   readonly #true = new Piece('true')
+  readonly #zero = new Piece('0')
   readonly #kind = new Piece('"event"')
 
   constructor(pipeline: Pipeline) {
@@ -150,10 +151,13 @@ export class DirectWay {
     if (identity === NOTHING_TAKEN && mapping.identity.length > 0) flags |= FLAG.identity_missing
     const tags = this.#pipeline.tags.json(flags)
     if (tags !== null) values.setJson(TAGS, this.#pieceOf(tags))
-    values.setJson(PATH, place.pathPiece)
     values.setJson(KIND_LEAF, this.#kind)
-    values.how[SEQUENCE] = HOW.offset
-    values.how[OFFSET] = HOW.offset
+    if (mapping.identity.length > 0 && identity === TAKEN) values.setJson(SEQUENCE, this.#zero)
+    else {
+      values.setJson(PATH, place.pathPiece)
+      values.how[SEQUENCE] = HOW.offset
+      values.how[OFFSET] = HOW.offset
+    }
     values.setSpan(ORIGINAL, HOW.original, from, to)
     return this.#writer.write(output, place, to - from, offset)
   }
