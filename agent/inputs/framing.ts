@@ -321,12 +321,25 @@ class EitherScanner implements Scanner {
   }
 }
 
+const LONGEST_NAME = 256
+
+/** Whether a name in quotes and a colon stand here: a member of the document around a list. Behind a cell of CSV comes no colon. */
+function isMemberAt(bytes: Buffer, from: number, to: number): boolean {
+  let at = from + 1
+  const most = Math.min(to, from + LONGEST_NAME)
+  while (at < most && bytes[at] !== DOUBLE_QUOTE && bytes[at] !== LF) at += bytes[at] === BACKSLASH ? 2 : 1
+  at += 1
+  while (at < most && bytes[at] === SPACE) at += 1
+  return at < most && bytes[at] === COLON
+}
+
 function isJsonAt(bytes: Buffer, from: number, to: number): boolean {
   let at = skipBlank(bytes, from, to)
   const first = at
   while (at < to && (bytes[at] === COMMA || bytes[at] === SPACE)) at += 1
   const byte = bytes[at]
   if (at > first) return byte === OPEN_BRACE
+  if (byte === DOUBLE_QUOTE) return isMemberAt(bytes, at, to)
   return byte === OPEN_BRACE || byte === OPEN_BRACKET || byte === CLOSE_BRACE || byte === CLOSE_BRACKET
 }
 

@@ -21,45 +21,46 @@ const texts = z.union([
     .transform((list) => list.map(String)),
 ])
 
-type Test = (name: string) => Condition
-const test: z.ZodType<Test> = z.union([
-  texts.transform(
-    (oneOf): Test =>
-      (name) => ({ name, oneOf }),
-  ),
-  z.strictObject({ matches: searchedPattern }).transform(
-    ({ matches }): Test =>
-      (name) => ({ name, matches }),
-  ),
-  z.strictObject({ exists: z.boolean() }).transform(
-    ({ exists }): Test =>
-      (name) => ({ name, exists }),
-  ),
-  z.strictObject({ not: texts }).transform(
-    ({ not }): Test =>
-      (name) => ({ not: { name, oneOf: not } }),
-  ),
-])
+const asks = {
+  matches: z.strictObject({ matches: searchedPattern }),
+  exists: z.strictObject({ exists: z.boolean() }),
+  not: z.strictObject({ not: texts }),
+}
+
+type Take = <T>(schema: z.ZodType<T>, taken: (value: T) => Condition) => void
+
+/** What is asked of a name, by its shape: so that what is wrong is said of the shape that was meant. */
+function takeTest(name: string, written: unknown, take: Take): void {
+  const shape = typeof written === 'object' && written !== null ? Object.keys(written)[0] : undefined
+  if (shape === 'matches') take(asks.matches, ({ matches }) => ({ name, matches }))
+  else if (shape === 'exists') take(asks.exists, ({ exists }) => ({ name, exists }))
+  else if (shape === 'not') take(asks.not, ({ not }) => ({ not: { name, oneOf: not } }))
+  else take(texts, (oneOf) => ({ name, oneOf }))
+}
 
 /** All of its members hold. Under `any` stand conditions of which one holds, under `not` one that doesn't. */
 export const whenSchema: z.ZodType<Condition> = z.lazy(() =>
   z.record(z.string(), z.unknown()).transform((written, context): Condition => {
     const all: Condition[] = []
-    const take = <T>(name: string, schema: z.ZodType<T>, taken: (value: T) => Condition): void => {
-      const result = schema.safeParse(written[name])
-      if (result.success) all.push(taken(result.data))
-      else {
-        for (const { path, message } of result.error.issues) {
-          context.addIssue({ code: 'custom', path: [name, ...path], message })
+    const taker =
+      (name: string): Take =>
+      (schema, taken) => {
+        const result = schema.safeParse(written[name])
+        if (result.success) all.push(taken(result.data))
+        else {
+          for (const { path, message } of result.error.issues) {
+            context.addIssue({ code: 'custom', path: [name, ...path], message })
+          }
         }
       }
+    const names = Object.keys(written)
+    for (const name of names) {
+      const take = taker(name)
+      if (name === 'any') take(z.array(whenSchema).min(1), (any) => ({ any }))
+      else if (name === 'not') take(whenSchema, (not) => ({ not }))
+      else takeTest(name, written[name], take)
     }
-    for (const name of Object.keys(written)) {
-      if (name === 'any') take(name, z.array(whenSchema).min(1), (any) => ({ any }))
-      else if (name === 'not') take(name, whenSchema, (not) => ({ not }))
-      else take(name, test, (made) => made(name))
-    }
-    if (all.length === 0) context.addIssue({ code: 'custom', message: 'expected at least one condition' })
+    if (names.length === 0) context.addIssue({ code: 'custom', message: 'expected at least one condition' })
     return all.length === 1 ? all[0]! : { all }
   }),
 )

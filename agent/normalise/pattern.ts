@@ -24,9 +24,9 @@ export function wholePattern(source: string): WholePattern {
   }
 }
 
-/** Whether a pattern is found anywhere in the first part of a text. */
+/** Whether a pattern is found anywhere in the first part of a text, in any case. */
 export function finder(source: string): (text: string) => boolean {
-  const expression = new RegExp(source, 'su')
+  const expression = new RegExp(source, 'isu')
   return (text) => expression.test(text.length > PATTERN_REACH ? text.slice(0, PATTERN_REACH) : text)
 }
 
@@ -215,7 +215,7 @@ function repeatsGroup(node: Node): boolean {
 }
 
 function signsOf(atom: string): Signs {
-  const expression = new RegExp(`^(?:${atom})$`, 'su')
+  const expression = new RegExp(`^(?:${atom})$`, 'isu')
   let signs = NOTHING
   for (let code = 0; code < 128; code++) {
     if (expression.test(String.fromCharCode(code))) signs |= 1n << BigInt(code)
