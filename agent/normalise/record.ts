@@ -96,8 +96,8 @@ export function draftOf(mapping: Mapping, record: Members, now: number, host: st
     draft.flags |= timeSeen ? FLAG.timestamp_invalid : FLAG.timestamp_missing
   }
 
-  draft.key = keyOf(mapping, hits, asked)
   const hasOld = takeChanges(mapping, hits, consumed, draft)
+  draft.key = keyOf(mapping, hits, values)
   const known = mapping.events.of(asked)
   if (known !== null) {
     draft.type = known.type
@@ -137,12 +137,13 @@ function find(mapping: Mapping, node: NameNode, members: Members, hits: unknown[
   }
 }
 
-function keyOf(mapping: Mapping, hits: readonly unknown[], asked: Asked): string[] | null {
+function keyOf(mapping: Mapping, hits: readonly unknown[], values: readonly unknown[]): string[] | null {
   const key: string[] = []
   for (const { sources, leaf } of mapping.key) {
     if (leaf !== null) {
       // A field that the record doesn't have tells records apart too: from those that have it.
-      key.push(asked.field(leaf) ?? '')
+      const value = values[leaf]
+      key.push(Array.isArray(value) ? value.join('\n') : textOf(value))
       continue
     }
     const source = sources.find((one) => scalarText(hits[one]) !== undefined)

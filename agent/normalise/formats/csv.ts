@@ -39,8 +39,8 @@ export class Csv implements Format {
     return this.#columns ?? []
   }
 
-  looksLike(): boolean {
-    return true
+  looksLike(text: string): boolean {
+    return !/^[\ufeff\s]*\{/.test(text)
   }
 
   /** Of a row, its columns' names; nothing where the header itself is still to come. */
