@@ -70,8 +70,10 @@ function valueProblem(field: FieldName, value: string): string | null {
 
 const mapping = z
   .strictObject({
-    from: names,
+    from: names.default([]),
     to: fieldName,
+    /** Instead of `from`: the field is this, where `when` holds. */
+    value: scalar.transform(String).optional(),
     format: z
       .union([
         z
@@ -106,6 +108,25 @@ const mapping = z
         message: 'keep goes with values, for a field of texts',
       })
     }
+    if ((rule.value === undefined) === (rule.from.length === 0)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['from'],
+        message: 'expected either from (a name) or value (what it is where when holds)',
+      })
+    }
+    if (rule.value !== undefined) {
+      const wrong =
+        FIELDS[rule.to].type === 'keyword' ? valueProblem(rule.to, rule.value) : 'expected a field of texts'
+      if (wrong !== null) context.addIssue({ code: 'custom', path: ['value'], message: wrong })
+      if (rule.when === undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['when'],
+          message: 'value needs when; what all events have stands under set',
+        })
+      return
+    }
     const limited = rule.to === 'audit.category' || rule.to === 'event.outcome'
     if (limited && rule.values === undefined) {
       context.addIssue({
@@ -121,8 +142,9 @@ const mapping = z
       if (wrong !== null) context.addIssue({ code: 'custom', path: ['values', value], message: wrong })
     }
   })
-  .transform(({ others, list, when, ...rule }) => ({
+  .transform(({ others, list, when, value, ...rule }) => ({
     ...rule,
+    value: value ?? null,
     values: rule.values ?? null,
     keepOthers: others === 'keep',
     first: list === 'first',

@@ -91,6 +91,8 @@ export interface FieldMapping {
   readonly keepOthers: boolean
   /** Of a list, its first item. */
   readonly first: boolean
+  /** What the field is where `when` holds, instead of what a member says. */
+  readonly value: string | null
   readonly when: Condition | null
 }
 

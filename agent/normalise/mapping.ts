@@ -18,6 +18,8 @@ export interface Rule {
   readonly keepsOthers: boolean
   /** Of a list, its first item. */
   readonly first: boolean
+  /** The field is this, whatever the record says. */
+  readonly constant: string | null
   /** Whether the rule applies to the record; null where it always does. */
   readonly applies: Check | null
   readonly time: TimeReader | null
@@ -150,6 +152,7 @@ function ruleOf(
     values,
     keepsOthers: field.keepOthers,
     first: field.first,
+    constant: field.value,
     applies: field.when === null ? null : checkOf(field.when, sourceOf),
     time: type === 'date' ? timeReader(field.format, zone) : null,
     scale: field.to === 'event.duration' ? (DURATION_SCALES[field.format[0]!] ?? 1) : 1,

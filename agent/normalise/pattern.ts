@@ -98,7 +98,8 @@ function guessesIn(node: Node, behind: Behind): number {
       return count
     }
     case 'either':
-      return node.branches.reduce((sum, branch) => sum + guessesIn(branch, behind), 0)
+      // One branch is tried after the other: their times add up, those of what follows each other multiply.
+      return Math.max(...node.branches.map((branch) => guessesIn(branch, behind)))
     case 'repeat': {
       if (node.of.kind === 'sign') {
         return node.most > FEW && (node.of.signs & behind.signs) !== NOTHING ? 1 : 0

@@ -80,6 +80,7 @@ export function draftOf(mapping: Mapping, record: Members, now: number, host: st
   for (const rule of mapping.rules) {
     if (values[rule.leaf] !== undefined) continue
     if (rule.applies !== null && !rule.applies(asked)) continue
+    if (rule.constant !== null) values[rule.leaf] = rule.many ? [rule.constant] : rule.constant
     for (const source of rule.sources) {
       const hit = hits[source]
       if (hit === undefined || consumed[source] === 1) continue
