@@ -9,10 +9,13 @@ export function goesDirectly(integration: Integration): boolean {
     integration.events.length === 0 &&
     integration.unpack.length === 0 &&
     integration.extract.length === 0 &&
+    integration.keep.length === 0 &&
     changes.text.length === 0 &&
     changes.unchanged === null &&
     !changes.emptyIsUnknown &&
     integration.identity.every((names) => names.length === 1 && !isField(names[0]!)) &&
-    integration.fields.every((field) => field.when === null && !field.first && !field.keepOthers)
+    integration.fields.every(
+      (field) => field.when === null && field.value === null && !field.first && !field.keepOthers,
+    )
   )
 }

@@ -280,6 +280,7 @@ export const integrationSchema = z
       })
       .optional(),
     unpack: optionalNames,
+    keep: optionalNames,
     extract: z
       .array(
         z.strictObject({

@@ -26,6 +26,8 @@ export interface Integration {
   /** Members that hold JSON as text. */
   readonly unpack: readonly string[]
   readonly extract: readonly Extraction[]
+  /** Members that stay in the payload whole, whatever fields take of them. */
+  readonly keep: readonly string[]
   readonly fields: readonly FieldMapping[]
   readonly changes: ChangeNames
   /** The catalogue of what the source logs; the first that applies is the record's. */

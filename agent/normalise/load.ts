@@ -51,6 +51,7 @@ function load(nameOrPath: string, within: readonly string[]): Integration {
     kv: { between: said.kv?.between ?? null, assign: said.kv?.assign ?? '=' },
     patterns: said.patterns ?? [],
     unpack: [...said.unpack, ...(base?.unpack ?? [])],
+    keep: [...said.keep, ...(base?.keep ?? [])],
     extract: [...said.extract, ...(base?.extract ?? [])],
     fields: [...said.fields, ...(base?.fields ?? [])],
     changes: changesOf(said.changes) ?? base?.changes ?? NO_CHANGES,

@@ -84,6 +84,8 @@ export interface Mapping {
   /** Of a key of plain members: their sources. */
   readonly identity: readonly number[]
   readonly key: readonly KeyPart[]
+  /** Folded names of members that stay in the payload whole. */
+  readonly keep: ReadonlySet<string>
   readonly events: EventTypes
   readonly lookups: Lookups
   readonly set: readonly Given[]
@@ -127,6 +129,7 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
     },
     identity: key.flatMap(({ sources: [first] }) => (first === undefined ? [] : [first])),
     key,
+    keep: foldedSet(integration.keep),
     events: new EventTypes(integration.events, source),
     lookups: new Lookups(integration.lookups),
     set: integration.set.map(givenBy),

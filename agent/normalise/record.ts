@@ -121,7 +121,7 @@ export function draftOf(mapping: Mapping, record: Members, now: number, host: st
     texts.delete('')
     if (texts.size > 0) values[related.leaf] = [...texts]
   }
-  const payload = payloadOf(record, names, { hits, consumed })
+  const payload = payloadOf(record, names, { hits, consumed }, (member) => mapping.keep.has(folded(member)))
   draft.flags |= payload.flags
   if (payload.members !== null) values[PAYLOAD] = payload.members
   return draft
