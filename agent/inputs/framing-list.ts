@@ -18,6 +18,11 @@ const LEAD = 0
 const ITEM = 1
 const TRAILER = 2
 const GARBAGE = 3
+/** Instead of a depth: the record is a line that was found whole. */
+const WHOLE_LINE = -1
+/** Bytes of a string that are more than text. */
+const ENDS_TEXT = new Uint8Array(256)
+for (const byte of [LF, QUOTE, BACKSLASH]) ENDS_TEXT[byte] = 1
 
 /**
  * Records in lists of a JSON document: `[{...}, {...}]`, `{"data": [{...}], "total": 2}`, and lines of JSON as well. Each object of
@@ -104,7 +109,7 @@ export class ListScanner implements Scanner, ListPlace {
           if (line !== -1) {
             this.start = at
             this.#state = ITEM
-            this.#depth = -1
+            this.#depth = WHOLE_LINE
             this.scanned = line
             return line
           }
@@ -133,6 +138,10 @@ export class ListScanner implements Scanner, ListPlace {
     let end = newline
     while (end > from && isBlankOrComma(bytes[end - 1] as number)) end--
     if (bytes[end - 1] !== CLOSE_BRACE || this.#nameWithin(bytes, from, newline)) return -1
+    // With a brace that closes before its end it may be several objects, or one and what stands behind its list.
+    let closing = bytes.indexOf(CLOSE_BRACE, from)
+    while (closing < end && bytes[closing] === CLOSE_BRACE) closing++
+    if (closing !== end) return -1
     this.end = end
     return newline + 1
   }
@@ -154,22 +163,31 @@ export class ListScanner implements Scanner, ListPlace {
   }
 
   #item(bytes: Buffer, from: number, to: number): number {
-    if (this.#depth === -1) return from
+    if (this.#depth === WHOLE_LINE) return from
+    // The state is kept in locals meanwhile: fields cost three times as much a byte (measured).
+    let depth = this.#depth
+    let inString = this.#inString
+    let escaped = this.#escaped
+    let lineStart = this.#lineStart
+    let last = this.#last
     let at = from
-    while (at < to) {
-      const byte = bytes[at] as number
-      if (this.#inString) {
-        if (this.#depth === 1 && this.#textLength < this.#text.length) this.#text[this.#textLength++] = byte
-        if (this.#escaped) this.#escaped = false
-        else if (byte === BACKSLASH) this.#escaped = true
-        else if (byte === QUOTE) this.#inString = false
-        else if (byte === LF) return this.#over(at, at + 1)
+    scan: while (at < to) {
+      if (inString) {
+        if (depth !== 1 && !escaped) while (at < to && ENDS_TEXT[bytes[at] as number] === 0) at++
+        if (at === to) break
+        const byte = bytes[at] as number
+        if (depth === 1 && this.#textLength < this.#text.length) this.#text[this.#textLength++] = byte
+        if (escaped) escaped = false
+        else if (byte === BACKSLASH) escaped = true
+        else if (byte === QUOTE) inString = false
+        if (byte === LF) return this.#over(at, at + 1)
         at++
         continue
       }
+      const byte = bytes[at] as number
       switch (byte) {
         case LF:
-          this.#lineStart = true
+          lineStart = true
           at++
           continue
         case SPACE:
@@ -178,35 +196,41 @@ export class ListScanner implements Scanner, ListPlace {
           at++
           continue
         case QUOTE:
-          this.#inString = true
-          if (this.#depth === 1) {
+          inString = true
+          if (depth === 1) {
             this.#text[0] = byte
             this.#textLength = 1
           }
           break
         case OPEN_BRACE:
-          if (this.#lineStart && !mayPrecedeValue(this.#last)) return this.#over(at, at)
-          this.#depth++
+          if (lineStart && !mayPrecedeValue(last)) return this.#over(at, at)
+          depth++
           break
         case OPEN_BRACKET:
-          if (this.#depth === 1 && this.#last === COLON && this.#namesList()) {
+          if (depth === 1 && last === COLON && this.#namesList()) {
             // The object is what stands around a list: its records come next.
             this.start = -1
             this.end = -1
             return at + 1
           }
-          this.#depth++
+          depth++
           break
         case CLOSE_BRACE:
         case CLOSE_BRACKET:
-          this.#depth--
-          if (this.#depth === 0) return this.#over(at + 1, behindLine(bytes, at + 1, to))
+          depth--
+          if (depth === 0) break scan
           break
       }
-      this.#last = byte
-      this.#lineStart = false
+      last = byte
+      lineStart = false
       at++
     }
+    if (at < to) return this.#over(at + 1, behindLine(bytes, at + 1, to))
+    this.#depth = depth
+    this.#inString = inString
+    this.#escaped = escaped
+    this.#lineStart = lineStart
+    this.#last = last
     return -1
   }
 

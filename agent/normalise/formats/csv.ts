@@ -46,9 +46,19 @@ export class Csv implements Format {
   /** Of a row, its columns' names; nothing where the header itself is still to come. */
   cells(text: string): readonly Cell[] {
     if (this.#columns === null || text === this.#header) return []
-    return placesOf(text, this.#delimiter, this.#options.quote).map(({ column, ...cell }) => ({
+    const places = placesOf(text, this.#delimiter, this.#options.quote)
+    const columns = this.#columns
+    // Text behind a closing quote: from there on nobody knows which cell is which.
+    const merged = places.findIndex((place, i) => place.column === places[i + 1]?.column)
+    const shifted = (places.at(-1)?.column ?? 0) >= columns.length
+    return places.map(({ column, ...cell }, i) => ({
       ...cell,
-      name: this.#columns?.[column] ?? `column_${column + 1}`,
+      name: columns[column] ?? `column_${column + 1}`,
+      ...(merged !== -1 && i >= merged
+        ? { astray: 'merged' as const }
+        : shifted
+          ? { astray: 'shifted' as const }
+          : {}),
     }))
   }
 

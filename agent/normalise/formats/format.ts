@@ -15,6 +15,8 @@ export interface Cell {
   readonly to: number
   /** As it is meant: without quotes and escapes. */
   readonly value: string
+  /** The row is not as its header says: this cell may hold what belongs to a later one (merged) or an earlier one (shifted). */
+  readonly astray?: 'merged' | 'shifted'
   /** How a value is written at this place. */
   readonly written?: (value: string) => string
 }

@@ -51,7 +51,8 @@ export class Masker {
 
   #masked(text: string, format: Format, marks: Marks): string {
     const cells = format.cells(text)
-    if (cells !== null) return maskText(maskCells(text, cells, this.#search, marks), this.#search, marks)
+    if (cells !== null)
+      return maskText(maskCells(text, cells, format.columns ?? [], this.#search, marks), this.#search, marks)
     const start = /^[\ufeff\s]*(?=[[{])/.exec(text)?.[0].length
     if (start === undefined) return maskText(text, this.#search, marks)
     return text.slice(0, start) + maskJson(text.slice(start), this.#search, marks)

@@ -114,6 +114,9 @@ describe('secrets in other forms', () => {
     expect(masked('jane,"ge,he""im",x', rows)).toBe('jane,"[masked:password]",x')
     expect(masked('jane,geheim,"a ""b"""', rows)).toBe('jane,[masked:password],"a ""b"""')
     expect(masked('jane,"not closed', rows)).toBe('jane,"[masked:password]')
+    // Rows that are not as the header says: the secret may stand in another cell.
+    expect(masked('Doe, Jane,geheim,x', rows)).not.toContain('geheim')
+    expect(masked('"jane,"geheim"x', rows)).not.toContain('geheim')
   })
 
   it('a changed password in old and new columns', () => {
