@@ -21,7 +21,13 @@ import {
   type ReceptionStatus,
   type SourceStatus,
 } from './inputs/index.ts'
-import { createNormaliser, loadIntegration, type Normaliser, type WorkerSetup } from './normalise/index.ts'
+import {
+  createNormaliser,
+  framingFor,
+  loadIntegration,
+  type Normaliser,
+  type WorkerSetup,
+} from './normalise/index.ts'
 import { Pump } from './pump.ts'
 import { hasJournal, journalFiles, journalFolder, listeningOf, syslogPipelines } from './receive.ts'
 import {
@@ -387,6 +393,7 @@ export async function workerSetup(
       tags: input.tags,
       labels: input.labels,
       timeZone: input['time-zone'],
+      events: [...config.events, ...input.events],
     })),
   )
   const received = await syslogPipelines(file, config, files.length)
@@ -408,8 +415,7 @@ export async function framingOf(
   const { multiline } = input
   if (multiline === 'json') return { kind: 'json' }
   if (multiline !== undefined) return { kind: 'start', pattern: multiline.start }
-  const { format } = await loadIntegration(integration)
-  return format === 'csv' ? { kind: 'csv', quote: '"' } : { kind: 'lines' }
+  return framingFor(await loadIntegration(integration))
 }
 
 async function startLine(

@@ -33,6 +33,20 @@ const timeZone = z.string().refine((zone) => {
   }
 }, 'expected a time zone such as Europe/Berlin or UTC')
 
+/** Which events are recorded, said on this host: stronger than what the indexer says. */
+const eventRule = z.strictObject({
+  event: z
+    .string()
+    .regex(
+      /^(?:[a-z0-9_.-]+|[a-z0-9_.-]*\*)$/,
+      'expected an event type such as erp.record.viewed, or a group such as erp.*',
+    ),
+  entity: z.string().min(1).max(256).optional(),
+  user: z.string().min(1).max(256).optional(),
+  host: z.string().min(1).max(256).optional(),
+  record: z.enum(['on', 'off']),
+})
+
 const fileInput = z.strictObject({
   paths: z.array(z.string().min(1)).min(1, 'expected at least one path or glob'),
   exclude: z.array(z.string().min(1)).default([]),
@@ -49,6 +63,7 @@ const fileInput = z.strictObject({
   'time-zone': timeZone.default('UTC'),
   tags: z.array(z.string().min(1).max(256)).default([]),
   labels: z.record(z.string().min(1).max(256), z.string().max(1024)).default({}),
+  events: z.array(eventRule).max(1000).default([]),
 })
 
 export type FileInputConfig = z.infer<typeof fileInput>
@@ -142,6 +157,7 @@ export const agentConfigSchema = z.strictObject({
   inputs: z
     .array(z.union([z.strictObject({ file: fileInput }), z.strictObject({ syslog: syslogInput })]))
     .min(1, 'expected at least one input'),
+  events: z.array(eventRule).max(1000).default([]),
   spool: z
     .strictObject({
       window: size({ min: 4 * 1024 * 1024 }).default(64 * 1024 * 1024),

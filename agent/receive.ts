@@ -80,6 +80,7 @@ export async function syslogPipelines(
         tags: input.tags,
         labels: input.labels,
         timeZone: input['time-zone'],
+        events: config.events,
       })
       known.set(integration, index)
       return index
@@ -96,8 +97,8 @@ export async function syslogPipelines(
 
 /** A message has no header line of columns before it. */
 async function refuseTables(integration: string): Promise<void> {
-  const { format, csv, title } = await loadIntegration(integration)
-  if (format === 'csv' && csv.columns.length === 0) {
+  const { formats, csv, title } = await loadIntegration(integration)
+  if (formats.includes('csv') && csv.columns.length === 0) {
     throw new OperatorError(
       `syslog: ${title} (${integration}) reads CSV with a header line, which messages don't have. Name its columns (csv: columns:) in an integration.yml of your own.`,
     )

@@ -1,10 +1,19 @@
 /**
- * What the making of batches costs, in one thread: `node bench/normalise.ts [--events 200000] [--plainly]`. Prints µs an event, and
- * what each stage has of them, on audit lines of about 430 bytes.
+ * What the making of batches costs, in one thread: `node bench/normalise.ts [--events 200000] [--plainly] [--integration erp]`.
+ * Prints µs an event, and what each stage has of them, on audit lines of about 430 bytes, or on the sample lines of an integration again and again.
  */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { BatchMaker, loadIntegration, type Task, type WorkerSetup } from '../agent/normalise/index.ts'
+import {
+  BatchMaker,
+  framingFor,
+  INTEGRATIONS,
+  loadIntegration,
+  type Task,
+  type WorkerSetup,
+} from '../agent/normalise/index.ts'
 import { LIMITS, leavesOf, merkleRoot, type SourceId } from '../schema/index.ts'
 import { auditLine } from './lines.ts'
 
@@ -13,17 +22,38 @@ const { values } = parseArgs({
     events: { type: 'string', default: '200000' },
     level: { type: 'string', default: '1' },
     plainly: { type: 'boolean', default: false },
+    integration: { type: 'string', default: 'generic-json' },
   },
 })
 const events = Number(values.events)
 const level = Number(values.level)
+
+const integration = await loadIntegration(values.integration)
+
+/** The sample lines of an integration, those of JSON. */
+function sampleLines(name: string): string[] {
+  const folder = join(INTEGRATIONS, name, 'samples')
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.jsonl'))
+    .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n'))
+    .filter((line) => line.startsWith('{'))
+}
+const samples = values.integration === 'generic-json' ? [] : sampleLines(values.integration)
+const lineOf = (number: number): string =>
+  samples.length === 0 ? auditLine(number) : samples[number % samples.length]!
 
 const setup: WorkerSetup = {
   agent: { id: 'agent-0123456789', name: 'web-1', version: '0.1.0' },
   host: 'web-1.example.org',
   namespace: 'default',
   pipelines: [
-    { integration: 'generic-json', framing: { kind: 'lines' }, tags: [], labels: {}, timeZone: 'UTC' },
+    {
+      integration: values.integration,
+      framing: framingFor(integration),
+      tags: [],
+      labels: {},
+      timeZone: 'UTC',
+    },
   ],
   compression: { encoding: 'zstd', level },
 }
@@ -43,8 +73,8 @@ function* tasks(): Generator<{ task: Task; records: number }> {
   while (number < events) {
     let at = 0
     const first = number
-    while (number < events && at < LIMITS.taskBytes - 600)
-      at += bytes.write(`${auditLine(number++)}\n`, at, 'latin1')
+    while (number < events && at < LIMITS.taskBytes - 4096)
+      at += bytes.write(`${lineOf(number++)}\n`, at, 'utf8')
     yield {
       records: number - first,
       task: {
@@ -70,7 +100,7 @@ function* tasks(): Generator<{ task: Task; records: number }> {
   }
 }
 
-const maker = new BatchMaker(setup, [await loadIntegration('generic-json')], { plainly: values.plainly })
+const maker = new BatchMaker(setup, [integration], { plainly: values.plainly })
 const milliseconds = { all: 0, hash: 0, tree: 0, compress: 0 }
 let records = 0
 let bytesIn = 0

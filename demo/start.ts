@@ -47,11 +47,9 @@ async function claimable(port: number): Promise<void> {
   }
 }
 
-/** An input with an integration of its own, for the names that generic-json doesn't know. */
-const own = (system: string): string => {
-  const integration = JSON.stringify(join(ROOT, 'demo/integrations', `${system}.yml`))
-  return `  - file: { paths: ["${DEMO}/logs/${system}*.jsonl"], integration: ${integration} }`
-}
+const SYSTEMS = ['erp', 'creatio', 'clockify', 'connexcs', 'strapi']
+const input = (system: string): string =>
+  `  - file: { paths: ["${DEMO}/logs/${system}*.{jsonl,csv}"], integration: ${system} }`
 
 async function writeConfigs(url: string): Promise<{ indexer: string; agent: string }> {
   const indexer = `${DEMO}/indexer.yml`
@@ -71,10 +69,7 @@ store: { embedded: { path: ${DATA}/store } }
 agent: { name: demo, data: ${DATA}/agent }
 indexers: [${url}]
 inputs:
-  - file: { paths: ["${DEMO}/logs/{erp,creatio}*.jsonl"], integration: generic-json }
-  - file: { paths: ["${DEMO}/logs/clockify*.csv"], integration: generic-csv }
-${own('connexcs')}
-${own('strapi')}
+${SYSTEMS.map(input).join('\n')}
 `,
   )
   return { indexer, agent }

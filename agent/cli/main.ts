@@ -9,6 +9,7 @@ import { quarantineCommand } from './quarantine.ts'
 import { runCommand } from './run.ts'
 import { spoolCommand } from './spool.ts'
 import { statusCommand } from './status.ts'
+import { testCommand } from './test.ts'
 
 const USAGE_EXIT = 2
 
@@ -30,6 +31,7 @@ try {
     .command(enrollCommand)
     .command(runCommand)
     .command(checkCommand)
+    .command(testCommand)
     .command(statusCommand)
     .command(spoolCommand)
     .command(quarantineCommand)

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../schema/index.ts'
+import { ListScanner } from './framing-list.ts'
 import { LONGEST_RECORD, recordEnd } from './syslog/record.ts'
 
 /**
@@ -10,12 +11,20 @@ export type Framing =
   | { readonly kind: 'lines' }
   /** A record begins at a line that matches; lines that don't belong to the record before. */
   | { readonly kind: 'start'; readonly pattern: string }
+  /** Consecutive lines belong to one record where the pattern's first group is the same in them. */
+  | { readonly kind: 'joined'; readonly pattern: string }
   /** JSON values one behind the other, each over one or many lines. */
   | { readonly kind: 'json' }
-  /** CSV by RFC 4180: a quoted field may hold newlines. */
-  | { readonly kind: 'csv'; readonly quote: string }
+  /** Objects in a list of a JSON document, itself or under one of these names; and lines of JSON. */
+  | { readonly kind: 'json-list'; readonly names: readonly string[] }
+  /** CSV by RFC 4180: a quoted field may hold newlines. With `json`, records that begin with a brace are as in `json-list`. */
+  | { readonly kind: 'csv'; readonly quote: string; readonly json?: readonly string[] }
+
   /** The journal of what was received by syslog: each record says its length. */
   | { readonly kind: 'journal' }
+
+/** Whether a record ends only where the next begins: the last one is taken when its file has been quiet for a while. */
+export const endsAtNext = (framing: Framing): boolean => framing.kind === 'start' || framing.kind === 'joined'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -46,6 +55,15 @@ export interface Scanner {
   readonly scanned: number
   /** The next record begins. */
   reset(): void
+  /** Where the record itself stands, of scanners that pass over what stands around it. */
+  readonly place?: ListPlace
+}
+
+export interface ListPlace {
+  readonly start: number
+  readonly end: number
+  /** Whether the record at hand is one of a list. */
+  isList(): boolean
 }
 
 export interface WholeRecords {
@@ -136,16 +154,24 @@ export function forEachRecord(
     const next = found === -1 ? to : found
     if (framing.kind === 'json') {
       const first = skipBlank(view, start, next)
-      let end = next
-      while (end > first && isBlank(view[end - 1])) end -= 1
+      const end = trimmedEnd(view, first, next)
       if (first < end) visit(first, end)
     } else if (framing.kind === 'journal') {
       visit(start, next)
+    } else if (scanner.place?.isList()) {
+      const { start: first, end } = scanner.place
+      if (first !== -1) visit(first, found === -1 ? trimmedEnd(view, first, next) : end)
     } else {
       visit(start, contentEnd(view, start, next))
     }
     start = next
   }
+}
+
+function trimmedEnd(bytes: Buffer, start: number, to: number): number {
+  let end = to
+  while (end > start && isBlank(bytes[end - 1])) end -= 1
+  return end
 }
 
 /** Behind a byte order mark, where the bytes begin with one. */
@@ -175,10 +201,16 @@ export function scannerFor(framing: Framing): Scanner {
       return new LineScanner()
     case 'start':
       return new StartScanner(framing.pattern)
+    case 'joined':
+      return new JoinScanner(framing.pattern)
     case 'json':
       return new JsonScanner()
+    case 'json-list':
+      return new ListScanner(framing.names)
     case 'csv':
-      return new CsvScanner(framing.quote)
+      return framing.json === undefined
+        ? new CsvScanner(framing.quote)
+        : new EitherScanner(new CsvScanner(framing.quote), new ListScanner(framing.json))
     case 'journal':
       return new JournalScanner()
   }
@@ -249,6 +281,96 @@ class StartScanner implements Scanner {
   reset(): void {
     this.#belongs = true
   }
+}
+
+/** A record goes on as long as its lines have the same key; a line without one is a record of its own. */
+class JoinScanner implements Scanner {
+  scanned = 0
+  readonly #pattern: RegExp
+  #key: string | null = null
+
+  constructor(pattern: string) {
+    this.#pattern = new RegExp(pattern)
+  }
+
+  next(bytes: Buffer, from: number, to: number): number {
+    let line = from
+    while (line < to) {
+      const found = bytes.indexOf(LF, line)
+      if (found === -1 || found >= to) break
+      const key = this.#pattern.exec(bytes.toString('utf8', line, Math.min(found, line + PATTERN_REACH)))?.[1]
+      if (this.#key !== null && key !== this.#key) return line
+      if (key === undefined) return found + 1
+      this.#key = key
+      line = found + 1
+    }
+    this.scanned = line
+    return -1
+  }
+
+  reset(): void {
+    this.#key = null
+  }
+}
+
+/** Rows of CSV and records of JSON in one input: a record's first sign says which it is. */
+class EitherScanner implements Scanner {
+  readonly #csv: CsvScanner
+  readonly #list: ListScanner
+  #chosen: Scanner | null = null
+  readonly place: ListPlace
+
+  constructor(csv: CsvScanner, list: ListScanner) {
+    this.#csv = csv
+    this.#list = list
+    const isList = (): boolean => this.#chosen === list
+    this.place = {
+      get start() {
+        return list.start
+      },
+      get end() {
+        return list.end
+      },
+      isList,
+    }
+  }
+
+  get scanned(): number {
+    return this.#chosen === null ? 0 : this.#chosen.scanned
+  }
+
+  next(bytes: Buffer, from: number, to: number): number {
+    this.#chosen ??= isJsonAt(bytes, from, to) ? this.#list : this.#csv
+    return this.#chosen.next(bytes, from, to)
+  }
+
+  reset(): void {
+    this.#chosen = null
+    this.#csv.reset()
+    this.#list.reset()
+  }
+}
+
+const LONGEST_NAME = 256
+
+/** Whether a name in quotes and a colon stand here: a member of the document around a list. Behind a cell of CSV comes no colon. */
+function isMemberAt(bytes: Buffer, from: number, to: number): boolean {
+  let at = from + 1
+  const most = Math.min(to, from + LONGEST_NAME)
+  while (at < most && bytes[at] !== DOUBLE_QUOTE && bytes[at] !== LF) at += bytes[at] === BACKSLASH ? 2 : 1
+  at += 1
+  while (at < most && bytes[at] === SPACE) at += 1
+  return at < most && bytes[at] === COLON
+}
+
+function isJsonAt(bytes: Buffer, from: number, to: number): boolean {
+  let at = skipBlank(bytes, from, to)
+  const first = at
+  while (at < to && (bytes[at] === COMMA || bytes[at] === SPACE)) at += 1
+  const byte = bytes[at]
+  if (at > first) return byte === OPEN_BRACE
+  if (byte === DOUBLE_QUOTE) return isMemberAt(bytes, at, to)
+  return byte === OPEN_BRACE || byte === OPEN_BRACKET || byte === CLOSE_BRACE || byte === CLOSE_BRACKET
 }
 
 /**

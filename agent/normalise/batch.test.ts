@@ -315,7 +315,7 @@ describe('limits', () => {
 
 describe('identity', () => {
   it('a declared key names the record wherever it stands', () => {
-    const declared: Integration = { ...json, identity: ['log_id', 'user'] }
+    const declared: Integration = { ...json, identity: [['log_id'], ['user']] }
     const bytes = '{"log_id":7,"user":"a"}\n{"user":"a","log_id":7,"extra":1}\n{"log_id":8}\n'
     const events = eventsOf(make(makerOf([declared]), [{ bytes }]))
     const id = declaredEventId('acme', 'generic-json', ['7', 'a'])

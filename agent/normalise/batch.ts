@@ -46,9 +46,7 @@ export class BatchMaker {
     this.#memory = memory
     this.#output = new Output(memory)
     this.#direct = this.#pipelines.map((pipeline) =>
-      pipeline.mapping.integration.format === 'json' &&
-      pipeline.mapping.integration.envelope === null &&
-      !this.#plainly
+      pipeline.goesDirectly && pipeline.mapping.integration.envelope === null && !this.#plainly
         ? new DirectWay(pipeline, memory)
         : null,
     )
@@ -141,6 +139,10 @@ export class BatchMaker {
       const offset = slice.offset + (start - input - slice.start)
       const made = this.#syslog!.eventOf(place, bytes, start, end, offset, task.opaque === true)
       count.dropped += made.dropped
+      if (made.filtered) {
+        count.read++
+        count.filtered++
+      }
       if (made.line === null) return
       this.#output.writeLine(made.line.text)
       count.read++
@@ -172,6 +174,11 @@ export class BatchMaker {
         const made = pipeline.lineOf(place, text, flags, offset)
         if (made === null) {
           count.skipped++
+          return
+        }
+        if (made === 'filtered') {
+          count.read++
+          count.filtered++
           return
         }
         line = made.text

@@ -17,6 +17,12 @@ export const UNNAMED_FIELD = 'value'
 export class ChangeList {
   readonly changes: FieldChange[] = []
   flags = 0
+  readonly #unchanged: string | null
+
+  /** `unchanged` is what stands behind a new value that is the old one. */
+  constructor(unchanged: string | null = null) {
+    this.#unchanged = unchanged
+  }
 
   add(field: string, old: unknown, now: unknown): void {
     if (this.changes.length === LIMITS.changes) {
@@ -26,6 +32,12 @@ export class ChangeList {
     const change: FieldChange = { field: this.#cut(field) }
     if (now !== undefined) change.new = this.#text(now)
     if (old !== undefined) change.old = this.#text(old)
+    if (
+      this.#unchanged !== null &&
+      typeof change.old === 'string' &&
+      change.new === change.old + this.#unchanged
+    )
+      change.new = change.old
     this.changes.push(change)
   }
 
@@ -88,6 +100,25 @@ export class ChangeList {
     this.flags |= FLAG.value_cut
     return cutAt(text, LIMITS.keywordLength)
   }
+}
+
+const ARROW = /^([^:\n]{1,128}): (.{0,4096}?) (?:->|=>|\u2192) (.{0,4096})$/s
+const FROM_TO = /^([^\n]{1,128}?)(?: (?:was )?changed)? from (["']?)(.{0,4096}?)\2 to \2(.{0,4096}?)\2$/s
+
+/** Changes told in a text, one a line or between semicolons; null where any part of it is something else. */
+export function changesInText(text: string): { field: string; old: string; now: string }[] | null {
+  if (text.length > LIMITS.keywordLength) return null
+  const changes: { field: string; old: string; now: string }[] = []
+  for (const part of text.split(/\r?\n|; /)) {
+    const told = part.trim()
+    if (told === '') continue
+    const arrow = ARROW.exec(told)
+    const fromTo = arrow === null ? FROM_TO.exec(told) : null
+    if (arrow !== null) changes.push({ field: arrow[1]!, old: arrow[2]!, now: arrow[3]! })
+    else if (fromTo !== null) changes.push({ field: fromTo[1]!, old: fromTo[3]!, now: fromTo[4]! })
+    else return null
+  }
+  return changes.length === 0 ? null : changes
 }
 
 function plain(value: unknown): string | null {

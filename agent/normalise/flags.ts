@@ -12,6 +12,7 @@ export const FLAG = {
   syslog_unparsed: 256,
   /** The connection ended within it. */
   message_incomplete: 512,
+  secret_masked: 1024,
 } as const
 
 const NAMES = Object.entries(FLAG)

@@ -4,7 +4,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { canonical, leavesOf, merkleRoot, type SourceId } from '../../schema/index.ts'
 import { BatchMaker } from './batch.ts'
-import { INTEGRATIONS, loadIntegration } from './index.ts'
+import { framingFor, INTEGRATIONS, loadIntegration } from './index.ts'
 import type { PipelineSpec, WorkerSetup } from './task.ts'
 
 /**
@@ -18,7 +18,7 @@ async function eventsOf(integration: string, sample: string): Promise<string> {
   const parsed = await loadIntegration(integration)
   const pipeline: PipelineSpec = {
     integration,
-    framing: parsed.format === 'csv' ? { kind: 'csv', quote: '"' } : { kind: 'lines' },
+    framing: framingFor(parsed),
     tags: [],
     labels: {},
     timeZone: 'UTC',

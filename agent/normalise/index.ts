@@ -1,8 +1,12 @@
 /** Turns slices of bytes into batches of events. */
 export { BatchMaker } from './batch.ts'
+export { type Examined, examine } from './examine.ts'
+export { catalogueOf } from './filter.ts'
+export { framingFor } from './framing-for.ts'
 export type { Integration } from './integration.ts'
 export { INTEGRATIONS, loadIntegration } from './load.ts'
 export { createNormaliser, type Normaliser, type NormaliserOptions } from './pool.ts'
+export type { EventCatalogue, EventRule } from './settings.ts'
 export type {
   PipelineSpec,
   SliceResult,

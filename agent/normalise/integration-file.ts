@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { CATEGORIES, FIELDS, type Field, type FieldName, isCategory } from '../../schema/index.ts'
-import type { Assignment } from './integration.ts'
+import { searchedPattern, whenSchema } from './condition-file.ts'
+import { type Assignment, FORMATS } from './integration.ts'
 import { DURATION_SCALES } from './mapping.ts'
+import { patternFault } from './pattern.ts'
 import { patternProblem } from './time.ts'
 
 /** What an operator writes in an integration.yml; docs/integrations.md explains it. */
@@ -68,16 +70,63 @@ function valueProblem(field: FieldName, value: string): string | null {
 
 const mapping = z
   .strictObject({
-    from: names,
+    from: names.default([]),
     to: fieldName,
-    format: z.string().min(1).max(64).default('auto'),
+    /** Instead of `from`: the field is this, where `when` holds. */
+    value: scalar.transform(String).optional(),
+    format: z
+      .union([
+        z
+          .string()
+          .min(1)
+          .max(64)
+          .transform((one) => [one]),
+        z.array(z.string().min(1).max(64)).min(1).max(8),
+      ])
+      .default(['auto']),
     values: z.record(z.string(), texts).optional(),
+    /** What becomes of texts that are none of the values. */
+    others: z.enum(['drop', 'keep']).default('drop'),
+    /** Of a list, the first item only. */
+    list: z.enum(['first']).optional(),
+    when: whenSchema.optional(),
   })
   .superRefine((rule, context) => {
     // The name itself was found wrong already.
     if (!isSettable(rule.to)) return
-    const problem = formatProblem(rule.to, rule.format)
-    if (problem !== null) context.addIssue({ code: 'custom', path: ['format'], message: problem })
+    for (const format of rule.format) {
+      const problem = formatProblem(rule.to, format)
+      if (problem !== null) context.addIssue({ code: 'custom', path: ['format'], message: problem })
+    }
+    if (rule.format.length > 1 && FIELDS[rule.to].type !== 'date') {
+      context.addIssue({ code: 'custom', path: ['format'], message: 'only times have several formats' })
+    }
+    if (rule.others === 'keep' && (rule.values === undefined || FIELDS[rule.to].type !== 'keyword')) {
+      context.addIssue({
+        code: 'custom',
+        path: ['others'],
+        message: 'keep goes with values, for a field of texts',
+      })
+    }
+    if ((rule.value === undefined) === (rule.from.length === 0)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['from'],
+        message: 'expected either from (a name) or value (what it is where when holds)',
+      })
+    }
+    if (rule.value !== undefined) {
+      const wrong =
+        FIELDS[rule.to].type === 'keyword' ? valueProblem(rule.to, rule.value) : 'expected a field of texts'
+      if (wrong !== null) context.addIssue({ code: 'custom', path: ['value'], message: wrong })
+      if (rule.when === undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['when'],
+          message: 'value needs when; what all events have stands under set',
+        })
+      return
+    }
     const limited = rule.to === 'audit.category' || rule.to === 'event.outcome'
     if (limited && rule.values === undefined) {
       context.addIssue({
@@ -85,13 +134,22 @@ const mapping = z
         path: ['to'],
         message: `${rule.to} needs values: which texts stand for which of its values`,
       })
+    } else if (limited && rule.others === 'keep') {
+      context.addIssue({ code: 'custom', path: ['others'], message: `${rule.to} takes only its own values` })
     }
     for (const value of Object.keys(rule.values ?? {})) {
       const wrong = valueProblem(rule.to, value)
       if (wrong !== null) context.addIssue({ code: 'custom', path: ['values', value], message: wrong })
     }
   })
-  .transform((rule) => ({ ...rule, values: rule.values ?? null }))
+  .transform(({ others, list, when, value, ...rule }) => ({
+    ...rule,
+    value: value ?? null,
+    values: rule.values ?? null,
+    keepOthers: others === 'keep',
+    first: list === 'first',
+    when: when ?? null,
+  }))
 
 function formatProblem(field: FieldName, format: string): string | null {
   if (FIELDS[field].type === 'date') {
@@ -102,11 +160,14 @@ function formatProblem(field: FieldName, format: string): string | null {
   }
   if (format === 'auto') return null
   if (field === 'event.duration') {
-    return Object.hasOwn(DURATION_SCALES, format)
+    return Object.hasOwn(DURATION_SCALES, format) || format === 'text'
       ? null
-      : `expected one of ${Object.keys(DURATION_SCALES).join(', ')}`
+      : `expected one of ${Object.keys(DURATION_SCALES).join(', ')}, text`
   }
-  return 'only times and event.duration have a format'
+  if (FIELDS[field].type === 'long') {
+    return format === 'grouped' ? null : 'expected grouped (for numbers such as 1,000), or nothing'
+  }
+  return 'only times, numbers and event.duration have a format'
 }
 
 /** Field to value, as a list of assignments with values of the field's own type. */
@@ -162,6 +223,9 @@ const changes = z.strictObject({
   before: optionalNames,
   after: optionalNames,
   field: optionalNames,
+  text: optionalNames,
+  empty: z.enum(['value', 'unknown']).default('value'),
+  unchanged: z.string().min(1).max(64).optional(),
   item: z
     .strictObject({ field: optionalNames, old: optionalNames, new: optionalNames })
     .default({ field: [], old: [], new: [] }),
@@ -172,29 +236,121 @@ const lookup = z.strictObject({
   rows: z.array(z.strictObject({ words: texts, set: assignments })).min(1),
 })
 
-export const integrationSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'expected a-z, 0-9, _ and -, beginning with a letter or digit'),
-  title: z.string().min(1),
-  format: z.enum(['json', 'csv', 'plain']),
-  envelope: z.enum(['syslog']).optional(),
-  /** Takes over what it does not say itself: fields and lookups behind its own, the rest where it has none. */
-  like: z.string().optional(),
-  dataset: z.string().min(1).max(256).optional(),
-  category: z.enum(CATEGORIES).optional(),
-  identity: names.optional(),
-  csv: z
-    .strictObject({
-      delimiter: z.string().length(1, 'expected one character').optional(),
-      columns: z.array(name).optional(),
-    })
-    .optional(),
-  fields: z.array(mapping).default([]),
-  changes: changes.optional(),
-  lookups: z.array(lookup).default([]),
-  set: assignments.default([]),
-  message: z.array(z.union([fieldName.transform((one) => [one]), z.array(fieldName).min(1)])).optional(),
+const pattern = z.string().superRefine((source, context) => {
+  const fault = patternFault(source)
+  if (fault !== null) context.addIssue({ code: 'custom', message: `the pattern has ${fault}` })
 })
+
+const eventType = z
+  .strictObject({
+    id: z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,127}$/, 'expected a-z, 0-9, _, . and -'),
+    title: z.string().min(1).max(256),
+    group: z.string().min(1).max(128),
+    when: whenSchema,
+    set: assignments.default([]),
+    mandatory: z.boolean().default(false),
+    default: z.enum(['on', 'off']).default('on'),
+  })
+  .refine((type) => !(type.mandatory && type.default === 'off'), {
+    message: "what is mandatory can't be off by default",
+    path: ['default'],
+  })
+  .transform(({ default: recorded, ...type }) => ({
+    ...type,
+    recorded: recorded === 'on',
+  }))
+
+export const integrationSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'expected a-z, 0-9, _ and -, beginning with a letter or digit'),
+    title: z.string().min(1),
+    format: z.enum(FORMATS).optional(),
+    /** Several forms of one source; a record is read as the first that it looks like. */
+    formats: z.array(z.enum(FORMATS)).min(1).optional(),
+    envelope: z.enum(['syslog']).optional(),
+    /** Lists in a JSON document that hold records. */
+    records: z.array(z.string().regex(/^[^"\\\u0000-\u001f]+$/, 'expected the name of a list')).optional(),
+    join: pattern.optional(),
+    patterns: z.array(pattern).min(1).optional(),
+    kv: z
+      .strictObject({
+        between: z.string().length(1, 'expected one character').optional(),
+        assign: z.string().length(1, 'expected one character').default('='),
+      })
+      .optional(),
+    unpack: optionalNames,
+    keep: optionalNames,
+    extract: z
+      .array(
+        z.strictObject({
+          from: name,
+          patterns: z.union([pattern.transform((one) => [one]), z.array(pattern).min(1).max(32)]),
+        }),
+      )
+      .default([]),
+    events: z.array(eventType).max(512).default([]),
+    mask: z
+      .strictObject({
+        names: optionalNames,
+        patterns: z
+          .record(
+            z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'expected a kind, of a-z, 0-9 and _'),
+            searchedPattern,
+          )
+          .default({}),
+        keep: optionalNames,
+      })
+      .prefault({}),
+    /** Takes over what it does not say itself: fields and lookups behind its own, the rest where it has none. */
+    like: z.string().optional(),
+    dataset: z.string().min(1).max(256).optional(),
+    category: z.enum(CATEGORIES).optional(),
+    identity: z
+      .union([
+        name.transform((one) => [[one]]),
+        z.array(z.union([name.transform((one) => [one]), z.array(name).min(1)])).min(1),
+      ])
+      .optional(),
+    csv: z
+      .strictObject({
+        delimiter: z.string().length(1, 'expected one character').optional(),
+        columns: z.array(name).optional(),
+      })
+      .optional(),
+    fields: z.array(mapping).default([]),
+    changes: changes.optional(),
+    lookups: z.array(lookup).default([]),
+    set: assignments.default([]),
+    message: z.array(z.union([fieldName.transform((one) => [one]), z.array(fieldName).min(1)])).optional(),
+  })
+  .superRefine((said, context) => {
+    const issue = (path: PropertyKey[], message: string): void =>
+      context.addIssue({ code: 'custom', path, message })
+    const formats = said.formats ?? (said.format === undefined ? [] : [said.format])
+    if ((said.format === undefined) === (said.formats === undefined)) {
+      issue(['format'], 'say either format (one) or formats (several)')
+    }
+    if (formats.includes('regex') !== (said.patterns !== undefined)) {
+      issue(['patterns'], 'patterns and the format regex go together')
+    }
+    for (const [name, format] of [
+      ['csv', 'csv'],
+      ['kv', 'kv'],
+      ['records', 'json'],
+    ] as const) {
+      if (said[name] !== undefined && !formats.includes(format))
+        issue([name], `goes with the format ${format} only`)
+    }
+    if (said.join !== undefined && formats.includes('csv')) issue(['join'], 'rows of CSV are not joined')
+    const ids = new Set<string>()
+    said.events.forEach(({ id }, i) => {
+      if (!id.startsWith(`${said.name}.`))
+        issue(['events', i, 'id'], `expected an id that begins with ${said.name}.`)
+      if (ids.has(id)) issue(['events', i, 'id'], "this id is another event type's already")
+      ids.add(id)
+    })
+  })
 
 export type IntegrationFile = z.infer<typeof integrationSchema>

@@ -8,32 +8,96 @@ export interface Integration {
   /** Becomes `event.module`. */
   readonly name: string
   readonly title: string
-  readonly format: 'json' | 'csv' | 'plain'
+  /** The forms its records come in; a record is read as the first of them that it looks like. */
+  readonly formats: readonly FormatName[]
+  /** Names of the lists in which a JSON document holds records; with any, a document may also be a list itself. */
+  readonly records: readonly string[]
+  /** What consecutive lines of one record have in common: the first group of this pattern. */
+  readonly join: string | null
   /** What a line of a file stands in: the format is that of the message behind a syslog header. */
   readonly envelope: 'syslog' | null
   readonly dataset: string | null
   /** The category of an event that no lookup gives one. */
   readonly category: Category
   /** Members that together name a record for good; empty where its place in the file does. */
-  readonly identity: readonly string[]
+  readonly identity: readonly (readonly string[])[]
   readonly csv: { readonly delimiter: string | null; readonly columns: readonly string[] }
+  readonly kv: { readonly between: string | null; readonly assign: string }
+  /** Of the format `regex`: whole records, tried in order. */
+  readonly patterns: readonly string[]
+  /** Members that hold JSON as text. */
+  readonly unpack: readonly string[]
+  readonly extract: readonly Extraction[]
+  /** Members that stay in the payload whole, whatever fields take of them. */
+  readonly keep: readonly string[]
   readonly fields: readonly FieldMapping[]
   readonly changes: ChangeNames
+  /** The catalogue of what the source logs; the first that applies is the record's. */
+  readonly events: readonly EventType[]
   readonly lookups: readonly Lookup[]
   /** Fields that every event has, unless the record says otherwise. */
   readonly set: readonly Assignment[]
   /** What a message is built of where the record has none: of each list the first field that is there. */
   readonly message: readonly (readonly FieldName[])[]
+  readonly mask: MaskNames
+}
+
+export const FORMATS = ['json', 'csv', 'kv', 'cef', 'regex', 'plain'] as const
+export type FormatName = (typeof FORMATS)[number]
+
+/** A member that is taken apart: where a pattern fits, the named groups take its place. */
+export interface Extraction {
+  readonly from: string
+  readonly patterns: readonly string[]
+}
+
+export interface EventType {
+  /** Begins with the integration's name; becomes `event.code`. */
+  readonly id: string
+  readonly title: string
+  readonly group: string
+  readonly when: Condition
+  readonly set: readonly Assignment[]
+  /** Can't be switched off. */
+  readonly mandatory: boolean
+  /** Whether it is recorded where nobody has said. */
+  readonly recorded: boolean
+}
+
+/** Of a name: a field of the schema, as the record's fields made it, or else a member of the record. */
+export type Condition =
+  | { readonly all: readonly Condition[] }
+  | { readonly any: readonly Condition[] }
+  | { readonly not: Condition }
+  | { readonly name: string; readonly oneOf: readonly string[] }
+  | { readonly name: string; readonly matches: string }
+  | { readonly name: string; readonly exists: boolean }
+
+/** Secrets beyond those that are known everywhere. */
+export interface MaskNames {
+  /** Members, by folded name: the kind that their mask shows. */
+  readonly names: readonly string[]
+  /** By kind. */
+  readonly patterns: Readonly<Record<string, string>>
+  /** Members that look like secrets by their name, and are none. */
+  readonly keep: readonly string[]
 }
 
 export interface FieldMapping {
   /** Names in the record, the best first; dots go into members. */
   readonly from: readonly string[]
   readonly to: FieldName
-  /** How a time is written; `auto` knows ISO 8601 and epochs. */
-  readonly format: string
+  /** How a time is written, tried in order; `auto` knows ISO 8601 and epochs. */
+  readonly format: readonly string[]
   /** Which value stands for which texts; a text that stands here nowhere is not taken. */
   readonly values: Readonly<Record<string, readonly string[]>> | null
+  /** A text that is none of `values` is taken as it is. */
+  readonly keepOthers: boolean
+  /** Of a list, its first item. */
+  readonly first: boolean
+  /** What the field is where `when` holds, instead of what a member says. */
+  readonly value: string | null
+  readonly when: Condition | null
 }
 
 /** Where a record keeps previous and new values. */
@@ -44,6 +108,12 @@ export interface ChangeNames {
   readonly before: readonly string[]
   readonly after: readonly string[]
   readonly field: readonly string[]
+  /** Texts such as `Credit Limit: 10 -> 15; Terms: Net 30 -> Net 45`. */
+  readonly text: readonly string[]
+  /** An empty previous value says that it is unknown, not that it was empty. */
+  readonly emptyIsUnknown: boolean
+  /** What stands behind a new value that is the old one: ` (no change)`. */
+  readonly unchanged: string | null
   /** Names within a list's items. */
   readonly item: {
     readonly field: readonly string[]
@@ -68,5 +138,20 @@ export interface Assignment {
  * `User Name` are one.
  */
 export function folded(name: string): string {
-  return name.replace(/[_\- ]/g, '').replace(/[A-Z]+/g, (upper) => upper.toLowerCase())
+  if (name.length > LONGEST_KNOWN) return fold(name)
+  let known = KNOWN.get(name)
+  if (known === undefined) {
+    known = fold(name)
+    if (KNOWN.size >= MOST_KNOWN) KNOWN.clear()
+    KNOWN.set(name, known)
+  }
+  return known
 }
+
+const fold = (name: string): string =>
+  name.replace(/[_\- ]/g, '').replace(/[A-Z]+/g, (upper) => upper.toLowerCase())
+
+/** Names and kinds are few and come again and again: folding one costs ten times as much as finding it. */
+const KNOWN = new Map<string, string>()
+const MOST_KNOWN = 8192
+const LONGEST_KNOWN = 64

@@ -39,7 +39,7 @@ describe('an integration file', () => {
       'FILE:5',
       'success, failure, unknown',
     ],
-    ["fields:\n  - { from: a, to: '@timestamp', format: HH:mm }\n", 'FILE:5', 'needs YYYY'],
+    ["fields:\n  - { from: a, to: '@timestamp', format: HH:mm }\n", 'FILE:5', 'needs MM'],
     ['fields:\n  - { from: a, to: user.name, format: iso }\n', 'FILE:5', 'only times'],
     ['category: sercurity\n', 'FILE:4', 'security'],
     [
@@ -66,7 +66,7 @@ describe('an integration file', () => {
     )
     const mine = await loadIntegration(file)
     const generic = await loadIntegration('generic-json')
-    expect(mine.fields[0]).toEqual({ from: ['who'], to: 'user.name', format: 'auto', values: null })
+    expect(mine.fields[0]).toMatchObject({ from: ['who'], to: 'user.name', format: ['auto'] })
     expect(mine.fields.slice(1)).toEqual(generic.fields)
     expect(mine.lookups).toEqual(generic.lookups)
     expect(mine.set).toEqual([{ field: 'event.type', value: ['info'] }])

@@ -14,6 +14,9 @@ const NO_CHANGES: ChangeNames = {
   before: [],
   after: [],
   field: [],
+  text: [],
+  emptyIsUnknown: false,
+  unchanged: null,
   item: { field: [], old: [], new: [] },
 }
 const MESSAGE: readonly (readonly FieldName[])[] = [
@@ -38,23 +41,37 @@ function load(nameOrPath: string, within: readonly string[]): Integration {
   return {
     name: said.name,
     title: said.title,
-    format: said.format,
+    formats: said.formats ?? (said.format === undefined ? [] : [said.format]),
+    records: said.records ?? [],
+    join: said.join ?? null,
     envelope: said.envelope ?? null,
     dataset: said.dataset ?? base?.dataset ?? null,
     category: said.category ?? base?.category ?? 'activity',
     identity: said.identity ?? [],
     csv: { delimiter: said.csv?.delimiter ?? null, columns: said.csv?.columns ?? [] },
+    kv: { between: said.kv?.between ?? null, assign: said.kv?.assign ?? '=' },
+    patterns: said.patterns ?? [],
+    unpack: [...said.unpack, ...(base?.unpack ?? [])],
+    keep: [...said.keep, ...(base?.keep ?? [])],
+    extract: [...said.extract, ...(base?.extract ?? [])],
     fields: [...said.fields, ...(base?.fields ?? [])],
     changes: changesOf(said.changes) ?? base?.changes ?? NO_CHANGES,
+    events: [...said.events, ...(base?.events ?? [])],
     lookups: [...said.lookups, ...(base?.lookups ?? [])],
     set: [...said.set, ...(base?.set ?? [])],
     message: said.message ?? base?.message ?? MESSAGE,
+    mask: {
+      names: [...said.mask.names, ...(base?.mask.names ?? [])],
+      patterns: { ...base?.mask.patterns, ...said.mask.patterns },
+      keep: [...said.mask.keep, ...(base?.mask.keep ?? [])],
+    },
   }
 }
 
 function changesOf(said: IntegrationFile['changes']): ChangeNames | undefined {
   if (said === undefined) return undefined
-  return { list: said.list, before: said.before, after: said.after, field: said.field, item: said.item }
+  const { empty, unchanged = null, ...names } = said
+  return { ...names, emptyIsUnknown: empty === 'unknown', unchanged }
 }
 
 function fileOf(nameOrPath: string): string {

@@ -1,4 +1,6 @@
 import { FIELDS, type Field, type FieldName } from '../../schema/index.ts'
+import { type Check, checkOf, isField } from './condition.ts'
+import { EventTypes } from './events.ts'
 import { type FieldMapping, folded, type Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
 import { type Given, givenBy, Lookups } from './lookups.ts'
@@ -12,9 +14,25 @@ export interface Rule {
   readonly many: boolean
   readonly sources: readonly number[]
   readonly values: ValueTable | null
+  /** A text that is none of `values` is taken as it is. */
+  readonly keepsOthers: boolean
+  /** Of a list, its first item. */
+  readonly first: boolean
+  /** The field is this, whatever the record says. */
+  readonly constant: string | null
+  /** Whether the rule applies to the record; null where it always does. */
+  readonly applies: Check | null
   readonly time: TimeReader | null
   /** What a number is multiplied with. */
   readonly scale: number
+  /** The number stands in a text: `1,000`, `145ms`, `4.5 hours`. */
+  readonly written: 'plain' | 'grouped' | 'duration'
+}
+
+/** A part of a record's declared key: the first of these members that is there, or a field. */
+export interface KeyPart {
+  readonly sources: readonly number[]
+  readonly leaf: number | null
 }
 
 /** Which value stands for which texts. */
@@ -58,9 +76,17 @@ export interface Mapping {
     readonly before: readonly number[]
     readonly after: readonly number[]
     readonly field: readonly number[]
+    readonly text: readonly number[]
+    readonly emptyIsUnknown: boolean
+    readonly unchanged: string | null
     readonly item: ItemNames
   }
+  /** Of a key of plain members: their sources. */
   readonly identity: readonly number[]
+  readonly key: readonly KeyPart[]
+  /** Folded names of members that stay in the payload whole. */
+  readonly keep: ReadonlySet<string>
+  readonly events: EventTypes
   readonly lookups: Lookups
   readonly set: readonly Given[]
   readonly message: readonly (readonly number[])[]
@@ -75,23 +101,36 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
   const names = new NameTree()
   const sources = (list: readonly string[], emptyCounts = false): number[] =>
     list.map((name) => names.add(name, emptyCounts))
+  const source = (name: string): number => names.add(name)
   const { changes } = integration
+  const key = integration.identity.map((part): KeyPart => {
+    const [first] = part
+    return first !== undefined && isField(first)
+      ? { sources: [], leaf: leafOf(first) }
+      : { sources: sources(part), leaf: null }
+  })
   return {
     integration,
     names,
-    rules: integration.fields.map((field) => ruleOf(field, sources(field.from), zone)),
+    rules: integration.fields.map((field) => ruleOf(field, sources(field.from), zone, source)),
     changes: {
       list: sources(changes.list),
       before: sources(changes.before, true),
       after: sources(changes.after, true),
       field: sources(changes.field),
+      text: sources(changes.text),
+      emptyIsUnknown: changes.emptyIsUnknown,
+      unchanged: changes.unchanged,
       item: {
         field: foldedSet(changes.item.field),
         old: foldedSet(changes.item.old),
         new: foldedSet(changes.item.new),
       },
     },
-    identity: sources(integration.identity),
+    identity: key.flatMap(({ sources: [first] }) => (first === undefined ? [] : [first])),
+    key,
+    keep: foldedSet(integration.keep),
+    events: new EventTypes(integration.events, source),
     lookups: new Lookups(integration.lookups),
     set: integration.set.map(givenBy),
     message: integration.message.map((names) => names.map(leafOf)),
@@ -100,7 +139,12 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
 
 const foldedSet = (names: readonly string[]): ReadonlySet<string> => new Set(names.map(folded))
 
-function ruleOf(field: FieldMapping, sources: readonly number[], zone: LocalTime): Rule {
+function ruleOf(
+  field: FieldMapping,
+  sources: readonly number[],
+  zone: LocalTime,
+  sourceOf: (name: string) => number,
+): Rule {
   const { type, many } = FIELDS[field.to] as Field
   const values = field.values === null ? null : new ValueTable(field.values)
   return {
@@ -109,8 +153,13 @@ function ruleOf(field: FieldMapping, sources: readonly number[], zone: LocalTime
     many: many === true,
     sources,
     values,
+    keepsOthers: field.keepOthers,
+    first: field.first,
+    constant: field.value,
+    applies: field.when === null ? null : checkOf(field.when, sourceOf),
     time: type === 'date' ? timeReader(field.format, zone) : null,
-    scale: field.to === 'event.duration' ? (DURATION_SCALES[field.format] ?? 1) : 1,
+    scale: field.to === 'event.duration' ? (DURATION_SCALES[field.format[0]!] ?? 1) : 1,
+    written: field.format[0] === 'grouped' ? 'grouped' : field.format[0] === 'text' ? 'duration' : 'plain',
   }
 }
 

@@ -27,6 +27,7 @@ export function payloadOf(
   record: Members,
   names: NameTree,
   { hits, consumed }: Taken,
+  isKept: (member: string) => boolean = () => false,
 ): { members: Members | null; flags: number } {
   let flags = 0
   let left: number = LIMITS.payloadKeys
@@ -60,7 +61,8 @@ export function payloadOf(
   const membersOf = (value: Members, depth: number, node: NameNode | undefined): Members => {
     const kept: Members = Object.create(null)
     for (const key of Object.keys(value)) {
-      if (node !== undefined && isKeyTaken(key, value[key], node)) continue
+      const known = node === names.root && isKept(key) ? undefined : node
+      if (known !== undefined && isKeyTaken(key, value[key], known)) continue
       if (left === 0) {
         flags |= FLAG.payload_cut
         break
@@ -75,7 +77,7 @@ export function payloadOf(
         continue
       }
       left--
-      kept[name] = limited(value[key], depth + 1, node === undefined ? undefined : names.child(node, key))
+      kept[name] = limited(value[key], depth + 1, known === undefined ? undefined : names.child(known, key))
     }
     return kept
   }

@@ -7,14 +7,16 @@ import {
   mintedIdPrefix,
   type SourceId,
 } from '../../schema/index.ts'
+import { goesDirectly } from './directly.ts'
+import { type EventFilter, eventFilter } from './filter.ts'
 import { FLAG, Tags } from './flags.ts'
-import { Csv } from './formats/csv.ts'
-import type { Format } from './formats/format.ts'
+import { type Format, formatOf, plain } from './formats/index.ts'
 import { json } from './formats/json.ts'
-import { plain } from './formats/plain.ts'
 import type { Integration } from './integration.ts'
 import { between, LEAF_COUNT, leafOf } from './layout.ts'
 import { type Mapping, makeMapping, TIMESTAMP } from './mapping.ts'
+import { type Masked, Masker } from './mask/index.ts'
+import { type Prepare, preparation } from './prepare.ts'
 import { type Draft, draftOf, fill, fillRest, jsonOf, relate } from './record.ts'
 import { type Envelope, envelopeOfLine } from './syslog/envelope.ts'
 import type { PipelineSpec, TaskSlice, WorkerSetup } from './task.ts'
@@ -51,6 +53,23 @@ export interface Line {
   readonly failed: boolean
 }
 
+/** What a record stands in, read from its text. */
+export type EnvelopeReader = (text: string) => Envelope | null
+
+const noEnvelope: EnvelopeReader = () => null
+
+/** A record read, with its secrets masked. */
+export interface Reading {
+  readonly draft: Draft
+  readonly text: string
+  /** What it stood in. */
+  readonly envelope: Envelope | null
+  /** It did not parse. */
+  readonly failed: boolean
+  /** By kind, how many secrets were masked. */
+  readonly kinds: ReadonlyMap<string, number> | null
+}
+
 /** One input's way from the text of a record to the line of an event. */
 export class Pipeline {
   readonly mapping: Mapping
@@ -59,6 +78,11 @@ export class Pipeline {
   readonly zone: LocalTime
   /** JSON of leaves that are the same in all events, by leaf. */
   readonly constants: (string | undefined)[] = []
+  /** Whether the way over the bytes may be asked. */
+  readonly goesDirectly: boolean
+  readonly masker: Masker
+  readonly #prepare: Prepare | null
+  readonly #filter: EventFilter | null
   readonly #setup: WorkerSetup
 
   constructor(setup: WorkerSetup, spec: PipelineSpec, integration: Integration) {
@@ -66,7 +90,14 @@ export class Pipeline {
     this.zone = new LocalTime(spec.timeZone)
     this.mapping = makeMapping(integration, this.zone)
     this.tags = new Tags(spec.tags)
-    this.format = formatOf(integration, spec, (column) => this.mapping.names.emptyMeans(column))
+    this.format = formatOf(integration, {
+      quote: spec.framing.kind === 'csv' ? spec.framing.quote : '"',
+      keepsEmpty: (column) => this.mapping.names.emptyMeans(column),
+    })
+    this.#prepare = preparation(integration)
+    this.masker = new Masker(integration.mask)
+    this.#filter = eventFilter(integration, { central: setup.events ?? [], local: spec.events ?? [] })
+    this.goesDirectly = this.#filter === null && goesDirectly(integration)
     this.constants[leafOf('agent.id')] = JSON.stringify(setup.agent.id)
     this.constants[leafOf('agent.name')] = JSON.stringify(setup.agent.name)
     this.constants[leafOf('agent.version')] = JSON.stringify(setup.agent.version)
@@ -91,57 +122,84 @@ export class Pipeline {
     return { slice, idPrefix, path, now }
   }
 
-  /** The event of a record; null for what is no record (a header). */
+  /** The event of a record; null for what is no record (a header), `filtered` for what is switched off. */
   lineOf(
     place: Place,
-    text: string,
+    raw: string,
     flags: number,
     offset: number,
-    wrapped: Envelope | null = null,
-  ): Line | null {
-    const envelope = wrapped ?? this.#envelopeOf(place, text)
+    envelopeOf: EnvelopeReader = this.#envelopeOf(place),
+  ): Line | 'filtered' | null {
+    const read = this.readRecord(place, raw, envelopeOf)
+    if (read === null || read === 'filtered') return read
+    const { draft, text, envelope, failed } = read
+    draft.flags |= flags
+    return { text: this.serialise(place, draft, text, offset, envelope), failed }
+  }
+
+  /** What a record becomes, before it is written. */
+  readRecord(
+    place: Place,
+    raw: string,
+    envelopeOf: EnvelopeReader = this.#envelopeOf(place),
+  ): Reading | 'filtered' | null {
+    const { text, kinds, envelope } = this.#masked(raw, envelopeOf)
     const truncated = envelope?.truncated ?? place.slice.truncated
     const body = envelope === null ? text : bodyFor(this.format, envelope.body)
-    let failed = false
-    let draft: Draft
     const understood =
       truncated === null || this.format === plain ? this.format.read(body) : truncatedReason(truncated)
     if (understood === null) return null
-    if (understood.problem === undefined) {
-      const host = envelope?.host ?? this.host
-      draft = draftOf(this.mapping, understood.members, envelope?.now ?? place.now, host, envelope)
-      draft.flags |= understood.flags
-    } else {
-      draft = this.#failure(place, body, understood.problem, envelope)
-      failed = true
+    const masked = kinds === null ? 0 : FLAG.secret_masked
+    if (understood.problem !== undefined) {
+      const draft = this.#failure(place, body, understood.problem, envelope)
+      draft.flags |= masked
+      return { draft, text, envelope, failed: true, kinds }
     }
-    draft.flags |= flags
-    return { text: this.#serialise(place, draft, text, offset, envelope), failed }
+    const members = this.#prepare === null ? understood.members : this.#prepare(understood.members)
+    const host = envelope?.host ?? this.host
+    const draft = draftOf(this.mapping, members, envelope?.now ?? place.now, host, envelope)
+    draft.flags |= understood.flags | masked
+    if (this.#filter !== null && !this.#filter(draft)) return 'filtered'
+    return { draft, text, envelope, failed: false, kinds }
   }
 
-  #envelopeOf(place: Place, text: string): Envelope | null {
+  #envelopeOf(place: Place): EnvelopeReader {
     return this.mapping.integration.envelope === 'syslog'
-      ? envelopeOfLine(text, { received: place.now, zone: this.zone })
-      : null
+      ? (text) => envelopeOfLine(text, { received: place.now, zone: this.zone })
+      : noEnvelope
+  }
+
+  /** What an envelope says is read from the masked text: it may hold secrets as well. */
+  #masked(raw: string, envelopeOf: EnvelopeReader): Masked & { readonly envelope: Envelope | null } {
+    const envelope = envelopeOf(raw)
+    if (envelope === null) return { ...this.masker.mask(raw, this.format), envelope }
+    const masked = this.masker.mask(raw, this.format, bodyFor(this.format, envelope.body))
+    return { ...masked, envelope: masked.kinds === null ? envelope : envelopeOf(masked.text) }
   }
 
   /** The event of a record that is shipped without being looked into. */
   failedLine(
     place: Place,
-    text: string,
+    raw: string,
     flags: number,
     offset: number,
     reason: string,
-    envelope: Envelope | null = null,
+    envelopeOf: EnvelopeReader = noEnvelope,
   ): string {
+    const { text, kinds, envelope } = this.#masked(raw, envelopeOf)
     const draft = this.#failure(place, text, reason, envelope)
-    draft.flags |= flags
-    return this.#serialise(place, draft, text, offset, envelope)
+    draft.flags |= flags | (kinds === null ? 0 : FLAG.secret_masked)
+    return this.serialise(place, draft, text, offset, envelope)
   }
 
   #failure(place: Place, text: string, reason: string, envelope: Envelope | null): Draft {
     const time = envelope?.time ?? null
-    const draft: Draft = { values: [], flags: time === null ? FLAG.timestamp_missing : 0, key: [] }
+    const draft: Draft = {
+      values: [],
+      flags: time === null ? FLAG.timestamp_missing : 0,
+      key: [],
+      type: null,
+    }
     draft.values[TIMESTAMP] = time ?? new Date(envelope?.now ?? place.now).toISOString()
     draft.values[CATEGORY] = this.mapping.integration.category
     draft.values[KIND] = 'pipeline_error'
@@ -159,19 +217,20 @@ export class Pipeline {
     return draft
   }
 
-  #serialise(place: Place, draft: Draft, text: string, offset: number, envelope: Envelope | null): string {
+  serialise(place: Place, draft: Draft, text: string, offset: number, envelope: Envelope | null): string {
     const { values } = draft
     draft.flags |= envelope?.flags ?? 0
     const { integration } = this.mapping
     if (integration.identity.length > 0 && draft.key === null) draft.flags |= FLAG.identity_missing
-    values[ID] =
-      draft.key !== null && draft.key.length > 0
-        ? declaredEventId(this.namespace, integration.name, draft.key)
-        : mintedEventId(place.idPrefix, offset)
     values[KIND] ??= 'event'
     values[ORIGINAL] = text
-    values[SEQUENCE] = offset
-    values[OFFSET] = offset
+    // A row that stands elsewhere in the next export is the same event, to the byte: where it stood is no part of it.
+    const isDeclared = draft.key !== null && draft.key.length > 0
+    values[ID] = isDeclared
+      ? declaredEventId(this.namespace, integration.name, draft.key ?? [])
+      : mintedEventId(place.idPrefix, offset)
+    values[SEQUENCE] = isDeclared ? 0 : offset
+    if (!isDeclared) values[OFFSET] = offset
     const truncated = envelope?.truncated ?? place.slice.truncated
     if (truncated !== null) {
       values[TRUNCATED_BYTES] = truncated.bytes
@@ -182,7 +241,7 @@ export class Pipeline {
     for (let leaf = 0; leaf < LEAF_COUNT; leaf++) {
       let value: string | null | undefined
       // The journal is no file that anybody would look for.
-      if (leaf === PATH) value = envelope?.received ? null : place.path
+      if (leaf === PATH) value = isDeclared || envelope?.received ? null : place.path
       else if (leaf === TAGS) value = this.tags.json(draft.flags)
       else {
         const own = values[leaf]
@@ -203,25 +262,6 @@ const bodyFor = (format: Format, body: string): string =>
 function truncatedReason({ bytes }: { readonly bytes: number }): { problem: string } {
   return {
     problem: `The record is longer than ${LIMITS.recordBytes} bytes: it has ${bytes}, of which the first part is kept.`,
-  }
-}
-
-function formatOf(
-  integration: Integration,
-  spec: PipelineSpec,
-  keepsEmpty: (column: string) => boolean,
-): Format {
-  switch (integration.format) {
-    case 'json':
-      return json
-    case 'csv':
-      return new Csv({
-        quote: spec.framing.kind === 'csv' ? spec.framing.quote : '"',
-        ...integration.csv,
-        keepsEmpty,
-      })
-    case 'plain':
-      return plain
   }
 }
 

@@ -1,9 +1,11 @@
 import { isIP } from 'node:net'
 import { canonical, cutAt, LIMITS } from '../../schema/index.ts'
-import { ChangeList, UNNAMED_FIELD } from './changes.ts'
+import { ChangeList, changesInText, UNNAMED_FIELD } from './changes.ts'
+import type { Asked } from './condition.ts'
+import { nanosecondsOf } from './duration.ts'
 import { FLAG } from './flags.ts'
 import { json } from './formats/json.ts'
-import { folded } from './integration.ts'
+import { type EventType, folded } from './integration.ts'
 import { LEAF_COUNT, leafOf } from './layout.ts'
 import { type Mapping, type Rule, TIMESTAMP } from './mapping.ts'
 import type { NameNode } from './names.ts'
@@ -21,8 +23,11 @@ export interface Draft {
   flags: number
   /** The record's key, where the integration declares one and the record has it. */
   key: string[] | null
+  /** What of the catalogue the record is; null where it is nothing of it. */
+  type: EventType | null
 }
 
+const CODE = leafOf('event.code')
 const ACTION = leafOf('event.action')
 const CATEGORY = leafOf('audit.category')
 const EVENT_TYPE = leafOf('event.type')
@@ -74,11 +79,17 @@ export function draftOf(
       consumed[source] = 1
   }
 
-  const draft: Draft = { values: new Array(LEAF_COUNT), flags: 0, key: keyOf(mapping, hits) }
+  const draft: Draft = { values: new Array(LEAF_COUNT), flags: 0, key: null, type: null }
   const { values } = draft
+  const asked: Asked = {
+    member: (source) => scalarText(hits[source]),
+    field: (leaf) => firstText(values[leaf]),
+  }
   let timeSeen = false
   for (const rule of mapping.rules) {
     if (values[rule.leaf] !== undefined) continue
+    if (rule.applies !== null && !rule.applies(asked)) continue
+    if (rule.constant !== null) values[rule.leaf] = rule.many ? [rule.constant] : rule.constant
     for (const source of rule.sources) {
       const hit = hits[source]
       if (hit === undefined || consumed[source] === 1) continue
@@ -101,6 +112,13 @@ export function draftOf(
 
   if (envelope !== null) fill(values, envelope.fields)
   const hasOld = takeChanges(mapping, hits, consumed, draft)
+  draft.key = keyOf(mapping, hits, values)
+  const known = mapping.events.of(asked)
+  if (known !== null) {
+    draft.type = known.type
+    for (const given of known.set) values[given.leaf] ??= given.value
+    values[CODE] ??= known.type.id
+  }
   for (const given of mapping.lookups.of(mapping.lookups.leaves.map((leaf) => textOf(values[leaf])))) {
     values[given.leaf] ??= given.value
   }
@@ -114,7 +132,7 @@ export function draftOf(
   values[MESSAGE] ??= messageOf(mapping, draft)
   if (envelope !== null) fillRest(values, envelope)
   relate(values)
-  const payload = payloadOf(record, names, { hits, consumed })
+  const payload = payloadOf(record, names, { hits, consumed }, (member) => mapping.keep.has(folded(member)))
   draft.flags |= payload.flags
   if (payload.members !== null) values[PAYLOAD] = payload.members
   return draft
@@ -150,14 +168,20 @@ function find(mapping: Mapping, node: NameNode, members: Members, hits: unknown[
   }
 }
 
-function keyOf(mapping: Mapping, hits: readonly unknown[]): string[] | null {
+function keyOf(mapping: Mapping, hits: readonly unknown[], values: readonly unknown[]): string[] | null {
   const key: string[] = []
-  for (const source of mapping.identity) {
-    const text = scalarText(hits[source])
-    if (text === undefined) return null
-    key.push(text)
+  for (const { sources, leaf } of mapping.key) {
+    if (leaf !== null) {
+      // A field that the record doesn't have tells records apart too: from those that have it.
+      const value = values[leaf]
+      key.push(Array.isArray(value) ? value.join('\n') : textOf(value))
+      continue
+    }
+    const source = sources.find((one) => scalarText(hits[one]) !== undefined)
+    if (source === undefined) return null
+    key.push(scalarText(hits[source])!)
   }
-  return key
+  return key.length > 0 && key.every((text) => text === '') ? null : key
 }
 
 function scalarText(value: unknown): string | undefined {
@@ -171,6 +195,8 @@ function scalarText(value: unknown): string | undefined {
       return undefined
   }
 }
+
+const firstText = (value: unknown): string | undefined => scalarText(Array.isArray(value) ? value[0] : value)
 
 const textOf = (value: unknown): string => (value === undefined ? '' : (scalarText(value) ?? ''))
 
@@ -187,10 +213,10 @@ function valueFor(rule: Rule, hit: unknown, now: number, draft: Draft): unknown 
     if (texts.length === 0 || !texts.every((text) => text !== undefined)) return undefined
     return texts.map((text) => cut(text, draft))
   }
-  let text = scalarText(hit)
+  let text = scalarText(rule.first && Array.isArray(hit) ? hit[0] : hit)
   if (text === undefined) return undefined
   if (rule.values !== null) {
-    text = rule.values.of(text)
+    text = rule.values.of(text) ?? (rule.keepsOthers ? text : undefined)
     if (text === undefined) return undefined
   }
   const value = convert(rule, text, now, draft)
@@ -200,19 +226,29 @@ function valueFor(rule: Rule, hit: unknown, now: number, draft: Draft): unknown 
 const INTEGER = /^-?\d{1,15}$/
 const DECIMAL = /^-?\d{1,15}(?:\.\d{1,15})?$/
 
+/** `1,000`, `1.000`, `1 000`, `1,000 records`: digits in groups of three, and what is counted. */
+const GROUPED = /^(-?\d{1,3}(?:([,. '\u00a0\u202f])\d{3})(?:\2\d{3}){0,4}|-?\d{1,15})(?: [a-z]{1,32})?$/i
+
+function groupedNumber(text: string): number | undefined {
+  const digits = GROUPED.exec(text)?.[1]
+  return digits === undefined ? undefined : Number(digits.replace(/[^\d-]/g, '')) + 0
+}
+
 /** A text as a rule's field has it; no draft where nothing is to be flagged. */
 export function convert(rule: Rule, text: string, now: number, draft: Draft | null): unknown {
   switch (rule.type) {
     case 'text':
       return draft === null ? text : cut(text, draft)
     case 'time': {
-      const time = rule.time!.read(text)
+      const time = rule.time!.read(text, now)
       if (Number.isNaN(time) || !isPlausible(time, now)) return undefined
       return new Date(time).toISOString()
     }
     case 'ip':
       return isIP(text) !== 0 && !text.includes('%') ? text : undefined
     case 'long': {
+      if (rule.written === 'duration') return nanosecondsOf(text)
+      if (rule.written === 'grouped') return groupedNumber(text)
       if (rule.scale === 1 ? !INTEGER.test(text) : !DECIMAL.test(text)) return undefined
       const value = Math.round(Number(text) * rule.scale)
       return Number.isSafeInteger(value) ? value + 0 : undefined
@@ -234,7 +270,7 @@ function takeChanges(
   draft: Draft,
 ): boolean {
   const { changes } = mapping
-  const list = new ChangeList()
+  const list = new ChangeList(changes.unchanged)
   for (const source of changes.list) {
     if (consumed[source] === 1) continue
     if (list.addList(structured(hits[source]), changes.item)) {
@@ -243,9 +279,22 @@ function takeChanges(
     }
   }
   if (list.changes.length === 0) {
+    for (const source of changes.text) {
+      const text = hits[source]
+      if (typeof text !== 'string') continue
+      const parts = changesInText(text)
+      if (parts === null) continue
+      for (const { field, old, now } of parts) list.add(field, old, now)
+      // Such a text is also what a person reads: it stays where a field took it.
+      consumed[source] = 1
+      break
+    }
+  }
+  if (list.changes.length === 0) {
     const before = first(changes.before, hits, consumed)
     const after = first(changes.after, hits, consumed)
-    const old = before === -1 ? undefined : structured(hits[before])
+    const given = before === -1 ? undefined : structured(hits[before])
+    const old = changes.emptyIsUnknown && given === '' ? undefined : given
     const now = after === -1 ? undefined : structured(hits[after])
     const isState = (value: unknown): boolean => value === undefined || value === null || isMembers(value)
     if (isMembers(old) ? isState(now) : isMembers(now) && isState(old)) {

@@ -1,5 +1,6 @@
 import type { SourceId } from '../../schema/index.ts'
 import type { Framing } from '../inputs/framing.ts'
+import type { EventRule } from './settings.ts'
 
 /**
  * One worker task is one batch. The main thread moves bytes: it fills a buffer with slices of whole records of
@@ -70,6 +71,8 @@ export interface PipelineSpec {
   readonly labels: Readonly<Record<string, string>>
   /** IANA zone for times without one. */
   readonly timeZone: string
+  /** Which events are recorded, as this host's own settings say; they are stronger than the indexer's. */
+  readonly events?: readonly EventRule[]
 }
 
 /** What a worker is started with; a reload starts new workers. */
@@ -80,6 +83,8 @@ export interface WorkerSetup {
   readonly pipelines: readonly PipelineSpec[]
   /** How messages of the journal find their pipeline. */
   readonly syslog?: SyslogSpec
+  /** Which events are recorded, as the indexer says for all agents. */
+  readonly events?: readonly EventRule[]
   readonly compression: { readonly encoding: 'zstd' | 'gzip'; readonly level: number }
 }
 

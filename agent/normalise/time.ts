@@ -2,8 +2,8 @@ import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../../schema/index.ts'
 
 /** Reads times as a source writes them. */
 export interface TimeReader {
-  /** Milliseconds since 1970, or NaN. */
-  read(text: string): number
+  /** Milliseconds since 1970, or NaN; `now` guesses the year of a time that has none. */
+  read(text: string, now: number): number
   /** Reads ISO 8601, beside others or alone. */
   readonly knowsIso: boolean
   readonly zoneIsUtc: boolean
@@ -21,15 +21,22 @@ export function isPlausible(time: number, now: number): boolean {
 
 export const latestPlausible = (now: number): number => Math.min(LATEST_TIMESTAMP, now + DAY)
 
-export function timeReader(format: string, zone: LocalTime): TimeReader {
+export function timeReader(formats: readonly string[], zone: LocalTime): TimeReader {
+  const readers = formats.map((format) => readerOf(format, zone))
   return {
-    read: readerOf(format, zone),
-    knowsIso: format === 'auto' || format === 'iso',
+    read(text, now) {
+      for (const read of readers) {
+        const time = read(text, now)
+        if (!Number.isNaN(time)) return time
+      }
+      return Number.NaN
+    },
+    knowsIso: formats[0] === 'auto' || formats[0] === 'iso',
     zoneIsUtc: zone.isUtc,
   }
 }
 
-function readerOf(format: string, zone: LocalTime): (text: string) => number {
+function readerOf(format: string, zone: LocalTime): (text: string, now: number) => number {
   switch (format) {
     case 'auto':
       return (text) => {
@@ -79,7 +86,11 @@ export function daysIn(year: number, month: number): number {
 const thousandths = (fraction: string | undefined): number =>
   fraction === undefined ? 0 : +fraction.slice(0, 3).padEnd(3, '0')
 
+/** The zones that RFC 822 names; other names stand for several zones. */
+const NAMED_HOURS: Readonly<Record<string, number>> = { E: -5, C: -6, M: -7, P: -8 }
+
 function offsetOf(text: string): number {
+  if (/^[ECMP][SD]T$/.test(text)) return (NAMED_HOURS[text[0]!]! + (text[1] === 'D' ? 1 : 0)) * 3_600_000
   const first = text[0]
   if (first !== '+' && first !== '-') return 0
   const digits = text.slice(1).replace(':', '')
@@ -117,7 +128,7 @@ const TOKENS: Readonly<Record<string, string>> = {
   ss: '(?<second>\\d\\d)',
   SSS: '(?<fraction>\\d{1,9})',
   A: '(?<half>[AaPp]\\.?[Mm]\\.?)',
-  Z: '(?<offset>Z|UTC|GMT|[+-]\\d\\d(?::?\\d\\d)?)',
+  Z: '(?<offset>Z|UTC|GMT|[ECMP][SD]T|[+-]\\d\\d(?::?\\d\\d)?)',
 }
 const TOKEN = /YYYY|MMM|MM|DD|HH|hh|mm|ss|SSS|A|Z/g
 
@@ -128,16 +139,12 @@ export function patternProblem(pattern: string): string | null {
   if (new Set(tokens).size !== tokens.length) return 'names a part twice'
   if (tokens.includes('HH') && tokens.includes('hh')) return 'has both HH and hh'
   if (tokens.includes('MM') && tokens.includes('MMM')) return 'has both MM and MMM'
-  if (
-    !tokens.includes('YYYY') ||
-    !tokens.includes('DD') ||
-    !(tokens.includes('MM') || tokens.includes('MMM'))
-  )
-    return 'needs YYYY, MM (or MMM) and DD'
+  if (!tokens.includes('DD') || !(tokens.includes('MM') || tokens.includes('MMM')))
+    return 'needs MM (or MMM) and DD; without YYYY the year is guessed'
   return null
 }
 
-function patternReader(pattern: string, zone: LocalTime): (text: string) => number {
+function patternReader(pattern: string, zone: LocalTime): (text: string, now: number) => number {
   let source = ''
   let last = 0
   for (const match of pattern.matchAll(TOKEN)) {
@@ -145,9 +152,7 @@ function patternReader(pattern: string, zone: LocalTime): (text: string) => numb
     last = match.index + match[0].length
   }
   const expression = new RegExp(`^${source}${escaped(pattern.slice(last))}$`)
-  return (text) => {
-    const parts = expression.exec(text)?.groups
-    if (parts === undefined) return Number.NaN
+  const read = (parts: Readonly<Record<string, string | undefined>>, year: number): number => {
     const month =
       parts.monthName === undefined ? +parts.month! : MONTHS.indexOf(parts.monthName.toLowerCase()) + 1
     let hour = +(parts.hour ?? 0)
@@ -157,7 +162,7 @@ function patternReader(pattern: string, zone: LocalTime): (text: string) => numb
       hour = (hour % 12) + (half === 'p' ? 12 : 0)
     }
     const local = civil(
-      +parts.year!,
+      year,
       month,
       +parts.day!,
       hour,
@@ -166,6 +171,18 @@ function patternReader(pattern: string, zone: LocalTime): (text: string) => numb
       parts.fraction,
     )
     return parts.offset === undefined ? zone.toUtc(local) : local - offsetOf(parts.offset)
+  }
+  return (text, now) => {
+    const parts = expression.exec(text)?.groups
+    if (parts === undefined) return Number.NaN
+    if (parts.year !== undefined) return read(parts, +parts.year)
+    // The latest year in which such a time is not ahead: a record of December that is read in January is last year's.
+    const year = new Date(now + DAY).getUTCFullYear()
+    for (const guess of [year + 1, year, year - 1, year - 2, year - 3, year - 4]) {
+      const time = read(parts, guess)
+      if (!Number.isNaN(time) && time <= now + DAY) return time
+    }
+    return Number.NaN
   }
 }
 

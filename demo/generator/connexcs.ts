@@ -157,7 +157,7 @@ function* rates(stage: Stage): Generator<Entry, void> {
     before: { status: 'draft' },
     after: { status: 'active' },
   })
-  yield entry(stage, 'api-key: provisioning', '10.20.0.9', {
+  yield entry(stage, 'API (provisioning)', '10.20.0.9', {
     action: 'UPDATE',
     key: random.int(10, 40),
     table: 'carrier',

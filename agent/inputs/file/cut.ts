@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { behindByteOrderMark, forEachRecord, longestRecord, wholeRecords } from '../framing.ts'
+import { behindByteOrderMark, endsAtNext, forEachRecord, longestRecord, wholeRecords } from '../framing.ts'
 import { HEAD_BYTES, hasHead, MARK_BYTES, type Mark, markOf } from './identify.ts'
 import { Oversize } from './oversize.ts'
 import type { Handed, Tail } from './source.ts'
@@ -146,7 +146,7 @@ function isClosed(tail: Tail, room: Room): boolean {
   return tail.source.config?.finalLine === 'take' && isQuiet(tail, room)
 }
 
-const isFlushed = (tail: Tail, room: Room): boolean => tail.framing.kind === 'start' && isQuiet(tail, room)
+const isFlushed = (tail: Tail, room: Room): boolean => endsAtNext(tail.framing) && isQuiet(tail, room)
 
 const isQuiet = (tail: Tail, room: Room): boolean => room.now - tail.changedAt >= room.flushAfter
 

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { endsAtNext } from '../framing.ts'
 import { FileReader, isAt } from './descriptors.ts'
 import type { Policy } from './options.ts'
 import type { Tail } from './source.ts'
@@ -84,7 +85,7 @@ export class Poller {
   }
 
   #waitsForFlush(tail: Tail): boolean {
-    const flushes = tail.framing.kind === 'start' || tail.source.config?.finalLine === 'take'
+    const flushes = endsAtNext(tail.framing) || tail.source.config?.finalLine === 'take'
     return flushes && tail.read < tail.size && tail.flushedAt !== tail.size
   }
 

@@ -53,7 +53,7 @@ beforeAll(async () => {
     new Pipeline(setup, berlin, generic),
     new Pipeline(setup, berlin, {
       ...generic,
-      identity: ['event_id', 'user'],
+      identity: [['event_id'], ['user']],
       dataset: 'audit',
       set: [
         { field: 'audit.channel', value: 'panel' },
@@ -89,8 +89,9 @@ function holds(record: Buffer, offset = 123_456_789_012): void {
     taken++
     const line = output.bytes.toString('utf8', output.first, output.at)
     const expected = pipeline.lineOf(place, text, 0, offset)
-    expect(line).toBe(`${expected?.text}\n`)
-    expect(expected?.failed).toBe(false)
+    if (expected === null || expected === 'filtered') throw new Error('the plain way makes no event of it')
+    expect(line).toBe(`${expected.text}\n`)
+    expect(expected.failed).toBe(false)
     expect(canonical(JSON.parse(line))).toBe(line.slice(0, -1))
   }
 }
@@ -239,6 +240,10 @@ const HOSTILE: readonly string[] = [
   '{"event":{"action":"login","id":5},"user":"x","event_id":"5"}',
   '{"action":"login","user":"x","user_id":"x","target_user":"y"}',
   '{"session":{"id":"s","age":5},"host":"db"}',
+  '{"action":"update","field":"Password","old":"a","new":"b"}',
+  '{"action":"login","user_password":"geheim"}',
+  '{"action":"login","card":4111111111111111}',
+  '{"message":"token=abc"}',
 ]
 
 describe('the way over the bytes', () => {

@@ -92,6 +92,7 @@ export class DirectWay {
   readonly #category: Piece
   readonly #host: Piece
   readonly #true = new Piece('true')
+  readonly #zero = new Piece('0')
   readonly #kind = new Piece('"event"')
 
   constructor(pipeline: Pipeline, memory: Memory) {
@@ -137,6 +138,8 @@ export class DirectWay {
 
   /** Writes the event of a record that stands in the memory and is valid UTF-8; false where the plain way must. */
   write(output: Output, place: Place, from: number, to: number, offset: number): boolean {
+    // Secrets are masked before a record is read, which only the plain way does.
+    if (this.#pipeline.masker.mayHold(this.#found.bytes, this.#found.view, from, to)) return false
     if (!this.#found.scan(from, to)) return false
     this.#memory.recordNotes.begin()
     this.#takeNow(place.now)
@@ -183,10 +186,13 @@ export class DirectWay {
     if (identity === NOTHING_TAKEN && mapping.identity.length > 0) flags |= FLAG.identity_missing
     const tags = this.#pipeline.tags.json(flags)
     if (tags !== null && !this.#setJson(TAGS, tags)) return false
-    values.setSpan(PATH, HOW.json, this.#path.from, this.#path.to)
     values.setJson(KIND_LEAF, this.#kind)
-    values.how[SEQUENCE] = HOW.offset
-    values.how[OFFSET] = HOW.offset
+    if (mapping.identity.length > 0 && identity === TAKEN) values.setJson(SEQUENCE, this.#zero)
+    else {
+      values.setSpan(PATH, HOW.json, this.#path.from, this.#path.to)
+      values.how[SEQUENCE] = HOW.offset
+      values.how[OFFSET] = HOW.offset
+    }
     values.setSpan(ORIGINAL, HOW.original, from, to)
     return this.#writer.write(output, to - from, offset)
   }

@@ -1,6 +1,6 @@
 import { FLAG } from '../flags.ts'
 import type { Members } from '../payload.ts'
-import type { Format, Understood } from './format.ts'
+import type { Cell, Format, Understood } from './format.ts'
 
 const DELIMITERS = [',', ';', '\t', '|']
 
@@ -32,7 +32,34 @@ export class Csv implements Format {
     if (columns.length > 0) {
       this.#columns = columns
       this.#delimiter = delimiter ?? ','
-    } else if (header !== null) this.#takeHeader(header)
+    } else if (header !== null && !/^[\ufeff\s]*[[{]/.test(header)) this.#takeHeader(header)
+  }
+
+  get columns(): readonly string[] {
+    return this.#columns ?? []
+  }
+
+  looksLike(text: string): boolean {
+    return !/^[\ufeff\s]*\{/.test(text)
+  }
+
+  /** Of a row, its columns' names; nothing where the header itself is still to come. */
+  cells(text: string): readonly Cell[] {
+    if (this.#columns === null || text === this.#header) return []
+    const places = placesOf(text, this.#delimiter, this.#options.quote)
+    const columns = this.#columns
+    // Text behind a closing quote: from there on nobody knows which cell is which.
+    const merged = places.findIndex((place, i) => place.column === places[i + 1]?.column)
+    const shifted = (places.at(-1)?.column ?? 0) >= columns.length
+    return places.map(({ column, ...cell }, i) => ({
+      ...cell,
+      name: columns[column] ?? `column_${column + 1}`,
+      ...(merged !== -1 && i >= merged
+        ? { astray: 'merged' as const }
+        : shifted
+          ? { astray: 'shifted' as const }
+          : {}),
+    }))
   }
 
   read(text: string): Understood {
@@ -64,6 +91,41 @@ export class Csv implements Format {
     this.#delimiter = this.#options.delimiter ?? likeliestDelimiter(header)
     const cells = cellsOf(header, this.#delimiter, this.#options.quote)
     this.#columns = (typeof cells === 'string' ? [header] : cells).map((name) => name.trim())
+  }
+}
+
+/** Where the cells of a row stand; a quote that is not closed goes on to its end. */
+function placesOf(
+  text: string,
+  delimiter: string,
+  quote: string,
+): (Omit<Cell, 'name'> & { column: number })[] {
+  const places: (Omit<Cell, 'name'> & { column: number })[] = []
+  const written = (value: string): string => value.replaceAll(quote, quote + quote)
+  let at = 0
+  for (let column = 0; ; column++) {
+    const isQuoted = text[at] === quote
+    let end = at
+    if (isQuoted) {
+      for (end = at + 1; end < text.length; end++) {
+        if (text[end] !== quote) continue
+        if (text[end + 1] !== quote) break
+        end++
+      }
+    }
+    const next = text.indexOf(delimiter, end)
+    const to = next === -1 ? text.length : next
+    if (isQuoted && end < text.length) {
+      const value = text.slice(at + 1, end).replaceAll(quote + quote, quote)
+      places.push({ column, from: at + 1, to: end, value, written })
+      // What stands between the closing quote and the delimiter is part of the value.
+      if (to > end + 1) places.push({ column, from: end + 1, to, value: text.slice(end + 1, to) })
+    } else {
+      const from = isQuoted ? at + 1 : at
+      places.push({ column, from, to, value: text.slice(from, to), ...(isQuoted ? { written } : {}) })
+    }
+    if (next === -1) return places
+    at = next + 1
   }
 }
 

@@ -7,8 +7,28 @@ export type Understood =
   /** No record: a header in the middle of a file that was written by several. */
   | null
 
+/** A value where it stands in the record's text. */
+export interface Cell {
+  /** Null for what has no name. */
+  readonly name: string | null
+  readonly from: number
+  readonly to: number
+  /** As it is meant: without quotes and escapes. */
+  readonly value: string
+  /** The row is not as its header says: this cell may hold what belongs to a later one (merged) or an earlier one (shifted). */
+  readonly astray?: 'merged' | 'shifted'
+  /** How a value is written at this place. */
+  readonly written?: (value: string) => string
+}
+
 export interface Format {
   /** A new slice begins; `header` is what the file's first record says, null where the slice begins with it (or the format has none). */
   begin(header: string | null): void
   read(text: string): Understood
+  /** Whether a record may be of this form, where an integration has several. */
+  looksLike(text: string): boolean
+  /** Its values where they stand, as far as the text can be understood; null where its form has no such places. */
+  cells(text: string): readonly Cell[] | null
+  /** Names that values have by their place in the record alone: columns. */
+  readonly columns?: readonly string[]
 }

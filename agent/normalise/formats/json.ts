@@ -11,6 +11,8 @@ const PERHAPS_BROKEN_TEXT = /\\u(?:0000|[dD][89a-fA-F])/
 
 export const json: Format = {
   begin() {},
+  looksLike: (text) => /^\s*\{/.test(text),
+  cells: () => null,
   read(text) {
     if (depthOf(text) > DEEPEST) return { problem: `The JSON is nested more than ${DEEPEST} levels deep.` }
     let value: unknown

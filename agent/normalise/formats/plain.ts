@@ -8,6 +8,8 @@ const LEADING_TIME =
 /** A text without structure: `line` is all of it, `time` the time that it begins with. */
 export const plain: Format = {
   begin() {},
+  looksLike: () => true,
+  cells: () => null,
   read(text) {
     const members: Members = { line: text }
     const time = LEADING_TIME.exec(text)?.[1]

@@ -137,6 +137,20 @@ describe('an event of a message that was received', () => {
   })
 })
 
+describe('a secret in a message', () => {
+  it.each([
+    ['in its text', '<38>1 2026-01-05T11:00:00Z h su - - - login with password=Geheim-7f3a failed', plain],
+    ['in structured data', '<38>1 2026-01-05T11:00:00Z h su - - [x@1 token="Geheim-7f3a"] text', plain],
+    ['in JSON', '<38>1 2026-01-05T11:00:00Z h su - - - @cee:{"user":"u","password":"Geheim-7f3a"}', json],
+    ['in JSON that does not parse', '<38>Jan  5 11:00:00 h su: {"user":"u","password":"Geheim-7f3a"', json],
+    ['split by the header', '<38>Jan  5 11:00:00 h password: Geheim-7f3a', plain],
+  ])('%s is nowhere in the event, and its mark is', (_, message, integration) => {
+    const { events } = make(received(message), integration, true)
+    expect(JSON.stringify(events)).not.toContain('Geheim')
+    expect(events[0]).toMatchObject({ tags: expect.arrayContaining(['secret_masked']), host: { name: 'h' } })
+  })
+})
+
 it('a line of a file with a syslog header has its fields, and where it stands', () => {
   const lines = Buffer.from('Jan  5 11:59:58 web-1 sshd[812]: Accepted password\n')
   const [event] = make(lines, { ...plain, envelope: 'syslog' }, false).events

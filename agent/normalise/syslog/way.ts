@@ -3,8 +3,8 @@ import { readRecord } from '../../inputs/syslog/record.ts'
 import { type Line, type Pipeline, type Place, textOf } from '../pipeline.ts'
 import type { SyslogInputSpec, SyslogSpec } from '../task.ts'
 import { LocalTime } from '../time.ts'
-import { envelopeOfMessage } from './envelope.ts'
-import { readMessage, unreadMessage } from './message.ts'
+import { type Envelope, envelopeOfMessage } from './envelope.ts'
+import { readMessage, type SyslogMessage, unreadMessage } from './message.ts'
 import { Programs } from './programs.ts'
 
 /** What became of a record of the journal. */
@@ -12,10 +12,12 @@ export interface Made {
   /** Null where it is no message. */
   readonly line: Line | null
   readonly truncated: boolean
+  /** It is of a kind that is switched off. */
+  readonly filtered: boolean
   readonly dropped: number
 }
 
-const NO_MESSAGE: Made = { line: null, truncated: false, dropped: 0 }
+const NO_MESSAGE: Made = { line: null, truncated: false, filtered: false, dropped: 0 }
 
 interface Input {
   readonly zone: LocalTime
@@ -56,14 +58,15 @@ export class SyslogWay {
     const input = this.#byListen.get(about.from.listen) ?? this.#first
     const { text, flags } = textOf(bytes.subarray(record.start, record.end))
     // What stopped a worker may have stopped it here.
-    const message = opaque
-      ? unreadMessage(text)
-      : readMessage(text, { received: about.received, zone: input.zone })
-    const envelope = envelopeOfMessage(message, about)
+    const read = (said: string): SyslogMessage =>
+      opaque ? unreadMessage(said) : readMessage(said, { received: about.received, zone: input.zone })
+    const message = read(text)
+    const envelope = (said: string): Envelope =>
+      envelopeOfMessage(said === text ? message : read(said), about)
     const pipeline = this.#pipeline(
       input.programs.pipelineFor(message.appname, message.hostname, about.from.address),
     )
-    let line: Line | null = null
+    let line: Line | 'filtered' | null = null
     try {
       if (!opaque) line = pipeline.lineOf(place, text, flags, offset, envelope)
       const reason = opaque
@@ -74,7 +77,8 @@ export class SyslogWay {
       const reason = `The record could not be mapped: ${reasonOf(error)}.`
       line = { text: pipeline.failedLine(place, text, flags, offset, reason, envelope), failed: true }
     }
-    return { line, truncated: about.truncated !== null, dropped: 0 }
+    if (line === 'filtered') return { ...NO_MESSAGE, filtered: true }
+    return { line, truncated: about.truncated !== null, filtered: false, dropped: 0 }
   }
 
   #pipeline(index: number): Pipeline {

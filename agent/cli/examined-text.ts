@@ -1,0 +1,97 @@
+import { type AuditEvent, textAt, valueAt } from '../../schema/index.ts'
+import type { Examined } from '../normalise/index.ts'
+import { harmless } from './table.ts'
+
+/** What is the same in every event, or stands above it already. */
+const LEFT_OUT = new Set(
+  [
+    'agent',
+    'event.original',
+    'event.sequence',
+    'event.id',
+    'event.code',
+    'log',
+    'related',
+    'audit.change',
+  ].concat(['audit.changes', 'host.name']),
+)
+const NARROWEST = 40
+
+/** Records laid out for a terminal of so many columns; uncut for a file or a pipe. */
+export function examinedText(file: string, records: readonly Examined[], columns: number | null): string {
+  const shown = records.filter(({ outcome }) => outcome !== 'skipped')
+  return `${harmless(file)}\n\n${shown.map((record) => recordText(record, columns)).join('')}${summary(records)}\n\n`
+}
+
+function recordText(record: Examined, columns: number | null): string {
+  const { line, outcome, event, type, masked } = record
+  if (event === null) return ''
+  const head =
+    outcome === 'failed'
+      ? `line ${line}  NOT UNDERSTOOD`
+      : `line ${line}  ${type === null ? 'no event type' : `${type.id}  (${type.title})`}`
+  const secrets = [...masked].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`)).join(', ')
+  const rows = outcome === 'failed' ? failureRows(record, event) : fieldRows(event)
+  const width = Math.max(...rows.map(([name]) => name.length))
+  const lines = rows.map(([name, value]) => {
+    const text = `  ${harmless(name).padEnd(width)}  ${harmless(value)}`
+    return columns === null || text.length <= Math.max(columns, NARROWEST)
+      ? text
+      : `${text.slice(0, Math.max(columns, NARROWEST) - 1)}…`
+  })
+  return `${head}${secrets === '' ? '' : `  masked: ${secrets}`}\n${lines.join('\n')}\n\n`
+}
+
+const failureRows = (record: Examined, event: AuditEvent): [string, string][] => [
+  ['why', textAt(event, 'event.reason') ?? ''],
+  ['record', record.text],
+]
+
+function fieldRows(event: AuditEvent): [string, string][] {
+  const rows: [string, string][] = []
+  const walk = (value: unknown, path: string): void => {
+    if (LEFT_OUT.has(path)) return
+    if (
+      typeof value === 'object' &&
+      value !== null &&
+      !Array.isArray(value) &&
+      Object.keys(value).length > 0
+    ) {
+      for (const [key, inner] of Object.entries(value)) walk(inner, path === '' ? key : `${path}.${key}`)
+    } else if (!(path === 'event.kind' && value === 'event')) rows.push([path, shown(value)])
+  }
+  walk(event, '')
+  const changes = valueAt(event, 'audit.changes')
+  if (Array.isArray(changes)) {
+    for (const change of changes) rows.push(['change', changeText(change)])
+  }
+  return rows
+}
+
+const shown = (value: unknown): string =>
+  typeof value === 'string'
+    ? value
+    : Array.isArray(value) && value.every((one) => typeof one === 'string')
+      ? value.join(', ')
+      : JSON.stringify(value)
+
+function changeText(change: AuditEvent): string {
+  const side = (value: unknown): string =>
+    value === undefined ? '(not said)' : value === null ? '(nothing)' : shown(value)
+  return `${shown(change.field)}: ${side(change.old)} → ${side(change.new)}`
+}
+
+function summary(records: readonly Examined[]): string {
+  const of = (outcome: Examined['outcome']): number =>
+    records.filter((record) => record.outcome === outcome).length
+  const types = new Set(records.flatMap(({ type }) => (type === null ? [] : [type.id])))
+  const untyped = records.filter(({ outcome, type }) => outcome === 'event' && type === null).length
+  const masked = records.filter((record) => record.masked.size > 0).length
+  return [
+    `${of('event')} events of ${types.size} types`,
+    ...(untyped > 0 ? [`${untyped} of none`] : []),
+    ...(masked > 0 ? [`${masked} with masked secrets`] : []),
+    `${of('failed')} not understood`,
+    `${of('skipped')} skipped (headers, blank lines)`,
+  ].join(', ')
+}

@@ -1,0 +1,88 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const SCRIPT = join(import.meta.dirname, '../../bin/waybill-agent.js')
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'waybill-test-command-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function run(...args: string[]): { code: number | null; said: string; wrong: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, 'test', ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  return { code: status, said: stdout, wrong: stderr }
+}
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text)
+  return name
+}
+
+describe('waybill-agent test', () => {
+  it('shows what each record becomes, its type, and what was masked', () => {
+    const log = file(
+      'erp.jsonl',
+      '{"event_id":"LOG-1","timestamp":"2026-01-22T10:45:32Z","action":"Update","entity":"User","user":"Jane","changes":[{"field":"Password","previous_value":"geheim1","new_value":"geheim2"}]}\n',
+    )
+    const { code, said } = run('erp', log)
+    expect(code).toBe(0)
+    expect(said).toMatch(/line 1 +erp\.record\.updated +\(Record updated\) +masked: 2 password/)
+    expect(said).toMatch(/@timestamp +2026-01-22T10:45:32\.000Z/)
+    expect(said).toMatch(/change +Password: \[masked:password\] → \[masked:password#2\]/)
+    expect(said).toContain('1 events of 1 types, 1 with masked secrets, 0 not understood')
+    expect(said).not.toContain('geheim')
+  })
+
+  it('says where a line fails and why, and exits with 1', () => {
+    const log = file('broken.jsonl', '{"action":"View"}\n{"action":"View"\n')
+    const { code, said } = run('generic-json', log)
+    expect(code).toBe(1)
+    expect(said).toMatch(
+      /line 2 +NOT UNDERSTOOD\n +why +Not JSON: .*character 16.*\n +record +\{"action":"View"/,
+    )
+  })
+
+  it('shows one record of many lines by any of its lines', () => {
+    const log = file('rows.csv', 'user,note\njane,"one\ntwo"\nbob,x\n')
+    expect(run('generic-csv', log, '--line', '3').said).toContain('jane')
+    expect(run('generic-csv', log, '--line', '3').said).not.toContain('bob')
+    expect(run('generic-csv', log, '--line', '4').said).toContain('bob')
+  })
+
+  it('prints JSON for programs', () => {
+    const log = file('one.jsonl', '{"action":"View","token":"abc123"}\n')
+    const record = JSON.parse(run('erp', log, '--json').said)
+    expect(record).toMatchObject({
+      line: 1,
+      outcome: 'event',
+      type: { id: 'erp.record.viewed', title: 'Record viewed' },
+      masked: { token: 1 },
+      event: { event: { action: 'View', code: 'erp.record.viewed' } },
+    })
+  })
+
+  it('without a file it shows the samples', () => {
+    const { code, said } = run('clockify')
+    expect(code).toBe(0)
+    expect(said).toContain('audit-log.csv')
+    expect(said).toContain('of 38 types')
+  })
+
+  it.each([
+    [['no-such'], 'There is no integration no-such'],
+    [['erp', 'no-such.log'], 'There is no file no-such.log'],
+    [['erp', '.'], '. is a folder; name a file in it'],
+    [['erp', 'x', '--time-zone', 'Mars/Olympus'], 'Mars/Olympus is no time zone'],
+  ])('%s ends in a sentence', (args, sentence) => {
+    const { code, wrong } = run(...args)
+    expect(code).not.toBe(0)
+    expect(wrong).toContain(sentence)
+    expect(wrong).not.toContain('mistake of waybill-agent')
+  })
+})

@@ -1,0 +1,116 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { CommandModule } from 'yargs'
+import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
+import {
+  type Examined,
+  examine,
+  framingFor,
+  INTEGRATIONS,
+  type Integration,
+  loadIntegration,
+} from '../normalise/index.ts'
+import { jsonOption } from './config-option.ts'
+import { examinedText } from './examined-text.ts'
+
+interface TestArguments {
+  integration: string
+  file: string | undefined
+  json: boolean
+  line: number | undefined
+  'time-zone': string
+}
+
+const MOST_BYTES = 256 * 1024 * 1024
+
+export const testCommand: CommandModule<object, TestArguments> = {
+  command: 'test <integration> [file]',
+  describe: 'Show what each record of a file becomes, field by field',
+  builder: (yargs) =>
+    yargs
+      .positional('integration', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A name, or the path of an integration.yml',
+      })
+      .positional('file', {
+        type: 'string',
+        describe: "A file of the system's; else the samples that come with it",
+      })
+      .options({
+        line: { type: 'number', describe: 'Only the record that this line belongs to' },
+        'time-zone': { type: 'string', default: 'UTC', describe: 'Zone of times that name none' },
+        ...jsonOption,
+      })
+      .example('$0 test clockify audit-log.csv', 'before the file is given to the agent')
+      .example('$0 test ./shop.yml shop.log --line 17', 'one record, and why it fails'),
+  handler: async (argv) => {
+    const integration = await loadIntegration(argv.integration)
+    const files = argv.file === undefined ? samplesOf(argv.integration) : [argv.file]
+    let failed = false
+    for (const file of files) {
+      const records = read(integration, file, argv['time-zone'])
+      const chosen = argv.line === undefined ? records : [recordAt(records, argv.line, file)]
+      failed ||= chosen.some(({ outcome }) => outcome === 'failed')
+      if (argv.json)
+        for (const record of chosen) process.stdout.write(`${JSON.stringify(asData(file, record))}\n`)
+      else
+        process.stdout.write(examinedText(file, chosen, process.stdout.isTTY ? process.stdout.columns : null))
+    }
+    if (failed) process.exitCode = 1
+  },
+}
+
+function read(integration: Integration, file: string, timeZone: string): Examined[] {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone })
+  } catch {
+    throw new OperatorError(`${timeZone} is no time zone; name one such as Europe/Berlin or UTC.`, {
+      exitCode: 2,
+    })
+  }
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(file)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') throw new OperatorError(`There is no file ${file}.`, { exitCode: 2 })
+    if (codeOf(error) === 'EISDIR')
+      throw new OperatorError(`${file} is a folder; name a file in it.`, { exitCode: 2 })
+    throw new OperatorError(`${file} can't be read: ${reasonOf(error)}`, { cause: error })
+  }
+  if (bytes.length > MOST_BYTES) {
+    throw new OperatorError(`${file} has more than 256 MiB: try a part of it, such as: head -n 1000 ${file}`)
+  }
+  return examine(integration, bytes, {
+    framing: framingFor(integration),
+    path: file,
+    timeZone,
+    host: hostname(),
+    now: Date.now(),
+  })
+}
+
+/** The samples that lie beside an integration. */
+function samplesOf(nameOrPath: string): string[] {
+  const isPath = /[\\/]|\.ya?ml$/.test(nameOrPath)
+  const folder = join(isPath ? dirname(nameOrPath) : join(INTEGRATIONS, nameOrPath), 'samples')
+  if (!existsSync(folder)) {
+    throw new OperatorError(`${nameOrPath} has no samples (${folder}): name a file to read.`, { exitCode: 2 })
+  }
+  return readdirSync(folder)
+    .sort()
+    .map((name) => join(folder, name))
+}
+
+function recordAt(records: readonly Examined[], line: number, file: string): Examined {
+  const found = records.findLast((record) => record.line <= line)
+  if (found === undefined) throw new OperatorError(`${file} has no record at line ${line}.`, { exitCode: 4 })
+  return found
+}
+
+const asData = (file: string, { masked, ...record }: Examined): unknown => ({
+  file,
+  ...record,
+  masked: Object.fromEntries(masked),
+})

@@ -1,0 +1,55 @@
+import { FIELDS, type FieldName } from '../../schema/index.ts'
+import { type Condition, folded } from './integration.ts'
+import { leafOf } from './layout.ts'
+import { finder } from './pattern.ts'
+
+/** The texts that conditions ask for, of the record at hand; undefined where there is none. */
+export interface Asked {
+  /** Of a member, by the number of its source. */
+  member(source: number): string | undefined
+  /** Of a field, by its leaf. */
+  field(leaf: number): string | undefined
+}
+
+export type Check = (asked: Asked) => boolean
+
+export const isField = (name: string): name is FieldName => Object.hasOwn(FIELDS, name)
+
+/** A condition made ready; `sourceOf` gives members their numbers. A name of the schema's is the field. */
+export function checkOf(condition: Condition, sourceOf: (name: string) => number): Check {
+  if ('all' in condition) {
+    const checks = condition.all.map((one) => checkOf(one, sourceOf))
+    return (asked) => checks.every((check) => check(asked))
+  }
+  if ('any' in condition) {
+    const checks = condition.any.map((one) => checkOf(one, sourceOf))
+    return (asked) => checks.some((check) => check(asked))
+  }
+  if ('not' in condition) {
+    const check = checkOf(condition.not, sourceOf)
+    return (asked) => !check(asked)
+  }
+  const text = textFrom(condition.name, sourceOf)
+  if ('exists' in condition) return (asked) => (text(asked) !== undefined) === condition.exists
+  if ('matches' in condition) {
+    const finds = finder(condition.matches)
+    return (asked) => {
+      const value = text(asked)
+      return value !== undefined && finds(value)
+    }
+  }
+  const wanted = new Set(condition.oneOf.map(folded))
+  return (asked) => {
+    const value = text(asked)
+    return value !== undefined && wanted.has(folded(value))
+  }
+}
+
+function textFrom(name: string, sourceOf: (name: string) => number): (asked: Asked) => string | undefined {
+  if (isField(name)) {
+    const leaf = leafOf(name)
+    return (asked) => asked.field(leaf)
+  }
+  const source = sourceOf(name)
+  return (asked) => asked.member(source)
+}

@@ -1,0 +1,86 @@
+import { type AuditEvent, LIMITS, type SourceId } from '../../schema/index.ts'
+import { behindByteOrderMark, type Framing, forEachRecord } from '../inputs/framing.ts'
+import type { EventType, Integration } from './integration.ts'
+import { Pipeline, textOf, withoutTornEnd } from './pipeline.ts'
+
+/** What one record becomes, for a person who looks. */
+export interface Examined {
+  /** Of the record's first byte, from 1. */
+  readonly line: number
+  /** The record, its secrets masked. */
+  readonly text: string
+  /** `skipped` is no record: a blank line or a header. */
+  readonly outcome: 'event' | 'failed' | 'skipped'
+  /** Null where it is skipped. */
+  readonly event: AuditEvent | null
+  readonly type: Pick<EventType, 'id' | 'title'> | null
+  /** By kind, how many secrets were masked. */
+  readonly masked: ReadonlyMap<string, number>
+}
+
+export interface ExamineOptions {
+  readonly framing: Framing
+  readonly path: string
+  readonly timeZone: string
+  readonly host: string
+  readonly now: number
+}
+
+/** Reads the bytes of a whole file as the agent would, by the plain way. */
+export function examine(integration: Integration, bytes: Buffer, options: ExamineOptions): Examined[] {
+  const { framing, path, timeZone, host, now } = options
+  const pipeline = new Pipeline(
+    {
+      agent: { id: 'test', name: 'test', version: '0' },
+      host,
+      namespace: 'default',
+      pipelines: [],
+      compression: { encoding: 'zstd', level: 1 },
+    },
+    { integration: integration.name, framing, tags: [], labels: {}, timeZone },
+    integration,
+  )
+  const slice = {
+    source: '0'.repeat(32) as SourceId,
+    generation: 0,
+    path,
+    pipeline: 0,
+    start: 0,
+    end: bytes.length,
+    offset: 0,
+    to: bytes.length,
+    header: null,
+    truncated: null,
+  }
+  const examined: Examined[] = []
+  let line = 1
+  let counted = 0
+  pipeline.format.begin(null)
+  forEachRecord(framing, bytes, 0, bytes.length, (start, end) => {
+    for (let at = bytes.indexOf(0x0a, counted); at !== -1 && at < start; at = bytes.indexOf(0x0a, at + 1)) {
+      line++
+      counted = at + 1
+    }
+    const length = end - start
+    const truncated = length > LIMITS.recordBytes ? { bytes: length, sha256: '' } : null
+    const kept = truncated === null ? end : start + LIMITS.recordBytes
+    const from = start === 0 ? behindByteOrderMark(bytes, start, kept) : start
+    const { text, flags } = textOf(withoutTornEnd(bytes.subarray(from, kept)))
+    const place = pipeline.placeOf({ ...slice, truncated }, now)
+    const read = text.trim() === '' ? null : pipeline.readRecord(place, text)
+    if (read === null || read === 'filtered') {
+      examined.push({ line, text, outcome: 'skipped', event: null, type: null, masked: new Map() })
+      return
+    }
+    read.draft.flags |= flags
+    examined.push({
+      line,
+      text: read.text,
+      outcome: read.failed ? 'failed' : 'event',
+      event: JSON.parse(pipeline.serialise(place, read.draft, read.text, start, read.envelope)),
+      type: read.draft.type,
+      masked: read.kinds ?? new Map(),
+    })
+  })
+  return examined
+}

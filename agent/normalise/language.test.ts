@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest'
+import { type AuditEvent, valueAt } from '../../schema/index.ts'
+import type { Integration } from './integration.ts'
+import { loadIntegration } from './load.ts'
+import { eventsIn, recordsOf } from './testing/samples.ts'
+
+const generic = await loadIntegration('generic-json')
+const plain = await loadIntegration('plain')
+const first = (integration: Integration, text: string): AuditEvent => {
+  const [event] = eventsIn(recordsOf(integration, text))
+  if (event === undefined) throw new Error('no event')
+  return event
+}
+const of = (more: Partial<Integration>): Integration => ({ ...generic, ...more })
+const at = (event: AuditEvent, ...paths: string[]): unknown[] => paths.map((path) => valueAt(event, path))
+
+describe('formats', () => {
+  it('kv: quotes, escapes, other signs, words beside pairs', () => {
+    const event = first(
+      of({ formats: ['kv'] }),
+      `user=jane action="log in" note='it\\'s "so"', ip=10.0.0.1; odd words\n`,
+    )
+    expect(at(event, 'user.name', 'event.action', 'source.ip')).toEqual(['jane', 'log in', '10.0.0.1'])
+    expect(valueAt(event, 'audit.payload')).toEqual({ note: 'it\'s "so"' })
+    expect(valueAt(event, 'message')).toBe('odd words')
+    const bars = of({ formats: ['kv'], kv: { between: '|', assign: ':' } })
+    expect(at(first(bars, 'user:jane doe|action:log in\n'), 'user.name', 'event.action')).toEqual([
+      'jane doe',
+      'log in',
+    ])
+    expect(at(first(of({ formats: ['kv'] }), 'no pairs\n'), 'event.kind')).toEqual(['pipeline_error'])
+  })
+
+  it('cef: header with escaped bars, values with blanks and escapes, custom labels, a syslog header before it', () => {
+    const cef = of({ formats: ['cef'] })
+    const event = first(
+      cef,
+      'Jan 22 10:45:32 fw CEF:0|Acme|Fire\\|wall|1.0|100|Login \\\\ out|7|suser=Jane Doe src=10.0.0.1 cs1=strict one cs1Label=Policy msg=a\\=b\\nc \n',
+    )
+    expect(valueAt(event, 'audit.payload')).toEqual({
+      Policy: 'strict one',
+      device_product: 'Fire|wall',
+      device_vendor: 'Acme',
+      device_version: '1.0',
+      name: 'Login \\ out',
+      prefix: 'Jan 22 10:45:32 fw',
+      signature_id: '100',
+      src: '10.0.0.1',
+      suser: 'Jane Doe',
+      version: '0',
+    })
+    expect(at(event, 'message', 'event.severity')).toEqual(['a=b\nc', 7])
+    expect(valueAt(first(cef, 'CEF:0|too|short\n'), 'event.reason')).toContain('seven parts')
+  })
+
+  it('regex: the first pattern that fits; what none fits is said, and kept', () => {
+    const integration = of({
+      formats: ['regex'],
+      patterns: ['(?<user>\\w+) in from (?<ip>[\\d.]+)', '(?<time>\\w+ \\d+ [\\d:]+) (?<user>\\w+) out'],
+      fields: [
+        { ...generic.fields[0]!, to: '@timestamp', from: ['time'], format: ['MMM DD HH:mm:ss'] },
+        ...generic.fields.filter(({ to }) => to !== '@timestamp'),
+      ],
+    })
+    expect(at(first(integration, 'jane in from 10.0.0.1\n'), 'user.name', 'source.ip')).toEqual([
+      'jane',
+      '10.0.0.1',
+    ])
+    expect(at(first(integration, 'Dec 31 23:59:59 bob out\n'), 'user.name', '@timestamp')).toEqual([
+      'bob',
+      '2025-12-31T23:59:59.000Z',
+    ])
+    const odd = first(integration, 'something else\n')
+    expect(at(odd, 'event.kind', 'event.reason', 'message')).toEqual([
+      'pipeline_error',
+      "None of the integration's 2 patterns fits the record.",
+      'something else',
+    ])
+  })
+
+  it('several forms in one file: each record by what it looks like', () => {
+    const integration = of({ formats: ['json', 'csv'], records: ['data'] })
+    const text =
+      'User,Action\njane,view\n{"user":"bob","action":"view"}\n"ann","a ""b"""\n{"data":[{"user":"kim"},\n{"user":"lee"}],"total":2}\n'
+    expect(eventsIn(recordsOf(integration, text)).map((event) => valueAt(event, 'user.name'))).toEqual([
+      'jane',
+      'bob',
+      'ann',
+      'kim',
+      'lee',
+    ])
+  })
+
+  it('join: consecutive lines of one serial are one record', () => {
+    const integration: Integration = { ...plain, join: 'msg=audit\\(([^)]+)\\)' }
+    const text =
+      'type=A msg=audit(1:7): x\ntype=B msg=audit(1:7): y\ntype=A msg=audit(1:8): z\nno serial\ntype=C msg=audit(1:8): w\n'
+    expect(eventsIn(recordsOf(integration, text)).map((event) => valueAt(event, 'event.original'))).toEqual([
+      'type=A msg=audit(1:7): x\ntype=B msg=audit(1:7): y',
+      'type=A msg=audit(1:8): z',
+      'no serial',
+      'type=C msg=audit(1:8): w',
+    ])
+  })
+})
+
+describe('what fields are made of', () => {
+  it('extract takes a member apart; what the record says by itself stands', () => {
+    const integration = of({
+      extract: [
+        { from: 'event', patterns: ['(?<event>Failed Login) \\((?<attempt>\\d+)/(?<max_attempts>\\d+)\\)'] },
+        { from: 'actor.label', patterns: ['(?<username>.+) <(?<email>[^>]+)>'] },
+      ],
+    })
+    const event = first(
+      integration,
+      '{"event":"Failed Login (3/5)","actor":{"label":"Jane Doe <jane@x>"},"email":"own@x"}\n',
+    )
+    expect(
+      at(event, 'event.action', 'audit.attempt.count', 'audit.attempt.max', 'user.name', 'user.email'),
+    ).toEqual(['Failed Login', 3, 5, 'Jane Doe', 'own@x'])
+    expect(valueAt(event, 'audit.payload')).toEqual({ actor: {} })
+    expect(valueAt(first(integration, '{"event":"Login"}\n'), 'event.action')).toBe('Login')
+  })
+
+  it('unpack reaches into JSON in a text, and leaves other text as it is', () => {
+    const integration = of({
+      unpack: ['data'],
+      changes: { ...generic.changes, before: ['data.before'], after: ['data.after'] },
+    })
+    const event = first(integration, `{"data":${JSON.stringify('{"before":{"a":1},"after":{"a":2}}')}}\n`)
+    expect(valueAt(event, 'audit.changes')).toEqual([{ field: 'a', new: '2', old: '1' }])
+    expect(valueAt(first(integration, '{"data":"{not json"}\n'), 'audit.payload.data')).toBe('{not json')
+  })
+
+  it.each([
+    ['145ms', 145e6],
+    ['4.5 hours', 16_200e9],
+    ['1h 30m', 5400e9],
+    ['12 min 4 s', 724e9],
+    ['PT1H30M', 5400e9],
+    ['P1DT0.5S', 86_400.5e9],
+    ['01:30:00', 5400e9],
+    ['00:00:00.250', 250e6],
+    ['2 minutes', 120e9],
+    ['fast', undefined],
+    ['5', undefined],
+    ['5 apples', undefined],
+  ])('the duration %s', (text, nanoseconds) => {
+    const integration = of({
+      fields: [{ ...generic.fields[0]!, to: 'event.duration', from: ['took'], format: ['text'] }],
+    })
+    expect(valueAt(first(integration, `{"took":"${text}"}\n`), 'event.duration')).toBe(nanoseconds)
+  })
+
+  it.each([
+    ['1,000', 1000],
+    ['5,000 records', 5000],
+    ['1.204.567', 1_204_567],
+    ['12', 12],
+    ['1,00', undefined],
+    ['about 5', undefined],
+  ])('the count %s', (text, count) => {
+    const integration = of({
+      fields: [{ ...generic.fields[0]!, to: 'audit.record_count', from: ['n'], format: ['grouped'] }],
+    })
+    expect(valueAt(first(integration, `{"n":"${text}"}\n`), 'audit.record_count')).toBe(count)
+  })
+
+  it.each([
+    [
+      'Limit: 10 -> 15; Terms: Net 30 → Net 45',
+      [
+        ['Limit', '10', '15'],
+        ['Terms', 'Net 30', 'Net 45'],
+      ],
+    ],
+    ['Terms changed from "a b" to "c"', [['Terms', 'a b', 'c']]],
+    [
+      'Name: a -> b\nRate: 1 => 2',
+      [
+        ['Name', 'a', 'b'],
+        ['Rate', '1', '2'],
+      ],
+    ],
+    ['Limit: 10 -> 15; and more', null],
+    ['just text', null],
+  ])('changes told in a text: %s', (text, expected) => {
+    const integration = of({ changes: { ...generic.changes, text: ['details'] } })
+    const changes = expected?.map(([field, old, now]) => ({ field, new: now, old }))
+    expect(valueAt(first(integration, `${JSON.stringify({ details: text })}\n`), 'audit.changes')).toEqual(
+      changes,
+    )
+  })
+
+  it('zones that RFC 822 names', () => {
+    const integration = of({
+      fields: [{ ...generic.fields[0]!, format: ['MMM DD, YYYY hh:mm:ss A Z'] }],
+    })
+    const time = (zone: string): unknown =>
+      valueAt(first(integration, `{"time":"January 22, 2026 10:45:32 AM ${zone}"}\n`), '@timestamp')
+    expect([time('EST'), time('EDT'), time('PST')]).toEqual([
+      '2026-01-22T15:45:32.000Z',
+      '2026-01-22T14:45:32.000Z',
+      '2026-01-22T18:45:32.000Z',
+    ])
+  })
+})

@@ -1,0 +1,69 @@
+import type { Format } from '../formats/index.ts'
+import type { MaskNames } from '../integration.ts'
+import { maskCells } from './cells.ts'
+import { maskJson } from './json.ts'
+import { Marks } from './marks.ts'
+import { SecretNames } from './names.ts'
+import { Suspicion } from './suspicion.ts'
+import { maskText, type Search } from './text.ts'
+
+export interface Masked {
+  readonly text: string
+  /** By kind, how many different secrets were masked; null where none was. */
+  readonly kinds: ReadonlyMap<string, number> | null
+}
+
+/**
+ * Takes secrets out of the text of a record before anything else sees it, so that no field, payload, error or kept original can
+ * hold them. It works on the text and not on what was understood of it: what does not parse is masked all the same.
+ */
+export class Masker {
+  readonly #search: Search
+  readonly #suspicion: Suspicion
+
+  constructor(mask: MaskNames) {
+    const patterns = Object.entries(mask.patterns)
+    this.#search = {
+      names: new SecretNames(mask),
+      patterns: patterns.map(([kind, source]) => [kind, new RegExp(source, 'gsu')] as const),
+    }
+    // Names compare without regard to separators, and a pattern has no fixed beginning: a few letters, or everything.
+    const beginnings = mask.names.map((name) => /^(?:[A-Z]+(?![a-z])|[A-Za-z][a-z]*)/.exec(name)?.[0] ?? '')
+    this.#suspicion = new Suspicion(patterns.length > 0 ? [''] : beginnings)
+  }
+
+  /** Whether a record's bytes may hold a secret; `view` is of the same bytes. */
+  mayHold(bytes: Uint8Array, view: DataView, from: number, to: number): boolean {
+    return this.#suspicion.mayHold(bytes, view, from, to)
+  }
+
+  /** Of a text that has something before it and behind it, `body` is what is of the format. */
+  mask(text: string, format: Format, body: string = text): Masked {
+    const bytes = Buffer.from(text)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const isSecretColumn = (name: string): boolean => this.#search.names.kindOf(name) !== null
+    if (!this.mayHold(bytes, view, 0, bytes.length) && format.columns?.some(isSecretColumn) !== true) {
+      return { text, kinds: null }
+    }
+    const marks = new Marks()
+    const at = text.lastIndexOf(body)
+    const masked =
+      body === text || at === -1
+        ? this.#masked(text, format, marks)
+        : maskText(
+            text.slice(0, at) + this.#masked(body, format, marks) + text.slice(at + body.length),
+            this.#search,
+            marks,
+          )
+    return { text: masked, kinds: marks.isEmpty ? null : marks.kinds }
+  }
+
+  #masked(text: string, format: Format, marks: Marks): string {
+    const cells = format.cells(text)
+    if (cells !== null)
+      return maskText(maskCells(text, cells, format.columns ?? [], this.#search, marks), this.#search, marks)
+    const start = /^[\ufeff\s]*(?=[[{])/.exec(text)?.[0].length
+    if (start === undefined) return maskText(text, this.#search, marks)
+    return text.slice(0, start) + maskJson(text.slice(start), this.#search, marks)
+  }
+}

@@ -1,0 +1,218 @@
+import { isCardNumber } from './card.ts'
+import { type Edit, edited } from './edits.ts'
+import { isSecret, type Marks } from './marks.ts'
+import { maskText, type Search } from './text.ts'
+
+const DEEPEST = 256
+/** JSON in a text in JSON in a text: that deep it is looked into. */
+const DEEPEST_TEXT = 4
+
+/**
+ * JSON without its secrets, everything else as it stands. It is read as far as it is JSON: what comes behind a fault is masked as
+ * text, and what is cut off counts as closed.
+ */
+export function maskJson(text: string, search: Search, marks: Marks, level = 0): string {
+  const walk = new Walk(text, search, marks, level)
+  const end = walk.run()
+  const masked = edited(text.slice(0, end), walk.edits)
+  return end === text.length ? masked : masked + maskText(text.slice(end), search, marks)
+}
+
+/** A text, which may be JSON itself. */
+export function maskValue(text: string, search: Search, marks: Marks, level = 0): string {
+  return level < DEEPEST_TEXT && /^\s*[[{]/.test(text) && !text.startsWith('[masked:')
+    ? maskJson(text, search, marks, level + 1)
+    : maskText(text, search, marks)
+}
+
+class Fault extends Error {}
+
+interface Member {
+  readonly key: string
+  readonly from: number
+  readonly text: string | null
+  readonly kind: string | null
+}
+
+class Walk {
+  edits: Edit[] = []
+  readonly #text: string
+  readonly #search: Search
+  readonly #marks: Marks
+  readonly #level: number
+  #at = 0
+
+  constructor(text: string, search: Search, marks: Marks, level: number) {
+    this.#text = text
+    this.#search = search
+    this.#marks = marks
+    this.#level = level
+  }
+
+  /** Behind what was read. */
+  run(): number {
+    try {
+      for (this.#skip(); this.#at < this.#text.length; this.#skip()) this.#value(null, 0)
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+    }
+    return this.#at
+  }
+
+  #skip(): void {
+    while (this.#at < this.#text.length && ' \t\r\n'.includes(this.#text[this.#at]!)) this.#at++
+  }
+
+  /** Reads a value; of one of this kind, whatever is in it is a secret. The text of a string, else null. */
+  #value(kind: string | null, depth: number): string | null {
+    if (depth > DEEPEST) throw new Fault()
+    switch (this.#text[this.#at]) {
+      case '"':
+        return this.#string(kind)
+      case '{':
+        this.#object(kind, depth)
+        return null
+      case '[':
+        this.#array(kind, depth)
+        return null
+      default:
+        this.#word(kind)
+        return null
+    }
+  }
+
+  #string(kind: string | null): string {
+    const from = this.#at + 1
+    const to = this.#closing(from)
+    this.#at = Math.min(to + 1, this.#text.length)
+    const raw = this.#text.slice(from, to)
+    const value = raw.includes('\\') ? decoded(raw) : raw
+    if (kind !== null) {
+      if (isSecret(value)) this.edits.push({ from, to, by: this.#marks.of(kind, value) })
+      return value
+    }
+    const masked = maskValue(value, this.#search, this.#marks, this.#level)
+    if (masked !== value) this.edits.push({ from, to, by: JSON.stringify(masked).slice(1, -1) })
+    return value
+  }
+
+  /** Where the string ends: at its quote, or where the text was cut off. */
+  #closing(from: number): number {
+    for (let at = from; at < this.#text.length; at++) {
+      if (this.#text[at] === '\\') at++
+      else if (this.#text[at] === '"') return at
+    }
+    return this.#text.length
+  }
+
+  #word(kind: string | null): void {
+    const word = /^[-+.\w]+/.exec(this.#text.slice(this.#at, this.#at + 512))?.[0]
+    if (word === undefined) throw new Fault()
+    const from = this.#at
+    this.#at += word.length
+    const found = kind !== null && isSecret(word) ? kind : isCardNumber(word) ? 'card' : null
+    if (found !== null) this.edits.push({ from, to: this.#at, by: `"${this.#marks.of(found, word)}"` })
+  }
+
+  #array(kind: string | null, depth: number): void {
+    this.#at++
+    for (;;) {
+      this.#skip()
+      const sign = this.#text[this.#at]
+      if (sign === undefined) return
+      if (sign === ']') {
+        this.#at++
+        return
+      }
+      if (sign === ',') {
+        this.#at++
+        continue
+      }
+      this.#value(kind, depth + 1)
+    }
+  }
+
+  #object(kind: string | null, depth: number): void {
+    this.#at++
+    const members: Member[] = []
+    try {
+      this.#members(kind, depth, members)
+    } finally {
+      // Also of an object that was cut off, or goes on in no JSON.
+      this.#hideNamed(members, depth)
+    }
+  }
+
+  #members(kind: string | null, depth: number, members: Member[]): void {
+    const { names } = this.#search
+    for (;;) {
+      this.#skip()
+      const sign = this.#text[this.#at]
+      if (sign === undefined) return
+      if (sign === '}') {
+        this.#at++
+        return
+      }
+      if (sign === ',') {
+        this.#at++
+        continue
+      }
+      if (sign !== '"') throw new Fault()
+      const from = this.#at + 1
+      const to = this.#closing(from)
+      this.#at = Math.min(to + 1, this.#text.length)
+      const key = decoded(this.#text.slice(from, to))
+      this.#skip()
+      if (this.#text[this.#at] === undefined) return
+      if (this.#text[this.#at] !== ':') throw new Fault()
+      this.#at++
+      this.#skip()
+      if (this.#text[this.#at] === undefined) return
+      const own = names.kindOf(key) ?? (kind !== null && !names.isAbout(key) ? kind : null)
+      const start = this.#at
+      const text = this.#value(own, depth + 1)
+      members.push({ key, from: start, text, kind: own })
+    }
+  }
+
+  /** `{"field": "Password", "old": "x", "new": "y"}`: the values that stand beside a secret's name. */
+  #hideNamed(members: readonly Member[], depth: number): void {
+    const { names } = this.#search
+    let kind: string | null = null
+    for (const { key, text } of members) {
+      if (text !== null && names.isNamer(key)) kind ??= names.kindOf(text)
+    }
+    if (kind === null) return
+    const at = this.#at
+    for (const { key, from, kind: known } of members) {
+      if (known !== null || !names.isValue(key)) continue
+      this.#at = from
+      const before = this.edits
+      this.edits = []
+      try {
+        this.#value(kind, depth + 1)
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error
+      }
+      const to = this.#at
+      this.edits = [...before.filter((edit) => edit.to <= from || edit.from >= to), ...this.edits]
+    }
+    this.#at = at
+  }
+}
+
+function decoded(raw: string): string {
+  try {
+    const value: unknown = JSON.parse(`"${raw}"`)
+    return typeof value === 'string' ? value : raw
+  } catch {
+    // Cut within an escape, or with a raw line end: what can be read of it.
+    return raw.replace(/\\(?:u([\da-fA-F]{4})|(.))|\\$/gs, (_, code?: string, sign?: string) =>
+      code === undefined
+        ? (ESCAPES[sign ?? ''] ?? sign ?? '')
+        : String.fromCharCode(Number.parseInt(code, 16)),
+    )
+  }
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }

@@ -1,0 +1,122 @@
+import { zstdDecompressSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { LIMITS, type SourceId } from '../../../schema/index.ts'
+import { BatchMaker } from '../batch.ts'
+import { framingFor } from '../framing-for.ts'
+import { loadIntegration } from '../load.ts'
+import type { TaskSlice } from '../task.ts'
+
+/** A secret is in no part of a batch, whatever becomes of the record that held it. */
+const SECRET = 'Geheim-7f3a'
+
+interface Case {
+  readonly integration: string
+  readonly text: string
+  readonly slice?: Partial<TaskSlice>
+  readonly opaque?: true
+}
+
+async function ndjsonOf({ integration: name, text, slice = {}, opaque }: Case): Promise<string> {
+  const integration = await loadIntegration(name)
+  const bytes = Buffer.from(text)
+  const buffer = new ArrayBuffer(bytes.length + 64)
+  Buffer.from(buffer).set(bytes)
+  const setup = {
+    agent: { id: 'a', name: 'a', version: '1' },
+    host: 'web-1',
+    namespace: 'default',
+    pipelines: [
+      { integration: name, framing: framingFor(integration), tags: [], labels: {}, timeZone: 'UTC' },
+    ],
+    compression: { encoding: 'zstd', level: 1 } as const,
+  }
+  const result = new BatchMaker(setup, [integration]).make({
+    buffer,
+    now: Date.UTC(2026, 0, 23),
+    ...(opaque === undefined ? {} : { opaque }),
+    slices: [
+      {
+        source: '0'.repeat(32) as SourceId,
+        generation: 0,
+        path: '/var/log/x',
+        pipeline: 0,
+        start: 0,
+        end: bytes.length,
+        offset: 0,
+        to: bytes.length,
+        header: null,
+        truncated: null,
+        ...slice,
+      },
+    ],
+  })
+  return zstdDecompressSync(result.payload).toString()
+}
+
+const json = `{"user":"jane","action":"update","password":"${SECRET}"}`
+const truncated = { bytes: 5_000_000, sha256: 'f'.repeat(64) }
+
+describe('a secret', () => {
+  it.each<[string, Case]>([
+    ['JSON, the way over the bytes declines', { integration: 'generic-json', text: `${json}\n` }],
+    ['JSON that is cut off', { integration: 'generic-json', text: `${json.slice(0, -3)}\n` }],
+    ['no JSON at all', { integration: 'generic-json', text: `password: ${SECRET}\n` }],
+    ['a record that stopped its parser', { integration: 'generic-json', text: `${json}\n`, opaque: true }],
+    [
+      'a record that was too long',
+      {
+        integration: 'generic-json',
+        text: `${json.slice(0, -1)},"x":"${'y'.repeat(LIMITS.recordBytes)}`,
+        slice: { truncated },
+      },
+    ],
+    ['a column of CSV', { integration: 'generic-csv', text: `user,password\njane,${SECRET}\n` }],
+    [
+      'a row behind a header that was read before',
+      {
+        integration: 'generic-csv',
+        text: `jane,${SECRET}\n`,
+        slice: { offset: 500, header: 'user,password' },
+      },
+    ],
+    [
+      'a row that is no CSV',
+      { integration: 'generic-csv', text: `user,password\n"jane,"${SECRET}"x\nbob,"${SECRET}\n` },
+    ],
+    [
+      'a row too long',
+      {
+        integration: 'generic-csv',
+        text: `jane,${SECRET},${'y'.repeat(1000)}`,
+        slice: { offset: 500, header: 'user,password', truncated },
+      },
+    ],
+    [
+      'a line of text',
+      { integration: 'plain', text: `2026-01-22T10:00:00Z login with password=${SECRET}\n` },
+    ],
+    [
+      'a changed field',
+      {
+        integration: 'erp',
+        text: `{"action":"Update","changes":[{"field":"Password","previous_value":"${SECRET}","new_value":"x"}]}\n`,
+      },
+    ],
+    [
+      'a payload kept whole',
+      {
+        integration: 'strapi',
+        text: `{"action":"user.create","payload":{"request":{"body":{"password":"${SECRET}"}}}}\n`,
+      },
+    ],
+    [
+      'bytes that are no UTF-8',
+      { integration: 'generic-json', text: `{"password":"${SECRET}","x":"\u0000"}\n` },
+    ],
+  ])('%s', async (_, given) => {
+    const ndjson = await ndjsonOf(given)
+    expect(ndjson).not.toContain(SECRET)
+    expect(ndjson).toContain('[masked:password]')
+    expect(ndjson).toContain('"secret_masked"')
+  })
+})

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { PATTERN_REACH, patternFault, wholePattern } from './pattern.ts'
+
+describe('patterns of integrations', () => {
+  it.each([
+    ['(a+)+b', 'a group that repeats without bound'],
+    ['(?:a|a)*', 'a group that repeats without bound'],
+    ['(?:(?:a|a){8}){8}', 'a repeated group in a repeated group'],
+    ['.*a.*b.*c', '3 repeats whose end has to be guessed'],
+    ['(?:x.*){3}', '3 repeats whose end has to be guessed'],
+    ['(?=a)b', 'a look-around'],
+    ['(?<!a)b', 'a look-around'],
+    ['(a)\\1', 'a reference back'],
+    ['(?<x>a)\\k<x>', 'a reference back'],
+    ['(a', 'no regular expression'],
+  ])('%s is refused', (pattern, why) => {
+    expect(patternFault(pattern)).toContain(why)
+  })
+
+  it.each([
+    '(?<event>Failed Login) \\((?<attempt>\\d+)/(?<max>\\d+)\\)',
+    '(?<time>\\w+ +\\d+ [\\d:]+) (?<host>\\S+) (?<program>[^ :[]+)(?:\\[(?<pid>\\d+)\\])?: (?<text>.*)',
+    '(?<browser>.+) on (?<os>.+)',
+    '"[^"\\\\]*" \\p{L}+ \\u{1f600} [\\]x-z]+',
+  ])('%s is taken', (pattern) => {
+    expect(patternFault(pattern)).toBeNull()
+  })
+
+  it('what is taken takes no time out of proportion, on text made to hurt', () => {
+    const pattern = '(?<a>.*)x(?<b>.*)x(?<c>[^x]*)'
+    expect(patternFault(pattern)).toBeNull()
+    const { exec } = wholePattern(pattern)
+    const begun = performance.now()
+    expect(exec('x'.repeat(PATTERN_REACH - 1).concat('\n'))).not.toBeNull()
+    expect(exec('y'.repeat(PATTERN_REACH))).toBeNull()
+    expect(performance.now() - begun).toBeLessThan(2000)
+  })
+
+  it('longer text is not tried', () => {
+    const { exec } = wholePattern('(?<all>a*)')
+    expect(exec('a'.repeat(PATTERN_REACH))).toEqual({ all: 'a'.repeat(PATTERN_REACH) })
+    expect(exec('a'.repeat(PATTERN_REACH + 1))).toBeNull()
+  })
+})

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type AuditEvent, leavesUnder, valueAt } from '../../../schema/index.ts'
+import {
+  type Examined,
+  examine,
+  framingFor,
+  INTEGRATIONS,
+  type Integration,
+  loadIntegration,
+} from '../index.ts'
+
+export const NOW: number = Date.UTC(2026, 0, 23, 12)
+
+/** What records of an integration become. */
+export function recordsOf(integration: Integration, text: string, timeZone = 'UTC'): Examined[] {
+  return examine(integration, Buffer.from(text), {
+    framing: framingFor(integration),
+    path: '/var/log/audit.log',
+    timeZone,
+    host: 'web-1',
+    now: NOW,
+  })
+}
+
+export const eventsIn = (records: readonly Examined[]): AuditEvent[] =>
+  records.flatMap(({ event }) => (event === null ? [] : [event]))
+
+/** All samples of an integration, by file. */
+export async function samplesOf(
+  name: string,
+): Promise<{ integration: Integration; files: Map<string, AuditEvent[]>; all: AuditEvent[] }> {
+  const integration = await loadIntegration(name)
+  const folder = join(INTEGRATIONS, name, 'samples')
+  const files = new Map(
+    readdirSync(folder)
+      .sort()
+      .map(
+        (file) => [file, eventsIn(recordsOf(integration, readFileSync(join(folder, file), 'utf8')))] as const,
+      ),
+  )
+  return { integration, files, all: [...files.values()].flat() }
+}
+
+/** Whether an event has these values; of a list, one of them. */
+export function hasValues(event: AuditEvent, wanted: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(wanted).every(([path, value]) => {
+    const found = valueAt(event, path)
+    if (Array.isArray(found) && !Array.isArray(value)) return found.includes(value)
+    return JSON.stringify(found) === JSON.stringify(value)
+  })
+}
+
+/** Those of the wanted that no event has. */
+export function missing(
+  events: readonly AuditEvent[],
+  wanted: readonly Readonly<Record<string, unknown>>[],
+): Readonly<Record<string, unknown>>[] {
+  return wanted.filter((values) => !events.some((event) => hasValues(event, values)))
+}
+
+/** Everything that stands anywhere in an event. */
+export const textsOf = (event: AuditEvent): string[] => leavesUnder(event).map(({ value }) => value)
