@@ -2,7 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
-import { closeWithin, createApp, createMetrics, listen, openAccess, readTls, renewTls } from './api/index.ts'
+import { type Cost, type FirstSignIn, openAccounts, seenWith } from './accounts/index.ts'
+import {
+  closeWithin,
+  createApp,
+  createMetrics,
+  listen,
+  openAccess,
+  openCookies,
+  openReadings,
+  readTls,
+  renewTls,
+} from './api/index.ts'
 import {
   accessRules,
   checkIndexerConfig,
@@ -16,6 +27,8 @@ import { openEmbeddedStore, type Store } from './store/index.ts'
 export interface RunningIndexer {
   /** Where it listens, with the port that it got. */
   readonly url: string
+  /** Where it made the first admin at this start. */
+  readonly firstSignIn: FirstSignIn | null
   /** Takes up what can change while it runs; the names of changed settings that wait for a restart. */
   reload(next: IndexerConfig): Promise<string[]>
   /** Stops accepting, finishes what was begun, closes the store. */
@@ -28,6 +41,8 @@ export interface IndexerParts {
   readonly random?: (bytes: number) => Buffer
   /** A store that is there already, in place of the one in the config; the indexer closes it. */
   readonly store?: Store
+  /** What hashing a password costs. */
+  readonly passwordCost?: Cost
 }
 
 /** Starts an indexer in this process. */
@@ -57,10 +72,28 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     })
     closing.push(() => ingest.close())
     metrics.watch({ store, ...ingest, silentAfter: () => current.agents['silent-after'] })
+    const sessionTimes = () => current.sessions
+    const accounts = await openAccounts({
+      records: store.records,
+      trail: ingest.trail,
+      failures: ingest.failures,
+      folder: config.store.embedded.path,
+      times: sessionTimes,
+      ...(parts.passwordCost === undefined ? {} : { passwordCost: parts.passwordCost }),
+      log,
+      clock,
+      random,
+    })
+    const listenerOnLoopback = isLoopback(config.listen.host)
+    const cookies = openCookies(!config.listen.secure && listenerOnLoopback)
     const access = openAccess({
       rules: () => accessRules(current),
-      listenerOnLoopback: isLoopback(config.listen.host),
+      masked: () => current.masked,
+      namespace: config.namespace,
+      listenerOnLoopback,
       clientCertificates: tls?.requestCert ?? false,
+      accounts,
+      cookies,
       failures: ingest.failures,
     })
     const stopping = new AbortController()
@@ -68,6 +101,13 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       {
         ...ingest,
         store,
+        eventsFor: ({ sight }) => seenWith(sight, store),
+        readings: openReadings(ingest.trail, clock),
+        accounts,
+        cookies,
+        sessionTimes,
+        maskedFor: (role) => current.masked[role] ?? [],
+        random,
         access,
         metrics,
         firstAgentIsFree: () => accessRules(current).enroll === 'open-on-loopback',
@@ -83,10 +123,13 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       await closeWithin(app, current.shutdown.grace)
     })
     const url = await listen(app, config.listen)
+    await accounts.localToken.publish(url)
+    closing.push(() => accounts.localToken.withdraw())
     log.info(`The indexer listens on ${url}.`)
 
     return {
       url,
+      firstSignIn: accounts.firstSignIn,
       async reload(next) {
         checkIndexerConfig(next)
         const renewed = readTls(next.tls)
@@ -146,6 +189,14 @@ export async function runIndexer(configFile: string): Promise<number> {
     formatters: { level: (label) => ({ level: label }) },
   })
   const indexer = await startIndexer(config, { log })
+  const { firstSignIn } = indexer
+  // A terminal is looked at once and forgotten; a log is kept, so it only names the file.
+  if (firstSignIn !== null && process.stderr.isTTY) {
+    const { name, password, file } = firstSignIn
+    process.stderr.write(
+      `\nThe first sign-in: user ${name}, password ${password} (also in ${file}).\nIt is good for one sign-in, at which it must be changed.\n\n`,
+    )
+  }
 
   const reload = async (): Promise<void> => {
     try {

@@ -113,9 +113,9 @@ describe('arrivals', () => {
     expect(start.events).toEqual([])
     const event = agent.event({ message: 'late' })
     await agent.send(indexer.url, agent.seal([event]))
-    const more = await found(`/v1/arrivals?after=${start.next}`)
+    const more = await found(`/v1/arrivals?${MINE}&after=${start.next}`)
     expect(more.events.map(({ event }) => event.id)).toEqual([(event.event as { id: string }).id])
-    const none = await found(`/v1/arrivals?after=${more.next}`)
+    const none = await found(`/v1/arrivals?${MINE}&after=${more.next}`)
     expect(none).toEqual({ events: [], next: more.next })
   })
 })
@@ -250,6 +250,10 @@ describe('the OpenAPI document', () => {
     )
     expect(listed.toSorted()).toEqual([
       'delete /v1/dead-letters/{id}',
+      'delete /v1/session',
+      'delete /v1/sessions/{id}',
+      'delete /v1/tokens/{id}',
+      'delete /v1/users/{name}',
       'get /healthz',
       'get /metrics',
       'get /readyz',
@@ -261,11 +265,29 @@ describe('the OpenAPI document', () => {
       'get /v1/events/{id}',
       'get /v1/openapi.json',
       'get /v1/search',
+      'get /v1/session',
+      'get /v1/sessions',
+      'get /v1/tokens',
+      'get /v1/users',
+      'get /v1/users/{name}',
       'post /v1/agents/tokens',
       'post /v1/agents/{id}/revoke',
       'post /v1/dead-letters/{id}/replay',
       'post /v1/enroll',
       'post /v1/heartbeat',
+      'post /v1/session',
+      'post /v1/session/password',
+      'post /v1/session/second-factor',
+      'post /v1/session/second-factor/confirm',
+      'post /v1/session/second-factor/offer',
+      'post /v1/session/second-factor/remove',
+      'post /v1/tokens',
+      'post /v1/users',
+      'post /v1/users/{name}/limits',
+      'post /v1/users/{name}/lock',
+      'post /v1/users/{name}/reset',
+      'post /v1/users/{name}/role',
+      'post /v1/users/{name}/unlock',
       'post /v1/waybills',
     ])
     for (const one of listed) {

@@ -1,12 +1,25 @@
 import type { Logger } from 'pino'
+import type { Accounts, Events, Role, SessionTimes } from '../accounts/index.ts'
 import type { Agents, Enrolment, Presences, Receiver, Trail } from '../ingest/index.ts'
 import type { Store } from '../store/port.ts'
-import type { Access } from './access.ts'
+import type { Access, Asker } from './access.ts'
+import type { Cookies } from './cookies.ts'
 import type { Metrics } from './metrics.ts'
+import type { Readings } from './readings.ts'
 
 /** What the routes stand on. */
 export interface Service {
-  readonly store: Store
+  /** Without its questions about events: those are asked of what the asker sees. */
+  readonly store: Omit<Store, keyof Events>
+  /** The events that this asker may see, as they may be seen. */
+  eventsFor(asker: Asker): Events
+  readonly readings: Readings
+  readonly accounts: Accounts
+  readonly cookies: Cookies
+  readonly sessionTimes: () => SessionTimes
+  /** Fields that this role sees masked, as the settings name them now. */
+  readonly maskedFor: (role: Role) => readonly string[]
+  readonly random: (bytes: number) => Buffer
   readonly agents: Agents
   readonly presences: Presences
   readonly enrolment: Enrolment

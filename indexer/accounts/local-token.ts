@@ -1,0 +1,39 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeDurably } from '../ingest/index.ts'
+
+/** In the data folder: `{ url, token }`. */
+export const LOCAL_TOKEN_FILE = 'local-token'
+
+/**
+ * Stands for the operator of this machine. Whoever can read it can read the store's files as well, so it may do everything.
+ * It is new at each start: while the indexer does not run another program can listen in its place, and what that is sent
+ * by mistake opens nothing afterwards.
+ */
+export class LocalToken {
+  readonly #file: string
+  readonly #folder: string
+  readonly #secret: string
+  readonly #digest: Buffer
+
+  constructor(folder: string, random: (bytes: number) => Buffer) {
+    this.#folder = folder
+    this.#file = join(folder, LOCAL_TOKEN_FILE)
+    this.#secret = `wbl_${random(32).toString('hex')}`
+    this.#digest = hash('sha256', this.#secret, 'buffer')
+  }
+
+  matches(given: string): boolean {
+    return timingSafeEqual(hash('sha256', given, 'buffer'), this.#digest)
+  }
+
+  /** Readable for the indexer's user only, once it is known where the indexer listens. */
+  async publish(url: string): Promise<void> {
+    await writeDurably(this.#folder, this.#file, `${JSON.stringify({ url, token: this.#secret })}\n`)
+  }
+
+  async withdraw(): Promise<void> {
+    await rm(this.#file, { force: true })
+  }
+}
