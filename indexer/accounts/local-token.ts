@@ -30,10 +30,18 @@ export class LocalToken {
 
   /** Readable for the indexer's user only, once it is known where the indexer listens. */
   async publish(url: string): Promise<void> {
-    await writeDurably(this.#folder, this.#file, `${JSON.stringify({ url, token: this.#secret })}\n`)
+    await writeDurably(
+      this.#folder,
+      this.#file,
+      `${JSON.stringify({ url: fromHere(url), token: this.#secret })}\n`,
+    )
   }
 
   async withdraw(): Promise<void> {
     await rm(this.#file, { force: true })
   }
 }
+
+/** Who listens everywhere listens on loopback, too, and only from there is the token taken. */
+const fromHere = (url: string): string =>
+  url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')

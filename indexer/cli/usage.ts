@@ -5,6 +5,10 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   show: [],
   agents: ['list', 'token', 'revoke'],
   'dead-letters': ['list', 'show', 'replay', 'discard'],
+  login: [],
+  logout: [],
+  users: ['list', 'add', 'role', 'limits', 'lock', 'unlock', 'reset', 'remove'],
+  tokens: ['list', 'create', 'revoke'],
   indexer: [],
   completion: [],
 }
