@@ -208,7 +208,7 @@ export function openAccess(parts: {
         401,
         'unauthorised',
         isPermission(needs)
-          ? `This needs somebody who may ${needs}: sign in, or send Authorization: Bearer <token>.`
+          ? `Only who may ${PERMISSIONS[needs]} (${needs}) is answered: sign in, or send Authorization: Bearer <token>.`
           : 'This needs somebody who is signed in.',
       )
     }
@@ -261,8 +261,8 @@ function demandSession(asker: Asker, needs: Needed): void {
 
 function whyNot(asker: Asker, needs: Permission): string {
   if (asker.by.kind === 'session')
-    return `The role ${asker.user?.role ?? 'none'} may not do this: it needs ${needs}.`
-  return `The token "${asker.name}" may not do this: it has no scope ${needs}.`
+    return `The role ${asker.user?.role ?? 'none'} may not do this: it can't ${PERMISSIONS[needs]} (${needs}).`
+  return `The token of ${asker.name} may not do this: it has no scope ${needs}.`
 }
 
 const isAuthorised = (socket: object): boolean => 'authorized' in socket && (socket as TLSSocket).authorized

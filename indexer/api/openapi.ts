@@ -70,7 +70,7 @@ function operationOf(route: Route): Json {
 
 /** What is needed stands there for people, too: OpenAPI has no word for it. */
 function securityOf({ needs }: Route): Json {
-  if (needs === 'anybody' || needs === 'agent') return {}
+  if (needs === 'anybody' || needs === 'agent') return { 'x-needs': needs }
   return { security: [{ token: [] }, { session: [] }], 'x-needs': needs }
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ApiToken } from '../../accounts/index.ts'
+import { type ApiToken, PERMISSIONS } from '../../accounts/index.ts'
 import { Refusal } from '../../ingest/index.ts'
 import type { Asker } from '../access.ts'
 import { madeTokenShape, newTokenShape, type TokenShape, tokenShape } from '../account-shapes.ts'
@@ -43,7 +43,7 @@ export function tokenRoutes(service: Service): Route[] {
           throw new Refusal(
             403,
             'forbidden',
-            `You may not ${missing} yourself, so a token of yours may not either.`,
+            `You may not ${PERMISSIONS[missing]} yourself (${missing}), so a token of yours may not either.`,
           )
         }
         const { name, scopes } = body
