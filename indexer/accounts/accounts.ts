@@ -51,7 +51,7 @@ export async function openAccounts(parts: {
     firstSignIn,
     signIn: new SignIn({ ...parts, users, sessions, passwords }),
     secondFactors: new SecondFactors({ ...parts, users }),
-    localToken: new LocalToken(folder, random),
+    localToken: new LocalToken(folder, random, parts.log),
     passwordChanged: (user) => dropFirstSignIn(folder, user),
   }
 }

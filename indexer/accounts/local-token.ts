@@ -1,6 +1,8 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { reasonOf } from '../../schema/index.ts'
 import { writeDurably } from '../ingest/index.ts'
 
 /** In the data folder: `{ url, token }`. */
@@ -14,10 +16,12 @@ export const LOCAL_TOKEN_FILE = 'local-token'
 export class LocalToken {
   readonly #file: string
   readonly #folder: string
+  readonly #log: Logger
   readonly #secret: string
   readonly #digest: Buffer
 
-  constructor(folder: string, random: (bytes: number) => Buffer) {
+  constructor(folder: string, random: (bytes: number) => Buffer, log: Logger) {
+    this.#log = log
     this.#folder = folder
     this.#file = join(folder, LOCAL_TOKEN_FILE)
     this.#secret = `wbl_${random(32).toString('hex')}`
@@ -30,6 +34,17 @@ export class LocalToken {
 
   /** Readable for the indexer's user only, once it is known where the indexer listens. */
   async publish(url: string): Promise<void> {
+    try {
+      await this.#write(url)
+    } catch (error) {
+      // On a full disk the indexer must come up all the same: it answers, and agents wait.
+      this.#log.error(
+        `${this.#file} could not be written (${reasonOf(error)}): commands on this machine need a sign-in.`,
+      )
+    }
+  }
+
+  async #write(url: string): Promise<void> {
     await writeDurably(
       this.#folder,
       this.#file,
