@@ -181,6 +181,8 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
 /** `waybill indexer`: runs until SIGTERM or SIGINT; the number is the exit code. */
 export async function runIndexer(configFile: string): Promise<number> {
+  // The store holds events, secrets of second factors and hashes of passwords, also where its folder was made by somebody else.
+  process.umask(0o077)
   const config = await readIndexerConfig(configFile)
   const log = pino({
     level: config.log.level,

@@ -156,7 +156,8 @@ export async function openTrail(parts: {
   timer.unref()
   let noted: NodeJS.Timeout | null = null
 
-  function take(act: Act): void {
+  function take(given: Act): void {
+    const act = { ...given, by: named(given.by) }
     if (closed || waiting.length >= MOST_WAITING) {
       log.error(
         { act },
@@ -190,6 +191,13 @@ export async function openTrail(parts: {
     },
   }
 }
+
+/** Who is handed in may be known by much more than stands in an event, or may stand in the log. */
+const named = ({ name, address, channel }: Act['by']): Act['by'] => ({
+  name,
+  ...(address === undefined ? {} : { address }),
+  ...(channel === undefined ? {} : { channel }),
+})
 
 const placeOf = (sequence: number, index: number): number => sequence * MOST_TOGETHER + index
 
