@@ -17,7 +17,7 @@ import { between, LEAF_COUNT, leafOf } from './layout.ts'
 import { type Mapping, makeMapping, TIMESTAMP } from './mapping.ts'
 import { type Masked, Masker } from './mask/index.ts'
 import { type Prepare, preparation } from './prepare.ts'
-import { type Draft, draftOf, fill, fillRest, jsonOf, relate } from './record.ts'
+import { type Draft, fill, fillRest, jsonOf, Mapper, relate } from './record.ts'
 import { type Envelope, envelopeOfLine } from './syslog/envelope.ts'
 import type { PipelineSpec, TaskSlice, WorkerSetup } from './task.ts'
 import { LocalTime } from './time.ts'
@@ -81,14 +81,17 @@ export class Pipeline {
   /** Whether the way over the bytes may be asked. */
   readonly goesDirectly: boolean
   readonly masker: Masker
+  /** Null where everything is recorded. */
+  readonly filter: EventFilter | null
+  readonly #mapper: Mapper
   readonly #prepare: Prepare | null
-  readonly #filter: EventFilter | null
   readonly #setup: WorkerSetup
 
   constructor(setup: WorkerSetup, spec: PipelineSpec, integration: Integration) {
     this.#setup = setup
     this.zone = new LocalTime(spec.timeZone)
     this.mapping = makeMapping(integration, this.zone)
+    this.#mapper = new Mapper(this.mapping)
     this.tags = new Tags(spec.tags)
     this.format = formatOf(integration, {
       quote: spec.framing.kind === 'csv' ? spec.framing.quote : '"',
@@ -96,8 +99,8 @@ export class Pipeline {
     })
     this.#prepare = preparation(integration)
     this.masker = new Masker(integration.mask)
-    this.#filter = eventFilter(integration, { central: setup.events ?? [], local: spec.events ?? [] })
-    this.goesDirectly = this.#filter === null && goesDirectly(integration)
+    this.filter = eventFilter(integration, { central: setup.events ?? [], local: spec.events ?? [] })
+    this.goesDirectly = goesDirectly(integration)
     this.constants[leafOf('agent.id')] = JSON.stringify(setup.agent.id)
     this.constants[leafOf('agent.name')] = JSON.stringify(setup.agent.name)
     this.constants[leafOf('agent.version')] = JSON.stringify(setup.agent.version)
@@ -157,9 +160,9 @@ export class Pipeline {
     }
     const members = this.#prepare === null ? understood.members : this.#prepare(understood.members)
     const host = envelope?.host ?? this.host
-    const draft = draftOf(this.mapping, members, envelope?.now ?? place.now, host, envelope)
+    const draft = this.#mapper.draftOf(members, envelope?.now ?? place.now, host, envelope)
     draft.flags |= understood.flags | masked
-    if (this.#filter !== null && !this.#filter(draft)) return 'filtered'
+    if (this.filter !== null && !this.filter(draft.type, this.#mapper.asked)) return 'filtered'
     return { draft, text, envelope, failed: false, kinds }
   }
 
