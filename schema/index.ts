@@ -1,3 +1,4 @@
+export * from './additions.ts'
 export * from './canonical.ts'
 export * from './categories.ts'
 export * from './errors.ts'
