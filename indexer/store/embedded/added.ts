@@ -1,8 +1,8 @@
 import type { Additions } from '../../../schema/index.ts'
+import { Latest } from '../../latest.ts'
 import type { BatchAdditions } from '../port.ts'
 import { Collector } from './collect.ts'
 import type { Facet, FacetBook, FacetPart } from './facets.ts'
-import { Latest } from './latest.ts'
 import { Terms } from './terms.ts'
 
 /** Additions as text: JSON, and none is empty. */
