@@ -26,6 +26,7 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'indexer', doors: [] },
   { folder: 'indexer/enrich', doors: ['index.ts'] },
   { folder: 'indexer/ingest', doors: ['index.ts'] },
+  { folder: 'indexer/previous', doors: ['index.ts'] },
   { folder: 'indexer/query', doors: ['index.ts', 'tree.ts'] },
   { folder: 'indexer/store', doors: ['index.ts', 'port.ts'] },
   { folder: 'indexer/store/embedded', doors: ['index.ts'] },

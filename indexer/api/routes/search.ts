@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { reasonOf } from '../../../schema/index.ts'
 import { Refusal } from '../../ingest/index.ts'
+import { derivedOf } from '../../previous/index.ts'
 import { parseQuery, parseTime, type Query, QueryError } from '../../query/index.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
-import { arrivalsShape, countsShape, DIMENSIONS, eventShape, pageShape } from '../shapes.ts'
+import { arrivalsShape, countsShape, DIMENSIONS, eventAnswerShape, eventShape, pageShape } from '../shapes.ts'
 import { streamEvents } from '../stream.ts'
 
 const q = z.string().default('').describe("A query in Kibana's language; empty finds all.")
@@ -106,13 +107,13 @@ export function searchRoutes(service: Service): Route[] {
       method: 'GET',
       path: '/v1/events/:id',
       needs: 'read',
-      about: 'One event.',
+      about: 'One event as stored, and beside it what is derived when it is read.',
       params: z.object({ id: z.string().max(256) }),
-      answers: { 200: json('The event.', eventShape) },
+      answers: { 200: json('The event.', eventAnswerShape) },
       async serve({ params: { id } }) {
         const event = await store.get(id)
         if (event === null) throw new Refusal(404, 'not-found', `There is no event ${id}.`)
-        return event
+        return { event, derived: await derivedOf(store, event, clock) }
       },
     }),
     route({
