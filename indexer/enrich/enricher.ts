@@ -72,7 +72,7 @@ export class Enricher {
 
   #additionsOf(lines: Buffer, start: number, end: number, plan: EnrichPlan): string {
     // Members in canonical order.
-    let text = plan.related && this.#related.in(start, end) === null ? relatedFragment(lines, start, end) : ''
+    let text = plan.related && !this.#related.isIn(start, end) ? relatedFragment(lines, start, end) : ''
     const source = this.#places === null ? null : this.#source.in(start, end)
     if (source !== null) text = joined(text, this.#placeFragment(source))
     const client = plan.userAgent ? this.#userAgent.in(start, end) : null

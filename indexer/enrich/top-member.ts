@@ -15,6 +15,8 @@ export class TopMember {
   #lines: Buffer = Buffer.alloc(0)
   /** The next place of the name, at or behind where was looked last; -1 where there is none any more. */
   #next = -1
+  #open = 0
+  #close = 0
 
   constructor(name: string) {
     this.#needle = Buffer.from(`"${name}":{`)
@@ -27,15 +29,30 @@ export class TopMember {
 
   /** The object as text, of the line from `start` to `end`; null where it has none. Lines are asked for in their order. */
   in(start: number, end: number): string | null {
-    let found: string | null = null
+    if (!this.isIn(start, end)) return null
+    return this.#lines.toString('utf8', this.#open, this.#close)
+  }
+
+  /** Whether the line has it. A line is asked about once, this way or the other. */
+  isIn(start: number, end: number): boolean {
+    let found = false
     while (this.#next !== -1 && this.#next < end) {
-      if (this.#next >= start) found = this.#objectAt(this.#next + this.#needle.length - 1, end) ?? found
-      this.#next = this.#lines.indexOf(this.#needle, this.#next + this.#needle.length)
+      const open = this.#next + this.#needle.length - 1
+      if (this.#next >= start) {
+        const close = this.#closeOf(open, end)
+        if (close !== -1) {
+          found = true
+          this.#open = open
+          this.#close = close
+        }
+      }
+      this.#next = this.#lines.indexOf(this.#needle, open)
     }
     return found
   }
 
-  #objectAt(open: number, end: number): string | null {
+  /** Behind the object that begins at `open`; -1 where it is no member of the line's own object. */
+  #closeOf(open: number, end: number): number {
     const lines = this.#lines
     let depth = 0
     let close = -1
@@ -53,6 +70,6 @@ export class TopMember {
       }
     }
     // Only the line's own object is still open.
-    return depth === -1 ? lines.toString('utf8', open, close) : null
+    return depth === -1 ? close : -1
   }
 }
