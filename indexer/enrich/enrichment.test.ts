@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { canonical, OperatorError } from '../../schema/index.ts'
 import { type Enrichment, type EnrichSettings, openEnrichment } from './enrichment.ts'
 import { BERLIN, LONDON, mmdbOf } from './testing/mmdb.ts'
@@ -25,9 +25,9 @@ afterEach(async () => {
 const geo = (path: string): EnrichSettings => ({ geo: { file: path }, 'user-agent': false, related: false })
 const NOTHING: EnrichSettings = { 'user-agent': false, related: false }
 
-async function open(settings: EnrichSettings): Promise<Enrichment> {
+async function open(settings: EnrichSettings, lookEvery = 3_600_000): Promise<Enrichment> {
   const write = (line: string): void => void said.push((JSON.parse(line) as { msg: string }).msg)
-  const enrichment = await openEnrichment(settings, { log: pino({}, { write }) })
+  const enrichment = await openEnrichment(settings, { log: pino({}, { write }), lookEvery })
   opened.push(enrichment)
   return enrichment
 }
@@ -76,6 +76,13 @@ describe('the file of places', () => {
     await enrichment.look()
     expect(cityNow(enrichment)).toBe('Berlin')
     expect(said).toEqual([`${file} was replaced; places are estimated by the new file.`])
+  })
+
+  it('is looked at from time to time by itself', async () => {
+    await writeFile(file, mmdbOf({ '81.2.69.0/24': LONDON }))
+    const enrichment = await open(geo(file), 5)
+    await replace(mmdbOf({ '81.0.0.0/8': BERLIN }))
+    await vi.waitFor(() => expect(cityNow(enrichment)).toBe('Berlin'), { timeout: 10_000, interval: 5 })
   })
 
   it('goes on from memory while it is away or broken, says so once, and takes up what comes then', async () => {

@@ -105,6 +105,15 @@ describe('an event that comes in a waybill', () => {
   })
 })
 
+it("the indexer's own trail is found by each id that it names", async () => {
+  indexer = await TestIndexer.start()
+  const agent = await TestAgent.enrolled(indexer.url)
+  for (const q of [`related.entity: ${agent.id}`, `related.*: ${agent.id}`, 'related.ip: 127.0.0.1'])
+    expect(await find(q)).toMatchObject([
+      { event: { module: 'waybill' }, audit: { entity: { id: agent.id } } },
+    ])
+})
+
 it('settings that name no readable file leave the old ones in force', async () => {
   const file = await withPlaces()
   const wrong = indexer.config({ enrich: { geo: { file: `${file}.none` } } })
