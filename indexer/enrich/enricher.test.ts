@@ -135,10 +135,10 @@ describe('an event with a user agent', () => {
     })
   })
 
-  it('keeps the parts that the agent sealed, and is given the others', () => {
+  it('keeps what the agent sealed, and is given what does not belong to it', () => {
     const user_agent = { name: 'Our app', original: CHROME, os: {} }
     expect(additionsTo({ ...RELATED, user_agent })).toEqual({
-      user_agent: { device: { name: 'Desktop' }, version: '130.0.0.0' },
+      user_agent: { device: { name: 'Desktop' } },
     })
   })
 

@@ -42,23 +42,23 @@ export function clientOf(userAgent: string): Client {
   }
 }
 
-const PARTS = ['name', 'version', 'os.name', 'os.version', 'device.name'] as const
+/** Parts that belong together: a version worked out from the text says nothing of a name that the source gave. */
+const GROUPS = [['name', 'version'], ['os.name', 'os.version'], ['device.name']] as const
 
 /** Members to add to `user_agent` of an event; null where its text says nothing, or the event has them all. */
-export function clientAdditions(sealed: Readonly<Record<string, unknown>>): Record<string, unknown> | null {
+export function clientAdditions(sealed: Readonly<Record<string, unknown>>): Client | null {
   const { original } = sealed
   const event = { user_agent: sealed }
-  const free = PARTS.filter((part) => isFree(event, `user_agent.${part}`))
-  if (typeof original !== 'string' || free.length === 0) return null
-  const { name, version, os, device } = clientOf(original)
-  const parts = { name, version, 'os.name': os?.name, 'os.version': os?.version, 'device.name': device?.name }
-  const added: Record<string, unknown> = {}
-  for (const part of free) {
-    const value = parts[part]
-    if (value === undefined) continue
-    const [outer, inner] = part.split('.')
-    if (inner === undefined) added[part] = value
-    else added[outer!] = { ...(added[outer!] as object | undefined), [inner]: value }
+  const isGroupFree = (group: readonly string[]): boolean =>
+    group.every((part) => isFree(event, `user_agent.${part}`))
+  const [client, os, device] = GROUPS.map(isGroupFree)
+  if (typeof original !== 'string' || !(client || os || device)) return null
+  const said = clientOf(original)
+  const added: Client = {
+    ...(client && said.name && { name: said.name }),
+    ...(client && said.version && { version: said.version }),
+    ...(os && said.os && { os: said.os }),
+    ...(device && said.device && { device: said.device }),
   }
   return Object.keys(added).length === 0 ? null : added
 }

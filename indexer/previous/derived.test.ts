@@ -67,12 +67,17 @@ class Story {
 }
 
 /** As Waybill's own trail writes it when somebody switches a type of events. */
-function toggled(minute: number, what: 'off' | 'on', type: string): AuditEvent {
+function toggled(
+  minute: number,
+  what: 'off' | 'on',
+  type: string,
+  rules: readonly Change[] = [],
+): AuditEvent {
   const number = ++events
   return {
     '@timestamp': time(minute),
     agent: { id: 'indexer' },
-    audit: { category: 'security', entity: { id: type, type: 'event_type' } },
+    audit: { category: 'security', changes: rules, entity: { id: type, type: 'event_type' } },
     event: {
       action: `event-type-${what}`,
       id: idAt(number * 10),
@@ -299,6 +304,27 @@ describe('recording that was off in between', () => {
       updated,
     )
     expect((await derived(updated))?.previous).toMatchObject([{ old: '100' }])
+  })
+})
+
+describe('recording that was switched off by a rule', () => {
+  const type = 'erp.record.updated'
+  const of = (field: string, old: string | null, next: string | null): Change[] => [{ field, old, new: next }]
+
+  it('stays off when another rule makes an exception', async () => {
+    const story = new Story()
+    const at = 1000 * ++records
+    const created = story.event(at + 20, 'created', to('100'))
+    const updated = story.event(at + 30, 'updated', to('200'))
+    await stored(
+      toggled(at, 'off', type, of(type, null, 'off')),
+      toggled(at + 2, 'on', type, of(`${type}, entity Invoice`, null, 'on')),
+      created,
+      updated,
+    )
+    expect(await derived(updated)).toMatchObject({ previous: [], note: expect.stringContaining(type) })
+    await stored(toggled(at + 3, 'on', type, of(type, 'off', null)))
+    expect(await derived(updated)).toMatchObject({ previous: [{ old: '100' }] })
   })
 })
 

@@ -1,4 +1,4 @@
-import { type AuditEvent, textAt } from '../../schema/index.ts'
+import { type AuditEvent, changesOf, textAt } from '../../schema/index.ts'
 
 /** Recording of a type of events was switched off or on: one event of Waybill's own for each type. */
 export interface Switch {
@@ -7,6 +7,8 @@ export interface Switch {
   readonly on: boolean
   /** ms. */
   readonly at: number
+  /** The rules that changed, where the event names them: one about `entity Invoice` leaves one about all as it is. */
+  readonly rules: readonly { readonly name: string; readonly off: boolean }[]
 }
 
 export const SWITCHED = { off: 'event-type-off', on: 'event-type-on' } as const
@@ -16,36 +18,42 @@ export const SWITCHED_ENTITY = 'event_type'
 export function switchOf(event: AuditEvent): Switch | null {
   const type = textAt(event, 'audit.entity.id')
   const action = textAt(event, 'event.action')
-  if (textAt(event, 'event.module') !== 'waybill' || textAt(event, 'audit.entity.type') !== SWITCHED_ENTITY)
-    return null
-  if (type === undefined || (action !== SWITCHED.off && action !== SWITCHED.on)) return null
-  return { type, on: action === SWITCHED.on, at: Date.parse(textAt(event, '@timestamp') ?? '') }
+  const isOne =
+    textAt(event, 'event.module') === 'waybill' && textAt(event, 'audit.entity.type') === SWITCHED_ENTITY
+  if (!isOne || type === undefined || (action !== SWITCHED.off && action !== SWITCHED.on)) return null
+  const at = Date.parse(textAt(event, '@timestamp') ?? '')
+  const rules = changesOf(event).map(({ field, new: next }) => ({ name: field, off: next === 'off' }))
+  return { type, on: action === SWITCHED.on, at, rules }
 }
 
 /** Agents take a switch up within this time: so long records may still be left out after it is on again. */
 const TAKEN_UP_WITHIN = 60_000
 
 /**
- * The first type of those that concern a record whose recording was off at some time from `from` to `to` (ms); null where all
- * were recorded throughout. Switches in any order; a type is on until one says otherwise.
+ * The first type of those that concern a record whose recording was off at some time from `from` to `to` (ms), be it for some events
+ * only; null where all were recorded throughout. Switches in any order; a type is on until one says otherwise.
  */
 export function offBetween(
   switches: readonly Switch[],
   span: { readonly from: number; readonly to: number },
   concerns: (type: string) => boolean,
 ): string | null {
-  const since = new Map<string, number>()
-  for (const { type, on, at } of switches.toSorted((a, b) => a.at - b.at)) {
+  /** Rules that say off, by type. */
+  const off = new Map<string, Set<string>>()
+  for (const { type, on, at, rules } of switches.toSorted((a, b) => a.at - b.at)) {
     if (!concerns(type) || at > span.to) continue
-    if (!on) {
-      if (!since.has(type)) since.set(type, at)
-    } else if (since.has(type)) {
-      if (at + TAKEN_UP_WITHIN >= span.from) return type
-      since.delete(type)
+    const before = off.get(type) ?? new Set()
+    const after = new Set(rules.length > 0 ? before : [])
+    if (rules.length === 0 && !on) after.add(type)
+    for (const rule of rules) {
+      if (rule.off) after.add(rule.name)
+      else after.delete(rule.name)
     }
+    if (before.size > 0 && at + TAKEN_UP_WITHIN >= span.from) return type
+    off.set(type, after)
   }
-  const [stillOff] = since.keys()
-  return stillOff ?? null
+  for (const [type, rules] of off) if (rules.size > 0) return type
+  return null
 }
 
 /** What a type of events is called whose events only read: without them no value is missed. */
