@@ -306,6 +306,14 @@ describe('the process', () => {
     for (const line of log.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
   })
 
+  it('ends with 2 and a sentence where the file of places is missing', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'waybill-process-'))
+    await writeFile(join(folder, 'indexer.yml'), settings('enrich: { geo: { file: ./city.mmdb } }\n'))
+    await start()
+    expect(await ended()).toBe(2)
+    expect(log).toMatch(/^waybill: enrich\.geo\.file: .*city\.mmdb can't be read \(ENOENT.*check the path/)
+  })
+
   it('killed in the midst of its own trail goes on with the chain, without a gap or a fork', async () => {
     folder = await mkdtemp(join(tmpdir(), 'waybill-process-'))
     await writeFile(join(folder, 'indexer.yml'), settings())

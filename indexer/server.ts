@@ -21,7 +21,9 @@ import {
   isLoopback,
   readIndexerConfig,
 } from './config.ts'
+import { openEnrichment } from './enrich/index.ts'
 import { openIngest } from './ingest/index.ts'
+import { derivedOf } from './previous/index.ts'
 import { openEmbeddedStore, type Store } from './store/index.ts'
 
 export interface RunningIndexer {
@@ -50,17 +52,20 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
   const { log, clock = Date.now, random = randomBytes } = parts
   checkIndexerConfig(config)
   const tls = readTls(config.tls)
-  const store = parts.store ?? (await openStore(config, log, clock))
+  const enrichment = await openEnrichment(config.enrich, { log })
   // In reverse order of opening: also where the start fails half-way.
-  const closing: (() => Promise<void>)[] = [() => store.close()]
+  const closing: (() => Promise<void>)[] = [async () => enrichment.close()]
   const closeAll = async (): Promise<void> => {
     for (const close of closing.splice(0).reverse()) await close()
   }
   let current = config
   try {
+    const store = parts.store ?? (await openStore(config, log, clock))
+    closing.push(() => store.close())
     const metrics = createMetrics()
     const ingest = await openIngest({
       store,
+      enrichment,
       folder: config.store.embedded.path,
       namespace: config.namespace,
       workers: config.ingest.workers,
@@ -102,6 +107,9 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         ...ingest,
         store,
         eventsFor: ({ sight }) => seenWith(sight, store),
+        // Asked of the whole store: whether recording was off in between is hidden from whom is limited, and counts all the same.
+        derivedFor: async ({ sight }, event) =>
+          DERIVED_FROM.some((field) => sight.mask.hides(field)) ? null : derivedOf(store, event, clock),
         readings: openReadings(ingest.trail, clock),
         accounts,
         cookies,
@@ -133,6 +141,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       async reload(next) {
         checkIndexerConfig(next)
         const renewed = readTls(next.tls)
+        const enrichAsNow = await enrichment.prepare(next.enrich)
         const changed = changedKeys(current, next)
         // Recorded before it holds: who loosens the rules can't do it unseen.
         const names = changed.length === 0 ? 'nothing changed' : changed.join(', ')
@@ -146,6 +155,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         current = next
         log.level = next.log.level
         renewTls(app, renewed)
+        enrichAsNow()
         const started = NEEDS_RESTART.filter((key) => !isDeepStrictEqual(config[key], next[key]))
         const otherMode = tls === null ? next.tls !== undefined : next.tls === undefined
         return otherMode ? [...started, 'tls'] : started
@@ -162,6 +172,9 @@ async function openStore(config: IndexerConfig, log: Logger, clock: () => number
   const { path, 'min-free': minimumFree } = config.store.embedded
   return openEmbeddedStore({ path, minimumFree, now: clock, log: (sentence) => log.warn(sentence) })
 }
+
+/** What tells of which record and of which values an event is. */
+const DERIVED_FROM = ['audit.changes', 'audit.entity.type', 'audit.entity.id', 'organization.id'] as const
 
 const NEEDS_RESTART = ['listen', 'namespace', 'store', 'ingest'] as const
 

@@ -25,7 +25,9 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'agent/cli', doors: [] },
   { folder: 'indexer', doors: [] },
   { folder: 'indexer/accounts', doors: ['index.ts'] },
+  { folder: 'indexer/enrich', doors: ['index.ts'] },
   { folder: 'indexer/ingest', doors: ['index.ts'] },
+  { folder: 'indexer/previous', doors: ['index.ts'] },
   { folder: 'indexer/query', doors: ['index.ts', 'tree.ts'] },
   { folder: 'indexer/store', doors: ['index.ts', 'port.ts'] },
   { folder: 'indexer/store/embedded', doors: ['index.ts'] },
@@ -49,6 +51,8 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
 /** Packages that only these folders may import. */
 const RESERVED: Readonly<Record<string, readonly string[]>> = {
   'node:sqlite': ['indexer/store/embedded'],
+  bowser: ['indexer/enrich'],
+  maxmind: ['indexer/enrich'],
   '@elastic/elasticsearch': ['indexer/store/elasticsearch', 'dashboards/watches'],
 }
 

@@ -1,6 +1,9 @@
 import type { Logger } from 'pino'
+import type { AuditEvent } from '../../schema/index.ts'
 import type { Accounts, Events, Role, SessionTimes } from '../accounts/index.ts'
+import type { Enrichment } from '../enrich/index.ts'
 import type { Agents, Enrolment, Presences, Receiver, Trail } from '../ingest/index.ts'
+import type { Derived } from '../previous/index.ts'
 import type { Store } from '../store/port.ts'
 import type { Access, Asker } from './access.ts'
 import type { Cookies } from './cookies.ts'
@@ -13,6 +16,8 @@ export interface Service {
   readonly store: Omit<Store, keyof Events>
   /** The events that this asker may see, as they may be seen. */
   eventsFor(asker: Asker): Events
+  /** Previous values that the event does not give, unless what they are worked out from is masked for this asker. */
+  derivedFor(asker: Asker, event: AuditEvent): Promise<Derived | null>
   readonly readings: Readings
   readonly accounts: Accounts
   readonly cookies: Cookies
@@ -25,6 +30,7 @@ export interface Service {
   readonly enrolment: Enrolment
   readonly receiver: Receiver
   readonly trail: Trail
+  readonly enrichment: Enrichment
   readonly access: Access
   readonly metrics: Metrics
   /** The first agent may enroll without a token, where it comes from this machine. */

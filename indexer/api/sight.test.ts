@@ -174,7 +174,8 @@ describe('whose role sees fields masked', () => {
       expect(text).toContain('jane')
       expect(text).not.toMatch(/203\.0\.113|9000|"limit|secret\.example|4111|the whole line/)
     }
-    expect(answers[2]?.json).toMatchObject({
+    expect(answers[2]?.json.derived).toBeNull()
+    expect(answers[2]?.json.event).toMatchObject({
       source: { ip: '(masked)', port: 443 },
       related: { ip: ['(masked)'], user: ['(masked)', '(masked)'] },
       event: { original: '(masked)' },

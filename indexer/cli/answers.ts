@@ -5,6 +5,19 @@ import { ledgerSchema } from '../../schema/wire/index.ts'
 /** What the indexer answers to the commands that look after it. */
 const count = z.number()
 
+export const eventAnswer = z.object({
+  event: z.record(z.string(), z.unknown()),
+  derived: z
+    .object({
+      previous: z.array(
+        z.object({ field: z.string(), old: z.string().nullable(), from: z.string(), at: z.string() }),
+      ),
+      note: z.string().optional(),
+    })
+    .nullable(),
+})
+export type Derived = z.infer<typeof eventAnswer>['derived']
+
 export const agentsAnswer = z.object({
   agents: z.array(
     z.object({

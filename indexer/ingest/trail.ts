@@ -14,6 +14,7 @@ import {
   reasonOf,
 } from '../../schema/index.ts'
 import { decodeWaybill, encodeWaybill, manifestSchema } from '../../schema/wire/index.ts'
+import type { Enrichment } from '../enrich/index.ts'
 import type { Store, StoreBatch } from '../store/port.ts'
 import type { Agents } from './agents.ts'
 import { type OwnKey, openOwnKey } from './own-key.ts'
@@ -76,6 +77,7 @@ const GENERATION = 1
 
 export async function openTrail(parts: {
   store: Store
+  enrichment: Enrichment
   agents: Agents
   folder: string
   namespace: string
@@ -83,7 +85,7 @@ export async function openTrail(parts: {
   clock: () => number
   random: (bytes: number) => Buffer
 }): Promise<Trail> {
-  const { store, agents, namespace, log, clock, random } = parts
+  const { store, enrichment, agents, namespace, log, clock, random } = parts
   const key = await openOwnKey(parts.folder)
   const self = { id: `indexer-${key.id}`, name: 'waybill indexer', host: hostname(), version: VERSION }
   if (agents.get(self.id) === undefined) {
@@ -126,7 +128,12 @@ export async function openTrail(parts: {
       { self, key, chain, sequence, previous: last?.hash ?? null, namespace },
       first.at,
     )
-    const outcome = await store.write({ ...batch, ingested: clock() })
+    const additions = enrichment.enrich(batch.lines)
+    const outcome = await store.write({
+      ...batch,
+      ingested: clock(),
+      ...(additions !== null && { additions }),
+    })
     if (outcome.kind === 'fork') {
       // The store was put back to an earlier state or shares its key with another: go on in a new incarnation.
       const record = await store.records.get(KIND, self.id)
@@ -231,7 +238,12 @@ function eventOf(act: Act, at: number, self: Self, chain: OwnChain, place: numbe
       ...(act.changes === undefined ? {} : changesOf(act.changes)),
       payload: act.payload,
     },
-    related: { user: [act.by.name] },
+    related: {
+      entity: act.entity === undefined ? undefined : [act.entity.id],
+      hosts: [self.host],
+      ip: act.by.address === undefined ? undefined : [act.by.address],
+      user: [act.by.name],
+    },
   }
 }
 

@@ -5,7 +5,7 @@ import { parseQuery, parseTime, type Query, QueryError } from '../../query/index
 import type { Asker } from '../access.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
-import { arrivalsShape, countsShape, DIMENSIONS, eventShape, pageShape } from '../shapes.ts'
+import { arrivalsShape, countsShape, DIMENSIONS, eventAnswerShape, eventShape, pageShape } from '../shapes.ts'
 import { streamEvents } from '../stream.ts'
 
 const q = z.string().default('').describe("A query in Kibana's language; empty finds all.")
@@ -138,9 +138,9 @@ export function searchRoutes(service: Service): Route[] {
       method: 'GET',
       path: '/v1/events/:id',
       needs: 'search',
-      about: 'One event.',
+      about: 'One event as stored, and beside it what is derived when it is read.',
       params: z.object({ id: z.string().max(256) }),
-      answers: { 200: json('The event.', eventShape) },
+      answers: { 200: json('The event.', eventAnswerShape) },
       async serve({ params: { id }, asker }) {
         const event = await eventsFor(asker).get(id)
         if (event === null) throw new Refusal(404, 'not-found', `There is no event ${id}.`)
@@ -149,7 +149,7 @@ export function searchRoutes(service: Service): Route[] {
           did: `read the event ${id}`,
           entity: { type: 'event', id },
         })
-        return event
+        return { event, derived: await service.derivedFor(asker, event) }
       },
     }),
     route({

@@ -2,11 +2,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { AuditEvent } from '../../../schema/index.ts'
 import { matches, parseQuery, QueryError } from '../../query/index.ts'
+import type { Derived } from '../answers.ts'
 
 /** An indexer's HTTP interface over events in memory, on a real socket: what the command's tests talk to. */
 export interface TestIndexer {
   readonly url: string
   readonly events: AuditEvent[]
+  /** What is answered beside an event. */
+  derived: Derived
   readonly letters: Map<string, { reason: string; replays: boolean; line: string }>
   readonly agents: unknown[]
   readonly seen: { method: string; url: string; authorization: string | undefined; body: unknown }[]
@@ -25,6 +28,7 @@ export async function testIndexer(): Promise<TestIndexer> {
       return `http://127.0.0.1:${port}`
     },
     events: [],
+    derived: null,
     letters: new Map(),
     agents: [],
     seen: [],
@@ -122,7 +126,7 @@ async function answer(
     const event = indexer.events.find((one) => idOf(one) === id)
     return event === undefined
       ? problem(response, 404, 'not-found', 'no such event')
-      : json(response, 200, event)
+      : json(response, 200, { event, derived: indexer.derived })
   }
   if (what === 'agents') {
     if (method === 'GET') return json(response, 200, { agents: indexer.agents })

@@ -27,6 +27,7 @@ export interface SentBatch {
   readonly lines: Uint8Array
   readonly leaves: Uint8Array
   readonly ingested: number
+  readonly additions?: { readonly positions: Uint32Array; readonly lines: Uint8Array }
 }
 
 export type Replay = { stored: true } | { stored: false; reason: string } | null
@@ -34,7 +35,8 @@ export type Replay = { stored: true } | { stored: false; reason: string } | null
 export type WriterCalls = {
   open: { ask: null; answer: null }
   write: { ask: SentBatch; answer: WriteOutcome }
-  replay: { ask: { id: string; now: number }; answer: Replay }
+  /** `additions` as JSON. */
+  replay: { ask: { id: string; now: number; additions: string | null }; answer: Replay }
   discard: { ask: string; answer: boolean }
   putRecord: {
     ask: { kind: string; key: string; value: string; version: number | null }

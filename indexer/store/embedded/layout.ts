@@ -104,15 +104,16 @@ export const PRESENCE: string[] = []
 const WAYS = new Map<string, Way>()
 
 /** Derived, but known when an event is written, and asked for. */
-const REVISION_OF = 'audit.revision_of'
+const isKnownWhenWritten = (path: string): boolean =>
+  path === 'audit.revision_of' || path.startsWith('source.geo.') || path.startsWith('source.as.')
 
 function wayOf(path: string, field: Field): Way {
   for (const [facet, paths] of FACETS.entries()) {
     const slot = paths.indexOf(path)
     if (slot !== -1) return { kind: 'facet', facet, slot }
   }
-  const underived = field.derived !== true || path === REVISION_OF
-  if (field.unindexed === true || !underived || field.type === 'geo' || path === '@timestamp') {
+  const onlyWhenRead = field.derived === true && !isKnownWhenWritten(path)
+  if (field.unindexed === true || onlyWhenRead || field.type === 'geo' || path === '@timestamp') {
     return { kind: 'skip' }
   }
   const presence = PRESENCE.push(path) - 1

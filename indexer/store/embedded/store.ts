@@ -162,8 +162,17 @@ class EmbeddedStore implements Store {
       const leaves = movable(batch.leaves, batch.handedOver)
       const manifestBytes = new Uint8Array(batch.manifestBytes)
       const signature = new Uint8Array(batch.signature)
-      const sent = { ...batch, lines, leaves, manifestBytes, signature }
-      const outcome = await this.#writer.ask('write', sent, [lines.buffer, leaves.buffer])
+      const additions = batch.additions && {
+        positions: new Uint32Array(batch.additions.positions),
+        lines: new Uint8Array(batch.additions.lines),
+      }
+      const { manifest, hash, ingested } = batch
+      const sent = { manifest, hash, ingested, lines, leaves, manifestBytes, signature }
+      const outcome = await this.#writer.ask(
+        'write',
+        additions === undefined ? sent : { ...sent, additions },
+        [lines.buffer, leaves.buffer],
+      )
       this.#problem = null
       return outcome
     } catch (thrown) {
@@ -218,9 +227,10 @@ class EmbeddedStore implements Store {
       const letter = await this.#reader.ask('letter', id)
       return letter === null ? null : withBuffer(letter)
     },
-    replay: async (id) => {
+    replay: async (id, additions) => {
       this.#demandOpen()
-      return this.#writer.ask('replay', { id, now: this.#now() })
+      const text = additions === undefined ? null : JSON.stringify(additions)
+      return this.#writer.ask('replay', { id, now: this.#now(), additions: text })
     },
     discard: async (id) => {
       this.#demandOpen()
