@@ -81,7 +81,6 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     const accounts = await openAccounts({
       records: store.records,
       trail: ingest.trail,
-      failures: ingest.failures,
       folder: config.store.embedded.path,
       times: sessionTimes,
       ...(parts.passwordCost === undefined ? {} : { passwordCost: parts.passwordCost }),

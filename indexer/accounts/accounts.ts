@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Failures, Trail } from '../ingest/index.ts'
+import { Failures, type Trail } from '../ingest/index.ts'
 import type { Records } from '../store/port.ts'
 import { ApiTokens } from './api-tokens.ts'
 import { dropFirstSignIn, ensureFirstAdmin, type FirstSignIn } from './first-admin.ts'
@@ -28,7 +28,6 @@ export interface Accounts {
 export async function openAccounts(parts: {
   records: Records
   trail: Trail
-  failures: Failures
   /** Where the files of the first sign-in and of this machine's operator lie. */
   folder: string
   times: () => SessionTimes
@@ -38,6 +37,8 @@ export async function openAccounts(parts: {
   random: (bytes: number) => Buffer
 }): Promise<Accounts> {
   const { folder, random } = parts
+  // Of their own: who mistypes a password behind a shared address must not stop the programs behind it.
+  const failures = new Failures(parts.clock)
   const users = await Users.open(parts.records)
   const sessions = await Sessions.open({ ...parts, users })
   const apiTokens = await ApiTokens.open(parts)
@@ -49,7 +50,7 @@ export async function openAccounts(parts: {
     apiTokens,
     passwords,
     firstSignIn,
-    signIn: new SignIn({ ...parts, users, sessions, passwords }),
+    signIn: new SignIn({ ...parts, users, sessions, passwords, failures }),
     secondFactors: new SecondFactors({ ...parts, users }),
     localToken: new LocalToken(folder, random, parts.log),
     passwordChanged: (user) => dropFirstSignIn(folder, user),
