@@ -4,6 +4,7 @@ import {
   DAY,
   dayText,
   FACETS,
+  FEW_WORDS,
   type FieldNode,
   MOST_WORDS,
   magnitudeOf,
@@ -12,6 +13,7 @@ import {
   PRESENCE,
   ROOT,
   type Way,
+  WORDY_SEED,
 } from './layout.ts'
 import { seedBelow, type Terms } from './terms.ts'
 
@@ -44,6 +46,7 @@ export class Collector {
 
   finish(): void {
     if (this.#wordsLeft < 0) this.terms.addValue(OVERFLOW_SEED, '')
+    if (this.#wordsLeft < MOST_WORDS - FEW_WORDS) this.terms.addValue(WORDY_SEED, '')
   }
 
   /** Whether the event's words are still being indexed. */
@@ -112,12 +115,17 @@ export class Collector {
     if (way.words || way.kind === 'text') this.words(text)
   }
 
-  /** IPv4 is found by its dotted text and, for blocks, by its octets as words; IPv6 by its digits, whole and in front. */
+  /**
+   * IPv4 is found by its dotted text and, for blocks, by its octets as words; IPv6 by its digits, whole and in front. What is no address
+   * has words only where the field has.
+   */
   #address(text: string, way: IndexedWay): void {
     const { terms } = this
+    let isAddress = DOTTED.test(text)
     if (text.includes(':')) {
       const key = addressKey(text)
       if (key !== undefined) {
+        isAddress = true
         const usual = addressText(key)
         terms.addValue(way.seed, usual)
         if (!usual.includes(':')) this.words(usual)
@@ -126,7 +134,7 @@ export class Collector {
     } else {
       terms.addValue(way.seed, text)
     }
-    this.words(text)
+    if (isAddress || way.words) this.words(text)
   }
 
   words(text: string): void {
@@ -162,6 +170,8 @@ export class Collector {
     }
   }
 }
+
+const DOTTED = /^[\d.]+$/
 
 /** Hex digits of an IPv6 address that are terms: /32, /48, /64. */
 export const V6_BEGINNINGS: readonly number[] = [8, 12, 16]

@@ -1,4 +1,4 @@
-import { FIELDS, type Field } from '../../../schema/index.ts'
+import { FIELDS, type Field, LIMITS } from '../../../schema/index.ts'
 import { seedOf } from './terms.ts'
 
 /**
@@ -154,3 +154,10 @@ export const dayText = (day: number): string => `d${day}`
 /** Words of an event beyond these are not indexed; the event is marked, and is a candidate for any word. */
 export const MOST_WORDS = 4096
 export const OVERFLOW_SEED = seedOf('more words than are indexed')
+
+/**
+ * An event with more words than these may have more than a search looks at (`LIMITS.wordsPerEvent`, with those of its facets): it is marked. Of
+ * all others the index says for certain whether they have a word.
+ */
+export const FEW_WORDS = LIMITS.wordsPerEvent / 2
+export const WORDY_SEED = seedOf('more words than are certain')

@@ -264,7 +264,7 @@ export class Scanner extends JsonBytes {
     const start = this.at
     if (c === QUOTE) {
       const plain = way.kind === 'keyword' || way.kind === 'flattened' || way.kind === 'text'
-      if (plain || way.kind === 'ip') {
+      if (plain || (way.kind === 'ip' && (words || this.#isDotted()))) {
         if (
           this.#string(
             seed,
@@ -284,6 +284,14 @@ export class Scanner extends JsonBytes {
     // An object counts as no value; nor does null.
     if (c === OPEN || c === OPEN_LIST || c === 0x6e) return
     this.#collector.value(c === 0x74 ? 'true' : c === 0x66 ? 'false' : String(this.number(start)), way, seed)
+  }
+
+  /** Digits and dots alone, as IPv4 is: what is no address gives no words of its own. */
+  #isDotted(): boolean {
+    const bytes = this.bytes
+    let at = this.at + 1
+    for (let c = bytes[at]!; (c >= 0x30 && c <= 0x39) || c === 0x2e; c = bytes[++at]!);
+    return bytes[at] === QUOTE
   }
 
   /** A string's terms, hashed as its characters pass. False where the plain way must take it: escapes, or beyond ASCII. */

@@ -16,7 +16,7 @@ import { newDocs } from './segment/documents.ts'
 import { categoryOf, partitionFor, type Retention } from './windows.ts'
 
 /** Raised whenever what is written can't be read as before: tables, segments, how terms are hashed. */
-const LAYOUT = '2'
+const LAYOUT = '3'
 
 export interface VaultOptions {
   readonly path: string

@@ -285,6 +285,26 @@ export class Segment {
     return this.#facets
   }
 
+  /** The first document at or after a time, of those from `low` up to but without `high`. */
+  firstAt(time: number, low = 0, high = this.docs): number {
+    let first = low
+    let end = high
+    // Mostly it is near: steps that double find where it can be.
+    for (let step = 1; first + step < end; step *= 2) {
+      if (this.times.at(first + step) >= time) {
+        end = first + step
+        break
+      }
+      first += step
+    }
+    while (first < end) {
+      const middle = (first + end) >>> 1
+      if (this.times.at(middle) < time) first = middle + 1
+      else end = middle
+    }
+    return first
+  }
+
   get pages(): number {
     return this.footer.pages.count
   }

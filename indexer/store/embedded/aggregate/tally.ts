@@ -1,0 +1,204 @@
+import type { Budget } from './budget.ts'
+import { type Hits, stretches } from './hits.ts'
+import { NumberTable } from './numbering.ts'
+import type { Dimension, Reading } from './reading.ts'
+
+/** How many documents are in each bucket of a dimension, and how many in none. */
+export interface Tally {
+  readonly counts: Float64Array
+  readonly none: number
+}
+
+const isHit = (bits: Uint32Array, doc: number): boolean => ((bits[doc >>> 5]! >>> (doc & 31)) & 1) === 1
+
+/** Visits each hit with its code. */
+function eachCode(
+  hits: Hits,
+  reading: Reading,
+  budget: Budget,
+  visit: (code: number, doc: number) => void,
+): void {
+  const { bits } = hits
+  for (const [from, to] of stretches(hits)) {
+    if (budget.late) return
+    const codes = reading.codes(from, to)
+    if (bits === null) for (let doc = from; doc < to; doc++) visit(codes[doc - from]!, doc)
+    else for (let doc = from; doc < to; doc++) if (isHit(bits, doc)) visit(codes[doc - from]!, doc)
+  }
+}
+
+export function tallyOf(all: readonly Hits[], dimension: Dimension, budget: Budget): Tally {
+  let counts = new Float64Array(256)
+  const roomFor = (number: number): void => {
+    if (number < counts.length) return
+    const wider = new Float64Array(Math.max(number + 1, counts.length * 2))
+    wider.set(counts)
+    counts = wider
+  }
+  let none = 0
+  for (const hits of all) {
+    const reading = dimension.in(hits)
+    const { size, unread } = reading
+    if (size === null) {
+      roomFor(dimension.numbers.end)
+      eachCode(hits, reading, budget, (code) => {
+        if (code === 0) none++
+        else {
+          if (code > counts.length) roomFor(code - 1)
+          counts[code - 1] = counts[code - 1]! + 1
+        }
+      })
+      continue
+    }
+    const local = new Uint32Array(size)
+    eachCode(hits, reading, budget, (code) => {
+      local[code] = local[code]! + 1
+    })
+    for (let code = 0; code < size; code++) {
+      const count = local[code]!
+      if (count === 0 || code === unread) continue
+      const numbers = reading.buckets(code)
+      if (numbers.length === 0) none += count
+      for (const number of numbers) {
+        roomFor(number)
+        counts[number] = counts[number]! + count
+      }
+    }
+  }
+  return { counts, none }
+}
+
+/** The chosen buckets of a dimension, each with its rank. */
+export class Ranking {
+  readonly chosen: readonly number[]
+  readonly #dimension: Dimension
+  readonly #rankOf: Int32Array
+
+  constructor(dimension: Dimension, chosen: readonly number[]) {
+    this.#dimension = dimension
+    this.chosen = chosen
+    this.#rankOf = new Int32Array(dimension.numbers.end).fill(-1)
+    for (const [rank, number] of chosen.entries()) this.#rankOf[number] = rank
+  }
+
+  /** Visits each hit with each of its ranks. */
+  each(hits: Hits, budget: Budget, visit: (rank: number, doc: number) => void): void {
+    const reading = this.#dimension.in(hits)
+    const { size } = reading
+    if (size === null) {
+      eachCode(hits, reading, budget, (code, doc) => {
+        const rank = code === 0 ? -1 : this.#rankOf[code - 1]!
+        if (rank >= 0) visit(rank, doc)
+      })
+      return
+    }
+    // -1 for none, and below for several.
+    const single = new Int32Array(size).fill(UNKNOWN)
+    const several: number[][] = []
+    eachCode(hits, reading, budget, (code, doc) => {
+      let rank = single[code]!
+      if (rank === UNKNOWN) {
+        rank = this.#look(reading, code, several)
+        single[code] = rank
+      }
+      if (rank >= 0) visit(rank, doc)
+      else if (rank < -1) for (const one of several[-2 - rank]!) visit(one, doc)
+    })
+  }
+
+  #look(reading: Reading, code: number, several: number[][]): number {
+    const ranks = reading.buckets(code).map((number) => this.#rankOf[number] ?? -1)
+    const chosen = ranks.filter((rank) => rank >= 0)
+    if (chosen.length < 2) return chosen[0] ?? -1
+    return -1 - several.push(chosen)
+  }
+}
+
+const UNKNOWN = 0x7fffffff
+
+/** Of each rank, how many documents are in each bucket of a second dimension, and how many in none. */
+export interface Cross {
+  readonly none: Float64Array
+  /** Number and count, by rank. */
+  readonly counts: readonly Map<number, number>[]
+}
+
+/** Cells of a table by rank and code, where they are few enough. */
+const MOST_CELLS = 1 << 22
+const MOST_PAIRS = 4_000_000
+const RANKS = 2 ** 32
+
+export function crossOf(all: readonly Hits[], ranking: Ranking, dimension: Dimension, budget: Budget): Cross {
+  const ranks = ranking.chosen.length
+  const none = new Float64Array(ranks)
+  const counts = Array.from({ length: ranks }, () => new Map<number, number>())
+  let held = 0
+  const put = (rank: number, number: number, count: number): void => {
+    const own = counts[rank]!
+    const before = own.get(number)
+    if (before === undefined && held++ >= MOST_PAIRS) budget.tooManyValues = true
+    else own.set(number, (before ?? 0) + count)
+  }
+  for (const hits of all) {
+    const reading = dimension.in(hits)
+    const { size, unread } = reading
+    const fold = (rank: number, code: number, count: number): void => {
+      if (code === unread) return
+      if (size === null) {
+        if (code === 0) none[rank] = none[rank]! + count
+        else put(rank, code - 1, count)
+        return
+      }
+      const numbers = reading.buckets(code)
+      if (numbers.length === 0) none[rank] = none[rank]! + count
+      for (const number of numbers) put(rank, number, count)
+    }
+    const codeAt = codesBehind(reading, hits)
+    if (size !== null && size * ranks <= MOST_CELLS) {
+      const cells = new Uint32Array(size * ranks)
+      ranking.each(hits, budget, (rank, doc) => {
+        const cell = rank * size + codeAt(doc)
+        cells[cell] = cells[cell]! + 1
+      })
+      for (let cell = 0; cell < cells.length; cell++)
+        if (cells[cell] !== 0) fold(Math.floor(cell / size), cell % size, cells[cell]!)
+      continue
+    }
+    const pairs = new NumberTable()
+    let times = new Uint32Array(1024)
+    ranking.each(hits, budget, (rank, doc) => {
+      const pair = pairs.indexOf(codeAt(doc) * RANKS + rank, MOST_PAIRS)
+      if (pair === -1) {
+        budget.tooManyValues = true
+        return
+      }
+      if (pair === times.length) {
+        const longer = new Uint32Array(times.length * 2)
+        longer.set(times)
+        times = longer
+      }
+      times[pair] = times[pair]! + 1
+    })
+    for (let pair = 0; pair < pairs.count; pair++) {
+      const key = pairs.key(pair)
+      fold(key % RANKS, Math.floor(key / RANKS), times[pair]!)
+    }
+  }
+  return { none, counts }
+}
+
+/** The code of a document; the documents are asked for in their order. */
+function codesBehind(reading: Reading, { low, high }: Hits): (doc: number) => number {
+  const STRETCH = 65_536
+  let from = low
+  let to = low
+  let codes: ArrayLike<number> = []
+  return (doc) => {
+    if (doc >= to) {
+      from = doc
+      to = Math.min(high, doc + STRETCH)
+      codes = reading.codes(from, to)
+    }
+    return codes[doc - from]!
+  }
+}
