@@ -63,7 +63,9 @@ const DEEDS: readonly (readonly [action: string, category: Category])[] = [
   ['export.run', 'activity'],
   ['permission.change', 'security'],
   ['comment.add', 'activity'],
+  ['job.run', 'system'],
 ]
+const COMPONENTS = ['scheduler', 'mailer', 'importer', 'backup', 'sync', 'billing']
 const ENTITIES = ['customer', 'invoice', 'order', 'project', 'time_entry', 'task']
 const CHANGED = ['credit_limit', 'payment_terms', 'status', 'owner', 'amount', 'due_date']
 const PREFIX = mintedIdPrefix('00112233445566778899aabbccddeeff' as SourceId, 0)
@@ -116,6 +118,7 @@ function line(i: number): string {
       category,
       change: { after: [`${field}=${next}`], before: [`${field}=${old}`], fields: [field] },
       changes: [{ field, new: next, old }],
+      component: category === 'system' ? pick(COMPONENTS) : undefined,
       entity: { id, type },
       payload,
       record_count: action === 'export.run' ? below(5000) : undefined,

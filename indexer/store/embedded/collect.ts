@@ -1,5 +1,6 @@
 import { LIMITS } from '../../../schema/index.ts'
 import { addressKey, addressText } from '../../query/index.ts'
+import type { HeldValues } from './held.ts'
 import {
   DAY,
   dayText,
@@ -22,14 +23,16 @@ type IndexedWay = Extract<Way, { readonly seed: number }>
 /** Takes one event after another apart: terms into `terms`, facet values into `slots`, presence into `present`. */
 export class Collector {
   readonly terms: Terms
+  readonly held: HeldValues
   /** The raw values of the facets' fields of the last event, by facet and slot. */
   readonly slots: unknown[][] = FACETS.map((paths) => paths.map(() => undefined))
   /** Which of `PRESENCE` the last event has, 30 a number. */
   readonly present: number[] = new Array<number>(Math.ceil(PRESENCE.length / 30)).fill(0)
   #wordsLeft = 0
 
-  constructor(terms: Terms) {
+  constructor(terms: Terms, held: HeldValues) {
     this.terms = terms
+    this.held = held
   }
 
   collect(event: object): void {
@@ -78,6 +81,7 @@ export class Collector {
   #field(value: unknown, way: IndexedWay): void {
     const word = (way.presence / 30) | 0
     this.present[word] = this.present[word]! | (1 << (way.presence % 30))
+    if (way.held !== -1) this.held.addText(way.held, JSON.stringify(value))
     if (way.kind === 'flattened') this.#leaves(value, way, way.seed, true)
     else if (way.kind === 'changes') this.#changes(value)
     else if (typeof value !== 'object') this.value(String(value), way)

@@ -25,7 +25,7 @@ export interface Facet {
 }
 
 /** An event with these values alone. */
-function eventWith(values: Iterable<readonly [string, unknown]>): AuditEvent {
+export function eventWith(values: Iterable<readonly [string, unknown]>): AuditEvent {
   const event: Record<string, unknown> = {}
   for (const [path, value] of values) {
     const members = path.split('.')

@@ -11,6 +11,7 @@ import {
 } from '../../../schema/index.ts'
 import { Collector } from './collect.ts'
 import type { Facet, FacetBook } from './facets.ts'
+import { HeldValues } from './held.ts'
 import { SEAL_AGENT, SEAL_INCARNATION } from './layout.ts'
 import { Scanner } from './scan.ts'
 import { Terms } from './terms.ts'
@@ -28,6 +29,8 @@ export interface Parcel {
   readonly deedFacets: Facet[]
   readonly termStarts: number[]
   readonly termEnds: number[]
+  readonly heldStarts: number[]
+  readonly heldEnds: number[]
   readonly users: string[]
 }
 
@@ -43,6 +46,7 @@ export interface Prepared {
   readonly lines: Buffer
   readonly leaves: Buffer
   readonly terms: Terms
+  readonly held: HeldValues
   readonly parcels: Map<Category, Parcel>
   readonly rejected: Rejected[]
 }
@@ -60,6 +64,8 @@ function emptyParcel(category: Category): Parcel {
     deedFacets: [],
     termStarts: [],
     termEnds: [],
+    heldStarts: [],
+    heldEnds: [],
     users: [],
   }
 }
@@ -101,6 +107,7 @@ export class Preparer {
   readonly #facets: FacetBook
   readonly #scanner: Scanner
   readonly #terms = new Terms()
+  readonly #held = new HeldValues()
 
   constructor(facets: FacetBook) {
     this.#facets = facets
@@ -110,12 +117,14 @@ export class Preparer {
   /** What follows is stored together; what was prepared before is done with. */
   begin(): void {
     this.#terms.clear()
+    this.#held.clear()
   }
 
   prepare(batch: { lines: Buffer; leaves: Buffer; agent: string; incarnation: string }): Prepared {
     const { lines, leaves, agent, incarnation } = batch
     const terms = this.#terms
-    const collector = new Collector(terms)
+    const held = this.#held
+    const collector = new Collector(terms, held)
     const scanner = this.#scanner
     scanner.begin(collector, agent, incarnation)
     const parcels = new Map<Category, Parcel>()
@@ -126,6 +135,7 @@ export class Preparer {
       let end = lines.indexOf(10, start)
       if (end === -1) end = lines.length
       const termStart = terms.count
+      const heldStart = held.count
       if (clean && scanner.scan(lines, start, end)) {
         const { timestamp, id, sequence, user, sourceFacet, deedFacet } = scanner
         const parcel = parcelOf(parcels, deedFacet.category!)
@@ -135,14 +145,14 @@ export class Preparer {
         parcel.sourceFacets.push(sourceFacet)
         parcel.deedFacets.push(deedFacet)
         parcel.users.push(user)
-        put(parcel, position, start, end, termStart, terms.count)
+        put(parcel, position, start, end, termStart, terms.count, heldStart, held.count)
       } else {
         const fault = this.#plainly(batch, collector, parcels, position, start, end)
         if (fault !== null) rejected.push({ position, start, end, ...fault })
       }
       start = end + 1
     }
-    return { lines, leaves, terms, parcels, rejected }
+    return { lines, leaves, terms, held, parcels, rejected }
   }
 
   /** The way that decides: parses the line, and says why it is no event that can be stored. */
@@ -167,8 +177,9 @@ export class Preparer {
     const reason = faultOf(event)
     if (reason !== null) return { id: textOf(memberOf(memberOf(event, 'event'), 'id')), reason }
     const sound = event as Record<string, unknown> & { event: Record<string, unknown> }
-    const { terms } = collector
+    const { terms, held } = collector
     const termStart = terms.count
+    const heldStart = held.count
     collector.collect(sound)
     const [source, deed] = collector.slots
     source![SEAL_AGENT] = agent
@@ -182,24 +193,26 @@ export class Preparer {
     parcel.sourceFacets.push(this.#facets.of(0, source!, []))
     parcel.deedFacets.push(deedFacet)
     parcel.users.push(textOf(memberOf(sound.user, 'name')))
-    put(parcel, position, start, end, termStart, terms.count)
+    put(parcel, position, start, end, termStart, terms.count, heldStart, held.count)
     return null
   }
 }
 
 /** Makes revisions of events of a parcel: their ids are their own, and what is found of them is what is shown. */
 export function revise(
-  { lines, terms }: Prepared,
+  { lines, terms, held }: Prepared,
   parcel: Parcel,
   revisions: ReadonlyMap<number, string>,
   facets: FacetBook,
 ): void {
-  const collector = new Collector(terms)
+  const collector = new Collector(terms, held)
   for (const [event, id] of revisions) {
     const line = lines.toString('utf8', parcel.starts[event]!, parcel.ends[event]!)
     parcel.termStarts[event] = terms.count
+    parcel.heldStarts[event] = held.count
     collector.collect(asRevision(JSON.parse(line) as AuditEvent, id))
     parcel.termEnds[event] = terms.count
+    parcel.heldEnds[event] = held.count
     parcel.deedFacets[event] = facets.of(1, collector.slots[1]!, collector.present)
     parcel.ids[event] = id
   }
@@ -221,12 +234,16 @@ function put(
   end: number,
   termStart: number,
   termEnd: number,
+  heldStart: number,
+  heldEnd: number,
 ): void {
   parcel.positions.push(position)
   parcel.starts.push(start)
   parcel.ends.push(end)
   parcel.termStarts.push(termStart)
   parcel.termEnds.push(termEnd)
+  parcel.heldStarts.push(heldStart)
+  parcel.heldEnds.push(heldEnd)
 }
 
 /** Deeper nesting than any agent writes would overflow the stack of whoever walks over it. */

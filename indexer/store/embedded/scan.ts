@@ -1,6 +1,7 @@
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, LIMITS } from '../../../schema/index.ts'
 import { Collector } from './collect.ts'
 import type { Facet, FacetBook } from './facets.ts'
+import { HeldValues } from './held.ts'
 import {
   BACKSLASH,
   CLOSE,
@@ -39,6 +40,7 @@ export class Scanner extends JsonBytes {
   deedFacet!: Facet
   #terms: Terms
   #collector: Collector
+  #held: HeldValues
   readonly #seen: SeenFacets
   /** Where the values of the facets' fields stand in the line. */
   readonly #places: readonly Places[] = FACETS.map(({ length }) => ({
@@ -53,19 +55,22 @@ export class Scanner extends JsonBytes {
     super()
     this.#seen = new SeenFacets(book)
     this.#terms = new Terms(1)
-    this.#collector = new Collector(this.#terms)
+    this.#held = new HeldValues()
+    this.#collector = new Collector(this.#terms, this.#held)
   }
 
   /** What follows is of this batch. */
   begin(collector: Collector, agent: string, incarnation: string): void {
     this.#collector = collector
     this.#terms = collector.terms
+    this.#held = collector.held
     this.#seen.begin(agent, incarnation)
   }
 
   /** Takes the line apart; false, and nothing added, where the plain way must. */
   scan(bytes: Buffer, start: number, end: number): boolean {
     const before = this.#terms.count
+    const heldBefore = this.#held.count
     this.bytes = bytes
     this.at = start
     this.end = end
@@ -87,6 +92,7 @@ export class Scanner extends JsonBytes {
     } catch (thrown) {
       if (thrown !== UNSURE) throw thrown
       this.#terms.count = before
+      this.#held.count = heldBefore
       return false
     }
   }
@@ -157,6 +163,7 @@ export class Scanner extends JsonBytes {
       if (way.kind === 'flattened') this.#leaves(way, way.seed, true, depth + 1)
       else if (way.kind === 'changes') this.#changes(depth + 1)
       else this.#values(way, depth + 1)
+      if (way.held !== -1) this.#held.add(way.held, this.bytes, start, this.at)
     }
   }
 

@@ -55,10 +55,21 @@ export function countOf(bits: Uint32Array): number {
   return count
 }
 
-/** The documents for which `has` holds, asked one by one. */
-export function bitsThat(docs: number, has: (doc: number) => boolean): Uint32Array {
+/** The documents of a set for which `has` holds, asked one by one. */
+export function bitsThat(docs: number, among: Bits, has: (doc: number) => boolean): Bits {
+  if (among === 'none') return 'none'
   const bits = new Uint32Array(wordsFor(docs))
-  for (let doc = 0; doc < docs; doc++) if (has(doc)) bits[doc >>> 5] = bits[doc >>> 5]! | (1 << (doc & 31))
+  for (let i = 0; i < bits.length; i++) {
+    const word = among === 'all' ? 0xffffffff : among[i]!
+    if (word === 0) continue
+    let met = 0
+    for (let rest = word; rest !== 0; rest &= rest - 1) {
+      const doc = i * 32 + 31 - Math.clz32(rest & -rest)
+      if (doc >= docs) break
+      if (has(doc)) met |= rest & -rest
+    }
+    bits[i] = met
+  }
   return bits
 }
 

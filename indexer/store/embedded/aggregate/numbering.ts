@@ -1,4 +1,4 @@
-import { addressKey, addressText } from '../../../query/index.ts'
+import { addressKey, addressKeyOf, addressText } from '../../../query/index.ts'
 import { AGGREGATE_LIMITS } from '../../aggregate.ts'
 import { type CountableField, compareValues, type FieldValue } from '../../field-values.ts'
 
@@ -106,12 +106,7 @@ export class ValueNumbers {
         return this.#numbers.key(number)
       case 'address':
         if ((number & 1) === 1) return this.#texts[number >>> 1]!
-        return addressText(
-          `${FIRST_V4}${this.#numbers
-            .key(number >>> 1)
-            .toString(16)
-            .padStart(8, '0')}`,
-        )
+        return addressText(addressKeyOf(this.#numbers.key(number >>> 1)))
     }
   }
 

@@ -4,7 +4,8 @@ import type { Split } from '../../aggregate.ts'
 import { AGGREGATE_LIMITS } from '../../aggregate.ts'
 import { axisOf, keysBetween, type Slot, type TimeSplit } from '../../calendar.ts'
 import { beginsWith, type CountableField, countableField, type FieldValue } from '../../field-values.ts'
-import { wayTo } from '../layout.ts'
+import { eventWith } from '../facets.ts'
+import { isHeld, wayTo } from '../layout.ts'
 import type { Budget } from './budget.ts'
 import { eachBit, type Hits } from './hits.ts'
 import { ValueNumbers } from './numbering.ts'
@@ -21,6 +22,16 @@ export interface Reading {
   buckets(code: number): readonly number[]
   /** The code of documents that time was too short for: nothing is known of them. */
   readonly unread?: number
+}
+
+const isHit = (bits: Uint32Array | null, doc: number): boolean =>
+  bits === null || ((bits[doc >>> 5]! >>> (doc & 31)) & 1) === 1
+
+/** No document has a value. */
+const NOTHING: Reading = {
+  size: 1,
+  codes: (from, to) => new Uint8Array(to - from),
+  buckets: () => [],
 }
 
 /** One split of a question, over all segments. */
@@ -55,7 +66,8 @@ export class Dimension {
     const field = this.#field
     if (field === null) return this.#times(hits, this.#axis!)
     const way = wayTo(field.name)
-    return way?.kind === 'facet' ? this.#facets(hits, field, way.facet) : this.#events(hits, field)
+    if (way?.kind === 'facet') return this.#facets(hits, field, way.facet)
+    return isHeld(way) ? this.#held(hits, field) : this.#events(hits, field)
   }
 
   /** The numbers of a list of values, and whether all could be held. */
@@ -80,6 +92,44 @@ export class Dimension {
       codes: (from, to) => column.slice(from, to),
       buckets: this.#remembered((code) => field.valuesIn(facets[code]!.event)),
     }
+  }
+
+  #held(hits: Hits, field: CountableField): Reading {
+    const reader = hits.segment.held(field.name)
+    if (reader === undefined) return NOTHING
+    if (reader.kind === 'texts') {
+      const { ordinals, texts } = reader
+      return {
+        size: texts.count + 1,
+        codes: (from, to) => ordinals.slice(from, to),
+        buckets: this.#remembered((code) =>
+          code === 0 ? [] : field.valuesIn(eventWith([[field.name, texts.value(code)]])),
+        ),
+      }
+    }
+    const { values, present } = reader
+    return {
+      size: null,
+      buckets: (code) => (code === 0 ? [] : [code - 1]),
+      codes: (from, to) => {
+        const own = values.slice(from, to)
+        const codes = new Uint32Array(to - from)
+        for (let i = 0; i < own.length; i++) {
+          if (!isHit(hits.bits, from + i) || !isHit(present, from + i)) continue
+          codes[i] = this.#numberOf(own[i]!) + 1
+        }
+        return codes
+      },
+    }
+  }
+
+  /** A number's own number; -1 where it is not counted. */
+  #numberOf(value: number): number {
+    const number = this.numbers.ofNumber(value)
+    if (this.#prefix !== null && number !== -1 && !beginsWith(this.numbers.value(number), this.#prefix))
+      return -1
+    if (number === -1) this.#budget.tooManyValues = true
+    return number
   }
 
   #remembered(valuesOf: (code: number) => readonly FieldValue[]): (code: number) => readonly number[] {

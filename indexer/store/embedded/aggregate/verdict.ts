@@ -1,7 +1,8 @@
-import { fieldOf } from '../../../../schema/index.ts'
-import { type FieldQuery, matches, type Query, scalarCondition } from '../../../query/index.ts'
+import { type FieldType, fieldOf } from '../../../../schema/index.ts'
+import { addressKeyOf, type FieldQuery, matches, type Query, scalarCondition } from '../../../query/index.ts'
 import { candidatesOf } from '../candidates.ts'
-import { OVERFLOW_SEED, WORDY_SEED, wayTo } from '../layout.ts'
+import { eventWith } from '../facets.ts'
+import { isHeld, OVERFLOW_SEED, WORDY_SEED, wayTo } from '../layout.ts'
 import type { Segment } from '../segment/read.ts'
 import { WINDOW } from '../segment/write.ts'
 import { CandidateSets } from '../sets.ts'
@@ -140,7 +141,7 @@ export class Judge {
     if (field.name === '@timestamp') {
       const fits = scalarCondition(query, 'date')
       const all = times.slice(0, docs)
-      return certain(bitsThat(docs, (doc) => fits(all[doc]!)))
+      return certain(bitsThat(docs, 'all', (doc) => fits(all[doc]!)))
     }
     const way = wayTo(field.name)
     if (way?.kind === 'facet') {
@@ -149,6 +150,47 @@ export class Judge {
       )
       return certain(bitsOfChosen((way.facet === 0 ? sourceFacets : deedFacets).slice(0, docs), chosen))
     }
-    return this.#open(query)
+    return isHeld(way) ? this.#held(query, field) : this.#open(query)
   }
+
+  /** A condition on a field whose values are held: decided for each different value once. */
+  #held(query: FieldQuery, { name, type }: { name: string; type: FieldType }): Verdict {
+    const reader = this.#segment.held(name)
+    if (reader === undefined) return NO
+    const candidates = this.#candidates(query)
+    if (candidates === 'none') return NO
+    const { docs } = this.#segment
+    if (reader.kind === 'texts') {
+      const ordinals = reader.ordinals.slice(0, docs)
+      const { texts } = reader
+      // 0 for not known yet, 1 for no, 2 for yes.
+      const known = new Uint8Array(texts.count + 1)
+      return certain(
+        bitsThat(docs, candidates, (doc) => {
+          const ordinal = ordinals[doc]!
+          if (ordinal === 0) return false
+          if (known[ordinal] === 0)
+            known[ordinal] = matches(query, eventWith([[name, texts.value(ordinal)]])) ? 2 : 1
+          return known[ordinal] === 2
+        }),
+      )
+    }
+    const values = reader.values.slice(0, docs)
+    const { present } = reader
+    const fits = numberCondition(query, type)
+    return certain(
+      bitsThat(
+        docs,
+        candidates,
+        (doc) => (present === null || ((present[doc >>> 5]! >>> (doc & 31)) & 1) === 1) && fits(values[doc]!),
+      ),
+    )
+  }
+}
+
+/** A condition on numbers, or on addresses of four bytes as numbers. */
+function numberCondition(query: FieldQuery, type: FieldType): (value: number) => boolean {
+  if (type !== 'ip') return scalarCondition(query, type === 'float' ? 'float' : 'long')
+  const fits = scalarCondition(query, 'ip')
+  return (value) => fits(addressKeyOf(value))
 }

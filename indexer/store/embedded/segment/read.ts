@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { Facet, FacetBook } from '../facets.ts'
 import { float64s, Reading, uint16s, uint32s } from './codec.ts'
+import { type HeldReader, heldReader } from './held-reader.ts'
 import { DENSE, type Footer, WINDOW, WINDOW_BITS } from './write.ts'
 
 /** Where a segment's bytes are: in a file of their own, or in memory. */
@@ -36,22 +37,22 @@ export function fileSource(path: string): Source {
   }
 }
 
-type Numbers = Float64Array | Uint32Array | Uint16Array
+export type Numbers = Float64Array | Uint32Array | Uint16Array | Uint8Array
 
 const COLUMN_PAGE_BITS = 11
 const COLUMN_PAGES_KEPT = 4
 
 /** One value a document, read a page at a time. */
-class Column {
+export class Column {
   readonly #source: Source
   readonly #offset: number
-  readonly #width: 2 | 4 | 8
+  readonly #width: 1 | 2 | 4 | 8
   readonly #docs: number
   #page = -1
   #values: Numbers = new Uint32Array(0)
   readonly #kept = new Map<number, Numbers>()
 
-  constructor(source: Source, offset: number, width: 2 | 4 | 8, docs: number) {
+  constructor(source: Source, offset: number, width: 1 | 2 | 4 | 8, docs: number) {
     this.#source = source
     this.#offset = offset
     this.#width = width
@@ -81,7 +82,16 @@ class Column {
 
   slice(from: number, to: number): Numbers {
     const bytes = this.#source.read(this.#offset + from * this.#width, (to - from) * this.#width)
-    return this.#width === 8 ? float64s(bytes) : this.#width === 4 ? uint32s(bytes) : uint16s(bytes)
+    switch (this.#width) {
+      case 8:
+        return float64s(bytes)
+      case 4:
+        return uint32s(bytes)
+      case 2:
+        return uint16s(bytes)
+      case 1:
+        return bytes
+    }
   }
 }
 
@@ -303,6 +313,12 @@ export class Segment {
       else end = middle
     }
     return first
+  }
+
+  /** The values of a field, where documents have any; undefined where no document has the field. */
+  held(field: string): HeldReader | undefined {
+    const place = this.footer.held[field]
+    return place === undefined ? undefined : heldReader(this.#source, place, this.docs)
   }
 
   get pages(): number {
