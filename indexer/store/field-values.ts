@@ -123,3 +123,10 @@ export function compareTexts(a: string, b: string): number {
   }
   return a.length - b.length
 }
+
+/** Whether a field has values that can be counted. */
+export function isCountable(name: string): boolean {
+  const field = fieldOf(name)
+  if (field === undefined || field.unindexed === true) return false
+  return !['geo', 'changes', 'text', 'date'].includes(field.type)
+}
