@@ -4,7 +4,8 @@
  *   node bench/store.ts 5000000 --dir folder
  *   node bench/aggregates.ts --dir folder [--runs 11]
  *
- * Prints the median, the least and the greatest time of each question, the first one (nothing opened yet) apart.
+ * Prints the median, the least and the greatest time of each question, the first one (nothing opened yet) apart, and the median of the
+ * processor time, which others on the machine disturb less.
  */
 import { parseArgs } from 'node:util'
 import { parseQuery } from '../indexer/query/index.ts'
@@ -78,18 +79,23 @@ try {
   for (const [name, ask] of QUESTIONS) {
     if (values.only !== undefined && !name.includes(values.only)) continue
     const times: number[] = []
+    const spent: number[] = []
     let note = ''
     for (let run = 0; run <= runs; run++) {
       const start = performance.now()
+      const cpu = process.cpuUsage()
       const { count, split, partial } = await store.aggregate(ask(run))
       times.push(performance.now() - start)
+      const { user, system } = process.cpuUsage(cpu)
+      spent.push((user + system) / 1000)
       note = `${count} events${split === undefined ? '' : `, ${split.distinct} buckets`}${partial === null ? '' : `, partial: ${partial.reason}`}`
     }
     const [first = 0, ...others] = times
     others.sort((a, b) => a - b)
+    spent.sort((a, b) => a - b)
     const ms = (time: number | undefined): string => `${(time ?? 0).toFixed(0).padStart(5)} ms`
     console.log(
-      `  ${name.padEnd(28)} median ${ms(others[others.length >> 1])}, ${ms(others[0])} to ${ms(others.at(-1))}, first ${ms(first)}: ${note}`,
+      `  ${name.padEnd(28)} median ${ms(others[others.length >> 1])}, ${ms(others[0])} to ${ms(others.at(-1))}, first ${ms(first)}, processor ${ms(spent[spent.length >> 1])}: ${note}`,
     )
   }
 } finally {
