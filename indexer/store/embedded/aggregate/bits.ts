@@ -55,6 +55,10 @@ export function countOf(bits: Uint32Array): number {
   return count
 }
 
+/** Whether a document is in a set; null has all. */
+export const isIn = (bits: Uint32Array | null, doc: number): boolean =>
+  bits === null || ((bits[doc >>> 5]! >>> (doc & 31)) & 1) === 1
+
 /** The documents of a set for which `has` holds, asked one by one. */
 export function bitsThat(docs: number, among: Bits, has: (doc: number) => boolean): Bits {
   if (among === 'none') return 'none'

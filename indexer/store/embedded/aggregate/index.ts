@@ -15,10 +15,10 @@ import { numericField } from '../../field-values.ts'
 import type { SearchContext } from '../search.ts'
 import { asStored } from '../view.ts'
 import { Budget } from './budget.ts'
-import { firstOf } from './choose.ts'
+import { type Counts, greatestOf, SparseCounts } from './counts.ts'
 import { type Hits, hitsOf } from './hits.ts'
 import { Dimension } from './reading.ts'
-import { type Cross, crossOf, Ranking, type Tally, tallyOf } from './tally.ts'
+import { type Cross, crossOf, Ranking, tallyOf } from './tally.ts'
 
 type Context = Omit<SearchContext, 'late'> & { readonly now: () => number }
 
@@ -87,7 +87,7 @@ class Question {
 
   #split(all: readonly Hits[], dimension: Dimension): SplitAnswer {
     const tally = tallyOf(all, dimension, this.#budget)
-    const counts = countsOf(tally)
+    const { counts } = tally
     const chosen = this.#chosen(dimension, counts)
     const ranking = new Ranking(dimension, chosen.numbers)
     const cross = this.#second === null ? null : crossOf(all, ranking, this.#second, this.#budget)
@@ -101,7 +101,7 @@ class Question {
           : this.#inner(this.#second, rank === undefined ? null : cross, rank ?? 0)
       return {
         key,
-        count: number === undefined ? 0 : (counts.get(number) ?? 0),
+        count: number === undefined ? 0 : counts.get(number),
         ...(split !== undefined && { split }),
         ...(rank === undefined ? this.#nothing() : metrics[rank]),
       }
@@ -111,11 +111,11 @@ class Question {
 
   /** The second split within one bucket of the first. */
   #inner(dimension: Dimension, cross: Cross | null, rank: number): SplitAnswer {
-    const counts = cross?.counts[rank] ?? new Map<number, number>()
+    const counts = cross?.counts[rank] ?? NO_COUNTS
     const chosen = this.#chosen(dimension, counts)
     const bucket = (number: number | undefined, key: Bucket['key']): Bucket => ({
       key,
-      count: number === undefined ? 0 : (counts.get(number) ?? 0),
+      count: number === undefined ? 0 : counts.get(number),
     })
     return { buckets: chosen.bucketsWith(bucket), ...chosen.rest, none: cross?.none[rank] ?? 0 }
   }
@@ -123,7 +123,7 @@ class Question {
   /** Which buckets are shown, in their order. */
   #chosen(
     dimension: Dimension,
-    counts: ReadonlyMap<number, number>,
+    counts: Counts,
   ): {
     numbers: readonly number[]
     rest: { distinct: number; others: number }
@@ -131,14 +131,12 @@ class Question {
   } {
     const { split, numbers } = dimension
     if (split.kind === 'values') {
-      const top = firstOf(
-        counts.keys(),
-        split.top,
-        (a, b) => counts.get(b)! - counts.get(a)! || numbers.compare(a, b),
-      )
+      const top = greatestOf(counts, split.top, (a, b) => numbers.compare(a, b))
       let others = 0
-      for (const count of counts.values()) others += count
-      for (const number of top) others -= counts.get(number)!
+      counts.each((_, count) => {
+        others += count
+      })
+      for (const number of top) others -= counts.get(number)
       this.#demandRoom(top.length)
       return {
         numbers: top,
@@ -149,12 +147,12 @@ class Question {
     const byKey = new Map<number, number>()
     let first = Number.POSITIVE_INFINITY
     let last = Number.NEGATIVE_INFINITY
-    for (const number of counts.keys()) {
+    counts.each((number) => {
       const key = Number(numbers.value(number))
       byKey.set(key, number)
       first = Math.min(first, key)
       last = Math.max(last, key)
-    }
+    })
     const keys = byKey.size === 0 ? [] : keysBetween(split, first, last, AGGREGATE_LIMITS.buckets)
     this.#demandRoom(keys.length)
     return {
@@ -217,7 +215,7 @@ class Question {
   }
 }
 
-const NO_COUNTS: ReadonlyMap<number, number> = new Map()
+const NO_COUNTS: Counts = new SparseCounts()
 
 function demandBounded({ by, sums, distinct }: AggregateRequest): void {
   const { splits, fields, top } = AGGREGATE_LIMITS
@@ -230,29 +228,24 @@ function demandBounded({ by, sums, distinct }: AggregateRequest): void {
     throw new OperatorError(`at most ${fields} fields can be added up or counted at once`)
 }
 
-function countsOf({ counts }: Tally): Map<number, number> {
-  const found = new Map<number, number>()
-  for (let number = 0; number < counts.length; number++)
-    if (counts[number] !== 0) found.set(number, counts[number]!)
-  return found
+function tallied(all: readonly Hits[], dimension: Dimension, budget: Budget): number[] {
+  const numbers: number[] = []
+  tallyOf(all, dimension, budget).counts.each((number) => numbers.push(number))
+  return numbers
 }
 
-const tallied = (all: readonly Hits[], dimension: Dimension, budget: Budget): number[] => [
-  ...countsOf(tallyOf(all, dimension, budget)).keys(),
-]
-
-function sumsOf({ numbers }: Dimension, counts: ReadonlyMap<number, number>): NumberSums {
+function sumsOf({ numbers }: Dimension, counts: Counts): NumberSums {
   let values = 0
   let sum = 0
   let min = Number.POSITIVE_INFINITY
   let max = Number.NEGATIVE_INFINITY
-  for (const [number, count] of counts) {
+  counts.each((number, count) => {
     const value = Number(numbers.value(number))
     values += count
     sum += value * count
     min = Math.min(min, value)
     max = Math.max(max, value)
-  }
+  })
   if (values === 0) return { values, sum, min: null, max: null, avg: null }
   return { values, sum, min, max, avg: sum / values }
 }

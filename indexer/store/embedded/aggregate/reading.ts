@@ -6,6 +6,7 @@ import { axisOf, keysBetween, type Slot, type TimeSplit } from '../../calendar.t
 import { beginsWith, type CountableField, countableField, type FieldValue } from '../../field-values.ts'
 import { eventWith } from '../facets.ts'
 import { isHeld, wayTo } from '../layout.ts'
+import { isIn } from './bits.ts'
 import type { Budget } from './budget.ts'
 import { eachBit, type Hits } from './hits.ts'
 import { ValueNumbers } from './numbering.ts'
@@ -23,9 +24,6 @@ export interface Reading {
   /** The code of documents that time was too short for: nothing is known of them. */
   readonly unread?: number
 }
-
-const isHit = (bits: Uint32Array | null, doc: number): boolean =>
-  bits === null || ((bits[doc >>> 5]! >>> (doc & 31)) & 1) === 1
 
 /** No document has a value. */
 const NOTHING: Reading = {
@@ -115,7 +113,7 @@ export class Dimension {
         const own = values.slice(from, to)
         const codes = new Uint32Array(to - from)
         for (let i = 0; i < own.length; i++) {
-          if (!isHit(hits.bits, from + i) || !isHit(present, from + i)) continue
+          if (!isIn(hits.bits, from + i) || !isIn(present, from + i)) continue
           codes[i] = this.#numberOf(own[i]!) + 1
         }
         return codes

@@ -1,15 +1,15 @@
+import { isIn } from './bits.ts'
 import type { Budget } from './budget.ts'
+import { type Counts, DenseCounts, SparseCounts } from './counts.ts'
 import { type Hits, stretches } from './hits.ts'
 import { NumberTable } from './numbering.ts'
 import type { Dimension, Reading } from './reading.ts'
 
 /** How many documents are in each bucket of a dimension, and how many in none. */
 export interface Tally {
-  readonly counts: Float64Array
+  readonly counts: Counts
   readonly none: number
 }
-
-const isHit = (bits: Uint32Array, doc: number): boolean => ((bits[doc >>> 5]! >>> (doc & 31)) & 1) === 1
 
 /** Visits each hit with its code. */
 function eachCode(
@@ -23,30 +23,20 @@ function eachCode(
     if (budget.late) return
     const codes = reading.codes(from, to)
     if (bits === null) for (let doc = from; doc < to; doc++) visit(codes[doc - from]!, doc)
-    else for (let doc = from; doc < to; doc++) if (isHit(bits, doc)) visit(codes[doc - from]!, doc)
+    else for (let doc = from; doc < to; doc++) if (isIn(bits, doc)) visit(codes[doc - from]!, doc)
   }
 }
 
 export function tallyOf(all: readonly Hits[], dimension: Dimension, budget: Budget): Tally {
-  let counts = new Float64Array(256)
-  const roomFor = (number: number): void => {
-    if (number < counts.length) return
-    const wider = new Float64Array(Math.max(number + 1, counts.length * 2))
-    wider.set(counts)
-    counts = wider
-  }
+  const counts = new DenseCounts()
   let none = 0
   for (const hits of all) {
     const reading = dimension.in(hits)
     const { size, unread } = reading
     if (size === null) {
-      roomFor(dimension.numbers.end)
       eachCode(hits, reading, budget, (code) => {
         if (code === 0) none++
-        else {
-          if (code > counts.length) roomFor(code - 1)
-          counts[code - 1] = counts[code - 1]! + 1
-        }
+        else counts.add(code - 1, 1)
       })
       continue
     }
@@ -59,10 +49,7 @@ export function tallyOf(all: readonly Hits[], dimension: Dimension, budget: Budg
       if (count === 0 || code === unread) continue
       const numbers = reading.buckets(code)
       if (numbers.length === 0) none += count
-      for (const number of numbers) {
-        roomFor(number)
-        counts[number] = counts[number]! + count
-      }
+      for (const number of numbers) counts.add(number, count)
     }
   }
   return { counts, none }
@@ -119,8 +106,8 @@ const UNKNOWN = 0x7fffffff
 /** Of each rank, how many documents are in each bucket of a second dimension, and how many in none. */
 export interface Cross {
   readonly none: Float64Array
-  /** Number and count, by rank. */
-  readonly counts: readonly Map<number, number>[]
+  /** By rank. */
+  readonly counts: readonly Counts[]
 }
 
 /** Cells of a table by rank and code, where they are few enough. */
@@ -131,13 +118,12 @@ const RANKS = 2 ** 32
 export function crossOf(all: readonly Hits[], ranking: Ranking, dimension: Dimension, budget: Budget): Cross {
   const ranks = ranking.chosen.length
   const none = new Float64Array(ranks)
-  const counts = Array.from({ length: ranks }, () => new Map<number, number>())
+  const counts = Array.from({ length: ranks }, () => new SparseCounts())
   let held = 0
   const put = (rank: number, number: number, count: number): void => {
     const own = counts[rank]!
-    const before = own.get(number)
-    if (before === undefined && held++ >= MOST_PAIRS) budget.tooManyValues = true
-    else own.set(number, (before ?? 0) + count)
+    if (!own.has(number) && held++ >= MOST_PAIRS) budget.tooManyValues = true
+    else own.add(number, count)
   }
   for (const hits of all) {
     const reading = dimension.in(hits)

@@ -7,7 +7,7 @@ import type { Segment } from '../segment/read.ts'
 import { WINDOW } from '../segment/write.ts'
 import { CandidateSets } from '../sets.ts'
 import { valueKey, wordKey } from '../terms.ts'
-import { type Bits, bitsOfChosen, bitsThat, both, complement, either } from './bits.ts'
+import { type Bits, bitsOfChosen, bitsThat, both, complement, either, isIn } from './bits.ts'
 
 /** What the index knows of a query: which documents match for certain, and of which only the event itself can tell. No document is in both. */
 export interface Verdict {
@@ -178,13 +178,7 @@ export class Judge {
     const values = reader.values.slice(0, docs)
     const { present } = reader
     const fits = numberCondition(query, type)
-    return certain(
-      bitsThat(
-        docs,
-        candidates,
-        (doc) => (present === null || ((present[doc >>> 5]! >>> (doc & 31)) & 1) === 1) && fits(values[doc]!),
-      ),
-    )
+    return certain(bitsThat(docs, candidates, (doc) => isIn(present, doc) && fits(values[doc]!)))
   }
 }
 
