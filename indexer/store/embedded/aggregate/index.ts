@@ -7,13 +7,13 @@ import {
   type Group,
   type NumberSums,
   type Partiality,
-  type Split,
   type SplitAnswer,
 } from '../../aggregate.ts'
 import { keysBetween } from '../../calendar.ts'
 import { numericField } from '../../field-values.ts'
 import type { SearchContext } from '../search.ts'
 import { asStored } from '../view.ts'
+import { isIn } from './bits.ts'
 import { Budget } from './budget.ts'
 import { type Counts, greatestOf, SparseCounts } from './counts.ts'
 import { type Hits, hitsOf } from './hits.ts'
@@ -48,9 +48,6 @@ function partialityOf(budget: Budget): Partiality | null {
   return null
 }
 
-/** One bucket of the whole: what is not split. */
-const WHOLE: Split = { kind: 'time', every: Number.MAX_SAFE_INTEGER, zone: 'UTC' }
-
 class Question {
   readonly #request: AggregateRequest
   readonly #budget: Budget
@@ -80,9 +77,27 @@ class Question {
     const split = this.#first === null ? {} : { split: this.#split(all, this.#first) }
     const { sums, distinct, latest } = this.#request
     if (sums === undefined && distinct === undefined && latest !== true) return { count, ...split }
-    const whole = new Dimension(WHOLE, this.#budget)
-    const [own] = this.#metrics(all, new Ranking(whole, tallied(all, whole, this.#budget)), 1)
-    return { count, ...split, ...own }
+    return {
+      count,
+      ...split,
+      ...(sums !== undefined && {
+        sums: Object.fromEntries(
+          this.#sums.map(([field, dimension]) => [
+            field,
+            sumsOf(dimension, tallyOf(all, dimension, this.#budget).counts),
+          ]),
+        ),
+      }),
+      ...(distinct !== undefined && {
+        distinct: Object.fromEntries(
+          this.#distinct.map(([field, dimension]) => [
+            field,
+            tallyOf(all, dimension, this.#budget).counts.size,
+          ]),
+        ),
+      }),
+      ...(latest === true && { latest: lastEvent(all) }),
+    }
   }
 
   #split(all: readonly Hits[], dimension: Dimension): SplitAnswer {
@@ -228,12 +243,6 @@ function demandBounded({ by, sums, distinct }: AggregateRequest): void {
     throw new OperatorError(`at most ${fields} fields can be added up or counted at once`)
 }
 
-function tallied(all: readonly Hits[], dimension: Dimension, budget: Budget): number[] {
-  const numbers: number[] = []
-  tallyOf(all, dimension, budget).counts.each((number) => numbers.push(number))
-  return numbers
-}
-
 function sumsOf({ numbers }: Dimension, counts: Counts): NumberSums {
   let values = 0
   let sum = 0
@@ -277,6 +286,17 @@ function lastEvents(
     }
   }
   return last.map((one) => (one === undefined ? undefined : eventOf(one)))
+}
+
+function lastEvent(all: readonly Hits[]): AuditEvent | null {
+  let last: Last | null = null
+  for (const hits of all) {
+    let doc = hits.high - 1
+    while (!isIn(hits.bits, doc)) doc--
+    const one = { hits, doc }
+    if (last === null || compareLast(last, one) < 0) last = one
+  }
+  return last === null ? null : eventOf(last)
 }
 
 const eventOf = ({ hits: { view, segment }, doc }: Last): AuditEvent =>

@@ -7,8 +7,13 @@ import { type CountableField, compareValues, type FieldValue } from '../../field
  * four times as long.
  */
 export class NumberTable {
+  /** In the order in which they came. */
   #keys = new Float64Array(1024)
+  /** Beside each slot's index stands its key, so that a look asks for one place of memory. */
   #slots = new Int32Array(2048).fill(-1)
+  #slotKeys = new Float64Array(2048)
+  /** Where keys were found lately: mostly a few come again and again, and these places stay in the processor's cache. */
+  readonly #recent = new Int32Array(4096).fill(-1)
   readonly #bits = new Float64Array(1)
   readonly #halves = new Uint32Array(this.#bits.buffer)
   count = 0
@@ -17,42 +22,59 @@ export class NumberTable {
     return this.#keys[index]!
   }
 
-  #slot(key: number): number {
-    this.#bits[0] = key
-    let hash = Math.imul(this.#halves[0]!, 0x9e3779b1) ^ Math.imul(this.#halves[1]!, 0x85ebca6b)
-    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
-    const slots = this.#slots
-    const mask = slots.length - 1
-    let slot = (hash ^ (hash >>> 13)) & mask
-    for (;;) {
-      const index = slots[slot]!
-      if (index === -1 || this.#keys[index] === key) return slot
-      slot = (slot + 1) & mask
-    }
-  }
-
   /** The number's index; -1 where it is new and there are as many as there may be. */
   indexOf(key: number, most: number): number {
+    const recent = this.#hash(key) & 4095
+    const last = this.#recent[recent]!
+    if (last !== -1 && this.#keys[last] === key) return last
     let slot = this.#slot(key)
     const known = this.#slots[slot]!
-    if (known !== -1) return known
+    if (known !== -1) {
+      this.#recent[recent] = known
+      return known
+    }
     if (this.count >= most) return -1
     if (this.count === this.#keys.length) {
-      this.#grow()
+      this.#reserve(this.count * 2)
       slot = this.#slot(key)
     }
     const index = this.count++
     this.#keys[index] = key
     this.#slots[slot] = index
+    this.#slotKeys[slot] = key
     return index
   }
 
-  #grow(): void {
-    const keys = new Float64Array(this.#keys.length * 2)
+  #reserve(most: number): void {
+    let room = this.#keys.length
+    while (room < most) room *= 2
+    if (room === this.#keys.length) return
+    const keys = new Float64Array(room)
     keys.set(this.#keys)
     this.#keys = keys
-    this.#slots = new Int32Array(keys.length * 2).fill(-1)
-    for (let index = 0; index < this.count; index++) this.#slots[this.#slot(keys[index]!)] = index
+    this.#slots = new Int32Array(room * 2).fill(-1)
+    this.#slotKeys = new Float64Array(room * 2)
+    for (let index = 0; index < this.count; index++) {
+      const slot = this.#slot(keys[index]!)
+      this.#slots[slot] = index
+      this.#slotKeys[slot] = keys[index]!
+    }
+  }
+
+  #hash(key: number): number {
+    this.#bits[0] = key
+    let hash = Math.imul(this.#halves[0]!, 0x9e3779b1) ^ Math.imul(this.#halves[1]!, 0x85ebca6b)
+    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+    return hash ^ (hash >>> 13)
+  }
+
+  #slot(key: number): number {
+    const slots = this.#slots
+    const slotKeys = this.#slotKeys
+    const mask = slots.length - 1
+    let slot = this.#hash(key) & mask
+    while (slots[slot] !== -1 && slotKeys[slot] !== key) slot = (slot + 1) & mask
+    return slot
   }
 }
 

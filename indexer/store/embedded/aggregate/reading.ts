@@ -4,7 +4,6 @@ import type { Split } from '../../aggregate.ts'
 import { AGGREGATE_LIMITS } from '../../aggregate.ts'
 import { axisOf, keysBetween, type Slot, type TimeSplit } from '../../calendar.ts'
 import { beginsWith, type CountableField, countableField, type FieldValue } from '../../field-values.ts'
-import { eventWith } from '../facets.ts'
 import { isHeld, wayTo } from '../layout.ts'
 import { isIn } from './bits.ts'
 import type { Budget } from './budget.ts'
@@ -100,9 +99,7 @@ export class Dimension {
       return {
         size: texts.count + 1,
         codes: (from, to) => ordinals.slice(from, to),
-        buckets: this.#remembered((code) =>
-          code === 0 ? [] : field.valuesIn(eventWith([[field.name, texts.value(code)]])),
-        ),
+        buckets: this.#remembered((code) => (code === 0 ? [] : field.valuesIn(texts.event(code)))),
       }
     }
     const { values, present } = reader

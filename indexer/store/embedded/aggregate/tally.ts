@@ -27,6 +27,23 @@ function eachCode(
   }
 }
 
+/** How many hits have each code. It is what most questions need, so it calls nobody for each document. */
+function localCounts(hits: Hits, reading: Reading, size: number, budget: Budget): Uint32Array {
+  const { bits } = hits
+  const local = new Uint32Array(size)
+  for (const [from, to] of stretches(hits)) {
+    if (budget.late) break
+    const codes = reading.codes(from, to)
+    const length = to - from
+    for (let i = 0; i < length; i++) {
+      if (!isIn(bits, from + i)) continue
+      const code = codes[i]!
+      local[code] = local[code]! + 1
+    }
+  }
+  return local
+}
+
 export function tallyOf(all: readonly Hits[], dimension: Dimension, budget: Budget): Tally {
   const counts = new DenseCounts()
   let none = 0
@@ -40,10 +57,7 @@ export function tallyOf(all: readonly Hits[], dimension: Dimension, budget: Budg
       })
       continue
     }
-    const local = new Uint32Array(size)
-    eachCode(hits, reading, budget, (code) => {
-      local[code] = local[code]! + 1
-    })
+    const local = localCounts(hits, reading, size, budget)
     for (let code = 0; code < size; code++) {
       const count = local[code]!
       if (count === 0 || code === unread) continue
@@ -60,47 +74,69 @@ export class Ranking {
   readonly chosen: readonly number[]
   readonly #dimension: Dimension
   readonly #rankOf: Int32Array
+  readonly #several: (readonly number[])[] = []
 
   constructor(dimension: Dimension, chosen: readonly number[]) {
     this.#dimension = dimension
     this.chosen = chosen
-    this.#rankOf = new Int32Array(dimension.numbers.end).fill(-1)
+    this.#rankOf = new Int32Array(dimension.numbers.end).fill(NO_RANK)
     for (const [rank, number] of chosen.entries()) this.#rankOf[number] = rank
+  }
+
+  /** The ranks of a document that has several. */
+  several(rank: number): readonly number[] {
+    return this.#several[-2 - rank]!
+  }
+
+  /**
+   * Visits the ranks of a stretch of documents: from 0 where a document has one, `NO_RANK` where it has none or is no hit, and below where
+   * `several` has them.
+   */
+  eachStretch(hits: Hits, budget: Budget, visit: (from: number, ranks: Int32Array) => void): void {
+    const reading = this.#dimension.in(hits)
+    const { size } = reading
+    const known = new Int32Array(size ?? 0).fill(UNKNOWN)
+    for (const [from, to] of stretches(hits)) {
+      if (budget.late) return
+      const codes = reading.codes(from, to)
+      const ranks = new Int32Array(to - from)
+      for (let i = 0; i < ranks.length; i++) {
+        if (!isIn(hits.bits, from + i)) ranks[i] = NO_RANK
+        else {
+          const code = codes[i]!
+          let rank =
+            size === null ? (code === 0 ? NO_RANK : (this.#rankOf[code - 1] ?? NO_RANK)) : known[code]!
+          if (rank === UNKNOWN) {
+            rank = this.#look(reading, code)
+            known[code] = rank
+          }
+          ranks[i] = rank
+        }
+      }
+      visit(from, ranks)
+    }
   }
 
   /** Visits each hit with each of its ranks. */
   each(hits: Hits, budget: Budget, visit: (rank: number, doc: number) => void): void {
-    const reading = this.#dimension.in(hits)
-    const { size } = reading
-    if (size === null) {
-      eachCode(hits, reading, budget, (code, doc) => {
-        const rank = code === 0 ? -1 : this.#rankOf[code - 1]!
-        if (rank >= 0) visit(rank, doc)
-      })
-      return
-    }
-    // -1 for none, and below for several.
-    const single = new Int32Array(size).fill(UNKNOWN)
-    const several: number[][] = []
-    eachCode(hits, reading, budget, (code, doc) => {
-      let rank = single[code]!
-      if (rank === UNKNOWN) {
-        rank = this.#look(reading, code, several)
-        single[code] = rank
+    this.eachStretch(hits, budget, (from, ranks) => {
+      for (let i = 0; i < ranks.length; i++) {
+        const rank = ranks[i]!
+        if (rank >= 0) visit(rank, from + i)
+        else if (rank !== NO_RANK) for (const one of this.several(rank)) visit(one, from + i)
       }
-      if (rank >= 0) visit(rank, doc)
-      else if (rank < -1) for (const one of several[-2 - rank]!) visit(one, doc)
     })
   }
 
-  #look(reading: Reading, code: number, several: number[][]): number {
-    const ranks = reading.buckets(code).map((number) => this.#rankOf[number] ?? -1)
+  #look(reading: Reading, code: number): number {
+    const ranks = reading.buckets(code).map((number) => this.#rankOf[number] ?? NO_RANK)
     const chosen = ranks.filter((rank) => rank >= 0)
-    if (chosen.length < 2) return chosen[0] ?? -1
-    return -1 - several.push(chosen)
+    if (chosen.length < 2) return chosen[0] ?? NO_RANK
+    return -1 - this.#several.push(chosen)
   }
 }
 
+const NO_RANK = -1
 const UNKNOWN = 0x7fffffff
 
 /** Of each rank, how many documents are in each bucket of a second dimension, and how many in none. */
@@ -142,9 +178,21 @@ export function crossOf(all: readonly Hits[], ranking: Ranking, dimension: Dimen
     const codeAt = codesBehind(reading, hits)
     if (size !== null && size * ranks <= MOST_CELLS) {
       const cells = new Uint32Array(size * ranks)
-      ranking.each(hits, budget, (rank, doc) => {
-        const cell = rank * size + codeAt(doc)
-        cells[cell] = cells[cell]! + 1
+      ranking.eachStretch(hits, budget, (from, ranksOf) => {
+        const codes = reading.codes(from, from + ranksOf.length)
+        for (let i = 0; i < ranksOf.length; i++) {
+          const rank = ranksOf[i]!
+          if (rank < 0) {
+            if (rank === NO_RANK) continue
+            for (const one of ranking.several(rank)) {
+              const cell = one * size + codes[i]!
+              cells[cell] = cells[cell]! + 1
+            }
+            continue
+          }
+          const cell = rank * size + codes[i]!
+          cells[cell] = cells[cell]! + 1
+        }
       })
       for (let cell = 0; cell < cells.length; cell++)
         if (cells[cell] !== 0) fold(Math.floor(cell / size), cell % size, cells[cell]!)

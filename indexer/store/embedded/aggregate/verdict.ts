@@ -1,7 +1,6 @@
 import { type FieldType, fieldOf } from '../../../../schema/index.ts'
 import { addressKeyOf, type FieldQuery, matches, type Query, scalarCondition } from '../../../query/index.ts'
 import { candidatesOf } from '../candidates.ts'
-import { eventWith } from '../facets.ts'
 import { isHeld, OVERFLOW_SEED, WORDY_SEED, wayTo } from '../layout.ts'
 import type { Segment } from '../segment/read.ts'
 import { WINDOW } from '../segment/write.ts'
@@ -169,8 +168,7 @@ export class Judge {
         bitsThat(docs, candidates, (doc) => {
           const ordinal = ordinals[doc]!
           if (ordinal === 0) return false
-          if (known[ordinal] === 0)
-            known[ordinal] = matches(query, eventWith([[name, texts.value(ordinal)]])) ? 2 : 1
+          if (known[ordinal] === 0) known[ordinal] = matches(query, texts.event(ordinal)) ? 2 : 1
           return known[ordinal] === 2
         }),
       )

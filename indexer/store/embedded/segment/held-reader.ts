@@ -1,3 +1,5 @@
+import type { AuditEvent } from '../../../../schema/index.ts'
+import { eventWith } from '../facets.ts'
 import { uint32s } from './codec.ts'
 import { Column, type Source } from './read.ts'
 import type { HeldPlace } from './write.ts'
@@ -21,7 +23,10 @@ export class HeldTexts {
   readonly bytes: Buffer
   readonly ends: Uint32Array
 
-  constructor(bytes: Buffer, ends: Uint32Array) {
+  readonly #field: string
+
+  constructor(field: string, bytes: Buffer, ends: Uint32Array) {
+    this.#field = field
     this.count = ends.length
     this.bytes = bytes
     this.ends = ends
@@ -31,12 +36,21 @@ export class HeldTexts {
     return ordinal === 1 ? 0 : this.ends[ordinal - 2]!
   }
 
-  value(ordinal: number): unknown {
-    return JSON.parse(this.bytes.toString('utf8', this.startOf(ordinal), this.ends[ordinal - 1]!))
+  readonly #events: AuditEvent[] = []
+
+  /** An event with this value alone. */
+  event(ordinal: number): AuditEvent {
+    let event = this.#events[ordinal]
+    if (event === undefined) {
+      const text = this.bytes.toString('utf8', this.startOf(ordinal), this.ends[ordinal - 1]!)
+      event = eventWith([[this.#field, JSON.parse(text)]])
+      this.#events[ordinal] = event
+    }
+    return event
   }
 }
 
-export function heldReader(source: Source, place: HeldPlace, docs: number): HeldReader {
+export function heldReader(source: Source, field: string, place: HeldPlace, docs: number): HeldReader {
   if (place.kind === 'numbers') {
     const { width, values, present } = place
     return {
@@ -49,6 +63,6 @@ export function heldReader(source: Source, place: HeldPlace, docs: number): Held
   return {
     kind: 'texts',
     ordinals: new Column(source, ordinals, width, docs),
-    texts: new HeldTexts(source.read(bytes, length), uint32s(source.read(ends, count * 4))),
+    texts: new HeldTexts(field, source.read(bytes, length), uint32s(source.read(ends, count * 4))),
   }
 }

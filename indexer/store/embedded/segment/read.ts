@@ -41,6 +41,7 @@ export type Numbers = Float64Array | Uint32Array | Uint16Array | Uint8Array
 
 const COLUMN_PAGE_BITS = 11
 const COLUMN_PAGES_KEPT = 4
+const MOST_TEXTS_KEPT = 5000
 
 /** One value a document, read a page at a time. */
 export class Column {
@@ -266,6 +267,7 @@ export class Segment {
   readonly deedFacets: Column
   readonly #source: Source
   readonly #book: FacetBook
+  readonly #held = new Map<string, HeldReader>()
   #facets: Facet[] | null = null
   #keys: Float64Array | null = null
   #offsets: Float64Array = new Float64Array(0)
@@ -317,8 +319,14 @@ export class Segment {
 
   /** The values of a field, where documents have any; undefined where no document has the field. */
   held(field: string): HeldReader | undefined {
+    const known = this.#held.get(field)
+    if (known !== undefined) return known
     const place = this.footer.held[field]
-    return place === undefined ? undefined : heldReader(this.#source, place, this.docs)
+    if (place === undefined) return undefined
+    const reader = heldReader(this.#source, field, place, this.docs)
+    // Long lists of texts would take more memory than reading them again takes time.
+    if (reader.kind === 'numbers' || reader.texts.count <= MOST_TEXTS_KEPT) this.#held.set(field, reader)
+    return reader
   }
 
   get pages(): number {
