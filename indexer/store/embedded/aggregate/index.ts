@@ -74,12 +74,9 @@ class Question {
 
   answer(all: readonly Hits[]): Group {
     const count = all.reduce((sum, hits) => sum + hits.count, 0)
-    const split = this.#first === null ? {} : { split: this.#split(all, this.#first) }
     const { sums, distinct, latest } = this.#request
-    if (sums === undefined && distinct === undefined && latest !== true) return { count, ...split }
-    return {
-      count,
-      ...split,
+    // First of the whole: then it is known which values there are, and the buckets can be counted in a table.
+    const whole = {
       ...(sums !== undefined && {
         sums: Object.fromEntries(
           this.#sums.map(([field, dimension]) => [
@@ -97,6 +94,11 @@ class Question {
         ),
       }),
       ...(latest === true && { latest: lastEvent(all) }),
+    }
+    return {
+      count,
+      ...(this.#first !== null && { split: this.#split(all, this.#first) }),
+      ...whole,
     }
   }
 

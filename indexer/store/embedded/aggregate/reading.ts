@@ -35,6 +35,8 @@ const NOTHING: Reading = {
 export class Dimension {
   readonly split: Split
   readonly numbers: ValueNumbers
+  /** All hits were counted: no further value comes. */
+  complete = false
   readonly #budget: Budget
   readonly #readings = new Map<Hits, Reading>()
   readonly #field: CountableField | null

@@ -66,6 +66,7 @@ export function tallyOf(all: readonly Hits[], dimension: Dimension, budget: Budg
       for (const number of numbers) counts.add(number, count)
     }
   }
+  dimension.complete = !budget.wasLate && !budget.tooManyValues
   return { counts, none }
 }
 
@@ -176,8 +177,9 @@ export function crossOf(all: readonly Hits[], ranking: Ranking, dimension: Dimen
       for (const number of numbers) put(rank, number, count)
     }
     const codeAt = codesBehind(reading, hits)
-    if (size !== null && size * ranks <= MOST_CELLS) {
-      const cells = new Uint32Array(size * ranks)
+    const width = size ?? (dimension.complete ? dimension.numbers.end + 1 : MOST_CELLS + 1)
+    if (width * ranks <= MOST_CELLS) {
+      const cells = new Uint32Array(width * ranks)
       ranking.eachStretch(hits, budget, (from, ranksOf) => {
         const codes = reading.codes(from, from + ranksOf.length)
         for (let i = 0; i < ranksOf.length; i++) {
@@ -185,17 +187,17 @@ export function crossOf(all: readonly Hits[], ranking: Ranking, dimension: Dimen
           if (rank < 0) {
             if (rank === NO_RANK) continue
             for (const one of ranking.several(rank)) {
-              const cell = one * size + codes[i]!
+              const cell = one * width + codes[i]!
               cells[cell] = cells[cell]! + 1
             }
             continue
           }
-          const cell = rank * size + codes[i]!
+          const cell = rank * width + codes[i]!
           cells[cell] = cells[cell]! + 1
         }
       })
       for (let cell = 0; cell < cells.length; cell++)
-        if (cells[cell] !== 0) fold(Math.floor(cell / size), cell % size, cells[cell]!)
+        if (cells[cell] !== 0) fold(Math.floor(cell / width), cell % width, cells[cell]!)
       continue
     }
     const pairs = new NumberTable()
