@@ -84,7 +84,7 @@ const SCATTERED = new Set(['event.sequence', 'log.offset', 'event.duration'])
 /**
  * Fields that people count by and that have too many values for a facet: a segment holds the value of each document as a column. All others are
  * read from the events, which takes a thousand times as long. Ids of records and sessions are not among them: nearly each event has another, and
- * their texts alone would be a seventh of all that is stored.
+ * their texts alone would be a tenth of all that is stored.
  */
 export const HELD: readonly string[] = [
   'user.name',
