@@ -69,6 +69,7 @@ const DEEDS: readonly (readonly [action: string, category: Category])[] = [
   ['export.run', 'activity'],
   ['permission.change', 'security'],
   ['comment.add', 'activity'],
+  ['job.run', 'system'],
 ]
 const everything = values.enrich === 'all'
 const ADDRESSES = Array.from({ length: 20_000 }, (_, i) => `81.${i % 200}.${(i * 7) % 256}.${(i * 13) % 256}`)
@@ -77,6 +78,7 @@ const CLIENTS = Array.from(
   (_, i) =>
     `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${70 + i}.0.0.0 Safari/537.36`,
 )
+const COMPONENTS = ['scheduler', 'mailer', 'importer', 'backup', 'sync', 'billing']
 const ENTITIES = ['customer', 'invoice', 'order', 'project', 'time_entry', 'task']
 const CHANGED = ['credit_limit', 'payment_terms', 'status', 'owner', 'amount', 'due_date']
 const PREFIX = mintedIdPrefix('00112233445566778899aabbccddeeff' as SourceId, 0)
@@ -129,6 +131,7 @@ function line(i: number): string {
       category,
       change: { after: [`${field}=${next}`], before: [`${field}=${old}`], fields: [field] },
       changes: [{ field, new: next, old }],
+      component: category === 'system' ? pick(COMPONENTS) : undefined,
       entity: { id, type },
       payload,
       record_count: action === 'export.run' ? below(5000) : undefined,

@@ -31,6 +31,7 @@ async function troubled(): Promise<{
     arrivalsEnd: () => real.arrivalsEnd(),
     get: (id) => real.get(id),
     counts: (asked) => real.counts(asked),
+    aggregate: (asked) => real.aggregate(asked),
     chains: (agent) => real.chains(agent),
     deadLetters: real.deadLetters,
     records: real.records,

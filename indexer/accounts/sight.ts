@@ -1,7 +1,17 @@
 import type { AuditEvent } from '../../schema/index.ts'
 import { Refusal } from '../ingest/index.ts'
 import type { Query } from '../query/index.ts'
-import type { CountDimension, CountRequest, CountRow, Page, SearchRequest, Store } from '../store/port.ts'
+import type {
+  Aggregate,
+  AggregateRequest,
+  CountDimension,
+  CountRequest,
+  CountRow,
+  Group,
+  Page,
+  SearchRequest,
+  Store,
+} from '../store/port.ts'
 import { isWithin, within } from './limits.ts'
 import { type Mask, NO_MASK } from './masks.ts'
 
@@ -17,7 +27,7 @@ export const FULL_SIGHT: Sight = { only: null, mask: NO_MASK }
 export const isFull = (sight: Sight): boolean => sight.only === null && sight.mask.isEmpty
 
 /** The questions of the store that are about events. Routes ask them of what somebody sees, never of the store. */
-export type Events = Pick<Store, 'search' | 'arrivals' | 'arrivalsEnd' | 'get' | 'counts'>
+export type Events = Pick<Store, 'search' | 'arrivals' | 'arrivalsEnd' | 'get' | 'counts' | 'aggregate'>
 
 const FIELD_OF: Readonly<Record<CountDimension, string>> = {
   category: 'audit.category',
@@ -48,6 +58,11 @@ export function seenWith(sight: Sight, store: Events): Events {
       const event = await store.get(id)
       return event === null || !isWithin(event, only) ? null : mask.over(event)
     },
+    async aggregate(request: AggregateRequest): Promise<Aggregate> {
+      for (const field of fieldsOf(request)) mask.demand({ kind: 'exists', field })
+      const answer = await store.aggregate({ ...request, query: asked(request.query) })
+      return { ...shownGroup(answer, mask), partial: answer.partial }
+    },
     async counts(request: CountRequest): Promise<CountRow[]> {
       mask.demand({ kind: 'exists', field: FIELD_OF[request.by] })
       if (only !== null) {
@@ -55,10 +70,29 @@ export function seenWith(sight: Sight, store: Events): Events {
         throw new Refusal(
           403,
           'forbidden',
-          'Your access is limited to some events, and these counts are of all.',
+          'Your access is limited to some events, and these counts are of all: POST /v1/aggregate counts those that you see.',
         )
       }
       return store.counts(request)
     },
+  }
+}
+
+/** Fields whose values the answer tells. */
+const fieldsOf = ({ by, sums = [], distinct = [] }: AggregateRequest): string[] => [
+  ...by.flatMap((split) => (split.kind === 'values' ? [split.field] : [])),
+  ...sums,
+  ...distinct,
+]
+
+/** The last event of a group is an event like any other. */
+function shownGroup<One extends Group>(group: One, mask: Mask): One {
+  const { split, latest } = group
+  return {
+    ...group,
+    ...(latest === undefined || latest === null ? {} : { latest: mask.over(latest) }),
+    ...(split === undefined
+      ? {}
+      : { split: { ...split, buckets: split.buckets.map((bucket) => shownGroup(bucket, mask)) } }),
   }
 }

@@ -115,6 +115,20 @@ describe('whose access is limited to kinds of records', () => {
     expect(namesOf(page.json.events as Record<string, unknown>[])).toEqual(['new-Invoice'])
   })
 
+  it('counts only what is theirs, in each split', async () => {
+    const count = async (json: object) => (await clerk.ask('/v1/aggregate', { json })).json
+    const whole = await count({ q: 'record: inv-* or record: sal-*', by: [], latest: true })
+    expect(whole).toMatchObject({ count: 2, latest: { audit: { entity: { id: 'inv-2' } } } })
+    const split = await count({
+      q: 'not entity: Invoice or entity: *',
+      by: [{ kind: 'values', field: 'entity', top: 10 }],
+    })
+    expect(JSON.stringify(split)).not.toMatch(/Salary|Draft|user/)
+    const values = await clerk.ask('/v1/fields/record/values')
+    expect(values.text).toContain('inv-1')
+    expect(values.text).not.toMatch(/sal-1|draft-1/)
+  })
+
   it('gets no counts of all, no dead letters, and no way by a cursor of somebody else', async () => {
     for (const path of [
       '/v1/counts?by=user',
@@ -227,6 +241,29 @@ describe('whose role sees fields masked', () => {
     const auditor = await strict.person('audrey', 'auditor')
     expect((await search(auditor, `ip: ${IP} and 9000`)).length).toBe(5)
     expect((await auditor.ask(`/v1/events/${ids['inv-1']}`)).text).toContain('the whole line of')
+  })
+
+  it('can not count by what is masked, and is shown the last event masked', async () => {
+    const ask = (json: object) => viewer.ask('/v1/aggregate', { json: { q: 'user: jane', by: [], ...json } })
+    for (const json of [
+      { by: [{ kind: 'values', field: 'source.ip', top: 5 }] },
+      {
+        by: [
+          { kind: 'values', field: 'action', top: 5 },
+          { kind: 'values', field: 'related.ip', top: 5 },
+        ],
+      },
+      { by: [{ kind: 'values', field: 'audit.change.after', top: 5, prefix: 'limit=9' }] },
+      { distinct: ['user.email'] },
+      { q: IP },
+    ])
+      expect((await ask(json)).status, JSON.stringify(json)).toBe(403)
+    for (const field of ['ip', 'email', 'field', 'related.user'])
+      expect(await viewer.status(`/v1/fields/${field}/values?prefix=2`), field).toBe(403)
+    const latest = await ask({ by: [{ kind: 'values', field: 'user', top: 5 }], latest: true })
+    expect(latest.status).toBe(200)
+    expect(latest.text).toContain('(masked)')
+    expect(latest.text).not.toMatch(/203\.0\.113|9000|secret\.example|4111|the whole line/)
   })
 
   it('gets no dead letters, in which records lie whole', async () => {

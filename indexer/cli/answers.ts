@@ -117,6 +117,16 @@ export type ApiToken = z.infer<typeof apiToken>
 export const apiTokensAnswer = z.object({ tokens: z.array(apiToken) })
 export const madeTokenAnswer = apiToken.extend({ token: z.string() })
 
+const split = <Bucket extends z.ZodType>(bucket: Bucket) =>
+  z.object({ buckets: z.array(bucket), distinct: count, others: count, none: count })
+const bucket = z.object({ key: z.union([z.string(), z.number()]), count })
+export const countAnswer = z.object({
+  count,
+  split: split(bucket.extend({ split: split(bucket).optional() })).optional(),
+  partial: z.object({ reason: z.string(), sentence: z.string() }).nullable(),
+})
+export type CountAnswer = z.infer<typeof countAnswer>
+
 /** The answer in its shape; an indexer of another version is told from a broken one. */
 export function understood<Shape extends z.ZodType>(shape: Shape, answer: unknown): z.output<Shape> {
   const parsed = shape.safeParse(answer)

@@ -1,6 +1,9 @@
 import type { Additions, AuditEvent, Category } from '../../schema/index.ts'
 import type { Manifest, SliceAnswer } from '../../schema/wire/index.ts'
 import type { Query } from '../query/tree.ts'
+import type { Aggregate, AggregateRequest } from './aggregate.ts'
+
+export * from './aggregate.ts'
 
 /**
  * The store is a port with adapters that answer alike. It holds events, the waybills they came with, dead letters, and the
@@ -15,6 +18,8 @@ export interface Store {
   /** An arrival cursor that stands behind everything stored so far. */
   arrivalsEnd(): Promise<string>
   get(id: string): Promise<AuditEvent | null>
+  /** Counts what a query finds, and splits the counts by time and by values. */
+  aggregate(request: AggregateRequest): Promise<Aggregate>
   /** Hourly counts, kept when events are written. */
   counts(request: CountRequest): Promise<CountRow[]>
   /** Waybills of an agent: its incarnations, what was stored, and which numbers are missing between. */

@@ -1,51 +1,20 @@
 import { z } from 'zod'
-import { reasonOf } from '../../../schema/index.ts'
 import { Refusal } from '../../ingest/index.ts'
-import { parseQuery, parseTime, type Query, QueryError } from '../../query/index.ts'
-import type { Asker } from '../access.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 import { arrivalsShape, countsShape, DIMENSIONS, eventAnswerShape, eventShape, pageShape } from '../shapes.ts'
 import { streamEvents } from '../stream.ts'
+import { digits, queryOf, queryText, quoted, spanOf, timeOf, timeText, upTo } from './asked.ts'
 
-const q = z.string().default('').describe("A query in Kibana's language; empty finds all.")
+const q = queryText
+const time = timeText
 const after = z.string().min(1).max(4096).optional().describe('`next` of the page before.')
-const time = z
-  .string()
-  .optional()
-  .describe('A date, a date-time, a span back from now (now-15m, -24h), or milliseconds since 1970.')
-const digits = z
-  .string()
-  .regex(/^\d{1,15}$/, 'expected a whole number')
-  .transform(Number)
-const upTo = (most: number) => digits.refine((n) => n >= 1 && n <= most, `expected 1 to ${most}`)
-
 const MOST = 1000
 const NDJSON = 'application/x-ndjson'
 
 /** What people ask of the events. */
 export function searchRoutes(service: Service): Route[] {
   const { clock, eventsFor, readings } = service
-
-  const parsed = (text: string, now: number, asker: Asker): Query => {
-    try {
-      const query = parseQuery(text, { now })
-      // Before anything is answered: a stream has no way to refuse later.
-      asker.sight.mask.demand(query)
-      return query
-    } catch (error) {
-      if (!(error instanceof QueryError)) throw error
-      throw new Refusal(400, 'bad-query', error.message, { column: error.column, cause: error })
-    }
-  }
-  const timeIn = (name: string, text: string | undefined, now: number): number | undefined => {
-    if (text === undefined) return undefined
-    try {
-      return parseTime(text, now)
-    } catch (error) {
-      throw new Refusal(400, 'bad-request', `${name}: ${reasonOf(error)}.`, { cause: error })
-    }
-  }
 
   return [
     route({
@@ -68,13 +37,10 @@ export function searchRoutes(service: Service): Route[] {
       },
       async serve({ query: asked, request, reply, asker }) {
         const now = clock()
-        const from = timeIn('from', asked.from, now)
-        const to = timeIn('to', asked.to, now)
         const search = {
-          query: parsed(asked.q, now, asker),
+          query: queryOf(asked.q, now, asker),
           order: asked.sort,
-          ...(from === undefined ? {} : { from }),
-          ...(to === undefined ? {} : { to }),
+          ...spanOf(asked, now),
           ...(asked.after === undefined ? {} : { after: asked.after }),
         }
         const events = eventsFor(asker)
@@ -118,7 +84,7 @@ export function searchRoutes(service: Service): Route[] {
       query: z.strictObject({ q, after, limit: upTo(MOST).default(100) }),
       answers: { 200: json('What arrived, oldest first.', arrivalsShape) },
       async serve({ query: asked, asker }) {
-        const query = parsed(asked.q, clock(), asker)
+        const query = queryOf(asked.q, clock(), asker)
         const events = eventsFor(asker)
         const reading = {
           action: 'follow',
@@ -162,15 +128,13 @@ export function searchRoutes(service: Service): Route[] {
       answers: { 200: json('Counts.', countsShape) },
       async serve({ query: asked, asker }) {
         const now = clock()
-        const to = timeIn('to', asked.to, now) ?? now
-        const from = timeIn('from', asked.from, now) ?? to - 24 * 3_600_000
+        const to = timeOf('to', asked.to, now) ?? now
+        const from = timeOf('from', asked.from, now) ?? to - 24 * 3_600_000
         return { counts: await eventsFor(asker).counts({ by: asked.by, from, to }) }
       },
     }),
   ]
 }
-
-const quoted = (query: string): string => (query.trim() === '' ? 'all events' : JSON.stringify(query))
 
 /** Whether a media type is asked for by name. */
 const accepts = (header: string | undefined, type: string): boolean =>

@@ -3,6 +3,7 @@ import { Latest } from '../../latest.ts'
 import type { BatchAdditions } from '../port.ts'
 import { Collector } from './collect.ts'
 import type { Facet, FacetBook, FacetPart } from './facets.ts'
+import { HeldValues } from './held.ts'
 import { Terms } from './terms.ts'
 
 /** Additions as text: JSON, and none is empty. */
@@ -36,6 +37,7 @@ export class AddedLines {
 /** What the search index is to know of additions. */
 interface Taken {
   readonly terms: Terms
+  readonly held: HeldValues
   readonly part: FacetPart
 }
 
@@ -51,17 +53,20 @@ export class AddedTerms {
     this.#facets = facets
   }
 
-  /** Adds their terms to those of the event; its deed facet as it is with them. */
-  add(text: AddedText, terms: Terms, deed: Facet): Facet {
+  /** Adds their terms and values to those of the event; its deed facet as it is with them. */
+  add(text: AddedText, terms: Terms, held: HeldValues, deed: Facet): Facet {
     const taken = this.#taken.get(text, () => this.#take(text))
     for (let i = 0; i < taken.terms.count; i++) terms.add(taken.terms.high[i]!, taken.terms.low[i]!)
+    for (let i = 0; i < taken.held.count; i++)
+      held.add(taken.held.columns[i]!, taken.held.bytes, taken.held.startOf(i), taken.held.ends[i]!)
     return this.#facets.with(deed, taken.part)
   }
 
   #take(text: AddedText): Taken {
     const terms = new Terms(32)
-    const collector = new Collector(terms)
+    const held = new HeldValues(16)
+    const collector = new Collector(terms, held)
     collector.collect(JSON.parse(text) as Additions)
-    return { terms, part: this.#facets.part(collector.slots[1]!, collector.present) }
+    return { terms, held, part: this.#facets.part(collector.slots[1]!, collector.present) }
   }
 }

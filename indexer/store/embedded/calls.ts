@@ -1,6 +1,8 @@
 import type { Manifest } from '../../../schema/wire/index.ts'
 import type { Query } from '../../query/index.ts'
 import type {
+  Aggregate,
+  AggregateRequest,
   Chain,
   CountRequest,
   CountRow,
@@ -85,6 +87,7 @@ export type ReaderCalls = {
   search: { ask: SearchRequest; answer: FoundPage }
   arrivals: { ask: { query: Query; after: string | null; limit: number }; answer: FoundPage }
   arrivalsEnd: { ask: null; answer: string }
+  aggregate: { ask: AggregateRequest; answer: Aggregate }
   get: { ask: string; answer: string | null }
   counts: { ask: CountRequest; answer: CountRow[] }
   chains: { ask: string; answer: Chain[] }

@@ -1,5 +1,5 @@
 import { type AuditEvent, type Category, eventWords, isCategory, LIMITS } from '../../../schema/index.ts'
-import { FACETS, PRESENCE } from './layout.ts'
+import { FACETS, FEW_WORDS, PRESENCE } from './layout.ts'
 import { wordKey } from './terms.ts'
 
 /** One combination of repeating values, and which other fields an event with it has. */
@@ -20,10 +20,12 @@ export interface Facet {
   readonly outcome: string
   /** Keys of its words; null where they are too many to say. */
   readonly words: ReadonlySet<number> | null
+  /** So few that no event with it has more than a search looks at because of them. */
+  readonly fewWords: boolean
 }
 
 /** An event with these values alone. */
-function eventWith(values: Iterable<readonly [string, unknown]>): AuditEvent {
+export function eventWith(values: Iterable<readonly [string, unknown]>): AuditEvent {
   const event: Record<string, unknown> = {}
   for (const [path, value] of values) {
     const members = path.split('.')
@@ -80,6 +82,8 @@ function facetOf(text: string): Facet {
     entity: textOf('audit.entity.type'),
     outcome: textOf('event.outcome'),
     words: words.length >= LIMITS.wordsPerEvent ? null : new Set(words.map(wordKey)),
+    // Two facets go with an event.
+    fewWords: words.length <= FEW_WORDS / 2,
   }
 }
 

@@ -15,6 +15,7 @@ import type { BatchAdditions } from '../port.ts'
 import { AddedLines, AddedTerms, type AddedText, NOTHING_ADDED } from './added.ts'
 import { Collector } from './collect.ts'
 import type { Facet, FacetBook } from './facets.ts'
+import { HeldValues } from './held.ts'
 import { SEAL_AGENT, SEAL_INCARNATION } from './layout.ts'
 import { Scanner } from './scan.ts'
 import { Terms } from './terms.ts'
@@ -32,6 +33,8 @@ export interface Parcel {
   readonly deedFacets: Facet[]
   readonly termStarts: number[]
   readonly termEnds: number[]
+  readonly heldStarts: number[]
+  readonly heldEnds: number[]
   readonly users: string[]
   /** What enrichment adds to each. */
   readonly added: AddedText[]
@@ -49,6 +52,7 @@ export interface Prepared {
   readonly lines: Buffer
   readonly leaves: Buffer
   readonly terms: Terms
+  readonly held: HeldValues
   readonly parcels: Map<Category, Parcel>
   readonly rejected: Rejected[]
 }
@@ -66,6 +70,8 @@ function emptyParcel(category: Category): Parcel {
     deedFacets: [],
     termStarts: [],
     termEnds: [],
+    heldStarts: [],
+    heldEnds: [],
     users: [],
     added: [],
   }
@@ -111,6 +117,7 @@ interface LinePlace {
   readonly start: number
   readonly end: number
   readonly termStart: number
+  readonly heldStart: number
 }
 
 /** Takes batches apart. Terms of all batches that are stored together share one list. */
@@ -119,6 +126,7 @@ export class Preparer {
   readonly #scanner: Scanner
   readonly #terms = new Terms()
   readonly #addedTerms: AddedTerms
+  readonly #held = new HeldValues()
 
   constructor(facets: FacetBook) {
     this.#facets = facets
@@ -129,6 +137,7 @@ export class Preparer {
   /** What follows is stored together; what was prepared before is done with. */
   begin(): void {
     this.#terms.clear()
+    this.#held.clear()
   }
 
   prepare(batch: {
@@ -140,7 +149,8 @@ export class Preparer {
   }): Prepared {
     const { lines, leaves, agent, incarnation } = batch
     const terms = this.#terms
-    const collector = new Collector(terms)
+    const held = this.#held
+    const collector = new Collector(terms, held)
     const scanner = this.#scanner
     scanner.begin(collector, agent, incarnation)
     const additions = batch.additions === undefined ? null : new AddedLines(batch.additions)
@@ -153,6 +163,7 @@ export class Preparer {
       if (end === -1) end = lines.length
       const added = additions === null ? NOTHING_ADDED : additions.at(position)
       const termStart = terms.count
+      const heldStart = held.count
       if (clean && scanner.scan(lines, start, end)) {
         const { timestamp, id, sequence, user, sourceFacet, deedFacet } = scanner
         const parcel = parcelOf(parcels, deedFacet.category!)
@@ -161,14 +172,20 @@ export class Preparer {
         parcel.sequences.push(sequence)
         parcel.sourceFacets.push(sourceFacet)
         parcel.users.push(user)
-        this.#put(parcel, deedFacet, added, { position, start, end, termStart })
+        this.#put(parcel, deedFacet, added, { position, start, end, termStart, heldStart })
       } else {
-        const fault = this.#plainly(batch, collector, parcels, { position, start, end, termStart }, added)
+        const fault = this.#plainly(
+          batch,
+          collector,
+          parcels,
+          { position, start, end, termStart, heldStart },
+          added,
+        )
         if (fault !== null) rejected.push({ position, start, end, ...fault })
       }
       start = end + 1
     }
-    return { lines, leaves, terms, parcels, rejected }
+    return { lines, leaves, terms, held, parcels, rejected }
   }
 
   /** The way that decides: parses the line, and says why it is no event that can be stored. */
@@ -210,8 +227,9 @@ export class Preparer {
   }
 
   /** The event's own terms are in the list already; those of its additions come behind them. */
-  #put(parcel: Parcel, deed: Facet, added: AddedText, { position, start, end, termStart }: LinePlace): void {
-    const facet = added === NOTHING_ADDED ? deed : this.#addedTerms.add(added, this.#terms, deed)
+  #put(parcel: Parcel, deed: Facet, added: AddedText, place: LinePlace): void {
+    const { position, start, end, termStart, heldStart } = place
+    const facet = added === NOTHING_ADDED ? deed : this.#addedTerms.add(added, this.#terms, this.#held, deed)
     parcel.deedFacets.push(facet)
     parcel.added.push(added)
     parcel.positions.push(position)
@@ -219,25 +237,29 @@ export class Preparer {
     parcel.ends.push(end)
     parcel.termStarts.push(termStart)
     parcel.termEnds.push(this.#terms.count)
+    parcel.heldStarts.push(heldStart)
+    parcel.heldEnds.push(this.#held.count)
   }
 }
 
 /** Makes revisions of events of a parcel: their ids are their own, and what is found of them is what is shown. */
 export function revise(
-  { lines, terms }: Prepared,
+  { lines, terms, held }: Prepared,
   parcel: Parcel,
   revisions: ReadonlyMap<number, string>,
   facets: FacetBook,
 ): void {
-  const collector = new Collector(terms)
+  const collector = new Collector(terms, held)
   for (const [event, id] of revisions) {
     const line = lines.toString('utf8', parcel.starts[event]!, parcel.ends[event]!)
     parcel.termStarts[event] = terms.count
+    parcel.heldStarts[event] = held.count
     const sealed = JSON.parse(line) as AuditEvent
     const added = parcel.added[event]!
     const enriched = added === NOTHING_ADDED ? sealed : withAdditions(sealed, JSON.parse(added) as Additions)
     collector.collect(asRevision(enriched, id))
     parcel.termEnds[event] = terms.count
+    parcel.heldEnds[event] = held.count
     parcel.deedFacets[event] = facets.of(1, collector.slots[1]!, collector.present)
     parcel.ids[event] = id
   }
