@@ -47,8 +47,19 @@ export type FormatName = (typeof FORMATS)[number]
 
 /** A member that is taken apart: where a pattern fits, the named groups take its place. */
 export interface Extraction {
-  readonly from: string
-  readonly patterns: readonly string[]
+  /** The first of these that the record has. */
+  readonly from: readonly string[]
+  readonly patterns: readonly NamedPattern[]
+  /** The member that is given the name of the pattern that fits. */
+  readonly into: string | null
+  /** The member stays beside what was taken of it. */
+  readonly keep: boolean
+  readonly when: Condition | null
+}
+
+export interface NamedPattern {
+  readonly name: string | null
+  readonly pattern: string
 }
 
 export interface EventType {
