@@ -119,7 +119,8 @@ const syslogInput = z
         client: z.enum(['none', 'optional', 'required']).default('none'),
       })
       .optional(),
-    integration: z.string().min(1).default('plain'),
+    /** Where nothing is said: `linux-auth` for the programs that it knows, `plain` for all others. */
+    integration: z.string().min(1).optional(),
     programs: z.record(z.string().min(1), program).default({}),
     'time-zone': timeZone.default('UTC'),
     tags: z.array(z.string().min(1).max(256)).default([]),
