@@ -12,7 +12,7 @@ export interface Integration {
   readonly formats: readonly FormatName[]
   /** Names of the lists in which a JSON document holds records; with any, a document may also be a list itself. */
   readonly records: readonly string[]
-  /** What consecutive lines of one record have in common: the first group of this pattern. */
+  /** What consecutive lines of one record have in common: the groups of this pattern. */
   readonly join: string | null
   /** What a line of a file stands in: the format is that of the message behind a syslog header. */
   readonly envelope: 'syslog' | null
@@ -42,7 +42,7 @@ export interface Integration {
   readonly mask: MaskNames
 }
 
-export const FORMATS = ['json', 'csv', 'kv', 'cef', 'regex', 'plain'] as const
+export const FORMATS = ['json', 'csv', 'kv', 'cef', 'auditd', 'regex', 'plain'] as const
 export type FormatName = (typeof FORMATS)[number]
 
 /** A member that is taken apart: where a pattern fits, the named groups take its place. */

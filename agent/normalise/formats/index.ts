@@ -1,4 +1,5 @@
 import type { FormatName, Integration } from '../integration.ts'
+import { auditd } from './auditd.ts'
 import { cef } from './cef.ts'
 import { Csv } from './csv.ts'
 import type { Cell, Format, Understood } from './format.ts'
@@ -31,6 +32,8 @@ function formatNamed(name: FormatName, integration: Integration, options: Format
       return kv(integration.kv)
     case 'cef':
       return cef
+    case 'auditd':
+      return auditd
     case 'regex':
       return regex(integration.patterns)
     case 'plain':
