@@ -1,8 +1,9 @@
-import { checkOf } from './condition.ts'
+import { type Check, checkOf } from './condition.ts'
+import { EarlyAsked } from './early-asked.ts'
 import { parseJson } from './formats/json.ts'
-import { type Condition, folded, type Integration } from './integration.ts'
-import { leafOf } from './layout.ts'
-import { type WholePattern, wholePattern } from './pattern.ts'
+import { type Extraction, folded, type Integration } from './integration.ts'
+import { holderOf, keyOf, type MemberPath, memberAt, pathOf } from './member-path.ts'
+import { wholePattern } from './pattern.ts'
 import { isMembers, type Members } from './payload.ts'
 import type { Envelope } from './syslog/envelope.ts'
 
@@ -10,113 +11,99 @@ import type { Envelope } from './syslog/envelope.ts'
 export type Prepare = (record: Members, envelope: Envelope | null) => Members
 
 const LONGEST_JSON = 1024 * 1024
-const DEEPEST_PATH = 8
-
-interface Taking {
-  readonly paths: readonly (readonly string[])[]
-  readonly patterns: readonly { readonly name: string | null; readonly pattern: WholePattern }[]
-  readonly into: string | null
-  readonly keep: boolean
-  readonly applies: RecordCheck | null
-}
+const MOST_KNOWN = 2048
+const LONGEST_KNOWN = 128
+const NOTHING: readonly string[] = []
 
 /** Null where an integration asks for nothing of the kind. */
 export function preparation(integration: Integration): Prepare | null {
-  const unpack = integration.unpack.map(pathOf)
-  const extract = integration.extract.map(
-    ({ from, patterns, into, keep, when }): Taking => ({
-      paths: from.map(pathOf),
-      patterns: patterns.map(({ name, pattern }) => ({ name, pattern: wholePattern(pattern) })),
-      into,
-      keep,
-      applies: when === null ? null : recordCheck(when, integration),
-    }),
-  )
-  if (unpack.length === 0 && extract.length === 0) return null
+  const asked = new EarlyAsked(integration)
+  const steps: readonly Step[] = [
+    ...integration.unpack.map(unpacking),
+    ...integration.extract.map((extraction) => takingApart(extraction, asked)),
+  ]
+  if (steps.length === 0) return null
+  const due = new Uint8Array(steps.length)
+  const stepsOf = new StepsByMember(steps)
   return (given, envelope) => {
-    const record = copied(given)
-    for (const path of unpack) unpackAt(record, path)
-    for (const taking of extract) {
-      if (taking.applies === null || taking.applies(record, envelope)) takeApart(record, taking)
+    due.fill(0)
+    let isAny = false
+    for (const member of Object.keys(given)) {
+      const concerned = stepsOf.of(member)
+      if (concerned === null) continue
+      for (const step of concerned) {
+        if (!steps[step]!.mayApply(given[member])) continue
+        due[step] = 1
+        isAny = true
+      }
+    }
+    if (!isAny) return given
+    const record = { ...given }
+    asked.begin(record, envelope)
+    for (let i = 0; i < steps.length; i++) {
+      if (due[i] === 0) continue
+      // What one step has found the later ones may take apart.
+      const added = steps[i]!.apply(record)
+      if (added.length > 0) asked.begin(record, envelope)
+      for (const name of added) for (const later of stepsOf.of(name) ?? []) due[later] = 1
     }
     return record
   }
 }
 
-type RecordCheck = (record: Members, envelope: Envelope | null) => boolean
+/** One thing that is done with a member: the first of these that the record has. */
+interface Step {
+  readonly paths: readonly MemberPath[]
+  /** Whether there is anything to do, as far as the value at a path's beginning tells; quick. */
+  mayApply(value: unknown): boolean
+  /** Names of members that it has added. */
+  apply(record: Members): readonly string[]
+}
 
-/**
- * A condition on a record that has no fields yet: a field is what its header says, or the first member from which it will be
- * taken.
- */
-function recordCheck(when: Condition, integration: Integration): RecordCheck {
-  const members: (readonly string[])[] = []
-  const fields = new Map<number, (readonly string[])[]>()
-  for (const { to, from, when, value } of integration.fields) {
-    if (when !== null || value !== null) continue
-    const leaf = leafOf(to)
-    fields.set(leaf, [...(fields.get(leaf) ?? []), ...from.map(pathOf)])
-  }
-  const check = checkOf(when, (name) => members.push(pathOf(name)) - 1)
-  return (record, envelope) => {
-    const textAt = (path: readonly string[]): string | undefined => {
-      const found = holderOf(record, path)
-      const value = found?.holder[found.key]
-      return typeof value === 'string' && value !== '' ? value : undefined
-    }
-    return check({
-      member: (source) => textAt(members[source]!),
-      field: (leaf) => {
-        const given = envelope?.fields.find(([one]) => one === leaf)?.[1]
-        if (typeof given === 'string') return given
-        for (const path of fields.get(leaf) ?? []) {
-          const text = textAt(path)
-          if (text !== undefined) return text
-        }
-        return undefined
-      },
+/** Which steps a member concerns, by its name as records write it. */
+class StepsByMember {
+  readonly #byFold = new Map<string, number[]>()
+  readonly #seen = new Map<string, readonly number[] | null>()
+
+  constructor(steps: readonly Step[]) {
+    steps.forEach(({ paths }, i) => {
+      for (const fold of new Set(paths.flatMap((path) => [path[0]!, path.join('.')]))) {
+        const known = this.#byFold.get(fold)
+        if (known === undefined) this.#byFold.set(fold, [i])
+        else known.push(i)
+      }
     })
   }
-}
 
-const pathOf = (name: string): readonly string[] => name.split('.').slice(0, DEEPEST_PATH).map(folded)
-
-function copied(members: Members): Members {
-  const copy: Members = Object.create(null)
-  for (const key of Object.keys(members)) copy[key] = members[key]
-  return copy
-}
-
-const keyOf = (members: Members, fold: string): string | undefined =>
-  Object.keys(members).find((key) => key === fold || folded(key) === fold)
-
-/** The object that holds the last part of a path, with objects on the way copied so that they may be changed; and its key. */
-function holderOf(record: Members, path: readonly string[]): { holder: Members; key: string } | null {
-  let holder = record
-  for (const part of path.slice(0, -1)) {
-    const key = keyOf(holder, part)
-    const next = key === undefined ? undefined : holder[key]
-    if (key === undefined || !isMembers(next)) {
-      // `{"user.name": ...}` says the same as `{"user": {"name": ...}}`.
-      const whole = keyOf(record, path.join('.'))
-      return whole === undefined ? null : { holder: record, key: whole }
+  of(member: string): readonly number[] | null {
+    let steps = this.#seen.get(member)
+    if (steps === undefined) {
+      steps = this.#byFold.get(folded(member)) ?? null
+      if (this.#seen.size >= MOST_KNOWN) this.#seen.clear()
+      if (member.length <= LONGEST_KNOWN) this.#seen.set(member, steps)
     }
-    const copy = copied(next)
-    holder[key] = copy
-    holder = copy
+    return steps
   }
-  const key = keyOf(holder, path.at(-1)!)
-  return key === undefined ? null : { holder, key }
 }
 
-function unpackAt(record: Members, path: readonly string[]): void {
-  const found = holderOf(record, path)
-  if (found === null) return
-  const { holder, key } = found
-  const text = holder[key]
-  if (typeof text !== 'string' || text.length > LONGEST_JSON || !/^\s*[[{]/.test(text)) return
-  const value = readJson(text)
-  if (value !== undefined) holder[key] = value
+const isJson = (text: string): boolean => text.length <= LONGEST_JSON && /^\s*[[{]/.test(text)
+
+function unpacking(name: string): Step {
+  const path = pathOf(name)
+  return {
+    paths: [path],
+    mayApply: (value) => (typeof value === 'string' ? isJson(value) : isMembers(value)),
+    apply(record) {
+      const found = holderOf(record, path)
+      if (found === null) return NOTHING
+      const { holder, key } = found
+      const text = holder[key]
+      if (typeof text !== 'string' || !isJson(text)) return NOTHING
+      const value = readJson(text)
+      if (value !== undefined) holder[key] = value
+      return NOTHING
+    },
+  }
 }
 
 /** What is no JSON after all stays the text that it is. */
@@ -128,35 +115,66 @@ function readJson(text: string): unknown {
   }
 }
 
-function takeApart(record: Members, { paths, patterns, into, keep }: Taking): void {
-  const found = firstHolder(record, paths)
-  if (found === null) return
-  const { holder, key } = found
-  const text = holder[key]
-  if (typeof text !== 'string') return
-  for (const { name, pattern } of patterns) {
-    const groups = pattern.exec(text)
-    if (groups === null) continue
-    if (!keep) delete holder[key]
-    for (const [group, value] of Object.entries(groups)) give(record, group, value)
-    if (into !== null && name !== null) give(record, into, name)
-    return
+type Groups = readonly (readonly [name: string, text: string])[]
+
+function takingApart(extraction: Extraction, asked: EarlyAsked): Step {
+  const paths = extraction.from.map(pathOf)
+  const groupsOf = remembered(groupsFinder(extraction))
+  const applies: Check | null =
+    extraction.when === null ? null : checkOf(extraction.when, (name) => asked.sourceOf(name))
+  return {
+    paths,
+    // To ask whether it applies costs less than to try its patterns.
+    mayApply: (value) =>
+      typeof value === 'string' ? applies !== null || groupsOf(value) !== null : isMembers(value),
+    apply(record) {
+      if (applies !== null && !applies(asked)) return NOTHING
+      const path = paths.length === 1 ? paths[0]! : paths.find((one) => memberAt(record, one) !== undefined)
+      const found = path === undefined ? null : holderOf(record, path)
+      if (found === null) return NOTHING
+      const { holder, key } = found
+      const text = holder[key]
+      const groups = typeof text === 'string' ? groupsOf(text) : null
+      if (groups === null) return NOTHING
+      if (!extraction.keep) holder[key] = undefined
+      const added: string[] = []
+      for (const [group, value] of groups) {
+        // What the record says by itself stands.
+        if (keyOf(record, folded(group)) !== undefined) continue
+        record[group] = value
+        added.push(group)
+      }
+      return added
+    },
   }
 }
 
-/** What the record says by itself stands. */
-function give(record: Members, name: string, value: string | undefined): void {
-  if (value === undefined || value === '') return
-  if (keyOf(record, folded(name)) === undefined) record[name] = value
+function groupsFinder({ patterns, into }: Extraction): (text: string) => Groups | null {
+  const compiled = patterns.map(({ name, pattern }) => ({ name, pattern: wholePattern(pattern) }))
+  return (text) => {
+    for (const { name, pattern } of compiled) {
+      const groups = pattern.exec(text)
+      if (groups === null) continue
+      const taken = Object.entries(groups).flatMap(([group, value]) =>
+        value === undefined || value === '' ? [] : [[group, value] as const],
+      )
+      return into === null || name === null ? taken : [...taken, [into, name]]
+    }
+    return null
+  }
 }
 
-function firstHolder(
-  record: Members,
-  paths: readonly (readonly string[])[],
-): { holder: Members; key: string } | null {
-  for (const path of paths) {
-    const found = holderOf(record, path)
-    if (found !== null) return found
+/** Devices, states and names come again and again. */
+function remembered(groupsOf: (text: string) => Groups | null): (text: string) => Groups | null {
+  const known = new Map<string, Groups | null>()
+  return (text) => {
+    if (text.length > LONGEST_KNOWN) return groupsOf(text)
+    let groups = known.get(text)
+    if (groups === undefined) {
+      groups = groupsOf(text)
+      if (known.size >= MOST_KNOWN) known.clear()
+      known.set(text, groups)
+    }
+    return groups
   }
-  return null
 }
