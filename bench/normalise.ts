@@ -30,13 +30,16 @@ const level = Number(values.level)
 
 const integration = await loadIntegration(values.integration)
 
-/** The sample lines of an integration, those of JSON. */
+/** The sample lines of an integration: those of JSON, or of a log where it has none. */
 function sampleLines(name: string): string[] {
   const folder = join(INTEGRATIONS, name, 'samples')
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.jsonl'))
-    .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n'))
-    .filter((line) => line.startsWith('{'))
+  const linesOf = (ending: string): string[] =>
+    readdirSync(folder)
+      .filter((file) => file.endsWith(ending))
+      .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n'))
+      .filter((line) => line !== '')
+  const json = linesOf('.jsonl').filter((line) => line.startsWith('{'))
+  return json.length > 0 ? json : linesOf('.log')
 }
 const samples = values.integration === 'generic-json' ? [] : sampleLines(values.integration)
 const lineOf = (number: number): string =>
