@@ -81,7 +81,7 @@ const mapping = z
           .min(1)
           .max(64)
           .transform((one) => [one]),
-        z.array(z.string().min(1).max(64)).min(1).max(8),
+        z.array(z.string().min(1).max(64)).min(1).max(16),
       ])
       .default(['auto']),
     values: z.record(z.string(), texts).optional(),
