@@ -42,7 +42,7 @@ export interface Integration {
   readonly mask: MaskNames
 }
 
-export const FORMATS = ['json', 'csv', 'kv', 'cef', 'auditd', 'regex', 'plain'] as const
+export const FORMATS = ['json', 'csv', 'kv', 'cef', 'auditd', 'journald', 'regex', 'plain'] as const
 export type FormatName = (typeof FORMATS)[number]
 
 /** A member that is taken apart: where a pattern fits, the named groups take its place. */

@@ -6,6 +6,9 @@ import type { Cell, Format } from './format.ts'
 
 const HEAD = /^(?:node=(\S+) )?type=(\S+) msg=audit\((\d+(?:\.\d+)?):(\d+)\): ?/
 
+/** A value in hexadecimal digits, of more characters than a number has. */
+const CODED = /=((?:[0-9A-F]{2}){4,})(?=[ '\n\x1d]|$)/g
+
 /** Records that belong to another one: which of its records an event is named after. */
 const ACCOMPANYING = new Set(
   ['SYSCALL', 'PATH', 'CWD', 'EXECVE', 'PROCTITLE', 'SOCKADDR', 'SOCKETCALL', 'IPC', 'OBJ_PID', 'EOE'].concat(
@@ -31,6 +34,8 @@ interface AuditRecord {
 export const auditd: Format = {
   begin() {},
   looksLike: (text) => HEAD.test(text),
+  hidden: (text) =>
+    [...text.matchAll(CODED)].map(([, digits]) => Buffer.from(digits!, 'hex').toString('utf8')).join('\n'),
   cells: (text) => linesOf(text).flatMap(({ from, to }) => cellsOf(text, from, to)),
   read(text) {
     const records: AuditRecord[] = []

@@ -166,6 +166,15 @@ describe('auditd', () => {
     )
   })
 
+  it('masks a secret that stands in hexadecimal digits alone', () => {
+    const [event] = read(`type=PROCTITLE ${at(12)} proctitle=${hex('curl\0--password\0geheim')}`)
+    expect(of(event, 'process.command_line', 'tags')).toEqual([
+      'curl --password [masked:password]',
+      ['secret_masked'],
+    ])
+    expect(JSON.stringify(event)).not.toContain(hex('geheim'))
+  })
+
   it('says of a line that is no audit record what it expected, and keeps it', () => {
     const [event] = read('Jan 22 10:00:00 web-1 auditd[5]: something')
     expect(of(event, 'event.kind', 'message')).toEqual([
