@@ -56,6 +56,8 @@ export async function readConfig<T>(file: string, schema: z.ZodType<T>): Promise
       throw new OperatorError(`No right to read ${file}: make it readable for this user.`, {
         exitCode: WRONG_SETTINGS,
       })
+    if (code === 'EISDIR')
+      throw new OperatorError(`${file} is a folder: name a file in it.`, { exitCode: WRONG_SETTINGS })
     throw new OperatorError(`${file} can't be read: ${reasonOf(error)}`, { cause: error })
   }
   return { value: parseConfig(text, file, schema), file: path }
@@ -76,7 +78,7 @@ export function parseConfig<T>(
       document.errors.map((e) => ({
         line: lines.linePos(e.pos[0]).line,
         path: '',
-        problem: `not YAML: ${e.message}`,
+        problem: `not YAML: ${e.message}${e.code === 'TAB_AS_INDENT' ? '; indent with blanks' : ''}`,
       })),
     )
   }
