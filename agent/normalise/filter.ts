@@ -1,14 +1,14 @@
+import type { Asked } from './condition.ts'
 import { type EventType, folded, type Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
-import type { Draft } from './record.ts'
 import type { EventCatalogue, EventRule } from './settings.ts'
 
 const ENTITIES = [leafOf('audit.entity.type'), leafOf('audit.module')]
 const USERS = [leafOf('user.name'), leafOf('user.id'), leafOf('user.email')]
 const HOSTS = [leafOf('host.name')]
 
-/** Whether an event is recorded. */
-export type EventFilter = (draft: Draft) => boolean
+/** Whether an event of this type is recorded, that has these fields. */
+export type EventFilter = (type: EventType | null, asked: Asked) => boolean
 
 /** The type of a record that is none of the integration's types. */
 const otherOf = (integration: Integration): string => `${integration.name}.other`
@@ -29,11 +29,10 @@ export function eventFilter(
   const off = integration.events.some((type) => !type.recorded)
   if (!off && !ranked.some(({ rule }) => rule.record === 'off' && mayApply(rule, integration))) return null
   const other = otherOf(integration)
-  return (draft) => {
-    const { type } = draft
+  return (type, asked) => {
     if (type?.mandatory === true) return true
     const id = type?.id ?? other
-    const ruling = ranked.find(({ applies }) => applies(id, draft))
+    const ruling = ranked.find(({ applies }) => applies(id, asked))
     return ruling === undefined ? (type?.recorded ?? true) : ruling.rule.record === 'on'
   }
 }
@@ -61,7 +60,7 @@ export function catalogueOf(integration: Integration): EventCatalogue {
 interface Ranked {
   readonly rule: EventRule
   readonly rank: readonly number[]
-  readonly applies: (id: string, draft: Draft) => boolean
+  readonly applies: (id: string, asked: Asked) => boolean
 }
 
 function ranking(rule: EventRule, origin: number, place: number): Ranked {
@@ -76,13 +75,14 @@ function ranking(rule: EventRule, origin: number, place: number): Ranked {
   return {
     rule,
     rank: [origin, named, exact, rule.event.length, place],
-    applies: (id, { values }) =>
-      isEvent(id) && wants.every(({ leaves, fold }) => leaves.some((leaf) => sameText(values[leaf], fold))),
+    applies: (id, asked) =>
+      isEvent(id) &&
+      wants.every(({ leaves, fold }) => leaves.some((leaf) => sameText(asked.field(leaf), fold))),
   }
 }
 
-const sameText = (value: unknown, fold: string): boolean =>
-  typeof value === 'string' && folded(value) === fold
+const sameText = (text: string | undefined, fold: string): boolean =>
+  text !== undefined && folded(text) === fold
 
 /** `*` stands for anything, at the end. */
 function matcher(event: string): (id: string) => boolean {

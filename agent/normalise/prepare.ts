@@ -115,11 +115,12 @@ function readJson(text: string): unknown {
   }
 }
 
-type Groups = readonly (readonly [name: string, text: string])[]
+/** What a text was taken apart into: named groups and what they hold. */
+export type Groups = readonly (readonly [name: string, text: string])[]
 
 function takingApart(extraction: Extraction, asked: EarlyAsked): Step {
   const paths = extraction.from.map(pathOf)
-  const groupsOf = remembered(groupsFinder(extraction))
+  const groupsOf = takerApart(extraction)
   const applies: Check | null =
     extraction.when === null ? null : checkOf(extraction.when, (name) => asked.sourceOf(name))
   return {
@@ -148,6 +149,14 @@ function takingApart(extraction: Extraction, asked: EarlyAsked): Step {
     },
   }
 }
+
+/** Takes one member apart, whatever else the record says: what the way over the bytes knows. */
+export const isSimple = ({ from, into, keep, when }: Extraction): boolean =>
+  from.length === 1 && into === null && !keep && when === null
+
+/** What the first pattern that fits takes a text apart into; null where none does. */
+export const takerApart = (extraction: Extraction): ((text: string) => Groups | null) =>
+  remembered(groupsFinder(extraction))
 
 function groupsFinder({ patterns, into }: Extraction): (text: string) => Groups | null {
   const compiled = patterns.map(({ name, pattern }) => ({ name, pattern: wholePattern(pattern) }))
