@@ -1,7 +1,10 @@
 /**
  * How fast the embedded store takes batches and answers searches.
  *
- *   node bench/store.ts [events] [--ids minted|declared] [--dir folder]
+ *   node bench/store.ts [events] [--ids minted|declared] [--enrich off|usual|all] [--dir folder]
+ *
+ * `--enrich usual` enriches as an indexer does whose settings say nothing of it, and whose events need nothing; `all` has a client and a
+ * public address in each event, and a file of places.
  *
  * Prints events/s, CPU seconds per million events (the store's threads; making the batches is not counted), bytes per event,
  * peak RSS, and the median and 95th percentile of usual queries.
@@ -11,6 +14,8 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { Enricher, type EnrichPlan } from '../indexer/enrich/index.ts'
+import { BERLIN, mmdbOf } from '../indexer/enrich/testing/mmdb.ts'
 import { parseQuery, type Query } from '../indexer/query/index.ts'
 import { openEmbeddedStore, type StoreBatch } from '../indexer/store/index.ts'
 import {
@@ -32,6 +37,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     ids: { type: 'string', default: 'minted' },
+    enrich: { type: 'string', default: 'off' },
     dir: { type: 'string' },
     seed: { type: 'string', default: '7' },
   },
@@ -63,7 +69,16 @@ const DEEDS: readonly (readonly [action: string, category: Category])[] = [
   ['export.run', 'activity'],
   ['permission.change', 'security'],
   ['comment.add', 'activity'],
+  ['job.run', 'system'],
 ]
+const everything = values.enrich === 'all'
+const ADDRESSES = Array.from({ length: 20_000 }, (_, i) => `81.${i % 200}.${(i * 7) % 256}.${(i * 13) % 256}`)
+const CLIENTS = Array.from(
+  { length: 60 },
+  (_, i) =>
+    `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${70 + i}.0.0.0 Safari/537.36`,
+)
+const COMPONENTS = ['scheduler', 'mailer', 'importer', 'backup', 'sync', 'billing']
 const ENTITIES = ['customer', 'invoice', 'order', 'project', 'time_entry', 'task']
 const CHANGED = ['credit_limit', 'payment_terms', 'status', 'owner', 'amount', 'due_date']
 const PREFIX = mintedIdPrefix('00112233445566778899aabbccddeeff' as SourceId, 0)
@@ -76,7 +91,7 @@ function line(i: number): string {
   const type = pick(ENTITIES)
   const id = `CUST-${below(1_000_000)}`
   const field = pick(CHANGED)
-  const ip = `10.${below(256)}.${below(256)}.${below(256)}`
+  const ip = everything ? pick(ADDRESSES) : `10.${below(256)}.${below(256)}.${below(256)}`
   const old = String(below(20_000))
   const next = String(below(20_000))
   const session = `sess_${below(1e9).toString(36)}`
@@ -116,6 +131,7 @@ function line(i: number): string {
       category,
       change: { after: [`${field}=${next}`], before: [`${field}=${old}`], fields: [field] },
       changes: [{ field, new: next, old }],
+      component: category === 'system' ? pick(COMPONENTS) : undefined,
       entity: { id, type },
       payload,
       record_count: action === 'export.run' ? below(5000) : undefined,
@@ -137,7 +153,33 @@ function line(i: number): string {
     related: { entity: [id], ip: [ip], user: [user.name, user.id] },
     source: { ip },
     user: { id: user.id, name: user.name },
+    user_agent: everything ? { original: pick(CLIENTS) } : undefined,
   })
+}
+
+function planOf(): EnrichPlan | null {
+  if (values.enrich === 'off') return null
+  const networks = Array.from({ length: 200 }, (_, i) => [
+    `81.${i}.0.0/16`,
+    { ...BERLIN, city: { names: { en: `City ${i}` } } },
+  ])
+  const file = mmdbOf(Object.fromEntries(networks))
+  const bytes = new SharedArrayBuffer(file.length)
+  file.copy(Buffer.from(bytes))
+  return { places: everything ? { bytes, version: 1 } : null, userAgent: true, related: true }
+}
+const plan = planOf()
+const enricher = new Enricher()
+let enriching = 0
+
+/** In the indexer a thread that checks waybills does this. */
+function additionsTo(lines: Buffer): Pick<StoreBatch, 'additions'> {
+  if (plan === null) return {}
+  const before = process.threadCpuUsage()
+  const { additions } = enricher.enrich(lines, plan)
+  const used = process.threadCpuUsage(before)
+  enriching += used.user + used.system
+  return additions === null ? {} : { additions }
 }
 
 function batchOf(sequence: number, from: number, count: number): StoreBatch {
@@ -182,6 +224,7 @@ function batchOf(sequence: number, from: number, count: number): StoreBatch {
     lines,
     leaves,
     ingested: START + from * 87,
+    ...additionsTo(lines),
   }
 }
 
@@ -202,6 +245,7 @@ const QUERIES: readonly (readonly [name: string, query: () => Query])[] = [
   ['rare term', () => usual(`audit.entity.id: CUST-${below(1_000_000)}`)],
   ['not', () => usual(`not event.outcome: success and not user.name: "${pick(USERS).name}"`)],
   ['wildcard', () => usual(`user.name: ${pick(NAMES)}* and event.action: permission*`)],
+  ...(everything ? [['place', () => usual(`source.geo.city_name: "City ${below(200)}"`)] as const] : []),
   ['nothing', () => usual(`user.name: "${pick(USERS).name}" and source.ip: 192.168.1.1`)],
 ]
 
@@ -265,6 +309,8 @@ try {
     `${total} events: ${Math.round(total / seconds)} events/s, ${((spent * 1e6) / total).toFixed(1)} CPU s per million in the store ` +
       `(${(making / 1000).toFixed(1)} of ${seconds.toFixed(1)} s went into making them), ${Math.round(bytes / total)} bytes/event, peak RSS ${Math.round(peak / 1e6)} MB, ${status.partitions.length} partitions`,
   )
+  if (plan !== null)
+    console.log(`  enriching took ${(enriching / total).toFixed(2)} µs of CPU an event, in another thread`)
   for (const [name, query] of QUERIES) {
     const times: number[] = []
     let found = 0

@@ -86,6 +86,13 @@ export const indexerConfigSchema = z.strictObject({
       'body-timeout': duration({ min: 100, max: 10 * MINUTE }).default(15_000),
     })
     .prefault({}),
+  enrich: z
+    .strictObject({
+      geo: z.strictObject({ file: z.string().min(1) }).optional(),
+      'user-agent': z.boolean().default(true),
+      related: z.boolean().default(true),
+    })
+    .prefault({}),
   agents: z
     .strictObject({
       'token-lifetime': duration({ min: MINUTE, max: 30 * DAY }).default(60 * MINUTE),
@@ -103,7 +110,9 @@ export async function readIndexerConfig(file: string): Promise<IndexerConfig> {
   const { value } = await readConfig(file, indexerConfigSchema)
   checkIndexerConfig(value, file)
   const embedded = { ...value.store.embedded, path: resolve(value.store.embedded.path) }
-  return { ...value, store: { embedded } }
+  const { geo } = value.enrich
+  const enrich = { ...value.enrich, ...(geo !== undefined && { geo: { file: resolve(geo.file) } }) }
+  return { ...value, enrich, store: { embedded } }
 }
 
 /** What one key alone can't say: settings that are wrong together. */

@@ -31,6 +31,7 @@ async function troubled(): Promise<{
     arrivalsEnd: () => real.arrivalsEnd(),
     get: (id) => real.get(id),
     counts: (asked) => real.counts(asked),
+    aggregate: (asked) => real.aggregate(asked),
     chains: (agent) => real.chains(agent),
     deadLetters: real.deadLetters,
     records: real.records,
@@ -282,6 +283,14 @@ describe('the process', () => {
     child?.kill('SIGTERM')
     expect(await ended()).toBe(0)
     for (const line of log.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
+  })
+
+  it('ends with 2 and a sentence where the file of places is missing', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'waybill-process-'))
+    await writeFile(join(folder, 'indexer.yml'), settings('enrich: { geo: { file: ./city.mmdb } }\n'))
+    await start()
+    expect(await ended()).toBe(2)
+    expect(log).toMatch(/^waybill: enrich\.geo\.file: .*city\.mmdb can't be read \(ENOENT.*check the path/)
   })
 
   it('killed in the midst of its own trail goes on with the chain, without a gap or a fork', async () => {

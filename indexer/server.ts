@@ -10,6 +10,7 @@ import {
   isLoopback,
   readIndexerConfig,
 } from './config.ts'
+import { openEnrichment } from './enrich/index.ts'
 import { openIngest } from './ingest/index.ts'
 import { openEmbeddedStore, type Store } from './store/index.ts'
 
@@ -35,17 +36,20 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
   const { log, clock = Date.now, random = randomBytes } = parts
   checkIndexerConfig(config)
   const tls = readTls(config.tls)
-  const store = parts.store ?? (await openStore(config, log, clock))
+  const enrichment = await openEnrichment(config.enrich, { log })
   // In reverse order of opening: also where the start fails half-way.
-  const closing: (() => Promise<void>)[] = [() => store.close()]
+  const closing: (() => Promise<void>)[] = [async () => enrichment.close()]
   const closeAll = async (): Promise<void> => {
     for (const close of closing.splice(0).reverse()) await close()
   }
   let current = config
   try {
+    const store = parts.store ?? (await openStore(config, log, clock))
+    closing.push(() => store.close())
     const metrics = createMetrics()
     const ingest = await openIngest({
       store,
+      enrichment,
       folder: config.store.embedded.path,
       namespace: config.namespace,
       workers: config.ingest.workers,
@@ -90,6 +94,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       async reload(next) {
         checkIndexerConfig(next)
         const renewed = readTls(next.tls)
+        const enrichAsNow = await enrichment.prepare(next.enrich)
         const changed = changedKeys(current, next)
         // Recorded before it holds: who loosens the rules can't do it unseen.
         const names = changed.length === 0 ? 'nothing changed' : changed.join(', ')
@@ -103,6 +108,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         current = next
         log.level = next.log.level
         renewTls(app, renewed)
+        enrichAsNow()
         const started = NEEDS_RESTART.filter((key) => !isDeepStrictEqual(config[key], next[key]))
         const otherMode = tls === null ? next.tls !== undefined : next.tls === undefined
         return otherMode ? [...started, 'tls'] : started

@@ -1,5 +1,6 @@
 import { FIELDS, type Field } from './fields.ts'
 import { LIMITS } from './limits.ts'
+import { isRecord } from './record.ts'
 import { wordsOf } from './words.ts'
 
 /** A record of the common schema. Members are as `FIELDS` says; an event is data, read through `valuesOf`. */
@@ -9,10 +10,6 @@ export interface Change {
   readonly field: string
   readonly old?: string | null
   readonly new?: string | null
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The raw value of a dotted path in a nested event. */
@@ -124,10 +121,16 @@ export function comparePlaces(a: Place, b: Place): number {
   )
 }
 
-/** The members that the indexer adds, by path: taken off, what is left is what the agent sealed. */
-export const DERIVED_PATHS: readonly string[] = Object.entries<Field>(FIELDS)
-  .filter(([, field]) => field.derived === true)
-  .map(([path]) => path)
+/** Members that only the indexer adds, by path. */
+const ALWAYS_DERIVED: readonly string[] = pathsOf(true)
+/** Members that the indexer adds where the agent sealed none: which of them it did, `audit.derived` says. */
+const DERIVED_IF_ABSENT: readonly string[] = pathsOf('if-absent')
+
+function pathsOf(derived: Field['derived']): string[] {
+  return Object.entries<Field>(FIELDS)
+    .filter(([, field]) => field.derived === derived)
+    .map(([path]) => path)
+}
 
 /** A revision as it is shown: under its own id, with the one that was sealed beside it. */
 export function asRevision(event: AuditEvent, id: string): AuditEvent {
@@ -141,20 +144,23 @@ export function asRevision(event: AuditEvent, id: string): AuditEvent {
 
 /** A copy of an event as the agent sealed it: without what the indexer added, and a revision under its sealed id again. */
 export function sealedPart(event: AuditEvent): AuditEvent {
-  const sealed = withoutDerived(event)
+  // Of what is named there only the closed list counts: whoever writes to the store can't have a forged field left out.
+  const named = valuesOf(event, 'audit.derived')
+  const derived = [...ALWAYS_DERIVED, ...DERIVED_IF_ABSENT.filter((path) => named.includes(path))]
+  const sealed = withoutPaths(event, derived)
   const id = textAt(event, 'audit.revision_of')
   return id === undefined || !isRecord(sealed.event) ? sealed : { ...sealed, event: { ...sealed.event, id } }
 }
 
 /** Leaves out the objects that this makes empty, too. */
-function withoutDerived(event: AuditEvent): AuditEvent {
+function withoutPaths(event: AuditEvent, paths: readonly string[]): AuditEvent {
   const without = (record: Record<string, unknown>, at: string): Record<string, unknown> => {
     const kept: Record<string, unknown> = {}
     for (const key of Object.keys(record)) {
       const path = at === '' ? key : `${at}.${key}`
-      if (DERIVED_PATHS.includes(path)) continue
+      if (paths.includes(path)) continue
       const value = record[key]
-      const holdsDerived = DERIVED_PATHS.some((derived) => derived.startsWith(`${path}.`))
+      const holdsDerived = paths.some((derived) => derived.startsWith(`${path}.`))
       if (!holdsDerived || !isRecord(value)) {
         kept[key] = value
         continue

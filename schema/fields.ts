@@ -31,8 +31,11 @@ export interface Field {
   readonly words?: true
   /** Kept, not searchable. */
   readonly unindexed?: true
-  /** Added by the indexer, never by an agent: the closed list that is taken off before a seal is checked. */
-  readonly derived?: true
+  /**
+   * The closed list of what the indexer adds, which is taken off before a seal is checked. `true`: only the indexer adds it.
+   * `if-absent`: the indexer adds it where the agent sealed none, and says so in `audit.derived`.
+   */
+  readonly derived?: true | 'if-absent'
   readonly about: string
 }
 
@@ -119,7 +122,42 @@ export const FIELDS = {
   'source.ip': { type: 'ip', words: true, about: 'The address it came from.' },
   'source.port': { type: 'long', about: 'The port it came from.' },
   'source.domain': { type: 'keyword', words: true, about: 'The host name it came from.' },
-  'source.geo': { type: 'geo', derived: true, about: 'Where that address is, estimated by the indexer.' },
+  'source.geo.country_iso_code': {
+    type: 'keyword',
+    words: true,
+    derived: true,
+    about: 'Where that address is, estimated: country, as ISO 3166-1 has it.',
+  },
+  'source.geo.country_name': {
+    type: 'keyword',
+    words: true,
+    derived: true,
+    about: 'Where that address is, estimated: country, by its English name.',
+  },
+  'source.geo.region_name': {
+    type: 'keyword',
+    words: true,
+    derived: true,
+    about: 'Where that address is, estimated: state or province.',
+  },
+  'source.geo.city_name': {
+    type: 'keyword',
+    words: true,
+    derived: true,
+    about: 'Where that address is, estimated: city.',
+  },
+  'source.geo.location': {
+    type: 'geo',
+    derived: true,
+    about: 'Where that address is, estimated: latitude and longitude.',
+  },
+  'source.as.number': { type: 'long', derived: true, about: 'The network of that address: its number.' },
+  'source.as.organization.name': {
+    type: 'keyword',
+    words: true,
+    derived: true,
+    about: 'The network of that address: who runs it.',
+  },
   'destination.ip': { type: 'ip', words: true, about: 'The address it went to.' },
   'destination.port': { type: 'long', about: 'The port it went to.' },
   'destination.domain': { type: 'keyword', words: true, about: 'The host name it went to.' },
@@ -129,9 +167,34 @@ export const FIELDS = {
     about: 'The address of a page or call, as it was asked for.',
   },
   'user_agent.original': { type: 'keyword', about: 'The client, as it names itself.' },
-  'user_agent.name': { type: 'keyword', words: true, about: 'The browser or program.' },
-  'user_agent.os.name': { type: 'keyword', words: true, about: 'The operating system of the client.' },
-  'user_agent.device.name': { type: 'keyword', words: true, about: 'The device.' },
+  'user_agent.name': {
+    type: 'keyword',
+    words: true,
+    derived: 'if-absent',
+    about: 'The browser or program.',
+  },
+  'user_agent.version': {
+    type: 'keyword',
+    derived: 'if-absent',
+    about: 'The version of the browser or program.',
+  },
+  'user_agent.os.name': {
+    type: 'keyword',
+    words: true,
+    derived: 'if-absent',
+    about: 'The operating system of the client.',
+  },
+  'user_agent.os.version': {
+    type: 'keyword',
+    derived: 'if-absent',
+    about: 'The version of the operating system, as far as the client tells it.',
+  },
+  'user_agent.device.name': {
+    type: 'keyword',
+    words: true,
+    derived: 'if-absent',
+    about: 'The device: its model, or else its kind.',
+  },
   'host.name': { type: 'keyword', words: true, about: 'The host that wrote it.' },
   'observer.vendor': { type: 'keyword', words: true, about: 'Who makes the device that saw it.' },
   'observer.product': { type: 'keyword', words: true, about: 'The device or program that saw it.' },
@@ -242,6 +305,12 @@ export const FIELDS = {
     about:
       'The event of which this is another content under the same declared key: the `event.id` that was sealed. `event.id` is then one of its own.',
   },
+  'audit.derived': {
+    type: 'keyword',
+    many: true,
+    derived: true,
+    about: 'Fields of this event that the indexer added when it stored it: place, client, related.',
+  },
 
   'audit.words': {
     type: 'text',
@@ -257,10 +326,30 @@ export const FIELDS = {
   'audit.seal.sequence': { type: 'long', derived: true, about: 'The waybill it came with: number.' },
   'audit.seal.position': { type: 'long', derived: true, about: 'Its place in that waybill, from 0.' },
 
-  'related.user': { type: 'keyword', many: true, about: 'Every user named in the event.' },
-  'related.ip': { type: 'ip', many: true, about: 'Every address named in the event.' },
-  'related.hosts': { type: 'keyword', many: true, about: 'Every host named in the event.' },
-  'related.entity': { type: 'keyword', many: true, about: 'Every record named in the event.' },
+  'related.user': {
+    type: 'keyword',
+    many: true,
+    derived: 'if-absent',
+    about: 'Every user named in the event.',
+  },
+  'related.ip': {
+    type: 'ip',
+    many: true,
+    derived: 'if-absent',
+    about: 'Every address named in the event.',
+  },
+  'related.hosts': {
+    type: 'keyword',
+    many: true,
+    derived: 'if-absent',
+    about: 'Every host named in the event.',
+  },
+  'related.entity': {
+    type: 'keyword',
+    many: true,
+    derived: 'if-absent',
+    about: 'Every record named in the event.',
+  },
 } as const satisfies Record<string, Field>
 
 export type FieldName = keyof typeof FIELDS

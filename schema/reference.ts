@@ -9,7 +9,8 @@ export function fieldReference(): string {
       field.many ? 'list' : '',
       field.words ? 'words' : '',
       field.unindexed ? 'not searchable' : '',
-      field.derived ? 'added by the indexer' : '',
+      field.derived === true ? 'added by the indexer' : '',
+      field.derived === 'if-absent' ? 'added by the indexer where the agent gives none' : '',
     ]
     const short = shortNames.get(name)
     return `| \`${name}\` | ${short === undefined ? '' : `\`${short}\``} | ${field.type} | ${marks.filter(Boolean).join(', ')} | ${field.about} |`

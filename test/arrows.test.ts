@@ -24,7 +24,9 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'agent/ship', doors: ['index.ts', 'types.ts'] },
   { folder: 'agent/cli', doors: [] },
   { folder: 'indexer', doors: [] },
+  { folder: 'indexer/enrich', doors: ['index.ts'] },
   { folder: 'indexer/ingest', doors: ['index.ts'] },
+  { folder: 'indexer/previous', doors: ['index.ts'] },
   { folder: 'indexer/query', doors: ['index.ts', 'tree.ts'] },
   { folder: 'indexer/store', doors: ['index.ts', 'port.ts'] },
   { folder: 'indexer/store/embedded', doors: ['index.ts'] },
@@ -48,6 +50,8 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
 /** Packages that only these folders may import. */
 const RESERVED: Readonly<Record<string, readonly string[]>> = {
   'node:sqlite': ['indexer/store/embedded'],
+  bowser: ['indexer/enrich'],
+  maxmind: ['indexer/enrich'],
   '@elastic/elasticsearch': ['indexer/store/elasticsearch', 'dashboards/watches'],
 }
 

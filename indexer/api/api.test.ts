@@ -123,7 +123,7 @@ describe('arrivals', () => {
 it('an event is found by its id, and one that is not there is a 404', async () => {
   const { events } = await found('/v1/search?limit=1')
   const id = events[0]?.event.id
-  expect((await indexer.ask(`/v1/events/${id}`)).json).toEqual(events[0])
+  expect((await indexer.ask(`/v1/events/${id}`)).json).toEqual({ event: events[0], derived: null })
   expect(await problem('/v1/events/nothing')).toMatchObject({ status: 404, code: 'not-found' })
 })
 

@@ -8,6 +8,7 @@ import { openApiOf } from './openapi.ts'
 import { refusalOf, sendProblem } from './problem.ts'
 import { json, type Route, route } from './route.ts'
 import { agentManagementRoutes, agentRoutes } from './routes/agents.ts'
+import { aggregateRoutes } from './routes/aggregate.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { healthRoutes } from './routes/health.ts'
 import { searchRoutes } from './routes/search.ts'
@@ -50,6 +51,7 @@ export function createApp(service: Service, tls: TlsFiles | null): FastifyInstan
   const routes: Route[] = [
     ...agentRoutes(service),
     ...searchRoutes(service),
+    ...aggregateRoutes(service),
     ...agentManagementRoutes(service),
     ...deadLetterRoutes(service),
     ...healthRoutes(service),

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Enrichment } from '../enrich/index.ts'
 import type { Agents, Enrolment, Presences, Receiver, Trail } from '../ingest/index.ts'
 import type { Store } from '../store/port.ts'
 import type { Access } from './access.ts'
@@ -12,6 +13,7 @@ export interface Service {
   readonly enrolment: Enrolment
   readonly receiver: Receiver
   readonly trail: Trail
+  readonly enrichment: Enrichment
   readonly access: Access
   readonly metrics: Metrics
   /** The first agent may enroll without a token, where it comes from this machine. */

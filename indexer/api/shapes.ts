@@ -9,6 +9,31 @@ export const eventShape = z
   .record(z.string(), z.unknown())
   .describe('An event of the common schema, as stored.')
 
+export const derivedShape = z
+  .object({
+    previous: z.array(
+      z.object({
+        field: z.string(),
+        old: z
+          .string()
+          .nullable()
+          .describe('The last value known before the event; null where it was known to be empty.'),
+        from: z.string().describe('The event that says so.'),
+        at: z.string().describe('When that was.'),
+      }),
+    ),
+    note: z.string().optional().describe('Why something is missing or uncertain.'),
+  })
+  .describe(
+    'Previous values that the source did not give, worked out from earlier events of the same record when the event is read. They are not stored, and not sealed.',
+  )
+export type DerivedShape = z.infer<typeof derivedShape>
+
+export const eventAnswerShape = z.object({
+  event: eventShape,
+  derived: derivedShape.nullable().describe('Null where the event gives all its previous values itself.'),
+})
+
 export const pageShape = z.object({
   events: z.array(eventShape),
   next: z

@@ -5,6 +5,19 @@ import { ledgerSchema } from '../../schema/wire/index.ts'
 /** What the indexer answers to the commands that look after it. */
 const count = z.number()
 
+export const eventAnswer = z.object({
+  event: z.record(z.string(), z.unknown()),
+  derived: z
+    .object({
+      previous: z.array(
+        z.object({ field: z.string(), old: z.string().nullable(), from: z.string(), at: z.string() }),
+      ),
+      note: z.string().optional(),
+    })
+    .nullable(),
+})
+export type Derived = z.infer<typeof eventAnswer>['derived']
+
 export const agentsAnswer = z.object({
   agents: z.array(
     z.object({
@@ -63,6 +76,16 @@ export const lettersAnswer = z.object({
 })
 
 export const replayAnswer = z.object({ stored: z.boolean(), reason: z.string().optional() })
+
+const split = <Bucket extends z.ZodType>(bucket: Bucket) =>
+  z.object({ buckets: z.array(bucket), distinct: count, others: count, none: count })
+const bucket = z.object({ key: z.union([z.string(), z.number()]), count })
+export const countAnswer = z.object({
+  count,
+  split: split(bucket.extend({ split: split(bucket).optional() })).optional(),
+  partial: z.object({ reason: z.string(), sentence: z.string() }).nullable(),
+})
+export type CountAnswer = z.infer<typeof countAnswer>
 
 /** The answer in its shape; an indexer of another version is told from a broken one. */
 export function understood<Shape extends z.ZodType>(shape: Shape, answer: unknown): z.output<Shape> {

@@ -47,10 +47,42 @@ describe('show', () => {
     for (const line of out.split('\n').slice(1)) expect(line.length).toBeLessThanOrEqual(60)
   })
 
-  test('--json prints the event as stored', async () => {
+  test('says beside a previous value that it was derived, from what, and what is uncertain', async () => {
+    indexer.events.push(event)
+    indexer.derived = {
+      previous: [{ field: 'terms', old: 'Net 30', from: 'e0', at: '2026-01-20T08:00:00.000Z' }],
+      note: 'Waybills 3 to 4 of agent a1 have not arrived.',
+    }
+    const { out } = await ask('show', 'e1')
+    expect(out).toMatch(/credit_limit +10000 +15000/)
+    expect(out).toMatch(/terms +Net 30 \(derived\) +Net 45/)
+    expect(out).toContain('(derived) terms: the last value known, of 2026-01-20T08:00:00.000Z, from event e0')
+    expect(out).toContain('Waybills 3 to 4 of agent a1 have not arrived.')
+  })
+
+  test('says beside a place that it is estimated, and beside a client that it is derived', async () => {
+    indexer.events.push({
+      ...event,
+      audit: { category: 'change', derived: ['source.geo.city_name', 'user_agent.os.name'] },
+      source: { ip: '81.2.69.142', geo: { city_name: 'London', location: { lat: 51.5, lon: -0.1 } } },
+      user_agent: { name: 'Kiosk', os: { name: 'Windows' } },
+    })
+    const { out } = await ask('show', 'e1')
+    expect(out).toMatch(/source.geo.city_name +London \(estimated\)$/m)
+    expect(out).toMatch(/source.geo.location +lat=51.5 \(estimated\)$/m)
+    expect(out).toMatch(/user_agent.os.name +Windows \(derived\)$/m)
+    expect(out).toMatch(/user_agent.name +Kiosk$/m)
+    const fields = 'event.id,source.geo.city_name'
+    const table = await ask('search', '*', '--format', 'table', '--columns', fields)
+    expect(table.out).toMatch(/e1 +London \(estimated\)/)
+    const csv = await ask('search', '*', '--format', 'csv', '--columns', fields)
+    expect(csv.out.trim().split(/\r?\n/)).toEqual(['event.id,source.geo.city_name (estimated)', 'e1,London'])
+  })
+
+  test('--json prints the event as stored, and what was derived beside it', async () => {
     indexer.events.push(event)
     const { out } = await ask('show', 'e1', '--json')
-    expect(JSON.parse(out)).toEqual(event)
+    expect(JSON.parse(out)).toEqual({ event, derived: null })
   })
 
   test('an unknown event is 4, with what may be the reason', async () => {

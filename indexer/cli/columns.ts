@@ -1,11 +1,14 @@
 import { type AuditEvent, changesOf, textAt, valueAt, valuesOf } from '../../schema/index.ts'
 import { fullName, namedField, nearestName } from '../query/index.ts'
 import { UsageError } from './exit.ts'
+import { isEstimated } from './marks.ts'
 
 /** A column of the results: what stands over it, and what of an event stands in it. */
 export interface Column {
   readonly title: string
   readonly of: (event: AuditEvent) => string
+  /** Said beside each value in a table, and once over the column in a file for programs. */
+  readonly estimated?: true
 }
 
 const first = (event: AuditEvent, ...paths: string[]): string => {
@@ -67,7 +70,7 @@ export function fieldColumns(names: readonly string[]): Column[] {
       )
     }
     const path = fullName(field)
-    return { title: path, of: (event) => cellOf(event, path) }
+    return { title: path, of: (event) => cellOf(event, path), ...(isEstimated(path) && { estimated: true }) }
   })
 }
 

@@ -8,6 +8,8 @@ import {
   valuesOf,
 } from '../../schema/index.ts'
 import { columnsOf } from '../query/index.ts'
+import type { Derived } from './answers.ts'
+import { markOf } from './marks.ts'
 import { tallTable } from './table.ts'
 import { harmless, type Paint, wrapped } from './terminal.ts'
 
@@ -23,17 +25,23 @@ const SECTIONS: readonly { readonly title: string; readonly prefixes: readonly s
 const OTHERS = SECTIONS.findIndex((section) => section.prefixes.includes(''))
 
 /** Shown in their own way, or only for searches. */
-const APART = new Set(['audit.changes', 'audit.words', 'event.original', 'audit.payload'])
+const APART = new Set(['audit.changes', 'audit.derived', 'audit.words', 'event.original', 'audit.payload'])
 
 /** An event for a person to read: every value in full, the changes as a table, the line it was read from. */
-export function layoutOf(event: AuditEvent, room: number | undefined, paint: Paint): string[] {
+export function layoutOf(
+  event: AuditEvent,
+  derived: Derived,
+  room: number | undefined,
+  paint: Paint,
+): string[] {
   const lines = [paint('bold', harmless(titleOf(event)))]
   const listed: [string, string][][] = SECTIONS.map(() => [])
   const shown = new Set<string>()
   for (const path of Object.keys(FIELDS)) {
     shown.add(path)
     if (APART.has(path) || path.startsWith('audit.change.') || path.startsWith('related.')) continue
-    for (const value of valueTexts(event, path)) listed[sectionOf(path)]?.push([path, value])
+    for (const value of valueTexts(event, path))
+      listed[sectionOf(path)]?.push([path, value + markOf(event, path)])
   }
   // What an agent of a newer schema sends is shown too.
   for (const { path, value } of leavesUnder(event)) {
@@ -46,7 +54,7 @@ export function layoutOf(event: AuditEvent, room: number | undefined, paint: Pai
   ])
   for (const [i, section] of SECTIONS.entries()) {
     lines.push(...sectionLines(section.title, listed[i] ?? [], room, paint))
-    if (i === OTHERS - 1) lines.push(...changeLines(event, room, paint))
+    if (i === OTHERS - 1) lines.push(...changeLines(event, derived, room, paint))
   }
   lines.push(...sectionLines('Other members of the record', payload, room, paint))
   const original = textAt(event, 'event.original')
@@ -104,16 +112,34 @@ function sectionLines(
   return lines
 }
 
-function changeLines(event: AuditEvent, room: number | undefined, paint: Paint): string[] {
+function changeLines(event: AuditEvent, derived: Derived, room: number | undefined, paint: Paint): string[] {
   const changes = changesOf(event)
   if (changes.length === 0) return []
+  const known = new Map(derived?.previous.map((one) => [one.field, one]))
   const none = valueAt(event, 'audit.old_unknown') === true ? '(not given)' : '—'
-  const rows = changes.map((change) => [change.field, change.old ?? none, change.new ?? '—'])
+  const rows = changes.map((change) => {
+    const earlier = change.old == null ? known.get(change.field) : undefined
+    const old = earlier === undefined ? (change.old ?? none) : `${earlier.old ?? '—'} (derived)`
+    return [change.field, old, change.new ?? '—']
+  })
   const table = tallTable(
     ['Field', 'Previous value', 'New value'],
     rows,
     room === undefined ? undefined : room - 2,
     (style, text) => paint(style === 'bold' ? 'dim' : style, text),
   )
-  return ['', paint('bold', 'What changed'), ...table.map((line) => `  ${line}`)]
+  const about = [
+    ...(derived?.previous ?? []).map(
+      ({ field, from, at }) => `(derived) ${field}: the last value known, of ${at}, from event ${from}`,
+    ),
+    ...(derived?.note === undefined ? [] : [derived.note]),
+  ].flatMap((line) =>
+    room === undefined ? [harmless(line)] : wrapped(harmless(line), Math.max(20, room - 2)),
+  )
+  return [
+    '',
+    paint('bold', 'What changed'),
+    ...table.map((line) => `  ${line}`),
+    ...about.map((line) => `  ${paint('dim', line)}`),
+  ]
 }

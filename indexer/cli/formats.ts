@@ -40,7 +40,12 @@ function jsonWriter(): EventWriter {
 function csvWriter(columns: readonly Column[]): EventWriter {
   const row = (cells: readonly string[]): string => cells.map(csvCell).join(',')
   return {
-    begin: () => textOf([columns.map((column) => csvQuoted(column.title)).join(',')]),
+    begin: () =>
+      textOf([
+        columns
+          .map((column) => csvQuoted(column.estimated ? `${column.title} (estimated)` : column.title))
+          .join(','),
+      ]),
     lines: (events) =>
       textOf(
         events.map(eventOf).map((event) => row(columns.map((column) => harmless(column.of(event), '\n')))),
@@ -58,13 +63,18 @@ function tableWriter(columns: readonly Column[], room: number | undefined): Even
       textOf(
         events.map(eventOf).flatMap((event) =>
           table.add(
-            columns.map((column) => column.of(event)),
+            columns.map((column) => cellOf(column, event)),
             failed(event),
           ),
         ),
       ),
     settle: () => textOf(table.settle()),
   }
+}
+
+function cellOf(column: Column, event: AuditEvent): string {
+  const text = column.of(event)
+  return column.estimated && text !== '' ? `${text} (estimated)` : text
 }
 
 const textOf = (lines: readonly string[]): string => (lines.length === 0 ? '' : `${lines.join('\n')}\n`)

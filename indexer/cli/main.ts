@@ -43,6 +43,12 @@ try {
       async (given) => (await import('./search.ts')).run(given),
     )
     .command(
+      'count [query..]',
+      'Count events, split by time or by the values of a field',
+      async (cli) => (await import('./count.ts')).options(cli),
+      async (given) => (await import('./count.ts')).run(given),
+    )
+    .command(
       'show <event-id>',
       'Show one event with its changes and its original line',
       async (cli) => (await import('./show.ts')).options(cli),

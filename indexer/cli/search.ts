@@ -1,12 +1,12 @@
 import type { Argv } from 'yargs'
-import { OperatorError } from '../../schema/index.ts'
-import { parseQuery, parseTime, QueryError, timeText, withCaret } from '../query/index.ts'
-import { AnswerError, type IndexerClient } from './client.ts'
+import { timeText } from '../query/index.ts'
+import type { IndexerClient } from './client.ts'
 import { type ConnectionGiven, connect, withConnection } from './connection.ts'
 import { UsageError } from './exit.ts'
 import { follow } from './follow.ts'
 import { type EventWriter, FORMATS, type Format, writerFor } from './formats.ts'
 import { write } from './output.ts'
+import { spanOf, withPlace } from './question.ts'
 import { closing } from './usage.ts'
 
 const DEFAULT_TABLE_LIMIT = 100
@@ -87,10 +87,7 @@ export async function run(given: Given): Promise<void> {
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0))
     throw new UsageError('--limit takes a whole number, such as 500')
   const now = Date.now()
-  const from = given.from === undefined ? undefined : timeFor('--from', given.from, now)
-  const to = given.to === undefined ? undefined : timeFor('--to', given.to, now)
-  if (from !== undefined && to !== undefined && from >= to)
-    throw new UsageError(`--from (${timeText(from)}) is not before --to (${timeText(to)})`)
+  const { from, to } = spanOf(given, now)
   const columns = given.columns
     ?.split(',')
     .map((name) => name.trim())
@@ -115,33 +112,7 @@ export async function run(given: Given): Promise<void> {
       })
     }
   } catch (error) {
-    if (!(error instanceof AnswerError) || error.column === undefined) throw error
-    const { column } = error
-    const carets = withCaret(query, column, lengthAt(query, column, now))
-    throw new OperatorError(`${error.message} (column ${column})\n${carets}`, {
-      exitCode: error.exitCode,
-      cause: error,
-    })
-  }
-}
-
-/** The indexer says where the query goes wrong; how much of it, this reading of the same text knows. */
-function lengthAt(query: string, column: number, now: number): number {
-  try {
-    parseQuery(query, { now })
-  } catch (error) {
-    if (!(error instanceof QueryError)) throw error
-    if (error.column === column) return error.length
-  }
-  return 1
-}
-
-function timeFor(option: string, text: string, now: number): number {
-  try {
-    return parseTime(text, now)
-  } catch (error) {
-    if (error instanceof OperatorError) throw new UsageError(`${option}: ${error.message}`)
-    throw error
+    throw withPlace(error, query, now)
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Argv } from 'yargs'
 import { OperatorError } from '../../schema/index.ts'
+import { eventAnswer, understood } from './answers.ts'
 import { AnswerError } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
 import { layoutOf } from './event-layout.ts'
 import { EXIT } from './exit.ts'
-import { isEvent } from './formats.ts'
 import { writeLines } from './output.ts'
 import { harmless, harmlessJson, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
@@ -18,7 +18,7 @@ export function options(cli: Argv) {
         [
           [
             'waybill show 5a0c8d3b9e1f4a6b7c8d000000000000000001f4',
-            'What happened, what changed, and the line it was read from',
+            'What happened, what changed, and the line it was read from; --json: the event as stored, and what is derived',
           ],
         ],
         'Exit codes: 0 shown; 1 failed or refused; 3 the indexer is not reachable; 4 there is no such event.',
@@ -32,9 +32,9 @@ interface Given extends ConnectionGiven {
 }
 
 export async function run(given: Given): Promise<void> {
-  let event: unknown
+  let answer: unknown
   try {
-    event = await connect(given).json(`/v1/events/${encodeURIComponent(given.eventId)}`)
+    answer = await connect(given).json(`/v1/events/${encodeURIComponent(given.eventId)}`)
   } catch (error) {
     if (!(error instanceof AnswerError) || error.status !== 404) throw error
     throw new OperatorError(
@@ -42,10 +42,10 @@ export async function run(given: Given): Promise<void> {
       { exitCode: EXIT.notFound, cause: error },
     )
   }
-  if (!isEvent(event)) throw new OperatorError('The indexer answered with something that is no event')
+  const { event, derived } = understood(eventAnswer, answer)
   if (given.json) {
-    const line = JSON.stringify(event)
+    const line = JSON.stringify({ event, derived })
     return writeLines([process.stdout.isTTY ? harmlessJson(line) : line])
   }
-  await writeLines(layoutOf(event, terminalWidth(), paintFor(process.stdout)))
+  await writeLines(layoutOf(event, derived, terminalWidth(), paintFor(process.stdout)))
 }

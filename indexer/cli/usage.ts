@@ -2,6 +2,7 @@ import { UsageError } from './exit.ts'
 
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   search: [],
+  count: [],
   show: [],
   agents: ['list', 'token', 'revoke'],
   'dead-letters': ['list', 'show', 'replay', 'discard'],

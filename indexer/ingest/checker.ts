@@ -1,16 +1,32 @@
 import { fileURLToPath } from 'node:url'
 import { move, Piscina, transferableSymbol, valueSymbol } from 'piscina'
+import type { EnrichPlan } from '../enrich/index.ts'
 import type { ContentResult, ContentTask } from './content.ts'
+
+/** What a worker is asked: to check a payload, and to enrich its events if it is what its manifest says. */
+export interface CheckTask {
+  readonly content: ContentTask
+  readonly plan: EnrichPlan | null
+}
+
+export type CheckResult =
+  | (Extract<ContentResult, { ok: true }> & {
+      /** As in a batch for the store, its lines as a byte array. */
+      readonly additions: { readonly positions: Uint32Array; readonly lines: Uint8Array } | null
+      /** Why places could not be looked up. */
+      readonly fault: string | null
+    })
+  | Extract<ContentResult, { ok: false }>
 
 /** Checks payloads in worker threads. */
 export interface Checker {
   /** The payload's buffer is transferred: the caller has it no more. */
-  check(task: ContentTask): Promise<ContentResult>
+  check(task: CheckTask): Promise<CheckResult>
   close(): Promise<void>
 }
 
 export function openChecker(workers: number): Checker {
-  const pool = new Piscina<unknown, ContentResult>({
+  const pool = new Piscina<unknown, CheckResult>({
     filename: fileURLToPath(
       new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
     ),
@@ -22,7 +38,7 @@ export function openChecker(workers: number): Checker {
     resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
   })
   return {
-    check: (task) => pool.run(move({ [transferableSymbol]: [task.payload], [valueSymbol]: task })),
+    check: (task) => pool.run(move({ [transferableSymbol]: [task.content.payload], [valueSymbol]: task })),
     close: () => pool.destroy(),
   }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { reasonOf } from '../../schema/index.ts'
+import type { Enrichment } from '../enrich/index.ts'
 import type { Store } from '../store/port.ts'
 import { Agents } from './agents.ts'
 import { openChecker } from './checker.ts'
@@ -18,6 +19,7 @@ export interface Ingest {
   readonly failures: Failures
   readonly receiver: Receiver
   readonly trail: Trail
+  readonly enrichment: Enrichment
   close(): Promise<void>
 }
 
@@ -25,6 +27,7 @@ const SAVE_EVERY = 5 * 60_000
 
 export async function openIngest(parts: {
   store: Store
+  enrichment: Enrichment
   /** Where the indexer's own key is. */
   folder: string
   namespace: string
@@ -62,6 +65,7 @@ export async function openIngest(parts: {
     failures,
     receiver,
     trail,
+    enrichment: parts.enrichment,
     async close() {
       clearInterval(timer)
       await trail.close()

@@ -7,6 +7,7 @@ import {
   WaybillFormatError,
   type WaybillHead,
 } from '../../schema/wire/index.ts'
+import type { Enrichment } from '../enrich/index.ts'
 import {
   type Store,
   StoreFullError,
@@ -47,6 +48,7 @@ export function openReceiver(parts: {
   agents: Agents
   presences: Presences
   checker: Checker
+  enrichment: Enrichment
   trail: Trail
   namespace: string
   limits: { inFlight: number; idleTimeout: number }
@@ -54,7 +56,7 @@ export function openReceiver(parts: {
   log: Logger
   clock: () => number
 }): Receiver {
-  const { store, agents, presences, checker, trail, limits, meter, log, clock } = parts
+  const { store, agents, presences, checker, enrichment, trail, limits, meter, log, clock } = parts
   const known = new Budget(limits.inFlight)
   const strangers = new Budget(STRANGERS_BYTES)
   const forks = new Set<string>()
@@ -109,7 +111,8 @@ export function openReceiver(parts: {
     const { manifest, hash, manifestBytes, signature } = head
     const { encoding, bytes, events, root } = manifest
     const began = performance.now()
-    const checked = await checker.check({ payload, encoding, bytes, events, root })
+    const content = { payload, encoding, bytes, events, root }
+    const checked = await checker.check({ content, plan: enrichment.plan })
     const between = performance.now()
     meter.checked((between - began) / 1000)
     if (!checked.ok) {
@@ -120,6 +123,8 @@ export function openReceiver(parts: {
         `The waybill is signed, and its content is not what it names: ${checked.reason}.`,
       )
     }
+    const { additions } = checked
+    enrichment.report(checked.fault)
     const outcome = await write(head.manifest, {
       manifest,
       hash,
@@ -129,6 +134,9 @@ export function openReceiver(parts: {
       leaves: Buffer.from(checked.leaves, 0, events * HASH_BYTES),
       handedOver: true,
       ingested: clock(),
+      ...(additions !== null && {
+        additions: { positions: additions.positions, lines: Buffer.from(additions.lines) },
+      }),
     })
     if (outcome.kind === 'fork') throw await forked(manifest, hash, outcome.hash)
     const { again, result } = outcome

@@ -13,6 +13,7 @@ import {
   reasonOf,
 } from '../../schema/index.ts'
 import { decodeWaybill, encodeWaybill, manifestSchema } from '../../schema/wire/index.ts'
+import type { Enrichment } from '../enrich/index.ts'
 import type { Store, StoreBatch } from '../store/port.ts'
 import type { Agents } from './agents.ts'
 import { type OwnKey, openOwnKey } from './own-key.ts'
@@ -58,6 +59,7 @@ const RETRY_EVERY = 10_000
 
 export async function openTrail(parts: {
   store: Store
+  enrichment: Enrichment
   agents: Agents
   folder: string
   namespace: string
@@ -65,7 +67,7 @@ export async function openTrail(parts: {
   clock: () => number
   random: (bytes: number) => Buffer
 }): Promise<Trail> {
-  const { store, agents, namespace, log, clock, random } = parts
+  const { store, enrichment, agents, namespace, log, clock, random } = parts
   const key = await openOwnKey(parts.folder)
   const self = { id: `indexer-${key.id}`, name: 'waybill indexer', host: hostname(), version: VERSION }
   if (agents.get(self.id) === undefined) {
@@ -107,7 +109,12 @@ export async function openTrail(parts: {
       { self, key, chain, sequence, previous: last?.hash ?? null, namespace },
       first.at,
     )
-    const outcome = await store.write({ ...batch, ingested: clock() })
+    const additions = enrichment.enrich(batch.lines)
+    const outcome = await store.write({
+      ...batch,
+      ingested: clock(),
+      ...(additions !== null && { additions }),
+    })
     if (outcome.kind === 'fork') {
       // The store was put back to an earlier state or shares its key with another: go on in a new incarnation.
       const record = await store.records.get(KIND, self.id)
@@ -188,7 +195,12 @@ function eventOf(act: Act, at: number, self: Self, chain: OwnChain, sequence: nu
       status: act.outcome === 'failure' ? 'error' : 'ok',
       entity: act.entity,
     },
-    related: { user: [act.by.name] },
+    related: {
+      entity: act.entity === undefined ? undefined : [act.entity.id],
+      hosts: [self.host],
+      ip: act.by.address === undefined ? undefined : [act.by.address],
+      user: [act.by.name],
+    },
   }
 }
 

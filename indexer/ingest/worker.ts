@@ -1,10 +1,22 @@
 import { move, transferableSymbol, valueSymbol } from 'piscina'
-import { type ContentTask, checkContent } from './content.ts'
+import type { Enricher } from '../enrich/index.ts'
+import type { CheckResult, CheckTask } from './checker.ts'
+import { checkContent } from './content.ts'
 
-/** Runs in a worker thread. Loads as little as it can: each thread pays for it in memory. */
-export default function check(task: ContentTask): unknown {
-  const result = checkContent(task)
-  if (!result.ok) return result
+let enricher: Enricher | null = null
+
+/** Runs in a worker thread. Loads as little as it can, and only when it is needed: each thread pays for it in memory. */
+export default async function check({ content, plan }: CheckTask): Promise<unknown> {
+  const checked = checkContent(content)
+  if (!checked.ok) return checked satisfies CheckResult
+  const { lines, leaves } = checked
+  if (plan !== null) enricher ??= new (await import('../enrich/index.ts')).Enricher()
+  const enriched = plan === null ? undefined : enricher?.enrich(Buffer.from(lines, 0, content.bytes), plan)
+  const result: CheckResult = {
+    ...checked,
+    additions: enriched?.additions ?? null,
+    fault: enriched?.fault ?? null,
+  }
   // Transferred, not copied, to the main thread.
-  return move({ [transferableSymbol]: [result.lines, result.leaves], [valueSymbol]: result })
+  return move({ [transferableSymbol]: [lines, leaves], [valueSymbol]: result })
 }

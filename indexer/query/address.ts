@@ -40,6 +40,9 @@ function groupsOfIPv4(text: string): string {
   return `${hex.slice(0, 4)}:${hex.slice(4)}`
 }
 
+/** The 16 bytes in hex of an address of four bytes. */
+export const addressKeyOf = (fourBytes: number): string => MAPPED + fourBytes.toString(16).padStart(8, '0')
+
 /** The usual way to write an address of 32 hex digits: dotted for IPv4, RFC 5952 for IPv6. */
 export function addressText(key: string): string {
   if (key.startsWith(MAPPED)) {

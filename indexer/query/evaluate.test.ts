@@ -160,7 +160,7 @@ test('what is kept and not indexed matches nothing', () => {
   const kinds: Query[] = [
     { kind: 'exists', field: 'event.original' },
     { kind: 'equals', field: 'event.original', value: 'raw' },
-    { kind: 'exists', field: 'source.geo' },
+    { kind: 'exists', field: 'source.geo.location' },
     { kind: 'exists', field: 'no.such.field' },
   ]
   for (const query of kinds) expect(matches(query, event)).toBe(false)

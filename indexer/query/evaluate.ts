@@ -49,7 +49,7 @@ export function matches(query: Query, event: AuditEvent): boolean {
   }
 }
 
-type FieldQuery = Extract<Query, { readonly field: string }>
+export type FieldQuery = Extract<Query, { readonly field: string }>
 
 function fieldMatches(query: FieldQuery, event: AuditEvent): boolean {
   const field = fieldOf(query.field)
@@ -109,32 +109,45 @@ function textMatches(query: FieldQuery, words: readonly string[]): boolean {
   }
 }
 
-/** Fields whose values have an order of their own; each value becomes something that compares. */
-function scalarMatches(
-  query: FieldQuery,
-  type: Exclude<Field['type'], 'keyword' | 'text' | 'flattened' | 'changes' | 'geo'>,
-  texts: readonly string[],
-): boolean {
-  const read: (text: string) => string | number | undefined =
-    type === 'ip' ? addressKey : type === 'date' ? dateOf : type === 'boolean' ? booleanOf : numberOf
-  const found = (value: string | number): boolean => {
-    switch (query.kind) {
-      case 'exists':
-        return true
-      case 'equals':
-        return value === read(query.value)
-      case 'wildcard':
-        return false
-      case 'cidr':
-        return type === 'ip' && value >= query.first && value <= query.last
-      case 'range':
-        return inRange(query, (bound) => {
-          const limit = typeof bound === 'number' ? bound : read(bound)
+type ScalarType = Exclude<Field['type'], 'keyword' | 'text' | 'flattened' | 'changes' | 'geo'>
+type Scalar = string | number
+
+/** What a value of such a field compares as; undefined where it is not of the field's type. */
+const readerOf = (type: ScalarType): ((text: string) => Scalar | undefined) =>
+  type === 'ip' ? addressKey : type === 'date' ? dateOf : type === 'boolean' ? booleanOf : numberOf
+
+/** A condition on a field whose values have an order of their own, over values as they compare. */
+export function scalarCondition(query: FieldQuery, type: ScalarType): (value: Scalar) => boolean {
+  const read = readerOf(type)
+  switch (query.kind) {
+    case 'exists':
+      return () => true
+    case 'equals': {
+      const wanted = read(query.value)
+      return (value) => value === wanted
+    }
+    case 'wildcard':
+      return () => false
+    case 'cidr':
+      return (value) => type === 'ip' && value >= query.first && value <= query.last
+    case 'range': {
+      const limits = new Map<Bound, Scalar | undefined>()
+      for (const bound of [query.gt, query.gte, query.lt, query.lte])
+        if (bound !== undefined) limits.set(bound, typeof bound === 'number' ? bound : read(bound))
+      return (value) =>
+        inRange(query, (bound) => {
+          const limit = limits.get(bound)
           if (limit === undefined || typeof limit !== typeof value) return Number.NaN
           return value < limit ? -1 : value > limit ? 1 : 0
         })
     }
   }
+}
+
+function scalarMatches(query: FieldQuery, type: ScalarType, texts: readonly string[]): boolean {
+  if (texts.length === 0) return false
+  const read = readerOf(type)
+  const found = scalarCondition(query, type)
   return texts.some((text) => {
     const value = read(text)
     return value !== undefined && found(value)

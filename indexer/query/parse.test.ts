@@ -212,7 +212,7 @@ describe('a refusal names the place and the remedy', () => {
     ['message: a-*b', 10, 4, 'within one word'],
     ['user > a*', 8, 2, 'no place'],
     ['event.original: x', 17, 1, 'not indexed'],
-    ['source.geo: x', 13, 1, 'not indexed'],
+    ['source.geo.location: x', 22, 1, 'not indexed'],
     ['*limit', 1, 6, 'end of a word'],
     ['--', 1, 2, 'no letter or digit'],
     ['zz.*: a', 1, 4, 'No field'],

@@ -1,6 +1,9 @@
-import type { AuditEvent, Category } from '../../schema/index.ts'
+import type { Additions, AuditEvent, Category } from '../../schema/index.ts'
 import type { Manifest, SliceAnswer } from '../../schema/wire/index.ts'
 import type { Query } from '../query/tree.ts'
+import type { Aggregate, AggregateRequest } from './aggregate.ts'
+
+export * from './aggregate.ts'
 
 /**
  * The store is a port with adapters that answer alike. It holds events, the waybills they came with, dead letters, and the
@@ -15,6 +18,8 @@ export interface Store {
   /** An arrival cursor that stands behind everything stored so far. */
   arrivalsEnd(): Promise<string>
   get(id: string): Promise<AuditEvent | null>
+  /** Counts what a query finds, and splits the counts by time and by values. */
+  aggregate(request: AggregateRequest): Promise<Aggregate>
   /** Hourly counts, kept when events are written. */
   counts(request: CountRequest): Promise<CountRow[]>
   /** Waybills of an agent: its incarnations, what was stored, and which numbers are missing between. */
@@ -39,6 +44,18 @@ export interface StoreBatch {
   readonly handedOver?: true
   /** When the indexer took it, ms: `event.ingested`. */
   readonly ingested: number
+  readonly additions?: BatchAdditions
+}
+
+/**
+ * What enrichment adds to a batch's events; most batches have none. An event is stored, found and read as `withAdditions` puts it together
+ * with them. A duplicate keeps what was added first.
+ */
+export interface BatchAdditions {
+  /** Places in the batch, ascending: of these events something is added to. */
+  readonly positions: Uint32Array
+  /** `Additions` of each of them as a line of JSON; no newline behind the last. */
+  readonly lines: Buffer
 }
 
 export type WriteOutcome =
@@ -131,7 +148,10 @@ export interface DeadLetters {
   }): Promise<{ letters: DeadLetter[]; next: string | null; total: number }>
   get(id: string): Promise<DeadLetter | null>
   /** Tries to store the letter's event again; on success the letter is gone. */
-  replay(id: string): Promise<{ stored: true } | { stored: false; reason: string } | null>
+  replay(
+    id: string,
+    additions?: Additions,
+  ): Promise<{ stored: true } | { stored: false; reason: string } | null>
   discard(id: string): Promise<boolean>
 }
 

@@ -7,7 +7,7 @@ import { lettersShape, replayShape, wholeLetterShape } from '../shapes.ts'
 
 /** Events that could not be stored: to look at, to try again, to throw away. */
 export function deadLetterRoutes(service: Service): Route[] {
-  const { store, trail } = service
+  const { store, trail, enrichment } = service
   const params = z.object({ id: z.string().max(256) })
   const missing = (id: string) => new Refusal(404, 'not-found', `There is no dead letter ${id}.`)
 
@@ -69,7 +69,7 @@ export function deadLetterRoutes(service: Service): Route[] {
           message: `Dead letter ${id} (${letter.kind}: ${letter.reason}) is to be stored again.`,
           outcome: 'unknown',
         })
-        const result = await store.deadLetters.replay(id)
+        const result = await store.deadLetters.replay(id, enrichment.additionsOf(letter.line))
         if (result === null) throw missing(id)
         await trail.record(
           result.stored

@@ -1,47 +1,21 @@
 import { z } from 'zod'
-import { reasonOf } from '../../../schema/index.ts'
 import { Refusal } from '../../ingest/index.ts'
-import { parseQuery, parseTime, type Query, QueryError } from '../../query/index.ts'
+import { derivedOf } from '../../previous/index.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
-import { arrivalsShape, countsShape, DIMENSIONS, eventShape, pageShape } from '../shapes.ts'
+import { arrivalsShape, countsShape, DIMENSIONS, eventAnswerShape, eventShape, pageShape } from '../shapes.ts'
 import { streamEvents } from '../stream.ts'
+import { digits, queryOf, queryText, spanOf, timeOf, timeText, upTo } from './asked.ts'
 
-const q = z.string().default('').describe("A query in Kibana's language; empty finds all.")
+const q = queryText
+const time = timeText
 const after = z.string().min(1).max(4096).optional().describe('`next` of the page before.')
-const time = z
-  .string()
-  .optional()
-  .describe('A date, a date-time, a span back from now (now-15m, -24h), or milliseconds since 1970.')
-const digits = z
-  .string()
-  .regex(/^\d{1,15}$/, 'expected a whole number')
-  .transform(Number)
-const upTo = (most: number) => digits.refine((n) => n >= 1 && n <= most, `expected 1 to ${most}`)
-
 const MOST = 1000
 const NDJSON = 'application/x-ndjson'
 
 /** What people ask of the events. */
 export function searchRoutes(service: Service): Route[] {
   const { clock, store } = service
-
-  const parsed = (text: string, now: number): Query => {
-    try {
-      return parseQuery(text, { now })
-    } catch (error) {
-      if (!(error instanceof QueryError)) throw error
-      throw new Refusal(400, 'bad-query', error.message, { column: error.column, cause: error })
-    }
-  }
-  const timeIn = (name: string, text: string | undefined, now: number): number | undefined => {
-    if (text === undefined) return undefined
-    try {
-      return parseTime(text, now)
-    } catch (error) {
-      throw new Refusal(400, 'bad-request', `${name}: ${reasonOf(error)}.`, { cause: error })
-    }
-  }
 
   return [
     route({
@@ -64,13 +38,10 @@ export function searchRoutes(service: Service): Route[] {
       },
       async serve({ query: asked, request, reply }) {
         const now = clock()
-        const from = timeIn('from', asked.from, now)
-        const to = timeIn('to', asked.to, now)
         const search = {
-          query: parsed(asked.q, now),
+          query: queryOf(asked.q, now),
           order: asked.sort,
-          ...(from === undefined ? {} : { from }),
-          ...(to === undefined ? {} : { to }),
+          ...spanOf(asked, now),
           ...(asked.after === undefined ? {} : { after: asked.after }),
         }
         if (accepts(request.headers.accept, NDJSON)) {
@@ -96,7 +67,7 @@ export function searchRoutes(service: Service): Route[] {
       query: z.strictObject({ q, after, limit: upTo(MOST).default(100) }),
       answers: { 200: json('What arrived, oldest first.', arrivalsShape) },
       async serve({ query: asked }) {
-        const query = parsed(asked.q, clock())
+        const query = queryOf(asked.q, clock())
         if (asked.after === undefined) return { events: [], next: await store.arrivalsEnd() }
         const page = await store.arrivals({ query, after: asked.after, limit: asked.limit })
         return { events: page.events, next: page.next ?? asked.after }
@@ -106,13 +77,13 @@ export function searchRoutes(service: Service): Route[] {
       method: 'GET',
       path: '/v1/events/:id',
       needs: 'read',
-      about: 'One event.',
+      about: 'One event as stored, and beside it what is derived when it is read.',
       params: z.object({ id: z.string().max(256) }),
-      answers: { 200: json('The event.', eventShape) },
+      answers: { 200: json('The event.', eventAnswerShape) },
       async serve({ params: { id } }) {
         const event = await store.get(id)
         if (event === null) throw new Refusal(404, 'not-found', `There is no event ${id}.`)
-        return event
+        return { event, derived: await derivedOf(store, event, clock) }
       },
     }),
     route({
@@ -125,8 +96,8 @@ export function searchRoutes(service: Service): Route[] {
       answers: { 200: json('Counts.', countsShape) },
       async serve({ query: asked }) {
         const now = clock()
-        const to = timeIn('to', asked.to, now) ?? now
-        const from = timeIn('from', asked.from, now) ?? to - 24 * 3_600_000
+        const to = timeOf('to', asked.to, now) ?? now
+        const from = timeOf('from', asked.from, now) ?? to - 24 * 3_600_000
         return { counts: await store.counts({ by: asked.by, from, to }) }
       },
     }),

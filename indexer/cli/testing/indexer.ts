@@ -1,12 +1,30 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { AuditEvent } from '../../../schema/index.ts'
-import { matches, parseQuery, QueryError } from '../../query/index.ts'
+import { fullName, matches, namedField, parseQuery, QueryError } from '../../query/index.ts'
+import type { Split } from '../../store/port.ts'
+import { plainAggregate } from '../../store/testing/plain-aggregate.ts'
+import type { Derived } from '../answers.ts'
+
+interface Counted {
+  readonly q?: string
+  readonly from?: string
+  readonly to?: string
+  readonly by?: readonly Split[]
+}
+
+/** As the API takes it: short names, and the hour by name. */
+function splitOf(split: Split): Split {
+  if (split.kind === 'values') return { ...split, field: fullName(namedField(split.field)!) }
+  return split.kind === 'time' && String(split.every) === 'hour' ? { ...split, every: 3_600_000 } : split
+}
 
 /** An indexer's HTTP interface over events in memory, on a real socket: what the command's tests talk to. */
 export interface TestIndexer {
   readonly url: string
   readonly events: AuditEvent[]
+  /** What is answered beside an event. */
+  derived: Derived
   readonly letters: Map<string, { reason: string; replays: boolean; line: string }>
   readonly agents: unknown[]
   readonly seen: { method: string; url: string; authorization: string | undefined; body: unknown }[]
@@ -25,6 +43,7 @@ export async function testIndexer(): Promise<TestIndexer> {
       return `http://127.0.0.1:${port}`
     },
     events: [],
+    derived: null,
     letters: new Map(),
     agents: [],
     seen: [],
@@ -118,11 +137,26 @@ async function answer(
     const events = indexer.events.slice(Number(after), end).filter((event) => found.includes(event))
     return json(response, 200, { events, next: String(end) })
   }
+  if (what === 'aggregate') {
+    const { q = '', from, to, by = [] } = JSON.parse(text) as Counted
+    try {
+      const answer = plainAggregate(indexer.events, {
+        query: parseQuery(q, { now: Date.now() }),
+        ...(from !== undefined && { from: Date.parse(from) }),
+        ...(to !== undefined && { to: Date.parse(to) }),
+        by: by.map(splitOf),
+      })
+      return json(response, 200, { ...answer, partial: null })
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error
+      return problem(response, 400, 'bad-query', error.message, { column: error.column })
+    }
+  }
   if (what === 'events') {
     const event = indexer.events.find((one) => idOf(one) === id)
     return event === undefined
       ? problem(response, 404, 'not-found', 'no such event')
-      : json(response, 200, event)
+      : json(response, 200, { event, derived: indexer.derived })
   }
   if (what === 'agents') {
     if (method === 'GET') return json(response, 200, { agents: indexer.agents })

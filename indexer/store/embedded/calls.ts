@@ -1,6 +1,8 @@
 import type { Manifest } from '../../../schema/wire/index.ts'
 import type { Query } from '../../query/index.ts'
 import type {
+  Aggregate,
+  AggregateRequest,
   Chain,
   CountRequest,
   CountRow,
@@ -27,6 +29,7 @@ export interface SentBatch {
   readonly lines: Uint8Array
   readonly leaves: Uint8Array
   readonly ingested: number
+  readonly additions?: { readonly positions: Uint32Array; readonly lines: Uint8Array }
 }
 
 export type Replay = { stored: true } | { stored: false; reason: string } | null
@@ -34,7 +37,8 @@ export type Replay = { stored: true } | { stored: false; reason: string } | null
 export type WriterCalls = {
   open: { ask: null; answer: null }
   write: { ask: SentBatch; answer: WriteOutcome }
-  replay: { ask: { id: string; now: number }; answer: Replay }
+  /** `additions` as JSON. */
+  replay: { ask: { id: string; now: number; additions: string | null }; answer: Replay }
   discard: { ask: string; answer: boolean }
   putRecord: {
     ask: { kind: string; key: string; value: string; version: number | null }
@@ -83,6 +87,7 @@ export type ReaderCalls = {
   search: { ask: SearchRequest; answer: FoundPage }
   arrivals: { ask: { query: Query; after: string | null; limit: number }; answer: FoundPage }
   arrivalsEnd: { ask: null; answer: string }
+  aggregate: { ask: AggregateRequest; answer: Aggregate }
   get: { ask: string; answer: string | null }
   counts: { ask: CountRequest; answer: CountRow[] }
   chains: { ask: string; answer: Chain[] }

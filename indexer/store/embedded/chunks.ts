@@ -1,5 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { leafHash, revisionEventId } from '../../../schema/index.ts'
+import { type Additions, leafHash, revisionEventId } from '../../../schema/index.ts'
 
 /**
  * Events lie as they were shipped, lines of one batch and category together in compressed chunks. Of 1.5 KB lines, chunks of
@@ -29,6 +29,8 @@ export class Chunk {
   readonly #positions: Uint16Array | null
   /** Lines that are revisions, with their own ids once these were asked for. */
   readonly #revisions = new Map<number, string | null>()
+  readonly #compressedAdditions: Uint8Array | undefined
+  #additions: readonly string[] | null = null
   /** The batch's row in the partition. */
   readonly batch: number
 
@@ -37,6 +39,7 @@ export class Chunk {
     first: number
     positions: Uint8Array | null
     revisions: Uint8Array | undefined
+    additions?: Uint8Array | undefined
     bytes: Uint8Array
   }) {
     this.batch = row.batch
@@ -46,6 +49,7 @@ export class Chunk {
       for (const line of new Uint16Array(new Uint8Array(row.revisions).buffer))
         this.#revisions.set(line, null)
     }
+    this.#compressedAdditions = row.additions
     this.bytes = zstdDecompressSync(row.bytes)
     for (let at = this.bytes.indexOf(NEWLINE); at !== -1; at = this.bytes.indexOf(NEWLINE, at + 1)) {
       this.#starts.push(at + 1)
@@ -61,6 +65,14 @@ export class Chunk {
   line(index: number): Buffer {
     const end = this.#starts[index + 1]
     return this.bytes.subarray(this.#starts[index]!, end === undefined ? this.bytes.length : end - 1)
+  }
+
+  /** What enrichment added to the event of a line; null where it is nothing. */
+  additions(index: number): Additions | null {
+    if (this.#compressedAdditions === undefined) return null
+    this.#additions ??= zstdDecompressSync(this.#compressedAdditions).toString('utf8').split('\n')
+    const text = this.#additions[index] ?? ''
+    return text === '' ? null : (JSON.parse(text) as Additions)
   }
 
   /** Place of a line in its waybill. */

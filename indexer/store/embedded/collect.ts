@@ -1,9 +1,11 @@
 import { LIMITS } from '../../../schema/index.ts'
 import { addressKey, addressText } from '../../query/index.ts'
+import type { HeldValues } from './held.ts'
 import {
   DAY,
   dayText,
   FACETS,
+  FEW_WORDS,
   type FieldNode,
   MOST_WORDS,
   magnitudeOf,
@@ -12,6 +14,7 @@ import {
   PRESENCE,
   ROOT,
   type Way,
+  WORDY_SEED,
 } from './layout.ts'
 import { seedBelow, type Terms } from './terms.ts'
 
@@ -20,14 +23,16 @@ type IndexedWay = Extract<Way, { readonly seed: number }>
 /** Takes one event after another apart: terms into `terms`, facet values into `slots`, presence into `present`. */
 export class Collector {
   readonly terms: Terms
+  readonly held: HeldValues
   /** The raw values of the facets' fields of the last event, by facet and slot. */
   readonly slots: unknown[][] = FACETS.map((paths) => paths.map(() => undefined))
   /** Which of `PRESENCE` the last event has, 30 a number. */
   readonly present: number[] = new Array<number>(Math.ceil(PRESENCE.length / 30)).fill(0)
   #wordsLeft = 0
 
-  constructor(terms: Terms) {
+  constructor(terms: Terms, held: HeldValues) {
     this.terms = terms
+    this.held = held
   }
 
   collect(event: object): void {
@@ -44,6 +49,7 @@ export class Collector {
 
   finish(): void {
     if (this.#wordsLeft < 0) this.terms.addValue(OVERFLOW_SEED, '')
+    if (this.#wordsLeft < MOST_WORDS - FEW_WORDS) this.terms.addValue(WORDY_SEED, '')
   }
 
   /** Whether the event's words are still being indexed. */
@@ -75,6 +81,7 @@ export class Collector {
   #field(value: unknown, way: IndexedWay): void {
     const word = (way.presence / 30) | 0
     this.present[word] = this.present[word]! | (1 << (way.presence % 30))
+    if (way.held !== -1) this.held.addText(way.held, JSON.stringify(value))
     if (way.kind === 'flattened') this.#leaves(value, way, way.seed, true)
     else if (way.kind === 'changes') this.#changes(value)
     else if (typeof value !== 'object') this.value(String(value), way)
@@ -112,12 +119,17 @@ export class Collector {
     if (way.words || way.kind === 'text') this.words(text)
   }
 
-  /** IPv4 is found by its dotted text and, for blocks, by its octets as words; IPv6 by its digits, whole and in front. */
+  /**
+   * IPv4 is found by its dotted text and, for blocks, by its octets as words; IPv6 by its digits, whole and in front. What is no address
+   * has words only where the field has.
+   */
   #address(text: string, way: IndexedWay): void {
     const { terms } = this
+    let isAddress = DOTTED.test(text)
     if (text.includes(':')) {
       const key = addressKey(text)
       if (key !== undefined) {
+        isAddress = true
         const usual = addressText(key)
         terms.addValue(way.seed, usual)
         if (!usual.includes(':')) this.words(usual)
@@ -126,7 +138,7 @@ export class Collector {
     } else {
       terms.addValue(way.seed, text)
     }
-    this.words(text)
+    if (isAddress || way.words) this.words(text)
   }
 
   words(text: string): void {
@@ -162,6 +174,8 @@ export class Collector {
     }
   }
 }
+
+const DOTTED = /^[\d.]+$/
 
 /** Hex digits of an IPv6 address that are terms: /32, /48, /64. */
 export const V6_BEGINNINGS: readonly number[] = [8, 12, 16]

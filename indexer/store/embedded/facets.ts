@@ -1,5 +1,5 @@
 import { type AuditEvent, type Category, eventWords, isCategory, LIMITS } from '../../../schema/index.ts'
-import { FACETS, PRESENCE } from './layout.ts'
+import { FACETS, FEW_WORDS, PRESENCE } from './layout.ts'
 import { wordKey } from './terms.ts'
 
 /** One combination of repeating values, and which other fields an event with it has. */
@@ -20,10 +20,12 @@ export interface Facet {
   readonly outcome: string
   /** Keys of its words; null where they are too many to say. */
   readonly words: ReadonlySet<number> | null
+  /** So few that no event with it has more than a search looks at because of them. */
+  readonly fewWords: boolean
 }
 
 /** An event with these values alone. */
-function eventWith(values: Iterable<readonly [string, unknown]>): AuditEvent {
+export function eventWith(values: Iterable<readonly [string, unknown]>): AuditEvent {
   const event: Record<string, unknown> = {}
   for (const [path, value] of values) {
     const members = path.split('.')
@@ -39,8 +41,28 @@ function eventWith(values: Iterable<readonly [string, unknown]>): AuditEvent {
   return event
 }
 
+/** What a facet is as text: which of `FACETS`, its values by slot, numbers of the fields that are present. */
+interface FacetText {
+  readonly f: number
+  readonly v: readonly (readonly [slot: number, value: unknown])[]
+  readonly p: readonly number[]
+}
+
+/** Members always in this order: the text is what makes two facets one. */
+const textOfFacet = ({ f, v, p }: FacetText): string => JSON.stringify({ f, v, p })
+
+function valuesAndPresence(slots: readonly unknown[], present: readonly number[]): Omit<FacetText, 'f'> {
+  const v: [number, unknown][] = []
+  for (const [slot, value] of slots.entries()) if (value !== undefined) v.push([slot, value])
+  const p: number[] = []
+  for (let i = 0; i < PRESENCE.length; i++) {
+    if (((present[(i / 30) | 0] ?? 0) & (1 << (i % 30))) !== 0) p.push(i)
+  }
+  return { v, p }
+}
+
 function facetOf(text: string): Facet {
-  const { f, v, p } = JSON.parse(text) as { f: number; v: [number, unknown][]; p: number[] }
+  const { f, v, p } = JSON.parse(text) as FacetText
   const values = v.map(([slot, value]) => [FACETS[f]![slot]!, value] as const)
   const event = eventWith(values)
   const words = eventWords(event)
@@ -60,8 +82,13 @@ function facetOf(text: string): Facet {
     entity: textOf('audit.entity.type'),
     outcome: textOf('event.outcome'),
     words: words.length >= LIMITS.wordsPerEvent ? null : new Set(words.map(wordKey)),
+    // Two facets go with an event.
+    fewWords: words.length <= FEW_WORDS / 2,
   }
 }
+
+/** Values and presence that additions bring to a deed facet, as text: what is cached goes by it. */
+export type FacetPart = string
 
 const MOST_REMEMBERED = 20_000
 
@@ -69,6 +96,7 @@ const MOST_REMEMBERED = 20_000
 export class FacetBook {
   readonly #byKey = new Map<string, Facet>()
   readonly #byText = new Map<string, Facet>()
+  #with = new WeakMap<Facet, Map<FacetPart, Facet>>()
 
   fromText(text: string): Facet {
     let facet = this.#byText.get(text)
@@ -85,14 +113,36 @@ export class FacetBook {
     let found = this.#byKey.get(key)
     if (found === undefined) {
       if (this.#byKey.size >= MOST_REMEMBERED) this.#byKey.clear()
-      const values: [number, unknown][] = []
-      for (const [slot, value] of slots.entries()) if (value !== undefined) values.push([slot, value])
-      const numbers: number[] = []
-      for (let i = 0; i < PRESENCE.length; i++) {
-        if (((present[(i / 30) | 0] ?? 0) & (1 << (i % 30))) !== 0) numbers.push(i)
-      }
-      found = this.fromText(JSON.stringify({ f: facet, v: values, p: numbers }))
+      found = this.fromText(textOfFacet({ f: facet, ...valuesAndPresence(slots, present) }))
       this.#byKey.set(key, found)
+    }
+    return found
+  }
+
+  part(slots: readonly unknown[], present: readonly number[]): FacetPart {
+    return JSON.stringify(valuesAndPresence(slots, present))
+  }
+
+  /** The facet with these values and this presence besides its own. */
+  with(facet: Facet, part: FacetPart): Facet {
+    let known = this.#with.get(facet)
+    if (known === undefined) {
+      known = new Map()
+      this.#with.set(facet, known)
+    }
+    let found = known.get(part)
+    if (found === undefined) {
+      if (known.size >= MOST_REMEMBERED) known.clear()
+      const own = JSON.parse(facet.text) as FacetText
+      const more = JSON.parse(part) as Omit<FacetText, 'f'>
+      found = this.fromText(
+        textOfFacet({
+          f: own.f,
+          v: [...own.v, ...more.v].sort(([a], [b]) => a - b),
+          p: [...new Set([...own.p, ...more.p])].sort((a, b) => a - b),
+        }),
+      )
+      known.set(part, found)
     }
     return found
   }

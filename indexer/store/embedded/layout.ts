@@ -1,4 +1,5 @@
-import { FIELDS, type Field } from '../../../schema/index.ts'
+import { FIELDS, type Field, fieldOf, LIMITS } from '../../../schema/index.ts'
+import type { HeldKind } from './segment/held-column.ts'
 import { seedOf } from './terms.ts'
 
 /**
@@ -82,6 +83,38 @@ const FAMILIES: Readonly<Record<string, string>> = {
 /** Numbers of which nearly each event has another: found by magnitude alone. */
 const SCATTERED = new Set(['event.sequence', 'log.offset', 'event.duration'])
 
+/**
+ * Fields that people count by and that have too many values for a facet: a segment holds the value of each document as a column. All others are
+ * read from the events, which takes a thousand times as long. Ids of records and sessions are not among them: nearly each event has another, and
+ * their texts alone would be a tenth of all that is stored.
+ */
+export const HELD: readonly string[] = [
+  'user.name',
+  'user.id',
+  'user.email',
+  'user.full_name',
+  'user.roles',
+  'user.group.name',
+  'user.target.name',
+  'user.effective.name',
+  'organization.name',
+  'source.ip',
+  'audit.record_count',
+  'audit.attempt.count',
+  'event.duration',
+  'event.reason',
+  'event.risk_score',
+  'log.syslog.hostname',
+  'log.syslog.appname',
+  'process.name',
+  'user_agent.device.name',
+]
+
+export const HELD_KINDS: readonly HeldKind[] = HELD.map((path) => {
+  const type = fieldOf(path)?.type
+  return type === 'ip' ? 'addresses' : type === 'long' || type === 'float' ? 'numbers' : 'texts'
+})
+
 export type Way =
   | { readonly kind: 'facet'; readonly facet: number; readonly slot: number }
   | { readonly kind: 'skip' }
@@ -91,6 +124,8 @@ export type Way =
       readonly words: boolean
       /** Number of the field among those whose presence a facet remembers. */
       readonly presence: number
+      /** Number of its column among `HELD`; -1 where it has none. */
+      readonly held: number
       /** The exact number is a term too. */
       readonly exact: boolean
     }
@@ -106,21 +141,29 @@ export const PRESENCE: string[] = []
 const WAYS = new Map<string, Way>()
 
 /** Derived, but known when an event is written, and asked for. */
-const REVISION_OF = 'audit.revision_of'
+const isKnownWhenWritten = (path: string): boolean =>
+  path === 'audit.revision_of' || path.startsWith('source.geo.') || path.startsWith('source.as.')
 
 function wayOf(path: string, field: Field): Way {
   for (const [facet, paths] of FACETS.entries()) {
     const slot = paths.indexOf(path)
     if (slot !== -1) return { kind: 'facet', facet, slot }
   }
-  const underived = field.derived !== true || path === REVISION_OF
-  if (field.unindexed === true || !underived || field.type === 'geo' || path === '@timestamp') {
+  const onlyWhenRead = field.derived === true && !isKnownWhenWritten(path)
+  if (field.unindexed === true || onlyWhenRead || field.type === 'geo' || path === '@timestamp') {
     return { kind: 'skip' }
   }
   const presence = PRESENCE.push(path) - 1
   const kind = field.type === 'long' || field.type === 'float' ? 'number' : field.type
   const exact = !SCATTERED.has(path)
-  return { kind, seed: seedOf(FAMILIES[path] ?? path), words: field.words === true, presence, exact }
+  return {
+    kind,
+    seed: seedOf(FAMILIES[path] ?? path),
+    words: field.words === true,
+    presence,
+    held: HELD.indexOf(path),
+    exact,
+  }
 }
 
 export const ROOT: FieldNode = { members: new Map(), way: null }
@@ -139,6 +182,9 @@ for (const [path, field] of Object.entries<Field>(FIELDS)) {
   node.way = way
 }
 
+/** Whether segments hold the values of such a field as a column. */
+export const isHeld = (way: Way | undefined): boolean => way !== undefined && 'held' in way && way.held !== -1
+
 export const wayTo = (path: string): Way | undefined => WAYS.get(path)
 
 /** Half octaves from 2^-20 to 2^50, all beyond as the last: a number's magnitude, which ranges are made of. */
@@ -156,3 +202,10 @@ export const dayText = (day: number): string => `d${day}`
 /** Words of an event beyond these are not indexed; the event is marked, and is a candidate for any word. */
 export const MOST_WORDS = 4096
 export const OVERFLOW_SEED = seedOf('more words than are indexed')
+
+/**
+ * An event with more words than these may have more than a search looks at (`LIMITS.wordsPerEvent`, with those of its facets): it is marked. Of
+ * all others the index says for certain whether they have a word.
+ */
+export const FEW_WORDS = LIMITS.wordsPerEvent / 2
+export const WORDY_SEED = seedOf('more words than are certain')

@@ -14,6 +14,8 @@ const CAPTURES: Readonly<Record<string, Capture>> = {
   'audit.seal': CAPTURE.derived,
   'audit.words': CAPTURE.derived,
   'audit.revision_of': CAPTURE.derived,
+  'audit.derived': CAPTURE.derived,
+  'source.as': CAPTURE.derived,
   'source.geo': CAPTURE.derived,
 }
 

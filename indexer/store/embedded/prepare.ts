@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import {
+  type Additions,
   type AuditEvent,
   asRevision,
   type Category,
@@ -8,9 +9,13 @@ import {
   isCategory,
   isEventId,
   LATEST_TIMESTAMP,
+  withAdditions,
 } from '../../../schema/index.ts'
+import type { BatchAdditions } from '../port.ts'
+import { AddedLines, AddedTerms, type AddedText, NOTHING_ADDED } from './added.ts'
 import { Collector } from './collect.ts'
 import type { Facet, FacetBook } from './facets.ts'
+import { HeldValues } from './held.ts'
 import { SEAL_AGENT, SEAL_INCARNATION } from './layout.ts'
 import { Scanner } from './scan.ts'
 import { Terms } from './terms.ts'
@@ -28,7 +33,11 @@ export interface Parcel {
   readonly deedFacets: Facet[]
   readonly termStarts: number[]
   readonly termEnds: number[]
+  readonly heldStarts: number[]
+  readonly heldEnds: number[]
   readonly users: string[]
+  /** What enrichment adds to each. */
+  readonly added: AddedText[]
 }
 
 export interface Rejected {
@@ -43,6 +52,7 @@ export interface Prepared {
   readonly lines: Buffer
   readonly leaves: Buffer
   readonly terms: Terms
+  readonly held: HeldValues
   readonly parcels: Map<Category, Parcel>
   readonly rejected: Rejected[]
 }
@@ -60,7 +70,10 @@ function emptyParcel(category: Category): Parcel {
     deedFacets: [],
     termStarts: [],
     termEnds: [],
+    heldStarts: [],
+    heldEnds: [],
     users: [],
+    added: [],
   }
 }
 
@@ -92,8 +105,19 @@ function faultOf(event: unknown): string | null {
   if (audit.seal !== undefined) return 'audit.seal is only for the indexer to add'
   if (audit.words !== undefined) return 'audit.words is only for the indexer to add'
   if (audit.revision_of !== undefined) return 'audit.revision_of is only for the indexer to add'
+  if (audit.derived !== undefined) return 'audit.derived is only for the indexer to add'
   if (memberOf(event.source, 'geo') !== undefined) return 'source.geo is only for the indexer to add'
+  if (memberOf(event.source, 'as') !== undefined) return 'source.as is only for the indexer to add'
   return null
+}
+
+/** Where a line stands in its batch, and where its terms begin. */
+interface LinePlace {
+  readonly position: number
+  readonly start: number
+  readonly end: number
+  readonly termStart: number
+  readonly heldStart: number
 }
 
 /** Takes batches apart. Terms of all batches that are stored together share one list. */
@@ -101,23 +125,35 @@ export class Preparer {
   readonly #facets: FacetBook
   readonly #scanner: Scanner
   readonly #terms = new Terms()
+  readonly #addedTerms: AddedTerms
+  readonly #held = new HeldValues()
 
   constructor(facets: FacetBook) {
     this.#facets = facets
     this.#scanner = new Scanner(facets)
+    this.#addedTerms = new AddedTerms(facets)
   }
 
   /** What follows is stored together; what was prepared before is done with. */
   begin(): void {
     this.#terms.clear()
+    this.#held.clear()
   }
 
-  prepare(batch: { lines: Buffer; leaves: Buffer; agent: string; incarnation: string }): Prepared {
+  prepare(batch: {
+    lines: Buffer
+    leaves: Buffer
+    agent: string
+    incarnation: string
+    additions?: BatchAdditions | undefined
+  }): Prepared {
     const { lines, leaves, agent, incarnation } = batch
     const terms = this.#terms
-    const collector = new Collector(terms)
+    const held = this.#held
+    const collector = new Collector(terms, held)
     const scanner = this.#scanner
     scanner.begin(collector, agent, incarnation)
+    const additions = batch.additions === undefined ? null : new AddedLines(batch.additions)
     const parcels = new Map<Category, Parcel>()
     const rejected: Rejected[] = []
     const clean = isUtf8(lines)
@@ -125,7 +161,9 @@ export class Preparer {
     for (let position = 0; start < lines.length; position++) {
       let end = lines.indexOf(10, start)
       if (end === -1) end = lines.length
+      const added = additions === null ? NOTHING_ADDED : additions.at(position)
       const termStart = terms.count
+      const heldStart = held.count
       if (clean && scanner.scan(lines, start, end)) {
         const { timestamp, id, sequence, user, sourceFacet, deedFacet } = scanner
         const parcel = parcelOf(parcels, deedFacet.category!)
@@ -133,16 +171,21 @@ export class Preparer {
         parcel.timestamps.push(timestamp)
         parcel.sequences.push(sequence)
         parcel.sourceFacets.push(sourceFacet)
-        parcel.deedFacets.push(deedFacet)
         parcel.users.push(user)
-        put(parcel, position, start, end, termStart, terms.count)
+        this.#put(parcel, deedFacet, added, { position, start, end, termStart, heldStart })
       } else {
-        const fault = this.#plainly(batch, collector, parcels, position, start, end)
+        const fault = this.#plainly(
+          batch,
+          collector,
+          parcels,
+          { position, start, end, termStart, heldStart },
+          added,
+        )
         if (fault !== null) rejected.push({ position, start, end, ...fault })
       }
       start = end + 1
     }
-    return { lines, leaves, terms, parcels, rejected }
+    return { lines, leaves, terms, held, parcels, rejected }
   }
 
   /** The way that decides: parses the line, and says why it is no event that can be stored. */
@@ -150,10 +193,10 @@ export class Preparer {
     { lines, agent, incarnation }: { lines: Buffer; agent: string; incarnation: string },
     collector: Collector,
     parcels: Map<Category, Parcel>,
-    position: number,
-    start: number,
-    end: number,
+    place: LinePlace,
+    added: AddedText,
   ): { id: string; reason: string } | null {
+    const { start, end } = place
     const line = lines.subarray(start, end)
     if (!isUtf8(line)) return { id: '', reason: 'the line is not UTF-8' }
     if (depthOf(line) > DEEPEST)
@@ -167,8 +210,6 @@ export class Preparer {
     const reason = faultOf(event)
     if (reason !== null) return { id: textOf(memberOf(memberOf(event, 'event'), 'id')), reason }
     const sound = event as Record<string, unknown> & { event: Record<string, unknown> }
-    const { terms } = collector
-    const termStart = terms.count
     collector.collect(sound)
     const [source, deed] = collector.slots
     source![SEAL_AGENT] = agent
@@ -180,26 +221,45 @@ export class Preparer {
     parcel.timestamps.push(Date.parse(sound['@timestamp'] as string))
     parcel.sequences.push(typeof sequence === 'number' ? sequence : 0)
     parcel.sourceFacets.push(this.#facets.of(0, source!, []))
-    parcel.deedFacets.push(deedFacet)
     parcel.users.push(textOf(memberOf(sound.user, 'name')))
-    put(parcel, position, start, end, termStart, terms.count)
+    this.#put(parcel, deedFacet, added, place)
     return null
+  }
+
+  /** The event's own terms are in the list already; those of its additions come behind them. */
+  #put(parcel: Parcel, deed: Facet, added: AddedText, place: LinePlace): void {
+    const { position, start, end, termStart, heldStart } = place
+    const facet = added === NOTHING_ADDED ? deed : this.#addedTerms.add(added, this.#terms, this.#held, deed)
+    parcel.deedFacets.push(facet)
+    parcel.added.push(added)
+    parcel.positions.push(position)
+    parcel.starts.push(start)
+    parcel.ends.push(end)
+    parcel.termStarts.push(termStart)
+    parcel.termEnds.push(this.#terms.count)
+    parcel.heldStarts.push(heldStart)
+    parcel.heldEnds.push(this.#held.count)
   }
 }
 
 /** Makes revisions of events of a parcel: their ids are their own, and what is found of them is what is shown. */
 export function revise(
-  { lines, terms }: Prepared,
+  { lines, terms, held }: Prepared,
   parcel: Parcel,
   revisions: ReadonlyMap<number, string>,
   facets: FacetBook,
 ): void {
-  const collector = new Collector(terms)
+  const collector = new Collector(terms, held)
   for (const [event, id] of revisions) {
     const line = lines.toString('utf8', parcel.starts[event]!, parcel.ends[event]!)
     parcel.termStarts[event] = terms.count
-    collector.collect(asRevision(JSON.parse(line) as AuditEvent, id))
+    parcel.heldStarts[event] = held.count
+    const sealed = JSON.parse(line) as AuditEvent
+    const added = parcel.added[event]!
+    const enriched = added === NOTHING_ADDED ? sealed : withAdditions(sealed, JSON.parse(added) as Additions)
+    collector.collect(asRevision(enriched, id))
     parcel.termEnds[event] = terms.count
+    parcel.heldEnds[event] = held.count
     parcel.deedFacets[event] = facets.of(1, collector.slots[1]!, collector.present)
     parcel.ids[event] = id
   }
@@ -212,21 +272,6 @@ function parcelOf(parcels: Map<Category, Parcel>, category: Category): Parcel {
     parcels.set(category, parcel)
   }
   return parcel
-}
-
-function put(
-  parcel: Parcel,
-  position: number,
-  start: number,
-  end: number,
-  termStart: number,
-  termEnd: number,
-): void {
-  parcel.positions.push(position)
-  parcel.starts.push(start)
-  parcel.ends.push(end)
-  parcel.termStarts.push(termStart)
-  parcel.termEnds.push(termEnd)
 }
 
 /** Deeper nesting than any agent writes would overflow the stack of whoever walks over it. */

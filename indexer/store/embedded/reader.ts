@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { CATEGORIES, isEventId } from '../../../schema/index.ts'
 import type { StoreStatus } from '../port.ts'
+import { aggregate } from './aggregate/index.ts'
 import { arrivalsPage, endOfArrivals } from './arrivals.ts'
 import type { FoundPage, ReaderCalls } from './calls.ts'
 import { chainsOf } from './chains.ts'
@@ -14,7 +15,10 @@ import { openDatabase, storeError } from './database.ts'
 import { searchPage } from './search.ts'
 import { asStored, newShared, PartitionView, SegmentGoneError } from './view.ts'
 
-/** The thread that reads. It has connections of its own, so that no search holds up the writing. */
+/**
+ * The thread that reads. It has connections of its own, so that no search holds up the writing. Another one like it counts, so that no
+ * count holds up the searches.
+ */
 const port = parentPort
 if (port === null) throw new Error('the reader runs as a thread of the store')
 const { path, slice } = workerData as { path: string; slice: number }
@@ -140,6 +144,8 @@ serve<ReaderCalls>(port, {
       page(arrivalsPage({ query, after, limit }, { partitions: partitions(), view, late: lateness() })),
     ),
   arrivalsEnd: () => reading(() => endOfArrivals(partitions(), view)),
+  aggregate: (request) =>
+    reading(() => aggregate(request, { partitions: partitions(), view, now: () => performance.now() })),
   get: (id) => reading(() => find(id)),
   counts: ({ by, from, to }) =>
     reading(() => {

@@ -16,11 +16,15 @@ function prepared(line: string | Buffer, lead = ''): Prepared {
   })
 }
 
-function plain({ parcels, rejected, terms }: Prepared): unknown {
+function plain({ parcels, rejected, terms, held }: Prepared): unknown {
   const keys = Array.from({ length: terms.count }, (_, i) => terms.keyAt(i)).sort((a, b) => a - b)
   return {
     keys: [...new Set(keys)],
     rejected: rejected.map(({ id, reason }) => ({ id, reason })),
+    held: Array.from({ length: held.count }, (_, i) => [
+      held.columns[i],
+      JSON.stringify(JSON.parse(held.bytes.toString('utf8', held.startOf(i), held.ends[i]))),
+    ]).sort(([a], [b]) => Number(a) - Number(b)),
     parcels: [...parcels].map(
       ([category, { ids, timestamps, sequences, sourceFacets, deedFacets, users }]) => ({
         category,

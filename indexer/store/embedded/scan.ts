@@ -1,6 +1,7 @@
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, LIMITS } from '../../../schema/index.ts'
 import { Collector } from './collect.ts'
 import type { Facet, FacetBook } from './facets.ts'
+import { HeldValues } from './held.ts'
 import {
   BACKSLASH,
   CLOSE,
@@ -39,6 +40,7 @@ export class Scanner extends JsonBytes {
   deedFacet!: Facet
   #terms: Terms
   #collector: Collector
+  #held: HeldValues
   readonly #seen: SeenFacets
   /** Where the values of the facets' fields stand in the line. */
   readonly #places: readonly Places[] = FACETS.map(({ length }) => ({
@@ -53,19 +55,22 @@ export class Scanner extends JsonBytes {
     super()
     this.#seen = new SeenFacets(book)
     this.#terms = new Terms(1)
-    this.#collector = new Collector(this.#terms)
+    this.#held = new HeldValues()
+    this.#collector = new Collector(this.#terms, this.#held)
   }
 
   /** What follows is of this batch. */
   begin(collector: Collector, agent: string, incarnation: string): void {
     this.#collector = collector
     this.#terms = collector.terms
+    this.#held = collector.held
     this.#seen.begin(agent, incarnation)
   }
 
   /** Takes the line apart; false, and nothing added, where the plain way must. */
   scan(bytes: Buffer, start: number, end: number): boolean {
     const before = this.#terms.count
+    const heldBefore = this.#held.count
     this.bytes = bytes
     this.at = start
     this.end = end
@@ -87,6 +92,7 @@ export class Scanner extends JsonBytes {
     } catch (thrown) {
       if (thrown !== UNSURE) throw thrown
       this.#terms.count = before
+      this.#held.count = heldBefore
       return false
     }
   }
@@ -157,6 +163,7 @@ export class Scanner extends JsonBytes {
       if (way.kind === 'flattened') this.#leaves(way, way.seed, true, depth + 1)
       else if (way.kind === 'changes') this.#changes(depth + 1)
       else this.#values(way, depth + 1)
+      if (way.held !== -1) this.#held.add(way.held, this.bytes, start, this.at)
     }
   }
 
@@ -264,7 +271,7 @@ export class Scanner extends JsonBytes {
     const start = this.at
     if (c === QUOTE) {
       const plain = way.kind === 'keyword' || way.kind === 'flattened' || way.kind === 'text'
-      if (plain || way.kind === 'ip') {
+      if (plain || (way.kind === 'ip' && (words || this.#isDotted()))) {
         if (
           this.#string(
             seed,
@@ -284,6 +291,14 @@ export class Scanner extends JsonBytes {
     // An object counts as no value; nor does null.
     if (c === OPEN || c === OPEN_LIST || c === 0x6e) return
     this.#collector.value(c === 0x74 ? 'true' : c === 0x66 ? 'false' : String(this.number(start)), way, seed)
+  }
+
+  /** Digits and dots alone, as IPv4 is: what is no address gives no words of its own. */
+  #isDotted(): boolean {
+    const bytes = this.bytes
+    let at = this.at + 1
+    for (let c = bytes[at]!; (c >= 0x30 && c <= 0x39) || c === 0x2e; c = bytes[++at]!);
+    return bytes[at] === QUOTE
   }
 
   /** A string's terms, hashed as its characters pass. False where the plain way must take it: escapes, or beyond ASCII. */

@@ -10,10 +10,13 @@ import {
   leafHash,
   placeOf,
   revisionEventId,
+  sealedPart,
+  valueAt,
+  withAdditions,
 } from '../../../schema/index.ts'
 import { matches } from '../../query/index.ts'
 import { openEmbeddedStore, type SearchRequest, type Store } from '../index.ts'
-import { anEvent, aQuery } from './testing/arbitraries.ts'
+import { anEvent, aQuery, someAdditions } from './testing/arbitraries.ts'
 import { AGENT, batchOf, eventAt, INCARNATION, INGESTED, idAt, temporaryFolders } from './testing/batches.ts'
 
 const FULL = process.env.WAYBILL_FULL !== undefined
@@ -32,23 +35,30 @@ async function open(options: object = {}): Promise<Store> {
   return store
 }
 
-/** Stores events in batches of any size, and gives them back as they are read. */
+/** Stores events in batches of any size, many of them with additions, and gives them back as they are read. */
 async function filled(store: Store, events: readonly AuditEvent[]): Promise<AuditEvent[]> {
   const stored: AuditEvent[] = []
   const known = new Set<string>()
   for (let from = 0, sequence = 1; from < events.length; sequence++) {
     const batch = events.slice(from, from + ((sequence * 7) % 31) + 1)
     const ingested = INGESTED + ((sequence * 11) % 5) * 20 * 86_400_000
-    const outcome = await store.write(batchOf(sequence, batch, { ingested }))
+    const additions = batch.map((event, i) =>
+      fc.sample(someAdditions, { numRuns: 1, seed: from + i })[0]!(event),
+    )
+    const outcome = await store.write(
+      batchOf(sequence, batch, { ingested, ...(sequence % 4 > 0 && { additions }) }),
+    )
     expect(outcome).toMatchObject({ result: { stored: batch.length } })
     for (const [position, event] of batch.entries()) {
       const line = canonical(event)
       const sealed = JSON.parse(line) as AuditEvent
       const again = known.has(idOf(sealed))
       known.add(idOf(sealed))
+      const added = sequence % 4 > 0 ? additions[position] : null
+      const enriched = added == null ? sealed : withAdditions(sealed, added)
       const shown = again
-        ? asRevision(sealed, revisionEventId(idOf(sealed), leafHash(Buffer.from(line))))
-        : sealed
+        ? asRevision(enriched, revisionEventId(idOf(sealed), leafHash(Buffer.from(line))))
+        : enriched
       stored.push(asRead(shown, ingested, sequence, position))
     }
     from += batch.length
@@ -109,6 +119,10 @@ test.each([
       .filter((_, i) => i % 3 > 0)
       .map((event) => ({ ...event, message: 'Jane Doe, again' }))
     const stored = await filled(store, [...events, ...revised])
+    const lines = new Set([...events, ...revised].map(canonical))
+    expect(stored.filter((event) => valueAt(event, 'audit.derived') !== undefined).length).toBeGreaterThan(50)
+    const all = await everything(store, { query: { kind: 'all' }, order: 'newest', limit: 1000 })
+    for (const event of all) expect(lines).toContain(canonical(sealedPart(event)))
     const start = Date.UTC(2026, 10, 1)
     const request = fc.record(
       {

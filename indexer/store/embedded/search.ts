@@ -71,8 +71,8 @@ export function searchPage(
     const { partition, segment: id } = unopened.pop()!
     const view = context.view(partition)
     const segment = view.segment(id)
-    let low = firstAt(segment, from)
-    let high = firstAt(segment, to)
+    let low = segment.firstAt(from)
+    let high = segment.firstAt(to)
     if (after !== null) {
       const bound = firstBehind(view, segment, after.place, newest === after.inclusive)
       if (newest) high = Math.min(high, bound)
@@ -169,22 +169,10 @@ function compareHeads(a: Head, b: Head): number {
   return comparePlaces(placeOfHead(a), placeOfHead(b))
 }
 
-/** The first document at or after a time. */
-function firstAt(segment: Segment, time: number): number {
-  let low = 0
-  let high = segment.docs
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (segment.times.at(middle) < time) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
 /** The first document behind a place; with `withIt` an equal one stands before that border. */
 function firstBehind(view: PartitionView, segment: Segment, place: Place, withIt: boolean): number {
-  let low = firstAt(segment, place.timestamp)
-  let high = firstAt(segment, place.timestamp + 1)
+  let low = segment.firstAt(place.timestamp)
+  let high = segment.firstAt(place.timestamp + 1)
   while (low < high) {
     const middle = (low + high) >>> 1
     const agent = segment.facets[segment.sourceFacets.at(middle)]!.agent

@@ -340,10 +340,12 @@ test('a dead letter that is an event after all is stored in its place when it is
 
   const opened = await open(path, { now: () => INGESTED + 1000 })
   const { letters } = await opened.deadLetters.list({ limit: 1 })
-  expect(await opened.deadLetters.replay(letters[0]!.id)).toEqual({ stored: true })
+  const additions = { user_agent: { name: 'curl' } }
+  expect(await opened.deadLetters.replay(letters[0]!.id, additions)).toEqual({ stored: true })
   expect(await opened.deadLetters.list({ limit: 1 })).toMatchObject({ total: 0 })
   expect(await opened.get(idAt(1))).toMatchObject({
-    audit: { seal: { agent: AGENT, sequence: 4, position: 1 } },
+    ...additions,
+    audit: { derived: ['user_agent.name'], seal: { agent: AGENT, sequence: 4, position: 1 } },
   })
   expect(ids(await search(opened))).toEqual([idAt(0), idAt(1), idAt(2)])
   expect((await opened.status()).events).toBe(3)

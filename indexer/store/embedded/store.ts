@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path'
 import { type AuditEvent, OperatorError, reasonOf } from '../../../schema/index.ts'
 import type { Query } from '../../query/index.ts'
 import {
+  type Aggregate,
+  type AggregateRequest,
   type Chain,
   type CountRequest,
   type CountRow,
@@ -83,6 +85,9 @@ class EmbeddedStore implements Store {
   readonly #lock: { release(): void }
   readonly #writer: Thread<WriterCalls>
   readonly #reader: Thread<ReaderCalls>
+  readonly #readerData: { path: string; slice: number }
+  /** Begins with the first count. */
+  #counter: Thread<ReaderCalls> | null = null
   readonly #merger: Thread<MergerCalls>
   readonly #now: () => number
   readonly #log: (sentence: string) => void
@@ -111,10 +116,10 @@ class EmbeddedStore implements Store {
       oldMb: 512,
       onEvent: (event) => this.#onWriterEvent(event as { merge: MergeOrder }),
     })
-    const slice = options.pageTime ?? PAGE_TIME
+    this.#readerData = { path, slice: options.pageTime ?? PAGE_TIME }
     this.#reader = new Thread<ReaderCalls>(thread('reader'), {
       name: 'reader',
-      data: { path, slice },
+      data: this.#readerData,
       youngMb: 16,
       oldMb: 384,
     })
@@ -162,8 +167,17 @@ class EmbeddedStore implements Store {
       const leaves = movable(batch.leaves, batch.handedOver)
       const manifestBytes = new Uint8Array(batch.manifestBytes)
       const signature = new Uint8Array(batch.signature)
-      const sent = { ...batch, lines, leaves, manifestBytes, signature }
-      const outcome = await this.#writer.ask('write', sent, [lines.buffer, leaves.buffer])
+      const additions = batch.additions && {
+        positions: new Uint32Array(batch.additions.positions),
+        lines: new Uint8Array(batch.additions.lines),
+      }
+      const { manifest, hash, ingested } = batch
+      const sent = { manifest, hash, ingested, lines, leaves, manifestBytes, signature }
+      const outcome = await this.#writer.ask(
+        'write',
+        additions === undefined ? sent : { ...sent, additions },
+        [lines.buffer, leaves.buffer],
+      )
       this.#problem = null
       return outcome
     } catch (thrown) {
@@ -178,6 +192,17 @@ class EmbeddedStore implements Store {
     this.#demandOpen()
     const limit = Math.min(request.limit, MOST_PER_PAGE)
     return pageOf(await this.#reader.ask('search', { ...request, limit }))
+  }
+
+  async aggregate(request: AggregateRequest): Promise<Aggregate> {
+    this.#demandOpen()
+    this.#counter ??= new Thread<ReaderCalls>(thread('reader'), {
+      name: 'counter',
+      data: this.#readerData,
+      youngMb: 32,
+      oldMb: 1024,
+    })
+    return this.#counter.ask('aggregate', request)
   }
 
   async arrivals(request: { query: Query; after: string | null; limit: number }): Promise<Page> {
@@ -218,9 +243,10 @@ class EmbeddedStore implements Store {
       const letter = await this.#reader.ask('letter', id)
       return letter === null ? null : withBuffer(letter)
     },
-    replay: async (id) => {
+    replay: async (id, additions) => {
       this.#demandOpen()
-      return this.#writer.ask('replay', { id, now: this.#now() })
+      const text = additions === undefined ? null : JSON.stringify(additions)
+      return this.#writer.ask('replay', { id, now: this.#now(), additions: text })
     },
     discard: async (id) => {
       this.#demandOpen()
@@ -272,7 +298,13 @@ class EmbeddedStore implements Store {
     await this.#merging
     await this.#writer.ask('close', null).catch(() => {})
     await this.#reader.ask('close', null).catch(() => {})
-    await Promise.all([this.#merger.exit(), this.#writer.exit(), this.#reader.exit()])
+    await this.#counter?.ask('close', null).catch(() => {})
+    await Promise.all([
+      this.#merger.exit(),
+      this.#writer.exit(),
+      this.#reader.exit(),
+      ...(this.#counter === null ? [] : [this.#counter.exit()]),
+    ])
     this.#lock.release()
   }
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Category, OperatorError } from '../../../schema/index.ts'
-import { type StoreBatch, StoreFullError, type WriteOutcome } from '../port.ts'
+import { type BatchAdditions, type StoreBatch, StoreFullError, type WriteOutcome } from '../port.ts'
 import { Control, partitionsOf } from './control.ts'
 import { Counting } from './counting.ts'
 import { inTransaction, openDatabase, storeError } from './database.ts'
@@ -16,7 +16,7 @@ import { newDocs } from './segment/documents.ts'
 import { categoryOf, partitionFor, type Retention } from './windows.ts'
 
 /** Raised whenever what is written can't be read as before: tables, segments, how terms are hashed, which fields there are. */
-const LAYOUT = '3'
+const LAYOUT = '4'
 
 export interface VaultOptions {
   readonly path: string
@@ -220,8 +220,8 @@ export class Vault {
       if (twin.batch.hash !== batch.hash) return () => ({ kind: 'fork', hash: twin.batch.hash })
       return () => ({ kind: 'stored', again: true, result: resultOf(twin).result })
     }
-    const { lines, leaves } = batch
-    const prepared = this.#preparer.prepare({ lines, leaves, agent, incarnation })
+    const { lines, leaves, additions } = batch
+    const prepared = this.#preparer.prepare({ lines, leaves, agent, incarnation, additions })
     const job: Job = { batch, n: this.#next++, prepared, outcomes: [] }
     jobs.set(key, job)
     return () => ({ kind: 'stored', again: false, result: resultOf(job).result })
@@ -320,11 +320,18 @@ export class Vault {
     line: Buffer
     leaf: Buffer
     ingested: number
+    additions: BatchAdditions | undefined
   }): string | null {
     this.#demandSpace()
-    const { agent, incarnation, sequence, position, line, leaf, ingested } = letter
+    const { agent, incarnation, sequence, position, line, leaf, ingested, additions } = letter
     // A preparer of its own: a group may be under way.
-    const prepared = new Preparer(this.#facets).prepare({ lines: line, leaves: leaf, agent, incarnation })
+    const prepared = new Preparer(this.#facets).prepare({
+      lines: line,
+      leaves: leaf,
+      agent,
+      incarnation,
+      additions,
+    })
     const fault = prepared.rejected[0]
     if (fault !== undefined) return fault.reason
     for (const [category, parcel] of prepared.parcels) {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type AuditEvent, asRevision, eventWords } from '../../../schema/index.ts'
+import { type AuditEvent, asRevision, eventWords, withAdditions } from '../../../schema/index.ts'
+import { Latest } from '../../latest.ts'
 import { StoreUnavailableError } from '../port.ts'
 import { Chunk } from './chunks.ts'
 import { FacetBook } from './facets.ts'
@@ -27,28 +28,6 @@ const CHUNKS_OPEN = 256
 /** Bytes of the segments that lie in databases, which are kept from one page to the next. */
 const MEMORY_KEPT = 32 * 1024 * 1024
 
-/** Keeps the latest of what was asked for. */
-export class Latest<Key, Value> {
-  readonly #values = new Map<Key, Value>()
-  readonly #room: number
-
-  constructor(room: number) {
-    this.#room = room
-  }
-
-  get(key: Key, make: () => Value): Value {
-    let value = this.#values.get(key)
-    if (value !== undefined) this.#values.delete(key)
-    else {
-      value = make()
-      const oldest = this.#values.size >= this.#room ? this.#values.keys().next() : undefined
-      if (oldest !== undefined && oldest.done !== true) this.#values.delete(oldest.value)
-    }
-    this.#values.set(key, value)
-    return value
-  }
-}
-
 /** What the partitions of one thread share. */
 export interface Shared {
   readonly facets: FacetBook
@@ -73,6 +52,7 @@ export class PartitionView {
   readonly #content: StatementSync
   readonly #chunk: StatementSync
   readonly #revisions: StatementSync
+  readonly #additions: StatementSync
   readonly #batch: StatementSync
 
   constructor(name: string, folder: string, database: DatabaseSync, shared: Shared) {
@@ -84,6 +64,7 @@ export class PartitionView {
     this.#content = database.prepare('SELECT content FROM segments WHERE id = ?')
     this.#chunk = database.prepare('SELECT batch, first, positions, bytes FROM chunks WHERE id = ?')
     this.#revisions = database.prepare('SELECT lines FROM revisions WHERE chunk = ?')
+    this.#additions = database.prepare('SELECT bytes FROM additions WHERE chunk = ?')
     this.#batch = database.prepare(
       'SELECT n, agent, incarnation, sequence, ingested FROM batches WHERE n = ?',
     )
@@ -142,6 +123,7 @@ export class PartitionView {
         first: Number(row.first),
         positions: row.positions as Uint8Array | null,
         revisions: this.#revisions.get(id)?.lines as Uint8Array | undefined,
+        additions: this.#additions.get(id)?.bytes as Uint8Array | undefined,
         bytes: row.bytes as Uint8Array,
       })
     })
@@ -173,8 +155,10 @@ export class PartitionView {
   event(chunk: number, line: number): AuditEvent {
     const opened = this.chunk(chunk)
     const sealed = JSON.parse(opened.line(line).toString('utf8')) as AuditEvent
+    const additions = opened.additions(line)
+    const enriched = additions === null ? sealed : withAdditions(sealed, additions)
     const revision = opened.revision(line)
-    const event = (revision === null ? sealed : asRevision(sealed, revision)) as {
+    const event = (revision === null ? enriched : asRevision(enriched, revision)) as {
       event: Record<string, unknown>
       audit: Record<string, unknown>
     }

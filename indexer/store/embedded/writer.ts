@@ -161,12 +161,14 @@ function putInPlace(into: Vault, order: MergeOrder, made: Merged): void {
   for (const { id, inFile } of gone) if (inFile) remove(id)
 }
 
-function replay(id: string, now: number): Replay {
+function replay(id: string, now: number, added: string | null): Replay {
   const { control } = opened()
   const row = control.database.prepare('SELECT * FROM dead_letters WHERE id = ?').get(id)
   if (row === undefined) return null
   const letter = letterOf(row)
-  const reason = opened().storeLine({ ...letter, leaf: leafHash(letter.line), ingested: now })
+  const additions = added === null ? undefined : { positions: Uint32Array.of(0), lines: Buffer.from(added) }
+  const leaf = leafHash(letter.line)
+  const reason = opened().storeLine({ ...letter, leaf, ingested: now, additions })
   if (reason !== null) return { stored: false, reason }
   discard(id)
   return { stored: true }
@@ -183,12 +185,16 @@ serve<WriterCalls>(port, {
   },
   write: (sent: SentBatch) =>
     new Promise((resolve, reject) => {
+      const { additions, ...rest } = sent
       const batch: StoreBatch = {
-        ...sent,
+        ...rest,
         manifestBytes: bufferOf(sent.manifestBytes),
         signature: bufferOf(sent.signature),
         lines: bufferOf(sent.lines),
         leaves: bufferOf(sent.leaves),
+        ...(additions !== undefined && {
+          additions: { positions: additions.positions, lines: bufferOf(additions.lines) },
+        }),
       }
       queue.push({ batch, resolve, reject })
       pump().catch((thrown: unknown) => {
@@ -196,7 +202,7 @@ serve<WriterCalls>(port, {
         for (const waiting of queue.splice(0)) waiting.reject(new StoreUnavailableError(reasonOf(thrown)))
       })
     }),
-  replay: ({ id, now }) => replay(id, now),
+  replay: ({ id, now, additions }) => replay(id, now, additions),
   discard,
   putRecord: ({ kind, key, value, version }) => {
     const { database } = opened().control

@@ -1,5 +1,7 @@
 import type { Facet } from '../facets.ts'
+import type { HeldValues } from '../held.ts'
 import type { Terms } from '../terms.ts'
+import { Holder } from './hold.ts'
 import { type Columns, MemorySink, SegmentWriter } from './write.ts'
 
 /** A document that goes into a new segment. */
@@ -16,6 +18,10 @@ export interface NewDocs {
   readonly terms: readonly Terms[]
   readonly termStarts: Uint32Array
   readonly termEnds: Uint32Array
+  /** Where each document's held values are, and in which list. */
+  readonly held: readonly HeldValues[]
+  readonly heldStarts: Uint32Array
+  readonly heldEnds: Uint32Array
 }
 
 const byBytes = (a: string, b: string): number =>
@@ -158,6 +164,7 @@ export class SegmentBuilder {
   readonly #lists = uint32Room()
   readonly #places = uint32Room()
   readonly #others = uint32Room()
+  readonly #holder = new Holder()
   readonly #sink = new MemorySink()
 
   build(docs: NewDocs): BuiltSegment {
@@ -207,7 +214,7 @@ export class SegmentBuilder {
       const held = terms[own + COUNT]!
       writer.add(terms[own + HIGH]! * 65_536 + terms[own + LOW]!, lists, ends[term]! - held, held)
     }
-    const footer = writer.finish(...columnsOf(docs, order))
+    const footer = writer.finish(...columnsOf(docs, order), this.#holder.columns(docs, order))
     return { bytes: sink.view(), docs: count, least: footer.least, greatest: footer.greatest }
   }
 

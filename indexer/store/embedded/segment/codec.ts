@@ -112,5 +112,5 @@ export function uint16s(bytes: Buffer): Uint16Array {
   return new Uint16Array(buffer, offset, bytes.length >> 1)
 }
 
-export const bytesOf = (array: Float64Array | Uint32Array | Uint16Array): Buffer =>
+export const bytesOf = (array: Float64Array | Uint32Array | Uint16Array | Uint8Array): Buffer =>
   Buffer.from(array.buffer, array.byteOffset, array.byteLength)

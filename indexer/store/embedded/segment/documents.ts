@@ -1,3 +1,4 @@
+import type { HeldValues } from '../held.ts'
 import type { PlacedDocs } from '../partition.ts'
 import type { Terms } from '../terms.ts'
 import type { NewDocs } from './build.ts'
@@ -17,6 +18,9 @@ export function newDocs(placed: readonly PlacedDocs[]): NewDocs {
     terms: new Array<Terms>(count),
     termStarts: new Uint32Array(count),
     termEnds: new Uint32Array(count),
+    held: new Array<HeldValues>(count),
+    heldStarts: new Uint32Array(count),
+    heldEnds: new Uint32Array(count),
   }
   let doc = 0
   for (const { parcel, prepared, kept, chunks, lines } of placed) {
@@ -31,6 +35,9 @@ export function newDocs(placed: readonly PlacedDocs[]): NewDocs {
       docs.terms[doc] = prepared.terms
       docs.termStarts[doc] = parcel.termStarts[event]!
       docs.termEnds[doc] = parcel.termEnds[event]!
+      docs.held[doc] = prepared.held
+      docs.heldStarts[doc] = parcel.heldStarts[event]!
+      docs.heldEnds[doc] = parcel.heldEnds[event]!
       doc++
     }
   }

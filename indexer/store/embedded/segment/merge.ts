@@ -1,3 +1,4 @@
+import { mergedHeld } from './merge-held.ts'
 import type { Segment } from './read.ts'
 import { TermCursor } from './read.ts'
 import { type Columns, type Footer, SegmentWriter, type Sink } from './write.ts'
@@ -108,7 +109,7 @@ export function mergeSegments(
     if (from > 0) sortAscending(docs, count)
     writer.add(key, docs, 0, count)
   }
-  return writer.finish(columns, texts)
+  return writer.finish(columns, texts, mergedHeld(segments, renumbered, total))
 }
 
 /** Lists of several segments one behind the other are mostly in order; if not, short ones are sorted by insertion. */

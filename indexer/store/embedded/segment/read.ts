@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { Facet, FacetBook } from '../facets.ts'
 import { float64s, Reading, uint16s, uint32s } from './codec.ts'
+import { type HeldReader, heldReader } from './held-reader.ts'
 import { DENSE, type Footer, WINDOW, WINDOW_BITS } from './write.ts'
 
 /** Where a segment's bytes are: in a file of their own, or in memory. */
@@ -36,22 +37,23 @@ export function fileSource(path: string): Source {
   }
 }
 
-type Numbers = Float64Array | Uint32Array | Uint16Array
+export type Numbers = Float64Array | Uint32Array | Uint16Array | Uint8Array
 
 const COLUMN_PAGE_BITS = 11
 const COLUMN_PAGES_KEPT = 4
+const MOST_TEXTS_KEPT = 5000
 
 /** One value a document, read a page at a time. */
-class Column {
+export class Column {
   readonly #source: Source
   readonly #offset: number
-  readonly #width: 2 | 4 | 8
+  readonly #width: 1 | 2 | 4 | 8
   readonly #docs: number
   #page = -1
   #values: Numbers = new Uint32Array(0)
   readonly #kept = new Map<number, Numbers>()
 
-  constructor(source: Source, offset: number, width: 2 | 4 | 8, docs: number) {
+  constructor(source: Source, offset: number, width: 1 | 2 | 4 | 8, docs: number) {
     this.#source = source
     this.#offset = offset
     this.#width = width
@@ -81,7 +83,16 @@ class Column {
 
   slice(from: number, to: number): Numbers {
     const bytes = this.#source.read(this.#offset + from * this.#width, (to - from) * this.#width)
-    return this.#width === 8 ? float64s(bytes) : this.#width === 4 ? uint32s(bytes) : uint16s(bytes)
+    switch (this.#width) {
+      case 8:
+        return float64s(bytes)
+      case 4:
+        return uint32s(bytes)
+      case 2:
+        return uint16s(bytes)
+      case 1:
+        return bytes
+    }
   }
 }
 
@@ -256,6 +267,7 @@ export class Segment {
   readonly deedFacets: Column
   readonly #source: Source
   readonly #book: FacetBook
+  readonly #held = new Map<string, HeldReader>()
   #facets: Facet[] | null = null
   #keys: Float64Array | null = null
   #offsets: Float64Array = new Float64Array(0)
@@ -283,6 +295,38 @@ export class Segment {
       this.#facets = texts.map((text) => this.#book.fromText(text))
     }
     return this.#facets
+  }
+
+  /** The first document at or after a time, of those from `low` up to but without `high`. */
+  firstAt(time: number, low = 0, high = this.docs): number {
+    let first = low
+    let end = high
+    // Mostly it is near: steps that double find where it can be.
+    for (let step = 1; first + step < end; step *= 2) {
+      if (this.times.at(first + step) >= time) {
+        end = first + step
+        break
+      }
+      first += step
+    }
+    while (first < end) {
+      const middle = (first + end) >>> 1
+      if (this.times.at(middle) < time) first = middle + 1
+      else end = middle
+    }
+    return first
+  }
+
+  /** The values of a field, where documents have any; undefined where no document has the field. */
+  held(field: string): HeldReader | undefined {
+    const known = this.#held.get(field)
+    if (known !== undefined) return known
+    const place = this.footer.held[field]
+    if (place === undefined) return undefined
+    const reader = heldReader(this.#source, field, place, this.docs)
+    // Long lists of texts would take more memory than reading them again takes time.
+    if (reader.kind === 'numbers' || reader.texts.count <= MOST_TEXTS_KEPT) this.#held.set(field, reader)
+    return reader
   }
 
   get pages(): number {

@@ -1,5 +1,7 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
+import { HELD } from '../layout.ts'
 import { Bytes, bytesOf } from './codec.ts'
+import type { HeldColumn } from './held-column.ts'
 
 /**
  * A segment is the search index over some events of a partition, never changed once written: its documents stand in the
@@ -8,6 +10,7 @@ import { Bytes, bytesOf } from './codec.ts'
  *
  *   pages of the dictionary and long lists, as they come
  *   columns of the documents: time, sequence, chunk, line, source facet, deed facet
+ *   columns of the values that are counted by
  *   the facets' texts
  *   the dictionary's directory: first key, offset and length of each page
  *   footer (JSON), its length (4 bytes)
@@ -28,6 +31,8 @@ export interface Footer {
   readonly least: number
   readonly greatest: number
   readonly columns: readonly number[]
+  /** Columns of values, by field. */
+  readonly held: Readonly<Record<string, HeldPlace>>
   readonly facets: { readonly offset: number; readonly length: number }
   readonly pages: {
     readonly count: number
@@ -36,6 +41,25 @@ export interface Footer {
     readonly lengths: number
   }
 }
+
+/** Where a column of values stands. */
+export type HeldPlace =
+  | {
+      readonly kind: 'texts'
+      readonly width: 1 | 2 | 4
+      readonly ordinals: number
+      readonly count: number
+      readonly ends: number
+      readonly bytes: number
+      readonly length: number
+    }
+  | {
+      readonly kind: 'numbers'
+      readonly width: 4 | 8
+      readonly values: number
+      /** -1 where all documents have a value. */
+      readonly present: number
+    }
 
 /** Documents are looked at in windows of this many: a window's set is 8 KB of bits. */
 export const WINDOW = 65_536
@@ -185,7 +209,11 @@ export class SegmentWriter {
     return offset
   }
 
-  finish(columns: Columns, facetTexts: readonly string[]): Footer {
+  finish(
+    columns: Columns,
+    facetTexts: readonly string[],
+    heldColumns: Iterable<readonly [field: number, column: HeldColumn]>,
+  ): Footer {
     this.#endPage()
     const sink = this.#sink
     const offsets: number[] = []
@@ -200,6 +228,8 @@ export class SegmentWriter {
     for (const column of [times, sequences, chunks, lines, sourceFacets, deedFacets]) {
       offsets.push(put(bytesOf(column)))
     }
+    const held: Record<string, HeldPlace> = {}
+    for (const [field, column] of heldColumns) held[HELD[field]!] = heldPlace(column, put)
     const facets = Buffer.from(JSON.stringify(facetTexts))
     const footer: Footer = {
       version: 1,
@@ -208,6 +238,7 @@ export class SegmentWriter {
       least: times[0] ?? 0,
       greatest: times[times.length - 1] ?? 0,
       columns: offsets,
+      held,
       facets: { offset: put(facets), length: facets.length },
       pages: {
         count: this.#keys.length,
@@ -220,5 +251,27 @@ export class SegmentWriter {
     sink.append(text)
     sink.append(bytesOf(Uint32Array.of(text.length)))
     return footer
+  }
+}
+
+function heldPlace(column: HeldColumn, put: (bytes: Uint8Array) => number): HeldPlace {
+  if (column.kind === 'numbers') {
+    const { values, present } = column
+    return {
+      kind: 'numbers',
+      width: values.BYTES_PER_ELEMENT as 4 | 8,
+      values: put(bytesOf(values)),
+      present: present === null ? -1 : put(bytesOf(present)),
+    }
+  }
+  const { ordinals, ends, bytes } = column
+  return {
+    kind: 'texts',
+    width: ordinals.BYTES_PER_ELEMENT as 1 | 2 | 4,
+    ordinals: put(bytesOf(ordinals)),
+    count: ends.length,
+    ends: put(bytesOf(ends)),
+    bytes: put(bytes),
+    length: bytes.length,
   }
 }

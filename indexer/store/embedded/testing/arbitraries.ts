@@ -1,5 +1,13 @@
 import fc from 'fast-check'
-import { type AuditEvent, CATEGORIES, declaredEventId, FIELDS } from '../../../../schema/index.ts'
+import {
+  type Additions,
+  type AuditEvent,
+  CATEGORIES,
+  declaredEventId,
+  FIELDS,
+  type Field,
+  isFree,
+} from '../../../../schema/index.ts'
 import type { ChangeQuery, Query } from '../../../query/index.ts'
 import { idAt } from './batches.ts'
 
@@ -80,9 +88,9 @@ const aValue = (type: string): fc.Arbitrary<unknown> => {
   }
 }
 
-const FREE = Object.entries(FIELDS).filter(
+const FREE = Object.entries<Field>(FIELDS).filter(
   ([path, field]) =>
-    !('derived' in field) &&
+    field.derived !== true &&
     !['@timestamp', 'event.id', 'event.sequence', 'agent.id', 'audit.category'].includes(path),
 )
 
@@ -128,6 +136,25 @@ export const anEvent = (number: number): fc.Arbitrary<AuditEvent> =>
       return event
     })
 
+const ADDABLE = Object.entries<Field>(FIELDS).filter(
+  ([path, field]) =>
+    field.derived === 'if-absent' || path.startsWith('source.geo.') || path.startsWith('source.as.'),
+)
+
+/** Additions that an event has room for; null is none. */
+export const someAdditions: fc.Arbitrary<(event: AuditEvent) => Additions | null> = fc
+  .array(
+    fc
+      .constantFrom(...ADDABLE)
+      .chain(([path, field]) => aValue(field.type).map((value) => [path, value] as const)),
+    { maxLength: 5 },
+  )
+  .map((values) => (event) => {
+    const additions: Record<string, unknown> = {}
+    for (const [path, value] of values) if (isFree(event, path)) put(additions, path, value)
+    return Object.keys(additions).length === 0 ? null : additions
+  })
+
 const FIELD_NAMES = [
   ...Object.keys(FIELDS),
   'audit.payload.a',
@@ -148,6 +175,9 @@ const fieldName = fc.oneof(
     'message',
     'audit.category',
     'audit.record_count',
+    'source.geo.country_iso_code',
+    'user_agent.name',
+    'related.user',
   ),
 )
 const asked = fc.oneof(

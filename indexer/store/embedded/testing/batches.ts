@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  type Additions,
   type AgentId,
   type AuditEvent,
   canonical,
@@ -16,7 +17,7 @@ import {
   sha256,
 } from '../../../../schema/index.ts'
 import type { Manifest } from '../../../../schema/wire/index.ts'
-import type { StoreBatch } from '../../port.ts'
+import type { BatchAdditions, StoreBatch } from '../../port.ts'
 
 /** What the store's tests are made of: batches as they come from ingest, and folders that go away. */
 export const AGENT = 'agent-1' as AgentId
@@ -32,6 +33,8 @@ export interface BatchOptions {
   readonly incarnation?: string
   readonly ingested?: number
   readonly previous?: string | null
+  /** What enrichment adds, by place in the batch. */
+  readonly additions?: readonly (Additions | null)[]
 }
 
 /** A batch of lines as given; `lines` need not be events. */
@@ -82,6 +85,15 @@ export function batchOfLines(
     lines: bytes.subarray(1),
     leaves,
     ingested: options.ingested ?? INGESTED,
+    ...(options.additions !== undefined && { additions: additionsOf(options.additions) }),
+  }
+}
+
+function additionsOf(all: readonly (Additions | null)[]): BatchAdditions {
+  const given = all.flatMap((additions, position) => (additions === null ? [] : [{ additions, position }]))
+  return {
+    positions: Uint32Array.from(given, ({ position }) => position),
+    lines: Buffer.from(given.map(({ additions }) => canonical(additions)).join('\n')),
   }
 }
 

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { OperatorError, reasonOf } from '../../../schema/index.ts'
+import { Refusal } from '../../ingest/index.ts'
+import {
+  fullName,
+  namedField,
+  nearestName,
+  parseQuery,
+  parseTime,
+  type Query,
+  QueryError,
+} from '../../query/index.ts'
+
+/** What several routes are asked with: a query, and times. */
+export const queryText = z.string().default('').describe("A query in Kibana's language; empty finds all.")
+export const timeText = z
+  .string()
+  .optional()
+  .describe('A date, a date-time, a span back from now (now-15m, -24h), or milliseconds since 1970.')
+export const digits = z
+  .string()
+  .regex(/^\d{1,15}$/, 'expected a whole number')
+  .transform(Number)
+export const upTo = (most: number) => digits.refine((n) => n >= 1 && n <= most, `expected 1 to ${most}`)
+
+export function queryOf(text: string, now: number): Query {
+  try {
+    return parseQuery(text, { now })
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    throw new Refusal(400, 'bad-query', error.message, { column: error.column, cause: error })
+  }
+}
+
+export function timeOf(name: string, text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined
+  try {
+    return parseTime(text, now)
+  } catch (error) {
+    throw new Refusal(400, 'bad-request', `${name}: ${reasonOf(error)}.`, { cause: error })
+  }
+}
+
+/** `from` and `to` as the store takes them. */
+export function spanOf(
+  asked: { readonly from?: string | undefined; readonly to?: string | undefined },
+  now: number,
+): { from?: number; to?: number } {
+  const from = timeOf('from', asked.from, now)
+  const to = timeOf('to', asked.to, now)
+  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+}
+
+/** The full name of a field that is named in full or by its short name. */
+export function fieldNameOf(name: string): string {
+  const field = namedField(name)
+  if (field !== undefined) return fullName(field)
+  const near = nearestName(name)
+  throw new OperatorError(`There is no field ${name}${near === undefined ? '' : `; did you mean ${near}?`}`)
+}

@@ -1,0 +1,1 @@
+export { type Derived, derivedOf, type PreviousValue } from './derived.ts'

@@ -1,0 +1,209 @@
+import type { AuditEvent } from '../../../../schema/index.ts'
+import { foldKeyword } from '../../../../schema/index.ts'
+import type { Split } from '../../aggregate.ts'
+import { AGGREGATE_LIMITS } from '../../aggregate.ts'
+import { axisOf, keysBetween, type Slot, type TimeSplit } from '../../calendar.ts'
+import { beginsWith, type CountableField, countableField, type FieldValue } from '../../field-values.ts'
+import { isHeld, wayTo } from '../layout.ts'
+import { isIn } from './bits.ts'
+import type { Budget } from './budget.ts'
+import { eachBit, type Hits } from './hits.ts'
+import { ValueNumbers } from './numbering.ts'
+
+/**
+ * What one split says about the documents of a segment. A document has a code; a code stands for buckets, by their number in the whole
+ * question.
+ */
+export interface Reading {
+  /** Codes of the documents from `from` up to but without `to`; of those that are no hit it may say anything. */
+  codes(from: number, to: number): ArrayLike<number>
+  /** Codes are below; null where they are as many as there are values: a code is then a bucket's number and 1, or 0 for none. */
+  readonly size: number | null
+  buckets(code: number): readonly number[]
+  /** The code of documents that time was too short for: nothing is known of them. */
+  readonly unread?: number
+}
+
+/** No document has a value. */
+const NOTHING: Reading = {
+  size: 1,
+  codes: (from, to) => new Uint8Array(to - from),
+  buckets: () => [],
+}
+
+/** One split of a question, over all segments. */
+export class Dimension {
+  readonly split: Split
+  readonly numbers: ValueNumbers
+  /** All hits were counted: no further value comes. */
+  complete = false
+  readonly #budget: Budget
+  readonly #readings = new Map<Hits, Reading>()
+  readonly #field: CountableField | null
+  readonly #prefix: string | null
+  readonly #axis: ((time: number) => Slot) | null
+
+  constructor(split: Split, budget: Budget) {
+    this.split = split
+    this.#budget = budget
+    this.#field = split.kind === 'values' ? countableField(split.field) : null
+    this.#prefix = split.kind === 'values' && split.prefix !== undefined ? foldKeyword(split.prefix) : null
+    this.#axis = split.kind === 'values' ? null : axisOf(split)
+    this.numbers = new ValueNumbers(this.#field?.kind ?? 'number')
+  }
+
+  in(hits: Hits): Reading {
+    let reading = this.#readings.get(hits)
+    if (reading === undefined) {
+      reading = this.#readingOf(hits)
+      this.#readings.set(hits, reading)
+    }
+    return reading
+  }
+
+  #readingOf(hits: Hits): Reading {
+    const field = this.#field
+    if (field === null) return this.#times(hits, this.#axis!)
+    const way = wayTo(field.name)
+    if (way?.kind === 'facet') return this.#facets(hits, field, way.facet)
+    return isHeld(way) ? this.#held(hits, field) : this.#events(hits, field)
+  }
+
+  /** The numbers of a list of values, and whether all could be held. */
+  numbersOf(values: readonly FieldValue[]): readonly number[] {
+    const numbers: number[] = []
+    for (const value of values) {
+      if (this.#prefix !== null && !beginsWith(value, this.#prefix)) continue
+      const number = this.numbers.of(value)
+      if (number === -1) this.#budget.tooManyValues = true
+      else numbers.push(number)
+    }
+    return numbers
+  }
+
+  /** An event with a facet has its values. */
+  #facets(hits: Hits, field: CountableField, facet: number): Reading {
+    const { segment } = hits
+    const { facets } = segment
+    const column = facet === 0 ? segment.sourceFacets : segment.deedFacets
+    return {
+      size: facets.length,
+      codes: (from, to) => column.slice(from, to),
+      buckets: this.#remembered((code) => field.valuesIn(facets[code]!.event)),
+    }
+  }
+
+  #held(hits: Hits, field: CountableField): Reading {
+    const reader = hits.segment.held(field.name)
+    if (reader === undefined) return NOTHING
+    if (reader.kind === 'texts') {
+      const { ordinals, texts } = reader
+      return {
+        size: texts.count + 1,
+        codes: (from, to) => ordinals.slice(from, to),
+        buckets: this.#remembered((code) => (code === 0 ? [] : field.valuesIn(texts.event(code)))),
+      }
+    }
+    const { values, present } = reader
+    return {
+      size: null,
+      buckets: (code) => (code === 0 ? [] : [code - 1]),
+      codes: (from, to) => {
+        const own = values.slice(from, to)
+        const codes = new Uint32Array(to - from)
+        for (let i = 0; i < own.length; i++) {
+          if (!isIn(hits.bits, from + i) || !isIn(present, from + i)) continue
+          codes[i] = this.#numberOf(own[i]!) + 1
+        }
+        return codes
+      },
+    }
+  }
+
+  /** A number's own number; -1 where it is not counted. */
+  #numberOf(value: number): number {
+    const number = this.numbers.ofNumber(value)
+    if (this.#prefix !== null && number !== -1 && !beginsWith(this.numbers.value(number), this.#prefix))
+      return -1
+    if (number === -1) this.#budget.tooManyValues = true
+    return number
+  }
+
+  #remembered(valuesOf: (code: number) => readonly FieldValue[]): (code: number) => readonly number[] {
+    const known: (readonly number[])[] = []
+    return (code) => {
+      known[code] ??= this.numbersOf(valuesOf(code))
+      return known[code]
+    }
+  }
+
+  /** Documents stand in the order of their times, so a bucket is a run of them. */
+  #times({ segment, low, high }: Hits, axis: (time: number) => Slot): Reading {
+    const ends: number[] = []
+    const codes: number[] = []
+    for (let doc = low; doc < high; ) {
+      const { key, until } = axis(segment.times.at(doc))
+      doc = segment.firstAt(until, doc, high)
+      const number = this.numbers.ofNumber(key)
+      if (number >= AGGREGATE_LIMITS.buckets) this.#refuseIntervals()
+      ends.push(doc)
+      codes.push(number)
+    }
+    return {
+      size: this.numbers.end,
+      buckets: (code) => [code],
+      codes: (from, to) => {
+        const all = new Uint32Array(to - from)
+        let run = 0
+        for (let step = ends.length; step > 0; step >>>= 1)
+          while (run + step <= ends.length && ends[run + step - 1]! <= from) run += step
+        for (let doc = from; doc < to; run++) {
+          const end = Math.min(to, ends[run]!)
+          all.fill(codes[run]!, doc - from, end - from)
+          doc = end
+        }
+        return all
+      },
+    }
+  }
+
+  #refuseIntervals(): void {
+    let first = Number.POSITIVE_INFINITY
+    let last = Number.NEGATIVE_INFINITY
+    for (let number = 0; number < this.numbers.end; number++) {
+      const key = Number(this.numbers.value(number))
+      first = Math.min(first, key)
+      last = Math.max(last, key)
+    }
+    keysBetween(this.split as TimeSplit, first, last, AGGREGATE_LIMITS.buckets)
+  }
+
+  /** What stands nowhere else is read from the events. */
+  #events(hits: Hits, field: CountableField): Reading {
+    const { view, segment, low, high } = hits
+    const lists: (readonly number[])[] = [[]]
+    const codeOf = new Map<string, number>()
+    const codes = new Uint32Array(high - low)
+    const visit = (doc: number): boolean => {
+      if (this.#budget.late) return false
+      const event: AuditEvent = view.event(segment.chunks.at(doc), segment.lines.at(doc))
+      const numbers = this.numbersOf(field.valuesIn(event))
+      const key = numbers.join()
+      let code = codeOf.get(key)
+      if (code === undefined) {
+        code = lists.push(numbers) - 1
+        codeOf.set(key, code)
+      }
+      codes[doc - low] = code
+      return true
+    }
+    if (hits.bits !== null) eachBit(hits.bits, low, high, visit)
+    else for (let doc = low; doc < high && visit(doc); doc++);
+    return {
+      size: lists.length,
+      codes: (from, to) => codes.subarray(from - low, to - low),
+      buckets: (code) => lists[code]!,
+      unread: 0,
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import { type FieldType, fieldOf } from '../../../../schema/index.ts'
+import { addressKeyOf, type FieldQuery, matches, type Query, scalarCondition } from '../../../query/index.ts'
+import { candidatesOf } from '../candidates.ts'
+import { isHeld, OVERFLOW_SEED, WORDY_SEED, wayTo } from '../layout.ts'
+import type { Segment } from '../segment/read.ts'
+import { WINDOW } from '../segment/write.ts'
+import { CandidateSets } from '../sets.ts'
+import { valueKey, wordKey } from '../terms.ts'
+import { type Bits, bitsOfChosen, bitsThat, both, complement, either, isIn } from './bits.ts'
+
+/** What the index knows of a query: which documents match for certain, and of which only the event itself can tell. No document is in both. */
+export interface Verdict {
+  readonly yes: Bits
+  readonly maybe: Bits
+}
+
+const YES: Verdict = { yes: 'all', maybe: 'none' }
+const NO: Verdict = { yes: 'none', maybe: 'none' }
+const certain = (yes: Bits): Verdict => ({ yes, maybe: 'none' })
+
+/**
+ * A word that may be part of an address: those of addresses are indexed in more forms than the event has, and where no
+ * search without a field looks.
+ */
+const LIKE_AN_ADDRESS = /^[0-9a-f]{1,4}$/
+
+/** Judges one segment. Words are told apart by 48 bits: that two of a store agree in them is less likely than a broken disk. */
+export class Judge {
+  readonly #segment: Segment
+  readonly #sets: CandidateSets
+
+  constructor(segment: Segment) {
+    this.#segment = segment
+    this.#sets = new CandidateSets(segment)
+  }
+
+  verdict(query: Query): Verdict {
+    switch (query.kind) {
+      case 'all':
+        return YES
+      case 'none':
+        return NO
+      case 'not': {
+        const { yes, maybe } = this.verdict(query.of)
+        return { yes: complement(either(yes, maybe)), maybe }
+      }
+      case 'and': {
+        let yes: Bits = 'all'
+        let possible: Bits = 'all'
+        for (const part of query.of) {
+          const own = this.verdict(part)
+          yes = both(yes, own.yes)
+          possible = both(possible, either(own.yes, own.maybe))
+          if (possible === 'none') return NO
+        }
+        return { yes, maybe: both(possible, complement(yes)) }
+      }
+      case 'or': {
+        let yes: Bits = 'none'
+        let maybe: Bits = 'none'
+        for (const part of query.of) {
+          const own = this.verdict(part)
+          yes = either(yes, own.yes)
+          maybe = either(maybe, own.maybe)
+        }
+        return { yes, maybe: both(maybe, complement(yes)) }
+      }
+      case 'words':
+        return this.#words(query)
+      case 'change':
+        return this.#open(query)
+      default:
+        return this.#field(query)
+    }
+  }
+
+  /** Only the event can tell. */
+  #open(query: Query): Verdict {
+    return { yes: 'none', maybe: this.#candidates(query) }
+  }
+
+  #candidates(query: Query): Bits {
+    const candidates = candidatesOf(query)
+    if (candidates.kind === 'all' || candidates.kind === 'none') return candidates.kind
+    return this.#gathered((window) => this.#sets.of(candidates, window))
+  }
+
+  /** A set that is known window by window. */
+  #gathered(of: (window: number) => Bits): Bits {
+    const { docs } = this.#segment
+    const bits = new Uint32Array((docs + 31) >>> 5)
+    for (let window = 0; window * WINDOW < docs; window++) {
+      const part = of(window)
+      const start = (window * WINDOW) >>> 5
+      const length = Math.min(bits.length - start, WINDOW >>> 5)
+      if (part === 'all') bits.fill(0xffffffff, start, start + length)
+      else if (part !== 'none') bits.set(part.subarray(0, length), start)
+    }
+    return bits
+  }
+
+  #term(key: number): Bits {
+    const postings = this.#segment.lookUp(key)
+    if (postings === null) return 'none'
+    return this.#gathered((window) => {
+      const bits = new Uint32Array(WINDOW >>> 5)
+      postings.into(window, bits)
+      return bits
+    })
+  }
+
+  #words(query: Extract<Query, { kind: 'words' }>): Verdict {
+    const [word] = query.words
+    if (word === undefined) return NO
+    if (query.words.length > 1 || query.prefix || LIKE_AN_ADDRESS.test(word)) return this.#open(query)
+    const key = wordKey(word)
+    const { facets } = this.#segment
+    const inFacets = this.#eitherFacet(Uint8Array.from(facets, ({ words }) => (words?.has(key) ? 1 : 0)))
+    const manyWords = either(
+      either(this.#term(valueKey(WORDY_SEED, '')), this.#term(valueKey(OVERFLOW_SEED, ''))),
+      this.#eitherFacet(Uint8Array.from(facets, ({ fewWords }) => (fewWords ? 0 : 1))),
+    )
+    const yes = both(either(this.#term(key), inFacets), complement(manyWords))
+    return { yes, maybe: manyWords }
+  }
+
+  #eitherFacet(chosen: Uint8Array): Bits {
+    if (!chosen.includes(1)) return 'none'
+    const { sourceFacets, deedFacets, docs } = this.#segment
+    return either(
+      bitsOfChosen(sourceFacets.slice(0, docs), chosen),
+      bitsOfChosen(deedFacets.slice(0, docs), chosen),
+    )
+  }
+
+  #field(query: FieldQuery): Verdict {
+    const field = fieldOf(query.field)
+    if (field === undefined || field.unindexed === true || field.type === 'geo') return NO
+    const { facets, sourceFacets, deedFacets, docs, times } = this.#segment
+    if (field.name === '@timestamp') {
+      const fits = scalarCondition(query, 'date')
+      const all = times.slice(0, docs)
+      return certain(bitsThat(docs, 'all', (doc) => fits(all[doc]!)))
+    }
+    const way = wayTo(field.name)
+    if (way?.kind === 'facet') {
+      const chosen = Uint8Array.from(facets, (facet) =>
+        facet.facet === way.facet && matches(query, facet.event) ? 1 : 0,
+      )
+      return certain(bitsOfChosen((way.facet === 0 ? sourceFacets : deedFacets).slice(0, docs), chosen))
+    }
+    return isHeld(way) ? this.#held(query, field) : this.#open(query)
+  }
+
+  /** A condition on a field whose values are held: decided for each different value once. */
+  #held(query: FieldQuery, { name, type }: { name: string; type: FieldType }): Verdict {
+    const reader = this.#segment.held(name)
+    if (reader === undefined) return NO
+    const candidates = this.#candidates(query)
+    if (candidates === 'none') return NO
+    const { docs } = this.#segment
+    if (reader.kind === 'texts') {
+      const ordinals = reader.ordinals.slice(0, docs)
+      const { texts } = reader
+      // 0 for not known yet, 1 for no, 2 for yes.
+      const known = new Uint8Array(texts.count + 1)
+      return certain(
+        bitsThat(docs, candidates, (doc) => {
+          const ordinal = ordinals[doc]!
+          if (ordinal === 0) return false
+          if (known[ordinal] === 0) known[ordinal] = matches(query, texts.event(ordinal)) ? 2 : 1
+          return known[ordinal] === 2
+        }),
+      )
+    }
+    const values = reader.values.slice(0, docs)
+    const { present } = reader
+    const fits = numberCondition(query, type)
+    return certain(bitsThat(docs, candidates, (doc) => isIn(present, doc) && fits(values[doc]!)))
+  }
+}
+
+/** A condition on numbers, or on addresses of four bytes as numbers. */
+function numberCondition(query: FieldQuery, type: FieldType): (value: number) => boolean {
+  if (type !== 'ip') return scalarCondition(query, type === 'float' ? 'float' : 'long')
+  const fits = scalarCondition(query, 'ip')
+  return (value) => fits(addressKeyOf(value))
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { type Additions, addedPaths, isFree, withAdditions } from './additions.ts'
+import { canonical } from './canonical.ts'
+import { type AuditEvent, asRevision, sealedPart } from './event.ts'
+
+const sealed: AuditEvent = {
+  '@timestamp': '2026-01-01T00:00:00.000Z',
+  audit: { category: 'view' },
+  event: { id: 'x' },
+  source: { ip: '81.2.69.142' },
+  user_agent: { name: 'Edge', original: 'Mozilla/5.0' },
+}
+const additions: Additions = {
+  related: { ip: ['81.2.69.142'] },
+  source: { as: { number: 20712 }, geo: { country_iso_code: 'GB', location: { lat: 51.5, lon: -0.1 } } },
+  user_agent: { os: { name: 'Windows' } },
+}
+
+describe('what is added to an event', () => {
+  it('is shown with it, and named', () => {
+    expect(withAdditions(sealed, additions)).toEqual({
+      ...sealed,
+      audit: {
+        category: 'view',
+        derived: [
+          'related.ip',
+          'source.as.number',
+          'source.geo.country_iso_code',
+          'source.geo.location',
+          'user_agent.os.name',
+        ],
+      },
+      related: { ip: ['81.2.69.142'] },
+      source: {
+        ip: '81.2.69.142',
+        as: { number: 20712 },
+        geo: { country_iso_code: 'GB', location: { lat: 51.5, lon: -0.1 } },
+      },
+      user_agent: { name: 'Edge', original: 'Mozilla/5.0', os: { name: 'Windows' } },
+    })
+  })
+
+  it('comes off again, to the byte, also from a revision', () => {
+    const shown = withAdditions(sealed, additions)
+    expect(canonical(sealedPart(shown))).toBe(canonical(sealed))
+    expect(canonical(sealedPart(asRevision(shown, 'its own')))).toBe(canonical(sealed))
+  })
+
+  it('never takes the place of what was sealed', () => {
+    const shown = withAdditions(sealed, { user_agent: { name: 'Chrome' }, source: { ip: '1.1.1.1' } })
+    expect(shown).toMatchObject({ user_agent: { name: 'Edge' }, source: { ip: '81.2.69.142' } })
+  })
+
+  it('goes only where nothing is, and into no empty object', () => {
+    const event = { a: {}, b: { c: 1 }, user_agent: { original: 'x', os: {} }, related: null }
+    expect(isFree(event, 'user_agent.name')).toBe(true)
+    expect(isFree(event, 'source.geo.city_name')).toBe(true)
+    expect(isFree(event, 'user_agent.os.name')).toBe(false)
+    expect(isFree(event, 'user_agent.original')).toBe(false)
+    expect(isFree(event, 'related.user')).toBe(false)
+    expect(isFree(event, 'a.x')).toBe(false)
+  })
+
+  it('is of the closed list only', () => {
+    expect(addedPaths({ user: { name: 'mallory' }, related: { user: ['x'] } })).toEqual(['related.user'])
+  })
+})
+
+describe('a forger who names a field as derived', () => {
+  it('can have nothing left out that agents seal', () => {
+    const forged = {
+      ...sealed,
+      user: { name: 'mallory' },
+      audit: { category: 'view', derived: ['user.name', 'event.id', 'user'] },
+    }
+    expect(sealedPart(forged)).toMatchObject({ user: { name: 'mallory' }, event: { id: 'x' } })
+  })
+
+  it('breaks the seal by naming one that was sealed', () => {
+    const forged = { ...sealed, audit: { category: 'view', derived: ['user_agent.name'] } }
+    expect(canonical(sealedPart(forged))).not.toBe(canonical(sealed))
+  })
+})
