@@ -6,7 +6,7 @@ export { framingFor } from './framing-for.ts'
 export type { Integration } from './integration.ts'
 export { INTEGRATIONS, loadIntegration } from './load.ts'
 export { createNormaliser, type Normaliser, type NormaliserOptions } from './pool.ts'
-export type { EventCatalogue, EventRule } from './settings.ts'
+export type { EventCatalogue } from './settings.ts'
 export type {
   PipelineSpec,
   SliceResult,
