@@ -11,6 +11,7 @@ import {
   readIndexerConfig,
 } from './config.ts'
 import { openIngest } from './ingest/index.ts'
+import { EventSettings, readCatalogue } from './settings/index.ts'
 import { openEmbeddedStore, type Store } from './store/index.ts'
 
 export interface RunningIndexer {
@@ -56,6 +57,12 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       random,
     })
     closing.push(() => ingest.close())
+    const settings = await EventSettings.open({
+      records: store.records,
+      catalogue: await readCatalogue(log),
+      trail: ingest.trail,
+      clock,
+    })
     metrics.watch({ store, ...ingest, silentAfter: () => current.agents['silent-after'] })
     const access = openAccess({
       rules: () => accessRules(current),
@@ -69,6 +76,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         ...ingest,
         store,
         access,
+        settings,
         metrics,
         firstAgentIsFree: () => accessRules(current).enroll === 'open-on-loopback',
         tokenLifetime: () => current.agents['token-lifetime'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type EventRule, sameScope, scopeText, strongestFirst, typeState } from './event-rules.ts'
+import { type EventRule, scopeKey, scopeText, strongestFirst, typeState } from './event-rules.ts'
 
 const off = (event: string, more: Partial<EventRule> = {}): EventRule => ({ event, ...more, record: 'off' })
 const on = (event: string, more: Partial<EventRule> = {}): EventRule => ({ event, ...more, record: 'on' })
@@ -41,8 +41,9 @@ describe('what holds for an event type', () => {
 
 it('rules speak of the same where only the writing of their names differs', () => {
   const rule = off('erp.*', { entity: 'Financial Record', user: 'jane' })
-  expect(sameScope(rule, on('erp.*', { entity: 'financial_record', user: 'Jane' }))).toBe(true)
-  expect(sameScope(rule, off('erp.*', { entity: 'Financial Record' }))).toBe(false)
-  expect(sameScope(rule, off('erp.record.*', { entity: 'Financial Record', user: 'jane' }))).toBe(false)
+  expect(scopeKey(on('erp.*', { entity: 'financial_record', user: 'Jane' }))).toBe(scopeKey(rule))
+  expect(scopeKey(off('erp.*', { entity: 'Financial Record' }))).not.toBe(scopeKey(rule))
+  expect(scopeKey(off('erp.*', { entity: 'Financial Record', host: 'jane' }))).not.toBe(scopeKey(rule))
+  expect(scopeKey({ ...rule, event: 'erp.record.*' })).not.toBe(scopeKey(rule))
   expect(scopeText(rule)).toBe('erp.*, entity Financial Record, user jane')
 })

@@ -39,16 +39,15 @@ export const conditionsOf = (rule: EventRule): { readonly kind: RuleCondition; r
     return name === undefined ? [] : [{ kind, name }]
   })
 
-/** What a rule speaks of, in words: two rules with the same words contradict each other. */
+/** What a rule speaks of, in words. */
 export const scopeText = (rule: EventRule): string =>
   [rule.event, ...conditionsOf(rule).map(({ kind, name }) => `${kind} ${name}`)].join(', ')
 
-export const sameScope = (a: EventRule, b: EventRule): boolean =>
-  a.event === b.event &&
-  CONDITIONS.every((kind) => {
-    const [one, other] = [a[kind], b[kind]]
-    return one === undefined || other === undefined ? one === other : folded(one) === folded(other)
-  })
+/** The same for two rules that speak of the same, and so contradict or repeat each other. */
+export const scopeKey = (rule: EventRule): string =>
+  JSON.stringify([rule.event, ...CONDITIONS.map((kind) => foldedOr(rule[kind]))])
+
+const foldedOr = (name: string | undefined): string | null => (name === undefined ? null : folded(name))
 
 /**
  * All rules, the strongest first: one of a later origin comes before all of earlier ones; among equals the one that names more of

@@ -11,6 +11,7 @@ import { agentManagementRoutes, agentRoutes } from './routes/agents.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { healthRoutes } from './routes/health.ts'
 import { searchRoutes } from './routes/search.ts'
+import { settingsRoutes } from './routes/settings.ts'
 import type { Service } from './service.ts'
 
 /** A request of JSON is small: an enrolment, a heartbeat. */
@@ -51,6 +52,7 @@ export function createApp(service: Service, tls: TlsFiles | null): FastifyInstan
     ...agentRoutes(service),
     ...searchRoutes(service),
     ...agentManagementRoutes(service),
+    ...settingsRoutes(service),
     ...deadLetterRoutes(service),
     ...healthRoutes(service),
     route({
@@ -99,6 +101,7 @@ function addRoute(app: FastifyInstance, one: Route, service: Service): void {
   app.route({
     method: one.method,
     url: one.path,
+    ...(one.largestBody === undefined ? {} : { bodyLimit: one.largestBody }),
     // Who may not ask is told before the body is read.
     onRequest: async (request) => {
       askers.set(request, service.access.admit(request, one.needs))

@@ -29,6 +29,12 @@ export interface Act {
   readonly reason?: string
   readonly by: { readonly name: string; readonly address?: string }
   readonly entity?: { readonly type: string; readonly id: string; readonly name?: string }
+  /** What was before and what is after; null for nothing. */
+  readonly changes?: readonly {
+    readonly field: string
+    readonly old: string | null
+    readonly new: string | null
+  }[]
 }
 
 /**
@@ -40,7 +46,7 @@ export interface Trail {
    * Written before the act is done, so that no act goes without its event. Never rejects: on a full disk an
    * agent must still be revocable, so an event that can't be stored waits in memory and is tried again.
    */
-  record(act: Act): Promise<void>
+  record(...acts: readonly Act[]): Promise<void>
   /** Events that wait. */
   readonly waiting: number
   close(): Promise<void>
@@ -137,15 +143,15 @@ export async function openTrail(parts: {
   timer.unref()
 
   return {
-    async record(act) {
-      if (closed || waiting.length >= MOST_WAITING) {
-        log.error(
-          { act },
-          'An event of the audit trail could not be kept for the store; it stands in this line.',
-        )
-        return
+    async record(...acts) {
+      for (const act of acts) {
+        if (closed || waiting.length >= MOST_WAITING) {
+          log.error(
+            { act },
+            'An event of the audit trail could not be kept for the store; it stands in this line.',
+          )
+        } else waiting.push({ act, at: clock() })
       }
-      waiting.push({ act, at: clock() })
       await turn(flush)
     },
     get waiting() {
@@ -187,9 +193,18 @@ function eventOf(act: Act, at: number, self: Self, chain: OwnChain, sequence: nu
       component: 'indexer',
       status: act.outcome === 'failure' ? 'error' : 'ok',
       entity: act.entity,
+      changes: act.changes,
+      change: act.changes === undefined ? undefined : changeIndex(act.changes),
     },
     related: { user: [act.by.name] },
   }
+}
+
+/** `field=value` of all that changed, as agents write it beside the changes. */
+function changeIndex(changes: NonNullable<Act['changes']>) {
+  const sides = (side: 'old' | 'new'): string[] =>
+    changes.flatMap((change) => (change[side] === null ? [] : [`${change.field}=${change[side]}`]))
+  return { fields: changes.map(({ field }) => field), before: sides('old'), after: sides('new') }
 }
 
 function sealOwn(

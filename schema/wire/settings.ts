@@ -2,7 +2,7 @@ import { type KeyObject, sign, verify } from 'node:crypto'
 import { z } from 'zod'
 import { canonical } from '../canonical.ts'
 import type { EventRule } from '../event-rules.ts'
-import { isAgentId, sha256 } from '../ids.ts'
+import { sha256 } from '../ids.ts'
 
 /** What an operator sets for all agents, and how an agent asks for it. */
 const condition = z.string().min(1).max(256)
@@ -54,7 +54,7 @@ export type AgentSettings = z.infer<typeof agentSettingsSchema>
 export const AGENT_SETTINGS_PATH = '/v1/agent/settings'
 
 const questionSchema = z.strictObject({
-  agent: z.string().refine(isAgentId),
+  agent: z.string().min(1).max(64),
   key: z.string().min(1).max(64),
   /** By the indexer's clock, as far as the agent knows it. */
   asked: z.number().int().nonnegative(),
