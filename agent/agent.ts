@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
-import type { Heartbeat, Ledger } from '../schema/wire/index.ts'
+import type { AgentSettings, Heartbeat, Ledger } from '../schema/wire/index.ts'
+import { keepSettings, takeUpSettings } from './central-settings.ts'
 import {
   type AgentConfig,
   type FileInputConfig,
@@ -12,6 +13,7 @@ import {
   integrationPath,
   readAgentConfig,
 } from './config.ts'
+import { type InputEvents, inputEvents } from './event-status.ts'
 import {
   createFileInput,
   type FileConfig,
@@ -33,8 +35,10 @@ import { hasJournal, journalFiles, journalFolder, listeningOf, syslogPipelines }
 import {
   createShipper,
   enroll,
+  fetchSettings,
   type Identity,
   loadIdentity,
+  type SettingsDesk,
   type Shipper,
   type ShipStatus,
   sumOf,
@@ -52,6 +56,10 @@ export interface AgentStatus {
   /** The last attempt to take up a changed config file. */
   readonly reloaded: { readonly at: number; readonly problem: string | null } | null
   readonly problem: string | null
+  /** The central settings that are followed; what is wrong with those that the indexer has now. */
+  readonly settings: { readonly version: string | null; readonly problem: string | null }
+  /** Which events are recorded, by input, and what says so. */
+  readonly events: readonly InputEvents[]
   /** Records that stopped their parser and were shipped unparsed. */
   readonly unparsed: number
   readonly shipping: ShipStatus
@@ -61,13 +69,19 @@ export interface AgentStatus {
   readonly total: Ledger
 }
 
-/** What a config file builds; a reload builds another one and swaps. */
-interface Line {
-  readonly config: AgentConfig
+/** What a config file and the central settings build; when either changes another one is built, and swapped in. */
+interface Line extends Prepared {
   readonly shipper: Shipper
   readonly input: Input
-  readonly normaliser: Normaliser
   readonly pump: Pump
+}
+
+/** What can be built before anything of the running line is touched. */
+interface Prepared {
+  readonly config: AgentConfig
+  readonly central: AgentSettings | null
+  readonly events: readonly InputEvents[]
+  readonly normaliser: Normaliser
 }
 
 /** The agent: holds the data folder, and one line of input, workers, pump and shipper after another. */
@@ -78,19 +92,29 @@ export class Agent {
   readonly #lock: FolderLock
   readonly #state: State
   readonly #identity: Identity
+  readonly #desk: SettingsDesk
   readonly #started: number
   #reception: Reception | null
   #line: Line
   #stop = new AbortController()
   #running: Promise<void> = Promise.resolve()
+  #pumping = false
   #reloaded: AgentStatus['reloaded'] = null
+  /** Reads what is there and ends: settings that come meanwhile are for the next run. */
+  #once = false
+  /** Version of the central settings that is in force, or about to be. */
+  #settings: string | null
+  #settingsProblem: string | null = null
+  #closing = false
+  /** The line is swapped by one at a time. */
+  #turn: Promise<void> = Promise.resolve()
   #ended = Promise.withResolvers<void>()
 
   private constructor(
     file: string,
     log: Logger,
     clock: () => number,
-    held: { lock: FolderLock; state: State; identity: Identity },
+    held: Held,
     line: Line,
     reception: Reception | null,
   ) {
@@ -101,7 +125,9 @@ export class Agent {
     this.#lock = held.lock
     this.#state = held.state
     this.#identity = held.identity
+    this.#desk = held.desk
     this.#line = line
+    this.#settings = line.central?.version ?? null
     this.#started = clock()
   }
 
@@ -123,9 +149,19 @@ export class Agent {
     try {
       state = await openState(join(data, 'state'), { log })
       const identity = (await loadIdentity(data)) ?? (await enrollFirst(config, log, patience))
-      const held = { lock, state, identity }
-      const prepared = await prepareLine(file, config, held, log)
       let agent: Agent | null = null
+      const desk: SettingsDesk = {
+        known: () => (agent === null ? null : agent.#settings),
+        given: (settings) => {
+          if (agent !== null) agent.#given(settings)
+        },
+        failed: (sentence) => {
+          if (agent !== null) agent.#settingsFailed(sentence)
+        },
+      }
+      const held = { lock, state, identity, desk }
+      const central = await settingsToBeginWith(config, identity, log, clock)
+      const prepared = await prepareLine(file, config, central, held, log)
       // What a crash tore off is cut away before anything of the journal is read.
       if (hasJournal(config)) reception = await openReception(config, clock, log, () => agent)
       const line = await startLine(prepared, held, log, clock)
@@ -139,59 +175,45 @@ export class Agent {
     }
   }
 
+  get #held(): Held {
+    return { lock: this.#lock, state: this.#state, identity: this.#identity, desk: this.#desk }
+  }
+
   get config(): AgentConfig {
     return this.#line.config
   }
 
   /** Receives, reads and ships until `close`. */
   async run(): Promise<void> {
-    await this.#listen(this.#line.config)
-    this.#pumpOn()
+    await this.#inTurn(async () => {
+      await this.#listen(this.#line.config)
+      this.#pumpOn()
+    })
     await this.#ended.promise
   }
 
   /** Reads what is there now and returns when all of it is acknowledged; false when the signal came first. */
   async runOnce(signal: AbortSignal): Promise<boolean> {
+    this.#once = true
+    await this.#turn
     await this.#line.pump.run(signal, { once: true })
     await this.#line.shipper.drained(signal)
     return !signal.aborted
   }
 
   /** Takes up the config file again: validate, build, swap. What is wrong with it leaves the old settings running. */
-  async reload(): Promise<void> {
+  reload(): Promise<void> {
+    return this.#inTurn(() => this.#reload())
+  }
+
+  async #reload(): Promise<void> {
     const old = this.#line
     try {
       const config = await readAgentConfig(this.#file)
       if (config.agent.data !== old.config.agent.data) {
         throw new OperatorError(`${this.#file}: agent.data can't change while the agent runs. Restart it.`)
       }
-      const held = { lock: this.#lock, state: this.#state, identity: this.#identity }
-      const prepared = await prepareLine(this.#file, config, held, this.#log)
-      try {
-        await this.#listen(config)
-      } catch (error) {
-        await prepared.normaliser.close()
-        throw error
-      }
-      await this.#pumpOff()
-      await old.input.close()
-      await old.shipper.close()
-      try {
-        this.#line = await startLine(prepared, held, this.#log, this.#clock)
-      } catch (error) {
-        await prepared.normaliser.close()
-        this.#line = await startLine(
-          { config: old.config, normaliser: old.normaliser },
-          held,
-          this.#log,
-          this.#clock,
-        )
-        this.#pumpOn()
-        await this.#listen(old.config)
-        throw error
-      }
-      await old.normaliser.close()
-      this.#pumpOn()
+      await this.#swap(await prepareLine(this.#file, config, old.central, this.#held, this.#log))
       this.#log.level = config.log.level
       this.#reloaded = { at: this.#clock(), problem: null }
       this.#log.info(`${this.#file} is taken up.`)
@@ -201,8 +223,70 @@ export class Agent {
     }
   }
 
+  /** What was read by then is sealed under the old settings; what is read from then on under the new. */
+  async #swap(prepared: Prepared): Promise<void> {
+    const old = this.#line
+    try {
+      await this.#listen(prepared.config)
+    } catch (error) {
+      await prepared.normaliser.close()
+      throw error
+    }
+    const pumping = this.#pumping
+    await this.#pumpOff()
+    await old.input.close()
+    await old.shipper.close()
+    try {
+      this.#line = await startLine(prepared, this.#held, this.#log, this.#clock)
+    } catch (error) {
+      await prepared.normaliser.close()
+      this.#line = await startLine(old, this.#held, this.#log, this.#clock)
+      if (pumping) this.#pumpOn()
+      await this.#listen(old.config)
+      throw error
+    }
+    await old.normaliser.close()
+    if (pumping) this.#pumpOn()
+  }
+
+  /** An indexer has other central settings: they are on the disk before they rule. */
+  #given(settings: AgentSettings): void {
+    this.#settings = settings.version
+    void this.#inTurn(async () => {
+      const { config, central } = this.#line
+      try {
+        await keepSettings(config.agent.data, settings)
+        if (!this.#once) {
+          await this.#swap(await prepareLine(this.#file, config, settings, this.#held, this.#log))
+          this.#log.info(`The central settings ${settings.version} are taken up.`)
+        }
+        this.#settingsProblem = null
+      } catch (error) {
+        this.#settings = central?.version ?? null
+        this.#settingsFailed(`The central settings ${settings.version}: ${reasonOf(error)}`)
+      }
+    })
+  }
+
+  /** It is tried again with each heartbeat, and said when it changes. */
+  #settingsFailed(sentence: string): void {
+    if (this.#settingsProblem !== sentence)
+      this.#log.error(`${sentence} They are not taken up, the settings before go on.`)
+    this.#settingsProblem = sentence
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = this.#turn.then(async () => {
+      if (!this.#closing) await work()
+    })
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+
   /** Stops reading, puts what was read on the disk, lets go of the folder. What is not acknowledged stays in the spool. */
   async close(): Promise<void> {
+    this.#closing = true
+    await this.#turn
     // First of all: what was received is then in the journal.
     await this.#reception?.close()
     await this.#pumpOff()
@@ -215,7 +299,7 @@ export class Agent {
   }
 
   status(): AgentStatus {
-    const { input, shipper, pump, config } = this.#line
+    const { input, shipper, pump, config, central, events } = this.#line
     return {
       name: config.agent.name,
       id: this.#identity.agent,
@@ -225,6 +309,8 @@ export class Agent {
       configFile: this.#file,
       reloaded: this.#reloaded,
       problem: pump.problem,
+      settings: { version: central?.version ?? null, problem: this.#settingsProblem },
+      events,
       unparsed: pump.killers,
       shipping: shipper.status(),
       reception: this.#reception?.status() ?? null,
@@ -253,6 +339,7 @@ export class Agent {
   }
 
   #pumpOn(): void {
+    this.#pumping = true
     this.#stop = new AbortController()
     this.#running = this.#line.pump.run(this.#stop.signal)
     this.#running.catch((error) => this.#ended.reject(error))
@@ -261,6 +348,7 @@ export class Agent {
   async #pumpOff(): Promise<void> {
     this.#stop.abort()
     await this.#running
+    this.#pumping = false
   }
 }
 
@@ -366,25 +454,56 @@ interface Held {
   readonly lock: FolderLock
   readonly state: State
   readonly identity: Identity
+  readonly desk: SettingsDesk
 }
 
-/** All that can be wrong with a config is found here, before anything of the running line is touched. */
+/** Those of the indexer where one answers, else those that were kept. */
+async function settingsToBeginWith(
+  config: AgentConfig,
+  identity: Identity,
+  log: Logger,
+  clock: () => number,
+): Promise<AgentSettings | null> {
+  const { data } = config.agent
+  const kept = await takeUpSettings(data, log, clock())
+  try {
+    const asking = { identity, known: kept?.version ?? null, asked: clock() }
+    const given = await fetchSettings({
+      indexers: config.indexers,
+      tls: config.tls,
+      allowPlainHttp: config['allow-plain-http'],
+      asking,
+    })
+    if (given === null) return kept
+    await keepSettings(data, given)
+    return given
+  } catch (error) {
+    // Heartbeats ask again, and what is wrong with the way to the indexer is said by them.
+    log.debug(`The central settings are not renewed at the start: ${reasonOf(error)}`)
+    return kept
+  }
+}
+
+/** All that can be wrong with settings is found here, before anything of the running line is touched. */
 async function prepareLine(
   file: string,
   config: AgentConfig,
+  central: AgentSettings | null,
   held: Held,
   log: Logger,
-): Promise<{ config: AgentConfig; normaliser: Normaliser }> {
-  const setup = await workerSetup(file, config, held.identity)
+): Promise<Prepared> {
+  const setup = await workerSetup(file, config, held.identity, central)
+  const events = await inputEvents(file, config, central)
   const normaliser = await createNormaliser(setup, { workers: config.workers })
   log.debug(`${config.workers} workers, ${setup.pipelines.length} inputs.`)
-  return { config, normaliser }
+  return { config, central, events, normaliser }
 }
 
 export async function workerSetup(
   file: string,
   config: AgentConfig,
   identity: { agent: string; namespace: string },
+  central: AgentSettings | null,
 ): Promise<WorkerSetup> {
   const files = await Promise.all(
     fileInputsOf(config).map(async (input) => ({
@@ -402,6 +521,7 @@ export async function workerSetup(
     host: config.agent.host,
     namespace: identity.namespace,
     compression: config.compression,
+    events: central?.events ?? [],
     pipelines: [...files, ...received.pipelines],
     ...(received.syslog === undefined ? {} : { syslog: received.syslog }),
   }
@@ -418,13 +538,9 @@ export async function framingOf(
   return framingFor(await loadIntegration(integration))
 }
 
-async function startLine(
-  prepared: { config: AgentConfig; normaliser: Normaliser },
-  held: Held,
-  log: Logger,
-  clock: () => number,
-): Promise<Line> {
-  const { config, normaliser } = prepared
+async function startLine(prepared: Prepared, held: Held, log: Logger, clock: () => number): Promise<Line> {
+  const { config, central, events, normaliser } = prepared
+  const version = central?.version ?? null
   const data = config.agent.data
   let input: Input | undefined
   const shipper = createShipper({
@@ -437,7 +553,9 @@ async function startLine(
     windowBytes: config.spool.window,
     inFlight: config.spool['in-flight'],
     heartbeatEvery: config.heartbeat,
-    heartbeat: () => heartbeatOf(config, shipper, input),
+    heartbeat: () => heartbeatOf(config, version, shipper, input),
+    settings: () => version,
+    central: held.desk,
     clock,
     random: randomBytes,
     log,
@@ -473,7 +591,7 @@ async function startLine(
     throw error
   }
   const pump = new Pump({ input, normaliser, shipper, buffers: config.workers + 1, clock, log })
-  return { config, shipper, input, normaliser, pump }
+  return { config, central, events, shipper, input, normaliser, pump }
 }
 
 /** What is read: the files that the settings name, and the journal. */
@@ -493,7 +611,12 @@ export function filesOf(
   return journal === null ? files : [journal, ...files]
 }
 
-function heartbeatOf(config: AgentConfig, shipper: Shipper, input: Input | undefined) {
+function heartbeatOf(
+  config: AgentConfig,
+  settings: string | null,
+  shipper: Shipper,
+  input: Input | undefined,
+) {
   const sources = input?.status() ?? []
   const { total } = accounts(sources, shipper.ledgers())
   const shipping = shipper.status()
@@ -501,7 +624,7 @@ function heartbeatOf(config: AgentConfig, shipper: Shipper, input: Input | undef
     name: config.agent.name,
     host: config.agent.host,
     version: VERSION,
-    settings: null,
+    settings,
     uptime: Math.round(process.uptime() * 1000),
     lagBytes: sources.reduce(
       (sum, source) => sum + Math.max(0, source.size - source.position - source.unfinished),

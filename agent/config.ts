@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { availableParallelism, hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
-import { duration, readConfig, secret, size } from '../config/index.ts'
+import { duration, type LineOf, readConfig, secret, size } from '../config/index.ts'
 import { eventRulesSchema } from '../schema/wire/index.ts'
 
 const url = z.string().transform((text, context) => {
@@ -177,7 +177,10 @@ export const agentConfigSchema = z.strictObject({
   log: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
 })
 
-export type AgentConfig = z.infer<typeof agentConfigSchema>
+export type AgentConfig = z.infer<typeof agentConfigSchema> & {
+  /** Where in agent.yml something stands. */
+  readonly lineOf: LineOf
+}
 
 export const fileInputsOf = (config: AgentConfig): FileInputConfig[] =>
   config.inputs.flatMap((input) => ('file' in input ? [input.file] : []))
@@ -187,8 +190,8 @@ export const syslogInputsOf = (config: AgentConfig): SyslogInputConfig[] =>
 
 /** Reads agent.yml; relative paths in it are relative to where the agent is started, as in a shell. */
 export async function readAgentConfig(file: string): Promise<AgentConfig> {
-  const { value } = await readConfig(file, agentConfigSchema)
-  return { ...value, agent: { ...value.agent, data: resolve(value.agent.data) } }
+  const { value, lineOf } = await readConfig(file, agentConfigSchema)
+  return { ...value, agent: { ...value.agent, data: resolve(value.agent.data) }, lineOf }
 }
 
 /** Where an integration named by a path (`./my-integration/integration.yml`) lies. */

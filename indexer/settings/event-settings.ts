@@ -6,7 +6,7 @@ import { type Act, inTurn, Refusal, type Trail } from '../ingest/index.ts'
 import type { Records } from '../store/port.ts'
 import type { Catalogue } from './catalogue.ts'
 import { problemOf } from './problem.ts'
-import { actOf, togglesOf } from './toggles.ts'
+import { actsOf } from './toggles.ts'
 
 const storedSchema = z.object({
   number: z.number().int().positive(),
@@ -84,7 +84,7 @@ export class EventSettings {
       if (problem !== null) throw new Refusal(400, 'bad-request', `The body: ${problem}.`)
       if (isDeepStrictEqual(events, before.events)) return before
       const { records, catalogue, trail, clock } = this.#parts
-      await trail.record(...togglesOf(before.events, events, catalogue).map((toggle) => actOf(toggle, by)))
+      await trail.record(...actsOf(before.events, events, catalogue, by))
       const number = (this.#stored?.value.number ?? 0) + 1
       const value: Stored = { number, events: [...events], changed: clock(), by: by.name }
       const done = await records.put(KIND, KEY, value, this.#stored?.version ?? null)

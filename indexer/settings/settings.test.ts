@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import type { EventRule } from '../../schema/index.ts'
 import { readCatalogue } from './catalogue.ts'
 import { problemOf } from './problem.ts'
-import { actOf, togglesOf } from './toggles.ts'
+import { actsOf } from './toggles.ts'
 
 const silent = pino({ level: 'silent' })
 const catalogue = await readCatalogue(silent)
@@ -15,13 +15,11 @@ const on = (event: string, more: Partial<EventRule> = {}): EventRule => ({ event
 
 /** What the audit trail says of a change: action, type, and the rules before and after. */
 const told = (before: EventRule[], after: EventRule[]) =>
-  togglesOf(before, after, catalogue)
-    .map((toggle) => actOf(toggle, { name: 'olga' }))
-    .map(({ action, entity, changes }) => [
-      action,
-      entity?.id,
-      (changes ?? []).map(({ field, old, new: now }) => `${field}: ${old} -> ${now}`).join('; '),
-    ])
+  actsOf(before, after, catalogue, { name: 'olga' }).map(({ action, entity, changes }) => [
+    action,
+    entity?.id,
+    (changes ?? []).map(({ field, old, new: now }) => `${field}: ${old} -> ${now}`).join('; '),
+  ])
 
 describe('the catalogue', () => {
   it('has the types of every integration, and one for all its other records', () => {
@@ -95,8 +93,8 @@ describe('a change tells', () => {
     expect(told([off(viewed), on(viewed, product)], [off(viewed)])).toEqual([
       ['event-type-off', viewed, `${viewed}, entity Product: on -> null`],
     ])
-    const [toggle] = togglesOf([], [off(viewed, { ...product, user: 'jane' })], catalogue)
-    expect(actOf(toggle!, { name: 'olga' }).message).toMatch(
+    const rule = off(viewed, { ...product, user: 'jane' })
+    expect(actsOf([], [rule], catalogue, { name: 'olga' })[0]?.message).toMatch(
       /^erp\.record\.viewed \(.+\) is switched off for entity Product and for user jane\.$/,
     )
   })
@@ -115,7 +113,21 @@ describe('a change tells', () => {
     expect(told([jane, off('erp.login.success')], [off('erp.login.success'), jane])).toEqual([])
   })
 
-  it('of a rule whose type is not known any more', () => {
-    expect(told([off('erp.gone')], [])).toEqual([['event-type-on', 'erp.gone', 'erp.gone: off -> null']])
+  it('of rules that make no difference now, each once', () => {
+    const change = 'event-rule-change'
+    expect(told([], [on(viewed)])).toEqual([[change, viewed, `${viewed}: null -> on`]])
+    expect(told([off(viewed)], [off(viewed), off(viewed, product)])).toEqual([
+      [change, viewed, `${viewed}, entity Product: null -> off`],
+    ])
+    expect(told([off(viewed), off('erp.*')], [off('erp.*')])).toEqual([
+      [change, viewed, `${viewed}: off -> null`],
+    ])
+    expect(told([off('erp.gone')], [])).toEqual([[change, 'erp.gone', 'erp.gone: off -> null']])
+  })
+
+  it('only of those types of a group for which no stronger rule says otherwise', () => {
+    const types = told([off(viewed)], [off(viewed), off('erp.record.*')]).map(([, id]) => id)
+    expect(types).toContain('erp.record.created')
+    expect(types).not.toContain(viewed)
   })
 })

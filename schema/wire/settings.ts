@@ -5,7 +5,7 @@ import type { EventRule } from '../event-rules.ts'
 import { sha256 } from '../ids.ts'
 
 /** What an operator sets for all agents, and how an agent asks for it. */
-const condition = z.string().min(1).max(256)
+const condition = z.string().min(1, 'expected a name').max(256, 'expected at most 256 characters')
 
 /** One rule about which events are recorded, as agent.yml and the central settings have it. */
 export const eventRuleSchema = z.strictObject({
