@@ -15,6 +15,13 @@ export type Check = (asked: Asked) => boolean
 
 export const isField = (name: string): name is FieldName => Object.hasOwn(FIELDS, name)
 
+/** Which members and fields a condition asks for. */
+export function namesIn(condition: Condition): readonly string[] {
+  if ('all' in condition) return condition.all.flatMap(namesIn)
+  if ('any' in condition) return condition.any.flatMap(namesIn)
+  return 'not' in condition ? namesIn(condition.not) : [condition.name]
+}
+
 /** A condition made ready; `sourceOf` gives members their numbers. A name of the schema's is the field. */
 export function checkOf(condition: Condition, sourceOf: (name: string) => number): Check {
   if ('all' in condition) {
@@ -45,7 +52,10 @@ export function checkOf(condition: Condition, sourceOf: (name: string) => number
   }
 }
 
-function textFrom(name: string, sourceOf: (name: string) => number): (asked: Asked) => string | undefined {
+export function textFrom(
+  name: string,
+  sourceOf: (name: string) => number,
+): (asked: Asked) => string | undefined {
   if (isField(name)) {
     const leaf = leafOf(name)
     return (asked) => asked.field(leaf)

@@ -30,7 +30,7 @@ export function leafOf(name: FieldName): number {
 }
 
 const SEGMENTS: readonly (readonly string[])[] = LEAVES.map((name) => name.split('.'))
-const known: (string | undefined)[] = []
+const known: (string | undefined)[] = new Array((LEAF_COUNT + 1) ** 2).fill(undefined)
 
 /** The text between two leaves; `-1` stands for the event's beginning, `LEAF_COUNT` for its end. */
 export function between(previous: number, next: number): string {

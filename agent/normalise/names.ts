@@ -5,17 +5,21 @@ export interface NameNode {
   /** Number of the source that this name is, or -1. */
   source: number
   readonly children: Map<string, NameNode>
+  /** The child for a member as records write it; null where there is none. */
+  readonly seen: Map<string, NameNode | null>
   readonly id: number
 }
 
+const MOST_SEEN = 1024
+const LONGEST_SEEN = 128
+
 export class NameTree {
-  readonly root: NameNode = { source: -1, children: new Map(), id: 0 }
+  readonly root: NameNode = { source: -1, children: new Map(), seen: new Map(), id: 0 }
   /** Every node by its id. */
   readonly nodes: NameNode[] = [this.root]
   /** Sources where an empty value says something (a previous value that was empty). */
   readonly emptyCounts: boolean[] = []
   readonly #sources = new Map<string, number>()
-  readonly #folds = new Map<string, string>()
 
   get size(): number {
     return this.#sources.size
@@ -41,13 +45,13 @@ export class NameTree {
   /** The node below another for a member as the record names it. */
   child(node: NameNode, member: string): NameNode | undefined {
     if (node.children.size === 0) return undefined
-    let fold = this.#folds.get(member)
-    if (fold === undefined) {
-      fold = folded(member)
-      if (this.#folds.size >= 4096) this.#folds.clear()
-      if (member.length <= 128) this.#folds.set(member, fold)
+    let child = node.seen.get(member)
+    if (child === undefined) {
+      child = node.children.get(folded(member)) ?? null
+      if (node.seen.size >= MOST_SEEN) node.seen.clear()
+      if (member.length <= LONGEST_SEEN) node.seen.set(member, child)
     }
-    return node.children.get(fold)
+    return child ?? undefined
   }
 
   /** Whether an empty value of this top-level member says something. */
@@ -61,7 +65,7 @@ export class NameTree {
     for (const segment of segments) {
       let next = node.children.get(segment)
       if (next === undefined) {
-        next = { source: -1, children: new Map(), id: this.nodes.length }
+        next = { source: -1, children: new Map(), seen: new Map(), id: this.nodes.length }
         this.nodes.push(next)
         node.children.set(segment, next)
       }

@@ -31,7 +31,8 @@ export class Output {
   }
 
   writeLine(line: string): void {
-    this.reserve(Buffer.byteLength(line) + 1)
+    // Three bytes a unit at most: counted only where that may be too much.
+    if (this.at + line.length * 3 + 1 > this.#end) this.reserve(Buffer.byteLength(line) + 1)
     const at = this.at + this.bytes.write(line, this.at, 'utf8')
     this.bytes[at] = 0x0a
     this.end(at + 1)

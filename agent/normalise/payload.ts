@@ -20,68 +20,102 @@ export interface Taken {
 }
 
 /**
- * What is left of a record when the fields have taken theirs, within the limits: number of members, depth, length of names and of
- * values. All that is cut here is whole in `event.original`. Null where nothing is left.
+ * What is left of a record when the fields have taken theirs, as canonical JSON, within the limits: number of members, depth, length
+ * of names and of values. All that is cut here is whole in `event.original`. Null where nothing is left.
  */
 export function payloadOf(
   record: Members,
   names: NameTree,
-  { hits, consumed }: Taken,
-  isKept: (member: string) => boolean = () => false,
-): { members: Members | null; flags: number } {
-  let flags = 0
-  let left: number = LIMITS.payloadKeys
+  taken: Taken,
+  isKept: (member: string) => boolean,
+): { json: string | null; flags: number } {
+  const payload = new Payload(names, taken, isKept)
+  const json = payload.membersOf(record, 1, names.root)
+  return { json: json === '{}' ? null : json, flags: payload.flags }
+}
 
-  const text = (value: string): string => {
-    if (value.length <= LIMITS.keywordLength) return value
-    flags |= FLAG.value_cut
-    return cutAt(value, LIMITS.keywordLength)
-  }
+class Payload {
+  flags = 0
+  #left: number = LIMITS.payloadKeys
+  readonly #names: NameTree
+  readonly #taken: Taken
+  readonly #isKept: (member: string) => boolean
 
-  const isTaken = (value: unknown, node: NameNode): boolean => {
-    if (node.source !== -1 && consumed[node.source] === 1 && hits[node.source] === value) return true
-    if (node.children.size === 0 || !isMembers(value)) return false
-    const keys = Object.keys(value)
-    return keys.length > 0 && keys.every((key) => isKeyTaken(key, value[key], node))
-  }
-  const isKeyTaken = (key: string, value: unknown, node: NameNode): boolean => {
-    const known = names.child(node, key)
-    return known !== undefined && isTaken(value, known)
-  }
-
-  const limited = (value: unknown, depth: number, node: NameNode | undefined): unknown => {
-    if (typeof value === 'string') return text(value)
-    if (typeof value !== 'object' || value === null) return value
-    if (depth > LIMITS.payloadDepth) return text(canonical(value))
-    if (Array.isArray(value)) return value.map((item) => limited(item, depth + 1, undefined))
-    return membersOf(value as Members, depth, node)
+  constructor(names: NameTree, taken: Taken, isKept: (member: string) => boolean) {
+    this.#names = names
+    this.#taken = taken
+    this.#isKept = isKept
   }
 
   /** `node` is the place among the known names; undefined below what no field knows. */
-  const membersOf = (value: Members, depth: number, node: NameNode | undefined): Members => {
-    const kept: Members = Object.create(null)
+  membersOf(value: Members, depth: number, node: NameNode | undefined): string {
+    const keys: string[] = []
+    const texts: string[] = []
+    let isSorted = true
+    let isRenamed = false
     for (const key of Object.keys(value)) {
-      const known = node === names.root && isKept(key) ? undefined : node
-      if (known !== undefined && isKeyTaken(key, value[key], known)) continue
-      if (left === 0) {
-        flags |= FLAG.payload_cut
+      const member = value[key]
+      // Taken apart before it came here.
+      if (member === undefined) continue
+      const known = node === this.#names.root && this.#isKept(key) ? undefined : node
+      const child = known === undefined ? undefined : this.#names.child(known, key)
+      if (child !== undefined && this.#isTaken(member, child)) continue
+      if (this.#left === 0) {
+        this.flags |= FLAG.payload_cut
         break
       }
-      let name = key === '' ? EMPTY_KEY : key
-      if (name.length > KEY_LENGTH) {
-        flags |= FLAG.value_cut
-        name = cutAt(name, KEY_LENGTH)
-      }
-      if (Object.hasOwn(kept, name)) {
-        flags |= FLAG.payload_cut
+      const name = this.#nameOf(key)
+      isRenamed ||= name !== key
+      if (isRenamed && keys.includes(name)) {
+        this.flags |= FLAG.payload_cut
         continue
       }
-      left--
-      kept[name] = limited(value[key], depth + 1, known === undefined ? undefined : names.child(known, key))
+      this.#left--
+      isSorted &&= keys.length === 0 || keys[keys.length - 1]! < name
+      keys.push(name)
+      texts.push(this.#json(member, depth + 1, child))
     }
-    return kept
+    const order = keys.map((_, i) => i)
+    // Strings compare by UTF-16 code units: RFC 8785's own order.
+    if (!isSorted) order.sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1))
+    let json = ''
+    for (const i of order) json += `${json === '' ? '{' : ','}${JSON.stringify(keys[i])}:${texts[i]}`
+    return json === '' ? '{}' : `${json}}`
   }
 
-  const members = membersOf(record, 1, names.root)
-  return { members: Object.keys(members).length === 0 ? null : members, flags }
+  #nameOf(key: string): string {
+    if (key === '') return EMPTY_KEY
+    if (key.length <= KEY_LENGTH) return key
+    this.flags |= FLAG.value_cut
+    return cutAt(key, KEY_LENGTH)
+  }
+
+  #isTaken(value: unknown, node: NameNode): boolean {
+    const { hits, consumed } = this.#taken
+    if (node.source !== -1 && consumed[node.source] === 1 && hits[node.source] === value) return true
+    if (node.children.size === 0 || !isMembers(value)) return false
+    const keys = Object.keys(value)
+    return (
+      keys.length > 0 &&
+      keys.every((key) => {
+        const child = this.#names.child(node, key)
+        return child !== undefined && this.#isTaken(value[key], child)
+      })
+    )
+  }
+
+  #json(value: unknown, depth: number, node: NameNode | undefined): string {
+    if (typeof value === 'string') return this.#text(value)
+    if (typeof value !== 'object' || value === null) return canonical(value)
+    if (depth > LIMITS.payloadDepth) return this.#text(canonical(value))
+    if (Array.isArray(value))
+      return `[${value.map((item) => this.#json(item, depth + 1, undefined)).join(',')}]`
+    return this.membersOf(value as Members, depth, node)
+  }
+
+  #text(value: string): string {
+    if (value.length <= LIMITS.keywordLength) return JSON.stringify(value)
+    this.flags |= FLAG.value_cut
+    return JSON.stringify(cutAt(value, LIMITS.keywordLength))
+  }
 }

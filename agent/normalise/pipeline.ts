@@ -17,7 +17,7 @@ import { between, LEAF_COUNT, leafOf } from './layout.ts'
 import { type Mapping, makeMapping, TIMESTAMP } from './mapping.ts'
 import { type Masked, Masker } from './mask/index.ts'
 import { type Prepare, preparation } from './prepare.ts'
-import { type Draft, draftOf, fill, fillRest, jsonOf, relate } from './record.ts'
+import { type Draft, fill, fillRest, jsonOf, Mapper, relate } from './record.ts'
 import { type Envelope, envelopeOfLine } from './syslog/envelope.ts'
 import type { PipelineSpec, TaskSlice, WorkerSetup } from './task.ts'
 import { LocalTime } from './time.ts'
@@ -81,6 +81,7 @@ export class Pipeline {
   /** Whether the way over the bytes may be asked. */
   readonly goesDirectly: boolean
   readonly masker: Masker
+  readonly #mapper: Mapper
   readonly #prepare: Prepare | null
   readonly #filter: EventFilter | null
   readonly #setup: WorkerSetup
@@ -89,6 +90,7 @@ export class Pipeline {
     this.#setup = setup
     this.zone = new LocalTime(spec.timeZone)
     this.mapping = makeMapping(integration, this.zone)
+    this.#mapper = new Mapper(this.mapping)
     this.tags = new Tags(spec.tags)
     this.format = formatOf(integration, {
       quote: spec.framing.kind === 'csv' ? spec.framing.quote : '"',
@@ -157,7 +159,7 @@ export class Pipeline {
     }
     const members = this.#prepare === null ? understood.members : this.#prepare(understood.members)
     const host = envelope?.host ?? this.host
-    const draft = draftOf(this.mapping, members, envelope?.now ?? place.now, host, envelope)
+    const draft = this.#mapper.draftOf(members, envelope?.now ?? place.now, host, envelope)
     draft.flags |= understood.flags | masked
     if (this.#filter !== null && !this.#filter(draft)) return 'filtered'
     return { draft, text, envelope, failed: false, kinds }

@@ -62,88 +62,175 @@ export const RELATED: readonly { readonly leaf: number; readonly of: readonly nu
   { leaf: leafOf('related.entity'), of: [leafOf('audit.entity.id'), leafOf('audit.parent.id')] },
 ]
 
-export function draftOf(
-  mapping: Mapping,
-  record: Members,
-  now: number,
-  host: string,
-  envelope: Envelope | null = null,
-): Draft {
-  const { names } = mapping
-  const hits: unknown[] = new Array(names.size)
-  const consumed = new Uint8Array(names.size)
-  find(mapping, names.root, record, hits)
-  for (let source = 0; source < hits.length; source++) {
-    // An empty value of a known name says nothing, except as a previous or a new value.
-    if ((hits[source] === null || hits[source] === '') && names.emptyCounts[source] === false)
-      consumed[source] = 1
+/** Maps the records of one input, one after the other: what it works with is used again, a draft only until the next one. */
+export class Mapper {
+  readonly #mapping: Mapping
+  /** By source: what the record says, undefined where nothing. */
+  readonly #hits: unknown[]
+  /** By source: 1 where a field took the value (or it is empty). */
+  readonly #consumed: Uint8Array
+  /** The sources that have a hit. */
+  readonly #sources: Int32Array
+  #count = 0
+  /** By rule: 1 where it may have something to say. */
+  readonly #atHand: Uint8Array
+  readonly #always: Uint8Array
+  readonly #rulesOf: readonly Int32Array[]
+  readonly #changeSources: readonly number[]
+  readonly #values: unknown[] = new Array(LEAF_COUNT).fill(undefined)
+  readonly #lookupTexts: string[]
+  readonly #isKept: (member: string) => boolean
+  readonly #asked: Asked = {
+    member: (source) => scalarText(this.#hits[source]),
+    field: (leaf) => firstText(this.#values[leaf]),
   }
 
-  const draft: Draft = { values: new Array(LEAF_COUNT), flags: 0, key: null, type: null }
-  const { values } = draft
-  const asked: Asked = {
-    member: (source) => scalarText(hits[source]),
-    field: (leaf) => firstText(values[leaf]),
+  constructor(mapping: Mapping) {
+    const { names, rules, changes, keep } = mapping
+    this.#mapping = mapping
+    this.#hits = new Array(names.size).fill(undefined)
+    this.#consumed = new Uint8Array(names.size)
+    this.#sources = new Int32Array(names.size)
+    this.#atHand = new Uint8Array(rules.length)
+    this.#always = Uint8Array.from(rules, ({ constant }) => (constant === null ? 0 : 1))
+    this.#rulesOf = Array.from({ length: names.size }, (_, source) =>
+      Int32Array.from(rules.flatMap((rule, i) => (rule.sources.includes(source) ? [i] : []))),
+    )
+    this.#changeSources = [...changes.list, ...changes.text, ...changes.before, ...changes.after]
+    this.#lookupTexts = mapping.lookups.leaves.map(() => '')
+    this.#isKept = keep.size === 0 ? () => false : (member) => keep.has(folded(member))
   }
-  let timeSeen = false
-  for (const rule of mapping.rules) {
-    if (values[rule.leaf] !== undefined) continue
-    if (rule.applies !== null && !rule.applies(asked)) continue
-    if (rule.constant !== null) values[rule.leaf] = rule.many ? [rule.constant] : rule.constant
-    for (const source of rule.sources) {
+
+  draftOf(record: Members, now: number, host: string, envelope: Envelope | null = null): Draft {
+    const mapping = this.#mapping
+    const hits = this.#hits
+    const consumed = this.#consumed
+    const values = this.#values
+    this.#find(record)
+    values.fill(undefined)
+    const draft: Draft = { values, flags: 0, key: null, type: null }
+    const timeSeen = this.#takeFields(draft, now)
+    if (values[TIMESTAMP] === undefined && envelope !== null && envelope.time !== null) {
+      values[TIMESTAMP] = envelope.time
+      if (timeSeen) draft.flags |= FLAG.timestamp_invalid
+    }
+    if (values[TIMESTAMP] === undefined) {
+      values[TIMESTAMP] = new Date(now).toISOString()
+      draft.flags |= timeSeen ? FLAG.timestamp_invalid : FLAG.timestamp_missing
+    }
+
+    if (envelope !== null) fill(values, envelope.fields)
+    const hasOld =
+      this.#changeSources.some((source) => hits[source] !== undefined) &&
+      takeChanges(mapping, hits, consumed, draft)
+    draft.key = keyOf(mapping, hits, values)
+    const known = mapping.events.of(this.#asked)
+    if (known !== null) {
+      draft.type = known.type
+      for (const given of known.set) values[given.leaf] ??= given.value
+      values[CODE] ??= known.type.id
+    }
+    const { leaves } = mapping.lookups
+    for (let i = 0; i < leaves.length; i++) this.#lookupTexts[i] = textOf(values[leaves[i]!])
+    for (const given of mapping.lookups.of(this.#lookupTexts)) values[given.leaf] ??= given.value
+    for (const given of mapping.set) values[given.leaf] ??= given.value
+    values[CATEGORY] ??= mapping.integration.category
+    values[HOST_NAME] ??= host
+    const types = values[EVENT_TYPE]
+    if (!hasOld && values[CATEGORY] === 'change' && Array.isArray(types) && types.includes('change')) {
+      values[OLD_UNKNOWN] ??= true
+    }
+    values[MESSAGE] ??= messageOf(mapping, draft)
+    if (envelope !== null) fillRest(values, envelope)
+    relate(values)
+    const payload = payloadOf(record, mapping.names, { hits, consumed }, this.#isKept)
+    draft.flags |= payload.flags
+    if (payload.json !== null) values[PAYLOAD] = new JsonText(payload.json)
+    return draft
+  }
+
+  #find(record: Members): void {
+    const { names } = this.#mapping
+    const hits = this.#hits
+    const consumed = this.#consumed
+    const sources = this.#sources
+    for (let i = 0; i < this.#count; i++) {
+      hits[sources[i]!] = undefined
+      consumed[sources[i]!] = 0
+    }
+    this.#count = 0
+    this.#findIn(names.root, record)
+    for (let i = 0; i < this.#count; i++) {
+      const source = sources[i]!
       const hit = hits[source]
-      if (hit === undefined || consumed[source] === 1) continue
-      if (rule.leaf === TIMESTAMP && scalarText(hit) !== undefined) timeSeen = true
-      const value = valueFor(rule, hit, now, draft)
-      if (value === undefined) continue
-      values[rule.leaf] = value
-      consumed[source] = 1
-      break
+      // An empty value of a known name says nothing, except as a previous or a new value.
+      if ((hit === null || hit === '') && names.emptyCounts[source] === false) consumed[source] = 1
     }
   }
-  if (values[TIMESTAMP] === undefined && envelope !== null && envelope.time !== null) {
-    values[TIMESTAMP] = envelope.time
-    if (timeSeen) draft.flags |= FLAG.timestamp_invalid
-  }
-  if (values[TIMESTAMP] === undefined) {
-    values[TIMESTAMP] = new Date(now).toISOString()
-    draft.flags |= timeSeen ? FLAG.timestamp_invalid : FLAG.timestamp_missing
+
+  /** Of two members that are the same name (`user_id` and `userId`) the first counts. */
+  #findIn(node: NameNode, members: Members): void {
+    const { names } = this.#mapping
+    for (const member of Object.keys(members)) {
+      const child = names.child(node, member)
+      if (child === undefined) continue
+      const value = members[member]
+      const { source } = child
+      if (source !== -1 && value !== undefined && this.#hits[source] === undefined) {
+        this.#hits[source] = value
+        this.#sources[this.#count++] = source
+      }
+      if (child.children.size > 0 && isMembers(value)) this.#findIn(child, value)
+    }
   }
 
-  if (envelope !== null) fill(values, envelope.fields)
-  const hasOld = takeChanges(mapping, hits, consumed, draft)
-  draft.key = keyOf(mapping, hits, values)
-  const known = mapping.events.of(asked)
-  if (known !== null) {
-    draft.type = known.type
-    for (const given of known.set) values[given.leaf] ??= given.value
-    values[CODE] ??= known.type.id
+  /** Whether a time was seen. */
+  #takeFields(draft: Draft, now: number): boolean {
+    const { rules } = this.#mapping
+    const hits = this.#hits
+    const consumed = this.#consumed
+    const values = this.#values
+    const atHand = this.#atHand
+    atHand.set(this.#always)
+    for (let i = 0; i < this.#count; i++) {
+      const source = this.#sources[i]!
+      if (consumed[source] === 1) continue
+      const rulesOf = this.#rulesOf[source]!
+      for (let k = 0; k < rulesOf.length; k++) atHand[rulesOf[k]!] = 1
+    }
+    let timeSeen = false
+    for (let i = 0; i < rules.length; i++) {
+      if (atHand[i] === 0) continue
+      const rule = rules[i]!
+      if (values[rule.leaf] !== undefined) continue
+      if (rule.applies !== null && !rule.applies(this.#asked)) continue
+      if (rule.constant !== null) values[rule.leaf] = rule.many ? [rule.constant] : rule.constant
+      for (const source of rule.sources) {
+        const hit = hits[source]
+        if (hit === undefined || consumed[source] === 1) continue
+        if (rule.leaf === TIMESTAMP && scalarText(hit) !== undefined) timeSeen = true
+        const value = valueFor(rule, hit, now, draft)
+        if (value === undefined) continue
+        values[rule.leaf] = value
+        consumed[source] = 1
+        break
+      }
+    }
+    return timeSeen
   }
-  for (const given of mapping.lookups.of(mapping.lookups.leaves.map((leaf) => textOf(values[leaf])))) {
-    values[given.leaf] ??= given.value
-  }
-  for (const given of mapping.set) values[given.leaf] ??= given.value
-  values[CATEGORY] ??= mapping.integration.category
-  values[HOST_NAME] ??= host
-  const types = values[EVENT_TYPE]
-  if (!hasOld && values[CATEGORY] === 'change' && Array.isArray(types) && types.includes('change')) {
-    values[OLD_UNKNOWN] ??= true
-  }
-  values[MESSAGE] ??= messageOf(mapping, draft)
-  if (envelope !== null) fillRest(values, envelope)
-  relate(values)
-  const payload = payloadOf(record, names, { hits, consumed }, (member) => mapping.keep.has(folded(member)))
-  draft.flags |= payload.flags
-  if (payload.members !== null) values[PAYLOAD] = payload.members
-  return draft
 }
 
 /** What is found by any id of a kind. */
 export function relate(values: unknown[]): void {
-  for (const related of RELATED) {
-    const texts = new Set(related.of.map((leaf) => textOf(values[leaf])))
-    texts.delete('')
-    if (texts.size > 0) values[related.leaf] = [...texts]
+  for (const { leaf, of } of RELATED) {
+    let texts: string[] | null = null
+    for (let i = 0; i < of.length; i++) {
+      const text = textOf(values[of[i]!])
+      if (text === '') continue
+      if (texts === null) texts = [text]
+      else if (!texts.includes(text)) texts.push(text)
+    }
+    if (texts !== null) values[leaf] = texts
   }
 }
 
@@ -155,17 +242,6 @@ export function fill(values: unknown[], fills: readonly Fill[]): void {
 export function fillRest(values: unknown[], envelope: Envelope): void {
   if (values[SOURCE_IP] === undefined && values[SOURCE_PORT] === undefined) fill(values, envelope.sender)
   fill(values, envelope.rest)
-}
-
-/** Of two members that are the same name (`user_id` and `userId`) the first counts. */
-function find(mapping: Mapping, node: NameNode, members: Members, hits: unknown[]): void {
-  for (const member of Object.keys(members)) {
-    const child = mapping.names.child(node, member)
-    if (child === undefined) continue
-    const value = members[member]
-    if (child.source !== -1 && hits[child.source] === undefined) hits[child.source] = value
-    if (child.children.size > 0 && isMembers(value)) find(mapping, child, value, hits)
-  }
 }
 
 function keyOf(mapping: Mapping, hits: readonly unknown[], values: readonly unknown[]): string[] | null {
@@ -317,7 +393,8 @@ function takeChanges(
   if (list.changes.length === 0) return false
   const index = list.index()
   draft.flags |= list.flags
-  draft.values[CHANGES] = list.changes
+  // A change is made with its members in canonical order.
+  draft.values[CHANGES] = new JsonText(JSON.stringify(list.changes))
   if (index.fields.length > 0) draft.values[CHANGE_FIELDS] = index.fields
   if (index.before.length > 0) draft.values[CHANGE_BEFORE] = index.before
   if (index.after.length > 0) draft.values[CHANGE_AFTER] = index.after
@@ -353,7 +430,19 @@ function messageOf(mapping: Mapping, draft: Draft): string | undefined {
   return parts.length === 0 ? undefined : cut(parts.join(' '), draft)
 }
 
+/** A value that is written already. */
+class JsonText {
+  readonly json: string
+
+  constructor(json: string) {
+    this.json = json
+  }
+}
+
 /** The JSON of a leaf's value. */
 export function jsonOf(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : canonical(value)
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (value instanceof JsonText) return value.json
+  // Of a list of texts JSON has one form only.
+  return Array.isArray(value) && typeof value[0] === 'string' ? JSON.stringify(value) : canonical(value)
 }

@@ -2,6 +2,7 @@ import { FLAG } from '../flags.ts'
 import type { Members } from '../payload.ts'
 import type { Cell, Format, Understood } from './format.ts'
 
+const NONE: readonly string[] = []
 const DELIMITERS = [',', ';', '\t', '|']
 
 export interface CsvOptions {
@@ -36,7 +37,7 @@ export class Csv implements Format {
   }
 
   get columns(): readonly string[] {
-    return this.#columns ?? []
+    return this.#columns ?? NONE
   }
 
   looksLike(text: string): boolean {

@@ -38,6 +38,8 @@ function formatNamed(name: FormatName, integration: Integration, options: Format
   }
 }
 
+const NONE: readonly string[] = []
+
 function severalForms(formats: readonly Format[]): Format {
   const last = formats.at(-1)!
   const formOf = (text: string): Format => formats.find((format) => format.looksLike(text)) ?? last
@@ -46,7 +48,8 @@ function severalForms(formats: readonly Format[]): Format {
       for (const format of formats) format.begin(header)
     },
     get columns() {
-      return formats.flatMap((format) => format.columns ?? [])
+      // One form at most has any.
+      return formats.find(({ columns }) => columns !== undefined && columns.length > 0)?.columns ?? NONE
     },
     looksLike: (text) => formats.some((format) => format.looksLike(text)),
     cells: (text): readonly Cell[] | null => formOf(text).cells(text),

@@ -14,7 +14,7 @@ export const json: Format = {
   looksLike: (text) => /^\s*\{/.test(text),
   cells: () => null,
   read(text) {
-    if (depthOf(text) > DEEPEST) return { problem: `The JSON is nested more than ${DEEPEST} levels deep.` }
+    if (isDeep(text)) return { problem: `The JSON is nested more than ${DEEPEST} levels deep.` }
     let value: unknown
     try {
       value = parseJson(text)
@@ -68,6 +68,17 @@ function repaired(value: Members): Understood {
     return members
   }
   return { members: walk(value) as Members, flags }
+}
+
+/** Whether there are brackets enough; counting these is quick. */
+function isDeep(text: string): boolean {
+  let count = 0
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      if (++count > DEEPEST) return depthOf(text) > DEEPEST
+    }
+  }
+  return false
 }
 
 function depthOf(text: string): number {

@@ -13,6 +13,14 @@ export interface Masked {
   readonly kinds: ReadonlyMap<string, number> | null
 }
 
+const NO_COLUMNS: readonly string[] = []
+const ROOM = 16 * 1024
+
+function roomOf(length: number): { readonly bytes: Buffer; readonly view: DataView } {
+  const bytes = Buffer.alloc(length)
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, length) }
+}
+
 /**
  * Takes secrets out of the text of a record before anything else sees it, so that no field, payload, error or kept original can
  * hold them. It works on the text and not on what was understood of it: what does not parse is masked all the same.
@@ -20,6 +28,9 @@ export interface Masked {
 export class Masker {
   readonly #search: Search
   readonly #suspicion: Suspicion
+  readonly #room = roomOf(ROOM)
+  #columns: readonly string[] = NO_COLUMNS
+  #areSecret = false
 
   constructor(mask: MaskNames) {
     const patterns = Object.entries(mask.patterns)
@@ -39,12 +50,7 @@ export class Masker {
 
   /** Of a text that has something before it and behind it, `body` is what is of the format. */
   mask(text: string, format: Format, body: string = text): Masked {
-    const bytes = Buffer.from(text)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    const isSecretColumn = (name: string): boolean => this.#search.names.kindOf(name) !== null
-    if (!this.mayHold(bytes, view, 0, bytes.length) && format.columns?.some(isSecretColumn) !== true) {
-      return { text, kinds: null }
-    }
+    if (!this.#isSuspicious(text) && !this.#hasSecretColumn(format.columns)) return { text, kinds: null }
     const marks = new Marks()
     const at = text.lastIndexOf(body)
     const masked =
@@ -56,6 +62,24 @@ export class Masker {
             marks,
           )
     return { text: masked, kinds: marks.isEmpty ? null : marks.kinds }
+  }
+
+  #isSuspicious(text: string): boolean {
+    let { bytes, view } = this.#room
+    if (text.length * 3 > bytes.length) {
+      bytes = Buffer.from(text)
+      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    }
+    return this.mayHold(bytes, view, 0, bytes.write(text))
+  }
+
+  /** The columns are the same for all rows of a file. */
+  #hasSecretColumn(columns: readonly string[] = NO_COLUMNS): boolean {
+    if (columns !== this.#columns) {
+      this.#columns = columns
+      this.#areSecret = columns.some((name) => this.#search.names.kindOf(name) !== null)
+    }
+    return this.#areSecret
   }
 
   #masked(text: string, format: Format, marks: Marks): string {
