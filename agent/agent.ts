@@ -457,6 +457,9 @@ interface Held {
   readonly desk: SettingsDesk
 }
 
+/** An agent whose indexers are all away begins with what it has. */
+const BEGIN_WITHIN_MS = 4000
+
 /** Those of the indexer where one answers, else those that were kept. */
 async function settingsToBeginWith(
   config: AgentConfig,
@@ -467,7 +470,12 @@ async function settingsToBeginWith(
   const { data } = config.agent
   const kept = await takeUpSettings(data, log, clock())
   try {
-    const asking = { identity, known: kept?.version ?? null, asked: clock() }
+    const asking = {
+      identity,
+      known: kept?.version ?? null,
+      asked: clock(),
+      stop: AbortSignal.timeout(BEGIN_WITHIN_MS),
+    }
     const given = await fetchSettings({
       indexers: config.indexers,
       tls: config.tls,

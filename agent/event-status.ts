@@ -2,7 +2,7 @@ import { type EventRule, strongestFirst, typeState } from '../schema/index.ts'
 import type { AgentSettings } from '../schema/wire/index.ts'
 import { type AgentConfig, integrationPath } from './config.ts'
 import { listenText } from './inputs/index.ts'
-import { catalogueOf, loadIntegration } from './normalise/index.ts'
+import { catalogueOf, type EventCatalogue, loadIntegration } from './normalise/index.ts'
 import { listensOf } from './receive.ts'
 
 /** Where it is said whether a type is recorded. */
@@ -36,6 +36,53 @@ export interface InputEvents {
   readonly types: readonly TypeStatus[]
 }
 
+/** What an input reads, and the rules that are its own. */
+interface InputCatalogues {
+  readonly name: string
+  readonly catalogues: readonly EventCatalogue[]
+  readonly rules: readonly LocalRule[]
+}
+
+/** A rule with the line of agent.yml in which it stands. */
+export interface LocalRule {
+  readonly rule: EventRule
+  readonly line: number
+}
+
+/** The rules of agent.yml, and what its inputs read. */
+export async function localRules(
+  file: string,
+  config: AgentConfig,
+): Promise<{ readonly everywhere: readonly LocalRule[]; readonly inputs: readonly InputCatalogues[] }> {
+  const placed = (rules: readonly EventRule[], path: readonly PropertyKey[]): LocalRule[] =>
+    rules.map((rule, i) => ({ rule, line: config.lineOf([...path, i]) }))
+  const catalogues = (integrations: readonly string[]): Promise<EventCatalogue[]> =>
+    Promise.all(
+      [...new Set(integrations)].map(async (name) =>
+        catalogueOf(await loadIntegration(integrationPath(name, file))),
+      ),
+    )
+  const inputs: InputCatalogues[] = []
+  for (const [at, input] of config.inputs.entries()) {
+    if ('file' in input) {
+      const { paths, integration, events } = input.file
+      inputs.push({
+        name: paths.join(', '),
+        catalogues: await catalogues([integration]),
+        rules: placed(events, ['inputs', at, 'file', 'events']),
+      })
+    } else {
+      const programs = Object.values(input.syslog.programs).map(({ integration }) => integration)
+      inputs.push({
+        name: listensOf(input.syslog).map(listenText).join(', '),
+        catalogues: await catalogues([input.syslog.integration, ...programs]),
+        rules: [],
+      })
+    }
+  }
+  return { everywhere: placed(config.events, ['events']), inputs }
+}
+
 type PlacedRule = EventRule & { readonly from: RuleOrigin }
 
 export async function inputEvents(
@@ -43,54 +90,39 @@ export async function inputEvents(
   config: AgentConfig,
   central: AgentSettings | null,
 ): Promise<InputEvents[]> {
-  const centrally = (central?.events ?? []).map((rule): PlacedRule => {
-    const { version } = central!
-    return { ...rule, from: { kind: 'central', version, event: rule.event } }
-  })
-  const local = (rules: readonly EventRule[], path: readonly PropertyKey[]): PlacedRule[] =>
-    rules.map((rule, i) => ({
-      ...rule,
-      from: { kind: 'local', file, line: config.lineOf([...path, i]), event: rule.event },
+  const centrally =
+    central?.events.map(
+      (rule): PlacedRule => ({
+        ...rule,
+        from: { kind: 'central', version: central.version, event: rule.event },
+      }),
+    ) ?? []
+  const { everywhere, inputs } = await localRules(file, config)
+  return inputs.flatMap(({ name, catalogues, rules }) => {
+    const locally = [...everywhere, ...rules].map(
+      ({ rule, line }): PlacedRule => ({
+        ...rule,
+        from: { kind: 'local', file, line, event: rule.event },
+      }),
+    )
+    const ranked = strongestFirst(centrally, locally)
+    return catalogues.map(({ integration, types }) => ({
+      input: name,
+      integration,
+      types: types.map((type) => statusOf(type, ranked)),
     }))
-  const everywhere = local(config.events, ['events'])
-  const found: InputEvents[] = []
-  for (const [at, input] of config.inputs.entries()) {
-    const inputs =
-      'file' in input
-        ? {
-            name: input.file.paths.join(', '),
-            integrations: [input.file.integration],
-            rules: [...everywhere, ...local(input.file.events, ['inputs', at, 'file', 'events'])],
-          }
-        : {
-            name: listensOf(input.syslog).map(listenText).join(', '),
-            integrations: [
-              input.syslog.integration,
-              ...Object.values(input.syslog.programs).map(({ integration }) => integration),
-            ],
-            rules: everywhere,
-          }
-    const ranked = strongestFirst(centrally, inputs.rules)
-    for (const integration of new Set(inputs.integrations)) {
-      const catalogue = catalogueOf(await loadIntegration(integrationPath(integration, file)))
-      found.push({
-        input: inputs.name,
-        integration: catalogue.integration,
-        types: catalogue.types.map((type) => {
-          const { recorded, ruling, exceptions } = typeState(type, ranked)
-          const { id, title, group, mandatory } = type
-          const usual: RuleOrigin = { kind: mandatory ? 'mandatory' : 'default' }
-          return {
-            id,
-            title,
-            group,
-            recorded,
-            from: ruling?.from ?? usual,
-            exceptions: exceptions.map(({ event: _, ...exception }) => exception),
-          }
-        }),
-      })
-    }
+  })
+}
+
+function statusOf(type: EventCatalogue['types'][number], ranked: readonly PlacedRule[]): TypeStatus {
+  const { recorded, ruling, exceptions } = typeState(type, ranked)
+  const { id, title, group, mandatory } = type
+  return {
+    id,
+    title,
+    group,
+    recorded,
+    from: ruling?.from ?? { kind: mandatory ? 'mandatory' : 'default' },
+    exceptions: exceptions.map(({ event: _, ...exception }) => exception),
   }
-  return found
 }

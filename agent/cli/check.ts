@@ -14,6 +14,7 @@ import { listenText, matchingFiles, tryListening } from '../inputs/index.ts'
 import { loadIntegration } from '../normalise/index.ts'
 import { listeningOf, listensOf, syslogPipelines } from '../receive.ts'
 import { loadIdentity, reach } from '../ship/index.ts'
+import { idleRules } from './check-events.ts'
 import { configOption, jsonOption } from './config-option.ts'
 import { harmless } from './table.ts'
 
@@ -47,6 +48,7 @@ export const checkCommand: CommandModule<object, CheckArguments> = {
       await dataFolder(config),
       ...(await inputs(argv.config, config)),
       ...(await reception(argv.config, config)),
+      ...(await events(argv.config, config)),
       ...(argv.offline ? [] : await Promise.all(config.indexers.map((url) => indexer(url, config)))),
     ]
     const wrong = findings.filter((finding) => !finding.ok)
@@ -127,6 +129,17 @@ async function reception(configFile: string, config: AgentConfig): Promise<Findi
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
     return [{ ok: false, about, sentence: error.message }]
+  }
+}
+
+async function events(configFile: string, config: AgentConfig): Promise<Finding[]> {
+  try {
+    const idle = await idleRules(configFile, config)
+    return idle.map(({ line, sentence }) => ({ ok: false, about: `${configFile}:${line}`, sentence }))
+  } catch (error) {
+    // An integration that can't be read: said of its input already.
+    if (error instanceof OperatorError) return []
+    throw error
   }
 }
 

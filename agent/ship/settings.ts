@@ -57,6 +57,7 @@ export async function fetchSettings(options: {
 }): Promise<AgentSettings | null> {
   const problems: unknown[] = []
   for (const indexer of options.indexers) {
+    if (options.asking.stop?.aborted) break
     const connection = new Connection(checkedUrl(indexer, options.allowPlainHttp), {
       connections: 1,
       timeouts: TIMEOUTS,
@@ -70,7 +71,7 @@ export async function fetchSettings(options: {
       await connection.close()
     }
   }
-  throw problems[0]
+  throw problems[0] ?? new Error('there was no time to ask')
 }
 
 function parsed(body: Buffer): unknown {
