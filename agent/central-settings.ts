@@ -34,7 +34,7 @@ export async function keptSettings(data: string): Promise<AgentSettings | null> 
   return found.kind === 'kept' ? found.settings : null
 }
 
-/** The settings in a data folder. A damaged file is set aside, and said: until an indexer answers, more is recorded than should be. */
+/** The settings in a data folder. A damaged file is set aside, and said: until an indexer answers there are none. */
 export async function takeUpSettings(data: string, log: Log, now: number): Promise<AgentSettings | null> {
   const file = join(data, FILE)
   const found = await look(file)
@@ -46,7 +46,7 @@ export async function takeUpSettings(data: string, log: Log, now: number): Promi
       (error: unknown) => `It can't be set aside either (${reasonOf(error)}).`,
     )
     log.error(
-      `${file}, the central settings, can't be used (${found.reason}). ${moved} Until an indexer gives them again, only agent.yml says which events are recorded.`,
+      `${file}, the central settings, can't be used (${found.reason}). ${moved} Until an indexer gives them again, agent.yml and the integrations' defaults say which events are recorded.`,
     )
   }
   return null

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { askStatus } from '../agent/control.ts'
@@ -110,6 +110,34 @@ describe('event types switched centrally', { timeout: 60_000 }, () => {
     append(50, view)
     expect(await account(count)).toMatchObject({ filtered: total.filtered, stored: total.stored + 50 })
     expect((await ids('action: *')).slice(-50)).toEqual(range(count - 50, count))
+  })
+
+  it('are taken up without a loss and without a double by an agent that is killed just then', async () => {
+    system.startIndexer()
+    await system.ready()
+    system.writeAgentConfig(input(), { more: QUICK })
+    const kept = system.path('agent-data', 'central-settings.json')
+    let count = 0
+    for (const record of ['off', 'on', 'off', 'on']) {
+      const agent = system.startAgent()
+      await until('it runs', status)
+      appendFileSync(
+        file(),
+        many(count, count + 100, (n) => (n % 2 === 0 ? view(n) : update(n))),
+      )
+      count += 100
+      const version = await put([{ event: 'erp.record.viewed', record }])
+      // The settings are on the disk, and the line is being swapped.
+      await until('they are kept', () => existsSync(kept) && readFileSync(kept, 'utf8').includes(version))
+      await kill(agent, 'SIGKILL')
+    }
+    system.startAgent()
+    const total = await account(count)
+    expect(total).toMatchObject({ duplicate: 0, dead: 0, stored: count - total.filtered })
+    const stored = await ids('action: *')
+    expect(stored).toHaveLength(total.stored)
+    expect(new Set(stored).size).toBe(total.stored)
+    expect(stored.filter((n) => n % 2 === 1)).toEqual(range(0, count).filter((n) => n % 2 === 1))
   })
 
   it('hold after a restart without an indexer, and a damaged copy of them is set aside and had anew', async () => {
