@@ -1,49 +1,31 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
-import type { AgentSettings, Heartbeat, Ledger } from '../schema/wire/index.ts'
-import { keepSettings, takeUpSettings } from './central-settings.ts'
+import type { AgentSettings, Ledger } from '../schema/wire/index.ts'
+import { enrollFirst, lockSoon, makeDataFolder, settingsToBeginWith } from './begin.ts'
+import { keepSettings } from './central-settings.ts'
+import { type AgentConfig, readAgentConfig } from './config.ts'
+import type { InputEvents } from './event-status.ts'
+import { Reception, type ReceptionStatus } from './inputs/index.ts'
 import {
-  type AgentConfig,
-  type FileInputConfig,
-  fileInputsOf,
-  integrationPath,
-  readAgentConfig,
-} from './config.ts'
-import { type InputEvents, inputEvents } from './event-status.ts'
+  type AccountedSource,
+  accounts,
+  type Held,
+  type Line,
+  type Prepared,
+  prepareLine,
+  startLine,
+} from './line.ts'
+import { hasJournal, journalFolder, listeningOf } from './receive.ts'
 import {
-  createFileInput,
-  type FileConfig,
-  type Framing,
-  type Input,
-  Reception,
-  type ReceptionStatus,
-  type SourceStatus,
-} from './inputs/index.ts'
-import {
-  createNormaliser,
-  framingFor,
-  loadIntegration,
-  type Normaliser,
-  type WorkerSetup,
-} from './normalise/index.ts'
-import { Pump } from './pump.ts'
-import { hasJournal, journalFiles, journalFolder, listeningOf, syslogPipelines } from './receive.ts'
-import {
-  createShipper,
-  enroll,
-  fetchSettings,
   type Identity,
   loadIdentity,
   type SettingsDesk,
   type Shipper,
   type ShipStatus,
-  sumOf,
 } from './ship/index.ts'
-import { type FolderLock, lockFolder, openState, type State } from './state/index.ts'
+import { type FolderLock, openState, type State } from './state/index.ts'
 import { VERSION } from './version.ts'
 
 export interface AgentStatus {
@@ -65,23 +47,8 @@ export interface AgentStatus {
   readonly shipping: ShipStatus
   /** What is received by syslog; null where nothing is. */
   readonly reception: ReceptionStatus | null
-  readonly sources: readonly (SourceStatus & { readonly ledger: Ledger })[]
+  readonly sources: readonly AccountedSource[]
   readonly total: Ledger
-}
-
-/** What a config file and the central settings build; when either changes another one is built, and swapped in. */
-interface Line extends Prepared {
-  readonly shipper: Shipper
-  readonly input: Input
-  readonly pump: Pump
-}
-
-/** What can be built before anything of the running line is touched. */
-interface Prepared {
-  readonly config: AgentConfig
-  readonly central: AgentSettings | null
-  readonly events: readonly InputEvents[]
-  readonly normaliser: Normaliser
 }
 
 /** The agent: holds the data folder, and one line of input, workers, pump and shipper after another. */
@@ -372,275 +339,4 @@ function openReception(
       written: (path) => agent()?.hint(path),
     },
   )
-}
-
-/** Every source with its ledger, also those whose file has gone, and the sum of all. */
-export function accounts(
-  sources: readonly SourceStatus[],
-  ledgers: ReadonlyMap<string, Ledger>,
-): { sources: AgentStatus['sources']; total: Ledger } {
-  return {
-    sources: sources.map((source) => ({ ...source, ledger: ledgers.get(source.source) ?? sumOf([]) })),
-    total: sumOf(ledgers.values()),
-  }
-}
-
-const LOCK_WITHIN_MS = 3000
-const LOCK_AGAIN_MS = 100
-
-/** A command that looks into the folder of a stopped agent holds it for a moment: that must not keep the agent from starting. */
-async function lockSoon(data: string): Promise<FolderLock> {
-  const end = performance.now() + LOCK_WITHIN_MS
-  for (;;) {
-    try {
-      return await lockFolder(data)
-    } catch (error) {
-      if (!(error instanceof OperatorError) || performance.now() > end) throw error
-      await setTimeout(LOCK_AGAIN_MS)
-    }
-  }
-}
-
-async function makeDataFolder(data: string): Promise<void> {
-  try {
-    await mkdir(data, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw new OperatorError(
-      `The data folder ${data} can't be made (${reasonOf(error)}): give this user the right, or name another.`,
-      {
-        cause: error,
-      },
-    )
-  }
-}
-
-async function enrollFirst(
-  config: AgentConfig,
-  log: Logger,
-  patience: AbortSignal | null,
-): Promise<Identity> {
-  for (let told = false; ; told = true) {
-    const problems: string[] = []
-    for (const url of config.indexers) {
-      try {
-        const identity = await enroll({
-          url,
-          token: config.agent.token?.reveal(),
-          dir: config.agent.data,
-          name: config.agent.name,
-          host: config.agent.host,
-          version: VERSION,
-          tls: config.tls,
-          allowPlainHttp: config['allow-plain-http'],
-        })
-        log.info(`Enrolled at ${url} as ${identity.agent}.`)
-        return identity
-      } catch (error) {
-        if (!(error instanceof OperatorError) || error.exitCode !== NOT_REACHABLE) throw error
-        problems.push(error.message)
-      }
-    }
-    const sentence = problems.join('\n')
-    if (patience === null || patience.aborted) throw new OperatorError(sentence, { exitCode: NOT_REACHABLE })
-    if (!told) log.warn(`Not enrolled yet, trying again every ${ENROLL_AGAIN_MS / 1000} s: ${sentence}`)
-    await setTimeout(ENROLL_AGAIN_MS, undefined, { signal: patience }).catch(() => undefined)
-  }
-}
-
-const ENROLL_AGAIN_MS = 2000
-export const NOT_REACHABLE = 3
-
-interface Held {
-  readonly lock: FolderLock
-  readonly state: State
-  readonly identity: Identity
-  readonly desk: SettingsDesk
-}
-
-/** An agent whose indexers are all away begins with what it has. */
-const BEGIN_WITHIN_MS = 4000
-
-/** Those of the indexer where one answers, else those that were kept. */
-async function settingsToBeginWith(
-  config: AgentConfig,
-  identity: Identity,
-  log: Logger,
-  clock: () => number,
-): Promise<AgentSettings | null> {
-  const { data } = config.agent
-  const kept = await takeUpSettings(data, log, clock())
-  try {
-    const asking = {
-      identity,
-      known: kept?.version ?? null,
-      asked: clock(),
-      stop: AbortSignal.timeout(BEGIN_WITHIN_MS),
-    }
-    const given = await fetchSettings({
-      indexers: config.indexers,
-      tls: config.tls,
-      allowPlainHttp: config['allow-plain-http'],
-      asking,
-    })
-    if (given === null) return kept
-    await keepSettings(data, given)
-    return given
-  } catch (error) {
-    // Heartbeats ask again, and what is wrong with the way to the indexer is said by them.
-    log.debug(`The central settings are not renewed at the start: ${reasonOf(error)}`)
-    return kept
-  }
-}
-
-/** All that can be wrong with settings is found here, before anything of the running line is touched. */
-async function prepareLine(
-  file: string,
-  config: AgentConfig,
-  central: AgentSettings | null,
-  held: Held,
-  log: Logger,
-): Promise<Prepared> {
-  const setup = await workerSetup(file, config, held.identity, central)
-  const events = await inputEvents(file, config, central)
-  const normaliser = await createNormaliser(setup, { workers: config.workers })
-  log.debug(`${config.workers} workers, ${setup.pipelines.length} inputs.`)
-  return { config, central, events, normaliser }
-}
-
-export async function workerSetup(
-  file: string,
-  config: AgentConfig,
-  identity: { agent: string; namespace: string },
-  central: AgentSettings | null,
-): Promise<WorkerSetup> {
-  const files = await Promise.all(
-    fileInputsOf(config).map(async (input) => ({
-      integration: integrationPath(input.integration, file),
-      framing: await framingOf(input, integrationPath(input.integration, file)),
-      tags: input.tags,
-      labels: input.labels,
-      timeZone: input['time-zone'],
-      events: [...config.events, ...input.events],
-    })),
-  )
-  const received = await syslogPipelines(file, config, files.length)
-  return {
-    agent: { id: identity.agent, name: config.agent.name, version: VERSION },
-    host: config.agent.host,
-    namespace: identity.namespace,
-    compression: config.compression,
-    events: central?.events ?? [],
-    pipelines: [...files, ...received.pipelines],
-    ...(received.syslog === undefined ? {} : { syslog: received.syslog }),
-  }
-}
-
-/** How an input's bytes are cut into records: as the input says, else as its integration's format asks for. */
-export async function framingOf(
-  input: Pick<FileInputConfig, 'multiline'>,
-  integration: string,
-): Promise<Framing> {
-  const { multiline } = input
-  if (multiline === 'json') return { kind: 'json' }
-  if (multiline !== undefined) return { kind: 'start', pattern: multiline.start }
-  return framingFor(await loadIntegration(integration))
-}
-
-async function startLine(prepared: Prepared, held: Held, log: Logger, clock: () => number): Promise<Line> {
-  const { config, central, events, normaliser } = prepared
-  const version = central?.version ?? null
-  const data = config.agent.data
-  let input: Input | undefined
-  const shipper = createShipper({
-    state: held.state,
-    dir: data,
-    indexers: config.indexers,
-    tls: config.tls,
-    allowPlainHttp: config['allow-plain-http'],
-    identity: held.identity,
-    windowBytes: config.spool.window,
-    inFlight: config.spool['in-flight'],
-    heartbeatEvery: config.heartbeat,
-    heartbeat: () => heartbeatOf(config, version, shipper, input),
-    settings: () => version,
-    central: held.desk,
-    clock,
-    random: randomBytes,
-    log,
-    hooks: { settled: (slices) => input?.settled(slices) ?? [] },
-  })
-  // Nothing is sent before the input is there to note what is acknowledged.
-  await shipper.takeUp()
-  try {
-    input = createFileInput(
-      {
-        files: filesOf(config, normaliser.setup.pipelines),
-        policy: {
-          sweepEvery: config.reading.sweep,
-          flushAfter: config.reading['flush-after'],
-          forgetAfter: config.reading.forget,
-          holdBytes: config.hold.limit,
-        },
-      },
-      {
-        state: held.state,
-        sealed: shipper.sealedPositions(),
-        holdDir: join(data, 'hold'),
-        clock,
-        random: randomBytes,
-        log,
-      },
-    )
-    await input.start()
-    await shipper.start()
-  } catch (error) {
-    await input?.close()
-    await shipper.close()
-    throw error
-  }
-  const pump = new Pump({ input, normaliser, shipper, buffers: config.workers + 1, clock, log })
-  return { config, central, events, shipper, input, normaliser, pump }
-}
-
-/** What is read: the files that the settings name, and the journal. */
-export function filesOf(
-  config: AgentConfig,
-  pipelines: readonly { readonly framing: Framing }[],
-): FileConfig[] {
-  const files: FileConfig[] = fileInputsOf(config).map((input, pipeline) => ({
-    paths: input.paths,
-    exclude: input.exclude,
-    pipeline,
-    framing: pipelines[pipeline]!.framing,
-    gzip: input.gzip,
-    watch: input.watch,
-  }))
-  const journal = journalFiles(config, files.length)
-  return journal === null ? files : [journal, ...files]
-}
-
-function heartbeatOf(
-  config: AgentConfig,
-  settings: string | null,
-  shipper: Shipper,
-  input: Input | undefined,
-) {
-  const sources = input?.status() ?? []
-  const { total } = accounts(sources, shipper.ledgers())
-  const shipping = shipper.status()
-  return {
-    name: config.agent.name,
-    host: config.agent.host,
-    version: VERSION,
-    settings,
-    uptime: Math.round(process.uptime() * 1000),
-    lagBytes: sources.reduce(
-      (sum, source) => sum + Math.max(0, source.size - source.position - source.unfinished),
-      0,
-    ),
-    oldestPending: shipping.oldestPending,
-    sources: sources.length,
-    quarantinedBatches: shipping.quarantined,
-    ledger: total,
-  } satisfies Partial<Heartbeat>
 }

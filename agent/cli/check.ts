@@ -1,7 +1,6 @@
 import { access, constants } from 'node:fs/promises'
 import type { CommandModule } from 'yargs'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
-import { framingOf } from '../agent.ts'
 import {
   type AgentConfig,
   fileInputsOf,
@@ -11,6 +10,7 @@ import {
 } from '../config.ts'
 import { askStatus } from '../control.ts'
 import { listenText, matchingFiles, tryListening } from '../inputs/index.ts'
+import { framingOf } from '../line.ts'
 import { loadIntegration } from '../normalise/index.ts'
 import { listeningOf, listensOf, syslogPipelines } from '../receive.ts'
 import { loadIdentity, reach } from '../ship/index.ts'

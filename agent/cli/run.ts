@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs'
-import { Agent, NOT_REACHABLE } from '../agent.ts'
+import { Agent } from '../agent.ts'
+import { NOT_REACHABLE } from '../begin.ts'
 import { readAgentConfig } from '../config.ts'
 import { serveControl } from '../control.ts'
 import { createLog } from '../log.ts'

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import {
   type Category,
+  type Change,
   canonical,
   isIncarnation,
   isSourceId,
@@ -29,12 +30,7 @@ export interface Act {
   readonly reason?: string
   readonly by: { readonly name: string; readonly address?: string }
   readonly entity?: { readonly type: string; readonly id: string; readonly name?: string }
-  /** What was before and what is after; null for nothing. */
-  readonly changes?: readonly {
-    readonly field: string
-    readonly old: string | null
-    readonly new: string | null
-  }[]
+  readonly changes?: readonly Change[]
 }
 
 /**
@@ -193,18 +189,19 @@ function eventOf(act: Act, at: number, self: Self, chain: OwnChain, sequence: nu
       component: 'indexer',
       status: act.outcome === 'failure' ? 'error' : 'ok',
       entity: act.entity,
-      changes: act.changes,
-      change: act.changes === undefined ? undefined : changeIndex(act.changes),
+      ...(act.changes === undefined ? {} : changesOf(act.changes)),
     },
     related: { user: [act.by.name] },
   }
 }
 
-/** `field=value` of all that changed, as agents write it beside the changes. */
-function changeIndex(changes: NonNullable<Act['changes']>) {
-  const sides = (side: 'old' | 'new'): string[] =>
-    changes.flatMap((change) => (change[side] === null ? [] : [`${change.field}=${change[side]}`]))
-  return { fields: changes.map(({ field }) => field), before: sides('old'), after: sides('new') }
+function changesOf(changes: readonly Change[]): object {
+  const pairs = (member: 'old' | 'new'): string[] =>
+    changes.flatMap((one) => (typeof one[member] === 'string' ? [`${one.field}=${one[member]}`] : []))
+  return {
+    changes,
+    change: { fields: changes.map(({ field }) => field), before: pairs('old'), after: pairs('new') },
+  }
 }
 
 function sealOwn(
