@@ -1,6 +1,7 @@
 /**
  * What the making of batches costs, in one thread: `node bench/normalise.ts [--events 200000] [--plainly] [--integration erp]`.
- * Prints µs an event, and what each stage has of them, on audit lines of about 430 bytes, or on the sample lines of an integration again and again.
+ * Prints µs an event, and what each stage has of them, on audit lines of about 430 bytes, or on what
+ * one of the five systems writes in the demo's story.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,6 +15,7 @@ import {
   type Task,
   type WorkerSetup,
 } from '../agent/normalise/index.ts'
+import { headerOf, recordText, Story, SYSTEMS } from '../demo/generator/index.ts'
 import { LIMITS, leavesOf, merkleRoot, type SourceId } from '../schema/index.ts'
 import { auditLine } from './lines.ts'
 
@@ -30,17 +32,30 @@ const level = Number(values.level)
 
 const integration = await loadIntegration(values.integration)
 
-/** The sample lines of an integration, those of JSON. */
-function sampleLines(name: string): string[] {
-  const folder = join(INTEGRATIONS, name, 'samples')
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.jsonl'))
-    .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n'))
-    .filter((line) => line.startsWith('{'))
+const LIFELIKE = 20_000
+const system = SYSTEMS.find((name) => name === values.integration)
+
+/** What a system writes in the demo's story; of other sources the samples, again and again. */
+function linesOf(name: string): string[] {
+  if (system === undefined) {
+    const folder = join(INTEGRATIONS, name, 'samples')
+    return readdirSync(folder).flatMap((file) =>
+      readFileSync(join(folder, file), 'utf8')
+        .split('\n')
+        .filter((line) => line !== ''),
+    )
+  }
+  const story = new Story(1)
+  const lines: string[] = []
+  for (let now = Date.UTC(2026, 4, 1); lines.length < LIFELIKE; now += 1000) {
+    const entry = story.next(new Date(now))
+    if (entry.system === system) lines.push(recordText(entry).trimEnd())
+  }
+  return lines
 }
-const samples = values.integration === 'generic-json' ? [] : sampleLines(values.integration)
+const lines = values.integration === 'generic-json' ? [] : linesOf(values.integration)
 const lineOf = (number: number): string =>
-  samples.length === 0 ? auditLine(number) : samples[number % samples.length]!
+  lines.length === 0 ? auditLine(number) : lines[number % lines.length]!
 
 const setup: WorkerSetup = {
   agent: { id: 'agent-0123456789', name: 'web-1', version: '0.1.0' },
@@ -90,7 +105,7 @@ function* tasks(): Generator<{ task: Task; records: number }> {
             end: at,
             offset,
             to: offset + at,
-            header: null,
+            header: system === undefined ? null : (headerOf(system)?.trimEnd() ?? null),
             truncated: null,
           },
         ],

@@ -11,7 +11,7 @@ import {
   readIndexerConfig,
 } from './config.ts'
 import { openIngest } from './ingest/index.ts'
-import { EventSettings, readCatalogue } from './settings/index.ts'
+import { EventSettings, openCatalogue } from './settings/index.ts'
 import { openEmbeddedStore, type Store } from './store/index.ts'
 
 export interface RunningIndexer {
@@ -59,7 +59,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     closing.push(() => ingest.close())
     const settings = await EventSettings.open({
       records: store.records,
-      catalogue: await readCatalogue(log),
+      catalogue: openCatalogue(log),
       trail: ingest.trail,
       clock,
     })

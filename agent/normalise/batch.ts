@@ -107,14 +107,17 @@ export class BatchMaker {
       // The offset is where the record's first byte stands, byte order mark or not.
       const offset = slice.offset + (start - sliceStart)
       const from = offset === 0 ? behindByteOrderMark(bytes, start, end) : start
-      if (
-        direct !== null &&
-        (isSound || isUtf8(bytes.subarray(from, end))) &&
-        direct.write(this.#output, place, from, end, offset)
-      ) {
-        count.read++
-        count.events++
-      } else this.#plain(task, pipeline, place, bytes.subarray(from, end), offset, count)
+      const written =
+        direct !== null && (isSound || isUtf8(bytes.subarray(from, end)))
+          ? direct.write(this.#output, place, from, end, offset)
+          : 'declined'
+      if (written === 'declined') {
+        this.#plain(task, pipeline, place, bytes.subarray(from, end), offset, count)
+        return
+      }
+      count.read++
+      if (written === 'written') count.events++
+      else count.filtered++
     }
     if (spec.framing.kind === 'lines') {
       // The commonest, without a call and a view a record.

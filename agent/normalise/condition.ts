@@ -15,12 +15,18 @@ export type Check = (asked: Asked) => boolean
 
 export const isField = (name: string): name is FieldName => Object.hasOwn(FIELDS, name)
 
-/** Which members and fields a condition asks for. */
-export function namesIn(condition: Condition): readonly string[] {
-  if ('all' in condition) return condition.all.flatMap(namesIn)
-  if ('any' in condition) return condition.any.flatMap(namesIn)
-  return 'not' in condition ? namesIn(condition.not) : [condition.name]
+export type Simple = Exclude<Condition, { all: unknown } | { any: unknown } | { not: unknown }>
+
+/** The conditions that a condition is made of. */
+export function simpleIn(condition: Condition): readonly Simple[] {
+  if ('all' in condition) return condition.all.flatMap(simpleIn)
+  if ('any' in condition) return condition.any.flatMap(simpleIn)
+  return 'not' in condition ? simpleIn(condition.not) : [condition]
 }
+
+/** Which members and fields a condition asks for. */
+export const namesIn = (condition: Condition): readonly string[] =>
+  simpleIn(condition).map(({ name }) => name)
 
 /** A condition made ready; `sourceOf` gives members their numbers. A name of the schema's is the field. */
 export function checkOf(condition: Condition, sourceOf: (name: string) => number): Check {

@@ -1,21 +1,25 @@
-import { isField } from './condition.ts'
+import type { FieldName } from '../../schema/index.ts'
+import { isField, namesIn } from './condition.ts'
 import type { Integration } from './integration.ts'
+
+/** Fields that have no text of their own until an event is written. */
+const isUnasked = (name: string): boolean => isField(name) && (name === 'audit.changes' || !isSaid(name))
+
+/** All events of an input have these alike. */
+const isSaid = (name: FieldName): boolean =>
+  !(name.startsWith('agent.') || name === 'event.module' || name === 'event.dataset' || name === 'labels')
 
 /** Whether the way over the bytes knows all that an integration asks for; where it doesn't, every record goes the plain way. */
 export function goesDirectly(integration: Integration): boolean {
-  const { changes } = integration
+  const conditions = [
+    ...integration.events.map(({ when }) => when),
+    ...integration.fields.flatMap(({ when }) => when ?? []),
+  ]
   return (
     integration.formats.includes('json') &&
-    integration.events.length === 0 &&
-    integration.unpack.length === 0 &&
-    integration.extract.length === 0 &&
-    integration.keep.length === 0 &&
-    changes.text.length === 0 &&
-    changes.unchanged === null &&
-    !changes.emptyIsUnknown &&
-    integration.identity.every((names) => names.length === 1 && !isField(names[0]!)) &&
-    integration.fields.every(
-      (field) => field.when === null && field.value === null && !field.first && !field.keepOthers,
-    )
+    integration.join === null &&
+    !conditions.flatMap(namesIn).some(isUnasked) &&
+    !integration.identity.flat().some(isUnasked) &&
+    integration.message.every((alternatives) => alternatives.every(isSaid))
   )
 }

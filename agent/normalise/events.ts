@@ -1,15 +1,40 @@
-import { type Asked, type Check, checkOf, namesIn, textFrom } from './condition.ts'
-import type { EventType } from './integration.ts'
+import { type Asked, type Check, checkOf, type Simple, simpleIn, textFrom } from './condition.ts'
+import { Piece } from './direct/piece.ts'
+import { type EventType, folded } from './integration.ts'
 import { type Given, givenBy } from './lookups.ts'
 
 /** An event type made ready: whether a record is of it, and what follows. */
 export interface KnownType {
   readonly type: EventType
+  /** JSON of its id. */
+  readonly code: Piece
   readonly set: readonly Given[]
 }
 
 const MOST_KNOWN = 4096
 const LONGEST_KNOWN = 64
+
+/** What conditions ask of one member or field. */
+interface Ask {
+  readonly text: (asked: Asked) => string | undefined
+  /** Texts of one meaning are the same to all conditions; never empty, and without a NUL. Null where a text is none that comes again. */
+  readonly meaning: (text: string) => string | null
+}
+
+function askFor(name: string, conditions: readonly Simple[], sourceOf: (name: string) => number): Ask {
+  const text = textFrom(name, sourceOf)
+  if (conditions.some((condition) => 'matches' in condition))
+    return { text, meaning: (said) => (said.length > LONGEST_KNOWN ? null : said) }
+  const words = new Map<string, string>()
+  for (const condition of conditions) {
+    if ('oneOf' in condition) for (const word of condition.oneOf) words.set(folded(word), `=${words.size}`)
+  }
+  return words.size === 0
+    ? { text, meaning: () => ANY }
+    : { text, meaning: (said) => words.get(folded(said)) ?? ANY }
+}
+
+const ANY = '*'
 
 /**
  * The catalogue of an integration: the first type that applies is the record's. What decides are a few texts, most of them names of
@@ -17,7 +42,7 @@ const LONGEST_KNOWN = 64
  */
 export class EventTypes {
   readonly #types: readonly (KnownType & { readonly applies: Check })[]
-  readonly #asks: readonly ((asked: Asked) => string | undefined)[]
+  readonly #asks: readonly Ask[]
   readonly #known = new Map<string, KnownType | null>()
 
   constructor(types: readonly EventType[], sourceOf: (name: string) => number) {
@@ -25,9 +50,16 @@ export class EventTypes {
       type,
       applies: checkOf(type.when, sourceOf),
       set: type.set.map(givenBy),
+      code: new Piece(JSON.stringify(type.id)),
     }))
-    const names = new Set(types.flatMap(({ when }) => namesIn(when)))
-    this.#asks = [...names].map((name) => textFrom(name, sourceOf))
+    const conditions = types.flatMap(({ when }) => simpleIn(when))
+    this.#asks = [...new Set(conditions.map(({ name }) => name))].map((name) =>
+      askFor(
+        name,
+        conditions.filter((condition) => condition.name === name),
+        sourceOf,
+      ),
+    )
   }
 
   get size(): number {
@@ -50,11 +82,11 @@ export class EventTypes {
   /** All that the conditions can ask for; null where a text is none that comes again. */
   #keyOf(asked: Asked): string | null {
     let key = ''
-    for (const ask of this.#asks) {
-      const text = ask(asked)
-      if (text !== undefined && text.length > LONGEST_KNOWN) return null
-      // No text is empty, and none has a NUL.
-      key += `${text ?? ''}\0`
+    for (const { text, meaning } of this.#asks) {
+      const said = text(asked)
+      const means = said === undefined ? '' : meaning(said)
+      if (means === null) return null
+      key += `${means}\0`
     }
     return key
   }

@@ -7,9 +7,9 @@ import {
   strongestFirst,
   typeMatcher,
 } from '../../schema/index.ts'
+import type { Asked } from './condition.ts'
 import type { EventType, Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
-import type { Draft } from './record.ts'
 import type { EventCatalogue } from './settings.ts'
 
 /** Where an event says what a rule's condition asks for. */
@@ -19,8 +19,8 @@ const LEAVES: Readonly<Record<RuleCondition, readonly number[]>> = {
   host: [leafOf('host.name')],
 }
 
-/** Whether an event is recorded. */
-export type EventFilter = (draft: Draft) => boolean
+/** Whether an event of this type is recorded, that has these fields. */
+export type EventFilter = (type: EventType | null, asked: Asked) => boolean
 
 /**
  * The rules as one decision; null where every record is recorded anyway. A rule of this host is stronger than any central one. What
@@ -34,11 +34,10 @@ export function eventFilter(
   const off = integration.events.some((type) => !type.recorded)
   if (!off && !ranked.some(({ rule }) => rule.record === 'off' && mayApply(rule, integration))) return null
   const other = otherTypeOf(integration.name)
-  return (draft) => {
-    const { type } = draft
+  return (type, asked) => {
     if (type?.mandatory === true) return true
     const id = type?.id ?? other
-    const ruling = ranked.find(({ applies }) => applies(id, draft))
+    const ruling = ranked.find(({ applies }) => applies(id, asked))
     return ruling === undefined ? (type?.recorded ?? true) : ruling.rule.record === 'on'
   }
 }
@@ -65,7 +64,7 @@ export function catalogueOf(integration: Integration): EventCatalogue {
 
 interface Judge {
   readonly rule: EventRule
-  readonly applies: (id: string, draft: Draft) => boolean
+  readonly applies: (id: string, asked: Asked) => boolean
 }
 
 function judgeOf(rule: EventRule): Judge {
@@ -73,13 +72,14 @@ function judgeOf(rule: EventRule): Judge {
   const wants = conditionsOf(rule).map(({ kind, name }) => ({ leaves: LEAVES[kind], fold: folded(name) }))
   return {
     rule,
-    applies: (id, { values }) =>
-      isEvent(id) && wants.every(({ leaves, fold }) => leaves.some((leaf) => sameText(values[leaf], fold))),
+    applies: (id, asked) =>
+      isEvent(id) &&
+      wants.every(({ leaves, fold }) => leaves.some((leaf) => sameText(asked.field(leaf), fold))),
   }
 }
 
-const sameText = (value: unknown, fold: string): boolean =>
-  typeof value === 'string' && folded(value) === fold
+const sameText = (text: string | undefined, fold: string): boolean =>
+  text !== undefined && folded(text) === fold
 
 const mayApply = (rule: EventRule, integration: Integration): boolean => {
   const isEvent = typeMatcher(rule.event)

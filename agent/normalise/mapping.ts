@@ -5,6 +5,8 @@ import { type FieldMapping, folded, type Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
 import { type Given, givenBy, Lookups } from './lookups.ts'
 import { NameTree } from './names.ts'
+import { groupNames } from './pattern.ts'
+import { type Groups, takerApart } from './prepare.ts'
 import { type LocalTime, type TimeReader, timeReader } from './time.ts'
 
 /** One field of the schema and the sources that it is taken from, the best first. */
@@ -81,11 +83,18 @@ export interface Mapping {
     readonly unchanged: string | null
     readonly item: ItemNames
   }
-  /** Of a key of plain members: their sources. */
-  readonly identity: readonly number[]
   readonly key: readonly KeyPart[]
   /** Folded names of members that stay in the payload whole. */
   readonly keep: ReadonlySet<string>
+  /** Sources whose texts may be JSON that is to be read. */
+  readonly unpack: readonly number[]
+  /** Sources whose texts are taken apart, and the sources that the groups then are. */
+  readonly extract: readonly {
+    readonly source: number
+    readonly isNested: boolean
+    readonly groupsOf: (text: string) => Groups | null
+    readonly sourceOf: ReadonlyMap<string, number>
+  }[]
   readonly events: EventTypes
   readonly lookups: Lookups
   readonly set: readonly Given[]
@@ -109,6 +118,7 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
       ? { sources: [], leaf: leafOf(first) }
       : { sources: sources(part), leaf: null }
   })
+  sources(integration.keep)
   return {
     integration,
     names,
@@ -127,9 +137,15 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
         new: foldedSet(changes.item.new),
       },
     },
-    identity: key.flatMap(({ sources: [first] }) => (first === undefined ? [] : [first])),
     key,
     keep: foldedSet(integration.keep),
+    unpack: sources(integration.unpack),
+    extract: integration.extract.map(({ from, patterns }) => ({
+      source: source(from),
+      isNested: from.includes('.'),
+      groupsOf: takerApart(patterns),
+      sourceOf: new Map(patterns.flatMap(groupNames).map((name) => [name, source(name)])),
+    })),
     events: new EventTypes(integration.events, source),
     lookups: new Lookups(integration.lookups),
     set: integration.set.map(givenBy),

@@ -24,6 +24,10 @@ export function wholePattern(source: string): WholePattern {
   }
 }
 
+/** The names of a pattern's groups. */
+export const groupNames = (source: string): string[] =>
+  Object.keys(new RegExp(`${source}|`, 'su').exec('')?.groups ?? {})
+
 /** Whether a pattern is found anywhere in the first part of a text, in any case. */
 export function finder(source: string): (text: string) => boolean {
   const expression = new RegExp(source, 'isu')

@@ -81,9 +81,10 @@ export class Pipeline {
   /** Whether the way over the bytes may be asked. */
   readonly goesDirectly: boolean
   readonly masker: Masker
+  /** Null where everything is recorded. */
+  readonly filter: EventFilter | null
   readonly #mapper: Mapper
   readonly #prepare: Prepare | null
-  readonly #filter: EventFilter | null
   readonly #setup: WorkerSetup
 
   constructor(setup: WorkerSetup, spec: PipelineSpec, integration: Integration) {
@@ -98,8 +99,8 @@ export class Pipeline {
     })
     this.#prepare = preparation(integration)
     this.masker = new Masker(integration.mask)
-    this.#filter = eventFilter(integration, { central: setup.events ?? [], local: spec.events ?? [] })
-    this.goesDirectly = this.#filter === null && goesDirectly(integration)
+    this.filter = eventFilter(integration, { central: setup.events ?? [], local: spec.events ?? [] })
+    this.goesDirectly = goesDirectly(integration)
     this.constants[leafOf('agent.id')] = JSON.stringify(setup.agent.id)
     this.constants[leafOf('agent.name')] = JSON.stringify(setup.agent.name)
     this.constants[leafOf('agent.version')] = JSON.stringify(setup.agent.version)
@@ -161,7 +162,7 @@ export class Pipeline {
     const host = envelope?.host ?? this.host
     const draft = this.#mapper.draftOf(members, envelope?.now ?? place.now, host, envelope)
     draft.flags |= understood.flags | masked
-    if (this.#filter !== null && !this.#filter(draft)) return 'filtered'
+    if (this.filter !== null && !this.filter(draft.type, this.#mapper.asked)) return 'filtered'
     return { draft, text, envelope, failed: false, kinds }
   }
 

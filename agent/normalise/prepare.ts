@@ -133,12 +133,12 @@ function readJson(text: string): unknown {
   }
 }
 
-type Groups = readonly (readonly [name: string, text: string])[]
+/** What a text was taken apart into: named groups and what they hold. */
+export type Groups = readonly (readonly [name: string, text: string])[]
 
 function takingApart(name: string, sources: readonly string[]): Step {
   const path = pathOf(name)
-  const patterns = sources.map(wholePattern)
-  const groupsOf = remembered((text) => groupsIn(text, patterns))
+  const groupsOf = takerApart(sources)
   return {
     path,
     mayApply: (value) => (typeof value === 'string' ? groupsOf(value) !== null : isMembers(value)),
@@ -160,6 +160,12 @@ function takingApart(name: string, sources: readonly string[]): Step {
       return added
     },
   }
+}
+
+/** What the first of these patterns that fits takes a text apart into; null where none does. */
+export function takerApart(sources: readonly string[]): (text: string) => Groups | null {
+  const patterns = sources.map(wholePattern)
+  return remembered((text) => groupsIn(text, patterns))
 }
 
 function groupsIn(text: string, patterns: readonly WholePattern[]): Groups | null {

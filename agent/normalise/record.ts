@@ -80,7 +80,8 @@ export class Mapper {
   readonly #values: unknown[] = new Array(LEAF_COUNT).fill(undefined)
   readonly #lookupTexts: string[]
   readonly #isKept: (member: string) => boolean
-  readonly #asked: Asked = {
+  /** What the record at hand has, for conditions. */
+  readonly asked: Asked = {
     member: (source) => scalarText(this.#hits[source]),
     field: (leaf) => firstText(this.#values[leaf]),
   }
@@ -124,7 +125,7 @@ export class Mapper {
       this.#changeSources.some((source) => hits[source] !== undefined) &&
       takeChanges(mapping, hits, consumed, draft)
     draft.key = keyOf(mapping, hits, values)
-    const known = mapping.events.of(this.#asked)
+    const known = mapping.events.of(this.asked)
     if (known !== null) {
       draft.type = known.type
       for (const given of known.set) values[given.leaf] ??= given.value
@@ -203,7 +204,7 @@ export class Mapper {
       if (atHand[i] === 0) continue
       const rule = rules[i]!
       if (values[rule.leaf] !== undefined) continue
-      if (rule.applies !== null && !rule.applies(this.#asked)) continue
+      if (rule.applies !== null && !rule.applies(this.asked)) continue
       if (rule.constant !== null) values[rule.leaf] = rule.many ? [rule.constant] : rule.constant
       for (const source of rule.sources) {
         const hit = hits[source]

@@ -14,6 +14,9 @@ const ENDING: Readonly<Record<System, string>> = {
 
 const HEADER = `${CLOCKIFY_COLUMNS.join(',')}\n`
 
+/** The line of columns with which a system's files begin; null where they have none. */
+export const headerOf = (system: System): string | null => (ENDING[system] === 'csv' ? HEADER : null)
+
 const csvField = (value: string): string =>
   /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value
 

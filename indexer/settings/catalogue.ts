@@ -55,6 +55,15 @@ export class Catalogue {
   }
 }
 
+/** Read when it is first asked for: parsing all integrations takes a tenth of a second that no start should wait for. */
+export function openCatalogue(log: Logger): () => Promise<Catalogue> {
+  let read: Promise<Catalogue> | null = null
+  return () => {
+    read ??= readCatalogue(log)
+    return read
+  }
+}
+
 /** An integration that can't be read is left out, and said: the others can be switched all the same. */
 export async function readCatalogue(log: Logger, folder: string = INTEGRATIONS): Promise<Catalogue> {
   const files = readdirSync(folder, { withFileTypes: true })

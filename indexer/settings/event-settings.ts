@@ -31,18 +31,28 @@ export interface CurrentSettings {
 
 /** The central settings about events: in memory, as each heartbeat asks for their version; the store's records are the truth. */
 export class EventSettings {
-  readonly #parts: { records: Records; catalogue: Catalogue; trail: Trail; clock: () => number }
+  readonly #parts: {
+    records: Records
+    catalogue: () => Promise<Catalogue>
+    trail: Trail
+    clock: () => number
+  }
   readonly #turn = inTurn()
   #stored: { value: Stored; version: number } | null = null
   #current: CurrentSettings = { version: settingsVersion(0, []), events: [], changed: null, by: null }
 
-  private constructor(parts: { records: Records; catalogue: Catalogue; trail: Trail; clock: () => number }) {
+  private constructor(parts: {
+    records: Records
+    catalogue: () => Promise<Catalogue>
+    trail: Trail
+    clock: () => number
+  }) {
     this.#parts = parts
   }
 
   static async open(parts: {
     records: Records
-    catalogue: Catalogue
+    catalogue: () => Promise<Catalogue>
     trail: Trail
     clock: () => number
   }): Promise<EventSettings> {
@@ -55,8 +65,8 @@ export class EventSettings {
     return this.#current
   }
 
-  get catalogue(): Catalogue {
-    return this.#parts.catalogue
+  catalogue(): Promise<Catalogue> {
+    return this.#parts.catalogue()
   }
 
   async #read(): Promise<void> {
@@ -80,10 +90,11 @@ export class EventSettings {
     return this.#turn(async () => {
       const before = this.#current
       if (!allows(before.version)) throw this.#lost()
-      const problem = problemOf(events, before.events, this.#parts.catalogue)
+      const catalogue = await this.catalogue()
+      const problem = problemOf(events, before.events, catalogue)
       if (problem !== null) throw new Refusal(400, 'bad-request', `The body: ${problem}.`)
       if (isDeepStrictEqual(events, before.events)) return before
-      const { records, catalogue, trail, clock } = this.#parts
+      const { records, trail, clock } = this.#parts
       await trail.record(...actsOf(before.events, events, catalogue, by))
       const number = (this.#stored?.value.number ?? 0) + 1
       const value: Stored = { number, events: [...events], changed: clock(), by: by.name }

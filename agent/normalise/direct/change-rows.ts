@@ -1,11 +1,12 @@
 import { LIMITS } from '../../../schema/index.ts'
-import { UNNAMED_FIELD } from '../changes.ts'
+import { changesInText, UNNAMED_FIELD } from '../changes.ts'
 import type { Mapping } from '../mapping.ts'
 import type { Found } from './found.ts'
 import type { Memory } from './memory.ts'
 import { sameFolded } from './name-table.ts'
 import { Piece } from './piece.ts'
 import { KEY_FROM, KEY_TO, KIND, ROW } from './rows.ts'
+import { hasEscape, unescaped } from './texts.ts'
 
 const MOST = 64
 const NONE = -1
@@ -28,6 +29,7 @@ export class ChangeRows {
   readonly #field: readonly Uint8Array[]
   readonly #old: readonly Uint8Array[]
   readonly #now: readonly Uint8Array[]
+  readonly #unchanged: Buffer
 
   /** The name for fields that have none. */
   readonly #unnamed: Piece
@@ -42,7 +44,8 @@ export class ChangeRows {
     this.#unnamed = new Piece(UNNAMED_FIELD)
     this.#found = found
     this.#mapping = mapping
-    const { item } = mapping.changes
+    const { item, unchanged } = mapping.changes
+    this.#unchanged = Buffer.from(JSON.stringify(unchanged ?? '').slice(1, -1))
     const bytes = (names: ReadonlySet<string>): Uint8Array[] => [...names].map((name) => Buffer.from(name))
     this.#field = bytes(item.field)
     this.#old = bytes(item.old)
@@ -60,7 +63,7 @@ export class ChangeRows {
       if (row === NONE || consumed[source] === 1) continue
       const kind = found.kind(row)
       if (kind === KIND.string) {
-        if (this.#mayBeJson(row)) return 'unsure'
+        if (found.mayBeJson(row)) return 'unsure'
         continue
       }
       if (kind !== KIND.array && kind !== KIND.object) continue
@@ -69,14 +72,47 @@ export class ChangeRows {
       consumed[source] = 1
       break
     }
+    // Changes told in words are for the plain way.
+    if (this.count === 0 && this.#isTold()) return 'unsure'
     if (this.count === 0) {
       const before = this.#first(changes.before)
       const after = this.#first(changes.after)
       if (before === NONE && after === NONE) return 'unknown'
       if (!this.#takeStates(before, after)) return 'unsure'
     }
+    if (changes.unchanged !== null && this.#mayBeUnchanged()) return 'unsure'
     for (let i = 0; i < this.count; i++) if (this.old[i] !== NONE) return 'known'
     return 'unknown'
+  }
+
+  /** `field=value` of what differs, before or after, or the fields' names, as `changes.ts` has it. */
+  texts(of: 'fields' | 'before' | 'after'): string[] {
+    const texts: string[] = []
+    for (let i = 0; i < this.count; i++) {
+      const field = this.#text(this.fieldFrom[i]!, this.fieldTo[i]!)
+      const old = this.#textOf(this.old[i]!)
+      const now = this.#textOf(this.now[i]!)
+      if (old !== undefined && old === now) continue
+      if (of === 'fields') {
+        if (!texts.includes(field)) texts.push(field)
+      } else {
+        const value = of === 'before' ? old : now
+        if (typeof value === 'string') texts.push(`${field}=${value}`)
+      }
+    }
+    return texts
+  }
+
+  /** Undefined where there is none, `NULL` for null. */
+  #textOf(row: number): string | undefined | typeof NULL {
+    if (row === NONE) return undefined
+    if (row === NULL || this.#found.kind(row >> 2) === KIND.null) return NULL
+    return this.#text(this.#found.from(row >> 2), this.#found.to(row >> 2))
+  }
+
+  #text(from: number, to: number): string {
+    const { bytes } = this.#found
+    return hasEscape(bytes, from, to) ? unescaped(bytes, from, to) : bytes.toString('utf8', from, to)
   }
 
   #first(sources: readonly number[]): number {
@@ -86,12 +122,31 @@ export class ChangeRows {
     return NONE
   }
 
-  /** Columns carry objects as JSON text: a text that begins like one is for the plain way. */
-  #mayBeJson(row: number): boolean {
+  #isTold(): boolean {
     const found = this.#found
-    const first = found.length(row) === 0 ? 0 : found.bytes[found.from(row)]!
-    // Also where white space precedes it, of whatever kind.
-    return first === 0x7b || first === 0x5b || first <= 0x20 ? first !== 0 : first === 0x5c || first >= 0x80
+    for (const source of this.#mapping.changes.text) {
+      const row = found.hit(source)
+      if (row === NONE || found.kind(row) !== KIND.string) continue
+      if (changesInText(this.#text(found.from(row), found.to(row))) !== null) return true
+    }
+    return false
+  }
+
+  /** Whether a new value ends with what says that it is the old one. */
+  #mayBeUnchanged(): boolean {
+    const found = this.#found
+    const mark = this.#unchanged
+    for (let i = 0; i < this.count; i++) {
+      const row = this.now[i]!
+      if (row < 0 || found.kind(row >> 2) !== KIND.string) continue
+      const to = found.to(row >> 2)
+      if (
+        to - found.from(row >> 2) >= mark.length &&
+        found.bytes.compare(mark, 0, mark.length, to - mark.length, to) === 0
+      )
+        return true
+    }
+    return false
   }
 
   #add(fieldFrom: number, fieldTo: number, old: number, now: number): boolean {
@@ -151,8 +206,8 @@ export class ChangeRows {
     const oldKind = old === NONE ? 0 : found.kind(old)
     const nowKind = now === NONE ? 0 : found.kind(now)
     if (oldKind === KIND.array || nowKind === KIND.array) return false
-    if (oldKind === KIND.string && this.#mayBeJson(old)) return false
-    if (nowKind === KIND.string && this.#mayBeJson(now)) return false
+    if (oldKind === KIND.string && found.mayBeJson(old)) return false
+    if (nowKind === KIND.string && found.mayBeJson(now)) return false
     if (oldKind === KIND.object || nowKind === KIND.object) {
       const oldIsState = oldKind === KIND.object || oldKind === 0 || oldKind === KIND.null
       const nowIsState = nowKind === KIND.object || nowKind === 0 || nowKind === KIND.null
@@ -166,11 +221,14 @@ export class ChangeRows {
         const source = this.#first(this.#mapping.changes.field)
         const field = source === NONE ? NONE : found.hit(source)
         if (field !== NONE && found.kind(field) !== KIND.string) return false
+        // An empty previous value may say that it is unknown.
+        const isUnknown = this.#mapping.changes.emptyIsUnknown && oldKind === KIND.string && oldIsEmpty
+        const known = isUnknown ? NONE : old
         if (field === NONE) {
           const from = this.#unnamed.in(this.#memory)
-          if (!this.#add(from, from + this.#unnamed.length, old, now)) return false
+          if (!this.#add(from, from + this.#unnamed.length, known, now)) return false
         } else {
-          if (!this.#add(found.from(field), found.to(field), old, now)) return false
+          if (!this.#add(found.from(field), found.to(field), known, now)) return false
           consumed[source] = 1
         }
       }

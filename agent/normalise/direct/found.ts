@@ -1,5 +1,5 @@
 import { LIMITS } from '../../../schema/index.ts'
-import type { NameTree } from '../names.ts'
+import type { Mapping } from '../mapping.ts'
 import type { Memory } from './memory.ts'
 import { NameTable } from './name-table.ts'
 import { ESCAPED, FROM, KIND, NEXT, NODE, ROW, TO } from './rows.ts'
@@ -24,8 +24,15 @@ export class Found {
   readonly sources: Int32Array
   readonly #memory: Memory
   readonly #table: NameTable
+  /** By node: 1 where the member stays in the payload whole. */
+  readonly #isKept: Uint8Array
+  /** Where the record's rows end. */
+  #end = 0
+  /** Members that the record doesn't have itself. */
+  readonly #added: number[] = []
+  readonly #removed: number[] = []
 
-  constructor(names: NameTree, memory: Memory) {
+  constructor({ names, keep }: Pick<Mapping, 'names' | 'keep'>, memory: Memory) {
     this.#memory = memory
     this.#table = new NameTable(names, memory)
     this.bytes = memory.bytes
@@ -35,6 +42,11 @@ export class Found {
     this.hits = this.#table.hits
     this.consumed = this.#table.consumed
     this.sources = this.#table.sourceList
+    this.#isKept = Uint8Array.from(names.nodes, () => 0)
+    for (const fold of keep) {
+      const node = names.root.children.get(fold)
+      if (node !== undefined) this.#isKept[node.id] = 1
+    }
   }
 
   get sourceCount(): number {
@@ -43,7 +55,58 @@ export class Found {
 
   /** False where the plain way must decide. */
   scan(from: number, to: number): boolean {
-    return to - from <= LONGEST && this.#memory.scan(this.#table.address, from, to, this.#memory.rows) !== -1
+    this.#added.length = 0
+    this.#removed.length = 0
+    if (to - from > LONGEST) return false
+    this.#end = this.#memory.scan(this.#table.address, from, to, this.#memory.rows)
+    return this.#end !== -1
+  }
+
+  /** The record is as if it had no such member. */
+  remove(source: number): void {
+    this.hits[source] = -1
+    this.consumed[source] = 1
+    this.#removed.push(source)
+  }
+
+  /** The record is as if it had this text as well, where it doesn't say something itself; false where there is no room for it. */
+  add(source: number, text: string): boolean {
+    if (this.hits[source] !== -1) return true
+    const json = JSON.stringify(text)
+    const noted = this.#memory.recordNotes.add(json)
+    const row = this.#end
+    if (noted === null || row + ROW * 4 > this.#memory.program) return false
+    this.#end += ROW * 4
+    const { rows } = this
+    const at = row >> 2
+    rows[at] = KIND.string
+    rows[at + FROM] = noted.from + 1
+    rows[at + TO] = noted.to - 1
+    rows[at + NODE] = -1
+    rows[at + NEXT] = this.#end
+    rows[at + ESCAPED] = json.includes('\\') ? 1 : 0
+    this.hits[source] = row
+    this.consumed[source] = 0
+    this.#added.push(source)
+    if (!this.#removed.includes(source)) this.#table.addSource(source)
+    return true
+  }
+
+  /** Whether fields have taken all that was added: only what the record has itself can go to the payload. */
+  hasTakenAdded(): boolean {
+    for (const source of this.#added) if (this.consumed[source] === 0) return false
+    return true
+  }
+
+  /** Texts that carry JSON begin like it, perhaps behind white space of whatever kind. */
+  mayBeJson(row: number): boolean {
+    const first = this.length(row) === 0 ? 0 : this.bytes[this.from(row)]!
+    return first === 0x7b || first === 0x5b || first <= 0x20 ? first !== 0 : first === 0x5c || first >= 0x80
+  }
+
+  isKept(row: number): boolean {
+    const node = this.rows[row + NODE]!
+    return node !== -1 && this.#isKept[node] === 1
   }
 
   /** The row of a source's value, or -1. */

@@ -1,5 +1,7 @@
 import { declaredEventId, EARLIEST_TIMESTAMP } from '../../../schema/index.ts'
+import type { Asked } from '../condition.ts'
 import { FLAG } from '../flags.ts'
+import type { EventType } from '../integration.ts'
 import { leafOf } from '../layout.ts'
 import { type Rule, TIMESTAMP } from '../mapping.ts'
 import type { Output } from '../output.ts'
@@ -14,10 +16,11 @@ import { Piece } from './piece.ts'
 import { Program } from './program.ts'
 import { Rest } from './rest.ts'
 import { KIND, ROW } from './rows.ts'
-import { Texts } from './texts.ts'
+import { hasEscape, Texts, unescaped } from './texts.ts'
 import { HOW, Values } from './values.ts'
 import { LineWriter } from './writer.ts'
 
+const CODE = leafOf('event.code')
 const CATEGORY = leafOf('audit.category')
 const ACTION = leafOf('event.action')
 const EVENT_TYPE = leafOf('event.type')
@@ -48,7 +51,16 @@ const CHANGE = 'change'
 const MOST_KNOWN = 1024
 const LONGEST_KNOWN = 256
 
+const CHANGE_TEXTS: ReadonlyMap<number, 'fields' | 'before' | 'after'> = new Map([
+  [HOW.changeFields, 'fields'],
+  [HOW.changeBefore, 'before'],
+  [HOW.changeAfter, 'after'],
+])
+
 export { Memory } from './memory.ts'
+
+/** What became of a record: `declined` is for the plain way, which then decides. */
+export type Written = 'written' | 'filtered' | 'declined'
 
 /**
  * The way over the bytes, for JSON records: values are found by scanning and copied from the record's bytes into the event's. What
@@ -56,6 +68,15 @@ export { Memory } from './memory.ts'
  * they answer with the same bytes, and a test holds them to it. It takes a third of the other's time.
  */
 export class DirectWay {
+  /** What conditions ask for; where it can't be said, the record is `#unsure`. */
+  readonly #asked: Asked = {
+    member: (source) => {
+      const row = this.#found.hit(source)
+      return row === -1 || !this.#found.isScalar(row) ? undefined : this.#textIn(row)
+    },
+    field: (leaf) => this.#fieldText(leaf),
+  }
+  #unsure = false
   readonly #pipeline: Pipeline
   readonly #found: Found
   readonly #values: Values
@@ -100,7 +121,7 @@ export class DirectWay {
     this.#pipeline = pipeline
     this.#memory = memory
     this.#values = new Values(memory, pipeline.constants)
-    this.#found = new Found(mapping.names, memory)
+    this.#found = new Found(mapping, memory)
     this.#changes = new ChangeRows(this.#found, mapping, memory)
     this.#writer = new LineWriter(pipeline, memory, this.#values, this.#changes)
     this.#program = new Program(memory)
@@ -136,34 +157,64 @@ export class DirectWay {
     this.#path = path
   }
 
-  /** Writes the event of a record that stands in the memory and is valid UTF-8; false where the plain way must. */
-  write(output: Output, place: Place, from: number, to: number, offset: number): boolean {
-    // Secrets are masked before a record is read, which only the plain way does.
-    if (this.#pipeline.masker.mayHold(this.#found.bytes, this.#found.view, from, to)) return false
-    if (!this.#found.scan(from, to)) return false
+  /** Writes the event of a record that stands in the memory and is valid UTF-8, unless the plain way must. */
+  write(output: Output, place: Place, from: number, to: number, offset: number): Written {
+    if (this.#holdsSecret(from, to)) return 'declined'
+    if (!this.#found.scan(from, to)) return 'declined'
     this.#memory.recordNotes.begin()
     this.#takeNow(place.now)
+    this.#values.clear()
+    this.#unsure = false
+    const type = this.#draft(place, from, to)
+    if (type === undefined || this.#unsure) return 'declined'
+    const { filter } = this.#pipeline
+    if (filter !== null) {
+      const isRecorded = filter(type, this.#asked)
+      if (this.#unsure) return 'declined'
+      if (!isRecorded) return 'filtered'
+    }
+    return this.#writer.write(output, to - from, offset) ? 'written' : 'declined'
+  }
+
+  /** Secrets are masked before a record is read, which only the plain way does. */
+  #holdsSecret(from: number, to: number): boolean {
+    const { bytes, view } = this.#found
+    const { masker, format } = this.#pipeline
+    if (!masker.mayHold(bytes, view, from, to)) return false
+    return masker.mask(bytes.toString('utf8', from, to), format).kinds !== null
+  }
+
+  /** Finds the event's values; its type, null where it is of none; undefined where the plain way must. */
+  #draft(place: Place, from: number, to: number): EventType | null | undefined {
     const values = this.#values
-    values.clear()
     const { mapping } = this.#pipeline
     let flags = 0
-
+    if (!this.#takeApart()) return undefined
     const time = this.#takeFields(place.now)
-    if (time === -1) return false
+    if (time === -1 || this.#unsure) return undefined
     if (values.how[TIMESTAMP] === HOW.absent) {
-      if (!this.#setJson(TIMESTAMP, JSON.stringify(new Date(place.now).toISOString()))) return false
+      if (!this.#setJson(TIMESTAMP, JSON.stringify(new Date(place.now).toISOString()))) return undefined
       flags |= time === 1 ? FLAG.timestamp_invalid : FLAG.timestamp_missing
     }
 
     const looked = this.#changes.take()
-    if (looked === 'unsure') return false
+    if (looked === 'unsure') return undefined
     if (this.#changes.count > 0) {
       values.how[CHANGES] = HOW.changes
       values.how[CHANGE_FIELDS] = HOW.changeFields
       values.how[CHANGE_BEFORE] = HOW.changeBefore
       values.how[CHANGE_AFTER] = HOW.changeAfter
     }
-    if (!this.#lookUp()) return false
+    const key = this.#key()
+    const known = mapping.events.of(this.#asked)
+    if (this.#unsure) return undefined
+    if (known !== null) {
+      for (const given of known.set) {
+        if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.json)
+      }
+      if (values.how[CODE] === HOW.absent) values.setJson(CODE, known.code)
+    }
+    this.#lookUp()
     for (const given of mapping.set) {
       if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.json)
     }
@@ -176,25 +227,119 @@ export class DirectWay {
     for (const { leaf, of } of RELATED) {
       for (const one of of) if (values.hasText(one)) values.how[leaf] = HOW.related
     }
+    if (!this.#found.hasTakenAdded()) return undefined
     if (this.#rest.isThere()) {
-      if (!this.#rest.write()) return false
+      if (!this.#rest.write()) return undefined
       values.setSpan(PAYLOAD, HOW.program, this.#program.from, this.#program.to)
     }
 
-    const identity = this.#takeIdentity(mapping.identity)
-    if (identity === UNSURE) return false
-    if (identity === NOTHING_TAKEN && mapping.identity.length > 0) flags |= FLAG.identity_missing
+    if (key === null) flags |= FLAG.identity_missing
     const tags = this.#pipeline.tags.json(flags)
-    if (tags !== null && !this.#setJson(TAGS, tags)) return false
-    values.setJson(KIND_LEAF, this.#kind)
-    if (mapping.identity.length > 0 && identity === TAKEN) values.setJson(SEQUENCE, this.#zero)
-    else {
+    if (tags !== null && !this.#setJson(TAGS, tags)) return undefined
+    if (values.how[KIND_LEAF] === HOW.absent) values.setJson(KIND_LEAF, this.#kind)
+    if (key !== null && key.length > 0) {
+      const id = declaredEventId(this.#pipeline.namespace, mapping.integration.name, key)
+      if (!this.#setJson(ID, JSON.stringify(id))) return undefined
+      values.setJson(SEQUENCE, this.#zero)
+    } else {
+      values.how[ID] = HOW.id
       values.setSpan(PATH, HOW.json, this.#path.from, this.#path.to)
       values.how[SEQUENCE] = HOW.offset
       values.how[OFFSET] = HOW.offset
     }
     values.setSpan(ORIGINAL, HOW.original, from, to)
-    return this.#writer.write(output, to - from, offset)
+    values.setConstants()
+    return known === null ? null : known.type
+  }
+
+  /** Texts that hold several things; false where the plain way must. */
+  #takeApart(): boolean {
+    const { unpack, extract } = this.#pipeline.mapping
+    const found = this.#found
+    for (const source of unpack) {
+      const row = found.hit(source)
+      if (row !== -1 && found.kind(row) === KIND.string && found.mayBeJson(row)) return false
+    }
+    for (const { source, isNested, groupsOf, sourceOf } of extract) {
+      const row = found.hit(source)
+      if (row === -1 || found.kind(row) !== KIND.string || found.length(row) === 0) continue
+      const groups = groupsOf(this.#textIn(row))
+      if (groups === null) continue
+      if (isNested) return false
+      found.remove(source)
+      for (const [name, text] of groups) if (!found.add(sourceOf.get(name)!, text)) return false
+    }
+    return true
+  }
+
+  /** As `record.ts` has it: null where the record lacks a part of its key. */
+  #key(): string[] | null {
+    const key: string[] = []
+    for (const { sources, leaf } of this.#pipeline.mapping.key) {
+      if (leaf !== null) {
+        const how = this.#values.how[leaf]
+        const of = CHANGE_TEXTS.get(how!)
+        if (of !== undefined) {
+          key.push(this.#changes.texts(of).join('\n'))
+          continue
+        }
+        // Of a list every item counts.
+        if (how === HOW.list || how === HOW.single || (how === HOW.json && !this.#values.hasText(leaf)))
+          this.#unsure = true
+        key.push(this.#fieldText(leaf) ?? '')
+        continue
+      }
+      let text: string | undefined
+      for (const source of sources) {
+        text = this.#asked.member(source)
+        if (text !== undefined) break
+      }
+      if (text === undefined) return null
+      key.push(text)
+    }
+    return key.length > 0 && key.every((text) => text === '') ? null : key
+  }
+
+  #textIn(row: number): string {
+    const found = this.#found
+    return this.#textAt(found.from(row), found.to(row), found.isEscaped(row))
+  }
+
+  #textAt(from: number, to: number, isEscaped: boolean): string {
+    const { bytes } = this.#found
+    return isEscaped ? unescaped(bytes, from, to) : this.#texts.of(bytes, from, to)
+  }
+
+  #fieldText(leaf: number): string | undefined {
+    const values = this.#values
+    switch (values.how[leaf]) {
+      case HOW.absent:
+        return undefined
+      case HOW.text:
+      case HOW.quoted:
+      case HOW.json: {
+        if (!values.hasText(leaf)) {
+          if (this.#found.bytes[values.from[leaf]!] === 0x5b) this.#unsure = true
+          return undefined
+        }
+        const from = values.textFrom(leaf)
+        const to = values.textTo(leaf)
+        return this.#textAt(from, to, hasEscape(this.#found.bytes, from, to))
+      }
+      case HOW.single:
+        return this.#textIn(values.from[leaf]! >> 2)
+      case HOW.list: {
+        const item = (values.from[leaf]! >> 2) + ROW
+        return this.#textIn(item)
+      }
+      case HOW.changeFields:
+      case HOW.changeBefore:
+      case HOW.changeAfter:
+        return this.#changes.texts(CHANGE_TEXTS.get(values.how[leaf]!)!)[0]
+      default:
+        this.#unsure = true
+        return undefined
+    }
   }
 
   #takeNow(now: number): void {
@@ -252,7 +397,12 @@ export class DirectWay {
       }
     }
     this.#planned = 0
+    const { rules } = this.#pipeline.mapping
     for (let rule = 0; rule < atHand.length; rule++) {
+      if (rules[rule]!.constant !== null) {
+        this.#planRules[this.#planned++] = rule
+        continue
+      }
       if (atHand[rule] === 0) continue
       this.#planRules[this.#planned] = rule
       this.#planSources[this.#planned++] = bestSource[rule]!
@@ -261,6 +411,15 @@ export class DirectWay {
 
   #takeField(rule: Rule, best: number, now: number): number {
     if (this.#values.how[rule.leaf] !== HOW.absent) return NOTHING_TAKEN
+    if (rule.applies !== null) {
+      const applies = rule.applies(this.#asked)
+      if (this.#unsure) return UNSURE
+      if (!applies) return NOTHING_TAKEN
+    }
+    if (rule.constant !== null) {
+      const json = JSON.stringify(rule.many ? [rule.constant] : rule.constant)
+      return this.#setJson(rule.leaf, json) ? TAKEN : UNSURE
+    }
     const { consumed } = this.#found
     if (consumed[best] === 0) {
       const taken = this.#take(rule, this.#found.hit(best), now)
@@ -281,10 +440,16 @@ export class DirectWay {
     return timeSeen ? TIME_SEEN : NOTHING_TAKEN
   }
 
-  #take(rule: Rule, row: number, now: number): number {
+  #take(rule: Rule, hit: number, now: number): number {
     const found = this.#found
     const values = this.#values
-    const kind = found.kind(row)
+    let row = hit
+    let kind = found.kind(row)
+    if (rule.first && kind === KIND.array && !rule.many) {
+      if (row + ROW === found.next(row)) return NOTHING_TAKEN
+      row += ROW
+      kind = found.kind(row)
+    }
     if (rule.many && kind === KIND.array) {
       const end = found.next(row)
       if (row + ROW === end) return NOTHING_TAKEN
@@ -299,8 +464,9 @@ export class DirectWay {
     const from = found.from(row)
     const to = found.to(row)
     if (rule.values !== null) {
-      if (found.isEscaped(row)) return UNSURE
-      const value = rule.values.of(this.#texts.of(found.bytes, from, to))
+      if (found.isEscaped(row) || found.isTooLong(row)) return UNSURE
+      const text = this.#texts.of(found.bytes, from, to)
+      const value = rule.values.of(text) ?? (rule.keepsOthers ? text : undefined)
       return value === undefined ? NOTHING_TAKEN : this.#takeText(rule, value, now)
     }
     if (rule.type === 'text') {
@@ -345,7 +511,7 @@ export class DirectWay {
     return this.#setJson(rule.leaf, JSON.stringify(rule.many ? [value] : value)) ? TAKEN : UNSURE
   }
 
-  #lookUp(): boolean {
+  #lookUp(): void {
     const { lookups } = this.#pipeline.mapping
     const values = this.#values
     const texts = this.#lookupTexts
@@ -355,16 +521,13 @@ export class DirectWay {
         texts[i] = ''
         continue
       }
-      const { bytes } = this.#found
       const from = values.textFrom(leaf)
       const to = values.textTo(leaf)
-      for (let at = from; at < to; at++) if (bytes[at] === 0x5c) return false
-      texts[i] = this.#texts.of(bytes, from, to)
+      texts[i] = this.#textAt(from, to, hasEscape(this.#found.bytes, from, to))
     }
     for (const given of lookups.of(texts)) {
       if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.json)
     }
-    return true
   }
 
   /** As `record.ts` has it: a record's change, of type `change`. */
@@ -401,28 +564,6 @@ export class DirectWay {
       if (this.#changeful.size < MOST_KNOWN) this.#changeful.set(json, known)
     }
     return known
-  }
-
-  #takeIdentity(identity: readonly number[]): number {
-    const values = this.#values
-    if (identity.length === 0) {
-      values.how[ID] = HOW.id
-      return TAKEN
-    }
-    const found = this.#found
-    const key: string[] = []
-    for (const source of identity) {
-      const row = found.hit(source)
-      if (row === -1 || !found.isScalar(row)) {
-        values.how[ID] = HOW.id
-        return NOTHING_TAKEN
-      }
-      if (found.isEscaped(row)) return UNSURE
-      key.push(found.bytes.toString('utf8', found.from(row), found.to(row)))
-    }
-    const { namespace, mapping } = this.#pipeline
-    const id = declaredEventId(namespace, mapping.integration.name, key)
-    return this.#setJson(ID, JSON.stringify(id)) ? TAKEN : UNSURE
   }
 
   /** False where there is no room for it. */

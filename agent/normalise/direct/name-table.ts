@@ -58,6 +58,11 @@ export class NameTable {
   get sourceCount(): number {
     return this.#numbers[SOURCE_COUNT]!
   }
+
+  /** Of a source that had no hit: that it has one now. */
+  addSource(source: number): void {
+    this.sourceList[this.#numbers[SOURCE_COUNT]!++] = source
+  }
 }
 
 const SOURCE_COUNT = 12

@@ -26,7 +26,8 @@ export class Rest {
   isThere(): boolean {
     const found = this.#found
     const end = found.next(found.root)
-    for (let row = found.root + ROW; row < end; row = found.next(row)) if (!found.isTaken(row)) return true
+    for (let row = found.root + ROW; row < end; row = found.next(row))
+      if (found.isKept(row) || !found.isTaken(row)) return true
     return false
   }
 
@@ -39,12 +40,13 @@ export class Rest {
 
   #object(object: number, isKnown: boolean): boolean {
     const found = this.#found
+    const isRecord = object === found.root
     const { bytes, rows } = found
     const sorted = this.#rows
     const first = this.#used
     const end = found.next(object)
     for (let row = object + ROW; row < end; row = found.next(row)) {
-      if (isKnown && found.isTaken(row)) continue
+      if (isKnown && !(isRecord && found.isKept(row)) && found.isTaken(row)) continue
       if (this.#used - first === MOST_MEMBERS || this.#used === sorted.length) return false
       let place = this.#used++
       for (; place > first; place--) {
@@ -64,7 +66,8 @@ export class Rest {
       // With its quotes.
       program.span(rows[row + KEY_FROM]! - 1, rows[row + KEY_TO]! + 1)
       program.add(this.#signs + 5, 1)
-      if (!this.#value(row, isKnown && found.hasKnownMembers(row))) return false
+      const isWhole = isRecord && found.isKept(row)
+      if (!this.#value(row, isKnown && !isWhole && found.hasKnownMembers(row))) return false
     }
     this.#used = first
     program.add(this.#signs + 1, 1)

@@ -28,5 +28,15 @@ export class Texts {
   }
 }
 
+export function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === 0x5c) return true
+  return false
+}
+
+/** The text that stands between the quotes of a JSON string. */
+export function unescaped(bytes: Buffer, from: number, to: number): string {
+  return JSON.parse(`"${bytes.toString('utf8', from, to)}"`)
+}
+
 const decoded = (bytes: Uint8Array, from: number, to: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8')

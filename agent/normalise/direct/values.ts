@@ -37,8 +37,7 @@ export class Values {
   readonly how: Uint8Array
   readonly from: Int32Array
   readonly to: Int32Array
-  /** With the leaves that are the same in all events. */
-  readonly #initial: Uint8Array
+  readonly #constants: readonly { readonly leaf: number; readonly json: Piece }[]
   readonly #memory: Memory
   readonly #bytes: Buffer
 
@@ -48,14 +47,18 @@ export class Values {
     this.how = memory.bytesOf(LEAF_COUNT)
     this.from = memory.numbersOf(LEAF_COUNT)
     this.to = memory.numbersOf(LEAF_COUNT)
-    constants.forEach((json, leaf) => {
-      if (json !== undefined) this.setJson(leaf, new Piece(json))
-    })
-    this.#initial = this.how.slice()
+    this.#constants = constants.flatMap((json, leaf) =>
+      json === undefined ? [] : [{ leaf, json: new Piece(json) }],
+    )
   }
 
   clear(): void {
-    this.how.set(this.#initial)
+    this.how.fill(HOW.absent)
+  }
+
+  /** What is the same in all events, unless the record or its kind says otherwise. */
+  setConstants(): void {
+    for (const { leaf, json } of this.#constants) if (this.how[leaf] === HOW.absent) this.setJson(leaf, json)
   }
 
   setJson(leaf: number, json: Piece): void {

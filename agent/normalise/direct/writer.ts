@@ -97,9 +97,12 @@ function kept(memory: Memory, numbers: readonly number[]): number {
 
 /** Bytes of all texts that are not the record's own: whatever an operator wrote, it has room. */
 function textBytesOf(pipeline: Pipeline): number {
-  const { lookups, set, rules } = pipeline.mapping
-  const given = [...lookups.all(), ...set].reduce((sum, { json }) => sum + json.length, 0)
-  const values = rules.reduce((sum, { values }) => sum + (values?.bytes ?? 0), 0)
+  const { events, lookups, set, rules } = pipeline.mapping
+  const given = [...events.all(), ...lookups.all(), ...set].reduce((sum, { json }) => sum + json.length, 0)
+  const values = rules.reduce(
+    (sum, { values, constant }) => sum + (values?.bytes ?? 0) + Buffer.byteLength(constant ?? ''),
+    0,
+  )
   const constants = pipeline.constants.reduce((sum, json) => sum + Buffer.byteLength(json ?? ''), 0)
   const tags = Buffer.byteLength(pipeline.tags.json(-1) ?? '')
   return given + values + constants + tags + Buffer.byteLength(pipeline.host)

@@ -36,6 +36,7 @@ export class Masker {
     const patterns = Object.entries(mask.patterns)
     this.#search = {
       names: new SecretNames(mask),
+      mayHold: (text) => this.#isSuspicious(text),
       patterns: patterns.map(([kind, source]) => [kind, new RegExp(source, 'gsu')] as const),
     }
     // Names compare without regard to separators, and a pattern has no fixed beginning: a few letters, or everything.

@@ -20,6 +20,7 @@ export function maskJson(text: string, search: Search, marks: Marks, level = 0):
 
 /** A text, which may be JSON itself. */
 export function maskValue(text: string, search: Search, marks: Marks, level = 0): string {
+  if (!search.mayHold(text)) return text
   return level < DEEPEST_TEXT && /^\s*[[{]/.test(text) && !text.startsWith('[masked:')
     ? maskJson(text, search, marks, level + 1)
     : maskText(text, search, marks)

@@ -108,11 +108,29 @@ function mayHoldCard(bytes: Uint8Array, from: number, to: number): boolean {
     while (start > from && isInRun(bytes, start - 1)) start--
     let end = at
     while (end < to && isInRun(bytes, end)) end++
-    if (end - start < CARD_LEAST) continue
+    if (end - start < CARD_LEAST || !hasForm(bytes, start, end)) continue
     // With its neighbours: a number within a word is none of a card.
     if (holdsCardNumber(textOf(bytes, Math.max(from, start - 1), Math.min(to, end + 2)))) return true
   }
   return false
+}
+
+/** Digits enough, at a stretch or in three groups at least: an id such as `2026-161281130` is none. */
+function hasForm(bytes: Uint8Array, from: number, to: number): boolean {
+  let digits = 0
+  let groups = 0
+  let stretch = 0
+  let longest = 0
+  for (let at = from; at < to; at++) {
+    if (!isDigit(bytes[at])) {
+      stretch = 0
+      continue
+    }
+    digits++
+    if (++stretch === 1) groups++
+    if (stretch > longest) longest = stretch
+  }
+  return longest >= CARD_LEAST || (digits >= CARD_LEAST && groups > 2)
 }
 
 const isInRun = (bytes: Uint8Array, at: number): boolean =>

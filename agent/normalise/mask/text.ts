@@ -5,6 +5,8 @@ import type { SecretNames } from './names.ts'
 /** What a text is searched for. */
 export interface Search {
   readonly names: SecretNames
+  /** Whether a text may hold a secret at all: most don't, and this is soon said. */
+  mayHold(text: string): boolean
   /** The integration's own, by the kind that their mask shows. */
   readonly patterns: readonly (readonly [kind: string, pattern: RegExp])[]
 }
@@ -13,6 +15,8 @@ const PRIVATE_KEY =
   /-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY-----(?:(?!-----END)[\s\S])*(?:-----END [A-Z0-9 ]{0,32}-----)?/g
 const JWT = /\beyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?/g
 const BEARER = /\b(bearer\s+)((?=[^\s,;]*\d)[A-Za-z0-9._~+/=-]{8,})/gi
+const LEAST_BEARER = 'bearer '.length + 8
+const LEAST_CARD = 13
 /** What gives a value to the name before it. */
 const ASSIGNS = /(?:=>|[:=])\s{0,4}/g
 const SET_TO =
@@ -25,16 +29,21 @@ export function maskText(text: string, { names, patterns }: Search, marks: Marks
   if (masked.includes('PRIVATE KEY'))
     masked = masked.replace(PRIVATE_KEY, (key) => marks.of('private_key', key))
   if (masked.includes('eyJ')) masked = masked.replace(JWT, (token) => marks.of('jwt', token))
-  masked = masked.replace(
-    BEARER,
-    (_, scheme: string, token: string) => scheme + marks.of('authorization', token),
-  )
-  masked = maskAssigned(masked, names, marks)
-  masked = maskSetTo(masked, names, marks)
-  masked = masked.replace(CARD, (number) => {
-    const digits = digitsOf(number)
-    return isCardNumber(digits) ? marks.of('card', digits) : number
-  })
+  // Most values are short, and say what they are by the first look.
+  if (masked.length >= LEAST_BEARER) {
+    masked = masked.replace(
+      BEARER,
+      (_, scheme: string, token: string) => scheme + marks.of('authorization', token),
+    )
+  }
+  if (masked.includes('=') || masked.includes(':')) masked = maskAssigned(masked, names, marks)
+  if (/ to /i.test(masked)) masked = maskSetTo(masked, names, marks)
+  if (masked.length >= LEAST_CARD) {
+    masked = masked.replace(CARD, (number) => {
+      const digits = digitsOf(number)
+      return isCardNumber(digits) ? marks.of('card', digits) : number
+    })
+  }
   for (const [kind, pattern] of patterns) {
     masked = masked.replace(pattern, (found) => (isSecret(found) ? marks.of(kind, found) : found))
   }

@@ -30,9 +30,10 @@ export function settingsRoutes(service: Service): Route[] {
       about: 'All event types of the integrations, with what the central settings make of them.',
       answers: { 200: json('The event types.', eventTypesShape) },
       async serve() {
+        const catalogue = await settings.catalogue()
         const { version, events } = settings.current
         const ranked = strongestFirst(events)
-        const types = settings.catalogue.types.map(({ recorded, ...type }) => ({
+        const types = catalogue.types.map(({ recorded, ...type }) => ({
           ...type,
           default: recorded,
           ...typeState({ ...type, recorded }, ranked),

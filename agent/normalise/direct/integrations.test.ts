@@ -1,0 +1,164 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { EventRule, SourceId } from '../../../schema/index.ts'
+import { framingFor } from '../framing-for.ts'
+import { INTEGRATIONS, loadIntegration } from '../load.ts'
+import { Output } from '../output.ts'
+import { Pipeline } from '../pipeline.ts'
+import { DirectWay, Memory } from './index.ts'
+
+/** What holds for `generic-json` holds for all that integrations say: the way over the bytes answers as the plain way does. */
+
+const RUNS = process.env.WAYBILL_FULL === undefined ? 400 : 20_000
+const NOW = Date.UTC(2026, 0, 23)
+
+function isObject(line: string): boolean {
+  try {
+    return typeof JSON.parse(line) === 'object' && line.startsWith('{')
+  } catch {
+    return false
+  }
+}
+
+/** Objects of JSON in the sample files of an integration, as lines. */
+function samplesOf(name: string): string[] {
+  const folder = join(INTEGRATIONS, name, 'samples')
+  return readdirSync(folder).flatMap((file) => {
+    const text = readFileSync(join(folder, file), 'utf8')
+    if (file.endsWith('.jsonl')) return text.split('\n').filter(isObject)
+    if (!file.endsWith('.json')) return []
+    const document: unknown = JSON.parse(text)
+    const lists = Array.isArray(document)
+      ? [document]
+      : Object.values(document as object).filter(Array.isArray)
+    return lists.flat().map((item) => JSON.stringify(item))
+  })
+}
+
+function waysOf(name: string, rules: readonly EventRule[]): (record: string) => Promise<boolean> {
+  const memory = new Memory()
+  const output = new Output(memory)
+  const made = loadIntegration(name).then((integration) => {
+    const framing = framingFor(integration)
+    const spec = { integration: name, framing, tags: [], labels: {}, timeZone: 'UTC', events: rules }
+    const pipeline = new Pipeline(
+      {
+        agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
+        host: 'web-1',
+        namespace: 'default',
+        pipelines: [spec],
+        compression: { encoding: 'zstd', level: 1 },
+      },
+      spec,
+      integration,
+    )
+    expect(pipeline.goesDirectly).toBe(true)
+    return { pipeline, direct: new DirectWay(pipeline, memory) }
+  })
+  return async (record) => {
+    const { pipeline, direct } = await made
+    const place = pipeline.placeOf(
+      {
+        source: 'a'.repeat(32) as SourceId,
+        generation: 3,
+        path: '/var/log/x.jsonl',
+        pipeline: 0,
+        start: 0,
+        end: 0,
+        offset: 0,
+        to: 0,
+        header: null,
+        truncated: null,
+      },
+      NOW,
+    )
+    output.begin()
+    const bytes = Buffer.from(record)
+    memory.bytes.set(bytes, memory.input)
+    direct.begin(place)
+    const written = direct.write(output, place, memory.input, memory.input + bytes.length, 77)
+    if (written === 'declined') return false
+    const expected = pipeline.lineOf(place, record, 0, 77)
+    if (written === 'filtered') expect(expected).toBe('filtered')
+    else {
+      const line = output.bytes.toString('utf8', output.first, output.at)
+      expect(line).toBe(expected === null || expected === 'filtered' ? expected : `${expected.text}\n`)
+    }
+    return true
+  }
+}
+
+/** Every member of any sample, with every value that it has anywhere. */
+function valuesByMember(samples: readonly string[]): Map<string, unknown[]> {
+  const known = new Map<string, unknown[]>()
+  for (const sample of samples) {
+    for (const [member, value] of Object.entries(JSON.parse(sample) as object)) {
+      known.set(member, [...(known.get(member) ?? []), value])
+    }
+  }
+  return known
+}
+
+const names = readdirSync(INTEGRATIONS).filter((name) => samplesOf(name).length > 0)
+
+describe.each(names)('%s', (name) => {
+  const samples = samplesOf(name)
+
+  it('is understood over the bytes, most of its samples', async () => {
+    const holds = waysOf(name, [])
+    let taken = 0
+    for (const sample of samples) if (await holds(sample)) taken++
+    expect(taken / samples.length).toBeGreaterThan(0.5)
+  })
+
+  it('with rules records what the plain way records', async () => {
+    const holds = waysOf(name, [
+      { event: `${name}.*`, record: 'off' },
+      { event: `${name}.*`, record: 'on', entity: 'Invoice' },
+      { event: `${name}.*`, record: 'on', user: 'Sarah Jones' },
+    ])
+    for (const sample of samples) await holds(sample)
+  })
+
+  it('of members and values in any mixture', async () => {
+    const holds = waysOf(name, [])
+    const known = valuesByMember(samples)
+    const anyValue = fc.constantFrom(...[...known.values()].flat())
+    const odd = fc.constantFrom(
+      null,
+      '',
+      ' ',
+      '{',
+      '[]',
+      '{"a":1}',
+      'a "b"',
+      5,
+      true,
+      [],
+      {},
+      ['x'],
+      'A: 1 -> 2',
+      'Chrome on Linux',
+    )
+    const member = fc
+      .constantFrom(...known.keys())
+      .chain((key) =>
+        fc.tuple(
+          fc.constant(key),
+          fc.oneof(
+            { weight: 12, arbitrary: fc.constantFrom(...known.get(key)!) },
+            { weight: 1, arbitrary: anyValue },
+            { weight: 2, arbitrary: odd },
+          ),
+        ),
+      )
+    await fc.assert(
+      fc.asyncProperty(fc.array(member, { maxLength: 14 }), async (members) => {
+        await holds(JSON.stringify(Object.fromEntries(members)))
+      }),
+      { numRuns: RUNS },
+    )
+  }, 600_000)
+})
