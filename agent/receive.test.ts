@@ -5,11 +5,14 @@ import { syslogPipelines } from './receive.ts'
 
 /** The integration that a program's messages are read with. */
 async function readersOf(more: object): Promise<(program: string) => string> {
-  const config = agentConfigSchema.parse({
-    agent: { name: 'web-1', data: './data' },
-    indexers: ['http://127.0.0.1:8600'],
-    inputs: [{ syslog: { udp: '127.0.0.1:5514', ...more } }],
-  })
+  const config = {
+    ...agentConfigSchema.parse({
+      agent: { name: 'web-1', data: './data' },
+      indexers: ['http://127.0.0.1:8600'],
+      inputs: [{ syslog: { udp: '127.0.0.1:5514', ...more } }],
+    }),
+    lineOf: () => 1,
+  }
   const { pipelines, syslog } = await syslogPipelines('agent.yml', config, 0)
   const programs = new Programs(syslog!.inputs[0]!)
   return (program) => pipelines[programs.pipelineFor(program, 'web-1', '10.0.0.1')]!.integration

@@ -72,6 +72,14 @@ function programsOf({ integration, programs }: Pick<SyslogInputConfig, 'integrat
   return [...said, ...usual.map((program) => ({ program, integration: 'linux-auth', hosts: [] }))]
 }
 
+const OTHERWISE = 'plain'
+
+/** The integrations that what an entry receives is read with. */
+export const integrationsOf = (input: Pick<SyslogInputConfig, 'integration' | 'programs'>): string[] => [
+  input.integration ?? OTHERWISE,
+  ...programsOf(input).map(({ integration }) => integration),
+]
+
 /** The pipelines of what is received, numbered from `first` on, and how messages find theirs. */
 export async function syslogPipelines(
   file: string,
@@ -104,7 +112,7 @@ export async function syslogPipelines(
       known.set(integration, index)
       return index
     }
-    const pipeline = await pipelineOf(input.integration ?? 'plain')
+    const pipeline = await pipelineOf(input.integration ?? OTHERWISE)
     const programs: SyslogSpec['inputs'][number]['programs'][number][] = []
     for (const { program, integration, hosts } of programsOf(input)) {
       programs.push({ program, pipeline: await pipelineOf(integration), hosts })

@@ -12,6 +12,7 @@ import {
 } from './config.ts'
 import { openEnrichment } from './enrich/index.ts'
 import { openIngest } from './ingest/index.ts'
+import { EventSettings, openCatalogue } from './settings/index.ts'
 import { openEmbeddedStore, type Store } from './store/index.ts'
 
 export interface RunningIndexer {
@@ -60,6 +61,12 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       random,
     })
     closing.push(() => ingest.close())
+    const settings = await EventSettings.open({
+      records: store.records,
+      catalogue: openCatalogue(log),
+      trail: ingest.trail,
+      clock,
+    })
     metrics.watch({ store, ...ingest, silentAfter: () => current.agents['silent-after'] })
     const access = openAccess({
       rules: () => accessRules(current),
@@ -73,6 +80,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         ...ingest,
         store,
         access,
+        settings,
         metrics,
         firstAgentIsFree: () => accessRules(current).enroll === 'open-on-loopback',
         tokenLifetime: () => current.agents['token-lifetime'],

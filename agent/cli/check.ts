@@ -3,7 +3,6 @@ import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
-import { framingOf } from '../agent.ts'
 import {
   type AgentConfig,
   fileInputsOf,
@@ -13,9 +12,11 @@ import {
 } from '../config.ts'
 import { askStatus } from '../control.ts'
 import { listenText, matchingFiles, tryListening, whyNothing } from '../inputs/index.ts'
+import { framingOf } from '../line.ts'
 import { type Integration, likelier, likelierText, loadIntegration } from '../normalise/index.ts'
 import { listeningOf, listensOf, syslogPipelines } from '../receive.ts'
 import { loadIdentity, reach } from '../ship/index.ts'
+import { idleRules } from './check-events.ts'
 import { configOption, jsonOption } from './config-option.ts'
 import { harmless } from './table.ts'
 
@@ -49,6 +50,7 @@ export const checkCommand: CommandModule<object, CheckArguments> = {
       await dataFolder(config),
       ...(await inputs(argv.config, config)),
       ...(await reception(argv.config, config)),
+      ...(await events(argv.config, config)),
       ...(argv.offline ? [] : await Promise.all(config.indexers.map((url) => indexer(url, config)))),
     ]
     const wrong = findings.filter((finding) => !finding.ok)
@@ -162,6 +164,17 @@ async function reception(configFile: string, config: AgentConfig): Promise<Findi
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
     return [{ ok: false, about, sentence: error.message }]
+  }
+}
+
+async function events(configFile: string, config: AgentConfig): Promise<Finding[]> {
+  try {
+    const idle = await idleRules(configFile, config)
+    return idle.map(({ line, sentence }) => ({ ok: false, about: `${configFile}:${line}`, sentence }))
+  } catch (error) {
+    // An integration that can't be read: said of its input already.
+    if (error instanceof OperatorError) return []
+    throw error
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs'
-import { Agent, NOT_REACHABLE } from '../agent.ts'
+import { Agent } from '../agent.ts'
+import { NOT_REACHABLE } from '../begin.ts'
 import { type AgentConfig, fileInputsOf, readAgentConfig } from '../config.ts'
 import { serveControl } from '../control.ts'
 import { findsAnything, whyNothing } from '../inputs/index.ts'

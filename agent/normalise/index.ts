@@ -7,7 +7,7 @@ export type { Integration } from './integration.ts'
 export { likelier, likelierText } from './likely.ts'
 export { INTEGRATIONS, loadIntegration } from './load.ts'
 export { createNormaliser, type Normaliser, type NormaliserOptions } from './pool.ts'
-export type { EventCatalogue, EventRule } from './settings.ts'
+export type { EventCatalogue } from './settings.ts'
 export type {
   PipelineSpec,
   SliceResult,

@@ -1,5 +1,7 @@
 import type { Category, FieldName } from '../../schema/index.ts'
 
+export { folded } from '../../schema/index.ts'
+
 /**
  * An integration as plain data: what `integration.yml` says, checked, with what it takes over from another (`like`)
  * already in it. It goes to the workers as it is.
@@ -143,26 +145,3 @@ export interface Assignment {
   readonly field: FieldName
   readonly value: string | number | boolean | readonly string[]
 }
-
-/**
- * Names and looked-up values compare without regard to case, `_`, `-` and spaces, so that `userName`, `user_name` and
- * `User Name` are one.
- */
-export function folded(name: string): string {
-  if (name.length > LONGEST_KNOWN) return fold(name)
-  let known = KNOWN.get(name)
-  if (known === undefined) {
-    known = fold(name)
-    if (KNOWN.size >= MOST_KNOWN) KNOWN.clear()
-    KNOWN.set(name, known)
-  }
-  return known
-}
-
-const fold = (name: string): string =>
-  name.replace(/[_\- ]/g, '').replace(/[A-Z]+/g, (upper) => upper.toLowerCase())
-
-/** Names and kinds are few and come again and again: folding one costs ten times as much as finding it. */
-const KNOWN = new Map<string, string>()
-const MOST_KNOWN = 8192
-const LONGEST_KNOWN = 64

@@ -12,6 +12,7 @@ import { aggregateRoutes } from './routes/aggregate.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { healthRoutes } from './routes/health.ts'
 import { searchRoutes } from './routes/search.ts'
+import { settingsRoutes } from './routes/settings.ts'
 import type { Service } from './service.ts'
 
 /** A request of JSON is small: an enrolment, a heartbeat. */
@@ -53,6 +54,7 @@ export function createApp(service: Service, tls: TlsFiles | null): FastifyInstan
     ...searchRoutes(service),
     ...aggregateRoutes(service),
     ...agentManagementRoutes(service),
+    ...settingsRoutes(service),
     ...deadLetterRoutes(service),
     ...healthRoutes(service),
     route({
@@ -101,6 +103,7 @@ function addRoute(app: FastifyInstance, one: Route, service: Service): void {
   app.route({
     method: one.method,
     url: one.path,
+    ...(one.largestBody === undefined ? {} : { bodyLimit: one.largestBody }),
     // Who may not ask is told before the body is read.
     onRequest: async (request) => {
       askers.set(request, service.access.admit(request, one.needs))

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Enrichment } from '../enrich/index.ts'
 import type { Agents, Enrolment, Presences, Receiver, Trail } from '../ingest/index.ts'
+import type { EventSettings } from '../settings/index.ts'
 import type { Store } from '../store/port.ts'
 import type { Access } from './access.ts'
 import type { Metrics } from './metrics.ts'
@@ -14,6 +15,7 @@ export interface Service {
   readonly receiver: Receiver
   readonly trail: Trail
   readonly enrichment: Enrichment
+  readonly settings: EventSettings
   readonly access: Access
   readonly metrics: Metrics
   /** The first agent may enroll without a token, where it comes from this machine. */

@@ -6,6 +6,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   show: [],
   agents: ['list', 'token', 'revoke'],
   'dead-letters': ['list', 'show', 'replay', 'discard'],
+  events: ['list', 'on', 'off', 'default'],
   indexer: [],
   completion: [],
 }
@@ -30,8 +31,8 @@ async function sentence(
   if (choice !== null) return `--${choice[1]} is ${choice[2]}, expected one of ${choice[3]}`
   const unknown = /^Unknown arguments?: (.+)/.exec(said)?.[1]
   if (unknown !== undefined) {
-    if (below !== undefined && below.length > 0 && word === unknown)
-      return noCommand(unknown, below, `${command} `)
+    if (below !== undefined && below.length > 0 && word !== undefined && word === unknown.split(', ')[0])
+      return noCommand(word, below, `${command} `)
     return `There is no option ${unknown
       .split(', ')
       .map((name) => (name.length === 1 ? `-${name}` : `--${name}`))

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import {
   type Category,
+  type Change,
   canonical,
   isIncarnation,
   isSourceId,
@@ -30,6 +31,7 @@ export interface Act {
   readonly reason?: string
   readonly by: { readonly name: string; readonly address?: string }
   readonly entity?: { readonly type: string; readonly id: string; readonly name?: string }
+  readonly changes?: readonly Change[]
 }
 
 /**
@@ -41,7 +43,7 @@ export interface Trail {
    * Written before the act is done, so that no act goes without its event. Never rejects: on a full disk an
    * agent must still be revocable, so an event that can't be stored waits in memory and is tried again.
    */
-  record(act: Act): Promise<void>
+  record(...acts: readonly Act[]): Promise<void>
   /** Events that wait. */
   readonly waiting: number
   close(): Promise<void>
@@ -144,15 +146,15 @@ export async function openTrail(parts: {
   timer.unref()
 
   return {
-    async record(act) {
-      if (closed || waiting.length >= MOST_WAITING) {
-        log.error(
-          { act },
-          'An event of the audit trail could not be kept for the store; it stands in this line.',
-        )
-        return
+    async record(...acts) {
+      for (const act of acts) {
+        if (closed || waiting.length >= MOST_WAITING) {
+          log.error(
+            { act },
+            'An event of the audit trail could not be kept for the store; it stands in this line.',
+          )
+        } else waiting.push({ act, at: clock() })
       }
-      waiting.push({ act, at: clock() })
       await turn(flush)
     },
     get waiting() {
@@ -194,6 +196,7 @@ function eventOf(act: Act, at: number, self: Self, chain: OwnChain, sequence: nu
       component: 'indexer',
       status: act.outcome === 'failure' ? 'error' : 'ok',
       entity: act.entity,
+      ...(act.changes === undefined ? {} : changesOf(act.changes)),
     },
     related: {
       entity: act.entity === undefined ? undefined : [act.entity.id],
@@ -201,6 +204,15 @@ function eventOf(act: Act, at: number, self: Self, chain: OwnChain, sequence: nu
       ip: act.by.address === undefined ? undefined : [act.by.address],
       user: [act.by.name],
     },
+  }
+}
+
+function changesOf(changes: readonly Change[]): object {
+  const pairs = (member: 'old' | 'new'): string[] =>
+    changes.flatMap((one) => (typeof one[member] === 'string' ? [`${one.field}=${one[member]}`] : []))
+  return {
+    changes,
+    change: { fields: changes.map(({ field }) => field), before: pairs('old'), after: pairs('new') },
   }
 }
 

@@ -2,12 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SourceId } from '../../../schema/index.ts'
+import type { EventRule, SourceId } from '../../../schema/index.ts'
 import { framingFor } from '../framing-for.ts'
 import { INTEGRATIONS, loadIntegration } from '../load.ts'
 import { Output } from '../output.ts'
 import { Pipeline } from '../pipeline.ts'
-import type { EventRule } from '../settings.ts'
 import { DirectWay, Memory } from './index.ts'
 
 /** What holds for `generic-json` holds for all that integrations say: the way over the bytes answers as the plain way does. */
