@@ -1,45 +1,31 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
-import type { Heartbeat, Ledger } from '../schema/wire/index.ts'
+import type { AgentSettings, Ledger } from '../schema/wire/index.ts'
+import { enrollFirst, lockSoon, makeDataFolder, settingsToBeginWith } from './begin.ts'
+import { keepSettings } from './central-settings.ts'
+import { type AgentConfig, readAgentConfig } from './config.ts'
+import type { InputEvents } from './event-status.ts'
+import { Reception, type ReceptionStatus } from './inputs/index.ts'
 import {
-  type AgentConfig,
-  type FileInputConfig,
-  fileInputsOf,
-  integrationPath,
-  readAgentConfig,
-} from './config.ts'
+  type AccountedSource,
+  accounts,
+  type Held,
+  type Line,
+  type Prepared,
+  prepareLine,
+  startLine,
+} from './line.ts'
+import { hasJournal, journalFolder, listeningOf } from './receive.ts'
 import {
-  createFileInput,
-  type FileConfig,
-  type Framing,
-  type Input,
-  Reception,
-  type ReceptionStatus,
-  type SourceStatus,
-} from './inputs/index.ts'
-import {
-  createNormaliser,
-  framingFor,
-  loadIntegration,
-  type Normaliser,
-  type WorkerSetup,
-} from './normalise/index.ts'
-import { Pump } from './pump.ts'
-import { hasJournal, journalFiles, journalFolder, listeningOf, syslogPipelines } from './receive.ts'
-import {
-  createShipper,
-  enroll,
   type Identity,
   loadIdentity,
+  type SettingsDesk,
   type Shipper,
   type ShipStatus,
-  sumOf,
 } from './ship/index.ts'
-import { type FolderLock, lockFolder, openState, type State } from './state/index.ts'
+import { type FolderLock, openState, type State } from './state/index.ts'
 import { VERSION } from './version.ts'
 
 export interface AgentStatus {
@@ -52,22 +38,17 @@ export interface AgentStatus {
   /** The last attempt to take up a changed config file. */
   readonly reloaded: { readonly at: number; readonly problem: string | null } | null
   readonly problem: string | null
+  /** The central settings that are followed; what is wrong with those that the indexer has now. */
+  readonly settings: { readonly version: string | null; readonly problem: string | null }
+  /** Which events are recorded, by input, and what says so. */
+  readonly events: readonly InputEvents[]
   /** Records that stopped their parser and were shipped unparsed. */
   readonly unparsed: number
   readonly shipping: ShipStatus
   /** What is received by syslog; null where nothing is. */
   readonly reception: ReceptionStatus | null
-  readonly sources: readonly (SourceStatus & { readonly ledger: Ledger })[]
+  readonly sources: readonly AccountedSource[]
   readonly total: Ledger
-}
-
-/** What a config file builds; a reload builds another one and swaps. */
-interface Line {
-  readonly config: AgentConfig
-  readonly shipper: Shipper
-  readonly input: Input
-  readonly normaliser: Normaliser
-  readonly pump: Pump
 }
 
 /** The agent: holds the data folder, and one line of input, workers, pump and shipper after another. */
@@ -78,19 +59,29 @@ export class Agent {
   readonly #lock: FolderLock
   readonly #state: State
   readonly #identity: Identity
+  readonly #desk: SettingsDesk
   readonly #started: number
   #reception: Reception | null
   #line: Line
   #stop = new AbortController()
   #running: Promise<void> = Promise.resolve()
+  #pumping = false
   #reloaded: AgentStatus['reloaded'] = null
+  /** Reads what is there and ends: settings that come meanwhile are for the next run. */
+  #once = false
+  /** Version of the central settings that is in force, or about to be. */
+  #settings: string | null
+  #settingsProblem: string | null = null
+  #closing = false
+  /** The line is swapped by one at a time. */
+  #turn: Promise<void> = Promise.resolve()
   #ended = Promise.withResolvers<void>()
 
   private constructor(
     file: string,
     log: Logger,
     clock: () => number,
-    held: { lock: FolderLock; state: State; identity: Identity },
+    held: Held,
     line: Line,
     reception: Reception | null,
   ) {
@@ -101,7 +92,9 @@ export class Agent {
     this.#lock = held.lock
     this.#state = held.state
     this.#identity = held.identity
+    this.#desk = held.desk
     this.#line = line
+    this.#settings = line.central?.version ?? null
     this.#started = clock()
   }
 
@@ -123,9 +116,19 @@ export class Agent {
     try {
       state = await openState(join(data, 'state'), { log })
       const identity = (await loadIdentity(data)) ?? (await enrollFirst(config, log, patience))
-      const held = { lock, state, identity }
-      const prepared = await prepareLine(file, config, held, log)
       let agent: Agent | null = null
+      const desk: SettingsDesk = {
+        known: () => (agent === null ? null : agent.#settings),
+        given: (settings) => {
+          if (agent !== null) agent.#given(settings)
+        },
+        failed: (sentence) => {
+          if (agent !== null) agent.#settingsFailed(sentence)
+        },
+      }
+      const held = { lock, state, identity, desk }
+      const central = await settingsToBeginWith(config, identity, log, clock)
+      const prepared = await prepareLine(file, config, central, held, log)
       // What a crash tore off is cut away before anything of the journal is read.
       if (hasJournal(config)) reception = await openReception(config, clock, log, () => agent)
       const line = await startLine(prepared, held, log, clock)
@@ -139,59 +142,45 @@ export class Agent {
     }
   }
 
+  get #held(): Held {
+    return { lock: this.#lock, state: this.#state, identity: this.#identity, desk: this.#desk }
+  }
+
   get config(): AgentConfig {
     return this.#line.config
   }
 
   /** Receives, reads and ships until `close`. */
   async run(): Promise<void> {
-    await this.#listen(this.#line.config)
-    this.#pumpOn()
+    await this.#inTurn(async () => {
+      await this.#listen(this.#line.config)
+      this.#pumpOn()
+    })
     await this.#ended.promise
   }
 
   /** Reads what is there now and returns when all of it is acknowledged; false when the signal came first. */
   async runOnce(signal: AbortSignal): Promise<boolean> {
+    this.#once = true
+    await this.#turn
     await this.#line.pump.run(signal, { once: true })
     await this.#line.shipper.drained(signal)
     return !signal.aborted
   }
 
   /** Takes up the config file again: validate, build, swap. What is wrong with it leaves the old settings running. */
-  async reload(): Promise<void> {
+  reload(): Promise<void> {
+    return this.#inTurn(() => this.#reload())
+  }
+
+  async #reload(): Promise<void> {
     const old = this.#line
     try {
       const config = await readAgentConfig(this.#file)
       if (config.agent.data !== old.config.agent.data) {
         throw new OperatorError(`${this.#file}: agent.data can't change while the agent runs. Restart it.`)
       }
-      const held = { lock: this.#lock, state: this.#state, identity: this.#identity }
-      const prepared = await prepareLine(this.#file, config, held, this.#log)
-      try {
-        await this.#listen(config)
-      } catch (error) {
-        await prepared.normaliser.close()
-        throw error
-      }
-      await this.#pumpOff()
-      await old.input.close()
-      await old.shipper.close()
-      try {
-        this.#line = await startLine(prepared, held, this.#log, this.#clock)
-      } catch (error) {
-        await prepared.normaliser.close()
-        this.#line = await startLine(
-          { config: old.config, normaliser: old.normaliser },
-          held,
-          this.#log,
-          this.#clock,
-        )
-        this.#pumpOn()
-        await this.#listen(old.config)
-        throw error
-      }
-      await old.normaliser.close()
-      this.#pumpOn()
+      await this.#swap(await prepareLine(this.#file, config, old.central, this.#held, this.#log))
       this.#log.level = config.log.level
       this.#reloaded = { at: this.#clock(), problem: null }
       this.#log.info(`${this.#file} is taken up.`)
@@ -201,8 +190,70 @@ export class Agent {
     }
   }
 
+  /** What was read by then is sealed under the old settings; what is read from then on under the new. */
+  async #swap(prepared: Prepared): Promise<void> {
+    const old = this.#line
+    try {
+      await this.#listen(prepared.config)
+    } catch (error) {
+      await prepared.normaliser.close()
+      throw error
+    }
+    const pumping = this.#pumping
+    await this.#pumpOff()
+    await old.input.close()
+    await old.shipper.close()
+    try {
+      this.#line = await startLine(prepared, this.#held, this.#log, this.#clock)
+    } catch (error) {
+      await prepared.normaliser.close()
+      this.#line = await startLine(old, this.#held, this.#log, this.#clock)
+      if (pumping) this.#pumpOn()
+      await this.#listen(old.config)
+      throw error
+    }
+    await old.normaliser.close()
+    if (pumping) this.#pumpOn()
+  }
+
+  /** An indexer has other central settings: they are on the disk before they rule. */
+  #given(settings: AgentSettings): void {
+    this.#settings = settings.version
+    void this.#inTurn(async () => {
+      const { config, central } = this.#line
+      try {
+        await keepSettings(config.agent.data, settings)
+        if (!this.#once) {
+          await this.#swap(await prepareLine(this.#file, config, settings, this.#held, this.#log))
+          this.#log.info(`The central settings ${settings.version} are taken up.`)
+        }
+        this.#settingsProblem = null
+      } catch (error) {
+        this.#settings = central?.version ?? null
+        this.#settingsFailed(`The central settings ${settings.version}: ${reasonOf(error)}`)
+      }
+    })
+  }
+
+  /** It is tried again with each heartbeat, and said when it changes. */
+  #settingsFailed(sentence: string): void {
+    if (this.#settingsProblem !== sentence)
+      this.#log.error(`${sentence} They are not taken up, the settings before go on.`)
+    this.#settingsProblem = sentence
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = this.#turn.then(async () => {
+      if (!this.#closing) await work()
+    })
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+
   /** Stops reading, puts what was read on the disk, lets go of the folder. What is not acknowledged stays in the spool. */
   async close(): Promise<void> {
+    this.#closing = true
+    await this.#turn
     // First of all: what was received is then in the journal.
     await this.#reception?.close()
     await this.#pumpOff()
@@ -215,7 +266,7 @@ export class Agent {
   }
 
   status(): AgentStatus {
-    const { input, shipper, pump, config } = this.#line
+    const { input, shipper, pump, config, central, events } = this.#line
     return {
       name: config.agent.name,
       id: this.#identity.agent,
@@ -225,6 +276,8 @@ export class Agent {
       configFile: this.#file,
       reloaded: this.#reloaded,
       problem: pump.problem,
+      settings: { version: central?.version ?? null, problem: this.#settingsProblem },
+      events,
       unparsed: pump.killers,
       shipping: shipper.status(),
       reception: this.#reception?.status() ?? null,
@@ -253,6 +306,7 @@ export class Agent {
   }
 
   #pumpOn(): void {
+    this.#pumping = true
     this.#stop = new AbortController()
     this.#running = this.#line.pump.run(this.#stop.signal)
     this.#running.catch((error) => this.#ended.reject(error))
@@ -261,6 +315,7 @@ export class Agent {
   async #pumpOff(): Promise<void> {
     this.#stop.abort()
     await this.#running
+    this.#pumping = false
   }
 }
 
@@ -284,232 +339,4 @@ function openReception(
       written: (path) => agent()?.hint(path),
     },
   )
-}
-
-/** Every source with its ledger, also those whose file has gone, and the sum of all. */
-export function accounts(
-  sources: readonly SourceStatus[],
-  ledgers: ReadonlyMap<string, Ledger>,
-): { sources: AgentStatus['sources']; total: Ledger } {
-  return {
-    sources: sources.map((source) => ({ ...source, ledger: ledgers.get(source.source) ?? sumOf([]) })),
-    total: sumOf(ledgers.values()),
-  }
-}
-
-const LOCK_WITHIN_MS = 3000
-const LOCK_AGAIN_MS = 100
-
-/** A command that looks into the folder of a stopped agent holds it for a moment: that must not keep the agent from starting. */
-async function lockSoon(data: string): Promise<FolderLock> {
-  const end = performance.now() + LOCK_WITHIN_MS
-  for (;;) {
-    try {
-      return await lockFolder(data)
-    } catch (error) {
-      if (!(error instanceof OperatorError) || performance.now() > end) throw error
-      await setTimeout(LOCK_AGAIN_MS)
-    }
-  }
-}
-
-async function makeDataFolder(data: string): Promise<void> {
-  try {
-    await mkdir(data, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw new OperatorError(
-      `The data folder ${data} can't be made (${reasonOf(error)}): give this user the right, or name another.`,
-      {
-        cause: error,
-      },
-    )
-  }
-}
-
-async function enrollFirst(
-  config: AgentConfig,
-  log: Logger,
-  patience: AbortSignal | null,
-): Promise<Identity> {
-  for (let told = false; ; told = true) {
-    const problems: string[] = []
-    for (const url of config.indexers) {
-      try {
-        const identity = await enroll({
-          url,
-          token: config.agent.token?.reveal(),
-          dir: config.agent.data,
-          name: config.agent.name,
-          host: config.agent.host,
-          version: VERSION,
-          tls: config.tls,
-          allowPlainHttp: config['allow-plain-http'],
-        })
-        log.info(`Enrolled at ${url} as ${identity.agent}.`)
-        return identity
-      } catch (error) {
-        if (!(error instanceof OperatorError) || error.exitCode !== NOT_REACHABLE) throw error
-        problems.push(error.message)
-      }
-    }
-    const sentence = problems.join('\n')
-    if (patience === null || patience.aborted) throw new OperatorError(sentence, { exitCode: NOT_REACHABLE })
-    if (!told) log.warn(`Not enrolled yet, trying again every ${ENROLL_AGAIN_MS / 1000} s: ${sentence}`)
-    await setTimeout(ENROLL_AGAIN_MS, undefined, { signal: patience }).catch(() => undefined)
-  }
-}
-
-const ENROLL_AGAIN_MS = 2000
-export const NOT_REACHABLE = 3
-
-interface Held {
-  readonly lock: FolderLock
-  readonly state: State
-  readonly identity: Identity
-}
-
-/** All that can be wrong with a config is found here, before anything of the running line is touched. */
-async function prepareLine(
-  file: string,
-  config: AgentConfig,
-  held: Held,
-  log: Logger,
-): Promise<{ config: AgentConfig; normaliser: Normaliser }> {
-  const setup = await workerSetup(file, config, held.identity)
-  const normaliser = await createNormaliser(setup, { workers: config.workers })
-  log.debug(`${config.workers} workers, ${setup.pipelines.length} inputs.`)
-  return { config, normaliser }
-}
-
-export async function workerSetup(
-  file: string,
-  config: AgentConfig,
-  identity: { agent: string; namespace: string },
-): Promise<WorkerSetup> {
-  const files = await Promise.all(
-    fileInputsOf(config).map(async (input) => ({
-      integration: integrationPath(input.integration, file),
-      framing: await framingOf(input, integrationPath(input.integration, file)),
-      tags: input.tags,
-      labels: input.labels,
-      timeZone: input['time-zone'],
-      events: [...config.events, ...input.events],
-    })),
-  )
-  const received = await syslogPipelines(file, config, files.length)
-  return {
-    agent: { id: identity.agent, name: config.agent.name, version: VERSION },
-    host: config.agent.host,
-    namespace: identity.namespace,
-    compression: config.compression,
-    pipelines: [...files, ...received.pipelines],
-    ...(received.syslog === undefined ? {} : { syslog: received.syslog }),
-  }
-}
-
-/** How an input's bytes are cut into records: as the input says, else as its integration's format asks for. */
-export async function framingOf(
-  input: Pick<FileInputConfig, 'multiline'>,
-  integration: string,
-): Promise<Framing> {
-  const { multiline } = input
-  if (multiline === 'json') return { kind: 'json' }
-  if (multiline !== undefined) return { kind: 'start', pattern: multiline.start }
-  return framingFor(await loadIntegration(integration))
-}
-
-async function startLine(
-  prepared: { config: AgentConfig; normaliser: Normaliser },
-  held: Held,
-  log: Logger,
-  clock: () => number,
-): Promise<Line> {
-  const { config, normaliser } = prepared
-  const data = config.agent.data
-  let input: Input | undefined
-  const shipper = createShipper({
-    state: held.state,
-    dir: data,
-    indexers: config.indexers,
-    tls: config.tls,
-    allowPlainHttp: config['allow-plain-http'],
-    identity: held.identity,
-    windowBytes: config.spool.window,
-    inFlight: config.spool['in-flight'],
-    heartbeatEvery: config.heartbeat,
-    heartbeat: () => heartbeatOf(config, shipper, input),
-    clock,
-    random: randomBytes,
-    log,
-    hooks: { settled: (slices) => input?.settled(slices) ?? [] },
-  })
-  // Nothing is sent before the input is there to note what is acknowledged.
-  await shipper.takeUp()
-  try {
-    input = createFileInput(
-      {
-        files: filesOf(config, normaliser.setup.pipelines),
-        policy: {
-          sweepEvery: config.reading.sweep,
-          flushAfter: config.reading['flush-after'],
-          forgetAfter: config.reading.forget,
-          holdBytes: config.hold.limit,
-        },
-      },
-      {
-        state: held.state,
-        sealed: shipper.sealedPositions(),
-        holdDir: join(data, 'hold'),
-        clock,
-        random: randomBytes,
-        log,
-      },
-    )
-    await input.start()
-    await shipper.start()
-  } catch (error) {
-    await input?.close()
-    await shipper.close()
-    throw error
-  }
-  const pump = new Pump({ input, normaliser, shipper, buffers: config.workers + 1, clock, log })
-  return { config, shipper, input, normaliser, pump }
-}
-
-/** What is read: the files that the settings name, and the journal. */
-export function filesOf(
-  config: AgentConfig,
-  pipelines: readonly { readonly framing: Framing }[],
-): FileConfig[] {
-  const files: FileConfig[] = fileInputsOf(config).map((input, pipeline) => ({
-    paths: input.paths,
-    exclude: input.exclude,
-    pipeline,
-    framing: pipelines[pipeline]!.framing,
-    gzip: input.gzip,
-    watch: input.watch,
-  }))
-  const journal = journalFiles(config, files.length)
-  return journal === null ? files : [journal, ...files]
-}
-
-function heartbeatOf(config: AgentConfig, shipper: Shipper, input: Input | undefined) {
-  const sources = input?.status() ?? []
-  const { total } = accounts(sources, shipper.ledgers())
-  const shipping = shipper.status()
-  return {
-    name: config.agent.name,
-    host: config.agent.host,
-    version: VERSION,
-    settings: null,
-    uptime: Math.round(process.uptime() * 1000),
-    lagBytes: sources.reduce(
-      (sum, source) => sum + Math.max(0, source.size - source.position - source.unfinished),
-      0,
-    ),
-    oldestPending: shipping.oldestPending,
-    sources: sources.length,
-    quarantinedBatches: shipping.quarantined,
-    ledger: total,
-  } satisfies Partial<Heartbeat>
 }

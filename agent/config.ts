@@ -2,7 +2,8 @@ import { isIP } from 'node:net'
 import { availableParallelism, hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
-import { duration, readConfig, secret, size } from '../config/index.ts'
+import { duration, type LineOf, readConfig, secret, size } from '../config/index.ts'
+import { eventRulesSchema } from '../schema/wire/index.ts'
 
 const url = z.string().transform((text, context) => {
   const parsed = URL.parse(text)
@@ -33,20 +34,6 @@ const timeZone = z.string().refine((zone) => {
   }
 }, 'expected a time zone such as Europe/Berlin or UTC')
 
-/** Which events are recorded, said on this host: stronger than what the indexer says. */
-const eventRule = z.strictObject({
-  event: z
-    .string()
-    .regex(
-      /^(?:[a-z0-9_.-]+|[a-z0-9_.-]*\*)$/,
-      'expected an event type such as erp.record.viewed, or a group such as erp.*',
-    ),
-  entity: z.string().min(1).max(256).optional(),
-  user: z.string().min(1).max(256).optional(),
-  host: z.string().min(1).max(256).optional(),
-  record: z.enum(['on', 'off']),
-})
-
 const fileInput = z.strictObject({
   paths: z.array(z.string().min(1)).min(1, 'expected at least one path or glob'),
   exclude: z.array(z.string().min(1)).default([]),
@@ -63,7 +50,7 @@ const fileInput = z.strictObject({
   'time-zone': timeZone.default('UTC'),
   tags: z.array(z.string().min(1).max(256)).default([]),
   labels: z.record(z.string().min(1).max(256), z.string().max(1024)).default({}),
-  events: z.array(eventRule).max(1000).default([]),
+  events: eventRulesSchema.default([]),
 })
 
 export type FileInputConfig = z.infer<typeof fileInput>
@@ -119,7 +106,8 @@ const syslogInput = z
         client: z.enum(['none', 'optional', 'required']).default('none'),
       })
       .optional(),
-    integration: z.string().min(1).default('plain'),
+    /** Where nothing is said: `linux-auth` for the programs that it knows, `plain` for all others. */
+    integration: z.string().min(1).optional(),
     programs: z.record(z.string().min(1), program).default({}),
     'time-zone': timeZone.default('UTC'),
     tags: z.array(z.string().min(1).max(256)).default([]),
@@ -157,7 +145,7 @@ export const agentConfigSchema = z.strictObject({
   inputs: z
     .array(z.union([z.strictObject({ file: fileInput }), z.strictObject({ syslog: syslogInput })]))
     .min(1, 'expected at least one input'),
-  events: z.array(eventRule).max(1000).default([]),
+  events: eventRulesSchema.default([]),
   spool: z
     .strictObject({
       window: size({ min: 4 * 1024 * 1024 }).default(64 * 1024 * 1024),
@@ -190,7 +178,10 @@ export const agentConfigSchema = z.strictObject({
   log: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
 })
 
-export type AgentConfig = z.infer<typeof agentConfigSchema>
+export type AgentConfig = z.infer<typeof agentConfigSchema> & {
+  /** Where in agent.yml something stands. */
+  readonly lineOf: LineOf
+}
 
 export const fileInputsOf = (config: AgentConfig): FileInputConfig[] =>
   config.inputs.flatMap((input) => ('file' in input ? [input.file] : []))
@@ -200,8 +191,8 @@ export const syslogInputsOf = (config: AgentConfig): SyslogInputConfig[] =>
 
 /** Reads agent.yml; relative paths in it are relative to where the agent is started, as in a shell. */
 export async function readAgentConfig(file: string): Promise<AgentConfig> {
-  const { value } = await readConfig(file, agentConfigSchema)
-  return { ...value, agent: { ...value.agent, data: resolve(value.agent.data) } }
+  const { value, lineOf } = await readConfig(file, agentConfigSchema)
+  return { ...value, agent: { ...value.agent, data: resolve(value.agent.data) }, lineOf }
 }
 
 /** Where an integration named by a path (`./my-integration/integration.yml`) lies. */

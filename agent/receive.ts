@@ -53,6 +53,33 @@ const LEFT_OVER: Pick<SyslogInputConfig, 'integration' | 'programs' | 'time-zone
   labels: {},
 }
 
+/** Programs whose messages are about who comes in and may do what. */
+const SIGN_IN_PROGRAMS: readonly string[] = [
+  ...['sshd', 'sshd-session', 'sshd-auth', 'sudo', 'su', 'runuser', 'login', 'polkitd', 'pkexec'],
+  ...['useradd', 'usermod', 'userdel', 'groupadd', 'groupmod', 'groupdel', 'gpasswd', 'newusers'],
+  ...['passwd', 'chpasswd', 'chgpasswd', 'chage', 'chfn', 'chsh', 'adduser', 'deluser'],
+  ...['systemd-logind', 'cron', 'crond', 'crontab'],
+]
+
+/** What the operator says of programs comes first; who says nothing of all others has sign-ins understood. */
+function programsOf({ integration, programs }: Pick<SyslogInputConfig, 'integration' | 'programs'>) {
+  const said = Object.entries(programs).map(([program, { integration, hosts }]) => ({
+    program,
+    integration,
+    hosts,
+  }))
+  const usual = integration === undefined ? SIGN_IN_PROGRAMS : []
+  return [...said, ...usual.map((program) => ({ program, integration: 'linux-auth', hosts: [] }))]
+}
+
+const OTHERWISE = 'plain'
+
+/** The integrations that what an entry receives is read with. */
+export const integrationsOf = (input: Pick<SyslogInputConfig, 'integration' | 'programs'>): string[] => [
+  input.integration ?? OTHERWISE,
+  ...programsOf(input).map(({ integration }) => integration),
+]
+
 /** The pipelines of what is received, numbered from `first` on, and how messages find theirs. */
 export async function syslogPipelines(
   file: string,
@@ -85,9 +112,9 @@ export async function syslogPipelines(
       known.set(integration, index)
       return index
     }
-    const pipeline = await pipelineOf(input.integration)
+    const pipeline = await pipelineOf(input.integration ?? OTHERWISE)
     const programs: SyslogSpec['inputs'][number]['programs'][number][] = []
-    for (const [program, { integration, hosts }] of Object.entries(input.programs)) {
+    for (const { program, integration, hosts } of programsOf(input)) {
       programs.push({ program, pipeline: await pipelineOf(integration), hosts })
     }
     inputs.push({ listens, timeZone: input['time-zone'], pipeline, programs })

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { OperatorError } from '../schema/index.ts'
-import { type AgentStatus, accounts, filesOf, workerSetup } from './agent.ts'
+import type { AgentStatus } from './agent.ts'
+import { keptSettings } from './central-settings.ts'
 import type { AgentConfig } from './config.ts'
+import { inputEvents } from './event-status.ts'
 import { createFileInput } from './inputs/index.ts'
+import { accounts, filesOf, workerSetup } from './line.ts'
 import { accountOf, loadIdentity } from './ship/index.ts'
 import { type Log, lockFolder, openState, type State } from './state/index.ts'
 import { VERSION } from './version.ts'
@@ -24,16 +27,19 @@ export async function stoppedStatus(file: string, config: AgentConfig): Promise<
     )
   }
   const lock = await lockFolder(data)
+  const central = await keptSettings(data)
   try {
     const state = await openState(join(data, 'state'), { log: SILENT })
     try {
       const account = await accountOf(data, state, SILENT)
       const input = createFileInput(
         {
-          files: filesOf(config, (await workerSetup(file, config, identity)).pipelines).map((one) => ({
-            ...one,
-            watch: false,
-          })),
+          files: filesOf(config, (await workerSetup(file, config, identity, central)).pipelines).map(
+            (one) => ({
+              ...one,
+              watch: false,
+            }),
+          ),
         },
         {
           state: unwritten(state),
@@ -56,6 +62,8 @@ export async function stoppedStatus(file: string, config: AgentConfig): Promise<
         configFile: file,
         reloaded: null,
         problem: null,
+        settings: { version: central?.version ?? null, problem: null },
+        events: await inputEvents(file, config, central),
         unparsed: 0,
         shipping: account.status,
         reception: null,

@@ -40,8 +40,14 @@ const SYSTEM: ConfigSources = {
   readSecretFile: (path) => readFileSync(path, 'utf8'),
 }
 
+/** The line in which something stands, by its path; of what is not there, the nearest thing around it. */
+export type LineOf = (path: readonly PropertyKey[]) => number
+
 /** Reads a YAML file, puts in what `${env:NAME}` and `${file:/path}` stand for, and checks it with a schema. */
-export async function readConfig<T>(file: string, schema: z.ZodType<T>): Promise<{ value: T; file: string }> {
+export async function readConfig<T>(
+  file: string,
+  schema: z.ZodType<T>,
+): Promise<{ value: T; file: string; lineOf: LineOf }> {
   const path = resolve(file)
   let text: string
   try {
@@ -56,9 +62,11 @@ export async function readConfig<T>(file: string, schema: z.ZodType<T>): Promise
       throw new OperatorError(`No right to read ${file}: make it readable for this user.`, {
         exitCode: WRONG_SETTINGS,
       })
+    if (code === 'EISDIR')
+      throw new OperatorError(`${file} is a folder: name a file in it.`, { exitCode: WRONG_SETTINGS })
     throw new OperatorError(`${file} can't be read: ${reasonOf(error)}`, { cause: error })
   }
-  return { value: parseConfig(text, file, schema), file: path }
+  return { ...parsed(text, file, schema, SYSTEM), file: path }
 }
 
 /** The same for a text that is at hand. */
@@ -68,6 +76,15 @@ export function parseConfig<T>(
   schema: z.ZodType<T>,
   from: ConfigSources = SYSTEM,
 ): T {
+  return parsed(text, file, schema, from).value
+}
+
+function parsed<T>(
+  text: string,
+  file: string,
+  schema: z.ZodType<T>,
+  from: ConfigSources,
+): { value: T; lineOf: LineOf } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   if (document.errors.length > 0) {
@@ -76,7 +93,7 @@ export function parseConfig<T>(
       document.errors.map((e) => ({
         line: lines.linePos(e.pos[0]).line,
         path: '',
-        problem: `not YAML: ${e.message}`,
+        problem: `not YAML: ${e.message}${e.code === 'TAB_AS_INDENT' ? '; indent with blanks' : ''}`,
       })),
     )
   }
@@ -101,9 +118,6 @@ export function parseConfig<T>(
   if (problems.length > 0) throw new ConfigError(file, problems)
 
   const found: unknown = document.toJS() ?? {}
-  const result = schema.safeParse(found, { reportInput: true })
-  if (result.success) return result.data
-
   const nodeAt = (path: readonly PropertyKey[]): Node | undefined => {
     for (let length = path.length; length >= 0; length--) {
       const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
@@ -111,6 +125,9 @@ export function parseConfig<T>(
     }
     return undefined
   }
+  const result = schema.safeParse(found, { reportInput: true })
+  if (result.success) return { value: result.data, lineOf: (path) => lineOf(nodeAt(path)) }
+
   const keyLine = (path: readonly PropertyKey[], key: string): number => {
     const parent = nodeAt(path)
     if (!isMap(parent)) return lineOf(parent)

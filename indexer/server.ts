@@ -24,6 +24,7 @@ import {
 import { openEnrichment } from './enrich/index.ts'
 import { openIngest } from './ingest/index.ts'
 import { derivedOf } from './previous/index.ts'
+import { EventSettings, openCatalogue } from './settings/index.ts'
 import { openEmbeddedStore, type Store } from './store/index.ts'
 
 export interface RunningIndexer {
@@ -76,6 +77,12 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       random,
     })
     closing.push(() => ingest.close())
+    const settings = await EventSettings.open({
+      records: store.records,
+      catalogue: openCatalogue(log),
+      trail: ingest.trail,
+      clock,
+    })
     metrics.watch({ store, ...ingest, silentAfter: () => current.agents['silent-after'] })
     const sessionTimes = () => current.sessions
     const accounts = await openAccounts({
@@ -116,6 +123,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         maskedFor: (role) => current.masked[role] ?? [],
         random,
         access,
+        settings,
         metrics,
         firstAgentIsFree: () => accessRules(current).enroll === 'open-on-loopback',
         tokenLifetime: () => current.agents['token-lifetime'],

@@ -32,6 +32,7 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'indexer/store', doors: ['index.ts', 'port.ts'] },
   { folder: 'indexer/store/embedded', doors: ['index.ts'] },
   { folder: 'indexer/store/elasticsearch', doors: ['index.ts'] },
+  { folder: 'indexer/settings', doors: ['index.ts'] },
   { folder: 'indexer/api', doors: ['index.ts'] },
   { folder: 'indexer/cli', doors: [] },
   { folder: 'demo', doors: [] },

@@ -1,7 +1,8 @@
-import { access, constants } from 'node:fs/promises'
+import { access, constants, open } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
-import { framingOf } from '../agent.ts'
 import {
   type AgentConfig,
   fileInputsOf,
@@ -10,10 +11,12 @@ import {
   syslogInputsOf,
 } from '../config.ts'
 import { askStatus } from '../control.ts'
-import { listenText, matchingFiles, tryListening } from '../inputs/index.ts'
-import { loadIntegration } from '../normalise/index.ts'
+import { listenText, matchingFiles, tryListening, whyNothing } from '../inputs/index.ts'
+import { framingOf } from '../line.ts'
+import { type Integration, likelier, likelierText, loadIntegration } from '../normalise/index.ts'
 import { listeningOf, listensOf, syslogPipelines } from '../receive.ts'
 import { loadIdentity, reach } from '../ship/index.ts'
+import { idleRules } from './check-events.ts'
 import { configOption, jsonOption } from './config-option.ts'
 import { harmless } from './table.ts'
 
@@ -47,6 +50,7 @@ export const checkCommand: CommandModule<object, CheckArguments> = {
       await dataFolder(config),
       ...(await inputs(argv.config, config)),
       ...(await reception(argv.config, config)),
+      ...(await events(argv.config, config)),
       ...(argv.offline ? [] : await Promise.all(config.indexers.map((url) => indexer(url, config)))),
     ]
     const wrong = findings.filter((finding) => !finding.ok)
@@ -66,7 +70,13 @@ async function dataFolder(config: AgentConfig): Promise<Finding> {
     await access(about, constants.W_OK | constants.R_OK)
   } catch (error) {
     if (codeOf(error) === 'ENOENT')
-      return { ok: true, about, sentence: 'not there yet; the first run makes it' }
+      return (await mayBeMade(about))
+        ? { ok: true, about, sentence: 'not there yet; the first run makes it' }
+        : {
+            ok: false,
+            about,
+            sentence: `not there, and this user may not make it: give it the right to write in ${dirname(about)}, or name another folder`,
+          }
     return { ok: false, about, sentence: `no right to read and write here (${reasonOf(error)})` }
   }
   try {
@@ -81,28 +91,40 @@ async function dataFolder(config: AgentConfig): Promise<Finding> {
   }
 }
 
+/** In the nearest folder that is there. */
+async function mayBeMade(path: string): Promise<boolean> {
+  const parent = dirname(path)
+  try {
+    await access(parent, constants.W_OK | constants.X_OK)
+    return true
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' && parent !== path && (await mayBeMade(parent))
+  }
+}
+
 async function inputs(configFile: string, config: AgentConfig): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const file of fileInputsOf(config)) {
     const about = file.paths.join(', ')
     try {
       const integration = integrationPath(file.integration, configFile)
-      const { title } = await loadIntegration(integration)
+      const named = await loadIntegration(integration)
       await framingOf(file, integration)
       const { files, problems } = await matchingFiles({
         paths: file.paths,
         exclude: file.exclude,
         gzip: file.gzip,
       })
-      findings.push(
-        files.length === 0
-          ? {
-              ok: false,
-              about,
-              sentence: 'no file matches; check the path, and the right to look into its folders',
-            }
-          : { ok: true, about, sentence: `${files.length} files, read as ${title}: ${some(files)}` },
-      )
+      if (files.length > 0) {
+        findings.push({
+          ok: true,
+          about,
+          sentence: `${files.length} files, read as ${named.title}: ${some(files)}`,
+        })
+        findings.push(...(await otherIntegration(files[0]!, named, file['time-zone'])))
+      } else if (problems.length === 0) {
+        for (const path of file.paths) findings.push({ ok: false, about: path, sentence: whyNothing(path) })
+      }
       for (const { path, problem } of problems) findings.push({ ok: false, about: path, sentence: problem })
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error
@@ -110,6 +132,21 @@ async function inputs(configFile: string, config: AgentConfig): Promise<Finding[
     }
   }
   return findings
+}
+
+const HEAD_BYTES = 32 * 1024
+
+/** The first file tells: an export of another system becomes events all the same, of which few say what happened. */
+async function otherIntegration(path: string, named: Integration, timeZone: string): Promise<Finding[]> {
+  const file = await open(path)
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
+    const head = buffer.subarray(0, bytesRead)
+    const other = await likelier(named, head, { path, timeZone, host: hostname(), now: Date.now() })
+    return other === null ? [] : [{ ok: false, about: path, sentence: likelierText(other, named) }]
+  } finally {
+    await file.close()
+  }
 }
 
 /** Whether what `syslog:` entries listen on can be opened; an agent that runs has it open itself. */
@@ -127,6 +164,17 @@ async function reception(configFile: string, config: AgentConfig): Promise<Findi
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
     return [{ ok: false, about, sentence: error.message }]
+  }
+}
+
+async function events(configFile: string, config: AgentConfig): Promise<Finding[]> {
+  try {
+    const idle = await idleRules(configFile, config)
+    return idle.map(({ line, sentence }) => ({ ok: false, about: `${configFile}:${line}`, sentence }))
+  } catch (error) {
+    // An integration that can't be read: said of its input already.
+    if (error instanceof OperatorError) return []
+    throw error
   }
 }
 

@@ -1,7 +1,9 @@
 import type { CommandModule } from 'yargs'
-import { Agent, NOT_REACHABLE } from '../agent.ts'
-import { readAgentConfig } from '../config.ts'
+import { Agent } from '../agent.ts'
+import { NOT_REACHABLE } from '../begin.ts'
+import { type AgentConfig, fileInputsOf, readAgentConfig } from '../config.ts'
 import { serveControl } from '../control.ts'
+import { findsAnything, whyNothing } from '../inputs/index.ts'
 import { createLog } from '../log.ts'
 import { serveMetrics } from '../metrics.ts'
 import { configOption } from './config-option.ts'
@@ -43,6 +45,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
     process.on('SIGTERM', onSignal)
     process.on('SIGINT', onSignal)
 
+    for (const sentence of await nothingToRead(config)) log.warn(sentence)
     const agent = await Agent.open(argv.config, config, log, { patience: argv.once ? null : stop.signal })
     const control = await serveControl(agent, config.agent.data, log)
     try {
@@ -60,6 +63,16 @@ export const runCommand: CommandModule<object, RunArguments> = {
       log.info('Stopped. What is not acknowledged yet is in the spool.')
     }
   },
+}
+
+/** Of `file:` entries that match nothing: said, and waited for. */
+async function nothingToRead(config: AgentConfig): Promise<string[]> {
+  const sentences: string[] = []
+  for (const { paths, exclude, gzip } of fileInputsOf(config)) {
+    if (await findsAnything({ paths, exclude, gzip })) continue
+    for (const path of paths) sentences.push(`Nothing to read for ${path}: ${whyNothing(path)}.`)
+  }
+  return sentences
 }
 
 async function forever(agent: Agent, signal: AbortSignal): Promise<number> {

@@ -8,19 +8,30 @@ import { askStatus } from '../control.ts'
 import type { ReceptionStatus } from '../inputs/index.ts'
 import { NEVER_RAN, stoppedStatus } from '../stopped.ts'
 import { configOption, jsonOption } from './config-option.ts'
+import { eventsText } from './events-text.ts'
 import { agoText, bytesText, table } from './table.ts'
 
 interface StatusArguments {
   config: string
   json: boolean
+  events: boolean
 }
 
 export const statusCommand: CommandModule<object, StatusArguments> = {
   command: 'status',
-  describe: 'For each file: position, size, lag and the account of every record',
+  describe:
+    'For each file: position, size, lag and the account of every record; and which events are recorded',
   builder: (yargs) =>
     yargs
-      .options({ ...configOption, ...jsonOption })
+      .options({
+        ...configOption,
+        ...jsonOption,
+        events: {
+          type: 'boolean',
+          default: false,
+          describe: 'Name all event types, not only those that were switched',
+        },
+      })
       .example('$0 status --config agent.yml', '')
       .example('$0 status --json', 'for programs'),
   handler: async (argv) => {
@@ -30,7 +41,7 @@ export const statusCommand: CommandModule<object, StatusArguments> = {
       process.stdout.write(`${JSON.stringify({ running, ...status })}\n`)
       return
     }
-    process.stdout.write(`${statusText(status, running, config.agent.data, Date.now())}\n`)
+    process.stdout.write(`${statusText(status, running, config.agent.data, Date.now(), argv.events)}\n`)
   },
 }
 
@@ -56,7 +67,13 @@ async function statusOf(
   }
 }
 
-export function statusText(status: AgentStatus, running: boolean, data: string, now: number): string {
+export function statusText(
+  status: AgentStatus,
+  running: boolean,
+  data: string,
+  now: number,
+  allEvents: boolean,
+): string {
   const { shipping, total } = status
   const lines = [
     running
@@ -82,6 +99,7 @@ export function statusText(status: AgentStatus, running: boolean, data: string, 
     source.ledger.read,
     source.ledger.stored,
     source.ledger.duplicate,
+    source.ledger.filtered,
     lostSight(source.ledger),
     source.ledger.pending,
   ])
@@ -89,7 +107,19 @@ export function statusText(status: AgentStatus, running: boolean, data: string, 
     lines.push(
       '',
       table(
-        ['FILE', 'STATE', 'POSITION', 'SIZE', 'LAG', 'READ', 'STORED', 'DUPLICATE', 'OTHER', 'PENDING'],
+        [
+          'FILE',
+          'STATE',
+          'POSITION',
+          'SIZE',
+          'LAG',
+          'READ',
+          'STORED',
+          'DUPLICATE',
+          'FILTERED',
+          'OTHER',
+          'PENDING',
+        ],
         rows,
       ),
     )
@@ -98,7 +128,7 @@ export function statusText(status: AgentStatus, running: boolean, data: string, 
   }
   for (const source of status.sources)
     if (source.problem !== null) lines.push(`${source.path}: ${source.problem}`)
-  lines.push('', ledgerText(total))
+  lines.push('', ...eventsText(status, allEvents), '', ledgerText(total))
   return lines.join('\n')
 }
 
@@ -125,8 +155,7 @@ function receptionText({ listeners, journal }: ReceptionStatus): string[] {
   return lines
 }
 
-const lostSight = (ledger: Ledger): number =>
-  ledger.filtered + ledger.dead + ledger.quarantined + ledger.discarded
+const lostSight = (ledger: Ledger): number => ledger.dead + ledger.quarantined + ledger.discarded
 
 /** The account of all records in one sentence, in which the sum can be checked. */
 export function ledgerText(ledger: Ledger): string {

@@ -8,7 +8,8 @@ import {
   examine,
   framingFor,
   INTEGRATIONS,
-  type Integration,
+  likelier,
+  likelierText,
   loadIntegration,
 } from '../normalise/index.ts'
 import { jsonOption } from './config-option.ts'
@@ -50,19 +51,23 @@ export const testCommand: CommandModule<object, TestArguments> = {
     const files = argv.file === undefined ? samplesOf(argv.integration) : [argv.file]
     let failed = false
     for (const file of files) {
-      const records = read(integration, file, argv['time-zone'])
+      const bytes = read(file, argv['time-zone'])
+      const about = { path: file, timeZone: argv['time-zone'], host: hostname(), now: Date.now() }
+      const records = examine(integration, bytes, { ...about, framing: framingFor(integration) })
       const chosen = argv.line === undefined ? records : [recordAt(records, argv.line, file)]
       failed ||= chosen.some(({ outcome }) => outcome === 'failed')
       if (argv.json)
         for (const record of chosen) process.stdout.write(`${JSON.stringify(asData(file, record))}\n`)
       else
         process.stdout.write(examinedText(file, chosen, process.stdout.isTTY ? process.stdout.columns : null))
+      const other = argv.file === undefined ? null : await likelier(integration, bytes, about)
+      if (other !== null) process.stderr.write(`${file}: ${likelierText(other, integration)}.\n`)
     }
     if (failed) process.exitCode = 1
   },
 }
 
-function read(integration: Integration, file: string, timeZone: string): Examined[] {
+function read(file: string, timeZone: string): Buffer {
   try {
     new Intl.DateTimeFormat('en', { timeZone })
   } catch {
@@ -77,18 +82,14 @@ function read(integration: Integration, file: string, timeZone: string): Examine
     if (codeOf(error) === 'ENOENT') throw new OperatorError(`There is no file ${file}.`, { exitCode: 2 })
     if (codeOf(error) === 'EISDIR')
       throw new OperatorError(`${file} is a folder; name a file in it.`, { exitCode: 2 })
+    if (codeOf(error) === 'EACCES')
+      throw new OperatorError(`No right to read ${file}: run this as the agent's user, or as root.`)
     throw new OperatorError(`${file} can't be read: ${reasonOf(error)}`, { cause: error })
   }
   if (bytes.length > MOST_BYTES) {
     throw new OperatorError(`${file} has more than 256 MiB: try a part of it, such as: head -n 1000 ${file}`)
   }
-  return examine(integration, bytes, {
-    framing: framingFor(integration),
-    path: file,
-    timeZone,
-    host: hostname(),
-    now: Date.now(),
-  })
+  return bytes
 }
 
 /** The samples that lie beside an integration. */

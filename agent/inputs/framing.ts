@@ -11,7 +11,7 @@ export type Framing =
   | { readonly kind: 'lines' }
   /** A record begins at a line that matches; lines that don't belong to the record before. */
   | { readonly kind: 'start'; readonly pattern: string }
-  /** Consecutive lines belong to one record where the pattern's first group is the same in them. */
+  /** Consecutive lines belong to one record where the pattern's groups are the same in them. */
   | { readonly kind: 'joined'; readonly pattern: string }
   /** JSON values one behind the other, each over one or many lines. */
   | { readonly kind: 'json' }
@@ -298,9 +298,9 @@ class JoinScanner implements Scanner {
     while (line < to) {
       const found = bytes.indexOf(LF, line)
       if (found === -1 || found >= to) break
-      const key = this.#pattern.exec(bytes.toString('utf8', line, Math.min(found, line + PATTERN_REACH)))?.[1]
+      const key = this.#keyOf(bytes.toString('utf8', line, Math.min(found, line + PATTERN_REACH)))
       if (this.#key !== null && key !== this.#key) return line
-      if (key === undefined) return found + 1
+      if (key === null) return found + 1
       this.#key = key
       line = found + 1
     }
@@ -310,6 +310,10 @@ class JoinScanner implements Scanner {
 
   reset(): void {
     this.#key = null
+  }
+
+  #keyOf(line: string): string | null {
+    return this.#pattern.exec(line)?.slice(1).join('\n') ?? null
   }
 }
 

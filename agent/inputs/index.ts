@@ -4,8 +4,10 @@ export {
   type FileConfig,
   type FileInputContext,
   type FileInputOptions,
+  findsAnything,
   matchingFiles,
   type Policy,
+  whyNothing,
 } from './file/index.ts'
 export {
   behindByteOrderMark,

@@ -1,6 +1,7 @@
 import type { FieldName } from '../../schema/index.ts'
 import { isField, namesIn } from './condition.ts'
 import type { Integration } from './integration.ts'
+import { isSimple } from './prepare.ts'
 
 /** Fields that have no text of their own until an event is written. */
 const isUnasked = (name: string): boolean => isField(name) && (name === 'audit.changes' || !isSaid(name))
@@ -18,6 +19,7 @@ export function goesDirectly(integration: Integration): boolean {
   return (
     integration.formats.includes('json') &&
     integration.join === null &&
+    integration.extract.every(isSimple) &&
     !conditions.flatMap(namesIn).some(isUnasked) &&
     !integration.identity.flat().some(isUnasked) &&
     integration.message.every((alternatives) => alternatives.every(isSaid))

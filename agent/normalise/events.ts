@@ -27,7 +27,8 @@ function askFor(name: string, conditions: readonly Simple[], sourceOf: (name: st
     return { text, meaning: (said) => (said.length > LONGEST_KNOWN ? null : said) }
   const words = new Map<string, string>()
   for (const condition of conditions) {
-    if ('oneOf' in condition) for (const word of condition.oneOf) words.set(folded(word), `=${words.size}`)
+    if (!('oneOf' in condition)) continue
+    for (const word of condition.oneOf.map(folded)) if (!words.has(word)) words.set(word, `=${words.size}`)
   }
   return words.size === 0
     ? { text, meaning: () => ANY }

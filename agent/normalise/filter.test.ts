@@ -1,10 +1,9 @@
 import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import type { SourceId } from '../../schema/index.ts'
+import type { EventRule, SourceId } from '../../schema/index.ts'
 import { BatchMaker } from './batch.ts'
 import { catalogueOf } from './filter.ts'
 import { loadIntegration } from './load.ts'
-import type { EventRule } from './settings.ts'
 
 const erp = await loadIntegration('erp')
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { CATEGORIES, FIELDS, type Field, type FieldName, isCategory } from '../../schema/index.ts'
 import { searchedPattern, whenSchema } from './condition-file.ts'
-import { type Assignment, FORMATS } from './integration.ts'
+import { type Assignment, FORMATS, type NamedPattern } from './integration.ts'
 import { DURATION_SCALES } from './mapping.ts'
 import { patternFault } from './pattern.ts'
 import { patternProblem } from './time.ts'
@@ -81,7 +81,7 @@ const mapping = z
           .min(1)
           .max(64)
           .transform((one) => [one]),
-        z.array(z.string().min(1).max(64)).min(1).max(8),
+        z.array(z.string().min(1).max(64)).min(1).max(16),
       ])
       .default(['auto']),
     values: z.record(z.string(), texts).optional(),
@@ -241,6 +241,48 @@ const pattern = z.string().superRefine((source, context) => {
   if (fault !== null) context.addIssue({ code: 'custom', message: `the pattern has ${fault}` })
 })
 
+const oneOrMore = z.union([z.string().transform((one) => [one]), z.array(z.string()).min(1).max(64)])
+
+/** One pattern, several, or several with the names of what they fit; what is wrong with one is said at its place. */
+const patterns = z
+  .union([
+    oneOrMore.transform((list) => list.map((pattern) => ({ name: null, pattern }))),
+    z
+      .record(z.string(), oneOrMore)
+      .transform((byName) =>
+        Object.entries(byName).flatMap(([name, list]) => list.map((pattern) => ({ name, pattern }))),
+      ),
+  ])
+  .superRefine((list: readonly NamedPattern[], context) => {
+    for (const { name, pattern } of list) {
+      const path = name === null ? [] : [name]
+      const fault = patternFault(pattern)
+      if (fault !== null) context.addIssue({ code: 'custom', path, message: `the pattern has ${fault}` })
+      if (name !== null && !/^[a-z][a-z0-9_]{0,63}$/.test(name))
+        context.addIssue({ code: 'custom', path, message: 'expected a name of a-z, 0-9 and _' })
+    }
+  })
+
+const extraction = z
+  .strictObject({
+    from: names,
+    patterns,
+    into: name.optional(),
+    keep: z.boolean().default(false),
+    when: whenSchema.optional(),
+  })
+  .superRefine(({ into, patterns }, context) => {
+    const isNamed = patterns.some(({ name }) => name !== null)
+    if (isNamed === (into !== undefined)) return
+    context.addIssue({
+      code: 'custom',
+      path: ['into'],
+      message:
+        'into (a member) and patterns with names go together: it is given the name of the one that fits',
+    })
+  })
+  .transform(({ into, when, ...rest }) => ({ ...rest, into: into ?? null, when: when ?? null }))
+
 const eventType = z
   .strictObject({
     id: z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,127}$/, 'expected a-z, 0-9, _, . and -'),
@@ -282,14 +324,7 @@ export const integrationSchema = z
       .optional(),
     unpack: optionalNames,
     keep: optionalNames,
-    extract: z
-      .array(
-        z.strictObject({
-          from: name,
-          patterns: z.union([pattern.transform((one) => [one]), z.array(pattern).min(1).max(32)]),
-        }),
-      )
-      .default([]),
+    extract: z.array(extraction).default([]),
     events: z.array(eventType).max(512).default([]),
     mask: z
       .strictObject({

@@ -1,5 +1,7 @@
 import type { Category, FieldName } from '../../schema/index.ts'
 
+export { folded } from '../../schema/index.ts'
+
 /**
  * An integration as plain data: what `integration.yml` says, checked, with what it takes over from another (`like`)
  * already in it. It goes to the workers as it is.
@@ -12,7 +14,7 @@ export interface Integration {
   readonly formats: readonly FormatName[]
   /** Names of the lists in which a JSON document holds records; with any, a document may also be a list itself. */
   readonly records: readonly string[]
-  /** What consecutive lines of one record have in common: the first group of this pattern. */
+  /** What consecutive lines of one record have in common: the groups of this pattern. */
   readonly join: string | null
   /** What a line of a file stands in: the format is that of the message behind a syslog header. */
   readonly envelope: 'syslog' | null
@@ -42,13 +44,24 @@ export interface Integration {
   readonly mask: MaskNames
 }
 
-export const FORMATS = ['json', 'csv', 'kv', 'cef', 'regex', 'plain'] as const
+export const FORMATS = ['json', 'csv', 'kv', 'cef', 'auditd', 'journald', 'regex', 'plain'] as const
 export type FormatName = (typeof FORMATS)[number]
 
 /** A member that is taken apart: where a pattern fits, the named groups take its place. */
 export interface Extraction {
-  readonly from: string
-  readonly patterns: readonly string[]
+  /** The first of these that the record has. */
+  readonly from: readonly string[]
+  readonly patterns: readonly NamedPattern[]
+  /** The member that is given the name of the pattern that fits. */
+  readonly into: string | null
+  /** The member stays beside what was taken of it. */
+  readonly keep: boolean
+  readonly when: Condition | null
+}
+
+export interface NamedPattern {
+  readonly name: string | null
+  readonly pattern: string
 }
 
 export interface EventType {
@@ -132,26 +145,3 @@ export interface Assignment {
   readonly field: FieldName
   readonly value: string | number | boolean | readonly string[]
 }
-
-/**
- * Names and looked-up values compare without regard to case, `_`, `-` and spaces, so that `userName`, `user_name` and
- * `User Name` are one.
- */
-export function folded(name: string): string {
-  if (name.length > LONGEST_KNOWN) return fold(name)
-  let known = KNOWN.get(name)
-  if (known === undefined) {
-    known = fold(name)
-    if (KNOWN.size >= MOST_KNOWN) KNOWN.clear()
-    KNOWN.set(name, known)
-  }
-  return known
-}
-
-const fold = (name: string): string =>
-  name.replace(/[_\- ]/g, '').replace(/[A-Z]+/g, (upper) => upper.toLowerCase())
-
-/** Names and kinds are few and come again and again: folding one costs ten times as much as finding it. */
-const KNOWN = new Map<string, string>()
-const MOST_KNOWN = 8192
-const LONGEST_KNOWN = 64

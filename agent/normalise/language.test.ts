@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type AuditEvent, valueAt } from '../../schema/index.ts'
-import type { Integration } from './integration.ts'
+import type { Extraction, Integration } from './integration.ts'
 import { loadIntegration } from './load.ts'
 import { eventsIn, recordsOf } from './testing/samples.ts'
 
@@ -12,6 +12,13 @@ const first = (integration: Integration, text: string): AuditEvent => {
   return event
 }
 const of = (more: Partial<Integration>): Integration => ({ ...generic, ...more })
+const taking = (from: string, pattern: string): Extraction => ({
+  from: [from],
+  patterns: [{ name: null, pattern }],
+  into: null,
+  keep: false,
+  when: null,
+})
 const at = (event: AuditEvent, ...paths: string[]): unknown[] => paths.map((path) => valueAt(event, path))
 
 describe('formats', () => {
@@ -108,8 +115,8 @@ describe('what fields are made of', () => {
   it('extract takes a member apart; what the record says by itself stands', () => {
     const integration = of({
       extract: [
-        { from: 'event', patterns: ['(?<event>Failed Login) \\((?<attempt>\\d+)/(?<max_attempts>\\d+)\\)'] },
-        { from: 'actor.label', patterns: ['(?<username>.+) <(?<email>[^>]+)>'] },
+        taking('event', '(?<event>Failed Login) \\((?<attempt>\\d+)/(?<max_attempts>\\d+)\\)'),
+        taking('actor.label', '(?<username>.+) <(?<email>[^>]+)>'),
       ],
     })
     const event = first(
@@ -121,6 +128,38 @@ describe('what fields are made of', () => {
     ).toEqual(['Failed Login', 3, 5, 'Jane Doe', 'own@x'])
     expect(valueAt(event, 'audit.payload')).toEqual({ actor: {} })
     expect(valueAt(first(integration, '{"event":"Login"}\n'), 'event.action')).toBe('Login')
+  })
+
+  it('extract says which pattern fits, keeps the member, and asks for fields that the header or a member will give', () => {
+    const integration = of({
+      formats: ['plain'],
+      envelope: 'syslog',
+      extract: [
+        {
+          from: ['note', 'line'],
+          patterns: [
+            { name: 'came', pattern: '(?<user>\\w+) in' },
+            { name: 'went', pattern: '(?<user>\\w+) out' },
+          ],
+          into: 'action',
+          keep: true,
+          when: { name: 'process.name', oneOf: ['door'] },
+        },
+      ],
+      fields: [...generic.fields, { ...generic.fields[1]!, from: ['line'], to: 'message', format: ['auto'] }],
+    })
+    const told = (line: string): unknown[] =>
+      at(first(integration, line), 'event.action', 'user.name', 'message')
+    expect(told('Jan 22 10:00:00 web door[7]: jane out\n')).toEqual(['went', 'jane', 'jane out'])
+    expect(told('Jan 22 10:00:00 web gate[7]: jane out\n')).toEqual([undefined, undefined, 'jane out'])
+    const named: Integration = {
+      ...integration,
+      formats: ['json'],
+      envelope: null,
+      fields: [{ ...generic.fields[1]!, from: ['program'], to: 'process.name' }, ...integration.fields],
+    }
+    expect(valueAt(first(named, '{"program":"door","note":"jane in"}\n'), 'event.action')).toBe('came')
+    expect(valueAt(first(named, '{"program":"gate","note":"jane in"}\n'), 'event.action')).toBeUndefined()
   })
 
   it('unpack reaches into JSON in a text, and leaves other text as it is', () => {

@@ -49,6 +49,16 @@ describe('an integration file', () => {
     ],
     ['set: { source.ip: 10.0.0.1 }\n', 'FILE:4', "can't be the same in all events"],
     ['set: { event.action: [a, b] }\n', 'FILE:4', 'one value'],
+    [
+      'extract:\n  - { from: a, patterns: { came: "(?<user>.+) in" } }\n',
+      'FILE:5',
+      'into (a member) and patterns with names go together',
+    ],
+    [
+      'extract:\n  - { from: a, into: b, patterns: { came: "(?<user>.*)*" } }\n',
+      'FILE:5',
+      'a group that repeats without bound',
+    ],
     ['  : [\n', 'FILE:', 'not YAML'],
   ])('%s', async (text, place, sentence) => {
     const problem = await problemOf(BEGINNING + text)

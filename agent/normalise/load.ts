@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseConfig } from '../../config/index.ts'
+import { closest, parseConfig } from '../../config/index.ts'
 import { codeOf, type FieldName, OperatorError, reasonOf } from '../../schema/index.ts'
 import type { ChangeNames, Integration } from './integration.ts'
 import { type IntegrationFile, integrationSchema } from './integration-file.ts'
@@ -85,11 +85,16 @@ function readIntegration(file: string, nameOrPath: string): string {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') {
       throw new OperatorError(
-        `There is no integration ${nameOrPath} (${file}). There are: ${known().join(', ')}; or name the path of an integration.yml.`,
+        `There is no integration ${nameOrPath} (${file})${hint(nameOrPath)}. There are: ${known().join(', ')}; or name the path of an integration.yml.`,
       )
     }
     throw new OperatorError(`The integration ${file} can't be read: ${reasonOf(error)}`, { cause: error })
   }
+}
+
+function hint(name: string): string {
+  const near = closest(name, known())
+  return near === undefined ? '' : `; did you mean ${near}`
 }
 
 function known(): string[] {

@@ -6,7 +6,7 @@ import { leafOf } from './layout.ts'
 import { type Given, givenBy, Lookups } from './lookups.ts'
 import { NameTree } from './names.ts'
 import { groupNames } from './pattern.ts'
-import { type Groups, takerApart } from './prepare.ts'
+import { type Groups, isSimple, takerApart } from './prepare.ts'
 import { type LocalTime, type TimeReader, timeReader } from './time.ts'
 
 /** One field of the schema and the sources that it is taken from, the best first. */
@@ -88,7 +88,7 @@ export interface Mapping {
   readonly keep: ReadonlySet<string>
   /** Sources whose texts may be JSON that is to be read. */
   readonly unpack: readonly number[]
-  /** Sources whose texts are taken apart, and the sources that the groups then are. */
+  /** Sources whose texts are taken apart by themselves, and the sources that the groups then are. */
   readonly extract: readonly {
     readonly source: number
     readonly isNested: boolean
@@ -140,12 +140,16 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
     key,
     keep: foldedSet(integration.keep),
     unpack: sources(integration.unpack),
-    extract: integration.extract.map(({ from, patterns }) => ({
-      source: source(from),
-      isNested: from.includes('.'),
-      groupsOf: takerApart(patterns),
-      sourceOf: new Map(patterns.flatMap(groupNames).map((name) => [name, source(name)])),
-    })),
+    extract: integration.extract.filter(isSimple).map((extraction) => {
+      const name = extraction.from[0]!
+      const groups = extraction.patterns.flatMap(({ pattern }) => groupNames(pattern))
+      return {
+        source: source(name),
+        isNested: name.includes('.'),
+        groupsOf: takerApart(extraction),
+        sourceOf: new Map(groups.map((group) => [group, source(group)])),
+      }
+    }),
     events: new EventTypes(integration.events, source),
     lookups: new Lookups(integration.lookups),
     set: integration.set.map(givenBy),

@@ -158,7 +158,7 @@ export class Pipeline {
       draft.flags |= masked
       return { draft, text, envelope, failed: true, kinds }
     }
-    const members = this.#prepare === null ? understood.members : this.#prepare(understood.members)
+    const members = this.#prepare === null ? understood.members : this.#prepare(understood.members, envelope)
     const host = envelope?.host ?? this.host
     const draft = this.#mapper.draftOf(members, envelope?.now ?? place.now, host, envelope)
     draft.flags |= understood.flags | masked

@@ -1,27 +1,31 @@
+import { type Check, checkOf } from './condition.ts'
+import { EarlyAsked } from './early-asked.ts'
 import { parseJson } from './formats/json.ts'
-import { folded, type Integration } from './integration.ts'
-import { type WholePattern, wholePattern } from './pattern.ts'
+import { type Extraction, folded, type Integration } from './integration.ts'
+import { holderOf, keyOf, type MemberPath, memberAt, pathOf } from './member-path.ts'
+import { wholePattern } from './pattern.ts'
 import { isMembers, type Members } from './payload.ts'
+import type { Envelope } from './syslog/envelope.ts'
 
 /** Makes of a record's members what its fields ask for: JSON in texts becomes members, texts are taken apart. */
-export type Prepare = (record: Members) => Members
+export type Prepare = (record: Members, envelope: Envelope | null) => Members
 
 const LONGEST_JSON = 1024 * 1024
-const DEEPEST_PATH = 8
 const MOST_KNOWN = 2048
 const LONGEST_KNOWN = 128
 const NOTHING: readonly string[] = []
 
 /** Null where an integration asks for nothing of the kind. */
 export function preparation(integration: Integration): Prepare | null {
+  const asked = new EarlyAsked(integration)
   const steps: readonly Step[] = [
     ...integration.unpack.map(unpacking),
-    ...integration.extract.map(({ from, patterns }) => takingApart(from, patterns)),
+    ...integration.extract.map((extraction) => takingApart(extraction, asked)),
   ]
   if (steps.length === 0) return null
   const due = new Uint8Array(steps.length)
   const stepsOf = new StepsByMember(steps)
-  return (given) => {
+  return (given, envelope) => {
     due.fill(0)
     let isAny = false
     for (const member of Object.keys(given)) {
@@ -35,19 +39,22 @@ export function preparation(integration: Integration): Prepare | null {
     }
     if (!isAny) return given
     const record = { ...given }
+    asked.begin(record, envelope)
     for (let i = 0; i < steps.length; i++) {
       if (due[i] === 0) continue
       // What one step has found the later ones may take apart.
-      for (const name of steps[i]!.apply(record)) for (const later of stepsOf.of(name) ?? []) due[later] = 1
+      const added = steps[i]!.apply(record)
+      if (added.length > 0) asked.begin(record, envelope)
+      for (const name of added) for (const later of stepsOf.of(name) ?? []) due[later] = 1
     }
     return record
   }
 }
 
-/** One thing that is done with a member. */
+/** One thing that is done with a member: the first of these that the record has. */
 interface Step {
-  readonly path: readonly string[]
-  /** Whether there is anything to do, as far as the value at the path's beginning tells; quick. */
+  readonly paths: readonly MemberPath[]
+  /** Whether there is anything to do, as far as the value at a path's beginning tells; quick. */
   mayApply(value: unknown): boolean
   /** Names of members that it has added. */
   apply(record: Members): readonly string[]
@@ -59,8 +66,8 @@ class StepsByMember {
   readonly #seen = new Map<string, readonly number[] | null>()
 
   constructor(steps: readonly Step[]) {
-    steps.forEach(({ path }, i) => {
-      for (const fold of new Set([path[0]!, path.join('.')])) {
+    steps.forEach(({ paths }, i) => {
+      for (const fold of new Set(paths.flatMap((path) => [path[0]!, path.join('.')]))) {
         const known = this.#byFold.get(fold)
         if (known === undefined) this.#byFold.set(fold, [i])
         else known.push(i)
@@ -79,37 +86,12 @@ class StepsByMember {
   }
 }
 
-const pathOf = (name: string): readonly string[] => name.split('.').slice(0, DEEPEST_PATH).map(folded)
-
-/** A member that was taken away is undefined, which nothing that was read is: removing it makes an object slow. */
-const keyOf = (members: Members, fold: string): string | undefined =>
-  Object.keys(members).find((key) => folded(key) === fold && members[key] !== undefined)
-
-/** The object that holds the last part of a path, with objects on the way copied so that they may be changed; and its key. */
-function holderOf(record: Members, path: readonly string[]): { holder: Members; key: string } | null {
-  let holder = record
-  for (const part of path.slice(0, -1)) {
-    const key = keyOf(holder, part)
-    const next = key === undefined ? undefined : holder[key]
-    if (key === undefined || !isMembers(next)) {
-      // `{"user.name": ...}` says the same as `{"user": {"name": ...}}`.
-      const whole = keyOf(record, path.join('.'))
-      return whole === undefined ? null : { holder: record, key: whole }
-    }
-    const copy = { ...next }
-    holder[key] = copy
-    holder = copy
-  }
-  const key = keyOf(holder, path.at(-1)!)
-  return key === undefined ? null : { holder, key }
-}
-
 const isJson = (text: string): boolean => text.length <= LONGEST_JSON && /^\s*[[{]/.test(text)
 
 function unpacking(name: string): Step {
   const path = pathOf(name)
   return {
-    path,
+    paths: [path],
     mayApply: (value) => (typeof value === 'string' ? isJson(value) : isMembers(value)),
     apply(record) {
       const found = holderOf(record, path)
@@ -136,20 +118,26 @@ function readJson(text: string): unknown {
 /** What a text was taken apart into: named groups and what they hold. */
 export type Groups = readonly (readonly [name: string, text: string])[]
 
-function takingApart(name: string, sources: readonly string[]): Step {
-  const path = pathOf(name)
-  const groupsOf = takerApart(sources)
+function takingApart(extraction: Extraction, asked: EarlyAsked): Step {
+  const paths = extraction.from.map(pathOf)
+  const groupsOf = takerApart(extraction)
+  const applies: Check | null =
+    extraction.when === null ? null : checkOf(extraction.when, (name) => asked.sourceOf(name))
   return {
-    path,
-    mayApply: (value) => (typeof value === 'string' ? groupsOf(value) !== null : isMembers(value)),
+    paths,
+    // To ask whether it applies costs less than to try its patterns.
+    mayApply: (value) =>
+      typeof value === 'string' ? applies !== null || groupsOf(value) !== null : isMembers(value),
     apply(record) {
-      const found = holderOf(record, path)
+      if (applies !== null && !applies(asked)) return NOTHING
+      const path = paths.length === 1 ? paths[0]! : paths.find((one) => memberAt(record, one) !== undefined)
+      const found = path === undefined ? null : holderOf(record, path)
       if (found === null) return NOTHING
       const { holder, key } = found
       const text = holder[key]
       const groups = typeof text === 'string' ? groupsOf(text) : null
       if (groups === null) return NOTHING
-      holder[key] = undefined
+      if (!extraction.keep) holder[key] = undefined
       const added: string[] = []
       for (const [group, value] of groups) {
         // What the record says by itself stands.
@@ -162,21 +150,27 @@ function takingApart(name: string, sources: readonly string[]): Step {
   }
 }
 
-/** What the first of these patterns that fits takes a text apart into; null where none does. */
-export function takerApart(sources: readonly string[]): (text: string) => Groups | null {
-  const patterns = sources.map(wholePattern)
-  return remembered((text) => groupsIn(text, patterns))
-}
+/** Takes one member apart, whatever else the record says: what the way over the bytes knows. */
+export const isSimple = ({ from, into, keep, when }: Extraction): boolean =>
+  from.length === 1 && into === null && !keep && when === null
 
-function groupsIn(text: string, patterns: readonly WholePattern[]): Groups | null {
-  for (const pattern of patterns) {
-    const groups = pattern.exec(text)
-    if (groups === null) continue
-    return Object.entries(groups).flatMap(([name, value]) =>
-      value === undefined || value === '' ? [] : [[name, value] as const],
-    )
+/** What the first pattern that fits takes a text apart into; null where none does. */
+export const takerApart = (extraction: Extraction): ((text: string) => Groups | null) =>
+  remembered(groupsFinder(extraction))
+
+function groupsFinder({ patterns, into }: Extraction): (text: string) => Groups | null {
+  const compiled = patterns.map(({ name, pattern }) => ({ name, pattern: wholePattern(pattern) }))
+  return (text) => {
+    for (const { name, pattern } of compiled) {
+      const groups = pattern.exec(text)
+      if (groups === null) continue
+      const taken = Object.entries(groups).flatMap(([group, value]) =>
+        value === undefined || value === '' ? [] : [[group, value] as const],
+      )
+      return into === null || name === null ? taken : [...taken, [into, name]]
+    }
+    return null
   }
-  return null
 }
 
 /** Devices, states and names come again and again. */

@@ -57,8 +57,17 @@ export const RELATED: readonly { readonly leaf: number; readonly of: readonly nu
       leafOf('user.changes.name'),
     ],
   },
-  { leaf: leafOf('related.ip'), of: [leafOf('source.ip')] },
-  { leaf: leafOf('related.hosts'), of: [HOST_NAME, leafOf('log.syslog.hostname')] },
+  { leaf: leafOf('related.ip'), of: [leafOf('source.ip'), leafOf('destination.ip'), leafOf('observer.ip')] },
+  {
+    leaf: leafOf('related.hosts'),
+    of: [
+      HOST_NAME,
+      leafOf('log.syslog.hostname'),
+      leafOf('source.domain'),
+      leafOf('destination.domain'),
+      leafOf('observer.hostname'),
+    ],
+  },
   { leaf: leafOf('related.entity'), of: [leafOf('audit.entity.id'), leafOf('audit.parent.id')] },
 ]
 

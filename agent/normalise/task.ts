@@ -1,6 +1,5 @@
-import type { SourceId } from '../../schema/index.ts'
+import type { EventRule, SourceId } from '../../schema/index.ts'
 import type { Framing } from '../inputs/framing.ts'
-import type { EventRule } from './settings.ts'
 
 /**
  * One worker task is one batch. The main thread moves bytes: it fills a buffer with slices of whole records of

@@ -91,17 +91,20 @@ export class Connection {
    * over the whole besides the timeouts of its parts.
    */
   async post(path: string, type: string, body: Buffer | string, stop?: AbortSignal): Promise<Answer> {
-    return await this.#request('POST', path, type, body, stop)
+    return await this.#request('POST', path, { 'content-type': type }, body, stop)
   }
 
-  async get(path: string): Promise<Answer> {
-    return await this.#request('GET', path, null, null)
+  async get(
+    path: string,
+    more: { headers?: Readonly<Record<string, string>>; stop?: AbortSignal } = {},
+  ): Promise<Answer> {
+    return await this.#request('GET', path, more.headers ?? {}, null, more.stop)
   }
 
   async #request(
     method: 'GET' | 'POST',
     path: string,
-    type: string | null,
+    headers: Readonly<Record<string, string>>,
     body: Buffer | string | null,
     stop?: AbortSignal,
   ): Promise<Answer> {
@@ -110,7 +113,7 @@ export class Connection {
     const response = await this.#pool.request({
       method,
       path: this.#base + path,
-      headers: { accept: 'application/json', ...(type === null ? {} : { 'content-type': type }) },
+      headers: { accept: 'application/json', ...headers },
       body,
       signal,
     })

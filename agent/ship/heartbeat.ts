@@ -1,9 +1,10 @@
-import type { KeyObject } from 'node:crypto'
 import { reasonOf } from '../../schema/index.ts'
 import { type Heartbeat, heartbeatAnswerSchema, signHeartbeat } from '../../schema/wire/index.ts'
 import type { Log, State } from '../state/index.ts'
 import type { Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
+import type { Identity } from './identity.ts'
+import { askSettings, type SettingsDesk } from './settings.ts'
 import { wireReason } from './wire-reason.ts'
 
 /** What the agent says of itself; who it is and where its chain stands is added here. */
@@ -12,9 +13,9 @@ export type HeartbeatNumbers = Omit<Heartbeat, 'agent' | 'key' | 'incarnation' |
 export interface HeartOptions {
   readonly state: State
   readonly connections: readonly Connection[]
-  readonly agent: string
-  readonly keyId: string
-  readonly key: KeyObject
+  readonly identity: Pick<Identity, 'agent' | 'key' | 'privateKey'>
+  /** Without it the central settings are nothing to us. */
+  readonly settings?: SettingsDesk | undefined
   readonly every: number
   readonly numbers: () => HeartbeatNumbers
   readonly place: () => { incarnation: string; sequence: number }
@@ -88,7 +89,8 @@ export class Heart {
   }
 
   async #send(): Promise<void> {
-    const { state, connections, agent, keyId, key, numbers, place, clock } = this.#options
+    const { state, connections, identity, numbers, place, clock } = this.#options
+    const { agent, key } = identity
     if (this.#beat >= this.#reserved) {
       const reserved = this.#beat + RESERVE
       await state.write([{ key: BEATS, value: { reserved } satisfies BeatRecord }])
@@ -96,8 +98,8 @@ export class Heart {
     }
     this.#beat++
     const sent = clock.now()
-    const heartbeat: Heartbeat = { ...numbers(), agent, key: keyId, ...place(), beat: this.#beat, sent }
-    const body = JSON.stringify(signHeartbeat(heartbeat, key))
+    const heartbeat: Heartbeat = { ...numbers(), agent, key, ...place(), beat: this.#beat, sent }
+    const body = JSON.stringify(signHeartbeat(heartbeat, identity.privateKey))
     let reason = 'there is no indexer'
     for (let i = 0; i < connections.length; i++) {
       const at = (this.#preferred + i) % connections.length
@@ -106,9 +108,10 @@ export class Heart {
         const answer = await connection.post('/v1/heartbeat', 'application/json', body, this.#stop.signal)
         if (answer.status === 200) {
           const back = clock.now()
-          const { now } = heartbeatAnswerSchema.parse(JSON.parse(answer.body.toString('utf8')))
+          const { now, settings } = heartbeatAnswerSchema.parse(JSON.parse(answer.body.toString('utf8')))
           this.#offset = Math.round(now - (sent + back) / 2)
           this.#preferred = at
+          if (settings !== undefined && !this.#closing) await this.#followSettings(connection, settings)
           return
         }
         reason = `${connection.url} answers ${answer.status}`
@@ -118,5 +121,23 @@ export class Heart {
       if (this.#stop.signal.aborted) return
     }
     throw new Error(reason)
+  }
+
+  /** The indexer's clock is known by now, so that a question is not too old for it where ours is wrong. */
+  async #followSettings(connection: Connection, version: string): Promise<void> {
+    const { settings: desk, identity, clock } = this.#options
+    if (desk === undefined || desk.known() === version) return
+    try {
+      const given = await askSettings(connection, {
+        identity,
+        known: desk.known(),
+        asked: clock.now() + (this.#offset ?? 0),
+        stop: this.#stop.signal,
+      })
+      if (given !== null) desk.given(given)
+    } catch (problem) {
+      if (this.#stop.signal.aborted) return
+      desk.failed(`The central settings ${version} of ${connection.url}: ${wireReason(problem)}.`)
+    }
   }
 }

@@ -22,6 +22,7 @@ import {
 import { reseal } from './reseal.ts'
 import { Sealer } from './sealer.ts'
 import { DELAYS, type Delays, type Refusal, Sender } from './sender.ts'
+import type { SettingsDesk } from './settings.ts'
 import { Spool } from './spool.ts'
 import { takeUp } from './takeup.ts'
 import type { QuarantineAction, QuarantineDecision, Shipper, ShipperHooks, ShipStatus } from './types.ts'
@@ -44,6 +45,8 @@ export interface ShipperOptions {
   readonly heartbeatEvery?: number
   /** Version of the central settings that batches are made under. */
   readonly settings?: () => string | null
+  /** Who takes the central settings that heartbeats lead to. */
+  readonly central?: SettingsDesk
   readonly timeouts?: Timeouts
   readonly delays?: Delays
   /** How long requests under way may take to end when the shipper closes. */
@@ -123,9 +126,8 @@ class SpoolingShipper implements Shipper {
         : new Heart({
             state,
             connections: this.#connections,
-            agent: identity.agent,
-            keyId: identity.key,
-            key: identity.privateKey,
+            identity,
+            settings: options.central,
             every: options.heartbeatEvery ?? 15_000,
             numbers: heartbeat,
             place: () => ({ incarnation: this.#chain().incarnation, sequence: this.#sealer?.sequence ?? 0 }),

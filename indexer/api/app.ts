@@ -13,6 +13,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { healthRoutes } from './routes/health.ts'
 import { searchRoutes } from './routes/search.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { settingsRoutes } from './routes/settings.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { userRoutes } from './routes/users.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -90,6 +91,7 @@ export function routesOf(service: Service): Route[] {
     ...searchRoutes(service),
     ...aggregateRoutes(service),
     ...agentManagementRoutes(service),
+    ...settingsRoutes(service),
     ...deadLetterRoutes(service),
     ...healthRoutes(service),
     ...sessionRoutes(service),
@@ -116,6 +118,7 @@ function addRoute(app: FastifyInstance, one: Route, service: Service): void {
   app.route({
     method: one.method,
     url: one.path,
+    ...(one.largestBody === undefined ? {} : { bodyLimit: one.largestBody }),
     // Who may not ask is told before the body is read.
     onRequest: async (request) => {
       askers.set(request, service.access.admit(request, one))

@@ -30,6 +30,8 @@ export interface Route {
   readonly query: z.ZodObject
   /** JSON by a schema, or bytes that the route reads itself. */
   readonly body: { readonly json: z.ZodType } | { readonly bytes: string } | null
+  /** Bytes of a JSON body; where it isn't said, little. */
+  readonly largestBody: number | undefined
   readonly answers: Readonly<Record<number, RouteAnswer>>
   /** Checks what was asked, and answers with the value for the body (undefined where it replied itself). */
   readonly serve: (request: FastifyRequest, reply: FastifyReply, asker: Asker) => Promise<unknown>
@@ -60,6 +62,7 @@ export function route<
   query?: Query
   body?: Body
   bytes?: string
+  largestBody?: number
   answers: Route['answers']
   serve(asked: Asked<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<unknown>
 }): Route {
@@ -73,6 +76,7 @@ export function route<
     params: params ?? NOTHING,
     query: query ?? NOTHING,
     body: body !== undefined ? { json: body } : bytes !== undefined ? { bytes } : null,
+    largestBody: definition.largestBody,
     answers,
     serve: (request, reply, asker) =>
       definition.serve({

@@ -4,6 +4,7 @@ import type { Accounts, Events, Role, SessionTimes } from '../accounts/index.ts'
 import type { Enrichment } from '../enrich/index.ts'
 import type { Agents, Enrolment, Presences, Receiver, Trail } from '../ingest/index.ts'
 import type { Derived } from '../previous/index.ts'
+import type { EventSettings } from '../settings/index.ts'
 import type { Store } from '../store/port.ts'
 import type { Access, Asker } from './access.ts'
 import type { Cookies } from './cookies.ts'
@@ -31,6 +32,7 @@ export interface Service {
   readonly receiver: Receiver
   readonly trail: Trail
   readonly enrichment: Enrichment
+  readonly settings: EventSettings
   readonly access: Access
   readonly metrics: Metrics
   /** The first agent may enroll without a token, where it comes from this machine. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ledgerSchema } from '../../schema/wire/index.ts'
+import { eventRuleSchema, ledgerSchema } from '../../schema/wire/index.ts'
 
 /** What the API answers with, beside what agents and indexer say to each other. */
 const count = z.number().int().nonnegative()
@@ -77,10 +77,40 @@ export const agentShape = z.object({
   lagBytes: count.nullable(),
   oldestPending: count.nullable().describe('Age in ms of the oldest batch that is not acknowledged.'),
   ledger: ledgerSchema.nullable(),
+  settings: z.string().nullable().describe('Version of the central settings that it follows.'),
   clockOffset: z.number().nullable().describe("By how many ms the agent's clock is ahead."),
   chains: z.array(chainShape),
 })
 export type AgentShape = z.infer<typeof agentShape>
+
+const versionShape = z.string().describe('A number and a hash; the same as the ETag.')
+
+export const eventSettingsShape = z.object({
+  version: versionShape,
+  events: z.array(eventRuleSchema),
+  changed: time.nullable(),
+  by: z.string().nullable().describe('Who changed them last.'),
+})
+
+export const eventTypesShape = z.object({
+  version: versionShape,
+  types: z.array(
+    z.object({
+      integration: z.string(),
+      system: z.string(),
+      id: z.string(),
+      title: z.string(),
+      group: z.string(),
+      mandatory: z.boolean().describe("It is always recorded and can't be switched."),
+      default: z.boolean().describe('Whether it is recorded where nobody has said.'),
+      recorded: z.boolean().describe('Whether it is recorded now, but for the exceptions.'),
+      ruling: eventRuleSchema.nullable().describe('The rule that says so; null where it is the default.'),
+      exceptions: z
+        .array(eventRuleSchema)
+        .describe('Rules for some entities, users or hosts, the strongest first.'),
+    }),
+  ),
+})
 
 export const mintedTokenShape = z.object({ token: z.string(), expires: time, uses: count })
 

@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs'
 import { OperatorError } from '../../schema/index.ts'
+import { settingsNumber } from '../../schema/wire/index.ts'
 import { timeText } from '../query/index.ts'
 import { type Agent, agentsAnswer, msOf, tokenAnswer, understood } from './answers.ts'
 import { AnswerError } from './client.ts'
@@ -89,6 +90,7 @@ async function list(given: Given): Promise<void> {
     'QUARANTINED',
     'PENDING',
     'MISSING',
+    'SETTINGS',
   ]
   const lines = table(
     head,
@@ -131,6 +133,7 @@ function rowOf(agent: Agent, now: number): string[] {
     agent.lagBytes === null ? '' : bytesText(agent.lagBytes),
     ...counts,
     missing === 0 ? '' : String(missing),
+    agent.settings === null ? '' : settingsNumber(agent.settings),
   ]
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { OperatorError } from '../../schema/index.ts'
-import { ledgerSchema } from '../../schema/wire/index.ts'
+import { eventRuleSchema, ledgerSchema } from '../../schema/wire/index.ts'
 
 /** What the indexer answers to the commands that look after it. */
 const count = z.number()
@@ -31,6 +31,7 @@ export const agentsAnswer = z.object({
       lagBytes: count.nullable(),
       oldestPending: count.nullable(),
       ledger: ledgerSchema.nullable(),
+      settings: z.string().nullable().default(null),
       chains: z.array(
         z.object({
           incarnation: z.string(),
@@ -126,6 +127,27 @@ export const countAnswer = z.object({
   partial: z.object({ reason: z.string(), sentence: z.string() }).nullable(),
 })
 export type CountAnswer = z.infer<typeof countAnswer>
+
+export const eventSettingsAnswer = z.object({ version: z.string(), events: z.array(eventRuleSchema) })
+
+export const eventTypesAnswer = z.object({
+  version: z.string(),
+  types: z.array(
+    z.object({
+      integration: z.string(),
+      system: z.string(),
+      id: z.string(),
+      title: z.string(),
+      group: z.string(),
+      mandatory: z.boolean(),
+      default: z.boolean(),
+      recorded: z.boolean(),
+      ruling: eventRuleSchema.nullable(),
+      exceptions: z.array(eventRuleSchema),
+    }),
+  ),
+})
+export type EventTypeAnswer = z.infer<typeof eventTypesAnswer>['types'][number]
 
 /** The answer in its shape; an indexer of another version is told from a broken one. */
 export function understood<Shape extends z.ZodType>(shape: Shape, answer: unknown): z.output<Shape> {

@@ -118,6 +118,7 @@ const agent = {
   lagBytes: 1536,
   oldestPending: null,
   ledger,
+  settings: '12-0123456789ab',
   chains: [
     {
       incarnation: 'ab'.repeat(16),
@@ -148,8 +149,8 @@ describe('agents', () => {
     const { code, out } = await ask('agents')
     expect(code).toBe(0)
     const [head = '', first = '', second = ''] = out.split('\n')
-    expect(head).toMatch(/^AGENT +NAME .* LAG .* STORED .* MISSING$/)
-    expect(first).toMatch(/^a1 +web-1\\x1b.* s ago +1.5 KiB +10 +7 +1 +1 +0 +1 +3$/)
+    expect(head).toMatch(/^AGENT +NAME .* LAG .* STORED .* MISSING +SETTINGS$/)
+    expect(first).toMatch(/^a1 +web-1\\x1b.* s ago +1.5 KiB +10 +7 +1 +1 +0 +1 +3 +12$/)
     expect(second).toContain('never')
     expect(out).toContain('waybills 3 to 4, 7 of incarnation abab')
   })

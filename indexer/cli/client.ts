@@ -2,9 +2,11 @@ import { codeOf, OperatorError } from '../../schema/index.ts'
 import { EXIT } from './exit.ts'
 
 export interface Asked {
-  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly body?: unknown
+  /** Version that a change is made to: 412 where another holds by now. */
+  readonly ifMatch?: string
   readonly signal?: AbortSignal | undefined
 }
 
@@ -108,6 +110,7 @@ export class IndexerClient {
         headers: {
           accept: `${accept}, application/problem+json`,
           ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+          ...(asked.ifMatch === undefined ? {} : { 'if-match': `"${asked.ifMatch}"` }),
           ...(asked.body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         body: asked.body === undefined ? null : JSON.stringify(asked.body),

@@ -27,7 +27,7 @@ function version(): string {
 }
 
 /** What may come several times: yargs makes a list of any option that does. */
-const LISTS: ReadonlySet<string> = new Set(['_', 'query', 'ids'])
+const LISTS: ReadonlySet<string> = new Set(['_', 'query', 'ids', 'types'])
 
 /** The command line is wrong, in the words of yargs. */
 class CommandLine extends Error {}
@@ -59,6 +59,9 @@ try {
     )
     .command('dead-letters', 'Look after events that could not be stored', async (cli) =>
       (await import('./dead-letters.ts')).commands(cli),
+    )
+    .command('events', 'Say which event types are recorded, switch them on and off', async (cli) =>
+      (await import('./events.ts')).commands(cli),
     )
     .command(
       'login',

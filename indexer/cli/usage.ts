@@ -6,6 +6,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   show: [],
   agents: ['list', 'token', 'revoke'],
   'dead-letters': ['list', 'show', 'replay', 'discard'],
+  events: ['list', 'on', 'off', 'default'],
   login: [],
   logout: [],
   users: ['list', 'add', 'role', 'limits', 'lock', 'unlock', 'reset', 'remove'],

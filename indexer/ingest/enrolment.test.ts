@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
+import { settingsVersion } from '../../schema/wire/index.ts'
 import { askAt, TestAgent, TestIndexer } from './testing.ts'
 
 let indexer: TestIndexer
@@ -148,7 +149,10 @@ describe('a heartbeat', () => {
     indexer = await TestIndexer.start({}, { clock: () => now })
     const agent = await TestAgent.enrolled(indexer.url)
     const beat = agent.heartbeat({ sent: now + 2500, lagBytes: 7, oldestPending: 9 })
-    expect((await indexer.ask('/v1/heartbeat', { json: beat })).json).toEqual({ now })
+    expect((await indexer.ask('/v1/heartbeat', { json: beat })).json).toEqual({
+      now,
+      settings: settingsVersion(0, []),
+    })
     const { agents } = (await indexer.ask('/v1/agents')).json as { agents: object[] }
     expect(agents[0]).toMatchObject({
       id: agent.id,

@@ -110,7 +110,7 @@ export async function askAt(
   url: string,
   path: string,
   options: {
-    method?: 'GET' | 'POST' | 'DELETE'
+    method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
     headers?: Record<string, string>
     json?: unknown
     body?: Buffer

@@ -1,6 +1,7 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
 import { z } from 'zod'
 import { canonical } from '../canonical.ts'
+import { settingsVersionSchema } from './settings.ts'
 
 /** What agent and indexer say to each other besides waybills, as zod schemas: both sides check with them. */
 const count = z.number().int().nonnegative()
@@ -40,6 +41,8 @@ export const problemSchema = z.object({
     'fork',
     'too-large',
     'refused',
+    'changed',
+    'precondition-required',
     'busy',
     'full',
     'internal',
@@ -100,7 +103,11 @@ export const heartbeatSchema = z.strictObject({
 })
 export type Heartbeat = z.infer<typeof heartbeatSchema>
 
-export const heartbeatAnswerSchema = z.object({ now: count })
+export const heartbeatAnswerSchema = z.object({
+  now: count,
+  /** Version of the central settings; an indexer of an earlier version has none. */
+  settings: settingsVersionSchema.optional(),
+})
 export type HeartbeatAnswer = z.infer<typeof heartbeatAnswerSchema>
 
 const SIGNED_HEARTBEAT = 'waybill/heartbeat/1\n'

@@ -6,6 +6,7 @@ import { gunzip, zstdDecompress } from 'node:zlib'
 import { LIMITS, leavesOf, merkleRoot } from '../../schema/index.ts'
 import {
   type Acknowledgement,
+  AGENT_SETTINGS_PATH,
   decodeWaybill,
   enrollRequestSchema,
   type Heartbeat,
@@ -72,6 +73,10 @@ export interface Sink {
   /** The next so many requests are not even read: the other end of a connection that is only half there. */
   ignoreNext(times: number): void
   requests(): number
+  /** Has these central settings from now on: heartbeats name the version, and whoever asks is answered like this. */
+  offer(version: string, answer: { status: number; text: string }): void
+  /** What agents asked for settings with. */
+  readonly questions: readonly { authorization: string | undefined; known: string | undefined }[]
   /** Forgets all agents. */
   revoke(): void
   close(): Promise<void>
@@ -89,6 +94,8 @@ class BulkOfNothing implements Sink {
   readonly arrivals: Arrival[] = []
   readonly ids = new Set<string>()
   readonly heartbeats: Heartbeat[] = []
+  readonly questions: { authorization: string | undefined; known: string | undefined }[] = []
+  #offered: { version: string; answer: { status: number; text: string } } | null = null
   readonly stored = { waybills: 0, events: 0, duplicates: 0 }
   readonly #verify: 'signature' | 'full'
   readonly #remember: boolean
@@ -141,6 +148,10 @@ class BulkOfNothing implements Sink {
     return this.#requests
   }
 
+  offer(version: string, answer: { status: number; text: string }): void {
+    this.#offered = { version, answer }
+  }
+
   revoke(): void {
     this.#agents.clear()
   }
@@ -159,6 +170,8 @@ class BulkOfNothing implements Sink {
         return await this.#enroll(await bodyOf(request), response)
       case 'POST /v1/heartbeat':
         return await this.#takeHeartbeat(await bodyOf(request), response)
+      case `GET ${AGENT_SETTINGS_PATH}`:
+        return this.#giveSettings(request, response)
       case 'GET /healthz':
         return send(response, 200, { ok: true })
       default:
@@ -201,7 +214,21 @@ class BulkOfNothing implements Sink {
     }
     this.heartbeats.push(read.data.heartbeat)
     if (!this.#remember) this.heartbeats.splice(0, this.heartbeats.length - 1)
-    send(response, 200, { now: this.#clock() })
+    const settings = this.#offered === null ? {} : { settings: this.#offered.version }
+    send(response, 200, { now: this.#clock(), ...settings })
+  }
+
+  #giveSettings(request: IncomingMessage, response: ServerResponse): void {
+    const { authorization, 'if-none-match': known } = request.headers
+    this.questions.push({ authorization, known })
+    const offered = this.#offered
+    if (offered === null) refuse(response, 404, 'not-found', 'this sink has no settings')
+    else if (known === `"${offered.version}"`) {
+      response.writeHead(304).end()
+    } else {
+      const { status, text } = offered.answer
+      response.writeHead(status, { 'content-type': 'application/json' }).end(text)
+    }
   }
 
   async #takeWaybill(request: IncomingMessage, response: ServerResponse): Promise<void> {

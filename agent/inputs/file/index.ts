@@ -6,6 +6,7 @@ import { withFile } from './rotate.ts'
 import { isGzip } from './strangers.ts'
 import { FileTailer } from './tailer.ts'
 
+export { whyNothing } from './nothing.ts'
 export {
   type FileConfig,
   type FileInputContext,
@@ -19,6 +20,14 @@ export function createFileInput(options: FileInputOptions, context: FileInputCon
   return new FileTailer(options, context)
 }
 
+/** Whether there is something to read, or something that would be if this user might. */
+export async function findsAnything(file: Pick<FileConfig, 'paths' | 'exclude' | 'gzip'>): Promise<boolean> {
+  const { files, problems } = await discoverer([
+    { ...file, pipeline: 0, framing: { kind: 'lines' } },
+  ]).discover()
+  return files.size > 0 || problems.size > 0
+}
+
 /** What a configuration would read now, and what it names but can't. */
 export async function matchingFiles(
   file: Pick<FileConfig, 'paths' | 'exclude' | 'gzip'>,
@@ -28,7 +37,8 @@ export async function matchingFiles(
   const files: string[] = []
   for (const { path } of found.files.values()) {
     const packed = withFile(path, isGzip)
-    if (packed === null) problems.push({ path, problem: `${path} can't be opened for reading.` })
+    if (packed === null)
+      problems.push({ path, problem: 'this user may not read it: give it the right (its group, or an ACL)' })
     else if (!packed || file.gzip === true) files.push(path)
   }
   return { files: files.sort(), problems }

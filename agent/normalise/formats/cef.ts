@@ -18,7 +18,7 @@ const CUSTOM = /^(?:c[nsf]p?|flexString|flexNumber|flexDate|deviceCustomDate|c6a
  */
 export const cef: Format = {
   begin() {},
-  looksLike: (text) => /^.{0,256}?CEF:\d/s.test(text),
+  looksLike: (text) => /^.{0,256}?CEF: ?\d/s.test(text),
   cells: (text) => cellsOf(text) ?? [],
   read(text) {
     const cells = cellsOf(text)
@@ -39,13 +39,14 @@ export const cef: Format = {
 
 /** The parts of the header by their names, then the pairs of the extension; null where it is no CEF. */
 function cellsOf(text: string): Cell[] | null {
-  const start = text.search(/CEF:\d/)
-  if (start === -1) return null
+  const begin = /CEF: ?(?=\d)/.exec(text)
+  if (begin === null) return null
+  const start = begin.index
   const cells: Cell[] = []
   if (text.slice(0, start).trim() !== '') {
     cells.push({ name: 'prefix', from: 0, to: start, value: text.slice(0, start).trim() })
   }
-  let from = start + 4
+  let from = start + begin[0].length
   for (const name of HEADER) {
     let to = from
     while (to < text.length && text[to] !== '|') to += text[to] === '\\' ? 2 : 1

@@ -29,6 +29,8 @@ export interface Format {
   looksLike(text: string): boolean
   /** Its values where they stand, as far as the text can be understood; null where its form has no such places. */
   cells(text: string): readonly Cell[] | null
+  /** What values say that stand in the record in some code (digits for bytes), where words in them would not be seen. */
+  hidden?(text: string): string
   /** Names that values have by their place in the record alone: columns. */
   readonly columns?: readonly string[]
 }

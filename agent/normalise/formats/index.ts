@@ -1,7 +1,9 @@
 import type { FormatName, Integration } from '../integration.ts'
+import { auditd } from './auditd.ts'
 import { cef } from './cef.ts'
 import { Csv } from './csv.ts'
 import type { Cell, Format, Understood } from './format.ts'
+import { journald } from './journald.ts'
 import { json } from './json.ts'
 import { kv } from './kv.ts'
 import { plain } from './plain.ts'
@@ -31,6 +33,10 @@ function formatNamed(name: FormatName, integration: Integration, options: Format
       return kv(integration.kv)
     case 'cef':
       return cef
+    case 'auditd':
+      return auditd
+    case 'journald':
+      return journald
     case 'regex':
       return regex(integration.patterns)
     case 'plain':
@@ -51,6 +57,7 @@ function severalForms(formats: readonly Format[]): Format {
       // One form at most has any.
       return formats.find(({ columns }) => columns !== undefined && columns.length > 0)?.columns ?? NONE
     },
+    hidden: (text) => formOf(text).hidden?.(text) ?? '',
     looksLike: (text) => formats.some((format) => format.looksLike(text)),
     cells: (text): readonly Cell[] | null => formOf(text).cells(text),
     read: (text): Understood => formOf(text).read(text),

@@ -51,7 +51,11 @@ export class Masker {
 
   /** Of a text that has something before it and behind it, `body` is what is of the format. */
   mask(text: string, format: Format, body: string = text): Masked {
-    if (!this.#isSuspicious(text) && !this.#hasSecretColumn(format.columns)) return { text, kinds: null }
+    const isClean =
+      !this.#isSuspicious(text) &&
+      !this.#hasSecretColumn(format.columns) &&
+      !this.#isSuspicious(format.hidden?.(body) ?? '')
+    if (isClean) return { text, kinds: null }
     const marks = new Marks()
     const at = text.lastIndexOf(body)
     const masked =

@@ -26,6 +26,9 @@ export function maskValue(text: string, search: Search, marks: Marks, level = 0)
     : maskText(text, search, marks)
 }
 
+/** At least as many as the shortest secret with its name has. */
+const BYTES = /\[\s*\d{1,3}(?:\s*,\s*\d{1,3}){7,}\s*\]/y
+
 class Fault extends Error {}
 
 interface Member {
@@ -116,6 +119,7 @@ class Walk {
   }
 
   #array(kind: string | null, depth: number): void {
+    if (kind === null && this.#bytes()) return
     this.#at++
     for (;;) {
       this.#skip()
@@ -131,6 +135,21 @@ class Walk {
       }
       this.#value(kind, depth + 1)
     }
+  }
+
+  /** A text written as a list of its bytes: with a secret in it, it is written as a text. */
+  #bytes(): boolean {
+    BYTES.lastIndex = this.#at
+    const list = BYTES.exec(this.#text)?.[0]
+    if (list === undefined) return false
+    const from = this.#at
+    this.#at += list.length
+    const value = Buffer.from(list.slice(1, -1).split(',').map(Number))
+      .toString('utf8')
+      .replaceAll('\0', '\ufffd')
+    const masked = maskValue(value, this.#search, this.#marks, this.#level)
+    if (masked !== value) this.edits.push({ from, to: this.#at, by: JSON.stringify(masked) })
+    return true
   }
 
   #object(kind: string | null, depth: number): void {

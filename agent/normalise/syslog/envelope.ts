@@ -77,7 +77,8 @@ function envelopeOf(message: SyslogMessage, now: number, about: ReceivedMessage 
   give(VERSION, message.version)
   give(HOSTNAME, message.hostname)
   give(APPNAME, message.appname)
-  give(PROCESS_NAME, message.appname)
+  // The first word of a format: programs are chosen by it, but it is none.
+  if (message.appname !== 'CEF' && message.appname !== 'LEEF') give(PROCESS_NAME, message.appname)
   give(PROCID, message.procid)
   if (message.procid !== null && /^\d{1,9}$/.test(message.procid)) give(PROCESS_ID, Number(message.procid))
   give(MSGID, message.msgid)

@@ -16,7 +16,7 @@ import { type AgentShape, agentShape, mintedTokenShape } from '../shapes.ts'
 
 /** What agents ask: to be enrolled, to hand over waybills, to be known as well. */
 export function agentRoutes(service: Service): Route[] {
-  const { access, agents, clock, enrolment, metrics, presences, receiver } = service
+  const { access, agents, clock, enrolment, metrics, presences, receiver, settings } = service
   return [
     route({
       method: 'POST',
@@ -56,12 +56,17 @@ export function agentRoutes(service: Service): Route[] {
       needs: 'agent',
       about: 'An agent says how it is, signed.',
       body: signedHeartbeatSchema,
-      answers: { 200: json("The indexer's time, for the agent's clock.", heartbeatAnswerSchema) },
+      answers: {
+        200: json(
+          "The indexer's time, for the agent's clock, and the version of the central settings.",
+          heartbeatAnswerSchema,
+        ),
+      },
       async serve({ body }) {
         const { heartbeat } = body
         agents.authenticate(heartbeat, (key) => verifyHeartbeat(body, key))
         presences.heard(heartbeat)
-        return { now: clock() }
+        return { now: clock(), settings: settings.current.version }
       },
     }),
   ]
@@ -96,6 +101,7 @@ export function agentManagementRoutes(service: Service): Route[] {
             lagBytes: heartbeat?.lagBytes ?? null,
             oldestPending: heartbeat?.oldestPending ?? null,
             ledger: heartbeat?.ledger ?? null,
+            settings: heartbeat?.settings ?? null,
             clockOffset: presence?.clockOffset ?? null,
             chains: chains.map((chain) => ({ ...chain, gaps: [...chain.gaps] })),
           })

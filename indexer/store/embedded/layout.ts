@@ -68,6 +68,8 @@ const FAMILIES: Readonly<Record<string, string>> = {
   'user.effective.name': 'user',
   'related.user': 'user',
   'source.ip': 'ip',
+  'destination.ip': 'ip',
+  'observer.ip': 'ip',
   'related.ip': 'ip',
   'audit.entity.id': 'entity',
   'audit.entity.name': 'entity',

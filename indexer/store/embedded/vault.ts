@@ -15,8 +15,8 @@ import { SegmentBuilder } from './segment/build.ts'
 import { newDocs } from './segment/documents.ts'
 import { categoryOf, partitionFor, type Retention } from './windows.ts'
 
-/** Raised whenever what is written can't be read as before: tables, segments, how terms are hashed. */
-const LAYOUT = '3'
+/** Raised whenever what is written can't be read as before: tables, segments, how terms are hashed, which fields there are. */
+const LAYOUT = '4'
 
 export interface VaultOptions {
   readonly path: string

@@ -1,0 +1,57 @@
+import { readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { codeOf, reasonOf } from '../schema/index.ts'
+import { type AgentSettings, agentSettingsSchema } from '../schema/wire/index.ts'
+import { type Log, writeFileDurably } from './state/index.ts'
+
+const FILE = 'central-settings.json'
+
+type Found =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'kept'; readonly settings: AgentSettings }
+  | { readonly kind: 'damaged'; readonly reason: string }
+
+/** The central settings as they were taken last: they hold after a restart, also while no indexer can be reached. */
+async function look(file: string): Promise<Found> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? { kind: 'none' } : { kind: 'damaged', reason: reasonOf(error) }
+  }
+  try {
+    const read = agentSettingsSchema.safeParse(JSON.parse(text))
+    if (read.success) return { kind: 'kept', settings: read.data }
+    return { kind: 'damaged', reason: read.error.issues[0]?.message ?? 'not as it was written' }
+  } catch (error) {
+    return { kind: 'damaged', reason: reasonOf(error) }
+  }
+}
+
+/** For whoever only looks: nothing is moved. */
+export async function keptSettings(data: string): Promise<AgentSettings | null> {
+  const found = await look(join(data, FILE))
+  return found.kind === 'kept' ? found.settings : null
+}
+
+/** The settings in a data folder. A damaged file is set aside, and said: until an indexer answers there are none. */
+export async function takeUpSettings(data: string, log: Log, now: number): Promise<AgentSettings | null> {
+  const file = join(data, FILE)
+  const found = await look(file)
+  if (found.kind === 'kept') return found.settings
+  if (found.kind === 'damaged') {
+    const aside = `${file}.damaged-${now}`
+    const moved = await rename(file, aside).then(
+      () => `It is set aside as ${aside}.`,
+      (error: unknown) => `It can't be set aside either (${reasonOf(error)}).`,
+    )
+    log.error(
+      `${file}, the central settings, can't be used (${found.reason}). ${moved} Until an indexer gives them again, agent.yml and the integrations' defaults say which events are recorded.`,
+    )
+  }
+  return null
+}
+
+export async function keepSettings(data: string, settings: AgentSettings): Promise<void> {
+  await writeFileDurably(join(data, FILE), `${JSON.stringify(settings)}\n`)
+}

@@ -1,0 +1,219 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { AgentSettings, Heartbeat, Ledger } from '../schema/wire/index.ts'
+import { type AgentConfig, type FileInputConfig, fileInputsOf, integrationPath } from './config.ts'
+import { type InputEvents, inputEvents } from './event-status.ts'
+import {
+  createFileInput,
+  type FileConfig,
+  type Framing,
+  type Input,
+  type SourceStatus,
+} from './inputs/index.ts'
+import {
+  createNormaliser,
+  framingFor,
+  loadIntegration,
+  type Normaliser,
+  type WorkerSetup,
+} from './normalise/index.ts'
+import { Pump } from './pump.ts'
+import { journalFiles, syslogPipelines } from './receive.ts'
+import { createShipper, type Identity, type SettingsDesk, type Shipper, sumOf } from './ship/index.ts'
+import type { FolderLock, State } from './state/index.ts'
+import { VERSION } from './version.ts'
+
+/** What a config file and the central settings build; when either changes another one is built, and swapped in. */
+export interface Line extends Prepared {
+  readonly shipper: Shipper
+  readonly input: Input
+  readonly pump: Pump
+}
+
+/** What can be built before anything of the running line is touched. */
+export interface Prepared {
+  readonly config: AgentConfig
+  readonly central: AgentSettings | null
+  readonly events: readonly InputEvents[]
+  readonly normaliser: Normaliser
+}
+
+/** What outlives a line. */
+export interface Held {
+  readonly lock: FolderLock
+  readonly state: State
+  readonly identity: Identity
+  readonly desk: SettingsDesk
+}
+
+/** All that can be wrong with settings is found here, before anything of the running line is touched. */
+export async function prepareLine(
+  file: string,
+  config: AgentConfig,
+  central: AgentSettings | null,
+  held: Held,
+  log: Logger,
+): Promise<Prepared> {
+  const setup = await workerSetup(file, config, held.identity, central)
+  const events = await inputEvents(file, config, central)
+  const normaliser = await createNormaliser(setup, { workers: config.workers })
+  log.debug(`${config.workers} workers, ${setup.pipelines.length} inputs.`)
+  return { config, central, events, normaliser }
+}
+
+export async function workerSetup(
+  file: string,
+  config: AgentConfig,
+  identity: { agent: string; namespace: string },
+  central: AgentSettings | null,
+): Promise<WorkerSetup> {
+  const files = await Promise.all(
+    fileInputsOf(config).map(async (input) => ({
+      integration: integrationPath(input.integration, file),
+      framing: await framingOf(input, integrationPath(input.integration, file)),
+      tags: input.tags,
+      labels: input.labels,
+      timeZone: input['time-zone'],
+      events: [...config.events, ...input.events],
+    })),
+  )
+  const received = await syslogPipelines(file, config, files.length)
+  return {
+    agent: { id: identity.agent, name: config.agent.name, version: VERSION },
+    host: config.agent.host,
+    namespace: identity.namespace,
+    compression: config.compression,
+    events: central?.events ?? [],
+    pipelines: [...files, ...received.pipelines],
+    ...(received.syslog === undefined ? {} : { syslog: received.syslog }),
+  }
+}
+
+/** How an input's bytes are cut into records: as the input says, else as its integration's format asks for. */
+export async function framingOf(
+  input: Pick<FileInputConfig, 'multiline'>,
+  integration: string,
+): Promise<Framing> {
+  const { multiline } = input
+  if (multiline === 'json') return { kind: 'json' }
+  if (multiline !== undefined) return { kind: 'start', pattern: multiline.start }
+  return framingFor(await loadIntegration(integration))
+}
+
+export async function startLine(
+  prepared: Prepared,
+  held: Held,
+  log: Logger,
+  clock: () => number,
+): Promise<Line> {
+  const { config, central, events, normaliser } = prepared
+  const version = central?.version ?? null
+  const data = config.agent.data
+  let input: Input | undefined
+  const shipper = createShipper({
+    state: held.state,
+    dir: data,
+    indexers: config.indexers,
+    tls: config.tls,
+    allowPlainHttp: config['allow-plain-http'],
+    identity: held.identity,
+    windowBytes: config.spool.window,
+    inFlight: config.spool['in-flight'],
+    heartbeatEvery: config.heartbeat,
+    heartbeat: () => heartbeatOf(config, version, shipper, input),
+    settings: () => version,
+    central: held.desk,
+    clock,
+    random: randomBytes,
+    log,
+    hooks: { settled: (slices) => input?.settled(slices) ?? [] },
+  })
+  // Nothing is sent before the input is there to note what is acknowledged.
+  await shipper.takeUp()
+  try {
+    input = createFileInput(
+      {
+        files: filesOf(config, normaliser.setup.pipelines),
+        policy: {
+          sweepEvery: config.reading.sweep,
+          flushAfter: config.reading['flush-after'],
+          forgetAfter: config.reading.forget,
+          holdBytes: config.hold.limit,
+        },
+      },
+      {
+        state: held.state,
+        sealed: shipper.sealedPositions(),
+        holdDir: join(data, 'hold'),
+        clock,
+        random: randomBytes,
+        log,
+      },
+    )
+    await input.start()
+    await shipper.start()
+  } catch (error) {
+    await input?.close()
+    await shipper.close()
+    throw error
+  }
+  const pump = new Pump({ input, normaliser, shipper, buffers: config.workers + 1, clock, log })
+  return { config, central, events, shipper, input, normaliser, pump }
+}
+
+/** What is read: the files that the settings name, and the journal. */
+export function filesOf(
+  config: AgentConfig,
+  pipelines: readonly { readonly framing: Framing }[],
+): FileConfig[] {
+  const files: FileConfig[] = fileInputsOf(config).map((input, pipeline) => ({
+    paths: input.paths,
+    exclude: input.exclude,
+    pipeline,
+    framing: pipelines[pipeline]!.framing,
+    gzip: input.gzip,
+    watch: input.watch,
+  }))
+  const journal = journalFiles(config, files.length)
+  return journal === null ? files : [journal, ...files]
+}
+
+function heartbeatOf(
+  config: AgentConfig,
+  settings: string | null,
+  shipper: Shipper,
+  input: Input | undefined,
+) {
+  const sources = input?.status() ?? []
+  const { total } = accounts(sources, shipper.ledgers())
+  const shipping = shipper.status()
+  return {
+    name: config.agent.name,
+    host: config.agent.host,
+    version: VERSION,
+    settings,
+    uptime: Math.round(process.uptime() * 1000),
+    lagBytes: sources.reduce(
+      (sum, source) => sum + Math.max(0, source.size - source.position - source.unfinished),
+      0,
+    ),
+    oldestPending: shipping.oldestPending,
+    sources: sources.length,
+    quarantinedBatches: shipping.quarantined,
+    ledger: total,
+  } satisfies Partial<Heartbeat>
+}
+
+export type AccountedSource = SourceStatus & { readonly ledger: Ledger }
+
+/** Every source with its ledger, also those whose file has gone, and the sum of all. */
+export function accounts(
+  sources: readonly SourceStatus[],
+  ledgers: ReadonlyMap<string, Ledger>,
+): { sources: readonly AccountedSource[]; total: Ledger } {
+  return {
+    sources: sources.map((source) => ({ ...source, ledger: ledgers.get(source.source) ?? sumOf([]) })),
+    total: sumOf(ledgers.values()),
+  }
+}

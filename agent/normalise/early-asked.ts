@@ -1,0 +1,65 @@
+import type { Asked } from './condition.ts'
+import type { Integration } from './integration.ts'
+import { leafOf } from './layout.ts'
+import { type MemberPath, memberAt, pathOf } from './member-path.ts'
+import type { Members } from './payload.ts'
+import type { Envelope } from './syslog/envelope.ts'
+
+const NONE: Members = {}
+
+/**
+ * What conditions ask of a record before it has fields: a field is what the header says of it, or the first member from which it
+ * will be taken. The steps of a record ask the same again and again, so the answers are kept until it changes.
+ */
+export class EarlyAsked implements Asked {
+  readonly #members: MemberPath[] = []
+  readonly #sources = new Map<number, MemberPath[]>()
+  readonly #known = new Map<number, string | undefined>()
+  #record: Members = NONE
+  #envelope: Envelope | null = null
+
+  constructor({ fields }: Integration) {
+    for (const { to, from, when, value } of fields) {
+      if (when !== null || value !== null) continue
+      const leaf = leafOf(to)
+      this.#sources.set(leaf, [...(this.#sources.get(leaf) ?? []), ...from.map(pathOf)])
+    }
+  }
+
+  /** The number of a member that a condition names. */
+  sourceOf(name: string): number {
+    return this.#members.push(pathOf(name)) - 1
+  }
+
+  begin(record: Members, envelope: Envelope | null): void {
+    this.#record = record
+    this.#envelope = envelope
+    this.#known.clear()
+  }
+
+  member(source: number): string | undefined {
+    return this.#textAt(this.#members[source]!)
+  }
+
+  field(leaf: number): string | undefined {
+    if (this.#known.has(leaf)) return this.#known.get(leaf)
+    const text = this.#fieldNow(leaf)
+    this.#known.set(leaf, text)
+    return text
+  }
+
+  #fieldNow(leaf: number): string | undefined {
+    const given = this.#envelope?.fields.find(([one]) => one === leaf)?.[1]
+    if (typeof given === 'string') return given
+    for (const path of this.#sources.get(leaf) ?? []) {
+      const text = this.#textAt(path)
+      if (text !== undefined) return text
+    }
+    return undefined
+  }
+
+  #textAt(path: MemberPath): string | undefined {
+    const value = memberAt(this.#record, path)
+    return typeof value === 'string' && value !== '' ? value : undefined
+  }
+}

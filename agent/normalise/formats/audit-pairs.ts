@@ -1,0 +1,115 @@
+import type { Cell } from './format.ts'
+
+/** A value of an audit record where it stands, as it is meant. */
+export interface AuditPair extends Cell {
+  readonly name: string
+  /** It stands behind 0x1d: what auditd looked up of the numbers before it. */
+  readonly enriched: boolean
+}
+
+export interface AuditPairs {
+  readonly pairs: readonly AuditPair[]
+  /** What has no sign of assignment: `avc: denied { read } for`. */
+  readonly words: readonly string[]
+}
+
+/** What auditd looked up begins here, where it is told to (`log_format = ENRICHED`). */
+const ENRICHED = '\x1d'
+
+/** Fields that anyone may have chosen: the kernel writes them in hexadecimal digits where quotes or blanks could mislead. */
+const UNTRUSTED =
+  /^(?:acct|cmd|comm|cwd|data|dev|device|dir|exe|file|grp|key|name|new_group|ocomm|path|proctitle|root_dir|sw|unit|vm|watch|a\d+(?:\[\d+\])?)$/
+const HEX = /^(?:[0-9A-F]{2})+$/
+
+/** The pairs of one record, from behind its `audit(time:serial):` on. `hasArguments`: `a0`, `a1`... are texts (EXECVE), not registers. */
+export function auditPairs(text: string, from: number, to: number, hasArguments: boolean): AuditPairs {
+  const pairs: AuditPair[] = []
+  const words: string[] = []
+  const read = (start: number, end: number, enriched: boolean): void => {
+    let at = start
+    while (at < end) {
+      while (at < end && text[at] === ' ') at++
+      const begin = at
+      while (at < end && text[at] !== '=' && text[at] !== ' ') at++
+      if (at === begin) {
+        at++
+        continue
+      }
+      const name = text.slice(begin, at)
+      if (text[at] !== '=' || at >= end) {
+        words.push(name)
+        continue
+      }
+      at++
+      const first = text[at]
+      if (first === "'") {
+        // What a program says of itself: `msg='op=login acct="root" ... res=failed'`. A command in it may hold such a quote, too.
+        const closing = text.lastIndexOf("'", end - 1)
+        const close = closing > at ? closing : end
+        read(at + 1, close, enriched)
+        at = close + 1
+      } else if (first === '"' || first === '{') {
+        const found = text.indexOf(first === '"' ? '"' : '}', at + 1)
+        const close = found === -1 || found > end ? end : found
+        pairs.push({ name, from: at + 1, to: close, value: text.slice(at + 1, close), enriched })
+        at = close + 1
+      } else {
+        const begins = at
+        while (at < end && text[at] !== ' ') at++
+        const raw = text.slice(begins, at)
+        const isHex = (hasArguments || !/^a\d/.test(name)) && UNTRUSTED.test(name) && HEX.test(raw)
+        const value = isHex ? textOfHex(raw) : raw
+        pairs.push({ name, from: begins, to: at, value, enriched, ...(isHex ? { written: hexOf } : {}) })
+      }
+    }
+  }
+  const behind = text.indexOf(ENRICHED, from)
+  const split = behind === -1 || behind > to ? to : behind
+  read(from, split, false)
+  if (split < to) read(split + 1, to, true)
+  return { pairs, words }
+}
+
+const textOfHex = (hex: string): string => Buffer.from(hex, 'hex').toString('utf8')
+const hexOf = (text: string): string => Buffer.from(text, 'utf8').toString('hex').toUpperCase()
+
+/**
+ * Pairs as places to look for secrets in. A command is looked through argument by argument, and one that stands behind an option goes by the
+ * option's name: `--password`, then `geheim`.
+ */
+export function auditCells(pairs: readonly AuditPair[]): Cell[] {
+  const cells: Cell[] = []
+  let option: string | null = null
+  const add = (cell: Cell): void => {
+    cells.push(option === null ? cell : { ...cell, name: option })
+    option = OPTION.exec(cell.value)?.[1] ?? null
+  }
+  for (const pair of pairs) {
+    if (pair.name === 'proctitle' && pair.written !== undefined) {
+      option = null
+      for (const part of argumentsOf(pair)) add(part)
+      option = null
+    } else if (/^a\d+(?:\[\d+\])?$/.test(pair.name)) add(pair)
+    else if (!/^a\d+_len$/.test(pair.name)) {
+      option = null
+      cells.push(pair)
+    }
+  }
+  return cells
+}
+
+const OPTION = /^--?([A-Za-z][\w-]{1,63})$/
+
+/** Of a title in hexadecimal digits, the arguments between its NULs. */
+function argumentsOf(pair: AuditPair): Cell[] {
+  const { name, from, to, value } = pair
+  // Bytes that are no UTF-8 became others: then nobody knows where which argument stands.
+  if (2 * Buffer.byteLength(value) !== to - from) return [pair]
+  let at = from
+  return value.split('\0').map((part) => {
+    const digits = 2 * Buffer.byteLength(part)
+    const cell = { name, from: at, to: at + digits, value: part, written: hexOf }
+    at += digits + 2
+    return cell
+  })
+}

@@ -1,0 +1,87 @@
+import { readdirSync } from 'node:fs'
+import { valueAt } from '../../schema/index.ts'
+import { type Examined, type ExamineOptions, examine } from './examine.ts'
+import { framingFor } from './framing-for.ts'
+import type { Integration } from './integration.ts'
+import { INTEGRATIONS, loadIntegration } from './load.ts'
+
+/** Another integration that knows a file far better than the one that was named. */
+export interface Likelier {
+  readonly name: string
+  readonly title: string
+  /** Records that are of its event types. */
+  readonly known: number
+  readonly records: number
+}
+
+const SAMPLE_BYTES = 16 * 1024
+/** A guess is worth a sentence only where it is hardly one. */
+const KNOWN_WELL = 0.8
+const KNOWN_LITTLE = 0.5
+
+/** Null where the named one knows the beginning of the file well enough, or nothing else does. */
+export async function likelier(
+  named: Integration,
+  bytes: Buffer,
+  options: Omit<ExamineOptions, 'framing'>,
+): Promise<Likelier | null> {
+  // Those for anything say nothing of what a file is.
+  if (named.events.length === 0) return null
+  const sample = bytes.subarray(0, behindLastLine(bytes))
+  const own = shareOf(named, sample, options)
+  if (own.records === 0 || own.known / own.records > KNOWN_LITTLE) return null
+  let best: Likelier | null = null
+  for (const [name, other] of await shipped()) {
+    if (other.name === named.name || other.events.length === 0) continue
+    const { known, records } = shareOf(other, sample, options)
+    if (records === 0 || known / records < KNOWN_WELL) continue
+    if (best === null || known / records > best.known / best.records) {
+      best = { name, title: other.title, known, records }
+    }
+  }
+  return best
+}
+
+function behindLastLine(bytes: Buffer): number {
+  if (bytes.length <= SAMPLE_BYTES) return bytes.length
+  const newline = bytes.lastIndexOf(0x0a, SAMPLE_BYTES)
+  return newline === -1 ? SAMPLE_BYTES : newline + 1
+}
+
+function shareOf(
+  integration: Integration,
+  bytes: Buffer,
+  options: Omit<ExamineOptions, 'framing'>,
+): { known: number; records: number } {
+  const examined = examine(integration, bytes, { ...options, framing: framingFor(integration) })
+  const records = examined.filter(({ outcome }) => outcome !== 'skipped')
+  return { known: records.filter(isKnown).length, records: records.length }
+}
+
+/** Words such as `update` are in many logs: who lacks the columns by which records are known is another system's. */
+function isKnown({ type, event }: Examined): boolean {
+  if (type === null || event === null) return false
+  const tags = valueAt(event, 'tags')
+  return !(
+    Array.isArray(tags) && tags.some((tag) => tag === 'identity_missing' || tag === 'timestamp_missing')
+  )
+}
+
+let loaded: Promise<ReadonlyMap<string, Integration>> | null = null
+
+/** Read once: a check may ask for many files. */
+function shipped(): Promise<ReadonlyMap<string, Integration>> {
+  loaded ??= loadAll()
+  return loaded
+}
+
+async function loadAll(): Promise<ReadonlyMap<string, Integration>> {
+  const names = readdirSync(INTEGRATIONS, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort()
+  return new Map(await Promise.all(names.map(async (name) => [name, await loadIntegration(name)] as const)))
+}
+
+export const likelierText = ({ name, title, known, records }: Likelier, named: Integration): string =>
+  `this is probably not ${named.title}: of ${records} records at its beginning, ${known} are events of ${title}. Say integration: ${name}`

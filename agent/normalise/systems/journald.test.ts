@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { type AuditEvent, valueAt } from '../../../schema/index.ts'
+import { eventsIn, missing, recordsOf, samplesOf } from '../testing/samples.ts'
+
+/** systemd's journal as JSON: its own fields, bytes and lists, what linux-auth knows of messages, and whom to believe. */
+const { integration, all } = await samplesOf('journald')
+const of = (event: AuditEvent | undefined, ...paths: string[]): unknown[] =>
+  paths.map((path) => (event === undefined ? undefined : valueAt(event, path)))
+const entry = (more: object, cursor = 's=1;i=1'): string =>
+  JSON.stringify({
+    __CURSOR: cursor,
+    __REALTIME_TIMESTAMP: '1769072401250123',
+    _HOSTNAME: 'web-1',
+    _UID: '0',
+    ...more,
+  })
+const read = (...lines: string[]): AuditEvent[] =>
+  eventsIn(recordsOf(integration, lines.map((line) => `${line}\n`).join('')))
+const bytes = (text: string): number[] => [...Buffer.from(text)]
+
+describe('journald', () => {
+  it('has a sample of every event type of its own', () => {
+    const seen = new Set(all.map((event) => valueAt(event, 'event.code')))
+    const own = integration.events.map(({ id }) => id).filter((id) => id.startsWith('journald.'))
+    expect(own.filter((id) => !seen.has(id))).toEqual([])
+  })
+
+  it('puts its fields where they belong, and reads messages by the patterns of linux-auth', () => {
+    expect(
+      missing(all, [
+        {
+          '@timestamp': '2026-01-22T09:00:07.500Z',
+          'event.code': 'linux-auth.ssh.login',
+          'event.module': 'journald',
+          'audit.category': 'security',
+          'user.name': 'jane',
+          'source.ip': '203.0.113.7',
+          'process.name': 'sshd-session',
+          'process.pid': 2101,
+          'process.executable': '/usr/lib/openssh/sshd-session',
+          'service.name': 'ssh.service',
+          'host.name': 'web-1',
+          'log.syslog.severity.name': 'informational',
+        },
+        {
+          'event.code': 'linux-auth.sudo.command',
+          'process.command_line': '/usr/bin/apt update',
+          'user.effective.name': 'root',
+          'audit.session.id': '3',
+        },
+        { 'event.code': 'linux-auth.user.created', 'user.id': '1000', 'user.effective.id': '0' },
+        { 'event.code': 'linux-auth.session.started', 'user.name': 'jane', 'audit.session.id': '3' },
+        { 'event.code': 'journald.unit.failed', 'service.name': 'nginx.service', 'audit.status': 'error' },
+        { 'event.code': 'journald.lost', 'audit.payload.N_DROPPED': '4711', 'audit.category': 'security' },
+      ]),
+    ).toEqual([])
+  })
+
+  it('gives an entry once, whichever export has it', () => {
+    const line = entry({ MESSAGE: 'started', _COMM: 'shop' })
+    const [first] = read(line)
+    const [, again] = read(entry({ MESSAGE: 'before' }, 's=1;i=0'), line)
+    expect(again).toEqual(first)
+    expect(of(first, 'log.offset')).toEqual([undefined])
+    expect(of(read(entry({ MESSAGE: 'x' }, 's=1;i=2'))[0], 'event.id')).not.toEqual(of(first, 'event.id'))
+  })
+
+  it('reads messages that are bytes, lists, or not there', () => {
+    const messageOf = (MESSAGE: unknown): unknown => of(read(entry({ MESSAGE }))[0], 'message')[0]
+    expect(messageOf(bytes('\u001b[31mgrün\u001b[0m'))).toBe('\u001b[31mgrün\u001b[0m')
+    expect(messageOf([0x66, 0xff, 0x6f])).toBe('f\ufffdo')
+    expect(messageOf(['first', 'second'])).toBe('first\nsecond')
+    expect(messageOf([bytes('a\u0007'), bytes('b\u0007')])).toBe('a\u0007\nb\u0007')
+    expect(messageOf(null)).toBe(undefined)
+    expect(of(read(entry({ MESSAGE: [0x66, 0xff, 0x6f] }))[0], 'tags')).toEqual([['encoding_repaired']])
+  })
+
+  it('masks secrets in messages that are bytes, in the kept original too', () => {
+    const clean = bytes('nothing to hide\u0007')
+    const [event, other] = read(
+      entry({ MESSAGE: bytes('connect with password=geheim now\u0007') }),
+      entry({ MESSAGE: clean }),
+    )
+    expect(of(event, 'message', 'tags')).toEqual([
+      'connect with password=[masked:password] now\u0007',
+      ['secret_masked'],
+    ])
+    const original = String(valueAt(event!, 'event.original'))
+    expect(original).not.toContain(bytes('geheim').join(','))
+    expect(original).toContain('password=[masked:password] now')
+    expect(String(valueAt(other!, 'event.original'))).toContain(clean.join(','))
+  })
+
+  it('believes what journald knows of a process, not what the process says', () => {
+    const MESSAGE = 'Accepted password for root from 203.0.113.66 port 4444 ssh2'
+    const [real, made, named] = read(
+      entry({ MESSAGE, SYSLOG_IDENTIFIER: 'sshd', _COMM: 'sshd' }),
+      entry({ MESSAGE, SYSLOG_IDENTIFIER: 'sshd', _COMM: 'logger', _UID: '1001' }),
+      entry({ MESSAGE, COMM: 'sshd', UID: '0', _COMM: 'shop', _UID: '33' }),
+    )
+    expect(of(real, 'event.code', 'user.name')).toEqual(['linux-auth.ssh.login', 'root'])
+    expect(of(made, 'event.outcome', 'user.name', 'user.id', 'process.name', 'log.syslog.appname')).toEqual([
+      undefined,
+      undefined,
+      '1001',
+      'logger',
+      'sshd',
+    ])
+    expect(of(named, 'event.outcome', 'user.id', 'process.name', 'audit.payload.UID_said')).toEqual([
+      undefined,
+      '33',
+      'shop',
+      '0',
+    ])
+  })
+})

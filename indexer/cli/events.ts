@@ -1,0 +1,240 @@
+import type { Argv } from 'yargs'
+import {
+  conditionsOf,
+  type EventRule,
+  OperatorError,
+  scopeKey,
+  strongestFirst,
+  typeMatcher,
+  typeState,
+} from '../../schema/index.ts'
+import { settingsNumber } from '../../schema/wire/index.ts'
+import { type EventTypeAnswer, eventSettingsAnswer, eventTypesAnswer, understood } from './answers.ts'
+import { AnswerError, type IndexerClient } from './client.ts'
+import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
+import { EXIT } from './exit.ts'
+import { writeLines } from './output.ts'
+import { table } from './table.ts'
+import { harmless, harmlessJson, paintFor, terminalWidth } from './terminal.ts'
+import { closing } from './usage.ts'
+
+export function commands(cli: Argv) {
+  return withConnection(cli)
+    .option('json', jsonOption)
+    .command(
+      ['list', '$0'],
+      'Every event type, whether it is recorded, and what says so',
+      (list) =>
+        list.option('integration', {
+          alias: 'i',
+          type: 'string',
+          requiresArg: true,
+          describe: 'Of this integration only',
+        }),
+      (given) => list(given),
+    )
+    .command(
+      'off <types..>',
+      "Don't record these events any more",
+      (cli) => withTypes(cli),
+      (given) => change(given, 'off'),
+    )
+    .command(
+      'on <types..>',
+      'Record these events',
+      (cli) => withTypes(cli),
+      (given) => change(given, 'on'),
+    )
+    .command(
+      'default <types..>',
+      'Take back what was said by on and off',
+      (cli) => withTypes(cli),
+      (given) => change(given, null),
+    )
+    .epilogue(
+      closing(
+        [
+          ['waybill events off erp.record.viewed', 'Views of records are not worth their space'],
+          ["waybill events on erp.record.viewed --entity 'Financial Record'", 'But for these'],
+          ["waybill events off 'clockify.*' --user import-bot", 'What a program does, of a whole system'],
+          [
+            "waybill events --json | jq -r 'select(.recorded | not) | .id'",
+            'What is off, but for its exceptions',
+          ],
+        ],
+        'Agents follow with their next heartbeat. What agent.yml says on a host is stronger: `waybill-agent status` shows it.\n\n' +
+          'Exit codes: 0 done; 1 refused, as for what is mandatory; 2 wrong command line; 3 the indexer is not reachable; 4 there is no such event type.',
+      ),
+    )
+}
+
+const withTypes = <Base>(cli: Argv<Base>) =>
+  cli
+    .positional('types', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe: "As the list shows them, or groups such as 'erp.*'",
+    })
+    .option('entity', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Only of entities (or modules) of this type',
+    })
+    .option('user', { type: 'string', requiresArg: true, describe: 'Only of this user: name, id or address' })
+    .option('host', { type: 'string', requiresArg: true, describe: 'Only on this host' })
+
+interface Given extends ConnectionGiven {
+  readonly json: boolean
+}
+
+interface ChangeGiven extends Given {
+  readonly types: readonly string[]
+  readonly entity?: string | undefined
+  readonly user?: string | undefined
+  readonly host?: string | undefined
+}
+
+const jsonText = (object: unknown): string =>
+  process.stdout.isTTY ? harmlessJson(JSON.stringify(object)) : JSON.stringify(object)
+
+async function list(given: Given & { readonly integration?: string | undefined }): Promise<void> {
+  const { types, version } = understood(eventTypesAnswer, await connect(given).json('/v1/event-types'))
+  const known = [...new Set(types.map(({ integration }) => integration))]
+  if (given.integration !== undefined && !known.includes(given.integration)) {
+    throw new OperatorError(
+      `There is no integration ${harmless(given.integration)} with event types; there are ${known.join(', ')}`,
+      { exitCode: EXIT.notFound },
+    )
+  }
+  const shown = types.filter(
+    ({ integration }) => given.integration === undefined || integration === given.integration,
+  )
+  if (given.json) return writeLines(shown.map(jsonText))
+  const rows = shown.flatMap(rowsOf)
+  const head = ['EVENT TYPE', 'TITLE', 'GROUP', 'RECORDED', 'BY']
+  await writeLines([
+    ...table(head, rows, terminalWidth(), paintFor(process.stdout)),
+    `Central settings, version ${harmless(settingsNumber(version))}.`,
+  ])
+}
+
+/** A type, and a line below for each exception. */
+function rowsOf({ id, title, group, mandatory, recorded, ruling, exceptions }: EventTypeAnswer): string[][] {
+  const by = mandatory ? 'mandatory' : ruling === null ? 'default' : `rule ${ruling.event}`
+  return [
+    [id, title, group, recorded ? 'on' : 'off', by],
+    ...exceptions.map((rule) => ['', `  ${forWhom(rule)}`, '', rule.record, `rule ${rule.event}`]),
+  ]
+}
+
+const forWhom = (rule: EventRule): string =>
+  conditionsOf(rule)
+    .map(({ kind, name }) => `${kind} ${name}`)
+    .join(', ')
+
+/** Others may change the settings at the same time: then what was asked for is done to theirs. */
+const ATTEMPTS = 5
+
+async function change(given: ChangeGiven, record: 'on' | 'off' | null): Promise<void> {
+  const client = connect(given)
+  const { types: known } = understood(eventTypesAnswer, await client.json('/v1/event-types'))
+  const { entity, user, host } = given
+  for (const event of given.types) await checkKnown(event, known)
+  const rules = given.types.map(
+    (event): EventRule => ({
+      event,
+      ...(entity === undefined ? {} : { entity }),
+      ...(user === undefined ? {} : { user }),
+      ...(host === undefined ? {} : { host }),
+      record: record ?? 'on',
+    }),
+  )
+  const { version, before, after } = await put(client, (events) =>
+    rules.reduce((all, rule) => changed(all, rule, record), events),
+  )
+  const lines = rules.map((rule) => {
+    const same = recordOf(before, rule) === recordOf(after, rule)
+    if (given.json) return jsonText({ ...rule, record, version, changed: !same })
+    const what = record === null ? 'is as its integration and other rules say' : `is ${record}`
+    const whom = conditionsOf(rule).length === 0 ? '' : ` for ${forWhom(rule)}`
+    return harmless(
+      `${rule.event} ${what}${whom}${same ? ' already' : ''} (version ${settingsNumber(version)}).`,
+    )
+  })
+  if (!given.json && record !== null) lines.push(...rules.flatMap((rule) => othersOf(rule, known, after)))
+  await writeLines(lines)
+}
+
+const recordOf = (rules: readonly EventRule[], rule: EventRule): EventRule['record'] | null =>
+  rules.find((other) => scopeKey(other) === scopeKey(rule))?.record ?? null
+
+function changed(
+  events: readonly EventRule[],
+  rule: EventRule,
+  record: EventRule['record'] | null,
+): readonly EventRule[] {
+  if (recordOf(events, rule) === record) return events
+  const others = events.filter((other) => scopeKey(other) !== scopeKey(rule))
+  return record === null ? others : [...others, rule]
+}
+
+/** What a group's rule does not reach, because a more exact one says otherwise. */
+function othersOf(rule: EventRule, known: readonly EventTypeAnswer[], after: readonly EventRule[]): string[] {
+  if (conditionsOf(rule).length > 0) return []
+  const means = typeMatcher(rule.event)
+  const ranked = strongestFirst(after)
+  return known
+    .filter(({ id, mandatory }) => means(id) && !mandatory)
+    .flatMap((type) => {
+      const { recorded, ruling } = typeState({ ...type, recorded: type.default }, ranked)
+      if (recorded === (rule.record === 'on')) return []
+      return [harmless(`${type.id} stays ${recorded ? 'on' : 'off'}: the rule ${ruling?.event} says so.`)]
+    })
+}
+
+async function checkKnown(event: string, known: readonly EventTypeAnswer[]): Promise<void> {
+  const meant = known.filter(({ id }) => typeMatcher(event)(id))
+  if (meant.length === 0) {
+    throw new OperatorError(`There is no event type ${harmless(event)}${await hintFor(event, known)}`, {
+      exitCode: EXIT.notFound,
+    })
+  }
+  if (meant.every(({ mandatory }) => mandatory)) {
+    throw new OperatorError(`${harmless(event)} is mandatory: it is always recorded, and can't be switched`)
+  }
+}
+
+/** What may have been meant: the type that is written nearly so, or those of another group or integration that end so. */
+async function hintFor(event: string, known: readonly EventTypeAnswer[]): Promise<string> {
+  const { closest } = await import('../../config/index.ts')
+  const ids = known.map(({ id }) => id)
+  const near = closest(event, ids)
+  if (near !== undefined) return `; did you mean ${near}?`
+  const last = event.split('.').at(-1) ?? event
+  const alike = ids.filter((id) => last.length > 2 && id.includes(last))
+  const such = alike.length === 0 ? '' : `, such as ${alike.slice(0, 3).join(', ')}`
+  return `; \`waybill events\` lists them${such}`
+}
+
+async function put(
+  client: IndexerClient,
+  next: (events: readonly EventRule[]) => readonly EventRule[],
+): Promise<{ version: string; before: readonly EventRule[]; after: readonly EventRule[] }> {
+  for (let attempt = 1; ; attempt++) {
+    const current = understood(eventSettingsAnswer, await client.json('/v1/settings/events'))
+    const events = next(current.events)
+    if (events === current.events) return { version: current.version, before: events, after: events }
+    try {
+      const answer = await client.json('/v1/settings/events', {
+        method: 'PUT',
+        body: { events },
+        ifMatch: current.version,
+      })
+      const { version } = understood(eventSettingsAnswer, answer)
+      return { version, before: current.events, after: events }
+    } catch (error) {
+      if (!(error instanceof AnswerError) || error.status !== 412 || attempt === ATTEMPTS) throw error
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { readConfig } from '../../config/index.ts'
+import { otherTypeOf, reasonOf, type SwitchedType, typeMatcher } from '../../schema/index.ts'
+
+/** Where the integrations lie that come with Waybill: data, read here for what they can record. */
+export const INTEGRATIONS: string = fileURLToPath(new URL('../../integrations/', import.meta.url))
+
+export interface KnownType extends SwitchedType {
+  readonly integration: string
+  /** What the integration is called. */
+  readonly system: string
+  readonly title: string
+  readonly group: string
+}
+
+/** What of an integration.yml is of interest here; the agent checks the rest. */
+const integrationShape = z.object({
+  name: z.string(),
+  title: z.string(),
+  events: z
+    .array(
+      z.object({
+        id: z.string(),
+        title: z.string(),
+        group: z.string(),
+        mandatory: z.boolean().default(false),
+        default: z.enum(['on', 'off']).default('on'),
+      }),
+    )
+    .default([]),
+})
+
+/** The event types of all integrations. */
+export class Catalogue {
+  readonly types: readonly KnownType[]
+  readonly #byId: ReadonlyMap<string, KnownType>
+
+  constructor(types: readonly KnownType[]) {
+    this.types = types
+    this.#byId = new Map(types.map((type) => [type.id, type]))
+  }
+
+  get(id: string): KnownType | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** The types that a rule's `event` means. */
+  meantBy(event: string): KnownType[] {
+    const means = typeMatcher(event)
+    return this.types.filter(({ id }) => means(id))
+  }
+}
+
+/** Read when it is first asked for: parsing all integrations takes a tenth of a second that no start should wait for. */
+export function openCatalogue(log: Logger): () => Promise<Catalogue> {
+  let read: Promise<Catalogue> | null = null
+  return () => {
+    read ??= readCatalogue(log)
+    return read
+  }
+}
+
+/** An integration that can't be read is left out, and said: the others can be switched all the same. */
+export async function readCatalogue(log: Logger, folder: string = INTEGRATIONS): Promise<Catalogue> {
+  const files = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(folder, entry.name, 'integration.yml'))
+    .filter((file) => existsSync(file))
+    .sort()
+  const types: KnownType[] = []
+  for (const file of files) {
+    try {
+      const { value } = await readConfig(file, integrationShape)
+      types.push(...typesOf(value))
+    } catch (error) {
+      log.error(`The event types of an integration can't be switched centrally: ${reasonOf(error)}`)
+    }
+  }
+  return new Catalogue(types)
+}
+
+function typesOf({ name, title: system, events }: z.infer<typeof integrationShape>): KnownType[] {
+  const own = events.map(({ default: usual, ...type }) => ({
+    ...type,
+    integration: name,
+    system,
+    recorded: usual === 'on',
+  }))
+  const other: KnownType = {
+    integration: name,
+    system,
+    id: otherTypeOf(name),
+    title: 'Everything else',
+    group: 'Other',
+    mandatory: false,
+    recorded: true,
+  }
+  return [...own, other]
+}
