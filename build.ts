@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildConsole } from './dashboards/console/build.ts'
 
 /**
  * `npm run build` makes what is published: dist/, a package of its own with compiled .js, .d.ts, the integrations and
@@ -13,6 +14,7 @@ const CARRIED = [
   'agent/**/*.wasm',
   'integrations/**/integration.yml',
   'config/**/*.{yml,service}',
+  'dashboards/console/built/**/*.*',
   'docs/*.md',
   'LICENSE',
   'README.md',
@@ -85,6 +87,7 @@ execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'],
   cwd: ROOT,
   stdio: 'inherit',
 })
+await buildConsole()
 rewriteEndings()
 carryData()
 writePackage(pack)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
@@ -21,11 +22,15 @@ import {
   isLoopback,
   readIndexerConfig,
 } from './config.ts'
+import { readBundle, serveConsole } from './console/index.ts'
 import { openEnrichment } from './enrich/index.ts'
 import { openIngest } from './ingest/index.ts'
 import { derivedOf } from './previous/index.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
 import { openEmbeddedStore, type Store } from './store/index.ts'
+
+/** Where `npm run build:console` leaves the console, in a clone as in what is published. */
+const CONSOLE = join(import.meta.dirname, '../dashboards/console/built')
 
 export interface RunningIndexer {
   /** Where it listens, with the port that it got. */
@@ -133,6 +138,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       },
       tls,
     )
+    serveConsole(app, readBundle(CONSOLE))
     closing.push(async () => {
       stopping.abort()
       await closeWithin(app, current.shutdown.grace)

@@ -25,6 +25,7 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'agent/cli', doors: [] },
   { folder: 'indexer', doors: [] },
   { folder: 'indexer/accounts', doors: ['index.ts'] },
+  { folder: 'indexer/console', doors: ['index.ts'] },
   { folder: 'indexer/enrich', doors: ['index.ts'] },
   { folder: 'indexer/ingest', doors: ['index.ts'] },
   { folder: 'indexer/previous', doors: ['index.ts'] },
@@ -66,7 +67,7 @@ interface Source {
 /** What git knows or would take: nothing ignored. */
 const SOURCES: readonly Source[] = execFileSync(
   'git',
-  ['ls-files', '-co', '--exclude-standard', '-z', '--', '*.ts', '*.js', '*.mts'],
+  ['ls-files', '-co', '--exclude-standard', '-z', '--', '*.ts', '*.tsx', '*.js', '*.mts'],
   {
     cwd: ROOT,
     encoding: 'utf8',
@@ -171,6 +172,17 @@ describe('who may know whom', () => {
         if (path === `${dirname(room.folder)}/index.ts`) return false
         return !room.doors.some((door) => goal === `${room.folder}/${door}`)
       }, false),
+    ).toEqual([])
+  })
+
+  it('the console knows nothing but itself: what the indexer answers it knows from its published types', () => {
+    expect(
+      faults(
+        ({ path }, specifier) =>
+          path.startsWith('dashboards/console/src/') &&
+          specifier.startsWith('.') &&
+          !target(path, specifier).startsWith('dashboards/console/src/'),
+      ),
     ).toEqual([])
   })
 
