@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useAsk } from '../api/use-ask.ts'
+import { useFound } from '../api/use-found.ts'
 import { changesOf, type Event, idOf, text, timeOf, whoDid } from '../events/event.ts'
 import { Link } from '../frame/link.tsx'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
@@ -11,9 +11,7 @@ const MOST = 500
 /** All that happened to the record, and the record as it was at any of these moments. */
 export function History({ event }: { event: Event }) {
   const q = recordQuery(event)
-  const { data, error, isPending } = useAsk('getSearch', {
-    query: { q, sort: 'newest', limit: String(MOST) },
-  })
+  const { data, error, isPending } = useFound({ q, sort: 'newest' }, MOST)
   const [chosen, setChosen] = useState<string | null>(null)
   if (isPending) return <Loading />
   if (data === undefined) return <Failed problem={error} />

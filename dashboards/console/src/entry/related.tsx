@@ -1,4 +1,4 @@
-import { useAsk } from '../api/use-ask.ts'
+import { useFound } from '../api/use-found.ts'
 import { type Event, idOf, text, timeOf } from '../events/event.ts'
 import { is } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
@@ -57,9 +57,7 @@ export function Related({ event }: { event: Event }) {
 const SHOWN = 8
 
 function One({ relation: { name, q, from, to }, self }: { relation: Relation; self: string }) {
-  const { data } = useAsk('getSearch', {
-    query: { q, limit: String(SHOWN + 1), from: from?.toString(), to: to?.toString() },
-  })
+  const { data } = useFound({ q, from: from?.toString(), to: to?.toString() }, SHOWN + 1)
   const others = (data?.events ?? []).filter((one) => idOf(one) !== self)
   if (others.length === 0) return null
   const range = from === undefined || to === undefined ? 'all' : `${from}..${to}`

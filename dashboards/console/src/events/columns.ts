@@ -35,10 +35,10 @@ const WIDTHS: Readonly<Record<string, string>> = {
   'audit.category': '96px',
   'user.name': 'minmax(110px, 150px)',
   'event.action': 'minmax(120px, 190px)',
-  'audit.entity.name': 'minmax(150px, 1fr)',
+  'audit.entity.name': 'minmax(180px, 1.5fr)',
   'event.outcome': '92px',
   'event.module': '92px',
-  message: 'minmax(200px, 2fr)',
+  message: 'minmax(180px, 1.6fr)',
 }
 
 export const columnName = (field: string): string => NAMES[field] ?? field

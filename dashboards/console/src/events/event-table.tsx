@@ -19,7 +19,7 @@ interface EventTableProps {
 }
 
 const ROW = 30
-const CARD = 62
+const CARD = 76
 
 /** The rows that are in view, however many there are. */
 export function EventTable(props: EventTableProps) {

@@ -36,6 +36,13 @@ export const whoDid = (event: Event): string =>
   text(event, 'user.id') ||
   'System'
 
+/** The message without the name that stands beside it. */
+export function whatWasDone(event: Event): string {
+  const message = text(event, 'message') || text(event, 'event.action')
+  const who = whoDid(event)
+  return message.startsWith(`${who} `) ? message.slice(who.length + 1) : message
+}
+
 export interface Change {
   readonly field: string
   readonly old: string | null

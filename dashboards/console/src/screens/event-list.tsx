@@ -1,5 +1,5 @@
 import { Category, Outcome, Risk } from '../events/cell.tsx'
-import { type Event, idOf, text, timeOf, whoDid } from '../events/event.ts'
+import { type Event, idOf, text, timeOf, whatWasDone, whoDid } from '../events/event.ts'
 import { Link } from '../frame/link.tsx'
 import { clockTime, dayOf } from '../time/format.ts'
 import { useZone } from '../time/zone.ts'
@@ -17,8 +17,7 @@ export function EventList({ events }: { events: readonly Event[] }) {
             </time>
             <Category name={text(event, 'audit.category')} />
             <span className="what">
-              <strong>{whoDid(event)}</strong>{' '}
-              <bdi>{text(event, 'message') || text(event, 'event.action')}</bdi>
+              <strong>{whoDid(event)}</strong> <bdi>{whatWasDone(event)}</bdi>
             </span>
             <span className="signs">
               <Outcome event={event} />

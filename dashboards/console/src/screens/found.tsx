@@ -1,4 +1,4 @@
-import { useAsk } from '../api/use-ask.ts'
+import { useFound } from '../api/use-found.ts'
 import { eventsWith } from '../entry/facts.tsx'
 import { Link } from '../frame/link.tsx'
 import { Failed, Loading } from '../frame/states.tsx'
@@ -17,9 +17,7 @@ export function Found({
   most?: number
   none: string
 }) {
-  const { data, error, isPending } = useAsk('getSearch', {
-    query: { q, ...rangeOf(range), limit: String(most) },
-  })
+  const { data, error, isPending } = useFound({ q, ...rangeOf(range) }, most)
   if (isPending) return <Loading rows={4} />
   if (data === undefined) return <Failed problem={error} />
   if (data.events.length === 0) return <p className="quiet">{none}</p>

@@ -126,11 +126,16 @@ function Addresses({ range }: { range: string }) {
     body: {
       q: FAILED_SIGN_INS,
       ...rangeOf(range),
-      by: [{ kind: 'values', field: 'source.ip', top: 6 }],
+      by: [{ kind: 'values', field: 'source.ip', top: 50 }],
       distinct: ['user.name', 'event.module'],
     },
   })
-  const buckets = data?.split?.buckets ?? []
+  // Who mistypes a password does so as one user of one system; who tries others is told by that.
+  const spread = ({ distinct }: { distinct?: Record<string, number> | undefined }): number =>
+    (distinct?.['user.name'] ?? 0) + (distinct?.['event.module'] ?? 0)
+  const buckets = (data?.split?.buckets ?? [])
+    .toSorted((a, b) => spread(b) - spread(a) || b.count - a.count)
+    .slice(0, 6)
   if (data !== undefined && buckets.length === 0)
     return <p className="quiet">No sign-in failed in this time.</p>
   return (

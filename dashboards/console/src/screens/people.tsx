@@ -1,4 +1,5 @@
 import { useAsk } from '../api/use-ask.ts'
+import { useFound } from '../api/use-found.ts'
 import { eventsWith } from '../entry/facts.tsx'
 import { all, is } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
@@ -156,9 +157,7 @@ const MOST_SIGN_INS = 1000
 
 function SessionFigures({ user, range }: { user: string; range: string }) {
   const q = all(is('user.name', user), 'event.category: authentication')
-  const { data } = useAsk('getSearch', {
-    query: { q, ...rangeOf(range), sort: 'newest', limit: String(MOST_SIGN_INS) },
-  })
+  const { data } = useFound({ q, ...rangeOf(range), sort: 'newest' }, MOST_SIGN_INS)
   const passwords = useAsk('postAggregate', {
     body: { q: all(is('user.name', user), 'event.action: *password*'), ...rangeOf(range) },
   })

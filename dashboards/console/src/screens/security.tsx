@@ -1,4 +1,4 @@
-import { useAsk } from '../api/use-ask.ts'
+import { useFound } from '../api/use-found.ts'
 import { WorldMap } from '../charts/world-map.tsx'
 import { at, type Event, inWords } from '../events/event.ts'
 import { all } from '../events/question.ts'
@@ -65,9 +65,7 @@ export default function Security() {
 
 /** Where sign-ins came from, as a file of places estimates it; without such a file there is nothing to show. */
 function Places({ range }: { range: string }) {
-  const { data } = useAsk('getSearch', {
-    query: { q: all(SECURITY, 'source.geo.country_iso_code: *'), ...rangeOf(range), limit: '500' },
-  })
+  const { data } = useFound({ q: all(SECURITY, 'source.geo.country_iso_code: *'), ...rangeOf(range) }, 500)
   const places = placesOf(data?.events ?? [])
   if (places.length === 0) return null
   return (
