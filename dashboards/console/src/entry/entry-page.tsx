@@ -5,6 +5,7 @@ import { Entry } from './entry.tsx'
 export function EntryPage({ id }: { id: string }) {
   return (
     <div className="entry-page">
+      <h1 className="unseen">Event</h1>
       <p>
         <Link to="/events">All events</Link>
       </p>

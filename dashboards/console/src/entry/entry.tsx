@@ -42,18 +42,20 @@ export function Entry({ id }: { id: string }) {
           <When at={text(event, '@timestamp')} />
         </p>
       </header>
-      <div className="tabs" role="tablist" aria-label="Parts of the entry">
-        {tabs.map((name) => (
-          <button
-            key={name}
-            type="button"
-            role="tab"
-            aria-selected={name === shown}
-            onClick={() => setTab(name)}
-          >
-            {name}
-          </button>
-        ))}
+      <div className="tabs">
+        <div role="tablist" aria-label="Parts of the entry">
+          {tabs.map((name) => (
+            <button
+              key={name}
+              type="button"
+              role="tab"
+              aria-selected={name === shown}
+              onClick={() => setTab(name)}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
         <button
           type="button"
           className="plain export"

@@ -22,6 +22,7 @@ export function ActionFacet({
       ],
     },
   })
+  if (error?.code === 'bad-query') return null
   if (error !== null && data === undefined) return <Failed problem={error} />
   if (isPending) return <Loading rows={4} />
   const chosen = new Set(

@@ -26,6 +26,8 @@ export function Facet({ field, question, onToggle, most = 8, searchable = false 
     },
   })
   const chosen = question.filters.filter((filter) => filter.field === field)
+  // The query bar says what is wrong with a query, once.
+  if (error?.code === 'bad-query') return null
   if (error !== null && data === undefined) return <Failed problem={error} retry={() => void refetch()} />
   if (isPending) return <Loading rows={3} />
   const buckets = data?.split?.buckets ?? []

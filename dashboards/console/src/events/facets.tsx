@@ -85,11 +85,11 @@ function Collapsible({ title, open, children }: { title: string; open: boolean; 
   const [shown, setShown] = useState(open)
   return (
     <section>
-      <h3>
+      <h2>
         <button type="button" className="disclose" aria-expanded={shown} onClick={() => setShown(!shown)}>
           {title}
         </button>
-      </h3>
+      </h2>
       {shown && children}
     </section>
   )

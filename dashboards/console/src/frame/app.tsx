@@ -75,7 +75,9 @@ function screenAt(path: string, screens: readonly Screen[]): ReactNode {
     screens.find((one) => one.path === '/settings' && isWithin(path, '/settings'))
   return (
     screen?.show() ?? (
-      <Empty title="There is no such screen.">The link may be old, or not for your role.</Empty>
+      <Empty title="There is no such screen." isScreen>
+        The link may be old, or not for your role.
+      </Empty>
     )
   )
 }
@@ -85,7 +87,7 @@ function ReaderMenu() {
   const { theme, zone } = usePreferences()
   return (
     <Popover
-      name={`${who.name}: preferences and sign-out`}
+      name={`${who.fullName || who.name} ${who.role ?? 'token'}: preferences and sign-out`}
       className="reader"
       align="end"
       label={

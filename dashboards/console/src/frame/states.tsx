@@ -2,13 +2,21 @@ import type { ReactNode } from 'react'
 import type { Problem } from '../api/ask.ts'
 
 /** The three ways in which there is nothing to show yet, each of which says what to do. */
-export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+interface EmptyProps {
+  readonly title: string
+  /** It is all that the screen shows. */
+  readonly isScreen?: boolean
+  readonly children?: ReactNode
+}
+
+export function Empty({ title, isScreen = false, children }: EmptyProps) {
+  const Title = isScreen ? 'h1' : 'p'
   return (
     <div className="state">
       <svg viewBox="0 0 64 40" aria-hidden="true">
         <path d="M4 8h56M4 20h38M4 32h46" />
       </svg>
-      <p className="state-title">{title}</p>
+      <Title className="state-title">{title}</Title>
       {children !== undefined && <p className="quiet">{children}</p>}
     </div>
   )
