@@ -74,6 +74,8 @@ export const indexerConfigSchema = z.strictObject({
       'min-free': size().default(256 * 1024 * 1024),
     }),
   }),
+  /** The file with the retention table; what holds without one stands in lifecycle/table.ts. */
+  retention: z.string().min(1).optional(),
   ingest: z
     .strictObject({
       workers: z
@@ -110,9 +112,13 @@ export async function readIndexerConfig(file: string): Promise<IndexerConfig> {
   const { value } = await readConfig(file, indexerConfigSchema)
   checkIndexerConfig(value, file)
   const embedded = { ...value.store.embedded, path: resolve(value.store.embedded.path) }
-  const { geo } = value.enrich
+  const {
+    enrich: { geo },
+    retention,
+  } = value
   const enrich = { ...value.enrich, ...(geo !== undefined && { geo: { file: resolve(geo.file) } }) }
-  return { ...value, enrich, store: { embedded } }
+  const kept = retention === undefined ? {} : { retention: resolve(retention) }
+  return { ...value, ...kept, enrich, store: { embedded } }
 }
 
 /** What one key alone can't say: settings that are wrong together. */

@@ -12,6 +12,7 @@ import {
 } from './config.ts'
 import { openEnrichment } from './enrich/index.ts'
 import { openIngest } from './ingest/index.ts'
+import { openLifecycle, readRetention } from './lifecycle/index.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
 import { openEmbeddedStore, type Store } from './store/index.ts'
 
@@ -37,6 +38,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
   const { log, clock = Date.now, random = randomBytes } = parts
   checkIndexerConfig(config)
   const tls = readTls(config.tls)
+  const table = await readRetention(config.retention)
   const enrichment = await openEnrichment(config.enrich, { log })
   // In reverse order of opening: also where the start fails half-way.
   const closing: (() => Promise<void>)[] = [async () => enrichment.close()]
@@ -67,6 +69,8 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       trail: ingest.trail,
       clock,
     })
+    const lifecycle = await openLifecycle({ store, trail: ingest.trail, table, archive: null, log, clock })
+    closing.push(() => lifecycle.close())
     metrics.watch({ store, ...ingest, silentAfter: () => current.agents['silent-after'] })
     const access = openAccess({
       rules: () => accessRules(current),
@@ -81,6 +85,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         store,
         access,
         settings,
+        lifecycle,
         metrics,
         firstAgentIsFree: () => accessRules(current).enroll === 'open-on-loopback',
         tokenLifetime: () => current.agents['token-lifetime'],
@@ -102,6 +107,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       async reload(next) {
         checkIndexerConfig(next)
         const renewed = readTls(next.tls)
+        const nextTable = await readRetention(next.retention)
         const enrichAsNow = await enrichment.prepare(next.enrich)
         const changed = changedKeys(current, next)
         // Recorded before it holds: who loosens the rules can't do it unseen.
@@ -113,6 +119,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
           outcome: 'success',
           by: { name: 'operator' },
         })
+        await lifecycle.change(nextTable)
         current = next
         log.level = next.log.level
         renewTls(app, renewed)

@@ -26,6 +26,8 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'indexer', doors: [] },
   { folder: 'indexer/enrich', doors: ['index.ts'] },
   { folder: 'indexer/ingest', doors: ['index.ts'] },
+  // The table is pure, and both stores make their partitions by it.
+  { folder: 'indexer/lifecycle', doors: ['index.ts', 'table.ts'] },
   { folder: 'indexer/previous', doors: ['index.ts'] },
   { folder: 'indexer/query', doors: ['index.ts', 'tree.ts'] },
   { folder: 'indexer/store', doors: ['index.ts', 'port.ts'] },

@@ -13,6 +13,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { healthRoutes } from './routes/health.ts'
 import { searchRoutes } from './routes/search.ts'
 import { settingsRoutes } from './routes/settings.ts'
+import { storageRoutes } from './routes/storage.ts'
 import type { Service } from './service.ts'
 
 /** A request of JSON is small: an enrolment, a heartbeat. */
@@ -56,6 +57,7 @@ export function createApp(service: Service, tls: TlsFiles | null): FastifyInstan
     ...agentManagementRoutes(service),
     ...settingsRoutes(service),
     ...deadLetterRoutes(service),
+    ...storageRoutes(service),
     ...healthRoutes(service),
     route({
       method: 'GET',

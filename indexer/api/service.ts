@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Enrichment } from '../enrich/index.ts'
 import type { Agents, Enrolment, Presences, Receiver, Trail } from '../ingest/index.ts'
+import type { Lifecycle } from '../lifecycle/index.ts'
 import type { EventSettings } from '../settings/index.ts'
 import type { Store } from '../store/port.ts'
 import type { Access } from './access.ts'
@@ -16,6 +17,7 @@ export interface Service {
   readonly trail: Trail
   readonly enrichment: Enrichment
   readonly settings: EventSettings
+  readonly lifecycle: Lifecycle
   readonly access: Access
   readonly metrics: Metrics
   /** The first agent may enroll without a token, where it comes from this machine. */

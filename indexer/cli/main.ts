@@ -64,6 +64,12 @@ try {
       (await import('./events.ts')).commands(cli),
     )
     .command(
+      'storage',
+      'Say how much is stored, how fast it grows, and what retention keeps',
+      async (cli) => (await import('./storage.ts')).options(cli),
+      async (given) => (await import('./storage.ts')).run(given),
+    )
+    .command(
       'indexer',
       'Run an indexer',
       async (cli) => (await import('./indexer.ts')).options(cli),

@@ -32,6 +32,8 @@ export interface Act {
   readonly by: { readonly name: string; readonly address?: string }
   readonly entity?: { readonly type: string; readonly id: string; readonly name?: string }
   readonly changes?: readonly Change[]
+  /** How many events or records it was about. */
+  readonly count?: number
 }
 
 /**
@@ -196,6 +198,7 @@ function eventOf(act: Act, at: number, self: Self, chain: OwnChain, sequence: nu
       component: 'indexer',
       status: act.outcome === 'failure' ? 'error' : 'ok',
       entity: act.entity,
+      record_count: act.count,
       ...(act.changes === undefined ? {} : changesOf(act.changes)),
     },
     related: {
