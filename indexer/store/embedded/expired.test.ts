@@ -2,7 +2,7 @@ import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { openEmbeddedStore, type Store } from '../index.ts'
-import { AGENT, batchOf, eventAt, idAt, temporaryFolders } from './testing/batches.ts'
+import { AGENT, batchOf, eventAt, idAt, temporaryFolders } from '../testing/batches.ts'
 
 const DAY = 86_400_000
 const START = Date.UTC(2026, 0, 1)
