@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from '@elastic/elasticsearch'
 import { type AuditEvent, isEventId } from '../../../schema/index.ts'
-import type { Searchable } from '../../lifecycle/table.ts'
+import { type RetentionTable, type Searchable, USUAL_TABLE } from '../../lifecycle/table.ts'
 import type { Query } from '../../query/index.ts'
 import {
   type Chain,
@@ -34,7 +34,7 @@ import { openRecords } from './records.ts'
 import { replayed } from './replaying.ts'
 import { Room } from './room.ts'
 import { type SearchParts, searchPage } from './search.ts'
-import { setUp } from './setup.ts'
+import { setUp } from './setup/index.ts'
 import { Watch } from './status.ts'
 import { Writer } from './writer.ts'
 
@@ -42,6 +42,8 @@ export interface ElasticsearchStoreOptions extends ConnectionOptions {
   readonly namespace: string
   /** Whether templates and indices are put in place at the start. */
   readonly setup?: 'automatic' | 'none'
+  /** What lifecycle policies are made of. */
+  readonly table?: RetentionTable
   /** Documents with members that the mapping does not name are refused, rather than kept as they are. */
   readonly strict?: boolean
   /** How long one page may search, ms, before it ends early with a cursor. */
@@ -67,7 +69,8 @@ export async function openElasticsearchStore(options: ElasticsearchStoreOptions)
   const client = connect(options)
   const names = namesFor(options.namespace)
   try {
-    if (options.setup !== 'none') await setUp(client, { names, strict: options.strict ?? false })
+    if (options.setup !== 'none')
+      await setUp(client, { names, table: options.table ?? USUAL_TABLE, strict: options.strict ?? false })
     const store = new ElasticsearchStore(client, names, options)
     await store.check()
     return store

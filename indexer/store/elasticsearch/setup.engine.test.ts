@@ -1,0 +1,166 @@
+import { afterEach, expect, inject, test } from 'vitest'
+import { USUAL_TABLE } from '../../lifecycle/table.ts'
+import { namesFor } from './names.ts'
+import { planSecurity, planSetup, type SetupPlan } from './setup/index.ts'
+import { TestCluster } from './testing/engine.ts'
+
+/** What `waybill setup` does to a real cluster. */
+const cluster = new TestCluster()
+afterEach(() => cluster.remove())
+
+const plan = (namespace: string, table = USUAL_TABLE): Promise<SetupPlan> =>
+  planSetup(cluster.client, { names: namesFor(namespace), table })
+const apply = async ({ steps }: SetupPlan): Promise<void> => {
+  for (const step of steps) await step.apply()
+}
+const named = ({ steps }: SetupPlan): string[] =>
+  steps.map(({ change, kind, name }) => `${change} ${kind} ${name}`)
+
+test('what is planned is done once: after it there is nothing to do', async () => {
+  const namespace = await cluster.make()
+  const first = await plan(namespace)
+  expect(named(first)).toEqual(
+    expect.arrayContaining([
+      `create index template waybill-change-${namespace}`,
+      `create index waybill-change-${namespace}-000001`,
+      `create index waybill-waybills-${namespace}`,
+    ]),
+  )
+  // A plan changes nothing.
+  expect(named(await plan(namespace))).toEqual(named(first))
+  await apply(first)
+  expect((await plan(namespace)).steps).toEqual([])
+})
+
+test('what was changed by hand is told value by value, and put right', async () => {
+  const namespace = await cluster.make()
+  await apply(await plan(namespace))
+  await cluster.client.indices.putIndexTemplate({
+    name: `waybill-change-${namespace}`,
+    index_patterns: [`waybill-change-${namespace}-*`],
+    composed_of: ['waybill-events'],
+    priority: 7,
+  })
+  const { steps } = await plan(namespace)
+  expect(steps).toMatchObject([
+    { kind: 'index template', name: `waybill-change-${namespace}`, change: 'update' },
+  ])
+  expect(steps[0]?.differences).toContainEqual({ path: 'priority', is: '7', shouldBe: '500' })
+  await apply({ ...(await plan(namespace)) })
+  expect((await plan(namespace)).steps).toEqual([])
+})
+
+test('templates of a newer Waybill are left alone', async () => {
+  const namespace = await cluster.make()
+  await apply(await plan(namespace))
+  const name = `waybill-api-${namespace}`
+  await cluster.client.indices.putIndexTemplate({
+    name,
+    index_patterns: [`${name}-*`],
+    composed_of: ['waybill-events'],
+    priority: 500,
+    version: 99,
+  })
+  await expect(plan(namespace)).rejects.toThrow(`${name} in the cluster is of version 99`)
+})
+
+test('an index of an older version gains the fields that are new, and is rolled over where a field is of another type now', async () => {
+  const namespace = await cluster.make()
+  const names = namesFor(namespace)
+  const { client } = cluster
+  await apply(await plan(namespace))
+  const old = names.first('change')
+  // As an older version would have made it: one field of another type, all others not there yet.
+  await client.indices.delete({ index: old })
+  await client.indices.delete({ index: names.first('view') })
+  await client.indices.deleteIndexTemplate({ name: names.alias('change') })
+  await client.indices.deleteIndexTemplate({ name: names.alias('view') })
+  await client.indices.create({
+    index: old,
+    mappings: { dynamic: false, properties: { message: { type: 'long' } } },
+    aliases: { [names.alias('change')]: { is_write_index: true } },
+  })
+  await client.indices.create({
+    index: names.first('view'),
+    mappings: { dynamic: false, properties: { '@timestamp': { type: 'date' } } },
+    aliases: { [names.alias('view')]: { is_write_index: true } },
+  })
+  const migration = await plan(namespace)
+  expect(migration.steps.find(({ kind, name }) => kind === 'mapping' && name === old)?.note).toMatch(
+    'message has become another type',
+  )
+  await apply(migration)
+  const next = `${names.alias('change')}-000002`
+  const mappings = await client.indices.getMapping({ index: [next, names.first('view'), old] })
+  expect(mappings[names.first('view')]?.mappings.properties).toHaveProperty('user')
+  expect(mappings[next]?.mappings.properties?.message).not.toEqual({ type: 'long' })
+  expect(mappings[old]?.mappings.properties).toEqual({ message: { type: 'long' } })
+  const { [next]: written } = await client.indices.getAlias({ name: names.alias('change') })
+  expect(written?.aliases[names.alias('change')]?.is_write_index).toBe(true)
+  // What can't follow does not come up again with each setup.
+  expect((await plan(namespace)).steps).toEqual([])
+})
+
+test('the key that setup makes is enough for an indexer, and for nothing that would change what is stored', async ({
+  skip,
+}) => {
+  const namespace = await cluster.make()
+  const names = namesFor(namespace)
+  const { cluster: facts, ...first } = await plan(namespace)
+  skip(!facts.security, 'needs a cluster with security')
+  await apply({ cluster: facts, ...first })
+  const security = await planSecurity(cluster.client, facts, { names, renewKey: false })
+  for (const step of security?.steps ?? []) await step.apply()
+  const key = await security?.key.apply()
+  expect(key).toMatch(/^[\w+/=]{20,}$/)
+  // Nobody can read it again; it stays.
+  const again = await planSecurity(cluster.client, facts, { names, renewKey: false })
+  expect(again?.steps).toEqual([])
+  expect(again?.key.change).toBe('none')
+  expect((await planSecurity(cluster.client, facts, { names, renewKey: true }))?.key).toMatchObject({
+    change: 'create',
+    note: expect.stringContaining('stay valid'),
+  })
+  await useKey(namespace, key ?? '')
+})
+
+async function useKey(namespace: string, apiKey: string): Promise<void> {
+  const { batchOf, eventAt, idAt } = await import('../testing/batches.ts')
+  const { connect } = await import('./client.ts')
+  const { openElasticsearchStore } = await import('./index.ts')
+  const names = namesFor(namespace)
+  const nodes = [inject('engine').url]
+  const store = await openElasticsearchStore({ nodes, apiKey, namespace, setup: 'none' })
+  const client = connect({ nodes, apiKey })
+  try {
+    expect(await store.write(batchOf(1, [eventAt(0), eventAt(10)]))).toMatchObject({ kind: 'stored' })
+    await cluster.settled()
+    expect((await store.search({ query: { kind: 'all' }, order: 'newest', limit: 10 })).events).toHaveLength(
+      2,
+    )
+    expect((await store.chains('agent-1'))[0]).toMatchObject({ waybills: 1 })
+    expect(await store.records.put('kind', 'key', { a: 1 }, null)).toBe(true)
+    expect(await store.records.put('kind', 'key', { a: 2 }, 1)).toBe(true)
+    await store.records.remove('kind', 'key')
+    expect((await store.status()).problem).toBeNull()
+    expect((await store.storage()).partitions.find(({ events }) => events === 2)).toMatchObject({
+      category: 'change',
+      open: true,
+    })
+    const index = names.first('change')
+    const refused = [
+      client.index({ index, id: idAt(0), document: { message: 'other' } }),
+      client.update({ index, id: idAt(0), doc: { message: 'other' } }),
+      client.delete({ index, id: idAt(0) }),
+      client.indices.create({ index: `${names.alias('change')}-000009` }),
+      client.indices.putMapping({ index, properties: { other: { type: 'keyword' } } }),
+      client.search({ index: '.security' }),
+      client.security.createApiKey({ name: 'another' }),
+    ]
+    for (const one of await Promise.allSettled(refused)) expect(one.status).toBe('rejected')
+    expect((await store.get(idAt(0)))?.message).toBe('number 0')
+  } finally {
+    await client.close()
+    await store.close()
+  }
+}
