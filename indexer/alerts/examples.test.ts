@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { engineOf, notForWatcher, readRules, tryExamples } from './index.ts'
+
+const rules = readRules(join(import.meta.dirname, '../../config/rules'))
+
+describe('each rule says of its own examples what its file says', () => {
+  it.each(rules.map((rule) => [rule.id, rule] as const))('%s', (_, rule) => {
+    const wrong = tryExamples(rule, { zone: 'UTC' }).filter(({ asSaid }) => !asSaid)
+    expect(
+      wrong.map(({ example, alerts }) => `${example.is}: ${alerts.length}, not ${example.fires}`),
+    ).toEqual([])
+  })
+})
+
+describe('the rules that come with Waybill', () => {
+  it('are those of an audit team', () => {
+    expect(rules.map(({ id }) => id)).toEqual(
+      expect.arrayContaining([
+        'failed-logins-user',
+        'failed-logins-address',
+        'mass-export',
+        'permission-escalation',
+        'after-hours-access',
+        'sensitive-data-access',
+        'account-locked',
+      ]),
+    )
+    expect(rules.length).toBeGreaterThanOrEqual(17)
+  })
+
+  it('say what to do, to somebody, and not too often', () => {
+    for (const rule of rules) {
+      expect(rule.response.length, rule.id).toBeGreaterThan(30)
+      expect(rule.channels.length, rule.id).toBeGreaterThan(0)
+      expect(rule.throttle, rule.id).toBeGreaterThanOrEqual(60_000)
+    }
+  })
+
+  it('are each run by exactly one engine', () => {
+    for (const rule of rules) {
+      expect(engineOf(rule, { watcher: false })).toBe('built-in')
+      expect(engineOf(rule, { watcher: true })).toBe(notForWatcher(rule) === null ? 'watcher' : 'built-in')
+    }
+    const remembering = rules.filter((rule) => notForWatcher(rule) !== null).map(({ id }) => id)
+    expect(remembering).toEqual([
+      'agent-silent',
+      'dead-letters-rising',
+      'impossible-travel',
+      'new-address',
+      'sequence-gap',
+    ])
+  })
+})
