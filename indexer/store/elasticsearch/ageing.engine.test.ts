@@ -1,27 +1,34 @@
 import { afterEach, expect, test } from 'vitest'
+import { byCategory, USUAL_TABLE } from '../../lifecycle/table.ts'
 import type { Store } from '../port.ts'
 import { AGENT, batchOf, eventAt } from '../testing/batches.ts'
+import { rollOverDue } from './ageing.ts'
+import { Families } from './families.ts'
+import { namesFor } from './names.ts'
+import { planSetup } from './setup/index.ts'
 import { TestCluster } from './testing/engine.ts'
 
 /** Rollover and expiry by index, on a real cluster. */
 const DAY = 86_400_000
 const START = Date.UTC(2026, 0, 1)
 const cluster = new TestCluster()
-let store: Store
+const stores: Store[] = []
 afterEach(async () => {
-  await store.close()
+  for (const store of stores.splice(0)) await store.close()
   await cluster.remove()
 })
 
 test('an index expires as a whole when nothing in it is younger, and leaves its waybills', async () => {
   const namespace = await cluster.make()
-  store = await cluster.open(namespace)
+  const store = await cluster.open(namespace)
+  stores.push(store)
   await store.write(batchOf(1, [eventAt(0), eventAt(10)], { ingested: START }))
   await store.write(batchOf(2, [eventAt(20)], { ingested: START + DAY }))
   const old = `waybill-change-${namespace}-000001`
   // New events go there.
   expect(await store.expire(old, START + 100 * DAY)).toBe(false)
   await cluster.rollOver(namespace, 'change')
+  await store.storage()
   await store.write(batchOf(3, [eventAt(30)], { ingested: START + 2 * DAY }))
   await cluster.settled()
   const { partitions, otherBytes, disk } = await store.storage()
@@ -46,34 +53,25 @@ test('an index expires as a whole when nothing in it is younger, and leaves its 
 
 test('an index that the cluster does not look after is rolled over when it has had its window, and no empty one is', async () => {
   const namespace = await cluster.make()
-  store = await cluster.open(namespace)
-  // An index of two hours ago in place of each first one, which no policy looks after.
-  for (const category of ['change', 'view']) {
-    const alias = `waybill-${category}-${namespace}`
-    await cluster.client.indices.delete({ index: `${alias}-000001` })
-    await cluster.client.indices.create({
-      index: `${alias}-000001`,
-      settings: { index: { creation_date: Date.now() - 2 * 3_600_000, lifecycle: { name: '' } } },
-      aliases: { [alias]: { is_write_index: true } },
-    })
-  }
+  const store = await cluster.open(namespace)
+  stores.push(store)
   await store.write(batchOf(1, [eventAt(0)]))
   await cluster.settled()
-  const indicesOf = async (category: string): Promise<number> =>
-    (await store.storage()).partitions.filter((one) => one.category === category).length
-  const all = (searchable: number) => ({
-    security: searchable,
-    activity: searchable,
-    change: searchable,
-    system: searchable,
-    api: searchable,
-    view: searchable,
-  })
-  await store.keepFor(all(30 * 3_600_000))
-  expect(await indicesOf('change')).toBe(1)
-  await store.keepFor(all(10 * 3_600_000))
-  expect([await indicesOf('change'), await indicesOf('view')]).toEqual([2, 1])
-  // The next one is young.
-  await store.keepFor(all(10 * 3_600_000))
-  expect(await indicesOf('change')).toBe(2)
+  const { client } = cluster
+  const names = namesFor(namespace)
+  const parts = { client, names, families: new Families(client, names, Date.now) }
+  const windows = (window: number) => byCategory(() => window)
+  const { cluster: facts } = await planSetup(client, { names, table: USUAL_TABLE })
+  if (facts.ilm) {
+    expect(await rollOverDue(parts, windows(1))).toEqual([])
+    await client.ilm.removePolicy({ index: names.family('change') })
+    await client.ilm.removePolicy({ index: names.family('view') })
+  }
+  expect(await rollOverDue(parts, windows(3_600_000))).toEqual([])
+  expect(await rollOverDue(parts, windows(1))).toEqual(['change'])
+  const changes = (await store.storage()).partitions.filter(({ category }) => category === 'change')
+  expect(changes.map(({ name, open }) => [name, open])).toEqual([
+    [names.first('change'), false],
+    [`${names.alias('change')}-000002`, true],
+  ])
 })

@@ -1,6 +1,5 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { CATEGORIES, type Category } from '../../../schema/index.ts'
-import { type Searchable, windowOf } from '../../lifecycle/table.ts'
 import type { StoredBytes, StoredPartition, Tier } from '../port.ts'
 import type { Families } from './families.ts'
 import { categoryOfIndex, type Names } from './names.ts'
@@ -28,6 +27,7 @@ const MOST_INDICES = 10_000
 
 /** What each index holds, where it lies, and what its nodes have left. */
 export async function storageOf({ client, names, families }: Parts): Promise<StoredBytes> {
+  families.forget()
   const written = new Set(await families.writeIndices())
   const own = [names.waybills, names.deadLetters, names.records]
   const [stats, settings, ages, nodes] = await Promise.all([
@@ -101,12 +101,12 @@ function diskOf({ nodes }: estypes.NodesStatsResponse): StoredBytes['disk'] {
 }
 
 /**
- * Rolls over what has had its window, where the cluster does not do so itself: an index that a lifecycle policy looks after is left to
+ * Rolls over what has had its window (ms, by category), where the cluster does not do so itself: an index that a lifecycle policy looks after is left to
  * that. The cluster decides by the conditions, so several indexers may ask at once.
  */
 export async function rollOverDue(
   { client, names, families }: Parts,
-  searchable: Searchable,
+  windows: Readonly<Record<Category, number>>,
 ): Promise<Category[]> {
   const rolled: Category[] = []
   for (const category of CATEGORIES) {
@@ -116,7 +116,7 @@ export async function rollOverDue(
     const { rolled_over } = await client.indices.rollover({
       alias: names.alias(category),
       conditions: {
-        max_age: `${windowOf(searchable[category])}ms`,
+        max_age: `${windows[category]}ms`,
         max_primary_shard_size: MOST_SHARD_BYTES,
         min_docs: 1,
       },

@@ -1,7 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from '@elastic/elasticsearch'
 import { type AuditEvent, isEventId } from '../../../schema/index.ts'
-import { type RetentionTable, type Searchable, USUAL_TABLE } from '../../lifecycle/table.ts'
+import {
+  byCategory,
+  type RetentionTable,
+  type Searchable,
+  USUAL_TABLE,
+  windowOf,
+} from '../../lifecycle/table.ts'
 import type { Query } from '../../query/index.ts'
 import {
   type Chain,
@@ -211,7 +217,8 @@ class ElasticsearchStore implements Store {
   }
 
   async keepFor(searchable: Searchable): Promise<void> {
-    await this.#ask(() => rollOverDue(this.#ageing, searchable))
+    const windows = byCategory((category) => windowOf(searchable[category]))
+    await this.#ask(() => rollOverDue(this.#ageing, windows))
   }
 
   async expire(name: string, before: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { Client } from '@elastic/elasticsearch'
 import { OperatorError } from '../../../../schema/index.ts'
-import { statusOf } from '../failures.ts'
+import { failureOfThrown, statusOf } from '../failures.ts'
 
 /** What a cluster is and has, as far as Waybill must know. */
 export interface ClusterFacts {
@@ -14,48 +14,53 @@ export interface ClusterFacts {
   readonly security: boolean
   /** Type of the licence (basic, trial, platinum, ...); null where the server knows of none. */
   readonly license: { readonly type: string; readonly active: boolean } | null
-  /** Roles of nodes, all together. */
-  readonly nodeRoles: ReadonlySet<string>
   /** The mapping type is there: it is a module that some distributions leave out. */
   readonly matchOnlyText: boolean
 }
 
 export async function clusterFacts(client: Client): Promise<ClusterFacts> {
-  const info = await client.info()
-  const { number, build_flavor: flavor } = info.version
-  const distribution = 'distribution' in info.version ? String(info.version.distribution) : 'elasticsearch'
-  const [features, license, nodes] = await Promise.all([
+  const [nodes, info, features, license] = await Promise.all([
+    client.nodes.info({ metric: ['plugins'] }),
+    orNone(() => client.info()),
     orNone(() => client.xpack.info({ categories: ['features'] })),
     orNone(() => client.license.get()),
-    client.nodes.info({ metric: ['plugins'] }),
   ])
-  const has = (feature: 'ilm' | 'watcher' | 'security'): boolean => {
-    const found = features?.features?.[feature]
-    return found?.available === true && found.enabled
-  }
   const all = Object.values(nodes.nodes)
+  const everywhere = (module: string): boolean =>
+    all.every(({ modules }) => modules?.some(({ name }) => name === module) ?? false)
+  const has = (feature: 'ilm' | 'watcher' | 'security'): boolean => {
+    // A server with only some of its modules can't say which.
+    if (features === null) return everywhere(`x-pack-${feature}`)
+    const { available, enabled } = features.features[feature]
+    return available && enabled
+  }
+  const version = info?.version
   return {
-    name: info.cluster_name,
-    version: number,
-    distribution,
-    serverless: flavor === 'serverless',
+    name: nodes.cluster_name,
+    // Of several versions the oldest: an upgrade goes node by node.
+    version: all.map((node) => node.version).sort(byNumber)[0] ?? version?.number ?? 'of no version',
+    distribution:
+      version !== undefined && 'distribution' in version ? String(version.distribution) : 'elasticsearch',
+    serverless: version?.build_flavor === 'serverless',
     ilm: has('ilm'),
     watcher: has('watcher'),
     security: has('security'),
     license:
       license === null ? null : { type: license.license.type, active: license.license.status === 'active' },
-    nodeRoles: new Set(all.flatMap(({ roles }) => roles)),
-    matchOnlyText: all.every(({ modules }) => modules?.some(({ name }) => name === 'mapper-extras') ?? false),
+    matchOnlyText: everywhere('mapper-extras'),
   }
 }
 
-/** A server without the feature answers that it knows no such path. */
+const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true })
+
+/** A server without the feature answers that it knows no such path, or finds no such action. */
 async function orNone<Answer>(ask: () => Promise<Answer>): Promise<Answer | null> {
   try {
     return await ask()
   } catch (thrown) {
     const status = statusOf(thrown)
-    if (status === 400 || status === 404 || status === 405) return null
+    const isMissing = status === 500 && /failed to find action/.test(failureOfThrown(thrown)?.reason ?? '')
+    if (status === 400 || status === 404 || status === 405 || isMissing) return null
     throw thrown
   }
 }

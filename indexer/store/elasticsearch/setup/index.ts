@@ -5,12 +5,12 @@ import { type KeyPlan, planKey } from './api-key.ts'
 import { type ClusterFacts, clusterFacts, consequences, demandFit } from './cluster.ts'
 import { policySteps, roleSteps, templateSteps } from './definitions.ts'
 import { indexSteps } from './indices.ts'
-import type { Step } from './step.ts'
+import { applyAll, type Step } from './step.ts'
 
 export type { ClusterFacts } from './cluster.ts'
 export { whyNoWatcher } from './cluster.ts'
 export { type Difference, differenceText } from './difference.ts'
-export type { Step } from './step.ts'
+export { applyAll, type Step } from './step.ts'
 
 export interface SetupOptions {
   readonly names: Names
@@ -64,5 +64,5 @@ const existing = (steps: readonly (Step | null)[]): Step[] => steps.filter((step
 /** What an indexer with `setup: automatic` does at its start. */
 export async function setUp(client: Client, options: SetupOptions): Promise<void> {
   const { steps } = await planSetup(client, options)
-  for (const step of steps) await step.apply()
+  await applyAll(steps)
 }

@@ -59,7 +59,10 @@ async function mappingSteps(client: Client, choice: TemplateChoice, category: Ca
   const alias = choice.names.alias(category)
   const { mappings } = eventComponent(choice)
   const { properties } = mappings
-  const installed = await client.indices.getMapping({ index: alias })
+  const [installed, aliases] = await Promise.all([
+    client.indices.getMapping({ index: alias }),
+    client.indices.getAlias({ name: alias }),
+  ])
   const steps: Step[] = []
   for (const [index, { mappings: is }] of Object.entries(installed)) {
     const found = differences(is.properties ?? {}, properties ?? {}).filter(
@@ -67,15 +70,17 @@ async function mappingSteps(client: Client, choice: TemplateChoice, category: Ca
     )
     if (found.length === 0 || properties === undefined) continue
     const cantFollow = found.find(({ is: before }) => before !== undefined)
+    const isWritten = aliases[index]?.aliases[alias]?.is_write_index === true
+    if (cantFollow !== undefined && !isWritten) continue
     steps.push({
       kind: 'mapping',
       name: index,
       change: 'update',
       differences: found,
       ...(cantFollow !== undefined && {
-        note: `${cantFollow.path} has become another type: if the index can't follow, ${alias} is rolled over, and this index stays as it is.`,
+        note: `${cantFollow.path} has changed: if the index can't follow, ${alias} is rolled over, and this index stays as it is.`,
       }),
-      apply: () => follow(client, { index, alias, properties }),
+      apply: () => follow(client, { index, properties, otherwise: isWritten ? alias : null }),
     })
   }
   return steps
@@ -85,16 +90,20 @@ async function follow(
   client: Client,
   {
     index,
-    alias,
     properties,
-  }: { index: string; alias: string; properties: estypes.MappingTypeMapping['properties'] },
+    otherwise,
+  }: {
+    readonly index: string
+    readonly properties: NonNullable<estypes.MappingTypeMapping['properties']>
+    /** The alias to roll over where the index can't follow. */
+    readonly otherwise: string | null
+  },
 ): Promise<void> {
   try {
-    await client.indices.putMapping({ index, ...(properties !== undefined && { properties }) })
+    await client.indices.putMapping({ index, properties })
   } catch (thrown) {
-    if (statusOf(thrown) !== 400) throw thrown
-    const aliases = await client.indices.getAlias({ name: alias })
-    if (aliases[index]?.aliases[alias]?.is_write_index === true) await client.indices.rollover({ alias })
+    if (statusOf(thrown) !== 400 || otherwise === null) throw thrown
+    await client.indices.rollover({ alias: otherwise })
   }
 }
 

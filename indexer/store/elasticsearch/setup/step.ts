@@ -12,6 +12,15 @@ export interface Step {
   apply(): Promise<void>
 }
 
+/** Does them: what is of one kind at once, since it stands alone; kinds in their order, since an index needs its template. */
+export async function applyAll(steps: readonly Step[]): Promise<void> {
+  for (const [i, { kind }] of steps.entries()) {
+    if (i > 0 && steps[i - 1]!.kind === kind) continue
+    const end = steps.findIndex((step, at) => at > i && step.kind !== kind)
+    await Promise.all(steps.slice(i, end === -1 ? undefined : end).map((step) => step.apply()))
+  }
+}
+
 /** The step that makes a definition what it should be; null where it is. */
 export function stepFor({
   kind,
