@@ -10,6 +10,8 @@ import {
 } from '../../lifecycle/table.ts'
 import type { Query } from '../../query/index.ts'
 import {
+  type Aggregate,
+  type AggregateRequest,
   type Chain,
   type CountRequest,
   type CountRow,
@@ -25,6 +27,7 @@ import {
   type WriteOutcome,
 } from '../port.ts'
 import { expired, rollOverDue, storageOf } from './ageing.ts'
+import { aggregated } from './aggregate/index.ts'
 import { arrivalsPage, endOfArrivals } from './arrivals.ts'
 import { BulkSink } from './bulk.ts'
 import { chainsOf } from './chains.ts'
@@ -172,6 +175,11 @@ class ElasticsearchStore implements Store {
       for (const doc of answer.docs) if ('found' in doc && doc.found) return eventOf(doc._source)
       return null
     })
+  }
+
+  async aggregate(request: AggregateRequest): Promise<Aggregate> {
+    const [client, names] = [this.#client, this.#names]
+    return this.#ask(() => aggregated(request, { client, names, now: () => performance.now() }))
   }
 
   async counts(request: CountRequest): Promise<CountRow[]> {
