@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{agent,indexer,schema,config,demo,test}/**/*.test.ts'],
+    include: ['{agent,indexer,schema,config,dashboards,demo,test}/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',

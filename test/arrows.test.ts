@@ -24,6 +24,7 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'agent/ship', doors: ['index.ts', 'types.ts'] },
   { folder: 'agent/cli', doors: [] },
   { folder: 'indexer', doors: [] },
+  { folder: 'indexer/alerts', doors: ['index.ts'] },
   { folder: 'indexer/enrich', doors: ['index.ts'] },
   { folder: 'indexer/ingest', doors: ['index.ts'] },
   { folder: 'indexer/previous', doors: ['index.ts'] },
@@ -34,6 +35,9 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'indexer/settings', doors: ['index.ts'] },
   { folder: 'indexer/api', doors: ['index.ts'] },
   { folder: 'indexer/cli', doors: [] },
+  { folder: 'dashboards/kibana', doors: ['index.ts'] },
+  { folder: 'dashboards/kibana/lens', doors: ['index.ts'] },
+  { folder: 'dashboards/watches', doors: ['index.ts'] },
   { folder: 'demo', doors: [] },
   { folder: 'demo/generator', doors: ['index.ts'] },
 ]
