@@ -159,7 +159,8 @@ export class DirectWay {
 
   /** Writes the event of a record that stands in the memory and is valid UTF-8, unless the plain way must. */
   write(output: Output, place: Place, from: number, to: number, offset: number): Written {
-    if (this.#holdsSecret(from, to)) return 'declined'
+    // Rows of a table are no JSON, nor is what stands behind white space commonly.
+    if (this.#found.bytes[from] !== 0x7b || this.#holdsSecret(from, to)) return 'declined'
     if (!this.#found.scan(from, to)) return 'declined'
     this.#memory.recordNotes.begin()
     this.#takeNow(place.now)

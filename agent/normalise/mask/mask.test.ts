@@ -74,6 +74,8 @@ describe('secrets in JSON', () => {
     ['{"url":"/reset?token=abc&user=7"}', '{"url":"/reset?token=[masked:token]&user=7"}'],
     ['{"note":"card 4111 1111 1111 1111 used"}', '{"note":"card [masked:card] used"}'],
     ['{"card":4111111111111111}', '{"card":"[masked:card]"}'],
+    ['{"note":"paid:\\n4111111111111111\\nthanks"}', '{"note":"paid:\\n[masked:card]\\nthanks"}'],
+    ['{"id":"4111111111111111dcc5064"}', '{"id":"4111111111111111dcc5064"}'],
     ['{"x":"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"}', '{"x":"[masked:jwt]"}'],
     [
       '{"pem":"-----BEGIN RSA PRIVATE KEY-----\\nMIIE\\n-----END RSA PRIVATE KEY-----\\n"}',

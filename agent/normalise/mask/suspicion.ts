@@ -108,30 +108,44 @@ function mayHoldCard(bytes: Uint8Array, from: number, to: number): boolean {
     while (start > from && isInRun(bytes, start - 1)) start--
     let end = at
     while (end < to && isInRun(bytes, end)) end++
-    if (end - start < CARD_LEAST || !hasForm(bytes, start, end)) continue
-    // With its neighbours: a number within a word is none of a card.
-    if (holdsCardNumber(textOf(bytes, Math.max(from, start - 1), Math.min(to, end + 2)))) return true
+    if (end - start < CARD_LEAST || !hasForm(bytes, { start, end }, { from, to })) continue
+    // With its neighbours: a number within a word is none of a card. A letter may belong to an escape before it (`\\n`).
+    const before = start - 1 < from || isEscape(bytes, start - 1, from) ? start : start - 1
+    if (holdsCardNumber(textOf(bytes, before, Math.min(to, end + 2)))) return true
   }
   return false
 }
 
-/** Digits enough, at a stretch or in three groups at least: an id such as `2026-161281130` is none. */
-function hasForm(bytes: Uint8Array, from: number, to: number): boolean {
+/**
+ * Digits enough, at a stretch that is no part of a word, or in three groups at least: ids such as `2026-161281130` and
+ * `64051234567890123dcc` are none.
+ */
+function hasForm(
+  bytes: Uint8Array,
+  run: { readonly start: number; readonly end: number },
+  text: { readonly from: number; readonly to: number },
+): boolean {
+  const isWord = (at: number): boolean =>
+    at >= text.from && at < text.to && isLetterOrLine(bytes[at]!) && !isEscape(bytes, at, text.from)
   let digits = 0
   let groups = 0
-  let stretch = 0
-  let longest = 0
-  for (let at = from; at < to; at++) {
+  for (let at = run.start; at < run.end; ) {
     if (!isDigit(bytes[at])) {
-      stretch = 0
+      at++
       continue
     }
-    digits++
-    if (++stretch === 1) groups++
-    if (stretch > longest) longest = stretch
+    const first = at
+    while (at < run.end && isDigit(bytes[at])) at++
+    digits += at - first
+    groups++
+    if (at - first >= CARD_LEAST && !isWord(first - 1) && !isWord(at)) return true
   }
-  return longest >= CARD_LEAST || (digits >= CARD_LEAST && groups > 2)
+  return digits >= CARD_LEAST && groups > 2
 }
+
+const isEscape = (bytes: Uint8Array, at: number, from: number): boolean => at > from && bytes[at - 1] === 0x5c
+
+const isLetterOrLine = (byte: number): boolean => isLetter(byte | 0x20) || byte === 0x5f
 
 const isInRun = (bytes: Uint8Array, at: number): boolean =>
   isDigit(bytes[at]) ||

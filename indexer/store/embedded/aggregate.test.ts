@@ -11,9 +11,9 @@ import {
   valueAt,
 } from '../../../schema/index.ts'
 import { type AggregateRequest, openEmbeddedStore, type Split, type Store } from '../index.ts'
+import { anEvent, aQuery } from '../testing/arbitraries.ts'
+import { AGENT, batchOf, eventAt, INCARNATION, INGESTED, temporaryFolders } from '../testing/batches.ts'
 import { plainAggregate } from '../testing/plain-aggregate.ts'
-import { anEvent, aQuery } from './testing/arbitraries.ts'
-import { AGENT, batchOf, eventAt, INCARNATION, INGESTED, temporaryFolders } from './testing/batches.ts'
 
 const FULL = process.env.WAYBILL_FULL !== undefined
 const folders = temporaryFolders()
