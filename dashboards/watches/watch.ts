@@ -4,7 +4,11 @@ import { CATEGORIES } from '../../schema/index.ts'
 import { alertIndex } from './alerts.ts'
 import { SCRIPT } from './script.ts'
 
-type Dsl = estypes.QueryDslQueryContainer
+type Dsl = NonNullable<estypes.QueryDslQueryContainer>
+
+type Parts = 'trigger' | 'input' | 'condition' | 'transform' | 'actions' | 'throttle_period' | 'metadata'
+/** The client's types have `undefined` in them; a watch of ours has all of these. */
+export type Watch = { [Part in Parts]-?: NonNullable<estypes.WatcherWatch[Part]> }
 
 /** Where people of a channel are reached. */
 export interface Reached {
@@ -35,11 +39,16 @@ const end = (of: 'first' | 'last'): string => {
   return `{{${name}}}{{^${name}}}${RUN}{{/${name}}}`
 }
 
+/** Elasticsearch reckons with dates in whole seconds. */
+const seconds = (ms: number): string => `${Math.ceil(ms / 1000)}s`
+
 /** The watch that does what a rule says, of events that `query` finds. */
-export function watchOf(rule: Rule, query: Dsl, options: WatchOptions): estypes.WatcherWatch {
+export function watchOf(rule: Rule, query: Dsl, options: WatchOptions): Watch {
   const within = windowOf(rule.condition)
   const fresh: Dsl = {
-    range: { 'event.ingested': { gte: `${RUN}||-${EVERY + BEHIND}ms`, lt: `${RUN}||-${BEHIND}ms` } },
+    range: {
+      'event.ingested': { gte: `${RUN}||-${seconds(EVERY + BEHIND)}`, lt: `${RUN}||-${seconds(BEHIND)}` },
+    },
   }
   return {
     trigger: { schedule: { interval: `${EVERY / 1000}s` } },
@@ -61,7 +70,9 @@ export function watchOf(rule: Rule, query: Dsl, options: WatchOptions): estypes.
 }
 
 const near = (within: number): Dsl => ({
-  range: { '@timestamp': { gte: `${end('first')}||-${within}ms`, lte: `${end('last')}||+${within}ms` } },
+  range: {
+    '@timestamp': { gte: `${end('first')}||-${seconds(within)}`, lte: `${end('last')}||+${seconds(within)}` },
+  },
 })
 
 function search(
@@ -69,7 +80,7 @@ function search(
   filter: Dsl[],
   { namespace }: WatchOptions,
   size: number,
-): estypes.WatcherInputContainer {
+): NonNullable<estypes.WatcherInputContainer> {
   return {
     search: {
       request: {
@@ -79,7 +90,7 @@ function search(
         body: {
           size,
           track_total_hits: true,
-          sort: [{ '@timestamp': { order: 'asc', format: 'epoch_millis', numeric_type: 'date' } }],
+          sort: [{ '@timestamp': { order: 'asc' } }],
           _source: neededBy(rule),
           query: { bool: { filter } },
           ...(size === 0 && {

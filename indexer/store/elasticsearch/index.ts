@@ -1,1 +1,2 @@
 export { type ElasticsearchStoreOptions, openElasticsearchStore } from './store.ts'
+export { justWhat } from './translate.ts'

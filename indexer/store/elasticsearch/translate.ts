@@ -23,6 +23,15 @@ export function translated(query: Query): Translation {
   return { query: anyOf([exactly(may), exactly(marked(UNFIT))]).may, exact }
 }
 
+/**
+ * Finds just what the query means, for who can't look at what was found; null where the cluster can only narrow it down. Events that are
+ * marked as unfit are left out.
+ */
+export function justWhat(query: Query): Dsl | null {
+  const { may, exact } = asked(query)
+  return exact ? { bool: { filter: [may], must_not: [marked(UNFIT)] } } : null
+}
+
 /** Whether a document was found only because it is marked. */
 export function isUnfit(source: unknown): boolean {
   const marks = valueAt(source as AuditEvent, MARKS_FIELD)
