@@ -79,7 +79,7 @@ function controlGroup(controls: readonly Control[]) {
     field,
     {
       order,
-      width: 'medium',
+      width: 'small',
       grow: true,
       type: 'optionsListControl',
       explicitInput: { id: field, fieldName: field, title, enhancements: {} },

@@ -11,6 +11,6 @@ export function notForWatcher({ condition }: Rule): string | null {
   return 'it has to remember what each group did before'
 }
 
-/** Exactly one engine runs a rule: Watcher, where it is used and can; otherwise the built-in one. */
-export const engineOf = (rule: Rule, { watcher }: { watcher: boolean }): Engine =>
-  watcher && notForWatcher(rule) === null ? 'watcher' : 'built-in'
+/** Exactly one engine runs a rule: Watcher, where it was given a watch for it; otherwise the built-in one. */
+export const engineOf = ({ id }: Rule, inWatcher: ReadonlySet<string>): Engine =>
+  inWatcher.has(id) ? 'watcher' : 'built-in'

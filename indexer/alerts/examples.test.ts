@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { engineOf, notForWatcher, readRules, tryExamples } from './index.ts'
+import { notForWatcher, readRules, tryExamples } from './index.ts'
 
 const rules = readRules(join(import.meta.dirname, '../../config/rules'))
 
@@ -37,11 +37,7 @@ describe('the rules that come with Waybill', () => {
     }
   })
 
-  it('are each run by exactly one engine', () => {
-    for (const rule of rules) {
-      expect(engineOf(rule, { watcher: false })).toBe('built-in')
-      expect(engineOf(rule, { watcher: true })).toBe(notForWatcher(rule) === null ? 'watcher' : 'built-in')
-    }
+  it('are for Watcher, but for those that have to remember or are about agents and the store', () => {
     const remembering = rules.filter((rule) => notForWatcher(rule) !== null).map(({ id }) => id)
     expect(remembering).toEqual([
       'agent-silent',

@@ -67,6 +67,12 @@ try {
       (await import('./rules.ts')).commands(cli),
     )
     .command(
+      'setup',
+      'Give an Elasticsearch cluster what Waybill needs: policies, templates, roles, a key, dashboards, watches',
+      async (cli) => (await import('./setup.ts')).options(cli),
+      async (given) => (await import('./setup.ts')).run(given),
+    )
+    .command(
       'storage',
       'Say how much is stored, how fast it grows, and what retention keeps',
       async (cli) => (await import('./storage.ts')).options(cli),

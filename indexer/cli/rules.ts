@@ -3,7 +3,6 @@ import type { Argv } from 'yargs'
 import { type AuditEvent, OperatorError, reasonOf } from '../../schema/index.ts'
 import {
   type Alert,
-  engineOf,
   isLedgerCondition,
   Judge,
   notForWatcher,
@@ -21,7 +20,7 @@ import { harmless, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
 
 /** The rules that come with Waybill. */
-const SUPPLIED = fileURLToPath(new URL('../../config/rules', import.meta.url))
+export const SUPPLIED = fileURLToPath(new URL('../../config/rules', import.meta.url))
 
 export function commands(cli: Argv) {
   return cli
@@ -117,7 +116,7 @@ async function list(given: Given & { readonly watcher: boolean }): Promise<void>
   const rows = rules.map((rule) => [
     rule.id,
     rule.priority,
-    engineOf(rule, given),
+    given.watcher && notForWatcher(rule) === null ? 'watcher' : 'built-in',
     rule.channels.join(', '),
     rule.about,
   ])

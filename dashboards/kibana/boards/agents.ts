@@ -11,7 +11,7 @@ import {
   table,
   values,
 } from '../lens/index.ts'
-import { type Given, logPanel, panel } from './board.ts'
+import { type Given, logPanel, panel, WHOLE } from './board.ts'
 
 export function agents({ views, searches, boards }: Given): Dashboard {
   const from = views.waybills
@@ -41,23 +41,11 @@ export function agents({ views, searches, boards }: Given): Dashboard {
         ],
       },
       {
-        height: 13,
+        height: 10,
         panels: [
           panel(
-            'Events by agent',
-            24,
-            bars(
-              { from },
-              {
-                along: overTime('Time', 'at'),
-                split: values('Agent', 'agent'),
-                values: [sum('Events', 'events')],
-              },
-            ),
-          ),
-          panel(
             'Waybills by agent and incarnation',
-            24,
+            WHOLE,
             table({ from }, [
               values('Agent', 'agent', { top: 100 }),
               values('Incarnation', 'incarnation', { top: 20 }),
@@ -74,20 +62,43 @@ export function agents({ views, searches, boards }: Given): Dashboard {
         height: 13,
         panels: [
           panel(
+            'Events by agent',
+            24,
+            bars(
+              { from },
+              {
+                along: overTime('Time', 'at'),
+                split: values('Agent', 'agent'),
+                values: [sum('Events', 'events')],
+              },
+            ),
+          ),
+          panel(
             'Dead letters over time',
             24,
             bars(
               { from: letters },
-              { along: overTime('Time', 'at'), split: values('Kind', 'kind'), values: [count('Letters')] },
+              {
+                along: overTime('Time', 'at'),
+                split: values('Kind', 'kind'),
+                values: [count('Letters')],
+              },
             ),
           ),
+        ],
+      },
+      {
+        height: 13,
+        panels: [
           panel(
-            'Events by agent and file',
-            24,
+            'What comes from where',
+            WHOLE,
             table({ from: events }, [
               values('Agent', 'agent.name', { top: 30 }),
-              values('File', 'log.file.path', { top: 20 }),
+              values('Host', 'host.name', { top: 20 }),
+              values('Source', 'event.module', { top: 20 }),
               count('Events'),
+              count('Not understood', { only: 'event.kind: pipeline_error' }),
               greatest('Last event', '@timestamp', 'date'),
               greatest('Last stored', 'event.ingested', 'date'),
             ]),

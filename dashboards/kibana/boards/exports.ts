@@ -32,7 +32,7 @@ export function exported({ views, searches, boards }: Given): Dashboard {
         panels: [
           panel(
             'Records over time',
-            24,
+            20,
             bars(
               { from, only },
               {
@@ -45,7 +45,7 @@ export function exported({ views, searches, boards }: Given): Dashboard {
           ),
           panel(
             'By user',
-            24,
+            28,
             table({ from, only }, [
               values('User', 'user.name', { top: 30 }),
               sum('Records', 'audit.record_count'),

@@ -27,7 +27,7 @@ export function security({ views, searches, boards }: Given): Dashboard {
             figure({ from, only: FAILED_SIGN_IN }, distinct('Addresses', 'source.ip')),
           ),
           total('Permissions changed', 'event.category: iam and event.type: admin'),
-          total('Accounts locked', 'event.action: (*lock* or ACCT_LOCK) and not event.action: *unlock*'),
+          total('Accounts locked', 'event.code: *.locked or event.action: ACCT_LOCK'),
           total('High risk', 'audit.risk: (high or critical)'),
           panel('Alerts', 8, figure({ from: views.alerts }, count('Alerts'))),
         ],

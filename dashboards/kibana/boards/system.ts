@@ -34,7 +34,7 @@ export function system({ views, searches, boards }: Given): Dashboard {
         panels: [
           panel(
             'Status over time',
-            24,
+            18,
             bars(
               { from, only: SYSTEM },
               {
@@ -47,7 +47,7 @@ export function system({ views, searches, boards }: Given): Dashboard {
           ),
           panel(
             'By component',
-            24,
+            30,
             table({ from, only: SYSTEM }, [
               values('Component', 'audit.component', { top: 20 }),
               values('Event', 'event.action', { top: 5 }),
@@ -63,7 +63,7 @@ export function system({ views, searches, boards }: Given): Dashboard {
         height: 12,
         panels: [
           panel(
-            'Response time of API requests',
+            'How long it took',
             24,
             bars(
               { from, only: 'event.duration: *' },

@@ -70,26 +70,26 @@ export function userActivity({ views, searches, boards }: Given): Dashboard {
         panels: [
           panel(
             'Users',
-            24,
+            30,
             table({ from }, [
               values('User', 'user.name', { top: 50 }),
               count('Actions'),
               count('Changes', { only: 'audit.category: change' }),
               count('Exports', { only: EXPORTS }),
-              count('Failed sign-ins', { only: FAILED_SIGN_IN }),
+              count('Failures', { only: FAILED_SIGN_IN }),
               greatest('Last seen', '@timestamp', 'date'),
             ]),
             { leadsTo },
           ),
           panel(
             'Sessions',
-            24,
+            18,
             table({ from, only: 'audit.session.id: *' }, [
               values('User', 'user.name'),
               distinct('Sessions', 'audit.session.id'),
               distinct('Addresses', 'source.ip'),
               count('Sign-ins', { only: `${SIGN_IN} and event.outcome: success` }),
-              count('Password changes', { only: 'event.action: *assword*' }),
+              count('Passwords', { only: 'event.action: *assword*' }),
             ]),
             { leadsTo },
           ),

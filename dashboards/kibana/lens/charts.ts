@@ -4,7 +4,7 @@ import type { Column } from './columns.ts'
 
 /** What a panel shows: Kibana's own form of it, and the saved objects that it needs. */
 export interface Content {
-  readonly type: 'lens' | 'map' | 'search' | 'visualization'
+  readonly type: 'lens' | 'map' | 'search'
   readonly config: Readonly<Record<string, unknown>>
   readonly references: readonly Reference[]
 }
@@ -129,20 +129,4 @@ export const savedSearch = (id: string): Content => ({
   type: 'search',
   config: {},
   references: [{ name: 'panel', type: 'search', id }],
-})
-
-/** A text for the reader, in Markdown. */
-export const text = (markdown: string): Content => ({
-  type: 'visualization',
-  references: [],
-  config: {
-    savedVis: {
-      title: '',
-      description: '',
-      type: 'markdown',
-      params: { fontSize: 12, openLinksInNewTab: false, markdown },
-      uiState: {},
-      data: { aggs: [], searchSource: { query: { query: '', language: 'kuery' }, filter: [] } },
-    },
-  },
 })

@@ -38,17 +38,6 @@ export const least = (label: string, field: string, type: 'number' | 'date' = 'n
 export const greatest = (label: string, field: string, type: 'number' | 'date' = 'number'): Column =>
   metric(label, { operationType: 'max', sourceField: field, dataType: type })
 
-/** The value that the newest event has. */
-export const latest = (label: string, field: string, type: 'string' | 'date' | 'number' = 'string'): Column =>
-  metric(label, {
-    operationType: 'last_value',
-    sourceField: field,
-    dataType: type,
-    scale: type === 'string' ? 'ordinal' : 'ratio',
-    params: { sortField: '@timestamp', showArrayValues: false },
-    filter: { query: `${field}: *`, language: 'kuery' },
-  })
-
 /** The most frequent values of a field. */
 export const values = (
   label: string,

@@ -113,12 +113,14 @@ export async function rollOverDue(
     const { write } = await families.of(category)
     const settings = await client.indices.getSettings({ index: write, name: 'index.lifecycle.*' })
     if (settings[write]?.settings?.index?.lifecycle?.name !== undefined) continue
+    // Before 8.4 there is no condition that spares an empty index.
+    const { _all: all } = await client.indices.stats({ index: write, metric: 'docs' })
+    if ((all.primaries?.docs?.count ?? 0) === 0) continue
     const { rolled_over } = await client.indices.rollover({
       alias: names.alias(category),
       conditions: {
         max_age: `${windows[category]}ms`,
         max_primary_shard_size: MOST_SHARD_BYTES,
-        min_docs: 1,
       },
     })
     if (rolled_over) rolled.push(category)

@@ -32,6 +32,15 @@ export function divided(query: Query): { readonly sure: Dsl; readonly doubtful: 
   return { sure: sure.must, doubtful: allOf([anyOf([exactly(may), unfit]), notOf(sure)]).may }
 }
 
+/**
+ * Finds just what the query means, for who can't look at what was found; null where the cluster can only narrow it down. Events that are
+ * marked as unfit are left out.
+ */
+export function justWhat(query: Query): Dsl | null {
+  const { may, exact } = asked(query)
+  return exact ? { bool: { filter: [may], must_not: [marked(UNFIT)] } } : null
+}
+
 /** Whether a document was found only because it is marked. */
 export function isUnfit(source: unknown): boolean {
   const marks = valueAt(source as AuditEvent, MARKS_FIELD)

@@ -4,7 +4,7 @@ import { type Difference, differences } from './difference.ts'
 export interface Step {
   readonly kind: string
   readonly name: string
-  readonly change: 'create' | 'update'
+  readonly change: 'create' | 'update' | 'remove'
   /** What is other than it should be; of what is new nothing. */
   readonly differences: readonly Difference[]
   /** What to know beside that. */
