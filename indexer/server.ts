@@ -25,7 +25,7 @@ import {
 } from './config.ts'
 import { openEnrichment } from './enrich/index.ts'
 import { openIngest } from './ingest/index.ts'
-import { openLifecycle, readRetention } from './lifecycle/index.ts'
+import { openLifecycle, type RetentionTable, readRetention, searchableOf } from './lifecycle/index.ts'
 import { derivedOf } from './previous/index.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
 import { openElasticsearchStore, openEmbeddedStore, type Store } from './store/index.ts'
@@ -65,7 +65,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
   }
   let current = config
   try {
-    const store = parts.store ?? (await openStore(config, log, clock))
+    const store = parts.store ?? (await openStore(config, table, log, clock))
     closing.push(() => store.close())
     const metrics = createMetrics()
     const ingest = await openIngest({
@@ -184,11 +184,22 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
   }
 }
 
-async function openStore(config: IndexerConfig, log: Logger, clock: () => number): Promise<Store> {
+async function openStore(
+  config: IndexerConfig,
+  table: RetentionTable,
+  log: Logger,
+  clock: () => number,
+): Promise<Store> {
   const { embedded, elasticsearch } = config.store
   if (embedded !== undefined) {
     const { path, 'min-free': minimumFree } = embedded
-    return openEmbeddedStore({ path, minimumFree, now: clock, log: (sentence) => log.warn(sentence) })
+    return openEmbeddedStore({
+      path,
+      minimumFree,
+      searchable: searchableOf(table),
+      now: clock,
+      log: (sentence) => log.warn(sentence),
+    })
   }
   if (elasticsearch === undefined) throw new Error('the settings were not checked: there is no store')
   const { nodes, 'api-key': apiKey, username, password, ca, setup } = elasticsearch
@@ -196,6 +207,7 @@ async function openStore(config: IndexerConfig, log: Logger, clock: () => number
     namespace: config.namespace,
     nodes,
     setup,
+    table,
     now: clock,
     ...(apiKey !== undefined && { apiKey: apiKey.reveal() }),
     ...(username !== undefined && { username }),

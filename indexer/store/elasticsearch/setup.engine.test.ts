@@ -1,7 +1,8 @@
 import { afterEach, expect, inject, test } from 'vitest'
 import { USUAL_TABLE } from '../../lifecycle/table.ts'
 import { namesFor } from './names.ts'
-import { applyAll, planSecurity, planSetup, type SetupPlan } from './setup/index.ts'
+import { applyAll, planSecurity, planSetup, type SetupPlan, whyNoWatcher } from './setup/index.ts'
+import { type NamedWatch, watchSteps } from './setup/watches.ts'
 import { TestCluster } from './testing/engine.ts'
 
 /** What `waybill setup` does to a real cluster. */
@@ -124,6 +125,43 @@ test('the key that setup makes is enough for an indexer, and not for changing wh
   const renewed = await security(true)
   expect(renewed.key).toMatchObject({ change: 'create', note: expect.stringContaining('stay valid') })
   await useKey(namespace, secret ?? '')
+})
+
+test('watches are put once, again when their rule is another, and removed with it', async ({ skip }) => {
+  const namespace = await cluster.make()
+  const { client } = cluster
+  const first = await plan(namespace)
+  const why = whyNoWatcher(first.cluster)
+  skip(why !== null, `needs Watcher: ${why}`)
+  const index = `waybill-alerts-${namespace}`
+  const mapping = { dynamic: false, properties: { '@timestamp': { type: 'date' } } } as const
+  const steps = async (...every: string[]): Promise<string[]> => {
+    const watches = every.map((interval, i) => ({
+      id: `waybill-${namespace}-${i}`,
+      watch: watchEach(interval),
+    }))
+    const found = await watchSteps(client, namespace, { index, mapping, watches })
+    await applyAll(found)
+    return found.map(({ change, name }) => `${change} ${name}`)
+  }
+  expect(await steps('1h', '2h')).toEqual([
+    `create ${index}`,
+    `create waybill-${namespace}-0`,
+    `create waybill-${namespace}-1`,
+  ])
+  expect(await steps('1h', '2h')).toEqual([])
+  expect(await steps('1h', '3h')).toEqual([`update waybill-${namespace}-1`])
+  expect(await steps()).toEqual([`remove waybill-${namespace}-0`, `remove waybill-${namespace}-1`])
+})
+
+const watchEach = (interval: string): NamedWatch['watch'] => ({
+  trigger: { schedule: { interval } },
+  input: { simple: { a: 1 } },
+  condition: { never: {} },
+  transform: { script: { source: 'return ctx.payload' } },
+  actions: { log: { logging: { text: 'never' } } },
+  throttle_period: '1s',
+  metadata: {},
 })
 
 async function useKey(namespace: string, apiKey: string): Promise<void> {

@@ -56,6 +56,8 @@ async function asked<Answer>(ask: () => Promise<Answer>, where = ''): Promise<An
 function sentenceOf(kind: string, reason: string): string {
   switch (kind) {
     case 'denied':
+      if (/authenticat/.test(reason))
+        return `Elasticsearch does not know who asks: ${reason}. Set WAYBILL_ES_USERNAME and WAYBILL_ES_PASSWORD, or WAYBILL_ES_API_KEY.`
       return `Elasticsearch does not let this user do it: ${reason}. Setup needs the cluster privileges monitor, manage_ilm, manage_index_templates and manage_security, manage_watcher for watches, and all on waybill-*; the superuser has them.`
     case 'busy':
       return `Elasticsearch can't be reached, or is too busy: ${reason}. Check the address, the certificate's authority (--ca) and that the cluster is up.`
