@@ -1,8 +1,10 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     include: ['{agent,indexer,schema,config,demo,test}/**/*.test.ts'],
+    // Those have a run of their own: `npm run test:engine`.
+    exclude: [...configDefaults.exclude, '**/*.engine.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
@@ -17,6 +18,7 @@ import {
 import {
   accessRules,
   checkIndexerConfig,
+  folderOf,
   type IndexerConfig,
   isLoopback,
   readIndexerConfig,
@@ -25,7 +27,7 @@ import { openEnrichment } from './enrich/index.ts'
 import { openIngest } from './ingest/index.ts'
 import { derivedOf } from './previous/index.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
-import { openEmbeddedStore, type Store } from './store/index.ts'
+import { openElasticsearchStore, openEmbeddedStore, type Store } from './store/index.ts'
 
 export interface RunningIndexer {
   /** Where it listens, with the port that it got. */
@@ -67,7 +69,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     const ingest = await openIngest({
       store,
       enrichment,
-      folder: config.store.embedded.path,
+      folder: folderOf(config),
       namespace: config.namespace,
       workers: config.ingest.workers,
       limits: { inFlight: config.ingest['in-flight'], idleTimeout: config.ingest['body-timeout'] },
@@ -88,7 +90,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     const accounts = await openAccounts({
       records: store.records,
       trail: ingest.trail,
-      folder: config.store.embedded.path,
+      folder: folderOf(config),
       times: sessionTimes,
       ...(parts.passwordCost === undefined ? {} : { passwordCost: parts.passwordCost }),
       log,
@@ -176,8 +178,33 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
 }
 
 async function openStore(config: IndexerConfig, log: Logger, clock: () => number): Promise<Store> {
-  const { path, 'min-free': minimumFree } = config.store.embedded
-  return openEmbeddedStore({ path, minimumFree, now: clock, log: (sentence) => log.warn(sentence) })
+  const { embedded, elasticsearch } = config.store
+  if (embedded !== undefined) {
+    const { path, 'min-free': minimumFree } = embedded
+    return openEmbeddedStore({ path, minimumFree, now: clock, log: (sentence) => log.warn(sentence) })
+  }
+  if (elasticsearch === undefined) throw new Error('the settings were not checked: there is no store')
+  const { nodes, 'api-key': apiKey, username, password, ca, setup } = elasticsearch
+  return openElasticsearchStore({
+    namespace: config.namespace,
+    nodes,
+    setup,
+    now: clock,
+    ...(apiKey !== undefined && { apiKey: apiKey.reveal() }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password: password.reveal() }),
+    ...(ca !== undefined && { ca: readPem(ca) }),
+  })
+}
+
+function readPem(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (thrown) {
+    throw new OperatorError(`store.elasticsearch.ca: ${file} can't be read (${reasonOf(thrown)})`, {
+      cause: thrown,
+    })
+  }
 }
 
 /** What tells of which record and of which values an event is. */
@@ -187,8 +214,9 @@ const NEEDS_RESTART = ['listen', 'namespace', 'store', 'ingest'] as const
 
 /** Secrets are compared by what they hold, and only their setting's name comes out. */
 function changedKeys(before: IndexerConfig, after: IndexerConfig): string[] {
-  const plain = ({ tokens, ...rest }: IndexerConfig): Record<string, unknown> => ({
+  const plain = ({ tokens, store, ...rest }: IndexerConfig): Record<string, unknown> => ({
     ...rest,
+    store: [store, store.elasticsearch?.['api-key']?.reveal(), store.elasticsearch?.password?.reveal()],
     tokens: tokens.map(({ name, token, scopes }) => [name, token.reveal(), scopes]),
   })
   const [old, now] = [plain(before), plain(after)]

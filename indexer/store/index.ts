@@ -1,4 +1,5 @@
-export { CursorError } from './embedded/cursor.ts'
+export { CursorError } from './cursor.ts'
+export { type ElasticsearchStoreOptions, openElasticsearchStore } from './elasticsearch/index.ts'
 export { type EmbeddedStoreOptions, openEmbeddedStore } from './embedded/store.ts'
 export { isCountable } from './field-values.ts'
 export * from './port.ts'

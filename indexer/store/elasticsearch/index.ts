@@ -1,0 +1,1 @@
+export { type ElasticsearchStoreOptions, openElasticsearchStore } from './store.ts'
