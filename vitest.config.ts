@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['{agent,indexer,schema,config,dashboards,demo,test}/**/*.test.ts'],
     // Those have a run of their own: `npm run test:engine`.
     exclude: [...configDefaults.exclude, '**/*.engine.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -57,9 +57,19 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function get(url: string): Promise<Response | null> {
+/** As `waybill` finds it, in the data folder of the indexer. */
+async function localToken(): Promise<string> {
   try {
-    const response = await fetch(url)
+    return JSON.parse(await readFile(join(folder, 'data/store/local-token'), 'utf8')).token
+  } catch {
+    return 'none-yet'
+  }
+}
+
+async function get(url: string, token?: string): Promise<Response | null> {
+  try {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const response = await fetch(url, { headers })
     return response.ok ? response : null
   } catch {
     return null
@@ -67,7 +77,7 @@ async function get(url: string): Promise<Response | null> {
 }
 
 async function asked(url: string, query: string): Promise<unknown[] | null> {
-  const response = await get(`${url}/v1/search?limit=1000&q=${encodeURIComponent(query)}`)
+  const response = await get(`${url}/v1/search?limit=1000&q=${encodeURIComponent(query)}`, await localToken())
   const body: unknown = await response?.json()
   return typeof body === 'object' && body !== null && 'events' in body && Array.isArray(body.events)
     ? body.events
@@ -113,6 +123,7 @@ it('what five systems wrote can be searched, a signal ends all three, and a seco
   first.child.kill('SIGINT')
   expect(await ended(first.child)).toBe(0)
   expect(first.said()).toContain('npx waybill search')
+  expect(first.said()).toMatch(/user admin, password [a-z0-9]{5}(-[a-z0-9]{5}){3} /)
   expect(await get(`${url}/healthz`)).toBeNull()
 
   const logs = (await readdir(join(folder, 'data/demo/logs'))).sort()

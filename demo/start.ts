@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -99,7 +99,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-function invitation(url: string, port: number): string {
+function invitation(url: string, port: number, who: string): string {
   const ask = (command: string): string => `npx waybill ${command}${port === 8600 ? '' : ` --url ${url}`}`
   return `
 Waybill runs. Five systems write audit records, the agent ships them, the indexer stores them.
@@ -112,7 +112,9 @@ Waybill runs. Five systems write audit records, the agent ships them, the indexe
   Logs          ${DEMO}/log
   Data          ${DATA}/agent  ${DATA}/store
 
-Ask, in another terminal:
+Sign in        ${who}
+
+Ask, in another terminal (as the user who started this, without signing in):
 
   ${ask("search 'action: login and outcome: failure'")}
   ${ask("search 'ip: 203.0.113.45' --sort oldest")}     (someone was here last night)
@@ -159,7 +161,7 @@ async function start(): Promise<number> {
     if (indexer.running && !stop.signal.aborted) {
       launch('The agent', 'agent.log', 'bin/waybill-agent.js', 'run', '--config', configs.agent)
       launch('The generator', 'generator.log', 'demo/generate.ts', '--dir', `${DEMO}/logs`)
-      console.log(invitation(url, port))
+      console.log(invitation(url, port, await firstSignIn()))
     }
     const status = setInterval(() => void printStatus(url), STATUS_EVERY)
     const first = await Promise.race([stopped, ...children.map((child) => child.ended.then(() => child))])
@@ -216,9 +218,27 @@ async function printStatus(url: string): Promise<void> {
 
 const time = (): string => new Date().toTimeString().slice(0, 8)
 
+/** The first admin, as long as the password has not been changed. */
+async function firstSignIn(): Promise<string> {
+  try {
+    const text = await readFile(`${DATA}/store/first-sign-in`, 'utf8')
+    const [, name, password] = /^name: (.*)\npassword: (.*)$/m.exec(text) ?? []
+    return `user ${name}, password ${password} (to be changed at the first sign-in: npx waybill login)`
+  } catch {
+    return 'npx waybill login'
+  }
+}
+
+/** What the indexer lays down for the user that runs it. */
+async function localToken(): Promise<string> {
+  const found: unknown = JSON.parse(await readFile(`${DATA}/store/local-token`, 'utf8'))
+  return typeof found === 'object' && found !== null && 'token' in found ? String(found.token) : ''
+}
+
 async function metricsOf(url: string): Promise<string | null> {
   try {
-    const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(5_000) })
+    const headers = { authorization: `Bearer ${await localToken()}` }
+    const response = await fetch(`${url}/metrics`, { headers, signal: AbortSignal.timeout(5_000) })
     return response.ok ? await response.text() : null
   } catch {
     // It is stopping, or was killed: the next line of the log is not ours to write.

@@ -20,13 +20,13 @@ const STORE = 'store: { embedded: { path: ./data/store } }\n'
 const ANYWHERE = 'listen: http://0.0.0.0:8600\nallow-plain-http: true\n'
 
 describe('the settings of an indexer', () => {
-  it('in their smallest form are open on loopback', () => {
+  it('in their smallest form let the first agent enroll on loopback, and nobody read', () => {
     const config = parse(`listen: http://127.0.0.1:8600\n${STORE}`)
     expect(config.listen).toEqual({ secure: false, host: '127.0.0.1', port: 8600 })
     expect(accessRules(config)).toMatchObject({
       enroll: 'open-on-loopback',
-      read: 'open-on-loopback',
-      manage: 'open-on-loopback',
+      read: 'token',
+      manage: 'token',
     })
   })
 
@@ -37,15 +37,16 @@ describe('the settings of an indexer', () => {
     const whole = shipped
       .replace(/^ {4}# (min-free:)/m, '    $1')
       .replace(
-        /^# ((?:allow-plain-http|namespace|enroll|read|manage|ingest|agents|shutdown|log): ?.*)$/gm,
+        /^# ((?:allow-plain-http|namespace|enroll|read|manage|sessions|masked|ingest|agents|shutdown|log): ?.*)$/gm,
         '$1',
       )
     expect(whole).not.toBe(shipped)
     expect(parse(whole)).toEqual({
       ...parse(shipped),
       enroll: 'open-on-loopback',
-      read: 'open-on-loopback',
-      manage: 'open-on-loopback',
+      read: 'token',
+      manage: 'token',
+      masked: { viewer: ['source.ip', 'audit.changes'] },
       ingest: { ...parse(shipped).ingest, workers: 1 },
     })
   })
@@ -77,11 +78,18 @@ describe('the settings of an indexer', () => {
     )
   })
 
-  it('ask for a token to manage as soon as someone has one', () => {
-    const token = (scope: string) =>
-      `listen: http://127.0.0.1:1\ntokens: [{ name: a, token: 0123456789abcdef, scopes: [${scope}] }]\n${STORE}`
-    expect(accessRules(parse(token('manage'))).manage).toBe('token')
-    expect(accessRules(parse(token('read'))).manage).toBe('open-on-loopback')
+  it('open what asks and manages on loopback only where they say so', () => {
+    const open = (more: string) => accessRules(parse(`listen: http://127.0.0.1:1\n${more}\n${STORE}`))
+    expect(open('read: open-on-loopback')).toMatchObject({ read: 'open-on-loopback', manage: 'token' })
+    expect(open('manage: open-on-loopback')).toMatchObject({ read: 'token', manage: 'open-on-loopback' })
+  })
+
+  it('mask fields that there are, and none that an event is known by', () => {
+    const masked = (field: string) => `listen: http://127.0.0.1:1\nmasked: { viewer: [${field}] }\n${STORE}`
+    for (const field of ['source.ip', 'user', 'audit.payload.card', 'event.original'])
+      expect(parse(masked(field)).masked.viewer).toEqual([field])
+    for (const field of ['sourceip', 'event.id', '@timestamp', 'audit', 'source.ip.x'])
+      expect(refusal(masked(field))).toContain('indexer.yml:2')
   })
 
   it('have one store, and Elasticsearch as it is shipped is right', () => {

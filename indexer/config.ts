@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { duration, readConfig, secret, size } from '../config/index.ts'
 import { LIMITS, OperatorError } from '../schema/index.ts'
+import { isMaskable, ROLES, SCOPES } from './accounts/index.ts'
 
 /** Where the indexer listens: scheme, host and port of a URL that has nothing else. */
 const listen = z.string().transform((text, context) => {
@@ -31,16 +32,13 @@ const listen = z.string().transform((text, context) => {
 const access = z.enum(['open-on-loopback', 'token'])
 export type AccessMode = z.infer<typeof access>
 
-const SCOPES = ['read', 'manage'] as const
-export type Scope = (typeof SCOPES)[number]
-
 const accessToken = z.strictObject({
   name: z.string().min(1).max(256),
   token: secret().refine(
     (token) => token.reveal().length >= 16,
     'expected a token of at least 16 characters, such as `openssl rand -hex 32` prints',
   ),
-  scopes: z.array(z.enum(SCOPES)).min(1, 'expected at least one of read, manage'),
+  scopes: z.array(z.enum(SCOPES)).min(1, `expected at least one of ${SCOPES.join(', ')}`),
 })
 export type AccessToken = z.infer<typeof accessToken>
 
@@ -72,6 +70,13 @@ const LARGEST_WAYBILL = LIMITS.bodyBytes + LIMITS.batchBytes
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
+const maskedField = z
+  .string()
+  .refine(
+    isMaskable,
+    'expected a field of docs/fields.md, or a group such as user; what an event is known by is never masked',
+  )
+
 export const indexerConfigSchema = z.strictObject({
   listen,
   'allow-plain-http': z.boolean().default(false),
@@ -90,6 +95,13 @@ export const indexerConfigSchema = z.strictObject({
   read: access.optional(),
   manage: access.optional(),
   tokens: z.array(accessToken).default([]),
+  sessions: z
+    .strictObject({
+      idle: duration({ min: 1000, max: 30 * DAY }).default(30 * MINUTE),
+      absolute: duration({ min: 1000, max: 90 * DAY }).default(12 * 60 * MINUTE),
+    })
+    .prefault({}),
+  masked: z.partialRecord(z.enum(ROLES), z.array(maskedField)).default({}),
   store: z.strictObject({ embedded: embedded.optional(), elasticsearch: elasticsearch.optional() }),
   ingest: z
     .strictObject({
@@ -199,13 +211,11 @@ export interface AccessRules {
 }
 
 export function accessRules(config: IndexerConfig): AccessRules {
-  const usual: AccessMode = isLoopback(config.listen.host) ? 'open-on-loopback' : 'token'
-  const someoneManages = config.tokens.some((token) => token.scopes.includes('manage'))
   return {
-    enroll: config.enroll ?? usual,
-    read: config.read ?? usual,
-    // Whoever gave out a token for it wants it asked for.
-    manage: config.manage ?? (someoneManages ? 'token' : usual),
+    // An agent that enrolls gets no right to read anything.
+    enroll: config.enroll ?? (isLoopback(config.listen.host) ? 'open-on-loopback' : 'token'),
+    read: config.read ?? 'token',
+    manage: config.manage ?? 'token',
     tokens: config.tokens,
   }
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -76,6 +76,25 @@ describe('a store that can take no more', () => {
     await indexer.stop()
     await end()
   })
+})
+
+it('an act that can not be stored stands in the log, without what its doer is known by', async () => {
+  const { store, trouble, end } = await troubled()
+  indexer = await TestIndexer.start({}, { store })
+  const password = indexer.running.firstSignIn?.password ?? ''
+  const half = await indexer.ask('/v1/session', { json: { name: 'admin', password, for: 'program' } })
+  const changed = await indexer.ask('/v1/session/password', {
+    json: { password: 'correct horse battery staple' },
+    headers: { authorization: `Bearer ${half.json.token}` },
+  })
+  trouble.error = new StoreFullError('The disk of the store is full.')
+  const headers = { authorization: `Bearer ${changed.json.token}` }
+  expect((await indexer.ask('/v1/agents/tokens', { json: {}, headers })).status).toBe(200)
+  await indexer.stop()
+  const log = JSON.stringify(indexer.log)
+  expect(log).toContain('"by":{"name":"admin","address":"127.0.0.1","channel":"program"}')
+  expect(log).not.toMatch(/wbs_|scrypt|correct horse/)
+  await end()
 })
 
 describe('memory', () => {
@@ -239,8 +258,9 @@ describe('the process', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  const settings = (more = '') =>
-    `listen: http://127.0.0.1:0\nstore: { embedded: { path: ./store, min-free: 1MiB } }\n${more}`
+  const OPEN = 'read: open-on-loopback\n'
+  const settings = (more = OPEN) =>
+    `listen: http://127.0.0.1:0\nmanage: open-on-loopback\nstore: { embedded: { path: ./store, min-free: 1MiB } }\n${more}`
   async function start(): Promise<string> {
     log = ''
     const started = spawn(process.execPath, [MAIN, 'indexer', '--config', 'indexer.yml'], { cwd: folder })
@@ -270,7 +290,7 @@ describe('the process', () => {
     child?.kill('SIGHUP')
     await until(
       () => log,
-      (text) => text.includes('The settings stay as they were: indexer.yml:3: read: found'),
+      (text) => text.includes('The settings stay as they were: indexer.yml:4: read: found'),
     )
     expect((await askAt(url, '/v1/agents')).status).toBe(200)
     await writeFile(file, settings('read: token\nnamespace: other\n'))
@@ -280,6 +300,8 @@ describe('the process', () => {
       (text) => text.includes('but namespace will change at the next start'),
     )
     expect((await askAt(url, '/v1/agents')).status).toBe(401)
+    for (const name of ['control.db', 'local-token', 'first-sign-in'])
+      expect((await stat(join(folder, 'store', name))).mode & 0o077).toBe(0)
     child?.kill('SIGTERM')
     expect(await ended()).toBe(0)
     for (const line of log.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
@@ -312,7 +334,9 @@ describe('the process', () => {
       events: { audit: { seal: { sequence: number; incarnation: string } } }[]
     }
     const seals = events.map(({ audit }) => audit.seal)
-    expect(seals.map(({ sequence }) => sequence)).toEqual(seals.map((_, index) => index + 1))
+    const sequences = [...new Set(seals.map(({ sequence }) => sequence))]
+    expect(sequences).toEqual(sequences.map((_, index) => index + 1))
+    expect(seals.length).toBeGreaterThan(sequences.length / 2)
     expect(new Set(seals.map(({ incarnation }) => incarnation)).size).toBe(1)
     expect(log).not.toContain('forked')
   })

@@ -3,7 +3,18 @@ import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
-import { closeWithin, createApp, createMetrics, listen, openAccess, readTls, renewTls } from './api/index.ts'
+import { type Cost, type FirstSignIn, openAccounts, seenWith } from './accounts/index.ts'
+import {
+  closeWithin,
+  createApp,
+  createMetrics,
+  listen,
+  openAccess,
+  openCookies,
+  openReadings,
+  readTls,
+  renewTls,
+} from './api/index.ts'
 import {
   accessRules,
   checkIndexerConfig,
@@ -14,12 +25,15 @@ import {
 } from './config.ts'
 import { openEnrichment } from './enrich/index.ts'
 import { openIngest } from './ingest/index.ts'
+import { derivedOf } from './previous/index.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
 import { openElasticsearchStore, openEmbeddedStore, type Store } from './store/index.ts'
 
 export interface RunningIndexer {
   /** Where it listens, with the port that it got. */
   readonly url: string
+  /** Where it made the first admin at this start. */
+  readonly firstSignIn: FirstSignIn | null
   /** Takes up what can change while it runs; the names of changed settings that wait for a restart. */
   reload(next: IndexerConfig): Promise<string[]>
   /** Stops accepting, finishes what was begun, closes the store. */
@@ -32,6 +46,8 @@ export interface IndexerParts {
   readonly random?: (bytes: number) => Buffer
   /** A store that is there already, in place of the one in the config; the indexer closes it. */
   readonly store?: Store
+  /** What hashing a password costs. */
+  readonly passwordCost?: Cost
 }
 
 /** Starts an indexer in this process. */
@@ -70,10 +86,27 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       clock,
     })
     metrics.watch({ store, ...ingest, silentAfter: () => current.agents['silent-after'] })
+    const sessionTimes = () => current.sessions
+    const accounts = await openAccounts({
+      records: store.records,
+      trail: ingest.trail,
+      folder: folderOf(config),
+      times: sessionTimes,
+      ...(parts.passwordCost === undefined ? {} : { passwordCost: parts.passwordCost }),
+      log,
+      clock,
+      random,
+    })
+    const listenerOnLoopback = isLoopback(config.listen.host)
+    const cookies = openCookies(!config.listen.secure && listenerOnLoopback)
     const access = openAccess({
       rules: () => accessRules(current),
-      listenerOnLoopback: isLoopback(config.listen.host),
+      masked: () => current.masked,
+      namespace: config.namespace,
+      listenerOnLoopback,
       clientCertificates: tls?.requestCert ?? false,
+      accounts,
+      cookies,
       failures: ingest.failures,
     })
     const stopping = new AbortController()
@@ -81,6 +114,16 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       {
         ...ingest,
         store,
+        eventsFor: ({ sight }) => seenWith(sight, store),
+        // Asked of the whole store: whether recording was off in between is hidden from whom is limited, and counts all the same.
+        derivedFor: async ({ sight }, event) =>
+          DERIVED_FROM.some((field) => sight.mask.hides(field)) ? null : derivedOf(store, event, clock),
+        readings: openReadings(ingest.trail, clock),
+        accounts,
+        cookies,
+        sessionTimes,
+        maskedFor: (role) => current.masked[role] ?? [],
+        random,
         access,
         settings,
         metrics,
@@ -97,10 +140,13 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       await closeWithin(app, current.shutdown.grace)
     })
     const url = await listen(app, config.listen)
+    await accounts.localToken.publish(url)
+    closing.push(() => accounts.localToken.withdraw())
     log.info(`The indexer listens on ${url}.`)
 
     return {
       url,
+      firstSignIn: accounts.firstSignIn,
       async reload(next) {
         checkIndexerConfig(next)
         const renewed = readTls(next.tls)
@@ -161,6 +207,9 @@ function readPem(file: string): string {
   }
 }
 
+/** What tells of which record and of which values an event is. */
+const DERIVED_FROM = ['audit.changes', 'audit.entity.type', 'audit.entity.id', 'organization.id'] as const
+
 const NEEDS_RESTART = ['listen', 'namespace', 'store', 'ingest'] as const
 
 /** Secrets are compared by what they hold, and only their setting's name comes out. */
@@ -180,6 +229,8 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
 /** `waybill indexer`: runs until SIGTERM or SIGINT; the number is the exit code. */
 export async function runIndexer(configFile: string): Promise<number> {
+  // The store holds events, secrets of second factors and hashes of passwords, also where its folder was made by somebody else.
+  process.umask(0o077)
   const config = await readIndexerConfig(configFile)
   const log = pino({
     level: config.log.level,
@@ -188,6 +239,14 @@ export async function runIndexer(configFile: string): Promise<number> {
     formatters: { level: (label) => ({ level: label }) },
   })
   const indexer = await startIndexer(config, { log })
+  const { firstSignIn } = indexer
+  // A terminal is looked at once and forgotten; a log is kept, so it only names the file.
+  if (firstSignIn !== null && process.stderr.isTTY) {
+    const { name, password, file } = firstSignIn
+    process.stderr.write(
+      `\nThe first sign-in: user ${name}, password ${password} (also in ${file}).\nIt is good for one sign-in, at which it must be changed.\n\n`,
+    )
+  }
 
   const reload = async (): Promise<void> => {
     try {

@@ -24,6 +24,7 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'agent/ship', doors: ['index.ts', 'types.ts'] },
   { folder: 'agent/cli', doors: [] },
   { folder: 'indexer', doors: [] },
+  { folder: 'indexer/accounts', doors: ['index.ts'] },
   { folder: 'indexer/alerts', doors: ['index.ts'] },
   { folder: 'indexer/enrich', doors: ['index.ts'] },
   { folder: 'indexer/ingest', doors: ['index.ts'] },

@@ -7,7 +7,7 @@ const tokens = [
 ]
 const as = (name: string) => ({ authorization: `Bearer token-of-the-${name}` })
 
-describe('an indexer on loopback, without tokens', () => {
+describe('an indexer that is open on loopback', () => {
   let indexer: TestIndexer
   beforeAll(async () => {
     indexer = await TestIndexer.start()
@@ -58,7 +58,7 @@ describe('an indexer on loopback, without tokens', () => {
 describe('where tokens are asked for', () => {
   let indexer: TestIndexer
   beforeAll(async () => {
-    indexer = await TestIndexer.start({ read: 'token', tokens })
+    indexer = await TestIndexer.start({ read: 'token', manage: 'token', tokens })
   })
   afterAll(() => indexer.end())
   const status = async (path: string, headers: Record<string, string>, json?: object) => {

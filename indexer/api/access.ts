@@ -1,35 +1,70 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { FastifyRequest } from 'fastify'
-import { type AccessRules, isLoopback, type Scope } from '../config.ts'
+import {
+  type Accounts,
+  ALL_PERMISSIONS,
+  FULL_SIGHT,
+  isFull,
+  Mask,
+  PERMISSIONS,
+  type Permission,
+  permissionsOf,
+  permissionsOfScopes,
+  queryOfLimits,
+  type Session,
+  type Sight,
+  type User,
+  WIDE_SCOPES,
+} from '../accounts/index.ts'
+import { type AccessRules, type IndexerConfig, isLoopback } from '../config.ts'
 import { type Failures, Refusal } from '../ingest/index.ts'
-import type { Needed } from './route.ts'
+import { type Cookies, demandOwnPage } from './cookies.ts'
+import type { Needed, Route } from './route.ts'
 
-/** Who asks, as the audit trail names them. */
+/** Who asks, as the audit trail names them, and what they may do and see. */
 export interface Asker {
   readonly name: string
   readonly address: string
+  /** By what they came; it stands beside the name in the audit trail. */
+  readonly channel?: string
+  readonly permissions: ReadonlySet<Permission>
+  readonly sight: Sight
+  readonly user: User | null
+  /** How they showed who they are. */
+  readonly by:
+    | { readonly kind: 'nothing' | 'local-token' | 'token' }
+    | { readonly kind: 'session'; readonly session: Session; readonly secret: string }
 }
 
 export interface Access {
   /** Refuses who may not. */
-  admit(request: FastifyRequest, needs: Needed): Asker
+  admit(request: FastifyRequest, route: Pick<Route, 'needs' | 'unlimited'>): Asker
+  /** Who it is by a session that was opened just now. */
+  ofSession(session: Session, secret: string, address: string): Asker
   /** The request comes from this machine, by a way on which no token is needed where the rules leave it open. */
   isOpen(request: FastifyRequest): boolean
 }
 
+const NO_PERMISSIONS: ReadonlySet<Permission> = new Set()
+
 export function openAccess(parts: {
   /** As they are now: a reload changes them. */
   rules: () => AccessRules
+  masked: () => IndexerConfig['masked']
+  namespace: string
   listenerOnLoopback: boolean
   clientCertificates: boolean
+  accounts: Accounts
+  cookies: Cookies
   failures: Failures
 }): Access {
-  const { rules, listenerOnLoopback, clientCertificates, failures } = parts
+  const { rules, masked, namespace, listenerOnLoopback, clientCertificates, accounts, cookies, failures } =
+    parts
 
-  function admit(request: FastifyRequest, needs: Needed): Asker {
+  function admit(request: FastifyRequest, { needs, unlimited }: Pick<Route, 'needs' | 'unlimited'>): Asker {
     const address = addressOf(request)
-    if (needs === 'anybody') return { name: 'anybody', address }
+    if (needs === 'anybody') return stranger('anybody', address)
     if (needs === 'agent') {
       const socket = request.raw.socket
       if (clientCertificates && !isAuthorised(socket)) {
@@ -39,50 +74,200 @@ export function openAccess(parts: {
           'Agents need a client certificate here, of the authority in tls.client-ca.',
         )
       }
-      return { name: 'agent', address }
+      return stranger('agent', address)
     }
-    const given = bearer(request)
-    if (given === undefined) return withoutToken(request, needs, address)
-    failures.check(address)
-    const digest = hash('sha256', given, 'buffer')
-    const known = rules().tokens.filter(({ token }) =>
-      timingSafeEqual(hash('sha256', token.reveal(), 'buffer'), digest),
-    )
-    const [token] = known
-    if (token === undefined) {
-      failures.count(address)
-      throw new Refusal(401, 'unauthorised', 'This token is not known.')
+    const asker = identify(request, address) ?? openTo(request, address, needs)
+    demandSession(asker, needs)
+    if (isPermission(needs) && !asker.permissions.has(needs))
+      throw new Refusal(403, 'forbidden', whyNot(asker, needs))
+    if (unlimited && !isFull(asker.sight)) {
+      throw new Refusal(
+        403,
+        'forbidden',
+        'Your access is limited to some events or fields, and here records are shown whole.',
+      )
     }
-    if (!token.scopes.includes(needs)) {
-      throw new Refusal(403, 'forbidden', `The token "${token.name}" has no scope ${needs}.`)
-    }
-    return { name: token.name, address }
+    return asker
   }
 
-  function withoutToken(request: FastifyRequest, needs: Scope, address: string): Asker {
-    if (rules()[needs] === 'token' || !listenerOnLoopback || !isLoopback(address)) {
+  /** Who it is by what was brought along; null where nothing was. */
+  function identify(request: FastifyRequest, address: string): Asker | null {
+    const given = bearer(request)
+    if (given !== undefined) {
+      failures.check(address)
+      const known = ofBearer(request, given, address)
+      if (known !== null) return known
+      failures.count(address)
+      throw new Refusal(401, 'unauthorised', 'This token is not known, or has expired.')
+    }
+    const secret = cookies.read(request)
+    if (secret === undefined) return null
+    const session = accounts.sessions.use(secret)
+    if (session === null || session.kind !== 'browser') return null
+    demandOwnPage(request, secret)
+    return ofSession(session, secret, address)
+  }
+
+  function ofBearer(request: FastifyRequest, given: string, address: string): Asker | null {
+    if (given.startsWith('wbs_')) {
+      const session = accounts.sessions.use(given)
+      // What a cookie holds is no bearer token: a script that got at it could send it from anywhere.
+      return session === null || session.kind !== 'program' ? null : ofSession(session, given, address)
+    }
+    if (given.startsWith('wbt_')) return ofApiToken(given, address)
+    if (accounts.localToken.matches(given)) {
+      if (!isLoopback(address) || whatIsForeign(request) !== null) return null
+      return {
+        name: 'local',
+        address,
+        channel: 'local token',
+        permissions: ALL_PERMISSIONS,
+        sight: FULL_SIGHT,
+        user: null,
+        by: { kind: 'local-token' },
+      }
+    }
+    const digest = hash('sha256', given, 'buffer')
+    const [token] = rules().tokens.filter(({ token }) =>
+      timingSafeEqual(hash('sha256', token.reveal(), 'buffer'), digest),
+    )
+    if (token === undefined) return null
+    const permissions = permissionsOfScopes(token.scopes)
+    const { name } = token
+    return {
+      name,
+      address,
+      channel: 'indexer.yml',
+      permissions,
+      sight: FULL_SIGHT,
+      user: null,
+      by: { kind: 'token' },
+    }
+  }
+
+  function ofSession(session: Session, secret: string, address: string): Asker {
+    const { owner: user } = session
+    return {
+      name: user.name,
+      address,
+      channel: session.kind,
+      permissions: session.wants === null ? permissionsOf(user.role) : NO_PERMISSIONS,
+      sight: sightOf(user),
+      user,
+      by: { kind: 'session', session, secret },
+    }
+  }
+
+  function ofApiToken(given: string, address: string): Asker | null {
+    const token = accounts.apiTokens.use(given)
+    if (token === null) return null
+    const { owner } = token
+    const channel = `token ${token.name}`
+    if (owner === null) {
+      const permissions = new Set(token.permissions)
+      return {
+        name: token.name,
+        address,
+        channel,
+        permissions,
+        sight: FULL_SIGHT,
+        user: null,
+        by: { kind: 'token' },
+      }
+    }
+    const user = accounts.users.find(owner.name)
+    if (user === undefined || user.id !== owner.id || user.locked?.until === null) return null
+    // Never more than the user may do now, whatever it was when the token was made.
+    const mine = permissionsOf(user.role)
+    const permissions = new Set(token.permissions.filter((one) => mine.has(one)))
+    return {
+      name: user.name,
+      address,
+      channel,
+      permissions,
+      sight: sightOf(user),
+      user,
+      by: { kind: 'token' },
+    }
+  }
+
+  function sightOf(user: User): Sight {
+    return { only: queryOfLimits(user.limits, namespace), mask: new Mask(masked()[user.role] ?? []) }
+  }
+
+  /** Without anything that tells who it is: what the settings leave open to this machine. */
+  function openTo(request: FastifyRequest, address: string, needs: Needed): Asker {
+    const { read, manage } = rules()
+    const open = new Set<Permission>([
+      ...(read === 'open-on-loopback' ? WIDE_SCOPES.read : []),
+      ...(manage === 'open-on-loopback' ? WIDE_SCOPES.manage : []),
+    ])
+    const wanted = isPermission(needs) ? open.has(needs) : needs.endsWith('known') && open.size > 0
+    if (!wanted || !listenerOnLoopback || !isLoopback(address)) {
       throw new Refusal(
         401,
         'unauthorised',
-        `This needs a token with scope ${needs}: Authorization: Bearer <token>.`,
+        isPermission(needs)
+          ? `Only who may ${PERMISSIONS[needs]} (${needs}) is answered: sign in, or send Authorization: Bearer <token>.`
+          : 'This needs somebody who is signed in.',
       )
     }
     const foreign = whatIsForeign(request)
     if (foreign !== null)
       throw new Refusal(403, 'forbidden', `Without a token only this machine may ask: ${foreign}.`)
-    return { name: 'loopback', address }
+    return { ...stranger('loopback', address), permissions: open }
   }
 
   return {
     admit,
+    ofSession,
     isOpen: (request) =>
       listenerOnLoopback && isLoopback(addressOf(request)) && whatIsForeign(request) === null,
   }
 }
 
+const stranger = (name: string, address: string): Asker => ({
+  name,
+  address,
+  permissions: NO_PERMISSIONS,
+  sight: FULL_SIGHT,
+  user: null,
+  by: { kind: 'nothing' },
+})
+
+const isPermission = (needs: Needed): needs is Permission => Object.hasOwn(PERMISSIONS, needs)
+
+/** A session that wants something first is good for nothing else. */
+function demandSession(asker: Asker, needs: Needed): void {
+  if (needs === 'half-session' || needs === 'session') {
+    if (asker.by.kind !== 'session')
+      throw new Refusal(
+        403,
+        'forbidden',
+        'This is about a session, and a token is none: sign in with name and password.',
+      )
+  }
+  if (needs === 'half-session' || needs === 'half-known' || asker.by.kind !== 'session') return
+  const { wants } = asker.by.session
+  if (wants === 'second-factor')
+    throw new Refusal(
+      403,
+      'forbidden',
+      'The sign-in is not complete: send the code of the second factor first.',
+    )
+  if (wants === 'new-password')
+    throw new Refusal(403, 'forbidden', 'The password was given to you for one sign-in: change it first.')
+}
+
+function whyNot(asker: Asker, needs: Permission): string {
+  if (asker.by.kind === 'session')
+    return `The role ${asker.user?.role ?? 'none'} may not do this: it can't ${PERMISSIONS[needs]} (${needs}).`
+  return `The token of ${asker.name} may not do this: it has no scope ${needs}.`
+}
+
 const isAuthorised = (socket: object): boolean => 'authorized' in socket && (socket as TLSSocket).authorized
 
-const addressOf = (request: FastifyRequest): string =>
+export const addressOf = (request: FastifyRequest): string =>
   (request.raw.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
 
 function bearer(request: FastifyRequest): string | undefined {

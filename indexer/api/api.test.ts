@@ -113,10 +113,10 @@ describe('arrivals', () => {
     expect(start.events).toEqual([])
     const event = agent.event({ message: 'late' })
     await agent.send(indexer.url, agent.seal([event]))
-    const more = await found(`/v1/arrivals?after=${start.next}`)
+    const more = await found(`/v1/arrivals?${MINE}&after=${start.next}`)
     expect(more.events.map(({ event }) => event.id)).toEqual([(event.event as { id: string }).id])
-    const none = await found(`/v1/arrivals?after=${more.next}`)
-    expect(none).toEqual({ events: [], next: more.next })
+    const none = await found(`/v1/arrivals?${MINE}&after=${more.next}`)
+    expect(none.events).toEqual([])
   })
 })
 
@@ -212,7 +212,7 @@ describe('the OpenAPI document', () => {
     info: z.object({ title: z.string(), version: z.string() }),
     paths: z.record(
       z.string().startsWith('/'),
-      z.partialRecord(z.enum(['get', 'post', 'delete']), operation),
+      z.partialRecord(z.enum(['get', 'post', 'put', 'delete']), operation),
     ),
     components: z.object({
       schemas: z.record(z.string(), z.unknown()),
@@ -250,28 +250,57 @@ describe('the OpenAPI document', () => {
     )
     expect(listed.toSorted()).toEqual([
       'delete /v1/dead-letters/{id}',
+      'delete /v1/session',
+      'delete /v1/sessions/{id}',
+      'delete /v1/tokens/{id}',
+      'delete /v1/users/{name}',
       'get /healthz',
       'get /metrics',
       'get /readyz',
+      'get /v1/agent/settings',
       'get /v1/agents',
       'get /v1/arrivals',
       'get /v1/counts',
       'get /v1/dead-letters',
       'get /v1/dead-letters/{id}',
+      'get /v1/event-types',
       'get /v1/events/{id}',
+      'get /v1/fields',
+      'get /v1/fields/{name}/values',
       'get /v1/openapi.json',
       'get /v1/search',
+      'get /v1/session',
+      'get /v1/sessions',
+      'get /v1/settings/events',
+      'get /v1/tokens',
+      'get /v1/users',
+      'get /v1/users/{name}',
       'post /v1/agents/tokens',
       'post /v1/agents/{id}/revoke',
+      'post /v1/aggregate',
       'post /v1/dead-letters/{id}/replay',
       'post /v1/enroll',
       'post /v1/heartbeat',
+      'post /v1/session',
+      'post /v1/session/password',
+      'post /v1/session/second-factor',
+      'post /v1/session/second-factor/confirm',
+      'post /v1/session/second-factor/offer',
+      'post /v1/session/second-factor/remove',
+      'post /v1/tokens',
+      'post /v1/users',
+      'post /v1/users/{name}/limits',
+      'post /v1/users/{name}/lock',
+      'post /v1/users/{name}/reset',
+      'post /v1/users/{name}/role',
+      'post /v1/users/{name}/unlock',
       'post /v1/waybills',
+      'put /v1/settings/events',
     ])
     for (const one of listed) {
       const [method = '', path = ''] = one.split(' ')
       const answer = await indexer.ask(path.replace(/\{\w+\}/g, 'none'), {
-        method: method.toUpperCase() as 'GET' | 'POST' | 'DELETE',
+        method: method.toUpperCase() as 'GET' | 'POST' | 'PUT' | 'DELETE',
       })
       expect(answer.text, one).not.toContain(`There is no ${method.toUpperCase()}`)
       expect(answer.status, one).not.toBe(500)

@@ -12,7 +12,11 @@ import { aggregateRoutes } from './routes/aggregate.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { healthRoutes } from './routes/health.ts'
 import { searchRoutes } from './routes/search.ts'
+import { sessionRoutes } from './routes/session.ts'
 import { settingsRoutes } from './routes/settings.ts'
+import { tokenRoutes } from './routes/tokens.ts'
+import { userRoutes } from './routes/users.ts'
+import { securityHeaders } from './security-headers.ts'
 import type { Service } from './service.ts'
 
 /** A request of JSON is small: an enrolment, a heartbeat. */
@@ -49,24 +53,10 @@ export function createApp(service: Service, tls: TlsFiles | null): FastifyInstan
   // Only JSON and waybills: a form of a foreign page is neither.
   app.removeContentTypeParser('text/plain')
 
-  const routes: Route[] = [
-    ...agentRoutes(service),
-    ...searchRoutes(service),
-    ...aggregateRoutes(service),
-    ...agentManagementRoutes(service),
-    ...settingsRoutes(service),
-    ...deadLetterRoutes(service),
-    ...healthRoutes(service),
-    route({
-      method: 'GET',
-      path: '/v1/openapi.json',
-      needs: 'anybody',
-      about: 'This document.',
-      answers: { 200: json('OpenAPI 3.1.', z.record(z.string(), z.unknown())) },
-      serve: async () => document,
-    }),
-  ]
-  const document = openApiOf(routes)
+  const headers = securityHeaders(tls !== null)
+  app.addHook('onRequest', async (_request, reply) => void reply.headers(headers))
+
+  const routes = routesOf(service)
   for (const one of routes) addRoute(app, one, service)
 
   app.setNotFoundHandler((request, reply) =>
@@ -94,8 +84,33 @@ export function createApp(service: Service, tls: TlsFiles | null): FastifyInstan
   return app
 }
 
+/** All that can be asked. */
+export function routesOf(service: Service): Route[] {
+  const routes: Route[] = [
+    ...agentRoutes(service),
+    ...searchRoutes(service),
+    ...aggregateRoutes(service),
+    ...agentManagementRoutes(service),
+    ...settingsRoutes(service),
+    ...deadLetterRoutes(service),
+    ...healthRoutes(service),
+    ...sessionRoutes(service),
+    ...userRoutes(service),
+    ...tokenRoutes(service),
+    route({
+      method: 'GET',
+      path: '/v1/openapi.json',
+      needs: 'anybody',
+      about: 'This document.',
+      answers: { 200: json('OpenAPI 3.1.', z.record(z.string(), z.unknown())) },
+      serve: async () => document,
+    }),
+  ]
+  const document = openApiOf(routes)
+  return routes
+}
+
 /** Who asks, found out once a request. */
-const NOBODY: Asker = { name: 'nobody', address: '' }
 const askers = new WeakMap<FastifyRequest, Asker>()
 
 function addRoute(app: FastifyInstance, one: Route, service: Service): void {
@@ -106,7 +121,7 @@ function addRoute(app: FastifyInstance, one: Route, service: Service): void {
     ...(one.largestBody === undefined ? {} : { bodyLimit: one.largestBody }),
     // Who may not ask is told before the body is read.
     onRequest: async (request) => {
-      askers.set(request, service.access.admit(request, one.needs))
+      askers.set(request, service.access.admit(request, one))
       const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
       if (takesBytes && type !== WAYBILL_TYPE) {
         throw new Refusal(415, 'bad-request', `Expected Content-Type: ${WAYBILL_TYPE}.`)
@@ -115,7 +130,11 @@ function addRoute(app: FastifyInstance, one: Route, service: Service): void {
         throw new Refusal(415, 'bad-request', 'Expected Content-Type: application/json.')
       }
     },
-    handler: (request, reply) => one.serve(request, reply, askers.get(request) ?? NOBODY),
+    handler: (request, reply) => {
+      const asker = askers.get(request)
+      if (asker === undefined) throw new Error('a request came to its route without being let in')
+      return one.serve(request, reply, asker)
+    },
   })
 }
 

@@ -1,4 +1,6 @@
 export { openAccess } from './access.ts'
 export { createApp } from './app.ts'
+export { openCookies } from './cookies.ts'
 export { closeWithin, listen, readTls, renewTls } from './listening.ts'
 export { createMetrics } from './metrics.ts'
+export { openReadings } from './readings.ts'

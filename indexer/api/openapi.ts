@@ -33,7 +33,15 @@ export function openApiOf(routes: readonly Route[]): Json {
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'A token of indexer.yml. On loopback none is needed unless the settings ask for one.',
+          description:
+            'A token of indexer.yml, one made by POST /v1/tokens, or what POST /v1/session answers to a program.',
+        },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-waybill',
+          description:
+            'What POST /v1/session sets in a browser (`waybill` over plain HTTP on loopback). A change also needs the header X-Waybill-Csrf.',
         },
       },
     },
@@ -56,8 +64,14 @@ function operationOf(route: Route): Json {
     parameters: [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')],
     ...bodyOf(route),
     responses,
-    ...(route.needs === 'read' || route.needs === 'manage' ? { security: [{ token: [] }, {}] } : {}),
+    ...securityOf(route),
   }
+}
+
+/** What is needed stands there for people, too: OpenAPI has no word for it. */
+function securityOf({ needs }: Route): Json {
+  if (needs === 'anybody' || needs === 'agent') return { 'x-needs': needs }
+  return { security: [{ token: [] }, { session: [] }], 'x-needs': needs }
 }
 
 /** `GET /v1/events/:id` is `getEventsId`. */

@@ -1,10 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { Permission } from '../accounts/index.ts'
 import { Refusal } from '../ingest/index.ts'
 import type { Asker } from './access.ts'
 
-/** Who may ask: anybody, whoever signs as an agent, or a token with this scope. */
-export type Needed = 'anybody' | 'agent' | 'read' | 'manage'
+/**
+ * Who may ask: anybody, whoever signs as an agent, who is known by whatever means, who has a session, or who has this
+ * permission. The halves are open to sessions, too, that still want a code or a new password.
+ */
+export type Needed = 'anybody' | 'agent' | 'known' | 'half-known' | 'session' | 'half-session' | Permission
 
 /** One possible answer; what is no success is always a problem and isn't listed. */
 export interface RouteAnswer {
@@ -19,6 +23,8 @@ export interface Route {
   /** With `:name` for its parameters. */
   readonly path: string
   readonly needs: Needed
+  /** Answers with records as they are: nobody whose sight is limited or masked may ask. */
+  readonly unlimited: boolean
   readonly about: string
   readonly params: z.ZodObject
   readonly query: z.ZodObject
@@ -50,6 +56,7 @@ export function route<
   method: Route['method']
   path: string
   needs: Needed
+  unlimited?: true
   about: string
   params?: Params
   query?: Query
@@ -64,6 +71,7 @@ export function route<
     method,
     path,
     needs,
+    unlimited: definition.unlimited ?? false,
     about,
     params: params ?? NOTHING,
     query: query ?? NOTHING,

@@ -1,14 +1,31 @@
 import type { Logger } from 'pino'
+import type { AuditEvent } from '../../schema/index.ts'
+import type { Accounts, Events, Role, SessionTimes } from '../accounts/index.ts'
 import type { Enrichment } from '../enrich/index.ts'
 import type { Agents, Enrolment, Presences, Receiver, Trail } from '../ingest/index.ts'
+import type { Derived } from '../previous/index.ts'
 import type { EventSettings } from '../settings/index.ts'
 import type { Store } from '../store/port.ts'
-import type { Access } from './access.ts'
+import type { Access, Asker } from './access.ts'
+import type { Cookies } from './cookies.ts'
 import type { Metrics } from './metrics.ts'
+import type { Readings } from './readings.ts'
 
 /** What the routes stand on. */
 export interface Service {
-  readonly store: Store
+  /** Without its questions about events: those are asked of what the asker sees. */
+  readonly store: Omit<Store, keyof Events>
+  /** The events that this asker may see, as they may be seen. */
+  eventsFor(asker: Asker): Events
+  /** Previous values that the event does not give, unless what they are worked out from is masked for this asker. */
+  derivedFor(asker: Asker, event: AuditEvent): Promise<Derived | null>
+  readonly readings: Readings
+  readonly accounts: Accounts
+  readonly cookies: Cookies
+  readonly sessionTimes: () => SessionTimes
+  /** Fields that this role sees masked, as the settings name them now. */
+  readonly maskedFor: (role: Role) => readonly string[]
+  readonly random: (bytes: number) => Buffer
   readonly agents: Agents
   readonly presences: Presences
   readonly enrolment: Enrolment

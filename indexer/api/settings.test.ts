@@ -95,6 +95,7 @@ describe('the rules about events', () => {
 
   it('are changed by who may manage; each type switched is a sealed event that names who', async () => {
     indexer = await TestIndexer.start({
+      manage: 'token',
       tokens: [
         { name: 'olga', token: 'a-token-of-olga-123', scopes: ['manage'] },
         { name: 'rita', token: 'a-token-of-rita-123', scopes: ['read'] },

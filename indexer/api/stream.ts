@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
+import type { Events } from '../accounts/index.ts'
 import type { Query } from '../query/index.ts'
-import type { SearchRequest, Store } from '../store/port.ts'
+import type { SearchRequest } from '../store/port.ts'
 
 /** Events of one step: a large event may have a MiB, and a page of them is in memory at once. */
 const PAGE = 100
@@ -11,7 +12,7 @@ const CHUNK_CHARACTERS = 64 * 1024
  * away the stream is destroyed, and the store is asked no further.
  */
 export function streamEvents(
-  store: Store,
+  events: Pick<Events, 'search'>,
   request: Omit<SearchRequest, 'limit'> & { query: Query },
   limit: number | undefined,
   stop: AbortSignal,
@@ -22,7 +23,7 @@ export function streamEvents(
     let text = ''
     while (left > 0) {
       stop.throwIfAborted()
-      const page = await store.search({
+      const page = await events.search({
         ...request,
         limit: Math.min(PAGE, left),
         ...(after === undefined ? {} : { after }),

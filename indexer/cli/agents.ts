@@ -6,9 +6,9 @@ import { type Agent, agentsAnswer, msOf, tokenAnswer, understood } from './answe
 import { AnswerError } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
 import { EXIT, UsageError } from './exit.ts'
-import { writeLines } from './output.ts'
+import { jsonLines, writeLines } from './output.ts'
 import { bytesText, spanText, table } from './table.ts'
-import { harmless, harmlessJson, paintFor, terminalWidth } from './terminal.ts'
+import { harmless, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
 
 export function commands(cli: Argv) {
@@ -67,11 +67,6 @@ export function commands(cli: Argv) {
 interface Given extends ConnectionGiven {
   readonly json: boolean
 }
-
-const jsonLines = (objects: readonly unknown[]): string[] =>
-  objects.map((object) =>
-    process.stdout.isTTY ? harmlessJson(JSON.stringify(object)) : JSON.stringify(object),
-  )
 
 async function list(given: Given): Promise<void> {
   const { agents } = understood(agentsAnswer, await connect(given).json('/v1/agents'))

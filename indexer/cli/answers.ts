@@ -78,6 +78,46 @@ export const lettersAnswer = z.object({
 
 export const replayAnswer = z.object({ stored: z.boolean(), reason: z.string().optional() })
 
+const limits = z.object({
+  entities: z.array(z.string()).nullable(),
+  namespaces: z.array(z.string()).nullable(),
+})
+
+export const signedInAnswer = z.object({
+  name: z.string(),
+  role: z.string().nullable(),
+  wants: z.string().nullable(),
+  expires: count.nullable(),
+  token: z.string().nullable(),
+})
+export type SignedIn = z.infer<typeof signedInAnswer>
+
+export const userAnswer = z.object({
+  name: z.string(),
+  fullName: z.string(),
+  role: z.string(),
+  limits,
+  secondFactor: z.boolean(),
+  oneTimePassword: z.boolean(),
+  locked: z.object({ since: count, until: count.nullable(), reason: z.string() }).nullable(),
+})
+export type User = z.infer<typeof userAnswer>
+export const usersAnswer = z.object({ users: z.array(userAnswer) })
+export const givenPasswordAnswer = z.object({ user: userAnswer, password: z.string(), expires: count })
+
+const apiToken = z.object({
+  id: z.string(),
+  name: z.string(),
+  owner: z.string().nullable(),
+  scopes: z.array(z.string()),
+  created: count,
+  expires: count.nullable(),
+  expired: z.boolean(),
+})
+export type ApiToken = z.infer<typeof apiToken>
+export const apiTokensAnswer = z.object({ tokens: z.array(apiToken) })
+export const madeTokenAnswer = apiToken.extend({ token: z.string() })
+
 const split = <Bucket extends z.ZodType>(bucket: Bucket) =>
   z.object({ buckets: z.array(bucket), distinct: count, others: count, none: count })
 const bucket = z.object({ key: z.union([z.string(), z.number()]), count })

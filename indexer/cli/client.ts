@@ -24,23 +24,34 @@ export class AnswerError extends OperatorError {
   readonly status: number
   /** For a query that it can't understand: where. */
   readonly column: number | undefined
+  /** What the indexer said itself. */
+  readonly detail: string
 
-  constructor(sentence: string, status: number, column?: number) {
+  constructor(sentence: string, status: number, column?: number, detail = sentence) {
     const exitCode = status === 404 ? EXIT.notFound : column === undefined ? EXIT.failed : EXIT.usage
     super(sentence, { exitCode })
     this.status = status
     this.column = column
+    this.detail = detail
   }
+}
+
+/** Where a token comes from: told by whoever calls, or found in a file that may change. */
+export interface TokenOrigin {
+  readonly told?: boolean
+  readonly again?: () => string | undefined
 }
 
 /** Asks an indexer over HTTP; what goes wrong becomes one sentence with a remedy. */
 export class IndexerClient {
   readonly #base: URL
-  readonly #token: string | undefined
+  #token: string | undefined
+  readonly #origin: TokenOrigin
 
-  constructor(base: URL, token: string | undefined) {
+  constructor(base: URL, token: string | undefined, origin: TokenOrigin = {}) {
     this.#base = base
     this.#token = token
+    this.#origin = origin
   }
 
   async json(path: string, asked: Asked = {}): Promise<unknown> {
@@ -109,8 +120,17 @@ export class IndexerClient {
       if (asked.signal?.aborted) throw error
       throw this.#unreachable(error)
     }
+    if (response.status === 401 && this.#renewed()) return this.#ask(path, accept, asked)
     if (!response.ok) throw await this.#refusal(response)
     return response
+  }
+
+  /** Whether there is another token by now than the one that was refused. */
+  #renewed(): boolean {
+    const token = this.#origin.again?.()
+    if (token === undefined || token === this.#token) return false
+    this.#token = token
+    return true
   }
 
   #unreachable(error: unknown): UnreachableError {
@@ -145,11 +165,14 @@ export class IndexerClient {
     if (status === 401) {
       const remedy =
         this.#token === undefined
-          ? 'give a token in WAYBILL_TOKEN or --token'
-          : 'the token in WAYBILL_TOKEN or --token is wrong or has expired'
-      return new AnswerError(`The indexer at ${this.#base.origin} does not know you (401): ${remedy}`, status)
+          ? 'sign in (waybill login), or give a token in WAYBILL_TOKEN or --token'
+          : this.#origin.told === true
+            ? 'the token in WAYBILL_TOKEN or --token is wrong or has expired'
+            : 'your sign-in has ended; sign in again (waybill login)'
+      const sentence = `The indexer at ${this.#base.origin} does not know you (401): ${remedy}`
+      return new AnswerError(sentence, status, undefined, detail)
     }
-    if (status === 403) return new AnswerError(`Your token does not allow this (403): ${detail}`, status)
+    if (status === 403) return new AnswerError(`You may not do this (403): ${detail}`, status)
     if (code === 'bad-query' && typeof column === 'number') return new AnswerError(detail, status, column)
     const busy = status === 429 || status === 503 ? '; try again in a while' : ''
     return new AnswerError(`The indexer refused (${status}): ${detail.replace(/\.$/, '')}${busy}`, status)

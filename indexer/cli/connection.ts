@@ -1,23 +1,24 @@
 import type { Argv } from 'yargs'
 import { IndexerClient } from './client.ts'
+import { isLoopback, localTokenFor, loginFor } from './credentials.ts'
 import { UsageError } from './exit.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8600'
 
+export const urlOption = {
+  type: 'string',
+  describe: `The indexer to ask [env: WAYBILL_URL] [default: ${DEFAULT_URL}]`,
+  requiresArg: true,
+} as const
+
 /** The options of each command that asks an indexer. */
 export function withConnection<Given>(cli: Argv<Given>) {
-  return cli
-    .option('url', {
-      type: 'string',
-      describe: `The indexer to ask [env: WAYBILL_URL] [default: ${DEFAULT_URL}]`,
-      requiresArg: true,
-    })
-    .option('token', {
-      type: 'string',
-      describe:
-        'What proves who you are; better in the environment than in the list of processes [env: WAYBILL_TOKEN]',
-      requiresArg: true,
-    })
+  return cli.option('url', urlOption).option('token', {
+    type: 'string',
+    describe:
+      'What proves who you are, unless you are signed in; better in the environment than in the list of processes [env: WAYBILL_TOKEN]',
+    requiresArg: true,
+  })
 }
 
 export interface ConnectionGiven {
@@ -25,24 +26,32 @@ export interface ConnectionGiven {
   readonly token?: string | undefined
 }
 
-export function connect(given: ConnectionGiven): IndexerClient {
+export function addressOf(given: ConnectionGiven): URL {
   const text = given.url ?? (process.env.WAYBILL_URL || DEFAULT_URL)
-  const token = given.token ?? (process.env.WAYBILL_TOKEN || undefined)
   const from = given.url === undefined ? 'WAYBILL_URL' : '--url'
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
     throw new UsageError(`${from} is "${text}", expected a URL such as ${DEFAULT_URL}`)
   if (url.username !== '' || url.password !== '')
-    throw new UsageError(`${from} carries a password; give a token in WAYBILL_TOKEN instead`)
-  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
-    throw new UsageError('The token has a sign in it that no token has, such as a space or a line break')
-  if (token !== undefined && url.protocol === 'http:' && !isLoopback(url.hostname))
-    process.stderr.write(`waybill: the token goes to ${url.host} unencrypted; use https://\n`)
-  return new IndexerClient(url, token)
+    throw new UsageError(
+      `${from} carries a password; sign in (waybill login), or give a token in WAYBILL_TOKEN`,
+    )
+  return url
 }
 
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+/** As whoever the command line, the environment or a sign-in says; else as the operator of this machine, where that may be. */
+export function connect(given: ConnectionGiven): IndexerClient {
+  const url = addressOf(given)
+  const told = given.token ?? (process.env.WAYBILL_TOKEN || undefined)
+  if (told !== undefined && !/^[\x21-\x7e]+$/.test(told))
+    throw new UsageError('The token has a sign in it that no token has, such as a space or a line break')
+  const token = told ?? loginFor(url)?.token
+  if (token !== undefined && url.protocol === 'http:' && !isLoopback(url.hostname))
+    process.stderr.write(`waybill: the token goes to ${url.host} unencrypted; use https://\n`)
+  if (token !== undefined) return new IndexerClient(url, token, { told: told !== undefined })
+  // Another one at each start of the indexer: what follows it must read it again.
+  return new IndexerClient(url, localTokenFor(url), { again: () => localTokenFor(url) })
+}
 
 /** The option of commands whose answer a program may read. */
 export const jsonOption = {

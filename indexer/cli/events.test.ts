@@ -6,7 +6,10 @@ import { waybill } from './testing/command.ts'
 let indexer: TestIndexer
 const OLGA = 'a-token-of-olga-123'
 beforeAll(async () => {
-  indexer = await TestIndexer.start({ tokens: [{ name: 'olga', token: OLGA, scopes: ['manage', 'read'] }] })
+  indexer = await TestIndexer.start({
+    manage: 'token',
+    tokens: [{ name: 'olga', token: OLGA, scopes: ['manage', 'read'] }],
+  })
 })
 afterAll(() => indexer.end())
 

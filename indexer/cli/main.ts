@@ -67,6 +67,24 @@ try {
       (await import('./rules.ts')).commands(cli),
     )
     .command(
+      'login',
+      'Sign in with name and password',
+      async (cli) => (await import('./login.ts')).options(cli),
+      async (given) => (await import('./login.ts')).run(given),
+    )
+    .command(
+      'logout',
+      'Sign out',
+      async (cli) => (await import('./login.ts')).logoutOptions(cli),
+      async (given) => (await import('./login.ts')).logout(given),
+    )
+    .command('users', 'Look after who may sign in, and as what', async (cli) =>
+      (await import('./users.ts')).commands(cli),
+    )
+    .command('tokens', 'Look after tokens for programs', async (cli) =>
+      (await import('./tokens.ts')).commands(cli),
+    )
+    .command(
       'indexer',
       'Run an indexer',
       async (cli) => (await import('./indexer.ts')).options(cli),

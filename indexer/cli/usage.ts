@@ -7,6 +7,10 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   agents: ['list', 'token', 'revoke'],
   'dead-letters': ['list', 'show', 'replay', 'discard'],
   events: ['list', 'on', 'off', 'default'],
+  login: [],
+  logout: [],
+  users: ['list', 'add', 'role', 'limits', 'lock', 'unlock', 'reset', 'remove'],
+  tokens: ['list', 'create', 'revoke'],
   indexer: [],
   completion: [],
 }

@@ -1,6 +1,7 @@
 export type { Agents } from './agents.ts'
+export { writeDurably } from './durable.ts'
 export type { Enrolment } from './enrolment.ts'
-export type { Failures } from './failures.ts'
+export { Failures } from './failures.ts'
 export { type Ingest, openIngest } from './ingest.ts'
 export type { Presences } from './presence.ts'
 export type { ReceiveMeter, Receiver } from './receive.ts'

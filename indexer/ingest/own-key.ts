@@ -1,8 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf, OperatorError } from '../../schema/index.ts'
 import { keyId } from './agents.ts'
+import { writeDurably } from './durable.ts'
 
 export interface OwnKey {
   readonly id: string
@@ -36,24 +37,5 @@ export async function openOwnKey(folder: string): Promise<OwnKey> {
     id: keyId(publicKey),
     privateKey,
     publicPem: String(publicKey.export({ type: 'spki', format: 'pem' })),
-  }
-}
-
-async function writeDurably(folder: string, file: string, content: string): Promise<void> {
-  const temporary = `${file}.tmp`
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const handle = await open(temporary, 'w', 0o600)
-  try {
-    await handle.writeFile(content)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(temporary, file)
-  const names = await open(folder, 'r')
-  try {
-    await names.sync()
-  } finally {
-    await names.close()
   }
 }

@@ -39,6 +39,12 @@ export interface Answer {
 /** As in indexer.yml, without the store: its folder is the test's own. */
 export type SettingsGiven = { readonly [Key in Exclude<keyof IndexerConfig, 'store'>]?: unknown }
 
+const LOOPBACK = '127.0.0.1'
+const OPEN = { read: 'open-on-loopback', manage: 'open-on-loopback' }
+
+/** What a password is hashed with matters to nobody here but to the tests' patience. */
+const CHEAP = { n: 2, r: 1, p: 1 }
+
 /** A folder that goes away at the end, and what runs in it. */
 export class TestIndexer {
   readonly folder: string
@@ -58,6 +64,8 @@ export class TestIndexer {
   config(settings: SettingsGiven = {}): IndexerConfig {
     return indexerConfigSchema.parse({
       listen: 'http://127.0.0.1:0',
+      // Most tests are not about who asks.
+      ...(String(settings.listen ?? LOOPBACK).includes(LOOPBACK) ? OPEN : {}),
       ...settings,
       store: { embedded: { path: join(this.folder, 'store'), 'min-free': '1MiB' } },
     })
@@ -66,7 +74,11 @@ export class TestIndexer {
   /** Starts it again, on the same folder. */
   async run(settings: SettingsGiven = {}, parts: Partial<IndexerParts> = {}): Promise<void> {
     const log = pino({ level: 'debug' }, { write: (line: string) => void this.log.push(JSON.parse(line)) })
-    this.#running = await startIndexer(this.config(settings), { log, ...parts })
+    this.#running = await startIndexer(this.config(settings), {
+      log,
+      passwordCost: CHEAP,
+      ...parts,
+    })
   }
 
   get running(): RunningIndexer {

@@ -24,14 +24,21 @@ import { VERSION } from './version.ts'
 /** Something that an operator changed, or that happened to the indexer itself. */
 export interface Act {
   readonly action: string
-  readonly category: Extract<Category, 'security' | 'system'>
+  readonly category: Extract<Category, 'security' | 'system' | 'view'>
   /** A sentence for a person. */
   readonly message: string
   readonly outcome: 'success' | 'failure' | 'unknown'
   readonly reason?: string
-  readonly by: { readonly name: string; readonly address?: string }
+  readonly by: {
+    readonly name: string
+    readonly address?: string
+    /** By what they came: a browser, a program, a token of this name. */
+    readonly channel?: string
+  }
   readonly entity?: { readonly type: string; readonly id: string; readonly name?: string }
   readonly changes?: readonly Change[]
+  /** What else is to be known, such as the query of a search. */
+  readonly payload?: Readonly<Record<string, string | number>>
 }
 
 /**
@@ -44,6 +51,10 @@ export interface Trail {
    * agent must still be revocable, so an event that can't be stored waits in memory and is tried again.
    */
   record(...acts: readonly Act[]): Promise<void>
+  /**
+   * For what is only looked at, which may be often: written with others a moment later. A crash in that moment loses it.
+   */
+  note(act: Act): void
   /** Events that wait. */
   readonly waiting: number
   close(): Promise<void>
@@ -58,6 +69,11 @@ type OwnChain = z.infer<typeof chainSchema>
 const KIND = 'own-chain'
 const MOST_WAITING = 1000
 const RETRY_EVERY = 10_000
+const NOTED_WITHIN = 200
+/** Events of one waybill at most: each has a place of its own within the waybill's number. */
+const MOST_TOGETHER = 256
+/** The source's places were once the waybills' own numbers, one event each: that was generation 0. */
+const GENERATION = 1
 
 export async function openTrail(parts: {
   store: Store
@@ -101,13 +117,14 @@ export async function openTrail(parts: {
     return { chain, last: null }
   }
 
-  async function writeFirst(): Promise<void> {
-    const first = waiting[0]
+  async function writeSome(): Promise<void> {
+    const some = waiting.slice(0, MOST_TOGETHER)
+    const [first] = some
     if (first === undefined) return
     const sequence = (last?.sequence ?? 0) + 1
-    const event = eventOf(first.act, first.at, self, chain, sequence)
+    const events = some.map(({ act, at }, index) => eventOf(act, at, self, chain, placeOf(sequence, index)))
     const batch = sealOwn(
-      event,
+      events,
       { self, key, chain, sequence, previous: last?.hash ?? null, namespace },
       first.at,
     )
@@ -125,14 +142,14 @@ export async function openTrail(parts: {
       return
     }
     last = { sequence, hash: batch.hash }
-    waiting.shift()
+    waiting.splice(0, some.length)
     for (const { reason } of outcome.result.reasons)
       log.error(`An event of the indexer's own trail went to the dead letters: ${reason}`)
   }
 
   async function flush(): Promise<void> {
     try {
-      while (waiting.length > 0) await writeFirst()
+      while (waiting.length > 0) await writeSome()
     } catch (error) {
       log.error(
         `The audit trail can't be written at present, and ${waiting.length} of its events wait: ${reasonOf(error)}`,
@@ -144,18 +161,29 @@ export async function openTrail(parts: {
     if (waiting.length > 0) void turn(flush)
   }, RETRY_EVERY)
   timer.unref()
+  let noted: NodeJS.Timeout | null = null
+
+  function take(given: Act): void {
+    const act = { ...given, by: named(given.by) }
+    if (closed || waiting.length >= MOST_WAITING) {
+      log.error(
+        { act },
+        'An event of the audit trail could not be kept for the store; it stands in this line.',
+      )
+    } else waiting.push({ act, at: clock() })
+  }
 
   return {
     async record(...acts) {
-      for (const act of acts) {
-        if (closed || waiting.length >= MOST_WAITING) {
-          log.error(
-            { act },
-            'An event of the audit trail could not be kept for the store; it stands in this line.',
-          )
-        } else waiting.push({ act, at: clock() })
-      }
+      for (const act of acts) take(act)
       await turn(flush)
+    },
+    note(act) {
+      take(act)
+      noted ??= setTimeout(() => {
+        noted = null
+        void turn(flush)
+      }, NOTED_WITHIN)
     },
     get waiting() {
       return waiting.length
@@ -163,6 +191,7 @@ export async function openTrail(parts: {
     async close() {
       closed = true
       clearInterval(timer)
+      if (noted !== null) clearTimeout(noted)
       await turn(flush)
       for (const { act } of waiting)
         log.error({ act }, 'An event of the audit trail could not be stored; it stands in this line.')
@@ -170,22 +199,31 @@ export async function openTrail(parts: {
   }
 }
 
+/** Who is handed in may be known by much more than stands in an event, or may stand in the log. */
+const named = ({ name, address, channel }: Act['by']): Act['by'] => ({
+  name,
+  ...(address === undefined ? {} : { address }),
+  ...(channel === undefined ? {} : { channel }),
+})
+
+const placeOf = (sequence: number, index: number): number => sequence * MOST_TOGETHER + index
+
 type Self = { readonly id: string; readonly name: string; readonly host: string; readonly version: string }
 
-function eventOf(act: Act, at: number, self: Self, chain: OwnChain, sequence: number) {
+function eventOf(act: Act, at: number, self: Self, chain: OwnChain, place: number) {
   const time = new Date(at).toISOString()
   return {
     '@timestamp': time,
     message: act.message,
     event: {
-      id: mintedEventId(mintedIdPrefix(chain.source, 0), sequence),
+      id: mintedEventId(mintedIdPrefix(chain.source, GENERATION), place),
       kind: 'event',
       action: act.action,
       outcome: act.outcome,
       reason: act.reason,
       module: 'waybill',
       dataset: 'waybill.indexer',
-      sequence,
+      sequence: place,
     },
     agent: { id: self.id, name: self.name, version: self.version },
     host: { name: self.host },
@@ -194,9 +232,11 @@ function eventOf(act: Act, at: number, self: Self, chain: OwnChain, sequence: nu
     audit: {
       category: act.category,
       component: 'indexer',
+      channel: act.by.channel,
       status: act.outcome === 'failure' ? 'error' : 'ok',
       entity: act.entity,
       ...(act.changes === undefined ? {} : changesOf(act.changes)),
+      payload: act.payload,
     },
     related: {
       entity: act.entity === undefined ? undefined : [act.entity.id],
@@ -217,7 +257,7 @@ function changesOf(changes: readonly Change[]): object {
 }
 
 function sealOwn(
-  event: object,
+  events: readonly object[],
   said: {
     self: Self
     key: OwnKey
@@ -228,8 +268,8 @@ function sealOwn(
   },
   created: number,
 ): Omit<StoreBatch, 'ingested'> {
-  const line = Buffer.from(`\0${canonical(event)}\n`)
-  const { leaves, count } = leavesOf(line, 1, line.length)
+  const lines = Buffer.from(`\0${events.map((event) => `${canonical(event)}\n`).join('')}`)
+  const { leaves, count } = leavesOf(lines, 1, lines.length)
   const { sequence } = said
   const manifest = manifestSchema.parse({
     version: 1,
@@ -243,18 +283,18 @@ function sealOwn(
     namespace: said.namespace,
     settings: null,
     events: count,
-    bytes: line.length - 1,
+    bytes: lines.length - 1,
     encoding: 'zstd',
     root: merkleRoot(leaves).toString('hex'),
     sources: [
       {
         source: said.chain.source,
-        generation: 0,
+        generation: GENERATION,
         path: 'waybill:indexer',
-        from: sequence - 1,
-        to: sequence,
-        read: 1,
-        events: 1,
+        from: placeOf(sequence, 0),
+        to: placeOf(sequence, count),
+        read: count,
+        events: count,
         filtered: 0,
         skipped: 0,
         truncated: 0,
@@ -266,5 +306,5 @@ function sealOwn(
   // The lines stay in this process: there is no payload to compress.
   const sealed = decodeWaybill(encodeWaybill(manifest, Buffer.alloc(0), said.key.privateKey).body)
   const { hash, manifestBytes, signature } = sealed
-  return { manifest, hash, manifestBytes, signature, lines: line.subarray(1), leaves }
+  return { manifest, hash, manifestBytes, signature, lines: lines.subarray(1), leaves }
 }

@@ -74,7 +74,7 @@ export class System {
   startIndexer(more = ''): ChildProcess {
     writeFileSync(
       this.path('indexer.yml'),
-      `listen: ${this.url}\nstore: { embedded: { path: ${this.path('store')} } }\n${more}`,
+      `listen: ${this.url}\nread: open-on-loopback\nmanage: open-on-loopback\nstore: { embedded: { path: ${this.path('store')} } }\n${more}`,
     )
     return this.start('indexer', ['@bin/waybill.js', 'indexer', '--config', 'indexer.yml'])
   }

@@ -80,7 +80,7 @@ export function agentManagementRoutes(service: Service): Route[] {
     route({
       method: 'GET',
       path: '/v1/agents',
-      needs: 'read',
+      needs: 'status',
       about:
         'All agents: when they were last heard of, how far they are behind, their ledgers, and gaps in their waybills.',
       answers: { 200: json('The agents.', z.object({ agents: z.array(agentShape) })) },
@@ -112,7 +112,7 @@ export function agentManagementRoutes(service: Service): Route[] {
     route({
       method: 'POST',
       path: '/v1/agents/tokens',
-      needs: 'manage',
+      needs: 'agents',
       about: 'Makes an enrolment token. It is shown this once.',
       body: z.strictObject({
         ttlSeconds: z
@@ -140,7 +140,7 @@ export function agentManagementRoutes(service: Service): Route[] {
     route({
       method: 'POST',
       path: '/v1/agents/:id/revoke',
-      needs: 'manage',
+      needs: 'agents',
       about: 'Takes an agent its right to send. What it sent stays.',
       params,
       answers: { 200: json('The agent is revoked.', z.object({ id: z.string(), revoked: z.literal(true) })) },

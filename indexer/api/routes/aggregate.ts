@@ -11,7 +11,7 @@ import {
 } from '../aggregate-shapes.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
-import { fieldNameOf, queryOf, queryText, spanOf, timeText, upTo } from './asked.ts'
+import { fieldNameOf, queryOf, queryText, quoted, spanOf, timeText, upTo } from './asked.ts'
 
 const HOUR = 3_600_000
 /** Who types a query waits for what may come next. */
@@ -44,22 +44,24 @@ function fieldList(): z.output<typeof fieldsShape>['fields'] {
 }
 
 /** What is counted of the events. */
-export function aggregateRoutes({ clock, store }: Service): Route[] {
+export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[] {
   const fields = fieldList()
   return [
     route({
       method: 'POST',
       path: '/v1/aggregate',
-      needs: 'read',
+      needs: 'search',
       about:
         'Counts the events that a query finds, split by time and by values of fields. Nothing is changed by it.',
       body: aggregateAsked,
       answers: { 200: json('The counts.', aggregateShape) },
-      async serve({ body: asked }) {
+      async serve({ body: asked, asker }) {
         const now = clock()
         const { q, by, sums, distinct, latest, budget } = asked
-        return store.aggregate({
-          query: queryOf(q, now),
+        const query = queryOf(q, now, asker)
+        readings.goesOn(asker, { action: 'count', did: `counted ${quoted(q)}`, payload: { query: q } })
+        return eventsFor(asker).aggregate({
+          query,
           ...spanOf(asked, now),
           by: by.map(splitOf),
           ...(sums !== undefined && { sums: sums.map(fieldNameOf) }),
@@ -72,7 +74,7 @@ export function aggregateRoutes({ clock, store }: Service): Route[] {
     route({
       method: 'GET',
       path: '/v1/fields',
-      needs: 'read',
+      needs: 'search',
       about: 'The fields of the common schema.',
       answers: { 200: json('The fields.', fieldsShape) },
       serve: async () => ({ fields }),
@@ -80,7 +82,7 @@ export function aggregateRoutes({ clock, store }: Service): Route[] {
     route({
       method: 'GET',
       path: '/v1/fields/:name/values',
-      needs: 'read',
+      needs: 'search',
       about: 'The values of a field, the most frequent first: for completing what a person types.',
       params: z.object({ name: z.string().min(1).max(256) }),
       query: z.strictObject({
@@ -91,11 +93,13 @@ export function aggregateRoutes({ clock, store }: Service): Route[] {
         top: upTo(100).default(10),
       }),
       answers: { 200: json('Values and how many events have them.', fieldValuesShape) },
-      async serve({ params, query: asked }) {
+      async serve({ params, query: asked, asker }) {
         const now = clock()
         const field = fieldNameOf(params.name)
-        const { split, partial } = await store.aggregate({
-          query: queryOf(asked.q, now),
+        const query = queryOf(asked.q, now, asker)
+        readings.goesOn(asker, { action: 'count', did: `looked for values of ${field}`, payload: { field } })
+        const { split, partial } = await eventsFor(asker).aggregate({
+          query,
           ...spanOf(asked, now),
           by: [{ kind: 'values', field, top: asked.top, prefix: asked.prefix }],
           budget: COMPLETION_BUDGET,

@@ -10,6 +10,7 @@ import {
   type Query,
   QueryError,
 } from '../../query/index.ts'
+import type { Asker } from '../access.ts'
 
 /** What several routes are asked with: a query, and times. */
 export const queryText = z.string().default('').describe("A query in Kibana's language; empty finds all.")
@@ -23,9 +24,12 @@ export const digits = z
   .transform(Number)
 export const upTo = (most: number) => digits.refine((n) => n >= 1 && n <= most, `expected 1 to ${most}`)
 
-export function queryOf(text: string, now: number): Query {
+export function queryOf(text: string, now: number, asker: Asker): Query {
   try {
-    return parseQuery(text, { now })
+    const query = parseQuery(text, { now })
+    // Before anything is answered: a stream has no way to refuse later.
+    asker.sight.mask.demand(query)
+    return query
   } catch (error) {
     if (!(error instanceof QueryError)) throw error
     throw new Refusal(400, 'bad-query', error.message, { column: error.column, cause: error })
@@ -58,3 +62,5 @@ export function fieldNameOf(name: string): string {
   const near = nearestName(name)
   throw new OperatorError(`There is no field ${name}${near === undefined ? '' : `; did you mean ${near}?`}`)
 }
+
+export const quoted = (query: string): string => (query.trim() === '' ? 'all events' : JSON.stringify(query))

@@ -15,7 +15,8 @@ export function deadLetterRoutes(service: Service): Route[] {
     route({
       method: 'GET',
       path: '/v1/dead-letters',
-      needs: 'read',
+      needs: 'status',
+      unlimited: true,
       about: 'Dead letters, newest first.',
       query: z.strictObject({
         limit: z
@@ -38,7 +39,8 @@ export function deadLetterRoutes(service: Service): Route[] {
     route({
       method: 'GET',
       path: '/v1/dead-letters/:id',
-      needs: 'read',
+      needs: 'status',
+      unlimited: true,
       about: 'One dead letter, with the shipped line byte for byte.',
       params,
       answers: { 200: json('The dead letter.', wholeLetterShape) },
@@ -51,7 +53,8 @@ export function deadLetterRoutes(service: Service): Route[] {
     route({
       method: 'POST',
       path: '/v1/dead-letters/:id/replay',
-      needs: 'manage',
+      needs: 'dead-letters',
+      unlimited: true,
       about: 'Tries to store the event again. On success the letter is gone.',
       params,
       answers: { 200: json('Whether it is stored now, or why not.', replayShape) },
@@ -87,7 +90,8 @@ export function deadLetterRoutes(service: Service): Route[] {
     route({
       method: 'DELETE',
       path: '/v1/dead-letters/:id',
-      needs: 'manage',
+      needs: 'dead-letters',
+      unlimited: true,
       about: 'Throws a dead letter away, on the record.',
       params,
       answers: { 204: { about: 'It is gone.', content: {} } },

@@ -30,7 +30,7 @@ export function healthRoutes(service: Service): Route[] {
     route({
       method: 'GET',
       path: '/metrics',
-      needs: 'read',
+      needs: 'status',
       about: 'Figures for Prometheus.',
       answers: { 200: { about: 'In the text format of Prometheus.', content: { 'text/plain': z.string() } } },
       async serve({ reply }) {

@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { Refusal } from '../../ingest/index.ts'
-import { derivedOf } from '../../previous/index.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 import { arrivalsShape, countsShape, DIMENSIONS, eventAnswerShape, eventShape, pageShape } from '../shapes.ts'
 import { streamEvents } from '../stream.ts'
-import { digits, queryOf, queryText, spanOf, timeOf, timeText, upTo } from './asked.ts'
+import { digits, queryOf, queryText, quoted, spanOf, timeOf, timeText, upTo } from './asked.ts'
 
 const q = queryText
 const time = timeText
@@ -15,13 +14,13 @@ const NDJSON = 'application/x-ndjson'
 
 /** What people ask of the events. */
 export function searchRoutes(service: Service): Route[] {
-  const { clock, store } = service
+  const { clock, eventsFor, readings } = service
 
   return [
     route({
       method: 'GET',
       path: '/v1/search',
-      needs: 'read',
+      needs: 'search',
       about:
         `Finds events. With \`Accept: ${NDJSON}\` it streams them, one a line, up to \`limit\` or to the last; ` +
         `otherwise it answers with a page of at most ${MOST} (100 unless told).`,
@@ -36,16 +35,31 @@ export function searchRoutes(service: Service): Route[] {
       answers: {
         200: { about: 'Events.', content: { 'application/json': pageShape, [NDJSON]: eventShape } },
       },
-      async serve({ query: asked, request, reply }) {
+      async serve({ query: asked, request, reply, asker }) {
         const now = clock()
         const search = {
-          query: queryOf(asked.q, now),
+          query: queryOf(asked.q, now, asker),
           order: asked.sort,
           ...spanOf(asked, now),
           ...(asked.after === undefined ? {} : { after: asked.after }),
         }
+        const events = eventsFor(asker)
+        const said = { query: asked.q, from: asked.from ?? '', to: asked.to ?? '', sort: asked.sort }
         if (accepts(request.headers.accept, NDJSON)) {
-          const stream = streamEvents(store, search, asked.limit, service.stopping)
+          const many = asked.limit === undefined || asked.limit > MOST
+          if (many && !asker.permissions.has('export')) {
+            throw new Refusal(
+              403,
+              'forbidden',
+              `More than ${MOST} events at once are an export, which needs export; give a limit of at most ${MOST}.`,
+            )
+          }
+          readings.note(asker, {
+            action: many ? 'export' : 'search',
+            did: `${many ? 'exported what was found' : 'searched'} for ${quoted(asked.q)}`,
+            payload: said,
+          })
+          const stream = streamEvents(events, search, asked.limit, service.stopping)
           return reply.type(NDJSON).send(stream)
         }
         if (asked.limit !== undefined && asked.limit > MOST) {
@@ -55,50 +69,68 @@ export function searchRoutes(service: Service): Route[] {
             `limit: a page has at most ${MOST} events; go on with after, or stream with Accept: ${NDJSON}.`,
           )
         }
-        return store.search({ ...search, limit: asked.limit ?? 100 })
+        const reading = { action: 'search', did: `searched for ${quoted(asked.q)}`, payload: said } as const
+        if (asked.after === undefined) readings.note(asker, reading)
+        else readings.goesOn(asker, reading)
+        return events.search({ ...search, limit: asked.limit ?? 100 })
       },
     }),
     route({
       method: 'GET',
       path: '/v1/arrivals',
-      needs: 'read',
+      needs: 'search',
       about:
         'Events in the order in which they were stored, for following. Without `after` it answers where the end is now.',
       query: z.strictObject({ q, after, limit: upTo(MOST).default(100) }),
       answers: { 200: json('What arrived, oldest first.', arrivalsShape) },
-      async serve({ query: asked }) {
-        const query = queryOf(asked.q, clock())
-        if (asked.after === undefined) return { events: [], next: await store.arrivalsEnd() }
-        const page = await store.arrivals({ query, after: asked.after, limit: asked.limit })
+      async serve({ query: asked, asker }) {
+        const query = queryOf(asked.q, clock(), asker)
+        const events = eventsFor(asker)
+        const reading = {
+          action: 'follow',
+          did: `follows ${quoted(asked.q)}`,
+          payload: { query: asked.q },
+        } as const
+        if (asked.after === undefined) {
+          readings.note(asker, reading)
+          return { events: [], next: await events.arrivalsEnd() }
+        }
+        readings.goesOn(asker, reading)
+        const page = await events.arrivals({ query, after: asked.after, limit: asked.limit })
         return { events: page.events, next: page.next ?? asked.after }
       },
     }),
     route({
       method: 'GET',
       path: '/v1/events/:id',
-      needs: 'read',
+      needs: 'search',
       about: 'One event as stored, and beside it what is derived when it is read.',
       params: z.object({ id: z.string().max(256) }),
       answers: { 200: json('The event.', eventAnswerShape) },
-      async serve({ params: { id } }) {
-        const event = await store.get(id)
+      async serve({ params: { id }, asker }) {
+        const event = await eventsFor(asker).get(id)
         if (event === null) throw new Refusal(404, 'not-found', `There is no event ${id}.`)
-        return { event, derived: await derivedOf(store, event, clock) }
+        readings.note(asker, {
+          action: 'view',
+          did: `read the event ${id}`,
+          entity: { type: 'event', id },
+        })
+        return { event, derived: await service.derivedFor(asker, event) }
       },
     }),
     route({
       method: 'GET',
       path: '/v1/counts',
-      needs: 'read',
+      needs: 'search',
       about:
         'Hourly counts by one dimension. The hours are those of the events; without `from` it is the last 24 hours.',
       query: z.strictObject({ by: z.enum(DIMENSIONS), from: time, to: time }),
       answers: { 200: json('Counts.', countsShape) },
-      async serve({ query: asked }) {
+      async serve({ query: asked, asker }) {
         const now = clock()
         const to = timeOf('to', asked.to, now) ?? now
         const from = timeOf('from', asked.from, now) ?? to - 24 * 3_600_000
-        return { counts: await store.counts({ by: asked.by, from, to }) }
+        return { counts: await eventsFor(asker).counts({ by: asked.by, from, to }) }
       },
     }),
   ]

@@ -26,7 +26,7 @@ export function settingsRoutes(service: Service): Route[] {
     route({
       method: 'GET',
       path: '/v1/event-types',
-      needs: 'read',
+      needs: 'status',
       about: 'All event types of the integrations, with what the central settings make of them.',
       answers: { 200: json('The event types.', eventTypesShape) },
       async serve() {
@@ -44,7 +44,7 @@ export function settingsRoutes(service: Service): Route[] {
     route({
       method: 'GET',
       path: '/v1/settings/events',
-      needs: 'read',
+      needs: 'status',
       about:
         'The central rules about events. ETag has their version; with If-None-Match 304 where it still holds.',
       answers: { 200: json('The rules.', eventSettingsShape), 304: UNCHANGED },
@@ -57,7 +57,7 @@ export function settingsRoutes(service: Service): Route[] {
     route({
       method: 'PUT',
       path: '/v1/settings/events',
-      needs: 'manage',
+      needs: 'settings',
       about:
         'Puts other rules in place of the version that If-Match names; 412 where another holds by now, 428 without If-Match. Each event type that this switches is an event of the audit trail.',
       largestBody: RULES_BYTES,

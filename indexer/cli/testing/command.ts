@@ -25,12 +25,25 @@ export interface Running {
 }
 
 /** `waybill` as a process of its own, its output in pipes. */
-export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-  const { WAYBILL_URL, WAYBILL_TOKEN, COLUMNS, NO_COLOR, FORCE_COLOR, ...inherited } = process.env
+export function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  input?: string,
+): Running {
+  const { WAYBILL_URL, WAYBILL_TOKEN, WAYBILL_STORE, COLUMNS, NO_COLOR, FORCE_COLOR, ...inherited } =
+    process.env
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { ...inherited, NODE_COMPILE_CACHE: compiled, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // Nobody's own sign-ins, and no indexer that runs beside: unless the test says so.
+    env: {
+      ...inherited,
+      NODE_COMPILE_CACHE: compiled,
+      XDG_CONFIG_HOME: compiled,
+      WAYBILL_STORE: compiled,
+      ...env,
+    },
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  child.stdin.end(input)
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -46,8 +59,11 @@ export function start(args: readonly string[], env: Readonly<Record<string, stri
   return { child, ended, out: () => out, err: () => err }
 }
 
-export const waybill = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> =>
-  start(args, env).ended
+export const waybill = (
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  input?: string,
+): Promise<Ran> => start(args, env, input).ended
 
 export async function until(condition: () => boolean, what: string): Promise<void> {
   const deadline = performance.now() + 15_000

@@ -22,7 +22,7 @@ export interface SearchParts {
 }
 
 /** The total order of events: what is missing counts as empty, or as 0. */
-function sortBy(order: SearchRequest['order']): estypes.SortCombinations[] {
+export function sortBy(order: SearchRequest['order']): estypes.SortCombinations[] {
   const way = order === 'newest' ? 'desc' : 'asc'
   return [
     { '@timestamp': { order: way } },
@@ -83,7 +83,7 @@ function placeAfter(cursor: string): Place {
   return place
 }
 
-function withinTime(query: Dsl, from: number | undefined, to: number | undefined): Dsl {
+export function withinTime(query: Dsl, from: number | undefined, to: number | undefined): Dsl {
   if (from === undefined && to === undefined) return query
   const time: Dsl = {
     range: {

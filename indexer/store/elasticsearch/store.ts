@@ -3,6 +3,8 @@ import type { Client } from '@elastic/elasticsearch'
 import { type AuditEvent, isEventId } from '../../../schema/index.ts'
 import type { Query } from '../../query/index.ts'
 import {
+  type Aggregate,
+  type AggregateRequest,
   type Chain,
   type CountRequest,
   type CountRow,
@@ -16,6 +18,7 @@ import {
   StoreUnavailableError,
   type WriteOutcome,
 } from '../port.ts'
+import { aggregated } from './aggregate/index.ts'
 import { arrivalsPage, endOfArrivals } from './arrivals.ts'
 import { BulkSink } from './bulk.ts'
 import { chainsOf } from './chains.ts'
@@ -160,6 +163,11 @@ class ElasticsearchStore implements Store {
       for (const doc of answer.docs) if ('found' in doc && doc.found) return eventOf(doc._source)
       return null
     })
+  }
+
+  async aggregate(request: AggregateRequest): Promise<Aggregate> {
+    const [client, names] = [this.#client, this.#names]
+    return this.#ask(() => aggregated(request, { client, names, now: () => performance.now() }))
   }
 
   async counts(request: CountRequest): Promise<CountRow[]> {

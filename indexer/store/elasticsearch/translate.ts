@@ -32,6 +32,15 @@ export function justWhat(query: Query): Dsl | null {
   return exact ? { bool: { filter: [may], must_not: [marked(UNFIT)] } } : null
 }
 
+/** The same in two parts: events that the cluster knows to match, and those that must be looked at. No event is in both. */
+export function divided(query: Query): { readonly sure: Dsl; readonly doubtful: Dsl } {
+  const { may, must, exact } = asked(query)
+  const unfit = exactly(marked(UNFIT))
+  const sure = allOf([exactly(must), notOf(unfit)])
+  if (exact) return { sure: sure.must, doubtful: unfit.may }
+  return { sure: sure.must, doubtful: allOf([anyOf([exactly(may), unfit]), notOf(sure)]).may }
+}
+
 /** Whether a document was found only because it is marked. */
 export function isUnfit(source: unknown): boolean {
   const marks = valueAt(source as AuditEvent, MARKS_FIELD)

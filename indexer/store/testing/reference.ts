@@ -47,6 +47,11 @@ export const aRequest = fc.record(
   { requiredKeys: ['query', 'order', 'limit'] },
 )
 
+/** Questions that are on their way together: a cluster answers several in the time of one. */
+export const AT_ONCE = 10
+export const atOnce = <Asked>(one: fc.Arbitrary<Asked>): fc.Arbitrary<Asked[]> =>
+  fc.array(one, { minLength: AT_ONCE, maxLength: AT_ONCE })
+
 /** Stores events in batches of any size, many of them with additions, and gives them back as they are read. */
 export async function filled(store: Store, events: readonly AuditEvent[], most = 31): Promise<AuditEvent[]> {
   const stored: AuditEvent[] = []

@@ -1,0 +1,100 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
+import { Refusal } from '../ingest/index.ts'
+import type { Records } from '../store/port.ts'
+import { Book } from './book.ts'
+import { PERMISSION_NAMES, type Permission } from './permissions.ts'
+
+const apiTokenSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** Whose it is; null for one of the service itself, made by the operator of this machine. */
+  owner: z.object({ name: z.string(), id: z.string() }).nullable(),
+  permissions: z.array(z.enum(PERMISSION_NAMES)),
+  /** SHA-256 of the secret half. */
+  hash: z.string(),
+  created: z.number(),
+  createdBy: z.string(),
+  expires: z.number().nullable(),
+})
+export type ApiToken = z.infer<typeof apiTokenSchema>
+
+const SHAPE = /^wbt_([0-9a-f]{16})_([0-9a-f]{64})$/
+const MOST = 1000
+
+/** Tokens of programs, made while the indexer runs; shown once. */
+export class ApiTokens {
+  readonly #book: Book<ApiToken>
+  readonly #clock: () => number
+  readonly #random: (bytes: number) => Buffer
+
+  private constructor(book: Book<ApiToken>, clock: () => number, random: (bytes: number) => Buffer) {
+    this.#book = book
+    this.#clock = clock
+    this.#random = random
+  }
+
+  static async open(parts: {
+    records: Records
+    clock: () => number
+    random: (bytes: number) => Buffer
+  }): Promise<ApiTokens> {
+    return new ApiTokens(
+      await Book.open(parts.records, 'api-token', apiTokenSchema),
+      parts.clock,
+      parts.random,
+    )
+  }
+
+  async make(said: {
+    name: string
+    owner: ApiToken['owner']
+    permissions: readonly Permission[]
+    createdBy: string
+    expires: number | null
+  }): Promise<{ secret: string; token: ApiToken }> {
+    if (this.#book.size >= MOST)
+      throw new Refusal(409, 'refused', `There are ${MOST} tokens already: revoke those that nobody uses.`)
+    const id = this.#random(8).toString('hex')
+    const half = this.#random(32).toString('hex')
+    const token: ApiToken = {
+      ...said,
+      id,
+      permissions: [...said.permissions],
+      hash: hash('sha256', half),
+      created: this.#clock(),
+    }
+    if (!(await this.#book.add(id, token))) throw new Error('two tokens have one id')
+    return { secret: `wbt_${id}_${half}`, token }
+  }
+
+  /** The token of this secret, if it is good. */
+  use(secret: string): ApiToken | null {
+    const [, id = '', half = ''] = SHAPE.exec(secret) ?? []
+    const token = this.#book.get(id)
+    const expected = Buffer.from(token?.hash ?? hash('sha256', ''))
+    const same = timingSafeEqual(expected, Buffer.from(hash('sha256', half)))
+    if (token === undefined || !same) return null
+    return token.expires !== null && token.expires <= this.#clock() ? null : token
+  }
+
+  get(id: string): ApiToken | undefined {
+    return this.#book.get(id)
+  }
+
+  list(): ApiToken[] {
+    return this.#book
+      .entries()
+      .map(([, token]) => token)
+      .sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1))
+  }
+
+  async revoke(id: string): Promise<void> {
+    await this.#book.remove(id)
+  }
+
+  /** With a user go the tokens of that user. */
+  async revokeOf(owner: string): Promise<void> {
+    for (const token of this.list()) if (token.owner?.name === owner) await this.#book.remove(token.id)
+  }
+}

@@ -1,0 +1,72 @@
+import type { z } from 'zod'
+import type { Records } from '../store/port.ts'
+
+/**
+ * The records of one kind, in memory, as each request asks for some; the store's records are the truth. A change is
+ * made to what the store holds, whoever else changed it meanwhile.
+ */
+export class Book<Value> {
+  readonly #records: Records
+  readonly #kind: string
+  readonly #schema: z.ZodType<Value>
+  readonly #entries = new Map<string, { value: Value; version: number }>()
+
+  private constructor(records: Records, kind: string, schema: z.ZodType<Value>) {
+    this.#records = records
+    this.#kind = kind
+    this.#schema = schema
+  }
+
+  static async open<Value>(records: Records, kind: string, schema: z.ZodType<Value>): Promise<Book<Value>> {
+    const book = new Book(records, kind, schema)
+    for (const { key, value, version } of await records.list(kind))
+      book.#entries.set(key, { value: schema.parse(value), version })
+    return book
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get(key: string): Value | undefined {
+    return this.#entries.get(key)?.value
+  }
+
+  entries(): [string, Value][] {
+    return [...this.#entries].map(([key, { value }]) => [key, value])
+  }
+
+  /** False where the key is taken. */
+  async add(key: string, value: Value): Promise<boolean> {
+    if (!(await this.#records.put(this.#kind, key, value, null))) {
+      await this.#reload(key)
+      return false
+    }
+    await this.#reload(key)
+    return true
+  }
+
+  /** The changed value; undefined where there is none (any more). What `next` throws leaves everything as it was. */
+  async change(key: string, next: (value: Value) => Value): Promise<Value | undefined> {
+    for (;;) {
+      const entry = this.#entries.get(key)
+      if (entry === undefined) return undefined
+      const value = next(entry.value)
+      const put = await this.#records.put(this.#kind, key, value, entry.version)
+      await this.#reload(key)
+      if (put) return value
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    this.#entries.delete(key)
+    await this.#records.remove(this.#kind, key)
+    this.#entries.delete(key)
+  }
+
+  async #reload(key: string): Promise<void> {
+    const record = await this.#records.get(this.#kind, key)
+    if (record === null) this.#entries.delete(key)
+    else this.#entries.set(key, { value: this.#schema.parse(record.value), version: record.version })
+  }
+}

@@ -1,0 +1,23 @@
+export { type Accounts, openAccounts } from './accounts.ts'
+export type { ApiToken } from './api-tokens.ts'
+export type { FirstSignIn } from './first-admin.ts'
+export { limitsSchema, NO_LIMITS, queryOfLimits } from './limits.ts'
+export { isMaskable, Mask } from './masks.ts'
+export { type Cost, oneTimePassword } from './passwords.ts'
+export {
+  ALL_PERMISSIONS,
+  PERMISSION_NAMES,
+  PERMISSIONS,
+  type Permission,
+  permissionsOf,
+  permissionsOfScopes,
+  ROLES,
+  type Role,
+  SCOPES,
+  type Scope,
+  WIDE_SCOPES,
+} from './permissions.ts'
+export { csrfOf, type Session, type SessionTimes } from './sessions.ts'
+export { type Events, FULL_SIGHT, isFull, type Sight, seenWith } from './sight.ts'
+export type { Opened, Origin } from './sign-in.ts'
+export { isLockedOut, type User, userName } from './users.ts'

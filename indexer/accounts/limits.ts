@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import type { AuditEvent } from '../../schema/index.ts'
+import { matches, type Query } from '../query/index.ts'
+
+const names = z.array(z.string().min(1).max(256)).min(1).max(200).nullable()
+
+/** Which events somebody may see at all; null is no limit. */
+export const limitsSchema = z.strictObject({
+  namespaces: names.default(null).describe('Only events of these namespaces; null for all.'),
+  entities: names
+    .default(null)
+    .describe('Only events on records of these kinds (audit.entity.type); null for all.'),
+})
+export type Limits = z.infer<typeof limitsSchema>
+
+export const NO_LIMITS: Limits = { namespaces: null, entities: null }
+
+const OWN_EVENTS: Query = { kind: 'equals', field: 'event.module', value: 'waybill' }
+
+/** What is and-ed to each of their queries; null where nothing is. An indexer keeps one namespace. */
+export function queryOfLimits(limits: Limits, namespace: string): Query | null {
+  if (limits.namespaces !== null && !limits.namespaces.includes(namespace)) return { kind: 'none' }
+  if (limits.entities === null) return null
+  const of = limits.entities.map((value): Query => ({ kind: 'equals', field: 'audit.entity.type', value }))
+  // Who may see records of a kind "user" is not meant to see what Waybill's own users did.
+  return {
+    kind: 'and',
+    of: [
+      { kind: 'or', of },
+      { kind: 'not', of: OWN_EVENTS },
+    ],
+  }
+}
+
+export const within = (query: Query, only: Query | null): Query =>
+  only === null ? query : { kind: 'and', of: [only, query] }
+
+export const isWithin = (event: AuditEvent, only: Query | null): boolean =>
+  only === null || matches(only, event)

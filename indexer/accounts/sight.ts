@@ -1,0 +1,98 @@
+import type { AuditEvent } from '../../schema/index.ts'
+import { Refusal } from '../ingest/index.ts'
+import type { Query } from '../query/index.ts'
+import type {
+  Aggregate,
+  AggregateRequest,
+  CountDimension,
+  CountRequest,
+  CountRow,
+  Group,
+  Page,
+  SearchRequest,
+  Store,
+} from '../store/port.ts'
+import { isWithin, within } from './limits.ts'
+import { type Mask, NO_MASK } from './masks.ts'
+
+/** How much of the events somebody sees. */
+export interface Sight {
+  /** And-ed to each query; null sees all events. */
+  readonly only: Query | null
+  readonly mask: Mask
+}
+
+export const FULL_SIGHT: Sight = { only: null, mask: NO_MASK }
+
+export const isFull = (sight: Sight): boolean => sight.only === null && sight.mask.isEmpty
+
+/** The questions of the store that are about events. Routes ask them of what somebody sees, never of the store. */
+export type Events = Pick<Store, 'search' | 'arrivals' | 'arrivalsEnd' | 'get' | 'counts' | 'aggregate'>
+
+const FIELD_OF: Readonly<Record<CountDimension, string>> = {
+  category: 'audit.category',
+  action: 'event.action',
+  user: 'user.name',
+  entity: 'audit.entity.type',
+  outcome: 'event.outcome',
+}
+
+/** The store as seen by somebody: what is hidden is not found, counted or shown, and what is masked can't be asked for. */
+export function seenWith(sight: Sight, store: Events): Events {
+  if (isFull(sight)) return store
+  const { only, mask } = sight
+  const asked = (query: Query): Query => {
+    mask.demand(query)
+    return within(query, only)
+  }
+  const shown = (page: Page): Page => ({ ...page, events: page.events.map((event) => mask.over(event)) })
+  return {
+    async search(request: SearchRequest): Promise<Page> {
+      return shown(await store.search({ ...request, query: asked(request.query) }))
+    },
+    async arrivals(request): Promise<Page> {
+      return shown(await store.arrivals({ ...request, query: asked(request.query) }))
+    },
+    arrivalsEnd: () => store.arrivalsEnd(),
+    async get(id: string): Promise<AuditEvent | null> {
+      const event = await store.get(id)
+      return event === null || !isWithin(event, only) ? null : mask.over(event)
+    },
+    async aggregate(request: AggregateRequest): Promise<Aggregate> {
+      for (const field of fieldsOf(request)) mask.demand({ kind: 'exists', field })
+      const answer = await store.aggregate({ ...request, query: asked(request.query) })
+      return { ...shownGroup(answer, mask), partial: answer.partial }
+    },
+    async counts(request: CountRequest): Promise<CountRow[]> {
+      mask.demand({ kind: 'exists', field: FIELD_OF[request.by] })
+      if (only !== null) {
+        // The hourly counts are of all events; nobody can tell from them how many are of some.
+        throw new Refusal(
+          403,
+          'forbidden',
+          'Your access is limited to some events, and these counts are of all: POST /v1/aggregate counts those that you see.',
+        )
+      }
+      return store.counts(request)
+    },
+  }
+}
+
+/** Fields whose values the answer tells. */
+const fieldsOf = ({ by, sums = [], distinct = [] }: AggregateRequest): string[] => [
+  ...by.flatMap((split) => (split.kind === 'values' ? [split.field] : [])),
+  ...sums,
+  ...distinct,
+]
+
+/** The last event of a group is an event like any other. */
+function shownGroup<One extends Group>(group: One, mask: Mask): One {
+  const { split, latest } = group
+  return {
+    ...group,
+    ...(latest === undefined || latest === null ? {} : { latest: mask.over(latest) }),
+    ...(split === undefined
+      ? {}
+      : { split: { ...split, buckets: split.buckets.map((bucket) => shownGroup(bucket, mask)) } }),
+  }
+}

@@ -1,0 +1,160 @@
+import { z } from 'zod'
+import { inTurn, Refusal } from '../ingest/index.ts'
+import type { Records } from '../store/port.ts'
+import { Book } from './book.ts'
+import { type Limits, limitsSchema } from './limits.ts'
+import { passwordHashSchema } from './passwords.ts'
+import { ROLES, type Role } from './permissions.ts'
+
+const userSchema = z.object({
+  name: z.string(),
+  fullName: z.string(),
+  /** Random: a user of the same name who is made later is somebody else. */
+  id: z.string(),
+  role: z.enum(ROLES),
+  limits: limitsSchema,
+  /** Sessions of earlier epochs have ended: it goes up with the password, the role and a lock. */
+  epoch: z.number().int(),
+  password: passwordHashSchema,
+  /** The password was given by somebody else, and is good for nothing but to be changed, until then (null: without end). */
+  oneTime: z.object({ until: z.number().nullable() }).nullable(),
+  secondFactor: z
+    .object({
+      secret: z.string(),
+      /** The step of the last code: it and all before are used up. */
+      last: z.number().int(),
+      /** SHA-256 of recovery codes that are left. */
+      recovery: z.array(z.string()),
+    })
+    .nullable(),
+  /** By an admin (`until` null) or by failed sign-ins. */
+  locked: z.object({ since: z.number(), until: z.number().nullable(), reason: z.string() }).nullable(),
+  created: z.number(),
+  passwordChanged: z.number(),
+})
+export type User = z.infer<typeof userSchema>
+
+const NAME = /^[a-z0-9][a-z0-9._@-]{0,63}$/
+/** Names that stand for others than users in the audit trail. */
+const TAKEN = new Set([
+  'agent',
+  'anybody',
+  'indexer',
+  'local',
+  'loopback',
+  'nobody',
+  'operator',
+  'unknown',
+  'waybill',
+])
+
+export const userName = z
+  .string()
+  .transform((name) => name.toLowerCase())
+  .refine(
+    (name) => NAME.test(name),
+    'expected a to z, 0 to 9 and . _ @ -, at most 64, beginning with a letter or digit',
+  )
+  .refine(
+    (name) => !TAKEN.has(name),
+    'this name stands for something else in the audit trail; choose another',
+  )
+
+/** Locked by an admin. Such a lock also ends what is open; one by failed sign-ins must not let strangers do that. */
+export const isLockedOut = (user: User): boolean => user.locked !== null && user.locked.until === null
+
+export const maySignIn = (user: User, now: number): boolean =>
+  user.locked === null || (user.locked.until !== null && user.locked.until <= now)
+
+const missing = (name: string): Refusal => new Refusal(404, 'not-found', `There is no user ${name}.`)
+
+/** Who may sign in. */
+export class Users {
+  readonly #book: Book<User>
+  /** One change after the other: two admins who demote each other at once must not both find the other one there. */
+  readonly #turn = inTurn()
+
+  private constructor(book: Book<User>) {
+    this.#book = book
+  }
+
+  static async open(records: Records): Promise<Users> {
+    return new Users(await Book.open(records, 'user', userSchema))
+  }
+
+  get isEmpty(): boolean {
+    return this.#book.size === 0
+  }
+
+  find(name: string): User | undefined {
+    return this.#book.get(name.toLowerCase())
+  }
+
+  demand(name: string): User {
+    const user = this.find(name)
+    if (user === undefined) throw missing(name)
+    return user
+  }
+
+  list(): User[] {
+    return this.#book
+      .entries()
+      .map(([, user]) => user)
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async add(user: User): Promise<void> {
+    if (await this.#book.add(user.name, user)) return
+    throw new Refusal(409, 'refused', `There is a user ${user.name} already.`)
+  }
+
+  async change(name: string, next: (user: User) => User): Promise<User> {
+    const user = await this.#turn(() =>
+      this.#book.change(name.toLowerCase(), (before) => {
+        const after = next(before)
+        this.demandChange(before, after)
+        return after
+      }),
+    )
+    if (user === undefined) throw missing(name)
+    return user
+  }
+
+  async setRole(name: string, role: Role): Promise<User> {
+    return this.change(name, (user) => (user.role === role ? user : { ...user, role, epoch: user.epoch + 1 }))
+  }
+
+  async setLimits(name: string, limits: Limits): Promise<User> {
+    return this.change(name, (user) => ({ ...user, limits }))
+  }
+
+  async lock(name: string, reason: string, now: number): Promise<User> {
+    const locked = { since: now, until: null, reason }
+    return this.change(name, (user) => ({ ...user, locked, epoch: user.epoch + 1 }))
+  }
+
+  async unlock(name: string): Promise<User> {
+    return this.change(name, (user) => ({ ...user, locked: null }))
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#turn(async () => {
+      const user = this.demand(name)
+      this.demandChange(user, null)
+      await this.#book.remove(user.name)
+    })
+  }
+
+  /** Refuses a change (null: a removal) after which nobody could manage users. */
+  demandChange(before: User, after: User | null): void {
+    if (!isActiveAdmin(before) || (after !== null && isActiveAdmin(after))) return
+    if (this.list().some((user) => user.id !== before.id && isActiveAdmin(user))) return
+    throw new Refusal(
+      409,
+      'refused',
+      `${before.name} is the only admin who can sign in: make another one first (waybill users add NAME --role admin).`,
+    )
+  }
+}
+
+const isActiveAdmin = (user: User): boolean => user.role === 'admin' && !isLockedOut(user)

@@ -1,0 +1,126 @@
+import { z } from 'zod'
+import { limitsSchema, PERMISSION_NAMES, ROLES, userName } from '../accounts/index.ts'
+
+/** What is asked and answered about users, sessions and tokens. */
+const time = z.number().int().describe('Milliseconds since 1970.')
+
+/** A password as it was typed; its rules are told where one is chosen. */
+const typed = z.string().min(1).max(1024)
+
+export const permissionShape = z.enum(PERMISSION_NAMES)
+export const roleShape = z.enum(ROLES)
+
+export const signInShape = z.strictObject({
+  name: z.string().min(1).max(256),
+  password: typed,
+  for: z
+    .enum(['browser', 'program'])
+    .default('browser')
+    .describe('A browser gets a cookie; a program a token in the answer, to be sent as a bearer token.'),
+})
+
+export const codeShape = z.strictObject({
+  code: z.string().min(1).max(64).describe('Six digits of the app, or a recovery code.'),
+})
+
+export const passwordChangeShape = z.strictObject({
+  current: typed.optional().describe('The present password; not after a sign-in with a one-time password.'),
+  password: typed,
+})
+
+export const confirmShape = z.strictObject({ password: typed.describe('The present password.') })
+
+export const whoShape = z.object({
+  name: z.string(),
+  fullName: z.string().nullable(),
+  role: roleShape.nullable().describe('null for a token of its own.'),
+  permissions: z.array(permissionShape),
+  limits: limitsSchema,
+  masked: z.array(z.string()).describe('Fields that are shown masked, and can not be searched by.'),
+  secondFactor: z.boolean(),
+  wants: z
+    .enum(['second-factor', 'new-password'])
+    .nullable()
+    .describe('What is to be sent before anything else is answered.'),
+  csrf: z.string().nullable().describe('For the header X-Waybill-Csrf of each change that comes by cookie.'),
+  expires: time.nullable().describe('When the session ends at the latest.'),
+})
+export type WhoShape = z.infer<typeof whoShape>
+
+export const signedInShape = whoShape.extend({
+  token: z.string().nullable().describe('For a program; shown this once.'),
+})
+
+export const offerShape = z.object({
+  secret: z.string().describe('In base 32, to be typed into the app.'),
+  uri: z.string().describe('otpauth://, to be shown as a QR code.'),
+})
+export const recoveryShape = z.object({
+  recoveryCodes: z.array(z.string()).describe('Each works once, in place of a code. Shown this once.'),
+})
+
+export const sessionShape = z.object({
+  id: z.string(),
+  kind: z.enum(['browser', 'program']),
+  created: time,
+  seen: time,
+  address: z.string(),
+  client: z.string(),
+  current: z.boolean().describe('It is the one that asks.'),
+})
+
+export const newUserShape = z.strictObject({
+  name: userName,
+  fullName: z.string().max(256).default(''),
+  role: roleShape,
+  limits: limitsSchema.prefault({}),
+})
+
+export const userShape = z.object({
+  name: z.string(),
+  fullName: z.string(),
+  role: roleShape,
+  limits: limitsSchema,
+  secondFactor: z.boolean(),
+  oneTimePassword: z.boolean().describe('The password was given by an admin and has not been changed yet.'),
+  locked: z
+    .object({ since: time, until: time.nullable(), reason: z.string() })
+    .nullable()
+    .describe('`until` null: until an admin unlocks.'),
+  created: time,
+  passwordChanged: time,
+})
+export type UserShape = z.infer<typeof userShape>
+
+export const givenPasswordShape = z.object({
+  user: userShape,
+  password: z.string().describe('For one sign-in, at which it must be changed. Shown this once.'),
+  expires: time,
+})
+
+export const newTokenShape = z.strictObject({
+  name: z.string().min(1).max(64),
+  scopes: z.array(permissionShape).min(1),
+  expiresSeconds: z
+    .number()
+    .int()
+    .min(60)
+    .max(2 * 365 * 86_400)
+    .nullable()
+    .default(90 * 86_400)
+    .describe('null: it never expires.'),
+})
+
+export const tokenShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  owner: z.string().nullable().describe('null for one of the service itself.'),
+  scopes: z.array(permissionShape),
+  created: time,
+  createdBy: z.string(),
+  expires: time.nullable(),
+  expired: z.boolean(),
+})
+export type TokenShape = z.infer<typeof tokenShape>
+
+export const madeTokenShape = tokenShape.extend({ token: z.string().describe('Shown this once.') })

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { TestAgent, until } from '../ingest/testing.ts'
+import { type Person, StrictIndexer } from './testing/people.ts'
+
+let strict: StrictIndexer
+let agent: TestAgent
+let rita: Person
+beforeAll(async () => {
+  strict = await StrictIndexer.start()
+  agent = await TestAgent.enrolled(strict.indexer.url)
+  await agent.send(strict.indexer.url, agent.seal(agent.events(300)))
+  rita = await strict.person('rita', 'auditor')
+})
+afterAll(() => strict.end())
+
+interface Noted {
+  message: string
+  event: { action: string }
+  user: { name: string }
+  source: { ip: string }
+  audit: { category: string; channel: string; entity?: { id: string }; payload?: Record<string, string> }
+}
+/** What the trail says that Rita did of this kind, when there is as much of it as is waited for. */
+const noted = (action: string, count: number): Promise<Noted[]> =>
+  until(
+    async () => (await strict.trail(`user.name: rita and event.action: ${action}`)) as unknown as Noted[],
+    (acts) => acts.length >= count,
+  )
+
+it('a search is an event with its query, of who searched, from where and by what', async () => {
+  await rita.ask(`/v1/search?q=${encodeURIComponent('user: jane')}&from=now-1d`)
+  const [search] = await noted('search', 1)
+  expect(search).toMatchObject({
+    message: 'rita searched for "user: jane".',
+    user: { name: 'rita' },
+    source: { ip: '127.0.0.1' },
+    audit: { category: 'view', channel: 'browser', payload: { query: 'user: jane', from: 'now-1d' } },
+  })
+})
+
+it('reading an event, and an export, are events', async () => {
+  const { events } = (await rita.ask('/v1/search?q=action%3Alogin&limit=1')).json as {
+    events: { event: { id: string } }[]
+  }
+  const id = String(events[0]?.event.id)
+  await rita.ask(`/v1/events/${id}`)
+  await rita.ask('/v1/search?q=action%3Alogin', { headers: { accept: 'application/x-ndjson' } })
+  expect((await noted('view', 1))[0]?.audit).toMatchObject({ entity: { id }, category: 'view' })
+  expect((await noted('export', 1))[0]).toMatchObject({
+    message: 'rita exported what was found for "action:login".',
+    audit: { category: 'security' },
+  })
+})
+
+it('an event that is not there was not read', async () => {
+  const before = (await noted('view', 1)).length
+  await rita.ask('/v1/events/nothing')
+  await rita.ask('/v1/search?q=marker')
+  await until(
+    async () => (await strict.trail('user.name: rita and audit.payload.query: marker')).length,
+    (found) => found === 1,
+  )
+  expect((await noted('view', before)).length).toBe(before)
+})
+
+it('all pages of one search are one event', async () => {
+  let next: string | null = null
+  let pages = 0
+  do {
+    const after: string = next === null ? '' : `&after=${encodeURIComponent(next)}`
+    const page = await rita.ask(`/v1/search?q=user%3Ajane%20and%20action%3Alogin&limit=50${after}`)
+    next = page.json.next as string | null
+    pages++
+  } while (next !== null)
+  expect(pages).toBeGreaterThan(5)
+  await rita.ask('/v1/search?q=afterwards')
+  await until(
+    async () => (await strict.trail('user.name: rita and audit.payload.query: afterwards')).length,
+    (found) => found === 1,
+  )
+  const searches = await noted('search', 1)
+  expect(searches.filter(({ audit }) => audit.payload?.query === 'user:jane and action:login')).toHaveLength(
+    1,
+  )
+})
+
+it('a live tail is one event, also one of the trail itself, which so does not feed itself', async () => {
+  const query = encodeURIComponent('event.module: waybill')
+  let { next } = (await rita.ask(`/v1/arrivals?q=${query}`)).json as { next: string }
+  const seen: string[] = []
+  for (let looks = 0; looks < 30; looks++) {
+    strict.pass(1000)
+    const page = (await rita.ask(`/v1/arrivals?q=${query}&after=${encodeURIComponent(next)}`))
+      .json as unknown as {
+      events: Noted[]
+      next: string
+    }
+    seen.push(...page.events.map(({ event }) => event.action))
+    ;({ next } = page)
+  }
+  const follows = await noted('follow', 1)
+  expect(follows).toHaveLength(1)
+  expect(seen.filter((action) => action === 'follow').length).toBeLessThanOrEqual(1)
+})
+
+it('a tail is no way around the trail by beginning with a cursor', async () => {
+  const { next } = (await rita.ask('/v1/arrivals?q=other')).json as { next: string }
+  await rita.ask(`/v1/arrivals?q=user%3Ajane&after=${encodeURIComponent(next)}`)
+  const follows = await noted('follow', 3)
+  expect(follows.map(({ audit }) => audit.payload?.query)).toEqual([
+    'event.module: waybill',
+    'other',
+    'user:jane',
+  ])
+})
+
+it('many at once share the writes, and none is lost', async () => {
+  const words = Array.from({ length: 100 }, (_, i) => `many${i}`)
+  await Promise.all(words.map((word) => rita.ask(`/v1/search?q=${word}`)))
+  const found = await until(
+    async () => (await strict.trail('user.name: rita and audit.payload.query: many*')) as unknown[],
+    (acts) => acts.length >= 100,
+  )
+  const waybills = new Set(
+    (found as { audit: { seal: { sequence: number } } }[]).map(({ audit }) => audit.seal.sequence),
+  )
+  expect(found).toHaveLength(100)
+  expect(waybills.size).toBeLessThan(50)
+})

@@ -1,0 +1,223 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { csrfOf, NO_LIMITS, type Opened, type Origin } from '../../accounts/index.ts'
+import { Refusal } from '../../ingest/index.ts'
+import { type Asker, addressOf } from '../access.ts'
+import {
+  codeShape,
+  confirmShape,
+  offerShape,
+  passwordChangeShape,
+  recoveryShape,
+  sessionShape,
+  signedInShape,
+  signInShape,
+  type WhoShape,
+  whoShape,
+} from '../account-shapes.ts'
+import { demandOwnOrigin } from '../cookies.ts'
+import { json, type Route, route } from '../route.ts'
+import type { Service } from '../service.ts'
+
+/** Signing in and out, and what somebody does to the user that they are. */
+export function sessionRoutes(service: Service): Route[] {
+  const { accounts, cookies, sessionTimes, maskedFor, trail } = service
+  const { signIn, secondFactors, sessions } = accounts
+
+  const who = (asker: Asker): WhoShape => {
+    const { user, by, permissions } = asker
+    const session = by.kind === 'session' ? by.session : null
+    return {
+      name: asker.name,
+      fullName: user?.fullName ?? null,
+      role: user?.role ?? null,
+      permissions: [...permissions],
+      limits: user?.limits ?? NO_LIMITS,
+      masked: user === null ? [] : [...maskedFor(user.role)],
+      secondFactor: user !== null && user.secondFactor !== null,
+      wants: session?.wants ?? null,
+      csrf: by.kind === 'session' && session?.kind === 'browser' ? csrfOf(by.secret) : null,
+      expires: session === null ? null : session.created + sessionTimes().absolute,
+    }
+  }
+
+  /** What a sign-in, or a step of it, answers with; a browser gets the secret in its cookie only. */
+  const opened = ({ secret, session }: Opened, request: FastifyRequest, reply: FastifyReply) => {
+    const program = session.kind === 'program'
+    if (!program) cookies.write(request, reply, secret)
+    const asker = service.access.ofSession(session, secret, addressOf(request))
+    return { ...who(asker), token: program ? secret : null }
+  }
+
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/session',
+      needs: 'anybody',
+      about: 'Signs in with name and password. `wants` says what is still to be sent.',
+      body: signInShape,
+      answers: { 200: json('Signed in, or half way.', signedInShape) },
+      async serve({ body, request, reply }) {
+        // A page of others must not sign somebody in as somebody else.
+        demandOwnOrigin(request)
+        const { name, password } = body
+        return opened(
+          await signIn.withPassword({ name, password, kind: body.for }, originOf(request)),
+          request,
+          reply,
+        )
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/session',
+      needs: 'half-known',
+      about: 'Who asks, what they may do, and what a change by cookie must bring along.',
+      answers: { 200: json('Who it is.', whoShape) },
+      serve: async ({ asker }) => who(asker),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/session',
+      needs: 'half-session',
+      about: 'Signs out.',
+      answers: { 204: { about: 'Signed out.', content: {} } },
+      async serve({ asker, request, reply }) {
+        await signIn.signOut(sessionOf(asker), originOf(request))
+        cookies.clear(request, reply)
+        return reply.code(204).send()
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/session/second-factor',
+      needs: 'half-session',
+      about: 'The code that completes a sign-in.',
+      body: codeShape,
+      answers: { 200: json('Signed in.', signedInShape) },
+      async serve({ body, asker, request, reply }) {
+        const made = await signIn.withCode(sessionOf(asker), body.code, originOf(request))
+        return opened(made, request, reply)
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/session/password',
+      needs: 'half-session',
+      about: 'Changes one’s own password. All sessions end; this one goes on under a new secret.',
+      body: passwordChangeShape,
+      answers: { 200: json('Changed.', signedInShape) },
+      async serve({ body, asker, request, reply }) {
+        const session = sessionOf(asker)
+        const made = await signIn.changePassword(session, body, originOf(request))
+        await accounts.passwordChanged(session.user)
+        return opened(made, request, reply)
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/session/second-factor/offer',
+      needs: 'session',
+      about: 'Begins to set up a second factor (TOTP). It holds once a code of it has been sent.',
+      body: confirmShape,
+      answers: { 200: json('For the app.', offerShape) },
+      async serve({ body, asker, request }) {
+        const session = sessionOf(asker)
+        await signIn.confirm(session, body.password, originOf(request))
+        return secondFactors.offer(session)
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/session/second-factor/confirm',
+      needs: 'session',
+      about: 'A code of the app: from now on each sign-in needs one.',
+      body: codeShape,
+      answers: { 200: json('It holds.', recoveryShape) },
+      async serve({ body, asker }) {
+        const session = sessionOf(asker)
+        const recoveryCodes = await secondFactors.take(session, body.code)
+        await trail.record({
+          action: 'second-factor-on',
+          category: 'security',
+          message: `User ${session.user} signs in with a second factor from now on.`,
+          outcome: 'success',
+          by: asker,
+          entity: { type: 'user', id: session.user, name: session.owner.fullName },
+        })
+        return { recoveryCodes }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/session/second-factor/remove',
+      needs: 'session',
+      about: 'Takes off one’s own second factor.',
+      body: confirmShape,
+      answers: { 204: { about: 'It is off.', content: {} } },
+      async serve({ body, asker, request, reply }) {
+        const session = sessionOf(asker)
+        await signIn.confirm(session, body.password, originOf(request))
+        await trail.record({
+          action: 'second-factor-off',
+          category: 'security',
+          message: `User ${session.user} signs in without a second factor from now on.`,
+          outcome: 'success',
+          by: asker,
+          entity: { type: 'user', id: session.user, name: session.owner.fullName },
+        })
+        await secondFactors.remove(session.user)
+        return reply.code(204).send()
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/sessions',
+      needs: 'session',
+      about: 'One’s own sessions that are open.',
+      answers: { 200: json('The sessions.', z.object({ sessions: z.array(sessionShape) })) },
+      async serve({ asker }) {
+        const mine = sessionOf(asker)
+        return {
+          sessions: sessions.of(mine.user).map(({ id, kind, created, seen, address, client }) => ({
+            ...{ id, kind, created, seen, address, client },
+            current: id === mine.id,
+          })),
+        }
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/sessions/:id',
+      needs: 'session',
+      about: 'Ends one of one’s own sessions.',
+      params: z.object({ id: z.string().max(64) }),
+      answers: { 204: { about: 'It has ended.', content: {} } },
+      async serve({ params: { id }, asker, reply }) {
+        const mine = sessionOf(asker)
+        const session = sessions.of(mine.user).find((one) => one.id === id)
+        if (session === undefined) throw new Refusal(404, 'not-found', `You have no session ${id}.`)
+        await trail.record({
+          action: 'session-end',
+          category: 'security',
+          message: `User ${mine.user} ended a session of their own, from ${session.address}.`,
+          outcome: 'success',
+          by: asker,
+          entity: { type: 'session', id },
+        })
+        await sessions.end(session)
+        return reply.code(204).send()
+      },
+    }),
+  ]
+}
+
+function sessionOf(asker: Asker) {
+  if (asker.by.kind !== 'session') throw new Error('a route about a session was asked without one')
+  return asker.by.session
+}
+
+const originOf = (request: FastifyRequest): Origin => ({
+  address: addressOf(request),
+  client: request.headers['user-agent'] ?? '',
+})

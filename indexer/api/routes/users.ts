@@ -1,0 +1,209 @@
+import { z } from 'zod'
+import { limitsSchema, oneTimePassword, type User } from '../../accounts/index.ts'
+import { Refusal } from '../../ingest/index.ts'
+import type { Asker } from '../access.ts'
+import { givenPasswordShape, newUserShape, roleShape, type UserShape, userShape } from '../account-shapes.ts'
+import { json, type Route, route } from '../route.ts'
+import type { Service } from '../service.ts'
+
+/** How long a password that an admin gave out may wait for its one sign-in. */
+const GIVEN_MS = 7 * 86_400_000
+
+/** What admins do to users. */
+export function userRoutes(service: Service): Route[] {
+  const { accounts, clock, random, trail } = service
+  const { users, passwords, apiTokens } = accounts
+  const params = z.object({ name: z.string().max(256) })
+
+  const record = (
+    asker: Asker,
+    user: Pick<User, 'name' | 'fullName'>,
+    action: string,
+    message: string,
+    changes: readonly { field: string; old: string | null; new: string | null }[] = [],
+  ): Promise<void> =>
+    trail.record({
+      action,
+      category: 'security',
+      message,
+      outcome: 'success',
+      by: asker,
+      entity: { type: 'user', id: user.name, name: user.fullName },
+      ...(changes.length === 0 ? {} : { changes }),
+    })
+
+  /** A password for one sign-in, with its hash; it is told once and kept nowhere. */
+  const given = async () => {
+    const password = oneTimePassword(random)
+    const expires = clock() + GIVEN_MS
+    return { password, expires, hash: await passwords.hash(password) }
+  }
+
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/users',
+      needs: 'users',
+      about: 'All users.',
+      answers: { 200: json('The users.', z.object({ users: z.array(userShape) })) },
+      serve: async () => ({ users: users.list().map((user) => shapeOf(user, clock())) }),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/users',
+      needs: 'users',
+      about: 'Makes a user, with a password for one sign-in.',
+      body: newUserShape,
+      answers: { 200: json('The user, and the password.', givenPasswordShape) },
+      async serve({ body, asker }) {
+        const { name, fullName, role, limits } = body
+        if (users.find(name) !== undefined)
+          throw new Refusal(409, 'refused', `There is a user ${name} already.`)
+        const { password, expires, hash } = await given()
+        const now = clock()
+        const user: User = {
+          ...{ name, fullName, role, limits },
+          id: random(8).toString('hex'),
+          epoch: 0,
+          password: hash,
+          oneTime: { until: expires },
+          secondFactor: null,
+          locked: null,
+          created: now,
+          passwordChanged: now,
+        }
+        await record(asker, user, 'user-create', `User ${name} was made, as ${role}.`, [
+          { field: 'role', old: null, new: role },
+          { field: 'limits', old: null, new: JSON.stringify(limits) },
+        ])
+        await users.add(user)
+        return { user: shapeOf(user, now), password, expires }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/users/:name',
+      needs: 'users',
+      about: 'One user.',
+      params,
+      answers: { 200: json('The user.', userShape) },
+      serve: async ({ params: { name } }) => shapeOf(users.demand(name), clock()),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/users/:name/role',
+      needs: 'users',
+      about: 'Gives a user another role. Their sessions end.',
+      params,
+      body: z.strictObject({ role: roleShape }),
+      answers: { 200: json('The user.', userShape) },
+      async serve({ params: { name }, body: { role }, asker }) {
+        const user = users.demand(name)
+        users.demandChange(user, { ...user, role })
+        await record(asker, user, 'user-role', `User ${user.name} is ${role} from now on.`, [
+          { field: 'role', old: user.role, new: role },
+        ])
+        return shapeOf(await users.setRole(name, role), clock())
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/users/:name/limits',
+      needs: 'users',
+      about: 'Limits which events a user may see; what is not named is not limited.',
+      params,
+      body: limitsSchema,
+      answers: { 200: json('The user.', userShape) },
+      async serve({ params: { name }, body: limits, asker }) {
+        const user = users.demand(name)
+        await record(asker, user, 'user-limits', `What user ${user.name} may see was set.`, [
+          { field: 'limits', old: JSON.stringify(user.limits), new: JSON.stringify(limits) },
+        ])
+        return shapeOf(await users.setLimits(name, limits), clock())
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/users/:name/lock',
+      needs: 'users',
+      about: 'Keeps a user out until they are unlocked. Their sessions end, their tokens rest.',
+      params,
+      body: z.strictObject({ reason: z.string().max(256).default('') }),
+      answers: { 200: json('The user.', userShape) },
+      async serve({ params: { name }, body, asker }) {
+        const user = users.demand(name)
+        const reason = body.reason === '' ? `by ${asker.name}` : body.reason
+        const locked = { since: clock(), until: null, reason }
+        users.demandChange(user, { ...user, locked })
+        await record(asker, user, 'user-lock', `User ${user.name} was locked: ${reason}.`)
+        return shapeOf(await users.lock(name, reason, clock()), clock())
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/users/:name/unlock',
+      needs: 'users',
+      about: 'Lets a user in again.',
+      params,
+      answers: { 200: json('The user.', userShape) },
+      async serve({ params: { name }, asker }) {
+        const user = users.demand(name)
+        await record(asker, user, 'user-unlock', `User ${user.name} was unlocked.`)
+        return shapeOf(await users.unlock(name), clock())
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/users/:name/reset',
+      needs: 'users',
+      about: 'Gives a user a password for one sign-in. Their sessions end.',
+      params,
+      body: z.strictObject({
+        secondFactor: z.enum(['keep', 'remove']).default('keep').describe('For whom the telephone is lost.'),
+      }),
+      answers: { 200: json('The user, and the password.', givenPasswordShape) },
+      async serve({ params: { name }, body, asker }) {
+        const user = users.demand(name)
+        const { password, expires, hash } = await given()
+        const factor = body.secondFactor === 'remove' ? ', and the second factor taken off' : ''
+        await record(asker, user, 'user-reset', `The password of user ${user.name} was reset${factor}.`)
+        const changed = await users.change(name, (before) => ({
+          ...before,
+          password: hash,
+          oneTime: { until: expires },
+          secondFactor: body.secondFactor === 'remove' ? null : before.secondFactor,
+          epoch: before.epoch + 1,
+        }))
+        await accounts.passwordChanged(changed.name)
+        return { user: shapeOf(changed, clock()), password, expires }
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/users/:name',
+      needs: 'users',
+      about: 'Removes a user, with their sessions and tokens. What they did stays in the trail.',
+      params,
+      answers: { 204: { about: 'Removed.', content: {} } },
+      async serve({ params: { name }, asker, reply }) {
+        const user = users.demand(name)
+        users.demandChange(user, null)
+        await record(asker, user, 'user-remove', `User ${user.name} was removed.`)
+        await users.remove(name)
+        await apiTokens.revokeOf(user.name)
+        await accounts.passwordChanged(user.name)
+        return reply.code(204).send()
+      },
+    }),
+  ]
+}
+
+function shapeOf(user: User, now: number): UserShape {
+  const { name, fullName, role, limits, secondFactor, oneTime, locked, created, passwordChanged } = user
+  return {
+    ...{ name, fullName, role, limits, created, passwordChanged },
+    secondFactor: secondFactor !== null,
+    oneTimePassword: oneTime !== null,
+    locked: locked !== null && (locked.until === null || locked.until > now) ? locked : null,
+  }
+}

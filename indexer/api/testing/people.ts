@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Role } from '../../accounts/index.ts'
+import { type Answer, askAt, TestIndexer } from '../../ingest/testing.ts'
+
+/** For tests only: people with browsers, who sign in at a real indexer. */
+
+export const PASSWORD = 'correct horse battery staple'
+
+export type Asked = Parameters<typeof askAt>[2]
+
+/** A browser of somebody: keeps the cookie that it is given, and sends what a page of ours would send. */
+export class Person {
+  readonly indexer: TestIndexer
+  cookie = ''
+  csrf = ''
+
+  constructor(indexer: TestIndexer) {
+    this.indexer = indexer
+  }
+
+  async ask(path: string, asked: Asked = {}): Promise<Answer> {
+    const answer = await askAt(this.indexer.url, path, {
+      ...asked,
+      headers: {
+        ...(this.cookie === '' ? {} : { cookie: this.cookie }),
+        ...(this.csrf === '' ? {} : { 'x-waybill-csrf': this.csrf }),
+        ...asked?.headers,
+      },
+    })
+    const set = [answer.headers['set-cookie'] ?? []].flat()[0]
+    if (set !== undefined) this.cookie = set.split(';')[0] ?? ''
+    return answer
+  }
+
+  /** Signs in, or goes one step further; the answer says what is wanted next. */
+  async step(path: string, json: object): Promise<Answer> {
+    const answer = await this.ask(path, { json })
+    if (answer.status === 200 && typeof answer.json.csrf === 'string') this.csrf = answer.json.csrf
+    return answer
+  }
+
+  signIn(name: string, password = PASSWORD): Promise<Answer> {
+    return this.step('/v1/session', { name, password })
+  }
+
+  async status(path: string, asked: Asked = {}): Promise<number> {
+    return (await this.ask(path, asked)).status
+  }
+}
+
+/** An indexer on which nothing is open, and the clock of which the test turns. */
+export class StrictIndexer {
+  readonly indexer: TestIndexer
+  readonly #clock: { now: number }
+
+  private constructor(indexer: TestIndexer, clock: { now: number }) {
+    this.indexer = indexer
+    this.#clock = clock
+  }
+
+  static async start(settings: Parameters<typeof TestIndexer.start>[0] = {}): Promise<StrictIndexer> {
+    const clock = { now: Date.now() }
+    const strict = { read: 'token', manage: 'token', ...settings }
+    return new StrictIndexer(await TestIndexer.start(strict, { clock: () => clock.now }), clock)
+  }
+
+  pass(milliseconds: number): void {
+    this.#clock.now += milliseconds
+  }
+
+  get now(): number {
+    return this.#clock.now
+  }
+
+  end(): Promise<void> {
+    return this.indexer.end()
+  }
+
+  file(name: string): string {
+    return join(this.indexer.folder, 'store', name)
+  }
+
+  async firstPassword(): Promise<string> {
+    return /^password: (.*)$/m.exec(await readFile(this.file('first-sign-in'), 'utf8'))?.[1] ?? ''
+  }
+
+  /** The operator of this machine, by the token in the data folder. */
+  async operator(): Promise<Record<string, string>> {
+    const { token } = JSON.parse(await readFile(this.file('local-token'), 'utf8')) as { token: string }
+    return { authorization: `Bearer ${token}` }
+  }
+
+  /** A user with a password of their own, signed in. */
+  async person(name: string, role: Role, limits: object = {}): Promise<Person> {
+    const headers = await this.operator()
+    const made = await this.indexer.ask('/v1/users', { headers, json: { name, role, limits } })
+    if (made.status !== 200) throw new Error(`making ${name}: ${made.text}`)
+    const person = new Person(this.indexer)
+    await person.signIn(name, String(made.json.password))
+    const changed = await person.step('/v1/session/password', { password: PASSWORD })
+    if (changed.status !== 200) throw new Error(`the password of ${name}: ${changed.text}`)
+    return person
+  }
+
+  /** What the trail holds for this query, oldest first, when it is as long as is waited for. */
+  async trail(query: string): Promise<Record<string, unknown>[]> {
+    const path = `/v1/search?sort=oldest&limit=1000&q=${encodeURIComponent(`event.module: waybill and ${query}`)}`
+    const { json } = await this.indexer.ask(path, { headers: await this.operator() })
+    return json.events as Record<string, unknown>[]
+  }
+}

@@ -1,0 +1,209 @@
+import type { Argv } from 'yargs'
+import { OperatorError } from '../../schema/index.ts'
+import { timeText } from '../query/index.ts'
+import { givenPasswordAnswer, msOf, type User, understood, userAnswer, usersAnswer } from './answers.ts'
+import { AnswerError, type Asked } from './client.ts'
+import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
+import { EXIT, UsageError } from './exit.ts'
+import { jsonLines, writeLines } from './output.ts'
+import { table } from './table.ts'
+import { harmless, paintFor, terminalWidth } from './terminal.ts'
+import { closing } from './usage.ts'
+
+const ROLES = ['viewer', 'auditor', 'manager', 'admin'] as const
+
+const limitOptions = {
+  entities: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Only events on records of these kinds (audit.entity.type), with commas between',
+  },
+  namespaces: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Only events of these namespaces, with commas between',
+  },
+} as const
+
+export function commands(cli: Argv) {
+  return withConnection(cli)
+    .option('json', jsonOption)
+    .command(
+      ['list', '$0'],
+      'Who may sign in, as what, and who is locked',
+      (list) => list,
+      (given) => list(given),
+    )
+    .command(
+      'add <name>',
+      'Make a user; prints a password for one sign-in',
+      (add) =>
+        named(add)
+          .option('role', { choices: ROLES, demandOption: true, describe: 'What the user may do' })
+          .option('full-name', { type: 'string', default: '', requiresArg: true, describe: 'The whole name' })
+          .options(limitOptions),
+      (given) => add(given),
+    )
+    .command(
+      'role <name> <role>',
+      'Give another role; sessions of the user end',
+      (role) =>
+        named(role).positional('role', {
+          choices: ROLES,
+          demandOption: true,
+          describe: 'What the user may do',
+        }),
+      (given) => changed(given, 'role', { role: given.role }),
+    )
+    .command(
+      'limits <name>',
+      'Limit which events the user sees; without options all',
+      (limits) => named(limits).options(limitOptions),
+      (given) => changed(given, 'limits', limitsOf(given)),
+    )
+    .command(
+      'lock <name>',
+      'Keep the user out; sessions end, tokens rest',
+      (lock) =>
+        named(lock).option('reason', { type: 'string', default: '', requiresArg: true, describe: 'Why' }),
+      (given) => changed(given, 'lock', { reason: given.reason }),
+    )
+    .command(
+      'unlock <name>',
+      'Let the user in again',
+      (unlock) => named(unlock),
+      (given) => changed(given, 'unlock', {}),
+    )
+    .command(
+      'reset <name>',
+      'Print a new password for one sign-in; sessions end',
+      (reset) =>
+        named(reset).option('remove-second-factor', {
+          type: 'boolean',
+          default: false,
+          describe: 'For whom the telephone is lost',
+        }),
+      (given) => reset(given),
+    )
+    .command(
+      'remove <name>',
+      'Remove the user with sessions and tokens; what they did stays on the record',
+      (remove) => named(remove),
+      (given) => remove(given),
+    )
+    .epilogue(
+      closing(
+        [
+          ['waybill users add jane --role viewer --full-name "Jane Doe"', 'Who searches and reads'],
+          ['waybill users limits jane --entities Invoice,Payment', 'Events on these records, and no others'],
+        ],
+        'Roles: viewer (search and read), auditor (also reports and exports), manager (also archive, settings, rules, dead letters), admin (also users and agents). Exit codes: 0 done; 1 failed or refused; 2 wrong command line; 3 the indexer is not reachable; 4 there is no such user.',
+      ),
+    )
+}
+
+const named = <Given>(cli: Argv<Given>) =>
+  cli.positional('name', { type: 'string', demandOption: true, describe: 'With which the user signs in' })
+
+interface Given extends ConnectionGiven {
+  readonly json: boolean
+}
+interface Named extends Given {
+  readonly name: string
+}
+interface Limits {
+  readonly entities?: string | undefined
+  readonly namespaces?: string | undefined
+}
+
+const limitsOf = ({ entities, namespaces }: Limits) => ({
+  entities: listOf('--entities', entities),
+  namespaces: listOf('--namespaces', namespaces),
+})
+
+function listOf(option: string, text: string | undefined): string[] | null {
+  if (text === undefined) return null
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  if (names.length === 0) throw new UsageError(`${option} names nothing; without it there is no limit`)
+  return names
+}
+
+async function list(given: Given): Promise<void> {
+  const { users } = understood(usersAnswer, await connect(given).json('/v1/users'))
+  if (given.json) return writeLines(jsonLines(users))
+  const head = ['NAME', 'FULL NAME', 'ROLE', 'SECOND FACTOR', 'SEES', 'STATE']
+  await writeLines(table(head, users.map(rowOf), terminalWidth(), paintFor(process.stdout)))
+}
+
+function rowOf(user: User): string[] {
+  const { entities, namespaces } = user.limits
+  const sees = [...(entities ?? []), ...(namespaces ?? []).map((name) => `namespace ${name}`)].join(', ')
+  return [
+    user.name,
+    user.fullName,
+    user.role,
+    user.secondFactor ? 'yes' : 'no',
+    sees === '' ? 'all' : sees,
+    stateOf(user),
+  ]
+}
+
+function stateOf(user: User): string {
+  if (user.locked !== null) {
+    const until = user.locked.until === null ? '' : ` until ${timeText(msOf(user.locked.until))}`
+    return `locked${until}: ${user.locked.reason}`
+  }
+  return user.oneTimePassword ? 'has not signed in yet' : 'active'
+}
+
+async function add(given: Named & Limits & { role: string; fullName: string }): Promise<void> {
+  const { name, role, fullName } = given
+  const body = { name, role, fullName, limits: limitsOf(given) }
+  const answer = await connect(given).json('/v1/users', { method: 'POST', body })
+  await tellPassword(given, answer)
+}
+
+async function reset(given: Named & { removeSecondFactor: boolean }): Promise<void> {
+  const body = { secondFactor: given.removeSecondFactor ? 'remove' : 'keep' }
+  await tellPassword(given, await asked(given, '/reset', { method: 'POST', body }))
+}
+
+async function tellPassword(given: Given, answer: unknown): Promise<void> {
+  const made = understood(givenPasswordAnswer, answer)
+  if (given.json) return writeLines(jsonLines([made]))
+  process.stderr.write(
+    `For ${harmless(made.user.name)}, for one sign-in until ${timeText(msOf(made.expires))}, shown this once:\n`,
+  )
+  await writeLines([harmless(made.password)])
+}
+
+async function changed(given: Named, what: string, body: object): Promise<void> {
+  const user = understood(userAnswer, await asked(given, `/${what}`, { method: 'POST', body }))
+  if (given.json) return writeLines(jsonLines([user]))
+  const [, , role, , sees] = rowOf(user)
+  await writeLines([harmless(`User ${user.name}: ${role}, sees ${sees}, ${stateOf(user)}.`)])
+}
+
+async function remove(given: Named): Promise<void> {
+  await asked(given, '', { method: 'DELETE' })
+  await writeLines(
+    given.json
+      ? jsonLines([{ name: given.name, removed: true }])
+      : [`User ${harmless(given.name)} is removed.`],
+  )
+}
+
+async function asked(given: Named, path: string, request: Asked): Promise<unknown> {
+  try {
+    return await connect(given).json(`/v1/users/${encodeURIComponent(given.name)}${path}`, request)
+  } catch (error) {
+    if (!(error instanceof AnswerError) || error.status !== 404) throw error
+    throw new OperatorError(`There is no user ${harmless(given.name)}; \`waybill users\` lists them`, {
+      exitCode: EXIT.notFound,
+      cause: error,
+    })
+  }
+}

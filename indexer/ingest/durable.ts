@@ -1,0 +1,21 @@
+import { mkdir, open, rename } from 'node:fs/promises'
+
+/** Writes a file that only this user can read; after a crash it is there as a whole, or as it was. */
+export async function writeDurably(folder: string, file: string, content: string): Promise<void> {
+  const temporary = `${file}.tmp`
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const handle = await open(temporary, 'w', 0o600)
+  try {
+    await handle.writeFile(content)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(temporary, file)
+  const names = await open(folder, 'r')
+  try {
+    await names.sync()
+  } finally {
+    await names.close()
+  }
+}
