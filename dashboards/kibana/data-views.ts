@@ -73,7 +73,9 @@ export function dataViewObjects({ namespace, console }: Place): SavedObject[] {
         'event.duration': { id: 'duration', params: NANOSECONDS },
       },
     }),
-    view(views.waybills, `Waybill waybills (${namespace})`, `waybill-waybills-${namespace}`),
+    view(views.waybills, `Waybill waybills (${namespace})`, `waybill-waybills-${namespace}`, {
+      formats: { bytes: { id: 'bytes' } },
+    }),
     view(views.deadLetters, `Waybill dead letters (${namespace})`, `waybill-dead-letters-${namespace}`),
     view(views.alerts, `Waybill alerts (${namespace})`, `waybill-alerts-${namespace}`),
   ]

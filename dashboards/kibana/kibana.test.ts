@@ -56,7 +56,7 @@ describe('the dashboards', () => {
       'reason',
       'eventId',
     ]
-    const ledger = ['agent', 'incarnation', 'sequence', 'position', 'events', 'at']
+    const ledger = ['agent', 'incarnation', 'sequence', 'position', 'events', 'bytes', 'at']
     const asked = dashboards.flatMap((object) =>
       [...valuesUnder(object.attributes)].flatMap(([name, value]) =>
         ['sourceField', 'fieldName', 'geoField'].includes(name) ? [String(value)] : [],

@@ -53,6 +53,7 @@ export function agents({ views, searches, boards }: Given): Dashboard {
               least('First number', 'sequence'),
               greatest('Last number', 'sequence'),
               sum('Events', 'events'),
+              sum('Uncompressed', 'bytes'),
               greatest('Last came', 'at', 'date'),
             ]),
           ),
