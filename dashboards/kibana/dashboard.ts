@@ -9,7 +9,10 @@ export interface Panel {
   readonly content: Content
   /** Another time than the dashboard's: `['now/d', 'now']`. */
   readonly time?: readonly [from: string, to: string]
-  /** Where a click on a value leads, with that value as a filter. */
+  /**
+   * Where a click on a value leads, with that value and the dashboard's own filters. A condition of the panel itself is not taken along, so
+   * this is for panels without one; with one, a click filters the table of events on the same dashboard.
+   */
   readonly leadsTo?: string
 }
 

@@ -67,14 +67,22 @@ export function dataViewObjects({ namespace, console }: Place): SavedObject[] {
         change: { type: 'keyword', script: { source: CHANGE } },
         details: { type: 'keyword', script: { source: DETAILS } },
       },
-      formats: { details: link, 'event.duration': { id: 'duration', params: NANOSECONDS } },
+      formats: {
+        details: link,
+        'event.ingested': MOMENT,
+        'event.duration': { id: 'duration', params: NANOSECONDS },
+      },
     }),
-    view(views.waybills, `Waybill waybills (${namespace})`, `waybill-waybills-${namespace}`),
+    view(views.waybills, `Waybill waybills (${namespace})`, `waybill-waybills-${namespace}`, {
+      formats: { bytes: { id: 'bytes' } },
+    }),
     view(views.deadLetters, `Waybill dead letters (${namespace})`, `waybill-dead-letters-${namespace}`),
     view(views.alerts, `Waybill alerts (${namespace})`, `waybill-alerts-${namespace}`),
   ]
 }
 
+/** Shorter than Kibana's own, so that a table has room for it. */
+const MOMENT = { id: 'date', params: { pattern: 'YYYY-MM-DD HH:mm:ss.SSS' } }
 const NANOSECONDS = { inputFormat: 'nanoseconds', outputFormat: 'humanizePrecise', outputPrecision: 0 }
 
 function view(
@@ -94,6 +102,6 @@ function view(
     sourceFilters: '[]',
     typeMeta: '{}',
     runtimeFieldMap: JSON.stringify(runtime),
-    fieldFormatMap: JSON.stringify(formats),
+    fieldFormatMap: JSON.stringify({ [time]: MOMENT, ...formats }),
   })
 }

@@ -53,63 +53,75 @@ const DAY = 86_400_000
 const window = duration({ min: SECOND, max: 7 * DAY })
 const atLeast = z.int().min(2)
 
-const condition = z.union([
-  z.literal('event').transform((): Condition => ({ kind: 'event' })),
-  z
-    .strictObject({ count: z.strictObject({ 'at-least': atLeast, within: window }) })
-    .transform(
-      ({ count }): Condition => ({ kind: 'count', atLeast: count['at-least'], within: count.within }),
-    ),
-  z
-    .strictObject({ distinct: z.strictObject({ field: fieldName, 'at-least': atLeast, within: window }) })
-    .transform(({ distinct }): Condition => {
-      const { field, within } = distinct
-      return { kind: 'distinct', field, atLeast: distinct['at-least'], within }
+const count = z
+  .strictObject({ 'at-least': atLeast, within: window })
+  .transform((given): Condition => ({ kind: 'count', atLeast: given['at-least'], within: given.within }))
+
+const distinct = z.strictObject({ field: fieldName, 'at-least': atLeast, within: window }).transform(
+  ({ field, within, ...given }): Condition => ({
+    kind: 'distinct',
+    field,
+    atLeast: given['at-least'],
+    within,
+  }),
+)
+
+const schedule = z
+  .strictObject({
+    from: minuteOfDay,
+    to: minuteOfDay,
+    days: z
+      .array(z.enum(DAYS))
+      .min(1)
+      .default([...DAYS]),
+  })
+  .transform((given): Condition => ({ kind: 'schedule', ...given }))
+
+const newValue = z
+  .strictObject({ field: fieldName, within: duration({ min: SECOND, max: 400 * DAY }) })
+  .transform((given): Condition => ({ kind: 'new-value', ...given }))
+
+const travel = z
+  .strictObject({
+    'kilometres-an-hour': z.number().positive(),
+    'at-least-kilometres': z.number().nonnegative(),
+  })
+  .transform(
+    (given): Condition => ({
+      kind: 'travel',
+      kilometresAnHour: given['kilometres-an-hour'],
+      atLeast: given['at-least-kilometres'],
     }),
-  z
-    .strictObject({
-      schedule: z.strictObject({
-        from: minuteOfDay,
-        to: minuteOfDay,
-        days: z
-          .array(z.enum(DAYS))
-          .min(1)
-          .default([...DAYS]),
-      }),
-    })
-    .transform(({ schedule }): Condition => ({ kind: 'schedule', ...schedule })),
-  z
-    .strictObject({
-      'new-value': z.strictObject({ field: fieldName, within: duration({ min: SECOND, max: 400 * DAY }) }),
-    })
-    .transform((given): Condition => ({ kind: 'new-value', ...given['new-value'] })),
-  z
-    .strictObject({
-      travel: z.strictObject({
-        'kilometres-an-hour': z.number().positive(),
-        'at-least-kilometres': z.number().nonnegative(),
-      }),
-    })
-    .transform(
-      ({ travel }): Condition => ({
-        kind: 'travel',
-        kilometresAnHour: travel['kilometres-an-hour'],
-        atLeast: travel['at-least-kilometres'],
-      }),
-    ),
-  z
-    .strictObject({ 'agent-silent': z.strictObject({ for: window }) })
-    .transform((given): Condition => ({ kind: 'agent-silent', for: given['agent-silent'].for })),
-  z
-    .strictObject({ 'waybills-missing': z.strictObject({ for: window }) })
-    .transform((given): Condition => ({ kind: 'waybills-missing', for: given['waybills-missing'].for })),
-  z
-    .strictObject({ 'dead-letters': z.strictObject({ 'at-least': z.int().min(1), within: window }) })
-    .transform((given): Condition => {
-      const letters = given['dead-letters']
-      return { kind: 'dead-letters', atLeast: letters['at-least'], within: letters.within }
-    }),
-])
+  )
+
+const deadLetters = z
+  .strictObject({ 'at-least': z.int().min(1), within: window })
+  .transform(
+    (given): Condition => ({ kind: 'dead-letters', atLeast: given['at-least'], within: given.within }),
+  )
+
+const lasting = <Kind extends 'agent-silent' | 'waybills-missing'>(kind: Kind) =>
+  z.strictObject({ for: window }).transform((given): Condition => ({ kind, for: given.for }))
+
+const named = z
+  .strictObject({
+    count: count.optional(),
+    distinct: distinct.optional(),
+    schedule: schedule.optional(),
+    'new-value': newValue.optional(),
+    travel: travel.optional(),
+    'agent-silent': lasting('agent-silent').optional(),
+    'waybills-missing': lasting('waybills-missing').optional(),
+    'dead-letters': deadLetters.optional(),
+  })
+  .transform((given, context): Condition => {
+    const [condition, ...others] = Object.values(given).filter((one) => one !== undefined)
+    if (condition !== undefined && others.length === 0) return condition
+    context.addIssue({ code: 'custom', message: 'expected one kind of condition, or `event`', input: given })
+    return z.NEVER
+  })
+
+const condition = z.union([z.literal('event').transform((): Condition => ({ kind: 'event' })), named])
 
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
 

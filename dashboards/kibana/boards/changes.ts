@@ -6,7 +6,6 @@ const CHANGES = 'audit.category: change'
 
 export function changes({ views, searches, boards }: Given): Dashboard {
   const from = views.events
-  const leadsTo = boards['log-viewer']
   const only = CHANGES
   return {
     id: boards.changes,
@@ -46,7 +45,6 @@ export function changes({ views, searches, boards }: Given): Dashboard {
                 values: [count('Changes')],
               },
             ),
-            { leadsTo },
           ),
           panel(
             'By entity',
@@ -56,7 +54,6 @@ export function changes({ views, searches, boards }: Given): Dashboard {
               { along: values('Entity', 'audit.entity.type', { top: 12 }), values: [count('Changes')] },
               'bar_horizontal',
             ),
-            { leadsTo },
           ),
         ],
       },
@@ -67,9 +64,6 @@ export function changes({ views, searches, boards }: Given): Dashboard {
             'Fields',
             16,
             table({ from, only }, [values('Field', 'audit.change.fields', { top: 30 }), count('Changes')]),
-            {
-              leadsTo,
-            },
           ),
           panel(
             'Before',
@@ -78,9 +72,6 @@ export function changes({ views, searches, boards }: Given): Dashboard {
               values('Previous value', 'audit.change.before', { top: 30, others: false }),
               count('Changes'),
             ]),
-            {
-              leadsTo,
-            },
           ),
           panel(
             'After',
@@ -89,9 +80,6 @@ export function changes({ views, searches, boards }: Given): Dashboard {
               values('New value', 'audit.change.after', { top: 30, others: false }),
               count('Changes'),
             ]),
-            {
-              leadsTo,
-            },
           ),
         ],
       },

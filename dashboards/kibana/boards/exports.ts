@@ -1,11 +1,10 @@
 import type { Dashboard } from '../dashboard.ts'
-import { bars, count, distinct, figure, greatest, overTime, sum, table, values } from '../lens/index.ts'
+import { bars, count, distinct, figure, greatest, last, overTime, sum, table, values } from '../lens/index.ts'
 import { EXPORTS } from '../saved-searches.ts'
 import { eventControls, type Given, logPanel, panel } from './board.ts'
 
 export function exported({ views, searches, boards }: Given): Dashboard {
   const from = views.events
-  const leadsTo = boards['log-viewer']
   const only = EXPORTS
   return {
     id: boards.exports,
@@ -41,7 +40,6 @@ export function exported({ views, searches, boards }: Given): Dashboard {
                 values: [sum('Records', 'audit.record_count')],
               },
             ),
-            { leadsTo },
           ),
           panel(
             'By user',
@@ -51,9 +49,8 @@ export function exported({ views, searches, boards }: Given): Dashboard {
               sum('Records', 'audit.record_count'),
               count('Exports'),
               greatest('Largest', 'audit.record_count'),
-              greatest('Last', '@timestamp', 'date'),
+              last('Last', '@timestamp'),
             ]),
-            { leadsTo },
           ),
         ],
       },

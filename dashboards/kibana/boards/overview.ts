@@ -1,11 +1,13 @@
 import type { Dashboard } from '../dashboard.ts'
-import { bars, count, distinct, figure, overTime, shares, table, values } from '../lens/index.ts'
+import { bars, count, distinct, figure, overTime, shares, sum, table, values } from '../lens/index.ts'
 import { HIGH_PRIORITY } from '../saved-searches.ts'
 import { eventControls, type Given, logPanel, panel } from './board.ts'
 
 export function overview({ views, searches, boards }: Given): Dashboard {
   const from = views.events
   const events = figure({ from }, count('Events'))
+  // What an index takes on the disk is in no document; what was shipped, before compression, is.
+  const shipped = figure({ from: views.waybills }, sum('Uncompressed', 'bytes'))
   const leadsTo = boards['log-viewer']
   return {
     id: boards.overview,
@@ -20,8 +22,8 @@ export function overview({ views, searches, boards }: Given): Dashboard {
           panel('Today', 8, events, { time: ['now/d', 'now/d'] }),
           panel('This week', 8, events, { time: ['now/w', 'now/w'] }),
           panel('This month', 8, events, { time: ['now/M', 'now/M'] }),
+          panel('Taken in this month', 8, shipped, { time: ['now/M', 'now/M'] }),
           panel('Users', 8, figure({ from }, distinct('Users', 'user.name'))),
-          panel('Sources', 8, figure({ from }, distinct('Sources', 'event.module'))),
           panel('High priority', 8, figure({ from, only: HIGH_PRIORITY }, count('Events'))),
         ],
       },

@@ -7,7 +7,6 @@ const SECURITY = 'audit.category: security'
 
 export function security({ views, searches, boards }: Given): Dashboard {
   const from = views.events
-  const leadsTo = boards['log-viewer']
   const total = (title: string, only: string) => panel(title, 8, figure({ from, only }, count('Events')))
   return {
     id: boards.security,
@@ -46,7 +45,6 @@ export function security({ views, searches, boards }: Given): Dashboard {
                 values: [count('Events')],
               },
             ),
-            { leadsTo },
           ),
           panel(
             'Risk',
@@ -56,7 +54,6 @@ export function security({ views, searches, boards }: Given): Dashboard {
               values('Risk', 'audit.risk', { top: 4 }),
               count('Events'),
             ),
-            { leadsTo },
           ),
           panel(
             'Status',
@@ -66,7 +63,6 @@ export function security({ views, searches, boards }: Given): Dashboard {
               values('Status', 'audit.status', { top: 3 }),
               count('Events'),
             ),
-            { leadsTo },
           ),
         ],
       },
@@ -82,7 +78,6 @@ export function security({ views, searches, boards }: Given): Dashboard {
               values('Address', 'source.ip', { type: 'ip', top: 5, others: false }),
               count('Failures'),
             ]),
-            { leadsTo },
           ),
         ],
       },

@@ -1,5 +1,5 @@
 import type { Dashboard } from '../dashboard.ts'
-import { average, bars, count, figure, greatest, overTime, table, values } from '../lens/index.ts'
+import { average, bars, count, figure, greatest, last, overTime, table, values } from '../lens/index.ts'
 import { eventControls, type Given, logPanel, panel } from './board.ts'
 
 const SYSTEM = 'audit.category: system'
@@ -7,7 +7,6 @@ const FAILED = `${SYSTEM} and (audit.status: error or event.outcome: failure)`
 
 export function system({ views, searches, boards }: Given): Dashboard {
   const from = views.events
-  const leadsTo = boards['log-viewer']
   const total = (title: string, only: string) => panel(title, 12, figure({ from, only }, count('Events')))
   return {
     id: boards.system,
@@ -43,7 +42,6 @@ export function system({ views, searches, boards }: Given): Dashboard {
                 values: [count('Events')],
               },
             ),
-            { leadsTo },
           ),
           panel(
             'By component',
@@ -53,9 +51,8 @@ export function system({ views, searches, boards }: Given): Dashboard {
               values('Event', 'event.action', { top: 5 }),
               count('Runs'),
               count('Failed', { only: 'audit.status: error or event.outcome: failure' }),
-              greatest('Last run', '@timestamp', 'date'),
+              last('Last run', '@timestamp'),
             ]),
-            { leadsTo },
           ),
         ],
       },
@@ -82,7 +79,6 @@ export function system({ views, searches, boards }: Given): Dashboard {
               values('Reason', 'event.reason', { top: 5 }),
               count('Records'),
             ]),
-            { leadsTo },
           ),
         ],
       },

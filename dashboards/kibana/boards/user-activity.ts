@@ -1,5 +1,5 @@
 import type { Dashboard } from '../dashboard.ts'
-import { bars, count, distinct, figure, greatest, groups, overTime, table, values } from '../lens/index.ts'
+import { bars, count, distinct, figure, groups, last, overTime, table, values } from '../lens/index.ts'
 import { EXPORTS } from '../saved-searches.ts'
 import { eventControls, type Given, logPanel, panel } from './board.ts'
 
@@ -38,7 +38,7 @@ export function userActivity({ views, searches, boards }: Given): Dashboard {
             'Activity over time',
             24,
             bars(
-              { from, only: 'user.name: *' },
+              { from },
               {
                 along: overTime('Time'),
                 split: groups('Kind', {
@@ -57,7 +57,7 @@ export function userActivity({ views, searches, boards }: Given): Dashboard {
             'By module',
             24,
             bars(
-              { from, only: 'user.name: *' },
+              { from },
               { along: values('Module', 'audit.module', { top: 12 }), values: [count('Events')] },
               'bar_horizontal',
             ),
@@ -77,7 +77,7 @@ export function userActivity({ views, searches, boards }: Given): Dashboard {
               count('Changes', { only: 'audit.category: change' }),
               count('Exports', { only: EXPORTS }),
               count('Failures', { only: FAILED_SIGN_IN }),
-              greatest('Last seen', '@timestamp', 'date'),
+              last('Last seen', '@timestamp'),
             ]),
             { leadsTo },
           ),
@@ -91,7 +91,6 @@ export function userActivity({ views, searches, boards }: Given): Dashboard {
               count('Sign-ins', { only: `${SIGN_IN} and event.outcome: success` }),
               count('Passwords', { only: 'event.action: *assword*' }),
             ]),
-            { leadsTo },
           ),
         ],
       },

@@ -71,7 +71,11 @@ export const table = (
   { rows = 10 }: { rows?: 10 | 20 | 30 | 50 | 100 } = {},
 ): Content =>
   lens('lnsDatatable', asked, columns, {
-    columns: columns.map((_, index) => ({ columnId: idOf(index), isTransposed: false })),
+    columns: columns.map(({ width }, index) => ({
+      columnId: idOf(index),
+      isTransposed: false,
+      ...(width !== undefined && { width }),
+    })),
     paging: { size: rows, enabled: true },
   })
 

@@ -2,6 +2,8 @@
 export interface Column {
   readonly label: string
   readonly bucket: boolean
+  /** In a table, pixels: only what would be cut off otherwise. */
+  readonly width?: number
   /** The rest of Lens's own form; `id` is that of the column by which values are ranked. */
   readonly form: (rankedBy: string | undefined) => Readonly<Record<string, unknown>>
 }
@@ -32,11 +34,17 @@ export const sum = (label: string, field: string, limits?: Limits): Column =>
 export const average = (label: string, field: string, limits?: Limits): Column =>
   metric(label, { operationType: 'average', sourceField: field }, limits)
 
-export const least = (label: string, field: string, type: 'number' | 'date' = 'number'): Column =>
-  metric(label, { operationType: 'min', sourceField: field, dataType: type })
+export const least = (label: string, field: string): Column =>
+  metric(label, { operationType: 'min', sourceField: field })
 
-export const greatest = (label: string, field: string, type: 'number' | 'date' = 'number'): Column =>
-  metric(label, { operationType: 'max', sourceField: field, dataType: type })
+export const greatest = (label: string, field: string): Column =>
+  metric(label, { operationType: 'max', sourceField: field })
+
+/** The latest of the events' times. */
+export const last = (label: string, field: string): Column => ({
+  ...metric(label, { operationType: 'max', sourceField: field, dataType: 'date' }),
+  width: 190,
+})
 
 /** The most frequent values of a field. */
 export const values = (
