@@ -15,6 +15,7 @@ const CARRIED = [
   'integrations/**/integration.yml',
   'config/**/*.{yml,service}',
   'dashboards/console/built/**/*.*',
+  'dashboards/kibana/*.ndjson',
   'docs/*.md',
   'LICENSE',
   'README.md',
@@ -39,7 +40,7 @@ const readPackage = (): Package => JSON.parse(readFileSync(join(ROOT, 'package.j
  */
 function rewriteEndings(): void {
   cpSync(join(ROOT, 'bin'), join(DIST, 'bin'), { recursive: true })
-  for (const file of globSync('{agent,bin,config,indexer,schema}/**/*.js', { cwd: DIST })) {
+  for (const file of globSync('{agent,bin,config,dashboards,indexer,schema}/**/*.js', { cwd: DIST })) {
     const path = join(DIST, file)
     const text = readFileSync(path, 'utf8')
     const rewritten = text.replaceAll(NAMES_TS, (_, before: string, after: string) => `${before}.js${after}`)

@@ -32,7 +32,7 @@ describe('the settings of an indexer', () => {
 
   it('as they are shipped are right, and with each line that is commented out', () => {
     const shipped = readFileSync(new URL('../config/indexer.yml', import.meta.url), 'utf8')
-    expect(parse(shipped).store.embedded.path).toBe('/var/lib/waybill/store')
+    expect(parse(shipped).store.embedded?.path).toBe('/var/lib/waybill/store')
     // A comment that holds a setting begins with its key; the TLS block belongs to another listen.
     const whole = shipped
       .replace(/^ {4}# (min-free:)/m, '    $1')
@@ -90,6 +90,28 @@ describe('the settings of an indexer', () => {
       expect(parse(masked(field)).masked.viewer).toEqual([field])
     for (const field of ['sourceip', 'event.id', '@timestamp', 'audit', 'source.ip.x'])
       expect(refusal(masked(field))).toContain('indexer.yml:2')
+  })
+
+  it('have one store, and Elasticsearch as it is shipped is right', () => {
+    const shipped = readFileSync(new URL('../config/indexer.yml', import.meta.url), 'utf8')
+    const block = /^ {2}# elasticsearch:\n(?: {2}# {3}.*\n)+/m.exec(shipped)?.[0] ?? ''
+    const text = block.replace(/^ {2}# /gm, '  ').replace('${env:WAYBILL_ES_API_KEY}', 'a2V5')
+    const { store } = parse(`listen: http://127.0.0.1:1\nstore:\n${text}`)
+    expect(store.elasticsearch).toMatchObject({
+      nodes: ['https://es1.example:9200', 'https://es2.example:9200'],
+      ca: '/etc/waybill/elasticsearch-ca.pem',
+      path: '/var/lib/waybill',
+      setup: 'automatic',
+    })
+    const elasticsearch = (more: string) =>
+      `listen: http://127.0.0.1:1\nstore: { elasticsearch: { nodes: ['http://127.0.0.1:9200'], path: p${more} } }\n`
+    expect(refusal(elasticsearch(' }, embedded: { path: q'))).toContain('either embedded or elasticsearch')
+    expect(refusal('listen: http://127.0.0.1:1\nstore: {}\n')).toContain('either embedded or elasticsearch')
+    expect(refusal(elasticsearch(', username: u'))).toContain('go together')
+    expect(refusal(elasticsearch(', username: u, password: hush, api-key: k'))).toContain('not both')
+    expect(refusal(elasticsearch('').replace("'http://127", "'http://u:hush@127"))).toContain(
+      'without user and password',
+    )
   })
 
   it('name the place of what is wrong, and show no token', () => {

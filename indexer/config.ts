@@ -42,6 +42,28 @@ const accessToken = z.strictObject({
 })
 export type AccessToken = z.infer<typeof accessToken>
 
+/** Where a node of Elasticsearch answers; who asks is said apart, where it does not end up in logs. */
+const node = z.string().refine((text) => {
+  const url = URL.parse(text)
+  return url !== null && (url.protocol === 'https:' || url.protocol === 'http:') && url.username === ''
+}, 'expected a URL such as https://es1.example:9200, without user and password')
+
+const embedded = z.strictObject({
+  path: z.string().min(1),
+  'min-free': size().default(256 * 1024 * 1024),
+})
+
+const elasticsearch = z.strictObject({
+  nodes: z.array(node).min(1),
+  'api-key': secret().optional(),
+  username: z.string().min(1).optional(),
+  password: secret().optional(),
+  ca: z.string().min(1).optional(),
+  path: z.string().min(1),
+  setup: z.enum(['automatic', 'none']).default('automatic'),
+})
+export type ElasticsearchConfig = z.infer<typeof elasticsearch>
+
 /** The largest waybill a protocol constant allows, as it came and as it is unpacked. */
 const LARGEST_WAYBILL = LIMITS.bodyBytes + LIMITS.batchBytes
 
@@ -80,12 +102,9 @@ export const indexerConfigSchema = z.strictObject({
     })
     .prefault({}),
   masked: z.partialRecord(z.enum(ROLES), z.array(maskedField)).default({}),
-  store: z.strictObject({
-    embedded: z.strictObject({
-      path: z.string().min(1),
-      'min-free': size().default(256 * 1024 * 1024),
-    }),
-  }),
+  store: z.strictObject({ embedded: embedded.optional(), elasticsearch: elasticsearch.optional() }),
+  /** The file with the retention table; what holds without one stands in lifecycle/table.ts. */
+  retention: z.string().min(1).optional(),
   ingest: z
     .strictObject({
       workers: z
@@ -121,10 +140,29 @@ export type IndexerConfig = z.infer<typeof indexerConfigSchema>
 export async function readIndexerConfig(file: string): Promise<IndexerConfig> {
   const { value } = await readConfig(file, indexerConfigSchema)
   checkIndexerConfig(value, file)
-  const embedded = { ...value.store.embedded, path: resolve(value.store.embedded.path) }
-  const { geo } = value.enrich
-  const enrich = { ...value.enrich, ...(geo !== undefined && { geo: { file: resolve(geo.file) } }) }
-  return { ...value, enrich, store: { embedded } }
+  const {
+    enrich: { geo },
+    retention,
+  } = value
+  const { embedded, elasticsearch } = value.store
+  return {
+    ...value,
+    ...(retention !== undefined && { retention: resolve(retention) }),
+    enrich: { ...value.enrich, ...(geo !== undefined && { geo: { file: resolve(geo.file) } }) },
+    store: {
+      ...(embedded !== undefined && { embedded: { ...embedded, path: resolve(embedded.path) } }),
+      ...(elasticsearch !== undefined && {
+        elasticsearch: { ...elasticsearch, path: resolve(elasticsearch.path) },
+      }),
+    },
+  }
+}
+
+/** The folder that the indexer itself keeps things in, its key first of all. */
+export function folderOf({ store: { embedded, elasticsearch } }: IndexerConfig): string {
+  const store = embedded ?? elasticsearch
+  if (store === undefined) throw new OperatorError('store: write embedded or elasticsearch under it.')
+  return store.path
 }
 
 /** What one key alone can't say: settings that are wrong together. */
@@ -145,9 +183,23 @@ function whatDoesNotGoTogether(config: IndexerConfig): string | null {
     if (open !== undefined)
       return `${open}: open-on-loopback needs a listener on loopback, and ${host} is none: write ${open}: token.`
   }
+  const wrongStore = whatStoreLacks(config.store)
+  if (wrongStore !== null) return wrongStore
   const names = config.tokens.map(({ name }) => name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   return twice === undefined ? null : `tokens: two tokens are named "${twice}"; a name tells who did what.`
+}
+
+function whatStoreLacks({ embedded, elasticsearch }: IndexerConfig['store']): string | null {
+  if ((embedded === undefined) === (elasticsearch === undefined))
+    return 'store: write either embedded or elasticsearch under it; events are in one place.'
+  if (elasticsearch === undefined) return null
+  const { 'api-key': apiKey, username, password } = elasticsearch
+  if ((username === undefined) !== (password === undefined))
+    return 'store.elasticsearch: username and password go together.'
+  if (apiKey !== undefined && username !== undefined)
+    return 'store.elasticsearch: write api-key, or username and password, not both.'
+  return null
 }
 
 /** An address or name of this machine that no other machine can reach. */

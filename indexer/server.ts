@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
@@ -18,6 +19,7 @@ import {
 import {
   accessRules,
   checkIndexerConfig,
+  folderOf,
   type IndexerConfig,
   isLoopback,
   readIndexerConfig,
@@ -25,9 +27,10 @@ import {
 import { readBundle, serveConsole } from './console/index.ts'
 import { openEnrichment } from './enrich/index.ts'
 import { openIngest } from './ingest/index.ts'
+import { openLifecycle, type RetentionTable, readRetention, searchableOf } from './lifecycle/index.ts'
 import { derivedOf } from './previous/index.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
-import { openEmbeddedStore, type Store } from './store/index.ts'
+import { openElasticsearchStore, openEmbeddedStore, type Store } from './store/index.ts'
 
 /** Where `npm run build:console` leaves the console, in a clone as in what is published. */
 const CONSOLE = join(import.meta.dirname, '../dashboards/console/built')
@@ -58,6 +61,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
   const { log, clock = Date.now, random = randomBytes } = parts
   checkIndexerConfig(config)
   const tls = readTls(config.tls)
+  const table = await readRetention(config.retention)
   const enrichment = await openEnrichment(config.enrich, { log })
   // In reverse order of opening: also where the start fails half-way.
   const closing: (() => Promise<void>)[] = [async () => enrichment.close()]
@@ -66,13 +70,13 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
   }
   let current = config
   try {
-    const store = parts.store ?? (await openStore(config, log, clock))
+    const store = parts.store ?? (await openStore(config, table, log, clock))
     closing.push(() => store.close())
     const metrics = createMetrics()
     const ingest = await openIngest({
       store,
       enrichment,
-      folder: config.store.embedded.path,
+      folder: folderOf(config),
       namespace: config.namespace,
       workers: config.ingest.workers,
       limits: { inFlight: config.ingest['in-flight'], idleTimeout: config.ingest['body-timeout'] },
@@ -88,12 +92,14 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       trail: ingest.trail,
       clock,
     })
+    const lifecycle = await openLifecycle({ store, trail: ingest.trail, table, archive: null, log, clock })
+    closing.push(() => lifecycle.close())
     metrics.watch({ store, ...ingest, silentAfter: () => current.agents['silent-after'] })
     const sessionTimes = () => current.sessions
     const accounts = await openAccounts({
       records: store.records,
       trail: ingest.trail,
-      folder: config.store.embedded.path,
+      folder: folderOf(config),
       times: sessionTimes,
       ...(parts.passwordCost === undefined ? {} : { passwordCost: parts.passwordCost }),
       log,
@@ -129,6 +135,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         random,
         access,
         settings,
+        lifecycle,
         metrics,
         firstAgentIsFree: () => accessRules(current).enroll === 'open-on-loopback',
         tokenLifetime: () => current.agents['token-lifetime'],
@@ -154,6 +161,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       async reload(next) {
         checkIndexerConfig(next)
         const renewed = readTls(next.tls)
+        const nextTable = await readRetention(next.retention)
         const enrichAsNow = await enrichment.prepare(next.enrich)
         const changed = changedKeys(current, next)
         // Recorded before it holds: who loosens the rules can't do it unseen.
@@ -165,6 +173,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
           outcome: 'success',
           by: { name: 'operator' },
         })
+        await lifecycle.change(nextTable)
         current = next
         log.level = next.log.level
         renewTls(app, renewed)
@@ -181,9 +190,46 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
   }
 }
 
-async function openStore(config: IndexerConfig, log: Logger, clock: () => number): Promise<Store> {
-  const { path, 'min-free': minimumFree } = config.store.embedded
-  return openEmbeddedStore({ path, minimumFree, now: clock, log: (sentence) => log.warn(sentence) })
+async function openStore(
+  config: IndexerConfig,
+  table: RetentionTable,
+  log: Logger,
+  clock: () => number,
+): Promise<Store> {
+  const { embedded, elasticsearch } = config.store
+  if (embedded !== undefined) {
+    const { path, 'min-free': minimumFree } = embedded
+    return openEmbeddedStore({
+      path,
+      minimumFree,
+      searchable: searchableOf(table),
+      now: clock,
+      log: (sentence) => log.warn(sentence),
+    })
+  }
+  if (elasticsearch === undefined) throw new Error('the settings were not checked: there is no store')
+  const { nodes, 'api-key': apiKey, username, password, ca, setup } = elasticsearch
+  return openElasticsearchStore({
+    namespace: config.namespace,
+    nodes,
+    setup,
+    table,
+    now: clock,
+    ...(apiKey !== undefined && { apiKey: apiKey.reveal() }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password: password.reveal() }),
+    ...(ca !== undefined && { ca: readPem(ca) }),
+  })
+}
+
+function readPem(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (thrown) {
+    throw new OperatorError(`store.elasticsearch.ca: ${file} can't be read (${reasonOf(thrown)})`, {
+      cause: thrown,
+    })
+  }
 }
 
 /** What tells of which record and of which values an event is. */
@@ -193,8 +239,9 @@ const NEEDS_RESTART = ['listen', 'namespace', 'store', 'ingest'] as const
 
 /** Secrets are compared by what they hold, and only their setting's name comes out. */
 function changedKeys(before: IndexerConfig, after: IndexerConfig): string[] {
-  const plain = ({ tokens, ...rest }: IndexerConfig): Record<string, unknown> => ({
+  const plain = ({ tokens, store, ...rest }: IndexerConfig): Record<string, unknown> => ({
     ...rest,
+    store: [store, store.elasticsearch?.['api-key']?.reveal(), store.elasticsearch?.password?.reveal()],
     tokens: tokens.map(({ name, token, scopes }) => [name, token.reveal(), scopes]),
   })
   const [old, now] = [plain(before), plain(after)]

@@ -121,8 +121,8 @@ export function comparePlaces(a: Place, b: Place): number {
   )
 }
 
-/** Members that only the indexer adds, by path. */
-const ALWAYS_DERIVED: readonly string[] = pathsOf(true)
+/** Members that only the indexer adds, by path. Of `audit.seal` it is all: a store may keep more there than is shown. */
+const ALWAYS_DERIVED: readonly string[] = ['audit.seal', ...pathsOf(true)]
 /** Members that the indexer adds where the agent sealed none: which of them it did, `audit.derived` says. */
 const DERIVED_IF_ABSENT: readonly string[] = pathsOf('if-absent')
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AuditEvent, type Change, canonical, declaredEventId, sealedPart } from '../../schema/index.ts'
-import { batchOf, idAt } from '../store/embedded/testing/batches.ts'
 import { openEmbeddedStore, type Store } from '../store/index.ts'
+import { batchOf, idAt } from '../store/testing/batches.ts'
 import { type Bounds, derivedOf } from './derived.ts'
 
 const START = Date.UTC(2026, 5, 1)

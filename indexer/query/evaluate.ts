@@ -165,7 +165,8 @@ export function numberOf(text: string): number | undefined {
 
 const DATE = /^[+-]?\d{4,6}-\d\d-\d\dT/
 
-function dateOf(text: string): number | undefined {
+/** The time in ms that a text is, where it is an ISO date with a time; undefined where it is none. */
+export function dateOf(text: string): number | undefined {
   // What is no ISO date, `Date.parse` reads in its own ways ("a 1" is a day of 2001).
   const time = DATE.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(time) ? undefined : time

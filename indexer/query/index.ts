@@ -1,6 +1,6 @@
 export * from './address.ts'
 export { columnsOf, columnsOfLetter, withCaret } from './caret.ts'
-export { type FieldQuery, matches, numberOf, scalarCondition } from './evaluate.ts'
+export { dateOf, type FieldQuery, matches, numberOf, scalarCondition } from './evaluate.ts'
 export { fullName, type NamedField, namedField, nearestName } from './field-names.ts'
 export { parseQuery, QUERY_LIMITS } from './parse.ts'
 export { printQuery } from './print.ts'

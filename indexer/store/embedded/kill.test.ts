@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, expect, test } from 'vitest'
 import { openEmbeddedStore, StoreFullError } from '../index.ts'
-import { AGENT, batchOf, eventAt, temporaryFolders } from './testing/batches.ts'
+import { AGENT, batchOf, eventAt, temporaryFolders } from '../testing/batches.ts'
 
 const FULL = process.env.WAYBILL_FULL !== undefined
 const KILLS = FULL ? 60 : 6

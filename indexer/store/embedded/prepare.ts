@@ -4,13 +4,11 @@ import {
   type AuditEvent,
   asRevision,
   type Category,
-  EARLIEST_TIMESTAMP,
   HASH_BYTES,
-  isCategory,
-  isEventId,
-  LATEST_TIMESTAMP,
+  textAt,
   withAdditions,
 } from '../../../schema/index.ts'
+import { readLine } from '../line.ts'
 import type { BatchAdditions } from '../port.ts'
 import { AddedLines, AddedTerms, type AddedText, NOTHING_ADDED } from './added.ts'
 import { Collector } from './collect.ts'
@@ -75,40 +73,6 @@ function emptyParcel(category: Category): Parcel {
     users: [],
     added: [],
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-const memberOf = (value: unknown, member: string): unknown => (isRecord(value) ? value[member] : undefined)
-
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
-
-/** Why a line is no event that can be stored; null where it is one. */
-function faultOf(event: unknown): string | null {
-  if (!isRecord(event)) return 'the line is not a JSON object'
-  const own = event.event
-  const audit = event.audit
-  const time = event['@timestamp']
-  if (typeof time !== 'string') return '@timestamp is missing'
-  const ms = TIME.test(time) ? Date.parse(time) : Number.NaN
-  if (Number.isNaN(ms)) return `@timestamp is no time in UTC: ${time.slice(0, 64)}`
-  if (ms < EARLIEST_TIMESTAMP || ms >= LATEST_TIMESTAMP)
-    return `@timestamp is outside 1990 to 2058: ${time.slice(0, 64)}`
-  if (!isRecord(own) || typeof own.id !== 'string') return 'event.id is missing'
-  if (!isEventId(own.id)) return 'event.id is not 40 hex digits'
-  if (!isRecord(audit) || audit.category === undefined) return 'audit.category is missing'
-  if (!isCategory(audit.category)) return `audit.category is unknown: ${String(audit.category).slice(0, 64)}`
-  if (own.ingested !== undefined) return 'event.ingested is only for the indexer to add'
-  if (audit.seal !== undefined) return 'audit.seal is only for the indexer to add'
-  if (audit.words !== undefined) return 'audit.words is only for the indexer to add'
-  if (audit.revision_of !== undefined) return 'audit.revision_of is only for the indexer to add'
-  if (audit.derived !== undefined) return 'audit.derived is only for the indexer to add'
-  if (memberOf(event.source, 'geo') !== undefined) return 'source.geo is only for the indexer to add'
-  if (memberOf(event.source, 'as') !== undefined) return 'source.as is only for the indexer to add'
-  return null
 }
 
 /** Where a line stands in its batch, and where its terms begin. */
@@ -197,19 +161,9 @@ export class Preparer {
     added: AddedText,
   ): { id: string; reason: string } | null {
     const { start, end } = place
-    const line = lines.subarray(start, end)
-    if (!isUtf8(line)) return { id: '', reason: 'the line is not UTF-8' }
-    if (depthOf(line) > DEEPEST)
-      return { id: '', reason: `the line is nested more than ${DEEPEST} levels deep` }
-    let event: unknown
-    try {
-      event = JSON.parse(line.toString('utf8'))
-    } catch {
-      return { id: '', reason: 'the line is not JSON' }
-    }
-    const reason = faultOf(event)
-    if (reason !== null) return { id: textOf(memberOf(memberOf(event, 'event'), 'id')), reason }
-    const sound = event as Record<string, unknown> & { event: Record<string, unknown> }
+    const read = readLine(lines.subarray(start, end))
+    if ('reason' in read) return read
+    const sound = read.event
     collector.collect(sound)
     const [source, deed] = collector.slots
     source![SEAL_AGENT] = agent
@@ -217,11 +171,11 @@ export class Preparer {
     const { id, sequence } = sound.event
     const deedFacet = this.#facets.of(1, deed!, collector.present)
     const parcel = parcelOf(parcels, deedFacet.category!)
-    parcel.ids.push(id as string)
-    parcel.timestamps.push(Date.parse(sound['@timestamp'] as string))
+    parcel.ids.push(id)
+    parcel.timestamps.push(Date.parse(sound['@timestamp']))
     parcel.sequences.push(typeof sequence === 'number' ? sequence : 0)
     parcel.sourceFacets.push(this.#facets.of(0, source!, []))
-    parcel.users.push(textOf(memberOf(sound.user, 'name')))
+    parcel.users.push(textAt(sound, 'user.name') ?? '')
     this.#put(parcel, deedFacet, added, place)
     return null
   }
@@ -272,25 +226,6 @@ function parcelOf(parcels: Map<Category, Parcel>, category: Category): Parcel {
     parcels.set(category, parcel)
   }
   return parcel
-}
-
-/** Deeper nesting than any agent writes would overflow the stack of whoever walks over it. */
-const DEEPEST = 64
-
-function depthOf(line: Buffer): number {
-  let depth = 0
-  let deepest = 0
-  let inText = false
-  for (let i = 0; i < line.length; i++) {
-    const c = line[i]
-    if (inText) {
-      if (c === 0x5c) i++
-      else if (c === 0x22) inText = false
-    } else if (c === 0x22) inText = true
-    else if (c === 0x7b || c === 0x5b) deepest = Math.max(deepest, ++depth)
-    else if (c === 0x7d || c === 0x5d) depth--
-  }
-  return deepest
 }
 
 export const leafOf = (leaves: Buffer, position: number): Buffer =>

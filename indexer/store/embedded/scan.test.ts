@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { canonical } from '../../../schema/index.ts'
+import { anEvent } from '../testing/arbitraries.ts'
 import { FacetBook } from './facets.ts'
 import { type Prepared, Preparer } from './prepare.ts'
-import { anEvent } from './testing/arbitraries.ts'
 
 /** The fast reader against the plain one: a space before the brace makes a line that only the plain one takes. */
 function prepared(line: string | Buffer, lead = ''): Prepared {

@@ -2,19 +2,20 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, test } from 'vitest'
-import { canonical, OperatorError, sealedPart } from '../../../schema/index.ts'
-import { openEmbeddedStore, type Page, type Store, StoreFullError, StoreUnavailableError } from '../index.ts'
+import { canonical, OperatorError } from '../../../schema/index.ts'
+import { openEmbeddedStore, type Page, type Store, StoreFullError } from '../index.ts'
 import {
   AGENT,
   batchOf,
   batchOfLines,
   eventAt,
-  INCARNATION,
   INGESTED,
   idAt,
-  SOURCE,
   temporaryFolders,
-} from './testing/batches.ts'
+} from '../testing/batches.ts'
+import type { Ground } from '../testing/ground.ts'
+import { holdsStorePromises } from '../testing/promises.ts'
+import { keepsRevisions, revisionOf, row } from '../testing/revisions.ts'
 
 const folders = temporaryFolders()
 const stores: Store[] = []
@@ -29,6 +30,14 @@ async function open(path = folders.make(), options: object = {}): Promise<Store>
   return store
 }
 
+const ground: Ground = {
+  make: async () => folders.make(),
+  open: (path) => openEmbeddedStore({ path, pageTime: 60_000 }),
+  settled: async () => {},
+}
+holdsStorePromises(ground)
+keepsRevisions(ground)
+
 const ALL = { kind: 'all' } as const
 const ids = (page: Page): unknown[] => page.events.map((event) => (event.event as { id: string }).id)
 /** Everything there is, over as many pages as it takes. */
@@ -42,16 +51,6 @@ async function search(store: Store): Promise<Page> {
     after = page.next
   }
 }
-
-test('a batch is stored once, and answered alike when it comes again', async () => {
-  const store = await open()
-  const batch = batchOf(1, [eventAt(0), eventAt(10)])
-  const first = await store.write(batch)
-  expect(first).toMatchObject({ kind: 'stored', again: false, result: { stored: 2, duplicate: 0, dead: 0 } })
-  const again = await store.write(batch)
-  expect(again).toEqual({ ...first, again: true })
-  expect(ids(await search(store))).toEqual([idAt(0), idAt(10)])
-})
 
 test('a store of another layout is refused with a sentence, and left as it is', async () => {
   const path = folders.make()
@@ -70,79 +69,6 @@ test('a store of another layout is refused with a sentence, and left as it is', 
   await expect(open(path)).rejects.toThrow('has layout 1')
 })
 
-test('the same batch sent twice at once is stored once', async () => {
-  const store = await open()
-  const batch = batchOf(1, [eventAt(0), eventAt(10)])
-  const outcomes = await Promise.all([store.write(batch), store.write(batch), store.write(batch)])
-  expect(outcomes.map((outcome) => outcome.kind)).toEqual(['stored', 'stored', 'stored'])
-  expect((await store.status()).events).toBe(2)
-})
-
-test('another waybill of the same number is a fork, and writes nothing', async () => {
-  const store = await open()
-  const batch = batchOf(1, [eventAt(0)])
-  await store.write(batch)
-  expect(await store.write(batchOf(1, [eventAt(99)]))).toEqual({ kind: 'fork', hash: batch.hash })
-  expect(ids(await search(store))).toEqual([idAt(0)])
-})
-
-test('an event is read as it was sealed, with what the indexer adds', async () => {
-  const store = await open()
-  const event = eventAt(5, { message: 'Überweisung an CUST-12345' })
-  await store.write(batchOf(7, [eventAt(0), event]))
-  const found = await store.get(idAt(5))
-  expect(found).toMatchObject({
-    event: { ingested: new Date(INGESTED).toISOString() },
-    audit: {
-      seal: { agent: AGENT, incarnation: INCARNATION, sequence: 7, position: 1 },
-      words: 'überweisung an cust 12345 record update user2 customer',
-    },
-  })
-  expect(canonical(sealedPart(found!))).toBe(canonical(event))
-  expect(await store.get(idAt(6))).toBeNull()
-  expect(await store.get('no id')).toBeNull()
-})
-
-test('what is stored is there after the store was closed and opened', async () => {
-  const path = folders.make()
-  const store = await open(path)
-  await store.write(batchOf(1, [eventAt(0), eventAt(10)]))
-  await store.close()
-  const opened = await open(path)
-  expect(ids(await search(opened))).toEqual([idAt(0), idAt(10)])
-  expect(await opened.write(batchOf(1, [eventAt(0), eventAt(10)]))).toMatchObject({ again: true })
-})
-
-test('an event that comes in another batch is a duplicate; with other content it is a collision', async () => {
-  const store = await open()
-  await store.write(batchOf(1, [eventAt(0), eventAt(10), eventAt(20)]))
-  const outcome = await store.write(
-    batchOf(2, [eventAt(10), eventAt(20, { message: 'changed' }), eventAt(15), eventAt(30)]),
-  )
-  expect(outcome).toMatchObject({ result: { stored: 2, duplicate: 1, dead: 1 } })
-  const { letters, total } = await store.deadLetters.list({ limit: 10 })
-  expect(total).toBe(1)
-  expect(letters[0]).toMatchObject({ kind: 'collision', eventId: idAt(20), position: 1, source: SOURCE })
-  expect(letters[0]!.line.toString()).toBe(canonical(eventAt(20, { message: 'changed' })))
-  expect(letters[0]!.reason).toContain('waybill 1 of agent-1')
-  expect(ids(await search(store))).toEqual([0, 10, 15, 20, 30].map(idAt))
-  // The event between two that were there is found by its id, and known when it comes again.
-  expect(await store.get(idAt(15))).not.toBeNull()
-  expect(await store.write(batchOf(3, [eventAt(15), eventAt(30)]))).toMatchObject({
-    result: { stored: 0, duplicate: 2 },
-  })
-})
-
-test('two events of one id in a batch: the second is a duplicate or a collision', async () => {
-  const store = await open()
-  const outcome = await store.write(
-    batchOf(1, [eventAt(0), eventAt(1), eventAt(0), eventAt(1, { message: 'other' })]),
-  )
-  expect(outcome).toMatchObject({ result: { stored: 2, duplicate: 1, dead: 1 } })
-  const { letters } = await store.deadLetters.list({ limit: 1 })
-  expect(letters[0]!.reason).toContain('the same waybill, position 1')
-})
-
 test('an event is known in every partition of its category, also after the window has passed', async () => {
   const store = await open()
   const year = 365 * 86_400_000
@@ -151,122 +77,6 @@ test('an event is known in every partition of its category, also after the windo
   expect(later).toMatchObject({ result: { stored: 1, duplicate: 1 } })
   expect((await store.status()).partitions.map(({ events }) => events)).toEqual([1, 1])
   expect(ids(await search(store))).toEqual([idAt(0), idAt(1)])
-})
-
-test('a bad line goes to the dead letters with its bytes, and its neighbours are stored', async () => {
-  const store = await open()
-  const bad: (string | Buffer)[] = [
-    '{"half":',
-    '[1]',
-    Buffer.from([0x7b, 0xff, 0x7d]),
-    canonical({ ...eventAt(3), '@timestamp': 'yesterday' }),
-    canonical({ ...eventAt(3), '@timestamp': '1970-01-01T00:00:00.000Z' }),
-    canonical({ ...eventAt(3), event: { id: 'short' } }),
-    canonical({ ...eventAt(3), audit: { category: 'gossip' } }),
-    canonical({ ...eventAt(3), audit: { category: 'change', seal: {} } }),
-  ]
-  const outcome = await store.write(batchOfLines(1, [canonical(eventAt(0)), ...bad, canonical(eventAt(9))]))
-  expect(outcome).toMatchObject({
-    result: { stored: 2, dead: 8, sources: [{ stored: 2, duplicate: 0, dead: 8 }] },
-  })
-  const { letters } = await store.deadLetters.list({ limit: 100 })
-  expect(letters.map(({ line }) => line).reverse()).toEqual(bad.map((line) => Buffer.from(line)))
-  expect(letters.map(({ reason }) => reason).reverse()).toEqual([
-    'the line is not JSON',
-    'the line is not a JSON object',
-    'the line is not UTF-8',
-    '@timestamp is no time in UTC: yesterday',
-    '@timestamp is outside 1990 to 2058: 1970-01-01T00:00:00.000Z',
-    'event.id is not 40 hex digits',
-    'audit.category is unknown: gossip',
-    'audit.seal is only for the indexer to add',
-  ])
-  expect(ids(await search(store))).toEqual([idAt(0), idAt(9)])
-})
-
-test('dead letters are listed in pages, replayed and discarded', async () => {
-  const store = await open()
-  await store.write(batchOf(1, [eventAt(0)]))
-  await store.write(batchOfLines(2, ['one', 'two', canonical(eventAt(0, { message: 'other' }))]))
-  const first = await store.deadLetters.list({ limit: 2 })
-  expect(first).toMatchObject({ total: 3 })
-  const second = await store.deadLetters.list({ limit: 2, after: first.next! })
-  expect(second.next).toBeNull()
-  expect([...first.letters, ...second.letters].map(({ position }) => position)).toEqual([2, 1, 0])
-  const [collision, two] = first.letters
-  expect(await store.deadLetters.replay(two!.id)).toEqual({ stored: false, reason: 'the line is not JSON' })
-  expect(await store.deadLetters.replay(collision!.id)).toMatchObject({ stored: false })
-  expect(await store.deadLetters.discard(two!.id)).toBe(true)
-  expect(await store.deadLetters.discard(two!.id)).toBe(false)
-  expect(await store.deadLetters.get(two!.id)).toBeNull()
-  expect(await store.deadLetters.replay('12345')).toBeNull()
-})
-
-test('gaps in a chain are told, and close when what is missing comes', async () => {
-  const store = await open()
-  for (const sequence of [1, 2, 6, 4]) await store.write(batchOf(sequence, [eventAt(sequence)]))
-  expect(await store.chains(AGENT)).toMatchObject([
-    {
-      first: 1,
-      last: 6,
-      waybills: 4,
-      events: 4,
-      gaps: [
-        { from: 3, to: 3 },
-        { from: 5, to: 5 },
-      ],
-    },
-  ])
-  await store.write(batchOf(3, [eventAt(3)]))
-  await store.write(batchOf(5, [eventAt(5)]))
-  const [chain] = await store.chains(AGENT)
-  expect(chain).toMatchObject({ gaps: [], lastHash: batchOf(6, [eventAt(6)]).hash })
-  expect(await store.chains('nobody')).toEqual([])
-})
-
-test('hourly counts are kept for what is stored, not for what is sent twice', async () => {
-  const store = await open()
-  await store.write(batchOf(1, [eventAt(0), eventAt(1), eventAt(3_600_000)]))
-  await store.write(batchOf(2, [eventAt(0), eventAt(2)]))
-  const hour = Date.UTC(2026, 10, 1)
-  expect(await store.counts({ by: 'user', from: hour, to: hour + 7_200_000 })).toEqual([
-    { hour, value: 'user0', count: 1 },
-    { hour, value: 'user1', count: 1 },
-    { hour, value: 'user2', count: 1 },
-    { hour: hour + 3_600_000, value: 'user0', count: 1 },
-  ])
-  expect(await store.counts({ by: 'category', from: hour, to: hour + 3_600_000 })).toEqual([
-    { hour, value: 'change', count: 3 },
-  ])
-})
-
-test('events are followed in the order in which they came, each once', async () => {
-  const store = await open()
-  const before = await store.arrivalsEnd()
-  await store.write(batchOf(1, [eventAt(50), eventAt(60, { audit: { category: 'security' } })]))
-  await store.write(batchOf(2, [eventAt(10), eventAt(20)]))
-  const first = await store.arrivals({ query: ALL, after: before, limit: 3 })
-  expect(ids(first)).toEqual([50, 60, 10].map(idAt))
-  const second = await store.arrivals({ query: ALL, after: first.next, limit: 3 })
-  expect(ids(second)).toEqual([idAt(20)])
-  const end = await store.arrivalsEnd()
-  expect(ids(await store.arrivals({ query: ALL, after: end, limit: 3 }))).toEqual([])
-  await store.write(batchOf(3, [eventAt(5)]))
-  expect(ids(await store.arrivals({ query: ALL, after: second.next, limit: 3 }))).toEqual([idAt(5)])
-  expect(ids(await store.arrivals({ query: ALL, after: end, limit: 3 }))).toEqual([idAt(5)])
-})
-
-test('records are guarded by their version', async () => {
-  const store = await open()
-  const { records } = store
-  expect(await records.put('agent', 'a', { name: 'web' }, null)).toBe(true)
-  expect(await records.put('agent', 'a', { name: 'other' }, null)).toBe(false)
-  expect(await records.get('agent', 'a')).toEqual({ value: { name: 'web' }, version: 1 })
-  expect(await records.put('agent', 'a', { name: 'db' }, 1)).toBe(true)
-  expect(await records.put('agent', 'a', { name: 'late' }, 1)).toBe(false)
-  expect(await records.list('agent')).toEqual([{ key: 'a', value: { name: 'db' }, version: 2 }])
-  await records.remove('agent', 'a')
-  expect(await records.get('agent', 'a')).toBeNull()
 })
 
 test('a disk with too little room refuses batches and says so', async () => {
@@ -280,16 +90,6 @@ test('a second process is refused the folder of a first', async () => {
   await open(path)
   await expect(openEmbeddedStore({ path })).rejects.toThrow(OperatorError)
   await expect(openEmbeddedStore({ path })).rejects.toThrow('is in use by another process')
-})
-
-test('closing answers what was begun, and refuses what comes after', async () => {
-  const path = folders.make()
-  const store = await open(path)
-  const writes = Array.from({ length: 20 }, (_, i) => store.write(batchOf(i + 1, [eventAt(i)])))
-  await store.close()
-  await Promise.all(writes)
-  await expect(store.write(batchOf(21, [eventAt(21)]))).rejects.toThrow(StoreUnavailableError)
-  expect((await (await open(path)).status()).events).toBe(20)
 })
 
 test('a folder that can not be used is a sentence', async () => {
@@ -349,4 +149,19 @@ test('a dead letter that is an event after all is stored in its place when it is
   })
   expect(ids(await search(opened))).toEqual([idAt(0), idAt(1), idAt(2)])
   expect((await opened.status()).events).toBe(3)
+})
+
+test('a revision of what another partition of the category has is one, too', async () => {
+  const store = await open()
+  await store.write(batchOf(1, [row(1)]))
+  const changed = row(1, 'changed')
+  const ingested = INGESTED + 365 * 86_400_000
+  for (const sequence of [2, 3]) await store.write(batchOf(sequence, [changed], { ingested }))
+  const revisions = {
+    query: { kind: 'exists', field: 'audit.revision_of' },
+    order: 'oldest',
+    limit: 9,
+  } as const
+  expect((await store.status()).partitions.map(({ events }) => events)).toEqual([1, 1])
+  expect(ids(await store.search(revisions))).toEqual([revisionOf(changed)])
 })

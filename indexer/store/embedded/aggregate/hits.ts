@@ -1,4 +1,5 @@
 import { matches, type Query } from '../../../query/index.ts'
+import type { Budget } from '../../aggregate-bounds.ts'
 import { categoryFits, timesOf } from '../candidates.ts'
 import type { SearchContext } from '../search.ts'
 import type { Segment } from '../segment/read.ts'
@@ -6,7 +7,6 @@ import { WINDOW } from '../segment/write.ts'
 import type { PartitionView } from '../view.ts'
 import { categoryOf } from '../windows.ts'
 import { countOf, within } from './bits.ts'
-import type { Budget } from './budget.ts'
 import { Judge } from './verdict.ts'
 
 /** The documents of one segment that a question is about: those from `low` up to but without `high`, or of these the bits that are set. */

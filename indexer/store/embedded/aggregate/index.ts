@@ -1,4 +1,4 @@
-import { type AuditEvent, comparePlaces, OperatorError } from '../../../../schema/index.ts'
+import { type AuditEvent, comparePlaces } from '../../../../schema/index.ts'
 import {
   AGGREGATE_LIMITS,
   type Aggregate,
@@ -6,15 +6,14 @@ import {
   type Bucket,
   type Group,
   type NumberSums,
-  type Partiality,
   type SplitAnswer,
 } from '../../aggregate.ts'
+import { BucketRoom, Budget, demandBounded } from '../../aggregate-bounds.ts'
 import { keysBetween } from '../../calendar.ts'
 import { numericField } from '../../field-values.ts'
 import type { SearchContext } from '../search.ts'
 import { asStored } from '../view.ts'
 import { isIn } from './bits.ts'
-import { Budget } from './budget.ts'
 import { type Counts, greatestOf, SparseCounts } from './counts.ts'
 import { type Hits, hitsOf } from './hits.ts'
 import { Dimension } from './reading.ts'
@@ -24,28 +23,10 @@ type Context = Omit<SearchContext, 'late'> & { readonly now: () => number }
 
 /** Works an aggregate out: which documents match, then one pass over columns for each thing that is asked of them. */
 export function aggregate(request: AggregateRequest, context: Context): Aggregate {
-  const budget = new Budget(
-    Math.min(request.budget ?? AGGREGATE_LIMITS.budget, AGGREGATE_LIMITS.longestBudget),
-    context.now,
-  )
+  const budget = Budget.of(request, context.now)
   const question = new Question(request, budget)
   const group = question.answer(hitsOf(request, context, budget))
-  return { ...group, partial: partialityOf(budget) }
-}
-
-function partialityOf(budget: Budget): Partiality | null {
-  if (budget.wasLate)
-    return {
-      reason: 'time',
-      sentence: 'The time for this was over: not all events were looked at, and counts may be too low.',
-    }
-  if (budget.tooManyValues)
-    return {
-      reason: 'values',
-      sentence:
-        'There are more different values than are counted: some are left out, and counts may be too low.',
-    }
-  return null
+  return { ...group, partial: budget.partiality }
 }
 
 class Question {
@@ -55,7 +36,7 @@ class Question {
   readonly #second: Dimension | null
   readonly #sums: readonly (readonly [string, Dimension])[]
   readonly #distinct: readonly (readonly [string, Dimension])[]
-  #buckets = 0
+  readonly #room = new BucketRoom()
 
   constructor(request: AggregateRequest, budget: Budget) {
     demandBounded(request)
@@ -154,7 +135,7 @@ class Question {
         others += count
       })
       for (const number of top) others -= counts.get(number)
-      this.#demandRoom(top.length)
+      this.#room.demand(top.length)
       return {
         numbers: top,
         rest: { distinct: counts.size, others },
@@ -171,20 +152,12 @@ class Question {
       last = Math.max(last, key)
     })
     const keys = byKey.size === 0 ? [] : keysBetween(split, first, last, AGGREGATE_LIMITS.buckets)
-    this.#demandRoom(keys.length)
+    this.#room.demand(keys.length)
     return {
       numbers: [...byKey.values()],
       rest: { distinct: keys.length, others: 0 },
       bucketsWith: (make) => keys.map((key) => make(byKey.get(key), key)),
     }
-  }
-
-  #demandRoom(more: number): void {
-    this.#buckets += more
-    if (this.#buckets > AGGREGATE_LIMITS.allBuckets)
-      throw new OperatorError(
-        `the answer would have more than ${AGGREGATE_LIMITS.allBuckets} buckets; ask for fewer values, longer intervals or a shorter time`,
-      )
   }
 
   /** Sums, distinct values and last events, by rank. */
@@ -233,17 +206,6 @@ class Question {
 }
 
 const NO_COUNTS: Counts = new SparseCounts()
-
-function demandBounded({ by, sums, distinct }: AggregateRequest): void {
-  const { splits, fields, top } = AGGREGATE_LIMITS
-  if (by.length > splits) throw new OperatorError(`there may be ${splits} splits, one within the other`)
-  for (const split of by) {
-    if (split.kind === 'values' && !(Number.isInteger(split.top) && split.top >= 1 && split.top <= top))
-      throw new OperatorError(`top is ${split.top}, expected 1 to ${top}`)
-  }
-  if ((sums?.length ?? 0) > fields || (distinct?.length ?? 0) > fields)
-    throw new OperatorError(`at most ${fields} fields can be added up or counted at once`)
-}
 
 function sumsOf({ numbers }: Dimension, counts: Counts): NumberSums {
   let values = 0

@@ -1,5 +1,5 @@
+import type { Budget } from '../../aggregate-bounds.ts'
 import { isIn } from './bits.ts'
-import type { Budget } from './budget.ts'
 import { type Counts, DenseCounts, SparseCounts } from './counts.ts'
 import { type Hits, stretches } from './hits.ts'
 import { NumberTable } from './numbering.ts'

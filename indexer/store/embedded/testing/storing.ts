@@ -1,5 +1,5 @@
 import { openEmbeddedStore } from '../../index.ts'
-import { batchOf, eventAt } from './batches.ts'
+import { batchOf, eventAt } from '../../testing/batches.ts'
 
 /** A process that stores numbered batches and says which are acknowledged; the test kills it. */
 const [path, first, count] = process.argv.slice(2)

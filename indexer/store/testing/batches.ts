@@ -15,9 +15,9 @@ import {
   type Sha256,
   type SourceId,
   sha256,
-} from '../../../../schema/index.ts'
-import type { Manifest } from '../../../../schema/wire/index.ts'
-import type { BatchAdditions, StoreBatch } from '../../port.ts'
+} from '../../../schema/index.ts'
+import type { Manifest } from '../../../schema/wire/index.ts'
+import type { BatchAdditions, StoreBatch } from '../port.ts'
 
 /** What the store's tests are made of: batches as they come from ingest, and folders that go away. */
 export const AGENT = 'agent-1' as AgentId

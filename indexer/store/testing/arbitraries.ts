@@ -7,8 +7,8 @@ import {
   FIELDS,
   type Field,
   isFree,
-} from '../../../../schema/index.ts'
-import type { ChangeQuery, Query } from '../../../query/index.ts'
+} from '../../../schema/index.ts'
+import type { ChangeQuery, Query } from '../../query/index.ts'
 import { idAt } from './batches.ts'
 
 /** Random events and queries that often meet: both are made of the same few words, numbers and addresses. */

@@ -1,0 +1,70 @@
+import type { Client } from '@elastic/elasticsearch'
+import type { AuditEvent } from '../../../../schema/index.ts'
+import { matches } from '../../../query/index.ts'
+import type { Aggregate, AggregateRequest } from '../../aggregate.ts'
+import { BucketRoom, Budget } from '../../aggregate-bounds.ts'
+import type { Dsl } from '../asked.ts'
+import { eventOf } from '../document.ts'
+import type { Names } from '../names.ts'
+import { withinTime } from '../search.ts'
+import { divided } from '../translate.ts'
+import { answerOf } from './answer.ts'
+import { Counting } from './counting.ts'
+import { Snapshot } from './snapshot.ts'
+import { type Address, questionOf } from './tally.ts'
+
+/** Events that are looked at, or read for the answer, in one request. */
+const EVENTS_AT_A_TIME = 200
+
+/**
+ * Counts exactly: the cluster counts what surely matches, in composite aggregations, whose pages leave nothing out; what may
+ * match is looked at, event by event.
+ */
+export async function aggregated(
+  request: AggregateRequest,
+  { client, names, now }: { readonly client: Client; readonly names: Names; readonly now: () => number },
+): Promise<Aggregate> {
+  const question = questionOf(request)
+  const budget = Budget.of(request, now)
+  const { sure, doubtful } = divided(request.query)
+  const within = (query: Dsl): Dsl => withinTime(query, request.from, request.to)
+  const snapshot = await Snapshot.open(client, names, budget)
+  try {
+    const counting = new Counting(snapshot, question, budget, within(sure))
+    const { tally } = counting
+    await counting.whole()
+    await counting.buckets()
+    for await (const { source, at } of snapshot.events(within(doubtful), EVENTS_AT_A_TIME)) {
+      const event = eventOf(source)
+      if (matches(request.query, event)) tally.add(event, at)
+    }
+    const shown = await counting.withinBuckets()
+    const cells = [tally.whole, ...(shown?.keys ?? []).flatMap((key) => tally.buckets.get(key) ?? [])]
+    const eventAt = await eventsAt(
+      client,
+      cells.flatMap(({ latest }) => latest?.at ?? []),
+    )
+    const group = answerOf({ question, tally, shown, room: new BucketRoom(), eventAt })
+    return { ...group, partial: budget.partiality }
+  } finally {
+    await snapshot.close()
+  }
+}
+
+async function eventsAt(
+  client: Client,
+  addresses: readonly Address[],
+): Promise<(address: Address) => AuditEvent | null> {
+  const events = new Map<string, AuditEvent>()
+  const nameOf = ({ index, id }: Address): string => `${index}/${id}`
+  for (let from = 0; from < addresses.length; from += EVENTS_AT_A_TIME) {
+    const docs = addresses
+      .slice(from, from + EVENTS_AT_A_TIME)
+      .map(({ index, id }) => ({ _index: index, _id: id }))
+    const answer = await client.mget<unknown>({ docs })
+    for (const doc of answer.docs)
+      if ('found' in doc && doc.found)
+        events.set(nameOf({ index: doc._index, id: doc._id }), eventOf(doc._source))
+  }
+  return (address) => events.get(nameOf(address)) ?? null
+}

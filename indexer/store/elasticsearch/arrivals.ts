@@ -1,0 +1,179 @@
+import type { Client } from '@elastic/elasticsearch'
+import { type AuditEvent, valueAt } from '../../../schema/index.ts'
+import { matches, type Query } from '../../query/index.ts'
+import { decodeCursor, encodeCursor, noCursor } from '../cursor.ts'
+import { StoreUnavailableError } from '../port.ts'
+import { type Asked, allOf, anyOf, type Dsl, exactly } from './asked.ts'
+import type { Commit } from './commits.ts'
+import { eventOf } from './document.ts'
+import type { Names } from './names.ts'
+import { type SearchParts, WHOLE } from './search.ts'
+import { isUnfit, translated } from './translate.ts'
+
+/** An event that was stored on its own, when its dead letter was replayed. */
+export interface Replay {
+  readonly kind: 'replay'
+  readonly agent: string
+  readonly incarnation: string
+  readonly sequence: number
+  readonly state: 'stored'
+  readonly at: number
+  readonly body: { readonly eventId: string }
+}
+
+interface Arrival {
+  /** The number of the operation that settled it. */
+  readonly operation: number
+  readonly of: Commit | Replay
+}
+
+/** Behind this operation on the waybills' index; with a position, in the middle of that waybill. */
+interface ArrivalCursor {
+  readonly operation: number
+  readonly position: number | null
+}
+
+const START: ArrivalCursor = { operation: -1, position: null }
+const ARRIVALS_AT_A_TIME = 64
+const EVENTS_AT_A_TIME = 200
+
+/**
+ * Events in the order in which their waybills were settled. The waybills' index has one shard, which numbers all that is done to it:
+ * so the order is the cluster's own. What is numbered up to the checkpoint is all there, and nothing more comes below it. There is
+ * always a next page: it may be empty for now.
+ */
+export async function arrivalsPage(
+  { query, after, limit }: { query: Query; after: string | null; limit: number },
+  parts: SearchParts,
+): Promise<{ events: AuditEvent[]; next: string }> {
+  const { client, names, pageTime } = parts
+  const cursor = after === null ? START : readCursor(after)
+  const checkpoint = await checkpointOf(client, names)
+  const arrivals = await arrivalsBetween(client, names, cursor, checkpoint)
+  const translation = translated(query)
+  const began = performance.now()
+  const late = (): boolean => performance.now() - began > pageTime
+  const events: AuditEvent[] = []
+  const page = (operation: number, position: number | null = null) => ({
+    events,
+    next: encodeCursor([operation, position]),
+  })
+  const end =
+    arrivals.length < ARRIVALS_AT_A_TIME ? Math.max(checkpoint, cursor.operation) : arrivals.at(-1)!.operation
+  if (!(await hasAny(arrivals, translation.query, parts))) return page(end)
+  for (const { operation, of } of arrivals) {
+    let position = operation === cursor.operation ? (cursor.position ?? -1) : -1
+    for (;;) {
+      const { hits } = await client.search<unknown>({
+        index: names.events,
+        ...WHOLE,
+        size: EVENTS_AT_A_TIME,
+        sort: [{ 'audit.seal.position': 'asc' }],
+        query: {
+          bool: {
+            filter: [eventsOf(of), { range: { 'audit.seal.position': { gt: position } } }, translation.query],
+          },
+        },
+      })
+      for (const { _source: source } of hits.hits) {
+        const event = eventOf(source)
+        position = Number(valueAt(event, 'audit.seal.position'))
+        if ((translation.exact && !isUnfit(source)) || matches(query, event)) events.push(event)
+        if (events.length === limit) return page(operation, position)
+      }
+      if (hits.hits.length < EVENTS_AT_A_TIME) break
+      if (late()) return page(operation, position)
+    }
+    if (late()) return page(operation)
+  }
+  return page(end)
+}
+
+/** A cursor behind everything that is settled. */
+export async function endOfArrivals(client: Client, names: Names): Promise<string> {
+  return encodeCursor([await checkpointOf(client, names), null])
+}
+
+/** The operation up to which all have been done. */
+async function checkpointOf(client: Client, names: Names): Promise<number> {
+  const { indices } = await client.indices.stats({ index: names.waybills, level: 'shards' })
+  const copies = Object.values(indices?.[names.waybills]?.shards ?? {}).flat()
+  const primary = copies.find((copy) => copy.routing?.primary === true)
+  if (primary?.seq_no === undefined)
+    throw new StoreUnavailableError(
+      `${names.waybills} has no working primary shard; see the cluster's health`,
+    )
+  return primary.seq_no.local_checkpoint
+}
+
+async function arrivalsBetween(
+  client: Client,
+  names: Names,
+  { operation, position }: ArrivalCursor,
+  checkpoint: number,
+): Promise<Arrival[]> {
+  if (checkpoint < operation || (checkpoint === operation && position === null)) return []
+  await client.indices.refresh({ index: names.waybills })
+  const { hits } = await client.search<Commit | Replay>({
+    index: names.waybills,
+    ...WHOLE,
+    size: ARRIVALS_AT_A_TIME,
+    seq_no_primary_term: true,
+    sort: [{ _seq_no: 'asc' }],
+    _source: { excludes: ['body.leaves', 'body.manifest', 'body.signature'] },
+    query: {
+      bool: {
+        filter: [
+          { term: { state: 'stored' } },
+          { range: { _seq_no: { [position === null ? 'gt' : 'gte']: operation, lte: checkpoint } } },
+        ],
+      },
+    },
+  })
+  return hits.hits.flatMap(({ _seq_no, _source: of }) =>
+    _seq_no === undefined || of === undefined ? [] : [{ operation: _seq_no, of }],
+  )
+}
+
+/** Whether there is anything to find among these: whoever follows something rare asks once, not once a waybill. */
+async function hasAny(
+  arrivals: readonly Arrival[],
+  query: Dsl,
+  { client, names }: SearchParts,
+): Promise<boolean> {
+  if (arrivals.length === 0) return false
+  await client.indices.refresh({ index: names.events, ignore_unavailable: true })
+  const ofThese: Asked = anyOf(arrivals.map(({ of }) => exactly(eventsOf(of))))
+  const { hits } = await client.search({
+    index: names.events,
+    ...WHOLE,
+    size: 1,
+    _source: false,
+    query: allOf([ofThese, exactly(query)]).may,
+  })
+  return hits.hits.length > 0
+}
+
+/** The events that came to be there with this. Those replayed later have the waybill's seal, and another time. */
+function eventsOf(of: Commit | Replay): Dsl {
+  const { agent, incarnation, sequence, at } = of
+  return {
+    bool: {
+      filter: [
+        { term: { 'audit.seal.agent': agent } },
+        { term: { 'audit.seal.incarnation': incarnation } },
+        { term: { 'audit.seal.sequence': sequence } },
+        of.kind === 'replay'
+          ? { term: { 'event.id': of.body.eventId } }
+          : { range: { 'event.ingested': { gte: at, lte: at, format: 'epoch_millis' } } },
+      ],
+    },
+  }
+}
+
+function readCursor(text: string): ArrivalCursor {
+  const parts = decodeCursor(text)
+  const [operation, position] = Array.isArray(parts) && parts.length === 2 ? (parts as unknown[]) : []
+  if (typeof operation !== 'number' || !(position === null || typeof position === 'number')) throw noCursor()
+  return { operation, position }
+}

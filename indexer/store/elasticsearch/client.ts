@@ -1,0 +1,53 @@
+import { Client, type ClientOptions, Transport } from '@elastic/elasticsearch'
+
+export interface ConnectionOptions {
+  /** URLs of nodes; those that answer are used in turn. */
+  readonly nodes: readonly string[]
+  readonly apiKey?: string
+  readonly username?: string
+  readonly password?: string
+  /** PEM of the authority that signed the nodes' certificates. */
+  readonly ca?: string
+}
+
+type TransportOptions = ConstructorParameters<typeof Transport>[0]
+
+/**
+ * Asks each cluster for the REST API of Elasticsearch 8, which 8.x speaks and 9.x keeps for those who ask for it by these headers.
+ * The client of version 9 would ask for that of 9, and 8.x refuses it.
+ */
+class CompatibleTransport extends Transport {
+  constructor(options: TransportOptions) {
+    super({
+      ...options,
+      vendoredHeaders: {
+        jsonContentType: 'application/vnd.elasticsearch+json; compatible-with=8',
+        ndjsonContentType: 'application/vnd.elasticsearch+x-ndjson; compatible-with=8',
+        accept: 'application/vnd.elasticsearch+json; compatible-with=8,text/plain',
+      },
+    })
+  }
+}
+
+/** Longer than any single request of ours takes on a cluster that is only busy. */
+const REQUEST_TIME = 30_000
+
+export function connect({ nodes, apiKey, username, password, ca }: ConnectionOptions): Client {
+  const auth: ClientOptions['auth'] =
+    apiKey !== undefined
+      ? { apiKey }
+      : username !== undefined && password !== undefined
+        ? { username, password }
+        : undefined
+  return new Client({
+    nodes: [...nodes],
+    Transport: CompatibleTransport,
+    requestTimeout: REQUEST_TIME,
+    // Who asks knows better what may be asked again; see bulk.ts and failures.ts.
+    maxRetries: 0,
+    // Headers and bodies of failed requests may hold credentials and events.
+    redaction: { type: 'remove' },
+    ...(auth !== undefined && { auth }),
+    ...(ca !== undefined && { tls: { ca } }),
+  })
+}

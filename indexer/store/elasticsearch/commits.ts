@@ -1,0 +1,112 @@
+import type { Client } from '@elastic/elasticsearch'
+import type { Category } from '../../../schema/index.ts'
+import type { StoreBatch, WriteResult } from '../port.ts'
+import { statusOf } from './failures.ts'
+import { type Names, waybillId } from './names.ts'
+
+/**
+ * The document of a waybill. It stands before the first of its events does, and says into which index those of each category
+ * go: whoever writes them, and however often, goes there. So a conflict is the proof that an event is there.
+ */
+export interface Commit {
+  readonly kind: 'waybill'
+  readonly agent: string
+  readonly incarnation: string
+  readonly sequence: number
+  readonly hash: string
+  readonly state: 'open' | 'stored'
+  /** `event.ingested` of its events, whoever writes them. */
+  readonly at: number
+  readonly events: number
+  /** Of its lines, before they were compressed. */
+  readonly bytes: number
+  readonly body: CommitBody
+}
+
+export type Pins = { readonly [category in Category]?: string }
+
+export interface CommitBody {
+  readonly pins: Pins
+  /** Indices that its events were pinned to before, and which were closed to writing. */
+  readonly former: readonly string[]
+  /** Pinned indices that were found closed, and when. */
+  readonly closed: { readonly [index: string]: number }
+  readonly result?: WriteResult
+  /** What was shipped with the events, in base64. */
+  readonly manifest?: string
+  readonly signature?: string
+  readonly leaves?: string
+}
+
+/** A commit as it was read: a write that builds on it succeeds only while it is still so. */
+export interface ReadCommit {
+  readonly commit: Commit
+  readonly version: { readonly if_seq_no: number; readonly if_primary_term: number }
+}
+
+export class Commits {
+  readonly #client: Client
+  readonly #index: string
+
+  constructor(client: Client, names: Names) {
+    this.#client = client
+    this.#index = names.waybills
+  }
+
+  async find(id: string): Promise<ReadCommit | null> {
+    try {
+      const { _source, _seq_no, _primary_term } = await this.#client.get<Commit>({ index: this.#index, id })
+      if (_source === undefined || _seq_no === undefined || _primary_term === undefined) return null
+      return { commit: _source, version: { if_seq_no: _seq_no, if_primary_term: _primary_term } }
+    } catch (thrown) {
+      if (statusOf(thrown) === 404) return null
+      throw thrown
+    }
+  }
+
+  /** The waybill's commit: the one that is there, or a new one. */
+  async open(batch: StoreBatch, pinned: () => Promise<Pins>): Promise<ReadCommit> {
+    const { agent, incarnation, sequence, events, bytes } = batch.manifest
+    const id = waybillId(batch.manifest)
+    for (;;) {
+      const commit: Commit = {
+        kind: 'waybill',
+        agent,
+        incarnation,
+        sequence,
+        hash: batch.hash,
+        state: 'open',
+        at: batch.ingested,
+        events,
+        bytes,
+        body: { pins: await pinned(), former: [], closed: {} },
+      }
+      const made = await this.#put(id, commit, 'create')
+      if (made !== null) return made
+      const found = await this.find(id)
+      if (found !== null) return found
+    }
+  }
+
+  /** Null where someone else has written it since it was read. */
+  change(read: ReadCommit, commit: Commit): Promise<ReadCommit | null> {
+    return this.#put(waybillId(commit), commit, read.version)
+  }
+
+  async #put(id: string, commit: Commit, how: 'create' | ReadCommit['version']): Promise<ReadCommit | null> {
+    try {
+      const { _seq_no, _primary_term } = await this.#client.index<Commit>({
+        index: this.#index,
+        id,
+        document: commit,
+        ...(how === 'create' ? { op_type: how } : how),
+      })
+      if (_seq_no === undefined || _primary_term === undefined)
+        throw new Error('Elasticsearch did not say which version of a waybill it wrote')
+      return { commit, version: { if_seq_no: _seq_no, if_primary_term: _primary_term } }
+    } catch (thrown) {
+      if (statusOf(thrown) === 409) return null
+      throw thrown
+    }
+  }
+}

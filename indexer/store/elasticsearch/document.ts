@@ -1,0 +1,117 @@
+import {
+  type Additions,
+  type AuditEvent,
+  asRevision,
+  canonical,
+  changesOf,
+  eventWords,
+  LIMITS,
+  placeOf,
+  textAt,
+  valueAt,
+  withAdditions,
+} from '../../../schema/index.ts'
+import type { SoundEvent } from '../line.ts'
+import { fitted } from './fit.ts'
+import { ADDED, CHANGES, CUT, UNFIT } from './mapping.ts'
+
+/** Where an event came from, and when. */
+export interface Seal {
+  readonly agent: string
+  readonly incarnation: string
+  readonly sequence: number
+  readonly position: number
+  readonly ingested: number
+  /** The leaf hash of the line, in hex. */
+  readonly leaf: string
+}
+
+/**
+ * The document of an event: the event as it was sealed, and what the indexer adds. So `_source` less the closed list of
+ * derived fields is what the agent sealed. Where that can't be so (a value that does not fit its field, a line that is not
+ * written as RFC 8785 has it) the line is kept beside, and the document holds what fits.
+ */
+export function documentOf(
+  event: SoundEvent,
+  line: Buffer,
+  seal: Seal,
+  { additions, revision }: { additions: Additions | null; revision: string | null },
+): string {
+  const enriched = additions === null ? event : withAdditions(event, additions)
+  const shown = revision === null ? enriched : asRevision(enriched, revision)
+  const { event: document, whole } = fitted(shown)
+  const words = eventWords(shown)
+  const asItIs = whole && isCanonical(event, line)
+  if (!asItIs) putInPlace(document, shown)
+  const marks: string[] = []
+  if (words.length >= LIMITS.wordsPerEvent) marks.push(CUT)
+  if (changesOf(shown).length > 0) marks.push(CHANGES)
+  if (!asItIs) marks.push(UNFIT)
+  const { agent, incarnation, sequence, position, ingested, leaf } = seal
+  document.event = { ...memberOf(document, 'event'), ingested: new Date(ingested).toISOString() }
+  document.audit = {
+    ...memberOf(document, 'audit'),
+    seal: {
+      agent,
+      incarnation,
+      sequence,
+      position,
+      [ADDED.leaf]: leaf,
+      ...(!asItIs && { [ADDED.line]: line.toString('utf8') }),
+      ...(!asItIs && additions !== null && { [ADDED.additions]: JSON.stringify(additions) }),
+      ...(marks.length > 0 && { [ADDED.marks]: marks }),
+    },
+    words: words.join(' '),
+  }
+  return JSON.stringify(document)
+}
+
+/** What the total order and the category are read from is there in the form that the mapping wants. */
+function putInPlace(document: Record<string, unknown>, shown: AuditEvent): void {
+  const { timestamp, agent, sequence, id } = placeOf(shown)
+  document['@timestamp'] = new Date(timestamp).toISOString()
+  document.agent = { ...memberOf(document, 'agent'), id: agent.slice(0, LIMITS.indexedLength).toWellFormed() }
+  document.event = { ...memberOf(document, 'event'), id, sequence: wholeNumber(sequence) }
+}
+
+const wholeNumber = (value: number): number =>
+  Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Math.trunc(value)))
+
+function memberOf(record: AuditEvent, member: string): Record<string, unknown> {
+  const value = record[member]
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {}
+}
+
+/** Whether the line is what can be made of the document again, to the byte. */
+function isCanonical(event: AuditEvent, line: Buffer): boolean {
+  try {
+    return canonical(event) === line.toString('utf8')
+  } catch {
+    return false
+  }
+}
+
+/** The event of a document: as stored, without what only this adapter keeps. */
+export function eventOf(source: unknown): AuditEvent {
+  const document = source as AuditEvent
+  const audit = memberOf(document, 'audit')
+  const {
+    [ADDED.leaf]: _leaf,
+    [ADDED.line]: line,
+    [ADDED.additions]: added,
+    [ADDED.marks]: _marks,
+    ...seal
+  } = memberOf(audit, 'seal')
+  if (typeof line !== 'string') return { ...document, audit: { ...audit, seal } }
+  const sealed = JSON.parse(line) as AuditEvent
+  const enriched = typeof added === 'string' ? withAdditions(sealed, JSON.parse(added) as Additions) : sealed
+  const id = textAt(document, 'event.id') ?? ''
+  const shown = audit.revision_of === undefined ? enriched : asRevision(enriched, id)
+  return {
+    ...shown,
+    event: { ...memberOf(shown, 'event'), ingested: valueAt(document, 'event.ingested') },
+    audit: { ...memberOf(shown, 'audit'), seal, words: audit.words },
+  }
+}

@@ -1,0 +1,147 @@
+import { errors, type estypes } from '@elastic/elasticsearch'
+import { OperatorError, reasonOf } from '../../../schema/index.ts'
+import { StoreFullError, StoreUnavailableError } from '../port.ts'
+
+/** What an item of a bulk answer, or a whole request, came to. */
+export type Failure =
+  /** It may go well later, with the same bytes at the same place. */
+  | { readonly kind: 'busy'; readonly reason: string }
+  /** Disks are at the flood-stage watermark: nothing can be written until there is room. */
+  | { readonly kind: 'full'; readonly reason: string }
+  /** This index takes no writes any more: blocked, closed, or gone. */
+  | { readonly kind: 'closed'; readonly reason: string }
+  /** The request is larger than the cluster takes. */
+  | { readonly kind: 'too-large'; readonly reason: string }
+  | { readonly kind: 'denied'; readonly reason: string }
+  /** The document itself is refused, now and always. */
+  | { readonly kind: 'refused'; readonly reason: string }
+
+type Cause = Pick<estypes.ErrorCause, 'type' | 'reason'> & { readonly caused_by?: Cause | undefined }
+
+const TRANSIENT = new Set([
+  'es_rejected_execution_exception',
+  'circuit_breaking_exception',
+  'unavailable_shards_exception',
+  'no_shard_available_action_exception',
+  'process_cluster_event_timeout_exception',
+  'master_not_discovered_exception',
+  'not_master_exception',
+  'no_master_block_exception',
+  'node_closed_exception',
+  'node_not_connected_exception',
+  'node_disconnected_exception',
+  'shard_not_in_primary_mode_exception',
+  'index_shard_not_started_exception',
+  'illegal_index_shard_state_exception',
+  'already_closed_exception',
+  'timeout_exception',
+  'search_phase_execution_exception',
+])
+
+/** What is wrong, by an error's status and its body; `reason` is a sentence for people. */
+export function failureOf(status: number, cause: Cause): Failure {
+  const reason = sentenceOf(cause)
+  switch (cause.type) {
+    case 'cluster_block_exception':
+      return blocked(reason)
+    case 'index_closed_exception':
+    case 'index_not_found_exception':
+      return { kind: 'closed', reason }
+    case 'security_exception':
+    case 'authorization_exception':
+      return { kind: 'denied', reason }
+  }
+  if (status === 413) return { kind: 'too-large', reason }
+  if (status === 401 || status === 403) return { kind: 'denied', reason }
+  if (status === 429 || status >= 500 || TRANSIENT.has(cause.type)) return { kind: 'busy', reason }
+  return { kind: 'refused', reason }
+}
+
+/** Blocks are told by their text alone: `index [x] blocked by: [FORBIDDEN/8/index write (api)];` */
+function blocked(reason: string): Failure {
+  if (/flood-stage|\/12\//.test(reason)) return { kind: 'full', reason }
+  if (/\/(5|8)\/index /.test(reason)) return { kind: 'closed', reason }
+  if (/\/4\/index closed/.test(reason)) return { kind: 'closed', reason }
+  return { kind: 'busy', reason }
+}
+
+/** The outer reason and, where it says more, the innermost. */
+function sentenceOf(cause: Cause): string {
+  let inner: Cause = cause
+  while (inner.caused_by !== undefined) inner = inner.caused_by
+  const outer = cause.reason ?? cause.type
+  return inner === cause ||
+    inner.reason === undefined ||
+    inner.reason === null ||
+    outer.includes(inner.reason)
+    ? outer
+    : `${outer}: ${inner.reason}`
+}
+
+/** What a thrown error of the client came to; null where it is none of the cluster's making. */
+export function failureOfThrown(thrown: unknown): Failure | null {
+  if (thrown instanceof errors.ResponseError) {
+    const status = thrown.statusCode ?? 0
+    return failureOf(status, causeIn(thrown.body) ?? { type: `HTTP ${status}`, reason: thrown.message })
+  }
+  if (thrown instanceof errors.ConnectionError || thrown instanceof errors.TimeoutError)
+    return { kind: 'busy', reason: reasonOf(thrown) }
+  if (thrown instanceof errors.NoLivingConnectionsError) return { kind: 'busy', reason: 'no node answers' }
+  return null
+}
+
+function causeIn(body: unknown): Cause | null {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return null
+  const { error } = body
+  if (typeof error !== 'object' || error === null || !('type' in error) || typeof error.type !== 'string')
+    return null
+  const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.type
+  // Of a search the shards' own reasons say what is wrong.
+  const root =
+    'root_cause' in error && Array.isArray(error.root_cause) ? (error.root_cause[0] as unknown) : null
+  const deeper = causeIn({ error: root })
+  return {
+    type: error.type,
+    reason,
+    ...(deeper !== null && deeper.reason !== reason && { caused_by: deeper }),
+  }
+}
+
+/** The sentence that an operator and the agents get. */
+export function errorOf(failure: Failure): Error {
+  switch (failure.kind) {
+    case 'full':
+      return new StoreFullError(
+        `Elasticsearch has no room: ${failure.reason} Free disk space or add a node; writing goes on by itself then.`,
+      )
+    case 'denied':
+      return new StoreUnavailableError(
+        `Elasticsearch does not let the indexer do this: ${failure.reason} Check store.elasticsearch's api-key or user and its privileges.`,
+      )
+    case 'closed':
+      return new StoreUnavailableError(
+        `An index of Elasticsearch takes no writes: ${failure.reason} Remove the block, or roll its alias over.`,
+      )
+    default:
+      return new StoreUnavailableError(`Elasticsearch does not answer as it should: ${failure.reason}`)
+  }
+}
+
+/** Does it, and makes a failure of the cluster a sentence of the store. */
+export async function asking<Result>(ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask()
+  } catch (thrown) {
+    const failure = failureOfThrown(thrown)
+    throw failure === null ? thrown : errorOf(failure)
+  }
+}
+
+export const statusOf = (thrown: unknown): number =>
+  thrown instanceof errors.ResponseError ? (thrown.statusCode ?? 0) : 0
+
+/** An error at the start, which the operator reads. */
+export function atStart(thrown: unknown): unknown {
+  const failure = failureOfThrown(thrown)
+  return failure === null ? thrown : new OperatorError(errorOf(failure).message, { cause: thrown })
+}

@@ -1,0 +1,114 @@
+import type { Client } from '@elastic/elasticsearch'
+import { isDeclaredId } from '../../../schema/index.ts'
+import type { Dsl } from './asked.ts'
+import { failureOfThrown } from './failures.ts'
+
+/** What is stored under an id. */
+export interface Known {
+  readonly leaf: string
+  readonly agent: string
+  readonly incarnation: string
+  readonly sequence: number
+  readonly position: number
+}
+
+const AT_A_TIME = 1000
+/** Beyond, the ids themselves are asked for. */
+const MOST_RANGES = 256
+const SOURCE = { _source_includes: 'audit.seal', _source_excludes: 'audit.seal.line' }
+
+/** What an index has of these ids, in real time: also what no refresh has made findable yet. */
+export async function knownIn(
+  client: Client,
+  index: string,
+  ids: readonly string[],
+): Promise<Map<string, Known>> {
+  const found = new Map<string, Known>()
+  for (let i = 0; i < ids.length; i += AT_A_TIME) {
+    const { docs } = await client.mget<unknown>({ index, ids: ids.slice(i, i + AT_A_TIME), ...SOURCE })
+    for (const doc of docs) {
+      if ('error' in doc) throw new Error(`${index} does not tell what it has: ${doc.error.reason ?? ''}`)
+      if (doc.found) found.set(doc._id, knownOf(doc._source))
+    }
+  }
+  return found
+}
+
+/**
+ * What these indices have of these ids. Mostly nothing, and that is found out with one question: the ids of a source ascend, so
+ * those of a batch are a few ranges in which nothing lies.
+ */
+export async function knownAmong(
+  client: Client,
+  indices: readonly string[],
+  ids: readonly string[],
+): Promise<Map<string, Known>> {
+  const found = new Map<string, Known>()
+  if (indices.length === 0 || ids.length === 0) return found
+  const index = [...indices]
+  await refresh(client, index)
+  const options = { index, ignore_unavailable: true, allow_partial_search_results: false }
+  const { hits } = await client.search({
+    ...options,
+    size: 1,
+    _source: false,
+    track_total_hits: false,
+    query: anyOfThese(ids),
+  })
+  if (hits.hits.length === 0) return found
+  for (let i = 0; i < ids.length; i += AT_A_TIME) {
+    const some = ids.slice(i, i + AT_A_TIME)
+    const answer = await client.search<unknown>({
+      ...options,
+      ...SOURCE,
+      size: 2 * AT_A_TIME,
+      track_total_hits: false,
+      query: { terms: { 'event.id': some } },
+    })
+    for (const hit of answer.hits.hits) if (hit._id !== undefined) found.set(hit._id, knownOf(hit._source))
+  }
+  return found
+}
+
+/** An index that is blocked to the last may refuse it; it takes no writes either, so nothing new is in it. */
+async function refresh(client: Client, index: string[]): Promise<void> {
+  try {
+    await client.indices.refresh({ index, ignore_unavailable: true })
+  } catch (thrown) {
+    const failure = failureOfThrown(thrown)
+    if (failure?.kind !== 'closed' && failure?.kind !== 'full') throw thrown
+  }
+}
+
+/** Finds an event of these ids if there is one, and maybe others near them. */
+function anyOfThese(ids: readonly string[]): Dsl {
+  const ranges = new Map<string, { gte: string; lte: string }>()
+  const declared: string[] = []
+  for (const id of ids) {
+    if (isDeclaredId(id)) {
+      declared.push(id)
+      continue
+    }
+    const source = id.slice(0, 24)
+    const range = ranges.get(source)
+    if (range === undefined) ranges.set(source, { gte: id, lte: id })
+    else if (id < range.gte) range.gte = id
+    else if (id > range.lte) range.lte = id
+  }
+  if (ranges.size > MOST_RANGES) return { terms: { 'event.id': [...ids] } }
+  return {
+    bool: {
+      should: [
+        ...[...ranges.values()].map((range) => ({ range: { 'event.id': range } })),
+        ...(declared.length === 0 ? [] : [{ terms: { 'event.id': declared } }]),
+      ],
+      minimum_should_match: 1,
+    },
+  }
+}
+
+function knownOf(source: unknown): Known {
+  const { seal } = (source as { audit: { seal: Known } }).audit
+  const { leaf, agent, incarnation, sequence, position } = seal
+  return { leaf, agent, incarnation, sequence, position }
+}

@@ -1,0 +1,50 @@
+import type { DeadReason, StoreBatch, WriteResult } from '../port.ts'
+
+/** What became of one event. */
+export type EventOutcome =
+  | { readonly kind: 'stored'; readonly id: string; readonly revision: boolean }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'dead'; readonly why: DeadReason; readonly id: string; readonly reason: string }
+
+export interface BuriedEvent {
+  readonly position: number
+  readonly kind: DeadReason
+  readonly reason: string
+  readonly eventId: string
+  readonly source: string
+}
+
+const REASONS_TOLD = 20
+
+/** What is answered to a batch, and which of its events go to the dead letters. */
+export function resultOf(
+  batch: StoreBatch,
+  outcomes: ReadonlyMap<number, EventOutcome>,
+): { result: WriteResult; buried: BuriedEvent[] } {
+  const sources = batch.manifest.sources.map(() => ({ stored: 0, duplicate: 0, dead: 0 }))
+  const total = { stored: 0, duplicate: 0, dead: 0, revisions: 0, collisions: 0 }
+  const buried: BuriedEvent[] = []
+  let source = 0
+  let end = batch.manifest.sources[0]?.events ?? 0
+  for (const position of [...outcomes.keys()].sort((a, b) => a - b)) {
+    const outcome = outcomes.get(position)!
+    while (position >= end && source + 1 < sources.length) end += batch.manifest.sources[++source]!.events
+    total[outcome.kind]++
+    const slice = sources[source]
+    if (slice !== undefined) slice[outcome.kind]++
+    if (outcome.kind === 'stored' && outcome.revision) total.revisions++
+    if (outcome.kind !== 'dead') continue
+    if (outcome.why === 'collision') total.collisions++
+    buried.push({
+      position,
+      kind: outcome.why,
+      reason: outcome.reason,
+      eventId: outcome.id,
+      source: batch.manifest.sources[source]?.source ?? '',
+    })
+  }
+  const reasons = buried
+    .slice(0, REASONS_TOLD)
+    .map(({ position, eventId, reason }) => ({ position, id: eventId, reason }))
+  return { result: { ...total, sources, reasons }, buried }
+}

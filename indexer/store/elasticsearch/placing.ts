@@ -1,0 +1,142 @@
+import type { Client } from '@elastic/elasticsearch'
+import { isDeclaredId, revisionEventId } from '../../../schema/index.ts'
+import type { BulkSink } from './bulk.ts'
+import { type Known, knownAmong, knownIn } from './known.ts'
+import type { EventOutcome } from './outcome.ts'
+import { asRevisionParcel, type Origin, type Parcel } from './prepare.ts'
+
+/** The index that events are pinned to takes no writes any more. */
+export class ClosedIndexError extends Error {
+  override name = 'ClosedIndexError'
+  readonly index: string
+
+  constructor(index: string, reason: string) {
+    super(reason)
+    this.index = index
+  }
+}
+
+/** Where the events of one category of a batch go, and where they may be already. */
+export interface Destination {
+  readonly pin: string
+  /** The category's other indices. */
+  readonly others: readonly string[]
+  /** Those of them that this batch was pinned to before. */
+  readonly former: readonly string[]
+}
+
+/** Writes the events of a batch, each at most once, and says what became of them. */
+export class Placing {
+  readonly #client: Client
+  readonly #sink: BulkSink
+  readonly #origin: Origin
+  readonly outcomes = new Map<number, EventOutcome>()
+
+  constructor(client: Client, sink: BulkSink, origin: Origin) {
+    this.#client = client
+    this.#sink = sink
+    this.#origin = origin
+  }
+
+  async place(parcels: readonly Parcel[], destination: Destination, revisions = false): Promise<void> {
+    // Of events with one id in a batch the first goes first: the next then meets it.
+    let left = parcels
+    while (left.length > 0) {
+      const seen = new Set<string>()
+      const first: Parcel[] = []
+      const later: Parcel[] = []
+      for (const parcel of left) {
+        if (seen.has(parcel.id)) later.push(parcel)
+        else {
+          seen.add(parcel.id)
+          first.push(parcel)
+        }
+      }
+      const revised = await this.#round(first, destination, revisions)
+      if (revised.length > 0) await this.place(revised, destination, true)
+      left = later
+    }
+  }
+
+  /** Ids occur once here. Gives back those that turn out to be revisions of what is known. */
+  async #round(parcels: readonly Parcel[], destination: Destination, revisions: boolean): Promise<Parcel[]> {
+    const { pin, others, former } = destination
+    const ids = parcels.map(({ id }) => id)
+    const known = await knownAmong(this.#client, others, ids)
+    for (const index of former)
+      for (const [id, one] of await knownIn(this.#client, index, ids)) known.set(id, one)
+    const revised: Parcel[] = []
+    const unknown: Parcel[] = []
+    const meet = (parcel: Parcel, one: Known): void => {
+      const outcome = this.#meeting(parcel, one, revisions)
+      if (outcome !== null) this.outcomes.set(parcel.position, outcome)
+      else {
+        const { position, id, leaf } = parcel
+        const revision = revisionEventId(id, Buffer.from(leaf, 'hex'))
+        revised.push(asRevisionParcel(this.#origin, position, revision))
+      }
+    }
+    for (const parcel of parcels) {
+      const one = known.get(parcel.id)
+      if (one === undefined) unknown.push(parcel)
+      else meet(parcel, one)
+    }
+    const fates = await this.#sink.write(unknown.map(({ id, document }) => ({ index: pin, id, document })))
+    const met: Parcel[] = []
+    for (const [i, parcel] of unknown.entries()) {
+      const fate = fates[i]!
+      switch (fate.kind) {
+        case 'created':
+          this.outcomes.set(parcel.position, { kind: 'stored', id: parcel.id, revision: revisions })
+          break
+        case 'exists':
+          met.push(parcel)
+          break
+        case 'refused':
+          this.outcomes.set(parcel.position, {
+            kind: 'dead',
+            why: 'refused',
+            id: parcel.id,
+            reason: `Elasticsearch refused it: ${fate.reason}`,
+          })
+          break
+        case 'closed':
+          throw new ClosedIndexError(pin, fate.reason)
+      }
+    }
+    const there = await knownIn(
+      this.#client,
+      pin,
+      met.map(({ id }) => id),
+    )
+    for (const parcel of met) {
+      const one = there.get(parcel.id)
+      if (one === undefined) throw new Error(`${parcel.id} is there and is not there, in ${pin}`)
+      meet(parcel, one)
+    }
+    return revised
+  }
+
+  /** What an event comes to that meets another under its id; null where it is a revision of that one. */
+  #meeting(parcel: Parcel, known: Known, revision: boolean): EventOutcome | null {
+    const { agent, incarnation, sequence } = this.#origin
+    const ofThisWaybill =
+      known.agent === agent && known.incarnation === incarnation && known.sequence === sequence
+    if (known.leaf === parcel.leaf) {
+      // Written by an earlier attempt, or by another indexer right now: it is stored, and counted as that.
+      if (ofThisWaybill && known.position === parcel.position)
+        return { kind: 'stored', id: parcel.id, revision }
+      return { kind: 'duplicate' }
+    }
+    if (isDeclaredId(parcel.id) && !revision) return null
+    const where = ofThisWaybill
+      ? `the same waybill, position ${known.position}`
+      : `waybill ${known.sequence} of ${known.agent}, incarnation ${known.incarnation}, position ${known.position}`
+    return {
+      kind: 'dead',
+      why: 'collision',
+      id: parcel.id,
+      reason: `event ${parcel.id} is stored with another content: leaf ${known.leaf} of ${where}; this one has leaf ${parcel.leaf}`,
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { type Additions, type Category, HASH_BYTES } from '../../../schema/index.ts'
+import { readLine, type SoundEvent } from '../line.ts'
+import type { BatchAdditions, StoreBatch } from '../port.ts'
+import { documentOf } from './document.ts'
+
+/** An event of a batch, ready to be written. */
+export interface Parcel {
+  readonly category: Category
+  readonly position: number
+  readonly id: string
+  /** The leaf hash of its line, in hex. */
+  readonly leaf: string
+  readonly document: string
+}
+
+export interface Rejected {
+  readonly position: number
+  readonly id: string
+  readonly reason: string
+}
+
+export interface Prepared {
+  readonly parcels: readonly Parcel[]
+  readonly rejected: readonly Rejected[]
+}
+
+/** Where lines come from: a batch, or a dead letter of one. */
+export interface Origin {
+  readonly agent: string
+  readonly incarnation: string
+  readonly sequence: number
+  /** `event.ingested`. */
+  readonly ingested: number
+  line(position: number): Buffer
+  /** The leaf hash of that line, in hex. */
+  leaf(position: number): string
+  /** What enrichment adds to that event. */
+  additions(position: number): Additions | null
+}
+
+export function originOf(batch: StoreBatch, ingested: number): Origin {
+  const { agent, incarnation, sequence } = batch.manifest
+  const added = linesOf(batch.additions)
+  return {
+    agent,
+    incarnation,
+    sequence,
+    ingested,
+    line: (position) => lineAt(batch.lines, position),
+    leaf: (position) => batch.leaves.toString('hex', position * HASH_BYTES, (position + 1) * HASH_BYTES),
+    additions: (position) => {
+      const line = added.get(position)
+      return line === undefined ? null : (JSON.parse(line.toString('utf8')) as Additions)
+    },
+  }
+}
+
+/** Additions by place in the batch, as they came. */
+function linesOf(additions: BatchAdditions | undefined): ReadonlyMap<number, Buffer> {
+  const found = new Map<number, Buffer>()
+  let start = 0
+  for (const position of additions?.positions ?? []) {
+    const end = endOf(additions!.lines, start)
+    found.set(position, additions!.lines.subarray(start, end))
+    start = end + 1
+  }
+  return found
+}
+
+/** Events that are made into documents before others have their turn: some 10 ms of work. */
+const AT_A_TIME = 128
+
+/** Takes a batch apart. */
+export async function prepared({ lines }: StoreBatch, origin: Origin): Promise<Prepared> {
+  const parcels: Parcel[] = []
+  const rejected: Rejected[] = []
+  let start = 0
+  for (let position = 0; start < lines.length; position++) {
+    if (position % AT_A_TIME === AT_A_TIME - 1) await new Promise(setImmediate)
+    const end = endOf(lines, start)
+    const line = lines.subarray(start, end)
+    const read = readLine(line)
+    if ('reason' in read) rejected.push({ position, ...read })
+    else parcels.push(parcelOf(origin, position, line, read.event, null))
+    start = end + 1
+  }
+  return { parcels, rejected }
+}
+
+export function parcelOf(
+  origin: Origin,
+  position: number,
+  line: Buffer,
+  event: SoundEvent,
+  revision: string | null,
+): Parcel {
+  const { agent, incarnation, sequence, ingested } = origin
+  const leaf = origin.leaf(position)
+  const seal = { agent, incarnation, sequence, position, ingested, leaf }
+  return {
+    category: event.audit.category,
+    position,
+    id: revision ?? event.event.id,
+    leaf,
+    document: documentOf(event, line, seal, { additions: origin.additions(position), revision }),
+  }
+}
+
+/** The same event as a revision of the known one, under an id of its own. */
+export function asRevisionParcel(origin: Origin, position: number, revision: string): Parcel {
+  const line = origin.line(position)
+  const read = readLine(line)
+  if ('reason' in read) throw new Error(`position ${position} was an event, and is none now: ${read.reason}`)
+  return parcelOf(origin, position, line, read.event, revision)
+}
+
+const endOf = (lines: Buffer, start: number): number => {
+  const end = lines.indexOf(10, start)
+  return end === -1 ? lines.length : end
+}
+
+/** The line at this position of a batch. */
+function lineAt(lines: Buffer, position: number): Buffer {
+  let start = 0
+  for (let i = 0; i < position; i++) start = endOf(lines, start) + 1
+  return lines.subarray(start, endOf(lines, start))
+}

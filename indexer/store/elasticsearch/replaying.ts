@@ -1,0 +1,99 @@
+import type { Client } from '@elastic/elasticsearch'
+import { type Additions, leafHash } from '../../../schema/index.ts'
+import { readLine } from '../line.ts'
+import { StoreUnavailableError } from '../port.ts'
+import type { Replay } from './arrivals.ts'
+import type { BulkSink } from './bulk.ts'
+import type { Families } from './families.ts'
+import type { Letters, StoredLetter } from './letters.ts'
+import type { Names } from './names.ts'
+import { ClosedIndexError, Placing } from './placing.ts'
+import { type Origin, parcelOf } from './prepare.ts'
+
+export interface ReplayParts {
+  readonly client: Client
+  readonly names: Names
+  readonly families: Families
+  readonly letters: Letters
+  readonly sink: BulkSink
+  readonly now: number
+}
+
+/**
+ * Tries to store a dead letter's event. As with a waybill, where it goes is written down first: so whoever tries it again, or at
+ * the same time, goes to the same place.
+ */
+export async function replayed(
+  id: string,
+  additions: Additions | null,
+  parts: ReplayParts,
+): Promise<{ stored: true } | { stored: false; reason: string } | null> {
+  const { client, families, letters, sink } = parts
+  const found = await letters.read(id)
+  if (found === null) return null
+  const { letter } = found
+  const line = Buffer.from(letter.line, 'base64')
+  const read = readLine(line)
+  if ('reason' in read) return { stored: false, reason: read.reason }
+  const { position } = letter
+  const origin = originOf(letter, line, additions, parts.now)
+  const parcel = parcelOf(origin, position, line, read.event, null)
+  const family = await families.of(parcel.category)
+  const pin = letter.pin ?? family.write
+  if (letter.pin === undefined && !(await letters.pin(found, pin)))
+    throw new StoreUnavailableError(`dead letter ${id} is being replayed by someone else; look again`)
+  const placing = new Placing(client, sink, origin)
+  try {
+    const others = family.all.filter((index) => index !== pin)
+    await placing.place([parcel], { pin, others, former: [] })
+  } catch (thrown) {
+    if (!(thrown instanceof ClosedIndexError)) throw thrown
+    // The next try finds out whether it came to be there after all.
+    families.forget()
+    const { write } = await families.of(parcel.category)
+    const again = await letters.read(id)
+    if (write !== pin && again !== null) await letters.pin(again, write)
+    return { stored: false, reason: `${pin} takes no writes: ${thrown.message}; try again in a minute` }
+  }
+  const outcome = placing.outcomes.get(position)
+  if (outcome === undefined) throw new Error(`nothing became of dead letter ${id}`)
+  if (outcome.kind === 'dead') return { stored: false, reason: outcome.reason }
+  if (outcome.kind === 'stored') await announce(letter, outcome.id, origin.ingested, parts)
+  await letters.discard(id)
+  return { stored: true }
+}
+
+function originOf(letter: StoredLetter, line: Buffer, additions: Additions | null, now: number): Origin {
+  const { agent, incarnation, sequence } = letter
+  const leaf = leafHash(line).toString('hex')
+  // Never the waybill's own time: by that its other events are told from this one.
+  const ingested = Math.max(now, letter.at + 1)
+  return {
+    agent,
+    incarnation,
+    sequence,
+    ingested,
+    line: () => line,
+    leaf: () => leaf,
+    additions: () => additions,
+  }
+}
+
+/** Whoever follows what arrives is told of it. */
+async function announce(
+  { id, agent, incarnation, sequence }: StoredLetter,
+  eventId: string,
+  at: number,
+  { client, names }: ReplayParts,
+): Promise<void> {
+  const document: Replay = {
+    kind: 'replay',
+    agent,
+    incarnation,
+    sequence,
+    state: 'stored',
+    at,
+    body: { eventId },
+  }
+  await client.index<Replay>({ index: names.waybills, id: `replay.${id}`, document })
+}

@@ -1,0 +1,127 @@
+import type { Client, estypes } from '@elastic/elasticsearch'
+import { reasonOf } from '../../../schema/index.ts'
+import type { StoreStatus } from '../port.ts'
+import { errorOf, failureOfThrown } from './failures.ts'
+import type { Families } from './families.ts'
+import type { Letters } from './letters.ts'
+import { categoryOfIndex, type Names } from './names.ts'
+
+/** Probes come every few seconds, from several sides. */
+const KEPT_FOR = 1_000
+const ANSWER_TIME = 5_000
+
+type Figures = Pick<StoreStatus, 'events' | 'bytes' | 'deadLetters' | 'partitions'>
+const NOTHING: Figures = { events: 0, bytes: 0, deadLetters: 0, partitions: [] }
+
+/** What the cluster says of itself, in the words of the store. */
+export class Watch {
+  readonly #client: Client
+  readonly #names: Names
+  readonly #families: Families
+  readonly #letters: Letters
+  readonly #clock: () => number
+  #figures: Figures = NOTHING
+  #last: { readonly at: number; readonly status: Promise<StoreStatus> } | null = null
+
+  constructor(parts: {
+    client: Client
+    names: Names
+    families: Families
+    letters: Letters
+    clock: () => number
+  }) {
+    this.#client = parts.client
+    this.#names = parts.names
+    this.#families = parts.families
+    this.#letters = parts.letters
+    this.#clock = parts.clock
+  }
+
+  status(): Promise<StoreStatus> {
+    const now = this.#clock()
+    if (this.#last === null || now - this.#last.at >= KEPT_FOR || now < this.#last.at)
+      this.#last = { at: now, status: this.#look() }
+    return this.#last.status
+  }
+
+  /** What was seen may be no longer so. */
+  forget(): void {
+    this.#last = null
+  }
+
+  async #look(): Promise<StoreStatus> {
+    let problem: string | null
+    try {
+      problem = (await this.#health()) ?? (await this.#blocks())
+      this.#figures = await this.#count()
+    } catch (thrown) {
+      const failure = failureOfThrown(thrown)
+      problem = failure === null ? reasonOf(thrown) : errorOf(failure).message
+    }
+    // Figures are the last that were got.
+    return { ready: problem === null, problem, ...this.#figures }
+  }
+
+  get #ours(): string[] {
+    const { events, waybills, deadLetters, records } = this.#names
+    return [...events.split(','), waybills, deadLetters, records]
+  }
+
+  async #health(): Promise<string | null> {
+    const { status } = await this.#client.cluster.health(
+      { index: this.#ours, timeout: '1s' },
+      { requestTimeout: ANSWER_TIME, ignore: [408] },
+    )
+    if (status !== 'red' && status !== 'RED') return null
+    return 'Elasticsearch is red: indices of Waybill have no working primary shard. GET _cluster/allocation/explain says why'
+  }
+
+  /** Blocks on what is written to now. Those on older indices are as they should be. */
+  async #blocks(): Promise<string | null> {
+    const { blocks }: { blocks?: Blocks } = await this.#client.cluster.state(
+      { metric: ['blocks'] },
+      { requestTimeout: ANSWER_TIME },
+    )
+    const [global] = Object.values(blocks?.global ?? {})
+    if (global !== undefined) return `Elasticsearch takes no writes: ${global.description}`
+    const written = new Set([this.#names.waybills, this.#names.deadLetters, this.#names.records])
+    for (const index of await this.#families.writeIndices()) written.add(index)
+    for (const [index, found] of Object.entries(blocks?.indices ?? {})) {
+      const [first] = Object.values(found).filter(({ levels }) => levels?.includes('write') !== false)
+      if (first !== undefined && written.has(index))
+        return `Elasticsearch takes no writes to ${index}: ${first.description}`
+    }
+    return null
+  }
+
+  async #count(): Promise<Figures> {
+    const { indices } = await this.#client.indices.stats(
+      { index: this.#names.events, metric: ['docs', 'store'] },
+      { requestTimeout: ANSWER_TIME },
+    )
+    const partitions = Object.entries<estypes.IndicesStatsIndicesStats>(indices ?? {}).flatMap(
+      ([name, { primaries, total }]) => {
+        const category = categoryOfIndex(name)
+        const events = primaries?.docs?.count ?? 0
+        return category === null ? [] : [{ category, name, events, bytes: total?.store?.size_in_bytes ?? 0 }]
+      },
+    )
+    const sum = (of: 'events' | 'bytes'): number => partitions.reduce((all, one) => all + one[of], 0)
+    return {
+      events: sum('events'),
+      bytes: sum('bytes'),
+      deadLetters: await this.#letters.count(),
+      partitions: partitions.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    }
+  }
+}
+
+interface Block {
+  readonly description: string
+  readonly levels?: readonly string[]
+}
+
+interface Blocks {
+  readonly global?: Readonly<Record<string, Block>>
+  readonly indices?: Readonly<Record<string, Readonly<Record<string, Block>>>>
+}

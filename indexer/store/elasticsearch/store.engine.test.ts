@@ -1,0 +1,12 @@
+import { afterEach, describe } from 'vitest'
+import { holdsStorePromises } from '../testing/promises.ts'
+import { keepsRevisions } from '../testing/revisions.ts'
+import { TestCluster } from './testing/engine.ts'
+
+const cluster = new TestCluster()
+afterEach(() => cluster.remove())
+
+describe('in Elasticsearch', () => {
+  holdsStorePromises(cluster)
+  keepsRevisions(cluster)
+})

@@ -1,0 +1,246 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Client } from '@elastic/elasticsearch'
+import { type AuditEvent, isEventId } from '../../../schema/index.ts'
+import {
+  byCategory,
+  type RetentionTable,
+  type Searchable,
+  USUAL_TABLE,
+  windowOf,
+} from '../../lifecycle/table.ts'
+import type { Query } from '../../query/index.ts'
+import {
+  type Aggregate,
+  type AggregateRequest,
+  type Chain,
+  type CountRequest,
+  type CountRow,
+  type DeadLetters,
+  type Page,
+  type Records,
+  type SearchRequest,
+  type Store,
+  type StoreBatch,
+  type StoredBytes,
+  type StoreStatus,
+  StoreUnavailableError,
+  type WriteOutcome,
+} from '../port.ts'
+import { expired, rollOverDue, storageOf } from './ageing.ts'
+import { aggregated } from './aggregate/index.ts'
+import { arrivalsPage, endOfArrivals } from './arrivals.ts'
+import { BulkSink } from './bulk.ts'
+import { chainsOf } from './chains.ts'
+import { type ConnectionOptions, connect } from './client.ts'
+import { Commits } from './commits.ts'
+import { countsOf } from './counts.ts'
+import { eventOf } from './document.ts'
+import { asking, atStart } from './failures.ts'
+import { Families } from './families.ts'
+import { Letters, letterOf } from './letters.ts'
+import { type Names, namesFor } from './names.ts'
+import { openRecords } from './records.ts'
+import { replayed } from './replaying.ts'
+import { Room } from './room.ts'
+import { type SearchParts, searchPage } from './search.ts'
+import { setUp } from './setup/index.ts'
+import { Watch } from './status.ts'
+import { Writer } from './writer.ts'
+
+export interface ElasticsearchStoreOptions extends ConnectionOptions {
+  readonly namespace: string
+  /** Whether templates and indices are put in place at the start. */
+  readonly setup?: 'automatic' | 'none'
+  /** What lifecycle policies are made of. */
+  readonly table?: RetentionTable
+  /** Documents with members that the mapping does not name are refused, rather than kept as they are. */
+  readonly strict?: boolean
+  /** How long one page may search, ms, before it ends early with a cursor. */
+  readonly pageTime?: number
+  /** How long events that the cluster has no time for are tried again, ms, before their batch is given back to its agent. */
+  readonly patience?: number
+  /** How long a request may still write into an index that was closed after it was sent, ms. */
+  readonly waitOut?: number
+  readonly now?: () => number
+}
+
+const PAGE_TIME = 250
+const PATIENCE = 20_000
+/** Twice the time after which we give up a request. */
+const WAIT_OUT = 60_000
+const MOST_PER_PAGE = 1000
+/** Bytes of batches that are being written, and of those that wait for it. */
+const MOST_WRITING = 24 * 1024 * 1024
+const MOST_WAITING = 192 * 1024 * 1024
+
+/** The store in an Elasticsearch cluster; several indexers may share it. */
+export async function openElasticsearchStore(options: ElasticsearchStoreOptions): Promise<Store> {
+  const client = connect(options)
+  const names = namesFor(options.namespace)
+  try {
+    if (options.setup !== 'none')
+      await setUp(client, { names, table: options.table ?? USUAL_TABLE, strict: options.strict ?? false })
+    const store = new ElasticsearchStore(client, names, options)
+    await store.check()
+    return store
+  } catch (thrown) {
+    await client.close()
+    throw atStart(thrown)
+  }
+}
+
+class ElasticsearchStore implements Store {
+  readonly #client: Client
+  readonly #names: Names
+  readonly #families: Families
+  readonly #letters: Letters
+  readonly #sink: BulkSink
+  readonly #writer: Writer
+  readonly #watch: Watch
+  readonly #searching: SearchParts
+  readonly #room = new Room({ most: MOST_WRITING, mostWaiting: MOST_WAITING })
+  readonly #now: () => number
+  readonly #writing = new Set<Promise<unknown>>()
+  #closing: Promise<void> | null = null
+  readonly records: Records
+
+  constructor(client: Client, names: Names, options: ElasticsearchStoreOptions) {
+    const clock = options.now ?? Date.now
+    this.#now = clock
+    this.#client = client
+    this.#names = names
+    this.#families = new Families(client, names, clock)
+    this.#letters = new Letters(client, names)
+    this.#sink = new BulkSink(client, { patience: options.patience ?? PATIENCE, clock, pause })
+    this.#writer = new Writer({
+      client,
+      commits: new Commits(client, names),
+      families: this.#families,
+      letters: this.#letters,
+      sink: this.#sink,
+      clock,
+      waitOut: options.waitOut ?? WAIT_OUT,
+    })
+    this.#watch = new Watch({ client, names, families: this.#families, letters: this.#letters, clock })
+    this.#searching = { client, names, pageTime: options.pageTime ?? PAGE_TIME }
+    this.records = openRecords(client, names)
+  }
+
+  /** Whether what the store needs is there. */
+  async check(): Promise<void> {
+    await this.#families.of('system')
+    await this.#client.indices.stats({ index: this.#names.waybills })
+  }
+
+  #ask<Result>(ask: () => Promise<Result>): Promise<Result> {
+    if (this.#closing !== null) throw new StoreUnavailableError('the store is closed')
+    return asking(ask)
+  }
+
+  async write(batch: StoreBatch): Promise<WriteOutcome> {
+    const writing = this.#ask(() => this.#room.within(batch.lines.length, () => this.#writer.write(batch)))
+    this.#writing.add(writing)
+    try {
+      return await writing
+    } catch (thrown) {
+      // What is known of the cluster is older than this.
+      this.#families.forget()
+      this.#watch.forget()
+      throw thrown
+    } finally {
+      this.#writing.delete(writing)
+    }
+  }
+
+  async search(request: SearchRequest): Promise<Page> {
+    const limit = Math.min(request.limit, MOST_PER_PAGE)
+    return this.#ask(() => searchPage({ ...request, limit }, this.#searching))
+  }
+
+  async arrivals(request: { query: Query; after: string | null; limit: number }): Promise<Page> {
+    const limit = Math.min(request.limit, MOST_PER_PAGE)
+    return this.#ask(() => arrivalsPage({ ...request, limit }, this.#searching))
+  }
+
+  async arrivalsEnd(): Promise<string> {
+    return this.#ask(() => endOfArrivals(this.#client, this.#names))
+  }
+
+  /** In real time, so in each index by its name: aliases are for searches. */
+  async get(id: string): Promise<AuditEvent | null> {
+    return this.#ask(async () => {
+      if (!isEventId(id)) return null
+      const docs = (await this.#families.all()).map((index) => ({ _index: index, _id: id }))
+      const answer = await this.#client.mget<unknown>({ docs })
+      for (const doc of answer.docs) if ('found' in doc && doc.found) return eventOf(doc._source)
+      return null
+    })
+  }
+
+  async aggregate(request: AggregateRequest): Promise<Aggregate> {
+    const [client, names] = [this.#client, this.#names]
+    return this.#ask(() => aggregated(request, { client, names, now: () => performance.now() }))
+  }
+
+  async counts(request: CountRequest): Promise<CountRow[]> {
+    return this.#ask(() => countsOf(this.#client, this.#names, request))
+  }
+
+  async chains(agent: string): Promise<Chain[]> {
+    return this.#ask(() => chainsOf(this.#client, this.#names, agent))
+  }
+
+  readonly deadLetters: DeadLetters = {
+    list: (request) => this.#ask(() => this.#letters.list(request)),
+    get: (id) =>
+      this.#ask(async () => {
+        const read = await this.#letters.read(id)
+        return read === null ? null : letterOf(read.letter)
+      }),
+    replay: (id, additions) =>
+      this.#ask(() =>
+        replayed(id, additions ?? null, {
+          client: this.#client,
+          names: this.#names,
+          families: this.#families,
+          letters: this.#letters,
+          sink: this.#sink,
+          now: this.#now(),
+        }),
+      ),
+    discard: (id) => this.#ask(() => this.#letters.discard(id)),
+  }
+
+  async status(): Promise<StoreStatus> {
+    if (this.#closing !== null) throw new StoreUnavailableError('the store is closed')
+    return this.#watch.status()
+  }
+
+  get #ageing() {
+    return { client: this.#client, names: this.#names, families: this.#families }
+  }
+
+  async storage(): Promise<StoredBytes> {
+    return this.#ask(() => storageOf(this.#ageing))
+  }
+
+  async keepFor(searchable: Searchable): Promise<void> {
+    const windows = byCategory((category) => windowOf(searchable[category]))
+    await this.#ask(() => rollOverDue(this.#ageing, windows))
+  }
+
+  async expire(name: string, before: number): Promise<boolean> {
+    return this.#ask(() => expired(this.#ageing, name, before))
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** What was begun is finished first. */
+  async #close(): Promise<void> {
+    await Promise.allSettled([...this.#writing])
+    await this.#client.close()
+  }
+}

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import {
+  type AuditEvent,
+  canonical,
+  declaredEventId,
+  leafHash,
+  revisionEventId,
+  sealedPart,
+} from '../../../schema/index.ts'
+import { parseQuery } from '../../query/index.ts'
+import type { Store } from '../port.ts'
+import { batchOf, batchOfLines, eventAt, INGESTED, idAt } from './batches.ts'
+import { type Ground, opener } from './ground.ts'
+
+export const keyOf = (n: number): string => declaredEventId('default', 'erp', [`LOG-${n}`])
+export const row = (n: number, message = `number ${n}`): AuditEvent =>
+  eventAt(n, { event: { id: keyOf(n), action: 'record.update', kind: 'event', sequence: n }, message })
+export const revisionOf = (event: AuditEvent): string =>
+  revisionEventId((event.event as { id: string }).id, leafHash(Buffer.from(canonical(event))))
+const idOf = (event: AuditEvent): string => (event.event as { id: string }).id
+
+/** What becomes of a record with a declared key that comes again with other content. */
+export function keepsRevisions(ground: Ground): void {
+  const open = opener(ground)
+
+  async function found(store: Store, text: string): Promise<AuditEvent[]> {
+    await ground.settled()
+    const query = parseQuery(text, { now: INGESTED })
+    return [...(await store.search({ query, order: 'oldest', limit: 1000 })).events]
+  }
+
+  describe('a record that comes again with other content', () => {
+    test('it is stored as a revision of the known one, which stays as it was', async () => {
+      const store = await open()
+      await store.write(batchOf(1, [row(1), row(2), row(3)]))
+      const changed = row(2, 'another amount')
+      const outcome = await store.write(batchOf(2, [row(1), changed, row(4)]))
+      expect(outcome).toMatchObject({
+        result: { stored: 2, duplicate: 1, dead: 0, revisions: 1, collisions: 0 },
+      })
+      expect(await store.get(keyOf(2))).toMatchObject({ message: 'number 2', event: { id: keyOf(2) } })
+      const revision = await store.get(revisionOf(changed))
+      expect(revision).toMatchObject({
+        message: 'another amount',
+        event: { id: revisionOf(changed) },
+        audit: { revision_of: keyOf(2), seal: { sequence: 2, position: 1 } },
+      })
+      expect(canonical(sealedPart(revision!))).toBe(canonical(changed))
+    })
+
+    test('it is found by what it is a revision of, by its own id, and by its words', async () => {
+      const store = await open()
+      const changed = row(2, 'another amount')
+      await store.write(batchOf(1, [row(1), row(2), row(3), eventAt(9)]))
+      await store.write(batchOf(2, [changed]))
+      for (const text of [
+        'audit.revision_of: *',
+        `audit.revision_of: ${keyOf(2)}`,
+        `event.id: ${revisionOf(changed)}`,
+        'another',
+      ])
+        expect((await found(store, text)).map(idOf)).toEqual([revisionOf(changed)])
+      expect((await found(store, `event.id: ${keyOf(2)}`)).map(idOf)).toEqual([keyOf(2)])
+      expect(await found(store, 'not audit.revision_of: *')).toHaveLength(4)
+    })
+
+    test('the same revision is a duplicate when it comes again, and a third content is another revision', async () => {
+      const path = await ground.make()
+      const store = await open(path)
+      const [second, third] = [row(1, 'second'), row(1, 'third')]
+      await store.write(batchOf(1, [row(1)]))
+      await store.write(batchOf(2, [second]))
+      await store.close()
+      const opened = await open(path)
+      expect(await opened.write(batchOf(3, [row(1), third, second]))).toMatchObject({
+        result: { stored: 1, duplicate: 2, dead: 0, revisions: 1 },
+      })
+      expect((await found(opened, 'audit.revision_of: *')).map(idOf).sort()).toEqual(
+        [second, third].map(revisionOf).sort(),
+      )
+    })
+
+    test('within one batch the later content is the revision, and its repetition a duplicate', async () => {
+      const store = await open()
+      const changed = row(1, 'changed')
+      expect(await store.write(batchOf(1, [row(1), changed, changed, row(1), row(2)]))).toMatchObject({
+        result: { stored: 3, duplicate: 2, dead: 0, revisions: 1 },
+      })
+      expect((await found(store, 'audit.revision_of: *')).map(idOf)).toEqual([revisionOf(changed)])
+    })
+
+    test('an export of hundreds of rows, all of them changed and sent twice, keeps each revision once', async () => {
+      const store = await open()
+      const rows = Array.from({ length: 700 }, (_, n) => n)
+      await store.write(
+        batchOf(
+          1,
+          rows.map((n) => row(n)),
+        ),
+      )
+      const changed = batchOf(
+        2,
+        rows.map((n) => row(n, `changed ${n}`)),
+      )
+      expect(await store.write(changed)).toMatchObject({ result: { stored: 700, revisions: 700 } })
+      expect(
+        await store.write(
+          batchOf(
+            3,
+            rows.map((n) => row(n, `changed ${n}`)),
+          ),
+        ),
+      ).toMatchObject({
+        result: { stored: 0, duplicate: 700 },
+      })
+      expect(await found(store, 'audit.revision_of: *')).toHaveLength(700)
+    })
+
+    test('another content under a minted id stays a collision, and is counted as one', async () => {
+      const store = await open()
+      await store.write(batchOf(1, [eventAt(0)]))
+      expect(await store.write(batchOf(2, [eventAt(0, { message: 'other' })]))).toMatchObject({
+        result: { stored: 0, dead: 1, revisions: 0, collisions: 1 },
+      })
+      expect((await store.deadLetters.list({ limit: 1 })).letters).toMatchObject([
+        { kind: 'collision', eventId: idAt(0) },
+      ])
+    })
+
+    test('a line that says of itself that it is a revision is refused', async () => {
+      const store = await open()
+      const claim = eventAt(0, { audit: { category: 'change', revision_of: keyOf(1) } })
+      expect(await store.write(batchOfLines(1, [canonical(claim)]))).toMatchObject({
+        result: { dead: 1, reasons: [{ reason: 'audit.revision_of is only for the indexer to add' }] },
+      })
+    })
+  })
+}

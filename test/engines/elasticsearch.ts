@@ -1,0 +1,252 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { pbkdf2Sync, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { javaHome } from './java.ts'
+
+/** The release that tests run against where they bring the engine themselves. */
+export const ELASTICSEARCH_VERSION = '9.2.0'
+
+/** Where an engine is, and who may do everything there. */
+export interface EngineAddress {
+  readonly url: string
+  readonly username: string
+  readonly password: string
+  /** How it came to be: what a test that needs more can say when it is skipped. */
+  readonly kind: 'named' | 'container' | 'maven'
+}
+
+export interface Engine {
+  readonly address: EngineAddress
+  stop(): Promise<void>
+}
+
+/**
+ * A real Elasticsearch: the one that `WAYBILL_TEST_ES` names (a URL with user and password), else a container where there is
+ * Docker, else the server from Maven Central.
+ */
+export async function startEngine(environment: NodeJS.ProcessEnv = process.env): Promise<Engine> {
+  const named = environment.WAYBILL_TEST_ES
+  if (named !== undefined && named !== '') return { address: addressIn(named), stop: async () => {} }
+  return (await startContainer()) ?? (await LocalEngine.start())
+}
+
+function addressIn(text: string): EngineAddress {
+  const url = new URL(text)
+  const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)]
+  url.username = ''
+  url.password = ''
+  return { url: url.href.replace(/\/$/, ''), username, password, kind: 'named' }
+}
+
+async function startContainer(): Promise<Engine | null> {
+  const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers')
+  try {
+    await getContainerRuntimeClient()
+  } catch {
+    return null
+  }
+  const password = randomBytes(12).toString('hex')
+  const container = await new GenericContainer(
+    `docker.elastic.co/elasticsearch/elasticsearch:${ELASTICSEARCH_VERSION}`,
+  )
+    .withEnvironment({
+      'discovery.type': 'single-node',
+      'xpack.security.enabled': 'true',
+      'xpack.security.http.ssl.enabled': 'false',
+      'xpack.license.self_generated.type': 'trial',
+      ELASTIC_PASSWORD: password,
+      ES_JAVA_OPTS: '-Xms1g -Xmx1g',
+    })
+    .withExposedPorts(9200)
+    .withWaitStrategy(
+      Wait.forHttp('/_cluster/health?wait_for_status=yellow', 9200).withBasicCredentials('elastic', password),
+    )
+    .withStartupTimeout(180_000)
+    .start()
+  return {
+    address: {
+      url: `http://${container.getHost()}:${container.getMappedPort(9200)}`,
+      username: 'elastic',
+      password,
+      kind: 'container',
+    },
+    stop: async () => {
+      await container.stop()
+    },
+  }
+}
+
+const run = promisify(execFile)
+const ARTIFACT = `org.elasticsearch.distribution.integ-test-zip:elasticsearch:${ELASTICSEARCH_VERSION}:zip`
+const LEAST_JAVA = 21
+const USERNAME = 'waybill'
+/** Whom the server runs as where the tests are root, whom it refuses. */
+const NOBODY = 65534
+const START_TIME = 240_000
+/** Memory that looks like a disk, where there is some: hundreds of indices are made, and each is synced many times. */
+const QUICK_DISK = '/dev/shm'
+
+/**
+ * The server from Maven Central, in a folder of its own: bulk, search, aggregations, templates, aliases, snapshots, security. It
+ * has no ILM, Watcher, scripts, ingest processors or `match_only_text`. Maven keeps the download among its own files.
+ */
+export class LocalEngine implements Engine {
+  readonly #folder: string
+  readonly #data: string
+  readonly #java: string
+  readonly #password = randomBytes(12).toString('hex')
+  #process: ChildProcess | null = null
+  #port = 0
+
+  private constructor(folder: string, java: string) {
+    this.#folder = folder
+    this.#data = mkdtempSync(join(existsSync(QUICK_DISK) ? QUICK_DISK : folder, 'waybill-engine-'))
+    this.#java = java
+  }
+
+  static async start(): Promise<LocalEngine> {
+    const java = javaHome(LEAST_JAVA)
+    if (java === null)
+      throw new Error(
+        `these tests need Java ${LEAST_JAVA} or newer for Elasticsearch: install it, set ES_JAVA_HOME, or name a cluster in WAYBILL_TEST_ES`,
+      )
+    const folder = mkdtempSync(join(tmpdir(), 'waybill-engine-'))
+    const engine = new LocalEngine(folder, java)
+    try {
+      // It marks what it has unpacked, and would not do it again.
+      const to = [`-DoutputDirectory=${folder}`, `-DmarkersDirectory=${join(folder, 'markers')}`]
+      const command = ['-q', '-B', 'dependency:unpack', `-Dartifact=${ARTIFACT}`, ...to]
+      await run('mvn', command, { cwd: folder, timeout: 300_000 })
+      engine.#configure()
+      await engine.#start()
+      return engine
+    } catch (thrown) {
+      await engine.stop()
+      throw thrown
+    }
+  }
+
+  get address(): EngineAddress {
+    return {
+      url: `http://127.0.0.1:${this.#port}`,
+      username: USERNAME,
+      password: this.#password,
+      kind: 'maven',
+    }
+  }
+
+  get #home(): string {
+    return join(this.#folder, `elasticsearch-${ELASTICSEARCH_VERSION}`)
+  }
+
+  #configure(): void {
+    const config = join(this.#home, 'config')
+    writeFileSync(join(config, 'users'), `${USERNAME}:${hashOf(this.#password)}\n`)
+    writeFileSync(join(config, 'users_roles'), `superuser:${USERNAME}\n`)
+    appendFileSync(
+      join(config, 'elasticsearch.yml'),
+      [
+        'discovery.type: single-node',
+        `path.data: ${this.#data}`,
+        'http.host: 127.0.0.1',
+        'transport.host: 127.0.0.1',
+        'transport.port: 0',
+        'xpack.security.enabled: true',
+        'xpack.security.http.ssl.enabled: false',
+        // The disk of the machine that tests run on is none of their business.
+        'cluster.routing.allocation.disk.threshold_enabled: false',
+        'action.destructive_requires_name: false',
+        '',
+      ].join('\n'),
+    )
+    mkdirSync(join(this.#folder, 'temporary'))
+    if (process.getuid?.() === 0) for (const folder of [this.#folder, this.#data]) giveTo(folder, NOBODY)
+  }
+
+  async #start(): Promise<void> {
+    const asRoot = process.getuid?.() === 0
+    const child = spawn('bash', [join(this.#home, 'bin', 'elasticsearch'), '-E', `http.port=${this.#port}`], {
+      cwd: this.#folder,
+      env: {
+        PATH: process.env.PATH,
+        HOME: this.#folder,
+        ES_JAVA_HOME: this.#java,
+        ES_JAVA_OPTS: '-Xms512m -Xmx512m',
+        // Beside the server's own folder: it refuses to have rights above that.
+        ES_TMPDIR: join(this.#folder, 'temporary'),
+      },
+      ...(asRoot && { uid: NOBODY, gid: NOBODY }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#process = child
+    const printed: string[] = []
+    const started = Promise.withResolvers<void>()
+    const late = setTimeout(() => started.reject(new Error('it did not start in time')), START_TIME)
+    child.once('exit', (code) => started.reject(new Error(`it ended with ${code}`)))
+    child.once('error', started.reject)
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        printed.push(line)
+        if (printed.length > 200) printed.shift()
+        const [, port] = /AbstractHttpServerTransport.*publish_address \{[^}]*:(\d+)\}/.exec(line) ?? []
+        if (port !== undefined) this.#port = Number(port)
+        if (/o\.e\.n\.Node.*\] started\b/.test(line)) started.resolve()
+      })
+    }
+    try {
+      await started.promise
+    } catch (thrown) {
+      throw new Error(`Elasticsearch: ${String(thrown)}\n${printed.slice(-30).join('\n')}`, { cause: thrown })
+    } finally {
+      clearTimeout(late)
+    }
+  }
+
+  /** Ends the server; its data and its port stay. */
+  async halt(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const child = this.#process
+    this.#process = null
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    await exited
+  }
+
+  /** Starts it again where it was. */
+  async resume(): Promise<void> {
+    await this.#start()
+  }
+
+  async stop(): Promise<void> {
+    await this.halt()
+    for (const folder of [this.#folder, this.#data]) rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** A password as the file realm wants it: Elasticsearch's own notation for PBKDF2. */
+function hashOf(password: string): string {
+  const cost = 1000
+  const salt = randomBytes(32)
+  const hash = pbkdf2Sync(password, salt, cost, 32, 'sha512')
+  return `{PBKDF2}${cost}$${salt.toString('base64')}$${hash.toString('base64')}`
+}
+
+function giveTo(path: string, user: number): void {
+  chownSync(path, user, user)
+  for (const entry of readdirSync(path, { recursive: true, encoding: 'utf8' }))
+    chownSync(join(path, entry), user, user)
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+/** `npm run test:engine`: what needs a real Elasticsearch. One engine, one file at a time. */
+export default defineConfig({
+  test: {
+    include: ['{dashboards,indexer,test}/**/*.engine.test.ts'],
+    globalSetup: ['test/engines/setup.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 240_000,
+    pool: 'forks',
+    maxWorkers: 1,
+    fileParallelism: false,
+  },
+})
