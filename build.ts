@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildConsole } from './dashboards/console/build.ts'
 
 /**
  * `npm run build` makes what is published: dist/, a package of its own with compiled .js, .d.ts, the integrations and
@@ -14,6 +15,7 @@ const CARRIED = [
   'integrations/**/integration.yml',
   'config/**/*.{yml,service}',
   'dashboards/kibana/*.ndjson',
+  'dashboards/console/built/**/*.*',
   'docs/*.md',
   'LICENSE',
   'README.md',
@@ -86,6 +88,7 @@ execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'],
   cwd: ROOT,
   stdio: 'inherit',
 })
+await buildConsole()
 rewriteEndings()
 carryData()
 writePackage(pack)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
@@ -23,12 +24,16 @@ import {
   isLoopback,
   readIndexerConfig,
 } from './config.ts'
+import { readBundle, serveConsole } from './console/index.ts'
 import { openEnrichment } from './enrich/index.ts'
 import { openIngest } from './ingest/index.ts'
 import { openLifecycle, type RetentionTable, readRetention, searchableOf } from './lifecycle/index.ts'
 import { derivedOf } from './previous/index.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
 import { openElasticsearchStore, openEmbeddedStore, type Store } from './store/index.ts'
+
+/** Where `npm run build:console` leaves the console, in a clone as in what is published. */
+const CONSOLE = join(import.meta.dirname, '../dashboards/console/built')
 
 export interface RunningIndexer {
   /** Where it listens, with the port that it got. */
@@ -140,6 +145,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       },
       tls,
     )
+    serveConsole(app, readBundle(CONSOLE))
     closing.push(async () => {
       stopping.abort()
       await closeWithin(app, current.shutdown.grace)

@@ -26,6 +26,7 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'indexer', doors: [] },
   { folder: 'indexer/accounts', doors: ['index.ts'] },
   { folder: 'indexer/alerts', doors: ['index.ts'] },
+  { folder: 'indexer/console', doors: ['index.ts'] },
   { folder: 'indexer/enrich', doors: ['index.ts'] },
   { folder: 'indexer/ingest', doors: ['index.ts'] },
   // The table is pure, and both stores make their partitions by it.
@@ -72,7 +73,7 @@ interface Source {
 /** What git knows or would take: nothing ignored. */
 const SOURCES: readonly Source[] = execFileSync(
   'git',
-  ['ls-files', '-co', '--exclude-standard', '-z', '--', '*.ts', '*.js', '*.mts'],
+  ['ls-files', '-co', '--exclude-standard', '-z', '--', '*.ts', '*.tsx', '*.js', '*.mts'],
   {
     cwd: ROOT,
     encoding: 'utf8',
@@ -179,6 +180,17 @@ describe('who may know whom', () => {
         if (path === `${dirname(room.folder)}/index.ts`) return false
         return !room.doors.some((door) => goal === `${room.folder}/${door}`)
       }, false),
+    ).toEqual([])
+  })
+
+  it('the console knows nothing but itself: what the indexer answers it knows from its published types', () => {
+    expect(
+      faults(
+        ({ path }, specifier) =>
+          path.startsWith('dashboards/console/src/') &&
+          specifier.startsWith('.') &&
+          !target(path, specifier).startsWith('dashboards/console/src/'),
+      ),
     ).toEqual([])
   })
 
