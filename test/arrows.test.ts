@@ -25,8 +25,8 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'agent/cli', doors: [] },
   { folder: 'indexer', doors: [] },
   { folder: 'indexer/accounts', doors: ['index.ts'] },
-  { folder: 'indexer/alerts', doors: ['index.ts'] },
   { folder: 'indexer/console', doors: ['index.ts'] },
+  { folder: 'indexer/alerts', doors: ['index.ts'] },
   { folder: 'indexer/enrich', doors: ['index.ts'] },
   { folder: 'indexer/ingest', doors: ['index.ts'] },
   // The table is pure, and both stores make their partitions by it.

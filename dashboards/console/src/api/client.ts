@@ -346,6 +346,37 @@ export interface Operations {
     body: undefined
     answer: { stored: boolean; reason?: string | undefined }
   }
+  /** Storage used by category and tier, how fast it grows, what is left, and what retention keeps past its time. */
+  getStorage: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      at: number
+      categories: Array<{
+        category: 'security' | 'activity' | 'change' | 'system' | 'api' | 'view'
+        searchable: number
+        archive: number | null
+        tiers: Array<{
+          tier: 'hot' | 'warm' | 'cold' | 'frozen'
+          partitions: number
+          events: number
+          bytes: number
+        }>
+        events: number
+        bytes: number
+        oldest: number | null
+        perDay: number | null
+        expected: number | null
+        notArchived: Array<{ name: string; events: number; bytes: number; since: number }>
+      }>
+      otherBytes: number
+      bytes: number
+      disk: { total: number; free: number } | null
+      growth: number | null
+      fullInDays: number | null
+    }
+  }
   /** The process lives. */
   getHealthz: {
     params: Record<never, never>
@@ -795,6 +826,7 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     getDeadLettersId: { method: 'GET', path: '/v1/dead-letters/{id}' },
     deleteDeadLettersId: { method: 'DELETE', path: '/v1/dead-letters/{id}' },
     postDeadLettersIdReplay: { method: 'POST', path: '/v1/dead-letters/{id}/replay' },
+    getStorage: { method: 'GET', path: '/v1/storage' },
     getHealthz: { method: 'GET', path: '/healthz' },
     getReadyz: { method: 'GET', path: '/readyz' },
     getMetrics: { method: 'GET', path: '/metrics' },

@@ -92,7 +92,7 @@ function ReaderMenu() {
       align="end"
       label={
         <>
-          <span className="reader-name">{who.fullName || who.name}</span>
+          <span className="reader-name">{who.fullName || who.name}</span>{' '}
           <span className="role">{who.role ?? 'token'}</span>
         </>
       }
