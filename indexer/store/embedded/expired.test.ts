@@ -14,7 +14,7 @@ afterEach(async () => {
 })
 
 async function open(path: string, now: () => number): Promise<Store> {
-  const store = await openEmbeddedStore({ path, now, searchable: { change: 10 * DAY } })
+  const store = await openEmbeddedStore({ path, now, pageTime: 60_000, searchable: { change: 10 * DAY } })
   stores.push(store)
   return store
 }
