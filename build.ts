@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildConsole } from './dashboards/console/build.ts'
 
 /**
  * `npm run build` makes what is published: dist/, a package of its own with compiled .js, .d.ts, the integrations and
@@ -13,6 +14,8 @@ const CARRIED = [
   'agent/**/*.wasm',
   'integrations/**/integration.yml',
   'config/**/*.{yml,service}',
+  'dashboards/kibana/*.ndjson',
+  'dashboards/console/built/**/*.*',
   'docs/*.md',
   'LICENSE',
   'README.md',
@@ -37,7 +40,7 @@ const readPackage = (): Package => JSON.parse(readFileSync(join(ROOT, 'package.j
  */
 function rewriteEndings(): void {
   cpSync(join(ROOT, 'bin'), join(DIST, 'bin'), { recursive: true })
-  for (const file of globSync('{agent,bin,config,indexer,schema}/**/*.js', { cwd: DIST })) {
+  for (const file of globSync('{agent,bin,config,dashboards,indexer,schema}/**/*.js', { cwd: DIST })) {
     const path = join(DIST, file)
     const text = readFileSync(path, 'utf8')
     const rewritten = text.replaceAll(NAMES_TS, (_, before: string, after: string) => `${before}.js${after}`)
@@ -85,6 +88,7 @@ execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'],
   cwd: ROOT,
   stdio: 'inherit',
 })
+await buildConsole()
 rewriteEndings()
 carryData()
 writePackage(pack)

@@ -2,11 +2,11 @@ import { configDefaults, defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{agent,indexer,schema,config,demo,test}/**/*.test.ts'],
+    include: ['{agent,indexer,schema,config,dashboards,demo,test}/**/*.test.ts'],
     // Those have a run of their own: `npm run test:engine`.
     exclude: [...configDefaults.exclude, '**/*.engine.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 /** `npm run test:engine`: what needs a real Elasticsearch. One engine, one file at a time. */
 export default defineConfig({
   test: {
-    include: ['{indexer,test}/**/*.engine.test.ts'],
+    include: ['{dashboards,indexer,test}/**/*.engine.test.ts'],
     globalSetup: ['test/engines/setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 240_000,

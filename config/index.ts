@@ -8,4 +8,4 @@ export {
   readConfig,
 } from './read.ts'
 export { Secret, secret } from './secret.ts'
-export { duration, size } from './units.ts'
+export { age, duration, size } from './units.ts'

@@ -28,6 +28,10 @@ function measured(text: string, units: Readonly<Record<string, number>>): number
 export const duration = (limits: { min?: number; max?: number } = {}) =>
   inUnits(DURATION, 'a time such as 500ms, 15s, 5m, 2h or 30d', limits)
 
+/** A time that may be long, such as `30d` or `2y`, in milliseconds; a year is 365 days. */
+export const age = (limits: { min?: number; max?: number } = {}) =>
+  inUnits({ ...DURATION, y: 365 * 86_400_000 }, 'a time such as 12h, 30d or 2y', limits)
+
 /** A size such as `64MiB` or `2GB`, in bytes. */
 export const size = (limits: { min?: number; max?: number } = {}) =>
   inUnits(SIZE, 'a size such as 512KiB, 64MiB or 2GB', limits)

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -104,6 +105,7 @@ function invitation(url: string, port: number, who: string): string {
   return `
 Waybill runs. Five systems write audit records, the agent ships them, the indexer stores them.
 
+  Console       ${url}
   Health        ${url}/healthz   ${url}/readyz
   Metrics       ${url}/metrics
   API           ${url}/v1/openapi.json
@@ -124,6 +126,14 @@ Ask, in another terminal (as the user who started this, without signing in):
 
 Ctrl-C ends all three.
 `
+}
+
+/** In a clone the console is built at the first start, and again when its source has changed. */
+function buildConsole(): void {
+  const script = join(ROOT, 'dashboards/console/build.ts')
+  const { status } = spawnSync(process.execPath, [script, '--if-stale'], { stdio: 'inherit' })
+  if (status !== 0)
+    throw new StartError('The console could not be built; what is wrong stands above. Is npm ci complete?')
 }
 
 async function start(): Promise<number> {
@@ -148,6 +158,7 @@ async function start(): Promise<number> {
   }
   let problem: string | null = null
   try {
+    buildConsole()
     console.log(`Starting the indexer on ${url} ...`)
     const indexer = launch(
       'The indexer',

@@ -103,6 +103,8 @@ export const indexerConfigSchema = z.strictObject({
     .prefault({}),
   masked: z.partialRecord(z.enum(ROLES), z.array(maskedField)).default({}),
   store: z.strictObject({ embedded: embedded.optional(), elasticsearch: elasticsearch.optional() }),
+  /** The file with the retention table; what holds without one stands in lifecycle/table.ts. */
+  retention: z.string().min(1).optional(),
   ingest: z
     .strictObject({
       workers: z
@@ -138,10 +140,14 @@ export type IndexerConfig = z.infer<typeof indexerConfigSchema>
 export async function readIndexerConfig(file: string): Promise<IndexerConfig> {
   const { value } = await readConfig(file, indexerConfigSchema)
   checkIndexerConfig(value, file)
-  const { geo } = value.enrich
+  const {
+    enrich: { geo },
+    retention,
+  } = value
   const { embedded, elasticsearch } = value.store
   return {
     ...value,
+    ...(retention !== undefined && { retention: resolve(retention) }),
     enrich: { ...value.enrich, ...(geo !== undefined && { geo: { file: resolve(geo.file) } }) },
     store: {
       ...(embedded !== undefined && { embedded: { ...embedded, path: resolve(embedded.path) } }),

@@ -39,6 +39,9 @@ async function troubled(): Promise<{
       const problem = trouble.error?.message ?? null
       return { ...(await real.status()), ready: problem === null, problem }
     },
+    storage: () => real.storage(),
+    keepFor: (searchable) => real.keepFor(searchable),
+    expire: (name, before) => real.expire(name, before),
     close: () => real.close(),
   }
   return { store, trouble, end: () => rm(path, { recursive: true, force: true }) }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
@@ -23,11 +24,16 @@ import {
   isLoopback,
   readIndexerConfig,
 } from './config.ts'
+import { readBundle, serveConsole } from './console/index.ts'
 import { openEnrichment } from './enrich/index.ts'
 import { openIngest } from './ingest/index.ts'
+import { openLifecycle, type RetentionTable, readRetention, searchableOf } from './lifecycle/index.ts'
 import { derivedOf } from './previous/index.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
 import { openElasticsearchStore, openEmbeddedStore, type Store } from './store/index.ts'
+
+/** Where `npm run build:console` leaves the console, in a clone as in what is published. */
+const CONSOLE = join(import.meta.dirname, '../dashboards/console/built')
 
 export interface RunningIndexer {
   /** Where it listens, with the port that it got. */
@@ -55,6 +61,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
   const { log, clock = Date.now, random = randomBytes } = parts
   checkIndexerConfig(config)
   const tls = readTls(config.tls)
+  const table = await readRetention(config.retention)
   const enrichment = await openEnrichment(config.enrich, { log })
   // In reverse order of opening: also where the start fails half-way.
   const closing: (() => Promise<void>)[] = [async () => enrichment.close()]
@@ -63,7 +70,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
   }
   let current = config
   try {
-    const store = parts.store ?? (await openStore(config, log, clock))
+    const store = parts.store ?? (await openStore(config, table, log, clock))
     closing.push(() => store.close())
     const metrics = createMetrics()
     const ingest = await openIngest({
@@ -85,6 +92,8 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       trail: ingest.trail,
       clock,
     })
+    const lifecycle = await openLifecycle({ store, trail: ingest.trail, table, archive: null, log, clock })
+    closing.push(() => lifecycle.close())
     metrics.watch({ store, ...ingest, silentAfter: () => current.agents['silent-after'] })
     const sessionTimes = () => current.sessions
     const accounts = await openAccounts({
@@ -126,6 +135,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         random,
         access,
         settings,
+        lifecycle,
         metrics,
         firstAgentIsFree: () => accessRules(current).enroll === 'open-on-loopback',
         tokenLifetime: () => current.agents['token-lifetime'],
@@ -135,6 +145,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       },
       tls,
     )
+    serveConsole(app, readBundle(CONSOLE))
     closing.push(async () => {
       stopping.abort()
       await closeWithin(app, current.shutdown.grace)
@@ -150,6 +161,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       async reload(next) {
         checkIndexerConfig(next)
         const renewed = readTls(next.tls)
+        const nextTable = await readRetention(next.retention)
         const enrichAsNow = await enrichment.prepare(next.enrich)
         const changed = changedKeys(current, next)
         // Recorded before it holds: who loosens the rules can't do it unseen.
@@ -161,6 +173,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
           outcome: 'success',
           by: { name: 'operator' },
         })
+        await lifecycle.change(nextTable)
         current = next
         log.level = next.log.level
         renewTls(app, renewed)
@@ -177,11 +190,22 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
   }
 }
 
-async function openStore(config: IndexerConfig, log: Logger, clock: () => number): Promise<Store> {
+async function openStore(
+  config: IndexerConfig,
+  table: RetentionTable,
+  log: Logger,
+  clock: () => number,
+): Promise<Store> {
   const { embedded, elasticsearch } = config.store
   if (embedded !== undefined) {
     const { path, 'min-free': minimumFree } = embedded
-    return openEmbeddedStore({ path, minimumFree, now: clock, log: (sentence) => log.warn(sentence) })
+    return openEmbeddedStore({
+      path,
+      minimumFree,
+      searchable: searchableOf(table),
+      now: clock,
+      log: (sentence) => log.warn(sentence),
+    })
   }
   if (elasticsearch === undefined) throw new Error('the settings were not checked: there is no store')
   const { nodes, 'api-key': apiKey, username, password, ca, setup } = elasticsearch
@@ -189,6 +213,7 @@ async function openStore(config: IndexerConfig, log: Logger, clock: () => number
     namespace: config.namespace,
     nodes,
     setup,
+    table,
     now: clock,
     ...(apiKey !== undefined && { apiKey: apiKey.reveal() }),
     ...(username !== undefined && { username }),

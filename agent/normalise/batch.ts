@@ -46,9 +46,7 @@ export class BatchMaker {
     this.#memory = memory
     this.#output = new Output(memory)
     this.#direct = this.#pipelines.map((pipeline) =>
-      pipeline.goesDirectly && pipeline.mapping.integration.envelope === null && !this.#plainly
-        ? new DirectWay(pipeline, memory)
-        : null,
+      pipeline.draftsDirectly && !this.#plainly ? new DirectWay(pipeline, memory) : null,
     )
   }
 
@@ -102,17 +100,17 @@ export class BatchMaker {
     const direct = task.opaque ? null : this.#direct[slice.pipeline]!
     direct?.begin(place)
     // Asked once for the whole slice: asking for each record costs more than all the rest of it.
-    const isSound = direct !== null && isUtf8(bytes.subarray(sliceStart, sliceEnd))
+    const isSound = direct !== null && pipeline.readsDirectly && isUtf8(bytes.subarray(sliceStart, sliceEnd))
     const visit = (start: number, end: number): void => {
       // The offset is where the record's first byte stands, byte order mark or not.
       const offset = slice.offset + (start - sliceStart)
       const from = offset === 0 ? behindByteOrderMark(bytes, start, end) : start
       const written =
-        direct !== null && (isSound || isUtf8(bytes.subarray(from, end)))
+        direct !== null && pipeline.readsDirectly && (isSound || isUtf8(bytes.subarray(from, end)))
           ? direct.write(this.#output, place, from, end, offset)
           : 'declined'
       if (written === 'declined') {
-        this.#plain(task, pipeline, place, bytes.subarray(from, end), offset, count)
+        this.#plain(task, pipeline, place, bytes.subarray(from, end), offset, count, direct)
         return
       }
       count.read++
@@ -156,7 +154,15 @@ export class BatchMaker {
     return count
   }
 
-  #plain(task: Task, pipeline: Pipeline, place: Place, bytes: Buffer, offset: number, count: Count): void {
+  #plain(
+    task: Task,
+    pipeline: Pipeline,
+    place: Place,
+    bytes: Buffer,
+    offset: number,
+    count: Count,
+    direct: DirectWay | null = null,
+  ): void {
     const { text, flags } = textOf(bytes)
     if (place.slice.truncated === null && isBlank(text)) {
       count.skipped++
@@ -174,11 +180,18 @@ export class BatchMaker {
       )
     } else {
       try {
-        const made = pipeline.lineOf(place, text, flags, offset)
-        if (made === null) {
+        const known = pipeline.understand(place, text)
+        if (known === null) {
           count.skipped++
           return
         }
+        const written = direct?.writeMembers(this.#output, place, known, flags, offset) ?? 'declined'
+        if (written === 'written') {
+          count.read++
+          count.events++
+          return
+        }
+        const made = written === 'filtered' ? written : pipeline.lineFrom(place, known, flags, offset)
         if (made === 'filtered') {
           count.read++
           count.filtered++

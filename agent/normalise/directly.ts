@@ -10,18 +10,26 @@ const isUnasked = (name: string): boolean => isField(name) && (name === 'audit.c
 const isSaid = (name: FieldName): boolean =>
   !(name.startsWith('agent.') || name === 'event.module' || name === 'event.dataset' || name === 'labels')
 
-/** Whether the way over the bytes knows all that an integration asks for; where it doesn't, every record goes the plain way. */
-export function goesDirectly(integration: Integration): boolean {
+/** Whether the way over the bytes knows all that an integration asks of members; where it doesn't, every record goes the plain way. */
+export function draftsDirectly(integration: Integration): boolean {
   const conditions = [
     ...integration.events.map(({ when }) => when),
     ...integration.fields.flatMap(({ when }) => when ?? []),
   ]
   return (
-    integration.formats.includes('json') &&
-    integration.join === null &&
-    integration.extract.every(isSimple) &&
     !conditions.flatMap(namesIn).some(isUnasked) &&
     !integration.identity.flat().some(isUnasked) &&
     integration.message.every((alternatives) => alternatives.every(isSaid))
+  )
+}
+
+/** Whether it also reads the records: those of JSON, where what has to be done with members beforehand is little. */
+export function readsDirectly(integration: Integration): boolean {
+  return (
+    integration.formats.includes('json') &&
+    integration.join === null &&
+    integration.envelope === null &&
+    integration.extract.every(isSimple) &&
+    draftsDirectly(integration)
   )
 }

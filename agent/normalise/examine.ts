@@ -67,19 +67,20 @@ export function examine(integration: Integration, bytes: Buffer, options: Examin
     const from = start === 0 ? behindByteOrderMark(bytes, start, kept) : start
     const { text, flags } = textOf(withoutTornEnd(bytes.subarray(from, kept)))
     const place = pipeline.placeOf({ ...slice, truncated }, now)
-    const read = text.trim() === '' ? null : pipeline.readRecord(place, text)
-    if (read === null || read === 'filtered') {
+    const known = text.trim() === '' ? null : pipeline.understand(place, text)
+    const read = known === null ? null : pipeline.draft(place, known)
+    if (known === null || read === null || read === 'filtered') {
       examined.push({ line, text, outcome: 'skipped', event: null, type: null, masked: new Map() })
       return
     }
     read.draft.flags |= flags
     examined.push({
       line,
-      text: read.text,
+      text: known.text,
       outcome: read.failed ? 'failed' : 'event',
-      event: JSON.parse(pipeline.serialise(place, read.draft, read.text, start, read.envelope)),
+      event: JSON.parse(pipeline.serialise(place, read.draft, known.text, start, known.envelope)),
       type: read.draft.type,
-      masked: read.kinds ?? new Map(),
+      masked: known.kinds ?? new Map(),
     })
   })
   return examined

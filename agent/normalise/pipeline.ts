@@ -7,7 +7,7 @@ import {
   mintedIdPrefix,
   type SourceId,
 } from '../../schema/index.ts'
-import { goesDirectly } from './directly.ts'
+import { draftsDirectly, readsDirectly } from './directly.ts'
 import { type EventFilter, eventFilter } from './filter.ts'
 import { FLAG, Tags } from './flags.ts'
 import { type Format, formatOf, plain } from './formats/index.ts'
@@ -16,6 +16,7 @@ import type { Integration } from './integration.ts'
 import { between, LEAF_COUNT, leafOf } from './layout.ts'
 import { type Mapping, makeMapping, TIMESTAMP } from './mapping.ts'
 import { type Masked, Masker } from './mask/index.ts'
+import type { Members } from './payload.ts'
 import { type Prepare, preparation } from './prepare.ts'
 import { type Draft, fill, fillRest, jsonOf, Mapper, relate } from './record.ts'
 import { type Envelope, envelopeOfLine } from './syslog/envelope.ts'
@@ -58,16 +59,25 @@ export type EnvelopeReader = (text: string) => Envelope | null
 
 const noEnvelope: EnvelopeReader = () => null
 
-/** A record read, with its secrets masked. */
-export interface Reading {
-  readonly draft: Draft
+/** What a record says, its secrets masked. */
+export type Understanding = {
   readonly text: string
-  /** What it stood in. */
-  readonly envelope: Envelope | null
-  /** It did not parse. */
-  readonly failed: boolean
+  /** Of the text, what the format is of. */
+  readonly body: string
   /** By kind, how many secrets were masked. */
   readonly kinds: ReadonlyMap<string, number> | null
+  /** What it stood in. */
+  readonly envelope: Envelope | null
+  readonly flags: number
+} & (
+  | { readonly members: Members; readonly problem: null }
+  /** It did not parse. */
+  | { readonly members: null; readonly problem: string }
+)
+
+interface Drafted {
+  readonly draft: Draft
+  readonly failed: boolean
 }
 
 /** One input's way from the text of a record to the line of an event. */
@@ -78,8 +88,9 @@ export class Pipeline {
   readonly zone: LocalTime
   /** JSON of leaves that are the same in all events, by leaf. */
   readonly constants: (string | undefined)[] = []
-  /** Whether the way over the bytes may be asked. */
-  readonly goesDirectly: boolean
+  /** Whether the way over the bytes may be asked: with the bytes of a record, and with its members. */
+  readonly readsDirectly: boolean
+  readonly draftsDirectly: boolean
   readonly masker: Masker
   /** Null where everything is recorded. */
   readonly filter: EventFilter | null
@@ -100,7 +111,8 @@ export class Pipeline {
     this.#prepare = preparation(integration)
     this.masker = new Masker(integration.mask)
     this.filter = eventFilter(integration, { central: setup.events ?? [], local: spec.events ?? [] })
-    this.goesDirectly = goesDirectly(integration)
+    this.readsDirectly = readsDirectly(integration)
+    this.draftsDirectly = draftsDirectly(integration)
     this.constants[leafOf('agent.id')] = JSON.stringify(setup.agent.id)
     this.constants[leafOf('agent.name')] = JSON.stringify(setup.agent.name)
     this.constants[leafOf('agent.version')] = JSON.stringify(setup.agent.version)
@@ -133,19 +145,25 @@ export class Pipeline {
     offset: number,
     envelopeOf: EnvelopeReader = this.#envelopeOf(place),
   ): Line | 'filtered' | null {
-    const read = this.readRecord(place, raw, envelopeOf)
-    if (read === null || read === 'filtered') return read
-    const { draft, text, envelope, failed } = read
-    draft.flags |= flags
-    return { text: this.serialise(place, draft, text, offset, envelope), failed }
+    const known = this.understand(place, raw, envelopeOf)
+    return known === null ? null : this.lineFrom(place, known, flags, offset)
   }
 
-  /** What a record becomes, before it is written. */
-  readRecord(
+  /** The event of a record that was understood. */
+  lineFrom(place: Place, known: Understanding, flags: number, offset: number): Line | 'filtered' {
+    const read = this.draft(place, known)
+    if (read === 'filtered') return read
+    const { draft, failed } = read
+    draft.flags |= flags
+    return { text: this.serialise(place, draft, known.text, offset, known.envelope), failed }
+  }
+
+  /** What a record says, without its secrets; null for what is no record. */
+  understand(
     place: Place,
     raw: string,
     envelopeOf: EnvelopeReader = this.#envelopeOf(place),
-  ): Reading | 'filtered' | null {
+  ): Understanding | null {
     const { text, kinds, envelope } = this.#masked(raw, envelopeOf)
     const truncated = envelope?.truncated ?? place.slice.truncated
     const body = envelope === null ? text : bodyFor(this.format, envelope.body)
@@ -153,17 +171,25 @@ export class Pipeline {
       truncated === null || this.format === plain ? this.format.read(body) : truncatedReason(truncated)
     if (understood === null) return null
     const masked = kinds === null ? 0 : FLAG.secret_masked
-    if (understood.problem !== undefined) {
-      const draft = this.#failure(place, body, understood.problem, envelope)
-      draft.flags |= masked
-      return { draft, text, envelope, failed: true, kinds }
-    }
+    const { problem } = understood
+    if (problem !== undefined) return { text, body, kinds, envelope, flags: masked, members: null, problem }
     const members = this.#prepare === null ? understood.members : this.#prepare(understood.members, envelope)
+    return { text, body, kinds, envelope, flags: understood.flags | masked, members, problem: null }
+  }
+
+  /** What a record becomes, before it is written. */
+  draft(place: Place, known: Understanding): Drafted | 'filtered' {
+    const { body, envelope, members, flags } = known
+    if (members === null) {
+      const draft = this.#failure(place, body, known.problem, envelope)
+      draft.flags |= flags
+      return { draft, failed: true }
+    }
     const host = envelope?.host ?? this.host
     const draft = this.#mapper.draftOf(members, envelope?.now ?? place.now, host, envelope)
-    draft.flags |= understood.flags | masked
+    draft.flags |= flags
     if (this.filter !== null && !this.filter(draft.type, this.#mapper.asked)) return 'filtered'
-    return { draft, text, envelope, failed: false, kinds }
+    return { draft, failed: false }
   }
 
   #envelopeOf(place: Place): EnvelopeReader {

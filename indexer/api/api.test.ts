@@ -272,6 +272,7 @@ describe('the OpenAPI document', () => {
       'get /v1/session',
       'get /v1/sessions',
       'get /v1/settings/events',
+      'get /v1/storage',
       'get /v1/tokens',
       'get /v1/users',
       'get /v1/users/{name}',

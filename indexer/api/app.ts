@@ -14,6 +14,7 @@ import { healthRoutes } from './routes/health.ts'
 import { searchRoutes } from './routes/search.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { settingsRoutes } from './routes/settings.ts'
+import { storageRoutes } from './routes/storage.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { userRoutes } from './routes/users.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -93,6 +94,7 @@ export function routesOf(service: Service): Route[] {
     ...agentManagementRoutes(service),
     ...settingsRoutes(service),
     ...deadLetterRoutes(service),
+    ...storageRoutes(service),
     ...healthRoutes(service),
     ...sessionRoutes(service),
     ...userRoutes(service),

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../schema/index.ts'
 import type { Accounts, Events, Role, SessionTimes } from '../accounts/index.ts'
 import type { Enrichment } from '../enrich/index.ts'
 import type { Agents, Enrolment, Presences, Receiver, Trail } from '../ingest/index.ts'
+import type { Lifecycle } from '../lifecycle/index.ts'
 import type { Derived } from '../previous/index.ts'
 import type { EventSettings } from '../settings/index.ts'
 import type { Store } from '../store/port.ts'
@@ -33,6 +34,7 @@ export interface Service {
   readonly trail: Trail
   readonly enrichment: Enrichment
   readonly settings: EventSettings
+  readonly lifecycle: Lifecycle
   readonly access: Access
   readonly metrics: Metrics
   /** The first agent may enroll without a token, where it comes from this machine. */

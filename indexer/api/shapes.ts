@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { CATEGORIES } from '../../schema/index.ts'
 import { eventRuleSchema, ledgerSchema } from '../../schema/wire/index.ts'
+import { TIERS } from '../store/port.ts'
 
 /** What the API answers with, beside what agents and indexer say to each other. */
 const count = z.number().int().nonnegative()
@@ -110,6 +112,39 @@ export const eventTypesShape = z.object({
         .describe('Rules for some entities, users or hosts, the strongest first.'),
     }),
   ),
+})
+
+const tierUseShape = z.object({ tier: z.enum(TIERS), partitions: count, events: count, bytes: count })
+
+export const storageShape = z.object({
+  at: time,
+  categories: z.array(
+    z.object({
+      category: z.enum(CATEGORIES),
+      searchable: count.describe('How long its events stay searchable at least, ms.'),
+      archive: count
+        .nullable()
+        .describe('How long the archive keeps them, ms; null where they are not archived.'),
+      tiers: z.array(tierUseShape),
+      events: count,
+      bytes: count,
+      oldest: time.nullable().describe('When the oldest event was taken in.'),
+      perDay: count
+        .nullable()
+        .describe('Bytes added in a day, as of the last 30; null where that can not be told yet.'),
+      expected: count
+        .nullable()
+        .describe('Bytes when as much expires as arrives; null where nothing expires.'),
+      notArchived: z
+        .array(z.object({ name: z.string(), events: count, bytes: count, since: time }))
+        .describe('Partitions past their searchable time that are kept, since they are not in the archive.'),
+    }),
+  ),
+  otherBytes: count.describe('Waybills, dead letters and records.'),
+  bytes: count,
+  disk: z.object({ total: count, free: count }).nullable().describe('`free` is what is left for the store.'),
+  growth: count.nullable().describe('Bytes by which all categories that do not expire yet grow in a day.'),
+  fullInDays: count.nullable().describe('When the disk is full at this growth.'),
 })
 
 export const mintedTokenShape = z.object({ token: z.string(), expires: time, uses: count })

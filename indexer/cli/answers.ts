@@ -128,6 +128,29 @@ export const countAnswer = z.object({
 })
 export type CountAnswer = z.infer<typeof countAnswer>
 
+export const storageAnswer = z.object({
+  categories: z.array(
+    z.object({
+      category: z.string(),
+      searchable: count,
+      archive: count.nullable(),
+      tiers: z.array(z.object({ tier: z.string(), partitions: count, events: count, bytes: count })),
+      events: count,
+      bytes: count,
+      oldest: count.nullable(),
+      perDay: count.nullable(),
+      expected: count.nullable(),
+      notArchived: z.array(z.object({ name: z.string(), events: count, bytes: count, since: count })),
+    }),
+  ),
+  otherBytes: count,
+  bytes: count,
+  disk: z.object({ total: count, free: count }).nullable(),
+  growth: count.nullable(),
+  fullInDays: count.nullable(),
+})
+export type StorageAnswer = z.infer<typeof storageAnswer>
+
 export const eventSettingsAnswer = z.object({ version: z.string(), events: z.array(eventRuleSchema) })
 
 export const eventTypesAnswer = z.object({

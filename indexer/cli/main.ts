@@ -27,7 +27,7 @@ function version(): string {
 }
 
 /** What may come several times: yargs makes a list of any option that does. */
-const LISTS: ReadonlySet<string> = new Set(['_', 'query', 'ids', 'types'])
+const LISTS: ReadonlySet<string> = new Set(['_', 'query', 'ids', 'types', 'names'])
 
 /** The command line is wrong, in the words of yargs. */
 class CommandLine extends Error {}
@@ -62,6 +62,21 @@ try {
     )
     .command('events', 'Say which event types are recorded, switch them on and off', async (cli) =>
       (await import('./events.ts')).commands(cli),
+    )
+    .command('rules', 'List the alert rules, try them on their examples and on what is stored', async (cli) =>
+      (await import('./rules.ts')).commands(cli),
+    )
+    .command(
+      'setup',
+      'Give an Elasticsearch cluster what Waybill needs: policies, templates, roles, a key, dashboards, watches',
+      async (cli) => (await import('./setup.ts')).options(cli),
+      async (given) => (await import('./setup.ts')).run(given),
+    )
+    .command(
+      'storage',
+      'Say how much is stored, how fast it grows, and what retention keeps',
+      async (cli) => (await import('./storage.ts')).options(cli),
+      async (given) => (await import('./storage.ts')).run(given),
     )
     .command(
       'login',

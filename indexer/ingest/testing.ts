@@ -324,7 +324,7 @@ export class TestAgent {
 export async function until<Value>(
   ask: () => Promise<Value> | Value,
   good: (value: Value) => boolean,
-  within = 10_000,
+  within = 60_000,
 ): Promise<Value> {
   const deadline = performance.now() + within
   for (;;) {

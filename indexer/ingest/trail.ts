@@ -37,6 +37,8 @@ export interface Act {
   }
   readonly entity?: { readonly type: string; readonly id: string; readonly name?: string }
   readonly changes?: readonly Change[]
+  /** How many events or records it was about. */
+  readonly count?: number
   /** What else is to be known, such as the query of a search. */
   readonly payload?: Readonly<Record<string, string | number>>
 }
@@ -235,6 +237,7 @@ function eventOf(act: Act, at: number, self: Self, chain: OwnChain, place: numbe
       channel: act.by.channel,
       status: act.outcome === 'failure' ? 'error' : 'ok',
       entity: act.entity,
+      record_count: act.count,
       ...(act.changes === undefined ? {} : changesOf(act.changes)),
       payload: act.payload,
     },

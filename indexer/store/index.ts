@@ -1,5 +1,14 @@
 export { CursorError } from './cursor.ts'
-export { type ElasticsearchStoreOptions, openElasticsearchStore } from './elasticsearch/index.ts'
+export {
+  type ClusterSetup,
+  differenceText,
+  type ElasticsearchStoreOptions,
+  openElasticsearchStore,
+  openSetup,
+  type SetupPlan,
+  type SetupStep,
+  whyNoWatcher,
+} from './elasticsearch/index.ts'
 export { type EmbeddedStoreOptions, openEmbeddedStore } from './embedded/store.ts'
 export { isCountable } from './field-values.ts'
 export * from './port.ts'

@@ -27,6 +27,15 @@ export interface Store {
   readonly deadLetters: DeadLetters
   readonly records: Records
   status(): Promise<StoreStatus>
+  /** What is stored where, and how much more would fit. */
+  storage(): Promise<StoredBytes>
+  /** From now on partitions are made for these searchable times, ms: each takes at most a tenth of its category's. */
+  keepFor(searchable: Readonly<Record<Category, number>>): Promise<void>
+  /**
+   * Removes a partition with all its events; their waybills stay, with the hashes that prove them. False, and nothing is removed, where
+   * it holds an event that was taken in at `before` or later, where new events go there, or where there is none of this name.
+   */
+  expire(name: string, before: number): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -172,6 +181,32 @@ export interface StoreStatus {
   readonly bytes: number
   readonly deadLetters: number
   readonly partitions: readonly { category: Category; name: string; events: number; bytes: number }[]
+}
+
+/** Where a partition lies: a cluster may have cheaper nodes for what is older. */
+export const TIERS = ['hot', 'warm', 'cold', 'frozen'] as const
+export type Tier = (typeof TIERS)[number]
+
+/** A category's events of one window of `event.ingested`, which expire together. */
+export interface StoredPartition {
+  readonly category: Category
+  readonly name: string
+  readonly tier: Tier
+  readonly events: number
+  readonly bytes: number
+  /** `event.ingested` of its first and last events, ms, as far as known without looking at each. */
+  readonly first: number
+  readonly last: number
+  /** New events go here. */
+  readonly open: boolean
+}
+
+export interface StoredBytes {
+  readonly partitions: readonly StoredPartition[]
+  /** What is no event: waybills, dead letters, records. */
+  readonly otherBytes: number
+  /** Of the disks that it is all on, and what is left of them for the store; null where that can't be told. */
+  readonly disk: { readonly total: number; readonly free: number } | null
 }
 
 /** The store can't take more now: the disk is full. Answered as 507; nothing was acknowledged. */

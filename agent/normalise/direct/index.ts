@@ -5,13 +5,13 @@ import type { EventType } from '../integration.ts'
 import { leafOf } from '../layout.ts'
 import { type Rule, TIMESTAMP } from '../mapping.ts'
 import type { Output } from '../output.ts'
-import type { Pipeline, Place } from '../pipeline.ts'
+import type { Pipeline, Place, Understanding } from '../pipeline.ts'
 import { convert, RELATED } from '../record.ts'
 import { latestPlausible } from '../time.ts'
 import { ChangeRows } from './change-rows.ts'
 import { Found } from './found.ts'
 import { compareIso, ISO_LENGTH, writeIso } from './iso.ts'
-import type { Memory, Noted } from './memory.ts'
+import { type Memory, type Noted, SLACK } from './memory.ts'
 import { Piece } from './piece.ts'
 import { Program } from './program.ts'
 import { Rest } from './rest.ts'
@@ -58,6 +58,16 @@ const CHANGE_TEXTS: ReadonlyMap<number, 'fields' | 'before' | 'after'> = new Map
 ])
 
 export { Memory } from './memory.ts'
+
+/** A record in the memory, as JSON. */
+interface ReadRecord {
+  readonly from: number
+  readonly to: number
+  /** What was remarked of it already. */
+  readonly flags: number
+  /** What its texts hold was taken apart already. */
+  readonly isPrepared: boolean
+}
 
 /** What became of a record: `declined` is for the plain way, which then decides. */
 export type Written = 'written' | 'filtered' | 'declined'
@@ -109,6 +119,8 @@ export class DirectWay {
   readonly #texted = new Map<string, Piece>()
   readonly #changeful = new Map<string, boolean>()
   #path: Noted = { from: 0, to: 0 }
+  /** The text of the record at hand as it is kept. */
+  #original: Noted & { readonly how: number } = { from: 0, to: 0, how: HOW.original }
   readonly #lookupTexts: string[]
   readonly #category: Piece
   readonly #host: Piece
@@ -161,12 +173,32 @@ export class DirectWay {
   write(output: Output, place: Place, from: number, to: number, offset: number): Written {
     // Rows of a table are no JSON, nor is what stands behind white space commonly.
     if (this.#found.bytes[from] !== 0x7b || this.#holdsSecret(from, to)) return 'declined'
-    if (!this.#found.scan(from, to)) return 'declined'
+    this.#original = { from, to, how: HOW.original }
+    return this.#write(output, place, { from, to, flags: 0, isPrepared: false }, offset)
+  }
+
+  /** The same of a record whose members are known, and whose text is this: of another format, or with secrets masked. */
+  writeMembers(output: Output, place: Place, known: Understanding, flags: number, offset: number): Written {
+    const { members, text, envelope } = known
+    if (members === null || envelope !== null || place.slice.truncated !== null) return 'declined'
+    const json = JSON.stringify(members)
+    const original = JSON.stringify(text)
+    if ((json.length + original.length) * 3 + 2 * SLACK > this.#memory.scratchBytes) return 'declined'
+    const { bytes } = this.#found
+    const from = this.#memory.scratch
+    const to = from + bytes.write(json, from)
+    const start = to + SLACK
+    this.#original = { from: start, to: start + bytes.write(original, start), how: HOW.json }
+    return this.#write(output, place, { from, to, flags: flags | known.flags, isPrepared: true }, offset)
+  }
+
+  #write(output: Output, place: Place, record: ReadRecord, offset: number): Written {
+    if (!this.#found.scan(record.from, record.to)) return 'declined'
     this.#memory.recordNotes.begin()
     this.#takeNow(place.now)
     this.#values.clear()
     this.#unsure = false
-    const type = this.#draft(place, from, to)
+    const type = this.#draft(place, record)
     if (type === undefined || this.#unsure) return 'declined'
     const { filter } = this.#pipeline
     if (filter !== null) {
@@ -174,7 +206,9 @@ export class DirectWay {
       if (this.#unsure) return 'declined'
       if (!isRecorded) return 'filtered'
     }
-    return this.#writer.write(output, to - from, offset) ? 'written' : 'declined'
+    const { from, to } = this.#original
+    const length = Math.max(to - from, record.to - record.from)
+    return this.#writer.write(output, length, offset) ? 'written' : 'declined'
   }
 
   /** Secrets are masked before a record is read, which only the plain way does. */
@@ -186,11 +220,11 @@ export class DirectWay {
   }
 
   /** Finds the event's values; its type, null where it is of none; undefined where the plain way must. */
-  #draft(place: Place, from: number, to: number): EventType | null | undefined {
+  #draft(place: Place, record: ReadRecord): EventType | null | undefined {
     const values = this.#values
     const { mapping } = this.#pipeline
-    let flags = 0
-    if (!this.#takeApart()) return undefined
+    let { flags } = record
+    if (!record.isPrepared && !this.#takeApart()) return undefined
     const time = this.#takeFields(place.now)
     if (time === -1 || this.#unsure) return undefined
     if (values.how[TIMESTAMP] === HOW.absent) {
@@ -248,7 +282,7 @@ export class DirectWay {
       values.how[SEQUENCE] = HOW.offset
       values.how[OFFSET] = HOW.offset
     }
-    values.setSpan(ORIGINAL, HOW.original, from, to)
+    values.setSpan(ORIGINAL, this.#original.how, this.#original.from, this.#original.to)
     values.setConstants()
     return known === null ? null : known.type
   }

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { EventRule, SourceId } from '../../../schema/index.ts'
+import { BatchMaker } from '../batch.ts'
 import { framingFor } from '../framing-for.ts'
 import { INTEGRATIONS, loadIntegration } from '../load.ts'
 import { Output } from '../output.ts'
@@ -54,7 +56,7 @@ function waysOf(name: string, rules: readonly EventRule[]): (record: string) => 
       spec,
       integration,
     )
-    expect(pipeline.goesDirectly).toBe(true)
+    expect(pipeline.readsDirectly).toBe(true)
     return { pipeline, direct: new DirectWay(pipeline, memory) }
   })
   return async (record) => {
@@ -160,6 +162,68 @@ describe.each(names)('%s', (name) => {
         await holds(JSON.stringify(Object.fromEntries(members)))
       }),
       { numRuns: RUNS },
+    )
+  }, 600_000)
+})
+
+/** All forms of a source, as files. */
+const files = readdirSync(INTEGRATIONS).flatMap((name) =>
+  readdirSync(join(INTEGRATIONS, name, 'samples')).map((file) => [name, file] as const),
+)
+
+async function makersOf(name: string): Promise<(bytes: Buffer) => string[]> {
+  const integration = await loadIntegration(name)
+  const framing = framingFor(integration)
+  const setup = {
+    agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
+    host: 'web-1',
+    namespace: 'default',
+    pipelines: [{ integration: name, framing, tags: ['prod'], labels: {}, timeZone: 'Europe/Berlin' }],
+    compression: { encoding: 'zstd', level: 1 } as const,
+  }
+  const makers = [true, false].map((plainly) => new BatchMaker(setup, [integration], { plainly }))
+  return (bytes) =>
+    makers.map((maker) => {
+      const buffer = new ArrayBuffer(bytes.length)
+      Buffer.from(buffer).set(bytes)
+      const whole = {
+        start: 0,
+        end: bytes.length,
+        offset: 0,
+        to: bytes.length,
+        header: null,
+        truncated: null,
+      }
+      const source = 'a'.repeat(32) as SourceId
+      const slice = { source, generation: 3, path: '/var/log/x', pipeline: 0, ...whole }
+      const { payload, slices } = maker.make({ buffer, now: NOW, slices: [slice] })
+      const lines = payload.length === 0 ? '' : zstdDecompressSync(payload).toString()
+      return `${JSON.stringify(slices)}\n${lines}`
+    })
+}
+
+describe('both ways make the same batch', () => {
+  it.each(files)('of %s: %s', async (name, file) => {
+    const made = (await makersOf(name))(readFileSync(join(INTEGRATIONS, name, 'samples', file)))
+    expect(made[1]).toBe(made[0])
+  })
+
+  it('of samples that are damaged', async () => {
+    const makers = new Map<string, (bytes: Buffer) => string[]>()
+    for (const [name] of files) makers.set(name, await makersOf(name))
+    const damage = fc.array(
+      fc.tuple(fc.nat(), fc.constantFrom(...Buffer.from('"\\{}[]:,;|=0e-. \n\x01\x7f\xc3\xa4'))),
+      { maxLength: 6 },
+    )
+    fc.assert(
+      fc.property(fc.constantFrom(...files), fc.nat(), damage, ([name, file], place, edits) => {
+        const bytes = readFileSync(join(INTEGRATIONS, name, 'samples', file))
+        for (const [at, byte] of edits) bytes[at % bytes.length] = byte
+        // From anywhere to anywhere behind.
+        const made = makers.get(name)!(bytes.subarray(0, bytes.length - (place % 200)))
+        expect(made[1]).toBe(made[0])
+      }),
+      { numRuns: RUNS / 4 },
     )
   }, 600_000)
 })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { LIMITS } from '../../../schema/index.ts'
+import { LEAF_COUNT } from '../layout.ts'
 
 /**
  * The memory that the kernel and this side share: the records of a task, the events made of them, and everything that is
@@ -16,8 +17,10 @@ const PROGRAM_END = 96 * 1024
 const SLICE_NOTES = PROGRAM_END
 const RECORD_NOTES = 128 * 1024
 const ARENA = 256 * 1024
-const ARENA_END = 8 * 1024 * 1024
-const INPUT = ARENA_END
+const ARENA_END = 48 * 1024 * 1024
+const SCRATCH = ARENA_END
+const SCRATCH_BYTES = 256 * 1024
+const INPUT = SCRATCH + SCRATCH_BYTES
 const INPUT_BYTES = LIMITS.taskBytes + LIMITS.recordBytes
 /** The byte before the first line serves as the 0x00 of its hash. */
 const OUTPUT = INPUT + INPUT_BYTES + SLACK
@@ -80,6 +83,9 @@ export class Memory {
   readonly rows = ROWS
   readonly program = PROGRAM
   readonly programEnd = PROGRAM_END
+  /** Room for a record that was read elsewhere. */
+  readonly scratch = SCRATCH
+  readonly scratchBytes = SCRATCH_BYTES
   readonly output = OUTPUT
   readonly outputEnd = OUTPUT + OUTPUT_BYTES
   readonly input = INPUT
@@ -88,6 +94,8 @@ export class Memory {
   /** What only the slice at hand needs, and what only the record at hand. */
   readonly sliceNotes: Notes
   readonly recordNotes: Notes
+  /** By pair of leaves: where the text between them stands, and its length; the same for all integrations. */
+  readonly gaps: Int32Array
   #free = ARENA
 
   constructor() {
@@ -99,6 +107,7 @@ export class Memory {
     this.writeLine = exports.writeLine
     this.bytes = Buffer.from(memory.buffer)
     this.numbers = new Int32Array(memory.buffer)
+    this.gaps = this.numbersOf((LEAF_COUNT + 1) ** 2 * 2)
     this.sliceNotes = new Notes(this.bytes, SLICE_NOTES, RECORD_NOTES)
     this.recordNotes = new Notes(this.bytes, RECORD_NOTES, ARENA)
   }

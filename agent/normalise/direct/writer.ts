@@ -25,7 +25,6 @@ export class LineWriter {
   readonly #memory: Memory
   readonly #changes: ChangeRows
   readonly #line: Int32Array
-  /** By pair of leaves: where the text between them stands, and its length. */
   readonly #gaps: Int32Array
   readonly #constantBytes: number
   readonly #copies: number
@@ -33,7 +32,7 @@ export class LineWriter {
   constructor(pipeline: Pipeline, memory: Memory, values: Values, changes: ChangeRows) {
     this.#memory = memory
     this.#changes = changes
-    this.#gaps = memory.numbersOf((LEAF_COUNT + 1) ** 2 * 2)
+    this.#gaps = memory.gaps
     const { message } = pipeline.mapping
     const related = memory.numbersOf(LEAF_COUNT)
     for (const { leaf, of } of RELATED) related[leaf] = kept(memory, [of.length, ...of])

@@ -126,7 +126,7 @@ export async function trial(options: TrialOptions = {}): Promise<Trial> {
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  ms = 10_000,
+  ms = 60_000,
 ): Promise<void> {
   const end = Date.now() + ms
   while (!(await holds())) {

@@ -18,6 +18,8 @@ export interface Commit {
   /** `event.ingested` of its events, whoever writes them. */
   readonly at: number
   readonly events: number
+  /** Of its lines, before they were compressed. */
+  readonly bytes: number
   readonly body: CommitBody
 }
 
@@ -64,7 +66,7 @@ export class Commits {
 
   /** The waybill's commit: the one that is there, or a new one. */
   async open(batch: StoreBatch, pinned: () => Promise<Pins>): Promise<ReadCommit> {
-    const { agent, incarnation, sequence, events } = batch.manifest
+    const { agent, incarnation, sequence, events, bytes } = batch.manifest
     const id = waybillId(batch.manifest)
     for (;;) {
       const commit: Commit = {
@@ -76,6 +78,7 @@ export class Commits {
         state: 'open',
         at: batch.ingested,
         events,
+        bytes,
         body: { pins: await pinned(), former: [], closed: {} },
       }
       const made = await this.#put(id, commit, 'create')

@@ -97,6 +97,7 @@ export const WAYBILL_MAPPING: estypes.MappingTypeMapping = {
     state: { type: 'keyword' },
     at: { type: 'date', format: 'epoch_millis' },
     events: { type: 'long' },
+    bytes: { type: 'long' },
     body: { type: 'object', enabled: false },
   },
 }

@@ -1,6 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from '@elastic/elasticsearch'
 import { type AuditEvent, isEventId } from '../../../schema/index.ts'
+import {
+  byCategory,
+  type RetentionTable,
+  type Searchable,
+  USUAL_TABLE,
+  windowOf,
+} from '../../lifecycle/table.ts'
 import type { Query } from '../../query/index.ts'
 import {
   type Aggregate,
@@ -14,10 +21,12 @@ import {
   type SearchRequest,
   type Store,
   type StoreBatch,
+  type StoredBytes,
   type StoreStatus,
   StoreUnavailableError,
   type WriteOutcome,
 } from '../port.ts'
+import { expired, rollOverDue, storageOf } from './ageing.ts'
 import { aggregated } from './aggregate/index.ts'
 import { arrivalsPage, endOfArrivals } from './arrivals.ts'
 import { BulkSink } from './bulk.ts'
@@ -34,7 +43,7 @@ import { openRecords } from './records.ts'
 import { replayed } from './replaying.ts'
 import { Room } from './room.ts'
 import { type SearchParts, searchPage } from './search.ts'
-import { setUp } from './setup.ts'
+import { setUp } from './setup/index.ts'
 import { Watch } from './status.ts'
 import { Writer } from './writer.ts'
 
@@ -42,6 +51,8 @@ export interface ElasticsearchStoreOptions extends ConnectionOptions {
   readonly namespace: string
   /** Whether templates and indices are put in place at the start. */
   readonly setup?: 'automatic' | 'none'
+  /** What lifecycle policies are made of. */
+  readonly table?: RetentionTable
   /** Documents with members that the mapping does not name are refused, rather than kept as they are. */
   readonly strict?: boolean
   /** How long one page may search, ms, before it ends early with a cursor. */
@@ -67,7 +78,8 @@ export async function openElasticsearchStore(options: ElasticsearchStoreOptions)
   const client = connect(options)
   const names = namesFor(options.namespace)
   try {
-    if (options.setup !== 'none') await setUp(client, { names, strict: options.strict ?? false })
+    if (options.setup !== 'none')
+      await setUp(client, { names, table: options.table ?? USUAL_TABLE, strict: options.strict ?? false })
     const store = new ElasticsearchStore(client, names, options)
     await store.check()
     return store
@@ -207,6 +219,23 @@ class ElasticsearchStore implements Store {
   async status(): Promise<StoreStatus> {
     if (this.#closing !== null) throw new StoreUnavailableError('the store is closed')
     return this.#watch.status()
+  }
+
+  get #ageing() {
+    return { client: this.#client, names: this.#names, families: this.#families }
+  }
+
+  async storage(): Promise<StoredBytes> {
+    return this.#ask(() => storageOf(this.#ageing))
+  }
+
+  async keepFor(searchable: Searchable): Promise<void> {
+    const windows = byCategory((category) => windowOf(searchable[category]))
+    await this.#ask(() => rollOverDue(this.#ageing, windows))
+  }
+
+  async expire(name: string, before: number): Promise<boolean> {
+    return this.#ask(() => expired(this.#ageing, name, before))
   }
 
   close(): Promise<void> {

@@ -23,6 +23,15 @@ export function translated(query: Query): Translation {
   return { query: anyOf([exactly(may), exactly(marked(UNFIT))]).may, exact }
 }
 
+/**
+ * Finds just what the query means, for who can't look at what was found; null where the cluster can only narrow it down. Events that are
+ * marked as unfit are left out.
+ */
+export function justWhat(query: Query): Dsl | null {
+  const { may, exact } = asked(query)
+  return exact ? { bool: { filter: [may], must_not: [marked(UNFIT)] } } : null
+}
+
 /** The same in two parts: events that the cluster knows to match, and those that must be looked at. No event is in both. */
 export function divided(query: Query): { readonly sure: Dsl; readonly doubtful: Dsl } {
   const { may, must, exact } = asked(query)

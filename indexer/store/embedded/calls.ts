@@ -1,4 +1,5 @@
 import type { Manifest } from '../../../schema/wire/index.ts'
+import type { Searchable } from '../../lifecycle/table.ts'
 import type { Query } from '../../query/index.ts'
 import type {
   Aggregate,
@@ -8,15 +9,15 @@ import type {
   CountRow,
   DeadLetter,
   SearchRequest,
+  StoredBytes,
   StoreStatus,
   WriteOutcome,
 } from '../port.ts'
-import type { Retention } from './windows.ts'
 
 /** What the main thread asks of the threads. */
 export interface WriterData {
   readonly path: string
-  readonly retention: Retention
+  readonly searchable: Searchable
   readonly minimumFree: number
 }
 
@@ -45,6 +46,8 @@ export type WriterCalls = {
     answer: boolean
   }
   removeRecord: { ask: { kind: string; key: string }; answer: null }
+  keepFor: { ask: Searchable; answer: null }
+  expire: { ask: { name: string; before: number; now: number }; answer: boolean }
   /** The answer of the merging thread; null where it failed. */
   merged: { ask: { order: MergeOrder; made: Merged | null }; answer: null }
   close: { ask: null; answer: null }
@@ -99,5 +102,6 @@ export type ReaderCalls = {
   record: { ask: { kind: string; key: string }; answer: StoredRecord | null }
   records: { ask: string; answer: StoredRecord[] }
   status: { ask: null; answer: StoreStatus }
+  storage: { ask: { open: readonly string[] }; answer: StoredBytes }
   close: { ask: null; answer: null }
 }

@@ -175,6 +175,10 @@ export class Control {
     this.#partition.run(row.name, row.category, row.least, row.greatest, row.events)
   }
 
+  dropPartition(name: string): void {
+    this.database.prepare('DELETE FROM partitions WHERE name = ?').run(name)
+  }
+
   setMeta(key: string, value: string): void {
     this.#meta.run(key, value)
   }

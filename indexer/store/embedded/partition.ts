@@ -181,6 +181,11 @@ export class Partition {
     this.#statements.addBatch.run(n, agent, incarnation, sequence, ingested, JSON.stringify(outcome))
   }
 
+  /** Whether any batch in it was taken in at this time or later. */
+  holdsSince(time: number): boolean {
+    return this.database.prepare('SELECT 1 FROM batches WHERE ingested >= ? LIMIT 1').get(time) !== undefined
+  }
+
   /** Whether any id of this partition may lie from `first` to `last`. */
   touches(first: string, last: string): boolean {
     const from = idBytes(first)

@@ -1,9 +1,9 @@
-import { readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { CATEGORIES, isEventId } from '../../../schema/index.ts'
-import type { StoreStatus } from '../port.ts'
+import type { StoredBytes, StoredPartition, StoreStatus } from '../port.ts'
 import { aggregate } from './aggregate/index.ts'
 import { arrivalsPage, endOfArrivals } from './arrivals.ts'
 import type { FoundPage, ReaderCalls } from './calls.ts'
@@ -13,7 +13,7 @@ import { letterOf, type PartitionRow, partitionsOf } from './control.ts'
 import { DIMENSIONS } from './counting.ts'
 import { openDatabase, storeError } from './database.ts'
 import { searchPage } from './search.ts'
-import { asStored, newShared, PartitionView, SegmentGoneError } from './view.ts'
+import { asStored, newShared, PartitionGoneError, PartitionView, SegmentGoneError } from './view.ts'
 
 /**
  * The thread that reads. It has connections of its own, so that no search holds up the writing. Another one like it counts, so that no
@@ -37,15 +37,19 @@ function database(): DatabaseSync {
 function view(name: string): PartitionView {
   let found = views.get(name)
   if (found !== undefined) views.delete(name)
-  else
-    found = new PartitionView(
-      name,
-      folder,
-      openDatabase(join(folder, `${name}.db`), { cache: 2048, readOnly: true }),
-      shared,
-    )
+  else found = new PartitionView(name, folder, openPartition(name), shared)
   views.set(name, found)
   return found
+}
+
+function openPartition(name: string): DatabaseSync {
+  const file = join(folder, `${name}.db`)
+  try {
+    return openDatabase(file, { cache: 2048, readOnly: true })
+  } catch (thrown) {
+    if (existsSync(file) || partitions().some((row) => row.name === name)) throw thrown
+    throw new PartitionGoneError()
+  }
 }
 
 function closeOldViews(): void {
@@ -68,7 +72,8 @@ function reading<Result>(work: () => Result): Result {
     try {
       return work()
     } catch (thrown) {
-      if (thrown instanceof SegmentGoneError && attempt < 20) continue
+      if ((thrown instanceof SegmentGoneError || thrown instanceof PartitionGoneError) && attempt < 20)
+        continue
       throw storeError(thrown, path, () => false)
     } finally {
       closeOldViews()
@@ -76,7 +81,17 @@ function reading<Result>(work: () => Result): Result {
   }
 }
 
-const partitions = (): PartitionRow[] => partitionsOf(database())
+/** Views of what has expired are closed: their files take room on the disk until then. */
+function partitions(): PartitionRow[] {
+  const rows = partitionsOf(database())
+  const live = new Set(rows.map(({ name }) => name))
+  for (const [name, old] of views) {
+    if (live.has(name)) continue
+    old.close()
+    views.delete(name)
+  }
+  return rows
+}
 
 /** The newest partitions first: what is asked for by id is mostly recent. */
 function find(id: string): string | null {
@@ -113,15 +128,33 @@ function sizeOf(name: string): number {
   return bytes
 }
 
-function status(): StoreStatus {
-  const rows = partitions().sort(
-    (a, b) => CATEGORIES.indexOf(a.category) - CATEGORIES.indexOf(b.category) || (a.name < b.name ? -1 : 1),
-  )
-  const shown = rows.map(({ category, name, events }) => ({ category, name, events, bytes: sizeOf(name) }))
-  const own = ['control.db', 'control.db-wal'].reduce(
+const controlBytes = (): number =>
+  ['control.db', 'control.db-wal'].reduce(
     (sum, file) => sum + (statSync(join(path, file), { throwIfNoEntry: false })?.size ?? 0),
     0,
   )
+
+const inOrder = (): PartitionRow[] =>
+  partitions().sort(
+    (a, b) => CATEGORIES.indexOf(a.category) - CATEGORIES.indexOf(b.category) || (a.name < b.name ? -1 : 1),
+  )
+
+function storage(open: readonly string[]): StoredBytes {
+  const shown = inOrder().map(({ category, name, events }): StoredPartition => {
+    // Batches are numbered as they come, so that these two stand at the ends of a table that may have millions.
+    const { database: one } = view(name)
+    const first = Number(one.prepare('SELECT ingested FROM batches ORDER BY n LIMIT 1').get()?.ingested)
+    const last = Number(one.prepare('SELECT ingested FROM batches ORDER BY n DESC LIMIT 1').get()?.ingested)
+    const bytes = sizeOf(name)
+    return { category, name, tier: 'hot', events, bytes, first, last, open: open.includes(name) }
+  })
+  return { partitions: shown, otherBytes: controlBytes(), disk: null }
+}
+
+function status(): StoreStatus {
+  const rows = inOrder()
+  const shown = rows.map(({ category, name, events }) => ({ category, name, events, bytes: sizeOf(name) }))
+  const own = controlBytes()
   return {
     ready: true,
     problem: null,
@@ -199,6 +232,7 @@ serve<ReaderCalls>(port, {
         .map((row) => ({ key: String(row.key), value: String(row.value), version: Number(row.version) })),
     ),
   status: () => reading(status),
+  storage: ({ open }) => reading(() => storage(open)),
   close: () => {
     for (const one of views.values()) one.close()
     control?.close()

@@ -1,7 +1,8 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type AuditEvent, OperatorError, reasonOf } from '../../../schema/index.ts'
+import { type AuditEvent, CATEGORIES, OperatorError, reasonOf } from '../../../schema/index.ts'
+import type { Searchable } from '../../lifecycle/table.ts'
 import type { Query } from '../../query/index.ts'
 import {
   type Aggregate,
@@ -16,6 +17,7 @@ import {
   type SearchRequest,
   type Store,
   type StoreBatch,
+  type StoredBytes,
   StoreFullError,
   type StoreStatus,
   StoreUnavailableError,
@@ -32,12 +34,12 @@ import type {
 } from './calls.ts'
 import { bufferOf, Thread } from './channel.ts'
 import { lockFolder } from './database.ts'
-import { type Retention, withDefaults } from './windows.ts'
+import { partitionFor, withDefaults } from './windows.ts'
 
 export interface EmbeddedStoreOptions {
   readonly path: string
   /** How long events of a category are searchable, ms; it sets how much time one partition takes. */
-  readonly retention?: Partial<Retention>
+  readonly searchable?: Partial<Searchable>
   /** Bytes that stay free on the disk; batches are refused before it is full to the last. */
   readonly minimumFree?: number
   /** How long one page may search, ms, before it ends early with a cursor. */
@@ -95,19 +97,23 @@ class EmbeddedStore implements Store {
   #closing: Promise<void> | null = null
   #problem: Error | null = null
   readonly #path: string
+  readonly #minimumFree: number
   readonly #enough: number
+  #searchable: Searchable
   #merging: Promise<void> = Promise.resolve()
 
   constructor(path: string, options: EmbeddedStoreOptions, lock: { release(): void }) {
     this.#lock = lock
     this.#path = path
-    this.#enough = Math.max(options.minimumFree ?? MINIMUM_FREE, MINIMUM_FREE / 2)
+    this.#minimumFree = options.minimumFree ?? MINIMUM_FREE
+    this.#enough = Math.max(this.#minimumFree, MINIMUM_FREE / 2)
     this.#now = options.now ?? Date.now
     this.#log = options.log ?? (() => {})
+    this.#searchable = withDefaults(options.searchable ?? {})
     const data: WriterData = {
       path,
-      retention: withDefaults(options.retention ?? {}),
-      minimumFree: options.minimumFree ?? MINIMUM_FREE,
+      searchable: this.#searchable,
+      minimumFree: this.#minimumFree,
     }
     this.#writer = new Thread<WriterCalls>(thread('writer'), {
       name: 'writer',
@@ -285,6 +291,27 @@ class EmbeddedStore implements Store {
     }
     const problem = this.#writer.ended ?? this.#problem?.message ?? null
     return { ...status, ready: problem === null, problem }
+  }
+
+  async storage(): Promise<StoredBytes> {
+    this.#demandOpen()
+    const now = this.#now()
+    const open = CATEGORIES.map((category) => partitionFor(category, now, this.#searchable))
+    const stored = await this.#reader.ask('storage', { open })
+    const { bavail, blocks, bsize } = await statfs(this.#path)
+    const free = Math.max(0, bavail * bsize - this.#minimumFree)
+    return { ...stored, disk: { total: blocks * bsize, free } }
+  }
+
+  async keepFor(searchable: Searchable): Promise<void> {
+    this.#demandOpen()
+    this.#searchable = searchable
+    await this.#writer.ask('keepFor', searchable)
+  }
+
+  async expire(name: string, before: number): Promise<boolean> {
+    this.#demandOpen()
+    return this.#writer.ask('expire', { name, before, now: this.#now() })
   }
 
   close(): Promise<void> {

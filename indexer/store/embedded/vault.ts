@@ -1,11 +1,13 @@
-import { mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Category, OperatorError } from '../../../schema/index.ts'
+import type { Searchable } from '../../lifecycle/table.ts'
 import { type BatchAdditions, type StoreBatch, StoreFullError, type WriteOutcome } from '../port.ts'
 import { Control, partitionsOf } from './control.ts'
 import { Counting } from './counting.ts'
 import { inTransaction, openDatabase, storeError } from './database.ts'
+import { clearExpired, EXPIRED, setAside } from './expired.ts'
 import { FacetBook } from './facets.ts'
 import { sift } from './known.ts'
 import { type Outcome, Partition, type PlacedDocs } from './partition.ts'
@@ -13,14 +15,14 @@ import { type Parcel, Preparer, revise } from './prepare.ts'
 import { outcomeOf, resultOf, type Settled } from './results.ts'
 import { SegmentBuilder } from './segment/build.ts'
 import { newDocs } from './segment/documents.ts'
-import { categoryOf, partitionFor, type Retention } from './windows.ts'
+import { categoryOf, partitionFor } from './windows.ts'
 
 /** Raised whenever what is written can't be read as before: tables, segments, how terms are hashed, which fields there are. */
 const LAYOUT = '4'
 
 export interface VaultOptions {
   readonly path: string
-  readonly retention: Retention
+  readonly searchable: Searchable
   /** Bytes of the disk that stay free: below, batches are refused rather than written halfway. */
   readonly minimumFree: number
 }
@@ -48,6 +50,7 @@ interface Delivery {
 export class Vault {
   readonly control: Control
   readonly #options: VaultOptions
+  #searchable: Searchable
   readonly #partitions = new Map<string, Partition>()
   readonly #names = new Map<Category, Set<string>>()
   readonly #facets = new FacetBook()
@@ -59,6 +62,7 @@ export class Vault {
 
   constructor(options: VaultOptions) {
     this.#options = options
+    this.#searchable = options.searchable
     mkdirSync(join(options.path, 'partitions'), { recursive: true })
     const database = this.#guard('control.db', () =>
       openDatabase(join(options.path, 'control.db'), { cache: 8192 }),
@@ -87,7 +91,10 @@ export class Vault {
     const floor = Number(control.meta('settled') ?? 0)
     let greatest = Number(control.database.prepare('SELECT max(n) AS n FROM waybills').get()?.n ?? 0)
     const known = new Map(partitionsOf(control.database).map((row) => [row.name, row]))
-    for (const file of readdirSync(join(this.#options.path, 'partitions'))) {
+    for (const file of readdirSync(this.#folder)) {
+      if (file.endsWith(EXPIRED)) this.#finishExpiry(file.slice(0, -EXPIRED.length))
+    }
+    for (const file of readdirSync(this.#folder)) {
       if (!file.endsWith('.db')) continue
       const name = file.slice(0, -3)
       const category = categoryOf(name)
@@ -118,10 +125,10 @@ export class Vault {
   /** Files of merged segments that never came into their partition, or have left it. */
   #dropOrphans(partition: Partition): void {
     const live = new Set(partition.segments.filter(({ inFile }) => inFile).map(({ id }) => String(id)))
-    for (const file of readdirSync(join(this.#options.path, 'partitions'))) {
+    for (const file of readdirSync(this.#folder)) {
       const match = /^(.+)\.(\d+)\.segment(\.new)?$/.exec(file)
       if (match === null || match[1] !== partition.name) continue
-      if (match[3] !== undefined || !live.has(match[2]!)) rmSync(join(this.#options.path, 'partitions', file))
+      if (match[3] !== undefined || !live.has(match[2]!)) rmSync(join(this.#folder, file))
     }
   }
 
@@ -142,8 +149,12 @@ export class Vault {
     return names
   }
 
+  get #folder(): string {
+    return join(this.#options.path, 'partitions')
+  }
+
   fileOf(partition: string): string {
-    return join(this.#options.path, 'partitions', `${partition}.db`)
+    return join(this.#folder, `${partition}.db`)
   }
 
   partition(name: string): Partition {
@@ -232,8 +243,7 @@ export class Vault {
     for (const [key, job] of jobs) {
       const pinned = this.#pinned.get(key)?.partitions
       for (const [category, parcel] of job.prepared.parcels) {
-        const name =
-          pinned?.get(category) ?? partitionFor(category, job.batch.ingested, this.#options.retention)
+        const name = pinned?.get(category) ?? partitionFor(category, job.batch.ingested, this.#searchable)
         const list = deliveries.get(name) ?? []
         list.push({ job, parcel })
         deliveries.set(name, list)
@@ -335,7 +345,7 @@ export class Vault {
     const fault = prepared.rejected[0]
     if (fault !== undefined) return fault.reason
     for (const [category, parcel] of prepared.parcels) {
-      const name = partitionFor(category, ingested, this.#options.retention)
+      const name = partitionFor(category, ingested, this.#searchable)
       try {
         return this.#guard(`partitions/${name}.db`, () => {
           const partition = this.partition(name)
@@ -373,6 +383,35 @@ export class Vault {
       }
     }
     throw new Error('a line was neither taken apart nor refused')
+  }
+
+  keepFor(searchable: Searchable): void {
+    this.#searchable = searchable
+  }
+
+  /** Removes a partition; false where it holds what was taken in at `before` or later, and where there is none. */
+  expire(name: string, before: number, now: number): boolean {
+    if (!existsSync(this.fileOf(name))) return false
+    const partition = this.partition(name)
+    if (name === partitionFor(partition.category, now, this.#searchable)) return false
+    if (partition.holdsSince(before)) return false
+    partition.close()
+    this.#partitions.delete(name)
+    this.#namesOf(partition.category).delete(name)
+    for (const pin of this.#pinned.values())
+      if (pin.partitions.get(partition.category) === name) pin.partitions.delete(partition.category)
+    this.#guard(`partitions/${name}.db`, () => {
+      // First out of the list, so that nobody begins to read it; a crash before the next step leaves it whole.
+      this.control.dropPartition(name)
+      setAside(this.#folder, name)
+      clearExpired(this.#folder, name)
+    })
+    return true
+  }
+
+  #finishExpiry(name: string): void {
+    this.control.dropPartition(name)
+    clearExpired(this.#folder, name)
   }
 
   get partitions(): IterableIterator<Partition> {

@@ -14,6 +14,11 @@ export class SegmentGoneError extends Error {
   override name = 'SegmentGoneError'
 }
 
+/** A partition expired between being listed and being opened. */
+export class PartitionGoneError extends Error {
+  override name = 'PartitionGoneError'
+}
+
 interface BatchRow {
   readonly n: number
   readonly agent: string

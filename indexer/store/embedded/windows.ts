@@ -1,29 +1,16 @@
 import { CATEGORIES, type Category, isCategory } from '../../../schema/index.ts'
+import { type Searchable, searchableOf, USUAL_TABLE, windowOf } from '../../lifecycle/table.ts'
 
 const DAY = 86_400_000
 
-/** How long events of a category stay searchable, ms. */
-export type Retention = Readonly<Record<Category, number>>
+export const withDefaults = (searchable: Partial<Searchable>): Searchable => ({
+  ...searchableOf(USUAL_TABLE),
+  ...searchable,
+})
 
-export const RETENTION: Retention = {
-  security: 730 * DAY,
-  activity: 365 * DAY,
-  change: 365 * DAY,
-  system: 90 * DAY,
-  api: 30 * DAY,
-  view: 30 * DAY,
-}
-
-export const withDefaults = (retention: Partial<Retention>): Retention => ({ ...RETENTION, ...retention })
-
-/**
- * The partition that takes what arrives now: a tenth of the searchable time, in whole days where that is at least one, so that
- * what is kept at least T is kept at most 1.1 T.
- */
-export function partitionFor(category: Category, ingested: number, retention: Retention): string {
-  const tenth = retention[category] / 10
-  const width =
-    tenth >= DAY ? Math.floor(tenth / DAY) * DAY : Math.max(60_000, Math.floor(tenth / 60_000) * 60_000)
+/** The partition that takes what arrives now. */
+export function partitionFor(category: Category, ingested: number, searchable: Searchable): string {
+  const width = windowOf(searchable[category])
   const start = new Date(Math.floor(ingested / width) * width).toISOString()
   const day = start.slice(0, 10)
   return width >= DAY

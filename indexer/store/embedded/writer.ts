@@ -109,11 +109,8 @@ class WaitingGroup {
   }
 }
 
-let mergeEnded: (() => void) | null = null
-const mergeEnd = (): Promise<void> =>
-  new Promise((resolve) => {
-    mergeEnded = resolve
-  })
+const awaitMerge: (() => void)[] = []
+const mergeEnd = (): Promise<void> => new Promise((resolve) => awaitMerge.push(resolve))
 
 /** Merging has fallen so far behind that searches would suffer: writing waits for it. */
 function mergesBehind(): boolean {
@@ -137,8 +134,7 @@ function orderMerge(): void {
 function takeMerged(order: MergeOrder, made: Merged | null): void {
   merging = null
   if (vault !== null && made !== null) putInPlace(vault, order, made)
-  mergeEnded?.()
-  mergeEnded = null
+  for (const resume of awaitMerge.splice(0)) resume()
   if (made !== null) orderMerge()
 }
 
@@ -223,6 +219,15 @@ serve<WriterCalls>(port, {
   removeRecord: ({ kind, key }) => {
     opened().control.database.prepare('DELETE FROM records WHERE kind = ? AND key = ?').run(kind, key)
     return null
+  },
+  keepFor: (searchable) => {
+    opened().keepFor(searchable)
+    return null
+  },
+  expire: async ({ name, before, now }) => {
+    // What is made of its segments would have no place to go.
+    while (merging?.partition === name) await mergeEnd()
+    return opened().expire(name, before, now)
   },
   merged: ({ order, made }) => {
     takeMerged(order, made)

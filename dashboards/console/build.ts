@@ -1,0 +1,36 @@
+import { globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliCompressSync, constants } from 'node:zlib'
+
+const ROOT = import.meta.dirname
+/** Where the indexer looks for the console (indexer/server.ts). */
+const BUILT = join(ROOT, 'built')
+
+/** Builds the console; compressed here once, so that the indexer need not for each who asks. */
+export async function buildConsole(): Promise<void> {
+  // Taking in Vite takes longer than finding that there is nothing to build.
+  const { build } = await import('vite')
+  rmSync(BUILT, { recursive: true, force: true })
+  await build({ configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn' })
+  for (const name of globSync('**/*.{js,css,html,svg}', { cwd: BUILT })) {
+    const path = join(BUILT, name)
+    const plain = readFileSync(path)
+    const small = brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 10 } })
+    if (small.length < plain.length) writeFileSync(`${path}.br`, small)
+  }
+}
+
+/** Whether what was built is older than what it was built from, or not there at all. */
+function isStale(): boolean {
+  const built = globSync('index.html', { cwd: BUILT })[0]
+  if (built === undefined) return true
+  const since = statSync(join(BUILT, built)).mtimeMs
+  return globSync(['src/**/*', 'index.html', 'vite.config.ts'], { cwd: ROOT }).some(
+    (name) => statSync(join(ROOT, name)).mtimeMs > since,
+  )
+}
+
+if (import.meta.main && (!process.argv.includes('--if-stale') || isStale())) {
+  console.log('Building the console ...')
+  await buildConsole()
+}

@@ -1,0 +1,47 @@
+import { useAsk } from '../api/use-ask.ts'
+import { LOCAL_ZONE } from '../time/format.ts'
+import { barWidth, type Interval, intervalOf, rangeOf } from '../time/ranges.ts'
+import type { Bar } from './timeline.tsx'
+
+const BARS = 120
+
+export interface Counted {
+  readonly count: number | null
+  readonly bars: readonly Bar[]
+  readonly width: number
+  readonly interval: Interval
+}
+
+/** How many events a query finds over time, with those that failed. */
+export function useTimeline(q: string, range: string): Counted {
+  const now = Math.floor(Date.now() / 60_000) * 60_000
+  const ever = useAsk(
+    'postAggregate',
+    {
+      body: { q, ...rangeOf(range), by: [{ kind: 'time', every: 'month', zone: LOCAL_ZONE }] },
+    },
+    { enabled: intervalOf(range, now) === null },
+  )
+  const first = ever.data?.split?.buckets[0]?.key
+  const interval = intervalOf(range, now + 60_000) ?? {
+    from: typeof first === 'number' ? first : now - 30 * 86_400_000,
+    to: now + 60_000,
+  }
+  const width = barWidth(interval, BARS)
+  const { data } = useAsk('postAggregate', {
+    body: {
+      q,
+      ...rangeOf(range),
+      by: [
+        { kind: 'time', every: width },
+        { kind: 'values', field: 'event.outcome', top: 5 },
+      ],
+    },
+  })
+  const bars = (data?.split?.buckets ?? []).map(({ key, count, split }) => ({
+    at: Number(key),
+    count,
+    marked: split?.buckets.find((bucket) => bucket.key === 'failure')?.count ?? 0,
+  }))
+  return { count: data?.count ?? null, bars, width, interval }
+}

@@ -1,0 +1,57 @@
+export interface Place {
+  readonly name: string
+  readonly latitude: number
+  readonly longitude: number
+  readonly count: number
+  readonly failed: number
+}
+
+const LINES = [-60, -30, 0, 30, 60]
+const MERIDIANS = [-150, -120, -90, -60, -30, 0, 30, 60, 90, 120, 150]
+
+/** Places on a grid of latitudes and longitudes: no tiles, no outside host. */
+export function WorldMap({ places }: { places: readonly Place[] }) {
+  const most = Math.max(1, ...places.map(({ count }) => count))
+  return (
+    <>
+      <svg
+        className="world"
+        viewBox="-180 -85 360 170"
+        role="img"
+        aria-label="Where the events came from, estimated"
+      >
+        <g className="graticule">
+          {LINES.map((y) => (
+            <line key={y} x1={-180} x2={180} y1={y} y2={y} className={y === 0 ? 'equator' : ''} />
+          ))}
+          {MERIDIANS.map((x) => (
+            <line key={x} x1={x} x2={x} y1={-85} y2={85} />
+          ))}
+        </g>
+        {places.map(({ name, latitude, longitude, count, failed }) => (
+          <circle
+            key={`${latitude} ${longitude}`}
+            cx={longitude}
+            cy={-latitude}
+            r={2 + 7 * Math.sqrt(count / most)}
+            className={failed > 0 ? 'place failed' : 'place'}
+          >
+            <title>{`${name} (estimated): ${count} events, ${failed} failed`}</title>
+          </circle>
+        ))}
+      </svg>
+      <ul className="places">
+        {places
+          .toSorted((a, b) => b.count - a.count)
+          .slice(0, 8)
+          .map(({ name, latitude, longitude, count, failed }) => (
+            <li key={`${latitude} ${longitude}`}>
+              <bdi>{name || `${latitude}, ${longitude}`}</bdi> <span className="quiet">(estimated)</span>{' '}
+              <span className="count">{count}</span>
+              {failed > 0 && <span className="outcome failure">{failed} failed</span>}
+            </li>
+          ))}
+      </ul>
+    </>
+  )
+}

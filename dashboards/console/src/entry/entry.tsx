@@ -1,0 +1,235 @@
+import { type ReactNode, useState } from 'react'
+import type { Answer } from '../api/ask.ts'
+import { useAsk } from '../api/use-ask.ts'
+import { Category, Outcome, Risk } from '../events/cell.tsx'
+import { at, type Event, text, whoDid } from '../events/event.ts'
+import { save } from '../events/export.ts'
+import { is } from '../events/question.ts'
+import { Failed, Loading } from '../frame/states.tsx'
+import { When } from '../time/when.tsx'
+import { Changes } from './changes.tsx'
+import { type Fact, Facts } from './facts.tsx'
+import { History } from './history.tsx'
+import { JsonTree } from './json-tree.tsx'
+import { Related } from './related.tsx'
+import { visible } from './visible.ts'
+
+const TABS = ['Entry', 'History', 'Related', 'All fields', 'Original'] as const
+type Tab = (typeof TABS)[number]
+
+/** Everything about one event. */
+export function Entry({ id }: { id: string }) {
+  const { data, error, isPending, refetch } = useAsk('getEventsId', { params: { id } })
+  const [tab, setTab] = useState<Tab>('Entry')
+  if (isPending) return <Loading rows={8} />
+  if (data === undefined) return <Failed problem={error} retry={() => void refetch()} />
+  const { event, derived } = data
+  const hasRecord = text(event, 'audit.entity.id') !== ''
+  const tabs = TABS.filter((one) => one !== 'History' || hasRecord)
+  const shown = tabs.includes(tab) ? tab : 'Entry'
+  return (
+    <article className="entry">
+      <header>
+        <p className="entry-line">
+          <Category name={text(event, 'audit.category')} />
+          <Outcome event={event} />
+          <Risk level={text(event, 'audit.risk')} />
+        </p>
+        <h2>
+          <bdi>{text(event, 'message') || text(event, 'event.action')}</bdi>
+        </h2>
+        <p className="quiet">
+          <When at={text(event, '@timestamp')} />
+        </p>
+      </header>
+      <div className="tabs">
+        <div role="tablist" aria-label="Parts of the entry">
+          {tabs.map((name) => (
+            <button
+              key={name}
+              type="button"
+              role="tab"
+              aria-selected={name === shown}
+              onClick={() => setTab(name)}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
+        <button
+          type="button"
+          className="plain export"
+          onClick={() =>
+            save(
+              new Blob([`${JSON.stringify(event, null, 2)}\n`], { type: 'application/json' }),
+              `event-${id}.json`,
+            )
+          }
+        >
+          Export entry
+        </button>
+      </div>
+      <div role="tabpanel" aria-label={shown}>
+        <Part tab={shown} event={event} derived={derived} />
+      </div>
+    </article>
+  )
+}
+
+function Part({
+  tab,
+  event,
+  derived,
+}: {
+  tab: Tab
+  event: Event
+  derived: Answer<'getEventsId'>['derived']
+}): ReactNode {
+  switch (tab) {
+    case 'Entry':
+      return <Main event={event} derived={derived} />
+    case 'History':
+      return <History event={event} />
+    case 'Related':
+      return <Related event={event} />
+    case 'All fields':
+      return <JsonTree value={event} name="event" />
+    case 'Original':
+      return <Original line={text(event, 'event.original')} />
+  }
+}
+
+function Main({ event, derived }: { event: Event; derived: Answer<'getEventsId'>['derived'] }) {
+  const payload = at(event, 'audit.payload')
+  return (
+    <>
+      <div className="facts-columns">
+        <Facts title="What" facts={whatOf(event)} />
+        <Facts title="Who" facts={whoOf(event)} />
+        <Facts title="On what" facts={onWhatOf(event)} />
+        <Facts title="Where from" facts={provenanceOf(event)} />
+      </div>
+      <Changes event={event} derived={derived} />
+      {payload !== undefined && (
+        <section>
+          <h3>Payload</h3>
+          <JsonTree value={payload} name="audit.payload" />
+        </section>
+      )}
+      {(['audit.request', 'audit.response'] as const).map(
+        (field) =>
+          at(event, field) !== undefined && (
+            <section key={field}>
+              <h3>{field === 'audit.request' ? 'Request' : 'Response'}</h3>
+              <JsonTree value={parsed(at(event, field))} name={field} />
+            </section>
+          ),
+      )}
+    </>
+  )
+}
+
+/** A body that was kept as text is shown as what it is. */
+function parsed(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    return value
+  }
+}
+
+const field = (event: Event, name: string, label: string): Fact => ({
+  label,
+  value: text(event, name),
+  query: text(event, name) === '' ? null : is(name, text(event, name)),
+})
+
+const whatOf = (event: Event): Fact[] => [
+  field(event, 'event.action', 'Action'),
+  field(event, 'event.outcome', 'Result'),
+  field(event, 'event.reason', 'Reason'),
+  field(event, 'audit.variant', 'Variant'),
+  field(event, 'audit.channel', 'Channel'),
+  field(event, 'audit.status', 'Status'),
+  field(event, 'audit.record_count', 'Records'),
+  field(event, 'event.module', 'Source'),
+  field(event, 'event.code', 'Event type'),
+]
+
+const whoOf = (event: Event): Fact[] => [
+  {
+    label: 'User',
+    value: whoDid(event),
+    query: text(event, 'user.name') === '' ? null : is('user.name', text(event, 'user.name')),
+  },
+  field(event, 'user.email', 'E-mail'),
+  field(event, 'user.roles', 'Role'),
+  field(event, 'source.ip', 'Address'),
+  { label: 'Place', value: placeOf(event), query: null },
+  { label: 'Device', value: deviceOf(event), query: null },
+  field(event, 'audit.session.id', 'Session'),
+]
+
+/** A place is worked out from the address, or said by the source as an estimate: never more than that. */
+function placeOf(event: Event): string {
+  const parts = ['source.geo.city_name', 'source.geo.region_name', 'source.geo.country_name']
+    .map((name) => text(event, name))
+    .filter((part) => part !== '')
+  if (parts.length > 0) return `${parts.join(', ')} (estimated)`
+  return text(event, 'audit.payload.location')
+}
+
+function deviceOf(event: Event): string {
+  const [name, system, device] = ['user_agent.name', 'user_agent.os.name', 'user_agent.device.name'].map(
+    (one) => text(event, one),
+  )
+  return [name, system === '' ? '' : `on ${system}`, device === '' ? '' : `(${device})`]
+    .filter(Boolean)
+    .join(' ')
+}
+
+const onWhatOf = (event: Event): Fact[] => [
+  field(event, 'audit.entity.type', 'Entity'),
+  field(event, 'audit.entity.name', 'Record'),
+  field(event, 'audit.entity.id', 'Record id'),
+  field(event, 'user.target.name', 'Target user'),
+  field(event, 'audit.parent.name', 'Because of'),
+  field(event, 'audit.module', 'Module'),
+  field(event, 'audit.component', 'Component'),
+]
+
+const provenanceOf = (event: Event): Fact[] => [
+  field(event, 'agent.name', 'Agent'),
+  field(event, 'host.name', 'Host'),
+  field(event, 'log.file.path', 'File'),
+  { label: 'Position', value: text(event, 'log.offset'), query: null },
+  { label: 'Stored', value: text(event, 'event.ingested'), query: null, time: true },
+  { label: 'Waybill', value: sealOf(event), query: sealQuery(event) },
+  { label: 'Event id', value: text(event, 'event.id'), query: null },
+  field(event, 'audit.source_event_id', 'Id in the source'),
+  { label: 'Tags', value: text(event, 'tags'), query: null },
+]
+
+const sealOf = (event: Event): string => {
+  const sequence = text(event, 'audit.seal.sequence')
+  return sequence === '' ? '' : `no. ${sequence}, event ${Number(text(event, 'audit.seal.position')) + 1}`
+}
+
+const sealQuery = (event: Event): string | null =>
+  text(event, 'audit.seal.sequence') === '' ? null : is('agent.id', text(event, 'agent.id'))
+
+function Original({ line }: { line: string }) {
+  if (line === '') return <p className="quiet">The original line is not kept, or not shown to you.</p>
+  return (
+    <section>
+      <p className="quiet small">As the source wrote it. Control characters are shown, not obeyed.</p>
+      <pre className="original">
+        <bdi>{visible(line)}</bdi>
+      </pre>
+      <button type="button" onClick={() => void navigator.clipboard.writeText(line)}>
+        Copy
+      </button>
+    </section>
+  )
+}

@@ -1,0 +1,93 @@
+import { useState } from 'react'
+import { useFound } from '../api/use-found.ts'
+import { changesOf, type Event, idOf, text, timeOf, whoDid } from '../events/event.ts'
+import { Link } from '../frame/link.tsx'
+import { Empty, Failed, Loading } from '../frame/states.tsx'
+import { When } from '../time/when.tsx'
+import { recordAt, recordQuery } from './record.ts'
+
+const MOST = 500
+
+/** All that happened to the record, and the record as it was at any of these moments. */
+export function History({ event }: { event: Event }) {
+  const q = recordQuery(event)
+  const { data, error, isPending } = useFound({ q, sort: 'newest' }, MOST)
+  const [chosen, setChosen] = useState<string | null>(null)
+  if (isPending) return <Loading />
+  if (data === undefined) return <Failed problem={error} />
+  const events = data.events.toReversed()
+  if (events.length === 0) return <Empty title="No event of this record is kept any more." />
+  const here = events.findIndex((one) => idOf(one) === (chosen ?? idOf(event)))
+  const place = here === -1 ? events.length - 1 : here
+  const moment = events[place]
+  const held = recordAt(events, place)
+  return (
+    <div className="history">
+      <label className="slider">
+        <span>
+          As it was after event {place + 1} of {events.length}
+          {moment !== undefined && (
+            <>
+              {', '}
+              <When at={timeOf(moment)} />
+            </>
+          )}
+        </span>
+        <input
+          type="range"
+          min={0}
+          max={events.length - 1}
+          value={place}
+          onChange={({ target }) => {
+            const next = events[Number(target.value)]
+            if (next !== undefined) setChosen(idOf(next))
+          }}
+        />
+      </label>
+      {held.length === 0 ? (
+        <p className="quiet">These events don’t say what the record held.</p>
+      ) : (
+        <dl className="record">
+          {held.map(({ field, value, from, earlier }) => (
+            <div
+              key={field}
+              className={from === (moment === undefined ? '' : idOf(moment)) && !earlier ? 'just-now' : ''}
+            >
+              <dt>
+                <bdi>{field}</bdi>
+              </dt>
+              <dd>
+                {value === null ? <em className="quiet">empty</em> : <bdi>{value}</bdi>}
+                {earlier && <span className="quiet"> as a later change says</span>}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <ol className="moments">
+        {events.toReversed().map((one) => (
+          <li key={idOf(one)} aria-current={one === moment ? 'true' : undefined}>
+            <button type="button" className="plain" onClick={() => setChosen(idOf(one))}>
+              <When at={timeOf(one)} />
+            </button>
+            <p>
+              <strong>{whoDid(one)}</strong> <bdi>{text(one, 'event.action')}</bdi>{' '}
+              <Link to={`/events/${idOf(one)}`} className="quiet">
+                open
+              </Link>
+            </p>
+            <ul>
+              {changesOf(one).map((change) => (
+                <li key={change.field}>
+                  <bdi>{change.field}</bdi>: <del>{change.oldUnknown ? '?' : (change.old ?? 'empty')}</del> →{' '}
+                  <ins>{change.new ?? 'empty'}</ins>
+                </li>
+              ))}
+            </ul>
+          </li>
+        ))}
+      </ol>
+      {data.next !== null && <p className="quiet small">The last {MOST} events of this record.</p>}
+    </div>
+  )
+}

@@ -1,0 +1,39 @@
+import { type Change, changesOf, type Event, idOf, text, timeOf } from '../events/event.ts'
+
+/** A field of a record, as far as the events tell. */
+export interface Held {
+  readonly field: string
+  /** Null: it was empty. */
+  readonly value: string | null
+  /** The event that says so. */
+  readonly from: string
+  readonly at: number
+  /** It was there before the first event: that event's previous value says so. */
+  readonly earlier: boolean
+}
+
+/** The record as it was right after the event at this place; `events` are those of the record, oldest first. */
+export function recordAt(events: readonly Event[], place: number): Held[] {
+  const held = new Map<string, Held>()
+  const note = (event: Event, change: Change, value: string | null, earlier: boolean): void =>
+    void held.set(change.field, { field: change.field, value, from: idOf(event), at: timeOf(event), earlier })
+  // What a later change replaced was there all along, unless something before says otherwise.
+  for (const event of events.slice(place + 1).toReversed())
+    for (const change of changesOf(event)) if (!change.oldUnknown) note(event, change, change.old, true)
+  for (const event of events.slice(0, place + 1))
+    for (const change of changesOf(event)) note(event, change, change.new, false)
+  return [...held.values()].sort((a, b) => a.field.localeCompare(b.field))
+}
+
+/** All events of the same record. */
+export function recordQuery(event: Event): string {
+  const [type, id, source] = ['audit.entity.type', 'audit.entity.id', 'event.module'].map((field) =>
+    text(event, field),
+  )
+  const quoted = (value: string): string => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+  return [
+    `audit.entity.id: ${quoted(id ?? '')}`,
+    ...(type === '' ? [] : [`audit.entity.type: ${quoted(type ?? '')}`]),
+    ...(source === '' ? [] : [`event.module: ${quoted(source ?? '')}`]),
+  ].join(' and ')
+}

@@ -1,0 +1,56 @@
+import { clockTime, dayOf } from '../time/format.ts'
+import { type Event, text, timeOf, whoDid } from './event.ts'
+
+/** One cell of the table, by what its column means to a reader. */
+export function Cell({ event, field, zone }: { event: Event; field: string; zone: string }) {
+  switch (field) {
+    case '@timestamp': {
+      const time = timeOf(event)
+      return (
+        <time dateTime={text(event, field)} title={text(event, field)}>
+          <span className="quiet">{dayOf(time, zone)}</span> {clockTime(time, zone)}
+        </time>
+      )
+    }
+    case 'audit.category':
+      return <Category name={text(event, field)} />
+    case 'user.name':
+      return <span className={text(event, field) === '' ? 'quiet' : ''}>{whoDid(event)}</span>
+    case 'event.outcome':
+      return <Outcome event={event} />
+    case 'audit.entity.name':
+      return <Subject event={event} />
+    case 'audit.risk':
+      return <Risk level={text(event, field)} />
+    default:
+      return <bdi>{text(event, field)}</bdi>
+  }
+}
+
+export function Category({ name }: { name: string }) {
+  return <span className={`category ${/^[a-z]+$/.test(name) ? name : ''}`}>{name}</span>
+}
+
+/** Which record, and of what kind. */
+export function Subject({ event }: { event: Event }) {
+  const name = text(event, 'audit.entity.name') || text(event, 'audit.entity.id')
+  return (
+    <>
+      <span className="kind">{text(event, 'audit.entity.type')}</span> <bdi>{name}</bdi>
+    </>
+  )
+}
+
+export function Outcome({ event }: { event: Event }) {
+  const outcome = text(event, 'event.outcome')
+  const count = text(event, 'audit.attempt.count')
+  const most = text(event, 'audit.attempt.max')
+  const attempts = count === '' ? '' : ` ${count}${most === '' ? '' : `/${most}`}`
+  return (
+    <span className={`outcome ${outcome === 'failure' ? 'failure' : ''}`}>{`${outcome}${attempts}`}</span>
+  )
+}
+
+export function Risk({ level }: { level: string }) {
+  return level === '' ? null : <span className={`risk ${/^[a-z]+$/.test(level) ? level : ''}`}>{level}</span>
+}

@@ -1,0 +1,182 @@
+import { useCallback, useMemo, useRef, useState } from 'react'
+import { Timeline } from '../charts/timeline.tsx'
+import { useTimeline } from '../charts/use-timeline.ts'
+import { EntryDrawer } from '../entry/entry-drawer.tsx'
+import { go, usePlace } from '../frame/location.ts'
+import { Empty, Failed, Loading } from '../frame/states.tsx'
+import { figure } from '../time/format.ts'
+import { RangePicker } from '../time/range-picker.tsx'
+import { between } from '../time/ranges.ts'
+import { Chips } from './chips.tsx'
+import { ColumnHead } from './column-head.tsx'
+import { FIRST_COLUMNS } from './columns.ts'
+import { type Event, idOf } from './event.ts'
+import { EventTable } from './event-table.tsx'
+import { Facets } from './facets.tsx'
+import { QueryBar } from './query-bar.tsx'
+import { type Question, queryOf, readQuestion, toggled, writeQuestion } from './question.ts'
+import { Tools } from './tools.tsx'
+import { useKeys } from './use-keys.ts'
+import { useResults } from './use-results.ts'
+import { useTail } from './use-tail.ts'
+
+/** The log viewer. All that it shows follows from the address. */
+export function EventsScreen() {
+  const { search } = usePlace()
+  const question = useMemo(() => readQuestion(search), [search])
+  const parameters = new URLSearchParams(search)
+  const selected = parameters.get('event')
+  const following = parameters.get('follow') === 'yes'
+  const [cursor, setCursor] = useState(-1)
+  const [narrowing, setNarrowing] = useState(false)
+  const field = useRef<HTMLInputElement>(null)
+
+  const show = useCallback(
+    (change: Partial<Question>, rest: { event?: string | null; follow?: boolean } = {}): void => {
+      const { event = null, follow = following } = rest
+      go(`/events${writeQuestion({ ...question, ...change }, { event, follow: follow ? 'yes' : null })}`)
+    },
+    [question, following],
+  )
+  const open = useCallback((id: string | null): void => show({}, { event: id }), [show])
+
+  const query = queryOf(question)
+  const results = useResults(question)
+  const tail = useTail(query, following)
+  const timeline = useTimeline(query, question.range)
+  const events = useMemo(
+    () => withoutDoubles([...tail.events, ...(results.data?.pages ?? []).flatMap((page) => page.events)]),
+    [tail.events, results.data],
+  )
+  const columns = question.columns ?? FIRST_COLUMNS
+  const { hasNextPage, isFetchingNextPage, fetchNextPage, isError } = results
+  const onEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage()
+  }, [hasNextPage, isFetchingNextPage, isError, fetchNextPage])
+
+  const step = (by: number): void => {
+    const next = Math.min(events.length - 1, Math.max(0, cursor + by))
+    setCursor(next)
+    const event = events[next]
+    if (selected !== null && event !== undefined) open(idOf(event))
+  }
+  const openCursor = (): void => {
+    const event = events[cursor]
+    if (event !== undefined) open(idOf(event))
+  }
+  useKeys([
+    ['/', () => field.current?.focus()],
+    ['j', () => step(1)],
+    ['k', () => step(-1)],
+    ['Enter', openCursor],
+    ['Escape', () => selected !== null && open(null)],
+    ['f', () => show({ sort: 'newest' }, { follow: !following })],
+    ['r', () => void results.refetch()],
+  ])
+
+  const toggle = (name: string, value: string | null, not: boolean): void =>
+    show({ filters: toggled(question.filters, name, value, not) })
+  const badQuery = results.error?.code === 'bad-query' ? results.error : null
+
+  return (
+    <div className={`viewer ${selected === null ? '' : 'with-entry'} ${narrowing ? 'narrowing' : ''}`}>
+      <h1 className="unseen">Events</h1>
+      <div className="viewer-bar">
+        <QueryBar query={question.q} problem={badQuery} field={field} onSearch={(q) => show({ q })} />
+        <RangePicker range={question.range} onChoose={(range) => show({ range })} />
+        <Tools
+          question={question}
+          columns={columns}
+          following={following}
+          search={search}
+          onFollow={() => show({ sort: 'newest' }, { follow: !following })}
+          onColumns={(next) => show({ columns: next })}
+          onRefresh={() => void results.refetch()}
+        />
+        <button
+          type="button"
+          className="narrow-only"
+          aria-pressed={narrowing}
+          onClick={() => setNarrowing(!narrowing)}
+        >
+          Filters{question.filters.length > 0 ? ` (${question.filters.length})` : ''}
+        </button>
+      </div>
+      <Chips filters={question.filters} onChange={(filters) => show({ filters })} />
+      <Facets question={question} onToggle={toggle} />
+      <section className="results" aria-label="Results">
+        <div className="results-head">
+          <p className="total" role="status">
+            {timeline.count === null ? 'Counting …' : `${figure(timeline.count)} events`}
+            {following && (
+              <span className="live">
+                {tail.problem === null ? `Live · ${figure(tail.events.length)} new` : tail.problem.message}
+              </span>
+            )}
+          </p>
+          <Timeline
+            bars={timeline.bars}
+            width={timeline.width}
+            interval={timeline.interval}
+            label="Events over time"
+            height={40}
+            onChoose={({ from, to }) => show({ range: between(from, to) })}
+          />
+        </div>
+        {results.isPending ? (
+          <Loading rows={14} />
+        ) : results.isError && events.length === 0 ? (
+          badQuery === null && <Failed problem={results.error} retry={() => void results.refetch()} />
+        ) : events.length === 0 && !hasNextPage ? (
+          <Empty title="Nothing was found.">
+            {question.filters.length > 0 || question.q !== ''
+              ? 'Take off a filter, or look at a longer time.'
+              : 'No event in this time. Is an agent shipping? See Settings, Agents.'}
+          </Empty>
+        ) : (
+          <EventTable
+            events={events}
+            columns={columns}
+            selected={selected}
+            cursor={cursor}
+            fresh={tail.events.length}
+            onOpen={(event, index) => {
+              setCursor(index)
+              open(idOf(event) === selected ? null : idOf(event))
+            }}
+            onEnd={onEnd}
+            header={(name) => (
+              <ColumnHead
+                field={name}
+                question={question}
+                onToggle={(value, not) => toggle(name, value, not)}
+                onSort={(sort) => show({ sort })}
+              />
+            )}
+            footer={
+              <p className="grid-foot quiet">
+                {isFetchingNextPage
+                  ? 'Reading on …'
+                  : hasNextPage
+                    ? 'Scroll for more'
+                    : `That is all: ${figure(events.length)} events.`}
+              </p>
+            }
+          />
+        )}
+      </section>
+      {selected !== null && <EntryDrawer id={selected} onClose={() => open(null)} />}
+    </div>
+  )
+}
+
+/** What arrived while following may be found by the search, too. */
+function withoutDoubles(events: readonly Event[]): Event[] {
+  const seen = new Set<string>()
+  return events.filter((event) => {
+    const id = idOf(event)
+    if (seen.has(id)) return false
+    seen.add(id)
+    return true
+  })
+}

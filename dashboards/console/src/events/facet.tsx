@@ -1,0 +1,127 @@
+import { useDeferredValue, useState } from 'react'
+import { useAsk } from '../api/use-ask.ts'
+import { Failed, Loading } from '../frame/states.tsx'
+import { figure } from '../time/format.ts'
+import { rangeOf } from '../time/ranges.ts'
+import { type Filter, type Question, queryOf } from './question.ts'
+
+interface FacetProps {
+  readonly field: string
+  readonly question: Question
+  readonly onToggle: (value: string | null, not: boolean) => void
+  readonly most?: number
+  /** With a field to look for values, where there may be many. */
+  readonly searchable?: boolean
+}
+
+/** The values of one field with how many events have each, counted under all the other filters. */
+export function Facet({ field, question, onToggle, most = 8, searchable = false }: FacetProps) {
+  const [prefix, setPrefix] = useState('')
+  const looked = useDeferredValue(prefix)
+  const { data, error, isPending, refetch } = useAsk('postAggregate', {
+    body: {
+      q: queryOf(question, field),
+      ...rangeOf(question.range),
+      by: [{ kind: 'values', field, top: most, ...(looked === '' ? {} : { prefix: looked }) }],
+    },
+  })
+  const chosen = question.filters.filter((filter) => filter.field === field)
+  // The query bar says what is wrong with a query, once.
+  if (error?.code === 'bad-query') return null
+  if (error !== null && data === undefined) return <Failed problem={error} retry={() => void refetch()} />
+  if (isPending) return <Loading rows={3} />
+  const buckets = data?.split?.buckets ?? []
+  const none = looked === '' ? (data?.split?.none ?? 0) : 0
+  const greatest = Math.max(1, none, ...buckets.map(({ count }) => count))
+  const values: { value: string | null; count: number }[] = [
+    ...buckets.map(({ key, count }) => ({ value: String(key), count })),
+    ...(none > 0 ? [{ value: null, count: none }] : []),
+  ]
+  // What is chosen stays in view, also where nothing has it any more.
+  const gone = chosen
+    .flatMap((filter) => filter.values)
+    .filter((value) => !values.some((one) => one.value === value))
+    .map((value) => ({ value, count: 0 }))
+  return (
+    <div className="facet">
+      {searchable && (
+        <input
+          type="search"
+          className="small"
+          value={prefix}
+          placeholder="Begins with …"
+          aria-label={`Values of ${field} that begin with`}
+          onChange={(change) => setPrefix(change.target.value)}
+        />
+      )}
+      <ul>
+        {[...values, ...gone].map(({ value, count }) => (
+          <Value
+            key={value ?? '\0none'}
+            name={value ?? nameOfNone(field)}
+            count={count}
+            share={count / greatest}
+            state={stateOf(chosen, value)}
+            onToggle={(not) => onToggle(value, not)}
+          />
+        ))}
+      </ul>
+      {values.length === 0 && gone.length === 0 && <p className="quiet">No event has a value here.</p>}
+      {(data?.split?.others ?? 0) > 0 && (
+        <p className="quiet small">
+          {figure((data?.split?.distinct ?? 0) - buckets.length)} more with {figure(data?.split?.others ?? 0)}{' '}
+          events
+        </p>
+      )}
+      {data?.partial !== null && data?.partial !== undefined && (
+        <p className="quiet small">{data.partial.sentence}</p>
+      )}
+    </div>
+  )
+}
+
+const nameOfNone = (field: string): string => (field === 'user.name' ? 'System (no user)' : '(none)')
+
+type State = 'kept' | 'left out' | 'free'
+
+function stateOf(filters: readonly Filter[], value: string | null): State {
+  const filter = filters.find(({ values }) => values.includes(value))
+  if (filter === undefined) return 'free'
+  return filter.not ? 'left out' : 'kept'
+}
+
+interface ValueProps {
+  readonly name: string
+  readonly count: number
+  readonly share: number
+  readonly state: State
+  readonly onToggle: (not: boolean) => void
+}
+
+function Value({ name, count, share, state, onToggle }: ValueProps) {
+  return (
+    <li className={state === 'left out' ? 'left-out' : ''}>
+      <button
+        type="button"
+        className="value"
+        aria-pressed={state === 'kept'}
+        onClick={() => onToggle(state === 'left out')}
+      >
+        <span className="share" style={{ width: `${Math.max(share * 100, 0.5)}%` }} />
+        <bdi>{name}</bdi>
+        <span className="count">{figure(count)}</span>
+      </button>
+      {state === 'free' && (
+        <button
+          type="button"
+          className="exclude"
+          aria-label={`Leave out ${name}`}
+          title="Leave out"
+          onClick={() => onToggle(true)}
+        >
+          −
+        </button>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,96 @@
+import { useState } from 'react'
+import { useAsk } from '../api/use-ask.ts'
+import { ActionFacet } from './action-facet.tsx'
+import { columnName } from './columns.ts'
+import { Facet } from './facet.tsx'
+import type { Question } from './question.ts'
+
+const OPEN = ['audit.category', 'event.outcome', 'event.module', 'user.name']
+const CLOSED = ['audit.entity.type', 'audit.risk', 'audit.variant', 'source.ip', 'audit.channel']
+
+interface FacetsProps {
+  readonly question: Question
+  readonly onToggle: (field: string, value: string | null, not: boolean) => void
+}
+
+/** What the events can be narrowed by, with counts. A group that is closed asks nothing. */
+export function Facets({ question, onToggle }: FacetsProps) {
+  const [more, setMore] = useState<readonly string[]>([])
+  const { data } = useAsk('getFields', {})
+  const filtered = question.filters.map(({ field }) => field)
+  const listed = [...OPEN, 'event.action', ...CLOSED]
+  const others = [...new Set([...more, ...filtered])].filter((field) => !listed.includes(field))
+  return (
+    <aside className="facets" aria-label="Filters">
+      {OPEN.map((field) => (
+        <Group key={field} field={field} question={question} onToggle={onToggle} open />
+      ))}
+      <Collapsible title="Action, by entity" open={filtered.includes('event.action')}>
+        <ActionFacet question={question} onToggle={(value) => onToggle('event.action', value, false)} />
+      </Collapsible>
+      {[...CLOSED, ...others].map((field) => (
+        <Group
+          key={field}
+          field={field}
+          question={question}
+          onToggle={onToggle}
+          open={filtered.includes(field) || more.includes(field)}
+        />
+      ))}
+      <label className="more-fields">
+        Another field
+        <select
+          value=""
+          onChange={({ target }) =>
+            setMore((before) => [...before.filter((one) => one !== target.value), target.value])
+          }
+        >
+          <option value="">Choose …</option>
+          {(data?.fields ?? [])
+            .filter(({ name, countable }) => countable && !listed.includes(name) && !others.includes(name))
+            .map(({ name }) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+        </select>
+      </label>
+    </aside>
+  )
+}
+
+function Group({ field, question, onToggle, open }: FacetsProps & { field: string; open: boolean }) {
+  return (
+    <Collapsible title={columnName(field)} open={open}>
+      <Facet
+        field={field}
+        question={question}
+        onToggle={(value, not) => onToggle(field, value, not)}
+        searchable={!FEW.has(field)}
+      />
+    </Collapsible>
+  )
+}
+
+const FEW = new Set([
+  'audit.category',
+  'event.outcome',
+  'event.module',
+  'audit.risk',
+  'audit.variant',
+  'audit.channel',
+])
+
+function Collapsible({ title, open, children }: { title: string; open: boolean; children: React.ReactNode }) {
+  const [shown, setShown] = useState(open)
+  return (
+    <section>
+      <h2>
+        <button type="button" className="disclose" aria-expanded={shown} onClick={() => setShown(!shown)}>
+          {title}
+        </button>
+      </h2>
+      {shown && children}
+    </section>
+  )
+}

@@ -1,0 +1,183 @@
+import { type KeyboardEvent, type RefObject, useDeferredValue, useEffect, useId, useState } from 'react'
+import type { Problem } from '../api/ask.ts'
+import { useAsk } from '../api/use-ask.ts'
+import { figure } from '../time/format.ts'
+import { fieldsLike, wantedAt } from './completion.ts'
+import { quoted } from './question.ts'
+
+interface QueryBarProps {
+  readonly query: string
+  readonly problem: Problem | null
+  readonly field: RefObject<HTMLInputElement | null>
+  readonly onSearch: (query: string) => void
+}
+
+interface Offer {
+  readonly insert: string
+  readonly label: string
+  readonly about: string
+}
+
+/** The query, with fields and values completed as they are typed. */
+export function QueryBar({ query, problem, field, onSearch }: QueryBarProps) {
+  const [typed, setTyped] = useState(query)
+  const [cursor, setCursor] = useState(0)
+  const [open, setOpen] = useState(false)
+  const [chosen, setChosen] = useState(-1)
+  const id = useId()
+  useEffect(() => setTyped(query), [query])
+
+  const wanted = open ? wantedAt(typed, cursor) : null
+  const offers = useOffers(wanted)
+
+  const take = (offer: Offer): void => {
+    if (wanted === null) return
+    const next = `${typed.slice(0, wanted.start)}${offer.insert}${typed.slice(cursor)}`
+    const place = wanted.start + offer.insert.length
+    setTyped(next)
+    setCursor(place)
+    setChosen(-1)
+    requestAnimationFrame(() => field.current?.setSelectionRange(place, place))
+  }
+
+  const onKey = (key: KeyboardEvent<HTMLInputElement>): void => {
+    const offer = offers[chosen]
+    switch (key.key) {
+      case 'ArrowDown':
+      case 'ArrowUp': {
+        if (offers.length === 0) return
+        key.preventDefault()
+        const step = key.key === 'ArrowDown' ? 1 : -1
+        setChosen((chosen + step + offers.length + 1) % (offers.length + 1))
+        return
+      }
+      case 'Tab':
+        if (offers.length === 0 || key.shiftKey || !open) return
+        key.preventDefault()
+        take(offer ?? offers[0] ?? { insert: '', label: '', about: '' })
+        return
+      case 'Enter':
+        key.preventDefault()
+        if (offer !== undefined) take(offer)
+        else {
+          setOpen(false)
+          onSearch(typed.trim())
+        }
+        return
+      case 'Escape':
+        if (open && offers.length > 0) setOpen(false)
+        else field.current?.blur()
+        key.stopPropagation()
+    }
+  }
+
+  return (
+    <div className="query-bar">
+      <input
+        ref={field}
+        type="text"
+        role="combobox"
+        aria-label="Search"
+        aria-expanded={offers.length > 0}
+        aria-controls={`${id}-offers`}
+        aria-autocomplete="list"
+        aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
+        aria-invalid={problem !== null}
+        aria-describedby={problem === null ? undefined : `${id}-problem`}
+        placeholder="Search: words, or user: bob and action: login      /"
+        spellCheck={false}
+        autoComplete="off"
+        value={typed}
+        onChange={({ target }) => {
+          setTyped(target.value)
+          setCursor(target.selectionStart ?? target.value.length)
+          setOpen(true)
+          setChosen(-1)
+        }}
+        onSelect={({ currentTarget }) => setCursor(currentTarget.selectionStart ?? 0)}
+        onBlur={() => setOpen(false)}
+        onKeyDown={onKey}
+      />
+      {typed !== '' && (
+        <button
+          type="button"
+          className="plain clear"
+          aria-label="Clear the search"
+          onClick={() => {
+            setTyped('')
+            onSearch('')
+          }}
+        >
+          ✕
+        </button>
+      )}
+      {offers.length > 0 && (
+        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a list of completions is a list, and a listbox of the field.
+        <ul id={`${id}-offers`} className="offers" role="listbox" aria-label="Completions">
+          {offers.map((offer, index) => (
+            // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field, which names the option.
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are those of the field.
+            <li
+              key={offer.insert}
+              id={`${id}-${index}`}
+              // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: an option of that listbox.
+              role="option"
+              aria-selected={index === chosen}
+              onPointerDown={(press) => press.preventDefault()}
+              onClick={() => take(offer)}
+            >
+              <bdi>{offer.label}</bdi> <span className="quiet">{offer.about}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {problem !== null && (
+        <p id={`${id}-problem`} className="problem" role="alert">
+          {problem.column !== null && <Caret query={query} column={problem.column} />}
+          {problem.message}
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** Where in the query the mistake is. */
+function Caret({ query, column }: { query: string; column: number }) {
+  return (
+    <code className="caret">
+      {query.slice(Math.max(0, column - 25), column - 1)}
+      <mark>{query.slice(column - 1, column) || ' '}</mark>
+      {query.slice(column, column + 20)}
+    </code>
+  )
+}
+
+function useOffers(wanted: ReturnType<typeof wantedAt>): readonly Offer[] {
+  const fields = useAsk('getFields', {}).data?.fields ?? []
+  const later = useDeferredValue(wanted)
+  const named =
+    later?.kind === 'value'
+      ? fields.find(({ name, short }) => name === later.field || short === later.field)
+      : undefined
+  const values = useAsk(
+    'getFieldsNameValues',
+    {
+      params: { name: named?.name ?? '' },
+      query: { prefix: later?.kind === 'value' ? later.prefix : '', top: '8' },
+    },
+    { enabled: named?.countable === true },
+  )
+  if (wanted === null) return []
+  if (wanted.kind === 'field')
+    return fieldsLike(fields, wanted.prefix).map(({ name, short, about }) => ({
+      insert: `${short ?? name}: `,
+      label: short ?? name,
+      about: short === null ? about : `${name} · ${about}`,
+    }))
+  if (named === undefined || !named.countable) return []
+  return (values.data?.values ?? []).map(({ value, count }) => ({
+    insert: `${quoted(String(value))} `,
+    label: String(value),
+    about: figure(count),
+  }))
+}

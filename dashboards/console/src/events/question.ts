@@ -1,0 +1,104 @@
+import { rangeOf } from '../time/ranges.ts'
+
+/** Values of one field; null stands for events without any. */
+export interface Filter {
+  readonly field: string
+  readonly values: readonly (string | null)[]
+  /** Leave out what has one of them, rather than keep it. */
+  readonly not: boolean
+}
+
+/** What the viewer looks for: all of it stands in the address, so that a link shows the same. */
+export interface Question {
+  readonly q: string
+  readonly range: string
+  readonly filters: readonly Filter[]
+  readonly sort: 'newest' | 'oldest'
+  readonly columns: readonly string[] | null
+}
+
+export const FIRST_RANGE = 'now-7d'
+
+export function readQuestion(search: string): Question {
+  const parameters = new URLSearchParams(search)
+  return {
+    q: parameters.get('q') ?? '',
+    range: parameters.get('range') ?? FIRST_RANGE,
+    filters: parameters.getAll('f').flatMap(readFilter),
+    sort: parameters.get('sort') === 'oldest' ? 'oldest' : 'newest',
+    columns: parameters.get('columns')?.split(',').filter(Boolean) ?? null,
+  }
+}
+
+export function writeQuestion(
+  question: Question,
+  rest: Readonly<Record<string, string | null>> = {},
+): string {
+  const parameters = new URLSearchParams()
+  if (question.q !== '') parameters.set('q', question.q)
+  if (question.range !== FIRST_RANGE) parameters.set('range', question.range)
+  for (const { field, values, not } of question.filters)
+    parameters.append('f', `${not ? '!' : ''}${field}:${JSON.stringify(values)}`)
+  if (question.sort !== 'newest') parameters.set('sort', question.sort)
+  if (question.columns !== null) parameters.set('columns', question.columns.join(','))
+  for (const [name, value] of Object.entries(rest)) if (value !== null) parameters.set(name, value)
+  const text = parameters.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+/** A link that somebody has cut short loses a filter, not the page. */
+function readFilter(text: string): Filter[] {
+  const match = /^(!?)([@\w.-]+):(\[.*\])$/s.exec(text)
+  if (match === null) return []
+  try {
+    const values: unknown = JSON.parse(match[3] ?? '[]')
+    if (!Array.isArray(values)) return []
+    const known = values.filter((value) => value === null || typeof value === 'string')
+    return known.length === 0 ? [] : [{ field: match[2] ?? '', values: known, not: match[1] === '!' }]
+  } catch {
+    return []
+  }
+}
+
+/** In quotation marks, so that nothing in a value is taken for a part of the query. */
+export const quoted = (value: string): string => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+
+export const is = (field: string, value: string): string => `${field}: ${quoted(value)}`
+
+export function queryOfFilter({ field, values, not }: Filter): string {
+  const given = values.filter((value) => value !== null)
+  const parts = [
+    ...(given.length === 0 ? [] : [`${field}: (${given.map(quoted).join(' or ')})`]),
+    ...(values.includes(null) ? [`not ${field}: *`] : []),
+  ]
+  const either = parts.length === 1 ? parts.join('') : `(${parts.join(' or ')})`
+  return not ? `not (${either})` : either
+}
+
+/** Several conditions, of which all must hold. */
+export function all(...queries: readonly string[]): string {
+  const given = queries.map((query) => query.trim()).filter((query) => query !== '')
+  return given.length === 1 ? (given[0] ?? '') : given.map((query) => `(${query})`).join(' and ')
+}
+
+/** The query of it all, in the language of the indexer; without the filters on one field, where its own values are counted. */
+export const queryOf = ({ q, filters }: Question, except?: string): string =>
+  all(q, ...filters.filter(({ field }) => field !== except).map(queryOfFilter))
+
+export function asked(question: Question): { q: string; from: string | undefined; to: string | undefined } {
+  return { q: queryOf(question), ...rangeOf(question.range) }
+}
+
+/** With this value of a field chosen if it was not, and the other way round. */
+export function toggled(
+  filters: readonly Filter[],
+  field: string,
+  value: string | null,
+  not = false,
+): Filter[] {
+  const own = filters.find((one) => one.field === field && one.not === not)
+  const rest = filters.filter((one) => one !== own)
+  const values = own?.values ?? []
+  const next = values.includes(value) ? values.filter((one) => one !== value) : [...values, value]
+  return next.length === 0 ? rest : [...rest, { field, values: next, not }]
+}

@@ -1,0 +1,195 @@
+import { useRef, useState } from 'react'
+import { useAsk } from '../api/use-ask.ts'
+import { Dialog } from '../frame/dialog.tsx'
+import { Link } from '../frame/link.tsx'
+import { Popover } from '../frame/popover.tsx'
+import { useMay } from '../session/session.tsx'
+import { figure } from '../time/format.ts'
+import { columnName, FIRST_COLUMNS } from './columns.ts'
+import { exportEvents, type Format } from './export.ts'
+import { Keys } from './keys.tsx'
+import { asked, type Question } from './question.ts'
+import { keepSearches, savedSearches } from './saved.ts'
+
+interface ToolsProps {
+  readonly question: Question
+  readonly columns: readonly string[]
+  readonly following: boolean
+  readonly search: string
+  readonly onFollow: () => void
+  readonly onColumns: (columns: readonly string[] | null) => void
+  readonly onRefresh: () => void
+}
+
+export function Tools({ question, columns, following, search, onFollow, onColumns, onRefresh }: ToolsProps) {
+  const mayExport = useMay('export')
+  return (
+    <div className="tools">
+      <button
+        type="button"
+        aria-pressed={following}
+        onClick={onFollow}
+        className={following ? 'following' : ''}
+      >
+        {following ? 'Following' : 'Follow'}
+      </button>
+      <button type="button" onClick={onRefresh}>
+        Refresh
+      </button>
+      <Popover name="Columns" label="Columns" align="end">
+        {() => <ColumnChooser columns={columns} onColumns={onColumns} />}
+      </Popover>
+      <Popover name="Saved searches" label="Saved" align="end">
+        {(close) => <SavedSearches search={search} onChosen={close} />}
+      </Popover>
+      {mayExport && (
+        <Popover name="Export results" label="Export" align="end">
+          {(close) => <ExportMenu question={question} columns={columns} onDone={close} />}
+        </Popover>
+      )}
+      <Keys />
+    </div>
+  )
+}
+
+function ColumnChooser({ columns, onColumns }: Pick<ToolsProps, 'columns' | 'onColumns'>) {
+  const [looked, setLooked] = useState('')
+  const { data } = useAsk('getFields', {})
+  const known = [...new Set([...columns, ...FIRST_COLUMNS, ...(data?.fields ?? []).map(({ name }) => name)])]
+  const shown = known.filter((field) =>
+    `${field} ${columnName(field)}`.toLowerCase().includes(looked.toLowerCase()),
+  )
+  const choose = (field: string): void => {
+    const next = columns.includes(field) ? columns.filter((one) => one !== field) : [...columns, field]
+    if (next.length > 0) onColumns(next)
+  }
+  return (
+    <div className="chooser">
+      <input
+        type="search"
+        className="small"
+        aria-label="Find a column"
+        placeholder="Find a column"
+        value={looked}
+        onChange={({ target }) => setLooked(target.value)}
+      />
+      <ul>
+        {shown.slice(0, 80).map((field) => (
+          <li key={field}>
+            <label>
+              <input type="checkbox" checked={columns.includes(field)} onChange={() => choose(field)} />
+              <span>{columnName(field)}</span>
+            </label>
+          </li>
+        ))}
+      </ul>
+      <button type="button" className="plain" onClick={() => onColumns(null)}>
+        As at first
+      </button>
+    </div>
+  )
+}
+
+function SavedSearches({ search, onChosen }: { search: string; onChosen: () => void }) {
+  const [saved, setSaved] = useState(savedSearches)
+  const [name, setName] = useState('')
+  const keep = (next: typeof saved): void => {
+    keepSearches(next)
+    setSaved(next)
+  }
+  return (
+    <div className="saved">
+      <ul>
+        {saved.map((one) => (
+          <li key={one.name}>
+            <Link to={`/events${one.search}`} onClick={onChosen}>
+              {one.name}
+            </Link>
+            <button
+              type="button"
+              className="plain"
+              aria-label={`Forget ${one.name}`}
+              onClick={() => keep(saved.filter((other) => other !== one))}
+            >
+              ✕
+            </button>
+          </li>
+        ))}
+      </ul>
+      {saved.length === 0 && <p className="quiet small">No search is saved in this browser yet.</p>}
+      <form
+        onSubmit={(submit) => {
+          submit.preventDefault()
+          keep([...saved.filter((one) => one.name !== name), { name, search }])
+          setName('')
+        }}
+      >
+        <label>
+          Save this search as
+          <input value={name} onChange={({ target }) => setName(target.value)} maxLength={80} required />
+        </label>
+        <button type="submit">Save</button>
+      </form>
+    </div>
+  )
+}
+
+type Progress =
+  | { readonly state: 'asked' }
+  | { readonly state: 'running'; readonly lines: number }
+  | { readonly state: 'failed'; readonly sentence: string }
+
+function ExportMenu({
+  question,
+  columns,
+  onDone,
+}: {
+  question: Question
+  columns: readonly string[]
+  onDone: () => void
+}) {
+  const [progress, setProgress] = useState<Progress>({ state: 'asked' })
+  const stop = useRef<AbortController | null>(null)
+  const run = async (format: Format): Promise<void> => {
+    stop.current = new AbortController()
+    setProgress({ state: 'running', lines: 0 })
+    try {
+      await exportEvents(
+        { ...asked(question), sort: question.sort },
+        format,
+        columns,
+        (lines) => setProgress({ state: 'running', lines }),
+        stop.current.signal,
+      )
+      onDone()
+    } catch (error) {
+      if (stop.current.signal.aborted) setProgress({ state: 'asked' })
+      else setProgress({ state: 'failed', sentence: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  if (progress.state === 'running')
+    return (
+      <Dialog title="Exporting" onClose={() => stop.current?.abort()}>
+        <p role="status">{figure(progress.lines)} events so far.</p>
+        <button type="button" onClick={() => stop.current?.abort()}>
+          Stop
+        </button>
+      </Dialog>
+    )
+  return (
+    <div className="menu">
+      <p className="quiet small">All that was found. The export is itself an audit event.</p>
+      <button type="button" className="plain" onClick={() => void run('csv')}>
+        CSV, the columns shown
+      </button>
+      <button type="button" className="plain" onClick={() => void run('ndjson')}>
+        NDJSON, whole events
+      </button>
+      {progress.state === 'failed' && (
+        <p className="problem" role="alert">
+          {progress.sentence}
+        </p>
+      )}
+    </div>
+  )
+}

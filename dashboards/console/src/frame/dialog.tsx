@@ -1,0 +1,40 @@
+import { type ReactNode, useEffect, useRef } from 'react'
+
+interface DialogProps {
+  readonly title: string
+  /** Null: only an answer ends it. */
+  readonly onClose: (() => void) | null
+  readonly wide?: boolean
+  readonly children: ReactNode
+}
+
+/** A modal dialog of the browser's own: it keeps the focus in, and gives it back. */
+export function Dialog({ title, onClose, wide = false, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const shown = dialog.current
+    shown?.showModal()
+    return () => shown?.close()
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      className={wide ? 'dialog wide' : 'dialog'}
+      aria-label={title}
+      onCancel={(cancel) => {
+        cancel.preventDefault()
+        onClose?.()
+      }}
+    >
+      <header>
+        <h2>{title}</h2>
+        {onClose !== null && (
+          <button type="button" className="plain" onClick={onClose} aria-label="Close">
+            ✕
+          </button>
+        )}
+      </header>
+      <div className="dialog-body">{children}</div>
+    </dialog>
+  )
+}

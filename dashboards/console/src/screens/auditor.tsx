@@ -1,0 +1,63 @@
+import { useParameter } from '../frame/location.ts'
+import { RangePicker } from '../time/range-picker.tsx'
+import { BarList } from './bar-list.tsx'
+import { Figure } from './figures.tsx'
+import { Found } from './found.tsx'
+import { Panel, ScreenHead } from './panel.tsx'
+
+const OWN = 'event.module: waybill'
+
+/** What people do here is itself on the record. */
+export default function Auditor() {
+  const [range, setRange] = useParameter('range', 'now-7d')
+  const of = (condition: string): string => `${OWN} and ${condition}`
+  return (
+    <div className="screen">
+      <ScreenHead title="Audit of the auditor">
+        <RangePicker range={range} onChoose={setRange} />
+      </ScreenHead>
+      <p className="lead quiet">
+        Each search, view of an entry, export and change made with Waybill is an event, sealed as all others.
+      </p>
+      <div className="figures">
+        <Figure name="Searches" q={of('event.action: (search or follow or count)')} range={range} />
+        <Figure name="Entries read" q={of('event.action: view')} range={range} />
+        <Figure name="Exports" q={of('event.action: export')} range={range} />
+        <Figure name="Failed sign-ins" q={of('event.outcome: failure')} range={range} grave />
+        <Figure
+          name="Changes"
+          q={of('(audit.category: (change or security) and not event.action: (export or view))')}
+          range={range}
+        />
+      </div>
+      <div className="panels">
+        <Panel title="Who looked">
+          <BarList
+            q={of('event.action: (search or follow or count or view or export)')}
+            range={range}
+            field="user.name"
+          />
+        </Panel>
+        <Panel title="What was done">
+          <BarList q={OWN} range={range} field="event.action" top={12} />
+        </Panel>
+        <Panel title="Exports and changes" className="wide">
+          <Found
+            q={of('not audit.category: view')}
+            range={range}
+            most={12}
+            none="Nobody exported or changed anything in this time."
+          />
+        </Panel>
+        <Panel title="Searches and reading" className="wide">
+          <Found
+            q={of('audit.category: view')}
+            range={range}
+            most={15}
+            none="Nobody looked at anything in this time."
+          />
+        </Panel>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,46 @@
+import type { Problem } from '../api/ask.ts'
+import { useAsk } from '../api/use-ask.ts'
+import { eventsWith } from '../entry/facts.tsx'
+import { all, is } from '../events/question.ts'
+import { Link } from '../frame/link.tsx'
+import { Failed, Loading } from '../frame/states.tsx'
+import { figure } from '../time/format.ts'
+import { rangeOf } from '../time/ranges.ts'
+
+interface BarListProps {
+  readonly q: string
+  readonly range: string
+  readonly field: string
+  readonly top?: number
+  readonly none?: string
+}
+
+/** The most frequent values of a field; each leads to the events that were counted. */
+export function BarList({ q, range, field, top = 8, none = 'Nothing in this time.' }: BarListProps) {
+  const { data, error, isPending } = useAsk('postAggregate', {
+    body: { q, ...rangeOf(range), by: [{ kind: 'values', field, top }] },
+  })
+  if (isPending) return <Loading rows={4} />
+  if (data === undefined) return <Failed problem={error as Problem} />
+  const buckets = data.split?.buckets ?? []
+  if (buckets.length === 0) return <p className="quiet">{none}</p>
+  const most = Math.max(...buckets.map(({ count }) => count))
+  return (
+    <ul className="bar-list">
+      {buckets.map(({ key, count }) => (
+        <li key={key}>
+          <Link to={eventsWith(all(q, is(field, String(key))), range)}>
+            <span className="share" style={{ width: `${(count / most) * 100}%` }} />
+            <bdi>{String(key)}</bdi>
+            <span className="count">{figure(count)}</span>
+          </Link>
+        </li>
+      ))}
+      {(data.split?.others ?? 0) > 0 && (
+        <li className="quiet small">
+          {figure((data.split?.distinct ?? 0) - buckets.length)} more with {figure(data.split?.others ?? 0)}
+        </li>
+      )}
+    </ul>
+  )
+}

@@ -1,0 +1,34 @@
+import { useFound } from '../api/use-found.ts'
+import { eventsWith } from '../entry/facts.tsx'
+import { Link } from '../frame/link.tsx'
+import { Failed, Loading } from '../frame/states.tsx'
+import { rangeOf } from '../time/ranges.ts'
+import { EventList } from './event-list.tsx'
+
+/** The latest events that a query finds. */
+export function Found({
+  q,
+  range,
+  most = 8,
+  none,
+}: {
+  q: string
+  range: string
+  most?: number
+  none: string
+}) {
+  const { data, error, isPending } = useFound({ q, ...rangeOf(range) }, most)
+  if (isPending) return <Loading rows={4} />
+  if (data === undefined) return <Failed problem={error} />
+  if (data.events.length === 0) return <p className="quiet">{none}</p>
+  return (
+    <>
+      <EventList events={data.events} />
+      {data.next !== null && (
+        <p className="more">
+          <Link to={eventsWith(q, range)}>All of them</Link>
+        </p>
+      )}
+    </>
+  )
+}

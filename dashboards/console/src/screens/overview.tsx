@@ -1,0 +1,191 @@
+import { useAsk } from '../api/use-ask.ts'
+import { Timeline } from '../charts/timeline.tsx'
+import { useTimeline } from '../charts/use-timeline.ts'
+import { eventsWith } from '../entry/facts.tsx'
+import { Category } from '../events/cell.tsx'
+import { all, is } from '../events/question.ts'
+import { Link } from '../frame/link.tsx'
+import { go, useParameter } from '../frame/location.ts'
+import { useMay } from '../session/session.tsx'
+import { bytes, figure } from '../time/format.ts'
+import { RangePicker, rangeName } from '../time/range-picker.tsx'
+import { between, rangeOf } from '../time/ranges.ts'
+import { useZone } from '../time/zone.ts'
+import { AgentsHealth } from './agents-health.tsx'
+import { Compared } from './figures.tsx'
+import { Found } from './found.tsx'
+import { useMetric } from './metrics.ts'
+import { Panel, ScreenHead } from './panel.tsx'
+import { EXPORTS, FAILED_SIGN_INS, HIGH_PRIORITY } from './priority.ts'
+
+export default function Overview() {
+  const [range, setRange] = useParameter('range', 'now-7d')
+  const zone = useZone()
+  const maySeeStatus = useMay('status')
+  const timeline = useTimeline('', range)
+  const { today, week, month, now } = startsOf(zone)
+  return (
+    <div className="screen">
+      <ScreenHead title="Overview">
+        <RangePicker range={range} onChoose={setRange} />
+      </ScreenHead>
+      <div className="figures">
+        <Compared name="Today" interval={{ from: today, to: now }} />
+        <Compared name="This week" interval={{ from: week, to: now }} />
+        <Compared name="This month" interval={{ from: month, to: now }} />
+        {maySeeStatus && <Storage />}
+      </div>
+      <div className="panels">
+        <Panel title={`Events, ${rangeName(range, zone).toLowerCase()}`} className="wide">
+          <Timeline
+            bars={timeline.bars}
+            width={timeline.width}
+            interval={timeline.interval}
+            label="Events over time"
+            height={110}
+            onChoose={({ from, to }) => go(eventsWith('', between(from, to)))}
+          />
+        </Panel>
+        <Panel title="High priority" className="wide">
+          <Found q={HIGH_PRIORITY} range={range} none="Nothing of high priority in this time." />
+        </Panel>
+        <Panel title="Failed sign-ins, by address">
+          <Addresses range={range} />
+        </Panel>
+        <Panel title="Records exported, by user">
+          <Exports range={range} />
+        </Panel>
+        <Panel title="Activity by type">
+          <ByType range={range} />
+        </Panel>
+        {maySeeStatus && (
+          <Panel title="Agents">
+            <AgentsHealth />
+          </Panel>
+        )}
+      </div>
+    </div>
+  )
+}
+
+/** Where the day, the week and the month began for this reader. By whole minutes, so that the same question is asked again. */
+function startsOf(zone: string) {
+  const now = Temporal.Now.zonedDateTimeISO(zone).round({ smallestUnit: 'minute', roundingMode: 'ceil' })
+  const today = now.startOfDay()
+  const at = (date: Temporal.ZonedDateTime): number => date.epochMilliseconds
+  return {
+    now: at(now),
+    today: at(today),
+    week: at(today.subtract({ days: today.dayOfWeek - 1 })),
+    month: at(today.with({ day: 1 })),
+  }
+}
+
+function Storage() {
+  const used = useMetric('waybill_store_bytes')
+  const events = useMetric('waybill_store_events')
+  return (
+    <div className="figure">
+      <span className="figure-name">Storage used</span>
+      <span className="figure-count">{used === null ? '…' : bytes(used)}</span>
+      <span className="figure-beside">{events === null ? '' : `${figure(events)} events in all`}</span>
+    </div>
+  )
+}
+
+function ByType({ range }: { range: string }) {
+  const { data } = useAsk('postAggregate', {
+    body: { ...rangeOf(range), by: [{ kind: 'values', field: 'audit.category', top: 10 }] },
+  })
+  const buckets = data?.split?.buckets ?? []
+  const total = Math.max(1, data?.count ?? 0)
+  return (
+    <>
+      <div className="stack" aria-hidden="true">
+        {buckets.map(({ key, count }) => (
+          <span key={key} className={`category ${key}`} style={{ flexGrow: count }} />
+        ))}
+      </div>
+      <ul className="by-type">
+        {buckets.map(({ key, count }) => (
+          <li key={key}>
+            <Link to={eventsWith(is('audit.category', String(key)), range)}>
+              <Category name={String(key)} />
+              <span className="count">{figure(count)}</span>
+              <span className="quiet">{Math.round((count / total) * 100)} %</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function Addresses({ range }: { range: string }) {
+  const { data } = useAsk('postAggregate', {
+    body: {
+      q: FAILED_SIGN_INS,
+      ...rangeOf(range),
+      by: [{ kind: 'values', field: 'source.ip', top: 50 }],
+      distinct: ['user.name', 'event.module'],
+    },
+  })
+  // Who mistypes a password does so as one user of one system; who tries others is told by that.
+  const spread = ({ distinct }: { distinct?: Record<string, number> | undefined }): number =>
+    (distinct?.['user.name'] ?? 0) + (distinct?.['event.module'] ?? 0)
+  const buckets = (data?.split?.buckets ?? [])
+    .toSorted((a, b) => spread(b) - spread(a) || b.count - a.count)
+    .slice(0, 6)
+  if (data !== undefined && buckets.length === 0)
+    return <p className="quiet">No sign-in failed in this time.</p>
+  return (
+    <ul className="rows">
+      {buckets.map(({ key, count, distinct }) => (
+        <li key={key}>
+          <Link to={eventsWith(is('source.ip', String(key)), range)}>
+            <code>{String(key)}</code>
+            <span className="quiet">
+              {plural(distinct?.['user.name'] ?? 0, 'user')},{' '}
+              {plural(distinct?.['event.module'] ?? 0, 'system')}
+            </span>
+            <span className="count">{figure(count)}</span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const plural = (count: number, noun: string): string => `${figure(count)} ${noun}${count === 1 ? '' : 's'}`
+
+function Exports({ range }: { range: string }) {
+  const { data } = useAsk('postAggregate', {
+    body: {
+      q: EXPORTS,
+      ...rangeOf(range),
+      by: [{ kind: 'values', field: 'user.name', top: 20 }],
+      sums: ['audit.record_count'],
+    },
+  })
+  const buckets = (data?.split?.buckets ?? [])
+    .map(({ key, count, sums }) => ({ key, count, sum: sums?.['audit.record_count'] }))
+    .sort((a, b) => (b.sum?.sum ?? 0) - (a.sum?.sum ?? 0))
+    .slice(0, 6)
+  if (data !== undefined && buckets.length === 0)
+    return <p className="quiet">Nothing was exported in this time.</p>
+  return (
+    <ul className="rows">
+      {buckets.map(({ key, count, sum }) => (
+        <li key={key}>
+          <Link to={eventsWith(all(EXPORTS, is('user.name', String(key))), range)}>
+            <bdi>{String(key)}</bdi>
+            <span className="quiet">
+              {plural(count, 'export')}, the largest {figure(sum?.max ?? 0)}
+            </span>
+            <span className="count">{figure(sum?.sum ?? 0)}</span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}

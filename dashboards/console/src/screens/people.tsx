@@ -1,0 +1,224 @@
+import { useAsk } from '../api/use-ask.ts'
+import { useFound } from '../api/use-found.ts'
+import { eventsWith } from '../entry/facts.tsx'
+import { all, is } from '../events/question.ts'
+import { Link } from '../frame/link.tsx'
+import { useParameter } from '../frame/location.ts'
+import { Empty } from '../frame/states.tsx'
+import { figure, LOCAL_ZONE, span } from '../time/format.ts'
+import { RangePicker } from '../time/range-picker.tsx'
+import { rangeOf } from '../time/ranges.ts'
+import { BarList } from './bar-list.tsx'
+import { Figure } from './figures.tsx'
+import { Found } from './found.tsx'
+import { Panel, ScreenHead } from './panel.tsx'
+import { EXPORTS } from './priority.ts'
+import { sessionsOf } from './sessions-of.ts'
+
+/** What one user did, or two of them beside each other, each in a time of its own. */
+export default function People() {
+  const [user, setUser] = useParameter('user', '')
+  const [other, setOther] = useParameter('with', '')
+  const [range, setRange] = useParameter('range', 'now-30d')
+  const [otherRange, setOtherRange] = useParameter('with-range', '')
+  const compares = other !== '' || otherRange !== ''
+  return (
+    <div className="screen">
+      <ScreenHead title="People">
+        <UserChoice label="User" value={user} range={range} onChoose={setUser} />
+        <RangePicker range={range} onChoose={setRange} />
+        {user !== '' && (
+          <>
+            <span className="quiet">compared with</span>
+            <UserChoice label="Compare with" value={other} range={range} onChoose={setOther} />
+            <RangePicker range={otherRange === '' ? range : otherRange} onChoose={setOtherRange} />
+          </>
+        )}
+      </ScreenHead>
+      {user === '' ? (
+        <div className="panels">
+          <Panel title="Who did most">
+            <ChoiceList range={range} onChoose={setUser} />
+          </Panel>
+          <Panel title="Where most failed">
+            <BarList
+              q="event.outcome: failure"
+              range={range}
+              field="user.name"
+              none="Nothing failed in this time."
+            />
+          </Panel>
+        </div>
+      ) : (
+        <div className={compares ? 'compare' : ''}>
+          <Activity user={user} range={range} />
+          {compares && <Activity user={other || user} range={otherRange || range} />}
+        </div>
+      )}
+    </div>
+  )
+}
+
+function useUsers(range: string) {
+  const { data } = useAsk('postAggregate', {
+    body: { ...rangeOf(range), by: [{ kind: 'values', field: 'user.name', top: 200 }] },
+  })
+  return data?.split?.buckets ?? []
+}
+
+function UserChoice(props: {
+  label: string
+  value: string
+  range: string
+  onChoose: (user: string) => void
+}) {
+  const { label, value, range, onChoose } = props
+  const names = useUsers(range).map(({ key }) => String(key))
+  const listed = value === '' || names.includes(value) ? names : [value, ...names]
+  return (
+    <select aria-label={label} value={value} onChange={({ target }) => onChoose(target.value)}>
+      <option value="">{label === 'User' ? 'Choose a user …' : 'nobody'}</option>
+      {listed
+        .toSorted((a, b) => a.localeCompare(b))
+        .map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+    </select>
+  )
+}
+
+function ChoiceList({ range, onChoose }: { range: string; onChoose: (user: string) => void }) {
+  const users = useUsers(range)
+  if (users.length === 0) return <Empty title="Nobody did anything in this time." />
+  const most = users[0]?.count ?? 1
+  return (
+    <ul className="bar-list">
+      {users.slice(0, 25).map(({ key, count }) => (
+        <li key={key}>
+          <button type="button" className="value" onClick={() => onChoose(String(key))}>
+            <span className="share" style={{ width: `${(count / most) * 100}%` }} />
+            <bdi>{String(key)}</bdi>
+            <span className="count">{figure(count)}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Activity({ user, range }: { user: string; range: string }) {
+  const mine = is('user.name', user)
+  return (
+    <section aria-label={`Activity of ${user}`}>
+      <h2 className="who">
+        <bdi>{user}</bdi>
+        <Link className="beside" to={eventsWith(mine, range)}>
+          Events
+        </Link>
+      </h2>
+      <div className="figures">
+        <Figure name="Actions" q={mine} range={range} />
+        <Figure name="Created" q={all(mine, 'event.type: creation')} range={range} />
+        <Figure name="Modified" q={all(mine, 'event.type: change')} range={range} />
+        <Figure name="Deleted" q={all(mine, 'event.type: deletion')} range={range} />
+        <Figure name="Viewed" q={all(mine, 'audit.category: view')} range={range} />
+        <Figure name="Reports" q={all(mine, 'event.action: *report*')} range={range} />
+        <Figure name="Exports" q={all(mine, EXPORTS)} range={range} />
+        <Figure name="Failures" q={all(mine, 'event.outcome: failure')} range={range} grave />
+      </div>
+      <div className="panels">
+        <SessionFigures user={user} range={range} />
+        <Panel title="Hours of the day">
+          <Hours q={mine} range={range} />
+        </Panel>
+        <Panel title="By module">
+          <BarList q={mine} range={range} field="audit.module" none="The systems named no module." />
+        </Panel>
+        <Panel title="By system">
+          <BarList q={mine} range={range} field="event.module" />
+        </Panel>
+        <Panel title="By entity">
+          <BarList q={mine} range={range} field="audit.entity.type" />
+        </Panel>
+        <Panel title="From address">
+          <BarList q={mine} range={range} field="source.ip" none="The systems named no address." />
+        </Panel>
+        <Panel title="Recent activity" className="wide">
+          <Found q={mine} range={range} most={12} none="Nothing in this time." />
+        </Panel>
+      </div>
+    </section>
+  )
+}
+
+const MOST_SIGN_INS = 1000
+
+function SessionFigures({ user, range }: { user: string; range: string }) {
+  const q = all(is('user.name', user), 'event.category: authentication')
+  const { data } = useFound({ q, ...rangeOf(range), sort: 'newest' }, MOST_SIGN_INS)
+  const passwords = useAsk('postAggregate', {
+    body: { q: all(is('user.name', user), 'event.action: *password*'), ...rangeOf(range) },
+  })
+  if (data === undefined) return null
+  const { count, failed, average } = sessionsOf(data.events.toReversed())
+  return (
+    <Panel
+      title="Sessions"
+      beside={
+        <Link className="beside" to={eventsWith(q, range)}>
+          Events
+        </Link>
+      }
+    >
+      <dl className="pairs">
+        <dt>Sign-ins</dt>
+        <dd>{figure(count)}</dd>
+        <dt>Average session</dt>
+        <dd>{average === null ? 'no session has an end' : span(average)}</dd>
+        <dt>Failed sign-ins</dt>
+        <dd>{figure(failed)}</dd>
+        <dt>Password changes</dt>
+        <dd>{figure(passwords.data?.count ?? 0)}</dd>
+      </dl>
+      {data.next !== null && (
+        <p className="quiet small">Of the last {figure(MOST_SIGN_INS)} events about sign-ins.</p>
+      )}
+    </Panel>
+  )
+}
+
+function Hours({ q, range }: { q: string; range: string }) {
+  const { data } = useAsk('postAggregate', {
+    body: { q, ...rangeOf(range), by: [{ kind: 'hour-of-day', zone: LOCAL_ZONE }] },
+  })
+  const counts = new Map((data?.split?.buckets ?? []).map(({ key, count }) => [Number(key), count]))
+  const most = Math.max(1, ...counts.values())
+  return (
+    <svg className="hours" viewBox="0 0 240 72" role="img" aria-label="Events by hour of the day">
+      {Array.from({ length: 24 }, (_, hour) => {
+        const count = counts.get(hour) ?? 0
+        const height = count === 0 ? 0 : Math.max(1, (count / most) * 54)
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the hour is what it is.
+          <g key={hour}>
+            <title>{`${hour}:00 to ${hour + 1}:00: ${figure(count)}`}</title>
+            <rect
+              className={hour < 6 || hour >= 22 ? 'bar night' : 'bar'}
+              x={hour * 10 + 1}
+              y={56 - height}
+              width={8}
+              height={height}
+            />
+            {hour % 6 === 0 && (
+              <text x={hour * 10 + 1} y={69}>
+                {String(hour).padStart(2, '0')}
+              </text>
+            )}
+          </g>
+        )
+      })}
+    </svg>
+  )
+}

@@ -1,0 +1,6 @@
+/** What a person should look at first. */
+export const HIGH_PRIORITY =
+  'audit.risk: high or audit.record_count >= 1000 or (event.action: *lock* and audit.category: security)'
+export const FAILED_SIGN_INS = 'event.category: authentication and event.outcome: failure'
+export const SIGN_INS = 'event.category: authentication and event.outcome: success and event.type: start'
+export const EXPORTS = 'event.action: *export* or event.code: *export*'

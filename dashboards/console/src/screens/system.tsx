@@ -1,0 +1,160 @@
+import { useAsk } from '../api/use-ask.ts'
+import { eventsWith } from '../entry/facts.tsx'
+import { text, timeOf } from '../events/event.ts'
+import { all, is } from '../events/question.ts'
+import { Link } from '../frame/link.tsx'
+import { useParameter } from '../frame/location.ts'
+import { Failed, Loading } from '../frame/states.tsx'
+import { figure, span } from '../time/format.ts'
+import { RangePicker } from '../time/range-picker.tsx'
+import { rangeOf } from '../time/ranges.ts'
+import { When } from '../time/when.tsx'
+import { BarList } from './bar-list.tsx'
+import { Figure } from './figures.tsx'
+import { Found } from './found.tsx'
+import { Panel, ScreenHead } from './panel.tsx'
+
+const SYSTEM = 'audit.category: system and not event.module: waybill'
+const FAILED = 'event.outcome: failure or audit.status: (warning or error)'
+
+export default function System() {
+  const [range, setRange] = useParameter('range', 'now-30d')
+  return (
+    <div className="screen">
+      <ScreenHead title="System">
+        <RangePicker range={range} onChoose={setRange} />
+      </ScreenHead>
+      <div className="figures">
+        <Figure name="System events" q={SYSTEM} range={range} />
+        <Figure name="Jobs" q={all(SYSTEM, 'audit.status: *')} range={range} />
+        <Figure name="Warnings" q={all(SYSTEM, 'audit.status: warning')} range={range} />
+        <Figure
+          name="Failed"
+          q={all(SYSTEM, 'event.outcome: failure or audit.status: error')}
+          range={range}
+          grave
+        />
+        <Share range={range} />
+      </div>
+      <div className="panels">
+        <Panel title="Components" className="wide">
+          <Components range={range} />
+        </Panel>
+        <Panel title="Warnings and failures" className="wide">
+          <Found q={all(SYSTEM, FAILED)} range={range} none="Nothing failed in this time." />
+        </Panel>
+        <Panel title="By action">
+          <BarList q={SYSTEM} range={range} field="event.action" />
+        </Panel>
+        <Panel title="Waybill itself">
+          <Found
+            q="audit.category: system and event.module: waybill"
+            range={range}
+            most={6}
+            none="Nothing in this time."
+          />
+        </Panel>
+      </div>
+    </div>
+  )
+}
+
+/** How many of the jobs that said how they ended ended well: what there is to say about uptime from an audit trail. */
+function Share({ range }: { range: string }) {
+  const { data } = useAsk('postAggregate', {
+    body: { q: SYSTEM, ...rangeOf(range), by: [{ kind: 'values', field: 'audit.status', top: 5 }] },
+  })
+  const buckets = data?.split?.buckets ?? []
+  const known = buckets.reduce((sum, { count }) => sum + count, 0)
+  const failed = buckets.find(({ key }) => key === 'error')?.count ?? 0
+  return (
+    <div className="figure">
+      <span className="figure-name">Ended without an error</span>
+      <span className="figure-count">
+        {known === 0 ? '–' : `${((1 - failed / known) * 100).toFixed(2)} %`}
+      </span>
+    </div>
+  )
+}
+
+function Components({ range }: { range: string }) {
+  const body = { q: SYSTEM, ...rangeOf(range) }
+  const { data, error, isPending } = useAsk('postAggregate', {
+    body: {
+      ...body,
+      by: [
+        { kind: 'values', field: 'audit.component', top: 50 },
+        { kind: 'values', field: 'audit.status', top: 5 },
+      ],
+      sums: ['event.duration'],
+      latest: true,
+    },
+  })
+  if (isPending) return <Loading />
+  if (data === undefined) return <Failed problem={error} />
+  const buckets = data.split?.buckets ?? []
+  if (buckets.length === 0) return <p className="quiet">No component said anything in this time.</p>
+  const durations = buckets.some(({ sums }) => (sums?.['event.duration']?.values ?? 0) > 0)
+  return (
+    <div className="scrolls">
+      <table className="list">
+        <thead>
+          <tr>
+            <th scope="col">Component</th>
+            <th scope="col">Last state</th>
+            <th scope="col">Last event</th>
+            <th scope="col" className="number">
+              Events
+            </th>
+            <th scope="col" className="number">
+              Warnings
+            </th>
+            <th scope="col" className="number">
+              Errors
+            </th>
+            {durations && (
+              <th scope="col" className="number">
+                Average
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {buckets.map(({ key, count, split, latest, sums }) => {
+            const of = (status: string): number =>
+              split?.buckets.find((one) => one.key === status)?.count ?? 0
+            const last = latest ?? null
+            const average = sums?.['event.duration']?.avg ?? null
+            return (
+              <tr key={key}>
+                <th scope="row">
+                  <Link to={eventsWith(all(SYSTEM, is('audit.component', String(key))), range)}>
+                    {String(key)}
+                  </Link>
+                </th>
+                <td>{last !== null && <Status status={text(last, 'audit.status')} />}</td>
+                <td>
+                  {last !== null && (
+                    <>
+                      {text(last, 'event.action')} <When at={timeOf(last)} relative />
+                    </>
+                  )}
+                </td>
+                <td className="number">{figure(count)}</td>
+                <td className="number">{figure(of('warning'))}</td>
+                <td className="number">{figure(of('error'))}</td>
+                {durations && <td className="number">{average === null ? '' : span(average / 1_000_000)}</td>}
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+const SIGNS: Readonly<Record<string, string>> = { ok: 'Well', warning: 'Warning', error: 'Error' }
+
+function Status({ status }: { status: string }) {
+  return <span className={`sign ${status}`}>{SIGNS[status] ?? status}</span>
+}

@@ -1,0 +1,192 @@
+import { type FormEvent, useState } from 'react'
+import { type Answer, ask, credentials } from '../api/ask.ts'
+import { useAsk } from '../api/use-ask.ts'
+import { Panel, ScreenHead } from '../screens/panel.tsx'
+import { useAct } from '../settings/use-act.ts'
+import { When } from '../time/when.tsx'
+import { useWho } from './session.tsx'
+
+/** What somebody changes about themselves. */
+export default function Account() {
+  const { who } = useWho()
+  return (
+    <div className="screen">
+      <ScreenHead title={who.fullName || who.name} />
+      <div className="panels">
+        <Panel title="Password">
+          <Password />
+        </Panel>
+        <Panel title="Second factor">
+          <SecondFactor on={who.secondFactor} />
+        </Panel>
+        <Panel title="Open sessions" className="wide">
+          <Sessions />
+        </Panel>
+      </div>
+    </div>
+  )
+}
+
+function Password() {
+  const [current, setCurrent] = useState('')
+  const [password, setPassword] = useState('')
+  const [told, setTold] = useState<string | null>(null)
+  const [failed, setFailed] = useState(false)
+  const send = async (submit: FormEvent): Promise<void> => {
+    submit.preventDefault()
+    try {
+      const { csrf } = await ask('postSessionPassword', { body: { current, password } })
+      credentials.csrf = csrf
+      setFailed(false)
+      setTold('It is changed. Your other sessions have ended.')
+      setCurrent('')
+      setPassword('')
+    } catch (error) {
+      setFailed(true)
+      setTold(error instanceof Error ? error.message : String(error))
+    }
+  }
+  return (
+    <form className="stacked" onSubmit={send}>
+      <label>
+        Present password
+        <input
+          type="password"
+          autoComplete="current-password"
+          value={current}
+          onChange={({ target }) => setCurrent(target.value)}
+          required
+        />
+      </label>
+      <label>
+        New password
+        <input
+          type="password"
+          autoComplete="new-password"
+          value={password}
+          onChange={({ target }) => setPassword(target.value)}
+          required
+        />
+      </label>
+      <button type="submit">Change the password</button>
+      <p className={failed ? 'problem' : 'quiet'} role="status">
+        {told ?? '12 characters or more, any of them.'}
+      </p>
+    </form>
+  )
+}
+
+function SecondFactor({ on }: { on: boolean }) {
+  const act = useAct()
+  const [password, setPassword] = useState('')
+  const [offer, setOffer] = useState<Answer<'postSessionSecondFactorOffer'> | null>(null)
+  const [code, setCode] = useState('')
+  const [codes, setCodes] = useState<readonly string[] | null>(null)
+  const [off, setOff] = useState(false)
+  const isOn = (on || codes !== null) && !off
+  if (codes !== null && !off)
+    return (
+      <>
+        <p>
+          From now on each sign-in asks for a code. Keep these recovery codes; each works once, and they are
+          shown this once.
+        </p>
+        <pre className="secret">{codes.join('\n')}</pre>
+      </>
+    )
+  if (offer !== null)
+    return (
+      <form
+        className="stacked"
+        onSubmit={async (submit) => {
+          submit.preventDefault()
+          const done = await act.run('postSessionSecondFactorConfirm', { body: { code } })
+          if (done !== null) setCodes(done.answer.recoveryCodes)
+        }}
+      >
+        <p>
+          Type this key into your authenticator app, or <a href={offer.uri}>open it there</a>, then send the
+          code that it shows.
+        </p>
+        <p className="secret">
+          <code>{offer.secret.replaceAll(/(.{4})/g, '$1 ')}</code>
+        </p>
+        <label>
+          Code
+          <input
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            value={code}
+            onChange={({ target }) => setCode(target.value)}
+            required
+          />
+        </label>
+        <button type="submit">Turn it on</button>
+        <p className="problem" role="alert">
+          {act.problem}
+        </p>
+      </form>
+    )
+  return (
+    <form
+      className="stacked"
+      onSubmit={async (submit) => {
+        submit.preventDefault()
+        if (isOn) {
+          if ((await act.run('postSessionSecondFactorRemove', { body: { password } })) !== null) setOff(true)
+        } else
+          setOffer((await act.run('postSessionSecondFactorOffer', { body: { password } }))?.answer ?? null)
+        setPassword('')
+      }}
+    >
+      <p className="quiet">
+        {isOn
+          ? 'It is on: each sign-in asks for a code.'
+          : 'It is off. A code of an app on your telephone makes a stolen password worthless.'}
+      </p>
+      <label>
+        Present password
+        <input
+          type="password"
+          autoComplete="current-password"
+          value={password}
+          onChange={({ target }) => setPassword(target.value)}
+          required
+        />
+      </label>
+      <button type="submit">{isOn ? 'Turn it off' : 'Set it up'}</button>
+      <p className="problem" role="alert">
+        {act.problem}
+      </p>
+    </form>
+  )
+}
+
+function Sessions() {
+  const { data } = useAsk('getSessions', {})
+  const act = useAct()
+  return (
+    <ul className="rows">
+      {(data?.sessions ?? []).map((session) => (
+        <li key={session.id}>
+          <span>
+            <code>{session.address}</code> <bdi className="quiet">{session.client}</bdi>
+          </span>
+          <span className="quiet">
+            since <When at={session.created} />, last seen <When at={session.seen} relative />
+          </span>
+          {session.current ? (
+            <span className="sign well">this one</span>
+          ) : (
+            <button
+              type="button"
+              onClick={() => void act.run('deleteSessionsId', { params: { id: session.id } })}
+            >
+              End it
+            </button>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}

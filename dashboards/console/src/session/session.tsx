@@ -1,0 +1,94 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react'
+import { type Answer, ask, credentials, Problem } from '../api/ask.ts'
+import { Dialog } from '../frame/dialog.tsx'
+import { SignIn } from './sign-in.tsx'
+
+export type Who = Answer<'getSession'>
+export type Permission = Who['permissions'][number]
+
+const WhoContext = createContext<{ who: Who; signOut: () => void } | null>(null)
+
+export function useWho(): { readonly who: Who; readonly signOut: () => void } {
+  const known = useContext(WhoContext)
+  if (known === null) throw new Error('a screen stands outside of the session')
+  return known
+}
+
+export const useMay = (permission: Permission): boolean => useWho().who.permissions.includes(permission)
+
+type Standing = 'looking' | 'out' | 'in' | 'expired'
+
+/** Shows what is inside to who is signed in. A session that ends asks for a sign-in over the screen, and the screen goes on. */
+export function Session({ children }: { readonly children: ReactNode }) {
+  const [who, setWho] = useState<Who | null>(null)
+  const [standing, setStanding] = useState<Standing>('looking')
+  const [trouble, setTrouble] = useState<string | null>(null)
+  const waiting = useRef<PromiseWithResolvers<void> | null>(null)
+  const queries = useQueryClient()
+
+  useEffect(() => {
+    const expired = (): Promise<void> => {
+      waiting.current ??= Promise.withResolvers<void>()
+      setStanding('expired')
+      return waiting.current.promise
+    }
+    ask('getSession', {})
+      .then((known) => {
+        setWho(known)
+        setStanding(known.wants === null ? 'in' : 'out')
+        credentials.csrf = known.csrf
+      })
+      .catch((error: unknown) => {
+        setStanding('out')
+        if (!(error instanceof Problem) || error.status !== 401)
+          setTrouble(error instanceof Error ? error.message : String(error))
+      })
+      .finally(() => {
+        credentials.expired = expired
+      })
+    return () => {
+      credentials.expired = null
+    }
+  }, [])
+
+  const signedIn = (known: Who): void => {
+    const other = who !== null && who.name !== known.name
+    credentials.csrf = known.csrf
+    setTrouble(null)
+    setWho(known)
+    setStanding('in')
+    // Somebody else must not see what the one before had on the screen.
+    if (other) queries.clear()
+    waiting.current?.resolve()
+    waiting.current = null
+  }
+
+  const signOut = (): void => {
+    void ask('deleteSession', {}).finally(() => {
+      credentials.csrf = null
+      queries.clear()
+      setWho(null)
+      setStanding('out')
+    })
+  }
+
+  if (standing === 'looking') return <div className="curtain" aria-busy="true" />
+  if (standing === 'out' || who === null)
+    return (
+      <main className="gate">
+        <SignIn trouble={trouble} onSignedIn={signedIn} half={who} />
+      </main>
+    )
+  return (
+    <WhoContext.Provider value={{ who, signOut }}>
+      {children}
+      {standing === 'expired' && (
+        <Dialog title="Sign in again" onClose={null}>
+          <p className="quiet">Your session has ended. What you were looking at stays as it is.</p>
+          <SignIn trouble={null} onSignedIn={signedIn} half={null} name={who.name} inDialog />
+        </Dialog>
+      )}
+    </WhoContext.Provider>
+  )
+}

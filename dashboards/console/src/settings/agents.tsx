@@ -1,0 +1,134 @@
+import { useState } from 'react'
+import { useAsk } from '../api/use-ask.ts'
+import { Empty, Failed, Loading } from '../frame/states.tsx'
+import { type Agent, HEALTH, healthOf } from '../screens/agents-health.tsx'
+import { useMay } from '../session/session.tsx'
+import { bytes, figure, span } from '../time/format.ts'
+import { When } from '../time/when.tsx'
+import { Confirm, Once } from './confirm.tsx'
+import { useAct } from './use-act.ts'
+
+export function Agents() {
+  const { data, error, isPending } = useAsk('getAgents', {}, { every: 5_000 })
+  const mayManage = useMay('agents')
+  const act = useAct()
+  const [token, setToken] = useState<{ token: string; expires: number } | null>(null)
+  if (isPending) return <Loading />
+  if (data === undefined) return <Failed problem={error} />
+  return (
+    <>
+      {mayManage && (
+        <p className="actions">
+          <button
+            type="button"
+            disabled={act.busy}
+            onClick={async () =>
+              setToken((await act.run('postAgentsTokens', { body: { uses: 1 } }))?.answer ?? null)
+            }
+          >
+            Make an enrolment token
+          </button>
+        </p>
+      )}
+      {act.problem !== null && (
+        <p className="problem" role="alert">
+          {act.problem}
+        </p>
+      )}
+      {data.agents.length === 0 && (
+        <Empty title="No agent is enrolled yet.">
+          Make a token, and give it to the agent as WAYBILL_TOKEN.
+        </Empty>
+      )}
+      <div className="cards">
+        {data.agents.map((agent) => (
+          <AgentCard
+            key={agent.id}
+            agent={agent}
+            onRevoke={
+              mayManage ? () => void act.run('postAgentsIdRevoke', { params: { id: agent.id } }) : null
+            }
+          />
+        ))}
+      </div>
+      {token !== null && (
+        <Once
+          title="Enrolment token"
+          secret={token.token}
+          note={`It makes one agent known, until ${new Date(token.expires).toLocaleString()}. It is shown this once.`}
+          onClose={() => setToken(null)}
+        />
+      )}
+    </>
+  )
+}
+
+const LEDGER = ['stored', 'duplicate', 'filtered', 'dead', 'quarantined', 'discarded', 'pending'] as const
+
+function AgentCard({ agent, onRevoke }: { agent: Agent; onRevoke: (() => void) | null }) {
+  const now = Date.now()
+  const health = healthOf(agent, now)
+  const { ledger } = agent
+  const gaps = agent.chains.flatMap((chain) => chain.gaps)
+  return (
+    <section className="card" aria-label={`Agent ${agent.name}`}>
+      <header>
+        <h2>
+          <bdi>{agent.name}</bdi>
+        </h2>
+        <span className={`sign ${health}`}>{HEALTH[health]}</span>
+      </header>
+      <dl className="pairs">
+        <dt>Host</dt>
+        <dd>{agent.host}</dd>
+        <dt>Version</dt>
+        <dd>{agent.version}</dd>
+        <dt>Heard of</dt>
+        <dd>{agent.lastSeen === null ? 'never' : <When at={agent.lastSeen} relative />}</dd>
+        <dt>Enrolled</dt>
+        <dd>
+          <When at={agent.enrolled} />
+        </dd>
+        <dt>Behind</dt>
+        <dd>
+          {bytes(agent.lagBytes ?? 0)}
+          {agent.oldestPending === null ? '' : `, the oldest batch since ${span(agent.oldestPending)}`}
+        </dd>
+        <dt>Clock</dt>
+        <dd>{agent.clockOffset === null ? 'not known' : `${agent.clockOffset} ms off`}</dd>
+        <dt>Waybills</dt>
+        <dd>
+          {figure(agent.chains.reduce((sum, { waybills }) => sum + waybills, 0))}
+          {gaps.length === 0 ? ', none missing' : ''}
+          {gaps.map(({ from, to }) => (
+            <span key={from} className="outcome failure">
+              {' '}
+              missing {from === to ? from : `${from} to ${to}`}
+            </span>
+          ))}
+        </dd>
+      </dl>
+      {ledger !== null && (
+        <>
+          <h3>Account of {figure(ledger.read)} records read</h3>
+          <ul className="ledger">
+            {LEDGER.filter((name) => ledger[name] > 0 || name === 'stored').map((name) => (
+              <li key={name} className={name}>
+                <span className="count">{figure(ledger[name])}</span> {name}
+              </li>
+            ))}
+          </ul>
+          <p className="quiet small">
+            Beside these: {figure(ledger.skipped)} skipped, {figure(ledger.truncated)} truncated,{' '}
+            {figure(ledger.errors)} not understood, {figure(ledger.dropped)} dropped.
+          </p>
+        </>
+      )}
+      {onRevoke !== null && !agent.revoked && (
+        <Confirm label="Revoke" title={`Revoke ${agent.name}?`} onConfirmed={onRevoke}>
+          Its key is worthless at once, and it can not come back under it. What it shipped stays.
+        </Confirm>
+      )}
+    </section>
+  )
+}

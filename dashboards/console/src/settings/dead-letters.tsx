@@ -1,0 +1,127 @@
+import { useState } from 'react'
+import { useAsk } from '../api/use-ask.ts'
+import { visible } from '../entry/visible.ts'
+import { Dialog } from '../frame/dialog.tsx'
+import { Empty, Failed, Loading } from '../frame/states.tsx'
+import { useMay } from '../session/session.tsx'
+import { bytes, figure } from '../time/format.ts'
+import { When } from '../time/when.tsx'
+import { Confirm } from './confirm.tsx'
+import { useAct } from './use-act.ts'
+
+export function DeadLetters() {
+  const [after, setAfter] = useState<string | undefined>(undefined)
+  const { data, error, isPending } = useAsk('getDeadLetters', { query: { limit: '100', after } })
+  const mayManage = useMay('dead-letters')
+  const act = useAct()
+  const [shown, setShown] = useState<string | null>(null)
+  const [told, setTold] = useState<string | null>(null)
+  if (isPending) return <Loading />
+  if (data === undefined) return <Failed problem={error} />
+  if (data.letters.length === 0)
+    return (
+      <Empty title="No dead letters.">
+        What the store refuses comes here, with the reason, and is never thrown away unasked.
+      </Empty>
+    )
+  const replay = async (id: string): Promise<void> => {
+    const done = await act.run('postDeadLettersIdReplay', { params: { id } })
+    if (done !== null)
+      setTold(
+        done.answer.stored
+          ? 'It is stored now.'
+          : `It was refused again: ${done.answer.reason ?? 'without a reason'}`,
+      )
+  }
+  return (
+    <>
+      <p className="quiet" role="status">
+        {told ?? act.problem ?? `${figure(data.total)} in all, newest first.`}
+      </p>
+      <div className="scrolls">
+        <table className="list">
+          <thead>
+            <tr>
+              <th scope="col">When</th>
+              <th scope="col">Kind</th>
+              <th scope="col">Reason</th>
+              <th scope="col">Source</th>
+              <th scope="col">
+                <span className="unseen">What to do</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.letters.map((letter) => (
+              <tr key={letter.id}>
+                <td>
+                  <When at={letter.at} relative />
+                </td>
+                <td>
+                  <span className="sign error">{letter.kind}</span>
+                </td>
+                <td>
+                  <bdi>{letter.reason}</bdi>
+                </td>
+                <td>
+                  <bdi>{letter.source}</bdi>
+                </td>
+                <td className="buttons">
+                  <button type="button" onClick={() => setShown(letter.id)}>
+                    Read
+                  </button>
+                  {mayManage && (
+                    <>
+                      <button type="button" disabled={act.busy} onClick={() => void replay(letter.id)}>
+                        Replay
+                      </button>
+                      <Confirm
+                        label="Discard"
+                        title="Discard this dead letter?"
+                        onConfirmed={() => void act.run('deleteDeadLettersId', { params: { id: letter.id } })}
+                      >
+                        The event is lost for good; that it was discarded stays on the record.
+                      </Confirm>
+                    </>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {data.next !== null && (
+        <button type="button" onClick={() => setAfter(data.next ?? undefined)}>
+          Older ones
+        </button>
+      )}
+      {shown !== null && <Letter id={shown} onClose={() => setShown(null)} />}
+    </>
+  )
+}
+
+function Letter({ id, onClose }: { id: string; onClose: () => void }) {
+  const { data, error } = useAsk('getDeadLettersId', { params: { id } })
+  return (
+    <Dialog title="Dead letter" wide onClose={onClose}>
+      {data === undefined ? (
+        error === null ? (
+          <Loading />
+        ) : (
+          <Failed problem={error} />
+        )
+      ) : (
+        <>
+          <p>
+            <bdi>{data.reason}</bdi>
+          </p>
+          <p className="quiet">
+            {bytes(data.bytes)}, event {data.eventId}, waybill {data.sequence} of {data.agent}, position{' '}
+            {data.position}
+          </p>
+          <pre className="original">{visible(data.line)}</pre>
+        </>
+      )}
+    </Dialog>
+  )
+}

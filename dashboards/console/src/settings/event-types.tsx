@@ -1,0 +1,212 @@
+import { useState } from 'react'
+import type { Answer } from '../api/ask.ts'
+import { useAsk } from '../api/use-ask.ts'
+import { Failed, Loading } from '../frame/states.tsx'
+import { useMay } from '../session/session.tsx'
+import { figure } from '../time/format.ts'
+import { useAct } from './use-act.ts'
+
+type Type = Answer<'getEventTypes'>['types'][number]
+type Rule = Answer<'getSettingsEvents'>['events'][number]
+
+/** Which events are recorded: per type, and per entity, user or host where a rule says so. */
+export function EventTypes() {
+  const types = useAsk('getEventTypes', {})
+  const rules = useAsk('getSettingsEvents', {})
+  const may = useMay('settings')
+  const act = useAct()
+  const [looked, setLooked] = useState('')
+  if (types.isPending || rules.isPending) return <Loading rows={12} />
+  if (types.data === undefined) return <Failed problem={types.error} />
+  if (rules.data === undefined) return <Failed problem={rules.error} />
+  const { version, events } = rules.data
+  const put = (next: readonly Rule[]): void =>
+    void act.run('putSettingsEvents', { body: { events: [...next] }, ifMatch: version })
+  const shown = types.data.types.filter(({ id, title, system }) =>
+    `${id} ${title} ${system}`.toLowerCase().includes(looked.toLowerCase()),
+  )
+  const groups = Map.groupBy(shown, ({ system, group }) => `${system} · ${group}`)
+  return (
+    <>
+      <p className="actions">
+        <input
+          type="search"
+          aria-label="Find an event type"
+          placeholder="Find an event type"
+          value={looked}
+          onChange={({ target }) => setLooked(target.value)}
+        />
+        <span className="quiet">
+          {figure(types.data.types.filter(({ recorded }) => recorded).length)} of{' '}
+          {figure(types.data.types.length)} are recorded. Agents follow within a heartbeat.
+        </span>
+      </p>
+      {act.problem !== null && (
+        <p className="problem" role="alert">
+          {act.problem}
+        </p>
+      )}
+      <div className="type-groups">
+        {[...groups].map(([name, members]) => (
+          <section key={name}>
+            <h2>{name}</h2>
+            <ul>
+              {members.map((type) => (
+                <TypeRow
+                  key={type.id}
+                  type={type}
+                  disabled={!may || act.busy}
+                  onSwitch={(on) => put(switched(events, type.id, on))}
+                />
+              ))}
+            </ul>
+          </section>
+        ))}
+      </div>
+      <Exceptions rules={events} may={may && !act.busy} types={types.data.types} onChange={put} />
+    </>
+  )
+}
+
+/** With one rule for this whole type, in place of any there was. */
+function switched(rules: readonly Rule[], id: string, on: boolean): Rule[] {
+  const isWhole = ({ event, entity, user, host }: Rule): boolean =>
+    event === id && entity === undefined && user === undefined && host === undefined
+  return [...rules.filter((rule) => !isWhole(rule)), { event: id, record: on ? 'on' : 'off' }]
+}
+
+function TypeRow({
+  type,
+  disabled,
+  onSwitch,
+}: {
+  type: Type
+  disabled: boolean
+  onSwitch: (on: boolean) => void
+}) {
+  const { exceptions } = type
+  return (
+    <li>
+      <label>
+        <input
+          type="checkbox"
+          checked={type.recorded}
+          disabled={disabled || type.mandatory}
+          onChange={({ target }) => onSwitch(target.checked)}
+        />
+        <span>{type.title}</span>
+      </label>
+      <code className="quiet">{type.id}</code>
+      {type.mandatory && <span className="quiet small">always recorded</span>}
+      {exceptions.length > 0 && (
+        <span className="small">
+          {exceptions.length} {exceptions.length === 1 ? 'exception' : 'exceptions'}
+        </span>
+      )}
+    </li>
+  )
+}
+
+const CONDITIONS = ['entity', 'user', 'host'] as const
+type Condition = (typeof CONDITIONS)[number]
+
+interface ExceptionsProps {
+  readonly rules: readonly Rule[]
+  readonly types: readonly Type[]
+  readonly may: boolean
+  readonly onChange: (rules: readonly Rule[]) => void
+}
+
+function Exceptions({ rules, types, may, onChange }: ExceptionsProps) {
+  const [event, setEvent] = useState('')
+  const [condition, setCondition] = useState<Condition>('entity')
+  const [name, setName] = useState('')
+  const [record, setRecord] = useState<'on' | 'off'>('off')
+  return (
+    <section className="exceptions">
+      <h2>Rules</h2>
+      {rules.length === 0 ? (
+        <p className="quiet">No rule yet: each type is recorded as its integration says.</p>
+      ) : (
+        <ul className="rows">
+          {rules.map((rule) => (
+            <li key={JSON.stringify(rule)}>
+              <span className={`sign ${rule.record === 'on' ? 'well' : 'silent'}`}>{rule.record}</span>{' '}
+              <code>{rule.event}</code>
+              {CONDITIONS.filter((one) => rule[one] !== undefined).map((one) => (
+                <span key={one}>
+                  {' '}
+                  {one} <bdi>{rule[one]}</bdi>
+                </span>
+              ))}
+              {may && (
+                <button
+                  type="button"
+                  className="plain"
+                  onClick={() => onChange(rules.filter((one) => one !== rule))}
+                >
+                  Remove
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      {may && (
+        <form
+          className="inline-form"
+          onSubmit={(submit) => {
+            submit.preventDefault()
+            onChange([...rules, { event, [condition]: name, record }])
+            setName('')
+          }}
+        >
+          <select
+            aria-label="Recording"
+            value={record}
+            onChange={({ target }) => setRecord(target.value === 'on' ? 'on' : 'off')}
+          >
+            <option value="off">Don’t record</option>
+            <option value="on">Record</option>
+          </select>
+          <select
+            aria-label="Event type"
+            value={event}
+            onChange={({ target }) => setEvent(target.value)}
+            required
+          >
+            <option value="">Choose a type …</option>
+            {types
+              .filter(({ mandatory }) => !mandatory)
+              .map(({ id, system, title }) => (
+                <option key={id} value={id}>
+                  {system}: {title}
+                </option>
+              ))}
+          </select>
+          <select
+            aria-label="Only for"
+            value={condition}
+            onChange={({ target }) =>
+              setCondition(CONDITIONS.find((one) => one === target.value) ?? 'entity')
+            }
+          >
+            {CONDITIONS.map((one) => (
+              <option key={one} value={one}>
+                for {one}
+              </option>
+            ))}
+          </select>
+          <input
+            aria-label="Its name"
+            placeholder="name"
+            value={name}
+            onChange={({ target }) => setName(target.value)}
+            required
+          />
+          <button type="submit">Add the rule</button>
+        </form>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,142 @@
+import { type FormEvent, useState } from 'react'
+import { useAsk } from '../api/use-ask.ts'
+import { Empty, Failed, Loading } from '../frame/states.tsx'
+import { type Permission, useWho } from '../session/session.tsx'
+import { When } from '../time/when.tsx'
+import { Confirm, Once } from './confirm.tsx'
+import { type Act, useAct } from './use-act.ts'
+
+/** Tokens for programs: one's own; those of all for who manages users. */
+export function Tokens() {
+  const { data, error, isPending } = useAsk('getTokens', {})
+  const act = useAct()
+  const [made, setMade] = useState<string | null>(null)
+  if (isPending) return <Loading />
+  if (data === undefined) return <Failed problem={error} />
+  return (
+    <>
+      <NewToken act={act} onMade={setMade} />
+      {act.problem !== null && (
+        <p className="problem" role="alert">
+          {act.problem}
+        </p>
+      )}
+      {data.tokens.length === 0 ? (
+        <Empty title="No tokens yet.">
+          A token lets a program ask with some of your rights, and ends with you.
+        </Empty>
+      ) : (
+        <div className="scrolls">
+          <table className="list">
+            <thead>
+              <tr>
+                <th scope="col">Token</th>
+                <th scope="col">Of</th>
+                <th scope="col">May</th>
+                <th scope="col">Made</th>
+                <th scope="col">Ends</th>
+                <th scope="col">
+                  <span className="unseen">What to do</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.tokens.map((token) => (
+                <tr key={token.id}>
+                  <th scope="row">
+                    <bdi>{token.name}</bdi>
+                  </th>
+                  <td>{token.owner ?? 'the service'}</td>
+                  <td>{token.scopes.join(', ')}</td>
+                  <td>
+                    <When at={token.created} relative />
+                  </td>
+                  <td>
+                    {token.expired ? (
+                      'has ended'
+                    ) : token.expires === null ? (
+                      'never'
+                    ) : (
+                      <When at={token.expires} />
+                    )}
+                  </td>
+                  <td className="buttons">
+                    <Confirm
+                      label="Revoke"
+                      title={`Revoke the token ${token.name}?`}
+                      onConfirmed={() => void act.run('deleteTokensId', { params: { id: token.id } })}
+                    >
+                      The program that uses it is refused from now on.
+                    </Confirm>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {made !== null && (
+        <Once
+          title="Token"
+          secret={made}
+          note="Sent as a bearer token. It is shown this once."
+          onClose={() => setMade(null)}
+        />
+      )}
+    </>
+  )
+}
+
+const DAY = 86_400
+
+function NewToken({ act, onMade }: { act: Act; onMade: (token: string) => void }) {
+  const { who } = useWho()
+  const [name, setName] = useState('')
+  const [days, setDays] = useState('90')
+  const [scopes, setScopes] = useState<readonly Permission[]>(['search'])
+  if (who.csrf === null) return null
+  const send = async (submit: FormEvent): Promise<void> => {
+    submit.preventDefault()
+    const made = await act.run('postTokens', {
+      body: { name, scopes: [...scopes], expiresSeconds: Number(days) * DAY },
+    })
+    if (made !== null) onMade(made.answer.token)
+  }
+  return (
+    <form className="inline-form" onSubmit={send} aria-label="New token">
+      <input
+        aria-label="Name"
+        placeholder="what for"
+        value={name}
+        onChange={({ target }) => setName(target.value)}
+        required
+      />
+      <fieldset className="checks">
+        <legend className="unseen">May</legend>
+        {who.permissions.map((permission) => (
+          <label key={permission}>
+            <input
+              type="checkbox"
+              checked={scopes.includes(permission)}
+              onChange={({ target }) =>
+                setScopes(
+                  target.checked ? [...scopes, permission] : scopes.filter((one) => one !== permission),
+                )
+              }
+            />
+            <span>{permission}</span>
+          </label>
+        ))}
+      </fieldset>
+      <select aria-label="Lasts" value={days} onChange={({ target }) => setDays(target.value)}>
+        <option value="1">a day</option>
+        <option value="30">30 days</option>
+        <option value="90">90 days</option>
+        <option value="365">a year</option>
+      </select>
+      <button type="submit" disabled={act.busy || scopes.length === 0}>
+        Make the token
+      </button>
+    </form>
+  )
+}

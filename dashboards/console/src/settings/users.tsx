@@ -1,0 +1,216 @@
+import { type FormEvent, useState } from 'react'
+import type { Answer } from '../api/ask.ts'
+import { useAsk } from '../api/use-ask.ts'
+import { Failed, Loading } from '../frame/states.tsx'
+import { useWho } from '../session/session.tsx'
+import { When } from '../time/when.tsx'
+import { Confirm, Once } from './confirm.tsx'
+import { type Act, useAct } from './use-act.ts'
+
+type User = Answer<'getUsers'>['users'][number]
+type Role = User['role']
+const ROLES: readonly Role[] = ['viewer', 'auditor', 'manager', 'admin']
+
+export function Users() {
+  const { data, error, isPending } = useAsk('getUsers', {})
+  const act = useAct()
+  const [given, setGiven] = useState<{ name: string; password: string } | null>(null)
+  if (isPending) return <Loading />
+  if (data === undefined) return <Failed problem={error} />
+  return (
+    <>
+      <NewUser act={act} onMade={(name, password) => setGiven({ name, password })} />
+      {act.problem !== null && (
+        <p className="problem" role="alert">
+          {act.problem}
+        </p>
+      )}
+      <div className="scrolls">
+        <table className="list">
+          <thead>
+            <tr>
+              <th scope="col">User</th>
+              <th scope="col">Role</th>
+              <th scope="col">Sees</th>
+              <th scope="col">Sign-in</th>
+              <th scope="col">Made</th>
+              <th scope="col">
+                <span className="unseen">What to do</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.users.map((user) => (
+              <UserRow
+                key={user.name}
+                user={user}
+                act={act}
+                onGiven={(password) => setGiven({ name: user.name, password })}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {given !== null && (
+        <Once
+          title={`Password for ${given.name}`}
+          secret={given.password}
+          note="It is good for one sign-in within seven days, at which it must be changed. It is shown this once."
+          onClose={() => setGiven(null)}
+        />
+      )}
+    </>
+  )
+}
+
+function NewUser({ act, onMade }: { act: Act; onMade: (name: string, password: string) => void }) {
+  const [name, setName] = useState('')
+  const [fullName, setFullName] = useState('')
+  const [role, setRole] = useState<Role>('viewer')
+  const send = async (submit: FormEvent): Promise<void> => {
+    submit.preventDefault()
+    const made = await act.run('postUsers', { body: { name, fullName, role } })
+    if (made === null) return
+    onMade(made.answer.user.name, made.answer.password)
+    setName('')
+    setFullName('')
+  }
+  return (
+    <form className="inline-form" onSubmit={send} aria-label="New user">
+      <input
+        aria-label="Name"
+        placeholder="name"
+        value={name}
+        onChange={({ target }) => setName(target.value)}
+        autoCapitalize="none"
+        required
+      />
+      <input
+        aria-label="Full name"
+        placeholder="full name"
+        value={fullName}
+        onChange={({ target }) => setFullName(target.value)}
+      />
+      <RoleChoice label="Role" role={role} onChoose={setRole} />
+      <button type="submit" disabled={act.busy}>
+        Add the user
+      </button>
+    </form>
+  )
+}
+
+function RoleChoice({
+  label,
+  role,
+  onChoose,
+}: {
+  label: string
+  role: Role
+  onChoose: (role: Role) => void
+}) {
+  return (
+    <select
+      aria-label={label}
+      value={role}
+      onChange={({ target }) => onChoose(ROLES.find((one) => one === target.value) ?? 'viewer')}
+    >
+      {ROLES.map((one) => (
+        <option key={one}>{one}</option>
+      ))}
+    </select>
+  )
+}
+
+function UserRow({ user, act, onGiven }: { user: User; act: Act; onGiven: (password: string) => void }) {
+  const { who } = useWho()
+  const { name } = user
+  const self = who.name === name
+  const params = { name }
+  const reset = async (secondFactor: 'keep' | 'remove'): Promise<void> => {
+    const done = await act.run('postUsersNameReset', { params, body: { secondFactor } })
+    if (done !== null) onGiven(done.answer.password)
+  }
+  return (
+    <tr>
+      <th scope="row">
+        <bdi>{name}</bdi> <span className="quiet">{user.fullName}</span>
+      </th>
+      <td>
+        {self ? (
+          user.role
+        ) : (
+          <RoleChoice
+            label={`Role of ${name}`}
+            role={user.role}
+            onChoose={(role) => void act.run('postUsersNameRole', { params, body: { role } })}
+          />
+        )}
+      </td>
+      <td>{sightOf(user)}</td>
+      <td>
+        {user.locked !== null ? (
+          <span className="sign error" title={user.locked.reason}>
+            locked
+          </span>
+        ) : user.oneTimePassword ? (
+          'one-time password'
+        ) : (
+          <>password{user.secondFactor ? ' and code' : ''}</>
+        )}
+      </td>
+      <td>
+        <When at={user.created} relative />
+      </td>
+      <td className="buttons">
+        {!self && (
+          <>
+            {user.locked === null ? (
+              <Confirm
+                label="Lock"
+                title={`Lock ${name}?`}
+                onConfirmed={() => void act.run('postUsersNameLock', { params, body: {} })}
+              >
+                Their sessions end and their tokens rest, until somebody unlocks them.
+              </Confirm>
+            ) : (
+              <button type="button" onClick={() => void act.run('postUsersNameUnlock', { params })}>
+                Unlock
+              </button>
+            )}
+            <Confirm
+              label="Reset the password"
+              title={`Reset the password of ${name}?`}
+              onConfirmed={() => void reset('keep')}
+            >
+              They get a password for one sign-in. Their sessions end.
+            </Confirm>
+            {user.secondFactor && (
+              <Confirm
+                label="Remove the factor"
+                title={`Take off the second factor of ${name}?`}
+                onConfirmed={() => void reset('remove')}
+              >
+                For whom the telephone is lost. They also get a new password for one sign-in.
+              </Confirm>
+            )}
+            <Confirm
+              label="Remove"
+              title={`Remove ${name}?`}
+              onConfirmed={() => void act.run('deleteUsersName', { params })}
+            >
+              Their sessions and tokens end. What they did stays in the trail.
+            </Confirm>
+          </>
+        )}
+      </td>
+    </tr>
+  )
+}
+
+function sightOf({ limits }: User): string {
+  const { namespaces, entities } = limits
+  const parts = [namespaces, entities].flatMap((names) =>
+    names === null || names === undefined ? [] : [names.join(', ')],
+  )
+  return parts.length === 0 ? 'everything' : `only ${parts.join('; ')}`
+}

@@ -1,0 +1,56 @@
+/** How times and figures are written, in the reader's zone. */
+export const LOCAL_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${zone} ${JSON.stringify(options)}`
+  const known = formats.get(key)
+  if (known !== undefined) return known
+  const made = new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...options })
+  formats.set(key, made)
+  return made
+}
+
+const CLOCK = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
+const DAY = { day: 'numeric', month: 'short' } as const
+
+export const clockTime = (at: number, zone: string): string => format(zone, CLOCK).format(at)
+export const minuteTime = (at: number, zone: string): string =>
+  format(zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at)
+export const dayOf = (at: number, zone: string): string => format(zone, DAY).format(at)
+export const longDay = (at: number, zone: string): string =>
+  format(zone, { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric' }).format(at)
+export const fullTime = (at: number, zone: string): string =>
+  format(zone, { ...DAY, year: 'numeric', ...CLOCK, timeZoneName: 'short' }).format(at)
+
+const STEPS: readonly [number, string][] = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1000, 's'],
+]
+
+/** A length of time in its largest unit: 5 s, 12 min, 3 h, 4 d. */
+export function span(milliseconds: number): string {
+  for (const [length, unit] of STEPS)
+    if (milliseconds >= length) return `${Math.round(milliseconds / length)} ${unit}`
+  return `${Math.max(0, Math.round(milliseconds))} ms`
+}
+
+export const ago = (at: number, now: number): string =>
+  now - at < 1000 ? 'just now' : `${span(now - at)} ago`
+
+const whole = new Intl.NumberFormat('en-US')
+export const figure = (count: number): string => whole.format(count)
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB']
+export function bytes(count: number): string {
+  let left = count
+  let unit = 0
+  while (left >= 1000 && unit < UNITS.length - 1) {
+    left /= 1000
+    unit++
+  }
+  return `${unit === 0 ? left : left.toFixed(1)} ${UNITS[unit]}`
+}

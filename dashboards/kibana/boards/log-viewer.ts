@@ -1,0 +1,35 @@
+import type { Dashboard } from '../dashboard.ts'
+import { bars, count, overTime, values } from '../lens/index.ts'
+import { eventControls, type Given, logPanel, panel, WHOLE } from './board.ts'
+
+export function logViewer({ views, searches, boards }: Given): Dashboard {
+  const from = views.events
+  return {
+    id: boards['log-viewer'],
+    title: 'Waybill: log viewer',
+    about:
+      'Every event, by time, user, action, entity and category; Details leads to its page in the console.',
+    from: 'now-7d/d',
+    controls: eventControls(views),
+    rows: [
+      {
+        height: 8,
+        panels: [
+          panel(
+            'Events over time',
+            WHOLE,
+            bars(
+              { from },
+              {
+                along: overTime('Time'),
+                split: values('Outcome', 'event.outcome', { top: 3 }),
+                values: [count('Events')],
+              },
+            ),
+          ),
+        ],
+      },
+      { height: 30, panels: [logPanel('Events', searches.log)] },
+    ],
+  }
+}

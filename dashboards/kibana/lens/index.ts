@@ -1,0 +1,3 @@
+export * from './charts.ts'
+export * from './columns.ts'
+export { placesOf } from './places.ts'

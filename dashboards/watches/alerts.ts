@@ -1,0 +1,28 @@
+import type { estypes } from '@elastic/elasticsearch'
+
+/** Where watches put their alerts. */
+export const alertIndex = (namespace: string): string => `waybill-alerts-${namespace}`
+
+const KEYWORD: estypes.MappingProperty = { type: 'keyword', ignore_above: 1024 }
+
+/** An alert's form, as `script.ts` writes it. */
+export const ALERT_MAPPING: estypes.MappingTypeMapping = {
+  dynamic: false,
+  properties: {
+    '@timestamp': { type: 'date' },
+    message: { type: 'text' },
+    event: { properties: { kind: KEYWORD, module: KEYWORD, ingested: { type: 'date' } } },
+    rule: { properties: { id: KEYWORD, name: KEYWORD } },
+    alert: {
+      properties: {
+        priority: KEYWORD,
+        channels: KEYWORD,
+        count: { type: 'long' },
+        group: { type: 'flattened' },
+        events: KEYWORD,
+      },
+    },
+    user: { properties: { name: KEYWORD } },
+    source: { properties: { ip: { type: 'ip' } } },
+  },
+}

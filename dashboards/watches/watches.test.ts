@@ -1,0 +1,63 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { engineOf, notForWatcher, parseRule, readRules } from '../../indexer/alerts/index.ts'
+import { watchesFor } from './index.ts'
+
+const rules = readRules(join(import.meta.dirname, '../../config/rules'))
+const options = { namespace: 'default', zone: 'Europe/Berlin' }
+const { watches, builtIn } = watchesFor(rules, options)
+const watchFor = (rule: string, more = {}) =>
+  watchesFor(rules, { ...options, ...more }).watches.find((one) => one.rule === rule)!.watch
+
+describe('rules as watches', () => {
+  it('exactly one of the two engines runs a rule', () => {
+    const inWatcher = new Set(watches.map(({ rule }) => rule))
+    const left = new Set(builtIn.map(({ rule }) => rule))
+    for (const rule of rules) {
+      expect(Number(inWatcher.has(rule.id)) + Number(left.has(rule.id)), rule.id).toBe(1)
+      expect(engineOf(rule, inWatcher)).toBe(left.has(rule.id) ? 'built-in' : 'watcher')
+    }
+    expect(rules.filter((rule) => notForWatcher(rule) === null).map(({ id }) => id)).toEqual([...inWatcher])
+  })
+
+  it('a rule whose query the cluster can only narrow down stays with the built-in engine', () => {
+    const text = `name: n
+about: a
+query: "audit.changes: { field: credit_limit and new: 1* }"
+condition: event
+priority: low
+channels: [admin]
+message: m
+throttle: 1m
+response: r
+examples:
+  - { is: one, fires: 1, events: [{ at: 2026-01-22T10:00:00Z }] }
+  - { is: none, fires: 0 }
+`
+    const found = watchesFor([parseRule(text, 'limits.yml')], options)
+    expect(found.watches).toEqual([])
+    expect(found.builtIn[0]?.why).toContain('only narrow down')
+  })
+
+  it('select by when an event arrived, and count by when it happened', () => {
+    const text = JSON.stringify(watchFor('failed-logins-user').input)
+    expect(text).toContain('{"event.ingested":{"gte":"{{ctx.trigger.scheduled_time}}||-90s"')
+    expect(text).toContain('||-600s')
+  })
+
+  it('say the throttle of each action', () => {
+    const channels = { security: { email: ['soc@acme.example'], slack: ['#security'] } }
+    for (const { watch } of watchesFor(rules, { ...options, channels }).watches)
+      for (const [name, action] of Object.entries(watch.actions))
+        expect(action.throttle_period, name).toMatch(/^\d+m?s$/)
+    expect(watchFor('failed-logins-user', { channels }).actions.email?.throttle_period).toBe('1800000ms')
+  })
+
+  it('reach people only where their channel is set up', () => {
+    expect(Object.keys(watchFor('failed-logins-user').actions)).toEqual(['keep'])
+    const channels = { security: { email: ['soc@acme.example'] }, admin: { email: ['it@acme.example'] } }
+    const { actions } = watchFor('failed-logins-user', { channels })
+    expect(Object.keys(actions)).toEqual(['keep', 'email'])
+    expect(actions.email?.email?.to).toEqual(['soc@acme.example'])
+  })
+})

@@ -1,0 +1,6 @@
+export { type Engine, engineOf, notForWatcher } from './engine.ts'
+export { Judge } from './evaluate.ts'
+export type { Message } from './message.ts'
+export * from './rule.ts'
+export { parseRule, readRules } from './rules.ts'
+export { alertsOf, tryExamples, type Verdict } from './try.ts'

@@ -1,0 +1,56 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { waybill } from '../cli/testing/command.ts'
+import { TestAgent, TestIndexer } from '../ingest/testing.ts'
+
+const DAY = 86_400_000
+const START = Date.UTC(2026, 0, 1)
+let indexer: TestIndexer
+afterEach(() => indexer.end())
+
+it('the storage used is told to programs and to people, with what is kept for want of an archive', async () => {
+  let now = START
+  indexer = await TestIndexer.start({}, { clock: () => now })
+  const agent = await TestAgent.enrolled(indexer.url)
+  const events = [agent.event({ audit: { category: 'api' } }), agent.event({ audit: { category: 'api' } })]
+  await agent.send(indexer.url, agent.seal(events))
+  now = START + 33 * DAY
+  const { status, json } = await indexer.ask('/v1/storage')
+  expect(status).toBe(200)
+  const categories = json.categories as { category: string }[]
+  expect(categories.find(({ category }) => category === 'api')).toMatchObject({
+    searchable: 30 * DAY,
+    archive: 90 * DAY,
+    events: 2,
+    tiers: [{ tier: 'hot', partitions: 1, events: 2 }],
+    notArchived: [{ events: 2, since: START + 30 * DAY }],
+  })
+  const { out, code } = await waybill(['storage'], { WAYBILL_URL: indexer.url, COLUMNS: '120' })
+  expect(code).toBe(0)
+  expect(out).toMatch(/^api +30d +90d +hot .* 1$/m)
+  expect(out).toMatch(/1 partition of api \(.*\) would expire, and are kept: they are not archived\./)
+})
+
+it('a reload takes up retention.yml; a wrong one is refused, and the old table goes on', async () => {
+  indexer = await TestIndexer.start()
+  const retention = join(indexer.folder, 'retention.yml')
+  const searchableOfView = async (): Promise<unknown> => {
+    const { categories } = (await indexer.ask('/v1/storage')).json as {
+      categories: { category: string; searchable: number }[]
+    }
+    return categories.find(({ category }) => category === 'view')?.searchable
+  }
+  await writeFile(retention, 'view: { searchable: 7d }\n')
+  await indexer.running.reload(indexer.config({ retention }))
+  expect(await searchableOfView()).toBe(7 * DAY)
+  await writeFile(retention, 'view: { searchable: 7d, archive: 1d }\n')
+  await expect(indexer.running.reload(indexer.config({ retention }))).rejects.toThrow(
+    'retention.yml:1: view.archive',
+  )
+  expect(await searchableOfView()).toBe(7 * DAY)
+  const { events } = (await indexer.ask('/v1/search?q=action%3Aretention-change')).json as {
+    events: object[]
+  }
+  expect(events).toMatchObject([{ audit: { changes: [{ field: 'view' }] } }])
+})

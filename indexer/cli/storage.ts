@@ -1,0 +1,66 @@
+import type { Argv } from 'yargs'
+import { ageText } from '../lifecycle/table.ts'
+import { type StorageAnswer, storageAnswer, understood } from './answers.ts'
+import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
+import { writeLines } from './output.ts'
+import { bytesText, spanText, table } from './table.ts'
+import { harmless, harmlessJson, paintFor, terminalWidth } from './terminal.ts'
+import { closing } from './usage.ts'
+
+export function options(cli: Argv) {
+  return withConnection(cli)
+    .option('json', jsonOption)
+    .epilogue(
+      closing(
+        [
+          [
+            "waybill storage --json | jq '.fullInDays'",
+            'In how many days the disk is full at the present growth',
+          ],
+        ],
+        'Exit codes: 0 done; 1 failed or refused; 2 wrong command line; 3 the indexer is not reachable.',
+      ),
+    )
+}
+
+export async function run(given: ConnectionGiven & { readonly json: boolean }): Promise<void> {
+  const answer = understood(storageAnswer, await connect(given).json('/v1/storage'))
+  if (given.json) {
+    const text = JSON.stringify(answer)
+    return writeLines([process.stdout.isTTY ? harmlessJson(text) : text])
+  }
+  const now = Date.now()
+  const head = ['CATEGORY', 'SEARCHABLE', 'ARCHIVE', 'TIERS', 'EVENTS', 'SIZE', 'A DAY', 'OLDEST', 'WAITING']
+  const rows = answer.categories.map((one) => [
+    one.category,
+    ageText(one.searchable),
+    one.archive === null ? 'none' : ageText(one.archive),
+    one.tiers.map(({ tier, bytes }) => `${tier} ${bytesText(bytes)}`).join(', '),
+    String(one.events),
+    bytesText(one.bytes),
+    one.perDay === null ? '' : bytesText(one.perDay),
+    one.oldest === null ? '' : `${spanText(now - one.oldest)} ago`,
+    one.notArchived.length === 0 ? '' : String(one.notArchived.length),
+  ])
+  const lines = table(head, rows, terminalWidth(), paintFor(process.stdout))
+  await writeLines([...lines, '', ...sentences(answer).map((sentence) => harmless(sentence))])
+}
+
+/** What the figures come to. */
+function sentences({ categories, bytes, otherBytes, disk, growth, fullInDays }: StorageAnswer): string[] {
+  const said = [`${bytesText(bytes)} in all, ${bytesText(otherBytes)} of it waybills and the like.`]
+  if (disk !== null)
+    said.push(`${bytesText(disk.free)} of the disk's ${bytesText(disk.total)} are left for the store.`)
+  if (growth !== null) said.push(`It grows by ${bytesText(growth)} a day, where nothing expires yet.`)
+  if (fullInDays !== null)
+    said.push(`At that rate the disk is full in ${fullInDays === 1 ? 'a day' : `${fullInDays} days`}.`)
+  for (const { category, notArchived } of categories) {
+    if (notArchived.length === 0) continue
+    const held = notArchived.reduce((sum, one) => sum + one.bytes, 0)
+    const what = notArchived.length === 1 ? '1 partition' : `${notArchived.length} partitions`
+    said.push(
+      `${what} of ${category} (${bytesText(held)}) would expire, and are kept: they are not archived. Without an archive, write archive: none in retention.yml.`,
+    )
+  }
+  return said
+}

@@ -1,0 +1,2 @@
+export { type Bundle, type BundleFile, readBundle } from './bundle.ts'
+export { serveConsole } from './serve.ts'

@@ -1,0 +1,5 @@
+export { type Lifecycle, openLifecycle } from './lifecycle.ts'
+export { readRetention } from './retention-file.ts'
+export type { Archive } from './standing.ts'
+export type { StorageReport } from './storage.ts'
+export { ageText, type RetentionTable, searchableOf } from './table.ts'

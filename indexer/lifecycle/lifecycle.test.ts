@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { afterEach, expect, it } from 'vitest'
+import type { AuditEvent } from '../../schema/index.ts'
+import { createMetrics } from '../api/index.ts'
+import { openEnrichment } from '../enrich/index.ts'
+import { type Ingest, openIngest } from '../ingest/index.ts'
+import { openEmbeddedStore, type Store } from '../store/index.ts'
+import { batchOf, eventAt, temporaryFolders } from '../store/testing/batches.ts'
+import { type Lifecycle, openLifecycle } from './lifecycle.ts'
+import type { Archive } from './standing.ts'
+import { type RetentionTable, searchableOf, USUAL_TABLE } from './table.ts'
+
+const DAY = 86_400_000
+const START = Date.UTC(2026, 0, 1)
+const TABLE: RetentionTable = {
+  ...USUAL_TABLE,
+  view: { searchable: 10 * DAY, archive: null, warm: null, cold: null },
+  change: { searchable: 10 * DAY, archive: 30 * DAY, warm: null, cold: null },
+}
+
+const folders = temporaryFolders()
+let running: { close(): Promise<void> } | null = null
+afterEach(async () => {
+  await running?.close()
+  running = null
+  folders.remove()
+})
+
+interface Indexer {
+  readonly store: Store
+  readonly lifecycle: Lifecycle
+  readonly ingest: Ingest
+  close(): Promise<void>
+}
+
+/** The parts of an indexer that retention stands on, on real files, with a clock of its own. */
+async function start(
+  path: string,
+  clock: () => number,
+  options: { table?: RetentionTable; archive?: Archive; troubled?: (store: Store) => Store } = {},
+): Promise<Indexer> {
+  const log = pino({ level: 'silent' })
+  const table = options.table ?? TABLE
+  const real = await openEmbeddedStore({ path, now: clock, searchable: searchableOf(table) })
+  const store = options.troubled?.(real) ?? real
+  const enrichment = await openEnrichment({ 'user-agent': false, related: false }, { log })
+  const ingest = await openIngest({
+    store: real,
+    enrichment,
+    folder: join(path, 'own'),
+    namespace: 'default',
+    workers: 1,
+    limits: { inFlight: 256 * 1024 * 1024, idleTimeout: 10_000 },
+    meter: createMetrics().meter,
+    log,
+    clock,
+    random: randomBytes,
+  })
+  const archive = options.archive ?? null
+  const lifecycle = await openLifecycle({ store, trail: ingest.trail, table, archive, log, clock })
+  const indexer: Indexer = {
+    store: real,
+    lifecycle,
+    ingest,
+    async close() {
+      running = null
+      await lifecycle.close()
+      await ingest.close()
+      enrichment.close()
+      await real.close()
+    },
+  }
+  running = indexer
+  return indexer
+}
+
+const inCategory = (offset: number, category: string): AuditEvent => eventAt(offset, { audit: { category } })
+
+async function acts(store: Store, action: string): Promise<AuditEvent[]> {
+  const page = await store.search({
+    query: { kind: 'equals', field: 'event.action', value: action },
+    order: 'oldest',
+    limit: 100,
+  })
+  return [...page.events]
+}
+
+const standingsOf = async ({ lifecycle }: Indexer): Promise<Record<string, [number, number]>> =>
+  Object.fromEntries(
+    (await lifecycle.report()).categories
+      .filter(({ category }) => category !== 'system')
+      .filter(({ events }) => events > 0)
+      .map(({ category, events, notArchived }) => [category, [events, notArchived.length]]),
+  )
+
+it('events expire when the last of their partition has had its time, each partition with one event of the trail', async () => {
+  let now = START
+  const indexer = await start(folders.make(), () => now)
+  await indexer.store.write(batchOf(1, [inCategory(0, 'view'), inCategory(1, 'view')], { ingested: now }))
+  now = START + DAY - 1
+  await indexer.store.write(batchOf(2, [inCategory(2, 'view')], { ingested: now }))
+  now = START + DAY
+  await indexer.store.write(batchOf(3, [inCategory(3, 'view')], { ingested: now }))
+
+  now = START + 11 * DAY - 1
+  expect(await indexer.lifecycle.round()).toEqual([])
+  expect(await standingsOf(indexer)).toEqual({ view: [4, 0] })
+  now = START + 11 * DAY
+  expect(await indexer.lifecycle.round()).toEqual(['view-2026-01-01'])
+  expect(await indexer.lifecycle.round()).toEqual([])
+  expect(await standingsOf(indexer)).toEqual({ view: [1, 0] })
+  const told = await acts(indexer.store, 'retention-expire')
+  expect(told).toMatchObject([
+    {
+      message:
+        'Partition view-2026-01-01 expired: 3 view events that were taken in from 2026-01-01T00:00:00.000Z to 2026-01-01T23:59:59.999Z have been searchable for 10d, and are removed; the category has no archive.',
+      event: { outcome: 'success', module: 'waybill' },
+      user: { name: 'retention' },
+      audit: { category: 'system', entity: { type: 'partition', id: 'view-2026-01-01' }, record_count: 3 },
+    },
+  ])
+})
+
+it('what has an archive time stays until it is in the archive, and the report says so', async () => {
+  const path = folders.make()
+  let now = START
+  const without = await start(path, () => now)
+  await without.store.write(batchOf(1, [inCategory(0, 'change')], { ingested: now }))
+  now = START + 100 * DAY
+  expect(await without.lifecycle.round()).toEqual([])
+  const { categories } = await without.lifecycle.report()
+  const change = categories.find(({ category }) => category === 'change')
+  expect(change).toMatchObject({
+    expected: null,
+    notArchived: [{ name: 'change-2026-01-01', events: 1, since: START + 10 * DAY }],
+  })
+  await without.close()
+
+  const archived = new Set<string>()
+  const archive: Archive = { holds: async ({ name }) => archived.has(name) }
+  const withOne = await start(path, () => now, { archive })
+  expect(await withOne.lifecycle.round()).toEqual([])
+  archived.add('change-2026-01-01')
+  expect(await withOne.lifecycle.round()).toEqual(['change-2026-01-01'])
+  expect(await acts(withOne.store, 'retention-expire')).toHaveLength(1)
+})
+
+it('an indexer that dies before or after it removes a partition finishes that when it is back, and tells of it once', async () => {
+  class Killed extends Error {}
+  function dying(store: Store, when: 'before' | 'after'): Store {
+    return new Proxy(store, {
+      get(target, member) {
+        const value: unknown = Reflect.get(target, member)
+        if (member !== 'expire') return typeof value === 'function' ? value.bind(target) : value
+        return async (name: string, before: number) => {
+          if (when === 'after') await target.expire(name, before)
+          throw new Killed()
+        }
+      },
+    })
+  }
+  for (const when of ['before', 'after'] as const) {
+    const troubled = (store: Store): Store => dying(store, when)
+    const path = folders.make()
+    let now = START
+    const first = await start(path, () => now, { troubled })
+    await first.store.write(batchOf(1, [inCategory(0, 'view')], { ingested: now }))
+    now = START + 12 * DAY
+    await expect(first.lifecycle.round()).rejects.toBeInstanceOf(Killed)
+    await first.close()
+
+    now += 11 * 60_000
+    const second = await start(path, () => now)
+    await second.lifecycle.round()
+    expect(await standingsOf(second)).toEqual({})
+    expect(await acts(second.store, 'retention-expire')).toHaveLength(1)
+    expect(await second.store.records.list('expiry')).toEqual([])
+    await second.close()
+  }
+})
+
+it('an intent without an event is told of when it is finished', async () => {
+  const path = folders.make()
+  let now = START
+  const indexer = await start(path, () => now)
+  await indexer.store.write(batchOf(1, [inCategory(0, 'view')], { ingested: now }))
+  now = START + 12 * DAY
+  const intent = { run: 'another', at: now, before: now - 10 * DAY, category: 'view', events: 1, bytes: 1 }
+  const whole = { ...intent, first: START, last: START, searchable: 10 * DAY, archived: false }
+  await indexer.store.records.put('expiry', 'view-2026-01-01', whole, null)
+  // Another indexer may be at it right now.
+  expect(await indexer.lifecycle.round()).toEqual([])
+  expect(await standingsOf(indexer)).toEqual({ view: [1, 0] })
+  now += 10 * 60_000
+  await indexer.lifecycle.round()
+  expect(await standingsOf(indexer)).toEqual({})
+  expect(await acts(indexer.store, 'retention-expire')).toHaveLength(1)
+})
+
+it('another table is an event of the trail, also when the file was changed while no indexer ran', async () => {
+  const path = folders.make()
+  const first = await start(path, () => START)
+  expect(await acts(first.store, 'retention-change')).toEqual([])
+  const shorter = { ...TABLE, view: { ...TABLE.view, searchable: DAY } }
+  await first.lifecycle.change(shorter)
+  await first.lifecycle.change(shorter)
+  await first.close()
+  const second = await start(path, () => START, { table: TABLE })
+  expect(await acts(second.store, 'retention-change')).toMatchObject([
+    {
+      event: { outcome: 'success' },
+      user: { name: 'operator' },
+      audit: {
+        category: 'security',
+        changes: [{ field: 'view', old: 'searchable 10d, archive none', new: 'searchable 1d, archive none' }],
+      },
+    },
+    { audit: { changes: [{ old: 'searchable 1d, archive none', new: 'searchable 10d, archive none' }] } },
+  ])
+})

@@ -1,0 +1,85 @@
+import type { estypes } from '@elastic/elasticsearch'
+import { CATEGORIES, type Category } from '../../../../schema/index.ts'
+import { EVENT_SETTINGS, eventMapping, LETTER_MAPPING, RECORD_MAPPING, WAYBILL_MAPPING } from '../mapping.ts'
+import type { Names } from '../names.ts'
+
+/** Raised with each change of a template that what is there must follow: a field more, another analysis, another setting. */
+export const TEMPLATES_VERSION = 1
+
+/** Above what others install for patterns that could overlap; Elastic's own have 100 to 200. */
+const PRIORITY = 500
+
+/** One shard, and a copy of it as soon as there is a second node. */
+const SHARDS: estypes.IndicesIndexSettings = { number_of_shards: 1, auto_expand_replicas: '0-1' }
+
+export interface Template {
+  readonly name: string
+  readonly body: estypes.IndicesIndexTemplate
+}
+
+export interface Component {
+  readonly name: string
+  readonly mappings: estypes.MappingTypeMapping
+  readonly settings: estypes.IndicesIndexSettings
+}
+
+export interface TemplateChoice {
+  readonly names: Names
+  readonly matchOnlyText: boolean
+  readonly ilm: boolean
+  /** Refuse members that the mapping does not name, rather than keep them unindexed. */
+  readonly strict: boolean
+}
+
+export const policyName = (category: Category): string => `waybill-${category}`
+
+/** What all indices of events have in common, in every namespace. */
+export const eventComponent = ({ names, matchOnlyText, strict }: TemplateChoice): Component => ({
+  name: names.template('events'),
+  mappings: eventMapping({ matchOnlyText }, strict),
+  settings: EVENT_SETTINGS,
+})
+
+/** What says which policy looks after an index of events, and by which alias it is rolled over. */
+export const lifecycleOf = (names: Names, category: Category): estypes.IndicesIndexSettingsLifecycle => ({
+  name: policyName(category),
+  rollover_alias: names.alias(category),
+})
+
+/**
+ * A template for each category of a namespace, and one for each of its other indices. No write makes an index (`allow_auto_create: false`): one
+ * that was deleted would come back without its alias, and what is written there would never be found.
+ */
+export function templatesOf(choice: TemplateChoice): Template[] {
+  const { names, ilm } = choice
+  const events = CATEGORIES.map((category) => ({
+    name: names.alias(category),
+    body: {
+      index_patterns: [names.family(category)],
+      composed_of: [names.template('events')],
+      priority: PRIORITY,
+      version: TEMPLATES_VERSION,
+      allow_auto_create: false,
+      template: {
+        settings: { index: { ...SHARDS, ...(ilm && { lifecycle: lifecycleOf(names, category) }) } },
+      },
+    },
+  }))
+  const single = (of: string, mappings: estypes.MappingTypeMapping): Template => ({
+    name: names.template(of),
+    body: {
+      index_patterns: [`waybill-${of}-*`],
+      composed_of: [],
+      priority: PRIORITY,
+      version: TEMPLATES_VERSION,
+      allow_auto_create: false,
+      template: { mappings, settings: { index: SHARDS } },
+    },
+  })
+  return [
+    ...events,
+    single('waybills', WAYBILL_MAPPING),
+    single('dead-letters', LETTER_MAPPING),
+    single('records', RECORD_MAPPING),
+  ]
+}

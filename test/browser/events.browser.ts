@@ -1,0 +1,213 @@
+import { readFile } from 'node:fs/promises'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Chromium } from './chromium.ts'
+import { STORY, World } from './world.ts'
+
+const PATIENCE = { timeout: 15_000 }
+
+let world: World
+let browser: Chromium
+let page: Page
+let ids: string[]
+beforeAll(async () => {
+  world = await World.start()
+  ids = await world.happened(STORY)
+  browser = await world.browser()
+  page = await world.signedIn(browser, 'admin')
+})
+beforeEach(() => open(''))
+afterEach(() => expect(browser.complaints).toEqual([]))
+afterAll(async () => {
+  await browser.end()
+  await world.end()
+})
+
+/** What Waybill itself does is left out: it grows while the test looks. */
+const NOT_OURS = `f=${encodeURIComponent('!event.module:["waybill"]')}`
+
+async function open(search: string): Promise<void> {
+  await page.goto(`${world.url}/events?${NOT_OURS}${search}`)
+  await page.getByRole('table', { name: 'Events' }).waitFor()
+}
+
+const rows = () => page.locator('.grid-body tr')
+const facet = (name: string) =>
+  page.locator('.facets section').filter({ has: page.getByRole('button', { name, exact: true }) })
+
+async function shown(count: number): Promise<void> {
+  await expect.poll(() => rows().count(), PATIENCE).toBe(count)
+  await page.getByText(`${count} event`).first().waitFor()
+}
+
+describe('the log viewer', () => {
+  it('shows the newest first, and the oldest on request', async () => {
+    await shown(STORY.length)
+    expect(await rows().first().textContent()).toContain('viewed an order')
+    await page.getByRole('button', { name: /show the oldest first/ }).click()
+    await expect.poll(() => rows().first().textContent(), PATIENCE).toContain('bob signed in')
+    expect(page.url()).toContain('sort=oldest')
+  })
+
+  it.each([
+    ['Category', 'security', 4],
+    ['Outcome', 'failure', 4],
+    ['User', 'anna', 4],
+    ['User', 'System (no user)', 1],
+    ['Entity', 'Customer', 3],
+    ['Risk', 'high', 3],
+    ['Variant', 'kiosk', 1],
+    ['Address', '203.0.113.45', 3],
+  ])('is narrowed by %s: %s, and the address says so', async (name, value, count) => {
+    const group = facet(name).first()
+    const disclose = group.getByRole('button', { name, exact: true })
+    if ((await disclose.getAttribute('aria-expanded')) === 'false') await disclose.click()
+    await group.locator('button.value', { hasText: value }).click()
+    await shown(count)
+    const there = page.url()
+    await page.goto('about:blank')
+    await page.goto(there)
+    await shown(count)
+    await page
+      .getByRole('button', { name: /^Remove the filter/ })
+      .last()
+      .click()
+    await shown(STORY.length)
+  })
+
+  it('is narrowed by an action, which stands under its entity', async () => {
+    await page.getByRole('button', { name: 'Action, by entity' }).click()
+    await page.locator('summary', { hasText: 'Customer' }).click()
+    await page.locator('.grouped button.value', { hasText: 'Update' }).click()
+    await shown(3)
+  })
+
+  it('is narrowed by any field, and by what a column holds', async () => {
+    await page.getByLabel('Another field').selectOption('audit.component')
+    await page.locator('.facets button.value', { hasText: 'Database' }).click()
+    await shown(1)
+    await open('')
+    await page.getByRole('button', { name: 'Filter by Outcome' }).click()
+    await page.locator('.popover button.value', { hasText: 'failure' }).click()
+    await shown(4)
+  })
+
+  it('leaves out what somebody leaves out', async () => {
+    await page.getByRole('button', { name: 'Leave out security' }).click()
+    await shown(STORY.length - 4)
+  })
+
+  it('looks at another time: one from the list, or from one moment to another', async () => {
+    await page.getByRole('button', { name: /^Time:/ }).click()
+    await page.getByRole('button', { name: 'Last hour' }).click()
+    await shown(3)
+    await page.getByRole('button', { name: /^Time:/ }).click()
+    await page.getByLabel('From').fill('2020-01-01T00:00')
+    await page.getByLabel('To', { exact: true }).fill('2020-01-02T00:00')
+    await page.getByRole('button', { name: 'Apply' }).click()
+    await page.getByText('Nothing was found.').waitFor()
+  })
+
+  it('completes fields and values in the query, and finds by them', async () => {
+    await page.keyboard.press('/')
+    await page.keyboard.type('use')
+    await page
+      .getByRole('option', { name: /^user\b/ })
+      .first()
+      .waitFor()
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('an')
+    await page.getByRole('option', { name: /anna/ }).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    expect(await page.getByRole('combobox', { name: 'Search' }).inputValue()).toBe('user: "anna" ')
+    await page.keyboard.press('Enter')
+    await shown(4)
+  })
+
+  it('says where a query is wrong', async () => {
+    await page.getByRole('combobox', { name: 'Search' }).fill('usre: bob')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').filter({ hasText: 'did you mean user' }).waitFor()
+  })
+
+  it('goes by keys from event to event, opens and closes them', async () => {
+    await shown(STORY.length)
+    await page.keyboard.press('j')
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page
+      .getByRole('complementary', { name: 'Entry' })
+      .getByRole('heading', { name: 'Nightly backup' })
+      .waitFor()
+    await page.keyboard.press('k')
+    await page.getByRole('heading', { name: 'viewed an order' }).waitFor()
+    expect(page.url()).toContain(`event=${ids.at(-1)}`)
+    await page.keyboard.press('Escape')
+    await page.getByRole('complementary', { name: 'Entry' }).waitFor({ state: 'hidden' })
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor({ state: 'hidden' })
+  })
+
+  it('follows: what is stored comes in by itself, if it matches', async () => {
+    await page.goto(`${world.url}/events?q=${encodeURIComponent('user: (late or anna)')}`)
+    await shown(4)
+    await page.getByRole('button', { name: 'Follow', exact: true }).click()
+    await page.getByText('Live · 0 new').waitFor()
+    // The end of what is there is asked for first; what comes before the answer is not new.
+    await page.waitForResponse(
+      (response) => response.url().includes('/v1/arrivals?') && response.url().includes('after='),
+    )
+    await world.happened([
+      { ago: 0, user: { name: 'late' }, message: 'just now' },
+      { ago: 0, user: { name: 'other' }, message: 'not looked for' },
+    ])
+    await page.getByRole('row', { name: /just now/ }).waitFor()
+    expect(await page.getByRole('row', { name: /not looked for/ }).count()).toBe(0)
+  })
+
+  it('has the columns that somebody chose', async () => {
+    await page.getByRole('button', { name: 'Columns' }).click()
+    await page.getByLabel('Find a column').fill('Address')
+    await page.getByRole('checkbox', { name: 'Address', exact: true }).check()
+    await page.getByRole('columnheader', { name: /Address/ }).waitFor()
+    expect(page.url()).toContain('source.ip')
+  })
+
+  it('keeps a search under a name', async () => {
+    await page.goto(`${world.url}/events?q=${encodeURIComponent('user: anna')}`)
+    await page.getByRole('button', { name: 'Saved searches' }).click()
+    await page.getByLabel('Save this search as').fill('What Anna did')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await open('')
+    await page.getByRole('button', { name: 'Saved searches' }).click()
+    await page.getByRole('link', { name: 'What Anna did' }).click()
+    await shown(4)
+  })
+
+  it('exports the columns as a CSV', async () => {
+    await page.goto(`${world.url}/events?q=${encodeURIComponent('user: eve')}&columns=user.name,event.action`)
+    await shown(3)
+    await page.getByRole('button', { name: 'Export results' }).click()
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'CSV, the columns shown' }).click()
+    const csv = await readFile(await (await download).path(), 'utf8')
+    expect(csv).toBe(`\ufeffuser.name,event.action\r\n${'eve,login\r\n'.repeat(3)}`)
+  })
+
+  it('scrolls through more than one page, with only what is in view in the page', async () => {
+    await world.happened(
+      Array.from({ length: 900 }, (_, index) => ({ ago: 500 + index, user: { name: 'many' } })),
+    )
+    await page.goto(`${world.url}/events?q=${encodeURIComponent('user: many')}`)
+    await page.getByText('900 events').first().waitFor()
+    const end = page.getByText('That is all: 900 events.')
+    while (!(await end.isVisible())) {
+      await page.locator('.grid-scroll').evaluate((scroller) => scroller.scrollBy(0, 9000))
+      await page.evaluate('new Promise(requestAnimationFrame)')
+    }
+    expect(await rows().count()).toBeLessThan(80)
+  })
+})
