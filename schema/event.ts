@@ -155,20 +155,21 @@ export function sealedPart(event: AuditEvent): AuditEvent {
 /** Leaves out the objects that this makes empty, too. */
 function withoutPaths(event: AuditEvent, paths: readonly string[]): AuditEvent {
   const without = (record: Record<string, unknown>, at: string): Record<string, unknown> => {
-    const kept: Record<string, unknown> = {}
+    // As entries: assigned, a member called `__proto__` would be no member any more.
+    const kept: [string, unknown][] = []
     for (const key of Object.keys(record)) {
       const path = at === '' ? key : `${at}.${key}`
       if (paths.includes(path)) continue
       const value = record[key]
       const holdsDerived = paths.some((derived) => derived.startsWith(`${path}.`))
       if (!holdsDerived || !isRecord(value)) {
-        kept[key] = value
+        kept.push([key, value])
         continue
       }
       const inner = without(value, path)
-      if (Object.keys(inner).length > 0 || Object.keys(value).length === 0) kept[key] = inner
+      if (Object.keys(inner).length > 0 || Object.keys(value).length === 0) kept.push([key, inner])
     }
-    return kept
+    return Object.fromEntries(kept)
   }
   return without(event, '')
 }

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { stringify } from 'yaml'
 import { javaHome } from './java.ts'
 
 /** The release that tests run against where they bring the engine themselves. */
@@ -90,6 +91,28 @@ async function startContainer(): Promise<Engine | null> {
   }
 }
 
+export interface Privileges {
+  readonly cluster: readonly ('monitor' | 'manage_index_templates')[]
+  /** On `waybill-*`. */
+  readonly index: readonly ('all' | 'read' | 'write' | 'maintenance' | 'monitor' | 'view_index_metadata')[]
+}
+
+/** Whom docs/operations.md describes. The server from Maven Central knows no roles but those in its files: it starts with these. */
+export const ACCOUNTS = {
+  /** `setup: none` */
+  'waybill-indexer': {
+    cluster: ['monitor'],
+    index: ['read', 'write', 'maintenance', 'monitor', 'view_index_metadata'],
+  },
+  /** `setup: automatic` */
+  'waybill-setup': { cluster: ['monitor', 'manage_index_templates'], index: ['all'] },
+} as const satisfies Readonly<Record<string, Privileges>>
+
+const rolesOf = ([name, { cluster, index }]: [string, Privileges]): [string, object] => [
+  name,
+  { cluster, indices: [{ names: ['waybill-*'], privileges: index }] },
+]
+
 const run = promisify(execFile)
 const ARTIFACT = `org.elasticsearch.distribution.integ-test-zip:elasticsearch:${ELASTICSEARCH_VERSION}:zip`
 const LEAST_JAVA = 21
@@ -155,8 +178,14 @@ export class LocalEngine implements Engine {
 
   #configure(): void {
     const config = join(this.#home, 'config')
-    writeFileSync(join(config, 'users'), `${USERNAME}:${hashOf(this.#password)}\n`)
-    writeFileSync(join(config, 'users_roles'), `superuser:${USERNAME}\n`)
+    const users = [[USERNAME, 'superuser'], ...Object.keys(ACCOUNTS).map((name) => [name, name])]
+    const hash = hashOf(this.#password)
+    writeFileSync(join(config, 'users'), users.map(([user]) => `${user}:${hash}\n`).join(''))
+    writeFileSync(join(config, 'users_roles'), users.map(([user, role]) => `${role}:${user}\n`).join(''))
+    writeFileSync(
+      join(config, 'roles.yml'),
+      stringify(Object.fromEntries(Object.entries(ACCOUNTS).map(rolesOf))),
+    )
     appendFileSync(
       join(config, 'elasticsearch.yml'),
       [

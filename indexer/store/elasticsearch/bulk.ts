@@ -29,6 +29,8 @@ const LONGEST_PAUSE = 3_000
 export interface BulkOptions {
   /** How long items that the cluster has no time for are tried again, ms, before the batch is given back. */
   readonly patience: number
+  /** How long the cluster may wait for a shard that is not there, ms: no longer than we wait for its answer. */
+  readonly requestTime: number
   readonly clock: () => number
   readonly pause: (ms: number) => Promise<void>
 }
@@ -124,7 +126,11 @@ export class BulkSink {
     const began = performance.now()
     let refused = false
     try {
-      const answer = await this.#client.bulk<string>({ operations, require_alias: false })
+      const answer = await this.#client.bulk<string>({
+        operations,
+        require_alias: false,
+        timeout: `${this.#options.requestTime}ms`,
+      })
       const results = answer.items.map(({ create }) => {
         if (create === undefined) throw new Error('the answer to a create is of something else')
         return create

@@ -8,6 +8,8 @@ export interface ConnectionOptions {
   readonly password?: string
   /** PEM of the authority that signed the nodes' certificates. */
   readonly ca?: string
+  /** How long a request may take before it is given up, ms. */
+  readonly requestTime?: number
 }
 
 type TransportOptions = ConstructorParameters<typeof Transport>[0]
@@ -30,9 +32,16 @@ class CompatibleTransport extends Transport {
 }
 
 /** Longer than any single request of ours takes on a cluster that is only busy. */
-const REQUEST_TIME = 30_000
+export const REQUEST_TIME = 30_000
 
-export function connect({ nodes, apiKey, username, password, ca }: ConnectionOptions): Client {
+export function connect({
+  nodes,
+  apiKey,
+  username,
+  password,
+  ca,
+  requestTime = REQUEST_TIME,
+}: ConnectionOptions): Client {
   const auth: ClientOptions['auth'] =
     apiKey !== undefined
       ? { apiKey }
@@ -42,7 +51,7 @@ export function connect({ nodes, apiKey, username, password, ca }: ConnectionOpt
   return new Client({
     nodes: [...nodes],
     Transport: CompatibleTransport,
-    requestTimeout: REQUEST_TIME,
+    requestTimeout: requestTime,
     // Who asks knows better what may be asked again; see bulk.ts and failures.ts.
     maxRetries: 0,
     // Headers and bodies of failed requests may hold credentials and events.

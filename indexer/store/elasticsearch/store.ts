@@ -31,7 +31,7 @@ import { aggregated } from './aggregate/index.ts'
 import { arrivalsPage, endOfArrivals } from './arrivals.ts'
 import { BulkSink } from './bulk.ts'
 import { chainsOf } from './chains.ts'
-import { type ConnectionOptions, connect } from './client.ts'
+import { type ConnectionOptions, connect, REQUEST_TIME } from './client.ts'
 import { Commits } from './commits.ts'
 import { countsOf } from './counts.ts'
 import { eventOf } from './document.ts'
@@ -111,7 +111,12 @@ class ElasticsearchStore implements Store {
     this.#names = names
     this.#families = new Families(client, names, clock)
     this.#letters = new Letters(client, names)
-    this.#sink = new BulkSink(client, { patience: options.patience ?? PATIENCE, clock, pause })
+    this.#sink = new BulkSink(client, {
+      patience: options.patience ?? PATIENCE,
+      requestTime: options.requestTime ?? REQUEST_TIME,
+      clock,
+      pause,
+    })
     this.#writer = new Writer({
       client,
       commits: new Commits(client, names),

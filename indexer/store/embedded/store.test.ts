@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, test } from 'vitest'
 import { canonical, OperatorError } from '../../../schema/index.ts'
 import { openEmbeddedStore, type Page, type Store, StoreFullError } from '../index.ts'
+import { keepsBadInput } from '../testing/bad-input.ts'
 import {
   AGENT,
   batchOf,
@@ -37,6 +38,7 @@ const ground: Ground = {
 }
 holdsStorePromises(ground)
 keepsRevisions(ground)
+keepsBadInput(ground)
 
 const ALL = { kind: 'all' } as const
 const ids = (page: Page): unknown[] => page.events.map((event) => (event.event as { id: string }).id)

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest'
+import { type AuditEvent, canonical, LIMITS, sealedPart, valueAt } from '../../../schema/index.ts'
+import type { Query } from '../../query/index.ts'
+import type { Store } from '../port.ts'
+import { batchOfLines, eventAt, idAt } from './batches.ts'
+import { type Ground, opener } from './ground.ts'
+
+const ALL: Query = { kind: 'all' }
+const many = (count: number): Record<string, unknown> =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`field${i}`, `value ${i}`]))
+
+/** `{"user":...}` with members put in as text: what no object literal can say. */
+const withMembers = (event: AuditEvent, members: string): string =>
+  canonical(JSON.parse(`{${members},${canonical(event).slice(1)}`) as AuditEvent)
+
+const odd = (members: Record<string, unknown>): string => canonical(eventAt(5, members))
+
+/** Events that one store or the other might stumble over, and a value by which each is found all the same. */
+const KEPT: readonly { readonly name: string; readonly line: string; readonly found?: Query }[] = [
+  { name: '1,001 members that no field is named after', line: odd(many(1001)) },
+  {
+    name: '1,001 members in the payload',
+    line: odd({ audit: { category: 'change', payload: many(1001) } }),
+    found: { kind: 'equals', field: 'audit.payload.field1000', value: 'value 1000' },
+  },
+  {
+    name: '__proto__ as a member',
+    line: withMembers(eventAt(5), '"__proto__":{"admin":true}'),
+  },
+  {
+    name: '__proto__ in the payload',
+    line: canonical(
+      JSON.parse(
+        canonical(eventAt(5, { audit: { category: 'change', payload: { X: { role: 'root' } } } })).replace(
+          '"X"',
+          '"__proto__"',
+        ),
+      ) as AuditEvent,
+    ),
+    found: { kind: 'equals', field: 'audit.payload.__proto__.role', value: 'root' },
+  },
+  {
+    name: 'a name with dots beside the object of that path',
+    line: odd({ 'user.name': 'mallory', user: { name: 'jane' } }),
+    found: { kind: 'equals', field: 'user.name', value: 'jane' },
+  },
+  {
+    name: 'a name with dots beside the object of that path, in the payload',
+    line: odd({ audit: { category: 'change', payload: { 'a.b': 'one', a: { b: 'two' } } } }),
+    found: { kind: 'equals', field: 'audit.payload.a.b', value: 'two' },
+  },
+  {
+    name: 'a text where an object belongs',
+    line: odd({ user: 'jane', source: { ip: 'nowhere' } }),
+  },
+  {
+    name: 'an object where a text belongs',
+    line: odd({ message: { text: 'x' }, user: { name: { first: 'jane' } } }),
+  },
+  {
+    name: 'the year 292278995 beside a sound time',
+    line: odd({ event: { id: idAt(5), created: '+292278995-01-01T00:00:00.000Z', sequence: 5 } }),
+  },
+  {
+    name: 'a number beyond what a double holds exactly',
+    line: odd({ audit: { category: 'change', record_count: 1e300 } }),
+  },
+  {
+    name: 'an original of the greatest length',
+    line: odd({
+      event: { id: idAt(5), sequence: 5, original: 'é'.repeat(LIMITS.recordBytes / 2) },
+      message: 'm'.repeat(LIMITS.recordBytes),
+    }),
+  },
+]
+
+const REFUSED: readonly { readonly name: string; readonly line: string; readonly reason: string }[] = [
+  {
+    name: 'a time in the year 292278995',
+    line: odd({ '@timestamp': '292278995-01-01T00:00:00.000Z' }),
+    reason: '@timestamp is no time in UTC: 292278995-01-01T00:00:00.000Z',
+  },
+  {
+    name: 'a time far from now',
+    line: odd({ '@timestamp': '9999-01-01T00:00:00.000Z' }),
+    reason: '@timestamp is outside 1990 to 2058: 9999-01-01T00:00:00.000Z',
+  },
+  {
+    name: 'a thousand levels',
+    line: canonical(eventAt(5)).replace('{', `{"a":${'['.repeat(1000)}${']'.repeat(1000)},`),
+    reason: 'the line is nested more than 64 levels deep',
+  },
+]
+
+/** What no integration should make and some source will: kept to the byte, and never in the way of its neighbours. */
+export function keepsBadInput(ground: Ground): void {
+  const open = opener(ground)
+  const sound = [eventAt(0), eventAt(9)].map(canonical)
+
+  async function found(store: Store, query: Query): Promise<unknown[]> {
+    await ground.settled()
+    const { events } = await store.search({ query, order: 'oldest', limit: 1000 })
+    return events.map((event) => valueAt(event, 'event.id'))
+  }
+
+  describe('bad input', () => {
+    test.each(KEPT)('$name: the event is kept as it was sealed, among its neighbours', async (given) => {
+      const store = await open()
+      const outcome = await store.write(batchOfLines(1, [sound[0]!, given.line, sound[1]!]))
+      expect(outcome).toMatchObject({ result: { stored: 3, dead: 0, reasons: [] } })
+      const read = await store.get(idAt(5))
+      expect(canonical(sealedPart(read!))).toBe(given.line)
+      expect(await found(store, ALL)).toEqual([0, 5, 9].map(idAt))
+      if (given.found !== undefined) expect(await found(store, given.found)).toEqual([idAt(5)])
+    })
+
+    test.each(REFUSED)('$name: the line is in the dead letters with the reason', async ({ line, reason }) => {
+      const store = await open()
+      const outcome = await store.write(batchOfLines(1, [sound[0]!, line, sound[1]!]))
+      expect(outcome).toMatchObject({ result: { stored: 2, dead: 1 } })
+      const { letters } = await store.deadLetters.list({ limit: 9 })
+      expect(letters).toMatchObject([{ kind: 'invalid', position: 1, reason }])
+      expect(letters[0]!.line.toString('utf8')).toBe(line)
+      expect(await found(store, ALL)).toEqual([0, 9].map(idAt))
+    })
+  })
+}
