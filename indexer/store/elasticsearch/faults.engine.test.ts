@@ -96,7 +96,7 @@ test('an event that a mapping of another kind refuses is in the dead letters, an
     alias: `waybill-change-${namespace}`,
     mappings: { properties: { message: { type: 'ip' } } },
   })
-  const store = await open(namespace)
+  const store = await open(namespace, { setup: 'none' })
   const fits = { message: '10.0.0.1' }
   const outcome = await store.write(batchOf(1, [eventAt(0, fits), eventAt(5), eventAt(9, fits)]))
   expect(outcome).toMatchObject({ result: { stored: 2, dead: 1 } })
