@@ -26,7 +26,7 @@ afterAll(async () => {
 const EVENTS = 2400
 const QUERIES = process.env.WAYBILL_FULL === undefined ? 300 : 1000
 
-test('a thousand random queries over thousands of events have one answer and one order in both stores', async () => {
+test(`${QUERIES} random queries over thousands of events have one answer and one order in both stores`, async () => {
   const store = await cluster.open(await cluster.make())
   const embedded = await openEmbeddedStore({ path: folders.make() })
   const events = randomEvents(EVENTS, 3)
