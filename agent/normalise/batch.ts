@@ -99,15 +99,16 @@ export class BatchMaker {
     }
     const direct = task.opaque ? null : this.#direct[slice.pipeline]!
     direct?.begin(place)
+    const reader = pipeline.readsDirectly ? direct : null
     // Asked once for the whole slice: asking for each record costs more than all the rest of it.
-    const isSound = direct !== null && pipeline.readsDirectly && isUtf8(bytes.subarray(sliceStart, sliceEnd))
+    const isSound = reader !== null && isUtf8(bytes.subarray(sliceStart, sliceEnd))
     const visit = (start: number, end: number): void => {
       // The offset is where the record's first byte stands, byte order mark or not.
       const offset = slice.offset + (start - sliceStart)
       const from = offset === 0 ? behindByteOrderMark(bytes, start, end) : start
       const written =
-        direct !== null && pipeline.readsDirectly && (isSound || isUtf8(bytes.subarray(from, end)))
-          ? direct.write(this.#output, place, from, end, offset)
+        reader !== null && (isSound || isUtf8(bytes.subarray(from, end)))
+          ? reader.write(this.#output, place, from, end, offset)
           : 'declined'
       if (written === 'declined') {
         this.#plain(task, pipeline, place, bytes.subarray(from, end), offset, count, direct)

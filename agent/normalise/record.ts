@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { canonical, cutAt, LIMITS } from '../../schema/index.ts'
+import { canonical, cutAt, LIMITS, RELATED_FROM } from '../../schema/index.ts'
 import { ChangeList, changesInText, UNNAMED_FIELD } from './changes.ts'
 import type { Asked } from './condition.ts'
 import { nanosecondsOf } from './duration.ts'
@@ -42,34 +42,10 @@ const HOST_NAME = leafOf('host.name')
 const SOURCE_IP = leafOf('source.ip')
 const SOURCE_PORT = leafOf('source.port')
 
-export const RELATED: readonly { readonly leaf: number; readonly of: readonly number[] }[] = [
-  {
-    leaf: leafOf('related.user'),
-    of: [
-      leafOf('user.id'),
-      leafOf('user.name'),
-      leafOf('user.email'),
-      leafOf('user.target.id'),
-      leafOf('user.target.name'),
-      leafOf('user.target.email'),
-      leafOf('user.effective.id'),
-      leafOf('user.effective.name'),
-      leafOf('user.changes.name'),
-    ],
-  },
-  { leaf: leafOf('related.ip'), of: [leafOf('source.ip'), leafOf('destination.ip'), leafOf('observer.ip')] },
-  {
-    leaf: leafOf('related.hosts'),
-    of: [
-      HOST_NAME,
-      leafOf('log.syslog.hostname'),
-      leafOf('source.domain'),
-      leafOf('destination.domain'),
-      leafOf('observer.hostname'),
-    ],
-  },
-  { leaf: leafOf('related.entity'), of: [leafOf('audit.entity.id'), leafOf('audit.parent.id')] },
-]
+/** By leaf of `related`, the leaves that it repeats. */
+export const RELATED: readonly { readonly leaf: number; readonly of: readonly number[] }[] = Object.entries(
+  RELATED_FROM,
+).map(([name, from]) => ({ leaf: leafOf(name as keyof typeof RELATED_FROM), of: from.map(leafOf) }))
 
 /** Maps the records of one input, one after the other: what it works with is used again, a draft only until the next one. */
 export class Mapper {

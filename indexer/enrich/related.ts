@@ -1,31 +1,13 @@
-import { type AuditEvent, valuesOf } from '../../schema/index.ts'
+import { type AuditEvent, RELATED_FROM, valuesOf } from '../../schema/index.ts'
 
-/** Which fields name a user, an address, a host or a record: the same that our agents fill `related.*` from. */
-const NAMED_IN = {
-  entity: ['audit.entity.id', 'audit.parent.id'],
-  hosts: ['host.name', 'log.syslog.hostname'],
-  ip: ['source.ip'],
-  user: [
-    'user.id',
-    'user.name',
-    'user.email',
-    'user.target.id',
-    'user.target.name',
-    'user.target.email',
-    'user.effective.id',
-    'user.effective.name',
-    'user.changes.name',
-  ],
-} as const
-
-/** What `related` is for an event that has none; null where it names nothing. */
+/** What `related` is for an event that has none, filled as agents fill it; null where it names nothing. */
 export function relatedOf(event: AuditEvent): Record<string, string[]> | null {
   if (Object.hasOwn(event, 'related')) return null
   const related: Record<string, string[]> = {}
-  for (const [member, paths] of Object.entries(NAMED_IN)) {
+  for (const [name, paths] of Object.entries(RELATED_FROM)) {
     const values = new Set(paths.flatMap((path) => valuesOf(event, path)))
     values.delete('')
-    if (values.size > 0) related[member] = [...values]
+    if (values.size > 0) related[name.slice('related.'.length)] = [...values]
   }
   return Object.keys(related).length === 0 ? null : related
 }
