@@ -1,4 +1,12 @@
-import { type KeyboardEvent, type RefObject, useDeferredValue, useEffect, useId, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useDeferredValue,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useState,
+} from 'react'
 import type { Problem } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { figure } from '../time/format.ts'
@@ -25,7 +33,14 @@ export function QueryBar({ query, problem, field, onSearch }: QueryBarProps) {
   const [open, setOpen] = useState(false)
   const [chosen, setChosen] = useState(-1)
   const id = useId()
+  const [caret, setCaret] = useState<number | null>(null)
   useEffect(() => setTyped(query), [query])
+  // In the same turn as what was inserted: in a later frame the caret would jump back before letters typed meanwhile.
+  useLayoutEffect(() => {
+    if (caret === null) return
+    field.current?.setSelectionRange(caret, caret)
+    setCaret(null)
+  }, [caret, field])
 
   const wanted = open ? wantedAt(typed, cursor) : null
   const offers = useOffers(wanted)
@@ -36,8 +51,8 @@ export function QueryBar({ query, problem, field, onSearch }: QueryBarProps) {
     const place = wanted.start + offer.insert.length
     setTyped(next)
     setCursor(place)
+    setCaret(place)
     setChosen(-1)
-    requestAnimationFrame(() => field.current?.setSelectionRange(place, place))
   }
 
   const onKey = (key: KeyboardEvent<HTMLInputElement>): void => {
