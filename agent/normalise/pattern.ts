@@ -15,13 +15,26 @@ export interface WholePattern {
 
 export function wholePattern(source: string): WholePattern {
   const expression = new RegExp(`^(?:${source})$`, 'su')
+  const begins = beginningsOf(source)
   return {
     exec(text) {
+      // Of many patterns for one text nearly all are out by its first character, which costs a hundredth of asking the engine.
+      if (text !== '' && begins[Math.min(text.charCodeAt(0), BEYOND_ASCII)] === 0) return null
       if (text.length > PATTERN_REACH) return null
       const found = expression.exec(text)
       return found === null ? null : (found.groups ?? {})
     },
   }
+}
+
+const BEYOND_ASCII = 128
+
+/** By character: 1 where a text that begins with it may fit. Of those beyond ASCII any may. */
+function beginningsOf(source: string): Uint8Array {
+  const { signs } = firstOf(new Reader(source).read(), END)
+  return Uint8Array.from({ length: BEYOND_ASCII + 1 }, (_, code) =>
+    code === BEYOND_ASCII ? 1 : Number((signs >> BigInt(code)) & 1n),
+  )
 }
 
 /** The names of a pattern's groups. */
@@ -219,15 +232,28 @@ function repeatsGroup(node: Node): boolean {
   }
 }
 
+/** Patterns are made of few kinds of atoms. */
+const KNOWN_SIGNS = new Map<string, Signs>()
+const MOST_KNOWN = 1024
+
 function signsOf(atom: string): Signs {
-  const expression = new RegExp(`^(?:${atom})$`, 'isu')
+  const known = KNOWN_SIGNS.get(atom)
+  if (known !== undefined) return known
+  const signs = signsIn(atom)
+  if (KNOWN_SIGNS.size >= MOST_KNOWN) KNOWN_SIGNS.clear()
+  KNOWN_SIGNS.set(atom, signs)
+  return signs
+}
+
+/** With regard to case and without it: `[^a-z]` has `A` only with, `a` has it only without. */
+function signsIn(atom: string): Signs {
+  const expressions = [new RegExp(`^(?:${atom})$`, 'su'), new RegExp(`^(?:${atom})$`, 'isu')]
+  const fits = (sign: string): boolean => expressions.some((expression) => expression.test(sign))
   let signs = NOTHING
-  for (let code = 0; code < 128; code++) {
-    if (expression.test(String.fromCharCode(code))) signs |= 1n << BigInt(code)
-  }
+  for (let code = 0; code < 128; code++) if (fits(String.fromCharCode(code))) signs |= 1n << BigInt(code)
   // Of what lies beyond ASCII nobody needs to be told apart: it counts as one.
   return ['\u00e4', '\u0436', '\u4e2d', '\u2028', '\u{1f600}', atom].some(
-    (sign) => sign.charCodeAt(0) > 127 && expression.test(sign),
+    (sign) => sign.charCodeAt(0) > 127 && fits(sign),
   )
     ? signs | (1n << 128n)
     : signs

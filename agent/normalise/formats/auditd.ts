@@ -1,5 +1,5 @@
 import { FLAG } from '../flags.ts'
-import type { Members } from '../payload.ts'
+import { type Members, newMembers } from '../members.ts'
 import { socketAddress } from './audit-address.ts'
 import { type AuditPair, auditCells, auditPairs } from './audit-pairs.ts'
 import type { Cell, Format } from './format.ts'
@@ -83,14 +83,14 @@ function eventOf(records: readonly AuditRecord[]): Members {
     records.find(({ type }) => !ACCOMPANYING.has(type)) ??
     records.find(({ type }) => type === 'SYSCALL') ??
     first
-  const members: Members = Object.create(null)
+  const members: Members = newMembers()
   members.time = first.time
   members.audit_id = `${first.time}:${first.serial}`
   if (first.node !== undefined) members.node = first.node
   members.type = named.type
   if (records.length > 1) members.records = records.map(({ type }) => type).join(' ')
   const paths: Members[] = []
-  const enriched: Members = Object.create(null)
+  const enriched: Members = newMembers()
   for (const record of [named, ...records.filter((one) => one !== named)]) {
     switch (record.type) {
       case 'PATH':
@@ -145,7 +145,7 @@ function changesIn(pairs: readonly AuditPair[]): Members[] {
 }
 
 function asMembers(pairs: readonly AuditPair[]): Members {
-  const members: Members = Object.create(null)
+  const members: Members = newMembers()
   for (const { name, value, enriched } of pairs) {
     const key = enriched ? `${name.toLowerCase()}_name` : name
     // Nearly no file has capabilities, and each path says so five times.

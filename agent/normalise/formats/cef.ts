@@ -1,4 +1,4 @@
-import type { Members } from '../payload.ts'
+import { type Members, newMembers } from '../members.ts'
 import type { Cell, Format } from './format.ts'
 
 const HEADER = [
@@ -26,7 +26,7 @@ export const cef: Format = {
       return { problem: 'Not CEF: no CEF:0| with seven parts between bars is in the record.' }
     const raw = new Map<string, string>()
     for (const { name, value } of cells) if (name !== null && !raw.has(name)) raw.set(name, value)
-    const members: Members = Object.create(null)
+    const members: Members = newMembers()
     for (const [name, value] of raw) {
       if (name.endsWith('Label') && CUSTOM.test(name.slice(0, -5)) && raw.has(name.slice(0, -5))) continue
       const label = raw.get(`${name}Label`)

@@ -1,5 +1,5 @@
 import { FLAG } from '../flags.ts'
-import type { Members } from '../payload.ts'
+import { type Members, newMembers } from '../members.ts'
 import type { Cell, Format, Understood } from './format.ts'
 
 const NONE: readonly string[] = []
@@ -72,7 +72,7 @@ export class Csv implements Format {
     if (text === this.#header) return null
     const cells = cellsOf(text, this.#delimiter, this.#options.quote)
     if (typeof cells === 'string') return { problem: cells }
-    const members: Members = Object.create(null)
+    const members: Members = newMembers()
     let flags = 0
     cells.forEach((cell, i) => {
       const name = this.#columns?.[i] ?? `column_${i + 1}`
