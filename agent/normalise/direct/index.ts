@@ -70,6 +70,8 @@ interface ReadRecord {
   readonly to: number
   /** What was remarked of it already. */
   readonly flags: number
+  /** Its format has read it: its JSON says what it means. */
+  readonly isRead: boolean
   /** What it stood in. */
   readonly envelope: Envelope | null
 }
@@ -101,6 +103,7 @@ export class DirectWay {
   readonly #rest: Rest
   readonly #apart: Apart
   readonly #writer: LineWriter
+  readonly #mayHoldSecret: (from: number, to: number) => boolean
   /** By source: each rule that takes from it, and as its how-manieth source. */
   readonly #rulesOf: readonly Int32Array[]
   /** By rule: 1 where the record has a value for it. */
@@ -141,6 +144,7 @@ export class DirectWay {
     this.#pipeline = pipeline
     this.#memory = memory
     this.#values = new Values(memory, pipeline.constants)
+    this.#mayHoldSecret = pipeline.masker.suspicion.over(memory)
     this.#found = new Found(mapping, memory)
     this.#apart = new Apart(this.#found, mapping)
     this.#changes = new ChangeRows(this.#found, mapping, memory)
@@ -188,13 +192,13 @@ export class DirectWay {
     const masked = this.#masked(from, to)
     if (masked === null) {
       this.#original = { from, to, how: HOW.original }
-      return this.#write(output, place, { from, to, flags: 0, envelope: null }, offset)
+      return this.#write(output, place, { from, to, flags: 0, isRead: false, envelope: null }, offset)
     }
     if (masked.length * 3 + SLACK > this.#memory.scratchBytes) return 'declined'
     const { scratch } = this.#memory
     const end = scratch + bytes.write(masked, scratch)
     this.#original = { from: scratch, to: end, how: HOW.original }
-    const record = { from: scratch, to: end, flags: FLAG.secret_masked, envelope: null }
+    const record = { from: scratch, to: end, flags: FLAG.secret_masked, isRead: false, envelope: null }
     return this.#write(output, place, record, offset)
   }
 
@@ -211,12 +215,17 @@ export class DirectWay {
     const to = from + bytes.write(json, from)
     const start = to + SLACK
     this.#original = { from: start, to: start + bytes.write(original, start), how: HOW.json }
-    return this.#write(output, place, { from, to, flags: flags | known.flags, envelope }, offset)
+    return this.#write(
+      output,
+      place,
+      { from, to, flags: flags | known.flags, isRead: true, envelope },
+      offset,
+    )
   }
 
   #write(output: Output, place: Place, record: ReadRecord, offset: number): Written {
     if (!this.#found.scan(record.from, record.to)) return 'declined'
-    if (this.#isJournal && !isPlainEntry(this.#found)) return 'declined'
+    if (this.#isJournal && !record.isRead && !isPlainEntry(this.#found)) return 'declined'
     this.#memory.recordNotes.begin()
     this.#takeNow(record.envelope?.now ?? place.now)
     this.#values.clear()
@@ -236,9 +245,9 @@ export class DirectWay {
 
   /** The record's text without its secrets; null where it holds none. */
   #masked(from: number, to: number): string | null {
-    const { bytes, view } = this.#found
+    if (!this.#mayHoldSecret(from, to)) return null
+    const { bytes } = this.#found
     const { masker, format } = this.#pipeline
-    if (!masker.mayHold(bytes, view, from, to)) return null
     const { text, kinds } = masker.mask(bytes.toString('utf8', from, to), format)
     return kinds === null ? null : text
   }

@@ -90,7 +90,7 @@ class Walk {
     const to = this.#closing(from)
     this.#at = Math.min(to + 1, this.#text.length)
     const raw = this.#text.slice(from, to)
-    const value = raw.includes('\\') ? decoded(raw) : raw
+    const value = decoded(raw)
     if (kind !== null) {
       if (isSecret(value)) this.edits.push({ from, to, by: this.#marks.of(kind, value) })
       return value
@@ -222,6 +222,7 @@ class Walk {
 }
 
 function decoded(raw: string): string {
+  if (!raw.includes('\\')) return raw
   try {
     const value: unknown = JSON.parse(`"${raw}"`)
     return typeof value === 'string' ? value : raw
