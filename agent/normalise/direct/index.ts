@@ -539,6 +539,13 @@ export class DirectWay {
       values.setSpan(rule.leaf, HOW.text, from, to)
       return TAKEN
     }
+    if (rule.type === 'long' && !rule.many && rule.scale === 1 && rule.written === 'plain') {
+      if (!isInteger(found.bytes, from, to)) return NOTHING_TAKEN
+      if (isPrinted(found.bytes, from, to)) {
+        values.setSpan(rule.leaf, HOW.json, from, to)
+        return TAKEN
+      }
+    }
     if (found.isEscaped(row)) return UNSURE
     return this.#takeText(rule, found.textAt(from, to, false), now)
   }
@@ -559,9 +566,8 @@ export class DirectWay {
     const value = convert(rule, text, now, null)
     if (value === undefined) return NOTHING_TAKEN
     const json = JSON.stringify(rule.many ? [value] : value)
-    return (rule.type === 'time' ? this.#setOnce(rule.leaf, json) : this.#setJson(rule.leaf, json))
-      ? TAKEN
-      : UNSURE
+    const isSet = comesAgain(rule) ? this.#setJson(rule.leaf, json) : this.#setOnce(rule.leaf, json)
+    return isSet ? TAKEN : UNSURE
   }
 
   #lookUp(): void {
@@ -663,6 +669,26 @@ export class DirectWay {
     return true
   }
 }
+
+/** Times, addresses and measures are seldom the same twice. */
+const comesAgain = ({ type }: Rule): boolean => type === 'text' || type === 'boolean'
+
+/** Up to 15 digits, as `convert` takes them. */
+function isInteger(bytes: Uint8Array, from: number, to: number): boolean {
+  const start = bytes[from] === MINUS ? from + 1 : from
+  if (to === start || to - start > 15) return false
+  for (let at = start; at < to; at++) if (bytes[at]! < ZERO || bytes[at]! > ZERO + 9) return false
+  return true
+}
+
+/** Whether an integer is written as ECMAScript prints it: without zeros in front. */
+function isPrinted(bytes: Uint8Array, from: number, to: number): boolean {
+  const start = bytes[from] === MINUS ? from + 1 : from
+  return bytes[start] !== ZERO || (to - from === 1 && start === from)
+}
+
+const MINUS = 0x2d
+const ZERO = 0x30
 
 /** Four numbers to 255, none with a zero in front, as `isIP` has it. */
 function isIpv4(bytes: Uint8Array, from: number, to: number): boolean {
