@@ -77,7 +77,7 @@ interface ReadRecord {
 }
 
 /** What became of a record: `declined` is for the plain way, which then decides. */
-export type Written = 'written' | 'filtered' | 'declined'
+export type Written = 'event' | 'filtered' | 'declined'
 
 /**
  * The way over the bytes, for JSON records: values are found by scanning and copied from the record's bytes into the event's. What
@@ -240,7 +240,7 @@ export class DirectWay {
     }
     const { from, to } = this.#original
     const length = Math.max(to - from, record.to - record.from)
-    return this.#writer.write(output, length, offset) ? 'written' : 'declined'
+    return this.#writer.write(output, length, offset) ? 'event' : 'declined'
   }
 
   /** The record's text without its secrets; null where it holds none. */
