@@ -52,9 +52,21 @@ describe('patterns of integrations', () => {
     }
   })
 
+  it('groups are told by their names, whatever else is in brackets', () => {
+    const { exec } = wholePattern('(\\(|[(?<a>)])?(?<b>x+)(?:(?<c>y)|(?<d>z))')
+    expect(exec('(xxz')).toEqual([
+      ['b', 'xx'],
+      ['d', 'z'],
+    ])
+    expect(exec('<xy')).toEqual([
+      ['b', 'x'],
+      ['c', 'y'],
+    ])
+  })
+
   it('longer text is not tried', () => {
     const { exec } = wholePattern('(?<all>a*)')
-    expect(exec('a'.repeat(PATTERN_REACH))).toEqual({ all: 'a'.repeat(PATTERN_REACH) })
+    expect(exec('a'.repeat(PATTERN_REACH))).toEqual([['all', 'a'.repeat(PATTERN_REACH)]])
     expect(exec('a'.repeat(PATTERN_REACH + 1))).toBeNull()
   })
 })

@@ -8,13 +8,17 @@ const MOST_GUESSES = 2
 /** Shorter repeats don't matter, nor do groups that repeat less often. */
 const FEW = 8
 
+/** Named groups and what they hold, of those that took part. */
+export type Groups = readonly (readonly [name: string, text: string])[]
+
 /** A pattern for whole texts; null where the text is not of its form, or longer than patterns are tried on. */
 export interface WholePattern {
-  exec(text: string): Readonly<Record<string, string | undefined>> | null
+  exec(text: string): Groups | null
 }
 
 export function wholePattern(source: string): WholePattern {
-  const expression = new RegExp(`^(?:${source})$`, 'su')
+  const { bare, names } = withoutNames(source)
+  const expression = new RegExp(`^(?:${bare})$`, 'su')
   const begins = beginningsOf(source)
   return {
     exec(text) {
@@ -22,9 +26,33 @@ export function wholePattern(source: string): WholePattern {
       if (text !== '' && begins[Math.min(text.charCodeAt(0), BEYOND_ASCII)] === 0) return null
       if (text.length > PATTERN_REACH) return null
       const found = expression.exec(text)
-      return found === null ? null : (found.groups ?? {})
+      if (found === null) return null
+      const groups: (readonly [string, string])[] = []
+      for (let i = 0; i < names.length; i++) {
+        const name = names[i]!
+        const value = found[i + 1]
+        if (name !== null && value !== undefined) groups.push([name, value])
+      }
+      return groups
     },
   }
+}
+
+/**
+ * A pattern with its groups by number, and their names; null for those without. Of named groups the engine makes an object for each text
+ * that fits, which costs more than to find them.
+ */
+function withoutNames(source: string): { bare: string; names: readonly (string | null)[] } {
+  const names: (string | null)[] = []
+  const bare = source.replace(
+    /\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?<([A-Za-z_$][\w$]*)>|(?!\?))/gsu,
+    (part, name?: string) => {
+      if (part[0] !== '(') return part
+      names.push(name ?? null)
+      return '('
+    },
+  )
+  return { bare, names }
 }
 
 const BEYOND_ASCII = 128

@@ -5,7 +5,7 @@ import { type Extraction, folded } from './integration.ts'
 import type { Mapping } from './mapping.ts'
 import { holderOf, keyOf, type MemberPath, memberAt, pathOf } from './member-path.ts'
 import { isMembers, type Members } from './members.ts'
-import { wholePattern } from './pattern.ts'
+import { type Groups, wholePattern } from './pattern.ts'
 import type { Envelope } from './syslog/envelope.ts'
 
 /** Makes of a record's members what its fields ask for: JSON in texts becomes members, texts are taken apart. */
@@ -115,9 +115,6 @@ function readJson(text: string): unknown {
   }
 }
 
-/** What a text was taken apart into: named groups and what they hold. */
-export type Groups = readonly (readonly [name: string, text: string])[]
-
 function takingApart(extraction: Extraction, groupsOf: TakerApart, asked: EarlyAsked): Step {
   const paths = extraction.from.map(pathOf)
   const applies: Check | null =
@@ -160,11 +157,7 @@ function groupsFinder({ patterns, into }: Extraction): TakerApart {
     for (const { name, pattern } of compiled) {
       const groups = pattern.exec(text)
       if (groups === null) continue
-      const taken: (readonly [string, string])[] = []
-      for (const group in groups) {
-        const value = groups[group]
-        if (value !== undefined && value !== '') taken.push([group, value])
-      }
+      const taken = groups.filter(([, value]) => value !== '')
       if (into !== null && name !== null) taken.push([into, name])
       return taken
     }

@@ -10,7 +10,7 @@ export function regex(patterns: readonly string[]): Format {
       const groups = pattern.exec(text)
       if (groups === null) continue
       const members: Members = newMembers()
-      for (const [name, value] of Object.entries(groups)) if (value !== undefined) members[name] = value
+      for (const [name, value] of groups) members[name] = value
       return members
     }
     return null
