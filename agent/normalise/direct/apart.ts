@@ -16,17 +16,19 @@ export class Apart {
   readonly #sources = new Map<number, number[]>()
   readonly #names = new Map<string, Piece>()
   #envelope: Envelope | null = null
-  /** What conditions ask of a record before it has fields. The answers are kept until it changes. */
+  /** What conditions ask of a record before it has fields. Most ask for the same field: its answer is kept until the record changes. */
   readonly #asked: Asked = {
     member: (source) => this.#text(source),
     field: (leaf) => {
-      if (this.#known.has(leaf)) return this.#known.get(leaf)
-      const text = this.#field(leaf)
-      this.#known.set(leaf, text)
-      return text
+      if (leaf !== this.#askedLeaf) {
+        this.#answer = this.#field(leaf)
+        this.#askedLeaf = leaf
+      }
+      return this.#answer
     },
   }
-  readonly #known = new Map<number, string | undefined>()
+  #askedLeaf = NONE
+  #answer: string | undefined
 
   constructor(found: Found, { unpack, extract, rules }: Mapping) {
     this.#found = found
@@ -45,7 +47,7 @@ export class Apart {
   take(envelope: Envelope | null): boolean {
     const found = this.#found
     this.#envelope = envelope
-    this.#known.clear()
+    this.#askedLeaf = NONE
     for (const source of this.#unpack) {
       const row = found.hit(source)
       if (row !== NONE && found.kind(row) === KIND.string && found.mayBeJson(row)) return false
@@ -55,12 +57,14 @@ export class Apart {
   }
 
   #takeOne({ extraction, groupsOf, from, sourceOf, applies }: TakingApart): boolean {
+    if (applies !== null && !applies(this.#asked)) return true
     const found = this.#found
-    const place = from.find(({ source }) => found.hit(source) !== NONE)
+    let at = 0
+    while (at < from.length && found.hit(from[at]!.source) === NONE) at++
+    const place = from[at]
     if (place === undefined) return true
     const row = found.hit(place.source)
     if (found.kind(row) !== KIND.string) return true
-    if (applies !== null && !applies(this.#asked)) return true
     const groups = groupsOf(found.text(row))
     if (groups === null) return true
     if (!extraction.keep) {
@@ -70,7 +74,7 @@ export class Apart {
     for (const [name, text] of groups) {
       if (!found.add(sourceOf.get(name)!, this.#names.get(name)!, text)) return false
     }
-    if (groups.length > 0) this.#known.clear()
+    if (groups.length > 0) this.#askedLeaf = NONE
     return true
   }
 
