@@ -1,4 +1,4 @@
-import { type Members, newMembers } from '../members.ts'
+import { newMembers } from '../members.ts'
 import type { Cell, Format } from './format.ts'
 
 const HEADER = [
@@ -25,27 +25,38 @@ export const cef: Format = {
     if (cells === null)
       return { problem: 'Not CEF: no CEF:0| with seven parts between bars is in the record.' }
     const members = newMembers()
-    let isLabelled = false
+    const labels = labelsIn(cells)
+    const taken = new Set<string>()
     for (const { name, value } of cells) {
-      if (name === null) continue
-      members[name] ??= value
-      isLabelled ||= name.endsWith('Label')
+      if (name === null || (labels !== null && isLabelOf(name, labels))) continue
+      const label = labels?.get(name) ?? ''
+      if (label === '') members[name] ??= value
+      else if (!taken.has(name)) {
+        taken.add(name)
+        members[label] = value
+      }
     }
-    return { members: isLabelled ? byLabels(members) : members, flags: 0 }
+    return { members, flags: 0 }
   },
 }
 
-/** With custom fields under their labels. */
-function byLabels(raw: Members): Members {
-  const members = newMembers()
-  for (const name of Object.keys(raw)) {
-    if (name.endsWith('Label') && CUSTOM.test(name.slice(0, -5)) && raw[name.slice(0, -5)] !== undefined)
-      continue
-    const label = raw[`${name}Label`]
-    const isOwn = typeof label === 'string' && label !== '' && CUSTOM.test(name) && raw[label] === undefined
-    members[isOwn ? label : name] = raw[name]
+const LABEL = 'Label'
+
+const isLabelOf = (name: string, labels: ReadonlyMap<string, string>): boolean =>
+  name.endsWith(LABEL) && labels.has(name.slice(0, -LABEL.length))
+
+/** By custom field, its label; empty where it can't go by that. Null where the record has none. */
+function labelsIn(cells: readonly Cell[]): ReadonlyMap<string, string> | null {
+  let labels: Map<string, string> | null = null
+  const isThere = (name: string): boolean => cells.some((cell) => cell.name === name)
+  for (const { name, value } of cells) {
+    if (name === null || !name.endsWith(LABEL)) continue
+    const field = name.slice(0, -LABEL.length)
+    if (labels?.has(field) || !CUSTOM.test(field) || !isThere(field)) continue
+    labels ??= new Map()
+    labels.set(field, isThere(value) ? '' : value)
   }
-  return members
+  return labels
 }
 
 /** The parts of the header by their names, then the pairs of the extension; null where it is no CEF. */
