@@ -28,8 +28,7 @@ const ENTRIES = [
 const APART = ['piscina', 'fastify', '@elastic/elasticsearch']
 const LAUNCHED = /'\.\.\/((?:agent|indexer)\/cli\/main)\.ts'/
 const CARRIED = [
-  'agent/**/*.wasm',
-  'indexer/**/*.wasm',
+  '{agent,indexer,schema}/**/*.wasm',
   'integrations/**/integration.yml',
   'config/**/*.{yml,service}',
   'dashboards/console/built/**/*.*',
