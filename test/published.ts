@@ -29,6 +29,7 @@ async function theWholeWay(installed: string, place: string): Promise<void> {
   const run = async (name: string, ...args: string[]): Promise<string> => {
     const { stdout } = await promisify(execFile)(process.execPath, [command(name), ...args], {
       env: { ...ENV, WAYBILL_STORE: join(place, 'store') },
+      timeout: PATIENCE_MS,
     })
     return stdout
   }
