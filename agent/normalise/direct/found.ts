@@ -12,8 +12,6 @@ const LONGEST = 64 * 1024
 /** One record, scanned: where the values of the names stand that an integration knows, and which of them fields have taken. */
 export class Found {
   readonly bytes: Buffer
-  /** Of the same bytes. */
-  readonly view: DataView
   /** A row's numbers stand here from its own on. */
   readonly rows: Int32Array
   /** The record itself. */
@@ -39,7 +37,6 @@ export class Found {
     this.#memory = memory
     this.#table = new NameTable(names, memory)
     this.bytes = memory.bytes
-    this.view = new DataView(memory.bytes.buffer, memory.bytes.byteOffset, memory.bytes.length)
     this.rows = memory.numbers
     this.root = memory.rows >> 2
     this.hits = this.#table.hits

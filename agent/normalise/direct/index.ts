@@ -239,7 +239,8 @@ export class DirectWay {
       if (!isRecorded) return 'filtered'
     }
     const { from, to } = this.#original
-    const length = Math.max(to - from, record.to - record.from)
+    // What texts were taken apart into stands beside the record.
+    const length = Math.max(to - from, record.to - record.from) + this.#memory.recordNotes.length
     return this.#writer.write(output, length, offset) ? 'event' : 'declined'
   }
 
