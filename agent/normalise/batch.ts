@@ -101,16 +101,18 @@ export class BatchMaker {
     pipeline.format.begin(slice.header)
     way.begin(place)
     const isOpaque = task.opaque === true
-    const take = (record: Buffer, offset: number): Outcome =>
-      way.take(place, { ...textOf(record), offset, isOpaque, envelopeOf: null })
+    const take = (record: { readonly text: string; readonly flags: number }, offset: number): Outcome =>
+      way.take(place, { text: record.text, flags: record.flags, offset, isOpaque, envelopeOf: null })
+    const whole = bytes.subarray(sliceStart, sliceEnd)
     if (slice.truncated !== null) {
-      add(count, take(withoutTornEnd(bytes.subarray(sliceStart, sliceEnd)), slice.offset))
+      add(count, take(textOf(withoutTornEnd(whole)), slice.offset))
       count.truncated++
       return count
     }
     const readsBytes = way.readsBytes && !isOpaque
     // Asked once for the whole slice: asking for each record costs more than all the rest of it.
-    const isSound = readsBytes && isUtf8(bytes.subarray(sliceStart, sliceEnd))
+    const isSound = isUtf8(whole)
+    const isText = isSound && !whole.includes(0)
     const visit = (start: number, end: number): void => {
       // The offset is where the record's first byte stands, byte order mark or not.
       const offset = slice.offset + (start - sliceStart)
@@ -119,7 +121,9 @@ export class BatchMaker {
         readsBytes && (isSound || isUtf8(bytes.subarray(from, end)))
           ? way.takeBytes(place, from, end, offset)
           : 'declined'
-      add(count, outcome === 'declined' ? take(bytes.subarray(from, end), offset) : outcome)
+      if (outcome !== 'declined') add(count, outcome)
+      else if (isText) add(count, take({ text: bytes.toString('utf8', from, end), flags: 0 }, offset))
+      else add(count, take(textOf(bytes.subarray(from, end)), offset))
     }
     if (spec.framing.kind === 'lines') {
       // The commonest, without a call and a view a record.
