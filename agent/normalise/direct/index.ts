@@ -16,6 +16,7 @@ import { compareIso, ISO_LENGTH, writeIso } from './iso.ts'
 import { isPlainEntry } from './journal-rows.ts'
 import { type Memory, type Noted, SLACK } from './memory.ts'
 import { Piece } from './piece.ts'
+import { Plans } from './plans.ts'
 import { Program } from './program.ts'
 import { Rest } from './rest.ts'
 import { KIND, ROW } from './rows.ts'
@@ -50,7 +51,6 @@ const TAKEN = 1
 const UNSURE = 2
 /** A time was there, and none that can be right. */
 const TIME_SEEN = 3
-const NO_RANK = 1 << 30
 const CHANGE = 'change'
 /** Texts that come again and again are kept: so many, of so many characters. */
 const MOST_KNOWN = 1024
@@ -104,20 +104,7 @@ export class DirectWay {
   readonly #apart: Apart
   readonly #writer: LineWriter
   readonly #mayHoldSecret: (from: number, to: number) => boolean
-  /** By source: each rule that takes from it, and as its how-manieth source. */
-  readonly #rulesOf: readonly Int32Array[]
-  /** By rule: 1 where the record has a value for it. */
-  readonly #rulesAtHand: Uint8Array
-  /** By rule: the best of its sources that the record has, and its rank. */
-  readonly #bestSource: Int32Array
-  readonly #bestRank: Int32Array
-  /** The rules that apply to records like the last, and their best sources. */
-  readonly #planRules: Int32Array
-  readonly #planSources: Int32Array
-  #planned = 0
-  /** What the last record had: sources, -1 for those that were empty. */
-  readonly #lastSources: Int32Array
-  #lastCount = -1
+  readonly #plans: Plans
   readonly #iso = Buffer.alloc(ISO_LENGTH)
   readonly #latest = new Uint8Array(ISO_LENGTH)
   readonly #earliest = Buffer.from(new Date(EARLIEST_TIMESTAMP).toISOString())
@@ -151,21 +138,7 @@ export class DirectWay {
     this.#writer = new LineWriter(pipeline, memory, this.#values, this.#changes)
     this.#program = new Program(memory)
     this.#rest = new Rest(this.#found, this.#program, memory)
-    const { rules } = mapping
-    this.#rulesAtHand = new Uint8Array(rules.length)
-    this.#bestSource = new Int32Array(rules.length)
-    this.#bestRank = new Int32Array(rules.length)
-    this.#planRules = new Int32Array(rules.length)
-    this.#planSources = new Int32Array(rules.length)
-    this.#lastSources = new Int32Array(mapping.names.size)
-    this.#rulesOf = Array.from({ length: mapping.names.size }, (_, source) =>
-      Int32Array.from(
-        rules.flatMap((rule, i) => {
-          const rank = rule.sources.indexOf(source)
-          return rank === -1 ? [] : [i, rank]
-        }),
-      ),
-    )
+    this.#plans = new Plans(this.#found, mapping)
     this.#isJournal = mapping.integration.formats.includes('journald')
     this.#messageLeaves = new Set(mapping.message.flat())
     this.#lookupTexts = mapping.lookups.leaves.map(() => '')
@@ -401,63 +374,15 @@ export class DirectWay {
 
   /** Whether a time was seen that is none: 1; -1 where unsure. */
   #takeFields(now: number): number {
-    if (!this.#isLikeLast()) this.#plan()
     const { rules } = this.#pipeline.mapping
+    const plan = this.#plans.plan()
     let result = 0
-    for (let i = 0; i < this.#planned; i++) {
-      const taken = this.#takeField(rules[this.#planRules[i]!]!, this.#planSources[i]!, now)
+    for (let i = 0; i < plan.rules.length; i++) {
+      const taken = this.#takeField(rules[plan.rules[i]!]!, plan.best[i]!, now)
       if (taken === UNSURE) return -1
       if (taken === TIME_SEEN) result = 1
     }
     return result
-  }
-
-  /** Whether the record has the same members as the last one: most have. */
-  #isLikeLast(): boolean {
-    const { consumed, sources, sourceCount } = this.#found
-    const last = this.#lastSources
-    let isSame = sourceCount === this.#lastCount
-    this.#lastCount = sourceCount
-    for (let i = 0; i < sourceCount; i++) {
-      const source = consumed[sources[i]!] === 1 ? -1 : sources[i]!
-      if (last[i] === source) continue
-      last[i] = source
-      isSame = false
-    }
-    return isSame
-  }
-
-  /** Which rules have a value in the record, in their order, and in which of their sources it stands best. */
-  #plan(): void {
-    const atHand = this.#rulesAtHand
-    const bestSource = this.#bestSource
-    const bestRank = this.#bestRank
-    atHand.fill(0)
-    bestRank.fill(NO_RANK)
-    for (let i = 0; i < this.#lastCount; i++) {
-      const source = this.#lastSources[i]!
-      if (source === -1) continue
-      const rulesOf = this.#rulesOf[source]!
-      for (let k = 0; k < rulesOf.length; k += 2) {
-        const rule = rulesOf[k]!
-        atHand[rule] = 1
-        if (rulesOf[k + 1]! < bestRank[rule]!) {
-          bestRank[rule] = rulesOf[k + 1]!
-          bestSource[rule] = source
-        }
-      }
-    }
-    this.#planned = 0
-    const { rules } = this.#pipeline.mapping
-    for (let rule = 0; rule < atHand.length; rule++) {
-      if (rules[rule]!.constant !== null) {
-        this.#planRules[this.#planned++] = rule
-        continue
-      }
-      if (atHand[rule] === 0) continue
-      this.#planRules[this.#planned] = rule
-      this.#planSources[this.#planned++] = bestSource[rule]!
-    }
   }
 
   #takeField(rule: Rule, best: number, now: number): number {
