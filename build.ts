@@ -12,6 +12,7 @@ const DIST = join(ROOT, 'dist')
 const NAMES_TS = /((?:\bfrom|\bimport\(|\bimport|new URL\()\s*['"]\.[^'"\n]*)\.ts(['"])/g
 const CARRIED = [
   'agent/**/*.wasm',
+  'indexer/**/*.wasm',
   'integrations/**/integration.yml',
   'config/**/*.{yml,service}',
   'dashboards/console/built/**/*.*',

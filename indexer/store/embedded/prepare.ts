@@ -116,7 +116,7 @@ export class Preparer {
     const held = this.#held
     const collector = new Collector(terms, held)
     const scanner = this.#scanner
-    scanner.begin(collector, agent, incarnation)
+    scanner.begin(agent, incarnation)
     const additions = batch.additions === undefined ? null : new AddedLines(batch.additions)
     const parcels = new Map<Category, Parcel>()
     const rejected: Rejected[] = []
@@ -128,7 +128,7 @@ export class Preparer {
       const added = additions === null ? NOTHING_ADDED : additions.at(position)
       const termStart = terms.count
       const heldStart = held.count
-      if (clean && scanner.scan(lines, start, end)) {
+      if (clean && scanner.scan(lines, start, end, collector)) {
         const { timestamp, id, sequence, user, sourceFacet, deedFacet } = scanner
         const parcel = parcelOf(parcels, deedFacet.category!)
         parcel.ids.push(id)

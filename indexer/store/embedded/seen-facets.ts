@@ -2,11 +2,8 @@ import type { Facet, FacetBook } from './facets.ts'
 import { FACETS, SEAL_AGENT, SEAL_INCARNATION } from './layout.ts'
 import { PRIME } from './terms.ts'
 
-/** Where the values of a facet's fields stand in a line, by slot; a start of -1 is nowhere. */
-export interface Places {
-  readonly starts: Int32Array
-  readonly ends: Int32Array
-}
+/** Where the values of a facet's fields stand in a line: start and end by slot; a start of -1 is nowhere. */
+export type Places = Int32Array
 
 /** A facet by the bytes of its values as they stand in a line. */
 interface Seen {
@@ -41,8 +38,7 @@ export class SeenFacets {
   }
 
   /** The facet of the values that were met: found by their bytes, made the plain way when they are new. */
-  find(bytes: Buffer, facet: number, places: Places, present: readonly number[]): Facet {
-    const { starts, ends } = places
+  find(bytes: Buffer, facet: number, places: Places, present: Int32Array): Facet {
     const agent = facet === 0 ? this.#agent : ''
     const incarnation = facet === 0 ? this.#incarnation : ''
     const fits = (one: Seen): boolean =>
@@ -50,11 +46,11 @@ export class SeenFacets {
     const last = this.#last[facet]
     if (last !== undefined && fits(last)) return last.facet
     let hash = 0
-    for (let slot = 0; slot < starts.length; slot++) {
-      const start = starts[slot]!
-      hash = Math.imul(hash ^ slot, PRIME)
+    for (let place = 0; place < places.length; place += 2) {
+      const start = places[place]!
+      hash = Math.imul(hash ^ place, PRIME)
       if (start === -1) continue
-      for (let i = start, end = ends[slot]!; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME)
+      for (let i = start, end = places[place + 1]!; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME)
     }
     for (const bits of present) hash = Math.imul(hash ^ bits, PRIME)
     const seen = this.#seen[facet]!
@@ -66,9 +62,9 @@ export class SeenFacets {
     }
 
     const values: unknown[] = []
-    for (let slot = 0; slot < starts.length; slot++) {
-      const start = starts[slot]!
-      values.push(start === -1 ? undefined : JSON.parse(bytes.toString('utf8', start, ends[slot]!)))
+    for (let place = 0; place < places.length; place += 2) {
+      const start = places[place]!
+      values.push(start === -1 ? undefined : JSON.parse(bytes.toString('utf8', start, places[place + 1]!)))
     }
     if (facet === 0) {
       values[SEAL_AGENT] = this.#agent
@@ -78,7 +74,7 @@ export class SeenFacets {
       raw: rawOf(bytes, places, present),
       agent,
       incarnation,
-      facet: this.#book.of(facet, values, present),
+      facet: this.#book.of(facet, values, [...present]),
     }
     if (this.#seenCount++ > MOST_SEEN) {
       for (const one of this.#seen) one.clear()
@@ -92,32 +88,27 @@ export class SeenFacets {
 }
 
 /** Presence, then each slot's length and bytes. */
-function rawOf(bytes: Buffer, { starts, ends }: Places, present: readonly number[]): Uint8Array {
+function rawOf(bytes: Buffer, places: Places, present: Int32Array): Uint8Array {
   const parts: Uint8Array[] = [new Uint8Array(Int32Array.from(present).buffer)]
-  for (let slot = 0; slot < starts.length; slot++) {
-    const start = starts[slot]!
-    const length = start === -1 ? 0 : ends[slot]! - start
+  for (let place = 0; place < places.length; place += 2) {
+    const start = places[place]!
+    const length = start === -1 ? 0 : places[place + 1]! - start
     parts.push(Uint8Array.of(length & 255, (length >>> 8) & 255, (length >>> 16) & 255, length >>> 24))
     if (start !== -1) parts.push(bytes.subarray(start, start + length))
   }
   return Buffer.concat(parts)
 }
 
-function isRaw(
-  raw: Uint8Array,
-  bytes: Buffer,
-  { starts, ends }: Places,
-  present: readonly number[],
-): boolean {
+function isRaw(raw: Uint8Array, bytes: Buffer, places: Places, present: Int32Array): boolean {
   let at = 0
   for (const bits of present) {
     if (raw[at] !== (bits & 255) || raw[at + 1] !== ((bits >>> 8) & 255)) return false
     if (raw[at + 2] !== ((bits >>> 16) & 255) || raw[at + 3] !== bits >>> 24) return false
     at += 4
   }
-  for (let slot = 0; slot < starts.length; slot++) {
-    const start = starts[slot]!
-    const length = start === -1 ? 0 : ends[slot]! - start
+  for (let place = 0; place < places.length; place += 2) {
+    const start = places[place]!
+    const length = start === -1 ? 0 : places[place + 1]! - start
     if (raw[at] !== (length & 255) || raw[at + 1] !== ((length >>> 8) & 255)) return false
     if (raw[at + 2] !== ((length >>> 16) & 255) || raw[at + 3] !== length >>> 24) return false
     at += 4

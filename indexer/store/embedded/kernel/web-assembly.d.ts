@@ -1,0 +1,15 @@
+/** What of WebAssembly is used here; the compiler's own definitions come only with those of a browser. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array)
+  }
+  class Memory {
+    readonly buffer: ArrayBuffer
+    /** In pages of 64 KiB. */
+    constructor(size: { readonly initial: number; readonly maximum: number })
+  }
+  class Instance {
+    readonly exports: object
+    constructor(module: Module, imports: { readonly env: { readonly memory: Memory } })
+  }
+}
