@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { magnitudeOf } from '../layout.ts'
 import { FOLDED, LETTER, POWERS } from '../terms.ts'
+import { type Kernel, kernelOn } from './start.ts'
 
 /**
  * The memory that the kernel and this side share: tables that never change, what was found in a line, and the lines themselves, a window at
@@ -32,17 +32,6 @@ const PAGES = Math.ceil((WINDOW + WINDOW_BYTES + SLACK) / PAGE)
 const NEWLINE = 10
 const LEAST_HALF = 40
 
-interface Kernel {
-  prepare(root: number, places: number, indexedLength: number, earliest: number, latest: number): void
-  scan(from: number, to: number): number
-}
-
-let compiled: WebAssembly.Module | undefined
-
-function isKernel(exports: object): exports is Kernel {
-  return 'prepare' in exports && 'scan' in exports && typeof exports.scan === 'function'
-}
-
 export class Memory {
   readonly kernel: Kernel
   readonly bytes: Buffer
@@ -63,13 +52,10 @@ export class Memory {
 
   constructor(presentNumbers: number, places: number) {
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES })
-    compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)))
-    const { exports } = new WebAssembly.Instance(compiled, { env: { memory } })
-    if (!isKernel(exports)) throw new Error('kernel.wasm is not of this version')
     if (presentNumbers * 4 > PRESENT_BYTES)
       throw new Error('the schema has more fields than the kernel has room for')
     const { buffer } = memory
-    this.kernel = exports
+    this.kernel = kernelOn(memory)
     this.bytes = Buffer.from(buffer)
     this.#numbers = new Int32Array(buffer)
     this.#doubles = new Float64Array(buffer, RESULT, 2)

@@ -26,7 +26,7 @@ export class Holder {
 
   /** Each column in turn, valid until the next is asked for. Fields that no document has make none. */
   *columns(docs: NewDocs, order: Uint32Array): Generator<readonly [field: number, column: HeldColumn]> {
-    const { count } = docs
+    const count = order.length
     const needed = count * HELD.length
     if (this.#places.length < needed) this.#places = new Uint32Array(Math.ceil(needed * 1.25))
     const places = this.#places
