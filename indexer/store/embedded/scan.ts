@@ -4,6 +4,8 @@ import type { Facet, FacetBook } from './facets.ts'
 import { Memory } from './kernel/memory.ts'
 import { FACETS, PRESENCE } from './layout.ts'
 import { FIRST_PLACES, type IndexedWay, writeMembers } from './members.ts'
+import { MetTexts } from './met-texts.ts'
+import { ID_BYTES } from './parcel.ts'
 import { type Places, SeenFacets } from './seen-facets.ts'
 
 /** A source's facet does not say which fields an event has. */
@@ -21,7 +23,6 @@ const HELD_NUMBERS = 3
  */
 export class Scanner {
   timestamp = 0
-  id = ''
   sequence = 0
   user = ''
   sourceFacet!: Facet
@@ -30,6 +31,7 @@ export class Scanner {
   readonly #ways: ReadonlyMap<number, IndexedWay>
   readonly #seen: SeenFacets
   readonly #places: readonly Places[]
+  readonly #met = new MetTexts()
 
   constructor(book: FacetBook) {
     this.#seen = new SeenFacets(book)
@@ -76,9 +78,14 @@ export class Scanner {
       held.add(heldPlaces[i]!, bytes, heldPlaces[i + 1]!, heldPlaces[i + 2]!)
     this.timestamp = memory.time
     this.sequence = memory.sequence
-    this.id = bytes.toString('latin1', memory.id, memory.id + 40)
     this.user = this.#user()
     return true
+  }
+
+  /** Writes the id of the line that was read into a list of them. */
+  copyId(ids: Buffer, event: number): void {
+    const { bytes, id } = this.#memory
+    bytes.copy(ids, event * ID_BYTES, id, id + ID_BYTES)
   }
 
   #addRest(collector: Collector): void {
@@ -96,6 +103,6 @@ export class Scanner {
     if (user === userEnd) return ''
     return bytes[user] === QUOTE
       ? (JSON.parse(bytes.toString('utf8', user, userEnd)) as string)
-      : bytes.toString('latin1', user, userEnd)
+      : this.#met.text(bytes, user, userEnd)
   }
 }

@@ -66,6 +66,7 @@ const MAGNITUDES: usize = 2560
 const RESULT: usize = 4096
 const PRESENT: usize = RESULT + 64
 const PLACES: usize = RESULT + 128
+const ID_BYTES: usize = RESULT + 1024
 const HELD_PLACES: usize = 8192
 const REST: usize = 24576
 const HIGH: usize = 65536
@@ -267,11 +268,13 @@ function captured(capture: i32, at: i32): bool {
     }
     case CAPTURE_ID: {
       if (load<u8>(at) != QUOTE || load<u8>(at, 41) != QUOTE) return false
-      for (let i = at + 1; i <= at + 40; i++) {
-        const c: i32 = load<u8>(i)
-        if (load<u8>(HEX + c) == 0 || (c >= 0x41 && c <= 0x46)) return false
+      for (let i = 0; i < 40; i += 2) {
+        const high = digit(load<u8>(at + i, 1))
+        const low = digit(load<u8>(at + i, 2))
+        if ((high | low) > 15) return false
+        store<u8>(ID_BYTES + i / 2, (high << 4) | low)
       }
-      store<i32>(ID, at + 1)
+      store<i32>(ID, 1)
       return true
     }
     case CAPTURE_SEQUENCE: {
@@ -301,6 +304,11 @@ function captured(capture: i32, at: i32): bool {
   }
   // What only the indexer may add.
   return false
+}
+
+@inline
+function digit(c: i32): i32 {
+  return isDigit(c) ? c - 0x30 : c >= 0x61 && c <= 0x66 ? c - 0x57 : 16
 }
 
 @inline

@@ -17,6 +17,7 @@ const RESULT = 4096
 const PRESENT = RESULT + 64
 const PRESENT_BYTES = 64
 const PLACES = RESULT + 128
+const ID = RESULT + 1024
 const HELD_PLACES = 8192
 const REST = 24_576
 const SCHEMA = 40_960
@@ -126,10 +127,8 @@ export class Memory {
   get sequence(): number {
     return this.#doubles[1]!
   }
-  /** Where the id's 40 digits stand. */
-  get id(): number {
-    return this.#numbers[(RESULT + 16) >> 2]!
-  }
+  /** Where the id's bytes stand. */
+  readonly id = ID
   /** Where the user's name stands, with its quotes if it has escapes or more than ASCII. */
   get user(): number {
     return this.#numbers[(RESULT + 20) >> 2]!

@@ -1,5 +1,6 @@
 import type { Facet } from '../facets.ts'
 import type { HeldValues } from '../held.ts'
+import type { Parcel } from '../parcel.ts'
 import type { Terms } from '../terms.ts'
 import { Holder } from './hold.ts'
 import { MOST_DOCS, MOST_PAIRS, TermListMaker } from './term-lists.ts'
@@ -14,13 +15,15 @@ export interface NewDocs {
   readonly lines: Uint16Array
   readonly sourceFacets: readonly Facet[]
   readonly deedFacets: readonly Facet[]
-  readonly ids: readonly string[]
-  /** Where each document's terms are, and in which list. */
-  readonly terms: readonly Terms[]
+  /** The parcel that each came in, and its number there. */
+  readonly parcels: readonly Parcel[]
+  readonly numbers: Uint32Array
+  /** Where each document's terms are in the list of all. */
+  readonly terms: Terms
   readonly termStarts: Uint32Array
   readonly termEnds: Uint32Array
-  /** Where each document's held values are, and in which list. */
-  readonly held: readonly HeldValues[]
+  /** Where each document's held values are in the list of all. */
+  readonly held: HeldValues
   readonly heldStarts: Uint32Array
   readonly heldEnds: Uint32Array
 }
@@ -30,14 +33,14 @@ const byBytes = (a: string, b: string): number =>
 
 /** The documents' numbers in the total order of events. */
 function ordered(docs: NewDocs): Uint32Array {
-  const { count, times, sequences, sourceFacets, ids } = docs
+  const { count, times, sequences, sourceFacets, parcels, numbers } = docs
   const order = new Uint32Array(count)
   for (let i = 0; i < count; i++) order[i] = i
   const compare = (a: number, b: number): number =>
     times[a]! - times[b]! ||
     (sourceFacets[a] === sourceFacets[b] ? 0 : byBytes(sourceFacets[a]!.agent, sourceFacets[b]!.agent)) ||
     sequences[a]! - sequences[b]! ||
-    (ids[a]! < ids[b]! ? -1 : ids[a]! > ids[b]! ? 1 : 0)
+    Buffer.compare(parcels[a]!.idBytes(numbers[a]!), parcels[b]!.idBytes(numbers[b]!))
   for (let i = 1; i < count; i++) {
     if (compare(i - 1, i) > 0) {
       order.sort(compare)
@@ -66,7 +69,7 @@ export class SegmentBuilder {
     lists.begin(order.reduce((sum, from) => sum + docs.termEnds[from]! - docs.termStarts[from]!, 0))
     for (let doc = 0; doc < order.length; doc++) {
       const from = order[doc]!
-      lists.add(docs.terms[from]!, docs.termStarts[from]!, docs.termEnds[from]!, doc)
+      lists.add(docs.terms, docs.termStarts[from]!, docs.termEnds[from]!, doc)
     }
     const sink = this.#sink
     sink.clear()
