@@ -41,10 +41,14 @@ export class Counting {
       const dimensions = DIMENSIONS.map(() => new Map<string, number>())
       for (const [facet, { of: count }] of facets) {
         const { category, action, entity, outcome } = facet
-        for (const [dimension, value] of [category ?? '', action, '', entity, outcome].entries()) {
+        const put = (dimension: number, value: string): void => {
           const counts = dimensions[dimension]!
           if (value !== '') counts.set(value, (counts.get(value) ?? 0) + count)
         }
+        put(0, category ?? '')
+        put(1, action)
+        put(3, entity)
+        put(4, outcome)
       }
       for (const [dimension, counts] of dimensions.entries()) {
         if (DIMENSIONS[dimension] === 'user')

@@ -39,7 +39,7 @@ export function sift(
     all.some((one) => one.touches(parcel.idBytes(first), parcel.idBytes(last)))
   if (!overlap(runs, parcel) && !runs.some(touched)) {
     return {
-      kept: Array.from({ length: parcel.count }, (_, i) => i),
+      kept: allOf(parcel),
       revisions: NO_REVISIONS,
       duplicates: [],
       collisions: [],
@@ -48,6 +48,12 @@ export function sift(
     }
   }
   return siftOneByOne(parcel, prepared, partition, all)
+}
+
+function allOf({ count }: Parcel): number[] {
+  const events = new Array<number>(count)
+  for (let event = 0; event < count; event++) events[event] = event
+  return events
 }
 
 /** Events of which each one's id follows the one's before, by their numbers. */

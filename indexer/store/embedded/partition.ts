@@ -263,7 +263,10 @@ export class Partition {
       const members = kept.slice(from, to)
       this.#putChunk(id, n, prepared, parcel, members, size)
       this.#putAdditions(id, parcel, members)
-      const revised = members.flatMap((event, line) => (ids.revisions.has(event) ? [line] : []))
+      const revised =
+        ids.revisions.size === 0
+          ? []
+          : members.flatMap((event, line) => (ids.revisions.has(event) ? [line] : []))
       if (revised.length > 0)
         this.#statements.addRevisions.run(id, Buffer.from(Uint16Array.from(revised).buffer))
       this.#putIds(id, parcel, members, ids)
@@ -300,7 +303,9 @@ export class Partition {
     }
     const firstPosition = parcel.positions[first]!
     const inARow = parcel.positions[last]! - firstPosition === members.length - 1
-    const positions = inARow ? null : Uint16Array.from(members, (event) => parcel.positions[event]!)
+    const positions = inARow ? null : new Uint16Array(members.length)
+    if (positions !== null)
+      for (let line = 0; line < members.length; line++) positions[line] = parcel.positions[members[line]!]!
     this.#statements.addChunk.run(
       id,
       n,

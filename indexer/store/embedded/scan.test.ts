@@ -5,10 +5,13 @@ import { anEvent } from '../testing/arbitraries.ts'
 import { FacetBook } from './facets.ts'
 import { type Prepared, Preparer } from './prepare.ts'
 
+const preparer = new Preparer(new FacetBook())
+
 /** The fast reader against the plain one: a space before the brace makes a line that only the plain one takes. */
 function prepared(line: string | Buffer, lead = ''): Prepared {
   const lines = Buffer.concat([Buffer.from(lead), Buffer.from(line)])
-  return new Preparer(new FacetBook()).prepare({
+  preparer.begin()
+  return preparer.prepare({
     lines,
     leaves: Buffer.alloc(32),
     agent: 'a-1',

@@ -3,13 +3,11 @@ import type { Collector } from './collect.ts'
 import type { Facet, FacetBook } from './facets.ts'
 import { Memory } from './kernel/memory.ts'
 import { FACETS, PRESENCE } from './layout.ts'
-import { FIRST_PLACES, type IndexedWay, writeMembers } from './members.ts'
+import { type IndexedWay, writeMembers } from './members.ts'
 import { MetTexts } from './met-texts.ts'
 import { ID_BYTES } from './parcel.ts'
-import { type Places, SeenFacets } from './seen-facets.ts'
+import { SeenFacets } from './seen-facets.ts'
 
-/** A source's facet does not say which fields an event has. */
-const NOT_REMEMBERED = new Int32Array(0)
 const QUOTE = 0x22
 /** Numbers of a rest: its member's address, its seed, where it starts and ends. */
 const REST_NUMBERS = 4
@@ -30,20 +28,16 @@ export class Scanner {
   readonly #memory: Memory
   readonly #ways: ReadonlyMap<number, IndexedWay>
   readonly #seen: SeenFacets
-  readonly #places: readonly Places[]
   readonly #met = new MetTexts()
 
   constructor(book: FacetBook) {
-    this.#seen = new SeenFacets(book)
     const slots = FACETS.reduce((sum, { length }) => sum + length, 0)
     const memory = new Memory(Math.ceil(PRESENCE.length / 30), slots)
     const { root, ways } = writeMembers(memory)
     memory.kernel.prepare(root, slots, LIMITS.indexedLength, EARLIEST_TIMESTAMP, LATEST_TIMESTAMP)
     this.#memory = memory
     this.#ways = ways
-    this.#places = FACETS.map(({ length }, facet) =>
-      memory.places.subarray(FIRST_PLACES[facet]! * 2, (FIRST_PLACES[facet]! + length) * 2),
-    )
+    this.#seen = new SeenFacets(book, memory)
   }
 
   /** What follows is of this batch. */
@@ -59,8 +53,8 @@ export class Scanner {
     const { bytes } = memory
     const { terms, held } = collector
     const termsBefore = terms.count
-    this.sourceFacet = this.#seen.find(bytes, 0, this.#places[0]!, NOT_REMEMBERED)
-    this.deedFacet = this.#seen.find(bytes, 1, this.#places[1]!, memory.present)
+    this.sourceFacet = this.#seen.source()
+    this.deedFacet = this.#seen.deed()
     if (this.deedFacet.category === null) return false
 
     collector.begin()

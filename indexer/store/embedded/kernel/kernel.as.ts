@@ -743,6 +743,81 @@ function digits(from: i32): i32 {
   return at == from ? NONE : at
 }
 
+// Facets that were met, by the bytes of their values: a table of addresses, then one entry behind the other, each a multiple of eight bytes.
+
+const FACET_SLOTS: usize = 393216
+const FACET_MASK: u32 = 0x7fff
+const FACETS: usize = FACET_SLOTS + 131072
+/** Values can be chosen so that their hashes agree: then some are taken for new, rather than all looked through. */
+const MOST_PROBES: i32 = 16
+// Of an entry: its length, its number, its hash, and from here on what must be equal.
+const ENTRY_KEY: usize = 16
+
+let facetCount: i32 = 0
+let facetEnd: usize = FACETS
+
+/** All facets are new. */
+export function forgetFacets(): void {
+  memory.fill(FACET_SLOTS, 0, FACETS - FACET_SLOTS)
+  facetCount = 0
+  facetEnd = FACETS
+}
+
+/** Where the next entry comes to lie. */
+export function facetsEnd(): i32 {
+  return <i32>facetEnd
+}
+
+/**
+ * The facet of the line that was read whose values stand at these places, in this context, with the presence of fields where `presentNumbers` is
+ * not 0: its number, or -1 - its number where it is new.
+ */
+export function facet(first: i32, count: i32, context: i32, presentNumbers: i32): i32 {
+  const entry = facetEnd
+  let at = entry + ENTRY_KEY
+  store<i32>(at, (first << 20) | context)
+  at += 4
+  for (let i = 0; i < presentNumbers; i++, at += 4) store<i32>(at, load<i32>(PRESENT + ((<usize>i) << 2)))
+  for (let i = first; i < first + count; i++) {
+    const place = PLACES + ((<usize>i) << 3)
+    const start = load<i32>(place)
+    const length = start == NONE ? 0 : load<i32>(place, 4) - start
+    store<i32>(at, length)
+    at += 4
+    if (length > 0) {
+      memory.copy(at, start, length)
+      at += length
+    }
+  }
+  store<u64>(at, 0)
+  const to = (at + 7) & ~7
+  let mixed: u64 = 0x9e3779b97f4a7c15
+  for (let i = entry + ENTRY_KEY; i < to; i += 8) {
+    mixed = (mixed ^ load<u64>(i)) * 0xff51afd7ed558ccd
+    mixed ^= mixed >> 32
+  }
+  const own = <u32>(mixed >> 20)
+  const length = <i32>(to - entry)
+  let slot = own & FACET_MASK
+  for (let probe = 0; probe < MOST_PROBES; probe++, slot = (slot + 1) & FACET_MASK) {
+    const known: usize = load<u32>(FACET_SLOTS + (slot << 2))
+    if (known == 0) break
+    if (load<u32>(known, 8) == own && load<i32>(known) == length && isSame(known, entry, length)) return load<i32>(known, 4)
+  }
+  if (load<u32>(FACET_SLOTS + (slot << 2)) != 0) slot = own & FACET_MASK
+  store<i32>(entry, length)
+  store<i32>(entry, facetCount, 4)
+  store<u32>(entry, own, 8)
+  store<u32>(FACET_SLOTS + (slot << 2), <u32>entry)
+  facetEnd = to
+  return -1 - facetCount++
+}
+
+function isSame(one: usize, other: usize, length: i32): bool {
+  for (let i: usize = ENTRY_KEY; i < <usize>length; i += 8) if (load<u64>(one + i) != load<u64>(other + i)) return false
+  return true
+}
+
 // The dictionary of a new segment. `term-lists.ts` fills in pairs: a term's 48 bits, then the document's 16.
 
 const DIGIT_BITS: u64 = 12

@@ -27,9 +27,9 @@ const MOST_TERMS = 8192
 /** Small enough that a line is still in the processor's cache when it is read. */
 const WINDOW = 2 * PAGE
 const WINDOW_BYTES = 4 * PAGE
-/** Reading 16 bytes at a time goes beyond what is meant. */
-const SLACK = 64
-const PAGES = Math.ceil((WINDOW + WINDOW_BYTES + SLACK) / PAGE)
+/** Behind the window: facets that were met. What is never written to takes no memory. */
+const FACETS_END = 128 * PAGE
+const PAGES = FACETS_END / PAGE
 const NEWLINE = 10
 const LEAST_HALF = 40
 
@@ -119,6 +119,11 @@ export class Memory {
     const to = from + end - start
     this.bytes[to] = NEWLINE
     return this.kernel.scan(from, to) === 1
+  }
+
+  /** Whether there is room for the facets of one more line. */
+  get hasRoomForFacets(): boolean {
+    return FACETS_END - this.kernel.facetsEnd() > 2 * WINDOW_BYTES
   }
 
   get time(): number {

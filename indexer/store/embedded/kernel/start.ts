@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs'
 export interface Kernel {
   prepare(root: number, places: number, indexedLength: number, earliest: number, latest: number): void
   scan(from: number, to: number): number
+  forgetFacets(): void
+  facetsEnd(): number
+  facet(first: number, count: number, context: number, presentNumbers: number): number
   sort(pairs: number, spare: number, count: number): number
   writeTerms(pairs: number, count: number, out: number, directory: number): number
 }
@@ -19,4 +22,6 @@ export function kernelOn(memory: WebAssembly.Memory): Kernel {
 }
 
 const isKernel = (exports: object): exports is Kernel =>
-  ['prepare', 'scan', 'sort', 'writeTerms'].every((name) => name in exports)
+  ['prepare', 'scan', 'forgetFacets', 'facetsEnd', 'facet', 'sort', 'writeTerms'].every(
+    (name) => name in exports,
+  )
