@@ -120,6 +120,7 @@ export function scan(from: i32, to: i32): i32 {
   store<f64>(SEQUENCE, 0)
   store<i32>(ID, 0)
   store<i32>(USER, 0)
+  store<i32>(USER_END, 0)
   if (members(root, from, 0) != to) return 0
   if (isNaN(load<f64>(TIME)) || load<i32>(ID) == 0) return 0
   store<i32>(TERM_COUNT, terms)
