@@ -1,6 +1,6 @@
 /**
- * Which segments are merged when: as soon as eight of about a size are there, so that each document is written anew once a
- * size (by eights), and few segments are left to look into. Beyond half a million documents a segment stays as it is: merging it
+ * Which segments are merged when: as soon as sixteen of about a size are there, so that each document is written anew once a
+ * size (by sixteens), and few segments are left to look into. Beyond half a million documents a segment stays as it is: merging it
  * again would cost more than it spares.
  */
 const FAN = 16
