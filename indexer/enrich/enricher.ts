@@ -1,6 +1,7 @@
 import { canonical, isRecord, reasonOf } from '../../schema/index.ts'
 import { Latest } from '../latest.ts'
 import type { BatchAdditions } from '../store/port.ts'
+import { LastMembers, type Place } from './last-members.ts'
 import { Places, type PlaceTable } from './place.ts'
 import { relatedOf } from './related.ts'
 import { TopMember } from './top-member.ts'
@@ -30,6 +31,7 @@ const LONGEST_REMEMBERED = 1024
 
 /** Enriches batches in one thread. Places and clients come again and again, so what was found lately is remembered. */
 export class Enricher {
+  readonly #last = new LastMembers()
   readonly #source = new TopMember('source')
   readonly #userAgent = new TopMember('user_agent')
   readonly #related = new TopMember('related')
@@ -43,7 +45,7 @@ export class Enricher {
   enrich(lines: Buffer, plan: EnrichPlan): Enriched {
     this.#fault = null
     this.#takeUp(plan.places)
-    for (const member of [this.#source, this.#userAgent, this.#related]) member.begin(lines)
+    for (const member of [this.#last, this.#source, this.#userAgent, this.#related]) member.begin(lines)
     const positions: number[] = []
     const added: string[] = []
     for (let start = 0, position = 0; start < lines.length; position++) {
@@ -71,11 +73,19 @@ export class Enricher {
   }
 
   #additionsOf(lines: Buffer, start: number, end: number, plan: EnrichPlan): string {
+    const textOf = (place: Place | undefined, member: TopMember): string | null => {
+      if (place === undefined) return member.in(start, end)
+      return place.open === -1 ? null : lines.toString('utf8', place.open, place.close)
+    }
+    const last = this.#last.read(start, end) ? this.#last : null
     // Members in canonical order.
-    let text = plan.related && !this.#related.isIn(start, end) ? relatedFragment(lines, start, end) : ''
-    const source = this.#places === null ? null : this.#source.in(start, end)
+    let text =
+      plan.related && last === null && !this.#related.isIn(start, end)
+        ? relatedFragment(lines, start, end)
+        : ''
+    const source = this.#places === null ? null : textOf(last?.source, this.#source)
     if (source !== null) text = joined(text, this.#placeFragment(source))
-    const client = plan.userAgent ? this.#userAgent.in(start, end) : null
+    const client = plan.userAgent ? textOf(last?.userAgent, this.#userAgent) : null
     if (client !== null) text = joined(text, this.#clientFragment(client))
     return text === '' ? '' : `{${text}}`
   }

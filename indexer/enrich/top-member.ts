@@ -5,6 +5,8 @@ const OPEN_LIST = 0x5b
 const CLOSE = 0x7d
 const CLOSE_LIST = 0x5d
 
+const UNKNOWN = -2
+
 /**
  * Finds a member of the top level that is an object, in line after line of canonical JSON, without parsing them. Its name
  * is looked for in the whole batch at once; where it is found, the brackets from there to the line's end say on which
@@ -13,8 +15,8 @@ const CLOSE_LIST = 0x5d
 export class TopMember {
   readonly #needle: Buffer
   #lines: Buffer = Buffer.alloc(0)
-  /** The next place of the name, at or behind where was looked last; -1 where there is none any more. */
-  #next = -1
+  /** The next place of the name, at or behind where was looked last; -1 where there is none any more, -2 before the first look. */
+  #next = UNKNOWN
   #open = 0
   #close = 0
 
@@ -24,7 +26,7 @@ export class TopMember {
 
   begin(lines: Buffer): void {
     this.#lines = lines
-    this.#next = lines.indexOf(this.#needle)
+    this.#next = UNKNOWN
   }
 
   /** The object as text, of the line from `start` to `end`; null where it has none. Lines are asked for in their order. */
@@ -36,6 +38,8 @@ export class TopMember {
   /** Whether the line has it. A line is asked about once, this way or the other. */
   isIn(start: number, end: number): boolean {
     let found = false
+    if (this.#next === UNKNOWN || (this.#next !== -1 && this.#next < start))
+      this.#next = this.#lines.indexOf(this.#needle, start)
     while (this.#next !== -1 && this.#next < end) {
       const open = this.#next + this.#needle.length - 1
       if (this.#next >= start) {

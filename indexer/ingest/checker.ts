@@ -2,15 +2,19 @@ import { fileURLToPath } from 'node:url'
 import { move, Piscina, transferableSymbol, valueSymbol } from 'piscina'
 import type { EnrichPlan } from '../enrich/index.ts'
 import type { ContentResult, ContentTask } from './content.ts'
+import type { Room } from './rooms.ts'
 
 /** What a worker is asked: to check a payload, and to enrich its events if it is what its manifest says. */
 export interface CheckTask {
   readonly content: ContentTask
   readonly plan: EnrichPlan | null
+  /** Where the lines are to be; null: in a buffer of their own. */
+  readonly room: Room | null
 }
 
 export type CheckResult =
-  | (Extract<ContentResult, { ok: true }> & {
+  | (Omit<Extract<ContentResult, { ok: true }>, 'lines'> & {
+      readonly lines: ArrayBuffer | Room
       /** As in a batch for the store, its lines as a byte array. */
       readonly additions: { readonly positions: Uint32Array; readonly lines: Uint8Array } | null
       /** Why places could not be looked up. */

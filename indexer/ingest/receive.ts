@@ -21,6 +21,7 @@ import { Budget } from './budget.ts'
 import type { Checker } from './checker.ts'
 import type { Presences } from './presence.ts'
 import { Refusal } from './refusal.ts'
+import { type Room, Rooms } from './rooms.ts'
 import type { Trail } from './trail.ts'
 
 /** What is counted and timed while a waybill is taken in. */
@@ -59,6 +60,7 @@ export function openReceiver(parts: {
   const { store, agents, presences, checker, enrichment, trail, limits, meter, log, clock } = parts
   const known = new Budget(limits.inFlight)
   const strangers = new Budget(STRANGERS_BYTES)
+  const rooms = new Rooms()
   const forks = new Set<string>()
 
   async function receive(source: Readable): Promise<Acknowledgement> {
@@ -74,7 +76,12 @@ export function openReceiver(parts: {
       const payload = await body.payload(head.payloadBytes, share)
       meter.received(payload.byteLength)
       presences.seen(agent.id)
-      return await keep(head, payload)
+      const room = rooms.take(head.manifest.bytes)
+      try {
+        return await keep(head, payload, room)
+      } finally {
+        rooms.give(room)
+      }
     } finally {
       share.release()
       body.release()
@@ -107,12 +114,12 @@ export function openReceiver(parts: {
     if (wrong !== null) throw new Refusal(422, 'refused', `The manifest does not add up: ${wrong}.`)
   }
 
-  async function keep(head: WaybillHead, payload: ArrayBuffer): Promise<Acknowledgement> {
+  async function keep(head: WaybillHead, payload: ArrayBuffer, room: Room | null): Promise<Acknowledgement> {
     const { manifest, hash, manifestBytes, signature } = head
     const { encoding, bytes, events, root } = manifest
     const began = performance.now()
     const content = { payload, encoding, bytes, events, root }
-    const checked = await checker.check({ content, plan: enrichment.plan })
+    const checked = await checker.check({ content, plan: enrichment.plan, room })
     const between = performance.now()
     meter.checked((between - began) / 1000)
     if (!checked.ok) {

@@ -49,7 +49,10 @@ export interface StoreBatch {
   readonly lines: Buffer
   /** Leaf hashes, 32 bytes each. */
   readonly leaves: Buffer
-  /** The caller needs `lines` and `leaves` no more: the store may move them to a thread instead of copying them. */
+  /**
+   * The caller needs `lines` and `leaves` no more before the batch is stored or refused: the store may move them to a thread instead of copying
+   * them, or let a thread read them where they are if they are shared memory.
+   */
   readonly handedOver?: true
   /** When the indexer took it, ms: `event.ingested`. */
   readonly ingested: number

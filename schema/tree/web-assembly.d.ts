@@ -5,6 +5,8 @@ declare namespace WebAssembly {
   }
   class Memory {
     readonly buffer: ArrayBuffer
+    /** By so many pages of 64 KiB; views of the buffer before are views of nothing. */
+    grow(pages: number): number
     /** In pages of 64 KiB. */
     constructor(size: { readonly initial: number; readonly maximum: number })
   }

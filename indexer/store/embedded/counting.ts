@@ -7,8 +7,18 @@ export const DIMENSIONS: readonly CountDimension[] = ['category', 'action', 'use
 const HOUR = 3_600_000
 
 interface Hour {
-  readonly facets: Map<Facet, number>
-  readonly users: Map<string, number>
+  readonly facets: Map<Facet, Count>
+  readonly users: Map<string, Count>
+}
+
+interface Count {
+  of: number
+}
+
+function countOne<Key>(counts: Map<Key, Count>, key: Key): void {
+  const count = counts.get(key)
+  if (count === undefined) counts.set(key, { of: 1 })
+  else count.of++
 }
 
 /** Hourly counts of a transaction. All but users come from the deed's facet, so events are counted by facet first. */
@@ -22,23 +32,28 @@ export class Counting {
       counts = { facets: new Map(), users: new Map() }
       this.#hours.set(hour, counts)
     }
-    counts.facets.set(facet, (counts.facets.get(facet) ?? 0) + 1)
-    if (user !== '') counts.users.set(user, (counts.users.get(user) ?? 0) + 1)
+    countOne(counts.facets, facet)
+    if (user !== '') countOne(counts.users, user)
   }
 
   each(put: (hour: number, dimension: number, value: string, count: number) => void): void {
     for (const [hour, { facets, users }] of this.#hours) {
       const dimensions = DIMENSIONS.map(() => new Map<string, number>())
-      for (const [facet, count] of facets) {
+      for (const [facet, { of: count }] of facets) {
         const { category, action, entity, outcome } = facet
-        for (const [dimension, value] of [category ?? '', action, '', entity, outcome].entries()) {
+        const put = (dimension: number, value: string): void => {
           const counts = dimensions[dimension]!
           if (value !== '') counts.set(value, (counts.get(value) ?? 0) + count)
         }
+        put(0, category ?? '')
+        put(1, action)
+        put(3, entity)
+        put(4, outcome)
       }
       for (const [dimension, counts] of dimensions.entries()) {
-        for (const [value, count] of DIMENSIONS[dimension] === 'user' ? users : counts)
-          put(hour, dimension, value, count)
+        if (DIMENSIONS[dimension] === 'user')
+          for (const [user, { of: count }] of users) put(hour, dimension, user, count)
+        for (const [value, count] of counts) put(hour, dimension, value, count)
       }
     }
   }

@@ -1,7 +1,7 @@
 import { isDeclaredId, revisionEventId } from '../../../schema/index.ts'
+import type { Parcel } from './parcel.ts'
 import type { Partition } from './partition.ts'
-import { follows } from './partition.ts'
-import { leafOf, type Parcel, type Prepared } from './prepare.ts'
+import { leafOf, type Prepared } from './prepare.ts'
 
 /** Which events of a parcel are new. Numbers are those of the parcel's events. */
 export interface Sifted {
@@ -29,16 +29,17 @@ export function sift(
   partition: Partition,
   all: readonly Partition[],
 ): Sifted {
-  const { ids } = parcel
-  const runs: { first: string; last: string }[] = []
-  for (const id of ids) {
+  const runs: Run[] = []
+  for (let event = 0; event < parcel.count; event++) {
     const run = runs[runs.length - 1]
-    if (run !== undefined && follows(run.last, id)) run.last = id
-    else runs.push({ first: id, last: id })
+    if (run !== undefined && parcel.follows(run.last, event)) run.last = event
+    else runs.push({ first: event, last: event })
   }
-  if (!overlap(runs) && !runs.some((run) => all.some((one) => one.touches(run.first, run.last)))) {
+  const touched = ({ first, last }: Run): boolean =>
+    all.some((one) => one.touches(parcel.idBytes(first), parcel.idBytes(last)))
+  if (!overlap(runs, parcel) && !runs.some(touched)) {
     return {
-      kept: ids.map((_, i) => i),
+      kept: allOf(parcel),
       revisions: NO_REVISIONS,
       duplicates: [],
       collisions: [],
@@ -49,10 +50,22 @@ export function sift(
   return siftOneByOne(parcel, prepared, partition, all)
 }
 
+function allOf({ count }: Parcel): number[] {
+  const events = new Array<number>(count)
+  for (let event = 0; event < count; event++) events[event] = event
+  return events
+}
+
+/** Events of which each one's id follows the one's before, by their numbers. */
+interface Run {
+  readonly first: number
+  last: number
+}
+
 /** Whether two runs of the batch itself overlap. */
-function overlap(runs: readonly { first: string; last: string }[]): boolean {
-  const sorted = runs.toSorted((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
-  return sorted.some((run, i) => i > 0 && run.first <= sorted[i - 1]!.last)
+function overlap(runs: readonly Run[], parcel: Parcel): boolean {
+  const sorted = runs.toSorted((a, b) => parcel.compareIds(a.first, b.first))
+  return sorted.some((run, i) => i > 0 && parcel.compareIds(run.first, sorted[i - 1]!.last) <= 0)
 }
 
 function siftOneByOne(
@@ -92,7 +105,8 @@ function siftOneByOne(
     here.set(id, parcel.positions[event]!)
     kept.push(event)
   }
-  for (const [event, id] of parcel.ids.entries()) {
+  for (let event = 0; event < parcel.count; event++) {
+    const id = parcel.id(event)
     const leaf = leafOf(prepared.leaves, parcel.positions[event]!)
     const look = known(id)
     if (look.leaf === null) keep(event, id, look.within)

@@ -1,56 +1,95 @@
-import { nameHash } from './json-bytes.ts'
-import { type FieldNode, ROOT, type Way } from './layout.ts'
+import type { Memory } from './kernel/memory.ts'
+import { FACETS, type FieldNode, ROOT, type Way } from './layout.ts'
 
-/** What the fast reader does with a member besides indexing it. */
-export const CAPTURE = { none: 0, time: 1, id: 2, sequence: 3, user: 4, derived: 5 } as const
-export type Capture = (typeof CAPTURE)[keyof typeof CAPTURE]
-
-const CAPTURES: Readonly<Record<string, Capture>> = {
-  '@timestamp': CAPTURE.time,
-  'event.id': CAPTURE.id,
-  'event.sequence': CAPTURE.sequence,
-  'user.name': CAPTURE.user,
-  'event.ingested': CAPTURE.derived,
-  'audit.seal': CAPTURE.derived,
-  'audit.words': CAPTURE.derived,
-  'audit.revision_of': CAPTURE.derived,
-  'audit.derived': CAPTURE.derived,
-  'source.as': CAPTURE.derived,
-  'source.geo': CAPTURE.derived,
+/** What the kernel does with a member besides indexing it. */
+const CAPTURES: Readonly<Record<string, number>> = {
+  '@timestamp': 1,
+  'event.id': 2,
+  'event.sequence': 3,
+  'user.name': 4,
+  'event.ingested': 5,
+  'audit.seal': 5,
+  'audit.words': 5,
+  'audit.revision_of': 5,
+  'audit.derived': 5,
+  'source.as': 5,
+  'source.geo': 5,
 }
 
-/** A member of the schema, found by its name's bytes. */
-export interface Member {
-  readonly name: Uint8Array
-  readonly way: Way | null
-  readonly capture: Capture
-  readonly members: Members | null
-  /** What came behind it last time: lines of one source have the same members. */
-  follower: Member | null
+/** Numbers of the ways, as the kernel has them; 0 is none. */
+const KINDS: Readonly<Record<Way['kind'], number>> = {
+  keyword: 1,
+  text: 2,
+  ip: 3,
+  date: 4,
+  number: 5,
+  boolean: 6,
+  flattened: 7,
+  changes: 8,
+  facet: 9,
+  skip: 10,
 }
 
-export interface Members {
-  readonly byHash: ReadonlyMap<number, Member>
-  /** What came first last time. */
-  first: Member | null
+const MEMBER_NUMBERS = 12
+const FIRST_AND_MASK = 2
+
+function nameHash(name: string): number {
+  let hash = 0
+  for (const byte of Buffer.from(name)) hash = (Math.imul(hash, 31) + byte) | 0
+  return hash
 }
 
-function membersOf(node: FieldNode, path: string): Members | null {
-  if (node.members.size === 0) return null
-  const members = new Map<number, Member>()
-  for (const [name, next] of node.members) {
-    const own = path === '' ? name : `${path}.${name}`
-    const bytes = Buffer.from(name)
-    const hash = nameHash(bytes)
-    if (members.has(hash)) throw new Error(`two members of ${path} have one hash`)
-    members.set(hash, {
-      name: bytes,
-      way: next.way,
-      capture: CAPTURES[own] ?? CAPTURE.none,
-      members: membersOf(next, own),
-      follower: null,
-    })
+/** Where the places of a facet's values begin among those of all facets. */
+export const FIRST_PLACES: readonly number[] = FACETS.map((_, facet) =>
+  FACETS.slice(0, facet).reduce((sum, { length }) => sum + length, 0),
+)
+
+export type IndexedWay = Extract<Way, { readonly seed: number }>
+
+/** Writes the schema's members into the kernel's memory. Gives the address of its root, and the way of each member's address. */
+export function writeMembers(memory: Memory): { root: number; ways: ReadonlyMap<number, IndexedWay> } {
+  const ways = new Map<number, IndexedWay>()
+
+  function writeNode(node: FieldNode, path: string): number {
+    if (node.members.size === 0) return 0
+    let slots = 4
+    while (slots < node.members.size * 2) slots *= 2
+    const address = memory.take(FIRST_AND_MASK + slots)
+    memory.set(address + 4, slots - 1)
+    const taken = new Set<number>()
+    for (const [name, next] of node.members) {
+      let slot = nameHash(name) & (slots - 1)
+      while (taken.has(slot)) slot = (slot + 1) & (slots - 1)
+      taken.add(slot)
+      memory.set(
+        address + (FIRST_AND_MASK + slot) * 4,
+        writeMember(name, next, path === '' ? name : `${path}.${name}`),
+      )
+    }
+    return address
   }
-  return { byHash: members, first: null }
+
+  function writeMember(name: string, { way, members }: FieldNode, path: string): number {
+    const text = `"${name}":`
+    const address = memory.take(MEMBER_NUMBERS)
+    const isIndexed = way !== null && 'seed' in way
+    if (isIndexed) ways.set(address, way)
+    const numbers = [
+      memory.keep(text),
+      text.length,
+      way === null ? 0 : KINDS[way.kind],
+      CAPTURES[path] ?? 0,
+      isIndexed ? way.seed : 0,
+      isIndexed && way.words ? 1 : 0,
+      isIndexed ? way.presence : 0,
+      isIndexed ? way.held : -1,
+      way?.kind === 'facet' ? FIRST_PLACES[way.facet]! + way.slot : 0,
+      way === null ? writeNode({ way, members }, path) : 0,
+      isIndexed && way.exact ? 1 : 0,
+    ]
+    for (const [i, number] of numbers.entries()) memory.set(address + i * 4, number)
+    return address
+  }
+
+  return { root: writeNode(ROOT, ''), ways }
 }
-export const MEMBERS = membersOf(ROOT, '')!

@@ -1,9 +1,9 @@
 /**
- * Which segments are merged when: as soon as eight of about a size are there, so that each document is written anew once a
- * size (by eights), and few segments are left to look into. Beyond half a million documents a segment stays as it is: merging it
+ * Which segments are merged when: as soon as sixteen of about a size are there, so that each document is written anew once a
+ * size (by sixteens), and few segments are left to look into. Beyond half a million documents a segment stays as it is: merging it
  * again would cost more than it spares.
  */
-const FAN = 8
+const FAN = 16
 const MOST_DOCS = 500_000
 
 /** Merging is hopelessly behind when so many wait. */
@@ -12,7 +12,7 @@ export const TOO_MANY_SEGMENTS = 64
 export function nextMerge(segments: readonly { id: number; docs: number }[]): number[] | null {
   const sizes = new Map<number, { id: number; docs: number }[]>()
   for (const segment of segments) {
-    const size = Math.floor(Math.log2(Math.max(1, segment.docs)) / 3)
+    const size = Math.floor(Math.log2(Math.max(1, segment.docs)) / 4)
     const same = sizes.get(size) ?? []
     same.push(segment)
     sizes.set(size, same)

@@ -3,7 +3,8 @@ import { type Category, leafHash } from '../../../schema/index.ts'
 import type { StoreBatch } from '../port.ts'
 import { NOTHING_ADDED } from './added.ts'
 import { CHUNK_BYTES, Chunk, compressed } from './chunks.ts'
-import type { Parcel, Prepared } from './prepare.ts'
+import type { Parcel } from './parcel.ts'
+import type { Prepared } from './prepare.ts'
 import type { BuiltSegment } from './segment/build.ts'
 
 /**
@@ -77,8 +78,8 @@ export interface PlacedDocs {
   readonly prepared: Prepared
   /** Numbers of the parcel's events that are stored, in the batch's order. */
   readonly kept: readonly number[]
-  readonly chunks: readonly number[]
-  readonly lines: readonly number[]
+  readonly chunks: Uint32Array
+  readonly lines: Uint16Array
 }
 
 export class Partition {
@@ -186,10 +187,8 @@ export class Partition {
     return this.database.prepare('SELECT 1 FROM batches WHERE ingested >= ? LIMIT 1').get(time) !== undefined
   }
 
-  /** Whether any id of this partition may lie from `first` to `last`. */
-  touches(first: string, last: string): boolean {
-    const from = idBytes(first)
-    const to = first === last ? from : idBytes(last)
+  /** Whether any id of this partition may lie from one to another. */
+  touches(from: Buffer, to: Buffer): boolean {
     const run = this.#statements.reaches.get(from, to)
     if (run !== undefined && run.reaches === 1) return true
     return this.#hasStrays && this.#statements.strayBetween.get(from, to) !== undefined
@@ -251,8 +250,8 @@ export class Partition {
       readonly alone: boolean
     },
   ): PlacedDocs {
-    const chunks: number[] = []
-    const lines: number[] = []
+    const chunks = new Uint32Array(kept.length)
+    const lines = new Uint16Array(kept.length)
     for (let from = 0; from < kept.length; ) {
       let size = 0
       let to = from
@@ -264,13 +263,16 @@ export class Partition {
       const members = kept.slice(from, to)
       this.#putChunk(id, n, prepared, parcel, members, size)
       this.#putAdditions(id, parcel, members)
-      const revised = members.flatMap((event, line) => (ids.revisions.has(event) ? [line] : []))
+      const revised =
+        ids.revisions.size === 0
+          ? []
+          : members.flatMap((event, line) => (ids.revisions.has(event) ? [line] : []))
       if (revised.length > 0)
         this.#statements.addRevisions.run(id, Buffer.from(Uint16Array.from(revised).buffer))
       this.#putIds(id, parcel, members, ids)
       for (let i = from; i < to; i++) {
-        chunks.push(id)
-        lines.push(i - from)
+        chunks[i] = id
+        lines[i] = i - from
       }
       from = to
     }
@@ -301,7 +303,9 @@ export class Partition {
     }
     const firstPosition = parcel.positions[first]!
     const inARow = parcel.positions[last]! - firstPosition === members.length - 1
-    const positions = inARow ? null : Uint16Array.from(members, (event) => parcel.positions[event]!)
+    const positions = inARow ? null : new Uint16Array(members.length)
+    if (positions !== null)
+      for (let line = 0; line < members.length; line++) positions[line] = parcel.positions[members[line]!]!
     this.#statements.addChunk.run(
       id,
       n,
@@ -323,22 +327,21 @@ export class Partition {
     members: readonly number[],
     { strays, alone }: { readonly strays: ReadonlySet<number>; readonly alone: boolean },
   ): void {
-    let first = ''
-    let last = ''
+    let first = -1
+    let last = -1
     const end = (): void => {
-      if (first !== '') this.#statements.addRun.run(idBytes(first), idBytes(last), chunk)
-      first = ''
+      if (first !== -1) this.#statements.addRun.run(parcel.idBytes(first), parcel.idBytes(last), chunk)
+      first = -1
     }
     for (const event of members) {
-      const id = parcel.ids[event]!
       if (strays.has(event)) {
-        this.#statements.addStray.run(idBytes(id), chunk)
+        this.#statements.addStray.run(parcel.idBytes(event), chunk)
         this.#hasStrays = true
         continue
       }
-      if (first !== '' && (alone || !follows(last, id))) end()
-      if (first === '') first = id
-      last = id
+      if (first !== -1 && (alone || !parcel.follows(last, event))) end()
+      if (first === -1) first = event
+      last = event
     }
     end()
   }
@@ -385,7 +388,3 @@ export class Partition {
     this.database.close()
   }
 }
-
-/** The same source and generation, further on. */
-export const follows = (before: string, id: string): boolean =>
-  id > before && id.startsWith(before.slice(0, 24))

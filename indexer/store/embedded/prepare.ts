@@ -12,31 +12,12 @@ import { readLine } from '../line.ts'
 import type { BatchAdditions } from '../port.ts'
 import { AddedLines, AddedTerms, type AddedText, NOTHING_ADDED } from './added.ts'
 import { Collector } from './collect.ts'
-import type { Facet, FacetBook } from './facets.ts'
+import type { FacetBook } from './facets.ts'
 import { HeldValues } from './held.ts'
 import { SEAL_AGENT, SEAL_INCARNATION } from './layout.ts'
+import { type Parcel, ParcelPool, type TakenApart } from './parcel.ts'
 import { Scanner } from './scan.ts'
 import { Terms } from './terms.ts'
-
-/** Events of one batch and one category, taken apart; each list has an item an event, in the batch's order. */
-export interface Parcel {
-  readonly category: Category
-  readonly ids: string[]
-  readonly timestamps: number[]
-  readonly sequences: number[]
-  readonly positions: number[]
-  readonly starts: number[]
-  readonly ends: number[]
-  readonly sourceFacets: Facet[]
-  readonly deedFacets: Facet[]
-  readonly termStarts: number[]
-  readonly termEnds: number[]
-  readonly heldStarts: number[]
-  readonly heldEnds: number[]
-  readonly users: string[]
-  /** What enrichment adds to each. */
-  readonly added: AddedText[]
-}
 
 export interface Rejected {
   readonly position: number
@@ -55,26 +36,6 @@ export interface Prepared {
   readonly rejected: Rejected[]
 }
 
-function emptyParcel(category: Category): Parcel {
-  return {
-    category,
-    ids: [],
-    timestamps: [],
-    sequences: [],
-    positions: [],
-    starts: [],
-    ends: [],
-    sourceFacets: [],
-    deedFacets: [],
-    termStarts: [],
-    termEnds: [],
-    heldStarts: [],
-    heldEnds: [],
-    users: [],
-    added: [],
-  }
-}
-
 /** Where a line stands in its batch, and where its terms begin. */
 interface LinePlace {
   readonly position: number
@@ -84,6 +45,9 @@ interface LinePlace {
   readonly heldStart: number
 }
 
+/** What a line says of its event, whichever way it was read. */
+type Read = Pick<TakenApart, 'timestamp' | 'sequence' | 'sourceFacet' | 'deedFacet' | 'user'>
+
 /** Takes batches apart. Terms of all batches that are stored together share one list. */
 export class Preparer {
   readonly #facets: FacetBook
@@ -91,6 +55,7 @@ export class Preparer {
   readonly #terms = new Terms()
   readonly #addedTerms: AddedTerms
   readonly #held = new HeldValues()
+  readonly #pool = new ParcelPool()
 
   constructor(facets: FacetBook) {
     this.#facets = facets
@@ -102,6 +67,7 @@ export class Preparer {
   begin(): void {
     this.#terms.clear()
     this.#held.clear()
+    this.#pool.clear()
   }
 
   prepare(batch: {
@@ -116,7 +82,7 @@ export class Preparer {
     const held = this.#held
     const collector = new Collector(terms, held)
     const scanner = this.#scanner
-    scanner.begin(collector, agent, incarnation)
+    scanner.begin(agent, incarnation)
     const additions = batch.additions === undefined ? null : new AddedLines(batch.additions)
     const parcels = new Map<Category, Parcel>()
     const rejected: Rejected[] = []
@@ -128,23 +94,13 @@ export class Preparer {
       const added = additions === null ? NOTHING_ADDED : additions.at(position)
       const termStart = terms.count
       const heldStart = held.count
-      if (clean && scanner.scan(lines, start, end)) {
-        const { timestamp, id, sequence, user, sourceFacet, deedFacet } = scanner
-        const parcel = parcelOf(parcels, deedFacet.category!)
-        parcel.ids.push(id)
-        parcel.timestamps.push(timestamp)
-        parcel.sequences.push(sequence)
-        parcel.sourceFacets.push(sourceFacet)
-        parcel.users.push(user)
-        this.#put(parcel, deedFacet, added, { position, start, end, termStart, heldStart })
+      const place = { position, start, end, termStart, heldStart }
+      if (clean && scanner.scan(lines, start, end, collector)) {
+        const parcel = this.#parcelOf(parcels, scanner.deedFacet.category!)
+        const event = this.#put(parcel, scanner, added, place)
+        scanner.copyId(parcel.ids, event)
       } else {
-        const fault = this.#plainly(
-          batch,
-          collector,
-          parcels,
-          { position, start, end, termStart, heldStart },
-          added,
-        )
+        const fault = this.#plainly(batch, collector, parcels, place, added)
         if (fault !== null) rejected.push({ position, start, end, ...fault })
       }
       start = end + 1
@@ -170,29 +126,52 @@ export class Preparer {
     source![SEAL_INCARNATION] = incarnation
     const { id, sequence } = sound.event
     const deedFacet = this.#facets.of(1, deed!, collector.present)
-    const parcel = parcelOf(parcels, deedFacet.category!)
-    parcel.ids.push(id)
-    parcel.timestamps.push(Date.parse(sound['@timestamp']))
-    parcel.sequences.push(typeof sequence === 'number' ? sequence : 0)
-    parcel.sourceFacets.push(this.#facets.of(0, source!, []))
-    parcel.users.push(textAt(sound, 'user.name') ?? '')
-    this.#put(parcel, deedFacet, added, place)
+    const parcel = this.#parcelOf(parcels, deedFacet.category!)
+    const event = {
+      timestamp: Date.parse(sound['@timestamp']),
+      sequence: typeof sequence === 'number' ? sequence : 0,
+      sourceFacet: this.#facets.of(0, source!, []),
+      deedFacet,
+      user: textAt(sound, 'user.name') ?? '',
+    }
+    parcel.setId(this.#put(parcel, event, added, place), id)
     return null
   }
 
-  /** The event's own terms are in the list already; those of its additions come behind them. */
-  #put(parcel: Parcel, deed: Facet, added: AddedText, place: LinePlace): void {
-    const { position, start, end, termStart, heldStart } = place
-    const facet = added === NOTHING_ADDED ? deed : this.#addedTerms.add(added, this.#terms, this.#held, deed)
-    parcel.deedFacets.push(facet)
-    parcel.added.push(added)
-    parcel.positions.push(position)
-    parcel.starts.push(start)
-    parcel.ends.push(end)
-    parcel.termStarts.push(termStart)
-    parcel.termEnds.push(this.#terms.count)
-    parcel.heldStarts.push(heldStart)
-    parcel.heldEnds.push(this.#held.count)
+  /** The event's own terms are in the list already; those of its additions come behind them. Gives its number in the parcel. */
+  #put(
+    parcel: Parcel,
+    { timestamp, sequence, sourceFacet, deedFacet, user }: Read,
+    added: AddedText,
+    { position, start, end, termStart, heldStart }: LinePlace,
+  ): number {
+    const terms = this.#terms
+    const held = this.#held
+    const deed = added === NOTHING_ADDED ? deedFacet : this.#addedTerms.add(added, terms, held, deedFacet)
+    return parcel.add({
+      timestamp,
+      sequence,
+      sourceFacet,
+      deedFacet: deed,
+      user,
+      added,
+      position,
+      start,
+      end,
+      termStart,
+      termEnd: terms.count,
+      heldStart,
+      heldEnd: held.count,
+    })
+  }
+
+  #parcelOf(parcels: Map<Category, Parcel>, category: Category): Parcel {
+    let parcel = parcels.get(category)
+    if (parcel === undefined) {
+      parcel = this.#pool.take(category)
+      parcels.set(category, parcel)
+    }
+    return parcel
   }
 }
 
@@ -215,17 +194,8 @@ export function revise(
     parcel.termEnds[event] = terms.count
     parcel.heldEnds[event] = held.count
     parcel.deedFacets[event] = facets.of(1, collector.slots[1]!, collector.present)
-    parcel.ids[event] = id
+    parcel.setId(event, id)
   }
-}
-
-function parcelOf(parcels: Map<Category, Parcel>, category: Category): Parcel {
-  let parcel = parcels.get(category)
-  if (parcel === undefined) {
-    parcel = emptyParcel(category)
-    parcels.set(category, parcel)
-  }
-  return parcel
 }
 
 export const leafOf = (leaves: Buffer, position: number): Buffer =>

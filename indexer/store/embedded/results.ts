@@ -2,8 +2,9 @@ import { HASH_BYTES } from '../../../schema/index.ts'
 import type { StoreBatch, WriteResult } from '../port.ts'
 import type { NewDeadLetter } from './control.ts'
 import type { Sifted } from './known.ts'
+import type { Parcel } from './parcel.ts'
 import type { Outcome } from './partition.ts'
-import type { Parcel, Prepared } from './prepare.ts'
+import type { Prepared } from './prepare.ts'
 
 /** A batch, and what became of it in each partition. */
 export interface Settled {
@@ -25,7 +26,7 @@ function sourceAt(batch: StoreBatch, position: number): number {
 
 export function outcomeOf(batch: StoreBatch, parcel: Parcel, sifted: Sifted): Outcome {
   const bySource = (events: readonly number[]): [number, number][] => {
-    const counts = new Map<number, number>()
+    const counts: [number, number][] = []
     let source = 0
     let end = batch.manifest.sources[0]?.events ?? 0
     for (const event of events) {
@@ -33,9 +34,11 @@ export function outcomeOf(batch: StoreBatch, parcel: Parcel, sifted: Sifted): Ou
       while (position >= end && source + 1 < batch.manifest.sources.length) {
         end += batch.manifest.sources[++source]!.events
       }
-      counts.set(source, (counts.get(source) ?? 0) + 1)
+      const last = counts[counts.length - 1]
+      if (last?.[0] === source) last[1]++
+      else counts.push([source, 1])
     }
-    return [...counts]
+    return counts
   }
   return {
     stored: bySource(sifted.kept),
@@ -43,7 +46,7 @@ export function outcomeOf(batch: StoreBatch, parcel: Parcel, sifted: Sifted): Ou
     ...(sifted.revisions.size > 0 && { revisions: sifted.revisions.size }),
     collisions: sifted.collisions.map(({ event, reason }) => ({
       position: parcel.positions[event]!,
-      id: parcel.ids[event]!,
+      id: parcel.id(event),
       reason,
     })),
   }
@@ -111,7 +114,7 @@ export function resultOf({ batch, prepared, outcomes }: Settled): {
 
 function lineAt(prepared: Prepared, position: number): Buffer {
   for (const parcel of prepared.parcels.values()) {
-    const event = parcel.positions.indexOf(position)
+    const event = parcel.positions.subarray(0, parcel.count).indexOf(position)
     if (event !== -1) return prepared.lines.subarray(parcel.starts[event]!, parcel.ends[event]!)
   }
   throw new Error(`no event at position ${position} of ${prepared.leaves.length / HASH_BYTES}`)

@@ -5,10 +5,13 @@ import { anEvent } from '../testing/arbitraries.ts'
 import { FacetBook } from './facets.ts'
 import { type Prepared, Preparer } from './prepare.ts'
 
+const preparer = new Preparer(new FacetBook())
+
 /** The fast reader against the plain one: a space before the brace makes a line that only the plain one takes. */
 function prepared(line: string | Buffer, lead = ''): Prepared {
   const lines = Buffer.concat([Buffer.from(lead), Buffer.from(line)])
-  return new Preparer(new FacetBook()).prepare({
+  preparer.begin()
+  return preparer.prepare({
     lines,
     leaves: Buffer.alloc(32),
     agent: 'a-1',
@@ -25,16 +28,16 @@ function plain({ parcels, rejected, terms, held }: Prepared): unknown {
       held.columns[i],
       JSON.stringify(JSON.parse(held.bytes.toString('utf8', held.startOf(i), held.ends[i]))),
     ]).sort(([a], [b]) => Number(a) - Number(b)),
-    parcels: [...parcels].map(
-      ([category, { ids, timestamps, sequences, sourceFacets, deedFacets, users }]) => ({
-        category,
-        ids,
-        timestamps,
-        sequences,
-        users,
-        facets: [...sourceFacets, ...deedFacets].map(({ text }) => text),
-      }),
-    ),
+    parcels: [...parcels].map(([category, parcel]) => ({
+      category,
+      events: Array.from({ length: parcel.count }, (_, event) => ({
+        id: parcel.id(event),
+        timestamp: parcel.timestamps[event],
+        sequence: parcel.sequences[event],
+        user: parcel.users[event],
+        facets: [parcel.sourceFacets[event]?.text, parcel.deedFacets[event]?.text],
+      })),
+    })),
   }
 }
 
@@ -142,7 +145,7 @@ test('usual lines are read by the fast reader alone', () => {
       return parse(...args)
     }
     const { parcels } = preparer.prepare({ lines, leaves: Buffer.alloc(0), agent: 'a-1', incarnation: 'i' })
-    expect(parcels.get('change')?.ids.length).toBe(50)
+    expect(parcels.get('change')?.count).toBe(50)
   } finally {
     JSON.parse = parse
   }

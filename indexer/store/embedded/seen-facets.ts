@@ -1,127 +1,80 @@
 import type { Facet, FacetBook } from './facets.ts'
+import type { Memory } from './kernel/memory.ts'
 import { FACETS, SEAL_AGENT, SEAL_INCARNATION } from './layout.ts'
-import { PRIME } from './terms.ts'
+import { FIRST_PLACES } from './members.ts'
 
-/** Where the values of a facet's fields stand in a line, by slot; a start of -1 is nowhere. */
-export interface Places {
-  readonly starts: Int32Array
-  readonly ends: Int32Array
-}
-
-/** A facet by the bytes of its values as they stand in a line. */
-interface Seen {
-  readonly raw: Uint8Array
-  /** The waybill's agent and incarnation are part of a source's facet. */
-  readonly agent: string
-  readonly incarnation: string
-  readonly facet: Facet
-}
 const MOST_SEEN = 20_000
-/** Values can be chosen so that their hashes agree: then some are made anew, rather than all looked through. */
-const MOST_OF_ONE_HASH = 16
-const NOTHING_SEEN: readonly Seen[] = []
+const MOST_CONTEXTS = 65_536
+const SOURCE = 0
+const DEED = 1
 
-/** Facets that were met, found by the bytes of their values: no value is parsed twice. */
+/** Facets that were met, found by the bytes of their values as they stand in a line: no value is parsed twice. */
 export class SeenFacets {
   readonly #book: FacetBook
-  readonly #seen = FACETS.map(() => new Map<number, Seen[]>())
-  readonly #last: (Seen | undefined)[] = []
-  #seenCount = 0
+  readonly #memory: Memory
+  readonly #seen: Facet[] = []
+  /** The waybill's agent and incarnation are part of a source's facet. */
+  readonly #contexts = new Map<string, number>()
+  #context = 0
   #agent = ''
   #incarnation = ''
 
-  constructor(book: FacetBook) {
+  constructor(book: FacetBook, memory: Memory) {
     this.#book = book
+    this.#memory = memory
   }
 
   /** What follows came with a waybill of these. */
   begin(agent: string, incarnation: string): void {
     this.#agent = agent
     this.#incarnation = incarnation
+    if (this.#contexts.size >= MOST_CONTEXTS) this.#forget()
+    this.#enter()
   }
 
-  /** The facet of the values that were met: found by their bytes, made the plain way when they are new. */
-  find(bytes: Buffer, facet: number, places: Places, present: readonly number[]): Facet {
-    const { starts, ends } = places
-    const agent = facet === 0 ? this.#agent : ''
-    const incarnation = facet === 0 ? this.#incarnation : ''
-    const fits = (one: Seen): boolean =>
-      one.agent === agent && one.incarnation === incarnation && isRaw(one.raw, bytes, places, present)
-    const last = this.#last[facet]
-    if (last !== undefined && fits(last)) return last.facet
-    let hash = 0
-    for (let slot = 0; slot < starts.length; slot++) {
-      const start = starts[slot]!
-      hash = Math.imul(hash ^ slot, PRIME)
-      if (start === -1) continue
-      for (let i = start, end = ends[slot]!; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME)
-    }
-    for (const bits of present) hash = Math.imul(hash ^ bits, PRIME)
-    const seen = this.#seen[facet]!
-    const same = seen.get(hash)
-    for (const one of same ?? NOTHING_SEEN) {
-      if (!fits(one)) continue
-      this.#last[facet] = one
-      return one.facet
-    }
+  #enter(): void {
+    const key = JSON.stringify([this.#agent, this.#incarnation])
+    this.#context = this.#contexts.get(key) ?? this.#contexts.size
+    this.#contexts.set(key, this.#context)
+  }
 
-    const values: unknown[] = []
-    for (let slot = 0; slot < starts.length; slot++) {
-      const start = starts[slot]!
-      values.push(start === -1 ? undefined : JSON.parse(bytes.toString('utf8', start, ends[slot]!)))
+  #forget(): void {
+    this.#memory.kernel.forgetFacets()
+    this.#seen.length = 0
+    this.#contexts.clear()
+  }
+
+  /** The facet of the source of the line that was read. */
+  source(): Facet {
+    if (this.#seen.length >= MOST_SEEN || !this.#memory.hasRoomForFacets) {
+      this.#forget()
+      this.#enter()
     }
-    if (facet === 0) {
+    const number = this.#memory.kernel.facet(FIRST_PLACES[SOURCE]!, FACETS[SOURCE]!.length, this.#context, 0)
+    return number >= 0 ? this.#seen[number]! : this.#made(SOURCE, -1 - number)
+  }
+
+  /** The facet of its deed; to be asked for behind that of the source. */
+  deed(): Facet {
+    const { kernel, present } = this.#memory
+    const number = kernel.facet(FIRST_PLACES[DEED]!, FACETS[DEED]!.length, 0, present.length)
+    return number >= 0 ? this.#seen[number]! : this.#made(DEED, -1 - number)
+  }
+
+  #made(facet: number, number: number): Facet {
+    const { bytes, places, present } = this.#memory
+    const first = FIRST_PLACES[facet]! * 2
+    const values: unknown[] = []
+    for (let place = first; place < first + FACETS[facet]!.length * 2; place += 2) {
+      const start = places[place]!
+      values.push(start === -1 ? undefined : JSON.parse(bytes.toString('utf8', start, places[place + 1]!)))
+    }
+    if (facet === SOURCE) {
       values[SEAL_AGENT] = this.#agent
       values[SEAL_INCARNATION] = this.#incarnation
     }
-    const made = {
-      raw: rawOf(bytes, places, present),
-      agent,
-      incarnation,
-      facet: this.#book.of(facet, values, present),
-    }
-    if (this.#seenCount++ > MOST_SEEN) {
-      for (const one of this.#seen) one.clear()
-      this.#seenCount = 0
-    }
-    const others = seen.get(hash)
-    if (others === undefined || others.length >= MOST_OF_ONE_HASH) seen.set(hash, [made])
-    else others.push(made)
-    return made.facet
+    const made = this.#book.of(facet, values, facet === SOURCE ? [] : [...present])
+    this.#seen[number] = made
+    return made
   }
-}
-
-/** Presence, then each slot's length and bytes. */
-function rawOf(bytes: Buffer, { starts, ends }: Places, present: readonly number[]): Uint8Array {
-  const parts: Uint8Array[] = [new Uint8Array(Int32Array.from(present).buffer)]
-  for (let slot = 0; slot < starts.length; slot++) {
-    const start = starts[slot]!
-    const length = start === -1 ? 0 : ends[slot]! - start
-    parts.push(Uint8Array.of(length & 255, (length >>> 8) & 255, (length >>> 16) & 255, length >>> 24))
-    if (start !== -1) parts.push(bytes.subarray(start, start + length))
-  }
-  return Buffer.concat(parts)
-}
-
-function isRaw(
-  raw: Uint8Array,
-  bytes: Buffer,
-  { starts, ends }: Places,
-  present: readonly number[],
-): boolean {
-  let at = 0
-  for (const bits of present) {
-    if (raw[at] !== (bits & 255) || raw[at + 1] !== ((bits >>> 8) & 255)) return false
-    if (raw[at + 2] !== ((bits >>> 16) & 255) || raw[at + 3] !== bits >>> 24) return false
-    at += 4
-  }
-  for (let slot = 0; slot < starts.length; slot++) {
-    const start = starts[slot]!
-    const length = start === -1 ? 0 : ends[slot]! - start
-    if (raw[at] !== (length & 255) || raw[at + 1] !== ((length >>> 8) & 255)) return false
-    if (raw[at + 2] !== ((length >>> 16) & 255) || raw[at + 3] !== length >>> 24) return false
-    at += 4
-    for (let i = 0; i < length; i++) if (raw[at++] !== bytes[start + i]) return false
-  }
-  return true
 }

@@ -182,7 +182,7 @@ class EmbeddedStore implements Store {
       const outcome = await this.#writer.ask(
         'write',
         additions === undefined ? sent : { ...sent, additions },
-        [lines.buffer, leaves.buffer],
+        [lines.buffer, leaves.buffer].filter((buffer) => buffer instanceof ArrayBuffer),
       )
       this.#problem = null
       return outcome
@@ -341,8 +341,8 @@ const readValue = (record: StoredRecord): unknown => JSON.parse(record.value)
 const withBuffer = (letter: DeadLetter): DeadLetter => ({ ...letter, line: bufferOf(letter.line) })
 
 /** Bytes that can go over to a thread: the caller's own where it gives them away, else a copy. */
-function movable(bytes: Buffer, handedOver: true | undefined): Uint8Array<ArrayBuffer> {
-  return handedOver === true && bytes.buffer instanceof ArrayBuffer
+function movable(bytes: Buffer, handedOver: true | undefined): Uint8Array {
+  return handedOver === true
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     : new Uint8Array(bytes)
 }

@@ -69,6 +69,17 @@ export class Terms {
     this.low[this.count++] = low
   }
 
+  /** The first so many of these. */
+  addAll(high: Uint32Array, low: Uint16Array, count: number): void {
+    while (this.count + count > this.high.length) this.#grow()
+    const to = this.count
+    for (let i = 0; i < count; i++) {
+      this.high[to + i] = high[i]!
+      this.low[to + i] = low[i]!
+    }
+    this.count = to + count
+  }
+
   #grow(): void {
     const high = new Uint32Array(this.high.length * 2)
     const low = new Uint16Array(high.length)

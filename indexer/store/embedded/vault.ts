@@ -10,8 +10,9 @@ import { inTransaction, openDatabase, storeError } from './database.ts'
 import { clearExpired, EXPIRED, setAside } from './expired.ts'
 import { FacetBook } from './facets.ts'
 import { sift } from './known.ts'
+import type { Parcel } from './parcel.ts'
 import { type Outcome, Partition, type PlacedDocs } from './partition.ts'
-import { type Parcel, Preparer, revise } from './prepare.ts'
+import { Preparer, revise } from './prepare.ts'
 import { outcomeOf, resultOf, type Settled } from './results.ts'
 import { SegmentBuilder } from './segment/build.ts'
 import { newDocs } from './segment/documents.ts'
@@ -294,7 +295,7 @@ export class Vault {
         events += sifted.kept.length
       }
       if (placed.length === 0) return
-      partition.addSegment(this.#segments.build(newDocs(placed)))
+      for (const segment of this.#segments.build(newDocs(placed))) partition.addSegment(segment)
       counting.each((hour, dimension, value, count) => partition.addCount(hour, dimension, value, count))
       partition.putSpan(least, greatest, events)
     })
@@ -365,9 +366,8 @@ export class Vault {
             const before = partition.batch(agent, incarnation, sequence)
             const n = before?.n ?? this.#next++
             if (before === null) partition.addReplayed(n, { agent, incarnation, sequence, ingested })
-            partition.addSegment(
-              this.#segments.build(newDocs([partition.place(n, prepared, parcel, sifted.kept, sifted)])),
-            )
+            const placed = partition.place(n, prepared, parcel, sifted.kept, sifted)
+            for (const segment of this.#segments.build(newDocs([placed]))) partition.addSegment(segment)
             const counting = new Counting()
             counting.add(parcel.timestamps[0]!, parcel.deedFacets[0]!, parcel.users[0]!)
             counting.each((...count) => partition.addCount(...count))

@@ -88,7 +88,8 @@ class WaitingGroup {
       const outcomes = this.#group.store()
       for (const [i, waiting] of members.entries()) {
         // Megabytes that the collector would let gather.
-        if (waiting.batch.lines.buffer instanceof ArrayBuffer) waiting.batch.lines.buffer.transfer(0)
+        for (const { buffer } of [waiting.batch.lines, waiting.batch.leaves])
+          if (buffer instanceof ArrayBuffer) buffer.transfer(0)
         waiting.resolve(outcomes[i]!)
       }
     } catch (thrown) {

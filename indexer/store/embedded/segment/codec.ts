@@ -57,6 +57,15 @@ export class Bytes {
     this.length += source.length
   }
 
+  /** Short texts: a view of each would cost more than its bytes. */
+  bytesFrom(source: Uint8Array, start: number, end: number): void {
+    this.reserve(end - start)
+    const { buffer } = this
+    let at = this.length
+    for (let i = start; i < end; i++) buffer[at++] = source[i]!
+    this.length = at
+  }
+
   view(): Buffer {
     return this.buffer.subarray(0, this.length)
   }

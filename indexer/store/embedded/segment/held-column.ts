@@ -99,7 +99,7 @@ export class TextNumbers {
       this.#grow()
       return this.of(hash, source, start, end)
     }
-    this.#bytes.bytes(source.subarray(start, end))
+    this.#bytes.bytesFrom(source, start, end)
     this.#ends[this.count] = this.#bytes.length
     this.#hashes[this.count] = hash
     this.#slots[slot] = ++this.count

@@ -1,3 +1,4 @@
+import { KeyQueue } from './key-queue.ts'
 import { mergedHeld } from './merge-held.ts'
 import type { Segment } from './read.ts'
 import { TermCursor } from './read.ts'
@@ -89,22 +90,21 @@ export function mergeSegments(
 
   const writer = new SegmentWriter(sink)
   const cursors = segments.map((segment) => new TermCursor(segment))
-  const ENDED = Number.POSITIVE_INFINITY
-  const keys = Float64Array.from(cursors, (cursor) => (cursor.next() ? cursor.key : ENDED))
+  const queue = new KeyQueue(cursors.length)
+  for (const [s, cursor] of cursors.entries()) if (cursor.next()) queue.add(s, cursor.key)
   const docs = new Uint32Array(total)
-  for (;;) {
-    let key = ENDED
-    for (let s = 0; s < keys.length; s++) if (keys[s]! < key) key = keys[s]!
-    if (key === ENDED) break
+  while (!queue.isEmpty) {
+    const key = queue.firstKey
     let count = 0
     let from = 0
-    for (let s = 0; s < keys.length; s++) {
-      if (keys[s] !== key) continue
+    do {
+      const s = queue.first
       const cursor = cursors[s]!
       from = count
       count = cursor.docs(renumbered[s]!, docs, count)
-      keys[s] = cursor.next() ? cursor.key : ENDED
-    }
+      if (cursor.next()) queue.next(cursor.key)
+      else queue.end()
+    } while (!queue.isEmpty && queue.firstKey === key)
     // Of one segment they ascend already.
     if (from > 0) sortAscending(docs, count)
     writer.add(key, docs, 0, count)

@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { HELD } from '../layout.ts'
 import { Bytes, bytesOf } from './codec.ts'
 import type { HeldColumn } from './held-column.ts'
+import type { TermLists } from './term-lists.ts'
 
 /**
  * A segment is the search index over some events of a partition, never changed once written: its documents stand in the
@@ -171,6 +172,15 @@ export class SegmentWriter {
       page.differences(docs, start, start + count, 0)
     }
     if (page.length >= PAGE_BYTES) this.#endPage()
+  }
+
+  /** All terms of the segment, made elsewhere. */
+  take(lists: TermLists): void {
+    this.#sink.append(lists.bytes)
+    this.#keys.push(...lists.firstKeys)
+    this.#offsets.push(...lists.offsets)
+    this.#lengths.push(...lists.lengths)
+    this.#terms = lists.terms
   }
 
   #endPage(): void {
