@@ -11,6 +11,7 @@ import { agentManagementRoutes, agentRoutes } from './routes/agents.ts'
 import { aggregateRoutes } from './routes/aggregate.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { healthRoutes } from './routes/health.ts'
+import { savedSearchRoutes } from './routes/saved-searches.ts'
 import { searchRoutes } from './routes/search.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { settingsRoutes } from './routes/settings.ts'
@@ -91,6 +92,7 @@ export function routesOf(service: Service): Route[] {
     ...agentRoutes(service),
     ...searchRoutes(service),
     ...aggregateRoutes(service),
+    ...savedSearchRoutes(service),
     ...agentManagementRoutes(service),
     ...settingsRoutes(service),
     ...deadLetterRoutes(service),

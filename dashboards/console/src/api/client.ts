@@ -151,6 +151,27 @@ export interface Operations {
       partial: { reason: 'time' | 'values'; sentence: string } | null
     }
   }
+  /** The searches that one saved, by name. */
+  getSavedSearches: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: { searches: Array<{ name: string; search: string; saved: number }> }
+  }
+  /** Saves a search, in place of one of this name. */
+  putSavedSearchesName: {
+    params: { name: string }
+    query: Record<never, never>
+    body: { search: string }
+    answer: { name: string; search: string; saved: number }
+  }
+  /** Forgets a saved search. */
+  deleteSavedSearchesName: {
+    params: { name: string }
+    query: Record<never, never>
+    body: undefined
+    answer: undefined
+  }
   /** All agents: when they were last heard of, how far they are behind, their ledgers, and gaps in their waybills. */
   getAgents: {
     params: Record<never, never>
@@ -628,7 +649,7 @@ export interface Operations {
       passwordChanged: number
     }
   }
-  /** Removes a user, with their sessions and tokens. What they did stays in the trail. */
+  /** Removes a user, with their sessions, tokens and saved searches. What they did stays in the trail. */
   deleteUsersName: {
     params: { name: string }
     query: Record<never, never>
@@ -816,6 +837,9 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     postAggregate: { method: 'POST', path: '/v1/aggregate' },
     getFields: { method: 'GET', path: '/v1/fields' },
     getFieldsNameValues: { method: 'GET', path: '/v1/fields/{name}/values' },
+    getSavedSearches: { method: 'GET', path: '/v1/saved-searches' },
+    putSavedSearchesName: { method: 'PUT', path: '/v1/saved-searches/{name}' },
+    deleteSavedSearchesName: { method: 'DELETE', path: '/v1/saved-searches/{name}' },
     getAgents: { method: 'GET', path: '/v1/agents' },
     postAgentsTokens: { method: 'POST', path: '/v1/agents/tokens' },
     postAgentsIdRevoke: { method: 'POST', path: '/v1/agents/{id}/revoke' },

@@ -1,7 +1,6 @@
 import { useRef, useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
 import { Dialog } from '../frame/dialog.tsx'
-import { Link } from '../frame/link.tsx'
 import { Popover } from '../frame/popover.tsx'
 import { useMay } from '../session/session.tsx'
 import { figure } from '../time/format.ts'
@@ -9,7 +8,7 @@ import { columnName, FIRST_COLUMNS } from './columns.ts'
 import { exportEvents, type Format } from './export.ts'
 import { Keys } from './keys.tsx'
 import { asked, type Question } from './question.ts'
-import { keepSearches, savedSearches } from './saved.ts'
+import { SavedSearches } from './saved-searches.tsx'
 
 interface ToolsProps {
   readonly question: Question
@@ -86,50 +85,6 @@ function ColumnChooser({ columns, onColumns }: Pick<ToolsProps, 'columns' | 'onC
       <button type="button" className="plain" onClick={() => onColumns(null)}>
         As at first
       </button>
-    </div>
-  )
-}
-
-function SavedSearches({ search, onChosen }: { search: string; onChosen: () => void }) {
-  const [saved, setSaved] = useState(savedSearches)
-  const [name, setName] = useState('')
-  const keep = (next: typeof saved): void => {
-    keepSearches(next)
-    setSaved(next)
-  }
-  return (
-    <div className="saved">
-      <ul>
-        {saved.map((one) => (
-          <li key={one.name}>
-            <Link to={`/events${one.search}`} onClick={onChosen}>
-              {one.name}
-            </Link>
-            <button
-              type="button"
-              className="plain"
-              aria-label={`Forget ${one.name}`}
-              onClick={() => keep(saved.filter((other) => other !== one))}
-            >
-              ✕
-            </button>
-          </li>
-        ))}
-      </ul>
-      {saved.length === 0 && <p className="quiet small">No search is saved in this browser yet.</p>}
-      <form
-        onSubmit={(submit) => {
-          submit.preventDefault()
-          keep([...saved.filter((one) => one.name !== name), { name, search }])
-          setName('')
-        }}
-      >
-        <label>
-          Save this search as
-          <input value={name} onChange={({ target }) => setName(target.value)} maxLength={80} required />
-        </label>
-        <button type="submit">Save</button>
-      </form>
     </div>
   )
 }

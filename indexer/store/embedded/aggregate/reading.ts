@@ -1,10 +1,9 @@
 import type { AuditEvent } from '../../../../schema/index.ts'
-import { foldKeyword } from '../../../../schema/index.ts'
 import type { Split } from '../../aggregate.ts'
 import { AGGREGATE_LIMITS } from '../../aggregate.ts'
 import type { Budget } from '../../aggregate-bounds.ts'
 import { axisOf, keysBetween, type Slot, type TimeSplit } from '../../calendar.ts'
-import { beginsWith, type CountableField, countableField, type FieldValue } from '../../field-values.ts'
+import { type CountableField, countableField, type FieldValue, wantedBy } from '../../field-values.ts'
 import { isHeld, wayTo } from '../layout.ts'
 import { isIn } from './bits.ts'
 import { eachBit, type Hits } from './hits.ts'
@@ -40,14 +39,14 @@ export class Dimension {
   readonly #budget: Budget
   readonly #readings = new Map<Hits, Reading>()
   readonly #field: CountableField | null
-  readonly #prefix: string | null
+  readonly #wanted: ((value: FieldValue) => boolean) | null
   readonly #axis: ((time: number) => Slot) | null
 
   constructor(split: Split, budget: Budget) {
     this.split = split
     this.#budget = budget
     this.#field = split.kind === 'values' ? countableField(split.field) : null
-    this.#prefix = split.kind === 'values' && split.prefix !== undefined ? foldKeyword(split.prefix) : null
+    this.#wanted = split.kind === 'values' ? wantedBy(split, countableField(split.field).kind) : null
     this.#axis = split.kind === 'values' ? null : axisOf(split)
     this.numbers = new ValueNumbers(this.#field?.kind ?? 'number')
   }
@@ -73,7 +72,7 @@ export class Dimension {
   numbersOf(values: readonly FieldValue[]): readonly number[] {
     const numbers: number[] = []
     for (const value of values) {
-      if (this.#prefix !== null && !beginsWith(value, this.#prefix)) continue
+      if (this.#wanted?.(value) === false) continue
       const number = this.numbers.of(value)
       if (number === -1) this.#budget.tooManyValues = true
       else numbers.push(number)
@@ -123,8 +122,7 @@ export class Dimension {
   /** A number's own number; -1 where it is not counted. */
   #numberOf(value: number): number {
     const number = this.numbers.ofNumber(value)
-    if (this.#prefix !== null && number !== -1 && !beginsWith(this.numbers.value(number), this.#prefix))
-      return -1
+    if (number !== -1 && this.#wanted?.(this.numbers.value(number)) === false) return -1
     if (number === -1) this.#budget.tooManyValues = true
     return number
   }
