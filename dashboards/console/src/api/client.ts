@@ -8,7 +8,7 @@ export interface Operations {
       q?: string | undefined
       from?: string | undefined
       to?: string | undefined
-      sort?: 'newest' | 'oldest' | undefined
+      sort?: string | undefined
       limit?: string | undefined
       after?: string | undefined
     }
@@ -45,6 +45,20 @@ export interface Operations {
     }
     body: undefined
     answer: { counts: Array<{ hour: number; value: string; count: number }> }
+  }
+  /** Everything that a query finds, streamed as a file: NDJSON has whole events, CSV the columns named, with formulas made harmless. */
+  getExport: {
+    params: Record<never, never>
+    query: {
+      q?: string | undefined
+      from?: string | undefined
+      to?: string | undefined
+      sort?: string | undefined
+      format: 'csv' | 'ndjson'
+      columns?: string | undefined
+    }
+    body: undefined
+    answer: string
   }
   /** Counts the events that a query finds, split by time and by values of fields. Nothing is changed by it. */
   postAggregate: {
@@ -834,6 +848,7 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     getArrivals: { method: 'GET', path: '/v1/arrivals' },
     getEventsId: { method: 'GET', path: '/v1/events/{id}' },
     getCounts: { method: 'GET', path: '/v1/counts' },
+    getExport: { method: 'GET', path: '/v1/export' },
     postAggregate: { method: 'POST', path: '/v1/aggregate' },
     getFields: { method: 'GET', path: '/v1/fields' },
     getFieldsNameValues: { method: 'GET', path: '/v1/fields/{name}/values' },

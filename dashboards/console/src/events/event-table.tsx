@@ -15,6 +15,7 @@ interface EventTableProps {
   readonly onOpen: (event: Event, index: number) => void
   readonly onEnd: () => void
   readonly header: (field: string) => ReactNode
+  readonly sorted: (field: string) => 'ascending' | 'descending' | null
   readonly footer: ReactNode
 }
 
@@ -23,7 +24,7 @@ const CARD = 76
 
 /** The rows that are in view, however many there are. */
 export function EventTable(props: EventTableProps) {
-  const { events, columns, selected, cursor, fresh, onOpen, onEnd, header, footer } = props
+  const { events, columns, selected, cursor, fresh, onOpen, onEnd, header, sorted, footer } = props
   const scroller = useRef<HTMLDivElement>(null)
   const zone = useZone()
   const narrow = window.matchMedia('(max-width: 640px)').matches
@@ -54,7 +55,7 @@ export function EventTable(props: EventTableProps) {
           <thead className="grid-head">
             <tr className="grid-row" style={template} aria-rowindex={1}>
               {columns.map((field) => (
-                <th scope="col" key={field}>
+                <th scope="col" key={field} aria-sort={sorted(field) ?? undefined}>
                   <span>{columnName(field)}</span>
                   {header(field)}
                 </th>

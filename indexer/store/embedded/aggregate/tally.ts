@@ -35,6 +35,13 @@ function localCounts(hits: Hits, reading: Reading, size: number, budget: Budget)
     if (budget.late) break
     const codes = reading.codes(from, to)
     const length = to - from
+    if (bits === null) {
+      for (let i = 0; i < length; i++) {
+        const code = codes[i]!
+        local[code] = local[code]! + 1
+      }
+      continue
+    }
     for (let i = 0; i < length; i++) {
       if (!isIn(bits, from + i)) continue
       const code = codes[i]!
