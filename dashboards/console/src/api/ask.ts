@@ -1,4 +1,5 @@
 import { type Operations, ROUTES } from './client.ts'
+import { currentVisit } from './visit.ts'
 
 export type Name = keyof Operations
 export type Answer<Of extends Name> = Operations[Of]['answer']
@@ -90,7 +91,7 @@ async function once<Of extends Name>(
 ): Promise<Response> {
   const { method } = ROUTES[name]
   const { body, ifMatch }: { body?: unknown; ifMatch?: string } = asked
-  const headers: Record<string, string> = { accept }
+  const headers: Record<string, string> = { accept, 'x-waybill-visit': currentVisit() }
   if (body !== undefined) headers['content-type'] = 'application/json'
   if (method !== 'GET' && credentials.csrf !== null) headers['x-waybill-csrf'] = credentials.csrf
   if (ifMatch !== undefined) headers['if-match'] = `"${ifMatch}"`
