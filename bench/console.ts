@@ -91,15 +91,6 @@ async function fill(folder: string): Promise<{ end: number; taken: number }> {
   return made
 }
 
-/** The browser's clock, too, stands at the end of the month; its measures of time stay as they are. */
-const timeShift = (by: number): string => `{
-  const Real = Date
-  globalThis.Date = class extends Real {
-    constructor(...given) { given.length === 0 ? super(Real.now() + ${by}) : super(...given) }
-    static now() { return Real.now() + ${by} }
-  }
-}`
-
 /** All that a page asks until its screen is complete, with what came of the time. */
 async function watch(page: Page, url: string) {
   const asked = new Map<string, Asked>()
@@ -134,8 +125,7 @@ function nameOf({ method, path, body }: Asked): string {
 
 async function measure(url: string, browser: Chromium, end: number): Promise<void> {
   const slow: string[] = []
-  const page = await browser.page()
-  await page.addInitScript(timeShift(end - Date.now()))
+  const page = await browser.page({ now: end })
   for (const [name, path] of SCREENS) {
     if (values.only !== undefined && !name.includes(values.only)) continue
     const seen = await watch(page, url + path)

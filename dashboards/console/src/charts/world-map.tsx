@@ -51,7 +51,7 @@ export default function WorldMap({ places }: { places: readonly Place[] }) {
           .map(({ name, latitude, longitude, count, failed }) => (
             <li key={`${latitude} ${longitude}`}>
               <bdi>{name || `${latitude}, ${longitude}`}</bdi> <span className="quiet">(estimated)</span>{' '}
-              <span className="count">{count}</span>
+              <span className="count">{count}</span>{' '}
               {failed > 0 && <span className="outcome failure">{failed} failed</span>}
             </li>
           ))}

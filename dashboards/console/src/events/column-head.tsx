@@ -16,18 +16,18 @@ export function ColumnHead({ field, question, onToggle, onSort }: ColumnHeadProp
   const countable =
     useAsk('getFields', {}).data?.fields.find(({ name }) => name === field)?.countable ?? false
   const sorted = sortedBy(question, field)
+  if (!countable && field !== '@timestamp') return <span>{columnName(field)}</span>
   const sorting = (
     <button
       type="button"
-      className={sorted === null ? 'head-tool' : 'head-tool on'}
+      className="head-sort"
       aria-label={sortLabel(field, sorted)}
       onClick={() => onSort(nextSort(question, field))}
     >
-      {sorted === null ? '↕' : sorted === 'ascending' ? '↑' : '↓'}
+      {columnName(field)} {sorted !== null && <span>{sorted === 'ascending' ? '↑' : '↓'}</span>}
     </button>
   )
   if (field === '@timestamp') return sorting
-  if (!countable) return null
   const isOn = question.filters.some((filter) => filter.field === field)
   return (
     <>
@@ -57,8 +57,8 @@ export function ColumnHead({ field, question, onToggle, onSort }: ColumnHeadProp
 
 function sortLabel(field: string, sorted: 'ascending' | 'descending' | null): string {
   if (field !== '@timestamp') return `Sort by ${columnName(field)}`
-  if (sorted === null) return 'Sort by time'
+  if (sorted === null) return 'Sort by Time'
   return sorted === 'descending'
-    ? 'Newest first; show the oldest first'
-    : 'Oldest first; show the newest first'
+    ? 'Sorted by Time, newest first; show the oldest first'
+    : 'Sorted by Time, oldest first; show the newest first'
 }

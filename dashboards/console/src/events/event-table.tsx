@@ -2,7 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useZone } from '../time/zone.ts'
 import { Cell } from './cell.tsx'
-import { columnName, columnWidth } from './columns.ts'
+import { columnWidth } from './columns.ts'
 import { type Event, idOf, text, whoDid } from './event.ts'
 
 interface EventTableProps {
@@ -56,7 +56,6 @@ export function EventTable(props: EventTableProps) {
             <tr className="grid-row" style={template} aria-rowindex={1}>
               {columns.map((field) => (
                 <th scope="col" key={field} aria-sort={sorted(field) ?? undefined}>
-                  <span>{columnName(field)}</span>
                   {header(field)}
                 </th>
               ))}

@@ -74,7 +74,7 @@ export function Storage() {
 }
 
 const tiersOf = ({ tiers }: Use): string =>
-  tiers.map(({ tier, partitions }) => `${tier} ${figure(partitions)}`).join(', ') || '–'
+  tiers.map(({ tier, partitions }) => `${figure(partitions)} ${tier}`).join(', ') || '–'
 
 function Capacity({ report: { bytes: used, otherBytes, disk, growth, fullInDays } }: { report: Report }) {
   return (
