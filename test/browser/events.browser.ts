@@ -174,7 +174,9 @@ describe('the log viewer', () => {
   })
 
   it('is sorted by a column, both ways, and by time again', async () => {
-    await open(`&columns=@timestamp,user.name,event.action&q=${encodeURIComponent('user: (anna or bob or eve) or not user: *')}`)
+    await open(
+      `&columns=@timestamp,user.name,event.action&q=${encodeURIComponent('user: (anna or bob or eve) or not user: *')}`,
+    )
     const users = (): Promise<string[]> =>
       page.locator('.grid-body td[data-field="user.name"]').allTextContents()
     const head = page.getByRole('columnheader', { name: /User/ })
