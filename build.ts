@@ -1,25 +1,45 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Plugin, rolldown } from 'rolldown'
 import { buildConsole } from './dashboards/console/build.ts'
+import { check } from './test/published.ts'
 
 /**
- * `npm run build` makes what is published: dist/, a package of its own with compiled .js, .d.ts, the integrations and
- * the config files. With `--check` it also starts the commands out of it, and fails where they don't.
+ * `npm run build` makes what is published: dist/, a package of its own with the commands, the integrations and the config files. The
+ * code is put together in a few files, with what it needs of other packages: a start takes a third of the time, and the agent 20 MB
+ * less, than with hundreds of files. With `--check` it also starts the commands out of it, and fails where they don't; with `--to` it makes another
+ * folder than dist/.
  */
+const { values: asked } = parseArgs({
+  options: { check: { type: 'boolean', default: false }, to: { type: 'string', default: 'dist' } },
+})
 const ROOT = import.meta.dirname
-const DIST = join(ROOT, 'dist')
-const NAMES_TS = /((?:\bfrom|\bimport\(|\bimport|new URL\()\s*['"]\.[^'"\n]*)\.ts(['"])/g
+const DIST = resolve(ROOT, asked.to)
+/** What is started by name: the commands' main files and the threads. */
+const ENTRIES = [
+  'agent/cli/main',
+  'agent/normalise/worker',
+  'indexer/cli/main',
+  'indexer/ingest/worker',
+  ...['writer', 'reader', 'merger'].map((name) => `indexer/store/embedded/${name}`),
+]
+/** Packages that start files of their own by path, or that few installations load. */
+const APART = ['piscina', 'fastify', '@elastic/elasticsearch']
+const LAUNCHED = /'\.\.\/((?:agent|indexer)\/cli\/main)\.ts'/
 const CARRIED = [
-  'agent/**/*.wasm',
+  '{agent,indexer,schema}/**/*.wasm',
   'integrations/**/integration.yml',
   'config/**/*.{yml,service}',
   'dashboards/console/built/**/*.*',
   'dashboards/kibana/*.ndjson',
-  'docs/*.md',
+  'docs/**/*.{md,png}',
   'LICENSE',
   'README.md',
 ]
+const LICENCES = 'THIRD-PARTY-LICENCES.txt'
+/** Stands for the way from a built file back to the package's root. */
+const TO_ROOT = '@to-root@'
 
 interface Package {
   readonly name: string
@@ -34,17 +54,69 @@ interface Package {
 
 const readPackage = (): Package => JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
-/**
- * The compiler rewrites the endings of imports in what it compiles. Ours to rewrite are the launchers, which are JavaScript
- * already, and the files that workers are started from, which stand in URLs.
- */
-function rewriteEndings(): void {
-  cpSync(join(ROOT, 'bin'), join(DIST, 'bin'), { recursive: true })
-  for (const file of globSync('{agent,bin,config,dashboards,indexer,schema}/**/*.js', { cwd: DIST })) {
-    const path = join(DIST, file)
-    const text = readFileSync(path, 'utf8')
-    const rewritten = text.replaceAll(NAMES_TS, (_, before: string, after: string) => `${before}.js${after}`)
-    if (rewritten !== text) writeFileSync(path, rewritten)
+/** Files that the code finds beside itself are found beside where it stood, not beside what it was put together into. */
+const places: Plugin = {
+  name: 'places',
+  transform: {
+    filter: { id: /\.ts$/, code: /import\.meta\.url/ },
+    handler(code, id) {
+      const stood = `${TO_ROOT}/${relative(ROOT, id).replace(/\.ts$/, '.js')}`
+      return code.replaceAll('import.meta.url', `new URL(${JSON.stringify(stood)}, import.meta.url).href`)
+    },
+  },
+  renderChunk(code, { fileName }) {
+    return code.replaceAll(TO_ROOT, relative(dirname(fileName), '.') || '.')
+  },
+}
+
+/** Puts the code together; the folders of other packages that came to be part of it. */
+async function bundle(): Promise<ReadonlySet<string>> {
+  const build = await rolldown({
+    cwd: ROOT,
+    platform: 'node',
+    input: Object.fromEntries(ENTRIES.map((name) => [name, `${name}.ts`])),
+    external: APART.map((name) => new RegExp(`^${name}(/|$)`)),
+    plugins: [places],
+  })
+  const { output } = await build.write({
+    dir: DIST,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'code/[name]-[hash].js',
+  })
+  const packages = new Set<string>()
+  for (const chunk of output) {
+    if (chunk.type !== 'chunk') continue
+    for (const id of chunk.moduleIds) {
+      const found = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)
+      if (found !== null) packages.add(found[0].replace(/^\0/, ''))
+    }
+  }
+  return packages
+}
+
+/** Who made what is part of the code, and under which terms. */
+function writeLicences(folders: ReadonlySet<string>): void {
+  const parts = [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const file = globSync('{LICEN[CS]E,licen[cs]e}*', { cwd: folder })[0]
+    const text = file === undefined ? '' : `\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
+    return `${name} ${version} (${license})\n${text}`
+  })
+  writeFileSync(join(DIST, LICENCES), parts.join(`\n${'-'.repeat(80)}\n\n`))
+}
+
+function writeLaunchers({ bin }: Package): void {
+  for (const path of Object.values(bin)) {
+    const text = readFileSync(join(ROOT, path), 'utf8')
+    if (!text.startsWith('#!/usr/bin/env ') || !LAUNCHED.test(text))
+      throw new Error(
+        `${path} is a command, but does not begin with #!/usr/bin/env, or does not start a main file`,
+      )
+    const file = join(DIST, path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text.replace(LAUNCHED, "'../$1.js'"))
+    chmodSync(file, 0o755)
   }
 }
 
@@ -53,44 +125,19 @@ function carryData(): void {
 }
 
 function writePackage(pack: Package): void {
-  const { name, version, description, license, type, engines, bin, dependencies } = pack
+  const { name, version, description, license, type, engines, bin } = pack
+  const dependencies = Object.fromEntries(APART.map((part) => [part, pack.dependencies[part]]))
   const published = { name, version, description, license, type, engines, bin, dependencies }
   writeFileSync(join(DIST, 'package.json'), `${JSON.stringify(published, null, 2)}\n`)
-  for (const path of Object.values(bin)) {
-    const file = join(DIST, path)
-    if (!readFileSync(file, 'utf8').startsWith('#!/usr/bin/env '))
-      throw new Error(`${path} is a command, but does not begin with #!/usr/bin/env`)
-    chmodSync(file, 0o755)
-  }
-}
-
-/** Starts each command as it was built, where no .ts file could help it. */
-function check({ bin }: Package): void {
-  const left = globSync('**/*.js', { cwd: DIST }).filter(
-    (file) => readFileSync(join(DIST, file), 'utf8').search(NAMES_TS) !== -1,
-  )
-  if (left.length > 0) throw new Error(`these still name .ts files: ${left.join(', ')}`)
-  for (const [command, path] of Object.entries(bin)) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(DIST, path), '--help'], {
-      encoding: 'utf8',
-      // What is published holds nothing that this machine compiled.
-      env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
-    })
-    if (status !== 0 || !stdout.includes(command))
-      throw new Error(`${command} --help failed with exit code ${status}: ${stderr || stdout}`)
-    console.log(`${command} --help answers.`)
-  }
 }
 
 const pack = readPackage()
 rmSync(DIST, { recursive: true, force: true })
-execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'], {
-  cwd: ROOT,
-  stdio: 'inherit',
-})
+const parts = await bundle()
 await buildConsole()
-rewriteEndings()
 carryData()
+writeLicences(parts)
+writeLaunchers(pack)
 writePackage(pack)
-if (process.argv.includes('--check')) check(pack)
+if (asked.check) await check(DIST)
 console.log(`Built ${pack.name} ${pack.version} in ${DIST}.`)

@@ -13,7 +13,7 @@ import { finished } from 'node:stream/promises'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { auditLines } from './lines.ts'
-import { Measured } from './processes.ts'
+import { Measured, published } from './processes.ts'
 
 const { values } = parseArgs({
   options: {
@@ -49,7 +49,7 @@ async function agentAt(
       `inputs:\n  - file: { paths: ["${paths}"], integration: generic-json }\n`,
   )
   return new Measured(
-    join(ROOT, 'bin/waybill-agent.js'),
+    published('waybill-agent'),
     ['run', '--config', config, ...(once ? ['--once'] : [])],
     join(place, 'agent.log'),
   )

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { auditLines } from './lines.ts'
-import { Measured } from './processes.ts'
+import { Measured, published } from './processes.ts'
 
 const { values } = parseArgs({
   options: {
@@ -65,7 +65,7 @@ async function startServer(into: string, place: string): Promise<{ server: Measu
     `listen: http://127.0.0.1:${port}\nstore: { embedded: { path: ${join(place, 'store')} } }\n`,
   )
   const server = new Measured(
-    join(ROOT, 'bin/waybill.js'),
+    published('waybill'),
     ['indexer', '--config', config],
     join(place, 'server.log'),
   )
@@ -97,7 +97,7 @@ async function oneRun(into: string, run: number, file: string, bytes: number): P
         `inputs:\n  - file: { paths: ["${file}"], integration: generic-json }\n`,
     )
     const agent = new Measured(
-      join(ROOT, 'bin/waybill-agent.js'),
+      published('waybill-agent'),
       ['run', '--config', config, '--once'],
       join(place, 'agent.log'),
     )

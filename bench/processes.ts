@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 /** What a process has used so far, by the kernel's own account. */
 export interface Usage {
@@ -26,6 +26,13 @@ export function usageOf(pid: number): Usage | null {
   } catch {
     return null
   }
+}
+
+/** A command as it is published: what is installed is what is measured. `npm run build` makes it. */
+export function published(command: 'waybill' | 'waybill-agent'): string {
+  const path = join(import.meta.dirname, '../dist/bin', `${command}.js`)
+  if (!existsSync(path)) throw new Error(`${path} is not there: run \`npm run build\` first`)
+  return path
 }
 
 /** A process of the measurement: watched from its start, so that its last figures are there when it has gone. */

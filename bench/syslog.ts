@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { askStatus } from '../agent/control.ts'
-import { Measured } from './processes.ts'
+import { Measured, published } from './processes.ts'
 
 const { values } = parseArgs({
   options: {
@@ -68,7 +68,7 @@ async function measure(transport: 'tcp' | 'udp', count: number): Promise<void> {
     `agent: { name: bench, data: ${data} }\nindexers: [${url}]\ninputs:\n  - syslog: { ${transport}: "127.0.0.1:0" }\n`,
   )
   const agent = new Measured(
-    join(root, 'bin/waybill-agent.js'),
+    published('waybill-agent'),
     ['run', '--config', config],
     join(place, 'agent.log'),
   )

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
@@ -33,7 +33,7 @@ import { EventSettings, openCatalogue } from './settings/index.ts'
 import { openElasticsearchStore, openEmbeddedStore, type Store } from './store/index.ts'
 
 /** Where `npm run build:console` leaves the console, in a clone as in what is published. */
-const CONSOLE = join(import.meta.dirname, '../dashboards/console/built')
+const CONSOLE = fileURLToPath(new URL('../dashboards/console/built', import.meta.url))
 
 export interface RunningIndexer {
   /** Where it listens, with the port that it got. */

@@ -56,6 +56,14 @@ describe('the Merkle tree', () => {
     })
   })
 
+  it('is the same for as many leaves as a batch may have, and more', () => {
+    const entries = Array.from({ length: 20_001 }, (_, i) => Buffer.from(`entry ${i}`))
+    for (const count of [8191, 8192, 8193, 20_001, 5]) {
+      const some = entries.slice(0, count)
+      expect(merkleRoot(hashed(some)).equals(definition(some))).toBe(true)
+    }
+  })
+
   it('is the one that RFC 9162 defines, for any entries', () => {
     fc.assert(fc.property(entriesOf, (entries) => merkleRoot(hashed(entries)).equals(definition(entries))))
   })

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { TreeGround } from './tree/index.ts'
 
 /**
  * The Merkle tree of RFC 9162, section 2.1: leaf SHA-256(0x00 ‖ line), node SHA-256(0x01 ‖ left ‖ right). Hashes are
@@ -63,28 +64,15 @@ export function leavesOf(
   return { leaves: leaves.subarray(0, count * HASH_BYTES), count, room: leaves }
 }
 
+let ground: TreeGround | undefined
+
 /** The root over leaf hashes that stand one behind the other in `leaves`. */
 export function merkleRoot(leaves: Uint8Array): Buffer {
-  return merkleRootOver(Buffer.from(leaves))
-}
-
-/** The same, for a caller that needs the leaves no more: the tree is built in their place. */
-export function merkleRootOver(level: Buffer): Buffer {
-  const count = level.length / HASH_BYTES
-  if (!Number.isInteger(count)) throw new Error(`${level.length} bytes are no list of hashes`)
+  const count = leaves.length / HASH_BYTES
+  if (!Number.isInteger(count)) throw new Error(`${leaves.length} bytes are no list of hashes`)
   if (count === 0) return Buffer.from(EMPTY)
-  // Level by level; an odd last node goes up as it is, which gives RFC 9162's tree.
-  let width = count
-  while (width > 1) {
-    const pairs = width >> 1
-    for (let i = 0; i < pairs; i++) {
-      level.copy(pair, 1, i * 2 * HASH_BYTES, (i + 1) * 2 * HASH_BYTES)
-      level.write(hash('sha256', pair, RAW), i * HASH_BYTES, RAW)
-    }
-    if (width & 1) level.copy(level, pairs * HASH_BYTES, (width - 1) * HASH_BYTES, width * HASH_BYTES)
-    width = pairs + (width & 1)
-  }
-  return Buffer.from(level.subarray(0, HASH_BYTES))
+  if (ground === undefined || ground.room < leaves.length) ground = new TreeGround(leaves.length)
+  return ground.root(leaves)
 }
 
 const leafAt = (leaves: Uint8Array, index: number): Uint8Array =>

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
-import { HASH_BYTES, LIMITS, leavesOf, merkleRootOver, reasonOf } from '../../schema/index.ts'
+import { HASH_BYTES, LIMITS, leavesOf, merkleRoot, reasonOf } from '../../schema/index.ts'
 import { behindByteOrderMark, type Framing, forEachRecord } from '../inputs/framing.ts'
 import { DirectWay, Memory } from './direct/index.ts'
 import type { Integration } from './integration.ts'
@@ -68,7 +68,7 @@ export class BatchMaker {
       encoding: this.#setup.compression.encoding,
       events: count,
       bytes: output.length,
-      root: merkleRootOver(leaves).toString('hex'),
+      root: merkleRoot(leaves).toString('hex'),
       slices,
     }
   }

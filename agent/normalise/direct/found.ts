@@ -58,7 +58,7 @@ export class Found {
     this.#added.length = 0
     this.#removed.length = 0
     if (to - from > LONGEST) return false
-    this.#end = this.#memory.scan(this.#table.address, from, to, this.#memory.rows)
+    this.#end = this.#memory.kernel.scan(this.#table.address, from, to, this.#memory.rows)
     return this.#end !== -1
   }
 

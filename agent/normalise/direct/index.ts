@@ -96,6 +96,7 @@ export class DirectWay {
   readonly #rest: Rest
   readonly #texts = new Texts()
   readonly #writer: LineWriter
+  readonly #mayHoldSecret: (from: number, to: number) => boolean
   /** By source: each rule that takes from it, and as its how-manieth source. */
   readonly #rulesOf: readonly Int32Array[]
   /** By rule: 1 where the record has a value for it. */
@@ -133,6 +134,7 @@ export class DirectWay {
     this.#pipeline = pipeline
     this.#memory = memory
     this.#values = new Values(memory, pipeline.constants)
+    this.#mayHoldSecret = pipeline.masker.suspicion.over(memory)
     this.#found = new Found(mapping, memory)
     this.#changes = new ChangeRows(this.#found, mapping, memory)
     this.#writer = new LineWriter(pipeline, memory, this.#values, this.#changes)
@@ -213,9 +215,9 @@ export class DirectWay {
 
   /** Secrets are masked before a record is read, which only the plain way does. */
   #holdsSecret(from: number, to: number): boolean {
-    const { bytes, view } = this.#found
+    if (!this.#mayHoldSecret(from, to)) return false
+    const { bytes } = this.#found
     const { masker, format } = this.#pipeline
-    if (!masker.mayHold(bytes, view, from, to)) return false
     return masker.mask(bytes.toString('utf8', from, to), format).kinds !== null
   }
 

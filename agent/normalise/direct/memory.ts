@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { LIMITS } from '../../../schema/index.ts'
+import { type Kernel, kernelOver } from '../kernel/index.ts'
 import { LEAF_COUNT } from '../layout.ts'
 
 /**
@@ -29,17 +29,6 @@ const OUTPUT_BYTES = 2 * LIMITS.batchBytes
 const PAGES = Math.ceil((OUTPUT + OUTPUT_BYTES + SLACK) / PAGE)
 /** Of the arena: from here on the memory is made anew before the next batch. */
 const ARENA_FULL = ARENA_END - 1024 * 1024
-
-interface Kernel {
-  scan(names: number, from: number, to: number, rows: number): number
-  writeLine(line: number, out: number, offset: bigint): number
-}
-
-let compiled: WebAssembly.Module | undefined
-
-function isKernel(exports: object): exports is Kernel {
-  return 'scan' in exports && typeof exports.scan === 'function' && 'writeLine' in exports
-}
 
 /** A text that was noted, by its bytes. */
 export interface Noted {
@@ -89,8 +78,7 @@ export class Memory {
   readonly output = OUTPUT
   readonly outputEnd = OUTPUT + OUTPUT_BYTES
   readonly input = INPUT
-  readonly scan: Kernel['scan']
-  readonly writeLine: Kernel['writeLine']
+  readonly kernel: Kernel
   /** What only the slice at hand needs, and what only the record at hand. */
   readonly sliceNotes: Notes
   readonly recordNotes: Notes
@@ -100,11 +88,7 @@ export class Memory {
 
   constructor() {
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES })
-    compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernel/kernel.wasm', import.meta.url)))
-    const { exports } = new WebAssembly.Instance(compiled, { env: { memory } })
-    if (!isKernel(exports)) throw new Error('kernel.wasm is not of this version')
-    this.scan = exports.scan
-    this.writeLine = exports.writeLine
+    this.kernel = kernelOver(memory)
     this.bytes = Buffer.from(memory.buffer)
     this.numbers = new Int32Array(memory.buffer)
     this.gaps = this.numbersOf((LEAF_COUNT + 1) ** 2 * 2)

@@ -71,7 +71,7 @@ export class LineWriter {
     this.#line[CHANGE_COUNT] = this.#changes.count
     const number = BigInt(offset)
     for (;;) {
-      const end = this.#memory.writeLine(this.#line.byteOffset, output.at, number)
+      const end = this.#memory.kernel.writeLine(this.#line.byteOffset, output.at, number)
       if (end > DECLINED) {
         output.end(end)
         return true

@@ -1,6 +1,7 @@
 import type { Format } from '../formats/index.ts'
 import type { MaskNames } from '../integration.ts'
 import { maskCells } from './cells.ts'
+import { Desk } from './desk.ts'
 import { maskJson } from './json.ts'
 import { Marks } from './marks.ts'
 import { SecretNames } from './names.ts'
@@ -14,12 +15,6 @@ export interface Masked {
 }
 
 const NO_COLUMNS: readonly string[] = []
-const ROOM = 16 * 1024
-
-function roomOf(length: number): { readonly bytes: Buffer; readonly view: DataView } {
-  const bytes = Buffer.alloc(length)
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, length) }
-}
 
 /**
  * Takes secrets out of the text of a record before anything else sees it, so that no field, payload, error or kept original can
@@ -27,8 +22,9 @@ function roomOf(length: number): { readonly bytes: Buffer; readonly view: DataVi
  */
 export class Masker {
   readonly #search: Search
-  readonly #suspicion: Suspicion
-  readonly #room = roomOf(ROOM)
+  /** Whether a record may hold a secret, for those who have its bytes. */
+  readonly suspicion: Suspicion
+  readonly #desk: Desk
   #columns: readonly string[] = NO_COLUMNS
   #areSecret = false
 
@@ -36,25 +32,21 @@ export class Masker {
     const patterns = Object.entries(mask.patterns)
     this.#search = {
       names: new SecretNames(mask),
-      mayHold: (text) => this.#isSuspicious(text),
+      mayHold: (text) => this.#desk.mayHold(text),
       patterns: patterns.map(([kind, source]) => [kind, new RegExp(source, 'gsu')] as const),
     }
     // Names compare without regard to separators, and a pattern has no fixed beginning: a few letters, or everything.
     const beginnings = mask.names.map((name) => /^(?:[A-Z]+(?![a-z])|[A-Za-z][a-z]*)/.exec(name)?.[0] ?? '')
-    this.#suspicion = new Suspicion(patterns.length > 0 ? [''] : beginnings)
-  }
-
-  /** Whether a record's bytes may hold a secret; `view` is of the same bytes. */
-  mayHold(bytes: Uint8Array, view: DataView, from: number, to: number): boolean {
-    return this.#suspicion.mayHold(bytes, view, from, to)
+    this.suspicion = new Suspicion(patterns.length > 0 ? [''] : beginnings)
+    this.#desk = new Desk(this.suspicion)
   }
 
   /** Of a text that has something before it and behind it, `body` is what is of the format. */
   mask(text: string, format: Format, body: string = text): Masked {
     const isClean =
-      !this.#isSuspicious(text) &&
+      !this.#desk.mayHold(text) &&
       !this.#hasSecretColumn(format.columns) &&
-      !this.#isSuspicious(format.hidden?.(body) ?? '')
+      !this.#desk.mayHold(format.hidden?.(body) ?? '')
     if (isClean) return { text, kinds: null }
     const marks = new Marks()
     const at = text.lastIndexOf(body)
@@ -67,15 +59,6 @@ export class Masker {
             marks,
           )
     return { text: masked, kinds: marks.isEmpty ? null : marks.kinds }
-  }
-
-  #isSuspicious(text: string): boolean {
-    let { bytes, view } = this.#room
-    if (text.length * 3 > bytes.length) {
-      bytes = Buffer.from(text)
-      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    }
-    return this.mayHold(bytes, view, 0, bytes.write(text))
   }
 
   /** The columns are the same for all rows of a file. */

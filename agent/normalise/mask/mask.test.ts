@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { type Format, formatOf } from '../formats/index.ts'
 import type { FormatName, Integration } from '../integration.ts'
 import { loadIntegration } from '../load.ts'
+import { Desk } from './desk.ts'
 import { Masker } from './index.ts'
 
 const generic = await loadIntegration('generic-json')
 const masker = new Masker({ names: ['iban', 'nationalId'], patterns: {}, keep: ['session_token'] })
+const desk = new Desk(masker.suspicion)
 
 function formatNamed(name: FormatName, more: Partial<Integration> = {}): Format {
   return formatOf({ ...generic, formats: [name], ...more }, { quote: '"', keepsEmpty: () => false })
@@ -234,9 +236,7 @@ describe('whatever surrounds a secret', () => {
       fc.property(fc.array(word, { maxLength: 14 }), (words) => {
         const text = words.join('')
         for (const format of [json, kv, plain]) {
-          const bytes = Buffer.from(text)
-          const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-          if (!masker.mayHold(bytes, view, 0, bytes.length)) expect(masked(text, format)).toBe(text)
+          if (!desk.mayHold(text)) expect(masked(text, format)).toBe(text)
         }
       }),
       { numRuns: 3000 },

@@ -1,0 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { compileKernel, kernels, wasmOf } from '../kernels.ts'
+
+it.each(kernels())('%s is what its kernel.wasm was compiled from (else: npm run kernels)', (source) => {
+  expect(compileKernel(source).equals(readFileSync(wasmOf(source)))).toBe(true)
+})

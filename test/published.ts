@@ -1,0 +1,89 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+
+const RECORD = '{"time":"2026-01-22T10:51:04Z","user":"jane","action":"login","ip":"192.0.2.7"}\n'
+const PATIENCE_MS = 30_000
+
+/** Starts what was built as a user does, indexer and agent, and sends one record the whole way; throws where anything fails. */
+export async function check(dist: string): Promise<void> {
+  const place = mkdtempSync(join(tmpdir(), 'waybill-published-'))
+  // Somewhere else, where nothing that stands around dist/ can help it but the packages that are installed beside it.
+  const installed = join(place, 'waybill')
+  cpSync(dist, installed, { recursive: true, filter: (path) => !path.endsWith('/node_modules') })
+  symlinkSync(join(import.meta.dirname, '../node_modules'), join(installed, 'node_modules'))
+  try {
+    await theWholeWay(installed, place)
+  } finally {
+    rmSync(place, { recursive: true })
+  }
+}
+
+async function theWholeWay(installed: string, place: string): Promise<void> {
+  const command = (name: string): string => join(installed, 'bin', `${name}.js`)
+  const run = async (name: string, ...args: string[]): Promise<string> => {
+    const { stdout } = await promisify(execFile)(process.execPath, [command(name), ...args], {
+      env: { ...ENV, WAYBILL_STORE: join(place, 'store') },
+      timeout: PATIENCE_MS,
+    })
+    return stdout
+  }
+  for (const name of ['waybill', 'waybill-agent']) {
+    if (!(await run(name, '--help')).includes(name)) throw new Error(`${name} --help says nothing`)
+    console.log(`${name} --help answers.`)
+  }
+
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const indexerFile = join(place, 'indexer.yml')
+  const agentFile = join(place, 'agent.yml')
+  writeFileSync(indexerFile, `listen: ${url}\nstore: { embedded: { path: ${join(place, 'store')} } }\n`)
+  writeFileSync(
+    agentFile,
+    `agent: { name: web-1, data: ${join(place, 'agent')} }\nindexers: [${url}]\ninputs:\n  - file: { paths: ["${place}/*.jsonl"], integration: generic-json }\n`,
+  )
+  writeFileSync(join(place, 'audit.jsonl'), RECORD)
+
+  const indexer = spawn(process.execPath, [command('waybill'), 'indexer', '--config', indexerFile], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: ENV,
+  })
+  try {
+    await ready(url)
+    const page = await (await fetch(url)).text()
+    if (!page.includes('<div id=')) throw new Error(`the console is not served: ${page.slice(0, 200)}`)
+    await run('waybill-agent', 'run', '--config', agentFile, '--once')
+    const found = await run('waybill', 'search', 'user: jane', '--url', url, '--format', 'json')
+    if (!found.includes('"192.0.2.7"')) throw new Error(`the record was not found: ${JSON.stringify(found)}`)
+    console.log('A record went from its file to an answer.')
+  } finally {
+    const ended = once(indexer, 'exit')
+    if (indexer.exitCode === null && indexer.kill('SIGTERM')) await ended
+  }
+}
+
+/** What is published holds nothing that this machine compiled. */
+const ENV = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' }
+
+async function ready(url: string): Promise<void> {
+  for (const start = performance.now(); performance.now() - start < PATIENCE_MS; await sleep(50)) {
+    const answer = await fetch(`${url}/readyz`).catch(() => null)
+    if (answer?.ok === true) return
+  }
+  throw new Error(`the indexer at ${url} is not ready after ${PATIENCE_MS / 1000} s`)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  server.close()
+  await once(server, 'close')
+  return port
+}
