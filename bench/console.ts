@@ -20,6 +20,7 @@ import { openEmbeddedStore } from '../indexer/store/index.ts'
 import { Chromium } from '../test/browser/chromium.ts'
 import { batchOf } from './batches.ts'
 import { Month, SOMEBODY } from './month.ts'
+import { spread, timesOfPage } from './page-times.ts'
 
 const { values } = parseArgs({
   options: {
@@ -105,17 +106,9 @@ async function watch(page: Page, url: string) {
   // Quiet for half a second: some questions follow from answers.
   await page.waitForLoadState('networkidle')
   page.off('request', note)
-  const [painted, complete] = await page.evaluate<[number, number]>(
-    `[performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
-      Math.max(...performance.getEntriesByType('resource').filter(({ name }) => name.includes('/v1/')).map(({ responseEnd }) => responseEnd))]`,
-  )
-  return { asked: [...asked.values()], painted, complete }
+  return { asked: [...asked.values()], ...(await timesOfPage(page)) }
 }
 
-const spread = (times: readonly number[]) => {
-  const sorted = times.toSorted((a, b) => a - b)
-  return { least: sorted[0] ?? 0, median: sorted[sorted.length >> 1] ?? 0, most: sorted.at(-1) ?? 0 }
-}
 const ms = (time: number): string => `${time.toFixed(0).padStart(6)}`
 
 /** What a question is about, short enough for a line. */
