@@ -5,15 +5,16 @@
  *
  * Fills a store with a month of events (with `--dir` it is kept, and used again by the next run), starts an indexer on it, opens each screen
  * in Chromium, and writes down what the page asks: so these are the questions of the screens, whatever they come to be. Then it asks each of
- * them alone, as often as it is told, and prints least, median and greatest time; and for each screen when it first painted and when its
- * last answer was there, all asked at once as the page does.
+ * them alone, as often as it is told, and prints least, median and greatest time, and the median of the processor time, which others on the
+ * machine disturb less; and for each screen when it first painted and when its last answer was there, all asked at once as the page does.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
-import type { Page } from 'playwright-core'
+import type { Page, Request } from 'playwright-core'
 import { indexerConfigSchema } from '../indexer/config.ts'
 import { startIndexer } from '../indexer/server.ts'
 import { openEmbeddedStore } from '../indexer/store/index.ts'
@@ -35,6 +36,8 @@ const runs = Number(values.runs)
 const BATCH = 2400
 /** At the median, ms. */
 const WANTED = 300
+/** A screen that asks nothing for so long is complete, ms. */
+const QUIET = 1000
 const IN_FLIGHT = 6
 const LENGTH = 28 * 86_400_000
 
@@ -95,17 +98,26 @@ async function fill(folder: string): Promise<{ end: number; taken: number }> {
 /** All that a page asks until its screen is complete, with what came of the time. */
 async function watch(page: Page, url: string) {
   const asked = new Map<string, Asked>()
-  const note = (request: { url(): string; method(): string; postData(): string | null }): void => {
+  let open = 0
+  let quietSince = performance.now()
+  const isOurs = (request: Request): boolean => new URL(request.url()).pathname.startsWith('/v1/')
+  const note = (request: Request): void => {
+    if (!isOurs(request)) return
+    open++
     const { pathname, search } = new URL(request.url())
-    if (!pathname.startsWith('/v1/')) return
     const one = { method: request.method(), path: pathname + search, body: request.postData() }
     asked.set(JSON.stringify(one), one)
   }
-  page.on('request', note)
+  const settle = (request: Request): void => {
+    if (!isOurs(request)) return
+    open--
+    quietSince = performance.now()
+  }
+  page.on('request', note).on('requestfinished', settle).on('requestfailed', settle)
   await page.goto(url)
-  // Quiet for half a second: some questions follow from answers.
-  await page.waitForLoadState('networkidle')
-  page.off('request', note)
+  // Some questions follow from answers. The session alone is no screen.
+  while (asked.size < 2 || open > 0 || performance.now() - quietSince < QUIET) await pause(50)
+  page.off('request', note).off('requestfinished', settle).off('requestfailed', settle)
   return { asked: [...asked.values()], ...(await timesOfPage(page)) }
 }
 
@@ -131,8 +143,10 @@ async function measure(url: string, browser: Chromium, end: number): Promise<voi
     await page.goto('about:blank')
     for (const question of seen.asked) {
       const times: number[] = []
+      const spent: number[] = []
       for (let run = 0; run < runs; run++) {
         const start = performance.now()
+        const cpu = process.cpuUsage()
         const response = await fetch(url + question.path, {
           method: question.method,
           body: question.body,
@@ -140,10 +154,14 @@ async function measure(url: string, browser: Chromium, end: number): Promise<voi
         })
         const answer = await response.text()
         times.push(performance.now() - start)
+        const { user, system } = process.cpuUsage(cpu)
+        spent.push((user + system) / 1000)
         if (!response.ok) throw new Error(`${nameOf(question)}: ${response.status} ${answer}`)
       }
       const { least, median, most } = spread(times)
-      console.log(`  ${ms(least)} ${ms(median)} ${ms(most)} ms  ${nameOf(question)}`)
+      console.log(
+        `  ${ms(least)} ${ms(median)} ${ms(most)} ms, processor ${ms(spread(spent).median)}  ${nameOf(question)}`,
+      )
       if (median > WANTED) slow.push(nameOf(question))
     }
   }

@@ -31,8 +31,11 @@ let control: DatabaseSync | null = null
 const VIEWS_OPEN = 80
 /** KiB of a partition's page cache: most of what is read is read once. */
 const VIEW_CACHE = 512
-/** Bytes of the segments that lie in databases, which are kept from one question to the next. */
-const MEMORY_KEPT = 64 * 1024 * 1024
+/**
+ * Bytes of the segments that lie in databases, which are kept from one question to the next. Counts go through all of them: with less
+ * room each would be read again by each question, and the garbage of that takes as much memory.
+ */
+const MEMORY_KEPT = 160 * 1024 * 1024
 
 function database(): DatabaseSync {
   control ??= openDatabase(join(path, 'control.db'), { cache: 2048, readOnly: true })
