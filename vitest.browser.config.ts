@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/browser/**/*.browser.ts'],
     testTimeout: 60_000,
     hookTimeout: 90_000,
+    reporters: ['default', './test/skipped.ts'],
     pool: 'forks',
     maxWorkers: 1,
   },

@@ -7,6 +7,7 @@ export default defineConfig({
     globalSetup: ['test/engines/setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 240_000,
+    reporters: ['default', './test/skipped.ts'],
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** The keys that a schema allows at a path: for saying so when another key stands there. */
 export function allowedKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {

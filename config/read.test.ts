@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ConfigSources, parseConfig } from './read.ts'
 import { Secret, secret } from './secret.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, type Scalar, visit } from 'yaml'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { codeOf, OperatorError, reasonOf } from '../schema/index.ts'
 import { allowedKeys, closest } from './allowed.ts'
 

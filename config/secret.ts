@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A text that must not be shown: printing, logging or serialising it gives `[secret]`. */
 export class Secret {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration, readConfig, secret, size } from '../config/index.ts'
 import { LIMITS, OperatorError } from '../schema/index.ts'
 import { isMaskable, ROLES, SCOPES } from './accounts/index.ts'

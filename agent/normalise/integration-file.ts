@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { CATEGORIES, FIELDS, type Field, type FieldName, isCategory } from '../../schema/index.ts'
 import { searchedPattern, whenSchema } from './condition-file.ts'
 import { type Assignment, FORMATS, type NamedPattern } from './integration.ts'

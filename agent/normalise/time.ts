@@ -188,25 +188,32 @@ function patternReader(pattern: string, zone: LocalTime): (text: string, now: nu
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/ +/g, ' +')
 
+const isUtc = (timeZone: string): boolean => /^(etc\/)?(utc|gmt|z|zulu)$/i.test(timeZone)
+
+const formatOf = (timeZone: string): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  })
+
 /** The clock on the wall of a time zone, for times that don't say which zone they are in. */
 export class LocalTime {
   readonly isUtc: boolean
-  readonly #format: Intl.DateTimeFormat
+  readonly #timeZone: string
+  /** Made when it is needed first: most records say their zone, and the tables behind this take 14 MB. */
+  #format: Intl.DateTimeFormat | null = null
   /** Offsets by quarter of an hour: zones change at such times only. */
   readonly #offsets = new Map<number, number>()
 
   constructor(timeZone: string) {
-    this.isUtc = /^(etc\/)?(utc|gmt|z|zulu)$/i.test(timeZone)
-    this.#format = new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    })
+    this.isUtc = isUtc(timeZone)
+    this.#timeZone = timeZone
   }
 
   /** An hour that occurs twice is the first of the two; one that does not occur is read with the offset before it. */
@@ -225,6 +232,7 @@ export class LocalTime {
     const known = this.#offsets.get(quarter)
     if (known !== undefined) return known
     const parts: Record<string, number> = {}
+    this.#format ??= formatOf(this.#timeZone)
     for (const { type, value } of this.#format.formatToParts(quarter * 900_000)) parts[type] = Number(value)
     const wall = Date.UTC(
       parts.year!,

@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { mkdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { codeOf, isAgentId, OperatorError } from '../../schema/index.ts'
 import { writeFileDurably } from '../state/index.ts'
 

@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Refusal } from '../ingest/index.ts'
 import type { Records } from '../store/port.ts'
 import { Book } from './book.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuditEvent } from '../../schema/index.ts'
 import { matches, type Query } from '../query/index.ts'
 

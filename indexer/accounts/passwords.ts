@@ -1,5 +1,5 @@
 import { type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Refusal } from '../ingest/index.ts'
 
 /** A password as it is kept. The cost stands with it, so that it can be raised later. */

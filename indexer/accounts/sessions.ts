@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Records } from '../store/port.ts'
 import { Book } from './book.ts'
 import { isLockedOut, type User, type Users } from './users.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration } from '../../config/index.ts'
 import { type FieldType, isRecord, OperatorError, reasonOf } from '../../schema/index.ts'
 import { fullName, namedField, nearestName, parseQuery } from '../query/index.ts'

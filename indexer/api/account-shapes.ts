@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { limitsSchema, PERMISSION_NAMES, ROLES, userName } from '../accounts/index.ts'
 
 /** What is asked and answered about users, sessions and tokens. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { AGGREGATE_LIMITS as LIMITS } from '../store/port.ts'
 import { eventShape } from './shapes.ts'
 

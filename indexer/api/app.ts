@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from 'node:tls'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { WAYBILL_TYPE } from '../../schema/wire/index.ts'
 import { Refusal } from '../ingest/index.ts'
 import type { Asker } from './access.ts'

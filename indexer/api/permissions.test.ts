@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { PERMISSION_NAMES, type Permission, permissionsOf, ROLES, type Role } from '../accounts/index.ts'
 import type { Answer } from '../ingest/testing.ts'
 import { PASSWORD, Person, StrictIndexer } from './testing/people.ts'

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { OperatorError } from '../../schema/index.ts'
 import { type Problem, problemSchema } from '../../schema/wire/index.ts'
 import { Refusal } from '../ingest/index.ts'

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Permission } from '../accounts/index.ts'
 import { Refusal } from '../ingest/index.ts'
 import type { Asker } from './access.ts'

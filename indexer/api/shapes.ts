@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { CATEGORIES } from '../../schema/index.ts'
 import { eventRuleSchema, ledgerSchema } from '../../schema/wire/index.ts'
 import { TIERS } from '../store/port.ts'

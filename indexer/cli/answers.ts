@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { OperatorError } from '../../schema/index.ts'
 import { eventRuleSchema, ledgerSchema } from '../../schema/wire/index.ts'
 

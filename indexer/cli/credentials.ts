@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
 
 /** What `waybill login` keeps, by the origin of the indexer. */

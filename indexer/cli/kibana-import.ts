@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
 
 const answerSchema = z.object({

@@ -1,5 +1,5 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { verifyWaybill, type WaybillHead } from '../../schema/wire/index.ts'
 import type { Records } from '../store/port.ts'
 import { Refusal } from './refusal.ts'

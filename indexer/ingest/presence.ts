@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Heartbeat, heartbeatSchema } from '../../schema/wire/index.ts'
 import type { Records } from '../store/port.ts'
 import { Refusal } from './refusal.ts'

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   type Category,
   type Change,

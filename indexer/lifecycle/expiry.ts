@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { CATEGORIES } from '../../schema/index.ts'
 import type { Act, Trail } from '../ingest/index.ts'
 import type { Store, StoredPartition } from '../store/port.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { age, readConfig } from '../../config/index.ts'
 import type { CATEGORIES } from '../../schema/index.ts'
 import { ageText, type RetentionTable, type Rule, USUAL_TABLE } from './table.ts'

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readConfig } from '../../config/index.ts'
 import { otherTypeOf, reasonOf, type SwitchedType, typeMatcher } from '../../schema/index.ts'
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { EventRule } from '../../schema/index.ts'
 import { eventRulesSchema, settingsVersion } from '../../schema/wire/index.ts'
 import { type Act, inTurn, Refusal, type Trail } from '../ingest/index.ts'

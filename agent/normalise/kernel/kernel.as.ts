@@ -1,6 +1,6 @@
 /**
  * The passes over bytes that every record goes through, in AssemblyScript: looking for what may be a secret, reading a JSON record into
- * rows, and writing an event from places in the memory. `npm run kernel` compiles it to `kernel.wasm`. What fields mean is decided outside, in TypeScript. All
+ * rows, and writing an event from places in the memory. `npm run kernels` compiles it to `kernel.wasm`. What fields mean is decided outside, in TypeScript. All
  * addresses are of the one memory that both sides share; `memory.ts` says what lies where.
  */
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { FIELDS, type Field, SHORT_NAMES } from '../../../schema/index.ts'
 import { isCountable } from '../../store/index.ts'
 import type { Split } from '../../store/port.ts'

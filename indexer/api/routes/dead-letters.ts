@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Refusal } from '../../ingest/index.ts'
 import type { DeadLetter } from '../../store/port.ts'
 import { json, type Route, route } from '../route.ts'

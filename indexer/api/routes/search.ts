@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Refusal } from '../../ingest/index.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { strongestFirst, typeState } from '../../../schema/index.ts'
 import {
   AGENT_SETTINGS_PATH,
