@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { reasonOf } from '../../schema/index.ts'
 import type { Events } from '../accounts/index.ts'
+import { Refusal } from '../ingest/index.ts'
 import { type Page, type SearchRequest, sortedPage, type ValueOrder } from '../store/index.ts'
 import { fieldNameOf } from './routes/asked.ts'
 
@@ -21,9 +23,13 @@ export const sortText = z
 
 export function sortingOf(text: string): Sorting {
   if (text === 'newest' || text === 'oldest') return text
-  return text.startsWith('-')
-    ? { field: fieldNameOf(text.slice(1)), order: 'descending' }
-    : { field: fieldNameOf(text), order: 'ascending' }
+  const descending = text.startsWith('-')
+  try {
+    const field = fieldNameOf(descending ? text.slice(1) : text)
+    return { field, order: descending ? 'descending' : 'ascending' }
+  } catch (error) {
+    throw new Refusal(400, 'bad-request', `sort: ${reasonOf(error)}.`, { cause: error })
+  }
 }
 
 /** A page in the order that was asked for. */
