@@ -1,22 +1,19 @@
 /**
  * What the making of batches costs, in one thread: `node bench/normalise.ts [--events 200000] [--plainly] [--integration erp]`.
- * Prints µs an event, and what each stage has of them, on audit lines of about 430 bytes, or on what
- * one of the five systems writes in the demo's story.
+ * Prints µs an event, and what each stage has of them, on audit lines of about 430 bytes, or on what the source of an integration
+ * writes (`lifelike/`). What comes before these events doesn't count: V8 compiles in the meantime.
  */
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import {
   BatchMaker,
   framingFor,
-  INTEGRATIONS,
   loadIntegration,
   type Task,
   type WorkerSetup,
 } from '../agent/normalise/index.ts'
-import { headerOf, recordText, Story, SYSTEMS } from '../demo/generator/index.ts'
 import { LIMITS, leavesOf, merkleRoot, type SourceId } from '../schema/index.ts'
+import { lifelike } from './lifelike/index.ts'
 import { auditLine } from './lines.ts'
 
 const { values } = parseArgs({
@@ -33,29 +30,13 @@ const level = Number(values.level)
 const integration = await loadIntegration(values.integration)
 
 const LIFELIKE = 20_000
-const system = SYSTEMS.find((name) => name === values.integration)
-
-/** What a system writes in the demo's story; of other sources the samples, again and again. */
-function linesOf(name: string): string[] {
-  if (system === undefined) {
-    const folder = join(INTEGRATIONS, name, 'samples')
-    return readdirSync(folder).flatMap((file) =>
-      readFileSync(join(folder, file), 'utf8')
-        .split('\n')
-        .filter((line) => line !== ''),
-    )
-  }
-  const story = new Story(1)
-  const lines: string[] = []
-  for (let now = Date.UTC(2026, 4, 1); lines.length < LIFELIKE; now += 1000) {
-    const entry = story.next(new Date(now))
-    if (entry.system === system) lines.push(recordText(entry).trimEnd())
-  }
-  return lines
-}
-const lines = values.integration === 'generic-json' ? [] : linesOf(values.integration)
-const lineOf = (number: number): string =>
-  lines.length === 0 ? auditLine(number) : lines[number % lines.length]!
+/** Events that are made before any counts. */
+const WARM_UP = 40_000
+const isUsual = values.integration === 'generic-json'
+const source = isUsual ? null : lifelike(values.integration, LIFELIKE)
+if (!isUsual && source === null) throw new Error(`nothing is known of what ${values.integration} reads`)
+const recordOf = (number: number): string =>
+  source === null ? auditLine(number) : source.records[number % source.records.length]!
 
 const setup: WorkerSetup = {
   agent: { id: 'agent-0123456789', name: 'web-1', version: '0.1.0' },
@@ -85,11 +66,11 @@ function* tasks(): Generator<{ task: Task; records: number }> {
   const bytes = Buffer.from(buffer)
   let number = 0
   let offset = 0
-  while (number < events) {
+  while (number < WARM_UP + events) {
     let at = 0
     const first = number
-    while (number < events && at < LIMITS.taskBytes - 4096)
-      at += bytes.write(`${lineOf(number++)}\n`, at, 'utf8')
+    while (number < WARM_UP + events && at < LIMITS.taskBytes - 8192)
+      at += bytes.write(`${recordOf(number++)}\n`, at, 'utf8')
     yield {
       records: number - first,
       task: {
@@ -105,7 +86,7 @@ function* tasks(): Generator<{ task: Task; records: number }> {
             end: at,
             offset,
             to: offset + at,
-            header: system === undefined ? null : (headerOf(system)?.trimEnd() ?? null),
+            header: source?.header ?? null,
             truncated: null,
           },
         ],
@@ -126,7 +107,10 @@ for (const { task, records: count } of tasks()) {
   const start = cpuNow()
   const result = maker.make(task)
   const end = cpuNow()
-  if (++warm <= 10) continue
+  if (warm < WARM_UP) {
+    warm += count
+    continue
+  }
   milliseconds.all += end - start
   records += count
   bytesIn += task.slices[0]!.end

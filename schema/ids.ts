@@ -42,8 +42,9 @@ export function mintedEventId(prefix: string, offset: number): EventId {
  * namespace, source system and key, 159 bits of it and the mark. Parts are length-prefixed: no two lists give one text.
  */
 export function declaredEventId(namespace: string, system: string, key: readonly string[]): EventId {
-  const parts = [namespace, system, ...key].map((part) => `${part.length}:${part}`)
-  return marked(hash('sha256', `waybill/declared/1\n${parts.join('')}`))
+  let parts = `waybill/declared/1\n${namespace.length}:${namespace}${system.length}:${system}`
+  for (const part of key) parts += `${part.length}:${part}`
+  return marked(hash('sha256', parts))
 }
 
 /**

@@ -173,10 +173,11 @@ export class ListScanner implements Scanner, ListPlace {
     let at = from
     scan: while (at < to) {
       if (inString) {
-        if (depth !== 1 && !escaped) while (at < to && ENDS_TEXT[bytes[at] as number] === 0) at++
+        const isKept = depth === 1 && this.#textLength < this.#text.length
+        if (!isKept && !escaped) while (at < to && ENDS_TEXT[bytes[at] as number] === 0) at++
         if (at === to) break
         const byte = bytes[at] as number
-        if (depth === 1 && this.#textLength < this.#text.length) this.#text[this.#textLength++] = byte
+        if (isKept) this.#text[this.#textLength++] = byte
         if (escaped) escaped = false
         else if (byte === BACKSLASH) escaped = true
         else if (byte === QUOTE) inString = false

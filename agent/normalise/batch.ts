@@ -1,15 +1,31 @@
 import { isUtf8 } from 'node:buffer'
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
-import { HASH_BYTES, LIMITS, leavesOf, merkleRoot, reasonOf } from '../../schema/index.ts'
+import { HASH_BYTES, LIMITS, leavesOf, merkleRoot } from '../../schema/index.ts'
 import { behindByteOrderMark, type Framing, forEachRecord } from '../inputs/framing.ts'
-import { DirectWay, Memory } from './direct/index.ts'
+import { Memory } from './direct/index.ts'
 import type { Integration } from './integration.ts'
 import { Output } from './output.ts'
 import { Pipeline, type Place, textOf, withoutTornEnd } from './pipeline.ts'
-import { SyslogWay } from './syslog/index.ts'
+import { type Outcome, RecordWay } from './record-way.ts'
+import { SyslogReader } from './syslog/index.ts'
 import type { SliceResult, Task, TaskResult, TaskSlice, WorkerSetup } from './task.ts'
 
 type Count = { -readonly [name in keyof SliceResult]: SliceResult[name] }
+
+/** Every record is counted here, whichever way it went. */
+function add(count: Count, outcome: Outcome): void {
+  if (outcome === 'skipped') {
+    count.skipped++
+    return
+  }
+  count.read++
+  if (outcome === 'filtered') {
+    count.filtered++
+    return
+  }
+  count.events++
+  if (outcome === 'failed') count.errors++
+}
 
 const FASTEST = 1
 /** Bytes of events that are far above what a usual task becomes. */
@@ -26,9 +42,9 @@ export class BatchMaker {
   readonly #setup: WorkerSetup
   readonly #pipelines: readonly Pipeline[]
   readonly #plainly: boolean
-  /** By pipeline: the way over the bytes, where its format has one. */
-  #direct: readonly (DirectWay | null)[] = []
-  readonly #syslog: SyslogWay | null = null
+  /** By pipeline. */
+  #ways: readonly RecordWay[] = []
+  readonly #syslog: SyslogReader | null
   #memory = new Memory()
   #output = new Output(this.#memory)
   #leaves: Buffer = Buffer.allocUnsafeSlow(LIMITS.batchRecords * HASH_BYTES)
@@ -38,16 +54,15 @@ export class BatchMaker {
     this.#setup = setup
     this.#plainly = plainly
     this.#pipelines = setup.pipelines.map((spec, i) => new Pipeline(setup, spec, integrations[i]!))
-    if (setup.syslog !== undefined) this.#syslog = new SyslogWay(setup.syslog, this.#pipelines)
+    this.#syslog = setup.syslog === undefined ? null : new SyslogReader(setup.syslog)
     this.#beginWith(this.#memory)
   }
 
   #beginWith(memory: Memory): void {
     this.#memory = memory
-    this.#output = new Output(memory)
-    this.#direct = this.#pipelines.map((pipeline) =>
-      pipeline.draftsDirectly && !this.#plainly ? new DirectWay(pipeline, memory) : null,
-    )
+    const output = new Output(memory)
+    this.#output = output
+    this.#ways = this.#pipelines.map((pipeline) => new RecordWay(pipeline, memory, output, this.#plainly))
   }
 
   make(task: Task): TaskResult {
@@ -78,45 +93,37 @@ export class BatchMaker {
     const sliceEnd = this.#memory.input + slice.end
     const count: Count = { read: 0, events: 0, filtered: 0, skipped: 0, truncated: 0, errors: 0, dropped: 0 }
     const spec = this.#setup.pipelines[slice.pipeline]
-    const pipeline = this.#pipelines[slice.pipeline]
-    if (spec === undefined || pipeline === undefined)
-      throw new Error(`there is no pipeline ${slice.pipeline}`)
+    if (spec === undefined) throw new Error(`there is no pipeline ${slice.pipeline}`)
+    const way = this.#way(slice.pipeline)
+    const { pipeline } = way
     const place = pipeline.placeOf(slice, task.now)
     if (spec.framing.kind === 'journal') return this.#received(task, bytes, place, count)
     pipeline.format.begin(slice.header)
-    const { truncated } = slice
-    if (truncated !== null) {
-      this.#plain(
-        task,
-        pipeline,
-        place,
-        withoutTornEnd(bytes.subarray(sliceStart, sliceEnd)),
-        slice.offset,
-        count,
-      )
+    way.begin(place)
+    const isOpaque = task.opaque === true
+    const take = (record: { readonly text: string; readonly flags: number }, offset: number): Outcome =>
+      way.take(place, { text: record.text, flags: record.flags, offset, isOpaque, envelopeOf: null })
+    const whole = bytes.subarray(sliceStart, sliceEnd)
+    if (slice.truncated !== null) {
+      add(count, take(textOf(withoutTornEnd(whole)), slice.offset))
       count.truncated++
       return count
     }
-    const direct = task.opaque ? null : this.#direct[slice.pipeline]!
-    direct?.begin(place)
-    const reader = pipeline.readsDirectly ? direct : null
+    const readsBytes = way.readsBytes && !isOpaque
     // Asked once for the whole slice: asking for each record costs more than all the rest of it.
-    const isSound = reader !== null && isUtf8(bytes.subarray(sliceStart, sliceEnd))
+    const isSound = isUtf8(whole)
+    const isText = isSound && !whole.includes(0)
     const visit = (start: number, end: number): void => {
       // The offset is where the record's first byte stands, byte order mark or not.
       const offset = slice.offset + (start - sliceStart)
       const from = offset === 0 ? behindByteOrderMark(bytes, start, end) : start
-      const written =
-        reader !== null && (isSound || isUtf8(bytes.subarray(from, end)))
-          ? reader.write(this.#output, place, from, end, offset)
+      const outcome =
+        readsBytes && (isSound || isUtf8(bytes.subarray(from, end)))
+          ? way.takeBytes(place, from, end, offset)
           : 'declined'
-      if (written === 'declined') {
-        this.#plain(task, pipeline, place, bytes.subarray(from, end), offset, count, direct)
-        return
-      }
-      count.read++
-      if (written === 'written') count.events++
-      else count.filtered++
+      if (outcome !== 'declined') add(count, outcome)
+      else if (isText) add(count, take({ text: bytes.toString('utf8', from, end), flags: 0 }, offset))
+      else add(count, take(textOf(bytes.subarray(from, end)), offset))
     }
     if (spec.framing.kind === 'lines') {
       // The commonest, without a call and a view a record.
@@ -137,84 +144,33 @@ export class BatchMaker {
   #received(task: Task, bytes: Buffer, place: Place, count: Count): SliceResult {
     const { slice } = place
     const { input } = this.#memory
+    const isOpaque = task.opaque === true
+    for (const way of this.#ways) way.begin(place)
     forEachRecord(JOURNAL, bytes, input + slice.start, input + slice.end, (start, end) => {
       const offset = slice.offset + (start - input - slice.start)
-      const made = this.#syslog!.eventOf(place, bytes, start, end, offset, task.opaque === true)
-      count.dropped += made.dropped
-      if (made.filtered) {
-        count.read++
-        count.filtered++
+      const received = this.#syslog!.read(bytes, start, end, isOpaque)
+      if (received.kind === 'none') {
+        count.dropped += received.dropped
+        return
       }
-      if (made.line === null) return
-      this.#output.writeLine(made.line.text)
-      count.read++
-      count.events++
-      if (made.line.failed) count.errors++
-      if (made.truncated) count.truncated++
+      const way = this.#way(received.pipeline)
+      const { text, flags } = received
+      if (received.kind === 'damaged') {
+        add(count, way.fail(place, { text, flags, offset, isOpaque, envelopeOf: null }, received.reason))
+        return
+      }
+      const { envelopeOf, isTruncated } = received
+      const outcome = way.take(place, { text, flags, offset, isOpaque, envelopeOf })
+      add(count, outcome)
+      if (isTruncated && outcome !== 'filtered') count.truncated++
     })
     return count
   }
 
-  #plain(
-    task: Task,
-    pipeline: Pipeline,
-    place: Place,
-    bytes: Buffer,
-    offset: number,
-    count: Count,
-    direct: DirectWay | null = null,
-  ): void {
-    const { text, flags } = textOf(bytes)
-    if (place.slice.truncated === null && isBlank(text)) {
-      count.skipped++
-      return
-    }
-    let line: string
-    let failed = true
-    if (task.opaque) {
-      line = pipeline.failedLine(
-        place,
-        text,
-        flags,
-        offset,
-        'The record stopped the parser; it was shipped without being read.',
-      )
-    } else {
-      try {
-        const known = pipeline.understand(place, text)
-        if (known === null) {
-          count.skipped++
-          return
-        }
-        const written = direct?.writeMembers(this.#output, place, known, flags, offset) ?? 'declined'
-        if (written === 'written') {
-          count.read++
-          count.events++
-          return
-        }
-        const made = written === 'filtered' ? written : pipeline.lineFrom(place, known, flags, offset)
-        if (made === 'filtered') {
-          count.read++
-          count.filtered++
-          return
-        }
-        line = made.text
-        failed = made.failed
-      } catch (error) {
-        // A mistake of ours over one record is no reason to lose it, or to stop the others.
-        line = pipeline.failedLine(
-          place,
-          text,
-          flags,
-          offset,
-          `The record could not be mapped: ${reasonOf(error)}.`,
-        )
-      }
-    }
-    this.#output.writeLine(line)
-    count.read++
-    count.events++
-    if (failed) count.errors++
+  #way(pipeline: number): RecordWay {
+    const way = this.#ways[pipeline]
+    if (way === undefined) throw new Error(`there is no pipeline ${pipeline}`)
+    return way
   }
 
   #compress(): Uint8Array {
@@ -250,5 +206,3 @@ function exact(bytes: Buffer): Uint8Array {
   own.set(bytes)
   return own
 }
-
-const isBlank = (text: string): boolean => text.length < 64 && text.trim() === ''

@@ -2,7 +2,7 @@ import { canonical, cutAt, LIMITS } from '../../schema/index.ts'
 import { FLAG } from './flags.ts'
 import { folded } from './integration.ts'
 import type { ItemNames } from './mapping.ts'
-import { isMembers } from './payload.ts'
+import { isMembers } from './members.ts'
 
 /** A change in canonical order of members; an absent `old` means that the source did not say. */
 export interface FieldChange {

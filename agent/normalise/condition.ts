@@ -52,9 +52,17 @@ export function checkOf(condition: Condition, sourceOf: (name: string) => number
     }
   }
   const wanted = new Set(condition.oneOf.map(folded))
+  // Records of one program follow each other.
+  let last: string | undefined
+  let isWanted = false
   return (asked) => {
     const value = text(asked)
-    return value !== undefined && wanted.has(folded(value))
+    if (value === undefined) return false
+    if (value !== last) {
+      last = value
+      isWanted = wanted.has(folded(value))
+    }
+    return isWanted
   }
 }
 

@@ -1,10 +1,10 @@
 import type { FieldName } from '../../schema/index.ts'
 import { isField, namesIn } from './condition.ts'
 import type { Integration } from './integration.ts'
-import { isSimple } from './prepare.ts'
 
-/** Fields that have no text of their own until an event is written. */
-const isUnasked = (name: string): boolean => isField(name) && (name === 'audit.changes' || !isSaid(name))
+/** Fields that have no text of their own until an event is written, or none at all. */
+const isUnasked = (name: string): boolean =>
+  isField(name) && (name === 'audit.changes' || name === 'log.syslog.structured_data' || !isSaid(name))
 
 /** All events of an input have these alike. */
 const isSaid = (name: FieldName): boolean =>
@@ -13,6 +13,7 @@ const isSaid = (name: FieldName): boolean =>
 /** Whether the way over the bytes knows all that an integration asks of members; where it doesn't, every record goes the plain way. */
 export function draftsDirectly(integration: Integration): boolean {
   const conditions = [
+    ...integration.extract.flatMap(({ when }) => when ?? []),
     ...integration.events.map(({ when }) => when),
     ...integration.fields.flatMap(({ when }) => when ?? []),
   ]
@@ -23,13 +24,12 @@ export function draftsDirectly(integration: Integration): boolean {
   )
 }
 
-/** Whether it also reads the records: those of JSON, where what has to be done with members beforehand is little. */
+/** Whether it also reads the records: those of JSON. */
 export function readsDirectly(integration: Integration): boolean {
   return (
-    integration.formats.includes('json') &&
+    integration.formats.some((format) => format === 'json' || format === 'journald') &&
     integration.join === null &&
     integration.envelope === null &&
-    integration.extract.every(isSimple) &&
     draftsDirectly(integration)
   )
 }

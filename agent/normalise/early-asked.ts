@@ -2,7 +2,7 @@ import type { Asked } from './condition.ts'
 import type { Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
 import { type MemberPath, memberAt, pathOf } from './member-path.ts'
-import type { Members } from './payload.ts'
+import type { Members } from './members.ts'
 import type { Envelope } from './syslog/envelope.ts'
 
 const NONE: Members = {}

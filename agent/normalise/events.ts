@@ -2,6 +2,7 @@ import { type Asked, type Check, checkOf, type Simple, simpleIn, textFrom } from
 import { Piece } from './direct/piece.ts'
 import { type EventType, folded } from './integration.ts'
 import { type Given, givenBy } from './lookups.ts'
+import { finder } from './pattern.ts'
 
 /** An event type made ready: whether a record is of it, and what follows. */
 export interface KnownType {
@@ -13,26 +14,44 @@ export interface KnownType {
 
 const MOST_KNOWN = 4096
 const LONGEST_KNOWN = 64
+/** Patterns from which on it pays to remember what they said of a text. */
+const MANY = 3
 
 /** What conditions ask of one member or field. */
 interface Ask {
   readonly text: (asked: Asked) => string | undefined
-  /** Texts of one meaning are the same to all conditions; never empty, and without a NUL. Null where a text is none that comes again. */
-  readonly meaning: (text: string) => string | null
+  /** Texts of one meaning are the same to all conditions; without a NUL. */
+  readonly meaning: (text: string) => string
 }
 
 function askFor(name: string, conditions: readonly Simple[], sourceOf: (name: string) => number): Ask {
-  const text = textFrom(name, sourceOf)
-  if (conditions.some((condition) => 'matches' in condition))
-    return { text, meaning: (said) => (said.length > LONGEST_KNOWN ? null : said) }
   const words = new Map<string, string>()
+  const patterns: ((text: string) => boolean)[] = []
   for (const condition of conditions) {
+    if ('matches' in condition) patterns.push(finder(condition.matches))
     if (!('oneOf' in condition)) continue
     for (const word of condition.oneOf.map(folded)) if (!words.has(word)) words.set(word, `=${words.size}`)
   }
-  return words.size === 0
-    ? { text, meaning: () => ANY }
-    : { text, meaning: (said) => words.get(folded(said)) ?? ANY }
+  const meaning = (said: string): string => {
+    let means = words.size === 0 ? ANY : (words.get(folded(said)) ?? ANY)
+    for (const finds of patterns) means += finds(said) ? '1' : '0'
+    return means
+  }
+  return { text: textFrom(name, sourceOf), meaning: patterns.length < MANY ? meaning : remembered(meaning) }
+}
+
+function remembered(meaning: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>()
+  return (text) => {
+    if (text.length > LONGEST_KNOWN) return meaning(text)
+    let means = known.get(text)
+    if (means === undefined) {
+      means = meaning(text)
+      if (known.size >= MOST_KNOWN) known.clear()
+      known.set(text, means)
+    }
+    return means
+  }
 }
 
 const ANY = '*'
@@ -69,7 +88,6 @@ export class EventTypes {
 
   of(asked: Asked): KnownType | null {
     const key = this.#keyOf(asked)
-    if (key === null) return this.#work(asked)
     let known = this.#known.get(key)
     if (known === undefined) {
       known = this.#work(asked)
@@ -80,14 +98,12 @@ export class EventTypes {
     return known
   }
 
-  /** All that the conditions can ask for; null where a text is none that comes again. */
-  #keyOf(asked: Asked): string | null {
+  /** All that the conditions can ask for. */
+  #keyOf(asked: Asked): string {
     let key = ''
     for (const { text, meaning } of this.#asks) {
       const said = text(asked)
-      const means = said === undefined ? '' : meaning(said)
-      if (means === null) return null
-      key += `${means}\0`
+      key += said === undefined ? '\0' : `${meaning(said)}\0`
     }
     return key
   }

@@ -1,12 +1,12 @@
 import { FIELDS, type Field, type FieldName } from '../../schema/index.ts'
 import { type Check, checkOf, isField } from './condition.ts'
 import { EventTypes } from './events.ts'
-import { type FieldMapping, folded, type Integration } from './integration.ts'
+import { type Extraction, type FieldMapping, folded, type Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
 import { type Given, givenBy, Lookups } from './lookups.ts'
 import { NameTree } from './names.ts'
 import { groupNames } from './pattern.ts'
-import { type Groups, isSimple, takerApart } from './prepare.ts'
+import { type TakerApart, takerApart } from './prepare.ts'
 import { type LocalTime, type TimeReader, timeReader } from './time.ts'
 
 /** One field of the schema and the sources that it is taken from, the best first. */
@@ -68,6 +68,17 @@ export interface ItemNames {
   readonly new: ReadonlySet<string>
 }
 
+/** A member that is taken apart. */
+export interface TakingApart {
+  readonly extraction: Extraction
+  readonly groupsOf: TakerApart
+  readonly from: readonly { readonly source: number; readonly isNested: boolean }[]
+  /** By group, which then is a member. */
+  readonly sourceOf: ReadonlyMap<string, number>
+  /** Null where it always applies. */
+  readonly applies: Check | null
+}
+
 /** An integration made ready to run: names are numbers, values are maps, lookups are remembered. */
 export interface Mapping {
   readonly integration: Integration
@@ -88,13 +99,8 @@ export interface Mapping {
   readonly keep: ReadonlySet<string>
   /** Sources whose texts may be JSON that is to be read. */
   readonly unpack: readonly number[]
-  /** Sources whose texts are taken apart by themselves, and the sources that the groups then are. */
-  readonly extract: readonly {
-    readonly source: number
-    readonly isNested: boolean
-    readonly groupsOf: (text: string) => Groups | null
-    readonly sourceOf: ReadonlyMap<string, number>
-  }[]
+  /** In their order. */
+  readonly extract: readonly TakingApart[]
   readonly events: EventTypes
   readonly lookups: Lookups
   readonly set: readonly Given[]
@@ -140,20 +146,23 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
     key,
     keep: foldedSet(integration.keep),
     unpack: sources(integration.unpack),
-    extract: integration.extract.filter(isSimple).map((extraction) => {
-      const name = extraction.from[0]!
-      const groups = extraction.patterns.flatMap(({ pattern }) => groupNames(pattern))
-      return {
-        source: source(name),
-        isNested: name.includes('.'),
-        groupsOf: takerApart(extraction),
-        sourceOf: new Map(groups.map((group) => [group, source(group)])),
-      }
-    }),
+    extract: integration.extract.map((extraction) => takingApart(extraction, source)),
     events: new EventTypes(integration.events, source),
     lookups: new Lookups(integration.lookups),
     set: integration.set.map(givenBy),
     message: integration.message.map((names) => names.map(leafOf)),
+  }
+}
+
+function takingApart(extraction: Extraction, sourceOf: (name: string) => number): TakingApart {
+  const { from, patterns, into, when } = extraction
+  const groups = [...patterns.flatMap(({ pattern }) => groupNames(pattern)), ...(into === null ? [] : [into])]
+  return {
+    extraction,
+    groupsOf: takerApart(extraction),
+    from: from.map((name) => ({ source: sourceOf(name), isNested: name.includes('.') })),
+    sourceOf: new Map(groups.map((group) => [group, sourceOf(group)])),
+    applies: when === null ? null : checkOf(when, sourceOf),
   }
 }
 

@@ -1,5 +1,5 @@
 import { folded } from './integration.ts'
-import { isMembers, type Members } from './payload.ts'
+import { isMembers, type Members } from './members.ts'
 
 /** The way to a member, by folded names. */
 export type MemberPath = readonly string[]

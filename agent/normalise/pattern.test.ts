@@ -36,9 +36,37 @@ describe('patterns of integrations', () => {
     expect(performance.now() - begun).toBeLessThan(2000)
   })
 
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['(?:un)?locked', ['locked', 'unlocked'], ['x', '']],
+    [' *(?<n>\\d+)', [' 1', '1'], ['a', ' ']],
+    ['(?<all>.*)', ['', '\u00e4', '\n'], []],
+    ['(?<greek>[\u03b1-\u03c9]+)', ['\u03b2'], ['b']],
+    ['(?:)(?<sign>[^a-z])(?:x|\\.)?', ['A', '\u{1f600}', 'Ax'], ['a', 'xA']],
+    ['\\b(?<word>\\w+)', ['word'], ['-']],
+  ])('what %s fits does not hang on how the text begins', (pattern, fitting, others) => {
+    const { exec } = wholePattern(pattern)
+    const expression = new RegExp(`^(?:${pattern})$`, 'su')
+    for (const text of [...fitting, ...others]) {
+      expect(exec(text) !== null).toBe(expression.test(text))
+      expect(exec(text) !== null).toBe(fitting.includes(text))
+    }
+  })
+
+  it('groups are told by their names, whatever else is in brackets', () => {
+    const { exec } = wholePattern('(\\(|[(?<a>)])?(?<b>x+)(?:(?<c>y)|(?<d>z))')
+    expect(exec('(xxz')).toEqual([
+      ['b', 'xx'],
+      ['d', 'z'],
+    ])
+    expect(exec('<xy')).toEqual([
+      ['b', 'x'],
+      ['c', 'y'],
+    ])
+  })
+
   it('longer text is not tried', () => {
     const { exec } = wholePattern('(?<all>a*)')
-    expect(exec('a'.repeat(PATTERN_REACH))).toEqual({ all: 'a'.repeat(PATTERN_REACH) })
+    expect(exec('a'.repeat(PATTERN_REACH))).toEqual([['all', 'a'.repeat(PATTERN_REACH)]])
     expect(exec('a'.repeat(PATTERN_REACH + 1))).toBeNull()
   })
 })

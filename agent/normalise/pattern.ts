@@ -8,20 +8,61 @@ const MOST_GUESSES = 2
 /** Shorter repeats don't matter, nor do groups that repeat less often. */
 const FEW = 8
 
+/** Named groups and what they hold, of those that took part. */
+export type Groups = readonly (readonly [name: string, text: string])[]
+
 /** A pattern for whole texts; null where the text is not of its form, or longer than patterns are tried on. */
 export interface WholePattern {
-  exec(text: string): Readonly<Record<string, string | undefined>> | null
+  exec(text: string): Groups | null
 }
 
 export function wholePattern(source: string): WholePattern {
-  const expression = new RegExp(`^(?:${source})$`, 'su')
+  const { bare, names } = withoutNames(source)
+  const expression = new RegExp(`^(?:${bare})$`, 'su')
+  const begins = beginningsOf(source)
   return {
     exec(text) {
+      // Of many patterns for one text nearly all are out by its first character, which costs a hundredth of asking the engine.
+      if (text !== '' && begins[Math.min(text.charCodeAt(0), BEYOND_ASCII)] === 0) return null
       if (text.length > PATTERN_REACH) return null
       const found = expression.exec(text)
-      return found === null ? null : (found.groups ?? {})
+      if (found === null) return null
+      const groups: (readonly [string, string])[] = []
+      for (let i = 0; i < names.length; i++) {
+        const name = names[i]!
+        const value = found[i + 1]
+        if (name !== null && value !== undefined) groups.push([name, value])
+      }
+      return groups
     },
   }
+}
+
+/**
+ * A pattern with its groups by number, and their names; null for those without. Of named groups the engine makes an object for each text
+ * that fits, which costs more than to find them.
+ */
+function withoutNames(source: string): { bare: string; names: readonly (string | null)[] } {
+  const names: (string | null)[] = []
+  const bare = source.replace(
+    /\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?<([A-Za-z_$][\w$]*)>|(?!\?))/gsu,
+    (part, name?: string) => {
+      if (part[0] !== '(') return part
+      names.push(name ?? null)
+      return '('
+    },
+  )
+  return { bare, names }
+}
+
+const BEYOND_ASCII = 128
+
+/** By character: 1 where a text that begins with it may fit. Of those beyond ASCII any may. */
+function beginningsOf(source: string): Uint8Array {
+  const { signs } = firstOf(new Reader(source).read(), END)
+  return Uint8Array.from({ length: BEYOND_ASCII + 1 }, (_, code) =>
+    code === BEYOND_ASCII ? 1 : Number((signs >> BigInt(code)) & 1n),
+  )
 }
 
 /** The names of a pattern's groups. */
@@ -219,15 +260,28 @@ function repeatsGroup(node: Node): boolean {
   }
 }
 
+/** Patterns are made of few kinds of atoms. */
+const KNOWN_SIGNS = new Map<string, Signs>()
+const MOST_KNOWN = 1024
+
 function signsOf(atom: string): Signs {
-  const expression = new RegExp(`^(?:${atom})$`, 'isu')
+  const known = KNOWN_SIGNS.get(atom)
+  if (known !== undefined) return known
+  const signs = signsIn(atom)
+  if (KNOWN_SIGNS.size >= MOST_KNOWN) KNOWN_SIGNS.clear()
+  KNOWN_SIGNS.set(atom, signs)
+  return signs
+}
+
+/** With regard to case and without it: `[^a-z]` has `A` only with, `a` has it only without. */
+function signsIn(atom: string): Signs {
+  const expressions = [new RegExp(`^(?:${atom})$`, 'su'), new RegExp(`^(?:${atom})$`, 'isu')]
+  const fits = (sign: string): boolean => expressions.some((expression) => expression.test(sign))
   let signs = NOTHING
-  for (let code = 0; code < 128; code++) {
-    if (expression.test(String.fromCharCode(code))) signs |= 1n << BigInt(code)
-  }
+  for (let code = 0; code < 128; code++) if (fits(String.fromCharCode(code))) signs |= 1n << BigInt(code)
   // Of what lies beyond ASCII nobody needs to be told apart: it counts as one.
   return ['\u00e4', '\u0436', '\u4e2d', '\u2028', '\u{1f600}', atom].some(
-    (sign) => sign.charCodeAt(0) > 127 && expression.test(sign),
+    (sign) => sign.charCodeAt(0) > 127 && fits(sign),
   )
     ? signs | (1n << 128n)
     : signs

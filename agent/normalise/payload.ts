@@ -1,17 +1,12 @@
 import { canonical, cutAt, LIMITS } from '../../schema/index.ts'
 import { FLAG } from './flags.ts'
+import { isMembers, type Members } from './members.ts'
 import type { NameNode, NameTree } from './names.ts'
 
 /** UTF-16 units of a member's name that are kept. */
 export const KEY_LENGTH = 256
 /** Name of a member that has an empty one: no store takes those. */
 export const EMPTY_KEY = '_'
-
-export type Members = { [member: string]: unknown }
-
-export function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** What a record says for each source of an integration, and which of it the fields have taken. */
 export interface Taken {

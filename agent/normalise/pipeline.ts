@@ -16,7 +16,7 @@ import type { Integration } from './integration.ts'
 import { between, LEAF_COUNT, leafOf } from './layout.ts'
 import { type Mapping, makeMapping, TIMESTAMP } from './mapping.ts'
 import { type Masked, Masker } from './mask/index.ts'
-import type { Members } from './payload.ts'
+import type { Members } from './members.ts'
 import { type Prepare, preparation } from './prepare.ts'
 import { type Draft, fill, fillRest, jsonOf, Mapper, relate } from './record.ts'
 import { type Envelope, envelopeOfLine } from './syslog/envelope.ts'
@@ -108,7 +108,7 @@ export class Pipeline {
       quote: spec.framing.kind === 'csv' ? spec.framing.quote : '"',
       keepsEmpty: (column) => this.mapping.names.emptyMeans(column),
     })
-    this.#prepare = preparation(integration)
+    this.#prepare = preparation(this.mapping)
     this.masker = new Masker(integration.mask)
     this.filter = eventFilter(integration, { central: setup.events ?? [], local: spec.events ?? [] })
     this.readsDirectly = readsDirectly(integration)
@@ -173,7 +173,7 @@ export class Pipeline {
     const masked = kinds === null ? 0 : FLAG.secret_masked
     const { problem } = understood
     if (problem !== undefined) return { text, body, kinds, envelope, flags: masked, members: null, problem }
-    const members = this.#prepare === null ? understood.members : this.#prepare(understood.members, envelope)
+    const { members } = understood
     return { text, body, kinds, envelope, flags: understood.flags | masked, members, problem: null }
   }
 
@@ -185,6 +185,7 @@ export class Pipeline {
       draft.flags |= flags
       return { draft, failed: true }
     }
+    this.#prepare?.(members, envelope)
     const host = envelope?.host ?? this.host
     const draft = this.#mapper.draftOf(members, envelope?.now ?? place.now, host, envelope)
     draft.flags |= flags

@@ -1,44 +1,45 @@
 import { type Check, checkOf } from './condition.ts'
 import { EarlyAsked } from './early-asked.ts'
 import { parseJson } from './formats/json.ts'
-import { type Extraction, folded, type Integration } from './integration.ts'
+import { type Extraction, folded } from './integration.ts'
+import type { Mapping } from './mapping.ts'
 import { holderOf, keyOf, type MemberPath, memberAt, pathOf } from './member-path.ts'
-import { wholePattern } from './pattern.ts'
-import { isMembers, type Members } from './payload.ts'
+import { isMembers, type Members } from './members.ts'
+import { type Groups, wholePattern } from './pattern.ts'
 import type { Envelope } from './syslog/envelope.ts'
 
 /** Makes of a record's members what its fields ask for: JSON in texts becomes members, texts are taken apart. */
-export type Prepare = (record: Members, envelope: Envelope | null) => Members
+export type Prepare = (record: Members, envelope: Envelope | null) => void
 
 const LONGEST_JSON = 1024 * 1024
 const MOST_KNOWN = 2048
 const LONGEST_KNOWN = 128
+const LONGEST_TEXT = 40
 const NOTHING: readonly string[] = []
 
-/** Null where an integration asks for nothing of the kind. */
-export function preparation(integration: Integration): Prepare | null {
+/** Null where an integration asks for nothing of the kind. The record is changed in place: it was read for this. */
+export function preparation({ integration, extract }: Mapping): Prepare | null {
   const asked = new EarlyAsked(integration)
   const steps: readonly Step[] = [
     ...integration.unpack.map(unpacking),
-    ...integration.extract.map((extraction) => takingApart(extraction, asked)),
+    ...extract.map(({ extraction, groupsOf }) => takingApart(extraction, groupsOf, asked)),
   ]
   if (steps.length === 0) return null
   const due = new Uint8Array(steps.length)
   const stepsOf = new StepsByMember(steps)
-  return (given, envelope) => {
+  return (record, envelope) => {
     due.fill(0)
     let isAny = false
-    for (const member of Object.keys(given)) {
+    for (const member of Object.keys(record)) {
       const concerned = stepsOf.of(member)
       if (concerned === null) continue
       for (const step of concerned) {
-        if (!steps[step]!.mayApply(given[member])) continue
+        if (!steps[step]!.mayApply(record[member])) continue
         due[step] = 1
         isAny = true
       }
     }
-    if (!isAny) return given
-    const record = { ...given }
+    if (!isAny) return
     asked.begin(record, envelope)
     for (let i = 0; i < steps.length; i++) {
       if (due[i] === 0) continue
@@ -47,7 +48,6 @@ export function preparation(integration: Integration): Prepare | null {
       if (added.length > 0) asked.begin(record, envelope)
       for (const name of added) for (const later of stepsOf.of(name) ?? []) due[later] = 1
     }
-    return record
   }
 }
 
@@ -115,12 +115,8 @@ function readJson(text: string): unknown {
   }
 }
 
-/** What a text was taken apart into: named groups and what they hold. */
-export type Groups = readonly (readonly [name: string, text: string])[]
-
-function takingApart(extraction: Extraction, asked: EarlyAsked): Step {
+function takingApart(extraction: Extraction, groupsOf: TakerApart, asked: EarlyAsked): Step {
   const paths = extraction.from.map(pathOf)
-  const groupsOf = takerApart(extraction)
   const applies: Check | null =
     extraction.when === null ? null : checkOf(extraction.when, (name) => asked.sourceOf(name))
   return {
@@ -150,34 +146,30 @@ function takingApart(extraction: Extraction, asked: EarlyAsked): Step {
   }
 }
 
-/** Takes one member apart, whatever else the record says: what the way over the bytes knows. */
-export const isSimple = ({ from, into, keep, when }: Extraction): boolean =>
-  from.length === 1 && into === null && !keep && when === null
-
 /** What the first pattern that fits takes a text apart into; null where none does. */
-export const takerApart = (extraction: Extraction): ((text: string) => Groups | null) =>
-  remembered(groupsFinder(extraction))
+export type TakerApart = (text: string) => Groups | null
 
-function groupsFinder({ patterns, into }: Extraction): (text: string) => Groups | null {
+export const takerApart = (extraction: Extraction): TakerApart => remembered(groupsFinder(extraction))
+
+function groupsFinder({ patterns, into }: Extraction): TakerApart {
   const compiled = patterns.map(({ name, pattern }) => ({ name, pattern: wholePattern(pattern) }))
   return (text) => {
     for (const { name, pattern } of compiled) {
       const groups = pattern.exec(text)
       if (groups === null) continue
-      const taken = Object.entries(groups).flatMap(([group, value]) =>
-        value === undefined || value === '' ? [] : [[group, value] as const],
-      )
-      return into === null || name === null ? taken : [...taken, [into, name]]
+      const taken = groups.filter(([, value]) => value !== '')
+      if (into !== null && name !== null) taken.push([into, name])
+      return taken
     }
     return null
   }
 }
 
-/** Devices, states and names come again and again. */
-function remembered(groupsOf: (text: string) => Groups | null): (text: string) => Groups | null {
+/** Devices, states and names come again and again; lines of a log, which are longer, don't. */
+function remembered(groupsOf: TakerApart): TakerApart {
   const known = new Map<string, Groups | null>()
   return (text) => {
-    if (text.length > LONGEST_KNOWN) return groupsOf(text)
+    if (text.length > LONGEST_TEXT) return groupsOf(text)
     let groups = known.get(text)
     if (groups === undefined) {
       groups = groupsOf(text)

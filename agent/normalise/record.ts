@@ -8,10 +8,11 @@ import { json } from './formats/json.ts'
 import { type EventType, folded } from './integration.ts'
 import { LEAF_COUNT, leafOf } from './layout.ts'
 import { type Mapping, type Rule, TIMESTAMP } from './mapping.ts'
+import { isMembers, type Members } from './members.ts'
 import type { NameNode } from './names.ts'
-import { isMembers, type Members, payloadOf } from './payload.ts'
+import { payloadOf } from './payload.ts'
 import type { Envelope, Fill } from './syslog/envelope.ts'
-import { isPlausible } from './time.ts'
+import { isoOf, isPlausible } from './time.ts'
 
 /**
  * The plain way to map a record: from an object to an event, whatever the record looks like. It is the reference that the way over
@@ -304,7 +305,7 @@ export function convert(rule: Rule, text: string, now: number, draft: Draft | nu
     case 'time': {
       const time = rule.time!.read(text, now)
       if (Number.isNaN(time) || !isPlausible(time, now)) return undefined
-      return new Date(time).toISOString()
+      return isoOf(time)
     }
     case 'ip':
       return isIP(text) !== 0 && !text.includes('%') ? text : undefined

@@ -98,6 +98,23 @@ function offsetOf(text: string): number {
   return (first === '-' ? -minutes : minutes) * 60_000
 }
 
+const MINUTE = 60_000
+const padded = (length: number, digits: number): readonly string[] =>
+  Array.from({ length }, (_, number) => String(number).padStart(digits, '0'))
+const SECONDS = padded(60, 2)
+const MILLISECONDS = padded(1000, 3)
+let known = { minute: Number.NaN, text: '' }
+
+/** A time as `Date` writes it. Records follow each other closely: the date is worked out once a minute (`Date` takes three times as long). */
+export function isoOf(time: number): string {
+  const minute = Math.floor(time / MINUTE)
+  if (minute !== known.minute) {
+    known = { minute, text: new Date(minute * MINUTE).toISOString().slice(0, -'00.000Z'.length) }
+  }
+  const rest = time - minute * MINUTE
+  return `${known.text}${SECONDS[Math.floor(rest / 1000)]}.${MILLISECONDS[rest % 1000]}Z`
+}
+
 const EPOCH_DIVISORS: Readonly<Record<string, number>> = {
   epoch_s: 0.001,
   epoch_ms: 1,

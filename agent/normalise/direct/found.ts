@@ -2,7 +2,9 @@ import { LIMITS } from '../../../schema/index.ts'
 import type { Mapping } from '../mapping.ts'
 import type { Memory } from './memory.ts'
 import { NameTable } from './name-table.ts'
-import { ESCAPED, FROM, KIND, NEXT, NODE, ROW, TO } from './rows.ts'
+import type { Piece } from './piece.ts'
+import { ESCAPED, FROM, KEY_FROM, KEY_TO, KIND, NEXT, NODE, ROW, TO } from './rows.ts'
+import { Texts, unescaped } from './texts.ts'
 
 /** Longer records go the plain way: they are few, and the direct way needs room for several copies. */
 const LONGEST = 64 * 1024
@@ -10,8 +12,6 @@ const LONGEST = 64 * 1024
 /** One record, scanned: where the values of the names stand that an integration knows, and which of them fields have taken. */
 export class Found {
   readonly bytes: Buffer
-  /** Of the same bytes. */
-  readonly view: DataView
   /** A row's numbers stand here from its own on. */
   readonly rows: Int32Array
   /** The record itself. */
@@ -24,19 +24,19 @@ export class Found {
   readonly sources: Int32Array
   readonly #memory: Memory
   readonly #table: NameTable
+  readonly #texts = new Texts()
   /** By node: 1 where the member stays in the payload whole. */
   readonly #isKept: Uint8Array
   /** Where the record's rows end. */
   #end = 0
-  /** Members that the record doesn't have itself. */
-  readonly #added: number[] = []
+  /** Sources of members that the record doesn't have itself. */
+  readonly added: number[] = []
   readonly #removed: number[] = []
 
   constructor({ names, keep }: Pick<Mapping, 'names' | 'keep'>, memory: Memory) {
     this.#memory = memory
     this.#table = new NameTable(names, memory)
     this.bytes = memory.bytes
-    this.view = new DataView(memory.bytes.buffer, memory.bytes.byteOffset, memory.bytes.length)
     this.rows = memory.numbers
     this.root = memory.rows >> 2
     this.hits = this.#table.hits
@@ -55,7 +55,7 @@ export class Found {
 
   /** False where the plain way must decide. */
   scan(from: number, to: number): boolean {
-    this.#added.length = 0
+    this.added.length = 0
     this.#removed.length = 0
     if (to - from > LONGEST) return false
     this.#end = this.#memory.kernel.scan(this.#table.address, from, to, this.#memory.rows)
@@ -69,8 +69,11 @@ export class Found {
     this.#removed.push(source)
   }
 
-  /** The record is as if it had this text as well, where it doesn't say something itself; false where there is no room for it. */
-  add(source: number, text: string): boolean {
+  /**
+   * The record is as if it had this text as well, where it doesn't say something itself; false where there is no room for it. `name` is
+   * the member's, as JSON.
+   */
+  add(source: number, name: Piece, text: string): boolean {
     if (this.hits[source] !== -1) return true
     const json = JSON.stringify(text)
     const noted = this.#memory.recordNotes.add(json)
@@ -82,19 +85,16 @@ export class Found {
     rows[at] = KIND.string
     rows[at + FROM] = noted.from + 1
     rows[at + TO] = noted.to - 1
+    const key = name.in(this.#memory)
+    rows[at + KEY_FROM] = key + 1
+    rows[at + KEY_TO] = key + name.length - 1
     rows[at + NODE] = -1
     rows[at + NEXT] = this.#end
     rows[at + ESCAPED] = json.includes('\\') ? 1 : 0
     this.hits[source] = row
     this.consumed[source] = 0
-    this.#added.push(source)
+    this.added.push(source)
     if (!this.#removed.includes(source)) this.#table.addSource(source)
-    return true
-  }
-
-  /** Whether fields have taken all that was added: only what the record has itself can go to the payload. */
-  hasTakenAdded(): boolean {
-    for (const source of this.#added) if (this.consumed[source] === 0) return false
     return true
   }
 
@@ -143,6 +143,15 @@ export class Found {
     return this.rows[row + ESCAPED] === 1
   }
 
+  /** The text of a string, or a number's, true's or false's. */
+  text(row: number): string {
+    return this.textAt(this.from(row), this.to(row), this.isEscaped(row))
+  }
+
+  textAt(from: number, to: number, isEscaped: boolean): string {
+    return isEscaped ? unescaped(this.bytes, from, to) : this.#texts.of(this.bytes, from, to)
+  }
+
   /** A text, a number, true or false; not an empty text. */
   isScalar(row: number): boolean {
     const kind = this.rows[row]!
@@ -158,7 +167,8 @@ export class Found {
     const node = this.rows[row + NODE]!
     if (node === -1) return false
     const source = this.#table.sources[node]!
-    if (source !== -1 && this.consumed[source] === 1) return true
+    // Where the source's value stands elsewhere, it was taken apart, and a group has its name.
+    if (source !== -1 && (this.consumed[source] === 1 || this.hit(source) !== row)) return true
     if (this.#table.hasChildren[node] === 0 || this.kind(row) !== KIND.object) return false
     const end = this.next(row)
     if (row + ROW === end) return false

@@ -257,6 +257,14 @@ describe('the way over the bytes', () => {
     for (const record of HOSTILE) holds(Buffer.from(`${record}\r`))
   })
 
+  it('takes a record that holds a secret, without it', () => {
+    taken = 0
+    holds(Buffer.from('{"action":"login","user":"jane","user_password":"geheim"}'))
+    expect(taken).toBe(ways.length)
+    expect(output.bytes.toString('utf8', output.first, output.at)).toContain('[masked:password]')
+    expect(output.bytes.toString('utf8', output.first, output.at)).not.toContain('geheim')
+  })
+
   it('has room for whatever an integration says', () => {
     const long = 'x'.repeat(100_000)
     const wordy = new Pipeline(

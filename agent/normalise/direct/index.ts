@@ -6,17 +6,21 @@ import { leafOf } from '../layout.ts'
 import { type Rule, TIMESTAMP } from '../mapping.ts'
 import type { Output } from '../output.ts'
 import type { Pipeline, Place, Understanding } from '../pipeline.ts'
-import { convert, RELATED } from '../record.ts'
+import { convert, jsonOf, RELATED } from '../record.ts'
+import type { Envelope, Fill } from '../syslog/envelope.ts'
 import { latestPlausible } from '../time.ts'
+import { Apart } from './apart.ts'
 import { ChangeRows } from './change-rows.ts'
 import { Found } from './found.ts'
 import { compareIso, ISO_LENGTH, writeIso } from './iso.ts'
+import { isPlainEntry } from './journal-rows.ts'
 import { type Memory, type Noted, SLACK } from './memory.ts'
 import { Piece } from './piece.ts'
+import { Plans } from './plans.ts'
 import { Program } from './program.ts'
 import { Rest } from './rest.ts'
 import { KIND, ROW } from './rows.ts'
-import { hasEscape, Texts, unescaped } from './texts.ts'
+import { hasEscape } from './texts.ts'
 import { HOW, Values } from './values.ts'
 import { LineWriter } from './writer.ts'
 
@@ -35,6 +39,8 @@ const OFFSET = leafOf('log.offset')
 const PATH = leafOf('log.file.path')
 const PAYLOAD = leafOf('audit.payload')
 const TAGS = leafOf('tags')
+const SOURCE_IP = leafOf('source.ip')
+const SOURCE_PORT = leafOf('source.port')
 const CHANGES = leafOf('audit.changes')
 const CHANGE_FIELDS = leafOf('audit.change.fields')
 const CHANGE_BEFORE = leafOf('audit.change.before')
@@ -45,7 +51,6 @@ const TAKEN = 1
 const UNSURE = 2
 /** A time was there, and none that can be right. */
 const TIME_SEEN = 3
-const NO_RANK = 1 << 30
 const CHANGE = 'change'
 /** Texts that come again and again are kept: so many, of so many characters. */
 const MOST_KNOWN = 1024
@@ -65,12 +70,14 @@ interface ReadRecord {
   readonly to: number
   /** What was remarked of it already. */
   readonly flags: number
-  /** What its texts hold was taken apart already. */
-  readonly isPrepared: boolean
+  /** Its format has read it: its JSON says what it means. */
+  readonly isRead: boolean
+  /** What it stood in. */
+  readonly envelope: Envelope | null
 }
 
 /** What became of a record: `declined` is for the plain way, which then decides. */
-export type Written = 'written' | 'filtered' | 'declined'
+export type Written = 'event' | 'filtered' | 'declined'
 
 /**
  * The way over the bytes, for JSON records: values are found by scanning and copied from the record's bytes into the event's. What
@@ -82,7 +89,7 @@ export class DirectWay {
   readonly #asked: Asked = {
     member: (source) => {
       const row = this.#found.hit(source)
-      return row === -1 || !this.#found.isScalar(row) ? undefined : this.#textIn(row)
+      return row === -1 || !this.#found.isScalar(row) ? undefined : this.#found.text(row)
     },
     field: (leaf) => this.#fieldText(leaf),
   }
@@ -94,23 +101,10 @@ export class DirectWay {
   readonly #changes: ChangeRows
   readonly #program: Program
   readonly #rest: Rest
-  readonly #texts = new Texts()
+  readonly #apart: Apart
   readonly #writer: LineWriter
   readonly #mayHoldSecret: (from: number, to: number) => boolean
-  /** By source: each rule that takes from it, and as its how-manieth source. */
-  readonly #rulesOf: readonly Int32Array[]
-  /** By rule: 1 where the record has a value for it. */
-  readonly #rulesAtHand: Uint8Array
-  /** By rule: the best of its sources that the record has, and its rank. */
-  readonly #bestSource: Int32Array
-  readonly #bestRank: Int32Array
-  /** The rules that apply to records like the last, and their best sources. */
-  readonly #planRules: Int32Array
-  readonly #planSources: Int32Array
-  #planned = 0
-  /** What the last record had: sources, -1 for those that were empty. */
-  readonly #lastSources: Int32Array
-  #lastCount = -1
+  readonly #plans: Plans
   readonly #iso = Buffer.alloc(ISO_LENGTH)
   readonly #latest = new Uint8Array(ISO_LENGTH)
   readonly #earliest = Buffer.from(new Date(EARLIEST_TIMESTAMP).toISOString())
@@ -123,6 +117,9 @@ export class DirectWay {
   /** The text of the record at hand as it is kept. */
   #original: Noted & { readonly how: number } = { from: 0, to: 0, how: HOW.original }
   readonly #lookupTexts: string[]
+  readonly #isJournal: boolean
+  /** What messages are made of. */
+  readonly #messageLeaves: ReadonlySet<number>
   readonly #category: Piece
   readonly #host: Piece
   readonly #true = new Piece('true')
@@ -136,25 +133,14 @@ export class DirectWay {
     this.#values = new Values(memory, pipeline.constants)
     this.#mayHoldSecret = pipeline.masker.suspicion.over(memory)
     this.#found = new Found(mapping, memory)
+    this.#apart = new Apart(this.#found, mapping)
     this.#changes = new ChangeRows(this.#found, mapping, memory)
     this.#writer = new LineWriter(pipeline, memory, this.#values, this.#changes)
     this.#program = new Program(memory)
     this.#rest = new Rest(this.#found, this.#program, memory)
-    const { rules } = mapping
-    this.#rulesAtHand = new Uint8Array(rules.length)
-    this.#bestSource = new Int32Array(rules.length)
-    this.#bestRank = new Int32Array(rules.length)
-    this.#planRules = new Int32Array(rules.length)
-    this.#planSources = new Int32Array(rules.length)
-    this.#lastSources = new Int32Array(mapping.names.size)
-    this.#rulesOf = Array.from({ length: mapping.names.size }, (_, source) =>
-      Int32Array.from(
-        rules.flatMap((rule, i) => {
-          const rank = rule.sources.indexOf(source)
-          return rank === -1 ? [] : [i, rank]
-        }),
-      ),
-    )
+    this.#plans = new Plans(this.#found, mapping)
+    this.#isJournal = mapping.integration.formats.includes('journald')
+    this.#messageLeaves = new Set(mapping.message.flat())
     this.#lookupTexts = mapping.lookups.leaves.map(() => '')
     this.#category = new Piece(JSON.stringify(mapping.integration.category))
     this.#host = new Piece(JSON.stringify(pipeline.host))
@@ -174,15 +160,26 @@ export class DirectWay {
   /** Writes the event of a record that stands in the memory and is valid UTF-8, unless the plain way must. */
   write(output: Output, place: Place, from: number, to: number, offset: number): Written {
     // Rows of a table are no JSON, nor is what stands behind white space commonly.
-    if (this.#found.bytes[from] !== 0x7b || this.#holdsSecret(from, to)) return 'declined'
-    this.#original = { from, to, how: HOW.original }
-    return this.#write(output, place, { from, to, flags: 0, isPrepared: false }, offset)
+    const { bytes } = this.#found
+    if (bytes[from] !== 0x7b) return 'declined'
+    const masked = this.#masked(from, to)
+    if (masked === null) {
+      this.#original = { from, to, how: HOW.original }
+      return this.#write(output, place, { from, to, flags: 0, isRead: false, envelope: null }, offset)
+    }
+    if (masked.length * 3 + SLACK > this.#memory.scratchBytes) return 'declined'
+    const { scratch } = this.#memory
+    const end = scratch + bytes.write(masked, scratch)
+    this.#original = { from: scratch, to: end, how: HOW.original }
+    const record = { from: scratch, to: end, flags: FLAG.secret_masked, isRead: false, envelope: null }
+    return this.#write(output, place, record, offset)
   }
 
-  /** The same of a record whose members are known, and whose text is this: of another format, or with secrets masked. */
+  /** The same of a record whose members are known, and whose text is this: of another format, or in an envelope. */
   writeMembers(output: Output, place: Place, known: Understanding, flags: number, offset: number): Written {
     const { members, text, envelope } = known
-    if (members === null || envelope !== null || place.slice.truncated !== null) return 'declined'
+    const truncated = envelope?.truncated ?? place.slice.truncated
+    if (members === null || truncated !== null) return 'declined'
     const json = JSON.stringify(members)
     const original = JSON.stringify(text)
     if ((json.length + original.length) * 3 + 2 * SLACK > this.#memory.scratchBytes) return 'declined'
@@ -191,13 +188,19 @@ export class DirectWay {
     const to = from + bytes.write(json, from)
     const start = to + SLACK
     this.#original = { from: start, to: start + bytes.write(original, start), how: HOW.json }
-    return this.#write(output, place, { from, to, flags: flags | known.flags, isPrepared: true }, offset)
+    return this.#write(
+      output,
+      place,
+      { from, to, flags: flags | known.flags, isRead: true, envelope },
+      offset,
+    )
   }
 
   #write(output: Output, place: Place, record: ReadRecord, offset: number): Written {
     if (!this.#found.scan(record.from, record.to)) return 'declined'
+    if (this.#isJournal && !record.isRead && !isPlainEntry(this.#found)) return 'declined'
     this.#memory.recordNotes.begin()
-    this.#takeNow(place.now)
+    this.#takeNow(record.envelope?.now ?? place.now)
     this.#values.clear()
     this.#unsure = false
     const type = this.#draft(place, record)
@@ -209,30 +212,37 @@ export class DirectWay {
       if (!isRecorded) return 'filtered'
     }
     const { from, to } = this.#original
-    const length = Math.max(to - from, record.to - record.from)
-    return this.#writer.write(output, length, offset) ? 'written' : 'declined'
+    // What texts were taken apart into stands beside the record.
+    const length = Math.max(to - from, record.to - record.from) + this.#memory.recordNotes.length
+    return this.#writer.write(output, length, offset) ? 'event' : 'declined'
   }
 
-  /** Secrets are masked before a record is read, which only the plain way does. */
-  #holdsSecret(from: number, to: number): boolean {
-    if (!this.#mayHoldSecret(from, to)) return false
+  /** The record's text without its secrets; null where it holds none. */
+  #masked(from: number, to: number): string | null {
+    if (!this.#mayHoldSecret(from, to)) return null
     const { bytes } = this.#found
     const { masker, format } = this.#pipeline
-    return masker.mask(bytes.toString('utf8', from, to), format).kinds !== null
+    const { text, kinds } = masker.mask(bytes.toString('utf8', from, to), format)
+    return kinds === null ? null : text
   }
 
   /** Finds the event's values; its type, null where it is of none; undefined where the plain way must. */
   #draft(place: Place, record: ReadRecord): EventType | null | undefined {
     const values = this.#values
     const { mapping } = this.#pipeline
-    let { flags } = record
-    if (!record.isPrepared && !this.#takeApart()) return undefined
-    const time = this.#takeFields(place.now)
+    const { envelope } = record
+    const now = envelope?.now ?? place.now
+    let flags = record.flags | (envelope?.flags ?? 0)
+    if (!this.#apart.take(record.envelope)) return undefined
+    const time = this.#takeFields(now)
     if (time === -1 || this.#unsure) return undefined
     if (values.how[TIMESTAMP] === HOW.absent) {
-      if (!this.#setJson(TIMESTAMP, JSON.stringify(new Date(place.now).toISOString()))) return undefined
-      flags |= time === 1 ? FLAG.timestamp_invalid : FLAG.timestamp_missing
+      const said = envelope?.time ?? null
+      if (!this.#setOnce(TIMESTAMP, JSON.stringify(said ?? new Date(now).toISOString()))) return undefined
+      if (time === 1) flags |= FLAG.timestamp_invalid
+      else if (said === null) flags |= FLAG.timestamp_missing
     }
+    if (envelope !== null && !this.#fill(envelope.fields)) return undefined
 
     const looked = this.#changes.take()
     if (looked === 'unsure') return undefined
@@ -256,15 +266,21 @@ export class DirectWay {
       if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.json)
     }
     if (values.how[CATEGORY] === HOW.absent) values.setJson(CATEGORY, this.#category)
-    if (values.how[HOST_NAME] === HOW.absent) values.setJson(HOST_NAME, this.#host)
+    if (values.how[HOST_NAME] === HOW.absent) {
+      const host = envelope?.host ?? null
+      if (host === null) values.setJson(HOST_NAME, this.#host)
+      else if (!this.#setJson(HOST_NAME, JSON.stringify(host))) return undefined
+    }
     if (looked === 'unknown' && values.how[OLD_UNKNOWN] === HOW.absent && this.#isUpdate()) {
       values.setJson(OLD_UNKNOWN, this.#true)
     }
-    if (values.how[MESSAGE] === HOW.absent && values.hasText(ACTION)) values.how[MESSAGE] = HOW.message
+    if (values.how[MESSAGE] === HOW.absent && values.hasText(ACTION) && this.#hasMessage()) {
+      values.how[MESSAGE] = HOW.message
+    }
+    if (envelope !== null && !this.#fillRest(envelope)) return undefined
     for (const { leaf, of } of RELATED) {
       for (const one of of) if (values.hasText(one)) values.how[leaf] = HOW.related
     }
-    if (!this.#found.hasTakenAdded()) return undefined
     if (this.#rest.isThere()) {
       if (!this.#rest.write()) return undefined
       values.setSpan(PAYLOAD, HOW.program, this.#program.from, this.#program.to)
@@ -276,37 +292,18 @@ export class DirectWay {
     if (values.how[KIND_LEAF] === HOW.absent) values.setJson(KIND_LEAF, this.#kind)
     if (key !== null && key.length > 0) {
       const id = declaredEventId(this.#pipeline.namespace, mapping.integration.name, key)
-      if (!this.#setJson(ID, JSON.stringify(id))) return undefined
+      if (!this.#setOnce(ID, `"${id}"`)) return undefined
       values.setJson(SEQUENCE, this.#zero)
     } else {
       values.how[ID] = HOW.id
-      values.setSpan(PATH, HOW.json, this.#path.from, this.#path.to)
+      // The journal of what was received is no file that anybody would look for.
+      if (envelope?.received !== true) values.setSpan(PATH, HOW.json, this.#path.from, this.#path.to)
       values.how[SEQUENCE] = HOW.offset
       values.how[OFFSET] = HOW.offset
     }
     values.setSpan(ORIGINAL, this.#original.how, this.#original.from, this.#original.to)
     values.setConstants()
     return known === null ? null : known.type
-  }
-
-  /** Texts that hold several things; false where the plain way must. */
-  #takeApart(): boolean {
-    const { unpack, extract } = this.#pipeline.mapping
-    const found = this.#found
-    for (const source of unpack) {
-      const row = found.hit(source)
-      if (row !== -1 && found.kind(row) === KIND.string && found.mayBeJson(row)) return false
-    }
-    for (const { source, isNested, groupsOf, sourceOf } of extract) {
-      const row = found.hit(source)
-      if (row === -1 || found.kind(row) !== KIND.string || found.length(row) === 0) continue
-      const groups = groupsOf(this.#textIn(row))
-      if (groups === null) continue
-      if (isNested) return false
-      found.remove(source)
-      for (const [name, text] of groups) if (!found.add(sourceOf.get(name)!, text)) return false
-    }
-    return true
   }
 
   /** As `record.ts` has it: null where the record lacks a part of its key. */
@@ -337,16 +334,6 @@ export class DirectWay {
     return key.length > 0 && key.every((text) => text === '') ? null : key
   }
 
-  #textIn(row: number): string {
-    const found = this.#found
-    return this.#textAt(found.from(row), found.to(row), found.isEscaped(row))
-  }
-
-  #textAt(from: number, to: number, isEscaped: boolean): string {
-    const { bytes } = this.#found
-    return isEscaped ? unescaped(bytes, from, to) : this.#texts.of(bytes, from, to)
-  }
-
   #fieldText(leaf: number): string | undefined {
     const values = this.#values
     switch (values.how[leaf]) {
@@ -361,13 +348,13 @@ export class DirectWay {
         }
         const from = values.textFrom(leaf)
         const to = values.textTo(leaf)
-        return this.#textAt(from, to, hasEscape(this.#found.bytes, from, to))
+        return this.#found.textAt(from, to, hasEscape(this.#found.bytes, from, to))
       }
       case HOW.single:
-        return this.#textIn(values.from[leaf]! >> 2)
+        return this.#found.text(values.from[leaf]! >> 2)
       case HOW.list: {
         const item = (values.from[leaf]! >> 2) + ROW
-        return this.#textIn(item)
+        return this.#found.text(item)
       }
       case HOW.changeFields:
       case HOW.changeBefore:
@@ -387,63 +374,15 @@ export class DirectWay {
 
   /** Whether a time was seen that is none: 1; -1 where unsure. */
   #takeFields(now: number): number {
-    if (!this.#isLikeLast()) this.#plan()
     const { rules } = this.#pipeline.mapping
+    const plan = this.#plans.plan()
     let result = 0
-    for (let i = 0; i < this.#planned; i++) {
-      const taken = this.#takeField(rules[this.#planRules[i]!]!, this.#planSources[i]!, now)
+    for (let i = 0; i < plan.rules.length; i++) {
+      const taken = this.#takeField(rules[plan.rules[i]!]!, plan.best[i]!, now)
       if (taken === UNSURE) return -1
       if (taken === TIME_SEEN) result = 1
     }
     return result
-  }
-
-  /** Whether the record has the same members as the last one: most have. */
-  #isLikeLast(): boolean {
-    const { consumed, sources, sourceCount } = this.#found
-    const last = this.#lastSources
-    let isSame = sourceCount === this.#lastCount
-    this.#lastCount = sourceCount
-    for (let i = 0; i < sourceCount; i++) {
-      const source = consumed[sources[i]!] === 1 ? -1 : sources[i]!
-      if (last[i] === source) continue
-      last[i] = source
-      isSame = false
-    }
-    return isSame
-  }
-
-  /** Which rules have a value in the record, in their order, and in which of their sources it stands best. */
-  #plan(): void {
-    const atHand = this.#rulesAtHand
-    const bestSource = this.#bestSource
-    const bestRank = this.#bestRank
-    atHand.fill(0)
-    bestRank.fill(NO_RANK)
-    for (let i = 0; i < this.#lastCount; i++) {
-      const source = this.#lastSources[i]!
-      if (source === -1) continue
-      const rulesOf = this.#rulesOf[source]!
-      for (let k = 0; k < rulesOf.length; k += 2) {
-        const rule = rulesOf[k]!
-        atHand[rule] = 1
-        if (rulesOf[k + 1]! < bestRank[rule]!) {
-          bestRank[rule] = rulesOf[k + 1]!
-          bestSource[rule] = source
-        }
-      }
-    }
-    this.#planned = 0
-    const { rules } = this.#pipeline.mapping
-    for (let rule = 0; rule < atHand.length; rule++) {
-      if (rules[rule]!.constant !== null) {
-        this.#planRules[this.#planned++] = rule
-        continue
-      }
-      if (atHand[rule] === 0) continue
-      this.#planRules[this.#planned] = rule
-      this.#planSources[this.#planned++] = bestSource[rule]!
-    }
   }
 
   #takeField(rule: Rule, best: number, now: number): number {
@@ -502,7 +441,7 @@ export class DirectWay {
     const to = found.to(row)
     if (rule.values !== null) {
       if (found.isEscaped(row) || found.isTooLong(row)) return UNSURE
-      const text = this.#texts.of(found.bytes, from, to)
+      const text = found.textAt(from, to, false)
       const value = rule.values.of(text) ?? (rule.keepsOthers ? text : undefined)
       return value === undefined ? NOTHING_TAKEN : this.#takeText(rule, value, now)
     }
@@ -518,7 +457,7 @@ export class DirectWay {
           return NOTHING_TAKEN
         if (to - from === ISO_LENGTH && found.bytes[from + 10] === 0x54)
           values.setSpan(rule.leaf, HOW.text, from, to)
-        else return this.#setJson(rule.leaf, `"${this.#iso.toString('latin1')}"`) ? TAKEN : UNSURE
+        else return this.#setOnce(rule.leaf, `"${this.#iso.toString('latin1')}"`) ? TAKEN : UNSURE
         return TAKEN
       }
     }
@@ -526,8 +465,15 @@ export class DirectWay {
       values.setSpan(rule.leaf, HOW.text, from, to)
       return TAKEN
     }
+    if (rule.type === 'long' && !rule.many && rule.scale === 1 && rule.written === 'plain') {
+      if (!isInteger(found.bytes, from, to)) return NOTHING_TAKEN
+      if (isPrinted(found.bytes, from, to)) {
+        values.setSpan(rule.leaf, HOW.json, from, to)
+        return TAKEN
+      }
+    }
     if (found.isEscaped(row)) return UNSURE
-    return this.#takeText(rule, this.#texts.of(found.bytes, from, to), now)
+    return this.#takeText(rule, found.textAt(from, to, false), now)
   }
 
   #takeText(rule: Rule, text: string, now: number): number {
@@ -545,7 +491,9 @@ export class DirectWay {
     }
     const value = convert(rule, text, now, null)
     if (value === undefined) return NOTHING_TAKEN
-    return this.#setJson(rule.leaf, JSON.stringify(rule.many ? [value] : value)) ? TAKEN : UNSURE
+    const json = JSON.stringify(rule.many ? [value] : value)
+    const isSet = comesAgain(rule) ? this.#setJson(rule.leaf, json) : this.#setOnce(rule.leaf, json)
+    return isSet ? TAKEN : UNSURE
   }
 
   #lookUp(): void {
@@ -560,7 +508,7 @@ export class DirectWay {
       }
       const from = values.textFrom(leaf)
       const to = values.textTo(leaf)
-      texts[i] = this.#textAt(from, to, hasEscape(this.#found.bytes, from, to))
+      texts[i] = this.#found.textAt(from, to, hasEscape(this.#found.bytes, from, to))
     }
     for (const given of lookups.of(texts)) {
       if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.json)
@@ -603,15 +551,43 @@ export class DirectWay {
     return known
   }
 
+  #hasMessage(): boolean {
+    for (const leaf of this.#messageLeaves) if (this.#values.hasText(leaf)) return true
+    return false
+  }
+
+  #fill(fills: readonly Fill[], isLast = false): boolean {
+    const { how } = this.#values
+    // A message is made of what is known before the last: where it would say more now, the plain way must write it.
+    const isMade = isLast && how[MESSAGE] === HOW.message
+    for (const [leaf, value] of fills) {
+      if (how[leaf] !== HOW.absent) continue
+      if (isMade && this.#messageLeaves.has(leaf)) return false
+      if (!this.#setJson(leaf, jsonOf(value))) return false
+    }
+    return true
+  }
+
+  /** As `record.ts` has it. */
+  #fillRest({ sender, rest }: Envelope): boolean {
+    const { how } = this.#values
+    const isUnsaid = how[SOURCE_IP] === HOW.absent && how[SOURCE_PORT] === HOW.absent
+    return (!isUnsaid || this.#fill(sender, true)) && this.#fill(rest, true)
+  }
+
   /** False where there is no room for it. */
+  #setOnce(leaf: number, json: string): boolean {
+    const noted = this.#memory.recordNotes.add(json)
+    if (noted !== null) this.#values.setSpan(leaf, HOW.json, noted.from, noted.to)
+    return noted !== null
+  }
+
+  /** The same of what comes again and again. */
   #setJson(leaf: number, json: string): boolean {
     let piece = this.#json.get(json)
     if (piece === undefined) {
-      if (this.#json.size >= MOST_KNOWN || json.length > LONGEST_KNOWN || this.#memory.isFull) {
-        const noted = this.#memory.recordNotes.add(json)
-        if (noted !== null) this.#values.setSpan(leaf, HOW.json, noted.from, noted.to)
-        return noted !== null
-      }
+      if (this.#json.size >= MOST_KNOWN || json.length > LONGEST_KNOWN || this.#memory.isFull)
+        return this.#setOnce(leaf, json)
       piece = new Piece(json)
       this.#json.set(json, piece)
     }
@@ -619,6 +595,26 @@ export class DirectWay {
     return true
   }
 }
+
+/** Times, addresses and measures are seldom the same twice. */
+const comesAgain = ({ type }: Rule): boolean => type === 'text' || type === 'boolean'
+
+/** Up to 15 digits, as `convert` takes them. */
+function isInteger(bytes: Uint8Array, from: number, to: number): boolean {
+  const start = bytes[from] === MINUS ? from + 1 : from
+  if (to === start || to - start > 15) return false
+  for (let at = start; at < to; at++) if (bytes[at]! < ZERO || bytes[at]! > ZERO + 9) return false
+  return true
+}
+
+/** Whether an integer is written as ECMAScript prints it: without zeros in front. */
+function isPrinted(bytes: Uint8Array, from: number, to: number): boolean {
+  const start = bytes[from] === MINUS ? from + 1 : from
+  return bytes[start] !== ZERO || (to - from === 1 && start === from)
+}
+
+const MINUS = 0x2d
+const ZERO = 0x30
 
 /** Four numbers to 255, none with a zero in front, as `isIP` has it. */
 function isIpv4(bytes: Uint8Array, from: number, to: number): boolean {

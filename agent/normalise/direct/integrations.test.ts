@@ -103,8 +103,7 @@ function valuesByMember(samples: readonly string[]): Map<string, unknown[]> {
   return known
 }
 
-/** journald's entries need their lists of bytes read first. */
-const names = readdirSync(INTEGRATIONS).filter((name) => name !== 'journald' && samplesOf(name).length > 0)
+const names = readdirSync(INTEGRATIONS).filter((name) => samplesOf(name).length > 0)
 
 describe.each(names)('%s', (name) => {
   const samples = samplesOf(name)
@@ -164,6 +163,34 @@ describe.each(names)('%s', (name) => {
       { numRuns: RUNS },
     )
   }, 600_000)
+})
+
+describe('entries of the journal', () => {
+  const entry = {
+    __CURSOR: 's=1;i=2',
+    __REALTIME_TIMESTAMP: '1769072401250123',
+    MESSAGE: 'hello',
+    _COMM: 'shop',
+  }
+
+  it.each<[string, object, boolean]>([
+    ['plain ones', { ...entry, _SELINUX_CONTEXT: 'unconfined\n', CODE_LINE: '7' }, true],
+    ['with a secret', { ...entry, MESSAGE: 'login with password=Geheim-7f3a' }, true],
+    [
+      'a message of sshd, taken apart',
+      { ...entry, _COMM: 'sshd', MESSAGE: 'Invalid user x from 10.0.0.1 port 7' },
+      true,
+    ],
+    ['a text as bytes', { ...entry, MESSAGE: [...Buffer.from('\u001b[1mtoken=Geheim-7f3a')] }, false],
+    ['a field that came twice', { ...entry, CODE_FILE: ['a.c', 'b.c'] }, false],
+    ['a list within an object', { ...entry, data: { list: [1, 2] } }, false],
+    ["a program's word for a field of the journal that is known", { ...entry, COMM: 'sshd' }, false],
+    ['and for one that is not', { ...entry, _CAP_EFFECTIVE: '0', CAP_EFFECTIVE: '1' }, false],
+    ['and for one with another separator', { ...entry, _A_B: '0', 'a-b_': '1' }, false],
+    ['names that only end alike', { ...entry, _A_B: '0', AA_B: '1', B: '2', __: '3', _: '4' }, true],
+  ])('%s', async (_, record, isTaken) => {
+    expect(await waysOf('journald', [])(JSON.stringify(record))).toBe(isTaken)
+  })
 })
 
 /** All forms of a source, as files. */

@@ -55,6 +55,11 @@ export class Notes {
     this.#at = this.#start
   }
 
+  /** Bytes of what was noted. */
+  get length(): number {
+    return this.#at - this.#start
+  }
+
   /** Null where it is too long. */
   add(text: string): Noted | null {
     const from = this.#at

@@ -28,7 +28,7 @@ export class Rest {
     const end = found.next(found.root)
     for (let row = found.root + ROW; row < end; row = found.next(row))
       if (found.isKept(row) || !found.isTaken(row)) return true
-    return false
+    return found.added.some((source) => found.consumed[source] === 0)
   }
 
   /** Puts it into the program; false where the plain way must decide. */
@@ -41,21 +41,17 @@ export class Rest {
   #object(object: number, isKnown: boolean): boolean {
     const found = this.#found
     const isRecord = object === found.root
-    const { bytes, rows } = found
+    const { rows } = found
     const sorted = this.#rows
     const first = this.#used
     const end = found.next(object)
     for (let row = object + ROW; row < end; row = found.next(row)) {
       if (isKnown && !(isRecord && found.isKept(row)) && found.isTaken(row)) continue
-      if (this.#used - first === MOST_MEMBERS || this.#used === sorted.length) return false
-      let place = this.#used++
-      for (; place > first; place--) {
-        const order = compareKeys(bytes, rows, sorted[place - 1]!, row)
-        if (order === 0) return false
-        if (order < 0) break
-        sorted[place] = sorted[place - 1]!
-      }
-      sorted[place] = row
+      if (!this.#sortIn(row, first)) return false
+    }
+    if (isRecord) {
+      for (const source of found.added)
+        if (found.consumed[source] === 0 && !this.#sortIn(found.hit(source), first)) return false
     }
     const program = this.#program
     program.add(this.#signs, 1)
@@ -71,6 +67,22 @@ export class Rest {
     }
     this.#used = first
     program.add(this.#signs + 1, 1)
+    return true
+  }
+
+  /** False where there is no room, or another of the name. */
+  #sortIn(row: number, first: number): boolean {
+    const { bytes, rows } = this.#found
+    const sorted = this.#rows
+    if (this.#used - first === MOST_MEMBERS || this.#used === sorted.length) return false
+    let place = this.#used++
+    for (; place > first; place--) {
+      const order = compareKeys(bytes, rows, sorted[place - 1]!, row)
+      if (order === 0) return false
+      if (order < 0) break
+      sorted[place] = sorted[place - 1]!
+    }
+    sorted[place] = row
     return true
   }
 

@@ -6,23 +6,27 @@ const PLACES = 1024
 const LONGEST = 64
 
 export class Texts {
-  readonly #bytes: (Uint8Array | undefined)[] = new Array(PLACES)
+  /** By place: the bytes, and how many. */
+  readonly #bytes = new Uint8Array(PLACES * LONGEST)
+  readonly #lengths = new Uint8Array(PLACES)
   readonly #texts: string[] = new Array(PLACES).fill('')
 
-  of(bytes: Uint8Array, from: number, to: number): string {
+  of(bytes: Buffer, from: number, to: number): string {
     const length = to - from
-    if (length > LONGEST) return decoded(bytes, from, to)
+    if (length > LONGEST) return bytes.toString('utf8', from, to)
     let hash = length
     for (let at = from; at < to; at++) hash = (Math.imul(hash, 31) + bytes[at]!) | 0
     const place = (hash ^ (hash >>> 15)) & (PLACES - 1)
-    const known = this.#bytes[place]
-    if (known !== undefined && known.length === length) {
+    const start = place * LONGEST
+    const known = this.#bytes
+    if (this.#lengths[place] === length) {
       let i = 0
-      while (i < length && known[i] === bytes[from + i]) i++
+      while (i < length && known[start + i] === bytes[from + i]) i++
       if (i === length) return this.#texts[place]!
     }
-    const text = decoded(bytes, from, to)
-    this.#bytes[place] = new Uint8Array(bytes.subarray(from, to))
+    const text = bytes.toString('utf8', from, to)
+    for (let i = 0; i < length; i++) known[start + i] = bytes[from + i]!
+    this.#lengths[place] = length
     this.#texts[place] = text
     return text
   }
@@ -37,6 +41,3 @@ export function hasEscape(bytes: Uint8Array, from: number, to: number): boolean 
 export function unescaped(bytes: Buffer, from: number, to: number): string {
   return JSON.parse(`"${bytes.toString('utf8', from, to)}"`)
 }
-
-const decoded = (bytes: Uint8Array, from: number, to: number): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8')

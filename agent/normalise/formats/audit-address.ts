@@ -1,4 +1,4 @@
-import type { Members } from '../payload.ts'
+import type { Members } from '../members.ts'
 
 const AF_UNIX = 1
 const AF_INET = 2

@@ -21,6 +21,33 @@ const UNTRUSTED =
   /^(?:acct|cmd|comm|cwd|data|dev|device|dir|exe|file|grp|key|name|new_group|ocomm|path|proctitle|root_dir|sw|unit|vm|watch|a\d+(?:\[\d+\])?)$/
 const HEX = /^(?:[0-9A-F]{2})+$/
 
+/** What is known of a field by its name. */
+interface Field {
+  readonly name: string
+  readonly isUntrusted: boolean
+  /** `a0`, `a1`...: registers of a system call, or the arguments of a command. */
+  readonly isNumbered: boolean
+}
+
+const FIELDS = new Map<string, Field>()
+const MOST_FIELDS = 1024
+
+function fieldNamed(name: string): Field {
+  let field = FIELDS.get(name)
+  if (field === undefined) {
+    field = { name, isUntrusted: UNTRUSTED.test(name), isNumbered: /^a\d/.test(name) }
+    if (FIELDS.size >= MOST_FIELDS) FIELDS.clear()
+    FIELDS.set(name, field)
+  }
+  return field
+}
+
+const BLANK = 0x20
+const EQUALS = 0x3d
+const QUOTE = 0x22
+const APOSTROPHE = 0x27
+const BRACE = 0x7b
+
 /** The pairs of one record, from behind its `audit(time:serial):` on. `hasArguments`: `a0`, `a1`... are texts (EXECVE), not registers. */
 export function auditPairs(text: string, from: number, to: number, hasArguments: boolean): AuditPairs {
   const pairs: AuditPair[] = []
@@ -28,38 +55,38 @@ export function auditPairs(text: string, from: number, to: number, hasArguments:
   const read = (start: number, end: number, enriched: boolean): void => {
     let at = start
     while (at < end) {
-      while (at < end && text[at] === ' ') at++
+      while (at < end && text.charCodeAt(at) === BLANK) at++
       const begin = at
-      while (at < end && text[at] !== '=' && text[at] !== ' ') at++
+      while (at < end && text.charCodeAt(at) !== EQUALS && text.charCodeAt(at) !== BLANK) at++
       if (at === begin) {
         at++
         continue
       }
-      const name = text.slice(begin, at)
-      if (text[at] !== '=' || at >= end) {
-        words.push(name)
+      if (at >= end || text.charCodeAt(at) !== EQUALS) {
+        words.push(text.slice(begin, at))
         continue
       }
+      const { name, isUntrusted, isNumbered } = fieldNamed(text.slice(begin, at))
       at++
-      const first = text[at]
-      if (first === "'") {
+      const first = text.charCodeAt(at)
+      if (first === APOSTROPHE) {
         // What a program says of itself: `msg='op=login acct="root" ... res=failed'`. A command in it may hold such a quote, too.
         const closing = text.lastIndexOf("'", end - 1)
         const close = closing > at ? closing : end
         read(at + 1, close, enriched)
         at = close + 1
-      } else if (first === '"' || first === '{') {
-        const found = text.indexOf(first === '"' ? '"' : '}', at + 1)
+      } else if (first === QUOTE || first === BRACE) {
+        const found = text.indexOf(first === QUOTE ? '"' : '}', at + 1)
         const close = found === -1 || found > end ? end : found
         pairs.push({ name, from: at + 1, to: close, value: text.slice(at + 1, close), enriched })
         at = close + 1
       } else {
         const begins = at
-        while (at < end && text[at] !== ' ') at++
+        while (at < end && text.charCodeAt(at) !== BLANK) at++
         const raw = text.slice(begins, at)
-        const isHex = (hasArguments || !/^a\d/.test(name)) && UNTRUSTED.test(name) && HEX.test(raw)
-        const value = isHex ? textOfHex(raw) : raw
-        pairs.push({ name, from: begins, to: at, value, enriched, ...(isHex ? { written: hexOf } : {}) })
+        const isHex = isUntrusted && (hasArguments || !isNumbered) && HEX.test(raw)
+        if (isHex) pairs.push({ name, from: begins, to: at, value: textOfHex(raw), enriched, written: hexOf })
+        else pairs.push({ name, from: begins, to: at, value: raw, enriched })
       }
     }
   }

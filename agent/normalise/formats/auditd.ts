@@ -1,5 +1,5 @@
 import { FLAG } from '../flags.ts'
-import type { Members } from '../payload.ts'
+import { type Members, newMembers } from '../members.ts'
 import { socketAddress } from './audit-address.ts'
 import { type AuditPair, auditCells, auditPairs } from './audit-pairs.ts'
 import type { Cell, Format } from './format.ts'
@@ -15,8 +15,25 @@ const ACCOMPANYING = new Set(
     ['FD_PAIR', 'MMAP', 'BPRM_FCAPS', 'CAPSET', 'OPENAT2', 'URINGOP', 'TIME_INJOFFSET', 'TIME_ADJNTPVAL'],
   ),
 )
-/** How the kernel and auditd write that there is nothing. */
-const NOTHING = new Set(['?', '(null)', '(none)', 'unset', '4294967295', '-1', ''])
+const UNSET = '4294967295'
+
+/** How the kernel and auditd write that there is nothing. By the first character: of fifty values of an event few get further. */
+function isNothing(value: string): boolean {
+  switch (value.charCodeAt(0)) {
+    case 0x3f: // ?
+      return value === '?'
+    case 0x28: // (
+      return value === '(null)' || value === '(none)'
+    case 0x2d: // -
+      return value === '-1'
+    case 0x34: // 4
+      return value === UNSET
+    case 0x75: // u
+      return value === 'unset'
+    default:
+      return value === ''
+  }
+}
 
 interface AuditRecord {
   readonly node: string | undefined
@@ -34,8 +51,14 @@ interface AuditRecord {
 export const auditd: Format = {
   begin() {},
   looksLike: (text) => HEAD.test(text),
-  hidden: (text) =>
-    [...text.matchAll(CODED)].map(([, digits]) => Buffer.from(digits!, 'hex').toString('utf8')).join('\n'),
+  hidden(text) {
+    let said = ''
+    CODED.lastIndex = 0
+    for (let found = CODED.exec(text); found !== null; found = CODED.exec(text)) {
+      if (found[1] !== UNSET) said += `${Buffer.from(found[1]!, 'hex').toString('utf8')}\n`
+    }
+    return said
+  },
   cells: (text) => linesOf(text).flatMap(({ from, to }) => cellsOf(text, from, to)),
   read(text) {
     const records: AuditRecord[] = []
@@ -83,14 +106,14 @@ function eventOf(records: readonly AuditRecord[]): Members {
     records.find(({ type }) => !ACCOMPANYING.has(type)) ??
     records.find(({ type }) => type === 'SYSCALL') ??
     first
-  const members: Members = Object.create(null)
+  const members: Members = newMembers()
   members.time = first.time
   members.audit_id = `${first.time}:${first.serial}`
   if (first.node !== undefined) members.node = first.node
   members.type = named.type
   if (records.length > 1) members.records = records.map(({ type }) => type).join(' ')
   const paths: Members[] = []
-  const enriched: Members = Object.create(null)
+  const enriched: Members = newMembers()
   for (const record of [named, ...records.filter((one) => one !== named)]) {
     switch (record.type) {
       case 'PATH':
@@ -117,7 +140,7 @@ function eventOf(records: readonly AuditRecord[]): Members {
 /** The first record that says something is believed; a later one that says something else is kept beside it. */
 function take({ pairs, words }: AuditRecord, members: Members, enriched: Members): void {
   for (const { name, value, enriched: isEnriched } of pairs) {
-    if (NOTHING.has(value)) continue
+    if (isNothing(value)) continue
     const target = isEnriched ? enriched : members
     const text = readable(name, value)
     if (target[name] === undefined) target[name] = text
@@ -127,29 +150,36 @@ function take({ pairs, words }: AuditRecord, members: Members, enriched: Members
 }
 
 /** A title has NULs between its arguments, a rule's keys are set apart by 0x01. */
-const readable = (name: string, value: string): string =>
-  name === 'key' ? value.replaceAll('\x01', ', ') : value.replace(/\0+$/, '').replaceAll('\0', ' ')
+const readable = (name: string, value: string): string => {
+  if (name === 'key') return value.replaceAll('\x01', ', ')
+  return value.includes('\0') ? value.replace(/\0+$/, '').replaceAll('\0', ' ') : value
+}
 
 /** `audit_enabled=0 old=1`, `enforcing=0 old_enforcing=1`, `old-level=N new-level=5`. */
 function changesIn(pairs: readonly AuditPair[]): Members[] {
   const said = (name: string): string | undefined => pairs.find((pair) => pair.name === name)?.value
-  return pairs.flatMap(({ name, value: old, enriched }, i) => {
-    if (enriched || NOTHING.has(old)) return []
+  const changes: Members[] = []
+  pairs.forEach(({ name, value: old, enriched }, i) => {
+    if (!name.startsWith('old') || enriched || isNothing(old)) return
     const before = pairs[i - 1]
-    if (name === 'old' && before !== undefined) return [{ field: before.name, old, new: before.value }]
+    if (name === 'old' && before !== undefined) {
+      changes.push({ field: before.name, old, new: before.value })
+      return
+    }
     const field = /^old[-_](.+)$/.exec(name)?.[1]
-    if (field === undefined) return []
+    if (field === undefined) return
     const now = said(field) ?? said(`new-${field}`) ?? said(`new_${field}`)
-    return now === undefined ? [] : [{ field, old, new: now }]
+    if (now !== undefined) changes.push({ field, old, new: now })
   })
+  return changes
 }
 
 function asMembers(pairs: readonly AuditPair[]): Members {
-  const members: Members = Object.create(null)
+  const members: Members = newMembers()
   for (const { name, value, enriched } of pairs) {
     const key = enriched ? `${name.toLowerCase()}_name` : name
     // Nearly no file has capabilities, and each path says so five times.
-    if (NOTHING.has(value) || (value === '0' && name.startsWith('cap_f'))) continue
+    if (isNothing(value) || (value === '0' && name.startsWith('cap_f'))) continue
     members[key] ??= readable(name, value)
   }
   return members

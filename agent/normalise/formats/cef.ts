@@ -1,4 +1,4 @@
-import type { Members } from '../payload.ts'
+import { newMembers } from '../members.ts'
 import type { Cell, Format } from './format.ts'
 
 const HEADER = [
@@ -24,17 +24,39 @@ export const cef: Format = {
     const cells = cellsOf(text)
     if (cells === null)
       return { problem: 'Not CEF: no CEF:0| with seven parts between bars is in the record.' }
-    const raw = new Map<string, string>()
-    for (const { name, value } of cells) if (name !== null && !raw.has(name)) raw.set(name, value)
-    const members: Members = Object.create(null)
-    for (const [name, value] of raw) {
-      if (name.endsWith('Label') && CUSTOM.test(name.slice(0, -5)) && raw.has(name.slice(0, -5))) continue
-      const label = raw.get(`${name}Label`)
-      const key = label !== undefined && label !== '' && CUSTOM.test(name) && !raw.has(label) ? label : name
-      members[key] = value
+    const members = newMembers()
+    const labels = labelsIn(cells)
+    const taken = new Set<string>()
+    for (const { name, value } of cells) {
+      if (name === null || (labels !== null && isLabelOf(name, labels))) continue
+      const label = labels?.get(name) ?? ''
+      if (label === '') members[name] ??= value
+      else if (!taken.has(name)) {
+        taken.add(name)
+        members[label] = value
+      }
     }
     return { members, flags: 0 }
   },
+}
+
+const LABEL = 'Label'
+
+const isLabelOf = (name: string, labels: ReadonlyMap<string, string>): boolean =>
+  name.endsWith(LABEL) && labels.has(name.slice(0, -LABEL.length))
+
+/** By custom field, its label; empty where it can't go by that. Null where the record has none. */
+function labelsIn(cells: readonly Cell[]): ReadonlyMap<string, string> | null {
+  let labels: Map<string, string> | null = null
+  const isThere = (name: string): boolean => cells.some((cell) => cell.name === name)
+  for (const { name, value } of cells) {
+    if (name === null || !name.endsWith(LABEL)) continue
+    const field = name.slice(0, -LABEL.length)
+    if (labels?.has(field) || !CUSTOM.test(field) || !isThere(field)) continue
+    labels ??= new Map()
+    labels.set(field, isThere(value) ? '' : value)
+  }
+  return labels
 }
 
 /** The parts of the header by their names, then the pairs of the extension; null where it is no CEF. */
@@ -49,24 +71,56 @@ function cellsOf(text: string): Cell[] | null {
   let from = start + begin[0].length
   for (const name of HEADER) {
     let to = from
-    while (to < text.length && text[to] !== '|') to += text[to] === '\\' ? 2 : 1
+    while (to < text.length && text.charCodeAt(to) !== BAR) to += text.charCodeAt(to) === BACKSLASH ? 2 : 1
     if (to >= text.length && name !== 'severity') return null
     to = Math.min(to, text.length)
-    cells.push({ name, from, to, value: text.slice(from, to).replace(/\\([\\|])/g, '$1') })
+    const part = text.slice(from, to)
+    const value = part.includes('\\') ? part.replace(/\\([\\|])/g, '$1') : part
+    cells.push({ name, from, to, value })
     from = to + 1
   }
-  const pairs = [...text.slice(from).matchAll(/(?:^|\s)([\w.[\]-]+)=/g)].filter(
-    ({ index, 0: whole }) => text[from + index + whole.length - 2] !== '\\',
-  )
-  pairs.forEach((pair, i) => {
-    const begin = from + pair.index + pair[0].length
-    const next = pairs[i + 1]
-    let end = next === undefined ? text.length : from + next.index
-    while (end > begin && ' \t'.includes(text[end - 1]!)) end--
-    cells.push({ name: pair[1]!, from: begin, to: end, value: unescaped(text.slice(begin, end)), written })
-  })
+  let next = nameFrom(text, from, from)
+  while (next !== null) {
+    const { name, behind } = next
+    next = nameFrom(text, behind, from)
+    let end = next === null ? text.length : next.before
+    while (end > behind && isBlank(text.charCodeAt(end - 1))) end--
+    cells.push({ name, from: behind, to: end, value: unescaped(text.slice(behind, end)), written })
+  }
   return cells
 }
+
+interface Name {
+  readonly name: string
+  /** Where the white space before it begins; what stands before that is the value of the name before. */
+  readonly before: number
+  /** Behind its sign of assignment. */
+  readonly behind: number
+}
+
+/** The next name from a place on, of pairs that begin at `first`: behind white space, and right before a sign of assignment. */
+function nameFrom(text: string, from: number, first: number): Name | null {
+  for (let equals = text.indexOf('=', from); equals !== -1; equals = text.indexOf('=', equals + 1)) {
+    let start = equals
+    while (start > from && IS_NAME[text.charCodeAt(start - 1)] === 1) start--
+    if (start === equals) continue
+    if (start === first) return { name: text.slice(start, equals), before: start, behind: equals + 1 }
+    if (start > from && isSpace(text.charCodeAt(start - 1)))
+      return { name: text.slice(start, equals), before: start - 1, behind: equals + 1 }
+  }
+  return null
+}
+
+const BAR = 0x7c
+const BACKSLASH = 0x5c
+/** By character: 1 where names may have it. */
+const IS_NAME = Uint8Array.from({ length: 128 }, (_, code) =>
+  Number(/[\w.[\]-]/.test(String.fromCharCode(code))),
+)
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
+const isSpace = (code: number): boolean =>
+  code === 0x20 || (code >= 0x09 && code <= 0x0d) || (code > 127 && /\s/.test(String.fromCharCode(code)))
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r' }
 const written = (value: string): string => value.replace(/[\\=]/g, '\\$&').replaceAll('\n', '\\n')

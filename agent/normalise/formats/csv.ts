@@ -1,5 +1,5 @@
 import { FLAG } from '../flags.ts'
-import type { Members } from '../payload.ts'
+import { newMembers } from '../members.ts'
 import type { Cell, Format, Understood } from './format.ts'
 
 const NONE: readonly string[] = []
@@ -19,6 +19,9 @@ export interface CsvOptions {
 export class Csv implements Format {
   readonly #options: CsvOptions
   #columns: readonly string[] | null = null
+  /** By column: whether an empty cell says something. */
+  #keepsEmpty: readonly boolean[] = []
+  #isEachUnique = true
   #header = ''
   #delimiter = ','
 
@@ -31,7 +34,7 @@ export class Csv implements Format {
     this.#columns = null
     this.#header = ''
     if (columns.length > 0) {
-      this.#columns = columns
+      this.#takeColumns(columns)
       this.#delimiter = delimiter ?? ','
     } else if (header !== null && !/^[\ufeff\s]*[[{]/.test(header)) this.#takeHeader(header)
   }
@@ -72,17 +75,19 @@ export class Csv implements Format {
     if (text === this.#header) return null
     const cells = cellsOf(text, this.#delimiter, this.#options.quote)
     if (typeof cells === 'string') return { problem: cells }
-    const members: Members = Object.create(null)
+    const members = newMembers()
+    const columns = this.#columns
     let flags = 0
-    cells.forEach((cell, i) => {
-      const name = this.#columns?.[i] ?? `column_${i + 1}`
-      if (cell === '' && !this.#options.keepsEmpty(name)) return
-      let key = name
+    for (let i = 0; i < cells.length; i++) {
+      const cell = cells[i]!
+      const name = columns[i] ?? `column_${i + 1}`
+      if (cell === '' && !(this.#keepsEmpty[i] ?? this.#options.keepsEmpty(name))) continue
+      const isBeyond = i >= columns.length
       // Two columns of one name: the second keeps its number.
-      if (Object.hasOwn(members, key)) key = `${name}_${i + 1}`
-      members[key] = cell
-      if (i >= this.#columns!.length) flags |= FLAG.columns_beyond_header
-    })
+      const isTaken = (isBeyond || !this.#isEachUnique) && Object.hasOwn(members, name)
+      members[isTaken ? `${name}_${i + 1}` : name] = cell
+      if (isBeyond) flags |= FLAG.columns_beyond_header
+    }
     return { members, flags }
   }
 
@@ -91,7 +96,13 @@ export class Csv implements Format {
     this.#header = header
     this.#delimiter = this.#options.delimiter ?? likeliestDelimiter(header)
     const cells = cellsOf(header, this.#delimiter, this.#options.quote)
-    this.#columns = (typeof cells === 'string' ? [header] : cells).map((name) => name.trim())
+    this.#takeColumns((typeof cells === 'string' ? [header] : cells).map((name) => name.trim()))
+  }
+
+  #takeColumns(columns: readonly string[]): void {
+    this.#columns = columns
+    this.#keepsEmpty = columns.map(this.#options.keepsEmpty)
+    this.#isEachUnique = new Set(columns).size === columns.length
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Members } from '../payload.ts'
+import type { Members } from '../members.ts'
 
 /** What a format makes of the text of one record: its members, or a sentence that says what is wrong and where. */
 export type Understood =

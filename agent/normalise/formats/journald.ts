@@ -1,6 +1,6 @@
 import { FLAG } from '../flags.ts'
 import { folded } from '../integration.ts'
-import type { Members } from '../payload.ts'
+import { type Members, newMembers } from '../members.ts'
 import type { Format } from './format.ts'
 import { json } from './json.ts'
 
@@ -22,7 +22,7 @@ export const journald: Format = {
   read(text) {
     const understood = json.read(text)
     if (understood === null || understood.problem !== undefined) return understood
-    const members: Members = Object.create(null)
+    const members: Members = newMembers()
     const trusted = new Set(Object.keys(understood.members).filter(isTrusted).map(folded))
     let isRepaired = false
     for (const [name, value] of Object.entries(understood.members)) {

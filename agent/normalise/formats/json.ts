@@ -1,5 +1,5 @@
 import { FLAG } from '../flags.ts'
-import { isMembers, type Members } from '../payload.ts'
+import { isMembers, type Members, newMembers } from '../members.ts'
 import type { Format, Understood } from './format.ts'
 import { jsonFault } from './json-fault.ts'
 
@@ -63,7 +63,7 @@ function repaired(value: Members): Understood {
     if (typeof at === 'string') return repair(at)
     if (Array.isArray(at)) return at.map(walk)
     if (!isMembers(at)) return at
-    const members: Members = Object.create(null)
+    const members: Members = newMembers()
     for (const key of Object.keys(at)) members[repair(key)] = walk(at[key])
     return members
   }

@@ -1,4 +1,4 @@
-import type { Members } from '../payload.ts'
+import { type Members, newMembers } from '../members.ts'
 import type { Cell, Format } from './format.ts'
 
 export interface KvOptions {
@@ -49,7 +49,7 @@ export function kv({ between, assign }: KvOptions): Format {
     looksLike: (text) => cells(text).some(({ name }) => name !== null),
     cells,
     read(text) {
-      const members: Members = Object.create(null)
+      const members: Members = newMembers()
       const words: string[] = []
       let pairs = 0
       for (const { name, value } of cells(text)) {

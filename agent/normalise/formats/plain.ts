@@ -1,4 +1,4 @@
-import type { Members } from '../payload.ts'
+import type { Members } from '../members.ts'
 import type { Format } from './format.ts'
 
 /** A date and time as ISO 8601 writes it, at the line's start, bare or in brackets. */

@@ -1,5 +1,5 @@
+import { type Members, newMembers } from '../members.ts'
 import { PATTERN_REACH, wholePattern } from '../pattern.ts'
-import type { Members } from '../payload.ts'
 import type { Format } from './format.ts'
 
 /** Lines of a form of their own: the first pattern that fits the whole record names its parts. */
@@ -9,8 +9,8 @@ export function regex(patterns: readonly string[]): Format {
     for (const pattern of compiled) {
       const groups = pattern.exec(text)
       if (groups === null) continue
-      const members: Members = Object.create(null)
-      for (const [name, value] of Object.entries(groups)) if (value !== undefined) members[name] = value
+      const members: Members = newMembers()
+      for (const [name, value] of groups) members[name] = value
       return members
     }
     return null

@@ -46,7 +46,7 @@ export class Masker {
     const isClean =
       !this.#desk.mayHold(text) &&
       !this.#hasSecretColumn(format.columns) &&
-      !this.#desk.mayHold(format.hidden?.(body) ?? '')
+      (format.hidden === undefined || !this.#desk.mayHold(format.hidden(body)))
     if (isClean) return { text, kinds: null }
     const marks = new Marks()
     const at = text.lastIndexOf(body)

@@ -31,6 +31,9 @@ const BYTES = /\[\s*\d{1,3}(?:\s*,\s*\d{1,3}){7,}\s*\]/y
 
 class Fault extends Error {}
 
+const BACKSLASH = 0x5c
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
+
 interface Member {
   readonly key: string
   readonly from: number
@@ -64,7 +67,7 @@ class Walk {
   }
 
   #skip(): void {
-    while (this.#at < this.#text.length && ' \t\r\n'.includes(this.#text[this.#at]!)) this.#at++
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at++
   }
 
   /** Reads a value; of one of this kind, whatever is in it is a secret. The text of a string, else null. */
@@ -90,7 +93,7 @@ class Walk {
     const to = this.#closing(from)
     this.#at = Math.min(to + 1, this.#text.length)
     const raw = this.#text.slice(from, to)
-    const value = raw.includes('\\') ? decoded(raw) : raw
+    const value = decoded(raw)
     if (kind !== null) {
       if (isSecret(value)) this.edits.push({ from, to, by: this.#marks.of(kind, value) })
       return value
@@ -102,11 +105,14 @@ class Walk {
 
   /** Where the string ends: at its quote, or where the text was cut off. */
   #closing(from: number): number {
-    for (let at = from; at < this.#text.length; at++) {
-      if (this.#text[at] === '\\') at++
-      else if (this.#text[at] === '"') return at
+    const text = this.#text
+    for (let at = text.indexOf('"', from); at !== -1; at = text.indexOf('"', at + 1)) {
+      let before = at
+      while (before > from && text.charCodeAt(before - 1) === BACKSLASH) before--
+      // A backslash behind another is that one's.
+      if ((at - before) % 2 === 0) return at
     }
-    return this.#text.length
+    return text.length
   }
 
   #word(kind: string | null): void {
@@ -222,6 +228,7 @@ class Walk {
 }
 
 function decoded(raw: string): string {
+  if (!raw.includes('\\')) return raw
   try {
     const value: unknown = JSON.parse(`"${raw}"`)
     return typeof value === 'string' ? value : raw

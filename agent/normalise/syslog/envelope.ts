@@ -2,6 +2,7 @@ import { cutAt, LIMITS } from '../../../schema/index.ts'
 import type { ReceivedMessage } from '../../inputs/syslog/record.ts'
 import { FLAG } from '../flags.ts'
 import { leafOf } from '../layout.ts'
+import { isoOf } from '../time.ts'
 import { readMessage, type SyslogMessage } from './message.ts'
 import { FACILITIES, SEVERITIES } from './priority.ts'
 import type { TimeContext } from './timestamp.ts'
@@ -100,7 +101,7 @@ function envelopeOf(message: SyslogMessage, now: number, about: ReceivedMessage 
   }
   return {
     body,
-    time: message.time === null ? null : new Date(message.time).toISOString(),
+    time: message.time === null ? null : isoOf(message.time),
     now,
     host: message.hostname ?? about?.from.address ?? null,
     fields,

@@ -23,7 +23,8 @@ export function readRfc3164(text: string, from: number, context: TimeContext): H
   let hostname: string | null = null
   let msgid: string | null = null
 
-  const sequence = SEQUENCE.exec(rest())
+  // A regular expression for what nearly no message has costs more than the rest.
+  const sequence = isDigit(text.charCodeAt(at)) ? SEQUENCE.exec(rest()) : null
   // A number and a colon alone is the beginning of some text; before a time or a host and a time it is a sequence number.
   if (sequence !== null) {
     const behind = text.slice(at + sequence[0].length)
@@ -69,7 +70,7 @@ export function readRfc3164(text: string, from: number, context: TimeContext): H
   let appname: string | null = null
   let procid: string | null = null
   let body = rest()
-  const mnemonic = MNEMONIC.exec(body)
+  const mnemonic = body.startsWith('%') ? MNEMONIC.exec(body) : null
   if (mnemonic !== null) {
     appname = `%${mnemonic[1]}`
     msgid = mnemonic[3]!
@@ -94,6 +95,8 @@ export function readRfc3164(text: string, from: number, context: TimeContext): H
     flags: nothing ? FLAG.syslog_unparsed : 0,
   }
 }
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
 
 /** A bare number, or a clock's `10:00`, is no program. */
 const isProgram = (word: string): boolean => /[A-Za-z]/.test(word)

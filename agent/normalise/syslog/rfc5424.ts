@@ -12,6 +12,8 @@ const BYTE_ORDER_MARK = '\ufeff'
  * message, and the message says so.
  */
 export function readRfc5424(text: string, from: number, context: TimeContext): Header | null {
+  const first = text.charCodeAt(from)
+  if (!(first >= 0x31 && first <= 0x39)) return null
   const rest = text.slice(from)
   const found = VERSIONED.exec(rest)
   if (found === null) return null

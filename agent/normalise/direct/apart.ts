@@ -1,0 +1,98 @@
+import type { Asked } from '../condition.ts'
+import type { Mapping, TakingApart } from '../mapping.ts'
+import type { Envelope } from '../syslog/envelope.ts'
+import type { Found } from './found.ts'
+import { Piece } from './piece.ts'
+import { KIND } from './rows.ts'
+
+const NONE = -1
+
+/** Takes texts apart that hold several things, as `prepare.ts` does with members: what they hold become rows of the record. */
+export class Apart {
+  readonly #found: Found
+  readonly #unpack: readonly number[]
+  readonly #extract: readonly TakingApart[]
+  /** By leaf: the members from which it will be taken, as `early-asked.ts` has it. */
+  readonly #sources = new Map<number, number[]>()
+  readonly #names = new Map<string, Piece>()
+  #envelope: Envelope | null = null
+  /** What conditions ask of a record before it has fields. Most ask for the same field: its answer is kept until the record changes. */
+  readonly #asked: Asked = {
+    member: (source) => this.#text(source),
+    field: (leaf) => {
+      if (leaf !== this.#askedLeaf) {
+        this.#answer = this.#field(leaf)
+        this.#askedLeaf = leaf
+      }
+      return this.#answer
+    },
+  }
+  #askedLeaf = NONE
+  #answer: string | undefined
+
+  constructor(found: Found, { unpack, extract, rules }: Mapping) {
+    this.#found = found
+    this.#unpack = unpack
+    this.#extract = extract
+    for (const { leaf, sources, applies, constant } of rules) {
+      if (applies !== null || constant !== null) continue
+      this.#sources.set(leaf, [...(this.#sources.get(leaf) ?? []), ...sources])
+    }
+    for (const { sourceOf } of extract) {
+      for (const name of sourceOf.keys()) this.#names.set(name, new Piece(JSON.stringify(name)))
+    }
+  }
+
+  /** False where the plain way must. */
+  take(envelope: Envelope | null): boolean {
+    const found = this.#found
+    this.#envelope = envelope
+    this.#askedLeaf = NONE
+    for (const source of this.#unpack) {
+      const row = found.hit(source)
+      if (row !== NONE && found.kind(row) === KIND.string && found.mayBeJson(row)) return false
+    }
+    for (const one of this.#extract) if (!this.#takeOne(one)) return false
+    return true
+  }
+
+  #takeOne({ extraction, groupsOf, from, sourceOf, applies }: TakingApart): boolean {
+    if (applies !== null && !applies(this.#asked)) return true
+    const found = this.#found
+    let at = 0
+    while (at < from.length && found.hit(from[at]!.source) === NONE) at++
+    const place = from[at]
+    if (place === undefined) return true
+    const row = found.hit(place.source)
+    if (found.kind(row) !== KIND.string) return true
+    const groups = groupsOf(found.text(row))
+    if (groups === null) return true
+    if (!extraction.keep) {
+      if (place.isNested) return false
+      found.remove(place.source)
+    }
+    for (const [name, text] of groups) {
+      if (!found.add(sourceOf.get(name)!, this.#names.get(name)!, text)) return false
+    }
+    if (groups.length > 0) this.#askedLeaf = NONE
+    return true
+  }
+
+  #field(leaf: number): string | undefined {
+    const given = this.#envelope?.fields.find(([one]) => one === leaf)?.[1]
+    if (typeof given === 'string') return given
+    for (const source of this.#sources.get(leaf) ?? []) {
+      const text = this.#text(source)
+      if (text !== undefined) return text
+    }
+    return undefined
+  }
+
+  #text(source: number): string | undefined {
+    const found = this.#found
+    const row = found.hit(source)
+    return row === NONE || found.kind(row) !== KIND.string || found.length(row) === 0
+      ? undefined
+      : found.text(row)
+  }
+}

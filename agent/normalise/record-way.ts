@@ -1,0 +1,85 @@
+import { reasonOf } from '../../schema/index.ts'
+import { DirectWay, type Memory } from './direct/index.ts'
+import type { Output } from './output.ts'
+import type { EnvelopeReader, Pipeline, Place } from './pipeline.ts'
+
+/** What became of a record: an event, or one that says why the record did not parse; or none. */
+export type Outcome = 'event' | 'failed' | 'filtered' | 'skipped'
+
+/** A record as a text. */
+export interface TextRecord {
+  readonly text: string
+  readonly flags: number
+  readonly offset: number
+  /** It stopped a worker before: it is shipped without being read. */
+  readonly isOpaque: boolean
+  /** Of a message that was received: what it stood in. A message is shipped whatever is in it. */
+  readonly envelopeOf: EnvelopeReader | null
+}
+
+/** The records of one input on their way into the batch: over the bytes wherever that is possible, else the plain way. */
+export class RecordWay {
+  readonly pipeline: Pipeline
+  readonly #output: Output
+  readonly #direct: DirectWay | null
+
+  /** With `plainly`, every record takes the plain way. */
+  constructor(pipeline: Pipeline, memory: Memory, output: Output, plainly: boolean) {
+    this.pipeline = pipeline
+    this.#output = output
+    this.#direct = pipeline.draftsDirectly && !plainly ? new DirectWay(pipeline, memory) : null
+  }
+
+  /** Whether it may be asked for records where they stand. */
+  get readsBytes(): boolean {
+    return this.#direct !== null && this.pipeline.readsDirectly
+  }
+
+  /** The next records are of this slice. */
+  begin(place: Place): void {
+    this.#direct?.begin(place)
+  }
+
+  /** A record that stands in the memory and is valid UTF-8; declined is what has to be taken as a text. */
+  takeBytes(place: Place, from: number, to: number, offset: number): Outcome | 'declined' {
+    return this.#direct?.write(this.#output, place, from, to, offset) ?? 'declined'
+  }
+
+  take(place: Place, record: TextRecord): Outcome {
+    const { text, isOpaque, envelopeOf } = record
+    if (envelopeOf === null && place.slice.truncated === null && isBlank(text)) return 'skipped'
+    if (isOpaque)
+      return this.fail(place, record, 'The record stopped the parser; it was shipped without being read.')
+    try {
+      return this.#read(place, record)
+    } catch (error) {
+      // A mistake of ours over one record is no reason to lose it, or to stop the others.
+      return this.fail(place, record, `The record could not be mapped: ${reasonOf(error)}.`)
+    }
+  }
+
+  #read(place: Place, record: TextRecord): Outcome {
+    const { text, flags, offset, envelopeOf } = record
+    const known = this.pipeline.understand(place, text, envelopeOf ?? undefined)
+    if (known === null) {
+      if (envelopeOf === null) return 'skipped'
+      const { title } = this.pipeline.mapping.integration
+      return this.fail(place, record, `${title} takes this for no record.`)
+    }
+    const written = this.#direct?.writeMembers(this.#output, place, known, flags, offset) ?? 'declined'
+    if (written !== 'declined') return written
+    const made = this.pipeline.lineFrom(place, known, flags, offset)
+    if (made === 'filtered') return made
+    this.#output.writeLine(made.text)
+    return made.failed ? 'failed' : 'event'
+  }
+
+  /** A record that is shipped as it is, with the reason. */
+  fail(place: Place, { text, flags, offset, envelopeOf }: TextRecord, reason: string): Outcome {
+    const line = this.pipeline.failedLine(place, text, flags, offset, reason, envelopeOf ?? undefined)
+    this.#output.writeLine(line)
+    return 'failed'
+  }
+}
+
+const isBlank = (text: string): boolean => text.length < 64 && text.trim() === ''
