@@ -9,7 +9,6 @@
  * Prints events/s, CPU seconds per million events (the store's threads; making the batches is not counted), bytes per event,
  * peak RSS, and the median and 95th percentile of usual queries.
  */
-import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,20 +17,8 @@ import { Enricher, type EnrichPlan } from '../indexer/enrich/index.ts'
 import { BERLIN, mmdbOf } from '../indexer/enrich/testing/mmdb.ts'
 import { parseQuery, type Query } from '../indexer/query/index.ts'
 import { openEmbeddedStore, type StoreBatch } from '../indexer/store/index.ts'
-import {
-  type AgentId,
-  type Category,
-  canonical,
-  declaredEventId,
-  type Incarnation,
-  leavesOf,
-  mintedEventId,
-  mintedIdPrefix,
-  type Sha256,
-  type SourceId,
-  sha256,
-} from '../schema/index.ts'
-import type { Manifest } from '../schema/wire/index.ts'
+import { type Category, declaredEventId, mintedEventId, mintedIdPrefix } from '../schema/index.ts'
+import { batchOf, RECORD, SOURCE } from './batches.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -81,7 +68,7 @@ const CLIENTS = Array.from(
 const COMPONENTS = ['scheduler', 'mailer', 'importer', 'backup', 'sync', 'billing']
 const ENTITIES = ['customer', 'invoice', 'order', 'project', 'time_entry', 'task']
 const CHANGED = ['credit_limit', 'payment_terms', 'status', 'owner', 'amount', 'due_date']
-const PREFIX = mintedIdPrefix('00112233445566778899aabbccddeeff' as SourceId, 0)
+const PREFIX = mintedIdPrefix(SOURCE, 0)
 const START = Date.UTC(2026, 9, 1)
 
 /** A line as the agent ships it, of about 1.5 KB with `event.original`. */
@@ -120,7 +107,7 @@ function line(i: number): string {
     message,
     ...payload,
   })
-  const offset = i * 430
+  const offset = i * RECORD
   const eventId =
     values.ids === 'declared' ? declaredEventId('bench', 'crm', [String(i)]) : mintedEventId(PREFIX, offset)
   // Members stand in canonical order already.
@@ -182,50 +169,11 @@ function additionsTo(lines: Buffer): Pick<StoreBatch, 'additions'> {
   return additions === null ? {} : { additions }
 }
 
-function batchOf(sequence: number, from: number, count: number): StoreBatch {
+function nextBatch(sequence: number, from: number, count: number): StoreBatch {
   const parts: string[] = []
   for (let i = 0; i < count; i++) parts.push(line(from + i))
-  const shipped = Buffer.from(`\n${parts.join('\n')}\n`)
-  const { leaves } = leavesOf(shipped, 1, shipped.length)
-  const lines = shipped.subarray(1)
-  const slice = { read: count, events: count, filtered: 0, skipped: 0, truncated: 0, errors: 0, dropped: 0 }
-  const manifest: Manifest = {
-    version: 1,
-    agent: 'agent-bench' as AgentId,
-    key: 'bench',
-    incarnation: '0123456789abcdef0123456789abcdef' as Incarnation,
-    sequence,
-    previous: null,
-    cites: null,
-    created: START,
-    namespace: 'bench',
-    settings: null,
-    events: count,
-    bytes: lines.length,
-    encoding: 'zstd',
-    root: '0'.repeat(64) as Sha256,
-    sources: [
-      {
-        source: '00112233445566778899aabbccddeeff' as SourceId,
-        generation: 0,
-        path: '/var/log/app/audit.jsonl',
-        from: from * 430,
-        to: (from + count) * 430,
-        ...slice,
-      },
-    ],
-  }
-  const manifestBytes = Buffer.from(canonical(manifest))
-  return {
-    manifest,
-    hash: sha256(manifestBytes),
-    manifestBytes,
-    signature: createHash('sha512').update(manifestBytes).digest(),
-    lines,
-    leaves,
-    ingested: START + from * 87,
-    ...additionsTo(lines),
-  }
+  const batch = batchOf(parts, { sequence, first: from, ingested: START + from * 87 })
+  return { ...batch, ...additionsTo(batch.lines) }
 }
 
 const dir = values.dir ?? (await mkdtemp(join(tmpdir(), 'waybill-bench-store-')))
@@ -281,7 +229,7 @@ try {
       const count = Math.min(BATCH, total - from)
       next += count
       const began = performance.now()
-      const batch = batchOf(++sequence, from, count)
+      const batch = nextBatch(++sequence, from, count)
       making += performance.now() - began
       const outcome = await store.write(batch)
       if (outcome.kind !== 'stored' || outcome.result.stored !== count)

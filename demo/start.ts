@@ -62,6 +62,8 @@ async function writeConfigs(url: string): Promise<{ indexer: string; agent: stri
     `# Written by npm start, again at each start. All settings: config/indexer.yml
 listen: ${url}
 store: { embedded: { path: ${DATA}/store } }
+# Places of the addresses for examples, made up for the story.
+enrich: { geo: { file: ${JSON.stringify(join(import.meta.dirname, 'places.mmdb'))} } }
 `,
   )
   await writeFile(

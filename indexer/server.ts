@@ -118,6 +118,8 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       cookies,
       failures: ingest.failures,
     })
+    const readings = openReadings(ingest.trail, clock)
+    closing.push(async () => readings.close())
     const stopping = new AbortController()
     const app = createApp(
       {
@@ -127,7 +129,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         // Asked of the whole store: whether recording was off in between is hidden from whom is limited, and counts all the same.
         derivedFor: async ({ sight }, event) =>
           DERIVED_FROM.some((field) => sight.mask.hides(field)) ? null : derivedOf(store, event, clock),
-        readings: openReadings(ingest.trail, clock),
+        readings,
         accounts,
         cookies,
         sessionTimes,

@@ -32,18 +32,18 @@ const NEW_YORK = 'New York, NY (estimated)'
 const BERLIN = 'Berlin, Germany (estimated)'
 
 export const PEOPLE = {
-  john: person(1001, 'John Smith', 'Sales Manager', '192.168.1.105', NEW_YORK, 'Chrome on Windows'),
-  sarah: person(1002, 'Sarah Jones', 'Sales Representative', '192.168.1.112', NEW_YORK, 'Edge on Windows'),
-  mike: person(1003, 'Mike Wilson', 'Product Manager', '192.168.1.118', NEW_YORK, 'Firefox on Linux'),
-  lisa: person(1004, 'Lisa Turner', 'Finance Controller', '192.168.1.121', NEW_YORK, 'Safari on macOS'),
-  bob: person(1005, 'Bob Morrison', 'Marketing Analyst', '192.168.1.130', NEW_YORK, 'Chrome on Windows'),
-  grace: person(1006, 'Grace Okafor', 'Admin', '192.168.1.10', NEW_YORK, 'Firefox on Linux'),
-  priya: person(1007, 'Priya Nair', 'Voice Engineer', '10.20.0.31', BERLIN, 'Chrome on Linux'),
-  tomas: person(1008, 'Tomás Herrera', 'Voice Engineer', '10.20.0.32', BERLIN, 'Chrome on macOS'),
-  anna: person(1009, 'Anna Lindqvist', 'Content Editor', '10.20.0.41', BERLIN, 'Safari on macOS'),
-  jean: person(1010, "Jean-Luc D'Arcy", 'Content Author', '10.20.0.42', BERLIN, 'Firefox on Windows'),
-  zoe: person(1011, 'Zoë Fischer', 'Project Manager', '10.20.0.51', BERLIN, 'Chrome on macOS'),
-  kenji: person(1012, 'Kenji Watanabe', 'Developer', '10.20.0.52', BERLIN, 'Firefox on Linux'),
+  john: person(1001, 'John Smith', 'Sales Manager', '192.0.2.5', NEW_YORK, 'Chrome on Windows'),
+  sarah: person(1002, 'Sarah Jones', 'Sales Representative', '192.0.2.12', NEW_YORK, 'Edge on Windows'),
+  mike: person(1003, 'Mike Wilson', 'Product Manager', '192.0.2.18', NEW_YORK, 'Firefox on Linux'),
+  lisa: person(1004, 'Lisa Turner', 'Finance Controller', '192.0.2.21', NEW_YORK, 'Safari on macOS'),
+  bob: person(1005, 'Bob Morrison', 'Marketing Analyst', '192.0.2.30', NEW_YORK, 'Chrome on Windows'),
+  grace: person(1006, 'Grace Okafor', 'Admin', '192.0.2.10', NEW_YORK, 'Firefox on Linux'),
+  priya: person(1007, 'Priya Nair', 'Voice Engineer', '192.0.2.131', BERLIN, 'Chrome on Linux'),
+  tomas: person(1008, 'Tomás Herrera', 'Voice Engineer', '192.0.2.132', BERLIN, 'Chrome on macOS'),
+  anna: person(1009, 'Anna Lindqvist', 'Content Editor', '192.0.2.141', BERLIN, 'Safari on macOS'),
+  jean: person(1010, "Jean-Luc D'Arcy", 'Content Author', '192.0.2.142', BERLIN, 'Firefox on Windows'),
+  zoe: person(1011, 'Zoë Fischer', 'Project Manager', '192.0.2.151', BERLIN, 'Chrome on macOS'),
+  kenji: person(1012, 'Kenji Watanabe', 'Developer', '192.0.2.152', BERLIN, 'Firefox on Linux'),
 } as const satisfies Record<string, Person>
 
 /** Where the night visitor comes from: an address of RFC 5737's range for examples. */

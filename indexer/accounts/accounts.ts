@@ -5,6 +5,7 @@ import { ApiTokens } from './api-tokens.ts'
 import { dropFirstSignIn, ensureFirstAdmin, type FirstSignIn } from './first-admin.ts'
 import { LocalToken } from './local-token.ts'
 import { type Cost, Passwords } from './passwords.ts'
+import { SavedSearches } from './saved-searches.ts'
 import { SecondFactors } from './second-factor.ts'
 import { Sessions, type SessionTimes } from './sessions.ts'
 import { SignIn } from './sign-in.ts'
@@ -18,6 +19,7 @@ export interface Accounts {
   readonly secondFactors: SecondFactors
   readonly passwords: Passwords
   readonly apiTokens: ApiTokens
+  readonly savedSearches: SavedSearches
   readonly localToken: LocalToken
   /** Where the first admin was made just now. */
   readonly firstSignIn: FirstSignIn | null
@@ -42,12 +44,14 @@ export async function openAccounts(parts: {
   const users = await Users.open(parts.records)
   const sessions = await Sessions.open({ ...parts, users })
   const apiTokens = await ApiTokens.open(parts)
+  const savedSearches = await SavedSearches.open(parts)
   const passwords = new Passwords(random, parts.passwordCost)
   const firstSignIn = await ensureFirstAdmin({ ...parts, users, passwords })
   return {
     users,
     sessions,
     apiTokens,
+    savedSearches,
     passwords,
     firstSignIn,
     signIn: new SignIn({ ...parts, users, sessions, passwords, failures }),

@@ -28,6 +28,8 @@ export interface Asker {
   readonly address: string
   /** By what they came; it stands beside the name in the audit trail. */
   readonly channel?: string
+  /** The look at a screen that this question belongs to, as the console says: the screen's name, and what tells this look from others. */
+  readonly visit?: string
   readonly permissions: ReadonlySet<Permission>
   readonly sight: Sight
   readonly user: User | null
@@ -87,7 +89,8 @@ export function openAccess(parts: {
         'Your access is limited to some events or fields, and here records are shown whole.',
       )
     }
-    return asker
+    const visit = visitOf(request)
+    return visit === null ? asker : { ...asker, visit }
   }
 
   /** Who it is by what was brought along; null where nothing was. */
@@ -269,6 +272,11 @@ const isAuthorised = (socket: object): boolean => 'authorized' in socket && (soc
 
 export const addressOf = (request: FastifyRequest): string =>
   (request.raw.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+
+function visitOf({ headers }: FastifyRequest): string | null {
+  const visit = headers['x-waybill-visit']
+  return typeof visit === 'string' && /^[a-z-]{1,40}\.[a-z0-9]{1,40}$/.test(visit) ? visit : null
+}
 
 function bearer(request: FastifyRequest): string | undefined {
   const { authorization } = request.headers

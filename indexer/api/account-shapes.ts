@@ -124,3 +124,5 @@ export const tokenShape = z.object({
 export type TokenShape = z.infer<typeof tokenShape>
 
 export const madeTokenShape = tokenShape.extend({ token: z.string().describe('Shown this once.') })
+
+export const savedSearchShape = z.object({ name: z.string(), search: z.string(), saved: time })

@@ -10,7 +10,9 @@ import { json, type Route, route } from './route.ts'
 import { agentManagementRoutes, agentRoutes } from './routes/agents.ts'
 import { aggregateRoutes } from './routes/aggregate.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { exportRoutes } from './routes/export.ts'
 import { healthRoutes } from './routes/health.ts'
+import { savedSearchRoutes } from './routes/saved-searches.ts'
 import { searchRoutes } from './routes/search.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { settingsRoutes } from './routes/settings.ts'
@@ -90,7 +92,9 @@ export function routesOf(service: Service): Route[] {
   const routes: Route[] = [
     ...agentRoutes(service),
     ...searchRoutes(service),
+    ...exportRoutes(service),
     ...aggregateRoutes(service),
+    ...savedSearchRoutes(service),
     ...agentManagementRoutes(service),
     ...settingsRoutes(service),
     ...deadLetterRoutes(service),

@@ -127,3 +127,51 @@ it('many at once share the writes, and none is lost', async () => {
   expect(found).toHaveLength(100)
   expect(waybills.size).toBeLessThan(50)
 })
+
+it('what a screen of the console asks in one look is one event, which names every query', async () => {
+  const headers = { 'x-waybill-visit': 'security.k3j2' }
+  const count = (q: string) => rita.ask('/v1/aggregate', { json: { q }, headers })
+  await Promise.all([
+    count('outcome: failure'),
+    count('category: security'),
+    rita.ask('/v1/search?q=risk%3A%20high', { headers }),
+    rita.ask('/v1/search?q=user%3A%20eve', { headers }),
+    count('category: security and user: *'),
+  ])
+  const looks = await until(
+    async () =>
+      (await strict.trail('user.name: rita and audit.payload.screen: security')) as unknown as Noted[],
+    (acts) => acts.length > 0,
+  )
+  expect(looks).toHaveLength(1)
+  expect(looks[0]).toMatchObject({
+    message: 'rita looked at the screen security, which asked 5 things.',
+    event: { action: 'search' },
+  })
+  expect(looks[0]?.audit.payload?.queries?.split('\n').toSorted()).toEqual([
+    'category: security',
+    'category: security and user: *',
+    'outcome: failure',
+    'risk: high',
+    'user: eve',
+  ])
+})
+
+it('a look that asks more than one event can name is several, and no query is left out', async () => {
+  const headers = { 'x-waybill-visit': 'events.many' }
+  const words = Array.from({ length: 70 }, (_, i) => `look${i} ${'x'.repeat(60)}`)
+  await Promise.all(words.map((q) => rita.ask(`/v1/search?q=${encodeURIComponent(q)}`, { headers })))
+  const told = async (): Promise<string[]> =>
+    ((await strict.trail('user.name: rita and audit.payload.screen: events')) as unknown as Noted[]).flatMap(
+      ({ audit }) => audit.payload?.queries?.split('\n') ?? [],
+    )
+  const queries = await until(told, (found) => found.length >= words.length)
+  expect(queries.toSorted()).toEqual(words.toSorted())
+})
+
+it('a look that is going on when the indexer stops is in the trail when it comes back', async () => {
+  await rita.ask('/v1/search?q=just-before', { headers: { 'x-waybill-visit': 'events.last' } })
+  await strict.indexer.stop()
+  await strict.indexer.run({ read: 'token', manage: 'token' }, { clock: () => strict.now })
+  expect(await strict.trail('user.name: rita and audit.payload.query: "just-before"')).toHaveLength(1)
+})

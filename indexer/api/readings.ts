@@ -16,11 +16,26 @@ export interface Readings {
   note(asker: Asker, reading: Reading): void
   /** The same for a question in parts (the next page, the next look at what arrived): once, as long as it goes on. */
   goesOn(asker: Asker, reading: Reading): void
+  /** Writes what is still gathered. */
+  close(): void
 }
 
 /** A question silent for longer than this begins anew. */
 const GOES_ON_MS = 10 * 60_000
 const MOST_REMEMBERED = 10_000
+/** A screen asks a dozen things at once; what it asks within this time is one look, and one event. */
+const GATHERED_WITHIN_MS = 1000
+/** An event names every query that it stands for; where these would not fit, it is written and another begun. */
+const MOST_GATHERED = 50
+
+/** One look at a screen. */
+interface Look {
+  readonly asker: Asker
+  readonly screen: string
+  readonly readings: Reading[]
+  readonly queries: Set<string>
+  readonly timer: ReturnType<typeof setTimeout>
+}
 
 export function openReadings(trail: Trail, clock: () => number): Readings {
   const last = new Map<string, number>()
@@ -53,15 +68,80 @@ export function openReadings(trail: Trail, clock: () => number): Readings {
     })
   }
 
+  const looks = new Map<string, Look>()
+
+  /** A search or a count of a screen waits for what else the screen asks. */
+  function gather(asker: Asker, reading: Reading): void {
+    const { visit, name, channel, address } = asker
+    if (visit === undefined || (reading.action !== 'search' && reading.action !== 'count')) {
+      write(asker, reading)
+      return
+    }
+    const key = JSON.stringify([name, channel, address, visit])
+    const query = String(reading.payload?.query ?? reading.did)
+    const known = looks.get(key)
+    const fits =
+      known === undefined ||
+      (known.readings.length < MOST_GATHERED && lengthOf(known.queries) + query.length < LONGEST)
+    if (!fits) finish(key)
+    const look = looks.get(key) ?? begin(key, asker, visit)
+    look.readings.push(reading)
+    look.queries.add(query)
+  }
+
+  function begin(key: string, asker: Asker, visit: string): Look {
+    const timer = setTimeout(() => finish(key), GATHERED_WITHIN_MS)
+    timer.unref()
+    const screen = visit.slice(0, visit.indexOf('.'))
+    const look = { asker, screen, readings: [], queries: new Set<string>(), timer }
+    looks.set(key, look)
+    return look
+  }
+
+  function finish(key: string): void {
+    const look = looks.get(key)
+    if (look === undefined) return
+    looks.delete(key)
+    clearTimeout(look.timer)
+    write(look.asker, lookAsReading(look))
+  }
+
   return {
     note(asker, reading) {
       remember(asker, reading)
-      write(asker, reading)
+      gather(asker, reading)
     },
     goesOn(asker, reading) {
-      if (!remember(asker, reading)) write(asker, reading)
+      if (!remember(asker, reading)) gather(asker, reading)
+    },
+    close() {
+      for (const key of [...looks.keys()]) finish(key)
     },
   }
+}
+
+const lengthOf = (queries: ReadonlySet<string>): number =>
+  [...queries].reduce((sum, query) => sum + query.length + 1, 0)
+
+/** All that a screen asked, as one. */
+function lookAsReading({ screen, readings, queries }: Look): Reading {
+  const searches = readings.filter(({ action }) => action === 'search')
+  const [first] = searches.length > 0 ? searches : readings
+  if (first === undefined) throw new Error('a look in which nothing was asked')
+  const counts = readings.length - searches.length
+  const payload = {
+    ...first.payload,
+    screen,
+    searches: searches.length,
+    counts,
+    queries: [...queries].join('\n'),
+  }
+  // Beside one search the counts are those of its filters and its time line.
+  const did =
+    searches.length === 1 || readings.length === 1
+      ? first.did
+      : `looked at the screen ${screen}, which asked ${readings.length} things`
+  return { action: first.action, did, payload }
 }
 
 /** A query may have 10,000 characters; what is kept of each for the trail is enough to know it again. */

@@ -2,6 +2,7 @@ import { access, readFile, stat } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { codeAt, STEP_MS } from '../accounts/totp.ts'
 import { askAt, TestIndexer, until } from '../ingest/testing.ts'
+import { fromBase32 } from './testing/authenticator.ts'
 import { PASSWORD, Person, StrictIndexer } from './testing/people.ts'
 
 const MINUTE = 60_000
@@ -275,7 +276,7 @@ describe('a page of another site', () => {
   })
 
   it('is told to load nothing, frame nothing and guess nothing, whatever the answer', async () => {
-    for (const path of ['/healthz', '/v1/search', '/nowhere', '/v1/session', '/..%2f..%2fetc/passwd']) {
+    for (const path of ['/healthz', '/v1/search', '/v1/nowhere', '/v1/session', '/..%2f..%2fetc/passwd']) {
       const { headers } = await strict.indexer.ask(path)
       expect(headers['content-security-policy'], path).toContain("default-src 'none'; script-src 'self'")
       expect(headers['content-security-policy']).toContain("frame-ancestors 'none'")
@@ -300,7 +301,9 @@ it('no path leads to a file', async () => {
   ]) {
     const headers = await strict.operator()
     const { status, text } = await askAt(strict.indexer.url, path, { headers })
-    expect([404, 400], path).toContain(status)
+    // Where the console is built its page answers for what may be a screen, and is all that is given.
+    if (status === 200) expect(text, path).toContain('<div id="root">')
+    else expect([404, 400], path).toContain(status)
     expect(text).not.toMatch(/root:|wbl_|PRIVATE KEY/)
   }
 })
@@ -486,10 +489,3 @@ it('the token of this machine is new at each start, for its owner, and for nobod
     await indexer.end()
   }
 })
-
-function fromBase32(text: string): Buffer {
-  let bits = ''
-  for (const sign of text)
-    bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(sign).toString(2).padStart(5, '0')
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
-}

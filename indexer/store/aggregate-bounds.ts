@@ -72,6 +72,8 @@ export function demandBounded({ by, sums, distinct }: AggregateRequest): void {
   for (const split of by) {
     if (split.kind === 'values' && !(Number.isInteger(split.top) && split.top >= 1 && split.top <= top))
       throw new OperatorError(`top is ${split.top}, expected 1 to ${top}`)
+    if (split.kind === 'values' && split.after !== undefined && split.order === undefined)
+      throw new OperatorError('after goes with an order: ascending or descending')
   }
   if ((sums?.length ?? 0) > fields || (distinct?.length ?? 0) > fields)
     throw new OperatorError(`at most ${fields} fields can be added up or counted at once`)

@@ -41,7 +41,13 @@ export interface ValueSplit {
   readonly top: number
   /** Only values that begin so, A to Z as a to z; others are as if they were not there. */
   readonly prefix?: string
+  /** By value in place of by count: texts with A to Z as a to z, and among those that are then equal as they are spelled. */
+  readonly order?: ValueOrder
+  /** With an order: only values behind this one, whose other spellings are left out, too. */
+  readonly after?: string | number
 }
+
+export type ValueOrder = 'ascending' | 'descending'
 
 /** So many ms, counted from 1970 in UTC; or as the calendar of the time zone has it. Weeks begin on Monday. */
 export type Interval = number | CalendarUnit

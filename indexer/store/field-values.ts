@@ -9,6 +9,7 @@ import {
   valuesOf,
 } from '../../schema/index.ts'
 import { addressKey, addressText, numberOf } from '../query/index.ts'
+import type { ValueOrder, ValueSplit } from './aggregate.ts'
 
 /** A value of a field: an address in its usual form, a number as such, all else as text. */
 export type FieldValue = string | number
@@ -108,6 +109,35 @@ export function compareValues(kind: CountableField['kind'], a: FieldValue, b: Fi
   if (typeof a === 'number' && typeof b === 'number') return a - b
   if (kind !== 'address') return compareTexts(String(a), String(b))
   return compareTexts(addressKey(String(a)) ?? '', addressKey(String(b)) ?? '')
+}
+
+/** The order in which a split wants the values of its field, where it wants them by value. */
+export function valueOrder(kind: CountableField['kind'], order: ValueOrder) {
+  const folded = (value: FieldValue): FieldValue =>
+    kind === 'text' && typeof value === 'string' ? foldKeyword(value) : value
+  const sign = order === 'ascending' ? 1 : -1
+  /** Spellings of one value are equal here. */
+  const compareFolded = (a: FieldValue, b: FieldValue): number =>
+    sign * compareValues(kind, folded(a), folded(b))
+  return {
+    folded,
+    compareFolded,
+    compare: (a: FieldValue, b: FieldValue): number =>
+      compareFolded(a, b) || sign * compareValues(kind, a, b),
+  }
+}
+
+/** Which values a split asks for; null where it asks for all. */
+export function wantedBy(
+  { prefix, order, after }: ValueSplit,
+  kind: CountableField['kind'],
+): ((value: FieldValue) => boolean) | null {
+  const beginning = prefix === undefined ? null : foldKeyword(prefix)
+  if (beginning === null && after === undefined) return null
+  const { compareFolded } = valueOrder(kind, order ?? 'ascending')
+  return (value) =>
+    (beginning === null || beginsWith(value, beginning)) &&
+    (after === undefined || compareFolded(value, after) > 0)
 }
 
 /** By UTF-8 bytes, without making them: only surrogates stand elsewhere in UTF-16. */

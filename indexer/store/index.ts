@@ -12,3 +12,4 @@ export {
 export { type EmbeddedStoreOptions, openEmbeddedStore } from './embedded/store.ts'
 export { isCountable } from './field-values.ts'
 export * from './port.ts'
+export { type SortedRequest, sortedPage } from './sorted.ts'

@@ -50,8 +50,10 @@ export class Chromium {
     return new Chromium(context, profile)
   }
 
-  async page(): Promise<Page> {
+  /** With `now` the page's clock stands there at first, and goes on; its measures of time stay as they are. */
+  async page({ now }: { readonly now?: number } = {}): Promise<Page> {
     const page = await this.#context.newPage()
+    if (now !== undefined) await page.addInitScript(clockAhead(now - Date.now()))
     page.setDefaultTimeout(15_000)
     page.on('pageerror', (error) => this.complaints.push(String(error)))
     page.on('console', (message) => {
@@ -71,3 +73,11 @@ export class Chromium {
     await rm(this.#profile, { recursive: true, force: true })
   }
 }
+
+const clockAhead = (by: number): string => `{
+  const Real = Date
+  globalThis.Date = class extends Real {
+    constructor(...given) { given.length === 0 ? super(Real.now() + ${by}) : super(...given) }
+    static now() { return Real.now() + ${by} }
+  }
+}`

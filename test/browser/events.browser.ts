@@ -173,6 +173,24 @@ describe('the log viewer', () => {
     expect(await page.getByRole('row', { name: /not looked for/ }).count()).toBe(0)
   })
 
+  it('is sorted by a column, both ways, and by time again', async () => {
+    await open(
+      `&columns=@timestamp,user.name,event.action&q=${encodeURIComponent('user: (anna or bob or eve) or not user: *')}`,
+    )
+    const users = (): Promise<string[]> =>
+      page.locator('.grid-body td[data-field="user.name"]').allTextContents()
+    const head = page.getByRole('columnheader', { name: /User/ })
+    await head.getByRole('button', { name: 'Sort by User' }).click()
+    await expect.poll(() => head.getAttribute('aria-sort')).toBe('ascending')
+    await expect.poll(async () => (await users())[0]).toBe('anna')
+    expect(page.url()).toContain('sort=user.name')
+    await head.getByRole('button', { name: 'Sort by User' }).click()
+    await expect.poll(async () => (await users()).slice(0, 3)).toEqual(['eve', 'eve', 'eve'])
+    expect((await users()).at(-1)).toBe('System')
+    await head.getByRole('button', { name: 'Sort by User' }).click()
+    await expect.poll(() => head.getAttribute('aria-sort')).toBe(null)
+  })
+
   it('has the columns that somebody chose', async () => {
     await page.getByRole('button', { name: 'Columns' }).click()
     await page.getByLabel('Find a column').fill('Address')
@@ -190,6 +208,12 @@ describe('the log viewer', () => {
     await page.getByRole('button', { name: 'Saved searches' }).click()
     await page.getByRole('link', { name: 'What Anna did' }).click()
     await shown(4)
+    const other = await world.browser()
+    const elsewhere = await world.signedIn(other, 'admin', '/events')
+    await elsewhere.getByRole('button', { name: 'Saved searches' }).click()
+    await elsewhere.getByRole('button', { name: 'Forget What Anna did' }).click()
+    await elsewhere.getByText('You have saved no search yet.').waitFor()
+    await other.end()
   })
 
   it('exports the columns as a CSV', async () => {
@@ -209,10 +233,12 @@ describe('the log viewer', () => {
     await page.goto(`${world.url}/events?q=${encodeURIComponent('user: many')}`)
     await page.getByText('900 events').first().waitFor()
     const end = page.getByText('That is all: 900 events.')
-    while (!(await end.isVisible())) {
-      await page.locator('.grid-scroll').evaluate((scroller) => scroller.scrollBy(0, 9000))
-      await page.evaluate('new Promise(requestAnimationFrame)')
-    }
+    await expect
+      .poll(async () => {
+        await page.locator('.grid-scroll').evaluate((scroller) => scroller.scrollBy(0, 9000))
+        return end.isVisible()
+      }, PATIENCE)
+      .toBe(true)
     expect(await rows().count()).toBeLessThan(80)
   })
 })

@@ -27,6 +27,7 @@ const screens = (): [path: string, heading: string | RegExp, text: string][] => 
   ['/auditor', 'Audit of the auditor', 'Who looked'],
   ['/settings/agents', 'Settings', 'web-1'],
   ['/settings/event-types', 'Settings', 'are recorded'],
+  ['/settings/storage', 'Settings', 'Retention, by category'],
   ['/settings/users', 'Settings', 'admin-1'],
   ['/settings/tokens', 'Settings', 'No tokens yet.'],
   ['/settings/dead-letters', 'Settings', 'No dead letters.'],

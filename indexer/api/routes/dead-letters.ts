@@ -7,7 +7,7 @@ import { lettersShape, replayShape, wholeLetterShape } from '../shapes.ts'
 
 /** Events that could not be stored: to look at, to try again, to throw away. */
 export function deadLetterRoutes(service: Service): Route[] {
-  const { store, trail, enrichment } = service
+  const { store, trail, enrichment, readings } = service
   const params = z.object({ id: z.string().max(256) })
   const missing = (id: string) => new Refusal(404, 'not-found', `There is no dead letter ${id}.`)
 
@@ -28,7 +28,8 @@ export function deadLetterRoutes(service: Service): Route[] {
         after: z.string().min(1).max(4096).optional(),
       }),
       answers: { 200: json('Dead letters, without their lines in full.', lettersShape) },
-      async serve({ query: { limit, after } }) {
+      async serve({ query: { limit, after }, asker }) {
+        readings.goesOn(asker, { action: 'dead-letter-view', did: 'looked at the dead letters' })
         const { letters, next, total } = await store.deadLetters.list({
           limit,
           ...(after === undefined ? {} : { after }),
@@ -44,9 +45,14 @@ export function deadLetterRoutes(service: Service): Route[] {
       about: 'One dead letter, with the shipped line byte for byte.',
       params,
       answers: { 200: json('The dead letter.', wholeLetterShape) },
-      async serve({ params: { id } }) {
+      async serve({ params: { id }, asker }) {
         const letter = await store.deadLetters.get(id)
         if (letter === null) throw missing(id)
+        readings.note(asker, {
+          action: 'dead-letter-view',
+          did: `read the dead letter ${id}`,
+          entity: { type: 'dead-letter', id, name: letter.eventId },
+        })
         return { ...shapeOf(letter), raw: letter.line.toString('base64') }
       },
     }),

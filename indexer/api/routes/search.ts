@@ -3,6 +3,7 @@ import { Refusal } from '../../ingest/index.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 import { arrivalsShape, countsShape, DIMENSIONS, eventAnswerShape, eventShape, pageShape } from '../shapes.ts'
+import { pageIn, sortingOf, sortText } from '../sorting.ts'
 import { streamEvents } from '../stream.ts'
 import { digits, queryOf, queryText, quoted, spanOf, timeOf, timeText, upTo } from './asked.ts'
 
@@ -28,7 +29,7 @@ export function searchRoutes(service: Service): Route[] {
         q,
         from: time,
         to: time,
-        sort: z.enum(['newest', 'oldest']).default('newest'),
+        sort: sortText,
         limit: digits.refine((n) => n >= 1, 'expected at least 1').optional(),
         after,
       }),
@@ -39,10 +40,9 @@ export function searchRoutes(service: Service): Route[] {
         const now = clock()
         const search = {
           query: queryOf(asked.q, now, asker),
-          order: asked.sort,
           ...spanOf(asked, now),
-          ...(asked.after === undefined ? {} : { after: asked.after }),
         }
+        const sorting = sortingOf(asked.sort)
         const events = eventsFor(asker)
         const said = { query: asked.q, from: asked.from ?? '', to: asked.to ?? '', sort: asked.sort }
         if (accepts(request.headers.accept, NDJSON)) {
@@ -59,7 +59,11 @@ export function searchRoutes(service: Service): Route[] {
             did: `${many ? 'exported what was found' : 'searched'} for ${quoted(asked.q)}`,
             payload: said,
           })
-          const stream = streamEvents(events, search, asked.limit, service.stopping)
+          const stream = streamEvents((page) => pageIn(sorting, events, { ...search, ...page }), {
+            limit: asked.limit,
+            after: asked.after,
+            stop: service.stopping,
+          })
           return reply.type(NDJSON).send(stream)
         }
         if (asked.limit !== undefined && asked.limit > MOST) {
@@ -72,7 +76,11 @@ export function searchRoutes(service: Service): Route[] {
         const reading = { action: 'search', did: `searched for ${quoted(asked.q)}`, payload: said } as const
         if (asked.after === undefined) readings.note(asker, reading)
         else readings.goesOn(asker, reading)
-        return events.search({ ...search, limit: asked.limit ?? 100 })
+        return pageIn(sorting, events, {
+          ...search,
+          limit: asked.limit ?? 100,
+          ...(asked.after === undefined ? {} : { after: asked.after }),
+        })
       },
     }),
     route({

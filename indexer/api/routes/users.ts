@@ -182,7 +182,8 @@ export function userRoutes(service: Service): Route[] {
       method: 'DELETE',
       path: '/v1/users/:name',
       needs: 'users',
-      about: 'Removes a user, with their sessions and tokens. What they did stays in the trail.',
+      about:
+        'Removes a user, with their sessions, tokens and saved searches. What they did stays in the trail.',
       params,
       answers: { 204: { about: 'Removed.', content: {} } },
       async serve({ params: { name }, asker, reply }) {
@@ -191,6 +192,7 @@ export function userRoutes(service: Service): Route[] {
         await record(asker, user, 'user-remove', `User ${user.name} was removed.`)
         await users.remove(name)
         await apiTokens.revokeOf(user.name)
+        await accounts.savedSearches.forgetAll(user.id)
         await accounts.passwordChanged(user.name)
         return reply.code(204).send()
       },

@@ -27,7 +27,15 @@ const shared = newShared()
 const views = new Map<string, PartitionView>()
 let control: DatabaseSync | null = null
 
-const VIEWS_OPEN = 16
+/** All partitions of the usual retention: opening one takes longer than asking it. */
+const VIEWS_OPEN = 80
+/** KiB of a partition's page cache: most of what is read is read once. */
+const VIEW_CACHE = 512
+/**
+ * Bytes of the segments that lie in databases, which are kept from one question to the next. Counts go through all of them: with less
+ * room each would be read again by each question, and the garbage of that takes as much memory.
+ */
+const MEMORY_KEPT = 160 * 1024 * 1024
 
 function database(): DatabaseSync {
   control ??= openDatabase(join(path, 'control.db'), { cache: 2048, readOnly: true })
@@ -45,7 +53,7 @@ function view(name: string): PartitionView {
 function openPartition(name: string): DatabaseSync {
   const file = join(folder, `${name}.db`)
   try {
-    return openDatabase(file, { cache: 2048, readOnly: true })
+    return openDatabase(file, { cache: VIEW_CACHE, readOnly: true })
   } catch (thrown) {
     if (existsSync(file) || partitions().some((row) => row.name === name)) throw thrown
     throw new PartitionGoneError()
@@ -53,7 +61,14 @@ function openPartition(name: string): DatabaseSync {
 }
 
 function closeOldViews(): void {
-  for (const one of views.values()) one.relax()
+  // Those that were not asked for longest come first.
+  let memory = 0
+  for (const one of views.values()) memory += one.memory
+  for (const one of views.values()) {
+    if (memory <= MEMORY_KEPT) break
+    memory -= one.memory
+    one.relax()
+  }
   for (const [name, old] of views) {
     if (views.size <= VIEWS_OPEN) return
     old.close()

@@ -7,7 +7,8 @@ import { StoreUnavailableError } from '../port.ts'
 import { Chunk } from './chunks.ts'
 import { FacetBook } from './facets.ts'
 import { segmentFile } from './partition.ts'
-import { fileSource, memorySource, Segment } from './segment/read.ts'
+import { fileSource, MemorySource, Segment, type Source } from './segment/read.ts'
+import { TextBooks } from './segment/text-book.ts'
 
 /** A segment was merged away between being listed and being opened: the search begins anew. */
 export class SegmentGoneError extends Error {
@@ -30,17 +31,17 @@ interface BatchRow {
 const BATCHES_KNOWN = 1024
 /** Chunks of all partitions together: 16 MB. */
 const CHUNKS_OPEN = 256
-/** Bytes of the segments that lie in databases, which are kept from one page to the next. */
-const MEMORY_KEPT = 32 * 1024 * 1024
 
 /** What the partitions of one thread share. */
 export interface Shared {
   readonly facets: FacetBook
+  readonly texts: TextBooks
   readonly chunks: Latest<string, Chunk>
 }
 
 export const newShared = (chunks = CHUNKS_OPEN): Shared => ({
   facets: new FacetBook(),
+  texts: new TextBooks(),
   chunks: new Latest(chunks),
 })
 
@@ -50,8 +51,9 @@ export class PartitionView {
   readonly database: DatabaseSync
   readonly #folder: string
   readonly #shared: Shared
-  #memory = 0
   readonly #segments = new Map<number, Segment>()
+  /** The bytes of those that lie in the database. */
+  readonly #contents = new Map<number, MemorySource>()
   readonly #batches = new Latest<number, BatchRow>(BATCHES_KNOWN)
   readonly #list: StatementSync
   readonly #content: StatementSync
@@ -87,6 +89,7 @@ export class PartitionView {
       if (live.has(id)) continue
       segment.close()
       this.#segments.delete(id)
+      this.#contents.delete(id)
     }
     return listed
   }
@@ -94,16 +97,32 @@ export class PartitionView {
   segment(id: number): Segment {
     let segment = this.#segments.get(id)
     if (segment === undefined) {
-      const row = this.#content.get(id)
-      if (row === undefined) throw new SegmentGoneError()
-      if (row.content instanceof Uint8Array) {
-        const { buffer, byteOffset, byteLength } = row.content
-        this.#memory += byteLength
-        segment = new Segment(memorySource(Buffer.from(buffer, byteOffset, byteLength)), this.#shared.facets)
-      } else segment = new Segment(this.#file(id), this.#shared.facets)
+      const { facets, texts } = this.#shared
+      segment = new Segment(this.#source(id), facets, texts)
       this.#segments.set(id, segment)
     }
     return segment
+  }
+
+  #source(id: number): Source {
+    const bytes = this.#contentOf(id)
+    if (bytes === null) return this.#file(id)
+    const source = new MemorySource(bytes, () => {
+      const again = this.#contentOf(id)
+      if (again === null) throw new SegmentGoneError()
+      return again
+    })
+    this.#contents.set(id, source)
+    return source
+  }
+
+  /** Null where the segment is a file. */
+  #contentOf(id: number): Buffer | null {
+    const row = this.#content.get(id)
+    if (row === undefined) throw new SegmentGoneError()
+    if (!(row.content instanceof Uint8Array)) return null
+    const { buffer, byteOffset, byteLength } = row.content
+    return Buffer.from(buffer, byteOffset, byteLength)
   }
 
   #file(id: number): ReturnType<typeof fileSource> {
@@ -134,12 +153,19 @@ export class PartitionView {
     })
   }
 
-  /** Between two pages: lets go of segments that take memory, where they have become too many. */
+  /** Bytes of segments that are in memory. */
+  get memory(): number {
+    let bytes = 0
+    for (const source of this.#contents.values()) bytes += source.held
+    return bytes
+  }
+
+  /** Lets go of the segments' bytes. Not while a question is being answered. */
   relax(): void {
-    if (this.#memory <= MEMORY_KEPT) return
-    this.#memory = 0
-    for (const segment of this.#segments.values()) segment.close()
-    this.#segments.clear()
+    for (const [id, source] of this.#contents) {
+      source.close()
+      this.#segments.get(id)?.forget()
+    }
   }
 
   batchOf(n: number): BatchRow {

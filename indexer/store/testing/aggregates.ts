@@ -40,9 +40,20 @@ const values = fc.record(
   },
   { requiredKeys: ['kind', 'field', 'top'] },
 )
+const inOrder = fc.record(
+  {
+    kind: fc.constant('values' as const),
+    field: fc.constantFrom(...FIELDS),
+    top: fc.constantFrom(1, 3, 1000),
+    order: fc.constantFrom('ascending' as const, 'descending' as const),
+    after: fc.constantFrom('', 'jane', 'K', '10.0.0.2', 5),
+  },
+  { requiredKeys: ['kind', 'field', 'top', 'order'] },
+)
 const split: fc.Arbitrary<Split> = fc.oneof(
   values,
   values,
+  inOrder,
   fc.record({
     kind: fc.constant('time' as const),
     every: fc.constantFrom('day' as const, 'week' as const, 'month' as const, 3_600_000, 86_400_000),

@@ -1,4 +1,4 @@
-import { type AuditEvent, comparePlaces, foldKeyword, placeOf } from '../../../schema/index.ts'
+import { type AuditEvent, comparePlaces, placeOf } from '../../../schema/index.ts'
 import { matches } from '../../query/index.ts'
 import {
   AGGREGATE_LIMITS,
@@ -10,7 +10,7 @@ import {
   type SplitAnswer,
 } from '../aggregate.ts'
 import { axisOf, keysBetween } from '../calendar.ts'
-import { beginsWith, compareValues, countableField, type FieldValue } from '../field-values.ts'
+import { compareValues, countableField, type FieldValue, valueOrder, wantedBy } from '../field-values.ts'
 
 /** What an aggregate means, worked out plainly over events in memory: what each store must answer. */
 export function plainAggregate(events: readonly AuditEvent[], request: AggregateRequest): Group {
@@ -93,8 +93,11 @@ function splitOf(
     return { buckets: keys.map(bucket), distinct: keys.length, others: 0, none }
   }
   const { kind } = countableField(split.field)
-  const sorted = [...members].sort(
-    ([a, some], [b, others]) => others.length - some.length || compareValues(kind, a, b),
+  const { order } = split
+  const sorted = [...members].sort(([a, some], [b, others]) =>
+    order === undefined
+      ? others.length - some.length || compareValues(kind, a, b)
+      : valueOrder(kind, order).compare(a, b),
   )
   return {
     buckets: sorted.slice(0, split.top).map(([key]) => bucket(key)),
@@ -110,6 +113,6 @@ function keysIn(split: Split): (event: AuditEvent) => FieldValue[] {
     return (event) => [axis(placeOf(event).timestamp).key]
   }
   const field = countableField(split.field)
-  const prefix = split.prefix === undefined ? null : foldKeyword(split.prefix)
-  return (event) => field.valuesIn(event).filter((value) => prefix === null || beginsWith(value, prefix))
+  const wanted = wantedBy(split, field.kind)
+  return (event) => field.valuesIn(event).filter((value) => wanted === null || wanted(value))
 }

@@ -1,4 +1,5 @@
 import { type Operations, ROUTES } from './client.ts'
+import { currentVisit } from './visit.ts'
 
 export type Name = keyof Operations
 export type Answer<Of extends Name> = Operations[Of]['answer']
@@ -57,27 +58,29 @@ export async function ask<Of extends Name>(
   asked: Question<Of>,
   signal?: AbortSignal,
 ): Promise<Answer<Of>> {
-  const response = await send(name, asked, 'application/json', signal)
+  const response = await send(name, asked, signal)
   if (response.status === 204) return undefined as Answer<Of>
   const type = response.headers.get('content-type') ?? ''
   return (type.includes('json') ? await response.json() : await response.text()) as Answer<Of>
 }
 
-/** As `ask`, for answers that are read while they come. */
-export async function send<Of extends Name>(
-  name: Of,
-  asked: Question<Of>,
-  accept: string,
-  signal?: AbortSignal,
-): Promise<Response> {
-  const response = await once(name, asked, accept, signal)
+/** Steps of a sign-in: refused, they are to be done again, not asked for by another sign-in. */
+const SIGNING_IN: ReadonlySet<Name> = new Set([
+  'postSession',
+  'postSessionSecondFactor',
+  'postSessionPassword',
+])
+
+/** Where the session has ended meanwhile, somebody signs in first. */
+async function send<Of extends Name>(name: Of, asked: Question<Of>, signal?: AbortSignal): Promise<Response> {
+  const response = await once(name, asked, signal)
   if (response.ok) return response
   const problem = await problemOf(response)
   const { expired } = credentials
-  if (problem.status !== 401 || expired === null || name === 'postSession') throw problem
+  if (problem.status !== 401 || expired === null || SIGNING_IN.has(name)) throw problem
   // What is on the screen stays there meanwhile; the question is asked again for whoever signs in.
   await expired()
-  const again = await once(name, asked, accept, signal)
+  const again = await once(name, asked, signal)
   if (!again.ok) throw await problemOf(again)
   return again
 }
@@ -85,12 +88,11 @@ export async function send<Of extends Name>(
 async function once<Of extends Name>(
   name: Of,
   asked: Question<Of>,
-  accept: string,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   const { method } = ROUTES[name]
   const { body, ifMatch }: { body?: unknown; ifMatch?: string } = asked
-  const headers: Record<string, string> = { accept }
+  const headers: Record<string, string> = { accept: 'application/json', 'x-waybill-visit': currentVisit() }
   if (body !== undefined) headers['content-type'] = 'application/json'
   if (method !== 'GET' && credentials.csrf !== null) headers['x-waybill-csrf'] = credentials.csrf
   if (ifMatch !== undefined) headers['if-match'] = `"${ifMatch}"`

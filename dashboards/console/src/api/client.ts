@@ -8,7 +8,7 @@ export interface Operations {
       q?: string | undefined
       from?: string | undefined
       to?: string | undefined
-      sort?: 'newest' | 'oldest' | undefined
+      sort?: string | undefined
       limit?: string | undefined
       after?: string | undefined
     }
@@ -45,6 +45,20 @@ export interface Operations {
     }
     body: undefined
     answer: { counts: Array<{ hour: number; value: string; count: number }> }
+  }
+  /** Everything that a query finds, streamed as a file: NDJSON has whole events, CSV the columns named, with formulas made harmless. */
+  getExport: {
+    params: Record<never, never>
+    query: {
+      q?: string | undefined
+      from?: string | undefined
+      to?: string | undefined
+      sort?: string | undefined
+      format: 'csv' | 'ndjson'
+      columns?: string | undefined
+    }
+    body: undefined
+    answer: string
   }
   /** Counts the events that a query finds, split by time and by values of fields. Nothing is changed by it. */
   postAggregate: {
@@ -150,6 +164,27 @@ export interface Operations {
       distinct: number
       partial: { reason: 'time' | 'values'; sentence: string } | null
     }
+  }
+  /** The searches that one saved, by name. */
+  getSavedSearches: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: { searches: Array<{ name: string; search: string; saved: number }> }
+  }
+  /** Saves a search, in place of one of this name. */
+  putSavedSearchesName: {
+    params: { name: string }
+    query: Record<never, never>
+    body: { search: string }
+    answer: { name: string; search: string; saved: number }
+  }
+  /** Forgets a saved search. */
+  deleteSavedSearchesName: {
+    params: { name: string }
+    query: Record<never, never>
+    body: undefined
+    answer: undefined
   }
   /** All agents: when they were last heard of, how far they are behind, their ledgers, and gaps in their waybills. */
   getAgents: {
@@ -628,7 +663,7 @@ export interface Operations {
       passwordChanged: number
     }
   }
-  /** Removes a user, with their sessions and tokens. What they did stays in the trail. */
+  /** Removes a user, with their sessions, tokens and saved searches. What they did stays in the trail. */
   deleteUsersName: {
     params: { name: string }
     query: Record<never, never>
@@ -813,9 +848,13 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     getArrivals: { method: 'GET', path: '/v1/arrivals' },
     getEventsId: { method: 'GET', path: '/v1/events/{id}' },
     getCounts: { method: 'GET', path: '/v1/counts' },
+    getExport: { method: 'GET', path: '/v1/export' },
     postAggregate: { method: 'POST', path: '/v1/aggregate' },
     getFields: { method: 'GET', path: '/v1/fields' },
     getFieldsNameValues: { method: 'GET', path: '/v1/fields/{name}/values' },
+    getSavedSearches: { method: 'GET', path: '/v1/saved-searches' },
+    putSavedSearchesName: { method: 'PUT', path: '/v1/saved-searches/{name}' },
+    deleteSavedSearchesName: { method: 'DELETE', path: '/v1/saved-searches/{name}' },
     getAgents: { method: 'GET', path: '/v1/agents' },
     postAgentsTokens: { method: 'POST', path: '/v1/agents/tokens' },
     postAgentsIdRevoke: { method: 'POST', path: '/v1/agents/{id}/revoke' },

@@ -1,3 +1,5 @@
+import { land } from './land.ts'
+
 export interface Place {
   readonly name: string
   readonly latitude: number
@@ -6,26 +8,28 @@ export interface Place {
   readonly failed: number
 }
 
-const LINES = [-60, -30, 0, 30, 60]
+const LAND = land()
+const LINES = [-60, -30, 0, 30]
 const MERIDIANS = [-150, -120, -90, -60, -30, 0, 30, 60, 90, 120, 150]
 
-/** Places on a grid of latitudes and longitudes: no tiles, no outside host. */
-export function WorldMap({ places }: { places: readonly Place[] }) {
+/** Places among the outlines of the continents, which come with the console: no tiles, no outside host. */
+export default function WorldMap({ places }: { places: readonly Place[] }) {
   const most = Math.max(1, ...places.map(({ count }) => count))
   return (
     <>
       <svg
         className="world"
-        viewBox="-180 -85 360 170"
+        viewBox="-180 -84 360 144"
         role="img"
         aria-label="Where the events came from, estimated"
       >
+        <path className="land" d={LAND} fillRule="evenodd" />
         <g className="graticule">
           {LINES.map((y) => (
             <line key={y} x1={-180} x2={180} y1={y} y2={y} className={y === 0 ? 'equator' : ''} />
           ))}
           {MERIDIANS.map((x) => (
-            <line key={x} x1={x} x2={x} y1={-85} y2={85} />
+            <line key={x} x1={x} x2={x} y1={-84} y2={60} />
           ))}
         </g>
         {places.map(({ name, latitude, longitude, count, failed }) => (
@@ -33,7 +37,7 @@ export function WorldMap({ places }: { places: readonly Place[] }) {
             key={`${latitude} ${longitude}`}
             cx={longitude}
             cy={-latitude}
-            r={2 + 7 * Math.sqrt(count / most)}
+            r={1.5 + 3.5 * Math.sqrt(count / most)}
             className={failed > 0 ? 'place failed' : 'place'}
           >
             <title>{`${name} (estimated): ${count} events, ${failed} failed`}</title>
@@ -47,7 +51,7 @@ export function WorldMap({ places }: { places: readonly Place[] }) {
           .map(({ name, latitude, longitude, count, failed }) => (
             <li key={`${latitude} ${longitude}`}>
               <bdi>{name || `${latitude}, ${longitude}`}</bdi> <span className="quiet">(estimated)</span>{' '}
-              <span className="count">{count}</span>
+              <span className="count">{count}</span>{' '}
               {failed > 0 && <span className="outcome failure">{failed} failed</span>}
             </li>
           ))}

@@ -32,14 +32,14 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const WIDTHS: Readonly<Record<string, string>> = {
   '@timestamp': '148px',
-  'audit.category': '96px',
-  'user.name': 'minmax(110px, 150px)',
+  'audit.category': '104px',
+  'user.name': 'minmax(120px, 160px)',
   'event.action': 'minmax(120px, 190px)',
   'audit.entity.name': 'minmax(180px, 1.5fr)',
-  'event.outcome': '92px',
-  'event.module': '92px',
+  'event.outcome': '100px',
+  'event.module': '96px',
   message: 'minmax(180px, 1.6fr)',
 }
 
 export const columnName = (field: string): string => NAMES[field] ?? field
-export const columnWidth = (field: string): string => WIDTHS[field] ?? 'minmax(110px, 180px)'
+export const columnWidth = (field: string): string => WIDTHS[field] ?? 'minmax(130px, 190px)'

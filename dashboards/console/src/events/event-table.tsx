@@ -2,7 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useZone } from '../time/zone.ts'
 import { Cell } from './cell.tsx'
-import { columnName, columnWidth } from './columns.ts'
+import { columnWidth } from './columns.ts'
 import { type Event, idOf, text, whoDid } from './event.ts'
 
 interface EventTableProps {
@@ -15,6 +15,7 @@ interface EventTableProps {
   readonly onOpen: (event: Event, index: number) => void
   readonly onEnd: () => void
   readonly header: (field: string) => ReactNode
+  readonly sorted: (field: string) => 'ascending' | 'descending' | null
   readonly footer: ReactNode
 }
 
@@ -23,7 +24,7 @@ const CARD = 76
 
 /** The rows that are in view, however many there are. */
 export function EventTable(props: EventTableProps) {
-  const { events, columns, selected, cursor, fresh, onOpen, onEnd, header, footer } = props
+  const { events, columns, selected, cursor, fresh, onOpen, onEnd, header, sorted, footer } = props
   const scroller = useRef<HTMLDivElement>(null)
   const zone = useZone()
   const narrow = window.matchMedia('(max-width: 640px)').matches
@@ -54,8 +55,7 @@ export function EventTable(props: EventTableProps) {
           <thead className="grid-head">
             <tr className="grid-row" style={template} aria-rowindex={1}>
               {columns.map((field) => (
-                <th scope="col" key={field}>
-                  <span>{columnName(field)}</span>
+                <th scope="col" key={field} aria-sort={sorted(field) ?? undefined}>
                   {header(field)}
                 </th>
               ))}

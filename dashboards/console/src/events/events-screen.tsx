@@ -14,7 +14,7 @@ import { type Event, idOf } from './event.ts'
 import { EventTable } from './event-table.tsx'
 import { Facets } from './facets.tsx'
 import { QueryBar } from './query-bar.tsx'
-import { type Question, queryOf, readQuestion, toggled, writeQuestion } from './question.ts'
+import { type Question, queryOf, readQuestion, sortedBy, toggled, writeQuestion } from './question.ts'
 import { Tools } from './tools.tsx'
 import { useKeys } from './use-keys.ts'
 import { useResults } from './use-results.ts'
@@ -145,6 +145,7 @@ export function EventsScreen() {
               open(idOf(event) === selected ? null : idOf(event))
             }}
             onEnd={onEnd}
+            sorted={(name) => sortedBy(question, name)}
             header={(name) => (
               <ColumnHead
                 field={name}

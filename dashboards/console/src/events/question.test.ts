@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   all,
+  nextSort,
   type Question,
   queryOf,
   queryOfFilter,
@@ -63,5 +64,17 @@ describe('what the viewer looks for', () => {
     expect(once).toEqual([{ field: 'event.outcome', values: ['failure'], not: false }])
     expect(toggled(once, 'event.outcome', 'failure')).toEqual([])
     expect(toggled(once, 'event.outcome', 'success')[0]?.values).toEqual(['failure', 'success'])
+  })
+
+  it('is sorted by a column from its first value, then from its last, then by time again', () => {
+    let sorted: Question = { ...question, sort: 'newest' }
+    const steps = [1, 2, 3].map(() => {
+      sorted = { ...sorted, sort: nextSort(sorted, 'user.name') }
+      return readQuestion(writeQuestion(sorted)).sort
+    })
+    expect(steps).toEqual(['user.name', '-user.name', 'newest'])
+    expect(nextSort(sorted, '@timestamp')).toBe('oldest')
+    expect(nextSort({ ...sorted, sort: 'user.name' }, '@timestamp')).toBe('newest')
+    expect(readQuestion('?sort=user: x').sort).toBe('newest')
   })
 })

@@ -13,7 +13,8 @@ export interface Question {
   readonly q: string
   readonly range: string
   readonly filters: readonly Filter[]
-  readonly sort: 'newest' | 'oldest'
+  /** `newest`, `oldest`, or a field, with - before it from its last value to its first. */
+  readonly sort: string
   readonly columns: readonly string[] | null
 }
 
@@ -25,7 +26,7 @@ export function readQuestion(search: string): Question {
     q: parameters.get('q') ?? '',
     range: parameters.get('range') ?? FIRST_RANGE,
     filters: parameters.getAll('f').flatMap(readFilter),
-    sort: parameters.get('sort') === 'oldest' ? 'oldest' : 'newest',
+    sort: readSort(parameters.get('sort')),
     columns: parameters.get('columns')?.split(',').filter(Boolean) ?? null,
   }
 }
@@ -44,6 +45,22 @@ export function writeQuestion(
   for (const [name, value] of Object.entries(rest)) if (value !== null) parameters.set(name, value)
   const text = parameters.toString()
   return text === '' ? '' : `?${text}`
+}
+
+const readSort = (text: string | null): string =>
+  text !== null && /^-?[\w@.-]+$/.test(text) ? text : 'newest'
+
+/** In which order the question has the values of a field. */
+export function sortedBy({ sort }: Question, field: string): 'ascending' | 'descending' | null {
+  if (field === '@timestamp') return sort === 'newest' ? 'descending' : sort === 'oldest' ? 'ascending' : null
+  return sort === field ? 'ascending' : sort === `-${field}` ? 'descending' : null
+}
+
+/** The order that comes next for a field: from its first value, from its last, and then by time again. */
+export function nextSort(question: Question, field: string): string {
+  const now = sortedBy(question, field)
+  if (field === '@timestamp') return now === 'descending' ? 'oldest' : 'newest'
+  return now === null ? field : now === 'ascending' ? `-${field}` : 'newest'
 }
 
 /** A link that somebody has cut short loses a filter, not the page. */

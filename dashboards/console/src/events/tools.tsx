@@ -1,15 +1,12 @@
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
-import { Dialog } from '../frame/dialog.tsx'
-import { Link } from '../frame/link.tsx'
 import { Popover } from '../frame/popover.tsx'
 import { useMay } from '../session/session.tsx'
-import { figure } from '../time/format.ts'
 import { columnName, FIRST_COLUMNS } from './columns.ts'
 import { exportEvents, type Format } from './export.ts'
 import { Keys } from './keys.tsx'
-import { asked, type Question } from './question.ts'
-import { keepSearches, savedSearches } from './saved.ts'
+import type { Question } from './question.ts'
+import { SavedSearches } from './saved-searches.tsx'
 
 interface ToolsProps {
   readonly question: Question
@@ -90,55 +87,6 @@ function ColumnChooser({ columns, onColumns }: Pick<ToolsProps, 'columns' | 'onC
   )
 }
 
-function SavedSearches({ search, onChosen }: { search: string; onChosen: () => void }) {
-  const [saved, setSaved] = useState(savedSearches)
-  const [name, setName] = useState('')
-  const keep = (next: typeof saved): void => {
-    keepSearches(next)
-    setSaved(next)
-  }
-  return (
-    <div className="saved">
-      <ul>
-        {saved.map((one) => (
-          <li key={one.name}>
-            <Link to={`/events${one.search}`} onClick={onChosen}>
-              {one.name}
-            </Link>
-            <button
-              type="button"
-              className="plain"
-              aria-label={`Forget ${one.name}`}
-              onClick={() => keep(saved.filter((other) => other !== one))}
-            >
-              ✕
-            </button>
-          </li>
-        ))}
-      </ul>
-      {saved.length === 0 && <p className="quiet small">No search is saved in this browser yet.</p>}
-      <form
-        onSubmit={(submit) => {
-          submit.preventDefault()
-          keep([...saved.filter((one) => one.name !== name), { name, search }])
-          setName('')
-        }}
-      >
-        <label>
-          Save this search as
-          <input value={name} onChange={({ target }) => setName(target.value)} maxLength={80} required />
-        </label>
-        <button type="submit">Save</button>
-      </form>
-    </div>
-  )
-}
-
-type Progress =
-  | { readonly state: 'asked' }
-  | { readonly state: 'running'; readonly lines: number }
-  | { readonly state: 'failed'; readonly sentence: string }
-
 function ExportMenu({
   question,
   columns,
@@ -148,34 +96,15 @@ function ExportMenu({
   columns: readonly string[]
   onDone: () => void
 }) {
-  const [progress, setProgress] = useState<Progress>({ state: 'asked' })
-  const stop = useRef<AbortController | null>(null)
+  const [problem, setProblem] = useState<string | null>(null)
   const run = async (format: Format): Promise<void> => {
-    stop.current = new AbortController()
-    setProgress({ state: 'running', lines: 0 })
     try {
-      await exportEvents(
-        { ...asked(question), sort: question.sort },
-        format,
-        columns,
-        (lines) => setProgress({ state: 'running', lines }),
-        stop.current.signal,
-      )
+      await exportEvents(question, format, columns)
       onDone()
     } catch (error) {
-      if (stop.current.signal.aborted) setProgress({ state: 'asked' })
-      else setProgress({ state: 'failed', sentence: error instanceof Error ? error.message : String(error) })
+      setProblem(error instanceof Error ? error.message : String(error))
     }
   }
-  if (progress.state === 'running')
-    return (
-      <Dialog title="Exporting" onClose={() => stop.current?.abort()}>
-        <p role="status">{figure(progress.lines)} events so far.</p>
-        <button type="button" onClick={() => stop.current?.abort()}>
-          Stop
-        </button>
-      </Dialog>
-    )
   return (
     <div className="menu">
       <p className="quiet small">All that was found. The export is itself an audit event.</p>
@@ -185,9 +114,9 @@ function ExportMenu({
       <button type="button" className="plain" onClick={() => void run('ndjson')}>
         NDJSON, whole events
       </button>
-      {progress.state === 'failed' && (
+      {problem !== null && (
         <p className="problem" role="alert">
-          {progress.sentence}
+          {problem}
         </p>
       )}
     </div>

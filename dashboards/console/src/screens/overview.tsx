@@ -70,7 +70,9 @@ export default function Overview() {
 
 /** Where the day, the week and the month began for this reader. By whole minutes, so that the same question is asked again. */
 function startsOf(zone: string) {
-  const now = Temporal.Now.zonedDateTimeISO(zone).round({ smallestUnit: 'minute', roundingMode: 'ceil' })
+  const now = Temporal.Instant.fromEpochMilliseconds(Date.now())
+    .toZonedDateTimeISO(zone)
+    .round({ smallestUnit: 'minute', roundingMode: 'ceil' })
   const today = now.startOfDay()
   const at = (date: Temporal.ZonedDateTime): number => date.epochMilliseconds
   return {

@@ -1,8 +1,9 @@
+import { lazy, Suspense } from 'react'
 import { useFound } from '../api/use-found.ts'
-import { WorldMap } from '../charts/world-map.tsx'
 import { at, type Event, inWords } from '../events/event.ts'
 import { all } from '../events/question.ts'
 import { useParameter } from '../frame/location.ts'
+import { Loading } from '../frame/states.tsx'
 import { RangePicker } from '../time/range-picker.tsx'
 import { rangeOf } from '../time/ranges.ts'
 import { BarList } from './bar-list.tsx'
@@ -10,6 +11,8 @@ import { Figure } from './figures.tsx'
 import { Found } from './found.tsx'
 import { Panel, ScreenHead } from './panel.tsx'
 import { FAILED_SIGN_INS, SIGN_INS } from './priority.ts'
+
+const WorldMap = lazy(() => import('../charts/world-map.tsx'))
 
 const SECURITY = 'audit.category: security and not event.module: waybill'
 const LOCKS = 'audit.category: security and event.action: *lock*'
@@ -70,7 +73,9 @@ function Places({ range }: { range: string }) {
   if (places.length === 0) return null
   return (
     <Panel title="Places, estimated from addresses" className="wide">
-      <WorldMap places={places} />
+      <Suspense fallback={<Loading rows={6} />}>
+        <WorldMap places={places} />
+      </Suspense>
     </Panel>
   )
 }

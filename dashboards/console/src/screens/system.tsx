@@ -1,8 +1,10 @@
+import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { eventsWith } from '../entry/facts.tsx'
 import { text, timeOf } from '../events/event.ts'
 import { all, is } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
+import { List } from '../frame/list.tsx'
 import { useParameter } from '../frame/location.ts'
 import { Failed, Loading } from '../frame/states.tsx'
 import { figure, span } from '../time/format.ts'
@@ -96,61 +98,48 @@ function Components({ range }: { range: string }) {
   if (buckets.length === 0) return <p className="quiet">No component said anything in this time.</p>
   const durations = buckets.some(({ sums }) => (sums?.['event.duration']?.values ?? 0) > 0)
   return (
-    <div className="scrolls">
-      <table className="list">
-        <thead>
-          <tr>
-            <th scope="col">Component</th>
-            <th scope="col">Last state</th>
-            <th scope="col">Last event</th>
-            <th scope="col" className="number">
-              Events
-            </th>
-            <th scope="col" className="number">
-              Warnings
-            </th>
-            <th scope="col" className="number">
-              Errors
-            </th>
-            {durations && (
-              <th scope="col" className="number">
-                Average
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {buckets.map(({ key, count, split, latest, sums }) => {
-            const of = (status: string): number =>
-              split?.buckets.find((one) => one.key === status)?.count ?? 0
-            const last = latest ?? null
-            const average = sums?.['event.duration']?.avg ?? null
-            return (
-              <tr key={key}>
-                <th scope="row">
-                  <Link to={eventsWith(all(SYSTEM, is('audit.component', String(key))), range)}>
-                    {String(key)}
-                  </Link>
-                </th>
-                <td>{last !== null && <Status status={text(last, 'audit.status')} />}</td>
-                <td>
-                  {last !== null && (
-                    <>
-                      {text(last, 'event.action')} <When at={timeOf(last)} relative />
-                    </>
-                  )}
-                </td>
-                <td className="number">{figure(count)}</td>
-                <td className="number">{figure(of('warning'))}</td>
-                <td className="number">{figure(of('error'))}</td>
-                {durations && <td className="number">{average === null ? '' : span(average / 1_000_000)}</td>}
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
-    </div>
+    <List
+      label="Components"
+      rows={buckets}
+      keyOf={({ key }) => String(key)}
+      columns={[
+        {
+          name: 'Component',
+          of: ({ key }) => (
+            <Link to={eventsWith(all(SYSTEM, is('audit.component', String(key))), range)}>{String(key)}</Link>
+          ),
+        },
+        {
+          name: 'Last state',
+          of: ({ latest }) => latest && <Status status={text(latest, 'audit.status')} />,
+        },
+        {
+          name: 'Last event',
+          of: ({ latest }) =>
+            latest && (
+              <>
+                {text(latest, 'event.action')} <When at={timeOf(latest)} relative />
+              </>
+            ),
+        },
+        { name: 'Events', kind: 'number', of: ({ count }) => figure(count) },
+        { name: 'Warnings', kind: 'number', of: (bucket) => figure(statusCount(bucket, 'warning')) },
+        { name: 'Errors', kind: 'number', of: (bucket) => figure(statusCount(bucket, 'error')) },
+        ...(durations ? [{ name: 'Average', kind: 'number', of: averageOf } as const] : []),
+      ]}
+    />
   )
+}
+
+type Component = NonNullable<Answer<'postAggregate'>['split']>['buckets'][number]
+
+const statusCount = ({ split }: Component, status: string): number =>
+  split?.buckets.find(({ key }) => key === status)?.count ?? 0
+
+/** Durations are kept in nanoseconds. */
+function averageOf({ sums }: Component): string {
+  const average = sums?.['event.duration']?.avg ?? null
+  return average === null ? '' : span(average / 1_000_000)
 }
 
 const SIGNS: Readonly<Record<string, string>> = { ok: 'Well', warning: 'Warning', error: 'Error' }

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
 import { visible } from '../entry/visible.ts'
 import { Dialog } from '../frame/dialog.tsx'
+import { List } from '../frame/list.tsx'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
 import { useMay } from '../session/session.tsx'
 import { bytes, figure } from '../time/format.ts'
@@ -38,58 +39,42 @@ export function DeadLetters() {
       <p className="quiet" role="status">
         {told ?? act.problem ?? `${figure(data.total)} in all, newest first.`}
       </p>
-      <div className="scrolls">
-        <table className="list">
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col">Kind</th>
-              <th scope="col">Reason</th>
-              <th scope="col">Source</th>
-              <th scope="col">
-                <span className="unseen">What to do</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.letters.map((letter) => (
-              <tr key={letter.id}>
-                <td>
-                  <When at={letter.at} relative />
-                </td>
-                <td>
-                  <span className="sign error">{letter.kind}</span>
-                </td>
-                <td>
-                  <bdi>{letter.reason}</bdi>
-                </td>
-                <td>
-                  <bdi>{letter.source}</bdi>
-                </td>
-                <td className="buttons">
-                  <button type="button" onClick={() => setShown(letter.id)}>
-                    Read
-                  </button>
-                  {mayManage && (
-                    <>
-                      <button type="button" disabled={act.busy} onClick={() => void replay(letter.id)}>
-                        Replay
-                      </button>
-                      <Confirm
-                        label="Discard"
-                        title="Discard this dead letter?"
-                        onConfirmed={() => void act.run('deleteDeadLettersId', { params: { id: letter.id } })}
-                      >
-                        The event is lost for good; that it was discarded stays on the record.
-                      </Confirm>
-                    </>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <List
+        label="Dead letters"
+        rows={data.letters}
+        keyOf={({ id }) => id}
+        columns={[
+          { name: 'When', of: ({ at }) => <When at={at} relative /> },
+          { name: 'Kind', of: ({ kind }) => <span className="sign error">{kind}</span> },
+          { name: 'Reason', of: ({ reason }) => <bdi>{reason}</bdi> },
+          { name: 'Source', of: ({ source }) => <bdi>{source}</bdi> },
+          {
+            name: 'What to do',
+            kind: 'acts',
+            of: ({ id }) => (
+              <>
+                <button type="button" onClick={() => setShown(id)}>
+                  Read
+                </button>
+                {mayManage && (
+                  <>
+                    <button type="button" disabled={act.busy} onClick={() => void replay(id)}>
+                      Replay
+                    </button>
+                    <Confirm
+                      label="Discard"
+                      title="Discard this dead letter?"
+                      onConfirmed={() => void act.run('deleteDeadLettersId', { params: { id } })}
+                    >
+                      The event is lost for good; that it was discarded stays on the record.
+                    </Confirm>
+                  </>
+                )}
+              </>
+            ),
+          },
+        ]}
+      />
       {data.next !== null && (
         <button type="button" onClick={() => setAfter(data.next ?? undefined)}>
           Older ones

@@ -7,6 +7,7 @@ import { type Permission, useWho } from '../session/session.tsx'
 import { Agents } from './agents.tsx'
 import { DeadLetters } from './dead-letters.tsx'
 import { EventTypes } from './event-types.tsx'
+import { Storage } from './storage.tsx'
 import { Tokens } from './tokens.tsx'
 import { Users } from './users.tsx'
 
@@ -21,6 +22,7 @@ const PARTS: readonly Part[] = [
   { path: '/settings/agents', name: 'Agents', needs: 'status', show: () => <Agents /> },
   { path: '/settings/dead-letters', name: 'Dead letters', needs: 'status', show: () => <DeadLetters /> },
   { path: '/settings/event-types', name: 'Event types', needs: 'status', show: () => <EventTypes /> },
+  { path: '/settings/storage', name: 'Storage', needs: 'status', show: () => <Storage /> },
   { path: '/settings/users', name: 'Users', needs: 'users', show: () => <Users /> },
   { path: '/settings/tokens', name: 'Tokens', needs: 'search', show: () => <Tokens /> },
 ]

@@ -1,5 +1,7 @@
 import { type FormEvent, useState } from 'react'
+import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
+import { List } from '../frame/list.tsx'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
 import { type Permission, useWho } from '../session/session.tsx'
 import { When } from '../time/when.tsx'
@@ -26,54 +28,31 @@ export function Tokens() {
           A token lets a program ask with some of your rights, and ends with you.
         </Empty>
       ) : (
-        <div className="scrolls">
-          <table className="list">
-            <thead>
-              <tr>
-                <th scope="col">Token</th>
-                <th scope="col">Of</th>
-                <th scope="col">May</th>
-                <th scope="col">Made</th>
-                <th scope="col">Ends</th>
-                <th scope="col">
-                  <span className="unseen">What to do</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.tokens.map((token) => (
-                <tr key={token.id}>
-                  <th scope="row">
-                    <bdi>{token.name}</bdi>
-                  </th>
-                  <td>{token.owner ?? 'the service'}</td>
-                  <td>{token.scopes.join(', ')}</td>
-                  <td>
-                    <When at={token.created} relative />
-                  </td>
-                  <td>
-                    {token.expired ? (
-                      'has ended'
-                    ) : token.expires === null ? (
-                      'never'
-                    ) : (
-                      <When at={token.expires} />
-                    )}
-                  </td>
-                  <td className="buttons">
-                    <Confirm
-                      label="Revoke"
-                      title={`Revoke the token ${token.name}?`}
-                      onConfirmed={() => void act.run('deleteTokensId', { params: { id: token.id } })}
-                    >
-                      The program that uses it is refused from now on.
-                    </Confirm>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <List
+          label="Tokens"
+          rows={data.tokens}
+          keyOf={({ id }) => id}
+          columns={[
+            { name: 'Token', of: ({ name }) => <bdi>{name}</bdi> },
+            { name: 'Of', of: ({ owner }) => owner ?? 'the service' },
+            { name: 'May', of: ({ scopes }) => scopes.join(', ') },
+            { name: 'Made', of: ({ created }) => <When at={created} relative /> },
+            { name: 'Ends', of: endOf },
+            {
+              name: 'What to do',
+              kind: 'acts',
+              of: ({ id, name }) => (
+                <Confirm
+                  label="Revoke"
+                  title={`Revoke the token ${name}?`}
+                  onConfirmed={() => void act.run('deleteTokensId', { params: { id } })}
+                >
+                  The program that uses it is refused from now on.
+                </Confirm>
+              ),
+            },
+          ]}
+        />
       )}
       {made !== null && (
         <Once
@@ -85,6 +64,11 @@ export function Tokens() {
       )}
     </>
   )
+}
+
+function endOf({ expired, expires }: Answer<'getTokens'>['tokens'][number]) {
+  if (expired) return 'has ended'
+  return expires === null ? 'never' : <When at={expires} />
 }
 
 const DAY = 86_400

@@ -5,12 +5,12 @@ import { type Answer, ask, type Name, type Question } from '../api/ask.ts'
 export interface Act {
   readonly busy: boolean
   readonly problem: string | null
-  /** Does it; what is on the screen is asked for again. Null where it was not done. */
+  /** Does it; what it may have changed is asked for again. Null where it was not done. */
   run<Of extends Name>(name: Of, asked: Question<Of>): Promise<{ readonly answer: Answer<Of> } | null>
 }
 
-/** A change that somebody makes: whether it is on its way, and why it was not done. */
-export function useAct(): Act {
+/** A change that somebody makes: whether it is on its way, and why it was not done. It may change all that is on the screen, unless told what. */
+export function useAct(touches?: Name): Act {
   const queries = useQueryClient()
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
@@ -22,7 +22,7 @@ export function useAct(): Act {
       setProblem(null)
       try {
         const answer = await ask(name, asked)
-        await queries.invalidateQueries()
+        await queries.invalidateQueries(touches === undefined ? {} : { queryKey: [touches] })
         return { answer }
       } catch (error) {
         setProblem(error instanceof Error ? error.message : String(error))

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
+import { List } from '../frame/list.tsx'
 import { Failed, Loading } from '../frame/states.tsx'
 import { useWho } from '../session/session.tsx'
 import { When } from '../time/when.tsx'
@@ -25,32 +26,36 @@ export function Users() {
           {act.problem}
         </p>
       )}
-      <div className="scrolls">
-        <table className="list">
-          <thead>
-            <tr>
-              <th scope="col">User</th>
-              <th scope="col">Role</th>
-              <th scope="col">Sees</th>
-              <th scope="col">Sign-in</th>
-              <th scope="col">Made</th>
-              <th scope="col">
-                <span className="unseen">What to do</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.users.map((user) => (
-              <UserRow
-                key={user.name}
+      <List
+        label="Users"
+        rows={data.users}
+        keyOf={({ name }) => name}
+        columns={[
+          {
+            name: 'User',
+            of: ({ name, fullName }) => (
+              <>
+                <bdi>{name}</bdi> <span className="quiet">{fullName}</span>
+              </>
+            ),
+          },
+          { name: 'Role', of: (user) => <RoleOf user={user} act={act} /> },
+          { name: 'Sees', of: sightOf },
+          { name: 'Sign-in', of: signInOf },
+          { name: 'Made', of: ({ created }) => <When at={created} relative /> },
+          {
+            name: 'What to do',
+            kind: 'acts',
+            of: (user) => (
+              <UserActs
                 user={user}
                 act={act}
                 onGiven={(password) => setGiven({ name: user.name, password })}
               />
-            ))}
-          </tbody>
-        </table>
-      </div>
+            ),
+          },
+        ]}
+      />
       {given !== null && (
         <Once
           title={`Password for ${given.name}`}
@@ -121,89 +126,77 @@ function RoleChoice({
   )
 }
 
-function UserRow({ user, act, onGiven }: { user: User; act: Act; onGiven: (password: string) => void }) {
+function RoleOf({ user: { name, role }, act }: { user: User; act: Act }) {
+  const { who } = useWho()
+  if (who.name === name) return role
+  return (
+    <RoleChoice
+      label={`Role of ${name}`}
+      role={role}
+      onChoose={(next) => void act.run('postUsersNameRole', { params: { name }, body: { role: next } })}
+    />
+  )
+}
+
+function signInOf({ locked, oneTimePassword, secondFactor }: User) {
+  if (locked !== null)
+    return (
+      <span className="sign error" title={locked.reason}>
+        locked
+      </span>
+    )
+  return oneTimePassword ? 'one-time password' : `password${secondFactor ? ' and code' : ''}`
+}
+
+/** What can be done to a user; nobody does it to themselves. */
+function UserActs({ user, act, onGiven }: { user: User; act: Act; onGiven: (password: string) => void }) {
   const { who } = useWho()
   const { name } = user
-  const self = who.name === name
+  if (who.name === name) return null
   const params = { name }
   const reset = async (secondFactor: 'keep' | 'remove'): Promise<void> => {
     const done = await act.run('postUsersNameReset', { params, body: { secondFactor } })
     if (done !== null) onGiven(done.answer.password)
   }
   return (
-    <tr>
-      <th scope="row">
-        <bdi>{name}</bdi> <span className="quiet">{user.fullName}</span>
-      </th>
-      <td>
-        {self ? (
-          user.role
-        ) : (
-          <RoleChoice
-            label={`Role of ${name}`}
-            role={user.role}
-            onChoose={(role) => void act.run('postUsersNameRole', { params, body: { role } })}
-          />
-        )}
-      </td>
-      <td>{sightOf(user)}</td>
-      <td>
-        {user.locked !== null ? (
-          <span className="sign error" title={user.locked.reason}>
-            locked
-          </span>
-        ) : user.oneTimePassword ? (
-          'one-time password'
-        ) : (
-          <>password{user.secondFactor ? ' and code' : ''}</>
-        )}
-      </td>
-      <td>
-        <When at={user.created} relative />
-      </td>
-      <td className="buttons">
-        {!self && (
-          <>
-            {user.locked === null ? (
-              <Confirm
-                label="Lock"
-                title={`Lock ${name}?`}
-                onConfirmed={() => void act.run('postUsersNameLock', { params, body: {} })}
-              >
-                Their sessions end and their tokens rest, until somebody unlocks them.
-              </Confirm>
-            ) : (
-              <button type="button" onClick={() => void act.run('postUsersNameUnlock', { params })}>
-                Unlock
-              </button>
-            )}
-            <Confirm
-              label="Reset the password"
-              title={`Reset the password of ${name}?`}
-              onConfirmed={() => void reset('keep')}
-            >
-              They get a password for one sign-in. Their sessions end.
-            </Confirm>
-            {user.secondFactor && (
-              <Confirm
-                label="Remove the factor"
-                title={`Take off the second factor of ${name}?`}
-                onConfirmed={() => void reset('remove')}
-              >
-                For whom the telephone is lost. They also get a new password for one sign-in.
-              </Confirm>
-            )}
-            <Confirm
-              label="Remove"
-              title={`Remove ${name}?`}
-              onConfirmed={() => void act.run('deleteUsersName', { params })}
-            >
-              Their sessions and tokens end. What they did stays in the trail.
-            </Confirm>
-          </>
-        )}
-      </td>
-    </tr>
+    <>
+      {user.locked === null ? (
+        <Confirm
+          label="Lock"
+          title={`Lock ${name}?`}
+          onConfirmed={() => void act.run('postUsersNameLock', { params, body: {} })}
+        >
+          Their sessions end and their tokens rest, until somebody unlocks them.
+        </Confirm>
+      ) : (
+        <button type="button" onClick={() => void act.run('postUsersNameUnlock', { params })}>
+          Unlock
+        </button>
+      )}
+      <Confirm
+        label="Reset the password"
+        title={`Reset the password of ${name}?`}
+        onConfirmed={() => void reset('keep')}
+      >
+        They get a password for one sign-in. Their sessions end.
+      </Confirm>
+      {user.secondFactor && (
+        <Confirm
+          label="Remove the factor"
+          title={`Take off the second factor of ${name}?`}
+          onConfirmed={() => void reset('remove')}
+        >
+          For whom the telephone is lost. They also get a new password for one sign-in.
+        </Confirm>
+      )}
+      <Confirm
+        label="Remove"
+        title={`Remove ${name}?`}
+        onConfirmed={() => void act.run('deleteUsersName', { params })}
+      >
+        Their sessions and tokens end. What they did stays in the trail.
+      </Confirm>
+    </>
   )
 }
 

@@ -24,7 +24,8 @@ export function shownOf({ split, compare }: Dimension, counts: Iterable<[FieldVa
     const keys = first > last ? [] : keysBetween(split, first, last, AGGREGATE_LIMITS.buckets)
     return { keys, distinct: keys.length, others: 0 }
   }
-  const sorted = [...counts].sort(([a, some], [b, others]) => others - some || compare(a, b))
+  const byValue = split.order !== undefined
+  const sorted = [...counts].sort(([a, some], [b, others]) => (byValue ? 0 : others - some) || compare(a, b))
   let others = 0
   for (const [, count] of sorted.slice(split.top)) others += count
   return { keys: sorted.slice(0, split.top).map(([key]) => key), distinct: sorted.length, others }

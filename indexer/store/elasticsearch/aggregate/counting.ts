@@ -59,7 +59,7 @@ export class Counting {
     for await (const row of this.#snapshot.rows(query, { first: first.source }, this.#sums)) {
       const key = first.read(row.key.first ?? null)
       if (key === null) {
-        if (!first.prefixed) this.tally.none += row.doc_count
+        if (!first.some) this.tally.none += row.doc_count
         continue
       }
       const cell = this.tally.bucket(key)
@@ -68,7 +68,7 @@ export class Counting {
       cell.unseen += row.doc_count
       this.#addSums(cell, row)
     }
-    if (!first.prefixed) return
+    if (!first.some) return
     const having = both(this.#query, first.beginning ?? first.among([...this.tally.buckets.keys()]))
     this.tally.none += this.tally.whole.unseen - (await this.#snapshot.count(having)).count
   }
@@ -127,9 +127,9 @@ export class Counting {
       if (key !== null) {
         this.tally.countInner(cell, key, row.doc_count)
         values.add(key)
-      } else if (!second.prefixed) cell.innerNone += row.doc_count
+      } else if (!second.some) cell.innerNone += row.doc_count
     }
-    if (!second.prefixed) return
+    if (!second.some) return
     // An event with several values has some that begin so and some that do not: those with any are counted once more.
     for (const cell of this.tally.buckets.values()) cell.innerNone += cell.unseen
     const having = both(query, second.beginning ?? second.among([...values]))

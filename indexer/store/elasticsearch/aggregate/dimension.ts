@@ -3,7 +3,7 @@ import { type AuditEvent, fieldOf, foldKeyword, placeOf } from '../../../../sche
 import { addressKey, addressText } from '../../../query/index.ts'
 import type { Split } from '../../aggregate.ts'
 import { axisOf } from '../../calendar.ts'
-import { beginsWith, compareValues, countableField, type FieldValue } from '../../field-values.ts'
+import { compareValues, countableField, type FieldValue, valueOrder, wantedBy } from '../../field-values.ts'
 import { anyOf, type Dsl, exactly } from '../asked.ts'
 
 export type Source = estypes.AggregationsCompositeAggregationSource
@@ -21,8 +21,8 @@ export interface Dimension {
   read(key: Key): FieldValue | null
   keysOf(event: AuditEvent): readonly FieldValue[]
   compare(a: FieldValue, b: FieldValue): number
-  /** Only values that begin so were asked for. */
-  readonly prefixed: boolean
+  /** Not all values were asked for. */
+  readonly some: boolean
   /** Finds events that have such a value, where the cluster can be asked that. */
   readonly beginning: Dsl | null
   /** Finds events that have one of these values. */
@@ -42,7 +42,7 @@ function timeDimension(split: Exclude<Split, { kind: 'values' }>): Dimension {
     read: (key) => axis(Number(key)).key,
     keysOf: (event) => [axis(placeOf(event).timestamp).key],
     compare: (a, b) => Number(a) - Number(b),
-    prefixed: false,
+    some: false,
     beginning: null,
     among: () => ({ match_all: {} }),
   }
@@ -64,7 +64,8 @@ function intervalOf(split: Exclude<Split, { kind: 'values' }>): {
 function valueDimension(split: Extract<Split, { kind: 'values' }>): Dimension {
   const field = countableField(split.field)
   const prefix = split.prefix === undefined ? null : foldKeyword(split.prefix)
-  const wanted = (value: FieldValue): boolean => prefix === null || beginsWith(value, prefix)
+  const wants = wantedBy(split, field.kind)
+  const wanted = (value: FieldValue): boolean => wants === null || wants(value)
   const asShown = (key: Exclude<Key, null>): FieldValue => {
     if (field.kind === 'number') return Number(key)
     const text = String(key)
@@ -81,8 +82,11 @@ function valueDimension(split: Extract<Split, { kind: 'values' }>): Dimension {
       return wanted(value) ? value : null
     },
     keysOf: (event) => field.valuesIn(event).filter(wanted),
-    compare: (a, b) => compareValues(field.kind, a, b),
-    prefixed: prefix !== null,
+    compare:
+      split.order === undefined
+        ? (a, b) => compareValues(field.kind, a, b)
+        : valueOrder(field.kind, split.order).compare,
+    some: wants !== null,
     beginning: prefix !== null && knowsBeginnings(split.field) ? beginning(split.field, prefix) : null,
     among: (keys) => {
       const lists: Dsl[] = []

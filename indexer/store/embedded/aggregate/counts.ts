@@ -64,7 +64,11 @@ export function greatestOf(
   most: number,
   compare: (a: number, b: number) => number,
 ): number[] {
-  const order = (a: number, b: number): number => counts.get(b) - counts.get(a) || compare(a, b)
+  return firstOf(counts, most, (a, b) => counts.get(b) - counts.get(a) || compare(a, b))
+}
+
+/** The `most` numbers that come first in an order. */
+export function firstOf(counts: Counts, most: number, order: (a: number, b: number) => number): number[] {
   // A heap with the last of the chosen on top.
   const heap: number[] = []
   const sink = (from: number): void => {
@@ -80,18 +84,16 @@ export function greatestOf(
     }
     heap[at] = one
   }
-  let least = 0
-  counts.each((number, count) => {
+  counts.each((number) => {
     if (heap.length < most) {
       heap.push(number)
       if (heap.length < most) return
       for (let at = (most >> 1) - 1; at >= 0; at--) sink(at)
     } else {
-      if (count < least || order(number, heap[0]!) >= 0) return
+      if (order(number, heap[0]!) >= 0) return
       heap[0] = number
       sink(0)
     }
-    least = counts.get(heap[0]!)
   })
   return heap.sort(order)
 }

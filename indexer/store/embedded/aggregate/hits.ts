@@ -7,7 +7,7 @@ import { WINDOW } from '../segment/write.ts'
 import type { PartitionView } from '../view.ts'
 import { categoryOf } from '../windows.ts'
 import { countOf, within } from './bits.ts'
-import { Judge } from './verdict.ts'
+import { Decisions, Judge } from './verdict.ts'
 
 /** The documents of one segment that a question is about: those from `low` up to but without `high`, or of these the bits that are set. */
 export interface Hits {
@@ -33,12 +33,13 @@ export function hitsOf(asked: Asked, context: Omit<SearchContext, 'late'>, budge
   const from = Math.max(asked.from ?? Number.NEGATIVE_INFINITY, times.from)
   const to = Math.min(asked.to ?? Number.POSITIVE_INFINITY, times.to)
   const found: Hits[] = []
+  const decisions = new Decisions()
   for (const row of context.partitions) {
     if (row.greatest < from || row.least >= to || !categoryFits(query, categoryOf(row.name))) continue
     const view = context.view(row.name)
     for (const { id, least, greatest } of view.segments()) {
       if (greatest < from || least >= to) continue
-      const hits = hitsIn(view, view.segment(id), query, from, to, budget)
+      const hits = hitsIn({ view, segment: view.segment(id), decisions }, query, from, to, budget)
       if (hits.count > 0) found.push(hits)
     }
   }
@@ -46,8 +47,7 @@ export function hitsOf(asked: Asked, context: Omit<SearchContext, 'late'>, budge
 }
 
 function hitsIn(
-  view: PartitionView,
-  segment: Segment,
+  { view, segment, decisions }: { view: PartitionView; segment: Segment; decisions: Decisions },
   query: Query,
   from: number,
   to: number,
@@ -55,7 +55,7 @@ function hitsIn(
 ): Hits {
   const low = segment.firstAt(from)
   const high = segment.firstAt(to)
-  const { yes, maybe } = new Judge(segment).verdict(query)
+  const { yes, maybe } = new Judge(segment, decisions).verdict(query)
   if (yes === 'all') return { view, segment, low, high, bits: null, count: high - low }
   const bits = within(yes, low, high, segment.docs)
   if (maybe !== 'none') {

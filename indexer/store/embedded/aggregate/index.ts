@@ -14,7 +14,7 @@ import { numericField } from '../../field-values.ts'
 import type { SearchContext } from '../search.ts'
 import { asStored } from '../view.ts'
 import { isIn } from './bits.ts'
-import { type Counts, greatestOf, SparseCounts } from './counts.ts'
+import { type Counts, firstOf, greatestOf, SparseCounts } from './counts.ts'
 import { type Hits, hitsOf } from './hits.ts'
 import { Dimension } from './reading.ts'
 import { type Cross, crossOf, Ranking, tallyOf } from './tally.ts'
@@ -129,7 +129,10 @@ class Question {
   } {
     const { split, numbers } = dimension
     if (split.kind === 'values') {
-      const top = greatestOf(counts, split.top, (a, b) => numbers.compare(a, b))
+      const top =
+        split.order === undefined
+          ? greatestOf(counts, split.top, (a, b) => numbers.compare(a, b))
+          : firstOf(counts, split.top, numbers.inOrder(split.order))
       let others = 0
       counts.each((_, count) => {
         others += count

@@ -1,6 +1,6 @@
 import { addressKey, addressKeyOf, addressText } from '../../../query/index.ts'
-import { AGGREGATE_LIMITS } from '../../aggregate.ts'
-import { type CountableField, compareValues, type FieldValue } from '../../field-values.ts'
+import { AGGREGATE_LIMITS, type ValueOrder } from '../../aggregate.ts'
+import { type CountableField, compareValues, type FieldValue, valueOrder } from '../../field-values.ts'
 
 /**
  * Numbers numbers as they come: open addressing over typed arrays. A `Map` takes ten times the room, and for two million addresses
@@ -136,5 +136,11 @@ export class ValueNumbers {
     if (this.kind === 'address' && ((a | b) & 1) === 0)
       return this.#numbers.key(a >>> 1) - this.#numbers.key(b >>> 1)
     return compareValues(this.kind, this.value(a), this.value(b))
+  }
+
+  /** How numbers stand by their values. */
+  inOrder(order: ValueOrder): (a: number, b: number) => number {
+    const { compare } = valueOrder(this.kind, order)
+    return (a, b) => compare(this.value(a), this.value(b))
   }
 }

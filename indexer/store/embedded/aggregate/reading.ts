@@ -1,11 +1,12 @@
 import type { AuditEvent } from '../../../../schema/index.ts'
-import { foldKeyword } from '../../../../schema/index.ts'
 import type { Split } from '../../aggregate.ts'
 import { AGGREGATE_LIMITS } from '../../aggregate.ts'
 import type { Budget } from '../../aggregate-bounds.ts'
 import { axisOf, keysBetween, type Slot, type TimeSplit } from '../../calendar.ts'
-import { beginsWith, type CountableField, countableField, type FieldValue } from '../../field-values.ts'
+import { type CountableField, countableField, type FieldValue, wantedBy } from '../../field-values.ts'
+import type { Facet } from '../facets.ts'
 import { isHeld, wayTo } from '../layout.ts'
+import type { TextBook } from '../segment/text-book.ts'
 import { isIn } from './bits.ts'
 import { eachBit, type Hits } from './hits.ts'
 import { ValueNumbers } from './numbering.ts'
@@ -31,6 +32,8 @@ const NOTHING: Reading = {
   buckets: () => [],
 }
 
+const NONE: readonly number[] = []
+
 /** One split of a question, over all segments. */
 export class Dimension {
   readonly split: Split
@@ -39,15 +42,18 @@ export class Dimension {
   complete = false
   readonly #budget: Budget
   readonly #readings = new Map<Hits, Reading>()
+  /** The buckets of values that were met in other segments. */
+  readonly #ofFacet = new Map<Facet, readonly number[]>()
+  readonly #ofTexts = new Map<TextBook, (readonly number[])[]>()
   readonly #field: CountableField | null
-  readonly #prefix: string | null
+  readonly #wanted: ((value: FieldValue) => boolean) | null
   readonly #axis: ((time: number) => Slot) | null
 
   constructor(split: Split, budget: Budget) {
     this.split = split
     this.#budget = budget
     this.#field = split.kind === 'values' ? countableField(split.field) : null
-    this.#prefix = split.kind === 'values' && split.prefix !== undefined ? foldKeyword(split.prefix) : null
+    this.#wanted = split.kind === 'values' ? wantedBy(split, countableField(split.field).kind) : null
     this.#axis = split.kind === 'values' ? null : axisOf(split)
     this.numbers = new ValueNumbers(this.#field?.kind ?? 'number')
   }
@@ -73,7 +79,7 @@ export class Dimension {
   numbersOf(values: readonly FieldValue[]): readonly number[] {
     const numbers: number[] = []
     for (const value of values) {
-      if (this.#prefix !== null && !beginsWith(value, this.#prefix)) continue
+      if (this.#wanted?.(value) === false) continue
       const number = this.numbers.of(value)
       if (number === -1) this.#budget.tooManyValues = true
       else numbers.push(number)
@@ -89,7 +95,15 @@ export class Dimension {
     return {
       size: facets.length,
       codes: (from, to) => column.slice(from, to),
-      buckets: this.#remembered((code) => field.valuesIn(facets[code]!.event)),
+      buckets: (code) => {
+        const one = facets[code]!
+        let numbers = this.#ofFacet.get(one)
+        if (numbers === undefined) {
+          numbers = this.numbersOf(field.valuesIn(one.event))
+          this.#ofFacet.set(one, numbers)
+        }
+        return numbers
+      },
     }
   }
 
@@ -98,10 +112,22 @@ export class Dimension {
     if (reader === undefined) return NOTHING
     if (reader.kind === 'texts') {
       const { ordinals, texts } = reader
+      const { book, ids } = hits.segment.textsOf(field.name, texts)
+      let known = this.#ofTexts.get(book)
+      if (known === undefined) {
+        known = []
+        this.#ofTexts.set(book, known)
+      }
+      const numbersOf = known
       return {
         size: texts.count + 1,
         codes: (from, to) => ordinals.slice(from, to),
-        buckets: this.#remembered((code) => (code === 0 ? [] : field.valuesIn(texts.event(code)))),
+        buckets: (code) => {
+          if (code === 0) return NONE
+          const id = ids[code - 1]!
+          numbersOf[id] ??= this.numbersOf(field.valuesIn(book.event(id)))
+          return numbersOf[id]
+        },
       }
     }
     const { values, present } = reader
@@ -123,18 +149,9 @@ export class Dimension {
   /** A number's own number; -1 where it is not counted. */
   #numberOf(value: number): number {
     const number = this.numbers.ofNumber(value)
-    if (this.#prefix !== null && number !== -1 && !beginsWith(this.numbers.value(number), this.#prefix))
-      return -1
+    if (number !== -1 && this.#wanted?.(this.numbers.value(number)) === false) return -1
     if (number === -1) this.#budget.tooManyValues = true
     return number
-  }
-
-  #remembered(valuesOf: (code: number) => readonly FieldValue[]): (code: number) => readonly number[] {
-    const known: (readonly number[])[] = []
-    return (code) => {
-      known[code] ??= this.numbersOf(valuesOf(code))
-      return known[code]
-    }
   }
 
   /** Documents stand in the order of their times, so a bucket is a run of them. */

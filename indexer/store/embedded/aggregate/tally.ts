@@ -35,6 +35,13 @@ function localCounts(hits: Hits, reading: Reading, size: number, budget: Budget)
     if (budget.late) break
     const codes = reading.codes(from, to)
     const length = to - from
+    if (bits === null) {
+      for (let i = 0; i < length; i++) {
+        const code = codes[i]!
+        local[code] = local[code]! + 1
+      }
+      continue
+    }
     for (let i = 0; i < length; i++) {
       if (!isIn(bits, from + i)) continue
       const code = codes[i]!
@@ -162,6 +169,9 @@ export function crossOf(all: readonly Hits[], ranking: Ranking, dimension: Dimen
     if (!own.has(number) && held++ >= MOST_PAIRS) budget.tooManyValues = true
     else own.add(number, count)
   }
+  // One table for all segments, put back to nothing as it is read: each has only some of the ranks.
+  let cells = new Uint32Array(0)
+  const isMet = new Uint8Array(ranks)
   for (const hits of all) {
     const reading = dimension.in(hits)
     const { size, unread } = reading
@@ -179,7 +189,7 @@ export function crossOf(all: readonly Hits[], ranking: Ranking, dimension: Dimen
     const codeAt = codesBehind(reading, hits)
     const width = size ?? (dimension.complete ? dimension.numbers.end + 1 : MOST_CELLS + 1)
     if (width * ranks <= MOST_CELLS) {
-      const cells = new Uint32Array(width * ranks)
+      if (cells.length < width * ranks) cells = new Uint32Array(width * ranks)
       ranking.eachStretch(hits, budget, (from, ranksOf) => {
         const codes = reading.codes(from, from + ranksOf.length)
         for (let i = 0; i < ranksOf.length; i++) {
@@ -189,15 +199,25 @@ export function crossOf(all: readonly Hits[], ranking: Ranking, dimension: Dimen
             for (const one of ranking.several(rank)) {
               const cell = one * width + codes[i]!
               cells[cell] = cells[cell]! + 1
+              isMet[one] = 1
             }
             continue
           }
           const cell = rank * width + codes[i]!
           cells[cell] = cells[cell]! + 1
+          isMet[rank] = 1
         }
       })
-      for (let cell = 0; cell < cells.length; cell++)
-        if (cells[cell] !== 0) fold(Math.floor(cell / width), cell % width, cells[cell]!)
+      for (let rank = 0; rank < ranks; rank++) {
+        if (isMet[rank] === 0) continue
+        isMet[rank] = 0
+        for (let code = 0, cell = rank * width; code < width; code++, cell++) {
+          const count = cells[cell]!
+          if (count === 0) continue
+          cells[cell] = 0
+          fold(rank, code, count)
+        }
+      }
       continue
     }
     const pairs = new NumberTable()

@@ -1,8 +1,10 @@
 import { type FieldType, fieldOf } from '../../../../schema/index.ts'
 import { addressKeyOf, type FieldQuery, matches, type Query, scalarCondition } from '../../../query/index.ts'
 import { candidatesOf } from '../candidates.ts'
+import type { Facet } from '../facets.ts'
 import { isHeld, OVERFLOW_SEED, WORDY_SEED, wayTo } from '../layout.ts'
 import type { Segment } from '../segment/read.ts'
+import type { TextBook } from '../segment/text-book.ts'
 import { WINDOW } from '../segment/write.ts'
 import { CandidateSets } from '../sets.ts'
 import { valueKey, wordKey } from '../terms.ts'
@@ -24,13 +26,54 @@ const certain = (yes: Bits): Verdict => ({ yes, maybe: 'none' })
  */
 const LIKE_AN_ADDRESS = /^[0-9a-f]{1,4}$/
 
+/** What a question has decided on values so far: the same ones stand in each segment. */
+export class Decisions {
+  readonly #onFacets = new Map<Query, Map<Facet, boolean>>()
+  readonly #onTexts = new Map<Query, Map<TextBook, Uint8Array>>()
+
+  /** Whether an event with this facet fits a condition on a field of it. */
+  fits(query: Query, facet: Facet): boolean {
+    const known = valueIn(this.#onFacets, query, () => new Map<Facet, boolean>())
+    let fits = known.get(facet)
+    if (fits === undefined) {
+      fits = matches(query, facet.event)
+      known.set(facet, fits)
+    }
+    return fits
+  }
+
+  /** By the numbers of a book's texts: 0 for not known yet, 1 for no, 2 for yes. */
+  onTexts(query: Query, book: TextBook): Uint8Array {
+    const books = valueIn(this.#onTexts, query, () => new Map<TextBook, Uint8Array>())
+    let known = books.get(book)
+    if (known === undefined || known.length < book.size) {
+      const wider = new Uint8Array(book.size * 2)
+      if (known !== undefined) wider.set(known)
+      known = wider
+      books.set(book, known)
+    }
+    return known
+  }
+}
+
+function valueIn<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key)
+  if (value === undefined) {
+    value = make()
+    map.set(key, value)
+  }
+  return value
+}
+
 /** Judges one segment. Words are told apart by 48 bits: that two of a store agree in them is less likely than a broken disk. */
 export class Judge {
   readonly #segment: Segment
   readonly #sets: CandidateSets
+  readonly #decisions: Decisions
 
-  constructor(segment: Segment) {
+  constructor(segment: Segment, decisions: Decisions) {
     this.#segment = segment
+    this.#decisions = decisions
     this.#sets = new CandidateSets(segment)
   }
 
@@ -145,7 +188,7 @@ export class Judge {
     const way = wayTo(field.name)
     if (way?.kind === 'facet') {
       const chosen = Uint8Array.from(facets, (facet) =>
-        facet.facet === way.facet && matches(query, facet.event) ? 1 : 0,
+        facet.facet === way.facet && this.#decisions.fits(query, facet) ? 1 : 0,
       )
       return certain(bitsOfChosen((way.facet === 0 ? sourceFacets : deedFacets).slice(0, docs), chosen))
     }
@@ -161,15 +204,15 @@ export class Judge {
     const { docs } = this.#segment
     if (reader.kind === 'texts') {
       const ordinals = reader.ordinals.slice(0, docs)
-      const { texts } = reader
-      // 0 for not known yet, 1 for no, 2 for yes.
-      const known = new Uint8Array(texts.count + 1)
+      const { book, ids } = this.#segment.textsOf(name, reader.texts)
+      const known = this.#decisions.onTexts(query, book)
       return certain(
         bitsThat(docs, candidates, (doc) => {
           const ordinal = ordinals[doc]!
           if (ordinal === 0) return false
-          if (known[ordinal] === 0) known[ordinal] = matches(query, texts.event(ordinal)) ? 2 : 1
-          return known[ordinal] === 2
+          const id = ids[ordinal - 1]!
+          if (known[id] === 0) known[id] = matches(query, book.event(id)) ? 2 : 1
+          return known[id] === 2
         }),
       )
     }

@@ -1,7 +1,6 @@
-import type { AuditEvent } from '../../../../schema/index.ts'
-import { eventWith } from '../facets.ts'
 import { uint32s } from './codec.ts'
 import { Column, type Source } from './read.ts'
+import type { TextBook } from './text-book.ts'
 import type { HeldPlace } from './write.ts'
 
 /** A column of values, opened for reading. */
@@ -23,10 +22,7 @@ export class HeldTexts {
   readonly bytes: Buffer
   readonly ends: Uint32Array
 
-  readonly #field: string
-
-  constructor(field: string, bytes: Buffer, ends: Uint32Array) {
-    this.#field = field
+  constructor(bytes: Buffer, ends: Uint32Array) {
     this.count = ends.length
     this.bytes = bytes
     this.ends = ends
@@ -35,22 +31,15 @@ export class HeldTexts {
   startOf(ordinal: number): number {
     return ordinal === 1 ? 0 : this.ends[ordinal - 2]!
   }
-
-  readonly #events: AuditEvent[] = []
-
-  /** An event with this value alone. */
-  event(ordinal: number): AuditEvent {
-    let event = this.#events[ordinal]
-    if (event === undefined) {
-      const text = this.bytes.toString('utf8', this.startOf(ordinal), this.ends[ordinal - 1]!)
-      event = eventWith([[this.#field, JSON.parse(text)]])
-      this.#events[ordinal] = event
-    }
-    return event
-  }
 }
 
-export function heldReader(source: Source, field: string, place: HeldPlace, docs: number): HeldReader {
+/** The texts of a column as the thread's book has them: of the text with ordinal 1 the number stands first. */
+export interface KnownTexts {
+  readonly book: TextBook
+  readonly ids: Uint32Array
+}
+
+export function heldReader(source: Source, place: HeldPlace, docs: number): HeldReader {
   if (place.kind === 'numbers') {
     const { width, values, present } = place
     return {
@@ -63,6 +52,6 @@ export function heldReader(source: Source, field: string, place: HeldPlace, docs
   return {
     kind: 'texts',
     ordinals: new Column(source, ordinals, width, docs),
-    texts: new HeldTexts(field, source.read(bytes, length), uint32s(source.read(ends, count * 4))),
+    texts: new HeldTexts(source.read(bytes, length), uint32s(source.read(ends, count * 4))),
   }
 }

@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { Facet, FacetBook } from '../facets.ts'
 import { float64s, Reading, uint16s, uint32s } from './codec.ts'
-import { type HeldReader, heldReader } from './held-reader.ts'
+import { type HeldReader, type HeldTexts, heldReader, type KnownTexts } from './held-reader.ts'
+import { TextBook, type TextBooks } from './text-book.ts'
 import { DENSE, type Footer, WINDOW, WINDOW_BITS } from './write.ts'
 
 /** Where a segment's bytes are: in a file of their own, or in memory. */
@@ -11,11 +12,30 @@ export interface Source {
   close(): void
 }
 
-export function memorySource(bytes: Buffer): Source {
-  return {
-    size: bytes.length,
-    read: (offset, length) => bytes.subarray(offset, offset + length),
-    close: () => {},
+/** Bytes in memory, read anew where they were let go. */
+export class MemorySource implements Source {
+  readonly size: number
+  readonly #load: () => Buffer
+  #bytes: Buffer | null
+
+  constructor(bytes: Buffer, load: () => Buffer) {
+    this.size = bytes.length
+    this.#bytes = bytes
+    this.#load = load
+  }
+
+  /** How much memory it takes now. */
+  get held(): number {
+    return this.#bytes === null ? 0 : this.size
+  }
+
+  read(offset: number, length: number): Buffer {
+    this.#bytes ??= this.#load()
+    return this.#bytes.subarray(offset, offset + length)
+  }
+
+  close(): void {
+    this.#bytes = null
   }
 }
 
@@ -79,6 +99,13 @@ export class Column {
     }
     this.#page = page
     this.#values = values
+  }
+
+  /** Lets go of what it has read. */
+  forget(): void {
+    this.#page = -1
+    this.#values = new Uint32Array(0)
+    this.#kept.clear()
   }
 
   slice(from: number, to: number): Numbers {
@@ -267,15 +294,18 @@ export class Segment {
   readonly deedFacets: Column
   readonly #source: Source
   readonly #book: FacetBook
+  readonly #books: TextBooks
   readonly #held = new Map<string, HeldReader>()
+  readonly #texts = new Map<string, KnownTexts>()
   #facets: Facet[] | null = null
   #keys: Float64Array | null = null
   #offsets: Float64Array = new Float64Array(0)
   #lengths: Uint32Array = new Uint32Array(0)
 
-  constructor(source: Source, book: FacetBook) {
+  constructor(source: Source, book: FacetBook, books: TextBooks) {
     this.#source = source
     this.#book = book
+    this.#books = books
     const length = source.read(source.size - 4, 4).readUInt32LE(0)
     this.footer = JSON.parse(source.read(source.size - 4 - length, length).toString('utf8')) as Footer
     const { docs, columns } = this.footer
@@ -323,10 +353,30 @@ export class Segment {
     if (known !== undefined) return known
     const place = this.footer.held[field]
     if (place === undefined) return undefined
-    const reader = heldReader(this.#source, field, place, this.docs)
+    const reader = heldReader(this.#source, place, this.docs)
     // Long lists of texts would take more memory than reading them again takes time.
     if (reader.kind === 'numbers' || reader.texts.count <= MOST_TEXTS_KEPT) this.#held.set(field, reader)
     return reader
+  }
+
+  /** The texts of such a field by the thread's numbers for them. */
+  textsOf(field: string, { bytes, ends, count }: HeldTexts): KnownTexts {
+    const known = this.#texts.get(field)
+    if (known !== undefined) return known
+    // So many would fill the book with what is hardly seen again: they get one of their own for this once.
+    const many = count > MOST_TEXTS_KEPT
+    const book = many ? new TextBook(field) : this.#books.of(field)
+    const texts = { book, ids: book.idsOf(bytes, ends) }
+    if (!many) this.#texts.set(field, texts)
+    return texts
+  }
+
+  /** Lets go of the segment's bytes; what was learnt of them stays. */
+  forget(): void {
+    const { times, sequences, chunks, lines, sourceFacets, deedFacets } = this
+    for (const column of [times, sequences, chunks, lines, sourceFacets, deedFacets]) column.forget()
+    this.#held.clear()
+    this.#keys = null
   }
 
   get pages(): number {

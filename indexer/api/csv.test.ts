@@ -15,6 +15,11 @@ describe('a CSV that spreadsheets may open', () => {
     expect(csvCell('a,"b"\nc')).toBe('"a,""b""\nc"')
   })
 
+  it('writes changes as what they were and became', () => {
+    const event = { audit: { changes: [{ field: 'limit', old: '1', new: '2' }] } }
+    expect(csvLine(event, ['audit.changes'])).toBe('limit: 1 → 2\r\n')
+  })
+
   it('writes a mark, a head and lines of fields', () => {
     const event = { user: { name: 'Zoë' }, event: { action: '=1' } }
     expect(csvHead(['user.name', 'event.action'])).toBe('\ufeffuser.name,event.action\r\n')

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { StoreBatch } from '../indexer/store/index.ts'
+import {
+  type AgentId,
+  canonical,
+  type Incarnation,
+  leavesOf,
+  type Sha256,
+  type SourceId,
+  sha256,
+} from '../schema/index.ts'
+import type { Manifest } from '../schema/wire/index.ts'
+
+/** The file that the benches' events say they come from, and how many bytes a record takes in it. */
+export const SOURCE = '00112233445566778899aabbccddeeff' as SourceId
+export const RECORD = 430
+
+/** Lines as a batch that was verified already. */
+export function batchOf(
+  lines: readonly string[],
+  { sequence, first, ingested }: { sequence: number; first: number; ingested: number },
+): StoreBatch {
+  const count = lines.length
+  const shipped = Buffer.from(`\n${lines.join('\n')}\n`)
+  const { leaves } = leavesOf(shipped, 1, shipped.length)
+  const body = shipped.subarray(1)
+  const manifest: Manifest = {
+    version: 1,
+    agent: 'agent-bench' as AgentId,
+    key: 'bench',
+    incarnation: '0123456789abcdef0123456789abcdef' as Incarnation,
+    sequence,
+    previous: null,
+    cites: null,
+    created: ingested,
+    namespace: 'bench',
+    settings: null,
+    events: count,
+    bytes: body.length,
+    encoding: 'zstd',
+    root: '0'.repeat(64) as Sha256,
+    sources: [
+      {
+        source: SOURCE,
+        generation: 0,
+        path: '/var/log/app/audit.jsonl',
+        from: first * RECORD,
+        to: (first + count) * RECORD,
+        read: count,
+        events: count,
+        filtered: 0,
+        skipped: 0,
+        truncated: 0,
+        errors: 0,
+        dropped: 0,
+      },
+    ],
+  }
+  const manifestBytes = Buffer.from(canonical(manifest))
+  return {
+    manifest,
+    hash: sha256(manifestBytes),
+    manifestBytes,
+    signature: createHash('sha512').update(manifestBytes).digest(),
+    lines: body,
+    leaves,
+    ingested,
+  }
+}

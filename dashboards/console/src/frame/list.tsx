@@ -1,0 +1,53 @@
+import type { ReactNode } from 'react'
+
+export interface Column<Row> {
+  readonly name: string
+  readonly of: (row: Row) => ReactNode
+  /** `number` stands to the right; `acts` has what can be done, under a head that only a screen reader says. */
+  readonly kind?: 'number' | 'acts'
+}
+
+interface ListProps<Row> {
+  /** What a screen reader calls it. */
+  readonly label: string
+  readonly columns: readonly Column<Row>[]
+  readonly rows: readonly Row[]
+  readonly keyOf: (row: Row) => string
+}
+
+/** Rows of the same kind under their heads; the first column names the row. On a narrow screen it scrolls within itself. */
+export function List<Row>({ label, columns, rows, keyOf }: ListProps<Row>) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard.
+    <section className="scrolls" aria-label={label} tabIndex={0}>
+      <table className="list">
+        <thead>
+          <tr>
+            {columns.map(({ name, kind }) => (
+              <th key={name} scope="col" className={kind === 'number' ? 'number' : undefined}>
+                {kind === 'acts' ? <span className="unseen">{name}</span> : name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)}>
+              {columns.map(({ name, kind, of }, index) =>
+                index === 0 ? (
+                  <th key={name} scope="row">
+                    {of(row)}
+                  </th>
+                ) : (
+                  <td key={name} className={kind === 'acts' ? 'buttons' : kind}>
+                    {of(row)}
+                  </td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}

@@ -1,0 +1,127 @@
+import type { Answer } from '../api/ask.ts'
+import { useAsk } from '../api/use-ask.ts'
+import { List } from '../frame/list.tsx'
+import { Failed, Loading } from '../frame/states.tsx'
+import { bytes, figure, span } from '../time/format.ts'
+import { When } from '../time/when.tsx'
+
+type Report = Answer<'getStorage'>
+type Use = Report['categories'][number]
+
+/** How long events are kept, where they lie, what they take, and where that leads. */
+export function Storage() {
+  const { data, error, isPending } = useAsk('getStorage', {}, { every: 60_000 })
+  if (isPending) return <Loading rows={8} />
+  if (data === undefined) return <Failed problem={error} />
+  const waiting = data.categories.flatMap(({ category, notArchived }) =>
+    notArchived.map((partition) => ({ category, ...partition })),
+  )
+  return (
+    <>
+      <Capacity report={data} />
+      <h2>Retention, by category</h2>
+      <List
+        label="Retention by category"
+        rows={data.categories}
+        keyOf={({ category }) => category}
+        columns={[
+          {
+            name: 'Category',
+            of: ({ category }) => <span className={`category ${category}`}>{category}</span>,
+          },
+          { name: 'Searchable for', of: ({ searchable }) => span(searchable) },
+          { name: 'Archived for', of: ({ archive }) => (archive === null ? 'not archived' : span(archive)) },
+          { name: 'Tiers', of: tiersOf },
+          { name: 'Oldest', of: ({ oldest }) => (oldest === null ? '–' : <When at={oldest} relative />) },
+          { name: 'Events', kind: 'number', of: ({ events }) => figure(events) },
+          { name: 'Storage', kind: 'number', of: (use) => bytes(use.bytes) },
+          {
+            name: 'A day',
+            kind: 'number',
+            of: ({ perDay }) => (perDay === null ? 'too early' : bytes(perDay)),
+          },
+          {
+            name: 'Comes to',
+            kind: 'number',
+            of: ({ expected }) => (expected === null ? 'no bound' : bytes(expected)),
+          },
+        ]}
+      />
+      <p className="quiet small">
+        The table is retention.yml at the indexer. What a category comes to is what it takes once as much
+        expires as arrives; it has no bound while nothing expires, since expired events must be in the archive
+        first.
+      </p>
+      {waiting.length > 0 && (
+        <>
+          <h2>Kept past their time</h2>
+          <p className="quiet">They would have expired, and are not in the archive.</p>
+          <List
+            label="Kept past their time"
+            rows={waiting}
+            keyOf={({ name }) => name}
+            columns={[
+              { name: 'Partition', of: ({ name }) => <code>{name}</code> },
+              { name: 'Since', of: ({ since }) => <When at={since} relative /> },
+              { name: 'Events', kind: 'number', of: ({ events }) => figure(events) },
+              { name: 'Storage', kind: 'number', of: (partition) => bytes(partition.bytes) },
+            ]}
+          />
+        </>
+      )}
+    </>
+  )
+}
+
+const tiersOf = ({ tiers }: Use): string =>
+  tiers.map(({ tier, partitions }) => `${figure(partitions)} ${tier}`).join(', ') || '–'
+
+function Capacity({ report: { bytes: used, otherBytes, disk, growth, fullInDays } }: { report: Report }) {
+  return (
+    <>
+      <div className="figures">
+        <Amount name="Storage used" amount={bytes(used)} beside={`${bytes(otherBytes)} of it is no event`} />
+        <Amount
+          name="Grows in a day"
+          amount={growth === null ? '–' : bytes(growth)}
+          beside={growth === null ? 'it is too early to tell' : 'by what does not expire yet'}
+        />
+        <Amount
+          name="Left on the disk"
+          amount={disk === null ? '–' : bytes(disk.free)}
+          beside={disk === null ? 'the store can’t tell' : `of ${bytes(disk.total)}`}
+        />
+        <Amount
+          name="Full in"
+          amount={fullInDays === null ? '–' : `${figure(fullInDays)} d`}
+          beside={fullInDays === null ? 'not at this growth' : 'at this growth'}
+          grave={fullInDays !== null && fullInDays < SOON}
+        />
+      </div>
+      {disk !== null && disk.total > 0 && (
+        <meter
+          className="disk"
+          min={0}
+          max={disk.total}
+          high={disk.total * 0.9}
+          value={disk.total - disk.free}
+          aria-label="How full the disk is"
+        />
+      )}
+    </>
+  )
+}
+
+/** Days. */
+const SOON = 30
+
+function Amount(props: { name: string; amount: string; beside: string; grave?: boolean }) {
+  const { name, amount, beside, grave = false } = props
+  return (
+    <div className={grave ? 'figure grave' : 'figure'}>
+      <span className="figure-name">{name}</span>
+      <span className="figure-count">{amount}</span>
+      <span className="figure-beside">{beside}</span>
+    </div>
+  )
+}

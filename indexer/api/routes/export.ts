@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { csvHead, csvLine } from '../csv.ts'
+import { type Route, route } from '../route.ts'
+import type { Service } from '../service.ts'
+import { pageIn, sortingOf, sortText } from '../sorting.ts'
+import { streamEvents } from '../stream.ts'
+import { fieldNameOf, queryOf, queryText, quoted, spanOf, timeText } from './asked.ts'
+
+const USUAL_COLUMNS =
+  '@timestamp,event.id,audit.category,user.name,event.action,event.outcome,event.module,message'
+const MOST_COLUMNS = 100
+
+/** All that a query finds, as a file. */
+export function exportRoutes({ clock, eventsFor, readings, stopping }: Service): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/export',
+      needs: 'export',
+      about:
+        'Everything that a query finds, streamed as a file: NDJSON has whole events, CSV the columns named, with formulas made harmless.',
+      query: z.strictObject({
+        q: queryText,
+        from: timeText,
+        to: timeText,
+        sort: sortText,
+        format: z.enum(['csv', 'ndjson']),
+        columns: z
+          .string()
+          .max(8192)
+          .default(USUAL_COLUMNS)
+          .transform((text) => text.split(',').filter((name) => name !== ''))
+          .pipe(z.array(z.string()).min(1).max(MOST_COLUMNS))
+          .describe('For CSV: fields by their full or short names, with commas between.'),
+      }),
+      answers: {
+        200: { about: 'The file.', content: { 'text/csv': z.string(), 'application/x-ndjson': z.string() } },
+      },
+      async serve({ query: asked, reply, asker }) {
+        const now = clock()
+        const { q, format } = asked
+        const columns = asked.columns.map(fieldNameOf)
+        const sorting = sortingOf(asked.sort)
+        const request = { query: queryOf(q, now, asker), ...spanOf(asked, now) }
+        const events = eventsFor(asker)
+        readings.note(asker, {
+          action: 'export',
+          did: `exported what was found for ${quoted(q)}`,
+          payload: { query: q, from: asked.from ?? '', to: asked.to ?? '', sort: asked.sort, format },
+        })
+        const name = `waybill-events-${new Date(now).toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
+        const file = streamEvents((page) => pageIn(sorting, events, { ...request, ...page }), {
+          stop: stopping,
+          ...(format === 'csv' && {
+            head: csvHead(columns),
+            line: (event) => csvLine(event, columns),
+          }),
+        })
+        return reply
+          .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
+          .header('content-disposition', `attachment; filename="${name}"`)
+          .send(file)
+      },
+    }),
+  ]
+}
