@@ -3,8 +3,8 @@ import { configDefaults, defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['{agent,indexer,schema,config,dashboards,demo,test}/**/*.test.ts'],
-    // Those have a run of their own: `npm run test:engine`.
-    exclude: [...configDefaults.exclude, '**/*.engine.test.ts'],
+    // Those have runs of their own: `npm run test:system`, `npm run test:engine`.
+    exclude: [...configDefaults.exclude, '**/*.{system,engine}.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: ['default', './test/skipped.ts'],

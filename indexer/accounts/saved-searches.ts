@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Refusal } from '../ingest/index.ts'
 import type { Records } from '../store/port.ts'
 import { Book } from './book.ts'

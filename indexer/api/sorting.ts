@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { reasonOf } from '../../schema/index.ts'
 import type { Events } from '../accounts/index.ts'
 import { Refusal } from '../ingest/index.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { csvHead, csvLine } from '../csv.ts'
 import { type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'

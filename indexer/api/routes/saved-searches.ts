@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Refusal } from '../../ingest/index.ts'
 import type { Asker } from '../access.ts'
 import { savedSearchShape } from '../account-shapes.ts'
