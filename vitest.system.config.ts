@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 /** `npm run test:system`: whole processes, as a user starts them, with faults from outside. Minutes, where `npm test` is quick. */
 export default defineConfig({
   test: {
-    include: ['{demo,test}/**/*.system.test.ts'],
+    include: ['{agent,indexer,demo,test}/**/*.system.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: ['default', './test/skipped.ts'],

@@ -111,7 +111,11 @@ export class Stage {
 
   /** As if all that is there now were read, shipped and acknowledged. */
   acknowledgeAll(): void {
-    for (const path of segmentsIn(this.folder)) this.acknowledged.set(path, statSync(path).size)
+    for (const path of segmentsIn(this.folder)) {
+      // One that was acknowledged before may be removed just now.
+      const size = statSync(path, { throwIfNoEntry: false })?.size
+      if (size !== undefined) this.acknowledged.set(path, size)
+    }
   }
 
   async until<T>(what: string, look: () => T | null | undefined | false, ms = 15_000): Promise<T> {
