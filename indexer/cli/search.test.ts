@@ -47,6 +47,13 @@ describe('search', () => {
     expect((await ask('search', '-n', '0')).out).toBe('')
   })
 
+  test('the order is that of time, or of any field', async () => {
+    await ask('search', 'x', '--sort', 'user', '--format', 'json')
+    await ask('search', 'x', '--sort=-user', '--format', 'json')
+    const orders = indexer.seen.map(({ url }) => new URL(url, indexer.url).searchParams.get('sort'))
+    expect(orders).toEqual(['user', '-user'])
+  })
+
   test('times go to the indexer as it is asked for them', async () => {
     await ask('search', 'x', '--from', '2026-01-15', '--to', '2026-01-16T10:00', '--format', 'csv')
     const { searchParams } = new URL(indexer.seen[0]?.url ?? '', indexer.url)

@@ -27,8 +27,10 @@ export function options(cli: Argv) {
     })
     .option('to', { type: 'string', requiresArg: true, describe: 'Events before this time' })
     .option('sort', {
-      choices: ['newest', 'oldest'] as const,
-      describe: 'Which come first [default: newest]',
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'newest, oldest, or a field: user, or =-user from the last value to the first [default: newest]',
     })
     .option('limit', {
       alias: 'n',
@@ -75,7 +77,7 @@ interface Given extends ConnectionGiven {
   readonly query: readonly string[]
   readonly from?: string | undefined
   readonly to?: string | undefined
-  readonly sort?: 'newest' | 'oldest' | undefined
+  readonly sort?: string | undefined
   readonly limit?: number | undefined
   readonly format: Format
   readonly columns?: string | undefined
