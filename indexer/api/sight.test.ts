@@ -25,8 +25,8 @@ beforeAll(async () => {
       audit: {
         category: 'change',
         ...(entity === null ? {} : { entity: { type: entity, id: name, name } }),
-        change: { after: ['limit=9000'], before: ['limit=5'], fields: ['limit'] },
-        changes: [{ field: 'limit', new: '9000', old: '5' }],
+        change: { after: ['limit=plenty'], before: ['limit=5'], fields: ['limit'] },
+        changes: [{ field: 'limit', new: 'plenty', old: '5' }],
         payload: { card: '4111111111111111', shop: 'corner' },
       },
     })
@@ -186,7 +186,7 @@ describe('whose role sees fields masked', () => {
     for (const { status, text } of answers) {
       expect(status).toBe(200)
       expect(text).toContain('jane')
-      expect(text).not.toMatch(/203\.0\.113|9000|"limit|secret\.example|4111|the whole line/)
+      expect(text).not.toMatch(/203\.0\.113|plenty|"limit|secret\.example|4111111111111111|the whole line/)
     }
     expect(answers[2]?.json.derived).toBeNull()
     expect(answers[2]?.json.event).toMatchObject({
@@ -207,19 +207,19 @@ describe('whose role sees fields masked', () => {
     'ip: *',
     `not ip: ${IP}`,
     `user: jane and (action: login or related.ip: ${IP})`,
-    'audit.changes: { field: limit and new: 9000 }',
+    'audit.changes: { field: limit and new: plenty }',
     'field: limit',
-    'audit.change.after: "limit=9000"',
+    'audit.change.after: "limit=plenty"',
     'email: jane*',
     'related.user: jane@secret.example',
     'user.*: jane@secret.example',
     'audit.payload.card: 4*',
     'audit.payload.*: 4111111111111111',
-    'audit.words: 9000',
+    'audit.words: plenty',
     IP,
-    '"9000"',
-    'not 9000',
-    'user: jane and 9000',
+    '"plenty"',
+    'not plenty',
+    'user: jane and plenty',
   ]
   for (const probe of PROBES) {
     it(`can not ask ${probe}`, async () => {
@@ -239,7 +239,7 @@ describe('whose role sees fields masked', () => {
     expect((await search(viewer, 'message: "looked at" and user: jane')).length).toBe(5)
     expect((await search(viewer, 'audit.payload.shop: corner')).length).toBe(5)
     const auditor = await strict.person('audrey', 'auditor')
-    expect((await search(auditor, `ip: ${IP} and 9000`)).length).toBe(5)
+    expect((await search(auditor, `ip: ${IP} and plenty`)).length).toBe(5)
     expect((await auditor.ask(`/v1/events/${ids['inv-1']}`)).text).toContain('the whole line of')
   })
 
@@ -263,7 +263,7 @@ describe('whose role sees fields masked', () => {
     const latest = await ask({ by: [{ kind: 'values', field: 'user', top: 5 }], latest: true })
     expect(latest.status).toBe(200)
     expect(latest.text).toContain('(masked)')
-    expect(latest.text).not.toMatch(/203\.0\.113|9000|secret\.example|4111|the whole line/)
+    expect(latest.text).not.toMatch(/203\.0\.113|plenty|secret\.example|4111111111111111|the whole line/)
   })
 
   it('gets no dead letters, in which records lie whole', async () => {
