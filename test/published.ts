@@ -1,11 +1,10 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { freePort, until } from './system/system.ts'
 
 const RECORD = '{"time":"2026-01-22T10:51:04Z","user":"jane","action":"login","ip":"192.0.2.7"}\n'
 const PATIENCE_MS = 30_000
@@ -54,7 +53,12 @@ async function theWholeWay(installed: string, place: string): Promise<void> {
     env: ENV,
   })
   try {
-    await ready(url)
+    const isReady = () =>
+      fetch(`${url}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    await until('the indexer is ready', isReady, PATIENCE_MS)
     const page = await (await fetch(url)).text()
     if (!page.includes('<div id=')) throw new Error(`the console is not served: ${page.slice(0, 200)}`)
     await run('waybill-agent', 'run', '--config', agentFile, '--once')
@@ -69,21 +73,3 @@ async function theWholeWay(installed: string, place: string): Promise<void> {
 
 /** What is published holds nothing that this machine compiled. */
 const ENV = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' }
-
-async function ready(url: string): Promise<void> {
-  for (const start = performance.now(); performance.now() - start < PATIENCE_MS; await sleep(50)) {
-    const answer = await fetch(`${url}/readyz`).catch(() => null)
-    if (answer?.ok === true) return
-  }
-  throw new Error(`the indexer at ${url} is not ready after ${PATIENCE_MS / 1000} s`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { kernelOver } from '../kernel.ts'
 import { LIMITS } from '../limits.ts'
 
 const PAGE = 64 * 1024
@@ -14,10 +14,7 @@ interface Kernel {
   level(at: number, pairs: number): void
 }
 
-const isKernel = (exports: object): exports is Kernel =>
-  'level' in exports && typeof exports.level === 'function'
-
-let compiled: WebAssembly.Module | undefined
+const KERNEL = new URL('./kernel.wasm', import.meta.url)
 
 /** A place where the levels of a tree are made, one in the place of the other. */
 export class TreeGround {
@@ -28,10 +25,7 @@ export class TreeGround {
     const length = Math.max(least, USUAL)
     const pages = Math.ceil((FIRST + length + SLACK) / PAGE)
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-    compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)))
-    const { exports } = new WebAssembly.Instance(compiled, { env: { memory } })
-    if (!isKernel(exports)) throw new Error('kernel.wasm is not of this version')
-    this.#kernel = exports
+    this.#kernel = kernelOver<Kernel>(KERNEL, memory, ['level'])
     this.#bytes = new Uint8Array(memory.buffer, FIRST, length)
   }
 

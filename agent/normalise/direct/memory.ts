@@ -1,5 +1,5 @@
 import { LIMITS } from '../../../schema/index.ts'
-import { type Kernel, kernelOver } from '../kernel/index.ts'
+import { type Kernel, startKernel } from '../kernel/index.ts'
 import { LEAF_COUNT } from '../layout.ts'
 
 /**
@@ -93,7 +93,7 @@ export class Memory {
 
   constructor() {
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES })
-    this.kernel = kernelOver(memory)
+    this.kernel = startKernel(memory)
     this.bytes = Buffer.from(memory.buffer)
     this.numbers = new Int32Array(memory.buffer)
     this.gaps = this.numbersOf((LEAF_COUNT + 1) ** 2 * 2)

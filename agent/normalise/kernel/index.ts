@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { kernelOver } from '../../../schema/index.ts'
 
 /** What `kernel.as.ts` offers. All addresses are of the memory that it was made over. */
 export interface Kernel {
@@ -8,18 +8,7 @@ export interface Kernel {
   longNumber(from: number, to: number): number
 }
 
-const NAMES = ['scan', 'writeLine', 'suspiciousWord', 'longNumber'] satisfies (keyof Kernel)[]
+const KERNEL = new URL('./kernel.wasm', import.meta.url)
 
-let compiled: WebAssembly.Module | undefined
-
-function isKernel(exports: object): exports is Kernel {
-  const functions: Readonly<Record<string, unknown>> = { ...exports }
-  return NAMES.every((name) => typeof functions[name] === 'function')
-}
-
-export function kernelOver(memory: WebAssembly.Memory): Kernel {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)))
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } })
-  if (!isKernel(exports)) throw new Error('kernel.wasm is not of this version')
-  return exports
-}
+export const startKernel = (memory: WebAssembly.Memory): Kernel =>
+  kernelOver<Kernel>(KERNEL, memory, ['scan', 'writeLine', 'suspiciousWord', 'longNumber'])

@@ -1,5 +1,5 @@
-import { type Kernel, kernelOver } from '../kernel/index.ts'
-import type { Ground, Suspicion } from './suspicion.ts'
+import { startKernel } from '../kernel/index.ts'
+import type { Suspicion } from './suspicion.ts'
 
 const PAGE = 64 * 1024
 /** Reading by 16 bytes goes beyond what is meant. */
@@ -26,23 +26,13 @@ export class Desk {
 
   #lay(pages: number): void {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-    this.#bytes = Buffer.from(memory.buffer)
-    this.#mayHold = this.#suspicion.over(new DeskGround(this.#bytes, kernelOver(memory)))
-  }
-}
-
-class DeskGround implements Ground {
-  readonly bytes: Buffer
-  readonly kernel: Kernel
-
-  constructor(bytes: Buffer, kernel: Kernel) {
-    this.bytes = bytes
-    this.kernel = kernel
-  }
-
-  /** There is room for one table. */
-  keep(content: Uint8Array): number {
-    this.bytes.set(content)
-    return 0
+    const bytes = Buffer.from(memory.buffer)
+    this.#bytes = bytes
+    // There is room for one table, at the beginning.
+    const keep = (content: Uint8Array): number => {
+      bytes.set(content)
+      return 0
+    }
+    this.#mayHold = this.#suspicion.over({ bytes, kernel: startKernel(memory), keep })
   }
 }

@@ -1,6 +1,6 @@
 import { magnitudeOf } from '../layout.ts'
 import { FOLDED, LETTER, POWERS } from '../terms.ts'
-import { type Kernel, kernelOn } from './start.ts'
+import { type Kernel, startKernel } from './start.ts'
 
 /**
  * The memory that the kernel and this side share: tables that never change, what was found in a line, and the lines themselves, a window at
@@ -56,7 +56,7 @@ export class Memory {
     if (presentNumbers * 4 > PRESENT_BYTES)
       throw new Error('the schema has more fields than the kernel has room for')
     const { buffer } = memory
-    this.kernel = kernelOn(memory)
+    this.kernel = startKernel(memory)
     this.bytes = Buffer.from(buffer)
     this.#numbers = new Int32Array(buffer)
     this.#doubles = new Float64Array(buffer, RESULT, 2)

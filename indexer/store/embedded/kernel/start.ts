@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { kernelOver } from '../../../../schema/index.ts'
 
 /** The kernel's functions, as `kernel.as.ts` has them. */
 export interface Kernel {
@@ -11,17 +11,16 @@ export interface Kernel {
   writeTerms(pairs: number, count: number, out: number, directory: number): number
 }
 
-let compiled: WebAssembly.Module | undefined
+const KERNEL = new URL('./kernel.wasm', import.meta.url)
 
 /** A kernel that works on this memory. */
-export function kernelOn(memory: WebAssembly.Memory): Kernel {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)))
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } })
-  if (!isKernel(exports)) throw new Error('kernel.wasm is not of this version')
-  return exports
-}
-
-const isKernel = (exports: object): exports is Kernel =>
-  ['prepare', 'scan', 'forgetFacets', 'facetsEnd', 'facet', 'sort', 'writeTerms'].every(
-    (name) => name in exports,
-  )
+export const startKernel = (memory: WebAssembly.Memory): Kernel =>
+  kernelOver<Kernel>(KERNEL, memory, [
+    'prepare',
+    'scan',
+    'forgetFacets',
+    'facetsEnd',
+    'facet',
+    'sort',
+    'writeTerms',
+  ])

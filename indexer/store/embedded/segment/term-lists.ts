@@ -1,4 +1,4 @@
-import { kernelOn } from '../kernel/start.ts'
+import { startKernel } from '../kernel/start.ts'
 import type { Terms } from '../terms.ts'
 
 /** What of a segment comes first: the pages of its dictionary and the long lists. */
@@ -32,7 +32,7 @@ const RESULT = 4096
  */
 export class TermListMaker {
   #memory = newMemory()
-  #kernel = kernelOn(this.#memory)
+  #kernel = startKernel(this.#memory)
   #pairs = new Uint32Array(0)
   #room = 0
   #count = 0
@@ -43,7 +43,7 @@ export class TermListMaker {
     if (this.#room > MOST_PAIRS * 2 && most <= MOST_PAIRS) {
       // An event of extraordinary size has passed.
       this.#memory = newMemory()
-      this.#kernel = kernelOn(this.#memory)
+      this.#kernel = startKernel(this.#memory)
       this.#room = 0
     }
     if (most <= this.#room && this.#room > 0) return
