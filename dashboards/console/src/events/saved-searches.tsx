@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
 import { Link } from '../frame/link.tsx'
-import { Failed, Loading } from '../frame/states.tsx'
+import { Failed, Loading, Refused } from '../frame/states.tsx'
 import { useAct } from '../settings/use-act.ts'
 
 /** Searches that this reader keeps at the indexer; `search` is the one on the screen. */
@@ -47,11 +47,7 @@ export function SavedSearches({ search, onChosen }: { search: string; onChosen: 
           Save
         </button>
       </form>
-      {act.problem !== null && (
-        <p className="problem" role="alert">
-          {act.problem}
-        </p>
-      )}
+      <Refused why={act.problem} />
     </div>
   )
 }

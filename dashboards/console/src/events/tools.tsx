@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
 import { Popover } from '../frame/popover.tsx'
+import { Refused } from '../frame/states.tsx'
 import { useMay } from '../session/session.tsx'
 import { columnName, FIRST_COLUMNS } from './columns.ts'
 import { exportEvents, type Format } from './export.ts'
@@ -114,11 +115,7 @@ function ExportMenu({
       <button type="button" className="plain" onClick={() => void run('ndjson')}>
         NDJSON, whole events
       </button>
-      {problem !== null && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Refused why={problem} />
     </div>
   )
 }

@@ -35,6 +35,15 @@ export function Failed({ problem, retry }: { problem: Problem; retry?: () => voi
   )
 }
 
+/** Why what somebody asked for was not done; nothing where it was. */
+export function Refused({ why }: { why: string | null }) {
+  return why === null ? null : (
+    <p className="problem" role="alert">
+      {why}
+    </p>
+  )
+}
+
 export function Loading({ rows = 6 }: { rows?: number }) {
   return (
     <div className="loading" role="status" aria-label="Loading">

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
-import { Empty, Failed, Loading } from '../frame/states.tsx'
+import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { type Agent, HEALTH, healthOf } from '../screens/agents-health.tsx'
 import { useMay } from '../session/session.tsx'
 import { bytes, figure, span } from '../time/format.ts'
@@ -30,11 +30,7 @@ export function Agents() {
           </button>
         </p>
       )}
-      {act.problem !== null && (
-        <p className="problem" role="alert">
-          {act.problem}
-        </p>
-      )}
+      <Refused why={act.problem} />
       {data.agents.length === 0 && (
         <Empty title="No agent is enrolled yet.">
           Make a token, and give it to the agent as WAYBILL_TOKEN.

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
-import { Failed, Loading } from '../frame/states.tsx'
+import { Failed, Loading, Refused } from '../frame/states.tsx'
 import { useMay } from '../session/session.tsx'
 import { figure } from '../time/format.ts'
 import { useAct } from './use-act.ts'
@@ -41,11 +41,7 @@ export function EventTypes() {
           {figure(types.data.types.length)} are recorded. Agents follow within a heartbeat.
         </span>
       </p>
-      {act.problem !== null && (
-        <p className="problem" role="alert">
-          {act.problem}
-        </p>
-      )}
+      <Refused why={act.problem} />
       <div className="type-groups">
         {[...groups].map(([name, members]) => (
           <section key={name}>

@@ -2,7 +2,7 @@ import { type FormEvent, useState } from 'react'
 import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { List } from '../frame/list.tsx'
-import { Empty, Failed, Loading } from '../frame/states.tsx'
+import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { type Permission, useWho } from '../session/session.tsx'
 import { When } from '../time/when.tsx'
 import { Confirm, Once } from './confirm.tsx'
@@ -18,11 +18,7 @@ export function Tokens() {
   return (
     <>
       <NewToken act={act} onMade={setMade} />
-      {act.problem !== null && (
-        <p className="problem" role="alert">
-          {act.problem}
-        </p>
-      )}
+      <Refused why={act.problem} />
       {data.tokens.length === 0 ? (
         <Empty title="No tokens yet.">
           A token lets a program ask with some of your rights, and ends with you.

@@ -2,7 +2,7 @@ import { type FormEvent, useState } from 'react'
 import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { List } from '../frame/list.tsx'
-import { Failed, Loading } from '../frame/states.tsx'
+import { Failed, Loading, Refused } from '../frame/states.tsx'
 import { useWho } from '../session/session.tsx'
 import { When } from '../time/when.tsx'
 import { Confirm, Once } from './confirm.tsx'
@@ -21,11 +21,7 @@ export function Users() {
   return (
     <>
       <NewUser act={act} onMade={(name, password) => setGiven({ name, password })} />
-      {act.problem !== null && (
-        <p className="problem" role="alert">
-          {act.problem}
-        </p>
-      )}
+      <Refused why={act.problem} />
       <List
         label="Users"
         rows={data.users}
