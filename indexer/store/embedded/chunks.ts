@@ -8,7 +8,7 @@ import { type Additions, leafHash, revisionEventId } from '../../../schema/index
 export const CHUNK_BYTES = 65_536
 const NEWLINE = 10
 
-/** Tables made for a chunk, not for a stream: they are made anew for each. */
+/** Tables made for a chunk of so many bytes, not for a stream: they are made anew for each. */
 const PARAMETERS = {
   [constants.ZSTD_c_compressionLevel]: 1,
   [constants.ZSTD_c_windowLog]: 16,
@@ -19,7 +19,11 @@ const PARAMETERS = {
 const COMPRESSED_BYTES = 16_384
 
 export const compressed = (lines: Buffer): Buffer =>
-  zstdCompressSync(lines, { chunkSize: COMPRESSED_BYTES, params: PARAMETERS })
+  zstdCompressSync(lines, {
+    chunkSize: COMPRESSED_BYTES,
+    pledgedSrcSize: lines.length,
+    params: PARAMETERS,
+  })
 
 /** A chunk opened for reading. */
 export class Chunk {

@@ -70,6 +70,9 @@ export interface SegmentRow {
 
 export const segmentFile = (partition: string, id: number): string => `${partition}.${id}.segment`
 
+/** A chunk's lines put together, until they are compressed. New room for each would have the collector run twice as often. */
+let gathered = Buffer.alloc(0)
+
 const idBytes = (id: string): Buffer => Buffer.from(id, 'hex')
 
 /** Where documents went: what a segment is built from. */
@@ -294,7 +297,8 @@ export class Partition {
     let bytes = prepared.lines.subarray(start, end)
     // Lines of another category, or dead ones, lie between.
     if (end - start !== size - 1) {
-      bytes = Buffer.allocUnsafe(size - 1)
+      if (gathered.length < size) gathered = Buffer.allocUnsafe(size)
+      bytes = gathered.subarray(0, size - 1)
       let at = 0
       for (const event of members) {
         if (at > 0) bytes[at++] = 10
