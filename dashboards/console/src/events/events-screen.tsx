@@ -4,7 +4,7 @@ import { useTimeline } from '../charts/use-timeline.ts'
 import { EntryDrawer } from '../entry/entry-drawer.tsx'
 import { go, usePlace } from '../frame/location.ts'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
-import { figure } from '../time/format.ts'
+import { counted, figure } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
 import { between } from '../time/ranges.ts'
 import { Chips } from './chips.tsx'
@@ -107,7 +107,11 @@ export function EventsScreen() {
       <section className="results" aria-label="Results">
         <div className="results-head">
           <p className="total" role="status">
-            {timeline.count === null ? 'Counting …' : `${figure(timeline.count)} events`}
+            {badQuery !== null
+              ? 'No answer'
+              : timeline.count === null
+                ? 'Counting …'
+                : counted(timeline.count, 'event')}
             {following && (
               <span className="live">
                 {tail.problem === null ? `Live · ${figure(tail.events.length)} new` : tail.problem.message}
@@ -126,7 +130,13 @@ export function EventsScreen() {
         {results.isPending ? (
           <Loading rows={14} />
         ) : results.isError && events.length === 0 ? (
-          badQuery === null && <Failed problem={results.error} retry={() => void results.refetch()} />
+          badQuery === null ? (
+            <Failed problem={results.error} retry={() => void results.refetch()} />
+          ) : (
+            <Empty title="The query is not understood.">
+              The bar above says where, and what could be meant.
+            </Empty>
+          )
         ) : events.length === 0 && !hasNextPage ? (
           <Empty title="Nothing was found.">
             {question.filters.length > 0 || question.q !== ''
@@ -160,7 +170,7 @@ export function EventsScreen() {
                   ? 'Reading on …'
                   : hasNextPage
                     ? 'Scroll for more'
-                    : `That is all: ${figure(events.length)} events.`}
+                    : `That is all: ${counted(events.length, 'event')}.`}
               </p>
             }
           />
