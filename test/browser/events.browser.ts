@@ -252,4 +252,30 @@ describe('the log viewer', () => {
       .toBe(true)
     expect(await rows().count()).toBeLessThan(80)
   })
+
+  it('goes to the end at once, and back to the middle, by keys and by the scrollbar', async () => {
+    await world.happened(
+      Array.from({ length: 2000 }, (_, index) => ({
+        ago: 2000 + index,
+        user: { name: 'most' },
+        message: `no. ${index}`,
+      })),
+    )
+    await page.goto(`${world.url}/events?q=${encodeURIComponent('user: most')}`)
+    await page.getByText('2,000 events').first().waitFor()
+    let pages = 0
+    page.on('request', (request) => {
+      if (request.url().includes('/v1/search')) pages++
+    })
+    await page.keyboard.press('End')
+    await page.getByText('no. 1999', { exact: true }).waitFor()
+    await page.locator('.grid-row.cursor', { hasText: 'no. 1999' }).waitFor()
+    await page.locator('.grid-scroll').evaluate((scroller) => scroller.scrollTo(0, 1000 * 30))
+    await page.getByText('no. 1003', { exact: true }).waitFor()
+    expect(await page.locator('.grid-row.waiting').count()).toBe(0)
+    expect(pages).toBeLessThan(6)
+    await page.keyboard.press('Home')
+    await page.getByText('no. 0', { exact: true }).waitFor()
+    page.removeAllListeners('request')
+  })
 })

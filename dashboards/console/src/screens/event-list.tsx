@@ -17,7 +17,7 @@ export function EventList({
 }) {
   const zone = useZone()
   return (
-    <ol className="event-list">
+    <ol className={beside === 'audit.category' ? 'event-list' : 'event-list worded'}>
       {events.map((event) => (
         <li key={idOf(event)}>
           <Link to={`/events/${idOf(event)}`}>

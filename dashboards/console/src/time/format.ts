@@ -19,9 +19,24 @@ export const clockTime = (at: number, zone: string): string => format(zone, CLOC
 export const minuteTime = (at: number, zone: string): string =>
   format(zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at)
 const yearOf = (at: number, zone: string): string => format(zone, { year: 'numeric' }).format(at)
+
+/** Zones change their days at quarters of an hour at the finest; the days of a list are mostly the same few. */
+const QUARTER = 900_000
+const MOST_DAYS = 10_000
+const days = new Map<string, string>()
+
 /** With the year where it is not the present one. */
-export const dayOf = (at: number, zone: string, now = Date.now()): string =>
-  format(zone, yearOf(at, zone) === yearOf(now, zone) ? DAY : { ...DAY, year: 'numeric' }).format(at)
+export function dayOf(at: number, zone: string, now = Date.now()): string {
+  const key = `${zone} ${Math.floor(at / QUARTER)} ${Math.floor(now / QUARTER)}`
+  let day = days.get(key)
+  if (day === undefined) {
+    const isThisYear = yearOf(at, zone) === yearOf(now, zone)
+    day = format(zone, isThisYear ? DAY : { ...DAY, year: 'numeric' }).format(at)
+    if (days.size >= MOST_DAYS) days.clear()
+    days.set(key, day)
+  }
+  return day
+}
 export const longDay = (at: number, zone: string): string =>
   format(zone, { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric' }).format(at)
 export const fullTime = (at: number, zone: string): string =>
