@@ -24,7 +24,7 @@ const { values } = parseArgs({
 const ROW = 30
 /** Rows a frame: as fast as a wheel is turned, and as fast as a page is thrown. */
 const TURNED = 4
-const THROWN = 40
+const THROWN = 200
 /** So many rows are gone through by the wheel, the others are thrown past. */
 const BY_WHEEL = 8000
 
