@@ -347,11 +347,13 @@ export function timesOf(query: Query): { from: number; to: number } {
 
 /** The categories that a query can match at all; the others' partitions stay closed. */
 export function categoryFits(query: Query, category: string): boolean {
+  const decided = (part: Query): boolean | null =>
+    'field' in part && part.field === 'audit.category' ? matches(part, { audit: { category } }) : null
   const fits = (part: Query): boolean => {
     if (part.kind === 'and') return part.of.every(fits)
     if (part.kind === 'or') return part.of.some(fits)
-    if (!('field' in part) || part.field !== 'audit.category') return true
-    return matches(part, { audit: { category } })
+    if (part.kind === 'not') return decided(part.of) !== true
+    return decided(part) !== false
   }
   return fits(query)
 }

@@ -79,6 +79,26 @@ export function eachBit(bits: Uint32Array, low: number, high: number, visit: (do
   }
 }
 
+const EVERY = Uint32Array.from({ length: WINDOW }, (_, place) => place)
+const places = new Uint32Array(WINDOW)
+
+/**
+ * Where the hits of a stretch of at most a window are, counted from its first document; valid until the next are asked for. Mostly few are hit:
+ * to go from one to the next takes a fifth of the time of asking each document.
+ */
+export function placesIn({ bits }: Hits, from: number, to: number): Uint32Array {
+  if (bits === null) return EVERY.subarray(0, to - from)
+  let count = 0
+  for (let i = from >>> 5, last = (to - 1) >>> 5; i <= last; i++) {
+    const base = i * 32 - from
+    for (let rest = bits[i]!; rest !== 0; rest &= rest - 1) {
+      const place = base + 31 - Math.clz32(rest & -rest)
+      if (place >= 0 && place < to - from) places[count++] = place
+    }
+  }
+  return places.subarray(0, count)
+}
+
 /** The stretches of a segment in which something is hit, of at most a window. */
 export function* stretches({ low, high, bits }: Hits): Generator<readonly [from: number, to: number]> {
   for (let from = low; from < high; ) {
