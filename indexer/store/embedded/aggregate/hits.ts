@@ -1,6 +1,6 @@
 import { matches, type Query } from '../../../query/index.ts'
 import type { Budget } from '../../aggregate-bounds.ts'
-import { categoryFits, timesOf } from '../candidates.ts'
+import { timesOf, withinCategory } from '../candidates.ts'
 import type { SearchContext } from '../search.ts'
 import type { Segment } from '../segment/read.ts'
 import { WINDOW } from '../segment/write.ts'
@@ -35,11 +35,13 @@ export function hitsOf(asked: Asked, context: Omit<SearchContext, 'late'>, budge
   const found: Hits[] = []
   const decisions = new Decisions()
   for (const row of context.partitions) {
-    if (row.greatest < from || row.least >= to || !categoryFits(query, categoryOf(row.name))) continue
+    if (row.greatest < from || row.least >= to) continue
+    const own = withinCategory(query, categoryOf(row.name))
+    if (own.kind === 'none') continue
     const view = context.view(row.name)
     for (const { id, least, greatest } of view.segments()) {
       if (greatest < from || least >= to) continue
-      const hits = hitsIn({ view, segment: view.segment(id), decisions }, query, from, to, budget)
+      const hits = hitsIn({ view, segment: view.segment(id), decisions }, own, from, to, budget)
       if (hits.count > 0) found.push(hits)
     }
   }

@@ -104,8 +104,7 @@ export class Ranking {
       const ranks = new Int32Array(places.length)
       for (let i = 0; i < ranks.length; i++) {
         const code = codes[places[i]!]!
-        let rank =
-          size === null ? (code === 0 ? NO_RANK : (this.#rankOf[code - 1] ?? NO_RANK)) : known[code]!
+        let rank = size === null ? (code === 0 ? NO_RANK : (this.#rankOf[code - 1] ?? NO_RANK)) : known[code]!
         if (rank === UNKNOWN) {
           rank = this.#look(reading, code)
           known[code] = rank
