@@ -68,7 +68,12 @@ function valueIn<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value):
   return value
 }
 
-/** Judges one segment. Words are told apart by 48 bits: that two of a store agree in them is less likely than a broken disk. */
+/**
+ * Judges one segment. The index tells words apart by their first three characters and 32 bits of a hash that anybody can work out. By chance
+ * the word that is asked for meets another one in it once in 40,000 questions, where 100,000 words of the store begin alike; on purpose
+ * somebody finds such a pair in a second. An event with the other word is then counted, too: a count by a word may be too great by what
+ * somebody wrote to that end, never too small. Searches read each event, and find none of these.
+ */
 export class Judge {
   readonly #segment: Segment
   readonly #sets: CandidateSets
