@@ -8,19 +8,15 @@
  * them alone, as often as it is told, and prints least, median and greatest time, and the median of the processor time, which others on the
  * machine disturb less; and for each screen when it first painted and when its last answer was there, all asked at once as the page does.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { pino } from 'pino'
 import type { Page, Request } from 'playwright-core'
-import { indexerConfigSchema } from '../indexer/config.ts'
-import { startIndexer } from '../indexer/server.ts'
-import { openEmbeddedStore } from '../indexer/store/index.ts'
 import { Chromium } from '../test/browser/chromium.ts'
-import { batchOf } from './batches.ts'
-import { Month, SOMEBODY } from './month.ts'
+import { SOMEBODY } from './month.ts'
+import { filled, served } from './month-store.ts'
 import { spread, timesOfPage } from './page-times.ts'
 
 const { values } = parseArgs({
@@ -33,13 +29,10 @@ const { values } = parseArgs({
 })
 const total = Number(values.events)
 const runs = Number(values.runs)
-const BATCH = 2400
 /** At the median, ms. */
 const WANTED = 300
 /** A screen that asks nothing for so long is complete, ms. */
 const QUIET = 1000
-const IN_FLIGHT = 6
-const LENGTH = 28 * 86_400_000
 
 /** Screens with the data that they are about. */
 const SCREENS: readonly (readonly [name: string, path: string])[] = [
@@ -62,37 +55,6 @@ interface Asked {
   readonly method: string
   readonly path: string
   readonly body: string | null
-}
-
-async function fill(folder: string): Promise<{ end: number; taken: number }> {
-  const note = join(folder, 'filled.json')
-  const known = await readFile(note, 'utf8').catch(() => null)
-  if (known !== null) return JSON.parse(known) as { end: number; taken: number }
-  const end = Math.floor(Date.now() / 60_000) * 60_000
-  const month = new Month(end - LENGTH, LENGTH / total)
-  const store = await openEmbeddedStore({ path: join(folder, 'store') })
-  const began = performance.now()
-  try {
-    let next = 0
-    let sequence = 0
-    const sender = async (): Promise<void> => {
-      while (next < total) {
-        const first = next
-        next = Math.min(total, first + BATCH)
-        const lines = Array.from({ length: next - first }, (_, i) => month.line(first + i))
-        const batch = batchOf(lines, { sequence: ++sequence, first, ingested: month.timeOf(next) })
-        const outcome = await store.write(batch)
-        if (outcome.kind !== 'stored' || outcome.result.stored !== lines.length)
-          throw new Error(JSON.stringify(outcome))
-      }
-    }
-    await Promise.all(Array.from({ length: IN_FLIGHT }, sender))
-  } finally {
-    await store.close()
-  }
-  const made = { end, taken: Math.round((performance.now() - began) / 1000) }
-  await writeFile(note, JSON.stringify(made))
-  return made
 }
 
 /** All that a page asks until its screen is complete, with what came of the time. */
@@ -175,19 +137,9 @@ async function measure(url: string, browser: Chromium, end: number): Promise<voi
 const folder = values.dir ?? (await mkdtemp(join(tmpdir(), 'waybill-bench-console-')))
 try {
   await mkdir(folder, { recursive: true })
-  const { end, taken } = await fill(folder)
+  const { end, taken } = await filled(folder, total)
   console.log(`${total} events, stored in ${taken} s`)
-  const started = Date.now()
-  const config = indexerConfigSchema.parse({
-    listen: 'http://127.0.0.1:0',
-    read: 'open-on-loopback',
-    manage: 'open-on-loopback',
-    store: { embedded: { path: join(folder, 'store') } },
-  })
-  const indexer = await startIndexer(config, {
-    log: pino({ level: 'silent' }),
-    clock: () => end + Date.now() - started,
-  })
+  const indexer = await served(folder, end)
   const browser = await Chromium.start()
   try {
     await measure(indexer.url, browser, end)

@@ -25,6 +25,11 @@ export class Budget {
     return this.#late
   }
 
+  /** Says that the time is over now, where so much work, ms, will surely not be done in what is left. */
+  foresee(work: number): void {
+    if (work > this.left) this.#late = true
+  }
+
   /** ms. */
   get left(): number {
     return this.#end - this.#now()

@@ -28,6 +28,8 @@ export interface AggregateRequest {
   readonly latest?: boolean
   /** How long it may take, ms, before it is answered as far as it has come. */
   readonly budget?: number
+  /** A part of the answer is of no use: where the time will surely be over before the end, it is answered with nothing at once. */
+  readonly whole?: boolean
 }
 
 export type Split =

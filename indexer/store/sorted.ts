@@ -75,10 +75,10 @@ export async function sortedPage(
       order,
       ...(value !== null && { after: value }),
     } as const
-    const answer = await events.aggregate({ ...span, query, by: [split] })
+    const answer = await events.aggregate({ ...span, query, by: [split], whole: true })
     if (answer.partial !== null)
       throw new OperatorError(
-        `there is too much here to be sorted by ${field}: look at a shorter time, or narrow the search`,
+        `there is too much here to be sorted by ${field}: look at a shorter time, narrow the search, or sort by a field with fewer values, such as user.name`,
       )
     const groups: Group[] = []
     const buckets = answer.split?.buckets ?? []

@@ -10,6 +10,15 @@ let ids: string[]
 beforeAll(async () => {
   world = await World.start()
   ids = await world.happened(STORY)
+  await world.happened([
+    {
+      ago: 79,
+      user: { name: 'anna' },
+      message: 'Approval request created',
+      audit: { category: 'activity', parent: { event_id: ids[6] } },
+      event: { action: 'Permission Request' },
+    },
+  ])
   browser = await world.browser()
   page = await world.signedIn(browser, 'auditor')
 })
@@ -70,6 +79,22 @@ describe('an entry', () => {
     await page
       .getByRole('link', { name: /Failed sign-in 2/ })
       .first()
+      .waitFor()
+  })
+
+  it('is read with the events of its record before and after, and with what it caused', async () => {
+    await open(5)
+    const near = (name: string) => page.locator('.near').filter({ hasText: name })
+    expect(await near('This record before').getByRole('link').getAttribute('href')).toBe(`/events/${ids[4]}`)
+    expect(await near('This record after').getByRole('link').getAttribute('href')).toBe(`/events/${ids[6]}`)
+    await page.getByRole('button', { name: 'View full history' }).click()
+    await page.getByRole('slider').waitFor()
+    await open(6)
+    await near('What it caused')
+      .getByRole('link', { name: /Approval request/ })
+      .click()
+    await near('What caused it')
+      .getByRole('link', { name: /changed Acme/ })
       .waitFor()
   })
 

@@ -169,7 +169,7 @@ describe('storage', () => {
     const page = await lookedAt('viewer', '/settings/storage')
     const security = page.getByRole('row', { name: /^security/ })
     await security.waitFor()
-    expect(await security.textContent()).toMatch(/^security730 d2555 d1 hot/)
+    expect(await security.textContent()).toMatch(/^security2 years7 years1 hot/)
     await page.getByText('Left on the disk').waitFor()
   })
 })

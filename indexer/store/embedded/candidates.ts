@@ -345,13 +345,42 @@ export function timesOf(query: Query): { from: number; to: number } {
   }
 }
 
-/** The categories that a query can match at all; the others' partitions stay closed. */
-export function categoryFits(query: Query, category: string): boolean {
-  const fits = (part: Query): boolean => {
-    if (part.kind === 'and') return part.of.every(fits)
-    if (part.kind === 'or') return part.of.some(fits)
-    if (!('field' in part) || part.field !== 'audit.category') return true
-    return matches(part, { audit: { category } })
+/** Whether a query can match events of a category at all; the others' partitions stay closed. */
+export const categoryFits = (query: Query, category: string): boolean =>
+  withinCategory(query, category).kind !== 'none'
+
+/** What a query asks of events that all have this category: nothing more of their category. */
+export function withinCategory(query: Query, category: string): Query {
+  switch (query.kind) {
+    case 'and': {
+      const parts = query.of.map((part) => withinCategory(part, category))
+      if (parts.some(({ kind }) => kind === 'none')) return { kind: 'none' }
+      return (
+        joined(
+          'and',
+          parts.filter(({ kind }) => kind !== 'all'),
+        ) ?? { kind: 'all' }
+      )
+    }
+    case 'or': {
+      const parts = query.of.map((part) => withinCategory(part, category))
+      if (parts.some(({ kind }) => kind === 'all')) return { kind: 'all' }
+      return (
+        joined(
+          'or',
+          parts.filter(({ kind }) => kind !== 'none'),
+        ) ?? { kind: 'none' }
+      )
+    }
+    case 'not': {
+      const of = withinCategory(query.of, category)
+      return of.kind === 'all' ? { kind: 'none' } : of.kind === 'none' ? { kind: 'all' } : { kind: 'not', of }
+    }
+    default:
+      if (!('field' in query) || query.field !== 'audit.category') return query
+      return matches(query, { audit: { category } }) ? { kind: 'all' } : { kind: 'none' }
   }
-  return fits(query)
 }
+
+const joined = (kind: 'and' | 'or', of: readonly Query[]): Query | undefined =>
+  of.length < 2 ? of[0] : { kind, of }

@@ -1,6 +1,7 @@
 import type { Candidates } from './candidates.ts'
 import type { Facet } from './facets.ts'
-import type { Postings, Segment } from './segment/read.ts'
+import type { Postings } from './segment/postings.ts'
+import type { Segment } from './segment/read.ts'
 import { WINDOW } from './segment/write.ts'
 
 const WORDS = WINDOW / 32

@@ -7,7 +7,8 @@ import { StoreUnavailableError } from '../port.ts'
 import { Chunk } from './chunks.ts'
 import { FacetBook } from './facets.ts'
 import { segmentFile } from './partition.ts'
-import { fileSource, MemorySource, Segment, type Source } from './segment/read.ts'
+import { Segment } from './segment/read.ts'
+import { fileSource, MemorySource, type Source } from './segment/source.ts'
 import { TextBooks } from './segment/text-book.ts'
 
 /** A segment was merged away between being listed and being opened: the search begins anew. */

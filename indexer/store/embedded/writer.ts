@@ -7,9 +7,10 @@ import type { Merged, MergeOrder, Replay, SentBatch, WriterCalls, WriterData } f
 import { bufferOf, serve } from './channel.ts'
 import { letterOf } from './control.ts'
 import { inTransaction } from './database.ts'
-import { nextMerge, TOO_MANY_SEGMENTS } from './merging.ts'
-import { segmentFile } from './partition.ts'
+import { lastMerge, nextMerge, TOO_MANY_SEGMENTS } from './merging.ts'
+import { type Partition, segmentFile } from './partition.ts'
 import { type Group, Vault } from './vault.ts'
+import { categoryOf } from './windows.ts'
 
 /** The thread that writes. Batches that wait are stored together: one set of syncs for all of them. */
 const GROUP_BYTES = 24 * 1024 * 1024
@@ -123,13 +124,28 @@ function mergesBehind(): boolean {
 
 function orderMerge(): void {
   if (merging !== null || vault === null) return
-  for (const partition of vault.partitions) {
-    const segments = nextMerge(partition.segments)
-    if (segments === null) continue
-    merging = { partition: partition.name, segments, id: partition.nextSegment++ }
-    port!.postMessage({ event: { merge: merging } })
-    return
+  const all = [...vault.partitions]
+  for (const [partitions, choose] of [
+    [all, nextMerge],
+    [quiet(all), lastMerge],
+  ] as const)
+    for (const partition of partitions) {
+      const segments = choose(partition.segments)
+      if (segments === null) continue
+      merging = { partition: partition.name, segments, id: partition.nextSegment++ }
+      port!.postMessage({ event: { merge: merging } })
+      return
+    }
+}
+
+/** Partitions to which nothing comes any more: there is a later one of their category. */
+function quiet(partitions: readonly Partition[]): Partition[] {
+  const latest = new Map<string, string>()
+  for (const { name } of partitions) {
+    const category = categoryOf(name)
+    if (name > (latest.get(category) ?? '')) latest.set(category, name)
   }
+  return partitions.filter(({ name }) => latest.get(categoryOf(name)) !== name)
 }
 
 function takeMerged(order: MergeOrder, made: Merged | null): void {

@@ -1,5 +1,5 @@
 import { type PointerEvent, useRef, useState } from 'react'
-import { dayOf, figure, minuteTime } from '../time/format.ts'
+import { dayOf, figure, minuteTime, span } from '../time/format.ts'
 import type { Interval } from '../time/ranges.ts'
 import { useZone } from '../time/zone.ts'
 
@@ -89,6 +89,12 @@ export function Timeline({ bars, width, interval, label, height = 56, onChoose }
       </svg>
       <figcaption>
         <span>{`${dayOf(interval.from, zone)}, ${minuteTime(interval.from, zone)}`}</span>
+        {bars.length > 0 && (
+          <span>
+            at most {figure(most)} in {span(width)}
+            {bars.some(({ marked }) => marked > 0) && <span className="failures">failed</span>}
+          </span>
+        )}
         <span>{`${dayOf(interval.to, zone)}, ${minuteTime(interval.to, zone)}`}</span>
       </figcaption>
     </figure>

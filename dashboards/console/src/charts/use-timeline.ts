@@ -7,6 +7,8 @@ const BARS = 120
 
 export interface Counted {
   readonly count: number | null
+  /** It is the answer to the question before, while this one's is on its way. */
+  readonly isOld: boolean
   readonly bars: readonly Bar[]
   readonly width: number
   readonly interval: Interval
@@ -28,7 +30,7 @@ export function useTimeline(q: string, range: string): Counted {
     to: now + 60_000,
   }
   const width = barWidth(interval, BARS)
-  const { data } = useAsk('postAggregate', {
+  const { data, isPlaceholderData } = useAsk('postAggregate', {
     body: {
       q,
       ...rangeOf(range),
@@ -43,5 +45,5 @@ export function useTimeline(q: string, range: string): Counted {
     count,
     marked: split?.buckets.find((bucket) => bucket.key === 'failure')?.count ?? 0,
   }))
-  return { count: data?.count ?? null, bars, width, interval }
+  return { count: data?.count ?? null, isOld: isPlaceholderData, bars, width, interval }
 }

@@ -11,7 +11,7 @@ import { Changes } from './changes.tsx'
 import { type Fact, Facts } from './facts.tsx'
 import { History } from './history.tsx'
 import { JsonTree } from './json-tree.tsx'
-import { Related } from './related.tsx'
+import { Nearest, Related } from './related.tsx'
 import { visible } from './visible.ts'
 
 const TABS = ['Entry', 'History', 'Related', 'All fields', 'Original'] as const
@@ -34,6 +34,18 @@ export function Entry({ id }: { id: string }) {
           <Category name={text(event, 'audit.category')} />
           <Outcome event={event} />
           <Risk level={text(event, 'audit.risk')} />
+          <button
+            type="button"
+            className="plain export"
+            onClick={() =>
+              save(
+                new Blob([`${JSON.stringify(event, null, 2)}\n`], { type: 'application/json' }),
+                `event-${id}.json`,
+              )
+            }
+          >
+            Export entry
+          </button>
         </p>
         <h2>
           <bdi>{text(event, 'message') || text(event, 'event.action')}</bdi>
@@ -56,38 +68,25 @@ export function Entry({ id }: { id: string }) {
             </button>
           ))}
         </div>
-        <button
-          type="button"
-          className="plain export"
-          onClick={() =>
-            save(
-              new Blob([`${JSON.stringify(event, null, 2)}\n`], { type: 'application/json' }),
-              `event-${id}.json`,
-            )
-          }
-        >
-          Export entry
-        </button>
       </div>
       <div role="tabpanel" aria-label={shown}>
-        <Part tab={shown} event={event} derived={derived} />
+        <Part tab={shown} event={event} derived={derived} onTab={setTab} />
       </div>
     </article>
   )
 }
 
-function Part({
-  tab,
-  event,
-  derived,
-}: {
-  tab: Tab
-  event: Event
-  derived: Answer<'getEventsId'>['derived']
-}): ReactNode {
+interface Given {
+  readonly event: Event
+  readonly derived: Answer<'getEventsId'>['derived']
+  readonly onTab: (tab: Tab) => void
+}
+
+function Part({ tab, ...given }: Given & { readonly tab: Tab }): ReactNode {
+  const { event } = given
   switch (tab) {
     case 'Entry':
-      return <Main event={event} derived={derived} />
+      return <Main {...given} />
     case 'History':
       return <History event={event} />
     case 'Related':
@@ -99,17 +98,23 @@ function Part({
   }
 }
 
-function Main({ event, derived }: { event: Event; derived: Answer<'getEventsId'>['derived'] }) {
+function Main({ event, derived, onTab }: Given) {
   const payload = at(event, 'audit.payload')
+  const hasRecord = text(event, 'audit.entity.id') !== ''
   return (
     <>
+      <Changes event={event} derived={derived} />
       <div className="facts-columns">
         <Facts title="What" facts={whatOf(event)} />
         <Facts title="Who" facts={whoOf(event)} />
         <Facts title="On what" facts={onWhatOf(event)} />
         <Facts title="Where from" facts={provenanceOf(event)} />
       </div>
-      <Changes event={event} derived={derived} />
+      <Nearest
+        event={event}
+        onHistory={hasRecord ? () => onTab('History') : null}
+        onRelated={() => onTab('Related')}
+      />
       {payload !== undefined && (
         <section>
           <h3>Payload</h3>

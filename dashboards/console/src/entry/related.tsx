@@ -1,75 +1,89 @@
 import { useFound } from '../api/use-found.ts'
-import { type Event, idOf, text, timeOf } from '../events/event.ts'
-import { is } from '../events/question.ts'
+import { type Event, idOf } from '../events/event.ts'
 import { Link } from '../frame/link.tsx'
-import { Empty } from '../frame/states.tsx'
+import { Loading } from '../frame/states.tsx'
 import { EventList } from '../screens/event-list.tsx'
 import { eventsWith } from './facts.tsx'
-import { recordQuery } from './record.ts'
+import { type Relation, rangeOfRelation, relationsOf } from './relations.ts'
 
-interface Relation {
-  readonly name: string
-  readonly q: string
-  readonly from?: number
-  readonly to?: number
+const SHOWN = 8
+
+/** The events of a relation but this one; undefined while they are on their way. */
+function useOthers({ q, from, to, sort }: Relation, self: string, most: number) {
+  const { data } = useFound({ q, from: from?.toString(), to: to?.toString(), sort }, most + 1)
+  return data?.events.filter((one) => idOf(one) !== self).slice(0, most)
 }
 
-const HOUR = 3_600_000
-
-/** What this event belongs together with: the same record, session, address, request, and what it caused. */
-function relationsOf(event: Event): Relation[] {
-  const at = timeOf(event)
-  const around = { from: at - HOUR, to: at + HOUR }
-  const same = (name: string, field: string, given: object = {}): Relation[] =>
-    text(event, field) === '' ? [] : [{ name, q: is(field, text(event, field)), ...given }]
-  const record = text(event, 'audit.entity.id')
-  return [
-    ...(record === '' ? [] : [{ name: 'The same record', q: recordQuery(event) }]),
-    ...same('The same session', 'audit.session.id'),
-    ...same('Caused by the same event', 'audit.parent.event_id'),
-    ...same('The same request', 'trace.id'),
-    ...(record === '' ? [] : [{ name: 'Caused by this record', q: is('audit.parent.id', record) }]),
-    ...(record === ''
-      ? []
-      : [
-          {
-            name: 'Elsewhere about this record',
-            q: `${is('related.entity', record)} and not (${recordQuery(event)})`,
-          },
-        ]),
-    ...same('The same address, an hour around', 'source.ip', around),
-    ...same('The same user, an hour around', 'user.name', around),
-  ]
-}
-
+/** All that the event belongs together with. */
 export function Related({ event }: { event: Event }) {
-  const relations = relationsOf(event)
-  if (relations.length === 0) return <Empty title="This event names nothing that others could share." />
   return (
     <div className="related">
-      {relations.map((relation) => (
+      {relationsOf(event).map((relation) => (
         <One key={relation.name} relation={relation} self={idOf(event)} />
       ))}
+      <p className="quiet small only-child">This event shares nothing with another one.</p>
     </div>
   )
 }
 
-const SHOWN = 8
-
-function One({ relation: { name, q, from, to }, self }: { relation: Relation; self: string }) {
-  const { data } = useFound({ q, from: from?.toString(), to: to?.toString() }, SHOWN + 1)
-  const others = (data?.events ?? []).filter((one) => idOf(one) !== self)
+function One({ relation, self }: { relation: Relation; self: string }) {
+  const others = useOthers(relation, self, SHOWN)
+  if (others === undefined) return <Loading rows={2} />
   if (others.length === 0) return null
-  const range = from === undefined || to === undefined ? 'all' : `${from}..${to}`
   return (
     <section>
       <h3>
-        {name}
-        <Link className="beside" to={eventsWith(q, range)}>
+        {relation.name}
+        <Link className="beside" to={eventsWith(relation.q, rangeOfRelation(relation))}>
           All of them
         </Link>
       </h3>
-      <EventList events={others.slice(0, SHOWN)} />
+      <EventList events={others} />
     </section>
+  )
+}
+
+interface NearestProps {
+  readonly event: Event
+  /** Where there is a record whose history can be looked at. */
+  readonly onHistory: (() => void) | null
+  readonly onRelated: () => void
+}
+
+/** The few events that an entry is read with: the record before and after, what caused it and what it caused. */
+export function Nearest({ event, onHistory, onRelated }: NearestProps) {
+  return (
+    <section className="nearest">
+      <h3>
+        Related events
+        <span className="beside">
+          {onHistory !== null && (
+            <button type="button" className="plain" onClick={onHistory}>
+              View full history
+            </button>
+          )}
+          <button type="button" className="plain" onClick={onRelated}>
+            All related
+          </button>
+        </span>
+      </h3>
+      {relationsOf(event)
+        .filter(({ near }) => near > 0)
+        .map((relation) => (
+          <Near key={relation.name} relation={relation} self={idOf(event)} />
+        ))}
+      <p className="quiet only-child">Nothing before or after it names the same record.</p>
+    </section>
+  )
+}
+
+function Near({ relation, self }: { relation: Relation; self: string }) {
+  const others = useOthers(relation, self, relation.near)
+  if (others?.length === 0) return null
+  return (
+    <div className="near">
+      <h4>{relation.name}</h4>
+      <EventList events={others ?? []} />
+    </div>
   )
 }

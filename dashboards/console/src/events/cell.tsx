@@ -1,5 +1,5 @@
 import { clockTime, dayOf } from '../time/format.ts'
-import { type Event, text, timeOf, whoDid } from './event.ts'
+import { type Event, text, timeOf, whatWasDone, whoDid } from './event.ts'
 
 /** One cell of the table, by what its column means to a reader. */
 export function Cell({ event, field, zone }: { event: Event; field: string; zone: string }) {
@@ -20,6 +20,8 @@ export function Cell({ event, field, zone }: { event: Event; field: string; zone
       return <Outcome event={event} />
     case 'audit.entity.name':
       return <Subject event={event} />
+    case 'message':
+      return <bdi title={text(event, field)}>{text(event, field) === '' ? '' : whatWasDone(event)}</bdi>
     case 'audit.risk':
       return <Risk level={text(event, field)} />
     default:
@@ -48,6 +50,15 @@ export function Outcome({ event }: { event: Event }) {
   const attempts = count === '' ? '' : ` ${count}${most === '' ? '' : `/${most}`}`
   return (
     <span className={`outcome ${outcome === 'failure' ? 'failure' : ''}`}>{`${outcome}${attempts}`}</span>
+  )
+}
+
+const STATES: Readonly<Record<string, string>> = { ok: 'Well', warning: 'Warning', error: 'Error' }
+
+/** The state in which a component, or a job, says that it is. */
+export function Status({ status }: { status: string }) {
+  return (
+    <span className={`sign ${Object.hasOwn(STATES, status) ? status : ''}`}>{STATES[status] ?? status}</span>
   )
 }
 

@@ -17,6 +17,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'event.action': 'Action',
   'audit.entity.name': 'Record',
   'audit.entity.type': 'Entity',
+  'event.type': 'Kind',
   'event.outcome': 'Outcome',
   'event.module': 'Source',
   'source.ip': 'Address',
@@ -32,13 +33,13 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const WIDTHS: Readonly<Record<string, string>> = {
   '@timestamp': '148px',
-  'audit.category': '104px',
-  'user.name': 'minmax(120px, 160px)',
-  'event.action': 'minmax(120px, 190px)',
-  'audit.entity.name': 'minmax(180px, 1.5fr)',
-  'event.outcome': '100px',
-  'event.module': '96px',
-  message: 'minmax(180px, 1.6fr)',
+  'audit.category': '98px',
+  'user.name': 'minmax(110px, 146px)',
+  'event.action': 'minmax(110px, 150px)',
+  'audit.entity.name': 'minmax(170px, 1fr)',
+  'event.outcome': '92px',
+  'event.module': '88px',
+  message: 'minmax(220px, 1.9fr)',
 }
 
 export const columnName = (field: string): string => NAMES[field] ?? field

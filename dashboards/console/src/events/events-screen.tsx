@@ -1,10 +1,11 @@
 import { useCallback, useMemo, useRef, useState } from 'react'
+import { Problem } from '../api/ask.ts'
 import { Timeline } from '../charts/timeline.tsx'
 import { useTimeline } from '../charts/use-timeline.ts'
 import { EntryDrawer } from '../entry/entry-drawer.tsx'
 import { go, usePlace } from '../frame/location.ts'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
-import { figure } from '../time/format.ts'
+import { counted, figure } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
 import { between } from '../time/ranges.ts'
 import { Chips } from './chips.tsx'
@@ -41,42 +42,55 @@ export function EventsScreen() {
   const open = useCallback((id: string | null): void => show({}, { event: id }), [show])
 
   const query = queryOf(question)
-  const results = useResults(question)
   const tail = useTail(query, following)
   const timeline = useTimeline(query, question.range)
-  const events = useMemo(
-    () => withoutDoubles([...tail.events, ...(results.data?.pages ?? []).flatMap((page) => page.events)]),
-    [tail.events, results.data],
-  )
+  const { results, refresh } = useResults(question, timeline.isOld ? null : timeline.count)
+  const { newest } = results
+  const fresh = useMemo(() => withoutThose(tail.events, newest), [tail.events, newest])
+  const rows = fresh.length + results.rows
+  const eventAt = (row: number): Event | undefined =>
+    row < fresh.length ? fresh[row] : results.at(row - fresh.length)
   const columns = question.columns ?? FIRST_COLUMNS
-  const { hasNextPage, isFetchingNextPage, fetchNextPage, isError } = results
-  const onEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, isError, fetchNextPage])
+  const onView = useCallback(
+    (first: number, end: number) => void results.want(Math.max(0, first - fresh.length), end - fresh.length),
+    [results, fresh.length],
+  )
 
-  const step = (by: number): void => {
-    const next = Math.min(events.length - 1, Math.max(0, cursor + by))
+  const goTo = (row: number): void => {
+    const next = Math.min(rows - 1, Math.max(0, row))
     setCursor(next)
-    const event = events[next]
+    const event = eventAt(next)
     if (selected !== null && event !== undefined) open(idOf(event))
   }
   const openCursor = (): void => {
-    const event = events[cursor]
+    const event = eventAt(cursor)
     if (event !== undefined) open(idOf(event))
   }
+  const onOpen = useCallback(
+    (event: Event, row: number): void => {
+      setCursor(row)
+      open(idOf(event) === selected ? null : idOf(event))
+    },
+    [open, selected],
+  )
   useKeys([
     ['/', () => field.current?.focus()],
-    ['j', () => step(1)],
-    ['k', () => step(-1)],
+    ['j', () => goTo(cursor + 1)],
+    ['k', () => goTo(cursor - 1)],
+    ['PageDown', () => goTo(cursor + LEAP)],
+    ['PageUp', () => goTo(cursor - LEAP)],
+    ['Home', () => goTo(0)],
+    ['End', () => goTo(rows - 1)],
     ['Enter', openCursor],
     ['Escape', () => selected !== null && open(null)],
     ['f', () => show({ sort: 'newest' }, { follow: !following })],
-    ['r', () => void results.refetch()],
+    ['r', refresh],
   ])
 
   const toggle = (name: string, value: string | null, not: boolean): void =>
     show({ filters: toggled(question.filters, name, value, not) })
-  const badQuery = results.error?.code === 'bad-query' ? results.error : null
+  const problem = results.problem instanceof Problem ? results.problem : null
+  const badQuery = problem?.code === 'bad-query' ? problem : null
 
   return (
     <div className={`viewer ${selected === null ? '' : 'with-entry'} ${narrowing ? 'narrowing' : ''}`}>
@@ -91,7 +105,7 @@ export function EventsScreen() {
           search={search}
           onFollow={() => show({ sort: 'newest' }, { follow: !following })}
           onColumns={(next) => show({ columns: next })}
-          onRefresh={() => void results.refetch()}
+          onRefresh={refresh}
         />
         <button
           type="button"
@@ -107,7 +121,11 @@ export function EventsScreen() {
       <section className="results" aria-label="Results">
         <div className="results-head">
           <p className="total" role="status">
-            {timeline.count === null ? 'Counting …' : `${figure(timeline.count)} events`}
+            {badQuery !== null
+              ? 'No answer'
+              : timeline.count === null
+                ? 'Counting …'
+                : counted(timeline.count, 'event')}
             {following && (
               <span className="live">
                 {tail.problem === null ? `Live · ${figure(tail.events.length)} new` : tail.problem.message}
@@ -123,11 +141,23 @@ export function EventsScreen() {
             onChoose={({ from, to }) => show({ range: between(from, to) })}
           />
         </div>
+        {problem !== null && badQuery === null && rows > 0 && (
+          <p className="problem" role="alert">
+            {problem.message}{' '}
+            <button type="button" onClick={() => results.retry()}>
+              Try again
+            </button>
+          </p>
+        )}
         {results.isPending ? (
           <Loading rows={14} />
-        ) : results.isError && events.length === 0 ? (
-          badQuery === null && <Failed problem={results.error} retry={() => void results.refetch()} />
-        ) : events.length === 0 && !hasNextPage ? (
+        ) : badQuery !== null ? (
+          <Empty title="The query is not understood.">
+            The bar above says where, and what could be meant.
+          </Empty>
+        ) : problem !== null && rows === 0 ? (
+          <Failed problem={problem} retry={() => results.retry()} />
+        ) : rows === 0 && !results.hasMore ? (
           <Empty title="Nothing was found.">
             {question.filters.length > 0 || question.q !== ''
               ? 'Take off a filter, or look at a longer time.'
@@ -135,16 +165,14 @@ export function EventsScreen() {
           </Empty>
         ) : (
           <EventTable
-            events={events}
+            rows={rows}
+            eventAt={eventAt}
             columns={columns}
             selected={selected}
             cursor={cursor}
-            fresh={tail.events.length}
-            onOpen={(event, index) => {
-              setCursor(index)
-              open(idOf(event) === selected ? null : idOf(event))
-            }}
-            onEnd={onEnd}
+            fresh={fresh.length}
+            onOpen={onOpen}
+            onView={onView}
             sorted={(name) => sortedBy(question, name)}
             header={(name) => (
               <ColumnHead
@@ -156,11 +184,11 @@ export function EventsScreen() {
             )}
             footer={
               <p className="grid-foot quiet">
-                {isFetchingNextPage
+                {results.isReading
                   ? 'Reading on …'
-                  : hasNextPage
+                  : results.hasMore
                     ? 'Scroll for more'
-                    : `That is all: ${figure(events.length)} events.`}
+                    : `That is all: ${counted(rows, 'event')}.`}
               </p>
             }
           />
@@ -171,13 +199,12 @@ export function EventsScreen() {
   )
 }
 
+/** So many rows are a page of the keyboard's. */
+const LEAP = 20
+
 /** What arrived while following may be found by the search, too. */
-function withoutDoubles(events: readonly Event[]): Event[] {
-  const seen = new Set<string>()
-  return events.filter((event) => {
-    const id = idOf(event)
-    if (seen.has(id)) return false
-    seen.add(id)
-    return true
-  })
+function withoutThose(events: readonly Event[], found: readonly Event[]): readonly Event[] {
+  if (events.length === 0) return events
+  const known = new Set(found.map(idOf))
+  return events.filter((event) => !known.has(idOf(event)))
 }

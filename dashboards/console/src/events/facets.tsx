@@ -5,7 +5,8 @@ import { columnName } from './columns.ts'
 import { Facet } from './facet.tsx'
 import type { Question } from './question.ts'
 
-const OPEN = ['audit.category', 'event.outcome', 'event.module', 'user.name']
+const FIRST = ['audit.category', 'event.type', 'user.name']
+const NEXT = ['event.outcome', 'event.module']
 const CLOSED = ['audit.entity.type', 'audit.risk', 'audit.variant', 'source.ip', 'audit.channel']
 
 interface FacetsProps {
@@ -18,16 +19,19 @@ export function Facets({ question, onToggle }: FacetsProps) {
   const [more, setMore] = useState<readonly string[]>([])
   const { data } = useAsk('getFields', {})
   const filtered = question.filters.map(({ field }) => field)
-  const listed = [...OPEN, 'event.action', ...CLOSED]
+  const listed = [...FIRST, 'event.action', ...NEXT, ...CLOSED]
   const others = [...new Set([...more, ...filtered])].filter((field) => !listed.includes(field))
   return (
     <aside className="facets" aria-label="Filters">
-      {OPEN.map((field) => (
+      {FIRST.map((field) => (
         <Group key={field} field={field} question={question} onToggle={onToggle} open />
       ))}
       <Collapsible title="Action, by entity" open={filtered.includes('event.action')}>
         <ActionFacet question={question} onToggle={(value) => onToggle('event.action', value, false)} />
       </Collapsible>
+      {NEXT.map((field) => (
+        <Group key={field} field={field} question={question} onToggle={onToggle} open />
+      ))}
       {[...CLOSED, ...others].map((field) => (
         <Group
           key={field}
@@ -74,6 +78,7 @@ function Group({ field, question, onToggle, open }: FacetsProps & { field: strin
 
 const FEW = new Set([
   'audit.category',
+  'event.type',
   'event.outcome',
   'event.module',
   'audit.risk',

@@ -5,6 +5,8 @@ import { useKeys } from './use-keys.ts'
 const KEYS: readonly [string, string][] = [
   ['/', 'Go to the search'],
   ['j  k', 'Next, previous event'],
+  ['PgDn  PgUp', 'Twenty events on, back'],
+  ['Home  End', 'First, last event'],
   ['Enter', 'Open the event'],
   ['Esc', 'Close what is open'],
   ['f', 'Follow, or stop following'],

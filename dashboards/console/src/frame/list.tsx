@@ -39,8 +39,8 @@ export function List<Row>({ label, columns, rows, keyOf }: ListProps<Row>) {
                     {of(row)}
                   </th>
                 ) : (
-                  <td key={name} className={kind === 'acts' ? 'buttons' : kind}>
-                    {of(row)}
+                  <td key={name} className={kind}>
+                    {kind === 'acts' ? <div className="buttons">{of(row)}</div> : of(row)}
                   </td>
                 ),
               )}

@@ -2,7 +2,7 @@ import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { Link } from '../frame/link.tsx'
 import { Failed, Loading } from '../frame/states.tsx'
-import { bytes, span } from '../time/format.ts'
+import { ago, bytes } from '../time/format.ts'
 
 export type Agent = Answer<'getAgents'>['agents'][number]
 
@@ -42,7 +42,7 @@ export function AgentsHealth() {
             <Link to="/settings/agents">
               <span className={`sign ${health}`}>{HEALTH[health]}</span> <bdi>{agent.name}</bdi>
               <span className="quiet">
-                {agent.lastSeen === null ? 'never heard of' : `heard ${span(now - agent.lastSeen)} ago`}
+                {agent.lastSeen === null ? 'never heard of' : `heard ${ago(agent.lastSeen, now)}`}
                 {agent.lagBytes !== null && agent.lagBytes > 0 ? `, ${bytes(agent.lagBytes)} behind` : ''}
               </span>
             </Link>

@@ -1,26 +1,39 @@
-import { Category, Outcome, Risk } from '../events/cell.tsx'
+import { Category, Outcome, Risk, Status } from '../events/cell.tsx'
 import { type Event, idOf, text, timeOf, whatWasDone, whoDid } from '../events/event.ts'
 import { Link } from '../frame/link.tsx'
 import { clockTime, dayOf } from '../time/format.ts'
 import { useZone } from '../time/zone.ts'
 
+/** What tells the events of a list apart: their category, where they have several; otherwise what was done, or the component. */
+export type Beside = 'audit.category' | 'event.action' | 'audit.component'
+
 /** A few events as lines that lead to their entries. */
-export function EventList({ events }: { events: readonly Event[] }) {
+export function EventList({
+  events,
+  beside = 'audit.category',
+}: {
+  readonly events: readonly Event[]
+  readonly beside?: Beside
+}) {
   const zone = useZone()
   return (
-    <ol className="event-list">
+    <ol className={beside === 'audit.category' ? 'event-list' : 'event-list worded'}>
       {events.map((event) => (
         <li key={idOf(event)}>
           <Link to={`/events/${idOf(event)}`}>
             <time dateTime={text(event, '@timestamp')} title={text(event, '@timestamp')}>
               {dayOf(timeOf(event), zone)} {clockTime(timeOf(event), zone)}
             </time>
-            <Category name={text(event, 'audit.category')} />
+            {beside === 'audit.category' ? (
+              <Category name={text(event, beside)} />
+            ) : (
+              <bdi className="beside-time">{text(event, beside)}</bdi>
+            )}
             <span className="what">
               <strong>{whoDid(event)}</strong> <bdi>{whatWasDone(event)}</bdi>
             </span>
             <span className="signs">
-              <Outcome event={event} />
+              {beside === 'audit.component' ? <Ended event={event} /> : <Outcome event={event} />}
               <Risk level={text(event, 'audit.risk')} />
             </span>
           </Link>
@@ -28,4 +41,10 @@ export function EventList({ events }: { events: readonly Event[] }) {
       ))}
     </ol>
   )
+}
+
+/** A job says more of how it ended than success or failure. */
+function Ended({ event }: { event: Event }) {
+  const status = text(event, 'audit.status')
+  return status === 'warning' || status === 'error' ? <Status status={status} /> : <Outcome event={event} />
 }

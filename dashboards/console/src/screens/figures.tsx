@@ -2,7 +2,7 @@ import { useAsk } from '../api/use-ask.ts'
 import { eventsWith } from '../entry/facts.tsx'
 import { Link } from '../frame/link.tsx'
 import { figure } from '../time/format.ts'
-import { before, between, type Interval, rangeOf } from '../time/ranges.ts'
+import { between, type Interval, rangeOf } from '../time/ranges.ts'
 import { comparison } from './comparison.ts'
 
 interface FigureProps {
@@ -24,10 +24,17 @@ export function Figure({ name, q, range, grave = false }: FigureProps) {
   )
 }
 
-/** The same against the time before, of the same length. */
-export function Compared({ name, interval, q = '' }: { name: string; interval: Interval; q?: string }) {
+interface ComparedProps {
+  readonly name: string
+  readonly interval: Interval
+  /** What it is held against, and how that is called. */
+  readonly against: Interval & { readonly name: string }
+  readonly q?: string
+}
+
+/** The same against an earlier time. */
+export function Compared({ name, interval, against: then, q = '' }: ComparedProps) {
   const now = useAsk('postAggregate', { body: { q, from: String(interval.from), to: String(interval.to) } })
-  const then = before(interval)
   const past = useAsk('postAggregate', { body: { q, from: String(then.from), to: String(then.to) } })
   const [count, earlier] = [now.data?.count, past.data?.count]
   return (
@@ -35,7 +42,7 @@ export function Compared({ name, interval, q = '' }: { name: string; interval: I
       <span className="figure-name">{name}</span>
       <span className="figure-count">{count === undefined ? '…' : figure(count)}</span>
       <span className="figure-beside">
-        {count === undefined || earlier === undefined ? '' : comparison(count, earlier)}
+        {count === undefined || earlier === undefined ? '' : comparison(count, earlier, then.name)}
       </span>
     </Link>
   )

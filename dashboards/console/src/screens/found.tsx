@@ -3,7 +3,7 @@ import { eventsWith } from '../entry/facts.tsx'
 import { Link } from '../frame/link.tsx'
 import { Failed, Loading } from '../frame/states.tsx'
 import { rangeOf } from '../time/ranges.ts'
-import { EventList } from './event-list.tsx'
+import { type Beside, EventList } from './event-list.tsx'
 
 /** The latest events that a query finds. */
 export function Found({
@@ -11,11 +11,13 @@ export function Found({
   range,
   most = 8,
   none,
+  beside,
 }: {
   q: string
   range: string
   most?: number
   none: string
+  beside?: Beside
 }) {
   const { data, error, isPending } = useFound({ q, ...rangeOf(range) }, most)
   if (isPending) return <Loading rows={4} />
@@ -23,7 +25,7 @@ export function Found({
   if (data.events.length === 0) return <p className="quiet">{none}</p>
   return (
     <>
-      <EventList events={data.events} />
+      <EventList events={data.events} {...(beside === undefined ? {} : { beside })} />
       {data.next !== null && (
         <p className="more">
           <Link to={eventsWith(q, range)}>All of them</Link>

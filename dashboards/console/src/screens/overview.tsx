@@ -7,7 +7,8 @@ import { all, is } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
 import { go, useParameter } from '../frame/location.ts'
 import { useMay } from '../session/session.tsx'
-import { bytes, figure } from '../time/format.ts'
+import { begun } from '../time/begun.ts'
+import { bytes, counted, figure } from '../time/format.ts'
 import { RangePicker, rangeName } from '../time/range-picker.tsx'
 import { between, rangeOf } from '../time/ranges.ts'
 import { useZone } from '../time/zone.ts'
@@ -23,16 +24,20 @@ export default function Overview() {
   const zone = useZone()
   const maySeeStatus = useMay('status')
   const timeline = useTimeline('', range)
-  const { today, week, month, now } = startsOf(zone)
+  const { day, week, month } = begun(Date.now(), zone)
   return (
     <div className="screen">
       <ScreenHead title="Overview">
         <RangePicker range={range} onChoose={setRange} />
       </ScreenHead>
       <div className="figures">
-        <Compared name="Today" interval={{ from: today, to: now }} />
-        <Compared name="This week" interval={{ from: week, to: now }} />
-        <Compared name="This month" interval={{ from: month, to: now }} />
+        <Compared name="Today" interval={day} against={{ ...day.earlier, name: 'yesterday by this time' }} />
+        <Compared name="This week" interval={week} against={{ ...week.earlier, name: 'last week by now' }} />
+        <Compared
+          name="This month"
+          interval={month}
+          against={{ ...month.earlier, name: 'last month by now' }}
+        />
         {maySeeStatus && <Storage />}
       </div>
       <div className="panels">
@@ -68,21 +73,6 @@ export default function Overview() {
   )
 }
 
-/** Where the day, the week and the month began for this reader. By whole minutes, so that the same question is asked again. */
-function startsOf(zone: string) {
-  const now = Temporal.Instant.fromEpochMilliseconds(Date.now())
-    .toZonedDateTimeISO(zone)
-    .round({ smallestUnit: 'minute', roundingMode: 'ceil' })
-  const today = now.startOfDay()
-  const at = (date: Temporal.ZonedDateTime): number => date.epochMilliseconds
-  return {
-    now: at(now),
-    today: at(today),
-    week: at(today.subtract({ days: today.dayOfWeek - 1 })),
-    month: at(today.with({ day: 1 })),
-  }
-}
-
 function Storage() {
   const used = useMetric('waybill_store_bytes')
   const events = useMetric('waybill_store_events')
@@ -90,7 +80,7 @@ function Storage() {
     <div className="figure">
       <span className="figure-name">Storage used</span>
       <span className="figure-count">{used === null ? '…' : bytes(used)}</span>
-      <span className="figure-beside">{events === null ? '' : `${figure(events)} events in all`}</span>
+      <span className="figure-beside">{events === null ? '' : `${counted(events, 'event')} in all`}</span>
     </div>
   )
 }
@@ -147,8 +137,8 @@ function Addresses({ range }: { range: string }) {
           <Link to={eventsWith(is('source.ip', String(key)), range)}>
             <code>{String(key)}</code>
             <span className="quiet">
-              {plural(distinct?.['user.name'] ?? 0, 'user')},{' '}
-              {plural(distinct?.['event.module'] ?? 0, 'system')}
+              {counted(distinct?.['user.name'] ?? 0, 'user')},{' '}
+              {counted(distinct?.['event.module'] ?? 0, 'system')}
             </span>
             <span className="count">{figure(count)}</span>
           </Link>
@@ -157,8 +147,6 @@ function Addresses({ range }: { range: string }) {
     </ul>
   )
 }
-
-const plural = (count: number, noun: string): string => `${figure(count)} ${noun}${count === 1 ? '' : 's'}`
 
 function Exports({ range }: { range: string }) {
   const { data } = useAsk('postAggregate', {
@@ -182,7 +170,7 @@ function Exports({ range }: { range: string }) {
           <Link to={eventsWith(all(EXPORTS, is('user.name', String(key))), range)}>
             <bdi>{String(key)}</bdi>
             <span className="quiet">
-              {plural(count, 'export')}, the largest {figure(sum?.max ?? 0)}
+              {counted(count, 'export')}, the largest {figure(sum?.max ?? 0)}
             </span>
             <span className="count">{figure(sum?.sum ?? 0)}</span>
           </Link>

@@ -8,12 +8,12 @@ import { Empty } from '../frame/states.tsx'
 import { figure, LOCAL_ZONE, span } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
 import { rangeOf } from '../time/ranges.ts'
+import { averageSession } from './average-session.ts'
 import { BarList } from './bar-list.tsx'
 import { Figure } from './figures.tsx'
 import { Found } from './found.tsx'
 import { Panel, ScreenHead } from './panel.tsx'
-import { EXPORTS } from './priority.ts'
-import { sessionsOf } from './sessions-of.ts'
+import { EXPORTS, FAILED_SIGN_INS, SIGN_INS } from './priority.ts'
 
 /** What one user did, or two of them beside each other, each in a time of its own. */
 export default function People() {
@@ -153,16 +153,14 @@ function Activity({ user, range }: { user: string; range: string }) {
   )
 }
 
-const MOST_SIGN_INS = 1000
+/** Of so many sign-ins and sign-outs the average length is worked out; what is counted is counted of all. */
+const LENGTHS_OF = 200
 
 function SessionFigures({ user, range }: { user: string; range: string }) {
-  const q = all(is('user.name', user), 'event.category: authentication')
-  const { data } = useFound({ q, ...rangeOf(range), sort: 'newest' }, MOST_SIGN_INS)
-  const passwords = useAsk('postAggregate', {
-    body: { q: all(is('user.name', user), 'event.action: *password*'), ...rangeOf(range) },
-  })
-  if (data === undefined) return null
-  const { count, failed, average } = sessionsOf(data.events.toReversed())
+  const mine = is('user.name', user)
+  const q = all(mine, 'event.category: authentication')
+  const { data } = useFound({ q, ...rangeOf(range), sort: 'newest' }, LENGTHS_OF)
+  const average = data === undefined ? null : averageSession(data.events.toReversed())
   return (
     <Panel
       title="Sessions"
@@ -174,19 +172,24 @@ function SessionFigures({ user, range }: { user: string; range: string }) {
     >
       <dl className="pairs">
         <dt>Sign-ins</dt>
-        <dd>{figure(count)}</dd>
+        <Count q={all(mine, SIGN_INS)} range={range} />
         <dt>Average session</dt>
-        <dd>{average === null ? 'no session has an end' : span(average)}</dd>
+        <dd>
+          {data === undefined ? '…' : average === null ? 'no session has an end' : span(average)}
+          {data?.next != null && <span className="quiet small"> in the last {LENGTHS_OF} events</span>}
+        </dd>
         <dt>Failed sign-ins</dt>
-        <dd>{figure(failed)}</dd>
+        <Count q={all(mine, FAILED_SIGN_INS)} range={range} />
         <dt>Password changes</dt>
-        <dd>{figure(passwords.data?.count ?? 0)}</dd>
+        <Count q={all(mine, 'event.action: *password*')} range={range} />
       </dl>
-      {data.next !== null && (
-        <p className="quiet small">Of the last {figure(MOST_SIGN_INS)} events about sign-ins.</p>
-      )}
     </Panel>
   )
+}
+
+function Count({ q, range }: { q: string; range: string }) {
+  const { data } = useAsk('postAggregate', { body: { q, ...rangeOf(range) } })
+  return <dd>{data === undefined ? '…' : figure(data.count)}</dd>
 }
 
 function Hours({ q, range }: { q: string; range: string }) {

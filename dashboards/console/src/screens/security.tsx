@@ -1,9 +1,12 @@
 import { lazy, Suspense } from 'react'
-import { useFound } from '../api/use-found.ts'
-import { at, type Event, inWords } from '../events/event.ts'
-import { all } from '../events/question.ts'
+import { useAsk } from '../api/use-ask.ts'
+import { type Place, placesOf } from '../charts/places.ts'
+import { eventsWith } from '../entry/facts.tsx'
+import { all, is } from '../events/question.ts'
+import { Link } from '../frame/link.tsx'
 import { useParameter } from '../frame/location.ts'
 import { Loading } from '../frame/states.tsx'
+import { counted, figure } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
 import { rangeOf } from '../time/ranges.ts'
 import { BarList } from './bar-list.tsx'
@@ -40,6 +43,7 @@ export default function Security() {
             q={all(SECURITY, 'audit.risk: high or event.outcome: failure')}
             range={range}
             most={14}
+            beside="event.action"
             none="Nothing in this time."
           />
         </Panel>
@@ -55,50 +59,70 @@ export default function Security() {
           />
         </Panel>
         <Places range={range} />
+        <Panel title="By event">
+          <BarList q={SECURITY} range={range} field="event.action" />
+        </Panel>
         <Panel title="By risk">
-          <BarList q={SECURITY} range={range} field="audit.risk" />
+          <BarList q={SECURITY} range={range} field="audit.risk" none="The systems named no risk." />
         </Panel>
         <Panel title="Latest" className="wide">
-          <Found q={SECURITY} range={range} most={14} none="Nothing in this time." />
+          <Found q={SECURITY} range={range} most={14} beside="event.action" none="Nothing in this time." />
         </Panel>
       </div>
     </div>
   )
 }
 
-/** Where sign-ins came from, as a file of places estimates it; without such a file there is nothing to show. */
+/** Of each address an event is read: more would take longer than somebody waits. */
+const MOST_ADDRESSES = 250
+const MOST_PLACES = 40
+
+/** Where all of it came from, as a file of places estimates it; without such a file there is nothing to show. */
 function Places({ range }: { range: string }) {
-  const { data } = useFound({ q: all(SECURITY, 'source.geo.country_iso_code: *'), ...rangeOf(range) }, 500)
-  const places = placesOf(data?.events ?? [])
+  const { data } = useAsk('postAggregate', {
+    body: {
+      q: SECURITY,
+      ...rangeOf(range),
+      by: [
+        { kind: 'values', field: 'source.ip', top: MOST_ADDRESSES },
+        { kind: 'values', field: 'event.outcome', top: 5 },
+      ],
+      latest: true,
+    },
+  })
+  const places = placesOf(data?.split?.buckets ?? [])
   if (places.length === 0) return null
+  const { others = 0 } = data?.split ?? {}
   return (
     <Panel title="Places, estimated from addresses" className="wide">
-      <Suspense fallback={<Loading rows={6} />}>
-        <WorldMap places={places} />
-      </Suspense>
+      <div className="located">
+        <Suspense fallback={<Loading rows={6} />}>
+          <WorldMap places={places} />
+        </Suspense>
+        <ul className="rows">
+          {places.slice(0, MOST_PLACES).map((place) => (
+            <li key={`${place.latitude} ${place.longitude}`}>
+              <Link to={eventsWith(all(SECURITY, queryOf(place)), range)}>
+                <bdi>{place.name}</bdi>
+                <span className="quiet">{place.failed > 0 ? `${figure(place.failed)} failed` : ''}</span>
+                <span className="count">{figure(place.count)}</span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </div>
+      {others > 0 && (
+        <p className="quiet small">
+          Of the {figure(MOST_ADDRESSES)} most frequent addresses; {counted(others, 'event')} came from
+          others.
+        </p>
+      )}
     </Panel>
   )
 }
 
-function placesOf(events: readonly Event[]) {
-  const places = new Map<
-    string,
-    { name: string; latitude: number; longitude: number; count: number; failed: number }
-  >()
-  for (const event of events) {
-    const [latitude, longitude] = ['lat', 'lon'].map((part) =>
-      Number(at(event, `source.geo.location.${part}`)),
-    )
-    if (latitude === undefined || longitude === undefined || !Number.isFinite(latitude + longitude)) continue
-    const name = [at(event, 'source.geo.city_name'), at(event, 'source.geo.country_name')]
-      .map(inWords)
-      .filter(Boolean)
-      .join(', ')
-    const key = `${latitude} ${longitude}`
-    const known = places.get(key) ?? { name, latitude, longitude, count: 0, failed: 0 }
-    known.count++
-    if (at(event, 'event.outcome') === 'failure') known.failed++
-    places.set(key, known)
-  }
-  return [...places.values()]
-}
+const queryOf = ({ city, country }: Place): string =>
+  all(
+    city === '' ? 'not source.geo.city_name: *' : is('source.geo.city_name', city),
+    country === '' ? 'not source.geo.country_name: *' : is('source.geo.country_name', country),
+  )

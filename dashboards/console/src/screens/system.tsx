@@ -1,6 +1,7 @@
 import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { eventsWith } from '../entry/facts.tsx'
+import { Status } from '../events/cell.tsx'
 import { text, timeOf } from '../events/event.ts'
 import { all, is } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
@@ -43,7 +44,12 @@ export default function System() {
           <Components range={range} />
         </Panel>
         <Panel title="Warnings and failures" className="wide">
-          <Found q={all(SYSTEM, FAILED)} range={range} none="Nothing failed in this time." />
+          <Found
+            q={all(SYSTEM, FAILED)}
+            range={range}
+            beside="audit.component"
+            none="Nothing failed in this time."
+          />
         </Panel>
         <Panel title="By action">
           <BarList q={SYSTEM} range={range} field="event.action" />
@@ -66,17 +72,20 @@ function Share({ range }: { range: string }) {
   const { data } = useAsk('postAggregate', {
     body: { q: SYSTEM, ...rangeOf(range), by: [{ kind: 'values', field: 'audit.status', top: 5 }] },
   })
-  const buckets = data?.split?.buckets ?? []
-  const known = buckets.reduce((sum, { count }) => sum + count, 0)
-  const failed = buckets.find(({ key }) => key === 'error')?.count ?? 0
   return (
     <div className="figure">
       <span className="figure-name">Ended without an error</span>
-      <span className="figure-count">
-        {known === 0 ? '–' : `${((1 - failed / known) * 100).toFixed(2)} %`}
-      </span>
+      <span className="figure-count">{shareOf(data?.split?.buckets ?? [])}</span>
     </div>
   )
+}
+
+type States = readonly { readonly key: string | number; readonly count: number }[]
+
+function shareOf(states: States): string {
+  const known = states.reduce((sum, { count }) => sum + count, 0)
+  const failed = states.find(({ key }) => key === 'error')?.count ?? 0
+  return known === 0 ? '–' : `${((1 - failed / known) * 100).toFixed(2)} %`
 }
 
 function Components({ range }: { range: string }) {
@@ -125,7 +134,8 @@ function Components({ range }: { range: string }) {
         { name: 'Events', kind: 'number', of: ({ count }) => figure(count) },
         { name: 'Warnings', kind: 'number', of: (bucket) => figure(statusCount(bucket, 'warning')) },
         { name: 'Errors', kind: 'number', of: (bucket) => figure(statusCount(bucket, 'error')) },
-        ...(durations ? [{ name: 'Average', kind: 'number', of: averageOf } as const] : []),
+        { name: 'Without an error', kind: 'number', of: (bucket) => shareOf(bucket.split?.buckets ?? []) },
+        ...(durations ? [{ name: 'Average time', kind: 'number', of: averageOf } as const] : []),
       ]}
     />
   )
@@ -140,10 +150,4 @@ const statusCount = ({ split }: Component, status: string): number =>
 function averageOf({ sums }: Component): string {
   const average = sums?.['event.duration']?.avg ?? null
   return average === null ? '' : span(average / 1_000_000)
-}
-
-const SIGNS: Readonly<Record<string, string>> = { ok: 'Well', warning: 'Warning', error: 'Error' }
-
-function Status({ status }: { status: string }) {
-  return <span className={`sign ${status}`}>{SIGNS[status] ?? status}</span>
 }

@@ -59,6 +59,9 @@ export function Agents() {
   )
 }
 
+const clockOf = (offset: number): string =>
+  Math.abs(offset) < 1000 ? 'right' : `${span(Math.abs(offset))} ${offset > 0 ? 'ahead' : 'behind'}`
+
 const LEDGER = ['stored', 'duplicate', 'filtered', 'dead', 'quarantined', 'discarded', 'pending'] as const
 
 function AgentCard({ agent, onRevoke }: { agent: Agent; onRevoke: (() => void) | null }) {
@@ -91,7 +94,7 @@ function AgentCard({ agent, onRevoke }: { agent: Agent; onRevoke: (() => void) |
           {agent.oldestPending === null ? '' : `, the oldest batch since ${span(agent.oldestPending)}`}
         </dd>
         <dt>Clock</dt>
-        <dd>{agent.clockOffset === null ? 'not known' : `${agent.clockOffset} ms off`}</dd>
+        <dd>{agent.clockOffset === null ? 'not known' : clockOf(agent.clockOffset)}</dd>
         <dt>Waybills</dt>
         <dd>
           {figure(agent.chains.reduce((sum, { waybills }) => sum + waybills, 0))}

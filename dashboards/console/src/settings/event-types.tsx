@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
-import { Failed, Loading, Refused } from '../frame/states.tsx'
+import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { useMay } from '../session/session.tsx'
 import { figure } from '../time/format.ts'
 import { useAct } from './use-act.ts'
@@ -25,7 +25,7 @@ export function EventTypes() {
   const shown = types.data.types.filter(({ id, title, system }) =>
     `${id} ${title} ${system}`.toLowerCase().includes(looked.toLowerCase()),
   )
-  const groups = Map.groupBy(shown, ({ system, group }) => `${system} · ${group}`)
+  const systems = Map.groupBy(shown, ({ system }) => system)
   return (
     <>
       <p className="actions">
@@ -42,25 +42,62 @@ export function EventTypes() {
         </span>
       </p>
       <Refused why={act.problem} />
+      {shown.length === 0 && <Empty title="No event type of this name." />}
+      {[...systems].map(([system, members]) => (
+        <System
+          key={`${system} ${looked !== ''}`}
+          name={system}
+          types={members}
+          open={looked !== ''}
+          disabled={!may || act.busy}
+          onSwitch={(id, on) => put(switched(events, id, on))}
+        />
+      ))}
+      <Exceptions rules={events} may={may && !act.busy} types={types.data.types} onChange={put} />
+    </>
+  )
+}
+
+interface SystemProps {
+  readonly name: string
+  readonly types: readonly Type[]
+  readonly open: boolean
+  readonly disabled: boolean
+  readonly onSwitch: (id: string, on: boolean) => void
+}
+
+/** The event types of one audited system, in its own groups. */
+function System({ name, types, open, disabled, onSwitch }: SystemProps) {
+  const recorded = types.filter((type) => type.recorded).length
+  return (
+    <details className="panel types" open={open}>
+      <summary>
+        <h2>{name}</h2>
+        <span className="quiet">
+          {recorded === types.length
+            ? `all ${figure(recorded)}`
+            : `${figure(recorded)} of ${figure(types.length)}`}{' '}
+          recorded
+        </span>
+      </summary>
       <div className="type-groups">
-        {[...groups].map(([name, members]) => (
-          <section key={name}>
-            <h2>{name}</h2>
+        {[...Map.groupBy(types, ({ group }) => group)].map(([group, members]) => (
+          <section key={group}>
+            <h3>{group}</h3>
             <ul>
               {members.map((type) => (
                 <TypeRow
                   key={type.id}
                   type={type}
-                  disabled={!may || act.busy}
-                  onSwitch={(on) => put(switched(events, type.id, on))}
+                  disabled={disabled}
+                  onSwitch={(on) => onSwitch(type.id, on)}
                 />
               ))}
             </ul>
           </section>
         ))}
       </div>
-      <Exceptions rules={events} may={may && !act.busy} types={types.data.types} onChange={put} />
-    </>
+    </details>
   )
 }
 

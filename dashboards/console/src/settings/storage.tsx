@@ -2,7 +2,7 @@ import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { List } from '../frame/list.tsx'
 import { Failed, Loading } from '../frame/states.tsx'
-import { bytes, figure, span } from '../time/format.ts'
+import { bytes, counted, figure, keptFor } from '../time/format.ts'
 import { When } from '../time/when.tsx'
 
 type Report = Answer<'getStorage'>
@@ -29,8 +29,11 @@ export function Storage() {
             name: 'Category',
             of: ({ category }) => <span className={`category ${category}`}>{category}</span>,
           },
-          { name: 'Searchable for', of: ({ searchable }) => span(searchable) },
-          { name: 'Archived for', of: ({ archive }) => (archive === null ? 'not archived' : span(archive)) },
+          { name: 'Searchable for', of: ({ searchable }) => keptFor(searchable) },
+          {
+            name: 'Archived for',
+            of: ({ archive }) => (archive === null ? 'not archived' : keptFor(archive)),
+          },
           { name: 'Tiers', of: tiersOf },
           { name: 'Oldest', of: ({ oldest }) => (oldest === null ? '–' : <When at={oldest} relative />) },
           { name: 'Events', kind: 'number', of: ({ events }) => figure(events) },
@@ -93,20 +96,25 @@ function Capacity({ report: { bytes: used, otherBytes, disk, growth, fullInDays 
         />
         <Amount
           name="Full in"
-          amount={fullInDays === null ? '–' : `${figure(fullInDays)} d`}
+          amount={fullInDays === null ? '–' : counted(fullInDays, 'day')}
           beside={fullInDays === null ? 'not at this growth' : 'at this growth'}
           grave={fullInDays !== null && fullInDays < SOON}
         />
       </div>
       {disk !== null && disk.total > 0 && (
-        <meter
-          className="disk"
-          min={0}
-          max={disk.total}
-          high={disk.total * 0.9}
-          value={disk.total - disk.free}
-          aria-label="How full the disk is"
-        />
+        <div className="disk">
+          <meter
+            min={0}
+            max={disk.total}
+            high={disk.total * 0.9}
+            value={disk.total - disk.free}
+            aria-label="How full the disk is"
+          />
+          <p className="quiet small">
+            The disk is {Math.round((1 - disk.free / disk.total) * 100)} % full; events take{' '}
+            {bytes(used - otherBytes)} of it.
+          </p>
+        </div>
       )}
     </>
   )

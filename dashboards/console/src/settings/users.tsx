@@ -80,7 +80,7 @@ function NewUser({ act, onMade }: { act: Act; onMade: (name: string, password: s
     <form className="inline-form" onSubmit={send} aria-label="New user">
       <input
         aria-label="Name"
-        placeholder="name"
+        placeholder="Name"
         value={name}
         onChange={({ target }) => setName(target.value)}
         autoCapitalize="none"
@@ -88,7 +88,7 @@ function NewUser({ act, onMade }: { act: Act; onMade: (name: string, password: s
       />
       <input
         aria-label="Full name"
-        placeholder="full name"
+        placeholder="Full name"
         value={fullName}
         onChange={({ target }) => setFullName(target.value)}
       />

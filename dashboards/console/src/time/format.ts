@@ -18,7 +18,25 @@ const DAY = { day: 'numeric', month: 'short' } as const
 export const clockTime = (at: number, zone: string): string => format(zone, CLOCK).format(at)
 export const minuteTime = (at: number, zone: string): string =>
   format(zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at)
-export const dayOf = (at: number, zone: string): string => format(zone, DAY).format(at)
+const yearOf = (at: number, zone: string): string => format(zone, { year: 'numeric' }).format(at)
+
+/** Zones change their days at quarters of an hour at the finest; the days of a list are mostly the same few. */
+const QUARTER = 900_000
+const MOST_DAYS = 10_000
+const days = new Map<string, string>()
+
+/** With the year where it is not the present one. */
+export function dayOf(at: number, zone: string, now = Date.now()): string {
+  const key = `${zone} ${Math.floor(at / QUARTER)} ${Math.floor(now / QUARTER)}`
+  let day = days.get(key)
+  if (day === undefined) {
+    const isThisYear = yearOf(at, zone) === yearOf(now, zone)
+    day = format(zone, isThisYear ? DAY : { ...DAY, year: 'numeric' }).format(at)
+    if (days.size >= MOST_DAYS) days.clear()
+    days.set(key, day)
+  }
+  return day
+}
 export const longDay = (at: number, zone: string): string =>
   format(zone, { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric' }).format(at)
 export const fullTime = (at: number, zone: string): string =>
@@ -41,8 +59,21 @@ export function span(milliseconds: number): string {
 export const ago = (at: number, now: number): string =>
   now - at < 1000 ? 'just now' : `${span(now - at)} ago`
 
+const YEAR = 365 * 86_400_000
+
+/** A time for which something is kept, as its rule says it: 90 days, 2 years. */
+export function keptFor(milliseconds: number): string {
+  const years = milliseconds / YEAR
+  return years >= 1 && Number.isInteger(years)
+    ? counted(years, 'year')
+    : counted(Math.round(milliseconds / 86_400_000), 'day')
+}
+
 const whole = new Intl.NumberFormat('en-US')
 export const figure = (count: number): string => whole.format(count)
+/** A figure with what it counts: 1 event, 2 events. */
+export const counted = (count: number, noun: string): string =>
+  `${figure(count)} ${noun}${count === 1 ? '' : 's'}`
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB']
 export function bytes(count: number): string {

@@ -40,11 +40,6 @@ export function intervalOf(text: string, now: number): Interval | null {
   return to === undefined ? { from: now - 86_400_000, to: now } : { from: Number(from), to: Number(to) }
 }
 
-/** The time of the same length before it. */
-export function before({ from, to }: Interval): Interval {
-  return { from: from - (to - from), to: from }
-}
-
 const MINUTE = 60_000
 const WIDTHS = [1, 2, 5, 10, 30, 60, 180, 360, 720, 1440, 7 * 1440, 30 * 1440].map(
   (minutes) => minutes * MINUTE,

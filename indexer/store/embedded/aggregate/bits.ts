@@ -77,11 +77,15 @@ export function bitsThat(docs: number, among: Bits, has: (doc: number) => boolea
   return bits
 }
 
-/** The documents whose number in `numbers` is one of the chosen. */
+/** The documents whose number in `numbers` is one of the chosen: of these 1 is noted, of all others 0. */
 export function bitsOfChosen(numbers: ArrayLike<number>, chosen: Uint8Array): Bits {
   if (!chosen.includes(1)) return 'none'
   const bits = new Uint32Array(wordsFor(numbers.length))
-  for (let doc = 0; doc < numbers.length; doc++)
-    if (chosen[numbers[doc]!] === 1) bits[doc >>> 5] = bits[doc >>> 5]! | (1 << (doc & 31))
+  for (let i = 0, doc = 0; i < bits.length; i++) {
+    let word = 0
+    for (const end = Math.min(doc + 32, numbers.length), from = doc; doc < end; doc++)
+      word |= chosen[numbers[doc]!]! << (doc - from)
+    bits[i] = word
+  }
   return bits
 }

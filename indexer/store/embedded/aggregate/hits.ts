@@ -1,6 +1,6 @@
 import { matches, type Query } from '../../../query/index.ts'
 import type { Budget } from '../../aggregate-bounds.ts'
-import { categoryFits, timesOf } from '../candidates.ts'
+import { timesOf, withinCategory } from '../candidates.ts'
 import type { SearchContext } from '../search.ts'
 import type { Segment } from '../segment/read.ts'
 import { WINDOW } from '../segment/write.ts'
@@ -35,11 +35,13 @@ export function hitsOf(asked: Asked, context: Omit<SearchContext, 'late'>, budge
   const found: Hits[] = []
   const decisions = new Decisions()
   for (const row of context.partitions) {
-    if (row.greatest < from || row.least >= to || !categoryFits(query, categoryOf(row.name))) continue
+    if (row.greatest < from || row.least >= to) continue
+    const own = withinCategory(query, categoryOf(row.name))
+    if (own.kind === 'none') continue
     const view = context.view(row.name)
     for (const { id, least, greatest } of view.segments()) {
       if (greatest < from || least >= to) continue
-      const hits = hitsIn({ view, segment: view.segment(id), decisions }, query, from, to, budget)
+      const hits = hitsIn({ view, segment: view.segment(id), decisions }, own, from, to, budget)
       if (hits.count > 0) found.push(hits)
     }
   }
@@ -77,6 +79,26 @@ export function eachBit(bits: Uint32Array, low: number, high: number, visit: (do
       if (!visit(i * 32 + (31 - Math.clz32(rest & -rest)))) return
     }
   }
+}
+
+const EVERY = Uint32Array.from({ length: WINDOW }, (_, place) => place)
+const places = new Uint32Array(WINDOW)
+
+/**
+ * Where the hits of a stretch of at most a window are, counted from its first document; valid until the next are asked for. Mostly few are hit:
+ * to go from one to the next takes a fifth of the time of asking each document.
+ */
+export function placesIn({ bits }: Hits, from: number, to: number): Uint32Array {
+  if (bits === null) return EVERY.subarray(0, to - from)
+  let count = 0
+  for (let i = from >>> 5, last = (to - 1) >>> 5; i <= last; i++) {
+    const base = i * 32 - from
+    for (let rest = bits[i]!; rest !== 0; rest &= rest - 1) {
+      const place = base + 31 - Math.clz32(rest & -rest)
+      if (place >= 0 && place < to - from) places[count++] = place
+    }
+  }
+  return places.subarray(0, count)
 }
 
 /** The stretches of a segment in which something is hit, of at most a window. */

@@ -58,6 +58,13 @@ export class Dimension {
     this.numbers = new ValueNumbers(this.#field?.kind ?? 'number')
   }
 
+  /** Its values stand in the events alone, each of which must be read. */
+  get isReadFromEvents(): boolean {
+    if (this.#field === null) return false
+    const way = wayTo(this.#field.name)
+    return way?.kind !== 'facet' && !isHeld(way)
+  }
+
   in(hits: Hits): Reading {
     let reading = this.#readings.get(hits)
     if (reading === undefined) {

@@ -1,7 +1,6 @@
 import type { Budget } from '../../aggregate-bounds.ts'
-import { isIn } from './bits.ts'
 import { type Counts, DenseCounts, SparseCounts } from './counts.ts'
-import { type Hits, stretches } from './hits.ts'
+import { type Hits, placesIn, stretches } from './hits.ts'
 import { NumberTable } from './numbering.ts'
 import type { Dimension, Reading } from './reading.ts'
 
@@ -18,33 +17,23 @@ function eachCode(
   budget: Budget,
   visit: (code: number, doc: number) => void,
 ): void {
-  const { bits } = hits
   for (const [from, to] of stretches(hits)) {
     if (budget.late) return
     const codes = reading.codes(from, to)
-    if (bits === null) for (let doc = from; doc < to; doc++) visit(codes[doc - from]!, doc)
-    else for (let doc = from; doc < to; doc++) if (isIn(bits, doc)) visit(codes[doc - from]!, doc)
+    const places = placesIn(hits, from, to)
+    for (let i = 0; i < places.length; i++) visit(codes[places[i]!]!, from + places[i]!)
   }
 }
 
 /** How many hits have each code. It is what most questions need, so it calls nobody for each document. */
 function localCounts(hits: Hits, reading: Reading, size: number, budget: Budget): Uint32Array {
-  const { bits } = hits
   const local = new Uint32Array(size)
   for (const [from, to] of stretches(hits)) {
     if (budget.late) break
     const codes = reading.codes(from, to)
-    const length = to - from
-    if (bits === null) {
-      for (let i = 0; i < length; i++) {
-        const code = codes[i]!
-        local[code] = local[code]! + 1
-      }
-      continue
-    }
-    for (let i = 0; i < length; i++) {
-      if (!isIn(bits, from + i)) continue
-      const code = codes[i]!
+    const places = placesIn(hits, from, to)
+    for (let i = 0; i < places.length; i++) {
+      const code = codes[places[i]!]!
       local[code] = local[code]! + 1
     }
   }
@@ -97,41 +86,43 @@ export class Ranking {
   }
 
   /**
-   * Visits the ranks of a stretch of documents: from 0 where a document has one, `NO_RANK` where it has none or is no hit, and below where
-   * `several` has them.
+   * Visits the ranks of the hits of a stretch, with where these are from its first document on: from 0 where a document has one, `NO_RANK` where
+   * it has none, and below where `several` has them.
    */
-  eachStretch(hits: Hits, budget: Budget, visit: (from: number, ranks: Int32Array) => void): void {
+  eachStretch(
+    hits: Hits,
+    budget: Budget,
+    visit: (from: number, to: number, places: Uint32Array, ranks: Int32Array) => void,
+  ): void {
     const reading = this.#dimension.in(hits)
     const { size } = reading
     const known = new Int32Array(size ?? 0).fill(UNKNOWN)
     for (const [from, to] of stretches(hits)) {
       if (budget.late) return
       const codes = reading.codes(from, to)
-      const ranks = new Int32Array(to - from)
+      const places = placesIn(hits, from, to)
+      const ranks = new Int32Array(places.length)
       for (let i = 0; i < ranks.length; i++) {
-        if (!isIn(hits.bits, from + i)) ranks[i] = NO_RANK
-        else {
-          const code = codes[i]!
-          let rank =
-            size === null ? (code === 0 ? NO_RANK : (this.#rankOf[code - 1] ?? NO_RANK)) : known[code]!
-          if (rank === UNKNOWN) {
-            rank = this.#look(reading, code)
-            known[code] = rank
-          }
-          ranks[i] = rank
+        const code = codes[places[i]!]!
+        let rank = size === null ? (code === 0 ? NO_RANK : (this.#rankOf[code - 1] ?? NO_RANK)) : known[code]!
+        if (rank === UNKNOWN) {
+          rank = this.#look(reading, code)
+          known[code] = rank
         }
+        ranks[i] = rank
       }
-      visit(from, ranks)
+      visit(from, to, places, ranks)
     }
   }
 
   /** Visits each hit with each of its ranks. */
   each(hits: Hits, budget: Budget, visit: (rank: number, doc: number) => void): void {
-    this.eachStretch(hits, budget, (from, ranks) => {
+    this.eachStretch(hits, budget, (from, _, places, ranks) => {
       for (let i = 0; i < ranks.length; i++) {
         const rank = ranks[i]!
-        if (rank >= 0) visit(rank, from + i)
-        else if (rank !== NO_RANK) for (const one of this.several(rank)) visit(one, from + i)
+        const doc = from + places[i]!
+        if (rank >= 0) visit(rank, doc)
+        else if (rank !== NO_RANK) for (const one of this.several(rank)) visit(one, doc)
       }
     })
   }
@@ -190,20 +181,21 @@ export function crossOf(all: readonly Hits[], ranking: Ranking, dimension: Dimen
     const width = size ?? (dimension.complete ? dimension.numbers.end + 1 : MOST_CELLS + 1)
     if (width * ranks <= MOST_CELLS) {
       if (cells.length < width * ranks) cells = new Uint32Array(width * ranks)
-      ranking.eachStretch(hits, budget, (from, ranksOf) => {
-        const codes = reading.codes(from, from + ranksOf.length)
+      ranking.eachStretch(hits, budget, (from, to, places, ranksOf) => {
+        const codes = reading.codes(from, to)
         for (let i = 0; i < ranksOf.length; i++) {
           const rank = ranksOf[i]!
+          const code = codes[places[i]!]!
           if (rank < 0) {
             if (rank === NO_RANK) continue
             for (const one of ranking.several(rank)) {
-              const cell = one * width + codes[i]!
+              const cell = one * width + code
               cells[cell] = cells[cell]! + 1
               isMet[one] = 1
             }
             continue
           }
-          const cell = rank * width + codes[i]!
+          const cell = rank * width + code
           cells[cell] = cells[cell]! + 1
           isMet[rank] = 1
         }

@@ -1,5 +1,6 @@
 import { uint32s } from './codec.ts'
-import { Column, type Source } from './read.ts'
+import { Column } from './column.ts'
+import type { Source } from './source.ts'
 import type { TextBook } from './text-book.ts'
 import type { HeldPlace } from './write.ts'
 

@@ -1,7 +1,7 @@
 import { KeyQueue } from './key-queue.ts'
 import { mergedHeld } from './merge-held.ts'
 import type { Segment } from './read.ts'
-import { TermCursor } from './read.ts'
+import { TermCursor } from './term-cursor.ts'
 import { type Columns, type Footer, SegmentWriter, type Sink } from './write.ts'
 
 const byBytes = (a: string, b: string): number =>

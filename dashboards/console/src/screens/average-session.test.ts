@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sessionsOf } from './sessions-of.ts'
+import { averageSession } from './average-session.ts'
 
 const event = (minute: number, type: string, session: string, outcome = 'success') => ({
   '@timestamp': new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(),
@@ -15,14 +15,11 @@ describe('the sessions of a user', () => {
       event(20, 'end', 'b'),
       event(30, 'end', 'a'),
     ]
-    expect(sessionsOf(events)).toEqual({ count: 2, failed: 0, average: 22.5 * 60_000 })
+    expect(averageSession(events)).toBe(22.5 * 60_000)
   })
 
-  it('count what failed apart, and have no length without an end', () => {
-    expect(sessionsOf([event(0, 'start', '', 'failure'), event(1, 'start', 'a')])).toEqual({
-      count: 1,
-      failed: 1,
-      average: null,
-    })
+  it('do not begin with what failed, and have no length without both ends', () => {
+    expect(averageSession([event(0, 'start', 'a', 'failure'), event(9, 'end', 'a')])).toBeNull()
+    expect(averageSession([event(1, 'start', 'a')])).toBeNull()
   })
 })

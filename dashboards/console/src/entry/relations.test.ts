@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { relationsOf } from './relations.ts'
+
+const AT = '2026-11-18T10:00:00.000Z'
+const named = (event: object, name: string) =>
+  relationsOf({ '@timestamp': AT, ...event }).find((relation) => relation.name === name)
+
+describe('what an event belongs together with', () => {
+  const change = {
+    event: { id: 'e-1', module: 'erp' },
+    audit: { source_event_id: 'LOG-7', entity: { type: 'Customer', id: 'C-1' } },
+  }
+
+  it('is the same record, right before and right after', () => {
+    const at = Date.parse(AT)
+    expect(named(change, 'This record before')).toMatchObject({ to: at, sort: 'newest', near: 1 })
+    expect(named(change, 'This record after')).toMatchObject({ from: at, sort: 'oldest', near: 1 })
+    expect(named(change, 'This record after')?.q).toContain('audit.entity.id: "C-1"')
+  })
+
+  it('is what it caused: an approval that names it by the id of the source, or by ours', () => {
+    expect(named(change, 'What it caused')?.q).toBe(
+      '(audit.parent.event_id: "LOG-7" or audit.parent.event_id: "e-1") and (event.module: "erp")',
+    )
+  })
+
+  it('is what caused it, and what else that caused', () => {
+    const approval = { event: { id: 'e-2' }, audit: { parent: { event_id: 'LOG-7' } } }
+    expect(named(approval, 'What caused it')?.q).toBe('audit.source_event_id: "LOG-7" or event.id: "LOG-7"')
+    expect(named(approval, 'Caused by the same event')?.q).toBe('audit.parent.event_id: "LOG-7"')
+    expect(named(change, 'What caused it')).toBeUndefined()
+  })
+
+  it('is no record, session or address where it names none', () => {
+    expect(relationsOf({ '@timestamp': AT, event: { id: 'e-3' } }).map(({ name }) => name)).toEqual([
+      'What it caused',
+    ])
+  })
+})

@@ -1,0 +1,77 @@
+import { type Event, text, timeOf } from '../events/event.ts'
+import { all, is } from '../events/question.ts'
+import { between } from '../time/ranges.ts'
+import { recordQuery } from './record.ts'
+
+/** What an event belongs together with. */
+export interface Relation {
+  readonly name: string
+  readonly q: string
+  readonly from?: number
+  readonly to?: number
+  readonly sort: 'newest' | 'oldest'
+  /** So many belong beside the entry itself, not only where somebody looks for more. */
+  readonly near: number
+}
+
+const HOUR = 3_600_000
+const NEWEST = { sort: 'newest', near: 0 } as const
+/** The ends of all time, for who asks from one or to the other. What has fewer digits than five is read as a year. */
+const EARLIEST = 86_400_000
+const LATEST = 9_999_999_999_999
+
+/** The same record before and after, what caused the event and what it caused, its session, request, address and user. */
+export function relationsOf(event: Event): Relation[] {
+  const at = timeOf(event)
+  const around = { from: at - HOUR, to: at + HOUR }
+  const same = (name: string, field: string, given: Partial<Relation> = {}): Relation[] =>
+    text(event, field) === '' ? [] : [{ name, q: is(field, text(event, field)), ...NEWEST, ...given }]
+  return [
+    ...ofRecord(event),
+    ...causes(event),
+    ...same('The same session', 'audit.session.id'),
+    ...same('The same request', 'trace.id'),
+    ...same('The same address, an hour around', 'source.ip', around),
+    ...same('The same user, an hour around', 'user.name', around),
+  ]
+}
+
+function ofRecord(event: Event): Relation[] {
+  const id = text(event, 'audit.entity.id')
+  if (id === '') return []
+  const q = recordQuery(event)
+  const at = timeOf(event)
+  return [
+    { name: 'This record before', q, from: EARLIEST, to: at, sort: 'newest', near: 1 },
+    { name: 'This record after', q, from: at, to: LATEST, sort: 'oldest', near: 1 },
+    { name: 'Caused by a change of this record', q: is('audit.parent.id', id), ...NEWEST },
+    { name: 'Elsewhere about this record', q: `${is('related.entity', id)} and not (${q})`, ...NEWEST },
+  ]
+}
+
+/** A source names the event that caused another by its own id, where it has one. */
+function causes(event: Event): Relation[] {
+  const cause = text(event, 'audit.parent.event_id')
+  const own = ['audit.source_event_id', 'event.id']
+    .map((field) => text(event, field))
+    .filter((id) => id !== '')
+  const source = text(event, 'event.module')
+  const here = (q: string): string => (source === '' ? q : all(q, is('event.module', source)))
+  const named = (id: string): string => `${is('audit.source_event_id', id)} or ${is('event.id', id)}`
+  return [
+    ...(cause === '' ? [] : [{ name: 'What caused it', q: here(named(cause)), ...NEWEST, near: 1 }]),
+    {
+      name: 'What it caused',
+      q: here(own.map((id) => is('audit.parent.event_id', id)).join(' or ')),
+      sort: 'oldest',
+      near: 3,
+    },
+    ...(cause === ''
+      ? []
+      : [{ name: 'Caused by the same event', q: here(is('audit.parent.event_id', cause)), ...NEWEST }]),
+  ]
+}
+
+/** The time of a relation, as an address has it. */
+export const rangeOfRelation = ({ from, to }: Relation): string =>
+  from === undefined || to === undefined ? 'all' : between(from, to)
