@@ -20,6 +20,8 @@ export interface Store {
   get(id: string): Promise<AuditEvent | null>
   /** Counts what a query finds, and splits the counts by time and by values. */
   aggregate(request: AggregateRequest): Promise<Aggregate>
+  /** Events as they are now, for who reads long. */
+  moment(): Promise<Moment>
   /** Hourly counts, kept when events are written. */
   counts(request: CountRequest): Promise<CountRow[]>
   /** Waybills of an agent: its incarnations, what was stored, and which numbers are missing between. */
@@ -107,6 +109,17 @@ export interface Page {
   readonly events: readonly AuditEvent[]
   /** Where the next page begins; null when there is no more. */
   readonly next: string | null
+}
+
+/**
+ * Events at one moment: what is written or moved to other places while it is read changes nothing of what is found. Whatever happens, pages miss no
+ * event that was there when it began, unless its retention ended meanwhile, and bring none twice.
+ */
+export interface Moment extends Pick<Store, 'search' | 'aggregate'> {
+  /** Why events that were stored since may be among those found, in a sentence; null while none are. */
+  readonly loose: string | null
+  /** The store need not keep it any longer. */
+  close(): Promise<void>
 }
 
 export type CountDimension = 'category' | 'action' | 'user' | 'entity' | 'outcome'

@@ -12,6 +12,7 @@ import {
   type CountRow,
   type DeadLetter,
   type DeadLetters,
+  type Moment,
   type Page,
   type Records,
   type SearchRequest,
@@ -198,6 +199,15 @@ class EmbeddedStore implements Store {
     this.#demandOpen()
     const limit = Math.min(request.limit, MOST_PER_PAGE)
     return pageOf(await this.#reader.ask('search', { ...request, limit }))
+  }
+
+  async moment(): Promise<Moment> {
+    return {
+      search: (request) => this.search(request),
+      aggregate: (request) => this.aggregate(request),
+      loose: 'the embedded store keeps no moment: what is stored while it is read may be among what is found',
+      close: async () => {},
+    }
   }
 
   async aggregate(request: AggregateRequest): Promise<Aggregate> {

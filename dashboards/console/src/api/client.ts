@@ -46,7 +46,7 @@ export interface Operations {
     body: undefined
     answer: { counts: Array<{ hour: number; value: string; count: number }> }
   }
-  /** Everything that a query finds, streamed as a file: NDJSON has whole events, CSV the columns named, with formulas made harmless. */
+  /** Everything that a query finds, streamed as a file: NDJSON has whole events, CSV the columns named, with formulas made harmless. It has the events as they were when it began, where the store keeps such a moment: the header `waybill-moment` says which, or why not. */
   getExport: {
     params: Record<never, never>
     query: {
