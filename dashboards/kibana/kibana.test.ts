@@ -101,6 +101,30 @@ describe('the dashboards', () => {
     )
   })
 
+  it('show what is good or bad in colours that say so, each value its own', () => {
+    const coloured = dashboards.flatMap(({ attributes }) =>
+      panelsOf(attributes).filter(({ embeddableConfig }) =>
+        JSON.stringify(embeddableConfig).includes('"palette"'),
+      ),
+    )
+    expect(coloured.map(({ title }) => title).toSorted()).toEqual([
+      'Events over time',
+      'Risk',
+      'Security events by outcome',
+      'Status',
+      'Status over time',
+    ])
+    for (const { title, embeddableConfig } of coloured) {
+      const values = [...valuesUnder(embeddableConfig)]
+      const conditions = values.filter(([, value]) =>
+        /^(event\.outcome|audit\.(risk|status)): \w+$/.test(String(value)),
+      )
+      const colours = values.filter(([name]) => name === 'colors').map(([, colour]) => colour)
+      expect(colours, title).toHaveLength(conditions.length)
+      expect(new Set(colours).size, title).toBe(colours.length)
+    }
+  })
+
   it('of two namespaces share nothing', () => {
     const acme = kibanaObjects({ namespace: 'acme', console: 'https://waybill.acme.example' })
     expect(acme.filter((object) => objects.some((other) => keyOf(other) === keyOf(object)))).toEqual([])
