@@ -162,8 +162,19 @@ export interface DeadLetter {
   readonly sequence: number
   readonly position: number
   readonly source: string
-  /** The shipped line, byte for byte. */
+  /** The shipped line, byte for byte; its beginning, where the store has room for no more of it. */
   readonly line: Buffer
+  /** There where only the line's beginning is kept. */
+  readonly whole?: WholeLine
+}
+
+/** What a line was that is not kept in full, and where it stands. */
+export interface WholeLine {
+  readonly bytes: number
+  /** Its leaf hash, in hex: the waybill proves by it which line it was. */
+  readonly leaf: string
+  /** The file that the agent read it from, and between which bytes; null where the waybill does not say. */
+  readonly at: { readonly path: string; readonly from: number; readonly to: number } | null
 }
 
 export interface DeadLetters {

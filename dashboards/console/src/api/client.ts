@@ -341,6 +341,9 @@ export interface Operations {
         source: string
         line: string
         bytes: number
+        whole?:
+          | { bytes: number; leaf: string; at: { path: string; from: number; to: number } | null }
+          | undefined
       }>
       next: string | null
       total: number
@@ -364,6 +367,9 @@ export interface Operations {
       source: string
       line: string
       bytes: number
+      whole?:
+        | { bytes: number; leaf: string; at: { path: string; from: number; to: number } | null }
+        | undefined
       raw: string
     }
   }
