@@ -198,6 +198,8 @@ export interface Records {
   put(kind: string, key: string, value: unknown, version: number | null): Promise<boolean>
   list(kind: string): Promise<{ key: string; value: unknown; version: number }[]>
   remove(kind: string, key: string): Promise<void>
+  /** Another one whenever any record was changed, by whomever; null where nobody else can. */
+  version(): Promise<string | null>
 }
 
 export interface StoreStatus {

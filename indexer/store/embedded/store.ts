@@ -289,6 +289,8 @@ class EmbeddedStore implements Store {
       this.#demandOpen()
       await this.#writer.ask('removeRecord', { kind, key })
     },
+    // The folder is locked: nobody else writes there.
+    version: async () => null,
   }
 
   async status(): Promise<StoreStatus> {
