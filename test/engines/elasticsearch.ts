@@ -173,6 +173,11 @@ export class LocalEngine implements Engine {
     }
   }
 
+  /** The server's process. */
+  get pid(): number {
+    return Number(readFileSync(this.#pidFile, 'utf8'))
+  }
+
   get #home(): string {
     return join(this.#folder, `elasticsearch-${ELASTICSEARCH_VERSION}`)
   }
@@ -259,7 +264,7 @@ export class LocalEngine implements Engine {
 
   /** The server ends in the midst of what it was doing. */
   kill(): Promise<void> {
-    return this.#end(() => process.kill(Number(readFileSync(this.#pidFile, 'utf8')), 'SIGKILL'))
+    return this.#end(() => process.kill(this.pid, 'SIGKILL'))
   }
 
   async #end(end: (launcher: ChildProcess) => void): Promise<void> {
