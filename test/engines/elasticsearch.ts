@@ -93,7 +93,7 @@ async function startContainer(): Promise<Engine | null> {
 }
 
 export interface Privileges {
-  readonly cluster: readonly ('monitor' | 'manage_index_templates')[]
+  readonly cluster: readonly ('monitor' | 'manage_ilm' | 'manage_index_templates')[]
   /** On `waybill-*`. */
   readonly index: readonly ('all' | 'read' | 'write' | 'maintenance' | 'monitor' | 'view_index_metadata')[]
 }
@@ -106,7 +106,7 @@ export const ACCOUNTS = {
     index: ['read', 'write', 'maintenance', 'monitor', 'view_index_metadata'],
   },
   /** `setup: automatic` */
-  'waybill-setup': { cluster: ['monitor', 'manage_index_templates'], index: ['all'] },
+  'waybill-setup': { cluster: ['monitor', 'manage_ilm', 'manage_index_templates'], index: ['all'] },
 } as const satisfies Readonly<Record<string, Privileges>>
 
 const rolesOf = ([name, { cluster, index }]: [string, Privileges]): [string, object] => [
