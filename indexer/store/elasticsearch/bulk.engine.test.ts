@@ -96,3 +96,24 @@ test('an event too large for a proxy is in the dead letters with its beginning a
   expect(await store.write(sent)).toMatchObject({ again: true })
   expect(await store.deadLetters.discard(letters[0]!.id)).toBe(true)
 })
+
+test('an event that the cluster puts into a failure store is not taken for stored', async () => {
+  const store = await openBehind(async (asked, pass, response) => {
+    if (!isBulk(asked.url) || redirected) return pass()
+    redirected = true
+    const create = {
+      _index: '.fs-events',
+      _id: idAt(0),
+      status: 201,
+      result: 'created',
+      failure_store: 'used',
+    }
+    response.writeHead(200, { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' })
+    response.end(JSON.stringify({ took: 1, errors: false, items: [{ create }] }))
+  })
+  let redirected = false
+  expect(await store.write(batch(1))).toMatchObject({ result: { stored: 0, dead: 1 } })
+  const { letters } = await store.deadLetters.list({ limit: 9 })
+  expect(letters[0]?.reason).toContain('failure store')
+  expect(await store.deadLetters.replay(letters[0]!.id)).toEqual({ stored: true })
+})
