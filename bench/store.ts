@@ -1,13 +1,12 @@
 /**
- * How fast the embedded store takes batches and answers searches.
+ * How fast a store takes batches and answers searches: the embedded one, or that in Elasticsearch.
  *
- *   node bench/store.ts [events] [--ids minted|declared] [--enrich off|usual|all] [--dir folder]
+ *   node bench/store.ts [events] [--ids minted|declared] [--enrich off|usual|all] [--dir folder] [--elasticsearch]
  *
  * `--enrich usual` enriches as an indexer does whose settings say nothing of it, and whose events need nothing; `all` has a client and a
  * public address in each event, and a file of places.
  *
- * Prints events/s, CPU seconds per million events (the store's threads; making the batches is not counted), bytes per event,
- * peak RSS, and the median and 95th percentile of usual queries.
+ * Prints events/s, CPU seconds per million events (the store's; making the batches is not counted), bytes per event, peak RSS, and the median and 95th percentile of usual queries.
  */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -19,6 +18,7 @@ import { parseQuery, type Query } from '../indexer/query/index.ts'
 import { openEmbeddedStore, type StoreBatch } from '../indexer/store/index.ts'
 import { type Category, declaredEventId, mintedEventId, mintedIdPrefix } from '../schema/index.ts'
 import { batchOf, RECORD, SOURCE } from './batches.ts'
+import { openEngine } from './engine.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,10 +26,11 @@ const { values, positionals } = parseArgs({
     ids: { type: 'string', default: 'minted' },
     enrich: { type: 'string', default: 'off' },
     dir: { type: 'string' },
+    elasticsearch: { type: 'boolean', default: false },
     seed: { type: 'string', default: '7' },
   },
 })
-const total = Number(positionals[0] ?? 300_000)
+const total = Number(positionals[0] ?? (values.elasticsearch ? 200_000 : 300_000))
 const BATCH = 2400
 const IN_FLIGHT = 6
 
@@ -177,7 +178,9 @@ function nextBatch(sequence: number, from: number, count: number): StoreBatch {
 }
 
 const dir = values.dir ?? (await mkdtemp(join(tmpdir(), 'waybill-bench-store-')))
-const store = await openEmbeddedStore({ path: dir, log: (sentence) => console.error(sentence) })
+const engine = values.elasticsearch ? await openEngine() : null
+const store =
+  engine?.store ?? (await openEmbeddedStore({ path: dir, log: (sentence) => console.error(sentence) }))
 let peak = 0
 const watch = setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss())
@@ -217,6 +220,14 @@ async function ask(query: Query): Promise<{ ms: number; events: number }> {
 try {
   const cpu = process.cpuUsage()
   const own = process.threadCpuUsage()
+  const ofEngine = engine?.cpuSeconds() ?? null
+  let makingCpu = 0
+  /** The embedded store works in threads of its own, and this one makes batches; the other store works in this one. */
+  const spentSoFar = (): number => {
+    const [all, mine] = [process.cpuUsage(cpu), process.threadCpuUsage(own)]
+    const others = engine === null ? mine.user + mine.system : makingCpu
+    return (all.user + all.system - others) / 1e6
+  }
   const start = performance.now()
   let making = 0
   let next = 0
@@ -229,34 +240,41 @@ try {
       const count = Math.min(BATCH, total - from)
       next += count
       const began = performance.now()
+      const before = process.threadCpuUsage()
       const batch = nextBatch(++sequence, from, count)
+      const used = process.threadCpuUsage(before)
       making += performance.now() - began
+      makingCpu += used.user + used.system
       const outcome = await store.write(batch)
       if (outcome.kind !== 'stored' || outcome.result.stored !== count)
         throw new Error(JSON.stringify(outcome))
       done += count
       if (done - shown >= 1_000_000) {
         shown = done
-        const [all, mine] = [process.cpuUsage(cpu), process.threadCpuUsage(own)]
-        const spent = (all.user + all.system - mine.user - mine.system) / 1e6
         console.log(
-          `  ${done} events after ${((performance.now() - start) / 1000).toFixed(1)} s, ${spent.toFixed(1)} CPU s in the store`,
+          `  ${done} events after ${((performance.now() - start) / 1000).toFixed(1)} s, ${spentSoFar().toFixed(1)} CPU s in the store`,
         )
       }
     }
   }
   await Promise.all(Array.from({ length: IN_FLIGHT }, sender))
   const seconds = (performance.now() - start) / 1000
-  const used = process.cpuUsage(cpu)
-  const mine = process.threadCpuUsage(own)
-  const spent = (used.user + used.system - mine.user - mine.system) / 1e6
+  const spent = spentSoFar()
+  const ofEngineNow = engine?.cpuSeconds() ?? null
   const status = await store.status()
-  let bytes = 0
-  for (const file of await readdir(dir, { recursive: true })) bytes += (await stat(join(dir, file))).size
+  let bytes = status.bytes
+  if (engine === null) {
+    bytes = 0
+    for (const file of await readdir(dir, { recursive: true })) bytes += (await stat(join(dir, file))).size
+  }
   console.log(
     `${total} events: ${Math.round(total / seconds)} events/s, ${((spent * 1e6) / total).toFixed(1)} CPU s per million in the store ` +
       `(${(making / 1000).toFixed(1)} of ${seconds.toFixed(1)} s went into making them), ${Math.round(bytes / total)} bytes/event, peak RSS ${Math.round(peak / 1e6)} MB, ${status.partitions.length} partitions`,
   )
+  if (ofEngine !== null && ofEngineNow !== null)
+    console.log(
+      `  the server took ${(((ofEngineNow - ofEngine) * 1e6) / total).toFixed(0)} CPU s per million`,
+    )
   if (plan !== null)
     console.log(`  enriching took ${(enriching / total).toFixed(2)} µs of CPU an event, in another thread`)
   for (const [name, query] of QUERIES) {
@@ -274,6 +292,6 @@ try {
   }
 } finally {
   clearInterval(watch)
-  await store.close()
+  await (engine === null ? store.close() : engine.end())
   if (values.dir === undefined) await rm(dir, { recursive: true, force: true })
 }

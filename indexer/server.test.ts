@@ -25,6 +25,7 @@ async function troubled(): Promise<{
   const real = await openEmbeddedStore({ path, minimumFree: 0 })
   const trouble: { error: Error | null } = { error: null }
   const store: Store = {
+    moment: () => real.moment(),
     write: (batch) => (trouble.error === null ? real.write(batch) : Promise.reject(trouble.error)),
     search: (asked) => real.search(asked),
     arrivals: (asked) => real.arrivals(asked),

@@ -30,7 +30,7 @@ import { openIngest } from './ingest/index.ts'
 import { openLifecycle, type RetentionTable, readRetention, searchableOf } from './lifecycle/index.ts'
 import { derivedOf } from './previous/index.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
-import { openElasticsearchStore, openEmbeddedStore, type Store } from './store/index.ts'
+import { openElasticsearchStore, openEmbeddedStore, SharedRecords, type Store } from './store/index.ts'
 
 /** Where `npm run build:console` leaves the console, in a clone as in what is published. */
 const CONSOLE = fileURLToPath(new URL('../dashboards/console/built', import.meta.url))
@@ -72,9 +72,12 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
   try {
     const store = parts.store ?? (await openStore(config, table, log, clock))
     closing.push(() => store.close())
+    const records = await SharedRecords.open(store.records, (sentence) => log.warn(sentence))
+    closing.push(async () => records.close())
     const metrics = createMetrics()
     const ingest = await openIngest({
       store,
+      records,
       enrichment,
       folder: folderOf(config),
       namespace: config.namespace,
@@ -87,7 +90,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     })
     closing.push(() => ingest.close())
     const settings = await EventSettings.open({
-      records: store.records,
+      records,
       catalogue: openCatalogue(log),
       trail: ingest.trail,
       clock,
@@ -97,7 +100,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     metrics.watch({ store, ...ingest, silentAfter: () => current.agents['silent-after'] })
     const sessionTimes = () => current.sessions
     const accounts = await openAccounts({
-      records: store.records,
+      records,
       trail: ingest.trail,
       folder: folderOf(config),
       times: sessionTimes,
@@ -138,6 +141,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         access,
         settings,
         lifecycle,
+        records,
         metrics,
         firstAgentIsFree: () => accessRules(current).enroll === 'open-on-loopback',
         tokenLifetime: () => current.agents['token-lifetime'],

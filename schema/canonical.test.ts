@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonical } from './canonical.ts'
+import { canonical, isCanonicalText } from './canonical.ts'
 
 const double = (hex: string): number => Buffer.from(hex, 'hex').readDoubleBE(0)
 
@@ -85,5 +85,53 @@ describe('canonical JSON', () => {
   it('is refused for a lone surrogate, in a value or in a name', () => {
     expect(() => canonical('\ud800')).toThrow(/surrogate/)
     expect(() => canonical({ '\udc00': 1 })).toThrow(/surrogate/)
+  })
+})
+
+describe('whether a text is canonical', () => {
+  const plainly = (text: string): boolean => {
+    try {
+      return canonical(JSON.parse(text)) === text
+    } catch {
+      return false
+    }
+  }
+
+  it('is said as by writing it anew, of any JSON as it may be written', () => {
+    const written = fc.oneof(
+      fc.json(),
+      fc.json().map((text) => canonical(JSON.parse(text))),
+      fc
+        .dictionary(
+          fc.constantFrom('1', '9', '10', 'a', 'Z', '__proto__', 'ä', '\u{1F600}', '\uFB00'),
+          fc.json(),
+        )
+        .map(
+          (members) =>
+            `{${Object.entries(members).map(([name, value]) => `${JSON.stringify(name)}:${value}`)}}`,
+        ),
+    )
+    fc.assert(
+      fc.property(written, (text) => {
+        expect(isCanonicalText(JSON.parse(text), text)).toBe(plainly(text))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it.each([
+    '{"b":1,"a":2}',
+    '{"a":1.0}',
+    '{"a":"\\ud800"}',
+    '{"\\ud800":1}',
+    '{"9":2,"10":1}',
+    '{"a":1e400}',
+    '{ }',
+  ])('is no for %s', (text) => {
+    expect(isCanonicalText(JSON.parse(text), text)).toBe(false)
+  })
+
+  it('is yes where V8 has the members in another order than the text', () => {
+    expect(isCanonicalText(JSON.parse('{"10":1,"9":2}'), '{"10":1,"9":2}')).toBe(true)
   })
 })

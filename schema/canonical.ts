@@ -31,3 +31,30 @@ export function canonical(value: unknown): string {
       throw new TypeError(`a ${typeof value} has no canonical form`)
   }
 }
+
+/**
+ * Whether this text is the canonical form of the value that was parsed from it. V8 writes JSON several times as fast as `canonical` does, and the
+ * same where all members stand in order already, as those of an agent's lines do.
+ */
+export function isCanonicalText(value: unknown, text: string): boolean {
+  const written = isInOrder(value) ? JSON.stringify(value) : null
+  // Half a surrogate pair is written as an escape, and has no canonical form.
+  if (written !== null && !written.includes('\\ud')) return written === text
+  try {
+    return canonical(value) === text
+  } catch {
+    return false
+  }
+}
+
+function isInOrder(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) return value.every(isInOrder)
+  const record = value as Record<string, unknown>
+  let before = ''
+  for (const key of Object.keys(record)) {
+    if (key < before || !isInOrder(record[key])) return false
+    before = key
+  }
+  return true
+}

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import { CATEGORIES, fieldOf } from '../../schema/index.ts'
 import { kibanaObjects, ndjsonOf, type SavedObject } from './index.ts'
 
@@ -36,6 +37,45 @@ describe('the dashboards', () => {
 
   it('each say the version of their form: without it Kibana 8.3 imports them and draws nothing', () => {
     for (const object of objects) expect(Object.keys(object.migrationVersion)).toEqual([object.type])
+  })
+
+  it('have the attributes that Kibana 9 takes at an import, and no others', () => {
+    const text = z.string()
+    // As Kibana 9 checks them, after it has brought them from the form of 8.3 to its own.
+    const forms: Readonly<Record<string, z.ZodType>> = {
+      dashboard: z.strictObject({
+        title: text,
+        description: text,
+        kibanaSavedObjectMeta: z.strictObject({ searchSourceJSON: text }),
+        timeRestore: z.boolean(),
+        timeFrom: text,
+        timeTo: text,
+        refreshInterval: z.strictObject({ pause: z.boolean(), value: z.number() }),
+        controlGroupInput: z.strictObject({
+          panelsJSON: text,
+          controlStyle: text,
+          chainingSystem: text,
+          ignoreParentSettingsJSON: text,
+        }),
+        panelsJSON: text,
+        optionsJSON: text,
+        hits: z.number(),
+        version: z.number(),
+      }),
+      search: z.strictObject({
+        title: text,
+        description: text,
+        columns: z.array(text).max(50),
+        sort: z.array(z.array(text).max(2)),
+        grid: z.strictObject({}),
+        hideChart: z.boolean(),
+        kibanaSavedObjectMeta: z.strictObject({ searchSourceJSON: text }),
+      }),
+      // Of data views it checks nothing.
+      'index-pattern': z.looseObject({ title: text }),
+    }
+    for (const { type, id, attributes } of objects)
+      expect(forms[type]?.safeParse(attributes).error, id).toBeUndefined()
   })
 
   it('need no object that is not among them', () => {
@@ -99,6 +139,30 @@ describe('the dashboards', () => {
     expect(String(events?.attributes.fieldFormatMap)).toContain(
       'https://waybill.acme.example/events/{{value}}',
     )
+  })
+
+  it('show what is good or bad in colours that say so, each value its own', () => {
+    const coloured = dashboards.flatMap(({ attributes }) =>
+      panelsOf(attributes).filter(({ embeddableConfig }) =>
+        JSON.stringify(embeddableConfig).includes('"palette"'),
+      ),
+    )
+    expect(coloured.map(({ title }) => title).toSorted()).toEqual([
+      'Events over time',
+      'Risk',
+      'Security events by outcome',
+      'Status',
+      'Status over time',
+    ])
+    for (const { title, embeddableConfig } of coloured) {
+      const values = [...valuesUnder(embeddableConfig)]
+      const conditions = values.filter(([, value]) =>
+        /^(event\.outcome|audit\.(risk|status)): \w+$/.test(String(value)),
+      )
+      const colours = values.filter(([name]) => name === 'colors').map(([, colour]) => colour)
+      expect(colours, title).toHaveLength(conditions.length)
+      expect(new Set(colours).size, title).toBe(colours.length)
+    }
   })
 
   it('of two namespaces share nothing', () => {

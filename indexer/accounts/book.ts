@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { Records } from '../store/port.ts'
+import { type Records, SharedRecords } from '../store/index.ts'
 
 /**
  * The records of one kind, in memory, as each request asks for some; the store's records are the truth. A change is
@@ -10,6 +10,8 @@ export class Book<Value> {
   readonly #kind: string
   readonly #schema: z.ZodType<Value>
   readonly #entries = new Map<string, { value: Value; version: number }>()
+  /** Keys that were changed here while all are read again: what was read of them may be older. */
+  readonly #touched = new Set<string>()
 
   private constructor(records: Records, kind: string, schema: z.ZodType<Value>) {
     this.#records = records
@@ -21,7 +23,18 @@ export class Book<Value> {
     const book = new Book(records, kind, schema)
     for (const { key, value, version } of await records.list(kind))
       book.#entries.set(key, { value: schema.parse(value), version })
+    if (records instanceof SharedRecords) records.follow(() => book.#readAgain())
     return book
+  }
+
+  async #readAgain(): Promise<void> {
+    this.#touched.clear()
+    const listed = await this.#records.list(this.#kind)
+    const there = new Set(listed.map(({ key }) => key))
+    for (const key of this.#entries.keys())
+      if (!there.has(key) && !this.#touched.has(key)) this.#entries.delete(key)
+    for (const { key, value, version } of listed)
+      if (!this.#touched.has(key)) this.#entries.set(key, { value: this.#schema.parse(value), version })
   }
 
   get size(): number {
@@ -59,13 +72,17 @@ export class Book<Value> {
   }
 
   async remove(key: string): Promise<void> {
+    this.#touched.add(key)
     this.#entries.delete(key)
     await this.#records.remove(this.#kind, key)
+    this.#touched.add(key)
     this.#entries.delete(key)
   }
 
   async #reload(key: string): Promise<void> {
+    this.#touched.add(key)
     const record = await this.#records.get(this.#kind, key)
+    this.#touched.add(key)
     if (record === null) this.#entries.delete(key)
     else this.#entries.set(key, { value: this.#schema.parse(record.value), version: record.version })
   }

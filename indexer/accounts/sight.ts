@@ -8,6 +8,7 @@ import type {
   CountRequest,
   CountRow,
   Group,
+  Moment,
   Page,
   SearchRequest,
   Store,
@@ -27,7 +28,10 @@ export const FULL_SIGHT: Sight = { only: null, mask: NO_MASK }
 export const isFull = (sight: Sight): boolean => sight.only === null && sight.mask.isEmpty
 
 /** The questions of the store that are about events. Routes ask them of what somebody sees, never of the store. */
-export type Events = Pick<Store, 'search' | 'arrivals' | 'arrivalsEnd' | 'get' | 'counts' | 'aggregate'>
+export type Events = Pick<
+  Store,
+  'search' | 'arrivals' | 'arrivalsEnd' | 'get' | 'counts' | 'aggregate' | 'moment'
+>
 
 const FIELD_OF: Readonly<Record<CountDimension, string>> = {
   category: 'audit.category',
@@ -46,9 +50,27 @@ export function seenWith(sight: Sight, store: Events): Events {
     return within(query, only)
   }
   const shown = (page: Page): Page => ({ ...page, events: page.events.map((event) => mask.over(event)) })
-  return {
+  const seen = (at: Pick<Store, 'search' | 'aggregate'>) => ({
     async search(request: SearchRequest): Promise<Page> {
-      return shown(await store.search({ ...request, query: asked(request.query) }))
+      return shown(await at.search({ ...request, query: asked(request.query) }))
+    },
+    async aggregate(request: AggregateRequest): Promise<Aggregate> {
+      for (const field of fieldsOf(request)) mask.demand({ kind: 'exists', field })
+      const answer = await at.aggregate({ ...request, query: asked(request.query) })
+      return { ...shownGroup(answer, mask), partial: answer.partial }
+    },
+  })
+  return {
+    ...seen(store),
+    async moment(): Promise<Moment> {
+      const moment = await store.moment()
+      return {
+        ...seen(moment),
+        get loose() {
+          return moment.loose
+        },
+        close: () => moment.close(),
+      }
     },
     async arrivals(request): Promise<Page> {
       return shown(await store.arrivals({ ...request, query: asked(request.query) }))
@@ -57,11 +79,6 @@ export function seenWith(sight: Sight, store: Events): Events {
     async get(id: string): Promise<AuditEvent | null> {
       const event = await store.get(id)
       return event === null || !isWithin(event, only) ? null : mask.over(event)
-    },
-    async aggregate(request: AggregateRequest): Promise<Aggregate> {
-      for (const field of fieldsOf(request)) mask.demand({ kind: 'exists', field })
-      const answer = await store.aggregate({ ...request, query: asked(request.query) })
-      return { ...shownGroup(answer, mask), partial: answer.partial }
     },
     async counts(request: CountRequest): Promise<CountRow[]> {
       mask.demand({ kind: 'exists', field: FIELD_OF[request.by] })

@@ -103,8 +103,13 @@ export class Users {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
+  /** False where there is a user of this name. */
+  addUnlessTaken(user: User): Promise<boolean> {
+    return this.#book.add(user.name, user)
+  }
+
   async add(user: User): Promise<void> {
-    if (await this.#book.add(user.name, user)) return
+    if (await this.addUnlessTaken(user)) return
     throw new Refusal(409, 'refused', `There is a user ${user.name} already.`)
   }
 

@@ -119,6 +119,21 @@ export function routesOf(service: Service): Route[] {
 /** Who asks, found out once a request. */
 const askers = new WeakMap<FastifyRequest, Asker>()
 
+/** Another indexer of this store may know who asks already: who signed in there a moment ago comes here next. */
+async function admitted(
+  request: FastifyRequest,
+  one: Pick<Route, 'needs' | 'unlimited'>,
+  { access, records }: Service,
+): Promise<Asker> {
+  try {
+    return access.admit(request, one)
+  } catch (error) {
+    const isUnknown = error instanceof Refusal && error.status === 401
+    if (!isUnknown || !(await records.look())) throw error
+    return access.admit(request, one)
+  }
+}
+
 function addRoute(app: FastifyInstance, one: Route, service: Service): void {
   const takesBytes = one.body !== null && 'bytes' in one.body
   app.route({
@@ -127,7 +142,7 @@ function addRoute(app: FastifyInstance, one: Route, service: Service): void {
     ...(one.largestBody === undefined ? {} : { bodyLimit: one.largestBody }),
     // Who may not ask is told before the body is read.
     onRequest: async (request) => {
-      askers.set(request, service.access.admit(request, one))
+      askers.set(request, await admitted(request, one, service))
       const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
       if (takesBytes && type !== WAYBILL_TYPE) {
         throw new Refusal(415, 'bad-request', `Expected Content-Type: ${WAYBILL_TYPE}.`)

@@ -54,6 +54,11 @@ describe('an export', () => {
     }
   })
 
+  it('says whether it is of one moment, or why it is not', async () => {
+    const { headers } = await auditor.ask(`/v1/export?format=ndjson&q=${FEW}`)
+    expect(headers['waybill-moment']).toMatch(/^none; the embedded store keeps no moment/)
+  })
+
   it('shows what is masked for the role as masked, and is not ordered by it', async () => {
     const { text } = await auditor.ask(`/v1/export?format=ndjson&q=${FEW}`)
     expect(text).toContain('anna')

@@ -6,7 +6,7 @@ import type { Agents, Enrolment, Presences, Receiver, Trail } from '../ingest/in
 import type { Lifecycle } from '../lifecycle/index.ts'
 import type { Derived } from '../previous/index.ts'
 import type { EventSettings } from '../settings/index.ts'
-import type { Store } from '../store/port.ts'
+import type { SharedRecords, Store } from '../store/index.ts'
 import type { Access, Asker } from './access.ts'
 import type { Cookies } from './cookies.ts'
 import type { Metrics } from './metrics.ts'
@@ -35,6 +35,7 @@ export interface Service {
   readonly enrichment: Enrichment
   readonly settings: EventSettings
   readonly lifecycle: Lifecycle
+  readonly records: Pick<SharedRecords, 'look'>
   readonly access: Access
   readonly metrics: Metrics
   /** The first agent may enroll without a token, where it comes from this machine. */

@@ -162,6 +162,17 @@ const letterFields = {
   source: z.string(),
   line: z.string().describe('The shipped line; what is no UTF-8 in it is replaced.'),
   bytes: count.describe('Length of the shipped line.'),
+  whole: z
+    .object({
+      bytes: count,
+      leaf: z.string().describe('Its leaf hash, by which the waybill proves which line it was.'),
+      at: z
+        .object({ path: z.string(), from: count, to: count })
+        .nullable()
+        .describe('The file that the agent read it from, and between which bytes.'),
+    })
+    .optional()
+    .describe('There where the cluster had no room for all of the line: `line` is only its beginning.'),
 }
 export const letterShape = z.object(letterFields)
 export const wholeLetterShape = z.object({

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream'
-import type { AuditEvent } from '../../schema/index.ts'
-import type { Page } from '../store/port.ts'
+import type { Logger } from 'pino'
+import { type AuditEvent, reasonOf } from '../../schema/index.ts'
+import type { Events } from '../accounts/index.ts'
+import type { Moment, Page } from '../store/port.ts'
 
 /** Events of one step: a large event may have a MiB, and a page of them is in memory at once. */
 const PAGE = 100
@@ -50,3 +52,27 @@ export function streamEvents(
   }
   return Readable.from(lines(), { objectMode: true, highWaterMark: 1 })
 }
+
+/** The answer's header that says whether all of it is as it was at one moment. */
+export const MOMENT_HEADER = 'waybill-moment'
+
+/** The same for what may take long: as the events were when it began, however long the client takes to read it. */
+export async function streamMoment(
+  events: Pick<Events, 'moment'>,
+  pageOf: (at: Moment, page: { limit: number; after?: string }) => Promise<Page>,
+  { log, now, ...form }: Form & { readonly log: Logger; readonly now: number },
+): Promise<{ stream: Readable; header: string }> {
+  const moment = await events.moment()
+  const atStart = moment.loose
+  const stream = streamEvents((page) => pageOf(moment, page), form)
+  stream.once('close', () => {
+    if (atStart === null && moment.loose !== null)
+      log.warn(`An export is not of one moment: ${moment.loose}.`)
+    moment.close().catch((thrown: unknown) => log.warn(`After an export: ${reasonOf(thrown)}`))
+  })
+  const header = atStart === null ? new Date(now).toISOString() : `none; ${inAscii(atStart)}`
+  return { stream, header }
+}
+
+/** What a header can hold of it. */
+const inAscii = (sentence: string): string => sentence.replaceAll(/[^ -~]+/g, ' ')

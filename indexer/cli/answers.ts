@@ -66,6 +66,7 @@ const letter = z.object({
   source: z.string(),
   line: z.string(),
   bytes: count,
+  whole: z.object({ at: z.object({ path: z.string(), from: count, to: count }).nullable() }).optional(),
 })
 export const letterAnswer = letter
 export type Letter = z.infer<typeof letter>

@@ -294,6 +294,8 @@ describe('what goes wrong is one sentence with a remedy', () => {
       [['search', 'x', '--follow', '--sort', 'oldest'], 'no place beside'],
       [['search', 'x', '--url', 'example'], '--url is "example"'],
       [['show'], 'Something is missing behind "waybill show"'],
+      [['setup', '--kibna', 'http://kibana'], 'There is no option --kibna'],
+      [['rules', 'tst'], 'did you mean test?'],
       [['dead-letters', 'discard'], 'Something is missing behind "waybill dead-letters discard"'],
       [['dead-letters', 'replay'], 'Name the letters to replay'],
     ]

@@ -139,14 +139,24 @@ async function show(given: Given & { readonly id: string }): Promise<void> {
     ['Waybill', `${letter.sequence} of incarnation ${letter.incarnation}, position ${letter.position}`],
     ['Source', letter.source],
     ['Size', bytesText(letter.bytes)],
+    ...placeOf(letter),
   ]
   await writeLines([
     paint('bold', harmless(`Dead letter ${letter.id}`)),
     ...facts.map(([name, value]) => `  ${paint('dim', name.padEnd(8))}  ${harmless(value)}`),
     '',
-    paint('bold', 'As it came'),
+    paint('bold', letter.whole === undefined ? 'As it came' : 'As it began'),
     harmless(letter.line),
   ])
+}
+
+/** Where all of it stands, where the store has only its beginning. */
+function placeOf({ whole, agent }: Letter): (readonly [string, string])[] {
+  if (whole === undefined) return []
+  const { at } = whole
+  const where =
+    at === null ? '' : `; all of it: ${at.path} at ${agent}, between bytes ${at.from} and ${at.to}`
+  return [['Kept', `its beginning, since the cluster takes no more${where}`]]
 }
 
 async function replay(

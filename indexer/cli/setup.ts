@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Argv } from 'yargs'
 import { kibanaObjects, ndjsonOf } from '../../dashboards/kibana/index.ts'
-import { ALERT_MAPPING, alertIndex, watchesFor } from '../../dashboards/watches/index.ts'
+import { ALERT_MAPPING, alertIndex, type WatchOptions, watchesFor } from '../../dashboards/watches/index.ts'
 import { OperatorError, reasonOf } from '../../schema/index.ts'
 import { readRules } from '../alerts/index.ts'
 import { readIndexerConfig } from '../config.ts'
@@ -14,6 +14,7 @@ import {
   type SetupStep,
   whyNoWatcher,
 } from '../store/index.ts'
+import { channelsOf } from './channels.ts'
 import { UsageError } from './exit.ts'
 import { importIntoKibana } from './kibana-import.ts'
 import { writeLines } from './output.ts'
@@ -77,6 +78,11 @@ export function options(cli: Argv) {
       default: 'UTC',
       describe: 'With --watcher: the time zone of the organisation',
     })
+    .option('channels', {
+      ...text,
+      default: '',
+      describe: 'With --watcher: whom channels of the rules reach: security=soc@acme.example,security=#soc',
+    })
     .epilogue(
       closing(
         [
@@ -108,6 +114,7 @@ interface Given {
   readonly watcher: boolean
   readonly rules: string
   readonly zone: string
+  readonly channels: string
 }
 
 interface Credentials {
@@ -125,6 +132,7 @@ interface Target extends Credentials {
 
 export async function run(given: Given): Promise<void> {
   const kibana = given.kibana === undefined ? null : urlOf(given.kibana)
+  const channels = channelsOf(given.channels)
   const target = await targetOf(given)
   const setup = openSetup(target, {
     namespace: target.namespace,
@@ -141,7 +149,8 @@ export async function run(given: Given): Promise<void> {
         throw new OperatorError(`${why}: set up without --watcher, and the built-in engine runs all rules.`)
     }
     await carryOut(setup, plan.steps, given)
-    if (given.watcher) await setUpWatches(setup, target.namespace, given)
+    if (given.watcher)
+      await setUpWatches(setup, { namespace: target.namespace, zone: given.zone, channels }, given)
     await setUpSecurity(setup, plan, given)
     if (kibana !== null) await setUpKibana(kibana, target, given)
   } finally {
@@ -199,9 +208,9 @@ async function setUpSecurity(
 }
 
 /** Each rule is run by one engine: Watcher runs those that it can, the built-in engine all others. */
-async function setUpWatches(setup: ClusterSetup, namespace: string, given: Given): Promise<void> {
-  const { watches, builtIn } = watchesFor(readRules(given.rules), { namespace, zone: given.zone })
-  const index = alertIndex(namespace)
+async function setUpWatches(setup: ClusterSetup, options: WatchOptions, given: Given): Promise<void> {
+  const { watches, builtIn } = watchesFor(readRules(given.rules), options)
+  const index = alertIndex(options.namespace)
   await carryOut(setup, await setup.watches({ index, mapping: ALERT_MAPPING, watches }), given)
   say(`Watcher runs ${watches.length} rules: ${watches.map(({ rule }) => rule).join(', ')}.`)
   for (const { rule, why } of builtIn) say(`The built-in engine runs ${rule}: ${why}.`)

@@ -11,6 +11,9 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   logout: [],
   users: ['list', 'add', 'role', 'limits', 'lock', 'unlock', 'reset', 'remove'],
   tokens: ['list', 'create', 'revoke'],
+  storage: [],
+  rules: ['list', 'test', 'backtest'],
+  setup: [],
   indexer: [],
   completion: [],
 }

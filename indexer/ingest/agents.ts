@@ -1,7 +1,7 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import * as z from 'zod'
 import { verifyWaybill, type WaybillHead } from '../../schema/wire/index.ts'
-import type { Records } from '../store/port.ts'
+import { type Records, SharedRecords } from '../store/index.ts'
 import { Refusal } from './refusal.ts'
 
 const agentSchema = z.object({
@@ -32,9 +32,17 @@ export class Agents {
 
   static async open(records: Records): Promise<Agents> {
     const agents = new Agents(records)
-    for (const { value, version } of await records.list(KIND))
-      agents.#remember(agentSchema.parse(value), version)
+    await agents.#readAll()
+    if (records instanceof SharedRecords) records.follow(() => agents.#readAll())
     return agents
+  }
+
+  /** Agents stay for good; what is known here to be newer than what was read is kept. */
+  async #readAll(): Promise<void> {
+    for (const { key, value, version } of await this.#records.list(KIND)) {
+      const known = this.#agents.get(key)
+      if (known === undefined || known.version < version) this.#remember(agentSchema.parse(value), version)
+    }
   }
 
   #remember(agent: Agent, version: number): void {

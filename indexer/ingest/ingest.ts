@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { reasonOf } from '../../schema/index.ts'
 import type { Enrichment } from '../enrich/index.ts'
-import type { Store } from '../store/port.ts'
+import type { Records, Store } from '../store/port.ts'
 import { Agents } from './agents.ts'
 import { openChecker } from './checker.ts'
 import { type Enrolment, openEnrolment } from './enrolment.ts'
@@ -27,6 +27,7 @@ const SAVE_EVERY = 5 * 60_000
 
 export async function openIngest(parts: {
   store: Store
+  records: Records
   enrichment: Enrichment
   /** Where the indexer's own key is. */
   folder: string
@@ -38,8 +39,8 @@ export async function openIngest(parts: {
   clock: () => number
   random: (bytes: number) => Buffer
 }): Promise<Ingest> {
-  const { store, log, clock, random } = parts
-  const agents = await Agents.open(store.records)
+  const { store, records, log, clock, random } = parts
+  const agents = await Agents.open(records)
   const presences = await Presences.open(store.records, clock)
   const failures = new Failures(clock)
   const trail = await openTrail({ ...parts, agents })

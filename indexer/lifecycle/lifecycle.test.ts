@@ -48,6 +48,7 @@ async function start(
   const enrichment = await openEnrichment({ 'user-agent': false, related: false }, { log })
   const ingest = await openIngest({
     store: real,
+    records: real.records,
     enrichment,
     folder: join(path, 'own'),
     namespace: 'default',

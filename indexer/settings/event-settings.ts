@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { EventRule } from '../../schema/index.ts'
 import { eventRulesSchema, settingsVersion } from '../../schema/wire/index.ts'
 import { type Act, inTurn, Refusal, type Trail } from '../ingest/index.ts'
-import type { Records } from '../store/port.ts'
+import { type Records, SharedRecords } from '../store/index.ts'
 import type { Catalogue } from './catalogue.ts'
 import { problemOf } from './problem.ts'
 import { actsOf } from './toggles.ts'
@@ -58,6 +58,8 @@ export class EventSettings {
   }): Promise<EventSettings> {
     const settings = new EventSettings(parts)
     await settings.#read()
+    if (parts.records instanceof SharedRecords)
+      parts.records.follow(() => settings.#turn(() => settings.#read()))
     return settings
   }
 

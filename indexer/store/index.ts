@@ -12,4 +12,5 @@ export {
 export { type EmbeddedStoreOptions, openEmbeddedStore } from './embedded/store.ts'
 export { isCountable } from './field-values.ts'
 export * from './port.ts'
+export { SharedRecords } from './shared-records.ts'
 export { type SortedRequest, sortedPage } from './sorted.ts'

@@ -20,6 +20,8 @@ export interface Store {
   get(id: string): Promise<AuditEvent | null>
   /** Counts what a query finds, and splits the counts by time and by values. */
   aggregate(request: AggregateRequest): Promise<Aggregate>
+  /** Events as they are now, for who reads long. */
+  moment(): Promise<Moment>
   /** Hourly counts, kept when events are written. */
   counts(request: CountRequest): Promise<CountRow[]>
   /** Waybills of an agent: its incarnations, what was stored, and which numbers are missing between. */
@@ -109,6 +111,17 @@ export interface Page {
   readonly next: string | null
 }
 
+/**
+ * Events at one moment: what is written or moved to other places while it is read changes nothing of what is found. Whatever happens, pages miss no
+ * event that was there when it began, unless its retention ended meanwhile, and bring none twice.
+ */
+export interface Moment extends Pick<Store, 'search' | 'aggregate'> {
+  /** Why events that were stored since may be among those found, in a sentence; null while none are. */
+  readonly loose: string | null
+  /** The store need not keep it any longer. */
+  close(): Promise<void>
+}
+
 export type CountDimension = 'category' | 'action' | 'user' | 'entity' | 'outcome'
 
 export interface CountRequest {
@@ -149,8 +162,19 @@ export interface DeadLetter {
   readonly sequence: number
   readonly position: number
   readonly source: string
-  /** The shipped line, byte for byte. */
+  /** The shipped line, byte for byte; its beginning, where the store has room for no more of it. */
   readonly line: Buffer
+  /** There where only the line's beginning is kept. */
+  readonly whole?: WholeLine
+}
+
+/** What a line was that is not kept in full, and where it stands. */
+export interface WholeLine {
+  readonly bytes: number
+  /** Its leaf hash, in hex: the waybill proves by it which line it was. */
+  readonly leaf: string
+  /** The file that the agent read it from, and between which bytes; null where the waybill does not say. */
+  readonly at: { readonly path: string; readonly from: number; readonly to: number } | null
 }
 
 export interface DeadLetters {
@@ -174,6 +198,8 @@ export interface Records {
   put(kind: string, key: string, value: unknown, version: number | null): Promise<boolean>
   list(kind: string): Promise<{ key: string; value: unknown; version: number }[]>
   remove(kind: string, key: string): Promise<void>
+  /** Another one whenever any record was changed, by whomever; null where nobody else can. */
+  version(): Promise<string | null>
 }
 
 export interface StoreStatus {

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -92,7 +93,7 @@ async function startContainer(): Promise<Engine | null> {
 }
 
 export interface Privileges {
-  readonly cluster: readonly ('monitor' | 'manage_index_templates')[]
+  readonly cluster: readonly ('monitor' | 'manage_ilm' | 'manage_index_templates')[]
   /** On `waybill-*`. */
   readonly index: readonly ('all' | 'read' | 'write' | 'maintenance' | 'monitor' | 'view_index_metadata')[]
 }
@@ -105,7 +106,7 @@ export const ACCOUNTS = {
     index: ['read', 'write', 'maintenance', 'monitor', 'view_index_metadata'],
   },
   /** `setup: automatic` */
-  'waybill-setup': { cluster: ['monitor', 'manage_index_templates'], index: ['all'] },
+  'waybill-setup': { cluster: ['monitor', 'manage_ilm', 'manage_index_templates'], index: ['all'] },
 } as const satisfies Readonly<Record<string, Privileges>>
 
 const rolesOf = ([name, { cluster, index }]: [string, Privileges]): [string, object] => [
@@ -172,6 +173,11 @@ export class LocalEngine implements Engine {
     }
   }
 
+  /** The server's process. */
+  get pid(): number {
+    return Number(readFileSync(this.#pidFile, 'utf8'))
+  }
+
   get #home(): string {
     return join(this.#folder, `elasticsearch-${ELASTICSEARCH_VERSION}`)
   }
@@ -208,7 +214,8 @@ export class LocalEngine implements Engine {
 
   async #start(): Promise<void> {
     const asRoot = process.getuid?.() === 0
-    const child = spawn('bash', [join(this.#home, 'bin', 'elasticsearch'), '-E', `http.port=${this.#port}`], {
+    const command = [join(this.#home, 'bin', 'elasticsearch'), '-p', this.#pidFile]
+    const child = spawn('bash', [...command, '-E', `http.port=${this.#port}`], {
       cwd: this.#folder,
       env: {
         PATH: process.env.PATH,
@@ -245,14 +252,29 @@ export class LocalEngine implements Engine {
     }
   }
 
-  /** Ends the server; its data and its port stay. */
-  async halt(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  /** What is started is a launcher, which starts the server and ends with it. */
+  get #pidFile(): string {
+    return join(this.#folder, 'temporary', 'server.pid')
+  }
+
+  /** Ends the server, which finishes what it was doing; its data and its port stay. */
+  halt(): Promise<void> {
+    return this.#end((launcher) => launcher.kill('SIGTERM'))
+  }
+
+  /** The server ends in the midst of what it was doing. */
+  kill(): Promise<void> {
+    return this.#end(() => process.kill(this.pid, 'SIGKILL'))
+  }
+
+  async #end(end: (launcher: ChildProcess) => void): Promise<void> {
     const child = this.#process
     this.#process = null
     if (child === null || child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
-    child.kill(signal)
+    end(child)
     await exited
+    rmSync(this.#pidFile, { force: true })
   }
 
   /** Starts it again where it was. */

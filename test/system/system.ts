@@ -71,10 +71,10 @@ export class System {
     return readFileSync(this.path(`${name}.out`), 'utf8')
   }
 
-  startIndexer(more = ''): ChildProcess {
+  startIndexer(more = '', store = `embedded: { path: ${this.path('store')} }`): ChildProcess {
     writeFileSync(
       this.path('indexer.yml'),
-      `listen: ${this.url}\nread: open-on-loopback\nmanage: open-on-loopback\nstore: { embedded: { path: ${this.path('store')} } }\n${more}`,
+      `listen: ${this.url}\nread: open-on-loopback\nmanage: open-on-loopback\nstore: { ${store} }\n${more}`,
     )
     return this.start('indexer', ['@bin/waybill.js', 'indexer', '--config', 'indexer.yml'])
   }

@@ -1,5 +1,5 @@
 import type { Dashboard } from '../dashboard.ts'
-import { bars, count, overTime, values } from '../lens/index.ts'
+import { bars, count, OUTCOMES, overTime } from '../lens/index.ts'
 import { eventControls, type Given, logPanel, panel, WHOLE } from './board.ts'
 
 export function logViewer({ views, searches, boards }: Given): Dashboard {
@@ -22,7 +22,7 @@ export function logViewer({ views, searches, boards }: Given): Dashboard {
               { from },
               {
                 along: overTime('Time'),
-                split: values('Outcome', 'event.outcome', { top: 3 }),
+                split: OUTCOMES,
                 values: [count('Events')],
               },
             ),

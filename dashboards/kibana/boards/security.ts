@@ -1,5 +1,18 @@
 import type { Dashboard } from '../dashboard.ts'
-import { bars, count, distinct, figure, overTime, placesOf, shares, table, values } from '../lens/index.ts'
+import {
+  bars,
+  count,
+  distinct,
+  figure,
+  OUTCOMES,
+  overTime,
+  placesOf,
+  RISKS,
+  STATUSES,
+  shares,
+  table,
+  values,
+} from '../lens/index.ts'
 import { eventControls, type Given, logPanel, panel } from './board.ts'
 import { FAILED_SIGN_IN, SIGN_IN } from './user-activity.ts'
 
@@ -41,28 +54,16 @@ export function security({ views, searches, boards }: Given): Dashboard {
               { from, only: SECURITY },
               {
                 along: overTime('Time'),
-                split: values('Outcome', 'event.outcome', { top: 3 }),
+                split: OUTCOMES,
                 values: [count('Events')],
               },
             ),
           ),
-          panel(
-            'Risk',
-            12,
-            shares(
-              { from, only: `${SECURITY} and audit.risk: *` },
-              values('Risk', 'audit.risk', { top: 4 }),
-              count('Events'),
-            ),
-          ),
+          panel('Risk', 12, shares({ from, only: `${SECURITY} and audit.risk: *` }, RISKS, count('Events'))),
           panel(
             'Status',
             12,
-            shares(
-              { from, only: `${SECURITY} and audit.status: *` },
-              values('Status', 'audit.status', { top: 3 }),
-              count('Events'),
-            ),
+            shares({ from, only: `${SECURITY} and audit.status: *` }, STATUSES, count('Events')),
           ),
         ],
       },

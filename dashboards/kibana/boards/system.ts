@@ -1,5 +1,16 @@
 import type { Dashboard } from '../dashboard.ts'
-import { average, bars, count, figure, greatest, last, overTime, table, values } from '../lens/index.ts'
+import {
+  average,
+  bars,
+  count,
+  figure,
+  greatest,
+  last,
+  overTime,
+  STATUSES,
+  table,
+  values,
+} from '../lens/index.ts'
 import { eventControls, type Given, logPanel, panel } from './board.ts'
 
 const SYSTEM = 'audit.category: system'
@@ -38,7 +49,7 @@ export function system({ views, searches, boards }: Given): Dashboard {
               { from, only: SYSTEM },
               {
                 along: overTime('Time'),
-                split: values('Status', 'audit.status', { top: 3 }),
+                split: STATUSES,
                 values: [count('Events')],
               },
             ),

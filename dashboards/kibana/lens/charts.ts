@@ -1,6 +1,7 @@
 import type { View } from '../data-views.ts'
 import type { Reference } from '../saved-object.ts'
 import type { Column } from './columns.ts'
+import type { Scale } from './scales.ts'
 
 /** What a panel shows: Kibana's own form of it, and the saved objects that it needs. */
 export interface Content {
@@ -79,10 +80,20 @@ export const table = (
     paging: { size: rows, enabled: true },
   })
 
+const isScale = (by: Column | Scale): by is Scale => 'colours' in by
+const columnOf = (by: Column | Scale): Column => (isScale(by) ? by.column : by)
+
+/** Kibana's own colours say nothing. Those of a scale go to its values in their order. */
+const paletteOf = (by: Column | Scale | undefined) =>
+  by !== undefined && isScale(by)
+    ? { palette: { type: 'palette', name: 'custom', params: { colors: by.colours, gradient: false } } }
+    : {}
+
 /** Shares of a whole. */
-export const shares = (asked: Asked, by: Column, value: Column): Content =>
-  lens('lnsPie', asked, [by, value], {
+export const shares = (asked: Asked, by: Column | Scale, value: Column): Content =>
+  lens('lnsPie', asked, [columnOf(by), value], {
     shape: 'donut',
+    ...paletteOf(by),
     layers: [
       {
         layerId: LAYER,
@@ -102,10 +113,10 @@ type Shape = 'bar_stacked' | 'bar_horizontal' | 'line' | 'area_stacked'
 /** Values along an axis; `split` makes a series of each of its values. */
 export function bars(
   asked: Asked,
-  { along, split, values }: { along: Column; split?: Column; values: readonly Column[] },
+  { along, split, values }: { along: Column; split?: Column | Scale; values: readonly Column[] },
   shape: Shape = 'bar_stacked',
 ): Content {
-  const columns = [along, ...(split === undefined ? [] : [split]), ...values]
+  const columns = [along, ...(split === undefined ? [] : [columnOf(split)]), ...values]
   const first = columns.length - values.length
   return lens('lnsXY', asked, columns, {
     preferredSeriesType: shape,
@@ -120,6 +131,7 @@ export function bars(
         seriesType: shape,
         xAccessor: idOf(0),
         ...(split !== undefined && { splitAccessor: idOf(1) }),
+        ...paletteOf(split),
         accessors: values.map((_, index) => idOf(first + index)),
         position: 'top',
         showGridlines: false,

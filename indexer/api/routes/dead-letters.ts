@@ -125,5 +125,5 @@ const LISTED_BYTES = 4096
 function shapeOf(letter: DeadLetter, most = Number.POSITIVE_INFINITY) {
   const { line, ...rest } = letter
   const shown = line.length <= most ? line : line.subarray(0, most)
-  return { ...rest, line: shown.toString('utf8'), bytes: line.length }
+  return { ...rest, line: shown.toString('utf8'), bytes: letter.whole?.bytes ?? line.length }
 }

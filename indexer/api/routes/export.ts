@@ -3,7 +3,7 @@ import { csvHead, csvLine } from '../csv.ts'
 import { type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 import { pageIn, sortingOf, sortText } from '../sorting.ts'
-import { streamEvents } from '../stream.ts'
+import { MOMENT_HEADER, streamMoment } from '../stream.ts'
 import { fieldNameOf, queryOf, queryText, quoted, spanOf, timeText } from './asked.ts'
 
 const USUAL_COLUMNS =
@@ -11,14 +11,15 @@ const USUAL_COLUMNS =
 const MOST_COLUMNS = 100
 
 /** All that a query finds, as a file. */
-export function exportRoutes({ clock, eventsFor, readings, stopping }: Service): Route[] {
+export function exportRoutes({ clock, eventsFor, readings, stopping, log }: Service): Route[] {
   return [
     route({
       method: 'GET',
       path: '/v1/export',
       needs: 'export',
       about:
-        'Everything that a query finds, streamed as a file: NDJSON has whole events, CSV the columns named, with formulas made harmless.',
+        'Everything that a query finds, streamed as a file: NDJSON has whole events, CSV the columns named, with formulas made harmless. ' +
+        'It has the events as they were when it began, where the store keeps such a moment: the header `waybill-moment` says which, or why not.',
       query: z.strictObject({
         q: queryText,
         from: timeText,
@@ -49,17 +50,24 @@ export function exportRoutes({ clock, eventsFor, readings, stopping }: Service):
           payload: { query: q, from: asked.from ?? '', to: asked.to ?? '', sort: asked.sort, format },
         })
         const name = `waybill-events-${new Date(now).toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
-        const file = streamEvents((page) => pageIn(sorting, events, { ...request, ...page }), {
-          stop: stopping,
-          ...(format === 'csv' && {
-            head: csvHead(columns),
-            line: (event) => csvLine(event, columns),
-          }),
-        })
+        const { stream, header } = await streamMoment(
+          events,
+          (at, page) => pageIn(sorting, at, { ...request, ...page }),
+          {
+            stop: stopping,
+            log,
+            now,
+            ...(format === 'csv' && {
+              head: csvHead(columns),
+              line: (event) => csvLine(event, columns),
+            }),
+          },
+        )
         return reply
           .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
           .header('content-disposition', `attachment; filename="${name}"`)
-          .send(file)
+          .header(MOMENT_HEADER, header)
+          .send(stream)
       },
     }),
   ]

@@ -1,10 +1,11 @@
 import * as z from 'zod'
+import type { Events } from '../../accounts/index.ts'
 import { Refusal } from '../../ingest/index.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 import { arrivalsShape, countsShape, DIMENSIONS, eventAnswerShape, eventShape, pageShape } from '../shapes.ts'
 import { pageIn, sortingOf, sortText } from '../sorting.ts'
-import { streamEvents } from '../stream.ts'
+import { MOMENT_HEADER, streamEvents, streamMoment } from '../stream.ts'
 import { digits, queryOf, queryText, quoted, spanOf, timeOf, timeText, upTo } from './asked.ts'
 
 const q = queryText
@@ -59,12 +60,14 @@ export function searchRoutes(service: Service): Route[] {
             did: `${many ? 'exported what was found' : 'searched'} for ${quoted(asked.q)}`,
             payload: said,
           })
-          const stream = streamEvents((page) => pageIn(sorting, events, { ...search, ...page }), {
-            limit: asked.limit,
-            after: asked.after,
-            stop: service.stopping,
-          })
-          return reply.type(NDJSON).send(stream)
+          const form = { limit: asked.limit, after: asked.after, stop: service.stopping }
+          const pageOf = (
+            at: Pick<Events, 'search' | 'aggregate'>,
+            page: { limit: number; after?: string },
+          ) => pageIn(sorting, at, { ...search, ...page })
+          if (!many) return reply.type(NDJSON).send(streamEvents((page) => pageOf(events, page), form))
+          const { stream, header } = await streamMoment(events, pageOf, { ...form, log: service.log, now })
+          return reply.type(NDJSON).header(MOMENT_HEADER, header).send(stream)
         }
         if (asked.limit !== undefined && asked.limit > MOST) {
           throw new Refusal(

@@ -49,6 +49,13 @@ export class Person {
   }
 }
 
+/** What the operator of this indexer's machine brings along: the token in the data folder. */
+export async function operatorAt(indexer: TestIndexer): Promise<Record<string, string>> {
+  const file = join(indexer.folder, 'store', 'local-token')
+  const { token } = JSON.parse(await readFile(file, 'utf8')) as { token: string }
+  return { authorization: `Bearer ${token}` }
+}
+
 /** An indexer on which nothing is open, and the clock of which the test turns. */
 export class StrictIndexer {
   readonly indexer: TestIndexer
@@ -86,9 +93,8 @@ export class StrictIndexer {
   }
 
   /** The operator of this machine, by the token in the data folder. */
-  async operator(): Promise<Record<string, string>> {
-    const { token } = JSON.parse(await readFile(this.file('local-token'), 'utf8')) as { token: string }
-    return { authorization: `Bearer ${token}` }
+  operator(): Promise<Record<string, string>> {
+    return operatorAt(this.indexer)
   }
 
   /** A user with a password of their own, signed in. */

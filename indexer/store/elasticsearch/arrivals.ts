@@ -2,8 +2,8 @@ import type { Client } from '@elastic/elasticsearch'
 import { type AuditEvent, valueAt } from '../../../schema/index.ts'
 import { matches, type Query } from '../../query/index.ts'
 import { decodeCursor, encodeCursor, noCursor } from '../cursor.ts'
-import { StoreUnavailableError } from '../port.ts'
 import { type Asked, allOf, anyOf, type Dsl, exactly } from './asked.ts'
+import { checkpointOf } from './checkpoint.ts'
 import type { Commit } from './commits.ts'
 import { eventOf } from './document.ts'
 import type { Names } from './names.ts'
@@ -48,7 +48,7 @@ export async function arrivalsPage(
 ): Promise<{ events: AuditEvent[]; next: string }> {
   const { client, names, pageTime } = parts
   const cursor = after === null ? START : readCursor(after)
-  const checkpoint = await checkpointOf(client, names)
+  const checkpoint = await checkpointOf(client, names.waybills)
   const arrivals = await arrivalsBetween(client, names, cursor, checkpoint)
   const translation = translated(query)
   const began = performance.now()
@@ -91,19 +91,7 @@ export async function arrivalsPage(
 
 /** A cursor behind everything that is settled. */
 export async function endOfArrivals(client: Client, names: Names): Promise<string> {
-  return encodeCursor([await checkpointOf(client, names), null])
-}
-
-/** The operation up to which all have been done. */
-async function checkpointOf(client: Client, names: Names): Promise<number> {
-  const { indices } = await client.indices.stats({ index: names.waybills, level: 'shards' })
-  const copies = Object.values(indices?.[names.waybills]?.shards ?? {}).flat()
-  const primary = copies.find((copy) => copy.routing?.primary === true)
-  if (primary?.seq_no === undefined)
-    throw new StoreUnavailableError(
-      `${names.waybills} has no working primary shard; see the cluster's health`,
-    )
-  return primary.seq_no.local_checkpoint
+  return encodeCursor([await checkpointOf(client, names.waybills), null])
 }
 
 async function arrivalsBetween(

@@ -19,8 +19,10 @@ export type Fate =
   /** The index takes no writes. */
   | { readonly kind: 'closed'; readonly reason: string }
 
-/** Bytes of one request; more make it no faster, and are refused from 100 MiB. */
+/** Bytes of one request; more make it no faster, and are refused from 100 MiB, by many a proxy from 1 MiB. */
 const REQUEST_BYTES = 5 * 1024 * 1024
+/** Where several documents together are refused as too large, it is not asked with more again; but never with less than this. */
+const LEAST_REQUEST_BYTES = 64 * 1024
 /** An action's own line. */
 const ACTION_BYTES = 120
 const FIRST_PAUSE = 100
@@ -43,6 +45,7 @@ export class BulkSink {
   readonly #client: Client
   readonly #options: BulkOptions
   #pace: Pace = FIRST_PACE
+  #requestBytes = REQUEST_BYTES
   #inFlight = 0
   readonly #waiting: (() => void)[] = []
 
@@ -58,7 +61,7 @@ export class BulkSink {
   /** One fate for each item, in their order; throws where the cluster can't take them now. */
   async write(items: readonly BulkItem[]): Promise<Fate[]> {
     const fates = new Array<Fate | undefined>(items.length)
-    const requests = divided(items)
+    const requests = divided(items, this.#requestBytes)
     const deadline = this.#options.clock() + this.#options.patience
     const sent = await Promise.allSettled(
       requests.map((numbers) => this.#settle(items, numbers, fates, deadline)),
@@ -86,6 +89,8 @@ export class BulkSink {
           fates[left[0]!] = { kind: 'refused', reason: answer.reason }
           return
         }
+        const bytes = left.reduce((sum, number) => sum + items[number]!.document.length + ACTION_BYTES, 0)
+        this.#requestBytes = Math.max(LEAST_REQUEST_BYTES, Math.min(this.#requestBytes, bytes / 2))
         const half = Math.ceil(left.length / 2)
         await this.#settle(items, left.slice(0, half), fates, deadline)
         await this.#settle(items, left.slice(half), fates, deadline)
@@ -173,12 +178,12 @@ export class BulkSink {
 }
 
 /** Numbers of items, divided into requests. */
-function divided(items: readonly BulkItem[]): number[][] {
+function divided(items: readonly BulkItem[], most: number): number[][] {
   const requests: number[][] = []
   let bytes = Number.POSITIVE_INFINITY
   for (const [number, { document }] of items.entries()) {
     const more = document.length + ACTION_BYTES
-    if (bytes + more > REQUEST_BYTES) {
+    if (bytes + more > most) {
       requests.push([])
       bytes = 0
     }

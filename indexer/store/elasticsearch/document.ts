@@ -2,9 +2,9 @@ import {
   type Additions,
   type AuditEvent,
   asRevision,
-  canonical,
   changesOf,
   eventWords,
+  isCanonicalText,
   LIMITS,
   placeOf,
   textAt,
@@ -41,7 +41,7 @@ export function documentOf(
   const shown = revision === null ? enriched : asRevision(enriched, revision)
   const { event: document, whole } = fitted(shown)
   const words = eventWords(shown)
-  const asItIs = whole && isCanonical(event, line)
+  const asItIs = whole && isCanonicalText(event, line.toString('utf8'))
   if (!asItIs) putInPlace(document, shown)
   const marks: string[] = []
   if (words.length >= LIMITS.wordsPerEvent) marks.push(CUT)
@@ -82,15 +82,6 @@ function memberOf(record: AuditEvent, member: string): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : {}
-}
-
-/** Whether the line is what can be made of the document again, to the byte. */
-function isCanonical(event: AuditEvent, line: Buffer): boolean {
-  try {
-    return canonical(event) === line.toString('utf8')
-  } catch {
-    return false
-  }
 }
 
 /** The event of a document: as stored, without what only this adapter keeps. */

@@ -78,11 +78,16 @@ function sentenceOf(cause: Cause): string {
     : `${outer}: ${inner.reason}`
 }
 
+/** A proxy answers with a page of its own. */
+const TOO_LARGE = 'it is larger than the cluster, or a proxy before it, takes in a request (413)'
+
 /** What a thrown error of the client came to; null where it is none of the cluster's making. */
 export function failureOfThrown(thrown: unknown): Failure | null {
   if (thrown instanceof errors.ResponseError) {
     const status = thrown.statusCode ?? 0
-    return failureOf(status, causeIn(thrown.body) ?? { type: `HTTP ${status}`, reason: thrown.message })
+    const cause = causeIn(thrown.body)
+    if (cause === null && status === 413) return { kind: 'too-large', reason: TOO_LARGE }
+    return failureOf(status, cause ?? { type: `HTTP ${status}`, reason: thrown.message })
   }
   if (thrown instanceof errors.ConnectionError || thrown instanceof errors.TimeoutError)
     return { kind: 'busy', reason: reasonOf(thrown) }

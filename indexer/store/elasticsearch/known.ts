@@ -1,7 +1,7 @@
 import type { Client } from '@elastic/elasticsearch'
 import { isDeclaredId } from '../../../schema/index.ts'
 import type { Dsl } from './asked.ts'
-import { failureOfThrown } from './failures.ts'
+import { refreshed } from './refresh.ts'
 
 /** What is stored under an id. */
 export interface Known {
@@ -46,7 +46,7 @@ export async function knownAmong(
   const found = new Map<string, Known>()
   if (indices.length === 0 || ids.length === 0) return found
   const index = [...indices]
-  await refresh(client, index)
+  await refreshed(client, index)
   const options = { index, ignore_unavailable: true, allow_partial_search_results: false }
   const { hits } = await client.search({
     ...options,
@@ -68,16 +68,6 @@ export async function knownAmong(
     for (const hit of answer.hits.hits) if (hit._id !== undefined) found.set(hit._id, knownOf(hit._source))
   }
   return found
-}
-
-/** An index that is blocked to the last may refuse it; it takes no writes either, so nothing new is in it. */
-async function refresh(client: Client, index: string[]): Promise<void> {
-  try {
-    await client.indices.refresh({ index, ignore_unavailable: true })
-  } catch (thrown) {
-    const failure = failureOfThrown(thrown)
-    if (failure?.kind !== 'closed' && failure?.kind !== 'full') throw thrown
-  }
 }
 
 /** Finds an event of these ids if there is one, and maybe others near them. */

@@ -1,8 +1,8 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import type { Manifest } from '../../../schema/wire/index.ts'
 import { decodeCursor, encodeCursor, noCursor } from '../cursor.ts'
-import type { DeadLetter, DeadReason } from '../port.ts'
-import { errorOf, failureOf, statusOf } from './failures.ts'
+import type { DeadLetter, DeadReason, WholeLine } from '../port.ts'
+import { errorOf, type Failure, failureOf, failureOfThrown, statusOf } from './failures.ts'
 import { type Names, waybillId } from './names.ts'
 
 /** A dead letter's document. */
@@ -21,6 +21,27 @@ export interface StoredLetter {
   readonly pin?: string
   /** Base64. */
   readonly line: string
+  /** There where `line` is only the beginning. */
+  readonly whole?: WholeLine
+}
+
+/** A letter on its way, and what it is to be shortened from. */
+interface Burial {
+  readonly letter: StoredLetter
+  readonly line: Buffer
+  readonly whole: WholeLine
+}
+
+/** The same with less of its line; null where there is no less. */
+function shortened({ letter, line, whole }: Burial): Burial | null {
+  const now = Buffer.byteLength(letter.line, 'base64')
+  const kept = KEPT_BYTES.find((bytes) => bytes < now)
+  if (kept === undefined) return null
+  return {
+    letter: { ...letter, line: line.subarray(0, kept).toString('base64'), whole },
+    line,
+    whole,
+  }
 }
 
 export interface ReadLetter {
@@ -35,11 +56,17 @@ export interface NewLetter {
   readonly eventId: string
   readonly source: string
   readonly line: Buffer
+  readonly leaf: string
+  readonly at: WholeLine['at']
 }
 
 const ORDER = [{ at: 'desc' }, { sequence: 'desc' }, { position: 'desc' }, { id: 'desc' }] as const
 /** Lines of a MiB each: so many are carried to the cluster, or back, at once. */
 const AT_A_TIME = 20
+/** What is kept of a line that is too large for the cluster, or for a proxy before it: so much, or else so much. */
+const KEPT_BYTES = [64 * 1024, 4 * 1024, 0]
+/** Of what a cluster or a proxy says to it: either may repeat the document, or answer with a page. */
+const REASON_LENGTH = 2000
 
 /** The dead letters' index. */
 export class Letters {
@@ -59,24 +86,58 @@ export class Letters {
   ): Promise<void> {
     const { agent, incarnation, sequence } = manifest
     for (let i = 0; i < letters.length; i += AT_A_TIME) {
-      const operations = letters.slice(i, i + AT_A_TIME).flatMap(({ line, ...rest }) => {
-        const id = `${waybillId(manifest)}.${rest.position}`
-        const letter: StoredLetter = {
-          id,
+      const some = letters.slice(i, i + AT_A_TIME).map(({ leaf, at: place, line, reason, ...rest }) => ({
+        letter: {
+          id: `${waybillId(manifest)}.${rest.position}`,
           at,
           agent,
           incarnation,
           sequence,
           ...rest,
+          reason: reason.slice(0, REASON_LENGTH),
           line: line.toString('base64'),
-        }
-        return [{ create: { _index: this.#index, _id: id } }, letter]
+        },
+        line,
+        whole: { bytes: line.length, leaf, at: place },
+      }))
+      await this.#put(some)
+    }
+  }
+
+  async #put(letters: readonly Burial[]): Promise<void> {
+    const failure = await this.#create(letters.map(({ letter }) => letter))
+    if (failure === null) return
+    const [first] = letters
+    if (failure.kind !== 'too-large' || first === undefined) throw errorOf(failure)
+    if (letters.length > 1) {
+      const half = Math.ceil(letters.length / 2)
+      await this.#put(letters.slice(0, half))
+      await this.#put(letters.slice(half))
+      return
+    }
+    const shorter = shortened(first)
+    if (shorter === null) throw errorOf(failure)
+    await this.#put([shorter])
+  }
+
+  /** Null where all are there now. */
+  async #create(letters: readonly StoredLetter[]): Promise<Failure | null> {
+    try {
+      const { items } = await this.#client.bulk<StoredLetter>({
+        operations: letters.flatMap((letter) => [
+          { create: { _index: this.#index, _id: letter.id } },
+          letter,
+        ]),
       })
-      const { items } = await this.#client.bulk<StoredLetter>({ operations })
       for (const { create } of items) {
         if (create?.error === undefined || create.status === 409) continue
-        throw errorOf(failureOf(create.status, create.error))
+        return failureOf(create.status, create.error)
       }
+      return null
+    } catch (thrown) {
+      const failure = failureOfThrown(thrown)
+      if (failure === null) throw thrown
+      return failure
     }
   }
 

@@ -117,6 +117,7 @@ export const LETTER_MAPPING: estypes.MappingTypeMapping = {
     source: { type: 'keyword' },
     pin: { type: 'keyword' },
     line: { type: 'binary' },
+    whole: { type: 'object', enabled: false },
   },
 }
 

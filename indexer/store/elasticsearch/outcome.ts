@@ -1,4 +1,5 @@
-import type { DeadReason, StoreBatch, WriteResult } from '../port.ts'
+import { HASH_BYTES } from '../../../schema/index.ts'
+import type { DeadReason, StoreBatch, WholeLine, WriteResult } from '../port.ts'
 
 /** What became of one event. */
 export type EventOutcome =
@@ -12,6 +13,8 @@ export interface BuriedEvent {
   readonly reason: string
   readonly eventId: string
   readonly source: string
+  readonly leaf: string
+  readonly at: WholeLine['at']
 }
 
 const REASONS_TOLD = 20
@@ -35,12 +38,15 @@ export function resultOf(
     if (outcome.kind === 'stored' && outcome.revision) total.revisions++
     if (outcome.kind !== 'dead') continue
     if (outcome.why === 'collision') total.collisions++
+    const read = batch.manifest.sources[source]
     buried.push({
       position,
       kind: outcome.why,
       reason: outcome.reason,
       eventId: outcome.id,
-      source: batch.manifest.sources[source]?.source ?? '',
+      source: read?.source ?? '',
+      leaf: batch.leaves.toString('hex', position * HASH_BYTES, (position + 1) * HASH_BYTES),
+      at: read === undefined ? null : { path: read.path, from: read.from, to: read.to },
     })
   }
   const reasons = buried

@@ -1,6 +1,7 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { sha256 } from '../../../schema/index.ts'
 import type { Records } from '../port.ts'
+import { checkpointOf } from './checkpoint.ts'
 import { asking, statusOf } from './failures.ts'
 import type { Names } from './names.ts'
 import { WHOLE } from './search.ts'
@@ -90,6 +91,7 @@ export function openRecords(client: Client, names: Names): Records {
       asking(async () => {
         await client.delete({ index, id: idOf(kind, key) }, { ignore: [404] })
       }),
+    version: () => asking(async () => String(await checkpointOf(client, index))),
   }
 }
 

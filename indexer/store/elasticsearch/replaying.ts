@@ -1,7 +1,7 @@
 import type { Client } from '@elastic/elasticsearch'
 import { type Additions, leafHash } from '../../../schema/index.ts'
 import { readLine } from '../line.ts'
-import { StoreUnavailableError } from '../port.ts'
+import { StoreUnavailableError, type WholeLine } from '../port.ts'
 import type { Replay } from './arrivals.ts'
 import type { BulkSink } from './bulk.ts'
 import type { Families } from './families.ts'
@@ -32,6 +32,7 @@ export async function replayed(
   const found = await letters.read(id)
   if (found === null) return null
   const { letter } = found
+  if (letter.whole !== undefined) return { stored: false, reason: notWhole(letter.whole) }
   const line = Buffer.from(letter.line, 'base64')
   const read = readLine(line)
   if ('reason' in read) return { stored: false, reason: read.reason }
@@ -61,6 +62,12 @@ export async function replayed(
   if (outcome.kind === 'stored') await announce(letter, outcome.id, origin.ingested, parts)
   await letters.discard(id)
   return { stored: true }
+}
+
+function notWhole({ bytes, at }: WholeLine): string {
+  const where =
+    at === null ? '' : `; its agent read it from ${at.path}, between bytes ${at.from} and ${at.to}`
+  return `only the beginning of its ${bytes} bytes is kept here${where}`
 }
 
 function originOf(letter: StoredLetter, line: Buffer, additions: Additions | null, now: number): Origin {

@@ -6,6 +6,7 @@ import type { Page, SearchRequest } from '../port.ts'
 import { ALL, type Dsl } from './asked.ts'
 import { eventOf } from './document.ts'
 import type { Names } from './names.ts'
+import type { PointInTime } from './point-in-time.ts'
 import { isUnfit, translated } from './translate.ts'
 
 /** Hits that are asked for at once: events of the greatest size must find room in an answer. */
@@ -19,6 +20,8 @@ export interface SearchParts {
   readonly names: Names
   /** How long one page may look through candidates, ms, before it ends early with a cursor. */
   readonly pageTime: number
+  /** Null, or left out: events as they are at each request. */
+  readonly point?: PointInTime | null
 }
 
 /** The total order of events: what is missing counts as empty, or as 0. */
@@ -39,10 +42,10 @@ const sortValuesOf = ({ timestamp, agent, sequence, id }: Place): estypes.SortRe
   id,
 ]
 
-/** Events of a query in the total order. Pages go on by place, so that the cluster keeps nothing between them. */
+/** Events of a query in the total order. Pages go on by place, so that the cluster needs to keep nothing between them. */
 export async function searchPage(
   { query, from, to, order, limit, after }: SearchRequest,
-  { client, names, pageTime }: SearchParts,
+  { client, names, pageTime, point = null }: SearchParts,
 ): Promise<Page> {
   const translation = translated(query)
   const filter = withinTime(translation.query, from, to)
@@ -52,14 +55,16 @@ export async function searchPage(
   for (;;) {
     // One more than the page has room for says whether there is more.
     const size = Math.min(AT_A_TIME, translation.exact ? limit + 1 - events.length : AT_A_TIME)
-    const { hits } = await client.search<unknown>({
-      index: names.events,
+    const search: estypes.SearchRequest = {
       ...WHOLE,
       size,
       query: filter,
       sort: sortBy(order),
       ...(behind !== undefined && { search_after: sortValuesOf(behind) }),
-    })
+    }
+    const { hits } = await (point === null
+      ? client.search<unknown>({ index: names.events, ...search })
+      : point.search<unknown>(search))
     for (const { _source: source } of hits.hits) {
       const event = eventOf(source)
       if ((translation.exact && !isUnfit(source)) || matches(query, event)) {

@@ -87,13 +87,22 @@ test('an index of an older version gains the fields that are new, and is rolled 
     mappings: { dynamic: false, properties: { '@timestamp': { type: 'date' } } },
     aliases: { [names.alias('view')]: { is_write_index: true } },
   })
+  await client.indices.delete({ index: names.deadLetters })
+  await client.indices.deleteIndexTemplate({ name: names.template('dead-letters') })
+  await client.indices.create({
+    index: names.deadLetters,
+    mappings: { dynamic: 'strict', properties: { id: { type: 'keyword' } } },
+  })
   const migration = await plan(namespace)
   expect(migration.steps.find(({ kind, name }) => kind === 'mapping' && name === old)?.note).toMatch(
     'message.type has changed',
   )
   await apply(migration)
   const next = `${names.alias('change')}-000002`
-  const mappings = await client.indices.getMapping({ index: [next, names.first('view'), old] })
+  const mappings = await client.indices.getMapping({
+    index: [next, names.first('view'), old, names.deadLetters],
+  })
+  expect(mappings[names.deadLetters]?.mappings.properties).toHaveProperty('whole')
   expect(mappings[names.first('view')]?.mappings.properties).toHaveProperty('user')
   expect(mappings[next]?.mappings.properties?.message).not.toEqual({ type: 'long' })
   expect(mappings[old]?.mappings.properties).toEqual({ message: { type: 'long' } })

@@ -16,6 +16,7 @@ import {
   type CountRequest,
   type CountRow,
   type DeadLetters,
+  type Moment,
   type Page,
   type Records,
   type SearchRequest,
@@ -38,6 +39,7 @@ import { eventOf } from './document.ts'
 import { asking, atStart } from './failures.ts'
 import { Families } from './families.ts'
 import { Letters, letterOf } from './letters.ts'
+import { momentOf } from './moment.ts'
 import { type Names, namesFor } from './names.ts'
 import { openRecords } from './records.ts'
 import { replayed } from './replaying.ts'
@@ -185,6 +187,10 @@ class ElasticsearchStore implements Store {
   async aggregate(request: AggregateRequest): Promise<Aggregate> {
     const [client, names] = [this.#client, this.#names]
     return this.#ask(() => aggregated(request, { client, names, now: () => performance.now() }))
+  }
+
+  async moment(): Promise<Moment> {
+    return this.#ask(() => momentOf(this.#searching))
   }
 
   async counts(request: CountRequest): Promise<CountRow[]> {

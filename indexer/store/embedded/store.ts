@@ -12,6 +12,7 @@ import {
   type CountRow,
   type DeadLetter,
   type DeadLetters,
+  type Moment,
   type Page,
   type Records,
   type SearchRequest,
@@ -200,6 +201,15 @@ class EmbeddedStore implements Store {
     return pageOf(await this.#reader.ask('search', { ...request, limit }))
   }
 
+  async moment(): Promise<Moment> {
+    return {
+      search: (request) => this.search(request),
+      aggregate: (request) => this.aggregate(request),
+      loose: 'the embedded store keeps no moment: what is stored while it is read may be among what is found',
+      close: async () => {},
+    }
+  }
+
   async aggregate(request: AggregateRequest): Promise<Aggregate> {
     this.#demandOpen()
     this.#counter ??= new Thread<ReaderCalls>(thread('reader'), {
@@ -279,6 +289,8 @@ class EmbeddedStore implements Store {
       this.#demandOpen()
       await this.#writer.ask('removeRecord', { kind, key })
     },
+    // The folder is locked: nobody else writes there.
+    version: async () => null,
   }
 
   async status(): Promise<StoreStatus> {

@@ -46,7 +46,7 @@ export interface Operations {
     body: undefined
     answer: { counts: Array<{ hour: number; value: string; count: number }> }
   }
-  /** Everything that a query finds, streamed as a file: NDJSON has whole events, CSV the columns named, with formulas made harmless. */
+  /** Everything that a query finds, streamed as a file: NDJSON has whole events, CSV the columns named, with formulas made harmless. It has the events as they were when it began, where the store keeps such a moment: the header `waybill-moment` says which, or why not. */
   getExport: {
     params: Record<never, never>
     query: {
@@ -341,6 +341,9 @@ export interface Operations {
         source: string
         line: string
         bytes: number
+        whole?:
+          | { bytes: number; leaf: string; at: { path: string; from: number; to: number } | null }
+          | undefined
       }>
       next: string | null
       total: number
@@ -364,6 +367,9 @@ export interface Operations {
       source: string
       line: string
       bytes: number
+      whole?:
+        | { bytes: number; leaf: string; at: { path: string; from: number; to: number } | null }
+        | undefined
       raw: string
     }
   }

@@ -104,6 +104,18 @@ function Letter({ id, onClose }: { id: string; onClose: () => void }) {
             {bytes(data.bytes)}, event {data.eventId}, waybill {data.sequence} of {data.agent}, position{' '}
             {data.position}
           </p>
+          {data.whole !== undefined && (
+            <p>
+              Only its beginning is kept, since the cluster takes no more.
+              {data.whole.at !== null && (
+                <>
+                  {' '}
+                  The agent read it from <bdi>{data.whole.at.path}</bdi>, between bytes {data.whole.at.from}{' '}
+                  and {data.whole.at.to}.
+                </>
+              )}
+            </p>
+          )}
           <pre className="original">{visible(data.line)}</pre>
         </>
       )}

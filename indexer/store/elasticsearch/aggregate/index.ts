@@ -6,6 +6,7 @@ import { BucketRoom, Budget } from '../../aggregate-bounds.ts'
 import type { Dsl } from '../asked.ts'
 import { eventOf } from '../document.ts'
 import type { Names } from '../names.ts'
+import { PointInTime } from '../point-in-time.ts'
 import { withinTime } from '../search.ts'
 import { divided } from '../translate.ts'
 import { answerOf } from './answer.ts'
@@ -15,40 +16,58 @@ import { type Address, questionOf } from './tally.ts'
 
 /** Events that are looked at, or read for the answer, in one request. */
 const EVENTS_AT_A_TIME = 200
+/** Longer than there is between two requests of one answer. */
+const KEPT_ALIVE = '1m'
+
+interface AggregateParts {
+  readonly client: Client
+  readonly names: Names
+  readonly now: () => number
+  /** The moment at which it is counted; a new one where there is none. */
+  readonly point?: PointInTime | null
+}
 
 /**
  * Counts exactly: the cluster counts what surely matches, in composite aggregations, whose pages leave nothing out; what may
  * match is looked at, event by event.
  */
-export async function aggregated(
+export async function aggregated(request: AggregateRequest, parts: AggregateParts): Promise<Aggregate> {
+  const { client, names } = parts
+  if (parts.point) return aggregatedAt(request, parts, parts.point)
+  const point = await PointInTime.open(client, names, KEPT_ALIVE)
+  try {
+    return await aggregatedAt(request, parts, point)
+  } finally {
+    await point.close()
+  }
+}
+
+async function aggregatedAt(
   request: AggregateRequest,
-  { client, names, now }: { readonly client: Client; readonly names: Names; readonly now: () => number },
+  { client, now }: AggregateParts,
+  point: PointInTime,
 ): Promise<Aggregate> {
   const question = questionOf(request)
   const budget = Budget.of(request, now)
   const { sure, doubtful } = divided(request.query)
   const within = (query: Dsl): Dsl => withinTime(query, request.from, request.to)
-  const snapshot = await Snapshot.open(client, names, budget)
-  try {
-    const counting = new Counting(snapshot, question, budget, within(sure))
-    const { tally } = counting
-    await counting.whole()
-    await counting.buckets()
-    for await (const { source, at } of snapshot.events(within(doubtful), EVENTS_AT_A_TIME)) {
-      const event = eventOf(source)
-      if (matches(request.query, event)) tally.add(event, at)
-    }
-    const shown = await counting.withinBuckets()
-    const cells = [tally.whole, ...(shown?.keys ?? []).flatMap((key) => tally.buckets.get(key) ?? [])]
-    const eventAt = await eventsAt(
-      client,
-      cells.flatMap(({ latest }) => latest?.at ?? []),
-    )
-    const group = answerOf({ question, tally, shown, room: new BucketRoom(), eventAt })
-    return { ...group, partial: budget.partiality }
-  } finally {
-    await snapshot.close()
+  const snapshot = new Snapshot(point, budget)
+  const counting = new Counting(snapshot, question, budget, within(sure))
+  const { tally } = counting
+  await counting.whole()
+  await counting.buckets()
+  for await (const { source, at } of snapshot.events(within(doubtful), EVENTS_AT_A_TIME)) {
+    const event = eventOf(source)
+    if (matches(request.query, event)) tally.add(event, at)
   }
+  const shown = await counting.withinBuckets()
+  const cells = [tally.whole, ...(shown?.keys ?? []).flatMap((key) => tally.buckets.get(key) ?? [])]
+  const eventAt = await eventsAt(
+    client,
+    cells.flatMap(({ latest }) => latest?.at ?? []),
+  )
+  const group = answerOf({ question, tally, shown, room: new BucketRoom(), eventAt })
+  return { ...group, partial: budget.partiality }
 }
 
 async function eventsAt(

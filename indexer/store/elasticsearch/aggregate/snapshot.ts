@@ -1,13 +1,11 @@
-import { type Client, errors, type estypes } from '@elastic/elasticsearch'
+import { errors, type estypes } from '@elastic/elasticsearch'
 import type { Budget } from '../../aggregate-bounds.ts'
 import type { Dsl } from '../asked.ts'
-import type { Names } from '../names.ts'
+import type { PointInTime } from '../point-in-time.ts'
 import { WHOLE } from '../search.ts'
 import type { Key, Source } from './dimension.ts'
 import type { Address } from './tally.ts'
 
-/** Longer than there is between two requests of one answer. */
-const KEPT_ALIVE = '1m'
 const ROWS_AT_A_TIME = 5000
 /** A request that was begun has at least this long, ms. */
 const LEAST_TIME = 500
@@ -37,31 +35,20 @@ export interface Row extends Metrics {
 
 type Aggregations = NonNullable<estypes.SearchRequest['aggregations']>
 
-/** All events as they are found at one moment: so that what is counted in several requests fits together. */
+/** What is asked of all events as they are at one moment: so that what is counted in several requests fits together. */
 export class Snapshot {
-  readonly #client: Client
-  readonly #id: string
+  readonly #point: PointInTime
   readonly #budget: Budget
 
-  private constructor(client: Client, id: string, budget: Budget) {
-    this.#client = client
-    this.#id = id
+  constructor(point: PointInTime, budget: Budget) {
+    this.#point = point
     this.#budget = budget
-  }
-
-  static async open(client: Client, names: Names, budget: Budget): Promise<Snapshot> {
-    const { id } = await client.openPointInTime({ index: names.events, keep_alive: KEPT_ALIVE })
-    return new Snapshot(client, id, budget)
-  }
-
-  async close(): Promise<void> {
-    await this.#client.closePointInTime({ id: this.#id })
   }
 
   /** How many events this finds, and what they add up to. It is not bound to the time. */
   async count(query: Dsl, aggregations: Aggregations = {}): Promise<{ count: number; metrics: Metrics }> {
-    const answer = await this.#client.search<unknown, Metrics>({
-      ...this.#all,
+    const answer = await this.#point.search<unknown, Metrics>({
+      ...WHOLE,
       size: 0,
       track_total_hits: true,
       query,
@@ -126,18 +113,14 @@ export class Snapshot {
     }
   }
 
-  get #all(): estypes.SearchRequest {
-    return { ...WHOLE, pit: { id: this.#id, keep_alive: KEPT_ALIVE } }
-  }
-
   /** Null where the time is over. A request that is given up is cancelled in the cluster, too. */
   async #inTime<Found>(
     request: estypes.SearchRequest,
   ): Promise<estypes.SearchResponse<unknown, Found> | null> {
     if (this.#budget.late) return null
     try {
-      return await this.#client.search<unknown, Found>(
-        { ...this.#all, ...request },
+      return await this.#point.search<unknown, Found>(
+        { ...WHOLE, ...request },
         { requestTimeout: Math.max(LEAST_TIME, this.#budget.left) },
       )
     } catch (thrown) {

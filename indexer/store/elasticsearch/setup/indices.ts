@@ -4,18 +4,37 @@ import { failureOfThrown, statusOf } from '../failures.ts'
 import type { Names } from '../names.ts'
 import { differences } from './difference.ts'
 import type { Step } from './step.ts'
-import { eventComponent, lifecycleOf, type TemplateChoice } from './templates.ts'
+import { eventComponent, lifecycleOf, singleMappings, type TemplateChoice } from './templates.ts'
 
 /** The first index of each category with its alias, and those for waybills, dead letters and records. */
 export async function indexSteps(client: Client, choice: TemplateChoice): Promise<(Step | null)[]> {
   const { names } = choice
   const families = await Promise.all(CATEGORIES.map((category) => familySteps(client, choice, category)))
   const single = await Promise.all(
-    [names.waybills, names.deadLetters, names.records].map(async (index) =>
-      (await client.indices.exists({ index })) ? null : creation(client, { index }),
-    ),
+    Object.entries(singleMappings(names)).map(([index, mapping]) => singleStep(client, index, mapping)),
   )
   return [...families.flat(), ...single]
+}
+
+/** These stay for good: their mappings only ever gain. */
+async function singleStep(
+  client: Client,
+  index: string,
+  { properties = {} }: estypes.MappingTypeMapping,
+): Promise<Step | null> {
+  if (!(await client.indices.exists({ index }))) return creation(client, { index })
+  const { [index]: found } = await client.indices.getMapping({ index })
+  const missing = differences(found?.mappings.properties ?? {}, properties).filter(
+    ({ is, shouldBe }) => is === undefined && shouldBe !== undefined,
+  )
+  if (missing.length === 0) return null
+  return {
+    kind: 'mapping',
+    name: index,
+    change: 'update',
+    differences: missing,
+    apply: () => follow(client, { index, properties, otherwise: null }),
+  }
 }
 
 const creation = (client: Client, request: estypes.IndicesCreateRequest): Step => ({

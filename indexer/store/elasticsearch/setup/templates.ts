@@ -4,7 +4,7 @@ import { EVENT_SETTINGS, eventMapping, LETTER_MAPPING, RECORD_MAPPING, WAYBILL_M
 import type { Names } from '../names.ts'
 
 /** Raised with each change of a template that what is there must follow: a field more, another analysis, another setting. */
-export const TEMPLATES_VERSION = 1
+export const TEMPLATES_VERSION = 2
 
 /** Above what others install for patterns that could overlap; Elastic's own have 100 to 200. */
 const PRIORITY = 500
@@ -44,6 +44,13 @@ export const eventComponent = ({ names, matchOnlyText, strict }: TemplateChoice)
 export const lifecycleOf = (names: Names, category: Category): estypes.IndicesIndexSettingsLifecycle => ({
   name: policyName(category),
   rollover_alias: names.alias(category),
+})
+
+/** The indices that are one each, and what their documents have. */
+export const singleMappings = (names: Names): Readonly<Record<string, estypes.MappingTypeMapping>> => ({
+  [names.waybills]: WAYBILL_MAPPING,
+  [names.deadLetters]: LETTER_MAPPING,
+  [names.records]: RECORD_MAPPING,
 })
 
 /**

@@ -1,0 +1,113 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { reasonOf } from '../../schema/index.ts'
+import type { Records } from './port.ts'
+
+/** How long what another indexer changed may go unseen here, but for the time that looking takes. */
+const EVERY = 1_000
+/** Who asks out of turn does not ask more often. */
+const LEAST_BETWEEN = 200
+
+/**
+ * Records of a store that several indexers may share. Who keeps some in memory follows them here: what anybody revoked, changed or added is taken up
+ * within a second or two. While the store can't be asked, what is in memory stands; nothing else can be had of the store then either.
+ */
+export class SharedRecords implements Records {
+  readonly #records: Records
+  readonly #say: (sentence: string) => void
+  readonly #followers: (() => Promise<void>)[] = []
+  readonly #stopping = new AbortController()
+  #seen: string | null
+  #timesRead = 0
+  #looking: Promise<void> = Promise.resolve()
+  #next: Promise<void> | null = null
+  #lookedAt = 0
+  #isBlind = false
+
+  private constructor(records: Records, seen: string | null, say: (sentence: string) => void) {
+    this.#records = records
+    this.#seen = seen
+    this.#say = say
+  }
+
+  /** Before anything is read that is to be followed. */
+  static async open(records: Records, say: (sentence: string) => void): Promise<SharedRecords> {
+    const shared = new SharedRecords(records, await records.version(), say)
+    if (shared.#seen !== null) void shared.#lookOn()
+    return shared
+  }
+
+  /** `again` reads what it keeps in memory, whenever records may be others than they were. */
+  follow(again: () => Promise<void>): void {
+    this.#followers.push(again)
+  }
+
+  /** Looks now rather than at the next turn; whether anything was read again since this was asked. */
+  async look(): Promise<boolean> {
+    if (this.#seen === null) return false
+    const before = this.#timesRead
+    // A look that has begun may have begun too early: the next one serves all who ask until it begins.
+    this.#next ??= this.#lookNext()
+    await this.#next
+    return this.#timesRead !== before
+  }
+
+  async #lookNext(): Promise<void> {
+    await this.#looking
+    const early = this.#lookedAt + LEAST_BETWEEN - performance.now()
+    if (early > 0) await pause(early, undefined, { ref: false })
+    this.#next = null
+    this.#looking = this.#look()
+    await this.#looking
+    this.#lookedAt = performance.now()
+  }
+
+  close(): void {
+    this.#stopping.abort()
+  }
+
+  async #lookOn(): Promise<void> {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      await pause(EVERY, undefined, { signal, ref: false }).catch(() => {})
+      if (!signal.aborted) await this.look()
+    }
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const version = await this.#records.version()
+      if (version !== this.#seen) {
+        for (const again of this.#followers) await again()
+        this.#timesRead++
+      }
+      this.#seen = version
+      this.#isBlind = false
+    } catch (thrown) {
+      if (!this.#isBlind && !this.#stopping.signal.aborted)
+        this.#say(
+          `What other indexers change (users, tokens, agents, settings) can't be seen here now: ${reasonOf(thrown)}`,
+        )
+      this.#isBlind = true
+    }
+  }
+
+  version(): Promise<string | null> {
+    return this.#records.version()
+  }
+
+  get(kind: string, key: string): ReturnType<Records['get']> {
+    return this.#records.get(kind, key)
+  }
+
+  put(kind: string, key: string, value: unknown, version: number | null): Promise<boolean> {
+    return this.#records.put(kind, key, value, version)
+  }
+
+  list(kind: string): ReturnType<Records['list']> {
+    return this.#records.list(kind)
+  }
+
+  remove(kind: string, key: string): Promise<void> {
+    return this.#records.remove(kind, key)
+  }
+}
