@@ -11,6 +11,7 @@ import type { Envelope, Fill } from '../syslog/envelope.ts'
 import { latestPlausible } from '../time.ts'
 import { Apart } from './apart.ts'
 import { ChangeRows } from './change-rows.ts'
+import { type Form, formOf, isNoJson, LONGEST_OF_FORM } from './forms/form.ts'
 import { Found } from './found.ts'
 import { compareIso, ISO_LENGTH, writeIso } from './iso.ts'
 import { isPlainEntry } from './journal-rows.ts'
@@ -118,6 +119,9 @@ export class DirectWay {
   #original: Noted & { readonly how: number } = { from: 0, to: 0, how: HOW.original }
   readonly #lookupTexts: string[]
   readonly #isJournal: boolean
+  readonly #readsJson: boolean
+  /** Of records that are no JSON. */
+  readonly #form: Form | null
   /** What messages are made of. */
   readonly #messageLeaves: ReadonlySet<number>
   readonly #category: Piece
@@ -140,6 +144,8 @@ export class DirectWay {
     this.#rest = new Rest(this.#found, this.#program, memory)
     this.#plans = new Plans(this.#found, mapping)
     this.#isJournal = mapping.integration.formats.includes('journald')
+    this.#readsJson = this.#isJournal || mapping.integration.formats.includes('json')
+    this.#form = formOf(pipeline, memory)
     this.#messageLeaves = new Set(mapping.message.flat())
     this.#lookupTexts = mapping.lookups.leaves.map(() => '')
     this.#category = new Piece(JSON.stringify(mapping.integration.category))
@@ -159,9 +165,11 @@ export class DirectWay {
 
   /** Writes the event of a record that stands in the memory and is valid UTF-8, unless the plain way must. */
   write(output: Output, place: Place, from: number, to: number, offset: number): Written {
-    // Rows of a table are no JSON, nor is what stands behind white space commonly.
     const { bytes } = this.#found
-    if (bytes[from] !== 0x7b) return 'declined'
+    const first = bytes[from]!
+    if (!this.#readsJson || isNoJson(first)) return this.#writeOfForm(output, place, from, to, offset)
+    // JSON commonly doesn't stand behind white space.
+    if (first !== 0x7b) return 'declined'
     const masked = this.#masked(from, to)
     if (masked === null) {
       this.#original = { from, to, how: HOW.original }
@@ -173,6 +181,39 @@ export class DirectWay {
     this.#original = { from: scratch, to: end, how: HOW.original }
     const record = { from: scratch, to: end, flags: FLAG.secret_masked, isRead: false, envelope: null }
     return this.#write(output, place, record, offset)
+  }
+
+  /** The same of a record that is no JSON. */
+  #writeOfForm(output: Output, place: Place, from: number, to: number, offset: number): Written {
+    const form = this.#form
+    if (form === null || to - from > LONGEST_OF_FORM || from === to) return 'declined'
+    const { bytes } = this.#found
+    const { scratch } = this.#memory
+    let start = from
+    let end = to
+    let flags = 0
+    if (this.#mayHoldSecret(from, to) || this.#isDecodedSuspicious(form, from, to)) {
+      const { masker, format } = this.#pipeline
+      const { text, kinds } = masker.mask(bytes.toString('utf8', from, to), format)
+      if (kinds !== null) {
+        if (text.length * 3 > LONGEST_OF_FORM) return 'declined'
+        start = scratch
+        end = scratch + bytes.write(text, scratch)
+        flags = FLAG.secret_masked
+      }
+    }
+    const json = scratch + LONGEST_OF_FORM + SLACK
+    const behind = form.read(start, end, json)
+    if (behind === -1) return 'declined'
+    this.#original = { from: start, to: end, how: HOW.original }
+    return this.#write(output, place, { from: json, to: behind, flags, isRead: true, envelope: null }, offset)
+  }
+
+  #isDecodedSuspicious(form: Form, from: number, to: number): boolean {
+    if (form.decoded === undefined) return false
+    const { scratch } = this.#memory
+    const end = form.decoded(from, to, scratch)
+    return end > scratch && this.#mayHoldSecret(scratch, end)
   }
 
   /** The same of a record whose members are known, and whose text is this: of another format, or in an envelope. */
@@ -213,7 +254,7 @@ export class DirectWay {
     }
     const { from, to } = this.#original
     // What texts were taken apart into stands beside the record.
-    const length = Math.max(to - from, record.to - record.from) + this.#memory.recordNotes.length
+    const length = Math.max(2 * (to - from), record.to - record.from) + this.#memory.recordNotes.length
     return this.#writer.write(output, length, offset) ? 'event' : 'declined'
   }
 
