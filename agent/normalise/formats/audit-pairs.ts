@@ -18,9 +18,17 @@ const ENRICHED = '\x1d'
 
 /** Fields that anyone may have chosen: the kernel writes them in hexadecimal digits where quotes or blanks could mislead. */
 export const UNTRUSTED: ReadonlySet<string> = new Set(
-  ['acct', 'cmd', 'comm', 'cwd', 'data', 'dev', 'device', 'dir', 'exe', 'file', 'grp', 'key', 'name'].concat(
-    ['new_group', 'ocomm', 'path', 'proctitle', 'root_dir', 'sw', 'unit', 'vm', 'watch'],
-  ),
+  ['acct', 'cmd', 'comm', 'cwd', 'data', 'dev', 'device', 'dir', 'exe', 'file', 'grp', 'key', 'name'].concat([
+    'new_group',
+    'ocomm',
+    'path',
+    'proctitle',
+    'root_dir',
+    'sw',
+    'unit',
+    'vm',
+    'watch',
+  ]),
 )
 const ARGUMENT = /^a\d+(?:\[\d+\])?$/
 const HEX = /^(?:[0-9A-F]{2})+$/

@@ -19,4 +19,5 @@ const FUNCTIONS = [
   ...(['readRow', 'readCef', 'readAudit', 'codedTexts'] as const),
 ]
 
-export const startKernel = (memory: WebAssembly.Memory): Kernel => kernelOver<Kernel>(KERNEL, memory, FUNCTIONS)
+export const startKernel = (memory: WebAssembly.Memory): Kernel =>
+  kernelOver<Kernel>(KERNEL, memory, FUNCTIONS)
