@@ -159,8 +159,8 @@ export class BatchMaker {
         add(count, way.fail(place, { text, flags, offset, isOpaque, envelopeOf: null }, received.reason))
         return
       }
-      const { envelopeOf, isTruncated } = received
-      const outcome = way.take(place, { text, flags, offset, isOpaque, envelopeOf })
+      const { kind: _, pipeline: __, isTruncated, ...record } = received
+      const outcome = way.take(place, { ...record, offset, isOpaque })
       add(count, outcome)
       if (isTruncated && outcome !== 'filtered') count.truncated++
     })

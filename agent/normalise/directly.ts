@@ -32,15 +32,14 @@ const IS_READ: Readonly<Record<FormatName, boolean>> = {
   auditd: true,
   kv: false,
   regex: false,
-  plain: false,
+  plain: true,
 }
 
-/** Whether it also reads the records where they stand: of most forms, and of no envelope. */
+/** Whether it also reads the records where they stand: of most forms. */
 export function readsDirectly(integration: Integration): boolean {
   return (
     integration.formats.some((format) => IS_READ[format]) &&
     (integration.join === null || integration.formats[0] === 'auditd') &&
-    integration.envelope === null &&
     draftsDirectly(integration)
   )
 }

@@ -143,7 +143,7 @@ export class Pipeline {
     raw: string,
     flags: number,
     offset: number,
-    envelopeOf: EnvelopeReader = this.#envelopeOf(place),
+    envelopeOf: EnvelopeReader = this.envelopeOf(place),
   ): Line | 'filtered' | null {
     const known = this.understand(place, raw, envelopeOf)
     return known === null ? null : this.lineFrom(place, known, flags, offset)
@@ -162,7 +162,7 @@ export class Pipeline {
   understand(
     place: Place,
     raw: string,
-    envelopeOf: EnvelopeReader = this.#envelopeOf(place),
+    envelopeOf: EnvelopeReader = this.envelopeOf(place),
   ): Understanding | null {
     const { text, kinds, envelope } = this.#masked(raw, envelopeOf)
     const truncated = envelope?.truncated ?? place.slice.truncated
@@ -193,7 +193,8 @@ export class Pipeline {
     return { draft, failed: false }
   }
 
-  #envelopeOf(place: Place): EnvelopeReader {
+  /** What lines of a file stand in; of most in nothing. */
+  envelopeOf(place: Place): EnvelopeReader {
     return this.mapping.integration.envelope === 'syslog'
       ? (text) => envelopeOfLine(text, { received: place.now, zone: this.zone })
       : noEnvelope
@@ -286,7 +287,7 @@ export class Pipeline {
 }
 
 /** JSON in syslog stands behind a cookie where the sender knows of CEE. */
-const bodyFor = (format: Format, body: string): string =>
+export const bodyFor = (format: Format, body: string): string =>
   format === json && body.startsWith('@cee:') ? body.slice('@cee:'.length) : body
 
 function truncatedReason({ bytes }: { readonly bytes: number }): { problem: string } {

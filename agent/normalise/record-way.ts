@@ -15,6 +15,8 @@ export interface TextRecord {
   readonly isOpaque: boolean
   /** Of a message that was received: what it stood in. A message is shipped whatever is in it. */
   readonly envelopeOf: EnvelopeReader | null
+  /** Where the text stands in the memory, byte for byte; null where it was repaired. */
+  readonly place?: { readonly from: number; readonly to: number }
 }
 
 /** The records of one input on their way into the batch: over the bytes wherever that is possible, else the plain way. */
@@ -60,6 +62,11 @@ export class RecordWay {
 
   #read(place: Place, record: TextRecord): Outcome {
     const { text, flags, offset, envelopeOf } = record
+    if (envelopeOf !== null && record.place !== undefined && this.#direct !== null) {
+      const message = { text, ...record.place }
+      const written = this.#direct.writeMessage(this.#output, place, message, offset, envelopeOf)
+      if (written !== 'declined') return written
+    }
     const known = this.pipeline.understand(place, text, envelopeOf ?? undefined)
     if (known === null) {
       if (envelopeOf === null) return 'skipped'

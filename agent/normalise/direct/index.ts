@@ -5,7 +5,7 @@ import type { EventType } from '../integration.ts'
 import { leafOf } from '../layout.ts'
 import { type Rule, TIMESTAMP } from '../mapping.ts'
 import type { Output } from '../output.ts'
-import type { Pipeline, Place, Understanding } from '../pipeline.ts'
+import { bodyFor, type EnvelopeReader, type Pipeline, type Place, type Understanding } from '../pipeline.ts'
 import { convert, jsonOf, RELATED } from '../record.ts'
 import type { Envelope, Fill } from '../syslog/envelope.ts'
 import { latestPlausible } from '../time.ts'
@@ -120,6 +120,8 @@ export class DirectWay {
   readonly #lookupTexts: string[]
   readonly #isJournal: boolean
   readonly #readsJson: boolean
+  /** What the lines of the slice at hand stand in. */
+  #envelopeOf: EnvelopeReader | null = null
   /** Of records that are no JSON. */
   readonly #form: Form | null
   /** What messages are made of. */
@@ -154,6 +156,8 @@ export class DirectWay {
 
   /** The next records are of this slice. */
   begin(place: Place): void {
+    this.#envelopeOf =
+      this.#pipeline.mapping.integration.envelope === null ? null : this.#pipeline.envelopeOf(place)
     const { sliceNotes } = this.#memory
     sliceNotes.begin()
     const idPrefix = sliceNotes.add(place.idPrefix)
@@ -166,6 +170,10 @@ export class DirectWay {
   /** Writes the event of a record that stands in the memory and is valid UTF-8, unless the plain way must. */
   write(output: Output, place: Place, from: number, to: number, offset: number): Written {
     const { bytes } = this.#found
+    if (this.#envelopeOf !== null) {
+      const text = bytes.toString('utf8', from, to)
+      return this.writeMessage(output, place, { text, from, to }, offset, this.#envelopeOf)
+    }
     const first = bytes[from]!
     if (!this.#readsJson || isNoJson(first)) return this.#writeOfForm(output, place, from, to, offset)
     // JSON commonly doesn't stand behind white space.
@@ -181,6 +189,36 @@ export class DirectWay {
     this.#original = { from: scratch, to: end, how: HOW.original }
     const record = { from: scratch, to: end, flags: FLAG.secret_masked, isRead: false, envelope: null }
     return this.#write(output, place, record, offset)
+  }
+
+  /** The same of a record in an envelope, whose text is known. */
+  writeMessage(
+    output: Output,
+    place: Place,
+    { text, from, to }: { readonly text: string } & Noted,
+    offset: number,
+    envelopeOf: EnvelopeReader,
+  ): Written {
+    if (to - from > LONGEST_OF_FORM || text.trim() === '' || text.includes('\0')) return 'declined'
+    if (this.#mayHoldSecret(from, to)) return 'declined'
+    const envelope = envelopeOf(text)
+    if (envelope === null || envelope.truncated !== null) return 'declined'
+    const body = bodyFor(this.#pipeline.format, envelope.body)
+    const end = behindBody(text)
+    if (!text.startsWith(body, end - body.length)) return 'declined'
+    const bodyTo = to - (text.length - end)
+    const bodyFrom = bodyTo - (text.length === to - from ? body.length : Buffer.byteLength(body))
+    this.#original = { from, to, how: HOW.original }
+    if (this.#readsJson && !isNoJson(this.#found.bytes[bodyFrom]!)) {
+      const record = { from: bodyFrom, to: bodyTo, flags: 0, isRead: false, envelope }
+      return bodyTo > bodyFrom ? this.#write(output, place, record, offset) : 'declined'
+    }
+    const form = this.#form
+    if (form === null || this.#isDecodedSuspicious(form, bodyFrom, bodyTo)) return 'declined'
+    const json = this.#memory.scratch
+    const behind = form.read(bodyFrom, bodyTo, json)
+    if (behind === -1) return 'declined'
+    return this.#write(output, place, { from: json, to: behind, flags: 0, isRead: true, envelope }, offset)
   }
 
   /** The same of a record that is no JSON. */
@@ -635,6 +673,13 @@ export class DirectWay {
     this.#values.setJson(leaf, piece)
     return true
   }
+}
+
+/** Where the body ends that an envelope is around: before line ends, as `withoutLineEnd` has it. */
+function behindBody(text: string): number {
+  let end = text.length
+  while (end > 0 && (text[end - 1] === '\n' || text[end - 1] === '\r')) end--
+  return end
 }
 
 /** Times, addresses and measures are seldom the same twice. */

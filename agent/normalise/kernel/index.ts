@@ -7,6 +7,7 @@ export interface Kernel {
   suspiciousWord(table: number, from: number, to: number): number
   longNumber(from: number, to: number): number
   readRow(table: number, from: number, to: number, out: number): number
+  readLine(begins: number, from: number, to: number, out: number): number
   readCef(names: number, room: number, from: number, to: number, out: number): number
   readAudit(known: number, room: number, from: number, to: number, out: number): number
   codedTexts(from: number, to: number, out: number): number
@@ -16,7 +17,7 @@ const KERNEL = new URL('./kernel.wasm', import.meta.url)
 
 const FUNCTIONS = [
   ...(['scan', 'writeLine', 'suspiciousWord', 'longNumber'] as const),
-  ...(['readRow', 'readCef', 'readAudit', 'codedTexts'] as const),
+  ...(['readRow', 'readLine', 'readCef', 'readAudit', 'codedTexts'] as const),
 ]
 
 export const startKernel = (memory: WebAssembly.Memory): Kernel =>

@@ -25,6 +25,8 @@ export type Received =
       readonly flags: number
       readonly envelopeOf: EnvelopeReader
       readonly isTruncated: boolean
+      /** Where it stands, if the text is just what stands there. */
+      readonly place?: { readonly from: number; readonly to: number }
     }
 
 interface Input {
@@ -74,6 +76,7 @@ export class SyslogReader {
       flags,
       envelopeOf: (said) => envelopeOfMessage(said === text ? message : read(said), about),
       isTruncated: about.truncated !== null,
+      ...(flags === 0 ? { place: { from: record.start, to: record.end } } : {}),
     }
   }
 }

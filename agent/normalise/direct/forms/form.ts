@@ -2,6 +2,7 @@ import type { Pipeline } from '../../pipeline.ts'
 import type { Memory } from '../memory.ts'
 import { AuditEvents } from './audit-events.ts'
 import { CefRecords } from './cef-records.ts'
+import { Lines } from './lines.ts'
 import { TableRows } from './table-rows.ts'
 
 /** Reads records of a form that is not JSON where they stand in the memory. */
@@ -30,6 +31,8 @@ export function formOf(pipeline: Pipeline, memory: Memory): Form | null {
   switch (others[0]) {
     case 'csv':
       return new TableRows(pipeline, memory)
+    case 'plain':
+      return new Lines(memory)
     case 'cef':
       return new CefRecords(memory)
     case 'auditd':
