@@ -57,6 +57,8 @@ const CHANGE = 'change'
 const MOST_KNOWN = 1024
 const LONGEST_KNOWN = 256
 
+const NO_BODY = { from: 0, to: 0, text: null }
+
 const CHANGE_TEXTS: ReadonlyMap<number, 'fields' | 'before' | 'after'> = new Map([
   [HOW.changeFields, 'fields'],
   [HOW.changeBefore, 'before'],
@@ -115,6 +117,8 @@ export class DirectWay {
   readonly #texted = new Map<string, Piece>()
   readonly #changeful = new Map<string, boolean>()
   #path: Noted = { from: 0, to: 0 }
+  /** What stands in the envelope of the record at hand, where it stands in the memory as it is. */
+  #body: Noted & { readonly text: string | null } = NO_BODY
   /** The text of the record at hand as it is kept. */
   #original: Noted & { readonly how: number } = { from: 0, to: 0, how: HOW.original }
   readonly #lookupTexts: string[]
@@ -199,7 +203,8 @@ export class DirectWay {
     offset: number,
     envelopeOf: EnvelopeReader,
   ): Written {
-    if (to - from > LONGEST_OF_FORM || text.trim() === '' || text.includes('\0')) return 'declined'
+    if (to - from > LONGEST_OF_FORM || (text.length < 64 && text.trim() === '') || text.includes('\0'))
+      return 'declined'
     if (this.#mayHoldSecret(from, to)) return 'declined'
     const envelope = envelopeOf(text)
     if (envelope === null || envelope.truncated !== null) return 'declined'
@@ -209,6 +214,7 @@ export class DirectWay {
     const bodyTo = to - (text.length - end)
     const bodyFrom = bodyTo - (text.length === to - from ? body.length : Buffer.byteLength(body))
     this.#original = { from, to, how: HOW.original }
+    this.#body = { from: bodyFrom, to: bodyTo, text: body }
     if (this.#readsJson && !isNoJson(this.#found.bytes[bodyFrom]!)) {
       const record = { from: bodyFrom, to: bodyTo, flags: 0, isRead: false, envelope }
       return bodyTo > bodyFrom ? this.#write(output, place, record, offset) : 'declined'
@@ -257,6 +263,7 @@ export class DirectWay {
   /** The same of a record whose members are known, and whose text is this: of another format, or in an envelope. */
   writeMembers(output: Output, place: Place, known: Understanding, flags: number, offset: number): Written {
     const { members, text, envelope } = known
+    this.#body = NO_BODY
     const truncated = envelope?.truncated ?? place.slice.truncated
     if (members === null || truncated !== null) return 'declined'
     const json = JSON.stringify(members)
@@ -556,18 +563,7 @@ export class DirectWay {
   }
 
   #takeText(rule: Rule, text: string, now: number): number {
-    if (rule.type === 'text' && !rule.many) {
-      let piece = this.#texted.get(text)
-      if (piece === undefined) {
-        const json = JSON.stringify(text)
-        if (this.#texted.size >= MOST_KNOWN || json.length > LONGEST_KNOWN)
-          return this.#setJson(rule.leaf, json) ? TAKEN : UNSURE
-        piece = new Piece(json)
-        this.#texted.set(text, piece)
-      }
-      this.#values.setJson(rule.leaf, piece)
-      return TAKEN
-    }
+    if (rule.type === 'text' && !rule.many) return this.#setText(rule.leaf, text) ? TAKEN : UNSURE
     const value = convert(rule, text, now, null)
     if (value === undefined) return NOTHING_TAKEN
     const json = JSON.stringify(rule.many ? [value] : value)
@@ -642,7 +638,12 @@ export class DirectWay {
     for (const [leaf, value] of fills) {
       if (how[leaf] !== HOW.absent) continue
       if (isMade && this.#messageLeaves.has(leaf)) return false
-      if (!this.#setJson(leaf, jsonOf(value))) return false
+      if (leaf === MESSAGE && value === this.#body.text) {
+        this.#values.setSpan(MESSAGE, HOW.original, this.#body.from, this.#body.to)
+      } else if (
+        !(typeof value === 'string' ? this.#setText(leaf, value) : this.#setJson(leaf, jsonOf(value)))
+      )
+        return false
     }
     return true
   }
@@ -652,6 +653,20 @@ export class DirectWay {
     const { how } = this.#values
     const isUnsaid = how[SOURCE_IP] === HOW.absent && how[SOURCE_PORT] === HOW.absent
     return (!isUnsaid || this.#fill(sender, true)) && this.#fill(rest, true)
+  }
+
+  /** A text that may come again and again; false where there is no room for it. */
+  #setText(leaf: number, text: string): boolean {
+    if (text.length > LONGEST_KNOWN) return this.#setOnce(leaf, JSON.stringify(text))
+    let piece = this.#texted.get(text)
+    if (piece === undefined) {
+      const json = JSON.stringify(text)
+      if (this.#texted.size >= MOST_KNOWN || this.#memory.isFull) return this.#setOnce(leaf, json)
+      piece = new Piece(json)
+      this.#texted.set(text, piece)
+    }
+    this.#values.setJson(leaf, piece)
+    return true
   }
 
   /** False where there is no room for it. */

@@ -22,7 +22,9 @@ export class Lines implements Form {
   read(from: number, to: number, out: number): number {
     const { bytes, kernel } = this.#memory
     const first = from < to ? bytes[from]! : 0
-    if (first <= BLANK || first >= DELETE || (first >= ZERO && first <= NINE) || OPENING.has(first)) return -1
+    if (first <= BLANK || first >= DELETE || isDigit(OPENING.has(first) ? bytes[from + 1]! : first)) return -1
     return kernel.readLine(this.#begins, from, to, out)
   }
 }
+
+const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE
