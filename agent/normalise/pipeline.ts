@@ -48,6 +48,8 @@ export interface Place {
   readonly now: number
 }
 
+const NO_RECORD = 'There is no record in these messages.'
+
 export interface Line {
   readonly text: string
   /** The record did not parse. */
@@ -175,6 +177,28 @@ export class Pipeline {
     if (problem !== undefined) return { text, body, kinds, envelope, flags: masked, members: null, problem }
     const { members } = understood
     return { text, body, kinds, envelope, flags: understood.flags | masked, members, problem: null }
+  }
+
+  /** What several messages say that are one record. Each is masked by itself: where its body stands is known then. */
+  understandJoined(
+    messages: readonly { readonly text: string; readonly envelopeOf: EnvelopeReader }[],
+  ): Understanding {
+    const parts = messages.map(({ text, envelopeOf }) => this.#masked(text, envelopeOf))
+    const body = parts.map(({ text, envelope }) => bodyFor(this.format, envelope?.body ?? text)).join('\n')
+    const text = parts.map((part) => part.text).join('\n')
+    const kinds = parts.find((part) => part.kinds !== null)?.kinds ?? null
+    const first = parts[0]?.envelope ?? null
+    const envelope = first === null ? null : { ...first, body }
+    const flags = parts.reduce(
+      (all, part) => all | (part.envelope?.flags ?? 0),
+      kinds === null ? 0 : FLAG.secret_masked,
+    )
+    const understood = this.format.read(body)
+    if (understood === null) return { text, body, kinds, envelope, flags, members: null, problem: NO_RECORD }
+    if (understood.problem !== undefined)
+      return { text, body, kinds, envelope, flags, members: null, problem: understood.problem }
+    const { members } = understood
+    return { text, body, kinds, envelope, flags: flags | understood.flags, members, problem: null }
   }
 
   /** What a record becomes, before it is written. */
