@@ -81,6 +81,7 @@ export class Pump {
         await this.#takeOldest()
       } else if (!read) {
         if (once && input.exhausted()) break
+        for (const buffer of this.#free.splice(0)) release(buffer)
         await input.wait(once ? AbortSignal.any([signal, AbortSignal.timeout(LOOK_AGAIN_MS)]) : signal)
         // A trickle of records is gathered for a moment, so that it doesn't cost a batch a record.
         if (!once) await pause(GATHER_MS, signal)
@@ -203,7 +204,7 @@ export class Pump {
       try {
         await this.#parts.shipper.seal(result, slices)
         this.#problem = null
-        release(result.payload)
+        if (result.payload.buffer instanceof ArrayBuffer) release(result.payload.buffer)
         return
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
@@ -218,12 +219,9 @@ export class Pump {
   }
 }
 
-/**
- * Gives the memory back now; the collector would let tens of megabytes of spooled payloads gather first. The buffer is ours
- * alone: the worker moved it here.
- */
-function release(payload: Uint8Array): void {
-  if (payload.buffer instanceof ArrayBuffer) payload.buffer.transfer(0)
+/** Gives the memory back now; the collector would let tens of megabytes gather first. */
+function release(buffer: ArrayBuffer): void {
+  buffer.transfer(0)
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

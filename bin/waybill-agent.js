@@ -10,10 +10,12 @@ if (Number.parseInt(process.versions.node, 10) < NEEDED) {
   process.exit(1)
 }
 
-// What Node makes of each source file is kept: the next start is quicker, and takes half the memory, workers included.
+const MAIN = '../agent/cli/main.ts'
+// What Node makes of each source file is kept: the next start is quicker, and takes half the memory, workers included. What is built
+// starts as quickly without, and stays 2 MB smaller; its workers have it.
 const cache =
   process.env.NODE_COMPILE_CACHE ?? fileURLToPath(new URL('../node_modules/.cache/waybill', import.meta.url))
-module.enableCompileCache(cache)
+if (MAIN.endsWith('.ts')) module.enableCompileCache(cache)
 process.env.NODE_COMPILE_CACHE = cache
 
-await import('../agent/cli/main.ts')
+await import(MAIN)

@@ -5,7 +5,6 @@ import { type AgentConfig, fileInputsOf, readAgentConfig } from '../config.ts'
 import { serveControl } from '../control.ts'
 import { findsAnything, whyNothing } from '../inputs/index.ts'
 import { createLog } from '../log.ts'
-import { serveMetrics } from '../metrics.ts'
 import { configOption } from './config-option.ts'
 import { showProgress } from './progress.ts'
 
@@ -49,7 +48,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const agent = await Agent.open(argv.config, config, log, { patience: argv.once ? null : stop.signal })
     const control = await serveControl(agent, config.agent.data, log)
     try {
-      const metrics = config.metrics === undefined ? null : await serveMetrics(agent, config.metrics.listen)
+      const metrics = config.metrics === undefined ? null : await metricsOf(agent, config.metrics.listen)
       try {
         process.exitCode = argv.once
           ? await once(agent, stop, argv.patience * 1000)
@@ -63,6 +62,12 @@ export const runCommand: CommandModule<object, RunArguments> = {
       log.info('Stopped. What is not acknowledged yet is in the spool.')
     }
   },
+}
+
+/** Loaded where it is asked for: an agent without metrics does without the registry and what that brings. */
+async function metricsOf(agent: Agent, listen: string): Promise<{ close(): Promise<void> }> {
+  const { serveMetrics } = await import('../metrics.ts')
+  return await serveMetrics(agent, listen)
 }
 
 /** Of `file:` entries that match nothing: said, and waited for. */

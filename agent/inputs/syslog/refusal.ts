@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import type { SecureContextOptions } from 'node:tls'
 import { codeOf, OperatorError, reasonOf } from '../../../schema/index.ts'
 import { type Listen, listenText, type TlsOptions } from './options.ts'
+import { tls } from './tls.ts'
 
 const PRIVILEGED = 1024
 
@@ -40,7 +41,7 @@ export function secureOptions({ cert, key, ca }: TlsOptions): SecureContextOptio
     minVersion: 'TLSv1.2',
   }
   try {
-    createSecureContext(options)
+    tls().createSecureContext(options)
   } catch (error) {
     const why = /key values mismatch/i.test(reasonOf(error))
       ? `the key in ${key} is not that of the certificate in ${cert}. Name the pair that belongs together.`

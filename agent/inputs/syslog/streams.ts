@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import type { TLSSocket, Server as TlsServer } from 'node:tls'
 import { reasonOf } from '../../../schema/index.ts'
 import { Connection } from './connection.ts'
 import {
@@ -12,6 +12,7 @@ import {
 import type { Origin } from './record.ts'
 import { bindRefusal, secureOptions } from './refusal.ts'
 import type { Shares } from './shares.ts'
+import { tls as nodeTls } from './tls.ts'
 import type { ReceiverParts } from './udp.ts'
 
 export interface StreamParts extends ReceiverParts {
@@ -52,7 +53,7 @@ export class StreamListener {
       })
       return
     }
-    const server = createTlsServer({
+    const server = nodeTls().createServer({
       ...secureOptions(tls),
       requestCert: tls.client !== 'none',
       // Told apart below, so that a refusal can say why.
