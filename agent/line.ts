@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { AgentSettings, Heartbeat, Ledger } from '../schema/wire/index.ts'
+import type { AgentSettings, Heartbeat, Ledger, OwnIntegration } from '../schema/wire/index.ts'
 import { type AgentConfig, type FileInputConfig, fileInputsOf, integrationPath } from './config.ts'
 import { type InputEvents, inputEvents } from './event-status.ts'
 import {
@@ -18,6 +18,7 @@ import {
   type Normaliser,
   type WorkerSetup,
 } from './normalise/index.ts'
+import { ownIntegrations } from './own-integrations.ts'
 import { Pump } from './pump.ts'
 import { journalFiles, syslogPipelines } from './receive.ts'
 import { createShipper, type Identity, type SettingsDesk, type Shipper, sumOf } from './ship/index.ts'
@@ -37,6 +38,8 @@ export interface Prepared {
   readonly central: AgentSettings | null
   readonly events: readonly InputEvents[]
   readonly normaliser: Normaliser
+  /** Integrations that did not come with Waybill. */
+  readonly own: readonly OwnIntegration[]
 }
 
 /** What outlives a line. */
@@ -57,9 +60,15 @@ export async function prepareLine(
 ): Promise<Prepared> {
   const setup = await workerSetup(file, config, held.identity, central)
   const events = await inputEvents(file, config, central)
+  const { told: own, left } = await ownIntegrations(file, config)
+  for (const path of left) {
+    log.warn(
+      `${path} has more event types than fit into a heartbeat: centrally they can be switched all together (NAME.*), not one by one.`,
+    )
+  }
   const normaliser = await createNormaliser(setup, { workers: config.workers })
   log.debug(`${config.workers} workers, ${setup.pipelines.length} inputs.`)
-  return { config, central, events, normaliser }
+  return { config, central, events, normaliser, own }
 }
 
 export async function workerSetup(
@@ -107,7 +116,7 @@ export async function startLine(
   log: Logger,
   clock: () => number,
 ): Promise<Line> {
-  const { config, central, events, normaliser } = prepared
+  const { config, central, events, normaliser, own } = prepared
   const version = central?.version ?? null
   const data = config.agent.data
   let input: Input | undefined
@@ -121,7 +130,7 @@ export async function startLine(
     windowBytes: config.spool.window,
     inFlight: config.spool['in-flight'],
     heartbeatEvery: config.heartbeat,
-    heartbeat: () => heartbeatOf(config, version, shipper, input),
+    heartbeat: () => heartbeatOf(config, version, own, shipper, input),
     settings: () => version,
     central: held.desk,
     clock,
@@ -159,7 +168,7 @@ export async function startLine(
     throw error
   }
   const pump = new Pump({ input, normaliser, shipper, buffers: config.workers + 1, clock, log })
-  return { config, central, events, shipper, input, normaliser, pump }
+  return { config, central, events, own, shipper, input, normaliser, pump }
 }
 
 /** What is read: the files that the settings name, and the journal. */
@@ -182,6 +191,7 @@ export function filesOf(
 function heartbeatOf(
   config: AgentConfig,
   settings: string | null,
+  own: readonly OwnIntegration[],
   shipper: Shipper,
   input: Input | undefined,
 ) {
@@ -202,6 +212,7 @@ function heartbeatOf(
     sources: sources.length,
     quarantinedBatches: shipping.quarantined,
     ledger: total,
+    ...(own.length === 0 ? {} : { integrations: [...own] }),
   } satisfies Partial<Heartbeat>
 }
 

@@ -73,11 +73,14 @@ function programsOf({ integration, programs }: Pick<SyslogInputConfig, 'integrat
 }
 
 const OTHERWISE = 'plain'
+/** Records of the Linux audit system tell by their form what they are. */
+const AUDIT_RECORDS = 'auditd'
 
 /** The integrations that what an entry receives is read with. */
 export const integrationsOf = (input: Pick<SyslogInputConfig, 'integration' | 'programs'>): string[] => [
   input.integration ?? OTHERWISE,
   ...programsOf(input).map(({ integration }) => integration),
+  AUDIT_RECORDS,
 ]
 
 /** The pipelines of what is received, numbered from `first` on, and how messages find theirs. */
@@ -117,7 +120,13 @@ export async function syslogPipelines(
     for (const { program, integration, hosts } of programsOf(input)) {
       programs.push({ program, pipeline: await pipelineOf(integration), hosts })
     }
-    inputs.push({ listens, timeZone: input['time-zone'], pipeline, programs })
+    inputs.push({
+      listens,
+      timeZone: input['time-zone'],
+      pipeline,
+      programs,
+      audit: await pipelineOf(AUDIT_RECORDS),
+    })
   }
   return { pipelines, syslog: { inputs } }
 }

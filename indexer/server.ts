@@ -89,9 +89,10 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       random,
     })
     closing.push(() => ingest.close())
+    const shippedTypes = openCatalogue(log)
     const settings = await EventSettings.open({
       records,
-      catalogue: openCatalogue(log),
+      catalogue: async () => (await shippedTypes()).with(ingest.presences.ownIntegrations()),
       trail: ingest.trail,
       clock,
     })

@@ -277,6 +277,42 @@ describe('event types switched centrally', { timeout: 180_000 }, () => {
   })
 })
 
+it("types of an operator's own integration are switched by name, from the first heartbeat on", async () => {
+  mkdirSync(system.path('own'))
+  writeFileSync(
+    system.path('own', 'shop.yml'),
+    [
+      'name: shop',
+      'title: Web shop',
+      'format: json',
+      'like: generic-json',
+      'events:',
+      '  - { id: shop.order.refunded, title: Order refunded, group: Orders, when: { action: refund } }',
+      '  - { id: shop.order.placed, title: Order placed, group: Orders, when: { action: order } }',
+    ].join('\n'),
+  )
+  system.startIndexer()
+  await system.ready()
+  system.writeAgentConfig(`  - file: { paths: ["${system.logs}/*.jsonl"], integration: ./own/shop.yml }`, {
+    more: QUICK,
+  })
+  system.startAgent()
+  const events = (...args: string[]) =>
+    system.command(['@bin/waybill.js', 'events', ...args, '--url', system.url])
+  await until('the indexer has heard of the shop', async () =>
+    (await events()).stdout.includes('shop.order.placed'),
+  )
+  const switched = await events('off', 'shop.order.refunded')
+  expect(switched.stderr).toBe('')
+  await until('the agent follows', async () => ((await status())?.settings.version ?? '').startsWith('1-'))
+  appendFileSync(
+    file(),
+    many(0, 4, (n) => record(n, { action: n < 2 ? 'refund' : 'order' })),
+  )
+  const total = await account(4)
+  expect([total.filtered, total.stored]).toEqual([2, 2])
+}, 180_000)
+
 it('the types that can be switched centrally are those that agents know', async () => {
   const { types } = await readCatalogue(pino({ level: 'silent' }))
   const central = types.map(({ system: _, integration, ...type }) => ({ integration, ...type }))

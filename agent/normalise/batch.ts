@@ -7,7 +7,7 @@ import type { Integration } from './integration.ts'
 import { Output } from './output.ts'
 import { Pipeline, type Place, textOf, withoutTornEnd } from './pipeline.ts'
 import { type Outcome, RecordWay } from './record-way.ts'
-import { SyslogReader } from './syslog/index.ts'
+import { type Joining, SyslogReader } from './syslog/index.ts'
 import type { SliceResult, Task, TaskResult, TaskSlice, WorkerSetup } from './task.ts'
 
 type Count = { -readonly [name in keyof SliceResult]: SliceResult[name] }
@@ -146,6 +146,13 @@ export class BatchMaker {
     const { input } = this.#memory
     const isOpaque = task.opaque === true
     for (const way of this.#ways) way.begin(place)
+    /** Of the last message that is perhaps a part of a record. */
+    let open: { readonly way: RecordWay; readonly joining: Joining } | null = null
+    const close = (): void => {
+      const over = open?.joining.end() ?? null
+      if (open !== null && over !== null) add(count, open.way.takeJoined(place, over))
+      open = null
+    }
     forEachRecord(JOURNAL, bytes, input + slice.start, input + slice.end, (start, end) => {
       const offset = slice.offset + (start - input - slice.start)
       const received = this.#syslog!.read(bytes, start, end, isOpaque)
@@ -154,16 +161,25 @@ export class BatchMaker {
         return
       }
       const way = this.#way(received.pipeline)
-      const { text, flags } = received
+      const { joining } = way
+      const joins = joining !== null && !isOpaque && received.kind === 'message' && !received.isTruncated
+      if (open !== null && (open.way !== way || !joins)) close()
       if (received.kind === 'damaged') {
-        add(count, way.fail(place, { text, flags, offset, isOpaque, envelopeOf: null }, received.reason))
+        const { text, flags, reason } = received
+        add(count, way.fail(place, { text, flags, offset, isOpaque, envelopeOf: null }, reason))
         return
       }
-      const { envelopeOf, isTruncated } = received
-      const outcome = way.take(place, { text, flags, offset, isOpaque, envelopeOf })
+      if (joins) {
+        open = { way, joining }
+        const over = joining.take(received, offset)
+        if (over !== null) add(count, way.takeJoined(place, over))
+        return
+      }
+      const outcome = way.take(place, { ...received, offset, isOpaque })
       add(count, outcome)
-      if (isTruncated && outcome !== 'filtered') count.truncated++
+      if (received.isTruncated && outcome !== 'filtered') count.truncated++
     })
+    close()
     return count
   }
 

@@ -1,6 +1,6 @@
 import type { FieldName } from '../../schema/index.ts'
 import { isField, namesIn } from './condition.ts'
-import type { Integration } from './integration.ts'
+import type { FormatName, Integration } from './integration.ts'
 
 /** Fields that have no text of their own until an event is written, or none at all. */
 const isUnasked = (name: string): boolean =>
@@ -24,12 +24,22 @@ export function draftsDirectly(integration: Integration): boolean {
   )
 }
 
-/** Whether it also reads the records: those of JSON. */
+const IS_READ: Readonly<Record<FormatName, boolean>> = {
+  json: true,
+  journald: true,
+  csv: true,
+  cef: true,
+  auditd: true,
+  kv: false,
+  regex: false,
+  plain: true,
+}
+
+/** Whether it also reads the records where they stand: of most forms. */
 export function readsDirectly(integration: Integration): boolean {
   return (
-    integration.formats.some((format) => format === 'json' || format === 'journald') &&
-    integration.join === null &&
-    integration.envelope === null &&
+    integration.formats.some((format) => IS_READ[format]) &&
+    (integration.join === null || integration.formats[0] === 'auditd') &&
     draftsDirectly(integration)
   )
 }

@@ -48,6 +48,8 @@ export interface Place {
   readonly now: number
 }
 
+const NO_RECORD = 'There is no record in these messages.'
+
 export interface Line {
   readonly text: string
   /** The record did not parse. */
@@ -143,7 +145,7 @@ export class Pipeline {
     raw: string,
     flags: number,
     offset: number,
-    envelopeOf: EnvelopeReader = this.#envelopeOf(place),
+    envelopeOf: EnvelopeReader = this.envelopeOf(place),
   ): Line | 'filtered' | null {
     const known = this.understand(place, raw, envelopeOf)
     return known === null ? null : this.lineFrom(place, known, flags, offset)
@@ -162,7 +164,7 @@ export class Pipeline {
   understand(
     place: Place,
     raw: string,
-    envelopeOf: EnvelopeReader = this.#envelopeOf(place),
+    envelopeOf: EnvelopeReader = this.envelopeOf(place),
   ): Understanding | null {
     const { text, kinds, envelope } = this.#masked(raw, envelopeOf)
     const truncated = envelope?.truncated ?? place.slice.truncated
@@ -175,6 +177,28 @@ export class Pipeline {
     if (problem !== undefined) return { text, body, kinds, envelope, flags: masked, members: null, problem }
     const { members } = understood
     return { text, body, kinds, envelope, flags: understood.flags | masked, members, problem: null }
+  }
+
+  /** What several messages say that are one record. Each is masked by itself: where its body stands is known then. */
+  understandJoined(
+    messages: readonly { readonly text: string; readonly envelopeOf: EnvelopeReader }[],
+  ): Understanding {
+    const parts = messages.map(({ text, envelopeOf }) => this.#masked(text, envelopeOf))
+    const body = parts.map(({ text, envelope }) => bodyFor(this.format, envelope?.body ?? text)).join('\n')
+    const text = parts.map((part) => part.text).join('\n')
+    const kinds = parts.find((part) => part.kinds !== null)?.kinds ?? null
+    const first = parts[0]?.envelope ?? null
+    const envelope = first === null ? null : { ...first, body }
+    const flags = parts.reduce(
+      (all, part) => all | (part.envelope?.flags ?? 0),
+      kinds === null ? 0 : FLAG.secret_masked,
+    )
+    const understood = this.format.read(body)
+    if (understood === null) return { text, body, kinds, envelope, flags, members: null, problem: NO_RECORD }
+    if (understood.problem !== undefined)
+      return { text, body, kinds, envelope, flags, members: null, problem: understood.problem }
+    const { members } = understood
+    return { text, body, kinds, envelope, flags: flags | understood.flags, members, problem: null }
   }
 
   /** What a record becomes, before it is written. */
@@ -193,7 +217,8 @@ export class Pipeline {
     return { draft, failed: false }
   }
 
-  #envelopeOf(place: Place): EnvelopeReader {
+  /** What lines of a file stand in; of most in nothing. */
+  envelopeOf(place: Place): EnvelopeReader {
     return this.mapping.integration.envelope === 'syslog'
       ? (text) => envelopeOfLine(text, { received: place.now, zone: this.zone })
       : noEnvelope
@@ -286,7 +311,7 @@ export class Pipeline {
 }
 
 /** JSON in syslog stands behind a cookie where the sender knows of CEE. */
-const bodyFor = (format: Format, body: string): string =>
+export const bodyFor = (format: Format, body: string): string =>
   format === json && body.startsWith('@cee:') ? body.slice('@cee:'.length) : body
 
 function truncatedReason({ bytes }: { readonly bytes: number }): { problem: string } {

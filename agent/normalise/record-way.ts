@@ -1,7 +1,8 @@
 import { reasonOf } from '../../schema/index.ts'
 import { DirectWay, type Memory } from './direct/index.ts'
 import type { Output } from './output.ts'
-import type { EnvelopeReader, Pipeline, Place } from './pipeline.ts'
+import type { EnvelopeReader, Pipeline, Place, Understanding } from './pipeline.ts'
+import { type Joined, Joining } from './syslog/index.ts'
 
 /** What became of a record: an event, or one that says why the record did not parse; or none. */
 export type Outcome = 'event' | 'failed' | 'filtered' | 'skipped'
@@ -15,6 +16,8 @@ export interface TextRecord {
   readonly isOpaque: boolean
   /** Of a message that was received: what it stood in. A message is shipped whatever is in it. */
   readonly envelopeOf: EnvelopeReader | null
+  /** Where the text stands in the memory, byte for byte; null where it was repaired. */
+  readonly place?: { readonly from: number; readonly to: number }
 }
 
 /** The records of one input on their way into the batch: over the bytes wherever that is possible, else the plain way. */
@@ -22,11 +25,15 @@ export class RecordWay {
   readonly pipeline: Pipeline
   readonly #output: Output
   readonly #direct: DirectWay | null
+  /** Of messages: where several may be one record. */
+  readonly joining: Joining | null
 
   /** With `plainly`, every record takes the plain way. */
   constructor(pipeline: Pipeline, memory: Memory, output: Output, plainly: boolean) {
     this.pipeline = pipeline
     this.#output = output
+    const { join } = pipeline.mapping.integration
+    this.joining = join === null ? null : new Joining(join)
     this.#direct = pipeline.draftsDirectly && !plainly ? new DirectWay(pipeline, memory) : null
   }
 
@@ -58,14 +65,37 @@ export class RecordWay {
     }
   }
 
+  /** Several messages that are one record. */
+  takeJoined(place: Place, { messages, offset }: Joined): Outcome {
+    const [first, ...others] = messages
+    if (others.length === 0) return this.take(place, { ...first, offset, isOpaque: false })
+    const flags = messages.reduce((all, message) => all | message.flags, 0)
+    try {
+      return this.#write(place, this.pipeline.understandJoined(messages), flags, offset)
+    } catch (error) {
+      const reason = `The record could not be mapped: ${reasonOf(error)}.`
+      const text = messages.map((message) => message.text).join('\n')
+      return this.fail(place, { text, flags, offset, isOpaque: false, envelopeOf: first.envelopeOf }, reason)
+    }
+  }
+
   #read(place: Place, record: TextRecord): Outcome {
     const { text, flags, offset, envelopeOf } = record
+    if (envelopeOf !== null && record.place !== undefined && this.#direct !== null) {
+      const message = { text, ...record.place }
+      const written = this.#direct.writeMessage(this.#output, place, message, offset, envelopeOf)
+      if (written !== 'declined') return written
+    }
     const known = this.pipeline.understand(place, text, envelopeOf ?? undefined)
     if (known === null) {
       if (envelopeOf === null) return 'skipped'
       const { title } = this.pipeline.mapping.integration
       return this.fail(place, record, `${title} takes this for no record.`)
     }
+    return this.#write(place, known, flags, offset)
+  }
+
+  #write(place: Place, known: Understanding, flags: number, offset: number): Outcome {
     const written = this.#direct?.writeMembers(this.#output, place, known, flags, offset) ?? 'declined'
     if (written !== 'declined') return written
     const made = this.pipeline.lineFrom(place, known, flags, offset)

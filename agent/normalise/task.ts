@@ -100,6 +100,8 @@ export interface SyslogInputSpec {
   readonly pipeline: number
   /** Tried in this order. */
   readonly programs: readonly ProgramSpec[]
+  /** For records of the Linux audit system, whose programs are not named above: absent where nothing reads them. */
+  readonly audit?: number
 }
 
 export interface ProgramSpec {

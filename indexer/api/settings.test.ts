@@ -31,6 +31,73 @@ const toggles = async () => {
     )
 }
 
+describe("an integration of an operator's own", () => {
+  const type = (id: string, more: { mandatory?: boolean } = {}) => ({
+    id,
+    title: 'T',
+    group: 'G',
+    mandatory: false,
+    recorded: true,
+    ...more,
+  })
+  const shop = (...types: ReturnType<typeof type>[]) => [{ integration: 'shop', title: 'Web shop', types }]
+  const SWITCHED = { event: 'shop.order.refunded', record: 'off' } as const
+
+  it('is switched by name as soon as an agent that has it was heard, and still after a restart', async () => {
+    indexer = await TestIndexer.start()
+    const agent = await TestAgent.enrolled(indexer.url)
+    const unknown = await put([SWITCHED], '*')
+    expect([unknown.status, unknown.json.detail]).toEqual([
+      400,
+      'The body: events.0.event: there is no event type shop.order.refunded; GET /v1/event-types lists them all.',
+    ])
+    const integrations = shop(type('shop.order.refunded'), type('shop.login.failed', { mandatory: true }))
+    expect((await indexer.ask('/v1/heartbeat', { json: agent.heartbeat({ integrations }) })).status).toBe(200)
+    expect((await put([SWITCHED], '*')).status).toBe(200)
+    await indexer.stop()
+    await indexer.run()
+    const { types } = (await indexer.ask('/v1/event-types')).json as { types: { id: string }[] }
+    expect(types.find(({ id }) => id === 'shop.order.refunded')).toMatchObject({
+      integration: 'shop',
+      system: 'Web shop',
+      recorded: false,
+    })
+    const mandatory = await put([SWITCHED, { event: 'shop.login.failed', record: 'off' }], '*')
+    expect([mandatory.status, mandatory.json.detail]).toEqual([
+      400,
+      "The body: events.1.event: shop.login.failed (T) is mandatory: it is always recorded, and can't be switched.",
+    ])
+  })
+
+  it('says nothing of the types that come with Waybill, nor of those of another', async () => {
+    indexer = await TestIndexer.start()
+    const agent = await TestAgent.enrolled(indexer.url)
+    const integrations = [
+      { integration: 'erp', title: 'x', types: [type('erp.login.failed'), type('erp.own')] },
+      ...shop(type('stock.counted')),
+    ]
+    await indexer.ask('/v1/heartbeat', { json: agent.heartbeat({ integrations }) })
+    const { types } = (await indexer.ask('/v1/event-types')).json as {
+      types: { id: string; mandatory: boolean }[]
+    }
+    const known = new Map(types.map(({ id, mandatory }) => [id, mandatory]))
+    expect(known.get('erp.login.failed')).toBe(true)
+    expect(known.has('erp.own')).toBe(true)
+    expect(known.has('stock.counted')).toBe(false)
+  })
+
+  it('is mandatory where one of its agents says so', async () => {
+    indexer = await TestIndexer.start()
+    for (const mandatory of [false, true]) {
+      const token = (await indexer.ask('/v1/agents/tokens', { json: {} })).json.token
+      const agent = await TestAgent.enrolled(indexer.url, String(token))
+      const integrations = shop(type('shop.login.failed', { mandatory }))
+      await indexer.ask('/v1/heartbeat', { json: agent.heartbeat({ integrations }) })
+    }
+    expect((await put([{ event: 'shop.login.failed', record: 'off' }], '*')).status).toBe(400)
+  })
+})
+
 describe('the rules about events', () => {
   it('begin empty, are changed against the version that was read, and outlive a restart', async () => {
     indexer = await TestIndexer.start()

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Heartbeat, heartbeatSchema } from '../../schema/wire/index.ts'
+import { type Heartbeat, heartbeatSchema, type OwnIntegration } from '../../schema/wire/index.ts'
 import type { Records } from '../store/port.ts'
 import { Refusal } from './refusal.ts'
 
@@ -44,6 +44,12 @@ export class Presences {
 
   get(agent: string): Presence | undefined {
     return this.#known.get(agent)
+  }
+
+  /** What agents have told of integrations of their operators' own, in the order of the agents. */
+  ownIntegrations(): OwnIntegration[] {
+    const agents = [...this.#known.entries()].sort(([a], [b]) => (a < b ? -1 : 1))
+    return agents.flatMap(([, { heartbeat }]) => heartbeat?.integrations ?? [])
   }
 
   /** The agent was heard of by other means than a heartbeat. */

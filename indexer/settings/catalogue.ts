@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import * as z from 'zod'
 import { readConfig } from '../../config/index.ts'
 import { otherTypeOf, reasonOf, type SwitchedType, typeMatcher } from '../../schema/index.ts'
+import type { OwnIntegration } from '../../schema/wire/index.ts'
 
 /** Where the integrations lie that come with Waybill: data, read here for what they can record. */
 export const INTEGRATIONS: string = fileURLToPath(new URL('../../integrations/', import.meta.url))
@@ -42,6 +43,24 @@ export class Catalogue {
   constructor(types: readonly KnownType[]) {
     this.types = types
     this.#byId = new Map(types.map((type) => [type.id, type]))
+  }
+
+  /**
+   * With those of integrations that agents have beside these. What comes with Waybill is as it says itself; of what agents tell
+   * otherwise of one type the first counts, and it is mandatory where one says so.
+   */
+  with(own: readonly OwnIntegration[]): Catalogue {
+    if (own.length === 0) return this
+    const told = new Map<string, KnownType>()
+    for (const { integration, title: system, types } of own) {
+      for (const type of types) {
+        if (this.#byId.has(type.id) || !type.id.startsWith(`${integration}.`)) continue
+        const before = told.get(type.id)
+        if (before === undefined) told.set(type.id, { ...type, integration, system })
+        else if (type.mandatory) told.set(type.id, { ...before, mandatory: true })
+      }
+    }
+    return new Catalogue([...this.types, ...told.values()])
   }
 
   get(id: string): KnownType | undefined {

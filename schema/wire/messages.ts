@@ -80,6 +80,29 @@ export const ledgerSchema = z.object({
 })
 export type Ledger = z.infer<typeof ledgerSchema>
 
+const label = z.string().min(1).max(256)
+
+/**
+ * What an integration of the operator's own can record. Those that come with Waybill the indexer knows; of these it hears from the agents
+ * that have them, so that their types can be switched by name, too.
+ */
+export const ownIntegrationSchema = z.strictObject({
+  integration: z.string().regex(/^[a-z0-9_-]{1,64}$/),
+  title: label,
+  types: z
+    .array(
+      z.strictObject({
+        id: z.string().regex(/^[a-z0-9_.-]{1,160}$/),
+        title: label,
+        group: label,
+        mandatory: z.boolean(),
+        recorded: z.boolean(),
+      }),
+    )
+    .max(512),
+})
+export type OwnIntegration = z.infer<typeof ownIntegrationSchema>
+
 export const heartbeatSchema = z.strictObject({
   agent: z.string(),
   key: z.string(),
@@ -100,6 +123,8 @@ export const heartbeatSchema = z.strictObject({
   sources: count,
   quarantinedBatches: count,
   ledger: ledgerSchema,
+  /** Absent where the agent has none. */
+  integrations: z.array(ownIntegrationSchema).max(64).optional(),
 })
 export type Heartbeat = z.infer<typeof heartbeatSchema>
 

@@ -1,6 +1,7 @@
 import type { Asked } from '../condition.ts'
 import type { Mapping, TakingApart } from '../mapping.ts'
 import type { Envelope } from '../syslog/envelope.ts'
+import { type Steps, stepsOf } from './due.ts'
 import type { Found } from './found.ts'
 import { Piece } from './piece.ts'
 import { KIND } from './rows.ts'
@@ -11,7 +12,7 @@ const NONE = -1
 export class Apart {
   readonly #found: Found
   readonly #unpack: readonly number[]
-  readonly #extract: readonly TakingApart[]
+  readonly #steps: readonly Steps[]
   /** By leaf: the members from which it will be taken, as `early-asked.ts` has it. */
   readonly #sources = new Map<number, number[]>()
   readonly #names = new Map<string, Piece>()
@@ -27,13 +28,17 @@ export class Apart {
       return this.#answer
     },
   }
+  /** The row whose text was read last. */
+  #row = NONE
+  #textOfRow = ''
   #askedLeaf = NONE
   #answer: string | undefined
 
-  constructor(found: Found, { unpack, extract, rules }: Mapping) {
+  constructor(found: Found, mapping: Mapping) {
+    const { unpack, extract, rules, names } = mapping
     this.#found = found
     this.#unpack = unpack
-    this.#extract = extract
+    this.#steps = stepsOf(mapping, (name) => names.add(name))
     for (const { leaf, sources, applies, constant } of rules) {
       if (applies !== null || constant !== null) continue
       this.#sources.set(leaf, [...(this.#sources.get(leaf) ?? []), ...sources])
@@ -48,16 +53,23 @@ export class Apart {
     const found = this.#found
     this.#envelope = envelope
     this.#askedLeaf = NONE
+    this.#row = NONE
     for (const source of this.#unpack) {
       const row = found.hit(source)
       if (row !== NONE && found.kind(row) === KIND.string && found.mayBeJson(row)) return false
     }
-    for (const one of this.#extract) if (!this.#takeOne(one)) return false
+    for (const { text, due } of this.#steps) {
+      const these = due(text === null ? undefined : text(this.#asked))
+      for (let i = 0; i < these.length; i++) {
+        const one = these[i]!
+        const applies = text !== null || one.applies === null || one.applies(this.#asked)
+        if (applies && !this.#takeOne(one)) return false
+      }
+    }
     return true
   }
 
-  #takeOne({ extraction, groupsOf, from, sourceOf, applies }: TakingApart): boolean {
-    if (applies !== null && !applies(this.#asked)) return true
+  #takeOne({ extraction, groupsOf, from, sourceOf }: TakingApart): boolean {
     const found = this.#found
     let at = 0
     while (at < from.length && found.hit(from[at]!.source) === NONE) at++
@@ -65,7 +77,7 @@ export class Apart {
     if (place === undefined) return true
     const row = found.hit(place.source)
     if (found.kind(row) !== KIND.string) return true
-    const groups = groupsOf(found.text(row))
+    const groups = groupsOf(this.#textOf(row))
     if (groups === null) return true
     if (!extraction.keep) {
       if (place.isNested) return false
@@ -76,6 +88,15 @@ export class Apart {
     }
     if (groups.length > 0) this.#askedLeaf = NONE
     return true
+  }
+
+  /** Several steps may take the same text apart. */
+  #textOf(row: number): string {
+    if (row !== this.#row) {
+      this.#textOfRow = this.#found.text(row)
+      this.#row = row
+    }
+    return this.#textOfRow
   }
 
   #field(leaf: number): string | undefined {

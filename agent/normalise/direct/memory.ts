@@ -20,7 +20,9 @@ const ARENA = 256 * 1024
 const ARENA_END = 48 * 1024 * 1024
 const SCRATCH = ARENA_END
 const SCRATCH_BYTES = 256 * 1024
-const INPUT = SCRATCH + SCRATCH_BYTES
+const ROOM = SCRATCH + SCRATCH_BYTES
+const ROOM_BYTES = 128 * 1024
+const INPUT = ROOM + ROOM_BYTES
 const INPUT_BYTES = LIMITS.taskBytes + LIMITS.recordBytes
 /** The byte before the first line serves as the 0x00 of its hash. */
 const OUTPUT = INPUT + INPUT_BYTES + SLACK
@@ -80,6 +82,8 @@ export class Memory {
   /** Room for a record that was read elsewhere. */
   readonly scratch = SCRATCH
   readonly scratchBytes = SCRATCH_BYTES
+  /** Where the kernel puts what it finds in a record, while it reads it. */
+  readonly room = ROOM
   readonly output = OUTPUT
   readonly outputEnd = OUTPUT + OUTPUT_BYTES
   readonly input = INPUT

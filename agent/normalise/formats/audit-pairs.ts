@@ -17,8 +17,20 @@ export interface AuditPairs {
 const ENRICHED = '\x1d'
 
 /** Fields that anyone may have chosen: the kernel writes them in hexadecimal digits where quotes or blanks could mislead. */
-const UNTRUSTED =
-  /^(?:acct|cmd|comm|cwd|data|dev|device|dir|exe|file|grp|key|name|new_group|ocomm|path|proctitle|root_dir|sw|unit|vm|watch|a\d+(?:\[\d+\])?)$/
+export const UNTRUSTED: ReadonlySet<string> = new Set(
+  ['acct', 'cmd', 'comm', 'cwd', 'data', 'dev', 'device', 'dir', 'exe', 'file', 'grp', 'key', 'name'].concat([
+    'new_group',
+    'ocomm',
+    'path',
+    'proctitle',
+    'root_dir',
+    'sw',
+    'unit',
+    'vm',
+    'watch',
+  ]),
+)
+const ARGUMENT = /^a\d+(?:\[\d+\])?$/
 const HEX = /^(?:[0-9A-F]{2})+$/
 
 /** What is known of a field by its name. */
@@ -35,7 +47,7 @@ const MOST_FIELDS = 1024
 function fieldNamed(name: string): Field {
   let field = FIELDS.get(name)
   if (field === undefined) {
-    field = { name, isUntrusted: UNTRUSTED.test(name), isNumbered: /^a\d/.test(name) }
+    field = { name, isUntrusted: UNTRUSTED.has(name) || ARGUMENT.test(name), isNumbered: /^a\d/.test(name) }
     if (FIELDS.size >= MOST_FIELDS) FIELDS.clear()
     FIELDS.set(name, field)
   }
@@ -116,7 +128,7 @@ export function auditCells(pairs: readonly AuditPair[]): Cell[] {
       option = null
       for (const part of argumentsOf(pair)) add(part)
       option = null
-    } else if (/^a\d+(?:\[\d+\])?$/.test(pair.name)) add(pair)
+    } else if (ARGUMENT.test(pair.name)) add(pair)
     else if (!/^a\d+_len$/.test(pair.name)) {
       option = null
       cells.push(pair)

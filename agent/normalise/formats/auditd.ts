@@ -10,7 +10,7 @@ const HEAD = /^(?:node=(\S+) )?type=(\S+) msg=audit\((\d+(?:\.\d+)?):(\d+)\): ?/
 const CODED = /=((?:[0-9A-F]{2}){4,})(?=[ '\n\x1d]|$)/g
 
 /** Records that belong to another one: which of its records an event is named after. */
-const ACCOMPANYING = new Set(
+export const ACCOMPANYING: ReadonlySet<string> = new Set(
   ['SYSCALL', 'PATH', 'CWD', 'EXECVE', 'PROCTITLE', 'SOCKADDR', 'SOCKETCALL', 'IPC', 'OBJ_PID', 'EOE'].concat(
     ['FD_PAIR', 'MMAP', 'BPRM_FCAPS', 'CAPSET', 'OPENAT2', 'URINGOP', 'TIME_INJOFFSET', 'TIME_ADJNTPVAL'],
   ),

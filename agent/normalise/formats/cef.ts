@@ -1,7 +1,9 @@
 import { newMembers } from '../members.ts'
 import type { Cell, Format } from './format.ts'
 
-const HEADER = [
+/** What stands before a record, and the parts of its header, as members. */
+export const CEF_PREFIX = 'prefix'
+export const CEF_HEADER = [
   'version',
   'device_vendor',
   'device_product',
@@ -66,10 +68,10 @@ function cellsOf(text: string): Cell[] | null {
   const start = begin.index
   const cells: Cell[] = []
   if (text.slice(0, start).trim() !== '') {
-    cells.push({ name: 'prefix', from: 0, to: start, value: text.slice(0, start).trim() })
+    cells.push({ name: CEF_PREFIX, from: 0, to: start, value: text.slice(0, start).trim() })
   }
   let from = start + begin[0].length
-  for (const name of HEADER) {
+  for (const name of CEF_HEADER) {
     let to = from
     while (to < text.length && text.charCodeAt(to) !== BAR) to += text.charCodeAt(to) === BACKSLASH ? 2 : 1
     if (to >= text.length && name !== 'severity') return null

@@ -1,6 +1,6 @@
 import { FLAG } from '../flags.ts'
 import { newMembers } from '../members.ts'
-import type { Cell, Format, Understood } from './format.ts'
+import type { Cell, Format, TableHead, Understood } from './format.ts'
 
 const NONE: readonly string[] = []
 const DELIMITERS = [',', ';', '\t', '|']
@@ -24,6 +24,7 @@ export class Csv implements Format {
   #isEachUnique = true
   #header = ''
   #delimiter = ','
+  #head: TableHead | null = null
 
   constructor(options: CsvOptions) {
     this.#options = options
@@ -32,6 +33,7 @@ export class Csv implements Format {
   begin(header: string | null): void {
     const { columns, delimiter } = this.#options
     this.#columns = null
+    this.#head = null
     this.#header = ''
     if (columns.length > 0) {
       this.#takeColumns(columns)
@@ -41,6 +43,19 @@ export class Csv implements Format {
 
   get columns(): readonly string[] {
     return this.#columns ?? NONE
+  }
+
+  table(): TableHead | null {
+    const columns = this.#columns
+    if (columns === null) return null
+    this.#head ??= {
+      columns,
+      delimiter: this.#delimiter,
+      quote: this.#options.quote,
+      header: this.#header,
+      keepsEmpty: this.#keepsEmpty,
+    }
+    return this.#head
   }
 
   looksLike(text: string): boolean {

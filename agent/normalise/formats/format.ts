@@ -21,6 +21,17 @@ export interface Cell {
   readonly written?: (value: string) => string
 }
 
+/** What rows of a table are read by. */
+export interface TableHead {
+  readonly columns: readonly string[]
+  readonly delimiter: string
+  readonly quote: string
+  /** The row that says the columns, which may come again; empty where there is none. */
+  readonly header: string
+  /** By column: whether an empty cell says something. */
+  readonly keepsEmpty: readonly boolean[]
+}
+
 export interface Format {
   /** A new slice begins; `header` is what the file's first record says, null where the slice begins with it (or the format has none). */
   begin(header: string | null): void
@@ -33,4 +44,6 @@ export interface Format {
   hidden?(text: string): string
   /** Names that values have by their place in the record alone: columns. */
   readonly columns?: readonly string[]
+  /** Of a table: what its rows are read by, the same object as long as it is so; null where that is not known yet. */
+  table?(): TableHead | null
 }

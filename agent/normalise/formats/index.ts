@@ -2,14 +2,14 @@ import type { FormatName, Integration } from '../integration.ts'
 import { auditd } from './auditd.ts'
 import { cef } from './cef.ts'
 import { Csv } from './csv.ts'
-import type { Cell, Format, Understood } from './format.ts'
+import type { Cell, Format, TableHead, Understood } from './format.ts'
 import { journald } from './journald.ts'
 import { json } from './json.ts'
 import { kv } from './kv.ts'
 import { plain } from './plain.ts'
 import { regex } from './regex.ts'
 
-export type { Cell, Format, Understood } from './format.ts'
+export type { Cell, Format, TableHead, Understood } from './format.ts'
 export { plain } from './plain.ts'
 
 export interface FormatOptions {
@@ -56,6 +56,10 @@ function severalForms(formats: readonly Format[]): Format {
     get columns() {
       // One form at most has any.
       return formats.find(({ columns }) => columns !== undefined && columns.length > 0)?.columns ?? NONE
+    },
+    table(): TableHead | null {
+      for (const format of formats) if (format.table !== undefined) return format.table()
+      return null
     },
     hidden: (text) => formOf(text).hidden?.(text) ?? '',
     looksLike: (text) => formats.some((format) => format.looksLike(text)),

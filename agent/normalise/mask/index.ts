@@ -45,7 +45,7 @@ export class Masker {
   mask(text: string, format: Format, body: string = text): Masked {
     const isClean =
       !this.#desk.mayHold(text) &&
-      !this.#hasSecretColumn(format.columns) &&
+      !this.hasSecretColumn(format.columns) &&
       (format.hidden === undefined || !this.#desk.mayHold(format.hidden(body)))
     if (isClean) return { text, kinds: null }
     const marks = new Marks()
@@ -62,7 +62,7 @@ export class Masker {
   }
 
   /** The columns are the same for all rows of a file. */
-  #hasSecretColumn(columns: readonly string[] = NO_COLUMNS): boolean {
+  hasSecretColumn(columns: readonly string[] = NO_COLUMNS): boolean {
     if (columns !== this.#columns) {
       this.#columns = columns
       this.#areSecret = columns.some((name) => this.#search.names.kindOf(name) !== null)

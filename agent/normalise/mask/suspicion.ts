@@ -1,5 +1,6 @@
 import type { Kernel } from '../kernel/index.ts'
 import { holdsCardNumber } from './card.ts'
+import { isSpoken } from './spoken.ts'
 
 /**
  * Words of which one is in every secret's name or form. Written with `^` before the three letters by which they are looked for:
@@ -22,6 +23,8 @@ const WORDS: readonly string[] = [
   // A name in escapes may be any.
   '^\\u00',
 ]
+/** Those of names, of which some only seem to be. */
+const IN_NAMES = new Set(['pa^ssw', 'pa^ssp', 'pa^ssc', '^pwd', 's^ecret', 't^oken'])
 const REACH = 3
 const GROUPS = 8
 const HALF = 16
@@ -30,6 +33,7 @@ interface Word {
   readonly bytes: Uint8Array
   /** Where in it the three letters stand by which it is found. */
   readonly at: number
+  readonly isOfNames: boolean
 }
 
 /** A memory with the kernel over it, in which texts stand that are looked through. */
@@ -58,7 +62,7 @@ export class Suspicion {
     if (this.#always) return
     for (const word of [...WORDS, ...more.map((word) => `^${word.toLowerCase()}`)]) {
       const bytes = Buffer.from(word.replace('^', ''))
-      this.#add({ bytes, at: word.indexOf('^') })
+      this.#add({ bytes, at: word.indexOf('^'), isOfNames: IN_NAMES.has(word) })
     }
   }
 
@@ -96,12 +100,12 @@ export class Suspicion {
   #isWord(bytes: Uint8Array, place: number, from: number, to: number): boolean {
     const words = this.#words.get(lower(bytes[place]!))
     if (words === undefined) return false
-    for (const { bytes: word, at } of words) {
+    for (const { bytes: word, at, isOfNames } of words) {
       const start = place - at
       if (start < from || start + word.length > to) continue
       let i = 0
       while (i < word.length && lower(bytes[start + i]!) === word[i]) i++
-      if (i === word.length) return true
+      if (i === word.length && !(isOfNames && isSpoken(bytes, start, from, to))) return true
     }
     return false
   }

@@ -25,9 +25,22 @@ export type Received =
       readonly flags: number
       readonly envelopeOf: EnvelopeReader
       readonly isTruncated: boolean
+      /** What stands behind the header, and who sent it. */
+      readonly body: string
+      readonly sender: string
+      /** Where it stands, if the text is just what stands there. */
+      readonly place?: { readonly from: number; readonly to: number }
     }
 
+/** Who hands the audit system's records on: auditd's plugins, the kernel where no auditd runs, and the journal. */
+const AUDIT_PROGRAM = /^(?:audit|auditd|audispd|audisp-[\w-]+|kernel)$/
+const AUDIT_RECORD = /^(?:node=\S+ )?type=\S+ msg=audit\(\d+(?:\.\d+)?:\d+\):/
+
+const isAuditRecord = (program: string | null, body: string): boolean =>
+  program !== null && AUDIT_PROGRAM.test(program) && AUDIT_RECORD.test(body)
+
 interface Input {
+  readonly audit: number | undefined
   readonly zone: LocalTime
   readonly programs: Programs
 }
@@ -66,14 +79,20 @@ export class SyslogReader {
     const read = (said: string): SyslogMessage =>
       isOpaque ? unreadMessage(said) : readMessage(said, { received: about.received, zone: input.zone })
     const message = read(text)
-    const { appname, hostname } = message
+    const { appname, hostname, body } = message
+    const { address } = about.from
+    const asked = input.programs.pipelineFor(appname, hostname, address)
+    const isAudit = asked === input.programs.usual && isAuditRecord(appname, body)
     return {
       kind: 'message',
-      pipeline: input.programs.pipelineFor(appname, hostname, about.from.address),
+      pipeline: isAudit ? (input.audit ?? asked) : asked,
+      body,
+      sender: `${hostname ?? ''} ${address}`,
       text,
       flags,
       envelopeOf: (said) => envelopeOfMessage(said === text ? message : read(said), about),
       isTruncated: about.truncated !== null,
+      ...(flags === 0 ? { place: { from: record.start, to: record.end } } : {}),
     }
   }
 }
@@ -81,4 +100,5 @@ export class SyslogReader {
 const inputOf = (input: SyslogInputSpec): Input => ({
   zone: new LocalTime(input.timeZone),
   programs: new Programs(input),
+  audit: input.audit,
 })

@@ -43,7 +43,55 @@ function iso(text: string, { zone }: TimeContext): HeaderTime | null {
   return Number.isNaN(time) ? null : { time, end: all.length }
 }
 
-function traditional(text: string, { received, zone }: TimeContext): HeaderTime | null {
+/**
+ * `Jan  5 10:00:00 web-1` and nothing else of all that there may be: what nearly every line of a log begins with. A regular expression
+ * for all forms takes five times as long.
+ */
+function usual(text: string, { received, zone }: TimeContext): HeaderTime | null {
+  for (let i = 0; i < USUAL.length; i++) {
+    const code = text.charCodeAt(i)
+    switch (USUAL.charCodeAt(i)) {
+      case DIGIT:
+        if (!isDigit(code)) return null
+        break
+      case SMALL:
+        if (code < 0x61 || code > 0x7a) return null
+        break
+      case CAPITAL:
+        if (code < 0x41 || code > 0x5a) return null
+        break
+      case PADDED:
+        if (code !== 0x20 && !isDigit(code)) return null
+        break
+      default:
+        if (code !== USUAL.charCodeAt(i)) return null
+    }
+  }
+  const at = MONTHS.indexOf(text.slice(0, 3))
+  if (at === -1 || at % 3 !== 0) return null
+  const day = Number(text.slice(4, 6))
+  const hour = text.slice(7, 9)
+  const minute = text.slice(10, 12)
+  const second = text.slice(13, 15)
+  const time = nearest(received, (year) =>
+    zone.toUtc(civil(year, at / 3 + 1, day, hour, minute, second, undefined)),
+  )
+  return Number.isNaN(time) ? null : { time, end: 15 }
+}
+
+/** `A` a capital, `a` a small letter, `0` a digit, `_` a digit or a blank. Behind the time a year, a half of the day or a zone may stand. */
+const USUAL = 'Aaa _0 00:00:00 a'
+const CAPITAL = 0x41
+const SMALL = 0x61
+const DIGIT = 0x30
+const PADDED = 0x5f
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
+
+function traditional(text: string, context: TimeContext): HeaderTime | null {
+  return usual(text, context) ?? anyTraditional(text, context)
+}
+
+function anyTraditional(text: string, { received, zone }: TimeContext): HeaderTime | null {
   const found = TRADITIONAL.exec(text)
   if (found === null) return null
   const [

@@ -1,0 +1,287 @@
+import { declaredEventId } from '../../../schema/index.ts'
+import { FLAG } from '../flags.ts'
+import type { EventType } from '../integration.ts'
+import { leafOf } from '../layout.ts'
+import { TIMESTAMP } from '../mapping.ts'
+import type { Pipeline, Place } from '../pipeline.ts'
+import { jsonOf, RELATED } from '../record.ts'
+import type { Envelope, Fill } from '../syslog/envelope.ts'
+import { Answers } from './answers.ts'
+import { Apart } from './apart.ts'
+import type { ChangeRows } from './change-rows.ts'
+import { Fields } from './fields.ts'
+import type { Found } from './found.ts'
+import { JsonValues } from './json-values.ts'
+import type { Memory, Noted } from './memory.ts'
+import { Piece } from './piece.ts'
+import { Program } from './program.ts'
+import { Rest } from './rest.ts'
+import { KIND, ROW } from './rows.ts'
+import { hasEscape } from './texts.ts'
+import { HOW, type Values } from './values.ts'
+
+const CODE = leafOf('event.code')
+const CATEGORY = leafOf('audit.category')
+const ACTION = leafOf('event.action')
+const EVENT_TYPE = leafOf('event.type')
+const HOST_NAME = leafOf('host.name')
+const ID = leafOf('event.id')
+const KIND_LEAF = leafOf('event.kind')
+const MESSAGE = leafOf('message')
+const OLD_UNKNOWN = leafOf('audit.old_unknown')
+const ORIGINAL = leafOf('event.original')
+const SEQUENCE = leafOf('event.sequence')
+const OFFSET = leafOf('log.offset')
+const PATH = leafOf('log.file.path')
+const PAYLOAD = leafOf('audit.payload')
+const TAGS = leafOf('tags')
+const SOURCE_IP = leafOf('source.ip')
+const SOURCE_PORT = leafOf('source.port')
+const CHANGES = leafOf('audit.changes')
+const CHANGE_FIELDS = leafOf('audit.change.fields')
+const CHANGE_BEFORE = leafOf('audit.change.before')
+const CHANGE_AFTER = leafOf('audit.change.after')
+
+const CHANGE = 'change'
+const MOST_KNOWN = 1024
+
+/** A record in the memory, as JSON. */
+export interface ReadRecord {
+  readonly from: number
+  readonly to: number
+  /** What was remarked of it already. */
+  readonly flags: number
+  /** Its format has read it: its JSON says what it means. */
+  readonly isRead: boolean
+  /** What it stood in. */
+  readonly envelope: Envelope | null
+  /** What stood in that, where it stands in the memory as it is. */
+  readonly body: Noted & { readonly text: string | null }
+  /** Its text as it is kept. */
+  readonly original: Noted & { readonly how: number }
+}
+
+/** What its parts work on together. */
+export interface Ground {
+  readonly memory: Memory
+  readonly found: Found
+  readonly values: Values
+  readonly changes: ChangeRows
+}
+
+/** Finds the values of an event, one record after the other, as `record.ts` does with objects. */
+export class Drafts {
+  readonly answers: Answers
+  readonly #pipeline: Pipeline
+  readonly #found: Found
+  readonly #values: Values
+  readonly #changes: ChangeRows
+  readonly #answers: Answers
+  readonly #json: JsonValues
+  readonly #fields: Fields
+  readonly #apart: Apart
+  readonly #program: Program
+  readonly #rest: Rest
+  readonly #changeful = new Map<string, boolean>()
+  readonly #lookupTexts: string[]
+  /** What messages are made of. */
+  readonly #messageLeaves: ReadonlySet<number>
+  readonly #category: Piece
+  readonly #host: Piece
+  readonly #true = new Piece('true')
+  readonly #zero = new Piece('0')
+  readonly #kind = new Piece('"event"')
+  #path: Noted = { from: 0, to: 0 }
+
+  constructor(pipeline: Pipeline, { memory, found, values, changes }: Ground) {
+    const { mapping } = pipeline
+    this.#pipeline = pipeline
+    this.#found = found
+    this.#values = values
+    this.#changes = changes
+    const answers = new Answers(found, values, changes)
+    this.answers = answers
+    this.#answers = answers
+    this.#json = new JsonValues(memory, values)
+    this.#fields = new Fields(mapping, { found, values, answers, json: this.#json })
+    this.#apart = new Apart(found, mapping)
+    this.#program = new Program(memory)
+    this.#rest = new Rest(found, this.#program, memory)
+    this.#messageLeaves = new Set(mapping.message.flat())
+    this.#lookupTexts = mapping.lookups.leaves.map(() => '')
+    this.#category = new Piece(JSON.stringify(mapping.integration.category))
+    this.#host = new Piece(JSON.stringify(pipeline.host))
+  }
+
+  /** The next records are of a file of this path, as JSON. */
+  begin(path: Noted): void {
+    this.#path = path
+  }
+
+  /** Finds the event's values; its type, null where it is of none; undefined where the plain way must. */
+  of(place: Place, record: ReadRecord): EventType | null | undefined {
+    const values = this.#values
+    const { mapping } = this.#pipeline
+    const { envelope } = record
+    const now = envelope?.now ?? place.now
+    let flags = record.flags | (envelope?.flags ?? 0)
+    if (!this.#apart.take(record.envelope)) return undefined
+    const time = this.#fields.take(now)
+    if (time === -1 || this.#answers.isUnsure) return undefined
+    if (values.how[TIMESTAMP] === HOW.absent) {
+      const said = envelope?.time ?? null
+      if (!this.#json.setOnce(TIMESTAMP, JSON.stringify(said ?? new Date(now).toISOString())))
+        return undefined
+      if (time === 1) flags |= FLAG.timestamp_invalid
+      else if (said === null) flags |= FLAG.timestamp_missing
+    }
+    if (envelope !== null && !this.#fill(envelope.fields, record)) return undefined
+
+    const looked = this.#changes.take()
+    if (looked === 'unsure') return undefined
+    if (this.#changes.count > 0) {
+      values.how[CHANGES] = HOW.changes
+      values.how[CHANGE_FIELDS] = HOW.changeFields
+      values.how[CHANGE_BEFORE] = HOW.changeBefore
+      values.how[CHANGE_AFTER] = HOW.changeAfter
+    }
+    const key = this.#answers.key(mapping.key)
+    const known = mapping.events.of(this.#answers)
+    if (this.#answers.isUnsure) return undefined
+    if (known !== null) {
+      for (const given of known.set) {
+        if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.json)
+      }
+      if (values.how[CODE] === HOW.absent) values.setJson(CODE, known.code)
+    }
+    this.#lookUp()
+    for (const given of mapping.set) {
+      if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.json)
+    }
+    if (values.how[CATEGORY] === HOW.absent) values.setJson(CATEGORY, this.#category)
+    if (values.how[HOST_NAME] === HOW.absent) {
+      const host = envelope?.host ?? null
+      if (host === null) values.setJson(HOST_NAME, this.#host)
+      else if (!this.#json.setJson(HOST_NAME, JSON.stringify(host))) return undefined
+    }
+    if (looked === 'unknown' && values.how[OLD_UNKNOWN] === HOW.absent && this.#isUpdate()) {
+      values.setJson(OLD_UNKNOWN, this.#true)
+    }
+    if (values.how[MESSAGE] === HOW.absent && values.hasText(ACTION) && this.#hasMessage()) {
+      values.how[MESSAGE] = HOW.message
+    }
+    if (envelope !== null && !this.#fillRest(envelope, record)) return undefined
+    for (const { leaf, of } of RELATED) {
+      for (const one of of) if (values.hasText(one)) values.how[leaf] = HOW.related
+    }
+    if (this.#rest.isThere()) {
+      if (!this.#rest.write()) return undefined
+      values.setSpan(PAYLOAD, HOW.program, this.#program.from, this.#program.to)
+    }
+
+    if (key === null) flags |= FLAG.identity_missing
+    const tags = this.#pipeline.tags.json(flags)
+    if (tags !== null && !this.#json.setJson(TAGS, tags)) return undefined
+    if (values.how[KIND_LEAF] === HOW.absent) values.setJson(KIND_LEAF, this.#kind)
+    if (key !== null && key.length > 0) {
+      const id = declaredEventId(this.#pipeline.namespace, mapping.integration.name, key)
+      if (!this.#json.setOnce(ID, `"${id}"`)) return undefined
+      values.setJson(SEQUENCE, this.#zero)
+    } else {
+      values.how[ID] = HOW.id
+      // The journal of what was received is no file that anybody would look for.
+      if (envelope?.received !== true) values.setSpan(PATH, HOW.json, this.#path.from, this.#path.to)
+      values.how[SEQUENCE] = HOW.offset
+      values.how[OFFSET] = HOW.offset
+    }
+    values.setSpan(ORIGINAL, record.original.how, record.original.from, record.original.to)
+    values.setConstants()
+    return known === null ? null : known.type
+  }
+
+  #lookUp(): void {
+    const { lookups } = this.#pipeline.mapping
+    const values = this.#values
+    const texts = this.#lookupTexts
+    for (let i = 0; i < lookups.leaves.length; i++) {
+      const leaf = lookups.leaves[i]!
+      if (!values.hasText(leaf)) {
+        texts[i] = ''
+        continue
+      }
+      const from = values.textFrom(leaf)
+      const to = values.textTo(leaf)
+      texts[i] = this.#found.textAt(from, to, hasEscape(this.#found.bytes, from, to))
+    }
+    for (const given of lookups.of(texts)) {
+      if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.json)
+    }
+  }
+
+  /** As `record.ts` has it: a record's change, of type `change`. */
+  #isUpdate(): boolean {
+    const values = this.#values
+    if (values.how[CATEGORY] !== HOW.json || !this.#holds(CATEGORY, CHANGE)) return false
+    const found = this.#found
+    const isChange = (row: number): boolean =>
+      found.kind(row) === KIND.string &&
+      found.bytes.toString('latin1', found.from(row), found.to(row)) === 'change'
+    const list = values.from[EVENT_TYPE]! >> 2
+    switch (values.how[EVENT_TYPE]) {
+      case HOW.absent:
+        return false
+      case HOW.json:
+        return this.#holds(EVENT_TYPE, CHANGE)
+      case HOW.single:
+        return isChange(list)
+      default:
+        for (let item = list + ROW; item < found.next(list); item = found.next(item))
+          if (isChange(item)) return true
+        return false
+    }
+  }
+
+  /** Whether the JSON of a leaf is or holds this text. */
+  #holds(leaf: number, text: string): boolean {
+    const { from, to } = this.#values
+    const json = this.#found.bytes.toString('utf8', from[leaf], to[leaf])
+    let known = this.#changeful.get(json)
+    if (known === undefined) {
+      const value: unknown = JSON.parse(json)
+      known = Array.isArray(value) ? value.includes(text) : value === text
+      if (this.#changeful.size < MOST_KNOWN) this.#changeful.set(json, known)
+    }
+    return known
+  }
+
+  #hasMessage(): boolean {
+    for (const leaf of this.#messageLeaves) if (this.#values.hasText(leaf)) return true
+    return false
+  }
+
+  #fill(fills: readonly Fill[], { body }: ReadRecord, isLast = false): boolean {
+    const { how } = this.#values
+    // A message is made of what is known before the last: where it would say more now, the plain way must write it.
+    const isMade = isLast && how[MESSAGE] === HOW.message
+    for (const [leaf, value] of fills) {
+      if (how[leaf] !== HOW.absent) continue
+      if (isMade && this.#messageLeaves.has(leaf)) return false
+      if (leaf === MESSAGE && value === body.text) {
+        this.#values.setSpan(MESSAGE, HOW.original, body.from, body.to)
+      } else if (
+        !(typeof value === 'string'
+          ? this.#json.setText(leaf, value)
+          : this.#json.setJson(leaf, jsonOf(value)))
+      )
+        return false
+    }
+    return true
+  }
+
+  /** As `record.ts` has it. */
+  #fillRest({ sender, rest }: Envelope, record: ReadRecord): boolean {
+    const { how } = this.#values
+    const isUnsaid = how[SOURCE_IP] === HOW.absent && how[SOURCE_PORT] === HOW.absent
+    return (!isUnsaid || this.#fill(sender, record, true)) && this.#fill(rest, record, true)
+  }
+}

@@ -1,0 +1,357 @@
+import { FROM, NEXT, NULL, ROW, TO } from './rows.as'
+import { areSame, copy, escaped } from './text.as'
+
+// How a leaf's value is to be written; `values.ts` has the same.
+const ABSENT: i32 = 0
+const PLAIN_TEXT: i32 = 1
+const QUOTED: i32 = 2
+const JSON: i32 = 3
+const LIST: i32 = 4
+const SINGLE: i32 = 5
+const ORIGINAL: i32 = 6
+const OFFSET: i32 = 7
+const ID: i32 = 8
+const MESSAGE: i32 = 9
+const RELATED: i32 = 10
+const PROGRAM: i32 = 11
+const CHANGES: i32 = 12
+const CHANGE_FIELDS: i32 = 13
+const CHANGE_BEFORE: i32 = 14
+const CHANGE_AFTER: i32 = 15
+
+// What a line is made of, at `line` (`writer.ts` writes it).
+const LEAVES: usize = 0
+const HOWS: usize = 4
+const FROMS: usize = 8
+const TOS: usize = 12
+/** By pair of leaves: where the text between them stands, and its length; 0 where it is not known yet. */
+const GAPS: usize = 16
+/** By leaf: the leaves whose texts it repeats, as a list with its length in front; or 0. */
+const RELATED_LISTS: usize = 20
+/** A list of lists of leaves, each list with its length in front. */
+const MESSAGE_LISTS: usize = 24
+const LONGEST_MESSAGE: usize = 28
+const CHANGE_COUNT: usize = 32
+const FIELDS_FROM: usize = 36
+const FIELDS_TO: usize = 40
+const OLDS: usize = 44
+const NOWS: usize = 48
+const ID_FROM: usize = 52
+const ID_TO: usize = 56
+
+/** A change's value that is not there; and one that is nothing where its neighbour is something. */
+const ABSENT_VALUE: i32 = -1
+const NULL_VALUE: i32 = -2
+
+const NONE: i32 = -1
+
+let line: usize = 0
+let hows: usize = 0
+let froms: usize = 0
+let tos: usize = 0
+
+/**
+ * Writes the event of a record as one line of canonical JSON. Gives where the line ends; -1 where its message is too long; or less: of
+ * which pair of leaves the text between is missing (-2 less the pair's number). Reads and writes up to 15 bytes more than it says.
+ */
+export function writeLine(parts: i32, out: i32, offset: i64): i32 {
+  line = parts
+  hows = load<i32>(line, HOWS)
+  froms = load<i32>(line, FROMS)
+  tos = load<i32>(line, TOS)
+  const gaps: usize = load<i32>(line, GAPS)
+  const leaves = load<i32>(line, LEAVES)
+  let at = out
+  let previous = 0
+  for (let leaf = 0; leaf <= leaves; leaf++) {
+    const how: i32 = leaf == leaves ? JSON : load<u8>(hows + leaf)
+    if (how == ABSENT || (how >= CHANGE_FIELDS && !isIndexed(how))) continue
+    const pair = previous * (leaves + 1) + leaf
+    const gap = load<i32>(gaps + (pair << 3))
+    if (gap == 0) return -2 - pair
+    at = copy(gap, gap + load<i32>(gaps + (pair << 3), 4), at)
+    previous = leaf + 1
+    if (leaf == leaves) break
+    const from = load<i32>(froms + (leaf << 2))
+    const to = load<i32>(tos + (leaf << 2))
+    switch (how) {
+      case JSON:
+        at = copy(from, to, at)
+        break
+      case PLAIN_TEXT:
+        // With its quotes.
+        at = copy(from - 1, to + 1, at)
+        break
+      case QUOTED:
+        at = quoted(from, to, at)
+        break
+      case LIST:
+        at = list(from, at)
+        break
+      case SINGLE:
+        store<u8>(at, 0x5b)
+        at = quoted(load<i32>(from, FROM), load<i32>(from, TO), at + 1)
+        store<u8>(at++, 0x5d)
+        break
+      case ORIGINAL:
+        store<u8>(at, 0x22)
+        at = escaped(from, to, at + 1)
+        store<u8>(at++, 0x22)
+        break
+      case OFFSET:
+        at = decimal(at, offset)
+        break
+      case ID:
+        store<u8>(at, 0x22)
+        at = copy(load<i32>(line, ID_FROM), load<i32>(line, ID_TO), at + 1)
+        at = hex16(at, offset)
+        store<u8>(at++, 0x22)
+        break
+      case MESSAGE:
+        at = message(at)
+        if (at == NONE) return NONE
+        break
+      case RELATED:
+        at = related(load<i32>(load<i32>(line, RELATED_LISTS) + (leaf << 2)), at)
+        break
+      case PROGRAM:
+        at = run(from, to, at)
+        break
+      case CHANGES:
+        at = changes(at)
+        break
+      case CHANGE_FIELDS:
+        at = changedFields(at)
+        break
+      default:
+        at = changedValues(load<i32>(line + (how == CHANGE_BEFORE ? OLDS : NOWS)), at)
+    }
+  }
+  store<u8>(at, 0x0a)
+  return at + 1
+}
+
+function quoted(from: i32, to: i32, out: i32): i32 {
+  store<u8>(out, 0x22)
+  const at = copy(from, to, out + 1)
+  store<u8>(at, 0x22)
+  return at + 1
+}
+
+/** A row that is a list of scalars, as texts. */
+function list(row: i32, out: i32): i32 {
+  const behind = load<i32>(row, NEXT)
+  let at = out
+  store<u8>(at++, 0x5b)
+  for (let item = row + ROW; item < behind; item = load<i32>(item, NEXT)) {
+    if (item > row + ROW) store<u8>(at++, 0x2c)
+    at = quoted(load<i32>(item, FROM), load<i32>(item, TO), at)
+  }
+  store<u8>(at, 0x5d)
+  return at + 1
+}
+
+/** Whether a leaf has a text: a text, or what becomes one; not a list. */
+function hasText(leaf: i32): bool {
+  const how: i32 = load<u8>(hows + leaf)
+  if (how == PLAIN_TEXT || how == QUOTED) return true
+  if (how != JSON) return false
+  const from = load<i32>(froms + (leaf << 2))
+  const first = load<u8>(from)
+  return first != 0x5b && load<i32>(tos + (leaf << 2)) - from > (first == 0x22 ? 2 : 0)
+}
+
+function textFrom(leaf: i32): i32 {
+  const from = load<i32>(froms + (leaf << 2))
+  return load<u8>(hows + leaf) == JSON && load<u8>(from) == 0x22 ? from + 1 : from
+}
+
+function textTo(leaf: i32): i32 {
+  const to = load<i32>(tos + (leaf << 2))
+  return load<u8>(hows + leaf) == JSON && load<u8>(load<i32>(froms + (leaf << 2))) == 0x22 ? to - 1 : to
+}
+
+/** Of each list the first leaf that has a text, with spaces between. */
+function message(out: i32): i32 {
+  let at = out
+  store<u8>(at++, 0x22)
+  const start = at
+  let lists: usize = load<i32>(line, MESSAGE_LISTS)
+  let count = load<i32>(lists)
+  lists += 4
+  for (; count > 0; count--) {
+    const length = load<i32>(lists)
+    for (let i = 0; i < length; i++) {
+      const leaf = load<i32>(lists + 4 + (i << 2))
+      if (!hasText(leaf)) continue
+      if (at > start) store<u8>(at++, 0x20)
+      at = copy(textFrom(leaf), textTo(leaf), at)
+      break
+    }
+    lists += 4 + (length << 2)
+  }
+  if (at - start > load<i32>(line, LONGEST_MESSAGE)) return NONE
+  store<u8>(at, 0x22)
+  return at + 1
+}
+
+/** Each text once, in the order of the leaves. */
+function related(leaves: i32, out: i32): i32 {
+  const length = load<i32>(leaves)
+  let at = out
+  store<u8>(at++, 0x5b)
+  for (let i = 1; i <= length; i++) {
+    const leaf = load<i32>(leaves + (i << 2))
+    if (!hasText(leaf)) continue
+    const from = textFrom(leaf)
+    const to = textTo(leaf)
+    let isNew = true
+    for (let k = 1; k < i && isNew; k++) {
+      const other = load<i32>(leaves + (k << 2))
+      if (hasText(other) && areSame(textFrom(other), textTo(other), from, to)) isNew = false
+    }
+    if (!isNew) continue
+    if (at > out + 1) store<u8>(at++, 0x2c)
+    at = quoted(from, to, at)
+  }
+  store<u8>(at, 0x5d)
+  return at + 1
+}
+
+/** Each entry of a program is an address and a length, to be copied. */
+function run(from: i32, to: i32, out: i32): i32 {
+  let at = out
+  for (let entry = from; entry < to; entry += 8) {
+    const start = load<i32>(entry)
+    at = copy(start, start + load<i32>(entry, 4), at)
+  }
+  return at
+}
+
+function numberAt(list: usize, index: i32): i32 {
+  return load<i32>(load<i32>(line + list) + (index << 2))
+}
+
+/** Whether this is a value with a text: not absent, not null. */
+function isValue(row: i32): bool {
+  return row >= 0 && load<i32>(row) != NULL
+}
+
+/** Whether old and new of a change are one text: it is listed, and not indexed. */
+function isUnchanged(change: i32): bool {
+  const old = numberAt(OLDS, change)
+  const now = numberAt(NOWS, change)
+  if (old == ABSENT_VALUE || now == ABSENT_VALUE) return false
+  const oldIsNull = old == NULL_VALUE || load<i32>(old) == NULL
+  const nowIsNull = now == NULL_VALUE || load<i32>(now) == NULL
+  if (oldIsNull || nowIsNull) return oldIsNull && nowIsNull
+  return areSame(load<i32>(old, FROM), load<i32>(old, TO), load<i32>(now, FROM), load<i32>(now, TO))
+}
+
+/** Whether `audit.change.*` has anything: a change whose values are the same has no part in it. */
+function isIndexed(how: i32): bool {
+  const count = load<i32>(line, CHANGE_COUNT)
+  for (let i = 0; i < count; i++) {
+    if (isUnchanged(i)) continue
+    if (how == CHANGE_FIELDS) return true
+    if (isValue(numberAt(how == CHANGE_BEFORE ? OLDS : NOWS, i))) return true
+  }
+  return false
+}
+
+function field(change: i32, out: i32): i32 {
+  return copy(numberAt(FIELDS_FROM, change), numberAt(FIELDS_TO, change), out)
+}
+
+function changes(out: i32): i32 {
+  const count = load<i32>(line, CHANGE_COUNT)
+  let at = out
+  store<u8>(at++, 0x5b)
+  for (let i = 0; i < count; i++) {
+    if (i > 0) store<u8>(at++, 0x2c)
+    // {"field":"
+    store<u64>(at, 0x22646c656966227b)
+    store<u16>(at + 8, 0x223a)
+    at = field(i, at + 10)
+    store<u8>(at++, 0x22)
+    // ,"new": and ,"old":
+    at = changeValue(0x3a2277656e222c, numberAt(NOWS, i), at)
+    at = changeValue(0x3a22646c6f222c, numberAt(OLDS, i), at)
+    store<u8>(at++, 0x7d)
+  }
+  store<u8>(at, 0x5d)
+  return at + 1
+}
+
+function changeValue(name: u64, row: i32, out: i32): i32 {
+  if (row == ABSENT_VALUE) return out
+  store<u64>(out, name)
+  if (isValue(row)) return quoted(load<i32>(row, FROM), load<i32>(row, TO), out + 7)
+  // null
+  store<u32>(out + 7, 0x6c6c756e)
+  return out + 11
+}
+
+function changedFields(out: i32): i32 {
+  const count = load<i32>(line, CHANGE_COUNT)
+  let at = out
+  store<u8>(at++, 0x5b)
+  for (let i = 0; i < count; i++) {
+    if (isUnchanged(i) || isFieldBefore(i)) continue
+    if (at > out + 1) store<u8>(at++, 0x2c)
+    store<u8>(at, 0x22)
+    at = field(i, at + 1)
+    store<u8>(at++, 0x22)
+  }
+  store<u8>(at, 0x5d)
+  return at + 1
+}
+
+function isFieldBefore(change: i32): bool {
+  const from = numberAt(FIELDS_FROM, change)
+  const to = numberAt(FIELDS_TO, change)
+  for (let i = 0; i < change; i++)
+    if (!isUnchanged(i) && areSame(numberAt(FIELDS_FROM, i), numberAt(FIELDS_TO, i), from, to)) return true
+  return false
+}
+
+/** `field=value`, for each change that has one. */
+function changedValues(values: i32, out: i32): i32 {
+  const count = load<i32>(line, CHANGE_COUNT)
+  let at = out
+  store<u8>(at++, 0x5b)
+  for (let i = 0; i < count; i++) {
+    const row = load<i32>(values + (i << 2))
+    if (isUnchanged(i) || !isValue(row)) continue
+    if (at > out + 1) store<u8>(at++, 0x2c)
+    store<u8>(at, 0x22)
+    at = field(i, at + 1)
+    store<u8>(at++, 0x3d)
+    at = copy(load<i32>(row, FROM), load<i32>(row, TO), at)
+    store<u8>(at++, 0x22)
+  }
+  store<u8>(at, 0x5d)
+  return at + 1
+}
+
+function decimal(at: i32, number: i64): i32 {
+  let digits = 1
+  for (let power: i64 = 10; power <= number; power *= 10) digits++
+  let rest = number
+  for (let i = at + digits - 1; i >= at; i--) {
+    const next = rest / 10
+    store<u8>(i, <u8>(0x30 + (rest - next * 10)))
+    rest = next
+  }
+  return at + digits
+}
+
+function hex16(at: i32, number: i64): i32 {
+  let rest = number
+  for (let i = at + 15; i >= at; i--) {
+    const digit = <u8>(rest & 15)
+    store<u8>(i, digit < 10 ? 0x30 + digit : 0x57 + digit)
+    rest >>= 4
+  }
+  return at + 16
+}

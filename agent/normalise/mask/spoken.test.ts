@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { auditd } from '../formats/auditd.ts'
+import { cef } from '../formats/cef.ts'
+import { Csv } from '../formats/csv.ts'
+import { json } from '../formats/json.ts'
+import { kv } from '../formats/kv.ts'
+import { plain } from '../formats/plain.ts'
+import { Desk } from './desk.ts'
+import { Masker } from './index.ts'
+import { Suspicion } from './suspicion.ts'
+
+const masker = new Masker({ names: [], patterns: {}, keep: ['pwd', 'session_token'] })
+/** With a pattern of its own nothing is passed over. */
+const thorough = new Masker({ names: [], patterns: { never: '\\bz{9}\\b' }, keep: ['pwd', 'session_token'] })
+const table = new Csv({
+  quote: '"',
+  delimiter: ',',
+  columns: ['field', 'old', 'new', 'text'],
+  keepsEmpty: () => false,
+})
+table.begin(null)
+const FORMATS = { json, plain, cef, auditd, table, kv: kv({ between: null, assign: '=' }) }
+
+const RUNS = process.env.WAYBILL_FULL === undefined ? 3000 : 200_000
+
+describe('words that only seem to name a secret', () => {
+  const desk = new Desk(new Suspicion([]))
+
+  it.each([
+    'Failed password for jane from 10.0.0.1 port 7 ssh2',
+    'Accepted password for jane from 10.0.0.1',
+    'a token for 5 minutes',
+  ])('raise no suspicion: %s', (text) => {
+    expect(desk.mayHold(text)).toBe(false)
+  })
+
+  it.each([
+    'password for',
+    'password: for jane',
+    'the password forever',
+    'the password for=7',
+    'field=password for x old=1',
+    'the token of x',
+    'a bearer for x',
+  ])('others do: %s', (text) => {
+    expect(desk.mayHold(text)).toBe(true)
+  })
+
+  it('and whatever stands around them, nothing that is masked is passed over, in any form', () => {
+    const word = fc.constantFrom(
+      ...[
+        'password',
+        'Password',
+        'PASSWD',
+        'passwd',
+        'pwd',
+        'PWD',
+        'token',
+        'secret',
+        'session_token',
+        'passphrase',
+      ],
+      ...[
+        'for',
+        'For',
+        'attempt',
+        'attempts',
+        'failed',
+        'the',
+        'field',
+        'name',
+        'old',
+        'new',
+        'hash',
+        'previous',
+      ],
+      ...['changed', 'set', 'to', 'from', 'Geheim-7', 'x9', '3', 'cs1Label', 'cs1', 'msg', 'a1', '-p'],
+    )
+    const sign = fc.constantFrom(
+      ...[
+        ' ',
+        ' ',
+        ' ',
+        ' ',
+        '=',
+        ': ',
+        ':',
+        '"',
+        '","',
+        '":"',
+        "'",
+        ',',
+        '; ',
+        ' -> ',
+        '\\"',
+        '(',
+        '/',
+        '\n',
+        'ä',
+      ],
+    )
+    const beginning = fc.constantFrom(
+      ...['', '{"a":"', '{"field":"', 'CEF:0|a|b|1|2|n|3|', 'type=USER_CMD msg=audit(1.2:3): ', '"'],
+    )
+    const text = fc
+      .tuple(beginning, fc.array(fc.tuple(word, sign), { maxLength: 14 }))
+      .map(([begins, pairs]) => begins + pairs.flat().join(''))
+    fc.assert(
+      fc.property(text, (said) => {
+        for (const format of Object.values(FORMATS))
+          expect(masker.mask(said, format).text).toBe(thorough.mask(said, format).text)
+      }),
+      { numRuns: RUNS },
+    )
+  }, 600_000)
+})
