@@ -105,6 +105,8 @@ export const indexerConfigSchema = z.strictObject({
   store: z.strictObject({ embedded: embedded.optional(), elasticsearch: elasticsearch.optional() }),
   /** The file with the retention table; what holds without one stands in lifecycle/table.ts. */
   retention: z.string().min(1).optional(),
+  /** The folder of the alert rules; those that come with Waybill where it is not said. */
+  rules: z.string().min(1).optional(),
   ingest: z
     .strictObject({
       workers: z
@@ -143,11 +145,13 @@ export async function readIndexerConfig(file: string): Promise<IndexerConfig> {
   const {
     enrich: { geo },
     retention,
+    rules,
   } = value
   const { embedded, elasticsearch } = value.store
   return {
     ...value,
     ...(retention !== undefined && { retention: resolve(retention) }),
+    ...(rules !== undefined && { rules: resolve(rules) }),
     enrich: { ...value.enrich, ...(geo !== undefined && { geo: { file: resolve(geo.file) } }) },
     store: {
       ...(embedded !== undefined && { embedded: { ...embedded, path: resolve(embedded.path) } }),

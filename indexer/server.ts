@@ -5,7 +5,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
 import { type Cost, type FirstSignIn, openAccounts, seenWith } from './accounts/index.ts'
+import { readRule, SUPPLIED_RULES } from './alerts/index.ts'
 import {
+  AlertDesk,
   closeWithin,
   createApp,
   createMetrics,
@@ -124,6 +126,11 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     })
     const readings = openReadings(ingest.trail, clock)
     closing.push(async () => readings.close())
+    const alertDesk = new AlertDesk({
+      ruleOf: (id) => readRule(current.rules ?? SUPPLIED_RULES, id),
+      store,
+      trail: ingest.trail,
+    })
     const stopping = new AbortController()
     const app = createApp(
       {
@@ -142,6 +149,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         access,
         settings,
         lifecycle,
+        alertDesk,
         records,
         metrics,
         firstAgentIsFree: () => accessRules(current).enroll === 'open-on-loopback',

@@ -18,6 +18,8 @@ export const ALERT_MAPPING: estypes.MappingTypeMapping = {
         priority: KEYWORD,
         channels: KEYWORD,
         count: { type: 'long' },
+        /** Where events were not judged: how many. */
+        more: { type: 'long' },
         group: { type: 'flattened' },
         events: KEYWORD,
       },

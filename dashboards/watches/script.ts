@@ -1,7 +1,8 @@
 /**
  * What a watch does with the events that it found: the same as the built-in engine's `Judge`, in Elasticsearch's own language.
  * Its parameters say the rule. `fresh` are the events that arrived since the watch ran last; for a rule that counts, `around` are
- * all events whose `@timestamp` is near theirs. A window fires if one of its events is fresh.
+ * all events whose `@timestamp` is near theirs. A window fires if one of its events is fresh. Where there are more events than a search gives,
+ * an alert says how many were not looked at.
  */
 export const SCRIPT = `
 List valuesAt(def source, String path) {
@@ -38,12 +39,26 @@ String worded(List message, def source, int count) {
   return text.toString();
 }
 
+Map alertOf(def rule, String id, long runAt, long at, String message, Map said) {
+  Map alert = new HashMap();
+  alert.put('_id', id);
+  alert.put('@timestamp', Instant.ofEpochMilli(at).toString());
+  alert.put('message', message);
+  alert.put('event', ['kind': 'alert', 'module': 'waybill', 'ingested': Instant.ofEpochMilli(runAt).toString()]);
+  alert.put('rule', ['id': rule.rule, 'name': rule.name]);
+  said.put('priority', rule.priority);
+  said.put('channels', rule.channels);
+  alert.put('alert', said);
+  return alert;
+}
+
 long runAt = ctx.trigger.scheduled_time.toInstant().toEpochMilli();
 long freshFrom = runAt - params.freshFrom;
 long freshTo = runAt - params.freshTo;
 boolean windowed = params.within > 0;
+def found = windowed ? ctx.payload.around.hits : ctx.payload.fresh.hits;
 Map groups = new LinkedHashMap();
-for (def hit : windowed ? ctx.payload.around.hits.hits : ctx.payload.fresh.hits.hits) {
+for (def hit : found.hits) {
   List key = new ArrayList();
   for (def field : params.groupBy) {
     List values = valuesAt(hit._source, field);
@@ -85,13 +100,7 @@ for (def entry : groups.entrySet()) {
     String id = params.rule + '.' + (at / params.throttle) + '.' + String.join('.', entry.getKey());
     Map group = new LinkedHashMap();
     for (int i = 0; i < params.groupBy.size(); i++) group.put(params.groupBy.get(i), entry.getKey().get(i));
-    Map alert = new HashMap();
-    alert.put('_id', id.length() > 120 ? id.substring(0, 120) + id.hashCode() : id);
-    alert.put('@timestamp', Instant.ofEpochMilli(at).toString());
-    alert.put('message', worded(params.message, hit._source, count));
-    alert.put('event', ['kind': 'alert', 'module': 'waybill', 'ingested': Instant.ofEpochMilli(runAt).toString()]);
-    alert.put('rule', ['id': params.rule, 'name': params.name]);
-    alert.put('alert', ['priority': params.priority, 'channels': params.channels, 'count': count, 'group': group, 'events': events]);
+    Map alert = alertOf(params, id.length() > 120 ? id.substring(0, 120) + id.hashCode() : id, runAt, at, worded(params.message, hit._source, count), ['count': count, 'group': group, 'events': events]);
     for (def field : ['user.name', 'source.ip']) {
       List values = valuesAt(hit._source, field);
       int dot = field.indexOf('.');
@@ -102,5 +111,37 @@ for (def entry : groups.entrySet()) {
     alerts.add(alert);
   }
 }
+int looked = found.hits.size();
+long more = (long) found.total - looked;
+if (more > 0) {
+  long last = looked > 0 ? found.hits.get(looked - 1).sort.get(0) : runAt;
+  String message = more + ' more events than the ' + looked + ' that one run looks at are what "' + params.name + '" watches for, and were not judged. '
+    + 'What they mean: waybill rules backtest ' + params.rule + ' --from ' + Instant.ofEpochMilli(last).toString();
+  // The first: nothing that takes only the beginning of a long list leaves it out.
+  alerts.add(0, alertOf(params, params.rule + '.more.' + runAt, runAt, runAt, message, ['count': more, 'more': more, 'group': [:], 'events': []]));
+}
 return ['_doc': alerts];
+`.trim()
+
+/** What the indexer is told of a run's alerts: little of each, and not of more than it takes in one request. */
+export const TELL_SCRIPT = `
+String cut(def text, int most) { return text.length() > most ? text.substring(0, most) : text; }
+
+List alerts = ctx.payload._doc;
+List told = new ArrayList();
+for (int i = 0; i < alerts.size() && i < params.alerts; i++) {
+  def one = alerts.get(i);
+  Map group = new HashMap();
+  for (def entry : one.alert.group.entrySet()) group.put(entry.getKey(), cut(entry.getValue(), params.value));
+  List events = one.alert.events;
+  told.add([
+    'id': one._id,
+    'at': one['@timestamp'],
+    'message': cut(one.message, params.message),
+    'count': one.alert.count,
+    'group': group,
+    'events': events.subList(0, (int) Math.min(events.size(), params.events))
+  ]);
+}
+return ['rule': params.rule, 'execution': ctx.id, 'alerts': told, 'more': alerts.size() - told.size()];
 `.trim()

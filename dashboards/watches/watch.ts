@@ -1,8 +1,8 @@
 import type { estypes } from '@elastic/elasticsearch'
-import { DAYS, type Rule, windowOf } from '../../indexer/alerts/index.ts'
+import { DAYS, MOST_TOLD, type Rule, windowOf } from '../../indexer/alerts/index.ts'
 import { CATEGORIES } from '../../schema/index.ts'
 import { alertIndex } from './alerts.ts'
-import { SCRIPT } from './script.ts'
+import { SCRIPT, TELL_SCRIPT } from './script.ts'
 
 type Dsl = NonNullable<estypes.QueryDslQueryContainer>
 
@@ -162,7 +162,14 @@ function actionsOf(
       index: { index: alertIndex(namespace), op_type: 'index' },
     },
     ...(webhook !== undefined && {
-      tell: { condition: SOME, throttle_period: '1s', webhook: requestTo(webhook) },
+      tell: {
+        condition: SOME,
+        throttle_period: '1s',
+        transform: {
+          script: { lang: 'painless', source: TELL_SCRIPT, params: { rule: rule.id, ...MOST_TOLD } },
+        },
+        webhook: requestTo(webhook),
+      },
     }),
     ...(email.length > 0 && {
       email: {
@@ -191,7 +198,10 @@ function requestTo({ url, token }: NonNullable<WatchOptions['webhook']>): estype
   return {
     method: 'post',
     url,
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    // Written so, Elasticsearch hides it where it shows a watch or its history.
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+    connection_timeout: '10s',
+    read_timeout: '30s',
     body: '{{#toJson}}ctx.payload{{/toJson}}',
   }
 }

@@ -10,6 +10,7 @@ export const PERMISSIONS = {
   'dead-letters': 'replay and discard dead letters',
   agents: 'enroll and revoke agents',
   users: 'manage users and the tokens of others',
+  alerts: 'tell the indexer of alerts that fired elsewhere',
 } as const satisfies Record<string, string>
 
 export type Permission = keyof typeof PERMISSIONS
@@ -24,7 +25,7 @@ const ADDED: Readonly<Record<Role, readonly Permission[]>> = {
   viewer: ['search', 'status'],
   auditor: ['report', 'export'],
   manager: ['archive', 'settings', 'rules', 'dead-letters'],
-  admin: ['agents', 'users'],
+  admin: ['agents', 'users', 'alerts'],
 }
 
 const BY_ROLE: ReadonlyMap<Role, ReadonlySet<Permission>> = new Map(
@@ -37,7 +38,7 @@ export const permissionsOf = (role: Role): ReadonlySet<Permission> => BY_ROLE.ge
 
 export const ALL_PERMISSIONS: ReadonlySet<Permission> = new Set(PERMISSION_NAMES)
 
-/** Scopes of the tokens in indexer.yml that stand for several permissions; users are managed by users only. */
+/** Scopes of the tokens in indexer.yml that stand for several permissions; users are managed by users only, and alerts told by what may do nothing else. */
 export const WIDE_SCOPES = {
   read: ['search', 'status', 'report', 'export'],
   manage: ['archive', 'settings', 'rules', 'dead-letters', 'agents'],

@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseConfig } from '../../config/index.ts'
 import { type AuditEvent, codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
 import { type Example, isLedgerCondition, type Rule } from './rule.ts'
 import { type ExampleGiven, nested, type RuleGiven, ruleSchema } from './rule-file.ts'
+
+/** The rules that come with Waybill. */
+export const SUPPLIED_RULES: string = fileURLToPath(new URL('../../config/rules', import.meta.url))
 
 /** The rule that a file of config/rules says; throws a ConfigError that names each wrong line. */
 export function parseRule(text: string, file: string): Rule {
@@ -25,6 +29,17 @@ export function readRules(folder: string): Rule[] {
     .sort()
     .map((file) => join(folder, file))
     .map((file) => parseRule(readFileSync(file, 'utf8'), file))
+}
+
+/** One rule of a folder, whatever is wrong with others; null where there is none of this name. */
+export function readRule(folder: string, id: string): Rule | null {
+  const file = join(folder, `${id}.yml`)
+  try {
+    return parseRule(readFileSync(file, 'utf8'), file)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null
+    throw error
+  }
 }
 
 function ruleOf(given: RuleGiven, id: string): Rule {

@@ -9,6 +9,7 @@ import { refusalOf, sendProblem } from './problem.ts'
 import { json, type Route, route } from './route.ts'
 import { agentManagementRoutes, agentRoutes } from './routes/agents.ts'
 import { aggregateRoutes } from './routes/aggregate.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { exportRoutes } from './routes/export.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -98,6 +99,7 @@ export function routesOf(service: Service): Route[] {
     ...agentManagementRoutes(service),
     ...settingsRoutes(service),
     ...deadLetterRoutes(service),
+    ...alertRoutes(service),
     ...storageRoutes(service),
     ...healthRoutes(service),
     ...sessionRoutes(service),

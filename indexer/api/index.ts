@@ -1,4 +1,5 @@
 export { openAccess } from './access.ts'
+export { AlertDesk } from './alert-desk.ts'
 export { createApp } from './app.ts'
 export { openCookies } from './cookies.ts'
 export { closeWithin, listen, readTls, renewTls } from './listening.ts'

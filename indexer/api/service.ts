@@ -8,6 +8,7 @@ import type { Derived } from '../previous/index.ts'
 import type { EventSettings } from '../settings/index.ts'
 import type { SharedRecords, Store } from '../store/index.ts'
 import type { Access, Asker } from './access.ts'
+import type { AlertDesk } from './alert-desk.ts'
 import type { Cookies } from './cookies.ts'
 import type { Metrics } from './metrics.ts'
 import type { Readings } from './readings.ts'
@@ -35,6 +36,7 @@ export interface Service {
   readonly enrichment: Enrichment
   readonly settings: EventSettings
   readonly lifecycle: Lifecycle
+  readonly alertDesk: AlertDesk
   readonly records: Pick<SharedRecords, 'look'>
   readonly access: Access
   readonly metrics: Metrics

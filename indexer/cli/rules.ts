@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import type { Argv } from 'yargs'
 import { type AuditEvent, OperatorError, reasonOf } from '../../schema/index.ts'
 import {
@@ -8,6 +7,7 @@ import {
   notForWatcher,
   type Rule,
   readRules,
+  SUPPLIED_RULES,
   tryExamples,
 } from '../alerts/index.ts'
 import { timeText } from '../query/index.ts'
@@ -19,15 +19,12 @@ import { table } from './table.ts'
 import { harmless, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
 
-/** The rules that come with Waybill. */
-export const SUPPLIED = fileURLToPath(new URL('../../config/rules', import.meta.url))
-
 export function commands(cli: Argv) {
   return cli
     .option('rules', {
       type: 'string',
       requiresArg: true,
-      default: SUPPLIED,
+      default: SUPPLIED_RULES,
       defaultDescription: 'those that come with Waybill',
       describe: 'The folder of the rules',
     })

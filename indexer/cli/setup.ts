@@ -3,7 +3,7 @@ import type { Argv } from 'yargs'
 import { kibanaObjects, ndjsonOf } from '../../dashboards/kibana/index.ts'
 import { ALERT_MAPPING, alertIndex, type WatchOptions, watchesFor } from '../../dashboards/watches/index.ts'
 import { OperatorError, reasonOf } from '../../schema/index.ts'
-import { readRules } from '../alerts/index.ts'
+import { readRules, SUPPLIED_RULES } from '../alerts/index.ts'
 import { readIndexerConfig } from '../config.ts'
 import { readRetention } from '../lifecycle/index.ts'
 import {
@@ -18,7 +18,6 @@ import { channelsOf } from './channels.ts'
 import { UsageError } from './exit.ts'
 import { importIntoKibana } from './kibana-import.ts'
 import { writeLines } from './output.ts'
-import { SUPPLIED } from './rules.ts'
 import { harmless } from './terminal.ts'
 import { closing } from './usage.ts'
 
@@ -69,7 +68,7 @@ export function options(cli: Argv) {
     })
     .option('rules', {
       ...text,
-      default: SUPPLIED,
+      default: SUPPLIED_RULES,
       defaultDescription: 'those that come with Waybill',
       describe: 'With --watcher: the folder of the rules',
     })

@@ -39,6 +39,14 @@ export interface Act {
   readonly changes?: readonly Change[]
   /** How many events or records it was about. */
   readonly count?: number
+  /** Where it is an alert: the rule that fired. */
+  readonly rule?: {
+    readonly id: string
+    readonly name: string
+    readonly risk: 'low' | 'medium' | 'high' | 'critical'
+  }
+  /** Whom and which addresses it is about, beside who did it. */
+  readonly about?: { readonly users: readonly string[]; readonly addresses: readonly string[] }
   /** What else is to be known, such as the query of a search. */
   readonly payload?: Readonly<Record<string, string | number>>
 }
@@ -214,12 +222,14 @@ type Self = { readonly id: string; readonly name: string; readonly host: string;
 
 function eventOf(act: Act, at: number, self: Self, chain: OwnChain, place: number) {
   const time = new Date(at).toISOString()
+  const from = act.by.address === undefined ? [] : [act.by.address]
+  const addresses = [...new Set([...from, ...(act.about?.addresses ?? [])])]
   return {
     '@timestamp': time,
     message: act.message,
     event: {
       id: mintedEventId(mintedIdPrefix(chain.source, GENERATION), place),
-      kind: 'event',
+      kind: act.rule === undefined ? 'event' : 'alert',
       action: act.action,
       outcome: act.outcome,
       reason: act.reason,
@@ -230,12 +240,14 @@ function eventOf(act: Act, at: number, self: Self, chain: OwnChain, place: numbe
     agent: { id: self.id, name: self.name, version: self.version },
     host: { name: self.host },
     user: { name: act.by.name },
+    rule: act.rule === undefined ? undefined : { id: act.rule.id, name: act.rule.name },
     source: act.by.address === undefined ? undefined : { ip: act.by.address },
     audit: {
       category: act.category,
       component: 'indexer',
       channel: act.by.channel,
       status: act.outcome === 'failure' ? 'error' : 'ok',
+      risk: act.rule?.risk,
       entity: act.entity,
       record_count: act.count,
       ...(act.changes === undefined ? {} : changesOf(act.changes)),
@@ -244,8 +256,8 @@ function eventOf(act: Act, at: number, self: Self, chain: OwnChain, place: numbe
     related: {
       entity: act.entity === undefined ? undefined : [act.entity.id],
       hosts: [self.host],
-      ip: act.by.address === undefined ? undefined : [act.by.address],
-      user: [act.by.name],
+      ip: addresses.length === 0 ? undefined : addresses,
+      user: [...new Set([act.by.name, ...(act.about?.users ?? [])])],
     },
   }
 }

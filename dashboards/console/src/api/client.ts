@@ -387,6 +387,25 @@ export interface Operations {
     body: undefined
     answer: { stored: boolean; reason?: string | undefined }
   }
+  /** Takes the alerts of one run of a watch into the audit trail. An alert that is told again is known by its id, and counts once. */
+  postAlerts: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: {
+      rule: string
+      execution: string
+      alerts: Array<{
+        id: string
+        at: string
+        message: string
+        count: number
+        group: Record<string, string>
+        events: Array<string>
+      }>
+      more: number
+    }
+    answer: { taken: number; known: number }
+  }
   /** Storage used by category and tier, how fast it grows, what is left, and what retention keeps past its time. */
   getStorage: {
     params: Record<never, never>
@@ -454,6 +473,7 @@ export interface Operations {
         | 'dead-letters'
         | 'agents'
         | 'users'
+        | 'alerts'
       >
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
       masked: Array<string>
@@ -484,6 +504,7 @@ export interface Operations {
         | 'dead-letters'
         | 'agents'
         | 'users'
+        | 'alerts'
       >
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
       masked: Array<string>
@@ -520,6 +541,7 @@ export interface Operations {
         | 'dead-letters'
         | 'agents'
         | 'users'
+        | 'alerts'
       >
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
       masked: Array<string>
@@ -550,6 +572,7 @@ export interface Operations {
         | 'dead-letters'
         | 'agents'
         | 'users'
+        | 'alerts'
       >
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
       masked: Array<string>
@@ -786,6 +809,7 @@ export interface Operations {
           | 'dead-letters'
           | 'agents'
           | 'users'
+          | 'alerts'
         >
         created: number
         createdBy: string
@@ -811,6 +835,7 @@ export interface Operations {
         | 'dead-letters'
         | 'agents'
         | 'users'
+        | 'alerts'
       >
       expiresSeconds?: number | null | undefined
     }
@@ -829,6 +854,7 @@ export interface Operations {
         | 'dead-letters'
         | 'agents'
         | 'users'
+        | 'alerts'
       >
       created: number
       createdBy: string
@@ -871,6 +897,7 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     getDeadLettersId: { method: 'GET', path: '/v1/dead-letters/{id}' },
     deleteDeadLettersId: { method: 'DELETE', path: '/v1/dead-letters/{id}' },
     postDeadLettersIdReplay: { method: 'POST', path: '/v1/dead-letters/{id}/replay' },
+    postAlerts: { method: 'POST', path: '/v1/alerts' },
     getStorage: { method: 'GET', path: '/v1/storage' },
     getHealthz: { method: 'GET', path: '/healthz' },
     getReadyz: { method: 'GET', path: '/readyz' },

@@ -1,0 +1,125 @@
+import { isIP } from 'node:net'
+import { textAt } from '../../schema/index.ts'
+import type { AlertDelivery, Rule, ToldAlert } from '../alerts/index.ts'
+import { type Act, inTurn, Refusal, type Trail } from '../ingest/index.ts'
+import type { Store } from '../store/index.ts'
+import type { Asker } from './access.ts'
+
+export const ALERT_ACTION = 'alert'
+/** Ids of alerts that were told lately: a cluster finds what was written a second later. */
+const REMEMBERED = 10_000
+
+/**
+ * Takes alerts that another engine's rules raised into the audit trail, each once: a delivery that comes again, also after kill -9, and an
+ * alert that goes on are known by the alert's id.
+ */
+export class AlertDesk {
+  readonly #readRule: (id: string) => Rule | null
+  readonly #store: Pick<Store, 'search'>
+  readonly #trail: Trail
+  readonly #told = new Set<string>()
+  readonly #turn = inTurn()
+
+  constructor(parts: { ruleOf: (id: string) => Rule | null; store: Pick<Store, 'search'>; trail: Trail }) {
+    this.#readRule = parts.ruleOf
+    this.#store = parts.store
+    this.#trail = parts.trail
+  }
+
+  take(delivery: AlertDelivery, by: Asker): Promise<{ taken: number; known: number }> {
+    const rule = this.#ruleOf(delivery.rule)
+    const alerts = [...delivery.alerts, ...(delivery.more > 0 ? [restOf(delivery, rule)] : [])]
+    return this.#turn(async () => {
+      let taken = 0
+      for (const alert of alerts) {
+        if (await this.#isTold(alert.id)) continue
+        await this.#trail.record(actOf(alert, rule, delivery, by))
+        this.#remember(alert.id)
+        taken++
+      }
+      return { taken, known: alerts.length - taken }
+    })
+  }
+
+  /** Read each time: a rule that somebody adds is known at once, and alerts are rare. */
+  #ruleOf(id: string): Rule {
+    const rule = this.#readRule(id)
+    if (rule === null)
+      throw new Refusal(
+        400,
+        'bad-request',
+        `There is no rule ${id} here. Name the folder with the rules that \`waybill setup --watcher\` read as \`rules\` in indexer.yml.`,
+      )
+    return rule
+  }
+
+  async #isTold(id: string): Promise<boolean> {
+    if (this.#told.has(id)) return true
+    let after: string | undefined
+    do {
+      const { events, next } = await this.#store.search({
+        query: {
+          kind: 'and',
+          of: [
+            { kind: 'equals', field: 'event.module', value: 'waybill' },
+            { kind: 'equals', field: 'event.action', value: ALERT_ACTION },
+            { kind: 'equals', field: 'audit.entity.id', value: id },
+          ],
+        },
+        order: 'newest',
+        limit: 10,
+        ...(after !== undefined && { after }),
+      })
+      // The store finds it in other letters, too.
+      if (events.some((event) => textAt(event, 'audit.entity.id') === id)) return true
+      after = next ?? undefined
+    } while (after !== undefined)
+    return false
+  }
+
+  #remember(id: string): void {
+    this.#told.add(id)
+    const [oldest] = this.#told
+    if (this.#told.size > REMEMBERED && oldest !== undefined) this.#told.delete(oldest)
+  }
+}
+
+/** What a run found beyond what it tells is an alert of its own, so that it can't go unseen. */
+function restOf({ execution, more, alerts }: AlertDelivery, { name }: Rule): ToldAlert {
+  return {
+    id: `${execution}.rest`,
+    at: alerts[0]?.at ?? '',
+    message: `${more} more alerts of "${name}" in one run of its watch: the index of alerts has each of them.`,
+    count: more,
+    group: {},
+    events: [],
+  }
+}
+
+function actOf(alert: ToldAlert, rule: Rule, { execution }: AlertDelivery, by: Asker): Act {
+  const { id, at, message, count, group, events } = alert
+  const values = Object.entries(group)
+  const of = (isOne: (field: string, value: string) => boolean): string[] =>
+    values.flatMap(([field, value]) => (isOne(field, value) ? [value] : []))
+  return {
+    action: ALERT_ACTION,
+    category: 'security',
+    message,
+    outcome: 'unknown',
+    by,
+    rule: { id: rule.id, name: rule.name, risk: rule.priority },
+    entity: { type: 'alert', id, name: rule.name },
+    about: {
+      users: of((field) => field.startsWith('user.')),
+      addresses: of((_, value) => isIP(value) !== 0),
+    },
+    count,
+    payload: {
+      at,
+      execution,
+      ...('within' in rule.condition && { window: `${rule.condition.within / 1000}s` }),
+      ...(values.length > 0 && { group: values.map(([field, value]) => `${field}=${value}`).join(' ') }),
+      ...(events.length > 0 && { events: events.join(' ') }),
+    },
+  }
+}
