@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { engineOf, notForWatcher, parseRule, readRules } from '../../indexer/alerts/index.ts'
+import { engineOf, MOST_TOLD, notForWatcher, parseRule, readRules } from '../../indexer/alerts/index.ts'
 import { watchesFor } from './index.ts'
+import { SCRIPT, TELL_SCRIPT } from './script.ts'
 
 const rules = readRules(join(import.meta.dirname, '../../config/rules'))
 const options = { namespace: 'default', zone: 'Europe/Berlin' }
@@ -59,5 +60,34 @@ examples:
     const { actions } = watchFor('failed-logins-user', { channels })
     expect(Object.keys(actions)).toEqual(['keep', 'email'])
     expect(actions.email?.email?.to).toEqual(['soc@acme.example'])
+  })
+
+  it('tell the indexer where it can be reached, with the token of watches alone', () => {
+    const webhook = { url: 'https://indexer.example:8600/v1/alerts', token: 'a-token-of-watches' }
+    for (const { rule, watch } of watchesFor(rules, { ...options, webhook }).watches) {
+      expect(Object.keys(watch.actions)).toEqual(['keep', 'tell'])
+      const { tell } = watch.actions
+      expect(tell?.webhook).toMatchObject({
+        method: 'post',
+        url: webhook.url,
+        // In this case of letters alone Elasticsearch hides what it holds.
+        headers: { Authorization: 'Bearer a-token-of-watches' },
+        body: '{{#toJson}}ctx.payload{{/toJson}}',
+      })
+      // An action of its own transform: what is kept and mailed stays whole.
+      expect(tell?.transform).toEqual({
+        script: { lang: 'painless', source: TELL_SCRIPT, params: { rule, ...MOST_TOLD } },
+      })
+      expect(watch.transform).toMatchObject({ script: { source: SCRIPT } })
+    }
+    expect(JSON.stringify(watches)).not.toContain('webhook')
+  })
+
+  it('have all that match counted, whatever one run looks at', () => {
+    for (const { rule, watch } of watches) {
+      const text = JSON.stringify(watch.input)
+      expect(text.match(/"track_total_hits":true/g)?.length, rule).toBe(text.match(/"search":/g)?.length)
+    }
+    expect(SCRIPT).toContain('found.total - looked')
   })
 })

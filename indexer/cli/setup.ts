@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Argv } from 'yargs'
 import { kibanaObjects, ndjsonOf } from '../../dashboards/kibana/index.ts'
 import { ALERT_MAPPING, alertIndex, type WatchOptions, watchesFor } from '../../dashboards/watches/index.ts'
 import { OperatorError, reasonOf } from '../../schema/index.ts'
 import { readRules, SUPPLIED_RULES } from '../alerts/index.ts'
-import { readIndexerConfig } from '../config.ts'
+import { folderOf, readIndexerConfig } from '../config.ts'
 import { readRetention } from '../lifecycle/index.ts'
 import {
   type ClusterSetup,
@@ -15,11 +16,13 @@ import {
   whyNoWatcher,
 } from '../store/index.ts'
 import { channelsOf } from './channels.ts'
+import { connect } from './connection.ts'
 import { UsageError } from './exit.ts'
 import { importIntoKibana } from './kibana-import.ts'
 import { writeLines } from './output.ts'
 import { harmless } from './terminal.ts'
 import { closing } from './usage.ts'
+import { indexerUrlOf, makeWatcherToken, type Webhook, webhookOf } from './webhook.ts'
 
 export function options(cli: Argv) {
   const text = { type: 'string', requiresArg: true } as const
@@ -82,6 +85,17 @@ export function options(cli: Argv) {
       default: '',
       describe: 'With --watcher: whom channels of the rules reach: security=soc@acme.example,security=#soc',
     })
+    .option('indexer-url', {
+      ...text,
+      describe:
+        'With --watcher: where Elasticsearch reaches the indexer, so that watches tell it their alerts',
+    })
+    .option('watcher-token-file', {
+      ...text,
+      defaultDescription: "watcher-token in the indexer's folder",
+      describe:
+        'With --indexer-url: the token of the watches; made (by whom WAYBILL_URL and `waybill login` say) and kept here where there is none. Or name it in WAYBILL_WATCHER_TOKEN',
+    })
     .epilogue(
       closing(
         [
@@ -114,6 +128,8 @@ interface Given {
   readonly rules: string
   readonly zone: string
   readonly channels: string
+  readonly 'indexer-url'?: string | undefined
+  readonly 'watcher-token-file'?: string | undefined
 }
 
 interface Credentials {
@@ -127,11 +143,14 @@ interface Target extends Credentials {
   readonly ca?: string
   readonly namespace: string
   readonly retention: string | undefined
+  /** The indexer's own; null where no config file names it. */
+  readonly folder: string | null
 }
 
 export async function run(given: Given): Promise<void> {
   const kibana = given.kibana === undefined ? null : urlOf(given.kibana)
   const channels = channelsOf(given.channels)
+  const indexer = given['indexer-url'] === undefined ? null : indexerUrlOf(given['indexer-url'])
   const target = await targetOf(given)
   const setup = openSetup(target, {
     namespace: target.namespace,
@@ -148,8 +167,11 @@ export async function run(given: Given): Promise<void> {
         throw new OperatorError(`${why}: set up without --watcher, and the built-in engine runs all rules.`)
     }
     await carryOut(setup, plan.steps, given)
-    if (given.watcher)
-      await setUpWatches(setup, { namespace: target.namespace, zone: given.zone, channels }, given)
+    if (given.watcher) {
+      const webhook = await webhookFor(indexer, target, given)
+      const options = { namespace: target.namespace, zone: given.zone, channels }
+      await setUpWatches(setup, webhook === null ? options : { ...options, webhook }, given)
+    }
     await setUpSecurity(setup, plan, given)
     if (kibana !== null) await setUpKibana(kibana, target, given)
   } finally {
@@ -215,6 +237,26 @@ async function setUpWatches(setup: ClusterSetup, options: WatchOptions, given: G
   for (const { rule, why } of builtIn) say(`The built-in engine runs ${rule}: ${why}.`)
 }
 
+/** Watches tell the indexer only where they can reach it: only the operator knows where that is. */
+async function webhookFor(indexer: URL | null, target: Target, given: Given): Promise<Webhook | null> {
+  if (indexer === null) {
+    say(
+      'Watches keep their alerts in the cluster and tell the indexer none: name where Elasticsearch reaches it with --indexer-url https://indexer.example:8600, and alerts stand in the audit trail, too.',
+    )
+    return null
+  }
+  const { folder } = target
+  const file = given['watcher-token-file'] ?? (folder === null ? undefined : join(folder, 'watcher-token'))
+  const token = process.env.WAYBILL_WATCHER_TOKEN || undefined
+  const webhook = await webhookOf(
+    { indexer, token, file, dryRun: given['dry-run'] },
+    () => makeWatcherToken(connect({})),
+    say,
+  )
+  say(`Watches tell their alerts to ${webhook.url}.`)
+  return webhook
+}
+
 async function setUpKibana(kibana: URL, target: Target, given: Given): Promise<void> {
   const objects = kibanaObjects({ namespace: target.namespace, console: given.console })
   if (given['dry-run']) return writeLines([`would import ${objects.length} objects into ${kibana.origin}`])
@@ -236,6 +278,7 @@ async function targetOf(given: Given): Promise<Target> {
       nodes: [urlOf(node).href],
       namespace,
       retention,
+      folder: null,
       ...own,
       ...(ca !== undefined && { ca: readPem(ca) }),
     }
@@ -257,6 +300,7 @@ async function targetOf(given: Given): Promise<Target> {
     nodes,
     namespace: config.namespace,
     retention: config.retention,
+    folder: folderOf(config),
     ...(Object.keys(own).length > 0 ? own : fromFile),
     ...(ca !== undefined && { ca: readPem(ca) }),
   }

@@ -1,0 +1,99 @@
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
+import { madeTokenAnswer, understood } from './answers.ts'
+import type { IndexerClient } from './client.ts'
+import { isLoopback } from './credentials.ts'
+import { UsageError } from './exit.ts'
+
+/** Where watches tell their alerts, and what proves to the indexer who tells them. */
+export interface Webhook {
+  readonly url: string
+  readonly token: string
+}
+
+export interface WebhookGiven {
+  /** The indexer, as Elasticsearch reaches it. */
+  readonly indexer: URL
+  /** As the operator names it; else it is in the file, or will be. */
+  readonly token: string | undefined
+  readonly file: string | undefined
+  readonly dryRun: boolean
+}
+
+const TOKEN = /^[\x21-\x7e]{16,}$/
+
+/** The address where Elasticsearch reaches the indexer; a token goes there, so nobody may read it on the way. */
+export function indexerUrlOf(text: string): URL {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '')
+    throw new UsageError(`--indexer-url is "${text}", expected a URL such as https://indexer.example:8600`)
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    throw new UsageError(
+      `--indexer-url ${text}: the token of the watches would go there in plain sight; use https, or an address of loopback where both are on one machine`,
+    )
+  return url
+}
+
+/** Takes the token that there is, or has one made and keeps it in the file: so the next setup finds the same watches. */
+export async function webhookOf(
+  { indexer, token, file, dryRun }: WebhookGiven,
+  make: () => Promise<string>,
+  say: (sentence: string) => void,
+): Promise<Webhook> {
+  const url = `${indexer.href.replace(/\/$/, '')}/v1/alerts`
+  if (token !== undefined) return { url, token: checked(token, 'WAYBILL_WATCHER_TOKEN') }
+  if (file === undefined)
+    throw new UsageError(
+      '--indexer-url needs a token with the scope alerts: give it in WAYBILL_WATCHER_TOKEN, or name a file in which setup keeps one that it makes (--watcher-token-file)',
+    )
+  const kept = keptIn(file)
+  if (kept !== null) return { url, token: checked(kept, file) }
+  if (dryRun) {
+    say(`A token of the watches would be made, and kept in ${file}.`)
+    return { url, token: 'a token that is not made yet' }
+  }
+  return { url, token: await madeInto(file, make) }
+}
+
+/** A token that may tell alerts and do nothing else, and that does not end: alerts that stop unseen would be worse. */
+export async function makeWatcherToken(client: IndexerClient): Promise<string> {
+  const body = { name: 'watcher', scopes: ['alerts'], expiresSeconds: null }
+  return understood(madeTokenAnswer, await client.json('/v1/tokens', { method: 'POST', body })).token
+}
+
+function checked(token: string, from: string): string {
+  if (TOKEN.test(token)) return token
+  throw new OperatorError(`${from} holds no token: expected 16 signs or more on one line, and no spaces.`)
+}
+
+function keptIn(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null
+    throw new OperatorError(`${file} can't be read: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+/** The file comes first: a token that nobody keeps would be good for ever. */
+async function madeInto(file: string, make: () => Promise<string>): Promise<string> {
+  let open: number
+  try {
+    open = openSync(file, 'wx', 0o600)
+  } catch (error) {
+    throw new OperatorError(
+      `${file} can't be written (${reasonOf(error)}): name another with --watcher-token-file.`,
+      { cause: error },
+    )
+  }
+  try {
+    const token = await make()
+    writeFileSync(open, `${token}\n`)
+    return token
+  } catch (error) {
+    rmSync(file, { force: true })
+    throw error
+  } finally {
+    closeSync(open)
+  }
+}
