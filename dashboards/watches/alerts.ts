@@ -15,6 +15,7 @@ export const ALERT_MAPPING: estypes.MappingTypeMapping = {
     rule: { properties: { id: KEYWORD, name: KEYWORD } },
     alert: {
       properties: {
+        id: KEYWORD,
         priority: KEYWORD,
         channels: KEYWORD,
         count: { type: 'long' },

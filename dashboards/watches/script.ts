@@ -46,6 +46,8 @@ Map alertOf(def rule, String id, long runAt, long at, String message, Map said) 
   alert.put('message', message);
   alert.put('event', ['kind': 'alert', 'module': 'waybill', 'ingested': Instant.ofEpochMilli(runAt).toString()]);
   alert.put('rule', ['id': rule.rule, 'name': rule.name]);
+  // Once more: the action that keeps an alert takes the _id out of it.
+  said.put('id', id);
   said.put('priority', rule.priority);
   said.put('channels', rule.channels);
   alert.put('alert', said);
@@ -135,7 +137,7 @@ for (int i = 0; i < alerts.size() && i < params.alerts; i++) {
   for (def entry : one.alert.group.entrySet()) group.put(entry.getKey(), cut(entry.getValue(), params.value));
   List events = one.alert.events;
   told.add([
-    'id': one._id,
+    'id': one.alert.id,
     'at': one['@timestamp'],
     'message': cut(one.message, params.message),
     'count': one.alert.count,

@@ -198,8 +198,9 @@ function requestTo({ url, token }: NonNullable<WatchOptions['webhook']>): estype
   return {
     method: 'post',
     url,
-    // Written so, Elasticsearch hides it where it shows a watch or its history.
-    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+    headers: { 'Content-Type': 'application/json' },
+    // Of all ways to say who one is, Elasticsearch hides only this one where it shows a watch.
+    auth: { basic: { username: 'watcher', password: token } },
     connection_timeout: '10s',
     read_timeout: '30s',
     body: '{{#toJson}}ctx.payload{{/toJson}}',

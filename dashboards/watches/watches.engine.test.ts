@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import type { Client } from '@elastic/elasticsearch'
+import type { Client, estypes } from '@elastic/elasticsearch'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Example, type Rule, readRules } from '../../indexer/alerts/index.ts'
+import { alertDeliverySchema, type Example, type Rule, readRules } from '../../indexer/alerts/index.ts'
 import { TestCluster } from '../../indexer/store/elasticsearch/testing/engine.ts'
-import { ALERT_MAPPING, alertIndex, watchesFor } from './index.ts'
+import { ALERT_MAPPING, alertIndex, type WatchOptions, watchesFor } from './index.ts'
 
 /** Needs Watcher and Painless, which the engine from Maven Central does not have: a container, or a cluster named by WAYBILL_TEST_ES. */
 const rules = readRules(join(import.meta.dirname, '../../config/rules'))
@@ -77,6 +77,43 @@ describe.runIf(hasWatcher)('a watch', () => {
     expect(await alertsOf(rule)).toHaveLength(1)
   })
 
+  it('says in an alert how many events of a burst it did not judge', async () => {
+    await clear()
+    const export_ = rules.find(({ id }) => id === 'mass-export')!
+    const [one] = export_.examples[0]!.events
+    const burst = Array.from({ length: 1_250 }, (_, i) => ({ ...one, user: { name: `user-${i}` } }))
+    await store({ ...export_.examples[0]!, events: burst }, ARRIVED)
+    const alerts = await alertsOf(export_, 2_000)
+    expect(alerts).toHaveLength(1_001)
+    expect(alerts.filter(({ alert }) => 'more' in alert)).toMatchObject([
+      {
+        message: expect.stringContaining(
+          '250 more events than the 1000 that one run looks at are what "Mass data export" watches for',
+        ),
+        rule: { id: 'mass-export', name: 'Mass data export' },
+        alert: { more: 250, count: 250, priority: 'high', channels: ['admin'] },
+      },
+    ])
+  })
+
+  it('tells the indexer of a burst no more than it takes, and how many there were beyond', async () => {
+    await clear()
+    const export_ = rules.find(({ id }) => id === 'mass-export')!
+    const [one] = export_.examples[0]!.events
+    const burst = Array.from({ length: 1_250 }, (_, i) => ({
+      ...one,
+      user: { name: `user-${i}`.repeat(200) },
+    }))
+    await store({ ...export_.examples[0]!, events: burst }, ARRIVED)
+    const webhook = { url: 'http://127.0.0.1:9/v1/alerts', token: 'a-token-of-watches' }
+    const record = await run(export_, { webhook }, { keep: 'execute', tell: 'force_simulate' })
+    expect(JSON.stringify(record)).not.toContain(webhook.token)
+    const tell = record.result?.actions.find(({ id }) => id === 'tell')
+    const delivery = alertDeliverySchema.parse(JSON.parse(tell?.webhook?.request.body ?? ''))
+    expect([delivery.alerts.length, delivery.more]).toEqual([50, 951])
+    expect(delivery.alerts[0]?.message).toContain('250 more events than the 1000')
+  })
+
   it('is taken by the cluster as it is', async () => {
     for (const { id, watch } of watchesFor(rules, { namespace, zone: 'Europe/Berlin' }).watches) {
       await client.watcher.putWatch({ id, active: false, ...watch })
@@ -84,6 +121,11 @@ describe.runIf(hasWatcher)('a watch', () => {
     }
   })
 })
+
+interface AlertFound {
+  readonly message: string
+  readonly alert: Readonly<Record<string, unknown>>
+}
 
 const clear = async (): Promise<void> => {
   for (const index of [`waybill-security-${namespace}`, alertIndex(namespace)])
@@ -109,16 +151,25 @@ async function store(example: Example, arrived: number): Promise<void> {
   expect(errors).toBe(false)
 }
 
-async function alertsOf(rule: Rule): Promise<unknown[]> {
-  const [made] = watchesFor([rule], { namespace, zone: 'UTC' }).watches
+async function alertsOf(rule: Rule, most = 100): Promise<AlertFound[]> {
+  const { result } = await run(rule)
+  // A chain is a success whatever becomes of its searches.
+  expect(JSON.stringify(result)).not.toContain('"status":"failure"')
+  await client.indices.refresh({ index: alertIndex(namespace) })
+  const { hits } = await client.search<AlertFound>({ index: alertIndex(namespace), size: most })
+  return hits.hits.flatMap(({ _source }) => (_source === undefined ? [] : [_source]))
+}
+
+async function run(
+  rule: Rule,
+  more: Pick<WatchOptions, 'webhook'> = {},
+  modes: Record<string, estypes.WatcherActionExecutionMode> = { _all: 'execute' },
+) {
+  const [made] = watchesFor([rule], { namespace, zone: 'UTC', ...more }).watches
   const { watch_record: record } = await client.watcher.executeWatch({
     watch: made!.watch,
     trigger_data: { scheduled_time: RUN, triggered_time: RUN },
-    action_modes: { _all: 'execute' },
+    action_modes: modes,
   })
-  // A chain is a success whatever becomes of its searches.
-  expect(JSON.stringify(record.result)).not.toContain('"status":"failure"')
-  await client.indices.refresh({ index: alertIndex(namespace) })
-  const { hits } = await client.search({ index: alertIndex(namespace), size: 100 })
-  return hits.hits.map(({ _source }) => _source)
+  return record
 }

@@ -70,8 +70,8 @@ examples:
       expect(tell?.webhook).toMatchObject({
         method: 'post',
         url: webhook.url,
-        // In this case of letters alone Elasticsearch hides what it holds.
-        headers: { Authorization: 'Bearer a-token-of-watches' },
+        headers: { 'Content-Type': 'application/json' },
+        auth: { basic: { username: 'watcher', password: 'a-token-of-watches' } },
         body: '{{#toJson}}ctx.payload{{/toJson}}',
       })
       // An action of its own transform: what is kept and mailed stays whole.

@@ -78,7 +78,7 @@ export function openAccess(parts: {
       }
       return stranger('agent', address)
     }
-    const asker = identify(request, address) ?? openTo(request, address, needs)
+    const asker = identify(request, address, needs) ?? openTo(request, address, needs)
     demandSession(asker, needs)
     if (isPermission(needs) && !asker.permissions.has(needs))
       throw new Refusal(403, 'forbidden', whyNot(asker, needs))
@@ -94,8 +94,8 @@ export function openAccess(parts: {
   }
 
   /** Who it is by what was brought along; null where nothing was. */
-  function identify(request: FastifyRequest, address: string): Asker | null {
-    const given = bearer(request)
+  function identify(request: FastifyRequest, address: string, needs: Needed): Asker | null {
+    const given = needs === 'alerts' ? (ofWatch(request) ?? bearer(request)) : bearer(request)
     if (given !== undefined) {
       failures.check(address)
       const known = ofBearer(request, given, address)
@@ -276,6 +276,17 @@ export const addressOf = (request: FastifyRequest): string =>
 function visitOf({ headers }: FastifyRequest): string | null {
   const visit = headers['x-waybill-visit']
   return typeof visit === 'string' && /^[a-z-]{1,40}\.[a-z0-9]{1,40}$/.test(visit) ? visit : null
+}
+
+/**
+ * The token of a watch comes as the password of HTTP's Basic scheme, whatever the name: Elasticsearch hides passwords, and no header. Only
+ * where alerts are told: elsewhere it would be one more thing that browsers send by themselves.
+ */
+function ofWatch({ headers: { authorization } }: FastifyRequest): string | undefined {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/]+=*) *$/i.exec(authorization ?? '') ?? []
+  if (encoded === undefined) return undefined
+  const [, password] = /^[^:]*:(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []
+  return password
 }
 
 function bearer(request: FastifyRequest): string | undefined {

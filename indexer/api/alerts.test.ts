@@ -156,6 +156,15 @@ describe('the token of watches', () => {
       expect((await strict.indexer.ask(path, { headers })).status, path).toBe(403)
   })
 
+  it('comes as the password of a watch, too, on this route alone', async () => {
+    const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+    expect((await tell(delivery(), basic(`watcher:${TOKEN}`))).status).toBe(200)
+    for (const wrong of [`watcher:${TOKEN}x`, TOKEN, `${TOKEN}:`, ':', 'watcher:'])
+      expect((await tell(delivery(), basic(wrong))).status, wrong).toBe(401)
+    const reader = basic('operator:a-token-of-an-operator')
+    expect((await strict.indexer.ask('/v1/search', { headers: reader })).status).toBe(401)
+  })
+
   it('is none of the wide scopes: a token that reads and manages may tell no alert', async () => {
     expect((await tell(delivery(), { authorization: 'Bearer a-token-of-an-operator' })).status).toBe(403)
   })

@@ -15,10 +15,10 @@ afterEach(async () => {
   await cluster.remove()
 })
 
-async function openBehind(meets: Meets): Promise<Store> {
+async function openBehind(meets: Meets, patience = 0): Promise<Store> {
   const way = await Way.open()
   ways.push(way)
-  const store = await cluster.open(await cluster.make(), { nodes: [way.node], patience: 0 })
+  const store = await cluster.open(await cluster.make(), { nodes: [way.node], patience })
   stores.push(store)
   way.meets = meets
   return store
@@ -116,4 +116,30 @@ test('an event that the cluster puts into a failure store is not taken for store
   const { letters } = await store.deadLetters.list({ limit: 9 })
   expect(letters[0]?.reason).toContain('failure store')
   expect(await store.deadLetters.replay(letters[0]!.id)).toEqual({ stored: true })
+})
+
+/** A proxy that cuts the connection where the one above says 413. */
+const cutsAbove =
+  (bytes: number): Meets =>
+  async (asked, pass, response) => {
+    if (!isBulk(asked.url) || Number(asked.headers['content-length']) <= bytes) return pass()
+    response.destroy()
+  }
+
+test('an event whose connection is always cut is in the dead letters with its beginning, its neighbours are stored', async () => {
+  const store = await openBehind(cutsAbove(100_000), 20_000)
+  const large = eventAt(5, { message: 'large '.repeat(50_000) })
+  const line = Buffer.from(canonical(large))
+  const sent = batchOf(1, [eventAt(0), large, eventAt(9)])
+  expect(await store.write(sent)).toMatchObject({ kind: 'stored', result: { stored: 2, dead: 1 } })
+  const { letters } = await store.deadLetters.list({ limit: 9 })
+  expect(letters).toMatchObject([
+    {
+      kind: 'refused',
+      eventId: idAt(5),
+      reason: expect.stringContaining('the connection was cut each time'),
+      line: line.subarray(0, 64 * 1024),
+      whole: { bytes: line.length, leaf: leafHash(line).toString('hex') },
+    },
+  ])
 })

@@ -1,6 +1,6 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { StoreUnavailableError } from '../port.ts'
-import { errorOf, type Failure, failureOf, failureOfThrown } from './failures.ts'
+import { CUT_FOR_SIZE, errorOf, type Failure, failureOf, failureOfThrown, statusOf } from './failures.ts'
 import { FIRST_PACE, nextPace, type Pace } from './pace.ts'
 
 /** A document on its way. It is created under its id, or not at all. */
@@ -23,6 +23,10 @@ export type Fate =
 const REQUEST_BYTES = 5 * 1024 * 1024
 /** Where several documents together are refused as too large, it is not asked with more again; but never with less than this. */
 const LEAST_REQUEST_BYTES = 64 * 1024
+/** A document by itself is refused when its connection was cut so often, while the cluster answered something small each time. */
+const CUTS_ALONE = 5
+const CUT_ALONE =
+  'the connection was cut each time that it was on its way, while the cluster answered small requests: it is larger than a proxy before it takes'
 /** An action's own line. */
 const ACTION_BYTES = 120
 const FIRST_PAUSE = 100
@@ -80,20 +84,32 @@ export class BulkSink {
     numbers: readonly number[],
     fates: (Fate | undefined)[],
     deadline: number,
+    cutBefore = 0,
   ): Promise<void> {
     let left = numbers
+    let cuts = cutBefore
     for (let tries = 0; ; tries++) {
       const answer = await this.#send(items, left)
+      const bytes = left.reduce((sum, number) => sum + items[number]!.document.length + ACTION_BYTES, 0)
       if (answer.kind === 'too-large') {
         if (left.length === 1) {
           fates[left[0]!] = { kind: 'refused', reason: answer.reason }
           return
         }
-        const bytes = left.reduce((sum, number) => sum + items[number]!.document.length + ACTION_BYTES, 0)
-        this.#requestBytes = Math.max(LEAST_REQUEST_BYTES, Math.min(this.#requestBytes, bytes / 2))
-        const half = Math.ceil(left.length / 2)
-        await this.#settle(items, left.slice(0, half), fates, deadline)
-        await this.#settle(items, left.slice(half), fates, deadline)
+        this.#learn(bytes / 2)
+        return await this.#halve(items, left, fates, deadline, 0)
+      }
+      const isCut = answer.kind === 'busy' && answer.cut === true && bytes > CUT_FOR_SIZE.bytes
+      if (!isCut) cuts = 0
+      else if (left.length > 1 || (await this.#answers())) cuts++
+      if (left.length > 1 && cuts >= CUT_FOR_SIZE.times) {
+        // Of a part once more is enough.
+        await this.#halve(items, left, fates, deadline, CUT_FOR_SIZE.times - 1)
+        this.#learn(bytes / 2)
+        return
+      }
+      if (left.length === 1 && cuts >= CUTS_ALONE) {
+        fates[left[0]!] = { kind: 'refused', reason: CUT_ALONE }
         return
       }
       let failure: Failure | null = null
@@ -113,6 +129,34 @@ export class BulkSink {
       const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries)
       if (failure.kind !== 'busy' || this.#options.clock() + pause > deadline) throw errorOf(failure)
       await this.#options.pause(pause * (0.5 + Math.random() / 2))
+    }
+  }
+
+  /** One half after the other; `cuts` is how often the whole was cut, short of what is too often. */
+  async #halve(
+    items: readonly BulkItem[],
+    numbers: readonly number[],
+    fates: (Fate | undefined)[],
+    deadline: number,
+    cuts: number,
+  ): Promise<void> {
+    const middle = Math.ceil(numbers.length / 2)
+    for (const half of [numbers.slice(0, middle), numbers.slice(middle)])
+      await this.#settle(items, half, fates, deadline, half.length === 1 ? 0 : cuts)
+  }
+
+  /** From now on requests are no larger. */
+  #learn(bytes: number): void {
+    this.#requestBytes = Math.max(LEAST_REQUEST_BYTES, Math.min(this.#requestBytes, bytes))
+  }
+
+  /** Whether anything gets through to the cluster; a refusal has, too. */
+  async #answers(): Promise<boolean> {
+    try {
+      await this.#client.ping()
+      return true
+    } catch (thrown) {
+      return statusOf(thrown) > 0
     }
   }
 

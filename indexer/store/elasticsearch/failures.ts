@@ -5,7 +5,12 @@ import { StoreFullError, StoreUnavailableError } from '../port.ts'
 /** What an item of a bulk answer, or a whole request, came to. */
 export type Failure =
   /** It may go well later, with the same bytes at the same place. */
-  | { readonly kind: 'busy'; readonly reason: string }
+  | {
+      readonly kind: 'busy'
+      readonly reason: string
+      /** The connection was cut with the request on its way, as some proxies do with a large one in place of a 413. */
+      readonly cut?: true
+    }
   /** Disks are at the flood-stage watermark: nothing can be written until there is room. */
   | { readonly kind: 'full'; readonly reason: string }
   /** This index takes no writes any more: blocked, closed, or gone. */
@@ -81,6 +86,12 @@ function sentenceOf(cause: Cause): string {
 /** A proxy answers with a page of its own. */
 const TOO_LARGE = 'it is larger than the cluster, or a proxy before it, takes in a request (413)'
 
+/** A request with more bytes than this is taken for too large when its connection was cut so often in a row. */
+export const CUT_FOR_SIZE = { bytes: 64 * 1024, times: 3 } as const
+
+/** What Node and undici say of it. Nobody listening, or no answer in time, is something else. */
+const CUT = /other side closed|ECONNRESET|EPIPE|socket hang up/
+
 /** What a thrown error of the client came to; null where it is none of the cluster's making. */
 export function failureOfThrown(thrown: unknown): Failure | null {
   if (thrown instanceof errors.ResponseError) {
@@ -89,6 +100,8 @@ export function failureOfThrown(thrown: unknown): Failure | null {
     if (cause === null && status === 413) return { kind: 'too-large', reason: TOO_LARGE }
     return failureOf(status, cause ?? { type: `HTTP ${status}`, reason: thrown.message })
   }
+  if (thrown instanceof errors.ConnectionError && CUT.test(thrown.message))
+    return { kind: 'busy', reason: reasonOf(thrown), cut: true }
   if (thrown instanceof errors.ConnectionError || thrown instanceof errors.TimeoutError)
     return { kind: 'busy', reason: reasonOf(thrown) }
   if (thrown instanceof errors.NoLivingConnectionsError) return { kind: 'busy', reason: 'no node answers' }

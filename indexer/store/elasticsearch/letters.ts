@@ -2,7 +2,7 @@ import type { Client, estypes } from '@elastic/elasticsearch'
 import type { Manifest } from '../../../schema/wire/index.ts'
 import { decodeCursor, encodeCursor, noCursor } from '../cursor.ts'
 import type { DeadLetter, DeadReason, WholeLine } from '../port.ts'
-import { errorOf, type Failure, failureOf, failureOfThrown, statusOf } from './failures.ts'
+import { CUT_FOR_SIZE, errorOf, type Failure, failureOf, failureOfThrown, statusOf } from './failures.ts'
 import { type Names, waybillId } from './names.ts'
 
 /** A dead letter's document. */
@@ -105,7 +105,7 @@ export class Letters {
   }
 
   async #put(letters: readonly Burial[]): Promise<void> {
-    const failure = await this.#create(letters.map(({ letter }) => letter))
+    const failure = await this.#createOrTooLarge(letters.map(({ letter }) => letter))
     if (failure === null) return
     const [first] = letters
     if (failure.kind !== 'too-large' || first === undefined) throw errorOf(failure)
@@ -118,6 +118,16 @@ export class Letters {
     const shorter = shortened(first)
     if (shorter === null) throw errorOf(failure)
     await this.#put([shorter])
+  }
+
+  /** Some proxies cut the connection in place of an answer. */
+  async #createOrTooLarge(letters: readonly StoredLetter[]): Promise<Failure | null> {
+    const bytes = letters.reduce((sum, { line }) => sum + line.length, 0)
+    for (let cuts = 1; ; cuts++) {
+      const failure = await this.#create(letters)
+      if (failure?.kind !== 'busy' || failure.cut !== true || bytes <= CUT_FOR_SIZE.bytes) return failure
+      if (cuts >= CUT_FOR_SIZE.times) return { kind: 'too-large', reason: failure.reason }
+    }
   }
 
   /** Null where all are there now. */
