@@ -6,8 +6,9 @@ import { type Backoff, jittered } from './backoff.ts'
 import type { Batch } from './batch.ts'
 import type { Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
+import { besideAcknowledged, type Cuts, cutAgain, isTooLarge, NO_CUTS, waitsAlone } from './cuts.ts'
 import type { ShipCounters } from './types.ts'
-import { wireReason } from './wire-reason.ts'
+import { isCut, wireReason } from './wire-reason.ts'
 
 export interface Delays {
   /** An indexer that can't be reached, is busy or answers oddly. */
@@ -66,6 +67,7 @@ interface Waiting {
   readonly batch: Batch
   failures: number
   notBefore: number
+  cuts: Cuts
 }
 
 export interface SenderOptions {
@@ -77,6 +79,13 @@ export interface SenderOptions {
   readonly random: () => number
   readonly log: Log
 }
+
+const tooLarge = ({ batch, cuts }: Waiting): Verdict => ({
+  kind: 'refused',
+  status: 413,
+  code: 'too-large',
+  sentence: `cut the connection ${cuts.count} times while this batch of ${batch.bytes} bytes was on its way, and took smaller ones in between: a proxy between must let 72 MiB pass`,
+})
 
 function release(body: Buffer): void {
   if (body.buffer instanceof ArrayBuffer) body.buffer.transfer(0)
@@ -120,7 +129,7 @@ export class Sender {
   }
 
   add(batch: Batch): void {
-    this.#waiting.push({ batch, failures: 0, notBefore: 0 })
+    this.#waiting.push({ batch, failures: 0, notBefore: 0, cuts: NO_CUTS })
     this.#next()
   }
 
@@ -247,9 +256,16 @@ export class Sender {
       // Read to its end over there, so nothing here needs it any more; the collector would keep tens of megabytes of these.
       if (verdict.kind === 'acknowledged' && body.buffer.byteLength === body.byteLength) release(body)
     } catch (problem) {
+      if (isCut(problem) && !this.#abort.signal.aborted) {
+        one.cuts = cutAgain(one.cuts)
+        if (isTooLarge(one.cuts)) return await this.#follow(tooLarge(one), one, endpoint)
+      }
       this.counters.retries++
-      one.notBefore = 0
-      this.#back(one)
+      if (waitsAlone(one.cuts)) this.#putBack(one)
+      else {
+        one.notBefore = 0
+        this.#back(one)
+      }
       if (this.#abort.signal.aborted) return
       return this.#failed(
         endpoint,
@@ -269,6 +285,8 @@ export class Sender {
         this.#refusals = 0
         this.#fresh = false
         this.counters.acknowledged++
+        for (const other of this.#waiting)
+          other.cuts = besideAcknowledged(other.cuts, one.batch.bytes < other.batch.bytes)
         return await outcomes.acknowledged(one.batch, verdict.answer)
       case 'refused': {
         this.counters.refused++

@@ -24,6 +24,11 @@ export function wireReason(problem: unknown): string {
   }
 }
 
+/** The connection was cut with the request on its way, as some proxies do in place of 413. */
+export function isCut(problem: unknown): boolean {
+  return ['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE'].includes(codeOf(problem) ?? '')
+}
+
 const UNTRUSTED = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
