@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import { readRule, SUPPLIED_RULES } from '../../indexer/alerts/index.ts'
 import { TestIndexer } from '../../indexer/ingest/testing.ts'
 import { TestCluster } from '../../indexer/store/elasticsearch/testing/engine.ts'
@@ -19,9 +19,6 @@ beforeAll(async () => {
   indexer = await TestIndexer.start({
     tokens: [{ name: 'watcher', token: TOKEN, scopes: ['alerts'] }],
   })
-})
-afterEach(async () => {
-  await client.watcher.deleteWatch({ id: `waybill-${namespace}-mass-export` }, { ignore: [400, 404] })
 })
 afterAll(async () => {
   await indexer.end()
@@ -53,6 +50,7 @@ test('a watch tells the indexer its alert, which stands in the audit trail once'
   const webhook = { url: `${indexer.url}/v1/alerts`, token: TOKEN }
   const [made] = watchesFor(rule === null ? [] : [rule], { namespace, zone: 'UTC', webhook }).watches
   await client.watcher.putWatch({ id: made!.id, ...made!.watch, active: false })
+  onTestFinished(async () => void (await client.watcher.deleteWatch({ id: made!.id })))
 
   const deliver = async () => {
     const { watch_record: record } = await client.watcher.executeWatch({
