@@ -96,6 +96,9 @@ const ABOUT = new Set(
   ].concat(['scopes', 'last', 'owner', 'status', 'version', 'algorithm', 'at', 'by']),
 )
 
+/** Whether members of this name say which field the values beside them are of. */
+export const isNamer = (name: string): boolean => NAMERS.has(folded(name))
+
 /** Which names say that their values are secret. */
 export class SecretNames {
   readonly #own: ReadonlyMap<string, string>
@@ -129,10 +132,6 @@ export class SecretNames {
     const last = words.at(-1)
     if (last === undefined) return null
     return last === 'key' ? (KEYS[words.at(-2) ?? ''] ?? null) : (NOUNS[last] ?? null)
-  }
-
-  isNamer(name: string): boolean {
-    return NAMERS.has(folded(name))
   }
 
   isValue(name: string): boolean {

@@ -1,5 +1,6 @@
 import type { Kernel } from '../kernel/index.ts'
 import { holdsCardNumber } from './card.ts'
+import { isPhrase } from './phrase.ts'
 import { isSpoken } from './spoken.ts'
 
 /**
@@ -38,7 +39,7 @@ interface Word {
 
 /** A memory with the kernel over it, in which texts stand that are looked through. */
 export interface Ground {
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
   readonly kernel: Kernel
   /** Room that stays; its address. */
   keep(content: Uint8Array): number
@@ -82,8 +83,11 @@ export class Suspicion {
     }
   }
 
-  /** For texts of this memory: whether what stands from one address to another may hold a secret. */
-  over(ground: Ground): (from: number, to: number) => boolean {
+  /**
+   * For texts of this memory: whether what stands from one address to another may hold a secret. Of a text that is masked as JSON, and
+   * begins like it, more is known.
+   */
+  over(ground: Ground, { isJson = false } = {}): (from: number, to: number) => boolean {
     if (this.#always) return () => true
     const { bytes, kernel } = ground
     const table = ground.keep(this.#groups)
@@ -91,7 +95,7 @@ export class Suspicion {
       for (let at = from; ; at++) {
         at = kernel.suspiciousWord(table, at, to)
         if (at >= to) break
-        if (this.#isWord(bytes, at, from, to)) return true
+        if (this.#isWord(bytes, at, from, to) && !(isJson && isPhrase(bytes, at, from, to))) return true
       }
       return mayHoldCard(kernel, bytes, from, to)
     }
