@@ -121,6 +121,8 @@ const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
 
 const CARD_LEAST = 13
+/** As `card.ts` has it: from 2 to 6. */
+const beginsCard = (digit: number): boolean => digit >= 0x32 && digit <= 0x36
 
 function mayHoldCard(kernel: Kernel, bytes: Uint8Array, from: number, to: number): boolean {
   for (let start = kernel.longNumber(from, to); start < to; ) {
@@ -137,8 +139,8 @@ function mayHoldCard(kernel: Kernel, bytes: Uint8Array, from: number, to: number
 }
 
 /**
- * Digits enough, at a stretch that is no part of a word, or in three groups at least: ids such as `2026-161281130` and
- * `64051234567890123dcc` are none.
+ * Digits enough, at a stretch that is no part of a word and begins as cards do, or in three groups at least: ids such as
+ * `2026-161281130` and `64051234567890123dcc` are none, nor times in microseconds.
  */
 function hasForm(
   bytes: Uint8Array,
@@ -158,7 +160,8 @@ function hasForm(
     while (at < run.end && isDigit(bytes[at])) at++
     digits += at - first
     groups++
-    if (at - first >= CARD_LEAST && !isWord(first - 1) && !isWord(at)) return true
+    if (at - first >= CARD_LEAST && beginsCard(bytes[first]!) && !isWord(first - 1) && !isWord(at))
+      return true
   }
   return digits >= CARD_LEAST && groups > 2
 }
