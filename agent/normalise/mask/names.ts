@@ -22,6 +22,8 @@ const NOUNS: Readonly<Record<string, string>> = {
   cvv: 'cvv',
   cvc: 'cvc',
 }
+/** Of one of them, or of `key`, every secret's name has a part: of most that are asked for, such as `11713 pid`, that says all. */
+const PERHAPS = new RegExp([...Object.keys(NOUNS), 'key'].join('|'), 'iu')
 /** What the word before `key` is. */
 const KEYS: Readonly<Record<string, string>> = { api: 'api_key', private: 'private_key', secret: 'secret' }
 /** Words that may stand behind: `password_hash`, `new_password_confirmation`. */
@@ -115,6 +117,7 @@ export class SecretNames {
     if (name.length > 128) return null
     let kind = this.#known.get(name)
     if (kind === undefined) {
+      if (this.#own.size === 0 && !PERHAPS.test(name)) return null
       kind = this.#work(name)
       if (this.#known.size >= 4096) this.#known.clear()
       this.#known.set(name, kind)
