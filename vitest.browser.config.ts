@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import './test/compile-cache.ts'
 
 /** `npm run test:browser`: the console in a real Chromium. */
 export default defineConfig({

@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config'
+import './test/compile-cache.ts'
 
 export default defineConfig({
   test: {

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import './test/compile-cache.ts'
 
 /** `npm run test:engine`: what needs a real Elasticsearch. One engine, one file at a time. */
 export default defineConfig({

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import './test/compile-cache.ts'
 
 /** `npm run test:system`: whole processes, as a user starts them, with faults from outside. Minutes, where `npm test` is quick. */
 export default defineConfig({
