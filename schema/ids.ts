@@ -42,10 +42,17 @@ export function mintedEventId(prefix: string, offset: number): EventId {
  * namespace, source system and key, 159 bits of it and the mark. Parts are length-prefixed: no two lists give one text.
  */
 export function declaredEventId(namespace: string, system: string, key: readonly string[]): EventId {
-  let parts = `waybill/declared/1\n${namespace.length}:${namespace}${system.length}:${system}`
+  let parts = declaredKeyHead(namespace, system)
   for (const part of key) parts += `${part.length}:${part}`
-  return marked(hash('sha256', parts))
+  return declaredEventIdOver(parts)
 }
+
+/** What all keys of a source system begin with. */
+export const declaredKeyHead = (namespace: string, system: string): string =>
+  `waybill/declared/1\n${namespace.length}:${namespace}${system.length}:${system}`
+
+/** The same of a key whose parts are put together, behind the head and each behind its length. */
+export const declaredEventIdOver = (parts: string | Uint8Array): EventId => marked(hash('sha256', parts))
 
 /**
  * A declared id carries a mark, so that whoever has only the id knows what to make of another content under it: the highest bit of

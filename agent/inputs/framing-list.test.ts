@@ -28,6 +28,10 @@ describe('records in lists of JSON', () => {
       ['{"a":1}', '{"a":2}', '{"a":3}'],
     ],
     ['{"a":{"data":[1]}}\n', ['{"a":{"data":[1]}}']],
+    ['{"a":[{"b":1},{"b":2}]},{"a":2}\n', ['{"a":[{"b":1},{"b":2}]}', '{"a":2}']],
+    ['{"a":"[{"},{"b":"}]"}\n', ['{"a":"[{"}', '{"b":"}]"}']],
+    ['{"a":"\\"}","b":{"c":"\\\\"}}\n', ['{"a":"\\"}","b":{"c":"\\\\"}}']],
+    ['{"data" : [{"a":{"b":1}}]}\n', ['{"a":{"b":1}}']],
     ['{"data":"none","a":1}\n', ['{"data":"none","a":1}']],
     ['{"a":1}\n{"a":2}\n', ['{"a":1}', '{"a":2}']],
     ['\ufeff{"a":1}\r\n\r\n{"a":2}', ['{"a":1}', '{"a":2}']],
@@ -72,6 +76,29 @@ describe('records in lists of JSON', () => {
     )
   })
 
+  it('a line is the records that it is byte by byte, whatever is in it', () => {
+    const part = fc.constantFrom(
+      ...['{', '}', '[', ']', '"a":', '"data":', '"data" : ', '"results":', ',', ' ', '1', '"', '\\"', '\\'],
+      ...['{"a":', '"},{"', '"x"', '"}]"', '"[{"', '[{"b":1}]', '{"data":['],
+    )
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+        const line = `{"first":${parts.join('')}}`
+        fc.pre(isBalanced(line))
+        const bytes = Buffer.from(`${line}\n{"next":1}\n`)
+        const whole = scannerFor(list).next(bytes, 0, bytes.length)
+        const scanner = scannerFor(list)
+        let end = -1
+        // Never so far that it could see the line's end.
+        for (let to = 1; end === -1 && to <= line.length; to++) end = scanner.next(bytes, to - 1, to)
+        expect(bytes.toString('utf8', 0, whole).trim().replace(/,+$/, '')).toBe(
+          bytes.toString('utf8', 0, end).trim().replace(/,+$/, ''),
+        )
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
   it('a scanner that is given a record in pieces finds the end that it finds in the whole', () => {
     fc.assert(
       fc.property(record, layout, fc.integer({ min: 1, max: 7 }), (record, indent, step) => {
@@ -91,6 +118,17 @@ describe('records in lists of JSON', () => {
     )
   })
 })
+
+/** Whether brackets outside of strings open and close as they should: of another line each way of reading makes what it can. */
+function isBalanced(line: string): boolean {
+  const open: string[] = []
+  for (const [sign] of line.replace(/"(?:[^"\\]|\\.)*"/g, '').matchAll(/["[\]{}]/g)) {
+    if (sign === '"') return false
+    if (sign === '{' || sign === '[') open.push(sign)
+    else if (open.pop() !== (sign === '}' ? '{' : '[')) return false
+  }
+  return open.length === 0
+}
 
 describe('rows of CSV and records of JSON in one input', () => {
   it('are told apart record by record', () => {

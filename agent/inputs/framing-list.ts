@@ -23,6 +23,9 @@ const WHOLE_LINE = -1
 /** Bytes of a string that are more than text. */
 const ENDS_TEXT = new Uint8Array(256)
 for (const byte of [LF, QUOTE, BACKSLASH]) ENDS_TEXT[byte] = 1
+/** Bytes outside of strings that say how deep what follows is. */
+const IS_STRUCTURE = new Uint8Array(256)
+for (const byte of [QUOTE, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET]) IS_STRUCTURE[byte] = 1
 
 /**
  * Records in lists of a JSON document: `[{...}, {...}]`, `{"data": [{...}], "total": 2}`, and lines of JSON as well. Each object of
@@ -36,8 +39,6 @@ export class ListScanner implements Scanner, ListPlace {
   start = -1
   end = -1
   readonly #names: readonly Buffer[]
-  readonly #nextName: number[]
-  #searched: Buffer | null = null
   #state = LEAD
   #depth = 0
   #inString = false
@@ -51,7 +52,6 @@ export class ListScanner implements Scanner, ListPlace {
 
   constructor(names: readonly string[]) {
     this.#names = names.map((name) => Buffer.from(JSON.stringify(name)))
-    this.#nextName = names.map(() => -1)
     this.#text = Buffer.alloc(Math.max(2, ...this.#names.map((name) => name.length + 1)))
   }
 
@@ -131,33 +131,30 @@ export class ListScanner implements Scanner, ListPlace {
     return -1
   }
 
-  /** Lines of JSON are the commonest: behind a line that is a record, without going through it byte by byte. */
+  /** Lines of JSON are the commonest: behind a line that is a record, without asking of each byte what it may mean for a list. */
   #wholeLine(bytes: Buffer, from: number, to: number): number {
     const newline = bytes.indexOf(LF, from)
     if (newline === -1 || newline >= to) return -1
     let end = newline
     while (end > from && isBlankOrComma(bytes[end - 1] as number)) end--
-    if (bytes[end - 1] !== CLOSE_BRACE || this.#nameWithin(bytes, from, newline)) return -1
+    if (bytes[end - 1] !== CLOSE_BRACE || this.#mayHoldList(bytes, from, end)) return -1
     // With a brace that closes before its end it may be several objects, or one and what stands behind its list.
-    let closing = bytes.indexOf(CLOSE_BRACE, from)
-    while (closing < end && bytes[closing] === CLOSE_BRACE) closing++
-    if (closing !== end) return -1
+    if (bytes.indexOf(CLOSE_BRACE, from) !== end - 1 && behindObject(bytes, from, end) !== end) return -1
     this.end = end
     return newline + 1
   }
 
-  /** Whether the name of a list stands before a place; where it does next is remembered. */
-  #nameWithin(bytes: Buffer, from: number, to: number): boolean {
-    if (this.#searched !== bytes) {
-      this.#searched = bytes
-      this.#nextName.fill(-1)
-    }
-    for (let i = 0; i < this.#names.length; i++) {
-      if (this.#nextName[i]! < from) {
-        const found = bytes.indexOf(this.#names[i]!, from)
-        this.#nextName[i] = found === -1 ? Number.POSITIVE_INFINITY : found
-      }
-      if (this.#nextName[i]! < to) return true
+  /** Whether a bracket opens behind the name of a list and a colon, wherever that stands. */
+  #mayHoldList(bytes: Buffer, from: number, to: number): boolean {
+    for (
+      let at = bytes.indexOf(OPEN_BRACKET, from);
+      at !== -1 && at < to;
+      at = bytes.indexOf(OPEN_BRACKET, at + 1)
+    ) {
+      const colon = beforeBlanks(bytes, from, at)
+      if (bytes[colon] !== COLON) continue
+      const quote = beforeBlanks(bytes, from, colon)
+      if (bytes[quote] !== QUOTE || this.#names.some((name) => endsAt(name, bytes, quote))) return true
     }
     return false
   }
@@ -278,8 +275,35 @@ export class ListScanner implements Scanner, ListPlace {
   }
 }
 
-const isBlankOrComma = (byte: number): boolean =>
-  byte === CR || byte === SPACE || byte === TAB || byte === COMMA
+const isBlank = (byte: number): boolean => byte === CR || byte === SPACE || byte === TAB
+
+const isBlankOrComma = (byte: number): boolean => isBlank(byte) || byte === COMMA
+
+/** The last place before this one that is not blank. */
+function beforeBlanks(bytes: Buffer, from: number, place: number): number {
+  let at = place - 1
+  while (at > from && isBlank(bytes[at] as number)) at--
+  return at
+}
+
+function endsAt(name: Buffer, bytes: Buffer, last: number): boolean {
+  const first = last + 1 - name.length
+  return first >= 0 && bytes.compare(name, 0, name.length, first, last + 1) === 0
+}
+
+/** Behind the object that begins here, where it ends on its line; else -1. */
+function behindObject(bytes: Buffer, from: number, to: number): number {
+  let depth = 0
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number
+    if (IS_STRUCTURE[byte] === 0) continue
+    if (byte === QUOTE) {
+      for (at++; at < to && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++
+    else if (--depth === 0) return at + 1
+  }
+  return -1
+}
 
 const mayPrecedeValue = (byte: number): boolean =>
   byte === OPEN_BRACKET || byte === COMMA || byte === COLON || byte === 0

@@ -13,14 +13,13 @@ export interface KnownType {
 }
 
 const MOST_KNOWN = 4096
+const MOST_BRANCHES = 32 * 1024
 const LONGEST_KNOWN = 64
-/** Patterns from which on it pays to remember what they said of a text. */
-const MANY = 3
 
 /** What conditions ask of one member or field. */
 interface Ask {
   readonly text: (asked: Asked) => string | undefined
-  /** Texts of one meaning are the same to all conditions; without a NUL. */
+  /** Texts of one meaning are the same to all conditions. */
   readonly meaning: (text: string) => string
 }
 
@@ -37,7 +36,7 @@ function askFor(name: string, conditions: readonly Simple[], sourceOf: (name: st
     for (const finds of patterns) means += finds(said) ? '1' : '0'
     return means
   }
-  return { text: textFrom(name, sourceOf), meaning: patterns.length < MANY ? meaning : remembered(meaning) }
+  return { text: textFrom(name, sourceOf), meaning: remembered(meaning) }
 }
 
 function remembered(meaning: (text: string) => string): (text: string) => string {
@@ -55,6 +54,13 @@ function remembered(meaning: (text: string) => string): (text: string) => string
 }
 
 const ANY = '*'
+const UNSAID = ''
+
+/** Where the answers so far lead to: by what the next says, and to which type behind the last. */
+class Branch {
+  readonly next = new Map<string, Branch>()
+  known: KnownType | null | undefined
+}
 
 /**
  * The catalogue of an integration: the first type that applies is the record's. What decides are a few texts, most of them names of
@@ -63,7 +69,8 @@ const ANY = '*'
 export class EventTypes {
   readonly #types: readonly (KnownType & { readonly applies: Check })[]
   readonly #asks: readonly Ask[]
-  readonly #known = new Map<string, KnownType | null>()
+  #root = new Branch()
+  #branches = 0
 
   constructor(types: readonly EventType[], sourceOf: (name: string) => number) {
     this.#types = types.map((type) => ({
@@ -87,25 +94,25 @@ export class EventTypes {
   }
 
   of(asked: Asked): KnownType | null {
-    const key = this.#keyOf(asked)
-    let known = this.#known.get(key)
-    if (known === undefined) {
-      known = this.#work(asked)
-      // A source with ever new actions: what it costs is time, never memory.
-      if (this.#known.size >= MOST_KNOWN) this.#known.clear()
-      this.#known.set(key, known)
-    }
-    return known
-  }
-
-  /** All that the conditions can ask for. */
-  #keyOf(asked: Asked): string {
-    let key = ''
+    let branch = this.#root
     for (const { text, meaning } of this.#asks) {
       const said = text(asked)
-      key += said === undefined ? '\0' : `${meaning(said)}\0`
+      const means = said === undefined ? UNSAID : meaning(said)
+      branch = branch.next.get(means) ?? this.#grow(branch, means)
     }
-    return key
+    if (branch.known === undefined) branch.known = this.#work(asked)
+    return branch.known
+  }
+
+  #grow(branch: Branch, means: string): Branch {
+    // A source whose answers are ever new: what it costs is time, never memory.
+    if (++this.#branches > MOST_BRANCHES) {
+      this.#root = new Branch()
+      this.#branches = 0
+    }
+    const grown = new Branch()
+    branch.next.set(means, grown)
+    return grown
   }
 
   #work(asked: Asked): KnownType | null {

@@ -1,16 +1,10 @@
 import type { Asked } from '../condition.ts'
-import type { KeyPart } from '../mapping.ts'
 import type { ChangeRows } from './change-rows.ts'
+import { changeTextsOf } from './change-texts.ts'
 import type { Found } from './found.ts'
 import { ROW } from './rows.ts'
 import { hasEscape } from './texts.ts'
 import { HOW, type Values } from './values.ts'
-
-const CHANGE_TEXTS: ReadonlyMap<number, 'fields' | 'before' | 'after'> = new Map([
-  [HOW.changeFields, 'fields'],
-  [HOW.changeBefore, 'before'],
-  [HOW.changeAfter, 'after'],
-])
 
 /** What conditions ask of the record at hand; where it can't be said, it is unsure. */
 export class Answers implements Asked {
@@ -52,41 +46,12 @@ export class Answers implements Asked {
         const item = (values.from[leaf]! >> 2) + ROW
         return this.#found.text(item)
       }
-      case HOW.changeFields:
-      case HOW.changeBefore:
-      case HOW.changeAfter:
-        return this.#changes.texts(CHANGE_TEXTS.get(values.how[leaf]!)!)[0]
-      default:
+      default: {
+        const of = changeTextsOf(values.how[leaf]!)
+        if (of !== undefined) return this.#changes.texts(of)[0]
         this.isUnsure = true
         return undefined
-    }
-  }
-
-  /** As `record.ts` has it: null where the record lacks a part of its key. */
-  key(parts: readonly KeyPart[]): string[] | null {
-    const key: string[] = []
-    for (const { sources, leaf } of parts) {
-      if (leaf !== null) {
-        const how = this.#values.how[leaf]
-        const of = CHANGE_TEXTS.get(how!)
-        if (of !== undefined) {
-          key.push(this.#changes.texts(of).join('\n'))
-          continue
-        }
-        // Of a list every item counts.
-        if (how === HOW.list || how === HOW.single || (how === HOW.json && !this.#values.hasText(leaf)))
-          this.isUnsure = true
-        key.push(this.field(leaf) ?? '')
-        continue
       }
-      let text: string | undefined
-      for (const source of sources) {
-        text = this.member(source)
-        if (text !== undefined) break
-      }
-      if (text === undefined) return null
-      key.push(text)
     }
-    return key.length > 0 && key.every((text) => text === '') ? null : key
   }
 }

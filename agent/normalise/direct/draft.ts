@@ -1,4 +1,3 @@
-import { declaredEventId } from '../../../schema/index.ts'
 import { FLAG } from '../flags.ts'
 import type { EventType } from '../integration.ts'
 import { leafOf } from '../layout.ts'
@@ -11,6 +10,7 @@ import { Apart } from './apart.ts'
 import type { ChangeRows } from './change-rows.ts'
 import { Fields } from './fields.ts'
 import type { Found } from './found.ts'
+import { Identity } from './identity.ts'
 import { JsonValues } from './json-values.ts'
 import type { Memory, Noted } from './memory.ts'
 import { Piece } from './piece.ts'
@@ -82,6 +82,7 @@ export class Drafts {
   readonly #apart: Apart
   readonly #program: Program
   readonly #rest: Rest
+  readonly #identity: Identity
   readonly #changeful = new Map<string, boolean>()
   readonly #lookupTexts: string[]
   /** What messages are made of. */
@@ -102,6 +103,7 @@ export class Drafts {
     const answers = new Answers(found, values, changes)
     this.answers = answers
     this.#answers = answers
+    this.#identity = new Identity(pipeline, { found, values, answers, changes })
     this.#json = new JsonValues(memory, values)
     this.#fields = new Fields(mapping, { found, values, answers, json: this.#json })
     this.#apart = new Apart(found, mapping)
@@ -145,7 +147,7 @@ export class Drafts {
       values.how[CHANGE_BEFORE] = HOW.changeBefore
       values.how[CHANGE_AFTER] = HOW.changeAfter
     }
-    const key = this.#answers.key(mapping.key)
+    const declared = this.#identity.isDeclared ? this.#identity.id() : null
     const known = mapping.events.of(this.#answers)
     if (this.#answers.isUnsure) return undefined
     if (known !== null) {
@@ -179,13 +181,12 @@ export class Drafts {
       values.setSpan(PAYLOAD, HOW.program, this.#program.from, this.#program.to)
     }
 
-    if (key === null) flags |= FLAG.identity_missing
+    if (declared === null && this.#identity.isDeclared) flags |= FLAG.identity_missing
     const tags = this.#pipeline.tags.json(flags)
     if (tags !== null && !this.#json.setJson(TAGS, tags)) return undefined
     if (values.how[KIND_LEAF] === HOW.absent) values.setJson(KIND_LEAF, this.#kind)
-    if (key !== null && key.length > 0) {
-      const id = declaredEventId(this.#pipeline.namespace, mapping.integration.name, key)
-      if (!this.#json.setOnce(ID, `"${id}"`)) return undefined
+    if (declared !== null) {
+      if (!this.#json.setOnce(ID, `"${declared}"`)) return undefined
       values.setJson(SEQUENCE, this.#zero)
     } else {
       values.how[ID] = HOW.id

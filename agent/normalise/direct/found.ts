@@ -4,7 +4,7 @@ import type { Memory } from './memory.ts'
 import { NameTable } from './name-table.ts'
 import type { Piece } from './piece.ts'
 import { ESCAPED, FROM, KEY_FROM, KEY_TO, KIND, NEXT, NODE, ROW, TO } from './rows.ts'
-import { Texts, unescaped } from './texts.ts'
+import { hasEscape, Texts, unescaped } from './texts.ts'
 
 /** Longer records go the plain way: they are few, and the direct way needs room for several copies. */
 const LONGEST = 64 * 1024
@@ -75,8 +75,7 @@ export class Found {
    */
   add(source: number, name: Piece, text: string): boolean {
     if (this.hits[source] !== -1) return true
-    const json = JSON.stringify(text)
-    const noted = this.#memory.recordNotes.add(json)
+    const noted = this.#memory.recordNotes.addText(text)
     const row = this.#end
     if (noted === null || row + ROW * 4 > this.#memory.program) return false
     this.#end += ROW * 4
@@ -90,7 +89,8 @@ export class Found {
     rows[at + KEY_TO] = key + name.length - 1
     rows[at + NODE] = -1
     rows[at + NEXT] = this.#end
-    rows[at + ESCAPED] = json.includes('\\') ? 1 : 0
+    const isPlain = noted.to - noted.from === text.length + 2
+    rows[at + ESCAPED] = !isPlain && hasEscape(this.bytes, noted.from, noted.to) ? 1 : 0
     this.hits[source] = row
     this.consumed[source] = 0
     this.added.push(source)

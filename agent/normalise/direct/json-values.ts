@@ -1,4 +1,4 @@
-import type { Memory } from './memory.ts'
+import type { Memory, Noted } from './memory.ts'
 import { Piece } from './piece.ts'
 import { HOW, type Values } from './values.ts'
 
@@ -21,12 +21,12 @@ export class JsonValues {
 
   /** A text that may come again and again. */
   setText(leaf: number, text: string): boolean {
-    if (text.length > LONGEST_KNOWN) return this.setOnce(leaf, JSON.stringify(text))
+    if (text.length > LONGEST_KNOWN) return this.#note(leaf, this.#memory.recordNotes.addText(text))
     let piece = this.#texted.get(text)
     if (piece === undefined) {
-      const json = JSON.stringify(text)
-      if (this.#texted.size >= MOST_KNOWN || this.#memory.isFull) return this.setOnce(leaf, json)
-      piece = new Piece(json)
+      if (this.#texted.size >= MOST_KNOWN || this.#memory.isFull)
+        return this.#note(leaf, this.#memory.recordNotes.addText(text))
+      piece = new Piece(JSON.stringify(text))
       this.#texted.set(text, piece)
     }
     this.#values.setJson(leaf, piece)
@@ -35,7 +35,10 @@ export class JsonValues {
 
   /** What does not come again. */
   setOnce(leaf: number, json: string): boolean {
-    const noted = this.#memory.recordNotes.add(json)
+    return this.#note(leaf, this.#memory.recordNotes.add(json))
+  }
+
+  #note(leaf: number, noted: Noted | null): boolean {
     if (noted !== null) this.#values.setSpan(leaf, HOW.json, noted.from, noted.to)
     return noted !== null
   }

@@ -38,6 +38,13 @@ export interface Noted {
   readonly to: number
 }
 
+const SHORT = 64
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+/** The characters of ASCII that JSON never writes otherwise, but for the two above. */
+const LEAST_PLAIN = 0x20
+const MOST_PLAIN = 0x7f
+
 /** Room for texts that are needed for a while. */
 export class Notes {
   readonly #bytes: Buffer
@@ -66,9 +73,37 @@ export class Notes {
   add(text: string): Noted | null {
     const from = this.#at
     if (text.length * 3 + SLACK > this.#end - from) return null
-    const to = from + this.#bytes.write(text, from, 'utf8')
+    const isWritten = text.length <= SHORT && this.#write(text, from, 0)
+    return this.#note(from, isWritten ? text.length : this.#bytes.write(text, from, 'utf8'))
+  }
+
+  /** The same of the JSON of a text. */
+  addText(text: string): Noted | null {
+    const from = this.#at
+    const length = text.length + 2
+    if (length > SHORT || length + SLACK > this.#end - from || !this.#write(text, from + 1, LEAST_PLAIN))
+      return this.add(JSON.stringify(text))
+    this.#bytes[from] = QUOTE
+    this.#bytes[from + length - 1] = QUOTE
+    return this.#note(from, length)
+  }
+
+  #note(from: number, length: number): Noted {
+    const to = from + length
     this.#at = to + SLACK
     return { from, to }
+  }
+
+  /** False where a character is none of ASCII; or, from `least` on, none that stands in JSON as it is. For short texts this takes a third of a call. */
+  #write(text: string, from: number, least: number): boolean {
+    const bytes = this.#bytes
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > MOST_PLAIN || code < least || (least > 0 && (code === QUOTE || code === BACKSLASH)))
+        return false
+      bytes[from + i] = code
+    }
+    return true
   }
 }
 

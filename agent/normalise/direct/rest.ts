@@ -13,6 +13,11 @@ export class Rest {
   readonly #program: Program
   /** Rows of the objects at hand, one behind the other, as deep as they are nested. */
   readonly #rows = new Int32Array(MOST_MEMBERS * 10)
+  /** By how many they were: the order in which members were sorted the last time. Those of a source mostly come in one order. */
+  readonly #orders = Array.from({ length: MOST_MEMBERS + 1 }, (_, count) =>
+    Uint8Array.from({ length: count }, (_, i) => i),
+  )
+  readonly #unsorted = new Int32Array(MOST_MEMBERS)
   #used = 0
   readonly #signs: number
 
@@ -47,12 +52,13 @@ export class Rest {
     const end = found.next(object)
     for (let row = object + ROW; row < end; row = found.next(row)) {
       if (isKnown && !(isRecord && found.isKept(row)) && found.isTaken(row)) continue
-      if (!this.#sortIn(row, first)) return false
+      if (!this.#add(row, first)) return false
     }
     if (isRecord) {
       for (const source of found.added)
-        if (found.consumed[source] === 0 && !this.#sortIn(found.hit(source), first)) return false
+        if (found.consumed[source] === 0 && !this.#add(found.hit(source), first)) return false
     }
+    if (!this.#sort(first)) return false
     const program = this.#program
     program.add(this.#signs, 1)
     const last = this.#used
@@ -70,19 +76,42 @@ export class Rest {
     return true
   }
 
-  /** False where there is no room, or another of the name. */
-  #sortIn(row: number, first: number): boolean {
+  /** False where there is no room. */
+  #add(row: number, first: number): boolean {
+    if (this.#used - first === MOST_MEMBERS || this.#used === this.#rows.length) return false
+    this.#rows[this.#used++] = row
+    return true
+  }
+
+  /** Sorts the members from `first` on by their names; false where two have one. */
+  #sort(first: number): boolean {
     const { bytes, rows } = this.#found
     const sorted = this.#rows
-    if (this.#used - first === MOST_MEMBERS || this.#used === sorted.length) return false
-    let place = this.#used++
-    for (; place > first; place--) {
-      const order = compareKeys(bytes, rows, sorted[place - 1]!, row)
-      if (order === 0) return false
-      if (order < 0) break
-      sorted[place] = sorted[place - 1]!
+    const unsorted = this.#unsorted
+    const count = this.#used - first
+    const order = this.#orders[count]!
+    for (let i = 0; i < count; i++) unsorted[i] = sorted[first + i]!
+    if (!this.#areSorted(order)) {
+      for (let i = 0; i < count; i++) {
+        let place = i
+        for (; place > 0; place--) {
+          if (compareKeys(bytes, rows, unsorted[order[place - 1]!]!, unsorted[i]!) < 0) break
+          order[place] = order[place - 1]!
+        }
+        order[place] = i
+      }
+      // Not so where two are the same.
+      if (!this.#areSorted(order)) return false
     }
-    sorted[place] = row
+    for (let i = 0; i < count; i++) sorted[first + i] = unsorted[order[i]!]!
+    return true
+  }
+
+  #areSorted(order: Uint8Array): boolean {
+    const { bytes, rows } = this.#found
+    const unsorted = this.#unsorted
+    for (let i = 1; i < order.length; i++)
+      if (compareKeys(bytes, rows, unsorted[order[i - 1]!]!, unsorted[order[i]!]!) >= 0) return false
     return true
   }
 

@@ -32,6 +32,7 @@ export class DirectWay {
   readonly #drafts: Drafts
   readonly #writer: LineWriter
   readonly #mayHoldSecret: (from: number, to: number) => boolean
+  readonly #mayJsonHoldSecret: (from: number, to: number) => boolean
   readonly #isJournal: boolean
   readonly #readsJson: boolean
   /** Of records that are no JSON. */
@@ -45,7 +46,9 @@ export class DirectWay {
     this.#pipeline = pipeline
     this.#memory = memory
     this.#values = new Values(memory, pipeline.constants)
-    this.#mayHoldSecret = pipeline.masker.suspicion.over(memory)
+    const { suspicion } = pipeline.masker
+    this.#mayHoldSecret = suspicion.over(memory)
+    this.#mayJsonHoldSecret = suspicion.over(memory, { isJson: true })
     this.#found = new Found(mapping, memory)
     const changes = new ChangeRows(this.#found, mapping, memory)
     this.#drafts = new Drafts(pipeline, { memory, found: this.#found, values: this.#values, changes })
@@ -192,7 +195,9 @@ export class DirectWay {
     const { masker, format } = this.#pipeline
     const { bytes } = this.#found
     const isSuspicious =
-      this.#mayHoldSecret(from, to) || (form !== null && this.#isSuspiciousDecoded(form, from, to))
+      form === null
+        ? this.#mayJsonHoldSecret(from, to)
+        : this.#mayHoldSecret(from, to) || this.#isSuspiciousDecoded(form, from, to)
     const masked = isSuspicious ? masker.mask(bytes.toString('utf8', from, to), format) : null
     if (masked === null || masked.kinds === null) return textAt(from, to, 0)
     if (masked.text.length * 3 + SLACK > this.#memory.scratchBytes) return null

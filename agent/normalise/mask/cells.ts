@@ -2,6 +2,7 @@ import type { Cell } from '../formats/index.ts'
 import { type Edit, edited } from './edits.ts'
 import { maskValue } from './json.ts'
 import { isSecret, type Marks } from './marks.ts'
+import { isNamer } from './names.ts'
 import type { Search } from './text.ts'
 
 /** A record of named values (columns, pairs) without its secrets. */
@@ -20,7 +21,7 @@ export function maskCells(
   )
   let named: string | null = null
   for (const { name, value } of cells) {
-    if (name !== null && names.isNamer(name)) named ??= names.kindOf(value)
+    if (name !== null && isNamer(name)) named ??= names.kindOf(value)
   }
   const edits: Edit[] = []
   let passed = false

@@ -10,11 +10,14 @@ const TEXT = 1024
 /** A memory of its own where texts are laid to be looked through; it is as large as the longest of them. */
 export class Desk {
   readonly #suspicion: Suspicion
+  readonly #isJson: boolean
   #bytes: Buffer = Buffer.alloc(0)
   #mayHold: (from: number, to: number) => boolean = () => true
 
-  constructor(suspicion: Suspicion) {
+  /** With `isJson`, all texts are. */
+  constructor(suspicion: Suspicion, { isJson = false } = {}) {
     this.#suspicion = suspicion
+    this.#isJson = isJson
     this.#lay(1)
   }
 
@@ -33,6 +36,9 @@ export class Desk {
       bytes.set(content)
       return 0
     }
-    this.#mayHold = this.#suspicion.over({ bytes, kernel: startKernel(memory), keep })
+    this.#mayHold = this.#suspicion.over(
+      { bytes, kernel: startKernel(memory), keep },
+      { isJson: this.#isJson },
+    )
   }
 }

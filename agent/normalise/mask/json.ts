@@ -1,6 +1,7 @@
 import { isCardNumber } from './card.ts'
 import { type Edit, edited } from './edits.ts'
 import { isSecret, type Marks } from './marks.ts'
+import { isNamer } from './names.ts'
 import { maskText, type Search } from './text.ts'
 
 const DEEPEST = 256
@@ -206,7 +207,7 @@ class Walk {
     const { names } = this.#search
     let kind: string | null = null
     for (const { key, text } of members) {
-      if (text !== null && names.isNamer(key)) kind ??= names.kindOf(text)
+      if (text !== null && isNamer(key)) kind ??= names.kindOf(text)
     }
     if (kind === null) return
     const at = this.#at

@@ -22,6 +22,8 @@ const NOUNS: Readonly<Record<string, string>> = {
   cvv: 'cvv',
   cvc: 'cvc',
 }
+/** Of one of them, or of `key`, every secret's name has a part: of most that are asked for, such as `11713 pid`, that says all. */
+const PERHAPS = new RegExp([...Object.keys(NOUNS), 'key'].join('|'), 'iu')
 /** What the word before `key` is. */
 const KEYS: Readonly<Record<string, string>> = { api: 'api_key', private: 'private_key', secret: 'secret' }
 /** Words that may stand behind: `password_hash`, `new_password_confirmation`. */
@@ -96,6 +98,9 @@ const ABOUT = new Set(
   ].concat(['scopes', 'last', 'owner', 'status', 'version', 'algorithm', 'at', 'by']),
 )
 
+/** Whether members of this name say which field the values beside them are of. */
+export const isNamer = (name: string): boolean => NAMERS.has(folded(name))
+
 /** Which names say that their values are secret. */
 export class SecretNames {
   readonly #own: ReadonlyMap<string, string>
@@ -112,6 +117,7 @@ export class SecretNames {
     if (name.length > 128) return null
     let kind = this.#known.get(name)
     if (kind === undefined) {
+      if (this.#own.size === 0 && !PERHAPS.test(name)) return null
       kind = this.#work(name)
       if (this.#known.size >= 4096) this.#known.clear()
       this.#known.set(name, kind)
@@ -129,10 +135,6 @@ export class SecretNames {
     const last = words.at(-1)
     if (last === undefined) return null
     return last === 'key' ? (KEYS[words.at(-2) ?? ''] ?? null) : (NOUNS[last] ?? null)
-  }
-
-  isNamer(name: string): boolean {
-    return NAMERS.has(folded(name))
   }
 
   isValue(name: string): boolean {

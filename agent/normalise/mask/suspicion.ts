@@ -1,5 +1,6 @@
 import type { Kernel } from '../kernel/index.ts'
 import { holdsCardNumber } from './card.ts'
+import { isPhrase } from './phrase.ts'
 import { isSpoken } from './spoken.ts'
 
 /**
@@ -38,7 +39,7 @@ interface Word {
 
 /** A memory with the kernel over it, in which texts stand that are looked through. */
 export interface Ground {
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
   readonly kernel: Kernel
   /** Room that stays; its address. */
   keep(content: Uint8Array): number
@@ -82,8 +83,11 @@ export class Suspicion {
     }
   }
 
-  /** For texts of this memory: whether what stands from one address to another may hold a secret. */
-  over(ground: Ground): (from: number, to: number) => boolean {
+  /**
+   * For texts of this memory: whether what stands from one address to another may hold a secret. Of a text that is masked as JSON, and
+   * begins like it, more is known.
+   */
+  over(ground: Ground, { isJson = false } = {}): (from: number, to: number) => boolean {
     if (this.#always) return () => true
     const { bytes, kernel } = ground
     const table = ground.keep(this.#groups)
@@ -91,7 +95,7 @@ export class Suspicion {
       for (let at = from; ; at++) {
         at = kernel.suspiciousWord(table, at, to)
         if (at >= to) break
-        if (this.#isWord(bytes, at, from, to)) return true
+        if (this.#isWord(bytes, at, from, to) && !(isJson && isPhrase(bytes, at, from, to))) return true
       }
       return mayHoldCard(kernel, bytes, from, to)
     }
@@ -117,6 +121,8 @@ const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
 
 const CARD_LEAST = 13
+/** As `card.ts` has it: from 2 to 6. */
+const beginsCard = (digit: number): boolean => digit >= 0x32 && digit <= 0x36
 
 function mayHoldCard(kernel: Kernel, bytes: Uint8Array, from: number, to: number): boolean {
   for (let start = kernel.longNumber(from, to); start < to; ) {
@@ -133,8 +139,8 @@ function mayHoldCard(kernel: Kernel, bytes: Uint8Array, from: number, to: number
 }
 
 /**
- * Digits enough, at a stretch that is no part of a word, or in three groups at least: ids such as `2026-161281130` and
- * `64051234567890123dcc` are none.
+ * Digits enough, at a stretch that is no part of a word and begins as cards do, or in three groups at least: ids such as
+ * `2026-161281130` and `64051234567890123dcc` are none, nor times in microseconds.
  */
 function hasForm(
   bytes: Uint8Array,
@@ -154,7 +160,8 @@ function hasForm(
     while (at < run.end && isDigit(bytes[at])) at++
     digits += at - first
     groups++
-    if (at - first >= CARD_LEAST && !isWord(first - 1) && !isWord(at)) return true
+    if (at - first >= CARD_LEAST && beginsCard(bytes[first]!) && !isWord(first - 1) && !isWord(at))
+      return true
   }
   return digits >= CARD_LEAST && groups > 2
 }

@@ -1,0 +1,123 @@
+import { declaredEventIdOver, declaredKeyHead, type EventId } from '../../../schema/index.ts'
+import type { KeyPart } from '../mapping.ts'
+import type { Pipeline } from '../pipeline.ts'
+import type { Answers } from './answers.ts'
+import type { ChangeRows } from './change-rows.ts'
+import { changeTextsOf } from './change-texts.ts'
+import type { Found } from './found.ts'
+import { hasEscape } from './texts.ts'
+import { HOW, type Values } from './values.ts'
+
+const BACKSLASH = 0x5c
+const ZERO = 0x30
+const COLON = 0x3a
+/** Digits of a length, and the colon behind it. */
+const LENGTH_BYTES = 12
+
+/** What of a record its identity is made of. */
+interface Ground {
+  readonly found: Found
+  readonly values: Values
+  readonly answers: Answers
+  readonly changes: ChangeRows
+}
+
+/**
+ * The identity of a record by its own key: the bytes over which `declaredEventId` hashes, put together from where they stand. A key of
+ * nine fields takes a third of the time that as many texts would.
+ */
+export class Identity {
+  readonly #parts: readonly KeyPart[]
+  readonly #ground: Ground
+  readonly #headBytes: number
+  #key: Buffer
+  #at = 0
+
+  constructor({ mapping, namespace }: Pipeline, ground: Ground) {
+    const head = Buffer.from(declaredKeyHead(namespace, mapping.integration.name))
+    this.#parts = mapping.key
+    this.#ground = ground
+    this.#headBytes = head.length
+    this.#key = Buffer.concat([head, Buffer.alloc(1024)])
+  }
+
+  get isDeclared(): boolean {
+    return this.#parts.length > 0
+  }
+
+  /** As `record.ts` has it: null where the record lacks a part of its key; where it can't be said, the answers are unsure. */
+  id(): EventId | null {
+    this.#at = this.#headBytes
+    let isEmpty = true
+    for (const part of this.#parts) {
+      const before = this.#at
+      if (!(part.leaf === null ? this.#addMember(part.sources) : this.#addField(part.leaf))) return null
+      // An empty one is `0:`.
+      if (this.#at > before + 2) isEmpty = false
+    }
+    return isEmpty ? null : declaredEventIdOver(this.#key.subarray(0, this.#at))
+  }
+
+  #addMember(sources: readonly number[]): boolean {
+    const { found } = this.#ground
+    for (const source of sources) {
+      const row = found.hit(source)
+      if (row === -1 || !found.isScalar(row)) continue
+      this.#addSpan(found.from(row), found.to(row))
+      return true
+    }
+    return false
+  }
+
+  #addField(leaf: number): boolean {
+    const { values, answers, changes } = this.#ground
+    const how = values.how[leaf]!
+    const of = changeTextsOf(how)
+    if (how === HOW.absent) this.#addText('')
+    else if (of !== undefined) this.#addText(changes.texts(of).join('\n'))
+    else if (values.hasText(leaf)) this.#addSpan(values.textFrom(leaf), values.textTo(leaf))
+    // Of a list every item counts.
+    else answers.isUnsure = true
+    return !answers.isUnsure
+  }
+
+  /** What stands in the memory as between the quotes of JSON. */
+  #addSpan(from: number, to: number): void {
+    const { bytes } = this.#ground.found
+    this.#reserve(to - from)
+    const start = this.#at
+    let at = this.#addLength(to - from)
+    const key = this.#key
+    for (let i = from; i < to; i++) {
+      const byte = bytes[i]!
+      if (byte === BACKSLASH || byte >= 0x80) {
+        this.#at = start
+        this.#addText(this.#ground.found.textAt(from, to, hasEscape(bytes, from, to)))
+        return
+      }
+      key[at++] = byte
+    }
+    this.#at = at
+  }
+
+  #addText(text: string): void {
+    this.#reserve(text.length * 3)
+    const at = this.#addLength(text.length)
+    this.#at = at + this.#key.write(text, at)
+  }
+
+  /** Behind a length and its colon. */
+  #addLength(length: number): number {
+    let at = this.#at
+    let power = 1
+    while (power * 10 <= length) power *= 10
+    for (; power >= 1; power /= 10) this.#key[at++] = ZERO + (Math.floor(length / power) % 10)
+    this.#key[at++] = COLON
+    return at
+  }
+
+  #reserve(bytes: number): void {
+    const least = this.#at + LENGTH_BYTES + bytes
+    if (least > this.#key.length) this.#key = Buffer.concat([this.#key, Buffer.alloc(least)])
+  }
+}

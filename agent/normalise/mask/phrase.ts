@@ -1,0 +1,52 @@
+import { isNamer } from './names.ts'
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const BLANK = 0x20
+const COLON = 0x3a
+const COMMA = 0x2c
+const CLOSE_BRACE = 0x7d
+const LONGEST = 64
+/** Of `Password changed from x to y`, whose values may stand behind the text's end where the JSON is at fault. */
+const SETS = /(?:^| )(?:to|from)(?: |$)/i
+
+/**
+ * Whether what stands here, in JSON, is within a member's text of nothing but words: `"EventType": "User authorization"`. Such a text
+ * gives no value to the name that it may be, unless its member says which field the values beside it are of.
+ */
+export function isPhrase(bytes: Buffer, place: number, from: number, to: number): boolean {
+  let start = place
+  while (start > from && isOfWords(bytes[start - 1]!)) start--
+  let end = place
+  while (end < to && isOfWords(bytes[end]!)) end++
+  if (end - start > LONGEST || bytes[start - 1] !== QUOTE || bytes[end] !== QUOTE || end + 1 >= to)
+    return false
+  if (bytes[end + 1] !== COMMA && bytes[end + 1] !== CLOSE_BRACE) return false
+  const name = nameBefore(bytes, start - 1, from)
+  return name !== null && !isNamer(name) && !SETS.test(bytes.toString('latin1', start, end))
+}
+
+/** The name of the member whose text's quote stands at a place; null where none that is plain does. */
+function nameBefore(bytes: Buffer, quote: number, from: number): string | null {
+  const colon = beforeBlanks(bytes, quote)
+  if (bytes[colon] !== COLON) return null
+  const end = beforeBlanks(bytes, colon)
+  if (bytes[end] !== QUOTE) return null
+  const floor = Math.max(from + 1, end - LONGEST)
+  let start = end
+  while (start > floor && bytes[start - 1] !== QUOTE) {
+    start--
+    if (bytes[start] === BACKSLASH) return null
+  }
+  const isWhole = start > floor && bytes[start - 2] !== BACKSLASH
+  return isWhole ? bytes.toString('utf8', start, end) : null
+}
+
+function beforeBlanks(bytes: Uint8Array, place: number): number {
+  let at = place - 1
+  while (bytes[at] === BLANK) at--
+  return at
+}
+
+const isOfWords = (byte: number): boolean =>
+  byte === BLANK || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a)
