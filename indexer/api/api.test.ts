@@ -282,6 +282,7 @@ describe('the OpenAPI document', () => {
       'post /v1/agents/tokens',
       'post /v1/agents/{id}/revoke',
       'post /v1/aggregate',
+      'post /v1/alerts',
       'post /v1/dead-letters/{id}/replay',
       'post /v1/enroll',
       'post /v1/heartbeat',
