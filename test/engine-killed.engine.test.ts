@@ -6,7 +6,7 @@ import { System, until } from './system/system.ts'
 /** The engine of the other tests stays as it is: this one is killed. */
 const canHaveOne = inject('engine').kind === 'maven'
 const KILLS = process.env.WAYBILL_FULL === undefined ? 2 : 10
-const RECORDS = 10_000 * (KILLS + 1)
+const RECORDS = 5_000 * (KILLS + 1)
 /** What a batch on its way, and those that wait, may take; far less than what is waiting in the file. */
 const ROOM_MIB = 250
 
