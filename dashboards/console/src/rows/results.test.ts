@@ -24,8 +24,10 @@ class Answering implements Asking<Row> {
     this.#short = short
   }
 
-  async page(start: Start, most: number): Promise<Page<Row>> {
+  async page(start: Start, most: number, signal: AbortSignal): Promise<Page<Row>> {
     this.asked++
+    await null
+    signal.throwIfAborted()
     if (this.fails) throw new Error('the indexer can not be reached')
     const first =
       'moment' in start
@@ -151,6 +153,16 @@ describe('the rows of a question', () => {
     results.retry()
     await results.want(0, 40)
     expect(at(results, 0, 3)).toEqual(rows.slice(0, 3).map(({ id }) => id))
+    expect(results.problem).toBeNull()
+  })
+
+  it('reads what is wanted again as soon as it was given up', async () => {
+    const rows = rowsOf(500)
+    const results = resultsOf(new Answering(rows), 500)
+    void results.want(0, 10)
+    results.close()
+    await results.want(0, 10)
+    expect(results.at(9)).toEqual(rows[9])
     expect(results.problem).toBeNull()
   })
 })

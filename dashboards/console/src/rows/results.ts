@@ -121,7 +121,15 @@ export class Results<Row> {
   }
 
   async #read(): Promise<void> {
-    const { signal } = this.#stop
+    let signal: AbortSignal
+    do {
+      signal = this.#stop.signal
+      await this.#readUntil(signal)
+      // Given up and wanted again meanwhile: whoever wanted it waits for this reading.
+    } while (signal !== this.#stop.signal)
+  }
+
+  async #readUntil(signal: AbortSignal): Promise<void> {
     try {
       for (let missing = this.#missing(); missing !== null && !signal.aborted; missing = this.#missing()) {
         await this.#fill(missing, signal)
