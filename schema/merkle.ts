@@ -42,6 +42,7 @@ export function leavesOf(
   end: number,
   room: Buffer = Buffer.allocUnsafe(1024 * HASH_BYTES),
 ): { leaves: Buffer; count: number; room: Buffer } {
+  const { buffer, byteOffset } = bytes
   let leaves = room
   let count = 0
   let from = start
@@ -50,7 +51,8 @@ export function leavesOf(
     if (to === -1 || to >= end) to = end
     const kept = bytes[from - 1]!
     bytes[from - 1] = 0
-    const leaf = hash('sha256', bytes.subarray(from - 1, to), RAW)
+    // A view by `subarray` takes a fifth of all this longer.
+    const leaf = hash('sha256', new Uint8Array(buffer, byteOffset + from - 1, to - from + 1), RAW)
     bytes[from - 1] = kept
     if ((count + 1) * HASH_BYTES > leaves.length) {
       const wider = Buffer.allocUnsafe(Math.max(leaves.length * 2, HASH_BYTES))

@@ -79,7 +79,7 @@ export class BatchMaker {
     this.#leaves = room
     return {
       buffer: task.buffer,
-      payload: count === 0 ? new Uint8Array(0) : this.#compress(),
+      payload: count === 0 ? new Uint8Array(0) : exact(compress(this.#ndjson(), this.#setup.compression)),
       encoding: this.#setup.compression.encoding,
       events: count,
       bytes: output.length,
@@ -183,27 +183,26 @@ export class BatchMaker {
     return count
   }
 
+  #ndjson(): Buffer {
+    const { bytes, first, at } = this.#output
+    return bytes.subarray(first, at)
+  }
+
   #way(pipeline: number): RecordWay {
     const way = this.#ways[pipeline]
     if (way === undefined) throw new Error(`there is no pipeline ${pipeline}`)
     return way
   }
+}
 
-  #compress(): Uint8Array {
-    const { encoding, level } = this.#setup.compression
-    const ndjson = this.#output.bytes.subarray(this.#output.first, this.#output.at)
-    const compressed =
-      encoding === 'gzip'
-        ? gzipSync(ndjson, { level, chunkSize: CHUNK })
-        : zstdCompressSync(ndjson, {
-            chunkSize: CHUNK,
-            params: {
-              [constants.ZSTD_c_compressionLevel]: level,
-              ...(level === FASTEST ? SMALL_TABLES : {}),
-            },
-          })
-    return exact(compressed)
-  }
+/** What of a batch is sent. */
+export function compress(ndjson: Uint8Array, { encoding, level }: WorkerSetup['compression']): Buffer {
+  if (encoding === 'gzip') return gzipSync(ndjson, { level, chunkSize: CHUNK })
+  const tables = level === FASTEST ? SMALL_TABLES : {}
+  return zstdCompressSync(ndjson, {
+    chunkSize: CHUNK,
+    params: { [constants.ZSTD_c_compressionLevel]: level, ...tables },
+  })
 }
 
 /**

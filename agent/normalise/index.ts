@@ -1,5 +1,5 @@
 /** Turns slices of bytes into batches of events. */
-export { BatchMaker } from './batch.ts'
+export { BatchMaker, compress } from './batch.ts'
 export { type Examined, examine } from './examine.ts'
 export { catalogueOf } from './filter.ts'
 export { framingFor } from './framing-for.ts'

@@ -69,9 +69,8 @@ export class LineWriter {
   write(output: Output, recordLength: number, offset: number): boolean {
     output.reserve(recordLength * this.#copies + this.#constantBytes)
     this.#line[CHANGE_COUNT] = this.#changes.count
-    const number = BigInt(offset)
     for (;;) {
-      const end = this.#memory.kernel.writeLine(this.#line.byteOffset, output.at, number)
+      const end = this.#memory.kernel.writeLine(this.#line.byteOffset, output.at, offset)
       if (end > DECLINED) {
         output.end(end)
         return true

@@ -3,7 +3,7 @@ import { kernelOver } from '../../../schema/index.ts'
 /** What `kernel.as.ts` offers. All addresses are of the memory that it was made over; what it doesn't know is -1. */
 export interface Kernel {
   scan(names: number, from: number, to: number, rows: number): number
-  writeLine(line: number, out: number, offset: bigint): number
+  writeLine(line: number, out: number, offset: number): number
   suspiciousWord(table: number, from: number, to: number): number
   longNumber(from: number, to: number): number
   readRow(table: number, from: number, to: number, out: number): number

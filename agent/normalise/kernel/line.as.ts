@@ -54,7 +54,8 @@ let tos: usize = 0
  * Writes the event of a record as one line of canonical JSON. Gives where the line ends; -1 where its message is too long; or less: of
  * which pair of leaves the text between is missing (-2 less the pair's number). Reads and writes up to 15 bytes more than it says.
  */
-export function writeLine(parts: i32, out: i32, offset: i64): i32 {
+export function writeLine(parts: i32, out: i32, place: f64): i32 {
+  const offset = <i64>place
   line = parts
   hows = load<i32>(line, HOWS)
   froms = load<i32>(line, FROMS)
