@@ -146,11 +146,9 @@ export class ListScanner implements Scanner, ListPlace {
 
   /** Whether a bracket opens behind the name of a list and a colon, wherever that stands. */
   #mayHoldList(bytes: Buffer, from: number, to: number): boolean {
-    for (
-      let at = bytes.indexOf(OPEN_BRACKET, from);
-      at !== -1 && at < to;
-      at = bytes.indexOf(OPEN_BRACKET, at + 1)
-    ) {
+    // Not by indexOf, which would search on to the next bracket of another line, be it a megabyte away.
+    for (let at = from; at < to; at++) {
+      if (bytes[at] !== OPEN_BRACKET) continue
       const colon = beforeBlanks(bytes, from, at)
       if (bytes[colon] !== COLON) continue
       const quote = beforeBlanks(bytes, from, colon)
