@@ -34,7 +34,7 @@ const integration = await loadIntegration(values.integration)
 
 const LIFELIKE = 20_000
 /** Events that are made before any counts. */
-const WARM_UP = 40_000
+const WARM_UP = 160_000
 const of = values.of ?? values.integration
 const isUsual = of === 'generic-json'
 const source = isUsual ? null : lifelike(of, LIFELIKE)

@@ -20,27 +20,50 @@ const LONGEST_KNOWN = 64
 interface Ask {
   readonly text: (asked: Asked) => string | undefined
   /** Texts of one meaning are the same to all conditions. */
-  readonly meaning: (text: string) => string
+  readonly meaning: (text: string) => number
 }
 
-function askFor(name: string, conditions: readonly Simple[], sourceOf: (name: string) => number): Ask {
-  const words = new Map<string, string>()
+/** So many patterns' answers fit a number, beside the words. */
+const MOST_PATTERNS = 16
+
+/** What is asked of one name; several where its conditions have many patterns. */
+function asksFor(name: string, conditions: readonly Simple[], sourceOf: (name: string) => number): Ask[] {
+  const text = textFrom(name, sourceOf)
+  const words = new Map<string, number>()
   const patterns: ((text: string) => boolean)[] = []
   for (const condition of conditions) {
     if ('matches' in condition) patterns.push(finder(condition.matches))
     if (!('oneOf' in condition)) continue
-    for (const word of condition.oneOf.map(folded)) if (!words.has(word)) words.set(word, `=${words.size}`)
+    for (const word of condition.oneOf.map(folded)) if (!words.has(word)) words.set(word, words.size + 1)
   }
-  const meaning = (said: string): string => {
-    let means = words.size === 0 ? ANY : (words.get(folded(said)) ?? ANY)
-    for (const finds of patterns) means += finds(said) ? '1' : '0'
-    return means
+  const longest = Math.max(0, ...[...words.keys()].map((word) => word.length))
+  const wordOf = (said: string): number =>
+    hasLetters(said, longest + 1) ? ANY : (words.get(folded(said)) ?? ANY)
+  const asks: Ask[] = []
+  for (let first = 0; first === 0 || first < patterns.length; first += MOST_PATTERNS) {
+    const these = patterns.slice(first, first + MOST_PATTERNS)
+    const meaning = (said: string): number => {
+      let means = first === 0 && words.size > 0 ? wordOf(said) : ANY
+      for (const finds of these) means = means * 2 + (finds(said) ? 1 : 0)
+      return means
+    }
+    asks.push({ text, meaning: remembered(meaning) })
   }
-  return { text: textFrom(name, sourceOf), meaning: remembered(meaning) }
+  return asks
 }
 
-function remembered(meaning: (text: string) => string): (text: string) => string {
-  const known = new Map<string, string>()
+/** Whether so many characters of a text are none that folding takes away: whole sentences are no word, and dear to fold. */
+function hasLetters(text: string, count: number): boolean {
+  let letters = 0
+  for (let i = 0; i < text.length && letters < count; i++) {
+    const code = text.charCodeAt(i)
+    if (code !== 0x20 && code !== 0x2d && code !== 0x5f) letters++
+  }
+  return letters === count
+}
+
+function remembered(meaning: (text: string) => number): (text: string) => number {
+  const known = new Map<string, number>()
   return (text) => {
     if (text.length > LONGEST_KNOWN) return meaning(text)
     let means = known.get(text)
@@ -53,12 +76,12 @@ function remembered(meaning: (text: string) => string): (text: string) => string
   }
 }
 
-const ANY = '*'
-const UNSAID = ''
+const ANY = 0
+const UNSAID = -1
 
 /** Where the answers so far lead to: by what the next says, and to which type behind the last. */
 class Branch {
-  readonly next = new Map<string, Branch>()
+  readonly next = new Map<number, Branch>()
   known: KnownType | null | undefined
 }
 
@@ -80,8 +103,8 @@ export class EventTypes {
       code: new Piece(JSON.stringify(type.id)),
     }))
     const conditions = types.flatMap(({ when }) => simpleIn(when))
-    this.#asks = [...new Set(conditions.map(({ name }) => name))].map((name) =>
-      askFor(
+    this.#asks = [...new Set(conditions.map(({ name }) => name))].flatMap((name) =>
+      asksFor(
         name,
         conditions.filter((condition) => condition.name === name),
         sourceOf,
@@ -104,7 +127,7 @@ export class EventTypes {
     return branch.known
   }
 
-  #grow(branch: Branch, means: string): Branch {
+  #grow(branch: Branch, means: number): Branch {
     // A source whose answers are ever new: what it costs is time, never memory.
     if (++this.#branches > MOST_BRANCHES) {
       this.#root = new Branch()

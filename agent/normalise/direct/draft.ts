@@ -245,7 +245,7 @@ export class Drafts {
   /** Whether the JSON of a leaf is or holds this text. */
   #holds(leaf: number, text: string): boolean {
     const { from, to } = this.#values
-    const json = this.#found.bytes.toString('utf8', from[leaf], to[leaf])
+    const json = this.#found.textAt(from[leaf]!, to[leaf]!, false)
     let known = this.#changeful.get(json)
     if (known === undefined) {
       const value: unknown = JSON.parse(json)
