@@ -173,3 +173,22 @@ describe('for every framing', () => {
     )
   })
 })
+
+it('joins the lines of one key, and no others', () => {
+  const joined: Framing = { kind: 'joined', pattern: '^(?:node=(\\w) )?id=(\\d)' }
+  const line = fc.constantFrom('id=1 a', 'id=1 b', 'id=2 a', 'node=x id=1', 'node=y id=1', 'none', '')
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 1 }), (lines) => {
+      const records: string[][] = []
+      let before: string | null = null
+      for (const one of lines) {
+        const key = /^(?:node=\w )?id=\d/.exec(one)?.[0] ?? null
+        if (key !== null && key === before) records.at(-1)!.push(one)
+        else records.push([one])
+        before = key
+      }
+      expect(recordsOf(joined, `${lines.join('\n')}\n`)).toEqual(records.map((record) => record.join('\n')))
+    }),
+    { numRuns: 500 },
+  )
+})

@@ -288,18 +288,28 @@ class JoinScanner implements Scanner {
   scanned = 0
   readonly #pattern: RegExp
   #key: string | null = null
+  /** Where the record before ended, because the line that begins there has this key: it is the next one's first. */
+  #ended: { readonly bytes: Buffer; readonly line: number; readonly key: string | null } | null = null
 
   constructor(pattern: string) {
     this.#pattern = new RegExp(pattern)
   }
 
   next(bytes: Buffer, from: number, to: number): number {
+    const ended = this.#ended
+    this.#ended = null
     let line = from
     while (line < to) {
       const found = bytes.indexOf(LF, line)
       if (found === -1 || found >= to) break
-      const key = this.#keyOf(bytes.toString('utf8', line, Math.min(found, line + PATTERN_REACH)))
-      if (this.#key !== null && key !== this.#key) return line
+      const key =
+        ended !== null && ended.line === line && ended.bytes === bytes
+          ? ended.key
+          : this.#keyOf(bytes.toString('utf8', line, Math.min(found, line + PATTERN_REACH)))
+      if (this.#key !== null && key !== this.#key) {
+        this.#ended = { bytes, line, key }
+        return line
+      }
       if (key === null) return found + 1
       this.#key = key
       line = found + 1
@@ -313,7 +323,9 @@ class JoinScanner implements Scanner {
   }
 
   #keyOf(line: string): string | null {
-    return this.#pattern.exec(line)?.slice(1).join('\n') ?? null
+    const found = this.#pattern.exec(line)
+    if (found === null) return null
+    return found.length === 2 ? (found[1] ?? '') : found.slice(1).join('\n')
   }
 }
 
