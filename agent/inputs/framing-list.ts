@@ -1,4 +1,5 @@
 import type { ListPlace, Scanner } from './framing.ts'
+import { NextByte } from './next-byte.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -49,9 +50,7 @@ export class ListScanner implements Scanner, ListPlace {
   /** The last text at the object's own level, with its quotes, as far as a name is long. */
   readonly #text: Buffer
   #textLength = 0
-  #searched: Buffer | null = null
-  #searchedFrom = 0
-  #bracket = -1
+  readonly #brackets = new NextByte(OPEN_BRACKET)
 
   constructor(names: readonly string[]) {
     this.#names = names.map((name) => Buffer.from(JSON.stringify(name)))
@@ -149,24 +148,13 @@ export class ListScanner implements Scanner, ListPlace {
 
   /** Whether a bracket opens behind the name of a list and a colon, wherever that stands. */
   #mayHoldList(bytes: Buffer, from: number, to: number): boolean {
-    for (let at = this.#nextBracket(bytes, from); at < to; at = this.#nextBracket(bytes, at + 1)) {
+    for (let at = this.#brackets.from(bytes, from); at < to; at = this.#brackets.from(bytes, at + 1)) {
       const colon = beforeBlanks(bytes, from, at)
       if (bytes[colon] !== COLON) continue
       const quote = beforeBlanks(bytes, from, colon)
       if (bytes[quote] !== QUOTE || this.#names.some((name) => endsAt(name, bytes, quote))) return true
     }
     return false
-  }
-
-  /** Remembered, so that lines without one don't search on to the next line that has one again and again. */
-  #nextBracket(bytes: Buffer, from: number): number {
-    if (this.#searched !== bytes || from < this.#searchedFrom || this.#bracket < from) {
-      const found = bytes.indexOf(OPEN_BRACKET, from)
-      this.#searched = bytes
-      this.#bracket = found === -1 ? Number.POSITIVE_INFINITY : found
-    }
-    this.#searchedFrom = from
-    return this.#bracket
   }
 
   #item(bytes: Buffer, from: number, to: number): number {

@@ -1,5 +1,6 @@
 import { LIMITS } from '../../schema/index.ts'
 import { ListScanner } from './framing-list.ts'
+import { NextByte } from './next-byte.ts'
 import { LONGEST_RECORD, recordEnd } from './syslog/record.ts'
 
 /**
@@ -537,11 +538,11 @@ class CsvScanner implements Scanner {
   /** A quote inside a quoted field: its end, or the first half of a doubled quote. */
   #pending = false
   #fresh = true
-  #searched: Buffer | null = null
-  #quoteAt = -1
+  readonly #quotes: NextByte
 
   constructor(quote: string) {
     this.#quote = quote.charCodeAt(0)
+    this.#quotes = new NextByte(this.#quote)
   }
 
   next(bytes: Buffer, from: number, to: number): number {
@@ -551,7 +552,7 @@ class CsvScanner implements Scanner {
       this.#fresh = false
       // Most rows have no quote at all: then the next newline is their end.
       const newline = bytes.indexOf(LF, from)
-      if (newline !== -1 && newline < to && this.#nextQuote(bytes, from) > newline) return newline + 1
+      if (newline !== -1 && newline < to && this.#quotes.from(bytes, from) > newline) return newline + 1
     }
     let fieldStart = this.#fieldStart
     let quoted = this.#quoted
@@ -598,16 +599,6 @@ class CsvScanner implements Scanner {
     this.#quoted = quoted
     this.#pending = pending
     return end
-  }
-
-  /** Where the next quote stands; remembered, so that rows without one don't search to the next again and again. */
-  #nextQuote(bytes: Buffer, from: number): number {
-    if (this.#searched !== bytes || this.#quoteAt < from) {
-      const found = bytes.indexOf(this.#quote, from)
-      this.#searched = bytes
-      this.#quoteAt = found === -1 ? Number.POSITIVE_INFINITY : found
-    }
-    return this.#quoteAt
   }
 
   reset(): void {

@@ -1,3 +1,4 @@
+import { foldsLonger } from '../../schema/index.ts'
 import { type Asked, type Check, checkOf, type Simple, simpleIn, textFrom } from './condition.ts'
 import { Piece } from './direct/piece.ts'
 import { type EventType, folded } from './integration.ts'
@@ -38,7 +39,7 @@ function asksFor(name: string, conditions: readonly Simple[], sourceOf: (name: s
   }
   const longest = Math.max(0, ...[...words.keys()].map((word) => word.length))
   const wordOf = (said: string): number =>
-    hasLetters(said, longest + 1) ? ANY : (words.get(folded(said)) ?? ANY)
+    foldsLonger(said, longest) ? ANY : (words.get(folded(said)) ?? ANY)
   const asks: Ask[] = []
   for (let first = 0; first === 0 || first < patterns.length; first += MOST_PATTERNS) {
     const these = patterns.slice(first, first + MOST_PATTERNS)
@@ -50,16 +51,6 @@ function asksFor(name: string, conditions: readonly Simple[], sourceOf: (name: s
     asks.push({ text, meaning: remembered(meaning) })
   }
   return asks
-}
-
-/** Whether so many characters of a text are none that folding takes away: whole sentences are no word, and dear to fold. */
-function hasLetters(text: string, count: number): boolean {
-  let letters = 0
-  for (let i = 0; i < text.length && letters < count; i++) {
-    const code = text.charCodeAt(i)
-    if (code !== 0x20 && code !== 0x2d && code !== 0x5f) letters++
-  }
-  return letters === count
 }
 
 function remembered(meaning: (text: string) => number): (text: string) => number {

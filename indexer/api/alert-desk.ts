@@ -1,7 +1,6 @@
 import { isIP } from 'node:net'
-import { textAt } from '../../schema/index.ts'
 import type { AlertDelivery, Rule, ToldAlert } from '../alerts/index.ts'
-import { type Act, inTurn, Refusal, type Trail } from '../ingest/index.ts'
+import { type Act, inTurn, isRecorded, Refusal, type Trail } from '../ingest/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Asker } from './access.ts'
 
@@ -32,9 +31,11 @@ export class AlertDesk {
     return this.#turn(async () => {
       let taken = 0
       for (const alert of alerts) {
-        if (await this.#isTold(alert.id)) continue
+        const { id } = alert
+        if (this.#told.has(id) || (await isRecorded(this.#store, { action: ALERT_ACTION, entity: id })))
+          continue
         await this.#trail.record(actOf(alert, rule, delivery, by))
-        this.#remember(alert.id)
+        this.#remember(id)
         taken++
       }
       return { taken, known: alerts.length - taken }
@@ -51,30 +52,6 @@ export class AlertDesk {
         `There is no rule ${id} here. Name the folder with the rules that \`waybill setup --watcher\` read as \`rules\` in indexer.yml.`,
       )
     return rule
-  }
-
-  async #isTold(id: string): Promise<boolean> {
-    if (this.#told.has(id)) return true
-    let after: string | undefined
-    do {
-      const { events, next } = await this.#store.search({
-        query: {
-          kind: 'and',
-          of: [
-            { kind: 'equals', field: 'event.module', value: 'waybill' },
-            { kind: 'equals', field: 'event.action', value: ALERT_ACTION },
-            { kind: 'equals', field: 'audit.entity.id', value: id },
-          ],
-        },
-        order: 'newest',
-        limit: 10,
-        ...(after !== undefined && { after }),
-      })
-      // The store finds it in other letters, too.
-      if (events.some((event) => textAt(event, 'audit.entity.id') === id)) return true
-      after = next ?? undefined
-    } while (after !== undefined)
-    return false
   }
 
   #remember(id: string): void {

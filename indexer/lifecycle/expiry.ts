@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
 import { CATEGORIES } from '../../schema/index.ts'
-import type { Act, Trail } from '../ingest/index.ts'
+import { type Act, isRecorded, type Trail } from '../ingest/index.ts'
 import type { Store, StoredPartition } from '../store/port.ts'
 import { expiresBefore } from './standing.ts'
 import { ageText, type Rule } from './table.ts'
@@ -75,7 +75,8 @@ export class Expiry {
       if (intent.run !== this.#run && now - intent.at < INTERRUPTED_AFTER) continue
       const mine = { ...intent, run: this.#run }
       if (!(await this.#store.records.put(KIND, name, mine, version))) continue
-      if (this.#trail.waiting === 0 && !(await this.#isTold(name, intent.at)))
+      const told = { action: EXPIRED_ACTION, entity: name, since: intent.at }
+      if (this.#trail.waiting === 0 && !(await isRecorded(this.#store, told)))
         await this.#trail.record(actOf(name, intent))
       await this.#store.expire(name, intent.before)
       await this.#settle(name)
@@ -85,29 +86,6 @@ export class Expiry {
   /** The intent stays until its event is in the store: it is all that is known of the partition. */
   async #settle(name: string): Promise<void> {
     if (this.#trail.waiting === 0) await this.#store.records.remove(KIND, name)
-  }
-
-  async #isTold(name: string, since: number): Promise<boolean> {
-    let after: string | undefined
-    do {
-      const { events, next } = await this.#store.search({
-        query: {
-          kind: 'and',
-          of: [
-            { kind: 'equals', field: 'event.module', value: 'waybill' },
-            { kind: 'equals', field: 'event.action', value: EXPIRED_ACTION },
-            { kind: 'equals', field: 'audit.entity.id', value: name },
-          ],
-        },
-        from: since,
-        order: 'newest',
-        limit: 1,
-        ...(after !== undefined && { after }),
-      })
-      if (events.length > 0) return true
-      after = next ?? undefined
-    } while (after !== undefined)
-    return false
   }
 }
 
