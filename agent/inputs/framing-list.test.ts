@@ -91,9 +91,9 @@ describe('records in lists of JSON', () => {
         let end = -1
         // Never so far that it could see the line's end.
         for (let to = 1; end === -1 && to <= line.length; to++) end = scanner.next(bytes, to - 1, to)
-        expect(bytes.toString('utf8', 0, whole).trim().replace(/,+$/, '')).toBe(
-          bytes.toString('utf8', 0, end).trim().replace(/,+$/, ''),
-        )
+        // Only the whole shows what separates it from the next: commas, and blanks on either side of them.
+        const before = (place: number): string => bytes.toString('utf8', 0, place).replace(/[\s,]+$/, '')
+        expect(before(whole)).toBe(before(end))
       }),
       { numRuns: 3000 },
     )
