@@ -92,8 +92,9 @@ describe('records in lists of JSON', () => {
         // Never so far that it could see the line's end.
         for (let to = 1; end === -1 && to <= line.length; to++) end = scanner.next(bytes, to - 1, to)
         // Only the whole shows what separates it from the next: commas, and blanks on either side of them.
-        const before = (place: number): string => bytes.toString('utf8', 0, place).replace(/[\s,]+$/, '')
-        expect(before(whole)).toBe(before(end))
+        const untilSeparators = (place: number): string =>
+          bytes.toString('utf8', 0, place).replace(/[\s,]+$/, '')
+        expect(untilSeparators(whole)).toBe(untilSeparators(end))
       }),
       { numRuns: 3000 },
     )
