@@ -151,7 +151,7 @@ export const agentConfigSchema = z.strictObject({
   spool: z
     .strictObject({
       window: size({ min: 4 * 1024 * 1024 }).default(64 * 1024 * 1024),
-      'in-flight': z.number().int().min(1).max(64).default(4),
+      'in-flight': z.number().int().min(1).max(64).default(8),
     })
     .prefault({}),
   reading: z

@@ -177,13 +177,14 @@ describe('delivery', () => {
     expectAllOnce(t, { [SOURCE_A]: 60 })
   })
 
-  it('one batch that always fails stops no other', async () => {
+  it.each([1, 5])('batches that always fail, %i of them, stop no other', async (count) => {
     const t = await trial()
-    t.sink.fault(({ manifest }) => (manifest.sequence === 2 ? { kind: 'answer', status: 500 } : null))
+    const fails = (sequence: number): boolean => sequence > 1 && sequence <= 1 + count
+    t.sink.fault(({ manifest }) => (fails(manifest.sequence) ? { kind: 'answer', status: 500 } : null))
     for (let i = 0; i < 12; i++) await t.batch(SOURCE_A, 10)
-    await eventually('all others are stored', () => t.sink.arrivals.length === 11)
-    await eventually('only that one is in the spool', () => t.shipper.status().spooledBatches === 1)
-    expect(t.total()).toMatchObject({ read: 120, pending: 10 })
+    await eventually('all others are stored', () => t.sink.arrivals.length === 12 - count)
+    await eventually('only these are in the spool', () => t.shipper.status().spooledBatches === count)
+    expect(t.total()).toMatchObject({ read: 120, pending: 10 * count })
     expect(accountsAddUp(t.shipper)).toBe(true)
     t.sink.fault(null)
     await drained(t.shipper)
@@ -204,6 +205,54 @@ describe('delivery', () => {
     await drained(t.shipper)
     expect(most).toBeGreaterThan(1)
     expect(most).toBeLessThanOrEqual(3)
+  })
+
+  it('has no room for more than it sends at once beside what is under way, while that is acknowledged', async () => {
+    const t = await trial({ shipper: { inFlight: 2 } })
+    await t.batch(SOURCE_A, 5)
+    await drained(t.shipper)
+    t.sink.fault(() => ({ kind: 'slow', ms: 300 }))
+    let batches = 0
+    while (t.shipper.hasRoom()) {
+      await t.batch(SOURCE_A, 5)
+      batches++
+    }
+    expect(batches).toBe(4)
+    await t.shipper.room(AbortSignal.timeout(5000))
+    expect(t.shipper.hasRoom()).toBe(true)
+    await drained(t.shipper)
+    expectAllOnce(t, { [SOURCE_A]: 25 })
+  })
+
+  it('fills its window when nothing is acknowledged: what is sealed can not be truncated away', async () => {
+    const t = await trial({ shipper: { inFlight: 2 } })
+    await t.batch(SOURCE_A, 5)
+    await drained(t.shipper)
+    let answers = 0
+    t.sink.fault(() => (answers++ < 2 ? { kind: 'slow', ms: 300 } : { kind: 'answer', status: 503 }))
+    for (let i = 0; i < 10; i++) await t.batch(SOURCE_A, 5)
+    expect(t.shipper.hasRoom()).toBe(false)
+    await t.shipper.room(AbortSignal.timeout(5000))
+    expect(t.shipper.hasRoom()).toBe(true)
+    expect(t.shipper.status().spooledBatches).toBeGreaterThanOrEqual(8)
+    t.sink.fault(null)
+    await drained(t.shipper)
+    expectAllOnce(t, { [SOURCE_A]: 55 })
+  })
+
+  it('has room beside batches that fail by themselves, however many', async () => {
+    const t = await trial({ shipper: { inFlight: 2 } })
+    t.sink.fault(({ manifest }) =>
+      manifest.sequence > 1 && manifest.sequence < 6 ? { kind: 'answer', status: 500 } : null,
+    )
+    for (let i = 0; i < 7; i++) await t.batch(SOURCE_A, 5)
+    await eventually('only they are left', () => t.shipper.status().spooledBatches === 4)
+    await t.batch(SOURCE_A, 5)
+    const isWell = (): boolean => t.shipper.status().problem === null
+    await eventually('there is room while all is well', () => isWell() && t.shipper.hasRoom())
+    t.sink.fault(null)
+    await drained(t.shipper)
+    expectAllOnce(t, { [SOURCE_A]: 40 })
   })
 
   it('says when the window is full, and when there is room again', async () => {

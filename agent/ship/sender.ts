@@ -78,6 +78,8 @@ export interface SenderOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Log
+  /** An attempt has ended: `isFed` may be another. */
+  readonly ended: () => void
 }
 
 const tooLarge = ({ batch, cuts }: Waiting): Verdict => ({
@@ -128,6 +130,17 @@ export class Sender {
     return at?.problem ?? null
   }
 
+  /**
+   * Whether as many batches wait as are sent at once, while an indexer takes them. To make more would take the processor from whoever must take
+   * them, and from the rest of the host. Batches that failed don't count: they may not stop those behind them.
+   */
+  get isFed(): boolean {
+    if (this.#held || this.problem !== null) return false
+    let waiting = 0
+    for (const { failures } of this.#waiting) if (failures === 0) waiting++
+    return waiting >= this.#options.inFlight
+  }
+
   add(batch: Batch): void {
     this.#waiting.push({ batch, failures: 0, notBefore: 0, cuts: NO_CUTS })
     this.#next()
@@ -165,16 +178,31 @@ export class Sender {
   #next(): void {
     const now = this.#options.clock.ticks()
     while (!this.#held && this.#inFlight < this.#limit() && this.#waiting.length > 0) {
-      const at = this.#waiting.findIndex((one) => one.notBefore <= now)
       const endpoint = this.#choose(now)
-      if (at === -1 || endpoint === null) break
-      const one = this.#waiting[at]!
+      if (endpoint === null) break
+      const at = this.#first(now, endpoint)
+      const one = this.#waiting[at]
+      if (one === undefined) break
       this.#waiting.splice(at, 1)
       this.#inFlight++
       endpoint.busy++
       void this.#attempt(one, endpoint)
     }
     this.#setTimer(now)
+  }
+
+  /**
+   * Where the batch waits that goes next: the oldest. An indexer that failed is tried by one that failed least: batches that always fail would keep it
+   * failing for all others.
+   */
+  #first(now: number, endpoint: Endpoint): number {
+    let first = -1
+    for (const [at, { failures, notBefore }] of this.#waiting.entries()) {
+      if (notBefore > now) continue
+      if (first === -1 || failures < this.#waiting[first]!.failures) first = at
+      if (endpoint.failures === 0 || failures === 0) break
+    }
+    return first
   }
 
   /**
@@ -227,6 +255,7 @@ export class Sender {
       endpoint.busy--
       if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve()
       this.#next()
+      this.#options.ended()
     }
   }
 

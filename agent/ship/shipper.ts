@@ -96,7 +96,7 @@ class SpoolingShipper implements Shipper {
     this.#spool = new Spool(options.dir)
     const delays = options.delays ?? DELAYS
     this.#books = new Books(state, { clock: this.#clock, log, retry: Math.min(1000, delays.indexer.cap) })
-    const inFlight = options.inFlight ?? 4
+    const inFlight = options.inFlight ?? 8
     const timeouts = options.timeouts ?? TIMEOUTS
     const tls = readTls(options.tls ?? {})
     // One connection more, so that heartbeats pass beside batches.
@@ -118,6 +118,7 @@ class SpoolingShipper implements Shipper {
         lost: (batch, reason) => this.#lose(batch, reason),
         fork: (batch, sentence) => this.#fork(batch, sentence),
       },
+      ended: () => this.#tell(),
     })
     const { heartbeat } = options
     this.#heart =
@@ -180,6 +181,7 @@ class SpoolingShipper implements Shipper {
   }
 
   hasRoom(): boolean {
+    if (this.#sender.isFed) return false
     const window = this.#options.windowBytes ?? 64 * 1024 * 1024
     return this.#pendingBytes + (this.#sealer?.bytes ?? 0) < window
   }

@@ -10,7 +10,7 @@ export interface Shipper {
   start(): Promise<void>
   /** How far each source is sealed by batches in the spool and in quarantine, by `source/generation`. */
   sealedPositions(): ReadonlyMap<string, number>
-  /** Whether the spool has room for one batch more. */
+  /** Whether one batch more is wanted: the spool has room, and what waits to be sent is not enough already. */
   hasRoom(): boolean
   /** Resolves when there is room, or when the signal fires. */
   room(signal: AbortSignal): Promise<void>
