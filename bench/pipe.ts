@@ -1,12 +1,15 @@
 /**
  * The whole way, with everything on: the real agent reads a file of JSON audit lines, parses, seals, compresses and ships them
- * into a bulk of nothing (a sink that checks each waybill and acknowledges) and into the real indexer.
+ * into a bulk of nothing (a sink that checks each waybill and acknowledges) and into the real indexer. Machines differ, and the same machine from one
+ * quarter of an hour to the next: so a yardstick runs before each run (`yardstick.ts`), and the agent's figures are given in its measure as well.
  *
  *   npm run bench                                          1,000,000 lines, three runs each
  *   npm run bench -- --events 10000000 --runs 1 --into indexer
  */
 import { createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { arch, cpus, platform, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
@@ -26,7 +29,14 @@ const { values } = parseArgs({
 const events = Number(values.events)
 const runs = Number(values.runs)
 
+interface Pace {
+  readonly eventsPerSecond: number
+  /** Seconds of processor time per million events. */
+  readonly cpu: number
+}
+
 interface Figures {
+  readonly yardstick: Pace
   readonly eventsPerSecond: number
   readonly megabytesPerSecond: number
   readonly agentCpu: number
@@ -84,7 +94,25 @@ async function startServer(into: string, place: string): Promise<{ server: Measu
   }
 }
 
+/** How fast the least that a shipper could do is at this moment; who answers it does nothing else. */
+async function yardstick(file: string): Promise<Pace> {
+  const server = createServer((request, response) => {
+    request.resume()
+    request.on('end', () => response.end())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const log = join(dir, 'yardstick.log')
+  const command = [join(import.meta.dirname, 'yardstick.ts'), file, url]
+  const measured = new Measured(process.execPath, command, log)
+  const { seconds, code } = await measured.ended()
+  server.close()
+  if (code !== 0) throw new Error(`the yardstick ended with ${code}; see ${log}`)
+  return { eventsPerSecond: events / seconds, cpu: (measured.usage().cpuSeconds / events) * 1e6 }
+}
+
 async function oneRun(into: string, run: number, file: string, bytes: number): Promise<Figures> {
+  const measure = await yardstick(file)
   const place = join(dir, `${into}-${run}`)
   await mkdir(place, { recursive: true })
   const { server, url } = await startServer(into, place)
@@ -105,6 +133,7 @@ async function oneRun(into: string, run: number, file: string, bytes: number): P
     if (code !== 0) throw new Error(`the agent ended with ${code}; see ${place}/agent.log`)
     const [sent, took] = [agent.usage(), server.usage()]
     return {
+      yardstick: measure,
       eventsPerSecond: events / seconds,
       megabytesPerSecond: bytes / 1e6 / seconds,
       agentCpu: (sent.cpuSeconds / events) * 1e6,
@@ -139,7 +168,11 @@ try {
   for (const into of values.into === 'both' ? ['sink', 'indexer'] : [values.into]) {
     const all: Figures[] = []
     for (let run = 1; run <= runs; run++) all.push(await oneRun(into, run, file, bytes))
-    const of = (figure: keyof Figures): number[] => all.map((figures) => figures[figure])
+    const of = (figure: Exclude<keyof Figures, 'yardstick'>): number[] =>
+      all.map((figures) => figures[figure])
+    const yard = (figure: keyof Pace): number[] => all.map((figures) => figures.yardstick[figure])
+    const times = (numbers: readonly number[], figure: keyof Pace): number[] =>
+      numbers.map((number, i) => number / yard(figure)[i]!)
     console.log(
       `into the ${into}`.padEnd(46) + ['min', 'median', 'max'].map((name) => name.padStart(12)).join(''),
     )
@@ -149,6 +182,10 @@ try {
     console.log(row('  agent: peak RSS, MB', of('agentRss'), 0))
     console.log(row(`  ${into}: CPU seconds per million events`, of('serverCpu'), 2))
     console.log(row(`  ${into}: peak RSS, MB`, of('serverRss'), 0))
+    console.log(row('  yardstick: events/s', yard('eventsPerSecond'), 0))
+    console.log(row('  yardstick: CPU seconds per million events', yard('cpu'), 2))
+    console.log(row('  events/s, times the yardstick', times(of('eventsPerSecond'), 'eventsPerSecond'), 2))
+    console.log(row('  agent: CPU seconds, times the yardstick', times(of('agentCpu'), 'cpu'), 2))
     console.log('')
   }
 } finally {
