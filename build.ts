@@ -3,6 +3,7 @@ import { isBuiltin } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Plugin, rolldown } from 'rolldown'
+import { readAhead } from './agent/normalise/index.ts'
 import { buildConsole } from './dashboards/console/build.ts'
 import { check } from './test/published.ts'
 
@@ -174,6 +175,13 @@ function carryData(): void {
   for (const file of globSync(CARRIED, { cwd: ROOT })) cpSync(join(ROOT, file), join(DIST, file))
 }
 
+function readIntegrations(): void {
+  for (const file of globSync('integrations/*/integration.yml', { cwd: DIST })) {
+    const { path, content } = readAhead(join(DIST, file))
+    writeFileSync(path, content)
+  }
+}
+
 function writePackage(pack: Package): void {
   const { name, version, description, license, type, engines, bin } = pack
   const dependencies = Object.fromEntries(APART.map((part) => [part, pack.dependencies[part]]))
@@ -186,6 +194,7 @@ rmSync(DIST, { recursive: true, force: true })
 const packages = await bundle()
 await buildConsole()
 carryData()
+readIntegrations()
 writeLicences(packages)
 writeLaunchers(pack)
 writePackage(pack)

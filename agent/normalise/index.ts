@@ -5,7 +5,7 @@ export { catalogueOf } from './filter.ts'
 export { framingFor } from './framing-for.ts'
 export type { Integration } from './integration.ts'
 export { likelier, likelierText } from './likely.ts'
-export { INTEGRATIONS, loadIntegration } from './load.ts'
+export { INTEGRATIONS, loadIntegration, readAhead } from './load.ts'
 export { createNormaliser, type Normaliser, type NormaliserOptions } from './pool.ts'
 export type { EventCatalogue } from './settings.ts'
 export type {

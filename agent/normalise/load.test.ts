@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { OperatorError } from '../../schema/index.ts'
-import { loadIntegration } from './index.ts'
+import { INTEGRATIONS, loadIntegration, readAhead } from './index.ts'
 
 let folder: string
 beforeAll(() => {
@@ -85,5 +85,30 @@ describe('an integration file', () => {
   it('that is like itself is told so', async () => {
     const file = write(`${BEGINNING}like: ${join(folder, 'circle.yml')}\n`, 'circle.yml')
     await expect(loadIntegration(file)).rejects.toThrow('goes in a circle')
+  })
+})
+
+describe('an integration that was read ahead', () => {
+  it.each(readdirSync(INTEGRATIONS))('%s is what its file says', async (name) => {
+    const file = join(folder, `${name}.yml`)
+    cpSync(join(INTEGRATIONS, name, 'integration.yml'), file)
+    const read = await loadIntegration(file)
+    const { path, content } = readAhead(file)
+    writeFileSync(path, content)
+    expect(await loadIntegration(file)).toEqual(read)
+    // It is this that was read, and not the file again.
+    writeFileSync(path, content.replace(JSON.stringify(read.title), '"as read ahead"'))
+    expect((await loadIntegration(file)).title).toBe('as read ahead')
+  })
+
+  it('is read again when its file was changed, or when what was read ahead is damaged', async () => {
+    const file = write(BEGINNING, 'changed.yml')
+    const { path, content } = readAhead(file)
+    writeFileSync(path, content.replace('Mine', 'Old'))
+    expect((await loadIntegration(file)).title).toBe('Old')
+    appendFileSync(file, '# a remark\n')
+    expect((await loadIntegration(file)).title).toBe('Mine')
+    writeFileSync(path, content.slice(0, -1))
+    expect((await loadIntegration(file)).title).toBe('Mine')
   })
 })

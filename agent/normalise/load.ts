@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -36,7 +37,8 @@ function load(nameOrPath: string, within: readonly string[]): Integration {
   if (within.includes(file)) {
     throw new OperatorError(`${file}: like: goes in a circle (${[...within, file].join(' -> ')}).`)
   }
-  const said = parseConfig(readIntegration(file, nameOrPath), file, integrationSchema)
+  const text = readIntegration(file, nameOrPath)
+  const said = readBefore(file, text) ?? read(file, text)
   const base = said.like === undefined ? null : load(said.like, [...within, file])
   return {
     name: said.name,
@@ -67,6 +69,36 @@ function load(nameOrPath: string, within: readonly string[]): Integration {
     },
   }
 }
+
+const read = (file: string, text: string): IntegrationFile => parseConfig(text, file, integrationSchema)
+
+/** What a file says, as it was when the file had this hash. */
+interface Read {
+  readonly sha256: string
+  readonly said: IntegrationFile
+}
+
+/**
+ * What `npm run build` writes beside each file, so that a start needn't read YAML: a third of its time. A file that was changed since is read itself.
+ */
+export function readAhead(file: string): { readonly path: string; readonly content: string } {
+  const text = readFileSync(file, 'utf8')
+  const ahead: Read = { sha256: sha256(text), said: read(file, text) }
+  return { path: beside(file), content: JSON.stringify(ahead) }
+}
+
+function readBefore(file: string, text: string): IntegrationFile | null {
+  let before: Read
+  try {
+    before = JSON.parse(readFileSync(beside(file), 'utf8')) as Read
+  } catch {
+    return null
+  }
+  return before.sha256 === sha256(text) ? before.said : null
+}
+
+const beside = (file: string): string => file.replace(/\.ya?ml$/, '.read.json')
+const sha256 = (text: string): string => hash('sha256', text)
 
 function changesOf(said: IntegrationFile['changes']): ChangeNames | undefined {
   if (said === undefined) return undefined
