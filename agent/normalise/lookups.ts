@@ -9,13 +9,13 @@ export interface Given {
   readonly json: Piece
 }
 
-export function givenBy(assignment: Assignment): Given {
-  return {
-    leaf: leafOf(assignment.field),
-    value: assignment.value,
-    json: new Piece(JSON.stringify(assignment.value)),
-  }
-}
+export const given = (leaf: number, value: Given['value']): Given => ({
+  leaf,
+  value,
+  json: new Piece(JSON.stringify(value)),
+})
+
+export const givenBy = ({ field, value }: Assignment): Given => given(leafOf(field), value)
 
 const WORD = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\x00-\x7f]+/g
 

@@ -3,7 +3,7 @@ import { type Check, checkOf, isField } from './condition.ts'
 import { EventTypes } from './events.ts'
 import { type Extraction, type FieldMapping, folded, type Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
-import { type Given, givenBy, Lookups } from './lookups.ts'
+import { type Given, given, givenBy, Lookups } from './lookups.ts'
 import { NameTree } from './names.ts'
 import { groupNames } from './pattern.ts'
 import { type TakerApart, takerApart } from './prepare.ts'
@@ -21,7 +21,7 @@ export interface Rule {
   /** Of a list, its first item. */
   readonly first: boolean
   /** The field is this, whatever the record says. */
-  readonly constant: string | null
+  readonly constant: Given | null
   /** Whether the rule applies to the record; null where it always does. */
   readonly applies: Check | null
   readonly time: TimeReader | null
@@ -184,7 +184,8 @@ function ruleOf(
     values,
     keepsOthers: field.keepOthers,
     first: field.first,
-    constant: field.value,
+    constant:
+      field.value === null ? null : given(leafOf(field.to), many === true ? [field.value] : field.value),
     applies: field.when === null ? null : checkOf(field.when, sourceOf),
     time: type === 'date' ? timeReader(field.format, zone) : null,
     scale: field.to === 'event.duration' ? (DURATION_SCALES[field.format[0]!] ?? 1) : 1,

@@ -191,7 +191,7 @@ export class Mapper {
       const rule = rules[i]!
       if (values[rule.leaf] !== undefined) continue
       if (rule.applies !== null && !rule.applies(this.asked)) continue
-      if (rule.constant !== null) values[rule.leaf] = rule.many ? [rule.constant] : rule.constant
+      if (rule.constant !== null) values[rule.leaf] = rule.constant.value
       for (const source of rule.sources) {
         const hit = hits[source]
         if (hit === undefined || consumed[source] === 1) continue

@@ -132,8 +132,7 @@ export class Drafts {
     if (time === -1 || this.#answers.isUnsure) return undefined
     if (values.how[TIMESTAMP] === HOW.absent) {
       const said = envelope?.time ?? null
-      if (!this.#json.setOnce(TIMESTAMP, JSON.stringify(said ?? new Date(now).toISOString())))
-        return undefined
+      if (!this.#json.setOnce(TIMESTAMP, `"${said ?? new Date(now).toISOString()}"`)) return undefined
       if (time === 1) flags |= FLAG.timestamp_invalid
       else if (said === null) flags |= FLAG.timestamp_missing
     }
@@ -164,7 +163,7 @@ export class Drafts {
     if (values.how[HOST_NAME] === HOW.absent) {
       const host = envelope?.host ?? null
       if (host === null) values.setJson(HOST_NAME, this.#host)
-      else if (!this.#json.setJson(HOST_NAME, JSON.stringify(host))) return undefined
+      else if (!this.#json.setText(HOST_NAME, host)) return undefined
     }
     if (looked === 'unknown' && values.how[OLD_UNKNOWN] === HOW.absent && this.#isUpdate()) {
       values.setJson(OLD_UNKNOWN, this.#true)

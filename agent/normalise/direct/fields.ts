@@ -70,8 +70,8 @@ export class Fields {
       if (!applies) return NOTHING_TAKEN
     }
     if (rule.constant !== null) {
-      const json = JSON.stringify(rule.many ? [rule.constant] : rule.constant)
-      return this.#json.setJson(rule.leaf, json) ? TAKEN : UNSURE
+      this.#values.setJson(rule.leaf, rule.constant.json)
+      return TAKEN
     }
     const { consumed } = this.#found
     if (consumed[best] === 0) {
@@ -157,10 +157,16 @@ export class Fields {
     if (rule.type === 'text' && !rule.many) return this.#json.setText(rule.leaf, text) ? TAKEN : UNSURE
     const value = convert(rule, text, now, null)
     if (value === undefined) return NOTHING_TAKEN
-    const json = JSON.stringify(rule.many ? [value] : value)
+    const json = rule.many ? JSON.stringify([value]) : jsonOf(rule, value)
     const isSet = comesAgain(rule) ? this.#json.setJson(rule.leaf, json) : this.#json.setOnce(rule.leaf, json)
     return isSet ? TAKEN : UNSURE
   }
+}
+
+/** Of what `convert` makes; times have no sign that JSON writes otherwise. */
+function jsonOf({ type }: Rule, value: unknown): string {
+  if (type === 'time') return `"${value}"`
+  return Number.isFinite(value) ? `${value}` : JSON.stringify(value)
 }
 
 /** Times, addresses and measures are seldom the same twice. */

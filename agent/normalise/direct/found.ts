@@ -55,9 +55,9 @@ export class Found {
 
   /** False where the plain way must decide. */
   scan(from: number, to: number): boolean {
-    // To set a length costs a call, even where it is so already.
-    if (this.added.length > 0) this.added.length = 0
-    if (this.#removed.length > 0) this.#removed.length = 0
+    // To set a length costs a call, even where it is so already; there are few.
+    while (this.added.length > 0) this.added.pop()
+    while (this.#removed.length > 0) this.#removed.pop()
     if (to - from > LONGEST) return false
     this.#end = this.#memory.kernel.scan(this.#table.address, from, to, this.#memory.rows)
     return this.#end !== -1

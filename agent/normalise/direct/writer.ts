@@ -98,7 +98,7 @@ function textBytesOf(pipeline: Pipeline): number {
   const { events, lookups, set, rules } = pipeline.mapping
   const given = [...events.all(), ...lookups.all(), ...set].reduce((sum, { json }) => sum + json.length, 0)
   const values = rules.reduce(
-    (sum, { values, constant }) => sum + (values?.bytes ?? 0) + Buffer.byteLength(constant ?? ''),
+    (sum, { values, constant }) => sum + (values?.bytes ?? 0) + (constant?.json.length ?? 0),
     0,
   )
   const constants = pipeline.constants.reduce((sum, json) => sum + Buffer.byteLength(json ?? ''), 0)

@@ -126,9 +126,19 @@ const isKnownZone = (zone: string | undefined): zone is string =>
 
 const YEAR = 365.25 * 86_400_000
 
+/** Messages come in the order of time: the year is mostly that of the one before. */
+let known = { from: 0, to: 0, year: 1970 }
+function yearOf(time: number): number {
+  if (time < known.from || time >= known.to) {
+    const year = new Date(time).getUTCFullYear()
+    known = { from: Date.UTC(year), to: Date.UTC(year + 1), year }
+  }
+  return known.year
+}
+
 /** A message is from the year that puts it nearest to when it came: of New Year's Eve, also one that comes in January. */
 function nearest(received: number, timeIn: (year: number) => number): number {
-  const present = new Date(received).getUTCFullYear()
+  const present = yearOf(received)
   const usual = timeIn(present)
   if (Math.abs(usual - received) < YEAR / 2) return usual
   let best = Number.NaN
