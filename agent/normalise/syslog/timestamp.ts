@@ -164,7 +164,14 @@ function civil(
   if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return Number.NaN
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return Number.NaN
   const ms = fraction === undefined ? 0 : Number(fraction.slice(0, 3).padEnd(3, '0'))
-  return Date.UTC(year, month - 1, day, Number(hour), Number(minute), Number(second), ms)
+  return midnight(year, month, day) + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000 + ms
+}
+
+let today = { year: 1970, month: 1, day: 1, at: 0 }
+function midnight(year: number, month: number, day: number): number {
+  if (today.day !== day || today.month !== month || today.year !== year)
+    today = { year, month, day, at: Date.UTC(year, month - 1, day) }
+  return today.at
 }
 
 function offsetOf(zone: string): number {
