@@ -36,7 +36,11 @@ interface Pace {
 }
 
 interface Figures {
-  readonly yardstick: Pace
+  readonly yardstickEvents: number
+  readonly yardstickCpu: number
+  /** In the measure of the yardstick beside it. */
+  readonly timesEvents: number
+  readonly timesCpu: number
   readonly eventsPerSecond: number
   readonly megabytesPerSecond: number
   readonly agentCpu: number
@@ -132,11 +136,16 @@ async function oneRun(into: string, run: number, file: string, bytes: number): P
     const { seconds, code } = await agent.ended()
     if (code !== 0) throw new Error(`the agent ended with ${code}; see ${place}/agent.log`)
     const [sent, took] = [agent.usage(), server.usage()]
+    const eventsPerSecond = events / seconds
+    const agentCpu = (sent.cpuSeconds / events) * 1e6
     return {
-      yardstick: measure,
-      eventsPerSecond: events / seconds,
+      yardstickEvents: measure.eventsPerSecond,
+      yardstickCpu: measure.cpu,
+      timesEvents: eventsPerSecond / measure.eventsPerSecond,
+      timesCpu: agentCpu / measure.cpu,
+      eventsPerSecond,
       megabytesPerSecond: bytes / 1e6 / seconds,
-      agentCpu: (sent.cpuSeconds / events) * 1e6,
+      agentCpu,
       agentRss: sent.peakRssMegabytes,
       serverCpu: (took.cpuSeconds / events) * 1e6,
       serverRss: took.peakRssMegabytes,
@@ -168,11 +177,7 @@ try {
   for (const into of values.into === 'both' ? ['sink', 'indexer'] : [values.into]) {
     const all: Figures[] = []
     for (let run = 1; run <= runs; run++) all.push(await oneRun(into, run, file, bytes))
-    const of = (figure: Exclude<keyof Figures, 'yardstick'>): number[] =>
-      all.map((figures) => figures[figure])
-    const yard = (figure: keyof Pace): number[] => all.map((figures) => figures.yardstick[figure])
-    const times = (numbers: readonly number[], figure: keyof Pace): number[] =>
-      numbers.map((number, i) => number / yard(figure)[i]!)
+    const of = (figure: keyof Figures): number[] => all.map((figures) => figures[figure])
     console.log(
       `into the ${into}`.padEnd(46) + ['min', 'median', 'max'].map((name) => name.padStart(12)).join(''),
     )
@@ -182,10 +187,10 @@ try {
     console.log(row('  agent: peak RSS, MB', of('agentRss'), 0))
     console.log(row(`  ${into}: CPU seconds per million events`, of('serverCpu'), 2))
     console.log(row(`  ${into}: peak RSS, MB`, of('serverRss'), 0))
-    console.log(row('  yardstick: events/s', yard('eventsPerSecond'), 0))
-    console.log(row('  yardstick: CPU seconds per million events', yard('cpu'), 2))
-    console.log(row('  events/s, times the yardstick', times(of('eventsPerSecond'), 'eventsPerSecond'), 2))
-    console.log(row('  agent: CPU seconds, times the yardstick', times(of('agentCpu'), 'cpu'), 2))
+    console.log(row('  yardstick: events/s', of('yardstickEvents'), 0))
+    console.log(row('  yardstick: CPU seconds per million events', of('yardstickCpu'), 2))
+    console.log(row('  events/s, times the yardstick', of('timesEvents'), 2))
+    console.log(row('  agent: CPU seconds, times the yardstick', of('timesCpu'), 2))
     console.log('')
   }
 } finally {

@@ -1,9 +1,8 @@
-import { hash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { closest, parseConfig } from '../../config/index.ts'
-import { codeOf, type FieldName, OperatorError, reasonOf } from '../../schema/index.ts'
+import { codeOf, type FieldName, OperatorError, reasonOf, sha256 } from '../../schema/index.ts'
 import type { ChangeNames, Integration } from './integration.ts'
 import { type IntegrationFile, integrationSchema } from './integration-file.ts'
 
@@ -98,7 +97,6 @@ function readBefore(file: string, text: string): IntegrationFile | null {
 }
 
 const beside = (file: string): string => file.replace(/\.ya?ml$/, '.read.json')
-const sha256 = (text: string): string => hash('sha256', text)
 
 function changesOf(said: IntegrationFile['changes']): ChangeNames | undefined {
   if (said === undefined) return undefined

@@ -64,7 +64,7 @@ function readIso(text: string, zone: LocalTime): number {
 }
 
 /** Milliseconds of a date and time as if it were UTC; NaN where there is no such day or time. A leap second is the next second. */
-function civil(
+export function civil(
   year: number,
   month: number,
   day: number,
@@ -75,7 +75,15 @@ function civil(
 ): number {
   if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return Number.NaN
   if (hour > 23 || minute > 59 || second > 60) return Number.NaN
-  return Date.UTC(year, month - 1, day, hour, minute, second, thousandths(fraction))
+  return midnight(year, month, day) + ((hour * 60 + minute) * 60 + second) * 1000 + thousandths(fraction)
+}
+
+/** Records follow each other closely: a day's beginning is worked out once. */
+let today = { year: 1970, month: 1, day: 1, at: 0 }
+function midnight(year: number, month: number, day: number): number {
+  if (today.day !== day || today.month !== month || today.year !== year)
+    today = { year, month, day, at: Date.UTC(year, month - 1, day) }
+  return today.at
 }
 
 export function daysIn(year: number, month: number): number {

@@ -17,6 +17,16 @@ import {
 
 const TIMEOUTS = { connect: 300, headers: 300, body: 300 }
 
+/** Batches until no more is wanted; how many they were. */
+async function untilFull(
+  { shipper, batch }: Awaited<ReturnType<typeof trial>>,
+  records: number,
+): Promise<number> {
+  let batches = 0
+  for (; shipper.hasRoom(); batches++) await batch(SOURCE_A, records)
+  return batches
+}
+
 describe('delivery', () => {
   it('ships batches in a chain, settles positions and empties the spool', async () => {
     const t = await trial()
@@ -212,11 +222,7 @@ describe('delivery', () => {
     await t.batch(SOURCE_A, 5)
     await drained(t.shipper)
     t.sink.fault(() => ({ kind: 'slow', ms: 300 }))
-    let batches = 0
-    while (t.shipper.hasRoom()) {
-      await t.batch(SOURCE_A, 5)
-      batches++
-    }
+    const batches = await untilFull(t, 5)
     expect(batches).toBe(4)
     await t.shipper.room(AbortSignal.timeout(5000))
     expect(t.shipper.hasRoom()).toBe(true)
@@ -258,11 +264,7 @@ describe('delivery', () => {
   it('says when the window is full, and when there is room again', async () => {
     const t = await trial({ shipper: { windowBytes: 20_000 } })
     t.sink.fault(() => ({ kind: 'answer', status: 503 }))
-    let batches = 0
-    while (t.shipper.hasRoom()) {
-      await t.batch(SOURCE_A, 50)
-      batches++
-    }
+    const batches = await untilFull(t, 50)
     expect(batches).toBeLessThan(10)
     const gone = new AbortController()
     const waited = t.shipper.room(gone.signal)

@@ -1,6 +1,6 @@
 import { EARLIEST_TIMESTAMP } from '../../../schema/index.ts'
 import { type Mapping, type Rule, TIMESTAMP } from '../mapping.ts'
-import { convert } from '../record.ts'
+import { convert, jsonOf } from '../record.ts'
 import { latestPlausible } from '../time.ts'
 import type { Answers } from './answers.ts'
 import type { Found } from './found.ts'
@@ -157,16 +157,11 @@ export class Fields {
     if (rule.type === 'text' && !rule.many) return this.#json.setText(rule.leaf, text) ? TAKEN : UNSURE
     const value = convert(rule, text, now, null)
     if (value === undefined) return NOTHING_TAKEN
-    const json = rule.many ? JSON.stringify([value]) : jsonOf(rule, value)
+    // A time has no sign that JSON writes otherwise.
+    const json = rule.type === 'time' && !rule.many ? `"${value}"` : jsonOf(rule.many ? [value] : value)
     const isSet = comesAgain(rule) ? this.#json.setJson(rule.leaf, json) : this.#json.setOnce(rule.leaf, json)
     return isSet ? TAKEN : UNSURE
   }
-}
-
-/** Of what `convert` makes; times have no sign that JSON writes otherwise. */
-function jsonOf({ type }: Rule, value: unknown): string {
-  if (type === 'time') return `"${value}"`
-  return Number.isFinite(value) ? `${value}` : JSON.stringify(value)
 }
 
 /** Times, addresses and measures are seldom the same twice. */

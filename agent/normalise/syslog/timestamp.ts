@@ -1,4 +1,4 @@
-import { daysIn, type LocalTime } from '../time.ts'
+import { civil, type LocalTime } from '../time.ts'
 
 /** Reads the times that syslog headers hold. */
 export interface TimeContext {
@@ -37,7 +37,7 @@ function iso(text: string, { zone }: TimeContext): HeaderTime | null {
   const found = RFC3339.exec(text)
   if (found === null) return null
   const [all, year, month, day, hour, minute, second, fraction, offset] = found
-  const local = civil(Number(year), Number(month), Number(day), hour!, minute!, second!, fraction)
+  const local = civil(+year!, +month!, +day!, +hour!, +minute!, +second!, fraction)
   if (Number.isNaN(local)) return null
   const time = offset === undefined ? zone.toUtc(local) : local - offsetOf(offset)
   return Number.isNaN(time) ? null : { time, end: all.length }
@@ -70,9 +70,9 @@ function usual(text: string, { received, zone }: TimeContext): HeaderTime | null
   const at = MONTHS.indexOf(text.slice(0, 3))
   if (at === -1 || at % 3 !== 0) return null
   const day = Number(text.slice(4, 6))
-  const hour = text.slice(7, 9)
-  const minute = text.slice(10, 12)
-  const second = text.slice(13, 15)
+  const hour = Number(text.slice(7, 9))
+  const minute = Number(text.slice(10, 12))
+  const second = Number(text.slice(13, 15))
   const time = nearest(received, (year) =>
     zone.toUtc(civil(year, at / 3 + 1, day, hour, minute, second, undefined)),
   )
@@ -110,9 +110,9 @@ function anyTraditional(text: string, { received, zone }: TimeContext): HeaderTi
   ] = found
   const at = MONTHS.indexOf(monthName!)
   if (at === -1 || at % 3 !== 0) return null
-  const hour = half === undefined ? hours! : String((Number(hours) % 12) + (/^p/i.test(half) ? 12 : 0))
+  const hour = half === undefined ? Number(hours) : (Number(hours) % 12) + (/^p/i.test(half) ? 12 : 0)
   const timeIn = (year: number): number => {
-    const local = civil(year, at / 3 + 1, Number(day), hour, minute!, second!, fraction)
+    const local = civil(year, at / 3 + 1, Number(day), hour, Number(minute), Number(second), fraction)
     return isKnownZone(zoneName) ? local - offsetOf(zoneName) : zone.toUtc(local)
   }
   const written = before ?? behindDay ?? behindTime
@@ -149,29 +149,6 @@ function nearest(received: number, timeIn: (year: number) => number): number {
     if (Number.isNaN(best) || Math.abs(time - received) < Math.abs(best - received)) best = time
   }
   return best
-}
-
-/** As if it were UTC; NaN where there is no such day or time. */
-function civil(
-  year: number,
-  month: number,
-  day: number,
-  hour: string,
-  minute: string,
-  second: string,
-  fraction: string | undefined,
-): number {
-  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return Number.NaN
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return Number.NaN
-  const ms = fraction === undefined ? 0 : Number(fraction.slice(0, 3).padEnd(3, '0'))
-  return midnight(year, month, day) + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000 + ms
-}
-
-let today = { year: 1970, month: 1, day: 1, at: 0 }
-function midnight(year: number, month: number, day: number): number {
-  if (today.day !== day || today.month !== month || today.year !== year)
-    today = { year, month, day, at: Date.UTC(year, month - 1, day) }
-  return today.at
 }
 
 function offsetOf(zone: string): number {
