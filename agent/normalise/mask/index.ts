@@ -1,5 +1,5 @@
 import type { Format } from '../formats/index.ts'
-import type { MaskNames } from '../integration.ts'
+import { folded, type MaskNames } from '../integration.ts'
 import { maskCells } from './cells.ts'
 import { Desk } from './desk.ts'
 import { maskJson } from './json.ts'
@@ -37,7 +37,9 @@ export class Masker {
     }
     // Names compare without regard to separators, and a pattern has no fixed beginning: a few letters, or everything.
     const beginnings = mask.names.map((name) => /^(?:[A-Z]+(?![a-z])|[A-Za-z][a-z]*)/.exec(name)?.[0] ?? '')
-    this.suspicion = new Suspicion(patterns.length > 0 ? [''] : beginnings)
+    this.suspicion = new Suspicion(patterns.length > 0 ? [''] : beginnings, {
+      keepsFolders: mask.keep.some((name) => folded(name) === 'pwd'),
+    })
     this.#desk = new Desk(this.suspicion)
   }
 

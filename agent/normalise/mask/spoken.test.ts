@@ -25,12 +25,13 @@ const FORMATS = { json, plain, cef, auditd, table, kv: kv({ between: null, assig
 const RUNS = process.env.WAYBILL_FULL === undefined ? 3000 : 200_000
 
 describe('words that only seem to name a secret', () => {
-  const desk = new Desk(new Suspicion([]))
+  const desk = new Desk(new Suspicion([], { keepsFolders: true }))
 
   it.each([
     'Failed password for jane from 10.0.0.1 port 7 ssh2',
     'Accepted password for jane from 10.0.0.1',
     'a token for 5 minutes',
+    'jane : TTY=pts/0 ; PWD=/home/jane ; USER=root ; COMMAND=/bin/ls',
   ])('raise no suspicion: %s', (text) => {
     expect(desk.mayHold(text)).toBe(false)
   })
@@ -43,6 +44,11 @@ describe('words that only seem to name a secret', () => {
     'field=password for x old=1',
     'the token of x',
     'a bearer for x',
+    'x ; PWD=/old',
+    'x ; PWD=geheim ; USER=root',
+    'x ; PWD=/home/pwd old',
+    'x ; PWD=/home/my-pwd ; USER=root',
+    'x; PWD=/home ; USER=root',
   ])('others do: %s', (text) => {
     expect(desk.mayHold(text)).toBe(true)
   })
@@ -75,6 +81,7 @@ describe('words that only seem to name a secret', () => {
         'hash',
         'previous',
       ],
+      ...[' ; PWD=/home/jane ; USER=', ' ; PWD=/old', ' ; USER=', 'TTY=pts/0 ; PWD=/ ; USER=root'],
       ...['changed', 'set', 'to', 'from', 'Geheim-7', 'x9', '3', 'cs1Label', 'cs1', 'msg', 'a1', '-p'],
     )
     const sign = fc.constantFrom(

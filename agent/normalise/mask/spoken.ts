@@ -14,10 +14,38 @@ export function isSpoken(bytes: Uint8Array, start: number, from: number, to: num
   let end = start
   while (end < most && isLetter(bytes[end]!)) end++
   const behind = end + FOR.length
-  if (behind >= to || !isInWord(bytes[behind]!)) return false
-  for (let i = 0; i < FOR.length; i++) if (bytes[end + i] !== FOR[i]) return false
+  return behind < to && isInWord(bytes[behind]!) && standsAt(FOR, bytes, end, to)
+}
+
+/** Around the folder that `sudo` was called in: `jane : TTY=pts/0 ; PWD=/home/jane ; USER=root ; COMMAND=...`. */
+const BEFORE_FOLDER = Buffer.from(' ; PWD=/')
+const BEHIND_FOLDER = Buffer.from(' ; USER=')
+const LONGEST_FOLDER = 512
+
+/**
+ * Whether `PWD` at `start` is the folder of a command, where a text may say so (`mask: { keep: [pwd] }`). What follows is a word more of the same
+ * text, so that it names no field either: a name is a secret's by its last word.
+ */
+export function isFolder(bytes: Uint8Array, start: number, from: number, to: number): boolean {
+  const begin = start - BEFORE_FOLDER.indexOf('PWD')
+  if (begin < from || !standsAt(BEFORE_FOLDER, bytes, begin, to)) return false
+  const most = Math.min(to, start + LONGEST_FOLDER)
+  let end = begin + BEFORE_FOLDER.length
+  while (end < most && isOfPath(bytes[end]!)) end++
+  return standsAt(BEHIND_FOLDER, bytes, end, to)
+}
+
+function standsAt(text: Uint8Array, bytes: Uint8Array, at: number, to: number): boolean {
+  if (at + text.length > to) return false
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false
   return true
 }
 
+const SLASH = 0x2f
+const DOT = 0x2e
+const DASH = 0x2d
+const LOW_LINE = 0x5f
+const isOfPath = (byte: number): boolean =>
+  isInWord(byte) || byte === SLASH || byte === DOT || byte === DASH || byte === LOW_LINE
 const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a
 const isInWord = (byte: number): boolean => isLetter(byte) || (byte >= 0x30 && byte <= 0x39)

@@ -1,7 +1,7 @@
 import type { Kernel } from '../kernel/index.ts'
 import { holdsCardNumber } from './card.ts'
 import { isPhrase } from './phrase.ts'
-import { isSpoken } from './spoken.ts'
+import { isFolder, isSpoken } from './spoken.ts'
 
 /**
  * Words of which one is in every secret's name or form. Written with `^` before the three letters by which they are looked for:
@@ -56,9 +56,14 @@ export class Suspicion {
   /** By half byte, of the three letters in turn, low half and high half: the groups of words that it fits, a bit each. */
   readonly #groups = new Uint8Array(REACH * 2 * HALF)
   readonly #always: boolean
+  readonly #keepsFolders: boolean
 
-  /** Beginnings of whatever else is to be masked; with one that is too short, everything is suspicious. */
-  constructor(more: readonly string[]) {
+  /**
+   * Beginnings of whatever else is to be masked; with one that is too short, everything is suspicious. `keepsFolders`: `PWD` is no secret's
+   * name here.
+   */
+  constructor(more: readonly string[], { keepsFolders = false } = {}) {
+    this.#keepsFolders = keepsFolders
     this.#always = more.some((word) => Buffer.byteLength(word) < REACH)
     if (this.#always) return
     for (const word of [...WORDS, ...more.map((word) => `^${word.toLowerCase()}`)]) {
@@ -109,7 +114,8 @@ export class Suspicion {
       if (start < from || start + word.length > to) continue
       let i = 0
       while (i < word.length && lower(bytes[start + i]!) === word[i]) i++
-      if (i === word.length && !(isOfNames && isSpoken(bytes, start, from, to))) return true
+      if (i < word.length || (isOfNames && isSpoken(bytes, start, from, to))) continue
+      if (!(this.#keepsFolders && isFolder(bytes, start, from, to))) return true
     }
     return false
   }
