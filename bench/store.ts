@@ -138,7 +138,6 @@ function line(i: number): string {
     host: { name: 'web-1' },
     log: { file: { path: '/var/log/app/audit.jsonl' }, offset },
     message,
-    related: { entity: [id], ip: [ip], user: [user.name, user.id] },
     source: { ip },
     user: { id: user.id, name: user.name },
     user_agent: everything ? { original: pick(CLIENTS) } : undefined,

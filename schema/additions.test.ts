@@ -61,6 +61,30 @@ describe('what is added to an event', () => {
     expect(isFree(event, 'a.x')).toBe(false)
   })
 
+  it('is `related` too, where the event has none: it follows from it', () => {
+    const event = {
+      audit: { entity: { id: 'CUST-1' }, parent: { id: 'P-2' }, payload: { related: { user: ['x'] } } },
+      host: { name: 'web-1' },
+      source: { ip: '10.0.0.1' },
+      user: { id: 'u-1', name: 'jane', target: { name: 'amir' }, effective: { name: 'jane' }, email: '' },
+    }
+    const shown = withAdditions(event, null)
+    expect(shown.related).toEqual({
+      entity: ['CUST-1', 'P-2'],
+      hosts: ['web-1'],
+      ip: ['10.0.0.1'],
+      user: ['u-1', 'jane', 'amir'],
+    })
+    expect(shown.audit).toMatchObject({
+      derived: ['related.entity', 'related.hosts', 'related.ip', 'related.user'],
+    })
+    expect(canonical(sealedPart(shown))).toBe(canonical(event))
+    const own = { ...event, related: { user: ['only this'] } }
+    expect(withAdditions(own, null)).toEqual(own)
+    expect(withAdditions(event, { related: null })).toEqual(event)
+    expect(withAdditions({ message: 'x' }, null)).toEqual({ message: 'x' })
+  })
+
   it('is of the closed list only', () => {
     expect(addedPaths({ user: { name: 'mallory' }, related: { user: ['x'] } })).toEqual(['related.user'])
   })

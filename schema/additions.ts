@@ -1,10 +1,12 @@
 import type { AuditEvent } from './event.ts'
 import { FIELDS, type Field } from './fields.ts'
 import { isRecord } from './record.ts'
+import { relatedOf } from './related.ts'
 
 /**
- * What the indexer adds to an event when it stores it (place, client, related): a part of an event, of the closed list
- * only. It is kept apart from the line that was sealed, and put together with it when the event is read.
+ * What the indexer adds to an event when it stores it (place, client): a part of an event, of the closed list only. It is kept apart from
+ * the line that was sealed, and put together with it when the event is read. `related` follows from the event, so it needn't be here;
+ * null says that the event is to have none.
  */
 export type Additions = { readonly [member: string]: unknown }
 
@@ -44,11 +46,28 @@ export function isFree(event: AuditEvent, path: string): boolean {
   return false
 }
 
-/** The event with its additions, which `audit.derived` names. Nothing that the event has is changed. */
-export function withAdditions(event: AuditEvent, additions: Additions): AuditEvent {
-  const merged = merge(event, additions)
+/**
+ * The event as it is found and shown: with its additions and with `related`, where it has none, and with `audit.derived`, which names them.
+ * Nothing that the event has is changed.
+ */
+export function withAdditions(event: AuditEvent, additions: Additions | null): AuditEvent {
+  const added = withRelated(event, additions)
+  if (added === null) return event
+  const derived = addedPaths(added)
+  if (derived.length === 0) return event
   const { audit } = event
-  return { ...merged, audit: { ...(isRecord(audit) ? audit : {}), derived: addedPaths(additions) } }
+  return { ...merge(event, added), audit: { ...(isRecord(audit) ? audit : {}), derived } }
+}
+
+function withRelated(event: AuditEvent, additions: Additions | null): Additions | null {
+  if (Object.hasOwn(event, 'related')) return additions
+  if (additions !== null && Object.hasOwn(additions, 'related')) {
+    if (additions.related !== null) return additions
+    const { related: _none, ...others } = additions
+    return others
+  }
+  const related = relatedOf(event)
+  return related === null ? additions : { ...additions, related }
 }
 
 function merge(event: AuditEvent, additions: Additions): Record<string, unknown> {

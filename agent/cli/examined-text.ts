@@ -4,16 +4,10 @@ import { harmless } from './table.ts'
 
 /** What is the same in every event, or stands above it already. */
 const LEFT_OUT = new Set(
-  [
-    'agent',
-    'event.original',
-    'event.sequence',
-    'event.id',
-    'event.code',
-    'log',
-    'related',
-    'audit.change',
-  ].concat(['audit.changes', 'host.name']),
+  ['agent', 'event.original', 'event.sequence', 'event.id', 'event.code', 'log', 'audit.change'].concat([
+    'audit.changes',
+    'host.name',
+  ]),
 )
 const NARROWEST = 40
 

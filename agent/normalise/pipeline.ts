@@ -18,7 +18,7 @@ import { type Mapping, makeMapping, TIMESTAMP } from './mapping.ts'
 import { type Masked, Masker } from './mask/index.ts'
 import type { Members } from './members.ts'
 import { type Prepare, preparation } from './prepare.ts'
-import { type Draft, fill, fillRest, jsonOf, Mapper, relate } from './record.ts'
+import { type Draft, fill, fillRest, jsonOf, Mapper } from './record.ts'
 import { type Envelope, envelopeOfLine } from './syslog/envelope.ts'
 import type { PipelineSpec, TaskSlice, WorkerSetup } from './task.ts'
 import { LocalTime } from './time.ts'
@@ -35,7 +35,6 @@ const REASON = leafOf('event.reason')
 const SEQUENCE = leafOf('event.sequence')
 const TAGS = leafOf('tags')
 const HOST_NAME = leafOf('host.name')
-const RELATED_HOSTS = leafOf('related.hosts')
 const TRUNCATED_BYTES = leafOf('audit.truncated.bytes')
 const TRUNCATED_SHA256 = leafOf('audit.truncated.sha256')
 
@@ -260,14 +259,12 @@ export class Pipeline {
     draft.values[KIND] = 'pipeline_error'
     draft.values[REASON] = reason
     draft.values[HOST_NAME] = envelope?.host ?? this.host
-    draft.values[RELATED_HOSTS] = [draft.values[HOST_NAME]]
     // The words of a record that did not parse are found all the same.
     if (text !== '') draft.values[MESSAGE] = cutAt(text, LIMITS.keywordLength)
     if (text.length > LIMITS.keywordLength) draft.flags |= FLAG.value_cut
     if (envelope !== null) {
       fill(draft.values, envelope.fields)
       fillRest(draft.values, envelope)
-      relate(draft.values)
     }
     return draft
   }

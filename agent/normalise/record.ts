@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { canonical, cutAt, LIMITS, RELATED_FROM } from '../../schema/index.ts'
+import { canonical, cutAt, LIMITS } from '../../schema/index.ts'
 import { ChangeList, changesInText, UNNAMED_FIELD } from './changes.ts'
 import type { Asked } from './condition.ts'
 import { nanosecondsOf } from './duration.ts'
@@ -42,11 +42,6 @@ const OLD_UNKNOWN = leafOf('audit.old_unknown')
 const HOST_NAME = leafOf('host.name')
 const SOURCE_IP = leafOf('source.ip')
 const SOURCE_PORT = leafOf('source.port')
-
-/** By leaf of `related`, the leaves that it repeats. */
-export const RELATED: readonly { readonly leaf: number; readonly of: readonly number[] }[] = Object.entries(
-  RELATED_FROM,
-).map(([name, from]) => ({ leaf: leafOf(name as keyof typeof RELATED_FROM), of: from.map(leafOf) }))
 
 /** Maps the records of one input, one after the other: what it works with is used again, a draft only until the next one. */
 export class Mapper {
@@ -129,7 +124,6 @@ export class Mapper {
     }
     values[MESSAGE] ??= messageOf(mapping, draft)
     if (envelope !== null) fillRest(values, envelope)
-    relate(values)
     const payload = payloadOf(record, mapping.names, { hits, consumed }, this.#isKept)
     draft.flags |= payload.flags
     if (payload.json !== null) values[PAYLOAD] = new JsonText(payload.json)
@@ -204,20 +198,6 @@ export class Mapper {
       }
     }
     return timeSeen
-  }
-}
-
-/** What is found by any id of a kind. */
-export function relate(values: unknown[]): void {
-  for (const { leaf, of } of RELATED) {
-    let texts: string[] | null = null
-    for (let i = 0; i < of.length; i++) {
-      const text = textOf(values[of[i]!])
-      if (text === '') continue
-      if (texts === null) texts = [text]
-      else if (!texts.includes(text)) texts.push(text)
-    }
-    if (texts !== null) values[leaf] = texts
   }
 }
 

@@ -12,7 +12,6 @@ import {
 } from '../../schema/index.ts'
 import { Enricher, type EnrichPlan } from './enricher.ts'
 import { Places, type PlaceTable } from './place.ts'
-import { relatedOf } from './related.ts'
 import { A_NETWORK, BERLIN, LONDON, mmdbOf } from './testing/mmdb.ts'
 import { clientAdditions } from './user-agent.ts'
 
@@ -29,7 +28,7 @@ const TABLE = tableOf(
   mmdbOf({ '81.2.69.0/24': { ...LONDON, ...A_NETWORK }, '2a02:8100::/32': BERLIN, '10.0.0.0/8': LONDON }),
 )
 const ALL: EnrichPlan = { places: TABLE, userAgent: true, related: true }
-const NONE: EnrichPlan = { places: null, userAgent: false, related: false }
+const NONE: EnrichPlan = { places: null, userAgent: false, related: true }
 
 /** The additions of each line; null where it has none. */
 function additionsOf(
@@ -48,11 +47,10 @@ function additionsOf(
 
 const additionsTo = (event: AuditEvent, plan = ALL): Additions | null =>
   additionsOf([canonical(event)], plan)[0]!
-const RELATED = { related: {} }
 
 describe('an event with an address', () => {
   it('is given its place and network, by the names of ECS', () => {
-    expect(additionsTo({ ...RELATED, source: { ip: '81.2.69.142', port: 4711 } })).toEqual({
+    expect(additionsTo({ source: { ip: '81.2.69.142', port: 4711 } })).toEqual({
       source: {
         as: { number: 20_712, organization: { name: 'Andrews & Arnold Ltd' } },
         geo: {
@@ -67,13 +65,13 @@ describe('an event with an address', () => {
   })
 
   it.each(['2a02:8100::1', '2A02:8100:0:0::2'])('is placed by IPv6, however it is written: %s', (ip) => {
-    expect(additionsTo({ ...RELATED, source: { ip } })).toMatchObject({
+    expect(additionsTo({ source: { ip } })).toMatchObject({
       source: { geo: { city_name: 'Berlin' } },
     })
   })
 
   it('is placed by the IPv4 address that an IPv6 address holds', () => {
-    const added = additionsTo({ ...RELATED, source: { ip: '::ffff:81.2.69.1' } })
+    const added = additionsTo({ source: { ip: '::ffff:81.2.69.1' } })
     expect(added).toMatchObject({ source: { geo: { city_name: 'London' } } })
   })
 
@@ -88,19 +86,19 @@ describe('an event with an address', () => {
     'fd00::1',
     '::ffff:10.1.2.3',
   ])('of a private network has no place, whatever the file says: %s', (ip) =>
-    expect(additionsTo({ ...RELATED, source: { ip } })).toBeNull(),
+    expect(additionsTo({ source: { ip } })).toBeNull(),
   )
 
   it.each(['8.8.4.4', 'no address', '', '81.2.69.142.1', '1'.repeat(500)])(
     'that the file does not know has no place: %s',
     (ip) => {
-      expect(additionsTo({ ...RELATED, source: { ip } })).toBeNull()
+      expect(additionsTo({ source: { ip } })).toBeNull()
     },
   )
 
   it('is placed by the file of now, not by what an earlier one said', () => {
     const enricher = new Enricher()
-    const line = canonical({ ...RELATED, source: { ip: '81.2.69.142' } })
+    const line = canonical({ source: { ip: '81.2.69.142' } })
     const city = (plan: EnrichPlan): unknown => additionsOf([line], plan, enricher)[0]?.source
     expect(city(ALL)).toMatchObject({ geo: { city_name: 'London' } })
     expect(city({ ...ALL, places: tableOf(mmdbOf({ '81.2.0.0/16': BERLIN }), 2) })).toMatchObject({
@@ -112,7 +110,7 @@ describe('an event with an address', () => {
   it('has no place where the file is damaged, and its neighbours have theirs', () => {
     const file = mmdbOf({ '81.2.69.0/24': LONDON, '82.0.0.0/8': BERLIN })
     file.fill(0xff, file.indexOf('London') - 1, file.indexOf('London') + 6)
-    const lines = ['81.2.69.142', '82.1.1.1'].map((ip) => canonical({ ...RELATED, source: { ip } }))
+    const lines = ['81.2.69.142', '82.1.1.1'].map((ip) => canonical({ source: { ip } }))
     const table = tableOf(file)
     const { additions, fault } = new Enricher().enrich(Buffer.from(lines.join('\n')), {
       ...ALL,
@@ -125,7 +123,7 @@ describe('an event with an address', () => {
 
 describe('an event with a user agent', () => {
   it('is given browser, system and device', () => {
-    expect(additionsTo({ ...RELATED, user_agent: { original: CHROME } })).toEqual({
+    expect(additionsTo({ user_agent: { original: CHROME } })).toEqual({
       user_agent: {
         device: { name: 'Desktop' },
         name: 'Chrome',
@@ -137,50 +135,32 @@ describe('an event with a user agent', () => {
 
   it('keeps what the agent sealed, and is given what does not belong to it', () => {
     const user_agent = { name: 'Our app', original: CHROME, os: {} }
-    expect(additionsTo({ ...RELATED, user_agent })).toEqual({
+    expect(additionsTo({ user_agent })).toEqual({
       user_agent: { device: { name: 'Desktop' } },
     })
   })
 
   it('without its text is left alone', () => {
-    expect(additionsTo({ ...RELATED, user_agent: { name: 'Edge' } })).toBeNull()
-  })
-})
-
-describe('an event without related', () => {
-  it('is found by each id that it names', () => {
-    const event = {
-      audit: { entity: { id: 'CUST-1' }, parent: { id: 'P-2' } },
-      host: { name: 'web-1' },
-      source: { ip: '10.0.0.1' },
-      user: { id: 'u-1', name: 'jane', target: { name: 'amir' }, email: '' },
-    }
-    expect(additionsTo(event)).toEqual({
-      related: {
-        entity: ['CUST-1', 'P-2'],
-        hosts: ['web-1'],
-        ip: ['10.0.0.1'],
-        user: ['u-1', 'jane', 'amir'],
-      },
-    })
-  })
-
-  it('is told from one whose payload has a member of that name', () => {
-    const event = { audit: { payload: { related: { user: ['x'] } } }, user: { name: 'jane' } }
-    expect(additionsTo(event)).toEqual({ related: { user: ['jane'] } })
+    expect(additionsTo({ user_agent: { name: 'Edge' } })).toBeNull()
   })
 })
 
 it('what is switched off is not added', () => {
   const event = { source: { ip: '81.2.69.142' }, user: { name: 'jane' }, user_agent: { original: CHROME } }
   expect(additionsTo(event, NONE)).toBeNull()
-  expect(Object.keys(additionsTo(event, { ...NONE, related: true }) ?? {})).toEqual(['related'])
   expect(Object.keys(additionsTo(event, { ...NONE, userAgent: true }) ?? {})).toEqual(['user_agent'])
   expect(Object.keys(additionsTo(event, { ...NONE, places: TABLE }) ?? {})).toEqual(['source'])
 })
 
+it('what follows from the event is not added, but that it is switched off is', () => {
+  const event = { user: { name: 'jane' }, user_agent: { original: CHROME } }
+  expect(additionsTo(event, { ...ALL, related: false })).toMatchObject({ related: null, user_agent: {} })
+  expect(withAdditions(event, additionsTo(event, { ...NONE, related: false }))).toEqual(event)
+  expect(withAdditions(event, additionsTo(event, NONE))).toMatchObject({ related: { user: ['jane'] } })
+})
+
 it('lines that are no events are passed over, and nobody else is', () => {
-  const good = canonical({ ...RELATED, source: { ip: '81.2.69.142' } })
+  const good = canonical({ source: { ip: '81.2.69.142' } })
   const bad = ['', '{"source":{"ip":"81.2.69.142"', '"source":{}', '[]', '7']
   const added = additionsOf([...bad, good, ...bad, good], ALL)
   expect(added.flatMap((one, i) => (one === null ? [] : [i]))).toEqual([bad.length, bad.length * 2 + 1])
@@ -239,8 +219,6 @@ function plainly(event: AuditEvent): Additions | null {
       ? clientAdditions({ ...sealed })
       : null
   if (client !== null) added.user_agent = client
-  const related = relatedOf(event)
-  if (related !== null) added.related = related
   return Object.keys(added).length === 0 ? null : added
 }
 
@@ -254,7 +232,7 @@ it('random events get what the plain reference gives them, and it comes off agai
       const lines = events.map(canonical)
       for (const [i, added] of additionsOf(lines, ALL).entries()) {
         expect(added).toEqual(plainly(events[i]!))
-        const shown = added === null ? events[i]! : withAdditions(events[i]!, added)
+        const shown = withAdditions(events[i]!, added)
         expect(canonical(sealedPart(shown))).toBe(lines[i])
       }
     }),

@@ -1,9 +1,7 @@
 import { canonical, isRecord, reasonOf } from '../../schema/index.ts'
 import { Latest } from '../latest.ts'
 import type { BatchAdditions } from '../store/port.ts'
-import { LastMembers, type Place } from './last-members.ts'
 import { Places, type PlaceTable } from './place.ts'
-import { relatedOf } from './related.ts'
 import { TopMember } from './top-member.ts'
 import { clientAdditions } from './user-agent.ts'
 
@@ -11,6 +9,7 @@ import { clientAdditions } from './user-agent.ts'
 export interface EnrichPlan {
   readonly places: PlaceTable | null
   readonly userAgent: boolean
+  /** Follows from the event, so that only the opposite is noted. */
   readonly related: boolean
 }
 
@@ -23,6 +22,7 @@ export interface Enriched {
 
 /** A member of the additions as JSON text, with its name; '' is none. */
 type Fragment = string
+const NO_RELATED: Fragment = '"related":null'
 
 const ADDRESSES = 8192
 const CLIENTS = 2048
@@ -31,10 +31,8 @@ const LONGEST_REMEMBERED = 1024
 
 /** Enriches batches in one thread. Places and clients come again and again, so what was found lately is remembered. */
 export class Enricher {
-  readonly #last = new LastMembers()
   readonly #source = new TopMember('source')
   readonly #userAgent = new TopMember('user_agent')
-  readonly #related = new TopMember('related')
   readonly #clients = new Latest<string, Fragment>(CLIENTS)
   #table: PlaceTable | null = null
   #places: Places | null = null
@@ -45,13 +43,13 @@ export class Enricher {
   enrich(lines: Buffer, plan: EnrichPlan): Enriched {
     this.#fault = null
     this.#takeUp(plan.places)
-    for (const member of [this.#last, this.#source, this.#userAgent, this.#related]) member.begin(lines)
+    for (const member of [this.#source, this.#userAgent]) member.begin(lines)
     const positions: number[] = []
     const added: string[] = []
     for (let start = 0, position = 0; start < lines.length; position++) {
       const newline = lines.indexOf(10, start)
       const end = newline === -1 ? lines.length : newline
-      const text = this.#additionsOf(lines, start, end, plan)
+      const text = this.#additionsOf(start, end, plan)
       if (text !== '') {
         positions.push(position)
         added.push(text)
@@ -72,20 +70,12 @@ export class Enricher {
     this.#addresses = new Latest(ADDRESSES)
   }
 
-  #additionsOf(lines: Buffer, start: number, end: number, plan: EnrichPlan): string {
-    const textOf = (place: Place | undefined, member: TopMember): string | null => {
-      if (place === undefined) return member.in(start, end)
-      return place.open === -1 ? null : lines.toString('utf8', place.open, place.close)
-    }
-    const last = this.#last.read(start, end) ? this.#last : null
+  #additionsOf(start: number, end: number, plan: EnrichPlan): string {
     // Members in canonical order.
-    let text =
-      plan.related && last === null && !this.#related.isIn(start, end)
-        ? relatedFragment(lines, start, end)
-        : ''
-    const source = this.#places === null ? null : textOf(last?.source, this.#source)
+    let text = plan.related ? '' : NO_RELATED
+    const source = this.#places === null ? null : this.#source.in(start, end)
     if (source !== null) text = joined(text, this.#placeFragment(source))
-    const client = plan.userAgent ? textOf(last?.userAgent, this.#userAgent) : null
+    const client = plan.userAgent ? this.#userAgent.in(start, end) : null
     if (client !== null) text = joined(text, this.#clientFragment(client))
     return text === '' ? '' : `{${text}}`
   }
@@ -114,13 +104,6 @@ export class Enricher {
     }
     return userAgent.length > LONGEST_REMEMBERED ? make() : this.#clients.get(userAgent, make)
   }
-}
-
-/** Agents fill `related` themselves; so a line without it is rare, and worth being parsed. */
-function relatedFragment(lines: Buffer, start: number, end: number): Fragment {
-  const event = objectIn(lines.toString('utf8', start, end))
-  const related = event === null ? null : relatedOf(event)
-  return related === null ? '' : `"related":${canonical(related)}`
 }
 
 const joined = (text: string, fragment: Fragment): string =>

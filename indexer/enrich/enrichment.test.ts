@@ -22,8 +22,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const geo = (path: string): EnrichSettings => ({ geo: { file: path }, 'user-agent': false, related: false })
-const NOTHING: EnrichSettings = { 'user-agent': false, related: false }
+const geo = (path: string): EnrichSettings => ({ geo: { file: path }, 'user-agent': false, related: true })
+const NOTHING: EnrichSettings = { 'user-agent': false, related: true }
 
 async function open(settings: EnrichSettings, lookEvery = 3_600_000): Promise<Enrichment> {
   const write = (line: string): void => void said.push((JSON.parse(line) as { msg: string }).msg)

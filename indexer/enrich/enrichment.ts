@@ -13,7 +13,7 @@ export interface EnrichSettings {
 
 /** What the indexer adds to events, by settings that may change while it runs. */
 export interface Enrichment {
-  /** What is to be added now; null where nothing is. */
+  /** What is to be added now; null where nothing is to be said. */
   readonly plan: EnrichPlan | null
   /** Enriches in this thread: for the few events that come another way than by a waybill. */
   enrich(lines: Buffer): Enriched['additions']
@@ -58,7 +58,7 @@ export async function openEnrichment(
   function planOf(): EnrichPlan | null {
     const places = loaded?.table ?? null
     const { 'user-agent': userAgent, related } = current
-    return places === null && !userAgent && !related ? null : { places, userAgent, related }
+    return places === null && !userAgent && related ? null : { places, userAgent, related }
   }
   let plan = planOf()
 

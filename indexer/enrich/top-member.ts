@@ -31,12 +31,6 @@ export class TopMember {
 
   /** The object as text, of the line from `start` to `end`; null where it has none. Lines are asked for in their order. */
   in(start: number, end: number): string | null {
-    if (!this.isIn(start, end)) return null
-    return this.#lines.toString('utf8', this.#open, this.#close)
-  }
-
-  /** Whether the line has it. A line is asked about once, this way or the other. */
-  isIn(start: number, end: number): boolean {
     let found = false
     if (this.#next === UNKNOWN || (this.#next !== -1 && this.#next < start))
       this.#next = this.#lines.indexOf(this.#needle, start)
@@ -52,7 +46,7 @@ export class TopMember {
       }
       this.#next = this.#lines.indexOf(this.#needle, open)
     }
-    return found
+    return found ? this.#lines.toString('utf8', this.#open, this.#close) : null
   }
 
   /** Behind the object that begins at `open`; -1 where it is no member of the line's own object. */

@@ -3,7 +3,7 @@ import type { EventType } from '../integration.ts'
 import { leafOf } from '../layout.ts'
 import { TIMESTAMP } from '../mapping.ts'
 import type { Pipeline, Place } from '../pipeline.ts'
-import { jsonOf, RELATED } from '../record.ts'
+import { jsonOf } from '../record.ts'
 import type { Envelope, Fill } from '../syslog/envelope.ts'
 import { Answers } from './answers.ts'
 import { Apart } from './apart.ts'
@@ -172,9 +172,6 @@ export class Drafts {
       values.how[MESSAGE] = HOW.message
     }
     if (envelope !== null && !this.#fillRest(envelope, record)) return undefined
-    for (const { leaf, of } of RELATED) {
-      for (const one of of) if (values.hasText(one)) values.how[leaf] = HOW.related
-    }
     if (this.#rest.isThere()) {
       if (!this.#rest.write()) return undefined
       values.setSpan(PAYLOAD, HOW.program, this.#program.from, this.#program.to)

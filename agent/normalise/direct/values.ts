@@ -20,13 +20,12 @@ export const HOW = {
   offset: 7,
   id: 8,
   message: 9,
-  related: 10,
   /** A program of several places: its list from and to. */
-  program: 11,
-  changes: 12,
-  changeFields: 13,
-  changeBefore: 14,
-  changeAfter: 15,
+  program: 10,
+  changes: 11,
+  changeFields: 12,
+  changeBefore: 13,
+  changeAfter: 14,
 } as const
 
 const QUOTE = 0x22

@@ -2,20 +2,19 @@ import { LIMITS } from '../../../schema/index.ts'
 import { between, LEAF_COUNT } from '../layout.ts'
 import type { Output } from '../output.ts'
 import type { Pipeline } from '../pipeline.ts'
-import { RELATED } from '../record.ts'
 import type { ChangeRows } from './change-rows.ts'
 import type { Memory, Noted } from './memory.ts'
 import type { Values } from './values.ts'
 
-/** How often a byte of the record may stand in its event at most (in original, field, related, message, changes twice, payload), escaped. */
-const MOST_COPIES = 9
+/** How often a byte of the record may stand in its event at most (in original, field, message, changes twice, payload), escaped. */
+const MOST_COPIES = 8
 /** Keys, brackets, quotes, numbers and times of an event, at most. */
 const FRAME_BYTES = 8 * 1024
 
 /** What the kernel is told of a line: the places in its list of numbers. */
-const CHANGE_COUNT = 8
-const ID_FROM = 13
-const ID_TO = 14
+const CHANGE_COUNT = 7
+const ID_FROM = 12
+const ID_TO = 13
 /** The kernel's answer where the plain way must write; below it, the pair of leaves whose text between it doesn't know. */
 const DECLINED = -1
 const FIRST_MISSING = -2
@@ -34,15 +33,12 @@ export class LineWriter {
     this.#changes = changes
     this.#gaps = memory.gaps
     const { message } = pipeline.mapping
-    const related = memory.numbersOf(LEAF_COUNT)
-    for (const { leaf, of } of RELATED) related[leaf] = kept(memory, [of.length, ...of])
     const line = [
       LEAF_COUNT,
       values.how.byteOffset,
       values.from.byteOffset,
       values.to.byteOffset,
       this.#gaps.byteOffset,
-      related.byteOffset,
       kept(memory, [message.length, ...message.flatMap((leaves) => [leaves.length, ...leaves])]),
       LIMITS.keywordLength,
       0,

@@ -12,12 +12,11 @@ const ORIGINAL: i32 = 6
 const OFFSET: i32 = 7
 const ID: i32 = 8
 const MESSAGE: i32 = 9
-const RELATED: i32 = 10
-const PROGRAM: i32 = 11
-const CHANGES: i32 = 12
-const CHANGE_FIELDS: i32 = 13
-const CHANGE_BEFORE: i32 = 14
-const CHANGE_AFTER: i32 = 15
+const PROGRAM: i32 = 10
+const CHANGES: i32 = 11
+const CHANGE_FIELDS: i32 = 12
+const CHANGE_BEFORE: i32 = 13
+const CHANGE_AFTER: i32 = 14
 
 // What a line is made of, at `line` (`writer.ts` writes it).
 const LEAVES: usize = 0
@@ -26,18 +25,16 @@ const FROMS: usize = 8
 const TOS: usize = 12
 /** By pair of leaves: where the text between them stands, and its length; 0 where it is not known yet. */
 const GAPS: usize = 16
-/** By leaf: the leaves whose texts it repeats, as a list with its length in front; or 0. */
-const RELATED_LISTS: usize = 20
 /** A list of lists of leaves, each list with its length in front. */
-const MESSAGE_LISTS: usize = 24
-const LONGEST_MESSAGE: usize = 28
-const CHANGE_COUNT: usize = 32
-const FIELDS_FROM: usize = 36
-const FIELDS_TO: usize = 40
-const OLDS: usize = 44
-const NOWS: usize = 48
-const ID_FROM: usize = 52
-const ID_TO: usize = 56
+const MESSAGE_LISTS: usize = 20
+const LONGEST_MESSAGE: usize = 24
+const CHANGE_COUNT: usize = 28
+const FIELDS_FROM: usize = 32
+const FIELDS_TO: usize = 36
+const OLDS: usize = 40
+const NOWS: usize = 44
+const ID_FROM: usize = 48
+const ID_TO: usize = 52
 
 /** A change's value that is not there; and one that is nothing where its neighbour is something. */
 const ABSENT_VALUE: i32 = -1
@@ -111,9 +108,6 @@ export function writeLine(parts: i32, out: i32, place: f64): i32 {
       case MESSAGE:
         at = message(at)
         if (at == NONE) return NONE
-        break
-      case RELATED:
-        at = related(load<i32>(load<i32>(line, RELATED_LISTS) + (leaf << 2)), at)
         break
       case PROGRAM:
         at = run(from, to, at)
@@ -193,29 +187,6 @@ function message(out: i32): i32 {
   }
   if (at - start > load<i32>(line, LONGEST_MESSAGE)) return NONE
   store<u8>(at, 0x22)
-  return at + 1
-}
-
-/** Each text once, in the order of the leaves. */
-function related(leaves: i32, out: i32): i32 {
-  const length = load<i32>(leaves)
-  let at = out
-  store<u8>(at++, 0x5b)
-  for (let i = 1; i <= length; i++) {
-    const leaf = load<i32>(leaves + (i << 2))
-    if (!hasText(leaf)) continue
-    const from = textFrom(leaf)
-    const to = textTo(leaf)
-    let isNew = true
-    for (let k = 1; k < i && isNew; k++) {
-      const other = load<i32>(leaves + (k << 2))
-      if (hasText(other) && areSame(textFrom(other), textTo(other), from, to)) isNew = false
-    }
-    if (!isNew) continue
-    if (at > out + 1) store<u8>(at++, 0x2c)
-    at = quoted(from, to, at)
-  }
-  store<u8>(at, 0x5d)
   return at + 1
 }
 

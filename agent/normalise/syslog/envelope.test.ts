@@ -78,7 +78,6 @@ describe('an event of a message that was received', () => {
         message: 'Accepted password\nfor jane',
         process: { name: 'sshd', pid: 812 },
         source: { ip: '192.0.2.9', port: 4711 },
-        related: { hosts: ['web-1'], ip: ['192.0.2.9'] },
       }),
     ])
     expect(JSON.stringify(events)).not.toContain('"path"')

@@ -37,7 +37,7 @@ export function documentOf(
   seal: Seal,
   { additions, revision }: { additions: Additions | null; revision: string | null },
 ): string {
-  const enriched = additions === null ? event : withAdditions(event, additions)
+  const enriched = withAdditions(event, additions)
   const shown = revision === null ? enriched : asRevision(enriched, revision)
   const { event: document, whole } = fitted(shown)
   const words = eventWords(shown)
@@ -97,7 +97,7 @@ export function eventOf(source: unknown): AuditEvent {
   } = memberOf(audit, 'seal')
   if (typeof line !== 'string') return { ...document, audit: { ...audit, seal } }
   const sealed = JSON.parse(line) as AuditEvent
-  const enriched = typeof added === 'string' ? withAdditions(sealed, JSON.parse(added) as Additions) : sealed
+  const enriched = withAdditions(sealed, typeof added === 'string' ? (JSON.parse(added) as Additions) : null)
   const id = textAt(document, 'event.id') ?? ''
   const shown = audit.revision_of === undefined ? enriched : asRevision(enriched, id)
   return {

@@ -1,4 +1,4 @@
-import { fieldOf, LIMITS, wordsOf } from '../../../schema/index.ts'
+import { fieldOf, LIMITS, RELATED_FROM, wordsOf } from '../../../schema/index.ts'
 import {
   addressKey,
   addressText,
@@ -49,7 +49,14 @@ function and(of: readonly Candidates[]): Candidates {
 }
 
 function or(of: readonly Candidates[]): Candidates {
-  const kept = of.filter((part) => part.kind !== 'none')
+  // Fields of one family share their terms.
+  const terms = new Set<number>()
+  const kept = of.filter((part) => {
+    if (part.kind !== 'term') return part.kind !== 'none'
+    const isNew = !terms.has(part.key)
+    terms.add(part.key)
+    return isNew
+  })
   if (kept.some((part) => part.kind === 'all')) return ALL
   return kept.length === 0 ? NONE : kept.length === 1 ? kept[0]! : { kind: 'or', of: kept }
 }
@@ -140,7 +147,16 @@ type FieldQuery = Extract<Query, { readonly field: string }>
 
 const present = (path: string): Candidates => facetsThat(1, (facet) => facet.present.has(path))
 
+/** The fields from which this one follows where an event has none of it. */
+const sourcesOf = (field: string): readonly string[] => SOURCES.get(field) ?? []
+const SOURCES: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(RELATED_FROM))
+
 function candidatesOfField(query: FieldQuery): Candidates {
+  const sources = sourcesOf(query.field).map((field) => candidatesOfSealed({ ...query, field }))
+  return or([candidatesOfSealed(query), ...sources])
+}
+
+function candidatesOfSealed(query: FieldQuery): Candidates {
   const field = fieldOf(query.field)
   if (field === undefined || field.unindexed === true || field.type === 'geo') return NONE
   const way = wayTo(field.name)
@@ -295,14 +311,24 @@ export function decidedBy(query: Query, source: Facet, deed: Facet): boolean | u
     case 'change':
       return deed.present.has('audit.changes') ? undefined : false
     default: {
-      const field = fieldOf(query.field)
-      if (field === undefined || field.unindexed === true || field.type === 'geo') return false
-      const way = wayTo(field.name)
-      if (way === undefined || way.kind === 'skip') return undefined
-      if (way.kind === 'facet') return matches(query, (way.facet === 0 ? source : deed).event)
-      return deed.present.has(field.name) ? undefined : false
+      const decided = decidedBySealed(query, source, deed)
+      if (decided !== false) return decided
+      // From another field it may follow or not: what the event has of its own counts before.
+      const mayFollow = sourcesOf(query.field).some(
+        (field) => decidedBySealed({ ...query, field }, source, deed) !== false,
+      )
+      return mayFollow ? undefined : false
     }
   }
+}
+
+function decidedBySealed(query: FieldQuery, source: Facet, deed: Facet): boolean | undefined {
+  const field = fieldOf(query.field)
+  if (field === undefined || field.unindexed === true || field.type === 'geo') return false
+  const way = wayTo(field.name)
+  if (way === undefined || way.kind === 'skip') return undefined
+  if (way.kind === 'facet') return matches(query, (way.facet === 0 ? source : deed).event)
+  return deed.present.has(field.name) ? undefined : false
 }
 
 /** Pairs of facets of which no event matches a query; each pair is looked at once. */

@@ -189,7 +189,7 @@ export function revise(
     parcel.heldStarts[event] = held.count
     const sealed = JSON.parse(line) as AuditEvent
     const added = parcel.added[event]!
-    const enriched = added === NOTHING_ADDED ? sealed : withAdditions(sealed, JSON.parse(added) as Additions)
+    const enriched = withAdditions(sealed, added === NOTHING_ADDED ? null : (JSON.parse(added) as Additions))
     collector.collect(asRevision(enriched, id))
     parcel.termEnds[event] = terms.count
     parcel.heldEnds[event] = held.count

@@ -147,7 +147,10 @@ test('a dead letter that is an event after all is stored in its place when it is
   expect(await opened.deadLetters.list({ limit: 1 })).toMatchObject({ total: 0 })
   expect(await opened.get(idAt(1))).toMatchObject({
     ...additions,
-    audit: { derived: ['user_agent.name'], seal: { agent: AGENT, sequence: 4, position: 1 } },
+    audit: {
+      derived: expect.arrayContaining(['user_agent.name']),
+      seal: { agent: AGENT, sequence: 4, position: 1 },
+    },
   })
   expect(ids(await search(opened))).toEqual([idAt(0), idAt(1), idAt(2)])
   expect((await opened.status()).events).toBe(3)

@@ -187,8 +187,7 @@ export class PartitionView {
   event(chunk: number, line: number): AuditEvent {
     const opened = this.chunk(chunk)
     const sealed = JSON.parse(opened.line(line).toString('utf8')) as AuditEvent
-    const additions = opened.additions(line)
-    const enriched = additions === null ? sealed : withAdditions(sealed, additions)
+    const enriched = withAdditions(sealed, opened.additions(line))
     const revision = opened.revision(line)
     const event = (revision === null ? enriched : asRevision(enriched, revision)) as {
       event: Record<string, unknown>

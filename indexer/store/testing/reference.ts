@@ -72,7 +72,7 @@ export async function filled(store: Store, events: readonly AuditEvent[], most =
       const again = known.has(idOf(sealed))
       known.add(idOf(sealed))
       const added = sequence % 4 > 0 ? additions[position] : null
-      const enriched = added == null ? sealed : withAdditions(sealed, added)
+      const enriched = withAdditions(sealed, added ?? null)
       const shown = again
         ? asRevision(enriched, revisionEventId(idOf(sealed), leafHash(Buffer.from(line))))
         : enriched
