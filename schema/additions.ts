@@ -1,3 +1,4 @@
+import { changeOf } from './change-index.ts'
 import type { AuditEvent } from './event.ts'
 import { FIELDS, type Field } from './fields.ts'
 import { isRecord } from './record.ts'
@@ -5,8 +6,8 @@ import { relatedOf } from './related.ts'
 
 /**
  * What the indexer adds to an event when it stores it (place, client): a part of an event, of the closed list only. It is kept apart from
- * the line that was sealed, and put together with it when the event is read. `related` follows from the event, so it needn't be here;
- * null says that the event is to have none.
+ * the line that was sealed, and put together with it when the event is read. `audit.change` and `related` follow from the event and needn't
+ * be here; null for `related` says that the event is to have none.
  */
 export type Additions = { readonly [member: string]: unknown }
 
@@ -47,27 +48,22 @@ export function isFree(event: AuditEvent, path: string): boolean {
 }
 
 /**
- * The event as it is found and shown: with its additions and with `related`, where it has none, and with `audit.derived`, which names them.
- * Nothing that the event has is changed.
+ * The event as it is found and shown: with its additions, with `audit.change` and `related` where it has none, and with `audit.derived`,
+ * which names all these. Nothing that the event has is changed.
  */
 export function withAdditions(event: AuditEvent, additions: Additions | null): AuditEvent {
-  const added = withRelated(event, additions)
-  if (added === null) return event
+  const { related: given, ...others } = additions ?? {}
+  const change = changeOf(event)
+  const related = given === undefined && !Object.hasOwn(event, 'related') ? relatedOf(event) : given
+  const added = {
+    ...others,
+    ...(change !== null && { audit: { change } }),
+    ...(related != null && { related }),
+  }
   const derived = addedPaths(added)
   if (derived.length === 0) return event
-  const { audit } = event
-  return { ...merge(event, added), audit: { ...(isRecord(audit) ? audit : {}), derived } }
-}
-
-function withRelated(event: AuditEvent, additions: Additions | null): Additions | null {
-  if (Object.hasOwn(event, 'related')) return additions
-  if (additions !== null && Object.hasOwn(additions, 'related')) {
-    if (additions.related !== null) return additions
-    const { related: _none, ...others } = additions
-    return others
-  }
-  const related = relatedOf(event)
-  return related === null ? additions : { ...additions, related }
+  const merged = merge(event, added)
+  return { ...merged, audit: { ...(isRecord(merged.audit) ? merged.audit : {}), derived } }
 }
 
 function merge(event: AuditEvent, additions: Additions): Record<string, unknown> {

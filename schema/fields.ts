@@ -270,9 +270,24 @@ export const FIELDS = {
   'audit.module': { type: 'keyword', words: true, about: 'The part of the source application.' },
   'audit.component': { type: 'keyword', words: true, about: 'The component of a system event.' },
   'audit.changes': { type: 'changes', words: true, about: 'What changed: a list of field, old and new.' },
-  'audit.change.fields': { type: 'keyword', many: true, about: 'The fields that changed.' },
-  'audit.change.before': { type: 'keyword', many: true, about: 'Previous values, as `field=value`.' },
-  'audit.change.after': { type: 'keyword', many: true, about: 'New values, as `field=value`.' },
+  'audit.change.fields': {
+    type: 'keyword',
+    many: true,
+    derived: 'if-absent',
+    about: 'The fields that changed.',
+  },
+  'audit.change.before': {
+    type: 'keyword',
+    many: true,
+    derived: 'if-absent',
+    about: 'Previous values, as `field=value`.',
+  },
+  'audit.change.after': {
+    type: 'keyword',
+    many: true,
+    derived: 'if-absent',
+    about: 'New values, as `field=value`.',
+  },
   'audit.old_unknown': { type: 'boolean', about: 'The source gave no previous value.' },
   'audit.status': { type: 'keyword', about: '`ok`, `warning` or `error`.' },
   'audit.risk': { type: 'keyword', about: '`low`, `medium`, `high` or `critical`.' },
@@ -309,7 +324,7 @@ export const FIELDS = {
     type: 'keyword',
     many: true,
     derived: true,
-    about: 'Fields of this event that the indexer added when it stored it: place, client, related.',
+    about: 'Fields of this event that the indexer added: place, client, change, related.',
   },
 
   'audit.words': {

@@ -1,6 +1,7 @@
 export * from './additions.ts'
 export * from './canonical.ts'
 export * from './categories.ts'
+export * from './change-index.ts'
 export * from './errors.ts'
 export * from './event.ts'
 export * from './event-rules.ts'

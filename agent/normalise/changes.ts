@@ -76,20 +76,6 @@ export class ChangeList {
     }
   }
 
-  /** `field=value` of all that differs, as the index wants it. */
-  index(): { fields: string[]; before: string[]; after: string[] } {
-    const fields = new Set<string>()
-    const before: string[] = []
-    const after: string[] = []
-    for (const change of this.changes) {
-      if (change.old !== undefined && change.new === change.old) continue
-      fields.add(change.field)
-      if (typeof change.old === 'string') before.push(this.#cut(`${change.field}=${change.old}`))
-      if (typeof change.new === 'string') after.push(this.#cut(`${change.field}=${change.new}`))
-    }
-    return { fields: [...fields], before, after }
-  }
-
   #text(value: unknown): string | null {
     const text = plain(value)
     return text === null ? null : this.#cut(text)

@@ -38,6 +38,11 @@ const HOST_NAME = leafOf('host.name')
 const TRUNCATED_BYTES = leafOf('audit.truncated.bytes')
 const TRUNCATED_SHA256 = leafOf('audit.truncated.sha256')
 
+/** What identities and conditions may go by, and follows from the changes: nobody ships it. */
+const FOLLOWING: ReadonlySet<number> = new Set(
+  (['audit.change.fields', 'audit.change.before', 'audit.change.after'] as const).map(leafOf),
+)
+
 /** The slice at hand, as far as its events need it. */
 export interface Place {
   readonly slice: TaskSlice
@@ -292,6 +297,7 @@ export class Pipeline {
     let previous = -1
     for (let leaf = 0; leaf < LEAF_COUNT; leaf++) {
       let value: string | null | undefined
+      if (FOLLOWING.has(leaf)) continue
       // The journal is no file that anybody would look for.
       if (leaf === PATH) value = isDeclared || envelope?.received ? null : place.path
       else if (leaf === TAGS) value = this.tags.json(draft.flags)

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { canonical, cutAt, LIMITS } from '../../schema/index.ts'
+import { canonical, changeIndexOf, cutAt, LIMITS } from '../../schema/index.ts'
 import { ChangeList, changesInText, UNNAMED_FIELD } from './changes.ts'
 import type { Asked } from './condition.ts'
 import { nanosecondsOf } from './duration.ts'
@@ -358,7 +358,7 @@ function takeChanges(
     }
   }
   if (list.changes.length === 0) return false
-  const index = list.index()
+  const index = changeIndexOf(list.changes)
   draft.flags |= list.flags
   // A change is made with its members in canonical order.
   draft.values[CHANGES] = new JsonText(JSON.stringify(list.changes))

@@ -250,7 +250,7 @@ function eventOf(act: Act, at: number, self: Self, chain: OwnChain, place: numbe
       risk: act.rule?.risk,
       entity: act.entity,
       record_count: act.count,
-      ...(act.changes === undefined ? {} : changesOf(act.changes)),
+      changes: act.changes,
       payload: act.payload,
     },
     related: {
@@ -259,15 +259,6 @@ function eventOf(act: Act, at: number, self: Self, chain: OwnChain, place: numbe
       ip: addresses.length === 0 ? undefined : addresses,
       user: [...new Set([act.by.name, ...(act.about?.users ?? [])])],
     },
-  }
-}
-
-function changesOf(changes: readonly Change[]): object {
-  const pairs = (member: 'old' | 'new'): string[] =>
-    changes.flatMap((one) => (typeof one[member] === 'string' ? [`${one.field}=${one[member]}`] : []))
-  return {
-    changes,
-    change: { fields: changes.map(({ field }) => field), before: pairs('old'), after: pairs('new') },
   }
 }
 

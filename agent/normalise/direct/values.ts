@@ -23,6 +23,7 @@ export const HOW = {
   /** A program of several places: its list from and to. */
   program: 10,
   changes: 11,
+  /** From here on: what identities and conditions may ask for; it follows from the changes, and is not written. */
   changeFields: 12,
   changeBefore: 13,
   changeAfter: 14,

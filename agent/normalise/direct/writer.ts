@@ -6,8 +6,8 @@ import type { ChangeRows } from './change-rows.ts'
 import type { Memory, Noted } from './memory.ts'
 import type { Values } from './values.ts'
 
-/** How often a byte of the record may stand in its event at most (in original, field, message, changes twice, payload), escaped. */
-const MOST_COPIES = 8
+/** How often a byte of the record may stand in its event at most (in original, field, message, changes, payload), escaped. */
+const MOST_COPIES = 7
 /** Keys, brackets, quotes, numbers and times of an event, at most. */
 const FRAME_BYTES = 8 * 1024
 

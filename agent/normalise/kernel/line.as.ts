@@ -1,5 +1,5 @@
 import { FROM, NEXT, NULL, ROW, TO } from './rows.as'
-import { areSame, copy, escaped } from './text.as'
+import { copy, escaped } from './text.as'
 
 // How a leaf's value is to be written; `values.ts` has the same.
 const ABSENT: i32 = 0
@@ -14,9 +14,8 @@ const ID: i32 = 8
 const MESSAGE: i32 = 9
 const PROGRAM: i32 = 10
 const CHANGES: i32 = 11
-const CHANGE_FIELDS: i32 = 12
-const CHANGE_BEFORE: i32 = 13
-const CHANGE_AFTER: i32 = 14
+/** From here on: what is asked for, and follows from the rest. It is not written. */
+const FOLLOWING: i32 = 12
 
 // What a line is made of, at `line` (`writer.ts` writes it).
 const LEAVES: usize = 0
@@ -63,7 +62,7 @@ export function writeLine(parts: i32, out: i32, place: f64): i32 {
   let previous = 0
   for (let leaf = 0; leaf <= leaves; leaf++) {
     const how: i32 = leaf == leaves ? JSON : load<u8>(hows + leaf)
-    if (how == ABSENT || (how >= CHANGE_FIELDS && !isIndexed(how))) continue
+    if (how == ABSENT || how >= FOLLOWING) continue
     const pair = previous * (leaves + 1) + leaf
     const gap = load<i32>(gaps + (pair << 3))
     if (gap == 0) return -2 - pair
@@ -112,14 +111,8 @@ export function writeLine(parts: i32, out: i32, place: f64): i32 {
       case PROGRAM:
         at = run(from, to, at)
         break
-      case CHANGES:
-        at = changes(at)
-        break
-      case CHANGE_FIELDS:
-        at = changedFields(at)
-        break
       default:
-        at = changedValues(load<i32>(line + (how == CHANGE_BEFORE ? OLDS : NOWS)), at)
+        at = changes(at)
     }
   }
   store<u8>(at, 0x0a)
@@ -209,28 +202,6 @@ function isValue(row: i32): bool {
   return row >= 0 && load<i32>(row) != NULL
 }
 
-/** Whether old and new of a change are one text: it is listed, and not indexed. */
-function isUnchanged(change: i32): bool {
-  const old = numberAt(OLDS, change)
-  const now = numberAt(NOWS, change)
-  if (old == ABSENT_VALUE || now == ABSENT_VALUE) return false
-  const oldIsNull = old == NULL_VALUE || load<i32>(old) == NULL
-  const nowIsNull = now == NULL_VALUE || load<i32>(now) == NULL
-  if (oldIsNull || nowIsNull) return oldIsNull && nowIsNull
-  return areSame(load<i32>(old, FROM), load<i32>(old, TO), load<i32>(now, FROM), load<i32>(now, TO))
-}
-
-/** Whether `audit.change.*` has anything: a change whose values are the same has no part in it. */
-function isIndexed(how: i32): bool {
-  const count = load<i32>(line, CHANGE_COUNT)
-  for (let i = 0; i < count; i++) {
-    if (isUnchanged(i)) continue
-    if (how == CHANGE_FIELDS) return true
-    if (isValue(numberAt(how == CHANGE_BEFORE ? OLDS : NOWS, i))) return true
-  }
-  return false
-}
-
 function field(change: i32, out: i32): i32 {
   return copy(numberAt(FIELDS_FROM, change), numberAt(FIELDS_TO, change), out)
 }
@@ -262,48 +233,6 @@ function changeValue(name: u64, row: i32, out: i32): i32 {
   // null
   store<u32>(out + 7, 0x6c6c756e)
   return out + 11
-}
-
-function changedFields(out: i32): i32 {
-  const count = load<i32>(line, CHANGE_COUNT)
-  let at = out
-  store<u8>(at++, 0x5b)
-  for (let i = 0; i < count; i++) {
-    if (isUnchanged(i) || isFieldBefore(i)) continue
-    if (at > out + 1) store<u8>(at++, 0x2c)
-    store<u8>(at, 0x22)
-    at = field(i, at + 1)
-    store<u8>(at++, 0x22)
-  }
-  store<u8>(at, 0x5d)
-  return at + 1
-}
-
-function isFieldBefore(change: i32): bool {
-  const from = numberAt(FIELDS_FROM, change)
-  const to = numberAt(FIELDS_TO, change)
-  for (let i = 0; i < change; i++)
-    if (!isUnchanged(i) && areSame(numberAt(FIELDS_FROM, i), numberAt(FIELDS_TO, i), from, to)) return true
-  return false
-}
-
-/** `field=value`, for each change that has one. */
-function changedValues(values: i32, out: i32): i32 {
-  const count = load<i32>(line, CHANGE_COUNT)
-  let at = out
-  store<u8>(at++, 0x5b)
-  for (let i = 0; i < count; i++) {
-    const row = load<i32>(values + (i << 2))
-    if (isUnchanged(i) || !isValue(row)) continue
-    if (at > out + 1) store<u8>(at++, 0x2c)
-    store<u8>(at, 0x22)
-    at = field(i, at + 1)
-    store<u8>(at++, 0x3d)
-    at = copy(load<i32>(row, FROM), load<i32>(row, TO), at)
-    store<u8>(at++, 0x22)
-  }
-  store<u8>(at, 0x5d)
-  return at + 1
 }
 
 function decimal(at: i32, number: i64): i32 {

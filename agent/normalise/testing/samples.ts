@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type AuditEvent, leavesUnder, valueAt } from '../../../schema/index.ts'
+import { type AuditEvent, leavesUnder, valueAt, withAdditions } from '../../../schema/index.ts'
 import {
   type Examined,
   examine,
@@ -23,8 +23,9 @@ export function recordsOf(integration: Integration, text: string, timeZone = 'UT
   })
 }
 
+/** Their events, with what follows from them. */
 export const eventsIn = (records: readonly Examined[]): AuditEvent[] =>
-  records.flatMap(({ event }) => (event === null ? [] : [event]))
+  records.flatMap(({ event }) => (event === null ? [] : [withAdditions(event, null)]))
 
 /** All samples of an integration, by file. */
 export async function samplesOf(

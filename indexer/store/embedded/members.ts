@@ -14,6 +14,7 @@ const CAPTURES: Readonly<Record<string, number>> = {
   'audit.derived': 5,
   'source.as': 5,
   'source.geo': 5,
+  'audit.change': 6,
 }
 
 /** Numbers of the ways, as the kernel has them; 0 is none. */
@@ -44,11 +45,25 @@ export const FIRST_PLACES: readonly number[] = FACETS.map((_, facet) =>
   FACETS.slice(0, facet).reduce((sum, { length }) => sum + length, 0),
 )
 
+/** The place of the values of a facet's field. */
+export function placeOfFacet(path: string): number {
+  const facet = FACETS.findIndex((paths) => paths.includes(path))
+  return FIRST_PLACES[facet]! + FACETS[facet]!.indexOf(path)
+}
+
 export type IndexedWay = Extract<Way, { readonly seed: number }>
 
-/** Writes the schema's members into the kernel's memory. Gives the address of its root, and the way of each member's address. */
-export function writeMembers(memory: Memory): { root: number; ways: ReadonlyMap<number, IndexedWay> } {
+/** The schema's members in the kernel's memory: the address of the root, the way of each member's address, and the address of each path. */
+export interface Members {
+  readonly root: number
+  readonly ways: ReadonlyMap<number, IndexedWay>
+  readonly addresses: ReadonlyMap<string, number>
+}
+
+/** Writes the schema's members into the kernel's memory. */
+export function writeMembers(memory: Memory): Members {
   const ways = new Map<number, IndexedWay>()
+  const addresses = new Map<string, number>()
 
   function writeNode(node: FieldNode, path: string): number {
     if (node.members.size === 0) return 0
@@ -72,6 +87,7 @@ export function writeMembers(memory: Memory): { root: number; ways: ReadonlyMap<
   function writeMember(name: string, { way, members }: FieldNode, path: string): number {
     const text = `"${name}":`
     const address = memory.take(MEMBER_NUMBERS)
+    addresses.set(path, address)
     const isIndexed = way !== null && 'seed' in way
     if (isIndexed) ways.set(address, way)
     const numbers = [
@@ -91,5 +107,5 @@ export function writeMembers(memory: Memory): { root: number; ways: ReadonlyMap<
     return address
   }
 
-  return { root: writeNode(ROOT, ''), ways }
+  return { root: writeNode(ROOT, ''), ways, addresses }
 }

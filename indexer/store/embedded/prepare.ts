@@ -7,6 +7,7 @@ import {
   HASH_BYTES,
   textAt,
   withAdditions,
+  withChange,
 } from '../../../schema/index.ts'
 import { readLine } from '../line.ts'
 import type { BatchAdditions } from '../port.ts'
@@ -120,7 +121,7 @@ export class Preparer {
     const read = readLine(lines.subarray(start, end))
     if ('reason' in read) return read
     const sound = read.event
-    collector.collect(sound)
+    collector.collect(withChange(sound))
     const [source, deed] = collector.slots
     source![SEAL_AGENT] = agent
     source![SEAL_INCARNATION] = incarnation

@@ -113,6 +113,36 @@ test.each([
     'numbers in all forms',
     '{"@timestamp":"2026-11-01T00:00:00.000Z","audit":{"category":"change","payload":{"a":1.50,"b":-0,"c":1e3,"d":[1E-2,12345678901234567890]},"record_count":1e400},"event":{"id":"ID"}}',
   ],
+  ...[
+    ['changes', '[{"field":"a","new":"1","old":"2"},{"field":"a","new":"3"},{"field":"","old":"x"}]'],
+    ['values that did not change', '[{"field":"a","new":"1","old":"1"},{"field":"b","new":null,"old":null}]'],
+    ['changes in escapes', '[{"field":"a\\"b","new":"1\\n\\\\","old":"\\t"},{"field":"a\\"b","new":"ä"}]'],
+    ['changes in other escapes', '[{"field":"a","new":"b","old":"\\u0062"},{"field":"\\u0061","new":"\\/"}]'],
+    ['values that are no texts', '[{"field":"a","new":1,"old":1},{"field":"b","new":[],"old":{"x":"y"}}]'],
+    [
+      'what is no change',
+      '[{"new":"1","old":"2"},[{"field":"a","new":"1"}],"field",null,{"field":5,"new":"1"}]',
+    ],
+    [
+      'long changes',
+      `[{"field":"a","new":"${'x'.repeat(1022)}","old":"${'x'.repeat(1023)}"},{"field":"b","new":"${'é'.repeat(4000)}"}]`,
+    ],
+    [
+      'many changes',
+      `[${Array.from({ length: 900 }, (_, i) => `{"field":"field number ${i}","new":"${i}"}`).join(',')}]`,
+    ],
+  ].map(([what, changes]) => [
+    what!,
+    `{"@timestamp":"2026-11-01T00:00:00.000Z","audit":{"category":"change","changes":${changes}},"event":{"id":"ID"}}`,
+  ]),
+  [
+    'an index of changes that was sealed',
+    '{"@timestamp":"2026-11-01T00:00:00.000Z","audit":{"category":"change","change":{"fields":["other"]},"changes":[{"field":"a","new":"1"}]},"event":{"id":"ID"}}',
+  ],
+  [
+    'an index of changes that is null',
+    '{"@timestamp":"2026-11-01T00:00:00.000Z","audit":{"category":"change","change":null,"changes":[{"field":"a","new":"1"}]},"event":{"id":"ID"}}',
+  ],
 ])('%s is read alike', (_, line) => same(line.replace('ID', '0'.repeat(40))))
 
 test('nesting without end is refused, and overflows nothing', () => {
@@ -132,7 +162,10 @@ test('usual lines are read by the fast reader alone', () => {
       agent: { id: 'a-1' },
       audit: {
         category: 'change',
-        changes: [{ field: 'x', new: '1', old: '2' }],
+        changes: [
+          { field: 'x', new: '1', old: '2' },
+          { field: 'y', new: '3', old: null },
+        ],
         payload: { a: 1, b: 'x y' },
       },
       event: { id: i.toString(16).padStart(40, '0'), original: '{"a":"b\\n"}', sequence: i },

@@ -3,7 +3,7 @@ import type { Collector } from './collect.ts'
 import type { Facet, FacetBook } from './facets.ts'
 import { Memory } from './kernel/memory.ts'
 import { FACETS, PRESENCE } from './layout.ts'
-import { type IndexedWay, writeMembers } from './members.ts'
+import { type IndexedWay, placeOfFacet, writeMembers } from './members.ts'
 import { MetTexts } from './met-texts.ts'
 import { ID_BYTES } from './parcel.ts'
 import { SeenFacets } from './seen-facets.ts'
@@ -33,8 +33,13 @@ export class Scanner {
   constructor(book: FacetBook) {
     const slots = FACETS.reduce((sum, { length }) => sum + length, 0)
     const memory = new Memory(Math.ceil(PRESENCE.length / 30), slots)
-    const { root, ways } = writeMembers(memory)
+    const { root, ways, addresses } = writeMembers(memory)
     memory.kernel.prepare(root, slots, LIMITS.indexedLength, EARLIEST_TIMESTAMP, LATEST_TIMESTAMP)
+    memory.kernel.prepareChanges(
+      placeOfFacet('audit.change.fields'),
+      addresses.get('audit.change.before')!,
+      addresses.get('audit.change.after')!,
+    )
     this.#memory = memory
     this.#ways = ways
     this.#seen = new SeenFacets(book, memory)

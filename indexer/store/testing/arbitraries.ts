@@ -32,6 +32,7 @@ const TEXTS = [
   'a very long value '.repeat(70),
   'w'.repeat(70),
   '日本語 テスト',
+  'a "quoted" one\\ and a\nline',
 ]
 const text = fc.constantFrom(...TEXTS)
 const number = fc.constantFrom(0, 1, 5, 7, 1000, 1500, 2 ** 40, -3, 0.5, 2.75)
@@ -136,9 +137,12 @@ export const anEvent = (number: number): fc.Arbitrary<AuditEvent> =>
       return event
     })
 
+/** `audit.change` follows from an event: enrichment never adds it. */
 const ADDABLE = Object.entries<Field>(FIELDS).filter(
   ([path, field]) =>
-    field.derived === 'if-absent' || path.startsWith('source.geo.') || path.startsWith('source.as.'),
+    (field.derived === 'if-absent' && !path.startsWith('audit.change.')) ||
+    path.startsWith('source.geo.') ||
+    path.startsWith('source.as.'),
 )
 
 /** Additions that an event has room for; null is none. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { canonical, sealedPart } from '../../../schema/index.ts'
+import { parseQuery } from '../../query/index.ts'
 import { type Page, type Store, StoreUnavailableError } from '../port.ts'
 import { AGENT, batchOf, batchOfLines, eventAt, INCARNATION, INGESTED, idAt, SOURCE } from './batches.ts'
 import { type Ground, opener } from './ground.ts'
@@ -71,6 +72,70 @@ export function holdsStorePromises(ground: Ground): void {
       expect(canonical(sealedPart(found!))).toBe(canonical(event))
       expect(await store.get(idAt(6))).toBeNull()
       expect(await store.get('no id')).toBeNull()
+    })
+
+    test('what follows from an event is found, counted and shown with it, and is no part of its seal', async () => {
+      const store = await open()
+      const changes = [
+        { field: 'status', new: 'closed', old: 'open' },
+        { field: 'Straße', new: 'Am "Markt" 5', old: null },
+        { field: 'status', new: 'paid' },
+        { field: 'same', new: 'x', old: 'x' },
+      ]
+      const event = eventAt(1, {
+        audit: { category: 'change', changes, entity: { id: 'CUST-1' }, parent: { id: 'P-2' } },
+        host: { name: 'web-9' },
+        source: { ip: '10.0.0.7' },
+        user: { name: 'jane', target: { id: 'u-7' } },
+      })
+      const none = { related: null }
+      await store.write(batchOf(1, [event, eventAt(2), eventAt(3)], { additions: [null, null, none] }))
+      await ground.settled()
+      const found = async (q: string): Promise<unknown[]> => {
+        const query = parseQuery(q, { now: INGESTED })
+        return ids(await store.search({ query, order: 'oldest', limit: 10 }))
+      }
+      for (const q of [
+        'audit.change.fields: status',
+        'field: "Straße"',
+        'audit.change.before: "status=open"',
+        'audit.change.after: "STATUS=closed" and audit.change.after: "status=paid"',
+        'audit.change.after: "Straße=Am \\"Markt\\" 5"',
+        'audit.change.after: status=c*',
+        'audit.change.before: *',
+        'related.user: u-7 and related.user: jane',
+        'related.entity: P-2',
+        'related.hosts: web-9',
+        'related.ip: 10.0.0.0/24 and related.*: CUST-1',
+        'audit.derived: audit.change.before',
+      ])
+        expect([q, await found(q)]).toEqual([q, [idAt(1)]])
+      for (const q of [
+        'field: same',
+        'audit.change.before: "status=paid"',
+        'related.user: P-2',
+        'related.ip: 10.0.1.0/24',
+      ])
+        expect([q, await found(q)]).toEqual([q, []])
+      // Where related is switched off, no event has it.
+      expect(await found('related.user: user2')).toEqual([idAt(2)])
+      const by = [{ kind: 'values', field: 'audit.change.fields', top: 5 }] as const
+      expect((await store.aggregate({ query: ALL, by })).split?.buckets).toMatchObject([
+        { key: 'Straße', count: 1 },
+        { key: 'status', count: 1 },
+      ])
+      const read = await store.get(idAt(1))
+      expect(read).toMatchObject({
+        audit: {
+          change: {
+            fields: ['status', 'Straße'],
+            before: ['status=open'],
+            after: ['status=closed', 'Straße=Am "Markt" 5', 'status=paid'],
+          },
+        },
+        related: { entity: ['CUST-1', 'P-2'], hosts: ['web-9'], ip: ['10.0.0.7'], user: ['jane', 'u-7'] },
+      })
+      expect(canonical(sealedPart(read!))).toBe(canonical(event))
     })
 
     test('what is stored is there after the store was closed and opened', async () => {

@@ -4,6 +4,9 @@
  * schema's members, `terms.ts` says what a term is. A line's last byte is followed by a newline, which no value goes beyond.
  */
 
+import { beginChanges, endChanges, takeChange } from './changes.as'
+export { prepareChanges } from './changes.as'
+
 const QUOTE: i32 = 0x22
 const BACKSLASH: i32 = 0x5c
 const COMMA: i32 = 0x2c
@@ -20,7 +23,7 @@ const NAME: usize = 0
 const NAME_LENGTH: usize = 4
 const KIND: usize = 8
 const CAPTURE: usize = 12
-const SEED: usize = 16
+export const SEED: usize = 16
 const WORDS: usize = 20
 const PRESENCE: usize = 24
 const HELD: usize = 28
@@ -50,6 +53,7 @@ const CAPTURE_TIME: i32 = 1
 const CAPTURE_ID: i32 = 2
 const CAPTURE_SEQUENCE: i32 = 3
 const CAPTURE_USER: i32 = 4
+const CAPTURE_CHANGE: i32 = 6
 
 const PRIME: i32 = 0x01000193
 const WORD_SEED: i32 = <i32>0x811c9dc5
@@ -89,7 +93,7 @@ const MOST_HELD: i32 = 1024
 const MOST_REST: i32 = 1024
 
 let root: usize = 0
-let indexedLength: i32 = 0
+export let indexedLength: i32 = 0
 let places: i32 = 0
 let earliest: f64 = 0
 let latest: f64 = 0
@@ -99,6 +103,8 @@ let words: i32 = 0
 let held: i32 = 0
 let rests: i32 = 0
 let hash: i32 = 0
+/** The line says itself what its changes are found by. */
+let hasChangeIndex: bool = false
 
 export function prepare(members: i32, placeCount: i32, mostIndexed: i32, from: f64, until: f64): void {
   root = members
@@ -114,6 +120,8 @@ export function scan(from: i32, to: i32): i32 {
   words = 0
   held = 0
   rests = 0
+  hasChangeIndex = false
+  beginChanges()
   memory.fill(PRESENT, 0, 64)
   memory.fill(PLACES, 0xff, places << 3)
   store<f64>(TIME, NaN)
@@ -123,6 +131,7 @@ export function scan(from: i32, to: i32): i32 {
   store<i32>(USER_END, 0)
   if (members(root, from, 0) != to) return 0
   if (isNaN(load<f64>(TIME)) || load<i32>(ID) == 0) return 0
+  endChanges()
   store<i32>(TERM_COUNT, terms)
   store<i32>(WORD_COUNT, words)
   store<i32>(HELD_COUNT, held)
@@ -235,14 +244,10 @@ function member(known: usize, at: i32, depth: i32): i32 {
   if (kind == SKIP) return skip(at, depth + 1)
   if (kind == FACET) {
     const end = skip(at, depth + 1)
-    const place = PLACES + (load<u32>(known, PLACE) << 3)
-    store<i32>(place, at)
-    store<i32>(place, end, 4)
+    putPlace(load<i32>(known, PLACE), at, end)
     return end
   }
-  const presence = load<i32>(known, PRESENCE)
-  const bits = PRESENT + ((presence / 30) << 2)
-  store<i32>(bits, load<i32>(bits) | (1 << presence % 30))
+  present(known)
   const end =
     kind == FLATTENED
       ? leaves(known, load<i32>(known, SEED), true, at, depth + 1)
@@ -258,6 +263,20 @@ function member(known: usize, at: i32, depth: i32): i32 {
     store<i32>(place, end, 8)
   }
   return end
+}
+
+/** An event has this field. */
+export function present(known: usize): void {
+  const presence = load<i32>(known, PRESENCE)
+  const bits = PRESENT + ((presence / 30) << 2)
+  store<i32>(bits, load<i32>(bits) | (1 << presence % 30))
+}
+
+/** Where the value of a facet's field stands. */
+export function putPlace(number: i32, from: i32, to: i32): void {
+  const place = PLACES + ((<usize>number) << 3)
+  store<i32>(place, from)
+  store<i32>(place, to, 4)
 }
 
 function captured(capture: i32, at: i32): bool {
@@ -300,6 +319,10 @@ function captured(capture: i32, at: i32): bool {
       if (behind == NONE) return false
       store<i32>(USER, at)
       store<i32>(USER_END, behind)
+      return true
+    }
+    case CAPTURE_CHANGE: {
+      hasChangeIndex = true
       return true
     }
   }
@@ -433,7 +456,7 @@ function value(known: usize, seed: i32, at: i32, depth: i32): i32 {
 }
 
 /** A value for the other side: how it is found is more than bytes say. */
-function rest(known: usize, seed: i32, from: i32, to: i32): bool {
+export function rest(known: usize, seed: i32, from: i32, to: i32): bool {
   if (rests == MOST_REST) return false
   const place = REST + (rests++ << 4)
   store<u32>(place, known)
@@ -474,7 +497,7 @@ function addressForm(from: i32, to: i32): i32 {
 }
 
 /** The first byte from here on that is a quote, a backslash, a control character or beyond ASCII. */
-function plainEnd(from: i32): i32 {
+export function plainEnd(from: i32): i32 {
   let at = from
   while (true) {
     const sixteen = v128.load(at)
@@ -490,7 +513,7 @@ function plainEnd(from: i32): i32 {
 }
 
 /** Adds the terms of plain ASCII: of all of it as a value, and of its words. False where there are too many. */
-function indexed(seed: i32, from: i32, to: i32, asValue: bool, asWords: bool): bool {
+export function indexed(seed: i32, from: i32, to: i32, asValue: bool, asWords: bool): bool {
   let value = seed
   let at = from
   if (!asWords) {
@@ -621,7 +644,12 @@ function changes(from: i32, depth: i32): i32 {
 function change(from: i32, depth: i32): i32 {
   let at = from + 1
   if (load<u8>(at) == CLOSE) return at + 1
-  let isChange = false
+  let field = 0
+  let fieldEnd = 0
+  let old = 0
+  let oldEnd = 0
+  let now = 0
+  let nowEnd = 0
   let previous = 0
   let previousEnd = 0
   while (true) {
@@ -633,28 +661,43 @@ function change(from: i32, depth: i32): i32 {
     previous = start
     previousEnd = end
     const length = end - start
+    const value = at
     const isText = load<u8>(at) == QUOTE
     const isField = isText && length == 5 && load<u32>(start) == 0x6c656966 && load<u8>(start, 4) == 0x64
-    if (isField) isChange = true
     const three: u32 = load<u32>(start) & 0xffffff
-    if (isField || (isText && isChange && length == 3 && (three == 0x646c6f || three == 0x77656e))) {
+    const isOld = field != 0 && length == 3 && three == 0x646c6f
+    const isNow = field != 0 && length == 3 && three == 0x77656e
+    if (isField || (isText && (isOld || isNow))) {
       const behind = plainEnd(at + 1)
       if (load<u8>(behind) == QUOTE) {
         if (!indexed(0, at + 1, behind, false, true)) return NONE
         at = behind + 1
       } else {
-        const value = at
         at = skipString(value)
         if (at == NONE || !rest(0, 0, value, at)) return NONE
       }
     } else {
       at = skip(at, depth + 1)
       if (at == NONE) return NONE
+      // Other values than texts and null may be equal in other ways than by their bytes.
+      if ((isOld || isNow) && load<u8>(value) != 0x6e) return NONE
+    }
+    if (isField) {
+      field = value
+      fieldEnd = at
+    } else if (isOld) {
+      old = value
+      oldEnd = at
+    } else if (isNow) {
+      now = value
+      nowEnd = at
     }
     const next: i32 = load<u8>(at++)
-    if (next == CLOSE) return at
+    if (next == CLOSE) break
     if (next != COMMA) return NONE
   }
+  if (field == 0 || hasChangeIndex) return at
+  return takeChange(field, fieldEnd, old, oldEnd, now, nowEnd) ? at : NONE
 }
 
 /** Passes a value of any kind, and makes sure that it is one; behind it, or -1. */

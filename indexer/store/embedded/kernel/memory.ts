@@ -29,7 +29,9 @@ const WINDOW = 2 * PAGE
 const WINDOW_BYTES = 4 * PAGE
 /** Behind the window: facets that were met. What is never written to takes no memory. */
 const FACETS_END = 128 * PAGE
-const PAGES = FACETS_END / PAGE
+/** What is made of a line's changes (`changes.as.ts`). */
+const CHANGES_BYTES = PAGE
+const PAGES = (FACETS_END + CHANGES_BYTES) / PAGE
 const NEWLINE = 10
 const LEAST_HALF = 40
 

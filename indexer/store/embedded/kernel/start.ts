@@ -3,6 +3,7 @@ import { kernelOver } from '../../../../schema/index.ts'
 /** The kernel's functions, as `kernel.as.ts` has them. */
 export interface Kernel {
   prepare(root: number, places: number, indexedLength: number, earliest: number, latest: number): void
+  prepareChanges(fieldsPlace: number, before: number, after: number): void
   scan(from: number, to: number): number
   forgetFacets(): void
   facetsEnd(): number
@@ -17,6 +18,7 @@ const KERNEL = new URL('./kernel.wasm', import.meta.url)
 export const startKernel = (memory: WebAssembly.Memory): Kernel =>
   kernelOver<Kernel>(KERNEL, memory, [
     'prepare',
+    'prepareChanges',
     'scan',
     'forgetFacets',
     'facetsEnd',
