@@ -1,13 +1,15 @@
 /**
  * What the making of batches costs, in one thread: `node bench/normalise.ts [--events 200000] [--plainly] [--integration erp] [--of erp]`.
  * Prints µs an event, and what each stage has of them, on audit lines of about 430 bytes, or on what the source of an integration
- * writes (`lifelike/`); with `--of`, on what the source of another one writes. What comes before these events doesn't count: V8 compiles in the meantime.
+ * writes (`lifelike/`); with `--of`, on what the source of another one writes, and with `--as-json` on what that one's format reads in it, as lines of
+ * JSON: so `generic-json` can be asked for the same events. What comes before these events doesn't count: V8 compiles in the meantime.
  */
 import { parseArgs } from 'node:util'
 import { zstdDecompressSync } from 'node:zlib'
 import {
   BatchMaker,
   compress,
+  formatOf,
   framingFor,
   loadIntegration,
   type TaskResult,
@@ -15,7 +17,7 @@ import {
   type WorkerSetup,
 } from '../agent/normalise/index.ts'
 import { LIMITS, leavesOf, merkleRoot, type SourceId } from '../schema/index.ts'
-import { lifelike } from './lifelike/index.ts'
+import { type Lifelike, lifelike } from './lifelike/index.ts'
 import { auditLine } from './lines.ts'
 
 const { values } = parseArgs({
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     plainly: { type: 'boolean', default: false },
     integration: { type: 'string', default: 'generic-json' },
     of: { type: 'string' },
+    'as-json': { type: 'boolean', default: false },
   },
 })
 const events = Number(values.events)
@@ -37,8 +40,9 @@ const LIFELIKE = 20_000
 const WARM_UP = 160_000
 const of = values.of ?? values.integration
 const isUsual = of === 'generic-json'
-const source = isUsual ? null : lifelike(of, LIFELIKE)
-if (!isUsual && source === null) throw new Error(`nothing is known of what ${of} reads`)
+const written = isUsual ? null : lifelike(of, LIFELIKE)
+if (!isUsual && written === null) throw new Error(`nothing is known of what ${of} reads`)
+const source = written !== null && values['as-json'] ? await asJson(written) : written
 const recordOf = (number: number): string =>
   source === null ? auditLine(number) : source.records[number % source.records.length]!
 
@@ -56,6 +60,19 @@ const setup: WorkerSetup = {
     },
   ],
   compression: { encoding: 'zstd', level },
+}
+
+/** What the source's format reads in its records. */
+async function asJson({ records, header }: Lifelike): Promise<Lifelike> {
+  const format = formatOf(await loadIntegration(of), { quote: '"', keepsEmpty: () => false })
+  format.begin(header)
+  const members = records.map((record) => {
+    const understood = format.read(record)
+    if (understood === null || understood.problem !== undefined)
+      throw new Error(understood?.problem ?? 'a record is nothing but blank')
+    return JSON.stringify(understood.members)
+  })
+  return { records: members, header: null }
 }
 
 /** CPU time of this process in ms: other work on the machine doesn't count. */

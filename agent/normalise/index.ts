@@ -2,6 +2,7 @@
 export { BatchMaker, compress } from './batch.ts'
 export { type Examined, examine } from './examine.ts'
 export { catalogueOf } from './filter.ts'
+export { formatOf } from './formats/index.ts'
 export { framingFor } from './framing-for.ts'
 export type { Integration } from './integration.ts'
 export { likelier, likelierText } from './likely.ts'
