@@ -26,7 +26,7 @@ export class Engine {
   work(bytes: number): void {
     if (this.#bytes < TRICKLE) {
       this.#bytes += bytes
-      if (this.#bytes >= TRICKLE) setFlagsFromString('--opt')
+      if (this.#bytes >= TRICKLE) optimise()
     }
     this.#timer ??= setInterval(() => this.#rest(), this.#restMs).unref()
     this.#timer.refresh()
@@ -44,6 +44,11 @@ export class Engine {
     gc({ type: 'major', execution: 'sync', flavor: 'last-resort' })
     this.#collected = heapBytes()
   }
+}
+
+/** Switches V8's optimising compiler on. */
+export function optimise(): void {
+  setFlagsFromString('--opt')
 }
 
 const heapBytes = (): number => getHeapStatistics().total_heap_size
