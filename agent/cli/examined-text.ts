@@ -3,12 +3,16 @@ import type { Examined } from '../normalise/index.ts'
 import { harmless } from './table.ts'
 
 /** What is the same in every event, or stands above it already. */
-const LEFT_OUT = new Set(
-  ['agent', 'event.original', 'event.sequence', 'event.id', 'event.code', 'log', 'audit.change'].concat([
-    'audit.changes',
-    'host.name',
-  ]),
-)
+const LEFT_OUT = new Set([
+  'agent',
+  'event.original',
+  'event.sequence',
+  'event.id',
+  'event.code',
+  'log',
+  'audit.changes',
+  'host.name',
+])
 const NARROWEST = 40
 
 /** Records laid out for a terminal of so many columns; uncut for a file or a pipe. */

@@ -13,7 +13,7 @@ import { FLAG, Tags } from './flags.ts'
 import { type Format, formatOf, plain } from './formats/index.ts'
 import { json } from './formats/json.ts'
 import type { Integration } from './integration.ts'
-import { between, LEAF_COUNT, leafOf } from './layout.ts'
+import { between, LEAF_COUNT, LEAVES, leafOf } from './layout.ts'
 import { type Mapping, makeMapping, TIMESTAMP } from './mapping.ts'
 import { type Masked, Masker } from './mask/index.ts'
 import type { Members } from './members.ts'
@@ -38,9 +38,9 @@ const HOST_NAME = leafOf('host.name')
 const TRUNCATED_BYTES = leafOf('audit.truncated.bytes')
 const TRUNCATED_SHA256 = leafOf('audit.truncated.sha256')
 
-/** What identities and conditions may go by, and follows from the changes: nobody ships it. */
-const FOLLOWING: ReadonlySet<number> = new Set(
-  (['audit.change.fields', 'audit.change.before', 'audit.change.after'] as const).map(leafOf),
+/** What an event is written of. What changes are found by follows from them: identities and conditions may go by it, and nobody ships it. */
+const SHIPPED: readonly number[] = LEAVES.flatMap((name, leaf) =>
+  name.startsWith('audit.change.') ? [] : [leaf],
 )
 
 /** The slice at hand, as far as its events need it. */
@@ -295,9 +295,8 @@ export class Pipeline {
     }
     let line = ''
     let previous = -1
-    for (let leaf = 0; leaf < LEAF_COUNT; leaf++) {
+    for (const leaf of SHIPPED) {
       let value: string | null | undefined
-      if (FOLLOWING.has(leaf)) continue
       // The journal is no file that anybody would look for.
       if (leaf === PATH) value = isDeclared || envelope?.received ? null : place.path
       else if (leaf === TAGS) value = this.tags.json(draft.flags)

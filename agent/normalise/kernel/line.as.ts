@@ -35,9 +35,8 @@ const NOWS: usize = 44
 const ID_FROM: usize = 48
 const ID_TO: usize = 52
 
-/** A change's value that is not there; and one that is nothing where its neighbour is something. */
+/** A change's value that is not there; less is one that is nothing where its neighbour is something. */
 const ABSENT_VALUE: i32 = -1
-const NULL_VALUE: i32 = -2
 
 const NONE: i32 = -1
 

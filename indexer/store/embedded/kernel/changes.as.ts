@@ -1,4 +1,18 @@
-import { indexed, indexedLength, plainEnd, present, putPlace, rest, SEED } from './kernel.as'
+import {
+  BACKSLASH,
+  CLOSE_LIST,
+  COMMA,
+  indexed,
+  indexedLength,
+  OPEN_LIST,
+  plainEnd,
+  present,
+  putPlace,
+  QUOTE,
+  rest,
+  SEED,
+  skipString,
+} from './kernel.as'
 
 /**
  * What a line's changes are found by, where it doesn't say so itself: the fields that changed, as the value of a facet, and `field=value` of what was
@@ -11,12 +25,6 @@ const TEXTS: usize = LIST + 16384
 const END: usize = LIST + 65536
 /** Units of a text as bytes of its JSON, at most. */
 const WIDEST: i32 = 6
-
-const QUOTE: i32 = 0x22
-const BACKSLASH: i32 = 0x5c
-const COMMA: i32 = 0x2c
-const OPEN_LIST: i32 = 0x5b
-const CLOSE_LIST: i32 = 0x5d
 
 let fieldsPlace: i32 = 0
 let before: usize = 0
@@ -73,7 +81,7 @@ function listed(field: i32, end: i32): bool {
   const length = end - field
   let at = LIST + 1
   while (at < listEnd) {
-    const behind = skipText(at)
+    const behind: usize = skipString(<i32>at)
     if (<i32>(behind - at) == length && memory.compare(at, field, length) == 0) return true
     at = behind + 1
   }
@@ -82,13 +90,6 @@ function listed(field: i32, end: i32): bool {
   memory.copy(listEnd + 1, field, length)
   listEnd += length + 1
   return true
-}
-
-/** Behind a text of the list. */
-function skipText(quote: usize): usize {
-  let at = quote + 1
-  while (load<u8>(at) != QUOTE) at += load<u8>(at) == BACKSLASH ? 2 : 1
-  return at + 1
 }
 
 function valued(known: usize, field: i32, fieldEnd: i32, value: i32, valueEnd: i32): bool {

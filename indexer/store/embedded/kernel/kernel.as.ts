@@ -7,14 +7,14 @@
 import { beginChanges, endChanges, takeChange } from './changes.as'
 export { prepareChanges } from './changes.as'
 
-const QUOTE: i32 = 0x22
-const BACKSLASH: i32 = 0x5c
-const COMMA: i32 = 0x2c
+export const QUOTE: i32 = 0x22
+export const BACKSLASH: i32 = 0x5c
+export const COMMA: i32 = 0x2c
 const COLON: i32 = 0x3a
 const OPEN: i32 = 0x7b
 const CLOSE: i32 = 0x7d
-const OPEN_LIST: i32 = 0x5b
-const CLOSE_LIST: i32 = 0x5d
+export const OPEN_LIST: i32 = 0x5b
+export const CLOSE_LIST: i32 = 0x5d
 const DEEPEST: i32 = 32
 const NONE: i32 = -1
 
@@ -711,7 +711,7 @@ function skip(at: i32, depth: i32): i32 {
   return skipNumber(at)
 }
 
-function skipString(from: i32): i32 {
+export function skipString(from: i32): i32 {
   let at = from + 1
   while (true) {
     const sixteen = v128.load(at)
