@@ -196,7 +196,6 @@ function heartbeatOf(
   input: Input | undefined,
 ) {
   const sources = input?.status() ?? []
-  const { total } = accounts(sources, shipper.ledgers())
   const shipping = shipper.status()
   return {
     name: config.agent.name,
@@ -211,7 +210,7 @@ function heartbeatOf(
     oldestPending: shipping.oldestPending,
     sources: sources.length,
     quarantinedBatches: shipping.quarantined,
-    ledger: total,
+    ledger: shipper.total(),
     ...(own.length === 0 ? {} : { integrations: [...own] }),
   } satisfies Partial<Heartbeat>
 }

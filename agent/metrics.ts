@@ -87,39 +87,31 @@ export async function serveMetrics(
   listen: string,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const registry = new Registry()
-  for (const { name, help, value } of FIGURES) {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(value(agent.status()))
-      },
-    })
-  }
-  new Gauge({
+  const registers = [registry]
+  const figures = FIGURES.map(({ name, help, value }) => ({
+    gauge: new Gauge({ name, help, registers }),
+    value,
+  }))
+  const records = new Gauge({
     name: 'waybill_agent_records',
     help: 'The ledger over all sources: read = stored + duplicate + filtered + dead + quarantined + discarded + pending.',
     labelNames: ['account'],
-    registers: [registry],
-    collect() {
-      for (const [account, count] of Object.entries(agent.status().total)) this.set({ account }, count)
-    },
+    registers,
   })
-  new Gauge({
-    name: 'process_resident_memory_bytes',
-    help: 'Resident memory.',
-    registers: [registry],
-    collect() {
-      this.set(process.memoryUsage.rss())
-    },
-  })
+  const memory = new Gauge({ name: 'process_resident_memory_bytes', help: 'Resident memory.', registers })
+  const metrics = async (): Promise<string> => {
+    const status = agent.status()
+    for (const { gauge, value } of figures) gauge.set(value(status))
+    for (const [account, count] of Object.entries(status.total)) records.set({ account }, count)
+    memory.set(process.memoryUsage.rss())
+    return await registry.metrics()
+  }
 
   const { hostname, port } = new URL(listen)
   const server = createServer((incoming, outgoing) => {
     void (async () => {
       if (incoming.url === '/metrics') {
-        outgoing.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics())
+        outgoing.writeHead(200, { 'content-type': registry.contentType }).end(await metrics())
       } else if (incoming.url === '/healthz') {
         const problem = problemOf(agent.status())
         outgoing

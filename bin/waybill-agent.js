@@ -1,6 +1,7 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072 node --max-semi-space-size=1 --no-maglev
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072 node --max-semi-space-size=1 --no-maglev --no-opt --no-short-builtin-calls
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
+import v8 from 'node:v8'
 
 const NEEDED = 26
 if (Number.parseInt(process.versions.node, 10) < NEEDED) {
@@ -9,6 +10,11 @@ if (Number.parseInt(process.versions.node, 10) < NEEDED) {
   )
   process.exit(1)
 }
+
+// For records by the thousand the optimising compiler is switched on (agent/normalise/engine.ts); WebAssembly has its own way to it, which a
+// few hundred records and answers must not be enough for: the parser of HTTP answers alone took 20 MB to compile.
+v8.setFlagsFromString('--wasm-tiering-budget=1000000000')
+v8.setFlagsFromString('--wasm-wrapper-tiering-budget=1000000')
 
 const MAIN = '../agent/cli/main.ts'
 // What Node makes of each source file is kept: the next start is quicker, and takes half the memory, workers included. What is built

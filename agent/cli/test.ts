@@ -11,6 +11,7 @@ import {
   likelier,
   likelierText,
   loadIntegration,
+  optimise,
 } from '../normalise/index.ts'
 import { jsonOption } from './config-option.ts'
 import { examinedText } from './examined-text.ts'
@@ -47,6 +48,8 @@ export const testCommand: CommandModule<object, TestArguments> = {
       .example('$0 test clockify audit-log.csv', 'before the file is given to the agent')
       .example('$0 test ./shop.yml shop.log --line 17', 'one record, and why it fails'),
   handler: async (argv) => {
+    // This is work, of up to 256 MiB; an agent at rest needs no compiler.
+    optimise()
     const integration = await loadIntegration(argv.integration)
     const files = argv.file === undefined ? samplesOf(argv.integration) : [argv.file]
     let failed = false

@@ -1,5 +1,6 @@
 /** Turns slices of bytes into batches of events. */
 export { BatchMaker, compress } from './batch.ts'
+export { optimise } from './engine.ts'
 export { type Examined, examine } from './examine.ts'
 export { catalogueOf } from './filter.ts'
 export { formatOf } from './formats/index.ts'

@@ -1,4 +1,5 @@
 import { Piscina, transferableSymbol, valueSymbol } from 'piscina'
+import { Engine } from './engine.ts'
 import type { Integration } from './integration.ts'
 import { loadIntegration } from './load.ts'
 import type { Task, TaskResult, WorkerSetup } from './task.ts'
@@ -48,9 +49,13 @@ export async function createNormaliser(setup: WorkerSetup, options: NormaliserOp
     },
     workerData: { setup, integrations } satisfies WorkerStart,
   })
+  const engine = new Engine()
   return {
     setup,
-    run: (task) => pool.run(Piscina.move({ [transferableSymbol]: [task.buffer], [valueSymbol]: task })),
+    run(task) {
+      engine.work(task.slices.reduce((sum, { start, end }) => sum + end - start, 0))
+      return pool.run(Piscina.move({ [transferableSymbol]: [task.buffer], [valueSymbol]: task }))
+    },
     close: () => pool.destroy(),
   }
 }

@@ -13,6 +13,7 @@ import {
   quarantined,
   retried,
   type Settled,
+  totalOf,
 } from './ledger.ts'
 import { batchOfRecords, SOURCE_A } from './testing/records.ts'
 
@@ -148,8 +149,10 @@ describe('the ledger', () => {
             bytes: 0,
             again: true,
           }))
-          const whole = ledgersOf([[`ledger/${SOURCE_A}`, ledger]], batches).get(SOURCE_A)!
+          const settled: [string, Settled][] = [[`ledger/${SOURCE_A}`, ledger]]
+          const whole = ledgersOf(settled, batches).get(SOURCE_A)!
           expect(addsUp(whole)).toBe(true)
+          expect(totalOf(settled, batches)).toEqual(whole)
           expect(whole.read).toBe(read)
         }
       }),

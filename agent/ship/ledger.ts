@@ -101,37 +101,51 @@ export function ledgersOf(
   for (const batch of pending) {
     for (const slice of batch.slices) {
       const ledger = ledgers.get(slice.source) ?? { ...NOTHING, pending: 0 }
-      ledgers.set(slice.source, {
-        ...ledger,
-        read: ledger.read + slice.read,
-        pending: ledger.pending + slice.read,
-        skipped: ledger.skipped + slice.skipped,
-        truncated: ledger.truncated + slice.truncated,
-        errors: ledger.errors + slice.errors,
-        dropped: ledger.dropped + slice.dropped,
-      })
+      ledgers.set(slice.source, ledger)
+      addPending(ledger, slice)
     }
   }
   return ledgers
 }
 
+/** The sum of all accounts as they stand. */
+export function totalOf(settled: Iterable<[string, Settled]>, pending: Iterable<Batch>): Ledger {
+  const sum = sumOf([])
+  for (const [, ledger] of settled) add(sum, ledger)
+  for (const batch of pending) for (const slice of batch.slices) addPending(sum, slice)
+  return sum
+}
+
 export function sumOf(ledgers: Iterable<Ledger>): Ledger {
   const sum: Ledger = { ...NOTHING, pending: 0 }
   for (const ledger of ledgers) {
-    sum.read += ledger.read
-    sum.stored += ledger.stored
-    sum.duplicate += ledger.duplicate
-    sum.filtered += ledger.filtered
-    sum.dead += ledger.dead
-    sum.quarantined += ledger.quarantined
-    sum.discarded += ledger.discarded
+    add(sum, ledger)
     sum.pending += ledger.pending
-    sum.skipped += ledger.skipped
-    sum.truncated += ledger.truncated
-    sum.errors += ledger.errors
-    sum.dropped += ledger.dropped
   }
   return sum
+}
+
+function add(sum: Ledger, ledger: Settled): void {
+  sum.read += ledger.read
+  sum.stored += ledger.stored
+  sum.duplicate += ledger.duplicate
+  sum.filtered += ledger.filtered
+  sum.dead += ledger.dead
+  sum.quarantined += ledger.quarantined
+  sum.discarded += ledger.discarded
+  sum.skipped += ledger.skipped
+  sum.truncated += ledger.truncated
+  sum.errors += ledger.errors
+  sum.dropped += ledger.dropped
+}
+
+function addPending(ledger: Ledger, slice: SourceSlice): void {
+  ledger.read += slice.read
+  ledger.pending += slice.read
+  ledger.skipped += slice.skipped
+  ledger.truncated += slice.truncated
+  ledger.errors += slice.errors
+  ledger.dropped += slice.dropped
 }
 
 /** Whether every record that was read is accounted for. */

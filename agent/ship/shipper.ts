@@ -9,7 +9,7 @@ import { type Clock, clockOf, waitFor } from './clock.ts'
 import { Connection, checkedUrl, readTls, TIMEOUTS, type Timeouts, type TlsFiles } from './connection.ts'
 import { Heart, type HeartbeatNumbers } from './heartbeat.ts'
 import type { Identity } from './identity.ts'
-import { acknowledged, ledgerKey, ledgersOf, retirement, type Settled } from './ledger.ts'
+import { acknowledged, ledgerKey, ledgersOf, retirement, type Settled, totalOf } from './ledger.ts'
 import {
   decide,
   enterRefusal,
@@ -220,6 +220,10 @@ class SpoolingShipper implements Shipper {
 
   ledgers(): ReadonlyMap<string, Ledger> {
     return ledgersOf(this.#state.entries<Settled>(ledgerKey('')), this.#pending.values())
+  }
+
+  total(): Ledger {
+    return totalOf(this.#state.entries<Settled>(ledgerKey('')), this.#pending.values())
   }
 
   async quarantine(name: string, action: QuarantineAction): Promise<QuarantineDecision> {

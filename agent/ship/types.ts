@@ -22,7 +22,10 @@ export interface Shipper {
   /** Resolves when nothing is in the spool, or when the signal fires. */
   drained(signal: AbortSignal): Promise<void>
   status(): ShipStatus
+  /** By source. */
   ledgers(): ReadonlyMap<string, Ledger>
+  /** The sum of them. */
+  total(): Ledger
   /** What the operator decides about a batch that was refused for good. */
   quarantine(batch: string, action: QuarantineAction): Promise<QuarantineDecision>
   /** Stops sending; what is in the spool stays there. */

@@ -21,8 +21,6 @@ export interface FolderSeen {
 }
 
 export interface Discovery {
-  /** By inode: a file that several paths lead to is one file. */
-  readonly files: Map<string, Seen>
   /** Folders that were listed. */
   readonly folders: Map<string, FolderSeen>
   /** Files and folders that could not be looked at, with the reason in a sentence. */
@@ -30,7 +28,7 @@ export interface Discovery {
 }
 
 /** After so many looks the event loop gets a turn. */
-const TURN = 500
+const TURN = 250
 const MAX_DEPTH = 64
 
 interface Place {
@@ -46,9 +44,11 @@ interface Place {
 }
 
 type Excluded = (path: string) => boolean
+type See = (seen: Seen) => void
 
 export interface Discoverer {
-  discover(): Promise<Discovery>
+  /** Tells of each file when it is found: once for each path that leads to it. Nothing is kept of a file. */
+  discover(see: See): Promise<Discovery>
   /** The entry that reads files at this path. */
   configFor(path: string): FileConfig | null
   isExcluded(config: FileConfig, path: string): boolean
@@ -70,8 +70,8 @@ export function discoverer(configs: readonly FileConfig[]): Discoverer {
   return {
     isExcluded,
     configFor: (path) => places.find((place) => covers(place, path))?.config ?? null,
-    async discover() {
-      const found: Discovery = { files: new Map(), folders: new Map(), problems: new Map() }
+    async discover(see) {
+      const found: Discovery = { folders: new Map(), problems: new Map() }
       let looks = 0
       const turn = async (): Promise<void> => {
         looks += 1
@@ -80,12 +80,12 @@ export function discoverer(configs: readonly FileConfig[]): Discoverer {
       for (const place of places) {
         if (place.matches === null) {
           await turn()
-          lookAt(place.base, place.config, found, isExcluded)
+          lookAt(place.base, place.config, found, isExcluded, see)
           const stat = statSync(dirname(place.base), { bigint: true, throwIfNoEntry: false })
           if (stat !== undefined) noteFolder(found, dirname(place.base), 0, stat.mtimeNs, place.config)
           continue
         }
-        await walk(place, place.base, '', 0, new Set(), found, isExcluded, turn)
+        await walk(place, place.base, '', 0, new Set(), found, isExcluded, turn, see)
       }
       return found
     },
@@ -125,6 +125,7 @@ async function walk(
   found: Discovery,
   isExcluded: (config: FileConfig, path: string) => boolean,
   turn: () => Promise<void>,
+  see: See,
 ): Promise<void> {
   let entries: Dirent[]
   let key: string
@@ -154,10 +155,10 @@ async function walk(
     if (isFolder) {
       const hidden = entry.name.startsWith('.') && !place.hidden
       if (depth >= place.depth || hidden || isExcluded(place.config, path)) continue
-      await walk(place, path, below, depth + 1, through, found, isExcluded, turn)
+      await walk(place, path, below, depth + 1, through, found, isExcluded, turn, see)
     } else if (matched) {
       await turn()
-      lookAt(path, place.config, found, isExcluded)
+      lookAt(path, place.config, found, isExcluded, see)
     }
   }
 }
@@ -175,21 +176,20 @@ function lookAt(
   config: FileConfig,
   found: Discovery,
   isExcluded: (config: FileConfig, path: string) => boolean,
+  see: See,
 ): void {
   if (isExcluded(config, path)) return
+  let stat: BigIntStats | undefined
   try {
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-    if (stat === undefined || stat.isDirectory()) return
-    if (!stat.isFile()) {
-      found.problems.set(path, `${path} is ${kindOf(stat)}, not a file; it is passed over.`)
-      return
-    }
-    const key = statKey(stat)
-    if (!found.files.has(key)) found.files.set(key, { path, stat, config })
+    stat = statSync(path, { bigint: true, throwIfNoEntry: false })
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return
     found.problems.set(path, `${path} can't be read: ${explain(error)}`)
+    return
   }
+  if (stat === undefined || stat.isDirectory()) return
+  if (stat.isFile()) see({ path, stat, config })
+  else found.problems.set(path, `${path} is ${kindOf(stat)}, not a file; it is passed over.`)
 }
 
 function noteFolder(

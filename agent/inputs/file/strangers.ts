@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { codeOf } from '../../../schema/index.ts'
 import { type FileReader, isAt } from './descriptors.ts'
-import { type Discovery, explain, type Seen } from './discover.ts'
+import { explain, type Seen } from './discover.ts'
 import { HEAD_BYTES, headKey, headOf, inodeOf, likeness, statKey } from './identify.ts'
 import { isPrefixOf, originalsOf, withFile } from './rotate.ts'
 import type { Tail } from './source.ts'
@@ -25,11 +25,16 @@ export class Strangers {
     return this.#problems
   }
 
-  /** A new sweep has begun. */
-  reset(sweep: number, found: Discovery): void {
+  /** A sweep has found these, and could not look at those. */
+  reset(sweep: number, problems: ReadonlyMap<string, string>, strangers: Iterable<Seen>): void {
     this.#sweep = sweep
     this.#missingByHead = null
-    this.#sayProblems(found)
+    for (const [path, sentence] of problems) this.#problem(path, sentence)
+    if (this.#problems.size === problems.size) return
+    const there = new Set<string>()
+    for (const { path } of strangers) there.add(path)
+    for (const path of this.#problems.keys())
+      if (!problems.has(path) && !there.has(path)) this.#problems.delete(path)
   }
 
   /** The source whose file this turned out to be, an old one or a new one; null where it is none, or not yet. */
@@ -140,14 +145,6 @@ export class Strangers {
   #problem(path: string, sentence: string, level: 'info' | 'warn' = 'warn'): void {
     if (this.#problems.get(path) !== sentence) this.#parts.context.log[level](sentence)
     this.#problems.set(path, sentence)
-  }
-
-  #sayProblems(found: Discovery): void {
-    for (const [path, sentence] of found.problems) this.#problem(path, sentence)
-    if (this.#problems.size === found.problems.size) return
-    const there = new Set([...found.files.values()].map((seen) => seen.path))
-    for (const path of this.#problems.keys())
-      if (!found.problems.has(path) && !there.has(path)) this.#problems.delete(path)
   }
 }
 

@@ -5,7 +5,7 @@ import { codeOf } from '../../../schema/index.ts'
 import type { Catalog } from './catalog.ts'
 import { isIntact } from './cut.ts'
 import { type Descriptors, type FileReader, isAt } from './descriptors.ts'
-import { type Discovery, explain, type Seen } from './discover.ts'
+import { type Discoverer, type Discovery, explain, type Seen } from './discover.ts'
 import type { Gunzip } from './gzip.ts'
 import type { Hold } from './hold.ts'
 import {
@@ -69,7 +69,7 @@ export class Sweeper {
     return this.#strangers.problems
   }
 
-  async sweep(found: Discovery): Promise<void> {
+  async sweep(discoverer: Discoverer): Promise<Discovery> {
     const { catalog, context, gunzip } = this.#parts
     let looks = 0
     const turn = async (): Promise<void> => {
@@ -78,23 +78,16 @@ export class Sweeper {
     }
     this.#number += 1
     this.#neighbours.reset()
-    this.#strangers.reset(this.#number, found)
     this.#between = []
-    const strangers: Seen[] = []
-    for (const [key, seen] of found.files) {
-      const tail = catalog.byInode(key)
-      // It was moved to where another entry finds it.
-      if (tail !== undefined) tail.source.config ??= seen.config
-      const isKnown = tail !== undefined && this.#safely(tail, () => this.present(tail, seen.path, seen.stat))
-      if (!isKnown) strangers.push(seen)
-      await turn()
-    }
+    const strangers = new Map<string, Seen>()
+    const found = await discoverer.discover((seen) => this.#see(seen, strangers))
+    this.#strangers.reset(this.#number, found.problems, strangers.values())
     for (const tail of [...catalog.tails()]) {
       if (tail.seenIn === this.#number) continue
       this.#safely(tail, () => this.#missing(tail))
       await turn()
     }
-    for (const seen of [...strangers, ...this.#between]) {
+    for (const seen of [...strangers.values(), ...this.#between]) {
       // In the meantime it may have turned out to be the copy of a known one.
       if (this.#neighbours.isStranger(statKey(seen.stat), seen)) {
         const tail = this.#strangers.meet(seen)
@@ -104,6 +97,18 @@ export class Sweeper {
     }
     gunzip.swept()
     tidy(this.#parts, this.#number, context.clock())
+    return found
+  }
+
+  /** What is known is looked at as it is found, and nothing is kept of it; a file that several paths lead to is one file. */
+  #see(seen: Seen, strangers: Map<string, Seen>): void {
+    const key = statKey(seen.stat)
+    const tail = this.#parts.catalog.byInode(key)
+    if (tail?.seenIn === this.#number || strangers.has(key)) return
+    // It was moved to where another entry finds it.
+    if (tail !== undefined) tail.source.config ??= seen.config
+    const isKnown = tail !== undefined && this.#safely(tail, () => this.present(tail, seen.path, seen.stat))
+    if (!isKnown) strangers.set(key, seen)
   }
 
   /** A disk that fails under one file must not keep the others from being looked at. */

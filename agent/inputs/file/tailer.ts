@@ -213,9 +213,8 @@ export class FileTailer implements Input {
     const before = process.cpuUsage()
     const began = this.#context.clock()
     try {
-      const found = await this.#discoverer.discover()
-      await this.#sweeper.sweep(found)
-      this.#folders = [...found.folders].flatMap(([path, { entries, modified, watch }]) =>
+      const { folders } = await this.#sweeper.sweep(this.#discoverer)
+      this.#folders = [...folders].flatMap(([path, { entries, modified, watch }]) =>
         watch ? [{ path, entries, modified }] : [],
       )
       this.#watchQuietFolders()
