@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -10,6 +13,7 @@ import {
   merkleRoot,
   verifyInclusion,
 } from './merkle.ts'
+import { hasShaInstructions } from './tree/processor.ts'
 
 const sha = (...parts: Uint8Array[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest()
 
@@ -91,13 +95,79 @@ describe('the Merkle tree', () => {
     )
   })
 
-  it('hashes the lines of a batch in place and leaves them as they were', () => {
-    const lines = ['{"a":1}', '', '{"b":"ü"}']
-    const bytes = Buffer.from(`\n${lines.join('\n')}\n`)
-    const before = Buffer.from(bytes)
-    const { leaves, count } = leavesOf(bytes, 1, bytes.length)
-    expect(count).toBe(3)
-    expect(leaves).toEqual(hashed(lines.map((line) => Buffer.from(line))))
-    expect(bytes).toEqual(before)
+  describe.each([
+    ['one at a time', false],
+    ['four at a time', true],
+  ])('hashes lines %s', (_, fourAtATime) => {
+    function expectHashed(lines: readonly Buffer[], last = '\n'): void {
+      const bytes = Buffer.concat([
+        Buffer.from('>'),
+        ...lines.flatMap((line, i) => [line, Buffer.from(i < lines.length - 1 ? '\n' : last)]),
+      ])
+      const before = Buffer.from(bytes)
+      const { leaves, count } = leavesOf(bytes, 1, bytes.length, Buffer.alloc(64), fourAtATime)
+      expect(count).toBe(lines.length)
+      expect(leaves.equals(hashed(lines))).toBe(true)
+      expect(bytes.equals(before)).toBe(true)
+    }
+    const text = (length: number, letter: string): Buffer => Buffer.from(letter.repeat(length))
+
+    it('of every length around a block and its padding, whatever stands beside it', () => {
+      const lines = Array.from({ length: 200 }, (_, length) => text(length, 'x'))
+      expectHashed(lines)
+      expectHashed(lines.toReversed())
+      expectHashed(
+        lines.flatMap((line, i) => [text(0, ''), line, text((i * 37) % 300, 'y')]),
+        '',
+      )
+    })
+
+    it('of any bytes, and leaves them as they were', () => {
+      const line = fc
+        .uint8Array({ maxLength: 300, max: 255 })
+        .map((bytes) => Buffer.from(bytes.filter((b) => b !== 10)))
+      const end = fc.constantFrom('\n', '')
+      fc.assert(
+        fc.property(fc.array(line, { maxLength: 30 }), end, (lines, last) => {
+          fc.pre(last === '\n' ? lines.length > 0 : (lines.at(-1)?.length ?? 0) > 0)
+          expectHashed(lines, last)
+        }),
+      )
+    })
+
+    it('of more than is taken at one go, and longer than that', () => {
+      const usual = Array.from({ length: 3000 }, (_, i) => text(300 + ((i * 7919) % 900), 'abc'[i % 3]!))
+      expectHashed(usual)
+      expectHashed(
+        [text(10, 'a'), text(300_000, 'b'), text(262_143, 'c'), text(262_144, 'd'), text(3, 'e')],
+        '',
+      )
+      expectHashed(Array.from({ length: 20_000 }, (_, i) => text(i % 3, 'z')))
+    })
+  })
+})
+
+describe('whether the processor has instructions for SHA-256', () => {
+  const said = (text: string): boolean => {
+    const folder = mkdtempSync(join(tmpdir(), 'waybill-cpu-'))
+    try {
+      writeFileSync(join(folder, 'cpuinfo'), text)
+      return hasShaInstructions(join(folder, 'cpuinfo'))
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }
+
+  it.each([
+    ['processor\t: 0\nflags\t\t: fpu sse2 avx2 sha_ni clflushopt\n', true],
+    ['processor\t: 0\nflags\t\t: fpu sse2 avx2 clflushopt\n', false],
+    ['processor\t: 0\nFeatures\t: fp asimd aes sha1 sha2 crc32\n', true],
+    ['processor\t: 0\nFeatures\t: fp asimd sha1 sha256x\n', false],
+  ])('is read off what the system says of it: %j', (text, has) => {
+    expect(said(text)).toBe(has)
+  })
+
+  it('is taken for granted where the system does not say', () => {
+    expect(hasShaInstructions('/nonexistent/cpuinfo')).toBe(true)
   })
 })

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { TreeGround } from './tree/index.ts'
+import { hasShaInstructions } from './tree/processor.ts'
 
 /**
  * The Merkle tree of RFC 9162, section 2.1: leaf SHA-256(0x00 ‖ line), node SHA-256(0x01 ‖ left ‖ right). Hashes are
@@ -32,38 +33,61 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
 }
 
 /**
- * The leaves of NDJSON as it was shipped, without copying a line: the byte before each line (the newline that
- * ends its neighbour) serves as the 0x00 of the hash input, and is put back. `bytes[start - 1]` must exist. They are written into
- * `room` where that is large enough, so that a caller with many batches can use it again.
+ * The leaves of NDJSON as it was shipped. Each line is hashed in its place: the byte before it (the newline that ends its neighbour) serves as the
+ * 0x00 of the hash input, and is put back. `bytes[start - 1]` must exist. They are written into `room` where that is large enough, so that a caller with
+ * many batches can use it again. Four lines at a time, in a place of their own, where the processor can't do better with one: both ways give the same.
  */
 export function leavesOf(
   bytes: Buffer,
   start: number,
   end: number,
   room: Buffer = Buffer.allocUnsafe(1024 * HASH_BYTES),
+  fourAtATime: boolean = usually(),
 ): { leaves: Buffer; count: number; room: Buffer } {
-  const { buffer, byteOffset } = bytes
   let leaves = room
-  let count = 0
+  let length = 0
   let from = start
   while (from < end) {
+    if (fourAtATime) {
+      ground ??= new TreeGround()
+      const { hashes, left } = ground.leaves(bytes, from, end)
+      leaves = withRoom(leaves, length, hashes.length)
+      leaves.set(hashes, length)
+      length += hashes.length
+      from = left
+      if (hashes.length > 0) continue
+    }
     let to = bytes.indexOf(10, from)
     if (to === -1 || to >= end) to = end
-    const kept = bytes[from - 1]!
-    bytes[from - 1] = 0
-    // A view by `subarray` takes a fifth of all this longer.
-    const leaf = hash('sha256', new Uint8Array(buffer, byteOffset + from - 1, to - from + 1), RAW)
-    bytes[from - 1] = kept
-    if ((count + 1) * HASH_BYTES > leaves.length) {
-      const wider = Buffer.allocUnsafe(Math.max(leaves.length * 2, HASH_BYTES))
-      leaves.copy(wider)
-      leaves = wider
-    }
-    leaves.write(leaf, count * HASH_BYTES, RAW)
-    count++
+    leaves = withRoom(leaves, length, HASH_BYTES)
+    leaves.write(hashInPlace(bytes, from, to), length, RAW)
+    length += HASH_BYTES
     from = to + 1
   }
-  return { leaves: leaves.subarray(0, count * HASH_BYTES), count, room: leaves }
+  return { leaves: leaves.subarray(0, length), count: length / HASH_BYTES, room: leaves }
+}
+
+function hashInPlace(bytes: Buffer, from: number, to: number): string {
+  const kept = bytes[from - 1]!
+  bytes[from - 1] = 0
+  // A view by `subarray` takes a fifth of all this longer.
+  const leaf = hash('sha256', new Uint8Array(bytes.buffer, bytes.byteOffset + from - 1, to - from + 1), RAW)
+  bytes[from - 1] = kept
+  return leaf
+}
+
+/** The same bytes up to `length`, with room for so many more behind them. */
+function withRoom(bytes: Buffer, length: number, more: number): Buffer {
+  if (length + more <= bytes.length) return bytes
+  const wider = Buffer.allocUnsafe(Math.max(bytes.length * 2, length + more))
+  bytes.copy(wider, 0, 0, length)
+  return wider
+}
+
+let four: boolean | undefined
+function usually(): boolean {
+  four ??= !hasShaInstructions()
+  return four
 }
 
 let ground: TreeGround | undefined
