@@ -60,10 +60,27 @@ export function withAdditions(event: AuditEvent, additions: Additions | null): A
     ...(change !== null && { audit: { change } }),
     ...(related != null && { related }),
   }
-  const derived = addedPaths(added)
+  // Most events have no additions, and what follows from them has few names.
+  const derived =
+    additions === null ? namesOf(CHANGE, change).concat(namesOf(RELATED, related)) : addedPaths(added)
   if (derived.length === 0) return event
   const merged = merge(event, added)
   return { ...merged, audit: { ...(isRecord(merged.audit) ? merged.audit : {}), derived } }
+}
+
+const membersOf = (group: string): (readonly [member: string, path: string])[] =>
+  [...ADDABLE]
+    .filter((path) => path.startsWith(`${group}.`))
+    .sort()
+    .map((path) => [path.slice(group.length + 1), path])
+const CHANGE = membersOf('audit.change')
+const RELATED = membersOf('related')
+
+/** The paths of the members that are there, sorted. */
+function namesOf(members: readonly (readonly [member: string, path: string])[], of: unknown): string[] {
+  const names: string[] = []
+  if (isRecord(of)) for (const [member, path] of members) if (of[member] !== undefined) names.push(path)
+  return names
 }
 
 function merge(event: AuditEvent, additions: Additions): Record<string, unknown> {

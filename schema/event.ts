@@ -52,7 +52,10 @@ export function leavesUnder(value: unknown, path = ''): Leaf[] {
 
 /** The values of a field as texts, as both stores index them: lists are several values, null is none. */
 export function valuesOf(event: AuditEvent, path: string): string[] {
-  const value = valueAt(event, path)
+  return textsOf(valueAt(event, path))
+}
+
+export function textsOf(value: unknown): string[] {
   if (value === undefined || value === null) return []
   if (!Array.isArray(value)) return isRecord(value) ? [] : [String(value)]
   return value.filter((item) => item !== null && !isRecord(item) && !Array.isArray(item)).map(String)

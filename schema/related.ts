@@ -1,5 +1,6 @@
-import { type AuditEvent, valuesOf } from './event.ts'
+import { type AuditEvent, textsOf } from './event.ts'
 import type { FieldName } from './fields.ts'
+import { isRecord } from './record.ts'
 
 /** What `related.*` is filled from: so an id, an address or a name of a kind finds its events in whatever role it stands. */
 export const RELATED_FROM: Readonly<
@@ -27,21 +28,29 @@ export const RELATED_FROM: Readonly<
   ],
 }
 
-const SOURCES: readonly (readonly [member: string, from: readonly FieldName[]])[] = Object.entries(
-  RELATED_FROM,
-).map(([name, from]) => [name.slice('related.'.length), from])
+type Related = { entity?: string[]; hosts?: string[]; ip?: string[]; user?: string[] }
+
+const SOURCES = Object.entries(RELATED_FROM).map(([name, from]) => ({
+  member: name.slice('related.'.length) as keyof Related,
+  from: from.map((path) => path.split('.')),
+}))
 
 /** What `related` is for an event that has none; null where it names nothing. */
-export function relatedOf(event: AuditEvent): Record<string, string[]> | null {
-  let related: Record<string, string[]> | null = null
-  for (const [member, from] of SOURCES) {
-    const found: string[] = []
-    for (const path of from) {
-      for (const value of valuesOf(event, path)) {
-        if (value !== '' && !found.includes(value)) found.push(value)
+export function relatedOf(event: AuditEvent): Related | null {
+  let related: Related | null = null
+  for (const { member, from } of SOURCES) {
+    let found: string[] | undefined
+    for (const members of from) {
+      let value: unknown = event
+      // None of these is a name that every object has.
+      for (const name of members) value = isRecord(value) ? value[name] : undefined
+      if (value === undefined || value === null || value === '') continue
+      for (const text of typeof value === 'string' ? [value] : textsOf(value)) {
+        found ??= []
+        if (text !== '' && !found.includes(text)) found.push(text)
       }
     }
-    if (found.length === 0) continue
+    if (found === undefined || found.length === 0) continue
     related ??= {}
     related[member] = found
   }
