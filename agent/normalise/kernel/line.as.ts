@@ -59,9 +59,9 @@ export function writeLine(parts: i32, out: i32, place: f64): i32 {
   const leaves = load<i32>(line, LEAVES)
   let at = out
   let previous = 0
-  for (let leaf = 0; leaf <= leaves; leaf++) {
+  for (let leaf = present(0, leaves); leaf <= leaves; leaf = present(leaf + 1, leaves)) {
     const how: i32 = leaf == leaves ? JSON : load<u8>(hows + leaf)
-    if (how == ABSENT || how >= FOLLOWING) continue
+    if (how >= FOLLOWING) continue
     const pair = previous * (leaves + 1) + leaf
     const gap = load<i32>(gaps + (pair << 3))
     if (gap == 0) return -2 - pair
@@ -116,6 +116,16 @@ export function writeLine(parts: i32, out: i32, place: f64): i32 {
   }
   store<u8>(at, 0x0a)
   return at + 1
+}
+
+/** The first leaf from this one on that is there, of the many that an event may have; their number where none is. */
+function present(from: i32, leaves: i32): i32 {
+  const absent = i8x16.splat(<i8>ABSENT)
+  for (let leaf = from; leaf < leaves; leaf += 16) {
+    const marks = i8x16.bitmask(i8x16.ne(v128.load(hows + leaf), absent))
+    if (marks != 0) return min(leaf + ctz(marks), leaves)
+  }
+  return max(from, leaves)
 }
 
 function quoted(from: i32, to: i32, out: i32): i32 {
