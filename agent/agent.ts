@@ -163,8 +163,15 @@ export class Agent {
   async runOnce(signal: AbortSignal): Promise<boolean> {
     this.#once = true
     await this.#turn
-    await this.#line.pump.run(signal, { once: true })
-    await this.#line.shipper.drained(signal)
+    const { pump, shipper } = this.#line
+    const damaged = (): number => shipper.status().counters.damaged
+    let before: number
+    do {
+      before = damaged()
+      await pump.run(signal, { once: true })
+      await shipper.drained(signal)
+      // What a batch held that was damaged on its way is read again.
+    } while (!signal.aborted && damaged() > before)
     return !signal.aborted
   }
 

@@ -136,7 +136,10 @@ export async function startLine(
     clock,
     random: randomBytes,
     log,
-    hooks: { settled: (slices) => input?.settled(slices) ?? [] },
+    hooks: {
+      settled: (slices) => input?.settled(slices) ?? [],
+      lost: (slices) => input?.readAgain(slices),
+    },
   })
   // Nothing is sent before the input is there to note what is acknowledged.
   await shipper.takeUp()
@@ -153,7 +156,7 @@ export async function startLine(
       },
       {
         state: held.state,
-        sealed: shipper.sealedPositions(),
+        sealed: shipper.sealed(),
         holdDir: join(data, 'hold'),
         clock,
         random: randomBytes,

@@ -29,6 +29,11 @@ const FIGURES: readonly { name: string; help: string; value: (status: AgentStatu
     value: (s) => s.shipping.quarantined,
   },
   {
+    name: 'waybill_agent_damaged_batches',
+    help: 'Sealed batches since the start whose file was damaged or gone: what they held is read again.',
+    value: (s) => s.shipping.counters.damaged,
+  },
+  {
     name: 'waybill_agent_oldest_pending_seconds',
     help: 'Age of the oldest batch that is not acknowledged.',
     value: (s) => (s.shipping.oldestPending ?? 0) / 1000,

@@ -1,4 +1,13 @@
-import { appendFileSync, cpSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { kill, type StoredEvent, System, until } from './system/system.ts'
 
@@ -75,6 +84,37 @@ describe('a run with --once', () => {
     expect(again.code).toBe(0)
     expect(numbers(await system.events())).toEqual(upTo(500))
     await accountIsWhole()
+  })
+
+  it('reads again what a batch held whose file in the spool was damaged', async () => {
+    const once = ['@bin/waybill-agent.js', 'run', '--config', 'agent.yml', '--once', '--patience', '1']
+    writeFileSync(system.path('logs/app.jsonl'), lines(0, 50))
+    const indexer = system.startIndexer()
+    await system.ready()
+    system.writeAgentConfig(input())
+    expect((await system.command(once)).code).toBe(0)
+    await kill(indexer, 'SIGTERM')
+    appendFileSync(system.path('logs/app.jsonl'), lines(50, 80))
+    expect((await system.command(once)).code).toBe(3)
+
+    const spool = system.path('agent-data/spool')
+    const [file] = readdirSync(spool, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.waybill'),
+    )
+    const bytes = readFileSync(join(spool, file!))
+    bytes[bytes.length - 40]! ^= 1
+    writeFileSync(join(spool, file!), bytes)
+    system.startIndexer()
+    await system.ready()
+    const ran = await system.command(once)
+    expect(ran.stderr).toContain('what it held is read again from its source')
+    expect(ran.stdout).toContain('80 records read from 1 files: 80 stored')
+    expect(ran.code).toBe(0)
+    expect(numbers(await system.events())).toEqual(upTo(80))
+    await accountIsWhole()
+    expect(readdirSync(system.path('agent-data/quarantine'))).toEqual([
+      expect.stringMatching(/\.waybill\.damaged$/),
+    ])
   })
 
   it('without an indexer exits with 3 and says what waits, and the next run ships it', async () => {

@@ -18,6 +18,8 @@ export interface Input {
   wait(signal: AbortSignal): Promise<void>
   /** No worker could take these slices: they are read again, from the first of each source. */
   giveBack(slices: readonly TaskSlice[]): void
+  /** Of these slices the batch was lost: they are read again. */
+  readAgain(slices: readonly SourceSlice[]): void
   /** What to write down when these slices are acknowledged (or quarantined): part of that one durable write. */
   settled(slices: readonly SourceSlice[]): Change[]
   /** Everything that was there at the last sweep is handed out (an unfinished last line is not). */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Ledger } from '../../schema/wire/index.ts'
+import type { Range } from '../ranges.ts'
 import type { Log, State } from '../state/index.ts'
-import { positionsOf, roomOf } from './batch.ts'
+import { rangesOf, roomOf } from './batch.ts'
 import { latest } from './chain.ts'
 import { ledgerKey, ledgersOf, type Settled } from './ledger.ts'
 import { heldIn } from './quarantine.ts'
@@ -12,18 +13,18 @@ import type { ShipStatus } from './types.ts'
 export interface Account {
   readonly status: ShipStatus
   readonly ledgers: ReadonlyMap<string, Ledger>
-  /** As `Shipper.sealedPositions`. */
-  readonly sealed: ReadonlyMap<string, number>
+  /** As `Shipper.sealed`. */
+  readonly sealed: ReadonlyMap<string, readonly Range[]>
 }
 
 /** How shipping stands where no agent runs; the caller holds the folder's lock. */
 export async function accountOf(dir: string, state: State, log: Log): Promise<Account> {
   const spool = new Spool(dir)
-  const { chain, batches, damaged } = await takeUp(state, spool, log, () => randomBytes(16).toString('hex'))
+  const { chain, batches } = await takeUp(state, spool, log, () => randomBytes(16).toString('hex'))
   const own = batches.filter(({ incarnation }) => incarnation === chain.incarnation)
   const oldest = batches.length === 0 ? null : Math.min(...batches.map(({ created }) => created))
   return {
-    sealed: damaged ? new Map() : positionsOf(batches),
+    sealed: rangesOf(batches),
     ledgers: ledgersOf(state.entries<Settled>(ledgerKey('')), batches),
     status: {
       incarnation: chain.incarnation,
@@ -36,7 +37,15 @@ export async function accountOf(dir: string, state: State, log: Log): Promise<Ac
       problem: null,
       lastAcknowledged: chain.acknowledgedAt,
       clockOffset: null,
-      counters: { requests: 0, retries: 0, acknowledged: 0, refused: 0, unauthorised: 0, forks: 0 },
+      counters: {
+        requests: 0,
+        retries: 0,
+        acknowledged: 0,
+        refused: 0,
+        unauthorised: 0,
+        forks: 0,
+        damaged: 0,
+      },
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { Sha256 } from '../../schema/index.ts'
 import type { SealedWaybill, SourceSlice } from '../../schema/wire/index.ts'
+import { type Range, withRange } from '../ranges.ts'
 
 /** A batch that is sealed and on the disk; its bytes stay there. */
 export interface Batch {
@@ -49,15 +50,15 @@ export const roomOf = (bytes: number): number => bytes + 4096
 /** Records read for a batch, all sources together. */
 export const recordsOf = (batch: Batch): number => batch.slices.reduce((sum, slice) => sum + slice.read, 0)
 
-/** How far these batches hold each source, by `source/generation`; those out of quarantine are settled already. */
-export function positionsOf(batches: Iterable<Batch>): Map<string, number> {
-  const positions = new Map<string, number>()
+/** What these batches hold of each source, by `source/generation`; those out of quarantine are settled already. */
+export function rangesOf(batches: Iterable<Batch>): Map<string, readonly Range[]> {
+  const ranges = new Map<string, readonly Range[]>()
   for (const batch of batches) {
     if (batch.again) continue
-    for (const { source, generation, to } of batch.slices) {
+    for (const { source, generation, from, to } of batch.slices) {
       const key = `${source}/${generation}`
-      positions.set(key, Math.max(positions.get(key) ?? 0, to))
+      ranges.set(key, withRange(ranges.get(key) ?? [], [from, to]))
     }
   }
-  return positions
+  return ranges
 }

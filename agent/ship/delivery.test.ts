@@ -291,7 +291,7 @@ describe('delivery', () => {
     await first.stop()
     first.sink.fault(null)
     const t = await trial({ dir: first.dir, sink: first.sink })
-    expect(t.shipper.sealedPositions().get(`${SOURCE_A}/1`)).toBe(100)
+    expect(t.shipper.sealed().get(`${SOURCE_A}/1`)).toEqual([[0, 100]])
     await t.batch(SOURCE_A, 20)
     await drained(t.shipper)
     expectAllOnce(t, { [SOURCE_A]: 120 })

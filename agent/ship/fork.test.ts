@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
@@ -247,16 +247,47 @@ describe('a spool that was damaged', () => {
       await truncate(join(first.dir, 'spool', files[1]!), length)
       first.sink.fault(null)
       const t = await trial({ dir: first.dir, sink: first.sink })
-      expect(t.shipper.sealedPositions().size).toBe(0)
+      expect(t.shipper.sealed().get(`${SOURCE_A}/1`)).toEqual([
+        [0, 10],
+        [20, 40],
+      ])
       expect(t.said('is damaged')).toBe(true)
       await eventually('the whole ones are stored', () => t.sink.arrivals.length === 3)
-      // As an input does that starts from its settled position; the trial had none.
-      for (let i = 0; i < 4; i++) await t.batch(SOURCE_A, 10)
+      // As an input does: from what is neither settled nor in the spool, and all behind it.
+      for (let i = 0; i < 3; i++) await t.batch(SOURCE_A, 10)
       await drained(t.shipper)
       expect(t.sink.ids.size).toBe(36)
       expect(accountsAddUp(t.shipper)).toBe(true)
-      expect(t.total()).toMatchObject({ stored: 36, duplicate: 27, pending: 0 })
+      expect(t.total()).toMatchObject({ stored: 36, duplicate: 18, pending: 0 })
       expect(await readdir(join(t.dir, 'quarantine'))).toHaveLength(1)
+    })
+  }
+
+  for (const [what, harm] of [
+    ['is gone', (file: string) => rm(file)],
+    ['became shorter', (file: string) => truncate(file, 300)],
+    ['holds other bytes', (file: string) => flip(file)],
+  ] as const) {
+    it(`a file that ${what} while the agent runs is said, and its records are read again at once`, async () => {
+      const t = await trial()
+      t.sink.fault(() => ({ kind: 'answer', status: 503 }))
+      for (let i = 0; i < 4; i++) await t.batch(SOURCE_A, 10)
+      const files = (await spooledFiles(t.dir)).sort()
+      await harm(join(t.dir, 'spool', files[1]!))
+      t.sink.fault(null)
+      await drained(t.shipper)
+      expect(t.said('is read again from its source')).toBe(true)
+      expect(t.sink.ids.size).toBe(27)
+      expect(t.total()).toMatchObject({ stored: 27, pending: 0, quarantined: 0 })
+      // As an input does that was told of it.
+      for (let i = 0; i < 3; i++) await t.batch(SOURCE_A, 10)
+      await drained(t.shipper)
+      expect(t.sink.ids.size).toBe(36)
+      expect(t.total()).toMatchObject({ stored: 36, duplicate: 18, pending: 0 })
+      expect(accountsAddUp(t.shipper)).toBe(true)
+      await t.stop()
+      const again = await trial({ dir: t.dir, sink: t.sink })
+      expect(again.said('the state is older than the spool')).toBe(false)
     })
   }
 
@@ -271,10 +302,11 @@ describe('a spool that was damaged', () => {
     first.sink.fault(null)
     const t = await trial({ dir: first.dir, sink: first.sink })
     expect(t.said('the state is older than the spool')).toBe(true)
-    expect(t.shipper.sealedPositions().get(`${SOURCE_A}/1`)).toBe(40)
-    await t.batch(SOURCE_A, 10)
+    expect(t.shipper.sealed().get(`${SOURCE_A}/1`)).toEqual([[10, 40]])
+    // Of what stands before the spool nothing is known any more: it is read again, and what follows it.
+    for (let i = 0; i < 5; i++) await t.batch(SOURCE_A, 10)
     await drained(t.shipper)
-    expect([...expectWholeChains(t.sink).values()]).toEqual([5])
+    expect([...expectWholeChains(t.sink).values()]).toEqual([9])
     expect(t.sink.ids.size).toBe(45)
     expect(accountsAddUp(t.shipper)).toBe(true)
   })
@@ -298,10 +330,17 @@ describe('a spool that was damaged', () => {
     const t = await trial({ dir: first.dir, sink: first.sink })
     expect(t.said('the state is older than the spool')).toBe(true)
     expect(t.shipper.status().sealed).toBe(6)
-    await t.batch(SOURCE_A, 10)
+    for (let i = 0; i < 6; i++) await t.batch(SOURCE_A, 10)
     await drained(t.shipper)
-    expect([...expectWholeChains(t.sink).values()]).toEqual([7])
+    expect([...expectWholeChains(t.sink).values()]).toEqual([12])
     expect(t.sink.ids.size).toBe(63)
     expect(accountsAddUp(t.shipper)).toBe(true)
   })
 })
+
+/** One bit of the payload, near its end. */
+async function flip(file: string): Promise<void> {
+  const bytes = await readFile(file)
+  bytes[bytes.length - 20]! ^= 1
+  await writeFile(file, bytes)
+}

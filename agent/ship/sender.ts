@@ -114,6 +114,7 @@ export class Sender {
     refused: 0,
     unauthorised: 0,
     forks: 0,
+    damaged: 0,
   }
 
   constructor(options: SenderOptions) {

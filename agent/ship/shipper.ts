@@ -1,12 +1,23 @@
 import { OperatorError, reasonOf } from '../../schema/index.ts'
 import type { Acknowledgement, Ledger, SourceSlice } from '../../schema/wire/index.ts'
 import type { TaskResult } from '../normalise/task.ts'
+import type { Range } from '../ranges.ts'
 import type { Change, Log, State } from '../state/index.ts'
-import { type Batch, positionsOf, recordsOf, roomOf } from './batch.ts'
+import { type Batch, rangesOf, recordsOf, roomOf } from './batch.ts'
 import { Books } from './books.ts'
-import { CHAIN, type ChainRecord, chainOf, citationOf, type Link, latest, withSettled } from './chain.ts'
+import {
+  CHAIN,
+  type ChainRecord,
+  chainOf,
+  citationOf,
+  type Link,
+  latest,
+  withNumber,
+  withSettled,
+} from './chain.ts'
 import { type Clock, clockOf, waitFor } from './clock.ts'
 import { Connection, checkedUrl, readTls, TIMEOUTS, type Timeouts, type TlsFiles } from './connection.ts'
+import { faultIn } from './fault.ts'
 import { Heart, type HeartbeatNumbers } from './heartbeat.ts'
 import type { Identity } from './identity.ts'
 import { acknowledged, ledgerKey, ledgersOf, retirement, type Settled, totalOf } from './ledger.ts'
@@ -23,8 +34,8 @@ import { reseal } from './reseal.ts'
 import { Sealer } from './sealer.ts'
 import { DELAYS, type Delays, type Refusal, Sender } from './sender.ts'
 import type { SettingsDesk } from './settings.ts'
-import { Spool } from './spool.ts'
-import { takeUp } from './takeup.ts'
+import { fileOf, Spool } from './spool.ts'
+import { putAside, takeUp } from './takeup.ts'
 import type { QuarantineAction, QuarantineDecision, Shipper, ShipperHooks, ShipStatus } from './types.ts'
 
 export interface ShipperOptions {
@@ -77,7 +88,6 @@ class SpoolingShipper implements Shipper {
   /** Everything in the spool, by name. */
   readonly #pending = new Map<string, Batch>()
   #pendingBytes = 0
-  #damaged = false
   #forking: Promise<void> | null = null
   #forkProblem: string | null = null
   #changed: (() => void)[] = []
@@ -175,9 +185,8 @@ class SpoolingShipper implements Shipper {
     this.#heart?.start()
   }
 
-  sealedPositions(): ReadonlyMap<string, number> {
-    // What a damaged file held is not known, so nothing may be skipped on the strength of its neighbours.
-    return this.#damaged ? new Map() : positionsOf(this.#pending.values())
+  sealed(): ReadonlyMap<string, readonly Range[]> {
+    return rangesOf(this.#pending.values())
   }
 
   hasRoom(): boolean {
@@ -278,7 +287,6 @@ class SpoolingShipper implements Shipper {
     )
     this.#pending.clear()
     this.#pendingBytes = 0
-    this.#damaged ||= taken.damaged
     let last = taken.chain.head
     for (const batch of taken.batches) {
       this.#pending.set(batch.name, batch)
@@ -324,6 +332,8 @@ class SpoolingShipper implements Shipper {
   }
 
   async #refuse(batch: Batch, refusal: Refusal): Promise<void> {
+    const fault = await this.#faultOf(batch)
+    if (fault !== null) return await this.#lose(batch, `its file is damaged (${fault})`)
     const reason = reasonOfRefusal(refusal, this.#clock.now())
     const settled = batch.again ? [] : this.#options.hooks.settled(batch.slices)
     await this.#books.enter((draft) =>
@@ -354,18 +364,36 @@ class SpoolingShipper implements Shipper {
     this.#forget(batch)
   }
 
+  /** The file of a batch is not what it was: what it held is read again, but where that was settled once, and came out of quarantine. */
   async #lose(batch: Batch, reason: string): Promise<void> {
+    this.#sender.counters.damaged++
+    const place = await putAside(this.#spool, this.#folder(), fileOf(batch))
+    await this.#books.enter((draft) => {
+      const chain = draft.get<ChainRecord>(CHAIN)
+      if (chain !== undefined && batch.incarnation === chain.incarnation && !batch.again)
+        draft.set(CHAIN, { ...chain, settled: withNumber(chain.settled, batch.sequence) })
+    })
     this.#log.error(
       {
         batch: batch.name,
         events: batch.events,
         sources: batch.slices.map(({ path, from, to }) => ({ path, from, to })),
+        place,
       },
-      `a batch can't be sent: ${reason}. Its records are read again after the next start of the agent, unless later ones of the same file are acknowledged before`,
+      `a batch can't be sent: ${reason}. ${batch.again ? 'It was in quarantine, and its sources were read on since: what is left of it is set aside' : 'What is left of it is set aside, and what it held is read again from its source'}`,
     )
-    this.#damaged = true
     this.#forget(batch)
-    return Promise.resolve()
+    if (!batch.again) this.#options.hooks.lost(batch.slices)
+  }
+
+  /** Before a batch is given up because an indexer refuses it: whether it is the batch that was sealed. */
+  async #faultOf(batch: Batch): Promise<string | null> {
+    try {
+      return faultIn(await this.#spool.read(this.#folder(), batch))
+    } catch {
+      // A file that can't be read says so at its next sending.
+      return null
+    }
   }
 
   #forget(batch: Batch): void {

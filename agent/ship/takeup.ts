@@ -4,15 +4,13 @@ import { syncFolder } from '../state/index.ts'
 import type { Batch } from './batch.ts'
 import { CHAIN, type ChainRecord, chainOf, citationOf, isSettled, newChain, withNumber } from './chain.ts'
 import { isRetried, type QuarantineRecord, quarantineKey } from './quarantine.ts'
-import { type Found, fileOf, isThere, namesIn, readFolder, removeFile, type Spool } from './spool.ts'
+import { fileOf, isThere, namesIn, readFolder, removeFile, type Spool } from './spool.ts'
 
 /** What the folders and the state say together when an agent starts. */
 export interface TakenUp {
   readonly chain: ChainRecord
   /** To be sent, oldest first. */
   readonly batches: readonly Batch[]
-  /** A file that was whole once is not any more: what it held is read again, and positions in the spool don't count. */
-  readonly damaged: boolean
 }
 
 /**
@@ -44,7 +42,10 @@ export async function takeUp(
         break
       case 'damaged':
         damaged = true
-        await putAside(spool, folder, found, log)
+        log.error(
+          { batch: found.name, bytes: found.bytes, place: await putAside(spool, folder, found.file) },
+          `a batch in the spool is damaged (${found.reason}); it is set aside, and what it held is read again from its source`,
+        )
         break
       case 'batch':
         if (await isDone(state, chain, found.batch)) await spool.remove(folder, found.batch)
@@ -54,7 +55,7 @@ export async function takeUp(
   // Retried batches of an older incarnation stand between by name; what was sealed first goes first.
   batches.sort((a, b) => Number(b.again) - Number(a.again) || a.sequence - b.sequence)
   chain = await withoutHoles(state, chain, batches, damaged, log)
-  return { chain, batches, damaged }
+  return { chain, batches }
 }
 
 async function isDone(state: State, chain: ChainRecord, batch: Batch): Promise<boolean> {
@@ -135,19 +136,12 @@ async function keepStrangers(spool: Spool, folder: string, log: Log): Promise<vo
   await spool.removeFolder(folder)
 }
 
-async function putAside(
-  spool: Spool,
-  folder: string,
-  found: Extract<Found, { kind: 'damaged' }>,
-  log: Log,
-): Promise<void> {
-  const place = join(spool.quarantine, `${found.file}.damaged`)
-  await spool.move(join(folder, found.file), place)
+/** Where a file is kept that is no batch any more, for people to look at. */
+export async function putAside(spool: Spool, folder: string, file: string): Promise<string> {
+  const place = join(spool.quarantine, `${file}.damaged`)
+  await spool.move(join(folder, file), place)
   await syncFolder(spool.quarantine)
-  log.error(
-    { batch: found.name, bytes: found.bytes, place },
-    `a batch in the spool is damaged (${found.reason}); it is set aside, and what it held is read again from its source`,
-  )
+  return place
 }
 
 /** Moves that the state has decided and that were not made yet. */

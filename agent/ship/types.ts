@@ -1,15 +1,16 @@
 import type { Ledger, SourceSlice } from '../../schema/wire/index.ts'
 import type { TaskResult } from '../normalise/task.ts'
+import type { Range } from '../ranges.ts'
 import type { Change } from '../state/index.ts'
 
 /** What the pump asks of the shipper. */
 export interface Shipper {
-  /** Reads what is in the spool, so that `sealedPositions` is known, and sends nothing yet. */
+  /** Reads what is in the spool, so that `sealed` is known, and sends nothing yet. */
   takeUp(): Promise<void>
   /** Begins to send, the spool first, as it was sealed; from then on the hooks are called. Takes the spool up where that wasn't done. */
   start(): Promise<void>
-  /** How far each source is sealed by batches in the spool and in quarantine, by `source/generation`. */
-  sealedPositions(): ReadonlyMap<string, number>
+  /** What batches in the spool hold of each source, by `source/generation`. */
+  sealed(): ReadonlyMap<string, readonly Range[]>
   /** Whether one batch more is wanted: the spool has room, and what waits to be sent is not enough already. */
   hasRoom(): boolean
   /** Resolves when there is room, or when the signal fires. */
@@ -43,6 +44,8 @@ export interface QuarantineDecision {
 export interface ShipperHooks {
   /** What the inputs want written down with an acknowledgement. */
   settled(slices: readonly SourceSlice[]): Change[]
+  /** A batch of these can't be sent any more: they are to be read again. */
+  lost(slices: readonly SourceSlice[]): void
 }
 
 export interface ShipStatus {
@@ -72,4 +75,6 @@ export interface ShipCounters {
   /** Answers 401 and 403. */
   readonly unauthorised: number
   readonly forks: number
+  /** Batches whose file was damaged or gone. */
+  readonly damaged: number
 }

@@ -301,7 +301,8 @@ class BulkOfNothing implements Sink {
       dead: 0,
     }))
     if (this.#verify === 'full') {
-      const lines = await linesOf(manifest, payload)
+      const lines = await linesOf(manifest, payload).catch(() => null)
+      if (lines === null) return `The payload is no ${manifest.encoding}.`
       const { leaves, count } = leavesOf(lines, 1, lines.length)
       if (count !== manifest.events)
         return `The manifest speaks of ${manifest.events} events, and there are ${count}.`

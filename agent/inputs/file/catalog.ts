@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { isSourceId, type SourceId } from '../../../schema/index.ts'
+import { reachOf } from '../../ranges.ts'
 import type { Change } from '../../state/index.ts'
 import { type Head, type Inode, inodeKey } from './identify.ts'
 import type { FileConfig, FileInputContext } from './options.ts'
@@ -51,8 +52,9 @@ export class Catalog {
         tail.synced = true
         tail.gone = value.gone
         if (generation.held) tail.heldTo = generation.position
-        const sealedTo = sealed.get(`${id}/${generation.number}`) ?? 0
-        tail.read = Math.max(tail.position, sealedTo)
+        // What is neither settled nor in the spool is read again, and all behind it.
+        const inSpool = sealed.get(`${id}/${generation.number}`) ?? []
+        tail.read = reachOf(tail.position, [...tail.beyond, ...inSpool])
         source.tails.push(tail)
         this.bind(tail)
       }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { numbered, numbers, until, Workbench } from './workbench.ts'
+import { asSourceSlice, numbered, numbers, until, Workbench } from './workbench.ts'
 
 let bench: Workbench
 let log: string
@@ -106,18 +106,69 @@ describe('positions', () => {
     writeFileSync(log, numbered(0, 50))
     await bench.start()
     const [slice] = await bench.fill({ records: 20 })
-    bench.sealed.set(`${slice?.source}/0`, slice!.to)
+    bench.sealed.set(`${slice?.source}/0`, [[0, slice!.to]])
     await bench.kill()
     await bench.start()
     await bench.drain()
     expect(bench.records).toEqual(numbers(0, 50))
   })
 
+  it('what is neither settled nor in the spool is read again, whatever was settled behind it', async () => {
+    writeFileSync(log, numbered(0, 50))
+    await bench.start()
+    const [first] = await bench.fill({ records: 10 })
+    const [second] = await bench.fill({ records: 10 })
+    const [third] = await bench.fill({ records: 10 })
+    await bench.settle([third!])
+    await bench.settle([first!])
+    expect(bench.running.status()[0]).toMatchObject({ position: first!.to })
+    // The second's file in the spool is lost.
+    await bench.kill()
+    bench.readings.length = 0
+    await bench.start()
+    await bench.drain()
+    expect(bench.records).toEqual(numbers(10, 50))
+    expect(bench.running.status()[0]).toMatchObject({ position: numbered(0, 50).length, state: 'idle' })
+    expect(second!.to).toBe(third!.offset)
+  })
+
+  it('of what was settled out of turn nothing is read again where the rest is in the spool', async () => {
+    writeFileSync(log, numbered(0, 50))
+    await bench.start()
+    const [first] = await bench.fill({ records: 10 })
+    const [second] = await bench.fill({ records: 20 })
+    await bench.settle([second!])
+    bench.sealed.set(`${first!.source}/0`, [[0, first!.to]])
+    await bench.kill()
+    bench.readings.length = 0
+    await bench.start()
+    await bench.drain()
+    expect(bench.records).toEqual(numbers(30, 50))
+    await bench.settle([first!])
+    expect(bench.running.status()[0]).toMatchObject({ position: numbered(0, 50).length, state: 'idle' })
+  })
+
+  it('a batch that is lost while the agent runs is read again, and all behind it', async () => {
+    writeFileSync(log, numbered(0, 50))
+    await bench.start()
+    const [first] = await bench.fill({ records: 10 })
+    const [second] = await bench.fill({ records: 10 })
+    await bench.fill({ records: 30 })
+    await bench.settle([second!])
+    bench.readings.length = 0
+    bench.running.readAgain([asSourceSlice(first!)])
+    bench.unsettled = bench.unsettled.filter((slice) => slice !== first)
+    await bench.drain()
+    expect(bench.records).toEqual(numbers(0, 50))
+    expect(bench.running.status()[0]).toMatchObject({ position: numbered(0, 50).length, state: 'idle' })
+    expect(bench.running.exhausted()).toBe(true)
+  })
+
   it('an acknowledgement from before the restart moves the position', async () => {
     writeFileSync(log, numbered(0, 50))
     await bench.start()
     const slices = await bench.fill()
-    bench.sealed.set(`${slices[0]?.source}/0`, slices[0]!.to)
+    bench.sealed.set(`${slices[0]?.source}/0`, [[0, slices[0]!.to]])
     await bench.kill()
     await bench.start()
     await bench.settle(slices)

@@ -1,3 +1,4 @@
+import type { Range } from '../../ranges.ts'
 import type { State } from '../../state/index.ts'
 import type { Framing } from '../framing.ts'
 
@@ -71,8 +72,8 @@ export interface Log {
 
 export interface FileInputContext {
   readonly state: State
-  /** How far each source is sealed in spool and quarantine, by `source/generation`. */
-  readonly sealed: ReadonlyMap<string, number>
+  /** What batches in the spool hold of each source, by `source/generation`. */
+  readonly sealed: ReadonlyMap<string, readonly Range[]>
   readonly holdDir: string
   /** Milliseconds since 1970. */
   readonly clock: () => number

@@ -80,6 +80,8 @@ export class Queue {
       const [{ tail, handed }] = this.#again as [GivenBack]
       if (tail.reader === null && (tail.inode === null || tail.gone !== null)) {
         this.#again.shift()
+        // They hold up nothing that was settled behind them.
+        tail.settle(handed.offset, handed.to)
         this.#parts.context.log.error(
           `The bytes ${handed.offset} to ${handed.to} of ${tail.at} had to be read a second time, but the file is gone.`,
         )

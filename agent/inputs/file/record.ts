@@ -1,3 +1,4 @@
+import type { Range } from '../../ranges.ts'
 import type { Head, Inode, Mark } from './identify.ts'
 
 /**
@@ -14,6 +15,8 @@ export interface GenerationRecord {
   readonly marks: readonly Mark[]
   /** Everything before it is acknowledged. */
   readonly position: number
+  /** What is acknowledged beyond it, in order. */
+  readonly beyond?: readonly Range[]
   /** The header record of a CSV file. */
   readonly header: string | null
   /** The rest is in hold/. */
@@ -64,6 +67,10 @@ function isMark(value: unknown): value is Mark {
   return Array.isArray(value) && value.length === 2 && isCount(value[0]) && isText(value[1])
 }
 
+function isRange(value: unknown): value is Range {
+  return Array.isArray(value) && value.length === 2 && value.every(isCount)
+}
+
 function isPacked(value: unknown): value is GenerationRecord['packed'] {
   return isPlain(value) && isCount(value.bytes) && (value.content === null || isCount(value.content))
 }
@@ -78,6 +85,7 @@ function isGeneration(value: unknown): value is GenerationRecord {
     Array.isArray(value.marks) &&
     value.marks.every(isMark) &&
     isCount(value.position) &&
+    (value.beyond === undefined || (Array.isArray(value.beyond) && value.beyond.every(isRange))) &&
     (value.header === null || isText(value.header)) &&
     typeof value.held === 'boolean' &&
     typeof value.ended === 'boolean' &&

@@ -1,4 +1,5 @@
 import type { SourceId } from '../../../schema/index.ts'
+import { type Range, reachOf, withRange } from '../../ranges.ts'
 import type { Framing } from '../framing.ts'
 import { type Head, type Inode, type Mark, type Reader, withMark } from './identify.ts'
 import type { FileConfig } from './options.ts'
@@ -57,6 +58,8 @@ export class Tail {
   marks: readonly Mark[]
   /** Settled up to here. */
   position: number
+  /** Settled as well: what stands between is on its way, or lost on it. */
+  beyond: readonly Range[]
   /** Handed out up to here. */
   read: number
   size = 0
@@ -105,6 +108,7 @@ export class Tail {
     this.head = from.head
     this.marks = from.marks
     this.position = from.position
+    this.beyond = from.beyond ?? []
     this.read = from.position
     this.header = from.header
     this.ended = from.ended
@@ -131,6 +135,7 @@ export class Tail {
       head: this.head,
       marks: this.marks,
       position: this.position,
+      ...(this.beyond.length > 0 && { beyond: this.beyond }),
       header: this.header,
       held: this.heldTo !== null,
       ended: this.ended,
@@ -145,14 +150,20 @@ export class Tail {
   settle(from: number, to: number): void {
     const index = this.handed.findIndex((one) => one.offset === from)
     const handed = index === -1 ? undefined : this.handed.splice(index, 1)[0]
-    if (to <= this.position) return
-    this.position = to
-    // Read in an earlier life of the process and only now acknowledged: it isn't read again.
-    if (this.read < to) {
-      this.read = to
-      this.last = null
-      this.oversize = null
-    }
     for (const mark of handed?.marks ?? []) this.marks = withMark(this.marks, mark)
+    if (to <= this.position) return
+    const settled = withRange(this.beyond, [from, to])
+    this.position = reachOf(this.position, settled)
+    this.beyond = settled.filter(([start]) => start > this.position)
+  }
+
+  /** What was handed out here did not get where it should: it is read again, and all behind it. */
+  lose(from: number): void {
+    this.handed = this.handed.filter((one) => one.offset !== from)
+    if (from >= this.read) return
+    this.read = from
+    this.last = null
+    this.oversize = null
+    this.waitingAt = -1
   }
 }

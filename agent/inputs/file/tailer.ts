@@ -155,6 +155,15 @@ export class FileTailer implements Input {
     if (given.length > 0) this.#wake()
   }
 
+  readAgain(slices: readonly SourceSlice[]): void {
+    for (const { source, generation, from } of slices) {
+      const tail = this.#catalog.tailOf(source, generation)
+      tail?.lose(from)
+      if (tail?.held) this.#ready(tail)
+    }
+    this.#askSweep()
+  }
+
   settled(slices: readonly SourceSlice[]): Change[] {
     const sources = new Set<Tail['source']>()
     for (const { source, generation, from, to } of slices) {

@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { isSourceId, LIMITS } from '../../../schema/index.ts'
 import type { SourceSlice } from '../../../schema/wire/index.ts'
 import type { TaskSlice } from '../../normalise/task.ts'
+import type { Range } from '../../ranges.ts'
 import { openState, type State } from '../../state/index.ts'
 import { forEachRecord } from '../framing.ts'
 import type { Input } from '../input.ts'
@@ -27,7 +28,7 @@ export class Workbench {
   /** Handed out and not settled. */
   unsettled: TaskSlice[] = []
   /** As the spool would say after a restart. */
-  readonly sealed = new Map<string, number>()
+  readonly sealed = new Map<string, readonly Range[]>()
   input: Input | null = null
   state: State | null = null
   now: () => number = Date.now

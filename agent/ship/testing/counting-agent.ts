@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { type Range, reachOf, withRange } from '../../ranges.ts'
 import { lockFolder, openState } from '../../state/index.ts'
 import { createShipper, loadIdentity } from '../index.ts'
 import { batchOfRecords, QUICK, SOURCE_A } from './records.ts'
@@ -17,7 +18,11 @@ await lockFolder(dir)
 const state = await openState(join(dir, 'state'), { log, compactAt: 4096 })
 const identity = await loadIdentity(dir)
 if (identity === null) throw new Error('not enrolled')
-const position = (): number => state.get<{ position: number }>(`source/${SOURCE_A}`)?.position ?? 0
+interface Settled {
+  readonly position: number
+  readonly beyond: readonly Range[]
+}
+let { position, beyond } = state.get<Settled>(`source/${SOURCE_A}`) ?? { position: 0, beyond: [] }
 const shipper = createShipper({
   state,
   dir,
@@ -28,14 +33,18 @@ const shipper = createShipper({
   log,
   hooks: {
     settled: (slices) =>
-      slices.map(({ source, to }) => ({
-        key: `source/${source}`,
-        value: { position: Math.max(position(), to) },
-      })),
+      slices.map(({ source, from, to }) => {
+        beyond = withRange(beyond, [from, to])
+        position = reachOf(position, beyond)
+        return { key: `source/${source}`, value: { position, beyond } satisfies Settled }
+      }),
+    lost: () => {
+      throw new Error('a batch was lost')
+    },
   },
 })
 await shipper.start()
-let at = Math.max(position(), shipper.sealedPositions().get(`${SOURCE_A}/1`) ?? 0)
+let at = reachOf(position, [...beyond, ...(shipper.sealed().get(`${SOURCE_A}/1`) ?? [])])
 process.stdout.write(`from ${at}\n`)
 while (at < Number(records)) {
   const size = Math.min(1 + (at % 7), Number(records) - at)

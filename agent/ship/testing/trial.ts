@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import { expect, onTestFinished } from 'vitest'
 import type { Ledger } from '../../../schema/wire/index.ts'
 import { type Sink, type SinkOptions, startSink } from '../../../test/sink/server.ts'
+import { reachOf } from '../../ranges.ts'
 import { type Log, openState, type State } from '../../state/index.ts'
 import { createShipper, enroll, loadIdentity, type Shipper, type ShipperOptions } from '../index.ts'
 import { addsUp, sumOf } from '../ledger.ts'
@@ -73,6 +74,7 @@ export async function trial(options: TrialOptions = {}): Promise<Trial> {
   const state = await openState(options.stateDir ?? join(dir, 'state'), { log })
   const about = { url: server.url, dir, name: 'trial', host: 'trial', version: '1' }
   const identity = (await loadIdentity(dir)) ?? (await enroll(about))
+  const read = new Map<string, number>()
   const shipper = createShipper({
     state,
     dir,
@@ -88,15 +90,19 @@ export async function trial(options: TrialOptions = {}): Promise<Trial> {
           const position = Math.max(positionOf(state, source), to)
           return { key: `source/${source}`, value: { position } }
         }),
+      lost: (slices) => {
+        for (const { source, from } of slices) read.set(source, Math.min(from, read.get(source) ?? 0))
+      },
     },
     ...options.shipper,
   })
   await shipper.takeUp()
-  const sealed = shipper.sealedPositions()
-  const read = new Map<string, number>()
+  const sealed = shipper.sealed()
+  const reach = (source: string, position: number): number =>
+    reachOf(position, sealed.get(`${source}/1`) ?? [])
   for (const [key, { position }] of state.entries<{ position: number }>('source/')) {
     const source = key.slice('source/'.length)
-    read.set(source, Math.max(position, sealed.get(`${source}/1`) ?? 0))
+    read.set(source, reach(source, position))
   }
   await shipper.start()
   const stop = async (): Promise<void> => {
@@ -112,7 +118,7 @@ export async function trial(options: TrialOptions = {}): Promise<Trial> {
     lines,
     said,
     async batch(source, records) {
-      const from = read.get(source) ?? sealed.get(`${source}/1`) ?? 0
+      const from = read.get(source) ?? reach(source, 0)
       read.set(source, from + records)
       const made = batchOfRecords(source, from, records)
       await shipper.seal(made.result, made.slices)

@@ -1,0 +1,24 @@
+/** Bytes of a source, from one place to another. */
+export type Range = readonly [from: number, to: number]
+
+/** How far one comes from a place by these ranges, without a gap. */
+export function reachOf(place: number, ranges: readonly Range[]): number {
+  let at = place
+  for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0])) {
+    if (from > at) break
+    at = Math.max(at, to)
+  }
+  return at
+}
+
+/** The ranges and one more, in order and apart from each other. */
+export function withRange(ranges: readonly Range[], more: Range): readonly Range[] {
+  const before = ranges.filter(([, to]) => to < more[0])
+  const after = ranges.filter(([from]) => from > more[1])
+  const touching = ranges.slice(before.length, ranges.length - after.length)
+  const joined: Range = [
+    Math.min(more[0], ...touching.map(([from]) => from)),
+    Math.max(more[1], ...touching.map(([, to]) => to)),
+  ]
+  return [...before, joined, ...after]
+}

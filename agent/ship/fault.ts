@@ -1,0 +1,21 @@
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { leavesOf, merkleRoot, reasonOf } from '../../schema/index.ts'
+import { decodeWaybill } from '../../schema/wire/index.ts'
+
+/** Why a sealed batch is no longer what it was when it was sealed; null where it is. */
+export function faultIn(body: Buffer): string | null {
+  try {
+    const { manifest, payload } = decodeWaybill(body)
+    const options = { maxOutputLength: Math.max(1, manifest.bytes) }
+    const unpack = manifest.encoding === 'zstd' ? zstdDecompressSync : gunzipSync
+    const lines = payload.length === 0 ? payload : unpack(payload, options)
+    // The hashing borrows a byte before the first line.
+    const { leaves, count } = leavesOf(Buffer.concat([Buffer.alloc(1), lines]), 1, lines.length + 1)
+    if (count !== manifest.events) return `it has ${count} events where it had ${manifest.events}`
+    return merkleRoot(leaves).toString('hex') === manifest.root
+      ? null
+      : 'its events are not those that were sealed'
+  } catch (problem) {
+    return `it can't be unpacked: ${reasonOf(problem)}`
+  }
+}
