@@ -53,8 +53,10 @@ export class Catalog {
         tail.gone = value.gone
         if (generation.held) tail.heldTo = generation.position
         // What is neither settled nor in the spool is read again, and all behind it.
-        const inSpool = sealed.get(`${id}/${generation.number}`) ?? []
-        tail.read = reachOf(tail.position, [...tail.beyond, ...inSpool])
+        const known = [...tail.beyond, ...(sealed.get(`${id}/${generation.number}`) ?? [])]
+        tail.read = reachOf(tail.position, known)
+        const last = Math.max(tail.read, ...known.map(([, to]) => to))
+        if (last > tail.read) tail.missBefore(last)
         source.tails.push(tail)
         this.bind(tail)
       }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { asSourceSlice, numbered, numbers, until, Workbench } from './workbench.ts'
 
@@ -162,6 +162,40 @@ describe('positions', () => {
     expect(bench.records).toEqual(numbers(0, 50))
     expect(bench.running.status()[0]).toMatchObject({ position: numbered(0, 50).length, state: 'idle' })
     expect(bench.running.exhausted()).toBe(true)
+  })
+
+  it('what is to be read again and is not there any more is said', async () => {
+    writeFileSync(log, numbered(0, 50))
+    await bench.start()
+    const [first] = await bench.fill({ records: 10 })
+    const [second] = await bench.fill({ records: 40 })
+    await bench.settle([second!])
+    await bench.kill()
+    rmSync(log)
+    await bench.start()
+    expect(
+      bench.hasSaid(
+        new RegExp(`app\\.log is gone before its last ${second!.to} bytes \\(from 0\\) were read`),
+      ),
+    ).toBe(true)
+    expect(first!.offset).toBe(0)
+    await bench.drain()
+    expect(bench.running.exhausted()).toBe(true)
+  })
+
+  it('of a file that was deleted what is not settled stays in reach, should its batch be lost', async () => {
+    writeFileSync(log, numbered(0, 50))
+    await bench.start()
+    const [first] = await bench.fill({ records: 10 })
+    await bench.fill({ records: 40 })
+    rmSync(log)
+    bench.unsettled = bench.unsettled.filter((slice) => slice !== first)
+    await bench.settle()
+    for (let sweeps = 0; sweeps < 5; sweeps++) await bench.running.sweep()
+    bench.readings.length = 0
+    bench.running.readAgain([asSourceSlice(first!)])
+    await bench.drain()
+    expect(bench.records).toEqual(numbers(0, 50))
   })
 
   it('an acknowledgement from before the restart moves the position', async () => {

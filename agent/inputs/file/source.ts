@@ -165,5 +165,12 @@ export class Tail {
     this.last = null
     this.oversize = null
     this.waitingAt = -1
+    this.missBefore(this.size)
+  }
+
+  /** The file had bytes up to here that are still to be read: if it is gone, it is looked for once more, and said if it isn't found. */
+  missBefore(size: number): void {
+    this.size = size
+    this.gone = null
   }
 }

@@ -156,10 +156,16 @@ export class FileTailer implements Input {
   }
 
   readAgain(slices: readonly SourceSlice[]): void {
-    for (const { source, generation, from } of slices) {
+    for (const { source, generation, path, from, to } of slices) {
       const tail = this.#catalog.tailOf(source, generation)
-      tail?.lose(from)
-      if (tail?.held) this.#ready(tail)
+      if (tail === undefined) {
+        this.#context.log.error(
+          `The bytes ${from} to ${to} of ${path} had to be read a second time, but nothing is known of the file any more.`,
+        )
+        continue
+      }
+      tail.lose(from)
+      if (tail.reader !== null) this.#ready(tail)
     }
     this.#askSweep()
   }
