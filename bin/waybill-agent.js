@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072 node --max-semi-space-size=1 --no-maglev --no-opt --no-short-builtin-calls --memory-saver-mode
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072 node --max-semi-space-size=1 --no-maglev --no-short-builtin-calls
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import v8 from 'node:v8'
@@ -11,10 +11,16 @@ if (Number.parseInt(process.versions.node, 10) < NEEDED) {
   process.exit(1)
 }
 
-// For records by the thousand the optimising compiler is switched on (agent/normalise/engine.ts); WebAssembly has its own way to it, which a
-// few hundred records and answers must not be enough for: the parser of HTTP answers alone took 20 MB to compile.
-v8.setFlagsFromString('--wasm-tiering-budget=1000000000')
-v8.setFlagsFromString('--wasm-wrapper-tiering-budget=1000000')
+// What an agent beside quiet files is better without: see docs/architecture.md. A V8 that doesn't know one of them says so, and goes on.
+const AT_REST = [
+  // Switched on for work: agent/normalise/engine.ts.
+  '--no-opt',
+  '--memory-saver-mode',
+  // WebAssembly has a way of its own to that compiler, for which a few hundred records and answers must not be enough.
+  '--wasm-tiering-budget=1000000000',
+  '--wasm-wrapper-tiering-budget=1000000',
+]
+for (const flag of AT_REST) v8.setFlagsFromString(flag)
 
 const MAIN = '../agent/cli/main.ts'
 // What Node makes of each source file is kept: the next start is quicker, and takes half the memory, workers included. What is built
