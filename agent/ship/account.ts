@@ -8,7 +8,7 @@ import { ledgerKey, ledgersOf, type Settled } from './ledger.ts'
 import { heldIn } from './quarantine.ts'
 import { Spool } from './spool.ts'
 import { takeUp } from './takeup.ts'
-import type { ShipStatus } from './types.ts'
+import { NOTHING_COUNTED, type ShipStatus } from './types.ts'
 
 export interface Account {
   readonly status: ShipStatus
@@ -37,15 +37,7 @@ export async function accountOf(dir: string, state: State, log: Log): Promise<Ac
       problem: null,
       lastAcknowledged: chain.acknowledgedAt,
       clockOffset: null,
-      counters: {
-        requests: 0,
-        retries: 0,
-        acknowledged: 0,
-        refused: 0,
-        unauthorised: 0,
-        forks: 0,
-        damaged: 0,
-      },
+      counters: NOTHING_COUNTED,
     },
   }
 }

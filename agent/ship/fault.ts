@@ -1,14 +1,12 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { leavesOf, merkleRoot, reasonOf } from '../../schema/index.ts'
-import { decodeWaybill } from '../../schema/wire/index.ts'
+import { decodeWaybill, type Manifest } from '../../schema/wire/index.ts'
 
 /** Why a sealed batch is no longer what it was when it was sealed; null where it is. */
 export function faultIn(body: Buffer): string | null {
   try {
     const { manifest, payload } = decodeWaybill(body)
-    const options = { maxOutputLength: Math.max(1, manifest.bytes) }
-    const unpack = manifest.encoding === 'zstd' ? zstdDecompressSync : gunzipSync
-    const lines = payload.length === 0 ? payload : unpack(payload, options)
+    const lines = unpacked(manifest, payload, Math.max(1, manifest.bytes))
     // The hashing borrows a byte before the first line.
     const { leaves, count } = leavesOf(Buffer.concat([Buffer.alloc(1), lines]), 1, lines.length + 1)
     if (count !== manifest.events) return `it has ${count} events where it had ${manifest.events}`
@@ -18,4 +16,12 @@ export function faultIn(body: Buffer): string | null {
   } catch (problem) {
     return `it can't be unpacked: ${reasonOf(problem)}`
   }
+}
+
+/** The events of a batch as they were before compression; an error where that is more than so many bytes. */
+export function unpacked({ encoding }: Manifest, payload: Buffer, maxOutputLength: number): Buffer {
+  if (payload.length === 0) return payload
+  return encoding === 'zstd'
+    ? zstdDecompressSync(payload, { maxOutputLength })
+    : gunzipSync(payload, { maxOutputLength })
 }

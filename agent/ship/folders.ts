@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { codeOf, LIMITS, OperatorError } from '../../schema/index.ts'
 import { decodeWaybill, type Manifest } from '../../schema/wire/index.ts'
 import { type Log, lockFolder, openState } from '../state/index.ts'
 import { type Batch, recordsOf } from './batch.ts'
 import { Books } from './books.ts'
 import { clockOf } from './clock.ts'
+import { unpacked } from './fault.ts'
 import { decide, type QuarantineReason } from './quarantine.ts'
 import { isThere, namesIn, readFolder, Spool } from './spool.ts'
 import { takeUp } from './takeup.ts'
@@ -80,7 +80,7 @@ export async function showBatch(dir: string, name: string): Promise<ShownBatch> 
       throw problem
     }
     const { manifest, payload } = decodeWaybill(bytes)
-    const text = decompressed(manifest, payload)
+    const text = unpacked(manifest, payload, LIMITS.batchBytes).toString('utf8')
     return {
       place,
       listing: listingFrom(
@@ -202,11 +202,4 @@ function isReason(raw: unknown): raw is QuarantineReason {
     'indexer' in raw &&
     typeof raw.indexer === 'string'
   )
-}
-
-function decompressed(manifest: Manifest, payload: Buffer): string {
-  if (payload.length === 0) return ''
-  const limit = { maxOutputLength: LIMITS.batchBytes }
-  const bytes = manifest.encoding === 'zstd' ? zstdDecompressSync(payload, limit) : gunzipSync(payload, limit)
-  return bytes.toString('utf8')
 }

@@ -7,7 +7,7 @@ import type { Batch } from './batch.ts'
 import type { Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { besideAcknowledged, type Cuts, cutAgain, isTooLarge, NO_CUTS, waitsAlone } from './cuts.ts'
-import type { ShipCounters } from './types.ts'
+import { NOTHING_COUNTED, type ShipCounters } from './types.ts'
 import { isCut, wireReason } from './wire-reason.ts'
 
 export interface Delays {
@@ -107,15 +107,7 @@ export class Sender {
   #cancelTimer: (() => void) | null = null
   #idle: (() => void)[] = []
   readonly #abort = new AbortController()
-  readonly counters: { -readonly [Name in keyof ShipCounters]: number } = {
-    requests: 0,
-    retries: 0,
-    acknowledged: 0,
-    refused: 0,
-    unauthorised: 0,
-    forks: 0,
-    damaged: 0,
-  }
+  readonly counters: { -readonly [Name in keyof ShipCounters]: number } = { ...NOTHING_COUNTED }
 
   constructor(options: SenderOptions) {
     this.#options = options

@@ -78,3 +78,13 @@ export interface ShipCounters {
   /** Batches whose file was damaged or gone. */
   readonly damaged: number
 }
+
+export const NOTHING_COUNTED: ShipCounters = {
+  requests: 0,
+  retries: 0,
+  acknowledged: 0,
+  refused: 0,
+  unauthorised: 0,
+  forks: 0,
+  damaged: 0,
+}

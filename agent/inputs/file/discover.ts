@@ -46,6 +46,14 @@ interface Place {
 type Excluded = (path: string) => boolean
 type See = (seen: Seen) => void
 
+/** What one look at the disk carries along. */
+interface Look {
+  readonly found: Discovery
+  readonly isExcluded: (config: FileConfig, path: string) => boolean
+  readonly turn: () => Promise<void>
+  readonly see: See
+}
+
 export interface Discoverer {
   /** Tells of each file when it is found: once for each path that leads to it. Nothing is kept of a file. */
   discover(see: See): Promise<Discovery>
@@ -77,15 +85,16 @@ export function discoverer(configs: readonly FileConfig[]): Discoverer {
         looks += 1
         if (looks % TURN === 0) await setImmediate()
       }
+      const look: Look = { found, isExcluded, turn, see }
       for (const place of places) {
         if (place.matches === null) {
           await turn()
-          lookAt(place.base, place.config, found, isExcluded, see)
+          lookAt(place.base, place.config, look)
           const stat = statSync(dirname(place.base), { bigint: true, throwIfNoEntry: false })
           if (stat !== undefined) noteFolder(found, dirname(place.base), 0, stat.mtimeNs, place.config)
           continue
         }
-        await walk(place, place.base, '', 0, new Set(), found, isExcluded, turn, see)
+        await walk(place, place.base, '', 0, new Set(), look)
       }
       return found
     },
@@ -122,11 +131,9 @@ async function walk(
   relative: string,
   depth: number,
   above: ReadonlySet<string>,
-  found: Discovery,
-  isExcluded: (config: FileConfig, path: string) => boolean,
-  turn: () => Promise<void>,
-  see: See,
+  look: Look,
 ): Promise<void> {
+  const { found, isExcluded, turn } = look
   let entries: Dirent[]
   let key: string
   let modified: bigint
@@ -155,10 +162,10 @@ async function walk(
     if (isFolder) {
       const hidden = entry.name.startsWith('.') && !place.hidden
       if (depth >= place.depth || hidden || isExcluded(place.config, path)) continue
-      await walk(place, path, below, depth + 1, through, found, isExcluded, turn, see)
+      await walk(place, path, below, depth + 1, through, look)
     } else if (matched) {
       await turn()
-      lookAt(path, place.config, found, isExcluded, see)
+      lookAt(path, place.config, look)
     }
   }
 }
@@ -171,13 +178,7 @@ function leadsToFolder(path: string): boolean {
   }
 }
 
-function lookAt(
-  path: string,
-  config: FileConfig,
-  found: Discovery,
-  isExcluded: (config: FileConfig, path: string) => boolean,
-  see: See,
-): void {
+function lookAt(path: string, config: FileConfig, { found, isExcluded, see }: Look): void {
   if (isExcluded(config, path)) return
   let stat: BigIntStats | undefined
   try {
