@@ -30,6 +30,7 @@ const ENTRIES = [
 const APART = ['piscina', 'fastify', '@elastic/elasticsearch']
 const LAUNCHED = /'\.\.\/((?:agent|indexer)\/cli\/main)\.ts'/
 const CARRIED = [
+  'bin/node26.js',
   '{agent,indexer,schema}/**/*.wasm',
   'integrations/**/integration.yml',
   'config/**/*.{yml,service}',
@@ -49,7 +50,6 @@ interface Package {
   readonly description: string
   readonly license: string
   readonly type: string
-  readonly engines: Readonly<Record<string, string>>
   readonly bin: Readonly<Record<string, string>>
   readonly dependencies: Readonly<Record<string, string>>
 }
@@ -183,8 +183,9 @@ function readIntegrations(): void {
 }
 
 function writePackage(pack: Package): void {
-  const { name, version, description, license, type, engines, bin } = pack
+  const { name, version, description, license, type, bin } = pack
   const dependencies = Object.fromEntries(APART.map((part) => [part, pack.dependencies[part]]))
+  const engines = { node: '>=26' }
   const published = { name, version, description, license, type, engines, bin, dependencies }
   writeFileSync(join(DIST, 'package.json'), `${JSON.stringify(published, null, 2)}\n`)
 }

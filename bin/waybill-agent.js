@@ -1,15 +1,8 @@
 #!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072 node --max-semi-space-size=1 --no-maglev --no-short-builtin-calls
+import './node26.js'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import v8 from 'node:v8'
-
-const NEEDED = 26
-if (Number.parseInt(process.versions.node, 10) < NEEDED) {
-  process.stderr.write(
-    `waybill-agent needs Node ${NEEDED} or newer, and this is ${process.version}. In the checkout call it by npx, which finds the right one.\n`,
-  )
-  process.exit(1)
-}
 
 // What an agent beside quiet files is better without: see docs/architecture.md. A V8 that doesn't know one of them says so, and goes on.
 const AT_REST = [
