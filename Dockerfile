@@ -5,7 +5,8 @@ COPY package.json package-lock.json ./
 RUN npm ci
 COPY . .
 # The published package, with the versions of the lock file and without what is needed for development only.
-RUN npm run build && npm prune --omit=dev
+# The image has Node already.
+RUN npm run build && npm prune --omit=dev --omit=optional
 
 FROM node:26-slim
 COPY --from=build /src/dist /opt/waybill
