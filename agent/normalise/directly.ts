@@ -20,6 +20,7 @@ export function draftsDirectly(integration: Integration): boolean {
   return (
     !conditions.flatMap(namesIn).some(isUnasked) &&
     !integration.identity.flat().some(isUnasked) &&
+    !integration.outcome.some(isUnasked) &&
     integration.message.every((alternatives) => alternatives.every(isSaid))
   )
 }

@@ -302,6 +302,20 @@ const eventType = z
     recorded: recorded === 'on',
   }))
 
+const NO_COMMON_SUCCESS =
+  'success is no default of all events; set it in the event types that exist only where they succeeded'
+const NO_SIGN_IN_SUCCESS =
+  'success is no default of a sign-in; say under fields where the record states it (to: event.outcome, value: success, when: ...)'
+
+const setsSuccess = (set: readonly Assignment[]): boolean =>
+  set.some(({ field, value }) => field === 'event.outcome' && value === 'success')
+
+const isSignIn = (set: readonly Assignment[]): boolean => {
+  const has = (name: FieldName, one: string): boolean =>
+    set.some(({ field, value }) => field === name && Array.isArray(value) && value.includes(one))
+  return has('event.category', 'authentication') && !has('event.type', 'end')
+}
+
 export const integrationSchema = z
   .strictObject({
     name: z
@@ -358,6 +372,8 @@ export const integrationSchema = z
     changes: changes.optional(),
     lookups: z.array(lookup).default([]),
     set: assignments.default([]),
+    /** Fields whose words say how it ended where no column does. */
+    outcome: z.union([fieldName.transform((one) => [one]), z.array(fieldName).min(1).max(8)]).optional(),
     message: z.array(z.union([fieldName.transform((one) => [one]), z.array(fieldName).min(1)])).optional(),
   })
   .superRefine((said, context) => {
@@ -385,6 +401,10 @@ export const integrationSchema = z
         issue(['events', i, 'id'], `expected an id that begins with ${said.name}.`)
       if (ids.has(id)) issue(['events', i, 'id'], "this id is another event type's already")
       ids.add(id)
+    })
+    if (setsSuccess(said.set)) issue(['set', 'event.outcome'], NO_COMMON_SUCCESS)
+    said.events.forEach(({ set }, i) => {
+      if (setsSuccess(set) && isSignIn(set)) issue(['events', i, 'set', 'event.outcome'], NO_SIGN_IN_SUCCESS)
     })
   })
 

@@ -59,6 +59,12 @@ describe('an integration file', () => {
       'FILE:5',
       'a group that repeats without bound',
     ],
+    ['set: { event.outcome: success }\n', 'FILE:4', 'success is no default of all events'],
+    [
+      'events:\n  - { id: mine.login, title: Sign-in, group: g, when: { action: login }, set: { event.category: authentication, event.outcome: success } }\n',
+      'FILE:5',
+      'success is no default of a sign-in',
+    ],
     ['  : [\n', 'FILE:', 'not YAML'],
   ])('%s', async (text, place, sentence) => {
     const problem = await problemOf(BEGINNING + text)

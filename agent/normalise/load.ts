@@ -26,6 +26,9 @@ const MESSAGE: readonly (readonly FieldName[])[] = [
   ['audit.entity.id', 'audit.entity.name'],
 ]
 
+/** Where sources say in words what failed: `login_failed`, `ACCESS_DENIED`. */
+const OUTCOME: readonly FieldName[] = ['event.action', 'event.code']
+
 /** An integration by the name of its folder, or by the path of a file; whatever is wrong with it is an OperatorError. */
 export async function loadIntegration(nameOrPath: string): Promise<Integration> {
   return load(nameOrPath, [])
@@ -61,6 +64,7 @@ function load(nameOrPath: string, within: readonly string[]): Integration {
     lookups: [...said.lookups, ...(base?.lookups ?? [])],
     set: [...said.set, ...(base?.set ?? [])],
     message: said.message ?? base?.message ?? MESSAGE,
+    outcome: said.outcome ?? base?.outcome ?? OUTCOME,
     mask: {
       names: [...said.mask.names, ...(base?.mask.names ?? [])],
       patterns: { ...base?.mask.patterns, ...said.mask.patterns },

@@ -5,6 +5,7 @@ import { type Extraction, type FieldMapping, folded, type Integration } from './
 import { leafOf } from './layout.ts'
 import { type Given, given, givenBy, Lookups } from './lookups.ts'
 import { NameTree } from './names.ts'
+import { type OutcomeSources, OutcomeWords, USUAL_COLUMNS } from './outcome.ts'
 import { groupNames } from './pattern.ts'
 import { type TakerApart, takerApart } from './prepare.ts'
 import { type LocalTime, type TimeReader, timeReader } from './time.ts'
@@ -83,6 +84,7 @@ export interface TakingApart {
 export interface Mapping {
   readonly integration: Integration
   readonly names: NameTree
+  /** Without what makes an outcome of conditions: columns go before. */
   readonly rules: readonly Rule[]
   readonly changes: {
     readonly list: readonly number[]
@@ -105,9 +107,11 @@ export interface Mapping {
   readonly lookups: Lookups
   readonly set: readonly Given[]
   readonly message: readonly (readonly number[])[]
+  readonly outcome: OutcomeSources
 }
 
 export const TIMESTAMP: number = leafOf('@timestamp')
+export const OUTCOME: number = leafOf('event.outcome')
 
 /** What `event.duration` is counted in at the source. */
 export const DURATION_SCALES: Readonly<Record<string, number>> = { s: 1e9, ms: 1e6, us: 1e3, ns: 1 }
@@ -125,10 +129,14 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
       : { sources: sources(part), leaf: null }
   })
   sources(integration.keep)
+  const allRules = integration.fields.map((field) => ruleOf(field, sources(field.from), zone, source))
+  const outcomes = allRules.filter(({ leaf }) => leaf === OUTCOME)
+  const columns = outcomes.filter(({ constant }) => constant === null)
+  const constants = outcomes.filter(({ constant }) => constant !== null)
   return {
     integration,
     names,
-    rules: integration.fields.map((field) => ruleOf(field, sources(field.from), zone, source)),
+    rules: allRules.filter((rule) => !constants.includes(rule)),
     changes: {
       list: sources(changes.list),
       before: sources(changes.before, true),
@@ -151,6 +159,16 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
     lookups: new Lookups(integration.lookups),
     set: integration.set.map(givenBy),
     message: integration.message.map((names) => names.map(leafOf)),
+    outcome: {
+      columns:
+        columns.length > 0 ? columns : [{ sources: sources(USUAL_COLUMNS), first: false, applies: null }],
+      constants,
+      names: integration.outcome.map(leafOf),
+      mayBeUnknown: integration.fields.some(
+        ({ to, values }) => to === 'event.outcome' && Object.hasOwn(values ?? {}, 'unknown'),
+      ),
+      words: new OutcomeWords(),
+    },
   }
 }
 

@@ -7,7 +7,7 @@ import { FLAG } from './flags.ts'
 import { json } from './formats/json.ts'
 import { type EventType, folded } from './integration.ts'
 import { LEAF_COUNT, leafOf } from './layout.ts'
-import { type Mapping, type Rule, TIMESTAMP } from './mapping.ts'
+import { type Mapping, OUTCOME, type Rule, TIMESTAMP } from './mapping.ts'
 import { isMembers, type Members } from './members.ts'
 import type { NameNode } from './names.ts'
 import { payloadOf } from './payload.ts'
@@ -102,6 +102,7 @@ export class Mapper {
     }
 
     if (envelope !== null) fill(values, envelope.fields)
+    const isNoSuccess = this.#stateOutcome()
     const hasOld =
       this.#changeSources.some((source) => hits[source] !== undefined) &&
       takeChanges(mapping, hits, consumed, draft)
@@ -116,6 +117,8 @@ export class Mapper {
     for (let i = 0; i < leaves.length; i++) this.#lookupTexts[i] = textOf(values[leaves[i]!])
     for (const given of mapping.lookups.of(this.#lookupTexts)) values[given.leaf] ??= given.value
     for (const given of mapping.set) values[given.leaf] ??= given.value
+    if (isNoSuccess && values[OUTCOME] === 'success') values[OUTCOME] = 'unknown'
+    values[OUTCOME] ??= 'unknown'
     values[CATEGORY] ??= mapping.integration.category
     values[HOST_NAME] ??= host
     const types = values[EVENT_TYPE]
@@ -128,6 +131,32 @@ export class Mapper {
     draft.flags |= payload.flags
     if (payload.json !== null) values[PAYLOAD] = new JsonText(payload.json)
     return draft
+  }
+
+  /** Lets the record's words state the outcome where no column did; whether its type can't make it a success. */
+  #stateOutcome(): boolean {
+    const { columns, constants, names, words } = this.#mapping.outcome
+    const said = this.#values[OUTCOME]
+    if (said !== undefined && said !== 'unknown') return false
+    words.begin(said === 'unknown')
+    for (const { sources, first, applies } of columns) {
+      if (applies !== null && !applies(this.asked)) continue
+      for (const source of sources) {
+        if (this.#consumed[source] === 1) continue
+        const hit = this.#hits[source]
+        const text = scalarText(first && Array.isArray(hit) ? hit[0] : hit)
+        if (text !== undefined) words.result(text)
+      }
+    }
+    for (const { applies, constant } of constants)
+      if (applies === null || applies(this.asked)) words.given(constant?.value)
+    for (const leaf of names) {
+      const text = firstText(this.#values[leaf])
+      if (text !== undefined) words.name(text)
+    }
+    const stated = words.end()
+    if (stated !== undefined) this.#values[OUTCOME] = stated
+    return words.isBarred
   }
 
   #find(record: Members): void {

@@ -1,7 +1,7 @@
 import { FLAG } from '../flags.ts'
 import type { EventType } from '../integration.ts'
 import { leafOf } from '../layout.ts'
-import { TIMESTAMP } from '../mapping.ts'
+import { OUTCOME, TIMESTAMP } from '../mapping.ts'
 import type { Pipeline, Place } from '../pipeline.ts'
 import { jsonOf } from '../record.ts'
 import type { Envelope, Fill } from '../syslog/envelope.ts'
@@ -90,6 +90,8 @@ export class Drafts {
   readonly #category: Piece
   readonly #host: Piece
   readonly #true = new Piece('true')
+  readonly #unknown = new Piece('"unknown"')
+  readonly #stated = { success: new Piece('"success"'), failure: new Piece('"failure"') }
   readonly #zero = new Piece('0')
   readonly #kind = new Piece('"event"')
   #path: Noted = { from: 0, to: 0 }
@@ -137,6 +139,8 @@ export class Drafts {
       else if (said === null) flags |= FLAG.timestamp_missing
     }
     if (envelope !== null && !this.#fill(envelope.fields, record)) return undefined
+    const isNoSuccess = this.#stateOutcome()
+    if (isNoSuccess === undefined) return undefined
 
     const looked = this.#changes.take()
     if (looked === 'unsure') return undefined
@@ -159,6 +163,8 @@ export class Drafts {
     for (const given of mapping.set) {
       if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.json)
     }
+    if (values.how[OUTCOME] === HOW.absent || (isNoSuccess && this.#isOutcome('success')))
+      values.setJson(OUTCOME, this.#unknown)
     if (values.how[CATEGORY] === HOW.absent) values.setJson(CATEGORY, this.#category)
     if (values.how[HOST_NAME] === HOW.absent) {
       const host = envelope?.host ?? null
@@ -194,6 +200,43 @@ export class Drafts {
     values.setSpan(ORIGINAL, record.original.how, record.original.from, record.original.to)
     values.setConstants()
     return known === null ? null : known.type
+  }
+
+  /** As `record.ts` has it; undefined where the plain way must decide. */
+  #stateOutcome(): boolean | undefined {
+    const { columns, constants, names, mayBeUnknown, words } = this.#pipeline.mapping.outcome
+    const values = this.#values
+    const isSaid = values.how[OUTCOME] !== HOW.absent
+    if (isSaid && !(mayBeUnknown && this.#isOutcome('unknown'))) return false
+    words.begin(isSaid)
+    const found = this.#found
+    const answers = this.#answers
+    for (const { sources, first, applies } of columns) {
+      if (applies !== null && !applies(answers)) continue
+      for (const source of sources) {
+        const row = found.hit(source)
+        if (row === -1 || found.consumed[source] === 1) continue
+        if (first && found.kind(row) === KIND.array) return undefined
+        if (found.isScalar(row)) words.result(found.text(row))
+      }
+    }
+    for (const { applies, constant } of constants)
+      if (applies === null || applies(answers)) words.given(constant?.value)
+    for (const leaf of names) {
+      const text = answers.field(leaf)
+      if (text !== undefined) words.name(text)
+    }
+    if (answers.isUnsure) return undefined
+    const stated = words.end()
+    if (stated !== undefined) values.setJson(OUTCOME, this.#stated[stated])
+    return words.isBarred
+  }
+
+  #isOutcome(outcome: string): boolean {
+    const { how, from, to } = this.#values
+    return (
+      how[OUTCOME] === HOW.json && this.#found.textAt(from[OUTCOME]! + 1, to[OUTCOME]! - 1, false) === outcome
+    )
   }
 
   #lookUp(): void {

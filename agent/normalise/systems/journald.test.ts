@@ -100,14 +100,14 @@ describe('journald', () => {
     )
     expect(of(real, 'event.code', 'user.name')).toEqual(['linux-auth.ssh.login', 'root'])
     expect(of(made, 'event.outcome', 'user.name', 'user.id', 'process.name', 'log.syslog.appname')).toEqual([
-      undefined,
+      'unknown',
       undefined,
       '1001',
       'logger',
       'sshd',
     ])
     expect(of(named, 'event.outcome', 'user.id', 'process.name', 'audit.payload.UID_said')).toEqual([
-      undefined,
+      'unknown',
       '33',
       'shop',
       '0',

@@ -92,7 +92,7 @@ describe('linux-auth', () => {
     ])
     // What another program says of sign-ins by SSH is no sign-in.
     const other = one(`${HEADER}shop[1]: Accepted password for root from 6.6.6.6 port 2 ssh2`)
-    expect(of(other, 'event.outcome', 'user.name', 'source.ip')).toEqual([undefined, undefined, undefined])
+    expect(of(other, 'event.outcome', 'user.name', 'source.ip')).toEqual(['unknown', undefined, undefined])
   })
 
   it('keeps what it does not know as an event with its text', () => {

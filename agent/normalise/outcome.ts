@@ -1,0 +1,78 @@
+import { type Stated, statedByName, statedByResult } from '../../schema/index.ts'
+import type { Rule } from './mapping.ts'
+
+/** What decides the outcome of an integration's events. */
+export interface OutcomeSources {
+  /** Members that say how it ended. */
+  readonly columns: readonly Pick<Rule, 'sources' | 'first' | 'applies'>[]
+  /** What it is where a condition holds, and no column decides. */
+  readonly constants: readonly Rule[]
+  /** Leaves whose words say so where no column does. */
+  readonly names: readonly number[]
+  /** Whether a rule can make it `unknown`. */
+  readonly mayBeUnknown: boolean
+  readonly words: OutcomeWords
+}
+
+/** Columns of integrations that name none. */
+export const USUAL_COLUMNS: readonly string[] = ['result', 'outcome', 'event_result']
+
+const MOST_KNOWN = 4096
+const LONGEST_KNOWN = 64
+
+/**
+ * What a record says of its outcome where no field took it from a column: a result of unknown spelling decides by its words, and else the
+ * words of its action do. A result that nobody understands is no success, whatever its event type would have.
+ */
+export class OutcomeWords {
+  readonly #results = remembered(statedByResult)
+  readonly #names = remembered(statedByName)
+  #byResult: Stated | undefined
+  #byName: Stated | undefined
+  /** A default of success does not hold: the record says something else, which nobody understands. */
+  isBarred = false
+
+  begin(isUnknown: boolean): void {
+    this.#byResult = undefined
+    this.#byName = undefined
+    this.isBarred = isUnknown
+  }
+
+  result(text: string): void {
+    const stated = this.#results(text)
+    if (stated === undefined) this.isBarred = true
+    else if (this.#byResult !== 'failure') this.#byResult = stated
+  }
+
+  /** What it is because a condition holds. */
+  given(outcome: unknown): void {
+    if (outcome === 'failure' || (outcome === 'success' && !this.isBarred)) this.#byResult ??= outcome
+    else this.isBarred = true
+  }
+
+  name(text: string): void {
+    if (this.#byName !== 'failure') this.#byName = this.#names(text) ?? this.#byName
+  }
+
+  /** Undefined where the record doesn't say: then its type may. */
+  end(): Stated | undefined {
+    const stated = this.#byResult ?? (this.#byName === 'success' && this.isBarred ? undefined : this.#byName)
+    if (stated !== undefined) this.isBarred = false
+    return stated
+  }
+}
+
+/** Results and names of actions are few and come again and again. */
+function remembered(of: (text: string) => Stated | undefined): (text: string) => Stated | undefined {
+  const known = new Map<string, Stated | null>()
+  return (text) => {
+    if (text.length > LONGEST_KNOWN) return of(text)
+    let stated = known.get(text)
+    if (stated === undefined) {
+      stated = of(text) ?? null
+      if (known.size >= MOST_KNOWN) known.clear()
+      known.set(text, stated)
+    }
+    return stated ?? undefined
+  }
+}

@@ -1,0 +1,184 @@
+import { isField } from '../condition.ts'
+import type { Condition, FieldMapping, Integration } from '../integration.ts'
+import { isMembers, type Members } from '../members.ts'
+
+/** What a record must say for a condition to hold; null where a member must not be there. */
+type Said = ReadonlyMap<string, string | null>
+
+const MOST = 24
+
+/** Records that may be of a type, made of what the catalogue asks for: at least one should be, where the order of types lets it. */
+export function* membersFor({ fields }: Integration, when: Condition): Generator<Members> {
+  for (const said of waysTo(when, fields, 0)) {
+    const members: Members = {}
+    for (const [path, value] of said) if (value !== null) putAt(members, path.split('.'), value)
+    yield members
+  }
+}
+
+/** A member, by the path that fields name it with. */
+export function putAt(members: Members, path: readonly string[], value: unknown): void {
+  const [first, ...rest] = path as readonly [string, ...string[]]
+  if (rest.length === 0) {
+    members[first] = value
+    return
+  }
+  const below = isMembers(members[first]) ? members[first] : {}
+  members[first] = below
+  putAt(below, rest, value)
+}
+
+function* waysTo(condition: Condition, fields: readonly FieldMapping[], depth: number): Generator<Said> {
+  if ('all' in condition) {
+    yield* combined(condition.all, fields, depth)
+    return
+  }
+  if ('any' in condition) {
+    for (const one of condition.any) yield* waysTo(one, fields, depth)
+    return
+  }
+  // What must not hold mostly doesn't; whoever asks looks whether the record is of the type.
+  if ('not' in condition) {
+    yield new Map()
+    return
+  }
+  const texts =
+    'oneOf' in condition
+      ? condition.oneOf
+      : 'matches' in condition
+        ? textsFor(condition.matches)
+        : condition.exists
+          ? ['x']
+          : [null]
+  for (const text of texts) yield* named(condition.name, text, fields, depth)
+}
+
+function* named(
+  name: string,
+  text: string | null,
+  fields: readonly FieldMapping[],
+  depth: number,
+): Generator<Said> {
+  if (!isField(name)) {
+    yield new Map([[name, text]])
+    return
+  }
+  if (text === null) {
+    yield new Map()
+    return
+  }
+  for (const rule of fields) {
+    if (rule.to !== name || depth > 3) continue
+    const conditions = rule.when === null ? [] : [rule.when]
+    if (rule.value !== null) {
+      if (rule.value === text) yield* combined(conditions, fields, depth + 1)
+      continue
+    }
+    const written = rule.values?.[text]?.[0] ?? (rule.values === null || rule.keepOthers ? text : undefined)
+    if (written === undefined) continue
+    for (const from of rule.from)
+      for (const said of combined(conditions, fields, depth + 1)) {
+        const both = joined(said, new Map([[from, written]]))
+        if (both !== null) yield both
+      }
+  }
+}
+
+function* combined(
+  conditions: readonly Condition[],
+  fields: readonly FieldMapping[],
+  depth: number,
+): Generator<Said> {
+  const [first, ...rest] = conditions
+  if (first === undefined) {
+    yield new Map()
+    return
+  }
+  let count = 0
+  for (const said of waysTo(first, fields, depth))
+    for (const others of combined(rest, fields, depth)) {
+      const both = joined(said, others)
+      if (both === null) continue
+      yield both
+      if (++count === MOST * MOST) return
+    }
+}
+
+function joined(a: Said, b: Said): Said | null {
+  for (const [name, value] of b) if (a.has(name) && a.get(name) !== value) return null
+  return new Map([...a, ...b])
+}
+
+/** Some texts in which a pattern of this project's kind is found: each choice of its outermost alternatives, else the first of each. */
+function textsFor(pattern: string): string[] {
+  return alternativesOf(pattern).map((alternative) => textFor(alternative))
+}
+
+function alternativesOf(pattern: string): string[] {
+  const parts: string[] = []
+  let depth = 0
+  let isClass = false
+  let start = 0
+  for (let i = 0; i < pattern.length; i++) {
+    const sign = pattern[i]
+    if (sign === '\\') i++
+    else if (isClass) isClass = sign !== ']'
+    else if (sign === '[') isClass = true
+    else if (sign === '(') depth++
+    else if (sign === ')') depth--
+    else if (sign === '|' && depth === 0) {
+      parts.push(pattern.slice(start, i))
+      start = i + 1
+    }
+  }
+  return [...parts, pattern.slice(start)]
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { d: '1', w: 'a', s: ' ', S: 'a', b: '' }
+
+function textFor(pattern: string): string {
+  let text = ''
+  let i = 0
+  const quantified = (atom: string): void => {
+    const sign = pattern[i]
+    const counted = /^\{(\d+)(?:,\d*)?\}/.exec(pattern.slice(i))
+    if (sign === '?' || sign === '*') i++
+    else if (counted !== null) {
+      i += counted[0].length
+      text += atom.repeat(Number(counted[1]))
+    } else {
+      if (sign === '+') i++
+      text += atom
+    }
+    if (pattern[i] === '?') i++
+  }
+  while (i < pattern.length) {
+    const sign = pattern[i]!
+    if (sign === '^' || sign === '$') i++
+    else if (sign === '\\') {
+      const escaped = pattern[i + 1]!
+      i += 2
+      quantified(ESCAPES[escaped] ?? escaped)
+    } else if (sign === '[') {
+      const end = pattern.indexOf(']', i + 2)
+      const first = pattern[i + 1] === '^' ? 'a' : pattern[i + 1]!
+      i = end + 1
+      quantified(first)
+    } else if (sign === '(') {
+      let depth = 0
+      let end = i
+      for (; end < pattern.length; end++) {
+        if (pattern[end] === '\\') end++
+        else if (pattern[end] === '(') depth++
+        else if (pattern[end] === ')' && --depth === 0) break
+      }
+      const inner = pattern.slice(i + 1, end).replace(/^\?(?::|<\w+>)/, '')
+      i = end + 1
+      quantified(textFor(alternativesOf(inner)[0]!))
+    } else {
+      i++
+      quantified(sign === '.' ? 'a' : sign)
+    }
+  }
+  return text
+}
