@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Condition } from './integration.ts'
+import { listPathOf } from './list-path.ts'
 import { patternFault } from './pattern.ts'
 
 /** How conditions are written: `when: { action: [create, insert], result: { not: failed }, any: [...] }`. */
@@ -56,7 +57,9 @@ export const whenSchema: z.ZodType<Condition> = z.lazy(() =>
     const names = Object.keys(written)
     for (const name of names) {
       const take = taker(name)
-      if (name === 'any') take(z.array(whenSchema).min(1), (any) => ({ any }))
+      const path = listPathOf(name)
+      if (typeof path === 'string') context.addIssue({ code: 'custom', path: [name], message: path })
+      else if (name === 'any') take(z.array(whenSchema).min(1), (any) => ({ any }))
       else if (name === 'not') take(whenSchema, (not) => ({ not }))
       else takeTest(name, written[name], take)
     }

@@ -1,7 +1,9 @@
 import * as z from 'zod'
 import { CATEGORIES, FIELDS, type Field, type FieldName, isCategory } from '../../schema/index.ts'
+import { namesIn } from './condition.ts'
 import { searchedPattern, whenSchema } from './condition-file.ts'
 import { type Assignment, FORMATS, type NamedPattern } from './integration.ts'
+import { listPathOf } from './list-path.ts'
 import { DURATION_SCALES } from './mapping.ts'
 import { patternFault } from './pattern.ts'
 import { patternProblem } from './time.ts'
@@ -52,9 +54,32 @@ const fieldName = z.string().refine(isSettable, {
 })
 
 const name = z.string().min(1).max(256)
+
+/** What is wrong with brackets in a name is said of the list that it stands in: a union would only say that nothing fits. */
+const checked =
+  (problemOf: (name: string) => string | null) =>
+  (said: readonly (string | readonly string[])[], context: z.RefinementCtx): void => {
+    for (const one of said.flat()) {
+      const message = problemOf(one)
+      if (message !== null) context.addIssue({ code: 'custom', message })
+    }
+  }
+const withoutLists = checked((name) => {
+  const path = listPathOf(name)
+  if (path === null || typeof path === 'string') return path
+  return 'brackets go into lists, which only fields, changes, identity and the conditions of fields and events can'
+})
+const withLists = checked((name) => {
+  const path = listPathOf(name)
+  return typeof path === 'string' ? path : null
+})
+
 /** One or several. */
-const names = z.union([name.transform((one) => [one]), z.array(name).min(1)])
-const optionalNames = z.union([name.transform((one) => [one]), z.array(name)]).default([])
+const anyNames = z.union([name.transform((one) => [one]), z.array(name)])
+const names = anyNames.refine((list) => list.length > 0, 'expected a name').superRefine(withoutLists)
+const optionalNames = anyNames.superRefine(withoutLists).default([])
+/** Names that may go into lists. */
+const optionalPaths = anyNames.superRefine(withLists).default([])
 const scalar = z.union([z.string(), z.number(), z.boolean()])
 const texts = z.union([
   scalar.transform((one) => [String(one)]),
@@ -70,7 +95,7 @@ function valueProblem(field: FieldName, value: string): string | null {
 
 const mapping = z
   .strictObject({
-    from: names.default([]),
+    from: optionalPaths,
     to: fieldName,
     /** Instead of `from`: the field is this, where `when` holds. */
     value: scalar.transform(String).optional(),
@@ -89,6 +114,8 @@ const mapping = z
     others: z.enum(['drop', 'keep']).default('drop'),
     /** Of a list, the first item only. */
     list: z.enum(['first']).optional(),
+    /** The member stays for the fields behind this one. */
+    keep: z.boolean().default(false),
     when: whenSchema.optional(),
   })
   .superRefine((rule, context) => {
@@ -219,11 +246,11 @@ function assigned(field: FieldName, value: Scalar | readonly Scalar[]): Assignme
 }
 
 const changes = z.strictObject({
-  list: optionalNames,
-  before: optionalNames,
-  after: optionalNames,
-  field: optionalNames,
-  text: optionalNames,
+  list: optionalPaths,
+  before: optionalPaths,
+  after: optionalPaths,
+  field: optionalPaths,
+  text: optionalPaths,
   empty: z.enum(['value', 'unknown']).default('value'),
   unchanged: z.string().min(1).max(64).optional(),
   item: z
@@ -271,7 +298,15 @@ const extraction = z
     keep: z.boolean().default(false),
     when: whenSchema.optional(),
   })
-  .superRefine(({ into, patterns }, context) => {
+  .superRefine(({ into, patterns, when }, context) => {
+    for (const asked of when === undefined ? [] : namesIn(when)) {
+      if (listPathOf(asked) === null) continue
+      context.addIssue({
+        code: 'custom',
+        path: ['when', asked],
+        message: 'a text is taken apart before lists are gone into; expected the name of a member',
+      })
+    }
     const isNamed = patterns.some(({ name }) => name !== null)
     if (isNamed === (into !== undefined)) return
     context.addIssue({
@@ -361,6 +396,7 @@ export const integrationSchema = z
         name.transform((one) => [[one]]),
         z.array(z.union([name.transform((one) => [one]), z.array(name).min(1)])).min(1),
       ])
+      .superRefine(withLists)
       .optional(),
     csv: z
       .strictObject({

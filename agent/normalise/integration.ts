@@ -99,7 +99,7 @@ export interface MaskNames {
 }
 
 export interface FieldMapping {
-  /** Names in the record, the best first; dots go into members. */
+  /** Names in the record, the best first; dots go into members, brackets into lists. */
   readonly from: readonly string[]
   readonly to: FieldName
   /** How a time is written, tried in order; `auto` knows ISO 8601 and epochs. */
@@ -110,6 +110,8 @@ export interface FieldMapping {
   readonly keepOthers: boolean
   /** Of a list, its first item. */
   readonly first: boolean
+  /** The member stays for the fields behind this one. */
+  readonly keep: boolean
   /** What the field is where `when` holds, instead of what a member says. */
   readonly value: string | null
   readonly when: Condition | null

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type AuditEvent, valueAt } from '../../schema/index.ts'
-import type { Extraction, Integration } from './integration.ts'
+import { type AuditEvent, type FieldName, valueAt } from '../../schema/index.ts'
+import type { Extraction, FieldMapping, Integration } from './integration.ts'
 import { loadIntegration } from './load.ts'
 import { eventsIn, recordsOf } from './testing/samples.ts'
 
@@ -18,6 +18,10 @@ const taking = (from: string, pattern: string): Extraction => ({
   into: null,
   keep: false,
   when: null,
+})
+const field = (from: readonly string[], to: FieldName): FieldMapping => ({
+  ...generic.fields[0]!,
+  ...{ from, to, format: ['auto'] },
 })
 const at = (event: AuditEvent, ...paths: string[]): unknown[] => paths.map((path) => valueAt(event, path))
 
@@ -160,6 +164,62 @@ describe('what fields are made of', () => {
     }
     expect(valueAt(first(named, '{"program":"door","note":"jane in"}\n'), 'event.action')).toBe('came')
     expect(valueAt(first(named, '{"program":"gate","note":"jane in"}\n'), 'event.action')).toBeUndefined()
+  })
+
+  it('brackets go into lists: the items that say something, or every item', () => {
+    const integration = of({
+      fields: [
+        field(['targets[kind=User].ref'], 'user.name'),
+        field(['targets[kind=Role].ref'], 'user.roles'),
+        field(['targets[].kind'], 'audit.entity.type'),
+        field(['event[].params[name=new value].value'], 'audit.entity.name'),
+      ],
+      changes: { ...generic.changes, list: ['targets[].changed'] },
+      events: [
+        {
+          ...{ id: 'x.granted', title: 'Granted', group: 'Roles', mandatory: false, recorded: true },
+          when: { name: 'event[].name', oneOf: ['grant'] },
+          set: [{ field: 'audit.category', value: 'security' }],
+        },
+      ],
+    })
+    const record = {
+      targets: [
+        { kind: 'Role', ref: 'admin', changed: [{ field: 'a', old: '1', new: '2' }] },
+        { kind: 'user', ref: '' },
+        { kind: 'USER', ref: 'jane', changed: [{ field: 'b', new: '3' }] },
+        { kind: 'Role', ref: 'owner' },
+        { kind: 'User', ref: 'second' },
+      ],
+      event: [{ name: 'GRANT', params: [{ name: 'NEW_VALUE', value: 'ops' }] }],
+    }
+    const event = first(integration, `${JSON.stringify(record)}\n`)
+    expect(
+      at(event, 'user.name', 'user.roles', 'audit.entity.type', 'audit.entity.name', 'event.code'),
+    ).toEqual(['jane', ['admin', 'owner'], 'Role', 'ops', 'x.granted'])
+    expect(valueAt(event, 'audit.changes')).toEqual([
+      { field: 'a', new: '2', old: '1' },
+      { field: 'b', new: '3' },
+    ])
+    // A list stays in the payload whole.
+    expect(valueAt(event, 'audit.payload')).toEqual(record)
+  })
+
+  it('keep leaves a member to the fields behind, and in the payload where none of them takes it', () => {
+    const integration = of({
+      fields: [
+        { ...field(['who'], 'user.email'), keep: true },
+        field(['who'], 'user.name'),
+        { ...field(['level'], 'audit.entity.type'), keep: true },
+      ],
+    })
+    const event = first(integration, '{"who":"jane@example.org","level":"high"}\n')
+    expect(at(event, 'user.email', 'user.name', 'audit.entity.type', 'audit.payload')).toEqual([
+      'jane@example.org',
+      'jane@example.org',
+      'high',
+      { level: 'high' },
+    ])
   })
 
   it('unpack reaches into JSON in a text, and leaves other text as it is', () => {

@@ -65,11 +65,31 @@ describe('an integration file', () => {
       'FILE:5',
       'success is no default of a sign-in',
     ],
+    ['fields:\n  - { from: "a[0].b", to: user.name }\n', 'FILE:5', 'expected list[] (every item)'],
+    ['fields:\n  - { from: "a[].b[x].c", to: user.name }\n', 'FILE:5', 'brackets that choose nothing'],
+    ['fields:\n  - { from: "a[b=].c", to: user.name }\n', 'FILE:5', 'brackets that choose nothing'],
+    ['changes: { list: "[].b" }\n', 'FILE:4', 'brackets that choose nothing'],
+    ['unpack: "a[].b"\n', 'FILE:4', 'only fields, changes, identity and the conditions'],
+    [
+      'extract:\n  - { from: a, patterns: "(?<b>.+)", when: { "c[].d": x } }\n',
+      'FILE:5',
+      'before lists are gone into',
+    ],
+    [
+      'events:\n  - { id: mine.a, title: A, group: A, when: { "a[*].b": x } }\n',
+      'FILE:5',
+      'expected list[] (every item)',
+    ],
     ['  : [\n', 'FILE:', 'not YAML'],
   ])('%s', async (text, place, sentence) => {
     const problem = await problemOf(BEGINNING + text)
     expect(problem).toContain(place)
     expect(problem).toContain(sentence)
+  })
+
+  it('may name columns that have brackets themselves', async () => {
+    const file = write(`${BEGINNING}fields: [{ from: ['Amount [EUR]', 'Time[UTC]'], to: message }]\n`)
+    expect((await loadIntegration(file)).fields[0]?.from).toEqual(['Amount [EUR]', 'Time[UTC]'])
   })
 
   it('that is not there names those that are', async () => {

@@ -21,6 +21,8 @@ export interface Rule {
   readonly keepsOthers: boolean
   /** Of a list, its first item. */
   readonly first: boolean
+  /** What it takes stays for the rules behind it, and in the payload where none of these takes it. */
+  readonly keep: boolean
   /** The field is this, whatever the record says. */
   readonly constant: Given | null
   /** Whether the rule applies to the record; null where it always does. */
@@ -118,8 +120,8 @@ export const DURATION_SCALES: Readonly<Record<string, number>> = { s: 1e9, ms: 1
 
 export function makeMapping(integration: Integration, zone: LocalTime): Mapping {
   const names = new NameTree()
-  const sources = (list: readonly string[], emptyCounts = false): number[] =>
-    list.map((name) => names.add(name, emptyCounts))
+  const sources = (list: readonly string[], how?: Parameters<NameTree['add']>[1]): number[] =>
+    list.map((name) => names.add(name, how))
   const source = (name: string): number => names.add(name)
   const { changes } = integration
   const key = integration.identity.map((part): KeyPart => {
@@ -129,7 +131,9 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
       : { sources: sources(part), leaf: null }
   })
   sources(integration.keep)
-  const allRules = integration.fields.map((field) => ruleOf(field, sources(field.from), zone, source))
+  const allRules = integration.fields.map((field) =>
+    ruleOf(field, sources(field.from, { isMany: isMany(field.to) }), zone, source),
+  )
   const outcomes = allRules.filter(({ leaf }) => leaf === OUTCOME)
   const columns = outcomes.filter(({ constant }) => constant === null)
   const constants = outcomes.filter(({ constant }) => constant !== null)
@@ -138,9 +142,9 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
     names,
     rules: allRules.filter((rule) => !constants.includes(rule)),
     changes: {
-      list: sources(changes.list),
-      before: sources(changes.before, true),
-      after: sources(changes.after, true),
+      list: sources(changes.list, { isMany: true }),
+      before: sources(changes.before, { emptyCounts: true }),
+      after: sources(changes.after, { emptyCounts: true }),
       field: sources(changes.field),
       text: sources(changes.text),
       emptyIsUnknown: changes.emptyIsUnknown,
@@ -184,6 +188,8 @@ function takingApart(extraction: Extraction, sourceOf: (name: string) => number)
   }
 }
 
+const isMany = (name: FieldName): boolean => (FIELDS[name] as Field).many === true
+
 const foldedSet = (names: readonly string[]): ReadonlySet<string> => new Set(names.map(folded))
 
 function ruleOf(
@@ -192,18 +198,19 @@ function ruleOf(
   zone: LocalTime,
   sourceOf: (name: string) => number,
 ): Rule {
-  const { type, many } = FIELDS[field.to] as Field
+  const { type } = FIELDS[field.to] as Field
+  const many = isMany(field.to)
   const values = field.values === null ? null : new ValueTable(field.values)
   return {
     leaf: leafOf(field.to),
     type: ruleType(field.to, type),
-    many: many === true,
+    many,
     sources,
     values,
     keepsOthers: field.keepOthers,
     first: field.first,
-    constant:
-      field.value === null ? null : given(leafOf(field.to), many === true ? [field.value] : field.value),
+    keep: field.keep,
+    constant: field.value === null ? null : given(leafOf(field.to), many ? [field.value] : field.value),
     applies: field.when === null ? null : checkOf(field.when, sourceOf),
     time: type === 'date' ? timeReader(field.format, zone) : null,
     scale: field.to === 'event.duration' ? (DURATION_SCALES[field.format[0]!] ?? 1) : 1,

@@ -15,3 +15,16 @@ Object.setPrototypeOf(Bare.prototype, null)
 Reflect.deleteProperty(Bare.prototype, 'constructor')
 
 export const newMembers = (): Members => new Bare()
+
+/** The text of a value that is a single one; an empty text is none. */
+export function scalarText(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return value === '' ? undefined : value
+    case 'number':
+    case 'boolean':
+      return JSON.stringify(value)
+    default:
+      return undefined
+  }
+}

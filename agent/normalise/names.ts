@@ -1,4 +1,5 @@
 import { folded } from './integration.ts'
+import { type ListStep, listPathOf } from './list-path.ts'
 
 /** The names that an integration knows, as a tree: `user.id` is the member `id` of the member `user`. */
 export interface NameNode {
@@ -10,6 +11,16 @@ export interface NameNode {
   readonly id: number
 }
 
+/** A source whose value stands in a list. */
+export interface ListSource {
+  readonly source: number
+  /** The source of the list itself, which no field takes because of this: it stays in the payload. */
+  readonly list: number
+  readonly steps: readonly ListStep[]
+  /** All values that there are, and not only the first. */
+  readonly isMany: boolean
+}
+
 const MOST_SEEN = 1024
 const LONGEST_SEEN = 128
 
@@ -19,26 +30,49 @@ export class NameTree {
   readonly nodes: NameNode[] = [this.root]
   /** Sources where an empty value says something (a previous value that was empty). */
   readonly emptyCounts: boolean[] = []
+  readonly inLists: ListSource[] = []
   readonly #sources = new Map<string, number>()
 
   get size(): number {
     return this.#sources.size
   }
 
-  /** The number of the source of this name; a new one where the name is new. */
-  add(name: string, emptyCounts = false): number {
+  /** The number of the source of this name; a new one where the name is new. Of what stands in lists, `isMany` asks for all values. */
+  add(name: string, { emptyCounts = false, isMany = false } = {}): number {
+    const source = this.#inList(name, isMany) ?? this.#member(name)
+    if (emptyCounts) this.emptyCounts[source] = true
+    return source
+  }
+
+  #member(name: string): number {
     const segments = name.split('.').map(folded)
     const whole = segments.join('.')
-    let source = this.#sources.get(whole)
-    if (source === undefined) {
-      source = this.#sources.size
-      this.#sources.set(whole, source)
-      this.emptyCounts.push(false)
-      this.#plant(segments, source)
-      // `{"user.id": 7}` says the same as `{"user": {"id": 7}}`.
-      if (segments.length > 1) this.#plant([whole], source)
-    }
-    if (emptyCounts) this.emptyCounts[source] = true
+    const known = this.#sources.get(whole)
+    if (known !== undefined) return known
+    const source = this.#number(whole)
+    this.#plant(segments, source)
+    // `{"user.id": 7}` says the same as `{"user": {"id": 7}}`.
+    if (segments.length > 1) this.#plant([whole], source)
+    return source
+  }
+
+  /** Null where the name has no brackets. */
+  #inList(name: string, isMany: boolean): number | null {
+    const path = listPathOf(name)
+    if (path === null || typeof path === 'string') return null
+    const whole = JSON.stringify([path, isMany])
+    const known = this.#sources.get(whole)
+    if (known !== undefined) return known
+    const list = this.#member(path.list)
+    const source = this.#number(whole)
+    this.inLists.push({ source, list, steps: path.steps, isMany })
+    return source
+  }
+
+  #number(whole: string): number {
+    const source = this.#sources.size
+    this.#sources.set(whole, source)
+    this.emptyCounts.push(false)
     return source
   }
 

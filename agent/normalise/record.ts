@@ -7,9 +7,10 @@ import { FLAG } from './flags.ts'
 import { json } from './formats/json.ts'
 import { type EventType, folded } from './integration.ts'
 import { LEAF_COUNT, leafOf } from './layout.ts'
+import { eachValue } from './list-path.ts'
 import { type Mapping, OUTCOME, type Rule, TIMESTAMP } from './mapping.ts'
-import { isMembers, type Members } from './members.ts'
-import type { NameNode } from './names.ts'
+import { isMembers, type Members, scalarText } from './members.ts'
+import type { ListSource, NameNode } from './names.ts'
 import { payloadOf } from './payload.ts'
 import type { Envelope, Fill } from './syslog/envelope.ts'
 import { isoOf, isPlausible } from './time.ts'
@@ -170,6 +171,7 @@ export class Mapper {
     }
     this.#count = 0
     this.#findIn(names.root, record)
+    for (let i = 0; i < names.inLists.length; i++) this.#findInList(names.inLists[i]!)
     for (let i = 0; i < this.#count; i++) {
       const source = sources[i]!
       const hit = hits[source]
@@ -192,6 +194,22 @@ export class Mapper {
       }
       if (child.children.size > 0 && isMembers(value)) this.#findIn(child, value)
     }
+  }
+
+  #findInList({ source, list, steps, isMany }: ListSource): void {
+    const hits = this.#hits
+    if (!Array.isArray(hits[list])) return
+    const countsEmpty = this.#mapping.names.emptyCounts[source]!
+    const values: unknown[] = []
+    eachValue(hits[list], steps, (value) => {
+      if (isNothing(value) && !countsEmpty) return false
+      values.push(value)
+      return !isMany
+    })
+    if (values.length === 0) return
+    // Lists within lists are one.
+    hits[source] = values.length === 1 ? values[0] : values.flat()
+    this.#sources[this.#count++] = source
   }
 
   /** Whether a time was seen. */
@@ -222,7 +240,7 @@ export class Mapper {
         const value = valueFor(rule, hit, now, draft)
         if (value === undefined) continue
         values[rule.leaf] = value
-        consumed[source] = 1
+        if (!rule.keep) consumed[source] = 1
         break
       }
     }
@@ -256,17 +274,9 @@ function keyOf(mapping: Mapping, hits: readonly unknown[], values: readonly unkn
   return key.length > 0 && key.every((text) => text === '') ? null : key
 }
 
-function scalarText(value: unknown): string | undefined {
-  switch (typeof value) {
-    case 'string':
-      return value === '' ? undefined : value
-    case 'number':
-    case 'boolean':
-      return JSON.stringify(value)
-    default:
-      return undefined
-  }
-}
+/** What says nothing, at the end of a way into a list. */
+const isNothing = (value: unknown): boolean =>
+  value === null || value === '' || (Array.isArray(value) && value.length === 0)
 
 const firstText = (value: unknown): string | undefined => scalarText(Array.isArray(value) ? value[0] : value)
 

@@ -11,6 +11,7 @@ import type { ChangeRows } from './change-rows.ts'
 import { Fields } from './fields.ts'
 import type { Found } from './found.ts'
 import { Identity } from './identity.ts'
+import { InLists } from './in-lists.ts'
 import { JsonValues } from './json-values.ts'
 import type { Memory, Noted } from './memory.ts'
 import { Piece } from './piece.ts'
@@ -80,6 +81,7 @@ export class Drafts {
   readonly #json: JsonValues
   readonly #fields: Fields
   readonly #apart: Apart
+  readonly #inLists: InLists
   readonly #program: Program
   readonly #rest: Rest
   readonly #identity: Identity
@@ -109,6 +111,7 @@ export class Drafts {
     this.#json = new JsonValues(memory, values)
     this.#fields = new Fields(mapping, { found, values, answers, json: this.#json })
     this.#apart = new Apart(found, mapping)
+    this.#inLists = new InLists(found, mapping)
     this.#program = new Program(memory)
     this.#rest = new Rest(found, this.#program, memory)
     this.#messageLeaves = new Set(mapping.message.flat())
@@ -129,7 +132,7 @@ export class Drafts {
     const { envelope } = record
     const now = envelope?.now ?? place.now
     let flags = record.flags | (envelope?.flags ?? 0)
-    if (!this.#apart.take(record.envelope)) return undefined
+    if (!this.#apart.take(record.envelope) || !this.#inLists.take()) return undefined
     const time = this.#fields.take(now)
     if (time === -1 || this.#answers.isUnsure) return undefined
     if (values.how[TIMESTAMP] === HOW.absent) {

@@ -76,7 +76,7 @@ export class Fields {
     const { consumed } = this.#found
     if (consumed[best] === 0) {
       const taken = this.#takeFrom(rule, this.#found.hit(best), now)
-      if (taken === TAKEN) consumed[best] = 1
+      if (taken === TAKEN && !rule.keep) consumed[best] = 1
       if (taken !== NOTHING_TAKEN) return taken
     }
     // What stands in the best place is not for this field: the next is asked.
@@ -87,7 +87,7 @@ export class Fields {
       if (rule.leaf === TIMESTAMP && this.#found.isScalar(row)) timeSeen = true
       if (source === best) continue
       const taken = this.#takeFrom(rule, row, now)
-      if (taken === TAKEN) consumed[source] = 1
+      if (taken === TAKEN && !rule.keep) consumed[source] = 1
       if (taken !== NOTHING_TAKEN) return taken
     }
     return timeSeen ? TIME_SEEN : NOTHING_TAKEN

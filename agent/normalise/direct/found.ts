@@ -70,6 +70,12 @@ export class Found {
     this.#removed.push(source)
   }
 
+  /** A source's value stands in this row, somewhere in a list. */
+  point(source: number, row: number): void {
+    this.hits[source] = row << 2
+    this.#table.addSource(source)
+  }
+
   /**
    * The record is as if it had this text as well, where it doesn't say something itself; false where there is no room for it. `name` is
    * the member's, as JSON.

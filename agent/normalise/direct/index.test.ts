@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { canonical, type SourceId } from '../../../schema/index.ts'
-import type { Integration } from '../integration.ts'
+import type { FieldMapping, Integration } from '../integration.ts'
 import { loadIntegration } from '../load.ts'
 import { Output } from '../output.ts'
 import { Pipeline, textOf } from '../pipeline.ts'
@@ -60,9 +60,46 @@ beforeAll(async () => {
         { field: 'host.name', value: 'db-1' },
       ],
     }),
+    new Pipeline(setup, berlin, {
+      ...generic,
+      identity: [['targets[kind=id].ref', 'event_id']],
+      keep: ['extra'],
+      fields: [
+        { ...plainField, from: ['targets[kind=User].ref', 'x[].name'], to: 'user.name' },
+        { ...plainField, from: ['x[].name', 'targets[].a[].name'], to: 'user.target.name', keep: true },
+        { ...plainField, from: ['x[].name', 'user'], to: 'user.roles' },
+        { ...plainField, from: ['targets[].ref', 'roles[]'], to: 'user.target.id', keep: true },
+        { ...plainField, from: ['targets[].ref'], to: 'audit.entity.id', first: true },
+        { ...plainField, from: ['extra.list[kind=User].ref', 'action'], to: 'event.action', keep: true },
+        ...generic.fields,
+      ],
+      changes: {
+        ...generic.changes,
+        list: ['targets[].changes', 'changes'],
+        before: ['x[kind=old].ref', 'old'],
+        after: ['x[kind=new].ref', 'new'],
+      },
+      events: [
+        {
+          ...{ id: 'generic.user', title: 'A user', group: 'Users', mandatory: false, recorded: true },
+          when: {
+            any: [
+              { name: 'targets[].kind', oneOf: ['user'] },
+              { name: 'x[kind=5].ref', exists: true },
+            ],
+          },
+          set: [{ field: 'audit.entity.type', value: 'user' }],
+        },
+        ...generic.events,
+      ],
+    }),
   ].map((pipeline) => ({ pipeline, direct: new DirectWay(pipeline, memory) }))
 })
 
+const plainField: FieldMapping = {
+  ...{ from: [], to: 'message', format: ['auto'], values: null, value: null, when: null },
+  ...{ keepOthers: false, first: false, keep: false },
+}
 const memory = new Memory()
 const output = new Output(memory)
 let taken = 0
@@ -249,6 +286,23 @@ const HOSTILE: readonly string[] = [
   '{"action":"login","user_password":"geheim"}',
   '{"action":"login","card":4111111111111111}',
   '{"message":"token=abc"}',
+  '{"targets":[{"kind":"Role","ref":"admin"},{"kind":"User","ref":"jane"}]}',
+  '{"targets":[{"Kind":"user","REF":"jane"},{"kind":"User","ref":"bob"}]}',
+  '{"targets":[{"kind":"User","ref":""},{"kind":"User","ref":null},{"kind":"User","ref":"bob"}]}',
+  '{"targets":[{"kind":"User","kind":"Role","ref":"a","ref":"b"}]}',
+  '{"targets":[{"ki_nd":"User","kind":"Role","ref":["a","b"],"re f":"c"}]}',
+  '{"targets":[[{"kind":"User","ref":"jane"}],1,null,"x",{"ref":{"a":1}},{"kind":5,"ref":5.5}]}',
+  '{"targets":{"kind":"User","ref":"jane"},"x":"text","roles":["",null,"a"]}',
+  '{"targets":[],"x":[{}],"roles":[]}',
+  '{"targets":null,"x":[{"name":[]},{"name":["a"]}]}',
+  '{"x":[{"name":"a"},{"name":["b","c"]}]}',
+  '{"x":[{"name":"a"},{"name":{"b":1}}]}',
+  '{"x":[{"kind":5,"ref":"five"},{"kind":"old","ref":""},{"kind":"new","ref":"n"}],"action":"update"}',
+  '{"targets":[{"changes":[]},{"changes":[{"field":"a","old":1,"new":2}]}],"action":"update"}',
+  '{"targets":[{"changes":[{"field":"a","old":1}]},{"changes":[{"field":"b","new":2}]}],"action":"update"}',
+  '{"targets":[{"changes":"a"},{"changes":{"a":[1,2]}}],"action":"update"}',
+  '{"targets":[{"a":[{"name":"deep"}]}],"extra":{"list":[{"kind":"User","ref":"login"}],"y":1}}',
+  '{"extra.list":[{"kind":"User","ref":"login"}],"targets":[{"kind":"id","ref":"e\\\\1"}]}',
 ]
 
 describe('the way over the bytes', () => {
@@ -337,6 +391,7 @@ describe('the way over the bytes', () => {
       'user.name',
       'event_id',
       'created_at',
+      'targets',
     ],
   )
   const text = fc.oneof(
@@ -377,6 +432,15 @@ describe('the way over the bytes', () => {
     { weight: 1, arbitrary: fc.constant(null) },
   )
   const change = fc.record({ field: fc.oneof(text, scalar), old: scalar, new: scalar }, { requiredKeys: [] })
+  const item = fc.record(
+    {
+      kind: fc.constantFrom<unknown>('User', 'user', 'id', 'old', 'new', 5, null),
+      ref: scalar,
+      name: fc.oneof(scalar, fc.array(scalar, { maxLength: 2 })),
+      changes: fc.array(change, { maxLength: 2 }),
+    },
+    { requiredKeys: [] },
+  )
   const { value } = fc.letrec<{ value: unknown }>((tie) => ({
     value: fc.oneof(
       { maxDepth: 4, withCrossShrink: true },
@@ -384,6 +448,7 @@ describe('the way over the bytes', () => {
       { weight: 2, arbitrary: fc.dictionary(name, tie('value'), { maxKeys: 5 }) },
       { weight: 1, arbitrary: fc.array(tie('value'), { maxLength: 4 }) },
       { weight: 1, arbitrary: fc.array(change, { maxLength: 3 }) },
+      { weight: 2, arbitrary: fc.array(item, { maxLength: 3 }) },
     ),
   }))
   const record = fc.dictionary(name, value, { maxKeys: 10 })

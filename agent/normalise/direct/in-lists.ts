@@ -1,0 +1,104 @@
+import { folded } from '../integration.ts'
+import type { ListStep } from '../list-path.ts'
+import type { Mapping } from '../mapping.ts'
+import type { ListSource } from '../names.ts'
+import type { Found } from './found.ts'
+import { sameFolded } from './name-table.ts'
+import { KEY_FROM, KEY_TO, KIND, ROW } from './rows.ts'
+
+const NONE = -1
+
+type Step =
+  | { readonly member: Uint8Array; readonly items?: undefined }
+  | { readonly items: 'all' | { readonly member: Uint8Array; readonly text: string } }
+
+interface Way extends Omit<ListSource, 'steps'> {
+  readonly steps: readonly Step[]
+  readonly countsEmpty: boolean
+}
+
+/** Finds what names with brackets mean, as `list-path.ts` does in objects: the rows of a record have all that stands in its lists. */
+export class InLists {
+  readonly #found: Found
+  readonly #ways: readonly Way[]
+  /** The first value that a way leads to, and whether there are more. */
+  #row = NONE
+  #isSeveral = false
+
+  constructor(found: Found, { names }: Mapping) {
+    this.#found = found
+    this.#ways = names.inLists.map((way) => ({
+      ...way,
+      steps: way.steps.map(stepOver),
+      countsEmpty: names.emptyCounts[way.source]!,
+    }))
+  }
+
+  /** False where the plain way must. */
+  take(): boolean {
+    for (let i = 0; i < this.#ways.length; i++) if (!this.#takeOne(this.#ways[i]!)) return false
+    return true
+  }
+
+  #takeOne(way: Way): boolean {
+    const found = this.#found
+    const list = found.hit(way.list)
+    if (list === NONE || found.kind(list) !== KIND.array) return true
+    this.#row = NONE
+    this.#isSeveral = false
+    this.#walk(way, list, 0)
+    // To make one list of several values is for the plain way.
+    if (this.#isSeveral) return false
+    if (this.#row !== NONE) found.point(way.source, this.#row)
+    return true
+  }
+
+  /** Whether that is enough. */
+  #walk(way: Way, row: number, at: number): boolean {
+    const found = this.#found
+    const step = way.steps[at]
+    if (step === undefined) return this.#reach(way, row)
+    if (step.items === undefined) {
+      const member = this.#member(row, step.member)
+      return member !== NONE && this.#walk(way, member, at + 1)
+    }
+    if (found.kind(row) !== KIND.array) return false
+    const { items } = step
+    const end = found.next(row)
+    for (let item = row + ROW; item < end; item = found.next(item)) {
+      if (items !== 'all' && !this.#says(item, items)) continue
+      if (this.#walk(way, item, at + 1)) return true
+    }
+    return false
+  }
+
+  #reach({ isMany, countsEmpty }: Way, row: number): boolean {
+    const found = this.#found
+    const isEmptyList = found.kind(row) === KIND.array && row + ROW === found.next(row)
+    if (!countsEmpty && (isEmptyList || found.isEmpty(row))) return false
+    if (this.#row === NONE) this.#row = row
+    else this.#isSeveral = true
+    return !isMany || this.#isSeveral
+  }
+
+  #says(item: number, { member, text }: { readonly member: Uint8Array; readonly text: string }): boolean {
+    const row = this.#member(item, member)
+    return row !== NONE && this.#found.isScalar(row) && folded(this.#found.text(row)) === text
+  }
+
+  #member(object: number, name: Uint8Array): number {
+    const found = this.#found
+    if (found.kind(object) !== KIND.object) return NONE
+    const { rows, bytes } = found
+    const end = found.next(object)
+    for (let row = object + ROW; row < end; row = found.next(row))
+      if (sameFolded(name, bytes, rows[row + KEY_FROM]!, rows[row + KEY_TO]!)) return row
+    return NONE
+  }
+}
+
+function stepOver(step: ListStep): Step {
+  if (step.items === undefined) return { member: Buffer.from(step.member) }
+  const { items } = step
+  return { items: items === 'all' ? items : { ...items, member: Buffer.from(items.member) } }
+}
