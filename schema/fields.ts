@@ -240,6 +240,13 @@ export const FIELDS = {
     type: 'keyword',
     about: 'How it was received, or how those it tells of spoke: udp, tcp...',
   },
+  'network.forwarded_ip': {
+    type: 'ip',
+    many: true,
+    words: true,
+    about:
+      'The addresses that proxies handed on (`X-Forwarded-For`), in their order; of them `source.ip` is the first public one.',
+  },
   'network.protocol': { type: 'keyword', words: true, about: 'What was spoken: ssh, http, dns...' },
   'tls.client.subject': {
     type: 'keyword',

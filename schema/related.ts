@@ -14,7 +14,7 @@ export const RELATED_FROM: Readonly<
     'destination.domain',
     'observer.hostname',
   ],
-  'related.ip': ['source.ip', 'destination.ip', 'observer.ip'],
+  'related.ip': ['source.ip', 'network.forwarded_ip', 'destination.ip', 'observer.ip'],
   'related.user': [
     'user.id',
     'user.name',

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { canonical, changeIndexOf, cutAt, LIMITS } from '../../schema/index.ts'
+import { forwardedIn } from './addresses.ts'
 import { ChangeList, changesInText, UNNAMED_FIELD } from './changes.ts'
 import type { Asked } from './condition.ts'
 import { nanosecondsOf } from './duration.ts'
@@ -43,6 +44,7 @@ const OLD_UNKNOWN = leafOf('audit.old_unknown')
 const HOST_NAME = leafOf('host.name')
 const SOURCE_IP = leafOf('source.ip')
 const SOURCE_PORT = leafOf('source.port')
+const FORWARDED = leafOf('network.forwarded_ip')
 
 /** Maps the records of one input, one after the other: what it works with is used again, a draft only until the next one. */
 export class Mapper {
@@ -237,7 +239,7 @@ export class Mapper {
         const hit = hits[source]
         if (hit === undefined || consumed[source] === 1) continue
         if (rule.leaf === TIMESTAMP && scalarText(hit) !== undefined) timeSeen = true
-        const value = valueFor(rule, hit, now, draft)
+        const value = valueFor(rule, hit, now, draft) ?? this.#sourceIn(rule, hit)
         if (value === undefined) continue
         values[rule.leaf] = value
         if (!rule.keep) consumed[source] = 1
@@ -245,6 +247,16 @@ export class Mapper {
       }
     }
     return timeSeen
+  }
+
+  /** Of a list of addresses the source; all of them go into a field of their own. */
+  #sourceIn(rule: Rule, hit: unknown): string | undefined {
+    if (rule.leaf !== SOURCE_IP) return undefined
+    const text = Array.isArray(hit) ? hit.map((one) => scalarText(one) ?? '').join(',') : scalarText(hit)
+    const list = text === undefined ? null : forwardedIn(text)
+    if (list === null) return undefined
+    if (list.all.length > 1) this.#values[FORWARDED] ??= list.all
+    return list.source
   }
 }
 

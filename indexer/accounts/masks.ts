@@ -7,7 +7,7 @@ export const MASKED = '(masked)'
 
 /** Fields that hold copies of others: they are masked with them. */
 const COPIES: readonly (readonly [of: RegExp, copies: readonly string[]])[] = [
-  [/^source\.ip$/, ['related.ip', 'source.geo', 'source.as']],
+  [/^source\.ip$/, ['network.forwarded_ip', 'related.ip', 'source.geo', 'source.as']],
   [/^audit\.chang/, ['audit.changes', 'audit.change']],
   [/^user\b/, ['related.user']],
   [/^host\b|^log\.syslog\.hostname$/, ['related.hosts']],

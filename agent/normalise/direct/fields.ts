@@ -1,4 +1,6 @@
 import { EARLIEST_TIMESTAMP } from '../../../schema/index.ts'
+import { forwardedIn } from '../addresses.ts'
+import { leafOf } from '../layout.ts'
 import { type Mapping, type Rule, TIMESTAMP } from '../mapping.ts'
 import { convert, jsonOf } from '../record.ts'
 import { latestPlausible } from '../time.ts'
@@ -16,6 +18,9 @@ const TAKEN = 1
 const UNSURE = 2
 /** A time was there, and none that can be right. */
 const TIME_SEEN = 3
+
+const SOURCE_IP = leafOf('source.ip')
+const FORWARDED = leafOf('network.forwarded_ip')
 
 /** Which value of the record goes into which field. */
 export class Fields {
@@ -113,7 +118,7 @@ export class Fields {
       values.setSpan(rule.leaf, HOW.list, row << 2, 0)
       return TAKEN
     }
-    if (!found.isScalar(row)) return NOTHING_TAKEN
+    if (!found.isScalar(row)) return rule.leaf === SOURCE_IP && kind === KIND.array ? UNSURE : NOTHING_TAKEN
     const from = found.from(row)
     const to = found.to(row)
     if (rule.values !== null) {
@@ -156,11 +161,21 @@ export class Fields {
   #takeText(rule: Rule, text: string, now: number): number {
     if (rule.type === 'text' && !rule.many) return this.#json.setText(rule.leaf, text) ? TAKEN : UNSURE
     const value = convert(rule, text, now, null)
-    if (value === undefined) return NOTHING_TAKEN
+    if (value === undefined) return rule.leaf === SOURCE_IP ? this.#takeForwarded(text) : NOTHING_TAKEN
     // A time has no sign that JSON writes otherwise.
     const json = rule.type === 'time' && !rule.many ? `"${value}"` : jsonOf(rule.many ? [value] : value)
     const isSet = comesAgain(rule) ? this.#json.setJson(rule.leaf, json) : this.#json.setOnce(rule.leaf, json)
     return isSet ? TAKEN : UNSURE
+  }
+
+  /** Of a list of addresses the source; all of them go into a field of their own. */
+  #takeForwarded(text: string): number {
+    const list = forwardedIn(text)
+    if (list === null) return NOTHING_TAKEN
+    if (list.all.length > 1 && this.#values.how[FORWARDED] === HOW.absent) {
+      if (!this.#json.setOnce(FORWARDED, JSON.stringify(list.all))) return UNSURE
+    }
+    return this.#json.setOnce(SOURCE_IP, JSON.stringify(list.source)) ? TAKEN : UNSURE
   }
 }
 

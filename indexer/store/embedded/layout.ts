@@ -70,6 +70,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   'source.ip': 'ip',
   'destination.ip': 'ip',
   'observer.ip': 'ip',
+  'network.forwarded_ip': 'ip',
   'related.ip': 'ip',
   'audit.entity.id': 'entity',
   'audit.entity.name': 'entity',
