@@ -1,5 +1,4 @@
-import { access, constants, open } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
@@ -13,11 +12,12 @@ import {
 import { askStatus } from '../control.ts'
 import { listenText, matchingFiles, tryListening, whyNothing } from '../inputs/index.ts'
 import { framingOf } from '../line.ts'
-import { type Integration, likelier, likelierText, loadIntegration } from '../normalise/index.ts'
+import { loadIntegration } from '../normalise/index.ts'
 import { listeningOf, listensOf, syslogPipelines } from '../receive.ts'
 import { loadIdentity, reach } from '../ship/index.ts'
 import { idleRules } from './check-events.ts'
 import { configOption, jsonOption } from './config-option.ts'
+import { otherIntegration } from './first-look.ts'
 import { harmless } from './table.ts'
 
 interface CheckArguments {
@@ -121,7 +121,8 @@ async function inputs(configFile: string, config: AgentConfig): Promise<Finding[
           about,
           sentence: `${files.length} files, read as ${named.title}: ${some(files)}`,
         })
-        findings.push(...(await otherIntegration(files[0]!, named, file['time-zone'])))
+        const wrong = await otherIntegration(files[0]!, named, file['time-zone'])
+        if (wrong !== null) findings.push({ ok: false, about: files[0]!, sentence: wrong })
       } else if (problems.length === 0) {
         for (const path of file.paths) findings.push({ ok: false, about: path, sentence: whyNothing(path) })
       }
@@ -132,21 +133,6 @@ async function inputs(configFile: string, config: AgentConfig): Promise<Finding[
     }
   }
   return findings
-}
-
-const HEAD_BYTES = 32 * 1024
-
-/** The first file tells: an export of another system becomes events all the same, of which few say what happened. */
-async function otherIntegration(path: string, named: Integration, timeZone: string): Promise<Finding[]> {
-  const file = await open(path)
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
-    const head = buffer.subarray(0, bytesRead)
-    const other = await likelier(named, head, { path, timeZone, host: hostname(), now: Date.now() })
-    return other === null ? [] : [{ ok: false, about: path, sentence: likelierText(other, named) }]
-  } finally {
-    await file.close()
-  }
 }
 
 /** Whether what `syslog:` entries listen on can be opened; an agent that runs has it open itself. */

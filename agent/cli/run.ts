@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs'
+import type { Ledger } from '../../schema/wire/index.ts'
 import { Agent } from '../agent.ts'
 import { NOT_REACHABLE } from '../begin.ts'
 import { type AgentConfig, fileInputsOf, readAgentConfig } from '../config.ts'
@@ -6,6 +7,7 @@ import { serveControl } from '../control.ts'
 import { findsAnything, whyNothing } from '../inputs/index.ts'
 import { createLog } from '../log.ts'
 import { configOption } from './config-option.ts'
+import { wrongIntegrations } from './first-look.ts'
 import { showProgress } from './progress.ts'
 
 interface RunArguments {
@@ -45,6 +47,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
     process.on('SIGINT', onSignal)
 
     for (const sentence of await nothingToRead(config)) log.warn(sentence)
+    for (const sentence of await wrongIntegrations(argv.config, config)) log.warn(sentence)
     const agent = await Agent.open(argv.config, config, log, { patience: argv.once ? null : stop.signal })
     const control = await serveControl(agent, config.agent.data, log)
     try {
@@ -97,23 +100,20 @@ async function forever(agent: Agent, signal: AbortSignal): Promise<number> {
 }
 
 async function once(agent: Agent, stop: AbortController, patience: number): Promise<number> {
+  const before = agent.status().total
   const progress = showProgress(agent)
   const watch = giveUpAfter(agent, stop, patience)
   try {
     const done = await agent.runOnce(stop.signal)
     progress.end()
     const { total, shipping, sources } = agent.status()
+    const now = since(before, total)
     const left = sources.reduce((sum, source) => sum + source.unfinished, 0)
     const blocked = sources.filter((source) => source.state === 'blocked')
-    const parts = [
-      `${total.stored} stored`,
-      `${total.duplicate} known before`,
-      ...(total.filtered > 0 ? [`${total.filtered} filtered`] : []),
-      ...(total.errors > 0 ? [`${total.errors} not understood (stored as they are)`] : []),
-      ...(total.dead > 0 ? [`${total.dead} in the dead letters`] : []),
-      ...(total.quarantined > 0 ? [`${total.quarantined} in quarantine`] : []),
-    ]
-    process.stdout.write(`${total.read} records read from ${sources.length} files: ${parts.join(', ')}.\n`)
+    process.stdout.write(
+      `This run: ${now.read} records read from ${sources.length} files: ${partsOf(now)}.\n` +
+        `Since the first run of this agent: ${total.read} records read: ${partsOf(total)}.\n`,
+    )
     if (left > 0) process.stdout.write(`${left} bytes wait: they are last lines without a line end yet.\n`)
     for (const source of blocked) process.stderr.write(`${source.path}: ${source.problem}\n`)
     if (!done) {
@@ -127,6 +127,35 @@ async function once(agent: Agent, stop: AbortController, patience: number): Prom
   } finally {
     clearInterval(watch)
     progress.end()
+  }
+}
+
+const partsOf = ({ stored, duplicate, filtered, errors, dead, quarantined }: Ledger): string =>
+  [
+    `${stored} stored`,
+    `${duplicate} known before`,
+    ...(filtered > 0 ? [`${filtered} filtered`] : []),
+    ...(errors > 0 ? [`${errors} not understood (stored as they are)`] : []),
+    ...(dead > 0 ? [`${dead} in the dead letters`] : []),
+    ...(quarantined > 0 ? [`${quarantined} in quarantine`] : []),
+  ].join(', ')
+
+/** What this run did. Records that an earlier run left in the spool count as read by this one, which settles them. */
+export function since(before: Ledger, after: Ledger): Ledger {
+  const grown = (name: keyof Ledger): number => Math.max(0, after[name] - before[name])
+  return {
+    read: after.read - before.read + before.pending,
+    stored: grown('stored'),
+    duplicate: grown('duplicate'),
+    filtered: grown('filtered'),
+    dead: grown('dead'),
+    quarantined: grown('quarantined'),
+    discarded: grown('discarded'),
+    pending: after.pending,
+    skipped: grown('skipped'),
+    truncated: grown('truncated'),
+    errors: grown('errors'),
+    dropped: grown('dropped'),
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -7,10 +7,10 @@ import { BatchMaker } from './batch.ts'
 import { framingFor, INTEGRATIONS, loadIntegration } from './index.ts'
 import type { PipelineSpec, WorkerSetup } from './task.ts'
 
-/**
- * Every integration's samples become the events beside them. After a change that is meant, `WAYBILL_GOLDEN=1 npx vitest run
- * agent/normalise/golden.test.ts` writes them anew; the difference is for a person to read.
- */
+/** Every integration's samples become the events beside them. */
+const RENEW =
+  'If the change is meant, write the expected events anew and read the difference:\n' +
+  '  WAYBILL_GOLDEN=1 npx vitest run agent/normalise/golden.test.ts && git diff integrations/\n'
 const WRITE = process.env.WAYBILL_GOLDEN !== undefined
 const NOW = Date.UTC(2026, 0, 23, 12)
 
@@ -75,6 +75,7 @@ describe.each(integrations)('the samples of %s', (integration) => {
       mkdirSync(folder, { recursive: true })
       writeFileSync(file, events)
     }
-    expect(events).toBe(readFileSync(file, 'utf8'))
+    const expected = existsSync(file) ? readFileSync(file, 'utf8') : null
+    expect(events, `${file} says otherwise.\n${RENEW}`).toBe(expected)
   })
 })

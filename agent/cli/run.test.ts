@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { INTEGRATIONS } from '../normalise/index.ts'
+import { sumOf } from '../ship/index.ts'
+import { since } from './run.ts'
+
+const SCRIPT = join(import.meta.dirname, '../../bin/waybill-agent.js')
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'waybill-run-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('waybill-agent run', () => {
+  it('warns about the wrong integration, as check does', () => {
+    const file = join(INTEGRATIONS, 'clockify/samples/audit-log.csv')
+    writeFileSync(
+      join(folder, 'agent.yml'),
+      `agent: { name: web-1, data: ./data }\nindexers: [http://127.0.0.1:9]\ninputs:\n  - file: { paths: [${file}], integration: erp }\n`,
+    )
+    const { stdout, stderr } = spawnSync(process.execPath, [SCRIPT, 'run', '--once', '--patience', '1'], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect(stdout + stderr).toMatch(
+      /audit-log\.csv: this is probably not ERP audit log: .*Say integration: clockify\./,
+    )
+  })
+
+  it('tells what this run did apart from what the agent ever did', () => {
+    const before = { ...sumOf([]), read: 100, stored: 70, duplicate: 10, filtered: 5, pending: 15 }
+    const after = { ...before, read: 140, stored: 120, errors: 2, pending: 5 }
+    // 15 waited since the run before and 40 are new; 5 still wait.
+    expect(since(before, after)).toMatchObject({ read: 55, stored: 50, duplicate: 0, errors: 2, pending: 5 })
+  })
+})
