@@ -157,6 +157,27 @@ it('what a screen of the console asks in one look is one event, which names ever
   ])
 })
 
+it('a screen that refreshes itself is one look, and opened again it is another', async () => {
+  const look = (visit: string) =>
+    rita.ask('/v1/search?q=refreshed', { headers: { 'x-waybill-visit': `overview.${visit}` } })
+  for (let minutes = 0; minutes < 30; minutes++) {
+    await look('morning')
+    strict.pass(60_000)
+  }
+  await look('evening')
+  await rita.ask('/v1/search?q=behind-them')
+  const told = async (query: string) => strict.trail(`user.name: rita and audit.payload.query: ${query}`)
+  await until(
+    () => told('behind-them'),
+    (found) => found.length === 1,
+  )
+  await until(
+    () => told('refreshed'),
+    (found) => found.length >= 2,
+  )
+  expect(await told('refreshed')).toHaveLength(2)
+})
+
 it('a look that asks more than one event can name is several, and no query is left out', async () => {
   const headers = { 'x-waybill-visit': 'events.many' }
   const words = Array.from({ length: 70 }, (_, i) => `look${i} ${'x'.repeat(60)}`)

@@ -13,6 +13,7 @@ export interface Reading {
 
 /** Writes into the audit trail who looked at what. */
 export interface Readings {
+  /** Each time, but for a search that one look at a screen repeats. */
   note(asker: Asker, reading: Reading): void
   /** The same for a question in parts (the next page, the next look at what arrived): once, as long as it goes on. */
   goesOn(asker: Asker, reading: Reading): void
@@ -40,11 +41,11 @@ interface Look {
 export function openReadings(trail: Trail, clock: () => number): Readings {
   const last = new Map<string, number>()
 
-  function remember(asker: Asker, reading: Reading): boolean {
-    const { action, payload, entity } = reading
+  /** Whether the same was asked shortly before: within one look at a screen, where a visit is given. */
+  function remember(asker: Asker, { action, payload, entity }: Reading, visit?: string): boolean {
     const key = hash(
       'sha256',
-      JSON.stringify([asker.name, asker.channel, asker.address, action, payload, entity]),
+      JSON.stringify([asker.name, asker.channel, asker.address, action, payload, entity, visit]),
     )
     const now = clock()
     const before = last.get(key)
@@ -108,7 +109,10 @@ export function openReadings(trail: Trail, clock: () => number): Readings {
 
   return {
     note(asker, reading) {
+      const { visit } = asker
       remember(asker, reading)
+      // A screen that refreshes itself asks the same again: it is still the same look.
+      if (visit !== undefined && reading.action === 'search' && remember(asker, reading, visit)) return
       gather(asker, reading)
     },
     goesOn(asker, reading) {

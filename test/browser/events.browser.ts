@@ -171,7 +171,7 @@ describe('the log viewer', () => {
     await page.goto(`${world.url}/events?q=${encodeURIComponent('user: (late or anna)')}`)
     await shown(4)
     await page.getByRole('button', { name: 'Follow', exact: true }).click()
-    await page.getByText('Live · 0 new').waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
     // The end of what is there is asked for first; what comes before the answer is not new.
     await page.waitForResponse(
       (response) => response.url().includes('/v1/arrivals?') && response.url().includes('after='),

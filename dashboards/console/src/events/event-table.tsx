@@ -1,4 +1,4 @@
-import { memo, type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { memo, type ReactNode, type RefObject, useEffect, useMemo, useRef } from 'react'
 import { useWindow } from '../rows/use-window.ts'
 import { useZone } from '../time/zone.ts'
 import { Cell } from './cell.tsx'
@@ -11,10 +11,13 @@ interface EventTableProps {
   readonly eventAt: (row: number) => Event | undefined
   readonly columns: readonly string[]
   readonly selected: string | null
-  /** Which row the keyboard is on. */
-  readonly cursor: number
-  /** So many rows at the top arrived while somebody looks. */
-  readonly fresh: number
+  /** The event that the keyboard is on. */
+  readonly marked: string | null
+  /** The row that is scrolled to: once for each object. */
+  readonly goal: { readonly row: number }
+  /** What arrived while somebody looks. */
+  readonly fresh: ReadonlySet<string>
+  readonly scroller: RefObject<HTMLDivElement | null>
   readonly onOpen: (event: Event, row: number) => void
   readonly onView: (first: number, end: number) => void
   readonly header: (field: string) => ReactNode
@@ -27,16 +30,16 @@ const CARD = 76
 
 /** The rows that are in view, however many there are. */
 export function EventTable(props: EventTableProps) {
-  const { rows, eventAt, columns, selected, cursor, fresh, onOpen, onView, header, sorted, footer } = props
-  const scroller = useRef<HTMLDivElement>(null)
+  const { rows, eventAt, columns, selected, marked, goal, fresh, scroller, onOpen, onView } = props
+  const { header, sorted, footer } = props
   const head = useRef<HTMLTableSectionElement>(null)
   const narrow = window.matchMedia('(max-width: 640px)').matches
   const rowHeight = narrow ? CARD : ROW
   const { drawn, see } = useWindow(scroller, head, rows, rowHeight)
   useEffect(() => onView(drawn.first, drawn.end), [drawn.first, drawn.end, onView])
   useEffect(() => {
-    if (cursor >= 0) see(cursor)
-  }, [cursor, see])
+    if (goal.row >= 0) see(goal.row)
+  }, [goal, see])
   // On a phone a row is a card, which the style sheet lays out.
   const template = narrow ? undefined : columns.map(columnWidth).join(' ')
   // A turn of the wheel does not change them.
@@ -60,12 +63,9 @@ export function EventTable(props: EventTableProps) {
             {heads}
           </thead>
           <tbody className="grid-body" style={{ height: drawn.height }}>
-            {Array.from({ length: Math.max(0, drawn.end - drawn.first) }, (_, index) => {
+            {keyed(drawn.first, drawn.end, eventAt).map(({ key, event }, index) => {
               const row = drawn.first + index
-              const event = eventAt(row)
               const top = drawn.top + index * rowHeight
-              // What arrives at the top moves the others on; a row goes with its event.
-              const key = row - fresh
               return event === undefined ? (
                 <Waiting key={key} row={row} top={top} height={rowHeight} />
               ) : (
@@ -78,8 +78,8 @@ export function EventTable(props: EventTableProps) {
                   columns={columns}
                   template={template}
                   isOpen={idOf(event) === selected}
-                  isCursor={row === cursor}
-                  isFresh={row < fresh}
+                  isCursor={idOf(event) === marked}
+                  isFresh={fresh.has(idOf(event))}
                   onOpen={onOpen}
                 />
               )
@@ -90,6 +90,25 @@ export function EventTable(props: EventTableProps) {
       </div>
     </div>
   )
+}
+
+interface Keyed {
+  readonly key: string
+  readonly event: Event | undefined
+}
+
+/** A row of the page is that of one event: where others come in above it, a click that has begun on it can't end on another. */
+function keyed(first: number, end: number, eventAt: EventTableProps['eventAt']): Keyed[] {
+  const known = new Set<string>()
+  return Array.from({ length: Math.max(0, end - first) }, (_, index) => {
+    const row = first + index
+    const event = eventAt(row)
+    const id = event === undefined ? '' : idOf(event)
+    // An event that is found twice has two rows.
+    const key = id === '' || known.has(id) ? `${row} ${id}` : id
+    known.add(id)
+    return { key, event }
+  })
 }
 
 interface RowPlace {

@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo, useRef, useState } from 'react'
 import { Problem } from '../api/ask.ts'
 import { Timeline } from '../charts/timeline.tsx'
@@ -17,9 +18,10 @@ import { Facets } from './facets.tsx'
 import { QueryBar } from './query-bar.tsx'
 import { type Question, queryOf, readQuestion, sortedBy, toggled, writeQuestion } from './question.ts'
 import { Tools } from './tools.tsx'
+import { useCursor } from './use-cursor.ts'
 import { useKeys } from './use-keys.ts'
 import { useResults } from './use-results.ts'
-import { useTail } from './use-tail.ts'
+import { type Tail, useTail } from './use-tail.ts'
 
 /** The log viewer. All that it shows follows from the address. */
 export function EventsScreen() {
@@ -28,9 +30,9 @@ export function EventsScreen() {
   const parameters = new URLSearchParams(search)
   const selected = parameters.get('event')
   const following = parameters.get('follow') === 'yes'
-  const [cursor, setCursor] = useState(-1)
   const [narrowing, setNarrowing] = useState(false)
   const field = useRef<HTMLInputElement>(null)
+  const scroller = useRef<HTMLDivElement>(null)
 
   const show = useCallback(
     (change: Partial<Question>, rest: { event?: string | null; follow?: boolean } = {}): void => {
@@ -42,49 +44,58 @@ export function EventsScreen() {
   const open = useCallback((id: string | null): void => show({}, { event: id }), [show])
 
   const query = queryOf(question)
-  const tail = useTail(query, following)
   const timeline = useTimeline(query, question.range)
-  const { results, refresh } = useResults(question, timeline.isOld ? null : timeline.count)
-  const { newest } = results
-  const fresh = useMemo(() => withoutThose(tail.events, newest), [tail.events, newest])
-  const rows = fresh.length + results.rows
-  const eventAt = (row: number): Event | undefined =>
-    row < fresh.length ? fresh[row] : results.at(row - fresh.length)
-  const columns = question.columns ?? FIRST_COLUMNS
-  const onView = useCallback(
-    (first: number, end: number) => void results.want(Math.max(0, first - fresh.length), end - fresh.length),
-    [results, fresh.length],
+  const { results, fresh, renew } = useResults(question, timeline.isOld ? null : timeline.count)
+  const { rows } = results
+  const queries = useQueryClient()
+  /** Rows, counts, filters and the chart together: they say the same. */
+  const refresh = useCallback(
+    async (isWanted?: () => boolean): Promise<boolean> => {
+      const renewed = await renew(isWanted)
+      if (renewed) await queries.invalidateQueries({ queryKey: ['postAggregate'] })
+      return renewed
+    },
+    [renew, queries],
   )
-
-  const goTo = (row: number): void => {
-    const next = Math.min(rows - 1, Math.max(0, row))
-    setCursor(next)
-    const event = eventAt(next)
-    if (selected !== null && event !== undefined) open(idOf(event))
-  }
-  const openCursor = (): void => {
-    const event = eventAt(cursor)
-    if (event !== undefined) open(idOf(event))
+  const opened = useRef(selected)
+  opened.current = selected
+  const isBusy = (): boolean => opened.current !== null || isBeingRead(scroller.current)
+  const tail = useTail({
+    q: query,
+    range: question.range,
+    on: following,
+    isShown: (id) => results.newest.some((event) => idOf(event) === id),
+    bringIn: async (asked) => {
+      if (asked) scroller.current?.scrollTo(0, 0)
+      return (asked || !isBusy()) && refresh(() => asked || !isBusy())
+    },
+  })
+  const columns = question.columns ?? FIRST_COLUMNS
+  const onView = useCallback((first: number, end: number) => void results.want(first, end), [results])
+  const cursor = useCursor(results, selected, open)
+  const close = (): void => {
+    if (selected !== null) cursor.put(cursor.row, selected)
+    open(null)
   }
   const onOpen = useCallback(
     (event: Event, row: number): void => {
-      setCursor(row)
+      cursor.put(row, idOf(event))
       open(idOf(event) === selected ? null : idOf(event))
     },
-    [open, selected],
+    [cursor.put, open, selected],
   )
   useKeys([
     ['/', () => field.current?.focus()],
-    ['j', () => goTo(cursor + 1)],
-    ['k', () => goTo(cursor - 1)],
-    ['PageDown', () => goTo(cursor + LEAP)],
-    ['PageUp', () => goTo(cursor - LEAP)],
-    ['Home', () => goTo(0)],
-    ['End', () => goTo(rows - 1)],
-    ['Enter', openCursor],
-    ['Escape', () => selected !== null && open(null)],
+    ['j', () => cursor.by(1)],
+    ['k', () => cursor.by(-1)],
+    ['PageDown', () => cursor.by(LEAP)],
+    ['PageUp', () => cursor.by(-LEAP)],
+    ['Home', () => cursor.to(0)],
+    ['End', () => cursor.to(rows - 1)],
+    ['Enter', cursor.enter],
+    ['Escape', () => selected !== null && close()],
     ['f', () => show({ sort: 'newest' }, { follow: !following })],
-    ['r', refresh],
+    ['r', () => void refresh()],
   ])
 
   const toggle = (name: string, value: string | null, not: boolean): void =>
@@ -105,7 +116,7 @@ export function EventsScreen() {
           search={search}
           onFollow={() => show({ sort: 'newest' }, { follow: !following })}
           onColumns={(next) => show({ columns: next })}
-          onRefresh={refresh}
+          onRefresh={() => void refresh()}
         />
         <button
           type="button"
@@ -126,11 +137,7 @@ export function EventsScreen() {
               : timeline.count === null
                 ? 'Counting …'
                 : counted(timeline.count, 'event')}
-            {following && (
-              <span className="live">
-                {tail.problem === null ? `Live · ${figure(tail.events.length)} new` : tail.problem.message}
-              </span>
-            )}
+            {following && <Live tail={tail} />}
           </p>
           <Timeline
             bars={timeline.bars}
@@ -166,11 +173,13 @@ export function EventsScreen() {
         ) : (
           <EventTable
             rows={rows}
-            eventAt={eventAt}
+            eventAt={(row) => results.at(row)}
             columns={columns}
             selected={selected}
-            cursor={cursor}
-            fresh={fresh.length}
+            marked={cursor.id}
+            goal={cursor.goal}
+            fresh={fresh}
+            scroller={scroller}
             onOpen={onOpen}
             onView={onView}
             sorted={(name) => sortedBy(question, name)}
@@ -194,7 +203,7 @@ export function EventsScreen() {
           />
         )}
       </section>
-      {selected !== null && <EntryDrawer id={selected} onClose={() => open(null)} />}
+      {selected !== null && <EntryDrawer id={selected} onClose={close} />}
     </div>
   )
 }
@@ -202,9 +211,21 @@ export function EventsScreen() {
 /** So many rows are a page of the keyboard's. */
 const LEAP = 20
 
-/** What arrived while following may be found by the search, too. */
-function withoutThose(events: readonly Event[], found: readonly Event[]): readonly Event[] {
-  if (events.length === 0) return events
-  const known = new Set(found.map(idOf))
-  return events.filter((event) => !known.has(idOf(event)))
+/** Rows under the pointer, and those that somebody scrolled to, stay where they are; nobody reads a hidden page. */
+const isBeingRead = (scroller: HTMLElement | null): boolean =>
+  document.hidden ||
+  (scroller?.scrollTop ?? 0) > 0 ||
+  document.querySelector('.results:hover, .facets:hover, .popover:hover') !== null
+
+function Live({ tail }: { tail: Tail }) {
+  if (tail.problem !== null) return <span className="live">{tail.problem.message}</span>
+  if (tail.waiting === 0) return <span className="live">Live</span>
+  return (
+    <span className="live">
+      <button type="button" onClick={tail.show}>
+        {tail.more ? 'more than ' : ''}
+        {figure(tail.waiting)} new, show
+      </button>
+    </span>
+  )
 }

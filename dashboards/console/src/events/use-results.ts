@@ -1,29 +1,53 @@
-import { useEffect, useMemo, useReducer } from 'react'
+import { useCallback, useEffect, useMemo, useReducer, useState } from 'react'
 import { type Answer, ask } from '../api/ask.ts'
 import { locate } from '../rows/locate.ts'
 import { type Asking, Results } from '../rows/results.ts'
 import { type Interval, intervalOf } from '../time/ranges.ts'
-import type { Event } from './event.ts'
+import { type Event, idOf } from './event.ts'
 import { asked, type Question } from './question.ts'
 
-/** What was found; `refresh` begins anew. */
-export function useResults(
-  question: Question,
-  count: number | null,
-): { results: Results<Event>; refresh: () => void } {
+interface Found {
+  readonly results: Results<Event>
+  /** The rows that the last renewal brought. */
+  readonly fresh: ReadonlySet<string>
+  /**
+   * Asks again. What is shown stays until the new rows are there, and longer where `isWanted` says no by then; false where it stayed.
+   */
+  readonly renew: (isWanted?: () => boolean) => Promise<boolean>
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** What was found. */
+export function useResults(question: Question, count: number | null): Found {
   const [, changed] = useReducer((version: number) => version + 1, 0)
-  const [turn, refresh] = useReducer((before: number) => before + 1, 0)
-  const what = JSON.stringify({ ...asked(question), range: question.range, sort: question.sort, turn })
+  const what = JSON.stringify({ ...asked(question), range: question.range, sort: question.sort })
   // biome-ignore lint/correctness/useExhaustiveDependencies: `what` is all of the question that its answer depends on.
-  const results = useMemo(() => new Results(askingFor(question), changed), [what])
+  const first = useMemo(() => new Results(askingFor(question), changed), [what])
+  const [renewed, setRenewed] = useState({ of: first, results: first, fresh: NONE })
+  const { results, fresh } = renewed.of === first ? renewed : { results: first, fresh: NONE }
   useEffect(() => {
-    void results.want(0, 1)
+    void results.want(...results.wanted)
     return () => results.close()
   }, [results])
   useEffect(() => {
     if (count !== null) results.counted(count)
   }, [results, count])
-  return { results, refresh }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the question is that of `first`.
+  const renew = useCallback(
+    async (isWanted: () => boolean = () => true): Promise<boolean> => {
+      const next = new Results(askingFor(question), changed)
+      await next.want(...results.wanted)
+      if (next.problem !== null) results.failed(next.problem)
+      if (next.problem !== null || !isWanted()) return false
+      const before = new Set(results.newest.map(idOf))
+      const came = next.newest.map(idOf).filter((id) => !before.has(id))
+      setRenewed({ of: first, results: next, fresh: new Set(came) })
+      return true
+    },
+    [first, results],
+  )
+  return { results, fresh, renew }
 }
 
 function askingFor(question: Question): Asking<Event> {

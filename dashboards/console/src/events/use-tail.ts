@@ -1,48 +1,108 @@
-import { useEffect, useState } from 'react'
-import { ask, type Problem } from '../api/ask.ts'
-import type { Event } from './event.ts'
+import { useEffect, useRef, useState } from 'react'
+import { ask, Problem } from '../api/ask.ts'
+import { intervalOf, rangeOf } from '../time/ranges.ts'
+import { type Event, idOf, timeOf } from './event.ts'
 
 const EVERY = 1500
-/** What a reader can have in view; older ones are found by searching. */
-const KEPT = 2000
+const MOST = 1000
+/** Where more arrives than this many pages hold, what is there is shown before the rest is counted. */
+const PAGES = 4
 
 export interface Tail {
-  /** Newest first. */
-  readonly events: readonly Event[]
+  /** How many events arrived that the list doesn't show yet. */
+  readonly waiting: number
+  /** There are more than were counted so far. */
+  readonly more: boolean
   readonly problem: Problem | null
+  /** Brings them in, whatever the reader is doing. */
+  readonly show: () => void
 }
 
-const NOTHING: Tail = { events: [], problem: null }
+interface Following {
+  readonly q: string
+  readonly range: string
+  readonly on: boolean
+  /** What the list shows already. */
+  readonly isShown: (id: string) => boolean
+  /** Brings what arrived into the list; false where the reader is busy with it, and `asked` is not set. */
+  readonly bringIn: (asked: boolean) => Promise<boolean>
+}
 
-/** Follows what is stored from now on; what matches comes in as it arrives. */
-export function useTail(q: string, on: boolean): Tail {
-  const [tail, setTail] = useState<Tail>(NOTHING)
+const NOTHING = { waiting: 0, more: false, problem: null }
+
+/** Counts what is stored from now on, and brings it in when the reader does not use the list. */
+export function useTail({ q, range, on, isShown, bringIn }: Following): Tail {
+  const [tail, setTail] = useState<Omit<Tail, 'show'>>(NOTHING)
+  const given = useRef({ isShown, bringIn })
+  given.current = { isShown, bringIn }
+  const show = useRef<() => void>(() => {})
   useEffect(() => {
     setTail(NOTHING)
     if (!on) return
     const stop = new AbortController()
+    const { signal } = stop
     let timer: ReturnType<typeof setTimeout> | undefined
     let after: string | undefined
-    const step = async (): Promise<void> => {
-      try {
-        const { events, next } = await ask('getArrivals', { query: { q, after, limit: '500' } }, stop.signal)
-        after = next
-        setTail((before) => ({
-          events:
-            events.length === 0 ? before.events : [...events.toReversed(), ...before.events].slice(0, KEPT),
-          problem: null,
-        }))
-      } catch (error) {
-        if (stop.signal.aborted) return
-        setTail((before) => ({ ...before, problem: error as Problem }))
-      }
-      if (!stop.signal.aborted) timer = setTimeout(() => void step(), EVERY)
+    let waiting = 0
+    let more = false
+    let problem: Problem | null = null
+    const isLookedFor = (event: Event): boolean => {
+      const at = timeOf(event)
+      const from = intervalOf(range, Date.now())?.from ?? Number.NEGATIVE_INFINITY
+      const to = Number(rangeOf(range).to ?? Number.POSITIVE_INFINITY)
+      return !(at < from) && !(at >= to) && !given.current.isShown(idOf(event))
     }
+    const count = async (): Promise<void> => {
+      more = false
+      for (let page = 0; page < PAGES; page++) {
+        const query = { q, after, limit: String(MOST) }
+        const { events, next } = await ask('getArrivals', { query }, signal)
+        after = next
+        waiting += events.filter(isLookedFor).length
+        more = events.length === MOST
+        if (!more) return
+      }
+    }
+    let bringing = Promise.resolve()
+    const bring = (asked: boolean): Promise<void> => {
+      // One after the other: each takes off what it brought.
+      bringing = bringing
+        .catch(() => {})
+        .then(async () => {
+          const brought = waiting
+          if (await given.current.bringIn(asked)) waiting -= brought
+        })
+      return bringing
+    }
+    const fail = (error: unknown): void => {
+      problem = error instanceof Problem ? error : new Problem(0, 'unknown', String(error), null)
+    }
+    const say = (): void => {
+      if (!signal.aborted) setTail({ waiting, more, problem })
+    }
+    const step = async (): Promise<void> => {
+      const began = performance.now()
+      try {
+        await count()
+        problem = null
+        if (waiting > 0) await bring(false)
+      } catch (error) {
+        if (signal.aborted) return
+        fail(error)
+        // The place that was reached may be gone: it goes on from the end.
+        if (error instanceof Problem && error.status === 400) after = undefined
+      }
+      say()
+      // A store that takes long to answer is not asked all the time.
+      if (!signal.aborted) timer = setTimeout(() => void step(), Math.max(EVERY, performance.now() - began))
+    }
+    show.current = () => void bring(true).catch(fail).then(say)
     void step()
     return () => {
       stop.abort()
       clearTimeout(timer)
+      show.current = () => {}
     }
-  }, [q, on])
-  return tail
+  }, [q, range, on])
+  return { ...tail, show: () => show.current() }
 }

@@ -87,6 +87,20 @@ export class Results<Row> {
     return page?.rows?.[row - page.first]
   }
 
+  /** The first row that is held of which this is true; -1 where there is none. */
+  rowOf(isIt: (row: Row) => boolean): number {
+    for (const { first, rows } of this.#pages) {
+      const index = rows?.findIndex(isIt) ?? -1
+      if (index !== -1) return first + index
+    }
+    return -1
+  }
+
+  /** What was in view last. */
+  get wanted(): readonly [first: number, end: number] {
+    return this.#wanted
+  }
+
   /** The rows of the first page, which what arrives may be among. */
   get newest(): readonly Row[] {
     const first = this.#pages[0]
@@ -108,6 +122,12 @@ export class Results<Row> {
       this.#changed()
     })
     return this.#running
+  }
+
+  /** Asking again for all of it has failed; what is here stays. */
+  failed(problem: Error): void {
+    this.problem = problem
+    this.#changed()
   }
 
   retry(): void {
