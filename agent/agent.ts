@@ -5,7 +5,8 @@ import { OperatorError, reasonOf } from '../schema/index.ts'
 import type { AgentSettings, Ledger } from '../schema/wire/index.ts'
 import { enrollFirst, lockSoon, makeDataFolder, settingsToBeginWith } from './begin.ts'
 import { keepSettings } from './central-settings.ts'
-import { type AgentConfig, readAgentConfig } from './config.ts'
+import { type AgentConfig, readAgentConfig, syslogInputsOf } from './config.ts'
+import { serveControl } from './control.ts'
 import type { InputEvents } from './event-status.ts'
 import { Reception, type ReceptionStatus } from './inputs/index.ts'
 import {
@@ -29,6 +30,7 @@ import { type FolderLock, openState, type State } from './state/index.ts'
 import { VERSION } from './version.ts'
 
 export interface AgentStatus {
+  readonly enrolled: true
   readonly name: string
   readonly id: string
   readonly version: string
@@ -49,6 +51,16 @@ export interface AgentStatus {
   readonly reception: ReceptionStatus | null
   readonly sources: readonly AccountedSource[]
   readonly total: Ledger
+}
+
+/** What an agent says that no indexer knows yet: it receives, and reads and ships nothing. */
+export type WaitingStatus = Pick<
+  AgentStatus,
+  'name' | 'version' | 'pid' | 'started' | 'configFile' | 'reception'
+> & {
+  readonly enrolled: false
+  /** Why the last attempt to enroll failed; null before it ended. */
+  readonly problem: string | null
 }
 
 /** The agent: holds the data folder, and one line of input, workers, pump and shipper after another. */
@@ -100,23 +112,31 @@ export class Agent {
 
   /**
    * Takes the data folder, enrols where that is needed, and starts what the config file says; `run` begins to read. With
-   * `patience` an indexer that can't be reached is waited for, until that signal fires.
+   * `patience` an indexer that can't be reached is waited for, until that signal fires; meanwhile syslog is received, and kept in the
+   * journal.
    */
   static async open(
     file: string,
-    config: AgentConfig,
+    settings: AgentConfig,
     log: Logger,
     { patience, clock = Date.now }: { patience: AbortSignal | null; clock?: () => number },
   ): Promise<Agent> {
-    const data = config.agent.data
+    const data = settings.agent.data
     await makeDataFolder(data)
     const lock = await lockSoon(data)
     let state: State | undefined
     let reception: Reception | null = null
     try {
       state = await openState(join(data, 'state'), { log })
-      const identity = (await loadIdentity(data)) ?? (await enrollFirst(config, log, patience))
       let agent: Agent | null = null
+      const known = await loadIdentity(data)
+      // An agent that is to go on until it is stopped receives syslog before an indexer knows it.
+      if (known === null && patience !== null && syslogInputsOf(settings).length > 0)
+        reception = await openReception(settings, clock, log, () => agent)
+      const { identity, config } =
+        known === null
+          ? await firstEnrolment(file, settings, log, { patience, clock, reception })
+          : { identity: known, config: settings }
       const desk: SettingsDesk = {
         known: () => (agent === null ? null : agent.#settings),
         given: (settings) => {
@@ -130,7 +150,7 @@ export class Agent {
       const central = await settingsToBeginWith(config, identity, log, clock)
       const prepared = await prepareLine(file, config, central, held, log)
       // What a crash tore off is cut away before anything of the journal is read.
-      if (hasJournal(config)) reception = await openReception(config, clock, log, () => agent)
+      if (hasJournal(config)) reception ??= await openReception(config, clock, log, () => agent)
       const line = await startLine(prepared, held, log, clock)
       agent = new Agent(file, log, clock, held, line, reception)
       return agent
@@ -275,6 +295,7 @@ export class Agent {
   status(): AgentStatus {
     const { input, shipper, pump, config, central, events } = this.#line
     return {
+      enrolled: true,
       name: config.agent.name,
       id: this.#identity.agent,
       version: VERSION,
@@ -323,6 +344,49 @@ export class Agent {
     this.#stop.abort()
     await this.#running
     this.#pumping = false
+  }
+}
+
+/** Enrols; where there is a reception, it listens meanwhile, and `status` is answered. */
+async function firstEnrolment(
+  file: string,
+  config: AgentConfig,
+  log: Logger,
+  given: {
+    readonly patience: AbortSignal | null
+    readonly clock: () => number
+    readonly reception: Reception | null
+  },
+): Promise<{ identity: Identity; config: AgentConfig }> {
+  const { patience, clock, reception } = given
+  let problem: string | null = null
+  const enrolling = {
+    ...{ file, config, log, patience, receives: reception !== null },
+    failed: (why: string) => {
+      problem = why
+    },
+  }
+  if (reception === null) return await enrollFirst(enrolling)
+  await reception.listen(listeningOf(config), boundsOf(config))
+  log.info(
+    `Not enrolled yet: syslog messages are received and kept in ${journalFolder(config.agent.data)} until an indexer knows this agent.`,
+  )
+  const started = clock()
+  const status = (): WaitingStatus => ({
+    enrolled: false,
+    name: config.agent.name,
+    version: VERSION,
+    pid: process.pid,
+    started,
+    configFile: file,
+    problem,
+    reception: reception.status(),
+  })
+  const control = await serveControl({ status }, config.agent.data, log)
+  try {
+    return await enrollFirst(enrolling)
+  } finally {
+    await control.close()
   }
 }
 

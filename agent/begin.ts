@@ -4,8 +4,8 @@ import type { Logger } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
 import type { AgentSettings } from '../schema/wire/index.ts'
 import { keepSettings, takeUpSettings } from './central-settings.ts'
-import type { AgentConfig } from './config.ts'
-import { enroll, fetchSettings, type Identity } from './ship/index.ts'
+import { type AgentConfig, readAgentConfig } from './config.ts'
+import { enroll, fetchSettings, type Identity, loadIdentity } from './ship/index.ts'
 import { type FolderLock, lockFolder } from './state/index.ts'
 import { VERSION } from './version.ts'
 
@@ -39,13 +39,32 @@ export async function makeDataFolder(data: string): Promise<void> {
   }
 }
 
-export async function enrollFirst(
-  config: AgentConfig,
-  log: Logger,
-  patience: AbortSignal | null,
-): Promise<Identity> {
-  for (let told = false; ; told = true) {
+export interface Enrolling {
+  /** The config file: each attempt reads it again, so that a new token or address is enough. */
+  readonly file: string
+  readonly config: AgentConfig
+  readonly log: Logger
+  /** Until it fires, an indexer that can't be reached is waited for. */
+  readonly patience: AbortSignal | null
+  /** It receives meanwhile, so it must not end where an indexer refuses it. */
+  readonly receives: boolean
+  /** Why it is not enrolled yet. */
+  failed(problem: string): void
+}
+
+/** Makes this agent known to an indexer; with which settings that went well. */
+export async function enrollFirst({
+  file,
+  log,
+  patience,
+  receives,
+  failed,
+  ...first
+}: Enrolling): Promise<{ identity: Identity; config: AgentConfig }> {
+  let { config } = first
+  for (let said = ''; ; ) {
     const problems: string[] = []
+    let refused = false
     for (const url of config.indexers) {
       try {
         const identity = await enroll({
@@ -59,20 +78,44 @@ export async function enrollFirst(
           allowPlainHttp: config['allow-plain-http'],
         })
         log.info(`Enrolled at ${url} as ${identity.agent}.`)
-        return identity
+        return { identity, config }
       } catch (error) {
-        if (!(error instanceof OperatorError) || error.exitCode !== NOT_REACHABLE) throw error
+        if (!(error instanceof OperatorError)) throw error
+        if (error.exitCode !== NOT_REACHABLE) {
+          if (!receives) throw error
+          refused = true
+        }
         problems.push(error.message)
       }
     }
-    const sentence = problems.join('\n')
-    if (patience === null || patience.aborted) throw new OperatorError(sentence, { exitCode: NOT_REACHABLE })
-    if (!told) log.warn(`Not enrolled yet, trying again every ${ENROLL_AGAIN_MS / 1000} s: ${sentence}`)
-    await setTimeout(ENROLL_AGAIN_MS, undefined, { signal: patience }).catch(() => undefined)
+    const problem = problems.join('\n')
+    if (patience === null || patience.aborted) throw new OperatorError(problem, { exitCode: NOT_REACHABLE })
+    failed(problem)
+    const wait = refused ? REFUSED_AGAIN_MS : ENROLL_AGAIN_MS
+    if (problem !== said) log.warn(`Not enrolled yet, trying again every ${wait / 1000} s: ${problem}`)
+    said = problem
+    await setTimeout(wait, undefined, { signal: patience }).catch(() => undefined)
+    // `waybill-agent enroll` may have enrolled it.
+    const known = await loadIdentity(config.agent.data)
+    if (known !== null) return { identity: known, config }
+    config = await readAgain(file, config)
+  }
+}
+
+/** The config file as it is now; where it can't be used, the settings as they were read before. */
+async function readAgain(file: string, before: AgentConfig): Promise<AgentConfig> {
+  try {
+    const config = await readAgentConfig(file)
+    return config.agent.data === before.agent.data ? config : before
+  } catch (error) {
+    if (error instanceof OperatorError) return before
+    throw error
   }
 }
 
 const ENROLL_AGAIN_MS = 2000
+/** A token that was refused stays wrong until somebody makes another. */
+const REFUSED_AGAIN_MS = 10_000
 export const NOT_REACHABLE = 3
 
 /** An agent whose indexers are all away begins with what it has. */

@@ -4,7 +4,7 @@ import { createServer, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { codeOf, OperatorError } from '../schema/index.ts'
-import type { Agent, AgentStatus } from './agent.ts'
+import type { AgentStatus, WaitingStatus } from './agent.ts'
 import type { QuarantineAction } from './ship/index.ts'
 import type { Log } from './state/index.ts'
 
@@ -18,9 +18,15 @@ export function controlPath(data: string): string {
     : join(tmpdir(), `waybill-agent-${hash('sha256', data).slice(0, 16)}.sock`)
 }
 
+/** An agent that answers; one that is not enrolled has no batches, and so no quarantine. */
+export interface Asked {
+  status(): AgentStatus | WaitingStatus
+  readonly shipper?: { quarantine(id: string, action: QuarantineAction): Promise<unknown> }
+}
+
 /** What the commands ask of an agent that runs: its state belongs to it alone. */
 export async function serveControl(
-  agent: Agent,
+  agent: Asked,
   data: string,
   log: Log,
 ): Promise<{ close(): Promise<void> }> {
@@ -40,7 +46,8 @@ export async function serveControl(
           incoming.method === 'POST' &&
           room === 'quarantine' &&
           id !== undefined &&
-          isAction(action)
+          isAction(action) &&
+          agent.shipper !== undefined
         ) {
           answer(200, await agent.shipper.quarantine(id, action))
         } else answer(404, { problem: 'There is no such thing to ask.' })
@@ -102,7 +109,7 @@ function problemOf(body: unknown): string {
     : 'The agent gave no reason.'
 }
 
-export async function askStatus(data: string): Promise<AgentStatus | null> {
+export async function askStatus(data: string): Promise<AgentStatus | WaitingStatus | null> {
   // Both ends are this program, and the version of the one that runs is in the answer.
-  return (await askAgent(data, 'GET', '/status')) as AgentStatus | null
+  return (await askAgent(data, 'GET', '/status')) as AgentStatus | WaitingStatus | null
 }

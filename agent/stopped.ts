@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { OperatorError } from '../schema/index.ts'
 import type { AgentStatus } from './agent.ts'
@@ -7,6 +8,7 @@ import type { AgentConfig } from './config.ts'
 import { inputEvents } from './event-status.ts'
 import { createFileInput } from './inputs/index.ts'
 import { accounts, filesOf, workerSetup } from './line.ts'
+import { journalFolder } from './receive.ts'
 import { accountOf, loadIdentity } from './ship/index.ts'
 import { type Log, lockFolder, openState, type State } from './state/index.ts'
 import { VERSION } from './version.ts'
@@ -21,6 +23,13 @@ export async function stoppedStatus(file: string, config: AgentConfig): Promise<
   const data = config.agent.data
   const identity = await loadIdentity(data)
   if (identity === null) {
+    const kept = journalBytes(data)
+    if (kept > 0) {
+      throw new OperatorError(
+        `The agent of ${data} is not running, and not enrolled yet. Its journal keeps ${kept} bytes of syslog messages, which it ships once it is enrolled: start it with \`waybill-agent run --config ${file}\`.`,
+        { exitCode: NEVER_RAN },
+      )
+    }
     throw new OperatorError(
       `No agent has run on ${data} yet: start one with \`waybill-agent run --config ${file}\`.`,
       { exitCode: NEVER_RAN },
@@ -54,6 +63,7 @@ export async function stoppedStatus(file: string, config: AgentConfig): Promise<
       const sources = input.status()
       await input.close()
       return {
+        enrolled: true,
         name: config.agent.name,
         id: identity.agent,
         version: VERSION,
@@ -75,6 +85,12 @@ export async function stoppedStatus(file: string, config: AgentConfig): Promise<
   } finally {
     await lock.release()
   }
+}
+
+function journalBytes(data: string): number {
+  const folder = journalFolder(data)
+  if (!existsSync(folder)) return 0
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
 }
 
 /** Looking changes nothing: what the inputs would note down is left to the agent. */

@@ -13,6 +13,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import type { AgentStatus } from '../agent/agent.ts'
 import { askStatus } from '../agent/control.ts'
 import { Measured, published } from './processes.ts'
 
@@ -50,6 +51,11 @@ async function sendDatagrams(port: number, count: number, rate: number): Promise
     await pause(1)
   }
   socket.close()
+}
+
+async function statusOf(data: string): Promise<AgentStatus | null> {
+  const status = await askStatus(data)
+  return status?.enrolled ? status : null
 }
 
 async function measure(transport: 'tcp' | 'udp', count: number): Promise<void> {
@@ -97,10 +103,10 @@ async function measure(transport: 'tcp' | 'udp', count: number): Promise<void> {
       join(place, 'sender.log'),
     )
     const { seconds: sending } = await sender.ended()
-    let status = await askStatus(data)
+    let status = await statusOf(data)
     for (let quiet = 0, last = -1; quiet < 40; ) {
       await pause(50)
-      status = await askStatus(data)
+      status = await statusOf(data)
       const done = (status?.total.stored ?? 0) + (status?.total.dropped ?? 0)
       if (done >= count) break
       quiet = done === last ? quiet + 1 : 0

@@ -1,6 +1,7 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,7 +52,8 @@ function listen(more = ''): void {
 async function listening(name = 'agent'): Promise<void> {
   await until('the agent listens', async () => {
     const status = await system.status(name).catch(() => null)
-    return (status?.reception?.listeners.length ?? 0) > 0
+    // Before it is enrolled it listens as well, and reads nothing.
+    return status?.enrolled && (status.reception?.listeners.length ?? 0) > 0
   }).catch((error: Error) => {
     throw new Error(`${error.message}\n${system.output(name).slice(-2000)}`)
   })
@@ -119,6 +121,68 @@ it('a program that has an integration of its own gets it, from the right host on
     process: { name: 'auditd-app', pid: 7 },
   })
   expect(other).toMatchObject({ event: { module: 'plain' }, host: { name: 'web-2' } })
+})
+
+it('an agent that no indexer knows yet keeps what arrives, says so, and ships it once it is enrolled', {
+  timeout: 120_000,
+}, async () => {
+  const later = await freePort()
+  system.writeAgentConfig(`  - syslog: { udp: "127.0.0.1:${udp}", tcp: "127.0.0.1:${tcp}" }`, {
+    indexer: `http://127.0.0.1:${later}`,
+  })
+  let agent = system.startAgent()
+  const config = ['--config', 'agent.yml']
+  const status = () => system.command(['@bin/waybill-agent.js', 'status', ...config])
+  const waits = () =>
+    until('it says that it waits', async () => {
+      const { stdout } = await status()
+      return stdout.includes('PROBLEM') && stdout.includes(`tcp 127.0.0.1:${tcp}`) ? stdout : null
+    })
+  const said = await waits()
+  expect(said).toContain('agent is not enrolled yet')
+  expect(said).toContain('ships them once an indexer knows it')
+  expect(said).toContain("can't be reached")
+  expect(system.output('agent')).toContain('Not enrolled yet: syslog messages are received and kept in')
+  agent.kill('SIGHUP')
+  connect(tcp, '127.0.0.1').end('<13>Jan  5 10:00:00 host app[7]: waited one\n')
+  await until('the message is in the journal', () => journal().includes('waited one'))
+  // A crash while it waits loses nothing of it.
+  await kill(agent, 'SIGKILL')
+  expect((await status()).stderr).toMatch(/not running, and not enrolled yet. Its journal keeps \d+ bytes/)
+  agent = system.startAgent()
+  await waits()
+  connect(tcp, '127.0.0.1').end('<13>Jan  5 10:00:01 host app[7]: waited two\n')
+  await until('the message is in the journal', () => journal().includes('waited two'))
+  // The config file is read again: the address that was wrong is mended without a restart.
+  system.writeAgentConfig(`  - syslog: { udp: "127.0.0.1:${udp}", tcp: "127.0.0.1:${tcp}" }`)
+  const events = await stored('waited', 2)
+  expect(events.map(({ message }) => message).sort()).toEqual(['waited one', 'waited two'])
+})
+
+it('an agent whose token is refused goes on receiving, and takes a new token', {
+  timeout: 120_000,
+}, async () => {
+  const server = createHttpServer((_request, response) => {
+    response
+      .writeHead(403, { 'content-type': 'application/json' })
+      .end('{"title":"no","status":403,"detail":"The token has expired.","code":"forbidden"}')
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  system.writeAgentConfig(`  - syslog: { tcp: "127.0.0.1:${tcp}" }`, {
+    indexer: `http://127.0.0.1:${address.port}`,
+  })
+  system.startAgent()
+  await until('it says why', () => system.output('agent').includes('The token has expired'))
+  connect(tcp, '127.0.0.1').end('<13>Jan  5 10:00:00 host app[7]: waited on\n')
+  await until('the message is in the journal', () => journal().includes('waited on'))
+  system.writeAgentConfig(`  - syslog: { tcp: "127.0.0.1:${tcp}" }`)
+  await stored('waited on', 1)
 })
 
 it('check and run say in a sentence that a port is in use', async () => {

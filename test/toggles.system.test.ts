@@ -49,7 +49,10 @@ const settingsOf = (number: number, events: EventRule[]): AgentSettings => ({
 const until: typeof soon = (what, look, ms = 60_000) => soon(what, look, ms)
 
 /** Of the agent that runs; null where it doesn't answer yet. */
-const status = () => askStatus(system.path('agent-data'))
+const status = async () => {
+  const found = await askStatus(system.path('agent-data'))
+  return found?.enrolled ? found : null
+}
 
 async function follows(version: string): Promise<void> {
   await until(`the agent follows ${version}`, async () => (await status())?.settings.version === version)

@@ -46,6 +46,9 @@ export const runCommand: CommandModule<object, RunArguments> = {
     process.on('SIGTERM', onSignal)
     process.on('SIGINT', onSignal)
 
+    // An agent that waits for its enrolment reads its config file again by itself: a hang-up must not end it.
+    if (!argv.once) process.on('SIGHUP', () => undefined)
+
     for (const sentence of await nothingToRead(config)) log.warn(sentence)
     for (const sentence of await wrongIntegrations(argv.config, config)) log.warn(sentence)
     const agent = await Agent.open(argv.config, config, log, { patience: argv.once ? null : stop.signal })

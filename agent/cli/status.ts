@@ -2,10 +2,11 @@ import { setTimeout } from 'node:timers/promises'
 import type { CommandModule } from 'yargs'
 import { OperatorError } from '../../schema/index.ts'
 import type { Ledger } from '../../schema/wire/index.ts'
-import type { AgentStatus } from '../agent.ts'
+import type { AgentStatus, WaitingStatus } from '../agent.ts'
 import { type AgentConfig, readAgentConfig } from '../config.ts'
 import { askStatus } from '../control.ts'
 import type { ReceptionStatus } from '../inputs/index.ts'
+import { journalFolder } from '../receive.ts'
 import { NEVER_RAN, stoppedStatus } from '../stopped.ts'
 import { configOption, jsonOption } from './config-option.ts'
 import { eventsText } from './events-text.ts'
@@ -41,6 +42,10 @@ export const statusCommand: CommandModule<object, StatusArguments> = {
       process.stdout.write(`${JSON.stringify({ running, ...status })}\n`)
       return
     }
+    if (!status.enrolled) {
+      process.stdout.write(`${waitingText(status, config.agent.data)}\n`)
+      return
+    }
     process.stdout.write(`${statusText(status, running, config.agent.data, Date.now(), argv.events)}\n`)
   },
 }
@@ -52,7 +57,7 @@ const ASK_AGAIN_MS = 100
 async function statusOf(
   file: string,
   config: AgentConfig,
-): Promise<{ status: AgentStatus; running: boolean }> {
+): Promise<{ status: AgentStatus | WaitingStatus; running: boolean }> {
   const end = performance.now() + ANSWERS_WITHIN_MS
   for (;;) {
     const status = await askStatus(config.agent.data)
@@ -65,6 +70,16 @@ async function statusOf(
       await setTimeout(ASK_AGAIN_MS)
     }
   }
+}
+
+function waitingText(status: WaitingStatus, data: string): string {
+  const { name, pid, started, version, problem, reception } = status
+  return [
+    `${name} is not enrolled yet. It runs as process ${pid} since ${new Date(started).toISOString()}, version ${version}.`,
+    `It keeps syslog messages in ${journalFolder(data)} and ships them once an indexer knows it. It does not read files yet.`,
+    ...(problem === null ? [] : [`PROBLEM: ${problem}`]),
+    ...(reception === null ? [] : receptionText(reception)),
+  ].join('\n')
 }
 
 export function statusText(
