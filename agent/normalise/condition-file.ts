@@ -12,7 +12,7 @@ export const searchedPattern = z.string().superRefine((source, context) => {
 })
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], {
-  error: 'expected a text, a list of texts, { matches: }, { exists: } or { not: }',
+  error: 'expected a text, a list of texts, { matches: }, { exists: }, { differs_from: } or { not: }',
 })
 const texts = z.union([
   scalar.transform((one) => [String(one)]),
@@ -26,6 +26,7 @@ const asks = {
   matches: z.strictObject({ matches: searchedPattern }),
   exists: z.strictObject({ exists: z.boolean() }),
   not: z.strictObject({ not: texts }),
+  differs_from: z.strictObject({ differs_from: z.string().min(1) }),
 }
 
 type Take = <T>(schema: z.ZodType<T>, taken: (value: T) => Condition) => void
@@ -35,6 +36,8 @@ function takeTest(name: string, written: unknown, take: Take): void {
   const shape = typeof written === 'object' && written !== null ? Object.keys(written)[0] : undefined
   if (shape === 'matches') take(asks.matches, ({ matches }) => ({ name, matches }))
   else if (shape === 'exists') take(asks.exists, ({ exists }) => ({ name, exists }))
+  else if (shape === 'differs_from')
+    take(asks.differs_from, ({ differs_from }) => ({ name, differsFrom: differs_from }))
   else if (shape === 'not') take(asks.not, ({ not }) => ({ not: { name, oneOf: not } }))
   else take(texts, (oneOf) => ({ name, oneOf }))
 }

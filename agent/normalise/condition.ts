@@ -26,7 +26,7 @@ export function simpleIn(condition: Condition): readonly Simple[] {
 
 /** Which members and fields a condition asks for. */
 export const namesIn = (condition: Condition): readonly string[] =>
-  simpleIn(condition).map(({ name }) => name)
+  simpleIn(condition).flatMap((one) => ('differsFrom' in one ? [one.name, one.differsFrom] : [one.name]))
 
 /** A condition made ready; `sourceOf` gives members their numbers. A name of the schema's is the field. */
 export function checkOf(condition: Condition, sourceOf: (name: string) => number): Check {
@@ -49,6 +49,13 @@ export function checkOf(condition: Condition, sourceOf: (name: string) => number
     return (asked) => {
       const value = text(asked)
       return value !== undefined && finds(value)
+    }
+  }
+  if ('differsFrom' in condition) {
+    const other = textFrom(condition.differsFrom, sourceOf)
+    return (asked) => {
+      const value = text(asked)
+      return value !== undefined && value !== other(asked)
     }
   }
   const wanted = new Set(condition.oneOf.map(folded))

@@ -87,6 +87,7 @@ export type Condition =
   | { readonly name: string; readonly oneOf: readonly string[] }
   | { readonly name: string; readonly matches: string }
   | { readonly name: string; readonly exists: boolean }
+  | { readonly name: string; readonly differsFrom: string }
 
 /** Secrets beyond those that are known everywhere. */
 export interface MaskNames {

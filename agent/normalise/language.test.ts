@@ -25,6 +25,29 @@ const field = (from: readonly string[], to: FieldName): FieldMapping => ({
 })
 const at = (event: AuditEvent, ...paths: string[]): unknown[] => paths.map((path) => valueAt(event, path))
 
+describe('conditions', () => {
+  it('compare two members: the one is there, and is not what the other is', () => {
+    const integration = of({
+      fields: [
+        { ...generic.fields[0]!, to: 'user.name', from: ['by'], format: ['auto'] },
+        {
+          ...generic.fields[0]!,
+          to: 'user.effective.name',
+          from: ['account'],
+          format: ['auto'],
+          when: { name: 'account', differsFrom: 'by' },
+        },
+      ],
+    })
+    const effective = (record: string): unknown =>
+      valueAt(first(integration, `${record}\n`), 'user.effective.name')
+    expect(effective('{"by":"jane","account":"root"}')).toBe('root')
+    expect(effective('{"account":"root"}')).toBe('root')
+    expect(effective('{"by":"jane","account":"jane"}')).toBe(undefined)
+    expect(effective('{"by":"jane"}')).toBe(undefined)
+  })
+})
+
 describe('formats', () => {
   it('kv: quotes, escapes, other signs, words beside pairs', () => {
     const event = first(

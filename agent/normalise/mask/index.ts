@@ -15,6 +15,8 @@ export interface Masked {
 }
 
 const NO_COLUMNS: readonly string[] = []
+/** At the end of a syslog header. */
+const PROGRAM = / ([\w.-]+): $/
 
 /**
  * Takes secrets out of the text of a record before anything else sees it, so that no field, payload, error or kept original can
@@ -55,12 +57,20 @@ export class Masker {
     const masked =
       body === text || at === -1
         ? this.#masked(text, format, marks)
-        : maskText(
-            text.slice(0, at) + this.#masked(body, format, marks) + text.slice(at + body.length),
-            this.#search,
+        : this.#aroundBody(
+            text.slice(0, at),
+            this.#masked(body, format, marks) + text.slice(at + body.length),
             marks,
           )
     return { text: masked, kinds: marks.isEmpty ? null : marks.kinds }
+  }
+
+  /** What stands before a body may name what the body is: `web-1 password: x`. A program that is known to be none of it does not. */
+  #aroundBody(before: string, body: string, marks: Marks): string {
+    const program = PROGRAM.exec(before)?.[1]
+    return program !== undefined && this.#search.names.isKept(program)
+      ? maskText(before, this.#search, marks) + body
+      : maskText(before + body, this.#search, marks)
   }
 
   /** The columns are the same for all rows of a file. */

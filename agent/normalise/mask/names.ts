@@ -137,6 +137,11 @@ export class SecretNames {
     return last === 'key' ? (KEYS[words.at(-2) ?? ''] ?? null) : (NOUNS[last] ?? null)
   }
 
+  /** Whether it is said of this very name that it is no secret's. */
+  isKept(name: string): boolean {
+    return this.#keep.has(folded(name))
+  }
+
   isValue(name: string): boolean {
     return VALUES.has(folded(name))
   }

@@ -3,6 +3,7 @@ import type { ReceivedMessage } from '../../inputs/syslog/record.ts'
 import { FLAG } from '../flags.ts'
 import { leafOf } from '../layout.ts'
 import { isoOf } from '../time.ts'
+import { programOf } from './header.ts'
 import { readMessage, type SyslogMessage } from './message.ts'
 import { FACILITIES, SEVERITIES } from './priority.ts'
 import type { TimeContext } from './timestamp.ts'
@@ -79,7 +80,8 @@ function envelopeOf(message: SyslogMessage, now: number, about: ReceivedMessage 
   give(HOSTNAME, message.hostname)
   give(APPNAME, message.appname)
   // The first word of a format: programs are chosen by it, but it is none.
-  if (message.appname !== 'CEF' && message.appname !== 'LEEF') give(PROCESS_NAME, message.appname)
+  if (message.appname !== null && message.appname !== 'CEF' && message.appname !== 'LEEF')
+    give(PROCESS_NAME, programOf(message.appname))
   give(PROCID, message.procid)
   if (message.procid !== null && /^\d{1,9}$/.test(message.procid)) give(PROCESS_ID, Number(message.procid))
   give(MSGID, message.msgid)

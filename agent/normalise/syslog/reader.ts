@@ -3,6 +3,7 @@ import { type EnvelopeReader, textOf } from '../pipeline.ts'
 import type { SyslogInputSpec, SyslogSpec } from '../task.ts'
 import { LocalTime } from '../time.ts'
 import { envelopeOfMessage } from './envelope.ts'
+import { programOf } from './header.ts'
 import { readMessage, type SyslogMessage, unreadMessage } from './message.ts'
 import { Programs } from './programs.ts'
 
@@ -81,8 +82,9 @@ export class SyslogReader {
     const message = read(text)
     const { appname, hostname, body } = message
     const { address } = about.from
-    const asked = input.programs.pipelineFor(appname, hostname, address)
-    const isAudit = asked === input.programs.usual && isAuditRecord(appname, body)
+    const program = appname === null ? null : programOf(appname)
+    const asked = input.programs.pipelineFor(program, hostname, address)
+    const isAudit = asked === input.programs.usual && isAuditRecord(program, body)
     return {
       kind: 'message',
       pipeline: isAudit ? (input.audit ?? asked) : asked,

@@ -10,6 +10,9 @@ const HOST_BEFORE_TIME =
 const HOST = /^[A-Za-z0-9][\w.:-]{0,254}$/
 /** The program, its process in brackets, and the colon behind. */
 const TAG = /^([^\s:[\]<>"'=,;(){}]{1,128})(?:\[([^\]\s]{1,64})\])?(?:: ?|(?=\[)| ?-: )/
+/** The tags that `programOf` knows: with the PAM module, in parentheses, with a bracket too many, and the title of login. */
+const ODD_TAG =
+  /^([\w.-]{1,128}\(pam_\w{1,64}\)|\([\w.-]{1,128}\)|[\w.-]{1,128}\](?=[:[])|-- [\w.-]{1,64}(?=\[))(?:\[(\d{1,10})\])?: /
 /** A Cisco facility, severity and mnemonic: `%SYS-5-CONFIG_I: `. */
 const MNEMONIC = /^%([A-Z0-9_]+(?:-[A-Z0-9_]+)*)-([0-7])-([A-Z0-9_]+): ?/
 const REPEATED = /^(?:last message repeated |message repeated )/
@@ -75,7 +78,7 @@ export function readRfc3164(text: string, from: number, context: TimeContext): H
     appname = `%${mnemonic[1]}`
     msgid = mnemonic[3]!
   } else {
-    const tag = TAG.exec(body)
+    const tag = TAG.exec(body) ?? ODD_TAG.exec(body)
     if (tag !== null && isProgram(tag[1]!) && !(time === null && isUrl(body, tag[0].length))) {
       appname = tag[1]!
       procid = tag[2] ?? null

@@ -47,7 +47,7 @@ function* waysTo(condition: Condition, fields: readonly FieldMapping[], depth: n
       ? condition.oneOf
       : 'matches' in condition
         ? textsFor(condition.matches)
-        : condition.exists
+        : 'differsFrom' in condition || condition.exists
           ? ['x']
           : [null]
   for (const text of texts) yield* named(condition.name, text, fields, depth)

@@ -236,6 +236,8 @@ export const RFC5424: readonly Case[] = [
 ]
 
 /** RFC 3164, and what is met of those who claim it. */
+const AT_NOON = { priority: 13, time: '2026-06-15T12:00:00.000Z', hostname: 'h' }
+
 export const RFC3164: readonly Case[] = [
   {
     about: 'the example of the RFC',
@@ -401,6 +403,31 @@ export const RFC3164: readonly Case[] = [
       procid: '4',
       body: 'x',
     },
+  },
+  {
+    about: 'a program with the PAM module that speaks',
+    sent: '<13>Jun 15 12:00:00 h sshd(pam_unix)[4]: x',
+    says: { ...AT_NOON, appname: 'sshd(pam_unix)', procid: '4', body: 'x' },
+  },
+  {
+    about: 'a program in parentheses',
+    sent: '<13>Jun 15 12:00:00 h (systemd)[4]: x',
+    says: { ...AT_NOON, appname: '(systemd)', procid: '4', body: 'x' },
+  },
+  {
+    about: 'a program with a bracket too many',
+    sent: '<13>Jun 15 12:00:00 h gdm-password][4]: x',
+    says: { ...AT_NOON, appname: 'gdm-password]', procid: '4', body: 'x' },
+  },
+  {
+    about: 'the title of a session instead of a program',
+    sent: '<13>Jun 15 12:00:00 h  -- root[4]: x',
+    says: { ...AT_NOON, appname: '-- root', procid: '4', body: 'x' },
+  },
+  {
+    about: 'a call in a text is no program',
+    sent: '<13>Jun 15 12:00:00 h open(file): x',
+    says: { ...AT_NOON, body: 'open(file): x' },
   },
   {
     about: 'a repeated message has no program',
