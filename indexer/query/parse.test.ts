@@ -224,6 +224,21 @@ describe('a refusal names the place and the remedy', () => {
     ['audit.changes: { new > 5 }', 22, 1, 'no order'],
     ['audit.changes: { field: a', 16, 1, 'never closed'],
     ['user: { field: a }', 7, 1, 'one change'],
+    ['user = bob', 6, 1, 'write user: bob in place of ='],
+    ['user=bob', 1, 8, 'write user: bob in place of ='],
+    ['user= bob', 1, 5, 'write user: bob in place of ='],
+    ['action == login', 8, 2, 'write action: login in place of =='],
+    ['usre = bob', 6, 1, 'write user: bob'],
+    ['user = "Bob M"', 6, 1, 'write user: … in place of ='],
+    ['category: security and outcome != success', 32, 2, 'write not outcome: success'],
+    ['event.action !== login', 14, 3, 'write not event.action: login'],
+    ['message =~ fail', 9, 2, 'write message: fail'],
+    ['jane && john', 6, 2, 'write `and`'],
+    ['jane || john', 6, 2, 'write `or`'],
+    ['!user: bob', 1, 5, 'write not user'],
+    ['-user: bob', 1, 5, 'write not user'],
+    ['user: = bob', 7, 1, 'write user: bob without ='],
+    ['user: == bob', 7, 2, 'write user: bob without =='],
     ['user: \\ud800', 7, 6, 'half a character'],
     ['user: \ud800', 7, 1, 'Half a character'],
   ])('%s', (text, column, length, remedy) => {
@@ -231,6 +246,16 @@ describe('a refusal names the place and the remedy', () => {
     expect([error.column, error.length]).toEqual([column, length])
     expect(error.message).toContain(remedy)
   })
+
+  test.each([
+    '"user = bob"',
+    'message: "a == b"',
+    'PWD=/root',
+    'user: =cmd',
+    'user: "= bob"',
+    'x-y',
+    'user: -bob',
+  ])('is none for signs that are looked for: %s', (text) => expect(() => parse(text)).not.toThrow())
 
   test('says what was found and what was expected, as data', () => {
     const error = refusal('jane and usr.name: x')

@@ -9,6 +9,7 @@ import {
 import { Connectives, type Making } from './connectives.ts'
 import { hasShape } from './evaluate.ts'
 import { fieldsOfShape, isSearchable, type NamedField, namedField, nearestName } from './field-names.ts'
+import { foreignSign, leadingComparison } from './foreign-signs.ts'
 import { type Literal, QueryReader, type Word } from './reader.ts'
 import type { ChangeMember, ChangeQuery, Query } from './tree.ts'
 
@@ -112,6 +113,7 @@ class Parser {
     const operator = reader.rangeOperator()
     if (operator === undefined) {
       reader.at = after
+      this.#ownSigns(literal)
       return this.#counted(literal, this.#accepted(literal, wordsCondition(literal)))
     }
     const target = this.#target(literal)
@@ -163,6 +165,7 @@ class Parser {
       const value = reader.literal(colonsOf(target))
       if (value === undefined) this.#connectives.missing('a value')
       this.#notAField(value, name)
+      this.#valueOnly(value, name)
       if (target.kind === 'any') return this.#counted(value, this.#accepted(value, wordsCondition(value)))
       return this.#forFields(target, value, (field) => conditionOf(field, value, this.#now))
     }
@@ -187,6 +190,27 @@ class Parser {
       at: reader.at,
       sentence: `A second ${sign} stands in the condition on ${reader.found(name.at, name.end)}; in a value, put it in quotes or a backslash before it`,
       expected: '`and`, `or` or the end of the query',
+    })
+  }
+
+  /** `user = bob`: refused, where it would be read as two words. */
+  #ownSigns(literal: Literal): void {
+    const found = literal.quoted ? undefined : foreignSign(literal.words)
+    if (found === undefined) return
+    const { word, ...said } = found
+    this.#reader.fail({ at: word.at, end: word.end, ...said })
+  }
+
+  /** `user: = bob`. */
+  #valueOnly(value: Literal, name: Literal): void {
+    const word = value.quoted ? undefined : leadingComparison(value.words)
+    if (word === undefined) return
+    const reader = this.#reader
+    reader.fail({
+      at: word.at,
+      end: word.end,
+      sentence: `The colon says it already: write ${reader.found(name.at, name.end)}: ${reader.found(word.end, value.end).trim()} without ${reader.found(word.at, word.end)}`,
+      expected: 'a value',
     })
   }
 
@@ -219,6 +243,15 @@ class Parser {
     const last = literal.words.at(-1)
     if (literal.words.length > 1 && last !== undefined && namedField(last.parts.join('*')) !== undefined)
       this.#sideBySide(last)
+    const [, negated] = /^[!-]\s*(.+)$/.exec(name) ?? []
+    if (negated !== undefined && namedField(negated) !== undefined)
+      reader.fail({
+        at,
+        end,
+        sentence: `What must not be is asked for by a word: write not ${negated}: …`,
+        expected: '`not`',
+        suggestion: `not ${negated}`,
+      })
     const suggestion = name.startsWith('audit.changes.') ? 'audit.changes' : nearestName(name)
     const remedy =
       suggestion === 'audit.changes'
