@@ -60,3 +60,13 @@ function edits(a: string, b: string): number {
   }
   return row[b.length]!
 }
+
+/** Says that a command has no such options, with the one that was probably meant; `help` is the help text of the command, which lists them all. */
+export function noOption(unknown: readonly string[], help: string): string {
+  const known = [...help.matchAll(/(?<![\w-])--([a-z][a-z-]*)/g)].map(([, name]) => name ?? '')
+  const said = unknown.map((name) => {
+    const near = name.length === 1 ? undefined : closest(name, known)
+    return `${name.length === 1 ? '-' : '--'}${name}${near === undefined ? '' : `; did you mean --${near}?`}`
+  })
+  return `There is no option ${said.join(', ')}`
+}

@@ -1,4 +1,4 @@
-export { closest } from './allowed.ts'
+export { closest, noOption } from './allowed.ts'
 export {
   ConfigError,
   type ConfigProblem,

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
+import { noOption } from '../../config/index.ts'
 import { OperatorError } from '../../schema/index.ts'
 import { VERSION } from '../version.ts'
 import { checkCommand } from './check.ts'
@@ -22,8 +23,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** A wrong command line: not our mistake, and no stack trace. */
 class UsageError extends Error {}
 
-try {
-  await yargs(hideBin(process.argv))
+const cli = (argv: readonly string[]) =>
+  yargs([...argv])
     .scriptName('waybill-agent')
     .usage(
       '$0 <command>\n\nReads audit files, seals their records into batches and ships them to an indexer.',
@@ -48,10 +49,12 @@ try {
     .fail((message, error) => {
       throw error ?? new UsageError(message)
     })
-    .parseAsync()
+
+try {
+  await cli(hideBin(process.argv)).parseAsync()
 } catch (error) {
   if (error instanceof UsageError) {
-    process.stderr.write(`${error.message}\nSee: waybill-agent --help\n`)
+    process.stderr.write(`${await sentence(error.message)}\nSee: waybill-agent --help\n`)
     process.exitCode = USAGE_EXIT
   } else if (error instanceof OperatorError) {
     process.stderr.write(`${error.message}\n`)
@@ -62,4 +65,19 @@ try {
     )
     process.exitCode = 1
   }
+}
+
+/** What yargs says about a wrong command line; of an option that does not exist, with the one that was probably meant. */
+async function sentence(said: string): Promise<string> {
+  const unknown = /^Unknown arguments?: (.+)/.exec(said)?.[1]?.split(', ') ?? []
+  const given = hideBin(process.argv)
+  if (
+    unknown.length === 0 ||
+    !unknown.some((name) =>
+      given.some((word) => /^--?/.test(word) && word.replace(/^--?|=.*$/g, '') === name),
+    )
+  )
+    return said
+  const words = given.filter((word) => /^[a-z]+$/.test(word)).slice(0, 1)
+  return noOption(unknown, await cli(words).getHelp())
 }

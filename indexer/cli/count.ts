@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs'
-import { timeText } from '../query/index.ts'
+import { closest } from '../../config/index.ts'
+import { namedField, nearestName, timeText } from '../query/index.ts'
 import { type CountAnswer, countAnswer, understood } from './answers.ts'
 import { csvCell, csvQuoted } from './columns.ts'
 import { type ConnectionGiven, connect, withConnection } from './connection.ts'
@@ -78,6 +79,7 @@ interface Given extends ConnectionGiven {
 }
 
 const INTERVALS = ['hour', 'day', 'week', 'month', 'year']
+const TIMES = [...INTERVALS, 'hour-of-day', 'day-of-week']
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
 
 type Key = string | number
@@ -94,7 +96,10 @@ function partOf(name: string, { top, zone }: Given): Part {
     return { name, split: { kind: name, zone }, shown: (key) => `${String(key).padStart(2, '0')}:00` }
   if (name === 'day-of-week')
     return { name, split: { kind: name, zone }, shown: (key) => WEEKDAYS[Number(key) - 1] ?? String(key) }
-  if (!INTERVALS.includes(name)) return { name, split: { kind: 'values', field: name, top }, shown: String }
+  if (!INTERVALS.includes(name)) {
+    if (namedField(name) === undefined) throw noField(name)
+    return { name, split: { kind: 'values', field: name, top }, shown: String }
+  }
   const time = (key: Key): Temporal.ZonedDateTime =>
     Temporal.Instant.fromEpochMilliseconds(Number(key)).toZonedDateTimeISO(zone)
   return {
@@ -105,6 +110,15 @@ function partOf(name: string, { top, zone }: Given): Part {
         ? time(key).toString({ smallestUnit: 'minute', timeZoneName: 'never' })
         : time(key).toPlainDate().toString(),
   }
+}
+
+function noField(name: string): UsageError {
+  const near = closest(name, TIMES) ?? nearestName(name)
+  const remedy =
+    near === undefined
+      ? `; ${TIMES.join(', ')} and the fields of docs/fields.md can be`
+      : `; did you mean ${near}?`
+  return new UsageError(`There is no field ${name} to count by${remedy}`)
 }
 
 export async function run(given: Given): Promise<void> {

@@ -32,8 +32,8 @@ const LISTS: ReadonlySet<string> = new Set(['_', 'query', 'ids', 'types', 'names
 /** The command line is wrong, in the words of yargs. */
 class CommandLine extends Error {}
 
-try {
-  await yargs(hideBin(process.argv))
+const cli = (argv: readonly string[]) =>
+  yargs([...argv])
     .scriptName('waybill')
     .usage('$0 <command>\n\nSearches audit events, and looks after the indexer that stores them.')
     .command(
@@ -118,12 +118,16 @@ try {
     .fail((said, error) => {
       throw error ?? new CommandLine(said)
     })
-    .parseAsync()
+
+try {
+  await cli(hideBin(process.argv)).parseAsync()
 } catch (thrown) {
   // yargs has errors of its own about the command line, and throws some past `fail`.
   const isUsage = thrown instanceof CommandLine || (thrown instanceof Error && thrown.name === 'YError')
   const error = isUsage
-    ? await (await import('./usage.ts')).usageError(thrown.message, hideBin(process.argv))
+    ? await (await import('./usage.ts')).usageError(thrown.message, hideBin(process.argv), (command) =>
+        cli(command).getHelp(),
+      )
     : thrown
   if (error instanceof OperatorError) {
     const { harmless } = await import('./terminal.ts')

@@ -19,11 +19,15 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** What yargs says about a wrong command line, as one sentence that names the remedy. */
-export async function usageError(said: string, argv: readonly string[]): Promise<UsageError> {
+export async function usageError(
+  said: string,
+  argv: readonly string[],
+  helpOf: (command: readonly string[]) => Promise<string>,
+): Promise<UsageError> {
   const [command = '', word] = argv
   const below = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined
   const help = below === undefined ? 'waybill --help' : `waybill ${command} --help`
-  return new UsageError(`${await sentence(said, command, word, below)} (see ${help})`)
+  return new UsageError(`${await sentence(said, command, word, below, helpOf)} (see ${help})`)
 }
 
 async function sentence(
@@ -31,6 +35,7 @@ async function sentence(
   command: string,
   word: string | undefined,
   below: readonly string[] | undefined,
+  helpOf: (command: readonly string[]) => Promise<string>,
 ): Promise<string> {
   if (below === undefined && command !== '' && !command.startsWith('-'))
     return noCommand(command, Object.keys(COMMANDS))
@@ -40,13 +45,14 @@ async function sentence(
   if (unknown !== undefined) {
     if (below !== undefined && below.length > 0 && word !== undefined && word === unknown.split(', ')[0])
       return noCommand(word, below, `${command} `)
-    return `There is no option ${unknown
-      .split(', ')
-      .map((name) => (name.length === 1 ? `-${name}` : `--${name}`))
-      .join(', ')}`
+    const { noOption } = await import('../../config/index.ts')
+    const path = below?.includes(word ?? '') ? [command, word ?? ''] : [command]
+    return noOption(unknown.split(', '), await helpOf(path))
   }
   const needsValue = /^Not enough arguments following: (\S+)/.exec(said)?.[1]
   if (needsValue !== undefined) return `--${needsValue} needs a value behind it`
+  const missing = /^Missing required arguments?: (.+)/.exec(said)?.[1]
+  if (missing !== undefined) return `--${missing.replaceAll(', ', ', --')} is missing`
   if (said.startsWith('Not enough non-option arguments')) {
     const path = below?.includes(word ?? '') ? `${command} ${word}` : command
     return `Something is missing behind "waybill ${path}"`
