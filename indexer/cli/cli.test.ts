@@ -289,7 +289,7 @@ describe('what goes wrong is one sentence with a remedy', () => {
       ],
       [['users', 'add', 'jane', '--rol', 'viewer'], '--role is missing'],
       [['count', '--by', 'usr'], 'There is no field usr to count by; did you mean user?'],
-      [['count', '--by', 'dya'], 'did you mean day?'],
+      [['count', '--by', 'mnth'], 'did you mean month?'],
       [['search', 'x', '--limit'], '--limit needs a value'],
       [['search', 'x', '--limit', 'many'], '--limit takes a whole number'],
       [['search', 'x', '--from', 'now', '--from', 'now'], '--from is given twice'],
