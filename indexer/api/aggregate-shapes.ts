@@ -46,6 +46,10 @@ export const aggregateAsked = z.strictObject({
   q: z.string().max(10_000).default('').describe("A query in Kibana's language; empty finds all."),
   from: z.string().max(64).optional().describe('Events of this time or later, as for /v1/search.'),
   to: z.string().max(64).optional().describe('Events before this time.'),
+  own: z
+    .boolean()
+    .default(false)
+    .describe("Counts Waybill's own events of searches and views, too, as for /v1/search."),
   by: z
     .array(splitShape)
     .max(LIMITS.splits)
@@ -125,3 +129,13 @@ export const fieldValuesShape = z.object({
   distinct: count.describe('How many values there are in all.'),
   partial,
 })
+
+export const alternativeShape = z.object({
+  q: z.string().describe('The query.'),
+  from: z.string().nullable().describe('Its `from`; null is from the first event.'),
+  to: z.string().nullable().describe('Its `to`; null is to the last event.'),
+  own: z.boolean(),
+  difference: z.string().describe('What is different, for people.'),
+  count,
+})
+export const alternativesShape = z.object({ alternatives: z.array(alternativeShape) })

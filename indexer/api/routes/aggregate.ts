@@ -1,21 +1,34 @@
 import * as z from 'zod'
 import { FIELDS, type Field, SHORT_NAMES } from '../../../schema/index.ts'
+import { alternativesTo, asksForOwn, parseQuery, printQuery, type Query } from '../../query/index.ts'
 import { isCountable } from '../../store/index.ts'
 import type { Split } from '../../store/port.ts'
 import {
   aggregateAsked,
   aggregateShape,
+  alternativesShape,
   fieldsShape,
   fieldValuesShape,
   type splitShape,
 } from '../aggregate-shapes.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
-import { fieldNameOf, queryOf, queryText, quoted, spanOf, timeText, upTo } from './asked.ts'
+import {
+  fieldNameOf,
+  ownText,
+  queryOf,
+  queryText,
+  quoted,
+  spanOf,
+  timeText,
+  upTo,
+  withoutReads,
+} from './asked.ts'
 
 const HOUR = 3_600_000
 /** Who types a query waits for what may come next. */
 const COMPLETION_BUDGET = 1000
+const MOST_ALTERNATIVES = 8
 
 function splitOf(asked: z.output<typeof splitShape>): Split {
   switch (asked.kind) {
@@ -57,8 +70,8 @@ export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[
       answers: { 200: json('The counts.', aggregateShape) },
       async serve({ body: asked, asker }) {
         const now = clock()
-        const { q, by, sums, distinct, latest, budget } = asked
-        const query = queryOf(q, now, asker)
+        const { q, by, sums, distinct, latest, budget, own } = asked
+        const query = queryOf(q, now, asker, own)
         readings.goesOn(asker, { action: 'count', did: `counted ${quoted(q)}`, payload: { query: q } })
         return eventsFor(asker).aggregate({
           query,
@@ -69,6 +82,44 @@ export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[
           ...(latest !== undefined && { latest }),
           budget,
         })
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/alternatives',
+      needs: 'search',
+      about:
+        'For a question that found nothing: questions near it that find something, the nearest first, with how many events each finds.',
+      query: z.strictObject({ q: queryText, from: timeText, to: timeText, own: ownText }),
+      answers: { 200: json('The alternatives.', alternativesShape) },
+      async serve({ query: asked, asker }) {
+        const now = clock()
+        const { q, from = null, to = null, own } = asked
+        const span = spanOf(asked, now)
+        queryOf(q, now, asker, own)
+        const query = parseQuery(q, { now })
+        readings.goesOn(asker, { action: 'count', did: `counted ${quoted(q)}`, payload: { query: q } })
+        const events = eventsFor(asker)
+        const near = [
+          ...alternativesTo(query, { ...span, now }),
+          ...(own || asksForOwn(query)
+            ? []
+            : [{ query, difference: "with Waybill's own searches and views", own: true, group: 'own' }]),
+        ]
+        const counted = await Promise.all(
+          near.map(async (one) => {
+            const isOwn = own || 'own' in one
+            const ask: { query: Query; from?: number; to?: number } = {
+              query: isOwn ? one.query : withoutReads(one.query, asker),
+              ...('from' in one ? spanOf({ from: one.from ?? undefined }, now) : span),
+            }
+            const { count } = await events.aggregate({ ...ask, by: [], budget: COMPLETION_BUDGET })
+            const time = 'from' in one ? { from: one.from, to: null } : { from, to }
+            const { difference, group } = one
+            return { group, found: { q: printQuery(one.query), ...time, own: isOwn, difference, count } }
+          }),
+        )
+        return { alternatives: worthSaying(counted) }
       },
     }),
     route({
@@ -90,13 +141,14 @@ export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[
         q: queryText,
         from: timeText,
         to: timeText,
+        own: ownText,
         top: upTo(100).default(10),
       }),
       answers: { 200: json('Values and how many events have them.', fieldValuesShape) },
       async serve({ params, query: asked, asker }) {
         const now = clock()
         const field = fieldNameOf(params.name)
-        const query = queryOf(asked.q, now, asker)
+        const query = queryOf(asked.q, now, asker, asked.own)
         readings.goesOn(asker, { action: 'count', did: `looked for values of ${field}`, payload: { field } })
         const { split, partial } = await eventsFor(asker).aggregate({
           query,
@@ -114,4 +166,20 @@ export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[
       },
     }),
   ]
+}
+
+/** A wider one that finds no more than a nearer one of its group says nothing new. */
+function worthSaying<Found extends { readonly count: number }>(
+  counted: readonly { readonly group: string; readonly found: Found }[],
+): Found[] {
+  const said = new Set<string>()
+  return counted
+    .filter(({ group, found: { count } }) => {
+      const key = `${group}: ${count}`
+      if (count === 0 || said.has(key)) return false
+      said.add(key)
+      return true
+    })
+    .map(({ found }) => found)
+    .slice(0, MOST_ALTERNATIVES)
 }

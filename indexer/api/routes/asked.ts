@@ -9,6 +9,7 @@ import {
   parseTime,
   type Query,
   QueryError,
+  withoutOwnReads,
 } from '../../query/index.ts'
 import type { Asker } from '../access.ts'
 
@@ -18,23 +19,35 @@ export const timeText = z
   .string()
   .optional()
   .describe('A date, a date-time, a span back from now (now-15m, -24h), or milliseconds since 1970.')
+export const ownText = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true')
+  .describe(
+    "Finds Waybill's own events of searches and views, too. Without it they are found only by a query that names them, such as `source: waybill`.",
+  )
 export const digits = z
   .string()
   .regex(/^\d{1,15}$/, 'expected a whole number')
   .transform(Number)
 export const upTo = (most: number) => digits.refine((n) => n >= 1 && n <= most, `expected 1 to ${most}`)
 
-export function queryOf(text: string, now: number, asker: Asker): Query {
+/** The query as somebody may ask it; `own` also finds who searched and viewed. */
+export function queryOf(text: string, now: number, asker: Asker, own: boolean): Query {
   try {
     const query = parseQuery(text, { now })
     // Before anything is answered: a stream has no way to refuse later.
     asker.sight.mask.demand(query)
-    return query
+    return own ? query : withoutReads(query, asker)
   } catch (error) {
     if (!(error instanceof QueryError)) throw error
     throw new Refusal(400, 'bad-query', error.message, { column: error.column, cause: error })
   }
 }
+
+/** Where a role does not see what these events are told by, it can not ask to leave them out. */
+export const withoutReads = (query: Query, { sight: { mask } }: Asker): Query =>
+  mask.hides('event.module') || mask.hides('audit.category') ? query : withoutOwnReads(query)
 
 export function timeOf(name: string, text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined

@@ -4,7 +4,7 @@ import { type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 import { pageIn, sortingOf, sortText } from '../sorting.ts'
 import { MOMENT_HEADER, streamMoment } from '../stream.ts'
-import { fieldNameOf, queryOf, queryText, quoted, spanOf, timeText } from './asked.ts'
+import { fieldNameOf, ownText, queryOf, queryText, quoted, spanOf, timeText } from './asked.ts'
 
 const USUAL_COLUMNS =
   '@timestamp,event.id,audit.category,user.name,event.action,event.outcome,event.module,message'
@@ -25,6 +25,7 @@ export function exportRoutes({ clock, eventsFor, readings, stopping, log }: Serv
         from: timeText,
         to: timeText,
         sort: sortText,
+        own: ownText,
         format: z.enum(['csv', 'ndjson']),
         columns: z
           .string()
@@ -42,7 +43,7 @@ export function exportRoutes({ clock, eventsFor, readings, stopping, log }: Serv
         const { q, format } = asked
         const columns = asked.columns.map(fieldNameOf)
         const sorting = sortingOf(asked.sort)
-        const request = { query: queryOf(q, now, asker), ...spanOf(asked, now) }
+        const request = { query: queryOf(q, now, asker, asked.own), ...spanOf(asked, now) }
         const events = eventsFor(asker)
         readings.note(asker, {
           action: 'export',

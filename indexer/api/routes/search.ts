@@ -6,7 +6,7 @@ import type { Service } from '../service.ts'
 import { arrivalsShape, countsShape, DIMENSIONS, eventAnswerShape, eventShape, pageShape } from '../shapes.ts'
 import { pageIn, sortingOf, sortText } from '../sorting.ts'
 import { MOMENT_HEADER, streamEvents, streamMoment } from '../stream.ts'
-import { digits, queryOf, queryText, quoted, spanOf, timeOf, timeText, upTo } from './asked.ts'
+import { digits, ownText, queryOf, queryText, quoted, spanOf, timeOf, timeText, upTo } from './asked.ts'
 
 const q = queryText
 const time = timeText
@@ -33,6 +33,7 @@ export function searchRoutes(service: Service): Route[] {
         sort: sortText,
         limit: digits.refine((n) => n >= 1, 'expected at least 1').optional(),
         after,
+        own: ownText,
       }),
       answers: {
         200: { about: 'Events.', content: { 'application/json': pageShape, [NDJSON]: eventShape } },
@@ -40,7 +41,7 @@ export function searchRoutes(service: Service): Route[] {
       async serve({ query: asked, request, reply, asker }) {
         const now = clock()
         const search = {
-          query: queryOf(asked.q, now, asker),
+          query: queryOf(asked.q, now, asker, asked.own),
           ...spanOf(asked, now),
         }
         const sorting = sortingOf(asked.sort)
@@ -92,10 +93,10 @@ export function searchRoutes(service: Service): Route[] {
       needs: 'search',
       about:
         'Events in the order in which they were stored, for following. Without `after` it answers where the end is now.',
-      query: z.strictObject({ q, after, limit: upTo(MOST).default(100) }),
+      query: z.strictObject({ q, after, limit: upTo(MOST).default(100), own: ownText }),
       answers: { 200: json('What arrived, oldest first.', arrivalsShape) },
       async serve({ query: asked, asker }) {
-        const query = queryOf(asked.q, clock(), asker)
+        const query = queryOf(asked.q, clock(), asker, asked.own)
         const events = eventsFor(asker)
         const reading = {
           action: 'follow',

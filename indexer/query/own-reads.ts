@@ -1,0 +1,38 @@
+import { hasShape } from './evaluate.ts'
+import type { Query } from './tree.ts'
+
+/**
+ * Every search and view is itself an audit event. They would be among the results of the next search, and looking would change what is found.
+ * So they are left out, unless the query asks for Waybill's own events.
+ */
+const OWN_READS: Query = {
+  kind: 'and',
+  of: [
+    { kind: 'equals', field: 'event.module', value: 'waybill' },
+    { kind: 'equals', field: 'audit.category', value: 'view' },
+  ],
+}
+
+export function withoutOwnReads(query: Query): Query {
+  if (asksForOwn(query)) return query
+  const rest: Query = { kind: 'not', of: OWN_READS }
+  return query.kind === 'all' ? rest : { kind: 'and', of: [query, rest] }
+}
+
+/** Whether a condition that must hold names Waybill as the source, or an event by its id. */
+export function asksForOwn(query: Query): boolean {
+  switch (query.kind) {
+    case 'and':
+    case 'or':
+      return query.of.some(asksForOwn)
+    case 'equals':
+      return (
+        query.field === 'event.id' ||
+        (query.field === 'event.module' && query.value.toLowerCase() === 'waybill')
+      )
+    case 'wildcard':
+      return query.field === 'event.module' && hasShape('waybill', query.parts)
+    default:
+      return false
+  }
+}
