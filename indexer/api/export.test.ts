@@ -36,7 +36,7 @@ describe('an export', () => {
     expect(headers['content-disposition']).toMatch(/^attachment; filename="waybill-events-[\dT-]+\.csv"$/)
     // The mark at the beginning is for spreadsheets; reading as UTF-8 takes it off.
     expect(text.split('\r\n')).toEqual([
-      'user.name,message',
+      'User,Message',
       ...['carl', 'bob', 'Bob', 'anna', "'=cmd"].map(
         (name) => `${name === "'=cmd" ? `"${name}"` : name},one of few`,
       ),
@@ -85,6 +85,26 @@ describe('an export', () => {
           }),
         ]),
       )
+  })
+
+  it('tells in the trail how many events it took, also where the reader went away before its end', async () => {
+    const counts = async (action: string): Promise<unknown[]> =>
+      (await strict.trail(`event.action: ${action} and user.name: counter-1`)).map(
+        ({ audit }) => (audit as { record_count?: number }).record_count,
+      )
+    const counter = await strict.person('counter-1', 'auditor')
+    await counter.ask(`/v1/export?format=ndjson&q=${FEW}`)
+    await expect.poll(() => counts('export')).toEqual([USERS.length])
+    expect(await counts('export-begin')).toEqual([undefined])
+
+    const stop = new AbortController()
+    const { body } = await fetch(`${strict.indexer.url}/v1/export?format=ndjson&q=message:many`, {
+      headers: { cookie: counter.cookie },
+      signal: stop.signal,
+    })
+    await body?.getReader().read()
+    stop.abort()
+    await expect.poll(() => counts('export')).toHaveLength(2)
   })
 
   it('is refused with a sentence where a column or the order is none', async () => {

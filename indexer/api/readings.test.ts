@@ -47,8 +47,8 @@ it('reading an event, and an export, are events', async () => {
   await rita.ask('/v1/search?q=action%3Alogin', { headers: { accept: 'application/x-ndjson' } })
   expect((await noted('view', 1))[0]?.audit).toMatchObject({ entity: { id }, category: 'view' })
   expect((await noted('export', 1))[0]).toMatchObject({
-    message: 'rita exported what was found for "action:login".',
-    audit: { category: 'security' },
+    message: 'rita exported 300 events found for "action:login".',
+    audit: { category: 'security', record_count: 300 },
   })
 })
 

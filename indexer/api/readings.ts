@@ -4,11 +4,39 @@ import type { Asker } from './access.ts'
 
 /** What somebody looked at. */
 export interface Reading {
-  readonly action: 'search' | 'follow' | 'view' | 'export' | 'count' | 'dead-letter-view'
+  readonly action: 'search' | 'follow' | 'view' | 'export-begin' | 'export' | 'count' | 'dead-letter-view'
   /** A sentence without who it was. */
   readonly did: string
   readonly entity?: { readonly type: string; readonly id: string; readonly name?: string }
   readonly payload?: Readonly<Record<string, string | number>>
+  /** How many events it was about. */
+  readonly count?: number
+  readonly outcome?: 'success' | 'failure'
+  readonly reason?: string
+}
+
+/**
+ * An export takes data out of the house. That it began is written at once; how many events it took is known at its end, also where the reader
+ * went away before. A crash between the two leaves a beginning without an end.
+ */
+export function exportOf(
+  q: string,
+  more: Readonly<Record<string, string>>,
+): { readonly begun: Reading; ended(count: number, isWhole: boolean): Reading } {
+  const what = q.trim() === '' ? 'all events' : JSON.stringify(q)
+  const payload = { query: q, ...more }
+  return {
+    begun: { action: 'export-begin', did: `began to export what was found for ${what}`, payload },
+    ended: (count, isWhole) => ({
+      action: 'export',
+      did: `exported ${count === 1 ? '1 event' : `${count} events`} found for ${what}`,
+      payload,
+      count,
+      ...(isWhole
+        ? {}
+        : { outcome: 'failure', reason: 'the export ended before its end; at most these events were sent' }),
+    }),
+  }
 }
 
 /** Writes into the audit trail who looked at what. */
@@ -55,16 +83,18 @@ export function openReadings(trail: Trail, clock: () => number): Readings {
     return before !== undefined && now - before < GOES_ON_MS
   }
 
-  function write(asker: Asker, { action, did, entity, payload }: Reading): void {
+  function write(asker: Asker, { action, did, entity, payload, count, outcome, reason }: Reading): void {
     const { name, address, channel } = asker
     trail.note({
       ...(entity === undefined ? {} : { entity }),
       ...(payload === undefined ? {} : { payload: shortened(payload) }),
       action,
       // An export takes data out of the house; it is kept as long as what is done to users.
-      category: action === 'export' ? 'security' : 'view',
+      category: action === 'export' || action === 'export-begin' ? 'security' : 'view',
       message: short(`${name} ${did}.`),
-      outcome: 'success',
+      outcome: outcome ?? 'success',
+      ...(reason === undefined ? {} : { reason }),
+      ...(count === undefined ? {} : { count }),
       by: { name, address, ...(channel === undefined ? {} : { channel }) },
     })
   }

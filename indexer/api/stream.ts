@@ -18,6 +18,8 @@ interface Form {
   /** `next` of an earlier page. */
   readonly after?: string | undefined
   readonly stop: AbortSignal
+  /** Told once at the end: how many events went out, and whether these are all. */
+  readonly ended?: (count: number, isWhole: boolean) => void
 }
 
 /**
@@ -26,8 +28,10 @@ interface Form {
  */
 export function streamEvents(
   pageOf: (page: { limit: number; after?: string }) => Promise<Page>,
-  { head = '', line = asJson, limit, after: first, stop }: Form,
+  { head = '', line = asJson, limit, after: first, stop, ended }: Form,
 ): Readable {
+  let count = 0
+  let isWhole = false
   async function* lines(): AsyncGenerator<string> {
     let left = limit ?? Number.POSITIVE_INFINITY
     let after = first
@@ -42,6 +46,7 @@ export function streamEvents(
         text = ''
       }
       left -= page.events.length
+      count += page.events.length
       if (page.next === null) break
       after = page.next
       // What was found goes out before the store looks further, which may take long.
@@ -49,8 +54,11 @@ export function streamEvents(
       text = ''
     }
     if (text !== '') yield text
+    isWhole = true
   }
-  return Readable.from(lines(), { objectMode: true, highWaterMark: 1 })
+  const stream = Readable.from(lines(), { objectMode: true, highWaterMark: 1 })
+  if (ended !== undefined) stream.once('close', () => ended(count, isWhole))
+  return stream
 }
 
 /** The answer's header that says whether all of it is as it was at one moment. */

@@ -129,6 +129,19 @@ export const countAnswer = z.object({
 })
 export type CountAnswer = z.infer<typeof countAnswer>
 
+export const alternativesAnswer = z.object({
+  alternatives: z.array(
+    z.object({
+      q: z.string(),
+      from: z.string().nullable(),
+      to: z.string().nullable(),
+      own: z.boolean(),
+      difference: z.string(),
+      count,
+    }),
+  ),
+})
+
 export const storageAnswer = z.object({
   categories: z.array(
     z.object({

@@ -1,4 +1,5 @@
-import { type AuditEvent, changesOf, textAt, valueAt, valuesOf } from '../../schema/index.ts'
+import type { AuditEvent } from '../../schema/index.ts'
+import { columnOf } from '../columns.ts'
 import { fullName, namedField, nearestName } from '../query/index.ts'
 import { UsageError } from './exit.ts'
 import { isEstimated } from './marks.ts'
@@ -11,53 +12,30 @@ export interface Column {
   readonly estimated?: true
 }
 
-const first = (event: AuditEvent, ...paths: string[]): string => {
-  for (const path of paths) {
-    const [value] = valuesOf(event, path)
-    if (value !== undefined && value !== '') return value
-  }
-  return ''
-}
-
-const shortTime = (text: string): string => text.replace('T', ' ').replace(/(?:\.\d+)?Z$/, '')
-
-const onWhat = (event: AuditEvent): string =>
-  [first(event, 'audit.entity.type'), first(event, 'audit.entity.name', 'audit.entity.id')]
-    .filter((part) => part !== '')
-    .join(' ')
+const SHOWN = ['@timestamp', 'user.name', 'event.action', 'audit.entity.name', 'event.outcome', 'message']
 
 /** What a person wants to see first; `narrow` leaves off the id, which 40 digits long would leave no room. */
 export function usualColumns(room: number | undefined): Column[] {
-  const columns: Column[] = [
-    { title: 'TIME (UTC)', of: (event) => shortTime(textAt(event, '@timestamp') ?? '') },
-    { title: 'USER', of: (event) => first(event, 'user.name', 'user.email', 'user.id') },
-    { title: 'ACTION', of: (event) => first(event, 'event.action') },
-    { title: 'ENTITY', of: onWhat },
-    { title: 'OUTCOME', of: (event) => first(event, 'event.outcome', 'audit.status') },
-    { title: 'MESSAGE', of: (event) => first(event, 'message', 'event.reason') },
-  ]
-  const id: Column = { title: 'ID', of: (event) => first(event, 'event.id') }
-  return room === undefined || room >= 150 ? [...columns, id] : columns
+  const fields = room === undefined || room >= 150 ? [...SHOWN, 'event.id'] : SHOWN
+  return tableColumns(fields)
 }
 
-export const CSV_FIELDS = [
-  '@timestamp',
-  'event.id',
-  'audit.category',
-  'event.module',
-  'user.id',
-  'user.name',
-  'user.email',
-  'source.ip',
-  'host.name',
-  'event.action',
-  'event.outcome',
-  'audit.entity.type',
-  'audit.entity.id',
-  'audit.entity.name',
-  'audit.changes',
-  'message',
-] as const
+/** A time without the zone, which the title names, and in a line the title in capitals. */
+function tableColumns(fields: readonly string[]): Column[] {
+  return fields.map((field) => {
+    const { title, of } = columnOf(field)
+    return {
+      title: title.toUpperCase(),
+      of:
+        field === '@timestamp'
+          ? (event) =>
+              of(event)
+                .replace('T', ' ')
+                .replace(/(?:\.\d+)?Z$/, '')
+          : of,
+    }
+  })
+}
 
 /** One column for each field, by its full or its short name. */
 export function fieldColumns(names: readonly string[]): Column[] {
@@ -70,31 +48,6 @@ export function fieldColumns(names: readonly string[]): Column[] {
       )
     }
     const path = fullName(field)
-    return { title: path, of: (event) => cellOf(event, path), ...(isEstimated(path) && { estimated: true }) }
+    return { ...columnOf(path), ...(isEstimated(path) && { estimated: true }) }
   })
 }
-
-function cellOf(event: AuditEvent, path: string): string {
-  if (path === 'audit.changes') {
-    return changesOf(event)
-      .map((change) => `${change.field}: ${change.old ?? '(none)'} → ${change.new ?? '(none)'}`)
-      .join('; ')
-  }
-  const value = valueAt(event, path)
-  const isPlain =
-    typeof value !== 'object' || (Array.isArray(value) && value.every((item) => typeof item !== 'object'))
-  return isPlain ? valuesOf(event, path).join('; ') : value === null ? '' : JSON.stringify(value)
-}
-
-/** Signs with which spreadsheets begin a formula; a number may begin with one. */
-const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/
-const NUMBER = /^[+-]?\d+(?:\.\d+)?$/
-
-/** A cell as RFC 4180 has it; what a spreadsheet would take for a formula gets a ' before it. */
-export function csvCell(text: string): string {
-  const safe = FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text
-  return csvQuoted(safe)
-}
-
-export const csvQuoted = (text: string): string =>
-  /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text

@@ -66,7 +66,7 @@ describe('count', () => {
     store(4)
     const { out } = await ask('count', '--by', 'user,hour-of-day', 'user: *cmd', '-f', 'csv')
     expect(out.split('\n')).toHaveLength(26)
-    expect(out).toContain("'=cmd,22:00,1\n")
+    expect(out).toContain('"\'=cmd",22:00,1\n')
   })
 
   test('json is the answer, and what is partial says so and is 1', async () => {

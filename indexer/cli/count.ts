@@ -1,8 +1,9 @@
 import type { Argv } from 'yargs'
 import { closest } from '../../config/index.ts'
+import { csvCell, csvQuoted } from '../columns.ts'
 import { namedField, nearestName, timeText } from '../query/index.ts'
+import { sayNothingFound } from './alternatives.ts'
 import { type CountAnswer, countAnswer, understood } from './answers.ts'
-import { csvCell, csvQuoted } from './columns.ts'
 import { type ConnectionGiven, connect, withConnection } from './connection.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { FORMATS, type Format } from './formats.ts'
@@ -45,6 +46,11 @@ export function options(cli: Argv) {
       describe: 'Events of this time or later: 2026-01-15, now-1h, -24h (UTC without a zone)',
     })
     .option('to', { type: 'string', requiresArg: true, describe: 'Events before this time' })
+    .option('own', {
+      type: 'boolean',
+      default: false,
+      describe: "Count Waybill's own events of searches and views, too",
+    })
     .option('format', {
       alias: 'f',
       choices: FORMATS,
@@ -75,6 +81,7 @@ interface Given extends ConnectionGiven {
   readonly zone: string
   readonly from?: string | undefined
   readonly to?: string | undefined
+  readonly own: boolean
   readonly format: Format
 }
 
@@ -132,15 +139,21 @@ export async function run(given: Given): Promise<void> {
   const now = Date.now()
   const { from, to } = spanOf(given, now)
   const query = given.query.join(' ')
+  const client = connect(given)
+  const span = {
+    from: from === undefined ? undefined : timeText(from),
+    to: to === undefined ? undefined : timeText(to),
+  }
   let answer: CountAnswer
   let text: string
   try {
-    const said = await connect(given).json('/v1/aggregate', {
+    const said = await client.json('/v1/aggregate', {
       method: 'POST',
       body: {
         q: query,
-        ...(from !== undefined && { from: timeText(from) }),
-        ...(to !== undefined && { to: timeText(to) }),
+        ...(span.from !== undefined && { from: span.from }),
+        ...(span.to !== undefined && { to: span.to }),
+        ...(given.own && { own: true }),
         by: parts.map(({ split }) => split),
         budget: LONGEST,
       },
@@ -153,6 +166,8 @@ export async function run(given: Given): Promise<void> {
   if (format === 'json') await write(`${process.stdout.isTTY ? harmlessJson(text) : text}\n`)
   else if (format === 'csv') await writeLines(csv(answer, parts))
   else await writeLines(shownTable(answer, parts))
+  if (answer.count === 0 && answer.partial === null)
+    await sayNothingFound(client, 'count', { q: query, ...span, own: given.own })
   if (answer.partial !== null) {
     process.stderr.write(`waybill: ${harmless(answer.partial.sentence)}\n`)
     process.exitCode = EXIT.failed

@@ -17,12 +17,14 @@ export interface Following {
   readonly query: string
   readonly from: number | undefined
   readonly limit: number | undefined
+  readonly own: boolean
   readonly writer: EventWriter
 }
 
 /** The last events, oldest first, then each new one in the order in which it is stored, until Ctrl-C. */
 export async function follow(following: Following): Promise<void> {
   const { client, query, writer, from } = following
+  const what = { q: query, ...(following.own && { own: 'true' }) }
   const stopping = new AbortController()
   const { signal } = stopping
   const stop = (): void => stopping.abort()
@@ -30,13 +32,13 @@ export async function follow(following: Following): Promise<void> {
   process.once('SIGTERM', stop)
   try {
     // The cursor comes first: what is stored while the backlog is read comes twice, and is known by its id.
-    let { next: cursor } = pageOf(await client.json('/v1/arrivals', { query: { q: query }, signal }))
+    let { next: cursor } = pageOf(await client.json('/v1/arrivals', { query: what, signal }))
     const shown = await backlog(following, signal)
     let pause = 0
     let failures = 0
     while (!signal.aborted) {
       if (pause > 0) await wait(pause, undefined, { signal })
-      const page = await attempt(client, { q: query, after: cursor, limit: PAGE }, signal, failures === 0)
+      const page = await attempt(client, { ...what, after: cursor, limit: PAGE }, signal, failures === 0)
       if (page === undefined) {
         pause = Math.min(LONGEST_WAIT_MS, POLL_MS * 2 ** failures++)
         continue
@@ -67,7 +69,7 @@ export async function follow(following: Following): Promise<void> {
 
 /** Prints what is there already; gives the ids of the last of it. */
 async function backlog(
-  { client, query, from, limit, writer }: Following,
+  { client, query, from, limit, own, writer }: Following,
   signal: AbortSignal,
 ): Promise<Set<string>> {
   const shown = new Set<string>()
@@ -78,6 +80,7 @@ async function backlog(
     const turned = most !== undefined && most <= PAGE
     const asked = {
       q: query,
+      ...(own && { own: 'true' }),
       from: from === undefined ? undefined : timeText(from),
       sort: turned ? 'newest' : 'oldest',
       limit: most,

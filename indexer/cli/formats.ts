@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../schema/index.ts'
-import { type Column, CSV_FIELDS, csvCell, csvQuoted, fieldColumns, usualColumns } from './columns.ts'
+import { csvCell, csvQuoted, FILE_FIELDS } from '../columns.ts'
+import { type Column, fieldColumns, usualColumns } from './columns.ts'
 import { GrowingTable } from './table.ts'
 import { harmless, harmlessJson, paintFor, terminalWidth } from './terminal.ts'
 
@@ -19,7 +20,7 @@ export function writerFor(format: Format, columns: readonly string[] | undefined
     case 'json':
       return jsonWriter()
     case 'csv':
-      return csvWriter(fieldColumns(columns ?? CSV_FIELDS))
+      return csvWriter(fieldColumns(columns ?? FILE_FIELDS))
     case 'table': {
       const room = terminalWidth()
       return tableWriter(columns === undefined ? usualColumns(room) : fieldColumns(columns), room)

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../schema/index.ts'
 import { start, until, waybill } from './testing/command.ts'
-import { type TestIndexer, testIndexer } from './testing/indexer.ts'
+import { json, type TestIndexer, testIndexer } from './testing/indexer.ts'
 
 let indexer: TestIndexer
 beforeEach(async () => {
@@ -48,8 +48,9 @@ describe('search', () => {
   })
 
   test('the order is that of time, or of any field', async () => {
-    await ask('search', 'x', '--sort', 'user', '--format', 'json')
-    await ask('search', 'x', '--sort=-user', '--format', 'json')
+    store(0, 1)
+    await ask('search', 'jane', '--sort', 'user', '--format', 'json')
+    await ask('search', 'jane', '--sort=-user', '--format', 'json')
     const orders = indexer.seen.map(({ url }) => new URL(url, indexer.url).searchParams.get('sort'))
     expect(orders).toEqual(['user', '-user'])
   })
@@ -86,11 +87,45 @@ describe('search', () => {
       }),
     )
     const { out } = await ask('search', '-f', 'csv')
-    expect(out.split('\n')[0]).toMatch(/^@timestamp,event.id,.*,audit.changes,message$/)
-    expect(out).toContain(",'=cmd|calc,'@x,")
-    expect(out).toContain('limit: 1 → -2,"a ""b"", c\nd\\x1b"\n')
+    expect(out.split('\n')[0]).toBe(
+      'Time (UTC),Category,User,Action,Record,Outcome,Source,Message,Changes,Event',
+    )
+    expect(out).toContain(',"\'=cmd|calc",')
+    expect(out).toContain(',"a ""b"", c\nd\\x1b",limit: 1 → -2,e0\n')
     const chosen = await ask('search', '-f', 'csv', '--columns', 'id, audit.record_count')
-    expect(chosen.out).toBe('event.id,audit.record_count\ne0,-5\n')
+    expect(chosen.out).toBe('Event,audit.record_count\ne0,-5\n')
+  })
+
+  test('where nothing was found, what would be found is said with the command for it', async () => {
+    const near = { from: 'now-7d', to: null, own: false, count: 12 }
+    indexer.intercept = (request, response) => {
+      if (request.url?.startsWith('/v1/alternatives') !== true) return false
+      json(response, 200, {
+        alternatives: [
+          { ...near, q: "user.name: bob* or user.name: o'neil", difference: 'user.name: bob*' },
+          { ...near, q: '*', from: null, own: true, count: 3, difference: 'at any time' },
+        ],
+      })
+      return true
+    }
+    const { code, out, err } = await ask('search', 'user: bob', '--from', '2026-01-15')
+    expect([code, out]).toEqual([0, ''])
+    expect(err).toBe(`Nothing was found.
+These would be found:
+  12 user.name: bob*:
+     waybill search 'user.name: bob* or user.name: o'\\''neil' --from now-7d
+   3 at any time:
+     waybill search --own
+`)
+    expect(indexer.seen.at(-1)?.url).toBe('/v1/alternatives?q=user%3A+bob&from=2026-01-15T00%3A00%3A00.000Z')
+    const counted = await ask('count', 'user: bob')
+    expect([counted.code, counted.out]).toEqual([0, '0\n'])
+    expect(counted.err).toContain("waybill count 'user.name: bob*")
+  })
+
+  test('an indexer that knows no alternatives is no failure', async () => {
+    const { code, err } = await ask('search', 'user: bob')
+    expect([code, err]).toEqual([0, 'Nothing was found.\n'])
   })
 
   test('a query that is wrong is 2, with carets under the place', async () => {

@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs'
 import { timeText } from '../query/index.ts'
+import { sayNothingFound } from './alternatives.ts'
 import type { IndexerClient } from './client.ts'
 import { type ConnectionGiven, connect, withConnection } from './connection.ts'
 import { UsageError } from './exit.ts'
@@ -49,6 +50,11 @@ export function options(cli: Argv) {
       requiresArg: true,
       describe: 'Fields to show in a table or CSV, with commas between: time,user,ip',
     })
+    .option('own', {
+      type: 'boolean',
+      default: false,
+      describe: "Find Waybill's own events of searches and views, too",
+    })
     .option('follow', {
       type: 'boolean',
       default: false,
@@ -81,6 +87,7 @@ interface Given extends ConnectionGiven {
   readonly limit?: number | undefined
   readonly format: Format
   readonly columns?: string | undefined
+  readonly own: boolean
   readonly follow: boolean
 }
 
@@ -103,13 +110,14 @@ export async function run(given: Given): Promise<void> {
     if (given.follow) {
       if (to !== undefined || given.sort !== undefined)
         throw new UsageError('--follow goes on to what is new, so --to and --sort have no place beside it')
-      await follow({ client, query, from, limit, writer })
+      await follow({ client, query, from, limit, own: given.own, writer })
     } else {
       await print(client, writer, {
         q: query,
         from: from === undefined ? undefined : timeText(from),
         to: to === undefined ? undefined : timeText(to),
         sort: given.sort ?? 'newest',
+        own: given.own,
         limit: limit ?? (format === 'table' ? DEFAULT_TABLE_LIMIT : undefined),
       })
     }
@@ -118,17 +126,25 @@ export async function run(given: Given): Promise<void> {
   }
 }
 
-async function print(
-  client: IndexerClient,
-  writer: EventWriter,
-  asked: Readonly<Record<string, string | number | undefined>> & { readonly limit: number | undefined },
-): Promise<void> {
+interface Search {
+  readonly q: string
+  readonly from: string | undefined
+  readonly to: string | undefined
+  readonly sort: string
+  readonly own: boolean
+  readonly limit: number | undefined
+}
+
+async function print(client: IndexerClient, writer: EventWriter, asked: Search): Promise<void> {
   await write(writer.begin())
   let found = 0
   if (asked.limit !== 0) {
     // A table waits for some rows to know its widths, but a person does not wait for a slow search.
     const settle = setTimeout(() => void write(writer.settle()), 500).unref()
-    for await (const lines of client.lines('/v1/search', { query: asked })) {
+    const { own, ...query } = asked
+    for await (const lines of client.lines('/v1/search', {
+      query: { ...query, ...(own && { own: 'true' }) },
+    })) {
       found += lines.length
       settle.refresh()
       await write(writer.lines(lines))
@@ -136,8 +152,7 @@ async function print(
     clearTimeout(settle)
   }
   await write(writer.settle())
-  if (!process.stderr.isTTY || !process.stdout.isTTY) return
-  if (found === 0) process.stderr.write('Nothing was found.\n')
-  else if (found === asked.limit)
+  if (found === 0 && asked.limit !== 0) await sayNothingFound(client, 'search', asked)
+  else if (found === asked.limit && process.stderr.isTTY && process.stdout.isTTY)
     process.stderr.write(`These are the first ${found}; there may be more (--limit, --from, --to).\n`)
 }

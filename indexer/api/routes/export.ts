@@ -1,13 +1,12 @@
 import * as z from 'zod'
-import { csvHead, csvLine } from '../csv.ts'
+import { columnOf, csvHead, csvLine, FILE_FIELDS } from '../../columns.ts'
+import { exportOf } from '../readings.ts'
 import { type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 import { pageIn, sortingOf, sortText } from '../sorting.ts'
 import { MOMENT_HEADER, streamMoment } from '../stream.ts'
-import { fieldNameOf, ownText, queryOf, queryText, quoted, spanOf, timeText } from './asked.ts'
+import { fieldNameOf, ownText, queryOf, queryText, spanOf, timeText } from './asked.ts'
 
-const USUAL_COLUMNS =
-  '@timestamp,event.id,audit.category,user.name,event.action,event.outcome,event.module,message'
 const MOST_COLUMNS = 100
 
 /** All that a query finds, as a file. */
@@ -30,7 +29,7 @@ export function exportRoutes({ clock, eventsFor, readings, stopping, log }: Serv
         columns: z
           .string()
           .max(8192)
-          .default(USUAL_COLUMNS)
+          .default(FILE_FIELDS.join(','))
           .transform((text) => text.split(',').filter((name) => name !== ''))
           .pipe(z.array(z.string()).min(1).max(MOST_COLUMNS))
           .describe('For CSV: fields by their full or short names, with commas between.'),
@@ -41,15 +40,12 @@ export function exportRoutes({ clock, eventsFor, readings, stopping, log }: Serv
       async serve({ query: asked, reply, asker }) {
         const now = clock()
         const { q, format } = asked
-        const columns = asked.columns.map(fieldNameOf)
+        const columns = asked.columns.map((name) => columnOf(fieldNameOf(name)))
         const sorting = sortingOf(asked.sort)
         const request = { query: queryOf(q, now, asker, asked.own), ...spanOf(asked, now) }
         const events = eventsFor(asker)
-        readings.note(asker, {
-          action: 'export',
-          did: `exported what was found for ${quoted(q)}`,
-          payload: { query: q, from: asked.from ?? '', to: asked.to ?? '', sort: asked.sort, format },
-        })
+        const reading = exportOf(q, { from: asked.from ?? '', to: asked.to ?? '', sort: asked.sort, format })
+        readings.note(asker, reading.begun)
         const name = `waybill-events-${new Date(now).toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
         const { stream, header } = await streamMoment(
           events,
@@ -58,6 +54,7 @@ export function exportRoutes({ clock, eventsFor, readings, stopping, log }: Serv
             stop: stopping,
             log,
             now,
+            ended: (count, isWhole) => readings.note(asker, reading.ended(count, isWhole)),
             ...(format === 'csv' && {
               head: csvHead(columns),
               line: (event) => csvLine(event, columns),

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Events } from '../../accounts/index.ts'
 import { Refusal } from '../../ingest/index.ts'
+import { exportOf } from '../readings.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 import { arrivalsShape, countsShape, DIMENSIONS, eventAnswerShape, eventShape, pageShape } from '../shapes.ts'
@@ -56,18 +57,22 @@ export function searchRoutes(service: Service): Route[] {
               `More than ${MOST} events at once are an export, which needs export; give a limit of at most ${MOST}.`,
             )
           }
-          readings.note(asker, {
-            action: many ? 'export' : 'search',
-            did: `${many ? 'exported what was found' : 'searched'} for ${quoted(asked.q)}`,
-            payload: said,
-          })
+          const reading = exportOf(asked.q, { from: said.from, to: said.to, sort: said.sort })
+          if (many) readings.note(asker, reading.begun)
+          else
+            readings.note(asker, { action: 'search', did: `searched for ${quoted(asked.q)}`, payload: said })
           const form = { limit: asked.limit, after: asked.after, stop: service.stopping }
           const pageOf = (
             at: Pick<Events, 'search' | 'aggregate'>,
             page: { limit: number; after?: string },
           ) => pageIn(sorting, at, { ...search, ...page })
           if (!many) return reply.type(NDJSON).send(streamEvents((page) => pageOf(events, page), form))
-          const { stream, header } = await streamMoment(events, pageOf, { ...form, log: service.log, now })
+          const { stream, header } = await streamMoment(events, pageOf, {
+            ...form,
+            log: service.log,
+            now,
+            ended: (count, isWhole) => readings.note(asker, reading.ended(count, isWhole)),
+          })
           return reply.type(NDJSON).header(MOMENT_HEADER, header).send(stream)
         }
         if (asked.limit !== undefined && asked.limit > MOST) {
