@@ -11,24 +11,24 @@ export interface Watches {
     readonly rule: string
     readonly watch: Watch
   }[]
-  /** What is left to the built-in engine, and why. */
-  readonly builtIn: readonly { readonly rule: string; readonly why: string }[]
+  /** The rules that nobody runs: no watch can, for the reason given. */
+  readonly left: readonly { readonly rule: string; readonly why: string }[]
 }
 
-/** Each rule is in exactly one of the two lists: only what Watcher runs just as the built-in engine does is a watch. */
+/** Each rule is in exactly one of the two lists: only what Watcher judges just as `Judge` does is a watch. */
 export function watchesFor(rules: readonly Rule[], options: WatchOptions): Watches {
   const watches: Watches['watches'][number][] = []
-  const builtIn: Watches['builtIn'][number][] = []
+  const left: Watches['left'][number][] = []
   for (const rule of rules) {
     const query = justWhat(rule.query)
     const why = notForWatcher(rule) ?? (query === null ? NARROWED : null)
-    if (query === null || why !== null) builtIn.push({ rule: rule.id, why: why ?? NARROWED })
+    if (query === null || why !== null) left.push({ rule: rule.id, why: why ?? NARROWED })
     else {
       const id = `waybill-${options.namespace}-${rule.id}`
       watches.push({ id, rule: rule.id, watch: watchOf(rule, query, options) })
     }
   }
-  return { watches, builtIn }
+  return { watches, left }
 }
 
 const NARROWED = 'Elasticsearch can only narrow down what its query means'

@@ -1,27 +1,26 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { engineOf, MOST_TOLD, notForWatcher, parseRule, readRules } from '../../indexer/alerts/index.ts'
+import { MOST_TOLD, notForWatcher, parseRule, readRules } from '../../indexer/alerts/index.ts'
 import { watchesFor } from './index.ts'
 import { SCRIPT, TELL_SCRIPT } from './script.ts'
 
 const rules = readRules(join(import.meta.dirname, '../../config/rules'))
 const options = { namespace: 'default', zone: 'Europe/Berlin' }
-const { watches, builtIn } = watchesFor(rules, options)
+const { watches, left } = watchesFor(rules, options)
 const watchFor = (rule: string, more = {}) =>
   watchesFor(rules, { ...options, ...more }).watches.find((one) => one.rule === rule)!.watch
 
 describe('rules as watches', () => {
-  it('exactly one of the two engines runs a rule', () => {
+  it('a rule is a watch, or one of those that nobody runs', () => {
     const inWatcher = new Set(watches.map(({ rule }) => rule))
-    const left = new Set(builtIn.map(({ rule }) => rule))
+    const others = new Set(left.map(({ rule }) => rule))
     for (const rule of rules) {
-      expect(Number(inWatcher.has(rule.id)) + Number(left.has(rule.id)), rule.id).toBe(1)
-      expect(engineOf(rule, inWatcher)).toBe(left.has(rule.id) ? 'built-in' : 'watcher')
+      expect(Number(inWatcher.has(rule.id)) + Number(others.has(rule.id)), rule.id).toBe(1)
     }
     expect(rules.filter((rule) => notForWatcher(rule) === null).map(({ id }) => id)).toEqual([...inWatcher])
   })
 
-  it('a rule whose query the cluster can only narrow down stays with the built-in engine', () => {
+  it('a rule whose query the cluster can only narrow down is no watch', () => {
     const text = `name: n
 about: a
 query: "audit.changes: { field: credit_limit and new: 1* }"
@@ -37,7 +36,7 @@ examples:
 `
     const found = watchesFor([parseRule(text, 'limits.yml')], options)
     expect(found.watches).toEqual([])
-    expect(found.builtIn[0]?.why).toContain('only narrow down')
+    expect(found.left[0]?.why).toContain('only narrow down')
   })
 
   it('select by when an event arrived, and count by when it happened', () => {

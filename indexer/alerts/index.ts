@@ -1,4 +1,4 @@
-export { type Engine, engineOf, notForWatcher } from './engine.ts'
+export { notForWatcher } from './engine.ts'
 export { Judge } from './evaluate.ts'
 export type { Message } from './message.ts'
 export * from './rule.ts'

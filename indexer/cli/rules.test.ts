@@ -31,12 +31,15 @@ const given = (text: string) => {
 }
 
 describe('waybill rules', () => {
-  test('lists the rules that come with Waybill, and which engine runs each', async () => {
+  test('lists the rules that come with Waybill, and who runs each', async () => {
     const { code, out, err } = await waybill(['rules', 'list', '--watcher'], { COLUMNS: '200' })
     expect(code).toBe(0)
-    expect(out).toMatch(/^failed-logins-user +high +watcher/m)
-    expect(out).toMatch(/^impossible-travel +high +built-in/m)
-    expect(err).toContain('impossible-travel is for the built-in engine: it has to remember')
+    expect(out).toMatch(/^failed-logins-user +high +Watcher/m)
+    expect(out).toMatch(/^impossible-travel +high +nobody/m)
+    const embedded = await waybill(['rules'], { COLUMNS: '200' })
+    expect(embedded.out).toMatch(/^failed-logins-user +high +nobody/m)
+    expect(embedded.err).toContain('Nobody runs these 21 rules on their own')
+    expect(err).toContain('Nobody runs impossible-travel: it has to remember')
   })
 
   test('holds rules to their examples, and says which of them is otherwise', async () => {

@@ -36,12 +36,12 @@ export function commands(cli: Argv) {
     })
     .command(
       ['list', '$0'],
-      'Which rules there are, and which engine runs each',
+      'Which rules there are, and who runs each',
       (list) =>
         list.option('watcher', {
           type: 'boolean',
           default: false,
-          describe: 'Where Elasticsearch runs the rules that it can',
+          describe: 'Set up with --watcher: Elasticsearch runs the rules that it can',
         }),
       (given) => list(given),
     )
@@ -113,16 +113,21 @@ async function list(given: Given & { readonly watcher: boolean }): Promise<void>
   const rows = rules.map((rule) => [
     rule.id,
     rule.priority,
-    given.watcher && notForWatcher(rule) === null ? 'watcher' : 'built-in',
+    given.watcher && notForWatcher(rule) === null ? 'Watcher' : 'nobody',
     rule.channels.join(', '),
     rule.about,
   ])
-  const head = ['RULE', 'PRIORITY', 'ENGINE', 'TELLS', 'WHEN']
+  const head = ['RULE', 'PRIORITY', 'RUN BY', 'TELLS', 'WHEN']
   await writeLines(table(head, rows, terminalWidth(), paintFor(process.stdout)))
-  if (!given.watcher) return
+  if (!given.watcher) {
+    process.stderr.write(
+      `Nobody runs these ${rules.length} rules on their own. Watcher runs most of them where Elasticsearch has a licence for it (\`waybill setup --watcher\`, and --watcher here); \`waybill rules backtest --from -1d\` says what they would have found.\n`,
+    )
+    return
+  }
   for (const rule of rules) {
     const why = notForWatcher(rule)
-    if (why !== null) process.stderr.write(`${rule.id} is for the built-in engine: ${why}.\n`)
+    if (why !== null) process.stderr.write(`Nobody runs ${rule.id}: ${why}.\n`)
   }
 }
 

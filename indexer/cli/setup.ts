@@ -164,7 +164,9 @@ export async function run(given: Given): Promise<void> {
     if (given.watcher) {
       const why = whyNoWatcher(plan.cluster)
       if (why !== null)
-        throw new OperatorError(`${why}: set up without --watcher, and the built-in engine runs all rules.`)
+        throw new OperatorError(
+          `${why}, so nobody would run the alert rules: set up without --watcher, and run them over what is stored with \`waybill rules backtest\`.`,
+        )
     }
     await carryOut(setup, plan.steps, given)
     if (given.watcher) {
@@ -228,13 +230,16 @@ async function setUpSecurity(
   await writeLines([`create API key ${key.name}, in ${file}`])
 }
 
-/** Each rule is run by one engine: Watcher runs those that it can, the built-in engine all others. */
+/** Watcher runs the rules that it can; nobody runs the others. */
 async function setUpWatches(setup: ClusterSetup, options: WatchOptions, given: Given): Promise<void> {
-  const { watches, builtIn } = watchesFor(readRules(given.rules), options)
+  const { watches, left } = watchesFor(readRules(given.rules), options)
   const index = alertIndex(options.namespace)
   await carryOut(setup, await setup.watches({ index, mapping: ALERT_MAPPING, watches }), given)
   say(`Watcher runs ${watches.length} rules: ${watches.map(({ rule }) => rule).join(', ')}.`)
-  for (const { rule, why } of builtIn) say(`The built-in engine runs ${rule}: ${why}.`)
+  for (const { rule, why } of left)
+    say(
+      `Nobody runs ${rule}: ${why}. \`waybill rules backtest ${rule} --from -1d\` says what it would have found.`,
+    )
 }
 
 /** Watches tell the indexer only where they can reach it: only the operator knows where that is. */

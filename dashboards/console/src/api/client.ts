@@ -11,6 +11,7 @@ export interface Operations {
       sort?: string | undefined
       limit?: string | undefined
       after?: string | undefined
+      own?: 'true' | 'false' | undefined
     }
     body: undefined
     answer: { events: Array<Record<string, unknown>>; next: string | null }
@@ -18,7 +19,12 @@ export interface Operations {
   /** Events in the order in which they were stored, for following. Without `after` it answers where the end is now. */
   getArrivals: {
     params: Record<never, never>
-    query: { q?: string | undefined; after?: string | undefined; limit?: string | undefined }
+    query: {
+      q?: string | undefined
+      after?: string | undefined
+      limit?: string | undefined
+      own?: 'true' | 'false' | undefined
+    }
     body: undefined
     answer: { events: Array<Record<string, unknown>>; next: string }
   }
@@ -54,6 +60,7 @@ export interface Operations {
       from?: string | undefined
       to?: string | undefined
       sort?: string | undefined
+      own?: 'true' | 'false' | undefined
       format: 'csv' | 'ndjson'
       columns?: string | undefined
     }
@@ -68,6 +75,7 @@ export interface Operations {
       q?: string | undefined
       from?: string | undefined
       to?: string | undefined
+      own?: boolean | undefined
       by?:
         | Array<
             | { kind: 'values'; field: string; top?: number | undefined; prefix?: string | undefined }
@@ -131,6 +139,27 @@ export interface Operations {
       partial: { reason: 'time' | 'values'; sentence: string } | null
     }
   }
+  /** For a question that found nothing: questions near it that find something, the nearest first, with how many events each finds. */
+  getAlternatives: {
+    params: Record<never, never>
+    query: {
+      q?: string | undefined
+      from?: string | undefined
+      to?: string | undefined
+      own?: 'true' | 'false' | undefined
+    }
+    body: undefined
+    answer: {
+      alternatives: Array<{
+        q: string
+        from: string | null
+        to: string | null
+        own: boolean
+        difference: string
+        count: number
+      }>
+    }
+  }
   /** The fields of the common schema. */
   getFields: {
     params: Record<never, never>
@@ -155,6 +184,7 @@ export interface Operations {
       q?: string | undefined
       from?: string | undefined
       to?: string | undefined
+      own?: 'true' | 'false' | undefined
       top?: string | undefined
     }
     body: undefined
@@ -882,6 +912,7 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     getCounts: { method: 'GET', path: '/v1/counts' },
     getExport: { method: 'GET', path: '/v1/export' },
     postAggregate: { method: 'POST', path: '/v1/aggregate' },
+    getAlternatives: { method: 'GET', path: '/v1/alternatives' },
     getFields: { method: 'GET', path: '/v1/fields' },
     getFieldsNameValues: { method: 'GET', path: '/v1/fields/{name}/values' },
     getSavedSearches: { method: 'GET', path: '/v1/saved-searches' },

@@ -32,7 +32,7 @@ it('what a cluster lacks is said with what follows from it', () => {
   expect(consequences(cluster({ ilm: false })).join()).toMatch(/Waybill's own lifecycle rolls indices over/)
   expect(consequences(cluster({ security: false })).join()).toMatch(/Security is switched off/)
   expect(consequences(cluster({ license: { type: 'basic', active: true } }))).toEqual([
-    'Watcher needs a paid or trial licence, and the licence is basic: the built-in engine runs all rules.',
+    'Watcher needs a paid or trial licence, and the licence is basic: nobody runs the alert rules. `waybill rules backtest --from -1d` says what they would have found.',
   ])
 })
 

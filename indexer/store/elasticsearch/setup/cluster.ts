@@ -94,7 +94,10 @@ export function consequences({ ilm, security, watcher, license }: ClusterFacts):
       'Security is switched off in the cluster: there are no roles and no API key, and whoever reaches it can read, change and delete everything. Switch it on (xpack.security.enabled: true) and set up again.',
     )
   const why = whyNoWatcher({ watcher, license })
-  if (why !== null) said.push(`${why}: the built-in engine runs all rules.`)
+  if (why !== null)
+    said.push(
+      `${why}: nobody runs the alert rules. \`waybill rules backtest --from -1d\` says what they would have found.`,
+    )
   return said
 }
 
