@@ -78,6 +78,8 @@ export interface TakingApart {
   readonly from: readonly { readonly source: number; readonly isNested: boolean }[]
   /** By group, which then is a member. */
   readonly sourceOf: ReadonlyMap<string, number>
+  /** The member that is given the name of the pattern that fits; null where there is none. */
+  readonly into: number | null
   /** Null where it always applies. */
   readonly applies: Check | null
 }
@@ -184,6 +186,7 @@ function takingApart(extraction: Extraction, sourceOf: (name: string) => number)
     groupsOf: takerApart(extraction),
     from: from.map((name) => ({ source: sourceOf(name), isNested: name.includes('.') })),
     sourceOf: new Map(groups.map((group) => [group, sourceOf(group)])),
+    into: into === null ? null : sourceOf(into),
     applies: when === null ? null : checkOf(when, sourceOf),
   }
 }

@@ -117,6 +117,7 @@ function readJson(text: string): unknown {
 
 function takingApart(extraction: Extraction, groupsOf: TakerApart, asked: EarlyAsked): Step {
   const paths = extraction.from.map(pathOf)
+  const into = extraction.into === null ? null : folded(extraction.into)
   const applies: Check | null =
     extraction.when === null ? null : checkOf(extraction.when, (name) => asked.sourceOf(name))
   return {
@@ -125,6 +126,8 @@ function takingApart(extraction: Extraction, groupsOf: TakerApart, asked: EarlyA
     mayApply: (value) =>
       typeof value === 'string' ? applies !== null || groupsOf(value) !== null : isMembers(value),
     apply(record) {
+      // Of several that name the record, the first that fits does.
+      if (into !== null && keyOf(record, into) !== undefined) return NOTHING
       if (applies !== null && !applies(asked)) return NOTHING
       const path = paths.length === 1 ? paths[0]! : paths.find((one) => memberAt(record, one) !== undefined)
       const found = path === undefined ? null : holderOf(record, path)

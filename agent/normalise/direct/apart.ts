@@ -62,6 +62,7 @@ export class Apart {
       const these = due(text === null ? undefined : text(this.#asked))
       for (let i = 0; i < these.length; i++) {
         const one = these[i]!
+        if (one.into !== null && found.hit(one.into) !== NONE) continue
         const applies = text !== null || one.applies === null || one.applies(this.#asked)
         if (applies && !this.#takeOne(one)) return false
       }
