@@ -5,6 +5,7 @@ import { type Framing, forEachRecord, lastBoundary, scannerFor, wholeRecords } f
 const LINES: Framing = { kind: 'lines' }
 const JSON_VALUES: Framing = { kind: 'json' }
 const CSV: Framing = { kind: 'csv', quote: '"' }
+const JOURNALD: Framing = { kind: 'journald' }
 const START: Framing = { kind: 'start', pattern: '^\\d{4}-' }
 
 function recordsOf(framing: Framing, text: string | Buffer): string[] {
@@ -100,7 +101,7 @@ describe('CSV', () => {
 })
 
 describe('for every framing', () => {
-  const framings = [LINES, START, JSON_VALUES, CSV]
+  const framings = [LINES, START, JSON_VALUES, CSV, JOURNALD]
   const piece = fc.constantFrom(
     'a',
     '"',

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../schema/index.ts'
+import { JournaldScanner } from './framing-journald.ts'
 import { ListScanner } from './framing-list.ts'
 import { NextByte } from './next-byte.ts'
 import { LONGEST_RECORD, recordEnd } from './syslog/record.ts'
@@ -20,7 +21,8 @@ export type Framing =
   | { readonly kind: 'json-list'; readonly names: readonly string[] }
   /** CSV by RFC 4180: a quoted field may hold newlines. With `json`, records that begin with a brace are as in `json-list`. */
   | { readonly kind: 'csv'; readonly quote: string; readonly json?: readonly string[] }
-
+  /** Entries of systemd's journal, as lines of JSON or in the export format. */
+  | { readonly kind: 'journald' }
   /** The journal of what was received by syslog: each record says its length. */
   | { readonly kind: 'journal' }
 
@@ -212,6 +214,8 @@ export function scannerFor(framing: Framing): Scanner {
       return framing.json === undefined
         ? new CsvScanner(framing.quote)
         : new EitherScanner(new CsvScanner(framing.quote), new ListScanner(framing.json))
+    case 'journald':
+      return new JournaldScanner()
     case 'journal':
       return new JournalScanner()
   }

@@ -3,6 +3,7 @@ import { isMarkedAsUntransferable } from 'node:worker_threads'
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { HASH_BYTES, LIMITS, leavesOf, merkleRoot } from '../../schema/index.ts'
 import { behindByteOrderMark, type Framing, forEachRecord } from '../inputs/framing.ts'
+import { mayHoldAudit } from './audit-within.ts'
 import { Memory } from './direct/index.ts'
 import type { Integration } from './integration.ts'
 import { Output } from './output.ts'
@@ -113,18 +114,22 @@ export class BatchMaker {
     const readsBytes = way.readsBytes && !isOpaque
     // Asked once for the whole slice: asking for each record costs more than all the rest of it.
     const isSound = isUtf8(whole)
-    const isText = isSound && !whole.includes(0)
+    const isText = isSound && pipeline.format.textOf === undefined && !whole.includes(0)
+    // The event of such a record is another integration's; so that most slices cost nothing, they are asked as a whole first.
+    const holdsAudit = pipeline.audit !== null && mayHoldAudit(whole)
     const visit = (start: number, end: number): void => {
       // The offset is where the record's first byte stands, byte order mark or not.
       const offset = slice.offset + (start - sliceStart)
       const from = offset === 0 ? behindByteOrderMark(bytes, start, end) : start
       const outcome =
-        readsBytes && (isSound || isUtf8(bytes.subarray(from, end)))
+        readsBytes &&
+        !(holdsAudit && mayHoldAudit(bytes.subarray(from, end))) &&
+        (isSound || isUtf8(bytes.subarray(from, end)))
           ? way.takeBytes(place, from, end, offset)
           : 'declined'
       if (outcome !== 'declined') add(count, outcome)
       else if (isText) add(count, take({ text: bytes.toString('utf8', from, end), flags: 0 }, offset))
-      else add(count, take(textOf(bytes.subarray(from, end)), offset))
+      else add(count, take(pipeline.textOf(bytes.subarray(from, end)), offset))
     }
     if (spec.framing.kind === 'lines') {
       // The commonest, without a call and a view a record.

@@ -1,7 +1,7 @@
 import { type AuditEvent, LIMITS, type SourceId } from '../../schema/index.ts'
 import { behindByteOrderMark, type Framing, forEachRecord } from '../inputs/framing.ts'
 import type { EventType, Integration } from './integration.ts'
-import { Pipeline, textOf, withoutTornEnd } from './pipeline.ts'
+import { Pipeline, withoutTornEnd } from './pipeline.ts'
 
 /** What one record becomes, for a person who looks. */
 export interface Examined {
@@ -65,10 +65,12 @@ export function examine(integration: Integration, bytes: Buffer, options: Examin
     const truncated = length > LIMITS.recordBytes ? { bytes: length, sha256: '' } : null
     const kept = truncated === null ? end : start + LIMITS.recordBytes
     const from = start === 0 ? behindByteOrderMark(bytes, start, kept) : start
-    const { text, flags } = textOf(withoutTornEnd(bytes.subarray(from, kept)))
+    const { text, flags } = pipeline.textOf(withoutTornEnd(bytes.subarray(from, kept)))
     const place = pipeline.placeOf({ ...slice, truncated }, now)
-    const known = text.trim() === '' ? null : pipeline.understand(place, text)
-    const read = known === null ? null : pipeline.draft(place, known)
+    const within = pipeline.within(place, text)
+    const reader = within?.pipeline ?? pipeline
+    const known = within?.known ?? (text.trim() === '' ? null : pipeline.understand(place, text))
+    const read = known === null ? null : reader.draft(place, known, within?.key)
     if (known === null || read === null || read === 'filtered') {
       examined.push({ line, text, outcome: 'skipped', event: null, type: null, masked: new Map() })
       return
@@ -78,7 +80,7 @@ export function examine(integration: Integration, bytes: Buffer, options: Examin
       line,
       text: known.text,
       outcome: read.failed ? 'failed' : 'event',
-      event: JSON.parse(pipeline.serialise(place, read.draft, known.text, start, known.envelope)),
+      event: JSON.parse(reader.serialise(place, read.draft, known.text, start, known.envelope)),
       type: read.draft.type,
       masked: known.kinds ?? new Map(),
     })

@@ -389,6 +389,8 @@ export const integrationSchema = z
       .prefault({}),
     /** Takes over what it does not say itself: fields and lookups behind its own, the rest where it has none. */
     like: z.string().optional(),
+    /** Another integration, for records of the Linux audit system that entries of the journal hold. */
+    audit: z.string().optional(),
     dataset: z.string().min(1).max(256).optional(),
     category: z.enum(CATEGORIES).optional(),
     identity: z
@@ -426,6 +428,7 @@ export const integrationSchema = z
       ['csv', 'csv'],
       ['kv', 'kv'],
       ['records', 'json'],
+      ['audit', 'journald'],
     ] as const) {
       if (said[name] !== undefined && !formats.includes(format))
         issue([name], `goes with the format ${format} only`)

@@ -18,6 +18,8 @@ export interface Integration {
   readonly join: string | null
   /** What a line of a file stands in: the format is that of the message behind a syslog header. */
   readonly envelope: 'syslog' | null
+  /** What reads records of the Linux audit system that its records hold: their events are that one's. */
+  readonly audit: Integration | null
   readonly dataset: string | null
   /** The category of an event that no lookup gives one. */
   readonly category: Category

@@ -49,6 +49,7 @@ function load(nameOrPath: string, within: readonly string[]): Integration {
     records: said.records ?? [],
     join: said.join ?? null,
     envelope: said.envelope ?? null,
+    audit: said.audit === undefined ? null : load(said.audit, [...within, file]),
     dataset: said.dataset ?? base?.dataset ?? null,
     category: said.category ?? base?.category ?? 'activity',
     identity: said.identity ?? [],

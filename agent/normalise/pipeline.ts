@@ -7,6 +7,7 @@ import {
   mintedIdPrefix,
   type SourceId,
 } from '../../schema/index.ts'
+import { auditWithin } from './audit-within.ts'
 import { draftsDirectly, readsDirectly } from './directly.ts'
 import { type EventFilter, eventFilter } from './filter.ts'
 import { FLAG, Tags } from './flags.ts'
@@ -63,6 +64,9 @@ export interface Line {
 /** What a record stands in, read from its text. */
 export type EnvelopeReader = (text: string) => Envelope | null
 
+/** Of a record that stood in an entry which says no more than its host. */
+const NO_HEADER = { time: null, fields: [], rest: [], sender: [], flags: 0, truncated: null, received: false }
+
 const noEnvelope: EnvelopeReader = () => null
 
 /** What a record says, its secrets masked. */
@@ -80,6 +84,14 @@ export type Understanding = {
   /** It did not parse. */
   | { readonly members: null; readonly problem: string }
 )
+
+/** What a record holds that another integration reads. */
+interface Within {
+  readonly pipeline: Pipeline
+  readonly known: Understanding
+  /** What it is known by for good. */
+  readonly key: readonly string[]
+}
 
 interface Drafted {
   readonly draft: Draft
@@ -100,6 +112,8 @@ export class Pipeline {
   readonly masker: Masker
   /** Null where everything is recorded. */
   readonly filter: EventFilter | null
+  /** For records of the audit system that entries of the journal hold. */
+  readonly audit: Pipeline | null
   readonly #mapper: Mapper
   readonly #prepare: Prepare | null
   readonly #setup: WorkerSetup
@@ -119,6 +133,7 @@ export class Pipeline {
     this.filter = eventFilter(integration, { central: setup.events ?? [], local: spec.events ?? [] })
     this.readsDirectly = readsDirectly(integration)
     this.draftsDirectly = draftsDirectly(integration)
+    this.audit = integration.audit === null ? null : new Pipeline(setup, spec, integration.audit)
     this.constants[leafOf('agent.id')] = JSON.stringify(setup.agent.id)
     this.constants[leafOf('agent.name')] = JSON.stringify(setup.agent.name)
     this.constants[leafOf('agent.version')] = JSON.stringify(setup.agent.version)
@@ -135,6 +150,12 @@ export class Pipeline {
 
   get namespace(): string {
     return this.#setup.namespace
+  }
+
+  /** A record's text: of some forms it is written down first. */
+  textOf(bytes: Buffer): { readonly text: string; readonly flags: number } {
+    const text = this.format.textOf?.(bytes) ?? null
+    return text === null ? textOf(bytes) : { text, flags: 0 }
   }
 
   placeOf(slice: TaskSlice, now: number): Place {
@@ -155,9 +176,15 @@ export class Pipeline {
     return known === null ? null : this.lineFrom(place, known, flags, offset)
   }
 
-  /** The event of a record that was understood. */
-  lineFrom(place: Place, known: Understanding, flags: number, offset: number): Line | 'filtered' {
-    const read = this.draft(place, known)
+  /** The event of a record that was understood; `key` is what it is known by where its place says nothing. */
+  lineFrom(
+    place: Place,
+    known: Understanding,
+    flags: number,
+    offset: number,
+    key: readonly string[] = [],
+  ): Line | 'filtered' {
+    const read = this.draft(place, known, key)
     if (read === 'filtered') return read
     const { draft, failed } = read
     draft.flags |= flags
@@ -183,6 +210,16 @@ export class Pipeline {
     return { text, body, kinds, envelope, flags: understood.flags | masked, members, problem: null }
   }
 
+  /** The record of the audit system that an entry of the journal holds; null where it holds none. */
+  within(place: Place, entry: string): Within | null {
+    const found = this.audit === null ? null : auditWithin(entry)
+    if (this.audit === null || found === null) return null
+    const { line, host, cursor } = found
+    const known = this.audit.understand(place, line, (body) => ({ ...NO_HEADER, body, now: place.now, host }))
+    if (known === null || known.members === null) return null
+    return { pipeline: this.audit, known, key: cursor === null ? [] : [cursor] }
+  }
+
   /** What several messages say that are one record. Each is masked by itself: where its body stands is known then. */
   understandJoined(
     messages: readonly { readonly text: string; readonly envelopeOf: EnvelopeReader }[],
@@ -206,7 +243,7 @@ export class Pipeline {
   }
 
   /** What a record becomes, before it is written. */
-  draft(place: Place, known: Understanding): Drafted | 'filtered' {
+  draft(place: Place, known: Understanding, key: readonly string[] = []): Drafted | 'filtered' {
     const { body, envelope, members, flags } = known
     if (members === null) {
       const draft = this.#failure(place, body, known.problem, envelope)
@@ -217,6 +254,7 @@ export class Pipeline {
     const host = envelope?.host ?? this.host
     const draft = this.#mapper.draftOf(members, envelope?.now ?? place.now, host, envelope)
     draft.flags |= flags
+    if (key.length > 0) draft.key = [...key]
     if (this.filter !== null && !this.filter(draft.type, this.#mapper.asked)) return 'filtered'
     return { draft, failed: false }
   }

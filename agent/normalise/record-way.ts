@@ -1,7 +1,7 @@
 import { reasonOf } from '../../schema/index.ts'
 import { DirectWay, type Memory } from './direct/index.ts'
 import type { Output } from './output.ts'
-import type { EnvelopeReader, Pipeline, Place, Understanding } from './pipeline.ts'
+import type { EnvelopeReader, Line, Pipeline, Place, Understanding } from './pipeline.ts'
 import { type Joined, Joining } from './syslog/index.ts'
 
 /** What became of a record: an event, or one that says why the record did not parse; or none. */
@@ -86,6 +86,11 @@ export class RecordWay {
       const written = this.#direct.writeMessage(this.#output, place, message, offset, envelopeOf)
       if (written !== 'declined') return written
     }
+    const within = envelopeOf === null ? this.pipeline.within(place, text) : null
+    if (within !== null) {
+      const made = within.pipeline.lineFrom(place, within.known, flags, offset, within.key)
+      return this.#writeLine(made)
+    }
     const known = this.pipeline.understand(place, text, envelopeOf ?? undefined)
     if (known === null) {
       if (envelopeOf === null) return 'skipped'
@@ -98,7 +103,10 @@ export class RecordWay {
   #write(place: Place, known: Understanding, flags: number, offset: number): Outcome {
     const written = this.#direct?.writeMembers(this.#output, place, known, flags, offset) ?? 'declined'
     if (written !== 'declined') return written
-    const made = this.pipeline.lineFrom(place, known, flags, offset)
+    return this.#writeLine(this.pipeline.lineFrom(place, known, flags, offset))
+  }
+
+  #writeLine(made: Line | 'filtered'): Outcome {
     if (made === 'filtered') return made
     this.#output.writeLine(made.text)
     return made.failed ? 'failed' : 'event'

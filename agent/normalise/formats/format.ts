@@ -36,6 +36,8 @@ export interface Format {
   /** A new slice begins; `header` is what the file's first record says, null where the slice begins with it (or the format has none). */
   begin(header: string | null): void
   read(text: string): Understood
+  /** What a record's bytes say as a text, of a form that is none itself; null for a record that is one. */
+  textOf?(bytes: Buffer): string | null
   /** Whether a record may be of this form, where an integration has several. */
   looksLike(text: string): boolean
   /** Its values where they stand, as far as the text can be understood; null where its form has no such places. */

@@ -1,8 +1,14 @@
+import { isUtf8 } from 'node:buffer'
+import { exportFields } from '../../inputs/framing-journald.ts'
 import { FLAG } from '../flags.ts'
 import { folded } from '../integration.ts'
 import { type Members, newMembers } from '../members.ts'
 import type { Format } from './format.ts'
 import { json } from './json.ts'
+
+const OPEN_BRACE = 0x7b
+/** What a file of journald itself begins with. */
+const OWN_FILE = 'LPKSHHRH'
 
 /** A value that is no text: journald writes its bytes. */
 const BYTES = /\[\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*\]/g
@@ -13,6 +19,7 @@ const BYTES = /\[\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*\]/g
  */
 export const journald: Format = {
   begin() {},
+  textOf: (bytes) => (bytes[0] === OPEN_BRACE || bytes.length === 0 ? null : exportAsJson(bytes)),
   looksLike: (text) => json.looksLike(text),
   cells: () => null,
   hidden(text) {
@@ -20,6 +27,15 @@ export const journald: Format = {
     return [...text.matchAll(BYTES)].map(([bytes]) => textOfBytes(JSON.parse(bytes))).join('\n')
   },
   read(text) {
+    if (text.startsWith(OWN_FILE))
+      return {
+        problem:
+          'This is one of the files that journald keeps for itself: export it by journalctl --output=export, or --output=json.',
+      }
+    if (!json.looksLike(text))
+      return {
+        problem: `Not an entry of the journal: expected a line of JSON or fields as NAME=value, found ${text.slice(0, 40)}`,
+      }
     const understood = json.read(text)
     if (understood === null || understood.problem !== undefined) return understood
     const members: Members = newMembers()
@@ -35,6 +51,35 @@ export const journald: Format = {
     return { members, flags: understood.flags | (isRepaired ? FLAG.encoding_repaired : 0) }
   },
 }
+
+/**
+ * An entry of the export format as journalctl writes it as JSON, so that it is the same entry in both; as it stands where it is no such
+ * entry. Values that are no UTF-8 or hold control characters are lists of their bytes, fields that come several times lists of values.
+ */
+function exportAsJson(bytes: Buffer): string | null {
+  const fields = exportFields(bytes)
+  if (fields === null) return null
+  const members = new Map<string, (string | number[])[]>()
+  for (const { name, value } of fields) {
+    const values = members.get(name)
+    if (values === undefined) members.set(name, [asJson(value)])
+    // Each entry has one cursor and one time: this is one that was torn off, and the next.
+    else if (name.startsWith('__')) return null
+    else values.push(asJson(value))
+  }
+  const entry = newMembers()
+  for (const [name, values] of members) entry[name] = values.length === 1 ? values[0] : values
+  return JSON.stringify(entry)
+}
+
+function asJson(value: Buffer): string | number[] {
+  if (!isUtf8(value)) return [...value]
+  const text = value.toString('utf8')
+  return CONTROL.test(text) ? [...value] : text
+}
+
+/** All but tabs and newlines, of which journalctl thinks nothing. */
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/
 
 /** journald itself adds these; a program can't. */
 const isTrusted = (name: string): boolean => name.startsWith('_')

@@ -37,7 +37,7 @@ export type Received =
 const AUDIT_PROGRAM = /^(?:audit|auditd|audispd|audisp-[\w-]+|kernel)$/
 const AUDIT_RECORD = /^(?:node=\S+ )?type=\S+ msg=audit\(\d+(?:\.\d+)?:\d+\):/
 
-const isAuditRecord = (program: string | null, body: string): boolean =>
+export const isAuditRecord = (program: string | null, body: string): boolean =>
   program !== null && AUDIT_PROGRAM.test(program) && AUDIT_RECORD.test(body)
 
 interface Input {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type AuditEvent, valueAt } from '../../../schema/index.ts'
+import { type AuditEvent, leavesUnder, valueAt } from '../../../schema/index.ts'
+import { loadIntegration } from '../index.ts'
 import { eventsIn, missing, recordsOf, samplesOf } from '../testing/samples.ts'
 
 /** systemd's journal as JSON: its own fields, bytes and lists, what linux-auth knows of messages, and whom to believe. */
@@ -16,6 +17,14 @@ const entry = (more: object, cursor = 's=1;i=1'): string =>
   })
 const read = (...lines: string[]): AuditEvent[] =>
   eventsIn(recordsOf(integration, lines.map((line) => `${line}\n`).join('')))
+/** As journalctl writes it: by its length where it holds newlines or is no text. */
+function exportField(name: string, value: string | Buffer): Buffer {
+  const content = Buffer.from(value)
+  if (typeof value === 'string' && !value.includes('\n')) return Buffer.from(`${name}=${value}\n`)
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(content.length))
+  return Buffer.concat([Buffer.from(`${name}\n`), length, content, Buffer.from('\n')])
+}
 const bytes = (text: string): number[] => [...Buffer.from(text)]
 
 describe('journald', () => {
@@ -89,6 +98,108 @@ describe('journald', () => {
     expect(original).not.toContain(bytes('geheim').join(','))
     expect(original).toContain('password=[masked:password] now')
     expect(String(valueAt(other!, 'event.original'))).toContain(clean.join(','))
+  })
+
+  it('reads the export format as the JSON of the same entries, whatever bytes a value holds', () => {
+    const fields: [string, string | Buffer][] = [
+      ['__CURSOR', 's=1;i=9'],
+      ['__REALTIME_TIMESTAMP', '1769072401250123'],
+      ['_HOSTNAME', 'web-1'],
+      ['_COMM', 'shop'],
+      ['MESSAGE', 'first\n\nSYSLOG_IDENTIFIER=sshd\n{"a":1}\n'],
+      ['CODE', Buffer.of(0x66, 0xff, 0x00, 0x0a, 0x6f)],
+      ['TAB', 'a\tb = c'],
+      ['EMPTY', ''],
+      ['FILE', 'a.c'],
+      ['FILE', 'b.c'],
+    ]
+    const entryOf = (own: typeof fields): Buffer =>
+      Buffer.concat([...own.map(([name, value]) => exportField(name, value)), Buffer.from('\n')])
+    const asJson = JSON.stringify({
+      ...Object.fromEntries(
+        fields.map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+      ),
+      FILE: ['a.c', 'b.c'],
+    })
+    const next = entry({ MESSAGE: 'next' }, 's=1;i=10')
+    const file = Buffer.concat([
+      entryOf(fields),
+      Buffer.from('\n'),
+      entryOf(fields),
+      Buffer.from(`${next}\n`),
+    ])
+    const events = eventsIn(recordsOf(integration, file))
+    const [wanted] = read(asJson)
+    expect(events).toEqual([wanted, wanted, read(next)[0]])
+    expect(of(wanted, 'message', 'log.syslog.appname')).toEqual([fields[4]![1], undefined])
+  })
+
+  it('keeps what is no entry as it is, and reads on behind it', () => {
+    const torn = 'MESSAGE=half\n'
+    const file = [
+      '-- no entry',
+      entry({ MESSAGE: 'one' }),
+      torn + entry({ MESSAGE: 'two' }, 's=1;i=2'),
+      '',
+    ].join('\n')
+    const events = eventsIn(recordsOf(integration, file))
+    expect(events.map((event) => of(event, 'event.kind', 'message'))).toEqual([
+      ['pipeline_error', '-- no entry'],
+      ['event', 'one'],
+      ['event', 'half'],
+      ['event', 'two'],
+    ])
+    const [own] = eventsIn(recordsOf(integration, 'LPKSHHRH\0\0\0\0\n'))
+    expect(of(own, 'event.reason')).toEqual([expect.stringContaining('journalctl --output=export')])
+  })
+
+  it("makes auditd's events of the audit system's records, however they came into the journal", async () => {
+    const auditd = await loadIntegration('auditd')
+    const rest = `pid=7 uid=0 auid=1000 ses=3 msg='op=login acct="jane" exe="/usr/sbin/sshd" hostname=? addr=192.0.2.1 terminal=ssh res=failed'`
+    const line = `type=USER_LOGIN msg=audit(1769072401.250:7001): ${rest}`
+    const here = ['event.id', 'event.sequence', 'log.offset', 'log.file.path']
+    const bare = (event: AuditEvent | undefined): unknown =>
+      leavesUnder(event!).filter(({ path }) => !here.includes(path))
+    const [wanted] = eventsIn(recordsOf(auditd, `${line}\n`))
+    expect(of(wanted, 'event.code', 'source.ip')).toEqual(['auditd.login.failed', '192.0.2.1'])
+    const parts = {
+      _TRANSPORT: 'audit',
+      _AUDIT_TYPE_NAME: 'USER_LOGIN',
+      _AUDIT_ID: '7001',
+      _SOURCE_REALTIME_TIMESTAMP: '1769072401250000',
+      MESSAGE: `USER_LOGIN ${rest}`,
+    }
+    const events = read(
+      entry(parts),
+      entry(
+        { _TRANSPORT: 'kernel', MESSAGE: `audit: type=1112 audit(1769072401.250:7001): ${rest}` },
+        's=1;i=2',
+      ),
+      entry({ _TRANSPORT: 'syslog', _COMM: 'audisp-syslog', MESSAGE: line }, 's=1;i=3'),
+    )
+    for (const event of events) expect(bare(event)).toEqual(bare(wanted))
+    expect(new Set(events.map((event) => of(event, 'event.id')[0])).size).toBe(3)
+    // The same entry in another export is the same event.
+    expect(read(entry({ MESSAGE: 'before' }, 's=1;i=0'), entry(parts))[1]).toEqual(events[0])
+    // What anybody may have written is none.
+    const [made] = read(entry({ _TRANSPORT: 'syslog', _COMM: 'logger', MESSAGE: line }))
+    expect(of(made, 'event.module', 'event.outcome')).toEqual(['journald', undefined])
+  })
+
+  it('masks secrets in the digits of an audit record', () => {
+    const coded = Buffer.from('mysql\0--password=geheim').toString('hex').toUpperCase()
+    const [event] = read(
+      entry({
+        _TRANSPORT: 'audit',
+        _AUDIT_TYPE_NAME: 'PROCTITLE',
+        _AUDIT_ID: '7001',
+        MESSAGE: `PROCTITLE proctitle=${coded}`,
+      }),
+    )
+    const text = JSON.stringify(event)
+    expect(text).not.toContain('geheim')
+    expect(text).not.toContain(Buffer.from('geheim').toString('hex').toUpperCase())
+    expect(of(event, 'process.command_line')).toEqual(['mysql --password=[masked:password]'])
   })
 
   it('believes what journald knows of a process, not what the process says', () => {

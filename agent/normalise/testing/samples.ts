@@ -13,7 +13,7 @@ import {
 export const NOW: number = Date.UTC(2026, 0, 23, 12)
 
 /** What records of an integration become. */
-export function recordsOf(integration: Integration, text: string, timeZone = 'UTC'): Examined[] {
+export function recordsOf(integration: Integration, text: string | Buffer, timeZone = 'UTC'): Examined[] {
   return examine(integration, Buffer.from(text), {
     framing: framingFor(integration),
     path: '/var/log/audit.log',
@@ -36,9 +36,7 @@ export async function samplesOf(
   const files = new Map(
     readdirSync(folder)
       .sort()
-      .map(
-        (file) => [file, eventsIn(recordsOf(integration, readFileSync(join(folder, file), 'utf8')))] as const,
-      ),
+      .map((file) => [file, eventsIn(recordsOf(integration, readFileSync(join(folder, file))))] as const),
   )
   return { integration, files, all: [...files.values()].flat() }
 }
