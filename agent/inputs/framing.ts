@@ -4,6 +4,8 @@ import { ListScanner } from './framing-list.ts'
 import { NextByte } from './next-byte.ts'
 import { LONGEST_RECORD, recordEnd } from './syslog/record.ts'
 
+export { exportFields } from './framing-journald.ts'
+
 /**
  * Where one record ends and the next begins. The tailer uses it to cut slices of whole records, the worker to take them
  * apart: one definition, so that both see the same records.

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { exportFields } from '../../inputs/framing-journald.ts'
+import { exportFields } from '../../inputs/framing.ts'
 import { FLAG } from '../flags.ts'
 import { folded } from '../integration.ts'
 import { type Members, newMembers } from '../members.ts'
