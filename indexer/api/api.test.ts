@@ -260,6 +260,7 @@ describe('the OpenAPI document', () => {
       'get /readyz',
       'get /v1/agent/settings',
       'get /v1/agents',
+      'get /v1/alternatives',
       'get /v1/arrivals',
       'get /v1/counts',
       'get /v1/dead-letters',
