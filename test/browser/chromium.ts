@@ -19,6 +19,8 @@ export interface Look {
   readonly width?: number
   readonly height?: number
   readonly theme?: 'light' | 'dark'
+  /** Whose habits the browser has. */
+  readonly locale?: string
 }
 
 /** A real Chromium with a profile of its own, which goes away with it. */
@@ -33,7 +35,12 @@ export class Chromium {
     this.#profile = profile
   }
 
-  static async start({ width = 1440, height = 900, theme = 'light' }: Look = {}): Promise<Chromium> {
+  static async start({
+    width = 1440,
+    height = 900,
+    theme = 'light',
+    locale = 'en-GB',
+  }: Look = {}): Promise<Chromium> {
     const executablePath = process.env.WAYBILL_CHROMIUM ?? PLACES.find((path) => existsSync(path))
     if (executablePath === undefined)
       throw new Error('These tests need Chromium: apt-get install chromium, or name one in WAYBILL_CHROMIUM.')
@@ -45,7 +52,7 @@ export class Chromium {
       colorScheme: theme,
       acceptDownloads: true,
       timezoneId: 'Europe/Berlin',
-      locale: 'en-GB',
+      locale,
     })
     return new Chromium(context, profile)
   }

@@ -10,20 +10,18 @@ type Members = Record<string, unknown>
 export class World {
   readonly strict: StrictIndexer
   readonly agent: TestAgent
+  readonly url: string
   readonly #known = new Set<string>()
 
   private constructor(strict: StrictIndexer, agent: TestAgent) {
     this.strict = strict
     this.agent = agent
+    this.url = strict.indexer.url
   }
 
   static async start(settings: Parameters<typeof StrictIndexer.start>[0] = {}): Promise<World> {
     const strict = await StrictIndexer.start(settings)
     return new World(strict, await TestAgent.enrolled(strict.indexer.url))
-  }
-
-  get url(): string {
-    return this.strict.indexer.url
   }
 
   /** Stores events of so many minutes ago; their ids, in the same order. */

@@ -1,8 +1,8 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { Problem } from './api/ask.ts'
 import { App } from './frame/app.tsx'
+import { OutageBanner } from './frame/outage.tsx'
 import { Session } from './session/session.tsx'
 import './styles/base.css'
 import './styles/frame.css'
@@ -14,10 +14,11 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
+      // Whether the indexer is there is seen by asking it, also on this machine without a network.
+      networkMode: 'always',
       refetchOnWindowFocus: false,
-      // What was asked wrongly stays wrong; an indexer that is busy or restarting is asked again.
-      retry: (failures, error) =>
-        failures < 2 && error instanceof Problem && (error.status === 0 || error.status === 503),
+      // What was asked wrongly stays wrong; a question waits by itself for an indexer that is away.
+      retry: false,
     },
   },
 })
@@ -27,6 +28,7 @@ if (root === null) throw new Error('the page has no place for the console')
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
+      <OutageBanner />
       <Session>
         <App />
       </Session>

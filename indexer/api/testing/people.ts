@@ -56,6 +56,8 @@ export async function operatorAt(indexer: TestIndexer): Promise<Record<string, s
   return { authorization: `Bearer ${token}` }
 }
 
+const STRICT = { read: 'token', manage: 'token' }
+
 /** An indexer on which nothing is open, and the clock of which the test turns. */
 export class StrictIndexer {
   readonly indexer: TestIndexer
@@ -68,8 +70,15 @@ export class StrictIndexer {
 
   static async start(settings: Parameters<typeof TestIndexer.start>[0] = {}): Promise<StrictIndexer> {
     const clock = { now: Date.now() }
-    const strict = { read: 'token', manage: 'token', ...settings }
-    return new StrictIndexer(await TestIndexer.start(strict, { clock: () => clock.now }), clock)
+    const indexer = await TestIndexer.start({ ...STRICT, ...settings }, { clock: () => clock.now })
+    return new StrictIndexer(indexer, clock)
+  }
+
+  /** It goes away; resolves to what brings it back at the same address. */
+  async away(): Promise<() => Promise<void>> {
+    const { url } = this.indexer
+    await this.indexer.stop()
+    return () => this.indexer.run({ ...STRICT, listen: url }, { clock: () => this.now })
   }
 
   pass(milliseconds: number): void {

@@ -1,4 +1,5 @@
 import { type Operations, ROUTES } from './client.ts'
+import { answered, onItsWay, whenBack } from './reach.ts'
 import { currentVisit } from './visit.ts'
 
 export type Name = keyof Operations
@@ -58,38 +59,61 @@ export async function ask<Of extends Name>(
   asked: Question<Of>,
   signal?: AbortSignal,
 ): Promise<Answer<Of>> {
-  const response = await send(name, asked, signal)
-  if (response.status === 204) return undefined as Answer<Of>
-  const type = response.headers.get('content-type') ?? ''
-  return (type.includes('json') ? await response.json() : await response.text()) as Answer<Of>
+  const first = await reached(name, asked, signal)
+  const { expired } = credentials
+  const isExpired = first instanceof Problem && first.status === 401 && !SIGNING_IN.has(name)
+  // Where the session has ended, somebody signs in first: what is on the screen stays, and the question is asked again for them.
+  if (isExpired && expired !== null) await expired()
+  const answer = isExpired && expired !== null ? await reached(name, asked, signal) : first
+  if (answer instanceof Problem) throw answer
+  return answer.body as Answer<Of>
 }
 
-/** Steps of a sign-in: refused, they are to be done again, not asked for by another sign-in. */
+/** Steps of a sign-in, and the sign-out: refused, they are to be done again, not asked for by another sign-in. */
 const SIGNING_IN: ReadonlySet<Name> = new Set([
   'postSession',
   'postSessionSecondFactor',
   'postSessionPassword',
+  'deleteSession',
 ])
 
-/** Where the session has ended meanwhile, somebody signs in first. */
-async function send<Of extends Name>(name: Of, asked: Question<Of>, signal?: AbortSignal): Promise<Response> {
-  const response = await once(name, asked, signal)
-  if (response.ok) return response
-  const problem = await problemOf(response)
-  const { expired } = credentials
-  if (problem.status !== 401 || expired === null || SIGNING_IN.has(name)) throw problem
-  // What is on the screen stays there meanwhile; the question is asked again for whoever signs in.
-  await expired()
-  const again = await once(name, asked, signal)
-  if (!again.ok) throw await problemOf(again)
-  return again
+/** What came back of a question that was answered. */
+interface Answered {
+  readonly body: unknown
 }
+
+/** A question that changes nothing waits for an indexer that is away. A change is never made later, when nobody expects it. */
+async function reached<Of extends Name>(
+  name: Of,
+  asked: Question<Of>,
+  signal: AbortSignal | undefined,
+): Promise<Answered | Problem> {
+  const waits = ROUTES[name].method === 'GET' || name === 'postAggregate'
+  for (;;) {
+    const answer = await onItsWay((away) => once(name, asked, signal, away))
+    if (!(answer instanceof Problem && AWAY.has(answer.status))) {
+      answered()
+      return answer
+    }
+    const back = whenBack(answer.message)
+    if (!waits) {
+      void back.then(answered)
+      return answer
+    }
+    await back
+    signal?.throwIfAborted()
+  }
+}
+
+/** No answer, or one that says that there is none now: of the indexer, or of a proxy before it. */
+const AWAY: ReadonlySet<number> = new Set([0, 502, 503, 504])
 
 async function once<Of extends Name>(
   name: Of,
   asked: Question<Of>,
   signal: AbortSignal | undefined,
-): Promise<Response> {
+  away: AbortSignal,
+): Promise<Answered | Problem> {
   const { method } = ROUTES[name]
   const { body, ifMatch }: { body?: unknown; ifMatch?: string } = asked
   const headers: Record<string, string> = { accept: 'application/json', 'x-waybill-visit': currentVisit() }
@@ -97,16 +121,20 @@ async function once<Of extends Name>(
   if (method !== 'GET' && credentials.csrf !== null) headers['x-waybill-csrf'] = credentials.csrf
   if (ifMatch !== undefined) headers['if-match'] = `"${ifMatch}"`
   try {
-    return await fetch(addressOf(name, asked), {
+    const response = await fetch(addressOf(name, asked), {
       method,
       headers,
       credentials: 'same-origin',
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal === undefined ? {} : { signal }),
+      signal: signal === undefined ? away : AbortSignal.any([signal, away]),
     })
+    if (!response.ok) return await problemOf(response)
+    if (response.status === 204) return { body: undefined }
+    const isJson = (response.headers.get('content-type') ?? '').includes('json')
+    return { body: isJson ? await response.json() : await response.text() }
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new Problem(0, 'unreachable', 'The indexer can not be reached. Is it running?', null)
+    if (signal?.aborted === true) throw error
+    return new Problem(0, 'unreachable', 'The indexer does not answer.', null)
   }
 }
 

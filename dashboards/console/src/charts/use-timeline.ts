@@ -1,6 +1,6 @@
 import { useAsk } from '../api/use-ask.ts'
-import { LOCAL_ZONE } from '../time/format.ts'
 import { barWidth, type Interval, intervalOf, rangeOf } from '../time/ranges.ts'
+import { useZone } from '../time/zone.ts'
 import type { Bar } from './timeline.tsx'
 
 const BARS = 120
@@ -16,11 +16,12 @@ export interface Counted {
 
 /** How many events a query finds over time, with those that failed. */
 export function useTimeline(q: string, range: string): Counted {
+  const zone = useZone()
   const now = Math.floor(Date.now() / 60_000) * 60_000
   const ever = useAsk(
     'postAggregate',
     {
-      body: { q, ...rangeOf(range), by: [{ kind: 'time', every: 'month', zone: LOCAL_ZONE }] },
+      body: { q, ...rangeOf(range), by: [{ kind: 'time', every: 'month', zone }] },
     },
     { enabled: intervalOf(range, now) === null },
   )

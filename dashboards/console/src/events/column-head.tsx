@@ -1,5 +1,6 @@
 import { useAsk } from '../api/use-ask.ts'
 import { Popover } from '../frame/popover.tsx'
+import { useZone } from '../time/zone.ts'
 import { columnName } from './columns.ts'
 import { Facet } from './facet.tsx'
 import { nextSort, type Question, sortedBy } from './question.ts'
@@ -16,15 +17,21 @@ export function ColumnHead({ field, question, onToggle, onSort }: ColumnHeadProp
   const countable =
     useAsk('getFields', {}).data?.fields.find(({ name }) => name === field)?.countable ?? false
   const sorted = sortedBy(question, field)
+  const zone = useZone()
   if (!countable && field !== '@timestamp') return <span>{columnName(field)}</span>
   const sorting = (
     <button
       type="button"
       className="head-sort"
-      aria-label={sortLabel(field, sorted)}
+      aria-label={`${sortLabel(field, sorted)}${field === '@timestamp' ? `; times of ${zone}` : ''}`}
       onClick={() => onSort(nextSort(question, field))}
     >
       {columnName(field)} {sorted !== null && <span>{sorted === 'ascending' ? '↑' : '↓'}</span>}
+      {field === '@timestamp' && (
+        <span className="zone" title={zone}>
+          {zone}
+        </span>
+      )}
     </button>
   )
   if (field === '@timestamp') return sorting

@@ -4,6 +4,7 @@ import { Problem } from '../api/ask.ts'
 import { Timeline } from '../charts/timeline.tsx'
 import { useTimeline } from '../charts/use-timeline.ts'
 import { EntryDrawer } from '../entry/entry-drawer.tsx'
+import { AsOf } from '../frame/as-of.tsx'
 import { go, usePlace } from '../frame/location.ts'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
 import { counted, figure } from '../time/format.ts'
@@ -138,6 +139,7 @@ export function EventsScreen() {
                 ? 'Counting …'
                 : counted(timeline.count, 'event')}
             {following && <Live tail={tail} />}
+            <AsOf />
           </p>
           <Timeline
             bars={timeline.bars}

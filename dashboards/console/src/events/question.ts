@@ -26,8 +26,8 @@ export function readQuestion(search: string): Question {
     q: parameters.get('q') ?? '',
     range: parameters.get('range') ?? FIRST_RANGE,
     filters: parameters.getAll('f').flatMap(readFilter),
-    sort: readSort(parameters.get('sort')),
-    columns: parameters.get('columns')?.split(',').filter(Boolean) ?? null,
+    sort: parameters.get('sort') ?? 'newest',
+    columns: parameters.get('columns')?.split(',') ?? null,
   }
 }
 
@@ -47,9 +47,6 @@ export function writeQuestion(
   return text === '' ? '' : `?${text}`
 }
 
-const readSort = (text: string | null): string =>
-  text !== null && /^-?[\w@.-]+$/.test(text) ? text : 'newest'
-
 /** In which order the question has the values of a field. */
 export function sortedBy({ sort }: Question, field: string): 'ascending' | 'descending' | null {
   if (field === '@timestamp') return sort === 'newest' ? 'descending' : sort === 'oldest' ? 'ascending' : null
@@ -63,8 +60,8 @@ export function nextSort(question: Question, field: string): string {
   return now === null ? field : now === 'ascending' ? `-${field}` : 'newest'
 }
 
-/** A link that somebody has cut short loses a filter, not the page. */
-function readFilter(text: string): Filter[] {
+/** None where it is no filter: the address is looked over before a screen reads it (`wrongIn`). */
+export function readFilter(text: string): Filter[] {
   const match = /^(!?)([@\w.-]+):(\[.*\])$/s.exec(text)
   if (match === null) return []
   try {

@@ -1,21 +1,34 @@
-import { lazy, type ReactNode, Suspense } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect } from 'react'
+import { useAsk } from '../api/use-ask.ts'
 import { EntryPage } from '../entry/entry-page.tsx'
 import { EventsScreen } from '../events/events-screen.tsx'
 import { type Permission, useWho } from '../session/session.tsx'
+import { type Wrong, withoutWrong, wrongIn } from './address.ts'
 import { Link } from './link.tsx'
 import { usePlace } from './location.ts'
 import { Mark } from './mark.tsx'
+import { Contained, part } from './outage.tsx'
 import { Popover } from './popover.tsx'
 import { prefer, usePreferences } from './preferences.ts'
 import { Empty, Loading } from './states.tsx'
+import { ZoneChoice } from './zone-choice.tsx'
 
-const Overview = lazy(() => import('../screens/overview.tsx'))
-const Security = lazy(() => import('../screens/security.tsx'))
-const People = lazy(() => import('../screens/people.tsx'))
-const System = lazy(() => import('../screens/system.tsx'))
-const Auditor = lazy(() => import('../screens/auditor.tsx'))
-const Settings = lazy(() => import('../settings/settings.tsx'))
-const Account = lazy(() => import('../session/account.tsx'))
+const LOADS = {
+  overview: part(() => import('../screens/overview.tsx')),
+  security: part(() => import('../screens/security.tsx')),
+  people: part(() => import('../screens/people.tsx')),
+  system: part(() => import('../screens/system.tsx')),
+  auditor: part(() => import('../screens/auditor.tsx')),
+  settings: part(() => import('../settings/settings.tsx')),
+  account: part(() => import('../session/account.tsx')),
+}
+const Overview = lazy(LOADS.overview)
+const Security = lazy(LOADS.security)
+const People = lazy(LOADS.people)
+const System = lazy(LOADS.system)
+const Auditor = lazy(LOADS.auditor)
+const Settings = lazy(LOADS.settings)
+const Account = lazy(LOADS.account)
 
 interface Screen {
   readonly path: string
@@ -34,10 +47,24 @@ const SCREENS: readonly Screen[] = [
   { path: '/settings', name: 'Settings', needs: 'status', show: () => <Settings /> },
 ]
 
+/** ms after the first screen. */
+const PRELOAD = 2000
+
 export function App() {
-  const { path } = usePlace()
+  const { path, search } = usePlace()
   const { who } = useWho()
+  const fields =
+    useAsk('getFields', {}, { enabled: path === '/events' && search !== '' }).data?.fields ?? null
+  const wrong = wrongIn(path, search, fields)
   const screens = SCREENS.filter(({ needs }) => who.permissions.includes(needs))
+  useEffect(() => {
+    // Then every screen is there, also while the indexer is away.
+    const later = setTimeout(
+      () => void Promise.allSettled(Object.values(LOADS).map((load) => load())),
+      PRELOAD,
+    )
+    return () => clearTimeout(later)
+  }, [])
   return (
     <>
       <a className="skip" href="#main">
@@ -57,9 +84,34 @@ export function App() {
         <ReaderMenu />
       </header>
       <main id="main" tabIndex={-1}>
-        <Suspense fallback={<Loading />}>{screenAt(path, screens)}</Suspense>
+        <Contained key={path}>
+          <Suspense fallback={<Loading />}>
+            {wrong.length > 0 ? <WrongAddress wrong={wrong} /> : screenAt(path, screens)}
+          </Suspense>
+        </Contained>
       </main>
     </>
+  )
+}
+
+/** Says what is wrong with the address, and leads to the same without it. */
+function WrongAddress({ wrong }: { wrong: readonly Wrong[] }) {
+  const { path, search } = usePlace()
+  return (
+    <div className="state wrong-address" role="alert">
+      <h1 className="state-title">This address can not be shown as it is.</h1>
+      <ul>
+        {wrong.map(({ name, value, sentence }) => (
+          <li key={`${name} ${value}`}>
+            <code>
+              {name}={value}
+            </code>{' '}
+            {sentence}
+          </li>
+        ))}
+      </ul>
+      <Link to={withoutWrong(path, search, wrong)}>Show the screen without it</Link>
+    </div>
   )
 }
 
@@ -111,6 +163,7 @@ function ReaderMenu() {
             options={{ local: 'Local', utc: 'UTC' }}
             onChoose={(next) => prefer({ zone: next })}
           />
+          <ZoneChoice />
           {who.role !== null && (
             <Link to="/account" onClick={close}>
               Password, second factor, sessions
@@ -129,7 +182,8 @@ function ReaderMenu() {
 
 interface ChoiceProps<Value extends string> {
   readonly name: string
-  readonly value: Value
+  /** None of the options where something else is chosen. */
+  readonly value: string
   readonly options: Readonly<Record<Value, string>>
   readonly onChoose: (value: Value) => void
 }

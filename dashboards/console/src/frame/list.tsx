@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react'
+import { useZone } from '../time/zone.ts'
 
 export interface Column<Row> {
   readonly name: string
   readonly of: (row: Row) => ReactNode
-  /** `number` stands to the right; `acts` has what can be done, under a head that only a screen reader says. */
-  readonly kind?: 'number' | 'acts'
+  /** `number` stands to the right; `time` names its zone; `acts` has what can be done, under a head that only a screen reader says. */
+  readonly kind?: 'number' | 'time' | 'acts'
 }
 
 interface ListProps<Row> {
@@ -17,6 +18,7 @@ interface ListProps<Row> {
 
 /** Rows of the same kind under their heads; the first column names the row. On a narrow screen it scrolls within itself. */
 export function List<Row>({ label, columns, rows, keyOf }: ListProps<Row>) {
+  const zone = useZone()
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard.
     <section className="scrolls" aria-label={label} tabIndex={0}>
@@ -26,6 +28,7 @@ export function List<Row>({ label, columns, rows, keyOf }: ListProps<Row>) {
             {columns.map(({ name, kind }) => (
               <th key={name} scope="col" className={kind === 'number' ? 'number' : undefined}>
                 {kind === 'acts' ? <span className="unseen">{name}</span> : name}
+                {kind === 'time' && <span className="zone">{zone}</span>}
               </th>
             ))}
           </tr>

@@ -1,9 +1,11 @@
 import { useSyncExternalStore } from 'react'
+import { isZone } from '../time/zones.ts'
 
 /** What a reader chose for this browser. */
 export interface Preferences {
   readonly theme: 'system' | 'light' | 'dark'
-  readonly zone: 'local' | 'utc'
+  /** `local`, `utc`, or the name of any other. */
+  readonly zone: string
 }
 
 const KEY = 'waybill.preferences'
@@ -18,7 +20,7 @@ function stored(): Preferences {
     const { theme, zone } = { ...FIRST, ...(typeof given === 'object' ? given : {}) }
     return {
       theme: theme === 'light' || theme === 'dark' ? theme : 'system',
-      zone: zone === 'utc' ? 'utc' : 'local',
+      zone: zone === 'utc' || isZone(zone) ? zone : 'local',
     }
   } catch {
     // A browser may refuse to keep anything, or keep what another hand wrote.

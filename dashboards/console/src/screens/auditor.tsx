@@ -1,3 +1,4 @@
+import { Refreshed } from '../frame/as-of.tsx'
 import { useParameter } from '../frame/location.ts'
 import { RangePicker } from '../time/range-picker.tsx'
 import { BarList } from './bar-list.tsx'
@@ -15,6 +16,7 @@ export default function Auditor() {
     <div className="screen">
       <ScreenHead title="Audit of the auditor">
         <RangePicker range={range} onChoose={setRange} />
+        <Refreshed />
       </ScreenHead>
       <p className="lead quiet">
         Each search, view of an entry, export and change made with Waybill is an event, sealed as all others.

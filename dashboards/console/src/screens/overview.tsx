@@ -4,6 +4,7 @@ import { useTimeline } from '../charts/use-timeline.ts'
 import { eventsWith } from '../entry/facts.tsx'
 import { Category } from '../events/cell.tsx'
 import { all, is } from '../events/question.ts'
+import { Refreshed, useMoment } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { go, useParameter } from '../frame/location.ts'
 import { useMay } from '../session/session.tsx'
@@ -24,11 +25,12 @@ export default function Overview() {
   const zone = useZone()
   const maySeeStatus = useMay('status')
   const timeline = useTimeline('', range)
-  const { day, week, month } = begun(Date.now(), zone)
+  const { day, week, month } = begun(useMoment(), zone)
   return (
     <div className="screen">
       <ScreenHead title="Overview">
         <RangePicker range={range} onChoose={setRange} />
+        <Refreshed />
       </ScreenHead>
       <div className="figures">
         <Compared name="Today" interval={day} against={{ ...day.earlier, name: 'yesterday by this time' }} />

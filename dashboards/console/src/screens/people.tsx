@@ -2,12 +2,14 @@ import { useAsk } from '../api/use-ask.ts'
 import { useFound } from '../api/use-found.ts'
 import { eventsWith } from '../entry/facts.tsx'
 import { all, is } from '../events/question.ts'
+import { Refreshed } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { useParameter } from '../frame/location.ts'
 import { Empty } from '../frame/states.tsx'
-import { figure, LOCAL_ZONE, span } from '../time/format.ts'
+import { figure, span } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
 import { rangeOf } from '../time/ranges.ts'
+import { useZone } from '../time/zone.ts'
 import { averageSession } from './average-session.ts'
 import { BarList } from './bar-list.tsx'
 import { Figure } from './figures.tsx'
@@ -34,6 +36,7 @@ export default function People() {
             <RangePicker range={otherRange === '' ? range : otherRange} onChoose={setOtherRange} />
           </>
         )}
+        <Refreshed />
       </ScreenHead>
       {user === '' ? (
         <div className="panels">
@@ -130,7 +133,7 @@ function Activity({ user, range }: { user: string; range: string }) {
       </div>
       <div className="panels">
         <SessionFigures user={user} range={range} />
-        <Panel title="Hours of the day">
+        <Panel title="Hours of the day" beside={<Zone />}>
           <Hours q={mine} range={range} />
         </Panel>
         <Panel title="By module">
@@ -192,14 +195,19 @@ function Count({ q, range }: { q: string; range: string }) {
   return <dd>{data === undefined ? '…' : figure(data.count)}</dd>
 }
 
+function Zone() {
+  return <span className="beside quiet">{useZone()}</span>
+}
+
 function Hours({ q, range }: { q: string; range: string }) {
+  const zone = useZone()
   const { data } = useAsk('postAggregate', {
-    body: { q, ...rangeOf(range), by: [{ kind: 'hour-of-day', zone: LOCAL_ZONE }] },
+    body: { q, ...rangeOf(range), by: [{ kind: 'hour-of-day', zone }] },
   })
   const counts = new Map((data?.split?.buckets ?? []).map(({ key, count }) => [Number(key), count]))
   const most = Math.max(1, ...counts.values())
   return (
-    <svg className="hours" viewBox="0 0 240 72" role="img" aria-label="Events by hour of the day">
+    <svg className="hours" viewBox="0 0 240 72" role="img" aria-label={`Events by hour of the day, ${zone}`}>
       {Array.from({ length: 24 }, (_, hour) => {
         const count = counts.get(hour) ?? 0
         const height = count === 0 ? 0 : Math.max(1, (count / most) * 54)

@@ -3,6 +3,7 @@ import { useAsk } from '../api/use-ask.ts'
 import { type Place, placesOf } from '../charts/places.ts'
 import { eventsWith } from '../entry/facts.tsx'
 import { all, is } from '../events/question.ts'
+import { Refreshed } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { useParameter } from '../frame/location.ts'
 import { Loading } from '../frame/states.tsx'
@@ -28,6 +29,7 @@ export default function Security() {
     <div className="screen">
       <ScreenHead title="Security">
         <RangePicker range={range} onChoose={setRange} />
+        <Refreshed />
       </ScreenHead>
       <div className="figures">
         <Figure name="Sign-ins" q={SIGN_INS} range={range} />

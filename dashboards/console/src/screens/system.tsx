@@ -4,6 +4,7 @@ import { eventsWith } from '../entry/facts.tsx'
 import { Status } from '../events/cell.tsx'
 import { text, timeOf } from '../events/event.ts'
 import { all, is } from '../events/question.ts'
+import { Refreshed } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { List } from '../frame/list.tsx'
 import { useParameter } from '../frame/location.ts'
@@ -26,6 +27,7 @@ export default function System() {
     <div className="screen">
       <ScreenHead title="System">
         <RangePicker range={range} onChoose={setRange} />
+        <Refreshed />
       </ScreenHead>
       <div className="figures">
         <Figure name="System events" q={SYSTEM} range={range} />

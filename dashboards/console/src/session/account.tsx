@@ -5,6 +5,7 @@ import { Panel, ScreenHead } from '../screens/panel.tsx'
 import { useAct } from '../settings/use-act.ts'
 import { When } from '../time/when.tsx'
 import { useWho } from './session.tsx'
+import { tellTabs } from './tabs.ts'
 
 /** What somebody changes about themselves. */
 export default function Account() {
@@ -37,6 +38,8 @@ function Password() {
     try {
       const { csrf } = await ask('postSessionPassword', { body: { current, password } })
       credentials.csrf = csrf
+      // The other tabs have this session, too, and need its new word.
+      tellTabs('signed-in')
       setFailed(false)
       setTold('It is changed. Your other sessions have ended.')
       setCurrent('')

@@ -1,8 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react'
+import { createContext, Fragment, type ReactNode, useContext, useEffect, useRef, useState } from 'react'
 import { type Answer, ask, credentials, Problem } from '../api/ask.ts'
 import { Dialog } from '../frame/dialog.tsx'
 import { SignIn } from './sign-in.tsx'
+import { hearTabs, type Told, tellTabs } from './tabs.ts'
 
 export type Who = Answer<'getSession'>
 export type Permission = Who['permissions'][number]
@@ -16,6 +17,9 @@ export function useWho(): { readonly who: Who; readonly signOut: () => void } {
 }
 
 export const useMay = (permission: Permission): boolean => useWho().who.permissions.includes(permission)
+
+const STILL_IN =
+  'You are not signed out yet: the indexer did not do it. Reload this page when it answers, and sign out again.'
 
 type Standing = 'looking' | 'out' | 'in' | 'expired'
 
@@ -52,7 +56,7 @@ export function Session({ children }: { readonly children: ReactNode }) {
     }
   }, [])
 
-  const signedIn = (known: Who): void => {
+  const enter = (known: Who): void => {
     const other = who !== null && who.name !== known.name
     credentials.csrf = known.csrf
     setTrouble(null)
@@ -64,14 +68,44 @@ export function Session({ children }: { readonly children: ReactNode }) {
     waiting.current = null
   }
 
-  const signOut = (): void => {
-    void ask('deleteSession', {}).finally(() => {
-      credentials.csrf = null
-      queries.clear()
-      setWho(null)
-      setStanding('out')
-    })
+  const signedIn = (known: Who): void => {
+    enter(known)
+    tellTabs('signed-in')
   }
+
+  const leave = (): void => {
+    credentials.csrf = null
+    queries.clear()
+    waiting.current = null
+    setTrouble(null)
+    setWho(null)
+    setStanding('out')
+  }
+  const signOut = (): void => {
+    ask('deleteSession', {}).then(
+      () => {
+        leave()
+        tellTabs('signed-out')
+      },
+      (error: unknown) => {
+        leave()
+        // A session that has ended already needs no signing out.
+        if (!(error instanceof Problem && error.status === 401)) setTrouble(STILL_IN)
+      },
+    )
+  }
+
+  const heard = useRef<(told: Told) => void>(() => {})
+  heard.current = (told) => {
+    if (told === 'signed-out') leave()
+    // Somebody signed in elsewhere, maybe as another user: this tab has their session, too.
+    else
+      ask('getSession', {}).then(
+        (known) => known.wants === null && enter(known),
+        (error: unknown) => setTrouble(error instanceof Error ? error.message : String(error)),
+      )
+  }
+  useEffect(() => hearTabs((told) => heard.current(told)), [])
 
   if (standing === 'looking') return <div className="curtain" aria-busy="true" />
   if (standing === 'out' || who === null)
@@ -82,7 +116,7 @@ export function Session({ children }: { readonly children: ReactNode }) {
     )
   return (
     <WhoContext.Provider value={{ who, signOut }}>
-      {children}
+      <Fragment key={who.name}>{children}</Fragment>
       {standing === 'expired' && (
         <Dialog title="Sign in again" onClose={null}>
           <p className="quiet">Your session has ended. What you were looking at stays as it is.</p>

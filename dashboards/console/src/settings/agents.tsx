@@ -3,14 +3,16 @@ import { useAsk } from '../api/use-ask.ts'
 import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { type Agent, HEALTH, healthOf } from '../screens/agents-health.tsx'
 import { useMay } from '../session/session.tsx'
-import { bytes, figure, span } from '../time/format.ts'
+import { bytes, figure, fullTime, span } from '../time/format.ts'
 import { When } from '../time/when.tsx'
+import { useZone } from '../time/zone.ts'
 import { Confirm, Once } from './confirm.tsx'
 import { useAct } from './use-act.ts'
 
 export function Agents() {
   const { data, error, isPending } = useAsk('getAgents', {}, { every: 5_000 })
   const mayManage = useMay('agents')
+  const zone = useZone()
   const act = useAct()
   const [token, setToken] = useState<{ token: string; expires: number } | null>(null)
   if (isPending) return <Loading />
@@ -51,7 +53,7 @@ export function Agents() {
         <Once
           title="Enrolment token"
           secret={token.token}
-          note={`It makes one agent known, until ${new Date(token.expires).toLocaleString()}. It is shown this once.`}
+          note={`It makes one agent known, until ${fullTime(token.expires, zone)}. It is shown this once.`}
           onClose={() => setToken(null)}
         />
       )}

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { Refreshed } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { usePlace } from '../frame/location.ts'
 import { Empty } from '../frame/states.tsx'
@@ -34,7 +35,9 @@ export default function Settings() {
   const part = path === '/settings' ? parts[0] : parts.find((one) => one.path === path)
   return (
     <div className="screen">
-      <ScreenHead title="Settings" />
+      <ScreenHead title="Settings">
+        <Refreshed />
+      </ScreenHead>
       <nav className="subnav" aria-label="Settings">
         {parts.map((one) => (
           <Link key={one.path} to={one.path} aria-current={one === part ? 'page' : undefined}>

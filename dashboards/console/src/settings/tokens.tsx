@@ -33,7 +33,7 @@ export function Tokens() {
             { name: 'Of', of: ({ owner }) => owner ?? 'the service' },
             { name: 'May', of: ({ scopes }) => scopes.join(', ') },
             { name: 'Made', of: ({ created }) => <When at={created} relative /> },
-            { name: 'Ends', of: endOf },
+            { name: 'Ends', kind: 'time', of: endOf },
             {
               name: 'What to do',
               kind: 'acts',

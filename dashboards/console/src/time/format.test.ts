@@ -1,15 +1,28 @@
 import { describe, expect, it } from 'vitest'
-import { counted, dayOf, keptFor } from './format.ts'
+import { clockTime, counted, dayOf, keptFor } from './format.ts'
+import { habitsOf } from './habits.ts'
 
 const at = (text: string): number => Date.parse(text)
 
 describe('how times and figures are written', () => {
   it('a day says its year where that is another than now', () => {
     const now = at('2026-11-18T10:00Z')
-    expect(dayOf(at('2026-01-02T10:00Z'), 'UTC', now)).toBe('2 Jan')
-    expect(dayOf(at('2025-12-31T23:59Z'), 'UTC', now)).toBe('31 Dec 2025')
-    expect(dayOf(at('2025-12-31T23:59Z'), 'Europe/Berlin', now)).toBe('1 Jan')
-    expect(dayOf(at('2026-01-01T00:20Z'), 'Asia/Kolkata', now)).toBe('1 Jan')
+    const day = (text: string, zone: string): string => dayOf(at(text), zone, now, habitsOf('en-GB'))
+    expect(day('2026-01-02T10:00Z', 'UTC')).toBe('2 Jan')
+    expect(day('2025-12-31T23:59Z', 'UTC')).toBe('31 Dec 2025')
+    expect(day('2025-12-31T23:59Z', 'Europe/Berlin')).toBe('1 Jan')
+    expect(day('2026-01-01T00:20Z', 'Asia/Kolkata')).toBe('1 Jan')
+  })
+
+  it('day and clock are those of the reader', () => {
+    const noon = at('2025-11-05T14:03:09Z')
+    const written = (locale: string): string[] => {
+      const habits = habitsOf(locale)
+      return [dayOf(noon, 'UTC', at('2026-11-18T10:00Z'), habits), clockTime(noon, 'UTC', habits)]
+    }
+    expect(written('de-DE')).toEqual(['5 Nov 2025', '14:03:09'])
+    expect(written('en-US')).toEqual(['Nov 5, 2025', '02:03:09 PM'])
+    expect(written('en-AU')).toEqual(['5 Nov 2025', '02:03:09 pm'])
   })
 
   it('one is one, and several are several', () => {

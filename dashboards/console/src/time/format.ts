@@ -1,23 +1,33 @@
-/** How times and figures are written, in the reader's zone. */
+import { englishOf, type Habits, READER } from './habits.ts'
+
+/** How times and figures are written, in the reader's zone and with the reader's habits. */
 export const LOCAL_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${zone} ${JSON.stringify(options)}`
+function format(
+  zone: string,
+  options: Intl.DateTimeFormatOptions,
+  habits: Habits = READER,
+): Intl.DateTimeFormat {
+  const locale = englishOf(habits)
+  const key = `${zone} ${locale} ${JSON.stringify(options)}`
   const known = formats.get(key)
   if (known !== undefined) return known
-  const made = new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...options })
+  const made = new Intl.DateTimeFormat(locale, { timeZone: zone, ...options })
   formats.set(key, made)
   return made
 }
 
-const CLOCK = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
+const minuteOf = ({ hour12 }: Habits) =>
+  ({ hour: '2-digit', minute: '2-digit', hourCycle: hour12 ? 'h12' : 'h23' }) as const
+const clockOf = (habits: Habits) => ({ ...minuteOf(habits), second: '2-digit' }) as const
 const DAY = { day: 'numeric', month: 'short' } as const
 
-export const clockTime = (at: number, zone: string): string => format(zone, CLOCK).format(at)
-export const minuteTime = (at: number, zone: string): string =>
-  format(zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at)
+export const clockTime = (at: number, zone: string, habits = READER): string =>
+  format(zone, clockOf(habits), habits).format(at)
+export const minuteTime = (at: number, zone: string, habits = READER): string =>
+  format(zone, minuteOf(habits), habits).format(at)
 const yearOf = (at: number, zone: string): string => format(zone, { year: 'numeric' }).format(at)
 
 /** Zones change their days at quarters of an hour at the finest; the days of a list are mostly the same few. */
@@ -26,12 +36,12 @@ const MOST_DAYS = 10_000
 const days = new Map<string, string>()
 
 /** With the year where it is not the present one. */
-export function dayOf(at: number, zone: string, now = Date.now()): string {
-  const key = `${zone} ${Math.floor(at / QUARTER)} ${Math.floor(now / QUARTER)}`
+export function dayOf(at: number, zone: string, now = Date.now(), habits = READER): string {
+  const key = `${zone} ${habits.order[0]} ${Math.floor(at / QUARTER)} ${Math.floor(now / QUARTER)}`
   let day = days.get(key)
   if (day === undefined) {
     const isThisYear = yearOf(at, zone) === yearOf(now, zone)
-    day = format(zone, isThisYear ? DAY : { ...DAY, year: 'numeric' }).format(at)
+    day = format(zone, isThisYear ? DAY : { ...DAY, year: 'numeric' }, habits).format(at)
     if (days.size >= MOST_DAYS) days.clear()
     days.set(key, day)
   }
@@ -40,7 +50,7 @@ export function dayOf(at: number, zone: string, now = Date.now()): string {
 export const longDay = (at: number, zone: string): string =>
   format(zone, { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric' }).format(at)
 export const fullTime = (at: number, zone: string): string =>
-  format(zone, { ...DAY, year: 'numeric', ...CLOCK, timeZoneName: 'short' }).format(at)
+  format(zone, { ...DAY, year: 'numeric', ...clockOf(READER), timeZoneName: 'short' }).format(at)
 
 const STEPS: readonly [number, string][] = [
   [86_400_000, 'd'],

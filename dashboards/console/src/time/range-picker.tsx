@@ -1,7 +1,8 @@
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useRef, useState } from 'react'
 import { Popover } from '../frame/popover.tsx'
-import { dayOf, minuteTime } from './format.ts'
-import { between, intervalOf, PRESETS } from './ranges.ts'
+import { counted, dayOf, minuteTime } from './format.ts'
+import { READER, readTyped, typed } from './habits.ts'
+import { between, intervalOf, LENGTHS, lengthOf, PRESETS } from './ranges.ts'
 import { useZone } from './zone.ts'
 
 interface RangePickerProps {
@@ -54,48 +55,98 @@ export function RangePicker({ range, onChoose }: RangePickerProps) {
 export function rangeName(range: string, zone: string): string {
   const preset = PRESETS.find(({ id }) => id === range)
   if (preset !== undefined) return preset.name
+  const length = lengthOf(range)
+  if (length !== null) return `Last ${counted(length.count, LENGTHS[length.unit].name)}`
   const interval = intervalOf(range, Date.now())
   if (interval === null) return 'All time'
   const said = (at: number): string => `${dayOf(at, zone)}, ${minuteTime(at, zone)}`
   return `${said(interval.from)} – ${said(interval.to)}`
 }
 
-/** What a field for a time of the browser takes, in the reader's zone. */
-const fieldValue = (at: number, zone: string): string =>
-  Temporal.Instant.fromEpochMilliseconds(at)
-    .toZonedDateTimeISO(zone)
-    .toPlainDateTime()
-    .toString()
-    .slice(0, 16)
+const inZone = (at: number, zone: string): Temporal.PlainDateTime =>
+  Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).toPlainDateTime()
 
-const moment = (value: string, zone: string): number =>
-  Temporal.PlainDateTime.from(value).toZonedDateTime(zone).epochMilliseconds
+const momentOf = (text: string, zone: string): number | null =>
+  readTyped(text, READER)?.toZonedDateTime(zone).epochMilliseconds ?? null
 
 function Between({ range, onChoose }: RangePickerProps) {
   const zone = useZone()
   const now = Date.now()
   const interval = intervalOf(range, now) ?? { from: now - 7 * 86_400_000, to: now }
-  const [from, setFrom] = useState(() => fieldValue(interval.from, zone))
-  const [to, setTo] = useState(() => fieldValue(interval.to, zone))
-  const valid = from !== '' && to !== '' && from < to
+  const [from, setFrom] = useState(() => typed(inZone(interval.from, zone), READER))
+  const [to, setTo] = useState(() => typed(inZone(interval.to, zone), READER))
+  const [begin, end] = [momentOf(from, zone), momentOf(to, zone)]
+  const example = typed(inZone(now, zone), READER)
+  const wrong =
+    begin === null || end === null
+      ? `Write a time such as ${example}.`
+      : begin >= end
+        ? 'The beginning must be before the end.'
+        : null
   const send = (submit: FormEvent): void => {
     submit.preventDefault()
-    if (valid) onChoose(between(moment(from, zone), moment(to, zone)))
+    if (begin !== null && end !== null && wrong === null) onChoose(between(begin, end))
   }
   return (
     <form onSubmit={send}>
-      <label>
-        From
-        <input type="datetime-local" value={from} onChange={({ target }) => setFrom(target.value)} required />
-      </label>
-      <label>
-        To
-        <input type="datetime-local" value={to} onChange={({ target }) => setTo(target.value)} required />
-      </label>
-      <p className="quiet small">{valid ? `Times of ${zone}` : 'The beginning must be before the end.'}</p>
-      <button type="submit" disabled={!valid}>
+      <Moment name="From" value={from} wrong={begin === null} onChange={setFrom} />
+      <Moment name="To" value={to} wrong={end === null} onChange={setTo} />
+      <p className="quiet small" role="status">
+        {wrong ?? `Times of ${zone}`}
+      </p>
+      <button type="submit" disabled={wrong !== null}>
         Apply
       </button>
     </form>
+  )
+}
+
+interface MomentProps {
+  readonly name: string
+  readonly value: string
+  readonly wrong: boolean
+  readonly onChange: (value: string) => void
+}
+
+/** A time as this reader types it. The browser's own field has the habits of the browser; only its calendar is used. */
+function Moment({ name, value, wrong, onChange }: MomentProps) {
+  const calendar = useRef<HTMLInputElement>(null)
+  const known = readTyped(value, READER)
+  return (
+    <div className="moment">
+      <label>
+        {name}
+        <input
+          value={value}
+          aria-invalid={wrong}
+          autoComplete="off"
+          spellCheck={false}
+          onChange={({ target }) => onChange(target.value)}
+        />
+      </label>
+      <button
+        type="button"
+        aria-label={`${name}: choose a day`}
+        title="Choose a day"
+        onClick={() => calendar.current?.showPicker()}
+      >
+        <svg viewBox="0 0 14 14" aria-hidden="true">
+          <path d="M1.500 3h11v9.500h-11zM1.500 5.800h11M4.500 1v3M9.500 1v3" />
+        </svg>
+      </button>
+      <input
+        ref={calendar}
+        type="date"
+        className="calendar"
+        tabIndex={-1}
+        aria-hidden="true"
+        value={known?.toPlainDate().toString() ?? ''}
+        onChange={({ target }) => {
+          if (target.value === '') return
+          const day = Temporal.PlainDate.from(target.value)
+          onChange(typed(day.toPlainDateTime(known?.toPlainTime() ?? '00:00'), READER))
+        }}
+      />
+    </div>
   )
 }

@@ -5,24 +5,48 @@ export interface Range {
 }
 
 export const PRESETS = [
-  { id: 'now-15m', name: 'Last 15 minutes', length: 900_000 },
-  { id: 'now-1h', name: 'Last hour', length: 3_600_000 },
-  { id: 'now-24h', name: 'Last 24 hours', length: 86_400_000 },
-  { id: 'now-7d', name: 'Last 7 days', length: 7 * 86_400_000 },
-  { id: 'now-30d', name: 'Last 30 days', length: 30 * 86_400_000 },
-  { id: 'now-90d', name: 'Last 90 days', length: 90 * 86_400_000 },
-  { id: 'now-365d', name: 'Last year', length: 365 * 86_400_000 },
-  { id: 'all', name: 'All time', length: null },
+  { id: 'now-15m', name: 'Last 15 minutes' },
+  { id: 'now-1h', name: 'Last hour' },
+  { id: 'now-24h', name: 'Last 24 hours' },
+  { id: 'now-7d', name: 'Last 7 days' },
+  { id: 'now-30d', name: 'Last 30 days' },
+  { id: 'now-90d', name: 'Last 90 days' },
+  { id: 'now-365d', name: 'Last year' },
+  { id: 'all', name: 'All time' },
 ] as const
 
 export const EVER = 'all'
 
+export const LENGTHS = {
+  m: { name: 'minute', length: 60_000 },
+  h: { name: 'hour', length: 3_600_000 },
+  d: { name: 'day', length: 86_400_000 },
+  w: { name: 'week', length: 604_800_000 },
+} as const
+
+/** `now-3h`: so many of a unit back from now; null where a range is no such. */
+export function lengthOf(
+  text: string,
+): { readonly count: number; readonly unit: keyof typeof LENGTHS } | null {
+  const match = /^now-([1-9]\d{0,4})([mhdw])$/.exec(text)
+  const unit = match?.[2]
+  return unit === 'm' || unit === 'h' || unit === 'd' || unit === 'w'
+    ? { count: Number(match?.[1]), unit }
+    : null
+}
+
+const BETWEEN = /^(\d{5,15})\.\.(\d{5,15})$/
+
+export function isRange(text: string): boolean {
+  const match = BETWEEN.exec(text)
+  return match === null ? text === EVER || lengthOf(text) !== null : Number(match[1]) < Number(match[2])
+}
+
 /** `now-24h`, `all`, or `FROM..TO` in milliseconds. */
 export function rangeOf(text: string): Range {
   if (text === EVER) return { from: undefined, to: undefined }
-  const between = /^(\d{1,15})\.\.(\d{1,15})$/.exec(text)
-  if (between !== null) return { from: between[1], to: between[2] }
-  return { from: PRESETS.some(({ id }) => id === text) ? text : 'now-24h', to: undefined }
+  const match = BETWEEN.exec(text)
+  return match === null ? { from: text, to: undefined } : { from: match[1], to: match[2] }
 }
 
 export const between = (from: number, to: number): string => `${Math.round(from)}..${Math.round(to)}`
@@ -34,10 +58,11 @@ export interface Interval {
 
 /** The moments of a range; null for all time. */
 export function intervalOf(text: string, now: number): Interval | null {
-  const preset = PRESETS.find(({ id }) => id === text)
-  if (preset !== undefined) return preset.length === null ? null : { from: now - preset.length, to: now }
   const { from, to } = rangeOf(text)
-  return to === undefined ? { from: now - 86_400_000, to: now } : { from: Number(from), to: Number(to) }
+  if (from === undefined) return null
+  if (to !== undefined) return { from: Number(from), to: Number(to) }
+  const { count, unit } = lengthOf(text) ?? { count: 1, unit: 'd' }
+  return { from: now - count * LENGTHS[unit].length, to: now }
 }
 
 const MINUTE = 60_000

@@ -1,5 +1,8 @@
 import { usePreferences } from '../frame/preferences.ts'
 import { LOCAL_ZONE } from './format.ts'
 
-/** The zone in which this reader reads times. */
-export const useZone = (): string => (usePreferences().zone === 'utc' ? 'UTC' : LOCAL_ZONE)
+/** The zone in which this reader reads times; `local` and `utc` are the two that have a button. */
+export function useZone(): string {
+  const { zone } = usePreferences()
+  return zone === 'utc' ? 'UTC' : zone === 'local' ? LOCAL_ZONE : zone
+}

@@ -1,0 +1,63 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { Component, type ReactNode, useEffect, useRef } from 'react'
+import { answered, type Outage, useOutage, watchReach, whenBack } from '../api/reach.ts'
+import { minuteTime } from '../time/format.ts'
+import { useZone } from '../time/zone.ts'
+
+/** Shorter than this it is a moment in which the indexer was busy: nothing on the screen has grown old. */
+const SHORT = 2000
+
+/** The one place that says that the indexer is away. All else stays as it is, and is asked again when it is back. */
+export function OutageBanner() {
+  const outage = useOutage()
+  const zone = useZone()
+  const queries = useQueryClient()
+  const before = useRef<Outage | null>(null)
+  useEffect(watchReach, [])
+  useEffect(() => {
+    const last = before.current
+    before.current = outage
+    if (outage === null && last !== null && Date.now() - last.since > SHORT) void queries.invalidateQueries()
+  }, [outage, queries])
+  if (outage === null) return null
+  return (
+    <p className="outage" role="alert">
+      <strong>{outage.sentence}</strong> Since {minuteTime(outage.since, zone)}. What you see is from before;
+      it goes on by itself.
+    </p>
+  )
+}
+
+/** Loads a part of the console; one that can't be had now is loaded when the indexer is back. */
+export const part =
+  <Module,>(load: () => Promise<Module>): (() => Promise<Module>) =>
+  async () => {
+    try {
+      return await load()
+    } catch {
+      await whenBack()
+      answered()
+      return load()
+    }
+  }
+
+/** A part that can't be shown says so in its place, and the rest of the page goes on. */
+export class Contained extends Component<{ readonly children: ReactNode }, { readonly failed: boolean }> {
+  override state = { failed: false }
+
+  static getDerivedStateFromError(): { failed: boolean } {
+    return { failed: true }
+  }
+
+  override render(): ReactNode {
+    if (!this.state.failed) return this.props.children
+    return (
+      <div className="state failed" role="alert">
+        <p className="state-title">This screen could not be shown. The console may have been updated.</p>
+        <button type="button" onClick={() => window.location.reload()}>
+          Reload the page
+        </button>
+      </div>
+    )
+  }
+}
