@@ -47,6 +47,16 @@ for (def change : audit.changes) {
   emit(change.field + ': ' + (change.old == null ? '(none)' : change.old) + ' → ' + (change.new == null ? '(none)' : change.new));
 }`.trim()
 
+/** Whom the record names: sources that know of no such user name the account that was tried by its address, or as the target. */
+const ACCOUNT = `
+for (def field : ['user.name', 'user.email', 'user.target.name', 'user.id']) {
+  if (doc.containsKey(field) && doc[field].size() > 0) {
+    emit(doc[field].value);
+    return;
+  }
+}
+emit('no user given');`.trim()
+
 /** A link to the event's page in the console, made of its id. */
 const DETAILS = "if (doc['event.id'].size() > 0) emit(doc['event.id'].value);"
 
@@ -64,6 +74,7 @@ export function dataViewObjects({ namespace, console }: Place): SavedObject[] {
   return [
     view(views.events, `Waybill events (${namespace})`, events, {
       runtime: {
+        account: { type: 'keyword', script: { source: ACCOUNT } },
         change: { type: 'keyword', script: { source: CHANGE } },
         details: { type: 'keyword', script: { source: DETAILS } },
       },

@@ -88,6 +88,7 @@ describe('the dashboards', () => {
   it('ask for no field that the schema does not have', () => {
     const own = [
       '___records___',
+      'account',
       'change',
       'details',
       'rule.name',

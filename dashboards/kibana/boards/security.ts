@@ -75,7 +75,7 @@ export function security({ views, searches, boards }: Given): Dashboard {
             'Failed sign-ins',
             24,
             table({ from, only: FAILED_SIGN_IN }, [
-              values('User', 'user.name', { others: false }),
+              values('Account', 'account', { others: false }),
               values('Address', 'source.ip', { type: 'ip', top: 5, others: false }),
               count('Failures'),
             ]),

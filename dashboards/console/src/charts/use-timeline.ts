@@ -7,6 +7,8 @@ const BARS = 120
 
 export interface Counted {
   readonly count: number | null
+  /** Why the count is not everything. */
+  readonly partial: { readonly reason: string } | null
   /** It is the answer to the question before, while this one's is on its way. */
   readonly isOld: boolean
   readonly bars: readonly Bar[]
@@ -46,5 +48,12 @@ export function useTimeline(q: string, range: string): Counted {
     count,
     marked: split?.buckets.find((bucket) => bucket.key === 'failure')?.count ?? 0,
   }))
-  return { count: data?.count ?? null, isOld: isPlaceholderData, bars, width, interval }
+  return {
+    count: data?.count ?? null,
+    partial: data?.partial ?? null,
+    isOld: isPlaceholderData,
+    bars,
+    width,
+    interval,
+  }
 }

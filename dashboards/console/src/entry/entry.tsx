@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react'
 import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { Category, Outcome, Risk } from '../events/cell.tsx'
-import { at, type Event, text, whoDid } from '../events/event.ts'
+import { accountTried, at, type Event, NO_USER, text, whoDid } from '../events/event.ts'
 import { save } from '../events/export.ts'
 import { is } from '../events/question.ts'
 import { Failed, Loading } from '../frame/states.tsx'
@@ -162,12 +162,20 @@ const whatOf = (event: Event): Fact[] => [
   field(event, 'event.code', 'Event type'),
 ]
 
+function userOf(event: Event): Fact {
+  const [who, tried, name] = [whoDid(event), accountTried(event), text(event, 'user.name')]
+  const target = text(event, 'user.target.name')
+  return tried === ''
+    ? { label: 'User', value: who || NO_USER, query: name === '' ? null : is('user.name', name) }
+    : {
+        label: 'Account tried',
+        value: tried,
+        query: target === '' ? null : is('user.target.name', target),
+      }
+}
+
 const whoOf = (event: Event): Fact[] => [
-  {
-    label: 'User',
-    value: whoDid(event),
-    query: text(event, 'user.name') === '' ? null : is('user.name', text(event, 'user.name')),
-  },
+  userOf(event),
   field(event, 'user.email', 'E-mail'),
   field(event, 'user.roles', 'Role'),
   field(event, 'source.ip', 'Address'),

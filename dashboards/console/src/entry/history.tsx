@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useFound } from '../api/use-found.ts'
-import { changesOf, type Event, idOf, text, timeOf, whoDid } from '../events/event.ts'
+import { changesOf, type Event, idOf, inShortWho, text, timeOf } from '../events/event.ts'
 import { Link } from '../frame/link.tsx'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
 import { When } from '../time/when.tsx'
@@ -71,7 +71,7 @@ export function History({ event }: { event: Event }) {
               <When at={timeOf(one)} />
             </button>
             <p>
-              <strong>{whoDid(one)}</strong> <bdi>{text(one, 'event.action')}</bdi>{' '}
+              <strong>{inShortWho(one)}</strong> <bdi>{text(one, 'event.action')}</bdi>{' '}
               <Link to={`/events/${idOf(one)}`} className="quiet">
                 open
               </Link>

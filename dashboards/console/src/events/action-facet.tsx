@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
 import { Failed, Loading } from '../frame/states.tsx'
-import { figure } from '../time/format.ts'
+import { counted, figure } from '../time/format.ts'
 import { rangeOf } from '../time/ranges.ts'
 import { all, type Question, queryOf } from './question.ts'
 
@@ -9,6 +9,8 @@ interface Actions {
   readonly entity: string
   readonly count: number
   readonly actions: readonly { readonly key: string | number; readonly count: number }[]
+  /** Events of actions that are not listed. */
+  readonly more: number
 }
 
 /** Actions, grouped by what they are done to; a variant is part of its action's name in the source. */
@@ -20,7 +22,7 @@ export function ActionFacet({
   onToggle: (value: string) => void
 }) {
   const [looked, setLooked] = useState('')
-  const { data, error, isPending } = useGroups(question)
+  const { data, others, error, isPending } = useGroups(question)
   if (error?.code === 'bad-query') return null
   if (error !== null && data === undefined) return <Failed problem={error} />
   if (isPending || data === undefined) return <Loading rows={4} />
@@ -49,7 +51,7 @@ export function ActionFacet({
         onChange={({ target }) => setLooked(target.value)}
       />
       {groups.length === 0 && <p className="quiet">No action of this name.</p>}
-      {groups.map(({ entity, count, actions }) => (
+      {groups.map(({ entity, count, actions, more }) => (
         <details
           key={`${entity} ${looked !== ''}`}
           open={looked !== '' || actions.some(({ key }) => chosen.has(String(key)))}
@@ -72,8 +74,10 @@ export function ActionFacet({
               </li>
             ))}
           </ul>
+          {more > 0 && <p className="quiet small">{figure(more)} more of other actions</p>}
         </details>
       ))}
+      {others > 0 && <p className="quiet small">{counted(others, 'event')} of other entities</p>}
     </div>
   )
 }
@@ -103,9 +107,21 @@ function useGroups(question: Question) {
     entity: inWords(String(key)),
     count,
     actions: split?.buckets ?? [],
+    more: split?.others ?? 0,
   }))
-  if (none > 0) data?.push({ entity: 'No entity', count: none, actions: others.data?.split?.buckets ?? [] })
-  return { data, error: grouped.error, isPending: grouped.isPending }
+  if (none > 0)
+    data?.push({
+      entity: 'No entity',
+      count: none,
+      actions: others.data?.split?.buckets ?? [],
+      more: others.data?.split?.others ?? 0,
+    })
+  return {
+    others: grouped.data?.split?.others ?? 0,
+    data,
+    error: grouped.error,
+    isPending: grouped.isPending,
+  }
 }
 
 /** `time_entry` and `api::article.article` as a person would say them. */

@@ -1,5 +1,5 @@
 import { clockTime, dayOf } from '../time/format.ts'
-import { type Event, text, timeOf, whatWasDone, whoDid } from './event.ts'
+import { accountTried, type Event, NO_USER, text, timeOf, whatWasDone, whoDid } from './event.ts'
 
 /** One cell of the table, by what its column means to a reader. */
 export function Cell({ event, field, zone }: { event: Event; field: string; zone: string }) {
@@ -15,7 +15,7 @@ export function Cell({ event, field, zone }: { event: Event; field: string; zone
     case 'audit.category':
       return <Category name={text(event, field)} />
     case 'user.name':
-      return <span className={text(event, field) === '' ? 'quiet' : ''}>{whoDid(event)}</span>
+      return <Who event={event} />
     case 'event.outcome':
       return <Outcome event={event} />
     case 'audit.entity.name':
@@ -27,6 +27,24 @@ export function Cell({ event, field, zone }: { event: Event; field: string; zone
     default:
       return <bdi>{text(event, field)}</bdi>
   }
+}
+
+/** Who did it; of a sign-in that names nobody else, the account that was tried. */
+export function Who({ event }: { event: Event }) {
+  const who = whoDid(event)
+  if (who !== '') return <bdi>{who}</bdi>
+  const tried = accountTried(event)
+  return (
+    <>
+      <span className="quiet">{tried === '' ? NO_USER : 'tried'}</span>
+      {tried !== '' && (
+        <>
+          {' '}
+          <bdi>{tried}</bdi>
+        </>
+      )}
+    </>
+  )
 }
 
 export function Category({ name }: { name: string }) {

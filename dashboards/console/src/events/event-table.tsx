@@ -3,7 +3,7 @@ import { useWindow } from '../rows/use-window.ts'
 import { useZone } from '../time/zone.ts'
 import { Cell } from './cell.tsx'
 import { columnWidth } from './columns.ts'
-import { type Event, idOf, text, whoDid } from './event.ts'
+import { type Event, idOf, inShortWho, text } from './event.ts'
 
 interface EventTableProps {
   readonly rows: number
@@ -150,7 +150,7 @@ const EventRow = memo(function EventRow(props: EventRowProps) {
           {column === 0 ? (
             <button type="button" className="row-open" aria-expanded={isOpen}>
               <Cell event={event} field={field} zone={zone} />
-              <span className="unseen">{`${whoDid(event)}, ${text(event, 'event.action')}`}</span>
+              <span className="unseen">{`${inShortWho(event)}, ${text(event, 'event.action')}`}</span>
             </button>
           ) : (
             <Cell event={event} field={field} zone={zone} />

@@ -28,19 +28,37 @@ export function inWords(value: unknown): string {
 export const idOf = (event: Event): string => text(event, 'event.id')
 export const timeOf = (event: Event): number => Date.parse(text(event, '@timestamp'))
 
-/** Who did it, for people; what has no user was done by the system itself. */
+const firstOf = (event: Event, ...fields: readonly string[]): string =>
+  fields.map((field) => text(event, field)).find((value) => value !== '') ?? ''
+
+/** Who did it, as the record names them; empty where it names nobody. */
 export const whoDid = (event: Event): string =>
-  text(event, 'user.full_name') ||
-  text(event, 'user.name') ||
-  text(event, 'user.email') ||
-  text(event, 'user.id') ||
-  'System'
+  firstOf(event, 'user.full_name', 'user.name', 'user.email', 'user.id')
+
+/** The account that a sign-in was tried with, where the record has it only as the one that the attempt was about. */
+export function accountTried(event: Event): string {
+  const categories = at(event, 'event.category')
+  const isSignIn = Array.isArray(categories)
+    ? categories.includes('authentication')
+    : categories === 'authentication'
+  if (!isSignIn || whoDid(event) !== '') return ''
+  return firstOf(event, 'user.target.name', 'user.target.email', 'user.target.id')
+}
+
+/** Nobody is named: that the system itself did it would be a guess. */
+export const NO_USER = 'no user given'
+
+/** Both in words. */
+export function inShortWho(event: Event): string {
+  const tried = accountTried(event)
+  return whoDid(event) || (tried === '' ? NO_USER : `tried ${tried}`)
+}
 
 /** The message without the name that stands beside it. */
 export function whatWasDone(event: Event): string {
   const message = text(event, 'message') || text(event, 'event.action')
   const who = whoDid(event)
-  return message.startsWith(`${who} `) ? message.slice(who.length + 1) : message
+  return who !== '' && message.startsWith(`${who} `) ? message.slice(who.length + 1) : message
 }
 
 export interface Change {

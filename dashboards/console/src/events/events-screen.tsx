@@ -137,7 +137,7 @@ export function EventsScreen() {
               ? 'No answer'
               : timeline.count === null
                 ? 'Counting …'
-                : counted(timeline.count, 'event')}
+                : `${timeline.partial?.reason === 'time' ? 'more than ' : ''}${counted(timeline.count, 'event')}`}
             {following && <Live tail={tail} />}
             <AsOf />
           </p>

@@ -80,7 +80,7 @@ export function Facet({ field, question, onToggle, most = 8, searchable = false 
   )
 }
 
-const nameOfNone = (field: string): string => (field === 'user.name' ? 'System (no user)' : '(none)')
+const nameOfNone = (field: string): string => (field === 'user.name' ? '(no user given)' : '(none)')
 
 type State = 'kept' | 'left out' | 'free'
 

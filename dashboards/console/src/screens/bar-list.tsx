@@ -4,7 +4,7 @@ import { eventsWith } from '../entry/facts.tsx'
 import { all, is } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
 import { Failed, Loading } from '../frame/states.tsx'
-import { figure } from '../time/format.ts'
+import { counted, figure } from '../time/format.ts'
 import { rangeOf } from '../time/ranges.ts'
 
 interface BarListProps {
@@ -28,19 +28,47 @@ export function BarList({ q, range, field, top = 8, none = 'Nothing in this time
   return (
     <ul className="bar-list">
       {buckets.map(({ key, count }) => (
-        <li key={key}>
-          <Link to={eventsWith(all(q, is(field, String(key))), range)}>
-            <span className="share" style={{ width: `${(count / most) * 100}%` }} />
-            <bdi>{String(key)}</bdi>
-            <span className="count">{figure(count)}</span>
-          </Link>
-        </li>
+        <Bar
+          key={key}
+          name={String(key)}
+          count={count}
+          share={count / most}
+          to={eventsWith(all(q, is(field, String(key))), range)}
+        />
       ))}
       {(data.split?.others ?? 0) > 0 && (
         <li className="quiet small">
           {figure((data.split?.distinct ?? 0) - buckets.length)} more with {figure(data.split?.others ?? 0)}
         </li>
       )}
+      {(data.split?.none ?? 0) > 0 && (
+        <li className="small">
+          <Link className="quiet" to={eventsWith(all(q, `not ${field}: *`), range)}>
+            {counted(data.split?.none ?? 0, 'event')} without
+          </Link>
+        </li>
+      )}
     </ul>
+  )
+}
+
+interface BarProps {
+  readonly name: string
+  readonly count: number
+  /** Of the greatest one. */
+  readonly share: number
+  readonly to: string
+}
+
+/** One value with how many events have it, leading to them. */
+export function Bar({ name, count, share, to }: BarProps) {
+  return (
+    <li>
+      <Link to={to}>
+        <span className="share" style={{ width: `${share * 100}%` }} />
+        <bdi>{name}</bdi>
+        <span className="count">{figure(count)}</span>
+      </Link>
+    </li>
   )
 }

@@ -1,5 +1,5 @@
-import { Category, Outcome, Risk, Status } from '../events/cell.tsx'
-import { type Event, idOf, text, timeOf, whatWasDone, whoDid } from '../events/event.ts'
+import { Category, Outcome, Risk, Status, Who } from '../events/cell.tsx'
+import { type Event, idOf, text, timeOf, whatWasDone } from '../events/event.ts'
 import { Link } from '../frame/link.tsx'
 import { clockTime, dayOf } from '../time/format.ts'
 import { useZone } from '../time/zone.ts'
@@ -30,7 +30,10 @@ export function EventList({
               <bdi className="beside-time">{text(event, beside)}</bdi>
             )}
             <span className="what">
-              <strong>{whoDid(event)}</strong> <bdi>{whatWasDone(event)}</bdi>
+              <strong>
+                <Who event={event} />
+              </strong>{' '}
+              <bdi>{whatWasDone(event)}</bdi>
             </span>
             <span className="signs">
               {beside === 'audit.component' ? <Ended event={event} /> : <Outcome event={event} />}

@@ -1,7 +1,8 @@
+import type { Problem } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { eventsWith } from '../entry/facts.tsx'
 import { Link } from '../frame/link.tsx'
-import { figure } from '../time/format.ts'
+import { atLeast } from '../time/format.ts'
 import { between, type Interval, rangeOf } from '../time/ranges.ts'
 import { comparison } from './comparison.ts'
 
@@ -15,13 +16,20 @@ interface FigureProps {
 
 /** How many events a query finds, leading to them. */
 export function Figure({ name, q, range, grave = false }: FigureProps) {
-  const { data } = useAsk('postAggregate', { body: { q, ...rangeOf(range) } })
+  const { data, error } = useAsk('postAggregate', { body: { q, ...rangeOf(range) } })
   return (
     <Link className={grave && (data?.count ?? 0) > 0 ? 'figure grave' : 'figure'} to={eventsWith(q, range)}>
       <span className="figure-name">{name}</span>
-      <span className="figure-count">{data === undefined ? '…' : figure(data.count)}</span>
+      <span className="figure-count">
+        {data === undefined ? <NoFigure problem={error} /> : atLeast(data.count, data.partial)}
+      </span>
     </Link>
   )
+}
+
+/** It is on its way, or why it is not. */
+function NoFigure({ problem }: { problem: Problem | null }) {
+  return problem === null ? '…' : <span title={problem.message}>no answer</span>
 }
 
 interface ComparedProps {
@@ -37,12 +45,22 @@ export function Compared({ name, interval, against: then, q = '' }: ComparedProp
   const now = useAsk('postAggregate', { body: { q, from: String(interval.from), to: String(interval.to) } })
   const past = useAsk('postAggregate', { body: { q, from: String(then.from), to: String(then.to) } })
   const [count, earlier] = [now.data?.count, past.data?.count]
+  // What is not all can't be compared.
+  const isPartial = [now, past].some(({ data }) => data !== undefined && data.partial !== null)
   return (
     <Link className="figure" to={eventsWith(q, between(interval.from, interval.to))}>
       <span className="figure-name">{name}</span>
-      <span className="figure-count">{count === undefined ? '…' : figure(count)}</span>
+      <span className="figure-count">
+        {now.data === undefined ? (
+          <NoFigure problem={now.error} />
+        ) : (
+          atLeast(now.data.count, now.data.partial)
+        )}
+      </span>
       <span className="figure-beside">
-        {count === undefined || earlier === undefined ? '' : comparison(count, earlier, then.name)}
+        {count === undefined || earlier === undefined || isPartial
+          ? ''
+          : comparison(count, earlier, then.name)}
       </span>
     </Link>
   )

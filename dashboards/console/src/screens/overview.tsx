@@ -7,12 +7,14 @@ import { all, is } from '../events/question.ts'
 import { Refreshed, useMoment } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { go, useParameter } from '../frame/location.ts'
+import { Failed, Loading } from '../frame/states.tsx'
 import { useMay } from '../session/session.tsx'
 import { begun } from '../time/begun.ts'
 import { bytes, counted, figure } from '../time/format.ts'
 import { RangePicker, rangeName } from '../time/range-picker.tsx'
 import { between, rangeOf } from '../time/ranges.ts'
 import { useZone } from '../time/zone.ts'
+import { inWords, useTried } from './accounts.ts'
 import { AgentsHealth } from './agents-health.tsx'
 import { Compared } from './figures.tsx'
 import { Found } from './found.tsx'
@@ -88,11 +90,13 @@ function Storage() {
 }
 
 function ByType({ range }: { range: string }) {
-  const { data } = useAsk('postAggregate', {
+  const { data, error, isPending } = useAsk('postAggregate', {
     body: { ...rangeOf(range), by: [{ kind: 'values', field: 'audit.category', top: 10 }] },
   })
-  const buckets = data?.split?.buckets ?? []
-  const total = Math.max(1, data?.count ?? 0)
+  if (isPending) return <Loading rows={4} />
+  if (data === undefined) return <Failed problem={error} />
+  const buckets = data.split?.buckets ?? []
+  const total = Math.max(1, data.count)
   return (
     <>
       <div className="stack" aria-hidden="true">
@@ -116,22 +120,29 @@ function ByType({ range }: { range: string }) {
 }
 
 function Addresses({ range }: { range: string }) {
-  const { data } = useAsk('postAggregate', {
+  const { data, error, isPending } = useAsk('postAggregate', {
     body: {
       q: FAILED_SIGN_INS,
       ...rangeOf(range),
       by: [{ kind: 'values', field: 'source.ip', top: 50 }],
-      distinct: ['user.name', 'event.module'],
+      distinct: ['event.module'],
     },
   })
+  const tried = useTried(FAILED_SIGN_INS, range, 'source.ip')
+  if (isPending) return <Loading rows={4} />
+  if (data === undefined) return <Failed problem={error} />
   // Who mistypes a password does so as one user of one system; who tries others is told by that.
-  const spread = ({ distinct }: { distinct?: Record<string, number> | undefined }): number =>
-    (distinct?.['user.name'] ?? 0) + (distinct?.['event.module'] ?? 0)
-  const buckets = (data?.split?.buckets ?? [])
+  const spread = ({
+    key,
+    distinct,
+  }: {
+    key: string | number
+    distinct?: Record<string, number> | undefined
+  }) => (tried.get(String(key))?.distinct ?? 0) + (distinct?.['event.module'] ?? 0)
+  const buckets = (data.split?.buckets ?? [])
     .toSorted((a, b) => spread(b) - spread(a) || b.count - a.count)
     .slice(0, 6)
-  if (data !== undefined && buckets.length === 0)
-    return <p className="quiet">No sign-in failed in this time.</p>
+  if (buckets.length === 0) return <p className="quiet">No sign-in failed in this time.</p>
   return (
     <ul className="rows">
       {buckets.map(({ key, count, distinct }) => (
@@ -139,7 +150,7 @@ function Addresses({ range }: { range: string }) {
           <Link to={eventsWith(is('source.ip', String(key)), range)}>
             <code>{String(key)}</code>
             <span className="quiet">
-              {counted(distinct?.['user.name'] ?? 0, 'user')},{' '}
+              <bdi>{inWords(tried.get(String(key)) ?? { accounts: [], distinct: 0, none: 0 })}</bdi>,{' '}
               {counted(distinct?.['event.module'] ?? 0, 'system')}
             </span>
             <span className="count">{figure(count)}</span>
@@ -151,7 +162,7 @@ function Addresses({ range }: { range: string }) {
 }
 
 function Exports({ range }: { range: string }) {
-  const { data } = useAsk('postAggregate', {
+  const { data, error, isPending } = useAsk('postAggregate', {
     body: {
       q: EXPORTS,
       ...rangeOf(range),
@@ -159,12 +170,13 @@ function Exports({ range }: { range: string }) {
       sums: ['audit.record_count'],
     },
   })
-  const buckets = (data?.split?.buckets ?? [])
+  if (isPending) return <Loading rows={4} />
+  if (data === undefined) return <Failed problem={error} />
+  const buckets = (data.split?.buckets ?? [])
     .map(({ key, count, sums }) => ({ key, count, sum: sums?.['audit.record_count'] }))
     .sort((a, b) => (b.sum?.sum ?? 0) - (a.sum?.sum ?? 0))
     .slice(0, 6)
-  if (data !== undefined && buckets.length === 0)
-    return <p className="quiet">Nothing was exported in this time.</p>
+  if (buckets.length === 0) return <p className="quiet">Nothing was exported in this time.</p>
   return (
     <ul className="rows">
       {buckets.map(({ key, count, sum }) => (

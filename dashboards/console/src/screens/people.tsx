@@ -6,7 +6,7 @@ import { Refreshed } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { useParameter } from '../frame/location.ts'
 import { Empty } from '../frame/states.tsx'
-import { figure, span } from '../time/format.ts'
+import { atLeast, figure, span } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
 import { rangeOf } from '../time/ranges.ts'
 import { useZone } from '../time/zone.ts'
@@ -192,7 +192,7 @@ function SessionFigures({ user, range }: { user: string; range: string }) {
 
 function Count({ q, range }: { q: string; range: string }) {
   const { data } = useAsk('postAggregate', { body: { q, ...rangeOf(range) } })
-  return <dd>{data === undefined ? '…' : figure(data.count)}</dd>
+  return <dd>{data === undefined ? '…' : atLeast(data.count, data.partial)}</dd>
 }
 
 function Zone() {

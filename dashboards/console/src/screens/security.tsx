@@ -10,7 +10,8 @@ import { Loading } from '../frame/states.tsx'
 import { counted, figure } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
 import { rangeOf } from '../time/ranges.ts'
-import { BarList } from './bar-list.tsx'
+import { useTried } from './accounts.ts'
+import { Bar, BarList } from './bar-list.tsx'
 import { Figure } from './figures.tsx'
 import { Found } from './found.tsx'
 import { Panel, ScreenHead } from './panel.tsx'
@@ -52,13 +53,8 @@ export default function Security() {
         <Panel title="By address">
           <BarList q={SECURITY} range={range} field="source.ip" />
         </Panel>
-        <Panel title="Failed sign-ins, by user">
-          <BarList
-            q={FAILED_SIGN_INS}
-            range={range}
-            field="user.name"
-            none="No sign-in failed in this time."
-          />
+        <Panel title="Failed sign-ins, by account">
+          <TriedAccounts range={range} />
         </Panel>
         <Places range={range} />
         <Panel title="By event">
@@ -74,6 +70,37 @@ export default function Security() {
     </div>
   )
 }
+
+/** Which accounts were tried, also those that a record names in another way than by the user's name. */
+function TriedAccounts({ range }: { range: string }) {
+  const tried = useTried(FAILED_SIGN_INS, range, null).get('')
+  if (tried === undefined) return <Loading rows={4} />
+  const { accounts, distinct, none } = tried
+  const shown = accounts.slice(0, MOST_ACCOUNTS)
+  const most = Math.max(1, none, ...shown.map(({ count }) => count))
+  if (distinct === 0 && none === 0) return <p className="quiet">No sign-in failed in this time.</p>
+  return (
+    <ul className="bar-list">
+      {shown.map(({ name, count, q }) => (
+        <Bar key={q} name={name} count={count} share={count / most} to={eventsWith(q, range)} />
+      ))}
+      {none > 0 && (
+        <Bar
+          name="(no user given)"
+          count={none}
+          share={none / most}
+          to={eventsWith(all(FAILED_SIGN_INS, NO_ACCOUNT), range)}
+        />
+      )}
+      {distinct > shown.length && (
+        <li className="quiet small">{counted(distinct - shown.length, 'more account')}</li>
+      )}
+    </ul>
+  )
+}
+
+const MOST_ACCOUNTS = 8
+const NO_ACCOUNT = 'not user.name: * and not user.email: * and not user.target.name: * and not user.id: *'
 
 /** Of each address an event is read: more would take longer than somebody waits. */
 const MOST_ADDRESSES = 250

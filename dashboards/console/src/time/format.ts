@@ -81,6 +81,9 @@ export function keptFor(milliseconds: number): string {
 
 const whole = new Intl.NumberFormat('en-US')
 export const figure = (count: number): string => whole.format(count)
+/** A count that was given up before its end says so. */
+export const atLeast = (count: number, partial: { readonly reason: string } | null): string =>
+  `${partial?.reason === 'time' ? 'more than ' : ''}${figure(count)}`
 /** A figure with what it counts: 1 event, 2 events. */
 export const counted = (count: number, noun: string): string =>
   `${figure(count)} ${noun}${count === 1 ? '' : 's'}`
