@@ -23,18 +23,21 @@ export function ColumnHead({ field, question, onToggle, onSort }: ColumnHeadProp
     <button
       type="button"
       className="head-sort"
-      aria-label={`${sortLabel(field, sorted)}${field === '@timestamp' ? `; times of ${zone}` : ''}`}
+      aria-label={sortLabel(field, sorted)}
       onClick={() => onSort(nextSort(question, field))}
     >
       {columnName(field)} {sorted !== null && <span>{sorted === 'ascending' ? '↑' : '↓'}</span>}
-      {field === '@timestamp' && (
+    </button>
+  )
+  if (field === '@timestamp')
+    return (
+      <>
+        {sorting}
         <span className="zone" title={zone}>
           {zone}
         </span>
-      )}
-    </button>
-  )
-  if (field === '@timestamp') return sorting
+      </>
+    )
   const isOn = question.filters.some((filter) => filter.field === field)
   return (
     <>

@@ -65,7 +65,7 @@ export function EventsScreen() {
     q: query,
     range: question.range,
     on: following,
-    isShown: (id) => results.newest.some((event) => idOf(event) === id),
+    shown: () => new Set(results.newest.map(idOf)),
     bringIn: async (asked) => {
       if (asked) scroller.current?.scrollTo(0, 0)
       return (asked || !isBusy()) && refresh(() => asked || !isBusy())

@@ -22,8 +22,8 @@ interface Following {
   readonly q: string
   readonly range: string
   readonly on: boolean
-  /** What the list shows already. */
-  readonly isShown: (id: string) => boolean
+  /** The ids of what the list shows already. */
+  readonly shown: () => ReadonlySet<string>
   /** Brings what arrived into the list; false where the reader is busy with it, and `asked` is not set. */
   readonly bringIn: (asked: boolean) => Promise<boolean>
 }
@@ -31,10 +31,10 @@ interface Following {
 const NOTHING = { waiting: 0, more: false, problem: null }
 
 /** Counts what is stored from now on, and brings it in when the reader does not use the list. */
-export function useTail({ q, range, on, isShown, bringIn }: Following): Tail {
+export function useTail({ q, range, on, shown, bringIn }: Following): Tail {
   const [tail, setTail] = useState<Omit<Tail, 'show'>>(NOTHING)
-  const given = useRef({ isShown, bringIn })
-  given.current = { isShown, bringIn }
+  const given = useRef({ shown, bringIn })
+  given.current = { shown, bringIn }
   const show = useRef<() => void>(() => {})
   useEffect(() => {
     setTail(NOTHING)
@@ -46,11 +46,14 @@ export function useTail({ q, range, on, isShown, bringIn }: Following): Tail {
     let waiting = 0
     let more = false
     let problem: Problem | null = null
-    const isLookedFor = (event: Event): boolean => {
-      const at = timeOf(event)
+    const newIn = (events: readonly Event[]): number => {
       const from = intervalOf(range, Date.now())?.from ?? Number.NEGATIVE_INFINITY
       const to = Number(rangeOf(range).to ?? Number.POSITIVE_INFINITY)
-      return !(at < from) && !(at >= to) && !given.current.isShown(idOf(event))
+      const shown = given.current.shown()
+      return events.filter((event) => {
+        const at = timeOf(event)
+        return !(at < from) && !(at >= to) && !shown.has(idOf(event))
+      }).length
     }
     const count = async (): Promise<void> => {
       more = false
@@ -58,7 +61,7 @@ export function useTail({ q, range, on, isShown, bringIn }: Following): Tail {
         const query = { q, after, limit: String(MOST) }
         const { events, next } = await ask('getArrivals', { query }, signal)
         after = next
-        waiting += events.filter(isLookedFor).length
+        waiting += newIn(events)
         more = events.length === MOST
         if (!more) return
       }

@@ -57,10 +57,11 @@ export function AsOf() {
   return (
     <span className="as-of quiet">
       as of{' '}
-      <time dateTime={new Date(oldest).toISOString()} title={zone}>
+      <time dateTime={new Date(oldest).toISOString()}>
         {day === today ? '' : `${day}, `}
         {minuteTime(oldest, zone)}
       </time>
+      <span className="zone">{zone}</span>
     </span>
   )
 }

@@ -44,7 +44,7 @@ export function BarList({ q, range, field, top = 8, none = 'Nothing in this time
       {(data.split?.none ?? 0) > 0 && (
         <li className="small">
           <Link className="quiet" to={eventsWith(all(q, `not ${field}: *`), range)}>
-            {counted(data.split?.none ?? 0, 'event')} without
+            {counted(data.split?.none ?? 0, 'event')} without a value
           </Link>
         </li>
       )}

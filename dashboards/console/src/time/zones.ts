@@ -27,7 +27,9 @@ export function zonesLike(text: string): string[] {
   const zones = new Set(['UTC', ...RENAMED.filter(isZone), ...Intl.supportedValuesOf('timeZone')])
   return [...zones]
     .filter((zone) => zone.toLowerCase().includes(wanted))
-    .sort((a, b) => Number(b.toLowerCase() === wanted) - Number(a.toLowerCase() === wanted))
+    .sort(
+      (a, b) => Number(b.toLowerCase() === wanted) - Number(a.toLowerCase() === wanted) || a.localeCompare(b),
+    )
 }
 
 /** A zone that the browser knows, also under one of its older names. */
