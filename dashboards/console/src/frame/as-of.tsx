@@ -15,6 +15,8 @@ const LASTING: ReadonlySet<unknown> = new Set([
   'getFieldsNameValues',
   'getSavedSearches',
   'getEventsId',
+  // Each reading of one is on the record.
+  'getDeadLettersId',
 ])
 
 /** When the oldest of the answers on the screen came; null while there is none. */
