@@ -41,7 +41,10 @@ export class ChangeList {
     this.changes.push(change)
   }
 
-  /** A list of items, or an object of field to `{old, new}` or `[old, new]`. False where it has no such shape. */
+  /**
+   * A list of items, or an object of field to `{old, new}` or `[old, new]`; what such an object says of a field in another structure
+   * (`{added, removed}`) is what the field has become. False where it has no such shape.
+   */
   addList(value: unknown, item: ItemNames): boolean {
     if (Array.isArray(value)) {
       const parts = value.map((entry) => (isMembers(entry) ? partsOf(entry, item, true) : null))
@@ -52,9 +55,12 @@ export class ChangeList {
     if (!isMembers(value)) return false
     const fields = Object.keys(value)
     const parts = fields.map((field) => pairOf(value[field], item))
-    if (parts.length === 0 || !parts.every((part) => part !== null)) return false
+    const isTold = parts.some((part) => part !== null)
+    if (!isTold || !parts.every((part, i) => part !== null || isMembers(value[fields[i]!]))) return false
     fields.forEach((field, i) => {
-      this.add(field, parts[i]!.old, parts[i]!.now)
+      const part = parts[i] ?? null
+      if (part === null) this.add(field, undefined, value[field])
+      else this.add(field, part.old, part.now)
     })
     return true
   }

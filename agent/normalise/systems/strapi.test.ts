@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { valueAt } from '../../../schema/index.ts'
-import { missing, samplesOf } from '../testing/samples.ts'
+import { type AuditEvent, valueAt } from '../../../schema/index.ts'
+import { eventsIn, missing, recordsOf, samplesOf } from '../testing/samples.ts'
 
 /** Every event of Strapi's table with each of its actions. */
 const { integration, files, all } = await samplesOf('strapi')
@@ -110,6 +110,143 @@ describe('strapi', () => {
         { 'event.code': 'strapi.role.updated', 'audit.entity.id': '3' },
       ]),
     ).toEqual([])
+  })
+
+  describe('of the current release', () => {
+    const current = files.get('current.json') ?? []
+
+    it('knows tokens, and that full access is a risk', () => {
+      expect(
+        missing(current, [
+          {
+            'event.code': 'strapi.token.updated',
+            'audit.category': 'security',
+            'event.category': 'iam',
+            'audit.change.before': 'type=custom',
+            'audit.change.after': 'type=full-access',
+            'audit.risk': 'high',
+            'audit.entity.type': 'token',
+            'audit.entity.name': 'Website',
+            'audit.variant': 'content-api',
+          },
+          { 'event.code': 'strapi.token.created', 'audit.entity.name': 'Export job', 'audit.risk': 'high' },
+          { 'event.code': 'strapi.token.regenerated', 'audit.variant': 'transfer' },
+          { 'event.code': 'strapi.token.deleted', 'event.outcome': 'success' },
+        ]),
+      ).toEqual([])
+      const renamed = current.filter((one) => valueAt(one, 'audit.change.fields')?.toString() === 'name')
+      expect(renamed.map((one) => valueAt(one, 'audit.risk'))).toEqual([undefined, undefined])
+    })
+
+    it('knows what became of accounts, to whom it was done, and by whom', () => {
+      expect(
+        missing(current, [
+          {
+            'event.code': 'strapi.user.updated',
+            'event.action': 'admin-user.update',
+            'user.name': 'Kai Doe',
+            'user.target.email': 'ines.maro@brightline.example',
+            'audit.change.before': 'roles=[3]',
+            'audit.change.after': 'isActive=true',
+          },
+          { 'event.code': 'strapi.user.password.changed', 'audit.category': 'security' },
+          {
+            'event.code': 'strapi.user.password_reset.requested',
+            'user.target.email': 'ines.maro@brightline.example',
+          },
+          { 'event.code': 'strapi.second_factor.reset', 'user.id': '1', 'user.target.id': '12' },
+          { 'event.code': 'strapi.second_factor.disabled', 'audit.risk': 'high' },
+        ]),
+      ).toEqual([])
+    })
+
+    it('a second factor that was wrong is a failure, one that is awaited is none yet', () => {
+      expect(
+        missing(current, [
+          {
+            'event.code': 'strapi.second_factor.challenge.failed',
+            'event.outcome': 'failure',
+            'user.name': 'Kai Doe',
+          },
+          {
+            'event.code': 'strapi.login.mfa_required',
+            'event.outcome': 'unknown',
+            'user.email': 'kai.doe@brightline.example',
+          },
+          { 'event.code': 'strapi.second_factor.locked', 'event.outcome': 'failure' },
+          {
+            'event.code': 'strapi.login.failed',
+            'event.outcome': 'failure',
+            'event.reason': 'account_inactive',
+            'user.email': 'ines.maro@brightline.example',
+          },
+          { 'event.code': 'strapi.release.triggered', 'event.outcome': 'failure', 'user.name': 'System' },
+          { 'event.code': 'strapi.release.triggered', 'event.outcome': 'success', 'user.name': 'Kai Doe' },
+        ]),
+      ).toEqual([])
+    })
+
+    it('knows webhooks, workflows, security settings, and from where something was done', () => {
+      expect(
+        missing(current, [
+          {
+            'event.code': 'strapi.webhook.updated',
+            'audit.category': 'security',
+            'audit.change.before': 'isEnabled=true',
+            'audit.change.fields': 'headers',
+          },
+          {
+            'event.code': 'strapi.webhook.updated',
+            'audit.change.after': 'headers={"added":[],"changed":[],"removed":["X-Site"]}',
+          },
+          {
+            'event.code': 'strapi.workflow.updated',
+            'audit.change.after': 'stageRequiredToPublish=Approved',
+          },
+          {
+            'event.code': 'strapi.security_settings.updated',
+            'audit.risk': 'high',
+            'audit.change.after': 'mfa={"graceDays":7,"mode":"off"}',
+          },
+          { 'event.code': 'strapi.entry.stage_changed', 'audit.parent.name': 'Editorial' },
+          { 'event.code': 'strapi.entry.updated', 'audit.channel': 'mcp' },
+          { 'event.code': 'strapi.audit_log.exported', 'audit.risk': 'medium' },
+        ]),
+      ).toEqual([])
+    })
+
+    it('a row of its CSV is the entry of its API', () => {
+      const rows = files.get('export.csv') ?? []
+      expect(rows.length).toBe(7)
+      for (const row of rows) {
+        const [entry] = current.filter((one) => valueAt(one, 'event.id') === valueAt(row, 'event.id'))
+        for (const path of [
+          'event.code',
+          'user.name',
+          'user.email',
+          'user.id',
+          'event.outcome',
+          'audit.changes',
+        ])
+          expect(valueAt(row, path)).toEqual(valueAt(entry ?? {}, path))
+      }
+      expect(missing(rows, [{ 'user.name': 'Kai Doe', 'user.email': 'kai.doe@brightline.example' }])).toEqual(
+        [],
+      )
+    })
+
+    it('what it does not know has no outcome, and is of security where its words say so', () => {
+      const event = (action: string): AuditEvent | undefined =>
+        eventsIn(
+          recordsOf(
+            integration,
+            `{"id":1,"action":"${action}","date":"2026-01-22T10:00:00Z","payload":{}}\n`,
+          ),
+        )[0]
+      expect(valueAt(event('token.revoke') ?? {}, 'audit.category')).toBe('security')
+      expect(valueAt(event('token.revoke') ?? {}, 'event.outcome')).toBe('unknown')
+      expect(valueAt(event('newsletter.send') ?? {}, 'audit.category')).toBe('activity')
+    })
   })
 
   it('gives every record a type, and has a record of each', () => {
