@@ -279,9 +279,9 @@ function keyOf(mapping: Mapping, hits: readonly unknown[], values: readonly unkn
       key.push(Array.isArray(value) ? value.join('\n') : textOf(value))
       continue
     }
-    const source = sources.find((one) => scalarText(hits[one]) !== undefined)
+    const source = sources.find((one) => keyText(hits[one]) !== undefined)
     if (source === undefined) return null
-    key.push(scalarText(hits[source])!)
+    key.push(keyText(hits[source])!)
   }
   return key.length > 0 && key.every((text) => text === '') ? null : key
 }
@@ -289,6 +289,10 @@ function keyOf(mapping: Mapping, hits: readonly unknown[], values: readonly unkn
 /** What says nothing, at the end of a way into a list. */
 const isNothing = (value: unknown): boolean =>
   value === null || value === '' || (Array.isArray(value) && value.length === 0)
+
+/** A structure is known by all that is in it. */
+const keyText = (value: unknown): string | undefined =>
+  typeof value === 'object' && value !== null ? canonical(value) : scalarText(value)
 
 const firstText = (value: unknown): string | undefined => scalarText(Array.isArray(value) ? value[0] : value)
 

@@ -5,6 +5,7 @@ import type { Answers } from './answers.ts'
 import type { ChangeRows } from './change-rows.ts'
 import { changeTextsOf } from './change-texts.ts'
 import type { Found } from './found.ts'
+import { KIND } from './rows.ts'
 import { hasEscape } from './texts.ts'
 import { HOW, type Values } from './values.ts'
 
@@ -62,7 +63,13 @@ export class Identity {
     const { found } = this.#ground
     for (const source of sources) {
       const row = found.hit(source)
-      if (row === -1 || !found.isScalar(row)) continue
+      if (row === -1) continue
+      // A structure is known by all that is in it, whatever its members' order: the plain way writes it.
+      if (found.kind(row) === KIND.array || found.kind(row) === KIND.object) {
+        this.#ground.answers.isUnsure = true
+        return false
+      }
+      if (!found.isScalar(row)) continue
       this.#addSpan(found.from(row), found.to(row))
       return true
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { valueAt } from '../../../schema/index.ts'
+import { type AuditEvent, valueAt } from '../../../schema/index.ts'
 import { eventsIn, missing, recordsOf, samplesOf } from '../testing/samples.ts'
 
 /** Every action of Clockify's table, with the kind of record, what happened and which way. */
@@ -58,9 +58,118 @@ describe('clockify', () => {
       ...(variant === undefined ? {} : { 'audit.variant': variant }),
     }))
     expect(missing(all, wanted)).toEqual([])
-    expect(integration.events.map(({ id }) => id).sort()).toEqual(
-      ACTIONS.map(([, code]) => `clockify.${code}`).sort(),
+  })
+
+  it('has a record of each type, and a type for every record', () => {
+    const codes = new Set(all.map((event) => valueAt(event, 'event.code')))
+    expect(integration.events.filter(({ id }) => !codes.has(id)).map(({ id }) => id)).toEqual([])
+    expect(all.filter((event) => valueAt(event, 'event.code') === undefined)).toEqual([])
+  })
+
+  it('knows every code of the report that its API gives, in the way of the table', () => {
+    const report = files.get('report.json') ?? []
+    const codes = new Set(report.map((event) => valueAt(event, 'event.action')))
+    expect(codes.size).toBe(37)
+    const types = new Map(report.map((event) => [valueAt(event, 'event.code'), event]))
+    const wanted = ACTIONS.filter(([, code]) => !code.startsWith('task.updated'))
+    for (const [action, code, entity, type, variant] of wanted) {
+      const event = types.get(`clockify.${code}`) ?? {}
+      expect(valueAt(event, 'audit.entity.type'), action).toBe(entity)
+      expect(valueAt(event, 'event.type'), action).toEqual([type])
+      expect(valueAt(event, 'audit.variant'), action).toBe(variant)
+      expect(valueAt(event, 'event.outcome'), action).toBe('success')
+    }
+    expect(
+      missing(report, [
+        { 'event.code': 'clockify.task.updated', 'audit.change.before': 'status=ACTIVE' },
+        {
+          'event.action': 'UPDATE_PROJECT',
+          'user.name': 'Zoë Fischer',
+          'user.email': 'zoe.fischer@brightline.example',
+          'user.id': '5df56293df753263139e60c5',
+          'organization.id': '5df56293df753263139e60aa',
+          'audit.entity.name': 'Acme Corporation: Trial',
+          'audit.change.before': 'billableRate=0',
+          'audit.change.after': 'billableRate=9500',
+        },
+        {
+          'event.action': 'DELETE_TAG',
+          'audit.entity.name': 'on-call',
+          'audit.change.before': 'tagName=on-call',
+        },
+        { 'event.action': 'UPDATE_TIME_FOR_OTHER', 'audit.old_unknown': true },
+        { 'event.action': 'CREATE_TIME_IMPORT', 'user.name': 'System' },
+      ]),
+    ).toEqual([])
+  })
+
+  it('what is made or changed at once is several entries, and each is the same in a page and on a line', () => {
+    const report = files.get('report.json') ?? []
+    const idsOf = (events: readonly AuditEvent[]): unknown[] =>
+      events.map((event) => valueAt(event, 'event.id'))
+    expect(new Set(idsOf(report)).size).toBe(report.length)
+    const tags = report.filter((event) => valueAt(event, 'event.action') === 'CREATE_TAG')
+    expect(tags.map((event) => valueAt(event, 'audit.entity.name'))).toEqual([
+      'on-call',
+      'travel',
+      'workshop',
+    ])
+    expect(new Set(tags.map((event) => valueAt(event, '@timestamp'))).size).toBe(1)
+    // Two entries of the same name become billable: only their times tell them apart.
+    const billed = report.filter((event) => valueAt(event, 'event.action') === 'UPDATE_TIME_PERSONAL')
+    expect(new Set(idsOf(billed)).size).toBe(2)
+    for (const line of idsOf(files.get('report-lines.jsonl') ?? [])) expect(idsOf(report)).toContain(line)
+  })
+
+  it('is the same entry whether its content is a text or an object', () => {
+    const record = { action: 'CREATE_TAG', timestamp: '2026-01-22T10:00:00Z', userName: 'A' }
+    const [text, object] = eventsIn(
+      recordsOf(
+        integration,
+        [
+          { ...record, content: '{"tagName":"x","archived":false}', previousContent: 'null' },
+          { ...record, content: { tagName: 'x', archived: false }, previousContent: null },
+        ]
+          .map((one) => `${JSON.stringify(one)}\n`)
+          .join(''),
+      ),
     )
+    expect(valueAt(text ?? {}, 'event.id')).toBe(valueAt(object ?? {}, 'event.id'))
+    expect(valueAt(text ?? {}, 'audit.changes')).toEqual([
+      { field: 'tagName', new: 'x' },
+      { field: 'archived', new: 'false' },
+    ])
+  })
+
+  it('reads webhooks: what happened to whose record, and not by whom', () => {
+    const hooks = files.get('webhooks.jsonl') ?? []
+    expect(
+      missing(hooks, [
+        {
+          'event.action': 'TIMER_STOPPED',
+          'event.code': 'clockify.timer.stopped',
+          'audit.channel': 'webhook',
+          'audit.entity.id': '66600e73263e207962449b01',
+          'audit.entity.name': 'Numbers ported, second batch',
+          'user.target.id': '5df56293df753263139e60c6',
+        },
+        { 'event.action': 'NEW_PROJECT', 'event.code': 'clockify.project.created' },
+        {
+          'event.action': 'USER_DELETED_FROM_WORKSPACE',
+          'audit.category': 'security',
+          'event.category': 'iam',
+        },
+        { 'event.action': 'TIME_OFF_REQUEST_REJECTED', 'event.outcome': 'failure' },
+        {
+          'event.action': 'NEW_TAG',
+          'audit.entity.name': 'night shift',
+          'event.code': 'clockify.tag.created',
+        },
+      ]),
+    ).toEqual([])
+    expect(hooks.filter((event) => valueAt(event, 'user.id') !== undefined)).toEqual([])
+    // With the signature anybody could send in Clockify's name.
+    expect(JSON.stringify(hooks)).not.toContain('b7c1d2e3f4a5968778695a4b3c2d1e0f')
   })
 
   it('has timestamp, author and action, and what an update shows when it is expanded', () => {
@@ -86,7 +195,8 @@ describe('clockify', () => {
   })
 
   it('ties what followed from a change to it', () => {
-    for (const events of files.values()) {
+    for (const file of ['audit-log.csv', 'api.jsonl']) {
+      const events = files.get(file) ?? []
       const followed = events.filter((event) => valueAt(event, 'audit.parent.id') !== undefined)
       expect(followed.length).toBeGreaterThan(0)
       for (const event of followed) {
