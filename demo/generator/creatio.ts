@@ -7,6 +7,10 @@ import type { Entry, Scene, Stage } from './stage.ts'
  */
 type Columns = Readonly<Record<string, unknown>>
 
+const AUTHORIZATION = 'User authorization'
+/** Who comes from outside comes by the proxy: its address stands behind theirs. */
+const PROXY = '10.0.0.2'
+
 const guidFor = (who: Person): string => guidOf(Number(who.id.slice(2)))
 
 function audit(
@@ -28,8 +32,8 @@ function audit(
       User: who.name,
       UserId: guidFor(who),
       Email: who.email,
-      IP: who.ip,
-      Result: 'Succeeded',
+      ClientIP: who.ip,
+      Result: eventType === AUTHORIZATION ? 'Authorization' : 'Success',
       Description: description,
       ...more,
     },
@@ -66,8 +70,6 @@ function logged(
     },
   }
 }
-
-const AUTHORIZATION = 'User authorization'
 
 function* signedIn(stage: Stage, who: Person): Generator<Entry, void> {
   const key = `creatio ${who.id}`
@@ -131,7 +133,7 @@ function* contacts(stage: Stage): Generator<Entry, void> {
 function* mistyped(stage: Stage): Generator<Entry, void> {
   const who = stage.random.pick([PEOPLE.john, PEOPLE.lisa])
   yield audit(stage, who, AUTHORIZATION, 'Login', `User ${who.name} failed to log in: wrong password`, {
-    Result: 'Failed',
+    Result: 'Authorization denied',
   })
   stage.world.sessions.delete(`creatio ${who.id}`)
   yield* signedIn(stage, who)
@@ -145,7 +147,7 @@ export function roleGranted(stage: Stage, actor: Person, who: Person, role: stri
     'User role structure',
     'User role change',
     `User ${who.name} was added to the role ${role}`,
-    { IP: ip, Entity: 'Role', EntityName: role, TargetUser: who.name },
+    { ClientIP: `${ip}, ${PROXY}`, Entity: 'Role', EntityName: role, TargetUser: who.name },
   )
 }
 
@@ -156,7 +158,7 @@ export function rightsChanged(stage: Stage, actor: Person, role: string, right: 
     'Access permissions',
     'Operation permission change',
     `Role ${role} was granted the operation ${right}`,
-    { IP: ip, Entity: 'System operation', EntityName: right },
+    { ClientIP: `${ip}, ${PROXY}`, Entity: 'System operation', EntityName: right },
   )
 }
 

@@ -2,8 +2,8 @@ import { PEOPLE, type Person } from './cast.ts'
 import type { Entry, Scene, Stage } from './stage.ts'
 
 /**
- * Strapi: action, date, user, and a payload with the details: the address, the request's body, the answer's body. A failed
- * login has no user, only what was typed.
+ * Strapi: action, date, user, and a payload: of older events what it is about, of newer ones who did it, on which resource and the
+ * details. A failed sign-in has no user, only the account that it was for. The address is what a hook of this Strapi adds.
  */
 type Payload = Readonly<Record<string, unknown>>
 
@@ -15,9 +15,27 @@ function entry(stage: Stage, who: Person | null, action: string, payload: Payloa
       action,
       date: stage.now.toISOString(),
       user: who === null ? null : { id: Number(who.id.slice(2)), displayName: who.name, email: who.email },
-      payload: { ...(who === null ? {} : { ip: who.ip }), ...payload },
+      payload: { ...(who === null ? {} : { ip: who.ip }), origin: 'admin-panel', ...payload },
     },
   }
+}
+
+/** An event that says who did it, and on what. */
+function audited(
+  stage: Stage,
+  who: Person,
+  action: string,
+  resource: Payload,
+  details: Payload | null = null,
+): Entry {
+  const user = { id: Number(who.id.slice(2)), email: who.email, name: who.name }
+  return entry(stage, who, action, {
+    action,
+    date: stage.now.toISOString(),
+    actor: { type: 'admin-user', user },
+    resource,
+    ...(details === null ? {} : { details }),
+  })
 }
 
 function* signedIn(stage: Stage, who: Person): Generator<Entry, void> {
@@ -29,15 +47,18 @@ function* signedIn(stage: Stage, who: Person): Generator<Entry, void> {
 
 function* signOut(stage: Stage, who: Person): Generator<Entry, void> {
   stage.world.sessions.delete(`strapi ${who.id}`)
-  yield entry(stage, who, 'admin.logout.success', {})
+  yield entry(stage, who, 'admin.logout', {})
 }
 
 export function failedSignIn(stage: Stage, email: string, ip: string): Entry {
-  return entry(stage, null, 'admin.auth.fail', {
+  return entry(stage, null, 'admin.auth.error', {
     ip,
-    provider: 'local',
-    request: { body: { email } },
-    response: { status: 400, body: { error: { name: 'ApplicationError', message: 'Invalid credentials' } } },
+    action: 'admin.auth.error',
+    date: stage.now.toISOString(),
+    actor: { type: 'unknown' },
+    resource: { type: 'admin-user', email },
+    outcome: 'failure',
+    details: { provider: 'local', reason: 'invalid_credentials' },
   })
 }
 
@@ -58,18 +79,11 @@ function* article(stage: Stage): Generator<Entry, void> {
   const number = stage.number()
   const about = { model: 'article', uid: 'api::article.article' }
   const made = { id: number, documentId: random.hex(24), title, locale: 'en' }
-  yield entry(stage, author, 'entry.create', {
-    ...about,
-    entry: { ...made, publishedAt: null },
-    request: { method: 'POST', url: `/content-manager/collection-types/${about.uid}`, body: { title } },
-    response: { status: 201, body: { data: { id: number } } },
-  })
+  yield entry(stage, author, 'entry.create', { ...about, entry: { ...made, publishedAt: null } })
   yield* signedIn(stage, editor)
   yield entry(stage, editor, 'entry.update', {
     ...about,
     entry: { ...made, title: `${title} (updated)` },
-    request: { method: 'PUT', body: { title: `${title} (updated)` } },
-    response: { status: 200, body: { data: { id: number } } },
   })
   yield entry(stage, editor, 'entry.publish', {
     ...about,
@@ -112,18 +126,43 @@ function* administration(stage: Stage): Generator<Entry, void> {
   yield entry(stage, who, 'content-type.delete', { contentType: type })
   const role = { id: stage.number(), name: 'Guest author', code: 'guest-author' }
   yield entry(stage, who, 'role.create', { role })
-  yield entry(stage, who, 'permission.create', { role, permission: { action: 'plugin::upload.read' } })
+  const permission = { id: stage.number(), action: 'plugin::upload.read', role: role.id }
+  yield entry(stage, who, 'permission.create', { permissions: [permission] })
   yield entry(stage, who, 'permission.update', {
-    role,
-    permission: { action: 'plugin::upload.read', conditions: ['admin::is-creator'] },
+    permissions: { ...permission, conditions: ['admin::is-creator'] },
   })
-  yield entry(stage, who, 'permission.delete', { role, permission: { action: 'plugin::upload.read' } })
+  yield entry(stage, who, 'permission.delete', { permissions: [permission] })
   yield entry(stage, who, 'role.update', { role: { ...role, name: 'Guest editor' } })
-  const guest = { id: stage.number(), email: 'guest.author@brightline.example', roles: [role.name] }
-  yield entry(stage, who, 'user.create', { user: guest })
-  yield entry(stage, who, 'user.update', { user: { ...guest, isActive: false } })
-  yield entry(stage, who, 'user.delete', { user: guest })
+  const email = 'guest.author@brightline.example'
+  const guest = { type: 'admin-user', id: stage.number(), email }
+  const named = { email, firstname: 'Guest', lastname: 'Author', roles: [role.id], isActive: true }
+  yield audited(stage, who, 'admin-user.create', guest, named)
+  yield audited(stage, who, 'admin-user.update', guest, {
+    changes: { isActive: { before: true, after: false } },
+  })
+  yield audited(stage, who, 'admin-user.delete', guest)
   yield entry(stage, who, 'role.delete', { role })
+  const token = { type: 'content-api', id: stage.number(), name: 'Website' }
+  const find = 'api::notice.notice.find'
+  yield audited(stage, who, 'token.create', token, { type: 'custom', permissions: [find], expiresAt: null })
+  yield audited(stage, who, 'token.update', token, {
+    changes: {
+      type: { before: 'custom', after: 'full-access' },
+      permissions: { before: [find], after: [] },
+    },
+  })
+  yield audited(stage, who, 'token.delete', token)
+  const webhook = { type: 'webhook', id: String(stage.number()), name: 'Rebuild the site' }
+  yield audited(stage, who, 'webhook.create', webhook, {
+    url: 'https://hooks.example',
+    events: ['entry.publish'],
+    headers: ['Authorization'],
+    isEnabled: true,
+  })
+  yield audited(stage, who, 'webhook.update', webhook, {
+    changes: { isEnabled: { before: true, after: false } },
+  })
+  yield audited(stage, who, 'webhook.delete', webhook)
 }
 
 export const STRAPI_SCENES: readonly Scene[] = [
