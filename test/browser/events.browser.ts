@@ -227,14 +227,38 @@ describe('the log viewer', () => {
     await other.end()
   })
 
+  it('offers what would be found where nothing was, and each link finds as many as it says', async () => {
+    await page.goto(`${world.url}/events?q=${encodeURIComponent('user: bo and ip: 203.0.113.99')}`)
+    await page.getByText('Nothing was found.').waitFor()
+    await page.goto(`${world.url}/events?q=${encodeURIComponent('user: ev and outcome: failure')}`)
+    const near = page.getByRole('list', { name: 'What would be found' })
+    await near.waitFor()
+    expect(await near.textContent()).toContain('user.name: ev* 3')
+    await near.getByRole('link', { name: 'user.name: ev*' }).click()
+    await shown(3)
+  })
+
+  it("leaves Waybill's own searches out, and shows them when asked, by its address", async () => {
+    await page.goto(`${world.url}/events?q=${encodeURIComponent('category: view and event.action: search')}`)
+    await page.getByText('Nothing was found.').waitFor()
+    await page.getByRole('button', { name: 'Own searches' }).click()
+    await expect.poll(() => rows().count(), PATIENCE).toBeGreaterThan(0)
+    expect(page.url()).toContain('own=yes')
+    await page.reload()
+    await expect.poll(() => rows().count(), PATIENCE).toBeGreaterThan(0)
+  })
+
   it('exports the columns as a CSV', async () => {
-    await page.goto(`${world.url}/events?q=${encodeURIComponent('user: eve')}&columns=user.name,event.action`)
+    await page.goto(
+      `${world.url}/events?q=${encodeURIComponent('user: eve')}&columns=user.name,event.action,event.outcome`,
+    )
     await shown(3)
     await page.getByRole('button', { name: 'Export results' }).click()
     const download = page.waitForEvent('download')
     await page.getByRole('button', { name: 'CSV, the columns shown' }).click()
     const csv = await readFile(await (await download).path(), 'utf8')
-    expect(csv).toBe(`\ufeffuser.name,event.action\r\n${'eve,login\r\n'.repeat(3)}`)
+    const lines = [3, 2, 1].map((attempt) => `eve,login,failure ${attempt}/5\r\n`)
+    expect(csv).toBe(`\ufeffUser,Action,Outcome\r\n${lines.join('')}`)
   })
 
   it('scrolls through more than one page, with only what is in view in the page', async () => {

@@ -17,13 +17,13 @@ export interface Counted {
 }
 
 /** How many events a query finds over time, with those that failed. */
-export function useTimeline(q: string, range: string): Counted {
+export function useTimeline(q: string, range: string, own = false): Counted {
   const zone = useZone()
   const now = Math.floor(Date.now() / 60_000) * 60_000
   const ever = useAsk(
     'postAggregate',
     {
-      body: { q, ...rangeOf(range), by: [{ kind: 'time', every: 'month', zone }] },
+      body: { q, own, ...rangeOf(range), by: [{ kind: 'time', every: 'month', zone }] },
     },
     { enabled: intervalOf(range, now) === null },
   )
@@ -36,6 +36,7 @@ export function useTimeline(q: string, range: string): Counted {
   const { data, isPlaceholderData } = useAsk('postAggregate', {
     body: {
       q,
+      own,
       ...rangeOf(range),
       by: [
         { kind: 'time', every: width },

@@ -42,4 +42,4 @@ export function Facts({ title, facts }: { title: string; facts: readonly Fact[] 
 }
 
 export const eventsWith = (q: string, range = 'all'): string =>
-  `/events${writeQuestion({ q, range, filters: [], sort: 'newest', columns: null })}`
+  `/events${writeQuestion({ q, range, filters: [], sort: 'newest', columns: null, own: false })}`

@@ -85,7 +85,7 @@ export function ActionFacet({
 /** By entity, and at the end what is done to none: signing in, for one. */
 function useGroups(question: Question) {
   const q = queryOf(question, 'event.action')
-  const within = rangeOf(question.range)
+  const within = { ...rangeOf(question.range), own: question.own }
   const actions = { kind: 'values', field: 'event.action' } as const
   const grouped = useAsk('postAggregate', {
     body: {

@@ -17,6 +17,8 @@ const NAMES: Readonly<Record<string, string>> = {
   'event.action': 'Action',
   'audit.entity.name': 'Record',
   'audit.entity.type': 'Entity',
+  'audit.changes': 'Changes',
+  'event.id': 'Event',
   'event.type': 'Kind',
   'event.outcome': 'Outcome',
   'event.module': 'Source',

@@ -16,6 +16,7 @@ import { FIRST_COLUMNS } from './columns.ts'
 import { type Event, idOf } from './event.ts'
 import { EventTable } from './event-table.tsx'
 import { Facets } from './facets.tsx'
+import { NothingFound } from './nothing-found.tsx'
 import { QueryBar } from './query-bar.tsx'
 import { type Question, queryOf, readQuestion, sortedBy, toggled, writeQuestion } from './question.ts'
 import { Tools } from './tools.tsx'
@@ -45,7 +46,7 @@ export function EventsScreen() {
   const open = useCallback((id: string | null): void => show({}, { event: id }), [show])
 
   const query = queryOf(question)
-  const timeline = useTimeline(query, question.range)
+  const timeline = useTimeline(query, question.range, question.own)
   const { results, fresh, renew } = useResults(question, timeline.isOld ? null : timeline.count)
   const { rows } = results
   const queries = useQueryClient()
@@ -64,6 +65,7 @@ export function EventsScreen() {
   const tail = useTail({
     q: query,
     range: question.range,
+    own: question.own,
     on: following,
     shown: () => new Set(results.newest.map(idOf)),
     bringIn: async (asked) => {
@@ -117,6 +119,7 @@ export function EventsScreen() {
           search={search}
           onFollow={() => show({ sort: 'newest' }, { follow: !following })}
           onColumns={(next) => show({ columns: next })}
+          onOwn={() => show({ own: !question.own })}
           onRefresh={() => void refresh()}
         />
         <button
@@ -167,11 +170,7 @@ export function EventsScreen() {
         ) : problem !== null && rows === 0 ? (
           <Failed problem={problem} retry={() => results.retry()} />
         ) : rows === 0 && !results.hasMore ? (
-          <Empty title="Nothing was found.">
-            {question.filters.length > 0 || question.q !== ''
-              ? 'Take off a filter, or look at a longer time.'
-              : 'No event in this time. Is an agent shipping? See Settings, Agents.'}
-          </Empty>
+          <NothingFound question={question} />
         ) : (
           <EventTable
             rows={rows}

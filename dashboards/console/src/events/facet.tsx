@@ -21,6 +21,7 @@ export function Facet({ field, question, onToggle, most = 8, searchable = false 
   const { data, error, isPending, refetch } = useAsk('postAggregate', {
     body: {
       q: queryOf(question, field),
+      own: question.own,
       ...rangeOf(question.range),
       by: [{ kind: 'values', field, top: most, ...(looked === '' ? {} : { prefix: looked }) }],
     },

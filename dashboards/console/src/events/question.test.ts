@@ -19,6 +19,7 @@ const question: Question = {
   ],
   sort: 'oldest',
   columns: ['@timestamp', 'user.name'],
+  own: true,
 }
 
 describe('what the viewer looks for', () => {

@@ -16,6 +16,8 @@ export interface Question {
   /** `newest`, `oldest`, or a field, with - before it from its last value to its first. */
   readonly sort: string
   readonly columns: readonly string[] | null
+  /** With Waybill's own events of searches and views. */
+  readonly own: boolean
 }
 
 export const FIRST_RANGE = 'now-7d'
@@ -28,6 +30,7 @@ export function readQuestion(search: string): Question {
     filters: parameters.getAll('f').flatMap(readFilter),
     sort: parameters.get('sort') ?? 'newest',
     columns: parameters.get('columns')?.split(',') ?? null,
+    own: parameters.get('own') === 'yes',
   }
 }
 
@@ -42,6 +45,7 @@ export function writeQuestion(
     parameters.append('f', `${not ? '!' : ''}${field}:${JSON.stringify(values)}`)
   if (question.sort !== 'newest') parameters.set('sort', question.sort)
   if (question.columns !== null) parameters.set('columns', question.columns.join(','))
+  if (question.own) parameters.set('own', 'yes')
   for (const [name, value] of Object.entries(rest)) if (value !== null) parameters.set(name, value)
   const text = parameters.toString()
   return text === '' ? '' : `?${text}`
@@ -99,8 +103,14 @@ export function all(...queries: readonly string[]): string {
 export const queryOf = ({ q, filters }: Question, except?: string): string =>
   all(q, ...filters.filter(({ field }) => field !== except).map(queryOfFilter))
 
-export function asked(question: Question): { q: string; from: string | undefined; to: string | undefined } {
-  return { q: queryOf(question), ...rangeOf(question.range) }
+/** As a question whose parts are in the address: only texts. */
+export function asked(question: Question): {
+  q: string
+  from: string | undefined
+  to: string | undefined
+  own?: 'true'
+} {
+  return { q: queryOf(question), ...rangeOf(question.range), ...(question.own ? { own: 'true' } : {}) }
 }
 
 /** With this value of a field chosen if it was not, and the other way round. */

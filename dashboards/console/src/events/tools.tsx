@@ -17,9 +17,11 @@ interface ToolsProps {
   readonly onFollow: () => void
   readonly onColumns: (columns: readonly string[] | null) => void
   readonly onRefresh: () => void
+  readonly onOwn: () => void
 }
 
-export function Tools({ question, columns, following, search, onFollow, onColumns, onRefresh }: ToolsProps) {
+export function Tools(props: ToolsProps) {
+  const { question, columns, following, search, onFollow, onColumns, onRefresh, onOwn } = props
   const mayExport = useMay('export')
   return (
     <div className="tools">
@@ -33,6 +35,15 @@ export function Tools({ question, columns, following, search, onFollow, onColumn
       </button>
       <button type="button" onClick={onRefresh}>
         Refresh
+      </button>
+      <button
+        type="button"
+        aria-pressed={question.own}
+        title="Show Waybill's own events of searches and views, too"
+        className={question.own ? 'following' : ''}
+        onClick={onOwn}
+      >
+        Own searches
       </button>
       <Popover name="Columns" label="Columns" align="end">
         {() => <ColumnChooser columns={columns} onColumns={onColumns} />}

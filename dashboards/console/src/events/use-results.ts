@@ -78,7 +78,12 @@ function locatingFor(question: Question, newestFirst: boolean): NonNullable<Aski
   const within = { ...(intervalOf(question.range, now) ?? { from: 0 }), to: Number(to ?? now + DAY) }
   const known = new Map<string, Promise<Answer<'postAggregate'>>>()
   const counted = (asked: { from: string; to?: string }, every: number | null, signal: AbortSignal) => {
-    const body = { q, ...asked, by: every === null ? [] : [{ kind: 'time' as const, every }] }
+    const body = {
+      q,
+      own: question.own,
+      ...asked,
+      by: every === null ? [] : [{ kind: 'time' as const, every }],
+    }
     const key = JSON.stringify(body)
     const answer = known.get(key) ?? ask('postAggregate', { body }, signal)
     known.set(key, answer)

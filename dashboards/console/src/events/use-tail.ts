@@ -21,6 +21,8 @@ export interface Tail {
 interface Following {
   readonly q: string
   readonly range: string
+  /** With Waybill's own events of searches and views. */
+  readonly own: boolean
   readonly on: boolean
   /** The ids of what the list shows already. */
   readonly shown: () => ReadonlySet<string>
@@ -31,7 +33,7 @@ interface Following {
 const NOTHING = { waiting: 0, more: false, problem: null }
 
 /** Counts what is stored from now on, and brings it in when the reader does not use the list. */
-export function useTail({ q, range, on, shown, bringIn }: Following): Tail {
+export function useTail({ q, range, own, on, shown, bringIn }: Following): Tail {
   const [tail, setTail] = useState<Omit<Tail, 'show'>>(NOTHING)
   const given = useRef({ shown, bringIn })
   given.current = { shown, bringIn }
@@ -58,7 +60,7 @@ export function useTail({ q, range, on, shown, bringIn }: Following): Tail {
     const count = async (): Promise<void> => {
       more = false
       for (let page = 0; page < PAGES; page++) {
-        const query = { q, after, limit: String(MOST) }
+        const query = { q, after, limit: String(MOST), ...(own ? { own: 'true' as const } : {}) }
         const { events, next } = await ask('getArrivals', { query }, signal)
         after = next
         waiting += newIn(events)
@@ -106,6 +108,6 @@ export function useTail({ q, range, on, shown, bringIn }: Following): Tail {
       clearTimeout(timer)
       show.current = () => {}
     }
-  }, [q, range, on])
+  }, [q, range, own, on])
   return { ...tail, show: () => show.current() }
 }

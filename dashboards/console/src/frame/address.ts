@@ -68,6 +68,7 @@ const EVENTS: Readonly<Record<string, Check>> = {
   columns,
   event: id,
   follow: yes,
+  own: yes,
 }
 const RANGED = { range }
 /** What the address of each screen may hold; a screen that is not here takes nothing. */
