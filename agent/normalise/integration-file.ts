@@ -410,8 +410,8 @@ export const integrationSchema = z
     changes: changes.optional(),
     lookups: z.array(lookup).default([]),
     set: assignments.default([]),
-    /** Fields whose words say how it ended where no column does. */
-    outcome: z.union([fieldName.transform((one) => [one]), z.array(fieldName).min(1).max(8)]).optional(),
+    /** Fields and members whose words say how it ended where no column does. */
+    outcome: names.optional(),
     message: z.array(z.union([fieldName.transform((one) => [one]), z.array(fieldName).min(1)])).optional(),
   })
   .superRefine((said, context) => {

@@ -43,8 +43,8 @@ export interface Integration {
   readonly set: readonly Assignment[]
   /** What a message is built of where the record has none: of each list the first field that is there. */
   readonly message: readonly (readonly FieldName[])[]
-  /** Fields whose words say how it ended where no column does. */
-  readonly outcome: readonly FieldName[]
+  /** Fields and members whose words say how it ended where no column does. */
+  readonly outcome: readonly string[]
   readonly mask: MaskNames
 }
 

@@ -27,7 +27,7 @@ const MESSAGE: readonly (readonly FieldName[])[] = [
 ]
 
 /** Where sources say in words what failed: `login_failed`, `ACCESS_DENIED`. */
-const OUTCOME: readonly FieldName[] = ['event.action', 'event.code']
+const OUTCOME: readonly string[] = ['event.action', 'event.code']
 
 /** An integration by the name of its folder, or by the path of a file; whatever is wrong with it is an OperatorError. */
 export async function loadIntegration(nameOrPath: string): Promise<Integration> {

@@ -1,5 +1,5 @@
 import { FIELDS, type Field, type FieldName } from '../../schema/index.ts'
-import { type Check, checkOf, isField } from './condition.ts'
+import { type Check, checkOf, isField, textFrom } from './condition.ts'
 import { EventTypes } from './events.ts'
 import { type Extraction, type FieldMapping, folded, type Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
@@ -169,7 +169,7 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
       columns:
         columns.length > 0 ? columns : [{ sources: sources(USUAL_COLUMNS), first: false, applies: null }],
       constants,
-      names: integration.outcome.map(leafOf),
+      names: integration.outcome.map((name) => textFrom(name, source)),
       mayBeUnknown: integration.fields.some(
         ({ to, values }) => to === 'event.outcome' && Object.hasOwn(values ?? {}, 'unknown'),
       ),

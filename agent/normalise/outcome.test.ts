@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type AuditEvent, type FieldName, type SourceId, statedByName, valueAt } from '../../schema/index.ts'
 import { forEachRecord } from '../inputs/framing.ts'
+import { isField } from './condition.ts'
 import { DirectWay, Memory } from './direct/index.ts'
 import { framingFor, INTEGRATIONS, loadIntegration } from './index.ts'
 import { folded, type Integration } from './integration.ts'
@@ -140,6 +141,8 @@ const textAt = (event: AuditEvent, name: FieldName): string => {
   const value = valueAt(event, name)
   return String((Array.isArray(value) ? value[0] : value) ?? '')
 }
+const saidIn = ({ members }: Record, name: string): string =>
+  String(Object.entries(members).find(([member]) => folded(member) === folded(name))?.[1] ?? '')
 const outcomeOf = (event: AuditEvent): unknown => valueAt(event, 'event.outcome')
 
 /** The columns from which the outcome is taken. */
@@ -215,7 +218,9 @@ describe.each(names)('the outcome of what %s logs', async (name) => {
         SIGN_IN.test(id.slice(id.indexOf('.'))) ||
         (textsAt(event, 'event.category').includes('authentication') &&
           !textsAt(event, 'event.type').includes('end'))
-      const said = integration.outcome.map((field) => statedByName(textAt(event, field)))
+      const said = integration.outcome.map((field) =>
+        statedByName(isField(field) ? textAt(event, field) : saidIn(record, field)),
+      )
       if (isSignIn) expect(said, `${id} is a success by default`).toContain('success')
     }
   })
@@ -279,6 +284,7 @@ describe('an integration that somebody wrote', () => {
     [{ action: 'login success' }, 'success'],
     [{ action: 'login success', result: 'Foo' }, 'unknown'],
     [{ action: 'checkout', code: 'CARD_REJECTED' }, 'failure'],
+    [{ action: 'checkout', event: 'payment declined' }, 'failure'],
     // Nobody says.
     [{ action: 'user.login' }, 'unknown'],
     [{ action: 'account_unlocked' }, 'unknown'],
@@ -307,6 +313,7 @@ describe('what products call a result', () => {
     ['erp', { action: 'Login', status: '⛔ Blocked' }, 'failure'],
     ['erp', { action: 'Login', status: 'Отказано' }, 'failure'],
     ['erp', { action: 'Login' }, 'unknown'],
+    ['erp', { action: 'Login', event: 'Login Denied' }, 'failure'],
     ['connexcs', { action: 'LOGIN', message: 'User logged in' }, 'success'],
     ['connexcs', { action: 'LOGIN', message: 'Invalid password' }, 'failure'],
     ['connexcs', { action: 'LOGIN', message: 'by jo' }, 'unknown'],

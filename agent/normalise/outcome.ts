@@ -1,4 +1,5 @@
 import { type Stated, statedByName, statedByResult } from '../../schema/index.ts'
+import type { Asked } from './condition.ts'
 import type { Rule } from './mapping.ts'
 
 /** What decides the outcome of an integration's events. */
@@ -7,8 +8,8 @@ export interface OutcomeSources {
   readonly columns: readonly Pick<Rule, 'sources' | 'first' | 'applies'>[]
   /** What it is where a condition holds, and no column decides. */
   readonly constants: readonly Rule[]
-  /** Leaves whose words say so where no column does. */
-  readonly names: readonly number[]
+  /** Texts whose words say so where no column does. */
+  readonly names: readonly ((asked: Asked) => string | undefined)[]
   /** Whether a rule can make it `unknown`. */
   readonly mayBeUnknown: boolean
   readonly words: OutcomeWords

@@ -153,8 +153,8 @@ export class Mapper {
     }
     for (const { applies, constant } of constants)
       if (applies === null || applies(this.asked)) words.given(constant?.value)
-    for (const leaf of names) {
-      const text = firstText(this.#values[leaf])
+    for (const textOf of names) {
+      const text = textOf(this.asked)
       if (text !== undefined) words.name(text)
     }
     const stated = words.end()

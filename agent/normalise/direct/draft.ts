@@ -225,8 +225,8 @@ export class Drafts {
     }
     for (const { applies, constant } of constants)
       if (applies === null || applies(answers)) words.given(constant?.value)
-    for (const leaf of names) {
-      const text = answers.field(leaf)
+    for (const textOf of names) {
+      const text = textOf(answers)
       if (text !== undefined) words.name(text)
     }
     if (answers.isUnsure) return undefined
