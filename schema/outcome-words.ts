@@ -129,6 +129,9 @@ const WORD = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|[\p{Lo}\p{Lm}\p{M}]+|\p{N}+/gu
 const accentedWords = (text: string): string[] =>
   (text.normalize('NFC').match(WORD) ?? []).map((word) => word.toLowerCase())
 
+/** The words of a name or a text, without case and accents. */
+export const plainWords = (text: string): string[] => accentedWords(text).map(withoutMarks)
+
 /** Words and runs of words, quickly found. */
 class WordTable {
   readonly #words = new Set<string>()

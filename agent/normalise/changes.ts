@@ -54,6 +54,8 @@ export class ChangeList {
     }
     if (!isMembers(value)) return false
     const fields = Object.keys(value)
+    // `{before, after}` is one pair of states, not two fields.
+    if (fields.every((field) => item.old.has(folded(field)) || item.new.has(folded(field)))) return false
     const parts = fields.map((field) => pairOf(value[field], item))
     const isTold = parts.some((part) => part !== null)
     if (!isTold || !parts.every((part, i) => part !== null || isMembers(value[fields[i]!]))) return false
@@ -94,23 +96,54 @@ export class ChangeList {
   }
 }
 
-const ARROW = /^([^:\n]{1,128}): (.{0,4096}?) (?:->|=>|\u2192) (.{0,4096})$/s
+const ARROW = /^([^:\n]{1,128}):(?: (.{0,4096}?))? (?:->|=>|\u2192)(?: (.{0,4096}))?$/s
 const FROM_TO = /^([^\n]{1,128}?)(?: (?:was )?changed)? from (["']?)(.{0,4096}?)\2 to \2(.{0,4096}?)\2$/s
 
+/** A value that the text does not have is undefined. */
+interface TextChange {
+  readonly field: string
+  readonly old: string | undefined
+  readonly now: string | undefined
+}
+
 /** Changes told in a text, one a line or between semicolons; null where any part of it is something else. */
-export function changesInText(text: string): { field: string; old: string; now: string }[] | null {
+export function changesInText(text: string): TextChange[] | null {
   if (text.length > LIMITS.keywordLength) return null
-  const changes: { field: string; old: string; now: string }[] = []
+  const diff = changesInDiff(text)
+  if (diff !== null) return diff
+  const changes: TextChange[] = []
   for (const part of text.split(/\r?\n|; /)) {
     const told = part.trim()
     if (told === '') continue
     const arrow = ARROW.exec(told)
     const fromTo = arrow === null ? FROM_TO.exec(told) : null
-    if (arrow !== null) changes.push({ field: arrow[1]!, old: arrow[2]!, now: arrow[3]! })
+    if (arrow !== null) changes.push({ field: arrow[1]!, old: arrow[2] ?? '', now: arrow[3] ?? '' })
     else if (fromTo !== null) changes.push({ field: fromTo[1]!, old: fromTo[3]!, now: fromTo[4]! })
     else return null
   }
   return changes.length === 0 ? null : changes
+}
+
+const DIFF_LINE = /^([-+]) *(?:"([^"]{1,128})"|([^":\n]{1,128})): *(.*?),?$/
+const DIFF_HEAD = /^(?:---|\+\+\+|@@| |[{}[\]] *$|$)/
+
+/** `- channels: 30` and `+ channels: 60`, a line each; null where any line is something else. */
+function changesInDiff(text: string): TextChange[] | null {
+  // Lines that all begin with a dash are a list for people.
+  if (!/^\+ *["\p{L}]/mu.test(text)) return null
+  const changes = new Map<string, { field: string; old: string | undefined; now: string | undefined }>()
+  for (const line of text.split(/\r?\n/)) {
+    const told = DIFF_HEAD.test(line) ? null : DIFF_LINE.exec(line)
+    if (told === null && !DIFF_HEAD.test(line)) return null
+    if (told === null) continue
+    const field = (told[2] ?? told[3]!).trim()
+    const value = told[4]!.replace(/^"(.*)"$/, '$1')
+    const change = changes.get(field) ?? { field, old: undefined, now: undefined }
+    changes.set(field, change)
+    if (told[1] === '-') change.old ??= value
+    else change.now ??= value
+  }
+  return changes.size === 0 ? null : [...changes.values()]
 }
 
 function plain(value: unknown): string | null {
@@ -122,6 +155,9 @@ interface Parts {
   readonly old: unknown
   readonly now: unknown
 }
+
+/** What kind of change an item is follows from its values. */
+const KINDS: ReadonlySet<string> = new Set(['kind', 'op', 'operation'])
 
 /**
  * The parts of an item; null for one that has no name of a field, no value, or members of other meanings: what holds
@@ -136,8 +172,9 @@ function partsOf(entry: Readonly<Record<string, unknown>>, item: ItemNames, name
     if (named && field === undefined && item.field.has(fold)) field = entry[key]
     else if (old === undefined && item.old.has(fold)) old = entry[key]
     else if (now === undefined && item.new.has(fold)) now = entry[key]
-    else return null
+    else if (!KINDS.has(fold)) return null
   }
+  if (Array.isArray(field)) field = field.join('.')
   if (typeof field !== 'string' || field === '' || (old === undefined && now === undefined)) return null
   return { field, old, now }
 }

@@ -13,6 +13,7 @@ import { type Mapping, OUTCOME, type Rule, TIMESTAMP } from './mapping.ts'
 import { isMembers, type Members, scalarText } from './members.ts'
 import type { ListSource, NameNode } from './names.ts'
 import { payloadOf } from './payload.ts'
+import { mayHoldPrevious } from './previous.ts'
 import type { Envelope, Fill } from './syslog/envelope.ts'
 import { isoOf, isPlausible } from './time.ts'
 
@@ -125,9 +126,9 @@ export class Mapper {
     values[CATEGORY] ??= mapping.integration.category
     values[HOST_NAME] ??= host
     const types = values[EVENT_TYPE]
-    if (!hasOld && values[CATEGORY] === 'change' && Array.isArray(types) && types.includes('change')) {
-      values[OLD_UNKNOWN] ??= true
-    }
+    const isUpdate = values[CATEGORY] === 'change' && Array.isArray(types) && types.includes('change')
+    if (isUpdate && !hasOld && values[OLD_UNKNOWN] === undefined && !mayHoldPrevious(record))
+      values[OLD_UNKNOWN] = true
     values[MESSAGE] ??= messageOf(mapping, draft)
     if (envelope !== null) fillRest(values, envelope)
     const payload = payloadOf(record, mapping.names, { hits, consumed }, this.#isKept)
@@ -428,8 +429,10 @@ function first(sources: readonly number[], hits: readonly unknown[], consumed: U
   return -1
 }
 
-const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === ''
-const isSingle = (value: unknown): boolean => typeof value !== 'object' || value === null
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
+/** A list is one value too: of roles, of numbers. */
+const isSingle = (value: unknown): boolean => !isMembers(value)
 
 /** Columns and messages carry objects as JSON text. */
 function structured(value: unknown): unknown {

@@ -67,6 +67,7 @@ export class ChangeRows {
         continue
       }
       if (kind !== KIND.array && kind !== KIND.object) continue
+      if (kind === KIND.object && this.#isPair(row)) continue
       // An object of pairs is rare.
       if (kind === KIND.object || !this.#takeList(row)) return 'unsure'
       consumed[source] = 1
@@ -83,6 +84,18 @@ export class ChangeRows {
     if (changes.unchanged !== null && this.#mayBeUnchanged()) return 'unsure'
     for (let i = 0; i < this.count; i++) if (this.old[i] !== NONE) return 'known'
     return 'unknown'
+  }
+
+  /** As `changes.ts` has it: a pair of states is no list. */
+  #isPair(object: number): boolean {
+    const found = this.#found
+    const { bytes, rows } = found
+    for (let row = object + ROW; row < found.next(object); row = found.next(row)) {
+      const from = rows[row + KEY_FROM]!
+      const to = rows[row + KEY_TO]!
+      if (!isOneOf(this.#old, bytes, from, to) && !isOneOf(this.#now, bytes, from, to)) return false
+    }
+    return true
   }
 
   /** `field=value` of what differs, before or after, or the fields' names, as `changes.ts` has it. */

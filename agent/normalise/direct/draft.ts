@@ -3,6 +3,7 @@ import type { EventType } from '../integration.ts'
 import { leafOf } from '../layout.ts'
 import { OUTCOME, TIMESTAMP } from '../mapping.ts'
 import type { Pipeline, Place } from '../pipeline.ts'
+import { mayHoldPrevious } from '../previous.ts'
 import { jsonOf } from '../record.ts'
 import type { Envelope, Fill } from '../syslog/envelope.ts'
 import { Answers } from './answers.ts'
@@ -175,7 +176,10 @@ export class Drafts {
       else if (!this.#json.setText(HOST_NAME, host)) return undefined
     }
     if (looked === 'unknown' && values.how[OLD_UNKNOWN] === HOW.absent && this.#isUpdate()) {
-      values.setJson(OLD_UNKNOWN, this.#true)
+      // Of a record that was taken apart the plain way knows the members.
+      if (this.#found.isChanged) return undefined
+      const members: unknown = JSON.parse(this.#found.bytes.toString('utf8', record.from, record.to))
+      if (!mayHoldPrevious(members)) values.setJson(OLD_UNKNOWN, this.#true)
     }
     if (values.how[MESSAGE] === HOW.absent && values.hasText(ACTION) && this.#hasMessage()) {
       values.how[MESSAGE] = HOW.message

@@ -49,6 +49,11 @@ export class Found {
     }
   }
 
+  /** The record's members are no more those that it came with. */
+  get isChanged(): boolean {
+    return this.added.length > 0 || this.#removed.length > 0
+  }
+
   get sourceCount(): number {
     return this.#table.sourceCount
   }

@@ -146,6 +146,41 @@ describe('connexcs', () => {
     expect(valueAt(one ?? {}, 'event.id')).toBe(valueAt(other ?? {}, 'event.id'))
   })
 
+  it.each([
+    ['field by field', { channels: { before: 30, after: 60 } }],
+    ['as pairs', { channels: [30, 60] }],
+    ['as a list', [{ field: 'channels', old: 30, new: 60 }]],
+    ['as a list of another program', [{ kind: 'E', path: ['channels'], lhs: 30, rhs: 60 }]],
+    ['in two states', { before: { channels: 30 }, after: { channels: 60 } }],
+    ['as the lines of the popup', '  "name": "Acme",\n- "channels": 30,\n+ "channels": 60,'],
+    ['in words', 'channels: 30 -> 60'],
+  ])('reads a difference %s', (_, data) => {
+    const record = { user: 'jo', date_time: '2026-01-22 10:45:32', action: 'PUT', table: 'customer' }
+    for (const given of typeof data === 'string' ? [data] : [data, JSON.stringify(data)]) {
+      const [event] = eventsIn(recordsOf(integration, `${JSON.stringify({ ...record, Data: given })}\n`))
+      expect(valueAt(event ?? {}, 'audit.changes')).toEqual([{ field: 'channels', old: '30', new: '60' }])
+      expect(valueAt(event ?? {}, 'audit.old_unknown')).toBeUndefined()
+    }
+  })
+
+  it('keeps lists as values', () => {
+    const record = {
+      user: 'jo',
+      action: 'PUT',
+      data: { before: { codecs: ['G711'] }, after: { codecs: ['G711', 'G729'] } },
+    }
+    const [event] = eventsIn(recordsOf(integration, `${JSON.stringify(record)}\n`))
+    expect(valueAt(event ?? {}, 'audit.changes')).toEqual([
+      { field: 'codecs', old: '["G711"]', new: '["G711","G729"]' },
+    ])
+  })
+
+  it('puts what runs by itself under system', () => {
+    expect(
+      missing(all, [{ 'user.name': 'System', 'event.code': 'connexcs.job.run', 'audit.category': 'system' }]),
+    ).toEqual([])
+  })
+
   it('gives every record a type', () => {
     expect(all.filter((event) => valueAt(event, 'event.code') === undefined)).toEqual([])
     const codes = new Set(all.map((event) => valueAt(event, 'event.code')))

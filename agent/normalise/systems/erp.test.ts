@@ -255,4 +255,96 @@ describe('erp', () => {
     )
     expect(valueAt(record?.event ?? {}, '@timestamp')).toBe('2026-01-22T10:45:00.000Z')
   })
+
+  const one = (record: object): AuditEvent => {
+    const [examined] = recordsOf(
+      integration,
+      `${JSON.stringify({ timestamp: '2026-01-22T10:00:00Z', ...record })}\n`,
+    )
+    if (examined?.event == null) throw new Error('no event')
+    return examined.event
+  }
+
+  it.each([
+    { event: 'Failed Login (3/5)' },
+    { action: 'Failed Login (3/5)' },
+    { action: 'Login failed [attempt 3 of 5]' },
+    { action: 'Login', result: 'Failure (3/5)' },
+    { action: 'Login', status: 'Failed (3/5)' },
+    { action: 'Failed Login', message: 'Wrong password for jo (3/5) from 192.0.2.7' },
+    { action: 'Failed Login', details: 'Login attempt 3 of 5' },
+    { action: 'Failed Login', description: 'sign-in refused (attempt 3/5)' },
+    { event: 'Failed Login (3/5) - Mike W.' },
+  ])('reads the attempts in %j', (record) => {
+    expect(
+      hasValues(one(record), {
+        'audit.attempt.count': 3,
+        'audit.attempt.max': 5,
+        'event.outcome': 'failure',
+        'event.code': 'erp.login.failed',
+      }),
+    ).toBe(true)
+  })
+
+  it('takes no other count for attempts', () => {
+    for (const record of [
+      { action: 'View', message: 'Page (1/3)' },
+      { action: 'Update', details: 'Parcel (2/4) sent' },
+    ])
+      expect(valueAt(one(record), 'audit.attempt')).toBeUndefined()
+    const several = one({ event: "Failed login attempts (5) - John's account" })
+    expect(hasValues(several, { 'audit.attempt.count': 5, 'event.code': 'erp.login.failed' })).toBe(true)
+  })
+
+  it.each([
+    [{ changes: { credit_limit: { from: 10, to: 15 } } }],
+    [{ changes: { credit_limit: [10, 15] } }],
+    [{ changes: [{ property: 'credit_limit', before: 10, after: 15 }] }],
+    [{ diff: [{ name: 'credit_limit', was: 10, now: 15 }] }],
+    [{ changes: 'credit_limit: 10 -> 15' }],
+    [{ details: 'credit_limit: 10 → 15' }],
+    [{ details: '- credit_limit: 10\n+ credit_limit: 15' }],
+    [{ field: 'credit_limit', previous_value: '10', new_value: '15' }],
+  ])('reads a change in %j', (record) => {
+    const event = one({ action: 'Update', ...record })
+    expect(valueAt(event, 'audit.changes')).toEqual([{ field: 'credit_limit', old: '10', new: '15' }])
+    expect(valueAt(event, 'audit.old_unknown')).toBeUndefined()
+  })
+
+  it('reads lists as values, and a value that is gone', () => {
+    expect(
+      valueAt(
+        one({ action: 'Update', field: 'roles', previous_value: ['User'], new_value: ['User', 'Admin'] }),
+        'audit.changes',
+      ),
+    ).toEqual([{ field: 'roles', old: '["User"]', new: '["User","Admin"]' }])
+    expect(valueAt(one({ action: 'Delete', changes: 'List Price: $59.00 -> ' }), 'audit.changes')).toEqual([
+      { field: 'List Price', old: '$59.00', new: '' },
+    ])
+  })
+
+  it.each([
+    'Scheduled Backup',
+    'Email Queue Process',
+    'Currency Rate Update',
+    'Index Rebuild',
+    'Log Rotation',
+    'Scheduled Reports',
+    'Daily Reconciliation',
+    'Integration Sync',
+  ])('knows the job %s as the screen of system events has it, and by whichever column', (job) => {
+    for (const record of [
+      { event: job, component: 'Database', status: '✓ Success' },
+      { action: job, component: 'Database', status: '✓ Success' },
+      { type: 'System Events', action: job },
+      { user: 'System', event: job },
+      { user: 'System', action: job },
+    ])
+      expect(hasValues(one(record), { 'audit.category': 'system' }), JSON.stringify(record)).toBe(true)
+  })
+
+  it('a list of related events names the first', () => {
+    const event = one({ action: 'Notification', related_events: 'LOG-1, LOG-2' })
+    expect(valueAt(event, 'audit.parent.event_id')).toBe('LOG-1')
+  })
 })
