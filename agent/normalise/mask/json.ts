@@ -195,7 +195,7 @@ class Walk {
       this.#at++
       this.#skip()
       if (this.#text[this.#at] === undefined) return
-      const own = names.kindOf(key) ?? (kind !== null && !names.isAbout(key) ? kind : null)
+      const own = names.kindOf(key) ?? (kind !== null && !names.isAbout(key, kind) ? kind : null)
       const start = this.#at
       const text = this.#value(own, depth + 1)
       members.push({ key, from: start, text, kind: own })

@@ -104,11 +104,13 @@ export const isNamer = (name: string): boolean => NAMERS.has(folded(name))
 /** Which names say that their values are secret. */
 export class SecretNames {
   readonly #own: ReadonlyMap<string, string>
+  readonly #ownKinds: ReadonlySet<string>
   readonly #keep: ReadonlySet<string>
   readonly #known = new Map<string, string | null>()
 
   constructor(mask: MaskNames) {
     this.#own = new Map(mask.names.map((name) => [folded(name), wordsOfName(name).join('_') || 'secret']))
+    this.#ownKinds = new Set(this.#own.values())
     this.#keep = new Set(mask.keep.map(folded))
   }
 
@@ -146,8 +148,9 @@ export class SecretNames {
     return VALUES.has(folded(name))
   }
 
-  /** Of a member within something secret: whether it only tells about it. */
-  isAbout(name: string): boolean {
+  /** Of a member within something secret of this kind: whether it only tells about it. What an integration names itself is secret whole. */
+  isAbout(name: string, kind: string): boolean {
+    if (this.#ownKinds.has(kind)) return false
     const words = wordsOfName(name)
     return words.length > 0 && (ABOUT.has(words[0]!) || ABOUT.has(words.at(-1)!))
   }
