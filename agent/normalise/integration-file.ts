@@ -78,6 +78,7 @@ const withLists = checked((name) => {
 const anyNames = z.union([name.transform((one) => [one]), z.array(name)])
 const names = anyNames.refine((list) => list.length > 0, 'expected a name').superRefine(withoutLists)
 const optionalNames = anyNames.superRefine(withoutLists).default([])
+const pairName = name.superRefine((one, context) => withLists([one], context))
 /** Names that may go into lists. */
 const optionalPaths = anyNames.superRefine(withLists).default([])
 const scalar = z.union([z.string(), z.number(), z.boolean()])
@@ -251,6 +252,10 @@ const changes = z.strictObject({
   after: optionalPaths,
   field: optionalPaths,
   text: optionalPaths,
+  pairs: z
+    .array(z.strictObject({ old: pairName, new: pairName, field: z.string().min(1).max(256).optional() }))
+    .default([])
+    .transform((pairs) => pairs.map((pair) => ({ ...pair, field: pair.field ?? pair.new }))),
   empty: z.enum(['value', 'unknown']).default('value'),
   unchanged: z.string().min(1).max(64).optional(),
   item: z

@@ -130,6 +130,8 @@ export interface ChangeNames {
   readonly field: readonly string[]
   /** Texts such as `Credit Limit: 10 -> 15; Terms: Net 30 -> Net 45`. */
   readonly text: readonly string[]
+  /** Members that hold a field's previous and new value: `old_name` and `name`. */
+  readonly pairs: readonly ChangePair[]
   /** An empty previous value says that it is unknown, not that it was empty. */
   readonly emptyIsUnknown: boolean
   /** What stands behind a new value that is the old one: ` (no change)`. */
@@ -140,6 +142,12 @@ export interface ChangeNames {
     readonly old: readonly string[]
     readonly new: readonly string[]
   }
+}
+
+export interface ChangePair {
+  readonly field: string
+  readonly old: string
+  readonly new: string
 }
 
 /** All rows with a word among those of the fields apply, from above; each fills only what is still empty. */

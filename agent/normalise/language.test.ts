@@ -245,6 +245,33 @@ describe('what fields are made of', () => {
     ])
   })
 
+  it('pairs of members are changes where the previous value is there', () => {
+    const pairs = [
+      { field: 'visibility', old: 'previous_visibility', new: 'visibility' },
+      { field: 'name', old: 'data.old_name', new: 'data.name' },
+    ]
+    const integration = of({
+      fields: [field(['data.id'], 'audit.entity.id')],
+      changes: { ...generic.changes, pairs },
+    })
+    const renamed = first(
+      integration,
+      '{"data":{"id":7,"old_name":"a","name":"b"},"previous_visibility":"private","visibility":"public"}\n',
+    )
+    expect(at(renamed, 'audit.changes', 'audit.payload')).toEqual([
+      [
+        { field: 'visibility', new: 'public', old: 'private' },
+        { field: 'name', new: 'b', old: 'a' },
+      ],
+      undefined,
+    ])
+    const made = first(integration, '{"data":{"old_name":"","name":"b"},"visibility":"public"}\n')
+    expect(at(made, 'audit.changes', 'audit.payload')).toEqual([
+      undefined,
+      { data: { name: 'b' }, visibility: 'public' },
+    ])
+  })
+
   it('unpack reaches into JSON in a text, and leaves other text as it is', () => {
     const integration = of({
       unpack: ['data'],

@@ -15,6 +15,7 @@ const NO_CHANGES: ChangeNames = {
   after: [],
   field: [],
   text: [],
+  pairs: [],
   emptyIsUnknown: false,
   unchanged: null,
   item: { field: [], old: [], new: [] },

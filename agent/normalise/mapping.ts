@@ -96,6 +96,7 @@ export interface Mapping {
     readonly after: readonly number[]
     readonly field: readonly number[]
     readonly text: readonly number[]
+    readonly pairs: readonly { readonly field: string; readonly old: number; readonly now: number }[]
     readonly emptyIsUnknown: boolean
     readonly unchanged: string | null
     readonly item: ItemNames
@@ -149,6 +150,11 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
       after: sources(changes.after, { emptyCounts: true }),
       field: sources(changes.field),
       text: sources(changes.text),
+      pairs: changes.pairs.map((pair) => ({
+        field: pair.field,
+        old: source(pair.old),
+        now: source(pair.new),
+      })),
       emptyIsUnknown: changes.emptyIsUnknown,
       unchanged: changes.unchanged,
       item: {

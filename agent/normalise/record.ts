@@ -82,7 +82,8 @@ export class Mapper {
     this.#rulesOf = Array.from({ length: names.size }, (_, source) =>
       Int32Array.from(rules.flatMap((rule, i) => (rule.sources.includes(source) ? [i] : []))),
     )
-    this.#changeSources = [...changes.list, ...changes.text, ...changes.before, ...changes.after]
+    const pairs = changes.pairs.map(({ old }) => old)
+    this.#changeSources = [...changes.list, ...changes.text, ...pairs, ...changes.before, ...changes.after]
     this.#lookupTexts = mapping.lookups.leaves.map(() => '')
     this.#isKept = keep.size === 0 ? () => false : (member) => keep.has(folded(member))
   }
@@ -388,6 +389,14 @@ function takeChanges(
       consumed[source] = 1
       break
     }
+  }
+  for (const { field, old, now } of list.changes.length === 0 ? changes.pairs : []) {
+    // Without a previous value it is a property, and no change of it.
+    if (hits[old] === undefined || consumed[old] === 1 || !isSingle(hits[old]) || !isSingle(hits[now]))
+      continue
+    list.add(field, hits[old], hits[now])
+    consumed[old] = 1
+    if (hits[now] !== undefined) consumed[now] = 1
   }
   if (list.changes.length === 0) {
     const before = first(changes.before, hits, consumed)

@@ -31,6 +31,7 @@ export class ChangeRows {
   readonly #now: readonly Uint8Array[]
   readonly #unchanged: Buffer
 
+  readonly #pairs: readonly { readonly field: Piece; readonly old: number; readonly now: number }[]
   /** The name for fields that have none. */
   readonly #unnamed: Piece
   readonly #memory: Memory
@@ -42,6 +43,10 @@ export class ChangeRows {
     this.old = memory.numbersOf(MOST)
     this.now = memory.numbersOf(MOST)
     this.#unnamed = new Piece(UNNAMED_FIELD)
+    this.#pairs = mapping.changes.pairs.map(({ field, ...sources }) => ({
+      ...sources,
+      field: new Piece(JSON.stringify(field)),
+    }))
     this.#found = found
     this.#mapping = mapping
     const { item, unchanged } = mapping.changes
@@ -75,6 +80,7 @@ export class ChangeRows {
     }
     // Changes told in words are for the plain way.
     if (this.count === 0 && this.#isTold()) return 'unsure'
+    if (this.count === 0 && !this.#takePairs()) return 'unsure'
     if (this.count === 0) {
       const before = this.#first(changes.before)
       const after = this.#first(changes.after)
@@ -209,6 +215,22 @@ export class ChangeRows {
     if (field === NONE || found.kind(field) !== KIND.string || found.length(field) === 0) return false
     if (old === NONE && now === NONE) return false
     return this.#add(found.from(field), found.to(field), old, now)
+  }
+
+  #takePairs(): boolean {
+    const found = this.#found
+    const { consumed } = found
+    for (const { field, old, now } of this.#pairs) {
+      const oldRow = found.hit(old)
+      if (oldRow === NONE || consumed[old] === 1) continue
+      const nowRow = found.hit(now)
+      if (found.kind(oldRow) > KIND.null || (nowRow !== NONE && found.kind(nowRow) > KIND.null)) continue
+      const from = field.in(this.#memory)
+      if (!this.#add(from + 1, from + field.length - 1, oldRow, nowRow)) return false
+      consumed[old] = 1
+      if (nowRow !== NONE) consumed[now] = 1
+    }
+    return true
   }
 
   #takeStates(before: number, after: number): boolean {

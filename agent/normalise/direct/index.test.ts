@@ -78,6 +78,11 @@ beforeAll(async () => {
         list: ['targets[].changes', 'changes'],
         before: ['x[kind=old].ref', 'old'],
         after: ['x[kind=new].ref', 'new'],
+        pairs: [
+          { field: 'count "now"', old: 'a', new: 'count' },
+          { field: 'name', old: 'extra.old', new: 'name' },
+          { field: 'ref', old: 'targets[kind=old].ref', new: 'targets[kind=new].ref' },
+        ],
       },
       events: [
         {
@@ -302,6 +307,11 @@ const HOSTILE: readonly string[] = [
   '{"targets":[{"changes":[{"field":"a","old":1}]},{"changes":[{"field":"b","new":2}]}],"action":"update"}',
   '{"targets":[{"changes":"a"},{"changes":{"a":[1,2]}}],"action":"update"}',
   '{"targets":[{"a":[{"name":"deep"}]}],"extra":{"list":[{"kind":"User","ref":"login"}],"y":1}}',
+  '{"a":1,"count":2,"action":"update","extra":{"old":"x","y":1}}',
+  '{"a":"","count":2,"action":"update","extra":{"old":null},"name":"y"}',
+  '{"a":"1","count":null,"extra":{"old":{"x":1}},"name":"y"}',
+  '{"a":"1","count":[2],"name":"y","old":"7","new":"8"}',
+  '{"targets":[{"kind":"old","ref":1},{"kind":"new","ref":2}],"name":"y"}',
   '{"extra.list":[{"kind":"User","ref":"login"}],"targets":[{"kind":"id","ref":"e\\\\1"}]}',
 ]
 
