@@ -133,3 +133,65 @@ describe('where gzip is to be read', () => {
     await bench.readUntil(() => bench.readings.length === 10, 'the other is read')
   })
 })
+
+describe('documents that a service delivers compressed', () => {
+  /** As CloudTrail does: one line without an end, files that begin alike, names that look like those of rotation. */
+  const files = ['20260122T0900Z_a1', '20260122T0905Z_b2', '20260122T0910Z_c3'].map((name, file) => {
+    const ids = Array.from({ length: 40 }, (_, i) => file * 40 + i)
+    const records = ids.map((id) => ({
+      userIdentity: { arn: 'x'.repeat(1500) },
+      eventID: `e-${id}`,
+    }))
+    return {
+      name: `111122223333_CloudTrail_eu-central-1_${name}.json`,
+      ids,
+      text: JSON.stringify({ Records: records }),
+    }
+  })
+  const idsRead = (): number[] =>
+    bench.records.map((record) => Number(/"e-(\d+)"/.exec(record)?.[1])).sort((a, b) => a - b)
+  const ids = (from = 0): number[] => files.slice(from).flatMap((file) => file.ids)
+
+  beforeEach(() => {
+    bench.files = bench.files.map((file) => ({
+      ...file,
+      gzip: true,
+      framing: { kind: 'json-list', names: ['Records'] },
+    }))
+  })
+
+  it('each is read whole and once, though all begin alike', async () => {
+    for (const { name, text } of files) pack(bench.path(name), text)
+    await bench.start()
+    await bench.drain()
+    expect(idsRead()).toEqual(ids())
+    await bench.stop()
+    await bench.start()
+    await bench.drain()
+    expect(bench.records).toHaveLength(120)
+  })
+
+  it('those that come while others are read, or after they were, are read too', async () => {
+    const [first, second, third] = files
+    pack(bench.path(first!.name), first!.text)
+    await bench.start()
+    await bench.drain()
+    pack(bench.path(second!.name), second!.text)
+    await bench.drain()
+    await bench.stop()
+    pack(bench.path(third!.name), third!.text)
+    await bench.start()
+    await bench.drain()
+    expect(idsRead()).toEqual(ids())
+  })
+
+  it('a copy of one that was read is known by its content', async () => {
+    const [first] = files
+    pack(bench.path(first!.name), first!.text)
+    await bench.start()
+    await bench.drain()
+    pack(bench.path(`copy-of-${first!.name}`), first!.text)
+    await bench.drain()
+    expect(idsRead()).toEqual(first!.ids)
+  })
+})

@@ -103,6 +103,9 @@ export class Gunzip {
       if (tail.inode !== null && tail.gone === null && !tail.finished && tail.packed === null) return
       const content = await contentOf(file, tail.marks)
       if (content === null || content < tail.read) continue
+      // A compressed file does not grow. One of another length only begins alike, as documents of one service do; so may one of which nothing
+      // was read yet that could be compared.
+      if (tail.packed !== null && (tail.marks.length === 0 || tail.packed.content !== content)) continue
       this.#parts.descriptors.close(tail)
       catalog.rebind(tail, inodeOf(seen.stat), seen.path)
       tail.packed = { ...packed, content }
