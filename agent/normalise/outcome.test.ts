@@ -12,7 +12,7 @@ import type { Members } from './members.ts'
 import { USUAL_COLUMNS } from './outcome.ts'
 import { Output } from './output.ts'
 import { Pipeline, type Place, type Understanding } from './pipeline.ts'
-import { membersFor, putAt } from './testing/catalogue.ts'
+import { dropIn, membersFor, putAt } from './testing/catalogue.ts'
 
 const NOW = Date.UTC(2026, 0, 23, 12)
 
@@ -44,6 +44,7 @@ const STATED: readonly string[] = [
   'linux-auth.polkit.authorized',
   'linux-auth.login',
   'linux-auth.pam.succeeded',
+  'postgresql.login',
 ]
 const SIGN_IN =
   /(^|[._-])(login|logon|sign-?in|auth|authentication|mfa|otp|2fa|challenge|grant|granted)([._-]|$)/
@@ -158,16 +159,18 @@ const textsWithin = ({ extract }: Integration, columns: readonly string[]): stri
 
 /** A record without what these columns say, under whatever spelling. */
 function without({ members, envelope }: Record, columns: readonly string[]): Record {
-  const gone = new Set(columns.map((column) => folded(column.split('.')[0]!)))
+  const copy = structuredClone(members)
+  const plain = columns.filter((column) => !dropIn(copy, column))
+  const gone = new Set(plain.map((column) => folded(column.split('.')[0]!)))
   return {
-    members: Object.fromEntries(Object.entries(members).filter(([name]) => !gone.has(folded(name)))),
+    members: Object.fromEntries(Object.entries(copy).filter(([name]) => !gone.has(folded(name)))),
     envelope,
   }
 }
 
 function saying({ members, envelope }: Record, column: string, value: string): Record {
   const copy = structuredClone(members)
-  putAt(copy, column.split('.'), value)
+  putAt(copy, column, value)
   return { members: copy, envelope }
 }
 

@@ -58,7 +58,7 @@ describe('microsoft-365', () => {
   it.each([
     ['UserLoginFailed', 'Success', 'failure'],
     ['UserLoggedIn', 'Success', 'success'],
-    ['UserLoggedIn', undefined, 'unknown'],
+    ['UserLoggedIn', undefined, 'success'],
     ['Set-Mailbox', 'False', 'failure'],
     ['Set-Mailbox', undefined, 'unknown'],
     ['FileDeleted', undefined, 'success'],

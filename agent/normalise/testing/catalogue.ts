@@ -1,5 +1,7 @@
 import { isField } from '../condition.ts'
-import type { Condition, FieldMapping, Integration } from '../integration.ts'
+import { type Condition, type FieldMapping, folded, type Integration } from '../integration.ts'
+import { eachValue, type ListStep, listPathOf } from '../list-path.ts'
+import { memberAt, pathOf } from '../member-path.ts'
 import { isMembers, type Members } from '../members.ts'
 
 /** What a record must say for a condition to hold; null where a member must not be there. */
@@ -11,21 +13,55 @@ const MOST = 24
 export function* membersFor({ fields }: Integration, when: Condition): Generator<Members> {
   for (const said of waysTo(when, fields, 0)) {
     const members: Members = {}
-    for (const [path, value] of said) if (value !== null) putAt(members, path.split('.'), value)
+    for (const [path, value] of said) if (value !== null) putAt(members, path, value)
     yield members
   }
 }
 
-/** A member, by the path that fields name it with. */
-export function putAt(members: Members, path: readonly string[], value: unknown): void {
+/** A member, by the name that fields have for it. Items of lists that a name chooses are made where there are none. */
+export function putAt(members: Members, name: string, value: unknown): void {
+  const path = listPathOf(name)
+  if (path === null || typeof path === 'string') putMember(members, name.split('.'), value)
+  else putMember(members, path.list.split('.'), (list: unknown) => listWith(list, path.steps, value))
+}
+
+/** Takes away what a name with brackets means; false for a plain name. */
+export function dropIn(members: Members, name: string): boolean {
+  const path = listPathOf(name)
+  if (path === null || typeof path === 'string') return false
+  const isThere = eachValue(memberAt(members, pathOf(path.list)), path.steps, () => true)
+  if (isThere) putAt(members, name, undefined)
+  return true
+}
+
+function putMember(members: Members, path: readonly string[], value: unknown): void {
   const [first, ...rest] = path as readonly [string, ...string[]]
+  // A record spells its names as it likes.
+  const key = Object.keys(members).find((one) => folded(one) === folded(first)) ?? first
   if (rest.length === 0) {
-    members[first] = value
+    members[key] = typeof value === 'function' ? value(members[key]) : value
     return
   }
-  const below = isMembers(members[first]) ? members[first] : {}
-  members[first] = below
-  putAt(below, rest, value)
+  const below = isMembers(members[key]) ? members[key] : {}
+  members[key] = below
+  putMember(below, rest, value)
+}
+
+/** Of what a step chooses, the first item has the value behind it. */
+function listWith(before: unknown, steps: readonly ListStep[], value: unknown): unknown[] {
+  const [step, ...rest] = steps
+  const list = Array.isArray(before) ? before : []
+  const items = step?.items
+  if (items === undefined) throw new Error('a list is gone into by its items')
+  const says = items === 'all' ? {} : { [items.member]: items.text }
+  const found = items === 'all' ? list[0] : list.find((item) => eachValue([item], [{ items }], () => true))
+  const to = rest.findIndex((one) => one.items !== undefined)
+  const names = (to === -1 ? rest : rest.slice(0, to)).flatMap((one) => (one.items === undefined ? [one.member] : []))
+  const within = to === -1 ? value : (below: unknown) => listWith(below, rest.slice(to), value)
+  if (names.length === 0) return [typeof within === 'function' ? within(found) : within, ...list.slice(1)]
+  const item = isMembers(found) ? found : says
+  putMember(item, names, within)
+  return found === undefined ? [...list, item] : list
 }
 
 function* waysTo(condition: Condition, fields: readonly FieldMapping[], depth: number): Generator<Said> {
