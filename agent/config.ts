@@ -36,10 +36,21 @@ const timeZone = z.string().refine((zone) => {
   }
 }, 'expected a time zone such as Europe/Berlin or UTC')
 
+const column = z.string().min(1, 'expected the name of a column').max(256, 'expected at most 256 characters')
+
+/** What the records of an input call a field, or a name that its integration knows: one column or several. */
+const columns = z
+  .record(
+    z.string(),
+    z.union([column.transform((one) => [one]), z.array(column).min(1, 'expected at least one column')]),
+  )
+  .default({})
+
 const fileInput = z.strictObject({
   paths: z.array(z.string().min(1)).min(1, 'expected at least one path or glob'),
   exclude: z.array(z.string().min(1)).default([]),
   integration: z.string().min(1),
+  columns,
   /** How lines make records, where the integration doesn't say it. */
   multiline: z
     .union([
@@ -110,6 +121,7 @@ const syslogInput = z
       .optional(),
     /** Where nothing is said: `linux-auth` for the programs that it knows, `plain` for all others. */
     integration: z.string().min(1).optional(),
+    columns,
     programs: z.record(z.string().min(1), program).default({}),
     'time-zone': timeZone.default('UTC'),
     tags: z.array(z.string().min(1).max(256)).default([]),
@@ -124,6 +136,10 @@ const syslogInput = z
   })
   .refine(({ udp, tcp, tls }) => udp !== undefined || tcp !== undefined || tls !== undefined, {
     message: 'expected at least one of udp, tcp and tls: the address to listen on',
+  })
+  .refine(({ integration, columns }) => integration !== undefined || Object.keys(columns).length === 0, {
+    path: ['columns'],
+    message: 'expected integration: columns are those of its messages',
   })
   .refine(({ tls }) => tls === undefined || tls.client === 'none' || tls.ca !== undefined, {
     path: ['tls', 'ca'],

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { OperatorError } from '../schema/index.ts'
 import type { AgentSettings, Heartbeat, Ledger, OwnIntegration } from '../schema/wire/index.ts'
+import { wrongColumns } from './columns.ts'
 import { type AgentConfig, type FileInputConfig, fileInputsOf, integrationPath } from './config.ts'
 import { type InputEvents, inputEvents } from './event-status.ts'
 import {
@@ -77,9 +79,12 @@ export async function workerSetup(
   identity: { agent: string; namespace: string },
   central: AgentSettings | null,
 ): Promise<WorkerSetup> {
+  const [wrong] = await wrongColumns(file, config)
+  if (wrong !== undefined) throw new OperatorError(`${wrong.about}: ${wrong.sentence}.`, { exitCode: 2 })
   const files = await Promise.all(
     fileInputsOf(config).map(async (input) => ({
       integration: integrationPath(input.integration, file),
+      columns: input.columns,
       framing: await framingOf(input, integrationPath(input.integration, file)),
       tags: input.tags,
       labels: input.labels,

@@ -45,8 +45,12 @@ export function journalFiles(config: AgentConfig, pipeline: number): FileConfig 
 }
 
 /** An entry for what is left in the journal when nothing is received any more. */
-const LEFT_OVER: Pick<SyslogInputConfig, 'integration' | 'programs' | 'time-zone' | 'tags' | 'labels'> = {
+const LEFT_OVER: Pick<
+  SyslogInputConfig,
+  'integration' | 'columns' | 'programs' | 'time-zone' | 'tags' | 'labels'
+> = {
   integration: 'plain',
+  columns: {},
   programs: {},
   'time-zone': 'UTC',
   tags: [],
@@ -106,6 +110,7 @@ export async function syslogPipelines(
       const index = first + pipelines.length
       pipelines.push({
         integration,
+        ...(name === input.integration ? { columns: input.columns } : {}),
         framing: { kind: 'journal' },
         tags: input.tags,
         labels: input.labels,

@@ -131,6 +131,20 @@ describe('waybill-agent check', () => {
     expect(code).not.toBe(0)
   })
 
+  it('names the line of a column that means nothing', () => {
+    const file = join(logs('erp'), 'export.csv')
+    writeFileSync(
+      place('agent.yml'),
+      `agent: { name: x, data: ./d }\nindexers: [http://127.0.0.1:9]\ninputs:\n  - file:\n      paths: [${file}]\n      integration: erp\n      columns:\n        user.name: Sachbearbeiter\n        user.nmae: Bearbeiter\n`,
+    )
+    const { code, said } = check('agent.yml')
+    expect(said).toMatch(
+      /WRONG .*agent\.yml:9: columns: user\.nmae is neither a field .*\(did you mean user\.name\?\)/,
+    )
+    expect(said.match(/WRONG/g)).toHaveLength(1)
+    expect(code).toBe(1)
+  })
+
   it('a folder is no settings', () => {
     expect(check('.').said).toBe('. is a folder: name a file in it.\n')
   })

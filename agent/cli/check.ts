@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
+import { wrongColumns } from '../columns.ts'
 import {
   type AgentConfig,
   fileInputsOf,
@@ -12,7 +13,7 @@ import {
 import { askStatus } from '../control.ts'
 import { listenText, matchingFiles, tryListening, whyNothing } from '../inputs/index.ts'
 import { framingOf } from '../line.ts'
-import { loadIntegration } from '../normalise/index.ts'
+import { loadIntegration, withColumns } from '../normalise/index.ts'
 import { listeningOf, listensOf, syslogPipelines } from '../receive.ts'
 import { loadIdentity, reach } from '../ship/index.ts'
 import { idleRules } from './check-events.ts'
@@ -50,6 +51,7 @@ export const checkCommand: CommandModule<object, CheckArguments> = {
       await dataFolder(config),
       ...(await inputs(argv.config, config)),
       ...(await reception(argv.config, config)),
+      ...(await columns(argv.config, config)),
       ...(await events(argv.config, config)),
       ...(argv.offline ? [] : await Promise.all(config.indexers.map((url) => indexer(url, config)))),
     ]
@@ -108,7 +110,7 @@ async function inputs(configFile: string, config: AgentConfig): Promise<Finding[
     const about = file.paths.join(', ')
     try {
       const integration = integrationPath(file.integration, configFile)
-      const named = await loadIntegration(integration)
+      const named = withColumns(await loadIntegration(integration), file.columns)
       await framingOf(file, integration)
       const { files, problems } = await matchingFiles({
         paths: file.paths,
@@ -150,6 +152,16 @@ async function reception(configFile: string, config: AgentConfig): Promise<Findi
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
     return [{ ok: false, about, sentence: error.message }]
+  }
+}
+
+async function columns(configFile: string, config: AgentConfig): Promise<Finding[]> {
+  try {
+    return (await wrongColumns(configFile, config)).map((wrong) => ({ ok: false, ...wrong }))
+  } catch (error) {
+    // An integration that can't be read: said of its input already.
+    if (error instanceof OperatorError) return []
+    throw error
   }
 }
 

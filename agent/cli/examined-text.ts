@@ -1,5 +1,5 @@
 import { type AuditEvent, textAt, valueAt } from '../../schema/index.ts'
-import type { Examined } from '../normalise/index.ts'
+import type { Examined, NeverMatched, Unmatched } from '../normalise/index.ts'
 import { harmless } from './table.ts'
 
 /** What is the same in every event, or stands above it already. */
@@ -77,6 +77,21 @@ function changeText(change: AuditEvent): string {
   const side = (value: unknown): string =>
     value === undefined ? '(not said)' : value === null ? '(nothing)' : shown(value)
   return `${shown(change.field)}: ${side(change.old)} → ${side(change.new)}`
+}
+
+const MOST_NAMED = 40
+
+/** What no record matched: a line for paths and one for types. */
+export function neverMatchedText({ paths, types }: NeverMatched, all: boolean): string {
+  return neverLine(paths, 'paths', all) + neverLine(types, 'types', all)
+}
+
+function neverLine({ of, never }: Unmatched, what: string, all: boolean): string {
+  if (never.length === 0) return ''
+  const named = all ? never : never.slice(0, MOST_NAMED)
+  const left = never.length - named.length
+  const more = left === 0 ? '' : ` and ${left} more (--all names them)`
+  return `never matched: ${never.length} of ${of} ${what}: ${harmless(named.join(', '))}${more}\n`
 }
 
 function summary(records: readonly Examined[]): string {

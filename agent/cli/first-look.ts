@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { type AgentConfig, fileInputsOf, integrationPath } from '../config.ts'
 import { matchingFiles } from '../inputs/index.ts'
-import { type Integration, likelier, likelierText, loadIntegration } from '../normalise/index.ts'
+import { type Integration, likelier, likelierText, loadIntegration, withColumns } from '../normalise/index.ts'
 
 const HEAD_BYTES = 32 * 1024
 
@@ -30,8 +30,9 @@ async function headOf(path: string): Promise<Buffer> {
 /** Of each input that reads files, what its first file says of the integration that was named for it. */
 export async function wrongIntegrations(configFile: string, config: AgentConfig): Promise<string[]> {
   const sentences: string[] = []
-  for (const { paths, exclude, gzip, integration, 'time-zone': timeZone } of fileInputsOf(config)) {
-    const named = await loadIntegration(integrationPath(integration, configFile))
+  for (const input of fileInputsOf(config)) {
+    const { paths, exclude, gzip, integration, columns, 'time-zone': timeZone } = input
+    const named = withColumns(await loadIntegration(integrationPath(integration, configFile)), columns)
     const [first] = (await matchingFiles({ paths, exclude, gzip })).files
     const wrong = first === undefined ? null : await otherIntegration(first, named, timeZone)
     if (wrong !== null) sentences.push(`${first}: ${wrong}.`)

@@ -57,7 +57,8 @@ describe('waybill-agent test', () => {
 
   it('prints JSON for programs', () => {
     const log = file('one.jsonl', '{"action":"View","token":"abc123"}\n')
-    const record = JSON.parse(run('erp', log, '--json').said)
+    const [line = '', last = ''] = run('erp', log, '--json').said.split('\n')
+    const record = JSON.parse(line)
     expect(record).toMatchObject({
       line: 1,
       outcome: 'event',
@@ -65,6 +66,35 @@ describe('waybill-agent test', () => {
       masked: { token: 1 },
       event: { event: { action: 'View', code: 'erp.record.viewed' } },
     })
+    const { neverMatched } = JSON.parse(last)
+    expect(neverMatched.types.never).toContain('erp.record.updated')
+    expect(neverMatched.types.never).not.toContain('erp.record.viewed')
+  })
+
+  it('ends with what no record matched, the names of another integration left out', () => {
+    const shop = file(
+      'shop.yml',
+      [
+        'name: shop',
+        'title: Shop',
+        'format: json',
+        'like: generic-json',
+        'fields:',
+        '  - { from: [who, clerk.name], to: user.name }',
+        '  - { from: till, to: audit.component }',
+        'events:',
+        '  - { id: shop.sold, title: Sold, group: Shop, when: { action: sell } }',
+        '  - { id: shop.returned, title: Returned, group: Shop, when: { action: return } }',
+        '',
+      ].join('\n'),
+    )
+    const log = file('shop.jsonl', '{"clerk":{"name":"Ann"},"action":"sell","till":""}\n')
+    expect(run(`./${shop}`, log).said).toMatch(
+      /\nnever matched: 1 of 3 paths: who\nnever matched: 1 of 2 types: shop\.returned\n$/,
+    )
+    expect(run(`./${shop}`, log, '--line', '1').said).not.toContain('never matched')
+    expect(run('generic-json', log).said).toMatch(/paths: .* and \d+ more \(--all names them\)\n$/)
+    expect(run('generic-json', log, '--all').said).not.toContain('--all')
   })
 
   it('without a file it shows the samples', () => {

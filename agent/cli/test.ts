@@ -4,17 +4,21 @@ import { dirname, join } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
 import {
+  Coverage,
+  columnProblem,
   type Examined,
   examine,
   framingFor,
   INTEGRATIONS,
+  type Integration,
   likelier,
   likelierText,
   loadIntegration,
   optimise,
+  withColumns,
 } from '../normalise/index.ts'
 import { jsonOption } from './config-option.ts'
-import { examinedText } from './examined-text.ts'
+import { examinedText, neverMatchedText } from './examined-text.ts'
 
 interface TestArguments {
   integration: string
@@ -22,6 +26,8 @@ interface TestArguments {
   json: boolean
   line: number | undefined
   'time-zone': string
+  column: string[]
+  all: boolean
 }
 
 const MOST_BYTES = 256 * 1024 * 1024
@@ -43,6 +49,19 @@ export const testCommand: CommandModule<object, TestArguments> = {
       .options({
         line: { type: 'number', describe: 'Only the record that this line belongs to' },
         'time-zone': { type: 'string', default: 'UTC', describe: 'Zone of times that name none' },
+        all: {
+          type: 'boolean',
+          default: false,
+          describe: 'Name all paths and types that no record matched, however many',
+        },
+        column: {
+          type: 'string',
+          array: true,
+          nargs: 1,
+          default: [],
+          describe:
+            'What a field is called in the file, as columns: in agent.yml says it: user.name=Bearbeiter',
+        },
         ...jsonOption,
       })
       .example('$0 test clockify audit-log.csv', 'before the file is given to the agent')
@@ -50,13 +69,15 @@ export const testCommand: CommandModule<object, TestArguments> = {
   handler: async (argv) => {
     // This is work, of up to 256 MiB; an agent at rest needs no compiler.
     optimise()
-    const integration = await loadIntegration(argv.integration)
+    const named = await loadIntegration(argv.integration)
+    const integration = withColumns(named, columnsOf(argv.column, named))
     const files = argv.file === undefined ? samplesOf(argv.integration) : [argv.file]
+    const coverage = new Coverage(integration, named.like === null ? null : await loadIntegration(named.like))
     let failed = false
     for (const file of files) {
       const bytes = read(file, argv['time-zone'])
       const about = { path: file, timeZone: argv['time-zone'], host: hostname(), now: Date.now() }
-      const records = examine(integration, bytes, { ...about, framing: framingFor(integration) })
+      const records = examine(integration, bytes, { ...about, framing: framingFor(integration), coverage })
       const chosen = argv.line === undefined ? records : [recordAt(records, argv.line, file)]
       failed ||= chosen.some(({ outcome }) => outcome === 'failed')
       if (argv.json)
@@ -66,8 +87,26 @@ export const testCommand: CommandModule<object, TestArguments> = {
       const other = argv.file === undefined ? null : await likelier(integration, bytes, about)
       if (other !== null) process.stderr.write(`${file}: ${likelierText(other, integration)}.\n`)
     }
+    if (argv.line === undefined) {
+      const never = coverage.neverMatched()
+      process.stdout.write(
+        argv.json ? `${JSON.stringify({ neverMatched: never })}\n` : neverMatchedText(never, argv.all),
+      )
+    }
     if (failed) process.exitCode = 1
   },
+}
+
+function columnsOf(said: readonly string[], integration: Integration): Record<string, string[]> {
+  const columns: Record<string, string[]> = {}
+  for (const one of said) {
+    const [, name = '', column = ''] = /^([^=]+)=(.+)$/s.exec(one) ?? []
+    const problem =
+      column === '' ? `expected NAME=COLUMN, such as user.name=Bearbeiter` : columnProblem(integration, name)
+    if (problem !== null) throw new OperatorError(`--column ${one}: ${problem}.`, { exitCode: 2 })
+    columns[name] = [...(columns[name] ?? []), column]
+  }
+  return columns
 }
 
 function read(file: string, timeZone: string): Buffer {

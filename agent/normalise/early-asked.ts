@@ -1,8 +1,9 @@
 import type { Asked } from './condition.ts'
 import type { Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
-import { type MemberPath, memberAt, pathOf } from './member-path.ts'
+import { firstOf, type MemberPath, memberAt } from './member-path.ts'
 import type { Members } from './members.ts'
+import type { NameTree } from './names.ts'
 import type { Envelope } from './syslog/envelope.ts'
 
 const NONE: Members = {}
@@ -12,23 +13,29 @@ const NONE: Members = {}
  * will be taken. The steps of a record ask the same again and again, so the answers are kept until it changes.
  */
 export class EarlyAsked implements Asked {
-  readonly #members: MemberPath[] = []
-  readonly #sources = new Map<number, MemberPath[]>()
+  readonly #names: NameTree
+  /** Of each member, where the record may have it. */
+  readonly #members: (readonly MemberPath[])[] = []
+  readonly #sources = new Map<number, (readonly MemberPath[])[]>()
   readonly #known = new Map<number, string | undefined>()
   #record: Members = NONE
   #envelope: Envelope | null = null
 
-  constructor({ fields }: Integration) {
+  constructor({ fields }: Integration, names: NameTree) {
+    this.#names = names
     for (const { to, from, when, value } of fields) {
       if (when !== null || value !== null) continue
       const leaf = leafOf(to)
-      this.#sources.set(leaf, [...(this.#sources.get(leaf) ?? []), ...from.map(pathOf)])
+      this.#sources.set(leaf, [
+        ...(this.#sources.get(leaf) ?? []),
+        ...from.map((name) => names.pathsOf(name)),
+      ])
     }
   }
 
   /** The number of a member that a condition names. */
   sourceOf(name: string): number {
-    return this.#members.push(pathOf(name)) - 1
+    return this.#members.push(this.#names.pathsOf(name)) - 1
   }
 
   begin(record: Members, envelope: Envelope | null): void {
@@ -51,15 +58,16 @@ export class EarlyAsked implements Asked {
   #fieldNow(leaf: number): string | undefined {
     const given = this.#envelope?.fields.find(([one]) => one === leaf)?.[1]
     if (typeof given === 'string') return given
-    for (const path of this.#sources.get(leaf) ?? []) {
-      const text = this.#textAt(path)
+    for (const paths of this.#sources.get(leaf) ?? []) {
+      const text = this.#textAt(paths)
       if (text !== undefined) return text
     }
     return undefined
   }
 
-  #textAt(path: MemberPath): string | undefined {
-    const value = memberAt(this.#record, path)
+  #textAt(paths: readonly MemberPath[]): string | undefined {
+    const path = paths.length === 1 ? paths[0]! : firstOf(this.#record, paths)
+    const value = path === null ? undefined : memberAt(this.#record, path)
     return typeof value === 'string' && value !== '' ? value : undefined
   }
 }

@@ -1,5 +1,6 @@
 import { type AuditEvent, LIMITS, type SourceId } from '../../schema/index.ts'
 import { behindByteOrderMark, type Framing, forEachRecord } from '../inputs/framing.ts'
+import type { Coverage } from './coverage.ts'
 import type { EventType, Integration } from './integration.ts'
 import { Pipeline, withoutTornEnd } from './pipeline.ts'
 
@@ -24,6 +25,8 @@ export interface ExamineOptions {
   readonly timeZone: string
   readonly host: string
   readonly now: number
+  /** Takes what of the integration the records use. */
+  readonly coverage?: Coverage
 }
 
 /** Reads the bytes of a whole file as the agent would, by the plain way. */
@@ -53,6 +56,7 @@ export function examine(integration: Integration, bytes: Buffer, options: Examin
     truncated: null,
   }
   const examined: Examined[] = []
+  const take = options.coverage?.taker(pipeline.mapping)
   let line = 1
   let counted = 0
   pipeline.format.begin(null)
@@ -76,6 +80,7 @@ export function examine(integration: Integration, bytes: Buffer, options: Examin
       return
     }
     read.draft.flags |= flags
+    if (!read.failed) take?.(pipeline.found, read.draft.type?.id ?? null)
     examined.push({
       line,
       text: known.text,

@@ -1,5 +1,7 @@
 /** Turns slices of bytes into batches of events. */
 export { BatchMaker, compress } from './batch.ts'
+export { columnProblem, withColumns } from './columns.ts'
+export { Coverage, type NeverMatched, type Unmatched } from './coverage.ts'
 export { optimise } from './engine.ts'
 export { type Examined, examine } from './examine.ts'
 export { catalogueOf } from './filter.ts'

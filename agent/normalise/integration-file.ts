@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { CATEGORIES, FIELDS, type Field, type FieldName, isCategory } from '../../schema/index.ts'
 import { namesIn } from './condition.ts'
 import { searchedPattern, whenSchema } from './condition-file.ts'
-import { type Assignment, FORMATS, type NamedPattern } from './integration.ts'
+import { type Assignment, type Captions, FORMATS, type NamedPattern } from './integration.ts'
 import { listPathOf } from './list-path.ts'
 import { DURATION_SCALES } from './mapping.ts'
 import { patternFault } from './pattern.ts'
@@ -48,7 +48,7 @@ const SETTABLE: readonly FieldName[] = (Object.keys(FIELDS) as FieldName[]).filt
 
 const OUTCOMES = ['success', 'failure', 'unknown']
 
-const isSettable = (name: string): name is FieldName => (SETTABLE as readonly string[]).includes(name)
+export const isSettable = (name: string): name is FieldName => (SETTABLE as readonly string[]).includes(name)
 const fieldName = z.string().refine(isSettable, {
   message: 'expected a field of the schema that an integration may fill (see docs/integrations.md)',
 })
@@ -246,6 +246,18 @@ function assigned(field: FieldName, value: Scalar | readonly Scalar[]): Assignme
   }
 }
 
+/** By language, what its exports call a member. */
+const captions = z
+  .record(
+    z.string().regex(/^[a-z]{2}(?:-[A-Z]{2})?$/, 'expected a language such as de or pt-BR'),
+    z.record(name, names),
+  )
+  .transform((byLanguage): Captions[] =>
+    Object.values(byLanguage).flatMap((byName) =>
+      Object.entries(byName).map(([name, captions]) => ({ name, captions })),
+    ),
+  )
+
 const changes = z.strictObject({
   list: optionalPaths,
   before: optionalPaths,
@@ -412,6 +424,7 @@ export const integrationSchema = z
       })
       .optional(),
     fields: z.array(mapping).default([]),
+    captions: captions.default([]),
     changes: changes.optional(),
     lookups: z.array(lookup).default([]),
     set: assignments.default([]),

@@ -10,6 +10,8 @@ export interface Integration {
   /** Becomes `event.module`. */
   readonly name: string
   readonly title: string
+  /** The integration that it takes over from. */
+  readonly like: string | null
   /** The forms its records come in; a record is read as the first of them that it looks like. */
   readonly formats: readonly FormatName[]
   /** Names of the lists in which a JSON document holds records; with any, a document may also be a list itself. */
@@ -35,6 +37,10 @@ export interface Integration {
   /** Members that stay in the payload whole, whatever fields take of them. */
   readonly keep: readonly string[]
   readonly fields: readonly FieldMapping[]
+  /** What exports in other languages call the members that are named elsewhere here. */
+  readonly captions: readonly Captions[]
+  /** The same as an operator says it of one input: stronger than any other name. */
+  readonly columns: readonly Captions[]
   readonly changes: ChangeNames
   /** The catalogue of what the source logs; the first that applies is the record's. */
   readonly events: readonly EventType[]
@@ -99,6 +105,12 @@ export interface MaskNames {
   readonly patterns: Readonly<Record<string, string>>
   /** Members that look like secrets by their name, and are none. */
   readonly keep: readonly string[]
+}
+
+/** Other names of a member. */
+export interface Captions {
+  readonly name: string
+  readonly captions: readonly string[]
 }
 
 export interface FieldMapping {

@@ -46,6 +46,7 @@ function load(nameOrPath: string, within: readonly string[]): Integration {
   return {
     name: said.name,
     title: said.title,
+    like: said.like ?? null,
     formats: said.formats ?? (said.format === undefined ? [] : [said.format]),
     records: said.records ?? [],
     join: said.join ?? null,
@@ -61,6 +62,8 @@ function load(nameOrPath: string, within: readonly string[]): Integration {
     keep: [...said.keep, ...(base?.keep ?? [])],
     extract: [...said.extract, ...(base?.extract ?? [])],
     fields: [...said.fields, ...(base?.fields ?? [])],
+    captions: [...said.captions, ...(base?.captions ?? [])],
+    columns: [],
     changes: changesOf(said.changes) ?? base?.changes ?? NO_CHANGES,
     events: [...said.events, ...(base?.events ?? [])],
     lookups: [...said.lookups, ...(base?.lookups ?? [])],

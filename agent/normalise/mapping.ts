@@ -4,7 +4,7 @@ import { EventTypes } from './events.ts'
 import { type Extraction, type FieldMapping, folded, type Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
 import { type Given, given, givenBy, Lookups } from './lookups.ts'
-import { NameTree } from './names.ts'
+import { NameTree, spellings } from './names.ts'
 import { type OutcomeSources, OutcomeWords, USUAL_COLUMNS } from './outcome.ts'
 import { groupNames } from './pattern.ts'
 import { type TakerApart, takerApart } from './prepare.ts'
@@ -51,7 +51,9 @@ export class ValueTable {
   constructor(values: Readonly<Record<string, readonly string[]>>) {
     this.bytes = Object.keys(values).reduce((sum, value) => sum + Buffer.byteLength(value), 0)
     this.#byFold = new Map(
-      Object.entries(values).flatMap(([value, texts]) => texts.map((text) => [folded(text), value] as const)),
+      Object.entries(values).flatMap(([value, texts]) =>
+        texts.flatMap(spellings).map((text) => [folded(text), value] as const),
+      ),
     )
   }
 
@@ -134,27 +136,37 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
       : { sources: sources(part), leaf: null }
   })
   sources(integration.keep)
+  const changeNames = {
+    list: sources(changes.list, { isMany: true }),
+    before: sources(changes.before, { emptyCounts: true }),
+    after: sources(changes.after, { emptyCounts: true }),
+    field: sources(changes.field),
+    text: sources(changes.text),
+    pairs: changes.pairs.map((pair) => ({ field: pair.field, old: source(pair.old), now: source(pair.new) })),
+  }
   const allRules = integration.fields.map((field) =>
     ruleOf(field, sources(field.from, { isMany: isMany(field.to) }), zone, source),
   )
   const outcomes = allRules.filter(({ leaf }) => leaf === OUTCOME)
   const columns = outcomes.filter(({ constant }) => constant === null)
   const constants = outcomes.filter(({ constant }) => constant !== null)
+  const outcomeColumns =
+    columns.length > 0 ? columns : [{ sources: sources(USUAL_COLUMNS), first: false, applies: null }]
+  const outcomeNames = integration.outcome.map((name) => textFrom(name, source))
+  const unpack = sources(integration.unpack)
+  const events = new EventTypes(integration.events, source)
+  for (const { from } of integration.extract) sources(from)
+  // Captions stand behind all names that are the integration's own.
+  for (const { name, captions } of integration.columns)
+    for (const caption of captions) names.addCaption(name, caption, { wins: true })
+  for (const { name, captions } of integration.captions)
+    for (const caption of captions) names.addCaption(name, caption)
   return {
     integration,
     names,
     rules: allRules.filter((rule) => !constants.includes(rule)),
     changes: {
-      list: sources(changes.list, { isMany: true }),
-      before: sources(changes.before, { emptyCounts: true }),
-      after: sources(changes.after, { emptyCounts: true }),
-      field: sources(changes.field),
-      text: sources(changes.text),
-      pairs: changes.pairs.map((pair) => ({
-        field: pair.field,
-        old: source(pair.old),
-        now: source(pair.new),
-      })),
+      ...changeNames,
       emptyIsUnknown: changes.emptyIsUnknown,
       unchanged: changes.unchanged,
       item: {
@@ -164,18 +176,17 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
       },
     },
     key,
-    keep: foldedSet(integration.keep),
-    unpack: sources(integration.unpack),
-    extract: integration.extract.map((extraction) => takingApart(extraction, source)),
-    events: new EventTypes(integration.events, source),
+    keep: new Set(integration.keep.flatMap((name) => names.pathsOf(name).map((path) => path.join('.')))),
+    unpack,
+    extract: integration.extract.map((extraction) => takingApart(extraction, names)),
+    events,
     lookups: new Lookups(integration.lookups),
     set: integration.set.map(givenBy),
     message: integration.message.map((names) => names.map(leafOf)),
     outcome: {
-      columns:
-        columns.length > 0 ? columns : [{ sources: sources(USUAL_COLUMNS), first: false, applies: null }],
+      columns: outcomeColumns,
       constants,
-      names: integration.outcome.map((name) => textFrom(name, source)),
+      names: outcomeNames,
       mayBeUnknown: integration.fields.some(
         ({ to, values }) => to === 'event.outcome' && Object.hasOwn(values ?? {}, 'unknown'),
       ),
@@ -184,13 +195,17 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
   }
 }
 
-function takingApart(extraction: Extraction, sourceOf: (name: string) => number): TakingApart {
+function takingApart(extraction: Extraction, names: NameTree): TakingApart {
+  const sourceOf = (name: string): number => names.add(name)
   const { from, patterns, into, when } = extraction
   const groups = [...patterns.flatMap(({ pattern }) => groupNames(pattern)), ...(into === null ? [] : [into])]
   return {
     extraction,
     groupsOf: takerApart(extraction),
-    from: from.map((name) => ({ source: sourceOf(name), isNested: name.includes('.') })),
+    from: from.map((name) => ({
+      source: sourceOf(name),
+      isNested: names.pathsOf(name).some(({ length }) => length > 1),
+    })),
     sourceOf: new Map(groups.map((group) => [group, sourceOf(group)])),
     into: into === null ? null : sourceOf(into),
     applies: when === null ? null : checkOf(when, sourceOf),

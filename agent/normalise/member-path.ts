@@ -28,6 +28,18 @@ export function memberAt(record: Members, path: MemberPath): unknown {
   return key === undefined ? undefined : holder[key]
 }
 
+/** Of the ways to one member, the one that the record has; the one whose member comes first in it, where it has several. Null where it has none. */
+export function firstOf(record: Members, paths: readonly MemberPath[]): MemberPath | null {
+  const there = paths.filter((path) => memberAt(record, path) !== undefined)
+  if (there.length < 2) return there[0] ?? null
+  const keys = Object.keys(record).map(folded)
+  const placeOf = (path: MemberPath): number => {
+    const begins = keys.indexOf(path[0]!)
+    return begins === -1 ? keys.indexOf(path.join('.')) : begins
+  }
+  return there.reduce((first, path) => (placeOf(path) < placeOf(first) ? path : first))
+}
+
 /** The object that holds the last part of a path, with objects on the way copied so that they may be changed; and its key. */
 export function holderOf(record: Members, path: MemberPath): { holder: Members; key: string } | null {
   let holder = record

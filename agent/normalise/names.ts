@@ -1,5 +1,6 @@
 import { folded } from './integration.ts'
 import { type ListStep, listPathOf } from './list-path.ts'
+import { type MemberPath, pathOf } from './member-path.ts'
 
 /** The names that an integration knows, as a tree: `user.id` is the member `id` of the member `user`. */
 export interface NameNode {
@@ -32,6 +33,8 @@ export class NameTree {
   readonly emptyCounts: boolean[] = []
   readonly inLists: ListSource[] = []
   readonly #sources = new Map<string, number>()
+  /** By source: where records may have it, under the integration's name and under captions. */
+  readonly #paths: MemberPath[][] = []
 
   get size(): number {
     return this.#sources.size
@@ -45,14 +48,11 @@ export class NameTree {
   }
 
   #member(name: string): number {
-    const segments = name.split('.').map(folded)
-    const whole = segments.join('.')
+    const whole = wholeOf(name)
     const known = this.#sources.get(whole)
     if (known !== undefined) return known
     const source = this.#number(whole)
-    this.#plant(segments, source)
-    // `{"user.id": 7}` says the same as `{"user": {"id": 7}}`.
-    if (segments.length > 1) this.#plant([whole], source)
+    this.#plantAll(name, source, true)
     return source
   }
 
@@ -73,7 +73,23 @@ export class NameTree {
     const source = this.#sources.size
     this.#sources.set(whole, source)
     this.emptyCounts.push(false)
+    this.#paths.push([])
     return source
+  }
+
+  /**
+   * Another name for a name that the integration knows: a caption in another language, or a column that the operator names. Where that is
+   * a name of its own already, it stays so unless the operator says otherwise (`wins`).
+   */
+  addCaption(name: string, caption: string, { wins = false } = {}): void {
+    const source = this.#sources.get(wholeOf(name))
+    if (source !== undefined) this.#plantAll(caption, source, wins)
+  }
+
+  /** Where records may have what the integration calls by this name. */
+  pathsOf(name: string): readonly MemberPath[] {
+    const source = this.#sources.get(wholeOf(name))
+    return source === undefined ? spellings(name).map(pathOf) : this.#paths[source]!
   }
 
   /** The node below another for a member as the record names it. */
@@ -94,7 +110,20 @@ export class NameTree {
     return source !== -1 && this.emptyCounts[source] === true
   }
 
-  #plant(segments: readonly string[], source: number): void {
+  #plantAll(name: string, source: number, wins: boolean): void {
+    const own = wholeOf(name)
+    for (const spelling of spellings(name)) {
+      const segments = spelling.split('.').map(folded)
+      const isOwn = wins && segments.join('.') === own
+      if (!this.#plant(segments, source, isOwn)) continue
+      // `{"user.id": 7}` says the same as `{"user": {"id": 7}}`.
+      if (segments.length > 1) this.#plant([segments.join('.')], source, isOwn)
+      this.#paths[source]!.push(pathOf(spelling))
+    }
+  }
+
+  /** False where the place is another source's and stays so. */
+  #plant(segments: readonly string[], source: number, wins: boolean): boolean {
     let node = this.root
     for (const segment of segments) {
       let next = node.children.get(segment)
@@ -105,6 +134,48 @@ export class NameTree {
       }
       node = next
     }
+    if (node.source !== -1 && !wins) return false
     node.source = source
+    return true
   }
+}
+
+const wholeOf = (name: string): string => name.split('.').map(folded).join('.')
+
+/** Letters that have a mark, but are not made of a letter and a mark. */
+const PLAIN: Readonly<Record<string, string>> = {
+  ł: 'l',
+  ø: 'o',
+  æ: 'ae',
+  œ: 'oe',
+  ß: 'ss',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ı: 'i',
+}
+const GERMAN: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss' }
+
+const replaced = (text: string, by: Readonly<Record<string, string>>): string =>
+  text.replace(/[^\x00-\x7f]/g, (letter) => by[letter] ?? letter)
+
+/**
+ * The ways in which exports write a name. Names are compared by bytes, and only the letters of ASCII without regard to case: so a name
+ * with other letters is known in small letters, in capitals, with capitals first, without its marks, and with marks that stand apart.
+ */
+export function spellings(name: string): readonly string[] {
+  if (/^[\x00-\x7f]*$/.test(name)) return name.includes("'") ? [name, name.replaceAll("'", '’')] : [name]
+  const small = name.normalize('NFC').toLowerCase()
+  const capitals = small.replace(/(?<![\p{L}\p{M}])\p{L}/gu, (letter) => letter.toUpperCase())
+  const sentence = small.replace(/\p{L}/u, (letter) => letter.toUpperCase())
+  const cased = [small, capitals, sentence, small.toUpperCase()]
+  const unmarked = replaced(small, PLAIN).normalize('NFD').replace(/\p{M}/gu, '')
+  const all = [name, ...cased, ...cased.map((one) => one.normalize('NFD')), replaced(small, GERMAN)]
+  // Of other scripts, what loses its marks is another word.
+  const latin = /^[\x00-\x7f]*$/.test(unmarked) ? [unmarked] : []
+  // A curved apostrophe is as common as a straight one.
+  const curved = [...all, ...latin].flatMap((one) =>
+    one.includes("'") ? [one, one.replaceAll("'", '’')] : [one],
+  )
+  return [...new Map(curved.map((one) => [wholeOf(one), one])).values()]
 }

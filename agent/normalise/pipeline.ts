@@ -148,6 +148,11 @@ export class Pipeline {
     return this.#setup.host
   }
 
+  /** The sources that the record drafted last has a value for. */
+  get found(): Int32Array {
+    return this.#mapper.found
+  }
+
   get namespace(): string {
     return this.#setup.namespace
   }

@@ -1,4 +1,5 @@
 import { Piscina, transferableSymbol, valueSymbol } from 'piscina'
+import { withColumns } from './columns.ts'
 import { Engine } from './engine.ts'
 import type { Integration } from './integration.ts'
 import { loadIntegration } from './load.ts'
@@ -35,7 +36,8 @@ const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './work
 /** Loads the integrations of all pipelines, and starts the workers; what is wrong with an integration is an OperatorError. */
 export async function createNormaliser(setup: WorkerSetup, options: NormaliserOptions): Promise<Normaliser> {
   const integrations: Integration[] = []
-  for (const pipeline of setup.pipelines) integrations.push(await loadIntegration(pipeline.integration))
+  for (const pipeline of setup.pipelines)
+    integrations.push(withColumns(await loadIntegration(pipeline.integration), pipeline.columns))
   const pool = new Piscina({
     filename: WORKER,
     // Beside files in which nothing happens no worker stands waiting: each costs a heap and a stack.

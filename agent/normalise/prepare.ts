@@ -3,8 +3,9 @@ import { EarlyAsked } from './early-asked.ts'
 import { parseJson } from './formats/json.ts'
 import { type Extraction, folded } from './integration.ts'
 import type { Mapping } from './mapping.ts'
-import { holderOf, keyOf, type MemberPath, memberAt, pathOf } from './member-path.ts'
+import { firstOf, holderOf, keyOf, type MemberPath, memberAt } from './member-path.ts'
 import { isMembers, type Members } from './members.ts'
+import type { NameTree } from './names.ts'
 import { type Groups, wholePattern } from './pattern.ts'
 import type { Envelope } from './syslog/envelope.ts'
 
@@ -18,11 +19,11 @@ const LONGEST_TEXT = 40
 const NOTHING: readonly string[] = []
 
 /** Null where an integration asks for nothing of the kind. The record is changed in place: it was read for this. */
-export function preparation({ integration, extract }: Mapping): Prepare | null {
-  const asked = new EarlyAsked(integration)
+export function preparation({ integration, extract, names }: Mapping): Prepare | null {
+  const asked = new EarlyAsked(integration, names)
   const steps: readonly Step[] = [
-    ...integration.unpack.map(unpacking),
-    ...extract.map(({ extraction, groupsOf }) => takingApart(extraction, groupsOf, asked)),
+    ...integration.unpack.map((name) => unpacking(names.pathsOf(name))),
+    ...extract.map(({ extraction, groupsOf }) => takingApart(extraction, groupsOf, asked, names)),
   ]
   if (steps.length === 0) return null
   const due = new Uint8Array(steps.length)
@@ -88,13 +89,13 @@ class StepsByMember {
 
 const isJson = (text: string): boolean => text.length <= LONGEST_JSON && /^\s*[[{]/.test(text)
 
-function unpacking(name: string): Step {
-  const path = pathOf(name)
+function unpacking(paths: readonly MemberPath[]): Step {
   return {
-    paths: [path],
+    paths,
     mayApply: (value) => (typeof value === 'string' ? isJson(value) : isMembers(value)),
     apply(record) {
-      const found = holderOf(record, path)
+      const path = firstOf(record, paths)
+      const found = path === null ? null : holderOf(record, path)
       if (found === null) return NOTHING
       const { holder, key } = found
       const text = holder[key]
@@ -115,8 +116,18 @@ function readJson(text: string): unknown {
   }
 }
 
-function takingApart(extraction: Extraction, groupsOf: TakerApart, asked: EarlyAsked): Step {
-  const paths = extraction.from.map(pathOf)
+function takingApart(extraction: Extraction, groupsOf: TakerApart, asked: EarlyAsked, names: NameTree): Step {
+  const members = extraction.from.map((name) => names.pathsOf(name))
+  const paths = members.flat()
+  const groupPaths = new Map<string, readonly MemberPath[]>()
+  const pathsOf = (group: string): readonly MemberPath[] => {
+    let known = groupPaths.get(group)
+    if (known === undefined) {
+      known = names.pathsOf(group)
+      groupPaths.set(group, known)
+    }
+    return known
+  }
   const into = extraction.into === null ? null : folded(extraction.into)
   const applies: Check | null =
     extraction.when === null ? null : checkOf(extraction.when, (name) => asked.sourceOf(name))
@@ -129,8 +140,8 @@ function takingApart(extraction: Extraction, groupsOf: TakerApart, asked: EarlyA
       // Of several that name the record, the first that fits does.
       if (into !== null && keyOf(record, into) !== undefined) return NOTHING
       if (applies !== null && !applies(asked)) return NOTHING
-      const path = paths.length === 1 ? paths[0]! : paths.find((one) => memberAt(record, one) !== undefined)
-      const found = path === undefined ? null : holderOf(record, path)
+      const path = paths.length === 1 ? paths[0]! : pathIn(record, members)
+      const found = path === null ? null : holderOf(record, path)
       if (found === null) return NOTHING
       const { holder, key } = found
       const text = holder[key]
@@ -140,13 +151,22 @@ function takingApart(extraction: Extraction, groupsOf: TakerApart, asked: EarlyA
       const added: string[] = []
       for (const [group, value] of groups) {
         // What the record says by itself stands.
-        if (keyOf(record, folded(group)) !== undefined) continue
+        if (pathsOf(group).some((one) => memberAt(record, one) !== undefined)) continue
         record[group] = value
         added.push(group)
       }
       return added
     },
   }
+}
+
+/** The first of these members that a record has. */
+function pathIn(record: Members, members: readonly (readonly MemberPath[])[]): MemberPath | null {
+  for (const paths of members) {
+    const path = firstOf(record, paths)
+    if (path !== null) return path
+  }
+  return null
 }
 
 /** What the first pattern that fits takes a text apart into; null where none does. */

@@ -88,6 +88,11 @@ export class Mapper {
     this.#isKept = keep.size === 0 ? () => false : (member) => keep.has(folded(member))
   }
 
+  /** The sources that the record at hand has a value for. */
+  get found(): Int32Array {
+    return this.#sources.subarray(0, this.#count)
+  }
+
   draftOf(record: Members, now: number, host: string, envelope: Envelope | null = null): Draft {
     const mapping = this.#mapping
     const hits = this.#hits

@@ -65,6 +65,8 @@ export interface TaskResult {
 export interface PipelineSpec {
   /** Name of a folder below `integrations/`, or the path of an integration.yml of the operator's own. */
   readonly integration: string
+  /** What the operator calls fields, or names of the integration, in the records of this input. */
+  readonly columns?: Readonly<Record<string, readonly string[]>>
   readonly framing: Framing
   readonly tags: readonly string[]
   readonly labels: Readonly<Record<string, string>>

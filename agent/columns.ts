@@ -1,0 +1,24 @@
+import { type AgentConfig, integrationPath } from './config.ts'
+import { columnProblem, loadIntegration } from './normalise/index.ts'
+
+/** Names under `columns:` in agent.yml that mean nothing to the integration beside them, with their lines. */
+export async function wrongColumns(
+  file: string,
+  config: AgentConfig,
+): Promise<{ readonly about: string; readonly sentence: string }[]> {
+  const wrong: { about: string; sentence: string }[] = []
+  for (const [at, input] of config.inputs.entries()) {
+    const [kind, { integration, columns }] =
+      'file' in input ? (['file', input.file] as const) : (['syslog', input.syslog] as const)
+    const names = Object.keys(columns)
+    if (integration === undefined || names.length === 0) continue
+    const named = await loadIntegration(integrationPath(integration, file))
+    for (const name of names) {
+      const problem = columnProblem(named, name)
+      if (problem === null) continue
+      const line = config.lineOf(['inputs', at, kind, 'columns', name])
+      wrong.push({ about: `${file}:${line}`, sentence: `columns: ${problem}` })
+    }
+  }
+  return wrong
+}
