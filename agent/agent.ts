@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
-import type { AgentSettings, Ledger } from '../schema/wire/index.ts'
+import type { AgentSettings, Ledger, Notice } from '../schema/wire/index.ts'
 import { enrollFirst, lockSoon, makeDataFolder, settingsToBeginWith } from './begin.ts'
 import { keepSettings } from './central-settings.ts'
 import { type AgentConfig, readAgentConfig, syslogInputsOf } from './config.ts'
@@ -49,6 +49,8 @@ export interface AgentStatus {
   readonly shipping: ShipStatus
   /** What is received by syslog; null where nothing is. */
   readonly reception: ReceptionStatus | null
+  /** Inputs most of whose records lack something. */
+  readonly notices: readonly Notice[]
   readonly sources: readonly AccountedSource[]
   readonly total: Ledger
 }
@@ -230,6 +232,7 @@ export class Agent {
     await this.#pumpOff()
     await old.input.close()
     await old.shipper.close()
+    await old.shapes.keep(this.#state)
     try {
       this.#line = await startLine(prepared, this.#held, this.#log, this.#clock)
     } catch (error) {
@@ -287,13 +290,14 @@ export class Agent {
     await this.#line.input.close()
     await this.#line.shipper.close()
     await this.#line.normaliser.close()
+    await this.#line.shapes.keep(this.#state)
     await this.#state.close()
     await this.#lock.release()
     this.#ended.resolve()
   }
 
   status(): AgentStatus {
-    const { input, shipper, pump, config, central, events } = this.#line
+    const { input, shipper, pump, config, central, events, shapes } = this.#line
     return {
       enrolled: true,
       name: config.agent.name,
@@ -309,6 +313,7 @@ export class Agent {
       unparsed: pump.killers,
       shipping: shipper.status(),
       reception: this.#reception?.status() ?? null,
+      notices: shapes.notices,
       ...accounts(input.status(), shipper.ledgers()),
     }
   }

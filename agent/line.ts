@@ -23,6 +23,7 @@ import {
 import { ownIntegrations } from './own-integrations.ts'
 import { Pump } from './pump.ts'
 import { journalFiles, syslogPipelines } from './receive.ts'
+import { type ShapedInput, Shapes } from './shapes.ts'
 import { createShipper, type Identity, type SettingsDesk, type Shipper, sumOf } from './ship/index.ts'
 import type { FolderLock, State } from './state/index.ts'
 import { VERSION } from './version.ts'
@@ -31,6 +32,7 @@ import { VERSION } from './version.ts'
 export interface Line extends Prepared {
   readonly shipper: Shipper
   readonly input: Input
+  readonly shapes: Shapes
   readonly pump: Pump
 }
 
@@ -124,6 +126,7 @@ export async function startLine(
   const { config, central, events, normaliser, own } = prepared
   const version = central?.version ?? null
   const data = config.agent.data
+  const shapes = new Shapes(shapedInputs(config, normaliser), held.state, log)
   let input: Input | undefined
   const shipper = createShipper({
     state: held.state,
@@ -135,7 +138,7 @@ export async function startLine(
     windowBytes: config.spool.window,
     inFlight: config.spool['in-flight'],
     heartbeatEvery: config.heartbeat,
-    heartbeat: () => heartbeatOf(config, version, own, shipper, input),
+    heartbeat: () => heartbeatOf(config, version, own, shapes, shipper, input),
     settings: () => version,
     central: held.desk,
     clock,
@@ -175,8 +178,33 @@ export async function startLine(
     await shipper.close()
     throw error
   }
-  const pump = new Pump({ input, normaliser, shipper, buffers: config.workers + 1, clock, log })
-  return { config, central, events, own, shipper, input, normaliser, pump }
+  const pump = new Pump({
+    input,
+    normaliser,
+    shipper,
+    buffers: config.workers + 1,
+    shaped: (seen) => shapes.take(seen),
+    clock,
+    log,
+  })
+  return { config, central, events, own, shipper, input, normaliser, shapes, pump }
+}
+
+/** The inputs by pipeline, as notices name them: files by their paths, messages as what is received. */
+export function shapedInputs(
+  config: AgentConfig,
+  { setup, expected }: Pick<Normaliser, 'setup' | 'expected'>,
+): ShapedInput[] {
+  const files = fileInputsOf(config)
+  return setup.pipelines.map(({ integration, columns }, i) => {
+    const input = files[i]?.paths.join(', ') ?? 'what is received by syslog'
+    return {
+      input,
+      integration,
+      key: JSON.stringify([input, integration, columns ?? {}]),
+      expected: expected[i] ?? 0,
+    }
+  })
 }
 
 /** What is read: the files that the settings name, and the journal. */
@@ -200,6 +228,7 @@ function heartbeatOf(
   config: AgentConfig,
   settings: string | null,
   own: readonly OwnIntegration[],
+  shapes: Shapes,
   shipper: Shipper,
   input: Input | undefined,
 ) {
@@ -219,6 +248,7 @@ function heartbeatOf(
     sources: sources.length,
     quarantinedBatches: shipping.quarantined,
     ledger: shipper.total(),
+    notices: [...shapes.notices],
     ...(own.length === 0 ? {} : { integrations: [...own] }),
   } satisfies Partial<Heartbeat>
 }

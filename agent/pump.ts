@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { LIMITS } from '../schema/index.ts'
 import type { SourceSlice } from '../schema/wire/index.ts'
 import type { Filled, Input } from './inputs/index.ts'
-import type { Task, TaskResult, TaskSlice } from './normalise/index.ts'
+import type { PipelineShape, Task, TaskResult, TaskSlice } from './normalise/index.ts'
 import type { Shipper } from './ship/index.ts'
 
 /**
@@ -15,6 +15,8 @@ export interface PumpParts {
   readonly shipper: Shipper
   /** Buffers that exist at most: one for each worker and one that is being filled. */
   readonly buffers: number
+  /** Is told what the events of a batch lack. */
+  readonly shaped: (shapes: readonly PipelineShape[]) => void
   readonly clock: () => number
   readonly log: {
     warn(message: string): void
@@ -141,6 +143,7 @@ export class Pump {
     }
     if (this.#careful > 0) this.#careful -= Math.max(1, oldest.filled.records)
     this.#free.push(result.buffer)
+    this.#parts.shaped(result.shapes)
     // One after the other, also where a disk makes one wait: positions grow by sealing in order.
     const before = this.#sealing.at(-1)
     const slices = slicesOf(oldest.filled.slices, result)

@@ -7,8 +7,10 @@ import { keptSettings } from './central-settings.ts'
 import type { AgentConfig } from './config.ts'
 import { inputEvents } from './event-status.ts'
 import { createFileInput } from './inputs/index.ts'
-import { accounts, filesOf, workerSetup } from './line.ts'
+import { accounts, filesOf, shapedInputs, workerSetup } from './line.ts'
+import { expectedIn } from './normalise/index.ts'
 import { journalFolder } from './receive.ts'
+import { Shapes } from './shapes.ts'
 import { accountOf, loadIdentity } from './ship/index.ts'
 import { type Log, lockFolder, openState, type State } from './state/index.ts'
 import { VERSION } from './version.ts'
@@ -41,14 +43,18 @@ export async function stoppedStatus(file: string, config: AgentConfig): Promise<
     const state = await openState(join(data, 'state'), { log: SILENT })
     try {
       const account = await accountOf(data, state, SILENT)
+      const setup = await workerSetup(file, config, identity, central)
+      const shapes = new Shapes(
+        shapedInputs(config, { setup, expected: await expectedIn(setup) }),
+        state,
+        null,
+      )
       const input = createFileInput(
         {
-          files: filesOf(config, (await workerSetup(file, config, identity, central)).pipelines).map(
-            (one) => ({
-              ...one,
-              watch: false,
-            }),
-          ),
+          files: filesOf(config, setup.pipelines).map((one) => ({
+            ...one,
+            watch: false,
+          })),
         },
         {
           state: unwritten(state),
@@ -77,6 +83,7 @@ export async function stoppedStatus(file: string, config: AgentConfig): Promise<
         unparsed: 0,
         shipping: account.status,
         reception: null,
+        notices: shapes.notices,
         ...accounts(sources, account.ledgers),
       }
     } finally {

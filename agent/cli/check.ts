@@ -18,7 +18,7 @@ import { listeningOf, listensOf, syslogPipelines } from '../receive.ts'
 import { loadIdentity, reach } from '../ship/index.ts'
 import { idleRules } from './check-events.ts'
 import { configOption, jsonOption } from './config-option.ts'
-import { otherIntegration } from './first-look.ts'
+import { firstLook } from './first-look.ts'
 import { harmless } from './table.ts'
 
 interface CheckArguments {
@@ -29,6 +29,8 @@ interface CheckArguments {
 
 interface Finding {
   readonly ok: boolean
+  /** Right, and still worth a look. */
+  readonly notice?: true
   readonly about: string
   readonly sentence: string
 }
@@ -58,8 +60,10 @@ export const checkCommand: CommandModule<object, CheckArguments> = {
     const wrong = findings.filter((finding) => !finding.ok)
     if (argv.json) process.stdout.write(`${JSON.stringify({ ok: wrong.length === 0, findings })}\n`)
     else {
-      for (const { ok, about, sentence } of findings) {
-        process.stdout.write(`${ok ? 'ok     ' : 'WRONG  '} ${harmless(about)}: ${harmless(sentence)}\n`)
+      for (const { ok, notice, about, sentence } of findings) {
+        process.stdout.write(
+          `${notice ? 'NOTICE ' : ok ? 'ok     ' : 'WRONG  '} ${harmless(about)}: ${harmless(sentence)}\n`,
+        )
       }
     }
     if (wrong.length > 0) process.exitCode = 1
@@ -111,7 +115,7 @@ async function inputs(configFile: string, config: AgentConfig): Promise<Finding[
     try {
       const integration = integrationPath(file.integration, configFile)
       const named = withColumns(await loadIntegration(integration), file.columns)
-      await framingOf(file, integration)
+      const framing = await framingOf(file, integration)
       const { files, problems } = await matchingFiles({
         paths: file.paths,
         exclude: file.exclude,
@@ -123,8 +127,10 @@ async function inputs(configFile: string, config: AgentConfig): Promise<Finding[
           about,
           sentence: `${files.length} files, read as ${named.title}: ${some(files)}`,
         })
-        const wrong = await otherIntegration(files[0]!, named, file['time-zone'])
-        if (wrong !== null) findings.push({ ok: false, about: files[0]!, sentence: wrong })
+        const first = files[0]!
+        const { wrong, notices } = await firstLook(first, named, { framing, timeZone: file['time-zone'] })
+        if (wrong !== null) findings.push({ ok: false, about: first, sentence: wrong })
+        for (const sentence of notices) findings.push({ ok: true, notice: true, about: first, sentence })
       } else if (problems.length === 0) {
         for (const path of file.paths) findings.push({ ok: false, about: path, sentence: whyNothing(path) })
       }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { CommandModule } from 'yargs'
 import { OperatorError } from '../../schema/index.ts'
-import type { Ledger } from '../../schema/wire/index.ts'
+import { type Ledger, noticeText } from '../../schema/wire/index.ts'
 import type { AgentStatus, WaitingStatus } from '../agent.ts'
 import { type AgentConfig, readAgentConfig } from '../config.ts'
 import { askStatus } from '../control.ts'
@@ -10,7 +10,7 @@ import { journalFolder } from '../receive.ts'
 import { NEVER_RAN, stoppedStatus } from '../stopped.ts'
 import { configOption, jsonOption } from './config-option.ts'
 import { eventsText } from './events-text.ts'
-import { agoText, bytesText, table } from './table.ts'
+import { agoText, bytesText, harmless, table } from './table.ts'
 
 interface StatusArguments {
   config: string
@@ -104,6 +104,7 @@ export function statusText(
       `The config file was refused ${agoText(status.reloaded.at, now)}, the settings before it rule: ${status.reloaded.problem}`,
     )
   }
+  for (const notice of status.notices) lines.push(`NOTICE: ${harmless(noticeText(notice))}`)
   if (status.reception !== null) lines.push(...receptionText(status.reception))
   const rows = status.sources.map((source) => [
     source.path,

@@ -87,6 +87,10 @@ export class BatchMaker {
       bytes: output.length,
       root: merkleRoot(leaves).toString('hex'),
       slices,
+      shapes: this.#ways.flatMap((way, pipeline) => {
+        const shape = way.shape.take()
+        return shape.records === 0 ? [] : [{ pipeline, shape }]
+      }),
     }
   }
 

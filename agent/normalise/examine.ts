@@ -2,6 +2,7 @@ import { type AuditEvent, LIMITS, type SourceId } from '../../schema/index.ts'
 import { behindByteOrderMark, type Framing, forEachRecord } from '../inputs/framing.ts'
 import type { Coverage } from './coverage.ts'
 import type { EventType, Integration } from './integration.ts'
+import { LACK, lacksOf } from './lacks.ts'
 import { Pipeline, withoutTornEnd } from './pipeline.ts'
 
 /** What one record becomes, for a person who looks. */
@@ -17,6 +18,8 @@ export interface Examined {
   readonly type: Pick<EventType, 'id' | 'title'> | null
   /** By kind, how many secrets were masked. */
   readonly masked: ReadonlyMap<string, number>
+  /** What the event lacks, as bits of `LACK`. */
+  readonly lacks: number
 }
 
 export interface ExamineOptions {
@@ -76,11 +79,11 @@ export function examine(integration: Integration, bytes: Buffer, options: Examin
     const known = within?.known ?? (text.trim() === '' ? null : pipeline.understand(place, text))
     const read = known === null ? null : reader.draft(place, known, within?.key)
     if (known === null || read === null || read === 'filtered') {
-      examined.push({ line, text, outcome: 'skipped', event: null, type: null, masked: new Map() })
+      examined.push({ line, text, outcome: 'skipped', event: null, type: null, masked: new Map(), lacks: 0 })
       return
     }
     read.draft.flags |= flags
-    if (!read.failed) take?.(pipeline.found, read.draft.type?.id ?? null)
+    if (!read.failed && reader === pipeline) take?.(pipeline.found, read.draft.type?.id ?? null)
     examined.push({
       line,
       text: known.text,
@@ -88,6 +91,7 @@ export function examine(integration: Integration, bytes: Buffer, options: Examin
       event: JSON.parse(reader.serialise(place, read.draft, known.text, start, known.envelope)),
       type: read.draft.type,
       masked: known.kinds ?? new Map(),
+      lacks: read.failed ? LACK.sense : lacksOf(read.draft),
     })
   })
   return examined

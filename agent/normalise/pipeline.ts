@@ -14,6 +14,7 @@ import { FLAG, Tags } from './flags.ts'
 import { type Format, formatOf, plain } from './formats/index.ts'
 import { json } from './formats/json.ts'
 import type { Integration } from './integration.ts'
+import { LACK, lacksOf } from './lacks.ts'
 import { between, LEAF_COUNT, LEAVES, leafOf } from './layout.ts'
 import { type Mapping, makeMapping, TIMESTAMP } from './mapping.ts'
 import { type Masked, Masker } from './mask/index.ts'
@@ -59,6 +60,8 @@ export interface Line {
   readonly text: string
   /** The record did not parse. */
   readonly failed: boolean
+  /** As bits of `LACK`. */
+  readonly lacks: number
 }
 
 /** What a record stands in, read from its text. */
@@ -193,7 +196,8 @@ export class Pipeline {
     if (read === 'filtered') return read
     const { draft, failed } = read
     draft.flags |= flags
-    return { text: this.serialise(place, draft, known.text, offset, known.envelope), failed }
+    const lacks = failed ? LACK.sense : lacksOf(draft)
+    return { text: this.serialise(place, draft, known.text, offset, known.envelope), failed, lacks }
   }
 
   /** What a record says, without its secrets; null for what is no record. */

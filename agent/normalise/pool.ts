@@ -2,12 +2,15 @@ import { Piscina, transferableSymbol, valueSymbol } from 'piscina'
 import { withColumns } from './columns.ts'
 import { Engine } from './engine.ts'
 import type { Integration } from './integration.ts'
+import { expectedOf } from './lacks.ts'
 import { loadIntegration } from './load.ts'
 import type { Task, TaskResult, WorkerSetup } from './task.ts'
 import type { WorkerStart } from './worker.ts'
 
 export interface Normaliser {
   readonly setup: WorkerSetup
+  /** By pipeline, what its events should not lack, as bits of `LACK`. */
+  readonly expected: readonly number[]
   /**
    * Makes a batch of a task. The task's buffer is moved to the worker and comes back with the result; when it rejects (a worker
    * died), the buffer is lost with it.
@@ -33,6 +36,10 @@ const IDLE_MS = 10_000
 
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url).href
 
+/** By pipeline, what events should not lack. */
+export const expectedIn = async ({ pipelines }: WorkerSetup): Promise<number[]> =>
+  Promise.all(pipelines.map(async (spec) => expectedOf(await loadIntegration(spec.integration), spec)))
+
 /** Loads the integrations of all pipelines, and starts the workers; what is wrong with an integration is an OperatorError. */
 export async function createNormaliser(setup: WorkerSetup, options: NormaliserOptions): Promise<Normaliser> {
   const integrations: Integration[] = []
@@ -54,6 +61,7 @@ export async function createNormaliser(setup: WorkerSetup, options: NormaliserOp
   const engine = new Engine()
   return {
     setup,
+    expected: setup.pipelines.map((spec, i) => expectedOf(integrations[i]!, spec)),
     run(task) {
       engine.work(task.slices.reduce((sum, { start, end }) => sum + end - start, 0))
       return pool.run(Piscina.move({ [transferableSymbol]: [task.buffer], [valueSymbol]: task }))

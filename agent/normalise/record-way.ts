@@ -1,5 +1,6 @@
 import { reasonOf } from '../../schema/index.ts'
 import { DirectWay, type Memory } from './direct/index.ts'
+import { LACK, ShapeCount } from './lacks.ts'
 import type { Output } from './output.ts'
 import type { EnvelopeReader, Line, Pipeline, Place, Understanding } from './pipeline.ts'
 import { type Joined, Joining } from './syslog/index.ts'
@@ -28,6 +29,9 @@ export class RecordWay {
   /** Of messages: where several may be one record. */
   readonly joining: Joining | null
 
+  /** What its events lack. */
+  readonly shape = new ShapeCount()
+
   /** With `plainly`, every record takes the plain way. */
   constructor(pipeline: Pipeline, memory: Memory, output: Output, plainly: boolean) {
     this.pipeline = pipeline
@@ -49,7 +53,10 @@ export class RecordWay {
 
   /** A record that stands in the memory and is valid UTF-8; declined is what has to be taken as a text. */
   takeBytes(place: Place, from: number, to: number, offset: number): Outcome | 'declined' {
-    return this.#direct?.write(this.#output, place, from, to, offset) ?? 'declined'
+    if (this.#direct === null) return 'declined'
+    const written = this.#direct.write(this.#output, place, from, to, offset)
+    if (written === 'event') this.shape.add(this.#direct.lacks)
+    return written
   }
 
   take(place: Place, record: TextRecord): Outcome {
@@ -84,6 +91,7 @@ export class RecordWay {
     if (envelopeOf !== null && record.place !== undefined && this.#direct !== null) {
       const message = { text, ...record.place }
       const written = this.#direct.writeMessage(this.#output, place, message, offset, envelopeOf)
+      if (written === 'event') this.shape.add(this.#direct.lacks)
       if (written !== 'declined') return written
     }
     const within = envelopeOf === null ? this.pipeline.within(place, text) : null
@@ -102,12 +110,14 @@ export class RecordWay {
 
   #write(place: Place, known: Understanding, flags: number, offset: number): Outcome {
     const written = this.#direct?.writeMembers(this.#output, place, known, flags, offset) ?? 'declined'
+    if (written === 'event') this.shape.add(this.#direct?.lacks ?? 0)
     if (written !== 'declined') return written
     return this.#writeLine(this.pipeline.lineFrom(place, known, flags, offset))
   }
 
   #writeLine(made: Line | 'filtered'): Outcome {
     if (made === 'filtered') return made
+    this.shape.add(made.lacks)
     this.#output.writeLine(made.text)
     return made.failed ? 'failed' : 'event'
   }
@@ -116,6 +126,7 @@ export class RecordWay {
   fail(place: Place, { text, flags, offset, envelopeOf }: TextRecord, reason: string): Outcome {
     const line = this.pipeline.failedLine(place, text, flags, offset, reason, envelopeOf ?? undefined)
     this.#output.writeLine(line)
+    this.shape.add(LACK.sense)
     return 'failed'
   }
 }

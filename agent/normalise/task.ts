@@ -1,5 +1,6 @@
 import type { EventRule, SourceId } from '../../schema/index.ts'
 import type { Framing } from '../inputs/framing.ts'
+import type { Shape } from './lacks.ts'
 
 /**
  * One worker task is one batch. The main thread moves bytes: it fills a buffer with slices of whole records of
@@ -59,6 +60,13 @@ export interface TaskResult {
   /** Merkle root, hex. */
   readonly root: string
   readonly slices: readonly SliceResult[]
+  /** What the events lack, of each pipeline that had any. */
+  readonly shapes: readonly PipelineShape[]
+}
+
+export interface PipelineShape {
+  readonly pipeline: number
+  readonly shape: Shape
 }
 
 /** One input's way to read a record. */

@@ -40,6 +40,8 @@ export class Heart {
   #preferred = 0
   #offset: number | null = null
   #quiet = false
+  /** Indexers that take notices. */
+  readonly #takeNotices = new Set<Connection>()
   #closing = false
   #cancel: (() => void) | null = null
   #beating: Promise<void> = Promise.resolve()
@@ -98,22 +100,30 @@ export class Heart {
     }
     this.#beat++
     const sent = clock.now()
-    const heartbeat: Heartbeat = { ...numbers(), agent, key, ...place(), beat: this.#beat, sent }
-    const body = JSON.stringify(signHeartbeat(heartbeat, identity.privateKey))
+    const { notices, ...others } = numbers()
+    const bare: Heartbeat = { ...others, agent, key, ...place(), beat: this.#beat, sent }
     let reason = 'there is no indexer'
     for (let i = 0; i < connections.length; i++) {
       const at = (this.#preferred + i) % connections.length
       const connection = connections[at]!
+      const heartbeat =
+        this.#takeNotices.has(connection) && notices !== undefined ? { ...bare, notices } : bare
+      const body = JSON.stringify(signHeartbeat(heartbeat, identity.privateKey))
       try {
         const answer = await connection.post('/v1/heartbeat', 'application/json', body, this.#stop.signal)
         if (answer.status === 200) {
           const back = clock.now()
-          const { now, settings } = heartbeatAnswerSchema.parse(JSON.parse(answer.body.toString('utf8')))
+          const { now, settings, takesNotices } = heartbeatAnswerSchema.parse(
+            JSON.parse(answer.body.toString('utf8')),
+          )
           this.#offset = Math.round(now - (sent + back) / 2)
           this.#preferred = at
+          if (takesNotices === true) this.#takeNotices.add(connection)
           if (settings !== undefined && !this.#closing) await this.#followSettings(connection, settings)
           return
         }
+        // It may be of an earlier version now.
+        this.#takeNotices.delete(connection)
         reason = `${connection.url} answers ${answer.status}`
       } catch (problem) {
         reason = `${connection.url}: ${wireReason(problem)}`

@@ -58,6 +58,22 @@ async function beating(server: Sink, central: SettingsDesk) {
   })
 }
 
+describe('notices', () => {
+  it('are said only to an indexer that takes them: another one would refuse the heartbeat', async () => {
+    const server = await sink()
+    const notices = [
+      { input: '/x/*.csv', integration: 'generic-csv', lacks: 'user' as const, records: 40, lacking: 39 },
+    ]
+    const heartbeat = () => ({ ...numbers, notices })
+    await trial({ sink: server, shipper: { heartbeatEvery: 10, heartbeat, central: desk().central } })
+    await eventually('some beats came', () => server.heartbeats.length >= 3)
+    expect(server.heartbeats.some((beat) => 'notices' in beat)).toBe(false)
+    server.takeNotices()
+    await eventually('one has them', () => server.heartbeats.at(-1)?.notices !== undefined)
+    expect(server.heartbeats.at(-1)?.notices).toEqual(notices)
+  })
+})
+
 describe('central settings', () => {
   it('are asked for where a heartbeat names a version that is not known, and only then', async () => {
     const server = await sink()

@@ -80,6 +80,9 @@ export const agentShape = z.object({
   oldestPending: count.nullable().describe('Age in ms of the oldest batch that is not acknowledged.'),
   ledger: ledgerSchema.nullable(),
   settings: z.string().nullable().describe('Version of the central settings that it follows.'),
+  notices: z
+    .array(z.string())
+    .describe('Inputs most of whose records lack a type, a user or a time, in sentences.'),
   clockOffset: z.number().nullable().describe("By how many ms the agent's clock is ahead."),
   chains: z.array(chainShape),
 })

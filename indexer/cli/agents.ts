@@ -99,6 +99,7 @@ async function list(given: Given): Promise<void> {
     paintFor(process.stdout),
   )
   for (const agent of agents) {
+    for (const notice of agent.notices) lines.push(harmless(`${agent.name} (${agent.id}): ${notice}`))
     for (const { incarnation, gaps } of agent.chains) {
       if (gaps.length === 0) continue
       const runs = gaps.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`)).join(', ')

@@ -32,6 +32,7 @@ export const agentsAnswer = z.object({
       oldestPending: count.nullable(),
       ledger: ledgerSchema.nullable(),
       settings: z.string().nullable().default(null),
+      notices: z.array(z.string()).default([]),
       chains: z.array(
         z.object({
           incarnation: z.string(),

@@ -1,5 +1,11 @@
 import * as z from 'zod'
-import { type Heartbeat, heartbeatSchema, type OwnIntegration } from '../../schema/wire/index.ts'
+import {
+  type Heartbeat,
+  heartbeatSchema,
+  type Notice,
+  type OwnIntegration,
+  sameNotice,
+} from '../../schema/wire/index.ts'
 import type { Records } from '../store/port.ts'
 import { Refusal } from './refusal.ts'
 
@@ -60,7 +66,8 @@ export class Presences {
     this.#changed.add(agent)
   }
 
-  heard(heartbeat: Heartbeat): void {
+  /** Gives the notices that were not there before. */
+  heard(heartbeat: Heartbeat): readonly Notice[] {
     const { agent, incarnation, beat } = heartbeat
     const beats = this.#known.get(agent)?.beats ?? []
     const last = beats.find((one) => one.incarnation === incarnation)
@@ -73,13 +80,19 @@ export class Presences {
     }
     const others = beats.filter((one) => one.incarnation !== incarnation)
     const now = this.#clock()
+    const before = this.#known.get(agent)?.heartbeat
+    // An agent that has just started doesn't know yet that it may say them.
+    const notices = heartbeat.notices ?? (before?.version === heartbeat.version ? before.notices : undefined)
     this.#known.set(agent, {
       lastSeen: now,
-      heartbeat,
+      heartbeat: { ...heartbeat, ...(notices === undefined ? {} : { notices }) },
       clockOffset: heartbeat.sent - now,
       beats: [...others, { incarnation, beat }].slice(-INCARNATIONS),
     })
     this.#changed.add(agent)
+    return (heartbeat.notices ?? []).filter(
+      (one) => !(before?.notices ?? []).some((other) => sameNotice(one, other)),
+    )
   }
 
   /** How many of these agents were not heard of for so long. */

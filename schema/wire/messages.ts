@@ -1,6 +1,7 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
 import * as z from 'zod'
 import { canonical } from '../canonical.ts'
+import { noticeSchema } from './notices.ts'
 import { settingsVersionSchema } from './settings.ts'
 
 /** What agent and indexer say to each other besides waybills, as zod schemas: both sides check with them. */
@@ -125,6 +126,8 @@ export const heartbeatSchema = z.strictObject({
   ledger: ledgerSchema,
   /** Absent where the agent has none. */
   integrations: z.array(ownIntegrationSchema).max(64).optional(),
+  /** Said only to an indexer that takes notices: an earlier one refuses a heartbeat with a member that it doesn't know. */
+  notices: z.array(noticeSchema).max(64).optional(),
 })
 export type Heartbeat = z.infer<typeof heartbeatSchema>
 
@@ -132,6 +135,8 @@ export const heartbeatAnswerSchema = z.object({
   now: count,
   /** Version of the central settings; an indexer of an earlier version has none. */
   settings: settingsVersionSchema.optional(),
+  /** The indexer takes `notices` in heartbeats; an indexer of an earlier version doesn't say so. */
+  takesNotices: z.boolean().optional(),
 })
 export type HeartbeatAnswer = z.infer<typeof heartbeatAnswerSchema>
 

@@ -75,6 +75,8 @@ export interface Sink {
   requests(): number
   /** Has these central settings from now on: heartbeats name the version, and whoever asks is answered like this. */
   offer(version: string, answer: { status: number; text: string }): void
+  /** Says from now on that heartbeats may have notices; an indexer of an earlier version doesn't. */
+  takeNotices(): void
   /** What agents asked for settings with. */
   readonly questions: readonly { authorization: string | undefined; known: string | undefined }[]
   /** Forgets all agents. */
@@ -112,6 +114,7 @@ class BulkOfNothing implements Sink {
   #choose: ((arrival: { manifest: Manifest; request: number }) => Fault | null) | null = null
   #requests = 0
   #deaf = 0
+  #takesNotices = false
 
   constructor(options: SinkOptions) {
     this.#remember = options.remember ?? false
@@ -150,6 +153,10 @@ class BulkOfNothing implements Sink {
 
   offer(version: string, answer: { status: number; text: string }): void {
     this.#offered = { version, answer }
+  }
+
+  takeNotices(): void {
+    this.#takesNotices = true
   }
 
   revoke(): void {
@@ -215,7 +222,8 @@ class BulkOfNothing implements Sink {
     this.heartbeats.push(read.data.heartbeat)
     if (!this.#remember) this.heartbeats.splice(0, this.heartbeats.length - 1)
     const settings = this.#offered === null ? {} : { settings: this.#offered.version }
-    send(response, 200, { now: this.#clock(), ...settings })
+    const notices = this.#takesNotices ? { takesNotices: true } : {}
+    send(response, 200, { now: this.#clock(), ...settings, ...notices })
   }
 
   #giveSettings(request: IncomingMessage, response: ServerResponse): void {

@@ -1,5 +1,6 @@
 import { FLAG } from '../flags.ts'
 import type { EventType } from '../integration.ts'
+import { LACK, TIMELESS, USER_LEAVES } from '../lacks.ts'
 import { leafOf } from '../layout.ts'
 import { OUTCOME, TIMESTAMP } from '../mapping.ts'
 import type { Pipeline, Place } from '../pipeline.ts'
@@ -74,6 +75,8 @@ export interface Ground {
 /** Finds the values of an event, one record after the other, as `record.ts` does with objects. */
 export class Drafts {
   readonly answers: Answers
+  /** What the event at hand lacks, as bits of `LACK`. */
+  lacks = 0
   readonly #pipeline: Pipeline
   readonly #found: Found
   readonly #values: Values
@@ -87,6 +90,7 @@ export class Drafts {
   readonly #rest: Rest
   readonly #identity: Identity
   readonly #changeful = new Map<string, boolean>()
+  readonly #systemic = new Map<string, boolean>()
   readonly #lookupTexts: string[]
   /** What messages are made of. */
   readonly #messageLeaves: ReadonlySet<number>
@@ -206,6 +210,10 @@ export class Drafts {
     }
     values.setSpan(ORIGINAL, record.original.how, record.original.from, record.original.to)
     values.setConstants()
+    this.lacks =
+      (known === null ? LACK.type : 0) |
+      (this.#isUserless() ? LACK.user : 0) |
+      ((flags & TIMELESS) === 0 ? 0 : LACK.time)
     return known === null ? null : known.type
   }
 
@@ -246,6 +254,13 @@ export class Drafts {
     )
   }
 
+  /** As `pipeline.ts` has it. */
+  #isUserless(): boolean {
+    const { how } = this.#values
+    for (let i = 0; i < USER_LEAVES.length; i++) if (how[USER_LEAVES[i]!] !== HOW.absent) return false
+    return !(how[CATEGORY] === HOW.json && this.#holds(CATEGORY, 'system', this.#systemic))
+  }
+
   #lookUp(): void {
     const { lookups } = this.#pipeline.mapping
     const values = this.#values
@@ -268,7 +283,7 @@ export class Drafts {
   /** As `record.ts` has it: a record's change, of type `change`. */
   #isUpdate(): boolean {
     const values = this.#values
-    if (values.how[CATEGORY] !== HOW.json || !this.#holds(CATEGORY, CHANGE)) return false
+    if (values.how[CATEGORY] !== HOW.json || !this.#holds(CATEGORY, CHANGE, this.#changeful)) return false
     const found = this.#found
     const isChange = (row: number): boolean =>
       found.kind(row) === KIND.string &&
@@ -278,7 +293,7 @@ export class Drafts {
       case HOW.absent:
         return false
       case HOW.json:
-        return this.#holds(EVENT_TYPE, CHANGE)
+        return this.#holds(EVENT_TYPE, CHANGE, this.#changeful)
       case HOW.single:
         return isChange(list)
       default:
@@ -288,15 +303,15 @@ export class Drafts {
     }
   }
 
-  /** Whether the JSON of a leaf is or holds this text. */
-  #holds(leaf: number, text: string): boolean {
+  /** Whether the JSON of a leaf is or holds this text; `answers` remembers it, by the JSON. */
+  #holds(leaf: number, text: string, answers: Map<string, boolean>): boolean {
     const { from, to } = this.#values
     const json = this.#found.textAt(from[leaf]!, to[leaf]!, false)
-    let known = this.#changeful.get(json)
+    let known = answers.get(json)
     if (known === undefined) {
       const value: unknown = JSON.parse(json)
       known = Array.isArray(value) ? value.includes(text) : value === text
-      if (this.#changeful.size < MOST_KNOWN) this.#changeful.set(json, known)
+      if (answers.size < MOST_KNOWN) answers.set(json, known)
     }
     return known
   }

@@ -58,6 +58,11 @@ export class DirectWay {
     this.#form = formOf(pipeline, memory)
   }
 
+  /** What the event that was written last lacks, as bits of `LACK`. */
+  get lacks(): number {
+    return this.#drafts.lacks
+  }
+
   /** The next records are of this slice. */
   begin(place: Place): void {
     const { envelope } = this.#pipeline.mapping.integration

@@ -55,6 +55,7 @@ export function batchOfRecords(
       bytes: text.length,
       root: merkleRoot(leaves).toString('hex'),
       slices: [{ ...counts, dropped: 0 }],
+      shapes: [],
     },
     slices: [
       {

@@ -4,6 +4,7 @@ import {
   enrollAnswerSchema,
   enrollRequestSchema,
   heartbeatAnswerSchema,
+  noticeText,
   signedHeartbeatSchema,
   verifyHeartbeat,
   WAYBILL_TYPE,
@@ -16,7 +17,7 @@ import { type AgentShape, agentShape, mintedTokenShape } from '../shapes.ts'
 
 /** What agents ask: to be enrolled, to hand over waybills, to be known as well. */
 export function agentRoutes(service: Service): Route[] {
-  const { access, agents, clock, enrolment, metrics, presences, receiver, settings } = service
+  const { access, agents, clock, enrolment, metrics, presences, receiver, settings, trail } = service
   return [
     route({
       method: 'POST',
@@ -65,8 +66,17 @@ export function agentRoutes(service: Service): Route[] {
       async serve({ body }) {
         const { heartbeat } = body
         agents.authenticate(heartbeat, (key) => verifyHeartbeat(body, key))
-        presences.heard(heartbeat)
-        return { now: clock(), settings: settings.current.version }
+        for (const notice of presences.heard(heartbeat)) {
+          await trail.record({
+            action: 'agent-notice',
+            category: 'system',
+            message: `Agent ${heartbeat.name}: ${noticeText(notice)}`,
+            outcome: 'unknown',
+            by: { name: heartbeat.name },
+            entity: { type: 'agent', id: heartbeat.agent, name: heartbeat.name },
+          })
+        }
+        return { now: clock(), settings: settings.current.version, takesNotices: true }
       },
     }),
   ]
@@ -102,6 +112,7 @@ export function agentManagementRoutes(service: Service): Route[] {
             oldestPending: heartbeat?.oldestPending ?? null,
             ledger: heartbeat?.ledger ?? null,
             settings: heartbeat?.settings ?? null,
+            notices: (heartbeat?.notices ?? []).map(noticeText),
             clockOffset: presence?.clockOffset ?? null,
             chains: chains.map((chain) => ({ ...chain, gaps: [...chain.gaps] })),
           })

@@ -247,6 +247,7 @@ export interface Operations {
           dropped: number
         } | null
         settings: string | null
+        notices: Array<string>
         clockOffset: number | null
         chains: Array<{
           incarnation: string

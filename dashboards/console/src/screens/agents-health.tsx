@@ -6,7 +6,7 @@ import { ago, bytes } from '../time/format.ts'
 
 export type Agent = Answer<'getAgents'>['agents'][number]
 
-export type Health = 'well' | 'behind' | 'silent' | 'gaps' | 'revoked'
+export type Health = 'well' | 'notices' | 'behind' | 'silent' | 'gaps' | 'revoked'
 
 const SILENT = 90_000
 const BEHIND = 10_000_000
@@ -16,11 +16,13 @@ export function healthOf(agent: Agent, now: number): Health {
   if (agent.revoked) return 'revoked'
   if (agent.chains.some(({ gaps }) => gaps.length > 0)) return 'gaps'
   if (agent.lastSeen === null || now - agent.lastSeen > SILENT) return 'silent'
-  return (agent.lagBytes ?? 0) > BEHIND ? 'behind' : 'well'
+  if ((agent.lagBytes ?? 0) > BEHIND) return 'behind'
+  return agent.notices.length > 0 ? 'notices' : 'well'
 }
 
 export const HEALTH: Record<Health, string> = {
   well: 'Well',
+  notices: 'Look at its inputs',
   behind: 'Behind',
   silent: 'Silent',
   gaps: 'Waybills missing',
@@ -46,6 +48,11 @@ export function AgentsHealth() {
                 {agent.lagBytes !== null && agent.lagBytes > 0 ? `, ${bytes(agent.lagBytes)} behind` : ''}
               </span>
             </Link>
+            {agent.notices.map((notice) => (
+              <p key={notice} className="quiet small">
+                <bdi>{notice}</bdi>
+              </p>
+            ))}
           </li>
         )
       })}

@@ -109,6 +109,11 @@ function AgentCard({ agent, onRevoke }: { agent: Agent; onRevoke: (() => void) |
           ))}
         </dd>
       </dl>
+      {agent.notices.map((notice) => (
+        <p key={notice} className="outcome warning">
+          <bdi>{notice}</bdi>
+        </p>
+      ))}
       {ledger !== null && (
         <>
           <h3>Account of {figure(ledger.read)} records read</h3>
