@@ -20,6 +20,7 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   // What stands in the journal is written by the one and read in the workers, which load nothing else of it.
   { folder: 'agent/inputs/syslog', doors: ['index.ts', 'record.ts'] },
   { folder: 'agent/normalise', doors: ['index.ts', 'task.ts'] },
+  { folder: 'agent/propose', doors: ['index.ts'] },
   { folder: 'agent/state', doors: ['index.ts'] },
   { folder: 'agent/ship', doors: ['index.ts', 'types.ts'] },
   { folder: 'agent/cli', doors: [] },

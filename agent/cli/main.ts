@@ -6,6 +6,7 @@ import { OperatorError } from '../../schema/index.ts'
 import { VERSION } from '../version.ts'
 import { checkCommand } from './check.ts'
 import { enrollCommand } from './enroll.ts'
+import { proposeCommand } from './propose.ts'
 import { quarantineCommand } from './quarantine.ts'
 import { runCommand } from './run.ts'
 import { spoolCommand } from './spool.ts'
@@ -33,6 +34,7 @@ const cli = (argv: readonly string[]) =>
     .command(runCommand)
     .command(checkCommand)
     .command(testCommand)
+    .command(proposeCommand)
     .command(statusCommand)
     .command(spoolCommand)
     .command(quarantineCommand)

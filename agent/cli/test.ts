@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { CommandModule } from 'yargs'
-import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
+import { OperatorError } from '../../schema/index.ts'
 import {
   Coverage,
   columnProblem,
@@ -19,6 +19,7 @@ import {
 } from '../normalise/index.ts'
 import { jsonOption } from './config-option.ts'
 import { examinedText, neverMatchedText } from './examined-text.ts'
+import { readSample } from './sample.ts'
 
 interface TestArguments {
   integration: string
@@ -29,8 +30,6 @@ interface TestArguments {
   column: string[]
   all: boolean
 }
-
-const MOST_BYTES = 256 * 1024 * 1024
 
 export const testCommand: CommandModule<object, TestArguments> = {
   command: 'test <integration> [file]',
@@ -117,21 +116,7 @@ function read(file: string, timeZone: string): Buffer {
       exitCode: 2,
     })
   }
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(file)
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') throw new OperatorError(`There is no file ${file}.`, { exitCode: 2 })
-    if (codeOf(error) === 'EISDIR')
-      throw new OperatorError(`${file} is a folder; name a file in it.`, { exitCode: 2 })
-    if (codeOf(error) === 'EACCES')
-      throw new OperatorError(`No right to read ${file}: run this as the agent's user, or as root.`)
-    throw new OperatorError(`${file} can't be read: ${reasonOf(error)}`, { cause: error })
-  }
-  if (bytes.length > MOST_BYTES) {
-    throw new OperatorError(`${file} has more than 256 MiB: try a part of it, such as: head -n 1000 ${file}`)
-  }
-  return bytes
+  return readSample(file)
 }
 
 /** The samples that lie beside an integration. */

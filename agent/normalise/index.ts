@@ -9,8 +9,11 @@ export { formatOf } from './formats/index.ts'
 export { framingFor } from './framing-for.ts'
 export type { Integration } from './integration.ts'
 export { expectedOf, mostlyLacking, NO_SHAPE, type Shape, shapeOf, sumOfShapes } from './lacks.ts'
-export { likelier, likelierText } from './likely.ts'
-export { INTEGRATIONS, loadIntegration, readAhead } from './load.ts'
+export { likelier, likelierText, mostLikely } from './likely.ts'
+export { INTEGRATIONS, integrationFrom, loadIntegration, readAhead } from './load.ts'
+export { wordsOfName } from './lookups.ts'
+export { isMembers, type Members } from './members.ts'
+export { spellings } from './names.ts'
 export { createNormaliser, expectedIn, type Normaliser, type NormaliserOptions } from './pool.ts'
 export type { EventCatalogue } from './settings.ts'
 export type {
@@ -23,3 +26,4 @@ export type {
   TaskSlice,
   WorkerSetup,
 } from './task.ts'
+export { isPlausible, LocalTime, timeReader } from './time.ts'

@@ -30,9 +30,23 @@ export async function likelier(
   const sample = bytes.subarray(0, behindLastLine(bytes))
   const own = shareOf(named, sample, options)
   if (own.records === 0 || own.known / own.records > KNOWN_LITTLE) return null
+  return await bestOf(sample, options, named.name)
+}
+
+/** The integration that knows a file well, if one does. */
+export const mostLikely = (
+  bytes: Buffer,
+  options: Omit<ExamineOptions, 'framing'>,
+): Promise<Likelier | null> => bestOf(bytes.subarray(0, behindLastLine(bytes)), options, null)
+
+async function bestOf(
+  sample: Buffer,
+  options: Omit<ExamineOptions, 'framing'>,
+  but: string | null,
+): Promise<Likelier | null> {
   let best: Likelier | null = null
   for (const [name, other] of await shipped()) {
-    if (other.name === named.name || other.events.length === 0) continue
+    if (other.name === but || other.events.length === 0) continue
     const { known, records } = shareOf(other, sample, options)
     if (records === 0 || known / records < KNOWN_WELL) continue
     if (best === null || known / records > best.known / best.records) {

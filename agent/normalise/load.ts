@@ -35,14 +35,21 @@ export async function loadIntegration(nameOrPath: string): Promise<Integration> 
   return load(nameOrPath, [])
 }
 
+/** An integration by what would stand in its file. */
+export const integrationFrom = (file: string, text: string): Integration => made(read(file, text), [file])
+
 function load(nameOrPath: string, within: readonly string[]): Integration {
   const file = fileOf(nameOrPath)
   if (within.includes(file)) {
     throw new OperatorError(`${file}: like: goes in a circle (${[...within, file].join(' -> ')}).`)
   }
   const text = readIntegration(file, nameOrPath)
-  const said = readBefore(file, text) ?? read(file, text)
-  const base = said.like === undefined ? null : load(said.like, [...within, file])
+  return made(readBefore(file, text) ?? read(file, text), [...within, file])
+}
+
+/** `within` are the files that it stands in, its own the last. */
+function made(said: IntegrationFile, within: readonly string[]): Integration {
+  const base = said.like === undefined ? null : load(said.like, within)
   return {
     name: said.name,
     title: said.title,

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
+
+const MOST_BYTES = 256 * 1024 * 1024
+
+/** The bytes of a file that an operator names to have its records looked at. */
+export function readSample(file: string): Buffer {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(file)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') throw new OperatorError(`There is no file ${file}.`, { exitCode: 2 })
+    if (codeOf(error) === 'EISDIR')
+      throw new OperatorError(`${file} is a folder; name a file in it.`, { exitCode: 2 })
+    if (codeOf(error) === 'EACCES')
+      throw new OperatorError(`No right to read ${file}: run this as the agent's user, or as root.`)
+    throw new OperatorError(`${file} can't be read: ${reasonOf(error)}`, { cause: error })
+  }
+  if (bytes.length > MOST_BYTES) {
+    throw new OperatorError(`${file} has more than 256 MiB: try a part of it, such as: head -n 1000 ${file}`)
+  }
+  return bytes
+}

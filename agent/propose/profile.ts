@@ -1,0 +1,102 @@
+import { isIP } from 'node:net'
+import { isPlausible, LocalTime, timeReader } from '../normalise/index.ts'
+
+/** What a member looks like over all records of a sample. */
+export interface Profile {
+  /** Dots go into members. */
+  readonly path: string
+  /** As texts, those that are there. */
+  readonly values: readonly string[]
+  /** Of the records, how many have it. */
+  readonly share: number
+  readonly distinct: number
+  /** A format that reads (nearly) all values as times; null where none does. */
+  readonly time: string | null
+  /** The share of values that are addresses, alone or with a port, or the first of a list. */
+  readonly address: { readonly share: number; readonly written: 'alone' | 'port' | 'list' }
+  readonly emails: number
+  /** The share of values that are long and random: a token, a hash, an id. */
+  readonly random: number
+}
+
+const MOST_VALUES = 500
+const DEEPEST = 5
+const NEARLY_ALL = 0.9
+
+/** Tried in this order; days come before months in more of the world than not, unless a value says otherwise. */
+const TIME_FORMATS = [
+  'auto',
+  'YYYYMMDD HH:mm:ss',
+  'YYYY/MM/DD HH:mm:ss',
+  'DD.MM.YYYY HH:mm:ss',
+  'DD.MM.YYYY HH:mm',
+  'DD/MM/YYYY HH:mm:ss',
+  'DD/MM/YYYY HH:mm',
+  'MM/DD/YYYY HH:mm:ss',
+  'MM/DD/YYYY hh:mm:ss A',
+  'MM/DD/YYYY hh:mm A',
+  'DD-MM-YYYY HH:mm:ss',
+  'DD/MMM/YYYY:HH:mm:ss Z',
+  'MMM DD, YYYY hh:mm:ss A',
+  'YYYY-MM-DD HH:mm:ss.SSS Z',
+]
+
+export function profilesOf(records: readonly Readonly<Record<string, unknown>>[], now: number): Profile[] {
+  const values = new Map<string, string[]>()
+  const note = (path: string, value: unknown): void => {
+    if (value === null || value === '') return
+    const known = values.get(path) ?? []
+    values.set(path, known)
+    known.push(typeof value === 'string' ? value : JSON.stringify(value))
+  }
+  const walk = (members: Readonly<Record<string, unknown>>, before: string, depth: number): void => {
+    for (const [name, value] of Object.entries(members)) {
+      const path = `${before}${name}`
+      if (Array.isArray(value)) {
+        if (value.length > 0 && value.every((one) => typeof one !== 'object')) note(path, value[0])
+      } else if (typeof value === 'object' && value !== null) {
+        if (depth < DEEPEST) walk(value as Record<string, unknown>, `${path}.`, depth + 1)
+      } else note(path, value)
+    }
+  }
+  for (const record of records.slice(0, MOST_VALUES)) walk(record, '', 1)
+  const count = Math.min(records.length, MOST_VALUES)
+  return [...values].map(([path, list]) => profileOf(path, list, list.length / count, now))
+}
+
+function profileOf(path: string, values: readonly string[], share: number, now: number): Profile {
+  const shareOf = (test: (value: string) => boolean): number => values.filter(test).length / values.length
+  const alone = shareOf((value) => isIP(value) !== 0)
+  const port = shareOf((value) => isIP(addressBefore(value)) !== 0)
+  const list = shareOf((value) => /, ?/.test(value) && isIP(value.split(/, ?/)[0]!) !== 0)
+  return {
+    path,
+    values,
+    share,
+    distinct: new Set(values).size,
+    time: TIME_FORMATS.find((format) => shareOf(isTime(format, now)) >= NEARLY_ALL) ?? null,
+    address: {
+      share: Math.max(alone, port, alone + list),
+      written: list > 0 ? 'list' : port > alone ? 'port' : 'alone',
+    },
+    emails: shareOf((value) => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)),
+    random: shareOf(
+      (value) => value.length >= 24 && /^[\w+/=.-]+$/.test(value) && /\d/.test(value) && /[a-z]/i.test(value),
+    ),
+  }
+}
+
+/** `192.0.2.7:51000` and `[2001:db8::7]:51000` without their ports. */
+function addressBefore(value: string): string {
+  const [, six, four] = /^(?:\[([\da-fA-F:.]+)\]|([\d.]+)):\d{1,5}$/.exec(value) ?? []
+  return six ?? four ?? ''
+}
+
+function isTime(format: string, now: number): (value: string) => boolean {
+  const reader = timeReader([format], new LocalTime('UTC'))
+  return (value) => {
+    if (value.length < 8) return false
+    const time = reader.read(value, now)
+    return !Number.isNaN(time) && isPlausible(time, now)
+  }
+}
