@@ -13,6 +13,8 @@ export const FLAG = {
   /** The connection ended within it. */
   message_incomplete: 512,
   secret_masked: 1024,
+  /** Beside `timestamp_invalid`: the time is more than a day ahead. */
+  timestamp_future: 2048,
 } as const
 
 const NAMES = Object.entries(FLAG)

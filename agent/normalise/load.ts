@@ -58,7 +58,7 @@ function made(said: IntegrationFile, within: readonly string[]): Integration {
     records: said.records ?? [],
     join: said.join ?? null,
     envelope: said.envelope ?? null,
-    audit: said.audit === undefined ? null : load(said.audit, [...within, file]),
+    audit: said.audit === undefined ? null : load(said.audit, within),
     dataset: said.dataset ?? base?.dataset ?? null,
     category: said.category ?? base?.category ?? 'activity',
     identity: said.identity ?? [],

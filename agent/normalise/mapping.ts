@@ -1,6 +1,7 @@
 import { FIELDS, type Field, type FieldName } from '../../schema/index.ts'
 import { type Check, checkOf, isField, textFrom } from './condition.ts'
 import { EventTypes } from './events.ts'
+import { Columns, type KeyPart, Sufficiency, tellingOf } from './identity.ts'
 import { type Extraction, type FieldMapping, folded, type Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
 import { type Given, given, givenBy, Lookups } from './lookups.ts'
@@ -32,12 +33,6 @@ export interface Rule {
   readonly scale: number
   /** The number stands in a text: `1,000`, `145ms`, `4.5 hours`. */
   readonly written: 'plain' | 'grouped' | 'duration'
-}
-
-/** A part of a record's declared key: the first of these members that is there, or a field. */
-export interface KeyPart {
-  readonly sources: readonly number[]
-  readonly leaf: number | null
 }
 
 /** Which value stands for which texts. */
@@ -104,6 +99,8 @@ export interface Mapping {
     readonly item: ItemNames
   }
   readonly key: readonly KeyPart[]
+  /** Whether a record gives enough of its key. */
+  readonly sufficiency: Sufficiency
   /** Folded names of members that stay in the payload whole. */
   readonly keep: ReadonlySet<string>
   /** Sources whose texts may be JSON that is to be read. */
@@ -129,11 +126,13 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
     list.map((name) => names.add(name, how))
   const source = (name: string): number => names.add(name)
   const { changes } = integration
+  // Beside a time a member is a part of what the record says, and no id of the source's own.
+  const isDated = integration.identity.some(([first]) => first === '@timestamp')
   const key = integration.identity.map((part): KeyPart => {
     const [first] = part
     return first !== undefined && isField(first)
-      ? { sources: [], leaf: leafOf(first) }
-      : { sources: sources(part), leaf: null }
+      ? { tells: tellingOf(first), sources: sources(namesOf(integration, first)), leaf: leafOf(first) }
+      : { tells: isDated ? 'what' : 'own', sources: sources(part), leaf: null }
   })
   sources(integration.keep)
   const changeNames = {
@@ -161,6 +160,7 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
     for (const caption of captions) names.addCaption(name, caption, { wins: true })
   for (const { name, captions } of integration.captions)
     for (const caption of captions) names.addCaption(name, caption)
+  const extract = integration.extract.map((extraction) => takingApart(extraction, names))
   return {
     integration,
     names,
@@ -176,10 +176,11 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
       },
     },
     key,
+    sufficiency: new Sufficiency(key, new Columns(names, extract)),
     keep: new Set(integration.keep.flatMap((name) => names.pathsOf(name).map((path) => path.join('.')))),
     unpack,
-    extract: integration.extract.map((extraction) => takingApart(extraction, names)),
     events,
+    extract,
     lookups: new Lookups(integration.lookups),
     set: integration.set.map(givenBy),
     message: integration.message.map((names) => names.map(leafOf)),
@@ -193,6 +194,17 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
       words: new OutcomeWords(),
     },
   }
+}
+
+/** The members that a field is taken from. */
+function namesOf({ fields, changes }: Integration, field: FieldName): readonly string[] {
+  const { list, text, pairs } = changes
+  const olds = pairs.map((pair) => pair.old)
+  const news = pairs.map((pair) => pair.new)
+  if (field === 'audit.change.fields') return [...list, ...text, ...changes.field, ...olds, ...news]
+  if (field === 'audit.change.before') return [...list, ...text, ...changes.before, ...olds]
+  if (field === 'audit.change.after') return [...list, ...text, ...changes.after, ...news]
+  return fields.filter(({ to }) => to === field).flatMap(({ from }) => from)
 }
 
 function takingApart(extraction: Extraction, names: NameTree): TakingApart {

@@ -125,7 +125,7 @@ export class Pipeline {
     this.#setup = setup
     this.zone = new LocalTime(spec.timeZone)
     this.mapping = makeMapping(integration, this.zone)
-    this.#mapper = new Mapper(this.mapping)
+    this.#mapper = new Mapper(this.mapping, () => this.format.columns)
     this.tags = new Tags(spec.tags)
     this.format = formatOf(integration, {
       quote: spec.framing.kind === 'csv' ? spec.framing.quote : '"',
@@ -302,7 +302,7 @@ export class Pipeline {
     const time = envelope?.time ?? null
     const draft: Draft = {
       values: [],
-      flags: time === null ? FLAG.timestamp_missing : 0,
+      flags: time === null ? (envelope?.timeFlags ?? FLAG.timestamp_missing) : 0,
       key: [],
       type: null,
     }

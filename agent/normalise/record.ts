@@ -6,6 +6,7 @@ import type { Asked } from './condition.ts'
 import { nanosecondsOf } from './duration.ts'
 import { FLAG } from './flags.ts'
 import { json } from './formats/json.ts'
+import type { Told } from './identity.ts'
 import { type EventType, folded } from './integration.ts'
 import { LEAF_COUNT, leafOf } from './layout.ts'
 import { eachValue } from './list-path.ts'
@@ -15,7 +16,7 @@ import type { ListSource, NameNode } from './names.ts'
 import { payloadOf } from './payload.ts'
 import { mayHoldPrevious } from './previous.ts'
 import type { Envelope, Fill } from './syslog/envelope.ts'
-import { isoOf, isPlausible } from './time.ts'
+import { isoOf, isPlausible, timeFlags } from './time.ts'
 
 /**
  * The plain way to map a record: from an object to an event, whatever the record looks like. It is the reference that the way over
@@ -64,6 +65,8 @@ export class Mapper {
   readonly #changeSources: readonly number[]
   readonly #values: unknown[] = new Array(LEAF_COUNT).fill(undefined)
   readonly #lookupTexts: string[]
+  /** Of the table that records are read from. */
+  readonly #columns: () => readonly string[] | undefined
   readonly #isKept: (member: string) => boolean
   /** What the record at hand has, for conditions. */
   readonly asked: Asked = {
@@ -71,7 +74,8 @@ export class Mapper {
     field: (leaf) => firstText(this.#values[leaf]),
   }
 
-  constructor(mapping: Mapping) {
+  constructor(mapping: Mapping, columns: () => readonly string[] | undefined = () => undefined) {
+    this.#columns = columns
     const { names, rules, changes, keep } = mapping
     this.#mapping = mapping
     this.#hits = new Array(names.size).fill(undefined)
@@ -101,14 +105,13 @@ export class Mapper {
     this.#find(record)
     values.fill(undefined)
     const draft: Draft = { values, flags: 0, key: null, type: null }
-    const timeSeen = this.#takeFields(draft, now)
-    if (values[TIMESTAMP] === undefined && envelope !== null && envelope.time !== null) {
-      values[TIMESTAMP] = envelope.time
-      if (timeSeen) draft.flags |= FLAG.timestamp_invalid
-    }
+    const wrongTime = this.#takeFields(draft, now)
+    let isDated = true
     if (values[TIMESTAMP] === undefined) {
-      values[TIMESTAMP] = new Date(now).toISOString()
-      draft.flags |= timeSeen ? FLAG.timestamp_invalid : FLAG.timestamp_missing
+      const said = envelope?.time ?? null
+      isDated = said !== null
+      values[TIMESTAMP] = said ?? new Date(now).toISOString()
+      draft.flags |= wrongTime || (isDated ? 0 : (envelope?.timeFlags ?? FLAG.timestamp_missing))
     }
 
     if (envelope !== null) fill(values, envelope.fields)
@@ -116,7 +119,7 @@ export class Mapper {
     const hasOld =
       this.#changeSources.some((source) => hits[source] !== undefined) &&
       takeChanges(mapping, hits, consumed, draft)
-    draft.key = keyOf(mapping, hits, values)
+    draft.key = this.#keyOf(record, isDated)
     const known = mapping.events.of(this.asked)
     if (known !== null) {
       draft.type = known.type
@@ -221,8 +224,8 @@ export class Mapper {
     this.#sources[this.#count++] = source
   }
 
-  /** Whether a time was seen. */
-  #takeFields(draft: Draft, now: number): boolean {
+  /** What is wrong with the times that were seen, as flags; 0 where one was taken, or none was there. */
+  #takeFields(draft: Draft, now: number): number {
     const { rules } = this.#mapping
     const hits = this.#hits
     const consumed = this.#consumed
@@ -235,7 +238,7 @@ export class Mapper {
       const rulesOf = this.#rulesOf[source]!
       for (let k = 0; k < rulesOf.length; k++) atHand[rulesOf[k]!] = 1
     }
-    let timeSeen = false
+    let wrongTime = 0
     for (let i = 0; i < rules.length; i++) {
       if (atHand[i] === 0) continue
       const rule = rules[i]!
@@ -245,15 +248,55 @@ export class Mapper {
       for (const source of rule.sources) {
         const hit = hits[source]
         if (hit === undefined || consumed[source] === 1) continue
-        if (rule.leaf === TIMESTAMP && scalarText(hit) !== undefined) timeSeen = true
         const value = valueFor(rule, hit, now, draft) ?? this.#sourceIn(rule, hit)
-        if (value === undefined) continue
+        if (value === undefined) {
+          const said = rule.leaf === TIMESTAMP ? scalarText(hit) : undefined
+          if (said !== undefined) wrongTime |= timeFlags(rule.time!.read(said, now), now)
+          continue
+        }
         values[rule.leaf] = value
         if (!rule.keep) consumed[source] = 1
         break
       }
     }
-    return timeSeen
+    return values[TIMESTAMP] === undefined ? wrongTime : 0
+  }
+
+  /** Null where the integration declares no key, or the record gives too little of it. */
+  #keyOf(record: Members, isDated: boolean): string[] | null {
+    const { key, sufficiency, names } = this.#mapping
+    if (key.length === 0) return null
+    const hits = this.#hits
+    const values = this.#values
+    const texts: string[] = []
+    for (const { tells, sources, leaf } of key) {
+      if (leaf === null) {
+        const source = sources.find((one) => keyText(hits[one]) !== undefined)
+        if (source === undefined) return null
+        texts.push(keyText(hits[source])!)
+      } else if (tells === 'when' && !isDated) {
+        // When it was read is no part of what it says.
+        texts.push('')
+      } else {
+        // A field that the record doesn't have tells records apart too: from those that have it.
+        const value = values[leaf]
+        texts.push(Array.isArray(value) ? value.join('\n') : textOf(value))
+      }
+    }
+    if (texts.every((text) => text === '')) return null
+    const told: Told = {
+      isDated,
+      hasValue: (leaf) => values[leaf] !== undefined,
+      hasMember: (source) => hits[source] !== undefined,
+      hasUnknown: () =>
+        Object.keys(record).some(
+          (member) => !isBlank(record[member]) && names.child(names.root, member) === undefined,
+        ),
+    }
+    const by = sufficiency.of(told, this.#columns())
+    if (by === 'place') return null
+    if (by === 'content') texts.push(canonical(contentOf(record)))
+    return texts
   }
 
   /** Of a list of addresses the source; all of them go into a field of their own. */
@@ -267,6 +310,11 @@ export class Mapper {
   }
 }
 
+const isBlank = (value: unknown): boolean => value === undefined || value === null || value === ''
+
+const contentOf = (record: Members): Members =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => !isBlank(value)))
+
 export function fill(values: unknown[], fills: readonly Fill[]): void {
   for (const [leaf, value] of fills) values[leaf] ??= value
 }
@@ -275,22 +323,6 @@ export function fill(values: unknown[], fills: readonly Fill[]): void {
 export function fillRest(values: unknown[], envelope: Envelope): void {
   if (values[SOURCE_IP] === undefined && values[SOURCE_PORT] === undefined) fill(values, envelope.sender)
   fill(values, envelope.rest)
-}
-
-function keyOf(mapping: Mapping, hits: readonly unknown[], values: readonly unknown[]): string[] | null {
-  const key: string[] = []
-  for (const { sources, leaf } of mapping.key) {
-    if (leaf !== null) {
-      // A field that the record doesn't have tells records apart too: from those that have it.
-      const value = values[leaf]
-      key.push(Array.isArray(value) ? value.join('\n') : textOf(value))
-      continue
-    }
-    const source = sources.find((one) => keyText(hits[one]) !== undefined)
-    if (source === undefined) return null
-    key.push(keyText(hits[source])!)
-  }
-  return key.length > 0 && key.every((text) => text === '') ? null : key
 }
 
 /** What says nothing, at the end of a way into a list. */

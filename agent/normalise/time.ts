@@ -1,4 +1,5 @@
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../../schema/index.ts'
+import { FLAG } from './flags.ts'
 
 /** Reads times as a source writes them. */
 export interface TimeReader {
@@ -19,7 +20,40 @@ export function isPlausible(time: number, now: number): boolean {
   return time >= EARLIEST_TIMESTAMP && time <= latestPlausible(now)
 }
 
-export const latestPlausible = (now: number): number => Math.min(LATEST_TIMESTAMP, now + DAY)
+export const latestPlausible = (now: number): number => Math.min(LATEST_TIMESTAMP - 1, now + DAY)
+
+/** What to remark of an event that is placed at its receipt, by the time that its record says: null where it says none, NaN where it is unreadable. */
+export function timeFlags(said: number | null, now: number): number {
+  if (said === null) return FLAG.timestamp_missing
+  return said > now + DAY ? FLAG.timestamp_invalid | FLAG.timestamp_future : FLAG.timestamp_invalid
+}
+
+/** 29 February is eight years apart around a year such as 2100. */
+const MOST_YEARS_BACK = 8
+
+/**
+ * The one rule for a time without a year, in headers and in records: it is the latest one that is not more than a day ahead. So a
+ * record of December that is read in January is last year's. NaN where no year has such a day.
+ */
+export function inLatestYear(now: number, timeIn: (year: number) => number): number {
+  // In zones east of Greenwich a year begins up to 14 hours before it does in UTC.
+  const last = yearOf(now + 2 * DAY)
+  for (let year = last; year >= last - MOST_YEARS_BACK; year--) {
+    const time = timeIn(year)
+    if (time <= now + DAY) return time
+  }
+  return Number.NaN
+}
+
+/** Records come in the order of time: the year is mostly that of the one before. */
+let knownYear = { from: 0, to: 0, year: 1970 }
+function yearOf(time: number): number {
+  if (time < knownYear.from || time >= knownYear.to) {
+    const year = new Date(time).getUTCFullYear()
+    knownYear = { from: Date.UTC(year), to: Date.UTC(year + 1), year }
+  }
+  return knownYear.year
+}
 
 export function timeReader(formats: readonly string[], zone: LocalTime): TimeReader {
   const readers = formats.map((format) => readerOf(format, zone))
@@ -63,7 +97,10 @@ function readIso(text: string, zone: LocalTime): number {
   return offset === undefined ? zone.toUtc(local) : local - offsetOf(offset)
 }
 
-/** Milliseconds of a date and time as if it were UTC; NaN where there is no such day or time. A leap second is the next second. */
+/**
+ * Milliseconds of a date and time as if it were UTC; NaN where there is no such day or time. A leap second is the next second, and 24:00 is
+ * the next day's midnight.
+ */
 export function civil(
   year: number,
   month: number,
@@ -73,8 +110,11 @@ export function civil(
   second: number,
   fraction: string | undefined,
 ): number {
-  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return Number.NaN
-  if (hour > 23 || minute > 59 || second > 60) return Number.NaN
+  // `Date` takes the years before 100 for those of the 20th century.
+  if (year < 100 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return Number.NaN
+  if (hour > 23 && !(hour === 24 && minute === 0 && second === 0 && thousandths(fraction) === 0))
+    return Number.NaN
+  if (minute > 59 || second > 60) return Number.NaN
   return midnight(year, month, day) + ((hour * 60 + minute) * 60 + second) * 1000 + thousandths(fraction)
 }
 
@@ -201,13 +241,7 @@ function patternReader(pattern: string, zone: LocalTime): (text: string, now: nu
     const parts = expression.exec(text)?.groups
     if (parts === undefined) return Number.NaN
     if (parts.year !== undefined) return read(parts, +parts.year)
-    // The latest year in which such a time is not ahead: a record of December that is read in January is last year's.
-    const year = new Date(now + DAY).getUTCFullYear()
-    for (const guess of [year + 1, year, year - 1, year - 2, year - 3, year - 4]) {
-      const time = read(parts, guess)
-      if (!Number.isNaN(time) && time <= now + DAY) return time
-    }
-    return Number.NaN
+    return inLatestYear(now, (year) => read(parts, year))
   }
 }
 

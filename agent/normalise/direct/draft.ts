@@ -140,11 +140,14 @@ export class Drafts {
     if (!this.#apart.take(record.envelope) || !this.#inLists.take()) return undefined
     const time = this.#fields.take(now)
     if (time === -1 || this.#answers.isUnsure) return undefined
+    let isDated = true
     if (values.how[TIMESTAMP] === HOW.absent) {
+      // What is wrong with a time that was seen, the plain way says.
+      if (time === 1) return undefined
       const said = envelope?.time ?? null
       if (!this.#json.setOnce(TIMESTAMP, `"${said ?? new Date(now).toISOString()}"`)) return undefined
-      if (time === 1) flags |= FLAG.timestamp_invalid
-      else if (said === null) flags |= FLAG.timestamp_missing
+      isDated = said !== null
+      if (!isDated) flags |= envelope?.timeFlags ?? FLAG.timestamp_missing
     }
     if (envelope !== null && !this.#fill(envelope.fields, record)) return undefined
     const isNoSuccess = this.#stateOutcome()
@@ -158,7 +161,7 @@ export class Drafts {
       values.how[CHANGE_BEFORE] = HOW.changeBefore
       values.how[CHANGE_AFTER] = HOW.changeAfter
     }
-    const declared = this.#identity.isDeclared ? this.#identity.id() : null
+    const declared = this.#identity.isDeclared ? this.#identity.id(isDated) : null
     const known = mapping.events.of(this.#answers)
     if (this.#answers.isUnsure) return undefined
     if (known !== null) {

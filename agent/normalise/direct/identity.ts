@@ -1,11 +1,11 @@
 import { declaredEventIdOver, declaredKeyHead, type EventId } from '../../../schema/index.ts'
-import type { KeyPart } from '../mapping.ts'
+import type { KeyPart, Told } from '../identity.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Answers } from './answers.ts'
 import type { ChangeRows } from './change-rows.ts'
 import { changeTextsOf } from './change-texts.ts'
 import type { Found } from './found.ts'
-import { KIND } from './rows.ts'
+import { KIND, NODE, ROW } from './rows.ts'
 import { hasEscape } from './texts.ts'
 import { HOW, type Values } from './values.ts'
 
@@ -30,11 +30,27 @@ interface Ground {
 export class Identity {
   readonly #parts: readonly KeyPart[]
   readonly #ground: Ground
+  readonly #pipeline: Pipeline
+  readonly #told: Told
   readonly #headBytes: number
   #key: Buffer
   #at = 0
 
-  constructor({ mapping, namespace }: Pipeline, ground: Ground) {
+  constructor(pipeline: Pipeline, ground: Ground) {
+    const { mapping, namespace } = pipeline
+    this.#pipeline = pipeline
+    const { found, values, changes } = ground
+    this.#told = {
+      // What has no time of its own goes the plain way.
+      isDated: true,
+      hasValue: (leaf) => {
+        const how = values.how[leaf]!
+        const of = changeTextsOf(how)
+        return of === undefined ? how !== HOW.absent : changes.texts(of).length > 0
+      },
+      hasMember: (source) => found.hit(source) !== -1,
+      hasUnknown: () => hasUnknown(found),
+    }
     const head = Buffer.from(declaredKeyHead(namespace, mapping.integration.name))
     this.#parts = mapping.key
     this.#ground = ground
@@ -46,17 +62,30 @@ export class Identity {
     return this.#parts.length > 0
   }
 
-  /** As `record.ts` has it: null where the record lacks a part of its key; where it can't be said, the answers are unsure. */
-  id(): EventId | null {
+  /**
+   * As `record.ts` has it: null where the record gives too little of its key; where it can't be said, the answers are unsure. A record
+   * without a time is one of those, if its time is a part of the key.
+   */
+  id(isDated: boolean): EventId | null {
     this.#at = this.#headBytes
     let isEmpty = true
     for (const part of this.#parts) {
+      if (part.tells === 'when' && !isDated) {
+        this.#ground.answers.isUnsure = true
+        return null
+      }
       const before = this.#at
       if (!(part.leaf === null ? this.#addMember(part.sources) : this.#addField(part.leaf))) return null
       // An empty one is `0:`.
       if (this.#at > before + 2) isEmpty = false
     }
-    return isEmpty ? null : declaredEventIdOver(this.#key.subarray(0, this.#at))
+    if (isEmpty) return null
+    const { mapping, format } = this.#pipeline
+    const by = mapping.sufficiency.of(this.#told, format.columns)
+    // All that it says is put together by the plain way.
+    if (by === 'content') this.#ground.answers.isUnsure = true
+    if (by !== 'key') return null
+    return declaredEventIdOver(this.#key.subarray(0, this.#at))
   }
 
   #addMember(sources: readonly number[]): boolean {
@@ -127,4 +156,12 @@ export class Identity {
     const least = this.#at + LENGTH_BYTES + bytes
     if (least > this.#key.length) this.#key = Buffer.concat([this.#key, Buffer.alloc(least)])
   }
+}
+
+/** Whether the record has a member that no name is known for, with a value. */
+function hasUnknown(found: Found): boolean {
+  const end = found.next(found.root)
+  for (let row = found.root + ROW; row < end; row = found.next(row))
+    if (found.rows[row + NODE] === -1 && !found.isEmpty(row)) return true
+  return false
 }

@@ -128,6 +128,35 @@ describe('an event of a message that was received', () => {
     })
   })
 
+  it.each([
+    ['<13>1 0001-01-01T00:00:00Z h app - - - x', ['timestamp_invalid']],
+    ['<13>1 1601-01-01T00:00:00Z h app - - - x', ['timestamp_invalid']],
+    ['<13>1 1970-01-01T00:00:00Z h app - - - x', ['timestamp_invalid']],
+    ['<13>1 0000-00-00T00:00:00Z h app - - - x', ['timestamp_invalid']],
+    ['<13>1 9999-12-31T23:59:59Z h app - - - x', ['timestamp_invalid', 'timestamp_future']],
+    ['<13>Feb 30 12:00:00 h app: x', ['timestamp_invalid']],
+    ['<13>Jan  5 12:00:00 2059 h app: x', ['timestamp_invalid', 'timestamp_future']],
+    [
+      `<13>1 ${new Date(RECEIVED + 86_400_001).toISOString()} h app - - - x`,
+      ['timestamp_invalid', 'timestamp_future'],
+    ],
+  ])('with a time that can not be is of when it came: %s', (sent, tags) => {
+    const [event] = make(received(sent), plain, true).events
+    expect(event).toMatchObject({
+      '@timestamp': new Date(RECEIVED).toISOString(),
+      tags,
+      process: { name: 'app' },
+      host: { name: 'h' },
+      message: 'x',
+    })
+    // What the record says stands before what its header says.
+    const [dated] = make(received(sent.replace(/x$/, '{"time":"2026-01-02T03:04:05Z"}')), json, true).events
+    expect(dated).toMatchObject({ '@timestamp': '2026-01-02T03:04:05.000Z' })
+    expect(dated).not.toHaveProperty('tags')
+    const [broken] = make(received(sent.replace(/x$/, '{"time":')), json, true).events
+    expect(broken).toMatchObject({ event: { kind: 'pipeline_error' }, tags })
+  })
+
   it('that was longer than is kept says so', () => {
     const whole = { bytes: 2_000_000, sha256: 'a'.repeat(64) }
     const { events, result } = make(received('<13>app: the first part', whole), plain, true)

@@ -2,7 +2,7 @@ import { cutAt, LIMITS } from '../../../schema/index.ts'
 import type { ReceivedMessage } from '../../inputs/syslog/record.ts'
 import { FLAG } from '../flags.ts'
 import { leafOf } from '../layout.ts'
-import { isoOf } from '../time.ts'
+import { isoOf, isPlausible, timeFlags } from '../time.ts'
 import { programOf } from './header.ts'
 import { readMessage, type SyslogMessage } from './message.ts'
 import { FACILITIES, SEVERITIES } from './priority.ts'
@@ -14,8 +14,10 @@ export type Fill = readonly [leaf: number, value: unknown]
 /** What a record is wrapped in: fields that the wrapping gives, and the text that the integration is for. */
 export interface Envelope {
   readonly body: string
-  /** ISO 8601; null where the wrapping has none. */
+  /** ISO 8601; null where the wrapping has none that can be. */
   readonly time: string | null
+  /** Why it has none, for events that would have been placed by it. */
+  readonly timeFlags: number
   /** When the record was made or came: what a time is held against. */
   readonly now: number
   readonly host: string | null
@@ -66,6 +68,7 @@ function envelopeOf(message: SyslogMessage, now: number, about: ReceivedMessage 
   const give = (leaf: number, value: unknown): void => {
     if (value !== null) fields.push([leaf, value])
   }
+  const { time } = message
   const { facility, severity, priority } = message.priority
   // A line in a file has no priority more often than not; what was sent without one has that of the RFC.
   const isRated = about !== null || message.hasPriority
@@ -103,7 +106,8 @@ function envelopeOf(message: SyslogMessage, now: number, about: ReceivedMessage 
   }
   return {
     body,
-    time: message.time === null ? null : isoOf(message.time),
+    time: time === null || !isPlausible(time, now) ? null : isoOf(time),
+    timeFlags: timeFlags(time, now),
     now,
     host: message.hostname ?? about?.from.address ?? null,
     fields,

@@ -3,7 +3,7 @@ import type { StructuredData } from './structured-data.ts'
 /** What a syslog header says; null where it says nothing. */
 export interface Header {
   readonly version: string | null
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; NaN where it says one that can't be. */
   readonly time: number | null
   readonly hostname: string | null
   readonly appname: string | null

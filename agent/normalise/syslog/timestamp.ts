@@ -1,4 +1,4 @@
-import { civil, type LocalTime } from '../time.ts'
+import { civil, inLatestYear, type LocalTime } from '../time.ts'
 
 /** Reads the times that syslog headers hold. */
 export interface TimeContext {
@@ -9,7 +9,7 @@ export interface TimeContext {
 }
 
 export interface HeaderTime {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; NaN where it has the form of a time, and no day or clock has it (`0000-00-00`, `Feb 30`). */
   readonly time: number
   /** Behind it in the text. */
   readonly end: number
@@ -27,7 +27,7 @@ const TRADITIONAL =
 
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 
-/** The time that the text begins with; null where it begins with none that can be. */
+/** The time that the text begins with; null where it begins with none. */
 export function headerTime(text: string, context: TimeContext): HeaderTime | null {
   const first = text.charCodeAt(0)
   return first >= 0x30 && first <= 0x39 && text[4] === '-' ? iso(text, context) : traditional(text, context)
@@ -38,9 +38,7 @@ function iso(text: string, { zone }: TimeContext): HeaderTime | null {
   if (found === null) return null
   const [all, year, month, day, hour, minute, second, fraction, offset] = found
   const local = civil(+year!, +month!, +day!, +hour!, +minute!, +second!, fraction)
-  if (Number.isNaN(local)) return null
-  const time = offset === undefined ? zone.toUtc(local) : local - offsetOf(offset)
-  return Number.isNaN(time) ? null : { time, end: all.length }
+  return { time: offset === undefined ? zone.toUtc(local) : local - offsetOf(offset), end: all.length }
 }
 
 /**
@@ -73,7 +71,7 @@ function usual(text: string, { received, zone }: TimeContext): HeaderTime | null
   const hour = Number(text.slice(7, 9))
   const minute = Number(text.slice(10, 12))
   const second = Number(text.slice(13, 15))
-  const time = nearest(received, (year) =>
+  const time = inLatestYear(received, (year) =>
     zone.toUtc(civil(year, at / 3 + 1, day, hour, minute, second, undefined)),
   )
   return Number.isNaN(time) ? null : { time, end: 15 }
@@ -116,40 +114,13 @@ function anyTraditional(text: string, { received, zone }: TimeContext): HeaderTi
     return isKnownZone(zoneName) ? local - offsetOf(zoneName) : zone.toUtc(local)
   }
   const written = before ?? behindDay ?? behindTime
-  const time = written === undefined ? nearest(received, timeIn) : timeIn(Number(written))
-  return Number.isNaN(time) ? null : { time, end: all.length }
+  const time = written === undefined ? inLatestYear(received, timeIn) : timeIn(Number(written))
+  return { time, end: all.length }
 }
 
 /** A clock that writes CEST says too little: such names are not unique. What the settings say holds. */
 const isKnownZone = (zone: string | undefined): zone is string =>
   zone !== undefined && (/^[+-]/.test(zone) || zone === 'Z' || zone === 'UTC' || zone === 'GMT')
-
-const YEAR = 365.25 * 86_400_000
-
-/** Messages come in the order of time: the year is mostly that of the one before. */
-let known = { from: 0, to: 0, year: 1970 }
-function yearOf(time: number): number {
-  if (time < known.from || time >= known.to) {
-    const year = new Date(time).getUTCFullYear()
-    known = { from: Date.UTC(year), to: Date.UTC(year + 1), year }
-  }
-  return known.year
-}
-
-/** A message is from the year that puts it nearest to when it came: of New Year's Eve, also one that comes in January. */
-function nearest(received: number, timeIn: (year: number) => number): number {
-  const present = yearOf(received)
-  const usual = timeIn(present)
-  if (Math.abs(usual - received) < YEAR / 2) return usual
-  let best = Number.NaN
-  // 29 February is only in every fourth year.
-  for (let year = present - 4; year <= present + 1; year++) {
-    const time = timeIn(year)
-    if (Number.isNaN(time)) continue
-    if (Number.isNaN(best) || Math.abs(time - received) < Math.abs(best - received)) best = time
-  }
-  return best
-}
 
 function offsetOf(zone: string): number {
   if (!/^[+-]/.test(zone)) return 0

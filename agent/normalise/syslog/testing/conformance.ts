@@ -447,9 +447,9 @@ export const RFC3164: readonly Case[] = [
     },
   },
   {
-    about: 'a day that does not exist is no time',
+    about: 'a day that does not exist is a time that can not be, and the rest of the header stays',
     sent: '<13>Jun 31 12:00:00 h what was said',
-    says: { priority: 13, body: 'Jun 31 12:00:00 h what was said', unparsed: true },
+    says: { priority: 13, time: 'none that can be', hostname: 'h', body: 'what was said' },
   },
   {
     about: 'CEF behind a header is CEF whole',

@@ -1,0 +1,125 @@
+import type { FieldName } from '../../schema/index.ts'
+import type { TakingApart } from './mapping.ts'
+import type { NameNode, NameTree } from './names.ts'
+
+/** What a part of an identity tells: the source's own id, when, who, what was done, to which thing. */
+type Telling = 'own' | 'when' | 'who' | 'what' | 'which'
+
+/** A part of a record's declared key: the first of these members that is there, or a field. */
+export interface KeyPart {
+  readonly tells: Telling
+  /** Of a field: the members that it is taken from. */
+  readonly sources: readonly number[]
+  readonly leaf: number | null
+}
+
+/** What the two mappers know of a record when they ask for its identity. */
+export interface Told {
+  /** The record has a time of its own. */
+  readonly isDated: boolean
+  hasValue(leaf: number): boolean
+  /** Whether the record has this member, even if it is empty. */
+  hasMember(source: number): boolean
+  /** Whether the record has a member that the integration doesn't know, with a value. */
+  hasUnknown(): boolean
+}
+
+/** What a record is known by: its key, its key and all that it says, or its place alone. */
+export type KnownBy = 'key' | 'content' | 'place'
+
+export function tellingOf(field: FieldName): Telling {
+  if (field === 'audit.source_event_id') return 'own'
+  if (field === '@timestamp') return 'when'
+  if (/^(user|source|client)\./.test(field)) return 'who'
+  if (/^event\./.test(field) || field === 'audit.module') return 'what'
+  return 'which'
+}
+
+/**
+ * Says whether a record gives enough of its declared identity to be known by it. Otherwise records that differ would share one id, and all
+ * but the first of them would pass for revisions of it.
+ *
+ * - The source's own id is enough by itself.
+ * - Without it a record must say what was done or to which thing. Where it doesn't say one of who, what and which, a member that the
+ *   integration doesn't know may be the one that does: the record is known by its place.
+ * - A record without a time, and a row of a table that has no column for a part but has columns that nobody knows, is known by its key and
+ *   by all that it says. So it is the same event in the next export, too.
+ */
+export class Sufficiency {
+  readonly #key: readonly KeyPart[]
+  readonly #own: readonly KeyPart[]
+  readonly #groups: readonly (readonly KeyPart[])[]
+  /** What was done, and to which thing. */
+  readonly #deed: readonly KeyPart[]
+  readonly #asksWhen: boolean
+  /** Without the source's own id the other parts name no record: they don't say who, or not what. */
+  readonly #needsOwn: boolean
+  readonly #columns: Columns
+
+  constructor(key: readonly KeyPart[], columns: Columns) {
+    const telling = (...those: readonly Telling[]): KeyPart[] =>
+      key.filter(({ tells }) => those.includes(tells))
+    this.#key = key
+    this.#columns = columns
+    this.#own = telling('own')
+    this.#groups = [telling('who'), telling('what'), telling('which')].filter(({ length }) => length > 0)
+    this.#deed = telling('what', 'which')
+    this.#asksWhen = telling('when').length > 0
+    this.#needsOwn = this.#own.length > 0 && (telling('who').length === 0 || this.#deed.length === 0)
+  }
+
+  /** `table` are the columns of the table that the record is a row of; a member that is missing has been found out before this is asked. */
+  of(told: Told, table: readonly string[] | undefined): KnownBy {
+    const hasValue = ({ leaf }: KeyPart): boolean => leaf === null || told.hasValue(leaf)
+    if (this.#own.some(hasValue)) return 'key'
+    if (this.#needsOwn) return 'place'
+    if (this.#deed.length > 0 && !this.#deed.some(hasValue)) return 'place'
+    const isSaid = (part: KeyPart): boolean =>
+      hasValue(part) ||
+      part.sources.some((source) => told.hasMember(source) || this.#columns.have(source, table))
+    if (!this.#groups.every((group) => group.some(isSaid)) && told.hasUnknown()) return 'place'
+    if (this.#asksWhen && !told.isDated) return 'content'
+    const isWhole =
+      table === undefined ||
+      table.length === 0 ||
+      this.#key.every((part) => part.tells === 'own' || isSaid(part))
+    return isWhole || !told.hasUnknown() ? 'key' : 'content'
+  }
+}
+
+/** Which members the columns of a table give. */
+export class Columns {
+  readonly #names: NameTree
+  readonly #extract: readonly TakingApart[]
+  #table: readonly string[] = []
+  #sources: ReadonlySet<number> = new Set()
+
+  constructor(names: NameTree, extract: readonly TakingApart[]) {
+    this.#names = names
+    this.#extract = extract
+  }
+
+  have(source: number, table: readonly string[] | undefined): boolean {
+    if (table === undefined || table.length === 0) return false
+    if (table !== this.#table) {
+      this.#table = table
+      this.#sources = this.#sourcesOf(table)
+    }
+    return this.#sources.has(source)
+  }
+
+  #sourcesOf(table: readonly string[]): ReadonlySet<number> {
+    const found = new Set<number>()
+    const take = (node: NameNode | undefined): void => {
+      if (node === undefined) return
+      found.add(node.source)
+      // A column may hold an object as JSON.
+      for (const child of node.children.values()) take(child)
+    }
+    for (const column of table) take(this.#names.child(this.#names.root, column))
+    for (const { from, sourceOf } of this.#extract)
+      if (from.some(({ source }) => found.has(source)))
+        for (const source of sourceOf.values()) found.add(source)
+    return found
+  }
+}
