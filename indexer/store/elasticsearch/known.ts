@@ -1,10 +1,12 @@
 import type { Client } from '@elastic/elasticsearch'
-import { isDeclaredId } from '../../../schema/index.ts'
+import { type AuditEvent, isDeclaredId, sealedPart } from '../../../schema/index.ts'
 import type { Dsl } from './asked.ts'
+import { eventOf } from './document.ts'
 import { refreshed } from './refresh.ts'
 
 /** What is stored under an id. */
 export interface Known {
+  readonly index: string
   readonly leaf: string
   readonly agent: string
   readonly incarnation: string
@@ -28,7 +30,7 @@ export async function knownIn(
     const { docs } = await client.mget<unknown>({ index, ids: ids.slice(i, i + AT_A_TIME), ...SOURCE })
     for (const doc of docs) {
       if ('error' in doc) throw new Error(`${index} does not tell what it has: ${doc.error.reason ?? ''}`)
-      if (doc.found) found.set(doc._id, knownOf(doc._source))
+      if (doc.found) found.set(doc._id, knownOf(doc._index, doc._source))
     }
   }
   return found
@@ -65,7 +67,8 @@ export async function knownAmong(
       track_total_hits: false,
       query: { terms: { 'event.id': some } },
     })
-    for (const hit of answer.hits.hits) if (hit._id !== undefined) found.set(hit._id, knownOf(hit._source))
+    for (const hit of answer.hits.hits)
+      if (hit._id !== undefined) found.set(hit._id, knownOf(hit._index, hit._source))
   }
   return found
 }
@@ -97,8 +100,26 @@ function anyOfThese(ids: readonly string[]): Dsl {
   }
 }
 
-function knownOf(source: unknown): Known {
-  const { seal } = (source as { audit: { seal: Known } }).audit
+function knownOf(index: string, source: unknown): Known {
+  const { seal } = (source as { audit: { seal: Omit<Known, 'index'> } }).audit
   const { leaf, agent, incarnation, sequence, position } = seal
-  return { leaf, agent, incarnation, sequence, position }
+  return { index, leaf, agent, incarnation, sequence, position }
+}
+
+/** Events are up to some MiB. */
+const EVENTS_AT_A_TIME = 64
+
+/** The events that are stored there, as they were sealed. */
+export async function sealedIn(
+  client: Client,
+  places: readonly { readonly index: string; readonly id: string }[],
+): Promise<Map<string, AuditEvent>> {
+  const found = new Map<string, AuditEvent>()
+  for (let i = 0; i < places.length; i += EVENTS_AT_A_TIME) {
+    const docs = places.slice(i, i + EVENTS_AT_A_TIME).map(({ index, id }) => ({ _index: index, _id: id }))
+    const answer = await client.mget<unknown>({ docs })
+    for (const doc of answer.docs)
+      if ('found' in doc && doc.found) found.set(doc._id, sealedPart(eventOf(doc._source)))
+  }
+  return found
 }

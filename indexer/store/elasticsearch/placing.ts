@@ -1,7 +1,7 @@
 import type { Client } from '@elastic/elasticsearch'
-import { isDeclaredId, revisionEventId } from '../../../schema/index.ts'
+import { type AuditEvent, isDeclaredId, isSameEntry, revisionEventId } from '../../../schema/index.ts'
 import type { BulkSink } from './bulk.ts'
-import { type Known, knownAmong, knownIn } from './known.ts'
+import { type Known, knownAmong, knownIn, sealedIn } from './known.ts'
 import type { EventOutcome } from './outcome.ts'
 import { asRevisionParcel, type Origin, type Parcel } from './prepare.ts'
 
@@ -23,6 +23,8 @@ export interface Destination {
   readonly others: readonly string[]
   /** Those of them that this batch was pinned to before. */
   readonly former: readonly string[]
+  /** The indices of the other categories: what a record says under a declared id may have moved it to another. */
+  readonly elsewhere: readonly string[]
 }
 
 /** Writes the events of a batch, each at most once, and says what became of them. */
@@ -60,21 +62,18 @@ export class Placing {
 
   /** Ids occur once here. Gives back those that turn out to be revisions of what is known. */
   async #round(parcels: readonly Parcel[], destination: Destination, revisions: boolean): Promise<Parcel[]> {
-    const { pin, others, former } = destination
+    const { pin, others, former, elsewhere } = destination
     const ids = parcels.map(({ id }) => id)
     const known = await knownAmong(this.#client, others, ids)
     for (const index of former)
       for (const [id, one] of await knownIn(this.#client, index, ids)) known.set(id, one)
-    const revised: Parcel[] = []
+    if (!revisions) await this.#lookElsewhere(pin, elsewhere, ids, known)
+    const differing: { parcel: Parcel; known: Known }[] = []
     const unknown: Parcel[] = []
     const meet = (parcel: Parcel, one: Known): void => {
       const outcome = this.#meeting(parcel, one, revisions)
       if (outcome !== null) this.outcomes.set(parcel.position, outcome)
-      else {
-        const { position, id, leaf } = parcel
-        const revision = revisionEventId(id, Buffer.from(leaf, 'hex'))
-        revised.push(asRevisionParcel(this.#origin, position, revision))
-      }
+      else differing.push({ parcel, known: one })
     }
     for (const parcel of parcels) {
       const one = known.get(parcel.id)
@@ -114,10 +113,46 @@ export class Placing {
       if (one === undefined) throw new Error(`${parcel.id} is there and is not there, in ${pin}`)
       meet(parcel, one)
     }
+    return await this.#revised(differing)
+  }
+
+  /** Adds what other categories have under declared ids that are not known yet. */
+  async #lookElsewhere(
+    pin: string,
+    elsewhere: readonly string[],
+    ids: readonly string[],
+    known: Map<string, Known>,
+  ): Promise<void> {
+    const declared = ids.filter((id) => isDeclaredId(id) && !known.has(id))
+    const found = await knownAmong(this.#client, elsewhere, declared)
+    if (found.size === 0) return
+    // What lies under the id where this one goes comes first: an earlier attempt may have written it.
+    for (const [id, one] of await knownIn(this.#client, pin, [...found.keys()])) found.set(id, one)
+    for (const [id, one] of found) known.set(id, one)
+  }
+
+  /** Those of the events that say something else than what is known under their declared ids, as revisions. */
+  async #revised(differing: readonly { parcel: Parcel; known: Known }[]): Promise<Parcel[]> {
+    const sealed = await sealedIn(
+      this.#client,
+      differing.map(({ parcel, known }) => ({ index: known.index, id: parcel.id })),
+    )
+    const revised: Parcel[] = []
+    for (const { parcel } of differing) {
+      const { position, id, leaf } = parcel
+      const before = sealed.get(id)
+      const said = JSON.parse(this.#origin.line(position).toString('utf8')) as AuditEvent
+      if (before !== undefined && isSameEntry(before, said))
+        this.outcomes.set(position, { kind: 'duplicate' })
+      else {
+        const revision = revisionEventId(id, Buffer.from(leaf, 'hex'))
+        revised.push(asRevisionParcel(this.#origin, position, revision))
+      }
+    }
     return revised
   }
 
-  /** What an event comes to that meets another under its id; null where it is a revision of that one. */
+  /** What an event comes to that meets another under its id; null where it has another content under a declared id. */
   #meeting(parcel: Parcel, known: Known, revision: boolean): EventOutcome | null {
     const { agent, incarnation, sequence } = this.#origin
     const ofThisWaybill =

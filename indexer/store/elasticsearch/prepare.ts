@@ -41,12 +41,17 @@ export interface Origin {
 export function originOf(batch: StoreBatch, ingested: number): Origin {
   const { agent, incarnation, sequence } = batch.manifest
   const added = linesOf(batch.additions)
+  let starts: readonly number[] | null = null
   return {
     agent,
     incarnation,
     sequence,
     ingested,
-    line: (position) => lineAt(batch.lines, position),
+    line: (position) => {
+      starts ??= startsOf(batch.lines)
+      const start = starts[position]!
+      return batch.lines.subarray(start, endOf(batch.lines, start))
+    },
     leaf: (position) => batch.leaves.toString('hex', position * HASH_BYTES, (position + 1) * HASH_BYTES),
     additions: (position) => {
       const line = added.get(position)
@@ -119,9 +124,9 @@ const endOf = (lines: Buffer, start: number): number => {
   return end === -1 ? lines.length : end
 }
 
-/** The line at this position of a batch. */
-function lineAt(lines: Buffer, position: number): Buffer {
-  let start = 0
-  for (let i = 0; i < position; i++) start = endOf(lines, start) + 1
-  return lines.subarray(start, endOf(lines, start))
+/** Where the lines of a batch begin. */
+function startsOf(lines: Buffer): number[] {
+  const starts: number[] = []
+  for (let start = 0; start < lines.length; start = endOf(lines, start) + 1) starts.push(start)
+  return starts
 }

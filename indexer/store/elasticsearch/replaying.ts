@@ -46,7 +46,8 @@ export async function replayed(
   const placing = new Placing(client, sink, origin)
   try {
     const others = family.all.filter((index) => index !== pin)
-    await placing.place([parcel], { pin, others, former: [] })
+    const elsewhere = (await families.all()).filter((index) => !family.all.includes(index))
+    await placing.place([parcel], { pin, others, former: [], elsewhere })
   } catch (thrown) {
     if (!(thrown instanceof ClosedIndexError)) throw thrown
     // The next try finds out whether it came to be there after all.

@@ -113,7 +113,9 @@ export class Writer {
         const { all } = await families.of(category)
         const others = all.filter((index) => index !== pin)
         const its = parcels.filter((parcel) => parcel.category === category)
-        await placing.place(its, { pin, others, former: former.filter((index) => others.includes(index)) })
+        const elsewhere = (await families.all()).filter((index) => !all.includes(index))
+        const formerOthers = former.filter((index) => others.includes(index))
+        await placing.place(its, { pin, others, former: formerOthers, elsewhere })
       }
     } catch (thrown) {
       if (!(thrown instanceof ClosedIndexError)) throw thrown

@@ -103,6 +103,11 @@ export class Parcel {
     return this.ids.toString('hex', event * ID_BYTES, (event + 1) * ID_BYTES)
   }
 
+  /** As `isDeclaredId` has it. */
+  isDeclared(event: number): boolean {
+    return (this.ids[event * ID_BYTES + SAME_BYTES]! & 0x80) !== 0
+  }
+
   setId(event: number, id: string): void {
     this.ids.write(id, event * ID_BYTES, ID_BYTES, 'hex')
   }

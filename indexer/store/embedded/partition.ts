@@ -59,6 +59,8 @@ export interface Outcome {
 /** Where an event id was found. */
 export interface Found {
   readonly leaf: Buffer
+  /** As it was sealed. */
+  readonly line: Buffer
   readonly where: string
 }
 
@@ -217,7 +219,8 @@ export class Partition {
       row === undefined
         ? this.name
         : `waybill ${String(row.sequence)} of ${String(row.agent)}, incarnation ${String(row.incarnation)}, position ${chunk.position(line)}`
-    return { leaf: leafHash(chunk.line(line)), where }
+    const bytes = chunk.line(line)
+    return { leaf: leafHash(bytes), line: bytes, where }
   }
 
   #opened: { id: number; chunk: Chunk } | null = null

@@ -9,7 +9,7 @@ import { Counting } from './counting.ts'
 import { inTransaction, openDatabase, storeError } from './database.ts'
 import { clearExpired, EXPIRED, setAside } from './expired.ts'
 import { FacetBook } from './facets.ts'
-import { sift } from './known.ts'
+import { type Places, sift } from './known.ts'
 import type { Parcel } from './parcel.ts'
 import { type Outcome, Partition, type PlacedDocs } from './partition.ts'
 import { Preparer, revise } from './prepare.ts'
@@ -150,6 +150,14 @@ export class Vault {
     return names
   }
 
+  #placesOf(category: Category): Places {
+    const own: Partition[] = []
+    const others: Partition[] = []
+    for (const [its, names] of this.#names)
+      for (const name of names) (its === category ? own : others).push(this.partition(name))
+    return { own, others }
+  }
+
   get #folder(): string {
     return join(this.#options.path, 'partitions')
   }
@@ -267,7 +275,7 @@ export class Vault {
 
   /** One transaction of one partition. */
   #fill(partition: Partition, deliveries: readonly Delivery[]): void {
-    const all = [...this.#namesOf(partition.category)].map((name) => this.partition(name))
+    const places = this.#placesOf(partition.category)
     let { least, greatest, events } = partition
     inTransaction(partition.database, () => {
       const placed: PlacedDocs[] = []
@@ -279,7 +287,7 @@ export class Vault {
           job.outcomes.push(before.outcome)
           continue
         }
-        const sifted = sift(parcel, job.prepared, partition, all)
+        const sifted = sift(parcel, job.prepared, partition, places)
         const outcome = outcomeOf(job.batch, parcel, sifted)
         partition.addBatch(job.n, job.batch, outcome)
         job.outcomes.push(outcome)
@@ -350,8 +358,7 @@ export class Vault {
       try {
         return this.#guard(`partitions/${name}.db`, () => {
           const partition = this.partition(name)
-          const all = [...this.#namesOf(category)].map((one) => this.partition(one))
-          const sifted = sift(parcel, prepared, partition, all)
+          const sifted = sift(parcel, prepared, partition, this.#placesOf(category))
           const collision = sifted.collisions[0]
           if (collision !== undefined) return collision.reason
           if (sifted.kept.length === 0) return null

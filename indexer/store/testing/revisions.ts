@@ -15,6 +15,13 @@ import { type Ground, opener } from './ground.ts'
 export const keyOf = (n: number): string => declaredEventId('default', 'erp', [`LOG-${n}`])
 export const row = (n: number, message = `number ${n}`): AuditEvent =>
   eventAt(n, { event: { id: keyOf(n), action: 'record.update', kind: 'event', sequence: n }, message })
+/** An entry with a declared key, read from this text. */
+const entry = (original: string, said: { [member: string]: unknown }): AuditEvent =>
+  eventAt(7, {
+    ...said,
+    event: { id: keyOf(7), action: 'record.update', kind: 'event', sequence: 0, original },
+    message: said.message ?? 'record.update',
+  })
 export const revisionOf = (event: AuditEvent): string =>
   revisionEventId((event.event as { id: string }).id, leafHash(Buffer.from(canonical(event))))
 const idOf = (event: AuditEvent): string => (event.event as { id: string }).id
@@ -114,6 +121,77 @@ export function keepsRevisions(ground: Ground): void {
         result: { stored: 0, duplicate: 700 },
       })
       expect(await found(store, 'audit.revision_of: *')).toHaveLength(700)
+    })
+
+    test('the same entry in another form is a duplicate, in either order', async () => {
+      const json = entry('{"id":7,"user":"Jane","amount":1000,"ip":"192.0.2.7"}', {
+        audit: { category: 'change', payload: { amount: 1000 } },
+        source: { ip: '192.0.2.7' },
+        user: { name: 'Jane' },
+      })
+      const row = entry('7,Jane,"1,000.0"', {
+        audit: { category: 'change', payload: { Amount: '1,000.0' } },
+        user: { name: 'Jane' },
+      })
+      for (const [first, second] of [
+        [json, row],
+        [row, json],
+      ] as const) {
+        const store = await open()
+        await store.write(batchOf(1, [first]))
+        expect(await store.write(batchOf(2, [second, first]))).toMatchObject({
+          result: { stored: 0, duplicate: 2, dead: 0, revisions: 0 },
+        })
+        expect(await found(store, 'audit.revision_of: *')).toEqual([])
+      }
+      const store = await open()
+      expect(await store.write(batchOf(1, [json, row, row]))).toMatchObject({
+        result: { stored: 1, duplicate: 2, revisions: 0 },
+      })
+    })
+
+    test('another form that says something else is a revision', async () => {
+      const store = await open()
+      const json = entry('{"id":7,"user":"Jane"}', { user: { name: 'Jane' } })
+      const row = entry('7,Joe,x', { user: { name: 'Joe' } })
+      await store.write(batchOf(1, [json]))
+      expect(await store.write(batchOf(2, [row]))).toMatchObject({ result: { stored: 1, revisions: 1 } })
+      expect((await found(store, 'audit.revision_of: *')).map(idOf)).toEqual([revisionOf(row)])
+    })
+
+    test('one id whose records fall into two categories is one event and its revision, also within one batch', async () => {
+      const change = entry('{"id":7,"action":"a"}', { audit: { category: 'change' }, message: 'first' })
+      const security = entry('{"id":7,"action":"b"}', { audit: { category: 'security' }, message: 'second' })
+      const apart = await open()
+      await apart.write(batchOf(1, [change]))
+      expect(await apart.write(batchOf(2, [security, eventAt(3)]))).toMatchObject({
+        result: { stored: 2, duplicate: 0, revisions: 1 },
+      })
+      expect(await apart.write(batchOf(3, [security, change]))).toMatchObject({
+        result: { stored: 0, duplicate: 2 },
+      })
+      const together = await open()
+      expect(await together.write(batchOf(1, [change, security]))).toMatchObject({
+        result: { stored: 2, duplicate: 0, revisions: 1 },
+      })
+      for (const store of [apart, together]) {
+        expect((await found(store, `event.id: ${keyOf(7)}`)).map(({ message }) => message)).toEqual(['first'])
+        const revisions = await found(store, `audit.revision_of: ${keyOf(7)}`)
+        expect(revisions.map(({ message }) => message)).toEqual(['second'])
+        expect(canonical(sealedPart(revisions[0]!))).toBe(canonical(security))
+      }
+    })
+
+    test('one entry of which another form falls into another category is one event', async () => {
+      const store = await open()
+      const json = entry('{"id":7,"user":"Jane"}', {
+        audit: { category: 'security' },
+        user: { name: 'Jane' },
+      })
+      const row = entry('7,Jane,x', { audit: { category: 'activity' }, user: { name: 'Jane' } })
+      await store.write(batchOf(1, [json]))
+      expect(await store.write(batchOf(2, [row]))).toMatchObject({ result: { stored: 0, duplicate: 1 } })
+      expect(await found(store, `event.id: ${keyOf(7)}`)).toHaveLength(1)
     })
 
     test('another content under a minted id stays a collision, and is counted as one', async () => {
