@@ -1,5 +1,5 @@
 import { FIELDS, type Field } from './fields.ts'
-import { LIMITS } from './limits.ts'
+import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, LIMITS } from './limits.ts'
 import { isRecord } from './record.ts'
 import { wordsOf } from './words.ts'
 
@@ -150,12 +150,53 @@ export function asRevision(event: AuditEvent, id: string): AuditEvent {
   }
 }
 
+const SEALED_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
+const INVALID = 'timestamp_invalid'
+
+/** Whether an event can be placed at a time as it is written: UTC, of 1990 to 2058. */
+export function isTimePlaceable(written: unknown): boolean {
+  if (typeof written !== 'string' || !SEALED_TIME.test(written)) return false
+  const time = Date.parse(written)
+  return time >= EARLIEST_TIMESTAMP && time < LATEST_TIMESTAMP
+}
+
+/**
+ * An event as it is found and shown whose sealed time is none that can be: at its time of receipt, so that searches find it, and tagged. What
+ * was sealed stays in `audit.seal`. Others are as they were.
+ */
+export function placedAt(event: AuditEvent, received: string): AuditEvent {
+  const time = event['@timestamp']
+  if (isTimePlaceable(time)) return event
+  const seal = { timestamp: time, ...(event.tags === undefined ? {} : { tags: event.tags }) }
+  return {
+    ...event,
+    '@timestamp': received,
+    tags: [...textsOf(event.tags), INVALID],
+    audit: { ...(isRecord(event.audit) ? event.audit : {}), seal },
+  }
+}
+
+/** What `placedAt` has put in other places; only where it was just that, so that nobody can have another time or other tags overlooked. */
+function unplaced(event: AuditEvent, sealed: AuditEvent): AuditEvent {
+  const seal = valueAt(event, 'audit.seal')
+  if (!isRecord(seal) || typeof seal.timestamp !== 'string') return sealed
+  const { '@timestamp': _time, tags: _tags, ...rest } = sealed
+  const before = {
+    ...rest,
+    '@timestamp': seal.timestamp,
+    ...(seal.tags === undefined ? {} : { tags: seal.tags }),
+  }
+  const shown = placedAt(before, textAt(event, 'event.ingested') ?? '')
+  const isJustThat = shown['@timestamp'] === event['@timestamp'] && String(shown.tags) === String(event.tags)
+  return isJustThat ? before : sealed
+}
+
 /** A copy of an event as the agent sealed it: without what the indexer added, and a revision under its sealed id again. */
 export function sealedPart(event: AuditEvent): AuditEvent {
   // Of what is named there only the closed list counts: whoever writes to the store can't have a forged field left out.
   const named = valuesOf(event, 'audit.derived')
   const derived = [...ALWAYS_DERIVED, ...DERIVED_IF_ABSENT.filter((path) => named.includes(path))]
-  const sealed = withoutPaths(event, derived)
+  const sealed = unplaced(event, withoutPaths(event, derived))
   const id = textAt(event, 'audit.revision_of')
   return id === undefined || !isRecord(sealed.event) ? sealed : { ...sealed, event: { ...sealed.event, id } }
 }

@@ -29,6 +29,6 @@ export const LIMITS = {
   changes: 1000,
 } as const
 
-/** An event of before 1990 or of more than a day ahead has a clock problem: it is flagged and placed at its reading. */
+/** No event is placed outside of these: one that says so is tagged, and placed at its receipt. */
 export const EARLIEST_TIMESTAMP = Date.UTC(1990, 0, 1)
 export const LATEST_TIMESTAMP = Date.UTC(2059, 0, 1)

@@ -5,10 +5,11 @@ import {
   changesOf,
   eventWords,
   isCanonicalText,
+  isRecord,
   LIMITS,
+  placedAt,
   placeOf,
   textAt,
-  valueAt,
   withAdditions,
 } from '../../../schema/index.ts'
 import type { SoundEvent } from '../line.ts'
@@ -38,7 +39,8 @@ export function documentOf(
   { additions, revision }: { additions: Additions | null; revision: string | null },
 ): string {
   const enriched = withAdditions(event, additions)
-  const shown = revision === null ? enriched : asRevision(enriched, revision)
+  const ingested = new Date(seal.ingested).toISOString()
+  const shown = placedAt(revision === null ? enriched : asRevision(enriched, revision), ingested)
   const { event: document, whole } = fitted(shown)
   const words = eventWords(shown)
   const asItIs = whole && isCanonicalText(event, line.toString('utf8'))
@@ -47,8 +49,8 @@ export function documentOf(
   if (words.length >= LIMITS.wordsPerEvent) marks.push(CUT)
   if (changesOf(shown).length > 0) marks.push(CHANGES)
   if (!asItIs) marks.push(UNFIT)
-  const { agent, incarnation, sequence, position, ingested, leaf } = seal
-  document.event = { ...memberOf(document, 'event'), ingested: new Date(ingested).toISOString() }
+  const { agent, incarnation, sequence, position, leaf } = seal
+  document.event = { ...memberOf(document, 'event'), ingested }
   document.audit = {
     ...memberOf(document, 'audit'),
     seal: {
@@ -56,6 +58,7 @@ export function documentOf(
       incarnation,
       sequence,
       position,
+      ...memberOf(shown.audit, 'seal'),
       [ADDED.leaf]: leaf,
       ...(!asItIs && { [ADDED.line]: line.toString('utf8') }),
       ...(!asItIs && additions !== null && { [ADDED.additions]: JSON.stringify(additions) }),
@@ -77,8 +80,8 @@ function putInPlace(document: Record<string, unknown>, shown: AuditEvent): void 
 const wholeNumber = (value: number): number =>
   Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Math.trunc(value)))
 
-function memberOf(record: AuditEvent, member: string): Record<string, unknown> {
-  const value = record[member]
+function memberOf(record: unknown, member: string): Record<string, unknown> {
+  const value = isRecord(record) ? record[member] : undefined
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : {}
@@ -99,10 +102,11 @@ export function eventOf(source: unknown): AuditEvent {
   const sealed = JSON.parse(line) as AuditEvent
   const enriched = withAdditions(sealed, typeof added === 'string' ? (JSON.parse(added) as Additions) : null)
   const id = textAt(document, 'event.id') ?? ''
-  const shown = audit.revision_of === undefined ? enriched : asRevision(enriched, id)
+  const ingested = textAt(document, 'event.ingested') ?? ''
+  const shown = placedAt(audit.revision_of === undefined ? enriched : asRevision(enriched, id), ingested)
   return {
     ...shown,
-    event: { ...memberOf(shown, 'event'), ingested: valueAt(document, 'event.ingested') },
+    event: { ...memberOf(shown, 'event'), ingested },
     audit: { ...memberOf(shown, 'audit'), seal, words: audit.words },
   }
 }

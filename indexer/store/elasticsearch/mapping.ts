@@ -69,6 +69,9 @@ export function eventMapping(abilities: Abilities, strict = false): estypes.Mapp
   }
   for (const [path, field] of Object.entries<Field>(FIELDS)) put(path, propertyOf(path, field, abilities))
   put(`audit.seal.${ADDED.leaf}`, KEPT_ONLY)
+  // What was sealed of an event that is placed at its receipt (`placedAt`).
+  put('audit.seal.timestamp', KEPT_ONLY)
+  put('audit.seal.tags', KEPT_ONLY)
   put(`audit.seal.${ADDED.line}`, KEPT_ONLY)
   put(`audit.seal.${ADDED.additions}`, KEPT_ONLY)
   put(MARKS_FIELD, { type: 'keyword' })

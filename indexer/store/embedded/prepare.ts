@@ -5,6 +5,7 @@ import {
   asRevision,
   type Category,
   HASH_BYTES,
+  placedAt,
   textAt,
   withAdditions,
   withChange,
@@ -29,6 +30,8 @@ export interface Rejected {
 }
 
 export interface Prepared {
+  /** `event.ingested`. */
+  readonly ingested: number
   readonly lines: Buffer
   readonly leaves: Buffer
   readonly terms: Terms
@@ -76,9 +79,10 @@ export class Preparer {
     leaves: Buffer
     agent: string
     incarnation: string
+    ingested: number
     additions?: BatchAdditions | undefined
   }): Prepared {
-    const { lines, leaves, agent, incarnation } = batch
+    const { lines, leaves, agent, incarnation, ingested } = batch
     const terms = this.#terms
     const held = this.#held
     const collector = new Collector(terms, held)
@@ -106,12 +110,17 @@ export class Preparer {
       }
       start = end + 1
     }
-    return { lines, leaves, terms, held, parcels, rejected }
+    return { ingested, lines, leaves, terms, held, parcels, rejected }
   }
 
   /** The way that decides: parses the line, and says why it is no event that can be stored. */
   #plainly(
-    { lines, agent, incarnation }: { lines: Buffer; agent: string; incarnation: string },
+    {
+      lines,
+      agent,
+      incarnation,
+      ingested,
+    }: { lines: Buffer; agent: string; incarnation: string; ingested: number },
     collector: Collector,
     parcels: Map<Category, Parcel>,
     place: LinePlace,
@@ -121,7 +130,8 @@ export class Preparer {
     const read = readLine(lines.subarray(start, end))
     if ('reason' in read) return read
     const sound = read.event
-    collector.collect(withChange(sound))
+    const shown = placedAt(withChange(sound), new Date(ingested).toISOString())
+    collector.collect(shown)
     const [source, deed] = collector.slots
     source![SEAL_AGENT] = agent
     source![SEAL_INCARNATION] = incarnation
@@ -129,7 +139,7 @@ export class Preparer {
     const deedFacet = this.#facets.of(1, deed!, collector.present)
     const parcel = this.#parcelOf(parcels, deedFacet.category!)
     const event = {
-      timestamp: Date.parse(sound['@timestamp']),
+      timestamp: Date.parse(textAt(shown, '@timestamp') ?? ''),
       sequence: typeof sequence === 'number' ? sequence : 0,
       sourceFacet: this.#facets.of(0, source!, []),
       deedFacet,
@@ -178,7 +188,7 @@ export class Preparer {
 
 /** Makes revisions of events of a parcel: their ids are their own, and what is found of them is what is shown. */
 export function revise(
-  { lines, terms, held }: Prepared,
+  { ingested, lines, terms, held }: Prepared,
   parcel: Parcel,
   revisions: ReadonlyMap<number, string>,
   facets: FacetBook,
@@ -191,7 +201,7 @@ export function revise(
     const sealed = JSON.parse(line) as AuditEvent
     const added = parcel.added[event]!
     const enriched = withAdditions(sealed, added === NOTHING_ADDED ? null : (JSON.parse(added) as Additions))
-    collector.collect(asRevision(enriched, id))
+    collector.collect(placedAt(asRevision(enriched, id), new Date(ingested).toISOString()))
     parcel.termEnds[event] = terms.count
     parcel.heldEnds[event] = held.count
     parcel.deedFacets[event] = facets.of(1, collector.slots[1]!, collector.present)

@@ -16,6 +16,7 @@ function prepared(line: string | Buffer, lead = ''): Prepared {
     leaves: Buffer.alloc(32),
     agent: 'a-1',
     incarnation: 'i',
+    ingested: Date.UTC(2026, 10, 2),
   })
 }
 
@@ -177,7 +178,13 @@ test('usual lines are read by the fast reader alone', () => {
       parsed++
       return parse(...args)
     }
-    const { parcels } = preparer.prepare({ lines, leaves: Buffer.alloc(0), agent: 'a-1', incarnation: 'i' })
+    const { parcels } = preparer.prepare({
+      lines,
+      leaves: Buffer.alloc(0),
+      agent: 'a-1',
+      incarnation: 'i',
+      ingested: 0,
+    })
     expect(parcels.get('change')?.count).toBe(50)
   } finally {
     JSON.parse = parse

@@ -240,8 +240,8 @@ export class Vault {
       if (twin.batch.hash !== batch.hash) return () => ({ kind: 'fork', hash: twin.batch.hash })
       return () => ({ kind: 'stored', again: true, result: resultOf(twin).result })
     }
-    const { lines, leaves, additions } = batch
-    const prepared = this.#preparer.prepare({ lines, leaves, agent, incarnation, additions })
+    const { lines, leaves, additions, ingested } = batch
+    const prepared = this.#preparer.prepare({ lines, leaves, agent, incarnation, ingested, additions })
     const job: Job = { batch, n: this.#next++, prepared, outcomes: [] }
     jobs.set(key, job)
     return () => ({ kind: 'stored', again: false, result: resultOf(job).result })
@@ -349,6 +349,7 @@ export class Vault {
       leaves: leaf,
       agent,
       incarnation,
+      ingested,
       additions,
     })
     const fault = prepared.rejected[0]

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type AuditEvent, asRevision, eventWords, withAdditions } from '../../../schema/index.ts'
+import {
+  type AuditEvent,
+  asRevision,
+  eventWords,
+  isRecord,
+  placedAt,
+  withAdditions,
+} from '../../../schema/index.ts'
 import { Latest } from '../../latest.ts'
 import { StoreUnavailableError } from '../port.ts'
 import { Chunk } from './chunks.ts'
@@ -189,13 +196,20 @@ export class PartitionView {
     const sealed = JSON.parse(opened.line(line).toString('utf8')) as AuditEvent
     const enriched = withAdditions(sealed, opened.additions(line))
     const revision = opened.revision(line)
-    const event = (revision === null ? enriched : asRevision(enriched, revision)) as {
+    const { agent, incarnation, sequence, ingested } = this.batchOf(opened.batch)
+    const event = placedAt(revision === null ? enriched : asRevision(enriched, revision), ingested) as {
       event: Record<string, unknown>
       audit: Record<string, unknown>
     }
-    const { agent, incarnation, sequence, ingested } = this.batchOf(opened.batch)
+    const { seal } = event.audit
     event.event.ingested = ingested
-    event.audit.seal = { agent, incarnation, sequence, position: opened.position(line) }
+    event.audit.seal = {
+      agent,
+      incarnation,
+      sequence,
+      position: opened.position(line),
+      ...(isRecord(seal) ? seal : {}),
+    }
     return event
   }
 

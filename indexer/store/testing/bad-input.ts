@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type AuditEvent, canonical, LIMITS, sealedPart, valueAt } from '../../../schema/index.ts'
 import type { Query } from '../../query/index.ts'
 import type { Store } from '../port.ts'
-import { batchOfLines, eventAt, idAt } from './batches.ts'
+import { batchOfLines, eventAt, INGESTED, idAt } from './batches.ts'
 import { type Ground, opener } from './ground.ts'
 
 const ALL: Query = { kind: 'all' }
@@ -75,21 +75,26 @@ const KEPT: readonly { readonly name: string; readonly line: string; readonly fo
 ]
 
 const REFUSED: readonly { readonly name: string; readonly line: string; readonly reason: string }[] = [
-  {
-    name: 'a time in the year 292278995',
-    line: odd({ '@timestamp': '292278995-01-01T00:00:00.000Z' }),
-    reason: '@timestamp is no time in UTC: 292278995-01-01T00:00:00.000Z',
-  },
-  {
-    name: 'a time far from now',
-    line: odd({ '@timestamp': '9999-01-01T00:00:00.000Z' }),
-    reason: '@timestamp is outside 1990 to 2058: 9999-01-01T00:00:00.000Z',
-  },
+  { name: 'no time at all', line: odd({ '@timestamp': null }), reason: '@timestamp is missing' },
   {
     name: 'a thousand levels',
     line: canonical(eventAt(5)).replace('{', `{"a":${'['.repeat(1000)}${']'.repeat(1000)},`),
     reason: 'the line is nested more than 64 levels deep',
   },
+]
+
+/** Times at which no event can be placed, and tags that an event has already. */
+const TIMES: readonly (readonly [time: string, tags: readonly string[] | null])[] = [
+  ['0000-00-00T00:00:00.000Z', null],
+  ['0001-01-01T00:00:00.000Z', null],
+  ['1601-01-01T00:00:00.000Z', ['prod']],
+  ['1970-01-01T00:00:00.000Z', null],
+  ['-000001-01-01T00:00:00.000Z', []],
+  ['2059-01-01T00:00:00.000Z', ['timestamp_invalid']],
+  ['9999-12-31T23:59:59.999Z', null],
+  ['292278995-01-01T00:00:00.000Z', null],
+  ['2026-11-01T00:00:00+01:00', null],
+  ['yesterday', null],
 ]
 
 /** What no integration should make and some source will: kept to the byte, and never in the way of its neighbours. */
@@ -113,6 +118,40 @@ export function keepsBadInput(ground: Ground): void {
       expect(await found(store, ALL)).toEqual([0, 5, 9].map(idAt))
       if (given.found !== undefined) expect(await found(store, given.found)).toEqual([idAt(5)])
     })
+
+    test.each(TIMES)(
+      'the time %s: the event is placed at its receipt, tagged, and its seal holds',
+      async (time, tags) => {
+        const store = await open()
+        const line = odd({ '@timestamp': time, ...(tags !== null && { tags }) })
+        expect(await store.write(batchOfLines(1, [sound[0]!, line, sound[1]!]))).toMatchObject({
+          result: { stored: 3, dead: 0 },
+        })
+        const read = await store.get(idAt(5))
+        const receipt = new Date(INGESTED).toISOString()
+        expect(read).toMatchObject({
+          '@timestamp': receipt,
+          tags: [...(tags ?? []), 'timestamp_invalid'],
+          audit: { seal: { timestamp: time } },
+        })
+        expect(canonical(sealedPart(read!))).toBe(line)
+        // Nobody can have another time or other tags overlooked.
+        const moved = { ...read!, '@timestamp': '2026-01-01T00:00:00.000Z' }
+        expect(canonical(sealedPart(moved))).not.toBe(line)
+        expect(canonical(sealedPart({ ...read!, tags: ['timestamp_invalid', 'x'] }))).not.toBe(line)
+        expect(await found(store, ALL)).toEqual([0, 9, 5].map(idAt))
+        const tagged: Query = { kind: 'equals', field: 'tags', value: 'timestamp_invalid' }
+        expect(await found(store, tagged)).toEqual([idAt(5)])
+        const { events } = await store.search({
+          query: ALL,
+          order: 'oldest',
+          limit: 9,
+          from: INGESTED,
+          to: INGESTED + 1,
+        })
+        expect(events.map((event) => valueAt(event, 'event.id'))).toEqual([idAt(5)])
+      },
+    )
 
     test.each(REFUSED)('$name: the line is in the dead letters with the reason', async ({ line, reason }) => {
       const store = await open()

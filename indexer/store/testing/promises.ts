@@ -184,8 +184,7 @@ export function holdsStorePromises(ground: Ground): void {
         '{"half":',
         '[1]',
         Buffer.from([0x7b, 0xff, 0x7d]),
-        canonical({ ...eventAt(3), '@timestamp': 'yesterday' }),
-        canonical({ ...eventAt(3), '@timestamp': '1970-01-01T00:00:00.000Z' }),
+        canonical({ ...eventAt(3), '@timestamp': 7 }),
         canonical({ ...eventAt(3), event: { id: 'short' } }),
         canonical({ ...eventAt(3), audit: { category: 'gossip' } }),
         canonical({ ...eventAt(3), audit: { category: 'change', seal: {} } }),
@@ -194,7 +193,7 @@ export function holdsStorePromises(ground: Ground): void {
         batchOfLines(1, [canonical(eventAt(0)), ...bad, canonical(eventAt(9))]),
       )
       expect(outcome).toMatchObject({
-        result: { stored: 2, dead: 8, sources: [{ stored: 2, duplicate: 0, dead: 8 }] },
+        result: { stored: 2, dead: 7, sources: [{ stored: 2, duplicate: 0, dead: 7 }] },
       })
       const { letters } = await store.deadLetters.list({ limit: 100 })
       expect(letters.map(({ line }) => line).reverse()).toEqual(bad.map((line) => Buffer.from(line)))
@@ -202,8 +201,7 @@ export function holdsStorePromises(ground: Ground): void {
         'the line is not JSON',
         'the line is not a JSON object',
         'the line is not UTF-8',
-        '@timestamp is no time in UTC: yesterday',
-        '@timestamp is outside 1990 to 2058: 1970-01-01T00:00:00.000Z',
+        '@timestamp is missing',
         'event.id is not 40 hex digits',
         'audit.category is unknown: gossip',
         'audit.seal is only for the indexer to add',
