@@ -37,7 +37,7 @@ type Sayings = Map<string, string[]>
  * unknown says nothing.
  */
 const NOT_SAID =
-  /^(?:tags|labels|message|event\.(?:id|kind|category|type|code|module|dataset|original|sequence|ingested)|agent\..*|log\..*|network\..*|related\..*|host\.name|audit\.(?:category|old_unknown|truncated.*|seal.*|words|derived|revision_of|change\..*|changes|payload))$/
+  /^(?:tags|labels|message|event\.(?:id|kind|category|type|code|module|dataset|original|sequence|ingested)|agent\..*|log\..*|network\.transport|related\..*|host\.name|audit\.(?:category|old_unknown|truncated.*|seal.*|words|derived|revision_of|change\..*|changes|payload))$/
 /** Names of kinds: case, blanks, `_` and `-` don't count. */
 const NAMES_KIND =
   /^(?:event\.(?:action|outcome)|audit\.(?:entity\.type|parent\.type|module|component|status|risk|variant|channel))$/
