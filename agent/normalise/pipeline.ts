@@ -68,7 +68,16 @@ export interface Line {
 export type EnvelopeReader = (text: string) => Envelope | null
 
 /** Of a record that stood in an entry which says no more than its host. */
-const NO_HEADER = { time: null, fields: [], rest: [], sender: [], flags: 0, truncated: null, received: false }
+const NO_HEADER = {
+  time: null,
+  timeFlags: FLAG.timestamp_missing,
+  fields: [],
+  rest: [],
+  sender: [],
+  flags: 0,
+  truncated: null,
+  received: false,
+}
 
 const noEnvelope: EnvelopeReader = () => null
 
