@@ -40,8 +40,8 @@ export function tellingOf(field: FieldName): Telling {
  * but the first of them would pass for revisions of it.
  *
  * - The source's own id is enough by itself.
- * - Without it a record must say what was done or to which thing. Where it doesn't say one of who, what and which, a member that the
- *   integration doesn't know may be the one that does: the record is known by its place.
+ * - Without it a record must say what was done or to which thing. Where it doesn't say what or which (where no part tells which: who),
+ *   a member that the integration doesn't know may be the one that does: the record is known by its place.
  * - A record without a time, and a row of a table that has no column for a part but has columns that nobody knows, is known by its key and
  *   by all that it says. So it is the same event in the next export, too.
  */
@@ -62,7 +62,11 @@ export class Sufficiency {
     this.#key = key
     this.#columns = columns
     this.#own = telling('own')
-    this.#groups = [telling('who'), telling('what'), telling('which')].filter(({ length }) => length > 0)
+    const which = telling('which')
+    // Two people seldom do the same to the same thing in the same moment, and webhooks name no person.
+    this.#groups = [telling('what'), which.length > 0 ? which : telling('who')].filter(
+      ({ length }) => length > 0,
+    )
     this.#deed = telling('what', 'which')
     this.#asksWhen = telling('when').length > 0
     this.#needsOwn = this.#own.length > 0 && (telling('who').length === 0 || this.#deed.length === 0)
