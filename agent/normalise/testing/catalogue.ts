@@ -56,7 +56,9 @@ function listWith(before: unknown, steps: readonly ListStep[], value: unknown): 
   const says = items === 'all' ? {} : { [items.member]: items.text }
   const found = items === 'all' ? list[0] : list.find((item) => eachValue([item], [{ items }], () => true))
   const to = rest.findIndex((one) => one.items !== undefined)
-  const names = (to === -1 ? rest : rest.slice(0, to)).flatMap((one) => (one.items === undefined ? [one.member] : []))
+  const names = (to === -1 ? rest : rest.slice(0, to)).flatMap((one) =>
+    one.items === undefined ? [one.member] : [],
+  )
   const within = to === -1 ? value : (below: unknown) => listWith(below, rest.slice(to), value)
   if (names.length === 0) return [typeof within === 'function' ? within(found) : within, ...list.slice(1)]
   const item = isMembers(found) ? found : says
