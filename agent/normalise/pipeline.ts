@@ -141,7 +141,7 @@ export class Pipeline {
       keepsEmpty: (column) => this.mapping.names.emptyMeans(column),
     })
     this.#prepare = preparation(this.mapping)
-    this.masker = new Masker(integration.mask)
+    this.masker = new Masker(integration.mask, integration.changes)
     this.filter = eventFilter(integration, { central: setup.events ?? [], local: spec.events ?? [] })
     this.readsDirectly = readsDirectly(integration)
     this.draftsDirectly = draftsDirectly(integration)

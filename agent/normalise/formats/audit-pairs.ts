@@ -120,7 +120,7 @@ export function auditCells(pairs: readonly AuditPair[]): Cell[] {
   const cells: Cell[] = []
   let option: string | null = null
   const add = (cell: Cell): void => {
-    cells.push(option === null ? cell : { ...cell, name: option })
+    cells.push({ ...cell, name: option ?? cell.name, isArgument: true })
     option = OPTION.exec(cell.value)?.[1] ?? null
   }
   for (const pair of pairs) {

@@ -52,12 +52,13 @@ export const auditd: Format = {
   begin() {},
   looksLike: (text) => HEAD.test(text),
   hidden(text) {
-    let said = ''
+    // As the kernel writes them, each behind a line end: an argument such as `-p...` begins there.
+    let said = '\n'
     CODED.lastIndex = 0
     for (let found = CODED.exec(text); found !== null; found = CODED.exec(text)) {
       if (found[1] !== UNSET) said += `${Buffer.from(found[1]!, 'hex').toString('utf8')}\n`
     }
-    return said
+    return said.length === 1 ? '' : said
   },
   cells: (text) => linesOf(text).flatMap(({ from, to }) => cellsOf(text, from, to)),
   read(text) {

@@ -17,6 +17,8 @@ export interface Cell {
   readonly value: string
   /** The row is not as its header says: this cell may hold what belongs to a later one (merged) or an earlier one (shifted). */
   readonly astray?: 'merged' | 'shifted'
+  /** It is an argument of a command, and so are the cells beside it. */
+  readonly isArgument?: true
   /** How a value is written at this place. */
   readonly written?: (value: string) => string
 }

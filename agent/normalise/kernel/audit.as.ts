@@ -635,11 +635,12 @@ function workingFolder(): i32 {
 }
 
 /**
- * Writes what stands in hexadecimal digits, a text a line, where it may be looked through; gives where it ends. Of values that are
+ * Writes what stands in hexadecimal digits, a text a line behind an empty one, where it may be looked through; gives where it ends. Of values that are
  * longer than numbers: those are coded that anyone may have chosen.
  */
 export function codedTexts(from: i32, end: i32, out: i32): i32 {
   let at = out
+  store<u8>(at++, 0x0a)
   for (let i = from; i < end; i++) {
     if (load<u8>(i) != 0x3d) continue
     let to = i + 1
@@ -649,7 +650,7 @@ export function codedTexts(from: i32, end: i32, out: i32): i32 {
     for (let k = i + 1; k < to; k += 2) store<u8>(at++, (digitOf(load<u8>(k)) << 4) | digitOf(load<u8>(k + 1)))
     store<u8>(at++, 0x0a)
   }
-  return at
+  return at == out + 1 ? out : at
 }
 
 function isCapitalHex(byte: u8): bool {

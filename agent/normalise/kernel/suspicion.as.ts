@@ -2,9 +2,13 @@ import { isDigit } from './text.as'
 
 const NONE: i32 = -1
 
+/** Behind the halves of bytes, a bit for each three letters. */
+const LETTERS: i32 = 96
+
 /**
- * Where, from `from` on, three bytes stand with which a suspicious word may begin; `until` where none do. The table says of the low and
- * of the high half of the first, second and third byte to which of eight groups of words it fits: six times 16 bytes.
+ * Where, from `from` on, three letters stand that a sign of a secret has; `until` where none do. The table says of the low and of the high
+ * half of the first, second and third byte to which of eight groups of signs it fits (six times 16 bytes), and then of each three letters,
+ * six bits of each, whether a sign has them.
  */
 export function suspiciousWord(table: i32, from: i32, until: i32): i32 {
   const low1 = v128.load(table)
@@ -19,10 +23,19 @@ export function suspiciousWord(table: i32, from: i32, until: i32): i32 {
       fitting(low3, high3, v128.load(at, 2)),
     )
     if (!v128.any_true(groups)) continue
-    const places = i8x16.bitmask(i8x16.ne(groups, i8x16.splat(0)))
-    return min(at + ctz(places), until)
+    for (let places = i8x16.bitmask(i8x16.ne(groups, i8x16.splat(0))); places != 0; places &= places - 1) {
+      const place = at + ctz(places)
+      if (place >= until) return until
+      const letters = letter(load<u8>(place)) | (letter(load<u8>(place, 1)) << 6) | (letter(load<u8>(place, 2)) << 12)
+      if ((<u32>load<u8>(table + LETTERS + (letters >> 3)) >> (letters & 7)) & 1) return place
+    }
   }
   return until
+}
+
+/** Six bits, alike for capitals and small letters. */
+function letter(byte: u32): u32 {
+  return (byte & 31) | ((byte & 64) >> 1)
 }
 
 function fitting(low: v128, high: v128, bytes: v128): v128 {

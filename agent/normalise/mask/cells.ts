@@ -1,9 +1,11 @@
 import type { Cell } from '../formats/index.ts'
+import { secretsOfCommand } from './commands.ts'
 import { type Edit, edited } from './edits.ts'
 import { maskValue } from './json.ts'
-import { isSecret, type Marks } from './marks.ts'
-import { isNamer } from './names.ts'
+import type { Marks } from './marks.ts'
+import { isKeyId } from './names.ts'
 import type { Search } from './text.ts'
+import { isSecret } from './values.ts'
 
 /** A record of named values (columns, pairs) without its secrets. */
 export function maskCells(
@@ -21,11 +23,14 @@ export function maskCells(
   )
   let named: string | null = null
   for (const { name, value } of cells) {
-    if (name !== null && isNamer(name)) named ??= names.kindOf(value)
+    if (name !== null && names.isNamer(name)) named ??= names.kindOf(value)
   }
   const edits: Edit[] = []
+  const said = saidByCommands(cells, marks)
   let passed = false
-  for (const { name, from, to, value, astray, written = asItIs } of cells) {
+  for (const cell of cells) {
+    const { name, from, to, astray, written = asItIs } = cell
+    const value = said.get(cell) ?? cell.value
     if (name !== null) {
       passed ||= name === columns[secretColumn]
       const kind =
@@ -34,14 +39,44 @@ export function maskCells(
         names.kindOf(labels.get(name) ?? '') ??
         (names.isValue(name) ? named : null)
       if (kind !== null) {
-        if (isSecret(value.trim())) edits.push({ from, to, by: written(marks.of(kind, value.trim())) })
+        if (isSecret(value.trim(), kind)) edits.push({ from, to, by: written(marks.of(kind, value.trim())) })
         continue
       }
     }
-    const masked = maskValue(value, search, marks)
-    if (masked !== value) edits.push({ from, to, by: written(masked) })
+    const masked = name !== null && isKeyId(name, value) ? value : maskValue(value, search, marks)
+    if (masked !== cell.value) edits.push({ from, to, by: written(masked) })
   }
   return edited(text, edits)
+}
+
+/** Cells that are a command's arguments, one after another, without what the command's options say is secret. */
+function saidByCommands(cells: readonly Cell[], marks: Marks): ReadonlyMap<Cell, string> {
+  const said = new Map<Cell, string>()
+  let command: Cell[] = []
+  const end = (): void => {
+    let at = 0
+    const args = command.map(({ value }) => {
+      const arg = { text: value, from: at }
+      at += value.length + 1
+      return arg
+    })
+    for (const { from, to } of secretsOfCommand(args)) {
+      const i = args.findLastIndex((arg) => arg.from <= from)
+      const { text, from: begin } = args[i]!
+      const secret = text.slice(from - begin, to - begin)
+      said.set(
+        command[i]!,
+        text.slice(0, from - begin) + marks.of('password', secret) + text.slice(to - begin),
+      )
+    }
+    command = []
+  }
+  for (const cell of cells) {
+    if (cell.isArgument === true) command.push(cell)
+    else if (command.length > 0) end()
+  }
+  if (command.length > 0) end()
+  return said
 }
 
 const asItIs = (value: string): string => value

@@ -1,11 +1,11 @@
 import { startKernel } from '../kernel/index.ts'
-import type { Suspicion } from './suspicion.ts'
+import { type Suspicion, TABLE_BYTES } from './suspicion.ts'
 
 const PAGE = 64 * 1024
 /** Reading by 16 bytes goes beyond what is meant. */
 const SLACK = 64
 /** Behind the table. */
-const TEXT = 1024
+const TEXT = TABLE_BYTES + SLACK
 
 /** A memory of its own where texts are laid to be looked through; it is as large as the longest of them. */
 export class Desk {

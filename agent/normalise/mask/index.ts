@@ -1,5 +1,5 @@
 import type { Format } from '../formats/index.ts'
-import { folded, type MaskNames } from '../integration.ts'
+import { folded, type Integration, type MaskNames } from '../integration.ts'
 import { maskCells } from './cells.ts'
 import { Desk } from './desk.ts'
 import { maskJson } from './json.ts'
@@ -30,16 +30,19 @@ export class Masker {
   #columns: readonly string[] = NO_COLUMNS
   #areSecret = false
 
-  constructor(mask: MaskNames) {
+  /** `changes` says where the integration's records name a field and its values. */
+  constructor(mask: MaskNames, changes: Integration['changes'] | null = null) {
+    const names = new SecretNames(mask, changes)
     const patterns = Object.entries(mask.patterns)
     this.#search = {
-      names: new SecretNames(mask),
+      names,
       mayHold: (text) => this.#desk.mayHold(text),
       patterns: patterns.map(([kind, source]) => [kind, new RegExp(source, 'gsu')] as const),
     }
     // Names compare without regard to separators, and a pattern has no fixed beginning: a few letters, or everything.
     const beginnings = mask.names.map((name) => /^(?:[A-Z]+(?![a-z])|[A-Za-z][a-z]*)/.exec(name)?.[0] ?? '')
     this.suspicion = new Suspicion(patterns.length > 0 ? [''] : beginnings, {
+      isNamer: (name) => names.isNamer(name),
       keepsFolders: mask.keep.some((name) => folded(name) === 'pwd'),
     })
     this.#desk = new Desk(this.suspicion)

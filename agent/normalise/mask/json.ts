@@ -1,8 +1,10 @@
 import { isCardNumber } from './card.ts'
+import { secretsOfCommand } from './commands.ts'
 import { type Edit, edited } from './edits.ts'
-import { isSecret, type Marks } from './marks.ts'
-import { isNamer } from './names.ts'
+import type { Marks } from './marks.ts'
+import { isKeyId } from './names.ts'
 import { maskText, type Search } from './text.ts'
+import { isSecret } from './values.ts'
 
 const DEEPEST = 256
 /** JSON in a text in JSON in a text: that deep it is looked into. */
@@ -42,6 +44,13 @@ interface Member {
   readonly kind: string | null
 }
 
+/** Of a list; the text is null where it is none. */
+interface Item {
+  readonly from: number
+  readonly to: number
+  readonly text: string | null
+}
+
 class Walk {
   edits: Edit[] = []
   readonly #text: string
@@ -72,11 +81,11 @@ class Walk {
   }
 
   /** Reads a value; of one of this kind, whatever is in it is a secret. The text of a string, else null. */
-  #value(kind: string | null, depth: number): string | null {
+  #value(kind: string | null, depth: number, key = ''): string | null {
     if (depth > DEEPEST) throw new Fault()
     switch (this.#text[this.#at]) {
       case '"':
-        return this.#string(kind)
+        return this.#string(kind, key)
       case '{':
         this.#object(kind, depth)
         return null
@@ -89,16 +98,17 @@ class Walk {
     }
   }
 
-  #string(kind: string | null): string {
+  #string(kind: string | null, key = ''): string {
     const from = this.#at + 1
     const to = this.#closing(from)
     this.#at = Math.min(to + 1, this.#text.length)
     const raw = this.#text.slice(from, to)
     const value = decoded(raw)
     if (kind !== null) {
-      if (isSecret(value)) this.edits.push({ from, to, by: this.#marks.of(kind, value) })
+      if (isSecret(value, kind)) this.edits.push({ from, to, by: this.#marks.of(kind, value) })
       return value
     }
+    if (isKeyId(key, value)) return value
     const masked = maskValue(value, this.#search, this.#marks, this.#level)
     if (masked !== value) this.edits.push({ from, to, by: JSON.stringify(masked).slice(1, -1) })
     return value
@@ -118,29 +128,62 @@ class Walk {
 
   #word(kind: string | null): void {
     const word = /^[-+.\w]+/.exec(this.#text.slice(this.#at, this.#at + 512))?.[0]
-    if (word === undefined) throw new Fault()
+    // Names that stand without quotes are no JSON: what follows is looked at as a text.
+    if (word === undefined || (kind === null && !/^(?:[-+.]?\d|true$|false$|null$)/.test(word)))
+      throw new Fault()
     const from = this.#at
     this.#at += word.length
-    const found = kind !== null && isSecret(word) ? kind : isCardNumber(word) ? 'card' : null
+    const found = kind !== null && isSecret(word, kind) ? kind : isCardNumber(word) ? 'card' : null
     if (found !== null) this.edits.push({ from, to: this.#at, by: `"${this.#marks.of(found, word)}"` })
   }
 
   #array(kind: string | null, depth: number): void {
     if (kind === null && this.#bytes()) return
     this.#at++
+    const items: Item[] = []
     for (;;) {
       this.#skip()
       const sign = this.#text[this.#at]
-      if (sign === undefined) return
-      if (sign === ']') {
-        this.#at++
-        return
-      }
+      if (sign === undefined || sign === ']') break
       if (sign === ',') {
         this.#at++
         continue
       }
-      this.#value(kind, depth + 1)
+      const from = this.#at + 1
+      const text = this.#value(kind ?? this.#kindBehind(items.at(-1)?.text ?? null), depth + 1)
+      items.push({ from, to: this.#at - 1, text })
+    }
+    this.#at = Math.min(this.#at + 1, this.#text.length)
+    if (kind === null) this.#hideInCommand(items)
+  }
+
+  /** Of an item behind this one: a list may hold options and what they are given, or headers and what these say. */
+  #kindBehind(text: string | null): string | null {
+    if (text === null || text.length > 64) return null
+    const kind = this.#search.names.kindOf(text)
+    if (kind === null) return null
+    return /^--?\w/.test(text) || ((kind === 'authorization' || kind === 'cookie') && /^[\w-]+$/.test(text))
+      ? kind
+      : null
+  }
+
+  /** `["mysql", "-psecret"]` */
+  #hideInCommand(items: readonly Item[]): void {
+    if (items.length < 2) return
+    let at = 0
+    const args = items.map(({ text }) => {
+      const arg = { text: text ?? '', from: at }
+      at += arg.text.length + 1
+      return arg
+    })
+    for (const { from, to } of secretsOfCommand(args)) {
+      const i = args.findLastIndex((arg) => arg.from <= from)
+      const { text, from: begin } = args[i]!
+      const item = items[i]!
+      const secret = text.slice(from - begin, to - begin)
+      const by = text.slice(0, from - begin) + this.#marks.of('password', secret) + text.slice(to - begin)
+      this.edits = this.edits.filter((edit) => edit.to <= item.from || edit.from >= item.to)
+      this.edits.push({ from: item.from, to: item.to, by: JSON.stringify(by).slice(1, -1) })
     }
   }
 
@@ -197,7 +240,7 @@ class Walk {
       if (this.#text[this.#at] === undefined) return
       const own = names.kindOf(key) ?? (kind !== null && !names.isAbout(key, kind) ? kind : null)
       const start = this.#at
-      const text = this.#value(own, depth + 1)
+      const text = this.#value(own, depth + 1, key)
       members.push({ key, from: start, text, kind: own })
     }
   }
@@ -207,7 +250,7 @@ class Walk {
     const { names } = this.#search
     let kind: string | null = null
     for (const { key, text } of members) {
-      if (text !== null && isNamer(key)) kind ??= names.kindOf(text)
+      if (text !== null && names.isNamer(key)) kind ??= names.kindOf(text)
     }
     if (kind === null) return
     const at = this.#at

@@ -28,7 +28,3 @@ export class Marks {
     return mark
   }
 }
-
-/** What says nothing is no secret, and what is masked already stays. */
-export const isSecret = (text: string): boolean =>
-  text !== '' && !text.startsWith('[masked:') && !/^(?:null|nil|none|undefined|true|false)$/i.test(text)

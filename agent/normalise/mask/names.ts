@@ -1,34 +1,113 @@
-import { folded, type MaskNames } from '../integration.ts'
+import { folded, type Integration, type MaskNames } from '../integration.ts'
 import { wordsOfName } from '../lookups.ts'
 
-/** What the last word of a secret's name is, and the kind that its mask shows. */
-const NOUNS: Readonly<Record<string, string>> = {
-  password: 'password',
-  passwords: 'password',
-  passwd: 'password',
-  passphrase: 'password',
-  passcode: 'password',
-  pwd: 'password',
-  secret: 'secret',
-  secrets: 'secret',
-  token: 'token',
-  cookie: 'cookie',
-  cookies: 'cookie',
-  credential: 'credential',
-  credentials: 'credential',
-  authorization: 'authorization',
-  authorisation: 'authorization',
-  apikey: 'api_key',
+/**
+ * How a secret's name ends, and the kind that its mask shows. Each is long enough that hardly another word ends so: what stands before it
+ * in the same word is a prefix (`smtppassword`). Letters with marks are plain here.
+ */
+const ENDINGS: Readonly<Record<string, readonly string[]>> = {
+  password: [
+    ...['password', 'passwords', 'passwd', 'passwrd', 'passphrase', 'passcode', 'pwd', 'pswd'],
+    ...['passwort', 'passworter', 'kennwort', 'wachtwoord', 'passord', 'losenord', 'adgangskode', 'salasana'],
+    ...[
+      'contrasena',
+      'contrasenas',
+      'contrasenya',
+      'senha',
+      'senhas',
+      'haslo',
+      'heslo',
+      'jelszo',
+      'geslo',
+      'lozinka',
+    ],
+    ...[
+      'sifre',
+      'sifresi',
+      'parola',
+      'parool',
+      'slaptazodis',
+      'motdepasse',
+      'palavrapasse',
+      'katasandi',
+      'matkhau',
+    ],
+    ...[
+      'пароль',
+      'пароля',
+      'парола',
+      '密码',
+      '密碼',
+      '口令',
+      'パスワード',
+      '비밀번호',
+      'סיסמה',
+      'סיסמא',
+      'كلمةالمرور',
+    ],
+  ],
+  secret: [
+    ...['secret', 'secrets', 'seedphrase', 'recoveryphrase', 'mnemonic'],
+    ...[
+      'secretkey',
+      'accesskey',
+      'accountkey',
+      'sharedkey',
+      'signingkey',
+      'encryptionkey',
+      'decryptionkey',
+      'masterkey',
+    ],
+    ...[
+      'presharedkey',
+      'subscriptionkey',
+      'storagekey',
+      'recoverykey',
+      'authkey',
+      'applicationkey',
+      'rolekey',
+    ],
+    ...['functionskey', 'hmackey'],
+  ],
+  token: ['token', 'accesstokens', 'refreshtokens', 'authtokens', 'apitokens'],
+  cookie: ['cookie', 'cookies'],
+  credential: ['credential', 'credentials'],
+  authorization: ['authorization', 'authorisation'],
+  api_key: ['apikey', 'appkey'],
+  private_key: ['privatekey'],
+  session: ['jsessionid', 'phpsessid', 'connectsid', 'aspnetsessionid'],
+  signature: ['amzsignature', 'googsignature'],
+}
+/** Those that other words end with, so that only the whole word counts. */
+const WHOLE: Readonly<Record<string, string>> = {
+  pass: 'pass',
+  pw: 'password',
+  mdp: 'password',
+  pin: 'pin',
+  puk: 'pin',
+  pincode: 'pin',
+  otp: 'otp',
+  totp: 'otp',
+  hotp: 'otp',
+  otpcode: 'otp',
+  mfacode: 'otp',
+  psk: 'secret',
   cvv: 'cvv',
   cvc: 'cvc',
 }
-/** Of one of them, or of `key`, every secret's name has a part: of most that are asked for, such as `11713 pid`, that says all. */
-const PERHAPS = new RegExp([...Object.keys(NOUNS), 'key'].join('|'), 'iu')
-/** What the word before `key` is. */
-const KEYS: Readonly<Record<string, string>> = { api: 'api_key', private: 'private_key', secret: 'secret' }
-/** Words that may stand behind: `password_hash`, `new_password_confirmation`. */
-const BEHIND = new Set(
-  [
+/** Programs that change passwords: `chpasswd[2312]:`. */
+const PROGRAMS = /^(?:ch|g|smb|ht|vnc|ldap|yp|k|lp|np|m|rp)passwd$/
+/** What stands before `pass` in one word. */
+const BEFORE_PASS =
+  /^(?:smtp|imap|pop|mail|email|ldap|bind|ftp|sftp|ssh|db|sql|mysql|pg|postgres|mongo|redis|rabbit|mq|user|usr|admin|root|sudo|my|login|auth|http|proxy|vpn|wifi|key|store|src|dest|rpc|web|server|host|old|new|cert|client|sys|app)+pass$/
+/** One word written as several: `pass_word`, `mot de passe`; joined they are compared as one. */
+const LONGEST_RUN = 4
+/** The codes that are typed once, by the word before `code`. */
+const CODES = new Set(['otp', 'mfa', '2fa', 'fa', 'totp', 'pin', 'recovery', 'verification'])
+
+/** Words that may stand behind: `password_hash`, `new_password_confirmation`, `client_secret_v2`. */
+const BEHIND = new Set([
+  ...[
     'hash',
     'hashed',
     'digest',
@@ -36,30 +115,74 @@ const BEHIND = new Set(
     'value',
     'plain',
     'plaintext',
+    'cleartext',
+    'clear',
     'encrypted',
+    'enc',
+  ],
+  ...[
     'old',
     'new',
     'current',
-  ].concat(['previous', 'confirm', 'confirmation', 'repeat', 'again']),
-)
+    'previous',
+    'prev',
+    'confirm',
+    'confirmation',
+    'repeat',
+    'again',
+    'retype',
+    'base',
+    'b',
+  ],
+  ...[
+    'v',
+    'prod',
+    'production',
+    'staging',
+    'test',
+    'dev',
+    'live',
+    'sandbox',
+    'temp',
+    'tmp',
+    'primary',
+    'secondary',
+  ],
+  ...['main', 'backup', 'default', 'raw', 'str', 'string', 'txt', 'hex', 'env'],
+])
+const GLUED_BEHIND = /(?<=.{5})(?:hash|hashed|salt|confirm|confirmation|value|enc|v|old|new)$/
 
 /** Members that name the field whose values stand beside them: `{field: "Password", old: "x", new: "y"}`. */
-const NAMERS = new Set(
-  [
-    'field',
-    'fieldname',
-    'attribute',
-    'property',
-    'column',
-    'columnname',
+const NAMERS = new Set([
+  ...['field', 'fieldname', 'attribute', 'attributename', 'property', 'propertyname', 'column', 'columnname'],
+  ...[
     'setting',
+    'settingname',
     'parameter',
+    'parametername',
+    'param',
     'key',
     'name',
-  ].concat(['path', 'variable']),
-)
-const VALUES = new Set(
-  [
+    'path',
+    'variable',
+    'option',
+  ],
+  ...[
+    'fieldcaption',
+    'columncaption',
+    'caption',
+    'fieldlabel',
+    'label',
+    'changedfield',
+    'configkey',
+    'header',
+    'feld',
+  ],
+  ...['campo', 'champ', 'поле', 'modifiedproperty', 'displayname', 'element', 'elementname'],
+])
+/** Of such words alone are the names of values made. */
+const VALUE_WORDS = new Set([
+  ...[
     'old',
     'new',
     'from',
@@ -67,23 +190,71 @@ const VALUES = new Set(
     'before',
     'after',
     'previous',
+    'prev',
     'current',
     'value',
+    'values',
+    'val',
+    'original',
+  ],
+  ...[
+    'updated',
+    'default',
+    'was',
+    'now',
+    'lhs',
+    'rhs',
+    'data',
+    'text',
+    'string',
+    'display',
+    'raw',
+    'initial',
+    'final',
+  ],
+  ...[
+    'former',
+    'prior',
+    'next',
+    'content',
+    'alt',
+    'neu',
+    'alter',
+    'neuer',
+    'vorher',
+    'nachher',
+    'wert',
+    'vorheriger',
+  ],
+  ...[
+    'valor',
+    'anterior',
+    'nuevo',
+    'novo',
+    'valeur',
+    'ancienne',
+    'nouvelle',
+    'valore',
+    'precedente',
+    'nuovo',
+    'waarde',
+  ],
+  ...['oude', 'nieuwe', 'старое', 'новое', 'значение', 'wartosc', 'stara', 'nowa'],
+  ...[
     'oldvalue',
     'newvalue',
-  ].concat([
     'previousvalue',
     'currentvalue',
     'valuebefore',
     'valueafter',
-    'original',
-    'updated',
     'defaultvalue',
-  ]),
-)
+    'oldval',
+  ],
+  ...['newval', 'prevvalue'],
+])
 /** What tells about a secret without being one: `{"token": {"id": 5, "expires_at": ...}}`. */
-const ABOUT = new Set(
-  [
+const ABOUT = new Set([
+  ...[
     'id',
     'name',
     'type',
@@ -95,23 +266,79 @@ const ABOUT = new Set(
     'expires',
     'expiry',
     'scope',
-  ].concat(['scopes', 'last', 'owner', 'status', 'version', 'algorithm', 'at', 'by']),
-)
+  ],
+  ...['scopes', 'last', 'owner', 'status', 'version', 'algorithm', 'at', 'by'],
+])
 
-/** Whether members of this name say which field the values beside them are of. */
-export const isNamer = (name: string): boolean => NAMERS.has(folded(name))
+const WORD = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|[\p{Lo}\p{Lm}\u30fc]+|\d+/gu
+const SEGMENT = /[\p{L}\p{N}\u30fc]+/gu
+const PLAIN: Readonly<Record<string, string>> = {
+  ...{
+    ñ: 'n',
+    ç: 'c',
+    ł: 'l',
+    ö: 'o',
+    ő: 'o',
+    ó: 'o',
+    ô: 'o',
+    õ: 'o',
+    ü: 'u',
+    ú: 'u',
+    ä: 'a',
+    á: 'a',
+    à: 'a',
+    ã: 'a',
+  },
+  ...{
+    å: 'a',
+    ậ: 'a',
+    ẩ: 'a',
+    é: 'e',
+    è: 'e',
+    ê: 'e',
+    í: 'i',
+    ş: 's',
+    š: 's',
+    ś: 's',
+    ž: 'z',
+    ć: 'c',
+    č: 'c',
+  },
+}
 
-/** Which names say that their values are secret. */
+/** In small letters without marks. The kelvin sign is no `k`, or bytes would have to be looked through for it. */
+function plainly(text: string): string {
+  if (isAscii(text)) return text.toLowerCase()
+  return text
+    .normalize('NFC')
+    .replaceAll('\u212a', '\ufffd')
+    .toLowerCase()
+    .replace(/[^\x00-\x7f]/gu, (letter) => PLAIN[letter] ?? letter)
+}
+
+const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text)
+
+/** Of one of these, every secret's name has a part: of most that are asked for, such as `11713 pid`, that says all. */
+const PERHAPS =
+  /pass|pwd|pswd|secret|token|phrase|mnemonic|cookie|creden|authori|key|pin|otp|puk|mfa|2fa|code|contras|cvv|cvc|psk|pw|mdp|sess|sid|signature|wort|woord|nord|kode|sana|senha|haslo|heslo|jelsz|geslo|lozink|sifre|parol|slapta|sandi|khau|[^\x00-\x7f]/iu
+
+/** Which names say that their values are secret, and which members say what the values beside them are. */
 export class SecretNames {
   readonly #own: ReadonlyMap<string, string>
   readonly #ownKinds: ReadonlySet<string>
   readonly #keep: ReadonlySet<string>
+  readonly #namers: ReadonlySet<string>
+  readonly #values: ReadonlySet<string>
   readonly #known = new Map<string, string | null>()
 
-  constructor(mask: MaskNames) {
+  /** An integration also says where in its records a field's name, and the field's values, stand. */
+  constructor(mask: MaskNames, changes: NamedChanges | null = null) {
     this.#own = new Map(mask.names.map((name) => [folded(name), wordsOfName(name).join('_') || 'secret']))
     this.#ownKinds = new Set(this.#own.values())
     this.#keep = new Set(mask.keep.map(folded))
+    this.#namers = new Set([...(changes?.item.field ?? []), ...(changes?.field ?? [])].map(folded))
+    const { before = [], after = [], item = NO_ITEM } = changes ?? {}
+    this.#values = new Set([...item.old, ...item.new, ...before, ...after].map(folded))
   }
 
   /** The kind of secret that a name stands for; null for names of other things. */
@@ -130,13 +357,7 @@ export class SecretNames {
   #work(name: string): string | null {
     const fold = folded(name)
     if (this.#keep.has(fold)) return null
-    const own = this.#own.get(fold)
-    if (own !== undefined) return own
-    const words = wordsOfName(name).filter((word) => !/^\d+$/.test(word))
-    while (words.length > 1 && BEHIND.has(words.at(-1)!)) words.pop()
-    const last = words.at(-1)
-    if (last === undefined) return null
-    return last === 'key' ? (KEYS[words.at(-2) ?? ''] ?? null) : (NOUNS[last] ?? null)
+    return this.#own.get(fold) ?? kindByWords(wordsOf(name, WORD)) ?? kindByWords(wordsOf(name, SEGMENT))
   }
 
   /** Whether it is said of this very name that it is no secret's. */
@@ -144,8 +365,17 @@ export class SecretNames {
     return this.#keep.has(folded(name))
   }
 
+  /** Whether members of this name say which field the values beside them are of. */
+  isNamer(name: string): boolean {
+    const fold = folded(name)
+    return NAMERS.has(fold) || this.#namers.has(fold)
+  }
+
+  /** Whether members of this name are values of the field that another one names. */
   isValue(name: string): boolean {
-    return VALUES.has(folded(name))
+    if (this.#values.has(folded(name))) return true
+    const words = wordsOf(name, WORD)
+    return words.length > 0 && words.every((word) => VALUE_WORDS.has(word))
   }
 
   /** Of a member within something secret of this kind: whether it only tells about it. What an integration names itself is secret whole. */
@@ -155,3 +385,39 @@ export class SecretNames {
     return words.length > 0 && (ABOUT.has(words[0]!) || ABOUT.has(words.at(-1)!))
   }
 }
+
+type NamedChanges = Pick<Integration['changes'], 'item' | 'field' | 'before' | 'after'>
+const NO_ITEM: NamedChanges['item'] = { field: [], old: [], new: [] }
+
+const wordsOf = (name: string, pattern: RegExp): string[] =>
+  (name.match(pattern) ?? []).map((word) => plainly(word))
+
+const BY_ENDING: readonly (readonly [ending: string, kind: string])[] = Object.entries(ENDINGS).flatMap(
+  ([kind, endings]) => endings.map((ending) => [ending, kind] as const),
+)
+const endingOf = (word: string): string | null =>
+  BY_ENDING.find(([ending]) => word.endsWith(ending))?.[1] ?? null
+const wholeOf = (word: string): string | null => (Object.hasOwn(WHOLE, word) ? WHOLE[word]! : null)
+
+function kindByWords(all: readonly string[]): string | null {
+  const words = all.filter((word) => !/^\d+$/.test(word)).map((word) => word.replace(/\d+$/, ''))
+  while (words.length > 1 && BEHIND.has(words.at(-1)!)) words.pop()
+  const written = words.at(-1)
+  if (written === undefined) return null
+  if (PROGRAMS.test(written)) return null
+  const last = endingOf(written) === null ? written.replace(GLUED_BEHIND, '') : written
+  const kind = endingOf(last) ?? wholeOf(last)
+  if (kind !== null) return kind
+  if (BEFORE_PASS.test(last)) return 'password'
+  if (last === 'code' && CODES.has(words.at(-2) ?? '')) return 'otp'
+  for (let run = 2; run <= Math.min(LONGEST_RUN, words.length); run++) {
+    const joined = words.slice(-run).join('')
+    const kind = BY_ENDING.find(([ending]) => ending === joined)?.[1]
+    if (kind !== undefined) return kind
+  }
+  return null
+}
+
+/** Which key of a cloud it was says who did something (`accessKeyId: AKIA...`). */
+export const isKeyId = (name: string, value: string): boolean =>
+  name === 'accessKeyId' && /^A[A-Z]{3}[A-Z0-9]{16}$/.test(value)

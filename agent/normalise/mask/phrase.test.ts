@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { json } from '../formats/json.ts'
 import { Desk } from './desk.ts'
 import { Masker } from './index.ts'
+import { SecretNames } from './names.ts'
 import { Suspicion } from './suspicion.ts'
 
-const desk = new Desk(new Suspicion([]), { isJson: true })
+const names = new SecretNames({ names: [], patterns: {}, keep: [] })
+const desk = new Desk(new Suspicion([], { isNamer: (name) => names.isNamer(name) }), { isJson: true })
 /** With a pattern of its own nothing is passed over. */
 const thorough = new Masker({ names: [], patterns: { never: '\\bz{9}\\b' }, keep: [] })
 const RUNS = process.env.WAYBILL_FULL === undefined ? 5000 : 200_000
@@ -33,6 +35,9 @@ describe('texts of nothing but words, in JSON,', () => {
     '{"a":"password 7"}',
     '{"a":"Password changed to","b":"x"}',
     '{"a":"password changed from ","b":"x to y"}',
+    '{"a":"the password is swordfish"}',
+    '{"a":"password for jane is swordfish"}',
+    '{"a":"Bearer abcdefghijklmnopqrstuvwxyz"}',
     '{"a":"{\\"field\\":\\"password\\",\\"old\\":\\"x\\"}"}',
   ])('others do: %s', (text) => {
     expect(desk.mayHold(text)).toBe(true)
@@ -106,6 +111,9 @@ describe('texts of nothing but words, in JSON,', () => {
         'Wrong Password',
         'token',
         'token changed to',
+        'password changed',
+        'the password is swordfish',
+        'new password for jane was swordfish',
         'x',
         'Geheim-7',
         '":"token","',

@@ -1,5 +1,3 @@
-import { isNamer } from './names.ts'
-
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const BLANK = 0x20
@@ -7,14 +5,24 @@ const COLON = 0x3a
 const COMMA = 0x2c
 const CLOSE_BRACE = 0x7d
 const LONGEST = 64
-/** Of `Password changed from x to y`, whose values may stand behind the text's end where the JSON is at fault. */
-const SETS = /(?:^| )(?:to|from)(?: |$)/i
+/**
+ * What links a name and a secret in `Password changed from x to y`, `password is x`: see `told.ts`. The secret may stand behind the text's
+ * end where the JSON is at fault.
+ */
+const LINKS =
+  /(?:^| )(?:to|from|is|was|are|equals|as|for|of|ist|lautet|war|auf|zu|von|es|era|est|e|a|en|in|de|da|di|para|jest|na|z|van|naar|basic|bearer|into)(?: |$)/i
 
 /**
  * Whether what stands here, in JSON, is within a member's text of nothing but words: `"EventType": "User authorization"`. Such a text
  * gives no value to the name that it may be, unless its member says which field the values beside it are of.
  */
-export function isPhrase(bytes: Buffer, place: number, from: number, to: number): boolean {
+export function isPhrase(
+  bytes: Buffer,
+  place: number,
+  from: number,
+  to: number,
+  isNamer: (name: string) => boolean,
+): boolean {
   let start = place
   while (start > from && isOfWords(bytes[start - 1]!)) start--
   let end = place
@@ -23,7 +31,7 @@ export function isPhrase(bytes: Buffer, place: number, from: number, to: number)
     return false
   if (bytes[end + 1] !== COMMA && bytes[end + 1] !== CLOSE_BRACE) return false
   const name = nameBefore(bytes, start - 1, from)
-  return name !== null && !isNamer(name) && !SETS.test(bytes.toString('latin1', start, end))
+  return name !== null && !isNamer(name) && !LINKS.test(bytes.toString('latin1', start, end))
 }
 
 /** The name of the member whose text's quote stands at a place; null where none that is plain does. */

@@ -30,7 +30,7 @@ describe('words that only seem to name a secret', () => {
   it.each([
     'Failed password for jane from 10.0.0.1 port 7 ssh2',
     'Accepted password for jane from 10.0.0.1',
-    'a token for 5 minutes',
+    'failed none for jane, FAILED PASSWORD for jane',
     'jane : TTY=pts/0 ; PWD=/home/jane ; USER=root ; COMMAND=/bin/ls',
   ])('raise no suspicion: %s', (text) => {
     expect(desk.mayHold(text)).toBe(false)
@@ -43,7 +43,11 @@ describe('words that only seem to name a secret', () => {
     'the password for=7',
     'field=password for x old=1',
     'the token of x',
-    'a bearer for x',
+    'a token for 5 minutes',
+    'password for jane',
+    'failed password for',
+    'failed password: for jane',
+    'x failed password-for jane',
     'x ; PWD=/old',
     'x ; PWD=geheim ; USER=root',
     'x ; PWD=/home/pwd old',
@@ -67,20 +71,7 @@ describe('words that only seem to name a secret', () => {
         'session_token',
         'passphrase',
       ],
-      ...[
-        'for',
-        'For',
-        'attempt',
-        'attempts',
-        'failed',
-        'the',
-        'field',
-        'name',
-        'old',
-        'new',
-        'hash',
-        'previous',
-      ],
+      ...['for', 'For', 'is', 'accepted', 'failed', 'the', 'field', 'name', 'old', 'new', 'hash', 'previous'],
       ...[' ; PWD=/home/jane ; USER=', ' ; PWD=/old', ' ; USER=', 'TTY=pts/0 ; PWD=/ ; USER=root'],
       ...['changed', 'set', 'to', 'from', 'Geheim-7', 'x9', '3', 'cs1Label', 'cs1', 'msg', 'a1', '-p'],
     )

@@ -1,20 +1,21 @@
-/** What stands behind a word that is only spoken of, between blanks. No name ends so: see `SecretNames`. */
+/** Around a word that is only spoken of: what sign-ins are full of, and no rule of `told.ts` takes for a secret's name. */
+const BEFORE_WORD = [Buffer.from('failed '), Buffer.from('accepted ')]
 const FOR = Buffer.from(' for ')
-const BLANK = 0x20
 const LONGEST_WORD = 32
 
 /**
- * Whether a secret's word names none where it begins at `start`, between other words: `Failed password for jane`. Sign-ins are full of
- * them, and a record that may hold a secret takes ten times the time of one that can't. Right behind a sign of assignment it would be the
- * value of a pair, which may name what stands beside it.
+ * Whether a secret's word that begins at `start` names none: `Failed password for jane`. A record that may hold a secret takes ten times
+ * the time of one that can't.
  */
 export function isSpoken(bytes: Uint8Array, start: number, from: number, to: number): boolean {
-  if (start < from + 2 || bytes[start - 1] !== BLANK || !isInWord(bytes[start - 2]!)) return false
+  if (
+    !BEFORE_WORD.some((word) => start - word.length >= from && standsAt(word, bytes, start - word.length, to))
+  )
+    return false
   const most = Math.min(to, start + LONGEST_WORD)
   let end = start
   while (end < most && isLetter(bytes[end]!)) end++
-  const behind = end + FOR.length
-  return behind < to && isInWord(bytes[behind]!) && standsAt(FOR, bytes, end, to)
+  return standsAt(FOR, bytes, end, to)
 }
 
 /** Around the folder that `sudo` was called in: `jane : TTY=pts/0 ; PWD=/home/jane ; USER=root ; COMMAND=...`. */
@@ -37,9 +38,13 @@ export function isFolder(bytes: Uint8Array, start: number, from: number, to: num
 
 function standsAt(text: Uint8Array, bytes: Uint8Array, at: number, to: number): boolean {
   if (at + text.length > to) return false
-  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false
+  for (let i = 0; i < text.length; i++)
+    if (bytes[at + i] !== text[i] && !isCapitalOf(bytes[at + i]!, text[i]!)) return false
   return true
 }
+
+const isCapitalOf = (byte: number, small: number): boolean =>
+  isLetter(small) && small >= 0x61 && byte === small - 0x20
 
 const SLASH = 0x2f
 const DOT = 0x2e

@@ -1,40 +1,160 @@
 import type { Kernel } from '../kernel/index.ts'
 import { holdsCardNumber } from './card.ts'
+import { OPTION_SIGNS, PROGRAM, PROGRAM_SIGNS } from './commands.ts'
+import { FORMS, standsAround } from './forms.ts'
 import { isPhrase } from './phrase.ts'
 import { isFolder, isSpoken } from './spoken.ts'
 
-/**
- * Words of which one is in every secret's name or form. Written with `^` before the three letters by which they are looked for:
- * those that are rare in other words.
- */
-const WORDS: readonly string[] = [
+/** Whether a sign that begins at `start`, and ends at `end`, is what it seems to be. */
+type Confirm = (bytes: Buffer, start: number, end: number, from: number, to: number) => boolean
+
+/** What secrets have. Written with `^` before the three letters by which they are looked for: those that are rare in other words. */
+interface Sign {
+  readonly text: string
+  readonly confirm: Confirm | null
+  /** A part of a name: it may be only spoken of. */
+  readonly isOfName: boolean
+}
+
+const name = (text: string, confirm: Confirm | null = null): Sign => ({ text, confirm, isOfName: true })
+
+/** A word's end, also at a change from small letters to capitals. */
+/** `pass` is a word of its own as well: it counts within a name, and where a value is given to it. */
+const isPass: Confirm = (bytes, start, end, from, to) => {
+  if (!endsWord(bytes, end, to)) return false
+  if (start > from && isOfName(bytes[start - 1]!)) return true
+  let at = end
+  while (at < to && at < end + 4 && (bytes[at] === BLANK || bytes[at] === BACKSLASH)) at++
+  return at < to && BEHIND_PASS.has(bytes[at]!)
+}
+const BLANK = 0x20
+const BACKSLASH = 0x5c
+/** What ends a name that a value is given to, or joins it to another word. */
+const BEHIND_PASS: ReadonlySet<number> = new Set(Buffer.from('=:"\'_-]>`'))
+const isOfName = (byte: number): boolean => isLetter(byte) || byte === 0x5f || byte === 0x2d || byte === 0x2e
+
+const isEnding: Confirm = (bytes, _start, end, _from, to) => endsWord(bytes, end, to)
+const endsWord = (bytes: Buffer, end: number, to: number): boolean =>
+  end >= to || !isLetter(bytes[end]!) || (isCapital(bytes[end]!) && !isCapital(bytes[end - 1]!))
+
+const KEY_OF =
+  /(?:api|app|private|secret|access|account|shared|signing|encryption|decryption|master|subscription|storage|recovery|auth|application|role|functions|hmac)[^A-Za-z0-9]{0,3}$/i
+const CODE_OF = /(?:otp|mfa|fa|pin|recovery|verification)[^A-Za-z0-9]{0,3}$/i
+/** Of the words before `key` and `code`, the last letters. */
+const LAST_LETTERS = new Set(Buffer.from('ipetsdgnryhcaIPETSDGNRYHCA'))
+const behind =
+  (words: RegExp): Confirm =>
+  (bytes, start, end, from, to) => {
+    let last = start - 1
+    while (last > from && last > start - 4 && !isLetter(bytes[last]!)) last--
+    return (
+      LAST_LETTERS.has(bytes[last]!) &&
+      endsWord(bytes, end, to) &&
+      words.test(bytes.toString('latin1', Math.max(from, start - 20), start))
+    )
+  }
+
+const NAMES: readonly Sign[] = [
   ...[
     'pa^ssw',
-    'pa^ssp',
-    'pa^ssc',
+    'pa^ssph',
+    'pa^sscode',
+    'pa^ssord',
     '^pwd',
+    '^pswd',
     's^ecret',
     't^oken',
+    'creden^tial',
     'co^okie',
-    'cre^dential',
     'aut^hori',
-    '^bearer',
-  ],
-  ...['ap^ikey', 'ap^i_key', 'ap^i-key', 'ap^i key', 'pr^ivate', '^cvv', '^cvc', '^eyj'],
-  // A name in escapes may be any.
-  '^\\u00',
+  ].map((text) => name(text)),
+  ...['^phrase', 'm^nemonic', '^cvv', '^cvc'].map((text) => name(text)),
+  name('^pass', isPass),
+  ...['^passe', '^puk', '^pin', '^pincode', '^mdp', '^psk'].map((text) => name(text, isEnding)),
+  ...['^otp', 'o^tpcode'].map((text) => name(text, isEnding)),
+  name('^key', behind(KEY_OF)),
+  name('^code', behind(CODE_OF)),
+  ...['^pw=', '^pw:', '^pw"', '^pw\\', '^pw '].map((text) => name(text)),
+  ...[
+    'ke^nnwort',
+    'wa^chtw',
+    'ad^gangsk',
+    'sal^asana',
+    'cont^rase',
+    's^enha',
+    'h^aslo',
+    'h^eslo',
+    'je^lsz',
+    'g^eslo',
+  ].map((text) => name(text)),
+  ...[
+    'lo^zinka',
+    's^ifre',
+    'p^arola',
+    'p^arool',
+    '^slaptaz',
+    '^kata sandi',
+    '^kata_sandi',
+    '^katasandi',
+    'k^hau',
+    's^enord',
+  ].map((text) => name(text)),
+  ...[
+    'has^ło',
+    'has^Ło',
+    'has^Ł',
+    'ş^ifre',
+    'kh^ẩu',
+    'а^рол',
+    'А^РОЛ',
+    '密^码',
+    '密^碼',
+    '口^令',
+    'パス^ワード',
+    '비밀^번호',
+    'סי^סמ',
+    'الم^رور',
+  ].map((text) => name(text)),
+  ...['^jsess', 'ph^psess', 'connec^t.sid', 'ne^t_sess', 'am^z-sig', 'goo^g-sig', 'am^z_sig'].map((text) =>
+    name(text),
+  ),
 ]
-/** Those of names, of which some only seem to be. */
-const IN_NAMES = new Set(['pa^ssw', 'pa^ssp', 'pa^ssc', '^pwd', 's^ecret', 't^oken'])
+
+const hasProgram: Confirm = (bytes, start, _end, from) =>
+  bytes[start] === LINE_END || PROGRAM.test(bytes.toString('latin1', Math.max(from, start - 400), start + 1))
+
+const SIGNS: readonly Sign[] = [
+  ...NAMES,
+  // A name in escapes may be any.
+  { text: '^\\u00', confirm: null, isOfName: false },
+  ...FORMS.flatMap((form) =>
+    form.signs.map((text): Sign => {
+      const isWord = text.startsWith('^') && form.pattern.source.startsWith('(?<![')
+      const confirm: Confirm = (bytes, start, _end, from, to) =>
+        !(isWord && start > from && isLetter(bytes[start - 1]!) && !isEscape(bytes, start - 1, from)) &&
+        standsAround(form, bytes, start, from, to)
+      return { text, confirm, isOfName: false }
+    }),
+  ),
+  ...OPTION_SIGNS.map((text): Sign => ({ text, confirm: hasProgram, isOfName: false })),
+  ...PROGRAM_SIGNS.map((text): Sign => ({ text, confirm: null, isOfName: false })),
+  { text: 'sud^o -', confirm: null, isOfName: false },
+]
+
 const REACH = 3
 const GROUPS = 8
 const HALF = 16
+/** A bit for each three letters, of which each has six bits: capitals are as small letters. */
+const BITS = 2 ** (6 * REACH)
+const TABLE = REACH * 2 * HALF
+/** Of the tables that the kernel is given. */
+export const TABLE_BYTES: number = TABLE + BITS / 8
 
 interface Word {
   readonly bytes: Uint8Array
   /** Where in it the three letters stand by which it is found. */
   readonly at: number
-  readonly isOfNames: boolean
+  readonly sign: Sign
 }
 
 /** A memory with the kernel over it, in which texts stand that are looked through. */
@@ -45,47 +165,80 @@ export interface Ground {
   keep(content: Uint8Array): number
 }
 
+const lettersAt = (bytes: Uint8Array, at: number): number =>
+  letter(bytes[at]!) | (letter(bytes[at + 1]!) << 6) | (letter(bytes[at + 2]!) << 12)
+const letter = (byte: number): number => (byte & 31) | ((byte & 64) >> 1)
+
 /**
- * Whether bytes may hold a secret, at a fraction of what looking for one costs: nearly all records hold none of the words that a
- * secret's name or form has, and no card number. The kernel finds three letters of such a word, 16 places at a time; only there the
- * word is compared. (Measured, on records of 420 bytes: 0.4 µs; by a table of pairs, without the kernel, 1.9.)
+ * Whether bytes may hold a secret, at a fraction of what looking for one costs: nearly all records hold none of the signs that a
+ * secret's name or form has, and no card number. The kernel finds three letters of such a sign, 16 places at a time; only there the
+ * sign is compared.
  */
 export class Suspicion {
-  /** By the first of its three letters. */
+  /** By its three letters. */
   readonly #words = new Map<number, Word[]>()
-  /** By half byte, of the three letters in turn, low half and high half: the groups of words that it fits, a bit each. */
-  readonly #groups = new Uint8Array(REACH * 2 * HALF)
+  /**
+   * By half byte, of the three letters in turn, low half and high half: the groups of signs that it fits, a bit each. Behind it a bit for
+   * each three letters that a sign has.
+   */
+  readonly #table = new Uint8Array(TABLE_BYTES)
+  readonly #kept = new WeakMap<Ground, number>()
   readonly #always: boolean
   readonly #keepsFolders: boolean
+  readonly #isNamer: (name: string) => boolean
 
   /**
    * Beginnings of whatever else is to be masked; with one that is too short, everything is suspicious. `keepsFolders`: `PWD` is no secret's
-   * name here.
+   * name here. `isNamer`: which members name the field of the values beside them.
    */
-  constructor(more: readonly string[], { keepsFolders = false } = {}) {
+  constructor(
+    more: readonly string[],
+    { keepsFolders = false, isNamer = (_name: string): boolean => false } = {},
+  ) {
     this.#keepsFolders = keepsFolders
+    this.#isNamer = isNamer
     this.#always = more.some((word) => Buffer.byteLength(word) < REACH)
     if (this.#always) return
-    for (const word of [...WORDS, ...more.map((word) => `^${word.toLowerCase()}`)]) {
-      const bytes = Buffer.from(word.replace('^', ''))
-      this.#add({ bytes, at: word.indexOf('^'), isOfNames: IN_NAMES.has(word) })
+    const words: Word[] = []
+    for (const sign of [...SIGNS, ...more.map((word) => name(`^${word.toLowerCase()}`))]) {
+      const at = Buffer.byteLength(sign.text.slice(0, sign.text.indexOf('^')))
+      words.push({ bytes: Buffer.from(sign.text.replace('^', '')), at, sign })
     }
+    for (const word of words) {
+      const letters = lettersAt(word.bytes, word.at)
+      const known = this.#words.get(letters)
+      if (known === undefined) this.#words.set(letters, [word])
+      else known.push(word)
+      this.#table[TABLE + (letters >> 3)]! |= 1 << (letters & 7)
+    }
+    this.#group(words)
   }
 
-  #add(word: Word): void {
-    const first = word.bytes[word.at]!
-    const words = this.#words.get(first) ?? []
-    this.#words.set(first, words)
-    words.push(word)
-    // Words of one first letter make a group, as long as there are groups.
-    const group = 1 << ([...this.#words.keys()].indexOf(first) % GROUPS)
-    for (let i = 0; i < REACH; i++) {
-      const table = i * 2 * HALF
-      for (const byte of bothCases(word.bytes[word.at + i]!)) {
-        this.#groups[table + (byte & 0x0f)]! |= group
-        this.#groups[table + HALF + (byte >>> 4)]! |= group
-      }
+  /** Each sign comes into the group whose halves of bytes it widens least. */
+  #group(words: readonly Word[]): void {
+    const halves = Array.from({ length: GROUPS }, () =>
+      Array.from({ length: REACH * 2 }, () => new Set<number>()),
+    )
+    for (const word of words) {
+      const wanted = Array.from({ length: REACH }, (_, i) => bothCases(word.bytes[word.at + i]!))
+      const parts = wanted.flatMap((bytes) => [
+        bytes.map((byte) => byte & 0x0f),
+        bytes.map((byte) => byte >>> 4),
+      ])
+      const sizeWith = (group: readonly ReadonlySet<number>[], more: boolean): number =>
+        group.reduce((size, half, i) => size * new Set([...half, ...(more ? parts[i]! : [])]).size, 1)
+      const best = halves.toSorted(
+        (a, b) => sizeWith(a, true) - sizeWith(a, false) - (sizeWith(b, true) - sizeWith(b, false)),
+      )[0]!
+      parts.forEach((part, i) => {
+        for (const half of part) best[i]!.add(half)
+      })
     }
+    halves.forEach((group, g) => {
+      group.forEach((half, i) => {
+        for (const value of half) this.#table[i * HALF + value]! |= 1 << g
+      })
+    })
   }
 
   /**
@@ -95,35 +248,44 @@ export class Suspicion {
   over(ground: Ground, { isJson = false } = {}): (from: number, to: number) => boolean {
     if (this.#always) return () => true
     const { bytes, kernel } = ground
-    const table = ground.keep(this.#groups)
+    const table = this.#kept.get(ground) ?? ground.keep(this.#table)
+    this.#kept.set(ground, table)
     return (from, to) => {
       for (let at = from; ; at++) {
         at = kernel.suspiciousWord(table, at, to)
         if (at >= to) break
-        if (this.#isWord(bytes, at, from, to) && !(isJson && isPhrase(bytes, at, from, to))) return true
+        if (this.#isSign(bytes, at, from, to, isJson)) return true
       }
       return mayHoldCard(kernel, bytes, from, to)
     }
   }
 
-  #isWord(bytes: Uint8Array, place: number, from: number, to: number): boolean {
-    const words = this.#words.get(lower(bytes[place]!))
+  #isSign(bytes: Buffer, place: number, from: number, to: number, isJson: boolean): boolean {
+    const words = this.#words.get(lettersAt(bytes, place))
     if (words === undefined) return false
-    for (const { bytes: word, at, isOfNames } of words) {
+    for (const { bytes: word, at, sign } of words) {
       const start = place - at
-      if (start < from || start + word.length > to) continue
+      const end = start + word.length
+      if (start < from || end > to) continue
       let i = 0
       while (i < word.length && lower(bytes[start + i]!) === word[i]) i++
-      if (i < word.length || (isOfNames && isSpoken(bytes, start, from, to))) continue
-      if (!(this.#keepsFolders && isFolder(bytes, start, from, to))) return true
+      if (i < word.length) continue
+      if (sign.isOfName) {
+        if (isSpoken(bytes, start, from, to)) continue
+        if (this.#keepsFolders && isFolder(bytes, start, from, to)) continue
+        if (isJson && isPhrase(bytes, place, from, to, this.#isNamer)) continue
+      }
+      if (sign.confirm === null || sign.confirm(bytes, start, end, from, to)) return true
     }
     return false
   }
 }
 
-const isLetter = (byte: number): boolean => byte >= 0x61 && byte <= 0x7a
-const bothCases = (byte: number): number[] => (isLetter(byte) ? [byte, byte & 0xdf] : [byte])
-const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte)
+const LINE_END = 0x0a
+const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a
+const isCapital = (byte: number): boolean => byte >= 0x41 && byte <= 0x5a
+const bothCases = (byte: number): number[] => (isLetter(byte) ? [byte | 0x20, byte & 0xdf] : [byte])
+const lower = (byte: number): number => (isCapital(byte) ? byte | 0x20 : byte)
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
 
 const CARD_LEAST = 13
@@ -174,7 +336,7 @@ function hasForm(
 
 const isEscape = (bytes: Uint8Array, at: number, from: number): boolean => at > from && bytes[at - 1] === 0x5c
 
-const isLetterOrLine = (byte: number): boolean => isLetter(byte | 0x20) || byte === 0x5f
+const isLetterOrLine = (byte: number): boolean => isLetter(byte) || byte === 0x5f
 
 const isInRun = (bytes: Uint8Array, at: number): boolean =>
   isDigit(bytes[at]) ||

@@ -1,6 +1,12 @@
 import { CARD, digitsOf, isCardNumber } from './card.ts'
-import { isSecret, type Marks } from './marks.ts'
+import { argumentsIn, PIPED, PROGRAM, secretsOfCommand } from './commands.ts'
+import { edited } from './edits.ts'
+import { maskFirst, maskTokens } from './forms.ts'
+import type { Marks } from './marks.ts'
 import type { SecretNames } from './names.ts'
+import { maskTold, type NamedField, namedFields } from './told.ts'
+import { valueAt } from './value-at.ts'
+import { isSecret, isToldSecret } from './values.ts'
 
 /** What a text is searched for. */
 export interface Search {
@@ -11,33 +17,20 @@ export interface Search {
   readonly patterns: readonly (readonly [kind: string, pattern: RegExp])[]
 }
 
-const PRIVATE_KEY =
-  /-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY-----(?:(?!-----END)[\s\S])*(?:-----END [A-Z0-9 ]{0,32}-----)?/g
-const JWT = /\beyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?/g
-const BEARER = /\b(bearer\s+)((?=[^\s,;]*\d)[A-Za-z0-9._~+/=-]{8,})/gi
-const LEAST_BEARER = 'bearer '.length + 8
 const LEAST_CARD = 13
 /** What gives a value to the name before it. */
 const ASSIGNS = /(?:=>|[:=])\s{0,4}/g
-const SET_TO =
-  /((?:[\w.-]{1,64} )?[\w.-]{1,64}) (?:was |has been )?(?:changed|set|updated|reset) (?:from (\S+) )?to (?=\S)/gi
-const ARROW = /\s{0,4}(?:->|=>|\u2192)\s{0,4}/y
+const ARROW = /\\*["']?\s{0,4}(?:->|=>|\u2192)\s{0,4}/y
 
 /** A text without its secrets. */
 export function maskText(text: string, { names, patterns }: Search, marks: Marks): string {
-  let masked = text
-  if (masked.includes('PRIVATE KEY'))
-    masked = masked.replace(PRIVATE_KEY, (key) => marks.of('private_key', key))
-  if (masked.includes('eyJ')) masked = masked.replace(JWT, (token) => marks.of('jwt', token))
-  // Most values are short, and say what they are by the first look.
-  if (masked.length >= LEAST_BEARER) {
-    masked = masked.replace(
-      BEARER,
-      (_, scheme: string, token: string) => scheme + marks.of('authorization', token),
-    )
-  }
+  let masked = maskFirst(text, marks)
   if (masked.includes('=') || masked.includes(':')) masked = maskAssigned(masked, names, marks)
-  if (/ to /i.test(masked)) masked = maskSetTo(masked, names, marks)
+  if (masked.includes('</')) masked = maskElements(masked, names, marks)
+  if (masked.includes(' ') || masked.includes('\t') || masked.includes('('))
+    masked = maskTold(masked, names, marks)
+  if (PROGRAM.test(masked) || masked.includes('echo ')) masked = maskCommands(masked, marks)
+  masked = maskTokens(masked, marks)
   if (masked.length >= LEAST_CARD) {
     masked = masked.replace(CARD, (number) => {
       const digits = digitsOf(number)
@@ -50,19 +43,36 @@ export function maskText(text: string, { names, patterns }: Search, marks: Marks
   return masked
 }
 
+/** How far behind a field's name its values may stand. */
+const NAMED_REACH = 320
+
 function maskAssigned(text: string, names: SecretNames, marks: Marks): string {
   let masked = ''
   let done = 0
+  const fields = namedFields(text, names)
   for (const { index, 0: sign } of text.matchAll(ASSIGNS)) {
     if (index < done) continue
-    const kind = names.kindOf(nameBefore(text, index))
-    if (kind === null) continue
+    const name = nameBefore(text, index)
+    if (name === '') continue
+    const own = names.kindOf(name)
+    const named = own ?? kindOfField(text, fields, name, index, names)
+    if (named === null || isModule(text, index - name.length, sign)) continue
     for (let at = index + sign.length; ; ) {
-      const place = valueAt(text, at, kind)
+      const place = valueAt(text, at, named)
       const value = text.slice(place.from, place.to)
-      if (isSecret(value)) {
-        masked += text.slice(done, place.from) + marks.of(kind, value)
-        done = place.to
+      if (isNoValue(text, at, named, value)) break
+      // `Password: must be changed`: a sentence, not a value.
+      const isSaid = sign === ': ' && /^\p{L}+$/u.test(value) && place.from === at
+      if (
+        isSaid
+          ? isToldSecret(value, named, text.slice(place.to, place.to + 40)) || isRandomWord(value)
+          : isSecret(value, named)
+      ) {
+        const to =
+          /phrase|mnemonic/i.test(name) && place.from === at ? behindPhrase(text, place.to) : place.to
+        masked += text.slice(done, place.from) + marks.of(named, text.slice(place.from, to))
+        done = to
+        place.to = to
       }
       // `Password: old -> new`
       ARROW.lastIndex = place.to
@@ -73,14 +83,51 @@ function maskAssigned(text: string, names: SecretNames, marks: Marks): string {
   return done === 0 ? text : masked + text.slice(done)
 }
 
+/** `pam_unix(passwd:chauthtok):` */
+const isModule = (text: string, name: number, sign: string): boolean => sign === ':' && text[name - 1] === '('
+
+/** Behind a name that ends its text: `note="Enter password:" n=1`, `msg=Enter password: act=x`, `cookies: 3 accepted`. */
+function isNoValue(text: string, at: number, kind: string, value: string): boolean {
+  if (/^["'](?:[,;|)\]}]|$|\s+[\w.]+=)/.test(text.slice(at, at + 24))) return true
+  if (kind === 'cookie') return value.includes(' ') && !/^\S+=/.test(value)
+  return /^\s$/.test(text[at - 1] ?? '') && /^[A-Za-z_]\w{0,24}=[^=]/.test(value) && kind !== 'authorization'
+}
+
+/** Letters alone, in an order of large and small that no word has. */
+const isRandomWord = (word: string): boolean => word.length >= 8 && /\p{Ll}\p{Lu}/u.test(word)
+
+const WORDS = /(?:[ -]\p{Ll}+)+(?=$|[\s,.;)"'])/uy
+/** A passphrase is several words. */
+function behindPhrase(text: string, at: number): number {
+  WORDS.lastIndex = at
+  return WORDS.test(text) ? WORDS.lastIndex : at
+}
+
+/** The kind of the field that is named before, where this is the name of one of its values. */
+function kindOfField(
+  text: string,
+  fields: readonly NamedField[],
+  name: string,
+  at: number,
+  names: SecretNames,
+): string | null {
+  const field = fields.findLast(({ to }) => to < at && at - to < NAMED_REACH)
+  if (field === undefined || (field.isTold && text.slice(field.to + 2, at - name.length - 1).includes('"')))
+    return null
+  const words = name.split(' ')
+  return words.some((_, i) => names.isValue(words.slice(i).join(' '))) ? field.kind : null
+}
+
 const MOST_WORDS = 3
 const LONGEST_NAME = 96
+const CLOSING = ' \t"\'\\`)]'
 
-/** Up to three words that stand before a place, behind blanks and quotes. */
+/** Up to three words that stand before a place, behind blanks, quotes and brackets. */
 function nameBefore(text: string, place: number): string {
   let to = place
   const floor = Math.max(0, place - LONGEST_NAME)
-  while (to > floor && ' \t"\'\\'.includes(text[to - 1]!)) to--
+  while (to > floor && CLOSING.includes(text[to - 1]!)) to--
+  if (/%5d$/i.test(text.slice(Math.max(floor, to - 3), to))) to -= 3
   let from = to
   for (let words = 0; words < MOST_WORDS; words++) {
     let start = from
@@ -99,52 +146,32 @@ const isNameSign = (code: number): boolean =>
   (code >= 48 && code <= 57) ||
   code === 95 ||
   code === 45 ||
-  code === 46
+  code === 46 ||
+  (code > 127 && /[\p{L}\p{M}]/u.test(String.fromCharCode(code)))
 
-const OPENING = /(?:\\*["'])?/y
-const BARE = /[^\s,;&()[\]{}"'<>|\\]*/y
-/** What goes on to the end of its line: a header has blanks and semicolons. */
-const LINE = /[^\r\n"'\\]*/y
+const ELEMENT = /<([\w:.-]{1,64})(?:\s[^<>]*)?>([^<>]+)<\/\1>/g
 
-/** Where the value stands that begins here: in quotes, with or without escapes, or up to what usually ends one. */
-function valueAt(text: string, at: number, kind: string): { from: number; to: number } {
-  OPENING.lastIndex = at
-  const quote = OPENING.exec(text)?.[0] ?? ''
-  const from = at + quote.length
-  if (quote !== '') {
-    for (let to = from; ; to++) {
-      const end = text.indexOf(quote, to)
-      if (end === -1) return { from, to: text.length }
-      // A quote behind a backslash belongs to the value, unless all quotes here stand behind one.
-      if (quote.length > 1 || text[end - 1] !== '\\') return { from, to: end }
-      to = end
-    }
-  }
-  if (text.startsWith('[masked:', from)) return { from, to: text.indexOf(']', from) + 1 || text.length }
-  const pattern = kind === 'authorization' || kind === 'cookie' ? LINE : BARE
-  pattern.lastIndex = from
-  return { from, to: from + (pattern.exec(text)?.[0].length ?? 0) }
-}
+/** `<password>x</password>` */
+const maskElements = (text: string, names: SecretNames, marks: Marks): string =>
+  text.replace(ELEMENT, (whole: string, name: string, value: string) => {
+    const kind = names.kindOf(name)
+    if (kind === null || !isSecret(value.trim(), kind)) return whole
+    const at = whole.lastIndexOf(value)
+    return whole.slice(0, at) + marks.of(kind, value.trim()) + whole.slice(at + value.length)
+  })
 
-/** `Password changed from x to y`. */
-function maskSetTo(text: string, names: SecretNames, marks: Marks): string {
-  let masked = ''
-  let done = 0
-  SET_TO.lastIndex = 0
-  for (let found = SET_TO.exec(text); found !== null; found = SET_TO.exec(text)) {
-    const [whole, name, old] = found
-    const kind = names.kindOf(name!)
-    if (kind === null) continue
-    if (old !== undefined && isSecret(old)) {
-      const from = found.index + whole.lastIndexOf(` ${old} `) + 1
-      masked += text.slice(done, from) + marks.of(kind, old)
-      done = from + old.length
-    }
-    const place = valueAt(text, SET_TO.lastIndex, kind)
-    const value = text.slice(place.from, place.to)
-    if (!isSecret(value)) continue
-    masked += text.slice(done, place.from) + marks.of(kind, value)
-    done = place.to
-  }
-  return done === 0 ? text : masked + text.slice(done)
+function maskCommands(text: string, marks: Marks): string {
+  const said = text.replace(PIPED, (whole: string, ...rest: unknown[]) => {
+    const groups = rest.at(-1)
+    const secret =
+      typeof groups === 'object' && groups !== null && 'secret' in groups ? String(groups.secret) : ''
+    if (secret === '' || secret.startsWith('[masked:') || secret.startsWith('$')) return whole
+    const at = whole.indexOf(secret, 'echo '.length)
+    return whole.slice(0, at) + marks.of('password', secret) + whole.slice(at + secret.length)
+  })
+  const found = secretsOfCommand(argumentsIn(said))
+  return edited(
+    said,
+    found.map(({ from, to }) => ({ from, to, by: marks.of('password', said.slice(from, to)) })),
+  )
 }

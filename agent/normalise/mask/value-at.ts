@@ -1,0 +1,50 @@
+const OPENING = /(?:\\*["'`])?/y
+/** Up to white space and quotes; a backslash that begins an escape ends it as well. */
+const BARE = /(?:[^\s"'`<>\\]|\\(?![nrt"'\\]))*/y
+/** Within it, what begins the next pair, or ends a list. */
+const NEXT = /[,;&|](?=$|[,;&|]|[\w.[\]%-]{1,64}[=:])|[,;](?=\s|$)/
+/** What goes on to the end of its line: a header has blanks and semicolons. */
+const LINE = /[^\r\n"'\\]*/y
+const ESCAPED = /\\+[nrt]/y
+
+/** Where the value stands that begins here: in quotes, with or without escapes, or up to what usually ends one. */
+export function valueAt(text: string, at: number, kind: string): { readonly from: number; to: number } {
+  let begin = at
+  // A line end within a text that is written with escapes.
+  for (ESCAPED.lastIndex = begin; ESCAPED.test(text); ESCAPED.lastIndex = begin) begin = ESCAPED.lastIndex
+  OPENING.lastIndex = begin
+  const quote = OPENING.exec(text)?.[0] ?? ''
+  const from = begin + quote.length
+  if (quote !== '') {
+    for (let to = from; ; ) {
+      const end = text.indexOf(quote, to)
+      if (end === -1) return { from, to: text.length }
+      // A quote behind a backslash belongs to the value, unless all quotes here stand behind one.
+      if (quote.length > 1 || text[end - 1] !== '\\') return { from, to: end }
+      to = end + 1
+    }
+  }
+  if (text.startsWith('[masked:', from)) return { from, to: text.indexOf(']', from) + 1 || text.length }
+  if (kind === 'authorization' || kind === 'cookie') return { from, to: endOf(LINE, text, from) }
+  return { from, to: from + bareLength(text.slice(from, endOf(BARE, text, from))) }
+}
+
+function endOf(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from
+  return from + (pattern.exec(text)?.[0].length ?? 0)
+}
+
+const CLOSING: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
+
+/** Of what stands up to a blank: without what closes something that was opened before, and without what ends a sentence. */
+function bareLength(word: string): number {
+  let length = NEXT.exec(word)?.index ?? word.length
+  for (;;) {
+    const last = word[length - 1] ?? ''
+    const opening = CLOSING[last]
+    const isClosing = opening !== undefined && !word.slice(0, length - 1).includes(opening)
+    if (!isClosing && !((last === '.' || last === ',' || last === ';') && length === word.length))
+      return length
+    length--
+  }
+}
