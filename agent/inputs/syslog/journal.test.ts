@@ -61,6 +61,19 @@ describe('a journal found after a crash', () => {
   })
 })
 
+it('raw messages are gone from the disk once they are acknowledged, and what comes later has a new segment', async () => {
+  const stage = await Stage.open()
+  const socket = await stage.connect()
+  socket.write('<13>one\n')
+  await stage.until('it is there', () => stage.messages().length === 1)
+  stage.acknowledgeAll()
+  await stage.until('no segment is left', () => segments(stage.folder).length === 0)
+  socket.write('<13>two\n')
+  await stage.until('the next is there', () => stage.messages().length === 1)
+  expect(stage.messages().map(({ text }) => text)).toEqual(['<13>two'])
+  expect(segments(stage.folder)).toEqual(['0000000002.journal'])
+})
+
 describe('a disk that is full', () => {
   it('keeps TCP senders waiting, says so, and loses none of their messages when there is room again', async (test) => {
     const disk = tinyDisk(1024 * 1024)

@@ -55,6 +55,7 @@ interface Open {
   readonly path: string
   readonly handle: FileHandle
   bytes: number
+  writtenAt: number
 }
 
 interface Group {
@@ -73,6 +74,8 @@ const SEGMENT_MOST = 32 * 1024 * 1024
 const SEGMENT_LEAST = 256 * 1024
 const RETRY_MS = 1000
 const TIDY_MS = 500
+/** A segment that nothing was written to for so long is done, if it is acknowledged: raw messages don't stay longer than they must. */
+const QUIET_MS = 2000
 
 /**
  * What was received, on the disk before it counts as received: groups of messages are written and synced together. The tailer reads the
@@ -202,8 +205,9 @@ export class Journal {
 
   /** Removes the segments that are wholly acknowledged. */
   async tidy(): Promise<void> {
-    if (this.#closed.length === 0) return
+    if (this.#closed.length === 0 && this.#segment === null) return
     const acknowledged = this.#context.acknowledged()
+    await this.#closeQuiet(acknowledged)
     const done = this.#closed.filter(({ path, bytes }) => (acknowledged.get(path) ?? 0) >= bytes)
     if (done.length === 0) return
     this.#closed = this.#closed.filter((segment) => !done.includes(segment))
@@ -216,6 +220,22 @@ export class Journal {
       })
     }
     this.#wake()
+  }
+
+  /** The segment that is written is closed where all of it is acknowledged and no more comes. */
+  async #closeQuiet(acknowledged: ReadonlyMap<string, number>): Promise<void> {
+    const present = this.#segment
+    if (present === null || this.#flushing !== null || this.#filling.length > 0 || this.#stopping) return
+    if (this.#context.clock() - present.writtenAt < QUIET_MS) return
+    if ((acknowledged.get(present.path) ?? 0) < present.bytes) return
+    this.#leave(present)
+    await present.handle.close()
+  }
+
+  #leave({ path, bytes }: Open): void {
+    this.#segment = null
+    this.#closed.push({ path, bytes, accounts: this.#accounts })
+    this.#accounts = new Map()
   }
 
   /** What was appended is synced before it resolves, unless the disk refuses it. */
@@ -292,6 +312,7 @@ export class Journal {
     }
     await handle.datasync()
     segment.bytes += group.length
+    segment.writtenAt = this.#context.clock()
     for (const [account, bytes] of group.accounts) add(this.#accounts, account, bytes)
     this.#context.written(segment.path)
   }
@@ -301,9 +322,7 @@ export class Journal {
     if (present !== null) {
       const most = Math.max(SEGMENT_LEAST, Math.min(SEGMENT_MOST, Math.floor(this.#options.limit / 16)))
       if (present.bytes + bytes <= most) return present
-      this.#segment = null
-      this.#closed.push({ path: present.path, bytes: present.bytes, accounts: this.#accounts })
-      this.#accounts = new Map()
+      this.#leave(present)
       await present.handle.close()
     }
     const { folder } = this.#options
@@ -314,7 +333,7 @@ export class Journal {
       await handle.write(head, 0, head.length, 0)
       await handle.datasync()
       await syncFolder(folder)
-      this.#segment = { path, handle, bytes: head.length }
+      this.#segment = { path, handle, bytes: head.length, writtenAt: this.#context.clock() }
       this.#next += 1
       return this.#segment
     } catch (error) {
