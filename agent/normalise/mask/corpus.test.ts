@@ -27,6 +27,7 @@ const FORMATS: readonly [name: string, format: Format, written: (text: string) =
   ['plain', formatNamed('plain'), (text) => text],
   ['json', formatNamed('json'), (text) => JSON.stringify({ user: 'bob', note: text, n: 1 })],
   ['json in json', formatNamed('json'), (text) => JSON.stringify({ body: JSON.stringify({ note: text }) })],
+  ['broken json', formatNamed('json'), (text) => `{"user":"bob","note":${text}`],
   ['csv', formatNamed('csv', ['user', 'note', 'n']), (text) => `bob,${quoted(text)},1`],
   ['kv', formatNamed('kv'), (text) => `user=bob note="${inKv(text)}" n=1`],
   ['cef', formatNamed('cef'), (text) => `CEF:0|Acme|Shop|1|100|change|5|suser=bob msg=${inCef(text)} act=x`],

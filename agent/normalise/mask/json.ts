@@ -32,6 +32,8 @@ export function maskValue(text: string, search: Search, marks: Marks, level = 0)
 /** At least as many as the shortest secret with its name has. */
 const BYTES = /\[\s*\d{1,3}(?:\s*,\s*\d{1,3}){7,}\s*\]/y
 
+const CONSTANT = /^(?:[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null)$/
+
 class Fault extends Error {}
 
 const BACKSLASH = 0x5c
@@ -128,8 +130,9 @@ class Walk {
 
   #word(kind: string | null): void {
     const word = /^[-+.\w]+/.exec(this.#text.slice(this.#at, this.#at + 512))?.[0]
-    // Names that stand without quotes are no JSON: what follows is looked at as a text.
-    if (word === undefined || (kind === null && !/^(?:[-+.]?\d|true$|false$|null$)/.test(word)))
+    const next = this.#text[this.#at + (word?.length ?? 0)] ?? ','
+    // What stands without quotes and is no number or constant is no JSON: from here on it is looked at as a text.
+    if (word === undefined || (kind === null && !(CONSTANT.test(word) && /[\s,\]}]/.test(next))))
       throw new Fault()
     const from = this.#at
     this.#at += word.length
