@@ -183,7 +183,7 @@ describe('journald', () => {
     expect(read(entry({ MESSAGE: 'before' }, 's=1;i=0'), entry(parts))[1]).toEqual(events[0])
     // What anybody may have written is none.
     const [made] = read(entry({ _TRANSPORT: 'syslog', _COMM: 'logger', MESSAGE: line }))
-    expect(of(made, 'event.module', 'event.outcome')).toEqual(['journald', undefined])
+    expect(of(made, 'event.module', 'event.outcome')).toEqual(['journald', 'unknown'])
   })
 
   it('masks secrets in the digits of an audit record', () => {
