@@ -51,6 +51,10 @@ export class Plans {
     const place = (hash ^ (hash >>> 15)) & (PLACES - 1)
     const known = this.#known[place]
     if (known !== undefined && this.#isFor(known, sourceCount)) return known
+    // Two frequent kinds of records may ask for one place: to make their plans again and again would cost more than all the rest.
+    const other = this.#known[place ^ 1]
+    if (other !== undefined && this.#isFor(other, sourceCount)) return other
+    this.#known[place ^ 1] = known
     const made = this.#make(own.slice(0, sourceCount))
     this.#known[place] = made
     return made
