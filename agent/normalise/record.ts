@@ -429,8 +429,7 @@ function takeChanges(
   }
   for (const { field, old, now } of list.changes.length === 0 ? changes.pairs : []) {
     // Without a previous value it is a property, and no change of it.
-    if (hits[old] === undefined || consumed[old] === 1 || !isSingle(hits[old]) || !isSingle(hits[now]))
-      continue
+    if (hits[old] === undefined || consumed[old] === 1 || isNested(hits[old]) || isNested(hits[now])) continue
     list.add(field, hits[old], hits[now])
     consumed[old] = 1
     if (hits[now] !== undefined) consumed[now] = 1
@@ -477,6 +476,7 @@ function first(sources: readonly number[], hits: readonly unknown[], consumed: U
 
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
+const isNested = (value: unknown): boolean => typeof value === 'object' && value !== null
 /** A list is one value too: of roles, of numbers. */
 const isSingle = (value: unknown): boolean => !isMembers(value)
 

@@ -76,7 +76,7 @@ describe('show', () => {
     const table = await ask('search', '*', '--format', 'table', '--columns', fields)
     expect(table.out).toMatch(/e1 +London \(estimated\)/)
     const csv = await ask('search', '*', '--format', 'csv', '--columns', fields)
-    expect(csv.out.trim().split(/\r?\n/)).toEqual(['event.id,source.geo.city_name (estimated)', 'e1,London'])
+    expect(csv.out.trim().split(/\r?\n/)).toEqual(['Event,source.geo.city_name (estimated)', 'e1,London'])
   })
 
   test('--json prints the event as stored, and what was derived beside it', async () => {
