@@ -267,7 +267,7 @@ const ABOUT = new Set([
     'expiry',
     'scope',
   ],
-  ...['scopes', 'last', 'owner', 'status', 'version', 'algorithm', 'at', 'by'],
+  ...['scopes', 'last', 'owner', 'status', 'version', 'algorithm', 'at', 'by', 'create', 'date', 'expire'],
 ])
 
 const WORD = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|[\p{Lo}\p{Lm}\u30fc]+|\d+/gu

@@ -38,7 +38,9 @@ export function maskText(text: string, { names, patterns }: Search, marks: Marks
     })
   }
   for (const [kind, pattern] of patterns) {
-    masked = masked.replace(pattern, (found) => (isSecret(found) ? marks.of(kind, found) : found))
+    masked = masked.replace(pattern, (found) =>
+      isSecret(found) && !found.includes('[masked:') ? marks.of(kind, found) : found,
+    )
   }
   return masked
 }
@@ -120,13 +122,15 @@ function kindOfField(
 
 const MOST_WORDS = 3
 const LONGEST_NAME = 96
-const CLOSING = ' \t"\'\\`)]'
+const CLOSING = ' \t"\'\\`'
 
 /** Up to three words that stand before a place, behind blanks, quotes and brackets. */
 function nameBefore(text: string, place: number): string {
   let to = place
   const floor = Math.max(0, place - LONGEST_NAME)
   while (to > floor && CLOSING.includes(text[to - 1]!)) to--
+  // `user[password]=`
+  if (text[to - 1] === ']' && /\[[\w.-]+\]$/.test(text.slice(floor, to))) to--
   if (/%5d$/i.test(text.slice(Math.max(floor, to - 3), to))) to -= 3
   let from = to
   for (let words = 0; words < MOST_WORDS; words++) {
