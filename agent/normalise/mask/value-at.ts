@@ -1,6 +1,6 @@
 const OPENING = /(?:\\*["'`])?/y
-/** Up to white space and quotes; a backslash that begins an escape ends it as well. */
-const BARE = /(?:[^\s"'`<>\\]|\\(?![nrt"'\\]))*/y
+/** Up to white space, quotes and control characters; a backslash that begins an escape ends it as well. */
+const BARE = /(?:[^\s\x00-\x1f"'`<>\\]|\\(?![nrt"'\\]))*/y
 /** Within it, what begins the next pair, or ends a list. */
 const NEXT = /[,;&|](?=$|[,;&|]|[\w.[\]%-]{1,64}[=:])|[,;](?=\s|$)/
 /** What goes on to the end of its line: a header has blanks and semicolons. */
