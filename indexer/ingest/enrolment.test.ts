@@ -152,6 +152,7 @@ describe('a heartbeat', () => {
     expect((await indexer.ask('/v1/heartbeat', { json: beat })).json).toEqual({
       now,
       settings: settingsVersion(0, []),
+      takesNotices: true,
     })
     const { agents } = (await indexer.ask('/v1/agents')).json as { agents: object[] }
     expect(agents[0]).toMatchObject({
