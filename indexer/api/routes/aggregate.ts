@@ -100,11 +100,13 @@ export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[
         const query = parseQuery(q, { now })
         readings.goesOn(asker, { action: 'count', did: `counted ${quoted(q)}`, payload: { query: q } })
         const events = eventsFor(asker)
+        // Events may have arrived since the question was asked.
         const near = [
+          { query, difference: 'by now, as you asked', group: 'as asked' },
           ...alternativesTo(query, { ...span, now }),
           ...(own || asksForOwn(query)
             ? []
-            : [{ query, difference: "with Waybill's own searches and views", own: true, group: 'own' }]),
+            : [{ query, difference: "with Waybill's own searches and views", own: true, group: 'as asked' }]),
         ]
         const counted = await Promise.all(
           near.map(async (one) => {
