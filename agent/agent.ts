@@ -8,7 +8,7 @@ import { keepSettings } from './central-settings.ts'
 import { type AgentConfig, readAgentConfig, syslogInputsOf } from './config.ts'
 import { serveControl } from './control.ts'
 import type { InputEvents } from './event-status.ts'
-import { Reception, type ReceptionStatus } from './inputs/index.ts'
+import { Reception, type ReceptionStatus, takeJournalKey } from './inputs/index.ts'
 import {
   type AccountedSource,
   accounts,
@@ -18,7 +18,7 @@ import {
   prepareLine,
   startLine,
 } from './line.ts'
-import { hasJournal, journalFolder, listeningOf } from './receive.ts'
+import { hasJournal, journalFolder, journalKeyFile, listeningOf } from './receive.ts'
 import {
   type Identity,
   loadIdentity,
@@ -74,6 +74,7 @@ export class Agent {
   readonly #state: State
   readonly #identity: Identity
   readonly #desk: SettingsDesk
+  readonly #journalKey: Held['journalKey']
   readonly #started: number
   #reception: Reception | null
   #line: Line
@@ -107,6 +108,7 @@ export class Agent {
     this.#state = held.state
     this.#identity = held.identity
     this.#desk = held.desk
+    this.#journalKey = held.journalKey
     this.#line = line
     this.#settings = line.central?.version ?? null
     this.#started = clock()
@@ -131,10 +133,11 @@ export class Agent {
     try {
       state = await openState(join(data, 'state'), { log })
       let agent: Agent | null = null
+      const journalKey = keptKey(data, log)
       const known = await loadIdentity(data)
       // An agent that is to go on until it is stopped receives syslog before an indexer knows it.
       if (known === null && patience !== null && syslogInputsOf(settings).length > 0)
-        reception = await openReception(settings, clock, log, () => agent)
+        reception = await openReception(settings, journalKey, clock, log, () => agent)
       const { identity, config } =
         known === null
           ? await firstEnrolment(file, settings, log, { patience, clock, reception })
@@ -148,11 +151,11 @@ export class Agent {
           if (agent !== null) agent.#settingsFailed(sentence)
         },
       }
-      const held = { lock, state, identity, desk }
+      const held = { lock, state, identity, desk, journalKey }
       const central = await settingsToBeginWith(config, identity, log, clock)
       const prepared = await prepareLine(file, config, central, held, log)
       // What a crash tore off is cut away before anything of the journal is read.
-      if (hasJournal(config)) reception ??= await openReception(config, clock, log, () => agent)
+      if (hasJournal(config)) reception ??= await openReception(config, journalKey, clock, log, () => agent)
       const line = await startLine(prepared, held, log, clock)
       agent = new Agent(file, log, clock, held, line, reception)
       return agent
@@ -165,7 +168,13 @@ export class Agent {
   }
 
   get #held(): Held {
-    return { lock: this.#lock, state: this.#state, identity: this.#identity, desk: this.#desk }
+    return {
+      lock: this.#lock,
+      state: this.#state,
+      identity: this.#identity,
+      desk: this.#desk,
+      journalKey: this.#journalKey,
+    }
   }
 
   get config(): AgentConfig {
@@ -325,7 +334,7 @@ export class Agent {
   /** Opens what the settings listen on; what is open already and stays keeps its connections. */
   async #listen(config: AgentConfig): Promise<void> {
     if (!hasJournal(config)) return
-    this.#reception ??= await openReception(config, this.#clock, this.#log, () => this)
+    this.#reception ??= await openReception(config, this.#journalKey, this.#clock, this.#log, () => this)
     await this.#reception.listen(listeningOf(config), boundsOf(config))
   }
 
@@ -397,16 +406,23 @@ async function firstEnrolment(
 
 const boundsOf = ({ journal }: AgentConfig) => ({ limit: journal.limit, syncEvery: journal.sync })
 
+/** Read once: the journal and the workers must have the same key as long as the agent runs. */
+function keptKey(data: string, log: Logger): () => Promise<Uint8Array> {
+  let key: Uint8Array | undefined
+  return async () => (key ??= await takeJournalKey(journalKeyFile(data), journalFolder(data), log))
+}
+
 /** `agent` is asked for once it is there: the journal is taken up before anything reads it. */
-function openReception(
+async function openReception(
   config: AgentConfig,
+  key: () => Promise<Uint8Array>,
   clock: () => number,
   log: Logger,
   agent: () => Agent | null,
 ): Promise<Reception> {
   const acknowledged = (): ReadonlyMap<string, number> => agent()?.acknowledged() ?? new Map()
   return Reception.open(
-    { folder: journalFolder(config.agent.data), ...boundsOf(config) },
+    { folder: journalFolder(config.agent.data), key: await key(), ...boundsOf(config) },
     {
       clock,
       random: randomBytes,

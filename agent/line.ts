@@ -22,7 +22,7 @@ import {
 } from './normalise/index.ts'
 import { ownIntegrations } from './own-integrations.ts'
 import { Pump } from './pump.ts'
-import { journalFiles, syslogPipelines } from './receive.ts'
+import { hasJournal, journalFiles, syslogPipelines } from './receive.ts'
 import { type ShapedInput, Shapes } from './shapes.ts'
 import { createShipper, type Identity, type SettingsDesk, type Shipper, sumOf } from './ship/index.ts'
 import type { FolderLock, State } from './state/index.ts'
@@ -52,6 +52,8 @@ export interface Held {
   readonly state: State
   readonly identity: Identity
   readonly desk: SettingsDesk
+  /** Made when it is asked for the first time. */
+  readonly journalKey: () => Promise<Uint8Array>
 }
 
 /** All that can be wrong with settings is found here, before anything of the running line is touched. */
@@ -70,7 +72,8 @@ export async function prepareLine(
       `${path} has more event types than fit into a heartbeat: centrally they can be switched all together (NAME.*), not one by one.`,
     )
   }
-  const normaliser = await createNormaliser(setup, { workers: config.workers })
+  const key = hasJournal(config) ? { journalKey: await held.journalKey() } : {}
+  const normaliser = await createNormaliser({ ...setup, ...key }, { workers: config.workers })
   log.debug(`${config.workers} workers, ${setup.pipelines.length} inputs.`)
   return { config, central, events, normaliser, own }
 }

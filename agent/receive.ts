@@ -7,6 +7,7 @@ import { loadIntegration, type PipelineSpec, type SyslogSpec } from './normalise
 
 /** How the settings of `syslog:` entries become what is listened on, what the journal is read with, and where it lies. */
 export const journalFolder = (data: string): string => join(data, 'journal')
+export const journalKeyFile = (data: string): string => join(data, 'journal.key')
 
 /** Something is received, or was and may still wait in the journal. */
 export const hasJournal = (config: AgentConfig): boolean =>

@@ -1,6 +1,6 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ import {
   onTestFinished,
   type TestContext,
 } from 'vitest'
-import { certificates } from '../agent/inputs/syslog/testing/stage.ts'
+import { certificates, messagesIn } from '../agent/inputs/syslog/testing/stage.ts'
 import { freePort, kill, type StoredEvent, System, until } from './system/system.ts'
 
 const run = promisify(execFile)
@@ -67,9 +67,9 @@ const stored = (start: string, count: number): Promise<SyslogEvent[]> =>
   })
 
 const journal = (): string =>
-  readdirSync(system.path('agent-data', 'journal'))
-    .map((name) => readFileSync(system.path('agent-data', 'journal', name), 'latin1'))
-    .join('')
+  messagesIn(system.path('agent-data', 'journal'), readFileSync(system.path('agent-data', 'journal.key')))
+    .map(({ text }) => text)
+    .join('\n')
 
 it('killed again and again after receipt, the agent stores every message that its journal had, each once', {
   timeout: 120_000,

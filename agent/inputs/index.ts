@@ -25,5 +25,6 @@ export {
   Reception,
   type ReceptionStatus,
   type SyslogListening,
+  takeJournalKey,
   tryListening,
 } from './syslog/index.ts'

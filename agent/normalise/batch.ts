@@ -3,6 +3,7 @@ import { isMarkedAsUntransferable } from 'node:worker_threads'
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { HASH_BYTES, LIMITS, leavesOf, merkleRoot } from '../../schema/index.ts'
 import { behindByteOrderMark, type Framing, forEachRecord } from '../inputs/framing.ts'
+import { JournalKey } from '../inputs/syslog/seal.ts'
 import { mayHoldAudit } from './audit-within.ts'
 import { Memory } from './direct/index.ts'
 import type { Integration } from './integration.ts'
@@ -47,6 +48,7 @@ export class BatchMaker {
   /** By pipeline. */
   #ways: readonly RecordWay[] = []
   readonly #syslog: SyslogReader | null
+  readonly #journalKey: JournalKey | null
   #memory = new Memory()
   #output = new Output(this.#memory)
   #leaves: Buffer = Buffer.allocUnsafeSlow(LIMITS.batchRecords * HASH_BYTES)
@@ -57,6 +59,7 @@ export class BatchMaker {
     this.#plainly = plainly
     this.#pipelines = setup.pipelines.map((spec, i) => new Pipeline(setup, spec, integrations[i]!))
     this.#syslog = setup.syslog === undefined ? null : new SyslogReader(setup.syslog)
+    this.#journalKey = setup.journalKey === undefined ? null : new JournalKey(setup.journalKey)
     this.#beginWith(this.#memory)
   }
 
@@ -163,6 +166,7 @@ export class BatchMaker {
       if (open !== null && over !== null) add(count, open.way.takeJoined(place, over))
       open = null
     }
+    this.#journalKey?.open(bytes, input + slice.start, input + slice.end)
     forEachRecord(JOURNAL, bytes, input + slice.start, input + slice.end, (start, end) => {
       const offset = slice.offset + (start - input - slice.start)
       const received = this.#syslog!.read(bytes, start, end, isOpaque)

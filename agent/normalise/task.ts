@@ -92,6 +92,8 @@ export interface WorkerSetup {
   readonly pipelines: readonly PipelineSpec[]
   /** How messages of the journal find their pipeline. */
   readonly syslog?: SyslogSpec
+  /** The messages of the journal are encrypted with it. */
+  readonly journalKey?: Uint8Array
   /** Which events are recorded, as the indexer says for all agents. */
   readonly events?: readonly EventRule[]
   readonly compression: { readonly encoding: 'zstd' | 'gzip'; readonly level: number }

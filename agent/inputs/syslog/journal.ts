@@ -10,10 +10,13 @@ import {
   writeMessage,
 } from './record.ts'
 import { recover, segmentName } from './recover.ts'
+import { JournalKey, NONCE_BYTES } from './seal.ts'
 import { type Account, Shares } from './shares.ts'
 
 export interface JournalOptions {
   readonly folder: string
+  /** Messages are encrypted with it. */
+  readonly key: Uint8Array
   /** Bytes that may wait here for their acknowledgement. */
   readonly limit: number
   /** How long what came is gathered before it is synced, ms. */
@@ -61,6 +64,7 @@ interface Open {
 interface Group {
   readonly bytes: Buffer
   length: number
+  isSealed: boolean
   readonly writers: Map<Writer, number>
   readonly accounts: Map<Account, number>
 }
@@ -74,7 +78,7 @@ const SEGMENT_MOST = 32 * 1024 * 1024
 const SEGMENT_LEAST = 256 * 1024
 const RETRY_MS = 1000
 const TIDY_MS = 500
-/** A segment that nothing was written to for so long is done, if it is acknowledged: raw messages don't stay longer than they must. */
+/** A segment that nothing was written to for so long is done, if it is acknowledged: messages don't stay longer than they must. */
 const QUIET_MS = 2000
 
 /**
@@ -85,6 +89,7 @@ const QUIET_MS = 2000
 export class Journal {
   #options: JournalOptions
   readonly #context: JournalContext
+  readonly #key: JournalKey
   readonly #shares: Shares
   /** Bytes that came by each transport. */
   readonly #kinds: Record<Kind, number> = { stream: 0, datagram: 0, own: 0 }
@@ -105,6 +110,7 @@ export class Journal {
   private constructor(options: JournalOptions, context: JournalContext) {
     this.#options = options
     this.#context = context
+    this.#key = new JournalKey(options.key)
     this.#shares = new Shares(options.limit)
     this.#filling = this.#emptyGroup()
   }
@@ -305,6 +311,10 @@ export class Journal {
   async #write(group: Group): Promise<void> {
     const segment = await this.#segmentFor(group.length)
     const { handle } = segment
+    if (!group.isSealed) {
+      this.#key.seal(group.bytes, group.length, this.#context.random(NONCE_BYTES))
+      group.isSealed = true
+    }
     // At the same place with the same bytes, however often it is tried: what was half written is written over.
     for (let at = 0; at < group.length; ) {
       const { bytesWritten } = await handle.write(group.bytes, at, group.length - at, segment.bytes + at)
@@ -358,6 +368,7 @@ export class Journal {
       this.#spare.pop() ?? {
         bytes: Buffer.allocUnsafeSlow(GROUP_ROOM),
         length: 0,
+        isSealed: false,
         writers: new Map(),
         accounts: new Map(),
       }
@@ -366,6 +377,7 @@ export class Journal {
 
   #release(group: Group): void {
     group.length = 0
+    group.isSealed = false
     group.writers.clear()
     group.accounts.clear()
     if (this.#spare.length < 2) this.#spare.push(group)

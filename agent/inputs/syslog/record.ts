@@ -4,11 +4,14 @@ import { LIMITS } from '../../../schema/index.ts'
 /**
  * What stands in the journal, one record behind the other:
  *
- *     00000123 89abcdef M 1763735522000 12 - - tcp 127.0.0.1:5514 10.0.0.7:40112 CN=web-1\n<34>1 2026-...\n
+ *     00000159 89abcdef E 5f0c2a9b kZ3vJx0h7QpXbW2d 0000054 M 1763735522000 - - tcp 127.0.0.1:5514 10.0.0.7:40112 CN=web-1\n<34>1 2026-...\n
  *
- * a length and a CRC-32 of what it counts (each with the space behind it not counted), then a line about the message, then the
- * message's exact bytes, newlines and NULs included. The length tells where the next record begins; the CRC tells a record that
- * was torn by a power cut from one that is whole.
+ * a length and a CRC-32 of what it counts (each with the space behind it not counted), then the seal: which key, which nonce, and
+ * where the encrypted part begins in the group that the nonce is for. That part is a line about the message, then the message's exact
+ * bytes, newlines and NULs included, and ends before the record's last newline. The length tells where the next record begins; the
+ * CRC, of the encrypted bytes, tells a record that was torn by a power cut from one that is whole: neither needs the key.
+ *
+ * In memory a record is open: `P` instead of `E`, and the part is readable. Versions before wrote no seal: the content began with `M`.
  */
 export type JournalRecord =
   /** The first of each segment: random, so that no two segments look alike to the tailer. */
@@ -21,6 +24,8 @@ export type JournalRecord =
       readonly start: number
       readonly end: number
     }
+  /** A message that is encrypted with another key. */
+  | { readonly kind: 'sealed'; readonly head: string }
   /** Damaged: no such record was written. */
   | { readonly kind: 'damaged' }
 
@@ -48,6 +53,13 @@ export interface Origin {
 const LENGTH_DIGITS = 8
 const CRC_DIGITS = 8
 const PREFIX = LENGTH_DIGITS + 1 + CRC_DIGITS + 1
+/** `E`, the key's name, the nonce and the offset, each with the space behind it. */
+const KEY_DIGITS = 8
+const NONCE_DIGITS = 16
+const OFFSET_DIGITS = 7
+const SEAL = 2 + KEY_DIGITS + 1 + NONCE_DIGITS + 1 + OFFSET_DIGITS + 1
+const SEALED = 0x45
+const OPEN = 0x50
 const LF = 0x0a
 const SPACE = 0x20
 const ZERO = 0x30
@@ -64,7 +76,7 @@ export function originText(origin: Origin): string {
   return `${origin.listen} ${host}:${origin.port} ${subject}`
 }
 
-/** Writes a record; behind its last byte. There must be room for the message and `RECORD_OVERHEAD`. */
+/** Writes an open record; behind its last byte. There must be room for the message and `RECORD_OVERHEAD`. */
 export function writeMessage(
   into: Buffer,
   at: number,
@@ -76,13 +88,66 @@ export function writeMessage(
   const incomplete = message.incomplete ? 'I' : '-'
   const whole = truncated === null ? '-' : `${truncated.bytes}:${truncated.sha256}`
   const line = `M ${message.received} ${incomplete} ${whole} ${origin}\n`
-  let end = at + PREFIX
+  into[at + PREFIX] = OPEN
+  let end = messageStart(at)
   end += into.write(line, end, 'utf8')
   into.set(bytes, end)
   end += bytes.length
   into[end] = LF
   end += 1
-  return seal(into, at, end)
+  writeLength(into, at, end)
+  return end
+}
+
+/** Where the encrypted part of a record begins, and where it ends. */
+export const messageStart = (at: number): number => at + PREFIX + SEAL
+export const messageEnd = (end: number): number => end - 1
+
+export const isOpen = (bytes: Uint8Array, at: number): boolean => bytes[at + PREFIX] === OPEN
+
+export const isSealed = (bytes: Uint8Array, at: number, end: number): boolean =>
+  recordEnd(bytes, at, end) === end && bytes[at + PREFIX] === SEALED && messageStart(at) <= messageEnd(end)
+
+/** The record's message is encrypted now: `head` names key and nonce, `offset` its place in the group. */
+export function markSealed(into: Buffer, at: number, end: number, head: Uint8Array, offset: number): void {
+  const content = at + PREFIX
+  into[content] = SEALED
+  into[content + 1] = SPACE
+  into.set(head, content + 2)
+  into[content + SEAL - OFFSET_DIGITS - 2] = SPACE
+  writeDigits(into, content + SEAL - OFFSET_DIGITS - 1, OFFSET_DIGITS, offset)
+  into[content + SEAL - 1] = SPACE
+  writeCrc(into, at, end)
+}
+
+/** The record's message is decrypted now. */
+export function markOpen(into: Uint8Array, at: number): void {
+  into[at + PREFIX] = OPEN
+}
+
+/** Key and nonce of a sealed record. */
+export function sealOf(bytes: Buffer, at: number): { key: string; nonce: string } {
+  const from = at + PREFIX + 2
+  return {
+    key: bytes.toString('latin1', from, from + KEY_DIGITS),
+    nonce: bytes.toString('latin1', from + KEY_DIGITS + 1, from + KEY_DIGITS + 1 + NONCE_DIGITS),
+  }
+}
+
+/** Where the first byte of the nonce's group would be, as a sealed record says. */
+export function groupStart(bytes: Uint8Array, at: number): number {
+  let offset = 0
+  for (let i = messageStart(at) - 1 - OFFSET_DIGITS; i < messageStart(at) - 1; i++)
+    // Of a byte that a disk damaged, too, the offset is none below zero.
+    offset = offset * 10 + (bytes[i]! & 15)
+  return messageStart(at) - offset
+}
+
+/** Whether two sealed records have key and nonce in common. Asked for each message: no text is made for it. */
+export function haveSameSeal(bytes: Uint8Array, one: number, other: number): boolean {
+  for (let i = PREFIX + 2; i < PREFIX + SEAL - OFFSET_DIGITS - 2; i++)
+    if (bytes[one + i] !== bytes[other + i]) return false
+  return true
 }
 
 export function segmentRecord(id: Uint8Array): Buffer {
@@ -96,18 +161,26 @@ export function droppedRecord(count: number, received: number): Buffer {
 function lineRecord(line: string): Buffer {
   const record = Buffer.alloc(PREFIX + line.length + 1)
   record.write(`${line}\n`, PREFIX, 'latin1')
-  seal(record, 0, record.length)
+  writeLength(record, 0, record.length)
+  writeCrc(record, 0, record.length)
   return record
 }
 
-function seal(into: Buffer, at: number, end: number): number {
-  const content = at + PREFIX
-  let length = end - content
-  for (let digit = LENGTH_DIGITS - 1; digit >= 0; digit--) {
-    into[at + digit] = ZERO + (length % 10)
-    length = Math.floor(length / 10)
+function writeDigits(into: Uint8Array, at: number, digits: number, value: number): void {
+  let rest = value
+  for (let digit = digits - 1; digit >= 0; digit--) {
+    into[at + digit] = ZERO + (rest % 10)
+    rest = Math.floor(rest / 10)
   }
+}
+
+function writeLength(into: Uint8Array, at: number, end: number): void {
+  writeDigits(into, at, LENGTH_DIGITS, end - at - PREFIX)
   into[at + LENGTH_DIGITS] = SPACE
+}
+
+function writeCrc(into: Buffer, at: number, end: number): void {
+  const content = at + PREFIX
   let crc = crc32(into.subarray(content, end))
   for (let digit = CRC_DIGITS - 1; digit >= 0; digit--) {
     const nibble = crc & 15
@@ -115,7 +188,6 @@ function seal(into: Buffer, at: number, end: number): number {
     crc >>>= 4
   }
   into[content - 1] = SPACE
-  return end
 }
 
 /** Behind the record that begins at `from`; -1 where it goes on behind `to`, -2 where none begins. */
@@ -142,7 +214,10 @@ const origins = new Map<string, Origin>()
 
 /** The record between these offsets. */
 export function readRecord(bytes: Buffer, from: number, end: number): JournalRecord {
-  const content = from + PREFIX
+  if (isSealed(bytes, from, end)) {
+    return { kind: 'sealed', head: bytes.toString('latin1', from, messageStart(from) - 1) }
+  }
+  const content = isOpen(bytes, from) ? messageStart(from) : from + PREFIX
   const newline = recordEnd(bytes, from, end) === end ? bytes.indexOf(LF, content) : -1
   if (newline === -1 || newline >= end) return { kind: 'damaged' }
   const line = bytes.toString('utf8', content, newline)

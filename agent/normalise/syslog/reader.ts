@@ -66,6 +66,12 @@ export class SyslogReader {
         return { kind: 'none', dropped: 0 }
       case 'dropped':
         return { kind: 'none', dropped: record.count }
+      case 'sealed': {
+        const reason =
+          "The message is encrypted with a key that this agent no longer has (journal.key in its data folder): its text can't be read."
+        const pipeline = this.#first.programs.usual
+        return { kind: 'damaged', pipeline, reason, text: record.head, flags: 0 }
+      }
       case 'damaged': {
         const reason = 'The journal is damaged here: what stands there is no message that was received.'
         const pipeline = this.#first.programs.usual

@@ -10,6 +10,7 @@ import { onTestFinished } from 'vitest'
 import type { Listen, SyslogListening } from '../options.ts'
 import { Reception } from '../reception.ts'
 import { type ReceivedMessage, readRecord, recordEnd } from '../record.ts'
+import { JournalKey } from '../seal.ts'
 
 export interface Seen {
   readonly text: string
@@ -23,6 +24,12 @@ export interface StageOptions {
   readonly limits?: Partial<SyslogListening['limits']>
   readonly tls?: SyslogListening['tls']
 }
+
+/** Of all journals that a stage writes. */
+export const KEY: Uint8Array = Buffer.from(
+  '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f',
+  'hex',
+)
 
 /** A reception on ports that the system chose, with a journal in a folder of its own that a test reads. */
 export class Stage {
@@ -59,7 +66,7 @@ export class Stage {
     }
     const limit = options.limit ?? 64 * 1024 * 1024
     const reception = await Reception.open(
-      { folder, limit, syncEvery: 2 },
+      { folder, key: KEY, limit, syncEvery: 2 },
       {
         clock: Date.now,
         random: randomBytes,
@@ -141,9 +148,10 @@ const segmentsIn = (folder: string): string[] =>
     .sort()
     .map((name) => join(folder, name))
 
-function recordsIn(folder: string) {
+function recordsIn(folder: string, key: Uint8Array = KEY) {
   return segmentsIn(folder).flatMap((path) => {
     const bytes = readFileSync(path)
+    new JournalKey(key).open(bytes, 0, bytes.length)
     const records = []
     for (let at = 0; at < bytes.length; ) {
       const end = recordEnd(bytes, at, bytes.length)
@@ -160,8 +168,8 @@ function recordsIn(folder: string) {
   })
 }
 
-export function messagesIn(folder: string): Seen[] {
-  return recordsIn(folder).flatMap((record) =>
+export function messagesIn(folder: string, key?: Uint8Array): Seen[] {
+  return recordsIn(folder, key).flatMap((record) =>
     record.kind === 'message' && 'text' in record ? [{ text: record.text, about: record.message }] : [],
   )
 }
