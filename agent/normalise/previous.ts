@@ -18,7 +18,8 @@ export function mayHoldPrevious(value: unknown, depth = 0): boolean {
   return false
 }
 
-const DEEPEST = 16
+/** Members and items deeper than this are not looked at. */
+export const DEEPEST = 16
 const LONGEST = 4096
 
 const isEmpty = (value: unknown): boolean =>
@@ -52,7 +53,7 @@ const WITHIN = /旧|之前|以前|変更前|이전|السابق|قبل|קודם|
 const MOST_KNOWN = 4096
 const known = new Map<string, boolean>()
 
-function isPreviousName(name: string): boolean {
+export function isPreviousName(name: string): boolean {
   let is = known.get(name)
   if (is === undefined) {
     const words = plainWords(name.slice(0, 256))
@@ -82,8 +83,21 @@ const FROM_TO: readonly RegExp[] = [
 const NAMED =
   /(?:^|[\s(;,])(?:previous(?:ly)?|prev|old|was|before|prior|formerly)(?: values?)?(?: ?[:=]| (?=["'\d]))/i
 
-function tellsPrevious(text: string): boolean {
+const LONGEST_KNOWN = 256
+const told = new Map<string, boolean>()
+
+/** Texts of a record come again and again: messages of one kind, clients. */
+export function tellsPrevious(text: string): boolean {
   if (text.length < 5 || !(text.includes(' ') || text.includes('>') || text.includes('→'))) return false
-  const said = text.length > LONGEST ? text.slice(0, LONGEST) : text
-  return ARROW.test(said) || NAMED.test(said) || FROM_TO.some((pattern) => pattern.test(said))
+  if (text.length > LONGEST_KNOWN) return tells(text.slice(0, LONGEST))
+  let is = told.get(text)
+  if (is === undefined) {
+    is = tells(text)
+    if (told.size >= MOST_KNOWN) told.clear()
+    told.set(text, is)
+  }
+  return is
 }
+
+const tells = (text: string): boolean =>
+  ARROW.test(text) || NAMED.test(text) || FROM_TO.some((pattern) => pattern.test(text))

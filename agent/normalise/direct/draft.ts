@@ -4,7 +4,6 @@ import { LACK, TIMELESS, USER_LEAVES } from '../lacks.ts'
 import { leafOf } from '../layout.ts'
 import { OUTCOME, TIMESTAMP } from '../mapping.ts'
 import type { Pipeline, Place } from '../pipeline.ts'
-import { mayHoldPrevious } from '../previous.ts'
 import { jsonOf } from '../record.ts'
 import type { Envelope, Fill } from '../syslog/envelope.ts'
 import { Answers } from './answers.ts'
@@ -17,6 +16,7 @@ import { InLists } from './in-lists.ts'
 import { JsonValues } from './json-values.ts'
 import type { Memory, Noted } from './memory.ts'
 import { Piece } from './piece.ts'
+import { mayHoldPrevious } from './previous-rows.ts'
 import { Program } from './program.ts'
 import { Rest } from './rest.ts'
 import { KIND, ROW } from './rows.ts'
@@ -183,10 +183,7 @@ export class Drafts {
       else if (!this.#json.setText(HOST_NAME, host)) return undefined
     }
     if (looked === 'unknown' && values.how[OLD_UNKNOWN] === HOW.absent && this.#isUpdate()) {
-      // Of a record that was taken apart the plain way knows the members.
-      if (this.#found.isChanged) return undefined
-      const members: unknown = JSON.parse(this.#found.bytes.toString('utf8', record.from, record.to))
-      if (!mayHoldPrevious(members)) values.setJson(OLD_UNKNOWN, this.#true)
+      if (!mayHoldPrevious(this.#found)) values.setJson(OLD_UNKNOWN, this.#true)
     }
     if (values.how[MESSAGE] === HOW.absent && values.hasText(ACTION) && this.#hasMessage()) {
       values.how[MESSAGE] = HOW.message

@@ -32,6 +32,7 @@ export class Found {
   /** Sources of members that the record doesn't have itself. */
   readonly added: number[] = []
   readonly #removed: number[] = []
+  readonly #removedRows: number[] = []
 
   constructor({ names, keep }: Pick<Mapping, 'names' | 'keep'>, memory: Memory) {
     this.#memory = memory
@@ -49,11 +50,6 @@ export class Found {
     }
   }
 
-  /** The record's members are no more those that it came with. */
-  get isChanged(): boolean {
-    return this.added.length > 0 || this.#removed.length > 0
-  }
-
   get sourceCount(): number {
     return this.#table.sourceCount
   }
@@ -63,6 +59,7 @@ export class Found {
     // To set a length costs a call, even where it is so already; there are few.
     while (this.added.length > 0) this.added.pop()
     while (this.#removed.length > 0) this.#removed.pop()
+    while (this.#removedRows.length > 0) this.#removedRows.pop()
     if (to - from > LONGEST) return false
     this.#end = this.#memory.kernel.scan(this.#table.address, from, to, this.#memory.rows)
     return this.#end !== -1
@@ -70,9 +67,14 @@ export class Found {
 
   /** The record is as if it had no such member. */
   remove(source: number): void {
+    this.#removedRows.push(this.hit(source))
     this.hits[source] = -1
     this.consumed[source] = 1
     this.#removed.push(source)
+  }
+
+  isRemoved(row: number): boolean {
+    return this.#removedRows.length > 0 && this.#removedRows.includes(row)
   }
 
   /** A source's value stands in this row, somewhere in a list. */
@@ -158,6 +160,13 @@ export class Found {
   /** The text of a string, or a number's, true's or false's. */
   text(row: number): string {
     return this.textAt(this.from(row), this.to(row), this.isEscaped(row))
+  }
+
+  /** A member's name. */
+  name(row: number): string {
+    const from = this.rows[row + KEY_FROM]!
+    const to = this.rows[row + KEY_TO]!
+    return this.textAt(from, to, hasEscape(this.bytes, from, to))
   }
 
   textAt(from: number, to: number, isEscaped: boolean): string {

@@ -29,8 +29,9 @@ function samplesOf(name: string): string[] {
   const folder = join(INTEGRATIONS, name, 'samples')
   return readdirSync(folder).flatMap((file) => {
     const text = readFileSync(join(folder, file), 'utf8')
-    if (file.endsWith('.jsonl')) return text.split('\n').filter(isObject)
-    if (!file.endsWith('.json')) return []
+    if (!/\.jsonl?$/.test(file)) return []
+    const lines = text.split('\n').filter(isObject)
+    if (file.endsWith('.jsonl') || lines.length > 1) return lines
     const document: unknown = JSON.parse(text)
     const lists = Array.isArray(document)
       ? [document]
