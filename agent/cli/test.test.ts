@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const SCRIPT = join(import.meta.dirname, '../../bin/waybill-agent.js')
@@ -53,6 +54,18 @@ describe('waybill-agent test', () => {
     expect(run('generic-csv', log, '--line', '3').said).toContain('jane')
     expect(run('generic-csv', log, '--line', '3').said).not.toContain('bob')
     expect(run('generic-csv', log, '--line', '4').said).toContain('bob')
+  })
+
+  it('reads what is in a compressed file, as the agent does', () => {
+    const log = 'packed.jsonl.gz'
+    writeFileSync(join(folder, log), gzipSync('{"action":"View","user":"jane"}\n'))
+    expect(run('generic-json', log).said).toContain('1 events')
+    writeFileSync(join(folder, log), Buffer.from([0x1f, 0x8b, 8, 0, 1]))
+    const { code, wrong } = run('generic-json', log)
+    expect([code, wrong]).toEqual([
+      1,
+      expect.stringContaining("packed.jsonl.gz begins as gzip does, and can't be unpacked"),
+    ])
   })
 
   it('prints JSON for programs', () => {
