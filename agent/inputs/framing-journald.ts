@@ -103,7 +103,7 @@ export interface ExportField {
   readonly value: Buffer
 }
 
-/** The fields of an entry in their order; null where something else stands there, too. */
+/** The fields of an entry in their order; null where there is anything else. */
 export function exportFields(bytes: Buffer): readonly ExportField[] | null {
   const fields: ExportField[] = []
   for (let at = 0; at < bytes.length; ) {

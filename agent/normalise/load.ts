@@ -35,7 +35,7 @@ export async function loadIntegration(nameOrPath: string): Promise<Integration> 
   return load(nameOrPath, [])
 }
 
-/** An integration by what would stand in its file. */
+/** An integration from the text of its file. */
 export const integrationFrom = (file: string, text: string): Integration => made(read(file, text), [file])
 
 function load(nameOrPath: string, within: readonly string[]): Integration {
@@ -47,7 +47,7 @@ function load(nameOrPath: string, within: readonly string[]): Integration {
   return made(readBefore(file, text) ?? read(file, text), [...within, file])
 }
 
-/** `within` are the files that it stands in, its own the last. */
+/** `within` are the files that name it, its own the last. */
 function made(said: IntegrationFile, within: readonly string[]): Integration {
   const base = said.like === undefined ? null : load(said.like, within)
   return {

@@ -204,7 +204,7 @@ function namesOf({ fields, changes }: Integration, field: FieldName): readonly s
   if (field === 'audit.change.fields') return [...list, ...text, ...changes.field, ...olds, ...news]
   if (field === 'audit.change.before') return [...list, ...text, ...changes.before, ...olds]
   if (field === 'audit.change.after') return [...list, ...text, ...changes.after, ...news]
-  // What stands in lists has a source for each way to ask for it.
+  // A value in a list has a source for each way to ask for it.
   return fields
     .filter(({ to }) => to === field)
     .flatMap(({ from }) => from)

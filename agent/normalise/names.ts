@@ -12,7 +12,7 @@ export interface NameNode {
   readonly id: number
 }
 
-/** A source whose value stands in a list. */
+/** A source whose value is in a list. */
 export interface ListSource {
   readonly source: number
   /** The source of the list itself, which no field takes because of this: it stays in the payload. */

@@ -77,7 +77,7 @@ export class Found {
     return this.#removedRows.length > 0 && this.#removedRows.includes(row)
   }
 
-  /** A source's value stands in this row, somewhere in a list. */
+  /** A source's value is in this row, somewhere in a list. */
   point(source: number, row: number): void {
     this.hits[source] = row << 2
     this.#table.addSource(source)

@@ -22,7 +22,7 @@ const inKv = (text: string): string => text.replace(/[\\"]/g, '\\$&').replaceAll
 const inCef = (text: string): string => text.replace(/[\\=]/g, '\\$&').replaceAll('\n', '\\n')
 const inHex = (text: string): string => Buffer.from(text).toString('hex').toUpperCase()
 
-/** How a text stands in a record of each format. */
+/** How a text is written in a record of each format. */
 const FORMATS: readonly [name: string, format: Format, written: (text: string) => string][] = [
   ['plain', formatNamed('plain'), (text) => text],
   ['json', formatNamed('json'), (text) => JSON.stringify({ user: 'bob', note: text, n: 1 })],

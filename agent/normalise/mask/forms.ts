@@ -48,7 +48,7 @@ const FIRST: readonly Form[] = [
   },
 ]
 
-/** Tokens and keys by their beginnings, and what stands in a header behind its scheme. */
+/** Tokens and keys by their beginnings, and the credentials behind the scheme of a header. */
 const TOKENS: readonly Form[] = [
   token('jwt', ['^eyj'], /\beyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*){0,3}/g),
   {

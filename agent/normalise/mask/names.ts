@@ -360,7 +360,7 @@ export class SecretNames {
     return this.#own.get(fold) ?? kindByWords(wordsOf(name, WORD)) ?? kindByWords(wordsOf(name, SEGMENT))
   }
 
-  /** Whether it is said of this very name that it is no secret's. */
+  /** Whether this very name is listed as no secret's. */
   isKept(name: string): boolean {
     return this.#keep.has(folded(name))
   }

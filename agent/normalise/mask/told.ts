@@ -44,7 +44,7 @@ const isSignIn = (text: string, from: number, to: number): boolean =>
 
 const VERB =
   'changed|set|updated|reset|modified|replaced|rotated|altered|switched|edited|geändert|zurückgesetzt|gesetzt|aktualisiert|cambiad[oa]|modificad[oa]|actualizad[oa]|alterad[oa]|redefinid[oa]|atualizad[oa]|modifiée?|changée?|réinitialisée?|cambiat[oa]|modificat[oa]|gewijzigd|zmienion[oe]|изменен|изменён|сброшен'
-/** What may stand between a name and what is said of it, without meaning anything else. */
+/** What may be between a name and its value, without meaning anything else. */
 const AUXILIARY =
   '(?:[ \\t]+(?:was|is|are|has|had|have|been|be|being|wurde|ist|fue|foi|ha|sido|a|été|è|stata|is|werd|został[oa]|был|successfully|automatically|manually|now|value))*'
 const FOR =

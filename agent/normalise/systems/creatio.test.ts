@@ -192,7 +192,7 @@ describe('creatio', () => {
         { 'audit.change.before': 'Price=249.00', 'audit.entity.name': 'SIP trunk, 30 channels' },
       ]),
     ).toEqual([])
-    // Whoever modified a row of the audit log is not who signed in.
+    // The person who modified a row of the audit log is not the one who signed in.
     const audited = files.get('sys-operation-audit.json') ?? []
     expect(audited.filter((event) => String(valueAt(event, 'user.id')).startsWith('0000'))).toEqual([])
   })
