@@ -15,7 +15,7 @@ export interface PumpParts {
   readonly shipper: Shipper
   /** Buffers that exist at most: one for each worker and one that is being filled. */
   readonly buffers: number
-  /** Is told what the events of a batch lack. */
+  /** Called with what the events of a batch lack. */
   readonly shaped: (shapes: readonly PipelineShape[]) => void
   readonly clock: () => number
   readonly log: {

@@ -24,7 +24,7 @@ export function columnProblem(integration: Integration, name: string): string | 
     : null
 }
 
-/** The integration for an input whose operator names columns. A column stands beside the names that the integration has for the same thing. */
+/** The integration for an input whose operator names columns. Such a column is another name for what the integration reads already. */
 export function withColumns(integration: Integration, columns: PipelineSpec['columns']): Integration {
   if (columns === undefined || Object.keys(columns).length === 0) return integration
   const captions: Captions[] = []

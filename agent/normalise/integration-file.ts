@@ -55,7 +55,7 @@ const fieldName = z.string().refine(isSettable, {
 
 const name = z.string().min(1).max(256)
 
-/** What is wrong with brackets in a name is said of the list that it stands in: a union would only say that nothing fits. */
+/** Names the fault in a name's brackets at the list that holds the name: a union would only say that nothing fits. */
 const checked =
   (problemOf: (name: string) => string | null) =>
   (said: readonly (string | readonly string[])[], context: z.RefinementCtx): void => {

@@ -40,7 +40,7 @@ export class NameTree {
     return this.#sources.size
   }
 
-  /** The number of the source of this name; a new one where the name is new. Of what stands in lists, `isMany` asks for all values. */
+  /** The number of the source of this name; a new one where the name is new. In lists, `isMany` asks for all values. */
   add(name: string, { emptyCounts = false, isMany = false } = {}): number {
     const source = this.#inList(name, isMany) ?? this.#member(name)
     if (emptyCounts) this.emptyCounts[source] = true

@@ -19,7 +19,7 @@ const DELIMITERS = [',', ';', '\t', '|']
 const SYSLOG =
   /^(?:<\d{1,3}>)?(?:1 \S+ \S+ \S+ \S+ \S+ (?:-|\[[^\]]*\]) ?|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s:[]{1,64}(?:\[\d+\])?: )/
 
-/** What form a sample has; an OperatorError where it is no text that records could stand in. */
+/** What form a sample has; an OperatorError if it is no text with records. */
 export function formOf(file: string, bytes: Buffer): Form {
   const text = textOf(file, bytes)
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '')

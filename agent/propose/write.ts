@@ -18,7 +18,7 @@ export interface Findings {
     readonly left: readonly string[]
   }
   readonly changes: { readonly before: string; readonly after: string; readonly field: string | null } | null
-  /** A member that names each record for good; null where there is none, or where records stand in a log. */
+  /** A member that names each record for good; null where there is none, or in a log. */
   readonly identity: string | null
   readonly types: readonly { readonly id: string; readonly title: string; readonly text: string }[]
   /** The member with the action. */

@@ -17,7 +17,7 @@ interface Way extends Omit<ListSource, 'steps'> {
   readonly countsEmpty: boolean
 }
 
-/** Finds what names with brackets mean, as `list-path.ts` does in objects: the rows of a record have all that stands in its lists. */
+/** Finds what names with brackets mean, as `list-path.ts` does in objects: the rows of a record hold the items of its lists, too. */
 export class InLists {
   readonly #found: Found
   readonly #ways: readonly Way[]

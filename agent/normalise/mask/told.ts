@@ -18,7 +18,7 @@ interface Mention {
 
 /** A mention that says of what field the values behind it are. */
 export interface NamedField extends Mention {
-  /** By a sentence alone, which ends with the text that it stands in. */
+  /** By a sentence alone, which ends with its text. */
   readonly isTold: boolean
 }
 
@@ -101,7 +101,7 @@ function toldBehind(text: string, { kind, from, to }: Mention): Place[] {
   return behind === null ? places : saidAt(text, behind, kind, true)
 }
 
-/** What is said from a place on, right behind the name or behind whose secret it is. */
+/** The words behind the name of a secret, or behind the name of its owner. */
 function saidAt(text: string, at: number, kind: string, isOfSomebody = false): Place[] {
   const told = (place: Place): Place[] => {
     const said = text.slice(place.from, place.to)

@@ -4,7 +4,7 @@ const NO_VALUE =
 const LEAST_DIGITS = /\d{4}|^[a-z]{16,}$/
 const COUNT = /^\d{1,3}$/
 
-/** Whether a value that stands for a secret is one. What is masked already stays. */
+/** Whether the value of a secret's name is a secret. A mask is none. */
 export function isSecret(text: string, kind = ''): boolean {
   if (text === '' || text.startsWith('[masked:') || /^(?:\$\{|\{\{)/.test(text) || NO_VALUE.test(text))
     return false

@@ -75,7 +75,7 @@ function* waysTo(condition: Condition, fields: readonly FieldMapping[], depth: n
     for (const one of condition.any) yield* waysTo(one, fields, depth)
     return
   }
-  // What must not hold mostly doesn't; whoever asks looks whether the record is of the type.
+  // A `not` mostly holds; the caller checks that the record is of the type.
   if ('not' in condition) {
     yield new Map()
     return
