@@ -11,7 +11,17 @@ import { join } from 'node:path'
 const ROOT = import.meta.dirname
 const COMPILER = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js')
 /** Bare addresses without a collector; 16 bytes at a time; the memory is given by who starts it, its own constants at the bottom. */
-const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--enable', 'simd']
+const OPTIONS = [
+  '-O3',
+  '--noAssert',
+  '--runtime',
+  'stub',
+  '--importMemory',
+  '--enable',
+  'simd',
+  '--enable',
+  'relaxed-simd',
+]
 
 /** Each source, by its path from the root. */
 export const kernels = (): string[] =>

@@ -103,7 +103,11 @@ const TOKENS: readonly Form[] = [
   token('rubygems_key', ['ru^bygems_'], /(?<![A-Za-z0-9])rubygems_[\da-f]{40,}/g),
   token('sendgrid_key', ['^sg.'], /(?<![A-Za-z0-9])SG\.[\w-]{16,}\.[\w-]{16,}/g),
   token('mailgun_key', ['^key-'], /(?<![A-Za-z0-9-])key-[\da-f]{32}(?![A-Za-z0-9])/g),
-  token('mailchimp_key', ['^-us'], /\b[\da-f]{32}-us\d{1,2}(?!\w)/g),
+  token(
+    'mailchimp_key',
+    [...'123456789'].map((digit) => `^-us${digit}`),
+    /\b[\da-f]{32}-us\d{1,2}(?!\w)/g,
+  ),
   token(
     'twilio_key',
     [...'0123456789abcdef'].map((digit) => `^sk${digit}`),
@@ -172,14 +176,29 @@ const TOKENS: readonly Form[] = [
 
 export const FORMS: readonly Form[] = [...FIRST, ...TOKENS]
 
-export const maskFirst = (text: string, marks: Marks): string => maskForms(text, FIRST, marks)
-export const maskTokens = (text: string, marks: Marks): string => maskForms(text, TOKENS, marks)
+const signedFirst = signed(FIRST)
+const signedTokens = signed(TOKENS)
+export const maskFirst = (text: string, marks: Marks): string => maskForms(text, signedFirst, marks)
+export const maskTokens = (text: string, marks: Marks): string => maskForms(text, signedTokens, marks)
 
-function maskForms(text: string, forms: readonly Form[], marks: Marks): string {
+interface Signed {
+  readonly form: Form
+  readonly words: readonly string[]
+}
+
+/** Forms with the words of their signs; and whether a text has any of these, which few texts do. */
+function signed(forms: readonly Form[]): { readonly all: readonly Signed[]; readonly any: RegExp } {
+  const all = forms.map((form) => ({ form, words: form.signs.map((sign) => sign.replace('^', '')) }))
+  return { all, any: new RegExp(all.flatMap(({ words }) => words.map(RegExp.escape)).join('|')) }
+}
+
+function maskForms(text: string, { all, any }: ReturnType<typeof signed>, marks: Marks): string {
   let masked = text
   const small = text.toLowerCase()
-  for (const { kind, signs, pattern, isOne } of forms) {
-    if (!signs.some((sign) => small.includes(sign.replace('^', '')))) continue
+  if (!any.test(small)) return text
+  for (const { form, words } of all) {
+    const { kind, pattern, isOne } = form
+    if (!words.some((word) => small.includes(word))) continue
     masked = masked.replace(pattern, (whole: string, ...rest: unknown[]) => {
       const groups = rest.slice(
         0,
