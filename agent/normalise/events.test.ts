@@ -38,3 +38,50 @@ it('words that several types ask for are told apart from all others, whatever wa
     expect(found('end', 'failed')).toBe('broken')
   }
 })
+
+it('a type that two members decide by being unequal is told for each pair of them', () => {
+  const types = new EventTypes(
+    [
+      type('other', { name: 'account', differsFrom: 'by' }),
+      type('own', { all: [is('account', 'anna'), { name: 'by', exists: true }] }),
+    ],
+    (name) => ['account', 'by'].indexOf(name),
+  )
+  const found = (...texts: string[]): string | undefined =>
+    types.of({ member: (source) => texts[source], field: () => undefined })?.type.id
+  for (let round = 0; round < 2; round++) {
+    expect(found('anna', 'anna')).toBe('own')
+    expect(found('anna', 'bert')).toBe('other')
+    expect(found('carl', 'carl')).toBeUndefined()
+    expect(found('anna')).toBe('other')
+  }
+})
+
+it('a record is asked only what its earlier answers leave open', () => {
+  const types = new EventTypes(
+    [
+      type('in', is('kind', 'login')),
+      type('job', {
+        all: [is('kind', 'job'), { any: [is('name', 'backup'), { name: 'name', matches: 'sync' }] }],
+      }),
+      type('out', { not: { any: [is('kind', 'login', 'job'), is('state', 'open')] } }),
+    ],
+    (name) => ['kind', 'name', 'state'].indexOf(name),
+  )
+  const asked = (...texts: string[]): [string | undefined, number[]] => {
+    const sources: number[] = []
+    const found = types.of({
+      member: (source) => {
+        sources.push(source)
+        return texts[source]
+      },
+      field: () => undefined,
+    })
+    return [found?.type.id, sources]
+  }
+  for (const texts of [['login'], ['job', 'backup'], ['job', 'other'], ['end']]) asked(...texts)
+  expect(asked('login', 'sync', 'open')).toEqual(['in', [0]])
+  expect(asked('job', 'backup')).toEqual(['job', [0, 1]])
+  expect(asked('job', 'other')).toEqual([undefined, [0, 1]])
+  expect(asked('end')).toEqual(['out', [0, 2]])
+})

@@ -1,7 +1,7 @@
 import { foldsLonger } from '../../schema/index.ts'
-import { type Asked, type Check, checkOf, type Simple, simpleIn, textFrom } from './condition.ts'
+import { type Asked, checkOf, type Simple, simpleIn, textFrom } from './condition.ts'
 import { Piece } from './direct/piece.ts'
-import { type EventType, folded } from './integration.ts'
+import { type Condition, type EventType, folded } from './integration.ts'
 import { type Given, givenBy } from './lookups.ts'
 import { finder } from './pattern.ts'
 
@@ -17,40 +17,54 @@ const MOST_KNOWN = 4096
 const MOST_BRANCHES = 32 * 1024
 const LONGEST_KNOWN = 64
 
-/** What conditions ask of one member or field. */
-interface Ask {
-  readonly text: (asked: Asked) => string | undefined
-  /** Texts of one meaning are the same to all conditions. */
-  readonly meaning: (text: string) => number
-}
+/** A question that conditions ask of a record. Records that give the same answer are the same to all conditions behind it. */
+type Question = (asked: Asked) => number
 
 /** So many patterns' answers fit a number, beside the words. */
 const MOST_PATTERNS = 16
 
-/** What is asked of one name; several where its conditions have many patterns. */
-function asksFor(name: string, conditions: readonly Simple[], sourceOf: (name: string) => number): Ask[] {
-  const text = textFrom(name, sourceOf)
-  const words = new Map<string, number>()
-  const patterns: ((text: string) => boolean)[] = []
-  for (const condition of conditions) {
-    if ('matches' in condition) patterns.push(finder(condition.matches))
-    if (!('oneOf' in condition)) continue
-    for (const word of condition.oneOf.map(folded)) if (!words.has(word)) words.set(word, words.size + 1)
-  }
-  const longest = Math.max(0, ...[...words.keys()].map((word) => word.length))
-  const wordOf = (said: string): number =>
-    foldsLonger(said, longest) ? ANY : (words.get(folded(said)) ?? ANY)
-  const asks: Ask[] = []
-  for (let first = 0; first === 0 || first < patterns.length; first += MOST_PATTERNS) {
-    const these = patterns.slice(first, first + MOST_PATTERNS)
-    const meaning = (said: string): number => {
-      let means = first === 0 && words.size > 0 ? wordOf(said) : ANY
-      for (const finds of these) means = means * 2 + (finds(said) ? 1 : 0)
-      return means
+/** The questions behind conditions, by condition. Conditions of one name share one; several where they have many patterns. */
+function questionsOf(
+  conditions: readonly Simple[],
+  sourceOf: (name: string) => number,
+): Map<Simple, Question> {
+  const questions = new Map<Simple, Question>()
+  const named = Map.groupBy(
+    conditions.filter((condition) => !('differsFrom' in condition)),
+    ({ name }) => name,
+  )
+  for (const [name, ofName] of named) {
+    const text = textFrom(name, sourceOf)
+    const words = new Map<string, number>()
+    for (const condition of ofName)
+      if ('oneOf' in condition)
+        for (const word of condition.oneOf.map(folded)) if (!words.has(word)) words.set(word, words.size + 1)
+    const longest = Math.max(0, ...[...words.keys()].map((word) => word.length))
+    const wordOf = (said: string): number =>
+      foldsLonger(said, longest) ? ANY : (words.get(folded(said)) ?? ANY)
+    const patterns = ofName.flatMap((condition) => ('matches' in condition ? [condition] : []))
+    for (let first = 0; first === 0 || first < patterns.length; first += MOST_PATTERNS) {
+      const these = patterns.slice(first, first + MOST_PATTERNS)
+      const finders = these.map(({ matches }) => finder(matches))
+      const meaning = remembered((said) => {
+        let means = first === 0 && words.size > 0 ? wordOf(said) : ANY
+        for (const finds of finders) means = means * 2 + (finds(said) ? 1 : 0)
+        return means
+      })
+      const question: Question = (asked) => {
+        const said = text(asked)
+        return said === undefined ? UNSAID : meaning(said)
+      }
+      for (const condition of first === 0 ? ofName : these)
+        if (!('matches' in condition) || these.includes(condition)) questions.set(condition, question)
     }
-    asks.push({ text, meaning: remembered(meaning) })
   }
-  return asks
+  for (const condition of conditions) {
+    if (!('differsFrom' in condition)) continue
+    const differs = checkOf(condition, sourceOf)
+    questions.set(condition, (asked) => Number(differs(asked)))
+  }
+  return questions
 }
 
 function remembered(meaning: (text: string) => number): (text: string) => number {
@@ -70,37 +84,41 @@ function remembered(meaning: (text: string) => number): (text: string) => number
 const ANY = 0
 const UNSAID = -1
 
-/** Where the answers so far lead to: by what the next says, and to which type behind the last. */
-class Branch {
-  readonly next = new Map<number, Branch>()
-  known: KnownType | null | undefined
+/** Where the answers so far lead to: to the next question, or to the type that they decide. */
+interface Branch {
+  readonly question: Question | null
+  readonly next: Map<number, Branch>
+  readonly known: KnownType | null
 }
+
+/** A condition whose parts are asked one by one: whether it holds, or the question that has to be answered first. */
+type Decision = (asked: Asked, answered: ReadonlySet<Question>) => boolean | Question
+
+const NONE: ReadonlySet<Question> = new Set()
 
 /**
  * The catalogue of an integration: the first type that applies is the record's. What decides are a few texts, most of them names of
- * actions and things that come again and again: what they lead to is remembered.
+ * actions and things that come again and again. So what they lead to is remembered, and a record is asked only what its earlier answers
+ * leave open.
  */
 export class EventTypes {
-  readonly #types: readonly (KnownType & { readonly applies: Check })[]
-  readonly #asks: readonly Ask[]
-  #root = new Branch()
+  readonly #types: readonly (KnownType & { readonly decide: Decision })[]
+  #root: Branch | null = null
+  /** What the record at hand was asked. */
+  readonly #path: Question[] = []
   #branches = 0
 
   constructor(types: readonly EventType[], sourceOf: (name: string) => number) {
+    const questions = questionsOf(
+      types.flatMap(({ when }) => simpleIn(when)),
+      sourceOf,
+    )
     this.#types = types.map((type) => ({
       type,
-      applies: checkOf(type.when, sourceOf),
+      decide: decisionOf(type.when, questions, sourceOf),
       set: type.set.map(givenBy),
       code: new Piece(JSON.stringify(type.id)),
     }))
-    const conditions = types.flatMap(({ when }) => simpleIn(when))
-    this.#asks = [...new Set(conditions.map(({ name }) => name))].flatMap((name) =>
-      asksFor(
-        name,
-        conditions.filter((condition) => condition.name === name),
-        sourceOf,
-      ),
-    )
   }
 
   get size(): number {
@@ -108,34 +126,73 @@ export class EventTypes {
   }
 
   of(asked: Asked): KnownType | null {
+    this.#root ??= this.#branch(asked, NONE)
     let branch = this.#root
-    for (const { text, meaning } of this.#asks) {
-      const said = text(asked)
-      const means = said === undefined ? UNSAID : meaning(said)
-      branch = branch.next.get(means) ?? this.#grow(branch, means)
+    for (let depth = 0; branch.question !== null; depth++) {
+      const { question } = branch
+      this.#path[depth] = question
+      const means = question(asked)
+      let next = branch.next.get(means)
+      if (next === undefined) {
+        next = this.#branch(asked, new Set(this.#path.slice(0, depth + 1)))
+        branch.next.set(means, next)
+      }
+      branch = next
     }
-    if (branch.known === undefined) branch.known = this.#work(asked)
     return branch.known
   }
 
-  #grow(branch: Branch, means: number): Branch {
+  #branch(asked: Asked, answered: ReadonlySet<Question>): Branch {
     // A source whose answers are ever new: what it costs is time, never memory.
     if (++this.#branches > MOST_BRANCHES) {
-      this.#root = new Branch()
+      this.#root = null
       this.#branches = 0
     }
-    const grown = new Branch()
-    branch.next.set(means, grown)
-    return grown
-  }
-
-  #work(asked: Asked): KnownType | null {
-    for (const known of this.#types) if (known.applies(asked)) return known
-    return null
+    for (const known of this.#types) {
+      const decided = known.decide(asked, answered)
+      if (decided === false) continue
+      const isIt = decided === true
+      return { question: isIt ? null : decided, next: new Map(), known: isIt ? known : null }
+    }
+    return { question: null, next: new Map(), known: null }
   }
 
   /** Whatever any type can set. */
   all(): readonly Given[] {
     return this.#types.flatMap(({ set }) => set)
   }
+}
+
+function decisionOf(
+  condition: Condition,
+  questions: ReadonlyMap<Simple, Question>,
+  sourceOf: (name: string) => number,
+): Decision {
+  if ('not' in condition) {
+    const decide = decisionOf(condition.not, questions, sourceOf)
+    return (asked, answered) => {
+      const decided = decide(asked, answered)
+      return typeof decided === 'boolean' ? !decided : decided
+    }
+  }
+  if ('all' in condition || 'any' in condition) {
+    const parts = ('all' in condition ? condition.all : condition.any).map((part) =>
+      decisionOf(part, questions, sourceOf),
+    )
+    // One part that holds decides `any`; one that does not decides `all`.
+    const deciding = 'any' in condition
+    return (asked, answered) => {
+      let open: Question | null = null
+      for (const decide of parts) {
+        const decided = decide(asked, answered)
+        if (decided === deciding) return deciding
+        if (typeof decided !== 'boolean') open ??= decided
+      }
+      return open ?? !deciding
+    }
+  }
+  const question = questions.get(condition)
+  if (question === undefined) throw new Error(`nothing asks for ${condition.name}`)
+  const check = checkOf(condition, sourceOf)
+  return (asked, answered) => (answered.has(question) ? check(asked) : question)
 }
