@@ -247,11 +247,10 @@ export class Drafts {
     return words.isBarred
   }
 
-  #isOutcome(outcome: string): boolean {
-    const { how, from, to } = this.#values
-    return (
-      how[OUTCOME] === HOW.json && this.#found.textAt(from[OUTCOME]! + 1, to[OUTCOME]! - 1, false) === outcome
-    )
+  #isOutcome(outcome: 'success' | 'unknown'): boolean {
+    const { how, from } = this.#values
+    // Each of the three has its own first letter.
+    return how[OUTCOME] === HOW.json && this.#found.bytes[from[OUTCOME]! + 1] === outcome.charCodeAt(0)
   }
 
   /** As `pipeline.ts` has it. */

@@ -60,7 +60,6 @@ export class Found {
     while (this.added.length > 0) this.added.pop()
     while (this.#removed.length > 0) this.#removed.pop()
     while (this.#removedRows.length > 0) this.#removedRows.pop()
-    this.#texts.begin()
     if (to - from > LONGEST) return false
     this.#end = this.#memory.kernel.scan(this.#table.address, from, to, this.#memory.rows)
     return this.#end !== -1
@@ -171,7 +170,7 @@ export class Found {
   }
 
   textAt(from: number, to: number, isEscaped: boolean): string {
-    return isEscaped ? unescaped(this.bytes, from, to) : this.#texts.ofRecord(this.bytes, from, to)
+    return isEscaped ? unescaped(this.bytes, from, to) : this.#texts.of(this.bytes, from, to)
   }
 
   /** A text, a number, true or false; not an empty text. */

@@ -159,6 +159,16 @@ interface Word {
   readonly sign: Sign
 }
 
+function wordOf(sign: Sign): Word {
+  const at = Buffer.byteLength(sign.text.slice(0, sign.text.indexOf('^')))
+  const bytes = Buffer.from(sign.text.replace('^', ''))
+  if (bytes.length < at + REACH) throw new Error(`${sign.text} has too little behind its ^ to be looked for`)
+  return { bytes, at, sign }
+}
+
+const WORDS: readonly Word[] = SIGNS.map(wordOf)
+const soughtOf = ({ bytes, at }: Word): Uint8Array => bytes.subarray(at, at + REACH)
+
 /** A memory with the kernel over it, in which texts stand that are looked through. */
 export interface Ground {
   readonly bytes: Buffer
@@ -201,23 +211,16 @@ export class Suspicion {
     this.#isNamer = isNamer
     this.#always = more.some((word) => Buffer.byteLength(word) < REACH)
     if (this.#always) return
-    const words: Word[] = []
-    for (const sign of [...SIGNS, ...more.map((word) => name(`^${word.toLowerCase()}`))]) {
-      const at = Buffer.byteLength(sign.text.slice(0, sign.text.indexOf('^')))
-      words.push({ bytes: Buffer.from(sign.text.replace('^', '')), at, sign })
-    }
-    for (const word of words) {
+    const others = more.map((word) => wordOf(name(`^${word.toLowerCase()}`)))
+    for (const word of [...WORDS, ...others]) {
       const letters = lettersAt(word.bytes, word.at)
       const known = this.#words.get(letters)
       if (known === undefined) this.#words.set(letters, [word])
       else known.push(word)
       this.#table[TABLE + (letters >> 3)]! |= 1 << (letters & 7)
     }
-    this.#group(words)
-  }
-
-  #group(words: readonly Word[]): void {
-    groupsOf(words.map(({ bytes, at }) => bytes.subarray(at, at + REACH))).forEach((halves, g) => {
+    ofSigns ??= grouped(EMPTY, WORDS.map(soughtOf))
+    grouped(ofSigns, others.map(soughtOf)).forEach(({ halves }, g) => {
       const set = Math.floor(g / SET_GROUPS) * SET
       halves.forEach((half, i) => {
         for (let value = 0; value < HALF; value++)
@@ -268,59 +271,63 @@ export class Suspicion {
 
 /** Of the letters in turn, the low half and the high half: a bit for each of the 16 values that a group takes. */
 type Halves = readonly number[]
-const NO_HALVES: Halves = Array.from({ length: REACH * 2 }, () => 0)
 
-/**
- * The signs' letters in groups that ordinary text fits least. Each comes into the group that it widens least; then each is placed anew
- * while that helps.
- */
-function groupsOf(letters: readonly Uint8Array[]): readonly Halves[] {
-  const wanted = letters.map((three) =>
-    [...three].flatMap((byte) => {
+/** Signs that the kernel looks for together. */
+interface Group {
+  readonly halves: Halves
+  /** How often three bytes of ordinary text fit it. */
+  readonly often: number
+}
+
+/** These groups with more letters: each comes into the group in which ordinary text fits the least more. */
+function grouped(groups: readonly Group[], letters: readonly Uint8Array[]): readonly Group[] {
+  const widened = [...groups]
+  for (const three of letters) {
+    const wanted = [...three].flatMap((byte) => {
       const bytes = bothCases(byte)
       return [halvesOf(bytes, (one) => one & 0x0f), halvesOf(bytes, (one) => one >>> 4)]
-    }),
-  )
-  const together = (members: Iterable<number>): Halves =>
-    [...members].reduce<Halves>((all, member) => all.map((half, i) => half | wanted[member]![i]!), NO_HALVES)
-  const groups = Array.from({ length: SETS * SET_GROUPS }, () => new Set<number>())
-  const place = (member: number): void => {
-    const widenedBy = (group: ReadonlySet<number>): number =>
-      usual(together([...group, member])) - usual(together(group))
-    let best = groups[0]!
-    let least = widenedBy(best)
-    for (const group of groups) {
-      const more = widenedBy(group)
-      if (more < least) [best, least] = [group, more]
-    }
-    best.add(member)
-  }
-  wanted.forEach((_, member) => {
-    place(member)
-  })
-  for (let round = 0; round < ROUNDS; round++)
-    wanted.forEach((_, member) => {
-      for (const group of groups) group.delete(member)
-      place(member)
     })
-  return groups.map(together)
+    let best = 0
+    let least = Number.POSITIVE_INFINITY
+    widened.forEach(({ halves, often }, g) => {
+      const more = usual(together(halves, wanted)) - often
+      if (more < least) [best, least] = [g, more]
+    })
+    const halves = together(widened[best]!.halves, wanted)
+    widened[best] = { halves, often: usual(halves) }
+  }
+  return widened
 }
-const ROUNDS = 3
+
+const EMPTY: readonly Group[] = Array.from({ length: SETS * SET_GROUPS }, () => ({
+  halves: Array.from({ length: REACH * 2 }, () => 0),
+  often: 0,
+}))
+/** The groups of the signs that every integration has, made once: it takes some milliseconds. */
+let ofSigns: readonly Group[] | null = null
+
+const together = (some: Halves, others: Halves): Halves => some.map((half, i) => half | others[i]!)
 
 const halvesOf = (bytes: readonly number[], half: (byte: number) => number): number =>
   bytes.reduce((all, byte) => all | (1 << half(byte)), 0)
 
-/** How often three bytes of ordinary text fit a group. */
 function usual(halves: Halves): number {
   let product = 1
-  for (let i = 0; i < REACH; i++) {
-    const low = halves[2 * i]!
-    const high = halves[2 * i + 1]!
-    let sum = 0
-    for (const [byte, often] of USUAL) if ((low >> (byte & 0x0f)) & (high >> (byte >>> 4)) & 1) sum += often
-    product *= sum
-  }
+  for (let i = 0; i < REACH; i++) product *= oftenWith(halves[2 * i]!, halves[2 * i + 1]!)
   return product
+}
+
+const oftenKnown = new Map<number, number>()
+
+function oftenWith(low: number, high: number): number {
+  const halves = low * 0x10000 + high
+  let sum = oftenKnown.get(halves)
+  if (sum === undefined) {
+    sum = 0
+    for (const [byte, often] of USUAL) if ((low >> (byte & 0x0f)) & (high >> (byte >>> 4)) & 1) sum += often
+    oftenKnown.set(halves, sum)
+  }
+  return sum
 }
 
 /** How often bytes come in records, in thousandths: measured over the samples of all integrations. Of all others one each. */
