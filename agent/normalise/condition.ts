@@ -2,6 +2,7 @@ import { FIELDS, type FieldName } from '../../schema/index.ts'
 import { type Condition, folded } from './integration.ts'
 import { leafOf } from './layout.ts'
 import { finder } from './pattern.ts'
+import { remembered } from './remembered.ts'
 
 /** The texts that conditions ask for, of the record at hand; undefined where there is none. */
 export interface Asked {
@@ -45,7 +46,7 @@ export function checkOf(condition: Condition, sourceOf: (name: string) => number
   const text = textFrom(condition.name, sourceOf)
   if ('exists' in condition) return (asked) => (text(asked) !== undefined) === condition.exists
   if ('matches' in condition) {
-    const finds = finder(condition.matches)
+    const finds = remembered(finder(condition.matches))
     return (asked) => {
       const value = text(asked)
       return value !== undefined && finds(value)
@@ -59,17 +60,10 @@ export function checkOf(condition: Condition, sourceOf: (name: string) => number
     }
   }
   const wanted = new Set(condition.oneOf.map(folded))
-  // Records of one program follow each other.
-  let last: string | undefined
-  let isWanted = false
+  const isWanted = remembered((value) => wanted.has(folded(value)))
   return (asked) => {
     const value = text(asked)
-    if (value === undefined) return false
-    if (value !== last) {
-      last = value
-      isWanted = wanted.has(folded(value))
-    }
-    return isWanted
+    return value !== undefined && isWanted(value)
   }
 }
 

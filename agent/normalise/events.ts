@@ -4,6 +4,7 @@ import { Piece } from './direct/piece.ts'
 import { type Condition, type EventType, folded } from './integration.ts'
 import { type Given, givenBy } from './lookups.ts'
 import { finder } from './pattern.ts'
+import { remembered } from './remembered.ts'
 
 /** An event type made ready: whether a record is of it, and what follows. */
 export interface KnownType {
@@ -13,9 +14,7 @@ export interface KnownType {
   readonly set: readonly Given[]
 }
 
-const MOST_KNOWN = 4096
 const MOST_BRANCHES = 32 * 1024
-const LONGEST_KNOWN = 64
 
 /** A question that conditions ask of a record. Records that give the same answer are the same to all conditions behind it. */
 type Question = (asked: Asked) => number
@@ -65,20 +64,6 @@ function questionsOf(
     questions.set(condition, (asked) => Number(differs(asked)))
   }
   return questions
-}
-
-function remembered(meaning: (text: string) => number): (text: string) => number {
-  const known = new Map<string, number>()
-  return (text) => {
-    if (text.length > LONGEST_KNOWN) return meaning(text)
-    let means = known.get(text)
-    if (means === undefined) {
-      means = meaning(text)
-      if (known.size >= MOST_KNOWN) known.clear()
-      known.set(text, means)
-    }
-    return means
-  }
 }
 
 const ANY = 0

@@ -1,6 +1,7 @@
 import { type Stated, statedByName, statedByResult } from '../../schema/index.ts'
 import type { Asked } from './condition.ts'
 import type { Rule } from './mapping.ts'
+import { remembered } from './remembered.ts'
 
 /** What decides the outcome of an integration's events. */
 export interface OutcomeSources {
@@ -17,9 +18,6 @@ export interface OutcomeSources {
 
 /** Columns of integrations that name none. */
 export const USUAL_COLUMNS: readonly string[] = ['result', 'outcome', 'event_result']
-
-const MOST_KNOWN = 4096
-const LONGEST_KNOWN = 64
 
 /**
  * What a record says of its outcome where no field took it from a column: a result of unknown spelling decides by its words, and else the
@@ -60,20 +58,5 @@ export class OutcomeWords {
     const stated = this.#byResult ?? (this.#byName === 'success' && this.isBarred ? undefined : this.#byName)
     if (stated !== undefined) this.isBarred = false
     return stated
-  }
-}
-
-/** Results and names of actions are few and come again and again. */
-function remembered(of: (text: string) => Stated | undefined): (text: string) => Stated | undefined {
-  const known = new Map<string, Stated | null>()
-  return (text) => {
-    if (text.length > LONGEST_KNOWN) return of(text)
-    let stated = known.get(text)
-    if (stated === undefined) {
-      stated = of(text) ?? null
-      if (known.size >= MOST_KNOWN) known.clear()
-      known.set(text, stated)
-    }
-    return stated ?? undefined
   }
 }

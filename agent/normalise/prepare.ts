@@ -7,6 +7,7 @@ import { firstOf, holderOf, keyOf, type MemberPath, memberAt } from './member-pa
 import { isMembers, type Members } from './members.ts'
 import type { NameTree } from './names.ts'
 import { type Groups, wholePattern } from './pattern.ts'
+import { remembered } from './remembered.ts'
 import type { Envelope } from './syslog/envelope.ts'
 
 /** Makes of a record's members what its fields ask for: JSON in texts becomes members, texts are taken apart. */
@@ -172,7 +173,8 @@ function pathIn(record: Members, members: readonly (readonly MemberPath[])[]): M
 /** What the first pattern that fits takes a text apart into; null where none does. */
 export type TakerApart = (text: string) => Groups | null
 
-export const takerApart = (extraction: Extraction): TakerApart => remembered(groupsFinder(extraction))
+export const takerApart = (extraction: Extraction): TakerApart =>
+  remembered(groupsFinder(extraction), { longest: LONGEST_TEXT })
 
 function groupsFinder({ patterns, into }: Extraction): TakerApart {
   const compiled = patterns.map(({ name, pattern }) => ({ name, pattern: wholePattern(pattern) }))
@@ -185,20 +187,5 @@ function groupsFinder({ patterns, into }: Extraction): TakerApart {
       return taken
     }
     return null
-  }
-}
-
-/** Devices, states and names come again and again; lines of a log, which are longer, don't. */
-function remembered(groupsOf: TakerApart): TakerApart {
-  const known = new Map<string, Groups | null>()
-  return (text) => {
-    if (text.length > LONGEST_TEXT) return groupsOf(text)
-    let groups = known.get(text)
-    if (groups === undefined) {
-      groups = groupsOf(text)
-      if (known.size >= MOST_KNOWN) known.clear()
-      known.set(text, groups)
-    }
-    return groups
   }
 }

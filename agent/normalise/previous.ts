@@ -1,5 +1,6 @@
 import { plainWords } from '../../schema/index.ts'
 import { isMembers } from './members.ts'
+import { remembered } from './remembered.ts'
 
 /**
  * Whether a record holds what may be a previous value, wherever it stands: only where it holds none may an event say that the value is
@@ -50,22 +51,14 @@ const STEMS = WORDS.filter((word) => word.endsWith('*')).map((word) => word.slic
 const WHOLE = new Set(['from', 'from value', 'was', 'was value', 'original value', 'von', 'de', 'da', 'van'])
 const WITHIN = /旧|之前|以前|変更前|이전|السابق|قبل|קודם|ישן/
 
-const MOST_KNOWN = 4096
-const known = new Map<string, boolean>()
-
-export function isPreviousName(name: string): boolean {
-  let is = known.get(name)
-  if (is === undefined) {
-    const words = plainWords(name.slice(0, 256))
-    is =
-      words.some((word) => EXACT.has(word) || STEMS.some((stem) => word.startsWith(stem))) ||
-      WHOLE.has(words.join(' ')) ||
-      WITHIN.test(name)
-    if (known.size >= MOST_KNOWN) known.clear()
-    known.set(name, is)
-  }
-  return is
-}
+export const isPreviousName: (name: string) => boolean = remembered((name) => {
+  const words = plainWords(name.slice(0, 256))
+  return (
+    words.some((word) => EXACT.has(word) || STEMS.some((stem) => word.startsWith(stem))) ||
+    WHOLE.has(words.join(' ')) ||
+    WITHIN.test(name)
+  )
+})
 
 const ARROW = /\S ?(?:->|=>|→|⇒|➔) ?\S/
 /** In each language the word before the old value and the words before the new one. */
@@ -83,21 +76,13 @@ const FROM_TO: readonly RegExp[] = [
 const NAMED =
   /(?:^|[\s(;,])(?:previous(?:ly)?|prev|old|was|before|prior|formerly)(?: values?)?(?: ?[:=]| (?=["'\d]))/i
 
-const LONGEST_KNOWN = 256
-const told = new Map<string, boolean>()
-
 /** Texts of a record come again and again: messages of one kind, clients. */
 export function tellsPrevious(text: string): boolean {
   if (text.length < 5 || !(text.includes(' ') || text.includes('>') || text.includes('→'))) return false
-  if (text.length > LONGEST_KNOWN) return tells(text.slice(0, LONGEST))
-  let is = told.get(text)
-  if (is === undefined) {
-    is = tells(text)
-    if (told.size >= MOST_KNOWN) told.clear()
-    told.set(text, is)
-  }
-  return is
+  return tells(text.length > LONGEST ? text.slice(0, LONGEST) : text)
 }
 
-const tells = (text: string): boolean =>
-  ARROW.test(text) || NAMED.test(text) || FROM_TO.some((pattern) => pattern.test(text))
+const tells = remembered(
+  (text) => ARROW.test(text) || NAMED.test(text) || FROM_TO.some((pattern) => pattern.test(text)),
+  { longest: 256 },
+)

@@ -1,4 +1,5 @@
 import type { Asked } from '../condition.ts'
+import { LEAVES } from '../layout.ts'
 import type { ChangeRows } from './change-rows.ts'
 import { changeTextsOf } from './change-texts.ts'
 import type { Found } from './found.ts'
@@ -6,9 +7,19 @@ import { ROW } from './rows.ts'
 import { hasEscape } from './texts.ts'
 import { HOW, type Values } from './values.ts'
 
+interface Known {
+  record: number
+  from: number
+  to: number
+  text: string
+}
+
 /** What conditions ask of the record at hand; where it can't be said, it is unsure. */
 export class Answers implements Asked {
   isUnsure = false
+  /** By leaf: the text of the record at hand that was asked for last, and where it was. Several conditions ask for the same. */
+  readonly #asked: readonly Known[] = LEAVES.map(() => ({ record: 0, from: 0, to: 0, text: '' }))
+  #record = 0
   readonly #found: Found
   readonly #values: Values
   readonly #changes: ChangeRows
@@ -17,6 +28,12 @@ export class Answers implements Asked {
     this.#found = found
     this.#values = values
     this.#changes = changes
+  }
+
+  /** The next answers are of another record. */
+  begin(): void {
+    this.#record++
+    this.isUnsure = false
   }
 
   member(source: number): string | undefined {
@@ -36,9 +53,7 @@ export class Answers implements Asked {
           if (this.#found.bytes[values.from[leaf]!] === 0x5b) this.isUnsure = true
           return undefined
         }
-        const from = values.textFrom(leaf)
-        const to = values.textTo(leaf)
-        return this.#found.textAt(from, to, hasEscape(this.#found.bytes, from, to))
+        return this.text(leaf)
       }
       case HOW.single:
         return this.#found.text(values.from[leaf]! >> 2)
@@ -53,5 +68,19 @@ export class Answers implements Asked {
         return undefined
       }
     }
+  }
+
+  /** Of a field that has one. */
+  text(leaf: number): string {
+    const from = this.#values.textFrom(leaf)
+    const to = this.#values.textTo(leaf)
+    const known = this.#asked[leaf]!
+    if (known.record === this.#record && known.from === from && known.to === to) return known.text
+    const text = this.#found.textAt(from, to, hasEscape(this.#found.bytes, from, to))
+    known.record = this.#record
+    known.from = from
+    known.to = to
+    known.text = text
+    return text
   }
 }

@@ -20,7 +20,6 @@ import { mayHoldPrevious } from './previous-rows.ts'
 import { Program } from './program.ts'
 import { Rest } from './rest.ts'
 import { KIND, ROW } from './rows.ts'
-import { hasEscape } from './texts.ts'
 import { HOW, type Values } from './values.ts'
 
 const CODE = leafOf('event.code')
@@ -266,13 +265,7 @@ export class Drafts {
     const texts = this.#lookupTexts
     for (let i = 0; i < lookups.leaves.length; i++) {
       const leaf = lookups.leaves[i]!
-      if (!values.hasText(leaf)) {
-        texts[i] = ''
-        continue
-      }
-      const from = values.textFrom(leaf)
-      const to = values.textTo(leaf)
-      texts[i] = this.#found.textAt(from, to, hasEscape(this.#found.bytes, from, to))
+      texts[i] = values.hasText(leaf) ? this.#answers.text(leaf) : ''
     }
     for (const given of lookups.of(texts)) {
       if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.json)

@@ -181,7 +181,7 @@ export class DirectWay {
     this.#memory.recordNotes.begin()
     this.#values.clear()
     const { answers } = this.#drafts
-    answers.isUnsure = false
+    answers.begin()
     const type = this.#drafts.of(place, record)
     if (type === undefined || answers.isUnsure) return 'declined'
     const { filter } = this.#pipeline
