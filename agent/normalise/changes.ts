@@ -3,6 +3,7 @@ import { FLAG } from './flags.ts'
 import { folded } from './integration.ts'
 import type { ItemNames } from './mapping.ts'
 import { isMembers } from './members.ts'
+import { remembered } from './remembered.ts'
 
 /** A change in canonical order of members; an absent `old` means that the source did not say. */
 export interface FieldChange {
@@ -123,6 +124,9 @@ export function changesInText(text: string): TextChange[] | null {
   }
   return changes.length === 0 ? null : changes
 }
+
+/** Whether a text tells changes: details of one kind come again and again. */
+export const tellsChanges: (text: string) => boolean = remembered((text) => changesInText(text) !== null)
 
 const DIFF_LINE = /^([-+]) *(?:"([^"]{1,128})"|([^":\n]{1,128})): *(.*?),?$/
 const DIFF_HEAD = /^(?:---|\+\+\+|@@| |[{}[\]] *$|$)/

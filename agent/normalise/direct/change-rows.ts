@@ -1,12 +1,12 @@
 import { LIMITS } from '../../../schema/index.ts'
-import { changesInText, UNNAMED_FIELD } from '../changes.ts'
+import { tellsChanges, UNNAMED_FIELD } from '../changes.ts'
 import type { Mapping } from '../mapping.ts'
 import type { Found } from './found.ts'
 import type { Memory } from './memory.ts'
 import { sameFolded } from './name-table.ts'
 import { Piece } from './piece.ts'
 import { KEY_FROM, KEY_TO, KIND, ROW } from './rows.ts'
-import { hasEscape, unescaped } from './texts.ts'
+import { hasEscape } from './texts.ts'
 
 const MOST = 64
 const NONE = -1
@@ -30,6 +30,12 @@ export class ChangeRows {
   readonly #old: readonly Uint8Array[]
   readonly #now: readonly Uint8Array[]
   readonly #unchanged: Buffer
+  /** What was worked out of the record at hand. */
+  readonly #texts: Record<'fields' | 'before' | 'after', readonly string[] | null> = {
+    fields: null,
+    before: null,
+    after: null,
+  }
 
   readonly #pairs: readonly { readonly field: Piece; readonly old: number; readonly now: number }[]
   /** The name for fields that have none. */
@@ -63,6 +69,9 @@ export class ChangeRows {
     const { consumed } = found
     const { changes } = this.#mapping
     this.count = 0
+    this.#texts.fields = null
+    this.#texts.before = null
+    this.#texts.after = null
     for (const source of changes.list) {
       const row = found.hit(source)
       if (row === NONE || consumed[source] === 1) continue
@@ -105,7 +114,16 @@ export class ChangeRows {
   }
 
   /** `field=value` of what differs, before or after, or the fields' names, as `changes.ts` has it. */
-  texts(of: 'fields' | 'before' | 'after'): string[] {
+  texts(of: 'fields' | 'before' | 'after'): readonly string[] {
+    let texts = this.#texts[of]
+    if (texts === null) {
+      texts = this.#work(of)
+      this.#texts[of] = texts
+    }
+    return texts
+  }
+
+  #work(of: 'fields' | 'before' | 'after'): readonly string[] {
     const texts: string[] = []
     for (let i = 0; i < this.count; i++) {
       const field = this.#text(this.fieldFrom[i]!, this.fieldTo[i]!)
@@ -130,8 +148,7 @@ export class ChangeRows {
   }
 
   #text(from: number, to: number): string {
-    const { bytes } = this.#found
-    return hasEscape(bytes, from, to) ? unescaped(bytes, from, to) : bytes.toString('utf8', from, to)
+    return this.#found.textAt(from, to, hasEscape(this.#found.bytes, from, to))
   }
 
   #first(sources: readonly number[]): number {
@@ -146,7 +163,7 @@ export class ChangeRows {
     for (const source of this.#mapping.changes.text) {
       const row = found.hit(source)
       if (row === NONE || found.kind(row) !== KIND.string) continue
-      if (changesInText(this.#text(found.from(row), found.to(row))) !== null) return true
+      if (tellsChanges(found.text(row))) return true
     }
     return false
   }
