@@ -1,11 +1,11 @@
 import type { Cell } from '../formats/index.ts'
 import { secretsOfCommand } from './commands.ts'
 import { type Edit, edited } from './edits.ts'
-import { maskValue } from './json.ts'
+import { isJson, maskValue } from './json.ts'
 import type { Marks } from './marks.ts'
-import { isKeyId } from './names.ts'
+import { isKeyId, type SecretNames } from './names.ts'
 import type { Search } from './text.ts'
-import { isSecret } from './values.ts'
+import { isChangedSecret, isSecret } from './values.ts'
 
 /** A record of named values (columns, pairs) without its secrets. */
 export function maskCells(
@@ -25,6 +25,7 @@ export function maskCells(
   for (const { name, value } of cells) {
     if (name !== null && names.isNamer(name)) named ??= names.kindOf(value)
   }
+  const changed = changeIn(cells, names)
   const edits: Edit[] = []
   const said = saidByCommands(cells, marks)
   let passed = false
@@ -43,10 +44,33 @@ export function maskCells(
         continue
       }
     }
-    const masked = name !== null && isKeyId(name, value) ? value : maskValue(value, search, marks)
+    if (changed?.values.has(cell) === true && isChangedSecret(value.trim(), changed.kind)) {
+      edits.push({ from, to, by: written(marks.of(changed.kind, value.trim())) })
+      continue
+    }
+    const inner = changed !== null && isJson(value) ? changed.kind : null
+    const masked = name !== null && isKeyId(name, value) ? value : maskValue(value, search, marks, 0, inner)
     if (masked !== cell.value) edits.push({ from, to, by: written(masked) })
   }
   return edited(text, edits)
+}
+
+interface Change {
+  readonly kind: string
+  readonly values: ReadonlySet<Cell>
+}
+
+/** The secret that was changed, as a cell says (`Password changed`), and the cells with values that no cell says the field of. */
+function changeIn(cells: readonly Cell[], names: SecretNames): Change | null {
+  let kind: string | null = null
+  for (const { name, value } of cells) if (name !== null) kind ??= names.kindOfChange(name, value.trim())
+  if (kind === null) return null
+  const isNamed = cells.some(
+    ({ name, value }) => name !== null && value.trim() !== '' && names.isFieldName(name, false),
+  )
+  const values = cells.filter(({ name }) => name !== null && names.loneness(name) !== null)
+  const isPair = values.length > 1 || values.some(({ name }) => names.loneness(name!) === 'value')
+  return { kind, values: new Set(isNamed || !isPair ? [] : values) }
 }
 
 /** Cells that are a command's arguments, one after another, without what the command's options say is secret. */

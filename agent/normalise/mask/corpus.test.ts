@@ -2,13 +2,15 @@ import { expect, it } from 'vitest'
 import { type Format, formatOf } from '../formats/index.ts'
 import type { FormatName } from '../integration.ts'
 import { loadIntegration } from '../load.ts'
-import { harmlessTexts, secretTexts } from './corpus/index.ts'
+import { changedSecrets, harmlessChanges, harmlessTexts, secretTexts } from './corpus/index.ts'
 import { Desk } from './desk.ts'
 import { Masker } from './index.ts'
+import { SecretNames } from './names.ts'
 
 const generic = await loadIntegration('generic-json')
 const masker = new Masker(generic.mask, generic.changes)
 const desk = new Desk(masker.suspicion)
+const names = new SecretNames(generic.mask, generic.changes)
 
 function formatNamed(name: FormatName, columns: readonly string[] = []): Format {
   const csv = { ...generic.csv, columns: [...columns] }
@@ -72,6 +74,89 @@ it('no harmless text of the corpus is changed, in any format', () => {
   console.log(`${texts.length} harmless texts, in ${FORMATS.length} formats: ${changed.length} are changed.`)
   expect(changed).toEqual([])
   expect(texts.length).toBeGreaterThanOrEqual(300)
+})
+
+/** How a record of members is written in each format, also where its values are in a member of their own. */
+const RECORDS: readonly [
+  name: string,
+  format: (names: string[]) => Format,
+  written: (json: string) => string,
+][] = [
+  ['json', () => formatNamed('json'), (json) => json],
+  ['json in json', () => formatNamed('json'), (json) => JSON.stringify({ payload: json })],
+  [
+    'values in an object',
+    () => formatNamed('json'),
+    (json) => withValues(json, (values) => ({ details: values })),
+  ],
+  [
+    'values in a list',
+    () => formatNamed('json'),
+    (json) => withValues(json, (values) => ({ changes: [values] })),
+  ],
+  [
+    'values in a text',
+    () => formatNamed('json'),
+    (json) => withValues(json, (values) => ({ data: JSON.stringify(values) })),
+  ],
+  ['broken json', () => formatNamed('json'), (json) => json.slice(0, -1)],
+  [
+    'csv',
+    (names) => formatNamed('csv', names),
+    (json) =>
+      pairsOf(json)
+        .map(([, value]) => quoted(value))
+        .join(','),
+  ],
+  ['kv', () => formatNamed('kv'), inPairs],
+  ['plain', () => formatNamed('plain'), inPairs],
+]
+const pairsOf = (json: string): [string, string][] => Object.entries(JSON.parse(json))
+
+function inPairs(json: string): string {
+  return pairsOf(json)
+    .map(([name, value]) => `${name.replaceAll(' ', '_')}="${inKv(value)}"`)
+    .join(' ')
+}
+
+function withValues(json: string, within: (values: Record<string, string>) => object): string {
+  const isValue = ([name]: [string, string]): boolean =>
+    names.loneness(name) !== null || names.isFieldName(name, false)
+  const pairs = pairsOf(json)
+  const others = Object.fromEntries(pairs.filter((pair) => !isValue(pair)))
+  return JSON.stringify({ ...others, ...within(Object.fromEntries(pairs.filter(isValue))) })
+}
+
+it('no secret survives beside what says that it was changed, though no field is named', () => {
+  const survived: string[] = []
+  const records = changedSecrets(7)
+  for (const { text, secrets } of records) {
+    for (const [name, format, written] of RECORDS) {
+      const masked = masker.mask(written(text), format(pairsOf(text).map(([column]) => column))).text
+      if (secrets.some((secret) => masked.includes(secret))) survived.push(`${name}: ${masked}`)
+    }
+  }
+  const count = records.reduce((sum, { secrets }) => sum + secrets.length, 0)
+  console.log(
+    `${count} secrets in ${records.length} records of changes, in ${RECORDS.length} forms: ${survived.length} survive.`,
+  )
+  expect(survived).toEqual([])
+})
+
+it('the values of other changes are kept: numbers, durations, times, and what is changed about a secret', () => {
+  const changed: string[] = []
+  const records = harmlessChanges()
+  for (const text of records) {
+    for (const [name, format, written] of RECORDS) {
+      const record = written(text)
+      const masked = masker.mask(record, format(pairsOf(text).map(([column]) => column))).text
+      if (masked !== record) changed.push(`${name}: ${masked}`)
+    }
+  }
+  console.log(
+    `${records.length} harmless records of changes, in ${RECORDS.length} forms: ${changed.length} are changed.`,
+  )
+  expect(changed).toEqual([])
 })
 
 it('the members of a command are looked at together', () => {

@@ -42,7 +42,7 @@ export class Masker {
     // Names compare without regard to separators, and a pattern has no fixed beginning: a few letters, or everything.
     const beginnings = mask.names.map((name) => /^(?:[A-Z]+(?![a-z])|[A-Za-z][a-z]*)/.exec(name)?.[0] ?? '')
     this.suspicion = new Suspicion(patterns.length > 0 ? [''] : beginnings, {
-      isNamer: (name) => names.isNamer(name),
+      names,
       keepsFolders: mask.keep.some((name) => folded(name) === 'pwd'),
     })
     this.#desk = new Desk(this.suspicion)

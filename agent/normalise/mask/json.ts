@@ -4,7 +4,7 @@ import { type Edit, edited } from './edits.ts'
 import type { Marks } from './marks.ts'
 import { isKeyId } from './names.ts'
 import { maskText, type Search } from './text.ts'
-import { isSecret } from './values.ts'
+import { isChangedSecret, isSecret } from './values.ts'
 
 const DEEPEST = 256
 /** JSON in a text in JSON in a text: that deep it is looked into. */
@@ -14,20 +14,34 @@ const DEEPEST_TEXT = 4
  * JSON without its secrets, everything else as it stands. It is read as far as it is JSON: what comes behind a fault is masked as
  * text, and what is cut off counts as closed.
  */
-export function maskJson(text: string, search: Search, marks: Marks, level = 0): string {
-  const walk = new Walk(text, search, marks, level)
+export function maskJson(
+  text: string,
+  search: Search,
+  marks: Marks,
+  level = 0,
+  changed: string | null = null,
+): string {
+  const walk = new Walk(text, search, marks, level, changed)
   const end = walk.run()
   const masked = edited(text.slice(0, end), walk.edits)
   return end === text.length ? masked : masked + maskText(text.slice(end), search, marks)
 }
 
-/** A text, which may be JSON itself. */
-export function maskValue(text: string, search: Search, marks: Marks, level = 0): string {
-  if (!search.mayHold(text)) return text
-  return level < DEEPEST_TEXT && /^\s*[[{]/.test(text) && !text.startsWith('[masked:')
-    ? maskJson(text, search, marks, level + 1)
+/** A text, which may be JSON itself; `changed` is the kind of the secret that was changed, as the record around it says. */
+export function maskValue(
+  text: string,
+  search: Search,
+  marks: Marks,
+  level = 0,
+  changed: string | null = null,
+): string {
+  if (changed === null && !search.mayHold(text)) return text
+  return level < DEEPEST_TEXT && isJson(text)
+    ? maskJson(text, search, marks, level + 1, changed)
     : maskText(text, search, marks)
 }
+
+export const isJson = (text: string): boolean => /^\s*[[{]/.test(text) && !text.startsWith('[masked:')
 
 /** At least as many as the shortest secret with its name has. */
 const BYTES = /\[\s*\d{1,3}(?:\s*,\s*\d{1,3}){7,}\s*\]/y
@@ -60,12 +74,21 @@ class Walk {
   readonly #marks: Marks
   readonly #level: number
   #at = 0
+  /** The kind of the secret that was changed, as any member of the record says. */
+  #changed: string | null
+  /** Where values stand that are of this change, if there is one: they may come before it. */
+  readonly #lone: number[] = []
+  /** Texts that are JSON: the values of the change may be in them. */
+  readonly #nested: number[] = []
+  /** Whether the members at hand may be about what the record is about, and not about a part of it (`"email": {"old": ...}`). */
+  #isOpen = true
 
-  constructor(text: string, search: Search, marks: Marks, level: number) {
+  constructor(text: string, search: Search, marks: Marks, level: number, changed: string | null) {
     this.#text = text
     this.#search = search
     this.#marks = marks
     this.#level = level
+    this.#changed = changed
   }
 
   /** Behind what was read. */
@@ -75,7 +98,9 @@ class Walk {
     } catch (error) {
       if (!(error instanceof Fault)) throw error
     }
-    return this.#at
+    const end = this.#at
+    this.#hideChanged()
+    return end
   }
 
   #skip(): void {
@@ -111,6 +136,7 @@ class Walk {
       return value
     }
     if (isKeyId(key, value)) return value
+    if (this.#level < DEEPEST_TEXT && this.#isOpen && isJson(value)) this.#nested.push(from - 1)
     const masked = maskValue(value, this.#search, this.#marks, this.#level)
     if (masked !== value) this.edits.push({ from, to, by: JSON.stringify(masked).slice(1, -1) })
     return value
@@ -153,7 +179,10 @@ class Walk {
         continue
       }
       const from = this.#at + 1
-      const text = this.#value(kind ?? this.#kindBehind(items.at(-1)?.text ?? null), depth + 1)
+      const text =
+        sign === '{' && kind === null
+          ? this.#item(depth + 1)
+          : this.#value(kind ?? this.#kindBehind(items.at(-1)?.text ?? null), depth + 1)
       items.push({ from, to: this.#at - 1, text })
     }
     this.#at = Math.min(this.#at + 1, this.#text.length)
@@ -205,14 +234,24 @@ class Walk {
     return true
   }
 
-  #object(kind: string | null, depth: number): void {
+  /** An object of a list. */
+  #item(depth: number): null {
+    if (depth > DEEPEST) throw new Fault()
+    this.#object(null, depth, depth > 1)
+    return null
+  }
+
+  #object(kind: string | null, depth: number, isItem = false): void {
     this.#at++
     const members: Member[] = []
+    const isOpen = this.#isOpen
     try {
       this.#members(kind, depth, members)
     } finally {
       // Also of an object that was cut off, or goes on in no JSON.
+      this.#isOpen = isOpen
       this.#hideNamed(members, depth)
+      if (isOpen) this.#noteLone(members, isItem)
     }
   }
 
@@ -243,7 +282,13 @@ class Walk {
       if (this.#text[this.#at] === undefined) return
       const own = names.kindOf(key) ?? (kind !== null && !names.isAbout(key, kind) ? kind : null)
       const start = this.#at
+      const isOpen = this.#isOpen
+      const first = this.#text[start]
+      if (first === '{' || first === '[') this.#isOpen = isOpen && names.isContainer(key)
       const text = this.#value(own, depth + 1, key)
+      this.#isOpen = isOpen
+      // `"passwordChanged": {"old": ...}`
+      if (isOpen) this.#changed ??= names.kindOfChange(key, text ?? key)
       members.push({ key, from: start, text, kind: own })
     }
   }
@@ -258,19 +303,80 @@ class Walk {
     if (kind === null) return
     const at = this.#at
     for (const { key, from, kind: known } of members) {
-      if (known !== null || !names.isValue(key)) continue
-      this.#at = from
-      const before = this.edits
-      this.edits = []
-      try {
-        this.#value(kind, depth + 1)
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error
-      }
-      const to = this.#at
-      this.edits = [...before.filter((edit) => edit.to <= from || edit.from >= to), ...this.edits]
+      if (known === null && names.isValue(key)) this.#again(from, () => this.#value(kind, depth + 1))
     }
     this.#at = at
+  }
+
+  /** `{"action": "Password changed", "old_value": "x", "new_value": "y"}`: values that no member says the field of. */
+  #noteLone(members: readonly Member[], isItem: boolean): void {
+    const { names } = this.#search
+    if (members.some(({ key, text }) => text !== null && text !== '' && names.isFieldName(key, isItem)))
+      return
+    const values = members.filter(({ key, kind }) => kind === null && names.loneness(key) !== null)
+    if (values.length < 2 && !values.some(({ key }) => names.loneness(key) === 'value')) return
+    for (const { from } of values) {
+      const first = this.#text[from]
+      if (first !== '{' && first !== undefined) this.#lone.push(from)
+    }
+  }
+
+  #hideChanged(): void {
+    const kind = this.#changed
+    if (kind === null) return
+    for (const from of this.#nested) {
+      this.#again(from, () => {
+        const to = this.#closing(from + 1)
+        this.#at = to + 1
+        const value = decoded(this.#text.slice(from + 1, to))
+        const masked = maskValue(value, this.#search, this.#marks, this.#level, kind)
+        if (masked !== value) this.edits.push({ from: from + 1, to, by: JSON.stringify(masked).slice(1, -1) })
+      })
+    }
+    for (const from of this.#lone) this.#again(from, () => this.#hideLone(kind))
+  }
+
+  /** The value here, or the values of the list here. */
+  #hideLone(kind: string): void {
+    const list = this.#text[this.#at] === '['
+    if (list) this.#at++
+    for (;;) {
+      this.#skip()
+      const from = this.#at
+      const first = this.#text[from]
+      if (first === '"') {
+        const to = this.#closing(from + 1)
+        this.#at = to + 1
+        const value = decoded(this.#text.slice(from + 1, to))
+        if (isChangedSecret(value, kind))
+          this.edits.push({ from: from + 1, to, by: this.#marks.of(kind, value) })
+      } else {
+        const word = /^[-+.\w]+/.exec(this.#text.slice(from, from + 512))?.[0]
+        if (word === undefined) return
+        this.#at += word.length
+        if (isChangedSecret(word, kind))
+          this.edits.push({ from, to: this.#at, by: `"${this.#marks.of(kind, word)}"` })
+      }
+      this.#skip()
+      if (!list || this.#text[this.#at] !== ',') return
+      this.#at++
+    }
+  }
+
+  /** Reads once more what stands at a place: what is edited then, if anything is, comes instead of what was. */
+  #again(from: number, read: () => unknown): void {
+    this.#at = from
+    const before = this.edits
+    this.edits = []
+    try {
+      read()
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+    }
+    const to = this.#at
+    const kept =
+      this.edits.length === 0 ? before : before.filter((edit) => edit.to <= from || edit.from >= to)
+    this.edits = [...kept, ...this.edits]
   }
 }
 

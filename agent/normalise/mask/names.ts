@@ -1,5 +1,8 @@
 import { folded, type Integration, type MaskNames } from '../integration.ts'
 import { wordsOfName } from '../lookups.ts'
+import { type Act, actIn } from './acts.ts'
+import { isDirection, isLoneName, isValueName } from './value-names.ts'
+import { SEGMENT, WORD, wordsOf } from './words.ts'
 
 /**
  * How a secret's name ends, and the kind that its mask shows. Each is long enough that hardly another word ends so: what stands before it
@@ -8,7 +11,20 @@ import { wordsOfName } from '../lookups.ts'
 const ENDINGS: Readonly<Record<string, readonly string[]>> = {
   password: [
     ...['password', 'passwords', 'passwd', 'passwrd', 'passphrase', 'passcode', 'pwd', 'pswd'],
-    ...['passwort', 'passworter', 'kennwort', 'wachtwoord', 'passord', 'losenord', 'adgangskode', 'salasana'],
+    ...[
+      'passwort',
+      'passworts',
+      'passwortes',
+      'passworter',
+      'kennwort',
+      'kennworts',
+      'kennwortes',
+      'wachtwoord',
+      'passord',
+      'losenord',
+      'adgangskode',
+      'salasana',
+    ],
     ...[
       'contrasena',
       'contrasenas',
@@ -16,6 +32,7 @@ const ENDINGS: Readonly<Record<string, readonly string[]>> = {
       'senha',
       'senhas',
       'haslo',
+      'hasla',
       'heslo',
       'jelszo',
       'geslo',
@@ -82,6 +99,7 @@ const ENDINGS: Readonly<Record<string, readonly string[]>> = {
 const WHOLE: Readonly<Record<string, string>> = {
   pass: 'pass',
   pw: 'password',
+  psw: 'password',
   mdp: 'password',
   pin: 'pin',
   puk: 'pin',
@@ -92,6 +110,10 @@ const WHOLE: Readonly<Record<string, string>> = {
   otpcode: 'otp',
   mfacode: 'otp',
   psk: 'secret',
+  tok: 'token',
+  toks: 'token',
+  tkn: 'token',
+  creds: 'credential',
   cvv: 'cvv',
   cvc: 'cvc',
 }
@@ -180,78 +202,100 @@ const NAMERS = new Set([
   ],
   ...['campo', 'champ', 'поле', 'modifiedproperty', 'displayname', 'element', 'elementname'],
 ])
-/** Of such words alone are the names of values made. */
-const VALUE_WORDS = new Set([
+/** Those of them that name a field wherever they stand: `name` may be anybody's. */
+const FIELD_NAMES = new Set([
   ...[
-    'old',
-    'new',
-    'from',
-    'to',
-    'before',
-    'after',
-    'previous',
-    'prev',
-    'current',
-    'value',
-    'values',
-    'val',
-    'original',
+    'field',
+    'fieldname',
+    'attribute',
+    'attributename',
+    'property',
+    'propertyname',
+    'column',
+    'columnname',
+    'parameter',
   ],
   ...[
-    'updated',
-    'default',
-    'was',
-    'now',
-    'lhs',
-    'rhs',
-    'data',
-    'text',
-    'string',
-    'display',
-    'raw',
-    'initial',
-    'final',
+    'setting',
+    'settingname',
+    'parametername',
+    'variable',
+    'fieldcaption',
+    'columncaption',
+    'fieldlabel',
+    'changedfield',
   ],
   ...[
-    'former',
-    'prior',
-    'next',
-    'content',
-    'alt',
-    'neu',
-    'alter',
-    'neuer',
-    'vorher',
-    'nachher',
-    'wert',
-    'vorheriger',
+    'configkey',
+    'feld',
+    'feldname',
+    'campo',
+    'nombredelcampo',
+    'champ',
+    'nomduchamp',
+    'veld',
+    'veldnaam',
+    'pole',
+    'поле',
   ],
-  ...[
-    'valor',
-    'anterior',
-    'nuevo',
-    'novo',
-    'valeur',
-    'ancienne',
-    'nouvelle',
-    'valore',
-    'precedente',
-    'nuovo',
-    'waarde',
-  ],
-  ...['oude', 'nieuwe', 'старое', 'новое', 'значение', 'wartosc', 'stara', 'nowa'],
-  ...[
-    'oldvalue',
-    'newvalue',
-    'previousvalue',
-    'currentvalue',
-    'valuebefore',
-    'valueafter',
-    'defaultvalue',
-    'oldval',
-  ],
-  ...['newval', 'prevvalue'],
+  ...['имяполя', 'modifiedproperty'],
 ])
+/** The last words of members that may say with a secret's name alone what a record is about. */
+const TOPICS = new Set([
+  ...[
+    'type',
+    'kind',
+    'event',
+    'action',
+    'category',
+    'object',
+    'entity',
+    'item',
+    'target',
+    'resource',
+    'subject',
+    'what',
+  ],
+  ...[
+    'operation',
+    'activity',
+    'typ',
+    'art',
+    'ereignis',
+    'aktion',
+    'vorgang',
+    'objekt',
+    'objet',
+    'tipo',
+    'objeto',
+  ],
+  ...[
+    'oggetto',
+    'azione',
+    'accion',
+    'acao',
+    'soort',
+    'actie',
+    'rodzaj',
+    'akcja',
+    'obiekt',
+    'тип',
+    'вид',
+    'действие',
+  ],
+  ...['объект', 'событие', 'подія', 'дія', 'объекта', 'objekttyp', 'ereignistyp'],
+])
+/** Words of the names of members that hold what a record says. */
+const CONTAINERS = new Set(
+  (
+    'change changes changed diff diffs delta deltas modification modifications detail details data payload context meta metadata body params ' +
+    'parameters event events record records item items entry entries object extra info information values fields properties attributes audit log ' +
+    'message request response content update updates result list änderung änderungen daten einzelheiten cambio cambios datos modifiche ' +
+    'modificaties wijzigingen zmiany alterações dados dane изменения изменение детали данные зміни дані'
+  ).split(' '),
+)
+const MOST_KNOWN = 4096
+const LONGEST_ACT = 200
 /** What tells about a secret without being one: `{"token": {"id": 5, "expires_at": ...}}`. */
 const ABOUT = new Set([
   ...[
@@ -270,57 +314,9 @@ const ABOUT = new Set([
   ...['scopes', 'last', 'owner', 'status', 'version', 'algorithm', 'at', 'by', 'create', 'date', 'expire'],
 ])
 
-const WORD = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|[\p{Lo}\p{Lm}\u30fc]+|\d+/gu
-const SEGMENT = /[\p{L}\p{N}\u30fc]+/gu
-const PLAIN: Readonly<Record<string, string>> = {
-  ...{
-    ñ: 'n',
-    ç: 'c',
-    ł: 'l',
-    ö: 'o',
-    ő: 'o',
-    ó: 'o',
-    ô: 'o',
-    õ: 'o',
-    ü: 'u',
-    ú: 'u',
-    ä: 'a',
-    á: 'a',
-    à: 'a',
-    ã: 'a',
-  },
-  ...{
-    å: 'a',
-    ậ: 'a',
-    ẩ: 'a',
-    é: 'e',
-    è: 'e',
-    ê: 'e',
-    í: 'i',
-    ş: 's',
-    š: 's',
-    ś: 's',
-    ž: 'z',
-    ć: 'c',
-    č: 'c',
-  },
-}
-
-/** In small letters without marks. The kelvin sign is no `k`, or bytes would have to be looked through for it. */
-function plainly(text: string): string {
-  if (isAscii(text)) return text.toLowerCase()
-  return text
-    .normalize('NFC')
-    .replaceAll('\u212a', '\ufffd')
-    .toLowerCase()
-    .replace(/[^\x00-\x7f]/gu, (letter) => PLAIN[letter] ?? letter)
-}
-
-const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text)
-
 /** Of one of these, every secret's name has a part: of most that are asked for, such as `11713 pid`, that says all. */
 const PERHAPS =
-  /pass|pwd|pswd|secret|token|phrase|mnemonic|cookie|creden|authori|key|pin|otp|puk|mfa|2fa|code|contras|cvv|cvc|psk|pw|mdp|sess|sid|signature|wort|woord|nord|kode|sana|senha|haslo|heslo|jelsz|geslo|lozink|sifre|parol|slapta|sandi|khau|[^\x00-\x7f]/iu
+  /pass|pwd|psw|secret|tok|tkn|phrase|mnemonic|cookie|cred|authori|key|pin|otp|puk|mfa|2fa|code|contras|cvv|cvc|psk|pw|mdp|sess|sid|signature|wort|woord|nord|kode|sana|senha|hasl[oa]|heslo|jelsz|geslo|lozink|sifre|parol|slapta|sandi|khau|[^\x00-\x7f]/iu
 
 /** Which names say that their values are secret, and which members say what the values beside them are. */
 export class SecretNames {
@@ -329,7 +325,10 @@ export class SecretNames {
   readonly #keep: ReadonlySet<string>
   readonly #namers: ReadonlySet<string>
   readonly #values: ReadonlySet<string>
+  readonly #fields: ReadonlySet<string>
+  readonly #lists: ReadonlySet<string>
   readonly #known = new Map<string, string | null>()
+  readonly #acts = new Map<string, Act | null>()
 
   /** An integration also says where in its records a field's name, and the field's values, stand. */
   constructor(mask: MaskNames, changes: NamedChanges | null = null) {
@@ -337,6 +336,8 @@ export class SecretNames {
     this.#ownKinds = new Set(this.#own.values())
     this.#keep = new Set(mask.keep.map(folded))
     this.#namers = new Set([...(changes?.item.field ?? []), ...(changes?.field ?? [])].map(folded))
+    this.#fields = new Set((changes?.field ?? []).map(folded))
+    this.#lists = new Set((changes?.list ?? []).map(folded))
     const { before = [], after = [], item = NO_ITEM } = changes ?? {}
     this.#values = new Set([...item.old, ...item.new, ...before, ...after].map(folded))
   }
@@ -348,7 +349,7 @@ export class SecretNames {
     if (kind === undefined) {
       if (this.#own.size === 0 && !PERHAPS.test(name)) return null
       kind = this.#work(name)
-      if (this.#known.size >= 4096) this.#known.clear()
+      if (this.#known.size >= MOST_KNOWN) this.#known.clear()
       this.#known.set(name, kind)
     }
     return kind
@@ -373,9 +374,53 @@ export class SecretNames {
 
   /** Whether members of this name are values of the field that another one names. */
   isValue(name: string): boolean {
-    if (this.#values.has(folded(name))) return true
-    const words = wordsOf(name, WORD)
-    return words.length > 0 && words.every((word) => VALUE_WORDS.has(word))
+    return this.#values.has(folded(name)) || isValueName(name)
+  }
+
+  /** Whether a member of this name may be the value of a change that names no field: `direction` is one beside another value only. */
+  loneness(name: string): 'value' | 'direction' | null {
+    if (isDirection(name)) return 'direction'
+    return this.#values.has(folded(name)) || isLoneName(name) ? 'value' : null
+  }
+
+  /** Whether a member of this name says of what field the values beside it are; an item of a list may call it just `name`. */
+  isFieldName(name: string, isItem: boolean): boolean {
+    const fold = folded(name)
+    return FIELD_NAMES.has(fold) || this.#fields.has(fold) || (isItem && this.isNamer(name))
+  }
+
+  /** Whether what is in a member of this name is still about the record, as its changes are: not about a part that has this name. */
+  isContainer(name: string): boolean {
+    return (
+      this.loneness(name) !== null ||
+      this.#lists.has(folded(name)) ||
+      wordsOf(name, WORD).every((word) => CONTAINERS.has(word)) ||
+      this.kindOfChange(name, name) !== null
+    )
+  }
+
+  /** The kind of the secret that was changed, as a member of this name says: `"action": "Password changed"`, `"type": "password"`. */
+  kindOfChange(name: string, text: string): string | null {
+    if (text.length < 2 || text.length > LONGEST_ACT) return null
+    let act = this.#acts.get(text)
+    if (act === undefined) {
+      act =
+        this.#own.size === 0 && !PERHAPS.test(text) ? null : actIn(text, (words) => this.#kindOfWords(words))
+      if (this.#acts.size >= MOST_KNOWN) this.#acts.clear()
+      this.#acts.set(text, act)
+    }
+    if (act === null || this.loneness(name) !== null) return null
+    return act.isBare && !TOPICS.has(wordsOf(name, WORD).at(-1) ?? '') ? null : act.kind
+  }
+
+  #kindOfWords(words: readonly string[]): string | null {
+    for (let from = 0; from < words.length; from++) {
+      const run = words.slice(from).join('')
+      if (this.#keep.has(run)) return null
+      const own = this.#own.get(run)
+      if (own !== undefined) return own
+    }
+    return kindByWords(words)
   }
 
   /** Of a member within something secret of this kind: whether it only tells about it. What an integration names itself is secret whole. */
@@ -386,11 +431,8 @@ export class SecretNames {
   }
 }
 
-type NamedChanges = Pick<Integration['changes'], 'item' | 'field' | 'before' | 'after'>
+type NamedChanges = Pick<Integration['changes'], 'list' | 'item' | 'field' | 'before' | 'after'>
 const NO_ITEM: NamedChanges['item'] = { field: [], old: [], new: [] }
-
-const wordsOf = (name: string, pattern: RegExp): string[] =>
-  (name.match(pattern) ?? []).map((word) => plainly(word))
 
 const BY_ENDING: readonly (readonly [ending: string, kind: string])[] = Object.entries(ENDINGS).flatMap(
   ([kind, endings]) => endings.map((ending) => [ending, kind] as const),

@@ -103,6 +103,31 @@ describe('a secret', () => {
       },
     ],
     [
+      'a change that names no field',
+      {
+        integration: 'generic-json',
+        text: `{"user":"jane","action":"Password changed","old_value":"x","new_value":"${SECRET}"}\n`,
+      },
+    ],
+    [
+      'a change of a secret, by its type alone',
+      { integration: 'generic-json', text: `{"type":"password","user":"jane","new_value":"${SECRET}"}\n` },
+    ],
+    [
+      'a row that says a secret was changed',
+      {
+        integration: 'generic-csv',
+        text: `Aktion,Benutzer,Altwert,Neuwert\nKennwort geändert,jane,${SECRET},x\n`,
+      },
+    ],
+    [
+      'a change by the names that an integration has for values',
+      {
+        integration: 'clockify',
+        text: `{"action":"USER_PASSWORD_CHANGED","user":"jane","previousContent":"${SECRET}","content":"x"}\n`,
+      },
+    ],
+    [
       'a payload kept whole',
       {
         integration: 'strapi',

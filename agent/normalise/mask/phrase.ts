@@ -12,17 +12,24 @@ const LONGEST = 64
 const LINKS =
   /(?:^| )(?:to|from|is|was|are|equals|as|for|of|ist|lautet|war|auf|zu|von|es|era|est|e|a|en|in|de|da|di|para|jest|na|z|van|naar|basic|bearer|into)(?: |$)/i
 
+/** What names say of the texts beside them. */
+export interface Names {
+  /** Whether members of this name say which field the values beside them are of. */
+  isNamer(name: string): boolean
+  /** Whether a text of a member of this name says that a secret was changed: a kind if so. */
+  kindOfChange(name: string, text: string): string | null
+  /** Whether members of this name may be the values of a change that names no field. */
+  loneness(name: string): 'value' | 'direction' | null
+}
+
+export const NO_NAMES: Names = { isNamer: () => false, kindOfChange: () => null, loneness: () => null }
+
 /**
  * Whether what stands here, in JSON, is within a member's text of nothing but words: `"EventType": "User authorization"`. Such a text
- * gives no value to the name that it may be, unless its member says which field the values beside it are of.
+ * gives no value to the name that it may be, unless its member says which field the values beside it are of, or it says that a secret was
+ * changed (`"action": "Password changed"`) and there are values in the record.
  */
-export function isPhrase(
-  bytes: Buffer,
-  place: number,
-  from: number,
-  to: number,
-  isNamer: (name: string) => boolean,
-): boolean {
+export function isPhrase(bytes: Buffer, place: number, from: number, to: number, names: Names): boolean {
   let start = place
   while (start > from && isOfWords(bytes[start - 1]!)) start--
   let end = place
@@ -31,7 +38,27 @@ export function isPhrase(
     return false
   if (bytes[end + 1] !== COMMA && bytes[end + 1] !== CLOSE_BRACE) return false
   const name = nameBefore(bytes, start - 1, from)
-  return name !== null && !isNamer(name) && !LINKS.test(bytes.toString('latin1', start, end))
+  if (name === null || names.isNamer(name)) return false
+  const text = bytes.toString('latin1', start, end)
+  if (LINKS.test(text)) return false
+  return names.kindOfChange(name, text) === null || !holdsValues(bytes, from, to, names)
+}
+
+/** Whether a record has a member, also of JSON within a text, that may be the value of a change. */
+function holdsValues(bytes: Buffer, from: number, to: number, names: Names): boolean {
+  for (let at = from; at < to; at++) {
+    if (bytes[at] !== COLON) continue
+    let end = beforeBlanks(bytes, at)
+    if (bytes[end] !== QUOTE) continue
+    while (bytes[end - 1] === BACKSLASH) end--
+    const floor = Math.max(from, end - LONGEST)
+    let start = end
+    while (start > floor && bytes[start - 1] !== QUOTE) start--
+    const name = bytes.toString('utf8', start, end)
+    // A name in escapes may be any.
+    if (name.includes('\\') || names.loneness(name) !== null) return true
+  }
+  return false
 }
 
 /** The name of the member whose text's quote stands at a place; null where none that is plain does. */

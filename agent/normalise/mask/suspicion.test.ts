@@ -37,6 +37,11 @@ const SECRET = [
     'ПАРОЛЬ',
     'wachtwoord',
     'パスワード',
+    'sess_tok',
+    'authTok',
+    "pw 'x'",
+    'db_creds',
+    'Şifre',
     'Bearer a1b2c3d4e5',
     'basic Ym9iOmdlaGVpbQ==',
     'eyJhbGciOi.eyJzdWIi.x',
@@ -46,6 +51,8 @@ const SECRET = [
 const HARMLESS = [
   ...[
     'passenger',
+    'chauthtok',
+    'Vostok',
     'passport',
     'shipping',
     'option',

@@ -2,7 +2,7 @@ import type { Kernel } from '../kernel/index.ts'
 import { holdsCardNumber } from './card.ts'
 import { OPTION_SIGNS, PROGRAM, PROGRAM_SIGNS } from './commands.ts'
 import { FORMS, standsAround } from './forms.ts'
-import { isPhrase } from './phrase.ts'
+import { isPhrase, type Names, NO_NAMES } from './phrase.ts'
 import { isFolder, isSpoken } from './spoken.ts'
 
 /** Whether a sign that begins at `start`, and ends at `end`, is what it seems to be. */
@@ -36,6 +36,14 @@ const isOfName = (byte: number): boolean => isLetter(byte) || byte === 0x5f || b
 const isEnding: Confirm = (bytes, _start, end, _from, to) => endsWord(bytes, end, to)
 const endsWord = (bytes: Buffer, end: number, to: number): boolean =>
   end >= to || !isLetter(bytes[end]!) || (isCapital(bytes[end]!) && !isCapital(bytes[end - 1]!))
+
+/** `sess_tok`, `sessTok`, but not `chauthtok`. */
+const isWord: Confirm = (bytes, start, end, from, to) =>
+  endsWord(bytes, end, to) &&
+  (start === from ||
+    !isLetter(bytes[start - 1]!) ||
+    isEscape(bytes, start - 1, from) ||
+    (isCapital(bytes[start]!) && !isCapital(bytes[start - 1]!)))
 
 const KEY_OF =
   /(?:api|app|private|secret|access|account|shared|signing|encryption|decryption|master|subscription|storage|recovery|auth|application|role|functions|hmac)[^A-Za-z0-9]{0,3}$/i
@@ -71,10 +79,13 @@ const NAMES: readonly Sign[] = [
   ...['^phrase', 'm^nemonic', '^cvv', '^cvc'].map((text) => name(text)),
   name('^pass', isPass),
   ...['^passe', '^puk', '^pin', '^pincode', '^mdp', '^psk'].map((text) => name(text, isEnding)),
+  ...['^psw', '^tok', '^toks', '^tkn', 'cr^eds'].map((text) => name(text, isWord)),
   ...['^otp', 'o^tpcode'].map((text) => name(text, isEnding)),
   name('^key', behind(KEY_OF)),
   name('^code', behind(CODE_OF)),
-  ...['^pw=', '^pw:', '^pw"', '^pw\\', '^pw '].map((text) => name(text)),
+  ...['^pw=', '^pw:', '^pw"', "^pw'", '^pw\\', '^pw ', '^pw_', '^pw-', '^pw>', '^pw]'].map((text) =>
+    name(text),
+  ),
   ...[
     'ke^nnwort',
     'wa^chtw',
@@ -83,6 +94,7 @@ const NAMES: readonly Sign[] = [
     'cont^rase',
     's^enha',
     'h^aslo',
+    'h^asla',
     'h^eslo',
     'je^lsz',
     'g^eslo',
@@ -102,7 +114,10 @@ const NAMES: readonly Sign[] = [
   ...[
     'has^ło',
     'has^Ło',
+    'has^ła',
+    'has^Ła',
     'ş^ifre',
+    'Ş^ifre',
     'kh^ẩu',
     'а^рол',
     'А^РОЛ',
@@ -197,18 +212,18 @@ export class Suspicion {
   readonly #kept = new WeakMap<Ground, number>()
   readonly #always: boolean
   readonly #keepsFolders: boolean
-  readonly #isNamer: (name: string) => boolean
+  readonly #names: Names
 
   /**
    * Beginnings of whatever else is to be masked; with one that is too short, everything is suspicious. `keepsFolders`: `PWD` is no secret's
-   * name here. `isNamer`: which members name the field of the values beside them.
+   * name here. `names`: which members say of which field the values beside them are.
    */
   constructor(
     more: readonly string[],
-    { keepsFolders = false, isNamer = (_name: string): boolean => false } = {},
+    { keepsFolders = false, names = NO_NAMES }: { keepsFolders?: boolean; names?: Names } = {},
   ) {
     this.#keepsFolders = keepsFolders
-    this.#isNamer = isNamer
+    this.#names = names
     this.#always = more.some((word) => Buffer.byteLength(word) < REACH)
     if (this.#always) return
     const others = more.map((word) => wordOf(name(`^${word.toLowerCase()}`)))
@@ -261,7 +276,7 @@ export class Suspicion {
       if (sign.isOfName) {
         if (isSpoken(bytes, start, from, to)) continue
         if (this.#keepsFolders && isFolder(bytes, start, from, to)) continue
-        if (isJson && isPhrase(bytes, place, from, to, this.#isNamer)) continue
+        if (isJson && isPhrase(bytes, place, from, to, this.#names)) continue
       }
       if (sign.confirm === null || sign.confirm(bytes, start, end, from, to)) return true
     }

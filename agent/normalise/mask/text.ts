@@ -6,7 +6,7 @@ import type { Marks } from './marks.ts'
 import type { SecretNames } from './names.ts'
 import { maskTold, type NamedField, namedFields } from './told.ts'
 import { valueAt } from './value-at.ts'
-import { isSecret, isToldSecret } from './values.ts'
+import { isChangedSecret, isSecret, isToldSecret, phraseAt } from './values.ts'
 
 /** What a text is searched for. */
 export interface Search {
@@ -57,21 +57,23 @@ function maskAssigned(text: string, names: SecretNames, marks: Marks): string {
     const name = nameBefore(text, index)
     if (name === '') continue
     const own = names.kindOf(name)
-    const named = own ?? kindOfField(text, fields, name, index, names)
+    const field = own === null ? fieldOf(text, fields, name, index, names) : null
+    const named = own ?? field?.kind ?? null
+    const isHeld = field?.isOfAct === true ? isChangedSecret : isSecret
     if (named === null || isModule(text, index - name.length, sign)) continue
     for (let at = index + sign.length; ; ) {
       const place = valueAt(text, at, named)
       const value = text.slice(place.from, place.to)
       if (isNoValue(text, at, named, value)) break
+      const isPhrase = /phrase|mnemonic/i.test(name) && place.from === at
+      const phrase = isPhrase ? phraseAt(text, at) : null
       // `Password: must be changed`: a sentence, not a value.
       const isSaid = sign === ': ' && /^\p{L}+$/u.test(value) && place.from === at
-      if (
-        isSaid
-          ? isToldSecret(value, named, text.slice(place.to, place.to + 40)) || isRandomWord(value)
-          : isSecret(value, named)
-      ) {
-        const to =
-          /phrase|mnemonic/i.test(name) && place.from === at ? behindPhrase(text, place.to) : place.to
+      const isFound = isSaid
+        ? isToldSecret(value, named, text.slice(place.to, place.to + 40)) || isRandomWord(value)
+        : isHeld(value, named)
+      if (phrase !== null || isFound) {
+        const to = phrase ?? (isPhrase ? behindPhrase(text, place.to) : place.to)
         masked += text.slice(done, place.from) + marks.of(named, text.slice(place.from, to))
         done = to
         place.to = to
@@ -105,19 +107,30 @@ function behindPhrase(text: string, at: number): number {
   return WORDS.test(text) ? WORDS.lastIndex : at
 }
 
-/** The kind of the field that is named before, where this is the name of one of its values. */
-function kindOfField(
+/** The field that is named before, where this is the name of one of its values. */
+function fieldOf(
   text: string,
   fields: readonly NamedField[],
   name: string,
   at: number,
   names: SecretNames,
-): string | null {
-  const field = fields.findLast(({ to }) => to < at && at - to < NAMED_REACH)
+): NamedField | null {
+  const field =
+    fields.findLast(({ to }) => to < at && at - to < NAMED_REACH) ??
+    fields.find(({ from, isOfAct }) => isOfAct && from - at < NAMED_REACH)
   if (field === undefined || (field.isTold && text.slice(field.to + 2, at - name.length - 1).includes('"')))
     return null
   const words = name.split(' ')
-  return words.some((_, i) => names.isValue(words.slice(i).join(' '))) ? field.kind : null
+  const isOne = (value: string): boolean =>
+    field.isOfAct ? isLone(value, text, names) : names.isValue(value)
+  return words.some((_, i) => isOne(words.slice(i).join(' '))) ? field : null
+}
+
+const FROM_AND_TO = /(?<![\p{L}\p{N}_])from ?[:=][\s\S]*[^\p{L}\p{N}_]to ?[:=]/iu
+
+function isLone(name: string, text: string, names: SecretNames): boolean {
+  const loneness = names.loneness(name)
+  return loneness === 'value' || (loneness === 'direction' && FROM_AND_TO.test(text))
 }
 
 const MOST_WORDS = 3

@@ -2,11 +2,11 @@ import { type Edit, edited } from './edits.ts'
 import type { Marks } from './marks.ts'
 import type { SecretNames } from './names.ts'
 import { valueAt } from './value-at.ts'
-import { isSecret, isToldSecret, looksRandom } from './values.ts'
+import { isSecret, isToldSecret, looksRandom, phraseAt } from './values.ts'
 
 /** What every mention of a secret in a sentence has. */
 const MENTION =
-  /(?:(?:mot|code|mots)[ _-]de[ _-]passe|palavra[ _-]passe|kata[ _-]sandi|m[aậ]t[ _-]kh[aẩ]u|pass[ _-]?(?:word|wd|phrase|code|wort|ord)|(?<=[\p{L}\p{N}_.-])pass(?![a-z])|kennwort|wachtwoord|l[oö]senord|adgangskode|salasana|contrase[nñ]a|senha|has[lł]o|heslo|jelsz[oó]|geslo|lozinka|[sş]ifre|parola|парол[ья]|парола|密码|密碼|パスワード|비밀번호|pwd|secret|token|(?:api|access|private|secret|account|shared|signing|encryption|master|recovery)[ _-]?key|(?<![a-z])(?:pin|otp|puk)(?![a-z]))/giu
+  /(?:(?:mot|code|mots)[ _-]de[ _-]passe|palavra[ _-]passe|kata[ _-]sandi|m[aậ]t[ _-]kh[aẩ]u|pass[ _-]?(?:word|wd|phrase|code|wort|ord)|(?<=[\p{L}\p{N}_.-])pass(?![a-z])|kennwort|wachtwoord|l[oö]senord|adgangskode|salasana|contrase[nñ]a|senha|has[lł]o|heslo|jelsz[oó]|geslo|lozinka|[sş]ifre|parola|парол[ья]|парола|密码|密碼|パスワード|비밀번호|pwd|seed[ _-]?phrase|recovery[ _-]?phrase|mnemonic|secret|token|(?:api|access|private|secret|account|shared|signing|encryption|master|recovery)[ _-]?key|(?<![a-z])(?:pin|otp|puk|psk|psw|pw|mdp|tok|tkn)(?![a-z]))/giu
 const NAME_SIGN = /[\p{L}\p{N}_.-]/u
 
 /** A secret's name where a sentence has it. */
@@ -16,10 +16,13 @@ interface Mention {
   readonly to: number
 }
 
-/** A mention that says of what field the values behind it are. */
-export interface NamedField extends Mention {
+/** What says of which field the values behind it are; the kind is null where that is no secret. */
+export interface NamedField extends Place {
+  readonly kind: string | null
   /** By a sentence alone, which ends with its text. */
   readonly isTold: boolean
+  /** It says that a secret was changed, and names no field: `action="Password changed"`. */
+  readonly isOfAct: boolean
 }
 
 export function* mentionsIn(text: string, names: SecretNames): Generator<Mention> {
@@ -126,6 +129,8 @@ function saidAt(text: string, at: number, kind: string, isOfSomebody = false): P
   }
   const now = end(TO, text, at) ?? end(IS, text, at)
   if (now !== null) {
+    const phrase = PHRASE_NAME.test(text.slice(Math.max(0, at - 12), at)) ? phraseAt(text, now) : null
+    if (phrase !== null) return [{ from: now, to: phrase }]
     const place = value(now)
     const next = end(ARROW, text, behindQuote(text, place.to))
     return next === null ? told(place) : [...told(place), ...told(value(next))]
@@ -140,11 +145,15 @@ function saidAt(text: string, at: number, kind: string, isOfSomebody = false): P
   const bare = end(BARE, text, at)
   if (bare === null) return []
   const place = first(bare)
+  // `"new password" old_value="x"`: the name of the next pair.
+  if (text[place.to - 1] === '=' && /^\\*["']/.test(text.slice(place.to, place.to + 4))) return []
   const next = end(ARROW, text, place.to)
   if (next !== null) return [...told(place), ...told(value(next))]
   const least = kind === 'password' || kind === 'pass' ? LEAST_PASSWORD : LEAST_TOKEN
   return looksRandom(text.slice(place.from, place.to), least) ? [place] : []
 }
+
+const PHRASE_NAME = /(?:phrase|mnemonic)\\*["']?$/i
 
 const isFlag = (text: string, from: number): boolean =>
   text[from] === '-' &&
@@ -172,6 +181,10 @@ const HAPPENED = new RegExp(
 )
 const NAMED = /(?:^|[^\p{L}])([\p{L}_]{3,24}) ?[:=] ?\\*["']?$/u
 
+/** What a pair says, in quotes or in one word. */
+const SAYS =
+  /(?<![\p{L}\p{N}_.-])([\p{L}_]{2,24}) ?[:=] ?(?:\\*["']([^"'\\=]{2,200})(?=\\*["'])|([^\s"'\\=:,;]{2,64}))/gu
+
 /** The places of names whose values may follow by other names: `SmtpPassword changed. Previous value: X`, `field=SmtpPassword old=X`. */
 export function namedFields(text: string, names: SecretNames): readonly NamedField[] {
   const fields: NamedField[] = []
@@ -179,7 +192,17 @@ export function namedFields(text: string, names: SecretNames): readonly NamedFie
     const namer = NAMED.exec(text.slice(Math.max(0, mention.from - 32), mention.from))?.[1]
     const isField = namer !== undefined && names.isNamer(namer)
     if (isField || HAPPENED.test(text.slice(mention.to, mention.to + 120)))
-      fields.push({ ...mention, isTold: !isField })
+      fields.push({ ...mention, isTold: !isField, isOfAct: false })
   }
-  return fields
+  for (const { index, 0: whole, 1: name = '', 2: quoted, 3: bare = '' } of text.matchAll(SAYS)) {
+    const value = quoted ?? bare
+    const kind = names.kindOfChange(name, value)
+    const isOther = kind === null && names.isFieldName(name, false) && names.kindOf(value) === null
+    if (kind === null && !isOther) continue
+    const to = index + whole.length
+    const from = to - value.length
+    const isKnown = fields.some((field) => !field.isTold && field.from >= from && field.to <= to)
+    if (!isKnown) fields.push({ kind, from, to, isTold: false, isOfAct: true })
+  }
+  return fields.sort((a, b) => a.to - b.to)
 }

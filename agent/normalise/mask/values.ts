@@ -1,3 +1,5 @@
+import { statedByResult } from '../../../schema/index.ts'
+
 /** What values of secret names say instead of one. */
 const NO_VALUE =
   /^(?:null|nil|none|undefined|true|false|yes|no|n\/a|unset|empty|blank|not set|required|optional|enabled|disabled|changed|unchanged|updated|modified|created|deleted|added|removed|reset|expired|valid|invalid|wrong|incorrect|missing|success|successful|failed|failure|ok|accepted|rejected|revoked|sent|redacted|hidden|masked|encrypted|\*+|•+|\.{3,}|[xX]{4,}|-+|[<([{]*(?:redacted|hidden|masked|filtered|removed|secret|none|null|empty|not set|protected|sensitive)[>)\]}]*|\?|\$\d|%s|\$\{[\w.:-]+\}|\{\{[^{}]*\}\}|\$[A-Z_][A-Z0-9_]*|%[A-Z_]+%)$/i
@@ -40,6 +42,17 @@ const PROSE_ENDING =
 const GOES_ON = /^[ \t]+(?!(?:for|and|on|by|at|in|with|from|to|für|von|para|por|pour|und|y|et)\b)\p{Ll}/u
 const UNIT =
   /^[ \t-]*(?:characters?|chars?|days?|hours?|minutes?|mins?|seconds?|secs?|bits?|bytes?|times|users?|ms|symbols?|attempts?|digits?|letters?|weeks?|months?|years?|zeichen|tage|of|%|\/)/i
+const PHRASE = /(?:\p{Lu}?\p{Ll}+[ -]){1,23}\p{Lu}?\p{Ll}+(?=$|[\s,.;)"'<\\])/uy
+
+/** Where the several words end that may be a passphrase, as it stands here; null where a sentence goes on (`must be changed`). */
+export function phraseAt(text: string, at: number): number | null {
+  PHRASE.lastIndex = at
+  const words = PHRASE.exec(text)?.[0].toLowerCase().split(/[ -]/)
+  if (words === undefined || (words.length === 2 && PROSE.has(words[0]!))) return null
+  const prose = words.filter((word) => PROSE.has(word) || PROSE_ENDING.test(word))
+  return prose.length * 3 > words.length ? null : PHRASE.lastIndex
+}
+
 /** Addresses, times, paths, versions, names of standards: `90-day`, `SHA-256`, `2.4.1`. */
 const NO_SECRET =
   /^(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?|\d{4}-\d\d-\d\d\S*|\d\d?:\d\d(?::\d\d)?\S*|v?\d+(?:\.\d+)+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[a-z]+:\/\/\S*|\/[\w./-]*|\d+[-.]?(?:st|nd|rd|th|d|h|m|s|ms|day|days|char|chars|character|bit|way|factor|step|time|min|hour|fold)|[A-Z]{2,}[-/]?\d{1,4}(?:[-/]\w+)?|\(?\d+\)?%?|#\d+|\d+\/\d+)$/
@@ -59,6 +72,25 @@ export function isToldSecret(value: string, kind: string, next: string): boolean
   }
   return !/^\p{Lu}[\p{Ll}]+(?:\p{Lu}[\p{Ll}]+)+$/u.test(bare) || value !== bare || !GOES_ON.test(next)
 }
+
+/** What stands beside the value where somebody changes a secret or its rules: figures, durations, times, addresses. */
+const NO_CHANGED: readonly RegExp[] = [
+  /^[-+]?\d{1,3}(?:[.,]\d{1,3})?(?: ?(?:%|\/ ?\d{1,3}|(?:ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?|weeks?|months?|years?|chars?|characters?|bits?|bytes?|times|attempts?|sekunden?|minuten?|stunden?|tage?n?|wochen?|monate?n?|jahre?n?|zeichen|jours?|heures?|mois|ans?|d[ií]as?|horas?|meses|a[nñ]os?|dias?|giorni|ore|mesi|anni|dagen|uur|uren|maanden|jaar|dni|dzień|godzin\p{L}?|дн\p{L}{1,2}|день|час\p{L}{0,2}|месяц\p{L}{0,2}|лет|год\p{L}?|місяц\p{L}{0,2}|годин\p{L}?|рок\p{L}{0,2})\.?))?$/iu,
+  /^-?P(?=[T\d])[\dYMWDTHS.]+$/,
+  /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d[\d:.]*(?: ?(?:Z|UTC|[-+]\d\d:?\d\d))?)?$/,
+  /^\d{1,2}[./]\d{1,2}[./]\d{4}(?:,? \d\d?:\d\d(?::\d\d)?(?: ?[ap]m)?)?$/i,
+  /^\d\d?:\d\d(?::\d\d)?$/,
+  /^(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?|[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,12}|https?:\/\/\S*|\/[a-z/-]*)$/,
+]
+const STATES =
+  /^(?:(?:in)?active|pending|(?:un)?locked|open|closed|visible|(?:in)?aktiv|(?:in)?acti[fv][oa]?|on|off|ein|an|aus|never|ja|nein|oui|non|s[iíì]|nee|tak|nie|da|нет|так|ні)$/iu
+
+/** Whether the value of a change of a secret may be the secret itself: not a number of up to three digits, a duration, a time or a state. */
+export const isChangedSecret = (text: string, kind: string): boolean =>
+  isSecret(text, kind) &&
+  !STATES.test(text) &&
+  !NO_CHANGED.some((pattern) => pattern.test(text)) &&
+  !(/^[\p{L} ]+$/u.test(text) && statedByResult(text) !== undefined)
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 

@@ -20,6 +20,22 @@ const ALPHABETS: Readonly<Record<string, string>> = {
   D: '123456789',
 }
 
+/** Words that no other text of the corpus has. */
+const WORDS = [
+  'zebra',
+  'quill',
+  'otter',
+  'walnut',
+  'pebble',
+  'lantern',
+  'saddle',
+  'violin',
+  'thimble',
+  'meadow',
+  'copper',
+  'raven',
+]
+
 /** Secrets of a seed: a run can be repeated. */
 class Maker {
   #state: number
@@ -44,27 +60,49 @@ class Maker {
     return `q${this.signs('A', 6)}${sign}${this.signs('D', 1)}${this.signs('A', 4)}`
   }
 
+  /** Of a passphrase. */
+  words(): string[] {
+    return Array.from({ length: 4 }, () => WORDS[this.#below(WORDS.length)]!)
+  }
+
   pin(): string {
     return this.signs('D', 6)
   }
 }
 
+/** Records, as JSON, that say a secret was changed and name no field. */
+export function changedSecrets(seed: number): SecretText[] {
+  const maker = new Maker(seed)
+  return linesOf('changes.txt').map((template) => filled(template, maker))
+}
+
+/** Records, as JSON, with values that are no secrets whatever they stand beside. */
+export const harmlessChanges = (): string[] => linesOf('changes-harmless.txt')
+
+/** A template with a secret in each `{}`. */
+function filled(template: string, maker: Maker): SecretText {
+  const secrets: string[] = []
+  const text = template.replaceAll('\\n', '\n').replace(/\{([nbw]?)\}/g, (_, kind: string) => {
+    if (kind === 'w') {
+      const words = maker.words()
+      secrets.push(...words)
+      return words.join(' ')
+    }
+    if (kind === 'b') {
+      const code = Buffer.from(`bob:${maker.password()}`).toString('base64')
+      secrets.push(code)
+      return code
+    }
+    const secret = kind === 'n' ? maker.pin() : maker.password()
+    secrets.push(secret)
+    return secret
+  })
+  return { text, secrets }
+}
+
 export function secretTexts(seed: number): SecretText[] {
   const maker = new Maker(seed)
-  const told = linesOf('told.txt').map((template): SecretText => {
-    const secrets: string[] = []
-    const text = template.replaceAll('\\n', '\n').replace(/\{([nb]?)\}/g, (_, kind: string) => {
-      if (kind === 'b') {
-        const code = Buffer.from(`bob:${maker.password()}`).toString('base64')
-        secrets.push(code)
-        return code
-      }
-      const secret = kind === 'n' ? maker.pin() : maker.password()
-      secrets.push(secret)
-      return secret
-    })
-    return { text, secrets }
-  })
+  const told = linesOf('told.txt').map((template) => filled(template, maker))
   const around = linesOf('around.txt')
   const tokens = linesOf('tokens.txt').flatMap((parts) =>
     around.map((template): SecretText => {
