@@ -118,7 +118,13 @@ export class Fields {
       values.setSpan(rule.leaf, HOW.list, row << 2, 0)
       return TAKEN
     }
-    if (!found.isScalar(row)) return rule.leaf === SOURCE_IP && kind === KIND.array ? UNSURE : NOTHING_TAKEN
+    if (rule.leaf === SOURCE_IP && kind === KIND.array) {
+      const item = row + ROW
+      if (item === found.next(row) || found.next(item) !== found.next(row)) return this.#takeAddresses(row)
+      row = item
+      kind = found.kind(row)
+    }
+    if (!found.isScalar(row)) return NOTHING_TAKEN
     const from = found.from(row)
     const to = found.to(row)
     if (rule.values !== null) {
@@ -166,6 +172,16 @@ export class Fields {
     const json = rule.type === 'time' && !rule.many ? `"${value}"` : jsonOf(rule.many ? [value] : value)
     const isSet = comesAgain(rule) ? this.#json.setJson(rule.leaf, json) : this.#json.setOnce(rule.leaf, json)
     return isSet ? TAKEN : UNSURE
+  }
+
+  #takeAddresses(list: number): number {
+    const found = this.#found
+    const texts: string[] = []
+    for (let item = list + ROW; item < found.next(list); item = found.next(item)) {
+      if (!found.isScalar(item) || found.isEscaped(item) || found.isTooLong(item)) return UNSURE
+      texts.push(found.text(item))
+    }
+    return this.#takeForwarded(texts.join(','))
   }
 
   /** Of a list of addresses the source; all of them go into a field of their own. */

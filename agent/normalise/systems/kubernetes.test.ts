@@ -43,6 +43,18 @@ describe('kubernetes', () => {
     expect(valueAt(made, 'event.outcome') ?? 'unknown').toBe(outcome)
   })
 
+  it.each([
+    [['203.0.113.77', '10.0.0.4'], '203.0.113.77', ['203.0.113.77', '10.0.0.4']],
+    [['10.0.0.4', '203.0.113.77'], '203.0.113.77', ['203.0.113.77', '10.0.0.4']],
+    [['10.0.0.4', '192.168.7.9'], '10.0.0.4', ['10.0.0.4', '192.168.7.9']],
+    [['2001:db8::7'], '2001:db8::7', ['2001:db8::7']],
+    [[], undefined, undefined],
+  ])('of the addresses %j the first public one is the source', (sourceIPs, source, related) => {
+    const made = event({ verb: 'get', stage: 'ResponseComplete', sourceIPs })
+    expect(valueAt(made, 'source.ip')).toBe(source)
+    expect(valueAt(made, 'related.ip')).toEqual(related)
+  })
+
   it('the stages of a request have ids of their own, whatever file they come from', () => {
     const stages = all.filter((one) => String(valueAt(one, 'audit.source_event_id')).startsWith('0f0f0f0f'))
     expect(new Set(stages.map((one) => valueAt(one, 'event.id'))).size).toBe(2)
