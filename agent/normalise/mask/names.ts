@@ -329,6 +329,7 @@ export class SecretNames {
   readonly #lists: ReadonlySet<string>
   readonly #known = new Map<string, string | null>()
   readonly #acts = new Map<string, Act | null>()
+  readonly #containers = new Map<string, boolean>()
 
   /** An integration also says where in its records a field's name, and the field's values, stand. */
   constructor(mask: MaskNames, changes: NamedChanges | null = null) {
@@ -391,12 +392,17 @@ export class SecretNames {
 
   /** Whether what is in a member of this name is still about the record, as its changes are: not about a part that has this name. */
   isContainer(name: string): boolean {
-    return (
-      this.loneness(name) !== null ||
-      this.#lists.has(folded(name)) ||
-      wordsOf(name, WORD).every((word) => CONTAINERS.has(word)) ||
-      this.kindOfChange(name, name) !== null
-    )
+    let is = this.#containers.get(name)
+    if (is === undefined) {
+      is =
+        this.loneness(name) !== null ||
+        this.#lists.has(folded(name)) ||
+        wordsOf(name, WORD).every((word) => CONTAINERS.has(word)) ||
+        this.kindOfChange(name, name) !== null
+      if (this.#containers.size >= MOST_KNOWN) this.#containers.clear()
+      this.#containers.set(name, is)
+    }
+    return is
   }
 
   /** The kind of the secret that was changed, as a member of this name says: `"action": "Password changed"`, `"type": "password"`. */
@@ -404,8 +410,9 @@ export class SecretNames {
     if (text.length < 2 || text.length > LONGEST_ACT) return null
     let act = this.#acts.get(text)
     if (act === undefined) {
-      act =
-        this.#own.size === 0 && !PERHAPS.test(text) ? null : actIn(text, (words) => this.#kindOfWords(words))
+      // Most texts are no name of a secret, and not the same twice.
+      if (this.#own.size === 0 && !PERHAPS.test(text)) return null
+      act = actIn(text, (words) => this.#kindOfWords(words))
       if (this.#acts.size >= MOST_KNOWN) this.#acts.clear()
       this.#acts.set(text, act)
     }

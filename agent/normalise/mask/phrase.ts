@@ -25,27 +25,33 @@ export interface Names {
 export const NO_NAMES: Names = { isNamer: () => false, kindOfChange: () => null, loneness: () => null }
 
 /**
- * Whether what stands here, in JSON, is within a member's text of nothing but words: `"EventType": "User authorization"`. Such a text
- * gives no value to the name that it may be, unless its member says which field the values beside it are of, or it says that a secret was
- * changed (`"action": "Password changed"`) and there are values in the record.
+ * What stands here, in JSON, if it is within a member's text of nothing but words: `"EventType": "User authorization"`. Such a text gives no
+ * value to the name that it may be, unless its member says which field the values beside it are of. An `act` says that a secret was changed,
+ * `"action": "Password changed"`: it matters where the record holds values.
  */
-export function isPhrase(bytes: Buffer, place: number, from: number, to: number, names: Names): boolean {
+export function phraseAround(
+  bytes: Buffer,
+  place: number,
+  from: number,
+  to: number,
+  names: Names,
+): 'phrase' | 'act' | null {
   let start = place
   while (start > from && isOfWords(bytes[start - 1]!)) start--
   let end = place
   while (end < to && isOfWords(bytes[end]!)) end++
   if (end - start > LONGEST || bytes[start - 1] !== QUOTE || bytes[end] !== QUOTE || end + 1 >= to)
-    return false
-  if (bytes[end + 1] !== COMMA && bytes[end + 1] !== CLOSE_BRACE) return false
+    return null
+  if (bytes[end + 1] !== COMMA && bytes[end + 1] !== CLOSE_BRACE) return null
   const name = nameBefore(bytes, start - 1, from)
-  if (name === null || names.isNamer(name)) return false
+  if (name === null || names.isNamer(name)) return null
   const text = bytes.toString('latin1', start, end)
-  if (LINKS.test(text)) return false
-  return names.kindOfChange(name, text) === null || !holdsValues(bytes, from, to, names)
+  if (LINKS.test(text)) return null
+  return names.kindOfChange(name, text) === null ? 'phrase' : 'act'
 }
 
 /** Whether a record has a member, also of JSON within a text, that may be the value of a change. */
-function holdsValues(bytes: Buffer, from: number, to: number, names: Names): boolean {
+export function holdsValues(bytes: Buffer, from: number, to: number, names: Names): boolean {
   for (let at = from; at < to; at++) {
     if (bytes[at] !== COLON) continue
     let end = beforeBlanks(bytes, at)

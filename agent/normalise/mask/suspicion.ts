@@ -2,7 +2,7 @@ import type { Kernel } from '../kernel/index.ts'
 import { holdsCardNumber } from './card.ts'
 import { OPTION_SIGNS, PROGRAM, PROGRAM_SIGNS } from './commands.ts'
 import { FORMS, standsAround } from './forms.ts'
-import { isPhrase, type Names, NO_NAMES } from './phrase.ts'
+import { holdsValues, type Names, NO_NAMES, phraseAround } from './phrase.ts'
 import { isFolder, isSpoken } from './spoken.ts'
 
 /** Whether a sign that begins at `start`, and ends at `end`, is what it seems to be. */
@@ -213,6 +213,8 @@ export class Suspicion {
   readonly #always: boolean
   readonly #keepsFolders: boolean
   readonly #names: Names
+  /** Of the record at hand; null as long as nobody asked. */
+  #holdsValues: boolean | null = null
 
   /**
    * Beginnings of whatever else is to be masked; with one that is too short, everything is suspicious. `keepsFolders`: `PWD` is no secret's
@@ -254,6 +256,7 @@ export class Suspicion {
     const table = this.#kept.get(ground) ?? ground.keep(this.#table)
     this.#kept.set(ground, table)
     return (from, to) => {
+      this.#holdsValues = null
       for (let at = from; ; at++) {
         at = kernel.suspiciousWord(table, at, to)
         if (at >= to) break
@@ -276,7 +279,12 @@ export class Suspicion {
       if (sign.isOfName) {
         if (isSpoken(bytes, start, from, to)) continue
         if (this.#keepsFolders && isFolder(bytes, start, from, to)) continue
-        if (isJson && isPhrase(bytes, place, from, to, this.#names)) continue
+        const phrase = isJson ? phraseAround(bytes, place, from, to, this.#names) : null
+        if (phrase === 'phrase') continue
+        if (phrase === 'act') {
+          this.#holdsValues ??= holdsValues(bytes, from, to, this.#names)
+          if (!this.#holdsValues) continue
+        }
       }
       if (sign.confirm === null || sign.confirm(bytes, start, end, from, to)) return true
     }
