@@ -12,6 +12,7 @@ export { expectedOf, mostlyLacking, NO_SHAPE, type Shape, shapeOf, sumOfShapes }
 export { likelier, likelierText, mostLikely } from './likely.ts'
 export { INTEGRATIONS, integrationFrom, loadIntegration, readAhead } from './load.ts'
 export { wordsOfName } from './lookups.ts'
+export { isFieldName, sideOf } from './mask/index.ts'
 export { isMembers, type Members } from './members.ts'
 export { spellings } from './names.ts'
 export { createNormaliser, expectedIn, type Normaliser, type NormaliserOptions } from './pool.ts'

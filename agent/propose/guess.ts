@@ -417,7 +417,10 @@ const why = (role: Role, isKnown: boolean): string =>
 
 /** The deeper a member lies, the less likely it is what a record is about. */
 function nameScore(path: string, words: Readonly<Record<string, number>>): number {
-  const parts = path.split('.')
+  // Of `targets[type=User].name` the item is a part, as of `targets.User.name`.
+  const parts = path
+    .replace(/\[(?:[^\]=]*=)?([^\]]*)\]/g, (_, chosen: string) => (chosen === '' ? '' : `.${chosen}`))
+    .split('.')
   const last = weigh(parts.at(-1)!, words)
   const before = parts.slice(0, -1).reduce((sum, part) => sum + weigh(part, words), 0)
   return last + before / 2 - (parts.length - 1) / 2

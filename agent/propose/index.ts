@@ -2,14 +2,17 @@
  * Proposes an integration for a source that nobody knows: the bytes of a sample go in, the text of an integration.yml with a reason for each of its
  * lines comes out. Guesses are made from names, in several languages, and from the shape of values. Pure but for reading the integrations that are there.
  */
+import { statedByResult } from '../../schema/index.ts'
 import { behindByteOrderMark, forEachRecord } from '../inputs/index.ts'
 import {
   formatOf,
   framingFor,
   type Integration,
   integrationFrom,
+  isFieldName,
   loadIntegration,
   type Members,
+  sideOf,
 } from '../normalise/index.ts'
 import { type Form, formOf } from './form.ts'
 import { type Guess, guessesOf, Vocabulary } from './guess.ts'
@@ -141,11 +144,6 @@ function namedColumns(profiles: readonly Profile[], columns: readonly string[]):
 const capitals = ({ values }: Profile): number =>
   values.filter((value) => value === value.toUpperCase()).length
 
-const SUCCESS =
-  /^(?:success\w*|succeeded|ok|okay|true|yes|passed|allow\w*|granted|accepted|completed|done|erfolg\w*|succ\u00e8s|\u00e9xito|successo|sucesso|sukces|gelukt|\u0443\u0441\u043f\u0435\u0445|\u0443\u0441\u043f\u0456\u0445|\u0443\u0441\u043f\u0435\u0448\u043d\u043e|\u0443\u0441\u043f\u0456\u0448\u043d\u043e|2\d\d)$/i
-const FAILURE =
-  /(?:fail|error|denied|deny|refus|reject|forbid|invalid|expired|locked|blocked|unauthori|^false$|^no$|fehl|verweigert|\u00e9chec|refus\u00e9|error|denegado|fallid|negato|errore|falha|negado|b\u0142\u0105d|odmow|mislukt|geweigerd|\u043e\u0448\u0438\u0431\u043a|\u043e\u0442\u043a\u0430\u0437|\u043f\u043e\u043c\u0438\u043b\u043a|\u0432\u0456\u0434\u043c\u043e\u0432|^[45]\d\d$)/i
-
 function findingsOf(parts: {
   name: string
   form: Form
@@ -188,6 +186,8 @@ function findingsOf(parts: {
     changes?.after,
     changes?.field,
   ]
+  const isUsed = (path: string): boolean =>
+    used.includes(path) || (changes !== null && changes.list !== null && path.startsWith(`${changes.list}[`))
   const secrets = secretsOf(profiles, guesses)
   const actions = of('event.action')?.profile
   return {
@@ -212,7 +212,7 @@ function findingsOf(parts: {
     types: actions === undefined ? [] : typesOf(name, actions),
     action,
     secrets,
-    left: profiles.map(({ path }) => path).filter((path) => !used.includes(path) && !secrets.includes(path)),
+    left: profiles.map(({ path }) => path).filter((path) => !isUsed(path) && !secrets.includes(path)),
   }
 }
 
@@ -260,9 +260,10 @@ const startsLike = ({ values }: Profile): boolean =>
 function outcomesOf(guess: Guess | undefined): Findings['outcomes'] {
   const values = [...new Set(guess?.profile.values ?? [])]
   const isCode = /ret|code|errno/i.test(guess?.profile.path ?? '') && values.includes('0')
-  const success = values.filter((value) => (isCode ? value === '0' : SUCCESS.test(value)))
+  const success = values.filter((value) => (isCode ? value === '0' : statedByResult(value) === 'success'))
   const failure = values.filter(
-    (value) => !success.includes(value) && (isCode ? /^\d+$/.test(value) : FAILURE.test(value)),
+    (value) =>
+      !success.includes(value) && (isCode ? /^\d+$/.test(value) : statedByResult(value) === 'failure'),
   )
   return {
     success,
@@ -271,20 +272,14 @@ function outcomesOf(guess: Guess | undefined): Findings['outcomes'] {
   }
 }
 
-const PAIRS: readonly (readonly [string, string])[] = [
-  ['old_value', 'new_value'],
-  ['old', 'new'],
-  ['before', 'after'],
-  ['previous', 'current'],
-  ['previous_value', 'new_value'],
+/** Those that are one side of a change only beside the other. */
+const DIRECTIONS = [
   ['from', 'to'],
-  ['old_values', 'new_values'],
-  ['prior_state', 'resulting_state'],
-  ['oldvalue', 'newvalue'],
-  ['before_value', 'after_value'],
-]
-const FIELD_NAMES = ['field', 'field_name', 'attribute', 'property', 'column', 'change']
+  ['was', 'now'],
+] as const
+const STATES = ['prior_state', 'resulting_state'] as const
 
+/** The member before, the member after, and the one that names the field; of a list of changes also the list. */
 function changesOf(profiles: readonly Profile[]): Findings['changes'] {
   // States are objects, whose members are profiles of their own.
   const paths = [
@@ -292,17 +287,35 @@ function changesOf(profiles: readonly Profile[]): Findings['changes'] {
       profiles.flatMap(({ path }) => path.split('.').map((_, i, parts) => parts.slice(0, i + 1).join('.'))),
     ),
   ]
-  const find = (name: string): string | undefined =>
-    paths.find((path) => sameName(path.split('.').at(-1)!, name))
-  for (const [old, now] of PAIRS) {
-    const before = find(old)
-    const after = find(now)
-    if (before === undefined || after === undefined) continue
-    const field = FIELD_NAMES.map(find).find((path) => path !== undefined) ?? null
-    return { before, after, field }
+  const named = (name: string): string | undefined => paths.find((path) => sameName(lastOf(path), name))
+  const isPlain = (name: string): boolean => !DIRECTIONS.flat().some((one) => sameName(one, name))
+  const sided = (side: 'before' | 'after'): string | undefined =>
+    paths.find((path) => isPlain(lastOf(path)) && sideOf(lastOf(path)) === side)
+  const pairs: readonly (readonly [string | undefined, string | undefined])[] = [
+    [sided('before'), sided('after')],
+    ...[...DIRECTIONS, STATES].map(([old, now]) => [named(old), named(now)] as const),
+  ]
+  const [before, after] = pairs.find((pair) => pair.every((path) => path !== undefined)) ?? []
+  if (before === undefined || after === undefined) return null
+  const inList = /^([^[]+)\[[^\]]*\]\./.exec(before)
+  const list =
+    inList !== null && after.startsWith(inList[0].slice(0, inList[1]!.length + 1)) ? inList[1]! : null
+  if (list !== null) {
+    const chosen = /\[([^\]=]+)=/.exec(before)?.[1]
+    const field =
+      chosen ??
+      paths
+        .filter((path) => path.startsWith(`${list}[`))
+        .map(lastOf)
+        .find(isField) ??
+      null
+    return { list, before: lastOf(before), after: lastOf(after), field }
   }
-  return null
+  return { list: null, before, after, field: paths.find((path) => isField(lastOf(path))) ?? null }
 }
+
+const lastOf = (path: string): string => path.split('.').at(-1)!
+const isField = (name: string): boolean => isFieldName(name) || sameName(name, 'change')
 
 /** Only what is written again as a whole needs an identity: a log is appended to. */
 const identityOf = ({ format, records, headless }: Form, id: Profile | undefined): string | null =>
@@ -316,16 +329,25 @@ const identityOf = ({ format, records, headless }: Form, id: Profile | undefined
 function typesOf(name: string, { values }: Profile): Findings['types'] {
   const actions = [...new Set(values)]
   if (actions.length > MOST_TYPES || actions.length > Math.max(8, values.length * 0.8)) return []
-  const types = actions.flatMap((text) => {
-    const slug = slugOf(text)
-    return slug === '' ? [] : [{ id: `${name}.${slug}`, title: titleOf(text), text }]
-  })
+  // What has no letters of the alphabet is known by its number.
+  const types = actions.map((text, i) => ({
+    id: `${name}.${slugOf(text) || `action_${i + 1}`}`,
+    title: titleOf(text),
+    text,
+  }))
   return types.filter(({ id }, i) => types.findIndex((other) => other.id === id) === i)
 }
 
+/** As the source writes it, in words. */
 function titleOf(text: string): string {
-  const words = slugOf(text).replaceAll('_', ' ')
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`
+  const words = text
+    .replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2')
+    .replace(/[_.:/-]+/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+  const isCode = /[_.]/.test(text) || !/\s/.test(text)
+  const small = isCode ? words.toLowerCase() : words
+  return `${small.charAt(0).toUpperCase()}${small.slice(1)}` || text
 }
 
 const NO_SECRETS = /id$|uuid|guid|hash|digest|checksum|etag|agent|url|uri|path|version|accessor/i

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net'
-import { isPlausible, LocalTime, timeReader } from '../normalise/index.ts'
+import { folded } from '../../schema/index.ts'
+import { isMembers, isPlausible, LocalTime, type Members, timeReader } from '../normalise/index.ts'
 
 /** What a member looks like over all records of a sample. */
 export interface Profile {
-  /** Dots go into members. */
+  /** Dots go into members; `targets[type=User].name` into the items of a list, of which a member says this. */
   readonly path: string
   /** As texts, those that are there. */
   readonly values: readonly string[]
@@ -54,14 +55,77 @@ export function profilesOf(records: readonly Readonly<Record<string, unknown>>[]
       const path = `${before}${name}`
       if (Array.isArray(value)) {
         if (value.length > 0 && value.every((one) => typeof one !== 'object')) note(path, value[0])
+        else if (depth < DEEPEST && value.every(isMembers)) walkList(path, value, depth + 1)
       } else if (typeof value === 'object' && value !== null) {
         if (depth < DEEPEST) walk(value as Record<string, unknown>, `${path}.`, depth + 1)
       } else note(path, value)
     }
   }
-  for (const record of records.slice(0, MOST_VALUES)) walk(record, '', 1)
+  const heads = records.slice(0, MOST_VALUES)
+  const choosers = choosersIn(heads)
+  const walkList = (path: string, items: readonly Members[], depth: number): void => {
+    const chooser = choosers.get(path)
+    const seen = new Set<string>()
+    for (const item of items) {
+      const chosen = chooser === undefined ? '' : `${chooser}=${String(item[chooser])}`
+      // Of more than one item a field takes the first.
+      if (seen.has(chosen)) continue
+      seen.add(chosen)
+      const { [chooser ?? '']: _, ...rest } = item
+      walk(rest, `${path}[${chosen}].`, depth)
+    }
+  }
+  for (const record of heads) walk(record, '', 1)
   const count = Math.min(records.length, MOST_VALUES)
   return [...values].map(([path, list]) => profileOf(path, list, list.length / count, now))
+}
+
+/** Members of which one may say what an item of a list is. */
+const CHOOSERS = [
+  'type',
+  'kind',
+  'name',
+  'key',
+  'role',
+  'field',
+  'attribute',
+  'property',
+  'typ',
+  'art',
+  'feld',
+  'tipo',
+  'тип',
+]
+const MOST_CHOSEN = 12
+const PLAIN_TEXT = /^[^[\]=]{1,64}$/
+
+/** Of each list of objects the member that chooses among its items: all have it, with few short texts over all records. */
+function choosersIn(records: readonly Members[]): Map<string, string> {
+  const lists = new Map<string, Members[]>()
+  const walk = (members: Members, before: string, depth: number): void => {
+    for (const [name, value] of Object.entries(members)) {
+      const path = `${before}${name}`
+      if (isMembers(value) && depth < DEEPEST) walk(value, `${path}.`, depth + 1)
+      if (Array.isArray(value) && value.length > 0 && value.every(isMembers))
+        lists.set(path, [...(lists.get(path) ?? []), ...value])
+    }
+  }
+  for (const record of records) walk(record, '', 1)
+  const choosers = new Map<string, string>()
+  for (const [path, items] of lists) {
+    const found = CHOOSERS.map((name) =>
+      Object.keys(items[0]!).find((member) => folded(member) === name),
+    ).find(
+      (member) =>
+        member !== undefined &&
+        items.every(
+          (item) => PLAIN_TEXT.test(String(item[member] ?? '')) && typeof item[member] === 'string',
+        ) &&
+        new Set(items.map((item) => item[member])).size <= MOST_CHOSEN,
+    )
+    if (found !== undefined) choosers.set(path, found)
+  }
+  return choosers
 }
 
 function profileOf(path: string, values: readonly string[], share: number, now: number): Profile {

@@ -131,6 +131,125 @@ describe('a proposal', () => {
     )
   })
 
+  const row = (of: object, i: number): string =>
+    JSON.stringify({ Zeitpunkt: `2026-01-22T10:45:3${i}Z`, Benutzer: i % 2 === 0 ? 'anna' : 'tom', ...of })
+
+  it.each([
+    ['Anmeldung', 'security'],
+    ['Anmeldung fehlgeschlagen', 'security'],
+    ['Kennwort geändert', 'security'],
+    ['Rolle zugewiesen', 'security'],
+    ['Beleg geändert', 'change'],
+    ['Beleg gelöscht', 'change'],
+    ['Bericht exportiert', 'activity'],
+    ['Connexion', 'security'],
+    ['Mot de passe modifié', 'security'],
+    ['Inicio de sesión', 'security'],
+    ['Contraseña cambiada', 'security'],
+    ['Rol asignado', 'security'],
+    ['Accesso', 'security'],
+    ['Fattura modificata', 'change'],
+    ['Senha alterada', 'security'],
+    ['Aanmelding mislukt', 'security'],
+    ['Wachtwoord gewijzigd', 'security'],
+    ['Zmiana hasła', 'security'],
+    ['Zalogowano', 'security'],
+    ['Вход в систему', 'security'],
+    ['Пароль изменён', 'security'],
+    ['Роль назначена', 'security'],
+    ['Вхід у систему', 'security'],
+    ['Документ видалено', 'change'],
+  ])('of the action %s has the category %s', async (action, category) => {
+    const lines = [0, 1, 2, 3].map((i) => row({ Aktion: i === 3 ? 'Beleg geprüft' : action }, i)).join('\n')
+    const proposal = await proposed(lines)
+    const [first] = eventsOf(proposal, Buffer.from(lines))
+    expect([textAt(first!.event!, 'event.action'), valueAt(first!.event!, 'audit.category')]).toEqual([
+      action,
+      category,
+    ])
+  })
+
+  it('titles types as the source writes them, and knows those without a letter of the alphabet', async () => {
+    const actions = ['Größe geändert', 'Anmeldung fehlgeschlagen', 'Пароль изменён', 'user_roleAssigned']
+    const { text } = await proposed(
+      [0, 1, 2, 3, 4, 5, 6, 7].map((i) => row({ Aktion: actions[i % 4] }, i)).join('\n'),
+    )
+    expect(text).toMatch(/id: shop\.grosse_geandert, title: Größe geändert, .* Aktion: Größe geändert/)
+    expect(text).toMatch(/id: shop\.action_3, title: Пароль изменён,/)
+    expect(text).toMatch(/title: User role assigned,/)
+  })
+
+  it.each([
+    ['Altwert', 'Neuwert', 'Feld'],
+    ['Ancienne valeur', 'Nouvelle valeur', 'Champ'],
+    ['Valor anterior', 'Valor nuevo', 'Campo'],
+    ['Valore precedente', 'Nuovo valore', 'Campo'],
+    ['Oude waarde', 'Nieuwe waarde', 'Veld'],
+    ['Stara wartość', 'Nowa wartość', 'Pole'],
+    ['Старое значение', 'Новое значение', 'Поле'],
+    ['Попереднє значення', 'Нове значення', 'Поле'],
+    ['oldContent', 'newContent', 'property'],
+    ['previous', 'current', 'attribute'],
+  ])('proposes %s and %s as changes', async (before, after, field) => {
+    const lines = [0, 1, 2]
+      .map((i) =>
+        row({ Aktion: 'Beleg geändert', [field]: 'Betrag', [before]: `1${i}`, [after]: `2${i}` }, i),
+      )
+      .join('\n')
+    const proposal = await proposed(lines)
+    const [first] = eventsOf(proposal, Buffer.from(lines))
+    expect(valueAt(first!.event!, 'audit.changes')).toEqual([{ field: 'Betrag', old: '10', new: '20' }])
+  })
+
+  it('takes failures by the words that every outcome is read by', async () => {
+    const results = [
+      'erfolgreich',
+      'abgelehnt',
+      'verweigert',
+      'zurückgewiesen',
+      'refusé',
+      'rechazado',
+      'отклонено',
+    ]
+    const { text } = await proposed(
+      results.map((Ergebnis, i) => row({ Aktion: 'Freigabe', Ergebnis }, i)).join('\n'),
+    )
+    expect(text).toMatch(
+      /success: \[erfolgreich\], failure: \[abgelehnt, verweigert, zurückgewiesen, refusé,/,
+    )
+    expect(text).not.toMatch(/Neither success nor failure/)
+  })
+
+  it('goes into lists of objects, by what their items are', async () => {
+    const lines = [0, 1, 2, 3]
+      .map((i) =>
+        JSON.stringify({
+          when: `2026-01-22T10:45:3${i}Z`,
+          operation: i < 2 ? 'open' : 'close',
+          parties: [
+            { kind: 'Actor', login: i % 2 === 0 ? 'anna' : 'tom', address: '192.0.2.7' },
+            { kind: 'Document', title: `Order ${i}`, ref: `D-${i}` },
+          ],
+          edits: [{ property: 'amount', before: `${i}`, after: `${i + 1}` }],
+        }),
+      )
+      .join('\n')
+    const proposal = await proposed(lines)
+    expect(fieldsOf(proposal)).toMatchObject({
+      'user.name': 'parties[kind=Actor].login',
+      'source.ip': 'parties[kind=Actor].address',
+    })
+    expect(proposal.text).toContain(
+      'changes: { list: edits, item: { old: before, new: after, field: property } }',
+    )
+    const [first] = eventsOf(proposal, Buffer.from(lines))
+    expect(first!.event).toMatchObject({
+      user: { name: 'anna' },
+      source: { ip: '192.0.2.7' },
+      audit: { changes: [{ field: 'amount', old: '0', new: '1' }] },
+    })
+  })
+
   it('masks members that look like secrets, and not ids', async () => {
     const line = (i: number) =>
       JSON.stringify({

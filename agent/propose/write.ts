@@ -17,7 +17,13 @@ export interface Findings {
     readonly failure: readonly string[]
     readonly left: readonly string[]
   }
-  readonly changes: { readonly before: string; readonly after: string; readonly field: string | null } | null
+  readonly changes: {
+    /** The list of objects that the other three are members of; null where they are members of the record. */
+    readonly list: string | null
+    readonly before: string
+    readonly after: string
+    readonly field: string | null
+  } | null
   /** A member that names each record for good; null where there is none, or in a log. */
   readonly identity: string | null
   readonly types: readonly { readonly id: string; readonly title: string; readonly text: string }[]
@@ -114,12 +120,14 @@ function fieldLines({ guesses, outcomes }: Findings): string[] {
 
 function changeLines({ changes }: Findings): string[] {
   if (changes === null) return []
+  const { list } = changes
   const field = changes.field === null ? '' : `, field: ${quoted(changes.field)}`
-  return [
-    '',
-    '# By their names: what was before, and what is now.',
-    `changes: { before: ${quoted(changes.before)}, after: ${quoted(changes.after)}${field} }`,
-  ]
+  const why = ['', '# By their names: what was before, and what is now.']
+  if (list !== null) {
+    const item = `{ old: ${quoted(changes.before)}, new: ${quoted(changes.after)}${field} }`
+    return [...why, `changes: { list: ${quoted(list)}, item: ${item} }`]
+  }
+  return [...why, `changes: { before: ${quoted(changes.before)}, after: ${quoted(changes.after)}${field} }`]
 }
 
 function typeLines({ types, action }: Findings): string[] {
@@ -146,17 +154,22 @@ function maskLines({ secrets }: Findings): string[] {
 
 /** As YAML: plain where that can't be read as anything else. */
 const quoted = (text: string): string =>
-  /^[A-Za-z][\w.-]*(?: [\w.-]+)*$/.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text)
+  /^\p{L}[\p{L}\p{M}\p{N}_.-]*(?: [\p{L}\p{M}\p{N}_.-]+)*$/u.test(text) &&
+  !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text)
     ? text
     : JSON.stringify(text)
 
 const single = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
+/** Letters that are no other letter with a mark. */
+const SPELT: Readonly<Record<string, string>> = { ß: 'ss', ø: 'o', ł: 'l', đ: 'd', æ: 'ae', œ: 'oe', ı: 'i' }
 
 /** A name for an integration, and for the types in it. */
 export const slugOf = (text: string): string =>
   text
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
+    .replace(/[ßøłđæœıØŁĐÆŒ]/g, (letter) => SPELT[letter.toLowerCase()] ?? '')
     .replace(/([a-z\d])([A-Z])/g, '$1_$2')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')

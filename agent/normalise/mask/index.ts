@@ -8,6 +8,8 @@ import { SecretNames } from './names.ts'
 import { Suspicion } from './suspicion.ts'
 import { maskText, type Search } from './text.ts'
 
+export { isFieldName, sideOf } from './value-names.ts'
+
 export interface Masked {
   readonly text: string
   /** By kind, how many different secrets were masked; null where none was. */

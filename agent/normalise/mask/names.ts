@@ -1,7 +1,7 @@
 import { folded, type Integration, type MaskNames } from '../integration.ts'
 import { wordsOfName } from '../lookups.ts'
 import { type Act, actIn } from './acts.ts'
-import { isDirection, isLoneName, isValueName } from './value-names.ts'
+import { isDirection, isFieldName, isLoneName, isValueName } from './value-names.ts'
 import { SEGMENT, WORD, wordsOf } from './words.ts'
 
 /**
@@ -202,44 +202,6 @@ const NAMERS = new Set([
   ],
   ...['campo', 'champ', 'поле', 'modifiedproperty', 'displayname', 'element', 'elementname'],
 ])
-/** Those of them that name a field wherever they stand: `name` may be anybody's. */
-const FIELD_NAMES = new Set([
-  ...[
-    'field',
-    'fieldname',
-    'attribute',
-    'attributename',
-    'property',
-    'propertyname',
-    'column',
-    'columnname',
-    'parameter',
-  ],
-  ...[
-    'setting',
-    'settingname',
-    'parametername',
-    'variable',
-    'fieldcaption',
-    'columncaption',
-    'fieldlabel',
-    'changedfield',
-  ],
-  ...[
-    'configkey',
-    'feld',
-    'feldname',
-    'campo',
-    'nombredelcampo',
-    'champ',
-    'nomduchamp',
-    'veld',
-    'veldnaam',
-    'pole',
-    'поле',
-  ],
-  ...['имяполя', 'modifiedproperty'],
-])
 /** The last words of members that may say with a secret's name alone what a record is about. */
 const TOPICS = new Set([
   ...[
@@ -292,7 +254,9 @@ const CONTAINERS = new Set(
     'parameters event events record records item items entry entries object extra info information values fields properties attributes audit log ' +
     'message request response content update updates result list änderung änderungen daten einzelheiten cambio cambios datos modifiche ' +
     'modificaties wijzigingen zmiany alterações dados dane изменения изменение детали данные зміни дані'
-  ).split(' '),
+  )
+    .split(' ')
+    .flatMap((word) => wordsOf(word, WORD)),
 )
 const MOST_KNOWN = 4096
 const LONGEST_ACT = 200
@@ -387,7 +351,7 @@ export class SecretNames {
   /** Whether a member of this name says of what field the values beside it are; an item of a list may call it just `name`. */
   isFieldName(name: string, isItem: boolean): boolean {
     const fold = folded(name)
-    return FIELD_NAMES.has(fold) || this.#fields.has(fold) || (isItem && this.isNamer(name))
+    return isFieldName(name) || this.#fields.has(fold) || (isItem && this.isNamer(name))
   }
 
   /** Whether what is in a member of this name is still about the record, as its changes are: not about a part that has this name. */

@@ -1,4 +1,5 @@
-/** What sources call the values of a change, in the languages that audited products ship: `old_value`, `Neuwert`, `Старое значение`. */
+/** What sources call the values of a change and its field, in the languages that audited products ship: `old_value`, `Neuwert`, `Старое значение`. */
+import { folded } from '../../../schema/index.ts'
 import { unmarked, WORD, wordsOf } from './words.ts'
 
 export type Side = 'before' | 'after'
@@ -83,3 +84,44 @@ export const sideOf = (name: string): Side | null => of(name).side
 
 /** Whether it takes another value beside it to say that this is one. */
 export const isDirection = (name: string): boolean => DIRECTIONS.includes(name.toLowerCase())
+
+/** Members that name a field wherever they stand: `name` may be anybody's. */
+const FIELD_NAMES = new Set([
+  ...[
+    'field',
+    'fieldname',
+    'attribute',
+    'attributename',
+    'property',
+    'propertyname',
+    'column',
+    'columnname',
+    'parameter',
+  ],
+  ...[
+    'setting',
+    'settingname',
+    'parametername',
+    'variable',
+    'fieldcaption',
+    'columncaption',
+    'fieldlabel',
+    'changedfield',
+  ],
+  ...[
+    'configkey',
+    'feld',
+    'feldname',
+    'campo',
+    'nombredelcampo',
+    'champ',
+    'nomduchamp',
+    'veld',
+    'veldnaam',
+    'pole',
+    'поле',
+  ],
+  ...['имяполя', 'modifiedproperty'],
+])
+/** Whether a member of this name says of what field the values beside it are. */
+export const isFieldName = (name: string): boolean => FIELD_NAMES.has(folded(name).toLowerCase())
