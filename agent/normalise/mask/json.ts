@@ -74,7 +74,7 @@ class Walk {
   readonly #marks: Marks
   readonly #level: number
   #at = 0
-  /** The kind of the secret that was changed, as any member of the record says. */
+  /** The kind of the secret that was changed, which some member of the record names. */
   #changed: string | null
   /** Where values stand that are of this change, if there is one: they may come before it. */
   readonly #lone: number[] = []
