@@ -14,7 +14,7 @@ export async function wrongColumns(
     if (integration === undefined || names.length === 0) continue
     const named = await loadIntegration(integrationPath(integration, file))
     for (const name of names) {
-      const problem = columnProblem(named, name)
+      const problem = columnProblem(named, name, columns[name]?.format)
       if (problem === null) continue
       const line = config.lineOf(['inputs', at, kind, 'columns', name])
       wrong.push({ about: `${file}:${line}`, sentence: `columns: ${problem}` })

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
 import { duration, type LineOf, readConfig, secret, size } from '../config/index.ts'
 import { eventRulesSchema } from '../schema/wire/index.ts'
+import { formatProblem } from './normalise/index.ts'
 
 const url = z.string().transform((text, context) => {
   const parsed = URL.parse(text)
@@ -38,11 +39,29 @@ const timeZone = z.string().refine((zone) => {
 
 const column = z.string().min(1, 'expected the name of a column').max(256, 'expected at most 256 characters')
 
-/** What the records of an input call a field, or a name that its integration knows: one column or several. */
+const columnNames = z.union([
+  column.transform((one) => [one]),
+  z.array(column).min(1, 'expected at least one column'),
+])
+
+const timeFormat = z.string().superRefine((format, context) => {
+  const message = formatProblem(format)
+  if (message !== null) context.addIssue({ code: 'custom', message })
+})
+
+/** What the records of an input call a field, or a name that its integration knows: one column or several; with a format where these are times. */
 const columns = z
   .record(
     z.string(),
-    z.union([column.transform((one) => [one]), z.array(column).min(1, 'expected at least one column')]),
+    z.union([
+      columnNames.transform((names) => ({ names, format: [] as string[] })),
+      z
+        .strictObject({
+          from: columnNames,
+          format: z.union([timeFormat.transform((one) => [one]), z.array(timeFormat).min(1).max(16)]),
+        })
+        .transform(({ from, format }) => ({ names: from, format })),
+    ]),
   )
   .default({})
 

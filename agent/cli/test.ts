@@ -4,10 +4,12 @@ import { dirname, join } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { OperatorError } from '../../schema/index.ts'
 import {
+  type Column,
   Coverage,
   columnProblem,
   type Examined,
   examine,
+  formatProblem,
   framingFor,
   INTEGRATIONS,
   type Integration,
@@ -28,6 +30,7 @@ interface TestArguments {
   line: number | undefined
   'time-zone': string
   column: string[]
+  'time-format': string[]
   all: boolean
 }
 
@@ -61,6 +64,13 @@ export const testCommand: CommandModule<object, TestArguments> = {
           describe:
             'What a field is called in the file, as columns: in agent.yml says it: user.name=Bearbeiter',
         },
+        'time-format': {
+          type: 'string',
+          array: true,
+          nargs: 1,
+          default: [],
+          describe: 'How the times of a --column are written, as format: beside it: "DD.MM.YYYY HH:mm"',
+        },
         ...jsonOption,
       })
       .example('$0 test clockify audit-log.csv', 'before the file is given to the agent')
@@ -69,7 +79,7 @@ export const testCommand: CommandModule<object, TestArguments> = {
     // This is work, of up to 256 MiB; an agent at rest needs no compiler.
     optimise()
     const named = await loadIntegration(argv.integration)
-    const integration = withColumns(named, columnsOf(argv.column, named))
+    const integration = withColumns(named, columnsOf(argv.column, argv['time-format'], named))
     const files = argv.file === undefined ? samplesOf(argv.integration) : [argv.file]
     const coverage = new Coverage(integration, named.like === null ? null : await loadIntegration(named.like))
     let failed = false
@@ -96,15 +106,30 @@ export const testCommand: CommandModule<object, TestArguments> = {
   },
 }
 
-function columnsOf(said: readonly string[], integration: Integration): Record<string, string[]> {
-  const columns: Record<string, string[]> = {}
+function columnsOf(
+  said: readonly string[],
+  formats: readonly string[],
+  integration: Integration,
+): Record<string, Column> {
+  const wrong = formats.flatMap((format) => formatProblem(format) ?? [])[0]
+  if (wrong !== undefined) throw new OperatorError(`--time-format: ${wrong}.`, { exitCode: 2 })
+  const columns: Record<string, Column> = {}
   for (const one of said) {
     const [, name = '', column = ''] = /^([^=]+)=(.+)$/s.exec(one) ?? []
     const problem =
       column === '' ? `expected NAME=COLUMN, such as user.name=Bearbeiter` : columnProblem(integration, name)
     if (problem !== null) throw new OperatorError(`--column ${one}: ${problem}.`, { exitCode: 2 })
-    columns[name] = [...(columns[name] ?? []), column]
+    const isTime = columnProblem(integration, name, ['auto']) === null
+    columns[name] = {
+      names: [...(columns[name]?.names ?? []), column],
+      format: isTime ? formats : [],
+    }
   }
+  if (formats.length > 0 && Object.values(columns).every(({ format }) => format.length === 0))
+    throw new OperatorError(
+      '--time-format needs a --column of a time beside it, such as --column @timestamp=Datum.',
+      { exitCode: 2 },
+    )
   return columns
 }
 

@@ -1,53 +1,18 @@
-import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { type AuditEvent, type SourceId, textAt, valueAt } from '../../schema/index.ts'
-import { BatchMaker } from './batch.ts'
+import { type AuditEvent, textAt, valueAt } from '../../schema/index.ts'
 import { columnProblem, withColumns } from './columns.ts'
-import { framingFor, type Integration, loadIntegration } from './index.ts'
+import { type Integration, loadIntegration } from './index.ts'
 import { NameTree, spellings } from './names.ts'
-import type { PipelineSpec } from './task.ts'
+import type { Column } from './task.ts'
+import { batchOf, makerOf } from './testing/batches.ts'
 
 /** What a text becomes, which both ways must say alike. */
 function eventsOf(integration: Integration, text: string): AuditEvent[] {
-  const spec: PipelineSpec = {
-    integration: integration.name,
-    framing: framingFor(integration),
-    tags: [],
-    labels: {},
-    timeZone: 'UTC',
-  }
-  const bytes = Buffer.from(text)
-  const slice = {
-    source: 'a'.repeat(32) as SourceId,
-    generation: 0,
-    path: '/var/log/x',
-    pipeline: 0,
-    start: 0,
-    end: bytes.length,
-    offset: 0,
-    to: bytes.length,
-    header: null,
-    truncated: null,
-  }
-  const [plain, direct] = [true, false].map((plainly) => {
-    const buffer = new ArrayBuffer(bytes.length + 64)
-    Buffer.from(buffer).set(bytes)
-    const setup = {
-      agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
-      host: 'web-1',
-      namespace: 'default',
-      pipelines: [spec],
-      compression: { encoding: 'zstd' as const, level: 1 },
-    }
-    const maker = new BatchMaker(setup, [integration], { plainly })
-    const made = maker.make({ buffer, slices: [slice], now: Date.UTC(2026, 0, 23, 12) })
-    return zstdDecompressSync(made.payload).toString()
-  })
-  expect(direct).toBe(plain)
+  const [plain, direct] = [true, false].map(
+    (plainly) => batchOf(makerOf(integration, { plainly }), text).events,
+  )
+  expect(JSON.stringify(direct)).toBe(JSON.stringify(plain))
   return plain!
-    .split('\n')
-    .slice(0, -1)
-    .map((line): AuditEvent => JSON.parse(line))
 }
 
 describe('a name', () => {
@@ -109,18 +74,20 @@ describe.each([
   })
 })
 
+const named = (...names: string[]): Column => ({ names, format: [] })
+
 describe('columns that an operator names', () => {
   const columns = {
-    'user.name': ['Sachbearbeitung'],
-    '@timestamp': ['Wann'],
-    'audit.parent.name': ['Mandant'],
+    'user.name': named('Sachbearbeitung'),
+    '@timestamp': named('Wann'),
+    'audit.parent.name': named('Mandant'),
   }
 
   it('are read as the fields, and stand beside the names that the integration knows', async () => {
-    const named = withColumns(await loadIntegration('generic-json'), {
+    const json = withColumns(await loadIntegration('generic-json'), {
       ...columns,
-      before: ['Vorher'],
-      after: ['Nachher'],
+      before: named('Vorher'),
+      after: named('Nachher'),
     })
     const records = [
       {
@@ -134,7 +101,7 @@ describe('columns that an operator names', () => {
       { time: '2026-01-22T10:45:33Z', user: 'bob', action: 'update' },
       { Sachbearbeitung: 'anna', user: 'bob', action: 'update' },
     ]
-    const [first, second, third] = eventsOf(named, records.map((one) => `${JSON.stringify(one)}\n`).join(''))
+    const [first, second, third] = eventsOf(json, records.map((one) => `${JSON.stringify(one)}\n`).join(''))
     expect(first).toMatchObject({
       '@timestamp': '2026-01-22T10:45:32.000Z',
       user: { name: 'anna' },
@@ -146,9 +113,9 @@ describe('columns that an operator names', () => {
   })
 
   it('are what conditions and patterns ask for, too', async () => {
-    const named = withColumns(await loadIntegration('erp'), { event: ['Ereignis'], user: ['Wer'] })
+    const erp = withColumns(await loadIntegration('erp'), { event: named('Ereignis'), user: named('Wer') })
     const [event] = eventsOf(
-      named,
+      erp,
       '{"event_id":"L-1","timestamp":"2026-01-22T10:45:32Z","Ereignis":"Failed Login (3/5)","Wer":"Jane Roe <jane@shop.example>"}\n',
     )
     expect(event).toMatchObject({
@@ -158,12 +125,65 @@ describe('columns that an operator names', () => {
     })
   })
 
+  it.each([
+    ['generic-csv', '@timestamp', 'time', '31.12.2025 14:05', 'DD.MM.YYYY HH:mm', '2025-12-31T14:05:00.000Z'],
+    [
+      'generic-csv',
+      '@timestamp',
+      'Zeitpunkt',
+      '02.01.2026 08:30',
+      'DD.MM.YYYY HH:mm',
+      '2026-01-02T08:30:00.000Z',
+    ],
+    [
+      'generic-csv',
+      'timestamp',
+      'Wann',
+      '1/2/2026 2:05 PM',
+      'MM/DD/YYYY hh:mm A',
+      '2026-01-02T14:05:00.000Z',
+    ],
+    // The other forms that the integration reads are read beside it.
+    [
+      'generic-csv',
+      '@timestamp',
+      'Wann',
+      '2026-01-02T08:30:00Z',
+      'DD.MM.YYYY HH:mm',
+      '2026-01-02T08:30:00.000Z',
+    ],
+    [
+      'clockify',
+      '@timestamp',
+      'Wann',
+      '02.01.2026 08:30:15',
+      'DD.MM.YYYY HH:mm:ss',
+      '2026-01-02T08:30:15.000Z',
+    ],
+  ] as const)(
+    'have the format of their times: %s, %s in %s, %s as %s',
+    async (name, key, column, time, format, iso) => {
+      const integration = await loadIntegration(name)
+      const named = withColumns(integration, { [key]: { names: [column], format: [format] } })
+      const [event] = eventsOf(named, `${column},user,action\n${time},anna,update\n`)
+      expect(valueAt(event!, '@timestamp')).toBe(iso)
+      expect(valueAt(event!, 'tags') ?? []).not.toContain('timestamp_invalid')
+      expect(textAt(event!, 'user.name')).toBe('anna')
+    },
+  )
+
   it('that mean nothing are refused with what is meant', async () => {
     const erp = await loadIntegration('erp')
     expect(columnProblem(erp, 'user.name')).toBeNull()
     expect(columnProblem(erp, 'event')).toBeNull()
     expect(columnProblem(erp, 'user.nmae')).toMatch(/neither a field .*\(did you mean user\.name\?\)/)
     expect(columnProblem(erp, 'event.id')).toMatch(/fills itself/)
+    expect(columnProblem(erp, '@timestamp', ['DD.MM.YYYY'])).toBeNull()
+    expect(columnProblem(erp, 'timestamp', ['DD.MM.YYYY'])).toBeNull()
+    for (const name of ['user.name', 'user'])
+      expect(columnProblem(erp, name, ['DD.MM.YYYY'])).toBe(
+        `only a time has a format, and ${name} is none: write its column alone`,
+      )
     expect(columnProblem(await loadIntegration('plain'), 'event.outcome')).toMatch(/values/)
   })
 })

@@ -9,7 +9,26 @@ import type { PipelineSpec } from './task.ts'
 const LIMITED: readonly FieldName[] = ['event.outcome', 'audit.category']
 
 /** What is wrong with a name in `columns:`; null where it can be used. */
-export function columnProblem(integration: Integration, name: string): string | null {
+export function columnProblem(
+  integration: Integration,
+  name: string,
+  format: readonly string[] = [],
+): string | null {
+  return nameProblem(integration, name) ?? (format.length > 0 ? notTimed(integration, name) : null)
+}
+
+/** Only times have a format. */
+function notTimed({ fields }: Integration, name: string): string | null {
+  const isTime = isField(name)
+    ? FIELDS[name].type === 'date'
+    : fields.some((field) => isTimeOf(field, new Set([folded(name)])))
+  return isTime ? null : `only a time has a format, and ${name} is none: write its column alone`
+}
+
+const isTimeOf = ({ to, from }: FieldMapping, names: { has(name: string): boolean }): boolean =>
+  FIELDS[to].type === 'date' && from.some((name) => names.has(folded(name)))
+
+function nameProblem(integration: Integration, name: string): string | null {
   if (!isField(name)) {
     const known = membersOf(integration)
     if (known.some((one) => folded(one) === folded(name))) return null
@@ -29,26 +48,33 @@ export function withColumns(integration: Integration, columns: PipelineSpec['col
   if (columns === undefined || Object.keys(columns).length === 0) return integration
   const captions: Captions[] = []
   const fields: FieldMapping[] = []
-  for (const [name, names] of Object.entries(columns)) {
+  const formats = new Map<string, readonly string[]>()
+  for (const [name, { names, format }] of Object.entries(columns)) {
     const member = isField(name) ? firstName(integration, name) : name
-    if (member !== null) captions.push({ name: member, captions: names })
-    else if (isSettable(name)) fields.push(plainField(name, names))
+    if (member !== null) {
+      captions.push({ name: member, captions: names })
+      if (format.length > 0) formats.set(folded(member), format)
+    } else if (isSettable(name)) fields.push(plainField(name, names, format))
   }
-  return {
-    ...integration,
-    columns: captions,
-    fields: [...fields, ...integration.fields],
-  }
+  const timed = integration.fields.map((field) =>
+    isTimeOf(field, formats)
+      ? {
+          ...field,
+          format: [...field.from.flatMap((name) => formats.get(folded(name)) ?? []), ...field.format],
+        }
+      : field,
+  )
+  return { ...integration, columns: captions, fields: [...fields, ...timed] }
 }
 
 /** The name by which an integration knows a field best. */
 const firstName = (integration: Integration, field: FieldName): string | null =>
   integration.fields.find(({ to, from }) => to === field && from.length > 0)?.from[0] ?? null
 
-const plainField = (to: FieldName, from: readonly string[]): FieldMapping => ({
+const plainField = (to: FieldName, from: readonly string[], format: readonly string[]): FieldMapping => ({
   from,
   to,
-  format: ['auto'],
+  format: format.length > 0 ? format : ['auto'],
   values: null,
   keepOthers: false,
   keep: false,

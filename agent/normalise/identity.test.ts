@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { type AuditEvent, isDeclaredId, type SourceId, textAt, valuesOf } from '../../schema/index.ts'
-import { BatchMaker } from './batch.ts'
+import { type AuditEvent, isDeclaredId, textAt, valuesOf } from '../../schema/index.ts'
+import type { BatchMaker } from './batch.ts'
 import { cellsOf } from './formats/csv.ts'
-import { framingFor } from './framing-for.ts'
 import type { Integration } from './integration.ts'
 import { INTEGRATIONS, loadIntegration } from './load.ts'
+import { batchOf, makerOf } from './testing/batches.ts'
 import { eventsIn, NOW, recordsOf } from './testing/samples.ts'
 
 /** Records that differ never share an id, whatever their captions are called. Both mappers answer alike. */
@@ -19,41 +18,12 @@ const declared = (await Promise.all(names.map((name) => loadIntegration(name))))
 
 const makers = new Map<string, BatchMaker>()
 
-/** Compiled once, as in a worker: that takes longer than all records of a test. */
-function makerOf(integration: Integration): BatchMaker {
-  const known = makers.get(integration.name)
-  if (known !== undefined) return known
-  const framing = framingFor(integration)
-  const spec = { integration: integration.name, framing, tags: [], labels: {}, timeZone: 'UTC' }
-  const agent = { id: 'test', name: 'test', version: '0' }
-  const compression = { encoding: 'zstd', level: 1 } as const
-  const setup = { agent, host: 'web-1', namespace: 'default', pipelines: [spec], compression }
-  const maker = new BatchMaker(setup, [integration])
-  makers.set(integration.name, maker)
-  return maker
-}
-
 /** What an agent makes of a file: over the bytes where it can. */
 function madeOf(integration: Integration, text: string, now = NOW): AuditEvent[] {
   if (text === '') return []
-  const bytes = Buffer.from(text)
-  const buffer = new ArrayBuffer(bytes.length)
-  Buffer.from(buffer).set(bytes)
-  const slice = {
-    source: '0'.repeat(32) as SourceId,
-    generation: 0,
-    path: '/var/log/audit.log',
-    pipeline: 0,
-    start: 0,
-    end: bytes.length,
-    offset: 0,
-    to: bytes.length,
-    header: null,
-    truncated: null,
-  }
-  const { payload } = makerOf(integration).make({ buffer, slices: [slice], now })
-  const lines = zstdDecompressSync(payload).toString().trim()
-  return lines === '' ? [] : lines.split('\n').map((line) => JSON.parse(line) as AuditEvent)
+  const maker = makers.get(integration.name) ?? makerOf(integration)
+  makers.set(integration.name, maker)
+  return batchOf(maker, text, { now }).events
 }
 
 const idsOf = (events: readonly AuditEvent[]): string[] => events.map((event) => textAt(event, 'event.id')!)

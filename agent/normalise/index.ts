@@ -18,6 +18,7 @@ export { spellings } from './names.ts'
 export { createNormaliser, expectedIn, type Normaliser, type NormaliserOptions } from './pool.ts'
 export type { EventCatalogue } from './settings.ts'
 export type {
+  Column,
   PipelineShape,
   PipelineSpec,
   SliceResult,
@@ -27,4 +28,4 @@ export type {
   TaskSlice,
   WorkerSetup,
 } from './task.ts'
-export { isPlausible, LocalTime, timeReader } from './time.ts'
+export { formatProblem, isPlausible, LocalTime, timeReader } from './time.ts'

@@ -6,7 +6,7 @@ import { type Assignment, type Captions, FORMATS, type NamedPattern } from './in
 import { listPathOf } from './list-path.ts'
 import { DURATION_SCALES } from './mapping.ts'
 import { patternFault } from './pattern.ts'
-import { patternProblem } from './time.ts'
+import { formatProblem as timeFormatProblem } from './time.ts'
 
 /** What an operator writes in an integration.yml; docs/integrations.md explains it. */
 
@@ -180,12 +180,7 @@ const mapping = z
   }))
 
 function formatProblem(field: FieldName, format: string): string | null {
-  if (FIELDS[field].type === 'date') {
-    const problem = patternProblem(format)
-    return problem === null
-      ? null
-      : `the pattern ${problem}; expected auto, iso, epoch_s, epoch_ms, epoch_us, epoch_ns or a pattern such as "DD.MM.YYYY HH:mm:ss"`
-  }
+  if (FIELDS[field].type === 'date') return timeFormatProblem(format)
   if (format === 'auto') return null
   if (field === 'event.duration') {
     return Object.hasOwn(DURATION_SCALES, format) || format === 'text'

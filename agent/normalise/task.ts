@@ -69,12 +69,19 @@ export interface PipelineShape {
   readonly shape: Shape
 }
 
+/** What an operator calls a field, or a name of the integration, in the records of an input. */
+export interface Column {
+  readonly names: readonly string[]
+  /** How its times are written, tried in order; empty where they are as the integration reads them. */
+  readonly format: readonly string[]
+}
+
 /** One input's way to read a record. */
 export interface PipelineSpec {
   /** Name of a folder below `integrations/`, or the path of an integration.yml of the operator's own. */
   readonly integration: string
-  /** What the operator calls fields, or names of the integration, in the records of this input. */
-  readonly columns?: Readonly<Record<string, readonly string[]>>
+  /** By field of the schema, or by name of the integration. */
+  readonly columns?: Readonly<Record<string, Column>>
   readonly framing: Framing
   readonly tags: readonly string[]
   readonly labels: Readonly<Record<string, string>>

@@ -197,6 +197,14 @@ const TOKENS: Readonly<Record<string, string>> = {
 }
 const TOKEN = /YYYY|MMM|MM|DD|HH|hh|mm|ss|SSS|A|Z/g
 
+/** What is wrong with a format that an operator names, as a sentence with the remedy, or null. */
+export function formatProblem(format: string): string | null {
+  const problem = patternProblem(format)
+  return problem === null
+    ? null
+    : `the pattern ${problem}; expected auto, iso, epoch_s, epoch_ms, epoch_us, epoch_ns or a pattern such as "DD.MM.YYYY HH:mm:ss"`
+}
+
 /** What is wrong with a pattern of the operator's, or null. */
 export function patternProblem(pattern: string): string | null {
   if (/^(auto|iso|epoch_(s|ms|us|ns))$/.test(pattern)) return null

@@ -1,52 +1,17 @@
-import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import type { SourceId } from '../../../schema/index.ts'
 import { originText, RECORD_OVERHEAD, writeMessage } from '../../inputs/syslog/record.ts'
-import { BatchMaker } from '../batch.ts'
 import type { Integration } from '../integration.ts'
 import { loadIntegration } from '../load.ts'
-import type { TaskResult } from '../task.ts'
+import { batchOf, makerOf } from '../testing/batches.ts'
 
 const RECEIVED = Date.UTC(2026, 0, 5, 12)
 const plain = await loadIntegration('plain')
 const json = await loadIntegration('generic-json')
 
-function make(
-  bytes: Buffer,
-  integration: Integration,
-  isReceived: boolean,
-): { events: unknown[]; result: TaskResult } {
-  const framing = isReceived ? ({ kind: 'journal' } as const) : ({ kind: 'lines' } as const)
-  const pipeline = { integration: integration.name, framing, tags: [], labels: {}, timeZone: 'UTC' }
+function make(bytes: Buffer, integration: Integration, isReceived: boolean) {
   const inputs = [{ listens: ['tcp 0.0.0.0:514'], timeZone: 'UTC', pipeline: 0, programs: [] }]
-  const maker = new BatchMaker(
-    {
-      agent: { id: 'agent-1', name: 'collector', version: '1' },
-      host: 'collector',
-      namespace: 'acme',
-      pipelines: [pipeline],
-      compression: { encoding: 'zstd', level: 1 },
-      syslog: { inputs },
-    },
-    [integration],
-  )
-  const buffer = new ArrayBuffer(bytes.length)
-  Buffer.from(buffer).set(bytes)
-  const slice = {
-    source: '0'.repeat(32) as SourceId,
-    generation: 0,
-    path: '/var/log/auth.log',
-    pipeline: 0,
-    start: 0,
-    end: bytes.length,
-    offset: 0,
-    to: bytes.length,
-    header: null,
-    truncated: null,
-  }
-  const result = maker.make({ buffer, slices: [slice], now: RECEIVED })
-  const text = zstdDecompressSync(result.payload).toString().trim()
-  return { events: text.split('\n').map((line) => JSON.parse(line)), result }
+  const framing = { kind: isReceived ? 'journal' : 'lines' } as const
+  return batchOf(makerOf(integration, { framing, syslog: { inputs } }), bytes, { now: RECEIVED })
 }
 
 function received(
@@ -185,7 +150,7 @@ it('a line of a file with a syslog header has its fields, and where it stands', 
   expect(event).toMatchObject({
     '@timestamp': '2026-01-05T11:59:58.000Z',
     host: { name: 'web-1' },
-    log: { file: { path: '/var/log/auth.log' }, syslog: { appname: 'sshd', procid: '812' } },
+    log: { file: { path: '/var/log/audit.log' }, syslog: { appname: 'sshd', procid: '812' } },
     message: 'Accepted password',
   })
   expect(event).not.toHaveProperty('log.syslog.priority')

@@ -1,65 +1,27 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { zstdDecompressSync } from 'node:zlib'
 import { expect, it } from 'vitest'
-import type { SourceId } from '../../../schema/index.ts'
 import { originText, RECORD_OVERHEAD, writeMessage } from '../../inputs/syslog/record.ts'
 import { JournalKey, NONCE_BYTES } from '../../inputs/syslog/seal.ts'
-import { BatchMaker } from '../batch.ts'
+import type { BatchMaker } from '../batch.ts'
 import { loadIntegration } from '../load.ts'
+import { batchOf, makerOf } from '../testing/batches.ts'
 
 const RECEIVED = Date.UTC(2026, 0, 5, 12)
 const KEY = randomBytes(32)
 const plain = await loadIntegration('plain')
 
-const makerWith = (key: Uint8Array): BatchMaker => {
-  const pipeline = {
-    integration: 'plain',
-    framing: { kind: 'journal' } as const,
-    tags: [],
-    labels: {},
-    timeZone: 'UTC',
-  }
-  return new BatchMaker(
-    {
-      agent: { id: 'agent-1', name: 'collector', version: '1' },
-      host: 'collector',
-      namespace: 'acme',
-      pipelines: [pipeline],
-      compression: { encoding: 'zstd', level: 1 },
-      syslog: { inputs: [{ listens: [], timeZone: 'UTC', pipeline: 0, programs: [] }] },
-      journalKey: key,
-    },
-    [plain],
-  )
-}
+const makerWith = (journalKey: Uint8Array): BatchMaker =>
+  makerOf(plain, {
+    framing: { kind: 'journal' },
+    syslog: { inputs: [{ listens: [], timeZone: 'UTC', pipeline: 0, programs: [] }] },
+    journalKey,
+  })
 const usual = makerWith(KEY)
 
-function make(bytes: Buffer, { maker = usual, opaque = false } = {}) {
-  const buffer = new ArrayBuffer(bytes.length)
-  Buffer.from(buffer).set(bytes)
-  const slice = {
-    source: '0'.repeat(32) as SourceId,
-    generation: 0,
-    path: '/data/journal/0000000001.journal',
-    pipeline: 0,
-    start: 0,
-    end: bytes.length,
-    offset: 0,
-    to: bytes.length,
-    header: null,
-    truncated: null,
-  }
-  const result = maker.make({
-    buffer,
-    slices: [slice],
-    now: RECEIVED,
-    ...(opaque ? { opaque: true as const } : {}),
-  })
-  const lines = zstdDecompressSync(result.payload).toString().trim().split('\n')
-  return { result, events: lines.map((line): Record<string, unknown> => JSON.parse(line)) }
-}
+const make = (bytes: Buffer, { maker = usual, opaque = false } = {}) =>
+  batchOf(maker, bytes, { now: RECEIVED, opaque })
 
 /** Messages of one group, encrypted. */
 function sealed(texts: readonly string[], key = KEY): Buffer {
