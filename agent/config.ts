@@ -44,10 +44,14 @@ const columnNames = z.union([
   z.array(column).min(1, 'expected at least one column'),
 ])
 
-const timeFormat = z.string().superRefine((format, context) => {
-  const message = formatProblem(format)
-  if (message !== null) context.addIssue({ code: 'custom', message })
-})
+const timeFormats = z
+  .union([z.string().transform((one) => [one]), z.array(z.string()).min(1).max(16)], {
+    error: 'expected how its times are written, such as "DD.MM.YYYY HH:mm"',
+  })
+  .superRefine((formats, context) => {
+    for (const message of formats.flatMap((format) => formatProblem(format) ?? []))
+      context.addIssue({ code: 'custom', message })
+  })
 
 /** What the records of an input call a field, or a name that its integration knows: one column or several; with a format where these are times. */
 const columns = z
@@ -58,7 +62,7 @@ const columns = z
       z
         .strictObject({
           from: columnNames,
-          format: z.union([timeFormat.transform((one) => [one]), z.array(timeFormat).min(1).max(16)]),
+          format: timeFormats,
         })
         .transform(({ from, format }) => ({ names: from, format })),
     ]),

@@ -74,8 +74,9 @@ const MOST_NAME = 1024
 export const noticesOf = (
   { input, integration, expected }: Omit<ShapedInput, 'key'>,
   shape: Shape,
+  lacking = mostlyLacking(shape, expected),
 ): Notice[] =>
-  mostlyLacking(shape, expected).map((lacks) => ({
+  lacking.map((lacks) => ({
     input: input.slice(0, MOST_NAME),
     integration: integration.slice(0, MOST_NAME),
     lacks,

@@ -3,22 +3,14 @@ import { dirname } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
 import { wrongColumns } from '../columns.ts'
-import {
-  type AgentConfig,
-  fileInputsOf,
-  integrationPath,
-  readAgentConfig,
-  syslogInputsOf,
-} from '../config.ts'
+import { type AgentConfig, fileInputsOf, readAgentConfig, syslogInputsOf } from '../config.ts'
 import { askStatus } from '../control.ts'
-import { listenText, matchingFiles, tryListening, whyNothing } from '../inputs/index.ts'
-import { framingOf } from '../line.ts'
-import { loadIntegration, withColumns } from '../normalise/index.ts'
+import { listenText, tryListening } from '../inputs/index.ts'
 import { listeningOf, listensOf, syslogPipelines } from '../receive.ts'
 import { loadIdentity, reach } from '../ship/index.ts'
 import { idleRules } from './check-events.ts'
 import { configOption, jsonOption } from './config-option.ts'
-import { firstLook } from './first-look.ts'
+import { lookAt } from './first-look.ts'
 import { harmless } from './table.ts'
 
 interface CheckArguments {
@@ -113,28 +105,15 @@ async function inputs(configFile: string, config: AgentConfig): Promise<Finding[
   for (const file of fileInputsOf(config)) {
     const about = file.paths.join(', ')
     try {
-      const integration = integrationPath(file.integration, configFile)
-      const named = withColumns(await loadIntegration(integration), file.columns)
-      const framing = await framingOf(file, integration)
-      const { files, problems } = await matchingFiles({
-        paths: file.paths,
-        exclude: file.exclude,
-        gzip: file.gzip,
-      })
-      if (files.length > 0) {
+      const { named, files, closed, wrong, notices } = await lookAt(file, configFile)
+      if (files.length > 0)
         findings.push({
           ok: true,
           about,
-          sentence: `${files.length} files, read as ${named.title}: ${some(files)}`,
+          sentence: `${filesText(files.length)}, read as ${named.title}: ${some(files)}`,
         })
-        const first = files[0]!
-        const { wrong, notices } = await firstLook(first, named, { framing, timeZone: file['time-zone'] })
-        if (wrong !== null) findings.push({ ok: false, about: first, sentence: wrong })
-        for (const sentence of notices) findings.push({ ok: true, notice: true, about: first, sentence })
-      } else if (problems.length === 0) {
-        for (const path of file.paths) findings.push({ ok: false, about: path, sentence: whyNothing(path) })
-      }
-      for (const { path, problem } of problems) findings.push({ ok: false, about: path, sentence: problem })
+      for (const one of [...wrong, ...closed]) findings.push({ ok: false, ...one })
+      for (const one of notices) findings.push({ ok: true, notice: true, ...one })
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error
       findings.push({ ok: false, about, sentence: error.message })
@@ -181,6 +160,8 @@ async function events(configFile: string, config: AgentConfig): Promise<Finding[
     throw error
   }
 }
+
+const filesText = (count: number): string => (count === 1 ? '1 file' : `${count} files`)
 
 const SHOWN = 5
 const some = (files: readonly string[]): string =>

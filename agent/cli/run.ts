@@ -2,12 +2,11 @@ import type { CommandModule } from 'yargs'
 import type { Ledger } from '../../schema/wire/index.ts'
 import { Agent } from '../agent.ts'
 import { NOT_REACHABLE } from '../begin.ts'
-import { type AgentConfig, fileInputsOf, readAgentConfig } from '../config.ts'
+import { readAgentConfig } from '../config.ts'
 import { serveControl } from '../control.ts'
-import { findsAnything, whyNothing } from '../inputs/index.ts'
 import { createLog } from '../log.ts'
 import { configOption } from './config-option.ts'
-import { wrongIntegrations } from './first-look.ts'
+import { wrongInputs } from './first-look.ts'
 import { showProgress } from './progress.ts'
 
 interface RunArguments {
@@ -49,8 +48,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
     // An agent that waits for its enrolment reads its config file again by itself: a hang-up must not end it.
     if (!argv.once) process.on('SIGHUP', () => undefined)
 
-    for (const sentence of await nothingToRead(config)) log.warn(sentence)
-    for (const sentence of await wrongIntegrations(argv.config, config)) log.warn(sentence)
+    for (const sentence of await wrongInputs(argv.config, config)) log.warn(sentence)
     const agent = await Agent.open(argv.config, config, log, { patience: argv.once ? null : stop.signal })
     const control = await serveControl(agent, config.agent.data, log)
     try {
@@ -74,16 +72,6 @@ export const runCommand: CommandModule<object, RunArguments> = {
 async function metricsOf(agent: Agent, listen: string): Promise<{ close(): Promise<void> }> {
   const { serveMetrics } = await import('../metrics.ts')
   return await serveMetrics(agent, listen)
-}
-
-/** Of `file:` entries that match nothing: said, and waited for. */
-async function nothingToRead(config: AgentConfig): Promise<string[]> {
-  const sentences: string[] = []
-  for (const { paths, exclude, gzip } of fileInputsOf(config)) {
-    if (await findsAnything({ paths, exclude, gzip })) continue
-    for (const path of paths) sentences.push(`Nothing to read for ${path}: ${whyNothing(path)}.`)
-  }
-  return sentences
 }
 
 async function forever(agent: Agent, signal: AbortSignal): Promise<number> {

@@ -13,14 +13,13 @@ import {
   framingFor,
   INTEGRATIONS,
   type Integration,
-  likelier,
-  likelierText,
   loadIntegration,
   optimise,
   withColumns,
 } from '../normalise/index.ts'
 import { jsonOption } from './config-option.ts'
 import { examinedText, neverMatchedText } from './examined-text.ts'
+import { betterFor } from './first-look.ts'
 import { readSample } from './sample.ts'
 
 interface TestArguments {
@@ -93,8 +92,8 @@ export const testCommand: CommandModule<object, TestArguments> = {
         for (const record of chosen) process.stdout.write(`${JSON.stringify(asData(file, record))}\n`)
       else
         process.stdout.write(examinedText(file, chosen, process.stdout.isTTY ? process.stdout.columns : null))
-      const other = argv.file === undefined ? null : await likelier(integration, bytes, about)
-      if (other !== null) process.stderr.write(`${file}: ${likelierText(other, integration)}.\n`)
+      const other = argv.file === undefined ? null : await betterFor(integration, bytes, about)
+      if (other !== null) process.stderr.write(`${file}: ${other}.\n`)
     }
     if (argv.line === undefined) {
       const never = coverage.neverMatched()

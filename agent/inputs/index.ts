@@ -4,7 +4,6 @@ export {
   type FileConfig,
   type FileInputContext,
   type FileInputOptions,
-  findsAnything,
   matchingFiles,
   type Policy,
   whyNothing,

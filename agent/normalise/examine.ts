@@ -4,6 +4,7 @@ import type { Coverage } from './coverage.ts'
 import type { EventType, Integration } from './integration.ts'
 import { LACK, lacksOf } from './lacks.ts'
 import { Pipeline, withoutTornEnd } from './pipeline.ts'
+import type { Sighting } from './sighting.ts'
 
 /** What one record becomes, for a person who looks. */
 export interface Examined {
@@ -30,11 +31,13 @@ export interface ExamineOptions {
   readonly now: number
   /** Takes what of the integration the records use. */
   readonly coverage?: Coverage
+  /** Takes what the records show of named columns and of times. */
+  readonly sighting?: Sighting
 }
 
 /** Reads the bytes of a whole file as the agent would, by the plain way. */
 export function examine(integration: Integration, bytes: Buffer, options: ExamineOptions): Examined[] {
-  const { framing, path, timeZone, host, now } = options
+  const { framing, path, timeZone, host, now, sighting } = options
   const pipeline = new Pipeline(
     {
       agent: { id: 'test', name: 'test', version: '0' },
@@ -77,12 +80,19 @@ export function examine(integration: Integration, bytes: Buffer, options: Examin
     const within = pipeline.within(place, text)
     const reader = within?.pipeline ?? pipeline
     const known = within?.known ?? (text.trim() === '' ? null : pipeline.understand(place, text))
+    const members = reader === pipeline ? (known?.members ?? null) : null
+    if (members !== null) sighting?.take(members, pipeline.format.columns)
     const read = known === null ? null : reader.draft(place, known, within?.key)
     if (known === null || read === null || read === 'filtered') {
       examined.push({ line, text, outcome: 'skipped', event: null, type: null, masked: new Map(), lacks: 0 })
       return
     }
     read.draft.flags |= flags
+    if (members !== null) {
+      // Members may have been taken apart, and are known by their own names now.
+      sighting?.take(members, pipeline.format.columns)
+      sighting?.takeTime(members, pipeline.mapping, read.draft.flags, known.envelope?.now ?? now)
+    }
     if (!read.failed && reader === pipeline) take?.(pipeline.found, read.draft.type?.id ?? null)
     examined.push({
       line,

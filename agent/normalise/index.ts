@@ -8,7 +8,15 @@ export { catalogueOf } from './filter.ts'
 export { formatOf } from './formats/index.ts'
 export { framingFor } from './framing-for.ts'
 export type { Integration } from './integration.ts'
-export { expectedOf, mostlyLacking, NO_SHAPE, type Shape, shapeOf, sumOfShapes } from './lacks.ts'
+export {
+  expectedOf,
+  lackingInSample,
+  mostlyLacking,
+  NO_SHAPE,
+  type Shape,
+  shapeOf,
+  sumOfShapes,
+} from './lacks.ts'
 export { likelier, likelierText, mostLikely } from './likely.ts'
 export { INTEGRATIONS, integrationFrom, loadIntegration, readAhead } from './load.ts'
 export { wordsOfName } from './lookups.ts'
@@ -17,6 +25,7 @@ export { isMembers, type Members } from './members.ts'
 export { spellings } from './names.ts'
 export { createNormaliser, expectedIn, type Normaliser, type NormaliserOptions } from './pool.ts'
 export type { EventCatalogue } from './settings.ts'
+export { Sighting } from './sighting.ts'
 export type {
   Column,
   PipelineShape,

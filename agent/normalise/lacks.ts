@@ -99,3 +99,9 @@ export const mostlyLacking = (shape: Shape, expected: number): Lack[] =>
   shape.records < FEWEST
     ? []
     : LACKS.filter((lack) => (expected & LACK[lack]) !== 0 && shape[lack] * 2 > shape.records)
+
+/** The same of a sample that somebody looks at: of a few records, what all of them lack. */
+export const lackingInSample = (shape: Shape, expected: number): Lack[] =>
+  shape.records === 0 || shape.records >= FEWEST
+    ? mostlyLacking(shape, expected)
+    : LACKS.filter((lack) => (expected & LACK[lack]) !== 0 && shape[lack] === shape.records)

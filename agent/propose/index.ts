@@ -30,6 +30,8 @@ export interface Proposal {
   readonly records: number
 }
 
+export { formOf } from './form.ts'
+export { profilesOf } from './profile.ts'
 export { slugOf } from './write.ts'
 
 /** What a member is called that was taken apart. */

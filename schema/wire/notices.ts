@@ -21,18 +21,22 @@ export const sameNotice = (a: Notice, b: Notice): boolean =>
 const WHAT: Readonly<Record<Notice['lacks'], string>> = {
   type: 'are of no event type',
   user: 'name no user',
-  time: 'say no time',
+  time: 'say no time that is understood',
   sense: 'are not understood',
 }
 
-const REMEDY =
-  'See what becomes of them with waybill-agent test, and name their columns (columns: in agent.yml)'
+const NAME_COLUMNS =
+  'See what becomes of them with waybill-agent test, and name their columns (columns: in agent.yml) or let waybill-agent propose write an integration.'
+
+const REMEDY: Readonly<Record<Notice['lacks'], string>> = {
+  type: NAME_COLUMNS,
+  user: NAME_COLUMNS,
+  time: 'waybill-agent check says whether the column or its format is missing, and what to write.',
+  sense: 'See why with waybill-agent test; this may be another format.',
+}
 
 /** For a person, with the remedy; what it is about stands before it. */
 export const noticeText = (notice: Notice): string => `${notice.input}: ${noticeSentence(notice)}`
 
 export const noticeSentence = ({ integration, lacks, records, lacking }: Omit<Notice, 'input'>): string =>
-  `of ${records} records read with ${integration}, ${lacking} ${WHAT[lacks]}. ` +
-  (lacks === 'sense'
-    ? 'See why with waybill-agent test; this may be another format.'
-    : `${REMEDY} or let waybill-agent propose write an integration.`)
+  `of ${records} records read with ${integration}, ${lacking} ${WHAT[lacks]}. ${REMEDY[lacks]}`

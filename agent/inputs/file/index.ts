@@ -2,12 +2,12 @@
 import type { Input } from '../input.ts'
 import { discoverer } from './discover.ts'
 import { statKey } from './identify.ts'
+import { whyNothingAt } from './nothing.ts'
 import type { FileConfig, FileInputContext, FileInputOptions } from './options.ts'
 import { withFile } from './rotate.ts'
 import { isGzip } from './strangers.ts'
 import { FileTailer } from './tailer.ts'
 
-export { whyNothing } from './nothing.ts'
 export {
   type FileConfig,
   type FileInputContext,
@@ -34,12 +34,6 @@ async function look(globs: Globs): Promise<{ paths: string[]; problems: Map<stri
   return { paths: [...paths.values()], problems }
 }
 
-/** Whether there is something to read, or something that would be if this user might. */
-export async function findsAnything(globs: Globs): Promise<boolean> {
-  const { paths, problems } = await look(globs)
-  return paths.length > 0 || problems.size > 0
-}
-
 /** What a configuration would read now, and what it names but can't. */
 export async function matchingFiles(
   globs: Globs,
@@ -55,3 +49,30 @@ export async function matchingFiles(
   }
   return { files: files.sort(), problems }
 }
+
+/** Why an entry reads nothing, and what to do, path by path. */
+export async function whyNothing({
+  paths,
+  exclude,
+  gzip,
+}: Globs): Promise<{ about: string; sentence: string }[]> {
+  const countOf = async (globs: Globs): Promise<number> => (await matchingFiles(globs)).files.length
+  return await Promise.all(
+    paths.map(async (path) => {
+      const packed = gzip === true ? 0 : await countOf({ paths: [path], exclude, gzip: true })
+      if (packed > 0)
+        return {
+          about: path,
+          sentence: `what matches is compressed (${countText(packed)}): gzip: true beside paths: reads each of them once`,
+        }
+      const excluded = exclude.length === 0 ? 0 : await countOf({ paths: [path], exclude: [], gzip: true })
+      return {
+        about: path,
+        sentence:
+          excluded > 0 ? `exclude: leaves out all that matches (${countText(excluded)})` : whyNothingAt(path),
+      }
+    }),
+  )
+}
+
+const countText = (files: number): string => (files === 1 ? '1 file' : `${files} files`)

@@ -4,7 +4,7 @@ import picomatch from 'picomatch'
 import { codeOf } from '../../../schema/index.ts'
 
 /** Why nothing is where a path or glob of the settings points, and what to do, as a sentence. */
-export function whyNothing(path: string): string {
+export function whyNothingAt(path: string): string {
   const scanned = picomatch.scan(path)
   const place = resolve(scanned.isGlob ? scanned.base || '.' : path)
   const found = lookAt(place)
