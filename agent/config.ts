@@ -1,10 +1,9 @@
 import { isIP } from 'node:net'
 import { availableParallelism, hostname } from 'node:os'
-import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
-import { duration, type LineOf, readConfig, secret, size } from '../config/index.ts'
+import { beside, duration, keptBeside, type LineOf, readConfig, secret, size } from '../config/index.ts'
 import { eventRulesSchema } from '../schema/wire/index.ts'
-import { formatProblem } from './normalise/index.ts'
+import { formatProblem, isIntegrationPath } from './normalise/index.ts'
 
 const url = z.string().transform((text, context) => {
   const parsed = URL.parse(text)
@@ -230,13 +229,51 @@ export const fileInputsOf = (config: AgentConfig): FileInputConfig[] =>
 export const syslogInputsOf = (config: AgentConfig): SyslogInputConfig[] =>
   config.inputs.flatMap((input) => ('syslog' in input ? [input.syslog] : []))
 
-/** Reads agent.yml; relative paths in it are relative to where the agent is started, as in a shell. */
+/** What an agent keeps in its data folder. */
+const KEPT = ['identity.json', 'key.pem', 'state']
+
+/** Reads agent.yml. All relative paths in it begin at its folder. */
 export async function readAgentConfig(file: string): Promise<AgentConfig> {
   const { value, lineOf } = await readConfig(file, agentConfigSchema)
-  return { ...value, agent: { ...value.agent, data: resolve(value.agent.data) }, lineOf }
+  const { ca, cert, key } = value.tls
+  return {
+    ...value,
+    agent: { ...value.agent, data: keptBeside(file, 'agent.data', value.agent.data, KEPT) },
+    tls: {
+      ...(ca !== undefined && { ca: beside(file, ca) }),
+      ...(cert !== undefined && { cert: beside(file, cert) }),
+      ...(key !== undefined && { key: beside(file, key) }),
+    },
+    inputs: value.inputs.map((input) =>
+      'file' in input
+        ? { file: fileInputAt(file, input.file) }
+        : { syslog: syslogInputAt(file, input.syslog) },
+    ),
+    lineOf,
+  }
 }
 
-/** Where an integration named by a path (`./my-integration/integration.yml`) lies. */
-export function integrationPath(name: string, configFile: string): string {
-  return /^\.{0,2}\//.test(name) ? resolve(dirname(configFile), name) : name
-}
+const fileInputAt = (file: string, { paths, exclude, ...rest }: FileInputConfig): FileInputConfig => ({
+  ...rest,
+  paths: paths.map((path) => beside(file, path)),
+  exclude: exclude.map((glob) => (isAnywhere(glob) ? glob : beside(file, glob))),
+})
+
+/** A name, or a glob that begins with any folders: it is about files wherever they are. */
+const isAnywhere = (glob: string): boolean => !glob.includes('/') || glob.startsWith('**')
+
+const syslogInputAt = (file: string, { tls, ...rest }: SyslogInputConfig): SyslogInputConfig => ({
+  ...rest,
+  ...(tls !== undefined && {
+    tls: {
+      ...tls,
+      cert: beside(file, tls.cert),
+      key: beside(file, tls.key),
+      ...(tls.ca !== undefined && { ca: beside(file, tls.ca) }),
+    },
+  }),
+})
+
+/** Where an integration named by a path (`./my-integration/integration.yml`, `shop.yml`) lies. */
+export const integrationPath = (name: string, configFile: string): string =>
+  isIntegrationPath(name) ? beside(configFile, name) : name

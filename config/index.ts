@@ -1,4 +1,5 @@
 export { closest, noOption } from './allowed.ts'
+export { beside, keptBeside } from './beside.ts'
 export {
   ConfigError,
   type ConfigProblem,

@@ -4,6 +4,7 @@ import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, type Sc
 import type * as z from 'zod'
 import { codeOf, OperatorError, reasonOf } from '../schema/index.ts'
 import { allowedKeys, closest } from './allowed.ts'
+import { beside } from './beside.ts'
 
 /** One thing wrong in a config file, as data. */
 export interface ConfigProblem {
@@ -108,7 +109,10 @@ function parsed<T>(
       if (typeof node.value !== 'string' || !node.value.includes('${')) return
       const written = node.value
       try {
-        node.value = expand(written, from)
+        node.value = expand(written, {
+          ...from,
+          readSecretFile: (path) => from.readSecretFile(beside(file, path)),
+        })
         references.set(node, written)
       } catch (error) {
         problems.push({ line: lineOf(node), path: '', problem: reasonOf(error) })

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
 import * as z from 'zod'
-import { duration, readConfig, secret, size } from '../config/index.ts'
+import { beside, duration, keptBeside, readConfig, secret, size } from '../config/index.ts'
 import { LIMITS, OperatorError } from '../schema/index.ts'
 import { isMaskable, ROLES, SCOPES } from './accounts/index.ts'
 
@@ -138,7 +137,10 @@ export const indexerConfigSchema = z.strictObject({
 
 export type IndexerConfig = z.infer<typeof indexerConfigSchema>
 
-/** Reads indexer.yml; relative paths in it are relative to where the indexer is started, as in a shell. */
+/** What an indexer keeps in its folder. */
+const KEPT = ['indexer-key.pem']
+
+/** Reads indexer.yml. All relative paths in it begin at its folder. */
 export async function readIndexerConfig(file: string): Promise<IndexerConfig> {
   const { value } = await readConfig(file, indexerConfigSchema)
   checkIndexerConfig(value, file)
@@ -146,17 +148,33 @@ export async function readIndexerConfig(file: string): Promise<IndexerConfig> {
     enrich: { geo },
     retention,
     rules,
+    tls,
   } = value
   const { embedded, elasticsearch } = value.store
+  const at = (path: string): string => beside(file, path)
+  const kept = (key: string, path: string): string => keptBeside(file, key, path, KEPT)
   return {
     ...value,
-    ...(retention !== undefined && { retention: resolve(retention) }),
-    ...(rules !== undefined && { rules: resolve(rules) }),
-    enrich: { ...value.enrich, ...(geo !== undefined && { geo: { file: resolve(geo.file) } }) },
+    ...(retention !== undefined && { retention: at(retention) }),
+    ...(rules !== undefined && { rules: at(rules) }),
+    ...(tls !== undefined && {
+      tls: {
+        cert: at(tls.cert),
+        key: at(tls.key),
+        ...(tls['client-ca'] !== undefined && { 'client-ca': at(tls['client-ca']) }),
+      },
+    }),
+    enrich: { ...value.enrich, ...(geo !== undefined && { geo: { file: at(geo.file) } }) },
     store: {
-      ...(embedded !== undefined && { embedded: { ...embedded, path: resolve(embedded.path) } }),
+      ...(embedded !== undefined && {
+        embedded: { ...embedded, path: kept('store.embedded.path', embedded.path) },
+      }),
       ...(elasticsearch !== undefined && {
-        elasticsearch: { ...elasticsearch, path: resolve(elasticsearch.path) },
+        elasticsearch: {
+          ...elasticsearch,
+          ...(elasticsearch.ca !== undefined && { ca: at(elasticsearch.ca) }),
+          path: kept('store.elasticsearch.path', elasticsearch.path),
+        },
       }),
     },
   }

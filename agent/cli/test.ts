@@ -13,6 +13,7 @@ import {
   framingFor,
   INTEGRATIONS,
   type Integration,
+  isIntegrationPath,
   loadIntegration,
   optimise,
   withColumns,
@@ -145,8 +146,10 @@ function read(file: string, timeZone: string): Buffer {
 
 /** The samples that lie beside an integration. */
 function samplesOf(nameOrPath: string): string[] {
-  const isPath = /[\\/]|\.ya?ml$/.test(nameOrPath)
-  const folder = join(isPath ? dirname(nameOrPath) : join(INTEGRATIONS, nameOrPath), 'samples')
+  const folder = join(
+    isIntegrationPath(nameOrPath) ? dirname(nameOrPath) : join(INTEGRATIONS, nameOrPath),
+    'samples',
+  )
   if (!existsSync(folder)) {
     throw new OperatorError(`${nameOrPath} has no samples (${folder}): name a file to read.`, { exitCode: 2 })
   }

@@ -18,7 +18,7 @@ export {
   sumOfShapes,
 } from './lacks.ts'
 export { likelier, likelierText, mostLikely } from './likely.ts'
-export { INTEGRATIONS, integrationFrom, loadIntegration, readAhead } from './load.ts'
+export { INTEGRATIONS, integrationFrom, isIntegrationPath, loadIntegration, readAhead } from './load.ts'
 export { wordsOfName } from './lookups.ts'
 export { isFieldName, sideOf } from './mask/index.ts'
 export { isMembers, type Members } from './members.ts'

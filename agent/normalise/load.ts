@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { closest, parseConfig } from '../../config/index.ts'
+import { beside, closest, parseConfig } from '../../config/index.ts'
 import { codeOf, type FieldName, OperatorError, reasonOf, sha256 } from '../../schema/index.ts'
 import type { ChangeNames, Integration } from './integration.ts'
 import { type IntegrationFile, integrationSchema } from './integration-file.ts'
@@ -49,7 +49,8 @@ function load(nameOrPath: string, within: readonly string[]): Integration {
 
 /** `within` are the files that name it, its own the last. */
 function made(said: IntegrationFile, within: readonly string[]): Integration {
-  const base = said.like === undefined ? null : load(said.like, within)
+  const named = (name: string): string => (isIntegrationPath(name) ? beside(within.at(-1)!, name) : name)
+  const base = said.like === undefined ? null : load(named(said.like), within)
   return {
     name: said.name,
     title: said.title,
@@ -58,7 +59,7 @@ function made(said: IntegrationFile, within: readonly string[]): Integration {
     records: said.records ?? [],
     join: said.join ?? null,
     envelope: said.envelope ?? null,
-    audit: said.audit === undefined ? null : load(said.audit, within),
+    audit: said.audit === undefined ? null : load(named(said.audit), within),
     dataset: said.dataset ?? base?.dataset ?? null,
     category: said.category ?? base?.category ?? 'activity',
     identity: said.identity ?? [],
@@ -99,20 +100,20 @@ interface Read {
 export function readAhead(file: string): { readonly path: string; readonly content: string } {
   const text = readFileSync(file, 'utf8')
   const ahead: Read = { sha256: sha256(text), said: read(file, text) }
-  return { path: beside(file), content: JSON.stringify(ahead) }
+  return { path: aheadOf(file), content: JSON.stringify(ahead) }
 }
 
 function readBefore(file: string, text: string): IntegrationFile | null {
   let before: Read
   try {
-    before = JSON.parse(readFileSync(beside(file), 'utf8')) as Read
+    before = JSON.parse(readFileSync(aheadOf(file), 'utf8')) as Read
   } catch {
     return null
   }
   return before.sha256 === sha256(text) ? before.said : null
 }
 
-const beside = (file: string): string => file.replace(/\.ya?ml$/, '.read.json')
+const aheadOf = (file: string): string => file.replace(/\.ya?ml$/, '.read.json')
 
 function changesOf(said: IntegrationFile['changes']): ChangeNames | undefined {
   if (said === undefined) return undefined
@@ -120,9 +121,13 @@ function changesOf(said: IntegrationFile['changes']): ChangeNames | undefined {
   return { ...names, emptyIsUnknown: empty === 'unknown', unchanged }
 }
 
+/** An integration is named by a path, and not by the name of one that comes with Waybill. */
+export const isIntegrationPath = (name: string): boolean => /[\\/]|\.ya?ml$/.test(name)
+
 function fileOf(nameOrPath: string): string {
-  const isPath = /[\\/]|\.ya?ml$/.test(nameOrPath)
-  return isPath ? resolve(nameOrPath) : join(INTEGRATIONS, nameOrPath, 'integration.yml')
+  return isIntegrationPath(nameOrPath)
+    ? resolve(nameOrPath)
+    : join(INTEGRATIONS, nameOrPath, 'integration.yml')
 }
 
 function readIntegration(file: string, nameOrPath: string): string {

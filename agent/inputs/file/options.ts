@@ -4,7 +4,7 @@ import type { Framing } from '../framing.ts'
 
 /** One `file:` entry of the configuration. */
 export interface FileConfig {
-  /** Globs; a relative one is below the working directory. */
+  /** Absolute globs. */
   readonly paths: readonly string[]
   /** Globs of files and folders to leave out. */
   readonly exclude: readonly string[]
