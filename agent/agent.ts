@@ -289,8 +289,8 @@ export class Agent {
     return mine
   }
 
-  /** Stops reading, puts what was read on the disk, lets go of the folder. What is not acknowledged stays in the spool. */
-  async close(): Promise<void> {
+  /** Stops reading, puts what was read on the disk, lets go of the folder. What is not acknowledged stays in the spool: the answer says how much. */
+  async close(): Promise<ShipStatus> {
     this.#closing = true
     await this.#turn
     // First of all: what was received is then in the journal.
@@ -298,11 +298,13 @@ export class Agent {
     await this.#pumpOff()
     await this.#line.input.close()
     await this.#line.shipper.close()
+    const shipping = this.#line.shipper.status()
     await this.#line.normaliser.close()
     await this.#line.shapes.keep(this.#state)
     await this.#state.close()
     await this.#lock.release()
     this.#ended.resolve()
+    return shipping
   }
 
   status(): AgentStatus {

@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { INTEGRATIONS } from '../normalise/index.ts'
+import { waybillAgent } from './testing/command.ts'
 
 const SCRIPT = join(import.meta.dirname, '../../bin/waybill-agent.js')
 const NOBODY = 65534
@@ -34,15 +36,27 @@ function config(entries: readonly Entry[], data = './data'): string {
   return 'agent.yml'
 }
 
-function command(args: readonly string[], uid?: number): { code: number | null; said: string } {
+interface Said {
+  readonly code: number | null
+  readonly said: string
+}
+
+async function command(...args: string[]): Promise<Said> {
+  const { code, out, err } = await waybillAgent(folder, args)
+  return { code, said: out + err }
+}
+const check = (file: string): Promise<Said> => command('check', '--offline', '--config', file)
+
+/** As a user with fewer rights. */
+function asNobody(...args: string[]): Said {
   const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, ...args], {
     cwd: folder,
     encoding: 'utf8',
-    ...(uid === undefined ? {} : { uid, gid: uid }),
+    uid: NOBODY,
+    gid: NOBODY,
   })
   return { code: status, said: stdout + stderr }
 }
-const check = (file: string, uid?: number) => command(['check', '--offline', '--config', file], uid)
 
 /** The samples of an integration in a folder of their own. */
 function logs(integration: string): string {
@@ -52,16 +66,18 @@ function logs(integration: string): string {
 }
 
 describe('waybill-agent check', () => {
-  it('five lines are enough, and of files that are read right nothing else is said', () => {
+  it('five lines are enough, and of files that are read right nothing else is said', async () => {
     const right = ['erp', 'clockify', 'connexcs', 'creatio', 'strapi', 'journald']
     const entries = right.map((integration): Entry => [[`${logs(integration)}/*`], integration])
-    const { code, said } = check(config([...entries, [[join(logs('erp'), 'api.jsonl')], 'generic-json']]))
-    expect(said).not.toMatch(/WRONG|probably/)
-    expect(said.match(/ok .*\d files, read as /g)).toHaveLength(right.length + 1)
+    const { code, said } = await check(
+      config([...entries, [[join(logs('erp'), 'api.jsonl')], 'generic-json']]),
+    )
+    expect(said).not.toMatch(/WRONG|NOTICE|probably/)
+    expect(said.match(/ok .*\d files?, read as /g)).toHaveLength(right.length + 1)
     expect(code).toBe(0)
   })
 
-  it('says why nothing is where a path points, and what to do', () => {
+  it('says why nothing is where a path points, and what to do', async () => {
     logs('erp')
     const sentences = new Map([
       ['nowhere/app/*.jsonl', `there is no folder ${folder}/nowhere (yet); check the path`],
@@ -71,20 +87,20 @@ describe('waybill-agent check', () => {
       ['logs/erp/api.jsonl/*.log', `${folder}/logs/erp/api.jsonl is no folder; check the path`],
     ])
     const entries = [...sentences.keys()].map((path): Entry => [[place(path)], 'erp'])
-    const { code, said } = check(config([...entries, [[join(logs('erp'), '*')], 'clokify']]))
+    const { code, said } = await check(config([...entries, [[join(logs('erp'), '*')], 'clokify']]))
     for (const [path, sentence] of sentences) expect(said).toContain(`WRONG   ${place(path)}: ${sentence}`)
     expect(said).toMatch(/There is no integration clokify .*did you mean clockify/)
     expect(code).toBe(1)
   })
 
-  it('says that a file is probably of another system; so does test', () => {
+  it('says that a file is probably of another system; so does test', async () => {
     const cases = [
       ['erp', 'clockify', 'Clockify audit log', 'audit-log.csv'],
       ['strapi', 'erp', 'ERP audit log', 'api.jsonl'],
       ['linux-auth', 'auditd', 'Linux audit log', 'audit.log'],
       ['connexcs', 'clockify', 'Clockify audit log', 'audit-log.csv'],
     ] as const
-    const { code, said } = check(
+    const { code, said } = await check(
       config(cases.map(([named, actual, , file]): Entry => [[join(logs(actual), file)], named])),
     )
     for (const [, actual, title, file] of cases) {
@@ -95,7 +111,7 @@ describe('waybill-agent check', () => {
       )
     }
     expect(code).toBe(1)
-    expect(command(['test', 'erp', join(logs('clockify'), 'audit-log.csv')]).said).toMatch(
+    expect((await command('test', 'erp', join(logs('clockify'), 'audit-log.csv'))).said).toMatch(
       /this is probably not ERP audit log: .*Say integration: clockify\.\n/,
     )
   })
@@ -105,14 +121,15 @@ describe('waybill-agent check', () => {
     writeFileSync(place('closed/a.jsonl'), '{"action":"View"}\n', { mode: 0o600 })
     chmodSync(place('closed/inner'), 0o700)
     const paths = [place('closed/*.jsonl'), place('closed/inner/*.jsonl')]
-    const { code, said } = check(config([[paths, 'erp']], place('closed/data')), NOBODY)
+    config([[paths, 'erp']], place('closed/data'))
+    const { code, said } = asNobody('check', '--offline')
     expect(said).toMatch(/WRONG .*closed\/a\.jsonl: this user may not read it: give it the right/)
     expect(said).toMatch(/WRONG .*The folder .*closed\/inner can't be listed: .*Give it the right/)
     expect(said).toMatch(
       /WRONG .*closed\/data: not there, and this user may not make it: give it the right to write in .*closed, or/,
     )
     expect(code).toBe(1)
-    expect(command(['test', 'erp', 'closed/a.jsonl'], NOBODY).said).toBe(
+    expect(asNobody('test', 'erp', 'closed/a.jsonl').said).toBe(
       "No right to read closed/a.jsonl: run this as the agent's user, or as root.\n",
     )
   })
@@ -124,20 +141,20 @@ describe('waybill-agent check', () => {
       'agent: { name: x, data: ./d }\nindexers: [http://127.0.0.1:9]\ninputs:\n  - file: { path: /x, integration: erp }\n',
       /agent\.yml:4: .*unknown key "path" \(did you mean "paths"\?\)/,
     ],
-  ])('settings such as %j', (text, sentence) => {
+  ])('settings such as %j', async (text, sentence) => {
     writeFileSync(place('agent.yml'), text)
-    const { code, said } = check('agent.yml')
+    const { code, said } = await check('agent.yml')
     expect(said).toMatch(sentence)
     expect(code).not.toBe(0)
   })
 
-  it('names the line of a column that means nothing', () => {
+  it('names the line of a column that means nothing', async () => {
     const file = join(logs('erp'), 'export.csv')
     writeFileSync(
       place('agent.yml'),
-      `agent: { name: x, data: ./d }\nindexers: [http://127.0.0.1:9]\ninputs:\n  - file:\n      paths: [${file}]\n      integration: erp\n      columns:\n        user.name: Sachbearbeiter\n        user.nmae: Bearbeiter\n`,
+      `agent: { name: x, data: ./d }\nindexers: [http://127.0.0.1:9]\ninputs:\n  - file:\n      paths: [${file}]\n      integration: erp\n      columns:\n        user.name: User\n        user.nmae: Role\n`,
     )
-    const { code, said } = check('agent.yml')
+    const { code, said } = await check('agent.yml')
     expect(said).toMatch(
       /WRONG .*agent\.yml:9: columns: user\.nmae is neither a field .*\(did you mean user\.name\?\)/,
     )
@@ -145,7 +162,140 @@ describe('waybill-agent check', () => {
     expect(code).toBe(1)
   })
 
-  it('a folder is no settings', () => {
-    expect(check('.').said).toBe('. is a folder: name a file in it.\n')
+  describe('of what a file shows', () => {
+    /** One entry for a file of this content. */
+    async function look(name: string, content: string | Buffer, more: string): Promise<Said> {
+      writeFileSync(place(name), content)
+      writeFileSync(
+        place('agent.yml'),
+        `agent: { name: x, data: ./d }\nindexers: [http://127.0.0.1:9]\ninputs:\n  - file: { paths: [./${name}], ${more} }\n`,
+      )
+      return await check('agent.yml')
+    }
+    const ROWS = 'Zeitpunkt;Benutzer;Aktion\n31.12.2025 14:05;anna;update\n02.01.2026 08:30;bob;login\n'
+
+    it("says that times can't be read, with an example and what to write; that is then right", async () => {
+      const { code, said } = await look('de.csv', ROWS, 'integration: generic-csv')
+      const entry = '"@timestamp": { from: "Zeitpunkt", format: "DD.MM.YYYY HH:mm" }'
+      expect(said).toContain(
+        `of 2 records read with generic-csv, 2 have a time that can't be read, such as "31.12.2025 14:05" in Zeitpunkt. Say how it is written: columns: { ${entry} } in agent.yml.`,
+      )
+      expect(code).toBe(0)
+      const right = await look('de.csv', ROWS, `integration: generic-csv, columns: { ${entry} }`)
+      expect(right.said).not.toMatch(/NOTICE|WRONG/)
+    })
+
+    it.each([
+      // Nothing tells days and months apart: what is said is an example.
+      [ROWS.replaceAll(/\d\d\.\d\d\.\d{4} /g, '1/2/2026 '), /, for example: columns: .*DD\/MM/],
+      [
+        ROWS.replaceAll(/\d\d\.\d\d\.\d{4} \d\d:\d\d/g, 'gestern'),
+        /such as "gestern" .*, for example: columns:/,
+      ],
+      [
+        ROWS.replaceAll(/\d\d\.\d\d\.\d{4} \d\d:\d\d/g, '1970-01-01'),
+        /can't be right, such as "1970-01-01" in Zeitpunkt/,
+      ],
+      [
+        ROWS.replace('Zeitpunkt', 'Wann'),
+        /2 have no column that is known for their time\. .*columns: \{ "@timestamp": NAME \}.* There are: Wann, Benutzer, Aktion/,
+      ],
+    ])('%j: says what is wrong with the times', async (content, sentence) => {
+      expect((await look('times.csv', content, 'integration: generic-csv')).said).toMatch(sentence)
+    })
+
+    it.each([
+      [
+        'user.name: Benutzr',
+        /WRONG .*names Benutzr for user\.name, and no such column is here \(did you mean Benutzer\?\); there are Zeitpunkt, Benutzer, Aktion/,
+      ],
+      ['user.name: [Benutzr, benutzer]', null],
+      [
+        'user.name: { from: Benutzer, format: DD.MM.YYYY }',
+        /WRONG .*agent\.yml:4: columns: only a time has a format, and user\.name is none/,
+      ],
+      [
+        '"@timestamp": { from: Zeitpunkt, format: TT.MM.JJJJ }',
+        /agent\.yml:4: .*format: found "TT\.MM\.JJJJ"; the pattern needs MM .*"DD\.MM\.YYYY HH:mm:ss"/,
+      ],
+      [
+        '"@timestamp": { from: Zeitpunkt }',
+        /agent\.yml:4: .*format: missing; expected how its times are written/,
+      ],
+    ])('columns: { %s }', async (columns, sentence) => {
+      const { code, said } = await look('de.csv', ROWS, `integration: generic-csv, columns: { ${columns} }`)
+      if (sentence === null) expect(said).not.toContain('WRONG')
+      else expect(said).toMatch(sentence)
+      expect(code === 0).toBe(sentence === null)
+    })
+
+    it('a member that other records may have is only worth a look', async () => {
+      const record = '{"time":"2026-01-02T08:30:00Z","user":"anna","action":"update"}\n'
+      const { code, said } = await look(
+        'one.jsonl',
+        record,
+        'integration: generic-json, columns: { before: vorher }',
+      )
+      expect([code, said]).toEqual([0, expect.stringMatching(/NOTICE .*names vorher for before/)])
+    })
+
+    it('says that nothing was understood, however little there is', async () => {
+      const { code, said } = await look('bad.jsonl', 'no json\n', 'integration: generic-json')
+      expect(said).toMatch(
+        /WRONG .*of 1 records at its beginning, none is understood .*\(line 1: Not JSON: .*propose/,
+      )
+      expect(code).toBe(1)
+    })
+
+    it.each([
+      ['j.jsonl', '{"action":"View","user":"j"}\n', 'generic-csv', 'JSON', 'generic-json'],
+      ['list.json', '[\n  {\n    "action": "View" }\n]\n', 'generic-csv', 'JSON', 'generic-json'],
+      ['rows.csv', ROWS, 'generic-json', 'CSV with a header line', 'generic-csv'],
+    ])('says that %s has another form; so does test', async (name, content, integration, looks, other) => {
+      const { code, said } = await look(name, content, `integration: ${integration}`)
+      const sentence = new RegExp(
+        `this looks like ${looks}, which .* doesn't read\\. Say integration: ${other}`,
+      )
+      expect(said).toMatch(sentence)
+      expect(code).toBe(1)
+      expect((await command('test', integration, name)).said).toMatch(sentence)
+    })
+
+    it('says that what matches is compressed, or left out', async () => {
+      const packed = gzipSync('{"time":"2026-01-02T08:30:00Z","action":"View","user":"j"}\n')
+      const { code, said } = await look('a.json.gz', packed, 'integration: generic-json')
+      expect([code, said]).toEqual([
+        1,
+        expect.stringContaining('is compressed (1 file): gzip: true beside paths:'),
+      ])
+      expect((await look('a.json.gz', packed, 'integration: generic-json, gzip: true')).said).not.toContain(
+        'WRONG',
+      )
+      expect((await look('de.csv', ROWS, 'integration: generic-csv, exclude: ["*.csv"]')).said).toMatch(
+        /WRONG .*exclude: leaves out all that matches \(1 file\)/,
+      )
+    })
+  })
+
+  it('a mistake in the command line is 2, with what was probably meant', async () => {
+    const wrong: readonly [readonly string[], string][] = [
+      [['chek'], 'Did you mean check?'],
+      [['check', '--ofline'], 'There is no option --ofline; did you mean --offline?'],
+      [['check', '--config', 'a.yml', '--config', 'b.yml'], '--config is given twice'],
+      [['test', 'erp', '--line', 'one'], '--line takes a number'],
+      [['test', 'erp', '--time-format', 'TT.MM'], '--time-format: the pattern needs MM'],
+      [['test', 'erp', '--time-format', 'DD.MM.YYYY'], '--time-format needs a --column of a time beside it'],
+      [['test', 'erp', '--column', 'user.nmae=x'], 'did you mean user.name?'],
+    ]
+    for (const [args, sentence] of wrong) {
+      expect(await command(...args), args.join(' ')).toEqual({
+        code: 2,
+        said: expect.stringContaining(sentence),
+      })
+    }
+  })
+
+  it('a folder is no settings', async () => {
+    expect((await check('.')).said).toBe('. is a folder: name a file in it.\n')
   })
 })

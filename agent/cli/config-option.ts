@@ -5,7 +5,6 @@ export const configOption = {
     type: 'string',
     default: 'agent.yml',
     describe: 'The settings of the agent',
-    normalize: true,
   },
 } as const
 

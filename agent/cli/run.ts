@@ -62,11 +62,16 @@ export const runCommand: CommandModule<object, RunArguments> = {
       }
     } finally {
       await control.close()
-      await agent.close()
-      log.info('Stopped. What is not acknowledged yet is in the spool.')
+      const { spooledBatches } = await agent.close()
+      log.info(stoppedText(spooledBatches))
     }
   },
 }
+
+const stoppedText = (batches: number): string =>
+  batches === 0
+    ? 'Stopped. The indexer has acknowledged all that was sealed.'
+    : `Stopped. ${batches === 1 ? 'A batch that is' : `${batches} batches that are`} not acknowledged yet ${batches === 1 ? 'waits' : 'wait'} in the spool.`
 
 /** Loaded where it is asked for: an agent without metrics does without the registry and what that brings. */
 async function metricsOf(agent: Agent, listen: string): Promise<{ close(): Promise<void> }> {

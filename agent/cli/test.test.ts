@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-
-const SCRIPT = join(import.meta.dirname, '../../bin/waybill-agent.js')
+import { waybillAgent } from './testing/command.ts'
 
 let folder: string
 beforeAll(() => {
@@ -13,12 +11,9 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-function run(...args: string[]): { code: number | null; said: string; wrong: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, 'test', ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
-  return { code: status, said: stdout, wrong: stderr }
+const run = async (...args: string[]): Promise<{ code: number | null; said: string; wrong: string }> => {
+  const { code, out, err } = await waybillAgent(folder, ['test', ...args])
+  return { code, said: out, wrong: err }
 }
 const file = (name: string, text: string): string => {
   writeFileSync(join(folder, name), text)
@@ -26,12 +21,12 @@ const file = (name: string, text: string): string => {
 }
 
 describe('waybill-agent test', () => {
-  it('shows what each record becomes, its type, and what was masked', () => {
+  it('shows what each record becomes, its type, and what was masked', async () => {
     const log = file(
       'erp.jsonl',
       '{"event_id":"LOG-1","timestamp":"2026-01-22T10:45:32Z","action":"Update","entity":"User","user":"Jane","changes":[{"field":"Password","previous_value":"geheim1","new_value":"geheim2"}]}\n',
     )
-    const { code, said } = run('erp', log)
+    const { code, said } = await run('erp', log)
     expect(code).toBe(0)
     expect(said).toMatch(/line 1 +erp\.record\.updated +\(Record updated\) +masked: 2 password/)
     expect(said).toMatch(/@timestamp +2026-01-22T10:45:32\.000Z/)
@@ -40,37 +35,37 @@ describe('waybill-agent test', () => {
     expect(said).not.toContain('geheim')
   })
 
-  it('says where a line fails and why, and exits with 1', () => {
+  it('says where a line fails and why, and exits with 1', async () => {
     const log = file('broken.jsonl', '{"action":"View"}\n{"action":"View"\n')
-    const { code, said } = run('generic-json', log)
+    const { code, said } = await run('generic-json', log)
     expect(code).toBe(1)
     expect(said).toMatch(
       /line 2 +NOT UNDERSTOOD\n +why +Not JSON: .*character 16.*\n +record +\{"action":"View"/,
     )
   })
 
-  it('shows one record of many lines by any of its lines', () => {
+  it('shows one record of many lines by any of its lines', async () => {
     const log = file('rows.csv', 'user,note\njane,"one\ntwo"\nbob,x\n')
-    expect(run('generic-csv', log, '--line', '3').said).toContain('jane')
-    expect(run('generic-csv', log, '--line', '3').said).not.toContain('bob')
-    expect(run('generic-csv', log, '--line', '4').said).toContain('bob')
+    expect((await run('generic-csv', log, '--line', '3')).said).toContain('jane')
+    expect((await run('generic-csv', log, '--line', '3')).said).not.toContain('bob')
+    expect((await run('generic-csv', log, '--line', '4')).said).toContain('bob')
   })
 
-  it('reads what is in a compressed file, as the agent does', () => {
+  it('reads what is in a compressed file, as the agent does', async () => {
     const log = 'packed.jsonl.gz'
     writeFileSync(join(folder, log), gzipSync('{"action":"View","user":"jane"}\n'))
-    expect(run('generic-json', log).said).toContain('1 events')
+    expect((await run('generic-json', log)).said).toContain('1 events')
     writeFileSync(join(folder, log), Buffer.from([0x1f, 0x8b, 8, 0, 1]))
-    const { code, wrong } = run('generic-json', log)
+    const { code, wrong } = await run('generic-json', log)
     expect([code, wrong]).toEqual([
       1,
       expect.stringContaining("packed.jsonl.gz begins as gzip does, and can't be unpacked"),
     ])
   })
 
-  it('prints JSON for programs', () => {
+  it('prints JSON for programs', async () => {
     const log = file('one.jsonl', '{"action":"View","token":"abc123"}\n')
-    const [line = '', last = ''] = run('erp', log, '--json').said.split('\n')
+    const [line = '', last = ''] = (await run('erp', log, '--json')).said.split('\n')
     const record = JSON.parse(line)
     expect(record).toMatchObject({
       line: 1,
@@ -84,7 +79,7 @@ describe('waybill-agent test', () => {
     expect(neverMatched.types.never).not.toContain('erp.record.viewed')
   })
 
-  it('ends with what no record matched, the names of another integration left out', () => {
+  it('ends with what no record matched, the names of another integration left out', async () => {
     const shop = file(
       'shop.yml',
       [
@@ -102,16 +97,16 @@ describe('waybill-agent test', () => {
       ].join('\n'),
     )
     const log = file('shop.jsonl', '{"clerk":{"name":"Ann"},"action":"sell","till":""}\n')
-    expect(run(`./${shop}`, log).said).toMatch(
+    expect((await run(`./${shop}`, log)).said).toMatch(
       /\nnever matched: 1 of 3 paths: who\nnever matched: 1 of 2 types: shop\.returned\n$/,
     )
-    expect(run(`./${shop}`, log, '--line', '1').said).not.toContain('never matched')
-    expect(run('generic-json', log).said).toMatch(/paths: .* and \d+ more \(--all names them\)\n$/)
-    expect(run('generic-json', log, '--all').said).not.toContain('--all')
+    expect((await run(`./${shop}`, log, '--line', '1')).said).not.toContain('never matched')
+    expect((await run('generic-json', log)).said).toMatch(/paths: .* and \d+ more \(--all names them\)\n$/)
+    expect((await run('generic-json', log, '--all')).said).not.toContain('--all')
   })
 
-  it('without a file it shows the samples', () => {
-    const { code, said } = run('clockify')
+  it('without a file it shows the samples', async () => {
+    const { code, said } = await run('clockify')
     expect(code).toBe(0)
     expect(said).toContain('audit-log.csv')
     expect(said).toContain('of 38 types')
@@ -122,8 +117,8 @@ describe('waybill-agent test', () => {
     [['erp', 'no-such.log'], 'There is no file no-such.log'],
     [['erp', '.'], '. is a folder; name a file in it'],
     [['erp', 'x', '--time-zone', 'Mars/Olympus'], 'Mars/Olympus is no time zone'],
-  ])('%s ends in a sentence', (args, sentence) => {
-    const { code, wrong } = run(...args)
+  ])('%s ends in a sentence', async (args, sentence) => {
+    const { code, wrong } = await run(...args)
     expect(code).not.toBe(0)
     expect(wrong).toContain(sentence)
     expect(wrong).not.toContain('mistake of waybill-agent')

@@ -35,9 +35,20 @@ export interface ExamineOptions {
   readonly sighting?: Sighting
 }
 
-/** Reads the bytes of a whole file as the agent would, by the plain way. */
-export function examine(integration: Integration, bytes: Buffer, options: ExamineOptions): Examined[] {
-  const { framing, path, timeZone, host, now, sighting } = options
+/** Reads the bytes of whole files as the agent would, by the plain way. */
+export type Examiner = (
+  bytes: Buffer,
+  options: Omit<ExamineOptions, 'framing' | 'timeZone' | 'host'>,
+) => Examined[]
+
+export const examine = (integration: Integration, bytes: Buffer, options: ExamineOptions): Examined[] =>
+  examinerOf(integration, options)(bytes, options)
+
+/** An integration made ready, which takes longer than reading a few records. */
+export function examinerOf(
+  integration: Integration,
+  { framing, timeZone, host }: Pick<ExamineOptions, 'framing' | 'timeZone' | 'host'>,
+): Examiner {
   const pipeline = new Pipeline(
     {
       agent: { id: 'test', name: 'test', version: '0' },
@@ -49,6 +60,15 @@ export function examine(integration: Integration, bytes: Buffer, options: Examin
     { integration: integration.name, framing, tags: [], labels: {}, timeZone },
     integration,
   )
+  return (bytes, options) => examined(pipeline, framing, bytes, options)
+}
+
+function examined(
+  pipeline: Pipeline,
+  framing: Framing,
+  bytes: Buffer,
+  { path, now, coverage, sighting }: Parameters<Examiner>[1],
+): Examined[] {
   const slice = {
     source: '0'.repeat(32) as SourceId,
     generation: 0,
@@ -61,8 +81,8 @@ export function examine(integration: Integration, bytes: Buffer, options: Examin
     header: null,
     truncated: null,
   }
-  const examined: Examined[] = []
-  const take = options.coverage?.taker(pipeline.mapping)
+  const records: Examined[] = []
+  const take = coverage?.taker(pipeline.mapping)
   let line = 1
   let counted = 0
   pipeline.format.begin(null)
@@ -84,7 +104,7 @@ export function examine(integration: Integration, bytes: Buffer, options: Examin
     if (members !== null) sighting?.take(members, pipeline.format.columns)
     const read = known === null ? null : reader.draft(place, known, within?.key)
     if (known === null || read === null || read === 'filtered') {
-      examined.push({ line, text, outcome: 'skipped', event: null, type: null, masked: new Map(), lacks: 0 })
+      records.push({ line, text, outcome: 'skipped', event: null, type: null, masked: new Map(), lacks: 0 })
       return
     }
     read.draft.flags |= flags
@@ -94,7 +114,7 @@ export function examine(integration: Integration, bytes: Buffer, options: Examin
       sighting?.takeTime(members, pipeline.mapping, read.draft.flags, known.envelope?.now ?? now)
     }
     if (!read.failed && reader === pipeline) take?.(pipeline.found, read.draft.type?.id ?? null)
-    examined.push({
+    records.push({
       line,
       text: known.text,
       outcome: read.failed ? 'failed' : 'event',
@@ -104,5 +124,5 @@ export function examine(integration: Integration, bytes: Buffer, options: Examin
       lacks: read.failed ? LACK.sense : lacksOf(read.draft),
     })
   })
-  return examined
+  return records
 }

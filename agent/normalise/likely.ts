@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { valueAt } from '../../schema/index.ts'
-import { type Examined, type ExamineOptions, examine } from './examine.ts'
+import { type Examined, type ExamineOptions, type Examiner, examinerOf } from './examine.ts'
 import { framingFor } from './framing-for.ts'
 import type { Integration } from './integration.ts'
 import { INTEGRATIONS, loadIntegration } from './load.ts'
@@ -67,9 +67,26 @@ function shareOf(
   bytes: Buffer,
   options: Omit<ExamineOptions, 'framing'>,
 ): { known: number; records: number } {
-  const examined = examine(integration, bytes, { ...options, framing: framingFor(integration) })
-  const records = examined.filter(({ outcome }) => outcome !== 'skipped')
+  const records = examinerFor(integration, options)(bytes, options).filter(
+    ({ outcome }) => outcome !== 'skipped',
+  )
   return { known: records.filter(isKnown).length, records: records.length }
+}
+
+/** Several files may be tried with all integrations. An agent that goes on to run may forget them. */
+const examiners = new WeakMap<Integration, Map<string, WeakRef<Examiner>>>()
+
+function examinerFor(
+  integration: Integration,
+  { timeZone, host }: Pick<ExamineOptions, 'timeZone' | 'host'>,
+): Examiner {
+  const byZone = examiners.get(integration) ?? new Map<string, WeakRef<Examiner>>()
+  examiners.set(integration, byZone)
+  const known = byZone.get(timeZone)?.deref()
+  if (known !== undefined) return known
+  const made = examinerOf(integration, { framing: framingFor(integration), timeZone, host })
+  byZone.set(timeZone, new WeakRef(made))
+  return made
 }
 
 /** Words such as `update` are in many logs: who lacks the columns by which records are known is another system's. */

@@ -43,8 +43,20 @@ function load(nameOrPath: string, within: readonly string[]): Integration {
   if (within.includes(file)) {
     throw new OperatorError(`${file}: like: goes in a circle (${[...within, file].join(' -> ')}).`)
   }
-  const text = readIntegration(file, nameOrPath)
-  return made(readBefore(file, text) ?? read(file, text), [...within, file])
+  return made(saidIn(file, readIntegration(file, nameOrPath)), [...within, file])
+}
+
+/** A command asks for the same integration several times. What nobody uses any more may go from memory. */
+const known = new Map<string, { readonly sha256: string; readonly said: WeakRef<IntegrationFile> }>()
+
+function saidIn(file: string, text: string): IntegrationFile {
+  const hash = sha256(text)
+  const before = known.get(file)
+  const same = before?.sha256 === hash ? before.said.deref() : undefined
+  if (same !== undefined) return same
+  const said = readBefore(file, hash) ?? read(file, text)
+  known.set(file, { sha256: hash, said: new WeakRef(said) })
+  return said
 }
 
 /** `within` are the files that name it, its own the last. */
@@ -103,14 +115,14 @@ export function readAhead(file: string): { readonly path: string; readonly conte
   return { path: aheadOf(file), content: JSON.stringify(ahead) }
 }
 
-function readBefore(file: string, text: string): IntegrationFile | null {
+function readBefore(file: string, hash: string): IntegrationFile | null {
   let before: Read
   try {
     before = JSON.parse(readFileSync(aheadOf(file), 'utf8')) as Read
   } catch {
     return null
   }
-  return before.sha256 === sha256(text) ? before.said : null
+  return before.sha256 === hash ? before.said : null
 }
 
 const aheadOf = (file: string): string => file.replace(/\.ya?ml$/, '.read.json')
@@ -136,7 +148,7 @@ function readIntegration(file: string, nameOrPath: string): string {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') {
       throw new OperatorError(
-        `There is no integration ${nameOrPath} (${file})${hint(nameOrPath)}. There are: ${known().join(', ')}; or name the path of an integration.yml.`,
+        `There is no integration ${nameOrPath} (${file})${hint(nameOrPath)}. There are: ${shipped().join(', ')}; or name the path of an integration.yml.`,
       )
     }
     throw new OperatorError(`The integration ${file} can't be read: ${reasonOf(error)}`, { cause: error })
@@ -144,11 +156,11 @@ function readIntegration(file: string, nameOrPath: string): string {
 }
 
 function hint(name: string): string {
-  const near = closest(name, known())
+  const near = closest(name, shipped())
   return near === undefined ? '' : `; did you mean ${near}`
 }
 
-function known(): string[] {
+function shipped(): string[] {
   return readdirSync(INTEGRATIONS, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)

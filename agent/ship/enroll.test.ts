@@ -84,6 +84,15 @@ describe('enrolment', () => {
     expect(refused.exitCode).toBe(1)
     const needed = await failure(enroll(about(dir, await answering(401, problem(401)))))
     expect(needed.message).toContain('A token is needed')
+    const said = JSON.stringify({
+      title: 'no',
+      status: 401,
+      detail: 'One is enrolled: make a token with `waybill agents token`.',
+      code: 'unauthorised',
+    })
+    const told = await failure(enroll(about(dir, await answering(401, said))))
+    expect(told.message.match(/make (?:a token|one)/g)).toHaveLength(1)
+    expect(told.message).toContain('Give it as WAYBILL_TOKEN')
     const busy = await failure(enroll(about(dir, await answering(503, problem(503)))))
     expect(busy.exitCode).toBe(3)
     const gone = await failure(enroll(about(dir, 'http://127.0.0.1:1')))

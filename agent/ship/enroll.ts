@@ -83,10 +83,14 @@ function refused(url: string, answer: Answer, withToken: boolean): OperatorError
   if (!read.success) return noIndexer(url, `it answers ${answer.status}`)
   const said = read.data.detail || read.data.title
   if (answer.status === 401 || answer.status === 403) {
-    const remedy = withToken
-      ? 'The token is wrong, used up or expired: make a new one with `waybill agents token`'
-      : 'A token is needed: make one with `waybill agents token` where the indexer runs'
-    return new OperatorError(`${url} does not enroll this agent (${withoutStop(said)}). ${remedy}.`)
+    const make = withToken
+      ? 'The token is wrong, used up or expired: make a new one with `waybill agents token`. '
+      : 'A token is needed: make one with `waybill agents token` where the indexer runs. '
+    // The indexer may have said it.
+    const remedy = said.includes('waybill agents token') ? '' : make
+    return new OperatorError(
+      `${url} does not enroll this agent (${withoutStop(said)}). ${remedy}Give it as WAYBILL_TOKEN to \`waybill-agent enroll\`, or as agent.token in agent.yml.`,
+    )
   }
   const later = answer.status === 429 || answer.status >= 500
   return new OperatorError(

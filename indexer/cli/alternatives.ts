@@ -26,7 +26,7 @@ export async function sayNothingFound(
       ...(own ? ['--own'] : []),
     ]
     const line = ['waybill', command, ...(q === '*' ? [] : [shellWord(q)]), ...options].join(' ')
-    return `  ${String(count).padStart(width)} ${difference}:\n  ${' '.repeat(width)} ${line}`
+    return `  ${String(count).padStart(width)}  ${difference}\n  ${' '.repeat(width)}  ${line}`
   })
   process.stderr.write(`${harmless(['These would be found:', ...lines].join('\n'), '\n')}\n`)
 }

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../schema/index.ts'
-import { waybill } from './testing/command.ts'
+import { start, waybill } from './testing/command.ts'
 import { json, problem, type TestIndexer, testIndexer } from './testing/indexer.ts'
 
 let indexer: TestIndexer
@@ -290,6 +290,10 @@ describe('what goes wrong is one sentence with a remedy', () => {
       [['users', 'add', 'jane', '--rol', 'viewer'], '--role is missing'],
       [['count', '--by', 'usr'], 'There is no field usr to count by; did you mean user?'],
       [['count', '--by', 'mnth'], 'did you mean month?'],
+      [['search', 'x', '--sort', 'foo'], 'There is no field foo to sort by; newest, oldest and the fields'],
+      [['search', 'x', '--sort', '-user'], '--sort needs a value behind it; write --sort=-user'],
+      [['search', 'x', '--sort=-usr'], 'There is no field usr to sort by; did you mean user?'],
+      [['search', 'x', '--sort', 'newst'], 'did you mean newest?'],
       [['search', 'x', '--limit'], '--limit needs a value'],
       [['search', 'x', '--limit', 'many'], '--limit takes a whole number'],
       [['search', 'x', '--from', 'now', '--from', 'now'], '--from is given twice'],
@@ -306,16 +310,13 @@ describe('what goes wrong is one sentence with a remedy', () => {
       [['dead-letters', 'discard'], 'Something is missing behind "waybill dead-letters discard"'],
       [['dead-letters', 'replay'], 'Name the letters to replay'],
     ]
-    // Two at a time: there may be no more cores.
-    const left = wrong.values()
-    const some = async (): Promise<void> => {
-      for (const [args, words] of left) {
-        const { code, out, err } = await waybill(args)
-        expect([code, out, err]).toEqual([2, '', expect.stringContaining(words)])
-        expect(err.trim().split('\n')).toHaveLength(1)
-      }
+    for (const [args, words] of wrong) {
+      const { code, out, err } = await waybill(args)
+      expect([code, out, err]).toEqual([2, '', expect.stringContaining(words)])
+      expect(err.trim().split('\n')).toHaveLength(1)
     }
-    await Promise.all([some(), some()])
+    const [args, words] = wrong[0]!
+    expect(await start(args).ended).toEqual({ code: 2, out: '', err: expect.stringContaining(words) })
   })
 
   test('help is quick to read through: examples and exit codes', async () => {

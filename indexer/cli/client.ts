@@ -27,8 +27,16 @@ export class AnswerError extends OperatorError {
   /** What the indexer said itself. */
   readonly detail: string
 
-  constructor(sentence: string, status: number, column?: number, detail = sentence) {
-    const exitCode = status === 404 ? EXIT.notFound : column === undefined ? EXIT.failed : EXIT.usage
+  constructor(
+    sentence: string,
+    status: number,
+    {
+      column,
+      detail = sentence,
+      isUsage = column !== undefined,
+    }: { column?: number; detail?: string; isUsage?: boolean } = {},
+  ) {
+    const exitCode = status === 404 ? EXIT.notFound : isUsage ? EXIT.usage : EXIT.failed
     super(sentence, { exitCode })
     this.status = status
     this.column = column
@@ -170,10 +178,12 @@ export class IndexerClient {
             ? 'the token in WAYBILL_TOKEN or --token is wrong or has expired'
             : 'your sign-in has ended; sign in again (waybill login)'
       const sentence = `The indexer at ${this.#base.origin} does not know you (401): ${remedy}`
-      return new AnswerError(sentence, status, undefined, detail)
+      return new AnswerError(sentence, status, { detail })
     }
     if (status === 403) return new AnswerError(`You may not do this (403): ${detail}`, status)
-    if (code === 'bad-query' && typeof column === 'number') return new AnswerError(detail, status, column)
+    if (code === 'bad-query' && typeof column === 'number') return new AnswerError(detail, status, { column })
+    // Something on the command line is not as the indexer takes it.
+    if (status === 400) return new AnswerError(detail.replace(/\.$/, ''), status, { isUsage: true })
     const busy = status === 429 || status === 503 ? '; try again in a while' : ''
     return new AnswerError(`The indexer refused (${status}): ${detail.replace(/\.$/, '')}${busy}`, status)
   }

@@ -112,10 +112,10 @@ describe('search', () => {
     expect([code, out]).toEqual([0, ''])
     expect(err).toBe(`Nothing was found.
 These would be found:
-  12 user.name: bob*:
-     waybill search 'user.name: bob* or user.name: o'\\''neil' --from now-7d
-   3 at any time:
-     waybill search --own
+  12  user.name: bob*
+      waybill search 'user.name: bob* or user.name: o'\\''neil' --from now-7d
+   3  at any time
+      waybill search --own
 `)
     expect(indexer.seen.at(-1)?.url).toBe('/v1/alternatives?q=user%3A+bob&from=2026-01-15T00%3A00%3A00.000Z')
     const counted = await ask('count', 'user: bob')

@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs'
-import { timeText } from '../query/index.ts'
+import { closest } from '../../config/index.ts'
+import { namedField, nearestName, timeText } from '../query/index.ts'
 import { sayNothingFound } from './alternatives.ts'
 import type { IndexerClient } from './client.ts'
 import { type ConnectionGiven, connect, withConnection } from './connection.ts'
@@ -95,6 +96,7 @@ export async function run(given: Given): Promise<void> {
   const { limit, format } = given
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0))
     throw new UsageError('--limit takes a whole number, such as 500')
+  if (given.sort !== undefined) checkSort(given.sort)
   const now = Date.now()
   const { from, to } = spanOf(given, now)
   const columns = given.columns
@@ -124,6 +126,19 @@ export async function run(given: Given): Promise<void> {
   } catch (error) {
     throw withPlace(error, query, now)
   }
+}
+
+const ORDERS = ['newest', 'oldest']
+
+function checkSort(text: string): void {
+  const name = text.replace(/^-/, '')
+  if (ORDERS.includes(text) || namedField(name) !== undefined) return
+  const near = closest(name, ORDERS) ?? nearestName(name)
+  const remedy =
+    near === undefined
+      ? `; ${ORDERS.join(', ')} and the fields of docs/fields.md can be`
+      : `; did you mean ${near}?`
+  throw new UsageError(`There is no field ${name} to sort by${remedy}`)
 }
 
 interface Search {

@@ -24,19 +24,19 @@ export async function usageError(
   argv: readonly string[],
   helpOf: (command: readonly string[]) => Promise<string>,
 ): Promise<UsageError> {
-  const [command = '', word] = argv
+  const [command = ''] = argv
   const below = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined
   const help = below === undefined ? 'waybill --help' : `waybill ${command} --help`
-  return new UsageError(`${await sentence(said, command, word, below, helpOf)} (see ${help})`)
+  return new UsageError(`${await sentence(said, argv, below, helpOf)} (see ${help})`)
 }
 
 async function sentence(
   said: string,
-  command: string,
-  word: string | undefined,
+  argv: readonly string[],
   below: readonly string[] | undefined,
   helpOf: (command: readonly string[]) => Promise<string>,
 ): Promise<string> {
+  const [command = '', word] = argv
   if (below === undefined && command !== '' && !command.startsWith('-'))
     return noCommand(command, Object.keys(COMMANDS))
   const choice = /Argument: (\S+), Given: (.+), Choices: (.+)/.exec(said)
@@ -50,7 +50,11 @@ async function sentence(
     return noOption(unknown.split(', '), await helpOf(path))
   }
   const needsValue = /^Not enough arguments following: (\S+)/.exec(said)?.[1]
-  if (needsValue !== undefined) return `--${needsValue} needs a value behind it`
+  if (needsValue !== undefined) {
+    const behind = argv[argv.indexOf(`--${needsValue}`) + 1]
+    const written = behind?.startsWith('-') ? `; write --${needsValue}=${behind} where that is the value` : ''
+    return `--${needsValue} needs a value behind it${written}`
+  }
   const missing = /^Missing required arguments?: (.+)/.exec(said)?.[1]
   if (missing !== undefined) return `--${missing.replaceAll(', ', ', --')} is missing`
   if (said.startsWith('Not enough non-option arguments')) {

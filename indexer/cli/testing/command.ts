@@ -4,19 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
+import { type Ran, runHere } from '../../../test/command-here.ts'
+import { commandLine } from '../command-line.ts'
+
+export type { Ran } from '../../../test/command-here.ts'
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
-// Some dozens of processes read the same modules: compiled once, as by the launchers, they start in half the time.
+// Processes that read the same modules: compiled once, as by the launchers, they start in half the time.
 const COMPILED = fileURLToPath(new URL('../../../node_modules/.cache/waybill', import.meta.url))
 const home = mkdtempSync(join(tmpdir(), 'waybill-cli-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
-
-export interface Ran {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
 
 export interface Running {
   readonly child: ChildProcess
@@ -25,23 +23,24 @@ export interface Running {
   err(): string
 }
 
+type Environment = Readonly<Record<string, string>>
+
+/** Nobody's own sign-ins, and no indexer that runs beside: unless the test says so. */
+const surroundings = (env: Environment): Readonly<Record<string, string | undefined>> => ({
+  WAYBILL_URL: undefined,
+  WAYBILL_TOKEN: undefined,
+  COLUMNS: undefined,
+  NO_COLOR: undefined,
+  FORCE_COLOR: undefined,
+  XDG_CONFIG_HOME: home,
+  WAYBILL_STORE: home,
+  ...env,
+})
+
 /** `waybill` as a process of its own, its output in pipes. */
-export function start(
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-  input?: string,
-): Running {
-  const { WAYBILL_URL, WAYBILL_TOKEN, WAYBILL_STORE, COLUMNS, NO_COLOR, FORCE_COLOR, ...inherited } =
-    process.env
+export function start(args: readonly string[], env: Environment = {}, input?: string): Running {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    // Nobody's own sign-ins, and no indexer that runs beside: unless the test says so.
-    env: {
-      ...inherited,
-      NODE_COMPILE_CACHE: COMPILED,
-      XDG_CONFIG_HOME: home,
-      WAYBILL_STORE: home,
-      ...env,
-    },
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, ...surroundings(env) },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   child.stdin.end(input)
@@ -55,16 +54,16 @@ export function start(
   })
   const ended = new Promise<Ran>((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', (code) => resolve({ code, out, err }))
+    child.once('close', (code) => resolve({ code: code ?? -1, out, err }))
   })
   return { child, ended, out: () => out, err: () => err }
 }
 
-export const waybill = (
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-  input?: string,
-): Promise<Ran> => start(args, env, input).ended
+/** `waybill` in this process; what is typed, and help (after which yargs ends the process), need one of their own. */
+export const waybill = (args: readonly string[], env: Environment = {}, input?: string): Promise<Ran> =>
+  input !== undefined || args.includes('--help')
+    ? start(args, env, input).ended
+    : runHere(() => commandLine(args), { env: surroundings(env) })
 
 export async function until(condition: () => boolean, what: string): Promise<void> {
   const deadline = performance.now() + 60_000
