@@ -297,6 +297,7 @@ describe('what goes wrong is one sentence with a remedy', () => {
       [['search', 'x', '--limit'], '--limit needs a value'],
       [['search', 'x', '--limit', 'many'], '--limit takes a whole number'],
       [['search', 'x', '--from', 'now', '--from', 'now'], '--from is given twice'],
+      [['indexer', '--config', 'a.yml', '--config', 'b.yml'], '--config is given twice'],
       [['search', 'x', '--format', 'xml'], '--format is "xml", expected one of'],
       [['search', 'x', '--from', 'yesterday'], '--from: "yesterday" is no time'],
       [['search', 'x', '--from', 'now', '--to', 'now-1d'], 'is not before --to'],

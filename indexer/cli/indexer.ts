@@ -7,7 +7,6 @@ export function options(cli: Argv) {
       alias: 'c',
       type: 'string',
       default: 'indexer.yml',
-      normalize: true,
       requiresArg: true,
       describe: 'The settings of the indexer',
     })

@@ -31,7 +31,6 @@ export function options(cli: Argv) {
       ...text,
       alias: 'c',
       default: 'indexer.yml',
-      normalize: true,
       describe: 'The settings of the indexer: which cluster, namespace and retention',
     })
     .option('node', {
