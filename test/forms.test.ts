@@ -20,12 +20,19 @@ afterEach(async () => {
   folders.remove()
 })
 
+const known = new Map<string, AuditEvent[]>()
+
+/** What records become. The same text is asked for in several orders, and read once. */
 async function read(name: string, text: string): Promise<AuditEvent[]> {
+  const before = known.get(`${name}\n${text}`)
+  if (before !== undefined) return before
   const integration = await loadIntegration(name)
   const options = { framing: framingFor(integration), path: '/x', timeZone: 'UTC', host: 'web-1', now: NOW }
-  return examine(integration, Buffer.from(text), options).flatMap(({ event }) =>
+  const events = examine(integration, Buffer.from(text), options).flatMap(({ event }) =>
     event === null ? [] : [event],
   )
+  known.set(`${name}\n${text}`, events)
+  return events
 }
 
 const backlog = [...new Story(7).backlog(new Date(NOW - 3_600_000), 1_200)]

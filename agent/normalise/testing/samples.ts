@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { type AuditEvent, leavesUnder, valueAt, withAdditions } from '../../../schema/index.ts'
 import {
   type Examined,
-  examine,
+  type Examiner,
+  examinerOf,
   framingFor,
   INTEGRATIONS,
   type Integration,
@@ -12,15 +13,17 @@ import {
 
 export const NOW: number = Date.UTC(2026, 0, 23, 12)
 
-/** What records of an integration become. */
+const examiners = new WeakMap<Integration, Map<string, Examiner>>()
+
+/** What records of an integration become. It is made ready once: that takes longer than all records of a test. */
 export function recordsOf(integration: Integration, text: string | Buffer, timeZone = 'UTC'): Examined[] {
-  return examine(integration, Buffer.from(text), {
-    framing: framingFor(integration),
-    path: '/var/log/audit.log',
-    timeZone,
-    host: 'web-1',
-    now: NOW,
-  })
+  const byZone = examiners.get(integration) ?? new Map<string, Examiner>()
+  examiners.set(integration, byZone)
+  const examiner =
+    byZone.get(timeZone) ??
+    examinerOf(integration, { framing: framingFor(integration), timeZone, host: 'web-1' })
+  byZone.set(timeZone, examiner)
+  return examiner(Buffer.from(text), { path: '/var/log/audit.log', now: NOW })
 }
 
 /** Their events, with what follows from them. */
