@@ -84,3 +84,45 @@ describe.each([
     expect(browser.complaints).toEqual([])
   }, 180_000)
 })
+
+/** The texts that stand on more than one line, of those that belong on one. */
+const BROKEN = `[...document.querySelectorAll('.event-list time, .timeline figcaption > span, .figure-name')]
+  .filter((one) => one.getBoundingClientRect().height > 1.6 * parseFloat(getComputedStyle(one).fontSize) + 4)
+  .map((one) => one.textContent)`
+
+it.each([1440, 390])(
+  'times of 12 hours stay on one line, %s px wide',
+  async (width) => {
+    const browser = await world.browser({ width, locale: 'en-US' })
+    try {
+      const page = await world.signedIn(browser, 'admin')
+      const found: string[] = []
+      for (const [path, , text] of screens()) {
+        await page.goto(world.url + path)
+        await page.getByText(text).first().waitFor({ state: 'attached' })
+        await page.waitForLoadState('networkidle')
+        const broken = (await page.evaluate(BROKEN)) as readonly string[]
+        found.push(...broken.map((one) => `${path}: ${one}`))
+      }
+      expect(found).toEqual([])
+    } finally {
+      await browser.end()
+    }
+  },
+  180_000,
+)
+
+it('where nothing is found, that is said once', async () => {
+  const browser = await world.browser({})
+  try {
+    const page = await world.signedIn(browser, 'admin')
+    await page.goto(`${world.url}/events?q=${encodeURIComponent('user: nobody-at-all')}`)
+    await page.getByText('Nothing was found.').waitFor()
+    await page.waitForLoadState('networkidle')
+    expect(await page.getByText(/^No (event|action|value) /).count()).toBe(0)
+    await page.getByLabel('Values of user.name that begin with').fill('zz')
+    await page.getByText('No value begins so.').waitFor()
+  } finally {
+    await browser.end()
+  }
+})

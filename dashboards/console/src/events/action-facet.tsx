@@ -50,7 +50,7 @@ export function ActionFacet({
         aria-label="Find an action or an entity"
         onChange={({ target }) => setLooked(target.value)}
       />
-      {groups.length === 0 && <p className="quiet">No action of this name.</p>}
+      {looked !== '' && groups.length === 0 && <p className="quiet">No action of this name.</p>}
       {groups.map(({ entity, count, actions, more }) => (
         <details
           key={`${entity} ${looked !== ''}`}

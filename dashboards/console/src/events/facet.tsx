@@ -67,7 +67,7 @@ export function Facet({ field, question, onToggle, most = 8, searchable = false 
           />
         ))}
       </ul>
-      {values.length === 0 && gone.length === 0 && <p className="quiet">No event has a value here.</p>}
+      {looked !== '' && values.length === 0 && <p className="quiet">No value begins so.</p>}
       {(data?.split?.others ?? 0) > 0 && (
         <p className="quiet small">
           {figure((data?.split?.distinct ?? 0) - buckets.length)} more with {figure(data?.split?.others ?? 0)}{' '}
