@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startSink } from '../../test/sink/server.ts'
 import { INTEGRATIONS } from '../normalise/index.ts'
 import { sumOf } from '../ship/index.ts'
 import { since } from './run.ts'
@@ -14,6 +15,18 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'waybill-run-'))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** What `run --once` says, in a process of its own: a server of this one answers it. */
+async function once(): Promise<string> {
+  const child = spawn(process.execPath, [SCRIPT, 'run', '--once', '--patience', '2'], { cwd: folder })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (part) => {
+      said += part
+    })
+  await new Promise((resolve) => child.once('close', resolve))
+  return said
+}
 
 describe('waybill-agent run', () => {
   it('warns about the wrong integration, as check does', () => {
@@ -29,6 +42,24 @@ describe('waybill-agent run', () => {
     expect(stdout + stderr).toMatch(
       /audit-log\.csv: this is probably not ERP audit log: .*Say integration: clockify\./,
     )
+  })
+
+  it('says at the end what is acknowledged, and what waits', async () => {
+    writeFileSync(join(folder, 'one.log'), 'first\n')
+    const server = await startSink()
+    const config = (url: string): void =>
+      writeFileSync(
+        join(folder, 'agent.yml'),
+        `agent: { name: web-1, data: ./once }\nindexers: [${url}]\ninputs:\n  - file: { paths: [one.log], integration: plain }\n`,
+      )
+    config(server.url)
+    const done = await once()
+    await server.close()
+    expect(done).toMatch(/This run: 1 records read .* 1 stored/)
+    expect(done).toContain('Stopped. The indexer has acknowledged all that was sealed.')
+    writeFileSync(join(folder, 'one.log'), 'first\nsecond\n')
+    config('http://127.0.0.1:9')
+    expect(await once()).toContain('Stopped. A batch that is not acknowledged yet waits in the spool.')
   })
 
   it('tells what this run did apart from what the agent ever did', () => {
