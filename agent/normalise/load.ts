@@ -51,10 +51,12 @@ const known = new Map<string, { readonly sha256: string; readonly said: WeakRef<
 
 function saidIn(file: string, text: string): IntegrationFile {
   const hash = sha256(text)
+  const ahead = readBefore(file, hash)
+  if (ahead !== null) return ahead
   const before = known.get(file)
   const same = before?.sha256 === hash ? before.said.deref() : undefined
   if (same !== undefined) return same
-  const said = readBefore(file, hash) ?? read(file, text)
+  const said = read(file, text)
   known.set(file, { sha256: hash, said: new WeakRef(said) })
   return said
 }

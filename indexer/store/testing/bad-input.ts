@@ -119,17 +119,20 @@ export function keepsBadInput(ground: Ground): void {
       if (given.found !== undefined) expect(await found(store, given.found)).toEqual([idAt(5)])
     })
 
-    test.each(TIMES)(
-      'the time %s: the event is placed at its receipt, tagged, and its seal holds',
-      async (time, tags) => {
-        const store = await open()
-        const line = odd({ '@timestamp': time, ...(tags !== null && { tags }) })
-        expect(await store.write(batchOfLines(1, [sound[0]!, line, sound[1]!]))).toMatchObject({
-          result: { stored: 3, dead: 0 },
-        })
-        const read = await store.get(idAt(5))
-        const receipt = new Date(INGESTED).toISOString()
-        expect(read).toMatchObject({
+    test('times at which nothing can be placed: each event is placed at its receipt, tagged, and its seal holds', async () => {
+      const store = await open()
+      const lines = TIMES.map(([time, tags], i) =>
+        canonical(eventAt(10 + i, { '@timestamp': time, ...(tags !== null && { tags }) })),
+      )
+      const placed = TIMES.map((_, i) => idAt(10 + i))
+      expect(await store.write(batchOfLines(1, [sound[0]!, ...lines, sound[1]!]))).toMatchObject({
+        result: { stored: TIMES.length + 2, dead: 0 },
+      })
+      const receipt = new Date(INGESTED).toISOString()
+      for (const [i, [time, tags]] of TIMES.entries()) {
+        const line = lines[i]!
+        const read = await store.get(placed[i]!)
+        expect(read, time).toMatchObject({
           '@timestamp': receipt,
           tags: [...(tags ?? []), 'timestamp_invalid'],
           audit: { seal: { timestamp: time } },
@@ -139,19 +142,19 @@ export function keepsBadInput(ground: Ground): void {
         const moved = { ...read!, '@timestamp': '2026-01-01T00:00:00.000Z' }
         expect(canonical(sealedPart(moved))).not.toBe(line)
         expect(canonical(sealedPart({ ...read!, tags: ['timestamp_invalid', 'x'] }))).not.toBe(line)
-        expect(await found(store, ALL)).toEqual([0, 9, 5].map(idAt))
-        const tagged: Query = { kind: 'equals', field: 'tags', value: 'timestamp_invalid' }
-        expect(await found(store, tagged)).toEqual([idAt(5)])
-        const { events } = await store.search({
-          query: ALL,
-          order: 'oldest',
-          limit: 9,
-          from: INGESTED,
-          to: INGESTED + 1,
-        })
-        expect(events.map((event) => valueAt(event, 'event.id'))).toEqual([idAt(5)])
-      },
-    )
+      }
+      expect(await found(store, ALL)).toEqual([...[0, 9].map(idAt), ...placed])
+      const tagged: Query = { kind: 'equals', field: 'tags', value: 'timestamp_invalid' }
+      expect(await found(store, tagged)).toEqual(placed)
+      const { events } = await store.search({
+        query: ALL,
+        order: 'oldest',
+        limit: 99,
+        from: INGESTED,
+        to: INGESTED + 1,
+      })
+      expect(events.map((event) => valueAt(event, 'event.id'))).toEqual(placed)
+    })
 
     test.each(REFUSED)('$name: the line is in the dead letters with the reason', async ({ line, reason }) => {
       const store = await open()
