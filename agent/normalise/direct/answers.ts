@@ -4,7 +4,6 @@ import type { ChangeRows } from './change-rows.ts'
 import { changeTextsOf } from './change-texts.ts'
 import type { Found } from './found.ts'
 import { ROW } from './rows.ts'
-import { hasEscape } from './texts.ts'
 import { HOW, type Values } from './values.ts'
 
 interface Known {
@@ -76,7 +75,7 @@ export class Answers implements Asked {
     const to = this.#values.textTo(leaf)
     const known = this.#asked[leaf]!
     if (known.record === this.#record && known.from === from && known.to === to) return known.text
-    const text = this.#found.textAt(from, to, hasEscape(this.#found.bytes, from, to))
+    const text = this.#found.jsonTextAt(from, to)
     known.record = this.#record
     known.from = from
     known.to = to

@@ -14,7 +14,7 @@ import type { Found } from './found.ts'
 import { Identity } from './identity.ts'
 import { InLists } from './in-lists.ts'
 import { JsonValues } from './json-values.ts'
-import type { Memory, Noted } from './memory.ts'
+import { Memory, type Noted } from './memory.ts'
 import { Piece } from './piece.ts'
 import { mayHoldPrevious } from './previous-rows.ts'
 import { Program } from './program.ts'
@@ -88,8 +88,8 @@ export class Drafts {
   readonly #program: Program
   readonly #rest: Rest
   readonly #identity: Identity
-  readonly #changeful = new Map<string, boolean>()
-  readonly #systemic = new Map<string, boolean>()
+  readonly #changeful = new Map<string | number, boolean>()
+  readonly #systemic = new Map<string | number, boolean>()
   readonly #lookupTexts: string[]
   /** What messages are made of. */
   readonly #messageLeaves: ReadonlySet<number>
@@ -295,15 +295,16 @@ export class Drafts {
     }
   }
 
-  /** Whether the JSON of a leaf is or holds this text; `answers` remembers it, by the JSON. */
-  #holds(leaf: number, text: string, answers: Map<string, boolean>): boolean {
-    const { from, to } = this.#values
-    const json = this.#found.textAt(from[leaf]!, to[leaf]!, false)
-    let known = answers.get(json)
+  /** Whether the JSON of a leaf is or holds this text; `answers` remembers it: by the address of what is kept, or by the JSON. */
+  #holds(leaf: number, text: string, answers: Map<string | number, boolean>): boolean {
+    const from = this.#values.from[leaf]!
+    const to = this.#values.to[leaf]!
+    const key = Memory.isKept(from) ? from : this.#found.textAt(from, to, false)
+    let known = answers.get(key)
     if (known === undefined) {
-      const value: unknown = JSON.parse(json)
+      const value: unknown = JSON.parse(this.#found.textAt(from, to, false))
       known = Array.isArray(value) ? value.includes(text) : value === text
-      if (answers.size < MOST_KNOWN) answers.set(json, known)
+      if (answers.size < MOST_KNOWN) answers.set(key, known)
     }
     return known
   }

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../../schema/index.ts'
 import type { Mapping } from '../mapping.ts'
-import type { Memory } from './memory.ts'
+import { Memory } from './memory.ts'
 import { NameTable } from './name-table.ts'
 import type { Piece } from './piece.ts'
 import { ESCAPED, FROM, KEY_FROM, KEY_TO, KIND, NEXT, NODE, ROW, TO } from './rows.ts'
@@ -25,6 +25,8 @@ export class Found {
   readonly #memory: Memory
   readonly #table: NameTable
   readonly #texts = new Texts()
+  /** By address. */
+  readonly #keptTexts = new Map<number, string>()
   /** By node: 1 where the member stays in the payload whole. */
   readonly #isKept: Uint8Array
   /** Where the record's rows end. */
@@ -167,6 +169,17 @@ export class Found {
     const from = this.rows[row + KEY_FROM]!
     const to = this.rows[row + KEY_TO]!
     return this.textAt(from, to, hasEscape(this.bytes, from, to))
+  }
+
+  /** A text as it stands in JSON. Of what is kept, such as what integrations set, it is read once. */
+  jsonTextAt(from: number, to: number): string {
+    if (!Memory.isKept(from)) return this.textAt(from, to, hasEscape(this.bytes, from, to))
+    let text = this.#keptTexts.get(from)
+    if (text === undefined) {
+      text = this.textAt(from, to, hasEscape(this.bytes, from, to))
+      this.#keptTexts.set(from, text)
+    }
+    return text
   }
 
   textAt(from: number, to: number, isEscaped: boolean): string {

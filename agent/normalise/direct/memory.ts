@@ -130,6 +130,11 @@ export class Memory {
   readonly gaps: Int32Array
   #free = ARENA
 
+  /** Whether what stands at this address stays as it is. */
+  static isKept(address: number): boolean {
+    return address >= ARENA && address < ARENA_END
+  }
+
   constructor() {
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES })
     this.kernel = startKernel(memory)

@@ -105,7 +105,7 @@ const TOKENS: readonly Form[] = [
   token('mailgun_key', ['^key-'], /(?<![A-Za-z0-9-])key-[\da-f]{32}(?![A-Za-z0-9])/g),
   token(
     'mailchimp_key',
-    [...'123456789'].map((digit) => `^-us${digit}`),
+    [...'123456789'].map((digit) => `-^us${digit}`),
     /\b[\da-f]{32}-us\d{1,2}(?!\w)/g,
   ),
   token(

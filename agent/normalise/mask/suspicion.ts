@@ -74,7 +74,7 @@ const NAMES: readonly Sign[] = [
     't^oken',
     'creden^tial',
     'co^okie',
-    'aut^hori',
+    'auth^ori',
   ].map((text) => name(text)),
   ...['^phrase', 'm^nemonic', '^cvv', '^cvc'].map((text) => name(text)),
   name('^pass', isPass),
