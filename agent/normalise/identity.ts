@@ -74,21 +74,33 @@ export class Sufficiency {
 
   /** `table` are the columns of the table that the record is a row of; a member that is missing has been found out before this is asked. */
   of(told: Told, table: readonly string[] | undefined): KnownBy {
-    const hasValue = ({ leaf }: KeyPart): boolean => leaf === null || told.hasValue(leaf)
-    if (this.#own.some(hasValue)) return 'key'
+    if (anyHasValue(this.#own, told)) return 'key'
     if (this.#needsOwn) return 'place'
-    if (this.#deed.length > 0 && !this.#deed.some(hasValue)) return 'place'
-    const isSaid = (part: KeyPart): boolean =>
-      hasValue(part) ||
-      part.sources.some((source) => told.hasMember(source) || this.#columns.have(source, table))
-    if (!this.#groups.every((group) => group.some(isSaid)) && told.hasUnknown()) return 'place'
+    if (this.#deed.length > 0 && !anyHasValue(this.#deed, told)) return 'place'
+    // Nearly no record of a known system has one, and then what it doesn't say is not there.
+    const hasUnknown = told.hasUnknown()
+    if (hasUnknown) for (const group of this.#groups) if (!this.#isSaid(group, told, table)) return 'place'
     if (this.#asksWhen && !told.isDated) return 'content'
-    const isWhole =
-      table === undefined ||
-      table.length === 0 ||
-      this.#key.every((part) => part.tells === 'own' || isSaid(part))
-    return isWhole || !told.hasUnknown() ? 'key' : 'content'
+    return !hasUnknown || this.#isWhole(told, table) ? 'key' : 'content'
   }
+
+  #isWhole(told: Told, table: readonly string[] | undefined): boolean {
+    if (table === undefined || table.length === 0) return true
+    return this.#key.every((part) => part.tells === 'own' || this.#isSaid([part], told, table))
+  }
+
+  /** Whether the record says one of these, be it that there is none. */
+  #isSaid(parts: readonly KeyPart[], told: Told, table: readonly string[] | undefined): boolean {
+    if (anyHasValue(parts, told)) return true
+    return parts.some(({ sources }) =>
+      sources.some((source) => told.hasMember(source) || this.#columns.have(source, table)),
+    )
+  }
+}
+
+function anyHasValue(parts: readonly KeyPart[], told: Told): boolean {
+  for (const { leaf } of parts) if (leaf === null || told.hasValue(leaf)) return true
+  return false
 }
 
 /** Which members the columns of a table give. */
