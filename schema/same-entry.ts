@@ -68,9 +68,6 @@ function sayingsOf(event: AuditEvent): Sayings {
       if (path !== 'event.outcome' || norm !== 'unknown') say(path, norm)
     }
   }
-  const host = textAt(event, 'host.name')
-  // An agent names its own host where the record names none.
-  if (host !== undefined && host !== textAt(event, 'agent.name')) say('host.name', normal(host))
   for (const change of changesOf(event)) {
     const path = `audit.changes/${foldedName(change.field)}`
     say(`${path}/old`, normal(change.old ?? ''))

@@ -16,7 +16,7 @@ import type { EventCatalogue } from './settings.ts'
 const LEAVES: Readonly<Record<RuleCondition, readonly number[]>> = {
   entity: [leafOf('audit.entity.type'), leafOf('audit.module')],
   user: [leafOf('user.name'), leafOf('user.id'), leafOf('user.email')],
-  host: [leafOf('host.name')],
+  host: [leafOf('host.name'), leafOf('log.syslog.hostname'), leafOf('observer.hostname')],
 }
 
 /** Whether an event of this type is recorded, that has these fields. */

@@ -20,8 +20,8 @@ import { type Mapping, makeMapping, TIMESTAMP } from './mapping.ts'
 import { type Masked, Masker } from './mask/index.ts'
 import type { Members } from './members.ts'
 import { type Prepare, preparation } from './prepare.ts'
-import { type Draft, fill, fillRest, jsonOf, Mapper } from './record.ts'
-import { type Envelope, envelopeOfLine } from './syslog/envelope.ts'
+import { type Draft, fill, fillRest, jsonOf, Mapper, ownHost } from './record.ts'
+import { type Envelope, envelopeOfLine, type Fill } from './syslog/envelope.ts'
 import type { PipelineSpec, TaskSlice, WorkerSetup } from './task.ts'
 import { LocalTime } from './time.ts'
 
@@ -37,6 +37,7 @@ const REASON = leafOf('event.reason')
 const SEQUENCE = leafOf('event.sequence')
 const TAGS = leafOf('tags')
 const HOST_NAME = leafOf('host.name')
+const SAID_HOST = leafOf('log.syslog.hostname')
 const TRUNCATED_BYTES = leafOf('audit.truncated.bytes')
 const TRUNCATED_SHA256 = leafOf('audit.truncated.sha256')
 
@@ -233,7 +234,13 @@ export class Pipeline {
     const found = this.audit === null ? null : auditWithin(entry)
     if (this.audit === null || found === null) return null
     const { line, host, cursor } = found
-    const known = this.audit.understand(place, line, (body) => ({ ...NO_HEADER, body, now: place.now, host }))
+    const fields: readonly Fill[] = host === null ? [] : [[SAID_HOST, host]]
+    const known = this.audit.understand(place, line, (body) => ({
+      ...NO_HEADER,
+      body,
+      now: place.now,
+      fields,
+    }))
     if (known === null || known.members === null) return null
     return { pipeline: this.audit, known, key: cursor === null ? [] : [cursor] }
   }
@@ -269,8 +276,7 @@ export class Pipeline {
       return { draft, failed: true }
     }
     this.#prepare?.(members, envelope)
-    const host = envelope?.host ?? this.host
-    const draft = this.#mapper.draftOf(members, envelope?.now ?? place.now, host, envelope)
+    const draft = this.#mapper.draftOf(members, envelope?.now ?? place.now, this.host, envelope)
     draft.flags |= flags
     if (key.length > 0) draft.key = [...key]
     if (this.filter !== null && !this.filter(draft.type, this.#mapper.asked)) return 'filtered'
@@ -319,7 +325,7 @@ export class Pipeline {
     draft.values[CATEGORY] = this.mapping.integration.category
     draft.values[KIND] = 'pipeline_error'
     draft.values[REASON] = reason
-    draft.values[HOST_NAME] = envelope?.host ?? this.host
+    draft.values[HOST_NAME] = ownHost(this.host, envelope)
     // The words of a record that did not parse are found all the same.
     if (text !== '') draft.values[MESSAGE] = cutAt(text, LIMITS.keywordLength)
     if (text.length > LIMITS.keywordLength) draft.flags |= FLAG.value_cut

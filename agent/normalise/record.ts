@@ -48,6 +48,13 @@ const SOURCE_IP = leafOf('source.ip')
 const SOURCE_PORT = leafOf('source.port')
 const FORWARDED = leafOf('network.forwarded_ip')
 
+/**
+ * The host that a record was written on, as far as the agent can vouch for it: its own for what it reads from files, none for what came by the
+ * network. What a record says of itself (`log.syslog.hostname`) is a claim of its sender.
+ */
+export const ownHost = (host: string, envelope: Envelope | null): string | undefined =>
+  envelope?.received === true ? undefined : host
+
 /** Maps the records of one input, one after the other: what it works with is used again, a draft only until the next one. */
 export class Mapper {
   readonly #mapping: Mapping
@@ -133,7 +140,7 @@ export class Mapper {
     if (isNoSuccess && values[OUTCOME] === 'success') values[OUTCOME] = 'unknown'
     values[OUTCOME] ??= 'unknown'
     values[CATEGORY] ??= mapping.integration.category
-    values[HOST_NAME] ??= host
+    values[HOST_NAME] ??= ownHost(host, envelope)
     const types = values[EVENT_TYPE]
     const isUpdate = values[CATEGORY] === 'change' && Array.isArray(types) && types.includes('change')
     if (isUpdate && !hasOld && values[OLD_UNKNOWN] === undefined && !mayHoldPrevious(record))

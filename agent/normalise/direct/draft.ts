@@ -176,11 +176,8 @@ export class Drafts {
     if (values.how[OUTCOME] === HOW.absent || (isNoSuccess && this.#isOutcome('success')))
       values.setJson(OUTCOME, this.#unknown)
     if (values.how[CATEGORY] === HOW.absent) values.setJson(CATEGORY, this.#category)
-    if (values.how[HOST_NAME] === HOW.absent) {
-      const host = envelope?.host ?? null
-      if (host === null) values.setJson(HOST_NAME, this.#host)
-      else if (!this.#json.setText(HOST_NAME, host)) return undefined
-    }
+    if (values.how[HOST_NAME] === HOW.absent && envelope?.received !== true)
+      values.setJson(HOST_NAME, this.#host)
     if (looked === 'unknown' && values.how[OLD_UNKNOWN] === HOW.absent && this.#isUpdate()) {
       if (!mayHoldPrevious(this.#found)) values.setJson(OLD_UNKNOWN, this.#true)
     }

@@ -39,12 +39,17 @@ describe('an event of a message that was received', () => {
       expect.objectContaining({
         '@timestamp': '2026-01-05T11:59:58.000Z',
         event: expect.objectContaining({ original: sent, severity: 6, kind: 'event' }),
-        host: { name: 'web-1' },
+        log: expect.objectContaining({
+          source: { address: '192.0.2.9:4711' },
+          syslog: expect.objectContaining({ hostname: 'web-1' }),
+        }),
         message: 'Accepted password\nfor jane',
         process: { name: 'sshd', pid: 812 },
         source: { ip: '192.0.2.9', port: 4711 },
       }),
     ])
+    // What the sender calls itself is a claim: the agent vouches for no host.
+    expect(events[0]).not.toHaveProperty('host')
     expect(JSON.stringify(events)).not.toContain('"path"')
     expect(result.slices[0]).toMatchObject({ read: 1, events: 1, errors: 0, dropped: 0 })
   })
@@ -76,7 +81,7 @@ describe('an event of a message that was received', () => {
     expect(events[0]).toMatchObject({
       '@timestamp': '2026-01-05T11:00:00.000Z',
       event: { kind: 'pipeline_error' },
-      host: { name: 'h' },
+      log: { syslog: { hostname: 'h' } },
       process: { name: 'shop' },
       message: '{"user":',
     })
@@ -88,9 +93,10 @@ describe('an event of a message that was received', () => {
     expect(event).toMatchObject({
       '@timestamp': new Date(RECEIVED).toISOString(),
       tags: ['timestamp_missing', 'syslog_unparsed'],
-      host: { name: '192.0.2.9' },
+      log: { source: { address: '192.0.2.9:4711' } },
       message: 'no header here',
     })
+    expect(event).not.toHaveProperty('host')
   })
 
   it.each([
@@ -111,7 +117,7 @@ describe('an event of a message that was received', () => {
       '@timestamp': new Date(RECEIVED).toISOString(),
       tags,
       process: { name: 'app' },
-      host: { name: 'h' },
+      log: { syslog: { hostname: 'h' } },
       message: 'x',
     })
     // What the record says stands before what its header says.
@@ -140,7 +146,10 @@ describe('a secret in a message', () => {
   ])('%s is nowhere in the event, and its mark is', (_, message, integration) => {
     const { events } = make(received(message), integration, true)
     expect(JSON.stringify(events)).not.toContain('Geheim')
-    expect(events[0]).toMatchObject({ tags: expect.arrayContaining(['secret_masked']), host: { name: 'h' } })
+    expect(events[0]).toMatchObject({
+      tags: expect.arrayContaining(['secret_masked']),
+      log: { syslog: { hostname: 'h' } },
+    })
   })
 })
 
@@ -149,8 +158,11 @@ it('a line of a file with a syslog header has its fields, and where it stands', 
   const [event] = make(lines, { ...plain, envelope: 'syslog' }, false).events
   expect(event).toMatchObject({
     '@timestamp': '2026-01-05T11:59:58.000Z',
-    host: { name: 'web-1' },
-    log: { file: { path: '/var/log/audit.log' }, syslog: { appname: 'sshd', procid: '812' } },
+    host: { name: 'collector' },
+    log: {
+      file: { path: '/var/log/audit.log' },
+      syslog: { appname: 'sshd', hostname: 'web-1', procid: '812' },
+    },
     message: 'Accepted password',
   })
   expect(event).not.toHaveProperty('log.syslog.priority')

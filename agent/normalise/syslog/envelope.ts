@@ -20,7 +20,6 @@ export interface Envelope {
   readonly timeFlags: number
   /** When the record was made or came: what a time is held against. */
   readonly now: number
-  readonly host: string | null
   /** Taken where the integration's own fields are empty, before its lookups, so that they may ask for them. */
   readonly fields: readonly Fill[]
   /** Taken last, for what nothing else gave. */
@@ -29,7 +28,7 @@ export interface Envelope {
   readonly sender: readonly Fill[]
   readonly flags: number
   readonly truncated: { readonly bytes: number; readonly sha256: string } | null
-  /** It came by the network: it is in no file that anybody would look for. */
+  /** It came by the network: it is in no file that anybody would look for, and was not written on the agent's host. */
   readonly received: boolean
 }
 
@@ -109,7 +108,6 @@ function envelopeOf(message: SyslogMessage, now: number, about: ReceivedMessage 
     time: time === null || !isPlausible(time, now) ? null : isoOf(time),
     timeFlags: timeFlags(time, now),
     now,
-    host: message.hostname ?? about?.from.address ?? null,
     fields,
     rest,
     sender,

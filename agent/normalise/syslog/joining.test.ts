@@ -43,7 +43,7 @@ const makers = [false, true].map(
 
 interface Made {
   readonly event: { readonly code?: string; readonly module: string; readonly original: string }
-  readonly host: { readonly name: string }
+  readonly log: { readonly syslog: { readonly hostname: string } }
   readonly process?: { readonly command_line?: string }
   readonly audit: { readonly payload?: { readonly records?: string } }
 }
@@ -102,7 +102,7 @@ describe('records of the audit system that come by syslog', () => {
       expect(events.map(({ event }) => event.code)).toEqual(['auditd.exec', 'auditd.exec'])
       expect(events[0]!.process?.command_line).toBe('/usr/bin/id -u')
       expect(events[0]!.audit.payload?.records).toBe('SYSCALL EXECVE CWD PATH')
-      expect(events[0]!.host.name).toBe('web-9')
+      expect(events[0]!.log.syslog.hostname).toBe('web-9')
       expect(events[0]!.event.original.split('\n')).toHaveLength(4)
     },
   )

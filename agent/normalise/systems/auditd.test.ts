@@ -100,7 +100,7 @@ describe('auditd', () => {
 
   it('joins the records of one event, tells two nodes with one serial apart, and knows logs without names', () => {
     const raw = files.get('raw.log')!
-    expect(raw.map((event) => of(event, 'host.name', 'event.code', 'user.id', 'user.name'))).toEqual([
+    expect(raw.map((event) => of(event, 'observer.hostname', 'event.code', 'user.id', 'user.name'))).toEqual([
       ['db-1', 'auditd.login', '1002', undefined],
       ['db-2', 'auditd.login.failed', undefined, 'carol'],
       ['db-1', 'auditd.exec', '1002', undefined],

@@ -37,14 +37,14 @@ describe('cef', () => {
           'event.code': 'cef.intrusion',
           'url.original': 'https://shop.example/?id=1%20OR%201=1',
           'user_agent.original': 'sqlmap/1.7',
-          'host.name': 'gw-1',
+          'log.syslog.hostname': 'gw-1',
           'log.syslog.facility.name': 'local0',
         },
         {
           'observer.product': 'Mail | Shield',
           message: 'Attachment held back:\nE=mc2 c:\\temp',
           'file.path': 'invoice.pdf.exe',
-          'host.name': 'mail-1',
+          'log.syslog.hostname': 'mail-1',
         },
         { 'event.code': 'cef.access.changed', 'user.name': 'Jane Doe', 'user.target.name': 'dave' },
         { 'event.code': 'cef.config.changed', 'audit.change.before': 'value=30d' },
@@ -93,6 +93,10 @@ describe('cef', () => {
 
   it('does not take the first word for a program', () => {
     const event = one('Jan 22 09:05:33 gw-1 CEF:0|A|B|1|1|x|3|src=10.0.0.1')
-    expect(of(event, 'process.name', 'log.syslog.appname', 'host.name')).toEqual([undefined, 'CEF', 'gw-1'])
+    expect(of(event, 'process.name', 'log.syslog.appname', 'log.syslog.hostname')).toEqual([
+      undefined,
+      'CEF',
+      'gw-1',
+    ])
   })
 })

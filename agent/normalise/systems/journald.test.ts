@@ -49,6 +49,7 @@ describe('journald', () => {
           'process.executable': '/usr/lib/openssh/sshd-session',
           'service.name': 'ssh.service',
           'host.name': 'web-1',
+          'log.syslog.hostname': 'web-1',
           'log.syslog.severity.name': 'informational',
         },
         {
@@ -157,7 +158,8 @@ describe('journald', () => {
     const auditd = await loadIntegration('auditd')
     const rest = `pid=7 uid=0 auid=1000 ses=3 msg='op=login acct="jane" exe="/usr/sbin/sshd" hostname=? addr=192.0.2.1 terminal=ssh res=failed'`
     const line = `type=USER_LOGIN msg=audit(1769072401.250:7001): ${rest}`
-    const here = ['event.id', 'event.sequence', 'log.offset', 'log.file.path']
+    // The journal also names its host.
+    const here = ['event.id', 'event.sequence', 'log.offset', 'log.file.path', 'log.syslog.hostname']
     const bare = (event: AuditEvent | undefined): unknown =>
       leavesUnder(event!).filter(({ path }) => !here.includes(path))
     const [wanted] = eventsIn(recordsOf(auditd, `${line}\n`))

@@ -384,7 +384,9 @@ describe('linux-auth', () => {
     expect(valueAt(one(`2026-01-22T10:00:00.482910-05:00 web-1 ${message}`), '@timestamp')).toBe(
       '2026-01-22T15:00:00.482Z',
     )
-    expect(files.get('secure.log')!.some((event) => valueAt(event, 'host.name') === 'db-1')).toBe(true)
+    expect(files.get('secure.log')!.some((event) => valueAt(event, 'log.syslog.hostname') === 'db-1')).toBe(
+      true,
+    )
   })
 
   it('is not misled by names that someone makes up', () => {
