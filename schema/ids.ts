@@ -74,4 +74,24 @@ export function revisionEventId(id: string, leaf: Uint8Array): EventId {
   return marked(hash('sha256', `waybill/revision/1\n${id}\n${Buffer.from(leaf).toString('hex')}`))
 }
 
+/**
+ * The id of an agent's event whose own id another agent has shipped before: ids can be foreseen, so nobody may take one away from another. Of the
+ * agent's first content under that id; with `leaf`, of another one. The mark tells that the indexer gave it: of no agent is such an id taken.
+ */
+export function ownEventId(id: string, agent: string, leaf?: Uint8Array): EventId {
+  const content = leaf === undefined ? '' : Buffer.from(leaf).toString('hex')
+  const hex = hash('sha256', `waybill/own/1\n${id}\n${agent}\n${content}`)
+  return (hex.slice(0, MARK_AT) + GIVEN + hex.slice(MARK_AT, 40 - GIVEN.length)) as EventId
+}
+
+const GIVEN = 'f'.repeat(12)
+
+/** Whether only the indexer gives such an id. By chance an agent's has this mark once in 10^14. */
+export const isGivenId = (id: string): boolean => id.startsWith(GIVEN, MARK_AT)
+
+/** The agent that an indexer is itself: no other one has such an id, since enrolment gives those of hosts. */
+export const indexerAgentId = (key: string): string => `${INDEXER}${key}`
+export const isIndexerAgent = (agent: string): boolean => agent.startsWith(INDEXER)
+export const INDEXER = 'indexer-'
+
 export const sha256 = (bytes: Uint8Array | string): Sha256 => hash('sha256', bytes) as Sha256

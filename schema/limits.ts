@@ -11,6 +11,10 @@ export const LIMITS = {
   batchRecords: 8192,
   /** Bytes of a batch's NDJSON before compression, at most. */
   batchBytes: 64 * 1024 * 1024,
+  /** Bytes of one event's line, at most: six times a record as its original text and again in its fields, and room for the rest. */
+  eventBytes: 16 * 1024 * 1024,
+  /** Bytes of a waybill's manifest, at most: a usual one has some hundred. */
+  manifestBytes: 4 * 1024 * 1024,
   /** Bytes of a request that carries a waybill, at most. */
   bodyBytes: 72 * 1024 * 1024,
   /** Members kept of an event's payload, all levels together; the others are only in `event.original`. */

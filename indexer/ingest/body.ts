@@ -1,8 +1,13 @@
 import type { Readable } from 'node:stream'
 import { LIMITS } from '../../schema/index.ts'
-import { decodeHead, type WaybillHead } from '../../schema/wire/index.ts'
+import { decodeHead, SENDER_WITHIN, senderIn, type WaybillHead } from '../../schema/wire/index.ts'
 import type { Share } from './budget.ts'
 import { Refusal } from './refusal.ts'
+
+/** What one reading of a socket brings is in memory whoever sends it. */
+const FREE_BYTES = 64 * 1024
+/** 16 KiB a second: a byte now and then would hold its room for hours. */
+const LEAST_BYTES_A_MS = 16
 
 /**
  * The body of a waybill as it comes in: first its head, which says who sends, then the payload. The payload goes
@@ -71,8 +76,14 @@ export class Body {
     return null
   }
 
-  /** Manifest and signature. Who sends is not known yet, so all of it must be here within one timeout. */
-  async head(share: Share): Promise<WaybillHead> {
+  /**
+   * Manifest and signature. Who sends is not proven yet, so all of it must be here within one timeout. `isKnown` decides by what the first bytes
+   * say whether more than these are read at all; only what goes beyond one piece of network takes of the budget.
+   */
+  async head(
+    share: Share,
+    isKnown: (sender: { readonly agent: string; readonly key: string }) => boolean,
+  ): Promise<WaybillHead> {
     const until = performance.now() + this.#idleTimeout
     let room = Buffer.allocUnsafe(4096)
     let length = 0
@@ -85,7 +96,7 @@ export class Body {
           `The body ends at byte ${this.#length}, inside the waybill's head.`,
         )
       }
-      if (!share.take(chunk.length)) throw busy()
+      if (length > 0 && length + chunk.length > FREE_BYTES && !share.take(chunk.length)) throw busy()
       if (length + chunk.length > room.length) {
         // Twice as much each time: a head of many small pieces costs no square of copies.
         const wider = Buffer.allocUnsafe(2 * (length + chunk.length))
@@ -95,7 +106,11 @@ export class Body {
       length += chunk.copy(room, length)
       const start = room.subarray(0, length)
       const head = decodeHead(start)
-      if (head === null) continue
+      if (head === null) {
+        const sender = length < SENDER_WITHIN ? null : senderIn(start)
+        if (length >= SENDER_WITHIN && (sender === null || !isKnown(sender))) throw unknownSender()
+        continue
+      }
       this.#waiting.unshift(start.subarray(head.payloadStart))
       return {
         ...head,
@@ -106,7 +121,7 @@ export class Body {
     }
   }
 
-  /** The rest of the body, which must be exactly `length` bytes. */
+  /** The rest of the body, which must be exactly `length` bytes, and come at a pace that a slow line has. */
   async payload(length: number, share: Share): Promise<ArrayBuffer> {
     if (length > LIMITS.bodyBytes) {
       throw new Refusal(
@@ -119,8 +134,10 @@ export class Body {
     const payload = new ArrayBuffer(length)
     const into = Buffer.from(payload)
     let at = 0
+    const until = performance.now() + this.#idleTimeout + length / LEAST_BYTES_A_MS
     for (;;) {
-      const chunk = await this.#next(this.#idleTimeout)
+      const left = Math.max(1, Math.round(until - performance.now()))
+      const chunk = await this.#next(Math.min(this.#idleTimeout, left))
       if (chunk === null) break
       if (at + chunk.length > length) {
         throw new Refusal(400, 'bad-request', `Bytes follow the payload, which has ${length} bytes.`)
@@ -153,3 +170,10 @@ export function busy(): Refusal {
     },
   )
 }
+
+const unknownSender = (): Refusal =>
+  new Refusal(
+    401,
+    'unauthorised',
+    'The manifest names no agent and key that are enrolled here: enroll the agent first.',
+  )

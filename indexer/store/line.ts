@@ -1,5 +1,19 @@
 import { isUtf8 } from 'node:buffer'
-import { type Category, isCategory, isEventId, isRecord } from '../../schema/index.ts'
+import {
+  type AuditEvent,
+  type Category,
+  changesOf,
+  FIELDS,
+  type Field,
+  isCategory,
+  isEventId,
+  isGivenId,
+  isRecord,
+  LIMITS,
+  textsOf,
+  valueAt,
+} from '../../schema/index.ts'
+import type { Authorship } from './authorship.ts'
 
 /** What every store demands of a shipped line: these members, and none of those that the indexer adds. */
 export interface SoundEvent {
@@ -12,25 +26,37 @@ export interface SoundEvent {
 
 /** Why a line is no event that can be stored, with its id where it has one. */
 export interface Fault {
+  readonly kind: 'invalid' | 'foreign'
   readonly id: string
   readonly reason: string
 }
 
-export function readLine(line: Buffer): { readonly event: SoundEvent } | Fault {
-  if (!isUtf8(line)) return { id: '', reason: 'the line is not UTF-8' }
-  if (depthOf(line) > DEEPEST)
-    return { id: '', reason: `the line is nested more than ${DEEPEST} levels deep` }
+export function readLine(
+  line: Buffer,
+  authorship: Authorship | null = null,
+): { readonly event: SoundEvent } | Fault {
+  const invalid = (reason: string, id = ''): Fault => ({ kind: 'invalid', id, reason })
+  if (line.length > LIMITS.eventBytes)
+    return invalid(`the event has ${line.length} bytes, and an event may have ${LIMITS.eventBytes}`)
+  if (!isUtf8(line)) return invalid('the line is not UTF-8')
+  if (depthOf(line) > DEEPEST) return invalid(`the line is nested more than ${DEEPEST} levels deep`)
   let event: unknown
   try {
     event = JSON.parse(line.toString('utf8'))
   } catch {
-    return { id: '', reason: 'the line is not JSON' }
+    return invalid('the line is not JSON')
   }
-  const reason = faultOf(event)
-  if (reason === null) return { event: event as SoundEvent }
-  const id = memberOf(memberOf(event, 'event'), 'id')
-  return { id: typeof id === 'string' ? id : '', reason }
+  const named = memberOf(memberOf(event, 'event'), 'id')
+  const id = typeof named === 'string' ? named : ''
+  const reason = faultOf(event) ?? (isSmall(line) ? null : excessOf(event as SoundEvent))
+  if (reason !== null) return invalid(reason, id)
+  const foreign = authorship?.faultOf(event as SoundEvent) ?? null
+  return foreign === null ? { event: event as SoundEvent } : { kind: 'foreign', id, reason: foreign }
 }
+
+/** Of such a line the number of bytes bounds all else: nobody looks whether it has too many members. */
+const SMALL_BYTES = 16 * 1024
+export const isSmall = ({ length }: { readonly length: number }): boolean => length <= SMALL_BYTES
 
 const memberOf = (value: unknown, member: string): unknown => (isRecord(value) ? value[member] : undefined)
 
@@ -43,6 +69,7 @@ function faultOf(event: unknown): string | null {
   if (typeof time !== 'string') return '@timestamp is missing'
   if (!isRecord(own) || typeof own.id !== 'string') return 'event.id is missing'
   if (!isEventId(own.id)) return 'event.id is not 40 hex digits'
+  if (isGivenId(own.id)) return 'event.id is one that only the indexer gives'
   if (!isRecord(audit) || audit.category === undefined) return 'audit.category is missing'
   if (!isCategory(audit.category)) return `audit.category is unknown: ${String(audit.category).slice(0, 64)}`
   if (own.ingested !== undefined) return 'event.ingested is only for the indexer to add'
@@ -53,6 +80,46 @@ function faultOf(event: unknown): string | null {
   if (memberOf(event.source, 'geo') !== undefined) return 'source.geo is only for the indexer to add'
   if (memberOf(event.source, 'as') !== undefined) return 'source.as is only for the indexer to add'
   return null
+}
+
+const KEYWORDS: readonly string[] = Object.entries<Field>(FIELDS)
+  .filter(([, { type, unindexed }]) => type === 'keyword' && unindexed !== true)
+  .map(([path]) => path)
+
+/** What of an event is more than an agent writes (`LIMITS`); null where nothing is. */
+function excessOf(event: AuditEvent): string | null {
+  const changes = changesOf(event).length
+  if (changes > LIMITS.changes)
+    return `audit.changes has ${changes} changes, and an event may have ${LIMITS.changes}`
+  const { members, depth, longest } = sizeOf(valueAt(event, 'audit.payload'))
+  if (members > LIMITS.payloadKeys)
+    return `audit.payload has ${members} members, and an event may have ${LIMITS.payloadKeys}`
+  if (depth > LIMITS.payloadDepth + 1)
+    return `audit.payload has ${depth} levels, and an event may have ${LIMITS.payloadDepth}`
+  if (longest > LIMITS.keywordLength)
+    return `a value of audit.payload has ${longest} characters, and may have ${LIMITS.keywordLength}`
+  for (const path of KEYWORDS)
+    for (const { length } of textsOf(valueAt(event, path)))
+      if (length > LIMITS.keywordLength)
+        return `${path} has ${length} characters, and may have ${LIMITS.keywordLength}`
+  return null
+}
+
+function sizeOf(payload: unknown): { members: number; depth: number; longest: number } {
+  const size = { members: 0, depth: 0, longest: 0 }
+  const walk = (value: unknown, depth: number): void => {
+    if (typeof value === 'string') size.longest = Math.max(size.longest, value.length)
+    else if (Array.isArray(value)) for (const item of value) walk(item, depth + 1)
+    else if (isRecord(value)) {
+      size.depth = Math.max(size.depth, depth)
+      for (const key of Object.keys(value)) {
+        size.members++
+        walk(value[key], depth + 1)
+      }
+    }
+  }
+  walk(payload, 1)
+  return size
 }
 
 /** Deeper nesting than any agent writes would overflow the stack of whoever walks over it. */

@@ -56,9 +56,20 @@ export interface StoreBatch {
    * them, or let a thread read them where they are if they are shared memory.
    */
   readonly handedOver?: true
+  /** For whom the agent may speak. Absent: it is the indexer itself. */
+  readonly author?: Author
   /** When the indexer took it, ms: `event.ingested`. */
   readonly ingested: number
   readonly additions?: BatchAdditions
+}
+
+/** For whom an agent may speak. */
+export interface Author {
+  readonly agent: string
+  /** The hosts that its events may name; `*` stands for any signs. Null: any. */
+  readonly hosts: readonly string[] | null
+  /** Integrations whose exports several agents read: what another agent has shipped of them is known. */
+  readonly shared: readonly string[]
 }
 
 /**
@@ -81,10 +92,12 @@ export interface WriteResult {
   readonly stored: number
   readonly duplicate: number
   readonly dead: number
-  /** Of the stored: another content under a declared key that is known, kept as a revision of it. */
+  /** Of the stored: kept under an id of their own, since theirs was known with another content or from another agent. */
   readonly revisions?: number
   /** Of the dead: events with the minted id of a stored one and other content. Each is an alarm. */
   readonly collisions?: number
+  /** Of the dead: events in the name of another agent, of a host that is not the agent's, or of Waybill. */
+  readonly foreign?: number
   /** By source, in the manifest's order. */
   readonly sources: readonly SliceAnswer[]
   /** The first 20. */
@@ -149,7 +162,7 @@ export interface Chain {
   readonly gaps: readonly { from: number; to: number }[]
 }
 
-export type DeadReason = 'invalid' | 'collision' | 'refused'
+export type DeadReason = 'invalid' | 'collision' | 'refused' | 'foreign'
 
 export interface DeadLetter {
   readonly id: string
@@ -187,6 +200,7 @@ export interface DeadLetters {
   replay(
     id: string,
     additions?: Additions,
+    author?: Author,
   ): Promise<{ stored: true } | { stored: false; reason: string } | null>
   discard(id: string): Promise<boolean>
 }

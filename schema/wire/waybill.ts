@@ -87,6 +87,8 @@ export interface WaybillKey {
 /** Frames: type (one byte), length (four bytes, big-endian), content. */
 const FRAME = { manifest: 0x4d, signature: 0x53, payload: 0x50 } as const
 const HEADER_BYTES = 5
+/** An Ed25519 signature has 64 bytes; others may be longer. */
+const SIGNATURE_BYTES = 512
 const SIGNED = 'waybill/manifest/1\n'
 
 export interface SealedWaybill {
@@ -161,28 +163,42 @@ export interface WaybillHead extends Omit<SealedWaybill, 'payload'> {
   readonly payloadBytes: number
 }
 
+/**
+ * Who sends, as the first bytes of a manifest say, before the rest has come: its members are sorted, so that agent and key stand at its
+ * beginning. Null where more bytes are needed, or where it is no such manifest.
+ */
+export function senderIn(start: Buffer): { agent: string; key: string } | null {
+  const text = start.toString('latin1', HEADER_BYTES, HEADER_BYTES + SENDER_WITHIN)
+  const agent = /^\{"agent":"([a-z0-9-]+)",/.exec(text)?.[1]
+  const key = /,"key":"([^"\\]+)",/.exec(text)?.[1]
+  return agent === undefined || key === undefined ? null : { agent, key }
+}
+
+/** What stands before the key is of bounded length. */
+export const SENDER_WITHIN = 2048
+
 /** Reads the head of a body whose first bytes are here; null where more are needed. */
 export function decodeHead(start: Buffer): WaybillHead | null {
   let at = 0
-  const frame = (type: number, name: string, most: number = LIMITS.bodyBytes): number | null => {
+  const frame = (type: number, name: string, most: number): number | null => {
     if (start.length > at && start[at] !== type)
       throw new WaybillFormatError(`byte ${at}: expected the ${name}, found frame type ${start[at]}`)
     if (start.length - at < HEADER_BYTES) return null
     const length = start.readUInt32BE(at + 1)
     if (length > most)
-      throw new WaybillFormatError(`byte ${at}: the ${name} has ${length} bytes, more than a body may have`)
+      throw new WaybillFormatError(`byte ${at}: the ${name} has ${length} bytes, and may have ${most}`)
     at += HEADER_BYTES
     return length
   }
-  const content = (type: number, name: string): Buffer | null => {
-    const length = frame(type, name)
+  const content = (type: number, name: string, most: number): Buffer | null => {
+    const length = frame(type, name, most)
     if (length === null || start.length - at < length) return null
     at += length
     return start.subarray(at - length, at)
   }
-  const manifestBytes = content(FRAME.manifest, 'manifest')
+  const manifestBytes = content(FRAME.manifest, 'manifest', LIMITS.manifestBytes)
   if (manifestBytes === null) return null
-  const signature = content(FRAME.signature, 'signature')
+  const signature = content(FRAME.signature, 'signature', SIGNATURE_BYTES)
   if (signature === null) return null
   const payloadBytes = frame(FRAME.payload, 'payload', Number.POSITIVE_INFINITY)
   if (payloadBytes === null) return null

@@ -25,7 +25,7 @@ export function resultOf(
   outcomes: ReadonlyMap<number, EventOutcome>,
 ): { result: WriteResult; buried: BuriedEvent[] } {
   const sources = batch.manifest.sources.map(() => ({ stored: 0, duplicate: 0, dead: 0 }))
-  const total = { stored: 0, duplicate: 0, dead: 0, revisions: 0, collisions: 0 }
+  const total = { stored: 0, duplicate: 0, dead: 0, revisions: 0, collisions: 0, foreign: 0 }
   const buried: BuriedEvent[] = []
   let source = 0
   let end = batch.manifest.sources[0]?.events ?? 0
@@ -38,6 +38,7 @@ export function resultOf(
     if (outcome.kind === 'stored' && outcome.revision) total.revisions++
     if (outcome.kind !== 'dead') continue
     if (outcome.why === 'collision') total.collisions++
+    if (outcome.why === 'foreign') total.foreign++
     const read = batch.manifest.sources[source]
     buried.push({
       position,

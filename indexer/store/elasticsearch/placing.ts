@@ -1,5 +1,12 @@
 import type { Client } from '@elastic/elasticsearch'
-import { type AuditEvent, isDeclaredId, isSameEntry, revisionEventId } from '../../../schema/index.ts'
+import {
+  type AuditEvent,
+  isDeclaredId,
+  isSameEntry,
+  ownEventId,
+  revisionEventId,
+  textAt,
+} from '../../../schema/index.ts'
 import type { BulkSink } from './bulk.ts'
 import { type Known, knownAmong, knownIn, sealedIn } from './known.ts'
 import type { EventOutcome } from './outcome.ts'
@@ -27,6 +34,12 @@ export interface Destination {
   readonly elsewhere: readonly string[]
 }
 
+/**
+ * Under which id events go: their own; that of another content under a known id; or one of the agent's own, since theirs is another agent's
+ * (and, with `own-revision`, one for another content under that).
+ */
+type Naming = 'sealed' | 'revision' | 'own' | 'own-revision'
+
 /** Writes the events of a batch, each at most once, and says what became of them. */
 export class Placing {
   readonly #client: Client
@@ -40,7 +53,11 @@ export class Placing {
     this.#origin = origin
   }
 
-  async place(parcels: readonly Parcel[], destination: Destination, revisions = false): Promise<void> {
+  async place(
+    parcels: readonly Parcel[],
+    destination: Destination,
+    naming: Naming = 'sealed',
+  ): Promise<void> {
     // Of events with one id in a batch the first goes first: the next then meets it.
     let left = parcels
     while (left.length > 0) {
@@ -54,24 +71,34 @@ export class Placing {
           first.push(parcel)
         }
       }
-      const revised = await this.#round(first, destination, revisions)
-      if (revised.length > 0) await this.place(revised, destination, true)
+      for (const [next, renamed] of await this.#round(first, destination, naming))
+        await this.place(renamed, destination, next)
       left = later
     }
   }
 
-  /** Ids occur once here. Gives back those that turn out to be revisions of what is known. */
-  async #round(parcels: readonly Parcel[], destination: Destination, revisions: boolean): Promise<Parcel[]> {
+  /** Ids occur once here. Gives back those whose id turns out to be taken, under others. */
+  async #round(
+    parcels: readonly Parcel[],
+    destination: Destination,
+    naming: Naming,
+  ): Promise<ReadonlyMap<Naming, Parcel[]>> {
     const { pin, others, former, elsewhere } = destination
     const ids = parcels.map(({ id }) => id)
     const known = await knownAmong(this.#client, others, ids)
     for (const index of former)
       for (const [id, one] of await knownIn(this.#client, index, ids)) known.set(id, one)
-    if (!revisions) await this.#lookElsewhere(pin, elsewhere, ids, known)
+    if (naming === 'sealed' || naming === 'own') await this.#lookElsewhere(pin, elsewhere, ids, known)
     const differing: { parcel: Parcel; known: Known }[] = []
+    const renamed = new Map<Naming, Parcel[]>()
     const unknown: Parcel[] = []
     const meet = (parcel: Parcel, one: Known): void => {
-      const outcome = this.#meeting(parcel, one, revisions)
+      if (naming !== 'own-revision' && this.#isForeign(parcel, one)) {
+        const next = naming === 'sealed' ? 'own' : 'own-revision'
+        renamed.set(next, [...(renamed.get(next) ?? []), this.#renamed(parcel, next)])
+        return
+      }
+      const outcome = this.#meeting(parcel, one, naming)
       if (outcome !== null) this.outcomes.set(parcel.position, outcome)
       else differing.push({ parcel, known: one })
     }
@@ -86,7 +113,7 @@ export class Placing {
       const fate = fates[i]!
       switch (fate.kind) {
         case 'created':
-          this.outcomes.set(parcel.position, { kind: 'stored', id: parcel.id, revision: revisions })
+          this.outcomes.set(parcel.position, { kind: 'stored', id: parcel.id, revision: naming !== 'sealed' })
           break
         case 'exists':
           met.push(parcel)
@@ -113,7 +140,32 @@ export class Placing {
       if (one === undefined) throw new Error(`${parcel.id} is there and is not there, in ${pin}`)
       meet(parcel, one)
     }
-    return await this.#revised(differing)
+    const next = naming === 'sealed' ? 'revision' : 'own-revision'
+    const revised = await this.#revised(differing, next)
+    if (revised.length > 0) renamed.set(next, [...(renamed.get(next) ?? []), ...revised])
+    return renamed
+  }
+
+  /** Whether what lies under the event's id is of another agent, whose exports this one has no part in. */
+  #isForeign({ id, position }: Parcel, known: Known): boolean {
+    const { agent, authorship } = this.#origin
+    if (known.agent === agent) return false
+    if (!isDeclaredId(id) || authorship === null) return true
+    return !authorship.shares(this.#said(position))
+  }
+
+  #said(position: number): AuditEvent {
+    return JSON.parse(this.#origin.line(position).toString('utf8')) as AuditEvent
+  }
+
+  #renamed({ position, leaf }: Parcel, naming: Naming): Parcel {
+    const bytes = Buffer.from(leaf, 'hex')
+    const sealed = textAt(this.#said(position), 'event.id') ?? ''
+    const id =
+      naming === 'revision'
+        ? revisionEventId(sealed, bytes)
+        : ownEventId(sealed, this.#origin.agent, naming === 'own' ? undefined : bytes)
+    return asRevisionParcel(this.#origin, position, id)
   }
 
   /** Adds what other categories have under declared ids that are not known yet. */
@@ -131,39 +183,37 @@ export class Placing {
     for (const [id, one] of found) known.set(id, one)
   }
 
-  /** Those of the events that say something else than what is known under their declared ids, as revisions. */
-  async #revised(differing: readonly { parcel: Parcel; known: Known }[]): Promise<Parcel[]> {
+  /** Those of the events that say something else than what is known under their ids, under others. */
+  async #revised(differing: readonly { parcel: Parcel; known: Known }[], naming: Naming): Promise<Parcel[]> {
     const sealed = await sealedIn(
       this.#client,
       differing.map(({ parcel, known }) => ({ index: known.index, id: parcel.id })),
     )
     const revised: Parcel[] = []
     for (const { parcel } of differing) {
-      const { position, id, leaf } = parcel
+      const { position, id } = parcel
       const before = sealed.get(id)
-      const said = JSON.parse(this.#origin.line(position).toString('utf8')) as AuditEvent
-      if (before !== undefined && isSameEntry(before, said))
+      if (before !== undefined && isSameEntry(before, this.#said(position)))
         this.outcomes.set(position, { kind: 'duplicate' })
-      else {
-        const revision = revisionEventId(id, Buffer.from(leaf, 'hex'))
-        revised.push(asRevisionParcel(this.#origin, position, revision))
-      }
+      else revised.push(this.#renamed(parcel, naming))
     }
     return revised
   }
 
   /** What an event comes to that meets another under its id; null where it has another content under a declared id. */
-  #meeting(parcel: Parcel, known: Known, revision: boolean): EventOutcome | null {
+  #meeting(parcel: Parcel, known: Known, naming: Naming): EventOutcome | null {
     const { agent, incarnation, sequence } = this.#origin
     const ofThisWaybill =
       known.agent === agent && known.incarnation === incarnation && known.sequence === sequence
     if (known.leaf === parcel.leaf) {
       // Written by an earlier attempt, or by another indexer right now: it is stored, and counted as that.
       if (ofThisWaybill && known.position === parcel.position)
-        return { kind: 'stored', id: parcel.id, revision }
+        return { kind: 'stored', id: parcel.id, revision: naming !== 'sealed' }
       return { kind: 'duplicate' }
     }
-    if (isDeclaredId(parcel.id) && !revision) return null
+    // An id that is made of the content tells the content.
+    if (naming === 'revision' || naming === 'own-revision') return { kind: 'duplicate' }
+    if (isDeclaredId(parcel.id)) return null
     const where = ofThisWaybill
       ? `the same waybill, position ${known.position}`
       : `waybill ${known.sequence} of ${known.agent}, incarnation ${known.incarnation}, position ${known.position}`

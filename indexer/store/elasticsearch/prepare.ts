@@ -1,5 +1,6 @@
 import { type Additions, type Category, HASH_BYTES } from '../../../schema/index.ts'
-import { readLine, type SoundEvent } from '../line.ts'
+import { Authorship } from '../authorship.ts'
+import { type Fault, readLine, type SoundEvent } from '../line.ts'
 import type { BatchAdditions, StoreBatch } from '../port.ts'
 import { documentOf } from './document.ts'
 
@@ -13,10 +14,8 @@ export interface Parcel {
   readonly document: string
 }
 
-export interface Rejected {
+export interface Rejected extends Fault {
   readonly position: number
-  readonly id: string
-  readonly reason: string
 }
 
 export interface Prepared {
@@ -29,6 +28,7 @@ export interface Origin {
   readonly agent: string
   readonly incarnation: string
   readonly sequence: number
+  readonly authorship: Authorship | null
   /** `event.ingested`. */
   readonly ingested: number
   line(position: number): Buffer
@@ -46,6 +46,7 @@ export function originOf(batch: StoreBatch, ingested: number): Origin {
     agent,
     incarnation,
     sequence,
+    authorship: batch.author === undefined ? null : new Authorship(batch.author),
     ingested,
     line: (position) => {
       starts ??= startsOf(batch.lines)
@@ -84,7 +85,7 @@ export async function prepared({ lines }: StoreBatch, origin: Origin): Promise<P
     if (position % AT_A_TIME === AT_A_TIME - 1) await new Promise(setImmediate)
     const end = endOf(lines, start)
     const line = lines.subarray(start, end)
-    const read = readLine(line)
+    const read = readLine(line, origin.authorship)
     if ('reason' in read) rejected.push({ position, ...read })
     else parcels.push(parcelOf(origin, position, line, read.event, null))
     start = end + 1

@@ -1,7 +1,8 @@
 import type { Client } from '@elastic/elasticsearch'
 import { type Additions, leafHash } from '../../../schema/index.ts'
+import { Authorship } from '../authorship.ts'
 import { readLine } from '../line.ts'
-import { StoreUnavailableError, type WholeLine } from '../port.ts'
+import { type Author, StoreUnavailableError, type WholeLine } from '../port.ts'
 import type { Replay } from './arrivals.ts'
 import type { BulkSink } from './bulk.ts'
 import type { Families } from './families.ts'
@@ -25,7 +26,7 @@ export interface ReplayParts {
  */
 export async function replayed(
   id: string,
-  additions: Additions | null,
+  { additions, author }: { readonly additions: Additions | null; readonly author: Author | null },
   parts: ReplayParts,
 ): Promise<{ stored: true } | { stored: false; reason: string } | null> {
   const { client, families, letters, sink } = parts
@@ -34,10 +35,11 @@ export async function replayed(
   const { letter } = found
   if (letter.whole !== undefined) return { stored: false, reason: notWhole(letter.whole) }
   const line = Buffer.from(letter.line, 'base64')
-  const read = readLine(line)
+  const authorship = author === null ? null : new Authorship(author)
+  const read = readLine(line, authorship)
   if ('reason' in read) return { stored: false, reason: read.reason }
   const { position } = letter
-  const origin = originOf(letter, line, additions, parts.now)
+  const origin: Origin = { ...originOf(letter, line, additions, parts.now), authorship }
   const parcel = parcelOf(origin, position, line, read.event, null)
   const family = await families.of(parcel.category)
   const pin = letter.pin ?? family.write
@@ -71,7 +73,12 @@ function notWhole({ bytes, at }: WholeLine): string {
   return `only the beginning of its ${bytes} bytes is kept here${where}`
 }
 
-function originOf(letter: StoredLetter, line: Buffer, additions: Additions | null, now: number): Origin {
+function originOf(
+  letter: StoredLetter,
+  line: Buffer,
+  additions: Additions | null,
+  now: number,
+): Omit<Origin, 'authorship'> {
   const { agent, incarnation, sequence } = letter
   const leaf = leafHash(line).toString('hex')
   // Never the waybill's own time: by that its other events are told from this one.

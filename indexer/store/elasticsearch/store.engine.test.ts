@@ -1,4 +1,5 @@
 import { afterEach, describe } from 'vitest'
+import { keepsAuthorsApart } from '../testing/authors.ts'
 import { holdsStorePromises } from '../testing/promises.ts'
 import { keepsRevisions } from '../testing/revisions.ts'
 import { TestCluster } from './testing/engine.ts'
@@ -9,4 +10,5 @@ afterEach(() => cluster.remove())
 describe('in Elasticsearch', () => {
   holdsStorePromises(cluster)
   keepsRevisions(cluster)
+  keepsAuthorsApart(cluster)
 })

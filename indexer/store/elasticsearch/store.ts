@@ -208,16 +208,20 @@ class ElasticsearchStore implements Store {
         const read = await this.#letters.read(id)
         return read === null ? null : letterOf(read.letter)
       }),
-    replay: (id, additions) =>
+    replay: (id, additions, author) =>
       this.#ask(() =>
-        replayed(id, additions ?? null, {
-          client: this.#client,
-          names: this.#names,
-          families: this.#families,
-          letters: this.#letters,
-          sink: this.#sink,
-          now: this.#now(),
-        }),
+        replayed(
+          id,
+          { additions: additions ?? null, author: author ?? null },
+          {
+            client: this.#client,
+            names: this.#names,
+            families: this.#families,
+            letters: this.#letters,
+            sink: this.#sink,
+            now: this.#now(),
+          },
+        ),
       ),
     discard: (id) => this.#ask(() => this.#letters.discard(id)),
   }

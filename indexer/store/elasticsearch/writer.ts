@@ -50,7 +50,7 @@ export class Writer {
       if (commit.state === 'stored' && commit.body.result !== undefined)
         return { kind: 'stored', again: true, result: commit.body.result }
       const outcomes = new Map<number, EventOutcome>(
-        rejected.map(({ position, id, reason }) => [position, { kind: 'dead', why: 'invalid', id, reason }]),
+        rejected.map(({ position, kind, id, reason }) => [position, { kind: 'dead', why: kind, id, reason }]),
       )
       const moved = await this.#place(origin, read, parcels, categories, outcomes)
       if (moved !== null) {

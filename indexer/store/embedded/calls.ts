@@ -4,6 +4,7 @@ import type { Query } from '../../query/index.ts'
 import type {
   Aggregate,
   AggregateRequest,
+  Author,
   Chain,
   CountRequest,
   CountRow,
@@ -31,6 +32,7 @@ export interface SentBatch {
   readonly leaves: Uint8Array
   readonly ingested: number
   readonly additions?: { readonly positions: Uint32Array; readonly lines: Uint8Array }
+  readonly author?: Author
 }
 
 export type Replay = { stored: true } | { stored: false; reason: string } | null
@@ -39,7 +41,10 @@ export type WriterCalls = {
   open: { ask: null; answer: null }
   write: { ask: SentBatch; answer: WriteOutcome }
   /** `additions` as JSON. */
-  replay: { ask: { id: string; now: number; additions: string | null }; answer: Replay }
+  replay: {
+    ask: { id: string; now: number; additions: string | null; author: Author | null }
+    answer: Replay
+  }
   discard: { ask: string; answer: boolean }
   putRecord: {
     ask: { kind: string; key: string; value: string; version: number | null }

@@ -1,5 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { type Additions, leafHash, revisionEventId } from '../../../schema/index.ts'
+import { type Additions, leafHash, ownEventId, revisionEventId } from '../../../schema/index.ts'
 
 /**
  * Events lie as they were shipped, lines of one batch and category together in compressed chunks. Of 1.5 KB lines, chunks of
@@ -29,14 +29,30 @@ export const compressed = (lines: Buffer): Buffer =>
     params: PARAMETERS,
   })
 
+/**
+ * How the id of an event follows that has another one than was sealed. `revision`: another content under a known id. `own`: its id is another
+ * agent's. `own-revision`: the same, and the agent has an event under its own one already.
+ */
+const RENAMED = ['revision', 'own', 'own-revision'] as const
+export interface Renamed {
+  readonly id: string
+  readonly how: (typeof RENAMED)[number]
+}
+
+/** A line's number and how its id follows, in 16 bits: a batch has at most 8,192 lines. */
+const HOW_SHIFT = 14
+const LINE_MASK = (1 << HOW_SHIFT) - 1
+export const markedLine = (line: number, how: Renamed['how']): number =>
+  line | (RENAMED.indexOf(how) << HOW_SHIFT)
+
 /** A chunk opened for reading. */
 export class Chunk {
   readonly bytes: Buffer
   readonly #starts: number[] = [0]
   readonly #first: number
   readonly #positions: Uint16Array | null
-  /** Lines that are revisions, with their own ids once these were asked for. */
-  readonly #revisions = new Map<number, string | null>()
+  /** Lines that have another id than was sealed, with it once it was asked for. */
+  readonly #revisions = new Map<number, { readonly how: Renamed['how']; id: string | null }>()
   readonly #compressedAdditions: Uint8Array | undefined
   #additions: readonly string[] | null = null
   /** The batch's row in the partition. */
@@ -54,8 +70,11 @@ export class Chunk {
     this.#first = row.first
     this.#positions = row.positions === null ? null : new Uint16Array(new Uint8Array(row.positions).buffer)
     if (row.revisions !== undefined) {
-      for (const line of new Uint16Array(new Uint8Array(row.revisions).buffer))
-        this.#revisions.set(line, null)
+      for (const marked of new Uint16Array(new Uint8Array(row.revisions).buffer))
+        this.#revisions.set(marked & LINE_MASK, {
+          how: RENAMED[marked >>> HOW_SHIFT] ?? 'revision',
+          id: null,
+        })
     }
     this.#compressedAdditions = row.additions
     this.bytes = zstdDecompressSync(row.bytes)
@@ -108,15 +127,12 @@ export class Chunk {
   revision(index: number): string | null {
     const known = this.#revisions.get(index)
     if (known === undefined) return null
-    if (known !== null) return known
-    const id = revisionEventId(this.#sealedId(index), leafHash(this.line(index)))
-    this.#revisions.set(index, id)
-    return id
+    known.id ??= renamedId(this.line(index), known.how)
+    return known.id
   }
 
   #sealedId(index: number): string {
-    const event = JSON.parse(this.line(index).toString('utf8')) as { event: { id: string } }
-    return event.event.id
+    return sealedIn(this.line(index)).event.id
   }
 
   #lineAt(offset: number): number {
@@ -129,4 +145,14 @@ export class Chunk {
     }
     return low - 1
   }
+}
+
+const sealedIn = (line: Buffer) =>
+  JSON.parse(line.toString('utf8')) as { event: { id: string }; agent?: { id?: string } }
+
+/** The id that an event has in place of the one that was sealed. */
+export function renamedId(line: Buffer, how: Renamed['how']): string {
+  const { event, agent } = sealedIn(line)
+  if (how === 'revision') return revisionEventId(event.id, leafHash(line))
+  return ownEventId(event.id, agent?.id ?? '', how === 'own' ? undefined : leafHash(line))
 }

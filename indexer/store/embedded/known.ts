@@ -1,4 +1,5 @@
-import { type AuditEvent, isDeclaredId, isSameEntry, revisionEventId } from '../../../schema/index.ts'
+import { type AuditEvent, isDeclaredId, isSameEntry } from '../../../schema/index.ts'
+import { type Renamed, renamedId } from './chunks.ts'
 import type { Parcel } from './parcel.ts'
 import type { Found, Partition } from './partition.ts'
 import { leafOf, type Prepared } from './prepare.ts'
@@ -6,8 +7,8 @@ import { leafOf, type Prepared } from './prepare.ts'
 /** Which events of a parcel are new. Numbers are those of the parcel's events. */
 export interface Sifted {
   readonly kept: readonly number[]
-  /** Kept events that are another content under a declared key, with the ids under which they are kept. */
-  readonly revisions: ReadonlyMap<number, string>
+  /** Kept events whose id is known with another content or from another agent, with the ids under which they are kept. */
+  readonly revisions: ReadonlyMap<number, Renamed>
   readonly duplicates: readonly number[]
   readonly collisions: readonly { readonly event: number; readonly reason: string }[]
   /** Kept events whose ids lie within a run that is there. */
@@ -16,7 +17,7 @@ export interface Sifted {
   readonly alone: boolean
 }
 
-const NO_REVISIONS: ReadonlyMap<number, string> = new Map()
+const NO_REVISIONS: ReadonlyMap<number, Renamed> = new Map()
 const NO_STRAYS: ReadonlySet<number> = new Set()
 
 /** Where events of a parcel may be already: in the category's partitions, and those with a declared id in those of other categories. */
@@ -74,7 +75,7 @@ function overlap(runs: readonly Run[], parcel: Parcel): boolean {
 
 function siftOneByOne(parcel: Parcel, prepared: Prepared, partition: Partition, places: Places): Sifted {
   const kept: number[] = []
-  const revisions = new Map<number, string>()
+  const revisions = new Map<number, Renamed>()
   const duplicates: number[] = []
   const collisions: { event: number; reason: string }[] = []
   const strays = new Set<number>()
@@ -90,6 +91,7 @@ function siftOneByOne(parcel: Parcel, prepared: Prepared, partition: Partition, 
     if (before !== undefined) {
       const position = parcel.positions[before]!
       found.push({
+        agent: prepared.agent,
         leaf: leafOf(prepared.leaves, position),
         line: lineOf(before),
         where: `the same waybill, position ${position}`,
@@ -109,24 +111,49 @@ function siftOneByOne(parcel: Parcel, prepared: Prepared, partition: Partition, 
     here.set(id, event)
     kept.push(event)
   }
+  const ofThisAgent = (found: readonly Found[]): readonly Found[] =>
+    found.filter(({ agent }) => agent === prepared.agent)
+  const rename = (event: number, how: Renamed['how']): boolean => {
+    const id = renamedId(lineOf(event), how)
+    const { found, within } = known(id)
+    if (ofThisAgent(found).length > 0) return false
+    // What another agent made to be taken for this one is not this one.
+    if (found.length > 0) return how !== 'own-revision' && rename(event, 'own-revision')
+    keep(event, id, within)
+    revisions.set(event, { id, how })
+    return true
+  }
+  const renameOrDuplicate = (event: number, how: Renamed['how']): void => {
+    if (!rename(event, how)) duplicates.push(event)
+  }
   for (let event = 0; event < parcel.count; event++) {
     const id = parcel.id(event)
     const leaf = leafOf(prepared.leaves, parcel.positions[event]!)
     const { found, within } = known(id)
-    const [first] = found
-    if (first === undefined) keep(event, id, within)
-    else if (found.some((one) => leaf.equals(one.leaf))) duplicates.push(event)
-    else if (isDeclaredId(id)) {
-      const revision = revisionEventId(id, leaf)
-      const again = known(revision)
+    if (found.length === 0) {
+      keep(event, id, within)
+      continue
+    }
+    const saysTheSame = (ones: readonly Found[]): boolean => {
+      if (ones.some((one) => leaf.equals(one.leaf))) return true
       const said = eventOf(lineOf(event))
-      if (again.found.length > 0 || found.some(({ line }) => isSameEntry(eventOf(line), said)))
-        duplicates.push(event)
-      else {
-        keep(event, revision, again.within)
-        revisions.set(event, revision)
-      }
-    } else {
+      return ones.some(({ line }) => isSameEntry(eventOf(line), said))
+    }
+    let own = ofThisAgent(found)
+    if (own.length === 0 && isDeclaredId(id) && prepared.authorship?.shares(eventOf(lineOf(event))) === true)
+      own = found
+    const [first] = own
+    if (first === undefined) {
+      // The id is another agent's: this one's events are told from each other under an id of its own.
+      const before = ofThisAgent(known(renamedId(lineOf(event), 'own')).found)
+      if (before.length === 0) renameOrDuplicate(event, 'own')
+      else if (saysTheSame(before)) duplicates.push(event)
+      else renameOrDuplicate(event, 'own-revision')
+    } else if (isDeclaredId(id)) {
+      if (saysTheSame(own)) duplicates.push(event)
+      else renameOrDuplicate(event, 'revision')
+    } else if (own.some((one) => leaf.equals(one.leaf))) duplicates.push(event)
+    else {
       const reason = `event ${id} is stored with another content: leaf ${first.leaf.toString('hex')} of ${first.where}; this one has leaf ${leaf.toString('hex')}`
       collisions.push({ event, reason })
     }

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Category, leafHash } from '../../../schema/index.ts'
 import type { StoreBatch } from '../port.ts'
 import { NOTHING_ADDED } from './added.ts'
-import { CHUNK_BYTES, Chunk, compressed } from './chunks.ts'
+import { CHUNK_BYTES, Chunk, compressed, markedLine, type Renamed } from './chunks.ts'
 import type { Parcel } from './parcel.ts'
 import type { Prepared } from './prepare.ts'
 import type { BuiltSegment } from './segment/build.ts'
@@ -13,7 +13,7 @@ import type { BuiltSegment } from './segment/build.ts'
  * - `batches`: which batches are in, with what became of their events: written in the same transaction as the events, so that
  *   a batch interrupted between two partitions is taken up where it stopped
  * - `chunks`: the lines as shipped, compressed
- * - `revisions`: which lines of a chunk are revisions: their own ids follow from the line (`revisionEventId`)
+ * - `revisions`: which lines of a chunk have another id than was sealed, and how that follows from the line (`Renamed`)
  * - `additions`: what enrichment added to the events of a chunk, compressed: one line an event; no row where it added nothing
  * - `runs`: which event ids are in. Ids of one file ascend, so a chunk's ids are one row (its first and last); an id that
  *   ascends from none before it is a run of its own. Runs never overlap. Measured over 3 million ids (CPU of each one):
@@ -58,6 +58,8 @@ export interface Outcome {
 
 /** Where an event id was found. */
 export interface Found {
+  /** Who shipped it. */
+  readonly agent: string
   readonly leaf: Buffer
   /** As it was sealed. */
   readonly line: Buffer
@@ -220,7 +222,7 @@ export class Partition {
         ? this.name
         : `waybill ${String(row.sequence)} of ${String(row.agent)}, incarnation ${String(row.incarnation)}, position ${chunk.position(line)}`
     const bytes = chunk.line(line)
-    return { leaf: leafHash(bytes), line: bytes, where }
+    return { agent: String(row?.agent ?? ''), leaf: leafHash(bytes), line: bytes, where }
   }
 
   #opened: { id: number; chunk: Chunk } | null = null
@@ -251,7 +253,7 @@ export class Partition {
     parcel: Parcel,
     kept: readonly number[],
     ids: {
-      readonly revisions: ReadonlyMap<number, string>
+      readonly revisions: ReadonlyMap<number, Renamed>
       readonly strays: ReadonlySet<number>
       readonly alone: boolean
     },
@@ -272,7 +274,10 @@ export class Partition {
       const revised =
         ids.revisions.size === 0
           ? []
-          : members.flatMap((event, line) => (ids.revisions.has(event) ? [line] : []))
+          : members.flatMap((event, line) => {
+              const renamed = ids.revisions.get(event)
+              return renamed === undefined ? [] : [markedLine(line, renamed.how)]
+            })
       if (revised.length > 0)
         this.#statements.addRevisions.run(id, Buffer.from(Uint16Array.from(revised).buffer))
       this.#putIds(id, parcel, members, ids)

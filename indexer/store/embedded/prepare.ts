@@ -10,26 +10,27 @@ import {
   withAdditions,
   withChange,
 } from '../../../schema/index.ts'
-import { readLine } from '../line.ts'
+import type { Authorship } from '../authorship.ts'
+import { type Fault, isSmall, readLine } from '../line.ts'
 import type { BatchAdditions } from '../port.ts'
 import { AddedLines, AddedTerms, type AddedText, NOTHING_ADDED } from './added.ts'
 import { Collector } from './collect.ts'
-import type { FacetBook } from './facets.ts'
+import type { Facet, FacetBook } from './facets.ts'
 import { HeldValues } from './held.ts'
 import { SEAL_AGENT, SEAL_INCARNATION } from './layout.ts'
 import { type Parcel, ParcelPool, type TakenApart } from './parcel.ts'
 import { Scanner } from './scan.ts'
 import { Terms } from './terms.ts'
 
-export interface Rejected {
+export interface Rejected extends Fault {
   readonly position: number
   readonly start: number
   readonly end: number
-  readonly id: string
-  readonly reason: string
 }
 
 export interface Prepared {
+  readonly agent: string
+  readonly authorship: Authorship | null
   /** `event.ingested`. */
   readonly ingested: number
   readonly lines: Buffer
@@ -81,8 +82,19 @@ export class Preparer {
     incarnation: string
     ingested: number
     additions?: BatchAdditions | undefined
+    authorship?: Authorship | null
   }): Prepared {
-    const { lines, leaves, agent, incarnation, ingested } = batch
+    const { lines, leaves, agent, incarnation, ingested, authorship = null } = batch
+    /** Who and where an event is of is decided once for each facet. */
+    const foreign = new Map<Facet, string | null>()
+    const foreignOf = (facet: Facet): string | null => {
+      let reason = foreign.get(facet)
+      if (reason === undefined) {
+        reason = authorship?.faultOf(facet.event) ?? null
+        foreign.set(facet, reason)
+      }
+      return reason
+    }
     const terms = this.#terms
     const held = this.#held
     const collector = new Collector(terms, held)
@@ -100,17 +112,27 @@ export class Preparer {
       const termStart = terms.count
       const heldStart = held.count
       const place = { position, start, end, termStart, heldStart }
-      if (clean && scanner.scan(lines, start, end, collector)) {
-        const parcel = this.#parcelOf(parcels, scanner.deedFacet.category!)
-        const event = this.#put(parcel, scanner, added, place)
-        scanner.copyId(parcel.ids, event)
+      const isQuick = clean && isSmall({ length: end - start })
+      if (isQuick && scanner.scan(lines, start, end, collector) && !scanner.hasGivenId) {
+        const reason = authorship === null ? null : foreignOf(scanner.sourceFacet)
+        if (reason === null) {
+          const parcel = this.#parcelOf(parcels, scanner.deedFacet.category!)
+          const event = this.#put(parcel, scanner, added, place)
+          scanner.copyId(parcel.ids, event)
+        } else {
+          terms.count = termStart
+          held.count = heldStart
+          rejected.push({ position, start, end, kind: 'foreign', id: scanner.id, reason })
+        }
       } else {
+        terms.count = termStart
+        held.count = heldStart
         const fault = this.#plainly(batch, collector, parcels, place, added)
         if (fault !== null) rejected.push({ position, start, end, ...fault })
       }
       start = end + 1
     }
-    return { ingested, lines, leaves, terms, held, parcels, rejected }
+    return { agent, authorship, ingested, lines, leaves, terms, held, parcels, rejected }
   }
 
   /** The way that decides: parses the line, and says why it is no event that can be stored. */
@@ -120,14 +142,21 @@ export class Preparer {
       agent,
       incarnation,
       ingested,
-    }: { lines: Buffer; agent: string; incarnation: string; ingested: number },
+      authorship = null,
+    }: {
+      lines: Buffer
+      agent: string
+      incarnation: string
+      ingested: number
+      authorship?: Authorship | null
+    },
     collector: Collector,
     parcels: Map<Category, Parcel>,
     place: LinePlace,
     added: AddedText,
-  ): { id: string; reason: string } | null {
+  ): Fault | null {
     const { start, end } = place
-    const read = readLine(lines.subarray(start, end))
+    const read = readLine(lines.subarray(start, end), authorship)
     if ('reason' in read) return read
     const sound = read.event
     const shown = placedAt(withChange(sound), new Date(ingested).toISOString())
@@ -190,11 +219,11 @@ export class Preparer {
 export function revise(
   { ingested, lines, terms, held }: Prepared,
   parcel: Parcel,
-  revisions: ReadonlyMap<number, string>,
+  revisions: ReadonlyMap<number, { readonly id: string }>,
   facets: FacetBook,
 ): void {
   const collector = new Collector(terms, held)
-  for (const [event, id] of revisions) {
+  for (const [event, { id }] of revisions) {
     const line = lines.toString('utf8', parcel.starts[event]!, parcel.ends[event]!)
     parcel.termStarts[event] = terms.count
     parcel.heldStarts[event] = held.count

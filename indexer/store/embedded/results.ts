@@ -60,7 +60,7 @@ export function resultOf({ batch, prepared, outcomes }: Settled): {
   const sources = batch.manifest.sources.map(() => ({ stored: 0, duplicate: 0, dead: 0 }))
   const letters: NewDeadLetter[] = []
   const bury = (
-    kind: 'invalid' | 'collision',
+    kind: 'invalid' | 'foreign' | 'collision',
     position: number,
     id: string,
     reason: string,
@@ -78,8 +78,8 @@ export function resultOf({ batch, prepared, outcomes }: Settled): {
       line,
     })
   }
-  for (const { position, start, end, id, reason } of prepared.rejected) {
-    bury('invalid', position, id, reason, prepared.lines.subarray(start, end))
+  for (const { kind, position, start, end, id, reason } of prepared.rejected) {
+    bury(kind, position, id, reason, prepared.lines.subarray(start, end))
   }
   let stored = 0
   let duplicate = 0
@@ -107,7 +107,16 @@ export function resultOf({ batch, prepared, outcomes }: Settled): {
     .slice(0, 20)
     .map(({ position, eventId, reason }) => ({ position, id: eventId, reason }))
   return {
-    result: { stored, duplicate, dead: letters.length, revisions, collisions, sources, reasons },
+    result: {
+      stored,
+      duplicate,
+      dead: letters.length,
+      revisions,
+      collisions,
+      foreign: letters.filter(({ kind }) => kind === 'foreign').length,
+      sources,
+      reasons,
+    },
     letters,
   }
 }

@@ -1,4 +1,4 @@
-import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, LIMITS } from '../../../schema/index.ts'
+import { EARLIEST_TIMESTAMP, isGivenId, LATEST_TIMESTAMP, LIMITS } from '../../../schema/index.ts'
 import type { Collector } from './collect.ts'
 import type { Facet, FacetBook } from './facets.ts'
 import { Memory } from './kernel/memory.ts'
@@ -12,6 +12,8 @@ const QUOTE = 0x22
 /** Numbers of a rest: its member's address, its seed, where it starts and ends. */
 const REST_NUMBERS = 4
 const HELD_NUMBERS = 3
+/** Where the mark of a given id begins, in bytes. */
+const GIVEN_AT = 12
 
 /**
  * Reads a line's bytes in one pass, without making an object of it: the kernel does what can be done with bytes alone, and names the few values
@@ -79,6 +81,18 @@ export class Scanner {
     this.sequence = memory.sequence
     this.user = this.#user()
     return true
+  }
+
+  /** The id of the line that was read. */
+  get id(): string {
+    const { bytes, id } = this.#memory
+    return bytes.toString('hex', id, id + ID_BYTES)
+  }
+
+  /** Whether its id is one that only the indexer gives: the plain way refuses it. */
+  get hasGivenId(): boolean {
+    const { bytes, id } = this.#memory
+    return bytes[id + GIVEN_AT] === 0xff && isGivenId(this.id)
   }
 
   /** Writes the id of the line that was read into a list of them. */

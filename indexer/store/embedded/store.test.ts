@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, test } from 'vitest'
 import { canonical, OperatorError } from '../../../schema/index.ts'
 import { openEmbeddedStore, type Page, type Store, StoreFullError } from '../index.ts'
+import { keepsAuthorsApart } from '../testing/authors.ts'
 import { keepsBadInput } from '../testing/bad-input.ts'
 import {
   AGENT,
@@ -38,6 +39,7 @@ const ground: Ground = {
 }
 holdsStorePromises(ground)
 keepsRevisions(ground)
+keepsAuthorsApart(ground)
 keepsBadInput(ground)
 
 const ALL = { kind: 'all' } as const

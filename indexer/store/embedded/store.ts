@@ -178,8 +178,17 @@ class EmbeddedStore implements Store {
         positions: new Uint32Array(batch.additions.positions),
         lines: new Uint8Array(batch.additions.lines),
       }
-      const { manifest, hash, ingested } = batch
-      const sent = { manifest, hash, ingested, lines, leaves, manifestBytes, signature }
+      const { manifest, hash, ingested, author } = batch
+      const sent = {
+        manifest,
+        hash,
+        ingested,
+        ...(author !== undefined && { author }),
+        lines,
+        leaves,
+        manifestBytes,
+        signature,
+      }
       const outcome = await this.#writer.ask(
         'write',
         additions === undefined ? sent : { ...sent, additions },
@@ -259,10 +268,10 @@ class EmbeddedStore implements Store {
       const letter = await this.#reader.ask('letter', id)
       return letter === null ? null : withBuffer(letter)
     },
-    replay: async (id, additions) => {
+    replay: async (id, additions, author) => {
       this.#demandOpen()
       const text = additions === undefined ? null : JSON.stringify(additions)
-      return this.#writer.ask('replay', { id, now: this.#now(), additions: text })
+      return this.#writer.ask('replay', { id, now: this.#now(), additions: text, author: author ?? null })
     },
     discard: async (id) => {
       this.#demandOpen()

@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Category, OperatorError } from '../../../schema/index.ts'
 import type { Searchable } from '../../lifecycle/table.ts'
-import { type BatchAdditions, type StoreBatch, StoreFullError, type WriteOutcome } from '../port.ts'
+import { Authorship } from '../authorship.ts'
+import {
+  type Author,
+  type BatchAdditions,
+  type StoreBatch,
+  StoreFullError,
+  type WriteOutcome,
+} from '../port.ts'
 import { Control, partitionsOf } from './control.ts'
 import { Counting } from './counting.ts'
 import { inTransaction, openDatabase, storeError } from './database.ts'
@@ -240,8 +247,17 @@ export class Vault {
       if (twin.batch.hash !== batch.hash) return () => ({ kind: 'fork', hash: twin.batch.hash })
       return () => ({ kind: 'stored', again: true, result: resultOf(twin).result })
     }
-    const { lines, leaves, additions, ingested } = batch
-    const prepared = this.#preparer.prepare({ lines, leaves, agent, incarnation, ingested, additions })
+    const { lines, leaves, additions, ingested, author } = batch
+    const authorship = author === undefined ? null : new Authorship(author)
+    const prepared = this.#preparer.prepare({
+      lines,
+      leaves,
+      agent,
+      incarnation,
+      ingested,
+      additions,
+      authorship,
+    })
     const job: Job = { batch, n: this.#next++, prepared, outcomes: [] }
     jobs.set(key, job)
     return () => ({ kind: 'stored', again: false, result: resultOf(job).result })
@@ -340,9 +356,10 @@ export class Vault {
     leaf: Buffer
     ingested: number
     additions: BatchAdditions | undefined
+    author: Author | null
   }): string | null {
     this.#demandSpace()
-    const { agent, incarnation, sequence, position, line, leaf, ingested, additions } = letter
+    const { agent, incarnation, sequence, position, line, leaf, ingested, additions, author } = letter
     // A preparer of its own: a group may be under way.
     const prepared = new Preparer(this.#facets).prepare({
       lines: line,
@@ -351,6 +368,7 @@ export class Vault {
       incarnation,
       ingested,
       additions,
+      authorship: author === null ? null : new Authorship(author),
     })
     const fault = prepared.rejected[0]
     if (fault !== undefined) return fault.reason

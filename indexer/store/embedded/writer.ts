@@ -2,7 +2,13 @@ import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { leafHash, OperatorError, reasonOf } from '../../../schema/index.ts'
-import { type StoreBatch, StoreFullError, StoreUnavailableError, type WriteOutcome } from '../port.ts'
+import {
+  type Author,
+  type StoreBatch,
+  StoreFullError,
+  StoreUnavailableError,
+  type WriteOutcome,
+} from '../port.ts'
 import type { Merged, MergeOrder, Replay, SentBatch, WriterCalls, WriterData } from './calls.ts'
 import { bufferOf, serve } from './channel.ts'
 import { letterOf } from './control.ts'
@@ -178,14 +184,14 @@ function putInPlace(into: Vault, order: MergeOrder, made: Merged): void {
   for (const { id, inFile } of gone) if (inFile) remove(id)
 }
 
-function replay(id: string, now: number, added: string | null): Replay {
+function replay(id: string, now: number, added: string | null, author: Author | null): Replay {
   const { control } = opened()
   const row = control.database.prepare('SELECT * FROM dead_letters WHERE id = ?').get(id)
   if (row === undefined) return null
   const letter = letterOf(row)
   const additions = added === null ? undefined : { positions: Uint32Array.of(0), lines: Buffer.from(added) }
   const leaf = leafHash(letter.line)
-  const reason = opened().storeLine({ ...letter, leaf, ingested: now, additions })
+  const reason = opened().storeLine({ ...letter, leaf, ingested: now, additions, author })
   if (reason !== null) return { stored: false, reason }
   discard(id)
   return { stored: true }
@@ -219,7 +225,7 @@ serve<WriterCalls>(port, {
         for (const waiting of queue.splice(0)) waiting.reject(new StoreUnavailableError(reasonOf(thrown)))
       })
     }),
-  replay: ({ id, now, additions }) => replay(id, now, additions),
+  replay: ({ id, now, additions, author }) => replay(id, now, additions, author),
   discard,
   putRecord: ({ kind, key, value, version }) => {
     const { database } = opened().control

@@ -17,7 +17,7 @@ import {
   sha256,
 } from '../../../schema/index.ts'
 import type { Manifest } from '../../../schema/wire/index.ts'
-import type { BatchAdditions, StoreBatch } from '../port.ts'
+import type { Author, BatchAdditions, StoreBatch } from '../port.ts'
 
 /** What the store's tests are made of: batches as they come from ingest, and folders that go away. */
 export const AGENT = 'agent-1' as AgentId
@@ -33,6 +33,8 @@ export interface BatchOptions {
   readonly incarnation?: string
   readonly ingested?: number
   readonly previous?: string | null
+  /** For whom the agent may speak: itself and its hosts where this is given. */
+  readonly author?: Partial<Author>
   /** What enrichment adds, by place in the batch. */
   readonly additions?: readonly (Additions | null)[]
 }
@@ -85,6 +87,9 @@ export function batchOfLines(
     lines: bytes.subarray(1),
     leaves,
     ingested: options.ingested ?? INGESTED,
+    ...(options.author !== undefined && {
+      author: { agent: manifest.agent, hosts: null, shared: [], ...options.author },
+    }),
     ...(options.additions !== undefined && { additions: additionsOf(options.additions) }),
   }
 }
