@@ -129,6 +129,16 @@ export const indexerConfigSchema = z.strictObject({
     .strictObject({
       'token-lifetime': duration({ min: MINUTE, max: 30 * DAY }).default(60 * MINUTE),
       'silent-after': duration({ min: 1000 }).default(5 * MINUTE),
+      'shared-exports': z
+        .array(z.string().regex(/^[a-z0-9_-]{1,64}$/, 'expected the name of an integration'))
+        .default([]),
+      quota: z
+        .strictObject({
+          events: z.number().int().min(100).default(100_000),
+          bytes: size({ min: 1024 * 1024 }).default(256 * 1024 * 1024),
+          'new-values': z.number().int().min(100).default(100_000),
+        })
+        .prefault({}),
     })
     .prefault({}),
   shutdown: z.strictObject({ grace: duration({ min: 100, max: 10 * MINUTE }).default(10_000) }).prefault({}),

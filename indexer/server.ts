@@ -85,6 +85,11 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       namespace: config.namespace,
       workers: config.ingest.workers,
       limits: { inFlight: config.ingest['in-flight'], idleTimeout: config.ingest['body-timeout'] },
+      quota: () => {
+        const { events, bytes, 'new-values': newValues } = current.agents.quota
+        return { events, bytes, newValues }
+      },
+      shared: () => current.agents['shared-exports'],
       meter: metrics.meter,
       log,
       clock,

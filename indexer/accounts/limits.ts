@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { AuditEvent } from '../../schema/index.ts'
-import { matches, type Query } from '../query/index.ts'
+import { BY_INDEXER, matches, type Query } from '../query/index.ts'
 
 const names = z.array(z.string().min(1).max(256)).min(1).max(200).nullable()
 
@@ -15,8 +15,6 @@ export type Limits = z.infer<typeof limitsSchema>
 
 export const NO_LIMITS: Limits = { namespaces: null, entities: null }
 
-const OWN_EVENTS: Query = { kind: 'equals', field: 'event.module', value: 'waybill' }
-
 /** What is and-ed to each of their queries; null where nothing is. An indexer keeps one namespace. */
 export function queryOfLimits(limits: Limits, namespace: string): Query | null {
   if (limits.namespaces !== null && !limits.namespaces.includes(namespace)) return { kind: 'none' }
@@ -27,7 +25,7 @@ export function queryOfLimits(limits: Limits, namespace: string): Query | null {
     kind: 'and',
     of: [
       { kind: 'or', of },
-      { kind: 'not', of: OWN_EVENTS },
+      { kind: 'not', of: BY_INDEXER },
     ],
   }
 }

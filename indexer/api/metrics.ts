@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Agents, Presences, ReceiveMeter, Receiver, Trail } from '../ingest/index.ts'
+import type { Agents, Breaks, Presences, Quotas, ReceiveMeter, Receiver, Trail } from '../ingest/index.ts'
 import type { Store } from '../store/port.ts'
 
 export interface Metrics {
@@ -14,6 +14,8 @@ export interface Metrics {
     presences: Presences
     receiver: Receiver
     trail: Trail
+    breaks: Breaks
+    quotas: Quotas
     silentAfter: () => number
   }): void
   render(): Promise<{ type: string; text: string }>
@@ -45,6 +47,21 @@ export function createMetrics(): Metrics {
     registers,
   })
   const forks = new Counter({ name: 'waybill_forks_total', help: 'Waybills refused as a fork.', registers })
+  const breaks = new Counter({
+    name: 'waybill_chain_breaks_total',
+    help: "Waybills that don't go with those that their chain binds them to.",
+    registers,
+  })
+  const slowed = new Counter({
+    name: 'waybill_agents_slowed_total',
+    help: 'Waybills that were put off, since their agents send more than their quota allows.',
+    registers,
+  })
+  const foreign = new Counter({
+    name: 'waybill_foreign_events_total',
+    help: 'Events that are not in the name of the agent that sent them, and lie in the dead letters.',
+    registers,
+  })
   const collisions = new Counter({
     name: 'waybill_collisions_total',
     help: 'Events that came with the id of another event and other content.',
@@ -87,13 +104,16 @@ export function createMetrics(): Metrics {
         events.inc({ result: 'duplicate' }, result.duplicate)
         events.inc({ result: 'dead' }, result.dead)
         collisions.inc(result.collisions ?? 0)
+        foreign.inc(result.foreign ?? 0)
         revisions.inc(result.revisions ?? 0)
       },
       forked: () => forks.inc(),
+      broke: (chains) => breaks.inc(chains),
+      slowed: () => slowed.inc(),
     },
     answered: (route, method, status, seconds) => requests.observe({ route, method, status }, seconds),
     waybill: (answer) => waybills.inc({ answer }),
-    watch({ store, agents, presences, receiver, trail, silentAfter }) {
+    watch({ store, agents, presences, receiver, trail, breaks, quotas, silentAfter }) {
       const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
         new Gauge({
           name,
@@ -119,6 +139,12 @@ export function createMetrics(): Metrics {
       gauge('waybill_agents_silent', 'Agents of these that were not heard of for too long.', () =>
         presences.silent(active(), silentAfter()),
       )
+      gauge(
+        'waybill_agents_slowed',
+        'Agents that are slowed down now, since they are over their quota.',
+        () => active().filter(({ id }) => quotas.slowed(id) !== null).length,
+      )
+      gauge('waybill_chain_breaks', 'Breaks in chains of waybills that are listed.', () => breaks.count)
       gauge('waybill_in_flight_bytes', 'Bytes of waybills in memory.', () => receiver.inFlight)
       gauge(
         'waybill_trail_waiting',

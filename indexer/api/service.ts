@@ -2,11 +2,11 @@ import type { Logger } from 'pino'
 import type { AuditEvent } from '../../schema/index.ts'
 import type { Accounts, Events, Role, SessionTimes } from '../accounts/index.ts'
 import type { Enrichment } from '../enrich/index.ts'
-import type { Agents, Enrolment, Presences, Receiver, Trail } from '../ingest/index.ts'
+import type { Agents, Breaks, Enrolment, Presences, Quotas, Receiver, Trail } from '../ingest/index.ts'
 import type { Lifecycle } from '../lifecycle/index.ts'
 import type { Derived } from '../previous/index.ts'
 import type { EventSettings } from '../settings/index.ts'
-import type { SharedRecords, Store } from '../store/index.ts'
+import type { Author, SharedRecords, Store } from '../store/index.ts'
 import type { Access, Asker } from './access.ts'
 import type { AlertDesk } from './alert-desk.ts'
 import type { Cookies } from './cookies.ts'
@@ -30,6 +30,10 @@ export interface Service {
   readonly random: (bytes: number) => Buffer
   readonly agents: Agents
   readonly presences: Presences
+  readonly breaks: Breaks
+  readonly quotas: Quotas
+  /** For whom an agent may speak; null where there is none of this id. */
+  authorOf(agent: string): Author | null
   readonly enrolment: Enrolment
   readonly receiver: Receiver
   readonly trail: Trail

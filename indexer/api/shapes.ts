@@ -85,6 +85,19 @@ export const agentShape = z.object({
     .describe('Inputs most of whose records lack a type, a user or a time, in sentences.'),
   clockOffset: z.number().nullable().describe("By how many ms the agent's clock is ahead."),
   chains: z.array(chainShape),
+  hosts: z
+    .array(z.string())
+    .nullable()
+    .describe(
+      'Hosts that its events may name beside its own; null: any, since an earlier version enrolled it.',
+    ),
+  breaks: z
+    .array(z.object({ incarnation: z.string(), sequence: count, at: time, reason: z.string() }))
+    .describe("Waybills that don't go with those that their chain binds them to, oldest first."),
+  slowed: z
+    .object({ since: time, why: z.string() })
+    .nullable()
+    .describe('Since when it is slowed down, and for what, since it is over its quota.'),
 })
 export type AgentShape = z.infer<typeof agentShape>
 
@@ -155,7 +168,7 @@ export const mintedTokenShape = z.object({ token: z.string(), expires: time, use
 const letterFields = {
   id: z.string(),
   at: time,
-  kind: z.enum(['invalid', 'collision', 'refused']),
+  kind: z.enum(['invalid', 'collision', 'refused', 'foreign']),
   reason: z.string(),
   eventId: z.string(),
   agent: z.string(),

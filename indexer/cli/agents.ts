@@ -37,8 +37,32 @@ export function commands(cli: Argv) {
             requiresArg: true,
             describe: 'How many agents may use it',
           })
+          .option('hosts', {
+            type: 'string',
+            array: true,
+            requiresArg: true,
+            describe: 'Hosts that those agents may be on and may name; * stands for any signs',
+          })
           .example('$0 agents token --ttl 15m', 'For one agent, used within a quarter of an hour'),
       (given) => token(given),
+    )
+    .command(
+      'hosts <id> [names..]',
+      'Which hosts the events of an agent may name beside its own',
+      (hosts) =>
+        hosts
+          .positional('id', { type: 'string', demandOption: true, describe: 'As `waybill agents` shows it' })
+          .positional('names', {
+            type: 'string',
+            array: true,
+            default: [] as string[],
+            describe: 'In place of those of before; * stands for any signs. None: its own host only',
+          })
+          .example(
+            "$0 agents hosts a-0123456789abcdef db-1 'web-*.example'",
+            'An agent whose own integration names those',
+          ),
+      (given) => hosts(given),
     )
     .command(
       'revoke <id>',
@@ -100,6 +124,20 @@ async function list(given: Given): Promise<void> {
   )
   for (const agent of agents) {
     for (const notice of agent.notices) lines.push(harmless(`${agent.name} (${agent.id}): ${notice}`))
+    if (agent.slowed !== null)
+      lines.push(
+        harmless(
+          `${agent.name} (${agent.id}): slowed down since ${timeText(msOf(agent.slowed.since))}, as it sends more ${agent.slowed.why} than its quota allows (agents.quota in indexer.yml)`,
+        ),
+      )
+    for (const { reason } of agent.breaks)
+      lines.push(harmless(`${agent.name} (${agent.id}): its chain is broken: ${reason}`))
+    if (agent.hosts === null && agent.revoked === false)
+      lines.push(
+        harmless(
+          `${agent.name} (${agent.id}): its events may name any host, since an earlier version enrolled it; limit them with waybill agents hosts ${agent.id}`,
+        ),
+      )
     for (const { incarnation, gaps } of agent.chains) {
       if (gaps.length === 0) continue
       const runs = gaps.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`)).join(', ')
@@ -138,7 +176,13 @@ function rowOf(agent: Agent, now: number): string[] {
   ]
 }
 
-async function token(given: Given & { readonly ttl: string; readonly uses: number }): Promise<void> {
+async function token(
+  given: Given & {
+    readonly ttl: string
+    readonly uses: number
+    readonly hosts: readonly string[] | undefined
+  },
+): Promise<void> {
   const { duration } = await import('../../config/index.ts')
   const ttl = duration({ min: 1000, max: 365 * 86_400_000 }).safeParse(given.ttl)
   if (!ttl.success)
@@ -150,7 +194,11 @@ async function token(given: Given & { readonly ttl: string; readonly uses: numbe
     tokenAnswer,
     await client.json('/v1/agents/tokens', {
       method: 'POST',
-      body: { ttlSeconds: Math.ceil(ttl.data / 1000), uses: given.uses },
+      body: {
+        ttlSeconds: Math.ceil(ttl.data / 1000),
+        uses: given.uses,
+        ...(given.hosts !== undefined && { hosts: given.hosts.flatMap((names) => names.split(',')) }),
+      },
     }),
   )
   if (given.json) return writeLines(jsonLines([answer]))
@@ -161,22 +209,46 @@ async function token(given: Given & { readonly ttl: string; readonly uses: numbe
   await writeLines([harmless(answer.token)])
 }
 
+async function hosts(
+  given: Given & { readonly id: string; readonly names: readonly string[] },
+): Promise<void> {
+  const { id } = given
+  const names = given.names.flatMap((name) => name.split(','))
+  await known(id, () =>
+    connect(given).json(`/v1/agents/${encodeURIComponent(id)}/hosts`, {
+      method: 'PUT',
+      body: { hosts: names },
+    }),
+  )
+  const allowed = names.length === 0 ? '' : ` and ${names.join(', ')}`
+  await writeLines(
+    given.json
+      ? jsonLines([{ id, hosts: names }])
+      : [harmless(`The events of agent ${id} may name its own host${allowed}.`)],
+  )
+}
+
 async function revoke(given: Given & { readonly id: string }): Promise<void> {
+  const { id } = given
+  await known(id, () =>
+    connect(given).json(`/v1/agents/${encodeURIComponent(id)}/revoke`, { method: 'POST', body: {} }),
+  )
+  await writeLines(
+    given.json
+      ? jsonLines([{ id, revoked: true }])
+      : [`Agent ${harmless(id)} is revoked: nothing more is taken from it.`],
+  )
+}
+
+/** What is asked about an agent; says so where there is none of this id. */
+async function known(id: string, ask: () => Promise<unknown>): Promise<void> {
   try {
-    await connect(given).json(`/v1/agents/${encodeURIComponent(given.id)}/revoke`, {
-      method: 'POST',
-      body: {},
-    })
+    await ask()
   } catch (error) {
     if (!(error instanceof AnswerError) || error.status !== 404) throw error
-    throw new OperatorError(`There is no agent ${harmless(given.id)}; \`waybill agents\` lists them`, {
+    throw new OperatorError(`There is no agent ${harmless(id)}; \`waybill agents\` lists them`, {
       exitCode: EXIT.notFound,
       cause: error,
     })
   }
-  await writeLines(
-    given.json
-      ? jsonLines([{ id: given.id, revoked: true }])
-      : [`Agent ${harmless(given.id)} is revoked: nothing more is taken from it.`],
-  )
 }

@@ -33,6 +33,12 @@ export const agentsAnswer = z.object({
       ledger: ledgerSchema.nullable(),
       settings: z.string().nullable().default(null),
       notices: z.array(z.string()).default([]),
+      hosts: z.array(z.string()).nullable().default([]),
+      breaks: z.array(z.object({ incarnation: z.string(), sequence: count, reason: z.string() })).default([]),
+      slowed: z
+        .object({ since: z.union([z.number(), z.string()]), why: z.string() })
+        .nullable()
+        .default(null),
       chains: z.array(
         z.object({
           incarnation: z.string(),

@@ -15,8 +15,17 @@ const agentSchema = z.object({
   revoked: z.number().nullable(),
   /** The indexer's own agent, which nobody may speak for over the network. */
   own: z.boolean(),
+  /** Hosts that its events may name beside its own. Agents that an earlier version enrolled have none of this: they may name any. */
+  hosts: z.array(z.string()).optional(),
 })
 export type Agent = z.infer<typeof agentSchema>
+
+/** Names of hosts as an operator gives them: `*` stands for any signs. */
+export const hostNamesSchema = z.array(z.string().trim().min(1).max(256)).max(1000)
+
+/** The hosts that an agent's events may name; null: any. */
+export const hostsOf = ({ host, hosts }: Agent): readonly string[] | null =>
+  hosts === undefined ? null : [host, ...hosts]
 
 const KIND = 'agent'
 
@@ -58,6 +67,10 @@ export class Agents {
       .sort((a, b) => a.enrolled - b.enrolled || (a.id < b.id ? -1 : 1))
   }
 
+  all(): Agent[] {
+    return [...this.#agents.values()].map(({ agent }) => agent)
+  }
+
   get(id: string): Agent | undefined {
     return this.#agents.get(id)?.agent
   }
@@ -84,6 +97,23 @@ export class Agents {
       await this.#reread(id)
       if (done) return true
     }
+  }
+
+  /** Sets which hosts its events may name beside its own. */
+  async allowHosts(id: string, hosts: readonly string[]): Promise<void> {
+    for (;;) {
+      const known = this.#agents.get(id)
+      if (known === undefined) throw new Error(`no agent ${id}`)
+      const done = await this.#records.put(KIND, id, { ...known.agent, hosts: [...hosts] }, known.version)
+      await this.#reread(id)
+      if (done) return
+    }
+  }
+
+  /** Whether an agent with this key may send; that it has the key is not proven by that. */
+  knows({ agent, key }: { readonly agent: string; readonly key: string }): boolean {
+    const known = this.get(agent)
+    return known !== undefined && !known.own && known.revoked === null && this.#keys.get(key)?.agent === agent
   }
 
   async #reread(id: string): Promise<void> {

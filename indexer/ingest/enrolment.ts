@@ -15,7 +15,11 @@ export interface Applicant {
 
 export interface Enrolment {
   enroll(request: EnrollRequest, from: Applicant): Promise<EnrollAnswer>
-  mint(lifetime: number, uses: number): Promise<MintedToken>
+  mint(wanted: {
+    lifetime: number
+    uses: number
+    hosts?: readonly string[] | undefined
+  }): Promise<MintedToken>
 }
 
 /** Registers agents by their public keys. One at a time, so that only one can be the first. */
@@ -44,12 +48,12 @@ export function openEnrolment(parts: {
     }
     failures.check(from.address)
     const asFirst = request.token === undefined
-    const refusal = asFirst
-      ? whyNotFirst(agents, from)
-      : await tokens.use(request.token ?? '', key.id, clock())
-    if (refusal !== null) {
+    const granted = asFirst
+      ? (whyNotFirst(agents, from) ?? { hosts: [] })
+      : await tokens.use(request.token ?? '', { key: key.id, host: request.host, now: clock() })
+    if (typeof granted === 'string') {
       failures.count(from.address)
-      throw new Refusal(401, 'unauthorised', refusal)
+      throw new Refusal(401, 'unauthorised', granted)
     }
     const agent = {
       id: `a-${random(8).toString('hex')}`,
@@ -60,6 +64,7 @@ export function openEnrolment(parts: {
       keys: [key],
       revoked: null,
       own: false,
+      hosts: [...granted.hosts],
     }
     const how = asFirst ? 'as the first agent, from loopback without a token' : 'with an enrolment token'
     await trail.record({
@@ -76,7 +81,7 @@ export function openEnrolment(parts: {
 
   return {
     enroll: (request, from) => turn(() => enroll(request, from)),
-    mint: (lifetime, uses) => tokens.mint(clock(), lifetime, uses),
+    mint: (wanted) => tokens.mint(clock(), wanted),
   }
 }
 

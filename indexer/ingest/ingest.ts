@@ -1,13 +1,16 @@
 import type { Logger } from 'pino'
 import { reasonOf } from '../../schema/index.ts'
 import type { Enrichment } from '../enrich/index.ts'
-import type { Records, Store } from '../store/port.ts'
+import type { Author, Records, Store } from '../store/port.ts'
 import { Agents } from './agents.ts'
+import { Breaks } from './breaks.ts'
 import { openChecker } from './checker.ts'
 import { type Enrolment, openEnrolment } from './enrolment.ts'
 import { Failures } from './failures.ts'
 import { Presences } from './presence.ts'
-import { openReceiver, type ReceiveMeter, type Receiver } from './receive.ts'
+import { type QuotaLimits, Quotas } from './quota.ts'
+import { authorOf, openReceiver, type ReceiveMeter, type Receiver } from './receive.ts'
+import { Seldom } from './seldom.ts'
 import { EnrolTokens } from './tokens.ts'
 import { openTrail, type Trail } from './trail.ts'
 
@@ -17,6 +20,10 @@ export interface Ingest {
   readonly presences: Presences
   readonly enrolment: Enrolment
   readonly failures: Failures
+  readonly breaks: Breaks
+  readonly quotas: Quotas
+  /** For whom this agent may speak; null where there is none of this id. */
+  authorOf(agent: string): Author | null
   readonly receiver: Receiver
   readonly trail: Trail
   readonly enrichment: Enrichment
@@ -24,6 +31,7 @@ export interface Ingest {
 }
 
 const SAVE_EVERY = 5 * 60_000
+const TELL_EVERY = 10_000
 
 export async function openIngest(parts: {
   store: Store
@@ -34,6 +42,8 @@ export async function openIngest(parts: {
   namespace: string
   workers: number
   limits: { inFlight: number; idleTimeout: number }
+  quota: () => QuotaLimits
+  shared: () => readonly string[]
   meter: ReceiveMeter
   log: Logger
   clock: () => number
@@ -47,7 +57,10 @@ export async function openIngest(parts: {
   const tokens = new EnrolTokens(store.records, random)
   const enrolment = openEnrolment({ ...parts, agents, tokens, failures, trail })
   const checker = openChecker(parts.workers)
-  const receiver = openReceiver({ ...parts, agents, presences, checker, trail })
+  const seldom = new Seldom(trail, clock)
+  const breaks = await Breaks.open({ records: store.records, store, trail, clock })
+  const quotas = new Quotas(parts.quota, clock)
+  const receiver = openReceiver({ ...parts, agents, presences, checker, trail, seldom, breaks, quotas })
 
   const save = async (): Promise<void> => {
     try {
@@ -58,17 +71,27 @@ export async function openIngest(parts: {
   }
   const timer = setInterval(() => void save(), SAVE_EVERY)
   timer.unref()
+  const telling = setInterval(() => void seldom.flush(), TELL_EVERY)
+  telling.unref()
 
   return {
     agents,
     presences,
     enrolment,
     failures,
+    breaks,
+    quotas,
+    authorOf(id) {
+      const agent = agents.get(id)
+      return agent === undefined ? null : authorOf(agent, parts.shared())
+    },
     receiver,
     trail,
     enrichment: parts.enrichment,
     async close() {
       clearInterval(timer)
+      clearInterval(telling)
+      await seldom.flush(true)
       await trail.close()
       await save()
       await checker.close()

@@ -9,19 +9,23 @@ import {
 } from '../../schema/wire/index.ts'
 import type { Enrichment } from '../enrich/index.ts'
 import {
+  type Author,
   type Store,
   StoreFullError,
   StoreUnavailableError,
   type WriteOutcome,
   type WriteResult,
 } from '../store/port.ts'
-import type { Agents } from './agents.ts'
+import { type Agent, type Agents, hostsOf } from './agents.ts'
 import { Body, busy } from './body.ts'
-import { Budget } from './budget.ts'
+import type { Breaks } from './breaks.ts'
+import { Budget, type Share } from './budget.ts'
 import type { Checker } from './checker.ts'
 import type { Presences } from './presence.ts'
+import type { Quotas } from './quota.ts'
 import { Refusal } from './refusal.ts'
 import { type Room, Rooms } from './rooms.ts'
+import type { Seldom } from './seldom.ts'
 import type { Trail } from './trail.ts'
 
 /** What is counted and timed while a waybill is taken in. */
@@ -30,16 +34,20 @@ export interface ReceiveMeter {
   checked(seconds: number): void
   wrote(seconds: number, result: WriteResult, again: boolean): void
   forked(): void
+  broke(chains: number): void
+  slowed(): void
 }
 
-/** Heads of waybills whose sender is not known yet, all together; a usual one has a few hundred bytes. */
+/** Heads of waybills whose sender is not proven yet, all together and of one address; a usual one has a few hundred bytes and takes nothing of it. */
 const STRANGERS_BYTES = 40 * 1024 * 1024
+const STRANGERS_BYTES_OF_ONE = 8 * 1024 * 1024
 
 const FORKS_KEPT = 10_000
+const TOLD_KEPT = 10_000
 
 export interface Receiver {
   /** Takes in one waybill; resolves when all of it is durable, and throws a `Refusal` otherwise. */
-  receive(body: Readable): Promise<Acknowledgement>
+  receive(body: Readable, address: string): Promise<Acknowledgement>
   /** Bytes in hand. */
   readonly inFlight: number
 }
@@ -51,6 +59,11 @@ export function openReceiver(parts: {
   checker: Checker
   enrichment: Enrichment
   trail: Trail
+  seldom: Seldom
+  breaks: Breaks
+  quotas: Quotas
+  /** Integrations whose exports several agents read. */
+  shared: () => readonly string[]
   namespace: string
   limits: { inFlight: number; idleTimeout: number }
   meter: ReceiveMeter
@@ -58,19 +71,22 @@ export function openReceiver(parts: {
   clock: () => number
 }): Receiver {
   const { store, agents, presences, checker, enrichment, trail, limits, meter, log, clock } = parts
+  const { seldom, breaks, quotas } = parts
   const known = new Budget(limits.inFlight)
-  const strangers = new Budget(STRANGERS_BYTES)
+  const strangers = new Budget(STRANGERS_BYTES, STRANGERS_BYTES_OF_ONE)
   const rooms = new Rooms()
   const forks = new Set<string>()
 
-  async function receive(source: Readable): Promise<Acknowledgement> {
+  async function receive(source: Readable, address: string): Promise<Acknowledgement> {
     const body = new Body(source, limits.idleTimeout)
-    const share = known.share()
+    let share: Share | null = null
     try {
-      const head = await readHead(body)
+      const head = await readHead(body, address)
       meter.received(head.payloadStart)
       const agent = agents.authenticateWaybill(head)
       checkManifest(head.manifest)
+      await keepToQuota(agent, head.manifest)
+      share = known.share(agent.id)
       // Room for what it unpacks to is taken before its bytes are: who starts can finish.
       if (!share.take(head.manifest.bytes)) throw busy()
       const payload = await body.payload(head.payloadBytes, share)
@@ -78,20 +94,20 @@ export function openReceiver(parts: {
       presences.seen(agent.id)
       const room = rooms.take(head.manifest.bytes)
       try {
-        return await keep(head, payload, room)
+        return await keep(head, payload, { agent, room })
       } finally {
         rooms.give(room)
       }
     } finally {
-      share.release()
+      share?.release()
       body.release()
     }
   }
 
-  async function readHead(body: Body): Promise<WaybillHead> {
-    const share = strangers.share()
+  async function readHead(body: Body, address: string): Promise<WaybillHead> {
+    const share = strangers.share(address)
     try {
-      return await body.head(share)
+      return await body.head(share, (sender) => agents.knows(sender))
     } catch (error) {
       if (error instanceof WaybillFormatError)
         throw new Refusal(400, 'bad-request', `This is no waybill: ${error.message}.`)
@@ -114,7 +130,37 @@ export function openReceiver(parts: {
     if (wrong !== null) throw new Refusal(422, 'refused', `The manifest does not add up: ${wrong}.`)
   }
 
-  async function keep(head: WaybillHead, payload: ArrayBuffer, room: Room | null): Promise<Acknowledgement> {
+  /** Counts what an agent may send in a time. Who is over it comes again, so that nothing is lost; each episode is told of once. */
+  async function keepToQuota({ id, name }: Agent, { events, bytes }: Manifest): Promise<void> {
+    const over = quotas.admit(id, { events, bytes })
+    if (over === null) return
+    meter.slowed()
+    const { seconds, why, isNew } = over
+    if (isNew) {
+      log.warn(`Agent ${name} (${id}) sends more ${why} than its quota allows: it is slowed down.`)
+      await trail.record({
+        action: 'agent-slow',
+        category: 'system',
+        message: `Agent ${name} sends more ${why} than its quota allows (agents.quota in indexer.yml): it is slowed down, and loses nothing.`,
+        outcome: 'failure',
+        reason: why,
+        by: { name: 'agent' },
+        entity: { type: 'agent', id, name },
+      })
+    }
+    throw new Refusal(
+      429,
+      'busy',
+      `Agent ${id} sends more ${why} than its quota allows: send this again in ${seconds} s.`,
+      { retryAfter: seconds },
+    )
+  }
+
+  async function keep(
+    head: WaybillHead,
+    payload: ArrayBuffer,
+    { agent, room }: { agent: Agent; room: Room | null },
+  ): Promise<Acknowledgement> {
     const { manifest, hash, manifestBytes, signature } = head
     const { encoding, bytes, events, root } = manifest
     const began = performance.now()
@@ -140,13 +186,17 @@ export function openReceiver(parts: {
       lines: Buffer.from(checked.lines, 0, bytes),
       leaves: Buffer.from(checked.leaves, 0, events * HASH_BYTES),
       handedOver: true,
+      author: authorOf(agent, parts.shared()),
       ingested: clock(),
       ...(additions !== null && {
         additions: { positions: additions.positions, lines: Buffer.from(additions.lines) },
       }),
     })
     if (outcome.kind === 'fork') throw await forked(manifest, hash, outcome.hash)
-    const { again, result } = outcome
+    const { again, result, links, newValues } = outcome
+    quotas.met(agent.id, newValues)
+    meter.broke(await breaks.look(manifest, hash, links, agent.name))
+    await tellForeign(agent, manifest, { result, again })
     meter.wrote((performance.now() - between) / 1000, result, again)
     if (result.dead > 0 && !again) {
       log.warn(
@@ -164,6 +214,32 @@ export function openReceiver(parts: {
       sources: [...sources],
       reasons: reasons.slice(0, 20),
     }
+  }
+
+  /** Waybills with foreign events whose telling was not interrupted: one that comes again is not told of again. */
+  const told = new Set<string>()
+
+  async function tellForeign(
+    { id, name }: Agent,
+    { incarnation, sequence }: Manifest,
+    { result, again }: { result: WriteResult; again: boolean },
+  ): Promise<void> {
+    const foreign = result.foreign ?? 0
+    const key = `${id}/${incarnation}/${sequence}`
+    if (foreign === 0 || (again && told.has(key))) return
+    if (told.size >= TOLD_KEPT) told.clear()
+    told.add(key)
+    const first = result.reasons[0]?.reason ?? ''
+    await seldom.tell(`foreign/${id}`, foreign, (count) => ({
+      action: 'agent-foreign-event',
+      category: 'security',
+      message: `${count} ${count === 1 ? 'event' : 'events'} of agent ${name} went to the dead letters, since they are not in its own name. The first: ${first}.`,
+      outcome: 'failure',
+      reason: first,
+      by: { name: 'agent' },
+      entity: { type: 'agent', id, name },
+      count,
+    }))
   }
 
   async function write(manifest: Manifest, batch: Parameters<Store['write']>[0]): Promise<WriteOutcome> {
@@ -215,6 +291,13 @@ export function openReceiver(parts: {
 
 const nameOf = ({ agent, incarnation, sequence }: Manifest): string =>
   `Waybill ${sequence} of agent ${agent} (incarnation ${incarnation})`
+
+/** For whom an agent may speak. */
+export const authorOf = (agent: Agent, shared: readonly string[]): Author => ({
+  agent: agent.id,
+  hosts: hostsOf(agent),
+  shared,
+})
 
 /** A signed manifest may still contradict itself; what the first contradiction is. */
 export function whatDoesNotAddUp(manifest: Manifest): string | null {

@@ -1,17 +1,18 @@
 import { textAt } from '../../schema/index.ts'
+import { BY_INDEXER } from '../query/index.ts'
 import type { Store } from '../store/port.ts'
 
 /** An act on one thing; with `since`, one that was done then or later. */
-interface Asked {
+export interface Recorded {
   readonly action: string
   readonly entity: string
   readonly since?: number
 }
 
-/** Whether the audit trail tells of it already. */
+/** Whether the audit trail tells of it already. Only what an indexer sealed counts: an agent could have written the rest. */
 export async function isRecorded(
   store: Pick<Store, 'search'>,
-  { action, entity, since }: Asked,
+  { action, entity, since }: Recorded,
 ): Promise<boolean> {
   let after: string | undefined
   do {
@@ -19,7 +20,7 @@ export async function isRecorded(
       query: {
         kind: 'and',
         of: [
-          { kind: 'equals', field: 'event.module', value: 'waybill' },
+          BY_INDEXER,
           { kind: 'equals', field: 'event.action', value: action },
           { kind: 'equals', field: 'audit.entity.id', value: entity },
         ],

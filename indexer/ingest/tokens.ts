@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import * as z from 'zod'
-import type { Records } from '../store/port.ts'
+import { hostMatcher, type Records } from '../store/index.ts'
 
 const tokenSchema = z.object({
   /** SHA-256 of the secret half; the secret itself is nowhere. */
@@ -10,6 +10,8 @@ const tokenSchema = z.object({
   uses: z.number(),
   /** Ids of the keys that were enrolled with it. */
   usedBy: z.array(z.string()),
+  /** The hosts that who enrolls with it may be on and name; absent: the one that it says it is on. */
+  hosts: z.array(z.string()).optional(),
 })
 type EnrolToken = z.infer<typeof tokenSchema>
 
@@ -32,21 +34,34 @@ export class EnrolTokens {
     this.#random = random
   }
 
-  async mint(now: number, lifetime: number, uses: number): Promise<MintedToken> {
+  async mint(
+    now: number,
+    { lifetime, uses, hosts }: { lifetime: number; uses: number; hosts?: readonly string[] | undefined },
+  ): Promise<MintedToken> {
     await this.#dropExpired(now)
     const id = this.#random(8).toString('hex')
     const half = this.#random(32).toString('hex')
     const expires = now + lifetime
-    const record: EnrolToken = { hash: hash('sha256', half), created: now, expires, uses, usedBy: [] }
+    const record: EnrolToken = {
+      hash: hash('sha256', half),
+      created: now,
+      expires,
+      uses,
+      usedBy: [],
+      ...(hosts !== undefined && { hosts: [...hosts] }),
+    }
     if (!(await this.#records.put(KIND, id, record, null))) throw new Error('two tokens have one id')
     return { token: `wbe_${id}_${half}`, expires, uses }
   }
 
   /**
-   * Takes one use of a token for this key; says why not where it can't. The same key may come again with the same
+   * Takes one use of a token for this key and host; says why not where it can't, else which hosts it is for. The same key may come again with the same
    * token, as it does when the answer was lost: that takes no further use.
    */
-  async use(token: string, key: string, now: number): Promise<string | null> {
+  async use(
+    token: string,
+    { key, host, now }: { key: string; host: string; now: number },
+  ): Promise<string | { readonly hosts: readonly string[] }> {
     const [, id = '', half = ''] = SHAPE.exec(token) ?? []
     for (;;) {
       const found = await this.#records.get(KIND, id)
@@ -55,10 +70,14 @@ export class EnrolTokens {
       const same = timingSafeEqual(expected, Buffer.from(hash('sha256', half)))
       if (found === null || record === null || !same) return 'The enrolment token is not known.'
       if (record.expires <= now) return 'The enrolment token has expired.'
-      if (record.usedBy.includes(key)) return null
+      const { hosts } = record
+      if (hosts !== undefined && !hostMatcher(hosts)(host))
+        return `The enrolment token is for ${hosts.join(', ')}, and the agent is on ${host}.`
+      const granted = { hosts: hosts ?? [] }
+      if (record.usedBy.includes(key)) return granted
       if (record.usedBy.length >= record.uses) return 'The enrolment token was used as often as it may be.'
       const next: EnrolToken = { ...record, usedBy: [...record.usedBy, key] }
-      if (await this.#records.put(KIND, id, next, found.version)) return null
+      if (await this.#records.put(KIND, id, next, found.version)) return granted
     }
   }
 

@@ -5,6 +5,7 @@ import {
   type Category,
   type Change,
   canonical,
+  indexerAgentId,
   isIncarnation,
   isSourceId,
   leavesOf,
@@ -97,7 +98,7 @@ export async function openTrail(parts: {
 }): Promise<Trail> {
   const { store, enrichment, agents, namespace, log, clock, random } = parts
   const key = await openOwnKey(parts.folder)
-  const self = { id: `indexer-${key.id}`, name: 'waybill indexer', host: hostname(), version: VERSION }
+  const self = { id: indexerAgentId(key.id), name: 'waybill indexer', host: hostname(), version: VERSION }
   if (agents.get(self.id) === undefined) {
     const keys = [{ id: key.id, pem: key.publicPem }]
     await agents.add({ ...self, enrolled: clock(), keys, revoked: null, own: true })

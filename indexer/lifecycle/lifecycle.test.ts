@@ -53,6 +53,8 @@ async function start(
     folder: join(path, 'own'),
     namespace: 'default',
     workers: 1,
+    quota: () => ({ events: 1e6, bytes: 1e9, newValues: 1e6 }),
+    shared: () => [],
     limits: { inFlight: 256 * 1024 * 1024, idleTimeout: 10_000 },
     meter: createMetrics().meter,
     log,

@@ -1,5 +1,5 @@
 import { type AuditEvent, comparePlaces, placeOf, textAt, valueAt } from '../../schema/index.ts'
-import type { Query } from '../query/index.ts'
+import { BY_INDEXER, type Query } from '../query/index.ts'
 import type { Store } from '../store/port.ts'
 import { Backwards, type KnownValue } from './backwards.ts'
 import { fieldsWithoutOld, isSameRecord, queryForRecordOf } from './record.ts'
@@ -115,7 +115,7 @@ async function* before(
 const SWITCHES: Query = {
   kind: 'and',
   of: [
-    { kind: 'equals', field: 'event.module', value: 'waybill' },
+    BY_INDEXER,
     { kind: 'equals', field: 'audit.entity.type', value: SWITCHED_ENTITY },
     {
       kind: 'or',

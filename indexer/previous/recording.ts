@@ -1,4 +1,4 @@
-import { type AuditEvent, changesOf, textAt } from '../../schema/index.ts'
+import { type AuditEvent, changesOf, isIndexerAgent, textAt } from '../../schema/index.ts'
 
 /** Recording of a type of events was switched off or on: one event of Waybill's own for each type. */
 export interface Switch {
@@ -19,7 +19,8 @@ export function switchOf(event: AuditEvent): Switch | null {
   const type = textAt(event, 'audit.entity.id')
   const action = textAt(event, 'event.action')
   const isOne =
-    textAt(event, 'event.module') === 'waybill' && textAt(event, 'audit.entity.type') === SWITCHED_ENTITY
+    isIndexerAgent(textAt(event, 'audit.seal.agent') ?? '') &&
+    textAt(event, 'audit.entity.type') === SWITCHED_ENTITY
   if (!isOne || type === undefined || (action !== SWITCHED.off && action !== SWITCHED.on)) return null
   const at = Date.parse(textAt(event, '@timestamp') ?? '')
   const rules = changesOf(event).map(({ field, new: next }) => ({ name: field, off: next === 'off' }))

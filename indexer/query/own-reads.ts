@@ -1,5 +1,9 @@
+import { INDEXER } from '../../schema/index.ts'
 import { hasShape } from './evaluate.ts'
 import type { Query } from './tree.ts'
+
+/** Events that an indexer sealed: Waybill's own. What only says of itself that it is (`event.module`) may be forged. */
+export const BY_INDEXER: Query = { kind: 'wildcard', field: 'audit.seal.agent', parts: [INDEXER, ''] }
 
 /**
  * Every search and view is itself an audit event. They would be among the results of the next search, and looking would change what is found.
@@ -7,10 +11,7 @@ import type { Query } from './tree.ts'
  */
 const OWN_READS: Query = {
   kind: 'and',
-  of: [
-    { kind: 'equals', field: 'event.module', value: 'waybill' },
-    { kind: 'equals', field: 'audit.category', value: 'view' },
-  ],
+  of: [BY_INDEXER, { kind: 'equals', field: 'audit.category', value: 'view' }],
 }
 
 export function withoutOwnReads(query: Query): Query {

@@ -1,3 +1,4 @@
+export { hostMatcher } from './authorship.ts'
 export { CursorError } from './cursor.ts'
 export {
   type ClusterSetup,

@@ -84,9 +84,26 @@ export interface BatchAdditions {
 }
 
 export type WriteOutcome =
-  | { readonly kind: 'stored'; readonly again: boolean; readonly result: WriteResult }
+  | {
+      readonly kind: 'stored'
+      readonly again: boolean
+      readonly result: WriteResult
+      readonly links: Links
+      /** Combinations of values in fields of few values (kind, action, host...) that the store had not met lately. */
+      readonly newValues: number
+    }
   /** The same key came before with another waybill. */
   | { readonly kind: 'fork'; readonly hash: string }
+
+/** The waybills that a waybill's chain binds it to, as far as they are here. */
+export interface Links {
+  /** Hash of the one before it in its incarnation; null where that is not here. */
+  readonly before: string | null
+  /** What the one behind it names as the hash before it; absent where that is not here. */
+  readonly after?: string | null
+  /** Hash of the one that it cites; null where that is not here, or it cites none. */
+  readonly cited: string | null
+}
 
 export interface WriteResult {
   readonly stored: number

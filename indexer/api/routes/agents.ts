@@ -9,7 +9,7 @@ import {
   verifyHeartbeat,
   WAYBILL_TYPE,
 } from '../../../schema/wire/index.ts'
-import { Refusal } from '../../ingest/index.ts'
+import { AgentNames, hostNamesSchema, Refusal } from '../../ingest/index.ts'
 import { refusalOf } from '../problem.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
@@ -18,6 +18,7 @@ import { type AgentShape, agentShape, mintedTokenShape } from '../shapes.ts'
 /** What agents ask: to be enrolled, to hand over waybills, to be known as well. */
 export function agentRoutes(service: Service): Route[] {
   const { access, agents, clock, enrolment, metrics, presences, receiver, settings, trail } = service
+  const names = new AgentNames({ agents, presences, trail })
   return [
     route({
       method: 'POST',
@@ -27,9 +28,9 @@ export function agentRoutes(service: Service): Route[] {
         'Hands over a batch with its signed waybill. 200 means that all of it is stored, known before, or in the dead letters.',
       bytes: WAYBILL_TYPE,
       answers: { 200: json('Accounted for, event by event.', acknowledgementSchema) },
-      async serve({ request }) {
+      async serve({ request, asker }) {
         try {
-          const answer = await receiver.receive(request.raw)
+          const answer = await receiver.receive(request.raw, asker.address)
           metrics.waybill(answer.again ? 'again' : 'stored')
           return answer
         } catch (thrown) {
@@ -64,15 +65,15 @@ export function agentRoutes(service: Service): Route[] {
         ),
       },
       async serve({ body }) {
-        const { heartbeat } = body
-        agents.authenticate(heartbeat, (key) => verifyHeartbeat(body, key))
+        const agent = agents.authenticate(body.heartbeat, (key) => verifyHeartbeat(body, key))
+        const heartbeat = { ...body.heartbeat, ...(await names.of(agent, body.heartbeat)) }
         for (const notice of presences.heard(heartbeat)) {
           await trail.record({
             action: 'agent-notice',
             category: 'system',
             message: `Agent ${heartbeat.name}: ${noticeText(notice)}`,
             outcome: 'unknown',
-            by: { name: heartbeat.name },
+            by: { name: 'agent' },
             entity: { type: 'agent', id: heartbeat.agent, name: heartbeat.name },
           })
         }
@@ -84,7 +85,7 @@ export function agentRoutes(service: Service): Route[] {
 
 /** What operators ask about agents. */
 export function agentManagementRoutes(service: Service): Route[] {
-  const { agents, clock, enrolment, presences, store, trail } = service
+  const { agents, breaks, clock, enrolment, presences, quotas, store, trail } = service
   const params = z.object({ id: z.string().max(64) })
   return [
     route({
@@ -115,6 +116,11 @@ export function agentManagementRoutes(service: Service): Route[] {
             notices: (heartbeat?.notices ?? []).map(noticeText),
             clockOffset: presence?.clockOffset ?? null,
             chains: chains.map((chain) => ({ ...chain, gaps: [...chain.gaps] })),
+            hosts: agent.hosts ?? null,
+            breaks: breaks
+              .of(agent.id)
+              .map(({ incarnation, sequence, at, reason }) => ({ incarnation, sequence, at, reason })),
+            slowed: quotas.slowed(agent.id),
           })
         }
         return { agents: shapes }
@@ -133,6 +139,12 @@ export function agentManagementRoutes(service: Service): Route[] {
           .max(30 * 86_400)
           .optional(),
         uses: z.number().int().min(1).max(10_000).default(1),
+        hosts: hostNamesSchema
+          .min(1)
+          .optional()
+          .describe(
+            'Hosts that agents may be on that enroll with it, and that their events may name; * stands for any signs.',
+          ),
       }),
       answers: { 200: json('The token.', mintedTokenShape) },
       async serve({ body, asker }) {
@@ -141,11 +153,36 @@ export function agentManagementRoutes(service: Service): Route[] {
         await trail.record({
           action: 'enrol-token-create',
           category: 'security',
-          message: `An enrolment token was made, for ${body.uses} ${body.uses === 1 ? 'agent' : 'agents'} until ${until}.`,
+          message: `An enrolment token was made, for ${body.uses} ${body.uses === 1 ? 'agent' : 'agents'} until ${until}${body.hosts === undefined ? '' : `, on ${body.hosts.join(', ')}`}.`,
           outcome: 'success',
           by: asker,
         })
-        return enrolment.mint(lifetime, body.uses)
+        return enrolment.mint({ lifetime, uses: body.uses, hosts: body.hosts })
+      },
+    }),
+    route({
+      method: 'PUT',
+      path: '/v1/agents/:id/hosts',
+      needs: 'agents',
+      about: "Says which hosts an agent's events may name beside its own.",
+      params,
+      body: z.strictObject({ hosts: hostNamesSchema }),
+      answers: { 200: json('The names.', z.object({ id: z.string(), hosts: z.array(z.string()) })) },
+      async serve({ params: { id }, body: { hosts }, asker }) {
+        const agent = agents.get(id)
+        if (agent === undefined || agent.own)
+          throw new Refusal(404, 'not-found', `No agent ${id} is enrolled here.`)
+        await trail.record({
+          action: 'agent-hosts-change',
+          category: 'security',
+          message: `Agent ${agent.name} (${id}) may name its own host${hosts.length === 0 ? '' : ` and ${hosts.join(', ')}`}.`,
+          outcome: 'success',
+          by: asker,
+          entity: { type: 'agent', id, name: agent.name },
+          changes: [{ field: 'hosts', old: agent.hosts?.join(' ') ?? '*', new: hosts.join(' ') }],
+        })
+        await agents.allowHosts(id, hosts)
+        return { id, hosts }
       },
     }),
     route({

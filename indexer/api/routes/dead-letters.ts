@@ -78,7 +78,10 @@ export function deadLetterRoutes(service: Service): Route[] {
           message: `Dead letter ${id} (${letter.kind}: ${letter.reason}) is to be stored again.`,
           outcome: 'unknown',
         })
-        const result = await store.deadLetters.replay(id, enrichment.additionsOf(letter.line))
+        const author = service.authorOf(letter.agent)
+        if (author === null)
+          throw new Refusal(409, 'refused', `Agent ${letter.agent}, which sent it, is not enrolled here.`)
+        const result = await store.deadLetters.replay(id, enrichment.additionsOf(letter.line), author)
         if (result === null) throw missing(id)
         await trail.record(
           result.stored

@@ -1,6 +1,7 @@
 import type { Client } from '@elastic/elasticsearch'
 import type { Category } from '../../../schema/index.ts'
-import type { StoreBatch, WriteResult } from '../port.ts'
+import type { Manifest } from '../../../schema/wire/index.ts'
+import type { Links, StoreBatch, WriteResult } from '../port.ts'
 import { statusOf } from './failures.ts'
 import { type Names, waybillId } from './names.ts'
 
@@ -32,6 +33,8 @@ export interface CommitBody {
   /** Pinned indices that were found closed, and when. */
   readonly closed: { readonly [index: string]: number }
   readonly result?: WriteResult
+  /** What its manifest names as the hash before it; waybills of earlier versions of Waybill don't say. */
+  readonly previous?: string | null
   /** What was shipped with the events, in base64. */
   readonly manifest?: string
   readonly signature?: string
@@ -64,6 +67,32 @@ export class Commits {
     }
   }
 
+  /**
+   * The waybills that this one is bound to. Asked behind its own commit: of two that are written at the same time one sees the other.
+   */
+  async linksOf({ agent, incarnation, sequence, cites }: Manifest): Promise<Links> {
+    const idOf = (its: string, number: number): string =>
+      waybillId({ agent, incarnation: its, sequence: number })
+    const ids = [idOf(incarnation, sequence - 1), idOf(incarnation, sequence + 1)]
+    if (cites !== null) ids.push(idOf(cites.incarnation, cites.sequence))
+    const { docs } = await this.#client.mget<Pick<Commit, 'hash' | 'body'>>({
+      index: this.#index,
+      ids,
+      _source_includes: ['hash', 'body.previous'],
+    })
+    const [before, after, cited] = docs.map((doc) => {
+      if ('error' in doc)
+        throw new Error(`${this.#index} does not tell what it has: ${doc.error.reason ?? ''}`)
+      return doc.found ? doc._source : undefined
+    })
+    const claimed = after?.body?.previous
+    return {
+      before: before?.hash ?? null,
+      ...(claimed !== undefined && { after: claimed }),
+      cited: cited?.hash ?? null,
+    }
+  }
+
   /** The waybill's commit: the one that is there, or a new one. */
   async open(batch: StoreBatch, pinned: () => Promise<Pins>): Promise<ReadCommit> {
     const { agent, incarnation, sequence, events, bytes } = batch.manifest
@@ -79,7 +108,7 @@ export class Commits {
         at: batch.ingested,
         events,
         bytes,
-        body: { pins: await pinned(), former: [], closed: {} },
+        body: { pins: await pinned(), former: [], closed: {}, previous: batch.manifest.previous },
       }
       const made = await this.#put(id, commit, 'create')
       if (made !== null) return made

@@ -1,4 +1,5 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
+import { LIMITS } from '../../../schema/index.ts'
 import type { Manifest } from '../../../schema/wire/index.ts'
 import { decodeCursor, encodeCursor, noCursor } from '../cursor.ts'
 import type { DeadLetter, DeadReason, WholeLine } from '../port.ts'
@@ -100,7 +101,12 @@ export class Letters {
         line,
         whole: { bytes: line.length, leaf, at: place },
       }))
-      await this.#put(some)
+      // What is more than an event may be is no event: a cluster would have to carry it for nothing.
+      await this.#put(
+        some.map((burial) =>
+          burial.line.length > LIMITS.eventBytes ? (shortened(burial) ?? burial) : burial,
+        ),
+      )
     }
   }
 

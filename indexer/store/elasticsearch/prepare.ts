@@ -1,4 +1,4 @@
-import { type Additions, type Category, HASH_BYTES } from '../../../schema/index.ts'
+import { type Additions, type Category, HASH_BYTES, valueAt } from '../../../schema/index.ts'
 import { Authorship } from '../authorship.ts'
 import { type Fault, readLine, type SoundEvent } from '../line.ts'
 import type { BatchAdditions, StoreBatch } from '../port.ts'
@@ -12,6 +12,8 @@ export interface Parcel {
   /** The leaf hash of its line, in hex. */
   readonly leaf: string
   readonly document: string
+  /** Its values in fields of few values, as one text. */
+  readonly values: string
 }
 
 export interface Rejected extends Fault {
@@ -93,6 +95,20 @@ export async function prepared({ lines }: StoreBatch, origin: Origin): Promise<P
   return { parcels, rejected }
 }
 
+/** Fields that few values repeat in all the time: many different ones are a sign of something that runs wild. */
+const FEW_VALUES = [
+  'host.name',
+  'log.file.path',
+  'event.module',
+  'event.dataset',
+  'event.action',
+  'event.code',
+  'audit.entity.type',
+  'audit.module',
+  'labels',
+  'tags',
+] as const
+
 export function parcelOf(
   origin: Origin,
   position: number,
@@ -109,6 +125,7 @@ export function parcelOf(
     id: revision ?? event.event.id,
     leaf,
     document: documentOf(event, line, seal, { additions: origin.additions(position), revision }),
+    values: JSON.stringify(FEW_VALUES.map((path) => valueAt(event, path) ?? null)),
   }
 }
 

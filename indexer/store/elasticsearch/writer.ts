@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Client } from '@elastic/elasticsearch'
 import type { Category } from '../../../schema/index.ts'
-import { type StoreBatch, StoreUnavailableError, type WriteOutcome } from '../port.ts'
+import { type StoreBatch, StoreUnavailableError, type WriteOutcome, type WriteResult } from '../port.ts'
 import type { BulkSink } from './bulk.ts'
 import type { Commit, CommitBody, Commits, Pins, ReadCommit } from './commits.ts'
 import type { Families } from './families.ts'
@@ -28,6 +28,7 @@ export interface WriterParts {
  */
 export class Writer {
   readonly #parts: WriterParts
+  readonly #met = new MetValues()
 
   constructor(parts: WriterParts) {
     this.#parts = parts
@@ -48,7 +49,7 @@ export class Writer {
       const { commit } = read
       if (commit.hash !== batch.hash) return { kind: 'fork', hash: commit.hash }
       if (commit.state === 'stored' && commit.body.result !== undefined)
-        return { kind: 'stored', again: true, result: commit.body.result }
+        return this.#stored(batch, { again: true, result: commit.body.result, newValues: 0 })
       const outcomes = new Map<number, EventOutcome>(
         rejected.map(({ position, kind, id, reason }) => [position, { kind: 'dead', why: kind, id, reason }]),
       )
@@ -71,9 +72,17 @@ export class Writer {
           leaves: batch.leaves.toString('base64'),
         },
       })
-      if (settled !== null) return { kind: 'stored', again: false, result }
+      if (settled !== null)
+        return this.#stored(batch, { again: false, result, newValues: this.#met.newIn(parcels) })
       read = await this.#again(commit)
     }
+  }
+
+  async #stored(
+    { manifest }: StoreBatch,
+    outcome: { again: boolean; result: WriteResult; newValues: number },
+  ): Promise<WriteOutcome> {
+    return { kind: 'stored', ...outcome, links: await this.#parts.commits.linksOf(manifest) }
   }
 
   async #pinsFor(categories: readonly Category[]): Promise<Pins> {
@@ -158,5 +167,24 @@ export class Writer {
       )
     }
     return this.#change(read, { ...body, pins, former: [...new Set([...body.former, index])] })
+  }
+}
+
+const MOST_MET = 20_000
+
+/** The combinations of values that events had lately in fields of few values. */
+class MetValues {
+  readonly #met = new Set<string>()
+
+  /** How many of these had others. */
+  newIn(parcels: readonly Parcel[]): number {
+    let count = 0
+    for (const { values } of parcels) {
+      if (this.#met.has(values)) continue
+      if (this.#met.size >= MOST_MET) this.#met.clear()
+      this.#met.add(values)
+      count++
+    }
+    return count
   }
 }

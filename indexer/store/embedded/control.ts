@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Category } from '../../../schema/index.ts'
-import type { DeadLetter, DeadReason, StoreBatch, WriteResult } from '../port.ts'
+import type { Manifest } from '../../../schema/wire/index.ts'
+import type { DeadLetter, DeadReason, Links, StoreBatch, WriteResult } from '../port.ts'
 
 /**
  * `control.db`: what is known of the whole store. A waybill's row is written after all its partitions, so it says that
@@ -86,10 +87,14 @@ export function partitionsOf(database: DatabaseSync): PartitionRow[] {
     }))
 }
 
+const previousIn = (manifest: Buffer): string | null =>
+  (JSON.parse(manifest.toString('utf8')) as Pick<Manifest, 'previous'>).previous
+
 /** The statements of the thread that writes. */
 export class Control {
   readonly database: DatabaseSync
   readonly #find: StatementSync
+  readonly #manifest: StatementSync
   readonly #add: StatementSync
   readonly #letter: StatementSync
   readonly #partition: StatementSync
@@ -106,6 +111,9 @@ export class Control {
     const prepare = (sql: string): StatementSync => database.prepare(sql)
     this.#find = prepare(
       'SELECT hash, result FROM waybills WHERE agent = ? AND incarnation = ? AND sequence = ?',
+    )
+    this.#manifest = prepare(
+      'SELECT manifest FROM waybills WHERE agent = ? AND incarnation = ? AND sequence = ?',
     )
     this.#add = prepare('INSERT INTO waybills VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#letter = prepare(`INSERT INTO dead_letters
@@ -131,6 +139,17 @@ export class Control {
     const row = this.#find.get(agent, incarnation, sequence)
     if (row === undefined) return null
     return { hash: text(row.hash), result: JSON.parse(text(row.result)) as WriteResult }
+  }
+
+  linksOf({ agent, incarnation, sequence, cites }: Manifest): Links {
+    const hashOf = (its: string, number: number): string | null =>
+      this.known(agent, its, number)?.hash ?? null
+    const behind = this.#manifest.get(agent, incarnation, sequence + 1)
+    return {
+      before: hashOf(incarnation, sequence - 1),
+      ...(behind !== undefined && { after: previousIn(bytes(behind.manifest)) }),
+      cited: cites === null ? null : hashOf(cites.incarnation, cites.sequence),
+    }
   }
 
   addWaybill(n: number, batch: StoreBatch, result: WriteResult, letters: readonly NewDeadLetter[]): void {

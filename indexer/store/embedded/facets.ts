@@ -96,6 +96,8 @@ const MOST_REMEMBERED = 20_000
 export class FacetBook {
   readonly #byKey = new Map<string, Facet>()
   readonly #byText = new Map<string, Facet>()
+  /** How often one was made: those met lately are not. */
+  made = 0
   #with = new WeakMap<Facet, Map<FacetPart, Facet>>()
 
   fromText(text: string): Facet {
@@ -103,6 +105,7 @@ export class FacetBook {
     if (facet === undefined) {
       if (this.#byText.size >= MOST_REMEMBERED) this.#byText.clear()
       facet = facetOf(text)
+      this.made++
       this.#byText.set(text, facet)
     }
     return facet

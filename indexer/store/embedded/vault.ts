@@ -10,6 +10,7 @@ import {
   type StoreBatch,
   StoreFullError,
   type WriteOutcome,
+  type WriteResult,
 } from '../port.ts'
 import { Control, partitionsOf } from './control.ts'
 import { Counting } from './counting.ts'
@@ -239,16 +240,17 @@ export class Vault {
     const known = this.#guard('control.db', () => this.control.known(agent, incarnation, sequence))
     if (known !== null) {
       if (known.hash !== batch.hash) return () => ({ kind: 'fork', hash: known.hash })
-      return () => ({ kind: 'stored', again: true, result: known.result })
+      return () => this.#stored(batch, { again: true, result: known.result, newValues: 0 })
     }
     const key = `${agent}/${incarnation}/${sequence}`
     const twin = jobs.get(key)
     if (twin !== undefined) {
       if (twin.batch.hash !== batch.hash) return () => ({ kind: 'fork', hash: twin.batch.hash })
-      return () => ({ kind: 'stored', again: true, result: resultOf(twin).result })
+      return () => this.#stored(batch, { again: true, result: resultOf(twin).result, newValues: 0 })
     }
     const { lines, leaves, additions, ingested, author } = batch
     const authorship = author === undefined ? null : new Authorship(author)
+    const metBefore = this.#facets.made
     const prepared = this.#preparer.prepare({
       lines,
       leaves,
@@ -258,9 +260,18 @@ export class Vault {
       additions,
       authorship,
     })
+    const newValues = this.#facets.made - metBefore
     const job: Job = { batch, n: this.#next++, prepared, outcomes: [] }
     jobs.set(key, job)
-    return () => ({ kind: 'stored', again: false, result: resultOf(job).result })
+    return () => this.#stored(batch, { again: false, result: resultOf(job).result, newValues })
+  }
+
+  /** Asked when all of the group is stored: neighbours may be in it. */
+  #stored(
+    { manifest }: StoreBatch,
+    outcome: { again: boolean; result: WriteResult; newValues: number },
+  ): WriteOutcome {
+    return { kind: 'stored', ...outcome, links: this.control.linksOf(manifest) }
   }
 
   #write(jobs: ReadonlyMap<string, Job>): void {

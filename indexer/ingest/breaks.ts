@@ -1,0 +1,136 @@
+import * as z from 'zod'
+import type { Manifest } from '../../schema/wire/index.ts'
+import type { Links, Records } from '../store/port.ts'
+import { isRecorded, type Recorded } from './recorded.ts'
+import type { Trail } from './trail.ts'
+
+/** A waybill that doesn't go with those its chain binds it to: something was removed, added or changed between them. */
+const breakSchema = z.object({
+  agent: z.string(),
+  incarnation: z.string(),
+  /** Of the waybill that names another one wrongly. */
+  sequence: z.number(),
+  at: z.number(),
+  reason: z.string(),
+})
+export type Break = z.infer<typeof breakSchema>
+
+const KIND = 'chain-break'
+export const BREAK_ACTION = 'waybill-chain-break'
+/** Of one agent; more are counted, and neither kept nor told of. */
+const MOST_KEPT = 100
+
+/** What a waybill says of those before it, and the one behind it of it, that is not so. */
+export function brokenIn(
+  { incarnation, sequence, previous, cites }: Manifest,
+  hash: string,
+  links: Links,
+): readonly { readonly sequence: number; readonly reason: string }[] {
+  const broken: { sequence: number; reason: string }[] = []
+  const name = (number: number): string => `waybill ${number} of incarnation ${incarnation}`
+  if (sequence === 1 && previous !== null)
+    broken.push({ sequence, reason: `${name(1)} is the first and names one before it` })
+  else if (sequence > 1 && previous === null)
+    broken.push({ sequence, reason: `${name(sequence)} names none before it` })
+  else if (links.before !== null && links.before !== previous)
+    broken.push({
+      sequence,
+      reason: `${name(sequence)} follows ${previous}, and ${name(sequence - 1)} is ${links.before}`,
+    })
+  if (links.after !== undefined && links.after !== hash)
+    broken.push({
+      sequence: sequence + 1,
+      reason: `${name(sequence + 1)} follows ${links.after ?? 'none'}, and ${name(sequence)} is ${hash}`,
+    })
+  if (cites !== null && (cites.sequence > 0 || cites.hash !== null)) {
+    const cited = `waybill ${cites.sequence} of incarnation ${cites.incarnation}`
+    if (links.cited === null)
+      broken.push({ sequence, reason: `${name(sequence)} cites ${cited}, which is not here` })
+    else if (links.cited !== cites.hash)
+      broken.push({
+        sequence,
+        reason: `${name(sequence)} cites ${cited} as ${cites.hash}, and that is ${links.cited}`,
+      })
+  }
+  return broken
+}
+
+/** The breaks of all agents' chains: each is in the records, and in the audit trail once. */
+export class Breaks {
+  readonly #records: Records
+  readonly #trail: Trail
+  readonly #isRecorded: (asked: Recorded) => Promise<boolean>
+  readonly #clock: () => number
+  readonly #byAgent = new Map<string, Map<string, Break>>()
+
+  private constructor(parts: Parts) {
+    this.#records = parts.records
+    this.#trail = parts.trail
+    this.#isRecorded = (asked) => isRecorded(parts.store, asked)
+    this.#clock = parts.clock
+  }
+
+  static async open(parts: Parts): Promise<Breaks> {
+    const breaks = new Breaks(parts)
+    for (const { key, value } of await parts.records.list(KIND))
+      breaks.#remember(key, breakSchema.parse(value))
+    return breaks
+  }
+
+  #remember(key: string, one: Break): void {
+    const its = this.#byAgent.get(one.agent) ?? new Map<string, Break>()
+    its.set(key, one)
+    this.#byAgent.set(one.agent, its)
+  }
+
+  /** Oldest first. */
+  of(agent: string): Break[] {
+    return [...(this.#byAgent.get(agent)?.values() ?? [])].sort((a, b) => a.at - b.at)
+  }
+
+  get count(): number {
+    return [...this.#byAgent.values()].reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Looks at a waybill that is stored, before it is acknowledged. How many breaks it has that were not known. */
+  async look(manifest: Manifest, hash: string, links: Links, name: string): Promise<number> {
+    const { agent, incarnation } = manifest
+    let found = 0
+    for (const { sequence, reason } of brokenIn(manifest, hash, links)) {
+      const key = `${agent}/${incarnation}/${sequence}`
+      const its = this.#byAgent.get(agent)
+      if (its?.has(key) === true) continue
+      found++
+      const count = its?.size ?? 0
+      if (count >= MOST_KEPT) continue
+      const one = { agent, incarnation, sequence, at: this.#clock(), reason }
+      this.#remember(key, one)
+      await this.#record(key, one, { name, isLast: count === MOST_KEPT - 1 })
+    }
+    return found
+  }
+
+  async #record(key: string, one: Break, { name, isLast }: { name: string; isLast: boolean }): Promise<void> {
+    // Told first: after kill -9 the waybill comes again, and the trail knows whether it was told.
+    if (!(await this.#isRecorded({ action: BREAK_ACTION, entity: key }))) {
+      const more = isLast ? ' Further breaks of this agent are counted and not listed.' : ''
+      await this.#trail.record({
+        action: BREAK_ACTION,
+        category: 'security',
+        message: `The chain of agent ${name} is broken: ${one.reason}.${more}`,
+        outcome: 'failure',
+        reason: one.reason,
+        by: { name: 'agent' },
+        entity: { type: 'waybill', id: key, name },
+      })
+    }
+    await this.#records.put(KIND, key, one, null)
+  }
+}
+
+interface Parts {
+  readonly records: Records
+  readonly store: Parameters<typeof isRecorded>[0]
+  readonly trail: Trail
+  readonly clock: () => number
+}
