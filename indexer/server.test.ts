@@ -106,15 +106,18 @@ describe('memory', () => {
     indexer = await TestIndexer.start({ ingest: { 'in-flight': '136MiB', 'body-timeout': '20s' } })
     const agent = await TestAgent.enrolled(indexer.url)
     const { port } = new URL(indexer.url)
+    const { json } = await indexer.ask('/v1/agents/tokens', { json: {} })
+    const other = await TestAgent.enrolled(indexer.url, String(json.token))
     // Two agents that announce 60 MiB of events each take 120 MiB; they keep them while they dawdle.
     const bytes = LIMITS.batchBytes - 4 * 1024 * 1024
-    const large = agent.sealLines(['{}'], { manifest: { bytes } }).body
-    const sockets = [1, 2].map(() => {
+    const [large, others] = [agent, other].map((one) => one.sealLines(['{}'], { manifest: { bytes } }).body)
+    if (large === undefined || others === undefined) throw new Error('nothing was sealed')
+    const sockets = [large, others].map((sealed) => {
       const socket = connect(Number(port), '127.0.0.1')
       socket.write(
-        `POST /v1/waybills HTTP/1.1\r\nhost: x\r\ncontent-type: ${WAYBILL_TYPE}\r\ncontent-length: ${large.length}\r\n\r\n`,
+        `POST /v1/waybills HTTP/1.1\r\nhost: x\r\ncontent-type: ${WAYBILL_TYPE}\r\ncontent-length: ${sealed.length}\r\n\r\n`,
       )
-      socket.write(large.subarray(0, large.length - 1))
+      socket.write(sealed.subarray(0, sealed.length - 1))
       return socket
     })
     const inFlight = async () =>

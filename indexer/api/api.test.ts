@@ -301,6 +301,7 @@ describe('the OpenAPI document', () => {
       'post /v1/users/{name}/role',
       'post /v1/users/{name}/unlock',
       'post /v1/waybills',
+      'put /v1/agents/{id}/hosts',
       'put /v1/saved-searches/{name}',
       'put /v1/settings/events',
     ])

@@ -166,16 +166,24 @@ export class TestAgent {
   readonly source = randomBytes(16).toString('hex') as SourceId
   sequence = 0
   previous: string | null = null
+  readonly name: string
+  readonly host: string
   #offset = 0
 
-  constructor() {
+  constructor({ name = 'web-1', host = 'web-1.example' }: { name?: string; host?: string } = {}) {
+    this.name = name
+    this.host = host
     const pair = generateKeyPairSync('ed25519')
     this.privateKey = pair.privateKey
     this.publicPem = String(pair.publicKey.export({ type: 'spki', format: 'pem' }))
   }
 
-  static async enrolled(url: string, token?: string): Promise<TestAgent> {
-    const agent = new TestAgent()
+  static async enrolled(
+    url: string,
+    token?: string,
+    called: { name?: string; host?: string } = {},
+  ): Promise<TestAgent> {
+    const agent = new TestAgent(called)
     const answer = await agent.enroll(url, token)
     if (answer.status !== 200) throw new Error(`enrolling: ${answer.status} ${answer.text}`)
     return agent
@@ -185,8 +193,8 @@ export class TestAgent {
     const answer = await askAt(url, '/v1/enroll', {
       json: {
         publicKey: this.publicPem,
-        name: 'web-1',
-        host: 'web-1.example',
+        name: this.name,
+        host: this.host,
         version: '0.1.0',
         ...(token === undefined ? {} : { token }),
       },
@@ -290,8 +298,8 @@ export class TestAgent {
       incarnation: this.incarnation,
       beat: 1,
       sent: Date.now(),
-      name: 'web-1',
-      host: 'web-1.example',
+      name: this.name,
+      host: this.host,
       version: '0.1.0',
       settings: null,
       sequence: this.sequence,

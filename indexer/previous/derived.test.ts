@@ -2,9 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AuditEvent, type Change, canonical, declaredEventId, sealedPart } from '../../schema/index.ts'
+import {
+  type AuditEvent,
+  type Change,
+  canonical,
+  declaredEventId,
+  sealedPart,
+  textAt,
+} from '../../schema/index.ts'
 import { openEmbeddedStore, type Store } from '../store/index.ts'
-import { batchOf, idAt } from '../store/testing/batches.ts'
+import { AGENT, batchOf, idAt } from '../store/testing/batches.ts'
 import { type Bounds, derivedOf } from './derived.ts'
 
 const START = Date.UTC(2026, 5, 1)
@@ -12,6 +19,7 @@ const MINUTE = 60_000
 const folder = mkdtempSync(join(tmpdir(), 'waybill-previous-'))
 let store: Store
 let sequence = 0
+let switches = 0
 let records = 0
 let events = 0
 
@@ -88,10 +96,21 @@ function toggled(
   }
 }
 
+/** Switches come from an indexer, whatever other events say of themselves. */
 async function stored(...all: AuditEvent[]): Promise<void> {
-  const outcome = await store.write(batchOf(++sequence, all))
-  expect(outcome).toMatchObject({ result: { stored: all.length } })
+  for (const [agent, events] of [
+    [INDEXER_AGENT, all.filter(isSwitch)],
+    [AGENT, all.filter((event) => !isSwitch(event))],
+  ] as const) {
+    if (events.length === 0) continue
+    const number = agent === AGENT ? ++sequence : ++switches
+    const outcome = await store.write(batchOf(number, events, { agent }))
+    expect(outcome).toMatchObject({ result: { stored: events.length } })
+  }
 }
+
+const INDEXER_AGENT = 'indexer-0123456789abcdef'
+const isSwitch = (event: AuditEvent): boolean => textAt(event, 'agent.id') === 'indexer'
 
 const idOf = (event: AuditEvent): string => (event.event as { id: string }).id
 
@@ -305,6 +324,15 @@ describe('recording that was off in between', () => {
     )
     expect((await derived(updated))?.previous).toMatchObject([{ old: '100' }])
   })
+})
+
+it('a switch that no indexer sealed switches nothing, whatever it says of itself', async () => {
+  const story = new Story()
+  const at = 1000 * ++records
+  const updated = story.event(at + 10, 'updated', to('200'))
+  const forged = { ...toggled(at + 3, 'off', 'erp.record.updated'), agent: { id: AGENT } }
+  await stored(story.event(at, 'created', to('100')), forged, updated)
+  expect(await derived(updated)).toMatchObject({ previous: [{ old: '100' }] })
 })
 
 describe('recording that was switched off by a rule', () => {

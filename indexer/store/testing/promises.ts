@@ -36,7 +36,7 @@ export function holdsStorePromises(ground: Ground): void {
         result: { stored: 2, duplicate: 0, dead: 0 },
       })
       const again = await store.write(batch)
-      expect(again).toEqual({ ...first, again: true })
+      expect(again).toEqual({ ...first, again: true, newValues: 0 })
       expect(ids(await search(store))).toEqual([idAt(0), idAt(10)])
     })
 

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { askAt, TestAgent } from '../indexer/ingest/testing.ts'
+import { type AttackGround, WATCHER } from './attacks/attack.ts'
+import { WRITERS } from './attacks/writers.ts'
+import { System } from './system/system.ts'
+
+/** `npm run test:attack`: every attack that is known, against a running indexer, one line for each. */
+const ATTACKS = { 'who may write what': WRITERS }
+
+let system: System
+let ground: AttackGround
+
+beforeAll(async () => {
+  system = await System.make()
+  // A quota that one agent can exceed in a second.
+  system.startIndexer(
+    `agents: { quota: { events: 2000 } }\ntokens: [{ name: watcher, token: ${WATCHER}, scopes: [alerts] }]\n`,
+  )
+  await system.ready()
+  const { url, port } = system
+  const ask: AttackGround['ask'] = (path, options) => askAt(url, path, options)
+  let number = 0
+  ground = {
+    url,
+    port,
+    ask,
+    async agent() {
+      const { json } = await ask('/v1/agents/tokens', { json: {} })
+      const name = `attack-${++number}`
+      return TestAgent.enrolled(url, String(json.token), { name, host: `${name}.example` })
+    },
+    async events(query) {
+      const { json } = await ask(`/v1/search?limit=1000&q=${encodeURIComponent(query)}`)
+      return json.events as Record<string, unknown>[]
+    },
+  }
+})
+afterAll(() => system.end())
+
+for (const [whom, attacks] of Object.entries(ATTACKS))
+  describe(whom, () => {
+    for (const { name, run } of attacks) it(name, () => run(ground))
+  })

@@ -1,0 +1,25 @@
+import type { Answer, TestAgent } from '../../indexer/ingest/testing.ts'
+
+/** The token of a watch, which may tell of alerts. */
+export const WATCHER = 'a-token-for-watches-1'
+
+/** One attack on a running indexer. It resolves when the indexer has withstood it, and throws what it got through with. */
+export interface Attack {
+  /** What the attacker does: `an agent writes in the name of another`. */
+  readonly name: string
+  run(ground: AttackGround): Promise<void>
+}
+
+/** A running indexer, a process of its own, with agents that are enrolled there; all attacks of a run share it. */
+export interface AttackGround {
+  readonly url: string
+  readonly port: number
+  ask(
+    path: string,
+    options?: { method?: 'POST' | 'PUT' | 'DELETE'; json?: unknown; headers?: Record<string, string> },
+  ): Promise<Answer>
+  /** Enrolls an agent with a name and a host that no other one has. */
+  agent(): Promise<TestAgent>
+  /** Everything that a query finds, as the indexer lists it. */
+  events(query: string): Promise<readonly Record<string, unknown>[]>
+}
