@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
 import type { AgentSettings } from '../schema/wire/index.ts'
 import { keepSettings, takeUpSettings } from './central-settings.ts'
-import { type AgentConfig, readAgentConfig } from './config.ts'
+import { type AgentConfig, hostOf, readAgentConfig } from './config.ts'
 import { enroll, fetchSettings, type Identity, loadIdentity } from './ship/index.ts'
 import { type FolderLock, lockFolder } from './state/index.ts'
 import { VERSION } from './version.ts'
@@ -72,7 +72,7 @@ export async function enrollFirst({
           token: config.agent.token?.reveal(),
           dir: config.agent.data,
           name: config.agent.name,
-          host: config.agent.host,
+          host: hostOf(config),
           version: VERSION,
           tls: config.tls,
           allowPlainHttp: config['allow-plain-http'],

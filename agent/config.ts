@@ -174,7 +174,7 @@ export const agentConfigSchema = z.strictObject({
   agent: z.strictObject({
     name: z.string().min(1).max(256),
     data: z.string().min(1),
-    host: z.string().min(1).max(256).default(hostname()),
+    host: z.string().min(1).max(256).optional(),
     token: secret().optional(),
   }),
   indexers: z.array(url).min(1, 'expected at least one indexer'),
@@ -222,6 +222,13 @@ export type AgentConfig = z.infer<typeof agentConfigSchema> & {
   /** Where in agent.yml something stands. */
   readonly lineOf: LineOf
 }
+
+/**
+ * The host that events name: as it is set, else the one that the agent was enrolled on. A machine may change its name (a container gets a new one at
+ * each start), and the indexer takes events of the enrolled host.
+ */
+export const hostOf = ({ agent }: AgentConfig, enrolled?: string): string =>
+  agent.host ?? enrolled ?? hostname()
 
 export const fileInputsOf = (config: AgentConfig): FileInputConfig[] =>
   config.inputs.flatMap((input) => ('file' in input ? [input.file] : []))

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { OperatorError } from '../schema/index.ts'
 import type { AgentSettings, Heartbeat, Ledger, OwnIntegration } from '../schema/wire/index.ts'
 import { wrongColumns } from './columns.ts'
-import { type AgentConfig, type FileInputConfig, fileInputsOf, integrationPath } from './config.ts'
+import { type AgentConfig, type FileInputConfig, fileInputsOf, hostOf, integrationPath } from './config.ts'
 import { type InputEvents, inputEvents } from './event-status.ts'
 import {
   createFileInput,
@@ -81,7 +81,7 @@ export async function prepareLine(
 export async function workerSetup(
   file: string,
   config: AgentConfig,
-  identity: { agent: string; namespace: string },
+  identity: { agent: string; namespace: string; host?: string },
   central: AgentSettings | null,
 ): Promise<WorkerSetup> {
   const [wrong] = await wrongColumns(file, config)
@@ -100,7 +100,7 @@ export async function workerSetup(
   const received = await syslogPipelines(file, config, files.length)
   return {
     agent: { id: identity.agent, name: config.agent.name, version: VERSION },
-    host: config.agent.host,
+    host: hostOf(config, identity.host),
     namespace: identity.namespace,
     compression: config.compression,
     events: central?.events ?? [],
@@ -239,7 +239,7 @@ function heartbeatOf(
   const shipping = shipper.status()
   return {
     name: config.agent.name,
-    host: config.agent.host,
+    host: hostOf(config),
     version: VERSION,
     settings,
     uptime: Math.round(process.uptime() * 1000),

@@ -337,7 +337,7 @@ export const FIELDS = {
     type: 'keyword',
     derived: true,
     about:
-      'The event of which this is another content under the same declared key: the `event.id` that was sealed. `event.id` is then one of its own.',
+      'The `event.id` that was sealed, where that is known with another content or from another agent. `event.id` is then one of its own.',
   },
   'audit.derived': {
     type: 'keyword',

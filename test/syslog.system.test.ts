@@ -117,10 +117,10 @@ it('a program that has an integration of its own gets it, from the right host on
     '@timestamp': '2026-01-02T03:04:05.000Z',
     event: { action: 'order.updated', module: 'generic-json', kind: 'event' },
     user: { name: 'jane' },
-    host: { name: 'web-1' },
+    log: { syslog: { hostname: 'web-1' } },
     process: { name: 'auditd-app', pid: 7 },
   })
-  expect(other).toMatchObject({ event: { module: 'plain' }, host: { name: 'web-2' } })
+  expect(other).toMatchObject({ event: { module: 'plain' }, log: { syslog: { hostname: 'web-2' } } })
 })
 
 it('an agent that no indexer knows yet keeps what arrives, says so, and ships it once it is enrolled', {

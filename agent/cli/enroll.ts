@@ -59,7 +59,7 @@ export const enrollCommand: CommandModule<object, EnrollArguments> = {
       token,
       dir: settings.agent.data,
       name: settings.agent.name,
-      host: settings.agent.host,
+      host: settings.agent.host ?? hostname(),
       version: VERSION,
       tls: settings.tls,
       allowPlainHttp: settings['allow-plain-http'],

@@ -44,7 +44,7 @@ export async function enroll(options: Enrolling): Promise<Identity> {
     throw refused(options.url, answer, options.token !== undefined)
   const read = enrollAnswerSchema.safeParse(parsed(answer.body))
   if (!read.success) throw noIndexer(options.url)
-  const identity: Identity = { ...read.data, privateKey }
+  const identity: Identity = { ...read.data, host: options.host, privateKey }
   await keepIdentity(options.dir, identity)
   return identity
 }

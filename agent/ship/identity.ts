@@ -11,6 +11,8 @@ export interface Identity {
   /** Id of the key, as the indexer knows it. */
   readonly key: string
   readonly namespace: string
+  /** The host that it was enrolled on; absent where an earlier version did that. */
+  readonly host?: string
   readonly privateKey: KeyObject
 }
 
@@ -24,6 +26,7 @@ const identitySchema = z.object({
   agent: z.string().refine(isAgentId),
   key: z.string().min(1),
   namespace: z.string().min(1),
+  host: z.string().min(1).optional(),
 })
 
 /** The identity in a data folder; null when the agent was never enrolled there. */
@@ -44,8 +47,8 @@ export async function loadIdentity(dir: string): Promise<Identity | null> {
       `${file} is damaged. Restore it from a backup, or remove it and ${KEY} beside it and enroll again: no record is lost by that.`,
     )
   }
-  const { agent, key, namespace } = read.data
-  return { agent, key, namespace, privateKey: await loadKey(dir) }
+  const { agent, key, namespace, host } = read.data
+  return { agent, key, namespace, ...(host !== undefined && { host }), privateKey: await loadKey(dir) }
 }
 
 async function loadKey(dir: string): Promise<KeyObject> {
@@ -64,11 +67,11 @@ async function loadKey(dir: string): Promise<KeyObject> {
 
 /** The key comes first: an identity without its key would be worth nothing. */
 export async function keepIdentity(dir: string, identity: Identity): Promise<void> {
-  const { agent, key, namespace, privateKey } = identity
+  const { agent, key, namespace, host, privateKey } = identity
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
   await writeFileDurably(join(dir, KEY), pem, { mode: 0o600 })
-  const content = `${JSON.stringify({ version: VERSION, agent, key, namespace }, null, 2)}\n`
+  const content = `${JSON.stringify({ version: VERSION, agent, key, namespace, host }, null, 2)}\n`
   await writeFileDurably(join(dir, IDENTITY), content, { mode: 0o600 })
 }
 

@@ -1,6 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { decodeWaybill, manifestSchema, sealManifest } from '../../schema/wire/index.ts'
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { leavesOf, merkleRoot } from '../../schema/index.ts'
+import { decodeWaybill, type Manifest, manifestSchema, sealManifest } from '../../schema/wire/index.ts'
 import { type Log, type State, syncFolder } from '../state/index.ts'
 import { type Batch, batchName } from './batch.ts'
 import type { Books } from './books.ts'
@@ -22,7 +24,7 @@ export interface Resealing {
 
 /**
  * Seals everything in the spool anew, as a chain of another incarnation: the payloads stay as they are, only their waybills
- * change. The new files are made in a folder of their own, and one write of the state decides: before it the old chain
+ * change. Where the agent was enrolled anew its events name it by its new id, since no indexer takes those of another agent. The new files are made in a folder of their own, and one write of the state decides: before it the old chain
  * counts, after it the new one. `takeUp` makes the folders follow, here as at a start after a kill.
  */
 export async function reseal(
@@ -74,7 +76,9 @@ async function sealAnew(
   cites: ChainRecord['cites'],
   before: Batch | undefined,
 ): Promise<Batch> {
-  const { manifest, payload } = decodeWaybill(await parts.spool.read(old, batch))
+  const sealed = decodeWaybill(await parts.spool.read(old, batch))
+  const { manifest, payload } =
+    sealed.manifest.agent === parts.agent ? sealed : inNameOf(parts.agent, sealed.manifest, sealed.payload)
   const sequence = (before?.sequence ?? 0) + 1
   const next = manifestSchema.parse({
     ...manifest,
@@ -94,4 +98,27 @@ async function sealAnew(
   await parts.spool.draft(staging, made, [head, frame, payload])
   await parts.spool.publish(staging, made)
   return made
+}
+
+/** A batch whose events name this agent in place of the one that the manifest names. */
+function inNameOf(
+  agent: string,
+  manifest: Manifest,
+  payload: Buffer,
+): { manifest: Manifest; payload: Buffer } {
+  if (payload.length === 0) return { manifest, payload }
+  const isZstd = manifest.encoding === 'zstd'
+  const lines = (isZstd ? zstdDecompressSync(payload) : gunzipSync(payload)).toString('utf8').split('\n')
+  // Members are sorted: of a line's own object `agent` is the first with this text.
+  const renamed = lines.map((line) =>
+    line.replace(`"agent":{"id":"${manifest.agent}"`, () => `"agent":{"id":"${agent}"`),
+  )
+  const bytes = Buffer.from(`\0${renamed.join('\n')}`)
+  const { leaves } = leavesOf(bytes, 1, bytes.length)
+  const root = merkleRoot(leaves).toString('hex')
+  const content = bytes.subarray(1)
+  return {
+    manifest: manifestSchema.parse({ ...manifest, bytes: content.length, root }),
+    payload: isZstd ? zstdCompressSync(content) : gzipSync(content),
+  }
 }

@@ -60,7 +60,7 @@ describe('alternatives to a query that found nothing', () => {
 })
 
 describe("Waybill's own searches and views", () => {
-  const reads = 'event.module: waybill and audit.category: view'
+  const reads = 'audit.seal.agent: indexer-* and audit.category: view'
 
   test('are left out of a query that does not name them', () => {
     expect(printQuery(withoutOwnReads(parse('')))).toBe(`not (${reads})`)

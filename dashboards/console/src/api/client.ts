@@ -259,6 +259,9 @@ export interface Operations {
           events: number
           gaps: Array<{ from: number; to: number }>
         }>
+        hosts: Array<string> | null
+        breaks: Array<{ incarnation: string; sequence: number; at: number; reason: string }>
+        slowed: { since: number; why: string } | null
       }>
     }
   }
@@ -266,8 +269,15 @@ export interface Operations {
   postAgentsTokens: {
     params: Record<never, never>
     query: Record<never, never>
-    body: { ttlSeconds?: number | undefined; uses?: number | undefined }
+    body: { ttlSeconds?: number | undefined; uses?: number | undefined; hosts?: Array<string> | undefined }
     answer: { token: string; expires: number; uses: number }
+  }
+  /** Says which hosts an agent's events may name beside its own. */
+  putAgentsIdHosts: {
+    params: { id: string }
+    query: Record<never, never>
+    body: { hosts: Array<string> }
+    answer: { id: string; hosts: Array<string> }
   }
   /** Takes an agent its right to send. What it sent stays. */
   postAgentsIdRevoke: {
@@ -362,7 +372,7 @@ export interface Operations {
       letters: Array<{
         id: string
         at: number
-        kind: 'invalid' | 'collision' | 'refused'
+        kind: 'invalid' | 'collision' | 'refused' | 'foreign'
         reason: string
         eventId: string
         agent: string
@@ -388,7 +398,7 @@ export interface Operations {
     answer: {
       id: string
       at: number
-      kind: 'invalid' | 'collision' | 'refused'
+      kind: 'invalid' | 'collision' | 'refused' | 'foreign'
       reason: string
       eventId: string
       agent: string
@@ -921,6 +931,7 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     deleteSavedSearchesName: { method: 'DELETE', path: '/v1/saved-searches/{name}' },
     getAgents: { method: 'GET', path: '/v1/agents' },
     postAgentsTokens: { method: 'POST', path: '/v1/agents/tokens' },
+    putAgentsIdHosts: { method: 'PUT', path: '/v1/agents/{id}/hosts' },
     postAgentsIdRevoke: { method: 'POST', path: '/v1/agents/{id}/revoke' },
     getEventTypes: { method: 'GET', path: '/v1/event-types' },
     getSettingsEvents: { method: 'GET', path: '/v1/settings/events' },

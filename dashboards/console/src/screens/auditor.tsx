@@ -6,7 +6,8 @@ import { Figure } from './figures.tsx'
 import { Found } from './found.tsx'
 import { Panel, ScreenHead } from './panel.tsx'
 
-const OWN = 'event.module: waybill'
+/** With an indexer's seal: what only says of itself that it is Waybill's may be forged. */
+const OWN = 'event.module: waybill and audit.seal.agent: indexer-*'
 
 /** What people do here is itself on the record. */
 export default function Auditor() {

@@ -19,7 +19,7 @@ import { FAILED_SIGN_INS, SIGN_INS } from './priority.ts'
 
 const WorldMap = lazy(() => import('../charts/world-map.tsx'))
 
-const SECURITY = 'audit.category: security and not event.module: waybill'
+const SECURITY = 'audit.category: security and not audit.seal.agent: indexer-*'
 const LOCKS = 'audit.category: security and event.action: *lock*'
 const RIGHTS = 'event.category: iam'
 const KEYS = 'audit.category: security and (event.action: *key* or event.action: *password*)'

@@ -18,7 +18,7 @@ import { Figure } from './figures.tsx'
 import { Found } from './found.tsx'
 import { Panel, ScreenHead } from './panel.tsx'
 
-const SYSTEM = 'audit.category: system and not event.module: waybill'
+const SYSTEM = 'audit.category: system and not audit.seal.agent: indexer-*'
 const FAILED = 'event.outcome: failure or audit.status: (warning or error)'
 
 export default function System() {
@@ -58,7 +58,7 @@ export default function System() {
         </Panel>
         <Panel title="Waybill itself">
           <Found
-            q="audit.category: system and event.module: waybill"
+            q="audit.category: system and audit.seal.agent: indexer-*"
             range={range}
             most={6}
             none="Nothing in this time."
