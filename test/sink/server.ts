@@ -318,6 +318,8 @@ class BulkOfNothing implements Sink {
         return `The manifest speaks of ${manifest.bytes} bytes, and there are ${lines.length - 1}.`
       if (merkleRoot(leaves).toString('hex') !== manifest.root)
         return 'The Merkle root is not that of the events.'
+      const named = namedIn(lines, manifest.agent)
+      if (named !== null) return `An event is of agent ${named}, and agent ${manifest.agent} sent it.`
       if (this.#remember) sources = this.#rememberEvents(manifest, lines)
     }
     const sum = (part: 'stored' | 'duplicate'): number => sources.reduce((all, one) => all + one[part], 0)
@@ -344,6 +346,13 @@ class BulkOfNothing implements Sink {
       return answer
     })
   }
+}
+
+/** Another agent that any of these events names; null where none does. */
+function namedIn(lines: Buffer, agent: string): string | null {
+  for (const [, named] of lines.toString('utf8', 1).matchAll(/"agent":\{"id":"([^"]*)"/g))
+    if (named !== undefined && named !== agent) return named
+  return null
 }
 
 function idOf(line: string): string {

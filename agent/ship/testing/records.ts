@@ -27,13 +27,19 @@ export function batchOfRecords(
   source: string,
   from: number,
   records: number,
+  agent?: string,
 ): { result: TaskResult; slices: SourceSlice[] } {
   const lines: string[] = []
   for (let record = from; record < from + records; record++) {
     if (isFiltered(record)) continue
     const id = eventId(source, record)
     lines.push(
-      canonical({ '@timestamp': '2026-01-01T00:00:00.000Z', event: { id }, message: `record ${record}` }),
+      canonical({
+        '@timestamp': '2026-01-01T00:00:00.000Z',
+        ...(agent !== undefined && { agent: { id: agent, name: 'trial' } }),
+        event: { id },
+        message: `record ${record}`,
+      }),
     )
   }
   const text = Buffer.from(lines.length === 0 ? '' : `${lines.join('\n')}\n`)

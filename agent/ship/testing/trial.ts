@@ -120,7 +120,7 @@ export async function trial(options: TrialOptions = {}): Promise<Trial> {
     async batch(source, records) {
       const from = read.get(source) ?? reach(source, 0)
       read.set(source, from + records)
-      const made = batchOfRecords(source, from, records)
+      const made = batchOfRecords(source, from, records, identity.agent)
       await shipper.seal(made.result, made.slices)
     },
     stop,
