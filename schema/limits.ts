@@ -9,11 +9,13 @@ export const LIMITS = {
   taskBytes: 1024 * 1024,
   /** Records in one batch, at most. */
   batchRecords: 8192,
+  /** Files that one batch has records of, at most: its manifest names each of them. */
+  batchSources: 800,
   /** Bytes of a batch's NDJSON before compression, at most. */
   batchBytes: 64 * 1024 * 1024,
   /** Bytes of one event's line, at most: six times a record as its original text and again in its fields, and room for the rest. */
   eventBytes: 16 * 1024 * 1024,
-  /** Bytes of a waybill's manifest, at most: a usual one has some hundred. */
+  /** Bytes of a waybill's manifest, at most: a usual one has some hundred. One of 800 files has these where all of their paths are as long as can be. */
   manifestBytes: 4 * 1024 * 1024,
   /** Bytes of a request that carries a waybill, at most. */
   bodyBytes: 72 * 1024 * 1024,

@@ -76,7 +76,7 @@ export function savedSearchObjects(namespace: string, views: DataViews): SavedOb
       "Waybill: the audit trail's own events",
       views.events,
       [...who, 'audit.entity.id', 'event.outcome', 'event.reason', 'message', 'details'],
-      'event.module: waybill',
+      'event.module: waybill and audit.seal.agent: indexer-*',
     ),
     search(ids.letters, 'Waybill: dead letters', views.deadLetters, [
       'kind',

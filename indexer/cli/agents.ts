@@ -39,9 +39,9 @@ export function commands(cli: Argv) {
           })
           .option('hosts', {
             type: 'string',
-            array: true,
             requiresArg: true,
-            describe: 'Hosts that those agents may be on and may name; * stands for any signs',
+            describe:
+              'Hosts that those agents may be on and may name, between commas; * stands for any signs',
           })
           .example('$0 agents token --ttl 15m', 'For one agent, used within a quarter of an hour'),
       (given) => token(given),
@@ -180,7 +180,7 @@ async function token(
   given: Given & {
     readonly ttl: string
     readonly uses: number
-    readonly hosts: readonly string[] | undefined
+    readonly hosts: string | undefined
   },
 ): Promise<void> {
   const { duration } = await import('../../config/index.ts')
@@ -197,7 +197,7 @@ async function token(
       body: {
         ttlSeconds: Math.ceil(ttl.data / 1000),
         uses: given.uses,
-        ...(given.hosts !== undefined && { hosts: given.hosts.flatMap((names) => names.split(',')) }),
+        ...(given.hosts !== undefined && { hosts: given.hosts.split(',') }),
       },
     }),
   )

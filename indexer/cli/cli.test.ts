@@ -168,6 +168,41 @@ describe('agents', () => {
     expect(indexer.seen[0]).toMatchObject({ method: 'POST', body: { ttlSeconds: 900, uses: 3 } })
   })
 
+  test('lists breaks of a chain, why an agent is slowed down, and which may name any host', async () => {
+    indexer.agents.push({
+      ...agent,
+      hosts: null,
+      breaks: [
+        {
+          incarnation: 'ab',
+          sequence: 5,
+          at: 1,
+          reason: 'waybill 5 of incarnation ab follows x, and waybill 4 is y',
+        },
+      ],
+      slowed: { since: Date.UTC(2026, 0, 2), why: 'events' },
+    })
+    const { out } = await ask('agents')
+    expect(out).toContain('its chain is broken: waybill 5 of incarnation ab follows x')
+    expect(out).toContain('as it sends more events than its quota allows')
+    expect(out).toContain('may name any host')
+  })
+
+  test('token and hosts say on which hosts agents may be, and which their events may name', async () => {
+    await ask('agents', 'token', '--hosts', 'db-1,web-*')
+    expect(indexer.seen.at(-1)).toMatchObject({ body: { hosts: ['db-1', 'web-*'] } })
+    expect((await ask('agents', 'hosts', 'a1', 'db-1', 'web-*')).out).toBe(
+      'The events of agent a1 may name its own host and db-1, web-*.\n',
+    )
+    expect(indexer.seen.at(-1)).toMatchObject({
+      method: 'PUT',
+      url: '/v1/agents/a1/hosts',
+      body: { hosts: ['db-1', 'web-*'] },
+    })
+    expect((await ask('agents', 'hosts', 'a1')).out).toBe('The events of agent a1 may name its own host.\n')
+    expect((await ask('agents', 'hosts', 'a9')).code).toBe(4)
+  })
+
   test('revoke says so; an unknown agent is 4', async () => {
     expect((await ask('agents', 'revoke', 'a1')).out).toContain('a1 is revoked')
     const { code, err } = await ask('agents', 'revoke', 'a9')

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../../schema/index.ts'
 import type { TaskSlice } from '../../normalise/task.ts'
 import type { Filled } from '../input.ts'
 import { type Cut, cut, cutAgain, NOTHING, type Room } from './cut.ts'
@@ -207,7 +208,8 @@ class Filling {
   }
 
   get hasRoom(): boolean {
-    return this.recordsLeft > 0 && (this.at === 0 || this.bytesLeft >= CRUMB)
+    const fits = this.at === 0 || this.bytesLeft >= CRUMB
+    return fits && this.recordsLeft > 0 && this.slices.length < LIMITS.batchSources
   }
 
   sawLong(tail: Tail): boolean {
