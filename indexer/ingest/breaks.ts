@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Manifest } from '../../schema/wire/index.ts'
-import type { Links, Records } from '../store/port.ts'
+import { type Links, type Records, SharedRecords } from '../store/index.ts'
 import { isRecorded, type Recorded } from './recorded.ts'
 import type { Trail } from './trail.ts'
 
@@ -72,9 +72,14 @@ export class Breaks {
 
   static async open(parts: Parts): Promise<Breaks> {
     const breaks = new Breaks(parts)
-    for (const { key, value } of await parts.records.list(KIND))
-      breaks.#remember(key, breakSchema.parse(value))
+    await breaks.#readAll()
+    if (parts.records instanceof SharedRecords) parts.records.follow(() => breaks.#readAll())
     return breaks
+  }
+
+  async #readAll(): Promise<void> {
+    for (const { key, value } of await this.#records.list(KIND))
+      this.#remember(key, breakSchema.parse(value))
   }
 
   #remember(key: string, one: Break): void {

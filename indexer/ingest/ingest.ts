@@ -58,7 +58,7 @@ export async function openIngest(parts: {
   const enrolment = openEnrolment({ ...parts, agents, tokens, failures, trail })
   const checker = openChecker(parts.workers)
   const seldom = new Seldom(trail, clock)
-  const breaks = await Breaks.open({ records: store.records, store, trail, clock })
+  const breaks = await Breaks.open({ records, store, trail, clock })
   const quotas = new Quotas(parts.quota, clock)
   const receiver = openReceiver({ ...parts, agents, presences, checker, trail, seldom, breaks, quotas })
 
