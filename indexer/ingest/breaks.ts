@@ -78,8 +78,7 @@ export class Breaks {
   }
 
   async #readAll(): Promise<void> {
-    for (const { key, value } of await this.#records.list(KIND))
-      this.#remember(key, breakSchema.parse(value))
+    for (const { key, value } of await this.#records.list(KIND)) this.#remember(key, breakSchema.parse(value))
   }
 
   #remember(key: string, one: Break): void {

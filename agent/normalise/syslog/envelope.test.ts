@@ -154,14 +154,14 @@ describe('a secret in a message', () => {
 })
 
 it('a line of a file with a syslog header has its fields, and where it stands', () => {
-  const lines = Buffer.from('Jan  5 11:59:58 web-1 sshd[812]: Accepted password\n')
+  const lines = Buffer.from('Jan  5 11:59:58 db-1 sshd[812]: Accepted password\n')
   const [event] = make(lines, { ...plain, envelope: 'syslog' }, false).events
   expect(event).toMatchObject({
     '@timestamp': '2026-01-05T11:59:58.000Z',
-    host: { name: 'collector' },
+    host: { name: 'web-1' },
     log: {
       file: { path: '/var/log/audit.log' },
-      syslog: { appname: 'sshd', hostname: 'web-1', procid: '812' },
+      syslog: { appname: 'sshd', hostname: 'db-1', procid: '812' },
     },
     message: 'Accepted password',
   })
