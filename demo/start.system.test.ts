@@ -76,12 +76,19 @@ async function get(url: string, token?: string): Promise<Response | null> {
   }
 }
 
+/** All that a question finds: a page is as long as the store read within its time, and the next one goes on. */
 async function asked(url: string, query: string): Promise<unknown[] | null> {
-  const response = await get(`${url}/v1/search?limit=1000&q=${encodeURIComponent(query)}`, await localToken())
-  const body: unknown = await response?.json()
-  return typeof body === 'object' && body !== null && 'events' in body && Array.isArray(body.events)
-    ? body.events
-    : null
+  const found: unknown[] = []
+  for (let page: string | null = ''; page !== null; ) {
+    const parameters = new URLSearchParams({ limit: '1000', q: query, ...(page !== '' && { after: page }) })
+    const response = await get(`${url}/v1/search?${parameters}`, await localToken())
+    const body: unknown = await response?.json()
+    if (typeof body !== 'object' || body === null || !('events' in body) || !Array.isArray(body.events))
+      return null
+    found.push(...body.events)
+    page = 'next' in body && typeof body.next === 'string' ? body.next : null
+  }
+  return found
 }
 
 it('a port in use is a sentence that names another way, and exit code 1', async () => {

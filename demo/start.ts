@@ -50,8 +50,9 @@ async function claimable(port: number): Promise<void> {
 
 const SYSTEMS = ['erp', 'creatio', 'clockify', 'connexcs', 'strapi']
 const input = (system: string): string =>
-  `  - file: { paths: ["${DEMO}/logs/${system}*.{jsonl,csv}"], integration: ${system} }`
+  `  - file: { paths: ["logs/${system}*.{jsonl,csv}"], integration: ${system} }`
 
+/** Paths in these files begin at the folder of the file. */
 async function writeConfigs(url: string): Promise<{ indexer: string; agent: string }> {
   const indexer = `${DEMO}/indexer.yml`
   const agent = `${DEMO}/agent.yml`
@@ -61,7 +62,7 @@ async function writeConfigs(url: string): Promise<{ indexer: string; agent: stri
     indexer,
     `# Written by npm start, again at each start. All settings: config/indexer.yml
 listen: ${url}
-store: { embedded: { path: ${DATA}/store } }
+store: { embedded: { path: ../store } }
 # Places of the addresses for examples, made up for the story.
 enrich: { geo: { file: ${JSON.stringify(join(import.meta.dirname, 'places.mmdb'))} } }
 `,
@@ -69,7 +70,7 @@ enrich: { geo: { file: ${JSON.stringify(join(import.meta.dirname, 'places.mmdb')
   await writeFile(
     agent,
     `# Written by npm start, again at each start. All settings: config/agent.yml
-agent: { name: demo, data: ${DATA}/agent }
+agent: { name: demo, data: ../agent }
 indexers: [${url}]
 inputs:
 ${SYSTEMS.map(input).join('\n')}
