@@ -36,6 +36,7 @@ async function troubled(): Promise<{
     chains: (agent) => real.chains(agent),
     deadLetters: real.deadLetters,
     records: real.records,
+    shares: real.shares,
     status: async () => {
       const problem = trouble.error?.message ?? null
       return { ...(await real.status()), ready: problem === null, problem }

@@ -11,6 +11,7 @@ import {
   closeWithin,
   createApp,
   createMetrics,
+  FairShares,
   listen,
   openAccess,
   openCookies,
@@ -136,15 +137,18 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       store,
       trail: ingest.trail,
     })
+    const fair = new FairShares(store)
     const stopping = new AbortController()
     const app = createApp(
       {
         ...ingest,
         store,
-        eventsFor: ({ sight }) => seenWith(sight, store),
+        eventsFor: (asker) => seenWith(asker.sight, fair.of(asker)),
         // Asked of the whole store: whether recording was off in between is hidden from whom is limited, and counts all the same.
-        derivedFor: async ({ sight }, event) =>
-          DERIVED_FROM.some((field) => sight.mask.hides(field)) ? null : derivedOf(store, event, clock),
+        derivedFor: async (asker, event) =>
+          DERIVED_FROM.some((field) => asker.sight.mask.hides(field))
+            ? null
+            : derivedOf({ ...fair.of(asker), chains: (agent) => store.chains(agent) }, event, clock),
         readings,
         accounts,
         cookies,

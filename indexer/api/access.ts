@@ -30,6 +30,8 @@ export interface Asker {
   readonly channel?: string
   /** The look at a screen that this question belongs to, as the console says: the screen's name, and what tells this look from others. */
   readonly visit?: string
+  /** Fires when the client of this request goes away before it is answered. */
+  readonly gone?: AbortSignal
   readonly permissions: ReadonlySet<Permission>
   readonly sight: Sight
   readonly user: User | null

@@ -143,8 +143,12 @@ function addRoute(app: FastifyInstance, one: Route, service: Service): void {
     url: one.path,
     ...(one.largestBody === undefined ? {} : { bodyLimit: one.largestBody }),
     // Who may not ask is told before the body is read.
-    onRequest: async (request) => {
-      askers.set(request, await admitted(request, one, service))
+    onRequest: async (request, reply) => {
+      const gone = new AbortController()
+      reply.raw.once('close', () => {
+        if (!reply.raw.writableFinished) gone.abort()
+      })
+      askers.set(request, { ...(await admitted(request, one, service)), gone: gone.signal })
       const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
       if (takesBytes && type !== WAYBILL_TYPE) {
         throw new Refusal(415, 'bad-request', `Expected Content-Type: ${WAYBILL_TYPE}.`)

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { OperatorError } from '../../schema/index.ts'
 import { type Problem, problemSchema } from '../../schema/wire/index.ts'
 import { Refusal } from '../ingest/index.ts'
-import { StoreFullError, StoreUnavailableError } from '../store/port.ts'
+import { CancelledError, StoreFullError, StoreUnavailableError } from '../store/port.ts'
 
 /** A problem as the API answers it: where it is about a query, with the column. */
 export const apiProblemSchema = problemSchema.extend({ column: z.number().int().positive().optional() })
@@ -15,6 +15,8 @@ export function refusalOf(thrown: unknown): Refusal {
   if (thrown instanceof StoreFullError) return new Refusal(507, 'full', thrown.message, { retryAfter: 10 })
   if (thrown instanceof StoreUnavailableError)
     return new Refusal(503, 'busy', thrown.message, { retryAfter: 2 })
+  // Nobody reads this answer; the figures name it as other servers do.
+  if (thrown instanceof CancelledError) return new Refusal(499, 'busy', thrown.message)
   if (thrown instanceof OperatorError) return new Refusal(400, 'bad-request', thrown.message)
   // By name: it comes from a thread of the store, which keeps no classes.
   if (thrown instanceof Error && thrown.name === 'CursorError') {

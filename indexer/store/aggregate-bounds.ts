@@ -21,7 +21,8 @@ export class Budget {
 
   /** Whether the time is over; once it is, it stays so. */
   get late(): boolean {
-    if (!this.#late && this.#now() >= this.#end) this.#late = true
+    // The clock is asked each time: it may also say that nobody waits any more.
+    if (this.#now() >= this.#end) this.#late = true
     return this.#late
   }
 

@@ -7,19 +7,20 @@ export * from './aggregate.ts'
 
 /**
  * The store is a port with adapters that answer alike. It holds events, the waybills they came with, dead letters, and the
- * indexer's own records (agents, tokens). What a promise here resolves to is durable.
+ * indexer's own records (agents, tokens). What a promise here resolves to is durable. When `gone` fires, nobody waits for the answer: the work
+ * stops, and the promise rejects with a `CancelledError` once it has stopped.
  */
 export interface Store {
   /** Writes a verified batch exactly once, whatever was tried before and from wherever. */
   write(batch: StoreBatch): Promise<WriteOutcome>
-  search(request: SearchRequest): Promise<Page>
+  search(request: SearchRequest, gone?: AbortSignal): Promise<Page>
   /** Events in the order in which they were stored, for following: oldest first, from behind `after`. */
-  arrivals(request: { query: Query; after: string | null; limit: number }): Promise<Page>
+  arrivals(request: ArrivalsRequest, gone?: AbortSignal): Promise<Page>
   /** An arrival cursor that stands behind everything stored so far. */
   arrivalsEnd(): Promise<string>
   get(id: string): Promise<AuditEvent | null>
   /** Counts what a query finds, and splits the counts by time and by values. */
-  aggregate(request: AggregateRequest): Promise<Aggregate>
+  aggregate(request: AggregateRequest, gone?: AbortSignal): Promise<Aggregate>
   /** Events as they are now, for who reads long. */
   moment(): Promise<Moment>
   /** Hourly counts, kept when events are written. */
@@ -28,6 +29,8 @@ export interface Store {
   chains(agent: string): Promise<Chain[]>
   readonly deadLetters: DeadLetters
   readonly records: Records
+  /** How many searches and counts it answers at once without one user's holding up another's. */
+  readonly shares: { readonly searches: Share; readonly counts: Share }
   status(): Promise<StoreStatus>
   /** What is stored where, and how much more would fit. */
   storage(): Promise<StoredBytes>
@@ -132,6 +135,19 @@ export interface SearchRequest {
   readonly limit: number
   /** `next` of the page before. */
   readonly after?: string
+}
+
+export interface ArrivalsRequest {
+  readonly query: Query
+  readonly after: string | null
+  readonly limit: number
+}
+
+export interface Share {
+  /** Of one user. */
+  readonly each: number
+  /** Of all users. */
+  readonly all: number
 }
 
 export interface Page {
@@ -277,4 +293,13 @@ export class StoreFullError extends Error {
 /** The store is closed or too busy; answered as 503. */
 export class StoreUnavailableError extends Error {
   override name = 'StoreUnavailableError'
+}
+
+/** The client went away, and the work for its question was stopped. */
+export class CancelledError extends Error {
+  override name = 'CancelledError'
+
+  constructor(sentence = 'The client went away before the answer.') {
+    super(sentence)
+  }
 }

@@ -1,9 +1,11 @@
 import type { Client } from '@elastic/elasticsearch'
 import { type AuditEvent, valueAt } from '../../../schema/index.ts'
-import { matches, type Query } from '../../query/index.ts'
+import { matches } from '../../query/index.ts'
 import { decodeCursor, encodeCursor, noCursor } from '../cursor.ts'
+import type { ArrivalsRequest } from '../port.ts'
 import { type Asked, allOf, anyOf, type Dsl, exactly } from './asked.ts'
 import { checkpointOf } from './checkpoint.ts'
+import { until } from './client.ts'
 import type { Commit } from './commits.ts'
 import { eventOf } from './document.ts'
 import type { Names } from './names.ts'
@@ -43,10 +45,10 @@ const EVENTS_AT_A_TIME = 200
  * always a next page: it may be empty for now.
  */
 export async function arrivalsPage(
-  { query, after, limit }: { query: Query; after: string | null; limit: number },
+  { query, after, limit }: ArrivalsRequest,
   parts: SearchParts,
 ): Promise<{ events: AuditEvent[]; next: string }> {
-  const { client, names, pageTime } = parts
+  const { client, names, pageTime, gone } = parts
   const cursor = after === null ? START : readCursor(after)
   const checkpoint = await checkpointOf(client, names.waybills)
   const arrivals = await arrivalsBetween(client, names, cursor, checkpoint)
@@ -64,17 +66,24 @@ export async function arrivalsPage(
   for (const { operation, of } of arrivals) {
     let position = operation === cursor.operation ? (cursor.position ?? -1) : -1
     for (;;) {
-      const { hits } = await client.search<unknown>({
-        index: names.events,
-        ...WHOLE,
-        size: EVENTS_AT_A_TIME,
-        sort: [{ 'audit.seal.position': 'asc' }],
-        query: {
-          bool: {
-            filter: [eventsOf(of), { range: { 'audit.seal.position': { gt: position } } }, translation.query],
+      const { hits } = await client.search<unknown>(
+        {
+          index: names.events,
+          ...WHOLE,
+          size: EVENTS_AT_A_TIME,
+          sort: [{ 'audit.seal.position': 'asc' }],
+          query: {
+            bool: {
+              filter: [
+                eventsOf(of),
+                { range: { 'audit.seal.position': { gt: position } } },
+                translation.query,
+              ],
+            },
           },
         },
-      })
+        until(gone),
+      )
       for (const { _source: source } of hits.hits) {
         const event = eventOf(source)
         position = Number(valueAt(event, 'audit.seal.position'))

@@ -31,6 +31,10 @@ class CompatibleTransport extends Transport {
   }
 }
 
+/** What a request is sent with so that it ends, in the cluster too, when its client has gone away. */
+export const until = (gone: AbortSignal | undefined): { signal?: AbortSignal } =>
+  gone === undefined ? {} : { signal: gone }
+
 /** Longer than any single request of ours takes on a cluster that is only busy. */
 export const REQUEST_TIME = 30_000
 

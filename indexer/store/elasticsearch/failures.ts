@@ -1,6 +1,6 @@
 import { errors, type estypes } from '@elastic/elasticsearch'
 import { OperatorError, reasonOf } from '../../../schema/index.ts'
-import { StoreFullError, StoreUnavailableError } from '../port.ts'
+import { CancelledError, StoreFullError, StoreUnavailableError } from '../port.ts'
 
 /** What an item of a bulk answer, or a whole request, came to. */
 export type Failure =
@@ -150,6 +150,7 @@ export async function asking<Result>(ask: () => Promise<Result>): Promise<Result
   try {
     return await ask()
   } catch (thrown) {
+    if (thrown instanceof errors.RequestAbortedError) throw new CancelledError()
     const failure = failureOfThrown(thrown)
     throw failure === null ? thrown : errorOf(failure)
   }

@@ -39,13 +39,13 @@ class ClusterMoment implements Moment {
     return this.#loose
   }
 
-  search(request: SearchRequest): Promise<Page> {
-    return this.#at((point) => searchPage(request, { ...this.#parts, point }))
+  search(request: SearchRequest, gone?: AbortSignal): Promise<Page> {
+    return this.#at((point) => searchPage(request, { ...this.#parts, point, gone }))
   }
 
-  aggregate(request: AggregateRequest): Promise<Aggregate> {
+  aggregate(request: AggregateRequest, gone?: AbortSignal): Promise<Aggregate> {
     const now = (): number => performance.now()
-    return this.#at((point) => aggregated(request, { ...this.#parts, point, now }))
+    return this.#at((point) => aggregated(request, { ...this.#parts, point, now, gone }))
   }
 
   async close(): Promise<void> {

@@ -22,7 +22,7 @@ export class PointInTime {
 
   async search<Source, Found = unknown>(
     request: estypes.SearchRequest,
-    options: { readonly requestTimeout?: number } = {},
+    options: { readonly requestTimeout?: number; readonly signal?: AbortSignal } = {},
   ): Promise<estypes.SearchResponse<Source, Found>> {
     const pit = { id: this.#id, keep_alive: this.#keepAlive }
     const answer = await this.#client.search<Source, Found>({ ...request, pit }, options)

@@ -4,6 +4,7 @@ import { matches } from '../../query/index.ts'
 import { cursorOf, noCursor, placeOfCursor } from '../cursor.ts'
 import type { Page, SearchRequest } from '../port.ts'
 import { ALL, type Dsl } from './asked.ts'
+import { until } from './client.ts'
 import { eventOf } from './document.ts'
 import type { Names } from './names.ts'
 import type { PointInTime } from './point-in-time.ts'
@@ -22,6 +23,8 @@ export interface SearchParts {
   readonly pageTime: number
   /** Null, or left out: events as they are at each request. */
   readonly point?: PointInTime | null
+  /** Fires when nobody waits for the answer any more. */
+  readonly gone?: AbortSignal | undefined
 }
 
 /** The total order of events: what is missing counts as empty, or as 0. */
@@ -45,7 +48,7 @@ const sortValuesOf = ({ timestamp, agent, sequence, id }: Place): estypes.SortRe
 /** Events of a query in the total order. Pages go on by place, so that the cluster needs to keep nothing between them. */
 export async function searchPage(
   { query, from, to, order, limit, after }: SearchRequest,
-  { client, names, pageTime, point = null }: SearchParts,
+  { client, names, pageTime, point = null, gone }: SearchParts,
 ): Promise<Page> {
   const translation = translated(query)
   const filter = withinTime(translation.query, from, to)
@@ -63,8 +66,8 @@ export async function searchPage(
       ...(behind !== undefined && { search_after: sortValuesOf(behind) }),
     }
     const { hits } = await (point === null
-      ? client.search<unknown>({ index: names.events, ...search })
-      : point.search<unknown>(search))
+      ? client.search<unknown>({ index: names.events, ...search }, until(gone))
+      : point.search<unknown>(search, until(gone)))
     for (const { _source: source } of hits.hits) {
       const event = eventOf(source)
       if ((translation.exact && !isUnfit(source)) || matches(query, event)) {

@@ -8,10 +8,10 @@ import {
   USUAL_TABLE,
   windowOf,
 } from '../../lifecycle/table.ts'
-import type { Query } from '../../query/index.ts'
 import {
   type Aggregate,
   type AggregateRequest,
+  type ArrivalsRequest,
   type Chain,
   type CountRequest,
   type CountRow,
@@ -102,6 +102,8 @@ class ElasticsearchStore implements Store {
   readonly #searching: SearchParts
   readonly #room = new Room({ most: MOST_WRITING, mostWaiting: MOST_WAITING })
   readonly #now: () => number
+  /** A cluster answers several at once; it is shared with others, so not any number. */
+  readonly shares = { searches: { each: 4, all: 16 }, counts: { each: 4, all: 16 } }
   readonly #writing = new Set<Promise<unknown>>()
   #closing: Promise<void> | null = null
   readonly records: Records
@@ -159,14 +161,14 @@ class ElasticsearchStore implements Store {
     }
   }
 
-  async search(request: SearchRequest): Promise<Page> {
+  async search(request: SearchRequest, gone?: AbortSignal): Promise<Page> {
     const limit = Math.min(request.limit, MOST_PER_PAGE)
-    return this.#ask(() => searchPage({ ...request, limit }, this.#searching))
+    return this.#ask(() => searchPage({ ...request, limit }, { ...this.#searching, gone }))
   }
 
-  async arrivals(request: { query: Query; after: string | null; limit: number }): Promise<Page> {
+  async arrivals(request: ArrivalsRequest, gone?: AbortSignal): Promise<Page> {
     const limit = Math.min(request.limit, MOST_PER_PAGE)
-    return this.#ask(() => arrivalsPage({ ...request, limit }, this.#searching))
+    return this.#ask(() => arrivalsPage({ ...request, limit }, { ...this.#searching, gone }))
   }
 
   async arrivalsEnd(): Promise<string> {
@@ -184,9 +186,9 @@ class ElasticsearchStore implements Store {
     })
   }
 
-  async aggregate(request: AggregateRequest): Promise<Aggregate> {
+  async aggregate(request: AggregateRequest, gone?: AbortSignal): Promise<Aggregate> {
     const [client, names] = [this.#client, this.#names]
-    return this.#ask(() => aggregated(request, { client, names, now: () => performance.now() }))
+    return this.#ask(() => aggregated(request, { client, names, now: () => performance.now(), gone }))
   }
 
   async moment(): Promise<Moment> {

@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../../schema/index.ts'
-import { matches, type Query } from '../../query/index.ts'
+import { matches } from '../../query/index.ts'
+import type { ArrivalsRequest } from '../port.ts'
 import type { PartitionRow } from './control.ts'
 import { arrivalCursorOf, arrivalsOfCursor } from './cursor.ts'
 import type { SearchContext } from './search.ts'
@@ -26,7 +27,7 @@ function chunkFrom(view: PartitionView, chunk: number): { id: number; batch: num
  * each partition, and nothing that arrives later can come to stand before it. There is always a next page: it may be empty for now.
  */
 export function arrivalsPage(
-  request: { query: Query; after: string | null; limit: number },
+  request: ArrivalsRequest,
   context: SearchContext,
 ): { events: AuditEvent[]; next: string } {
   const cursor = new Map(request.after === null ? [] : arrivalsOfCursor(request.after))

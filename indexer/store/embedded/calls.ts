@@ -1,9 +1,9 @@
 import type { Manifest } from '../../../schema/wire/index.ts'
 import type { Searchable } from '../../lifecycle/table.ts'
-import type { Query } from '../../query/index.ts'
 import type {
   Aggregate,
   AggregateRequest,
+  ArrivalsRequest,
   Author,
   Chain,
   CountRequest,
@@ -93,7 +93,7 @@ export interface StoredRecord {
 export type ReaderCalls = {
   open: { ask: null; answer: null }
   search: { ask: SearchRequest; answer: FoundPage }
-  arrivals: { ask: { query: Query; after: string | null; limit: number }; answer: FoundPage }
+  arrivals: { ask: ArrivalsRequest; answer: FoundPage }
   arrivalsEnd: { ask: null; answer: string }
   aggregate: { ask: AggregateRequest; answer: Aggregate }
   get: { ask: string; answer: string | null }

@@ -1,6 +1,6 @@
 import { type MessagePort, Worker } from 'node:worker_threads'
 import { OperatorError, reasonOf } from '../../../schema/index.ts'
-import { StoreFullError, StoreUnavailableError } from '../port.ts'
+import { CancelledError, StoreFullError, StoreUnavailableError } from '../port.ts'
 
 /** Questions and answers between the main thread and the store's threads. */
 export type Calls = Record<string, { ask: unknown; answer: unknown }>
@@ -9,12 +9,15 @@ interface Question {
   readonly id: number
   readonly call: string
   readonly ask: unknown
+  /** Its first number is 1 when nobody waits for the answer any more; null where that can't happen. */
+  readonly cancelled: Int32Array | null
 }
 type Answer =
   | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly error: { name: string; message: string } }
 
 const ERRORS: Readonly<Record<string, new (message: string) => Error>> = {
+  CancelledError,
   StoreFullError,
   StoreUnavailableError,
   OperatorError,
@@ -75,15 +78,28 @@ export class Thread<Known extends Calls> {
   ask<Call extends keyof Known & string>(
     call: Call,
     ask: Known[Call]['ask'],
-    transfer: readonly ArrayBuffer[] = [],
+    { transfer = [], gone }: { transfer?: readonly ArrayBuffer[]; gone?: AbortSignal | undefined } = {},
   ): Promise<Known[Call]['answer']> {
     if (this.#ended !== null) return Promise.reject(this.#ended)
+    if (gone?.aborted === true) return Promise.reject(new CancelledError())
     const id = this.#next++
-    return new Promise((resolve, reject) => {
+    // A thread that works reads no messages, but it can look at memory that is shared with it.
+    const cancelled = gone === undefined ? null : new Int32Array(new SharedArrayBuffer(4))
+    const cancel = (): void => {
+      if (cancelled !== null) Atomics.store(cancelled, 0, 1)
+    }
+    gone?.addEventListener('abort', cancel)
+    const answer = new Promise<Known[Call]['answer']>((resolve, reject) => {
       this.#waiting.set(id, { resolve: (answer) => resolve(answer as Known[Call]['answer']), reject })
       this.#worker.ref()
-      this.#worker.postMessage({ id, call, ask } satisfies Question, transfer)
+      this.#worker.postMessage({ id, call, ask, cancelled } satisfies Question, transfer)
     })
+    return answer.finally(() => gone?.removeEventListener('abort', cancel))
+  }
+
+  /** How many questions it has not answered yet. */
+  get load(): number {
+    return this.#waiting.size
   }
 
   /** Why the thread answers nothing any more; null while it does. */
@@ -112,14 +128,20 @@ const errorOf = ({ name, message }: { name: string; message: string }): Error =>
 export type Handlers<Known extends Calls> = {
   readonly [Call in keyof Known]: (
     ask: Known[Call]['ask'],
+    /** Throws where nobody waits for the answer any more. */
+    demandWanted: () => void,
   ) => Promise<Known[Call]['answer']> | Known[Call]['answer']
 }
 
 /** Answers the main thread's questions. */
 export function serve<Known extends Calls>(port: MessagePort, handlers: Handlers<Known>): void {
-  port.on('message', async ({ id, call, ask }: Question) => {
+  port.on('message', async ({ id, call, ask, cancelled }: Question) => {
+    const demandWanted = (): void => {
+      if (cancelled !== null && Atomics.load(cancelled, 0) === 1) throw new CancelledError()
+    }
     try {
-      const answer = await handlers[call]!(ask)
+      demandWanted()
+      const answer = await handlers[call]!(ask, demandWanted)
       port.postMessage({ id, answer } satisfies Answer)
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(reasonOf(thrown))

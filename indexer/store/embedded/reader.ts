@@ -16,7 +16,7 @@ import { searchPage } from './search.ts'
 import { asStored, newShared, PartitionGoneError, PartitionView, SegmentGoneError } from './view.ts'
 
 /**
- * The thread that reads. It has connections of its own, so that no search holds up the writing. Another one like it counts, so that no
+ * The thread that reads. It has connections of its own, so that no search holds up the writing. Others like it count, so that no
  * count holds up the searches.
  */
 const port = parentPort
@@ -76,10 +76,13 @@ function closeOldViews(): void {
   }
 }
 
-/** Until a time slice is over. */
-function lateness(): () => boolean {
+/** Until a time slice is over, or nobody waits for the answer any more. */
+function lateness(demandWanted: () => void): () => boolean {
   const end = performance.now() + slice
-  return () => performance.now() >= end
+  return () => {
+    demandWanted()
+    return performance.now() >= end
+  }
 }
 
 function reading<Result>(work: () => Result): Result {
@@ -185,15 +188,19 @@ serve<ReaderCalls>(port, {
     database()
     return null
   },
-  search: (request) =>
-    reading(() => page(searchPage(request, { partitions: partitions(), view, late: lateness() }))),
-  arrivals: ({ query, after, limit }) =>
+  search: (request, demandWanted) =>
     reading(() =>
-      page(arrivalsPage({ query, after, limit }, { partitions: partitions(), view, late: lateness() })),
+      page(searchPage(request, { partitions: partitions(), view, late: lateness(demandWanted) })),
+    ),
+  arrivals: (request, demandWanted) =>
+    reading(() =>
+      page(arrivalsPage(request, { partitions: partitions(), view, late: lateness(demandWanted) })),
     ),
   arrivalsEnd: () => reading(() => endOfArrivals(partitions(), view)),
-  aggregate: (request) =>
-    reading(() => aggregate(request, { partitions: partitions(), view, now: () => performance.now() })),
+  aggregate: (request, demandWanted) =>
+    reading(() =>
+      aggregate(request, { partitions: partitions(), view, now: () => performance.now(), demandWanted }),
+    ),
   get: (id) => reading(() => find(id)),
   counts: ({ by, from, to }) =>
     reading(() => {

@@ -3,10 +3,10 @@ import { statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type AuditEvent, CATEGORIES, OperatorError, reasonOf } from '../../../schema/index.ts'
 import type { Searchable } from '../../lifecycle/table.ts'
-import type { Query } from '../../query/index.ts'
 import {
   type Aggregate,
   type AggregateRequest,
+  type ArrivalsRequest,
   type Chain,
   type CountRequest,
   type CountRow,
@@ -52,6 +52,8 @@ export interface EmbeddedStoreOptions {
 const MINIMUM_FREE = 64 * 1024 * 1024
 const PAGE_TIME = 250
 const MOST_PER_PAGE = 1000
+/** Threads that count: so that a long count of one user leaves one for others. */
+const MOST_COUNTERS = 2
 /** Bytes of batches that wait for the writer; more would only wait longer. */
 const MOST_WAITING = 192 * 1024 * 1024
 
@@ -89,8 +91,10 @@ class EmbeddedStore implements Store {
   readonly #writer: Thread<WriterCalls>
   readonly #reader: Thread<ReaderCalls>
   readonly #readerData: { path: string; slice: number }
-  /** Begins with the first count. */
-  #counter: Thread<ReaderCalls> | null = null
+  /** One begins with the first count, another when all others count. */
+  readonly #counters: Thread<ReaderCalls>[] = []
+  /** A second search waits in the thread while the first is answered; a second count has a thread of its own. */
+  readonly shares = { searches: { each: 1, all: 2 }, counts: { each: 1, all: MOST_COUNTERS } }
   readonly #merger: Thread<MergerCalls>
   readonly #now: () => number
   readonly #log: (sentence: string) => void
@@ -192,7 +196,9 @@ class EmbeddedStore implements Store {
       const outcome = await this.#writer.ask(
         'write',
         additions === undefined ? sent : { ...sent, additions },
-        [lines.buffer, leaves.buffer].filter((buffer) => buffer instanceof ArrayBuffer),
+        {
+          transfer: [lines.buffer, leaves.buffer].filter((buffer) => buffer instanceof ArrayBuffer),
+        },
       )
       this.#problem = null
       return outcome
@@ -204,36 +210,44 @@ class EmbeddedStore implements Store {
     }
   }
 
-  async search(request: SearchRequest): Promise<Page> {
+  async search(request: SearchRequest, gone?: AbortSignal): Promise<Page> {
     this.#demandOpen()
     const limit = Math.min(request.limit, MOST_PER_PAGE)
-    return pageOf(await this.#reader.ask('search', { ...request, limit }))
+    return pageOf(await this.#reader.ask('search', { ...request, limit }, { gone }))
   }
 
   async moment(): Promise<Moment> {
     return {
-      search: (request) => this.search(request),
-      aggregate: (request) => this.aggregate(request),
+      search: (request, gone) => this.search(request, gone),
+      aggregate: (request, gone) => this.aggregate(request, gone),
       loose: 'the embedded store keeps no moment: what is stored while it is read may be among what is found',
       close: async () => {},
     }
   }
 
-  async aggregate(request: AggregateRequest): Promise<Aggregate> {
+  async aggregate(request: AggregateRequest, gone?: AbortSignal): Promise<Aggregate> {
     this.#demandOpen()
-    this.#counter ??= new Thread<ReaderCalls>(thread('reader'), {
+    return this.#counter().ask('aggregate', request, { gone })
+  }
+
+  /** The thread with the least to do. */
+  #counter(): Thread<ReaderCalls> {
+    const [least] = this.#counters.toSorted((a, b) => a.load - b.load)
+    if (least !== undefined && (least.load === 0 || this.#counters.length >= MOST_COUNTERS)) return least
+    const counter = new Thread<ReaderCalls>(thread('reader'), {
       name: 'counter',
       data: this.#readerData,
       youngMb: 32,
       oldMb: 1024,
     })
-    return this.#counter.ask('aggregate', request)
+    this.#counters.push(counter)
+    return counter
   }
 
-  async arrivals(request: { query: Query; after: string | null; limit: number }): Promise<Page> {
+  async arrivals(request: ArrivalsRequest, gone?: AbortSignal): Promise<Page> {
     this.#demandOpen()
     const limit = Math.min(request.limit, MOST_PER_PAGE)
-    return pageOf(await this.#reader.ask('arrivals', { ...request, limit }))
+    return pageOf(await this.#reader.ask('arrivals', { ...request, limit }, { gone }))
   }
 
   async arrivalsEnd(): Promise<string> {
@@ -346,12 +360,12 @@ class EmbeddedStore implements Store {
     await this.#merging
     await this.#writer.ask('close', null).catch(() => {})
     await this.#reader.ask('close', null).catch(() => {})
-    await this.#counter?.ask('close', null).catch(() => {})
+    for (const counter of this.#counters) await counter.ask('close', null).catch(() => {})
     await Promise.all([
       this.#merger.exit(),
       this.#writer.exit(),
       this.#reader.exit(),
-      ...(this.#counter === null ? [] : [this.#counter.exit()]),
+      ...this.#counters.map((counter) => counter.exit()),
     ])
     this.#lock.release()
   }

@@ -39,7 +39,7 @@ test('a partition that has let go of its segments’ bytes answers as before', a
         sums: ['audit.record_count'],
         latest: true,
       },
-      { partitions: [row], view: () => view, now: () => 0 },
+      { partitions: [row], view: () => view, now: () => 0, demandWanted: () => {} },
     )
   try {
     const before = answer()

@@ -25,6 +25,8 @@ interface AggregateParts {
   readonly now: () => number
   /** The moment at which it is counted; a new one where there is none. */
   readonly point?: PointInTime | null
+  /** Fires when nobody waits for the answer any more. */
+  readonly gone?: AbortSignal | undefined
 }
 
 /**
@@ -44,14 +46,14 @@ export async function aggregated(request: AggregateRequest, parts: AggregatePart
 
 async function aggregatedAt(
   request: AggregateRequest,
-  { client, now }: AggregateParts,
+  { client, now, gone }: AggregateParts,
   point: PointInTime,
 ): Promise<Aggregate> {
   const question = questionOf(request)
   const budget = Budget.of(request, now)
   const { sure, doubtful } = divided(request.query)
   const within = (query: Dsl): Dsl => withinTime(query, request.from, request.to)
-  const snapshot = new Snapshot(point, budget)
+  const snapshot = new Snapshot(point, budget, gone)
   const counting = new Counting(snapshot, question, budget, within(sure))
   const { tally } = counting
   await counting.whole()

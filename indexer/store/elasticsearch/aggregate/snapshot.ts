@@ -1,6 +1,7 @@
 import { errors, type estypes } from '@elastic/elasticsearch'
 import type { Budget } from '../../aggregate-bounds.ts'
 import type { Dsl } from '../asked.ts'
+import { until } from '../client.ts'
 import type { PointInTime } from '../point-in-time.ts'
 import { WHOLE } from '../search.ts'
 import type { Key, Source } from './dimension.ts'
@@ -39,21 +40,20 @@ type Aggregations = NonNullable<estypes.SearchRequest['aggregations']>
 export class Snapshot {
   readonly #point: PointInTime
   readonly #budget: Budget
+  readonly #gone: AbortSignal | undefined
 
-  constructor(point: PointInTime, budget: Budget) {
+  constructor(point: PointInTime, budget: Budget, gone: AbortSignal | undefined) {
     this.#point = point
     this.#budget = budget
+    this.#gone = gone
   }
 
   /** How many events this finds, and what they add up to. It is not bound to the time. */
   async count(query: Dsl, aggregations: Aggregations = {}): Promise<{ count: number; metrics: Metrics }> {
-    const answer = await this.#point.search<unknown, Metrics>({
-      ...WHOLE,
-      size: 0,
-      track_total_hits: true,
-      query,
-      aggregations,
-    })
+    const answer = await this.#point.search<unknown, Metrics>(
+      { ...WHOLE, size: 0, track_total_hits: true, query, aggregations },
+      until(this.#gone),
+    )
     const { total } = answer.hits
     return {
       count: typeof total === 'number' ? total : (total?.value ?? 0),
@@ -121,7 +121,7 @@ export class Snapshot {
     try {
       return await this.#point.search<unknown, Found>(
         { ...WHOLE, ...request },
-        { requestTimeout: Math.max(LEAST_TIME, this.#budget.left) },
+        { requestTimeout: Math.max(LEAST_TIME, this.#budget.left), ...until(this.#gone) },
       )
     } catch (thrown) {
       if (thrown instanceof errors.TimeoutError && this.#budget.late) return null

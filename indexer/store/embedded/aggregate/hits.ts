@@ -27,13 +27,17 @@ export interface Asked {
 }
 
 /** What matches, segment by segment. Where the time is over, documents that only their event could decide are left out. */
-export function hitsOf(asked: Asked, context: Omit<SearchContext, 'late'>, budget: Budget): Hits[] {
+export function hitsOf(
+  asked: Asked,
+  context: Omit<SearchContext, 'late'> & { readonly demandWanted: () => void },
+  budget: Budget,
+): Hits[] {
   const { query } = asked
   const times = timesOf(query)
   const from = Math.max(asked.from ?? Number.NEGATIVE_INFINITY, times.from)
   const to = Math.min(asked.to ?? Number.POSITIVE_INFINITY, times.to)
   const found: Hits[] = []
-  const decisions = new Decisions()
+  const decisions = new Decisions(context.demandWanted)
   for (const row of context.partitions) {
     if (row.greatest < from || row.least >= to) continue
     const own = withinCategory(query, categoryOf(row.name))

@@ -19,11 +19,19 @@ import { type Hits, hitsOf } from './hits.ts'
 import { Dimension } from './reading.ts'
 import { type Cross, crossOf, Ranking, tallyOf } from './tally.ts'
 
-type Context = Omit<SearchContext, 'late'> & { readonly now: () => number }
+interface Context extends Omit<SearchContext, 'late'> {
+  readonly now: () => number
+  /** Throws where nobody waits for the answer any more. */
+  readonly demandWanted: () => void
+}
 
 /** Works an aggregate out: which documents match, then one pass over columns for each thing that is asked of them. */
 export function aggregate(request: AggregateRequest, context: Context): Aggregate {
-  const budget = Budget.of(request, context.now)
+  // Wherever the work looks at the clock it learns that it can stop.
+  const budget = Budget.of(request, () => {
+    context.demandWanted()
+    return context.now()
+  })
   const question = new Question(request, budget)
   const hits = hitsOf(request, context, budget)
   if (request.whole === true) budget.foresee(question.workOn(hits))

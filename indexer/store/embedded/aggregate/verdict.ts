@@ -33,6 +33,12 @@ const SEVERAL = 8
 export class Decisions {
   readonly #onFacets = new Map<Query, Map<Facet, boolean>>()
   readonly #onTexts = new Map<Query, Map<TextBook, Uint8Array>>()
+  /** Throws where nobody waits for the answer any more. */
+  readonly demandWanted: () => void
+
+  constructor(demandWanted: () => void) {
+    this.demandWanted = demandWanted
+  }
 
   /** Whether an event with this facet fits a condition on a field of it. */
   fits(query: Query, facet: Facet): boolean {
@@ -86,6 +92,7 @@ export class Judge {
   }
 
   verdict(query: Query): Verdict {
+    this.#decisions.demandWanted()
     switch (query.kind) {
       case 'all':
         return YES
@@ -141,6 +148,7 @@ export class Judge {
     const { docs } = this.#segment
     const bits = new Uint32Array((docs + 31) >>> 5)
     for (let window = 0; window * WINDOW < docs; window++) {
+      this.#decisions.demandWanted()
       const part = of(window)
       const start = (window * WINDOW) >>> 5
       const length = Math.min(bits.length - start, WINDOW >>> 5)
