@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import * as z from 'zod'
 import { beside, duration, keptBeside, readConfig, secret, size } from '../config/index.ts'
@@ -27,6 +28,17 @@ const listen = z.string().transform((text, context) => {
   })
   return z.NEVER
 })
+
+/** An address, or a network such as 192.0.2.0/24. */
+const network = z.string().refine((text) => {
+  const [address = '', bits, ...more] = text.split('/')
+  const most = isIP(address) === 4 ? 32 : 128
+  return (
+    isIP(address) !== 0 &&
+    more.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most))
+  )
+}, 'expected the address of a proxy, or a network such as 192.0.2.0/24')
 
 const access = z.enum(['open-on-loopback', 'token'])
 export type AccessMode = z.infer<typeof access>
@@ -86,6 +98,8 @@ export const indexerConfigSchema = z.strictObject({
       'client-ca': z.string().min(1).optional(),
     })
     .optional(),
+  /** Proxies whose X-Forwarded-For is believed. */
+  proxies: z.array(network).default([]),
   namespace: z
     .string()
     .regex(/^[a-z0-9][a-z0-9_.]{0,63}$/, 'expected a-z, 0-9, _ and ., beginning with a letter or digit')

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
-import { type Cost, type FirstSignIn, openAccounts, seenWith } from './accounts/index.ts'
+import { type Cost, type FirstSignIn, LastingClock, openAccounts, seenWith } from './accounts/index.ts'
 import { readRule, SUPPLIED_RULES } from './alerts/index.ts'
 import {
   AlertDesk,
@@ -52,6 +52,8 @@ export interface RunningIndexer {
 export interface IndexerParts {
   readonly log: Logger
   readonly clock?: () => number
+  /** ms since whenever, which nobody can set; of a clock that a test turns none pass. */
+  readonly elapsed?: () => number
   readonly random?: (bytes: number) => Buffer
   /** A store that is there already, in place of the one in the config; the indexer closes it. */
   readonly store?: Store
@@ -77,6 +79,9 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     closing.push(() => store.close())
     const records = await SharedRecords.open(store.records, (sentence) => log.warn(sentence))
     closing.push(async () => records.close())
+    const elapsed = parts.elapsed ?? (parts.clock === undefined ? () => performance.now() : () => 0)
+    const lasting = await LastingClock.open({ records: store.records, clock, elapsed, log })
+    closing.push(() => lasting.close())
     const metrics = createMetrics()
     const ingest = await openIngest({
       store,
@@ -94,6 +99,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       meter: metrics.meter,
       log,
       clock,
+      lasting: lasting.now,
       random,
     })
     closing.push(() => ingest.close())
@@ -115,7 +121,8 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       times: sessionTimes,
       ...(parts.passwordCost === undefined ? {} : { passwordCost: parts.passwordCost }),
       log,
-      clock,
+      clock: lasting.now,
+      wallClock: clock,
       random,
     })
     const listenerOnLoopback = isLoopback(config.listen.host)
@@ -168,6 +175,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         stopping: stopping.signal,
       },
       tls,
+      config.proxies,
     )
     serveConsole(app, readBundle(CONSOLE))
     closing.push(async () => {
@@ -259,7 +267,7 @@ function readPem(file: string): string {
 /** What tells of which record and of which values an event is. */
 const DERIVED_FROM = ['audit.changes', 'audit.entity.type', 'audit.entity.id', 'organization.id'] as const
 
-const NEEDS_RESTART = ['listen', 'namespace', 'store', 'ingest'] as const
+const NEEDS_RESTART = ['listen', 'proxies', 'namespace', 'store', 'ingest'] as const
 
 /** Secrets are compared by what they hold, and only their setting's name comes out. */
 function changedKeys(before: IndexerConfig, after: IndexerConfig): string[] {

@@ -21,6 +21,8 @@ export interface Accounts {
   readonly apiTokens: ApiTokens
   readonly savedSearches: SavedSearches
   readonly localToken: LocalToken
+  /** The time by which what is theirs ends: it never goes back. */
+  readonly now: () => number
   /** Where the first admin was made just now. */
   readonly firstSignIn: FirstSignIn | null
   /** A password of this user opens nothing any more: where it is the first admin's, the file with it goes. */
@@ -35,7 +37,9 @@ export async function openAccounts(parts: {
   times: () => SessionTimes
   passwordCost?: Cost
   log: Logger
+  /** It never goes back. */
   clock: () => number
+  wallClock: () => number
   random: (bytes: number) => Buffer
 }): Promise<Accounts> {
   const { folder, random } = parts
@@ -51,6 +55,7 @@ export async function openAccounts(parts: {
     users,
     sessions,
     apiTokens,
+    now: parts.clock,
     savedSearches,
     passwords,
     firstSignIn,

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import * as z from 'zod'
-import { Refusal } from '../ingest/index.ts'
+import { inTurn, Refusal } from '../ingest/index.ts'
 import type { Records } from '../store/port.ts'
 import { Book } from './book.ts'
 import { PERMISSION_NAMES, type Permission } from './permissions.ts'
@@ -19,14 +19,26 @@ const apiTokenSchema = z.object({
 })
 export type ApiToken = z.infer<typeof apiTokenSchema>
 
+interface NewToken {
+  readonly name: string
+  readonly owner: ApiToken['owner']
+  readonly permissions: readonly Permission[]
+  readonly createdBy: string
+  readonly expires: number | null
+}
+
 const SHAPE = /^wbt_([0-9a-f]{16})_([0-9a-f]{64})$/
-const MOST = 1000
+/** Of one owner, and of all. */
+const MOST_OF_ONE = 50
+const MOST = 10_000
 
 /** Tokens of programs, made while the indexer runs; shown once. */
 export class ApiTokens {
   readonly #book: Book<ApiToken>
   readonly #clock: () => number
   readonly #random: (bytes: number) => Buffer
+  /** One after the other: several at once must not all find the last place. */
+  readonly #turn = inTurn()
 
   private constructor(book: Book<ApiToken>, clock: () => number, random: (bytes: number) => Buffer) {
     this.#book = book
@@ -46,13 +58,23 @@ export class ApiTokens {
     )
   }
 
-  async make(said: {
-    name: string
-    owner: ApiToken['owner']
-    permissions: readonly Permission[]
-    createdBy: string
-    expires: number | null
-  }): Promise<{ secret: string; token: ApiToken }> {
+  make(said: NewToken): Promise<{ secret: string; token: ApiToken }> {
+    return this.#turn(() => this.#make(said))
+  }
+
+  async #make(said: NewToken): Promise<{ secret: string; token: ApiToken }> {
+    const now = this.#clock()
+    const mine = this.list().filter(({ owner }) => owner?.id === said.owner?.id)
+    if (mine.length >= MOST_OF_ONE) {
+      const expired = mine.filter(({ expires }) => expires !== null && expires <= now)
+      if (expired.length === 0)
+        throw new Refusal(
+          409,
+          'refused',
+          `${said.owner === null ? 'The service has' : 'You have'} ${MOST_OF_ONE} tokens already: revoke those that nobody uses.`,
+        )
+      for (const { id } of expired) await this.#book.remove(id)
+    }
     if (this.#book.size >= MOST)
       throw new Refusal(409, 'refused', `There are ${MOST} tokens already: revoke those that nobody uses.`)
     const id = this.#random(8).toString('hex')
@@ -62,7 +84,7 @@ export class ApiTokens {
       id,
       permissions: [...said.permissions],
       hash: hash('sha256', half),
-      created: this.#clock(),
+      created: now,
     }
     if (!(await this.#book.add(id, token))) throw new Error('two tokens have one id')
     return { secret: `wbt_${id}_${half}`, token }

@@ -54,6 +54,7 @@ export async function ensureFirstAdmin(parts: {
     locked: null,
     created: now,
     passwordChanged: now,
+    knownFrom: [],
   })
   if (!isFirst) {
     // Another indexer of this store, which starts right now, was faster.

@@ -1,6 +1,7 @@
 export { type Accounts, openAccounts } from './accounts.ts'
 export type { ApiToken } from './api-tokens.ts'
 export type { FirstSignIn } from './first-admin.ts'
+export { LastingClock } from './lasting-clock.ts'
 export { limitsSchema, NO_LIMITS, queryOfLimits } from './limits.ts'
 export { isMaskable, Mask } from './masks.ts'
 export { type Cost, oneTimePassword } from './passwords.ts'

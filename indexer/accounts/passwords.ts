@@ -1,6 +1,7 @@
 import { type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import * as z from 'zod'
 import { Refusal } from '../ingest/index.ts'
+import { isCommon } from './common-passwords.ts'
 
 /** A password as it is kept. The cost stands with it, so that it can be raised later. */
 export const passwordHashSchema = z.object({
@@ -101,15 +102,26 @@ function derived(password: string, salt: Buffer, options: ScryptOptions): Promis
 const LEAST = 12
 const MOST = 256
 const FEWEST_SIGNS = 5
+/** Part of a person's name; shorter ones are in too many words. */
+const SHORTEST_NAME = 4
 
 /** Why a person may not have this password, in a sentence; null where it is good. Length counts, rules about signs don't. */
-export function whyNotAPassword(password: string, name: string): string | null {
+export function whyNotAPassword(
+  password: string,
+  { name, fullName }: { readonly name: string; readonly fullName: string },
+): string | null {
   const length = [...password].length
   if (length < LEAST) return `A password has at least ${LEAST} characters; a sentence is a good one.`
   if (length > MOST) return `A password has at most ${MOST} characters.`
   if (new Set(password).size < FEWEST_SIGNS) return 'This password repeats the same few characters.'
-  if (password.toLowerCase().includes(name.toLowerCase()))
-    return 'A password does not contain the name of its user.'
+  const text = password.toLowerCase()
+  const names = [name, ...name.split(/[._@-]+/), ...fullName.split(/[\s,]+/)]
+    .map((one) => one.toLowerCase())
+    .filter((one) => one === name.toLowerCase() || one.length >= SHORTEST_NAME)
+  if (names.some((one) => text.includes(one))) return 'A password does not contain the name of its user.'
+  if (text.includes('waybill')) return 'A password does not contain the name of this product.'
+  if (isCommon(password))
+    return 'This password is a common one, or is made of few common words and numbers; a sentence of your own is a good one.'
   return null
 }
 

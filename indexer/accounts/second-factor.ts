@@ -18,13 +18,21 @@ interface Offer {
 export class SecondFactors {
   readonly #users: Users
   readonly #clock: () => number
+  readonly #wallClock: () => number
   readonly #random: (bytes: number) => Buffer
   /** By session: an offer is nobody's but the one's who asked for it. */
   readonly #offers = new Map<string, Offer>()
 
-  constructor(parts: { users: Users; clock: () => number; random: (bytes: number) => Buffer }) {
+  constructor(parts: {
+    users: Users
+    clock: () => number
+    /** What the devices of users show, too. */
+    wallClock: () => number
+    random: (bytes: number) => Buffer
+  }) {
     this.#users = parts.users
     this.#clock = parts.clock
+    this.#wallClock = parts.wallClock
     this.#random = parts.random
   }
 
@@ -45,7 +53,7 @@ export class SecondFactors {
     const now = this.#clock()
     if (offer === undefined || offer.until <= now)
       throw new Refusal(409, 'refused', 'Nothing is offered: begin setting up the second factor again.')
-    const step = stepOf(offer.secret, code.replace(/\s/g, ''), now, 0)
+    const step = stepOf(offer.secret, code.replace(/\s/g, ''), this.#wallClock(), 0)
     if (step === null)
       throw new Refusal(
         400,

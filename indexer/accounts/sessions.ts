@@ -113,6 +113,12 @@ export class Sessions {
     for (const [key] of this.#book.entries()) if (idOf(key) === session.id) await this.#forget(key)
   }
 
+  /** All others of this user, also those that wait for a code or a new password. */
+  async endOthers(session: Session): Promise<void> {
+    for (const [key, { user }] of this.#book.entries())
+      if (user === session.user && idOf(key) !== session.id) await this.#forget(key)
+  }
+
   #good(key: string, stored: StoredSession): Session | null {
     const now = this.#clock()
     const owner = this.#users.find(stored.user)

@@ -1,13 +1,12 @@
 import { hash } from 'node:crypto'
 import type { Logger } from 'pino'
 import { reasonOf } from '../../schema/index.ts'
-import { type Act, type Failures, Refusal, type Trail } from '../ingest/index.ts'
-import { Attempts, LOCK_MS, MOST_FAILURES } from './attempts.ts'
+import { type Act, Delays, type Failures, type Pace, Refusal, type Trail } from '../ingest/index.ts'
 import type { Passwords } from './passwords.ts'
 import { whyNotAPassword } from './passwords.ts'
 import type { Session, Sessions, StoredSession } from './sessions.ts'
 import { stepOf } from './totp.ts'
-import { maySignIn, type User, type Users } from './users.ts'
+import { isLockedOut, maySignIn, seenFrom, type User, type Users } from './users.ts'
 
 export interface Origin {
   readonly address: string
@@ -19,6 +18,12 @@ export interface Opened {
   readonly secret: string
   readonly session: Session
 }
+
+/** Failures at one account; each is remembered for an hour. */
+const AT_ACCOUNT: Pace = { free: 4, first: 2_000, longest: 15 * 60_000, forgiven: 60 * 60_000 }
+/** Failures from where a user never signed in, after which the user is locked for those who come from there, and for how long. */
+const LOCKED_AFTER = 10
+const LOCK_MS = 15 * 60_000
 
 /** One sentence for all that can be wrong: it must not tell whether there is such a user, or whether it is locked. */
 const WRONG = 'Name or password is wrong, or this user may not sign in at present.'
@@ -42,7 +47,8 @@ export class SignIn {
   readonly #trail: Trail
   readonly #log: Logger
   readonly #clock: () => number
-  readonly #attempts: Attempts
+  readonly #wallClock: () => number
+  readonly #delays: Delays
 
   constructor(parts: {
     users: Users
@@ -51,7 +57,10 @@ export class SignIn {
     failures: Failures
     trail: Trail
     log: Logger
+    /** It never goes back. */
     clock: () => number
+    /** What the devices of users show, too. */
+    wallClock: () => number
   }) {
     this.#users = parts.users
     this.#sessions = parts.sessions
@@ -60,7 +69,8 @@ export class SignIn {
     this.#trail = parts.trail
     this.#log = parts.log
     this.#clock = parts.clock
-    this.#attempts = new Attempts(parts.clock)
+    this.#wallClock = parts.wallClock
+    this.#delays = new Delays(AT_ACCOUNT, parts.clock)
   }
 
   async withPassword(
@@ -69,53 +79,68 @@ export class SignIn {
   ): Promise<Opened> {
     this.#failures.check(from.address)
     const name = said.name.toLowerCase()
-    const attempt = this.#attempts.begin(name)
     // The password is checked whatever is known of the user by now: each answer takes the same work.
     const before = this.#users.find(name)
+    const key = keyAt('password', name, before, from)
+    const attempt = this.#begin(key)
     const right = await this.#passwords.check(said.password, before?.password)
     // What was found then may have been changed while the hash was computed.
     const user = this.#users.find(name)
     const same = user !== undefined && user.id === before?.id && user.epoch === before.epoch
     const now = this.#clock()
-    if (!right || !same || !maySignIn(user, now) || isSpent(user, now) || attempt > MOST_FAILURES) {
+    if (!right || !same || !maySignIn(user, from.address, now) || isSpent(user, now)) {
       await this.#failed(user, attempt, from, 'name or password')
       throw refused(WRONG)
     }
+    this.#delays.succeeded(key)
     const wants = user.secondFactor !== null ? 'second-factor' : user.oneTime !== null ? 'new-password' : null
-    // A second factor is tried under the same count of failures as the password.
-    if (wants !== 'second-factor') {
-      this.#attempts.succeeded(name)
-      await this.#record(user, from, 'success', 'signed in')
-    }
-    return this.#sessions.begin(user, { kind: said.kind, wants, ...from })
+    if (wants !== 'second-factor') await this.#record(user, from, 'success', 'signed in')
+    return this.#open(user, { kind: said.kind, wants, ...from })
   }
 
   /** The second step of a sign-in; the session gets a new secret with the rights that it brings. */
   async withCode(session: Session, code: string, from: Origin): Promise<Opened> {
     if (session.wants !== 'second-factor')
       throw new Refusal(409, 'refused', 'No code is asked for: this session is signed in.')
-    this.#failures.check(from.address)
-    const attempt = this.#attempts.begin(session.user)
-    const taken = attempt <= MOST_FAILURES && (await this.#takeCode(session.user, code))
-    if (!taken) {
+    // Who is here knows the password: what others fail at, under this name or from this address, does not count.
+    const key = keyAt('code', session.user, session.owner, from)
+    const attempt = this.#begin(key)
+    if (!(await this.#takeCode(session.user, code))) {
       await this.#failed(this.#users.find(session.user), attempt, from, 'code')
       throw refused(WRONG_CODE)
     }
     const user = this.#users.demand(session.user)
-    if (!maySignIn(user, this.#clock())) throw refused(WRONG)
-    this.#attempts.succeeded(session.user)
+    if (isLockedOut(user)) throw refused(WRONG)
+    this.#delays.succeeded(key)
     await this.#record(user, from, 'success', 'signed in with a second factor')
     await this.#sessions.end(session)
-    return this.#sessions.begin(user, {
+    return this.#open(user, {
       kind: session.kind,
       wants: user.oneTime === null ? null : 'new-password',
       ...from,
     })
   }
 
+  async #open(user: User, how: Parameters<Sessions['begin']>[1]): Promise<Opened> {
+    const opened = await this.#sessions.begin(user, how)
+    if (how.wants === null && seenFrom(user, how.address) !== user)
+      await this.#users.change(user.name, (before) => seenFrom(before, how.address))
+    return opened
+  }
+
+  /** Counts an attempt as a failure from its beginning, so that many at once are no way around; refuses it where it comes too early. */
+  #begin(key: string): number {
+    const left = this.#delays.left(key)
+    if (left > 0)
+      throw new Refusal(429, 'busy', 'Too many attempts failed lately; try again when the time is over.', {
+        retryAfter: Math.ceil(left / 1000),
+      })
+    return this.#delays.failed(key)
+  }
+
   /** Takes up a code of the app or of recovery: what was taken is used up in the same write, so it works once. */
   async #takeCode(name: string, code: string): Promise<boolean> {
-    const now = this.#clock()
+    const now = this.#wallClock()
     let taken = false
     await this.#users.change(name, (user) => {
       taken = false
@@ -143,7 +168,7 @@ export class SignIn {
     if (wants === 'second-factor')
       throw new Refusal(403, 'forbidden', 'The code of the second factor comes first.')
     if (wants === null) await this.confirm(session, said.current ?? '', from)
-    const why = whyNotAPassword(said.password, name)
+    const why = whyNotAPassword(said.password, owner)
     if (why !== null) throw new Refusal(400, 'bad-request', why)
     if (await this.#passwords.check(said.password, owner.password))
       throw new Refusal(400, 'bad-request', 'The new password is the old one.')
@@ -156,16 +181,16 @@ export class SignIn {
         throw refused('This session has ended; sign in again.')
       return { ...before, password, oneTime: null, passwordChanged: this.#clock(), epoch: before.epoch + 1 }
     })
-    return this.#sessions.begin(user, { kind: session.kind, wants: null, ...from })
+    return this.#open(user, { kind: session.kind, wants: null, ...from })
   }
 
   /** Asks again for the password, before something that a session left open must not be enough for. */
   async confirm(session: Session, password: string, from: Origin): Promise<void> {
-    this.#failures.check(from.address)
-    const attempt = this.#attempts.begin(session.user)
-    const right = await this.#passwords.check(password, this.#users.find(session.user)?.password)
-    if (right && attempt <= MOST_FAILURES) {
-      this.#attempts.succeeded(session.user)
+    // Of this session alone: what strangers fail at does not lock out who is signed in.
+    const key = `confirm ${session.id}`
+    const attempt = this.#begin(key)
+    if (await this.#passwords.check(password, this.#users.find(session.user)?.password)) {
+      this.#delays.succeeded(key)
       return
     }
     await this.#failed(this.#users.find(session.user), attempt, from, 'password')
@@ -189,7 +214,9 @@ export class SignIn {
       `wrong ${what}, or not allowed; attempt ${attempt}`,
     )
     // Not waited for: the answer must not take longer because there is such a user.
-    if (user !== undefined && attempt === MOST_FAILURES) void this.#lock(user, attempt, from)
+    const isKnown = user?.knownFrom.includes(from.address) ?? false
+    if (user !== undefined && !isKnown && what === 'name or password' && attempt >= LOCKED_AFTER)
+      void this.#lock(user, attempt, from)
   }
 
   async #lock(user: User, attempt: number, from: Origin): Promise<void> {
@@ -198,7 +225,7 @@ export class SignIn {
     const reason = `${attempt} failed sign-ins in a row`
     await this.#trail.record({
       ...actOf(user, from, 'user-lock', 'success', ''),
-      message: `User ${user.name} is locked until ${new Date(until).toISOString()}: ${reason}.`,
+      message: `User ${user.name} is locked until ${new Date(until).toISOString()} for addresses from which they never signed in: ${reason}.`,
       by: { name: 'indexer', address: from.address },
     })
     try {
@@ -207,10 +234,8 @@ export class SignIn {
           ? before
           : { ...before, locked: { since: now, until, reason } },
       )
-      // The lock holds by the record now; when it has passed, counting begins anew.
-      this.#attempts.succeeded(user.name)
     } catch (error) {
-      // The count goes on in memory, and no attempt beyond the last is let in.
+      // The count goes on in memory, with its delays.
       this.#log.error(`User ${user.name} could not be locked on the record: ${reasonOf(error)}`)
     }
   }
@@ -227,6 +252,14 @@ export class SignIn {
     await this.#trail.record(reason === undefined ? act : { ...act, reason })
   }
 }
+
+/** Who guesses from where the user never signed in is slowed down apart from the user. */
+const keyAt = (
+  what: 'password' | 'code',
+  name: string,
+  user: User | undefined,
+  { address }: Origin,
+): string => (user?.knownFrom.includes(address) ? `${what} of ${name} from ${address}` : `${what} of ${name}`)
 
 /** A name that is no user's is not written down: people type their password there. */
 function actOf(

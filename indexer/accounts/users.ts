@@ -31,6 +31,8 @@ const userSchema = z.object({
   locked: z.object({ since: z.number(), until: z.number().nullable(), reason: z.string() }).nullable(),
   created: z.number(),
   passwordChanged: z.number(),
+  /** Addresses of the last complete sign-ins: who guesses from elsewhere does not slow down who comes from there. */
+  knownFrom: z.array(z.string()).default([]),
 })
 export type User = z.infer<typeof userSchema>
 
@@ -60,11 +62,21 @@ export const userName = z
     'this name stands for something else in the audit trail; choose another',
   )
 
+const MOST_KNOWN = 8
+
+/** The user as somebody who signed in from there. */
+export const seenFrom = (user: User, address: string): User =>
+  user.knownFrom.includes(address)
+    ? user
+    : { ...user, knownFrom: [address, ...user.knownFrom].slice(0, MOST_KNOWN) }
+
 /** Locked by an admin. Such a lock also ends what is open; one by failed sign-ins must not let strangers do that. */
 export const isLockedOut = (user: User): boolean => user.locked !== null && user.locked.until === null
 
-export const maySignIn = (user: User, now: number): boolean =>
-  user.locked === null || (user.locked.until !== null && user.locked.until <= now)
+/** A lock by failed sign-ins is for those who come from where the user never was. */
+export const maySignIn = (user: User, address: string, now: number): boolean =>
+  user.locked === null ||
+  (user.locked.until !== null && (user.locked.until <= now || user.knownFrom.includes(address)))
 
 const missing = (name: string): Refusal => new Refusal(404, 'not-found', `There is no user ${name}.`)
 

@@ -1,4 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { FastifyRequest } from 'fastify'
 import {
@@ -99,9 +100,10 @@ export function openAccess(parts: {
   function identify(request: FastifyRequest, address: string, needs: Needed): Asker | null {
     const given = needs === 'alerts' ? (ofWatch(request) ?? bearer(request)) : bearer(request)
     if (given !== undefined) {
-      failures.check(address)
       const known = ofBearer(request, given, address)
       if (known !== null) return known
+      // Only those who bring a wrong one wait: others at their address may bring right ones.
+      failures.check(address)
       failures.count(address)
       throw new Refusal(401, 'unauthorised', 'This token is not known, or has expired.')
     }
@@ -272,8 +274,11 @@ function whyNot(asker: Asker, needs: Permission): string {
 
 const isAuthorised = (socket: object): boolean => 'authorized' in socket && (socket as TLSSocket).authorized
 
-export const addressOf = (request: FastifyRequest): string =>
-  (request.raw.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+/** Where a request comes from: the connection's other end, or what the trusted proxies there say (`proxies` in indexer.yml). */
+export function addressOf({ ip, raw }: FastifyRequest): string {
+  const address = isIP(ip) === 0 ? (raw.socket.remoteAddress ?? '') : ip
+  return address.replace(/^::ffff:/, '')
+}
 
 function visitOf({ headers }: FastifyRequest): string | null {
   const visit = headers['x-waybill-visit']

@@ -23,12 +23,20 @@ export const codeShape = z.strictObject({
   code: z.string().min(1).max(64).describe('Six digits of the app, or a recovery code.'),
 })
 
+export const tokensShape = z
+  .enum(['keep', 'revoke'])
+  .default('keep')
+  .describe('Whether the tokens of this user end, too: for when somebody else may have been at the account.')
+
 export const passwordChangeShape = z.strictObject({
   current: typed.optional().describe('The present password; not after a sign-in with a one-time password.'),
   password: typed,
+  tokens: tokensShape,
 })
 
 export const confirmShape = z.strictObject({ password: typed.describe('The present password.') })
+export const factorCodeShape = codeShape.extend({ tokens: tokensShape })
+export const factorRemovalShape = confirmShape.extend({ tokens: tokensShape })
 
 export const whoShape = z.object({
   name: z.string(),

@@ -36,13 +36,19 @@ export interface TlsFiles extends SecureContextOptions {
 }
 
 /** The HTTP side of the indexer, not yet listening. */
-export function createApp(service: Service, tls: TlsFiles | null): FastifyInstance {
+export function createApp(
+  service: Service,
+  tls: TlsFiles | null,
+  proxies: readonly string[] = [],
+): FastifyInstance {
   const http = { maxHeaderSize: HEADER_BYTES, requestTimeout: REQUEST_TIMEOUT }
   const options = {
     // The log has our own sentences; Fastify would log each request.
     logger: false,
     bodyLimit: JSON_BYTES,
     requestTimeout: REQUEST_TIMEOUT,
+    // Of anybody else X-Forwarded-For is ignored.
+    trustProxy: proxies.length === 0 ? false : [...proxies],
     routerOptions: { maxParamLength: 256 },
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -130,7 +136,8 @@ async function admitted(
   try {
     return access.admit(request, one)
   } catch (error) {
-    const isUnknown = error instanceof Refusal && error.status === 401
+    // An address that has to wait is one whose token is not known, too.
+    const isUnknown = error instanceof Refusal && (error.status === 401 || error.status === 429)
     if (!isUnknown || !(await records.look())) throw error
     return access.admit(request, one)
   }

@@ -46,12 +46,13 @@ export function openEnrolment(parts: {
       // Nothing new is granted: the answer to an earlier enrolment was lost.
       return { agent: known.id, key: key.id, namespace }
     }
-    failures.check(from.address)
     const asFirst = request.token === undefined
     const granted = asFirst
       ? (whyNotFirst(agents, from) ?? { hosts: [] })
       : await tokens.use(request.token ?? '', { key: key.id, host: request.host, now: clock() })
     if (typeof granted === 'string') {
+      // A good token is never refused because of bad ones from the same address.
+      failures.check(from.address)
       failures.count(from.address)
       throw new Refusal(401, 'unauthorised', granted)
     }

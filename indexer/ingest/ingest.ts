@@ -47,15 +47,17 @@ export async function openIngest(parts: {
   meter: ReceiveMeter
   log: Logger
   clock: () => number
+  /** A clock that never goes back, for what ends by time. */
+  lasting: () => number
   random: (bytes: number) => Buffer
 }): Promise<Ingest> {
   const { store, records, log, clock, random } = parts
   const agents = await Agents.open(records)
   const presences = await Presences.open(store.records, clock)
-  const failures = new Failures(clock)
+  const failures = new Failures(parts.lasting)
   const trail = await openTrail({ ...parts, agents })
   const tokens = new EnrolTokens(store.records, random)
-  const enrolment = openEnrolment({ ...parts, agents, tokens, failures, trail })
+  const enrolment = openEnrolment({ ...parts, clock: parts.lasting, agents, tokens, failures, trail })
   const checker = openChecker(parts.workers)
   const seldom = new Seldom(trail, clock)
   const breaks = await Breaks.open({ records, store, trail, clock })

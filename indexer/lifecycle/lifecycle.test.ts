@@ -59,6 +59,7 @@ async function start(
     meter: createMetrics().meter,
     log,
     clock,
+    lasting: clock,
     random: randomBytes,
   })
   const archive = options.archive ?? null

@@ -1,11 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
-import { csrfOf, NO_LIMITS, type Opened, type Origin } from '../../accounts/index.ts'
+import { csrfOf, NO_LIMITS, type Opened, type Origin, type Session } from '../../accounts/index.ts'
 import { Refusal } from '../../ingest/index.ts'
 import { type Asker, addressOf } from '../access.ts'
 import {
   codeShape,
   confirmShape,
+  factorCodeShape,
+  factorRemovalShape,
   offerShape,
   passwordChangeShape,
   recoveryShape,
@@ -22,7 +24,13 @@ import type { Service } from '../service.ts'
 /** Signing in and out, and what somebody does to the user that they are. */
 export function sessionRoutes(service: Service): Route[] {
   const { accounts, cookies, sessionTimes, maskedFor, trail } = service
-  const { signIn, secondFactors, sessions } = accounts
+  const { signIn, secondFactors, sessions, apiTokens } = accounts
+
+  /** Who was let in by what has changed now is let in no more. */
+  const endOthers = async (session: Session, tokens: 'keep' | 'revoke'): Promise<void> => {
+    await sessions.endOthers(session)
+    if (tokens === 'revoke') await apiTokens.revokeOf(session.user)
+  }
 
   const who = (asker: Asker): WhoShape => {
     const { user, by, permissions } = asker
@@ -110,6 +118,7 @@ export function sessionRoutes(service: Service): Route[] {
       async serve({ body, asker, request, reply }) {
         const session = sessionOf(asker)
         const made = await signIn.changePassword(session, body, originOf(request))
+        if (body.tokens === 'revoke') await apiTokens.revokeOf(session.user)
         await accounts.passwordChanged(session.user)
         return opened(made, request, reply)
       },
@@ -131,8 +140,8 @@ export function sessionRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/session/second-factor/confirm',
       needs: 'session',
-      about: 'A code of the app: from now on each sign-in needs one.',
-      body: codeShape,
+      about: 'A code of the app: from now on each sign-in needs one. One’s other sessions end.',
+      body: factorCodeShape,
       answers: { 200: json('It holds.', recoveryShape) },
       async serve({ body, asker }) {
         const session = sessionOf(asker)
@@ -145,6 +154,7 @@ export function sessionRoutes(service: Service): Route[] {
           by: asker,
           entity: { type: 'user', id: session.user, name: session.owner.fullName },
         })
+        await endOthers(session, body.tokens)
         return { recoveryCodes }
       },
     }),
@@ -152,8 +162,8 @@ export function sessionRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/session/second-factor/remove',
       needs: 'session',
-      about: 'Takes off one’s own second factor.',
-      body: confirmShape,
+      about: 'Takes off one’s own second factor. One’s other sessions end.',
+      body: factorRemovalShape,
       answers: { 204: { about: 'It is off.', content: {} } },
       async serve({ body, asker, request, reply }) {
         const session = sessionOf(asker)
@@ -167,6 +177,7 @@ export function sessionRoutes(service: Service): Route[] {
           entity: { type: 'user', id: session.user, name: session.owner.fullName },
         })
         await secondFactors.remove(session.user)
+        await endOthers(session, body.tokens)
         return reply.code(204).send()
       },
     }),

@@ -8,8 +8,8 @@ import type { Service } from '../service.ts'
 
 /** Tokens for programs: everybody's own, and for admins those of all. */
 export function tokenRoutes(service: Service): Route[] {
-  const { accounts, clock, trail } = service
-  const { apiTokens } = accounts
+  const { accounts, trail } = service
+  const { apiTokens, now: clock } = accounts
   const mayTouch = (token: ApiToken, asker: Asker): boolean =>
     asker.permissions.has('users') || (asker.user !== null && token.owner?.id === asker.user.id)
 

@@ -2,7 +2,14 @@ import * as z from 'zod'
 import { limitsSchema, oneTimePassword, type User } from '../../accounts/index.ts'
 import { Refusal } from '../../ingest/index.ts'
 import type { Asker } from '../access.ts'
-import { givenPasswordShape, newUserShape, roleShape, type UserShape, userShape } from '../account-shapes.ts'
+import {
+  givenPasswordShape,
+  newUserShape,
+  roleShape,
+  tokensShape,
+  type UserShape,
+  userShape,
+} from '../account-shapes.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 
@@ -11,8 +18,8 @@ const GIVEN_MS = 7 * 86_400_000
 
 /** What admins do to users. */
 export function userRoutes(service: Service): Route[] {
-  const { accounts, clock, random, trail } = service
-  const { users, passwords, apiTokens } = accounts
+  const { accounts, random, trail } = service
+  const { users, passwords, apiTokens, now: clock } = accounts
   const params = z.object({ name: z.string().max(256) })
 
   const record = (
@@ -71,6 +78,7 @@ export function userRoutes(service: Service): Route[] {
           locked: null,
           created: now,
           passwordChanged: now,
+          knownFrom: [],
         }
         await record(asker, user, 'user-create', `User ${name} was made, as ${role}.`, [
           { field: 'role', old: null, new: role },
@@ -160,13 +168,20 @@ export function userRoutes(service: Service): Route[] {
       params,
       body: z.strictObject({
         secondFactor: z.enum(['keep', 'remove']).default('keep').describe('For whom the telephone is lost.'),
+        tokens: tokensShape,
       }),
       answers: { 200: json('The user, and the password.', givenPasswordShape) },
       async serve({ params: { name }, body, asker }) {
         const user = users.demand(name)
         const { password, expires, hash } = await given()
         const factor = body.secondFactor === 'remove' ? ', and the second factor taken off' : ''
-        await record(asker, user, 'user-reset', `The password of user ${user.name} was reset${factor}.`)
+        const tokens = body.tokens === 'revoke' ? ', and their tokens revoked' : ''
+        await record(
+          asker,
+          user,
+          'user-reset',
+          `The password of user ${user.name} was reset${factor}${tokens}.`,
+        )
         const changed = await users.change(name, (before) => ({
           ...before,
           password: hash,
@@ -174,6 +189,7 @@ export function userRoutes(service: Service): Route[] {
           secondFactor: body.secondFactor === 'remove' ? null : before.secondFactor,
           epoch: before.epoch + 1,
         }))
+        if (body.tokens === 'revoke') await apiTokens.revokeOf(changed.name)
         await accounts.passwordChanged(changed.name)
         return { user: shapeOf(changed, clock()), password, expires }
       },

@@ -12,11 +12,14 @@ export type Asked = Parameters<typeof askAt>[2]
 /** A browser of somebody: keeps the cookie that it is given, and sends what a page of ours would send. */
 export class Person {
   readonly indexer: TestIndexer
+  /** From where, as a proxy says; null comes straight from this machine. */
+  readonly address: string | null
   cookie = ''
   csrf = ''
 
-  constructor(indexer: TestIndexer) {
+  constructor(indexer: TestIndexer, address: string | null = null) {
     this.indexer = indexer
+    this.address = address
   }
 
   async ask(path: string, asked: Asked = {}): Promise<Answer> {
@@ -25,6 +28,7 @@ export class Person {
       headers: {
         ...(this.cookie === '' ? {} : { cookie: this.cookie }),
         ...(this.csrf === '' ? {} : { 'x-waybill-csrf': this.csrf }),
+        ...(this.address === null ? {} : { 'x-forwarded-for': this.address }),
         ...asked?.headers,
       },
     })
