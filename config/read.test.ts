@@ -69,6 +69,54 @@ describe('a config file', () => {
     )
   })
 
+  it('that is wrong where a secret stands says where, and never what', () => {
+    const strict = z.strictObject({
+      url: z
+        .string()
+        .refine((text) => !text.includes('@'), 'expected a URL without user and password')
+        .optional(),
+      password: secret()
+        .refine((text) => text.reveal().length > 20, 'expected more characters')
+        .optional(),
+      tokens: z.array(z.strictObject({ name: z.string(), token: secret() })).default([]),
+      other: z.string().optional(),
+    })
+    const messages = [
+      'password: hush-hush',
+      'password: [hush-hush]',
+      'password: { hush-hush: 1 }',
+      'tokens: hush-hush',
+      'tokens: { name: a, token: hush-hush }',
+      'tokens: [{ name: a, token: "${env:TOKEN}", hush-hush: 2 }]',
+      'other: { x: "${env:TOKEN}" }',
+      'other: ["${env:TOKEN}"]',
+      '"${env:TOKEN}": 1',
+      'url: https://elastic:hush-hush@es1.example:9200',
+      'password: "a${hush-hush}b"',
+      'password: "a"\nother: *hush-hush',
+      'other: |hush-hush\n  x',
+      'other: "a" hush-hush',
+      'other: !!hush-hush {}',
+    ].map((text) => {
+      try {
+        parseConfig(text, 'indexer.yml', strict, from)
+      } catch (error) {
+        return (error as Error).message
+      }
+      throw new Error(`it was accepted: ${text}`)
+    })
+    for (const message of messages) {
+      expect(message).toMatch(/^indexer\.yml:\d: /)
+      expect(message).not.toContain('hush')
+    }
+    expect(messages[0]).toBe(
+      'indexer.yml:1: password: found a value that is not shown; expected more characters',
+    )
+    expect(messages[9]).toBe(
+      'indexer.yml:1: url: found "https://[secret]@es1.example:9200"; expected a URL without user and password',
+    )
+  })
+
   it('never shows a secret', () => {
     const config = parse(`${GOOD}token: \${env:TOKEN}\n`)
     expect(config.token).toBeInstanceOf(Secret)

@@ -94,7 +94,7 @@ function parsed<T>(
       document.errors.map((e) => ({
         line: lines.linePos(e.pos[0]).line,
         path: '',
-        problem: `not YAML: ${e.message}${e.code === 'TAB_AS_INDENT' ? '; indent with blanks' : ''}`,
+        problem: `not YAML: ${withoutSource(e.message)}${e.code === 'TAB_AS_INDENT' ? '; indent with blanks' : ''}`,
       })),
     )
   }
@@ -105,6 +105,15 @@ function parsed<T>(
   /** What the file says where a reference was put in, so that an error shows that and not the secret. */
   const references = new Map<Node, string>()
   visit(document, {
+    Alias(_, node) {
+      // Mostly a password that begins with this sign; the parser would show it.
+      if (node.resolve(document) === undefined)
+        problems.push({
+          line: lineOf(node),
+          path: '',
+          problem: 'a text that begins with * must be in quotes',
+        })
+    },
     Scalar(_, node: Scalar) {
       if (typeof node.value !== 'string' || !node.value.includes('${')) return
       const written = node.value
@@ -139,12 +148,29 @@ function parsed<T>(
     return isScalar(pair?.key) ? lineOf(pair.key) : lineOf(parent)
   }
 
+  const isPutIn = (path: readonly PropertyKey[], key: string): boolean => {
+    const parent = nodeAt(path)
+    return (
+      isMap(parent) &&
+      parent.items.some((item) => isScalar(item.key) && item.key.value === key && references.has(item.key))
+    )
+  }
+
   const report = (issues: readonly z.core.$ZodIssue[], base: readonly PropertyKey[]): void => {
     for (const issue of issues) {
       const path = [...base, ...issue.path]
       if (issue.code === 'unrecognized_keys') {
         const allowed = allowedKeys(schema, path)
         for (const key of issue.keys) {
+          // What stands in the place of a key may be the secret itself, without the name before it.
+          if (isSecret(path) || isPutIn(path, key)) {
+            problems.push({
+              line: keyLine(path, key),
+              path: show(path),
+              problem: 'a key that is not shown, since a secret may stand there, is not allowed here',
+            })
+            continue
+          }
           const near = closest(key, allowed)
           const hint = near === undefined ? '' : ` (did you mean "${near}"?)`
           const list =
@@ -171,7 +197,9 @@ function parsed<T>(
       const node = nodeAt(path)
       const reference = node === undefined ? undefined : references.get(node)
       const input = valueAt(found, path)
-      const said = reference ?? (input === undefined ? undefined : brief(input))
+      const said =
+        reference ??
+        (input === undefined ? undefined : isSecret(path) ? 'a value that is not shown' : brief(input))
       problems.push({
         line: lineOf(node),
         path: show(path),
@@ -200,7 +228,8 @@ function expand(text: string, from: ConfigSources): string {
         )
       }
     }
-    throw new Error(`"${whole}" is no reference; write \${env:NAME} or \${file:/path}`)
+    // It may be part of a password that has these signs in it, so it is not shown.
+    throw new Error('what stands in ${...} is no reference; write ${env:NAME} or ${file:/path}')
   })
 }
 
@@ -220,10 +249,22 @@ const show = (path: readonly PropertyKey[]): string =>
     '',
   )
 
+/** Settings of these names hold secrets, whatever is wrong with them. */
+const SECRET_NAME = /token|password|passwd|passphrase|secret|credential|api-?key|private-?key|authorization/i
+
+const isSecret = (path: readonly PropertyKey[]): boolean =>
+  path.some((part) => typeof part === 'string' && SECRET_NAME.test(part))
+
+/** A value as a message shows it: of lists and groups only what they are, since secrets may stand in them; of URLs no user and password. */
 function brief(value: unknown): string {
-  const text = JSON.stringify(value)
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object' && value !== null) return 'a group of keys'
+  const text = JSON.stringify(value).replace(/\/\/[^/@\s]*@/g, '//[secret]@')
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
+
+/** Some messages of the parser end with what stands in the file, behind a colon. */
+const withoutSource = (message: string): string => message.replace(/: .*$/s, '')
 
 function expected(issue: z.core.$ZodIssue): string {
   switch (issue.code) {

@@ -37,7 +37,7 @@ describe('the settings of an indexer', () => {
     const whole = shipped
       .replace(/^ {4}# (min-free:)/m, '    $1')
       .replace(
-        /^# ((?:allow-plain-http|namespace|enroll|read|manage|sessions|masked|ingest|agents|shutdown|log): ?.*)$/gm,
+        /^# ((?:allow-plain-http|proxies|namespace|enroll|read|manage|sessions|masked|ingest|agents|shutdown|log): ?.*)$/gm,
         '$1',
       )
     expect(whole).not.toBe(shipped)
@@ -46,6 +46,7 @@ describe('the settings of an indexer', () => {
       enroll: 'open-on-loopback',
       read: 'token',
       manage: 'token',
+      proxies: ['127.0.0.1'],
       masked: { viewer: ['source.ip', 'audit.changes'] },
       ingest: { ...parse(shipped).ingest, workers: 1 },
     })

@@ -29,6 +29,7 @@ import {
 } from './config.ts'
 import { readBundle, serveConsole } from './console/index.ts'
 import { openEnrichment } from './enrich/index.ts'
+import { exposuresOf } from './exposure.ts'
 import { openIngest } from './ingest/index.ts'
 import { openLifecycle, type RetentionTable, readRetention, searchableOf } from './lifecycle/index.ts'
 import { derivedOf } from './previous/index.ts'
@@ -55,6 +56,8 @@ export interface IndexerParts {
   /** ms since whenever, which nobody can set; of a clock that a test turns none pass. */
   readonly elapsed?: () => number
   readonly random?: (bytes: number) => Buffer
+  /** The user that this process runs as; undefined where the system has no such numbers. */
+  readonly uid?: () => number
   /** A store that is there already, in place of the one in the config; the indexer closes it. */
   readonly store?: Store
   /** What hashing a password costs. */
@@ -80,6 +83,8 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     const records = await SharedRecords.open(store.records, (sentence) => log.warn(sentence))
     closing.push(async () => records.close())
     const elapsed = parts.elapsed ?? (parts.clock === undefined ? () => performance.now() : () => 0)
+    const exposures = exposuresOf(folderOf(config), (parts.uid ?? process.getuid)?.())
+    for (const sentence of exposures) log.warn(sentence)
     const lasting = await LastingClock.open({ records: store.records, clock, elapsed, log })
     closing.push(() => lasting.close())
     const metrics = createMetrics()
@@ -112,7 +117,12 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     })
     const lifecycle = await openLifecycle({ store, trail: ingest.trail, table, archive: null, log, clock })
     closing.push(() => lifecycle.close())
-    metrics.watch({ store, ...ingest, silentAfter: () => current.agents['silent-after'] })
+    metrics.watch({
+      store,
+      ...ingest,
+      exposures: exposures.length,
+      silentAfter: () => current.agents['silent-after'],
+    })
     const sessionTimes = () => current.sessions
     const accounts = await openAccounts({
       records,

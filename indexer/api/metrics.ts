@@ -16,6 +16,8 @@ export interface Metrics {
     trail: Trail
     breaks: Breaks
     quotas: Quotas
+    /** How many warnings there were at the start about who can get at the indexer. */
+    exposures: number
     silentAfter: () => number
   }): void
   render(): Promise<{ type: string; text: string }>
@@ -113,7 +115,7 @@ export function createMetrics(): Metrics {
     },
     answered: (route, method, status, seconds) => requests.observe({ route, method, status }, seconds),
     waybill: (answer) => waybills.inc({ answer }),
-    watch({ store, agents, presences, receiver, trail, breaks, quotas, silentAfter }) {
+    watch({ store, agents, presences, receiver, trail, breaks, quotas, exposures, silentAfter }) {
       const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
         new Gauge({
           name,
@@ -126,6 +128,11 @@ export function createMetrics(): Metrics {
       }
       gauge('waybill_store_ready', 'Whether the store takes events: 1 or 0.', async () =>
         (await store.status()).ready ? 1 : 0,
+      )
+      gauge(
+        'waybill_exposures',
+        'Warnings of the start: the indexer runs as root, or its data folder is accessible to others. The log has the remedies.',
+        () => exposures,
       )
       gauge('waybill_store_events', 'Events in the store.', async () => (await store.status()).events)
       gauge('waybill_store_bytes', 'Bytes that the store takes up.', async () => (await store.status()).bytes)

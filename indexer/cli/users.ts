@@ -78,11 +78,17 @@ export function commands(cli: Argv) {
       'reset <name>',
       'Print a new password for one sign-in; sessions end',
       (reset) =>
-        named(reset).option('remove-second-factor', {
-          type: 'boolean',
-          default: false,
-          describe: 'For whom the telephone is lost',
-        }),
+        named(reset)
+          .option('remove-second-factor', {
+            type: 'boolean',
+            default: false,
+            describe: 'For whom the telephone is lost',
+          })
+          .option('revoke-tokens', {
+            type: 'boolean',
+            default: false,
+            describe: 'Their tokens end, too: somebody else may have been at the account',
+          }),
       (given) => reset(given),
     )
     .command(
@@ -166,8 +172,11 @@ async function add(given: Named & Limits & { role: string; fullName: string }): 
   await tellPassword(given, answer)
 }
 
-async function reset(given: Named & { removeSecondFactor: boolean }): Promise<void> {
-  const body = { secondFactor: given.removeSecondFactor ? 'remove' : 'keep' }
+async function reset(given: Named & { removeSecondFactor: boolean; revokeTokens: boolean }): Promise<void> {
+  const body = {
+    secondFactor: given.removeSecondFactor ? 'remove' : 'keep',
+    tokens: given.revokeTokens ? 'revoke' : 'keep',
+  }
   await tellPassword(given, await asked(given, '/reset', { method: 'POST', body }))
 }
 

@@ -597,7 +597,7 @@ export interface Operations {
   postSessionPassword: {
     params: Record<never, never>
     query: Record<never, never>
-    body: { current?: string | undefined; password: string }
+    body: { current?: string | undefined; password: string; tokens?: 'keep' | 'revoke' | undefined }
     answer: {
       name: string
       fullName: string | null
@@ -631,18 +631,18 @@ export interface Operations {
     body: { password: string }
     answer: { secret: string; uri: string }
   }
-  /** A code of the app: from now on each sign-in needs one. */
+  /** A code of the app: from now on each sign-in needs one. One’s other sessions end. */
   postSessionSecondFactorConfirm: {
     params: Record<never, never>
     query: Record<never, never>
-    body: { code: string }
+    body: { code: string; tokens?: 'keep' | 'revoke' | undefined }
     answer: { recoveryCodes: Array<string> }
   }
-  /** Takes off one’s own second factor. */
+  /** Takes off one’s own second factor. One’s other sessions end. */
   postSessionSecondFactorRemove: {
     params: Record<never, never>
     query: Record<never, never>
-    body: { password: string }
+    body: { password: string; tokens?: 'keep' | 'revoke' | undefined }
     answer: undefined
   }
   /** One’s own sessions that are open. */
@@ -812,7 +812,7 @@ export interface Operations {
   postUsersNameReset: {
     params: { name: string }
     query: Record<never, never>
-    body: { secondFactor?: 'keep' | 'remove' | undefined }
+    body: { secondFactor?: 'keep' | 'remove' | undefined; tokens?: 'keep' | 'revoke' | undefined }
     answer: {
       user: {
         name: string

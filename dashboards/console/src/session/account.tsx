@@ -33,15 +33,18 @@ function Password() {
   const [password, setPassword] = useState('')
   const [told, setTold] = useState<string | null>(null)
   const [failed, setFailed] = useState(false)
+  const [tokens, setTokens] = useState<Tokens>('keep')
   const send = async (submit: FormEvent): Promise<void> => {
     submit.preventDefault()
     try {
-      const { csrf } = await ask('postSessionPassword', { body: { current, password } })
+      const { csrf } = await ask('postSessionPassword', { body: { current, password, tokens } })
       credentials.csrf = csrf
       // The other tabs have this session, too, and need its new word.
       tellTabs('signed-in')
       setFailed(false)
-      setTold('It is changed. Your other sessions have ended.')
+      setTold(
+        `It is changed. Your other sessions ${tokens === 'revoke' ? 'and your tokens ' : ''}have ended.`,
+      )
       setCurrent('')
       setPassword('')
     } catch (error) {
@@ -71,11 +74,28 @@ function Password() {
           required
         />
       </label>
+      <TokensToo tokens={tokens} onChoose={setTokens} />
       <button type="submit">Change the password</button>
       <p className={failed ? 'problem' : 'quiet'} role="status">
-        {told ?? '12 characters or more, any of them.'}
+        {told ?? '12 characters or more, any of them, but not a common password. Your other sessions end.'}
       </p>
     </form>
+  )
+}
+
+type Tokens = 'keep' | 'revoke'
+
+/** For when somebody else may have been at the account. */
+function TokensToo({ tokens, onChoose }: { tokens: Tokens; onChoose: (tokens: Tokens) => void }) {
+  return (
+    <label className="checks">
+      <input
+        type="checkbox"
+        checked={tokens === 'revoke'}
+        onChange={({ target }) => onChoose(target.checked ? 'revoke' : 'keep')}
+      />
+      Revoke my tokens, too
+    </label>
   )
 }
 
@@ -86,6 +106,7 @@ function SecondFactor({ on }: { on: boolean }) {
   const [code, setCode] = useState('')
   const [codes, setCodes] = useState<readonly string[] | null>(null)
   const [off, setOff] = useState(false)
+  const [tokens, setTokens] = useState<Tokens>('keep')
   const isOn = (on || codes !== null) && !off
   if (codes !== null && !off)
     return (
@@ -103,13 +124,13 @@ function SecondFactor({ on }: { on: boolean }) {
         className="stacked"
         onSubmit={async (submit) => {
           submit.preventDefault()
-          const done = await act.run('postSessionSecondFactorConfirm', { body: { code } })
+          const done = await act.run('postSessionSecondFactorConfirm', { body: { code, tokens } })
           if (done !== null) setCodes(done.answer.recoveryCodes)
         }}
       >
         <p>
           Type this key into your authenticator app, or <a href={offer.uri}>open it there</a>, then send the
-          code that it shows.
+          code that it shows. Your other sessions end.
         </p>
         <p className="secret">
           <code>{offer.secret.replaceAll(/(.{4})/g, '$1 ')}</code>
@@ -124,6 +145,7 @@ function SecondFactor({ on }: { on: boolean }) {
             required
           />
         </label>
+        <TokensToo tokens={tokens} onChoose={setTokens} />
         <button type="submit">Turn it on</button>
         <p className="problem" role="alert">
           {act.problem}
@@ -136,7 +158,8 @@ function SecondFactor({ on }: { on: boolean }) {
       onSubmit={async (submit) => {
         submit.preventDefault()
         if (isOn) {
-          if ((await act.run('postSessionSecondFactorRemove', { body: { password } })) !== null) setOff(true)
+          const done = await act.run('postSessionSecondFactorRemove', { body: { password, tokens } })
+          if (done !== null) setOff(true)
         } else
           setOffer((await act.run('postSessionSecondFactorOffer', { body: { password } }))?.answer ?? null)
         setPassword('')
@@ -144,7 +167,7 @@ function SecondFactor({ on }: { on: boolean }) {
     >
       <p className="quiet">
         {isOn
-          ? 'It is on: each sign-in asks for a code.'
+          ? 'It is on: each sign-in asks for a code. When you turn it off, your other sessions end.'
           : 'It is off. A code of an app on your telephone makes a stolen password worthless.'}
       </p>
       <label>
@@ -157,6 +180,7 @@ function SecondFactor({ on }: { on: boolean }) {
           required
         />
       </label>
+      {isOn && <TokensToo tokens={tokens} onChoose={setTokens} />}
       <button type="submit">{isOn ? 'Turn it off' : 'Set it up'}</button>
       <p className="problem" role="alert">
         {act.problem}

@@ -150,8 +150,8 @@ function UserActs({ user, act, onGiven }: { user: User; act: Act; onGiven: (pass
   const { name } = user
   if (who.name === name) return null
   const params = { name }
-  const reset = async (secondFactor: 'keep' | 'remove'): Promise<void> => {
-    const done = await act.run('postUsersNameReset', { params, body: { secondFactor } })
+  const reset = async (body: { secondFactor?: 'remove'; tokens?: 'revoke' }): Promise<void> => {
+    const done = await act.run('postUsersNameReset', { params, body })
     if (done !== null) onGiven(done.answer.password)
   }
   return (
@@ -172,15 +172,23 @@ function UserActs({ user, act, onGiven }: { user: User; act: Act; onGiven: (pass
       <Confirm
         label="Reset the password"
         title={`Reset the password of ${name}?`}
-        onConfirmed={() => void reset('keep')}
+        onConfirmed={() => void reset({})}
       >
         They get a password for one sign-in. Their sessions end.
+      </Confirm>
+      <Confirm
+        label="Reset and revoke tokens"
+        title={`Reset the password of ${name}, and revoke their tokens?`}
+        onConfirmed={() => void reset({ tokens: 'revoke' })}
+      >
+        For when somebody else may have been at the account. They get a password for one sign-in. Their
+        sessions and tokens end.
       </Confirm>
       {user.secondFactor && (
         <Confirm
           label="Remove the factor"
           title={`Take off the second factor of ${name}?`}
-          onConfirmed={() => void reset('remove')}
+          onConfirmed={() => void reset({ secondFactor: 'remove' })}
         >
           For whom the telephone is lost. They also get a new password for one sign-in.
         </Confirm>

@@ -1,0 +1,18 @@
+import { statSync } from 'node:fs'
+
+/** What opens the indexer, or what it keeps, to more people than it must be; each as a sentence with the remedy. */
+export function exposuresOf(folder: string, uid: number | undefined): string[] {
+  // Windows knows neither.
+  if (uid === undefined) return []
+  const exposures: string[] = []
+  if (uid === 0)
+    exposures.push(
+      'The indexer runs as root, so a fault in it opens the whole machine: run it as a user of its own, as config/systemd/waybill-indexer.service does.',
+    )
+  const mode = statSync(folder).mode & 0o777
+  if ((mode & 0o077) !== 0)
+    exposures.push(
+      `The data folder ${folder} is accessible to other users of this machine (mode ${mode.toString(8)}): chmod 700 ${folder}`,
+    )
+  return exposures
+}
