@@ -1,20 +1,22 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { askAt, TestAgent } from '../indexer/ingest/testing.ts'
 import { type AttackGround, WATCHER } from './attacks/attack.ts'
+import { SHARES } from './attacks/shares.ts'
 import { WRITERS } from './attacks/writers.ts'
 import { System } from './system/system.ts'
 
 /** `npm run test:attack`: every attack that is known, against a running indexer, one line for each. */
-const ATTACKS = { 'who may write what': WRITERS }
+const ATTACKS = { 'who may write what': WRITERS, 'fair shares': SHARES }
 
 let system: System
 let ground: AttackGround
 
 beforeAll(async () => {
   system = await System.make()
-  // A quota that one agent can exceed in a second.
+  // A quota that one agent can exceed in a second; and attackers who come from wherever they say, through this machine.
   system.startIndexer(
-    `agents: { quota: { events: 2000 } }\ntokens: [{ name: watcher, token: ${WATCHER}, scopes: [alerts] }]\n`,
+    `proxies: [127.0.0.1]\nagents: { quota: { events: 2000 } }\ntokens: [{ name: watcher, token: ${WATCHER}, scopes: [alerts] }]\n`,
   )
   await system.ready()
   const { url, port } = system
@@ -24,6 +26,10 @@ beforeAll(async () => {
     url,
     port,
     ask,
+    async operator() {
+      const file = await readFile(system.path('store/local-token'), 'utf8')
+      return { authorization: `Bearer ${(JSON.parse(file) as { token: string }).token}` }
+    },
     async agent() {
       const { json } = await ask('/v1/agents/tokens', { json: {} })
       const name = `attack-${++number}`

@@ -18,6 +18,8 @@ export interface AttackGround {
     path: string,
     options?: { method?: 'POST' | 'PUT' | 'DELETE'; json?: unknown; headers?: Record<string, string> },
   ): Promise<Answer>
+  /** What the operator of the indexer's machine brings along. */
+  operator(): Promise<Record<string, string>>
   /** Enrolls an agent with a name and a host that no other one has. */
   agent(): Promise<TestAgent>
   /** Everything that a query finds, as the indexer lists it. */

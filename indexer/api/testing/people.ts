@@ -11,13 +11,13 @@ export type Asked = Parameters<typeof askAt>[2]
 
 /** A browser of somebody: keeps the cookie that it is given, and sends what a page of ours would send. */
 export class Person {
-  readonly indexer: TestIndexer
+  readonly indexer: Pick<TestIndexer, 'url'>
   /** From where, as a proxy says; null comes straight from this machine. */
   readonly address: string | null
   cookie = ''
   csrf = ''
 
-  constructor(indexer: TestIndexer, address: string | null = null) {
+  constructor(indexer: Pick<TestIndexer, 'url'>, address: string | null = null) {
     this.indexer = indexer
     this.address = address
   }
