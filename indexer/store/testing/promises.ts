@@ -40,6 +40,17 @@ export function holdsStorePromises(ground: Ground): void {
       expect(ids(await search(store))).toEqual([idAt(0), idAt(10)])
     })
 
+    test('a question that nobody waits for is not answered, and holds up no other', async () => {
+      const store = await open()
+      await store.write(batchOf(1, [eventAt(0)]))
+      await ground.settled()
+      const gone = AbortSignal.abort()
+      const asked = { query: ALL, order: 'oldest', limit: 10 } as const
+      for (const answer of [store.search(asked, gone), store.aggregate({ query: ALL, by: [] }, gone)])
+        await expect(answer).rejects.toMatchObject({ name: 'CancelledError' })
+      expect(ids(await store.search(asked, new AbortController().signal))).toEqual([idAt(0)])
+    })
+
     test('the same batch sent twice at once is stored once', async () => {
       const store = await open()
       const batch = batchOf(1, [eventAt(0), eventAt(10)])
