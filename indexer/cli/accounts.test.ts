@@ -124,6 +124,18 @@ describe('login', () => {
 })
 
 describe('users', () => {
+  test('lose their tokens with a reset that asks for it', async () => {
+    const given = `${await newAdmin('dina')}\n${PASSWORD}\n${PASSWORD}\n`
+    await person(['login', '--user', 'dina'], given)
+    expect((await person(['tokens', 'create', 'left-behind', '--scopes', 'search'])).code).toBe(0)
+    const listed = async () => (await operator('tokens', '--json')).out.includes('left-behind')
+    await operator('users', 'reset', 'dina')
+    expect(await listed()).toBe(true)
+    await operator('users', 'reset', 'dina', '--revoke-tokens')
+    expect(await listed()).toBe(false)
+    await operator('users', 'remove', 'dina')
+  })
+
   test('are made, listed, limited, given roles, locked, unlocked, reset and removed', async () => {
     const made = await operator('users', 'add', 'jane', '--role', 'viewer', '--full-name', 'Jane Doe')
     expect(made.code).toBe(0)
