@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
-import { type Cost, type FirstSignIn, LastingClock, openAccounts, seenWith } from './accounts/index.ts'
+import { type Cost, type FirstSignIn, LastingClock, maskedWith, openAccounts, seenWith } from './accounts/index.ts'
 import { readRule, SUPPLIED_RULES } from './alerts/index.ts'
 import {
   AlertDesk,
@@ -165,7 +165,11 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         derivedFor: async (asker, event) =>
           DERIVED_FROM.some((field) => asker.sight.mask.hides(field))
             ? null
-            : derivedOf({ ...fair.of(asker), chains: (agent) => store.chains(agent) }, event, clock),
+            : derivedOf(
+                maskedWith(asker.sight.mask, { ...fair.of(asker), chains: (agent) => store.chains(agent) }),
+                event,
+                clock,
+              ),
         readings,
         accounts,
         cookies,

@@ -19,6 +19,6 @@ export {
   WIDE_SCOPES,
 } from './permissions.ts'
 export { csrfOf, type Session, type SessionTimes } from './sessions.ts'
-export { type Events, FULL_SIGHT, isFull, type Sight, seenWith } from './sight.ts'
+export { type Events, FULL_SIGHT, isFull, maskedWith, type Sight, seenWith } from './sight.ts'
 export type { Opened, Origin } from './sign-in.ts'
 export { isLockedOut, type User, userName } from './users.ts'

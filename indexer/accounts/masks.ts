@@ -1,67 +1,155 @@
-import { type AuditEvent, FIELDS, type Field, fieldOf } from '../../schema/index.ts'
+import {
+  type AuditEvent,
+  FIELDS,
+  type Field,
+  fieldOf,
+  HOLDERS,
+  kindOfValues,
+  mayHold,
+  sameValuesAs,
+  type ValueKind,
+  valueAt,
+  whatTellsOf,
+  wordsOf,
+} from '../../schema/index.ts'
 import { Refusal } from '../ingest/index.ts'
-import type { Query } from '../query/index.ts'
+import { type ChangeQuery, OWN_QUESTIONS, type Query, withoutAddresses } from '../query/index.ts'
 
 /** What stands in the place of a value that a role does not see. */
 export const MASKED = '(masked)'
-
-/** Fields that hold copies of others: they are masked with them. */
-const COPIES: readonly (readonly [of: RegExp, copies: readonly string[]])[] = [
-  [/^source\.ip$/, ['network.forwarded_ip', 'related.ip', 'source.geo', 'source.as']],
-  [/^audit\.chang/, ['audit.changes', 'audit.change']],
-  [/^user\b/, ['related.user']],
-  [/^host\b|^log\.syslog\.hostname$/, ['related.hosts']],
-  [/^audit\.(entity|parent)\b/, ['related.entity']],
-  // The whole record stands in the original, and its words in the words.
-  [/./, ['event.original', 'audit.words']],
-]
 
 const isUnder = (path: string, outer: string): boolean => path === outer || path.startsWith(`${outer}.`)
 
 /** What an event is known by, and groups that hold it. */
 const NEVER = new Set(['@timestamp', 'event', 'event.id', 'event.sequence', 'agent', 'agent.id', 'audit'])
 
-/** Whether it names a field, a path into a flattened one, or a group of fields such as `user`. */
-export const isMaskable = (name: string): boolean =>
-  !NEVER.has(name) &&
-  (fieldOf(name) !== undefined || Object.keys(FIELDS).some((field) => field.startsWith(`${name}.`)))
+/** `source.*` is the group `source`. */
+const groupOf = (name: string): string => name.replace(/\.\*$/, '')
 
-/** Which fields somebody sees masked: as the settings name them, and all that hold copies of them. */
+/** Whether it names a field, a path into a flattened one, or a group of fields such as `user` or `user.*`. */
+export function isMaskable(name: string): boolean {
+  const group = groupOf(name)
+  return !NEVER.has(group) && (fieldOf(group) !== undefined || fieldsUnder(group).length > 0)
+}
+
+const fieldsUnder = (group: string): string[] =>
+  Object.keys(FIELDS).filter((field) => field.startsWith(`${group}.`))
+
+/** The fields that a setting means: one, or those of a group. */
+function fieldsNamed(name: string): string[] {
+  const group = groupOf(name)
+  return fieldOf(group) === undefined ? fieldsUnder(group) : [group]
+}
+
+/** One part of a question about a field whose values may hold masked ones. */
+type Part =
+  | { readonly kind: 'exists' }
+  /** Holds for one value, whole. */
+  | { readonly kind: 'whole'; readonly text: string }
+  /** Holds for values that have these somewhere. */
+  | { readonly kind: 'parts'; readonly texts: readonly string[] }
+  /** Tells the values themselves, or their order. */
+  | { readonly kind: 'values' }
+
+/**
+ * Which fields somebody sees masked: those that the settings name, and all that have copies of their values. What a source writes into texts and
+ * into the payload may hold copies, too: there the values are replaced, and only such questions are answered as no masked value could answer.
+ */
 export class Mask {
-  readonly #paths: readonly string[]
+  /** Shown as masked, and never asked. */
+  readonly #hidden: readonly string[]
+  /** Fields whose values are replaced elsewhere. */
+  readonly #valued: readonly string[]
+  /** By field that may hold masked values: how those look. */
+  readonly #held: ReadonlyMap<string, ReadonlySet<ValueKind>>
   /** Words of masked fields are among those that a search without a field looks into. */
   readonly #words: boolean
 
   constructor(named: readonly string[]) {
-    const copies = COPIES.filter(([of]) => named.some((path) => of.test(path))).flatMap(([, paths]) => paths)
-    this.#paths = [...new Set([...named, ...copies])]
+    this.#valued = sameValuesAs(named.flatMap(fieldsNamed))
+    this.#hidden = [...this.#valued, ...whatTellsOf(this.#valued)]
+    this.#held = new Map(
+      HOLDERS.map((holder) => [holder, mayHold(holder, this.#valued)] as const)
+        .filter(([, fields]) => fields.length > 0)
+        .map(([holder, fields]) => [holder, new Set(fields.map(kindOfValues))]),
+    )
     this.#words = Object.entries<Field>(FIELDS).some(
       ([path, field]) => field.words === true && this.hides(path),
     )
   }
 
   get isEmpty(): boolean {
-    return this.#paths.length === 0
+    return this.#hidden.length === 0
+  }
+
+  /** Waybill's own events of searches and exports hold what others asked for, in which masked values stand. */
+  get only(): Query | null {
+    return this.isEmpty ? null : { kind: 'not', of: OWN_QUESTIONS }
   }
 
   hides(field: string): boolean {
-    return this.#paths.some((path) => isUnder(field, path) || isUnder(path, field))
+    return this.#hidden.some((path) => isUnder(field, path) || isUnder(path, field))
   }
 
   /** The event as they see it. */
   over(event: AuditEvent): AuditEvent {
-    return this.isEmpty ? event : this.#over(event, '')
+    return this.isEmpty
+      ? event
+      : this.#over(
+          event,
+          '',
+          lazily(() => this.#replacing(event)),
+        )
   }
 
-  #over(record: Readonly<Record<string, unknown>>, at: string): Record<string, unknown> {
-    const shown: Record<string, unknown> = {}
+  #over(
+    record: Readonly<Record<string, unknown>>,
+    at: string,
+    replacing: () => Replacing,
+  ): Record<string, unknown> {
+    const shown: [string, unknown][] = []
     for (const [key, value] of Object.entries(record)) {
       const path = at === '' ? key : `${at}.${key}`
-      if (this.#paths.some((hidden) => isUnder(path, hidden))) shown[key] = masked(value)
-      else if (isRecord(value)) shown[key] = this.#over(value, path)
-      else shown[key] = value
+      const kinds = this.#held.get(path)
+      if (this.#hidden.some((hidden) => isUnder(path, hidden))) shown.push([key, masked(value)])
+      else if (kinds !== undefined) shown.push([key, this.#within(value, path, replacing()(kinds))])
+      else if (isRecord(value)) shown.push([key, this.#over(value, path, replacing)])
+      else shown.push([key, value])
     }
-    return shown
+    // As entries: assigned, a member called `__proto__` would be no member any more.
+    return Object.fromEntries(shown)
+  }
+
+  /** The same for what may hold masked values, at any depth, in the names of members as well. */
+  #within(value: unknown, path: string, replaced: (text: string) => string): unknown {
+    if (typeof value === 'string') return replaced(value)
+    if (typeof value === 'number') return replaced(String(value)) === String(value) ? value : MASKED
+    if (Array.isArray(value)) return value.map((item) => this.#within(item, path, replaced))
+    if (!isRecord(value)) return value
+    const shown = Object.entries(value).map(([key, inner]): [string, unknown, string] => {
+      const here = `${path}.${key}`
+      const isHidden = this.#hidden.some((hidden) => isUnder(here, hidden))
+      return [replaced(key), isHidden ? masked(inner) : this.#within(inner, here, replaced), key]
+    })
+    // Members stand in the order of their names: a place would tell how a replaced name begins.
+    const [renamed, kept] = [
+      shown.filter(([name, , key]) => name !== key),
+      shown.filter(([name, , key]) => name === key),
+    ]
+    return Object.fromEntries([...kept, ...renamed].map(([name, inner]) => [name, inner]))
+  }
+
+  /** What replaces the masked values of this event in its other texts. */
+  #replacing(event: AuditEvent): Replacing {
+    const others = new Set<string>()
+    for (const field of this.#valued)
+      if (fieldOf(field)?.type !== 'ip')
+        for (const text of textsUnder(valueAt(event, field))) others.add(text)
+    const pattern = patternOf([...others])
+    return (kinds) => (text) => {
+      const plain = pattern === null ? text : text.replace(pattern, MASKED)
+      return kinds.has('address') ? withoutAddresses(plain, MASKED) : plain
+    }
   }
 
   /** Refuses a query that would tell what a masked field holds by what it finds. */
@@ -72,9 +160,27 @@ export class Mask {
       403,
       'forbidden',
       found === 'words'
-        ? 'Some fields are masked for your role, so you can search in fields only, such as `message: word`: words without a field would be looked for in the masked ones, too.'
-        : `${found} is masked for your role, so it can't be searched by it.`,
+        ? 'Some fields are masked for your role, so you can search in fields only, such as `event.action: login`: words without a field would be looked for in the masked ones, too.'
+        : this.hides(found)
+          ? `${found} is masked for your role, so it can't be searched by it.`
+          : `Some fields are masked for your role, and ${found} may hold their values, so this can't be asked of it; ask another field.`,
     )
+  }
+
+  allows(query: Query): boolean {
+    return this.isEmpty || this.#hiddenIn(query) === null
+  }
+
+  /** Refuses a question whose answer lists, orders or adds up the values of a field. */
+  demandValues(field: string): void {
+    this.demand({ kind: 'exists', field })
+    if (this.#tells(field, [{ kind: 'values' }])) {
+      throw new Refusal(
+        403,
+        'forbidden',
+        `Some fields are masked for your role, and ${field} may hold their values, so its values can't be listed or put in order.`,
+      )
+    }
   }
 
   #hiddenIn(query: Query): string | null {
@@ -88,18 +194,123 @@ export class Mask {
       case 'not':
         return this.#hiddenIn(query.of)
       case 'words':
-        return this.#words ? 'words' : null
+        return this.#hiddenInWords([{ kind: 'parts', texts: query.words }])
       case 'change':
-        return this.hides('audit.changes') ? 'audit.changes' : null
+        return this.hides('audit.changes') || this.#tells('audit.changes', partsOfChange(query.of))
+          ? 'audit.changes'
+          : null
       default:
         // Those words are looked into by name as they are without one.
-        if (query.field === 'audit.words') return this.#words ? 'words' : null
-        return this.hides(query.field) ? query.field : null
+        if (query.field === 'audit.words') return this.#hiddenInWords(partsOf(query))
+        return this.hides(query.field) || this.#tells(query.field, partsOf(query)) ? query.field : null
     }
+  }
+
+  #hiddenInWords(parts: readonly Part[]): 'words' | null {
+    return this.#words || this.#tells('message', parts) ? 'words' : null
+  }
+
+  /** Whether a masked value in this field could decide the answer. */
+  #tells(name: string, parts: readonly Part[]): boolean {
+    const field = fieldOf(name)
+    const kinds = field === undefined ? undefined : this.#held.get(field.name)
+    if (field === undefined || kinds === undefined) return false
+    const path: Part[] = field.inside === undefined ? [] : [{ kind: 'whole', text: field.inside }]
+    return [...kinds].some((kind) => [...path, ...parts].some((part) => TELLS[kind](part)))
   }
 }
 
 export const NO_MASK = new Mask([])
+
+/** Gives the replacer for a field that may hold values of these kinds. */
+type Replacing = (kinds: ReadonlySet<ValueKind>) => (text: string) => string
+
+function lazily<Value>(make: () => Value): () => Value {
+  let made: Value | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
+function textsUnder(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(textsUnder)
+  if (isRecord(value)) return Object.values(value).flatMap(textsUnder)
+  return value === null || value === undefined ? [] : [String(value)]
+}
+
+const WORD_CHARACTER = '[\\p{L}\\p{M}\\p{N}]'
+
+/** Finds these texts where no letter or digit goes on with them, the longest first, also as JSON writes them. */
+function patternOf(texts: readonly string[]): RegExp | null {
+  const spelled = new Set(
+    texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]).filter((text) => text.trim() !== ''),
+  )
+  if (spelled.size === 0) return null
+  const found = [...spelled].sort((a, b) => b.length - a.length).map((text) => RegExp.escape(text))
+  return new RegExp(`(?<!${WORD_CHARACTER})(?:${found.join('|')})(?!${WORD_CHARACTER})`, 'giu')
+}
+
+function partsOf(query: Extract<Query, { readonly field: string }>): Part[] {
+  switch (query.kind) {
+    case 'exists':
+      return [{ kind: 'exists' }]
+    case 'equals':
+      // Of a text any words in a row are enough.
+      return fieldOf(query.field)?.type === 'text'
+        ? [{ kind: 'parts', texts: [query.value] }]
+        : [{ kind: 'whole', text: query.value }]
+    case 'wildcard':
+      return [{ kind: 'parts', texts: query.parts }]
+    default:
+      return [{ kind: 'values' }]
+  }
+}
+
+function partsOfChange(query: ChangeQuery): Part[] {
+  switch (query.kind) {
+    case 'and':
+    case 'or':
+      return query.of.flatMap(partsOfChange)
+    case 'not':
+      return partsOfChange(query.of)
+    case 'exists':
+      return [{ kind: 'exists' }]
+    case 'equals':
+      return [{ kind: 'whole', text: query.value }]
+    case 'wildcard':
+      return [{ kind: 'parts', texts: query.parts }]
+  }
+}
+
+/** Whether a text consists of words that could all be found outside of a value of this kind; `mayBe` says which word could be in one. */
+const standsInValue = (text: string, mayBe: (word: string) => boolean): boolean => {
+  const words = wordsOf(text)
+  return words.length === 0 ? text !== '' : words.some(mayBe)
+}
+
+/** A group of an address, or a part of one; and what may be one that is written without a gap behind a word. */
+const mayBeOfAddress = (word: string): boolean => /^[\da-f]{1,4}$/.test(word) || /\d\D|\D\d/.test(word)
+const mayBeOfNumber = (word: string): boolean => /^\d+$/.test(word)
+
+/** Whether a question could be answered by a value of this kind that stands somewhere in a text. */
+const TELLS: Readonly<Record<ValueKind, (part: Part) => boolean>> = {
+  address(part) {
+    if (part.kind === 'whole') return withoutAddresses(part.text, MASKED) !== part.text
+    return (
+      part.kind === 'values' ||
+      (part.kind === 'parts' && part.texts.some((text) => standsInValue(text, mayBeOfAddress)))
+    )
+  },
+  number(part) {
+    if (part.kind === 'whole') return wordsOf(part.text).some(mayBeOfNumber)
+    return (
+      part.kind === 'values' ||
+      (part.kind === 'parts' && part.texts.some((text) => standsInValue(text, mayBeOfNumber)))
+    )
+  },
+  text: (part) => part.kind !== 'exists',
+}
 
 function first<Item>(items: readonly Item[], found: (item: Item) => string | null): string | null {
   for (const item of items) {
@@ -112,5 +323,6 @@ function first<Item>(items: readonly Item[], found: (item: Item) => string | nul
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** As many items as there were, since whether there is a change at all is no secret; but no key and no value. */
-const masked = (value: unknown): unknown => (Array.isArray(value) ? value.map(() => MASKED) : MASKED)
+/** Whether there is a value at all is no secret; how many there are is: two fields of one value are one in a list of both. */
+const masked = (value: unknown): unknown =>
+  !Array.isArray(value) ? MASKED : value.length === 0 ? value : [MASKED]

@@ -44,18 +44,19 @@ const FIELD_OF: Readonly<Record<CountDimension, string>> = {
 /** The store as seen by somebody: what is hidden is not found, counted or shown, and what is masked can't be asked for. */
 export function seenWith(sight: Sight, store: Events): Events {
   if (isFull(sight)) return store
-  const { only, mask } = sight
+  const { mask } = sight
+  const only = mask.only === null ? sight.only : within(mask.only, sight.only)
   const asked = (query: Query): Query => {
     mask.demand(query)
     return within(query, only)
   }
-  const shown = (page: Page): Page => ({ ...page, events: page.events.map((event) => mask.over(event)) })
+  const shown = (page: Page): Page => shownIn(page, mask)
   const seen = (at: Pick<Store, 'search' | 'aggregate'>) => ({
     async search(request: SearchRequest): Promise<Page> {
       return shown(await at.search({ ...request, query: asked(request.query) }))
     },
     async aggregate(request: AggregateRequest): Promise<Aggregate> {
-      for (const field of fieldsOf(request)) mask.demand({ kind: 'exists', field })
+      for (const field of fieldsOf(request)) mask.demandValues(field)
       const answer = await at.aggregate({ ...request, query: asked(request.query) })
       return { ...shownGroup(answer, mask), partial: answer.partial }
     },
@@ -82,7 +83,7 @@ export function seenWith(sight: Sight, store: Events): Events {
     },
     async counts(request: CountRequest): Promise<CountRow[]> {
       mask.demand({ kind: 'exists', field: FIELD_OF[request.by] })
-      if (only !== null) {
+      if (sight.only !== null) {
         // The hourly counts are of all events; nobody can tell from them how many are of some.
         throw new Refusal(
           403,
@@ -94,6 +95,15 @@ export function seenWith(sight: Sight, store: Events): Events {
     },
   }
 }
+
+/** Earlier events of a record as somebody sees their fields, also those that they do not see at all: for what is worked out from them. */
+export const maskedWith = (mask: Mask, store: Pick<Store, 'search' | 'chains'>) => ({
+  search: async (request: SearchRequest): Promise<Page> => shownIn(await store.search(request), mask),
+  chains: (agent: string) => store.chains(agent),
+})
+
+const shownIn = (page: Page, mask: Mask): Page =>
+  mask.isEmpty ? page : { ...page, events: page.events.map((event) => mask.over(event)) }
 
 /** Fields whose values the answer tells. */
 const fieldsOf = ({ by, sums = [], distinct = [] }: AggregateRequest): string[] => [

@@ -14,6 +14,21 @@ const OWN_READS: Query = {
   of: [BY_INDEXER, { kind: 'equals', field: 'audit.category', value: 'view' }],
 }
 
+/** Waybill's own events that hold what somebody asked for. */
+export const OWN_QUESTIONS: Query = {
+  kind: 'or',
+  of: [
+    OWN_READS,
+    {
+      kind: 'and',
+      of: [
+        BY_INDEXER,
+        { kind: 'wildcard', field: 'event.action', parts: ['export', ''] },
+      ],
+    },
+  ],
+}
+
 export function withoutOwnReads(query: Query): Query {
   if (asksForOwn(query)) return query
   const rest: Query = { kind: 'not', of: OWN_READS }

@@ -1,0 +1,16 @@
+import { afterEach } from 'vitest'
+import { openEmbeddedStore } from '../store/index.ts'
+import { temporaryFolders } from '../store/testing/batches.ts'
+import { keepsMasks, MASKABLE } from './testing/masked.ts'
+
+const folders = temporaryFolders()
+afterEach(() => folders.remove())
+
+keepsMasks(
+  {
+    make: async () => folders.make(),
+    open: (path) => openEmbeddedStore({ path, pageTime: 60_000 }),
+    settled: async () => {},
+  },
+  [...MASKABLE, 'audit.payload.card'],
+)
