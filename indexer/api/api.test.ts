@@ -267,6 +267,7 @@ describe('the OpenAPI document', () => {
       'get /v1/dead-letters/{id}',
       'get /v1/event-types',
       'get /v1/events/{id}',
+      'get /v1/events/{id}/export',
       'get /v1/export',
       'get /v1/fields',
       'get /v1/fields/{name}/values',

@@ -18,7 +18,12 @@ interface Noted {
   event: { action: string }
   user: { name: string }
   source: { ip: string }
-  audit: { category: string; channel: string; entity?: { id: string }; payload?: Record<string, string> }
+  audit: {
+    category: string
+    channel: string
+    entity?: { id: string }
+    payload?: { query?: string | string[]; questions?: string[] } & Record<string, unknown>
+  }
 }
 /** What the trail says that Rita did of this kind, when there is as much of it as is waited for. */
 const noted = (action: string, count: number): Promise<Noted[]> =>
@@ -148,7 +153,7 @@ it('what a screen of the console asks in one look is one event, which names ever
     message: 'rita looked at the screen security, which asked 5 things.',
     event: { action: 'search' },
   })
-  expect(looks[0]?.audit.payload?.queries?.split('\n').toSorted()).toEqual([
+  expect([looks[0]?.audit.payload?.query].flat().toSorted()).toEqual([
     'category: security',
     'category: security and user: *',
     'outcome: failure',
@@ -184,10 +189,135 @@ it('a look that asks more than one event can name is several, and no query is le
   await Promise.all(words.map((q) => rita.ask(`/v1/search?q=${encodeURIComponent(q)}`, { headers })))
   const told = async (): Promise<string[]> =>
     ((await strict.trail('user.name: rita and audit.payload.screen: events')) as unknown as Noted[]).flatMap(
-      ({ audit }) => audit.payload?.queries?.split('\n') ?? [],
+      ({ audit }) => audit.payload?.query ?? [],
     )
   const queries = await until(told, (found) => found.length >= words.length)
   expect(queries.toSorted()).toEqual(words.toSorted())
+})
+
+/** What a trail's events of one question say of a member, put together in their order. */
+const whole = (acts: readonly Noted[], member: string): string =>
+  acts
+    .toSorted((a, b) => Number(a.audit.payload?.part ?? 1) - Number(b.audit.payload?.part ?? 1))
+    .flatMap(({ audit }) => audit.payload?.[member] ?? [])
+    .join('')
+
+it('a condition behind thousands of characters is in the trail, and found there', async () => {
+  const filler = Array.from({ length: 330 }, (_, i) => `user: nobody-${i}`).join(' or ')
+  const query = `(${filler}) or ip: 203.0.113.66`
+  expect(query.length).toBeGreaterThan(6500)
+  expect(query.length).toBeLessThan(10_000)
+  await rita.ask(`/v1/search?q=${encodeURIComponent(query)}`)
+  const found = await until(
+    async () =>
+      (await strict.trail('user.name: rita and audit.payload.query: *203.0.113.66*')) as unknown as Noted[],
+    (acts) => acts.length > 0,
+  )
+  const { question, parts } = found[0]?.audit.payload ?? {}
+  const acts = (await strict.trail(`audit.payload.question: "${question}"`)) as unknown as Noted[]
+  expect(acts).toHaveLength(Number(parts))
+  expect(Number(parts)).toBeGreaterThan(1)
+  expect(whole(acts, 'query')).toBe(query)
+  for (const [i, act] of acts.entries())
+    expect(act.message).toMatch(new RegExp(`\\(part ${i + 1} of ${parts}\\)$`))
+})
+
+it('a value that is torn by no piece: whatever stands before it, the whole value is in one', async () => {
+  for (const length of [1012, 1018, 1024, 1028, 1032, 1036]) {
+    const name = `Jane ${length - 990} Doe`
+    const query = `${'user: a or '.repeat(92).padEnd(length - 12, ' ')} user: "${name}"`
+    await rita.ask(`/v1/search?q=${encodeURIComponent(query)}`)
+    const found = await until(
+      () => strict.trail(`user.name: rita and audit.payload.query: *Jane\\ ${length - 990}\\ Doe*`),
+      (acts) => acts.length > 0,
+    )
+    expect(whole(found as unknown as Noted[], 'query')).toBe(query)
+  }
+})
+
+it('what is counted, by what, and how the last event was looked at, is in the trail', async () => {
+  const by = [{ kind: 'values', field: 'source.ip', top: 7, prefix: '203.0' }]
+  await rita.ask('/v1/aggregate', {
+    json: { q: 'user: counted', by, distinct: ['user.email'], latest: true, from: 'now-3d', own: true },
+  })
+  await rita.ask('/v1/fields/user.email/values?prefix=boss%40&q=user%3Acounted')
+  await rita.ask('/v1/alternatives?q=user%3Acountedd&from=now-2h')
+  await rita.ask('/v1/counts?by=user&from=now-5h')
+  const payloads = await until(
+    async () => (await noted('count', 4)).map(({ audit }) => audit.payload),
+    (found) => found.length >= 4,
+  )
+  expect(payloads).toEqual(
+    expect.arrayContaining([
+      {
+        query: 'user: counted',
+        by: [JSON.stringify(by[0])],
+        distinct: ['user.email'],
+        latest: 'true',
+        from: 'now-3d',
+        own: 'true',
+      },
+      { field: 'user.email', prefix: 'boss@', query: 'user:counted' },
+      { query: 'user:countedd', from: 'now-2h' },
+      { by: 'user', from: 'now-5h' },
+    ]),
+  )
+})
+
+it('what a screen counts by, and what it completes, is in the event of its look', async () => {
+  const headers = { 'x-waybill-visit': 'events.counts' }
+  const by = [{ kind: 'values', field: 'user.email', top: 3 }]
+  await Promise.all([
+    rita.ask('/v1/search?q=user%3Alooked', { headers }),
+    rita.ask('/v1/aggregate', { json: { q: 'user:looked', by, latest: true }, headers }),
+    rita.ask('/v1/fields/source.ip/values?prefix=198.51.', { headers }),
+  ])
+  const [look] = await until(
+    async () =>
+      (await strict.trail('user.name: rita and audit.payload.query: "user:looked"')) as unknown as Noted[],
+    (acts) => acts.length > 0,
+  )
+  expect(look?.audit.payload?.questions?.map((text) => JSON.parse(text))).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ action: 'search', query: 'user:looked' }),
+      expect.objectContaining({ action: 'count', by: [JSON.stringify(by[0])], latest: 'true' }),
+      expect.objectContaining({ action: 'count', field: 'source.ip', prefix: '198.51.' }),
+    ]),
+  )
+})
+
+it('an export names its columns and how many events it took, and an entry that is exported is an export', async () => {
+  const { events } = (await rita.ask('/v1/search?q=action%3Alogin&limit=1')).json as {
+    events: { event: { id: string } }[]
+  }
+  const id = String(events[0]?.event.id)
+  await rita.ask('/v1/export?format=csv&columns=user,source.ip&q=action%3Alogin&from=2026-01-01')
+  const entry = await rita.ask(`/v1/events/${id}/export`)
+  expect([entry.status, entry.json]).toEqual([
+    200,
+    expect.objectContaining({ event: expect.objectContaining({ id }) }),
+  ])
+  const exports = await until(
+    () => noted('export', 3),
+    (acts) => acts.length >= 3,
+  )
+  expect(exports.map(({ audit }) => audit)).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({
+        category: 'security',
+        record_count: 300,
+        payload: expect.objectContaining({
+          columns: 'user.name,source.ip',
+          format: 'csv',
+          from: '2026-01-01',
+        }),
+      }),
+      expect.objectContaining({ category: 'security', record_count: 1, entity: { type: 'event', id } }),
+    ]),
+  )
+  const viewer = await strict.person('vera', 'viewer')
+  expect(await viewer.status(`/v1/events/${id}/export`)).toBe(403)
+  expect(await viewer.status(`/v1/events/${id}`)).toBe(200)
 })
 
 it('a look that is going on when the indexer stops is in the trail when it comes back', async () => {

@@ -1,6 +1,9 @@
 import { hash } from 'node:crypto'
+import { cutAt, LIMITS } from '../../schema/index.ts'
 import type { Trail } from '../ingest/index.ts'
 import type { Asker } from './access.ts'
+
+export type Asked = Readonly<Record<string, string | number | readonly string[] | undefined>>
 
 /** What somebody looked at. */
 export interface Reading {
@@ -8,7 +11,8 @@ export interface Reading {
   /** A sentence without who it was. */
   readonly did: string
   readonly entity?: { readonly type: string; readonly id: string; readonly name?: string }
-  readonly payload?: Readonly<Record<string, string | number>>
+  /** All that was asked, under the names that the API has for it; what is empty is left out. */
+  readonly payload?: Asked
   /** How many events it was about. */
   readonly count?: number
   readonly outcome?: 'success' | 'failure'
@@ -19,12 +23,12 @@ export interface Reading {
  * An export takes data out of the house. That it began is written at once; how many events it took is known at its end, also where the reader
  * went away before. A crash between the two leaves a beginning without an end.
  */
-export function exportOf(
-  q: string,
-  more: Readonly<Record<string, string>>,
-): { readonly begun: Reading; ended(count: number, isWhole: boolean): Reading } {
+export function exportOf(payload: Asked & { readonly query: string }): {
+  readonly begun: Reading
+  ended(count: number, isWhole: boolean): Reading
+} {
+  const q = payload.query
   const what = q.trim() === '' ? 'all events' : JSON.stringify(q)
-  const payload = { query: q, ...more }
   return {
     begun: { action: 'export-begin', did: `began to export what was found for ${what}`, payload },
     ended: (count, isWhole) => ({
@@ -54,7 +58,7 @@ const GOES_ON_MS = 10 * 60_000
 const MOST_REMEMBERED = 10_000
 /** A screen asks a dozen things at once; what it asks within this time is one look, and one event. */
 const GATHERED_WITHIN_MS = 1000
-/** An event names every query that it stands for; where these would not fit, it is written and another begun. */
+/** An event names every question that it stands for; where these would not fit, it is written and another begun. */
 const MOST_GATHERED = 50
 
 /** One look at a screen. */
@@ -62,7 +66,8 @@ interface Look {
   readonly asker: Asker
   readonly screen: string
   readonly readings: Reading[]
-  readonly queries: Set<string>
+  /** As JSON, each once. */
+  readonly questions: Set<string>
   readonly timer: ReturnType<typeof setTimeout>
 }
 
@@ -85,18 +90,23 @@ export function openReadings(trail: Trail, clock: () => number): Readings {
 
   function write(asker: Asker, { action, did, entity, payload, count, outcome, reason }: Reading): void {
     const { name, address, channel } = asker
-    trail.note({
-      ...(entity === undefined ? {} : { entity }),
-      ...(payload === undefined ? {} : { payload: shortened(payload) }),
-      action,
-      // An export takes data out of the house; it is kept as long as what is done to users.
-      category: action === 'export' || action === 'export-begin' ? 'security' : 'view',
-      message: short(`${name} ${did}.`),
-      outcome: outcome ?? 'success',
-      ...(reason === undefined ? {} : { reason }),
-      ...(count === undefined ? {} : { count }),
-      by: { name, address, ...(channel === undefined ? {} : { channel }) },
-    })
+    const parts = inParts(payload ?? {})
+    const joined = hash('sha256', JSON.stringify([name, clock(), action, payload])).slice(0, 16)
+    for (const [i, part] of parts.entries()) {
+      const place = parts.length === 1 ? {} : { question: joined, part: i + 1, parts: parts.length }
+      trail.note({
+        ...(entity === undefined ? {} : { entity }),
+        ...(payload === undefined ? {} : { payload: { ...part, ...place } }),
+        action,
+        // An export takes data out of the house; it is kept as long as what is done to users.
+        category: action === 'export' || action === 'export-begin' ? 'security' : 'view',
+        message: sentence(name, did, i, parts.length),
+        outcome: outcome ?? 'success',
+        ...(reason === undefined ? {} : { reason }),
+        ...(count === undefined || i > 0 ? {} : { count }),
+        by: { name, address, ...(channel === undefined ? {} : { channel }) },
+      })
+    }
   }
 
   const looks = new Map<string, Look>()
@@ -109,22 +119,22 @@ export function openReadings(trail: Trail, clock: () => number): Readings {
       return
     }
     const key = JSON.stringify([name, channel, address, visit])
-    const query = String(reading.payload?.query ?? reading.did)
+    const question = JSON.stringify({ action: reading.action, ...filled(reading.payload ?? {}) })
     const known = looks.get(key)
     const fits =
       known === undefined ||
-      (known.readings.length < MOST_GATHERED && lengthOf(known.queries) + query.length < LONGEST)
+      (known.readings.length < MOST_GATHERED && lengthOf(known.questions) + question.length < MOST_TOGETHER)
     if (!fits) finish(key)
     const look = looks.get(key) ?? begin(key, asker, visit)
     look.readings.push(reading)
-    look.queries.add(query)
+    look.questions.add(question)
   }
 
   function begin(key: string, asker: Asker, visit: string): Look {
     const timer = setTimeout(() => finish(key), GATHERED_WITHIN_MS)
     timer.unref()
     const screen = visit.slice(0, visit.indexOf('.'))
-    const look = { asker, screen, readings: [], queries: new Set<string>(), timer }
+    const look = { asker, screen, readings: [], questions: new Set<string>(), timer }
     looks.set(key, look)
     return look
   }
@@ -154,34 +164,94 @@ export function openReadings(trail: Trail, clock: () => number): Readings {
   }
 }
 
-const lengthOf = (queries: ReadonlySet<string>): number =>
-  [...queries].reduce((sum, query) => sum + query.length + 1, 0)
+const lengthOf = (texts: ReadonlySet<string>): number =>
+  [...texts].reduce((sum, text) => sum + text.length, 0)
 
 /** All that a screen asked, as one. */
-function lookAsReading({ screen, readings, queries }: Look): Reading {
+function lookAsReading({ screen, readings, questions }: Look): Reading {
   const searches = readings.filter(({ action }) => action === 'search')
   const [first] = searches.length > 0 ? searches : readings
   if (first === undefined) throw new Error('a look in which nothing was asked')
-  const counts = readings.length - searches.length
-  const payload = {
-    ...first.payload,
-    screen,
-    searches: searches.length,
-    counts,
-    queries: [...queries].join('\n'),
+  const { action, did, payload } = first
+  if (questions.size === 1) return { action, did, payload: { ...payload, screen } }
+  const queries = new Set(readings.map((one) => String(one.payload?.query ?? '')))
+  return {
+    action,
+    // Beside one search the counts are those of its filters and its time line.
+    did:
+      searches.length === 1 ? did : `looked at the screen ${screen}, which asked ${readings.length} things`,
+    payload: {
+      screen,
+      searches: searches.length,
+      counts: readings.length - searches.length,
+      query: [...queries],
+      questions: [...questions],
+    },
   }
-  // Beside one search the counts are those of its filters and its time line.
-  const did =
-    searches.length === 1 || readings.length === 1
-      ? first.did
-      : `looked at the screen ${screen}, which asked ${readings.length} things`
-  return { action: first.action, did, payload }
 }
 
-/** A query may have 10,000 characters; what is kept of each for the trail is enough to know it again. */
+const filled = (payload: Asked): Asked =>
+  Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== undefined && value !== ''))
+
+/** A value that is longer than this is not found by its text: longer ones are kept as a list of their pieces. */
+const PIECE = LIMITS.indexedLength
+/** Characters of one event's pieces: so nearly all of their words are found, too. */
+const MOST_TOGETHER = 6000
+
+/** All of what was asked, in as many events as it takes; pieces put together in their order are the whole. */
+function inParts(payload: Asked): Record<string, string | number | readonly string[]>[] {
+  const parts: Record<string, string | number | readonly string[]>[] = [{}]
+  let length = 0
+  for (const [name, value] of Object.entries(filled(payload))) {
+    if (value === undefined) continue
+    if (typeof value === 'number') {
+      parts.at(-1)![name] = value
+      continue
+    }
+    const pieces = typeof value === 'string' ? piecesOf(value) : value.flatMap(piecesOf)
+    const isList = typeof value !== 'string' || pieces.length > 1
+    for (const piece of pieces) {
+      if (length > 0 && length + piece.length > MOST_TOGETHER) {
+        parts.push({})
+        length = 0
+      }
+      length += piece.length
+      const part = parts.at(-1)!
+      const before = part[name]
+      part[name] = isList ? [...(Array.isArray(before) ? before : []), piece] : piece
+    }
+  }
+  return parts
+}
+
+/** Cut behind a space where there is one, and outside of quotes if that can be, so that no value is torn which a query asks for. */
+function piecesOf(text: string): string[] {
+  const pieces: string[] = []
+  let rest = text
+  while (rest.length > PIECE) {
+    const piece = rest.slice(0, lastGap(rest)) || cutAt(rest, PIECE)
+    pieces.push(piece)
+    rest = rest.slice(piece.length)
+  }
+  return [...pieces, rest]
+}
+
+/** Where a piece ends: 0 where it has no space. */
+function lastGap(text: string): number {
+  let quoted = false
+  let gap = 0
+  for (let i = 0; i < PIECE; i++) {
+    if (text[i] === '\\') i++
+    else if (text[i] === '"') quoted = !quoted
+    else if (text[i] === ' ' && !quoted) gap = i + 1
+  }
+  return gap > 0 ? gap : text.lastIndexOf(' ', PIECE - 1) + 1
+}
+
+/** The sentence is for a person; all of the query is in the payload. */
 const LONGEST = 2000
-const short = (text: string): string => (text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`)
-const shortened = (payload: NonNullable<Reading['payload']>): NonNullable<Reading['payload']> =>
-  Object.fromEntries(
-    Object.entries(payload).map(([name, value]) => [name, typeof value === 'string' ? short(value) : value]),
-  )
+function sentence(name: string, did: string, part: number, parts: number): string {
+  const text = `${name} ${did}.`
+  const short = text.length <= LONGEST ? text : `${cutAt(text, LONGEST)}…`
+  return parts === 1 ? short : `${short} (part ${part + 1} of ${parts})`
+}

@@ -49,7 +49,7 @@ export interface Act {
   /** Whom and which addresses it is about, beside who did it. */
   readonly about?: { readonly users: readonly string[]; readonly addresses: readonly string[] }
   /** What else is to be known, such as the query of a search. */
-  readonly payload?: Readonly<Record<string, string | number>>
+  readonly payload?: Readonly<Record<string, string | number | readonly string[]>>
 }
 
 /**

@@ -72,7 +72,18 @@ export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[
         const now = clock()
         const { q, by, sums, distinct, latest, budget, own } = asked
         const query = queryOf(q, now, asker, own)
-        readings.goesOn(asker, { action: 'count', did: `counted ${quoted(q)}`, payload: { query: q } })
+        const { from, to } = asked
+        const fields = by.map((split) => (split.kind === 'values' ? split.field : split.kind))
+        readings.goesOn(asker, {
+          action: 'count',
+          did: `counted ${quoted(q)}${fields.length === 0 ? '' : ` by ${fields.join(' and ')}`}`,
+          payload: {
+            ...{ query: q, from, to, sums, distinct },
+            by: by.map((split) => JSON.stringify(split)),
+            latest: latest === true ? 'true' : '',
+            own: own ? 'true' : '',
+          },
+        })
         return eventsFor(asker).aggregate({
           query,
           ...spanOf(asked, now),
@@ -98,7 +109,11 @@ export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[
         const span = spanOf(asked, now)
         queryOf(q, now, asker, own)
         const query = parseQuery(q, { now })
-        readings.goesOn(asker, { action: 'count', did: `counted ${quoted(q)}`, payload: { query: q } })
+        readings.goesOn(asker, {
+          action: 'count',
+          did: `asked what is near ${quoted(q)}`,
+          payload: { query: q, from: asked.from, to: asked.to, own: own ? 'true' : '' },
+        })
         const events = eventsFor(asker)
         // Events may have arrived since the question was asked.
         const near = [
@@ -150,8 +165,13 @@ export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[
       async serve({ params, query: asked, asker }) {
         const now = clock()
         const field = fieldNameOf(params.name)
-        const query = queryOf(asked.q, now, asker, asked.own)
-        readings.goesOn(asker, { action: 'count', did: `looked for values of ${field}`, payload: { field } })
+        const { q, prefix, from, to, own } = asked
+        const query = queryOf(q, now, asker, own)
+        readings.goesOn(asker, {
+          action: 'count',
+          did: `looked for values of ${field}${prefix === '' ? '' : ` that begin with ${JSON.stringify(prefix)}`}`,
+          payload: { field, prefix, query: q, from, to, own: own ? 'true' : '' },
+        })
         const { split, partial } = await eventsFor(asker).aggregate({
           query,
           ...spanOf(asked, now),

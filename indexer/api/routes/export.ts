@@ -44,7 +44,11 @@ export function exportRoutes({ clock, eventsFor, readings, stopping, log }: Serv
         const sorting = sortingOf(asked.sort)
         const request = { query: queryOf(q, now, asker, asked.own), ...spanOf(asked, now) }
         const events = eventsFor(asker)
-        const reading = exportOf(q, { from: asked.from ?? '', to: asked.to ?? '', sort: asked.sort, format })
+        const reading = exportOf({
+          ...{ query: q, from: asked.from, to: asked.to, sort: asked.sort, format },
+          ...(format === 'csv' && { columns: columns.map(({ field }) => field).join(',') }),
+          own: asked.own ? 'true' : '',
+        })
         readings.note(asker, reading.begun)
         const name = `waybill-events-${new Date(now).toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
         const { stream, header } = await streamMoment(

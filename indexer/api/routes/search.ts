@@ -47,7 +47,8 @@ export function searchRoutes(service: Service): Route[] {
         }
         const sorting = sortingOf(asked.sort)
         const events = eventsFor(asker)
-        const said = { query: asked.q, from: asked.from ?? '', to: asked.to ?? '', sort: asked.sort }
+        const { q: text, from, to, sort } = asked
+        const said = { query: text, from, to, sort, own: asked.own ? 'true' : '' }
         if (accepts(request.headers.accept, NDJSON)) {
           const many = asked.limit === undefined || asked.limit > MOST
           if (many && !asker.permissions.has('export')) {
@@ -57,7 +58,7 @@ export function searchRoutes(service: Service): Route[] {
               `More than ${MOST} events at once are an export, which needs export; give a limit of at most ${MOST}.`,
             )
           }
-          const reading = exportOf(asked.q, { from: said.from, to: said.to, sort: said.sort })
+          const reading = exportOf(said)
           if (many) readings.note(asker, reading.begun)
           else
             readings.note(asker, { action: 'search', did: `searched for ${quoted(asked.q)}`, payload: said })
@@ -106,7 +107,7 @@ export function searchRoutes(service: Service): Route[] {
         const reading = {
           action: 'follow',
           did: `follows ${quoted(asked.q)}`,
-          payload: { query: asked.q },
+          payload: { query: asked.q, own: asked.own ? 'true' : '' },
         } as const
         if (asked.after === undefined) {
           readings.note(asker, reading)
@@ -137,6 +138,29 @@ export function searchRoutes(service: Service): Route[] {
     }),
     route({
       method: 'GET',
+      path: '/v1/events/:id/export',
+      needs: 'export',
+      about: 'One event as a file.',
+      params: z.object({ id: z.string().max(256) }),
+      answers: { 200: { about: 'The event.', content: { 'application/json': eventShape } } },
+      async serve({ params: { id }, asker, reply }) {
+        const event = await eventsFor(asker).get(id)
+        if (event === null) throw new Refusal(404, 'not-found', `There is no event ${id}.`)
+        readings.note(asker, {
+          action: 'export',
+          did: `exported the event ${id}`,
+          entity: { type: 'event', id },
+          payload: { format: 'json' },
+          count: 1,
+        })
+        return reply
+          .type('application/json; charset=utf-8')
+          .header('content-disposition', `attachment; filename="event-${id.replaceAll(/[^\w-]/g, '_')}.json"`)
+          .send(`${JSON.stringify(event, null, 2)}\n`)
+      },
+    }),
+    route({
+      method: 'GET',
       path: '/v1/counts',
       needs: 'search',
       about:
@@ -147,6 +171,11 @@ export function searchRoutes(service: Service): Route[] {
         const now = clock()
         const to = timeOf('to', asked.to, now) ?? now
         const from = timeOf('from', asked.from, now) ?? to - 24 * 3_600_000
+        readings.goesOn(asker, {
+          action: 'count',
+          did: `counted all events of each hour by ${asked.by}`,
+          payload: { by: asked.by, from: asked.from, to: asked.to },
+        })
         return { counts: await eventsFor(asker).counts({ by: asked.by, from, to }) }
       },
     }),

@@ -41,6 +41,13 @@ export interface Operations {
       } | null
     }
   }
+  /** One event as a file. */
+  getEventsIdExport: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: Record<string, unknown>
+  }
   /** Hourly counts by one dimension. The hours are those of the events; without `from` it is the last 24 hours. */
   getCounts: {
     params: Record<never, never>
@@ -920,6 +927,7 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     getSearch: { method: 'GET', path: '/v1/search' },
     getArrivals: { method: 'GET', path: '/v1/arrivals' },
     getEventsId: { method: 'GET', path: '/v1/events/{id}' },
+    getEventsIdExport: { method: 'GET', path: '/v1/events/{id}/export' },
     getCounts: { method: 'GET', path: '/v1/counts' },
     getExport: { method: 'GET', path: '/v1/export' },
     postAggregate: { method: 'POST', path: '/v1/aggregate' },

@@ -3,9 +3,10 @@ import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { Category, Outcome, Risk } from '../events/cell.tsx'
 import { accountTried, at, type Event, NO_USER, text, whoDid } from '../events/event.ts'
-import { save } from '../events/export.ts'
+import { exportEntry } from '../events/export.ts'
 import { is } from '../events/question.ts'
-import { Failed, Loading } from '../frame/states.tsx'
+import { Failed, Loading, Refused } from '../frame/states.tsx'
+import { useMay } from '../session/session.tsx'
 import { When } from '../time/when.tsx'
 import { Changes } from './changes.tsx'
 import { type Fact, Facts } from './facts.tsx'
@@ -21,6 +22,7 @@ type Tab = (typeof TABS)[number]
 export function Entry({ id }: { id: string }) {
   const { data, error, isPending, refetch } = useAsk('getEventsId', { params: { id } })
   const [tab, setTab] = useState<Tab>('Entry')
+  const mayExport = useMay('export')
   if (isPending) return <Loading rows={8} />
   if (data === undefined) return <Failed problem={error} retry={() => void refetch()} />
   const { event, derived } = data
@@ -34,18 +36,7 @@ export function Entry({ id }: { id: string }) {
           <Category name={text(event, 'audit.category')} />
           <Outcome event={event} />
           <Risk level={text(event, 'audit.risk')} />
-          <button
-            type="button"
-            className="plain export"
-            onClick={() =>
-              save(
-                new Blob([`${JSON.stringify(event, null, 2)}\n`], { type: 'application/json' }),
-                `event-${id}.json`,
-              )
-            }
-          >
-            Export entry
-          </button>
+          {mayExport && <ExportEntry id={id} />}
         </p>
         <h2>
           <bdi>{text(event, 'message') || text(event, 'event.action')}</bdi>
@@ -73,6 +64,23 @@ export function Entry({ id }: { id: string }) {
         <Part tab={shown} event={event} derived={derived} onTab={setTab} />
       </div>
     </article>
+  )
+}
+
+/** An export like any other: it needs the right to, and is itself an audit event. */
+function ExportEntry({ id }: { id: string }) {
+  const [problem, setProblem] = useState<string | null>(null)
+  return (
+    <>
+      <button
+        type="button"
+        className="plain export"
+        onClick={() => exportEntry(id).catch((error: Error) => setProblem(error.message))}
+      >
+        Export entry
+      </button>
+      <Refused why={problem} />
+    </>
   )
 }
 

@@ -15,20 +15,19 @@ export async function exportEvents(
   // A download can't ask for a sign-in; this does, where the session has ended meanwhile.
   await ask('getSession', {})
   const query = { ...asked(question), sort: question.sort, format, columns: columns.join(',') }
-  download(addressOf('getExport', { query }), '')
+  download(addressOf('getExport', { query }))
 }
 
-/** What the page has already, as a file. */
-export function save(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob)
-  download(url, name)
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+/** One event as a file. The indexer writes it, so that it is an export like any other. */
+export async function exportEntry(id: string): Promise<void> {
+  await ask('getSession', {})
+  download(addressOf('getEventsIdExport', { params: { id } }))
 }
 
-/** Without a name the answer says it. */
-function download(address: string, name: string): void {
+/** The answer says its name. */
+function download(address: string): void {
   const link = document.createElement('a')
   link.href = address
-  link.download = name
+  link.download = ''
   link.click()
 }
