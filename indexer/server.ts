@@ -16,6 +16,7 @@ import {
   openAccess,
   openCookies,
   openReadings,
+  Refusals,
   readTls,
   renewTls,
 } from './api/index.ts'
@@ -149,6 +150,8 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     })
     const readings = openReadings(ingest.trail, clock)
     closing.push(async () => readings.close())
+    const refusals = new Refusals(ingest.trail, clock)
+    closing.push(async () => refusals.close())
     const alertDesk = new AlertDesk({
       ruleOf: (id) => readRule(current.rules ?? SUPPLIED_RULES, id),
       store,
@@ -171,6 +174,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
                 clock,
               ),
         readings,
+        refusals,
         accounts,
         cookies,
         sessionTimes,

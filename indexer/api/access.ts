@@ -44,7 +44,7 @@ export interface Asker {
 
 export interface Access {
   /** Refuses who may not. */
-  admit(request: FastifyRequest, route: Pick<Route, 'needs' | 'unlimited'>): Asker
+  admit(request: FastifyRequest, route: Pick<Route, 'needs' | 'shows'>): Asker
   /** Who it is by a session that was opened just now. */
   ofSession(session: Session, secret: string, address: string): Asker
   /** The request comes from this machine, by a way on which no token is needed where the rules leave it open. */
@@ -67,7 +67,7 @@ export function openAccess(parts: {
   const { rules, masked, namespace, listenerOnLoopback, clientCertificates, accounts, cookies, failures } =
     parts
 
-  function admit(request: FastifyRequest, { needs, unlimited }: Pick<Route, 'needs' | 'unlimited'>): Asker {
+  function admit(request: FastifyRequest, { needs, shows }: Pick<Route, 'needs' | 'shows'>): Asker {
     const address = addressOf(request)
     if (needs === 'anybody') return stranger('anybody', address)
     if (needs === 'agent') {
@@ -83,15 +83,9 @@ export function openAccess(parts: {
     }
     const asker = identify(request, address, needs) ?? openTo(request, address, needs)
     demandSession(asker, needs)
-    if (isPermission(needs) && !asker.permissions.has(needs))
-      throw new Refusal(403, 'forbidden', whyNot(asker, needs))
-    if (unlimited && !isFull(asker.sight)) {
-      throw new Refusal(
-        403,
-        'forbidden',
-        'Your access is limited to some events or fields, and here records are shown whole.',
-      )
-    }
+    if (isPermission(needs) && !asker.permissions.has(needs)) throw refused(asker, whyNot(asker, needs))
+    const why = whyNotAll(asker, shows)
+    if (why !== null) throw refused(asker, why)
     const visit = visitOf(request)
     return visit === null ? asker : { ...asker, visit }
   }
@@ -248,23 +242,27 @@ const isPermission = (needs: Needed): needs is Permission => Object.hasOwn(PERMI
 function demandSession(asker: Asker, needs: Needed): void {
   if (needs === 'half-session' || needs === 'session') {
     if (asker.by.kind !== 'session')
-      throw new Refusal(
-        403,
-        'forbidden',
-        'This is about a session, and a token is none: sign in with name and password.',
-      )
+      throw refused(asker, 'This is about a session, and a token is none: sign in with name and password.')
   }
   if (needs === 'half-session' || needs === 'half-known' || asker.by.kind !== 'session') return
   const { wants } = asker.by.session
   if (wants === 'second-factor')
-    throw new Refusal(
-      403,
-      'forbidden',
-      'The sign-in is not complete: send the code of the second factor first.',
-    )
+    throw refused(asker, 'The sign-in is not complete: send the code of the second factor first.')
   if (wants === 'new-password')
-    throw new Refusal(403, 'forbidden', 'The password was given to you for one sign-in: change it first.')
+    throw refused(asker, 'The password was given to you for one sign-in: change it first.')
 }
+
+function whyNotAll({ sight }: Asker, shows: Route['shows']): string | null {
+  if (shows === 'records' && !isFull(sight))
+    return 'Your access is limited to some events or fields, and here records are shown whole.'
+  if (shows === 'totals' && sight.only !== null)
+    return 'Your access is limited to some events, and these figures are of all.'
+  return null
+}
+
+/** With who it was, for the audit trail. */
+const refused = ({ name }: Asker, sentence: string): Refusal =>
+  new Refusal(403, 'forbidden', sentence, { by: name })
 
 function whyNot(asker: Asker, needs: Permission): string {
   if (asker.by.kind === 'session')

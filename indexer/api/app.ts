@@ -3,9 +3,10 @@ import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { WAYBILL_TYPE } from '../../schema/wire/index.ts'
 import { Refusal } from '../ingest/index.ts'
-import type { Asker } from './access.ts'
+import { type Asker, addressOf } from './access.ts'
 import { openApiOf } from './openapi.ts'
 import { refusalOf, sendProblem } from './problem.ts'
+import type { Refused } from './refusals.ts'
 import { json, type Route, route } from './route.ts'
 import { agentManagementRoutes, agentRoutes } from './routes/agents.ts'
 import { aggregateRoutes } from './routes/aggregate.ts'
@@ -85,6 +86,17 @@ export function createApp(
     } else {
       service.log.debug(`${request.method} ${pathOf(request)}: ${refusal.status}, ${refusal.message}`)
     }
+    const kind = kindOfRefusal(request, refusal, routes)
+    if (kind !== null) {
+      const asker = askers.get(request)
+      service.refusals.note({
+        kind,
+        address: addressOf(request),
+        route: `${request.method} ${request.routeOptions.url ?? pathOf(request)}`,
+        reason: refusal.message,
+        by: refusal.by ?? (asker === undefined || asker.permissions.size === 0 ? null : asker.name),
+      })
+    }
     return sendProblem(reply, refusal)
   })
   app.addHook('onResponse', async (request, reply) => {
@@ -130,7 +142,7 @@ const askers = new WeakMap<FastifyRequest, Asker>()
 /** Another indexer of this store may know who asks already: who signed in there a moment ago comes here next. */
 async function admitted(
   request: FastifyRequest,
-  one: Pick<Route, 'needs' | 'unlimited'>,
+  one: Pick<Route, 'needs' | 'shows'>,
   { access, records }: Service,
 ): Promise<Asker> {
   try {
@@ -171,6 +183,21 @@ function addRoute(app: FastifyInstance, one: Route, service: Service): void {
     },
   })
 }
+
+/** Whether a refusal is to be in the audit trail, and as what. What passes by itself is not: an agent that is to come again later, a session that ended. */
+function kindOfRefusal(
+  request: FastifyRequest,
+  { status }: Refusal,
+  routes: readonly Route[],
+): Refused['kind'] | null {
+  const path = request.routeOptions.url ?? ''
+  if (path === '/v1/waybills') return status >= 400 && status < 500 && !LATER.has(status) ? 'waybill' : null
+  if (status === 403) return 'forbidden'
+  if (status !== 401) return null
+  if (routes.some((route) => route.path === path && route.needs === 'agent')) return 'agent'
+  return request.headers.authorization === undefined ? null : 'token'
+}
+const LATER: ReadonlySet<number> = new Set([408, 429])
 
 /** Without the query string: what people look for is nobody's business in the log. */
 const pathOf = (request: FastifyRequest): string => request.url.split('?')[0] ?? ''

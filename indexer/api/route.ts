@@ -23,8 +23,11 @@ export interface Route {
   /** With `:name` for its parameters. */
   readonly path: string
   readonly needs: Needed
-  /** Answers with records as they are: nobody whose sight is limited or masked may ask. */
-  readonly unlimited: boolean
+  /**
+   * What of all events it shows, to nobody who sees less: `records` as they are, which are not for who sees only some events or some fields
+   * masked; `totals` of all events, which are not for who sees only some events.
+   */
+  readonly shows: 'records' | 'totals' | null
   readonly about: string
   readonly params: z.ZodObject
   readonly query: z.ZodObject
@@ -56,7 +59,7 @@ export function route<
   method: Route['method']
   path: string
   needs: Needed
-  unlimited?: true
+  shows?: 'records' | 'totals'
   about: string
   params?: Params
   query?: Query
@@ -71,7 +74,7 @@ export function route<
     method,
     path,
     needs,
-    unlimited: definition.unlimited ?? false,
+    shows: definition.shows ?? null,
     about,
     params: params ?? NOTHING,
     query: query ?? NOTHING,

@@ -12,6 +12,7 @@ import type { AlertDesk } from './alert-desk.ts'
 import type { Cookies } from './cookies.ts'
 import type { Metrics } from './metrics.ts'
 import type { Readings } from './readings.ts'
+import type { Refusals } from './refusals.ts'
 
 /** What the routes stand on. */
 export interface Service {
@@ -22,6 +23,7 @@ export interface Service {
   /** Previous values that the event does not give, unless what they are worked out from is masked for this asker. */
   derivedFor(asker: Asker, event: AuditEvent): Promise<Derived | null>
   readonly readings: Readings
+  readonly refusals: Refusals
   readonly accounts: Accounts
   readonly cookies: Cookies
   readonly sessionTimes: () => SessionTimes

@@ -143,6 +143,22 @@ describe('whose access is limited to kinds of records', () => {
     expect(seen.filter((name) => !/^(inv-|new-Invoice)/.test(name))).toEqual([])
   })
 
+  it('is shown no figures of all: of what asks for status, only what is about settings', async () => {
+    const { paths } = (await strict.indexer.ask('/v1/openapi.json')).json as {
+      paths: Record<string, Record<string, { 'x-needs': string }>>
+    }
+    const asked = Object.entries(paths).flatMap(([path, { get }]) =>
+      get?.['x-needs'] === 'status' ? [path] : [],
+    )
+    const answered: string[] = []
+    for (const path of asked)
+      if ((await clerk.status(path.replace('{id}', 'none'))) !== 403) answered.push(path)
+    expect(asked).toEqual(expect.arrayContaining(['/v1/storage', '/metrics', '/v1/agents']))
+    expect(answered.toSorted()).toEqual(['/v1/event-types', '/v1/settings/events'])
+    // Who sees all events, with fields masked, may see how many there are.
+    for (const path of ['/v1/storage', '/metrics', '/v1/agents']) expect(await viewer.status(path)).toBe(200)
+  })
+
   it('keeps the limits in each token, and loses what is taken away at once', async () => {
     const made = await clerk.ask('/v1/tokens', { json: { name: 'mine', scopes: ['search', 'export'] } })
     const headers = { authorization: `Bearer ${made.json.token}` }
@@ -267,11 +283,160 @@ describe('whose role sees fields masked', () => {
     expect(latest.text).not.toMatch(/203\.0\.113|plenty|secret\.example|4111111111111111|the whole line/)
   })
 
+  it('does not find what others searched for and exported, in which masked values stand', async () => {
+    const auditor = await strict.person('curious', 'auditor')
+    await auditor.ask(`/v1/search?q=${encodeURIComponent(`ip: ${IP}`)}`)
+    await auditor.ask(`/v1/export?format=csv&q=${encodeURIComponent(`ip: ${IP}`)}`)
+    await expect.poll(() => strict.trail('user.name: curious and event.action: export')).toHaveLength(1)
+    for (const q of ['source: waybill', 'user: curious', 'category: view', 'action: export*']) {
+      const { text } = await viewer.ask(`/v1/search?limit=1000&own=true&q=${encodeURIComponent(q)}`)
+      expect(text, q).not.toMatch(/203\.0\.113|searched for/)
+    }
+    const { json } = await viewer.ask('/v1/aggregate', {
+      json: { own: true, q: 'user: curious and action: (search or export)' },
+    })
+    expect(json.count).toBe(0)
+    const [search] = await strict.trail('user.name: curious and event.action: search')
+    const { id } = (search as { event: { id: string } }).event
+    expect(await viewer.status(`/v1/events/${id}`)).toBe(404)
+  })
+
   it('gets no dead letters, in which records lie whole', async () => {
     expect(await viewer.status('/v1/dead-letters')).toBe(403)
   })
 
   it('is told which fields those are', async () => {
     expect((await viewer.ask('/v1/session')).json.masked).toEqual(MASKED.viewer)
+  })
+})
+
+describe('whose role sees addresses masked', () => {
+  let masked: StrictIndexer
+  let reader: Person
+  let exporter: Person
+  let id = ''
+
+  beforeAll(async () => {
+    masked = await StrictIndexer.start({ masked: { viewer: ['source.*'], auditor: ['source.ip'] } })
+    const sender = await TestAgent.enrolled(masked.indexer.url)
+    const event = sender.event({
+      message: `Failed password for root from ${IP} port 50022`,
+      source: { ip: IP, port: 50_022 },
+      log: { source: { address: `${IP}:50022` } },
+      audit: {
+        category: 'security',
+        changes: [{ field: 'last_address', new: IP, old: '198.51.100.4' }],
+        payload: { shop: 'corner', client: IP, [IP]: 'seen', via: [`host ${IP}`], v6: '[2001:db8::7]:443' },
+        request: `GET / from ${IP}`,
+      },
+    })
+    id = String((event.event as { id: string }).id)
+    const answer = await sender.send(masked.indexer.url, sender.seal([event]))
+    expect(answer.json.stored).toBe(1)
+    reader = await masked.person('rob', 'viewer')
+    exporter = await masked.person('ada', 'auditor')
+  })
+  afterAll(() => masked.end())
+
+  it('sees no address in any text, by any answer', async () => {
+    const q = encodeURIComponent('action: login')
+    const answers = [
+      await exporter.ask(`/v1/search?q=${q}`),
+      await exporter.ask(`/v1/events/${id}`),
+      await exporter.ask(`/v1/events/${id}/export`),
+      await exporter.ask(`/v1/export?format=ndjson&q=${q}`),
+      await exporter.ask(
+        `/v1/export?format=csv&q=${q}&columns=message,source.ip,related.ip,log.source.address,audit.changes,audit.payload.client,event.original`,
+      ),
+      await exporter.ask('/v1/aggregate', { json: { q: 'action: login', by: [], latest: true } }),
+    ]
+    for (const { status, text } of answers) {
+      expect(status, text).toBe(200)
+      expect(text).toContain('Failed password for root from (masked) port 50022')
+      expect(text).not.toMatch(/203\.0\.113|198\.51\.100|2001:db8/)
+    }
+    expect(answers[1]?.json.event).toMatchObject({
+      audit: {
+        payload: {
+          shop: 'corner',
+          client: '(masked)',
+          '(masked)': 'seen',
+          via: ['host (masked)'],
+          v6: '[(masked)]:443',
+        },
+      },
+    })
+  })
+
+  it('searches texts for what no address holds', async () => {
+    for (const q of [
+      'message: failed',
+      'message: "failed password"',
+      'audit.payload.shop: corner',
+      'audit.payload.shop: cor*',
+      'message: pass*',
+      'audit.changes: { field: last_address }',
+    ])
+      expect([
+        q,
+        (await exporter.ask(`/v1/search?q=${encodeURIComponent(`action: login and ${q}`)}`)).json.events,
+      ]).toEqual([q, [expect.anything()]])
+  })
+
+  it('is refused what an address could answer', async () => {
+    const REFUSED = [
+      `message: "${IP}"`,
+      'message: 203',
+      'message: 2*',
+      'message: "from 203"',
+      'not message: "113 77"',
+      'audit.payload.client: 203*',
+      `audit.payload.client: "${IP}"`,
+      'audit.payload.client >= "2"',
+      `audit.payload.${IP}: *`,
+      'audit.payload.*: *0.113*',
+      `audit.changes: { new: "${IP}" }`,
+      'audit.changes: { new: 203* }',
+      'log.source.address: *',
+      'related.ip: *',
+      IP,
+      'audit.words: failed',
+      `host.name: "${IP}"`,
+      'source.geo.city_name: *',
+    ]
+    for (const q of REFUSED) {
+      expect([q, await exporter.status(`/v1/search?q=${encodeURIComponent(q)}`)]).toEqual([q, 403])
+      expect([q, await exporter.status(`/v1/export?format=csv&q=${encodeURIComponent(q)}`)]).toEqual([q, 403])
+      expect([q, await exporter.status(`/v1/alternatives?q=${encodeURIComponent(q)}`)]).toEqual([q, 403])
+    }
+    for (const field of [
+      'related.ip',
+      'log.source.address',
+      'audit.payload.client',
+      'audit.change.after',
+      'host.name',
+    ])
+      for (const path of [
+        `/v1/fields/${field}/values?prefix=2`,
+        `/v1/search?sort=${field}`,
+        `/v1/export?format=csv&sort=-${field}`,
+      ])
+        expect([path, await exporter.status(path)]).toEqual([path, 403])
+  })
+
+  it('by a group has all fields of the group masked, with their copies', async () => {
+    const { text } = await reader.ask(`/v1/events/${id}`)
+    expect(text).not.toMatch(/203\.0\.113|50022/)
+    expect(await reader.status('/v1/search?q=message%3A%20failed')).toBe(403)
+  })
+
+  it('is offered alternatives without those that an address could answer', async () => {
+    const q = encodeURIComponent('audit.payload.shop: corn and user: jane')
+    const { status, json } = await exporter.ask(`/v1/alternatives?q=${q}`)
+    expect(status).toBe(200)
+    expect(json.alternatives).toEqual(expect.arrayContaining([expect.objectContaining({ count: 1 })]))
+    const number = encodeURIComponent('audit.payload.shop: 203 and user: jane')
+    const answer = await exporter.ask(`/v1/alternatives?q=${number}`)
+    expect([answer.status, answer.text.includes('203*')]).toEqual([200, false])
   })
 })

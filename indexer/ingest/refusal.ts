@@ -8,17 +8,20 @@ export class Refusal extends Error {
   readonly retryAfter: number | undefined
   /** Column of the query that the sentence is about, from 1. */
   readonly column: number | undefined
+  /** Who it was, where that is known. */
+  readonly by: string | undefined
 
   constructor(
     status: number,
     code: Problem['code'],
     sentence: string,
-    more: { retryAfter?: number; column?: number; cause?: unknown } = {},
+    more: { retryAfter?: number; column?: number; by?: string; cause?: unknown } = {},
   ) {
     super(sentence, more.cause === undefined ? undefined : { cause: more.cause })
     this.status = status
     this.code = code
     this.retryAfter = more.retryAfter
     this.column = more.column
+    this.by = more.by
   }
 }

@@ -83,6 +83,9 @@ export function agentRoutes(service: Service): Route[] {
   ]
 }
 
+/** What the list of agents tells, which is also in their events. */
+const SHOWN_OF_AGENTS = ['agent.name', 'agent.version', 'host.name', 'log.file.path'] as const
+
 /** What operators ask about agents. */
 export function agentManagementRoutes(service: Service): Route[] {
   const { agents, breaks, clock, enrolment, presences, quotas, store, trail } = service
@@ -92,10 +95,12 @@ export function agentManagementRoutes(service: Service): Route[] {
       method: 'GET',
       path: '/v1/agents',
       needs: 'status',
+      shows: 'totals',
       about:
         'All agents: when they were last heard of, how far they are behind, their ledgers, and gaps in their waybills.',
       answers: { 200: json('The agents.', z.object({ agents: z.array(agentShape) })) },
-      async serve() {
+      async serve({ asker }) {
+        for (const field of SHOWN_OF_AGENTS) asker.sight.mask.demand({ kind: 'exists', field })
         const shapes: AgentShape[] = []
         for (const agent of agents.list()) {
           const presence = presences.get(agent.id)

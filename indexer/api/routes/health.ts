@@ -31,6 +31,7 @@ export function healthRoutes(service: Service): Route[] {
       method: 'GET',
       path: '/metrics',
       needs: 'status',
+      shows: 'totals',
       about: 'Figures for Prometheus.',
       answers: { 200: { about: 'In the text format of Prometheus.', content: { 'text/plain': z.string() } } },
       async serve({ reply }) {

@@ -9,6 +9,7 @@ export function storageRoutes({ lifecycle }: Service): Route[] {
       method: 'GET',
       path: '/v1/storage',
       needs: 'status',
+      shows: 'totals',
       about:
         'Storage used by category and tier, how fast it grows, what is left, and what retention keeps past its time.',
       answers: { 200: json('As it is now.', storageShape) },
