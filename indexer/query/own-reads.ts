@@ -21,10 +21,7 @@ export const OWN_QUESTIONS: Query = {
     OWN_READS,
     {
       kind: 'and',
-      of: [
-        BY_INDEXER,
-        { kind: 'wildcard', field: 'event.action', parts: ['export', ''] },
-      ],
+      of: [BY_INDEXER, { kind: 'wildcard', field: 'event.action', parts: ['export', ''] }],
     },
   ],
 }
