@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { operatorAt, personAt } from '../indexer/api/testing/people.ts'
 import { askAt, TestAgent } from '../indexer/ingest/testing.ts'
 import { type AttackGround, WATCHER } from './attacks/attack.ts'
+import { READERS } from './attacks/readers.ts'
 import { SHARES } from './attacks/shares.ts'
 import { WRITERS } from './attacks/writers.ts'
 import { System } from './system/system.ts'
 
 /** `npm run test:attack`: every attack that is known, against a running indexer, one line for each. */
-const ATTACKS = { 'who may write what': WRITERS, 'fair shares': SHARES }
+const ATTACKS = { 'who may write what': WRITERS, 'who may read what': READERS, 'fair shares': SHARES }
 
 let system: System
 let ground: AttackGround
@@ -16,7 +18,7 @@ beforeAll(async () => {
   system = await System.make()
   // A quota that one agent can exceed in a second; and attackers who come from wherever they say, through this machine.
   system.startIndexer(
-    `proxies: [127.0.0.1]\nagents: { quota: { events: 2000 } }\ntokens: [{ name: watcher, token: ${WATCHER}, scopes: [alerts] }]\n`,
+    `proxies: [127.0.0.1]\nmasked: { viewer: [source.ip] }\nagents: { quota: { events: 2000 } }\ntokens: [{ name: watcher, token: ${WATCHER}, scopes: [alerts] }]\n`,
   )
   await system.ready()
   const { url, port } = system
@@ -34,6 +36,11 @@ beforeAll(async () => {
       const { json } = await ask('/v1/agents/tokens', { json: {} })
       const name = `attack-${++number}`
       return TestAgent.enrolled(url, String(json.token), { name, host: `${name}.example` })
+    },
+    async person(role, limits = {}) {
+      const name = `reader-${++number}`
+      const operator = await operatorAt({ folder: system.dir })
+      return Object.assign(await personAt({ url }, operator, { name, role, limits }), { name })
     },
     async events(query) {
       const { json } = await ask(`/v1/search?limit=1000&q=${encodeURIComponent(query)}`)

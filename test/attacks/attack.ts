@@ -1,3 +1,5 @@
+import type { Role } from '../../indexer/accounts/index.ts'
+import type { Person } from '../../indexer/api/testing/people.ts'
 import type { Answer, TestAgent } from '../../indexer/ingest/testing.ts'
 
 /** The token of a watch, which may tell of alerts. */
@@ -22,6 +24,8 @@ export interface AttackGround {
   operator(): Promise<Record<string, string>>
   /** Enrolls an agent with a name and a host that no other one has. */
   agent(): Promise<TestAgent>
+  /** A user who is signed in, with a name that no other one has. Viewers see `source.ip` masked. */
+  person(role: Role, limits?: object): Promise<Person & { readonly name: string }>
   /** Everything that a query finds, as the indexer lists it. */
   events(query: string): Promise<readonly Record<string, unknown>[]>
 }

@@ -54,10 +54,25 @@ export class Person {
 }
 
 /** What the operator of this indexer's machine brings along: the token in the data folder. */
-export async function operatorAt(indexer: TestIndexer): Promise<Record<string, string>> {
-  const file = join(indexer.folder, 'store', 'local-token')
+export async function operatorAt({ folder }: Pick<TestIndexer, 'folder'>): Promise<Record<string, string>> {
+  const file = join(folder, 'store', 'local-token')
   const { token } = JSON.parse(await readFile(file, 'utf8')) as { token: string }
   return { authorization: `Bearer ${token}` }
+}
+
+/** A user with a password of their own, signed in; `operator` is who makes them. */
+export async function personAt(
+  indexer: Pick<TestIndexer, 'url'>,
+  operator: Record<string, string>,
+  user: { name: string; role: Role; limits?: object },
+): Promise<Person> {
+  const made = await askAt(indexer.url, '/v1/users', { headers: operator, json: user })
+  if (made.status !== 200) throw new Error(`making ${user.name}: ${made.text}`)
+  const person = new Person(indexer)
+  await person.signIn(user.name, String(made.json.password))
+  const changed = await person.step('/v1/session/password', { password: PASSWORD })
+  if (changed.status !== 200) throw new Error(`the password of ${user.name}: ${changed.text}`)
+  return person
 }
 
 const STRICT = { read: 'token', manage: 'token' }
@@ -110,16 +125,8 @@ export class StrictIndexer {
     return operatorAt(this.indexer)
   }
 
-  /** A user with a password of their own, signed in. */
   async person(name: string, role: Role, limits: object = {}): Promise<Person> {
-    const headers = await this.operator()
-    const made = await this.indexer.ask('/v1/users', { headers, json: { name, role, limits } })
-    if (made.status !== 200) throw new Error(`making ${name}: ${made.text}`)
-    const person = new Person(this.indexer)
-    await person.signIn(name, String(made.json.password))
-    const changed = await person.step('/v1/session/password', { password: PASSWORD })
-    if (changed.status !== 200) throw new Error(`the password of ${name}: ${changed.text}`)
-    return person
+    return personAt(this.indexer, await this.operator(), { name, role, limits })
   }
 
   /** What the trail holds for this query, oldest first, when it is as long as is waited for. */
