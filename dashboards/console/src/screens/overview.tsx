@@ -8,7 +8,7 @@ import { Refreshed, useMoment } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { go, useParameter } from '../frame/location.ts'
 import { Failed, Loading } from '../frame/states.tsx'
-import { useMay } from '../session/session.tsx'
+import { seesAll, useMay, useWho } from '../session/session.tsx'
 import { begun } from '../time/begun.ts'
 import { bytes, counted, figure } from '../time/format.ts'
 import { RangePicker, rangeName } from '../time/range-picker.tsx'
@@ -25,7 +25,7 @@ import { EXPORTS, FAILED_SIGN_INS, HIGH_PRIORITY } from './priority.ts'
 export default function Overview() {
   const [range, setRange] = useParameter('range', 'now-7d')
   const zone = useZone()
-  const maySeeStatus = useMay('status')
+  const maySeeStatus = useMay('status') && seesAll(useWho().who)
   const timeline = useTimeline('', range)
   const { day, week, month } = begun(useMoment(), zone)
   return (

@@ -18,6 +18,9 @@ export function useWho(): { readonly who: Who; readonly signOut: () => void } {
 
 export const useMay = (permission: Permission): boolean => useWho().who.permissions.includes(permission)
 
+/** Figures of all events are not shown to who sees some. */
+export const seesAll = ({ limits }: Who): boolean => limits.namespaces === null && limits.entities === null
+
 const STILL_IN =
   'You are not signed out yet: the indexer did not do it. Reload this page when it answers, and sign out again.'
 

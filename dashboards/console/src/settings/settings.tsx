@@ -4,7 +4,7 @@ import { Link } from '../frame/link.tsx'
 import { usePlace } from '../frame/location.ts'
 import { Empty } from '../frame/states.tsx'
 import { ScreenHead } from '../screens/panel.tsx'
-import { type Permission, useWho } from '../session/session.tsx'
+import { type Permission, seesAll, useWho } from '../session/session.tsx'
 import { Agents } from './agents.tsx'
 import { DeadLetters } from './dead-letters.tsx'
 import { EventTypes } from './event-types.tsx'
@@ -16,14 +16,22 @@ interface Part {
   readonly path: string
   readonly name: string
   readonly needs: Permission
+  /** It shows what is of all events. */
+  readonly ofAll?: true
   readonly show: () => ReactNode
 }
 
 const PARTS: readonly Part[] = [
-  { path: '/settings/agents', name: 'Agents', needs: 'status', show: () => <Agents /> },
-  { path: '/settings/dead-letters', name: 'Dead letters', needs: 'status', show: () => <DeadLetters /> },
+  { path: '/settings/agents', name: 'Agents', needs: 'status', ofAll: true, show: () => <Agents /> },
+  {
+    path: '/settings/dead-letters',
+    name: 'Dead letters',
+    needs: 'status',
+    ofAll: true,
+    show: () => <DeadLetters />,
+  },
   { path: '/settings/event-types', name: 'Event types', needs: 'status', show: () => <EventTypes /> },
-  { path: '/settings/storage', name: 'Storage', needs: 'status', show: () => <Storage /> },
+  { path: '/settings/storage', name: 'Storage', needs: 'status', ofAll: true, show: () => <Storage /> },
   { path: '/settings/users', name: 'Users', needs: 'users', show: () => <Users /> },
   { path: '/settings/tokens', name: 'Tokens', needs: 'search', show: () => <Tokens /> },
 ]
@@ -31,7 +39,9 @@ const PARTS: readonly Part[] = [
 export default function Settings() {
   const { path } = usePlace()
   const { who } = useWho()
-  const parts = PARTS.filter(({ needs }) => who.permissions.includes(needs))
+  const parts = PARTS.filter(
+    ({ needs, ofAll }) => who.permissions.includes(needs) && (ofAll !== true || seesAll(who)),
+  )
   const part = path === '/settings' ? parts[0] : parts.find((one) => one.path === path)
   return (
     <div className="screen">
