@@ -25,7 +25,8 @@ import { EXPORTS, FAILED_SIGN_INS, HIGH_PRIORITY } from './priority.ts'
 export default function Overview() {
   const [range, setRange] = useParameter('range', 'now-7d')
   const zone = useZone()
-  const maySeeStatus = useMay('status') && seesAll(useWho().who)
+  const { who } = useWho()
+  const maySeeStatus = useMay('status') && seesAll(who)
   const timeline = useTimeline('', range)
   const { day, week, month } = begun(useMoment(), zone)
   return (
