@@ -263,16 +263,8 @@ export const MASKABLE: readonly string[] = Object.entries<Field>(FIELDS)
   .filter(([name, field]) => isMaskable(name) && field.derived !== true && name !== 'audit.category')
   .map(([name]) => name)
 
-/** Of each type, with each kind of copies, and what is named as a group. */
-export const SOME: readonly string[] = [
-  'source.ip',
-  'source.port',
-  'user.email',
-  'user.target.name',
-  'log.source.address',
-  'audit.changes',
-  'audit.payload.card',
-]
+/** Of each kind of values: where each question takes its time. */
+export const SOME: readonly string[] = ['source.ip', 'user.email', 'audit.changes']
 
 const GROUPS: Readonly<Record<string, string>> = {
   'source.ip': 'source.*',
@@ -324,7 +316,7 @@ export function keepsMasks(ground: Ground, fields: readonly string[]): void {
         }
       }
       expect(told).toEqual([])
-    }, 240_000)
+    }, 600_000)
 
     it('and who sees the field can tell them apart by each of these', async () => {
       const stores: Store[] = []
