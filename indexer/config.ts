@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import * as z from 'zod'
 import { beside, duration, keptBeside, readConfig, secret, size } from '../config/index.ts'
 import { LIMITS, OperatorError } from '../schema/index.ts'
-import { isMaskable, ROLES, SCOPES } from './accounts/index.ts'
+import { isMaskable, openIdSchema, ROLES, SCOPES } from './accounts/index.ts'
 
 /** Where the indexer listens: scheme, host and port of a URL that has nothing else. */
 const listen = z.string().transform((text, context) => {
@@ -114,6 +114,7 @@ export const indexerConfigSchema = z.strictObject({
       absolute: duration({ min: 1000, max: 90 * DAY }).default(12 * 60 * MINUTE),
     })
     .prefault({}),
+  'sign-in': z.strictObject({ openid: openIdSchema.optional() }).prefault({}),
   masked: z.partialRecord(z.enum(ROLES), z.array(maskedField)).default({}),
   store: z.strictObject({ embedded: embedded.optional(), elasticsearch: elasticsearch.optional() }),
   /** The file with the retention table; what holds without one stands in lifecycle/table.ts. */

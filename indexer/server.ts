@@ -130,6 +130,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       trail: ingest.trail,
       folder: folderOf(config),
       times: sessionTimes,
+      provider: () => current['sign-in'].openid ?? null,
       ...(parts.passwordCost === undefined ? {} : { passwordCost: parts.passwordCost }),
       log,
       clock: lasting.now,
@@ -147,6 +148,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       accounts,
       cookies,
       failures: ingest.failures,
+      clock,
     })
     const readings = openReadings(ingest.trail, clock)
     closing.push(async () => readings.close())
@@ -291,6 +293,7 @@ const NEEDS_RESTART = ['listen', 'proxies', 'namespace', 'store', 'ingest'] as c
 function changedKeys(before: IndexerConfig, after: IndexerConfig): string[] {
   const plain = ({ tokens, store, ...rest }: IndexerConfig): Record<string, unknown> => ({
     ...rest,
+    'sign-in': [rest['sign-in'], rest['sign-in'].openid?.['client-secret'].reveal()],
     store: [store, store.elasticsearch?.['api-key']?.reveal(), store.elasticsearch?.password?.reveal()],
     tokens: tokens.map(({ name, token, scopes }) => [name, token.reveal(), scopes]),
   })

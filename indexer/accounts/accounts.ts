@@ -5,6 +5,9 @@ import { ApiTokens } from './api-tokens.ts'
 import { dropFirstSignIn, ensureFirstAdmin, type FirstSignIn } from './first-admin.ts'
 import { LocalToken } from './local-token.ts'
 import { type Cost, Passwords } from './passwords.ts'
+import { Provider } from './provider.ts'
+import type { OpenIdSettings } from './provider-settings.ts'
+import { ProviderSignIn } from './provider-sign-in.ts'
 import { SavedSearches } from './saved-searches.ts'
 import { SecondFactors } from './second-factor.ts'
 import { Sessions, type SessionTimes } from './sessions.ts'
@@ -16,6 +19,8 @@ export interface Accounts {
   readonly users: Users
   readonly sessions: Sessions
   readonly signIn: SignIn
+  /** At the organisation's provider. */
+  readonly providerSignIn: ProviderSignIn
   readonly secondFactors: SecondFactors
   readonly passwords: Passwords
   readonly apiTokens: ApiTokens
@@ -36,6 +41,8 @@ export async function openAccounts(parts: {
   folder: string
   times: () => SessionTimes
   passwordCost?: Cost
+  /** The provider as the settings name it now; null: local users alone. */
+  provider: () => OpenIdSettings | null
   log: Logger
   /** It never goes back. */
   clock: () => number
@@ -45,7 +52,10 @@ export async function openAccounts(parts: {
   const { folder, random } = parts
   // Of their own: who mistypes a password behind a shared address must not stop the programs behind it.
   const failures = new Failures(parts.clock)
-  const users = await Users.open(parts.records)
+  const users = await Users.open(parts.records, () => {
+    const settings = parts.provider()
+    return settings === null ? null : { issuer: settings.issuer, lasts: settings.valid }
+  })
   const sessions = await Sessions.open({ ...parts, users })
   const apiTokens = await ApiTokens.open(parts)
   const savedSearches = await SavedSearches.open(parts)
@@ -60,6 +70,13 @@ export async function openAccounts(parts: {
     passwords,
     firstSignIn,
     signIn: new SignIn({ ...parts, users, sessions, passwords, failures }),
+    providerSignIn: new ProviderSignIn({
+      ...parts,
+      organisation: new Provider(parts),
+      users,
+      sessions,
+      failures,
+    }),
     secondFactors: new SecondFactors({ ...parts, users }),
     localToken: new LocalToken(folder, random, parts.log),
     passwordChanged: (user) => dropFirstSignIn(folder, user),

@@ -18,7 +18,9 @@ export {
   type Scope,
   WIDE_SCOPES,
 } from './permissions.ts'
+export { CALLBACK, ProviderRefusal, REFUSALS, type RefusalCode } from './provider.ts'
+export { openIdSchema } from './provider-settings.ts'
 export { csrfOf, type Session, type SessionTimes } from './sessions.ts'
 export { type Events, FULL_SIGHT, isFull, maskedWith, type Sight, seenWith } from './sight.ts'
-export type { Opened, Origin } from './sign-in.ts'
+export { demandLocal, type Opened, type Origin } from './sign-in.ts'
 export { isLockedOut, type User, userName } from './users.ts'

@@ -123,6 +123,7 @@ export class Sessions {
     const now = this.#clock()
     const owner = this.#users.find(stored.user)
     if (owner === undefined || stored.account !== accountOf(owner) || isLockedOut(owner)) return null
+    if (!this.#users.isVouchedFor(owner, now)) return null
     const { idle, absolute } = this.#times()
     const seen = Math.max(stored.seen, this.#seen.get(key) ?? 0)
     if (now >= stored.created + (stored.wants === null ? absolute : HALF_OPEN_MS)) return null

@@ -35,6 +35,16 @@ const refused = (sentence: string): Refusal => new Refusal(401, 'unauthorised', 
 const isSpent = (user: User, now: number): boolean =>
   user.oneTime !== null && user.oneTime.until !== null && user.oneTime.until <= now
 
+/** Refuses what only a user of this indexer has: a password, a second factor. */
+export function demandLocal({ name, identity }: User): void {
+  if (identity === undefined) return
+  throw new Refusal(
+    409,
+    'refused',
+    `${name} signs in at ${identity.issuer}: password and second factor are set there, role and limits by sign-in.openid.roles in indexer.yml.`,
+  )
+}
+
 export const recoveryHash = (code: string): string =>
   hash('sha256', code.toLowerCase().replace(/[^a-z0-9]/g, ''))
 
@@ -83,7 +93,7 @@ export class SignIn {
     const before = this.#users.find(name)
     const key = keyAt('password', name, before, from)
     const attempt = this.#begin(key)
-    const right = await this.#passwords.check(said.password, before?.password)
+    const right = await this.#passwords.check(said.password, before?.password ?? undefined)
     // What was found then may have been changed while the hash was computed.
     const user = this.#users.find(name)
     const same = user !== undefined && user.id === before?.id && user.epoch === before.epoch
@@ -165,12 +175,13 @@ export class SignIn {
     from: Origin,
   ): Promise<Opened> {
     const { user: name, wants, owner } = session
+    demandLocal(owner)
     if (wants === 'second-factor')
       throw new Refusal(403, 'forbidden', 'The code of the second factor comes first.')
     if (wants === null) await this.confirm(session, said.current ?? '', from)
     const why = whyNotAPassword(said.password, owner)
     if (why !== null) throw new Refusal(400, 'bad-request', why)
-    if (await this.#passwords.check(said.password, owner.password))
+    if (await this.#passwords.check(said.password, owner.password ?? undefined))
       throw new Refusal(400, 'bad-request', 'The new password is the old one.')
     const password = await this.#passwords.hash(said.password)
     await this.#trail.record(
@@ -186,10 +197,11 @@ export class SignIn {
 
   /** Asks again for the password, before something that a session left open must not be enough for. */
   async confirm(session: Session, password: string, from: Origin): Promise<void> {
+    demandLocal(session.owner)
     // Of this session alone: what strangers fail at does not lock out who is signed in.
     const key = `confirm ${session.id}`
     const attempt = this.#begin(key)
-    if (await this.#passwords.check(password, this.#users.find(session.user)?.password)) {
+    if (await this.#passwords.check(password, this.#users.find(session.user)?.password ?? undefined)) {
       this.#delays.succeeded(key)
       return
     }
@@ -262,7 +274,7 @@ const keyAt = (
 ): string => (user?.knownFrom.includes(address) ? `${what} of ${name} from ${address}` : `${what} of ${name}`)
 
 /** A name that is no user's is not written down: people type their password there. */
-function actOf(
+export function actOf(
   user: User | undefined,
   from: Origin,
   action: string,

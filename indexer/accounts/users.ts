@@ -15,7 +15,17 @@ const userSchema = z.object({
   limits: limitsSchema,
   /** Sessions of earlier epochs have ended: it goes up with the password, the role and a lock. */
   epoch: z.number().int(),
-  password: passwordHashSchema,
+  /** null for who signs in at a provider: there is no password here. */
+  password: passwordHashSchema.nullable(),
+  /** Who this is at the provider of sign-ins; absent for a local user. The name is never what tells. */
+  identity: z
+    .object({
+      issuer: z.string(),
+      subject: z.string(),
+      /** When the provider last vouched for them; null since it said no. */
+      confirmed: z.number().nullable(),
+    })
+    .optional(),
   /** The password was given by somebody else, and is good for nothing but to be changed, until then (null: without end). */
   oneTime: z.object({ until: z.number().nullable() }).nullable(),
   secondFactor: z
@@ -80,18 +90,38 @@ export const maySignIn = (user: User, address: string, now: number): boolean =>
 
 const missing = (name: string): Refusal => new Refusal(404, 'not-found', `There is no user ${name}.`)
 
+/** The provider whose word counts now, and for how long it does after a sign-in, ms. */
+export interface Vouching {
+  readonly issuer: string
+  readonly lasts: number
+}
+
 /** Who may sign in. */
 export class Users {
   readonly #book: Book<User>
+  readonly #vouching: () => Vouching | null
   /** One change after the other: two admins who demote each other at once must not both find the other one there. */
   readonly #turn = inTurn()
 
-  private constructor(book: Book<User>) {
+  private constructor(book: Book<User>, vouching: () => Vouching | null) {
     this.#book = book
+    this.#vouching = vouching
   }
 
-  static async open(records: Records): Promise<Users> {
-    return new Users(await Book.open(records, 'user', userSchema))
+  static async open(records: Records, vouching: () => Vouching | null): Promise<Users> {
+    return new Users(await Book.open(records, 'user', userSchema), vouching)
+  }
+
+  /** Whether what this user opened is good still: local users need nobody's word, others that of the provider, and lately. */
+  isVouchedFor({ identity }: User, now: number): boolean {
+    if (identity === undefined) return true
+    const vouching = this.#vouching()
+    if (vouching === null || vouching.issuer !== identity.issuer || identity.confirmed === null) return false
+    return now < identity.confirmed + vouching.lasts
+  }
+
+  ofIdentity(issuer: string, subject: string): User | undefined {
+    return this.list().find(({ identity }) => identity?.issuer === issuer && identity.subject === subject)
   }
 
   get isEmpty(): boolean {
@@ -169,9 +199,11 @@ export class Users {
     throw new Refusal(
       409,
       'refused',
-      `${before.name} is the only admin who can sign in: make another one first (waybill users add NAME --role admin).`,
+      `${before.name} is the only local admin who can sign in: make another one first (waybill users add NAME --role admin).`,
     )
   }
 }
 
-const isActiveAdmin = (user: User): boolean => user.role === 'admin' && !isLockedOut(user)
+/** Local: on the day when the provider is down somebody must be able to manage users. */
+const isActiveAdmin = (user: User): boolean =>
+  user.role === 'admin' && user.identity === undefined && !isLockedOut(user)

@@ -63,9 +63,11 @@ export function openAccess(parts: {
   accounts: Accounts
   cookies: Cookies
   failures: Failures
+  clock: () => number
 }): Access {
   const { rules, masked, namespace, listenerOnLoopback, clientCertificates, accounts, cookies, failures } =
     parts
+  const { clock } = parts
 
   function admit(request: FastifyRequest, { needs, shows }: Pick<Route, 'needs' | 'shows'>): Asker {
     const address = addressOf(request)
@@ -178,6 +180,7 @@ export function openAccess(parts: {
     }
     const user = accounts.users.find(owner.name)
     if (user === undefined || user.id !== owner.id || user.locked?.until === null) return null
+    if (!accounts.users.isVouchedFor(user, clock())) return null
     // Never more than the user may do now, whatever it was when the token was made.
     const mine = permissionsOf(user.role)
     const permissions = new Set(token.permissions.filter((one) => mine.has(one)))

@@ -45,6 +45,7 @@ export const whoShape = z.object({
   permissions: z.array(permissionShape),
   limits: limitsSchema,
   masked: z.array(z.string()).describe('Fields that are shown masked, and can not be searched by.'),
+  provider: z.string().nullable().describe('Where they signed in; null for a local user.'),
   secondFactor: z.boolean(),
   wants: z
     .enum(['second-factor', 'new-password'])
@@ -89,6 +90,7 @@ export const userShape = z.object({
   fullName: z.string(),
   role: roleShape,
   limits: limitsSchema,
+  provider: z.string().nullable().describe('Where the user signs in; null for a local user.'),
   secondFactor: z.boolean(),
   oneTimePassword: z.boolean().describe('The password was given by an admin and has not been changed yet.'),
   locked: z

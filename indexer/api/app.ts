@@ -18,6 +18,7 @@ import { savedSearchRoutes } from './routes/saved-searches.ts'
 import { searchRoutes } from './routes/search.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { settingsRoutes } from './routes/settings.ts'
+import { signInRoutes } from './routes/sign-in.ts'
 import { storageRoutes } from './routes/storage.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { userRoutes } from './routes/users.ts'
@@ -121,6 +122,7 @@ export function routesOf(service: Service): Route[] {
     ...storageRoutes(service),
     ...healthRoutes(service),
     ...sessionRoutes(service),
+    ...signInRoutes(service),
     ...userRoutes(service),
     ...tokenRoutes(service),
     route({

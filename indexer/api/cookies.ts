@@ -3,26 +3,42 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { csrfOf } from '../accounts/index.ts'
 import { Refusal } from '../ingest/index.ts'
 
-/** The one cookie there is: the secret of a browser's session. */
+/** The secret of a browser's session, and what binds a sign-in at a provider to the browser that began it. */
 export interface Cookies {
   read(request: FastifyRequest): string | undefined
   write(request: FastifyRequest, reply: FastifyReply, secret: string): void
   clear(request: FastifyRequest, reply: FastifyReply): void
+  readFlow(request: FastifyRequest): string | undefined
+  /** Null takes it away. */
+  writeFlow(request: FastifyRequest, reply: FastifyReply, flow: string | null): void
 }
 
 /** Browsers take a name with this prefix only with Secure, for the whole host, and from the host itself. */
 const HOST_ONLY = '__Host-waybill'
 const PLAIN = 'waybill'
 const REST = 'Path=/; HttpOnly; SameSite=Strict'
+const FLOW = '-sign-in'
+/** Lax: the provider's page sends the browser back here, which no Strict cookie would come along with. */
+const FLOW_REST = 'Path=/; HttpOnly; SameSite=Lax'
+const FLOW_SECONDS = 600
 
 /** `plain`: the listener is plain HTTP on loopback, where nobody listens on the way and a browser may refuse Secure. */
 export function openCookies(plain: boolean): Cookies {
   const isPlain = (request: FastifyRequest): boolean =>
     plain && request.headers['x-forwarded-proto'] !== 'https'
+  const name = (request: FastifyRequest): string => (isPlain(request) ? PLAIN : HOST_ONLY)
+  const rest = (request: FastifyRequest, more: string): string =>
+    isPlain(request) ? more : `; Secure${more}`
   const cookie = (request: FastifyRequest, value: string, more: string): string =>
-    isPlain(request) ? `${PLAIN}=${value}; ${REST}${more}` : `${HOST_ONLY}=${value}; ${REST}; Secure${more}`
+    `${name(request)}=${value}; ${REST}${rest(request, more)}`
   return {
-    read: (request) => cookieIn(request.headers.cookie, isPlain(request) ? PLAIN : HOST_ONLY),
+    read: (request) => cookieIn(request.headers.cookie, name(request)),
+    readFlow: (request) => cookieIn(request.headers.cookie, name(request) + FLOW),
+    writeFlow: (request, reply, flow) => {
+      const age = `; Max-Age=${flow === null ? 0 : FLOW_SECONDS}`
+      const value = `${name(request)}${FLOW}=${flow ?? ''}; ${FLOW_REST}${rest(request, age)}`
+      reply.header('set-cookie', value)
+    },
     // No Max-Age: the browser forgets it when it is closed, and the indexer ends it in time.
     write: (request, reply, secret) => void reply.header('set-cookie', cookie(request, secret, '')),
     clear: (request, reply) => void reply.header('set-cookie', cookie(request, '', '; Max-Age=0')),

@@ -42,6 +42,7 @@ export function sessionRoutes(service: Service): Route[] {
       permissions: [...permissions],
       limits: user?.limits ?? NO_LIMITS,
       masked: user === null ? [] : [...maskedFor(user.role)],
+      provider: user?.identity?.issuer ?? null,
       secondFactor: user !== null && user.secondFactor !== null,
       wants: session?.wants ?? null,
       csrf: by.kind === 'session' && session?.kind === 'browser' ? csrfOf(by.secret) : null,
@@ -223,12 +224,12 @@ export function sessionRoutes(service: Service): Route[] {
   ]
 }
 
-function sessionOf(asker: Asker) {
+export function sessionOf(asker: Asker) {
   if (asker.by.kind !== 'session') throw new Error('a route about a session was asked without one')
   return asker.by.session
 }
 
-const originOf = (request: FastifyRequest): Origin => ({
+export const originOf = (request: FastifyRequest): Origin => ({
   address: addressOf(request),
   client: request.headers['user-agent'] ?? '',
 })

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { limitsSchema, oneTimePassword, type User } from '../../accounts/index.ts'
+import { demandLocal, limitsSchema, oneTimePassword, type User } from '../../accounts/index.ts'
 import { Refusal } from '../../ingest/index.ts'
 import type { Asker } from '../access.ts'
 import {
@@ -107,6 +107,7 @@ export function userRoutes(service: Service): Route[] {
       answers: { 200: json('The user.', userShape) },
       async serve({ params: { name }, body: { role }, asker }) {
         const user = users.demand(name)
+        demandLocal(user)
         users.demandChange(user, { ...user, role })
         await record(asker, user, 'user-role', `User ${user.name} is ${role} from now on.`, [
           { field: 'role', old: user.role, new: role },
@@ -124,6 +125,7 @@ export function userRoutes(service: Service): Route[] {
       answers: { 200: json('The user.', userShape) },
       async serve({ params: { name }, body: limits, asker }) {
         const user = users.demand(name)
+        demandLocal(user)
         await record(asker, user, 'user-limits', `What user ${user.name} may see was set.`, [
           { field: 'limits', old: JSON.stringify(user.limits), new: JSON.stringify(limits) },
         ])
@@ -173,6 +175,7 @@ export function userRoutes(service: Service): Route[] {
       answers: { 200: json('The user, and the password.', givenPasswordShape) },
       async serve({ params: { name }, body, asker }) {
         const user = users.demand(name)
+        demandLocal(user)
         const { password, expires, hash } = await given()
         const factor = body.secondFactor === 'remove' ? ', and the second factor taken off' : ''
         const tokens = body.tokens === 'revoke' ? ', and their tokens revoked' : ''
@@ -220,6 +223,7 @@ function shapeOf(user: User, now: number): UserShape {
   const { name, fullName, role, limits, secondFactor, oneTime, locked, created, passwordChanged } = user
   return {
     ...{ name, fullName, role, limits, created, passwordChanged },
+    provider: user.identity?.issuer ?? null,
     secondFactor: secondFactor !== null,
     oneTimePassword: oneTime !== null,
     locked: locked !== null && (locked.until === null || locked.until > now) ? locked : null,
