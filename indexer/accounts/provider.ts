@@ -267,13 +267,14 @@ function refusalOf(openid: typeof OpenId, settings: OpenIdSettings, thrown: unkn
           thrown,
         )
       if (one.error === 'invalid_client' || one.error === 'unauthorized_client')
-        return new ProviderRefusal(
-          'wrong-settings',
-          `sign-in.openid: ${settings.issuer} does not know this client-id with this client-secret (${one.error}): compare them with what is registered there`,
-          null,
-          thrown,
-        )
+        return unknownClient(settings, one)
     }
+    // HTTP's own words for the same; a challenge to Bearer would be about the access token.
+    if (
+      one instanceof openid.WWWAuthenticateChallengeError &&
+      one.cause.some(({ scheme }) => scheme === 'basic')
+    )
+      return unknownClient(settings, one)
     const code = 'code' in one ? one.code : undefined
     if (code === 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED')
       return new ProviderRefusal(
@@ -290,6 +291,14 @@ function refusalOf(openid: typeof OpenId, settings: OpenIdSettings, thrown: unkn
   }
   return new ProviderRefusal('invalid', `the answer can't be verified (${deepest(thrown)})`, null, thrown)
 }
+
+const unknownClient = ({ issuer }: OpenIdSettings, cause: Error): ProviderRefusal =>
+  new ProviderRefusal(
+    'wrong-settings',
+    `sign-in.openid: ${issuer} does not know this client-id with this client-secret: compare them with what is registered there`,
+    null,
+    cause,
+  )
 
 const deepest = (thrown: unknown): string =>
   thrown instanceof Error && thrown.cause instanceof Error
