@@ -46,11 +46,15 @@ describe('each route', () => {
       'anybody: GET /healthz',
       'anybody: GET /readyz',
       'anybody: GET /v1/openapi.json',
+      'anybody: GET /v1/sign-in',
+      'anybody: GET /v1/sign-in/openid',
+      'anybody: GET /v1/sign-in/openid/callback',
       'anybody: POST /v1/session',
       'half-known: GET /v1/session',
       'half-session: DELETE /v1/session',
       'half-session: POST /v1/session/password',
       'half-session: POST /v1/session/second-factor',
+      'half-session: POST /v1/session/sign-out',
       'known: DELETE /v1/tokens/none',
       'known: GET /v1/tokens',
       'known: POST /v1/tokens',
@@ -141,7 +145,7 @@ describe('the last admin', () => {
           json,
         })
       for (const answer of [await ask(''), await ask('/lock', {}), await ask('/role', { role: 'viewer' })])
-        expect([answer.status, answer.text.includes('only admin who can sign in')]).toEqual([409, true])
+        expect([answer.status, answer.text.includes('only local admin who can sign in')]).toEqual([409, true])
       await fresh.person('second', 'admin')
       const both = await Promise.all([
         fresh.indexer.ask('/v1/users/second/role', { headers, json: { role: 'viewer' } }),

@@ -169,7 +169,7 @@ describe('users', () => {
     ])
     const last = await operator('users', 'remove', 'admin')
     expect(last.code).toBe(1)
-    expect(last.err).toContain('is the only admin who can sign in: make another one first')
+    expect(last.err).toContain('is the only local admin who can sign in: make another one first')
     const role = await operator('users', 'add', 'x', '--role', 'root')
     expect(role.code).toBe(2)
     expect(role.err).toContain('--role is "root", expected one of "viewer", "auditor", "manager", "admin"')

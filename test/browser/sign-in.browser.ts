@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PASSWORD } from '../../indexer/api/testing/people.ts'
+import { CLIENT, TestProvider } from '../../indexer/api/testing/provider.ts'
 import type { Chromium } from './chromium.ts'
 import { STORY, World } from './world.ts'
 
@@ -133,5 +134,46 @@ describe('roles', () => {
     await page.getByRole('row', { name: /carla.*one-time password/ }).waitFor()
     await page.close()
     await browser.context.clearCookies()
+  })
+})
+
+describe('signing in at the organisation’s provider', () => {
+  it('goes by the button to the provider and back to the page, tells who may not, and signs out there, too', async () => {
+    const provider = await TestProvider.start(() => world.url)
+    const { indexer } = world.strict
+    const openid = {
+      issuer: provider.issuer,
+      'client-id': CLIENT.id,
+      'client-secret': CLIENT.secret,
+      'public-url': world.url,
+      scopes: ['openid', 'profile', 'groups'],
+      roles: [{ group: 'analysts', role: 'viewer' }],
+      button: 'Sign in with Example',
+    }
+    const strict = { read: 'token', manage: 'token', listen: world.url }
+    await indexer.running.reload(indexer.config({ ...strict, 'sign-in': { openid } }))
+    try {
+      const page = await browser.page()
+      const account = { sub: 'lea', preferred_username: 'lea', name: 'Lea Example' }
+      provider.account({ ...account, groups: ['canteen'] })
+      await page.goto(`${world.url}/events?q=Exported`)
+      await page.getByRole('link', { name: 'Sign in with Example' }).click()
+      await page.getByText('You are in no group that may use Waybill').waitFor()
+      provider.account({ ...account, groups: ['analysts'] })
+      await page.goto(`${world.url}/events?q=Exported`)
+      await page.getByRole('link', { name: 'Sign in with Example' }).click()
+      await page.getByRole('row', { name: /Exported 5,000 customers/ }).waitFor()
+      expect(page.url()).toBe(`${world.url}/events?q=Exported`)
+      await page.getByRole('button', { name: /preferences and sign-out/ }).click()
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.waitForURL(`${provider.issuer}/session/end?**`)
+      await page.getByRole('button', { name: /yes/i }).click()
+      await page.getByRole('link', { name: 'Sign in with Example' }).waitFor()
+      expect((await browser.context.cookies(world.url)).map(({ name }) => name)).toEqual([])
+      await page.close()
+    } finally {
+      await indexer.running.reload(indexer.config(strict))
+      await provider.close()
+    }
   })
 })

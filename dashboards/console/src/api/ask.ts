@@ -74,7 +74,7 @@ const SIGNING_IN: ReadonlySet<Name> = new Set([
   'postSession',
   'postSessionSecondFactor',
   'postSessionPassword',
-  'deleteSession',
+  'postSessionSignOut',
 ])
 
 /** What came back of a question that was answered. */

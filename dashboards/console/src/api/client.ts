@@ -525,6 +525,7 @@ export interface Operations {
       >
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
       masked: Array<string>
+      provider: string | null
       secondFactor: boolean
       wants: ('second-factor' | 'new-password') | null
       csrf: string | null
@@ -556,6 +557,7 @@ export interface Operations {
       >
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
       masked: Array<string>
+      provider: string | null
       secondFactor: boolean
       wants: ('second-factor' | 'new-password') | null
       csrf: string | null
@@ -593,6 +595,7 @@ export interface Operations {
       >
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
       masked: Array<string>
+      provider: string | null
       secondFactor: boolean
       wants: ('second-factor' | 'new-password') | null
       csrf: string | null
@@ -624,6 +627,7 @@ export interface Operations {
       >
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
       masked: Array<string>
+      provider: string | null
       secondFactor: boolean
       wants: ('second-factor' | 'new-password') | null
       csrf: string | null
@@ -676,6 +680,34 @@ export interface Operations {
     body: undefined
     answer: undefined
   }
+  /** How people may sign in here, besides name and password. */
+  getSignIn: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: { openid: { button: string } | null; problem: string | null }
+  }
+  /** Sends the browser to the provider of OpenID Connect. */
+  getSignInOpenid: {
+    params: Record<never, never>
+    query: { to?: string | undefined }
+    body: undefined
+    answer: undefined
+  }
+  /** Where the provider sends the browser back to, with what says who it is. */
+  getSignInOpenidCallback: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: undefined
+  }
+  /** Signs out a browser here, and says where it signs out at the provider that it signed in at. */
+  postSessionSignOut: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: { next: string | null }
+  }
   /** All users. */
   getUsers: {
     params: Record<never, never>
@@ -687,6 +719,7 @@ export interface Operations {
         fullName: string
         role: 'viewer' | 'auditor' | 'manager' | 'admin'
         limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+        provider: string | null
         secondFactor: boolean
         oneTimePassword: boolean
         locked: { since: number; until: number | null; reason: string } | null
@@ -713,6 +746,7 @@ export interface Operations {
         fullName: string
         role: 'viewer' | 'auditor' | 'manager' | 'admin'
         limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+        provider: string | null
         secondFactor: boolean
         oneTimePassword: boolean
         locked: { since: number; until: number | null; reason: string } | null
@@ -733,6 +767,7 @@ export interface Operations {
       fullName: string
       role: 'viewer' | 'auditor' | 'manager' | 'admin'
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+      provider: string | null
       secondFactor: boolean
       oneTimePassword: boolean
       locked: { since: number; until: number | null; reason: string } | null
@@ -757,6 +792,7 @@ export interface Operations {
       fullName: string
       role: 'viewer' | 'auditor' | 'manager' | 'admin'
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+      provider: string | null
       secondFactor: boolean
       oneTimePassword: boolean
       locked: { since: number; until: number | null; reason: string } | null
@@ -774,6 +810,7 @@ export interface Operations {
       fullName: string
       role: 'viewer' | 'auditor' | 'manager' | 'admin'
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+      provider: string | null
       secondFactor: boolean
       oneTimePassword: boolean
       locked: { since: number; until: number | null; reason: string } | null
@@ -791,6 +828,7 @@ export interface Operations {
       fullName: string
       role: 'viewer' | 'auditor' | 'manager' | 'admin'
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+      provider: string | null
       secondFactor: boolean
       oneTimePassword: boolean
       locked: { since: number; until: number | null; reason: string } | null
@@ -808,6 +846,7 @@ export interface Operations {
       fullName: string
       role: 'viewer' | 'auditor' | 'manager' | 'admin'
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+      provider: string | null
       secondFactor: boolean
       oneTimePassword: boolean
       locked: { since: number; until: number | null; reason: string } | null
@@ -826,6 +865,7 @@ export interface Operations {
         fullName: string
         role: 'viewer' | 'auditor' | 'manager' | 'admin'
         limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+        provider: string | null
         secondFactor: boolean
         oneTimePassword: boolean
         locked: { since: number; until: number | null; reason: string } | null
@@ -963,6 +1003,10 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     postSessionSecondFactorRemove: { method: 'POST', path: '/v1/session/second-factor/remove' },
     getSessions: { method: 'GET', path: '/v1/sessions' },
     deleteSessionsId: { method: 'DELETE', path: '/v1/sessions/{id}' },
+    getSignIn: { method: 'GET', path: '/v1/sign-in' },
+    getSignInOpenid: { method: 'GET', path: '/v1/sign-in/openid' },
+    getSignInOpenidCallback: { method: 'GET', path: '/v1/sign-in/openid/callback' },
+    postSessionSignOut: { method: 'POST', path: '/v1/session/sign-out' },
     getUsers: { method: 'GET', path: '/v1/users' },
     postUsers: { method: 'POST', path: '/v1/users' },
     getUsersName: { method: 'GET', path: '/v1/users/{name}' },

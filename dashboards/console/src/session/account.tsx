@@ -14,12 +14,22 @@ export default function Account() {
     <div className="screen">
       <ScreenHead title={who.fullName || who.name} />
       <div className="panels">
-        <Panel title="Password">
-          <Password />
-        </Panel>
-        <Panel title="Second factor">
-          <SecondFactor on={who.secondFactor} />
-        </Panel>
+        {who.provider === null ? (
+          <>
+            <Panel title="Password">
+              <Password />
+            </Panel>
+            <Panel title="Second factor">
+              <SecondFactor on={who.secondFactor} />
+            </Panel>
+          </>
+        ) : (
+          <Panel title="Sign-in">
+            <p>
+              You sign in at <bdi>{who.provider}</bdi>: password, second factor and groups are set there.
+            </p>
+          </Panel>
+        )}
         <Panel title="Open sessions" className="wide">
           <Sessions />
         </Panel>

@@ -85,10 +85,11 @@ export function Session({ children }: { readonly children: ReactNode }) {
     setStanding('out')
   }
   const signOut = (): void => {
-    ask('deleteSession', {}).then(
-      () => {
+    ask('postSessionSignOut', {}).then(
+      ({ next }) => {
         leave()
         tellTabs('signed-out')
+        if (next !== null) location.assign(next)
       },
       (error: unknown) => {
         leave()

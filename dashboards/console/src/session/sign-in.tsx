@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
-import { type Answer, ask, credentials } from '../api/ask.ts'
+import { type Answer, addressOf, ask, credentials } from '../api/ask.ts'
 import { Mark } from '../frame/mark.tsx'
 import type { Who } from './session.tsx'
 
@@ -23,11 +23,23 @@ export function SignIn({ onSignedIn, trouble, half, name: known = '', inDialog =
   const [again, setAgain] = useState('')
   const [problem, setProblem] = useState(trouble)
   const [busy, setBusy] = useState(false)
+  const [provider, setProvider] = useState<Answer<'getSignIn'>['openid']>(null)
   const field = useRef<HTMLInputElement>(null)
   const id = useId()
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each step begins in its first field.
   useEffect(() => field.current?.focus(), [step])
+
+  useEffect(() => {
+    ask('getSignIn', {}).then(
+      ({ openid, problem: said }) => {
+        setProvider(openid)
+        if (said !== null) setProblem(said)
+      },
+      // Name and password do without; what is wrong with the way to the indexer they will say.
+      () => {},
+    )
+  }, [])
 
   const question = async (): Promise<Answer<'postSession'>> => {
     switch (step) {
@@ -76,6 +88,17 @@ export function SignIn({ onSignedIn, trouble, half, name: known = '', inDialog =
         </span>
       )}
       <p className="quiet">{HINTS[step]}</p>
+      {step === 'password' && provider !== null && (
+        <>
+          <a
+            className="button primary"
+            href={addressOf('getSignInOpenid', { query: { to: location.pathname + location.search } })}
+          >
+            {provider.button}
+          </a>
+          <p className="quiet">Or as a local user:</p>
+        </>
+      )}
       {step === 'password' && (
         <label>
           Name

@@ -122,9 +122,10 @@ function RoleChoice({
   )
 }
 
-function RoleOf({ user: { name, role }, act }: { user: User; act: Act }) {
+function RoleOf({ user: { name, role, provider }, act }: { user: User; act: Act }) {
   const { who } = useWho()
-  if (who.name === name) return role
+  // The groups at the provider say what role its users have.
+  if (who.name === name || provider !== null) return role
   return (
     <RoleChoice
       label={`Role of ${name}`}
@@ -134,13 +135,14 @@ function RoleOf({ user: { name, role }, act }: { user: User; act: Act }) {
   )
 }
 
-function signInOf({ locked, oneTimePassword, secondFactor }: User) {
+function signInOf({ locked, oneTimePassword, provider, secondFactor }: User) {
   if (locked !== null)
     return (
       <span className="sign error" title={locked.reason}>
         locked
       </span>
     )
+  if (provider !== null) return <span title={provider}>at the provider</span>
   return oneTimePassword ? 'one-time password' : `password${secondFactor ? ' and code' : ''}`
 }
 
@@ -169,21 +171,25 @@ function UserActs({ user, act, onGiven }: { user: User; act: Act; onGiven: (pass
           Unlock
         </button>
       )}
-      <Confirm
-        label="Reset the password"
-        title={`Reset the password of ${name}?`}
-        onConfirmed={() => void reset({})}
-      >
-        They get a password for one sign-in. Their sessions end.
-      </Confirm>
-      <Confirm
-        label="Reset and revoke tokens"
-        title={`Reset the password of ${name}, and revoke their tokens?`}
-        onConfirmed={() => void reset({ tokens: 'revoke' })}
-      >
-        For when somebody else may have been at the account. They get a password for one sign-in. Their
-        sessions and tokens end.
-      </Confirm>
+      {user.provider === null && (
+        <>
+          <Confirm
+            label="Reset the password"
+            title={`Reset the password of ${name}?`}
+            onConfirmed={() => void reset({})}
+          >
+            They get a password for one sign-in. Their sessions end.
+          </Confirm>
+          <Confirm
+            label="Reset and revoke tokens"
+            title={`Reset the password of ${name}, and revoke their tokens?`}
+            onConfirmed={() => void reset({ tokens: 'revoke' })}
+          >
+            For when somebody else may have been at the account. They get a password for one sign-in. Their
+            sessions and tokens end.
+          </Confirm>
+        </>
+      )}
       {user.secondFactor && (
         <Confirm
           label="Remove the factor"
