@@ -5,7 +5,7 @@ import { OperatorError, reasonOf } from '../schema/index.ts'
 import type { AgentSettings } from '../schema/wire/index.ts'
 import { keepSettings, takeUpSettings } from './central-settings.ts'
 import { type AgentConfig, hostOf, readAgentConfig } from './config.ts'
-import { enroll, fetchSettings, type Identity, loadIdentity } from './ship/index.ts'
+import { enroll, fetchSettings, type Identity, loadIdentity, tlsFor } from './ship/index.ts'
 import { type FolderLock, lockFolder } from './state/index.ts'
 import { VERSION } from './version.ts'
 
@@ -139,7 +139,7 @@ export async function settingsToBeginWith(
     }
     const given = await fetchSettings({
       indexers: config.indexers,
-      tls: config.tls,
+      tls: tlsFor(config.tls, data),
       allowPlainHttp: config['allow-plain-http'],
       asking,
     })

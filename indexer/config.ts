@@ -154,6 +154,8 @@ export const indexerConfigSchema = z.strictObject({
           'new-values': z.number().int().min(100).default(100_000),
         })
         .prefault({}),
+      certificates: z.enum(['optional', 'required']).default('optional'),
+      'certificate-lifetime': duration({ min: 60 * MINUTE, max: 398 * DAY }).default(90 * DAY),
     })
     .prefault({}),
   shutdown: z.strictObject({ grace: duration({ min: 100, max: 10 * MINUTE }).default(10_000) }).prefault({}),
@@ -223,6 +225,8 @@ function whatDoesNotGoTogether(config: IndexerConfig): string | null {
   if (secure && config.tls === undefined)
     return 'listen is https, so tls.cert and tls.key must name PEM files.'
   if (!secure && config.tls !== undefined) return 'tls is set, but listen is http: write listen: https://...'
+  if (!secure && config.agents.certificates === 'required')
+    return 'agents.certificates is required, and there are none over http: write listen: https://... with tls.'
   if (!isLoopback(host)) {
     if (!secure && !config['allow-plain-http'])
       return `listen is plain http on ${host}, which others can read: use https with tls, or set allow-plain-http: true.`

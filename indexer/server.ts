@@ -14,6 +14,7 @@ import {
   FairShares,
   listen,
   openAccess,
+  openClientCertificates,
   openCookies,
   openReadings,
   Refusals,
@@ -31,7 +32,7 @@ import {
 import { readBundle, serveConsole } from './console/index.ts'
 import { openEnrichment } from './enrich/index.ts'
 import { exposuresOf } from './exposure.ts'
-import { openIngest } from './ingest/index.ts'
+import { type AgentsCa, openIngest } from './ingest/index.ts'
 import { openLifecycle, type RetentionTable, readRetention, searchableOf } from './lifecycle/index.ts'
 import { derivedOf } from './previous/index.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
@@ -102,6 +103,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         return { events, bytes, newValues }
       },
       shared: () => current.agents['shared-exports'],
+      certificateLifetime: () => current.agents['certificate-lifetime'],
       meter: metrics.meter,
       log,
       clock,
@@ -144,7 +146,13 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       masked: () => current.masked,
       namespace: config.namespace,
       listenerOnLoopback,
-      clientCertificates: tls?.requestCert ?? false,
+      certificates: openClientCertificates({
+        operators: config.tls?.['client-ca'] !== undefined,
+        ca: ingest.agentsCa,
+        required: () => current.agents.certificates === 'required',
+        agents: ingest.agents,
+        clock,
+      }),
       accounts,
       cookies,
       failures: ingest.failures,
@@ -189,12 +197,21 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         records,
         metrics,
         firstAgentIsFree: () => accessRules(current).enroll === 'open-on-loopback',
+        asksForCertificates: tls?.requestCert === true || asksByItself(config, ingest.agentsCa),
+        operatorsCa: config.tls?.['client-ca'] !== undefined,
         tokenLifetime: () => current.agents['token-lifetime'],
         clock,
         log,
         stopping: stopping.signal,
       },
-      tls,
+      // Only where there is an authority: a browser that has certificates asks its user for one wherever it is asked.
+      tls !== null && asksByItself(config, ingest.agentsCa)
+        ? {
+            ...tls,
+            requestCert: true,
+            ...(ingest.agentsCa.certificate !== null && { ca: ingest.agentsCa.certificate.toString() }),
+          }
+        : tls,
       config.proxies,
     )
     serveConsole(app, readBundle(CONSOLE))
@@ -241,6 +258,12 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     throw error
   }
 }
+
+/** Agents are asked for certificates of the indexer's own authority: it is there, or is to be. */
+const asksByItself = ({ tls, agents }: IndexerConfig, ca: AgentsCa): boolean =>
+  tls !== undefined &&
+  tls['client-ca'] === undefined &&
+  (ca.certificate !== null || agents.certificates === 'required')
 
 async function openStore(
   config: IndexerConfig,

@@ -70,7 +70,8 @@ export function isLoopback(hostname: string): boolean {
 export class Connection {
   readonly url: string
   readonly #base: string
-  readonly #pool: Pool
+  readonly #open: (tls: TlsTexts) => Pool
+  #pool: Pool
   readonly #deadline: number
 
   constructor(url: URL, options: { connections: number; timeouts: Timeouts; tls?: TlsTexts }) {
@@ -78,14 +79,28 @@ export class Connection {
     this.url = url.href.replace(/\/$/, '')
     this.#base = url.pathname.replace(/\/$/, '')
     this.#deadline = timeouts.connect + timeouts.headers + timeouts.body
-    this.#pool = new Pool(url.origin, {
-      connections: options.connections,
-      pipelining: 1,
-      allowH2: false,
-      headersTimeout: timeouts.headers,
-      bodyTimeout: timeouts.body,
-      connect: { timeout: timeouts.connect, ...tls },
-    })
+    this.#open = (texts) =>
+      new Pool(url.origin, {
+        connections: options.connections,
+        pipelining: 1,
+        allowH2: false,
+        headersTimeout: timeouts.headers,
+        bodyTimeout: timeouts.body,
+        connect: { timeout: timeouts.connect, ...texts },
+      })
+    this.#pool = this.#open(tls)
+  }
+
+  get isSecure(): boolean {
+    return this.url.startsWith('https:')
+  }
+
+  /** Shows another certificate from now on. Requests under way end as they began. */
+  renewTls(tls: TlsTexts): void {
+    const before = this.#pool
+    this.#pool = this.#open(tls)
+    // What is still under way has its own deadline.
+    before.close().catch(() => undefined)
   }
 
   /**

@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import { OperatorError } from '../../schema/index.ts'
 import { type EnrollRequest, enrollAnswerSchema, problemSchema } from '../../schema/wire/index.ts'
 import type { Answer } from './answer.ts'
+import { keepCertificate, obtainCertificate } from './certificate.ts'
 import { Connection, checkedUrl, readTls, type TlsFiles } from './connection.ts'
 import { draftKey, type Identity, keepIdentity } from './identity.ts'
 import { wireReason } from './wire-reason.ts'
@@ -46,7 +47,25 @@ export async function enroll(options: Enrolling): Promise<Identity> {
   if (!read.success) throw noIndexer(options.url)
   const identity: Identity = { ...read.data, host: options.host, privateKey }
   await keepIdentity(options.dir, identity)
+  if (url.protocol === 'https:' && options.tls?.cert === undefined) await certify(url, options, identity)
   return identity
+}
+
+/** Where the indexer gives certificates, the agent has one before it ships. What fails here is tried again by its heartbeats. */
+async function certify(url: URL, options: Enrolling, identity: Identity): Promise<void> {
+  const connection = new Connection(url, {
+    connections: 1,
+    timeouts: TIMEOUTS,
+    tls: readTls(options.tls ?? {}),
+  })
+  try {
+    const certificate = await obtainCertificate(connection, identity, { asked: Date.now() })
+    if (certificate !== null) await keepCertificate(options.dir, certificate)
+  } catch {
+    // The agent is enrolled, whatever this was: an indexer that demands certificates says so to the first batch.
+  } finally {
+    await connection.close()
+  }
 }
 
 /** Whether an indexer answers at this address; throws what is wrong. */

@@ -1,6 +1,7 @@
 import { reasonOf } from '../../schema/index.ts'
 import { type Heartbeat, heartbeatAnswerSchema, signHeartbeat } from '../../schema/wire/index.ts'
 import type { Log, State } from '../state/index.ts'
+import type { Certificates } from './certificate.ts'
 import type { Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import type { Identity } from './identity.ts'
@@ -16,6 +17,8 @@ export interface HeartOptions {
   readonly identity: Pick<Identity, 'agent' | 'key' | 'privateKey'>
   /** Without it the central settings are nothing to us. */
   readonly settings?: SettingsDesk | undefined
+  /** Gets certificates and renews them; not where the operator names some. */
+  readonly certificates?: Certificates | undefined
   readonly every: number
   readonly numbers: () => HeartbeatNumbers
   readonly place: () => { incarnation: string; sequence: number }
@@ -113,24 +116,35 @@ export class Heart {
         const answer = await connection.post('/v1/heartbeat', 'application/json', body, this.#stop.signal)
         if (answer.status === 200) {
           const back = clock.now()
-          const { now, settings, takesNotices } = heartbeatAnswerSchema.parse(
+          const { now, settings, takesNotices, givesCertificates } = heartbeatAnswerSchema.parse(
             JSON.parse(answer.body.toString('utf8')),
           )
           this.#offset = Math.round(now - (sent + back) / 2)
           this.#preferred = at
           if (takesNotices === true) this.#takeNotices.add(connection)
+          if (givesCertificates === true && !this.#closing) await this.#certify(connection, 'due')
           if (settings !== undefined && !this.#closing) await this.#followSettings(connection, settings)
           return
         }
         // It may be of an earlier version now.
         this.#takeNotices.delete(connection)
         reason = `${connection.url} answers ${answer.status}`
+        // It may be for want of a certificate, or of a better one; heartbeats are too few to be a burden.
+        if (answer.status === 401 && !this.#closing) await this.#certify(connection, 'refused')
       } catch (problem) {
         reason = `${connection.url}: ${wireReason(problem)}`
       }
       if (this.#stop.signal.aborted) return
     }
     throw new Error(reason)
+  }
+
+  async #certify(connection: Connection, why: 'due' | 'refused'): Promise<void> {
+    await this.#options.certificates?.follow(connection, {
+      why,
+      offset: this.#offset ?? 0,
+      stop: this.#stop.signal,
+    })
   }
 
   /** The indexer's clock is known by now, so that a question is not too old for it where ours is wrong. */

@@ -18,7 +18,7 @@ export interface Identity {
 
 const VERSION = 1
 const IDENTITY = 'identity.json'
-const KEY = 'key.pem'
+export const KEY_FILE = 'key.pem'
 
 const versionOf = z.object({ version: z.number() })
 const identitySchema = z.object({
@@ -44,7 +44,7 @@ export async function loadIdentity(dir: string): Promise<Identity | null> {
   const read = identitySchema.safeParse(raw)
   if (!read.success) {
     throw new OperatorError(
-      `${file} is damaged. Restore it from a backup, or remove it and ${KEY} beside it and enroll again: no record is lost by that.`,
+      `${file} is damaged. Restore it from a backup, or remove it and ${KEY_FILE} beside it and enroll again: no record is lost by that.`,
     )
   }
   const { agent, key, namespace, host } = read.data
@@ -52,7 +52,7 @@ export async function loadIdentity(dir: string): Promise<Identity | null> {
 }
 
 async function loadKey(dir: string): Promise<KeyObject> {
-  const file = join(dir, KEY)
+  const file = join(dir, KEY_FILE)
   const text = await readText(file)
   const remedy = `Restore it from a backup, or remove ${IDENTITY} beside it and enroll again: no record is lost by that.`
   if (text === null) throw new OperatorError(`${file}, the agent's key, is missing. ${remedy}`)
@@ -70,7 +70,7 @@ export async function keepIdentity(dir: string, identity: Identity): Promise<voi
   const { agent, key, namespace, host, privateKey } = identity
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
-  await writeFileDurably(join(dir, KEY), pem, { mode: 0o600 })
+  await writeFileDurably(join(dir, KEY_FILE), pem, { mode: 0o600 })
   const content = `${JSON.stringify({ version: VERSION, agent, key, namespace, host }, null, 2)}\n`
   await writeFileDurably(join(dir, IDENTITY), content, { mode: 0o600 })
 }
@@ -81,7 +81,7 @@ export async function keepIdentity(dir: string, identity: Identity): Promise<voi
  */
 export async function draftKey(dir: string): Promise<KeyObject> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
-  const file = join(dir, KEY)
+  const file = join(dir, KEY_FILE)
   if ((await readText(file)) !== null) {
     try {
       return await loadKey(dir)

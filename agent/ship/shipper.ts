@@ -5,6 +5,7 @@ import type { Range } from '../ranges.ts'
 import type { Change, Log, State } from '../state/index.ts'
 import { type Batch, rangesOf, recordsOf, roomOf } from './batch.ts'
 import { Books } from './books.ts'
+import { Certificates, tlsFor } from './certificate.ts'
 import {
   CHAIN,
   type ChainRecord,
@@ -108,7 +109,8 @@ class SpoolingShipper implements Shipper {
     this.#books = new Books(state, { clock: this.#clock, log, retry: Math.min(1000, delays.indexer.cap) })
     const inFlight = options.inFlight ?? 8
     const timeouts = options.timeouts ?? TIMEOUTS
-    const tls = readTls(options.tls ?? {})
+    const files = options.tls ?? {}
+    const tls = readTls(tlsFor(files, options.dir))
     // One connection more, so that heartbeats pass beside batches.
     this.#connections = options.indexers.map((indexer) => {
       const url = checkedUrl(indexer, options.allowPlainHttp ?? false)
@@ -139,6 +141,18 @@ class SpoolingShipper implements Shipper {
             connections: this.#connections,
             identity,
             settings: options.central,
+            // An operator who names certificates renews them, too.
+            certificates:
+              files.cert === undefined
+                ? new Certificates({
+                    dir: options.dir,
+                    files,
+                    connections: this.#connections,
+                    identity,
+                    clock: this.#clock,
+                    log,
+                  })
+                : undefined,
             every: options.heartbeatEvery ?? 15_000,
             numbers: heartbeat,
             place: () => ({ incarnation: this.#chain().incarnation, sequence: this.#sealer?.sequence ?? 0 }),

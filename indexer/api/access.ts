@@ -1,6 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import type { FastifyRequest } from 'fastify'
 import {
   type Accounts,
@@ -20,6 +19,7 @@ import {
 } from '../accounts/index.ts'
 import { type AccessRules, type IndexerConfig, isLoopback } from '../config.ts'
 import { type Failures, Refusal } from '../ingest/index.ts'
+import type { ClientCertificates, ShownCertificate } from './client-certificates.ts'
 import { type Cookies, demandOwnPage } from './cookies.ts'
 import type { Needed, Route } from './route.ts'
 
@@ -36,6 +36,8 @@ export interface Asker {
   readonly permissions: ReadonlySet<Permission>
   readonly sight: Sight
   readonly user: User | null
+  /** What an agent's connection shows. */
+  readonly certificate?: ShownCertificate
   /** How they showed who they are. */
   readonly by:
     | { readonly kind: 'nothing' | 'local-token' | 'token' }
@@ -59,30 +61,20 @@ export function openAccess(parts: {
   masked: () => IndexerConfig['masked']
   namespace: string
   listenerOnLoopback: boolean
-  clientCertificates: boolean
+  certificates: ClientCertificates
   accounts: Accounts
   cookies: Cookies
   failures: Failures
   clock: () => number
 }): Access {
-  const { rules, masked, namespace, listenerOnLoopback, clientCertificates, accounts, cookies, failures } =
+  const { rules, masked, namespace, listenerOnLoopback, certificates, accounts, cookies, failures, clock } =
     parts
-  const { clock } = parts
 
   function admit(request: FastifyRequest, { needs, shows }: Pick<Route, 'needs' | 'shows'>): Asker {
     const address = addressOf(request)
     if (needs === 'anybody') return stranger('anybody', address)
-    if (needs === 'agent') {
-      const socket = request.raw.socket
-      if (clientCertificates && !isAuthorised(socket)) {
-        throw new Refusal(
-          401,
-          'unauthorised',
-          'Agents need a client certificate here, of the authority in tls.client-ca.',
-        )
-      }
-      return stranger('agent', address)
-    }
+    if (needs === 'agent' || needs === 'new-agent')
+      return { ...stranger('agent', address), certificate: certificates.of(request, needs === 'new-agent') }
     const asker = identify(request, address, needs) ?? openTo(request, address, needs)
     demandSession(asker, needs)
     if (isPermission(needs) && !asker.permissions.has(needs)) throw refused(asker, whyNot(asker, needs))
@@ -272,8 +264,6 @@ function whyNot(asker: Asker, needs: Permission): string {
     return `The role ${asker.user?.role ?? 'none'} may not do this: it can't ${PERMISSIONS[needs]} (${needs}).`
   return `The token of ${asker.name} may not do this: it has no scope ${needs}.`
 }
-
-const isAuthorised = (socket: object): boolean => 'authorized' in socket && (socket as TLSSocket).authorized
 
 /** Where a request comes from: the connection's other end, or what the trusted proxies there say (`proxies` in indexer.yml). */
 export function addressOf({ ip, raw }: FastifyRequest): string {

@@ -1,6 +1,7 @@
 export { openAccess } from './access.ts'
 export { AlertDesk } from './alert-desk.ts'
 export { createApp } from './app.ts'
+export { openClientCertificates } from './client-certificates.ts'
 export { openCookies } from './cookies.ts'
 export { FairShares } from './fair-shares.ts'
 export { closeWithin, listen, readTls, renewTls } from './listening.ts'

@@ -5,10 +5,18 @@ import { Refusal } from '../ingest/index.ts'
 import type { Asker } from './access.ts'
 
 /**
- * Who may ask: anybody, whoever signs as an agent, who is known by whatever means, who has a session, or who has this
+ * Who may ask: anybody, whoever signs as an agent (a new one, too, that has no certificate yet), who is known by whatever means, who has a session, or who has this
  * permission. The halves are open to sessions, too, that still want a code or a new password.
  */
-export type Needed = 'anybody' | 'agent' | 'known' | 'half-known' | 'session' | 'half-session' | Permission
+export type Needed =
+  | 'anybody'
+  | 'agent'
+  | 'new-agent'
+  | 'known'
+  | 'half-known'
+  | 'session'
+  | 'half-session'
+  | Permission
 
 /** One possible answer; what is no success is always a problem and isn't listed. */
 export interface RouteAnswer {

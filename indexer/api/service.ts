@@ -2,7 +2,16 @@ import type { Logger } from 'pino'
 import type { AuditEvent } from '../../schema/index.ts'
 import type { Accounts, Events, Role, SessionTimes } from '../accounts/index.ts'
 import type { Enrichment } from '../enrich/index.ts'
-import type { Agents, Breaks, Enrolment, Presences, Quotas, Receiver, Trail } from '../ingest/index.ts'
+import type {
+  Agents,
+  AgentsCa,
+  Breaks,
+  Enrolment,
+  Presences,
+  Quotas,
+  Receiver,
+  Trail,
+} from '../ingest/index.ts'
 import type { Lifecycle } from '../lifecycle/index.ts'
 import type { Derived } from '../previous/index.ts'
 import type { EventSettings } from '../settings/index.ts'
@@ -31,6 +40,11 @@ export interface Service {
   readonly maskedFor: (role: Role) => readonly string[]
   readonly random: (bytes: number) => Buffer
   readonly agents: Agents
+  readonly agentsCa: AgentsCa
+  /** The listener asks agents for certificates; a new authority makes it do so from the next start. */
+  readonly asksForCertificates: boolean
+  /** Agents' certificates are of the operator's authority. */
+  readonly operatorsCa: boolean
   readonly presences: Presences
   readonly breaks: Breaks
   readonly quotas: Quotas

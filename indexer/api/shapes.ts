@@ -201,3 +201,14 @@ export const lettersShape = z.object({
   total: count,
 })
 export const replayShape = z.object({ stored: z.boolean(), reason: z.string().optional() })
+
+export const agentsCaShape = z.object({
+  fingerprint: z.string().describe('SHA-256 of the certificate.'),
+  from: z.number().int(),
+  until: z.number().int(),
+  certificate: z.string().describe('In PEM.'),
+  asked: z
+    .boolean()
+    .describe('The listener asks agents for certificates. A new authority is asked for from the next start.'),
+})
+export type AgentsCaShape = z.infer<typeof agentsCaShape>

@@ -4,26 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { TestIndexer } from '../ingest/testing.ts'
-
-/** A certificate that signs itself, for 127.0.0.1, from 2020 to 2120; its key protects nothing. */
-const KEY = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAXuTw549PRr1F5SD
-Vzt7rkWqttTLoN6CRKXZikoPmVehRANCAARGaq7ca7QxE49qWwCLBpQoHfjRTfhK
-1PEVbuN3/IgnhuMPEduB6SUG/Lxj7h1uVGcI8h/yrCoZeTfWgpJLZ0nG
------END PRIVATE KEY-----
-`
-const CERT = `-----BEGIN CERTIFICATE-----
-MIIBgDCCASagAwIBAgIUWTIsMGJqNOefjFYFtp8VD5146oEwCgYIKoZIzj0EAwIw
-FzEVMBMGA1UEAwwMd2F5YmlsbC10ZXN0MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAw
-MTAxMDAwMDAwWjAXMRUwEwYDVQQDDAx3YXliaWxsLXRlc3QwWTATBgcqhkjOPQIB
-BggqhkjOPQMBBwNCAARGaq7ca7QxE49qWwCLBpQoHfjRTfhK1PEVbuN3/IgnhuMP
-EduB6SUG/Lxj7h1uVGcI8h/yrCoZeTfWgpJLZ0nGo04wTDAaBgNVHREEEzARhwR/
-AAABgglsb2NhbGhvc3QwDwYDVR0TAQH/BAUwAwEB/zAdBgNVHQ4EFgQUm7gc05dQ
-xTFWROrifp66WPEsgukwCgYIKoZIzj0EAwIDSAAwRQIgDTBvwlkkLAOvJ66uLkDo
-M5lcAnVyq8/Lgb94p1SSGOECIQDT1eBBmemae2wBr7WwFeUym2iAQh+hw5g0CLqF
-KFTuQA==
------END CERTIFICATE-----
-`
+import { CERT, KEY } from './testing/certificate.ts'
 
 let folder: string
 let indexer: TestIndexer

@@ -2,7 +2,7 @@ import type { Argv } from 'yargs'
 import { OperatorError } from '../../schema/index.ts'
 import { settingsNumber } from '../../schema/wire/index.ts'
 import { timeText } from '../query/index.ts'
-import { type Agent, agentsAnswer, msOf, tokenAnswer, understood } from './answers.ts'
+import { type Agent, agentsAnswer, agentsCaAnswer, msOf, tokenAnswer, understood } from './answers.ts'
 import { AnswerError } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
 import { EXIT, UsageError } from './exit.ts'
@@ -74,6 +74,19 @@ export function commands(cli: Argv) {
           describe: 'As `waybill agents` shows it',
         }),
       (given) => revoke(given),
+    )
+    .command(
+      'ca [act]',
+      'The authority that gives agents their certificates: show, create or renew it',
+      (ca) =>
+        ca
+          .positional('act', {
+            choices: ['show', 'create', 'renew'] as const,
+            default: 'show' as const,
+            describe: 'renew makes a new one; certificates of the one before stay good until they expire',
+          })
+          .option('pem', { type: 'boolean', default: false, describe: 'Print its certificate, in PEM' }),
+      (given) => ca(given),
     )
     .epilogue(
       closing(
@@ -251,4 +264,24 @@ async function known(id: string, ask: () => Promise<unknown>): Promise<void> {
       cause: error,
     })
   }
+}
+
+async function ca(
+  given: Given & { readonly act: 'show' | 'create' | 'renew'; readonly pem: boolean },
+): Promise<void> {
+  const path = given.act === 'renew' ? '/v1/agents/ca/renew' : '/v1/agents/ca'
+  const answer = understood(
+    agentsCaAnswer,
+    await connect(given).json(path, given.act === 'show' ? {} : { method: 'POST', body: {} }),
+  )
+  if (given.json) return writeLines(jsonLines([answer]))
+  if (given.pem) return writeLines([harmless(answer.certificate.trimEnd())])
+  await writeLines([
+    `Authority for agents, good until ${timeText(msOf(answer.until))}`,
+    `SHA-256 ${harmless(answer.fingerprint)}`,
+  ])
+  if (!answer.asked)
+    process.stderr.write(
+      'The indexer does not ask agents for certificates yet: it has to listen with https, and to be started again.\n',
+    )
 }

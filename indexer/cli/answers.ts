@@ -205,3 +205,11 @@ export function understood<Shape extends z.ZodType>(shape: Shape, answer: unknow
 
 /** A time of an answer, in ms. */
 export const msOf = (time: number | string): number => (typeof time === 'number' ? time : Date.parse(time))
+
+export const agentsCaAnswer = z.object({
+  fingerprint: z.string(),
+  from: time,
+  until: time,
+  certificate: z.string(),
+  asked: z.boolean(),
+})

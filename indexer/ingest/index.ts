@@ -1,4 +1,5 @@
-export { type Agents, hostNamesSchema, hostsOf } from './agents.ts'
+export { type Agent, type Agents, hostNamesSchema, hostsOf, keyId } from './agents.ts'
+export { AgentsCa, noAuthority } from './agents-ca.ts'
 export type { Breaks } from './breaks.ts'
 export { writeDurably } from './durable.ts'
 export type { Enrolment } from './enrolment.ts'

@@ -3,6 +3,7 @@ import { reasonOf } from '../../schema/index.ts'
 import type { Enrichment } from '../enrich/index.ts'
 import type { Author, Records, Store } from '../store/port.ts'
 import { Agents } from './agents.ts'
+import { AgentsCa } from './agents-ca.ts'
 import { Breaks } from './breaks.ts'
 import { openChecker } from './checker.ts'
 import { type Enrolment, openEnrolment } from './enrolment.ts'
@@ -17,6 +18,7 @@ import { openTrail, type Trail } from './trail.ts'
 /** Everything between the wire and the store. */
 export interface Ingest {
   readonly agents: Agents
+  readonly agentsCa: AgentsCa
   readonly presences: Presences
   readonly enrolment: Enrolment
   readonly failures: Failures
@@ -44,6 +46,8 @@ export async function openIngest(parts: {
   limits: { inFlight: number; idleTimeout: number }
   quota: () => QuotaLimits
   shared: () => readonly string[]
+  /** How long an agent's certificate is good, ms. */
+  certificateLifetime: () => number
   meter: ReceiveMeter
   log: Logger
   clock: () => number
@@ -56,6 +60,7 @@ export async function openIngest(parts: {
   const presences = await Presences.open(store.records, clock)
   const failures = new Failures(parts.lasting)
   const trail = await openTrail({ ...parts, agents })
+  const agentsCa = await AgentsCa.open({ ...parts, trail, lifetime: parts.certificateLifetime })
   const tokens = new EnrolTokens(store.records, random)
   const enrolment = openEnrolment({ ...parts, clock: parts.lasting, agents, tokens, failures, trail })
   const checker = openChecker(parts.workers)
@@ -78,6 +83,7 @@ export async function openIngest(parts: {
 
   return {
     agents,
+    agentsCa,
     presences,
     enrolment,
     failures,

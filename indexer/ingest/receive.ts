@@ -45,9 +45,16 @@ const STRANGERS_BYTES_OF_ONE = 8 * 1024 * 1024
 const FORKS_KEPT = 10_000
 const TOLD_KEPT = 10_000
 
+/** What the connection of a waybill says of its sender. */
+export interface Sender {
+  readonly address: string
+  /** Refuses an agent whose connection this can't be. */
+  demandSigner(agent: string): void
+}
+
 export interface Receiver {
   /** Takes in one waybill; resolves when all of it is durable, and throws a `Refusal` otherwise. */
-  receive(body: Readable, address: string): Promise<Acknowledgement>
+  receive(body: Readable, from: Sender): Promise<Acknowledgement>
   /** Bytes in hand. */
   readonly inFlight: number
 }
@@ -77,13 +84,14 @@ export function openReceiver(parts: {
   const rooms = new Rooms()
   const forks = new Set<string>()
 
-  async function receive(source: Readable, address: string): Promise<Acknowledgement> {
+  async function receive(source: Readable, { address, demandSigner }: Sender): Promise<Acknowledgement> {
     const body = new Body(source, limits.idleTimeout)
     let share: Share | null = null
     try {
       const head = await readHead(body, address)
       meter.received(head.payloadStart)
       const agent = agents.authenticateWaybill(head)
+      demandSigner(agent.id)
       checkManifest(head.manifest)
       await keepToQuota(agent, head.manifest)
       share = known.share(agent.id)

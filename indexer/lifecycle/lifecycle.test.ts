@@ -55,6 +55,7 @@ async function start(
     workers: 1,
     quota: () => ({ events: 1e6, bytes: 1e9, newValues: 1e6 }),
     shared: () => [],
+    certificateLifetime: () => 86_400_000,
     limits: { inFlight: 256 * 1024 * 1024, idleTimeout: 10_000 },
     meter: createMetrics().meter,
     log,

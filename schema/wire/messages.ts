@@ -64,6 +64,11 @@ export type EnrollRequest = z.infer<typeof enrollRequestSchema>
 export const enrollAnswerSchema = z.object({ agent: z.string(), key: z.string(), namespace: z.string() })
 export type EnrollAnswer = z.infer<typeof enrollAnswerSchema>
 
+/** Where an agent asks for a certificate, by a question that it signs. */
+export const AGENT_CERTIFICATE_PATH = '/v1/agent/certificate'
+/** In PEM, for the key that the agent signs with. */
+export const agentCertificateSchema = z.object({ certificate: z.string().max(16_384) })
+
 /** The ledger of one source: `read = stored + duplicate + filtered + dead + quarantined + discarded + pending`. */
 export const ledgerSchema = z.object({
   read: count,
@@ -137,6 +142,8 @@ export const heartbeatAnswerSchema = z.object({
   settings: settingsVersionSchema.optional(),
   /** The indexer takes `notices` in heartbeats; an indexer of an earlier version doesn't say so. */
   takesNotices: z.boolean().optional(),
+  /** The indexer has an authority that gives agents certificates. */
+  givesCertificates: z.boolean().optional(),
 })
 export type HeartbeatAnswer = z.infer<typeof heartbeatAnswerSchema>
 

@@ -1,6 +1,9 @@
+import type { X509Certificate } from 'node:crypto'
 import * as z from 'zod'
 import {
+  AGENT_CERTIFICATE_PATH,
   acknowledgementSchema,
+  agentCertificateSchema,
   enrollAnswerSchema,
   enrollRequestSchema,
   heartbeatAnswerSchema,
@@ -9,15 +12,23 @@ import {
   verifyHeartbeat,
   WAYBILL_TYPE,
 } from '../../../schema/wire/index.ts'
-import { AgentNames, hostNamesSchema, Refusal } from '../../ingest/index.ts'
+import { AgentNames, hostNamesSchema, noAuthority, Refusal } from '../../ingest/index.ts'
+import { askingAgent } from '../agent-question.ts'
 import { refusalOf } from '../problem.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
-import { type AgentShape, agentShape, mintedTokenShape } from '../shapes.ts'
+import {
+  type AgentShape,
+  type AgentsCaShape,
+  agentShape,
+  agentsCaShape,
+  mintedTokenShape,
+} from '../shapes.ts'
 
 /** What agents ask: to be enrolled, to hand over waybills, to be known as well. */
 export function agentRoutes(service: Service): Route[] {
-  const { access, agents, clock, enrolment, metrics, presences, receiver, settings, trail } = service
+  const { access, agents, agentsCa, clock, enrolment, metrics, presences, receiver, settings, trail } =
+    service
   const names = new AgentNames({ agents, presences, trail })
   return [
     route({
@@ -30,7 +41,10 @@ export function agentRoutes(service: Service): Route[] {
       answers: { 200: json('Accounted for, event by event.', acknowledgementSchema) },
       async serve({ request, asker }) {
         try {
-          const answer = await receiver.receive(request.raw, asker.address)
+          const answer = await receiver.receive(request.raw, {
+            address: asker.address,
+            demandSigner: (agent) => asker.certificate?.demandSigner(agent),
+          })
           metrics.waybill(answer.again ? 'again' : 'stored')
           return answer
         } catch (thrown) {
@@ -42,7 +56,7 @@ export function agentRoutes(service: Service): Route[] {
     route({
       method: 'POST',
       path: '/v1/enroll',
-      needs: 'agent',
+      needs: 'new-agent',
       about: 'Registers the public key of an agent. The same key again gets the same answer.',
       body: enrollRequestSchema,
       answers: { 200: json('The agent is enrolled.', enrollAnswerSchema) },
@@ -64,8 +78,9 @@ export function agentRoutes(service: Service): Route[] {
           heartbeatAnswerSchema,
         ),
       },
-      async serve({ body }) {
+      async serve({ body, asker }) {
         const agent = agents.authenticate(body.heartbeat, (key) => verifyHeartbeat(body, key))
+        asker.certificate?.demandSigner(agent.id)
         const heartbeat = { ...body.heartbeat, ...(await names.of(agent, body.heartbeat)) }
         for (const notice of presences.heard(heartbeat)) {
           await trail.record({
@@ -77,7 +92,25 @@ export function agentRoutes(service: Service): Route[] {
             entity: { type: 'agent', id: heartbeat.agent, name: heartbeat.name },
           })
         }
-        return { now: clock(), settings: settings.current.version, takesNotices: true }
+        return {
+          now: clock(),
+          settings: settings.current.version,
+          takesNotices: true,
+          givesCertificates: isAuthority(service),
+        }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: AGENT_CERTIFICATE_PATH,
+      needs: 'new-agent',
+      about:
+        'A certificate of this indexer’s authority for the key that the agent signs with. It signs its question in Authorization, as for the settings.',
+      answers: { 200: json('The certificate.', agentCertificateSchema) },
+      async serve({ request, asker }) {
+        const { agent, key } = askingAgent(service, request, asker, AGENT_CERTIFICATE_PATH)
+        if (!isAuthority(service)) throw noAuthority()
+        return { certificate: await agentsCa.issue(agent, key) }
       },
     }),
   ]
@@ -86,10 +119,33 @@ export function agentRoutes(service: Service): Route[] {
 /** What the list of agents tells, which is also in their events. */
 const SHOWN_OF_AGENTS = ['agent.name', 'agent.version', 'host.name', 'log.file.path'] as const
 
+const isAuthority = ({ agentsCa, operatorsCa }: Service): boolean =>
+  !operatorsCa && agentsCa.certificate !== null
+
 /** What operators ask about agents. */
 export function agentManagementRoutes(service: Service): Route[] {
-  const { agents, breaks, clock, enrolment, presences, quotas, store, trail } = service
+  const { agents, agentsCa, breaks, clock, enrolment, presences, quotas, store, trail } = service
   const params = z.object({ id: z.string().max(64) })
+
+  const authority = (certificate: X509Certificate | null): AgentsCaShape => {
+    if (certificate === null) throw noAuthority()
+    return {
+      fingerprint: certificate.fingerprint256,
+      from: certificate.validFromDate.getTime(),
+      until: certificate.validToDate.getTime(),
+      certificate: certificate.toString(),
+      asked: service.asksForCertificates,
+    }
+  }
+  const demandOwn = (): void => {
+    if (!service.operatorsCa) return
+    throw new Refusal(
+      409,
+      'refused',
+      'tls.client-ca in indexer.yml names an authority of yours, which certifies the agents: take it out first.',
+    )
+  }
+
   return [
     route({
       method: 'GET',
@@ -213,6 +269,37 @@ export function agentManagementRoutes(service: Service): Route[] {
           await agents.revoke(id, clock())
         }
         return { id, revoked: true }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/agents/ca',
+      needs: 'agents',
+      about: 'The authority for the certificates of agents.',
+      answers: { 200: json('The authority.', agentsCaShape) },
+      serve: async () => authority(agentsCa.certificate),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/agents/ca',
+      needs: 'agents',
+      about: 'Makes an authority for the certificates of agents.',
+      answers: { 200: json('The authority.', agentsCaShape) },
+      async serve({ asker }) {
+        demandOwn()
+        return authority(await agentsCa.create(asker))
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/agents/ca/renew',
+      needs: 'agents',
+      about:
+        'Puts a new authority in place of the one that there is. Certificates of the one before stay good until they expire.',
+      answers: { 200: json('The new authority.', agentsCaShape) },
+      async serve({ asker }) {
+        demandOwn()
+        return authority(await agentsCa.renew(asker))
       },
     }),
   ]

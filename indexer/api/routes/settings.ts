@@ -1,12 +1,7 @@
 import * as z from 'zod'
 import { strongestFirst, typeState } from '../../../schema/index.ts'
-import {
-  AGENT_SETTINGS_PATH,
-  agentSettingsSchema,
-  eventRulesSchema,
-  readQuestion,
-} from '../../../schema/wire/index.ts'
-import { Refusal } from '../../ingest/index.ts'
+import { AGENT_SETTINGS_PATH, agentSettingsSchema, eventRulesSchema } from '../../../schema/wire/index.ts'
+import { askingAgent } from '../agent-question.ts'
 import { changeable, entityTag, isKnown } from '../entity-tag.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
@@ -14,14 +9,11 @@ import { eventSettingsShape, eventTypesShape } from '../shapes.ts'
 
 /** A thousand rules with long names. */
 const RULES_BYTES = 1024 * 1024
-/** How far the time of an agent's question may be from ours: what is overheard is of no use later. */
-const ASKED_WITHIN = 5 * 60_000
-
 const UNCHANGED = { about: 'The version of If-None-Match is still the one that holds.', content: {} }
 
 /** Which event types there are, and which of them are recorded: for operators to switch, for agents to follow. */
 export function settingsRoutes(service: Service): Route[] {
-  const { agents, clock, settings } = service
+  const { settings } = service
   return [
     route({
       method: 'GET',
@@ -77,24 +69,8 @@ export function settingsRoutes(service: Service): Route[] {
       about:
         'The central settings for an agent, which signs its question in Authorization. ETag and If-None-Match as above.',
       answers: { 200: json('The settings.', agentSettingsSchema), 304: UNCHANGED },
-      async serve({ request, reply }) {
-        const read = readQuestion(request.headers.authorization)
-        if (read === null || read.question.path !== AGENT_SETTINGS_PATH) {
-          throw new Refusal(
-            401,
-            'unauthorised',
-            'Expected a question that an agent has signed, in Authorization.',
-          )
-        }
-        agents.authenticate(read.question, read.signedBy)
-        const late = clock() - read.question.asked
-        if (Math.abs(late) > ASKED_WITHIN) {
-          throw new Refusal(
-            401,
-            'unauthorised',
-            `The question was signed ${Math.round(late / 1000)} s before now by the indexer's clock: is a clock wrong?`,
-          )
-        }
+      async serve({ request, reply, asker }) {
+        askingAgent(service, request, asker, AGENT_SETTINGS_PATH)
         const { version, events } = settings.current
         reply.header('etag', entityTag(version)).header('cache-control', 'no-cache')
         return isKnown(request.headers['if-none-match'], version)

@@ -1,6 +1,20 @@
 // Made from /v1/openapi.json by `npm run client`; do not edit.
 
 export interface Operations {
+  /** Registers the public key of an agent. The same key again gets the same answer. */
+  postEnroll: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: { token?: string | undefined; publicKey: string; name: string; host: string; version: string }
+    answer: { agent: string; key: string; namespace: string }
+  }
+  /** A certificate of this indexer’s authority for the key that the agent signs with. It signs its question in Authorization, as for the settings. */
+  getAgentCertificate: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: { certificate: string }
+  }
   /** Finds events. With `Accept: application/x-ndjson` it streams them, one a line, up to `limit` or to the last; otherwise it answers with a page of at most 1000 (100 unless told). */
   getSearch: {
     params: Record<never, never>
@@ -292,6 +306,27 @@ export interface Operations {
     query: Record<never, never>
     body: undefined
     answer: { id: string; revoked: true }
+  }
+  /** The authority for the certificates of agents. */
+  getAgentsCa: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: { fingerprint: string; from: number; until: number; certificate: string; asked: boolean }
+  }
+  /** Makes an authority for the certificates of agents. */
+  postAgentsCa: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: { fingerprint: string; from: number; until: number; certificate: string; asked: boolean }
+  }
+  /** Puts a new authority in place of the one that there is. Certificates of the one before stay good until they expire. */
+  postAgentsCaRenew: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: { fingerprint: string; from: number; until: number; certificate: string; asked: boolean }
   }
   /** All event types of the integrations, with what the central settings make of them. */
   getEventTypes: {
@@ -964,6 +999,8 @@ export interface Operations {
 
 export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string; readonly path: string }>> =
   {
+    postEnroll: { method: 'POST', path: '/v1/enroll' },
+    getAgentCertificate: { method: 'GET', path: '/v1/agent/certificate' },
     getSearch: { method: 'GET', path: '/v1/search' },
     getArrivals: { method: 'GET', path: '/v1/arrivals' },
     getEventsId: { method: 'GET', path: '/v1/events/{id}' },
@@ -981,6 +1018,9 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     postAgentsTokens: { method: 'POST', path: '/v1/agents/tokens' },
     putAgentsIdHosts: { method: 'PUT', path: '/v1/agents/{id}/hosts' },
     postAgentsIdRevoke: { method: 'POST', path: '/v1/agents/{id}/revoke' },
+    getAgentsCa: { method: 'GET', path: '/v1/agents/ca' },
+    postAgentsCa: { method: 'POST', path: '/v1/agents/ca' },
+    postAgentsCaRenew: { method: 'POST', path: '/v1/agents/ca/renew' },
     getEventTypes: { method: 'GET', path: '/v1/event-types' },
     getSettingsEvents: { method: 'GET', path: '/v1/settings/events' },
     putSettingsEvents: { method: 'PUT', path: '/v1/settings/events' },

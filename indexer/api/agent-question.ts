@@ -1,0 +1,32 @@
+import type { FastifyRequest } from 'fastify'
+import { readQuestion } from '../../schema/wire/index.ts'
+import { type Agent, Refusal } from '../ingest/index.ts'
+import type { Asker } from './access.ts'
+import type { Service } from './service.ts'
+
+/** How far the time of an agent's question may be from ours: what is overheard is of no use later. */
+const ASKED_WITHIN = 5 * 60_000
+
+/** The agent that signed this question, and the key that it did so with. */
+export function askingAgent(
+  { agents, clock }: Pick<Service, 'agents' | 'clock'>,
+  request: FastifyRequest,
+  asker: Asker,
+  path: string,
+): { readonly agent: Agent; readonly key: string } {
+  const read = readQuestion(request.headers.authorization)
+  if (read === null || read.question.path !== path) {
+    throw new Refusal(401, 'unauthorised', 'Expected a question that an agent has signed, in Authorization.')
+  }
+  const agent = agents.authenticate(read.question, read.signedBy)
+  asker.certificate?.demandSigner(agent.id)
+  const late = clock() - read.question.asked
+  if (Math.abs(late) > ASKED_WITHIN) {
+    throw new Refusal(
+      401,
+      'unauthorised',
+      `The question was signed ${Math.round(late / 1000)} s before now by the indexer's clock: is a clock wrong?`,
+    )
+  }
+  return { agent, key: read.question.key }
+}

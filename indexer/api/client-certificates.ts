@@ -1,0 +1,136 @@
+import type { X509Certificate } from 'node:crypto'
+import { TLSSocket } from 'node:tls'
+import type { FastifyRequest } from 'fastify'
+import { type Agent, type Agents, type AgentsCa, keyId, Refusal } from '../ingest/index.ts'
+
+/** What a connection shows of who is at its other end. */
+export interface ShownCertificate {
+  /** Refuses what another agent signed than those whose certificate it is. */
+  demandSigner(agent: string): void
+}
+
+export interface ClientCertificates {
+  /** Refuses a bad certificate, and, where one is a must, none. With `mayLack` an agent may come without, to get one. */
+  of(request: FastifyRequest, mayLack: boolean): ShownCertificate
+}
+
+const ANYBODY: ShownCertificate = { demandSigner: () => {} }
+
+/**
+ * Asked on each request, not once a connection: a revoked agent is out at once on a connection that is open, and a certificate that
+ * expires meanwhile is none any more.
+ */
+export function openClientCertificates(parts: {
+  /** The operator's authority, `tls.client-ca`: TLS itself has checked what comes. */
+  operators: boolean
+  ca: AgentsCa
+  /** `agents.certificates: required`, as it is set now. */
+  required: () => boolean
+  agents: Agents
+  clock: () => number
+}): ClientCertificates {
+  const { operators, ca, required, agents, clock } = parts
+  /** What does not change with the time: whether our authority signed it. */
+  const signed = new WeakMap<X509Certificate, boolean>()
+  const shownBy = new WeakMap<TLSSocket, X509Certificate>()
+
+  const certificateOf = (socket: unknown): X509Certificate | undefined => {
+    if (!(socket instanceof TLSSocket)) return undefined
+    const known = shownBy.get(socket) ?? socket.getPeerX509Certificate()
+    if (known !== undefined) shownBy.set(socket, known)
+    return known
+  }
+
+  const demandTime = (certificate: X509Certificate, remedy: string): void => {
+    const now = clock()
+    const { validFromDate: from, validToDate: to } = certificate
+    if (to.getTime() <= now)
+      throw refused(`The certificate of ${nameOf(certificate)} expired on ${to.toISOString()}: ${remedy}.`)
+    if (from.getTime() > now)
+      throw refused(
+        `The certificate of ${nameOf(certificate)} is good from ${from.toISOString()} only: is a clock wrong?`,
+      )
+  }
+
+  /** The operator's: it is an agent's where it names the agent's id or host. One that names none is the fleet's, and says nothing of who signs. */
+  function ofOperator(socket: unknown): ShownCertificate {
+    const certificate = certificateOf(socket)
+    if (certificate !== undefined) demandTime(certificate, 'give the agent a new one (tls.cert in agent.yml)')
+    if (certificate === undefined || !(socket instanceof TLSSocket) || !socket.authorized)
+      throw refused('Agents need a client certificate here, of the authority in tls.client-ca.')
+    const names = new Set(namesIn(certificate))
+    const named = agents.list().filter(({ id, host }) => names.has(id) || names.has(host.toLowerCase()))
+    // A host that was enrolled anew has agents of before, which are revoked.
+    const good = named.filter(({ revoked }) => revoked === null)
+    const [first] = named
+    if (first === undefined) return ANYBODY
+    if (good.length === 0) throw isRevoked(first)
+    return shown(good)
+  }
+
+  function ofOwn(socket: unknown, mayLack: boolean): ShownCertificate {
+    const certificate = certificateOf(socket)
+    if (certificate === undefined) {
+      if (mayLack || !required()) return ANYBODY
+      throw refused(
+        ca.certificate === null
+          ? 'Agents need a certificate here (agents.certificates), and there is no authority to give them one: `waybill agents ca create` makes it.'
+          : 'Agents need a certificate here, and none was shown: an agent gets it by itself over https, unless tls.cert in agent.yml names another; a version before certificates has to be updated.',
+      )
+    }
+    let isOurs = signed.get(certificate)
+    if (isOurs === undefined || !isOurs) {
+      isOurs = ca.signed(certificate)
+      signed.set(certificate, isOurs)
+    }
+    // Who comes for a new certificate may have an old one.
+    if (mayLack) return ANYBODY
+    if (!isOurs)
+      throw refused(
+        `The certificate of ${nameOf(certificate)} is not of this indexer's authority for agents: take tls.cert out of agent.yml, and the agent gets one by itself.`,
+      )
+    demandTime(certificate, 'the agent asks for a new one with its next heartbeat, if it is not revoked')
+    const owner = agents.ofKey(keyId(certificate.publicKey))
+    if (owner === undefined)
+      throw refused(`The certificate of ${nameOf(certificate)} is of no agent that is enrolled here.`)
+    if (owner.revoked !== null) throw isRevoked(owner)
+    return shown([owner])
+  }
+
+  return {
+    of: ({ raw: { socket } }, mayLack) => {
+      if (operators) return ofOperator(socket)
+      return ca.certificate === null && !required() ? ANYBODY : ofOwn(socket, mayLack)
+    },
+  }
+}
+
+const refused = (sentence: string): Refusal => new Refusal(401, 'unauthorised', sentence)
+
+const isRevoked = ({ id }: Agent): Refusal =>
+  new Refusal(
+    403,
+    'revoked',
+    `Agent ${id} was revoked, and its certificate with it; enroll it again with a new key.`,
+  )
+
+const shown = (owners: readonly Agent[]): ShownCertificate => ({
+  demandSigner(agent) {
+    if (owners.some(({ id }) => id === agent)) return
+    throw new Refusal(
+      403,
+      'forbidden',
+      `Agent ${agent} signed this, and the certificate of the connection is that of ${owners.map(({ id }) => id).join(', ')}: each agent has its own.`,
+    )
+  },
+})
+
+/** What the certificate says it is of: the common name, and names of hosts. */
+function namesIn({ subject, subjectAltName = '' }: X509Certificate): string[] {
+  const common = /^CN=(.+)$/m.exec(subject)?.[1] ?? ''
+  const hosts = [...subjectAltName.matchAll(/DNS:([^,\s]+)/g)].map(([, host = '']) => host)
+  return [common, ...hosts].map((name) => name.toLowerCase())
+}
+
+const nameOf = (certificate: X509Certificate): string =>
+  JSON.stringify(certificate.subject.replaceAll('\n', ', '))

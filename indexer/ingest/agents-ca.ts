@@ -1,0 +1,250 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  X509Certificate,
+} from 'node:crypto'
+import * as z from 'zod'
+import { type Records, SharedRecords } from '../store/index.ts'
+import type { Agent } from './agents.ts'
+import { Refusal } from './refusal.ts'
+import type { Act, Trail } from './trail.ts'
+import { inTurn } from './turn.ts'
+
+/** The authority that certifies agents: its certificate and key, and the one before, while agents still have certificates of that. */
+const caSchema = z.array(z.object({ cert: z.string(), key: z.string(), from: z.number(), until: z.number() }))
+type Generation = z.infer<typeof caSchema>[number]
+
+const KIND = 'agents-ca'
+const KEY = 'ca'
+const NAME = 'Waybill agents'
+const DAY = 86_400_000
+const CA_LIFETIME = 10 * 365 * DAY
+/** Clocks of others may be behind. */
+const BACKDATED = 60 * 60_000
+/** Asked for again within this time, an agent gets the same certificate: a question that is sent again makes no flood of events. */
+const SAME_WITHIN = 60 * 60_000
+
+type By = Act['by']
+
+/** The indexer's own authority for agents' certificates. A certificate is for the key that the agent signs with, so it is nobody else's. */
+export class AgentsCa {
+  readonly #records: Records
+  readonly #trail: Trail
+  readonly #lifetime: () => number
+  readonly #clock: () => number
+  readonly #random: (bytes: number) => Buffer
+  readonly #turn = inTurn()
+  #generations: readonly { cert: X509Certificate; of: Generation }[] = []
+  #version: number | null = null
+  readonly #issued = new Map<string, { at: number; pem: string }>()
+
+  private constructor(parts: Parameters<typeof AgentsCa.open>[0]) {
+    this.#records = parts.records
+    this.#trail = parts.trail
+    this.#lifetime = parts.lifetime
+    this.#clock = parts.clock
+    this.#random = parts.random
+  }
+
+  static async open(parts: {
+    records: Records
+    trail: Trail
+    /** Of an agent's certificate, ms, as it is set now. */
+    lifetime: () => number
+    clock: () => number
+    random: (bytes: number) => Buffer
+  }): Promise<AgentsCa> {
+    const ca = new AgentsCa(parts)
+    await ca.#read()
+    if (parts.records instanceof SharedRecords) parts.records.follow(() => ca.#read())
+    return ca
+  }
+
+  async #read(): Promise<void> {
+    const record = await this.#records.get(KIND, KEY)
+    this.#version = record?.version ?? null
+    this.#generations =
+      record === null
+        ? []
+        : caSchema.parse(record.value).map((of) => ({ cert: new X509Certificate(of.cert), of }))
+    this.#issued.clear()
+  }
+
+  /** The certificate that agents get theirs from now; null where there is no authority. */
+  get certificate(): X509Certificate | null {
+    return this.#generations[0]?.cert ?? null
+  }
+
+  /** Whether one of its generations that is good now signed this. The time of the certificate itself is for the asker to look at. */
+  signed(certificate: X509Certificate): boolean {
+    const now = this.#clock()
+    return this.#generations.some(
+      ({ cert, of }) => of.until > now && certificate.checkIssued(cert) && certificate.verify(cert.publicKey),
+    )
+  }
+
+  create(by: By): Promise<X509Certificate> {
+    return this.#turn(async () => {
+      if (this.#generations.length > 0)
+        throw new Refusal(409, 'refused', 'There is an authority for agents already: renew it.')
+      return this.#put('agents-ca-create', 'An authority for the certificates of agents was made', by)
+    })
+  }
+
+  /** Agents get certificates of the new one from now on; those of the one before stay good until they expire. */
+  renew(by: By): Promise<X509Certificate> {
+    return this.#turn(async () => {
+      if (this.#generations.length === 0) throw noAuthority()
+      return this.#put('agents-ca-renew', 'The authority for the certificates of agents was renewed', by)
+    })
+  }
+
+  async #put(action: string, sentence: string, by: By): Promise<X509Certificate> {
+    const now = this.#clock()
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const [from, until] = [now - BACKDATED, now + CA_LIFETIME]
+    const cert = await certificateOf(
+      { subject: NAME, publicKey, from, until, isAuthority: true },
+      this.#signer(privateKey),
+    )
+    const key = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    const made: Generation = { cert: cert.toString(), key, from, until }
+    const kept = this.#generations.map(({ of }) => of).filter((of) => of.until > now)
+    await this.#trail.record({
+      action,
+      category: 'security',
+      message: `${sentence}, good until ${new Date(until).toISOString()}.`,
+      outcome: 'success',
+      by,
+      entity: { type: 'certificate', id: cert.fingerprint256 },
+    })
+    if (!(await this.#records.put(KIND, KEY, [made, ...kept], this.#version))) {
+      await this.#read()
+      throw new Refusal(
+        409,
+        'changed',
+        'Another indexer changed the authority at the same moment: try again.',
+      )
+    }
+    await this.#read()
+    return cert
+  }
+
+  /** A certificate for the key of an agent that has shown who it is. */
+  async issue(agent: Agent, keyId: string): Promise<string> {
+    const [current] = this.#generations
+    const pem = agent.keys.find(({ id }) => id === keyId)?.pem
+    if (current === undefined) throw noAuthority()
+    if (pem === undefined) throw new Error(`agent ${agent.id} has no key ${keyId}`)
+    const now = this.#clock()
+    const before = this.#issued.get(keyId)
+    if (before !== undefined && now >= before.at && now < before.at + SAME_WITHIN) return before.pem
+    const until = Math.min(now + this.#lifetime(), current.of.until)
+    const cert = await certificateOf(
+      {
+        subject: agent.id,
+        publicKey: createPublicKey(pem),
+        from: now - BACKDATED,
+        until,
+        isAuthority: false,
+      },
+      this.#signer(createPrivateKey(current.of.key)),
+    )
+    await this.#trail.record({
+      action: 'agent-certificate',
+      category: 'security',
+      message: `Agent ${agent.name} (${agent.id}) got a certificate, good until ${new Date(until).toISOString()}.`,
+      outcome: 'success',
+      by: { name: 'agent' },
+      entity: { type: 'agent', id: agent.id, name: agent.name },
+    })
+    const text = cert.toString()
+    this.#issued.set(keyId, { at: now, pem: text })
+    return text
+  }
+
+  #signer(key: KeyObject): Signer {
+    return { key, serial: this.#random(16) }
+  }
+}
+
+export const noAuthority = (): Refusal =>
+  new Refusal(
+    404,
+    'not-found',
+    'This indexer has no authority for the certificates of agents: `waybill agents ca create` makes one.',
+  )
+
+interface Signer {
+  readonly key: KeyObject
+  readonly serial: Buffer
+}
+
+const ED25519 = '1.3.101.112'
+const COMMON_NAME = '2.5.4.3'
+
+/** X.509 has no writer in Node. Loaded when there is something to sign: an indexer without an authority does without. */
+async function certificateOf(
+  what: { subject: string; publicKey: KeyObject; from: number; until: number; isAuthority: boolean },
+  { key, serial }: Signer,
+): Promise<X509Certificate> {
+  const { AsnConvert, OctetString } = await import('@peculiar/asn1-schema')
+  const asn = await import('@peculiar/asn1-x509')
+  const named = (name: string) =>
+    new asn.Name([
+      new asn.RelativeDistinguishedName([
+        new asn.AttributeTypeAndValue({
+          type: COMMON_NAME,
+          value: new asn.AttributeValue({ utf8String: name }),
+        }),
+      ]),
+    ])
+  const extension = (extnID: string, critical: boolean, value: object) =>
+    new asn.Extension({ extnID, critical, extnValue: new OctetString(AsnConvert.serialize(value)) })
+  // Positive, and as long as it looks.
+  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40
+  const algorithm = new asn.AlgorithmIdentifier({ algorithm: ED25519 })
+  const tbs = new asn.TBSCertificate({
+    version: asn.Version.v3,
+    serialNumber: bufferOf(serial),
+    signature: algorithm,
+    issuer: named(NAME),
+    subject: named(what.subject),
+    validity: new asn.Validity({ notBefore: new Date(what.from), notAfter: new Date(what.until) }),
+    subjectPublicKeyInfo: AsnConvert.parse(
+      what.publicKey.export({ type: 'spki', format: 'der' }),
+      asn.SubjectPublicKeyInfo,
+    ),
+    extensions: new asn.Extensions(
+      what.isAuthority
+        ? [
+            extension(
+              asn.id_ce_basicConstraints,
+              true,
+              new asn.BasicConstraints({ cA: true, pathLenConstraint: 0 }),
+            ),
+            extension(asn.id_ce_keyUsage, true, new asn.KeyUsage(asn.KeyUsageFlags.keyCertSign)),
+          ]
+        : [
+            extension(asn.id_ce_keyUsage, true, new asn.KeyUsage(asn.KeyUsageFlags.digitalSignature)),
+            extension(asn.id_ce_extKeyUsage, false, new asn.ExtendedKeyUsage([asn.id_kp_clientAuth])),
+          ],
+    ),
+  })
+  const signature = sign(null, Buffer.from(AsnConvert.serialize(tbs)), key)
+  const signed = new asn.Certificate({
+    tbsCertificate: tbs,
+    signatureAlgorithm: algorithm,
+    signatureValue: bufferOf(signature),
+  })
+  return new X509Certificate(Buffer.from(AsnConvert.serialize(signed)))
+}
+
+function bufferOf(bytes: Buffer): ArrayBuffer {
+  const own = new ArrayBuffer(bytes.length)
+  bytes.copy(Buffer.from(own))
+  return own
+}
