@@ -208,8 +208,8 @@ export const msOf = (time: number | string): number => (typeof time === 'number'
 
 export const agentsCaAnswer = z.object({
   fingerprint: z.string(),
-  from: time,
-  until: time,
+  from: z.number(),
+  until: z.number(),
   certificate: z.string(),
   asked: z.boolean(),
 })
