@@ -17,7 +17,7 @@ const ca = (...args: string[]): Promise<Ran> =>
 
 test('waybill agents ca makes the authority once, shows it, and puts a new one in its place', async () => {
   const none = await ca()
-  expect([none.code, none.err.includes('waybill agents ca create')]).toEqual([1, true])
+  expect([none.code, none.err.includes('waybill agents ca create')]).toEqual([4, true])
   const made = await ca('create')
   expect([made.code, made.out]).toEqual([
     0,

@@ -96,7 +96,7 @@ export function commands(cli: Argv) {
             'Which agents are a gigabyte behind',
           ],
         ],
-        'Exit codes: 0 done; 1 failed or refused; 2 wrong command line; 3 the indexer is not reachable; 4 there is no such agent.',
+        'Exit codes: 0 done; 1 failed or refused; 2 wrong command line; 3 the indexer is not reachable; 4 there is no such agent, or no authority.',
       ),
     )
 }
