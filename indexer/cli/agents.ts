@@ -275,7 +275,13 @@ async function ca(
     await connect(given).json(path, given.act === 'show' ? {} : { method: 'POST', body: {} }),
   )
   if (given.json) return writeLines(jsonLines([answer]))
-  if (given.pem) return writeLines(answer.certificate.trimEnd().split('\n').map((line) => harmless(line)))
+  if (given.pem)
+    return writeLines(
+      answer.certificate
+        .trimEnd()
+        .split('\n')
+        .map((line) => harmless(line)),
+    )
   await writeLines([
     `Authority for agents, good until ${timeText(msOf(answer.until))}`,
     `SHA-256 ${harmless(answer.fingerprint)}`,
