@@ -32,7 +32,7 @@ import {
 import { readBundle, serveConsole } from './console/index.ts'
 import { openEnrichment } from './enrich/index.ts'
 import { exposuresOf } from './exposure.ts'
-import { type AgentsCa, openIngest } from './ingest/index.ts'
+import { openIngest } from './ingest/index.ts'
 import { openLifecycle, type RetentionTable, readRetention, searchableOf } from './lifecycle/index.ts'
 import { derivedOf } from './previous/index.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
@@ -139,6 +139,17 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       wallClock: clock,
       random,
     })
+    const operatorsCa = config.tls?.['client-ca'] !== undefined
+    const { agentsCa } = ingest
+    // Only where there is an authority, or is to be: a browser that has certificates asks its user for one wherever it is asked.
+    const asksForCertificates =
+      tls !== null &&
+      (operatorsCa || agentsCa.certificate !== null || config.agents.certificates === 'required')
+    const tlsFor = (files: typeof tls): typeof tls => {
+      if (files === null || operatorsCa) return files
+      const ca = agentsCa.certificate?.toString()
+      return { ...files, requestCert: asksForCertificates, ...(ca !== undefined && { ca }) }
+    }
     const listenerOnLoopback = isLoopback(config.listen.host)
     const cookies = openCookies(!config.listen.secure && listenerOnLoopback)
     const access = openAccess({
@@ -147,8 +158,9 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       namespace: config.namespace,
       listenerOnLoopback,
       certificates: openClientCertificates({
-        operators: config.tls?.['client-ca'] !== undefined,
-        ca: ingest.agentsCa,
+        operators: operatorsCa,
+        ca: agentsCa,
+        asks: asksForCertificates,
         required: () => current.agents.certificates === 'required',
         agents: ingest.agents,
         clock,
@@ -197,21 +209,14 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         records,
         metrics,
         firstAgentIsFree: () => accessRules(current).enroll === 'open-on-loopback',
-        asksForCertificates: tls?.requestCert === true || asksByItself(config, ingest.agentsCa),
-        operatorsCa: config.tls?.['client-ca'] !== undefined,
+        asksForCertificates,
+        operatorsCa,
         tokenLifetime: () => current.agents['token-lifetime'],
         clock,
         log,
         stopping: stopping.signal,
       },
-      // Only where there is an authority: a browser that has certificates asks its user for one wherever it is asked.
-      tls !== null && asksByItself(config, ingest.agentsCa)
-        ? {
-            ...tls,
-            requestCert: true,
-            ...(ingest.agentsCa.certificate !== null && { ca: ingest.agentsCa.certificate.toString() }),
-          }
-        : tls,
+      tlsFor(tls),
       config.proxies,
     )
     serveConsole(app, readBundle(CONSOLE))
@@ -245,7 +250,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         await lifecycle.change(nextTable)
         current = next
         log.level = next.log.level
-        renewTls(app, renewed)
+        renewTls(app, tlsFor(renewed))
         enrichAsNow()
         const started = NEEDS_RESTART.filter((key) => !isDeepStrictEqual(config[key], next[key]))
         const otherMode = tls === null ? next.tls !== undefined : next.tls === undefined
@@ -258,12 +263,6 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     throw error
   }
 }
-
-/** Agents are asked for certificates of the indexer's own authority: it is there, or is to be. */
-const asksByItself = ({ tls, agents }: IndexerConfig, ca: AgentsCa): boolean =>
-  tls !== undefined &&
-  tls['client-ca'] === undefined &&
-  (ca.certificate !== null || agents.certificates === 'required')
 
 async function openStore(
   config: IndexerConfig,

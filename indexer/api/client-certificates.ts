@@ -24,12 +24,14 @@ export function openClientCertificates(parts: {
   /** The operator's authority, `tls.client-ca`: TLS itself has checked what comes. */
   operators: boolean
   ca: AgentsCa
+  /** The listener asks for certificates. */
+  asks: boolean
   /** `agents.certificates: required`, as it is set now. */
   required: () => boolean
   agents: Agents
   clock: () => number
 }): ClientCertificates {
-  const { operators, ca, required, agents, clock } = parts
+  const { operators, ca, asks, required, agents, clock } = parts
   /** What does not change with the time: whether our authority signed it. */
   const signed = new WeakMap<X509Certificate, boolean>()
   const shownBy = new WeakMap<TLSSocket, X509Certificate>()
@@ -68,15 +70,18 @@ export function openClientCertificates(parts: {
     return shown(good)
   }
 
+  const whyNone = (): string => {
+    if (ca.certificate === null)
+      return 'there is no authority to give them one: `waybill agents ca create` makes it'
+    if (!asks) return 'the indexer does not ask for one before it is started again: restart it'
+    return 'none was shown: an agent gets it by itself over https, unless tls.cert in agent.yml names another; a version before certificates has to be updated'
+  }
+
   function ofOwn(socket: unknown, mayLack: boolean): ShownCertificate {
     const certificate = certificateOf(socket)
     if (certificate === undefined) {
       if (mayLack || !required()) return ANYBODY
-      throw refused(
-        ca.certificate === null
-          ? 'Agents need a certificate here (agents.certificates), and there is no authority to give them one: `waybill agents ca create` makes it.'
-          : 'Agents need a certificate here, and none was shown: an agent gets it by itself over https, unless tls.cert in agent.yml names another; a version before certificates has to be updated.',
-      )
+      throw refused(`Agents need a certificate here (agents.certificates), and ${whyNone()}.`)
     }
     let isOurs = signed.get(certificate)
     if (isOurs === undefined || !isOurs) {

@@ -96,7 +96,7 @@ export function agentRoutes(service: Service): Route[] {
           now: clock(),
           settings: settings.current.version,
           takesNotices: true,
-          givesCertificates: isAuthority(service),
+          ...(isAuthority(service) && { givesCertificates: true }),
         }
       },
     }),
