@@ -160,6 +160,7 @@ export class ProviderSignIn {
       oneTime: null,
       secondFactor: null,
       locked: null,
+      knownFrom: [],
       created: now,
       passwordChanged: now,
     }
