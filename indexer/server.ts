@@ -163,12 +163,12 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         asks: asksForCertificates,
         required: () => current.agents.certificates === 'required',
         agents: ingest.agents,
-        clock,
+        clock: lasting.now,
       }),
       accounts,
       cookies,
       failures: ingest.failures,
-      clock,
+      clock: lasting.now,
     })
     const readings = openReadings(ingest.trail, clock)
     closing.push(async () => readings.close())

@@ -64,16 +64,20 @@ class Unreachable extends Error {}
 export class Provider {
   readonly #settings: () => OpenIdSettings | null
   readonly #clock: () => number
+  readonly #wallClock: () => number
   readonly #random: (bytes: number) => Buffer
   #known: { settings: OpenIdSettings; at: number; metadata: Promise<OpenId.ServerMetadata> } | null = null
 
   constructor(parts: {
     provider: () => OpenIdSettings | null
     clock: () => number
+    /** What the machine's clock says, as others see it: what a provider signed is measured by it. */
+    wallClock: () => number
     random: (bytes: number) => Buffer
   }) {
     this.#settings = parts.provider
     this.#clock = parts.clock
+    this.#wallClock = parts.wallClock
     this.#random = parts.random
   }
 
@@ -166,7 +170,7 @@ export class Provider {
       settings['client-id'],
       {
         // The library reads the system's clock.
-        [openid.clockSkew]: Math.round((this.#clock() - Date.now()) / 1000),
+        [openid.clockSkew]: Math.round((this.#wallClock() - Date.now()) / 1000),
         [openid.clockTolerance]: settings['clock-skew'] / 1000,
       },
       clientSecret(openid, settings),

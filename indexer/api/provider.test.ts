@@ -226,25 +226,6 @@ describe('who may not', () => {
     expect(event).toMatchObject({ audit: { changes: [{ field: 'role', old: 'auditor', new: 'admin' }] } })
   })
 
-  it('of whom nothing is heard, as of who was removed at the provider, has no session after twelve hours and no token after a week', async () => {
-    account('sam', ['auditors'])
-    const browser = new Browser()
-    await signIn(browser)
-    const { json } = await session(browser)
-    const token = await ask(browser, '/v1/tokens', {
-      headers: { 'x-waybill-csrf': String(json.csrf) },
-      json: { name: 'nightly', scopes: ['search'] },
-    })
-    const bearer = { authorization: `Bearer ${token.json.token}` }
-    // The clock of this test turns, and the library's is put by it: a provider of another time would be refused.
-    strict.pass(6 * DAY)
-    expect((await session(browser)).status).toBe(401)
-    expect((await askAt(url, '/v1/search', { headers: bearer })).status).toBe(200)
-    strict.pass(DAY)
-    expect((await askAt(url, '/v1/search', { headers: bearer })).status).toBe(401)
-    strict.pass(-7 * DAY)
-  })
-
   it('a second one of the same name is somebody else, and is not let in as the first, nor as a local user', async () => {
     account('tina', ['auditors'])
     await signIn(new Browser())
@@ -553,26 +534,6 @@ describe('a provider that', () => {
     }
     await reload()
   })
-
-  it('has a clock that is a little off is believed; one that is far off is a sentence', async () => {
-    account('kara', ['auditors'])
-    const off = async (by: number) => {
-      strict.pass(by)
-      const browser = new Browser()
-      await signIn(browser)
-      const { status } = await session(browser)
-      const sentence = await problem(browser)
-      strict.pass(-by)
-      return [status, sentence]
-    }
-    const now = strict.now - Date.now()
-    strict.pass(-now)
-    const clocks = [401, expect.stringMatching(/clocks .* too far apart/)]
-    expect(await off(-5 * MINUTE)).toEqual([200, null])
-    expect(await off(ID_TOKEN_MS + 20_000)).toEqual([200, null])
-    expect(await off(ID_TOKEN_MS + 5 * MINUTE)).toEqual(clocks)
-    strict.pass(now)
-  })
 })
 
 it.each([
@@ -589,4 +550,38 @@ it.each([
   const read = indexerConfigSchema.safeParse({ ...settings(members), store })
   const said = read.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join(' ')
   expect(said).toMatch(why)
+})
+
+/** Last of all: the indexer's clock does not go back. */
+describe('as time passes', () => {
+  it('a provider whose clock is a little off is believed; one that is far off is a sentence', async () => {
+    account('kara', ['auditors'])
+    const signedIn = async () => {
+      const browser = new Browser()
+      await signIn(browser)
+      return [(await session(browser)).status, await problem(browser)]
+    }
+    strict.pass(Date.now() + ID_TOKEN_MS + 20_000 - strict.now)
+    expect(await signedIn()).toEqual([200, null])
+    strict.pass(5 * MINUTE)
+    expect(await signedIn()).toEqual([401, expect.stringMatching(/clocks .* too far apart/)])
+  })
+
+  it('who was removed at the provider has no session after twelve hours and no token after a week', async () => {
+    provider.idTokenMs = 8 * DAY
+    account('sam', ['auditors'])
+    const browser = new Browser()
+    await signIn(browser)
+    const { json } = await session(browser)
+    const token = await ask(browser, '/v1/tokens', {
+      headers: { 'x-waybill-csrf': String(json.csrf) },
+      json: { name: 'nightly', scopes: ['search'] },
+    })
+    const bearer = { authorization: `Bearer ${token.json.token}` }
+    strict.pass(6 * DAY)
+    expect((await session(browser)).status).toBe(401)
+    expect((await askAt(url, '/v1/search', { headers: bearer })).status).toBe(200)
+    strict.pass(DAY)
+    expect((await askAt(url, '/v1/search', { headers: bearer })).status).toBe(401)
+  })
 })

@@ -20,6 +20,7 @@ export class TestProvider {
   readonly accounts = new Map<string, Account>()
   /** Who signs in at the provider's page next. */
   who = ''
+  idTokenMs = ID_TOKEN_MS
   /** Changes the answer of the token endpoint on its way. */
   tamper: ((answer: string) => string) | null = null
   /** Stands in for the provider: a proxy that finds it away. */
@@ -88,7 +89,7 @@ const settingsOf = (test: TestProvider, indexer: string): object => ({
   ],
   claims: { openid: ['sub'], profile: ['name', 'preferred_username'], groups: ['groups'] },
   scopes: ['openid', 'profile', 'email', 'groups'],
-  ttl: { IdToken: ID_TOKEN_MS / 1000 },
+  ttl: { IdToken: () => test.idTokenMs / 1000 },
   cookies: { keys: ['of the test'] },
   features: { devInteractions: { enabled: false } },
   interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
