@@ -78,26 +78,29 @@ export class TestProvider {
   }
 }
 
-const settingsOf = (test: TestProvider, indexer: string): object => ({
-  clients: [
-    {
-      client_id: CLIENT.id,
-      client_secret: CLIENT.secret,
-      redirect_uris: [`${indexer}/v1/sign-in/openid/callback`],
-      post_logout_redirect_uris: [`${indexer}/`],
+const settingsOf = (test: TestProvider, indexer: string): object => {
+  const idTokenSeconds = (): number => test.idTokenMs / 1000
+  return {
+    clients: [
+      {
+        client_id: CLIENT.id,
+        client_secret: CLIENT.secret,
+        redirect_uris: [`${indexer}/v1/sign-in/openid/callback`],
+        post_logout_redirect_uris: [`${indexer}/`],
+      },
+    ],
+    claims: { openid: ['sub'], profile: ['name', 'preferred_username'], groups: ['groups'] },
+    scopes: ['openid', 'profile', 'email', 'groups'],
+    ttl: { IdToken: idTokenSeconds },
+    cookies: { keys: ['of the test'] },
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+    findAccount: (_: unknown, sub: string) => {
+      const account = test.accounts.get(sub)
+      return account === undefined ? undefined : { accountId: sub, claims: () => account }
     },
-  ],
-  claims: { openid: ['sub'], profile: ['name', 'preferred_username'], groups: ['groups'] },
-  scopes: ['openid', 'profile', 'email', 'groups'],
-  ttl: { IdToken: () => test.idTokenMs / 1000 },
-  cookies: { keys: ['of the test'] },
-  features: { devInteractions: { enabled: false } },
-  interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
-  findAccount: (_: unknown, sub: string) => {
-    const account = test.accounts.get(sub)
-    return account === undefined ? undefined : { accountId: sub, claims: () => account }
-  },
-})
+  }
+}
 
 function tampered(answer: ServerResponse, tamper: (text: string) => string): void {
   const end = answer.end.bind(answer)
