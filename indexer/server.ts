@@ -4,7 +4,14 @@ import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
-import { type Cost, type FirstSignIn, LastingClock, maskedWith, openAccounts, seenWith } from './accounts/index.ts'
+import {
+  type Cost,
+  type FirstSignIn,
+  LastingClock,
+  maskedWith,
+  openAccounts,
+  seenWith,
+} from './accounts/index.ts'
 import { readRule, SUPPLIED_RULES } from './alerts/index.ts'
 import {
   AlertDesk,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { operatorAt, personAt } from '../indexer/api/testing/people.ts'
+import { personAt } from '../indexer/api/testing/people.ts'
 import { askAt, TestAgent } from '../indexer/ingest/testing.ts'
 import { type AttackGround, WATCHER } from './attacks/attack.ts'
 import { READERS } from './attacks/readers.ts'
@@ -18,7 +18,7 @@ beforeAll(async () => {
   system = await System.make()
   // A quota that one agent can exceed in a second; and attackers who come from wherever they say, through this machine.
   system.startIndexer(
-    `proxies: [127.0.0.1]\nmasked: { viewer: [source.ip] }\nagents: { quota: { events: 2000 } }\ntokens: [{ name: watcher, token: ${WATCHER}, scopes: [alerts] }]\n`,
+    `proxies: [127.0.0.1]\nmasked: { manager: [source.ip] }\nagents: { quota: { events: 2000 } }\ntokens: [{ name: watcher, token: ${WATCHER}, scopes: [alerts] }]\n`,
   )
   await system.ready()
   const { url, port } = system
@@ -39,8 +39,7 @@ beforeAll(async () => {
     },
     async person(role, limits = {}) {
       const name = `reader-${++number}`
-      const operator = await operatorAt({ folder: system.dir })
-      return Object.assign(await personAt({ url }, operator, { name, role, limits }), { name })
+      return Object.assign(await personAt({ url }, await ground.operator(), { name, role, limits }), { name })
     },
     async events(query) {
       const { json } = await ask(`/v1/search?limit=1000&q=${encodeURIComponent(query)}`)

@@ -24,7 +24,7 @@ export interface AttackGround {
   operator(): Promise<Record<string, string>>
   /** Enrolls an agent with a name and a host that no other one has. */
   agent(): Promise<TestAgent>
-  /** A user who is signed in, with a name that no other one has. Viewers see `source.ip` masked. */
+  /** A user who is signed in, with a name that no other one has. Managers see `source.ip` masked. */
   person(role: Role, limits?: object): Promise<Person & { readonly name: string }>
   /** Everything that a query finds, as the indexer lists it. */
   events(query: string): Promise<readonly Record<string, unknown>[]>

@@ -44,11 +44,11 @@ export const READERS: readonly Attack[] = [
     name: 'a reader looks for a masked address in its copies and in texts',
     async run(ground) {
       const { id, found } = await sightOf(ground)
-      const viewer = await ground.person('viewer')
+      const masked = await ground.person('manager')
       const answers = [
-        await search(viewer, found),
-        await viewer.ask(`/v1/events/${id}`),
-        await viewer.ask('/v1/aggregate', { json: { q: found, by: [], latest: true } }),
+        await search(masked, found),
+        await masked.ask(`/v1/events/${id}`),
+        await masked.ask('/v1/aggregate', { json: { q: found, by: [], latest: true } }),
       ]
       for (const { status, text } of answers) {
         expect([status, text.includes('Failed password for root from (masked)')]).toEqual([200, true])
@@ -60,7 +60,7 @@ export const READERS: readonly Attack[] = [
     name: 'a reader asks for a masked address, piece by piece, in whatever holds it',
     async run(ground) {
       const { found } = await sightOf(ground)
-      const viewer = await ground.person('viewer')
+      const masked = await ground.person('manager')
       const asked = [
         ...['source.ip', 'related.ip', 'network.forwarded_ip'].flatMap((field) => [
           `${field}: "${ADDRESS}"`,
@@ -87,11 +87,11 @@ export const READERS: readonly Attack[] = [
       ]
       for (const q of asked) {
         const condition = `${found} and ${q}`
-        expect([q, (await search(viewer, condition)).status]).toEqual([q, 403])
+        expect([q, (await search(masked, condition)).status]).toEqual([q, 403])
         const path = `/v1/alternatives?q=${encodeURIComponent(condition)}`
-        expect([q, await viewer.status(path)]).toEqual([q, 403])
+        expect([q, await masked.status(path)]).toEqual([q, 403])
         const count = { q: condition, by: [] }
-        expect([q, await viewer.status('/v1/aggregate', { json: count })]).toEqual([q, 403])
+        expect([q, await masked.status('/v1/aggregate', { json: count })]).toEqual([q, 403])
       }
     },
   },
@@ -99,7 +99,7 @@ export const READERS: readonly Attack[] = [
     name: 'a reader counts, sorts and completes by what holds a masked address',
     async run(ground) {
       const { found } = await sightOf(ground)
-      const viewer = await ground.person('viewer')
+      const masked = await ground.person('manager')
       const q = encodeURIComponent(found)
       for (const field of [
         'source.ip',
@@ -111,12 +111,12 @@ export const READERS: readonly Attack[] = [
         'audit.change.after',
       ]) {
         const by = { q: found, by: [{ kind: 'values', field, top: 5 }] }
-        expect([field, await viewer.status('/v1/aggregate', { json: by })]).toEqual([field, 403])
+        expect([field, await masked.status('/v1/aggregate', { json: by })]).toEqual([field, 403])
         const distinct = { q: found, by: [], distinct: [field] }
-        expect([field, await viewer.status('/v1/aggregate', { json: distinct })]).toEqual([field, 403])
-        expect([field, await viewer.status(`/v1/search?sort=${field}&q=${q}`)]).toEqual([field, 403])
+        expect([field, await masked.status('/v1/aggregate', { json: distinct })]).toEqual([field, 403])
+        expect([field, await masked.status(`/v1/search?sort=${field}&q=${q}`)]).toEqual([field, 403])
         const values = `/v1/fields/${field}/values?prefix=2&q=${q}`
-        expect([field, await viewer.status(values)]).toEqual([field, 403])
+        expect([field, await masked.status(values)]).toEqual([field, 403])
       }
     },
   },
@@ -124,11 +124,11 @@ export const READERS: readonly Attack[] = [
     name: 'a reader looks for a masked address among the questions of others',
     async run(ground) {
       const auditor = await ground.person('auditor')
-      const viewer = await ground.person('viewer')
+      const masked = await ground.person('manager')
       await search(auditor, `ip: ${ADDRESS}`)
       await auditor.ask(`/v1/export?format=ndjson&q=${encodeURIComponent(`ip: ${ADDRESS}`)}`)
       await trailOf(ground, auditor.name, 'action: (search or export)', 2)
-      const { json } = await search(viewer, `source: waybill and user: ${auditor.name}`)
+      const { json } = await search(masked, `source: waybill and user: ${auditor.name}`)
       const actions = (json.events as { event: { action: string } }[]).map(({ event }) => event.action)
       expect(actions.filter((action) => /search|export/.test(action))).toEqual([])
       expect(JSON.stringify(json)).not.toContain(ADDRESS)
