@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { TestAgent, TestIndexer } from '../ingest/testing.ts'
@@ -93,6 +94,9 @@ describe('search', () => {
       'from=yesterdayish': 'from',
       'after=zz': 'after',
       'limt=1': 'limt',
+      // Twice is not once: neither the first nor the last is taken.
+      'limit=1&limit=2': 'limit',
+      'q=a&q=b': 'q',
     }
     for (const [query, named] of Object.entries(wrong)) {
       const { status, code, detail } = await problem(`/v1/search?${query}`)
@@ -168,6 +172,28 @@ it('what is not there, too large or not JSON is a problem like any other', async
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
   })
   expect(form.status).toBe(415)
+})
+
+it('does not send back what came with TRACE', async () => {
+  const { hostname, port } = new URL(indexer.url)
+  const answer = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+    const asked = request({
+      hostname,
+      port,
+      method: 'TRACE',
+      path: '/v1/session',
+      headers: { 'x-own': 'echo' },
+    })
+    asked.once('error', reject)
+    asked.once('response', async (response) => {
+      let text = ''
+      for await (const part of response) text += String(part)
+      resolve({ status: response.statusCode ?? 0, text })
+    })
+    asked.end()
+  })
+  expect(answer.status).toBe(404)
+  expect(answer.text).not.toContain('echo')
 })
 
 it('health, readiness and figures are there', async () => {

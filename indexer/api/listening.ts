@@ -39,6 +39,24 @@ function whyNotListening(code: string | undefined, host: string, port: number): 
   }
 }
 
+/** TLS 1.2 with ephemeral keys and authenticated encryption, or TLS 1.3: what was recorded can't be read later with the certificate's key. */
+const STRENGTH = {
+  minVersion: 'TLSv1.2',
+  maxVersion: 'TLSv1.3',
+  ciphers: [
+    'TLS_AES_256_GCM_SHA384',
+    'TLS_CHACHA20_POLY1305_SHA256',
+    'TLS_AES_128_GCM_SHA256',
+    'ECDHE-ECDSA-AES256-GCM-SHA384',
+    'ECDHE-RSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305',
+    'ECDHE-RSA-CHACHA20-POLY1305',
+    'ECDHE-ECDSA-AES128-GCM-SHA256',
+    'ECDHE-RSA-AES128-GCM-SHA256',
+  ].join(':'),
+  honorCipherOrder: true,
+} as const
+
 /** The certificate and key as PEM texts, tried out. */
 export function readTls(tls: IndexerConfig['tls']): TlsFiles | null {
   if (tls === undefined) return null
@@ -67,7 +85,7 @@ export function readTls(tls: IndexerConfig['tls']): TlsFiles | null {
       },
     )
   }
-  return { ...files, requestCert: ca !== undefined }
+  return { ...STRENGTH, ...files, requestCert: ca !== undefined }
 }
 
 /** New connections get the new certificate; those that are open keep theirs. */

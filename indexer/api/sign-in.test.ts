@@ -118,6 +118,16 @@ describe('a session', () => {
     expect(other.cookie).not.toBe(made)
   })
 
+  it('ends when the same browser signs in anew, whoever it is then', async () => {
+    const browser = new Person(strict.indexer)
+    await browser.signIn('cora')
+    const before = new Person(strict.indexer)
+    before.cookie = browser.cookie
+    await browser.signIn('cora')
+    expect(await before.status('/v1/session')).toBe(401)
+    expect(await browser.status('/v1/session')).toBe(200)
+  })
+
   it('ends after half an hour without a request, and after twelve hours in any case', async () => {
     const cora = new Person(strict.indexer)
     await cora.signIn('cora')
@@ -384,6 +394,8 @@ describe('a second factor', () => {
   it('takes each code once, and codes of recovery once each', async () => {
     const { secret, recovery } = await withFactor('judy')
     expect(recovery).toHaveLength(10)
+    // 24 letters of 32: 120 bits.
+    for (const code of recovery) expect(code).toMatch(/^([A-Z2-7]{4}-){5}[A-Z2-7]{4}$/)
     nextMinute()
     const enter = async (code: string): Promise<number> => {
       const judy = new Person(strict.indexer)

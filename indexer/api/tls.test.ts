@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type ConnectionOptions, connect } from 'node:tls'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { TestIndexer } from '../ingest/testing.ts'
 import { CERT, KEY } from './testing/certificate.ts'
@@ -68,4 +69,37 @@ it('a certificate that is not there, or is none, is a sentence', async () => {
   const broken = join(folder, 'broken.pem')
   await writeFile(broken, 'no certificate')
   await expect(start({ ...tls, cert: broken })).rejects.toThrow(/are no certificate with its key/)
+})
+
+it('speaks TLS 1.2 and 1.3 with forward secrecy, and nothing weaker', async () => {
+  indexer = await TestIndexer.start({ listen: 'https://127.0.0.1:0', tls })
+  const { port } = new URL(indexer.url)
+  const spoken = (options: ConnectionOptions) =>
+    new Promise<string>((resolve) => {
+      const socket = connect({ port: Number(port), host: '127.0.0.1', ca: CERT, ...options }, () => {
+        resolve(`${socket.getProtocol()} ${socket.getCipher().name}`)
+        socket.destroy()
+      })
+      socket.once('error', () => resolve('refused'))
+    })
+  const all = 'ALL:@SECLEVEL=0'
+  try {
+    expect(await spoken({})).toBe('TLSv1.3 TLS_AES_256_GCM_SHA384')
+    expect(await spoken({ maxVersion: 'TLSv1.2', ciphers: all })).toBe(
+      'TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384',
+    )
+    // The order is the indexer's, whatever the client would like best.
+    const weakFirst = 'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384'
+    expect(await spoken({ maxVersion: 'TLSv1.2', ciphers: weakFirst })).toContain('AES256')
+    expect(await spoken({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: all })).toBe('refused')
+    for (const ciphers of ['ECDHE-ECDSA-AES256-SHA384', 'ECDHE-ECDSA-AES128-SHA', 'AES256-GCM-SHA384'])
+      expect(await spoken({ maxVersion: 'TLSv1.2', ciphers: `${ciphers}:@SECLEVEL=0` }), ciphers).toBe(
+        'refused',
+      )
+    await indexer.running.reload(indexer.config({ listen: 'https://127.0.0.1:0', tls }))
+    const cbc = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA' } as const
+    expect(await spoken(cbc)).toBe('refused')
+  } finally {
+    await indexer.end()
+  }
 })

@@ -32,6 +32,13 @@ export function sessionRoutes(service: Service): Route[] {
     if (tokens === 'revoke') await apiTokens.revokeOf(session.user)
   }
 
+  /** The browser forgets the secret of the session before; nobody could end it afterwards. */
+  const endReplaced = async (request: FastifyRequest): Promise<void> => {
+    const secret = cookies.read(request)
+    const session = secret === undefined ? null : sessions.use(secret)
+    if (session?.kind === 'browser') await sessions.end(session)
+  }
+
   const who = (asker: Asker): WhoShape => {
     const { user, by, permissions } = asker
     const session = by.kind === 'session' ? by.session : null
@@ -70,11 +77,9 @@ export function sessionRoutes(service: Service): Route[] {
         // A page of others must not sign somebody in as somebody else.
         demandOwnOrigin(request)
         const { name, password } = body
-        return opened(
-          await signIn.withPassword({ name, password, kind: body.for }, originOf(request)),
-          request,
-          reply,
-        )
+        const made = await signIn.withPassword({ name, password, kind: body.for }, originOf(request))
+        if (body.for === 'browser') await endReplaced(request)
+        return opened(made, request, reply)
       },
     }),
     route({
