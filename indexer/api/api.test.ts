@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { VERSION } from '../ingest/index.ts'
 import { TestAgent, TestIndexer } from '../ingest/testing.ts'
 
 let indexer: TestIndexer
@@ -267,6 +268,13 @@ describe('the OpenAPI document', () => {
       }
     }
     expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('tells nobody which version of Waybill answers', async () => {
+    for (const path of ['/v1/openapi.json', '/healthz', '/readyz', '/', '/v1/nothing']) {
+      const { text, headers } = await indexer.ask(path)
+      expect(text + JSON.stringify(headers), path).not.toContain(VERSION)
+    }
   })
 
   it('lists each route, and each listed route answers', async () => {
