@@ -75,13 +75,17 @@ export function demandOwnPage(request: FastifyRequest, secret: string): void {
   )
 }
 
-/** Refuses what a browser says comes from a page of another origin. Programs say nothing, and nothing makes them ask. */
+/** Refuses what a browser says comes from a page of another origin. */
 export function demandOwnOrigin(request: FastifyRequest): void {
-  const { origin, host, 'sec-fetch-site': site } = request.headers
+  if (!isOfOwnPage(request))
+    throw new Refusal(403, 'forbidden', 'The request comes from a page of another site.')
+}
+
+/** What a browser says of where it was sent from. Programs say nothing, and nothing makes them ask. */
+export function isOfOwnPage({ headers }: FastifyRequest): boolean {
+  const { origin, host, 'sec-fetch-site': site } = headers
   // A proxy may change the Host; what the browser says of the site it says of what it asked itself.
-  const foreign =
-    site !== undefined
-      ? site !== 'same-origin' && site !== 'none'
-      : origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`
-  if (foreign) throw new Refusal(403, 'forbidden', 'The request comes from a page of another site.')
+  return site !== undefined
+    ? site === 'same-origin' || site === 'none'
+    : origin === undefined || origin === `http://${host}` || origin === `https://${host}`
 }

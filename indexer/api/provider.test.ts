@@ -300,6 +300,17 @@ describe('an attack', () => {
     )
   })
 
+  it('by a page of others, which sends the browser to the provider, begins no sign-in', async () => {
+    for (const site of ['cross-site', 'same-site']) {
+      const { status, headers } = await askAt(url, START, { headers: { 'sec-fetch-site': site } })
+      expect([status, headers.location, headers['set-cookie']], site).toEqual([303, '/', undefined])
+    }
+    for (const site of ['same-origin', 'none']) {
+      const { headers } = await askAt(url, START, { headers: { 'sec-fetch-site': site } })
+      expect(headers.location, site).toContain(provider.issuer)
+    }
+  })
+
   it('with a token of another nonce leads to nothing', async () => {
     account('xaver', ['auditors'])
     const browser = new Browser()

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import * as z from 'zod'
 import { CALLBACK, ProviderRefusal, REFUSALS, type RefusalCode } from '../../accounts/index.ts'
-import { demandOwnOrigin } from '../cookies.ts'
+import { demandOwnOrigin, isOfOwnPage } from '../cookies.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 import { originOf, sessionOf } from './session.ts'
@@ -55,6 +55,8 @@ export function signInRoutes(service: Service): Route[] {
       }),
       answers: AWAY,
       async serve({ query, request, reply }) {
+        // The provider may know the person and ask nothing: a page of others must not sign them in. Ours has a button.
+        if (!isOfOwnPage(request)) return goTo(reply, '/')
         try {
           const { url, flow } = await providerSignIn.begin(ownPage(query.to), originOf(request))
           cookies.writeFlow(request, reply, flow)
