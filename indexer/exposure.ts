@@ -9,7 +9,8 @@ export function exposuresOf(folder: string, uid: number | undefined): string[] {
     exposures.push(
       'The indexer runs as root, so a fault in it opens the whole machine: run it as a user of its own, as config/systemd/waybill-indexer.service does.',
     )
-  const mode = statSync(folder).mode & 0o777
+  // A store that keeps nothing on this machine has no folder.
+  const mode = (statSync(folder, { throwIfNoEntry: false })?.mode ?? 0) & 0o777
   if ((mode & 0o077) !== 0)
     exposures.push(
       `The data folder ${folder} is accessible to other users of this machine (mode ${mode.toString(8)}): chmod 700 ${folder}`,

@@ -275,7 +275,8 @@ describe('a proposal', () => {
     expect(first!.event).toMatchObject({
       user: { name: 'anna' },
       source: { ip: '192.0.2.1' },
-      host: { name: 'web-1' },
+      host: { name: 'h' },
+      log: { syslog: { hostname: 'web-1' } },
     })
   })
 

@@ -138,7 +138,7 @@ export function countsWhatIsAsked(
         eventAt(1, { message: words(0, 3000) }),
         eventAt(2, { message: words(2000, 2010) }),
         eventAt(3, { message: words(0, 600), user: { name: words(600, 700) } }),
-        eventAt(4, { audit: { category: 'change', module: words(0, 2000) } }),
+        eventAt(4, { audit: { category: 'change', module: words(0, 800), component: words(800, 1300) } }),
       ]
       const stored = await filled(store, events)
       await ground.settled()
