@@ -8,7 +8,10 @@ import { SHARES } from './attacks/shares.ts'
 import { WRITERS } from './attacks/writers.ts'
 import { System } from './system/system.ts'
 
-/** `npm run test:attack`: every attack that is known, against a running indexer, one line for each. */
+/**
+ * `npm run test:attack`: every known attack on a running indexer, one line each. Attacks on a sign-in at a provider and on certificates need
+ * a provider and TLS: they are in indexer/api/provider.test.ts and test/agent-certificates.test.ts, which the same command runs.
+ */
 const ATTACKS = { 'who may write what': WRITERS, 'who may read what': READERS, 'fair shares': SHARES }
 
 let system: System
