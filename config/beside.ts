@@ -17,7 +17,7 @@ export function keptBeside(file: string, key: string, path: string, marks: reado
   const isKept = (one: string): boolean => marks.some((mark) => existsSync(join(one, mark)))
   if (before === folder || isKept(folder) || !isKept(before)) return folder
   throw new OperatorError(
-    `${file}: ${key}: ${path} means ${folder}, beside this file. That folder is not in use, and ${before} is: an earlier version took the path from where it was started. Write ${key}: ${before}, or move that folder to ${folder}.`,
+    `${file}: ${key}: ${path} means ${folder}, beside this file. That folder is not in use, but ${before} is: an earlier version resolved the path from the folder it was started in. Write ${key}: ${before}, or move that folder to ${folder}.`,
     { exitCode: WRONG_SETTINGS },
   )
 }

@@ -167,7 +167,7 @@ function parsed<T>(
             problems.push({
               line: keyLine(path, key),
               path: show(path),
-              problem: 'a key that is not shown, since a secret may stand there, is not allowed here',
+              problem: 'a key is not allowed here. It is not shown, since it may be a secret',
             })
             continue
           }

@@ -226,7 +226,7 @@ function whatDoesNotGoTogether(config: IndexerConfig): string | null {
     return 'listen is https, so tls.cert and tls.key must name PEM files.'
   if (!secure && config.tls !== undefined) return 'tls is set, but listen is http: write listen: https://...'
   if (!secure && config.agents.certificates === 'required')
-    return 'agents.certificates is required, and there are none over http: write listen: https://... with tls.'
+    return 'agents.certificates: required needs https: write listen: https://... with tls.'
   if (!isLoopback(host)) {
     if (!secure && !config['allow-plain-http'])
       return `listen is plain http on ${host}, which others can read: use https with tls, or set allow-plain-http: true.`

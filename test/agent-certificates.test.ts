@@ -182,7 +182,7 @@ describe('with an authority of the indexer', () => {
     const sent = await caller(other.shown).send(url, sealed(mine.agent))
     expect([sent.status, sent.json.detail]).toEqual([
       403,
-      `Agent ${mine.agent.id} signed this, and the certificate of the connection is that of ${other.agent.id}: each agent has its own.`,
+      `Agent ${mine.agent.id} signed this, but the certificate of the connection belongs to ${other.agent.id}: each agent has its own.`,
     ])
     const beat = await caller(other.shown).ask(`${url}/v1/heartbeat`, { json: mine.agent.heartbeat() })
     expect(beat.status).toBe(403)

@@ -178,7 +178,7 @@ describe('waybill-agent check', () => {
       const { code, said } = await look('de.csv', ROWS, 'integration: generic-csv')
       const entry = '"@timestamp": { from: "Zeitpunkt", format: "DD.MM.YYYY HH:mm" }'
       expect(said).toContain(
-        `of 2 records read with generic-csv, 2 have a time that can't be read, such as "31.12.2025 14:05" in Zeitpunkt. Say how it is written: columns: { ${entry} } in agent.yml.`,
+        `of 2 records read with generic-csv, 2 have a time that can't be read, such as "31.12.2025 14:05" in Zeitpunkt. Give the format: columns: { ${entry} } in agent.yml.`,
       )
       expect(code).toBe(0)
       const right = await look('de.csv', ROWS, `integration: generic-csv, columns: { ${entry} }`)
@@ -198,7 +198,7 @@ describe('waybill-agent check', () => {
       ],
       [
         ROWS.replace('Zeitpunkt', 'Wann'),
-        /2 have no column that is known for their time\. .*columns: \{ "@timestamp": NAME \}.* There are: Wann, Benutzer, Aktion/,
+        /2 have no column that is known as their time\. .*columns: \{ "@timestamp": NAME \}.* There are: Wann, Benutzer, Aktion/,
       ],
     ])('%j: says what is wrong with the times', async (content, sentence) => {
       expect((await look('times.csv', content, 'integration: generic-csv')).said).toMatch(sentence)

@@ -108,20 +108,20 @@ function timeSentence(records: number, sighting: Sighting, named: Integration, n
   if (first === undefined || wrong <= timeless) {
     const remedy = columns(wrong > timeless ? '{ from: NAME, format: "DD.MM.YYYY HH:mm" }' : 'NAME')
     const what =
-      wrong > timeless ? 'have a time that is not understood' : 'have no column that is known for their time'
-    return `${begin}${Math.max(wrong, timeless)} ${what}. Say which it is: ${remedy}. There are: ${sighting.names}.`
+      wrong > timeless ? 'have a time that is not understood' : 'have no column that is known as their time'
+    return `${begin}${Math.max(wrong, timeless)} ${what}. Name the column: ${remedy}. The columns are: ${sighting.names}.`
   }
   const value =
     first.value.length > LONGEST_SHOWN ? `${first.value.slice(0, LONGEST_SHOWN - 1)}…` : first.value
   const example = `such as ${JSON.stringify(value)} in ${first.name}`
   if (first.isRead)
-    return `${begin}${wrong} have a time that can't be right, ${example}: before 1990, or more than a day ahead. Check the source's clock and time-zone: in agent.yml.`
+    return `${begin}${wrong} have a time that can't be right, ${example}: before 1990, or more than a day ahead. Check the clock of the source, and time-zone in agent.yml.`
   const alike = wrongTimes.filter(({ name }) => name === first.name).map(({ value }) => ({ value }))
   const guess = profilesOf(alike, now)[0]?.time ?? null
   const format = JSON.stringify(guess ?? 'DD.MM.YYYY HH:mm')
   const entry = columns(`{ from: ${JSON.stringify(first.name)}, format: ${format} }`)
   const isSure = guess !== null && !mayBeMonths(guess, alike)
-  return `${begin}${wrong} have a time that can't be read, ${example}. Say how it is written${isSure ? '' : ', for example'}: ${entry}.`
+  return `${begin}${wrong} have a time that can't be read, ${example}. Give the format${isSure ? '' : ', for example'}: ${entry}.`
 }
 
 /** Days and months that nothing tells apart. */
@@ -139,7 +139,7 @@ export async function betterFor(
   const form = otherForm(named, bytes, about.path)
   if (form === null) return null
   const name = (await mostLikely(bytes, about))?.name ?? form.generic
-  return `this looks like ${form.looks}, which ${named.title} doesn't read. Say integration: ${name}`
+  return `this looks like ${form.looks}, which ${named.title} doesn't read. Write integration: ${name}`
 }
 
 const READ_AS_TEXT: readonly string[] = ['plain', 'regex']

@@ -56,7 +56,7 @@ describe('waybill-agent run', () => {
     const done = await once()
     await server.close()
     expect(done).toMatch(/This run: 1 records read .* 1 stored/)
-    expect(done).toContain('Stopped. The indexer has acknowledged all that was sealed.')
+    expect(done).toContain('Stopped. The indexer has acknowledged all batches.')
     writeFileSync(join(folder, 'one.log'), 'first\nsecond\n')
     config('http://127.0.0.1:9')
     expect(await once()).toContain('Stopped. A batch that is not acknowledged yet waits in the spool.')

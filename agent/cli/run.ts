@@ -70,7 +70,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
 
 const stoppedText = (batches: number): string =>
   batches === 0
-    ? 'Stopped. The indexer has acknowledged all that was sealed.'
+    ? 'Stopped. The indexer has acknowledged all batches.'
     : `Stopped. ${batches === 1 ? 'A batch that is' : `${batches} batches that are`} not acknowledged yet ${batches === 1 ? 'waits' : 'wait'} in the spool.`
 
 /** Loaded where it is asked for: an agent without metrics does without the registry and what that brings. */

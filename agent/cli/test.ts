@@ -69,7 +69,7 @@ export const testCommand: CommandModule<object, TestArguments> = {
           array: true,
           nargs: 1,
           default: [],
-          describe: 'How the times of a --column are written, as format: beside it: "DD.MM.YYYY HH:mm"',
+          describe: 'The format of the times in a --column, such as "DD.MM.YYYY HH:mm"',
         },
         ...jsonOption,
       })
@@ -126,10 +126,9 @@ function columnsOf(
     }
   }
   if (formats.length > 0 && Object.values(columns).every(({ format }) => format.length === 0))
-    throw new OperatorError(
-      '--time-format needs a --column of a time beside it, such as --column @timestamp=Datum.',
-      { exitCode: 2 },
-    )
+    throw new OperatorError('--time-format needs a --column for a time, such as --column @timestamp=Datum.', {
+      exitCode: 2,
+    })
   return columns
 }
 

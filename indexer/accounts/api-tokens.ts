@@ -71,12 +71,16 @@ export class ApiTokens {
         throw new Refusal(
           409,
           'refused',
-          `${said.owner === null ? 'The service has' : 'You have'} ${MOST_OF_ONE} tokens already: revoke those that nobody uses.`,
+          `${said.owner === null ? 'The service has' : 'You have'} ${MOST_OF_ONE} tokens already: revoke those that are no longer used.`,
         )
       for (const { id } of expired) await this.#book.remove(id)
     }
     if (this.#book.size >= MOST)
-      throw new Refusal(409, 'refused', `There are ${MOST} tokens already: revoke those that nobody uses.`)
+      throw new Refusal(
+        409,
+        'refused',
+        `There are ${MOST} tokens already: revoke those that are no longer used.`,
+      )
     const id = this.#random(8).toString('hex')
     const half = this.#random(32).toString('hex')
     const token: ApiToken = {

@@ -49,7 +49,7 @@ export class LastingClock {
     const behind = latest - clock()
     if (behind > WORTH_SAYING)
       log.warn(
-        `The system's clock is ${Math.round(behind / 1000)} s behind the latest time that this indexer has seen (${new Date(latest).toISOString()}): sessions and tokens go on from there, so check the clock.`,
+        `The system's clock is ${Math.round(behind / 1000)} s behind the latest time that this indexer has seen (${new Date(latest).toISOString()}): sessions and tokens are timed from there, so correct the clock.`,
       )
     const lasting = new LastingClock(parts, latest)
     lasting.now()
@@ -77,7 +77,7 @@ export class LastingClock {
         if (await this.#records.put(KIND, KEY, { at }, known?.version ?? null)) return
       }
     } catch (error) {
-      this.#log.warn(`The latest time could not be written down: ${reasonOf(error)}`)
+      this.#log.warn(`The latest time could not be stored: ${reasonOf(error)}`)
     }
   }
 

@@ -162,8 +162,8 @@ export class Mask {
       found === 'words'
         ? 'Some fields are masked for your role, so you can search in fields only, such as `event.action: login`: words without a field would be looked for in the masked ones, too.'
         : this.hides(found)
-          ? `${found} is masked for your role, so it can't be searched by it.`
-          : `Some fields are masked for your role, and ${found} may hold their values, so this can't be asked of it; ask another field.`,
+          ? `${found} is masked for your role, so you can't search by it.`
+          : `Some fields are masked for your role, and ${found} may hold their values, so this search of it is refused; search another field.`,
     )
   }
 
@@ -178,7 +178,7 @@ export class Mask {
       throw new Refusal(
         403,
         'forbidden',
-        `Some fields are masked for your role, and ${field} may hold their values, so its values can't be listed or put in order.`,
+        `Some fields are masked for your role, and ${field} may hold their values, so its values can't be listed or sorted.`,
       )
     }
   }

@@ -118,10 +118,10 @@ export function whyNotAPassword(
   const names = [name, ...name.split(/[._@-]+/), ...fullName.split(/[\s,]+/)]
     .map((one) => one.toLowerCase())
     .filter((one) => one === name.toLowerCase() || one.length >= SHORTEST_NAME)
-  if (names.some((one) => text.includes(one))) return 'A password does not contain the name of its user.'
-  if (text.includes('waybill')) return 'A password does not contain the name of this product.'
+  if (names.some((one) => text.includes(one))) return "The password must not contain the user's name."
+  if (text.includes('waybill')) return 'The password must not contain the word Waybill.'
   if (isCommon(password))
-    return 'This password is a common one, or is made of few common words and numbers; a sentence of your own is a good one.'
+    return 'This password is too common, or consists of a few common words and numbers. Use a sentence of your own.'
   return null
 }
 

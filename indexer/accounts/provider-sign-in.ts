@@ -94,7 +94,7 @@ export class ProviderSignIn {
     } catch (thrown) {
       // Signed out here all the same: the provider's session is the provider's.
       if (!(thrown instanceof ProviderRefusal)) throw thrown
-      this.#log.warn(`Nobody can be sent to the provider to sign out: ${thrown.message}.`)
+      this.#log.warn(`The user can't be sent to the provider to sign out: ${thrown.message}.`)
       return null
     }
   }
@@ -139,7 +139,7 @@ export class ProviderSignIn {
     if (!named.success)
       throw new ProviderRefusal(
         'no-name',
-        `the claim ${claim} of subject ${JSON.stringify(subject)} is no name of a user: ${named.error.issues[0]?.message ?? ''} (sign-in.openid.name chooses another claim)`,
+        `the claim ${claim} of subject ${JSON.stringify(subject)} is not a valid user name: ${named.error.issues[0]?.message ?? ''} (sign-in.openid.name chooses another claim)`,
       )
     const name = named.data
     const taken = (): ProviderRefusal =>
@@ -186,7 +186,7 @@ export class ProviderSignIn {
           from,
           'user-role',
           'success',
-          `User ${known.name} is ${role} from now on, by their groups.`,
+          `User ${known.name} now has the role ${role}, from their groups.`,
         ),
         changes: [{ field: 'role', old: known.role, new: role }],
       })
@@ -197,7 +197,7 @@ export class ProviderSignIn {
           from,
           'user-limits',
           'success',
-          `What user ${known.name} may see was set, by their groups.`,
+          `The limits of user ${known.name} were set from their groups.`,
         ),
         changes: [{ field: 'limits', old: before, new: after }],
       })

@@ -5,21 +5,19 @@ import { isLoopbackUrl, type OpenIdSettings } from './provider-settings.ts'
 
 /** Why somebody is not signed in by the provider; the sentence is for them, the reason of a `ProviderRefusal` for the trail. */
 export const REFUSALS = {
-  unreachable:
-    'Your organisation’s sign-in does not answer at present. Try again later, or sign in with a local user.',
+  unreachable: 'Your organisation’s sign-in is not answering. Try again later, or sign in with a local user.',
   'wrong-settings':
     'The sign-in of your organisation is not set up right. The indexer’s log and audit trail say why: tell its administrator.',
-  stale: 'This sign-in was begun too long ago, in another browser, or was finished already: begin again.',
-  denied: 'Your organisation’s sign-in said no, or it was cancelled there.',
-  invalid:
-    'What your organisation’s sign-in answered could not be verified, so it counts for nothing: begin again.',
+  stale: 'This sign-in expired, began in another browser, or is already finished. Start again.',
+  denied: 'Your organisation’s sign-in refused you, or the sign-in was cancelled.',
+  invalid: 'The answer of your organisation’s sign-in could not be verified. Start again.',
   clock:
     'The clocks of your organisation’s sign-in and of the indexer are too far apart: tell the indexer’s administrator.',
-  'no-group': 'You are in no group that may use Waybill: ask whoever keeps the groups of your organisation.',
+  'no-group':
+    'You are in no group that may use Waybill: ask the administrator of your organisation’s groups.',
   'no-name':
     'Your organisation’s sign-in names you in a form that can’t be used here: tell the indexer’s administrator.',
-  'name-taken':
-    'Somebody else has your name here already, so you can’t have it: ask an administrator of the indexer.',
+  'name-taken': 'Another user here already has your name: ask an administrator of the indexer.',
   locked: 'You are locked here: ask an administrator of the indexer.',
 } as const
 export type RefusalCode = keyof typeof REFUSALS
@@ -107,7 +105,7 @@ export class Provider {
     if (flow === undefined || Number(until) <= now || Number(until) > now + FLOW_MS)
       throw new ProviderRefusal(
         'stale',
-        'the browser did not begin this sign-in, or more than ten minutes ago',
+        'this browser did not begin the sign-in, or began it more than ten minutes ago',
       )
     // Compared here first: what others begin must not have the indexer ask the provider.
     if (new URLSearchParams(search).get('state') !== derived('state', flow))
@@ -218,7 +216,7 @@ async function discover(openid: typeof OpenId, settings: OpenIdSettings): Promis
     if (refusal.code === 'unreachable') throw refusal
     throw new ProviderRefusal(
       'wrong-settings',
-      `sign-in.openid.issuer: ${settings.issuer} does not describe itself as a provider (${reasonOf(thrown)}): check the address`,
+      `sign-in.openid.issuer: ${settings.issuer} publishes no description of a provider (${reasonOf(thrown)}): check the address`,
       null,
       thrown,
     )
@@ -266,7 +264,7 @@ function refusalOf(openid: typeof OpenId, settings: OpenIdSettings, thrown: unkn
       if (one.error === 'invalid_grant')
         return new ProviderRefusal(
           'stale',
-          'the provider takes this code no more (invalid_grant)',
+          'the provider no longer accepts this code (invalid_grant)',
           null,
           thrown,
         )
@@ -283,7 +281,7 @@ function refusalOf(openid: typeof OpenId, settings: OpenIdSettings, thrown: unkn
     if (code === 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED')
       return new ProviderRefusal(
         'clock',
-        `the ID token is not valid at this time (${one.message}): set the clocks right, of both machines`,
+        `the ID token is not valid at this time (${one.message}): correct the clocks of both machines`,
         null,
         thrown,
       )
@@ -299,7 +297,7 @@ function refusalOf(openid: typeof OpenId, settings: OpenIdSettings, thrown: unkn
 const unknownClient = ({ issuer }: OpenIdSettings, cause: Error): ProviderRefusal =>
   new ProviderRefusal(
     'wrong-settings',
-    `sign-in.openid: ${issuer} does not know this client-id with this client-secret: compare them with what is registered there`,
+    `sign-in.openid: ${issuer} rejects this client-id and client-secret: compare them with what is registered there`,
     null,
     cause,
   )

@@ -142,7 +142,7 @@ export class SignIn {
   #begin(key: string): number {
     const left = this.#delays.left(key)
     if (left > 0)
-      throw new Refusal(429, 'busy', 'Too many attempts failed lately; try again when the time is over.', {
+      throw new Refusal(429, 'busy', 'Too many failed attempts; try again after the time in Retry-After.', {
         retryAfter: Math.ceil(left / 1000),
       })
     return this.#delays.failed(key)

@@ -237,7 +237,7 @@ const isPermission = (needs: Needed): needs is Permission => Object.hasOwn(PERMI
 function demandSession(asker: Asker, needs: Needed): void {
   if (needs === 'half-session' || needs === 'session') {
     if (asker.by.kind !== 'session')
-      throw refused(asker, 'This is about a session, and a token is none: sign in with name and password.')
+      throw refused(asker, 'This needs a session, not a token: sign in with name and password.')
   }
   if (needs === 'half-session' || needs === 'half-known' || asker.by.kind !== 'session') return
   const { wants } = asker.by.session
@@ -249,9 +249,9 @@ function demandSession(asker: Asker, needs: Needed): void {
 
 function whyNotAll({ sight }: Asker, shows: Route['shows']): string | null {
   if (shows === 'records' && !isFull(sight))
-    return 'Your access is limited to some events or fields, and here records are shown whole.'
+    return 'Your access is limited to some events or fields, and this shows whole records.'
   if (shows === 'totals' && sight.only !== null)
-    return 'Your access is limited to some events, and these figures are of all.'
+    return 'Your access is limited to some events, and these figures count all events.'
   return null
 }
 

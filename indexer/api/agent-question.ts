@@ -16,7 +16,7 @@ export function askingAgent(
 ): { readonly agent: Agent; readonly key: string } {
   const read = readQuestion(request.headers.authorization)
   if (read === null || read.question.path !== path) {
-    throw new Refusal(401, 'unauthorised', 'Expected a question that an agent has signed, in Authorization.')
+    throw new Refusal(401, 'unauthorised', 'Expected a request signed by an agent, in Authorization.')
   }
   const agent = agents.authenticate(read.question, read.signedBy)
   asker.certificate?.demandSigner(agent.id)
@@ -25,7 +25,7 @@ export function askingAgent(
     throw new Refusal(
       401,
       'unauthorised',
-      `The question was signed ${Math.round(late / 1000)} s before now by the indexer's clock: is a clock wrong?`,
+      `The request was signed ${Math.round(late / 1000)} s ago by the indexer's clock: check both clocks.`,
     )
   }
   return { agent, key: read.question.key }

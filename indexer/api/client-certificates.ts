@@ -50,7 +50,7 @@ export function openClientCertificates(parts: {
       throw refused(`The certificate of ${nameOf(certificate)} expired on ${to.toISOString()}: ${remedy}.`)
     if (from.getTime() > now)
       throw refused(
-        `The certificate of ${nameOf(certificate)} is good from ${from.toISOString()} only: is a clock wrong?`,
+        `The certificate of ${nameOf(certificate)} is not valid before ${from.toISOString()}: check the clocks.`,
       )
   }
 
@@ -74,7 +74,7 @@ export function openClientCertificates(parts: {
     if (ca.certificate === null)
       return 'there is no authority to give them one: `waybill agents ca create` makes it'
     if (!asks) return 'the indexer does not ask for one before it is started again: restart it'
-    return 'none was shown: an agent gets it by itself over https, unless tls.cert in agent.yml names another; a version before certificates has to be updated'
+    return 'this agent showed none: use https, remove tls.cert from agent.yml, or update the agent'
   }
 
   function ofOwn(socket: unknown, mayLack: boolean): ShownCertificate {
@@ -97,7 +97,7 @@ export function openClientCertificates(parts: {
     demandTime(certificate, 'the agent asks for a new one with its next heartbeat, if it is not revoked')
     const owner = agents.ofKey(keyId(certificate.publicKey))
     if (owner === undefined)
-      throw refused(`The certificate of ${nameOf(certificate)} is of no agent that is enrolled here.`)
+      throw refused(`The certificate of ${nameOf(certificate)} belongs to no enrolled agent.`)
     if (owner.revoked !== null) throw isRevoked(owner)
     return shown([owner])
   }
@@ -125,7 +125,7 @@ const shown = (owners: readonly Agent[]): ShownCertificate => ({
     throw new Refusal(
       403,
       'forbidden',
-      `Agent ${agent} signed this, and the certificate of the connection is that of ${owners.map(({ id }) => id).join(', ')}: each agent has its own.`,
+      `Agent ${agent} signed this, but the certificate of the connection belongs to ${owners.map(({ id }) => id).join(', ')}: each agent has its own.`,
     )
   },
 })

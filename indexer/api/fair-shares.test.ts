@@ -55,11 +55,11 @@ describe('turns', () => {
     const refusal = { status: 429, code: 'busy', retryAfter: 5 }
     await expect(work(turns, 'eve').done).rejects.toMatchObject({
       ...refusal,
-      message: '2 counts of yours wait to be answered, and no more may: ask again when some are.',
+      message: '2 counts of yours are waiting, which is the limit: try again later.',
     })
     await expect(work(turns, 'amir').done).rejects.toMatchObject({
       ...refusal,
-      message: '3 counts of all users wait to be answered, and no more may: ask again in a moment.',
+      message: '3 counts of all users are waiting, which is the limit: try again in a moment.',
     })
     for (const one of waiting) one.end()
     await Promise.all(waiting.map(({ done }) => done))

@@ -75,7 +75,7 @@ export class Turns {
       throw new Refusal(
         429,
         'busy',
-        `${waiting.length} ${this.#what} of yours wait to be answered, and no more may: ask again when some are.`,
+        `${waiting.length} ${this.#what} of yours are waiting, which is the limit: try again later.`,
         { retryAfter: COME_BACK },
       )
     if (this.#waiting >= this.#most.all) {
@@ -83,7 +83,7 @@ export class Turns {
       throw new Refusal(
         429,
         'busy',
-        `${this.#waiting} ${this.#what} of all users wait to be answered, and no more may: ask again in a moment.`,
+        `${this.#waiting} ${this.#what} of all users are waiting, which is the limit: try again in a moment.`,
         { retryAfter: COME_BACK },
       )
     }

@@ -110,7 +110,7 @@ describe('tokens', () => {
     const all = await Promise.all(Array.from({ length: 52 }, (_, i) => make(person, i < 10 ? 60 : 3600)))
     expect(all.filter(({ status }) => status === 200)).toHaveLength(50)
     expect(all.filter(({ status }) => status === 409).map(({ json }) => json.detail)).toEqual(
-      Array(2).fill('You have 50 tokens already: revoke those that nobody uses.'),
+      Array(2).fill('You have 50 tokens already: revoke those that are no longer used.'),
     )
     expect((await make(other, 60)).status).toBe(200)
     strict.pass(2 * MINUTE)
@@ -225,8 +225,8 @@ describe('a change of what somebody signs in with', () => {
       'iloveyou!!123456',
     ])
       expect(await refusal(password)).toContain('This password is a common one')
-    expect(await refusal('harrowgate rides again')).toContain('the name of its user')
-    expect(await refusal('my QUENTIN is a nice one')).toContain('the name of its user')
+    expect(await refusal('harrowgate rides again')).toContain("the user's name")
+    expect(await refusal('my QUENTIN is a nice one')).toContain("the user's name")
     expect(await refusal('the waybill of tomorrow')).toContain('the name of this product')
     expect((await person.step('/v1/session/password', { password: PASSWORD })).status).toBe(200)
   })

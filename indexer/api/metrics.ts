@@ -51,7 +51,7 @@ export function createMetrics(): Metrics {
   const forks = new Counter({ name: 'waybill_forks_total', help: 'Waybills refused as a fork.', registers })
   const breaks = new Counter({
     name: 'waybill_chain_breaks_total',
-    help: "Waybills that don't go with those that their chain binds them to.",
+    help: 'Waybills that contradict their neighbours in the chain.',
     registers,
   })
   const slowed = new Counter({
@@ -61,7 +61,7 @@ export function createMetrics(): Metrics {
   })
   const foreign = new Counter({
     name: 'waybill_foreign_events_total',
-    help: 'Events that are not in the name of the agent that sent them, and lie in the dead letters.',
+    help: 'Events in the dead letters, since they are not in the name of the agent that sent them.',
     registers,
   })
   const collisions = new Counter({

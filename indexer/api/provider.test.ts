@@ -275,7 +275,7 @@ describe('who may not', () => {
     const { location } = await browser.open(url + START)
     const state = new URL(location ?? '').searchParams.get('state')
     await browser.open(`${url}${CALLBACK}?error=access_denied&state=${state}&iss=${provider.issuer}`)
-    expect(await problem(browser)).toMatch(/said no, or it was cancelled/)
+    expect(await problem(browser)).toMatch(/refused you, or the sign-in was cancelled/)
   })
 })
 

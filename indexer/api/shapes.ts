@@ -93,11 +93,11 @@ export const agentShape = z.object({
     ),
   breaks: z
     .array(z.object({ incarnation: z.string(), sequence: count, at: time, reason: z.string() }))
-    .describe("Waybills that don't go with those that their chain binds them to, oldest first."),
+    .describe('Waybills that contradict their neighbours in the chain, oldest first.'),
   slowed: z
     .object({ since: time, why: z.string() })
     .nullable()
-    .describe('Since when it is slowed down, and for what, since it is over its quota.'),
+    .describe('Since when it is slowed down, and which quota it exceeds.'),
 })
 export type AgentShape = z.infer<typeof agentShape>
 
@@ -209,6 +209,8 @@ export const agentsCaShape = z.object({
   certificate: z.string().describe('In PEM.'),
   asked: z
     .boolean()
-    .describe('The listener asks agents for certificates. A new authority is asked for from the next start.'),
+    .describe(
+      'The listener asks agents for certificates. It asks for those of a new authority after a restart.',
+    ),
 })
 export type AgentsCaShape = z.infer<typeof agentsCaShape>

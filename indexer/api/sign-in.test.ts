@@ -237,7 +237,7 @@ describe('a session', () => {
     for (const [weak, why] of [
       ['short', 'at least 12'],
       ['aaaaaaaaaaaaaaaa', 'repeats'],
-      ['paul has a password', 'name of its user'],
+      ['paul has a password', "the user's name"],
       [next, 'the old one'],
     ] as const) {
       await here.signIn('paul', next)

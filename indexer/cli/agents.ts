@@ -41,14 +41,14 @@ export function commands(cli: Argv) {
             type: 'string',
             requiresArg: true,
             describe:
-              'Hosts that those agents may be on and may name, between commas; * stands for any signs',
+              'Hosts, separated by commas, that the agents may run on and name in events; * stands for any characters',
           })
           .example('$0 agents token --ttl 15m', 'For one agent, used within a quarter of an hour'),
       (given) => token(given),
     )
     .command(
       'hosts <id> [names..]',
-      'Which hosts the events of an agent may name beside its own',
+      'Allow the events of an agent to name other hosts besides its own',
       (hosts) =>
         hosts
           .positional('id', { type: 'string', demandOption: true, describe: 'As `waybill agents` shows it' })
@@ -56,11 +56,12 @@ export function commands(cli: Argv) {
             type: 'string',
             array: true,
             default: [] as string[],
-            describe: 'In place of those of before; * stands for any signs. None: its own host only',
+            describe:
+              'Replace the names allowed so far; * stands for any characters. Without names: only its own host',
           })
           .example(
             "$0 agents hosts a-0123456789abcdef db-1 'web-*.example'",
-            'An agent whose own integration names those',
+            'Allow an agent whose integration writes these names',
           ),
       (given) => hosts(given),
     )
@@ -249,7 +250,7 @@ async function revoke(given: Given & { readonly id: string }): Promise<void> {
   await writeLines(
     given.json
       ? jsonLines([{ id, revoked: true }])
-      : [`Agent ${harmless(id)} is revoked: nothing more is taken from it.`],
+      : [`Agent ${harmless(id)} is revoked: the indexer accepts nothing more from it.`],
   )
 }
 
@@ -288,6 +289,6 @@ async function ca(
   ])
   if (!answer.asked)
     process.stderr.write(
-      'The indexer does not ask agents for certificates yet: it has to listen with https, and to be started again.\n',
+      'The indexer does not ask agents for certificates yet: set listen: https://... and restart it.\n',
     )
 }

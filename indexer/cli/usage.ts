@@ -52,8 +52,10 @@ async function sentence(
   const needsValue = /^Not enough arguments following: (\S+)/.exec(said)?.[1]
   if (needsValue !== undefined) {
     const behind = argv[argv.indexOf(`--${needsValue}`) + 1]
-    const written = behind?.startsWith('-') ? `; write --${needsValue}=${behind} where that is the value` : ''
-    return `--${needsValue} needs a value behind it${written}`
+    const written = behind?.startsWith('-')
+      ? `; if the value is ${behind}, write --${needsValue}=${behind}`
+      : ''
+    return `--${needsValue} needs a value${written}`
   }
   const missing = /^Missing required arguments?: (.+)/.exec(said)?.[1]
   if (missing !== undefined) return `--${missing.replaceAll(', ', ', --')} is missing`

@@ -82,12 +82,12 @@ export function commands(cli: Argv) {
           .option('remove-second-factor', {
             type: 'boolean',
             default: false,
-            describe: 'For whom the telephone is lost',
+            describe: 'Remove the second factor as well, for a user who lost the telephone',
           })
           .option('revoke-tokens', {
             type: 'boolean',
             default: false,
-            describe: 'Their tokens end, too: somebody else may have been at the account',
+            describe: "Also revoke the user's tokens, if somebody else may have used the account",
           }),
       (given) => reset(given),
     )

@@ -172,8 +172,4 @@ export function busy(): Refusal {
 }
 
 const unknownSender = (): Refusal =>
-  new Refusal(
-    401,
-    'unauthorised',
-    'The manifest names no agent and key that are enrolled here: enroll the agent first.',
-  )
+  new Refusal(401, 'unauthorised', 'The manifest names no enrolled agent or key: enroll the agent first.')

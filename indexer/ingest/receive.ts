@@ -241,7 +241,7 @@ export function openReceiver(parts: {
     await seldom.tell(`foreign/${id}`, foreign, (count) => ({
       action: 'agent-foreign-event',
       category: 'security',
-      message: `${count} ${count === 1 ? 'event' : 'events'} of agent ${name} went to the dead letters, since they are not in its own name. The first: ${first}.`,
+      message: `${count} ${count === 1 ? 'event' : 'events'} of agent ${name} went to the dead letters, since they are not in the agent's own name. The first: ${first}.`,
       outcome: 'failure',
       reason: first,
       by: { name: 'agent' },

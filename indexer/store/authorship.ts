@@ -21,13 +21,13 @@ export class Authorship {
   faultOf(event: AuditEvent): string | null {
     const { agent } = this.#author
     if (textAt(event, 'agent.id') !== agent)
-      return `agent.id is ${shown(textAt(event, 'agent.id'))}, and agent ${agent} sent it: an agent writes in its own name only`
+      return `agent.id is ${shown(textAt(event, 'agent.id'))}, but agent ${agent} sent the event: an agent writes in its own name only`
     for (const path of OWN_NAMED)
       if (valuesOf(event, path).some((value) => OWN_SOURCE.test(value)))
-        return `${path} is waybill: only the indexer writes its own events`
+        return `${path} is waybill, which only the indexer may write`
     for (const host of valuesOf(event, 'host.name'))
       if (!this.#mayName(host))
-        return `host.name is ${shown(host)}, which is no host of agent ${agent}: allow it with \`waybill agents hosts ${agent} NAMES\`, and replay this`
+        return `host.name is ${shown(host)}, which is not an allowed host of agent ${agent}: allow it with \`waybill agents hosts ${agent} NAMES\`, and replay this`
     return null
   }
 

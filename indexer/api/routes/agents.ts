@@ -105,7 +105,7 @@ export function agentRoutes(service: Service): Route[] {
       path: AGENT_CERTIFICATE_PATH,
       needs: 'new-agent',
       about:
-        'A certificate of this indexer’s authority for the key that the agent signs with. It signs its question in Authorization, as for the settings.',
+        'A certificate of this indexer’s authority for the key that the agent signs with. The agent signs the request in Authorization, as for the settings.',
       answers: { 200: json('The certificate.', agentCertificateSchema) },
       async serve({ request, asker }) {
         const { agent, key } = askingAgent(service, request, asker, AGENT_CERTIFICATE_PATH)
@@ -142,7 +142,7 @@ export function agentManagementRoutes(service: Service): Route[] {
     throw new Refusal(
       409,
       'refused',
-      'tls.client-ca in indexer.yml names an authority of yours, which certifies the agents: take it out first.',
+      'tls.client-ca in indexer.yml names your own authority for agents: remove it first.',
     )
   }
 
@@ -204,7 +204,7 @@ export function agentManagementRoutes(service: Service): Route[] {
           .min(1)
           .optional()
           .describe(
-            'Hosts that agents may be on that enroll with it, and that their events may name; * stands for any signs.',
+            'Hosts that agents may enroll on with this token, and that their events may name; * stands for any characters.',
           ),
       }),
       answers: { 200: json('The token.', mintedTokenShape) },

@@ -11,10 +11,7 @@ const REFUSED = 'refused.'
 
 const signInShape = z.object({
   openid: z.object({ button: z.string() }).nullable().describe('null: only local users sign in here.'),
-  problem: z
-    .string()
-    .nullable()
-    .describe('Why the last sign-in at the provider led to nothing. Told this once.'),
+  problem: z.string().nullable().describe('Why the last sign-in at the provider failed. Returned once.'),
 })
 
 const signedOutShape = z.object({
@@ -72,7 +69,7 @@ export function signInRoutes(service: Service): Route[] {
       method: 'GET',
       path: CALLBACK,
       needs: 'anybody',
-      about: 'Where the provider sends the browser back to, with what says who it is.',
+      about: 'The provider sends the browser back to this address, with the result.',
       query: z.object({}),
       answers: AWAY,
       async serve({ request, reply }) {

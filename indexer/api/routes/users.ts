@@ -169,7 +169,10 @@ export function userRoutes(service: Service): Route[] {
       about: 'Gives a user a password for one sign-in. Their sessions end.',
       params,
       body: z.strictObject({
-        secondFactor: z.enum(['keep', 'remove']).default('keep').describe('For whom the telephone is lost.'),
+        secondFactor: z
+          .enum(['keep', 'remove'])
+          .default('keep')
+          .describe('Remove the second factor as well, for a user who lost the telephone.'),
         tokens: tokensShape,
       }),
       answers: { 200: json('The user, and the password.', givenPasswordShape) },

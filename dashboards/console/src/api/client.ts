@@ -8,7 +8,7 @@ export interface Operations {
     body: { token?: string | undefined; publicKey: string; name: string; host: string; version: string }
     answer: { agent: string; key: string; namespace: string }
   }
-  /** A certificate of this indexer’s authority for the key that the agent signs with. It signs its question in Authorization, as for the settings. */
+  /** A certificate of this indexer’s authority for the key that the agent signs with. The agent signs the request in Authorization, as for the settings. */
   getAgentCertificate: {
     params: Record<never, never>
     query: Record<never, never>
@@ -729,7 +729,7 @@ export interface Operations {
     body: undefined
     answer: undefined
   }
-  /** Where the provider sends the browser back to, with what says who it is. */
+  /** The provider sends the browser back to this address, with the result. */
   getSignInOpenidCallback: {
     params: Record<never, never>
     query: Record<never, never>

@@ -196,7 +196,7 @@ function UserActs({ user, act, onGiven }: { user: User; act: Act; onGiven: (pass
           title={`Take off the second factor of ${name}?`}
           onConfirmed={() => void reset({ secondFactor: 'remove' })}
         >
-          For whom the telephone is lost. They also get a new password for one sign-in.
+          For a user who lost the telephone. They also get a new password for one sign-in.
         </Confirm>
       )}
       <Confirm
