@@ -169,7 +169,7 @@ describe('with an authority of the indexer', () => {
     const without = await caller().send(url, batch)
     expect([without.status, without.json.detail]).toEqual([
       401,
-      expect.stringMatching(/^Agents need a certificate here .*none was shown: an agent gets it by itself/),
+      expect.stringMatching(/^Agents need a certificate here .*this agent showed none: use https/),
     ])
     expect((await caller().ask(`${url}/v1/heartbeat`, { json: agent.heartbeat() })).status).toBe(401)
     expect((await caller(shown).send(url, batch)).json).toMatchObject({ stored: 1 })
@@ -327,7 +327,7 @@ describe('with the operator’s authority', () => {
 
 it('certificates over http are refused by the settings, with the remedy', async () => {
   await expect(TestIndexer.start({ agents: { certificates: 'required' } })).rejects.toThrow(
-    /agents\.certificates is required.*listen: https/,
+    /agents\.certificates: required needs https.*listen: https/,
   )
 })
 

@@ -198,7 +198,7 @@ describe('waybill-agent check', () => {
       ],
       [
         ROWS.replace('Zeitpunkt', 'Wann'),
-        /2 have no column that is known as their time\. .*columns: \{ "@timestamp": NAME \}.* There are: Wann, Benutzer, Aktion/,
+        /2 have no column that is known as their time\. .*columns: \{ "@timestamp": NAME \}.* The columns are: Wann, Benutzer, Aktion/,
       ],
     ])('%j: says what is wrong with the times', async (content, sentence) => {
       expect((await look('times.csv', content, 'integration: generic-csv')).said).toMatch(sentence)
@@ -254,7 +254,7 @@ describe('waybill-agent check', () => {
     ])('says that %s has another form; so does test', async (name, content, integration, looks, other) => {
       const { code, said } = await look(name, content, `integration: ${integration}`)
       const sentence = new RegExp(
-        `this looks like ${looks}, which .* doesn't read\\. Say integration: ${other}`,
+        `this looks like ${looks}, which .* doesn't read\\. Write integration: ${other}`,
       )
       expect(said).toMatch(sentence)
       expect(code).toBe(1)
@@ -284,7 +284,7 @@ describe('waybill-agent check', () => {
       [['check', '--config', 'a.yml', '--config', 'b.yml'], '--config is given twice'],
       [['test', 'erp', '--line', 'one'], '--line takes a number'],
       [['test', 'erp', '--time-format', 'TT.MM'], '--time-format: the pattern needs MM'],
-      [['test', 'erp', '--time-format', 'DD.MM.YYYY'], '--time-format needs a --column of a time beside it'],
+      [['test', 'erp', '--time-format', 'DD.MM.YYYY'], '--time-format needs a --column for a time'],
       [['test', 'erp', '--column', 'user.nmae=x'], 'did you mean user.name?'],
     ]
     for (const [args, sentence] of wrong) {

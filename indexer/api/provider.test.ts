@@ -239,7 +239,7 @@ describe('who may not', () => {
       const browser = new Browser()
       await signIn(browser)
       expect((await session(browser)).status, name).toBe(401)
-      expect(await problem(browser), name).toMatch(/^Somebody else has your name here already/)
+      expect(await problem(browser), name).toMatch(/^Another user here already has your name/)
       expect((await lastSignIn()).event.reason).toMatch(/name-taken: .*sign-in\.openid\.name/)
     }
     const users = await strict.indexer.ask('/v1/users/tina', { headers: await strict.operator() })
@@ -290,7 +290,7 @@ describe('an attack', () => {
     for (const victim of [other, new Browser()]) {
       await victim.open(back)
       expect((await session(victim)).status).toBe(401)
-      expect(await problem(victim)).toMatch(/^This sign-in was begun too long ago, in another browser/)
+      expect(await problem(victim)).toMatch(/^This sign-in expired, began in another browser/)
     }
     const changed = back.replace(/state=[\w-]+/, 'state=AAAA')
     await browser.open(changed)
@@ -339,7 +339,7 @@ describe('an attack', () => {
       event: { reason: expect.stringMatching(/^stale: .*invalid_grant/) },
     })
     await thief.open(back)
-    expect((await lastSignIn()).event.reason).toMatch(/^stale: the browser did not begin/)
+    expect((await lastSignIn()).event.reason).toMatch(/^stale: this browser did not begin/)
   })
 
   it('with a sign-in that lay around for ten minutes leads to nothing', async () => {
@@ -348,7 +348,7 @@ describe('an attack', () => {
     const back = await upToCallback(browser)
     strict.pass(10 * MINUTE)
     await browser.open(back)
-    expect(await problem(browser)).toMatch(/^This sign-in was begun too long ago/)
+    expect(await problem(browser)).toMatch(/^This sign-in expired/)
   })
 
   it('with a token that was changed on its way leads to nothing', async () => {
@@ -496,7 +496,7 @@ describe('a provider that', () => {
     provider.away = true
     const browser = new Browser()
     expect((await browser.open(url + START)).location).toBe(`${url}/`)
-    expect(await problem(browser)).toMatch(/does not answer at present.*local user/)
+    expect(await problem(browser)).toMatch(/is not answering.*local user/)
     expect((await lastSignIn()).event.reason).toMatch(/^unreachable: .* answers 503/)
     expect((await new Person(strict.indexer).signIn('gina')).status).toBe(200)
     provider.away = false
@@ -504,7 +504,7 @@ describe('a provider that', () => {
     const back = await upToCallback(browser)
     provider.away = true
     await browser.open(back)
-    expect(await problem(browser)).toMatch(/does not answer at present/)
+    expect(await problem(browser)).toMatch(/is not answering/)
     provider.away = false
     await signIn(browser)
     expect((await session(browser)).status).toBe(200)
@@ -517,7 +517,7 @@ describe('a provider that', () => {
     await reload({ issuer })
     const browser = new Browser()
     await browser.open(url + START)
-    expect(await problem(browser)).toMatch(/does not answer at present/)
+    expect(await problem(browser)).toMatch(/is not answering/)
     expect(JSON.stringify(strict.indexer.log.at(-1))).toContain(
       `${issuer} can't be reached (connect ECONNREFUSED`,
     )
@@ -528,11 +528,11 @@ describe('a provider that', () => {
     for (const [members, why] of [
       [
         { 'client-secret': 'quite another secret' },
-        /sign-in\.openid: .* does not know this client-id with this client-secret/,
+        /sign-in\.openid: .* rejects this client-id and client-secret/,
       ],
       [
         { issuer: `${provider.issuer}/nowhere` },
-        /sign-in\.openid\.issuer: .*\/nowhere does not describe itself.*check the address/,
+        /sign-in\.openid\.issuer: .*\/nowhere publishes no description.*check the address/,
       ],
     ] as const) {
       await reload(members)

@@ -326,7 +326,7 @@ describe('what goes wrong is one sentence with a remedy', () => {
       [['count', '--by', 'usr'], 'There is no field usr to count by; did you mean user?'],
       [['count', '--by', 'mnth'], 'did you mean month?'],
       [['search', 'x', '--sort', 'foo'], 'There is no field foo to sort by; newest, oldest and the fields'],
-      [['search', 'x', '--sort', '-user'], '--sort needs a value behind it; write --sort=-user'],
+      [['search', 'x', '--sort', '-user'], '--sort needs a value; if the value is -user, write --sort=-user'],
       [['search', 'x', '--sort=-usr'], 'There is no field usr to sort by; did you mean user?'],
       [['search', 'x', '--sort', 'newst'], 'did you mean newest?'],
       [['search', 'x', '--limit'], '--limit needs a value'],

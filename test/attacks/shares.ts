@@ -154,7 +154,7 @@ export const SHARES: readonly Attack[] = [
       const { person } = await viewer(ground)
       const json = { current: PASSWORD, password: 'P@ssw0rd!2024' }
       const { status, text } = await person.ask('/v1/session/password', { json })
-      expect([status, text]).toEqual([400, expect.stringContaining('This password is a common one')])
+      expect([status, text]).toEqual([400, expect.stringContaining('This password is too common')])
     },
   },
 ]
