@@ -106,7 +106,12 @@ export const WRITERS: readonly Attack[] = [
     name: 'an agent writes events of a host that is not its own',
     async run(ground) {
       const [agent, victim] = [await ground.agent(), await ground.agent()]
-      await buried(ground, agent, [agent.event({ host: { name: victim.host } })], /not an allowed host of agent/)
+      await buried(
+        ground,
+        agent,
+        [agent.event({ host: { name: victim.host } })],
+        /not an allowed host of agent/,
+      )
       // Once an operator allows it, the dead letter is stored.
       const hosts = { hosts: [victim.host] }
       expect((await ground.ask(`/v1/agents/${agent.id}/hosts`, { method: 'PUT', json: hosts })).status).toBe(
