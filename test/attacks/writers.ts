@@ -87,7 +87,7 @@ export const WRITERS: readonly Attack[] = [
           own({ module: ['shop', 'WAYBILL'] }),
           own({ module: 'x', dataset: 'waybill.indexer' }),
         ],
-        /only the indexer writes its own events/,
+        /which only the indexer may write/,
       )
       expect(await ground.events('event.action: user-remove')).toEqual([])
       const told = await ground.events(`event.action: agent-foreign-event and audit.entity.id: ${agent.id}`)
