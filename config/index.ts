@@ -1,5 +1,6 @@
 export { closest, noOption } from './allowed.ts'
 export { beside, keptBeside } from './beside.ts'
+export { isLoopbackHost } from './loopback.ts'
 export {
   ConfigError,
   type ConfigProblem,

@@ -162,7 +162,7 @@ function parsed<T>(
       if (issue.code === 'unrecognized_keys') {
         const allowed = allowedKeys(schema, path)
         for (const key of issue.keys) {
-          // What stands in the place of a key may be the secret itself, without the name before it.
+          // The key may be a secret whose name was forgotten.
           if (isSecret(path) || isPutIn(path, key)) {
             problems.push({
               line: keyLine(path, key),
@@ -255,7 +255,7 @@ const SECRET_NAME = /token|password|passwd|passphrase|secret|credential|api-?key
 const isSecret = (path: readonly PropertyKey[]): boolean =>
   path.some((part) => typeof part === 'string' && SECRET_NAME.test(part))
 
-/** A value as a message shows it: of lists and groups only what they are, since secrets may stand in them; of URLs no user and password. */
+/** A value as a message shows it. Lists and groups may hold secrets, so only their kind is shown. URLs lose user and password. */
 function brief(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'a group of keys'
@@ -263,7 +263,7 @@ function brief(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
-/** Some messages of the parser end with what stands in the file, behind a colon. */
+/** Some messages of the parser quote the file behind a colon. */
 const withoutSource = (message: string): string => message.replace(/: .*$/s, '')
 
 function expected(issue: z.core.$ZodIssue): string {

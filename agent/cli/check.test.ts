@@ -186,7 +186,7 @@ describe('waybill-agent check', () => {
     })
 
     it.each([
-      // Nothing tells days and months apart: what is said is an example.
+      // Days and months can't be told apart here, so check offers its format as an example.
       [ROWS.replaceAll(/\d\d\.\d\d\.\d{4} /g, '1/2/2026 '), /, for example: columns: .*DD\/MM/],
       [
         ROWS.replaceAll(/\d\d\.\d\d\.\d{4} \d\d:\d\d/g, 'gestern'),

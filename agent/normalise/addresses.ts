@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { remembered } from './remembered.ts'
 
 /** Networks that are not reached from outside: a proxy's own, and those of the machine itself. */
 const INSIDE: readonly (readonly [network: string, prefix: number])[] = [
@@ -32,21 +33,11 @@ export interface Forwarded {
   readonly all: readonly string[]
 }
 
-const MOST_KNOWN = 1024
-/** The same clients come by the same proxies again and again. */
-const known = new Map<string, Forwarded | null>()
-
 /** The addresses that proxies have handed on, `203.0.113.66, 10.0.0.2`; null where a text is no such list. */
-export function forwardedIn(text: string): Forwarded | null {
-  if (text.length > LONGEST) return null
-  let forwarded = known.get(text)
-  if (forwarded === undefined) {
-    forwarded = read(text)
-    if (known.size >= MOST_KNOWN) known.clear()
-    known.set(text, forwarded)
-  }
-  return forwarded
-}
+export const forwardedIn: (text: string) => Forwarded | null = remembered(
+  (text) => (text.length > LONGEST ? null : read(text)),
+  { longest: LONGEST },
+)
 
 function read(text: string): Forwarded | null {
   const parts = text.split(/\s*[,;]\s*|\s+/).filter((part) => part !== '' && !NO_ADDRESS.test(part))

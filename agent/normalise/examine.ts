@@ -1,10 +1,11 @@
-import { type AuditEvent, LIMITS, type SourceId } from '../../schema/index.ts'
+import { type AuditEvent, LIMITS } from '../../schema/index.ts'
 import { behindByteOrderMark, type Framing, forEachRecord } from '../inputs/framing.ts'
 import type { Coverage } from './coverage.ts'
 import type { EventType, Integration } from './integration.ts'
 import { LACK, lacksOf } from './lacks.ts'
 import { Pipeline, withoutTornEnd } from './pipeline.ts'
 import type { Sighting } from './sighting.ts'
+import { wholeFile } from './task.ts'
 
 /** What one record becomes, for a person who looks. */
 export interface Examined {
@@ -69,18 +70,7 @@ function examined(
   bytes: Buffer,
   { path, now, coverage, sighting }: Parameters<Examiner>[1],
 ): Examined[] {
-  const slice = {
-    source: '0'.repeat(32) as SourceId,
-    generation: 0,
-    path,
-    pipeline: 0,
-    start: 0,
-    end: bytes.length,
-    offset: 0,
-    to: bytes.length,
-    header: null,
-    truncated: null,
-  }
+  const slice = wholeFile(path, bytes.length)
   const records: Examined[] = []
   const take = coverage?.taker(pipeline.mapping)
   let line = 1

@@ -1,9 +1,10 @@
 import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import type { EventRule, SourceId } from '../../schema/index.ts'
+import type { EventRule } from '../../schema/index.ts'
 import { BatchMaker } from './batch.ts'
 import { catalogueOf } from './filter.ts'
 import { loadIntegration } from './load.ts'
+import { wholeFile } from './task.ts'
 
 const erp = await loadIntegration('erp')
 
@@ -47,20 +48,7 @@ function recorded(
   const result = new BatchMaker(setup, [erp]).make({
     buffer,
     now: Date.UTC(2026, 0, 23),
-    slices: [
-      {
-        source: '0'.repeat(32) as SourceId,
-        generation: 0,
-        path: '/x',
-        pipeline: 0,
-        start: 0,
-        end: bytes.length,
-        offset: 0,
-        to: bytes.length,
-        header: null,
-        truncated: null,
-      },
-    ],
+    slices: [wholeFile('/x', bytes.length)],
   })
   const [slice] = result.slices
   expect(slice?.read).toBe(names.length)

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { canonical, leavesOf, merkleRoot, type SourceId } from '../../schema/index.ts'
 import { BatchMaker } from './batch.ts'
 import { framingFor, INTEGRATIONS, loadIntegration } from './index.ts'
-import type { PipelineSpec, WorkerSetup } from './task.ts'
+import { type PipelineSpec, type WorkerSetup, wholeFile } from './task.ts'
 
 /** Every integration's samples become the events beside them. */
 const RENEW =
@@ -32,16 +32,8 @@ async function eventsOf(integration: string, sample: string): Promise<string> {
   }
   const bytes = readFileSync(join(INTEGRATIONS, integration, 'samples', sample))
   const slice = {
+    ...wholeFile(`/var/log/${sample}`, bytes.length),
     source: '0123456789abcdef0123456789abcdef' as SourceId,
-    generation: 0,
-    path: `/var/log/${sample}`,
-    pipeline: 0,
-    start: 0,
-    end: bytes.length,
-    offset: 0,
-    to: bytes.length,
-    header: null,
-    truncated: null,
   }
   const made = ([false, true] as const).map((plainly) => {
     const buffer = new ArrayBuffer(bytes.length + 64)

@@ -26,6 +26,20 @@ export interface TaskSlice {
   readonly truncated: { readonly bytes: number; readonly sha256: string } | null
 }
 
+/** A whole file, which the task's buffer begins with. */
+export const wholeFile = (path: string, length: number): TaskSlice => ({
+  source: '0'.repeat(32) as SourceId,
+  generation: 0,
+  path,
+  pipeline: 0,
+  start: 0,
+  end: length,
+  offset: 0,
+  to: length,
+  header: null,
+  truncated: null,
+})
+
 export interface Task {
   /** Transferred to the worker, and back with the result, to be used again. */
   readonly buffer: ArrayBuffer

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 // The pool alone: with fetch, WebSocket and the rest of the package an idle agent has 7 MB more.
 import request from 'undici/lib/api/api-request.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
+import { isLoopbackHost } from '../../config/index.ts'
 import { OperatorError, reasonOf } from '../../schema/index.ts'
 import type { Answer } from './answer.ts'
 
@@ -54,16 +55,12 @@ export function checkedUrl(text: string, allowPlainHttp: boolean): URL {
       `${text} is no address of an indexer: expected one such as https://indexer.example:8600.`,
     )
   }
-  if (url.protocol === 'http:' && !isLoopback(url.hostname) && !allowPlainHttp) {
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname) && !allowPlainHttp) {
     throw new OperatorError(
       `${text}: plain HTTP outside this machine is not allowed. Use https, or set allow-plain-http where the network itself is trusted.`,
     )
   }
   return url
-}
-
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 
 /** The connections to one indexer. */

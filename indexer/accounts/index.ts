@@ -18,7 +18,7 @@ export {
   type Scope,
   WIDE_SCOPES,
 } from './permissions.ts'
-export { CALLBACK, ProviderRefusal, REFUSALS, type RefusalCode } from './provider.ts'
+export { CALLBACK, FLOW_MS, ProviderRefusal, REFUSALS, type RefusalCode } from './provider.ts'
 export { openIdSchema } from './provider-settings.ts'
 export { csrfOf, type Session, type SessionTimes } from './sessions.ts'
 export { type Events, FULL_SIGHT, isFull, maskedWith, type Sight, seenWith } from './sight.ts'

@@ -4,6 +4,7 @@ import {
   type Field,
   fieldOf,
   HOLDERS,
+  isRecord,
   kindOfValues,
   mayHold,
   sameValuesAs,
@@ -131,7 +132,7 @@ export class Mask {
       const isHidden = this.#hidden.some((hidden) => isUnder(here, hidden))
       return [replaced(key), isHidden ? masked(inner) : this.#within(inner, here, replaced), key]
     })
-    // Members stand in the order of their names: a place would tell how a replaced name begins.
+    // Members are ordered by name, so the place of a replaced name would tell how it begins.
     const [renamed, kept] = [
       shown.filter(([name, , key]) => name !== key),
       shown.filter(([name, , key]) => name === key),
@@ -319,9 +320,6 @@ function first<Item>(items: readonly Item[], found: (item: Item) => string | nul
   }
   return null
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Whether there is a value at all is no secret; how many there are is: two fields of one value are one in a list of both. */
 const masked = (value: unknown): unknown =>

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { duration, secret } from '../../config/index.ts'
+import { duration, isLoopbackHost, secret } from '../../config/index.ts'
 import { type Limits, limitsSchema } from './limits.ts'
 import { ROLES, type Role } from './permissions.ts'
 
@@ -9,11 +9,8 @@ const DAY = 86_400_000
 function isSafe(text: string): boolean {
   const url = URL.parse(text)
   if (url === null || url.username !== '' || url.search !== '' || url.hash !== '') return false
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackUrl(url))
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname))
 }
-
-export const isLoopbackUrl = ({ hostname }: URL): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 
 const issuer = z
   .string()

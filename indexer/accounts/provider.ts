@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import type * as OpenId from 'openid-client'
+import { isLoopbackHost } from '../../config/index.ts'
 import { reasonOf } from '../../schema/index.ts'
-import { isLoopbackUrl, type OpenIdSettings } from './provider-settings.ts'
+import type { OpenIdSettings } from './provider-settings.ts'
 
 /** Why somebody is not signed in by the provider; the sentence is for them, the reason of a `ProviderRefusal` for the trail. */
 export const REFUSALS = {
@@ -46,7 +47,8 @@ export interface Claimed {
 }
 
 export const CALLBACK = '/v1/sign-in/openid/callback'
-const FLOW_MS = 10 * 60_000
+/** How long a browser may take at the provider. */
+export const FLOW_MS = 10 * 60_000
 const TIMEOUT_SECONDS = 10
 /** The provider's description of itself is read again after this long. */
 const KNOWN_MS = 60 * 60_000
@@ -225,7 +227,7 @@ async function discover(openid: typeof OpenId, settings: OpenIdSettings): Promis
 
 const isPlain = ({ issuer }: OpenIdSettings): boolean => {
   const url = new URL(issuer)
-  return url.protocol === 'http:' && isLoopbackUrl(url)
+  return url.protocol === 'http:' && isLoopbackHost(url.hostname)
 }
 
 /** In the header, as all providers must take it, unless this one says that it wants it in the body. */

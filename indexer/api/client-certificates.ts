@@ -32,8 +32,8 @@ export function openClientCertificates(parts: {
   clock: () => number
 }): ClientCertificates {
   const { operators, ca, asks, required, agents, clock } = parts
-  /** What does not change with the time: whether our authority signed it. */
-  const signed = new WeakMap<X509Certificate, boolean>()
+  /** Certificates that our authority signed: this does not change with the time. */
+  const signed = new WeakSet<X509Certificate>()
   const shownBy = new WeakMap<TLSSocket, X509Certificate>()
 
   const certificateOf = (socket: unknown): X509Certificate | undefined => {
@@ -83,11 +83,8 @@ export function openClientCertificates(parts: {
       if (mayLack || !required()) return ANYBODY
       throw refused(`Agents need a certificate here (agents.certificates), and ${whyNone()}.`)
     }
-    let isOurs = signed.get(certificate)
-    if (isOurs === undefined || !isOurs) {
-      isOurs = ca.signed(certificate)
-      signed.set(certificate, isOurs)
-    }
+    const isOurs = signed.has(certificate) || ca.signed(certificate)
+    if (isOurs) signed.add(certificate)
     // Who comes for a new certificate may have an old one.
     if (mayLack) return ANYBODY
     if (!isOurs)

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { csrfOf } from '../accounts/index.ts'
+import { csrfOf, FLOW_MS } from '../accounts/index.ts'
 import { Refusal } from '../ingest/index.ts'
 
 /** The secret of a browser's session, and what binds a sign-in at a provider to the browser that began it. */
@@ -20,7 +20,6 @@ const REST = 'Path=/; HttpOnly; SameSite=Strict'
 const FLOW = '-sign-in'
 /** Lax: the provider's page sends the browser back here, which no Strict cookie would come along with. */
 const FLOW_REST = 'Path=/; HttpOnly; SameSite=Lax'
-const FLOW_SECONDS = 600
 
 /** `plain`: the listener is plain HTTP on loopback, where nobody listens on the way and a browser may refuse Secure. */
 export function openCookies(plain: boolean): Cookies {
@@ -35,7 +34,7 @@ export function openCookies(plain: boolean): Cookies {
     read: (request) => cookieIn(request.headers.cookie, name(request)),
     readFlow: (request) => cookieIn(request.headers.cookie, name(request) + FLOW),
     writeFlow: (request, reply, flow) => {
-      const age = `; Max-Age=${flow === null ? 0 : FLOW_SECONDS}`
+      const age = `; Max-Age=${flow === null ? 0 : FLOW_MS / 1000}`
       const value = `${name(request)}${FLOW}=${flow ?? ''}; ${FLOW_REST}${rest(request, age)}`
       reply.header('set-cookie', value)
     },

@@ -32,7 +32,7 @@ describe('who guesses the password of a name', () => {
     }
     expect(waits).toEqual([2, 4, 8, 16, 32, 64])
 
-    // With the right password, too: whoever found it by now is not let in from there.
+    // The right password is refused, too: an attacker who has found it can't sign in from that address.
     await until(
       async () =>
         (await strict.indexer.ask('/v1/users/grace', { headers: await strict.operator() })).json.locked,

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs'
+import { isLoopbackHost } from '../../config/index.ts'
 import { IndexerClient } from './client.ts'
-import { isLoopback, localTokenFor, loginFor } from './credentials.ts'
+import { localTokenFor, loginFor } from './credentials.ts'
 import { UsageError } from './exit.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8600'
@@ -46,7 +47,7 @@ export function connect(given: ConnectionGiven): IndexerClient {
   if (told !== undefined && !/^[\x21-\x7e]+$/.test(told))
     throw new UsageError('The token has a sign in it that no token has, such as a space or a line break')
   const token = told ?? loginFor(url)?.token
-  if (token !== undefined && url.protocol === 'http:' && !isLoopback(url.hostname))
+  if (token !== undefined && url.protocol === 'http:' && !isLoopbackHost(url.hostname))
     process.stderr.write(`waybill: the token goes to ${url.host} unencrypted; use https://\n`)
   if (token !== undefined) return new IndexerClient(url, token, { told: told !== undefined })
   // Another one at each start of the indexer: what follows it must read it again.

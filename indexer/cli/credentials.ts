@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import * as z from 'zod'
+import { isLoopbackHost } from '../../config/index.ts'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
 
 /** What `waybill login` keeps, by the origin of the indexer. */
@@ -56,7 +57,7 @@ function writeLogins(all: Record<string, Login>): void {
 
 /** The token that an indexer of this machine has laid down for its own user; undefined where there is none for this address. */
 export function localTokenFor(url: URL): string | undefined {
-  if (!isLoopback(url.hostname)) return undefined
+  if (!isLoopbackHost(url.hostname)) return undefined
   const stores = process.env.WAYBILL_STORE ? [process.env.WAYBILL_STORE] : USUAL_STORES
   for (const store of stores) {
     const text = ownFile(join(store, LOCAL_TOKEN))
@@ -66,13 +67,10 @@ export function localTokenFor(url: URL): string | undefined {
   return undefined
 }
 
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
-
 function isSamePlace(text: string, url: URL): boolean {
   const told = URL.parse(text)
   return (
-    told !== null && told.protocol === url.protocol && told.port === url.port && isLoopback(told.hostname)
+    told !== null && told.protocol === url.protocol && told.port === url.port && isLoopbackHost(told.hostname)
   )
 }
 

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isLoopbackHost } from '../../config/index.ts'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
 import { madeTokenAnswer, understood } from './answers.ts'
 import type { IndexerClient } from './client.ts'
-import { isLoopback } from './credentials.ts'
 import { UsageError } from './exit.ts'
 
 /** Where watches tell their alerts, and what proves to the indexer who tells them. */
@@ -27,7 +27,7 @@ export function indexerUrlOf(text: string): URL {
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '')
     throw new UsageError(`--indexer-url is "${text}", expected a URL such as https://indexer.example:8600`)
-  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
     throw new UsageError(
       `--indexer-url ${text}: the token of the watches would go there in plain sight; use https, or an address of loopback where both are on one machine`,
     )

@@ -171,7 +171,7 @@ export class Found {
     return this.textAt(from, to, hasEscape(this.bytes, from, to))
   }
 
-  /** A text as it stands in JSON. Of what is kept, such as what integrations set, it is read once. */
+  /** The text between two addresses, which may have escapes. Text at an address that never changes is read once. */
   jsonTextAt(from: number, to: number): string {
     if (!Memory.isKept(from)) return this.textAt(from, to, hasEscape(this.bytes, from, to))
     let text = this.#keptTexts.get(from)

@@ -130,7 +130,7 @@ export class Memory {
   readonly gaps: Int32Array
   #free = ARENA
 
-  /** Whether what stands at this address stays as it is. */
+  /** Whether the bytes at this address never change. */
   static isKept(address: number): boolean {
     return address >= ARENA && address < ARENA_END
   }

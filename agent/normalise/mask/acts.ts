@@ -7,7 +7,7 @@ import { unmarked, WORD, wordsOf } from './words.ts'
 
 export interface Act {
   readonly kind: string
-  /** It is the name of a secret and no more, `password`: what was done to it is said elsewhere, or nowhere. */
+  /** The text is only the name of a secret, `password`. Another member may tell what was done to it. */
   readonly isBare: boolean
 }
 
@@ -95,7 +95,7 @@ const WITHIN = new RegExp(
   `${SECRETS_WITHIN}(?:已被|已经|已經|已|被|が|は|の|を|를|을|이|가|了)? ?${CHANGES_WITHIN}|${CHANGES_WITHIN}(?:了|用户|用戶|ה)? ?ה?${SECRETS_WITHIN}(?![策政ポ정长長期规規])`,
   'u',
 )
-/** What was done stands in one part of a text: `User settings: password changed`. */
+/** One part of a text tells what was done: `User settings: password changed`. */
 const PARTS = /[:;,.] |\s[-–>|/]\s/
 /** Kinds of what is no value that somebody changes. */
 const UNCHANGED: ReadonlySet<string> = new Set(['authorization', 'cookie', 'pass', 'signature'])

@@ -73,7 +73,7 @@ export function isToldSecret(value: string, kind: string, next: string): boolean
   return !/^\p{Lu}[\p{Ll}]+(?:\p{Lu}[\p{Ll}]+)+$/u.test(bare) || value !== bare || !GOES_ON.test(next)
 }
 
-/** What stands beside the value where somebody changes a secret or its rules: figures, durations, times, addresses. */
+/** Values that are no secrets beside a change of a secret or of its rules: figures, durations, times, addresses. */
 const NO_CHANGED: readonly RegExp[] = [
   /^[-+]?\d{1,3}(?:[.,]\d{1,3})?(?: ?(?:%|\/ ?\d{1,3}|(?:ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?|weeks?|months?|years?|chars?|characters?|bits?|bytes?|times|attempts?|sekunden?|minuten?|stunden?|tage?n?|wochen?|monate?n?|jahre?n?|zeichen|jours?|heures?|mois|ans?|d[ií]as?|horas?|meses|a[nñ]os?|dias?|giorni|ore|mesi|anni|dagen|uur|uren|maanden|jaar|dni|dzień|godzin\p{L}?|дн\p{L}{1,2}|день|час\p{L}{0,2}|месяц\p{L}{0,2}|лет|год\p{L}?|місяц\p{L}{0,2}|годин\p{L}?|рок\p{L}{0,2})\.?))?$/iu,
   /^-?P(?=[T\d])[\dYMWDTHS.]+$/,

@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib'
-import type { AuditEvent, SourceId } from '../../../schema/index.ts'
+import type { AuditEvent } from '../../../schema/index.ts'
 import { BatchMaker, framingFor, type Integration, type PipelineSpec, type TaskResult } from '../index.ts'
-import type { WorkerSetup } from '../task.ts'
+import { type WorkerSetup, wholeFile } from '../task.ts'
 import { NOW } from './samples.ts'
 
 /** What makes batches of one integration's records, as in a worker. Compiling it takes longer than most tests: make it once. */
@@ -37,18 +37,7 @@ export function batchOf(
   const bytes = Buffer.from(content)
   const buffer = new ArrayBuffer(bytes.length)
   Buffer.from(buffer).set(bytes)
-  const slice = {
-    source: '0'.repeat(32) as SourceId,
-    generation: 0,
-    path: '/var/log/audit.log',
-    pipeline: 0,
-    start: 0,
-    end: bytes.length,
-    offset: 0,
-    to: bytes.length,
-    header: null,
-    truncated: null,
-  }
+  const slice = wholeFile('/var/log/audit.log', bytes.length)
   const result = maker.make({ buffer, slices: [slice], now, ...(opaque ? { opaque } : {}) })
   const lines = zstdDecompressSync(result.payload).toString().trim()
   return { result, events: lines === '' ? [] : lines.split('\n').map((line): AuditEvent => JSON.parse(line)) }

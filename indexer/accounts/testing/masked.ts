@@ -41,7 +41,7 @@ const VALUES: Readonly<Record<Field['type'], readonly [unknown, unknown]>> = {
     { lat: 51.997, lon: 2 },
   ],
 }
-/** What of a value stands in texts, and is guessed. */
+/** The text of a value, as it appears in other texts and as a reader guesses it. */
 const spelled = (field: string, world: World): string => {
   if (field === 'log.source.address') return `${VALUES.ip[world]}:${VALUES.long[world]}`
   const type = fieldOf(field)?.type ?? 'keyword'

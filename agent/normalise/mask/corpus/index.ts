@@ -76,7 +76,7 @@ export function changedSecrets(seed: number): SecretText[] {
   return linesOf('changes.txt').map((template) => filled(template, maker))
 }
 
-/** Records, as JSON, with values that are no secrets whatever they stand beside. */
+/** Records, as JSON, with values that are not secrets, though the record mentions one. */
 export const harmlessChanges = (): string[] => linesOf('changes-harmless.txt')
 
 /** A template with a secret in each `{}`. */
