@@ -98,7 +98,7 @@ it('a data folder that an earlier version left where it was started is named, ne
     await expect(read[what]()).rejects.toMatchObject({
       exitCode: 2,
       message: expect.stringMatching(
-        `${key}: ./${name} means ${now}, .* and ${before} is: .*Write ${key}: ${before}, or move that folder to ${now}`,
+        `${key}: ./${name} means ${now}, .* but ${before} is: .*Write ${key}: ${before}, or move that folder to ${now}`,
       ),
     })
     mkdirSync(now)
