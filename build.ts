@@ -24,7 +24,7 @@ const ENTRIES = [
   'agent/normalise/worker',
   'indexer/cli/main',
   'indexer/ingest/worker',
-  ...['writer', 'reader', 'merger'].map((name) => `indexer/store/embedded/${name}`),
+  ...['writer', 'reader', 'merger'].map((name) => `indexer/store/embedded/threads/${name}`),
 ]
 /** Packages that start files of their own by path, or that few installations load. */
 const APART = ['piscina', 'fastify', '@elastic/elasticsearch']

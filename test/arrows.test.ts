@@ -36,6 +36,10 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'indexer/query', doors: ['index.ts', 'tree.ts'] },
   { folder: 'indexer/store', doors: ['index.ts', 'port.ts'] },
   { folder: 'indexer/store/embedded', doors: ['index.ts'] },
+  ...['disk', 'index', 'read', 'threads', 'write'].map((room) => ({
+    folder: `indexer/store/embedded/${room}`,
+    doors: ['index.ts'],
+  })),
   { folder: 'indexer/store/elasticsearch', doors: ['index.ts'] },
   { folder: 'indexer/settings', doors: ['index.ts'] },
   { folder: 'indexer/api', doors: ['index.ts'] },
@@ -180,6 +184,25 @@ describe('who may know whom', () => {
         // And the door of the outer room hands on what it wants known of its inner ones.
         if (path === `${dirname(room.folder)}/index.ts`) return false
         return !room.doors.some((door) => goal === `${room.folder}/${door}`)
+      }, false),
+    ).toEqual([])
+  })
+
+  it('within the embedded store, what writes and what reads never know each other, and what both use knows neither', () => {
+    const room = /^indexer\/store\/embedded\/(\w+)\//
+    const known: Readonly<Record<string, readonly string[]>> = {
+      disk: [],
+      index: [],
+      read: ['disk', 'index'],
+      write: ['disk', 'index'],
+      threads: ['disk', 'index', 'read', 'write'],
+    }
+    expect(
+      faults(({ path }, specifier) => {
+        const from = room.exec(path)?.[1]
+        const to = specifier.startsWith('.') ? room.exec(target(path, specifier))?.[1] : undefined
+        if (from === undefined || to === undefined || from === to || from === 'testing') return false
+        return known[from]?.includes(to) !== true
       }, false),
     ).toEqual([])
   })

@@ -10,7 +10,7 @@ export {
   type SetupStep,
   whyNoWatcher,
 } from './elasticsearch/index.ts'
-export { type EmbeddedStoreOptions, openEmbeddedStore } from './embedded/store.ts'
+export { type EmbeddedStoreOptions, openEmbeddedStore } from './embedded/index.ts'
 export { isCountable } from './field-values.ts'
 export * from './port.ts'
 export { SharedRecords } from './shared-records.ts'

@@ -1,0 +1,241 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Category } from '../../../../schema/index.ts'
+import type { Manifest } from '../../../../schema/wire/index.ts'
+import type { Chain, DeadLetter, DeadReason, Links, StoreBatch, WriteResult } from '../../port.ts'
+
+/**
+ * `control.db`: what is known of the whole store. A waybill's row is written after all its partitions, so it says that
+ * everything of the batch is stored; its leaf hashes outlive expired events.
+ */
+export const CONTROL_TABLES = `
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS waybills (
+  n INTEGER PRIMARY KEY,
+  agent TEXT NOT NULL, incarnation TEXT NOT NULL, sequence INTEGER NOT NULL,
+  hash TEXT NOT NULL, at INTEGER NOT NULL, events INTEGER NOT NULL, result TEXT NOT NULL,
+  manifest BLOB NOT NULL, signature BLOB NOT NULL, leaves BLOB NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS waybills_by_key ON waybills (agent, incarnation, sequence);
+CREATE TABLE IF NOT EXISTS chains (
+  agent TEXT NOT NULL, incarnation TEXT NOT NULL,
+  first INTEGER NOT NULL, last INTEGER NOT NULL, last_hash TEXT NOT NULL, last_at INTEGER NOT NULL,
+  waybills INTEGER NOT NULL, events INTEGER NOT NULL,
+  PRIMARY KEY (agent, incarnation)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS chain_runs (
+  agent TEXT NOT NULL, incarnation TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+  PRIMARY KEY (agent, incarnation, first)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dead_letters (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL, event_id TEXT NOT NULL,
+  agent TEXT NOT NULL, incarnation TEXT NOT NULL, sequence INTEGER NOT NULL, position INTEGER NOT NULL,
+  source TEXT NOT NULL, line BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS records (
+  kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, version INTEGER NOT NULL,
+  PRIMARY KEY (kind, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS partitions (
+  name TEXT PRIMARY KEY, category TEXT NOT NULL,
+  least REAL NOT NULL, greatest REAL NOT NULL, events INTEGER NOT NULL
+) WITHOUT ROWID;
+`
+
+export interface PartitionRow {
+  readonly name: string
+  readonly category: Category
+  readonly least: number
+  readonly greatest: number
+  readonly events: number
+}
+
+export type NewDeadLetter = Omit<DeadLetter, 'id' | 'at' | 'agent' | 'incarnation' | 'sequence'>
+
+const text = (value: unknown): string => String(value)
+const bytes = (value: unknown): Buffer =>
+  value instanceof Uint8Array
+    ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    : Buffer.alloc(0)
+
+export function letterOf(row: Record<string, unknown>): DeadLetter {
+  return {
+    id: text(row.id),
+    at: Number(row.at),
+    kind: text(row.kind) as DeadReason,
+    reason: text(row.reason),
+    eventId: text(row.event_id),
+    agent: text(row.agent),
+    incarnation: text(row.incarnation),
+    sequence: Number(row.sequence),
+    position: Number(row.position),
+    source: text(row.source),
+    line: bytes(row.line),
+  }
+}
+
+export function partitionsOf(database: DatabaseSync): PartitionRow[] {
+  return database
+    .prepare('SELECT name, category, least, greatest, events FROM partitions')
+    .all()
+    .map((row) => ({
+      name: text(row.name),
+      category: text(row.category) as Category,
+      least: Number(row.least),
+      greatest: Number(row.greatest),
+      events: Number(row.events),
+    }))
+}
+
+const MOST_GAPS = 100
+
+/** An agent's chains. Numbers begin with 1, so what is missing before the first that came is a gap too. */
+export function chainsOf(database: DatabaseSync, agent: string): Chain[] {
+  const runs = database.prepare(
+    'SELECT first, last FROM chain_runs WHERE agent = ? AND incarnation = ? ORDER BY first LIMIT ?',
+  )
+  return database
+    .prepare('SELECT * FROM chains WHERE agent = ? ORDER BY last_at, incarnation')
+    .all(agent)
+    .map((row) => {
+      const incarnation = String(row.incarnation)
+      const gaps: { from: number; to: number }[] = []
+      let expected = 1
+      for (const run of runs.all(agent, incarnation, MOST_GAPS + 1)) {
+        const first = Number(run.first)
+        if (first > expected && gaps.length < MOST_GAPS) gaps.push({ from: expected, to: first - 1 })
+        expected = Number(run.last) + 1
+      }
+      return {
+        incarnation,
+        first: Number(row.first),
+        last: Number(row.last),
+        lastHash: String(row.last_hash),
+        lastAt: Number(row.last_at),
+        waybills: Number(row.waybills),
+        events: Number(row.events),
+        gaps,
+      }
+    })
+}
+
+const previousIn = (manifest: Buffer): string | null =>
+  (JSON.parse(manifest.toString('utf8')) as Pick<Manifest, 'previous'>).previous
+
+/** The statements of the thread that writes. */
+export class Control {
+  readonly database: DatabaseSync
+  readonly #find: StatementSync
+  readonly #manifest: StatementSync
+  readonly #add: StatementSync
+  readonly #letter: StatementSync
+  readonly #partition: StatementSync
+  readonly #meta: StatementSync
+  readonly #chain: StatementSync
+  readonly #runAt: StatementSync
+  readonly #runBefore: StatementSync
+  readonly #runPut: StatementSync
+  readonly #runDrop: StatementSync
+
+  constructor(database: DatabaseSync) {
+    this.database = database
+    database.exec(CONTROL_TABLES)
+    const prepare = (sql: string): StatementSync => database.prepare(sql)
+    this.#find = prepare(
+      'SELECT hash, result FROM waybills WHERE agent = ? AND incarnation = ? AND sequence = ?',
+    )
+    this.#manifest = prepare(
+      'SELECT manifest FROM waybills WHERE agent = ? AND incarnation = ? AND sequence = ?',
+    )
+    this.#add = prepare('INSERT INTO waybills VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#letter = prepare(`INSERT INTO dead_letters
+      (at, kind, reason, event_id, agent, incarnation, sequence, position, source, line)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    this.#partition = prepare('INSERT OR REPLACE INTO partitions VALUES (?, ?, ?, ?, ?)')
+    this.#meta = prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)')
+    this.#chain = prepare(`INSERT INTO chains VALUES (?1, ?2, ?3, ?3, ?4, ?5, 1, ?6)
+      ON CONFLICT DO UPDATE SET
+        first = min(first, excluded.first),
+        last_hash = CASE WHEN excluded.last > last THEN excluded.last_hash ELSE last_hash END,
+        last_at = CASE WHEN excluded.last > last THEN excluded.last_at ELSE last_at END,
+        last = max(last, excluded.last), waybills = waybills + 1, events = events + excluded.events`)
+    this.#runAt = prepare('SELECT last FROM chain_runs WHERE agent = ? AND incarnation = ? AND first = ?')
+    this.#runBefore = prepare(`SELECT first, last FROM chain_runs
+      WHERE agent = ? AND incarnation = ? AND first < ? ORDER BY first DESC LIMIT 1`)
+    this.#runPut = prepare('INSERT OR REPLACE INTO chain_runs VALUES (?, ?, ?, ?)')
+    this.#runDrop = prepare('DELETE FROM chain_runs WHERE agent = ? AND incarnation = ? AND first = ?')
+  }
+
+  /** What was answered to this waybill before. */
+  known(agent: string, incarnation: string, sequence: number): { hash: string; result: WriteResult } | null {
+    const row = this.#find.get(agent, incarnation, sequence)
+    if (row === undefined) return null
+    return { hash: text(row.hash), result: JSON.parse(text(row.result)) as WriteResult }
+  }
+
+  linksOf({ agent, incarnation, sequence, cites }: Manifest): Links {
+    const hashOf = (its: string, number: number): string | null =>
+      this.known(agent, its, number)?.hash ?? null
+    const behind = this.#manifest.get(agent, incarnation, sequence + 1)
+    return {
+      before: hashOf(incarnation, sequence - 1),
+      ...(behind !== undefined && { after: previousIn(bytes(behind.manifest)) }),
+      cited: cites === null ? null : hashOf(cites.incarnation, cites.sequence),
+    }
+  }
+
+  addWaybill(n: number, batch: StoreBatch, result: WriteResult, letters: readonly NewDeadLetter[]): void {
+    const { agent, incarnation, sequence, events } = batch.manifest
+    const { hash, ingested } = batch
+    this.#add.run(
+      n,
+      agent,
+      incarnation,
+      sequence,
+      hash,
+      ingested,
+      events,
+      JSON.stringify(result),
+      batch.manifestBytes,
+      batch.signature,
+      batch.leaves,
+    )
+    for (const letter of letters) {
+      const { kind, reason, eventId, position, source, line } = letter
+      this.#letter.run(ingested, kind, reason, eventId, agent, incarnation, sequence, position, source, line)
+    }
+    this.#chain.run(agent, incarnation, sequence, hash, ingested, events)
+    this.#joinRun(agent, incarnation, sequence)
+  }
+
+  /** Numbers that have arrived, as runs: the gaps lie between them. */
+  #joinRun(agent: string, incarnation: string, sequence: number): void {
+    let first = sequence
+    let last = sequence
+    const before = this.#runBefore.get(agent, incarnation, sequence)
+    if (before !== undefined && Number(before.last) === sequence - 1) first = Number(before.first)
+    const after = this.#runAt.get(agent, incarnation, sequence + 1)
+    if (after !== undefined) {
+      last = Number(after.last)
+      this.#runDrop.run(agent, incarnation, sequence + 1)
+    }
+    this.#runPut.run(agent, incarnation, first, last)
+  }
+
+  putPartition(row: PartitionRow): void {
+    this.#partition.run(row.name, row.category, row.least, row.greatest, row.events)
+  }
+
+  dropPartition(name: string): void {
+    this.database.prepare('DELETE FROM partitions WHERE name = ?').run(name)
+  }
+
+  setMeta(key: string, value: string): void {
+    this.#meta.run(key, value)
+  }
+
+  meta(key: string): string | undefined {
+    const row = this.database.prepare('SELECT value FROM meta WHERE key = ?').get(key)
+    return row === undefined ? undefined : text(row.value)
+  }
+}

@@ -1,0 +1,106 @@
+import { DatabaseSync } from 'node:sqlite'
+import { codeOf, OperatorError, reasonOf } from '../../../../schema/index.ts'
+import { StoreFullError, StoreUnavailableError } from '../../port.ts'
+
+const FULL = 13
+const CORRUPT = 11
+const NOT_A_DATABASE = 26
+const BUSY = 5
+const LOCKED = 6
+const IO_ERROR = 10
+const CANT_OPEN = 14
+
+/** SQLite's result code of what was thrown; undefined where it was not SQLite that threw. */
+function resultOf(thrown: unknown): number | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('errcode' in thrown)) return undefined
+  return typeof thrown.errcode === 'number' ? thrown.errcode & 0xff : undefined
+}
+
+/**
+ * What the store says of a failure. A full disk often shows itself as an I/O error (a journal that can't grow, a shared map
+ * that can't be extended), so `full` looks at the disk itself.
+ */
+export function storeError(thrown: unknown, file: string, full: () => boolean): Error {
+  const code = resultOf(thrown)
+  if (thrown instanceof StoreFullError || thrown instanceof StoreUnavailableError) return thrown
+  if (code === FULL || codeOf(thrown) === 'ENOSPC' || ((code === IO_ERROR || code === CANT_OPEN) && full())) {
+    return new StoreFullError(`the disk that holds ${file} is full; free space or move the store`)
+  }
+  if (code === CORRUPT || code === NOT_A_DATABASE) {
+    return new StoreUnavailableError(`${file} is damaged (${reasonOf(thrown)}); restore it from a backup`)
+  }
+  if (code === BUSY || code === LOCKED) {
+    return new StoreUnavailableError(`${file} is locked by another program; close it`)
+  }
+  if (code === IO_ERROR || code === CANT_OPEN) {
+    return new StoreUnavailableError(`${file} can't be read or written (${reasonOf(thrown)}); check the disk`)
+  }
+  return thrown instanceof Error ? thrown : new Error(reasonOf(thrown))
+}
+
+export interface OpenOptions {
+  /** KiB of page cache. */
+  readonly cache: number
+  readonly readOnly?: boolean
+}
+
+/**
+ * Write-ahead log, synced at each commit: what is committed is on the disk. Pages of 8 KiB, since a row is mostly a chunk of
+ * about 10 KB; checkpoints at 32 MB of log, since one at each commit writes everything twice with nothing gained.
+ */
+export function openDatabase(file: string, options: OpenOptions): DatabaseSync {
+  const database = new DatabaseSync(file, { readOnly: options.readOnly ?? false, timeout: 5000 })
+  try {
+    if (options.readOnly !== true) {
+      database.exec('PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+      database.exec('PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864')
+    }
+    database.exec(`PRAGMA cache_size = -${options.cache}; PRAGMA temp_store = MEMORY`)
+    return database
+  } catch (thrown) {
+    database.close()
+    throw thrown
+  }
+}
+
+/** Runs `work` in a transaction; any failure undoes all of it. */
+export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (thrown) {
+    // A full disk may have rolled back already.
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw thrown
+  }
+}
+
+/**
+ * Holds the store's folder for this process. The lock is the operating system's, on an open transaction: it ends with the
+ * process, however that ends.
+ */
+export function lockFolder(folder: string, file: string): { release(): void } {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(file, { timeout: 0 })
+    database.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
+  } catch (thrown) {
+    database?.close()
+    const code = resultOf(thrown)
+    if (code === BUSY || code === LOCKED) {
+      throw new OperatorError(
+        `the store in ${folder} is in use by another process; stop it, or give this one a folder of its own`,
+      )
+    }
+    throw new OperatorError(
+      `the store in ${folder} can't be opened (${reasonOf(thrown)}); check the folder and its rights`,
+      {
+        cause: thrown,
+      },
+    )
+  }
+  const held = database
+  return { release: () => held.close() }
+}

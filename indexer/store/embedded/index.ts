@@ -1,0 +1,383 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type AuditEvent, CATEGORIES, OperatorError, reasonOf } from '../../../schema/index.ts'
+import type { Searchable } from '../../lifecycle/table.ts'
+import {
+  type Aggregate,
+  type AggregateRequest,
+  type ArrivalsRequest,
+  type Chain,
+  type CountRequest,
+  type CountRow,
+  type DeadLetter,
+  type DeadLetters,
+  type Moment,
+  type Page,
+  type Records,
+  type SearchRequest,
+  type Store,
+  type StoreBatch,
+  type StoredBytes,
+  StoreFullError,
+  type StoreStatus,
+  StoreUnavailableError,
+  type WriteOutcome,
+} from '../port.ts'
+import { lockFolder, partitionFor, withDefaults } from './disk/index.ts'
+import {
+  bufferOf,
+  type FoundPage,
+  type MergeOrder,
+  type MergerCalls,
+  type ReaderCalls,
+  type StoredRecord,
+  Thread,
+  type WriterCalls,
+  type WriterData,
+} from './threads/index.ts'
+
+export interface EmbeddedStoreOptions {
+  readonly path: string
+  /** How long events of a category are searchable, ms; it sets how much time one partition takes. */
+  readonly searchable?: Partial<Searchable>
+  /** Bytes that stay free on the disk; batches are refused before it is full to the last. */
+  readonly minimumFree?: number
+  /** How long one page may search, ms, before it ends early with a cursor. */
+  readonly pageTime?: number
+  readonly now?: () => number
+  readonly log?: (sentence: string) => void
+}
+
+const MINIMUM_FREE = 64 * 1024 * 1024
+const PAGE_TIME = 250
+const MOST_PER_PAGE = 1000
+/** Threads that count: so that a long count of one user leaves one for others. */
+const MOST_COUNTERS = 2
+/** Bytes of batches that wait for the writer; more would only wait longer. */
+const MOST_WAITING = 192 * 1024 * 1024
+
+const thread = (name: string): URL =>
+  new URL(`./threads/${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
+  const path = resolve(options.path)
+  try {
+    mkdirSync(join(path, 'partitions'), { recursive: true, mode: 0o700 })
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (thrown) {
+    throw new OperatorError(
+      `the store's folder ${path} can't be used (${reasonOf(thrown)}); check the path and its rights`,
+      {
+        cause: thrown,
+      },
+    )
+  }
+  const lock = lockFolder(path, join(path, 'lock.db'))
+  const store = new EmbeddedStore(path, options, lock)
+  try {
+    await store.open()
+    return store
+  } catch (thrown) {
+    await store.close()
+    throw thrown instanceof StoreUnavailableError
+      ? new OperatorError(thrown.message, { cause: thrown })
+      : thrown
+  }
+}
+
+class EmbeddedStore implements Store {
+  readonly #lock: { release(): void }
+  readonly #writer: Thread<WriterCalls>
+  readonly #reader: Thread<ReaderCalls>
+  readonly #readerData: { path: string; slice: number }
+  /** One begins with the first count, another when all others count. */
+  readonly #counters: Thread<ReaderCalls>[] = []
+  /** A second search waits in the thread while the first is answered; a second count has a thread of its own. */
+  readonly shares = { searches: { each: 1, all: 2 }, counts: { each: 1, all: MOST_COUNTERS } }
+  readonly #merger: Thread<MergerCalls>
+  readonly #now: () => number
+  readonly #log: (sentence: string) => void
+  #waiting = 0
+  #closing: Promise<void> | null = null
+  #problem: Error | null = null
+  readonly #path: string
+  readonly #minimumFree: number
+  readonly #enough: number
+  #searchable: Searchable
+  #merging: Promise<void> = Promise.resolve()
+
+  constructor(path: string, options: EmbeddedStoreOptions, lock: { release(): void }) {
+    this.#lock = lock
+    this.#path = path
+    this.#minimumFree = options.minimumFree ?? MINIMUM_FREE
+    this.#enough = Math.max(this.#minimumFree, MINIMUM_FREE / 2)
+    this.#now = options.now ?? Date.now
+    this.#log = options.log ?? (() => {})
+    this.#searchable = withDefaults(options.searchable ?? {})
+    const data: WriterData = {
+      path,
+      searchable: this.#searchable,
+      minimumFree: this.#minimumFree,
+    }
+    this.#writer = new Thread<WriterCalls>(thread('writer'), {
+      name: 'writer',
+      data,
+      youngMb: 32,
+      oldMb: 512,
+      onEvent: (event) => this.#onWriterEvent(event as { merge: MergeOrder }),
+    })
+    this.#readerData = { path, slice: options.pageTime ?? PAGE_TIME }
+    this.#reader = new Thread<ReaderCalls>(thread('reader'), {
+      name: 'reader',
+      data: this.#readerData,
+      youngMb: 16,
+      oldMb: 384,
+    })
+    this.#merger = new Thread<MergerCalls>(thread('merger'), {
+      name: 'merger',
+      data: { path },
+      youngMb: 16,
+      oldMb: 256,
+    })
+  }
+
+  async open(): Promise<void> {
+    await this.#writer.ask('open', null)
+    await this.#reader.ask('open', null)
+  }
+
+  #onWriterEvent({ merge }: { merge: MergeOrder }): void {
+    this.#merging = this.#merge(merge)
+  }
+
+  async #merge(order: MergeOrder): Promise<void> {
+    let made = null
+    try {
+      made = await this.#merger.ask('merge', order)
+    } catch (thrown) {
+      if (this.#closing === null)
+        this.#log(`merging the search index of ${order.partition} failed: ${reasonOf(thrown)}`)
+    }
+    await this.#writer.ask('merged', { order, made }).catch(() => {})
+  }
+
+  #demandOpen(): void {
+    if (this.#closing !== null) throw new StoreUnavailableError('the store is closed')
+  }
+
+  async write(batch: StoreBatch): Promise<WriteOutcome> {
+    this.#demandOpen()
+    const size = batch.lines.length
+    if (this.#waiting > 0 && this.#waiting + size > MOST_WAITING) {
+      throw new StoreUnavailableError('the store has as much to write as it can hold; try again in a moment')
+    }
+    this.#waiting += size
+    try {
+      const lines = movable(batch.lines, batch.handedOver)
+      const leaves = movable(batch.leaves, batch.handedOver)
+      const manifestBytes = new Uint8Array(batch.manifestBytes)
+      const signature = new Uint8Array(batch.signature)
+      const additions = batch.additions && {
+        positions: new Uint32Array(batch.additions.positions),
+        lines: new Uint8Array(batch.additions.lines),
+      }
+      const { manifest, hash, ingested, author } = batch
+      const sent = {
+        manifest,
+        hash,
+        ingested,
+        ...(author !== undefined && { author }),
+        lines,
+        leaves,
+        manifestBytes,
+        signature,
+      }
+      const outcome = await this.#writer.ask(
+        'write',
+        additions === undefined ? sent : { ...sent, additions },
+        {
+          transfer: [lines.buffer, leaves.buffer].filter((buffer) => buffer instanceof ArrayBuffer),
+        },
+      )
+      this.#problem = null
+      return outcome
+    } catch (thrown) {
+      this.#problem = thrown instanceof Error ? thrown : new Error(reasonOf(thrown))
+      throw thrown
+    } finally {
+      this.#waiting -= size
+    }
+  }
+
+  async search(request: SearchRequest, gone?: AbortSignal): Promise<Page> {
+    this.#demandOpen()
+    const limit = Math.min(request.limit, MOST_PER_PAGE)
+    return pageOf(await this.#reader.ask('search', { ...request, limit }, { gone }))
+  }
+
+  async moment(): Promise<Moment> {
+    return {
+      search: (request, gone) => this.search(request, gone),
+      aggregate: (request, gone) => this.aggregate(request, gone),
+      loose: 'the embedded store keeps no moment: what is stored while it is read may be among what is found',
+      close: async () => {},
+    }
+  }
+
+  async aggregate(request: AggregateRequest, gone?: AbortSignal): Promise<Aggregate> {
+    this.#demandOpen()
+    return this.#counter().ask('aggregate', request, { gone })
+  }
+
+  /** The thread with the least to do. */
+  #counter(): Thread<ReaderCalls> {
+    const [least] = this.#counters.toSorted((a, b) => a.load - b.load)
+    if (least !== undefined && (least.load === 0 || this.#counters.length >= MOST_COUNTERS)) return least
+    const counter = new Thread<ReaderCalls>(thread('reader'), {
+      name: 'counter',
+      data: this.#readerData,
+      youngMb: 32,
+      oldMb: 1024,
+    })
+    this.#counters.push(counter)
+    return counter
+  }
+
+  async arrivals(request: ArrivalsRequest, gone?: AbortSignal): Promise<Page> {
+    this.#demandOpen()
+    const limit = Math.min(request.limit, MOST_PER_PAGE)
+    return pageOf(await this.#reader.ask('arrivals', { ...request, limit }, { gone }))
+  }
+
+  async arrivalsEnd(): Promise<string> {
+    this.#demandOpen()
+    return this.#reader.ask('arrivalsEnd', null)
+  }
+
+  async get(id: string): Promise<AuditEvent | null> {
+    this.#demandOpen()
+    const text = await this.#reader.ask('get', id)
+    return text === null ? null : (JSON.parse(text) as AuditEvent)
+  }
+
+  async counts(request: CountRequest): Promise<CountRow[]> {
+    this.#demandOpen()
+    return this.#reader.ask('counts', request)
+  }
+
+  async chains(agent: string): Promise<Chain[]> {
+    this.#demandOpen()
+    return this.#reader.ask('chains', agent)
+  }
+
+  readonly deadLetters: DeadLetters = {
+    list: async (request) => {
+      this.#demandOpen()
+      const { letters, next, total } = await this.#reader.ask('letters', request)
+      return { letters: letters.map(withBuffer), next, total }
+    },
+    get: async (id) => {
+      this.#demandOpen()
+      const letter = await this.#reader.ask('letter', id)
+      return letter === null ? null : withBuffer(letter)
+    },
+    replay: async (id, additions, author) => {
+      this.#demandOpen()
+      const text = additions === undefined ? null : JSON.stringify(additions)
+      return this.#writer.ask('replay', { id, now: this.#now(), additions: text, author: author ?? null })
+    },
+    discard: async (id) => {
+      this.#demandOpen()
+      return this.#writer.ask('discard', id)
+    },
+  }
+
+  readonly records: Records = {
+    get: async (kind, key) => {
+      this.#demandOpen()
+      const record = await this.#reader.ask('record', { kind, key })
+      return record === null ? null : { value: readValue(record), version: record.version }
+    },
+    put: async (kind, key, value, version) => {
+      this.#demandOpen()
+      return this.#writer.ask('putRecord', { kind, key, value: JSON.stringify(value), version })
+    },
+    list: async (kind) => {
+      this.#demandOpen()
+      const records = await this.#reader.ask('records', kind)
+      return records.map((record) => ({ key: record.key, value: readValue(record), version: record.version }))
+    },
+    remove: async (kind, key) => {
+      this.#demandOpen()
+      await this.#writer.ask('removeRecord', { kind, key })
+    },
+    // The folder is locked: nobody else writes there.
+    version: async () => null,
+  }
+
+  async status(): Promise<StoreStatus> {
+    this.#demandOpen()
+    const status = await this.#reader.ask('status', null)
+    // Nobody may send a batch to a store that says it is full: so it finds out by itself that there is room again.
+    if (this.#problem instanceof StoreFullError) {
+      const { bavail, bsize } = await statfs(this.#path)
+      if (bavail * bsize >= this.#enough) this.#problem = null
+    }
+    const problem = this.#writer.ended ?? this.#problem?.message ?? null
+    return { ...status, ready: problem === null, problem }
+  }
+
+  async storage(): Promise<StoredBytes> {
+    this.#demandOpen()
+    const now = this.#now()
+    const open = CATEGORIES.map((category) => partitionFor(category, now, this.#searchable))
+    const stored = await this.#reader.ask('storage', { open })
+    const { bavail, blocks, bsize } = await statfs(this.#path)
+    const free = Math.max(0, bavail * bsize - this.#minimumFree)
+    return { ...stored, disk: { total: blocks * bsize, free } }
+  }
+
+  async keepFor(searchable: Searchable): Promise<void> {
+    this.#demandOpen()
+    this.#searchable = searchable
+    await this.#writer.ask('keepFor', searchable)
+  }
+
+  async expire(name: string, before: number): Promise<boolean> {
+    this.#demandOpen()
+    return this.#writer.ask('expire', { name, before, now: this.#now() })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** What was begun is finished: batches that wait are stored and answered, a merge that runs is put in place. */
+  async #close(): Promise<void> {
+    await this.#merger.ask('close', null).catch(() => {})
+    await this.#merging
+    await this.#writer.ask('close', null).catch(() => {})
+    await this.#reader.ask('close', null).catch(() => {})
+    for (const counter of this.#counters) await counter.ask('close', null).catch(() => {})
+    await Promise.all([
+      this.#merger.exit(),
+      this.#writer.exit(),
+      this.#reader.exit(),
+      ...this.#counters.map((counter) => counter.exit()),
+    ])
+    this.#lock.release()
+  }
+}
+
+const pageOf = ({ events, next }: FoundPage): Page => ({ events: JSON.parse(events) as AuditEvent[], next })
+const readValue = (record: StoredRecord): unknown => JSON.parse(record.value)
+const withBuffer = (letter: DeadLetter): DeadLetter => ({ ...letter, line: bufferOf(letter.line) })
+
+/** Bytes that can go over to a thread: the caller's own where it gives them away, else a copy. */
+function movable(bytes: Buffer, handedOver: true | undefined): Uint8Array {
+  return handedOver === true
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : new Uint8Array(bytes)
+}

@@ -1,0 +1,223 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import {
+  type AuditEvent,
+  asRevision,
+  eventWords,
+  isRecord,
+  placedAt,
+  withAdditions,
+} from '../../../../schema/index.ts'
+import { Latest } from '../../../latest.ts'
+import { StoreUnavailableError } from '../../port.ts'
+import { Chunk, segmentFile } from '../disk/index.ts'
+import { FacetBook, fileSource, MemorySource, Segment, type Source, TextBooks } from '../index/index.ts'
+
+/** A segment was merged away between being listed and being opened: the search begins anew. */
+export class SegmentGoneError extends Error {
+  override name = 'SegmentGoneError'
+}
+
+/** A partition expired between being listed and being opened. */
+export class PartitionGoneError extends Error {
+  override name = 'PartitionGoneError'
+}
+
+interface BatchRow {
+  readonly n: number
+  readonly agent: string
+  readonly incarnation: string
+  readonly sequence: number
+  readonly ingested: string
+}
+
+const BATCHES_KNOWN = 1024
+/** Chunks of all partitions together: 16 MB. */
+const CHUNKS_OPEN = 256
+
+/** What the partitions of one thread share. */
+export interface Shared {
+  readonly facets: FacetBook
+  readonly texts: TextBooks
+  readonly chunks: Latest<string, Chunk>
+}
+
+export const newShared = (chunks = CHUNKS_OPEN): Shared => ({
+  facets: new FacetBook(),
+  texts: new TextBooks(),
+  chunks: new Latest(chunks),
+})
+
+/** A partition as the threads that only read see it. */
+export class PartitionView {
+  readonly name: string
+  readonly database: DatabaseSync
+  readonly #folder: string
+  readonly #shared: Shared
+  readonly #segments = new Map<number, Segment>()
+  /** The bytes of those that lie in the database. */
+  readonly #contents = new Map<number, MemorySource>()
+  readonly #batches = new Latest<number, BatchRow>(BATCHES_KNOWN)
+  readonly #list: StatementSync
+  readonly #content: StatementSync
+  readonly #chunk: StatementSync
+  readonly #revisions: StatementSync
+  readonly #additions: StatementSync
+  readonly #batch: StatementSync
+
+  constructor(name: string, folder: string, database: DatabaseSync, shared: Shared) {
+    this.name = name
+    this.#folder = folder
+    this.database = database
+    this.#shared = shared
+    this.#list = database.prepare('SELECT id, docs, least, greatest FROM segments')
+    this.#content = database.prepare('SELECT content FROM segments WHERE id = ?')
+    this.#chunk = database.prepare('SELECT batch, first, positions, bytes FROM chunks WHERE id = ?')
+    this.#revisions = database.prepare('SELECT lines FROM revisions WHERE chunk = ?')
+    this.#additions = database.prepare('SELECT bytes FROM additions WHERE chunk = ?')
+    this.#batch = database.prepare(
+      'SELECT n, agent, incarnation, sequence, ingested FROM batches WHERE n = ?',
+    )
+  }
+
+  segments(): { id: number; docs: number; least: number; greatest: number }[] {
+    const listed = this.#list.all().map((row) => ({
+      id: Number(row.id),
+      docs: Number(row.docs),
+      least: Number(row.least),
+      greatest: Number(row.greatest),
+    }))
+    const live = new Set(listed.map(({ id }) => id))
+    for (const [id, segment] of this.#segments) {
+      if (live.has(id)) continue
+      segment.close()
+      this.#segments.delete(id)
+      this.#contents.delete(id)
+    }
+    return listed
+  }
+
+  segment(id: number): Segment {
+    let segment = this.#segments.get(id)
+    if (segment === undefined) {
+      const { facets, texts } = this.#shared
+      segment = new Segment(this.#source(id), facets, texts)
+      this.#segments.set(id, segment)
+    }
+    return segment
+  }
+
+  #source(id: number): Source {
+    const bytes = this.#contentOf(id)
+    if (bytes === null) return this.#file(id)
+    const source = new MemorySource(bytes, () => {
+      const again = this.#contentOf(id)
+      if (again === null) throw new SegmentGoneError()
+      return again
+    })
+    this.#contents.set(id, source)
+    return source
+  }
+
+  /** Null where the segment is a file. */
+  #contentOf(id: number): Buffer | null {
+    const row = this.#content.get(id)
+    if (row === undefined) throw new SegmentGoneError()
+    if (!(row.content instanceof Uint8Array)) return null
+    const { buffer, byteOffset, byteLength } = row.content
+    return Buffer.from(buffer, byteOffset, byteLength)
+  }
+
+  #file(id: number): ReturnType<typeof fileSource> {
+    const path = join(this.#folder, segmentFile(this.name, id))
+    try {
+      return fileSource(path)
+    } catch (thrown) {
+      if (existsSync(path)) throw thrown
+      if (this.#content.get(id) === undefined) throw new SegmentGoneError()
+      throw new StoreUnavailableError(
+        `${path} is missing, so ${this.name} can't be searched; restore it from a backup`,
+      )
+    }
+  }
+
+  chunk(id: number): Chunk {
+    return this.#shared.chunks.get(`${this.name}/${id}`, () => {
+      const row = this.#chunk.get(id)
+      if (row === undefined) throw new Error(`${this.name} has no chunk ${id}`)
+      return new Chunk({
+        batch: Number(row.batch),
+        first: Number(row.first),
+        positions: row.positions as Uint8Array | null,
+        revisions: this.#revisions.get(id)?.lines as Uint8Array | undefined,
+        additions: this.#additions.get(id)?.bytes as Uint8Array | undefined,
+        bytes: row.bytes as Uint8Array,
+      })
+    })
+  }
+
+  /** Bytes of segments that are in memory. */
+  get memory(): number {
+    let bytes = 0
+    for (const source of this.#contents.values()) bytes += source.held
+    return bytes
+  }
+
+  /** Lets go of the segments' bytes. Not while a question is being answered. */
+  relax(): void {
+    for (const [id, source] of this.#contents) {
+      source.close()
+      this.#segments.get(id)?.forget()
+    }
+  }
+
+  batchOf(n: number): BatchRow {
+    return this.#batches.get(n, () => {
+      const row = this.#batch.get(n)
+      if (row === undefined) throw new Error(`${this.name} has no batch ${n}`)
+      return {
+        n,
+        agent: String(row.agent),
+        incarnation: String(row.incarnation),
+        sequence: Number(row.sequence),
+        ingested: new Date(Number(row.ingested)).toISOString(),
+      }
+    })
+  }
+
+  /** An event with what the indexer adds, all but its words. */
+  event(chunk: number, line: number): AuditEvent {
+    const opened = this.chunk(chunk)
+    const sealed = JSON.parse(opened.line(line).toString('utf8')) as AuditEvent
+    const enriched = withAdditions(sealed, opened.additions(line))
+    const revision = opened.revision(line)
+    const { agent, incarnation, sequence, ingested } = this.batchOf(opened.batch)
+    const event = placedAt(revision === null ? enriched : asRevision(enriched, revision), ingested) as {
+      event: Record<string, unknown>
+      audit: Record<string, unknown>
+    }
+    const { seal } = event.audit
+    event.event.ingested = ingested
+    event.audit.seal = {
+      agent,
+      incarnation,
+      sequence,
+      position: opened.position(line),
+      ...(isRecord(seal) ? seal : {}),
+    }
+    return event
+  }
+
+  close(): void {
+    for (const segment of this.#segments.values()) segment.close()
+    this.database.close()
+  }
+}
+
+/** An event as stored: what was sealed, and all that the indexer adds. */
+export function asStored(event: AuditEvent): AuditEvent {
+  const audit = event.audit as Record<string, unknown>
+  audit.words = eventWords(event).join(' ')
+  return event
+}

@@ -1,0 +1,112 @@
+import type { Manifest } from '../../../../schema/wire/index.ts'
+import type { Searchable } from '../../../lifecycle/table.ts'
+import type {
+  Aggregate,
+  AggregateRequest,
+  ArrivalsRequest,
+  Author,
+  Chain,
+  CountRequest,
+  CountRow,
+  DeadLetter,
+  SearchRequest,
+  StoredBytes,
+  StoreStatus,
+  WriteOutcome,
+} from '../../port.ts'
+
+/** What the main thread asks of the threads. */
+export interface WriterData {
+  readonly path: string
+  readonly searchable: Searchable
+  readonly minimumFree: number
+}
+
+/** A batch on its way between threads: its buffers arrive as byte arrays. */
+export interface SentBatch {
+  readonly manifest: Manifest
+  readonly hash: string
+  readonly manifestBytes: Uint8Array
+  readonly signature: Uint8Array
+  readonly lines: Uint8Array
+  readonly leaves: Uint8Array
+  readonly ingested: number
+  readonly additions?: { readonly positions: Uint32Array; readonly lines: Uint8Array }
+  readonly author?: Author
+}
+
+export type Replay = { stored: true } | { stored: false; reason: string } | null
+
+export type WriterCalls = {
+  open: { ask: null; answer: null }
+  write: { ask: SentBatch; answer: WriteOutcome }
+  /** `additions` as JSON. */
+  replay: {
+    ask: { id: string; now: number; additions: string | null; author: Author | null }
+    answer: Replay
+  }
+  discard: { ask: string; answer: boolean }
+  putRecord: {
+    ask: { kind: string; key: string; value: string; version: number | null }
+    answer: boolean
+  }
+  removeRecord: { ask: { kind: string; key: string }; answer: null }
+  keepFor: { ask: Searchable; answer: null }
+  expire: { ask: { name: string; before: number; now: number }; answer: boolean }
+  /** The answer of the merging thread; null where it failed. */
+  merged: { ask: { order: MergeOrder; made: Merged | null }; answer: null }
+  close: { ask: null; answer: null }
+}
+
+export interface MergeOrder {
+  readonly partition: string
+  readonly segments: readonly number[]
+  /** The new segment's number. */
+  readonly id: number
+}
+
+export interface Merged {
+  readonly docs: number
+  readonly least: number
+  readonly greatest: number
+  readonly bytes: number
+  readonly content: Uint8Array | null
+}
+
+export type MergerCalls = {
+  merge: { ask: MergeOrder; answer: Merged }
+  close: { ask: null; answer: null }
+}
+
+export interface FoundPage {
+  /** A JSON array: one text crosses threads at a third of the cost of the objects. */
+  readonly events: string
+  readonly next: string | null
+}
+
+export interface StoredRecord {
+  readonly key: string
+  readonly value: string
+  readonly version: number
+}
+
+export type ReaderCalls = {
+  open: { ask: null; answer: null }
+  search: { ask: SearchRequest; answer: FoundPage }
+  arrivals: { ask: ArrivalsRequest; answer: FoundPage }
+  arrivalsEnd: { ask: null; answer: string }
+  aggregate: { ask: AggregateRequest; answer: Aggregate }
+  get: { ask: string; answer: string | null }
+  counts: { ask: CountRequest; answer: CountRow[] }
+  chains: { ask: string; answer: Chain[] }
+  letters: {
+    ask: { limit: number; after?: string }
+    answer: { letters: DeadLetter[]; next: string | null; total: number }
+  }
+  letter: { ask: string; answer: DeadLetter | null }
+  record: { ask: { kind: string; key: string }; answer: StoredRecord | null }
+  records: { ask: string; answer: StoredRecord[] }
+  status: { ask: null; answer: StoreStatus }
+  storage: { ask: { open: readonly string[] }; answer: StoredBytes }
+  close: { ask: null; answer: null }
+}

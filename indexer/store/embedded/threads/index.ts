@@ -1,0 +1,14 @@
+/**
+ * The store's threads, and what the main thread asks of them: one writes (`writer.ts`), one answers searches and others count (`reader.ts`), one
+ * merges segments (`merger.ts`). Nothing is shared but what is handed over.
+ */
+export type {
+  FoundPage,
+  MergeOrder,
+  MergerCalls,
+  ReaderCalls,
+  StoredRecord,
+  WriterCalls,
+  WriterData,
+} from './calls.ts'
+export { bufferOf, Thread } from './channel.ts'

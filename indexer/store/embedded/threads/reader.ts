@@ -1,0 +1,277 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { parentPort, workerData } from 'node:worker_threads'
+import { CATEGORIES, isEventId } from '../../../../schema/index.ts'
+import type { StoredBytes, StoredPartition, StoreStatus } from '../../port.ts'
+import {
+  chainsOf,
+  DIMENSIONS,
+  letterOf,
+  openDatabase,
+  type PartitionRow,
+  partitionsOf,
+  storeError,
+} from '../disk/index.ts'
+import {
+  aggregate,
+  arrivalsPage,
+  asStored,
+  endOfArrivals,
+  newShared,
+  PartitionGoneError,
+  PartitionView,
+  SegmentGoneError,
+  searchPage,
+} from '../read/index.ts'
+import type { FoundPage, ReaderCalls } from './calls.ts'
+import { serve } from './channel.ts'
+
+/**
+ * The thread that reads. It has connections of its own, so that no search holds up the writing. Others like it count, so that no
+ * count holds up the searches.
+ */
+const port = parentPort
+if (port === null) throw new Error('the reader runs as a thread of the store')
+const { path, slice } = workerData as { path: string; slice: number }
+const folder = join(path, 'partitions')
+const shared = newShared()
+const views = new Map<string, PartitionView>()
+let control: DatabaseSync | null = null
+
+/** All partitions of the usual retention: opening one takes longer than asking it. */
+const VIEWS_OPEN = 80
+/** KiB of a partition's page cache: most of what is read is read once. */
+const VIEW_CACHE = 512
+/**
+ * Bytes of the segments that lie in databases, which are kept from one question to the next. Counts go through all of them: with less
+ * room each would be read again by each question, and the garbage of that takes as much memory.
+ */
+const MEMORY_KEPT = 160 * 1024 * 1024
+
+function database(): DatabaseSync {
+  control ??= openDatabase(join(path, 'control.db'), { cache: 2048, readOnly: true })
+  return control
+}
+
+function view(name: string): PartitionView {
+  let found = views.get(name)
+  if (found !== undefined) views.delete(name)
+  else found = new PartitionView(name, folder, openPartition(name), shared)
+  views.set(name, found)
+  return found
+}
+
+function openPartition(name: string): DatabaseSync {
+  const file = join(folder, `${name}.db`)
+  try {
+    return openDatabase(file, { cache: VIEW_CACHE, readOnly: true })
+  } catch (thrown) {
+    if (existsSync(file) || partitions().some((row) => row.name === name)) throw thrown
+    throw new PartitionGoneError()
+  }
+}
+
+function closeOldViews(): void {
+  // Those that were not asked for longest come first.
+  let memory = 0
+  for (const one of views.values()) memory += one.memory
+  for (const one of views.values()) {
+    if (memory <= MEMORY_KEPT) break
+    memory -= one.memory
+    one.relax()
+  }
+  for (const [name, old] of views) {
+    if (views.size <= VIEWS_OPEN) return
+    old.close()
+    views.delete(name)
+  }
+}
+
+/** Until a time slice is over, or nobody waits for the answer any more. */
+function lateness(demandWanted: () => void): () => boolean {
+  const end = performance.now() + slice
+  return () => {
+    demandWanted()
+    return performance.now() >= end
+  }
+}
+
+function reading<Result>(work: () => Result): Result {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return work()
+    } catch (thrown) {
+      if ((thrown instanceof SegmentGoneError || thrown instanceof PartitionGoneError) && attempt < 20)
+        continue
+      throw storeError(thrown, path, () => false)
+    } finally {
+      closeOldViews()
+    }
+  }
+}
+
+/** Views of what has expired are closed: their files take room on the disk until then. */
+function partitions(): PartitionRow[] {
+  const rows = partitionsOf(database())
+  const live = new Set(rows.map(({ name }) => name))
+  for (const [name, old] of views) {
+    if (live.has(name)) continue
+    old.close()
+    views.delete(name)
+  }
+  return rows
+}
+
+/** The newest partitions first: what is asked for by id is mostly recent. */
+function find(id: string): string | null {
+  if (!isEventId(id)) return null
+  const key = Buffer.from(id, 'hex')
+  const rows = partitions().sort((a, b) => b.greatest - a.greatest)
+  for (const { name } of rows) {
+    const one = view(name)
+    const chunks = one.database
+      .prepare(
+        'SELECT chunk, last FROM (SELECT chunk, last FROM runs WHERE first <= ?1 ORDER BY first DESC LIMIT 1) UNION ALL SELECT chunk, id FROM strays WHERE id = ?1',
+      )
+      .all(key)
+    for (const row of chunks) {
+      if (Buffer.compare(row.last as Uint8Array, key) < 0) continue
+      const line = one.chunk(Number(row.chunk)).find(id)
+      if (line !== -1) return JSON.stringify(asStored(one.event(Number(row.chunk), line)))
+    }
+  }
+  return null
+}
+
+const page = ({ events, next }: { events: readonly unknown[]; next: string | null }): FoundPage => ({
+  events: JSON.stringify(events),
+  next,
+})
+
+function sizeOf(name: string): number {
+  let bytes = 0
+  for (const file of readdirSync(folder)) {
+    if (file.startsWith(`${name}.`))
+      bytes += statSync(join(folder, file), { throwIfNoEntry: false })?.size ?? 0
+  }
+  return bytes
+}
+
+const controlBytes = (): number =>
+  ['control.db', 'control.db-wal'].reduce(
+    (sum, file) => sum + (statSync(join(path, file), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
+
+const inOrder = (): PartitionRow[] =>
+  partitions().sort(
+    (a, b) => CATEGORIES.indexOf(a.category) - CATEGORIES.indexOf(b.category) || (a.name < b.name ? -1 : 1),
+  )
+
+function storage(open: readonly string[]): StoredBytes {
+  const shown = inOrder().map(({ category, name, events }): StoredPartition => {
+    // Batches are numbered as they come, so that these two stand at the ends of a table that may have millions.
+    const { database: one } = view(name)
+    const first = Number(one.prepare('SELECT ingested FROM batches ORDER BY n LIMIT 1').get()?.ingested)
+    const last = Number(one.prepare('SELECT ingested FROM batches ORDER BY n DESC LIMIT 1').get()?.ingested)
+    const bytes = sizeOf(name)
+    return { category, name, tier: 'hot', events, bytes, first, last, open: open.includes(name) }
+  })
+  return { partitions: shown, otherBytes: controlBytes(), disk: null }
+}
+
+function status(): StoreStatus {
+  const rows = inOrder()
+  const shown = rows.map(({ category, name, events }) => ({ category, name, events, bytes: sizeOf(name) }))
+  const own = controlBytes()
+  return {
+    ready: true,
+    problem: null,
+    events: shown.reduce((sum, { events }) => sum + events, 0),
+    bytes: shown.reduce((sum, { bytes }) => sum + bytes, own),
+    deadLetters: Number(database().prepare('SELECT count(*) AS n FROM dead_letters').get()?.n ?? 0),
+    partitions: shown,
+  }
+}
+
+serve<ReaderCalls>(port, {
+  open: () => {
+    database()
+    return null
+  },
+  search: (request, demandWanted) =>
+    reading(() =>
+      page(searchPage(request, { partitions: partitions(), view, late: lateness(demandWanted) })),
+    ),
+  arrivals: (request, demandWanted) =>
+    reading(() =>
+      page(arrivalsPage(request, { partitions: partitions(), view, late: lateness(demandWanted) })),
+    ),
+  arrivalsEnd: () => reading(() => endOfArrivals(partitions(), view)),
+  aggregate: (request, demandWanted) =>
+    reading(() =>
+      aggregate(request, { partitions: partitions(), view, now: () => performance.now(), demandWanted }),
+    ),
+  get: (id) => reading(() => find(id)),
+  counts: ({ by, from, to }) =>
+    reading(() => {
+      const counts = new Map<string, { hour: number; value: string; count: number }>()
+      for (const { name, least, greatest } of partitions()) {
+        if (greatest < from - 3_600_000 || least >= to) continue
+        const rows = view(name)
+          .database.prepare(
+            'SELECT hour, value, count FROM counts WHERE dimension = ? AND hour * 3600000 >= ? AND hour * 3600000 < ?',
+          )
+          .all(DIMENSIONS.indexOf(by), from, to)
+        for (const row of rows) {
+          const hour = Number(row.hour) * 3_600_000
+          const value = String(row.value)
+          const key = `${hour}/${value}`
+          const before = counts.get(key)?.count ?? 0
+          counts.set(key, { hour, value, count: before + Number(row.count) })
+        }
+      }
+      return [...counts.values()].sort((a, b) => a.hour - b.hour || (a.value < b.value ? -1 : 1))
+    }),
+  chains: (agent) => reading(() => chainsOf(database(), agent)),
+  letters: ({ limit, after }) =>
+    reading(() => {
+      const rows = database()
+        .prepare('SELECT * FROM dead_letters WHERE id < ? ORDER BY id DESC LIMIT ?')
+        .all(after === undefined ? Number.MAX_SAFE_INTEGER : Number(after), limit + 1)
+      const letters = rows.slice(0, limit).map(letterOf)
+      const total = Number(database().prepare('SELECT count(*) AS n FROM dead_letters').get()?.n ?? 0)
+      return { letters, next: rows.length > limit ? (letters[letters.length - 1]?.id ?? null) : null, total }
+    }),
+  letter: (id) =>
+    reading(() => {
+      const row = database().prepare('SELECT * FROM dead_letters WHERE id = ?').get(id)
+      return row === undefined ? null : letterOf(row)
+    }),
+  record: ({ kind, key }) =>
+    reading(() => {
+      const row = database()
+        .prepare('SELECT key, value, version FROM records WHERE kind = ? AND key = ?')
+        .get(kind, key)
+      return row === undefined
+        ? null
+        : { key: String(row.key), value: String(row.value), version: Number(row.version) }
+    }),
+  records: (kind) =>
+    reading(() =>
+      database()
+        .prepare('SELECT key, value, version FROM records WHERE kind = ? ORDER BY key')
+        .all(kind)
+        .map((row) => ({ key: String(row.key), value: String(row.value), version: Number(row.version) })),
+    ),
+  status: () => reading(status),
+  storage: ({ open }) => reading(() => storage(open)),
+  close: () => {
+    for (const one of views.values()) one.close()
+    control?.close()
+    // The answer to this goes out first.
+    setImmediate(() => port.close())
+    return null
+  },
+})

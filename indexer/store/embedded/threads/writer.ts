@@ -1,0 +1,267 @@
+import { rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+import { leafHash, OperatorError, reasonOf } from '../../../../schema/index.ts'
+import {
+  type Author,
+  type StoreBatch,
+  StoreFullError,
+  StoreUnavailableError,
+  type WriteOutcome,
+} from '../../port.ts'
+import { categoryOf, inTransaction, letterOf, segmentFile } from '../disk/index.ts'
+import { type Group, lastMerge, nextMerge, type Partition, TOO_MANY_SEGMENTS, Vault } from '../write/index.ts'
+import type { Merged, MergeOrder, Replay, SentBatch, WriterCalls, WriterData } from './calls.ts'
+import { bufferOf, serve } from './channel.ts'
+
+/**
+ * The thread that writes. Batches that wait are stored together, with one set of syncs: many small ones, but of usual ones only some four, half of
+ * what an agent has under way. While these are acknowledged and the next come, the other half is stored; in groups of all of them the thread waited for
+ * a tenth of its time.
+ */
+const GROUP_BYTES = 12 * 1024 * 1024
+const GROUP_BATCHES = 16
+
+const port = parentPort
+if (port === null) throw new Error('the writer runs as a thread of the store')
+const options = workerData as WriterData
+let vault: Vault | null = null
+let merging: MergeOrder | null = null
+
+interface Waiting {
+  readonly batch: StoreBatch
+  readonly resolve: (outcome: WriteOutcome) => void
+  readonly reject: (error: unknown) => void
+}
+const queue: Waiting[] = []
+let pumping = false
+
+function opened(): Vault {
+  if (vault === null) throw new StoreUnavailableError('the store is closed')
+  return vault
+}
+
+async function pump(): Promise<void> {
+  if (pumping) return
+  pumping = true
+  while (queue.length > 0) {
+    // Batches that have arrived meanwhile are taken into the group.
+    await new Promise(setImmediate)
+    if (mergesBehind()) {
+      await mergeEnd()
+      continue
+    }
+    const group = new WaitingGroup(opened())
+    while (queue.length > 0 && group.hasRoom) {
+      group.add(queue.shift()!)
+      // What arrives while batches are taken apart still joins them.
+      await new Promise(setImmediate)
+    }
+    group.store()
+    orderMerge()
+  }
+  pumping = false
+}
+
+/** Batches on their way into one set of transactions, and who waits for them. */
+class WaitingGroup {
+  readonly #vault: Vault
+  readonly #group: Group
+  readonly #members: Waiting[] = []
+  #bytes = 0
+
+  constructor(into: Vault) {
+    this.#vault = into
+    this.#group = into.group()
+  }
+
+  get hasRoom(): boolean {
+    return this.#members.length < GROUP_BATCHES && this.#bytes < GROUP_BYTES
+  }
+
+  add(waiting: Waiting): void {
+    try {
+      this.#group.add(waiting.batch)
+      this.#members.push(waiting)
+      this.#bytes += waiting.batch.lines.length
+    } catch (thrown) {
+      waiting.reject(thrown)
+    }
+  }
+
+  store(): void {
+    const members = this.#members
+    try {
+      const outcomes = this.#group.store()
+      for (const [i, waiting] of members.entries()) {
+        // Megabytes that the collector would let gather.
+        for (const { buffer } of [waiting.batch.lines, waiting.batch.leaves])
+          if (buffer instanceof ArrayBuffer) buffer.transfer(0)
+        waiting.resolve(outcomes[i]!)
+      }
+    } catch (thrown) {
+      const hopeless =
+        thrown instanceof StoreFullError ||
+        thrown instanceof StoreUnavailableError ||
+        thrown instanceof OperatorError
+      // One batch that can't be stored must not keep its neighbours out.
+      if (members.length === 1 || hopeless) for (const waiting of members) waiting.reject(thrown)
+      else {
+        for (const waiting of members) {
+          const alone = new WaitingGroup(this.#vault)
+          alone.add(waiting)
+          alone.store()
+        }
+      }
+    }
+  }
+}
+
+const awaitMerge: (() => void)[] = []
+const mergeEnd = (): Promise<void> => new Promise((resolve) => awaitMerge.push(resolve))
+
+/** Merging has fallen so far behind that searches would suffer: writing waits for it. */
+function mergesBehind(): boolean {
+  const behind = merging
+  if (behind === null) return false
+  const partition = opened().partition(behind.partition)
+  return partition.segments.length - behind.segments.length > TOO_MANY_SEGMENTS
+}
+
+function orderMerge(): void {
+  if (merging !== null || vault === null) return
+  const all = [...vault.partitions]
+  for (const [partitions, choose] of [
+    [all, nextMerge],
+    [quiet(all), lastMerge],
+  ] as const)
+    for (const partition of partitions) {
+      const segments = choose(partition.segments)
+      if (segments === null) continue
+      merging = { partition: partition.name, segments, id: partition.nextSegment++ }
+      port!.postMessage({ event: { merge: merging } })
+      return
+    }
+}
+
+/** Partitions to which nothing comes any more: there is a later one of their category. */
+function quiet(partitions: readonly Partition[]): Partition[] {
+  const latest = new Map<string, string>()
+  for (const { name } of partitions) {
+    const category = categoryOf(name)
+    if (name > (latest.get(category) ?? '')) latest.set(category, name)
+  }
+  return partitions.filter(({ name }) => latest.get(categoryOf(name)) !== name)
+}
+
+function takeMerged(order: MergeOrder, made: Merged | null): void {
+  merging = null
+  if (vault !== null && made !== null) putInPlace(vault, order, made)
+  for (const resume of awaitMerge.splice(0)) resume()
+  if (made !== null) orderMerge()
+}
+
+function putInPlace(into: Vault, order: MergeOrder, made: Merged): void {
+  const partition = into.partition(order.partition)
+  const folder = dirname(into.fileOf(partition.name))
+  const remove = (id: number): void => rmSync(join(folder, segmentFile(partition.name, id)), { force: true })
+  try {
+    inTransaction(partition.database, () =>
+      partition.replaceSegments(order.segments, { id: order.id, ...made }),
+    )
+  } catch {
+    // The disk is full, or the partition was opened anew and gave the number to another: the parts stay as they are.
+    remove(order.id)
+    return
+  }
+  const gone = partition.segments.filter(({ id }) => order.segments.includes(id))
+  partition.segments = partition.segments.filter(({ id }) => !order.segments.includes(id))
+  partition.segments.push({ id: order.id, docs: made.docs, inFile: made.content === null })
+  for (const { id, inFile } of gone) if (inFile) remove(id)
+}
+
+function replay(id: string, now: number, added: string | null, author: Author | null): Replay {
+  const { control } = opened()
+  const row = control.database.prepare('SELECT * FROM dead_letters WHERE id = ?').get(id)
+  if (row === undefined) return null
+  const letter = letterOf(row)
+  const additions = added === null ? undefined : { positions: Uint32Array.of(0), lines: Buffer.from(added) }
+  const leaf = leafHash(letter.line)
+  const reason = opened().storeLine({ ...letter, leaf, ingested: now, additions, author })
+  if (reason !== null) return { stored: false, reason }
+  discard(id)
+  return { stored: true }
+}
+
+const discard = (id: string): boolean =>
+  opened().control.database.prepare('DELETE FROM dead_letters WHERE id = ?').run(id).changes > 0
+
+serve<WriterCalls>(port, {
+  open: () => {
+    vault = new Vault(options)
+    orderMerge()
+    return null
+  },
+  write: (sent: SentBatch) =>
+    new Promise((resolve, reject) => {
+      const { additions, ...rest } = sent
+      const batch: StoreBatch = {
+        ...rest,
+        manifestBytes: bufferOf(sent.manifestBytes),
+        signature: bufferOf(sent.signature),
+        lines: bufferOf(sent.lines),
+        leaves: bufferOf(sent.leaves),
+        ...(additions !== undefined && {
+          additions: { positions: additions.positions, lines: bufferOf(additions.lines) },
+        }),
+      }
+      queue.push({ batch, resolve, reject })
+      pump().catch((thrown: unknown) => {
+        pumping = false
+        for (const waiting of queue.splice(0)) waiting.reject(new StoreUnavailableError(reasonOf(thrown)))
+      })
+    }),
+  replay: ({ id, now, additions, author }) => replay(id, now, additions, author),
+  discard,
+  putRecord: ({ kind, key, value, version }) => {
+    const { database } = opened().control
+    if (version === null) {
+      return (
+        database.prepare('INSERT OR IGNORE INTO records VALUES (?, ?, ?, 1)').run(kind, key, value).changes >
+        0
+      )
+    }
+    return (
+      database
+        .prepare(
+          'UPDATE records SET value = ?, version = version + 1 WHERE kind = ? AND key = ? AND version = ?',
+        )
+        .run(value, kind, key, version).changes > 0
+    )
+  },
+  removeRecord: ({ kind, key }) => {
+    opened().control.database.prepare('DELETE FROM records WHERE kind = ? AND key = ?').run(kind, key)
+    return null
+  },
+  keepFor: (searchable) => {
+    opened().keepFor(searchable)
+    return null
+  },
+  expire: async ({ name, before, now }) => {
+    // What is made of its segments would have no place to go.
+    while (merging?.partition === name) await mergeEnd()
+    return opened().expire(name, before, now)
+  },
+  merged: ({ order, made }) => {
+    takeMerged(order, made)
+    return null
+  },
+  close: async () => {
+    while (pumping) await new Promise(setImmediate)
+    vault?.close()
+    vault = null
+    // The answer to this goes out first.
+    setImmediate(() => port.close())
+    return null
+  },
+})

@@ -1,0 +1,166 @@
+import type { Category } from '../../../../schema/index.ts'
+import type { Facet } from '../index/index.ts'
+import type { AddedText } from './added.ts'
+
+/** Bytes of an event's id. */
+export const ID_BYTES = 20
+/** Of an id, what is the same for all events of one source and generation. */
+const SAME_BYTES = 12
+
+/** What is known of an event when it was taken apart. */
+export interface TakenApart {
+  readonly timestamp: number
+  readonly sequence: number
+  readonly user: string
+  readonly sourceFacet: Facet
+  readonly deedFacet: Facet
+  readonly added: AddedText
+  readonly position: number
+  readonly start: number
+  readonly end: number
+  readonly termStart: number
+  readonly termEnd: number
+  readonly heldStart: number
+  readonly heldEnd: number
+}
+
+/**
+ * Events of one batch and one category, taken apart; each list has an item an event, in the batch's order. The lists are numbers, and are used
+ * again: what grows anew for each batch and lives until it is stored has V8 collect all the time.
+ */
+export class Parcel {
+  category: Category
+  count = 0
+  timestamps = new Float64Array(0)
+  sequences = new Float64Array(0)
+  positions = new Uint32Array(0)
+  starts = new Uint32Array(0)
+  ends = new Uint32Array(0)
+  termStarts = new Uint32Array(0)
+  termEnds = new Uint32Array(0)
+  heldStarts = new Uint32Array(0)
+  heldEnds = new Uint32Array(0)
+  /** One behind the other. */
+  ids: Buffer = Buffer.alloc(0)
+  readonly sourceFacets: Facet[] = []
+  readonly deedFacets: Facet[] = []
+  readonly users: string[] = []
+  /** What enrichment adds to each. */
+  readonly added: AddedText[] = []
+
+  constructor(category: Category) {
+    this.category = category
+  }
+
+  /** An event, but for its id: its number. */
+  add(event: TakenApart): number {
+    if (this.count === this.positions.length) this.#grow()
+    const number = this.count++
+    this.timestamps[number] = event.timestamp
+    this.sequences[number] = event.sequence
+    this.positions[number] = event.position
+    this.starts[number] = event.start
+    this.ends[number] = event.end
+    this.termStarts[number] = event.termStart
+    this.termEnds[number] = event.termEnd
+    this.heldStarts[number] = event.heldStart
+    this.heldEnds[number] = event.heldEnd
+    this.sourceFacets[number] = event.sourceFacet
+    this.deedFacets[number] = event.deedFacet
+    this.users[number] = event.user
+    this.added[number] = event.added
+    return number
+  }
+
+  #grow(): void {
+    const room = Math.max(256, this.positions.length * 2)
+    const wider = (numbers: Uint32Array): Uint32Array<ArrayBuffer> => {
+      const all = new Uint32Array(room)
+      all.set(numbers)
+      return all
+    }
+    const doubles = (numbers: Float64Array): Float64Array<ArrayBuffer> => {
+      const all = new Float64Array(room)
+      all.set(numbers)
+      return all
+    }
+    const ids = Buffer.alloc(room * ID_BYTES)
+    this.ids.copy(ids)
+    this.ids = ids
+    this.timestamps = doubles(this.timestamps)
+    this.sequences = doubles(this.sequences)
+    this.positions = wider(this.positions)
+    this.starts = wider(this.starts)
+    this.ends = wider(this.ends)
+    this.termStarts = wider(this.termStarts)
+    this.termEnds = wider(this.termEnds)
+    this.heldStarts = wider(this.heldStarts)
+    this.heldEnds = wider(this.heldEnds)
+  }
+
+  /** A copy, 40 hex digits. */
+  id(event: number): string {
+    return this.ids.toString('hex', event * ID_BYTES, (event + 1) * ID_BYTES)
+  }
+
+  /** As `isDeclaredId` has it. */
+  isDeclared(event: number): boolean {
+    return (this.ids[event * ID_BYTES + SAME_BYTES]! & 0x80) !== 0
+  }
+
+  setId(event: number, id: string): void {
+    this.ids.write(id, event * ID_BYTES, ID_BYTES, 'hex')
+  }
+
+  /** A view. */
+  idBytes(event: number): Buffer {
+    return this.ids.subarray(event * ID_BYTES, (event + 1) * ID_BYTES)
+  }
+
+  compareIds(one: number, other: number): number {
+    const { ids } = this
+    for (let a = one * ID_BYTES, b = other * ID_BYTES, end = a + ID_BYTES; a < end; a++, b++) {
+      const difference = ids[a]! - ids[b]!
+      if (difference !== 0) return difference
+    }
+    return 0
+  }
+
+  /** Whether an event's id is of the same source and generation as another's, further on. */
+  follows(before: number, event: number): boolean {
+    const { ids } = this
+    let a = before * ID_BYTES
+    let b = event * ID_BYTES
+    for (const end = a + SAME_BYTES; a < end; a++, b++) if (ids[a] !== ids[b]) return false
+    return this.compareIds(before, event) < 0
+  }
+}
+
+/** A parcel of many events takes half a megabyte. */
+const MOST_KEPT = 32
+
+/** Parcels that are used again from one group of batches to the next. */
+export class ParcelPool {
+  readonly #parcels: Parcel[] = []
+  #used = 0
+
+  /** All that were taken are done with. */
+  clear(): void {
+    this.#used = 0
+    if (this.#parcels.length > MOST_KEPT) this.#parcels.length = MOST_KEPT
+  }
+
+  take(category: Category): Parcel {
+    const kept = this.#parcels[this.#used]
+    if (kept === undefined) {
+      const made = new Parcel(category)
+      this.#parcels.push(made)
+      this.#used++
+      return made
+    }
+    this.#used++
+    kept.category = category
+    kept.count = 0
+    return kept
+  }
+}

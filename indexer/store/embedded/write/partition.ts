@@ -1,0 +1,360 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { type Category, leafHash } from '../../../../schema/index.ts'
+import type { StoreBatch } from '../../port.ts'
+import { CHUNK_BYTES, Chunk, compressed, markedLine, PARTITION_TABLES, type Renamed } from '../disk/index.ts'
+import type { BuiltSegment } from '../index/index.ts'
+import { NOTHING_ADDED } from './added.ts'
+import type { Parcel } from './parcel.ts'
+import type { Prepared } from './prepare.ts'
+
+/** What became of a batch's events in one partition; counts by number of source. */
+export interface Outcome {
+  readonly stored: readonly (readonly [source: number, count: number])[]
+  readonly duplicate: readonly (readonly [source: number, count: number])[]
+  /** Of the stored. */
+  readonly revisions?: number
+  readonly collisions: readonly { readonly position: number; readonly id: string; readonly reason: string }[]
+}
+
+/** Where an event id was found. */
+export interface Found {
+  /** Who shipped it. */
+  readonly agent: string
+  readonly leaf: Buffer
+  /** As it was sealed. */
+  readonly line: Buffer
+  readonly where: string
+}
+
+export interface SegmentRow {
+  readonly id: number
+  readonly docs: number
+  readonly inFile: boolean
+}
+
+/** A chunk's lines put together, until they are compressed. New room for each would have the collector run twice as often. */
+let gathered = Buffer.alloc(0)
+
+const idBytes = (id: string): Buffer => Buffer.from(id, 'hex')
+
+/** Where documents went: what a segment is built from. */
+export interface PlacedDocs {
+  readonly parcel: Parcel
+  readonly prepared: Prepared
+  /** Numbers of the parcel's events that are stored, in the batch's order. */
+  readonly kept: readonly number[]
+  readonly chunks: Uint32Array
+  readonly lines: Uint16Array
+}
+
+export class Partition {
+  readonly name: string
+  readonly category: Category
+  readonly database: DatabaseSync
+  least = Number.POSITIVE_INFINITY
+  greatest = Number.NEGATIVE_INFINITY
+  events = 0
+  segments: SegmentRow[]
+  nextChunk: number
+  nextSegment: number
+  #hasStrays: boolean
+  readonly #statements: Record<
+    | 'batch'
+    | 'addBatch'
+    | 'addChunk'
+    | 'addRevisions'
+    | 'addAdditions'
+    | 'addRun'
+    | 'addStray'
+    | 'runBelow'
+    | 'reaches'
+    | 'stray'
+    | 'strayBetween'
+    | 'chunk'
+    | 'revisions'
+    | 'batchName'
+    | 'addSegment'
+    | 'dropSegment'
+    | 'count'
+    | 'span',
+    StatementSync
+  >
+
+  constructor(name: string, category: Category, database: DatabaseSync) {
+    this.name = name
+    this.category = category
+    this.database = database
+    database.exec(PARTITION_TABLES)
+    const prepare = (sql: string): StatementSync => database.prepare(sql)
+    this.#statements = {
+      batch: prepare('SELECT n, outcome FROM batches WHERE agent = ? AND incarnation = ? AND sequence = ?'),
+      addBatch: prepare('INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?)'),
+      addChunk: prepare('INSERT INTO chunks VALUES (?, ?, ?, ?, ?)'),
+      addRevisions: prepare('INSERT INTO revisions VALUES (?, ?)'),
+      addAdditions: prepare('INSERT INTO additions VALUES (?, ?)'),
+      addRun: prepare('INSERT INTO runs VALUES (?, ?, ?)'),
+      addStray: prepare('INSERT INTO strays VALUES (?, ?)'),
+      runBelow: prepare('SELECT first, last, chunk FROM runs WHERE first <= ? ORDER BY first DESC LIMIT 1'),
+      reaches: prepare(
+        `SELECT last >= ?1 AS reaches FROM runs WHERE first <= ?2 ORDER BY first DESC LIMIT 1`,
+      ),
+      stray: prepare('SELECT chunk FROM strays WHERE id = ?'),
+      strayBetween: prepare('SELECT 1 FROM strays WHERE id BETWEEN ? AND ? LIMIT 1'),
+      chunk: prepare('SELECT batch, first, positions, bytes FROM chunks WHERE id = ?'),
+      revisions: prepare('SELECT lines FROM revisions WHERE chunk = ?'),
+      batchName: prepare('SELECT agent, incarnation, sequence FROM batches WHERE n = ?'),
+      addSegment: prepare('INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?)'),
+      dropSegment: prepare('DELETE FROM segments WHERE id = ?'),
+      count: prepare(`INSERT INTO counts VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count`),
+      span: prepare('INSERT OR REPLACE INTO span VALUES (1, ?, ?, ?)'),
+    }
+    const span = database.prepare('SELECT least, greatest, events FROM span').get()
+    if (span !== undefined) {
+      this.least = Number(span.least)
+      this.greatest = Number(span.greatest)
+      this.events = Number(span.events)
+    }
+    this.segments = database
+      .prepare('SELECT id, docs, content IS NULL AS file FROM segments ORDER BY id')
+      .all()
+      .map((row) => ({ id: Number(row.id), docs: Number(row.docs), inFile: Number(row.file) === 1 }))
+    this.#hasStrays = database.prepare('SELECT 1 FROM strays LIMIT 1').get() !== undefined
+    const greatest = (sql: string): number => Number(database.prepare(sql).get()?.greatest ?? 0)
+    this.nextChunk = greatest('SELECT max(id) AS greatest FROM chunks') + 1
+    this.nextSegment = greatest('SELECT max(id) AS greatest FROM segments') + 1
+  }
+
+  /** What is known of a batch that was here before. */
+  batch(agent: string, incarnation: string, sequence: number): { n: number; outcome: Outcome } | null {
+    const row = this.#statements.batch.get(agent, incarnation, sequence)
+    if (row === undefined) return null
+    return { n: Number(row.n), outcome: JSON.parse(String(row.outcome)) as Outcome }
+  }
+
+  addBatch(n: number, batch: StoreBatch, outcome: Outcome): void {
+    const { agent, incarnation, sequence } = batch.manifest
+    this.#statements.addBatch.run(n, agent, incarnation, sequence, batch.ingested, JSON.stringify(outcome))
+  }
+
+  /** The batch of a dead letter that is stored at last, where nothing else of that batch is. */
+  addReplayed(
+    n: number,
+    batch: { agent: string; incarnation: string; sequence: number; ingested: number },
+  ): void {
+    const outcome: Outcome = { stored: [], duplicate: [], collisions: [] }
+    const { agent, incarnation, sequence, ingested } = batch
+    this.#statements.addBatch.run(n, agent, incarnation, sequence, ingested, JSON.stringify(outcome))
+  }
+
+  /** Whether any batch in it was taken in at this time or later. */
+  holdsSince(time: number): boolean {
+    return this.database.prepare('SELECT 1 FROM batches WHERE ingested >= ? LIMIT 1').get(time) !== undefined
+  }
+
+  /** Whether any id of this partition may lie from one to another. */
+  touches(from: Buffer, to: Buffer): boolean {
+    const run = this.#statements.reaches.get(from, to)
+    if (run !== undefined && run.reaches === 1) return true
+    return this.#hasStrays && this.#statements.strayBetween.get(from, to) !== undefined
+  }
+
+  /** Where this id is stored here; null where it is not. `within` says that it lies in a run without being in it. */
+  find(id: string): { found: Found | null; within: boolean } {
+    const key = idBytes(id)
+    const stray = this.#hasStrays ? this.#statements.stray.get(key) : undefined
+    if (stray !== undefined) return { found: this.#inChunk(Number(stray.chunk), id), within: true }
+    const run = this.#statements.runBelow.get(key)
+    if (run === undefined || Buffer.compare(run.last as Uint8Array, key) < 0)
+      return { found: null, within: false }
+    return { found: this.#inChunk(Number(run.chunk), id), within: true }
+  }
+
+  #inChunk(id: number, event: string): Found | null {
+    const chunk = this.#open(id)
+    const line = chunk.find(event)
+    if (line === -1) return null
+    const row = this.#statements.batchName.get(chunk.batch)
+    const where =
+      row === undefined
+        ? this.name
+        : `waybill ${String(row.sequence)} of ${String(row.agent)}, incarnation ${String(row.incarnation)}, position ${chunk.position(line)}`
+    const bytes = chunk.line(line)
+    return { agent: String(row?.agent ?? ''), leaf: leafHash(bytes), line: bytes, where }
+  }
+
+  #opened: { id: number; chunk: Chunk } | null = null
+
+  /** The chunk opened last stays open: the ids of a batch sent again lie side by side. */
+  #open(id: number): Chunk {
+    if (this.#opened?.id === id) return this.#opened.chunk
+    const row = this.#statements.chunk.get(id)
+    if (row === undefined) throw new Error(`${this.name} has no chunk ${id}`)
+    const chunk = new Chunk({
+      batch: Number(row.batch),
+      first: Number(row.first),
+      positions: row.positions as Uint8Array | null,
+      revisions: this.#statements.revisions.get(id)?.lines as Uint8Array | undefined,
+      bytes: row.bytes as Uint8Array,
+    })
+    this.#opened = { id, chunk }
+    return chunk
+  }
+
+  /**
+   * Writes the lines and their ids. `revisions` are kept under ids of their own, which the parcel has already; `strays` are events whose ids lie within a run; `alone` those that must not make a run
+   * with their neighbours, since a run that is there lies between.
+   */
+  place(
+    n: number,
+    prepared: Prepared,
+    parcel: Parcel,
+    kept: readonly number[],
+    ids: {
+      readonly revisions: ReadonlyMap<number, Renamed>
+      readonly strays: ReadonlySet<number>
+      readonly alone: boolean
+    },
+  ): PlacedDocs {
+    const chunks = new Uint32Array(kept.length)
+    const lines = new Uint16Array(kept.length)
+    for (let from = 0; from < kept.length; ) {
+      let size = 0
+      let to = from
+      while (to < kept.length && (to === from || size < CHUNK_BYTES)) {
+        const event = kept[to++]!
+        size += parcel.ends[event]! - parcel.starts[event]! + 1
+      }
+      const id = this.nextChunk++
+      const members = kept.slice(from, to)
+      this.#putChunk(id, n, prepared, parcel, members, size)
+      this.#putAdditions(id, parcel, members)
+      const revised =
+        ids.revisions.size === 0
+          ? []
+          : members.flatMap((event, line) => {
+              const renamed = ids.revisions.get(event)
+              return renamed === undefined ? [] : [markedLine(line, renamed.how)]
+            })
+      if (revised.length > 0)
+        this.#statements.addRevisions.run(id, Buffer.from(Uint16Array.from(revised).buffer))
+      this.#putIds(id, parcel, members, ids)
+      for (let i = from; i < to; i++) {
+        chunks[i] = id
+        lines[i] = i - from
+      }
+      from = to
+    }
+    return { parcel, prepared, kept, chunks, lines }
+  }
+
+  #putChunk(
+    id: number,
+    n: number,
+    prepared: Prepared,
+    parcel: Parcel,
+    members: readonly number[],
+    size: number,
+  ): void {
+    const first = members[0]!
+    const last = members[members.length - 1]!
+    const start = parcel.starts[first]!
+    const end = parcel.ends[last]!
+    let bytes = prepared.lines.subarray(start, end)
+    // Lines of another category, or dead ones, lie between.
+    if (end - start !== size - 1) {
+      if (gathered.length < size) gathered = Buffer.allocUnsafe(size)
+      bytes = gathered.subarray(0, size - 1)
+      let at = 0
+      for (const event of members) {
+        if (at > 0) bytes[at++] = 10
+        at += prepared.lines.copy(bytes, at, parcel.starts[event]!, parcel.ends[event]!)
+      }
+    }
+    const firstPosition = parcel.positions[first]!
+    const inARow = parcel.positions[last]! - firstPosition === members.length - 1
+    const positions = inARow ? null : new Uint16Array(members.length)
+    if (positions !== null)
+      for (let line = 0; line < members.length; line++) positions[line] = parcel.positions[members[line]!]!
+    this.#statements.addChunk.run(
+      id,
+      n,
+      firstPosition,
+      positions === null ? null : Buffer.from(positions.buffer),
+      compressed(bytes),
+    )
+  }
+
+  #putAdditions(chunk: number, { added }: Parcel, members: readonly number[]): void {
+    if (!members.some((event) => added[event] !== NOTHING_ADDED)) return
+    const lines = members.map((event) => added[event]).join('\n')
+    this.#statements.addAdditions.run(chunk, compressed(Buffer.from(lines)))
+  }
+
+  #putIds(
+    chunk: number,
+    parcel: Parcel,
+    members: readonly number[],
+    { strays, alone }: { readonly strays: ReadonlySet<number>; readonly alone: boolean },
+  ): void {
+    let first = -1
+    let last = -1
+    const end = (): void => {
+      if (first !== -1) this.#statements.addRun.run(parcel.idBytes(first), parcel.idBytes(last), chunk)
+      first = -1
+    }
+    for (const event of members) {
+      if (strays.has(event)) {
+        this.#statements.addStray.run(parcel.idBytes(event), chunk)
+        this.#hasStrays = true
+        continue
+      }
+      if (first !== -1 && (alone || !parcel.follows(last, event))) end()
+      if (first === -1) first = event
+      last = event
+    }
+    end()
+  }
+
+  addSegment(segment: BuiltSegment): void {
+    const id = this.nextSegment++
+    this.#statements.addSegment.run(
+      id,
+      segment.docs,
+      segment.least,
+      segment.greatest,
+      segment.bytes.length,
+      segment.bytes,
+    )
+    this.segments.push({ id, docs: segment.docs, inFile: false })
+  }
+
+  /** Puts a merged segment in the place of those it was made of. */
+  replaceSegments(
+    old: readonly number[],
+    merged: {
+      id: number
+      docs: number
+      least: number
+      greatest: number
+      bytes: number
+      content: Uint8Array | null
+    },
+  ): void {
+    for (const id of old) this.#statements.dropSegment.run(id)
+    const { id, docs, least, greatest, bytes, content } = merged
+    this.#statements.addSegment.run(id, docs, least, greatest, bytes, content)
+  }
+
+  addCount(hour: number, dimension: number, value: string, count: number): void {
+    this.#statements.count.run(hour, dimension, value, count)
+  }
+
+  putSpan(least: number, greatest: number, events: number): void {
+    this.#statements.span.run(least, greatest, events)
+  }
+
+  close(): void {
+    this.database.close()
+  }
+}

@@ -1,0 +1,246 @@
+import { isUtf8 } from 'node:buffer'
+import {
+  type Additions,
+  type AuditEvent,
+  asRevision,
+  type Category,
+  HASH_BYTES,
+  placedAt,
+  textAt,
+  withAdditions,
+  withChange,
+} from '../../../../schema/index.ts'
+import type { Authorship } from '../../authorship.ts'
+import { type Fault, isSmall, readLine } from '../../line.ts'
+import type { BatchAdditions } from '../../port.ts'
+import {
+  Collector,
+  type Facet,
+  type FacetBook,
+  HeldValues,
+  SEAL_AGENT,
+  SEAL_INCARNATION,
+  Terms,
+} from '../index/index.ts'
+import { AddedLines, AddedTerms, type AddedText, NOTHING_ADDED } from './added.ts'
+import { type Parcel, ParcelPool, type TakenApart } from './parcel.ts'
+import { Scanner } from './scan.ts'
+
+export interface Rejected extends Fault {
+  readonly position: number
+  readonly start: number
+  readonly end: number
+}
+
+export interface Prepared {
+  readonly agent: string
+  readonly authorship: Authorship | null
+  /** `event.ingested`. */
+  readonly ingested: number
+  readonly lines: Buffer
+  readonly leaves: Buffer
+  readonly terms: Terms
+  readonly held: HeldValues
+  readonly parcels: Map<Category, Parcel>
+  readonly rejected: Rejected[]
+}
+
+/** Where a line stands in its batch, and where its terms begin. */
+interface LinePlace {
+  readonly position: number
+  readonly start: number
+  readonly end: number
+  readonly termStart: number
+  readonly heldStart: number
+}
+
+/** What a line says of its event, whichever way it was read. */
+type Read = Pick<TakenApart, 'timestamp' | 'sequence' | 'sourceFacet' | 'deedFacet' | 'user'>
+
+/** Takes batches apart. Terms of all batches that are stored together share one list. */
+export class Preparer {
+  readonly #facets: FacetBook
+  readonly #scanner: Scanner
+  readonly #terms = new Terms()
+  readonly #addedTerms: AddedTerms
+  readonly #held = new HeldValues()
+  readonly #pool = new ParcelPool()
+
+  constructor(facets: FacetBook) {
+    this.#facets = facets
+    this.#scanner = new Scanner(facets)
+    this.#addedTerms = new AddedTerms(facets)
+  }
+
+  /** What follows is stored together; what was prepared before is done with. */
+  begin(): void {
+    this.#terms.clear()
+    this.#held.clear()
+    this.#pool.clear()
+  }
+
+  prepare(batch: {
+    lines: Buffer
+    leaves: Buffer
+    agent: string
+    incarnation: string
+    ingested: number
+    additions?: BatchAdditions | undefined
+    authorship?: Authorship | null
+  }): Prepared {
+    const { lines, leaves, agent, incarnation, ingested, authorship = null } = batch
+    /** Who and where an event is of is decided once for each facet. */
+    const foreign = new Map<Facet, string | null>()
+    const foreignOf = (facet: Facet): string | null => {
+      let reason = foreign.get(facet)
+      if (reason === undefined) {
+        reason = authorship?.faultOf(facet.event) ?? null
+        foreign.set(facet, reason)
+      }
+      return reason
+    }
+    const terms = this.#terms
+    const held = this.#held
+    const collector = new Collector(terms, held)
+    const scanner = this.#scanner
+    scanner.begin(agent, incarnation)
+    const additions = batch.additions === undefined ? null : new AddedLines(batch.additions)
+    const parcels = new Map<Category, Parcel>()
+    const rejected: Rejected[] = []
+    const clean = isUtf8(lines)
+    let start = 0
+    for (let position = 0; start < lines.length; position++) {
+      let end = lines.indexOf(10, start)
+      if (end === -1) end = lines.length
+      const added = additions === null ? NOTHING_ADDED : additions.at(position)
+      const termStart = terms.count
+      const heldStart = held.count
+      const place = { position, start, end, termStart, heldStart }
+      const isQuick = clean && isSmall({ length: end - start })
+      if (isQuick && scanner.scan(lines, start, end, collector) && !scanner.hasGivenId) {
+        const reason = authorship === null ? null : foreignOf(scanner.sourceFacet)
+        if (reason === null) {
+          const parcel = this.#parcelOf(parcels, scanner.deedFacet.category!)
+          const event = this.#put(parcel, scanner, added, place)
+          scanner.copyId(parcel.ids, event)
+        } else {
+          terms.count = termStart
+          held.count = heldStart
+          rejected.push({ position, start, end, kind: 'foreign', id: scanner.id, reason })
+        }
+      } else {
+        terms.count = termStart
+        held.count = heldStart
+        const fault = this.#plainly(batch, collector, parcels, place, added)
+        if (fault !== null) rejected.push({ position, start, end, ...fault })
+      }
+      start = end + 1
+    }
+    return { agent, authorship, ingested, lines, leaves, terms, held, parcels, rejected }
+  }
+
+  /** The way that decides: parses the line, and says why it is no event that can be stored. */
+  #plainly(
+    {
+      lines,
+      agent,
+      incarnation,
+      ingested,
+      authorship = null,
+    }: {
+      lines: Buffer
+      agent: string
+      incarnation: string
+      ingested: number
+      authorship?: Authorship | null
+    },
+    collector: Collector,
+    parcels: Map<Category, Parcel>,
+    place: LinePlace,
+    added: AddedText,
+  ): Fault | null {
+    const { start, end } = place
+    const read = readLine(lines.subarray(start, end), authorship)
+    if ('reason' in read) return read
+    const sound = read.event
+    const shown = placedAt(withChange(sound), new Date(ingested).toISOString())
+    collector.collect(shown)
+    const [source, deed] = collector.slots
+    source![SEAL_AGENT] = agent
+    source![SEAL_INCARNATION] = incarnation
+    const { id, sequence } = sound.event
+    const deedFacet = this.#facets.of(1, deed!, collector.present)
+    const parcel = this.#parcelOf(parcels, deedFacet.category!)
+    const event = {
+      timestamp: Date.parse(textAt(shown, '@timestamp') ?? ''),
+      sequence: typeof sequence === 'number' ? sequence : 0,
+      sourceFacet: this.#facets.of(0, source!, []),
+      deedFacet,
+      user: textAt(sound, 'user.name') ?? '',
+    }
+    parcel.setId(this.#put(parcel, event, added, place), id)
+    return null
+  }
+
+  /** The event's own terms are in the list already; those of its additions come behind them. Gives its number in the parcel. */
+  #put(
+    parcel: Parcel,
+    { timestamp, sequence, sourceFacet, deedFacet, user }: Read,
+    added: AddedText,
+    { position, start, end, termStart, heldStart }: LinePlace,
+  ): number {
+    const terms = this.#terms
+    const held = this.#held
+    const deed = added === NOTHING_ADDED ? deedFacet : this.#addedTerms.add(added, terms, held, deedFacet)
+    return parcel.add({
+      timestamp,
+      sequence,
+      sourceFacet,
+      deedFacet: deed,
+      user,
+      added,
+      position,
+      start,
+      end,
+      termStart,
+      termEnd: terms.count,
+      heldStart,
+      heldEnd: held.count,
+    })
+  }
+
+  #parcelOf(parcels: Map<Category, Parcel>, category: Category): Parcel {
+    let parcel = parcels.get(category)
+    if (parcel === undefined) {
+      parcel = this.#pool.take(category)
+      parcels.set(category, parcel)
+    }
+    return parcel
+  }
+}
+
+/** Makes revisions of events of a parcel: their ids are their own, and what is found of them is what is shown. */
+export function revise(
+  { ingested, lines, terms, held }: Prepared,
+  parcel: Parcel,
+  revisions: ReadonlyMap<number, { readonly id: string }>,
+  facets: FacetBook,
+): void {
+  const collector = new Collector(terms, held)
+  for (const [event, { id }] of revisions) {
+    const line = lines.toString('utf8', parcel.starts[event]!, parcel.ends[event]!)
+    parcel.termStarts[event] = terms.count
+    parcel.heldStarts[event] = held.count
+    const sealed = JSON.parse(line) as AuditEvent
+    const added = parcel.added[event]!
+    const enriched = withAdditions(sealed, added === NOTHING_ADDED ? null : (JSON.parse(added) as Additions))
+    collector.collect(placedAt(asRevision(enriched, id), new Date(ingested).toISOString()))
+    parcel.termEnds[event] = terms.count
+    parcel.heldEnds[event] = held.count
+    parcel.deedFacets[event] = facets.of(1, collector.slots[1]!, collector.present)
+    parcel.setId(event, id)
+  }
+}
+
+export const leafOf = (leaves: Buffer, position: number): Buffer =>
+  leaves.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES)

@@ -1,0 +1,469 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { type Category, OperatorError } from '../../../../schema/index.ts'
+import type { Searchable } from '../../../lifecycle/table.ts'
+import { Authorship } from '../../authorship.ts'
+import {
+  type Author,
+  type BatchAdditions,
+  type StoreBatch,
+  StoreFullError,
+  type WriteOutcome,
+  type WriteResult,
+} from '../../port.ts'
+import {
+  Control,
+  categoryOf,
+  clearExpired,
+  EXPIRED,
+  inTransaction,
+  openDatabase,
+  partitionFor,
+  partitionsOf,
+  setAside,
+  storeError,
+} from '../disk/index.ts'
+import { FacetBook, SegmentBuilder } from '../index/index.ts'
+import { Counting } from './counting.ts'
+import { newDocs } from './documents.ts'
+import { type Places, sift } from './known.ts'
+import type { Parcel } from './parcel.ts'
+import { type Outcome, Partition, type PlacedDocs } from './partition.ts'
+import { Preparer, revise } from './prepare.ts'
+import { outcomeOf, resultOf, type Settled } from './results.ts'
+
+/** Raised whenever what is written can't be read as before: tables, segments, how terms are hashed, which fields there are. */
+const LAYOUT = '4'
+
+export interface VaultOptions {
+  readonly path: string
+  readonly searchable: Searchable
+  /** Bytes of the disk that stay free: below, batches are refused rather than written halfway. */
+  readonly minimumFree: number
+}
+
+/** A batch on its way through a group. */
+interface Job extends Settled {
+  readonly n: number
+  readonly outcomes: Outcome[]
+}
+
+/** Batches that are stored together, each exactly once. */
+export interface Group {
+  /** Takes a batch apart; nothing is written yet. */
+  add(batch: StoreBatch): void
+  /** Writes them: all are durable when this returns, or none is acknowledged. */
+  store(): WriteOutcome[]
+}
+
+interface Delivery {
+  readonly job: Job
+  readonly parcel: Parcel
+}
+
+/** Everything that is written to the store's folder; used by one thread. */
+export class Vault {
+  readonly control: Control
+  readonly #options: VaultOptions
+  #searchable: Searchable
+  readonly #partitions = new Map<string, Partition>()
+  readonly #names = new Map<Category, Set<string>>()
+  readonly #facets = new FacetBook()
+  readonly #segments = new SegmentBuilder()
+  readonly #preparer = new Preparer(this.#facets)
+  /** Where interrupted batches have been written already: whoever tries them again goes there. By key, then category. */
+  readonly #pinned = new Map<string, { n: number; partitions: Map<Category, string> }>()
+  #next: number
+
+  constructor(options: VaultOptions) {
+    this.#options = options
+    this.#searchable = options.searchable
+    mkdirSync(join(options.path, 'partitions'), { recursive: true })
+    const database = this.#guard('control.db', () =>
+      openDatabase(join(options.path, 'control.db'), { cache: 8192 }),
+    )
+    this.control = this.#guard('control.db', () => new Control(database))
+    this.#guard('control.db', () => this.#demandLayout())
+    this.#next = this.#recover()
+  }
+
+  /** Files of another layout are left as they are: read as if they were of this one, searches would miss events in silence. */
+  #demandLayout(): void {
+    const { control } = this
+    const isNew = control.database.prepare('SELECT 1 FROM waybills LIMIT 1').get() === undefined
+    const found = control.meta('layout') ?? (isNew ? LAYOUT : '1')
+    if (found !== LAYOUT) {
+      throw new OperatorError(
+        `the store in ${this.#options.path} has layout ${found}, and this version of waybill reads and writes layout ${LAYOUT}; open it with the version that wrote it, or give this version a folder of its own`,
+      )
+    }
+    if (isNew) control.setMeta('layout', LAYOUT)
+  }
+
+  /** Finds the partitions, what they hold, and batches that a crash left halfway. Returns the next batch's number. */
+  #recover(): number {
+    const { control } = this
+    const floor = Number(control.meta('settled') ?? 0)
+    let greatest = Number(control.database.prepare('SELECT max(n) AS n FROM waybills').get()?.n ?? 0)
+    const known = new Map(partitionsOf(control.database).map((row) => [row.name, row]))
+    for (const file of readdirSync(this.#folder)) {
+      if (file.endsWith(EXPIRED)) this.#finishExpiry(file.slice(0, -EXPIRED.length))
+    }
+    for (const file of readdirSync(this.#folder)) {
+      if (!file.endsWith('.db')) continue
+      const name = file.slice(0, -3)
+      const category = categoryOf(name)
+      this.#namesOf(category).add(name)
+      const partition = this.partition(name)
+      const row = known.get(name)
+      if (partition.events > 0 && (row === undefined || row.events !== partition.events))
+        control.putPartition(partition)
+      const batches = partition.database
+        .prepare('SELECT n, agent, incarnation, sequence FROM batches WHERE n > ?')
+        .all(floor)
+      for (const batch of batches) {
+        const n = Number(batch.n)
+        greatest = Math.max(greatest, n)
+        const [agent, incarnation, sequence] = [
+          String(batch.agent),
+          String(batch.incarnation),
+          Number(batch.sequence),
+        ]
+        if (control.known(agent, incarnation, sequence) === null)
+          this.#pin(agent, incarnation, sequence, n, name)
+      }
+      this.#dropOrphans(partition)
+    }
+    return greatest + 1
+  }
+
+  /** Files of merged segments that never came into their partition, or have left it. */
+  #dropOrphans(partition: Partition): void {
+    const live = new Set(partition.segments.filter(({ inFile }) => inFile).map(({ id }) => String(id)))
+    for (const file of readdirSync(this.#folder)) {
+      const match = /^(.+)\.(\d+)\.segment(\.new)?$/.exec(file)
+      if (match === null || match[1] !== partition.name) continue
+      if (match[3] !== undefined || !live.has(match[2]!)) rmSync(join(this.#folder, file))
+    }
+  }
+
+  #pin(agent: string, incarnation: string, sequence: number, n: number, partition: string): void {
+    const key = `${agent}/${incarnation}/${sequence}`
+    const pin = this.#pinned.get(key) ?? { n, partitions: new Map<Category, string>() }
+    pin.n = Math.min(pin.n, n)
+    pin.partitions.set(categoryOf(partition), partition)
+    this.#pinned.set(key, pin)
+  }
+
+  #namesOf(category: Category): Set<string> {
+    let names = this.#names.get(category)
+    if (names === undefined) {
+      names = new Set()
+      this.#names.set(category, names)
+    }
+    return names
+  }
+
+  #placesOf(category: Category): Places {
+    const own: Partition[] = []
+    const others: Partition[] = []
+    for (const [its, names] of this.#names)
+      for (const name of names) (its === category ? own : others).push(this.partition(name))
+    return { own, others }
+  }
+
+  get #folder(): string {
+    return join(this.#options.path, 'partitions')
+  }
+
+  fileOf(partition: string): string {
+    return join(this.#folder, `${partition}.db`)
+  }
+
+  partition(name: string): Partition {
+    let partition = this.#partitions.get(name)
+    if (partition === undefined) {
+      const category = categoryOf(name)
+      partition = this.#guard(`partitions/${name}.db`, () => {
+        const database: DatabaseSync = openDatabase(this.fileOf(name), { cache: 4096 })
+        return new Partition(name, category, database)
+      })
+      this.#partitions.set(name, partition)
+      this.#namesOf(category).add(name)
+    }
+    return partition
+  }
+
+  /** The partition is opened anew when it is next needed: what is known of it may not be what is on the disk. */
+  #reopenLater(name: string): void {
+    this.#partitions.get(name)?.close()
+    this.#partitions.delete(name)
+  }
+
+  #guard<Result>(file: string, work: () => Result): Result {
+    try {
+      return work()
+    } catch (thrown) {
+      throw storeError(thrown, join(this.#options.path, file), () => this.#free() < 16 * 1024 * 1024)
+    }
+  }
+
+  #free(): number {
+    const { bavail, bsize } = statfsSync(this.#options.path)
+    return bavail * bsize
+  }
+
+  #demandSpace(): void {
+    const { minimumFree, path } = this.#options
+    const free = this.#free()
+    if (free >= minimumFree) return
+    throw new StoreFullError(
+      `the disk that holds ${path} has ${free} bytes free, and ${minimumFree} must stay free; free space or move the store`,
+    )
+  }
+
+  /** Begins a group of batches that are stored together; there is one at a time. */
+  group(): Group {
+    const jobs = new Map<string, Job>()
+    const answers: (() => WriteOutcome)[] = []
+    this.#preparer.begin()
+    return {
+      add: (batch) => {
+        answers.push(this.#take(batch, jobs))
+      },
+      store: () => {
+        if (jobs.size > 0) {
+          this.#demandSpace()
+          this.#write(jobs)
+        }
+        return answers.map((answer) => answer())
+      },
+    }
+  }
+
+  #take(batch: StoreBatch, jobs: Map<string, Job>): () => WriteOutcome {
+    const { agent, incarnation, sequence } = batch.manifest
+    const known = this.#guard('control.db', () => this.control.known(agent, incarnation, sequence))
+    if (known !== null) {
+      if (known.hash !== batch.hash) return () => ({ kind: 'fork', hash: known.hash })
+      return () => this.#stored(batch, { again: true, result: known.result, newValues: 0 })
+    }
+    const key = `${agent}/${incarnation}/${sequence}`
+    const twin = jobs.get(key)
+    if (twin !== undefined) {
+      if (twin.batch.hash !== batch.hash) return () => ({ kind: 'fork', hash: twin.batch.hash })
+      return () => this.#stored(batch, { again: true, result: resultOf(twin).result, newValues: 0 })
+    }
+    const { lines, leaves, additions, ingested, author } = batch
+    const authorship = author === undefined ? null : new Authorship(author)
+    const metBefore = this.#facets.made
+    const prepared = this.#preparer.prepare({
+      lines,
+      leaves,
+      agent,
+      incarnation,
+      ingested,
+      additions,
+      authorship,
+    })
+    const newValues = this.#facets.made - metBefore
+    const job: Job = { batch, n: this.#next++, prepared, outcomes: [] }
+    jobs.set(key, job)
+    return () => this.#stored(batch, { again: false, result: resultOf(job).result, newValues })
+  }
+
+  /** Asked when all of the group is stored: neighbours may be in it. */
+  #stored(
+    { manifest }: StoreBatch,
+    outcome: { again: boolean; result: WriteResult; newValues: number },
+  ): WriteOutcome {
+    return { kind: 'stored', ...outcome, links: this.control.linksOf(manifest) }
+  }
+
+  #write(jobs: ReadonlyMap<string, Job>): void {
+    const deliveries = new Map<string, Delivery[]>()
+    for (const [key, job] of jobs) {
+      const pinned = this.#pinned.get(key)?.partitions
+      for (const [category, parcel] of job.prepared.parcels) {
+        const name = pinned?.get(category) ?? partitionFor(category, job.batch.ingested, this.#searchable)
+        const list = deliveries.get(name) ?? []
+        list.push({ job, parcel })
+        deliveries.set(name, list)
+      }
+    }
+    for (const [name, list] of deliveries) {
+      try {
+        this.#guard(`partitions/${name}.db`, () => this.#fill(this.partition(name), list))
+      } catch (thrown) {
+        this.#reopenLater(name)
+        throw thrown
+      }
+      for (const { job } of list) {
+        const { agent, incarnation, sequence } = job.batch.manifest
+        this.#pin(agent, incarnation, sequence, job.n, name)
+      }
+    }
+    this.#guard('control.db', () => this.#settle(jobs, [...deliveries.keys()]))
+  }
+
+  /** One transaction of one partition. */
+  #fill(partition: Partition, deliveries: readonly Delivery[]): void {
+    const places = this.#placesOf(partition.category)
+    let { least, greatest, events } = partition
+    inTransaction(partition.database, () => {
+      const placed: PlacedDocs[] = []
+      const counting = new Counting()
+      for (const { job, parcel } of deliveries) {
+        const { agent, incarnation, sequence } = job.batch.manifest
+        const before = partition.batch(agent, incarnation, sequence)
+        if (before !== null) {
+          job.outcomes.push(before.outcome)
+          continue
+        }
+        const sifted = sift(parcel, job.prepared, partition, places)
+        const outcome = outcomeOf(job.batch, parcel, sifted)
+        partition.addBatch(job.n, job.batch, outcome)
+        job.outcomes.push(outcome)
+        if (sifted.kept.length === 0) continue
+        revise(job.prepared, parcel, sifted.revisions, this.#facets)
+        placed.push(partition.place(job.n, job.prepared, parcel, sifted.kept, sifted))
+        for (const event of sifted.kept) {
+          const time = parcel.timestamps[event]!
+          counting.add(time, parcel.deedFacets[event]!, parcel.users[event]!)
+          if (time < least) least = time
+          if (time > greatest) greatest = time
+        }
+        events += sifted.kept.length
+      }
+      if (placed.length === 0) return
+      for (const segment of this.#segments.build(newDocs(placed))) partition.addSegment(segment)
+      counting.each((hour, dimension, value, count) => partition.addCount(hour, dimension, value, count))
+      partition.putSpan(least, greatest, events)
+    })
+    partition.least = least
+    partition.greatest = greatest
+    partition.events = events
+  }
+
+  /** The last transaction: from here on the batches are stored. */
+  #settle(jobs: ReadonlyMap<string, Job>, filled: readonly string[]): void {
+    const { control } = this
+    inTransaction(control.database, () => {
+      for (const job of jobs.values()) {
+        const { result, letters } = resultOf(job)
+        control.addWaybill(job.n, job.batch, result, letters)
+      }
+      for (const name of filled) {
+        const partition = this.partition(name)
+        if (partition.events > 0) control.putPartition(partition)
+      }
+      const open = [...this.#pinned].filter(([key]) => !jobs.has(key)).map(([, pin]) => pin.n)
+      control.setMeta('settled', String(Math.min(this.#next, ...open) - 1))
+    })
+    for (const key of jobs.keys()) this.#pinned.delete(key)
+  }
+
+  /** Stores one line of a waybill that is settled already. Null: it is stored; else why not. */
+  storeLine(letter: {
+    agent: string
+    incarnation: string
+    sequence: number
+    position: number
+    line: Buffer
+    leaf: Buffer
+    ingested: number
+    additions: BatchAdditions | undefined
+    author: Author | null
+  }): string | null {
+    this.#demandSpace()
+    const { agent, incarnation, sequence, position, line, leaf, ingested, additions, author } = letter
+    // A preparer of its own: a group may be under way.
+    const prepared = new Preparer(this.#facets).prepare({
+      lines: line,
+      leaves: leaf,
+      agent,
+      incarnation,
+      ingested,
+      additions,
+      authorship: author === null ? null : new Authorship(author),
+    })
+    const fault = prepared.rejected[0]
+    if (fault !== undefined) return fault.reason
+    for (const [category, parcel] of prepared.parcels) {
+      const name = partitionFor(category, ingested, this.#searchable)
+      try {
+        return this.#guard(`partitions/${name}.db`, () => {
+          const partition = this.partition(name)
+          const sifted = sift(parcel, prepared, partition, this.#placesOf(category))
+          const collision = sifted.collisions[0]
+          if (collision !== undefined) return collision.reason
+          if (sifted.kept.length === 0) return null
+          revise(prepared, parcel, sifted.revisions, this.#facets)
+          // From here on the event's place is the one in its own waybill, not in this list of one.
+          parcel.positions[0] = position
+          let { least, greatest, events } = partition
+          least = Math.min(least, parcel.timestamps[0]!)
+          greatest = Math.max(greatest, parcel.timestamps[0]!)
+          events++
+          inTransaction(partition.database, () => {
+            const before = partition.batch(agent, incarnation, sequence)
+            const n = before?.n ?? this.#next++
+            if (before === null) partition.addReplayed(n, { agent, incarnation, sequence, ingested })
+            const placed = partition.place(n, prepared, parcel, sifted.kept, sifted)
+            for (const segment of this.#segments.build(newDocs([placed]))) partition.addSegment(segment)
+            const counting = new Counting()
+            counting.add(parcel.timestamps[0]!, parcel.deedFacets[0]!, parcel.users[0]!)
+            counting.each((...count) => partition.addCount(...count))
+            partition.putSpan(least, greatest, events)
+          })
+          Object.assign(partition, { least, greatest, events })
+          inTransaction(this.control.database, () => this.control.putPartition(partition))
+          return null
+        })
+      } catch (thrown) {
+        this.#reopenLater(name)
+        throw thrown
+      }
+    }
+    throw new Error('a line was neither taken apart nor refused')
+  }
+
+  keepFor(searchable: Searchable): void {
+    this.#searchable = searchable
+  }
+
+  /** Removes a partition; false where it holds what was taken in at `before` or later, and where there is none. */
+  expire(name: string, before: number, now: number): boolean {
+    if (!existsSync(this.fileOf(name))) return false
+    const partition = this.partition(name)
+    if (name === partitionFor(partition.category, now, this.#searchable)) return false
+    if (partition.holdsSince(before)) return false
+    partition.close()
+    this.#partitions.delete(name)
+    this.#namesOf(partition.category).delete(name)
+    for (const pin of this.#pinned.values())
+      if (pin.partitions.get(partition.category) === name) pin.partitions.delete(partition.category)
+    this.#guard(`partitions/${name}.db`, () => {
+      // First out of the list, so that nobody begins to read it; a crash before the next step leaves it whole.
+      this.control.dropPartition(name)
+      setAside(this.#folder, name)
+      clearExpired(this.#folder, name)
+    })
+    return true
+  }
+
+  #finishExpiry(name: string): void {
+    this.control.dropPartition(name)
+    clearExpired(this.#folder, name)
+  }
+
+  get partitions(): IterableIterator<Partition> {
+    return this.#partitions.values()
+  }
+
+  close(): void {
+    for (const partition of this.#partitions.values()) partition.close()
+    this.control.database.close()
+  }
+}
