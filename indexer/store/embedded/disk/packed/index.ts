@@ -1,0 +1,2 @@
+export { PackedLines } from './open.ts'
+export { packLines } from './pack.ts'
