@@ -63,7 +63,10 @@ class Packer {
 
   /** One text behind the other, as if nothing were known of them. */
   plain(texts: readonly string[]): Buffer {
-    if (texts.length > 0) this.#asText(texts)
+    if (texts.length > 0) {
+      this.#streams.tree.byte(COLUMN.text)
+      this.#asText(texts)
+    }
     return this.#packed(texts.length)
   }
 
@@ -108,7 +111,10 @@ class Packer {
     const radix =
       this.#asNumbers(texts, lines, id) ||
       (this.#asDictionary(texts) || this.#asHex(texts) || this.#asSplit(texts, lines, depth, level) ? 0 : -1)
-    if (radix === -1) this.#asText(texts)
+    if (radix === -1) {
+      tree.byte(COLUMN.text)
+      this.#asText(texts)
+    }
     this.#remember({ id, lines, texts, radix: Math.max(0, radix) })
   }
 
@@ -215,8 +221,7 @@ class Packer {
   }
 
   #asText(texts: readonly string[]): void {
-    const { tree, texts: stream, lengths } = this.#streams
-    tree.byte(COLUMN.text)
+    const { texts: stream, lengths } = this.#streams
     for (const text of texts) {
       lengths.varint(text.length)
       stream.latin1(text)

@@ -18,7 +18,7 @@ function expectBack(lines: readonly Uint8Array[]): Buffer {
   return packed
 }
 
-const RUNS = { numRuns: 150 }
+const RUNS = { numRuns: 150, interruptAfterTimeLimit: 30_000 }
 
 const someBytes = fc.uint8Array({ maxLength: 300 })
 const hex = (minLength: number, maxLength: number) =>
