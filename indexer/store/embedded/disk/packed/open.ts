@@ -157,14 +157,14 @@ class Opener {
   #codes(rows: number, kinds: number): Uint16Array {
     const { codes } = this.#streams
     const all = new Uint16Array(rows)
-    if (kinds > 256)
-      codes.take(rows).forEach((byte, row) => {
-        all[row] = byte << 8
-      })
-    if (kinds > 1)
-      codes.take(rows).forEach((byte, row) => {
-        all[row]! |= byte
-      })
+    if (kinds > 256) {
+      const high = codes.take(rows)
+      for (let row = 0; row < rows; row++) all[row] = high[row]! << 8
+    }
+    if (kinds > 1) {
+      const low = codes.take(rows)
+      for (let row = 0; row < rows; row++) all[row]! |= low[row]!
+    }
     return all
   }
 

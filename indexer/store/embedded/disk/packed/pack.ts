@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { Sink } from './bytes.ts'
 import { COLUMN, deflated, HEAD_BYTES, STREAMS, type Stream, VERSION } from './format.ts'
-import { HOLE, type Taken, takeJson, takeWords } from './split.ts'
+import { type Cuts, jsonWay, partsOf, type Way, WORDS_WAY } from './split.ts'
 
 /** Fewer texts than this of one skeleton are not worth columns of their own. */
 const FEW = 4
@@ -97,7 +97,7 @@ class Packer {
     const { tree } = this.#streams
     const id = this.#nextId++
     const first = texts[0]!
-    if (texts.every((text) => text === first)) {
+    if (isConstant(texts)) {
       tree.byte(COLUMN.constant)
       tree.text(first)
       return
@@ -137,8 +137,7 @@ class Packer {
   #asNumbers(texts: readonly string[], lines: readonly number[], id: number): number {
     const shape = figuresOf(texts)
     if (shape === null) return 0
-    const { radix, width } = shape
-    const values = texts.map((text) => Number.parseInt(text, radix))
+    const { radix, width, values } = shape
     const { tree, numbers } = this.#streams
     const twin = this.#indexes
       .at(-1)
@@ -231,19 +230,10 @@ class Packer {
   #asSplit(texts: readonly string[], lines: readonly number[], depth: number, level: number): boolean {
     if (level > DEEPEST) return false
     const isJson = depth <= MAX_DEPTH && mostlyJson(texts)
-    const kinds = new Map<string, { readonly takens: Taken[]; readonly rows: number[] }>()
-    for (let row = 0; row < texts.length; row++) {
-      const taken = isJson ? takeJson(texts[row]!, depth) : takeWords(texts[row]!)
-      const kind = kinds.get(taken.skeleton)
-      if (kind === undefined) kinds.set(taken.skeleton, { takens: [taken], rows: [row] })
-      else {
-        kind.takens.push(taken)
-        kind.rows.push(row)
-      }
-    }
-    const kept = [...kinds].filter(
-      ([skeleton, { rows, takens }]) =>
-        rows.length >= FEW && takens[0]!.pieces.length <= MANY_PIECES && skeleton !== HOLE,
+    const kinds = takenApart(texts, isJson ? jsonWay(depth) : WORDS_WAY)
+    const kept = kinds.filter(
+      ({ parts, rows }) =>
+        rows.length >= FEW && parts.length <= MANY_PIECES && !(parts.length === 2 && parts.join('') === ''),
     )
     if (kept.length === 0) return false
     const { tree, codes: stream } = this.#streams
@@ -251,8 +241,7 @@ class Packer {
     tree.varint(kept.length)
     const codes = new Array<number>(texts.length).fill(0)
     let rest = texts.length
-    kept.forEach(([skeleton, { rows }], index) => {
-      const parts = skeleton.split(HOLE)
+    kept.forEach(({ parts, rows }, index) => {
       tree.varint(parts.length - 1)
       for (const part of parts) tree.text(part)
       for (const row of rows) codes[row] = index + 1
@@ -260,7 +249,7 @@ class Packer {
     })
     this.#codes(stream, codes, kept.length + 1)
     if (rest > 0) this.#asText(texts.filter((_, row) => codes[row] === 0))
-    for (const [, { takens, rows }] of kept) {
+    for (const { columns, rows } of kept) {
       const isAll = rows.length === texts.length
       const those = isAll ? lines : rows.map((row) => lines[row]!)
       const isTop = level === 0
@@ -274,19 +263,49 @@ class Packer {
         for (const column of this.#columns) enter(index, column)
         this.#indexes.push(index)
       }
-      const { length } = takens[0]!.pieces
-      for (let piece = 0; piece < length; piece++) {
-        this.#column(
-          takens.map((taken) => taken.pieces[piece]!),
-          those,
-          isJson ? depth + 1 : depth,
-          level + 1,
-        )
-      }
+      for (const column of columns) this.#column(column, those, isJson ? depth + 1 : depth, level + 1)
       if (isNew) this.#indexes.pop()
     }
     return true
   }
+}
+
+/** Texts of one skeleton. */
+interface Kind {
+  readonly parts: readonly string[]
+  readonly columns: readonly string[][]
+  readonly rows: number[]
+}
+
+const SEPARATOR = '\u0100'
+
+function takenApart(texts: readonly string[], way: Way): Kind[] {
+  const kinds = new Map<string, Kind>()
+  const cuts: Cuts = []
+  let last: Kind | undefined
+  let beforeLast: Kind | undefined
+  for (let row = 0; row < texts.length; row++) {
+    const text = texts[row]!
+    if (last === undefined || !way.cutAlike(text, last.parts, cuts)) {
+      let kind = beforeLast
+      if (kind === undefined || !way.cutAlike(text, kind.parts, cuts)) {
+        way.cut(text, cuts)
+        const parts = partsOf(text, cuts)
+        const key = parts.join(SEPARATOR)
+        kind = kinds.get(key)
+        if (kind === undefined) {
+          kind = { parts, columns: parts.slice(1).map(() => []), rows: [] }
+          kinds.set(key, kind)
+        }
+      }
+      beforeLast = last
+      last = kind
+    }
+    last.rows.push(row)
+    for (let piece = 0; piece < last.columns.length; piece++)
+      last.columns[piece]!.push(text.slice(cuts[piece * 2], cuts[piece * 2 + 1]))
+  }
+  return [...kinds.values()]
 }
 
 function enter(index: Index, column: Column): void {
@@ -316,9 +335,18 @@ function rowOf(lines: readonly number[], line: number): number {
   return -1
 }
 
+function isConstant(texts: readonly string[]): boolean {
+  const first = texts[0]!
+  for (let row = 1; row < texts.length; row++) if (texts[row] !== first) return false
+  return true
+}
+
 /** Whether the column has these texts on these lines. */
 function isSame(column: Column, texts: readonly string[], lines: readonly number[]): boolean {
-  if (column.lines === lines) return texts.every((text, row) => column.texts[row] === text)
+  if (column.lines === lines) {
+    for (let row = 0; row < lines.length; row++) if (column.texts[row] !== texts[row]) return false
+    return true
+  }
   let at = 0
   for (let row = 0; row < lines.length; row++) {
     while (column.lines[at]! < lines[row]!) at++
@@ -340,17 +368,44 @@ function isSameNumber(column: Column, values: readonly number[], lines: readonly
 }
 
 const HEX = /^[0-9a-f]+$/
-const DECIMAL = /^(?:0|[1-9]\d{0,14})$/
-const PADDED = /^\d{2,15}$/
-const PADDED_HEX = /^000[0-9a-f]{5,13}$/
+/** Numbers of so many digits, with zeros in front in hexadecimal, are exact. */
+const MOST_DIGITS = 15
+const HEX_DIGITS = 16
+const HEX_ZEROS = '000'
 
 /** How all these texts show a number: with a width where there are zeros in front. */
-function figuresOf(texts: readonly string[]): { radix: number; width: number } | null {
-  if (texts.every((text) => DECIMAL.test(text))) return { radix: 10, width: 0 }
+function figuresOf(
+  texts: readonly string[],
+): { radix: number; width: number; values: readonly number[] } | null {
+  const values: number[] = []
   const width = texts[0]!.length
-  if (texts.some((text) => text.length !== width)) return null
-  if (texts.every((text) => PADDED.test(text))) return { radix: 10, width }
-  return texts.every((text) => PADDED_HEX.test(text)) ? { radix: 16, width } : null
+  const isHex = width <= HEX_DIGITS && texts[0]!.startsWith(HEX_ZEROS)
+  let isPlain = true
+  let isPadded = true
+  for (const text of texts) {
+    const { length } = text
+    if (length === 0 || length > MOST_DIGITS) return isHex ? hexOf(texts, width) : null
+    if (length !== width) isPadded = false
+    let value = 0
+    for (let at = 0; at < length; at++) {
+      const digit = text.charCodeAt(at) - 0x30
+      if (digit < 0 || digit > 9) return isHex ? hexOf(texts, width) : null
+      value = value * 10 + digit
+    }
+    if (length > 1 && text.charCodeAt(0) === 0x30) isPlain = false
+    if (!isPlain && !isPadded) return null
+    values.push(value)
+  }
+  return { radix: 10, width: isPlain ? 0 : width, values }
+}
+
+function hexOf(
+  texts: readonly string[],
+  width: number,
+): { radix: number; width: number; values: readonly number[] } | null {
+  for (const text of texts)
+    if (text.length !== width || !text.startsWith(HEX_ZEROS) || !HEX.test(text)) return null
+  return { radix: 16, width, values: texts.map((text) => Number.parseInt(text, 16)) }
 }
 
 function smallest(values: readonly number[]): number {

@@ -2,124 +2,184 @@
  * How a text is taken apart into a skeleton and the pieces that fill its holes. Texts are strings of bytes (latin1), so that any byte comes
  * back as it was. A wrong guess about what a text is costs room, never a byte: skeleton and pieces always give the text again.
  */
-export const HOLE = 'Ā'
-
-export interface Taken {
-  /** The text with a HOLE in place of each piece. */
-  readonly skeleton: string
-  readonly pieces: readonly string[]
-}
-
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COLON = 0x3a
+const LETTER_T = 0x54
+const LETTER_Z = 0x5a
 
 /** Bytes that end a number or a literal in JSON. */
-const ENDS = bytesOf(',]}{[:" \t\r\n\\')
+const ENDS = tableOf(',]}{[:" \t\r\n\\')
 /** Bytes that a number or a literal begins with. */
-const BEGINS = bytesOf('-0123456789tfn')
+const BEGINS = tableOf('-0123456789tfn')
 /** Bytes of words; those over 127 are letters of other alphabets in UTF-8. */
-const WORD = bytesOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_')
-WORD.fill(1, 128)
-const DIGIT = bytesOf('0123456789')
+const WORD = tableOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_').fill(1, 128)
+const DIGIT = tableOf('0123456789')
+const HEX_DIGIT = tableOf('0123456789abcdef')
 
-function bytesOf(text: string): Uint8Array {
+function tableOf(letters: string): Uint8Array {
   const table = new Uint8Array(256)
-  for (const letter of text) table[letter.charCodeAt(0)] = 1
+  for (const letter of letters) table[letter.charCodeAt(0)] = 1
   return table
 }
 
+/** Where the pieces of the text that was looked at last begin and end, by turns. One for all: it costs nothing to make. */
+export type Cuts = number[]
+
+/** A way to take texts apart. */
+export interface Way {
+  /** Finds the pieces. */
+  cut(text: string, cuts: Cuts): void
+  /** Finds them in a text that has the same skeleton; false where it has another one. It is faster, since it need not look for what is there. */
+  cutAlike(text: string, parts: readonly string[], cuts: Cuts): boolean
+}
+
+/** What lies between the pieces, and before and behind them. */
+export function partsOf(text: string, cuts: Cuts): string[] {
+  const parts: string[] = []
+  let from = 0
+  for (let i = 0; i < cuts.length; i += 2) {
+    parts.push(text.slice(from, cuts[i]))
+    from = cuts[i + 1]!
+  }
+  parts.push(text.slice(from))
+  return parts
+}
+
 /**
- * A JSON text taken apart at its strings (without their quotes), numbers and literals; keys belong to the skeleton. JSON inside a JSON
- * string has its quotes behind backslashes: `depth` says how many strings the text lies within.
+ * At the strings (without their quotes), numbers and literals of JSON; keys belong to the skeleton. JSON inside a JSON string has its quotes
+ * behind backslashes: `depth` says how many strings the text lies within.
  */
-export function takeJson(text: string, depth: number): Taken {
+export function jsonWay(depth: number): Way {
   const before = (1 << depth) - 1
   const cycle = 1 << (depth + 1)
-  const pieces: string[] = []
-  let skeleton = ''
-  let from = 0
-  let at = 0
-  const { length } = text
-  while (at < length) {
-    const code = text.charCodeAt(at)
-    if (code === QUOTE || code === BACKSLASH) {
-      let open = at
-      while (text.charCodeAt(open) === BACKSLASH) open++
-      if (open - at !== before || text.charCodeAt(open) !== QUOTE) {
-        at = open + 1
-        continue
-      }
-      const start = open + 1
-      let end = text.indexOf('"', start)
-      while (end !== -1) {
-        let run = 0
-        while (end - run > start && text.charCodeAt(end - run - 1) === BACKSLASH) run++
-        if (run % cycle === before) break
-        end = text.indexOf('"', end + 1)
-      }
-      if (end === -1) break
-      const stop = end - before
-      let next = end + 1
-      while (text.charCodeAt(next) === 0x20) next++
-      if (text.charCodeAt(next) !== COLON) {
-        skeleton += text.slice(from, start) + HOLE
-        pieces.push(text.slice(start, stop))
-        from = stop
-      }
-      at = end + 1
-    } else if (BEGINS[code] === 1) {
-      let end = at + 1
-      while (end < length && ENDS[text.charCodeAt(end)] === 0) end++
-      skeleton += text.slice(from, at) + HOLE
-      pieces.push(text.slice(at, end))
-      from = end
-      at = end
-    } else at++
+
+  /** The quote that ends a string, of which `start` is the first byte; -1 where none does. */
+  const closing = (text: string, start: number): number => {
+    let end = text.indexOf('"', start)
+    while (end !== -1) {
+      let run = 0
+      while (end - run > start && text.charCodeAt(end - run - 1) === BACKSLASH) run++
+      if (run % cycle === before) return end
+      end = text.indexOf('"', end + 1)
+    }
+    return -1
   }
-  return { skeleton: skeleton + text.slice(from), pieces }
+
+  return {
+    cut(text, cuts) {
+      cuts.length = 0
+      const { length } = text
+      let at = 0
+      while (at < length) {
+        const code = text.charCodeAt(at)
+        if (code === QUOTE || code === BACKSLASH) {
+          let open = at
+          while (text.charCodeAt(open) === BACKSLASH) open++
+          if (open - at !== before || text.charCodeAt(open) !== QUOTE) {
+            at = open + 1
+            continue
+          }
+          const end = closing(text, open + 1)
+          if (end === -1) return
+          let next = end + 1
+          while (text.charCodeAt(next) === 0x20) next++
+          if (text.charCodeAt(next) !== COLON) cuts.push(open + 1, end - before)
+          at = end + 1
+        } else if (BEGINS[code] === 1) {
+          const from = at++
+          while (at < length && ENDS[text.charCodeAt(at)] === 0) at++
+          cuts.push(from, at)
+        } else at++
+      }
+    },
+
+    cutAlike(text, parts, cuts) {
+      cuts.length = 0
+      const { length } = text
+      const last = parts.length - 1
+      let at = 0
+      for (let i = 0; i < last; i++) {
+        const part = parts[i]!
+        if (!text.startsWith(part, at)) return false
+        at += part.length
+        const from = at
+        if (part.charCodeAt(part.length - 1) === QUOTE) {
+          const end = closing(text, at)
+          if (end === -1) return false
+          at = end - before
+        } else while (at < length && ENDS[text.charCodeAt(at)] === 0) at++
+        cuts.push(from, at)
+      }
+      return isRest(text, parts[last]!, at)
+    },
+  }
 }
+
+const isRest = (text: string, part: string, at: number): boolean =>
+  text.length - at === part.length && text.endsWith(part)
 
 /** Ids of events are 24 hex digits of their source and 16 of their place in it. */
 const ID_DIGITS = 40
 const SOURCE_DIGITS = 24
-const HEX = /^[0-9a-f]+$/
 
-/** A text taken apart at its words. */
-export function takeWords(text: string): Taken {
-  const pieces: string[] = []
-  let skeleton = ''
-  let from = 0
-  let at = 0
+/** The end of the word that begins there. The T and the Z of `2026-10-01T07:00:00Z` end a number and are no words. */
+function wordEnd(text: string, from: number): number {
   const { length } = text
-  while (at < length) {
-    if (WORD[text.charCodeAt(at)] === 0) {
-      at++
-      continue
+  let at = from
+  let isNumber = true
+  for (; at < length; at++) {
+    const code = text.charCodeAt(at)
+    if (WORD[code] === 0) break
+    if (isNumber && DIGIT[code] === 0) {
+      if (at > from && (code === LETTER_T || code === LETTER_Z)) break
+      isNumber = false
     }
-    skeleton += text.slice(from, at)
-    let end = at + 1
-    let isNumber = DIGIT[text.charCodeAt(at)] === 1
-    while (end < length) {
-      const code = text.charCodeAt(end)
-      if (WORD[code] === 0) break
-      if (DIGIT[code] === 0) {
-        // The T and the Z of `2026-10-01T07:00:00Z` end a number.
-        if (isNumber && (code === 0x54 || code === 0x5a)) break
-        isNumber = false
-      }
-      end++
-    }
-    if (end - at === ID_DIGITS && HEX.test(text.slice(at, end))) {
-      pieces.push(text.slice(at, at + SOURCE_DIGITS), text.slice(at + SOURCE_DIGITS, end))
-      skeleton += HOLE + HOLE
-    } else {
-      pieces.push(text.slice(at, end))
-      skeleton += HOLE
-    }
-    const code = text.charCodeAt(end)
-    from = end
-    at = isNumber && (code === 0x54 || code === 0x5a) ? end + 1 : end
   }
-  return { skeleton: skeleton + text.slice(from), pieces }
+  return at
+}
+
+function isId(text: string, from: number, to: number): boolean {
+  if (to - from !== ID_DIGITS) return false
+  for (let at = from; at < to; at++) if (HEX_DIGIT[text.charCodeAt(at)] === 0) return false
+  return true
+}
+
+/** At words. */
+export const WORDS_WAY: Way = {
+  cut(text, cuts) {
+    cuts.length = 0
+    const { length } = text
+    let at = 0
+    while (at < length) {
+      if (WORD[text.charCodeAt(at)] === 0) {
+        at++
+        continue
+      }
+      const end = wordEnd(text, at)
+      if (isId(text, at, end)) cuts.push(at, at + SOURCE_DIGITS, at + SOURCE_DIGITS, end)
+      else cuts.push(at, end)
+      // Behind a T or a Z, if there is one.
+      at = end + 1
+    }
+  },
+
+  cutAlike(text, parts, cuts) {
+    cuts.length = 0
+    const last = parts.length - 1
+    let at = 0
+    for (let i = 0; i < last; i++) {
+      const part = parts[i]!
+      if (!text.startsWith(part, at)) return false
+      at += part.length
+      const end = wordEnd(text, at)
+      if (end === at) return false
+      if (isId(text, at, end)) {
+        if (i + 1 === last || parts[++i] !== '') return false
+        cuts.push(at, at + SOURCE_DIGITS, at + SOURCE_DIGITS, end)
+      } else cuts.push(at, end)
+      at = end
+    }
+    return isRest(text, parts[last]!, at)
+  },
 }
