@@ -31,10 +31,12 @@ import {
   type MergeOrder,
   type MergerCalls,
   type ReaderCalls,
+  type RestOrder,
   type StoredRecord,
   Thread,
   type WriterCalls,
   type WriterData,
+  type WriterEvent,
 } from './threads/index.ts'
 
 export interface EmbeddedStoreOptions {
@@ -45,12 +47,15 @@ export interface EmbeddedStoreOptions {
   readonly minimumFree?: number
   /** How long one page may search, ms, before it ends early with a cursor. */
   readonly pageTime?: number
+  /** How long nothing must have come before what is at rest is packed and write-ahead logs are emptied, ms. */
+  readonly idle?: number
   readonly now?: () => number
   readonly log?: (sentence: string) => void
 }
 
 const MINIMUM_FREE = 64 * 1024 * 1024
 const PAGE_TIME = 250
+const IDLE = 5000
 const MOST_PER_PAGE = 1000
 /** Threads that count: so that a long count of one user leaves one for others. */
 const MOST_COUNTERS = 2
@@ -119,13 +124,14 @@ class EmbeddedStore implements Store {
       path,
       searchable: this.#searchable,
       minimumFree: this.#minimumFree,
+      idle: options.idle ?? IDLE,
     }
     this.#writer = new Thread<WriterCalls>(thread('writer'), {
       name: 'writer',
       data,
       youngMb: 32,
       oldMb: 512,
-      onEvent: (event) => this.#onWriterEvent(event as { merge: MergeOrder }),
+      onEvent: (event) => this.#onWriterEvent(event as WriterEvent),
     })
     this.#readerData = { path, slice: options.pageTime ?? PAGE_TIME }
     this.#reader = new Thread<ReaderCalls>(thread('reader'), {
@@ -147,8 +153,19 @@ class EmbeddedStore implements Store {
     await this.#reader.ask('open', null)
   }
 
-  #onWriterEvent({ merge }: { merge: MergeOrder }): void {
-    this.#merging = this.#merge(merge)
+  #onWriterEvent(event: WriterEvent): void {
+    this.#merging = 'merge' in event ? this.#merge(event.merge) : this.#rest(event.rest)
+  }
+
+  async #rest(order: RestOrder): Promise<void> {
+    let made: boolean | null = null
+    try {
+      made = await this.#merger.ask('rest', order)
+    } catch (thrown) {
+      if (this.#closing === null)
+        this.#log(`packing ${order.partition}, to which nothing comes any more, failed: ${reasonOf(thrown)}`)
+    }
+    await this.#writer.ask('rested', { order, made }).catch(() => {})
   }
 
   async #merge(order: MergeOrder): Promise<void> {
@@ -358,9 +375,9 @@ class EmbeddedStore implements Store {
   async #close(): Promise<void> {
     await this.#merger.ask('close', null).catch(() => {})
     await this.#merging
+    // Write-ahead logs can only be emptied and removed when nobody reads them any more.
+    for (const reader of [this.#reader, ...this.#counters]) await reader.ask('close', null).catch(() => {})
     await this.#writer.ask('close', null).catch(() => {})
-    await this.#reader.ask('close', null).catch(() => {})
-    for (const counter of this.#counters) await counter.ask('close', null).catch(() => {})
     await Promise.all([
       this.#merger.exit(),
       this.#writer.exit(),

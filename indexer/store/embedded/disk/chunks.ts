@@ -45,16 +45,70 @@ const LINE_MASK = (1 << HOW_SHIFT) - 1
 export const markedLine = (line: number, how: Renamed['how']): number =>
   line | (RENAMED.indexOf(how) << HOW_SHIFT)
 
+/** Lines that are read one by one. */
+interface Lines {
+  readonly count: number
+  /** Without its newline. */
+  line(index: number): Buffer
+}
+
+/** Lines one behind the other. */
+class PlainLines implements Lines {
+  readonly #bytes: Buffer
+  readonly #starts: number[] = [0]
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+    for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1))
+      this.#starts.push(at + 1)
+  }
+
+  get count(): number {
+    return this.#starts.length
+  }
+
+  line(index: number): Buffer {
+    const end = this.#starts[index + 1]
+    return this.#bytes.subarray(this.#starts[index]!, end === undefined ? this.#bytes.length : end - 1)
+  }
+}
+
+/** A chunk's row, wherever its lines are. */
+export const SELECT_CHUNK =
+  'SELECT batch, first, positions, bytes, block, line, lines FROM chunks WHERE id = ?'
+
+/** A chunk of a row of `SELECT_CHUNK`; `blockOf` opens the block that its lines are in at rest. */
+export function chunkOf(
+  row: Record<string, unknown>,
+  beside: { readonly revisions: Uint8Array | undefined; readonly additions?: Uint8Array | undefined },
+  blockOf: (id: number) => Lines,
+): Chunk {
+  const lines = (): Lines => {
+    if (row.block === null) return new PlainLines(zstdDecompressSync(row.bytes as Uint8Array))
+    const block = blockOf(Number(row.block))
+    const first = Number(row.line)
+    return { count: Number(row.lines), line: (index) => block.line(first + index) }
+  }
+  return new Chunk({
+    batch: Number(row.batch),
+    first: Number(row.first),
+    positions: row.positions as Uint8Array | null,
+    ...beside,
+    lines: lines(),
+  })
+}
+
 /** A chunk opened for reading. */
 export class Chunk {
-  readonly bytes: Buffer
-  readonly #starts: number[] = [0]
+  readonly #lines: Lines
   readonly #first: number
   readonly #positions: Uint16Array | null
   /** Lines that have another id than was sealed, with it once it was asked for. */
   readonly #revisions = new Map<number, { readonly how: Renamed['how']; id: string | null }>()
   readonly #compressedAdditions: Uint8Array | undefined
   #additions: readonly string[] | null = null
+  /** Which line has which sealed id, once one was looked for. */
+  #places: Map<string, number> | null = null
   /** The batch's row in the partition. */
   readonly batch: number
 
@@ -64,7 +118,7 @@ export class Chunk {
     positions: Uint8Array | null
     revisions: Uint8Array | undefined
     additions?: Uint8Array | undefined
-    bytes: Uint8Array
+    lines: Lines
   }) {
     this.batch = row.batch
     this.#first = row.first
@@ -77,21 +131,17 @@ export class Chunk {
         })
     }
     this.#compressedAdditions = row.additions
-    this.bytes = zstdDecompressSync(row.bytes)
-    for (let at = this.bytes.indexOf(NEWLINE); at !== -1; at = this.bytes.indexOf(NEWLINE, at + 1)) {
-      this.#starts.push(at + 1)
-    }
+    this.#lines = row.lines
   }
 
   /** Number of lines. */
   get lines(): number {
-    return this.#starts.length
+    return this.#lines.count
   }
 
   /** Without its newline. */
   line(index: number): Buffer {
-    const end = this.#starts[index + 1]
-    return this.bytes.subarray(this.#starts[index]!, end === undefined ? this.bytes.length : end - 1)
+    return this.#lines.line(index)
   }
 
   /** What enrichment added to the event of a line; null where it is nothing. */
@@ -110,12 +160,12 @@ export class Chunk {
   /** The line of this event; -1 where there is none. */
   find(id: string): number {
     for (const index of this.#revisions.keys()) if (this.revision(index) === id) return index
-    const needle = `"${id}"`
-    for (let at = this.bytes.indexOf(needle); at !== -1; at = this.bytes.indexOf(needle, at + 1)) {
-      const index = this.#lineAt(at)
-      if (this.id(index) === id) return index
+    if (this.#places === null) {
+      this.#places = new Map()
+      for (let index = this.lines - 1; index >= 0; index--)
+        if (!this.#revisions.has(index)) this.#places.set(this.#sealedId(index), index)
     }
-    return -1
+    return this.#places.get(id) ?? -1
   }
 
   /** The id under which the event is known: that of its line, or its own as a revision. */
@@ -133,17 +183,6 @@ export class Chunk {
 
   #sealedId(index: number): string {
     return sealedIn(this.line(index)).event.id
-  }
-
-  #lineAt(offset: number): number {
-    let low = 0
-    let high = this.#starts.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#starts[middle]! <= offset) low = middle + 1
-      else high = middle
-    }
-    return low - 1
   }
 }
 

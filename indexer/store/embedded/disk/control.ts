@@ -1,13 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Category } from '../../../../schema/index.ts'
+import { type Category, OperatorError } from '../../../../schema/index.ts'
 import type { Manifest } from '../../../../schema/wire/index.ts'
 import type { Chain, DeadLetter, DeadReason, Links, StoreBatch, WriteResult } from '../../port.ts'
+import { inTransaction } from './database.ts'
 
 /**
  * `control.db`: what is known of the whole store. A waybill's row is written after all its partitions, so it says that
  * everything of the batch is stored; its leaf hashes outlive expired events.
  */
-export const CONTROL_TABLES = `
+const CONTROL_TABLES = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS waybills (
   n INTEGER PRIMARY KEY,
@@ -38,9 +39,35 @@ CREATE TABLE IF NOT EXISTS records (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS partitions (
   name TEXT PRIMARY KEY, category TEXT NOT NULL,
-  least REAL NOT NULL, greatest REAL NOT NULL, events INTEGER NOT NULL
+  least REAL NOT NULL, greatest REAL NOT NULL, events INTEGER NOT NULL, generation INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 `
+
+/** The format of a store as a whole. Partitions and segments name their own. */
+const FORMAT = '5'
+
+/**
+ * Makes the tables of a new store, or brings those of an older format up to this one. A store of a format that this version does not know is left as
+ * it is: read as if it were of this one, searches would miss events in silence.
+ */
+export function prepareControl(database: DatabaseSync, folder: string): void {
+  const has = (table: string): boolean =>
+    database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) !== undefined
+  inTransaction(database, () => {
+    const isNew = !has('meta')
+    database.exec(CONTROL_TABLES)
+    const named = database.prepare("SELECT value FROM meta WHERE key = 'layout'").get()
+    const isEmpty = database.prepare('SELECT 1 FROM waybills LIMIT 1').get() === undefined
+    const found = named === undefined ? (isNew ? FORMAT : isEmpty ? '4' : '1') : text(named.value)
+    if (found === '4')
+      database.exec('ALTER TABLE partitions ADD COLUMN generation INTEGER NOT NULL DEFAULT 0')
+    else if (found !== FORMAT)
+      throw new OperatorError(
+        `the store in ${folder} has format ${found}, and this version of waybill reads formats 4 and ${FORMAT}; open it with the version that wrote it, or give this version a folder of its own`,
+      )
+    database.prepare("INSERT OR REPLACE INTO meta VALUES ('layout', ?)").run(FORMAT)
+  })
+}
 
 export interface PartitionRow {
   readonly name: string
@@ -48,6 +75,8 @@ export interface PartitionRow {
   readonly least: number
   readonly greatest: number
   readonly events: number
+  /** Which of its databases holds. */
+  readonly generation: number
 }
 
 export type NewDeadLetter = Omit<DeadLetter, 'id' | 'at' | 'agent' | 'incarnation' | 'sequence'>
@@ -76,7 +105,7 @@ export function letterOf(row: Record<string, unknown>): DeadLetter {
 
 export function partitionsOf(database: DatabaseSync): PartitionRow[] {
   return database
-    .prepare('SELECT name, category, least, greatest, events FROM partitions')
+    .prepare('SELECT name, category, least, greatest, events, generation FROM partitions')
     .all()
     .map((row) => ({
       name: text(row.name),
@@ -84,6 +113,7 @@ export function partitionsOf(database: DatabaseSync): PartitionRow[] {
       least: Number(row.least),
       greatest: Number(row.greatest),
       events: Number(row.events),
+      generation: Number(row.generation),
     }))
 }
 
@@ -139,7 +169,6 @@ export class Control {
 
   constructor(database: DatabaseSync) {
     this.database = database
-    database.exec(CONTROL_TABLES)
     const prepare = (sql: string): StatementSync => database.prepare(sql)
     this.#find = prepare(
       'SELECT hash, result FROM waybills WHERE agent = ? AND incarnation = ? AND sequence = ?',
@@ -151,7 +180,7 @@ export class Control {
     this.#letter = prepare(`INSERT INTO dead_letters
       (at, kind, reason, event_id, agent, incarnation, sequence, position, source, line)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-    this.#partition = prepare('INSERT OR REPLACE INTO partitions VALUES (?, ?, ?, ?, ?)')
+    this.#partition = prepare('INSERT OR REPLACE INTO partitions VALUES (?, ?, ?, ?, ?, ?)')
     this.#meta = prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)')
     this.#chain = prepare(`INSERT INTO chains VALUES (?1, ?2, ?3, ?3, ?4, ?5, 1, ?6)
       ON CONFLICT DO UPDATE SET
@@ -223,7 +252,7 @@ export class Control {
   }
 
   putPartition(row: PartitionRow): void {
-    this.#partition.run(row.name, row.category, row.least, row.greatest, row.events)
+    this.#partition.run(row.name, row.category, row.least, row.greatest, row.events, row.generation)
   }
 
   dropPartition(name: string): void {

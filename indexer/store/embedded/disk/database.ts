@@ -38,6 +38,9 @@ export function storeError(thrown: unknown, file: string, full: () => boolean): 
   return thrown instanceof Error ? thrown : new Error(reasonOf(thrown))
 }
 
+/** How long a statement waits for another connection, ms. */
+const WAIT = 5000
+
 export interface OpenOptions {
   /** KiB of page cache. */
   readonly cache: number
@@ -49,7 +52,7 @@ export interface OpenOptions {
  * about 10 KB; checkpoints at 32 MB of log, since one at each commit writes everything twice with nothing gained.
  */
 export function openDatabase(file: string, options: OpenOptions): DatabaseSync {
-  const database = new DatabaseSync(file, { readOnly: options.readOnly ?? false, timeout: 5000 })
+  const database = new DatabaseSync(file, { readOnly: options.readOnly ?? false, timeout: WAIT })
   try {
     if (options.readOnly !== true) {
       database.exec('PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
@@ -60,6 +63,19 @@ export function openDatabase(file: string, options: OpenOptions): DatabaseSync {
   } catch (thrown) {
     database.close()
     throw thrown
+  }
+}
+
+/**
+ * Moves what is in the write-ahead log into the database, and cuts the log to nothing. False where somebody reads it just now: nobody waits for
+ * that, it is tried again.
+ */
+export function emptyLog(database: DatabaseSync): boolean {
+  database.exec('PRAGMA busy_timeout = 0')
+  try {
+    return Number(database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy) === 0
+  } finally {
+    database.exec(`PRAGMA busy_timeout = ${WAIT}`)
   }
 }
 

@@ -2,7 +2,16 @@
  * What stands on the disk: SQLite databases and how they are opened, `control.db`, a partition's tables and files, and the chunks of lines in
  * them. It knows neither who writes nor who reads.
  */
-export { CHUNK_BYTES, Chunk, compressed, markedLine, type Renamed, renamedId } from './chunks.ts'
+export {
+  CHUNK_BYTES,
+  type Chunk,
+  chunkOf,
+  compressed,
+  markedLine,
+  type Renamed,
+  renamedId,
+  SELECT_CHUNK,
+} from './chunks.ts'
 export {
   Control,
   chainsOf,
@@ -10,14 +19,21 @@ export {
   type NewDeadLetter,
   type PartitionRow,
   partitionsOf,
+  prepareControl,
 } from './control.ts'
-export { inTransaction, lockFolder, openDatabase, storeError } from './database.ts'
+export { emptyLog, inTransaction, lockFolder, openDatabase, storeError } from './database.ts'
+export { packPartition } from './pack.ts'
+export { PackedLines } from './packed/index.ts'
 export {
   clearExpired,
   DIMENSIONS,
   EXPIRED,
-  PARTITION_TABLES,
+  KEPT_TABLES,
+  partitionFile,
+  partitionOfFile,
+  preparePartition,
   segmentFile,
   setAside,
+  syncFolder,
 } from './partition-files.ts'
 export { categoryOf, partitionFor, withDefaults } from './windows.ts'

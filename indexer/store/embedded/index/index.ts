@@ -2,8 +2,10 @@
  * What the search index knows of an event: terms of its words and values, the two facets of what repeats, columns of what is counted by; and
  * segments, the files that hold these of many events. In go events or lines, out come candidates and columns. It knows no partition.
  */
+
 export { Collector, V6_BEGINNINGS } from './collect.ts'
 export { type Facet, FacetBook, type FacetPart } from './facets.ts'
+export { CURRENT_FIELDS, CURRENT_WAYS, FIRST_FIELDS, type Ways, waysOf } from './field-list.ts'
 export { HeldValues } from './held.ts'
 export { type Kernel, startKernel } from './kernel/start.ts'
 export {

@@ -20,7 +20,7 @@ import {
   V6_BEGINNINGS,
   valueKey,
   type Way,
-  wayTo,
+  type Ways,
   wordKey,
 } from '../index/index.ts'
 
@@ -126,7 +126,7 @@ function wordsOfShape(parts: readonly string[]): Candidates {
   return and(found)
 }
 
-export function candidatesOf(query: Query): Candidates {
+export function candidatesOf(query: Query, ways: Ways): Candidates {
   switch (query.kind) {
     case 'all':
     case 'not':
@@ -134,15 +134,16 @@ export function candidatesOf(query: Query): Candidates {
     case 'none':
       return NONE
     case 'and':
-      return and(query.of.map(candidatesOf))
+      return and(query.of.map((part) => candidatesOf(part, ways)))
     case 'or':
-      return or(query.of.map(candidatesOf))
+      return or(query.of.map((part) => candidatesOf(part, ways)))
     case 'words':
-      return wordsInARow(query.words, query.prefix)
+      return ways.words ? wordsInARow(query.words, query.prefix) : ALL
     case 'change':
-      return and([present('audit.changes'), candidatesOfChange(query.of)])
+      if (ways.of('audit.changes')?.kind !== 'changes') return ALL
+      return and([present('audit.changes'), ways.words ? candidatesOfChange(query.of) : ALL])
     default:
-      return candidatesOfField(query)
+      return candidatesOfField(query, ways)
   }
 }
 
@@ -154,20 +155,20 @@ const present = (path: string): Candidates => facetsThat(1, (facet) => facet.pre
 const sourcesOf = (field: string): readonly string[] => SOURCES.get(field) ?? []
 const SOURCES: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(RELATED_FROM))
 
-function candidatesOfField(query: FieldQuery): Candidates {
-  const sources = sourcesOf(query.field).map((field) => candidatesOfSealed({ ...query, field }))
-  return or([candidatesOfSealed(query), ...sources])
+function candidatesOfField(query: FieldQuery, ways: Ways): Candidates {
+  const sources = sourcesOf(query.field).map((field) => candidatesOfSealed({ ...query, field }, ways))
+  return or([candidatesOfSealed(query, ways), ...sources])
 }
 
-function candidatesOfSealed(query: FieldQuery): Candidates {
+function candidatesOfSealed(query: FieldQuery, ways: Ways): Candidates {
   const field = fieldOf(query.field)
   if (field === undefined || field.unindexed === true || field.type === 'geo') return NONE
-  const way = wayTo(field.name)
+  const way = ways.of(field.name)
   if (way === undefined) return NONE
   if (way.kind === 'facet') {
     return facetsThat(way.facet, (facet) => matches(query, facet.event))
   }
-  if (way.kind === 'skip') return query.field === 'audit.words' ? candidatesOfText(query) : ALL
+  if (way.kind === 'skip') return query.field === 'audit.words' && ways.words ? candidatesOfText(query) : ALL
   return and([present(field.name), candidatesOfValue(query, way, field.inside)])
 }
 
@@ -288,7 +289,7 @@ function candidatesOfChange(query: ChangeQuery): Candidates {
  * What two facets alone decide about a query: false means that no event with them matches. They decide conditions on
  * their own fields exactly, and know which other fields an event has at all.
  */
-export function decidedBy(query: Query, source: Facet, deed: Facet): boolean | undefined {
+export function decidedBy(query: Query, source: Facet, deed: Facet, ways: Ways): boolean | undefined {
   switch (query.kind) {
     case 'all':
       return true
@@ -299,43 +300,44 @@ export function decidedBy(query: Query, source: Facet, deed: Facet): boolean | u
       const settles = query.kind === 'or'
       let open = false
       for (const part of query.of) {
-        const decided = decidedBy(part, source, deed)
+        const decided = decidedBy(part, source, deed, ways)
         if (decided === settles) return settles
         if (decided === undefined) open = true
       }
       return open ? undefined : !settles
     }
     case 'not': {
-      const decided = decidedBy(query.of, source, deed)
+      const decided = decidedBy(query.of, source, deed, ways)
       return decided === undefined ? undefined : !decided
     }
     case 'words':
       return undefined
     case 'change':
+      if (ways.of('audit.changes')?.kind !== 'changes') return undefined
       return deed.present.has('audit.changes') ? undefined : false
     default: {
-      const decided = decidedBySealed(query, source, deed)
+      const decided = decidedBySealed(query, source, deed, ways)
       if (decided !== false) return decided
       // From another field it may follow or not: what the event has of its own counts before.
       const mayFollow = sourcesOf(query.field).some(
-        (field) => decidedBySealed({ ...query, field }, source, deed) !== false,
+        (field) => decidedBySealed({ ...query, field }, source, deed, ways) !== false,
       )
       return mayFollow ? undefined : false
     }
   }
 }
 
-function decidedBySealed(query: FieldQuery, source: Facet, deed: Facet): boolean | undefined {
+function decidedBySealed(query: FieldQuery, source: Facet, deed: Facet, ways: Ways): boolean | undefined {
   const field = fieldOf(query.field)
   if (field === undefined || field.unindexed === true || field.type === 'geo') return false
-  const way = wayTo(field.name)
+  const way = ways.of(field.name)
   if (way === undefined || way.kind === 'skip') return undefined
   if (way.kind === 'facet') return matches(query, (way.facet === 0 ? source : deed).event)
   return deed.present.has(field.name) ? undefined : false
 }
 
 /** Pairs of facets of which no event matches a query; each pair is looked at once. */
-export function excludedBy(query: Query): (source: Facet, deed: Facet) => boolean {
+export function excludedBy(query: Query, ways: Ways): (source: Facet, deed: Facet) => boolean {
   const known = new Map<Facet, Map<Facet, boolean>>()
   return (source, deed) => {
     let deeds = known.get(source)
@@ -345,7 +347,7 @@ export function excludedBy(query: Query): (source: Facet, deed: Facet) => boolea
     }
     let excluded = deeds.get(deed)
     if (excluded === undefined) {
-      excluded = decidedBy(query, source, deed) === false
+      excluded = decidedBy(query, source, deed, ways) === false
       deeds.set(deed, excluded)
     }
     return excluded

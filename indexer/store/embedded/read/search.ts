@@ -1,10 +1,10 @@
 import { type AuditEvent, comparePlaces, type Place } from '../../../../schema/index.ts'
-import { matches } from '../../../query/index.ts'
+import { matches, type Query } from '../../../query/index.ts'
 import { cursorOf, placeOfCursor } from '../../cursor.ts'
 import type { SearchRequest } from '../../port.ts'
 import { categoryOf, type PartitionRow } from '../disk/index.ts'
-import type { Segment } from '../index/index.ts'
-import { candidatesOf, categoryFits, excludedBy, timesOf } from './candidates.ts'
+import type { Facet, Segment, Ways } from '../index/index.ts'
+import { type Candidates, candidatesOf, categoryFits, excludedBy, timesOf } from './candidates.ts'
 import { SegmentStream } from './stream.ts'
 import { asStored, type PartitionView } from './view.ts'
 
@@ -49,10 +49,9 @@ export function searchPage(
   const from = Math.max(request.from ?? Number.NEGATIVE_INFINITY, asked.from)
   const to = Math.min(request.to ?? Number.POSITIVE_INFINITY, asked.to)
   const after = request.after === undefined ? null : placeOfCursor(request.after)
-  const candidates = candidatesOf(query)
-  const excluded = excludedBy(query)
+  const asks = asksOf(query)
   const events: AuditEvent[] = []
-  if (candidates.kind === 'none' || from >= to || limit <= 0) return { events, next: null }
+  if (from >= to || limit <= 0) return { events, next: null }
 
   const unopened = segmentsWithin(query, context, from, to, newest, after?.place.timestamp)
   const heads: Head[] = []
@@ -70,6 +69,8 @@ export function searchPage(
     const { partition, segment: id } = unopened.pop()!
     const view = context.view(partition)
     const segment = view.segment(id)
+    const { candidates, excluded } = asks(segment.ways)
+    if (candidates.kind === 'none') return
     let low = segment.firstAt(from)
     let high = segment.firstAt(to)
     if (after !== null) {
@@ -111,6 +112,24 @@ export function searchPage(
       const more = heads.length > 0 || unopened.length > 0
       return { events, next: more ? cursorOf({ place, inclusive: false }) : null }
     }
+  }
+}
+
+interface Asks {
+  readonly candidates: Candidates
+  readonly excluded: (source: Facet, deed: Facet) => boolean
+}
+
+/** What a query asks of a segment, worked out once for all that are indexed alike. */
+function asksOf(query: Query): (ways: Ways) => Asks {
+  const known = new Map<Ways, Asks>()
+  return (ways) => {
+    let asks = known.get(ways)
+    if (asks === undefined) {
+      asks = { candidates: candidatesOf(query, ways), excluded: excludedBy(query, ways) }
+      known.set(ways, asks)
+    }
+    return asks
   }
 }
 

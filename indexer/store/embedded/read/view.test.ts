@@ -25,12 +25,19 @@ test('a partition that has let go of its segments’ bytes answers as before', a
   const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.db'))
   const name = file.slice(0, -3)
   const view = new PartitionView(
-    name,
+    { name, generation: 0 },
     folder,
     openDatabase(join(folder, file), { cache: 512, readOnly: true }),
     newShared(),
   )
-  const row = { name, category: 'change' as const, events: 4, least: 0, greatest: Number.MAX_SAFE_INTEGER }
+  const row = {
+    name,
+    category: 'change' as const,
+    events: 4,
+    least: 0,
+    greatest: Number.MAX_SAFE_INTEGER,
+    generation: 0,
+  }
   const answer = () =>
     aggregate(
       {

@@ -11,8 +11,18 @@ import {
 } from '../../../../schema/index.ts'
 import { Latest } from '../../../latest.ts'
 import { StoreUnavailableError } from '../../port.ts'
-import { Chunk, segmentFile } from '../disk/index.ts'
-import { FacetBook, fileSource, MemorySource, Segment, type Source, TextBooks } from '../index/index.ts'
+import { type Chunk, chunkOf, PackedLines, SELECT_CHUNK, segmentFile } from '../disk/index.ts'
+import {
+  FacetBook,
+  FIRST_FIELDS,
+  fileSource,
+  MemorySource,
+  Segment,
+  type Source,
+  TextBooks,
+  type Ways,
+  waysOf,
+} from '../index/index.ts'
 
 /** A segment was merged away between being listed and being opened: the search begins anew. */
 export class SegmentGoneError extends Error {
@@ -36,22 +46,28 @@ const BATCHES_KNOWN = 1024
 /** Chunks of all partitions together: 16 MB. */
 const CHUNKS_OPEN = 256
 
+/** Blocks at rest of all partitions together: some 5 MB. */
+const BLOCKS_OPEN = 32
+
 /** What the partitions of one thread share. */
 export interface Shared {
   readonly facets: FacetBook
   readonly texts: TextBooks
   readonly chunks: Latest<string, Chunk>
+  readonly blocks: Latest<string, PackedLines>
 }
 
 export const newShared = (chunks = CHUNKS_OPEN): Shared => ({
   facets: new FacetBook(),
   texts: new TextBooks(),
   chunks: new Latest(chunks),
+  blocks: new Latest(BLOCKS_OPEN),
 })
 
 /** A partition as the threads that only read see it. */
 export class PartitionView {
   readonly name: string
+  readonly generation: number
   readonly database: DatabaseSync
   readonly #folder: string
   readonly #shared: Shared
@@ -60,20 +76,32 @@ export class PartitionView {
   readonly #contents = new Map<number, MemorySource>()
   readonly #batches = new Latest<number, BatchRow>(BATCHES_KNOWN)
   readonly #list: StatementSync
+  readonly #fields: StatementSync
+  readonly #block: StatementSync
   readonly #content: StatementSync
   readonly #chunk: StatementSync
   readonly #revisions: StatementSync
   readonly #additions: StatementSync
   readonly #batch: StatementSync
 
-  constructor(name: string, folder: string, database: DatabaseSync, shared: Shared) {
+  constructor(
+    { name, generation }: { readonly name: string; readonly generation: number },
+    folder: string,
+    database: DatabaseSync,
+    shared: Shared,
+  ) {
     this.name = name
+    this.generation = generation
     this.#folder = folder
     this.database = database
     this.#shared = shared
     this.#list = database.prepare('SELECT id, docs, least, greatest FROM segments')
+    this.#fields = database.prepare(
+      'SELECT segments.fields, list FROM segments LEFT JOIN fields ON n = segments.fields WHERE id = ?',
+    )
+    this.#block = database.prepare('SELECT bytes FROM blocks WHERE id = ?')
     this.#content = database.prepare('SELECT content FROM segments WHERE id = ?')
-    this.#chunk = database.prepare('SELECT batch, first, positions, bytes FROM chunks WHERE id = ?')
+    this.#chunk = database.prepare(SELECT_CHUNK)
     this.#revisions = database.prepare('SELECT lines FROM revisions WHERE chunk = ?')
     this.#additions = database.prepare('SELECT bytes FROM additions WHERE chunk = ?')
     this.#batch = database.prepare(
@@ -102,10 +130,17 @@ export class PartitionView {
     let segment = this.#segments.get(id)
     if (segment === undefined) {
       const { facets, texts } = this.#shared
-      segment = new Segment(this.#source(id), facets, texts)
+      segment = new Segment(this.#source(id), facets, texts, this.#waysOf(id))
       this.#segments.set(id, segment)
     }
     return segment
+  }
+
+  /** By the list of fields that the segment was written with. */
+  #waysOf(id: number): Ways {
+    const row = this.#fields.get(id)
+    if (row === undefined) throw new SegmentGoneError()
+    return waysOf(row.fields === 0 ? FIRST_FIELDS : String(row.list))
   }
 
   #source(id: number): Source {
@@ -143,17 +178,22 @@ export class PartitionView {
   }
 
   chunk(id: number): Chunk {
-    return this.#shared.chunks.get(`${this.name}/${id}`, () => {
+    return this.#shared.chunks.get(`${this.name}/${this.generation}/${id}`, () => {
       const row = this.#chunk.get(id)
       if (row === undefined) throw new Error(`${this.name} has no chunk ${id}`)
-      return new Chunk({
-        batch: Number(row.batch),
-        first: Number(row.first),
-        positions: row.positions as Uint8Array | null,
+      const beside = {
         revisions: this.#revisions.get(id)?.lines as Uint8Array | undefined,
         additions: this.#additions.get(id)?.bytes as Uint8Array | undefined,
-        bytes: row.bytes as Uint8Array,
-      })
+      }
+      return chunkOf(row, beside, (block) => this.#linesOf(block))
+    })
+  }
+
+  #linesOf(block: number): PackedLines {
+    return this.#shared.blocks.get(`${this.name}/${this.generation}/${block}`, () => {
+      const row = this.#block.get(block)
+      if (row === undefined) throw new Error(`${this.name} has no block ${block}`)
+      return new PackedLines(row.bytes as Uint8Array)
     })
   }
 

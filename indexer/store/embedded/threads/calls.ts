@@ -20,6 +20,8 @@ export interface WriterData {
   readonly path: string
   readonly searchable: Searchable
   readonly minimumFree: number
+  /** How long nothing must have come before partitions at rest are written anew, ms. */
+  readonly idle: number
 }
 
 /** A batch on its way between threads: its buffers arrive as byte arrays. */
@@ -55,11 +57,17 @@ export type WriterCalls = {
   expire: { ask: { name: string; before: number; now: number }; answer: boolean }
   /** The answer of the merging thread; null where it failed. */
   merged: { ask: { order: MergeOrder; made: Merged | null }; answer: null }
+  /** Whether the new generation is there; null where making it failed. */
+  rested: { ask: { order: RestOrder; made: boolean | null }; answer: null }
   close: { ask: null; answer: null }
 }
 
+/** What the writer asks for by itself. */
+export type WriterEvent = { merge: MergeOrder } | { rest: RestOrder }
+
 export interface MergeOrder {
   readonly partition: string
+  readonly generation: number
   readonly segments: readonly number[]
   /** The new segment's number. */
   readonly id: number
@@ -73,8 +81,16 @@ export interface Merged {
   readonly content: Uint8Array | null
 }
 
+/** A partition to which nothing comes any more is written anew, as its next generation. */
+export interface RestOrder {
+  readonly partition: string
+  readonly generation: number
+}
+
 export type MergerCalls = {
   merge: { ask: MergeOrder; answer: Merged }
+  /** False where there was nothing to pack. */
+  rest: { ask: RestOrder; answer: boolean }
   close: { ask: null; answer: null }
 }
 

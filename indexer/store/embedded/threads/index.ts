@@ -7,8 +7,10 @@ export type {
   MergeOrder,
   MergerCalls,
   ReaderCalls,
+  RestOrder,
   StoredRecord,
   WriterCalls,
   WriterData,
+  WriterEvent,
 } from './calls.ts'
 export { bufferOf, Thread } from './channel.ts'

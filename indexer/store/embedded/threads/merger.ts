@@ -1,17 +1,20 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { openDatabase, segmentFile } from '../disk/index.ts'
+import { openDatabase, packPartition, partitionFile, segmentFile, syncFolder } from '../disk/index.ts'
 import { FileSink, MemorySink, mergeSegments, type Segment, type Sink } from '../index/index.ts'
 import { newShared, PartitionView } from '../read/index.ts'
-import type { Merged, MergeOrder, MergerCalls } from './calls.ts'
+import type { Merged, MergeOrder, MergerCalls, RestOrder } from './calls.ts'
 import { serve } from './channel.ts'
 
-/** The thread that merges segments. It only reads partitions; what it made is put in place by the thread that writes. */
+/**
+ * The thread that merges segments and packs what is at rest. It only reads partitions; what it made is put in place by the thread that writes.
+ */
 const port = parentPort
 if (port === null) throw new Error('the merger runs as a thread of the store')
 const { path } = workerData as { path: string }
 const folder = join(path, 'partitions')
+let closing = false
 
 /** The same facets come again in each merge. */
 const shared = newShared(8)
@@ -20,8 +23,14 @@ const shared = newShared(8)
 const SMALL_DOCS = 20_000
 
 function merge(order: MergeOrder): Merged {
-  const database = openDatabase(join(folder, `${order.partition}.db`), { cache: 1024, readOnly: true })
-  const view = new PartitionView(order.partition, folder, database, shared)
+  const file = join(folder, partitionFile(order.partition, order.generation))
+  const database = openDatabase(file, { cache: 1024, readOnly: true })
+  const view = new PartitionView(
+    { name: order.partition, generation: order.generation },
+    folder,
+    database,
+    shared,
+  )
   const segments: Segment[] = []
   try {
     for (const id of order.segments) segments.push(view.segment(id))
@@ -37,7 +46,7 @@ function merge(order: MergeOrder): Merged {
       const footer = mergeSegments(segments, sink, idOf)
       sink.finish()
       renameSync(`${file}.new`, file)
-      syncFolder()
+      syncFolder(folder)
       return made(footer, sink, null)
     } catch (thrown) {
       sink.close()
@@ -49,22 +58,38 @@ function merge(order: MergeOrder): Merged {
   }
 }
 
-/** A file's name is on the disk only when its folder is. */
-function syncFolder(): void {
-  const open = openSync(folder, 'r')
-  fsyncSync(open)
-  closeSync(open)
-}
-
 const made = (
   { docs, least, greatest }: { docs: number; least: number; greatest: number },
   sink: Sink,
   content: Uint8Array | null,
 ): Merged => ({ docs, least, greatest, bytes: sink.length, content })
 
+/** Merges that are ordered meanwhile are done in between: so it goes block by block. */
+async function rest({ partition, generation }: RestOrder): Promise<boolean> {
+  const from = join(folder, partitionFile(partition, generation))
+  const to = join(folder, partitionFile(partition, generation + 1))
+  try {
+    for (const packed of packPartition(from, to)) {
+      if (!packed) return false
+      await new Promise(setImmediate)
+      if (closing) throw new Error('the store is closed')
+    }
+    const file = openSync(to, 'r')
+    fsyncSync(file)
+    closeSync(file)
+    syncFolder(folder)
+    return true
+  } catch (thrown) {
+    rmSync(to, { force: true })
+    throw thrown
+  }
+}
+
 serve<MergerCalls>(port, {
   merge,
+  rest,
   close: () => {
+    closing = true
     // The answer to this goes out first.
     setImmediate(() => port.close())
     return null

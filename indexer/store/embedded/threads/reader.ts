@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -10,6 +10,7 @@ import {
   letterOf,
   openDatabase,
   type PartitionRow,
+  partitionFile,
   partitionsOf,
   storeError,
 } from '../disk/index.ts'
@@ -54,20 +55,26 @@ function database(): DatabaseSync {
   return control
 }
 
+let generations: ReadonlyMap<string, number> = new Map()
+const generationOf = (name: string): number => generations.get(name) ?? 0
+
 function view(name: string): PartitionView {
   let found = views.get(name)
   if (found !== undefined) views.delete(name)
-  else found = new PartitionView(name, folder, openPartition(name), shared)
+  else
+    found = new PartitionView({ name, generation: generationOf(name) }, folder, openPartition(name), shared)
   views.set(name, found)
   return found
 }
 
 function openPartition(name: string): DatabaseSync {
-  const file = join(folder, `${name}.db`)
+  const file = join(folder, partitionFile(name, generationOf(name)))
   try {
     return openDatabase(file, { cache: VIEW_CACHE, readOnly: true })
   } catch (thrown) {
-    if (existsSync(file) || partitions().some((row) => row.name === name)) throw thrown
+    // It has expired, or was packed into its next generation, since it was listed.
+    const before = generationOf(name)
+    if (partitions().some((row) => row.name === name && row.generation === before)) throw thrown
     throw new PartitionGoneError()
   }
 }
@@ -114,9 +121,9 @@ function reading<Result>(work: () => Result): Result {
 /** Views of what has expired are closed: their files take room on the disk until then. */
 function partitions(): PartitionRow[] {
   const rows = partitionsOf(database())
-  const live = new Set(rows.map(({ name }) => name))
+  generations = new Map(rows.map(({ name, generation }) => [name, generation]))
   for (const [name, old] of views) {
-    if (live.has(name)) continue
+    if (generations.get(name) === old.generation) continue
     old.close()
     views.delete(name)
   }

@@ -11,7 +11,7 @@ import {
 } from '../../port.ts'
 import { categoryOf, inTransaction, letterOf, segmentFile } from '../disk/index.ts'
 import { type Group, lastMerge, nextMerge, type Partition, TOO_MANY_SEGMENTS, Vault } from '../write/index.ts'
-import type { Merged, MergeOrder, Replay, SentBatch, WriterCalls, WriterData } from './calls.ts'
+import type { Merged, MergeOrder, Replay, RestOrder, SentBatch, WriterCalls, WriterData } from './calls.ts'
 import { bufferOf, serve } from './channel.ts'
 
 /**
@@ -27,6 +27,7 @@ if (port === null) throw new Error('the writer runs as a thread of the store')
 const options = workerData as WriterData
 let vault: Vault | null = null
 let merging: MergeOrder | null = null
+let resting: RestOrder | null = null
 
 interface Waiting {
   readonly batch: StoreBatch
@@ -61,6 +62,7 @@ async function pump(): Promise<void> {
     orderMerge()
   }
   pumping = false
+  awaitIdle()
 }
 
 /** Batches on their way into one set of transactions, and who waits for them. */
@@ -130,19 +132,68 @@ function mergesBehind(): boolean {
 
 function orderMerge(): void {
   if (merging !== null || vault === null) return
-  const all = [...vault.partitions]
+  const all = [...vault.partitions].filter(({ name }) => name !== resting?.partition)
   for (const [partitions, choose] of [
     [all, nextMerge],
     [quiet(all), lastMerge],
   ] as const)
     for (const partition of partitions) {
-      const segments = choose(partition.segments)
+      // Segments of another list of fields are written with other numbers.
+      const alike = Map.groupBy(partition.segments, ({ fields }) => fields).values()
+      const segments = alike.map(choose).find((chosen) => chosen !== null) ?? null
       if (segments === null) continue
-      merging = { partition: partition.name, segments, id: partition.nextSegment++ }
+      const { name, generation } = partition
+      merging = { partition: name, generation, segments, id: partition.nextSegment++ }
       port!.postMessage({ event: { merge: merging } })
       return
     }
+  orderRest()
 }
+
+/** Packing takes the processor from whoever stores, so it waits until nothing comes; but not for ever, where something always does. */
+const LONGEST_WAIT = 15 * 60_000
+let isIdle = true
+let lastRest = performance.now()
+let idleTimer: NodeJS.Timeout | undefined
+
+/** Behind each write; what nothing has come to for a while is tidied up. */
+function awaitIdle(): void {
+  isIdle = false
+  clearTimeout(idleTimer)
+  idleTimer = setTimeout(() => {
+    isIdle = true
+    vault?.emptyLogs()
+    orderMerge()
+  }, options.idle)
+}
+
+function orderRest(): void {
+  if (resting !== null || vault === null || failedToRest) return
+  if (!isIdle && performance.now() - lastRest < LONGEST_WAIT) return
+  lastRest = performance.now()
+  const partition = quiet([...vault.partitions]).find(({ isPacked }) => !isPacked)
+  if (partition === undefined) return
+  resting = { partition: partition.name, generation: partition.generation }
+  port!.postMessage({ event: { rest: resting } })
+}
+
+/** A disk without room for it would be asked again and again: it is tried again after the next start. */
+let failedToRest = false
+
+function takeRested(order: RestOrder, made: boolean | null): void {
+  resting = null
+  failedToRest = made === null
+  if (vault !== null && made === true) vault.putAtRest(order.partition, order.generation)
+  for (const resume of awaitRest.splice(0)) resume()
+  if (made === true) orderMerge()
+}
+
+const awaitRest: (() => void)[] = []
+const restEnd = (): Promise<void> => new Promise((resolve) => awaitRest.push(resolve))
+
+/** A slow trickle is never idle: its logs are emptied now and then. */
+const LOGS_EMPTIED = 5 * 60_000
+setInterval(() => vault?.emptyLogs(), LOGS_EMPTIED).unref()
 
 /** Partitions to which nothing comes any more: there is a later one of their category. */
 function quiet(partitions: readonly Partition[]): Partition[] {
@@ -164,10 +215,11 @@ function takeMerged(order: MergeOrder, made: Merged | null): void {
 function putInPlace(into: Vault, order: MergeOrder, made: Merged): void {
   const partition = into.partition(order.partition)
   const folder = dirname(into.fileOf(partition.name))
+  const fields = partition.segments.find(({ id }) => id === order.segments[0])?.fields ?? 0
   const remove = (id: number): void => rmSync(join(folder, segmentFile(partition.name, id)), { force: true })
   try {
     inTransaction(partition.database, () =>
-      partition.replaceSegments(order.segments, { id: order.id, ...made }),
+      partition.replaceSegments(order.segments, { id: order.id, fields, ...made }),
     )
   } catch {
     // The disk is full, or the partition was opened anew and gave the number to another: the parts stay as they are.
@@ -176,7 +228,7 @@ function putInPlace(into: Vault, order: MergeOrder, made: Merged): void {
   }
   const gone = partition.segments.filter(({ id }) => order.segments.includes(id))
   partition.segments = partition.segments.filter(({ id }) => !order.segments.includes(id))
-  partition.segments.push({ id: order.id, docs: made.docs, inFile: made.content === null })
+  partition.segments.push({ id: order.id, docs: made.docs, inFile: made.content === null, fields })
   for (const { id, inFile } of gone) if (inFile) remove(id)
 }
 
@@ -199,6 +251,7 @@ const discard = (id: string): boolean =>
 serve<WriterCalls>(port, {
   open: () => {
     vault = new Vault(options)
+    awaitIdle()
     orderMerge()
     return null
   },
@@ -250,14 +303,20 @@ serve<WriterCalls>(port, {
   expire: async ({ name, before, now }) => {
     // What is made of its segments would have no place to go.
     while (merging?.partition === name) await mergeEnd()
+    while (resting?.partition === name) await restEnd()
     return opened().expire(name, before, now)
   },
   merged: ({ order, made }) => {
     takeMerged(order, made)
     return null
   },
+  rested: ({ order, made }) => {
+    takeRested(order, made)
+    return null
+  },
   close: async () => {
     while (pumping) await new Promise(setImmediate)
+    clearTimeout(idleTimer)
     vault?.close()
     vault = null
     // The answer to this goes out first.

@@ -1,8 +1,19 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Category, leafHash } from '../../../../schema/index.ts'
 import type { StoreBatch } from '../../port.ts'
-import { CHUNK_BYTES, Chunk, compressed, markedLine, PARTITION_TABLES, type Renamed } from '../disk/index.ts'
-import type { BuiltSegment } from '../index/index.ts'
+import {
+  CHUNK_BYTES,
+  type Chunk,
+  chunkOf,
+  compressed,
+  emptyLog,
+  markedLine,
+  PackedLines,
+  type PartitionRow,
+  type Renamed,
+  SELECT_CHUNK,
+} from '../disk/index.ts'
+import { type BuiltSegment, CURRENT_FIELDS } from '../index/index.ts'
 import { NOTHING_ADDED } from './added.ts'
 import type { Parcel } from './parcel.ts'
 import type { Prepared } from './prepare.ts'
@@ -30,6 +41,8 @@ export interface SegmentRow {
   readonly id: number
   readonly docs: number
   readonly inFile: boolean
+  /** The number of its list of fields in the partition. */
+  readonly fields: number
 }
 
 /** A chunk's lines put together, until they are compressed. New room for each would have the collector run twice as often. */
@@ -47,10 +60,22 @@ export interface PlacedDocs {
   readonly lines: Uint16Array
 }
 
+/** The number of this version's list of fields in a partition; it is added where it is not there. */
+function listOf(database: DatabaseSync): number {
+  const known = database.prepare('SELECT n FROM fields WHERE list = ?').get(CURRENT_FIELDS)
+  if (known !== undefined) return Number(known.n)
+  const next = Number(database.prepare('SELECT coalesce(max(n), 0) + 1 AS n FROM fields').get()?.n)
+  database.prepare('INSERT INTO fields VALUES (?, ?)').run(next, CURRENT_FIELDS)
+  return next
+}
+
 export class Partition {
   readonly name: string
   readonly category: Category
   readonly database: DatabaseSync
+  readonly generation: number
+  #fields: number | null = null
+  #isLogEmpty = false
   least = Number.POSITIVE_INFINITY
   greatest = Number.NEGATIVE_INFINITY
   events = 0
@@ -80,16 +105,16 @@ export class Partition {
     StatementSync
   >
 
-  constructor(name: string, category: Category, database: DatabaseSync) {
+  constructor(name: string, category: Category, database: DatabaseSync, generation: number) {
     this.name = name
     this.category = category
     this.database = database
-    database.exec(PARTITION_TABLES)
+    this.generation = generation
     const prepare = (sql: string): StatementSync => database.prepare(sql)
     this.#statements = {
       batch: prepare('SELECT n, outcome FROM batches WHERE agent = ? AND incarnation = ? AND sequence = ?'),
       addBatch: prepare('INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?)'),
-      addChunk: prepare('INSERT INTO chunks VALUES (?, ?, ?, ?, ?)'),
+      addChunk: prepare('INSERT INTO chunks (id, batch, first, positions, bytes) VALUES (?, ?, ?, ?, ?)'),
       addRevisions: prepare('INSERT INTO revisions VALUES (?, ?)'),
       addAdditions: prepare('INSERT INTO additions VALUES (?, ?)'),
       addRun: prepare('INSERT INTO runs VALUES (?, ?, ?)'),
@@ -100,10 +125,10 @@ export class Partition {
       ),
       stray: prepare('SELECT chunk FROM strays WHERE id = ?'),
       strayBetween: prepare('SELECT 1 FROM strays WHERE id BETWEEN ? AND ? LIMIT 1'),
-      chunk: prepare('SELECT batch, first, positions, bytes FROM chunks WHERE id = ?'),
+      chunk: prepare(SELECT_CHUNK),
       revisions: prepare('SELECT lines FROM revisions WHERE chunk = ?'),
       batchName: prepare('SELECT agent, incarnation, sequence FROM batches WHERE n = ?'),
-      addSegment: prepare('INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?)'),
+      addSegment: prepare('INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?)'),
       dropSegment: prepare('DELETE FROM segments WHERE id = ?'),
       count: prepare(`INSERT INTO counts VALUES (?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET count = count + excluded.count`),
@@ -116,13 +141,35 @@ export class Partition {
       this.events = Number(span.events)
     }
     this.segments = database
-      .prepare('SELECT id, docs, content IS NULL AS file FROM segments ORDER BY id')
+      .prepare('SELECT id, docs, content IS NULL AS file, fields FROM segments ORDER BY id')
       .all()
-      .map((row) => ({ id: Number(row.id), docs: Number(row.docs), inFile: Number(row.file) === 1 }))
+      .map((row) => ({
+        id: Number(row.id),
+        docs: Number(row.docs),
+        inFile: Number(row.file) === 1,
+        fields: Number(row.fields),
+      }))
     this.#hasStrays = database.prepare('SELECT 1 FROM strays LIMIT 1').get() !== undefined
     const greatest = (sql: string): number => Number(database.prepare(sql).get()?.greatest ?? 0)
     this.nextChunk = greatest('SELECT max(id) AS greatest FROM chunks') + 1
     this.nextSegment = greatest('SELECT max(id) AS greatest FROM segments') + 1
+  }
+
+  /** Whether all its lines are packed in blocks. */
+  get isPacked(): boolean {
+    const last = this.database.prepare('SELECT block FROM chunks ORDER BY id DESC LIMIT 1').get()
+    return last === undefined || last.block !== null
+  }
+
+  /** Moves what is in the write-ahead log into the database, and empties it; not while somebody reads it. */
+  emptyLog(): void {
+    if (this.#isLogEmpty) return
+    this.#isLogEmpty = emptyLog(this.database)
+  }
+
+  get row(): PartitionRow {
+    const { name, category, least, greatest, events, generation } = this
+    return { name, category, least, greatest, events, generation }
   }
 
   /** What is known of a batch that was here before. */
@@ -190,15 +237,21 @@ export class Partition {
     if (this.#opened?.id === id) return this.#opened.chunk
     const row = this.#statements.chunk.get(id)
     if (row === undefined) throw new Error(`${this.name} has no chunk ${id}`)
-    const chunk = new Chunk({
-      batch: Number(row.batch),
-      first: Number(row.first),
-      positions: row.positions as Uint8Array | null,
-      revisions: this.#statements.revisions.get(id)?.lines as Uint8Array | undefined,
-      bytes: row.bytes as Uint8Array,
-    })
+    const revisions = this.#statements.revisions.get(id)?.lines as Uint8Array | undefined
+    const chunk = chunkOf(row, { revisions }, (block) => this.#block(block))
     this.#opened = { id, chunk }
     return chunk
+  }
+
+  #openedBlock: { id: number; lines: PackedLines } | null = null
+
+  #block(id: number): PackedLines {
+    if (this.#openedBlock?.id !== id) {
+      const row = this.database.prepare('SELECT bytes FROM blocks WHERE id = ?').get(id)
+      if (row === undefined) throw new Error(`${this.name} has no block ${id}`)
+      this.#openedBlock = { id, lines: new PackedLines(row.bytes as Uint8Array) }
+    }
+    return this.#openedBlock.lines
   }
 
   /**
@@ -318,6 +371,8 @@ export class Partition {
 
   addSegment(segment: BuiltSegment): void {
     const id = this.nextSegment++
+    this.#fields ??= listOf(this.database)
+    const fields = this.#fields
     this.#statements.addSegment.run(
       id,
       segment.docs,
@@ -325,8 +380,9 @@ export class Partition {
       segment.greatest,
       segment.bytes.length,
       segment.bytes,
+      fields,
     )
-    this.segments.push({ id, docs: segment.docs, inFile: false })
+    this.segments.push({ id, docs: segment.docs, inFile: false, fields })
   }
 
   /** Puts a merged segment in the place of those it was made of. */
@@ -334,6 +390,7 @@ export class Partition {
     old: readonly number[],
     merged: {
       id: number
+      fields: number
       docs: number
       least: number
       greatest: number
@@ -341,9 +398,10 @@ export class Partition {
       content: Uint8Array | null
     },
   ): void {
+    this.#isLogEmpty = false
     for (const id of old) this.#statements.dropSegment.run(id)
-    const { id, docs, least, greatest, bytes, content } = merged
-    this.#statements.addSegment.run(id, docs, least, greatest, bytes, content)
+    const { id, docs, least, greatest, bytes, content, fields } = merged
+    this.#statements.addSegment.run(id, docs, least, greatest, bytes, content, fields)
   }
 
   addCount(hour: number, dimension: number, value: string, count: number): void {
@@ -351,6 +409,7 @@ export class Partition {
   }
 
   putSpan(least: number, greatest: number, events: number): void {
+    this.#isLogEmpty = false
     this.#statements.span.run(least, greatest, events)
   }
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { type Category, OperatorError } from '../../../../schema/index.ts'
+import type { Category } from '../../../../schema/index.ts'
 import type { Searchable } from '../../../lifecycle/table.ts'
 import { Authorship } from '../../authorship.ts'
 import {
@@ -17,10 +17,15 @@ import {
   categoryOf,
   clearExpired,
   EXPIRED,
+  emptyLog,
   inTransaction,
   openDatabase,
+  partitionFile,
   partitionFor,
+  partitionOfFile,
   partitionsOf,
+  prepareControl,
+  preparePartition,
   setAside,
   storeError,
 } from '../disk/index.ts'
@@ -32,9 +37,6 @@ import type { Parcel } from './parcel.ts'
 import { type Outcome, Partition, type PlacedDocs } from './partition.ts'
 import { Preparer, revise } from './prepare.ts'
 import { outcomeOf, resultOf, type Settled } from './results.ts'
-
-/** Raised whenever what is written can't be read as before: tables, segments, how terms are hashed, which fields there are. */
-const LAYOUT = '4'
 
 export interface VaultOptions {
   readonly path: string
@@ -74,6 +76,8 @@ export class Vault {
   readonly #preparer = new Preparer(this.#facets)
   /** Where interrupted batches have been written already: whoever tries them again goes there. By key, then category. */
   readonly #pinned = new Map<string, { n: number; partitions: Map<Category, string> }>()
+  /** Which database of a partition holds; 0 where none is named. */
+  readonly #generations = new Map<string, number>()
   #next: number
 
   constructor(options: VaultOptions) {
@@ -83,22 +87,11 @@ export class Vault {
     const database = this.#guard('control.db', () =>
       openDatabase(join(options.path, 'control.db'), { cache: 8192 }),
     )
-    this.control = this.#guard('control.db', () => new Control(database))
-    this.#guard('control.db', () => this.#demandLayout())
+    this.control = this.#guard('control.db', () => {
+      prepareControl(database, options.path)
+      return new Control(database)
+    })
     this.#next = this.#recover()
-  }
-
-  /** Files of another layout are left as they are: read as if they were of this one, searches would miss events in silence. */
-  #demandLayout(): void {
-    const { control } = this
-    const isNew = control.database.prepare('SELECT 1 FROM waybills LIMIT 1').get() === undefined
-    const found = control.meta('layout') ?? (isNew ? LAYOUT : '1')
-    if (found !== LAYOUT) {
-      throw new OperatorError(
-        `the store in ${this.#options.path} has layout ${found}, and this version of waybill reads and writes layout ${LAYOUT}; open it with the version that wrote it, or give this version a folder of its own`,
-      )
-    }
-    if (isNew) control.setMeta('layout', LAYOUT)
   }
 
   /** Finds the partitions, what they hold, and batches that a crash left halfway. Returns the next batch's number. */
@@ -110,15 +103,21 @@ export class Vault {
     for (const file of readdirSync(this.#folder)) {
       if (file.endsWith(EXPIRED)) this.#finishExpiry(file.slice(0, -EXPIRED.length))
     }
-    for (const file of readdirSync(this.#folder)) {
-      if (!file.endsWith('.db')) continue
-      const name = file.slice(0, -3)
+    for (const [name, generations] of this.#databases()) {
+      // Where the list does not say, the lowest holds: it goes only when the next one is in the list.
+      const listed = known.get(name)?.generation
+      const holds = listed !== undefined && generations.includes(listed) ? listed : Math.min(...generations)
+      this.#generations.set(name, holds)
+      this.#dropOtherGenerations(name)
       const category = categoryOf(name)
       this.#namesOf(category).add(name)
       const partition = this.partition(name)
       const row = known.get(name)
-      if (partition.events > 0 && (row === undefined || row.events !== partition.events))
-        control.putPartition(partition)
+      if (
+        partition.events > 0 &&
+        (row === undefined || row.events !== partition.events || row.generation !== partition.generation)
+      )
+        control.putPartition(partition.row)
       const batches = partition.database
         .prepare('SELECT n, agent, incarnation, sequence FROM batches WHERE n > ?')
         .all(floor)
@@ -178,7 +177,71 @@ export class Vault {
   }
 
   fileOf(partition: string): string {
-    return join(this.#folder, `${partition}.db`)
+    return join(this.#folder, partitionFile(partition, this.#generationOf(partition)))
+  }
+
+  #generationOf(partition: string): number {
+    return this.#generations.get(partition) ?? 0
+  }
+
+  /** Puts a partition's next generation in its place; false where something came to it meanwhile. */
+  putAtRest(name: string, generation: number): boolean {
+    const partition = this.#partitions.get(name)
+    const file = join(this.#folder, partitionFile(name, generation + 1))
+    if (partition === undefined || partition.generation !== generation) return false
+    if (!this.#holdsTheSame(partition, file)) {
+      rmSync(file, { force: true })
+      return false
+    }
+    partition.close()
+    this.#partitions.delete(name)
+    this.control.putPartition({ ...partition.row, generation: generation + 1 })
+    this.#generations.set(name, generation + 1)
+    this.#dropOtherGenerations(name)
+    this.partition(name)
+    return true
+  }
+
+  #holdsTheSame({ database, segments }: Partition, file: string): boolean {
+    const counts = 'SELECT (SELECT count(*) FROM batches) AS batches, (SELECT max(id) FROM chunks) AS chunk'
+    const other = openDatabase(file, { cache: 512, readOnly: true })
+    try {
+      const now = database.prepare(counts).get()
+      const then = other.prepare(counts).get()
+      const ids = new Set(
+        other
+          .prepare('SELECT id FROM segments')
+          .all()
+          .map(({ id }) => Number(id)),
+      )
+      return (
+        now?.batches === then?.batches &&
+        now?.chunk === then?.chunk &&
+        ids.size === segments.length &&
+        segments.every(({ id }) => ids.has(id))
+      )
+    } finally {
+      other.close()
+    }
+  }
+
+  /** The generations of each partition that are in the folder. */
+  #databases(): Map<string, number[]> {
+    const found = new Map<string, number[]>()
+    for (const file of readdirSync(this.#folder)) {
+      const its = partitionOfFile(file)
+      if (its !== undefined) found.set(its.name, [...(found.get(its.name) ?? []), its.generation])
+    }
+    return found
+  }
+
+  /** Databases of a partition that never came to hold, or hold no longer. */
+  #dropOtherGenerations(name: string): void {
+    const holds = this.#generationOf(name)
+    for (const file of readdirSync(this.#folder)) {
+      const its = partitionOfFile(file.replace(/-(wal|shm|journal)$/, ''))
+      if (its?.name === name && its.generation !== holds) rmSync(join(this.#folder, file), { force: true })
+    }
   }
 
   partition(name: string): Partition {
@@ -187,7 +250,8 @@ export class Vault {
       const category = categoryOf(name)
       partition = this.#guard(`partitions/${name}.db`, () => {
         const database: DatabaseSync = openDatabase(this.fileOf(name), { cache: 4096 })
-        return new Partition(name, category, database)
+        preparePartition(database, this.fileOf(name))
+        return new Partition(name, category, database, this.#generationOf(name))
       })
       this.#partitions.set(name, partition)
       this.#namesOf(category).add(name)
@@ -356,7 +420,7 @@ export class Vault {
       }
       for (const name of filled) {
         const partition = this.partition(name)
-        if (partition.events > 0) control.putPartition(partition)
+        if (partition.events > 0) control.putPartition(partition.row)
       }
       const open = [...this.#pinned].filter(([key]) => !jobs.has(key)).map(([, pin]) => pin.n)
       control.setMeta('settled', String(Math.min(this.#next, ...open) - 1))
@@ -418,7 +482,7 @@ export class Vault {
             partition.putSpan(least, greatest, events)
           })
           Object.assign(partition, { least, greatest, events })
-          inTransaction(this.control.database, () => this.control.putPartition(partition))
+          inTransaction(this.control.database, () => this.control.putPartition(partition.row))
           return null
         })
       } catch (thrown) {
@@ -427,6 +491,12 @@ export class Vault {
       }
     }
     throw new Error('a line was neither taken apart nor refused')
+  }
+
+  /** What is in write-ahead logs only takes room twice. */
+  emptyLogs(): void {
+    for (const partition of this.#partitions.values()) partition.emptyLog()
+    emptyLog(this.control.database)
   }
 
   keepFor(searchable: Searchable): void {
@@ -447,7 +517,8 @@ export class Vault {
     this.#guard(`partitions/${name}.db`, () => {
       // First out of the list, so that nobody begins to read it; a crash before the next step leaves it whole.
       this.control.dropPartition(name)
-      setAside(this.#folder, name)
+      setAside(this.#folder, name, this.#generationOf(name))
+      this.#generations.delete(name)
       clearExpired(this.#folder, name)
     })
     return true

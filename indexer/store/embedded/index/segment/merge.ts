@@ -8,7 +8,7 @@ const byBytes = (a: string, b: string): number =>
   a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 /**
- * Writes the documents of several segments into one. `idOf` reads an event's id, which only settles the order of documents
+ * Writes the documents of several segments, of one list of fields, into one. `idOf` reads an event's id, which only settles the order of documents
  * that agree in time, agent and sequence.
  */
 export function mergeSegments(
@@ -28,7 +28,7 @@ export function mergeSegments(
   const texts: string[] = []
   const numbers = new Map<string, number>()
   const facetNumbers = segments.map((segment) =>
-    segment.facets.map(({ text }) => {
+    segment.facetTexts.map((text) => {
       let number = numbers.get(text)
       if (number === undefined) {
         number = texts.push(text) - 1

@@ -1,4 +1,5 @@
 import type { Facet, FacetBook } from '../facets.ts'
+import { CURRENT_WAYS, type Ways } from '../field-list.ts'
 import { float64s, Reading, uint32s } from './codec.ts'
 import { Column } from './column.ts'
 import { type HeldReader, type HeldTexts, heldReader, type KnownTexts } from './held-reader.ts'
@@ -19,6 +20,8 @@ export class Segment {
   readonly lines: Column
   readonly sourceFacets: Column
   readonly deedFacets: Column
+  /** How its fields are indexed. */
+  readonly ways: Ways
   readonly #source: Source
   readonly #book: FacetBook
   readonly #books: TextBooks
@@ -29,7 +32,8 @@ export class Segment {
   #offsets: Float64Array = new Float64Array(0)
   #lengths: Uint32Array = new Uint32Array(0)
 
-  constructor(source: Source, book: FacetBook, books: TextBooks) {
+  constructor(source: Source, book: FacetBook, books: TextBooks, ways: Ways = CURRENT_WAYS) {
+    this.ways = ways
     this.#source = source
     this.#book = book
     this.#books = books
@@ -45,11 +49,15 @@ export class Segment {
     this.deedFacets = new Column(source, columns[5]!, 4, docs)
   }
 
+  /** Its facets' texts with the numbers of its own list of fields. */
+  get facetTexts(): readonly string[] {
+    const { offset, length } = this.footer.facets
+    return JSON.parse(this.#source.read(offset, length).toString('utf8')) as string[]
+  }
+
   get facets(): readonly Facet[] {
     if (this.#facets === null) {
-      const { offset, length } = this.footer.facets
-      const texts = JSON.parse(this.#source.read(offset, length).toString('utf8')) as string[]
-      this.#facets = texts.map((text) => this.#book.fromText(text))
+      this.#facets = this.facetTexts.map((text) => this.#book.fromText(this.ways.facetText(text)))
     }
     return this.#facets
   }

@@ -75,7 +75,7 @@ export class Dimension {
   #readingOf(hits: Hits): Reading {
     const field = this.#field
     if (field === null) return this.#times(hits, this.#axis!)
-    const way = wayTo(field.name)
+    const way = hits.segment.ways.of(field.name)
     if (way?.kind === 'facet') return this.#facets(hits, field, way.facet)
     return isHeld(way) ? this.#held(hits, field) : this.#events(hits, field)
   }

@@ -15,7 +15,6 @@ import {
   valueKey,
   WINDOW,
   WORDY_SEED,
-  wayTo,
   wordKey,
 } from '../../index/index.ts'
 import { candidatesOf } from '../candidates.ts'
@@ -150,7 +149,7 @@ export class Judge {
   }
 
   #candidates(query: Query): Bits {
-    const candidates = candidatesOf(query)
+    const candidates = candidatesOf(query, this.#segment.ways)
     if (candidates.kind === 'all' || candidates.kind === 'none') return candidates.kind
     return this.#gathered((window) => this.#sets.of(candidates, window))
   }
@@ -183,7 +182,8 @@ export class Judge {
   #words(query: Extract<Query, { kind: 'words' }>): Verdict {
     const [word] = query.words
     if (word === undefined) return NO
-    if (query.words.length > 1 || query.prefix || LIKE_AN_ADDRESS.test(word)) return this.#open(query)
+    if (query.words.length > 1 || query.prefix || LIKE_AN_ADDRESS.test(word) || !this.#segment.ways.words)
+      return this.#open(query)
     const key = wordKey(word)
     const { facets } = this.#segment
     const inFacets = this.#eitherFacet(Uint8Array.from(facets, ({ words }) => (words?.has(key) ? 1 : 0)))
@@ -213,7 +213,7 @@ export class Judge {
       const all = times.slice(0, docs)
       return certain(bitsThat(docs, 'all', (doc) => fits(all[doc]!)))
     }
-    const way = wayTo(field.name)
+    const way = this.#segment.ways.of(field.name)
     if (way?.kind === 'facet') {
       const chosen = Uint8Array.from(facets, (facet) =>
         facet.facet === way.facet && this.#decisions.fits(query, facet) ? 1 : 0,
