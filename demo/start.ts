@@ -140,16 +140,16 @@ function buildConsole(): void {
 }
 
 async function start(): Promise<number> {
-  const port = chosenPort()
-  await claimable(port)
-  const url = `http://${HOST}:${port}`
-  const configs = await writeConfigs(url)
-
   const stop = new AbortController()
   // npm passes on a signal that the terminal has sent already: the second one changes nothing.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
   // The terminal may be closed: what is said then reaches nobody, but the children are still to be stopped.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stop.abort())
+
+  const port = chosenPort()
+  await claimable(port)
+  const url = `http://${HOST}:${port}`
+  const configs = await writeConfigs(url)
   const orphaned = watchParent(() => stop.abort())
   const stopped = new Promise<null>((resolve) => stop.signal.addEventListener('abort', () => resolve(null)))
 

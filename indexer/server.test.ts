@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,6 +10,7 @@ import { request } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
 import { LIMITS } from '../schema/index.ts'
 import { WAYBILL_TYPE } from '../schema/wire/index.ts'
+import { freePort } from '../test/system/system.ts'
 import { askAt, TestAgent, TestIndexer, until } from './ingest/testing.ts'
 import { openEmbeddedStore, type Store, StoreFullError, StoreUnavailableError } from './store/index.ts'
 
@@ -237,6 +239,26 @@ describe('a start that can not be', () => {
   })
 })
 
+it('the first answer comes when the token of the operator is laid down', async () => {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  indexer = await TestIndexer.start()
+  await indexer.stop()
+  const laidDown: string[] = []
+  // Ten that ask all the time, as a command that follows does.
+  const asking = Array.from({ length: 10 }, async () => {
+    for (;;) {
+      const answer = await askAt(url, '/healthz').catch(() => null)
+      if (answer === null) continue
+      laidDown.push(await readFile(join(indexer.folder, 'store', 'local-token'), 'utf8').catch(() => ''))
+      return
+    }
+  })
+  await indexer.run({ listen: url })
+  await Promise.all(asking)
+  for (const text of laidDown) expect(JSON.parse(text)).toMatchObject({ url })
+})
+
 describe('settings read again', () => {
   it('hold at once, and what needs a restart is named', async () => {
     indexer = await TestIndexer.start()
@@ -269,7 +291,7 @@ describe('the process', () => {
   const OPEN = 'read: open-on-loopback\n'
   const settings = (more = OPEN) =>
     `listen: http://127.0.0.1:0\nmanage: open-on-loopback\nstore: { embedded: { path: ./store, min-free: 1MiB } }\n${more}`
-  async function start(): Promise<string> {
+  function launch(): ChildProcess {
     log = ''
     const started = spawn(process.execPath, [MAIN, 'indexer', '--config', 'indexer.yml'], { cwd: folder })
     child = started
@@ -277,6 +299,10 @@ describe('the process', () => {
       stream.setEncoding('utf8').on('data', (text: string) => {
         log += text
       })
+    return started
+  }
+  async function start(): Promise<string> {
+    const started = launch()
     const found = await until(
       () => /listens on (http:[^ ]+)\./.exec(log) ?? (started.exitCode !== null ? [log, ''] : null),
       (match) => match !== null,
@@ -313,6 +339,21 @@ describe('the process', () => {
     child?.kill('SIGTERM')
     expect(await ended()).toBe(0)
     for (const line of log.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
+  })
+
+  it('heeds signals while it starts: it reads its settings again, stops in order, and ends with 0', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'waybill-process-'))
+    await writeFile(join(folder, 'indexer.yml'), settings())
+    const started = launch()
+    await until(
+      () => existsSync(join(folder, 'store', 'control.db')),
+      (isThere) => isThere,
+    )
+    started.kill('SIGHUP')
+    started.kill('SIGTERM')
+    expect(await ended()).toBe(0)
+    expect(log).toMatch(/are in use[\s\S]*Stopped\./)
+    expect(existsSync(join(folder, 'store', 'local-token'))).toBe(false)
   })
 
   it('ends with 2 and a sentence where the file of places is missing', async () => {

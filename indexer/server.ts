@@ -227,12 +227,16 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       config.proxies,
     )
     serveConsole(app, readBundle(CONSOLE))
+    // A command on this machine that was answered earlier would find the token of the last start, or none, and be refused.
+    const published = Promise.withResolvers<void>()
+    app.addHook('onRequest', () => published.promise)
     closing.push(async () => {
       stopping.abort()
       await closeWithin(app, current.shutdown.grace)
     })
     const url = await listen(app, config.listen)
     await accounts.localToken.publish(url)
+    published.resolve()
     closing.push(() => accounts.localToken.withdraw())
     log.info(`The indexer listens on ${url}.`)
 
@@ -334,6 +338,20 @@ function changedKeys(before: IndexerConfig, after: IndexerConfig): string[] {
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
+async function reload(indexer: RunningIndexer, configFile: string, log: Logger): Promise<void> {
+  try {
+    const waiting = await indexer.reload(await readIndexerConfig(configFile))
+    log.info(
+      waiting.length === 0
+        ? `The settings of ${configFile} are in use.`
+        : `The settings of ${configFile} are in use, but ${waiting.join(', ')} will change at the next start.`,
+    )
+  } catch (error) {
+    const details = error instanceof OperatorError ? {} : { err: error }
+    log.error(details, `The settings stay as they were: ${reasonOf(error)}`)
+  }
+}
+
 /** `waybill indexer`: runs until SIGTERM or SIGINT; the number is the exit code. */
 export async function runIndexer(configFile: string): Promise<number> {
   // The store holds events, secrets of second factors and hashes of passwords, also where its folder was made by somebody else.
@@ -345,7 +363,24 @@ export async function runIndexer(configFile: string): Promise<number> {
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   })
+  // Before anything is begun: a signal without a handler ends the process at once, and a supervisor may send one at any time.
+  const stop = Promise.withResolvers<void>()
+  const onStop = (signal: NodeJS.Signals): void => {
+    // A second signal finds no handler any more, and ends the process at once.
+    for (const name of STOP_SIGNALS) process.off(name, onStop)
+    log.info(`${signal}: finishing what was begun.`)
+    stop.resolve()
+  }
+  for (const name of STOP_SIGNALS) process.on(name, onStop)
+  const begun = Promise.withResolvers<RunningIndexer>()
+  let reloading: Promise<void> = Promise.resolve()
+  const onHangup = (): void => {
+    reloading = reloading.then(async () => reload(await begun.promise, configFile, log))
+  }
+  process.on('SIGHUP', onHangup)
+
   const indexer = await startIndexer(config, { log })
+  begun.resolve(indexer)
   const { firstSignIn } = indexer
   // A terminal is looked at once and forgotten; a log is kept, so it only names the file.
   if (firstSignIn !== null && process.stderr.isTTY) {
@@ -355,31 +390,7 @@ export async function runIndexer(configFile: string): Promise<number> {
     )
   }
 
-  const reload = async (): Promise<void> => {
-    try {
-      const waiting = await indexer.reload(await readIndexerConfig(configFile))
-      log.info(
-        waiting.length === 0
-          ? `The settings of ${configFile} are in use.`
-          : `The settings of ${configFile} are in use, but ${waiting.join(', ')} will change at the next start.`,
-      )
-    } catch (error) {
-      const details = error instanceof OperatorError ? {} : { err: error }
-      log.error(details, `The settings stay as they were: ${reasonOf(error)}`)
-    }
-  }
-  let reloading: Promise<void> = Promise.resolve()
-  const onHangup = (): void => {
-    reloading = reloading.then(reload)
-  }
-  process.on('SIGHUP', onHangup)
-
-  const stop = Promise.withResolvers<NodeJS.Signals>()
-  for (const name of STOP_SIGNALS) process.on(name, stop.resolve)
-  const signal = await stop.promise
-  // A second signal finds no handler any more, and ends the process at once.
-  for (const name of STOP_SIGNALS) process.off(name, stop.resolve)
-  log.info(`${signal}: finishing what was begun.`)
+  await stop.promise
   try {
     await reloading
     await indexer.close()

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startSink } from '../../test/sink/server.ts'
 import { INTEGRATIONS } from '../normalise/index.ts'
 import { sumOf } from '../ship/index.ts'
-import { since } from './run.ts'
+import { HangUps, since } from './run.ts'
 
 const SCRIPT = join(import.meta.dirname, '../../bin/waybill-agent.js')
 
@@ -67,5 +67,26 @@ describe('waybill-agent run', () => {
     const after = { ...before, read: 140, stored: 120, errors: 2, pending: 5 }
     // 15 waited since the run before and 40 are new; 5 still wait.
     expect(since(before, after)).toMatchObject({ read: 55, stored: 50, duplicate: 0, errors: 2, pending: 5 })
+  })
+
+  it('reloads for a hang-up that came while the agent opened, for each one later, and for none after the stop', async () => {
+    let reloads = 0
+    const agent = {
+      reload: async () => {
+        reloads++
+      },
+    }
+    const stop = Promise.withResolvers<void>()
+    const hangUps = new HangUps()
+    hangUps.note()
+    hangUps.note()
+    const ended = hangUps.reload(agent, stop.promise)
+    hangUps.note()
+    stop.resolve()
+    await ended
+    expect(reloads).toBe(2)
+    hangUps.note()
+    await Promise.resolve()
+    expect(reloads).toBe(2)
   })
 })

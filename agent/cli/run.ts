@@ -45,8 +45,8 @@ export const runCommand: CommandModule<object, RunArguments> = {
     process.on('SIGTERM', onSignal)
     process.on('SIGINT', onSignal)
 
-    // An agent that waits for its enrolment reads its config file again by itself: a hang-up must not end it.
-    if (!argv.once) process.on('SIGHUP', () => undefined)
+    const hangUps = new HangUps()
+    if (!argv.once) process.on('SIGHUP', () => hangUps.note())
 
     for (const sentence of await wrongInputs(argv.config, config)) log.warn(sentence)
     const agent = await Agent.open(argv.config, config, log, { patience: argv.once ? null : stop.signal })
@@ -56,7 +56,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
       try {
         process.exitCode = argv.once
           ? await once(agent, stop, argv.patience * 1000)
-          : await forever(agent, stop.signal)
+          : await forever(agent, stop.signal, hangUps)
       } finally {
         await metrics?.close()
       }
@@ -79,19 +79,39 @@ async function metricsOf(agent: Agent, listen: string): Promise<{ close(): Promi
   return await serveMetrics(agent, listen)
 }
 
-async function forever(agent: Agent, signal: AbortSignal): Promise<number> {
-  let reloading: Promise<void> = Promise.resolve()
-  const onHangUp = (): void => {
-    reloading = reloading.then(() => agent.reload())
+/**
+ * A hang-up must never end the agent. One that comes while the agent opens counts when it reads: its config file may have changed
+ * since it was read.
+ */
+export class HangUps {
+  #isNoted = false
+  #reload = (): void => {
+    this.#isNoted = true
   }
-  process.on('SIGHUP', onHangUp)
+
+  note(): void {
+    this.#reload()
+  }
+
+  /** Until `stopped`; what is under way by then is waited for. */
+  async reload(agent: Pick<Agent, 'reload'>, stopped: Promise<void>): Promise<void> {
+    let reloading: Promise<void> = Promise.resolve()
+    this.#reload = () => {
+      reloading = reloading.then(() => agent.reload())
+    }
+    if (this.#isNoted) this.#reload()
+    await stopped
+    this.#reload = () => undefined
+    await reloading
+  }
+}
+
+async function forever(agent: Agent, signal: AbortSignal, hangUps: HangUps): Promise<number> {
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
-  await Promise.race([agent.run(), stopped])
-  process.off('SIGHUP', onHangUp)
-  await reloading
+  await hangUps.reload(agent, Promise.race([agent.run(), stopped]))
   return 0
 }
 
