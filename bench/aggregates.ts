@@ -72,7 +72,7 @@ const QUESTIONS: readonly (readonly [name: string, ask: (run: number) => Aggrega
   ['user names that begin so', () => ({ query: query(''), by: [{ ...top('user.name'), prefix: 'jane.d' }] })],
 ]
 
-const store = await openEmbeddedStore({ path: values.dir })
+const store = await openEmbeddedStore({ path: values.dir, isTimed: true })
 try {
   const { events, partitions } = await store.status()
   console.log(`${events} events in ${partitions.length} partitions`)

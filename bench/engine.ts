@@ -15,7 +15,7 @@ export async function openEngine(): Promise<BenchEngine> {
   const engine: Engine & { readonly pid?: number } = await startEngine()
   const { url, username, password } = engine.address
   const namespace = `bench${randomBytes(4).toString('hex')}`
-  const store = await openElasticsearchStore({ nodes: [url], username, password, namespace })
+  const store = await openElasticsearchStore({ nodes: [url], username, password, namespace, isTimed: true })
   return {
     store,
     cpuSeconds: () => (engine.pid === undefined ? null : (usageOf(engine.pid)?.cpuSeconds ?? null)),

@@ -179,7 +179,8 @@ function nextBatch(sequence: number, from: number, count: number): StoreBatch {
 const dir = values.dir ?? (await mkdtemp(join(tmpdir(), 'waybill-bench-store-')))
 const engine = values.elasticsearch ? await openEngine() : null
 const store =
-  engine?.store ?? (await openEmbeddedStore({ path: dir, log: (sentence) => console.error(sentence) }))
+  engine?.store ??
+  (await openEmbeddedStore({ path: dir, isTimed: true, log: (sentence) => console.error(sentence) }))
 let peak = 0
 const watch = setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss())

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { eventsAt } from '../test/pages.ts'
+import { freePort } from '../test/system/system.ts'
 
 const SCRIPT = join(import.meta.dirname, 'start.ts')
 const WITHIN = 60_000
@@ -49,14 +51,6 @@ async function until<T>(what: string, probe: () => Promise<T | null>): Promise<T
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 /** As `waybill` finds it, in the data folder of the indexer. */
 async function localToken(): Promise<string> {
   try {
@@ -76,20 +70,24 @@ async function get(url: string, token?: string): Promise<Response | null> {
   }
 }
 
-/** All that a question finds: a page is as long as the store read within its time, and the next one goes on. */
+/** All that a question finds; null while the indexer does not answer. */
 async function asked(url: string, query: string): Promise<unknown[] | null> {
-  const found: unknown[] = []
-  for (let page: string | null = ''; page !== null; ) {
-    const parameters = new URLSearchParams({ limit: '1000', q: query, ...(page !== '' && { after: page }) })
-    const response = await get(`${url}/v1/search?${parameters}`, await localToken())
-    const body: unknown = await response?.json()
-    if (typeof body !== 'object' || body === null || !('events' in body) || !Array.isArray(body.events))
-      return null
-    found.push(...body.events)
-    page = 'next' in body && typeof body.next === 'string' ? body.next : null
+  try {
+    return await eventsAt(
+      async (path) => {
+        const response = await get(url + path, await localToken())
+        if (response === null) throw new Unanswered()
+        return { json: (await response.json()) as Record<string, unknown> }
+      },
+      `/v1/search?limit=1000&q=${encodeURIComponent(query)}`,
+    )
+  } catch (thrown) {
+    if (thrown instanceof Unanswered) return null
+    throw thrown
   }
-  return found
 }
+
+class Unanswered extends Error {}
 
 it('a port in use is a sentence that names another way, and exit code 1', async () => {
   const server = createServer()

@@ -10,6 +10,7 @@ import { request } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
 import { LIMITS } from '../schema/index.ts'
 import { WAYBILL_TYPE } from '../schema/wire/index.ts'
+import { eventsAt } from '../test/pages.ts'
 import { freePort } from '../test/system/system.ts'
 import { askAt, TestAgent, TestIndexer, until } from './ingest/testing.ts'
 import { openEmbeddedStore, type Store, StoreFullError, StoreUnavailableError } from './store/index.ts'
@@ -379,10 +380,13 @@ describe('the process', () => {
     }
     const url = await start()
     await askAt(url, '/v1/agents/tokens', { json: {} })
-    const { events } = (await askAt(url, '/v1/search?q=source%3Awaybill&limit=1000&sort=oldest')).json as {
-      events: { audit: { seal: { sequence: number; incarnation: string } } }[]
-    }
-    const seals = events.map(({ audit }) => audit.seal)
+    const events = await eventsAt(
+      (path) => askAt(url, path),
+      '/v1/search?q=source%3Awaybill&limit=1000&sort=oldest',
+    )
+    const seals = events.map(
+      ({ audit }) => (audit as { seal: { sequence: number; incarnation: string } }).seal,
+    )
     const sequences = [...new Set(seals.map(({ sequence }) => sequence))]
     expect(sequences).toEqual(sequences.map((_, index) => index + 1))
     expect(seals.length).toBeGreaterThan(sequences.length / 2)

@@ -69,6 +69,8 @@ export interface IndexerParts {
   readonly uid?: () => number
   /** A store that is there already, in place of the one in the config; the indexer closes it. */
   readonly store?: Store
+  /** Whether pages and counts end when their time is up; true if nothing else is said. */
+  readonly isTimed?: boolean
   /** What hashing a password costs. */
   readonly passwordCost?: Cost
 }
@@ -87,7 +89,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
   }
   let current = config
   try {
-    const store = parts.store ?? (await openStore(config, table, log, clock))
+    const store = parts.store ?? (await openStore(config, table, log, clock, parts.isTimed ?? true))
     closing.push(() => store.close())
     const records = await SharedRecords.open(store.records, (sentence) => log.warn(sentence))
     closing.push(async () => records.close())
@@ -280,6 +282,7 @@ async function openStore(
   table: RetentionTable,
   log: Logger,
   clock: () => number,
+  isTimed: boolean,
 ): Promise<Store> {
   const { embedded, elasticsearch } = config.store
   if (embedded !== undefined) {
@@ -289,6 +292,7 @@ async function openStore(
       minimumFree,
       searchable: searchableOf(table),
       now: clock,
+      isTimed,
       log: (sentence) => log.warn(sentence),
     })
   }
@@ -300,6 +304,7 @@ async function openStore(
     setup,
     table,
     now: clock,
+    isTimed,
     ...(apiKey !== undefined && { apiKey: apiKey.reveal() }),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password: password.reveal() }),

@@ -6,6 +6,7 @@ import { type AttackGround, WATCHER } from './attacks/attack.ts'
 import { READERS } from './attacks/readers.ts'
 import { SHARES } from './attacks/shares.ts'
 import { WRITERS } from './attacks/writers.ts'
+import { eventsAt } from './pages.ts'
 import { System } from './system/system.ts'
 
 /**
@@ -45,8 +46,7 @@ beforeAll(async () => {
       return Object.assign(await personAt({ url }, await ground.operator(), { name, role, limits }), { name })
     },
     async events(query) {
-      const { json } = await ask(`/v1/search?limit=1000&q=${encodeURIComponent(query)}`)
-      return json.events as Record<string, unknown>[]
+      return eventsAt((path) => ask(path), `/v1/search?limit=1000&q=${encodeURIComponent(query)}`)
     },
   }
 })

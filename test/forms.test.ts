@@ -6,6 +6,7 @@ import { Story } from '../demo/generator/index.ts'
 import { parseQuery } from '../indexer/query/index.ts'
 import { openEmbeddedStore, type Store } from '../indexer/store/index.ts'
 import { batchOf, INGESTED, temporaryFolders } from '../indexer/store/testing/batches.ts'
+import { everything } from '../indexer/store/testing/reference.ts'
 import type { AuditEvent } from '../schema/index.ts'
 
 /** One system's entries as JSON and as rows of an export, read by the agent's pipelines and stored: each entry is there once. */
@@ -150,7 +151,7 @@ describe.each<[string, string, readonly Row[], (rows: readonly Row[]) => string]
     stores.push(store)
     for (const [i, events] of [first!, second!].entries()) await store.write(batchOf(i + 1, events))
     const query = parseQuery('audit.revision_of: *', { now: INGESTED })
-    const { events: revisions } = await store.search({ query, order: 'oldest', limit: 100 })
+    const revisions = await everything(store, { query, order: 'oldest', limit: 100 })
     expect(revisions.map((event) => event.audit)).toEqual([])
     expect((await store.status()).events).toBe(rows.length)
   })

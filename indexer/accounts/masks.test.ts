@@ -9,7 +9,7 @@ afterEach(() => folders.remove())
 keepsMasks(
   {
     make: async () => folders.make(),
-    open: (path) => openEmbeddedStore({ path, pageTime: 60_000 }),
+    open: (path) => openEmbeddedStore({ path }),
     settled: async () => {},
   },
   [...MASKABLE, 'audit.payload.card'],

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { freePort } from '../../test/system/system.ts'
 import { TestIndexer, until } from '../ingest/testing.ts'
 import { type Ran, start, waybill } from './testing/command.ts'
 
@@ -59,7 +60,9 @@ describe('the user that runs the indexer', () => {
   })
 
   test('goes on to follow when the indexer was started again', async () => {
-    const { port } = new URL(indexer.url)
+    const listen = `http://127.0.0.1:${await freePort()}`
+    await indexer.stop()
+    await indexer.run({ ...STRICT, listen })
     const following = start(['search', '--follow', '-f', 'json', 'action: enrol-token-create'], {
       WAYBILL_URL: indexer.url,
       WAYBILL_STORE: store(),
@@ -68,7 +71,7 @@ describe('the user that runs the indexer', () => {
       await operator('agents', 'token')
       await until(following.out, (out) => out.includes('enrol-token-create'))
       await indexer.stop()
-      await indexer.run({ ...STRICT, listen: `http://127.0.0.1:${port}` })
+      await indexer.run({ ...STRICT, listen })
       // As a process of its own: this one may hold connections to the indexer that was stopped.
       const again = await start(['agents', 'token'], { WAYBILL_URL: indexer.url, WAYBILL_STORE: store() })
         .ended

@@ -77,6 +77,7 @@ export class TestIndexer {
     this.#running = await startIndexer(this.config(settings), {
       log,
       passwordCost: CHEAP,
+      isTimed: false,
       ...parts,
     })
   }

@@ -6,8 +6,10 @@ import type { AuditEvent } from '../../schema/index.ts'
 import { createMetrics } from '../api/index.ts'
 import { openEnrichment } from '../enrich/index.ts'
 import { type Ingest, openIngest } from '../ingest/index.ts'
+import type { Query } from '../query/index.ts'
 import { openEmbeddedStore, type Store } from '../store/index.ts'
 import { batchOf, eventAt, temporaryFolders } from '../store/testing/batches.ts'
+import { everything } from '../store/testing/reference.ts'
 import { type Lifecycle, openLifecycle } from './lifecycle.ts'
 import type { Archive } from './standing.ts'
 import { type RetentionTable, searchableOf, USUAL_TABLE } from './table.ts'
@@ -83,13 +85,9 @@ async function start(
 
 const inCategory = (offset: number, category: string): AuditEvent => eventAt(offset, { audit: { category } })
 
-async function acts(store: Store, action: string): Promise<AuditEvent[]> {
-  const page = await store.search({
-    query: { kind: 'equals', field: 'event.action', value: action },
-    order: 'oldest',
-    limit: 100,
-  })
-  return [...page.events]
+function acts(store: Store, action: string): Promise<AuditEvent[]> {
+  const query: Query = { kind: 'equals', field: 'event.action', value: action }
+  return everything(store, { query, order: 'oldest', limit: 100 })
 }
 
 const standingsOf = async ({ lifecycle }: Indexer): Promise<Record<string, [number, number]>> =>

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -8,14 +9,25 @@ import type { AgentStatus } from '../../agent/agent.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 
+/** The systems give ports from 32,768 (Linux) or 49,152 up to whoever asks for any, and to connections. */
+const [FIRST_PORT, PORTS] = [12_000, 20_000]
+
+/** A port that nobody takes between now and when it is listened on: by chance only, and from those that no system gives away. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port was given')
-  return address.port
+  for (;;) {
+    const port = FIRST_PORT + randomInt(PORTS)
+    if (await isFree(port)) return port
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const free = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => resolve(true))
+  })
+  if (free) await new Promise((resolve) => server.close(resolve))
+  return free
 }
 
 /** Waits until a condition holds, looking again and again; a promise that is not kept in time says what it was. */

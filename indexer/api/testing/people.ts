@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { eventsAt } from '../../../test/pages.ts'
 import type { Role } from '../../accounts/index.ts'
 import { type Answer, askAt, TestIndexer } from '../../ingest/testing.ts'
 
@@ -132,7 +133,7 @@ export class StrictIndexer {
   /** What the trail holds for this query, oldest first, when it is as long as is waited for. */
   async trail(query: string): Promise<Record<string, unknown>[]> {
     const path = `/v1/search?sort=oldest&limit=1000&q=${encodeURIComponent(`event.module: waybill and ${query}`)}`
-    const { json } = await this.indexer.ask(path, { headers: await this.operator() })
-    return json.events as Record<string, unknown>[]
+    const headers = await this.operator()
+    return eventsAt((page) => this.indexer.ask(page, { headers }), path)
   }
 }

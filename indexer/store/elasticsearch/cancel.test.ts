@@ -58,7 +58,10 @@ async function goneFrom(ask: (gone: AbortSignal) => Promise<unknown>): Promise<v
 
 it('a search that nobody waits for any more is cut off in the cluster', async () => {
   await goneFrom((gone) =>
-    searchPage({ query: QUERY, order: 'newest', limit: 10 }, { client, names, pageTime: 250, gone }),
+    searchPage(
+      { query: QUERY, order: 'newest', limit: 10 },
+      { client, names, pageTime: 250, now: () => 0, gone },
+    ),
   )
 })
 

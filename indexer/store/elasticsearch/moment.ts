@@ -44,8 +44,7 @@ class ClusterMoment implements Moment {
   }
 
   aggregate(request: AggregateRequest, gone?: AbortSignal): Promise<Aggregate> {
-    const now = (): number => performance.now()
-    return this.#at((point) => aggregated(request, { ...this.#parts, point, now, gone }))
+    return this.#at((point) => aggregated(request, { ...this.#parts, point, gone }))
   }
 
   async close(): Promise<void> {

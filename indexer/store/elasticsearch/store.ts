@@ -59,6 +59,8 @@ export interface ElasticsearchStoreOptions extends ConnectionOptions {
   readonly strict?: boolean
   /** How long one page may search, ms, before it ends early with a cursor. */
   readonly pageTime?: number
+  /** Whether time passes while pages and counts are made. By default none does, so that an answer depends on no clock. */
+  readonly isTimed?: boolean
   /** How long events that the cluster has no time for are tried again, ms, before their batch is given back to its agent. */
   readonly patience?: number
   /** How long a request may still write into an index that was closed after it was sent, ms. */
@@ -131,7 +133,8 @@ class ElasticsearchStore implements Store {
       waitOut: options.waitOut ?? WAIT_OUT,
     })
     this.#watch = new Watch({ client, names, families: this.#families, letters: this.#letters, clock })
-    this.#searching = { client, names, pageTime: options.pageTime ?? PAGE_TIME }
+    const now = options.isTimed === true ? () => performance.now() : () => 0
+    this.#searching = { client, names, pageTime: options.pageTime ?? PAGE_TIME, now }
     this.records = openRecords(client, names)
   }
 
@@ -187,8 +190,7 @@ class ElasticsearchStore implements Store {
   }
 
   async aggregate(request: AggregateRequest, gone?: AbortSignal): Promise<Aggregate> {
-    const [client, names] = [this.#client, this.#names]
-    return this.#ask(() => aggregated(request, { client, names, now: () => performance.now(), gone }))
+    return this.#ask(() => aggregated(request, { ...this.#searching, gone }))
   }
 
   async moment(): Promise<Moment> {

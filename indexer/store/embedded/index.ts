@@ -32,6 +32,7 @@ import {
   type MergerCalls,
   type ReaderCalls,
   type RestOrder,
+  type ReaderData,
   type StoredRecord,
   Thread,
   type WriterCalls,
@@ -49,6 +50,8 @@ export interface EmbeddedStoreOptions {
   readonly pageTime?: number
   /** How long nothing must have come before what is at rest is packed and write-ahead logs are emptied, ms. */
   readonly idle?: number
+  /** Whether time passes while pages and counts are made. By default none does, so that an answer depends on no clock. */
+  readonly isTimed?: boolean
   readonly now?: () => number
   readonly log?: (sentence: string) => void
 }
@@ -95,7 +98,7 @@ class EmbeddedStore implements Store {
   readonly #lock: { release(): void }
   readonly #writer: Thread<WriterCalls>
   readonly #reader: Thread<ReaderCalls>
-  readonly #readerData: { path: string; slice: number }
+  readonly #readerData: ReaderData
   /** One begins with the first count, another when all others count. */
   readonly #counters: Thread<ReaderCalls>[] = []
   /** A second search waits in the thread while the first is answered; a second count has a thread of its own. */
@@ -133,7 +136,7 @@ class EmbeddedStore implements Store {
       oldMb: 512,
       onEvent: (event) => this.#onWriterEvent(event as WriterEvent),
     })
-    this.#readerData = { path, slice: options.pageTime ?? PAGE_TIME }
+    this.#readerData = { path, slice: options.pageTime ?? PAGE_TIME, isTimed: options.isTimed ?? false }
     this.#reader = new Thread<ReaderCalls>(thread('reader'), {
       name: 'reader',
       data: this.#readerData,

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { afterEach, expect, test } from 'vitest'
 import { openEmbeddedStore, StoreFullError } from '../index.ts'
 import { AGENT, batchOf, eventAt, temporaryFolders } from '../testing/batches.ts'
+import { everything } from '../testing/reference.ts'
 
 const FULL = process.env.WAYBILL_FULL !== undefined
 const KILLS = FULL ? 60 : 6
@@ -45,18 +46,8 @@ test(
     }
     const store = await openEmbeddedStore({ path })
     try {
-      const offsets: number[] = []
-      let after: string | undefined
-      do {
-        const page = await store.search({
-          query: { kind: 'all' },
-          order: 'oldest',
-          limit: 1000,
-          ...(after === undefined ? {} : { after }),
-        })
-        for (const event of page.events) offsets.push((event.event as { sequence: number }).sequence)
-        after = page.next ?? undefined
-      } while (after !== undefined)
+      const stored = await everything(store, { query: { kind: 'all' }, order: 'oldest', limit: 1000 })
+      const offsets = stored.map((event) => (event.event as { sequence: number }).sequence)
       expect(new Set(offsets).size).toBe(offsets.length)
       const there = new Set(offsets)
       for (const number of acknowledged) {

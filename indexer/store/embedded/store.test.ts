@@ -17,6 +17,7 @@ import {
 } from '../testing/batches.ts'
 import type { Ground } from '../testing/ground.ts'
 import { holdsStorePromises } from '../testing/promises.ts'
+import { everything } from '../testing/reference.ts'
 import { keepsRevisions, revisionOf, row } from '../testing/revisions.ts'
 
 const folders = temporaryFolders()
@@ -27,14 +28,14 @@ afterEach(async () => {
 })
 
 async function open(path = folders.make(), options: object = {}): Promise<Store> {
-  const store = await openEmbeddedStore({ path, pageTime: 60_000, ...options })
+  const store = await openEmbeddedStore({ path, ...options })
   stores.push(store)
   return store
 }
 
 const ground: Ground = {
   make: async () => folders.make(),
-  open: (path) => openEmbeddedStore({ path, pageTime: 60_000 }),
+  open: (path) => openEmbeddedStore({ path }),
   settled: async () => {},
 }
 holdsStorePromises(ground)
@@ -43,17 +44,11 @@ keepsAuthorsApart(ground)
 keepsBadInput(ground)
 
 const ALL = { kind: 'all' } as const
-const ids = (page: Page): unknown[] => page.events.map((event) => (event.event as { id: string }).id)
+const ids = ({ events }: Pick<Page, 'events'>): unknown[] =>
+  events.map((event) => (event.event as { id: string }).id)
 /** Everything there is, over as many pages as it takes. */
-async function search(store: Store): Promise<Page> {
-  const events: Page['events'][number][] = []
-  let after: string | undefined
-  for (;;) {
-    const page = await store.search({ query: ALL, order: 'oldest', limit: 1000, ...(after && { after }) })
-    events.push(...page.events)
-    if (page.next === null) return { events, next: null }
-    after = page.next
-  }
+async function search(store: Store): Promise<Pick<Page, 'events'>> {
+  return { events: await everything(store, { query: ALL, order: 'oldest', limit: 1000 }) }
 }
 
 test('a store of another layout is refused with a sentence, and left as it is', async () => {

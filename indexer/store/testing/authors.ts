@@ -11,6 +11,7 @@ import { parseQuery } from '../../query/index.ts'
 import type { Store } from '../port.ts'
 import { AGENT, batchOf, batchOfLines, eventAt, INGESTED, idAt } from './batches.ts'
 import { type Ground, opener } from './ground.ts'
+import { everything } from './reference.ts'
 import { keyOf, revisionOf, row } from './revisions.ts'
 
 const OTHER = 'agent-2'
@@ -36,7 +37,7 @@ export function keepsAuthorsApart(ground: Ground): void {
   async function found(store: Store, text = '*'): Promise<AuditEvent[]> {
     await ground.settled()
     const query = parseQuery(text, { now: INGESTED })
-    return [...(await store.search({ query, order: 'oldest', limit: 1000 })).events]
+    return everything(store, { query, order: 'oldest', limit: 1000 })
   }
 
   describe('an event that its agent may not write', () => {

@@ -4,6 +4,7 @@ import type { Query } from '../../query/index.ts'
 import type { Store } from '../port.ts'
 import { batchOfLines, eventAt, INGESTED, idAt } from './batches.ts'
 import { type Ground, opener } from './ground.ts'
+import { everything } from './reference.ts'
 
 const ALL: Query = { kind: 'all' }
 const many = (count: number): Record<string, unknown> =>
@@ -104,7 +105,7 @@ export function keepsBadInput(ground: Ground): void {
 
   async function found(store: Store, query: Query): Promise<unknown[]> {
     await ground.settled()
-    const { events } = await store.search({ query, order: 'oldest', limit: 1000 })
+    const events = await everything(store, { query, order: 'oldest', limit: 1000 })
     return events.map((event) => valueAt(event, 'event.id'))
   }
 

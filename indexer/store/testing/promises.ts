@@ -4,25 +4,20 @@ import { parseQuery } from '../../query/index.ts'
 import { type Page, type Store, StoreUnavailableError } from '../port.ts'
 import { AGENT, batchOf, batchOfLines, eventAt, INCARNATION, INGESTED, idAt, SOURCE } from './batches.ts'
 import { type Ground, opener } from './ground.ts'
+import { everything } from './reference.ts'
 
 const ALL = { kind: 'all' } as const
-const ids = (page: Page): unknown[] => page.events.map((event) => (event.event as { id: string }).id)
+const ids = ({ events }: Pick<Page, 'events'>): unknown[] =>
+  events.map((event) => (event.event as { id: string }).id)
 
 /** What every store promises, whatever it is made of. */
 export function holdsStorePromises(ground: Ground): void {
   const open = opener(ground)
 
   /** Everything there is, over as many pages as it takes. */
-  async function search(store: Store): Promise<Page> {
+  async function search(store: Store): Promise<Pick<Page, 'events'>> {
     await ground.settled()
-    const events: Page['events'][number][] = []
-    let after: string | undefined
-    for (;;) {
-      const page = await store.search({ query: ALL, order: 'oldest', limit: 1000, ...(after && { after }) })
-      events.push(...page.events)
-      if (page.next === null) return { events, next: null }
-      after = page.next
-    }
+    return { events: await everything(store, { query: ALL, order: 'oldest', limit: 1000 }) }
   }
 
   describe('a store', () => {

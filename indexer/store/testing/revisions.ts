@@ -11,6 +11,7 @@ import { parseQuery } from '../../query/index.ts'
 import type { Store } from '../port.ts'
 import { batchOf, batchOfLines, eventAt, INGESTED, idAt } from './batches.ts'
 import { type Ground, opener } from './ground.ts'
+import { everything } from './reference.ts'
 
 export const keyOf = (n: number): string => declaredEventId('default', 'erp', [`LOG-${n}`])
 export const row = (n: number, message = `number ${n}`): AuditEvent =>
@@ -33,7 +34,7 @@ export function keepsRevisions(ground: Ground): void {
   async function found(store: Store, text: string): Promise<AuditEvent[]> {
     await ground.settled()
     const query = parseQuery(text, { now: INGESTED })
-    return [...(await store.search({ query, order: 'oldest', limit: 1000 })).events]
+    return everything(store, { query, order: 'oldest', limit: 1000 })
   }
 
   describe('a record that comes again with other content', () => {

@@ -29,13 +29,12 @@ export class TestCluster implements Ground {
     return namespace
   }
 
-  /** As in production but for what tests need: nothing unnamed in documents, and pages that have their time. */
+  /** As in production, but nothing unnamed in documents. */
   open(namespace: string, options: Partial<ElasticsearchStoreOptions> = {}): Promise<Store> {
     return openElasticsearchStore({
       ...this.connection,
       namespace,
       strict: true,
-      pageTime: 60_000,
       ...options,
     })
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { openEmbeddedStore, type Store } from '../../index.ts'
 import { AGENT, batchOf, eventAt, idAt, temporaryFolders } from '../../testing/batches.ts'
+import { everything } from '../../testing/reference.ts'
 
 const DAY = 86_400_000
 const START = Date.UTC(2026, 0, 1)
@@ -14,7 +15,7 @@ afterEach(async () => {
 })
 
 async function open(path: string, now: () => number): Promise<Store> {
-  const store = await openEmbeddedStore({ path, now, pageTime: 60_000, searchable: { change: 10 * DAY } })
+  const store = await openEmbeddedStore({ path, now, searchable: { change: 10 * DAY } })
   stores.push(store)
   return store
 }
@@ -25,7 +26,7 @@ const close = (store: Store): Promise<void> => {
 const partitionFiles = (path: string, name: string): string[] =>
   readdirSync(join(path, 'partitions')).filter((file) => file.startsWith(`${name}.`))
 const offsets = async (store: Store): Promise<number[]> =>
-  (await store.search({ query: { kind: 'all' }, order: 'oldest', limit: 1000 })).events.map(
+  (await everything(store, { query: { kind: 'all' }, order: 'oldest', limit: 1000 })).map(
     ({ event }) => (event as { sequence: number }).sequence,
   )
 

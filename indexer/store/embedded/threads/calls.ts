@@ -24,6 +24,14 @@ export interface WriterData {
   readonly idle: number
 }
 
+export interface ReaderData {
+  readonly path: string
+  /** How long a page may search, ms. */
+  readonly slice: number
+  /** Whether time passes for pages and counts. */
+  readonly isTimed: boolean
+}
+
 /** A batch on its way between threads: its buffers arrive as byte arrays. */
 export interface SentBatch {
   readonly manifest: Manifest

@@ -8,6 +8,7 @@ export type {
   MergerCalls,
   ReaderCalls,
   RestOrder,
+  ReaderData,
   StoredRecord,
   WriterCalls,
   WriterData,

@@ -25,7 +25,7 @@ import {
   SegmentGoneError,
   searchPage,
 } from '../read/index.ts'
-import type { FoundPage, ReaderCalls } from './calls.ts'
+import type { FoundPage, ReaderCalls, ReaderData } from './calls.ts'
 import { serve } from './channel.ts'
 
 /**
@@ -34,7 +34,8 @@ import { serve } from './channel.ts'
  */
 const port = parentPort
 if (port === null) throw new Error('the reader runs as a thread of the store')
-const { path, slice } = workerData as { path: string; slice: number }
+const { path, slice, isTimed } = workerData as ReaderData
+const now = isTimed ? () => performance.now() : () => 0
 const folder = join(path, 'partitions')
 const shared = newShared()
 const views = new Map<string, PartitionView>()
@@ -97,10 +98,10 @@ function closeOldViews(): void {
 
 /** Until a time slice is over, or nobody waits for the answer any more. */
 function lateness(demandWanted: () => void): () => boolean {
-  const end = performance.now() + slice
+  const end = now() + slice
   return () => {
     demandWanted()
-    return performance.now() >= end
+    return now() >= end
   }
 }
 
@@ -217,9 +218,7 @@ serve<ReaderCalls>(port, {
     ),
   arrivalsEnd: () => reading(() => endOfArrivals(partitions(), view)),
   aggregate: (request, demandWanted) =>
-    reading(() =>
-      aggregate(request, { partitions: partitions(), view, now: () => performance.now(), demandWanted }),
-    ),
+    reading(() => aggregate(request, { partitions: partitions(), view, now, demandWanted })),
   get: (id) => reading(() => find(id)),
   counts: ({ by, from, to }) =>
     reading(() => {

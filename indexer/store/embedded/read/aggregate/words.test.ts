@@ -2,6 +2,7 @@ import { afterAll, expect, it } from 'vitest'
 import { parseQuery } from '../../../../query/index.ts'
 import { openEmbeddedStore } from '../../../index.ts'
 import { batchOf, eventAt, temporaryFolders } from '../../../testing/batches.ts'
+import { everything } from '../../../testing/reference.ts'
 import { wordKey } from '../../index/terms.ts'
 
 const folders = temporaryFolders()
@@ -22,7 +23,7 @@ it('a word that was made to meet another in the index is counted with it, but ne
       ['plain', 1],
     ] as const) {
       const query = parseQuery(word, { now: 0 })
-      const { events: found } = await store.search({ query, order: 'newest', limit: 10 })
+      const found = await everything(store, { query, order: 'newest', limit: 10 })
       expect(found.map(({ message }) => message)).toEqual(Array.from({ length: own }, () => word))
       expect((await store.aggregate({ query, by: [] })).count).toBe(word === 'plain' ? 1 : 3)
     }
