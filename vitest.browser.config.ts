@@ -5,8 +5,10 @@ import './test/compile-cache.ts'
 export default defineConfig({
   test: {
     include: ['test/browser/**/*.browser.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 90_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // A limit costs time only where something is wrong; a short one fails on a busy machine.
+    expect: { poll: { timeout: 50_000 } },
     reporters: ['default', './test/skipped.ts'],
     pool: 'forks',
     maxWorkers: 1,

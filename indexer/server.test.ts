@@ -157,15 +157,16 @@ describe('memory', () => {
     const { body } = await request(`${indexer.url}/v1/search`, {
       headers: { accept: 'application/x-ndjson' },
     })
-    let settled = -1
+    let still = 0
+    let before = 0
     await until(
       async () => {
-        const before = searches
-        await new Promise((resolve) => setTimeout(resolve, 150))
-        settled = searches - before
-        return settled
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        still = searches === before ? still + 1 : 0
+        before = searches
+        return still
       },
-      (more) => more === 0,
+      (looks) => looks === 10,
     )
     // 10,000 events of 9 KB are 90 MB: far more than sockets hold.
     expect(searches).toBeLessThan(80)
@@ -197,7 +198,7 @@ describe('a stop', () => {
   })
 
   it('does not wait for a sender that has stopped', async () => {
-    indexer = await TestIndexer.start({ shutdown: { grace: '300ms' } })
+    indexer = await TestIndexer.start({ shutdown: { grace: '300ms' }, ingest: { 'body-timeout': '10m' } })
     const { port } = new URL(indexer.url)
     const socket = connect(Number(port), '127.0.0.1')
     socket.on('error', () => {})
@@ -208,9 +209,8 @@ describe('a stop', () => {
       () => indexer.ask('/healthz'),
       ({ status }) => status === 200,
     )
-    const began = performance.now()
+    // Without the cut it would take as long as a request may, which is longer than a test.
     await indexer.stop()
-    expect(performance.now() - began).toBeLessThan(5000)
   })
 })
 

@@ -3,8 +3,7 @@ import { operatorAt, PASSWORD, Person } from './api/testing/people.ts'
 import { TestAgent, TestIndexer } from './ingest/testing.ts'
 import { TestCluster } from './store/elasticsearch/testing/engine.ts'
 
-/** Two indexers on one cluster: what one of them is told holds at the other, within the time that docs/operations.md names. */
-const WITHIN = 2_000
+/** Two indexers on one cluster: what one of them is told holds at the other soon. How soon is a promise of shared-records.test.ts. */
 const cluster = new TestCluster()
 let one: TestIndexer
 let other: TestIndexer
@@ -21,7 +20,7 @@ afterAll(async () => {
   await cluster.remove()
 })
 
-const soon = <Result>(ask: () => Promise<Result>) => expect.poll(ask, { timeout: WITHIN, interval: 50 })
+const soon = <Result>(ask: () => Promise<Result>) => expect.poll(ask, { interval: 50 })
 
 /** A user with a password of their own, made at one indexer. */
 async function personAt(indexer: TestIndexer, name: string): Promise<Person> {

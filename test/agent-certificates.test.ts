@@ -255,7 +255,7 @@ describe('with an authority of the indexer', () => {
     const ship = async (shipper: Shipper): Promise<void> => {
       const { result, slices } = batchOfRecords(SOURCE_A, at++, 1)
       await shipper.seal(result, slices)
-      await shipper.drained(AbortSignal.timeout(20_000))
+      await shipper.drained(AbortSignal.timeout(60_000))
       expect(shipper.status().spooledBatches).toBe(0)
     }
     const running = shipperIn(dir, url, identity, state)
@@ -265,7 +265,7 @@ describe('with an authority of the indexer', () => {
     await ship(running)
     expect(await kept()).toBe(first)
     clock.now += 12 * DAY
-    const second = await until(kept, (pem) => pem !== first, 20_000)
+    const second = await until(kept, (pem) => pem !== first)
     await ship(running)
     clock.now += 60 * DAY
     const late = await caller({ cert: first, key }).ask(`${url}/v1/waybills`, {
@@ -276,7 +276,7 @@ describe('with an authority of the indexer', () => {
       401,
       `The certificate of "CN=${identity.agent}" expired on ${new X509Certificate(first).validToDate.toISOString()}: the agent asks for a new one with its next heartbeat, if it is not revoked.`,
     ])
-    await until(kept, (pem) => pem !== second, 20_000)
+    await until(kept, (pem) => pem !== second)
     await ship(running)
     await running.close()
 

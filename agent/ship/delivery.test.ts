@@ -203,28 +203,32 @@ describe('delivery', () => {
 
   it('has at most the batches in flight that it may have', async () => {
     const t = await trial({ shipper: { inFlight: 3 } })
+    await t.batch(SOURCE_A, 5)
+    await drained(t.shipper)
     let now = 0
     let most = 0
+    const full = Promise.withResolvers<void>()
     t.sink.fault(() => {
       now++
       most = Math.max(most, now)
-      setTimeout(() => now--, 15)
-      return { kind: 'slow', ms: 20 }
+      if (now === 3) full.resolve()
+      return { kind: 'held', until: full.promise.then(() => void now--) }
     })
     for (let i = 0; i < 12; i++) await t.batch(SOURCE_A, 5)
     await drained(t.shipper)
-    expect(most).toBeGreaterThan(1)
-    expect(most).toBeLessThanOrEqual(3)
+    expect(most).toBe(3)
   })
 
   it('has no room for more than it sends at once beside what is under way, while that is acknowledged', async () => {
     const t = await trial({ shipper: { inFlight: 2 } })
     await t.batch(SOURCE_A, 5)
     await drained(t.shipper)
-    t.sink.fault(() => ({ kind: 'slow', ms: 300 }))
+    const until = Promise.withResolvers<void>()
+    t.sink.fault(() => ({ kind: 'held', until: until.promise }))
     const batches = await untilFull(t, 5)
     expect(batches).toBe(4)
-    await t.shipper.room(AbortSignal.timeout(5000))
+    until.resolve()
+    await t.shipper.room(AbortSignal.timeout(60_000))
     expect(t.shipper.hasRoom()).toBe(true)
     await drained(t.shipper)
     expectAllOnce(t, { [SOURCE_A]: 25 })
@@ -235,10 +239,14 @@ describe('delivery', () => {
     await t.batch(SOURCE_A, 5)
     await drained(t.shipper)
     let answers = 0
-    t.sink.fault(() => (answers++ < 2 ? { kind: 'slow', ms: 300 } : { kind: 'answer', status: 503 }))
+    const until = Promise.withResolvers<void>()
+    t.sink.fault(() =>
+      answers++ < 2 ? { kind: 'held', until: until.promise } : { kind: 'answer', status: 503 },
+    )
     for (let i = 0; i < 10; i++) await t.batch(SOURCE_A, 5)
     expect(t.shipper.hasRoom()).toBe(false)
-    await t.shipper.room(AbortSignal.timeout(5000))
+    until.resolve()
+    await t.shipper.room(AbortSignal.timeout(60_000))
     expect(t.shipper.hasRoom()).toBe(true)
     expect(t.shipper.status().spooledBatches).toBeGreaterThanOrEqual(8)
     t.sink.fault(null)
@@ -276,7 +284,7 @@ describe('delivery', () => {
     gone.abort()
     await waited
     expect(t.shipper.hasRoom()).toBe(false)
-    const room = t.shipper.room(AbortSignal.timeout(10_000))
+    const room = t.shipper.room(AbortSignal.timeout(60_000))
     t.sink.fault(null)
     await room
     expect(t.shipper.hasRoom()).toBe(true)

@@ -82,7 +82,7 @@ describe('of a running indexer the trail has', () => {
     strict.pass(61_000)
     const find = async () =>
       (await strict.trail(`event.action: requests-refused and ${query}`)) as unknown as Told[]
-    await expect.poll(find, { timeout: 10_000 }).not.toEqual([])
+    await expect.poll(find).not.toEqual([])
     return find()
   }
 

@@ -7,6 +7,17 @@ const EVERY = 1_000
 /** Who asks out of turn does not ask more often. */
 const LEAST_BETWEEN = 200
 
+/** Elapsed time, and how to let some of it pass; an abort ends the wait early. */
+interface Time {
+  now(): number
+  pass(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+const REAL_TIME: Time = {
+  now: () => performance.now(),
+  pass: (ms, signal) => pause(ms, undefined, { ref: false, ...(signal && { signal }) }).catch(() => {}),
+}
+
 /**
  * Records of a store that several indexers may share. Who keeps some in memory follows them here: what anybody revoked, changed or added is taken up
  * within a second or two. While the store can't be asked, what is in memory stands; nothing else can be had of the store then either.
@@ -14,24 +25,30 @@ const LEAST_BETWEEN = 200
 export class SharedRecords implements Records {
   readonly #records: Records
   readonly #say: (sentence: string) => void
+  readonly #time: Time
   readonly #followers: (() => Promise<void>)[] = []
   readonly #stopping = new AbortController()
   #seen: string | null
   #timesRead = 0
   #looking: Promise<void> = Promise.resolve()
   #next: Promise<void> | null = null
-  #lookedAt = 0
+  #lookedAt = Number.NEGATIVE_INFINITY
   #isBlind = false
 
-  private constructor(records: Records, seen: string | null, say: (sentence: string) => void) {
+  private constructor(records: Records, seen: string | null, say: (sentence: string) => void, time: Time) {
     this.#records = records
     this.#seen = seen
     this.#say = say
+    this.#time = time
   }
 
   /** Before anything is read that is to be followed. */
-  static async open(records: Records, say: (sentence: string) => void): Promise<SharedRecords> {
-    const shared = new SharedRecords(records, await records.version(), say)
+  static async open(
+    records: Records,
+    say: (sentence: string) => void,
+    time: Time = REAL_TIME,
+  ): Promise<SharedRecords> {
+    const shared = new SharedRecords(records, await records.version(), say, time)
     if (shared.#seen !== null) void shared.#lookOn()
     return shared
   }
@@ -53,12 +70,12 @@ export class SharedRecords implements Records {
 
   async #lookNext(): Promise<void> {
     await this.#looking
-    const early = this.#lookedAt + LEAST_BETWEEN - performance.now()
-    if (early > 0) await pause(early, undefined, { ref: false })
+    const early = this.#lookedAt + LEAST_BETWEEN - this.#time.now()
+    if (early > 0) await this.#time.pass(early)
     this.#next = null
     this.#looking = this.#look()
     await this.#looking
-    this.#lookedAt = performance.now()
+    this.#lookedAt = this.#time.now()
   }
 
   close(): void {
@@ -68,7 +85,7 @@ export class SharedRecords implements Records {
   async #lookOn(): Promise<void> {
     const { signal } = this.#stopping
     while (!signal.aborted) {
-      await pause(EVERY, undefined, { signal, ref: false }).catch(() => {})
+      await this.#time.pass(EVERY, signal)
       if (!signal.aborted) await this.look()
     }
   }

@@ -55,6 +55,8 @@ export type Fault =
   | { readonly kind: 'hang' }
   /** Stored; the answer comes in small pieces over so many milliseconds. */
   | { readonly kind: 'slow'; readonly ms: number }
+  /** Stored; the answer comes when the promise is fulfilled. */
+  | { readonly kind: 'held'; readonly until: Promise<void> }
   /** Stored; the answer is changed on its way. */
   | { readonly kind: 'garble'; readonly change: (answer: Acknowledgement) => unknown }
 
@@ -294,6 +296,9 @@ class BulkOfNothing implements Sink {
         return
       case 'slow':
         return trickle(response, JSON.stringify(answer), fault.ms)
+      case 'held':
+        await fault.until
+        return send(response, 200, answer)
       case 'garble':
         return send(response, 200, fault.change(answer))
       default:

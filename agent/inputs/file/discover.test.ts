@@ -230,7 +230,7 @@ describe('descriptors', () => {
     )
     const answer = spawnSync('sh', ['-c', `ulimit -n 40; exec "${process.execPath}" "${script}"`], {
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 100_000,
     })
     expect(answer.stderr).toBe('')
     expect(answer.stdout.trim()).toBe('2000')
@@ -239,24 +239,24 @@ describe('descriptors', () => {
 
 describe('hints', () => {
   it('of a quiet folder wake the reader long before the next sweep', async () => {
-    bench.policy = { ...bench.policy, sweepEvery: 60_000, pollEvery: 100 }
+    bench.policy = { ...bench.policy, sweepEvery: 3_600_000, pollEvery: 100 }
     write('a.log', numbered(0, 3))
     await bench.start()
     await bench.drain()
     await until(() => existsSync(bench.path('a.log')), 'the file is there')
-    const woken = async (): Promise<number> => {
-      const began = performance.now()
-      await bench.running.wait(AbortSignal.timeout(8000))
-      return performance.now() - began
+    const woken = async (): Promise<boolean> => {
+      const limit = AbortSignal.timeout(60_000)
+      await bench.running.wait(limit)
+      return !limit.aborted
     }
     // The watch is put up in the background; until then the file is polled as one that grew lately.
     const first = woken()
     appendFileSync(bench.path('a.log'), numbered(3, 6))
-    expect(await first).toBeLessThan(5000)
+    expect(await first).toBe(true)
     await bench.readUntil(() => bench.readings.length === 6, 'the lines are read')
     const second = woken()
     write('b.log', numbered(0, 3))
-    expect(await second).toBeLessThan(5000)
+    expect(await second).toBe(true)
     await bench.readUntil(() => bench.readings.length === 9, 'the new file is read')
   })
 

@@ -162,7 +162,7 @@ export function asSourceSlice(slice: TaskSlice): SourceSlice {
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  ms = 10_000,
+  ms = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + ms
   while (!(await condition())) {

@@ -141,7 +141,7 @@ export async function eventually(
   }
 }
 
-export const drained = (shipper: Shipper): Promise<void> => shipper.drained(AbortSignal.timeout(15_000))
+export const drained = (shipper: Shipper): Promise<void> => shipper.drained(AbortSignal.timeout(60_000))
 
 /** Every source's account adds up, and nothing is pending. */
 export function accountsAddUp(shipper: Shipper): boolean {

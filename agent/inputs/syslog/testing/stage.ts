@@ -125,7 +125,7 @@ export class Stage {
     }
   }
 
-  async until<T>(what: string, look: () => T | null | undefined | false, ms = 15_000): Promise<T> {
+  async until<T>(what: string, look: () => T | null | undefined | false, ms = 60_000): Promise<T> {
     const end = performance.now() + ms
     for (;;) {
       const found = look()
