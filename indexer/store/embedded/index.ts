@@ -103,7 +103,8 @@ class EmbeddedStore implements Store {
   readonly #counters: Thread<ReaderCalls>[] = []
   /** A second search waits in the thread while the first is answered; a second count has a thread of its own. */
   readonly shares = { searches: { each: 1, all: 2 }, counts: { each: 1, all: MOST_COUNTERS } }
-  readonly #merger: Thread<MergerCalls>
+  /** Begins with the first merge, which a small store never needs. */
+  #merger: Thread<MergerCalls> | null = null
   readonly #now: () => number
   readonly #log: (sentence: string) => void
   #waiting = 0
@@ -143,12 +144,6 @@ class EmbeddedStore implements Store {
       youngMb: 16,
       oldMb: 384,
     })
-    this.#merger = new Thread<MergerCalls>(thread('merger'), {
-      name: 'merger',
-      data: { path },
-      youngMb: 16,
-      oldMb: 256,
-    })
   }
 
   async open(): Promise<void> {
@@ -174,6 +169,13 @@ class EmbeddedStore implements Store {
   async #merge(order: MergeOrder): Promise<void> {
     let made = null
     try {
+      this.#demandOpen()
+      this.#merger ??= new Thread<MergerCalls>(thread('merger'), {
+        name: 'merger',
+        data: { path: this.#path },
+        youngMb: 16,
+        oldMb: 256,
+      })
       made = await this.#merger.ask('merge', order)
     } catch (thrown) {
       if (this.#closing === null)
@@ -376,13 +378,13 @@ class EmbeddedStore implements Store {
 
   /** What was begun is finished: batches that wait are stored and answered, a merge that runs is put in place. */
   async #close(): Promise<void> {
-    await this.#merger.ask('close', null).catch(() => {})
+    await this.#merger?.ask('close', null).catch(() => {})
     await this.#merging
     // Write-ahead logs can only be emptied and removed when nobody reads them any more.
     for (const reader of [this.#reader, ...this.#counters]) await reader.ask('close', null).catch(() => {})
     await this.#writer.ask('close', null).catch(() => {})
     await Promise.all([
-      this.#merger.exit(),
+      this.#merger?.exit(),
       this.#writer.exit(),
       this.#reader.exit(),
       ...this.#counters.map((counter) => counter.exit()),
