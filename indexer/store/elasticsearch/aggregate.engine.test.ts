@@ -7,5 +7,5 @@ const cluster = new TestCluster()
 afterEach(() => cluster.remove())
 
 describe('in Elasticsearch', () => {
-  countsWhatIsAsked(cluster, FULL ? { events: 500, questions: 3000 } : { events: 250, questions: 250 })
+  countsWhatIsAsked(cluster, FULL ? { events: 500, questions: 3000 } : { events: 250, questions: 100 })
 })

@@ -24,7 +24,7 @@ afterAll(async () => {
 })
 
 const EVENTS = 2400
-const QUERIES = process.env.WAYBILL_FULL === undefined ? 300 : 1000
+const QUERIES = process.env.WAYBILL_FULL === undefined ? 100 : 1000
 
 test(`${QUERIES} random queries over thousands of events have one answer and one order in both stores`, async () => {
   const store = await cluster.open(await cluster.make())

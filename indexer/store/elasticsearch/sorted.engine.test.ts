@@ -7,5 +7,5 @@ const cluster = new TestCluster()
 afterEach(() => cluster.remove())
 
 describe('in Elasticsearch', () => {
-  sortsByValues(cluster, FULL ? { events: 500, questions: 400 } : { events: 250, questions: 40 })
+  sortsByValues(cluster, FULL ? { events: 500, questions: 400 } : { events: 250, questions: 20 })
 })
