@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { personAt } from '../indexer/api/testing/people.ts'
 import { askAt, TestAgent } from '../indexer/ingest/testing.ts'
-import { type AttackGround, WATCHER } from './attacks/attack.ts'
+import { type Attack, type AttackGround, WATCHER } from './attacks/attack.ts'
 import { READERS } from './attacks/readers.ts'
 import { SHARES } from './attacks/shares.ts'
 import { WRITERS } from './attacks/writers.ts'
@@ -52,7 +52,18 @@ beforeAll(async () => {
 })
 afterAll(() => system.end())
 
+const begun = new Map<Attack, Promise<void>>()
+beforeAll(() => {
+  for (const attack of Object.values(ATTACKS).flat()) {
+    if (attack.waits !== true) continue
+    const running = attack.run(ground)
+    // Its own test tells how it went.
+    running.catch(() => undefined)
+    begun.set(attack, running)
+  }
+})
+
 for (const [whom, attacks] of Object.entries(ATTACKS))
   describe(whom, () => {
-    for (const { name, run } of attacks) it(name, () => run(ground))
+    for (const attack of attacks) it(attack.name, () => begun.get(attack) ?? attack.run(ground))
   })

@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
 import { freePort, until } from './system/system.ts'
 
 /**
@@ -16,7 +17,7 @@ const MACHINES = [
   { node: '22', npm: '12' },
   { node: '24', npm: '12' },
 ]
-const PATIENCE_MS = 240_000
+const PATIENCE_MS = 480_000
 /** What npm says about a setting that this machine's owner gave it. */
 const THE_MACHINES_OWN = /^npm warn Unknown (env|user|global) config .*$/gm
 
@@ -33,12 +34,7 @@ const nodePackage = (): string => {
   return `node-${system}-${process.arch}`
 }
 
-const folders: string[] = []
-const running: ChildProcess[] = []
-afterEach(async () => {
-  for (const child of running.splice(0)) await stop(child)
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
+const run = promisify(execFile)
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
@@ -58,11 +54,11 @@ function freshClone(place: string): string {
 }
 
 /** A folder with `node` and `npm` of these versions, as a machine has them on its path. */
-function machine(place: string, { node, npm }: { node: string; npm: string }): string {
+async function machine(place: string, { node, npm }: { node: string; npm: string }): Promise<string> {
   const folder = join(place, 'machine')
   mkdirSync(folder)
   const packages = [`${nodePackage()}@${node}`, `npm@${npm}`]
-  execFileSync('npm', ['install', '--prefix', folder, '--no-save', '--loglevel=error', ...packages], {
+  await run('npm', ['install', '--prefix', folder, '--no-save', '--loglevel=error', ...packages], {
     env: SHELL,
   })
   return join(folder, 'node_modules/.bin')
@@ -72,19 +68,20 @@ it('the README begins with the command that is tried here', () => {
   expect(command).toBe('npm ci && npm start')
 })
 
-describe.each(MACHINES)('on a machine with Node $node and npm $npm', (versions) => {
+// At once: most of the time packages are fetched and unpacked.
+describe.concurrent.each(MACHINES)('on a machine with Node $node and npm $npm', (versions) => {
   it('the first command of the README leads to events that can be searched, without a warning', {
     timeout: 2 * PATIENCE_MS,
-  }, async () => {
+  }, async ({ expect, onTestFinished }) => {
     const place = mkdtempSync(join(tmpdir(), 'waybill-first-run-'))
-    folders.push(place)
+    onTestFinished(() => rmSync(place, { recursive: true, force: true }))
     const clone = freshClone(place)
-    const path = `${machine(place, versions)}:/usr/local/bin:/usr/bin:/bin`
+    const path = `${await machine(place, versions)}:/usr/local/bin:/usr/bin:/bin`
     const env = { ...SHELL, PATH: path, WAYBILL_PORT: String(await freePort()) }
-    const shell = (text: string): string =>
-      execFileSync('sh', ['-c', text], { cwd: clone, env, encoding: 'utf8' })
-    expect(shell('node -v')).toMatch(new RegExp(`^v${versions.node}\\.`))
-    expect(shell('npm -v')).toMatch(new RegExp(`^${versions.npm}\\.`))
+    const shell = async (text: string): Promise<string> =>
+      (await run('sh', ['-c', text], { cwd: clone, env })).stdout
+    expect(await shell('node -v')).toMatch(new RegExp(`^v${versions.node}\\.`))
+    expect(await shell('npm -v')).toMatch(new RegExp(`^${versions.npm}\\.`))
 
     const child = spawn('sh', ['-c', command], {
       cwd: clone,
@@ -92,7 +89,7 @@ describe.each(MACHINES)('on a machine with Node $node and npm $npm', (versions) 
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    running.push(child)
+    onTestFinished(() => stop(child))
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (part) => (said += part))
     await until('Waybill runs', () => said.includes('Waybill runs') || child.exitCode !== null, PATIENCE_MS)
@@ -100,10 +97,14 @@ describe.each(MACHINES)('on a machine with Node $node and npm $npm', (versions) 
 
     // As it is printed for the next terminal.
     const search = /npx waybill search 'ip.*?(?= {2,})/.exec(said)?.[0] ?? ''
-    await until('an event can be searched', () => shell(search).includes('203.0.113.45'), PATIENCE_MS)
+    await until(
+      'an event can be searched',
+      async () => (await shell(search)).includes('203.0.113.45'),
+      PATIENCE_MS,
+    )
     // Called by its path, outside npm, a command finds its Node as well.
-    expect(shell('node bin/waybill.js --help')).toContain('waybill')
-    expect(shell('node bin/waybill-agent.js --help')).toContain('waybill-agent')
+    expect(await shell('node bin/waybill.js --help')).toContain('waybill')
+    expect(await shell('node bin/waybill-agent.js --help')).toContain('waybill-agent')
     await stop(child)
     expect(said.replaceAll(THE_MACHINES_OWN, '')).not.toMatch(/warn|EBADENGINE|deprecated|script|vulnerab/i)
   })

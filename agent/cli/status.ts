@@ -54,7 +54,7 @@ const ANSWERS_WITHIN_MS = 3000
 const ASK_AGAIN_MS = 100
 
 /** From the agent that runs, else from its folder. One that is just starting or stopping holds the folder and doesn't answer yet. */
-async function statusOf(
+export async function statusOf(
   file: string,
   config: AgentConfig,
 ): Promise<{ status: AgentStatus | WaitingStatus; running: boolean }> {

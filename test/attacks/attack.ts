@@ -9,6 +9,8 @@ export const WATCHER = 'a-token-for-watches-1'
 export interface Attack {
   /** What the attacker does: `an agent writes in the name of another`. */
   readonly name: string
+  /** It waits for what the indexer does once a minute: it is begun before all others, to go on beside them. */
+  readonly waits?: true
   run(ground: AttackGround): Promise<void>
 }
 

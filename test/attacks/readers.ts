@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { Person } from '../../indexer/api/testing/people.ts'
+import { valuesOf } from '../../schema/index.ts'
 import { until } from '../system/system.ts'
 import type { Attack, AttackGround } from './attack.ts'
 
@@ -182,20 +183,20 @@ export const READERS: readonly Attack[] = [
   },
   {
     name: 'somebody tries what is not theirs, and tokens, and leaves no trace',
+    waits: true,
     async run(ground) {
       const viewer = await ground.person('viewer')
       expect(await viewer.status('/v1/users')).toBe(403)
       const headers = { authorization: 'Bearer guessed-and-long-enough' }
       expect((await ground.ask('/v1/search', { headers })).status).toBe(401)
-      const [event] = await until(
+      await until(
         'the refusals are in the trail',
         async () => {
           const found = await ground.events('action: requests-refused and audit.payload.token: *')
-          return found.length > 0 && found
+          return found.some((event) => valuesOf(event, 'audit.payload.names').includes(viewer.name))
         },
-        90_000,
+        110_000,
       )
-      expect(event?.audit).toMatchObject({ payload: { names: expect.arrayContaining([viewer.name]) } })
     },
   },
 ]

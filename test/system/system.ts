@@ -6,6 +6,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AgentStatus } from '../../agent/agent.ts'
+import { statusOf } from '../../agent/cli/status.ts'
+import { readAgentConfig } from '../../agent/config.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 
@@ -143,16 +145,11 @@ export class System {
     return { code, stdout, stderr }
   }
 
+  /** What `waybill-agent status` shows, without a process for each look. */
   async status(name = 'agent'): Promise<AgentStatus & { running: boolean }> {
-    const { stdout, stderr } = await this.command([
-      '@bin/waybill-agent.js',
-      'status',
-      '--json',
-      '--config',
-      `${name}.yml`,
-    ])
-    if (stdout === '') throw new Error(stderr)
-    return JSON.parse(stdout) as AgentStatus & { running: boolean }
+    const file = this.path(`${name}.yml`)
+    const { status, running } = await statusOf(file, await readAgentConfig(file))
+    return { ...(status as AgentStatus), running }
   }
 
   /** Every event that matches, as `waybill search --format json` streams them. */
