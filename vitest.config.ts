@@ -12,6 +12,7 @@ export default defineConfig({
     expect: { poll: { timeout: 50_000 } },
     reporters: ['default', './test/skipped.ts'],
     pool: 'forks',
+    teardownTimeout: 60_000,
     // The files of one worker share the modules that they import: to load them anew for each file takes as long as half of the tests.
     isolate: false,
     maxWorkers: 2,

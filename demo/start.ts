@@ -141,6 +141,7 @@ function buildConsole(): void {
 
 async function start(): Promise<number> {
   const stop = new AbortController()
+  const stopped = new Promise<null>((resolve) => stop.signal.addEventListener('abort', () => resolve(null)))
   // npm passes on a signal that the terminal has sent already: the second one changes nothing.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
   // The terminal may be closed: what is said then reaches nobody, but the children are still to be stopped.
@@ -151,7 +152,6 @@ async function start(): Promise<number> {
   const url = `http://${HOST}:${port}`
   const configs = await writeConfigs(url)
   const orphaned = watchParent(() => stop.abort())
-  const stopped = new Promise<null>((resolve) => stop.signal.addEventListener('abort', () => resolve(null)))
 
   const children: Child[] = []
   const launch = (name: string, log: string, script: string, ...args: string[]): Child => {
