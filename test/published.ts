@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { freePort, until } from './system/system.ts'
 
 const RECORD = '{"time":"2026-01-22T10:51:04Z","user":"jane","action":"login","ip":"192.0.2.7"}\n'
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 120_000
 
 /** Starts what was built as a user does, indexer and agent, and sends one record the whole way; throws where anything fails. */
 export async function check(dist: string): Promise<void> {

@@ -57,8 +57,9 @@ const ASK_AGAIN_MS = 100
 export async function statusOf(
   file: string,
   config: AgentConfig,
+  within = ANSWERS_WITHIN_MS,
 ): Promise<{ status: AgentStatus | WaitingStatus; running: boolean }> {
-  const end = performance.now() + ANSWERS_WITHIN_MS
+  const end = performance.now() + within
   for (;;) {
     const status = await askStatus(config.agent.data)
     if (status !== null) return { status, running: true }

@@ -61,7 +61,7 @@ export class Chromium {
   async page({ now }: { readonly now?: number } = {}): Promise<Page> {
     const page = await this.#context.newPage()
     if (now !== undefined) await page.addInitScript(clockAhead(now - Date.now()))
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(60_000)
     page.on('pageerror', (error) => this.complaints.push(String(error)))
     page.on('console', (message) => {
       // Refusals of the API are answers, which the tests look at themselves.

@@ -148,7 +148,7 @@ export class System {
   /** What `waybill-agent status` shows, without a process for each look. */
   async status(name = 'agent'): Promise<AgentStatus & { running: boolean }> {
     const file = this.path(`${name}.yml`)
-    const { status, running } = await statusOf(file, await readAgentConfig(file))
+    const { status, running } = await statusOf(file, await readAgentConfig(file), 60_000)
     return { ...(status as AgentStatus), running }
   }
 
