@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: ['{dashboards,indexer,test}/**/*.engine.test.ts'],
     globalSetup: ['test/engines/setup.ts'],
-    testTimeout: 60_000,
+    testTimeout: 240_000,
     hookTimeout: 240_000,
     // A limit costs time only where something is wrong; a short one fails on a busy machine.
     expect: { poll: { timeout: 50_000 } },
