@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -74,7 +75,7 @@ describe.concurrent.each(MACHINES)('on a machine with Node $node and npm $npm', 
     timeout: 2 * PATIENCE_MS,
   }, async ({ expect, onTestFinished }) => {
     const place = mkdtempSync(join(tmpdir(), 'waybill-first-run-'))
-    onTestFinished(() => rmSync(place, { recursive: true, force: true }))
+    onTestFinished(() => rm(place, { recursive: true, force: true }))
     const clone = freshClone(place)
     const path = `${await machine(place, versions)}:/usr/local/bin:/usr/bin:/bin`
     const env = { ...SHELL, PATH: path, WAYBILL_PORT: String(await freePort()) }

@@ -31,8 +31,8 @@ import {
   type MergeOrder,
   type MergerCalls,
   type ReaderCalls,
-  type RestOrder,
   type ReaderData,
+  type RestOrder,
   type StoredRecord,
   Thread,
   type WriterCalls,
@@ -158,7 +158,7 @@ class EmbeddedStore implements Store {
   async #rest(order: RestOrder): Promise<void> {
     let made: boolean | null = null
     try {
-      made = await this.#merger.ask('rest', order)
+      made = await this.#mergerThread().ask('rest', order)
     } catch (thrown) {
       if (this.#closing === null)
         this.#log(`packing ${order.partition}, to which nothing comes any more, failed: ${reasonOf(thrown)}`)
@@ -166,17 +166,21 @@ class EmbeddedStore implements Store {
     await this.#writer.ask('rested', { order, made }).catch(() => {})
   }
 
+  #mergerThread(): Thread<MergerCalls> {
+    this.#demandOpen()
+    this.#merger ??= new Thread<MergerCalls>(thread('merger'), {
+      name: 'merger',
+      data: { path: this.#path },
+      youngMb: 16,
+      oldMb: 256,
+    })
+    return this.#merger
+  }
+
   async #merge(order: MergeOrder): Promise<void> {
     let made = null
     try {
-      this.#demandOpen()
-      this.#merger ??= new Thread<MergerCalls>(thread('merger'), {
-        name: 'merger',
-        data: { path: this.#path },
-        youngMb: 16,
-        oldMb: 256,
-      })
-      made = await this.#merger.ask('merge', order)
+      made = await this.#mergerThread().ask('merge', order)
     } catch (thrown) {
       if (this.#closing === null)
         this.#log(`merging the search index of ${order.partition} failed: ${reasonOf(thrown)}`)
