@@ -89,7 +89,15 @@ export async function moveToQuarantine(
  * What an operator decides about a batch in quarantine; used by the running agent, and by the commands when no agent runs.
  */
 export async function decide(
-  parts: { state: State; books: Books; spool: Spool; log: Log; clock: () => number },
+  parts: {
+    state: State
+    books: Books
+    spool: Spool
+    log: Log
+    clock: () => number
+    /** Called before the books have it: from the moment they do, the batch is pending. */
+    retrying?: (batch: Batch) => void
+  },
   name: string,
   action: QuarantineAction,
 ): Promise<Batch> {
@@ -108,6 +116,7 @@ export async function decide(
     known = record !== undefined
     const next: QuarantineRecord = { state: action, at: parts.clock(), reason: record?.reason ?? null }
     draft.set(key, next)
+    if (action === 'retry') parts.retrying?.({ ...batch, again: true })
     if (!known) return
     settleLedgers(draft, batch, (ledger, at) =>
       action === 'retry' ? retried(ledger, batch.slices[at]!) : discarded(ledger, batch.slices[at]!),

@@ -20,6 +20,8 @@ export interface Resealing {
   readonly agent: string
   readonly keyId: string
   readonly key: KeyObject
+  /** Called with batches out of quarantine under their new names, before the books know these. */
+  readonly renaming: (batches: readonly Batch[]) => void
 }
 
 /**
@@ -55,6 +57,7 @@ export async function reseal(
     throw problem
   }
 
+  parts.renaming(made.filter(({ again }) => again))
   const chain = newChain(incarnation, cites, from.incarnation)
   await books.enter((draft) => {
     draft.set(CHAIN, chain)

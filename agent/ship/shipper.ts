@@ -21,7 +21,16 @@ import { Connection, checkedUrl, readTls, TIMEOUTS, type Timeouts, type TlsFiles
 import { faultIn } from './fault.ts'
 import { Heart, type HeartbeatNumbers } from './heartbeat.ts'
 import type { Identity } from './identity.ts'
-import { acknowledged, ledgerKey, ledgersOf, retirement, type Settled, totalOf } from './ledger.ts'
+import {
+  acknowledged,
+  discarded,
+  ledgerKey,
+  ledgersOf,
+  quarantined,
+  retirement,
+  type Settled,
+  totalOf,
+} from './ledger.ts'
 import {
   decide,
   enterRefusal,
@@ -36,7 +45,7 @@ import { Sealer } from './sealer.ts'
 import { DELAYS, type Delays, type Refusal, Sender } from './sender.ts'
 import type { SettingsDesk } from './settings.ts'
 import { fileOf, Spool } from './spool.ts'
-import { putAside, takeUp } from './takeup.ts'
+import { isDone, putAside, takeUp } from './takeup.ts'
 import type { QuarantineAction, QuarantineDecision, Shipper, ShipperHooks, ShipStatus } from './types.ts'
 
 export interface ShipperOptions {
@@ -242,11 +251,11 @@ class SpoolingShipper implements Shipper {
   }
 
   ledgers(): ReadonlyMap<string, Ledger> {
-    return ledgersOf(this.#state.entries<Settled>(ledgerKey('')), this.#pending.values())
+    return ledgersOf(this.#state.entries<Settled>(ledgerKey('')), this.#unsettled())
   }
 
   total(): Ledger {
-    return totalOf(this.#state.entries<Settled>(ledgerKey('')), this.#pending.values())
+    return totalOf(this.#state.entries<Settled>(ledgerKey('')), this.#unsettled())
   }
 
   async quarantine(name: string, action: QuarantineAction): Promise<QuarantineDecision> {
@@ -257,9 +266,10 @@ class SpoolingShipper implements Shipper {
       spool: this.#spool,
       log: this.#log,
       clock: this.#clock.now,
+      retrying: (batch: Batch) => this.#addPending(batch),
     }
     const decided = decide(parts, name, action).then((batch) => {
-      if (action === 'retry') this.#sealed({ ...batch, again: true })
+      if (action === 'retry' && this.#sending) this.#sender.add(batch)
       return { batch: name, action, events: batch.events }
     })
     // A fork waits for decisions under way: it must find the batch either in quarantine or in the spool.
@@ -316,9 +326,23 @@ class SpoolingShipper implements Shipper {
   }
 
   #sealed(batch: Batch): void {
+    this.#addPending(batch)
+    if (this.#sending) this.#sender.add(batch)
+  }
+
+  #addPending(batch: Batch): void {
     this.#pending.set(batch.name, batch)
     this.#pendingBytes += roomOf(batch.bytes)
-    if (this.#sending) this.#sender.add(batch)
+  }
+
+  /**
+   * What is pending by the state's word. A batch stays in `#pending` until its file has left the spool, a moment after the state has it as
+   * settled: counted by both, its records would be read twice.
+   */
+  *#unsettled(): IterableIterator<Batch> {
+    const chain = chainOf(this.#state)
+    for (const batch of this.#pending.values())
+      if (chain === undefined || !isDone(this.#state, chain, batch)) yield batch
   }
 
   /** The acknowledgement is on the disk before the file goes. */
@@ -386,6 +410,12 @@ class SpoolingShipper implements Shipper {
       const chain = draft.get<ChainRecord>(CHAIN)
       if (chain !== undefined && batch.incarnation === chain.incarnation && !batch.again)
         draft.set(CHAIN, { ...chain, settled: withNumber(chain.settled, batch.sequence) })
+      if (!batch.again) return
+      // It is not read again, so its records stay in the account: as given up.
+      draft.set(quarantineKey(batch.name), undefined)
+      settleLedgers(draft, batch, (ledger, at) =>
+        discarded(quarantined(ledger, batch.slices[at]!), batch.slices[at]!),
+      )
     })
     this.#log.error(
       {
@@ -469,9 +499,12 @@ class SpoolingShipper implements Shipper {
         agent: identity.agent,
         keyId: identity.key,
         key: identity.privateKey,
+        renaming: (batches) => {
+          for (const batch of batches) this.#addPending(batch)
+        },
       },
       this.#chain(),
-      [...this.#pending.values()],
+      [...this.#unsettled()],
       random(16).toString('hex'),
       cites,
     )

@@ -48,7 +48,7 @@ export async function takeUp(
         )
         break
       case 'batch':
-        if (await isDone(state, chain, found.batch)) await spool.remove(folder, found.batch)
+        if (isDone(state, chain, found.batch)) await spool.remove(folder, found.batch)
         else batches.push(found.batch)
     }
   }
@@ -58,7 +58,8 @@ export async function takeUp(
   return { chain, batches }
 }
 
-async function isDone(state: State, chain: ChainRecord, batch: Batch): Promise<boolean> {
+/** Whether the state says what became of a batch. Its file may still be there: it goes once the state is on the disk. */
+export function isDone(state: State, chain: ChainRecord, batch: Batch): boolean {
   if (batch.again) return !isRetried(state.get<QuarantineRecord>(quarantineKey(batch.name)))
   return batch.incarnation === chain.incarnation && isSettled(chain, batch.sequence)
 }
