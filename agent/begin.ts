@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { OperatorError, reasonOf } from '../schema/index.ts'
@@ -6,7 +5,7 @@ import type { AgentSettings } from '../schema/wire/index.ts'
 import { keepSettings, takeUpSettings } from './central-settings.ts'
 import { type AgentConfig, hostOf, readAgentConfig } from './config.ts'
 import { enroll, fetchSettings, type Identity, loadIdentity, tlsFor } from './ship/index.ts'
-import { type FolderLock, lockFolder } from './state/index.ts'
+import { type FolderLock, lockFolder, makeFolder } from './state/index.ts'
 import { VERSION } from './version.ts'
 
 /** What an agent needs before it can begin: its data folder, to be known to an indexer, and the central settings. */
@@ -28,7 +27,7 @@ export async function lockSoon(data: string): Promise<FolderLock> {
 
 export async function makeDataFolder(data: string): Promise<void> {
   try {
-    await mkdir(data, { recursive: true, mode: 0o700 })
+    await makeFolder(data)
   } catch (error) {
     throw new OperatorError(
       `The data folder ${data} can't be made (${reasonOf(error)}): give this user the right, or name another.`,

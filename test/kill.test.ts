@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { afterEach, expect, it } from 'vitest'
-import { kill, System, until } from './system/system.ts'
+import { freePort, kill, System, until } from './system/system.ts'
 
 const KILLS = process.env.WAYBILL_FULL === undefined ? 10 : 200
 const RECORDS = KILLS * 600
@@ -20,16 +20,18 @@ function chance(seed: number): () => number {
   }
 }
 
-it(`agent and indexer killed ${KILLS} times at random moments: every record is stored, each once`, {
+it(`agent and indexer killed ${KILLS} times at random moments: every record is stored, each once, and the account adds up at every moment`, {
   timeout: KILLS * 6000 + 120_000,
 }, async () => {
   const seed = Number(process.env.WAYBILL_SEED ?? Date.now() % 1_000_000)
   const random = chance(seed)
   system = await System.make()
   mkdirSync(system.logs)
+  const metrics = `http://127.0.0.1:${await freePort()}`
   system.writeAgentConfig(`  - file: { paths: ["${system.logs}/app.jsonl*"], integration: generic-json }`, {
-    more: 'reading: { sweep: 500ms }',
+    more: `reading: { sweep: 500ms }\nmetrics: { listen: '${metrics}' }`,
   })
+  system.watchAccount('agent', { metrics, atMost: RECORDS })
   let indexer = system.startIndexer()
   await system.ready()
   let agent = system.startAgent()
@@ -75,4 +77,5 @@ it(`agent and indexer killed ${KILLS} times at random moments: every record is s
   expect(read).toBe(RECORDS)
   expect(stored + duplicate + filtered + dead + quarantined + discarded + pending).toBe(read)
   expect(status.total).toMatchObject({ stored: RECORDS, duplicate: 0, dead: 0, quarantined: 0 })
+  expect(await system.accountWatched()).toBeGreaterThan(KILLS)
 })

@@ -1,9 +1,9 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { mkdir, readFile, unlink } from 'node:fs/promises'
+import { readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { codeOf, isAgentId, OperatorError } from '../../schema/index.ts'
-import { writeFileDurably } from '../state/index.ts'
+import { makeFolder, writeFileDurably } from '../state/index.ts'
 
 /** Who this agent is: given by the indexer at enrolment, kept in `identity.json` and `key.pem` of the data folder. */
 export interface Identity {
@@ -68,7 +68,7 @@ async function loadKey(dir: string): Promise<KeyObject> {
 /** The key comes first: an identity without its key would be worth nothing. */
 export async function keepIdentity(dir: string, identity: Identity): Promise<void> {
   const { agent, key, namespace, host, privateKey } = identity
-  await mkdir(dir, { recursive: true, mode: 0o700 })
+  await makeFolder(dir)
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
   await writeFileDurably(join(dir, KEY_FILE), pem, { mode: 0o600 })
   const content = `${JSON.stringify({ version: VERSION, agent, key, namespace, host }, null, 2)}\n`
@@ -80,7 +80,7 @@ export async function keepIdentity(dir: string, identity: Identity): Promise<voi
  * answer was lost, and the same key gets the same agent.
  */
 export async function draftKey(dir: string): Promise<KeyObject> {
-  await mkdir(dir, { recursive: true, mode: 0o700 })
+  await makeFolder(dir)
   const file = join(dir, KEY_FILE)
   if ((await readText(file)) !== null) {
     try {

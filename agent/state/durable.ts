@@ -1,5 +1,5 @@
-import { open, rename, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { mkdir, open, rename, unlink } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 
 /** Makes the names in a folder durable: a file is found after power loss only once its folder is synced too. */
 export async function syncFolder(folder: string): Promise<void> {
@@ -8,6 +8,16 @@ export async function syncFolder(folder: string): Promise<void> {
     await handle.sync()
   } finally {
     await handle.close()
+  }
+}
+
+/** Makes a folder and those above it that are missing: all are found after power loss. */
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: 0o700 })
+  if (first === undefined) return
+  for (let made = resolve(folder); ; made = dirname(made)) {
+    await syncFolder(dirname(made))
+    if (made === resolve(first)) return
   }
 }
 

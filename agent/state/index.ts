@@ -23,7 +23,7 @@ export interface Change {
   readonly value: unknown
 }
 
-export { syncFolder, writeFileDurably } from './durable.ts'
+export { makeFolder, syncFolder, writeFileDurably } from './durable.ts'
 export { type FolderLock, lockFolder } from './lock.ts'
 export type { Log } from './log.ts'
 export { openState, type StateOptions } from './table.ts'

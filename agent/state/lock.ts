@@ -1,19 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import {
-  link,
-  mkdir,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  stat,
-  unlink,
-  utimes,
-  writeFile,
-} from 'node:fs/promises'
+import { link, readdir, readFile, readlink, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { codeOf, OperatorError, sha256 } from '../../schema/index.ts'
+import { makeFolder } from './durable.ts'
 
 /**
  * Keeps two agents from sharing a data folder. A claim names its process by id and start time, so that one left behind by
@@ -42,7 +32,7 @@ const TOUCH_MS = 4_000
 const SILENT_MS = 12_000
 
 export async function lockFolder(dir: string): Promise<FolderLock> {
-  await mkdir(dir, { recursive: true, mode: 0o700 })
+  await makeFolder(dir)
   const claim = await ownClaim()
   const draft = join(dir, `${ROOT}.new-${claim.nonce}`)
   await writeFile(draft, `${JSON.stringify(claim)}\n`, { mode: 0o600, flush: true })

@@ -1,7 +1,7 @@
-import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
-import { syncFolder } from './durable.ts'
+import { makeFolder, syncFolder } from './durable.ts'
 import type { Change, State } from './index.ts'
 import type { Log } from './log.ts'
 import { apply, encodeRecord, encodeSnapshot, entriesOf, titleOf } from './records.ts'
@@ -18,7 +18,7 @@ export interface StateOptions {
 /** Opens the state in a folder, and makes the folder where there is none. One process at a time: see `lockFolder`. */
 export async function openState(dir: string, options: StateOptions): Promise<State> {
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 })
+    await makeFolder(dir)
     const recovered = await recover(dir, options.log)
     const table = new Table(dir, options, recovered)
     try {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { AgentStatus } from '../../agent/agent.ts'
 import { statusOf } from '../../agent/cli/status.ts'
 import { readAgentConfig } from '../../agent/config.ts'
+import { AccountWatch, type Watched } from './account-watch.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 
@@ -54,6 +55,8 @@ export class System {
   readonly port: number
   readonly url: string
   readonly #running = new Set<ChildProcess>()
+  /** By agent: the accounts of all that run are looked at all the time. */
+  readonly #accounts = new Map<string, AccountWatch>()
 
   private constructor(port: number) {
     this.port = port
@@ -119,7 +122,14 @@ export class System {
     return file
   }
 
+  /** Looks at an agent's account until the end, with what else is known of it; else it is looked at from its start. */
+  watchAccount(name: string, more: Pick<Watched, 'metrics' | 'atMost'> = {}): void {
+    const watched = { data: this.path(`${name}-data`), indexer: this.url, ...more }
+    this.#accounts.set(name, new AccountWatch(watched))
+  }
+
   startAgent(name = 'agent', more: readonly string[] = []): ChildProcess {
+    if (!this.#accounts.has(name)) this.watchAccount(name)
     return this.start(name, ['@bin/waybill-agent.js', 'run', '--config', `${name}.yml`, ...more])
   }
 
@@ -165,9 +175,20 @@ export class System {
       .map((line) => JSON.parse(line) as StoredEvent)
   }
 
+  /** Ends all processes; throws where an account was off at any moment. */
   async end(): Promise<void> {
     await Promise.all([...this.#running].map((child) => kill(child, 'SIGKILL')))
+    const accounts = await Promise.allSettled([...this.#accounts.values()].map((watch) => watch.stop()))
     rmSync(this.dir, { recursive: true, force: true })
+    for (const account of accounts) if (account.status === 'rejected') throw account.reason
+  }
+
+  /** How often the account of an agent was looked at; throws where it was off. */
+  async accountWatched(name = 'agent'): Promise<number> {
+    const watch = this.#accounts.get(name)
+    if (watch === undefined) throw new Error(`nobody looks at the account of ${name}`)
+    this.#accounts.delete(name)
+    return await watch.stop()
   }
 }
 

@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { crc32, zstdCompress, zstdDecompressSync } from 'node:zlib'
-import { syncFolder } from '../../state/index.ts'
+import { makeFolder, syncFolder } from '../../state/index.ts'
 import type { Reader } from './identify.ts'
 
 /**
@@ -47,7 +47,7 @@ export class Hold {
 
   /** The names of what is held, as `source-generation`. */
   async start(): Promise<string[]> {
-    await mkdir(this.#folder, { recursive: true })
+    await makeFolder(this.#folder)
     const names = (await readdir(this.#folder)).filter((name) => name.endsWith('.hold'))
     this.#bytes = 0
     for (const name of names) this.#bytes += (await stat(join(this.#folder, name))).size

@@ -1,7 +1,7 @@
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { reasonOf } from '../../../schema/index.ts'
-import { syncFolder } from '../../state/index.ts'
+import { makeFolder, syncFolder } from '../../state/index.ts'
 import {
   droppedRecord,
   RECORD_OVERHEAD,
@@ -117,7 +117,7 @@ export class Journal {
 
   static async open(options: JournalOptions, context: JournalContext): Promise<Journal> {
     const journal = new Journal(options, context)
-    await mkdir(options.folder, { recursive: true, mode: 0o700 })
+    await makeFolder(options.folder)
     const { segments, next, torn } = await recover(options.folder)
     if (torn > 0) {
       context.log.warn(

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type AuditEvent, CATEGORIES, OperatorError, reasonOf } from '../../../schema/index.ts'
@@ -24,7 +24,7 @@ import {
   StoreUnavailableError,
   type WriteOutcome,
 } from '../port.ts'
-import { lockFolder, partitionFor, withDefaults } from './disk/index.ts'
+import { lockFolder, makeFolder, partitionFor, withDefaults } from './disk/index.ts'
 import {
   bufferOf,
   type FoundPage,
@@ -71,7 +71,7 @@ const thread = (name: string): URL =>
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
   const path = resolve(options.path)
   try {
-    mkdirSync(join(path, 'partitions'), { recursive: true, mode: 0o700 })
+    makeFolder(join(path, 'partitions'))
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (thrown) {
     throw new OperatorError(

@@ -1,3 +1,5 @@
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { codeOf, OperatorError, reasonOf } from '../../../../schema/index.ts'
 import { StoreFullError, StoreUnavailableError } from '../../port.ts'
@@ -90,6 +92,23 @@ export function inTransaction<Result>(database: DatabaseSync, work: () => Result
     // A full disk may have rolled back already.
     if (database.isTransaction) database.exec('ROLLBACK')
     throw thrown
+  }
+}
+
+/** A file's name is on the disk only when its folder is. */
+export function syncFolder(folder: string): void {
+  const open = openSync(folder, 'r')
+  fsyncSync(open)
+  closeSync(open)
+}
+
+/** Makes a folder and those above it that are missing: all are found after power loss. SQLite syncs only the folder that a file lies in. */
+export function makeFolder(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (first === undefined) return
+  for (let made = resolve(folder); ; made = dirname(made)) {
+    syncFolder(dirname(made))
+    if (made === resolve(first)) return
   }
 }
 

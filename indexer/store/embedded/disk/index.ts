@@ -21,9 +21,17 @@ export {
   partitionsOf,
   prepareControl,
 } from './control.ts'
-export { emptyLog, inTransaction, lockFolder, openDatabase, storeError } from './database.ts'
 export { packPartition } from './pack.ts'
 export { PackedLines } from './packed/index.ts'
+export {
+  emptyLog,
+  inTransaction,
+  lockFolder,
+  makeFolder,
+  openDatabase,
+  storeError,
+  syncFolder,
+} from './database.ts'
 export {
   clearExpired,
   DIMENSIONS,
@@ -34,6 +42,5 @@ export {
   preparePartition,
   segmentFile,
   setAside,
-  syncFolder,
 } from './partition-files.ts'
 export { categoryOf, partitionFor, withDefaults } from './windows.ts'

@@ -1,9 +1,9 @@
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { OperatorError } from '../../../../schema/index.ts'
 import type { CountDimension } from '../../port.ts'
-import { inTransaction } from './database.ts'
+import { inTransaction, syncFolder } from './database.ts'
 
 /**
  * A partition: the events of one category and window of `event.ingested`, in a database of its own.
@@ -117,13 +117,6 @@ export function setAside(folder: string, partition: string, generation: number):
   renameSync(join(folder, partitionFile(partition, generation)), join(folder, `${partition}${EXPIRED}`))
   // Else a power failure could bring back the database, without the segments that are removed next.
   syncFolder(folder)
-}
-
-/** A file's name is on the disk only when its folder is. */
-export function syncFolder(folder: string): void {
-  const open = openSync(folder, 'r')
-  fsyncSync(open)
-  closeSync(open)
 }
 
 /** Removes the files of a partition that was set aside, the mark last. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Category } from '../../../../schema/index.ts'
@@ -83,7 +83,6 @@ export class Vault {
   constructor(options: VaultOptions) {
     this.#options = options
     this.#searchable = options.searchable
-    mkdirSync(join(options.path, 'partitions'), { recursive: true })
     const database = this.#guard('control.db', () =>
       openDatabase(join(options.path, 'control.db'), { cache: 8192 }),
     )
