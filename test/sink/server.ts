@@ -81,6 +81,10 @@ export interface Sink {
   takeNotices(): void
   /** What agents asked for settings with. */
   readonly questions: readonly { authorization: string | undefined; known: string | undefined }[]
+  /** Another sink, which knows what this one knew at that time (ms since 1970), if it remembers. */
+  twin(at: number): Promise<Sink>
+  /** Requests that were refused since another waybill has their number. */
+  forks(): number
   /** Forgets all agents. */
   revoke(): void
   close(): Promise<void>
@@ -114,6 +118,15 @@ class BulkOfNothing implements Sink {
     })
   })
   #choose: ((arrival: { manifest: Manifest; request: number }) => Fault | null) | null = null
+  /** What was stored when, if it is remembered. */
+  readonly #history: {
+    at: number
+    place: string
+    hash: string
+    answer: Acknowledgement
+    ids: readonly string[]
+  }[] = []
+  #forks = 0
   #requests = 0
   #deaf = 0
   #takesNotices = false
@@ -163,6 +176,22 @@ class BulkOfNothing implements Sink {
 
   revoke(): void {
     this.#agents.clear()
+  }
+
+  forks(): number {
+    return this.#forks
+  }
+
+  async twin(at: number): Promise<Sink> {
+    const twin = new BulkOfNothing({ remember: true, clock: this.#clock })
+    for (const [agent, known] of this.#agents) twin.#agents.set(agent, known)
+    for (const one of this.#history) {
+      if (one.at > at) continue
+      twin.#known.set(one.place, { hash: one.hash, answer: one.answer })
+      for (const id of one.ids) twin.ids.add(id)
+    }
+    await twin.listen(0)
+    return twin
   }
 
   async close(): Promise<void> {
@@ -278,6 +307,7 @@ class BulkOfNothing implements Sink {
     const place = `${manifest.agent}/${manifest.incarnation}/${manifest.sequence}`
     const known = this.#known.get(place)
     if (known !== undefined && known.hash !== waybill.hash) {
+      this.#forks++
       return refuse(
         response,
         409,
@@ -285,10 +315,12 @@ class BulkOfNothing implements Sink {
         `Number ${manifest.sequence} of this incarnation is another waybill.`,
       )
     }
-    const answer = known === undefined ? await this.#store(waybill) : { ...known.answer, again: true }
+    const ids: string[] = []
+    const answer = known === undefined ? await this.#store(waybill, ids) : { ...known.answer, again: true }
     if (typeof answer === 'string') return refuse(response, 422, 'refused', answer)
     if (known === undefined && this.#remember) {
       this.#known.set(place, { hash: waybill.hash, answer })
+      this.#history.push({ at: Date.now(), place, hash: waybill.hash, answer, ids })
     }
     switch (fault?.kind) {
       case 'lose-answer':
@@ -307,7 +339,7 @@ class BulkOfNothing implements Sink {
   }
 
   /** A sentence when what is in it is not what its manifest says. */
-  async #store({ manifest, hash, payload }: SealedWaybill): Promise<Acknowledgement | string> {
+  async #store({ manifest, hash, payload }: SealedWaybill, ids: string[]): Promise<Acknowledgement | string> {
     let sources: SliceAnswer[] = manifest.sources.map(({ events }) => ({
       stored: events,
       duplicate: 0,
@@ -325,7 +357,7 @@ class BulkOfNothing implements Sink {
         return 'The Merkle root is not that of the events.'
       const named = namedIn(lines, manifest.agent)
       if (named !== null) return `An event is of agent ${named}, and agent ${manifest.agent} sent it.`
-      if (this.#remember) sources = this.#rememberEvents(manifest, lines)
+      if (this.#remember) sources = this.#rememberEvents(manifest, lines, ids)
     }
     const sum = (part: 'stored' | 'duplicate'): number => sources.reduce((all, one) => all + one[part], 0)
     const stored = sum('stored')
@@ -337,7 +369,7 @@ class BulkOfNothing implements Sink {
     return { acknowledged: true, hash, again: false, stored, duplicate, dead: 0, sources, reasons: [] }
   }
 
-  #rememberEvents(manifest: Manifest, lines: Buffer): SliceAnswer[] {
+  #rememberEvents(manifest: Manifest, lines: Buffer, ids: string[]): SliceAnswer[] {
     const texts = lines.toString('utf8', 1).split('\n')
     let at = 0
     return manifest.sources.map(({ events }) => {
@@ -347,6 +379,7 @@ class BulkOfNothing implements Sink {
         if (this.ids.has(id)) answer.duplicate++
         else answer.stored++
         this.ids.add(id)
+        ids.push(id)
       }
       return answer
     })

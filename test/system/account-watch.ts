@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { askStatus } from '../../agent/control.ts'
 import type { Ledger } from '../../schema/wire/index.ts'
 
-const EVERY_MS = 15
+const EVERY_MS = 50
 /** The indexer is asked once in so many looks: what it has comes with heartbeats. */
-const INDEXER_EVERY = 10
+const INDEXER_EVERY = 5
 
 export interface Watched {
   /** The agent's data folder. */
