@@ -116,6 +116,11 @@ export class Disk {
     return (path === this.root || path.startsWith(`${this.root}/`)) && !isLeftOut(path)
   }
 
+  /** Whether a call touches this disk at all. */
+  concerns(call: Call): boolean {
+    return call.result >= 0 && [call.target, ...call.paths].some((path) => this.#isOurs(path))
+  }
+
   #find(path: string): FileNode | FolderNode | null {
     let node: FileNode | FolderNode = this.#top
     for (const name of path.slice(this.root.length).split('/').filter(Boolean)) {

@@ -7,7 +7,7 @@ import { Disk, type Mood, replay } from './disk.ts'
 import { chanceOf, newFolder, seedOf } from './folders.ts'
 import { type Call, readTrace, traced, whyNotTraced } from './trace.ts'
 
-const CUTS = process.env.WAYBILL_FULL === undefined ? 25 : 500
+const CUTS = process.env.WAYBILL_FULL === undefined ? 15 : 500
 const reason = whyNotTraced()
 
 /** What the recorded process had said so far: what was acknowledged when the power went. */
@@ -19,8 +19,7 @@ interface Said {
 interface Recorded {
   readonly root: string
   readonly calls: readonly Call[]
-  /** The folder as it was before: what the replay begins with. */
-  fresh(): Disk
+  readonly disk: Disk
 }
 
 async function recorded(): Promise<Recorded> {
@@ -35,7 +34,7 @@ async function recorded(): Promise<Recorded> {
   })
   expect(await run.ended, said).toBe(0)
   expect(said).toContain(`life ${LIVES - 1}`)
-  return { root, calls: await readTrace(file, folder), fresh: () => disk }
+  return { root, calls: await readTrace(file, folder), disk }
 }
 
 /** Takes note of what a call says on the process's output. */
@@ -120,17 +119,17 @@ describe.skipIf(reason !== null)('the power of an indexer’s machine goes, whil
     const chance = chanceOf(seed)
     const { calls } = record
     const batches = allBatches()
-    const last = calls.length * 2
+    const disk = record.disk
+    const moments = calls.filter((call) => disk.concerns(call)).length * 2
     const cuts = new Set<number>()
-    while (cuts.size < Math.min(CUTS, last)) cuts.add(Math.floor(chance() * last))
+    while (cuts.size < CUTS) cuts.add(Math.floor(chance() * moments))
     const copies = newFolder()
     const said: Said = { batches: new Set(), records: new Set() }
-    const disk = record.fresh()
     let step = 0
     let cut = 0
     await replay(disk, calls, async (_, call, part) => {
       if (part === 'begin') listen(call, said)
-      if (!cuts.has(step++)) return
+      if (!disk.concerns(call) || !cuts.has(step++)) return
       const mood: Mood = chance() < 0.25 ? 'nothing' : chance() < 0.1 ? 'everything' : 'some'
       const copy = join(copies, String(cut++))
       mkdirSync(copy)

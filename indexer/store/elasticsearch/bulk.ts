@@ -188,6 +188,11 @@ export class BulkSink {
         throw new StoreUnavailableError(
           `Elasticsearch answered ${results.length} of ${numbers.length} items of a bulk request`,
         )
+      const stray = results.findIndex(({ _id }, i) => _id !== items[numbers[i]!]!.id)
+      if (stray !== -1)
+        throw new StoreUnavailableError(
+          `Elasticsearch answered about ${results[stray]?._id} where it was asked for ${items[numbers[stray]!]!.id}; nothing of this bulk request counts`,
+        )
       refused = results.some(({ status }) => status === 429 || status === 503)
       return { kind: 'answered', items: results }
     } catch (thrown) {
