@@ -3,7 +3,8 @@ import { connect } from 'node:net'
 import { zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LIMITS, sha256 } from '../../schema/index.ts'
-import { WAYBILL_TYPE } from '../../schema/wire/index.ts'
+import { type Manifest, WAYBILL_TYPE } from '../../schema/wire/index.ts'
+import { whatDoesNotAddUp } from './receive.ts'
 import type { Answer, Sealed, SealOptions } from './testing.ts'
 import { askAt, TestAgent, TestIndexer, until } from './testing.ts'
 
@@ -29,6 +30,33 @@ const figure = async (name: string): Promise<number> => {
       .at(-1) ?? 0,
   )
 }
+
+describe('what a manifest says of its sources', () => {
+  const slice = {
+    from: 0,
+    to: 90,
+    read: 10,
+    events: 7,
+    filtered: 3,
+    skipped: 0,
+    truncated: 0,
+    errors: 0,
+    dropped: 0,
+  }
+  const said = (change: Partial<typeof slice>, events = 7): string | null =>
+    whatDoesNotAddUp({ events, sources: [{ ...slice, ...change }] } as Manifest)
+
+  it('adds up, or is refused with what does not', () => {
+    expect(said({})).toBeNull()
+    expect(said({ read: 11 })).toContain('read 11 records, and has 7 events and 3 filtered')
+    expect(said({ read: 9 })).toContain('read 9 records')
+    expect(said({ filtered: 4 })).toContain('4 filtered')
+    expect(said({ to: -1 })).toContain('ends at -1, before it starts at 0')
+    expect(said({ truncated: 8 })).toContain('more truncated or failed events than events')
+    expect(said({ errors: 8 })).toContain('more truncated or failed events than events')
+    expect(said({}, 8)).toContain('7 events together, and it names 8')
+  })
+})
 
 describe('a waybill', () => {
   it('is acknowledged when its events can be found', async () => {

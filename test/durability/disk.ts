@@ -291,6 +291,22 @@ export class Disk {
     this.#changes = this.#changes.filter((change) => !safe.has(change))
   }
 
+  /** Whether a file has bytes, or a length, that no sync covers. */
+  unsyncedBytes(path: string): boolean {
+    const node = this.#find(path)
+    return node instanceof FileNode && node.pending.length > 0
+  }
+
+  /** What a cut right now would leave of a file at least; null where it would not be found. */
+  safe(path: string): Buffer | null {
+    let node: FileNode | FolderNode | undefined = this.#top
+    for (const name of path.slice(this.root.length).split('/').filter(Boolean)) {
+      if (!(node instanceof FolderNode)) return null
+      node = node.safe.get(name)
+    }
+    return node instanceof FileNode ? node.bytes.subarray(0, node.length) : null
+  }
+
   /** Paths that are not safe as they are: their bytes, their length, or their name. */
   unsafe(): string[] {
     const found = new Set<string>()

@@ -12,6 +12,7 @@ import { type Call, readTrace, traced } from './trace.ts'
 
 /** Records of the file; beside them are messages by syslog. */
 export const RECORDS = 600
+const LIVES = 3
 const ROOT = join(import.meta.dirname, '../..')
 
 const line = (n: number): string =>
@@ -43,9 +44,11 @@ export interface Recorded {
   readonly logs: string
   readonly calls: readonly Call[]
   readonly disk: Disk
+  /** The agent's data folder. */
+  readonly data: string
 }
 
-/** An agent that reads a file that is written and rotated, and messages by syslog, through two lives, with an indexer that is not always well. */
+/** An agent that reads a file that is written and rotated, and messages by syslog, through three lives, with an indexer that is not always well. */
 export async function recordAgent(newFolder: () => string): Promise<Recorded> {
   const root = newFolder()
   const folder = newFolder()
@@ -61,7 +64,7 @@ export async function recordAgent(newFolder: () => string): Promise<Recorded> {
     const answer = await askStatus(data).catch(() => null)
     return answer?.enrolled === true ? answer : null
   }
-  for (let life = 0; life < 2; life++) {
+  for (let life = 0; life < LIVES; life++) {
     const file = join(folder, `calls-${life}`)
     const agent = traced([join(ROOT, 'bin/waybill-agent.js'), 'run', '--config', config], file, folder)
     await until('the agent answers', status)
@@ -73,7 +76,7 @@ export async function recordAgent(newFolder: () => string): Promise<Recorded> {
       return request % 11 === 5 ? { kind: 'lose-answer' } : null
     })
     const socket = connect(port, '127.0.0.1')
-    for (const end = (RECORDS / 2) * (life + 1); written < end; ) {
+    for (const end = (RECORDS / LIVES) * (life + 1); written < end; ) {
       for (let i = 0; i < 10; i++) appendFileSync(join(logs, 'app.jsonl'), line(written++))
       socket.write(`<86>1 2026-01-22T10:00:00Z host su 1 - - message ${written}\n`)
       await pause(20)
@@ -94,8 +97,8 @@ export async function recordAgent(newFolder: () => string): Promise<Recorded> {
       await until('it is sent again', async () => (await status())?.total.pending === 0)
     }
     socket.destroy()
-    await agent.kill(life === 0 ? 'SIGTERM' : 'SIGKILL')
+    await agent.kill(life < LIVES - 1 ? 'SIGTERM' : 'SIGKILL')
     calls.push(...(await readTrace(file, folder, (calls.at(-1)?.begin ?? 0) + 1_000_000)))
   }
-  return { sink, logs, calls, disk }
+  return { sink, logs, calls, disk, data }
 }

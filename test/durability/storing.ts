@@ -5,8 +5,8 @@ import { batchesOf, isOld, LIVES } from './batches.ts'
  * A process that stores numbered batches through several openings of the store, and says what is acknowledged as it is: the recorder sees
  * these words among its calls.
  */
-const [path] = process.argv.slice(2)
-if (path === undefined) throw new Error('storing.ts PATH')
+const [path, atOnce = '3'] = process.argv.slice(2)
+if (path === undefined) throw new Error('storing.ts PATH [AT ONCE]')
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
@@ -28,7 +28,7 @@ for (let life = 0; life < LIVES; life++) {
       say(`record ${sequence}`)
     }
   }
-  await Promise.all([send(), send(), send()])
+  await Promise.all(Array.from({ length: Number(atOnce) }, send))
   if (life === 1) {
     for (const { name } of (await store.status()).partitions) {
       if (!isOld(name)) continue

@@ -151,6 +151,7 @@ describe('what becomes of an item of a bulk answer', () => {
     says: string,
   ][] = [
     ['429 without end', rejected, StoreUnavailableError, 'does not answer as it should'],
+    ['429 without a reason', { status: 429 }, StoreUnavailableError, 'does not answer as it should'],
     ['503 without end', { status: 503 }, StoreUnavailableError, 'does not answer as it should'],
     ['401', { status: 401, type: 'security_exception' }, StoreUnavailableError, 'does not let the indexer'],
     ['403', { status: 403 }, StoreUnavailableError, 'does not let the indexer'],

@@ -59,6 +59,8 @@ export function openDatabase(file: string, options: OpenOptions): DatabaseSync {
     if (options.readOnly !== true) {
       database.exec('PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
       database.exec('PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864')
+      // On macOS a sync ends in the drive's cache unless more is asked for.
+      database.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
     }
     database.exec(`PRAGMA cache_size = -${options.cache}; PRAGMA temp_store = MEMORY`)
     return database

@@ -1,0 +1,38 @@
+import { copyFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { openEmbeddedStore, type Store } from '../index.ts'
+import { batchOf, eventAt, INGESTED, idAt, temporaryFolders } from '../testing/batches.ts'
+
+const folders = temporaryFolders()
+let store: Store | null = null
+afterEach(async () => {
+  await store?.close()
+  folders.remove()
+})
+
+it('a batch that is in its partition and was not settled is taken up there, also in a later window, and its number is not given again', async () => {
+  const path = folders.make()
+  const control = join(path, 'control.db')
+  store = await openEmbeddedStore({ path })
+  for (let sequence = 1; sequence <= 3; sequence++)
+    await store.write(batchOf(sequence, [eventAt(sequence * 10), eventAt(sequence * 10 + 1)]))
+  await store.close()
+  copyFileSync(control, join(path, 'before'))
+  store = await openEmbeddedStore({ path })
+  await store.write(batchOf(4, [eventAt(40), eventAt(41)]))
+  await store.close()
+  // The power went between the two transactions: the partition has the batch, and the table of waybills does not.
+  for (const end of ['-wal', '-shm']) rmSync(`${control}${end}`, { force: true })
+  copyFileSync(join(path, 'before'), control)
+
+  const later = INGESTED + 365 * 86_400_000
+  store = await openEmbeddedStore({ path })
+  expect(await store.write(batchOf(5, [eventAt(50)]))).toMatchObject({ result: { stored: 1, duplicate: 0 } })
+  const again = await store.write(batchOf(4, [eventAt(40), eventAt(41)], { ingested: later }))
+  expect(again).toMatchObject({ kind: 'stored', again: false, result: { stored: 2, duplicate: 0 } })
+  expect((await store.status()).partitions).toHaveLength(1)
+  const page = await store.search({ query: { kind: 'all' }, order: 'oldest', limit: 100 })
+  const ids = page.events.map((event) => (event.event as { id: string }).id)
+  expect(ids).toEqual([10, 11, 20, 21, 30, 31, 40, 41, 50].map(idAt))
+})
