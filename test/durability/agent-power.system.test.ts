@@ -20,7 +20,7 @@ async function check(record: Recorded, copy: string, at: number, what: string): 
   const log = pino({ level: 'warn' }, { write: (text: string) => said.push(text) })
   const agent = await Agent.open(config, await readAgentConfig(config), log, { patience: null })
   try {
-    expect(await agent.runOnce(AbortSignal.timeout(60_000)), `${what}: ${said.join('')}`).toBe(true)
+    expect(await agent.runOnce(AbortSignal.timeout(300_000)), `${what}: ${said.join('')}`).toBe(true)
     const { total } = agent.status()
     const { read, stored, duplicate, filtered, dead, quarantined, discarded, pending } = total
     expect(read, `${what}: ${JSON.stringify(total)}`).toBe(
@@ -54,7 +54,7 @@ describe.skipIf(reason !== null)('the power of an agent’s machine goes, while 
   })
 
   it(`${CUTS} times at random: it goes on without help, every record is stored, and none twice`, {
-    timeout: 60_000 + CUTS * 15_000,
+    timeout: 600_000 + CUTS * 15_000,
   }, async () => {
     onTestFinished(() => record.sink.close())
     const seed = seedOf()

@@ -38,17 +38,20 @@ describe.skipIf(reason !== null)('an agent has on the disk', () => {
     removedSnapshots: [] as string[],
     unsafeSnapshots: [] as string[],
     unsafeNames: [] as string[],
+    kept: 0,
+    unsafeKept: [] as string[],
   }
   let calls: readonly Call[] = []
 
   beforeAll(async () => {
     if (reason !== null) return
-    const record = await recordAgent(newFolder)
+    const record = await recordAgent(newFolder, { holds: true })
     await record.sink.close()
     calls = record.calls
     const { disk, data } = record
     const copies = newFolder()
     let copied = 0
+    let holdFile = ''
     /** The state as a cut right now would leave it at least. */
     const stateNow = async (): Promise<State> => {
       const copy = join(copies, String(copied++))
@@ -63,6 +66,7 @@ describe.skipIf(reason !== null)('an agent has on the disk', () => {
     await replay(disk, calls, async (_, call, part) => {
       if (part !== 'begin' || call.result < 0) return
       const [from = '', to = ''] = call.paths
+      if (call.target.endsWith('.hold')) holdFile = call.target
       if (call.data !== null && call.target.startsWith('socket:')) {
         // Sockets between threads and for its commands are others.
         if (call.data.toString('latin1', 0, 4) === 'POST')
@@ -108,6 +112,13 @@ describe.skipIf(reason !== null)('an agent has on the disk', () => {
         const generation = Number(/state-(\d+)\./.exec(from)?.[1])
         if (disk.safe(from.replace(`state-${generation}.`, `state-${generation + 2}.`)) === null)
           found.unsafeSnapshots.push(from)
+      } else if (
+        found.kept === 0 &&
+        call.data?.includes('"held":true') === true &&
+        call.target.startsWith(join(data, 'state'))
+      ) {
+        found.kept++
+        if (disk.safe(holdFile) === null || disk.unsyncedBytes(holdFile)) found.unsafeKept.push(holdFile)
       } else if (call.name.startsWith('writev') && /\.waybill\.tmp$/.test(call.target)) {
         const { manifest } = decodeWaybill(call.data!)
         const state = await stateNow()
@@ -146,6 +157,10 @@ describe.skipIf(reason !== null)('an agent has on the disk', () => {
   })
   it('the names of its key and its identity before it sends anything more', () =>
     expect(found.unsafeNames).toEqual([]))
+  it('what it keeps of a file that has gone before it writes that down', () => {
+    expect(found.kept).toBeGreaterThan(0)
+    expect(found.unsafeKept).toEqual([])
+  })
   it('all bytes of a file before it takes the place of another', () => {
     for (const name of ['key.pem', 'identity.json', 'journal.key'])
       expect(found.replaced.map((path) => basename(path))).toContain(name)

@@ -1,4 +1,4 @@
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -32,7 +32,7 @@ export function configFile(
 indexers: ['${indexer}']
 reading: { sweep: 200ms }
 inputs:
-  - file: { paths: ['${logs}/app.jsonl*'], integration: generic-json }
+  - file: { paths: ['${logs}/app.jsonl*', '${logs}/gone.jsonl'], integration: generic-json }
   - syslog: { tcp: '127.0.0.1:${port}' }
 `,
   )
@@ -49,7 +49,10 @@ export interface Recorded {
 }
 
 /** An agent that reads a file that is written and rotated, and messages by syslog, through three lives, with an indexer that is not always well. */
-export async function recordAgent(newFolder: () => string): Promise<Recorded> {
+export async function recordAgent(
+  newFolder: () => string,
+  { holds = false }: { holds?: boolean } = {},
+): Promise<Recorded> {
   const root = newFolder()
   const folder = newFolder()
   const logs = newFolder()
@@ -97,6 +100,19 @@ export async function recordAgent(newFolder: () => string): Promise<Recorded> {
       await until('it is sent again', async () => (await status())?.total.pending === 0)
     }
     socket.destroy()
+    if (holds && life === 0) {
+      // A file that goes before it is shipped: what is left of it is kept.
+      sink.fault(() => ({ kind: 'answer', status: 503 }))
+      writeFileSync(join(logs, 'gone.jsonl'), Array.from({ length: 20 }, (_, n) => line(n)).join(''))
+      await until('it is read', async () => ((await status())?.total.pending ?? 0) > 0)
+      rmSync(join(logs, 'gone.jsonl'))
+      await until('it is kept', () => readdirSync(join(data, 'hold')).some((name) => name.endsWith('.hold')))
+      await until('that is written down', async () =>
+        (await status())?.sources.some(({ state }) => state === 'gone' || state === 'held'),
+      )
+      sink.fault(null)
+      await until('it is shipped', async () => ((await status())?.total.pending ?? 1) === 0)
+    }
     await agent.kill(life < LIVES - 1 ? 'SIGTERM' : 'SIGKILL')
     calls.push(...(await readTrace(file, folder, (calls.at(-1)?.begin ?? 0) + 1_000_000)))
   }
