@@ -51,7 +51,7 @@ describe.skipIf(reason !== null)('the power of an agent’s machine goes, while 
   let record: Recorded
   beforeAll(async () => {
     if (reason === null) record = await recordAgent(newFolder)
-  })
+  }, 300_000)
 
   it(`${CUTS} times at random: it goes on without help, every record is stored, and none twice`, {
     timeout: 600_000 + CUTS * 15_000,

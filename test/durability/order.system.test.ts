@@ -130,7 +130,7 @@ describe.skipIf(reason !== null)('an agent has on the disk', () => {
         }
       }
     })
-  })
+  }, 300_000)
 
   it('each batch, whole and under its name, before it is sent', () => {
     expect(new Set(found.sent).size).toBeGreaterThan(8)
@@ -281,7 +281,9 @@ describe.skipIf(reason !== null)('an indexer has on the disk', () => {
         () => false,
       ),
     )
-    const token = readFileSync(join(root, 'store', 'local-token'), 'utf8').trim()
+    const tokenFile = join(root, 'store', 'local-token')
+    await until('the token is there', () => existsSync(tokenFile))
+    const { token } = JSON.parse(readFileSync(tokenFile, 'utf8')) as { token: string }
     const ask = async (path: string, body: object): Promise<number> => {
       const answer = await fetch(`${url}${path}`, {
         method: 'POST',

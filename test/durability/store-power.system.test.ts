@@ -110,7 +110,7 @@ describe.skipIf(reason !== null)('the power of an indexer’s machine goes, whil
   let record: Recorded
   beforeAll(async () => {
     if (reason === null) record = await recorded()
-  })
+  }, 300_000)
 
   it(`${CUTS} times at random: it starts without help, no acknowledged event is missing, and none is there twice`, {
     timeout: 60_000 + CUTS * 10_000,
