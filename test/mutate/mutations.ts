@@ -37,9 +37,9 @@ const LEDGER = 'agent/ship/ledger.ts'
 const ANSWER = 'agent/ship/answer.ts'
 const CHAIN = 'agent/ship/chain.ts'
 const JOURNAL = 'agent/inputs/syslog/journal.ts'
-const VAULT = 'indexer/store/embedded/vault.ts'
-const KNOWN = 'indexer/store/embedded/known.ts'
-const DATABASE = 'indexer/store/embedded/database.ts'
+const VAULT = 'indexer/store/embedded/write/vault.ts'
+const KNOWN = 'indexer/store/embedded/write/known.ts'
+const DATABASE = 'indexer/store/embedded/disk/database.ts'
 const BULK = 'indexer/store/elasticsearch/bulk.ts'
 const FAILURES = 'indexer/store/elasticsearch/failures.ts'
 const PLACING = 'indexer/store/elasticsearch/placing.ts'
@@ -187,7 +187,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: DATABASE,
     find: 'PRAGMA fullfsync = ON',
     replace: 'PRAGMA fullfsync = OFF',
-    tests: of('indexer/store/embedded/database.test.ts'),
+    tests: of('indexer/store/embedded/disk/database.test.ts'),
   },
   {
     wrong: 'the names of the store’s folders are not synced',
@@ -217,21 +217,21 @@ export const MUTATIONS: readonly Mutation[] = [
     file: VAULT,
     find: 'String(Math.min(this.#next, ...open) - 1)',
     replace: 'String(Math.min(this.#next, ...open))',
-    tests: of('indexer/store/embedded/interrupted.test.ts'),
+    tests: of('indexer/store/embedded/write/interrupted.test.ts'),
   },
   {
     wrong: 'the number of an interrupted batch is given again',
     file: VAULT,
     find: '        greatest = Math.max(greatest, n)\n',
     replace: '',
-    tests: of('indexer/store/embedded/interrupted.test.ts'),
+    tests: of('indexer/store/embedded/write/interrupted.test.ts'),
   },
   {
     wrong: 'an interrupted batch is not taken up where it was',
     file: VAULT,
     find: '          this.#pin(agent, incarnation, sequence, n, name)\n',
     replace: '          void 0\n',
-    tests: of('indexer/store/embedded/interrupted.test.ts'),
+    tests: of('indexer/store/embedded/write/interrupted.test.ts'),
   },
   {
     wrong: 'another content under a known id counts as a duplicate',

@@ -1,8 +1,8 @@
 import { cpSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { openEmbeddedStore, type Store } from '../index.ts'
-import { batchOf, eventAt, INGESTED, idAt, temporaryFolders } from '../testing/batches.ts'
+import { openEmbeddedStore, type Store } from '../../index.ts'
+import { batchOf, eventAt, INGESTED, idAt, temporaryFolders } from '../../testing/batches.ts'
 
 const folders = temporaryFolders()
 let store: Store | null = null

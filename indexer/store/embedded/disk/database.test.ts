@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, it } from 'vitest'
-import { temporaryFolders } from '../testing/batches.ts'
+import { temporaryFolders } from '../../testing/batches.ts'
 import { openDatabase } from './database.ts'
 
 const folders = temporaryFolders()
@@ -41,7 +41,7 @@ it('a connection that reads can’t write', () => {
 })
 
 it('no connection is opened but by this file, and none changes how it syncs', () => {
-  const rooms = join(import.meta.dirname, '../..')
+  const rooms = join(import.meta.dirname, '../../..')
   const files = readdirSync(rooms, { recursive: true, encoding: 'utf8' }).filter(
     (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'),
   )
