@@ -20,7 +20,9 @@ async function check(record: Recorded, copy: string, at: number, what: string): 
   const log = pino({ level: 'warn' }, { write: (text: string) => said.push(text) })
   const agent = await Agent.open(config, await readAgentConfig(config), log, { patience: null })
   try {
-    expect(await agent.runOnce(AbortSignal.timeout(300_000)), `${what}: ${said.join('')}`).toBe(true)
+    const done = await agent.runOnce(AbortSignal.timeout(300_000))
+    // Where it waits for something that does not come, what it says of itself tells for what.
+    expect(done, `${what}: ${said.join('')}${done ? '' : JSON.stringify(agent.status())}`).toBe(true)
     const { total } = agent.status()
     const { read, stored, duplicate, filtered, dead, quarantined, discarded, pending } = total
     expect(read, `${what}: ${JSON.stringify(total)}`).toBe(
