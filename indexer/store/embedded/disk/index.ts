@@ -21,8 +21,6 @@ export {
   partitionsOf,
   prepareControl,
 } from './control.ts'
-export { packPartition } from './pack.ts'
-export { PackedLines } from './packed/index.ts'
 export {
   emptyLog,
   inTransaction,
@@ -32,6 +30,8 @@ export {
   storeError,
   syncFolder,
 } from './database.ts'
+export { packPartition } from './pack.ts'
+export { PackedLines } from './packed/index.ts'
 export {
   clearExpired,
   DIMENSIONS,
