@@ -215,8 +215,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     wrong: 'the settled floor is off by one',
     file: VAULT,
-    find: 'String(Math.min(this.#next, ...open) - 1)',
-    replace: 'String(Math.min(this.#next, ...open))',
+    find: 'Math.min(this.#next, ...open) - 1',
+    replace: 'Math.min(this.#next, ...open)',
     tests: of('indexer/store/embedded/write/interrupted.test.ts'),
   },
   {

@@ -51,7 +51,7 @@ async function search(store: Store): Promise<Pick<Page, 'events'>> {
   return { events: await everything(store, { query: ALL, order: 'oldest', limit: 1000 }) }
 }
 
-test('a store of another layout is refused with a sentence, and left as it is', async () => {
+test('a store of another format is refused with a sentence, and left as it is', async () => {
   const path = folders.make()
   const store = await open(path)
   await store.write(batchOf(1, [eventAt(0)]))
@@ -62,10 +62,10 @@ test('a store of another layout is refused with a sentence, and left as it is', 
     database.close()
   }
   set("UPDATE meta SET value = '99' WHERE key = 'layout'")
-  await expect(open(path)).rejects.toThrow(/has layout 99, .* open it with the version that wrote it/)
+  await expect(open(path)).rejects.toThrow(/has format 99, .* open it with the version that wrote it/)
   await expect(open(path)).rejects.toBeInstanceOf(OperatorError)
   set("DELETE FROM meta WHERE key = 'layout'")
-  await expect(open(path)).rejects.toThrow('has layout 1')
+  await expect(open(path)).rejects.toThrow('has format 1')
 })
 
 test('an event is known in every partition of its category, also after the window has passed', async () => {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { type Chunk, chunkOf, SELECT_CHUNK } from './chunks.ts'
-import { openDatabase } from './database.ts'
+import { createDatabase, openDatabase } from './database.ts'
 import { PackedLines, packLines } from './packed/index.ts'
 import { KEPT_TABLES, preparePartition } from './partition-files.ts'
 
@@ -21,11 +21,7 @@ export function* packPartition(from: string, to: string): Generator<boolean> {
       return
     }
     rmSync(to, { force: true })
-    made = new DatabaseSync(to)
-    // Nothing in it counts before all of it is synced, so it needs no journal.
-    made.exec(
-      'PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096',
-    )
+    made = createDatabase(to)
     preparePartition(made, to)
     made.prepare('ATTACH ? AS old').run(from)
     made.exec('BEGIN')

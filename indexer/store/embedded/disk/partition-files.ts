@@ -47,7 +47,6 @@ CREATE TABLE IF NOT EXISTS counts (
   hour INTEGER NOT NULL, dimension INTEGER NOT NULL, value TEXT NOT NULL, count INTEGER NOT NULL,
   PRIMARY KEY (hour, dimension, value)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS span (one INTEGER PRIMARY KEY, least REAL NOT NULL, greatest REAL NOT NULL, events INTEGER NOT NULL);
 `
 
 /** The tables that a partition at rest has in common with what it was, as they are. */
@@ -60,7 +59,6 @@ export const KEPT_TABLES = [
   'fields',
   'segments',
   'counts',
-  'span',
 ] as const
 
 /** What layout 4 had not. */

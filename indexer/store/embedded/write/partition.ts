@@ -100,8 +100,7 @@ export class Partition {
     | 'batchName'
     | 'addSegment'
     | 'dropSegment'
-    | 'count'
-    | 'span',
+    | 'count',
     StatementSync
   >
 
@@ -132,13 +131,15 @@ export class Partition {
       dropSegment: prepare('DELETE FROM segments WHERE id = ?'),
       count: prepare(`INSERT INTO counts VALUES (?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET count = count + excluded.count`),
-      span: prepare('INSERT OR REPLACE INTO span VALUES (1, ?, ?, ?)'),
     }
-    const span = database.prepare('SELECT least, greatest, events FROM span').get()
-    if (span !== undefined) {
-      this.least = Number(span.least)
-      this.greatest = Number(span.greatest)
-      this.events = Number(span.events)
+    // Each event is in one segment.
+    const span = database
+      .prepare('SELECT min(least) AS least, max(greatest) AS greatest, sum(docs) AS events FROM segments')
+      .get()
+    if (span?.events !== null) {
+      this.least = Number(span?.least)
+      this.greatest = Number(span?.greatest)
+      this.events = Number(span?.events)
     }
     this.segments = database
       .prepare('SELECT id, docs, content IS NULL AS file, fields FROM segments ORDER BY id')
@@ -371,6 +372,7 @@ export class Partition {
 
   addSegment(segment: BuiltSegment): void {
     const id = this.nextSegment++
+    this.#isLogEmpty = false
     this.#fields ??= listOf(this.database)
     const fields = this.#fields
     this.#statements.addSegment.run(
@@ -406,11 +408,6 @@ export class Partition {
 
   addCount(hour: number, dimension: number, value: string, count: number): void {
     this.#statements.count.run(hour, dimension, value, count)
-  }
-
-  putSpan(least: number, greatest: number, events: number): void {
-    this.#isLogEmpty = false
-    this.#statements.span.run(least, greatest, events)
   }
 
   close(): void {

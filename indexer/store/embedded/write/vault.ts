@@ -38,6 +38,9 @@ import { type Outcome, Partition, type PlacedDocs } from './partition.ts'
 import { Preparer, revise } from './prepare.ts'
 import { outcomeOf, resultOf, type Settled } from './results.ts'
 
+/** Batches between two notes of what is settled. */
+const SETTLED_NOTED = 64
+
 export interface VaultOptions {
   readonly path: string
   readonly searchable: Searchable
@@ -79,6 +82,8 @@ export class Vault {
   /** Which database of a partition holds; 0 where none is named. */
   readonly #generations = new Map<string, number>()
   #next: number
+  /** The last floor that was written down. */
+  #noted = 0
 
   constructor(options: VaultOptions) {
     this.#options = options
@@ -97,6 +102,7 @@ export class Vault {
   #recover(): number {
     const { control } = this
     const floor = Number(control.meta('settled') ?? 0)
+    this.#noted = floor
     let greatest = Number(control.database.prepare('SELECT max(n) AS n FROM waybills').get()?.n ?? 0)
     const known = new Map(partitionsOf(control.database).map((row) => [row.name, row]))
     for (const file of readdirSync(this.#folder)) {
@@ -402,7 +408,6 @@ export class Vault {
       if (placed.length === 0) return
       for (const segment of this.#segments.build(newDocs(placed))) partition.addSegment(segment)
       counting.each((hour, dimension, value, count) => partition.addCount(hour, dimension, value, count))
-      partition.putSpan(least, greatest, events)
     })
     partition.least = least
     partition.greatest = greatest
@@ -422,9 +427,19 @@ export class Vault {
         if (partition.events > 0) control.putPartition(partition.row)
       }
       const open = [...this.#pinned].filter(([key]) => !jobs.has(key)).map(([, pin]) => pin.n)
-      control.setMeta('settled', String(Math.min(this.#next, ...open) - 1))
+      const settled = Math.min(this.#next, ...open) - 1
+      if (open.length > 0 || settled - this.#noted >= SETTLED_NOTED) this.#note(settled)
     })
     for (const key of jobs.keys()) this.#pinned.delete(key)
+  }
+
+  /**
+   * What a start has to look at begins behind this number. It may be too low, never too high: so it is written now and then, which spares a page of
+   * the log in most transactions.
+   */
+  #note(settled: number): void {
+    this.control.setMeta('settled', String(settled))
+    this.#noted = settled
   }
 
   /** Stores one line of a waybill that is settled already. Null: it is stored; else why not. */
@@ -478,7 +493,6 @@ export class Vault {
             const counting = new Counting()
             counting.add(parcel.timestamps[0]!, parcel.deedFacets[0]!, parcel.users[0]!)
             counting.each((...count) => partition.addCount(...count))
-            partition.putSpan(least, greatest, events)
           })
           Object.assign(partition, { least, greatest, events })
           inTransaction(this.control.database, () => this.control.putPartition(partition.row))
