@@ -43,6 +43,13 @@ export class Sink {
     this.length += bytes.length
   }
 
+  /** Makes room for so many bytes, to be set by the caller; returns where they begin. */
+  extend(more: number): number {
+    this.#room(more)
+    this.length += more
+    return this.length - more
+  }
+
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.length)
   }

@@ -28,7 +28,10 @@ export const deflated = (bytes: Buffer): Buffer =>
 
 export function inflated(bytes: Buffer, length: number): Buffer {
   try {
-    const result = zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, length) })
+    const result = zstdDecompressSync(bytes, {
+      chunkSize: Math.min(Math.max(length, 64), 1 << 20),
+      maxOutputLength: Math.max(1, length),
+    })
     if (result.length === length) return result
   } catch (error) {
     throw new DamagedLines(error instanceof Error ? error.message : String(error))

@@ -135,9 +135,9 @@ class Opener {
     const radix = this.#radix()
     const width = tree.byte()
     const byStep = tree.byte() === 1
-    const least = tree.varint()
-    const zigzag = byStep ? tree.varint() : 0
-    const leastStep = zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2
+    const first = byStep ? tree.varint() : 0
+    const zigzag = tree.varint()
+    const least = zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2
     const by = tree.varint()
     const bytes = tree.byte()
     const held = byStep ? rows - 1 : rows
@@ -148,8 +148,8 @@ class Opener {
       for (let row = 0; row < held; row++) values[row + shift]! += taken[row]! * factor
     }
     if (byStep) {
-      values[0] = least
-      for (let row = 1; row < rows; row++) values[row] = values[row - 1]! + leastStep + values[row]! * by
+      values[0] = first
+      for (let row = 1; row < rows; row++) values[row] = values[row - 1]! + least + values[row]! * by
     } else for (let row = 0; row < rows; row++) values[row] = least + values[row]! * by
     return (row) => figures(values[row]!, radix, width)
   }
@@ -157,13 +157,12 @@ class Opener {
   #codes(rows: number, kinds: number): Uint16Array {
     const { codes } = this.#streams
     const all = new Uint16Array(rows)
-    if (kinds > 256) {
+    if (kinds <= 1) return all
+    const low = codes.take(rows)
+    if (kinds <= 256) all.set(low)
+    else {
       const high = codes.take(rows)
-      for (let row = 0; row < rows; row++) all[row] = high[row]! << 8
-    }
-    if (kinds > 1) {
-      const low = codes.take(rows)
-      for (let row = 0; row < rows; row++) all[row]! |= low[row]!
+      for (let row = 0; row < rows; row++) all[row] = low[row]! | (high[row]! << 8)
     }
     return all
   }

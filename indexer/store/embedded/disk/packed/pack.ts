@@ -7,6 +7,9 @@ import { type Cuts, jsonWay, partsOf, type Way, WORDS_WAY } from './split.ts'
 const FEW = 4
 /** More pieces than this of one skeleton are not worth a column each. */
 const MANY_PIECES = 8192
+/** Of the first so many texts of a dictionary at most so many are different. */
+const SAMPLE = 128
+const MANY_IN_SAMPLE = 100
 const MAX_DEPTH = 3
 const DEEPEST = 12
 /** How many earlier columns are tried for a copy. */
@@ -152,56 +155,47 @@ class Packer {
       tree.byte(width)
       return radix
     }
-    const steps = values.map((value, row) => (row === 0 ? 0 : value - values[row - 1]!))
-    const least = smallest(values)
-    const leastStep = smallest(steps.slice(1))
-    const plain = divided(values.map((value) => value - least))
-    const asSteps = divided(steps.slice(1).map((step) => step - leastStep))
-    const byStep = asSteps.bits + 8 < plain.bits * 0.9
+    const plain = divided(values)
+    const asSteps = divided(stepsOf(values))
+    const byStep = asSteps.bits < plain.bits - 1
     const chosen = byStep ? asSteps : plain
-    // Text that is short and repeats is better off in a dictionary.
-    if (radix === 16 && chosen.bits / texts.length > 40) return 0
-    if (width === 0 && !byStep && new Set(texts).size <= Math.min(64, texts.length / 8)) return 0
+    // Few numbers again and again are better off in a dictionary.
+    if (width === 0 && !byStep && plain.bytes > 0 && areFew(values)) return 0
     tree.byte(COLUMN.number)
     tree.byte(radix)
     tree.byte(width)
     tree.byte(byStep ? 1 : 0)
-    tree.varint(byStep ? values[0]! : least)
-    if (byStep) tree.varint(leastStep < 0 ? -leastStep * 2 - 1 : leastStep * 2)
+    if (byStep) tree.varint(values[0]!)
+    tree.varint(chosen.least < 0 ? -chosen.least * 2 - 1 : chosen.least * 2)
     tree.varint(chosen.by)
     tree.byte(chosen.bytes)
-    for (let plane = 0, factor = 1; plane < chosen.bytes; plane++, factor *= 256) {
-      for (const value of chosen.values) numbers.byte(Math.floor(value / factor) % 256)
-    }
+    planes(numbers, chosen.values, chosen.bytes)
     return radix
   }
 
   #asDictionary(texts: readonly string[]): boolean {
     const most = Math.min(65_536, Math.ceil(texts.length / 3))
-    const codes = new Map<string, number>()
+    const known = new Map<string, number>()
+    const codes: number[] = []
     for (const text of texts) {
-      if (codes.has(text)) continue
-      if (codes.size >= most) return false
-      codes.set(text, codes.size)
+      let code = known.get(text)
+      if (code === undefined) {
+        code = known.size
+        if (code >= most || (codes.length === SAMPLE && code > MANY_IN_SAMPLE)) return false
+        known.set(text, code)
+      }
+      codes.push(code)
     }
     this.#streams.tree.byte(COLUMN.dictionary)
-    this.#dictionary(
-      [...codes.keys()],
-      texts.map((text) => codes.get(text)!),
-    )
+    const { tree, codes: stream } = this.#streams
+    tree.varint(known.size)
+    for (const entry of known.keys()) tree.text(entry)
+    this.#codes(stream, codes, known.size)
     return true
   }
 
-  #dictionary(entries: readonly string[], codes: readonly number[]): void {
-    const { tree, codes: stream } = this.#streams
-    tree.varint(entries.length)
-    for (const entry of entries) tree.text(entry)
-    this.#codes(stream, codes, entries.length)
-  }
-
   #codes(stream: Sink, codes: readonly number[], kinds: number): void {
-    if (kinds > 256) for (const code of codes) stream.byte(code >> 8)
-    if (kinds > 1) for (const code of codes) stream.byte(code & 255)
+    planes(stream, codes, kinds > 256 ? 2 : kinds > 1 ? 1 : 0)
   }
 
   /** Digits two a byte. */
@@ -408,32 +402,70 @@ function hexOf(
   return { radix: 16, width, values: texts.map((text) => Number.parseInt(text, 16)) }
 }
 
-function smallest(values: readonly number[]): number {
-  let least = Number.POSITIVE_INFINITY
-  for (const value of values) if (value < least) least = value
-  return least === Number.POSITIVE_INFINITY ? 0 : least
+function stepsOf(values: readonly number[]): number[] {
+  const steps: number[] = []
+  for (let row = 1; row < values.length; row++) steps.push(values[row]! - values[row - 1]!)
+  return steps
 }
 
-/** Numbers from 0 by what divides all of them. */
-function divided(values: readonly number[]): { values: number[]; by: number; bytes: number; bits: number } {
+const FEW_NUMBERS = 64
+
+function areFew(values: readonly number[]): boolean {
+  const most = Math.min(FEW_NUMBERS, values.length / 8)
+  const known = new Set<number>()
+  for (const value of values) if (known.add(value).size > most) return false
+  return true
+}
+
+interface Divided {
+  readonly values: readonly number[]
+  readonly least: number
+  readonly by: number
+  /** So many bytes hold the greatest. */
+  readonly bytes: number
+  /** So many bits hold one of about the usual size. */
+  readonly bits: number
+}
+
+/** Numbers as they are above the least, divided by what divides all of them. */
+function divided(values: readonly number[]): Divided {
+  let least = values[0] ?? 0
+  for (const value of values) if (value < least) least = value
   let by = 0
+  let most = 0
+  let sum = 0
   for (const value of values) {
-    let [a, b] = [value, by]
-    while (b !== 0) [a, b] = [b, a % b]
-    by = a
-    if (by === 1) break
+    const above = value - least
+    if (above > most) most = above
+    sum += above
+    if (by !== 1) by = commonDivisor(above, by)
   }
   by ||= 1
-  const smaller = values.map((value) => value / by)
-  let most = 0
-  let bits = 0
-  for (const value of smaller) {
-    if (value > most) most = value
-    bits += Math.log2(value + 1)
-  }
   let bytes = 0
-  for (let rest = most; rest > 0; rest = Math.floor(rest / 256)) bytes++
-  return { values: smaller, by, bytes, bits }
+  for (let rest = most / by; rest >= 1; rest /= 256) bytes++
+  const smaller: number[] = []
+  for (const value of values) smaller.push((value - least) / by)
+  return { values: smaller, least, by, bytes, bits: Math.log2(sum / by / Math.max(1, values.length) + 1) }
+}
+
+function commonDivisor(one: number, other: number): number {
+  let [a, b] = [one, other]
+  while (b !== 0) [a, b] = [b, a % b]
+  return a
+}
+
+/** The lowest bytes of all numbers, then the next ones. */
+function planes(sink: Sink, values: readonly number[], bytes: number): void {
+  const at = sink.extend(values.length * bytes)
+  const all = sink.bytes
+  for (let row = 0; row < values.length; row++) {
+    let rest = values[row]!
+    for (let plane = 0; plane < bytes; plane++) {
+      const high = Math.floor(rest / 256)
+      all[at + plane * values.length + row] = rest - high * 256
+      rest = high
+    }
+  }
 }
 
 function mostlyJson(texts: readonly string[]): boolean {

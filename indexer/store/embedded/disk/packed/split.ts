@@ -39,12 +39,15 @@ export function partsOf(text: string, cuts: Cuts): string[] {
   const parts: string[] = []
   let from = 0
   for (let i = 0; i < cuts.length; i += 2) {
-    parts.push(text.slice(from, cuts[i]))
+    parts.push(flat(text.slice(from, cuts[i])))
     from = cuts[i + 1]!
   }
-  parts.push(text.slice(from))
+  parts.push(flat(text.slice(from)))
   return parts
 }
+
+/** V8 keeps a piece of a text as a view on it, which is slower to compare with. */
+const flat = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
 /**
  * At the strings (without their quotes), numbers and literals of JSON; keys belong to the skeleton. JSON inside a JSON string has its quotes
