@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib'
 import { DamagedLines, Source } from './bytes.ts'
-import { COLUMN, HEAD_BYTES, inflated, STREAMS, type Stream, VERSION } from './format.ts'
+import { COLUMN, HEAD_BYTES, inflated, MOST_LINES, STREAMS, type Stream, VERSION } from './format.ts'
 
-const MOST_LINES = 1 << 24
 const MOST_BYTES = 2 ** 31 - 1
+const NEWLINE = 10
 /** No column lies deeper than this. */
 const DEEPEST = 64
 
@@ -27,6 +27,7 @@ export class PackedLines {
     if (crc32(source.bytes.subarray(HEAD_BYTES)) !== sum) throw new DamagedLines('their checksum is another')
     this.count = source.varint()
     if (this.count > MOST_LINES) throw new DamagedLines('there are too many lines')
+    const longest = source.varint()
     const present = source.byte()
     const streams = Object.fromEntries(
       STREAMS.map((name, index) => {
@@ -38,7 +39,7 @@ export class PackedLines {
         return [name, new Source(packed === 0 ? held : inflated(held, length))]
       }),
     ) as Record<Stream, Source>
-    const opener = new Opener(streams)
+    const opener = new Opener(streams, longest)
     this.#root = this.count === 0 ? null : opener.column(this.count, 0)
     this.#columns = opener.columns
   }
@@ -52,10 +53,12 @@ export class PackedLines {
 
 class Opener {
   readonly #streams: Record<Stream, Source>
+  readonly #longest: number
   columns = 0
 
-  constructor(streams: Record<Stream, Source>) {
+  constructor(streams: Record<Stream, Source>, longest: number) {
     this.#streams = streams
+    this.#longest = longest
   }
 
   column(rows: number, depth: number): Read {
@@ -103,6 +106,8 @@ class Opener {
       }
       case COLUMN.text:
         return this.#texts(rows)
+      case COLUMN.lines:
+        return this.#lines(rows)
       case COLUMN.split:
         return this.#split(rows, depth)
       default:
@@ -140,7 +145,7 @@ class Opener {
     const least = zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2
     const by = tree.varint()
     const bytes = tree.byte()
-    const held = byStep ? rows - 1 : rows
+    const held = byStep ? Math.max(0, rows - 1) : rows
     const values = new Float64Array(rows)
     for (let plane = 0, factor = 1; plane < bytes; plane++, factor *= 256) {
       const taken = numbers.take(held)
@@ -184,8 +189,22 @@ class Opener {
     return (row) => bytes.toString('latin1', starts[row]!, starts[row + 1]!)
   }
 
+  #lines(rows: number): Read {
+    const { bytes } = this.#streams.texts
+    const starts = new Uint32Array(rows + 1)
+    let at = 0
+    for (let row = 1; row <= rows; row++) {
+      const end = bytes.indexOf(NEWLINE, at)
+      if (end === -1 && row < rows) throw new DamagedLines('there are too few lines')
+      at = end === -1 ? bytes.length + 1 : end + 1
+      starts[row] = at
+    }
+    return (row) => bytes.toString('latin1', starts[row]!, starts[row + 1]! - 1)
+  }
+
   #split(rows: number, depth: number): Read {
     const { tree } = this.#streams
+    const longest = this.#longest
     const skeletons = Array.from({ length: this.#count() }, () =>
       Array.from({ length: 1 + this.#count() }, () => tree.text()),
     )
@@ -216,6 +235,7 @@ class Opener {
         const filled = read(place, line)
         line[id] = filled
         text += filled + parts[piece + 1]!
+        if (text.length > longest) throw new DamagedLines('a line is too long')
       }
       return text
     }

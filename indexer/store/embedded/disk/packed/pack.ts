@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { Sink } from './bytes.ts'
-import { COLUMN, deflated, HEAD_BYTES, STREAMS, type Stream, VERSION } from './format.ts'
+import { COLUMN, deflated, HEAD_BYTES, MOST_LINES, STREAMS, type Stream, VERSION } from './format.ts'
 import { type Cuts, jsonWay, partsOf, type Way, WORDS_WAY } from './split.ts'
 
 /** Fewer texts than this of one skeleton are not worth columns of their own. */
@@ -15,8 +15,10 @@ const DEEPEST = 12
 /** How many earlier columns are tried for a copy. */
 const TRIED = 6
 
-/** Lines packed to a smaller part than this are not packed plainly too, to compare. */
+/** zstd alone reaches more than this only of lines that it has seen before; below it, lines are packed plainly too and the smaller way is taken. */
 const SURELY_BETTER = 16
+/** And above this, where zstd is quick. */
+const VERY_ALIKE = 200
 
 /** A column: a text for each of some lines. */
 interface Column {
@@ -38,10 +40,12 @@ interface Index {
 
 /** Lines packed column by column: self-contained, begins with the format's version byte. */
 export function packLines(lines: readonly Uint8Array[]): Buffer {
+  if (lines.length > MOST_LINES) throw new RangeError(`${lines.length} lines are too many for one block`)
   const texts = lines.map((line) => Buffer.from(line.buffer, line.byteOffset, line.length).toString('latin1'))
   const bytes = lines.reduce((sum, line) => sum + line.length, 0)
   const packed = new Packer().columns(texts)
-  if (packed.length * SURELY_BETTER < bytes) return packed
+  const ratio = bytes / packed.length
+  if (texts.length === 0 || (ratio > SURELY_BETTER && ratio < VERY_ALIKE)) return packed
   const plain = new Packer().plain(texts)
   return plain.length < packed.length ? plain : packed
 }
@@ -61,21 +65,26 @@ class Packer {
         0,
         0,
       )
-    return this.#packed(texts.length)
+    return this.#packed(texts)
   }
 
-  /** One text behind the other, as if nothing were known of them. */
+  /** One line behind the other, as if nothing were known of them. */
   plain(texts: readonly string[]): Buffer {
-    if (texts.length > 0) {
-      this.#streams.tree.byte(COLUMN.text)
+    const { tree, texts: stream } = this.#streams
+    if (texts.some((text) => text.includes('\n'))) {
+      tree.byte(COLUMN.text)
       this.#asText(texts)
+    } else {
+      tree.byte(COLUMN.lines)
+      stream.latin1(texts.join('\n'))
     }
-    return this.#packed(texts.length)
+    return this.#packed(texts)
   }
 
-  #packed(count: number): Buffer {
+  #packed(texts: readonly string[]): Buffer {
     const out = new Sink()
-    out.varint(count)
+    out.varint(texts.length)
+    out.varint(texts.reduce((longest, text) => Math.max(longest, text.length), 0))
     let present = 0
     STREAMS.forEach((name, index) => {
       if (this.#streams[name].length > 0) present |= 1 << index
@@ -113,7 +122,11 @@ class Packer {
     }
     const radix =
       this.#asNumbers(texts, lines, id) ||
-      (this.#asDictionary(texts) || this.#asHex(texts) || this.#asSplit(texts, lines, depth, level) ? 0 : -1)
+      ((level > 0 && this.#asDictionary(texts)) ||
+      this.#asHex(texts) ||
+      this.#asSplit(texts, lines, depth, level)
+        ? 0
+        : -1)
     if (radix === -1) {
       tree.byte(COLUMN.text)
       this.#asText(texts)
