@@ -1,10 +1,12 @@
 import { crc32 } from 'node:zlib'
 import { Sink } from './bytes.ts'
+import { type Column, enter, type Index, isSame, isSameNumber } from './earlier.ts'
+import { areFew, divided, figuresOf, HEX, planes, stepsOf } from './figures.ts'
 import { COLUMN, deflated, HEAD_BYTES, MOST_LINES, STREAMS, type Stream, VERSION } from './format.ts'
 import { type Cuts, jsonWay, partsOf, type Way, WORDS_WAY } from './split.ts'
 
 /** Fewer texts than this of one skeleton are not worth columns of their own. */
-const FEW = 4
+const FEW = 8
 /** More pieces than this of one skeleton are not worth a column each. */
 const MANY_PIECES = 8192
 /** Of the first so many texts of a dictionary at most so many are different. */
@@ -19,24 +21,6 @@ const TRIED = 6
 const SURELY_BETTER = 16
 /** And above this, where zstd is quick. */
 const VERY_ALIKE = 200
-
-/** A column: a text for each of some lines. */
-interface Column {
-  readonly id: number
-  /** Ascending numbers of lines. */
-  readonly lines: readonly number[]
-  readonly texts: readonly string[]
-  /** Of what the column shows in figures: the radix. */
-  readonly radix: number
-}
-
-/** The earlier columns by their texts on one line. */
-interface Index {
-  readonly line: number
-  readonly byText: Map<string, Column[]>
-  /** Those that show numbers, by these. */
-  readonly byNumber: Map<number, Column[]>
-}
 
 /** Lines packed column by column: self-contained, begins with the format's version byte. */
 export function packLines(lines: readonly Uint8Array[]): Buffer {
@@ -315,170 +299,10 @@ function takenApart(texts: readonly string[], way: Way): Kind[] {
   return [...kinds.values()]
 }
 
-function enter(index: Index, column: Column): void {
-  const row = rowOf(column.lines, index.line)
-  if (row === -1) return
-  const text = column.texts[row]!
-  list(index.byText, text, column)
-  if (column.radix > 0) list(index.byNumber, Number.parseInt(text, column.radix), column)
-}
-
-function list<Key>(map: Map<Key, Column[]>, key: Key, column: Column): void {
-  const known = map.get(key)
-  if (known === undefined) map.set(key, [column])
-  else known.push(column)
-}
-
-function rowOf(lines: readonly number[], line: number): number {
-  let low = 0
-  let high = lines.length - 1
-  while (low <= high) {
-    const middle = (low + high) >> 1
-    const there = lines[middle]!
-    if (there === line) return middle
-    if (there < line) low = middle + 1
-    else high = middle - 1
-  }
-  return -1
-}
-
 function isConstant(texts: readonly string[]): boolean {
   const first = texts[0]!
   for (let row = 1; row < texts.length; row++) if (texts[row] !== first) return false
   return true
-}
-
-/** Whether the column has these texts on these lines. */
-function isSame(column: Column, texts: readonly string[], lines: readonly number[]): boolean {
-  if (column.lines === lines) {
-    for (let row = 0; row < lines.length; row++) if (column.texts[row] !== texts[row]) return false
-    return true
-  }
-  let at = 0
-  for (let row = 0; row < lines.length; row++) {
-    while (column.lines[at]! < lines[row]!) at++
-    if (column.lines[at] !== lines[row] || column.texts[at] !== texts[row]) return false
-    at++
-  }
-  return true
-}
-
-function isSameNumber(column: Column, values: readonly number[], lines: readonly number[]): boolean {
-  let at = 0
-  for (let row = 0; row < lines.length; row++) {
-    while (column.lines[at]! < lines[row]!) at++
-    if (column.lines[at] !== lines[row]) return false
-    if (Number.parseInt(column.texts[at]!, column.radix) !== values[row]) return false
-    at++
-  }
-  return true
-}
-
-const HEX = /^[0-9a-f]+$/
-/** Numbers of so many digits, with zeros in front in hexadecimal, are exact. */
-const MOST_DIGITS = 15
-const HEX_DIGITS = 16
-const HEX_ZEROS = '000'
-
-/** How all these texts show a number: with a width where there are zeros in front. */
-function figuresOf(
-  texts: readonly string[],
-): { radix: number; width: number; values: readonly number[] } | null {
-  const values: number[] = []
-  const width = texts[0]!.length
-  const isHex = width <= HEX_DIGITS && texts[0]!.startsWith(HEX_ZEROS)
-  let isPlain = true
-  let isPadded = true
-  for (const text of texts) {
-    const { length } = text
-    if (length === 0 || length > MOST_DIGITS) return isHex ? hexOf(texts, width) : null
-    if (length !== width) isPadded = false
-    let value = 0
-    for (let at = 0; at < length; at++) {
-      const digit = text.charCodeAt(at) - 0x30
-      if (digit < 0 || digit > 9) return isHex ? hexOf(texts, width) : null
-      value = value * 10 + digit
-    }
-    if (length > 1 && text.charCodeAt(0) === 0x30) isPlain = false
-    if (!isPlain && !isPadded) return null
-    values.push(value)
-  }
-  return { radix: 10, width: isPlain ? 0 : width, values }
-}
-
-function hexOf(
-  texts: readonly string[],
-  width: number,
-): { radix: number; width: number; values: readonly number[] } | null {
-  for (const text of texts)
-    if (text.length !== width || !text.startsWith(HEX_ZEROS) || !HEX.test(text)) return null
-  return { radix: 16, width, values: texts.map((text) => Number.parseInt(text, 16)) }
-}
-
-function stepsOf(values: readonly number[]): number[] {
-  const steps: number[] = []
-  for (let row = 1; row < values.length; row++) steps.push(values[row]! - values[row - 1]!)
-  return steps
-}
-
-const FEW_NUMBERS = 64
-
-function areFew(values: readonly number[]): boolean {
-  const most = Math.min(FEW_NUMBERS, values.length / 8)
-  const known = new Set<number>()
-  for (const value of values) if (known.add(value).size > most) return false
-  return true
-}
-
-interface Divided {
-  readonly values: readonly number[]
-  readonly least: number
-  readonly by: number
-  /** So many bytes hold the greatest. */
-  readonly bytes: number
-  /** So many bits hold one of about the usual size. */
-  readonly bits: number
-}
-
-/** Numbers as they are above the least, divided by what divides all of them. */
-function divided(values: readonly number[]): Divided {
-  let least = values[0] ?? 0
-  for (const value of values) if (value < least) least = value
-  let by = 0
-  let most = 0
-  let sum = 0
-  for (const value of values) {
-    const above = value - least
-    if (above > most) most = above
-    sum += above
-    if (by !== 1) by = commonDivisor(above, by)
-  }
-  by ||= 1
-  let bytes = 0
-  for (let rest = most / by; rest >= 1; rest /= 256) bytes++
-  const smaller: number[] = []
-  for (const value of values) smaller.push((value - least) / by)
-  return { values: smaller, least, by, bytes, bits: Math.log2(sum / by / Math.max(1, values.length) + 1) }
-}
-
-function commonDivisor(one: number, other: number): number {
-  let [a, b] = [one, other]
-  while (b !== 0) [a, b] = [b, a % b]
-  return a
-}
-
-/** The lowest bytes of all numbers, then the next ones. */
-function planes(sink: Sink, values: readonly number[], bytes: number): void {
-  const at = sink.extend(values.length * bytes)
-  const all = sink.bytes
-  for (let row = 0; row < values.length; row++) {
-    let rest = values[row]!
-    for (let plane = 0; plane < bytes; plane++) {
-      const high = Math.floor(rest / 256)
-      all[at + plane * values.length + row] = rest - high * 256
-      rest = high
-    }
-  }
 }
 
 function mostlyJson(texts: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-import { constants, zstdCompressSync } from 'node:zlib'
+import { constants, crc32, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PackedLines, packLines } from './index.ts'
@@ -266,5 +266,47 @@ describe('damaged lines', () => {
       damaged[at]! ^= 1 << (at % 8)
       expect(() => new PackedLines(damaged)).toThrow('Packed lines are damaged')
     }
+  })
+
+  it('give a clear error or other lines where the checksum was forged, and read nothing outside', () => {
+    let refused = 0
+    for (let at = 5; at < packed.length; at++) {
+      for (const byte of [packed[at]! ^ 1, packed[at]! ^ 128, 0, 255]) {
+        const forged = Buffer.from(packed)
+        forged[at] = byte
+        forged.writeUInt32LE(crc32(forged.subarray(5)), 1)
+        try {
+          const opened = new PackedLines(forged)
+          for (let index = 0; index < Math.min(opened.count, 100); index++) opened.line(index)
+        } catch (error) {
+          expect(String(error)).toContain('Packed lines are damaged')
+          refused++
+        }
+      }
+    }
+    expect(refused).toBeGreaterThan(packed.length)
+  })
+})
+
+describe('lines that an earlier program packed', () => {
+  // Lines of one skeleton with all that the format knows but plain lines, and one that is no JSON.
+  const VERSION_1 =
+    'AZaacVANlgE/0gG5ASi1L/0g0oUFAPILKCmAKc0BMzADMzA3YD+ghV94gW1Xowx7ErzR9NcISygaVU6xRZC17f4yyUmdR21rQjZCnsRJ4EROmTwajwPtAzqQAqRarKTTRHpZUOM0uAaOW7fLJDRmt2EwMm7AmalOaY1OhawE0qoQY+qGqRlMzRhq11hDRnCBn58PvPDCqThJXB828nX1d4hd+HrA35+Gw5finWEbosLXFX+PwEcoySkEAFkI7nNxnirkzAoYPSEotS/9ID3FAABgAQEAAQAAAQEBAQEBBABAQM64oGIYYAEVAAEBAQEBAQEBAQABAAIEBhMMDhASFDYAnjd5uRPG7zch2qZtKyeN3m5DFxVgnTtUzaVkU4RUD08bvNyFj/NHgWLirBOmzGI683apm0rADgAICAkJCQkJCQkJCQkJAwsAbm90IEpTT07DqT8='
+  const lines = Array.from({ length: 12 }, (_, i) => {
+    const who = i % 2 === 0 ? 'jane' : 'john'
+    return JSON.stringify({
+      at: `2026-10-01T07:00:0${i % 10}.${100 + i}Z`,
+      id: `63da07ee32b3ee6e6f9ea2f7${(i * 430).toString(16).padStart(16, '0')}`,
+      seq: i * 430,
+      who,
+      key: (0x9e3779b9 * (i + 1)).toString(16),
+      text: i === 5 ? 'é?' : `order ${i * i} of ${who}`,
+    })
+  })
+  lines.push('not JSON')
+
+  it('come back byte for byte', () => {
+    const opened = new PackedLines(Buffer.from(VERSION_1, 'base64'))
+    expect(Array.from({ length: opened.count }, (_, index) => opened.line(index).toString())).toEqual(lines)
   })
 })
