@@ -4,22 +4,20 @@ import type { Source } from './source.ts'
 export type Numbers = Float64Array | Uint32Array | Uint16Array | Uint8Array
 
 const COLUMN_PAGE_BITS = 11
+export const COLUMN_PAGE = 1 << COLUMN_PAGE_BITS
 const COLUMN_PAGES_KEPT = 4
 
 /** One value a document, read a page at a time. */
 export class Column {
-  readonly #source: Source
-  readonly #offset: number
-  readonly #width: 1 | 2 | 4 | 8
+  readonly #read: (from: number, to: number) => Numbers
   readonly #docs: number
   #page = -1
   #values: Numbers = new Uint32Array(0)
   readonly #kept = new Map<number, Numbers>()
 
-  constructor(source: Source, offset: number, width: 1 | 2 | 4 | 8, docs: number) {
-    this.#source = source
-    this.#offset = offset
-    this.#width = width
+  /** `read` reads the values of the documents from `from` up to but without `to`. */
+  constructor(read: (from: number, to: number) => Numbers, docs: number) {
+    this.#read = read
     this.#docs = docs
   }
 
@@ -52,8 +50,15 @@ export class Column {
   }
 
   slice(from: number, to: number): Numbers {
-    const bytes = this.#source.read(this.#offset + from * this.#width, (to - from) * this.#width)
-    switch (this.#width) {
+    return this.#read(from, to)
+  }
+}
+
+/** A column that lies as numbers of a fixed width, one behind the other. */
+export function plainColumn(source: Source, offset: number, width: 1 | 2 | 4 | 8, docs: number): Column {
+  return new Column((from, to) => {
+    const bytes = source.read(offset + from * width, (to - from) * width)
+    switch (width) {
       case 8:
         return float64s(bytes)
       case 4:
@@ -63,5 +68,5 @@ export class Column {
       case 1:
         return bytes
     }
-  }
+  }, docs)
 }

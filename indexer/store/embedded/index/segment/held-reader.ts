@@ -1,5 +1,5 @@
 import { uint32s } from './codec.ts'
-import { Column } from './column.ts'
+import { type Column, plainColumn } from './column.ts'
 import type { Source } from './source.ts'
 import type { TextBook } from './text-book.ts'
 import type { HeldPlace } from './write.ts'
@@ -45,14 +45,14 @@ export function heldReader(source: Source, place: HeldPlace, docs: number): Held
     const { width, values, present } = place
     return {
       kind: 'numbers',
-      values: new Column(source, values, width, docs),
+      values: plainColumn(source, values, width, docs),
       present: present === -1 ? null : uint32s(source.read(present, ((docs + 31) >>> 5) * 4)),
     }
   }
   const { width, ordinals, count, ends, bytes, length } = place
   return {
     kind: 'texts',
-    ordinals: new Column(source, ordinals, width, docs),
+    ordinals: plainColumn(source, ordinals, width, docs),
     texts: new HeldTexts(source.read(bytes, length), uint32s(source.read(ends, count * 4))),
   }
 }

@@ -1,8 +1,10 @@
+import type { PackedFooter } from './footer.ts'
 import { KeyQueue } from './key-queue.ts'
 import { mergedHeld } from './merge-held.ts'
+import { PackedSegmentWriter } from './packed-segment.ts'
+import { packedKey } from './packed-terms.ts'
 import type { Segment } from './read.ts'
-import { TermCursor } from './term-cursor.ts'
-import { type Columns, type Footer, SegmentWriter, type Sink } from './write.ts'
+import type { Columns, Sink } from './write.ts'
 
 const byBytes = (a: string, b: string): number =>
   a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))
@@ -15,7 +17,7 @@ export function mergeSegments(
   segments: readonly Segment[],
   sink: Sink,
   idOf: (chunk: number, line: number) => string,
-): Footer {
+): PackedFooter {
   const total = segments.reduce((sum, segment) => sum + segment.docs, 0)
   const columns: Columns = {
     times: new Float64Array(total),
@@ -88,10 +90,10 @@ export function mergeSegments(
     } while (heads[first]! < segment.docs && (second === -1 || compare(first, second) < 0))
   }
 
-  const writer = new SegmentWriter(sink)
-  const cursors = segments.map((segment) => new TermCursor(segment))
+  const writer = new PackedSegmentWriter(sink, total)
+  const cursors = segments.map((segment) => segment.terms())
   const queue = new KeyQueue(cursors.length)
-  for (const [s, cursor] of cursors.entries()) if (cursor.next()) queue.add(s, cursor.key)
+  for (const [s, cursor] of cursors.entries()) if (cursor.next()) queue.add(s, packedKey(cursor.key))
   const docs = new Uint32Array(total)
   while (!queue.isEmpty) {
     const key = queue.firstKey
@@ -102,14 +104,22 @@ export function mergeSegments(
       const cursor = cursors[s]!
       from = count
       count = cursor.docs(renumbered[s]!, docs, count)
-      if (cursor.next()) queue.next(cursor.key)
+      if (cursor.next()) queue.next(packedKey(cursor.key))
       else queue.end()
     } while (!queue.isEmpty && queue.firstKey === key)
-    // Of one segment they ascend already.
-    if (from > 0) sortAscending(docs, count)
-    writer.add(key, docs, 0, count)
+    // Of one term of one segment they ascend already.
+    if (from > 0) count = sortedOnce(docs, count)
+    writer.add(key, docs, count)
   }
   return writer.finish(columns, texts, mergedHeld(segments, renumbered, total))
+}
+
+/** Sorts the numbers, and keeps each once: two values whose keys agree may be of one document. The new count. */
+function sortedOnce(docs: Uint32Array, count: number): number {
+  sortAscending(docs, count)
+  let kept = 1
+  for (let i = 1; i < count; i++) if (docs[i] !== docs[kept - 1]) docs[kept++] = docs[i]!
+  return kept
 }
 
 /** Lists of several segments one behind the other are mostly in order; if not, short ones are sorted by insertion. */

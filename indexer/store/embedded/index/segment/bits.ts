@@ -1,0 +1,206 @@
+import { Bytes } from './codec.ts'
+
+/** How often each byte has a bit that is set. */
+const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {
+  let ones = 0
+  for (let rest = byte; rest !== 0; rest &= rest - 1) ones++
+  return ones
+})
+
+/** `bitsAt` reads four bytes at once: behind packed bits come three bytes that nobody uses. */
+export const PAD = 3
+/** `bitsAt` reads at most so many bits. */
+const PIECE = 24
+
+export const bitsFor = (greatest: number): number =>
+  greatest < 1 ? 0 : greatest < 0x80000000 ? 32 - Math.clz32(greatest) : Math.floor(Math.log2(greatest)) + 1
+
+export const bytesFor = (bits: number): number => Math.ceil(bits / 8)
+
+/** Up to 24 bits from a place on, counted in bits; the lowest bit of a byte is the first. */
+export const bitsAt = (bytes: Uint8Array, place: number, width: number): number => {
+  const at = place >>> 3
+  const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+  return (word >>> (place & 7)) & ((1 << width) - 1)
+}
+
+/** Up to 53 bits. */
+export function wideBitsAt(bytes: Uint8Array, place: number, width: number): number {
+  if (width <= PIECE) return bitsAt(bytes, place, width)
+  let value = 0
+  let factor = 1
+  for (let done = 0; done < width; done += PIECE) {
+    value += bitsAt(bytes, place + done, Math.min(PIECE, width - done)) * factor
+    factor *= 1 << PIECE
+  }
+  return value
+}
+
+/** Numbers of a fixed number of bits, one behind the other. */
+export class BitWriter {
+  readonly #bytes = new Bytes(4096)
+  #pending = 0
+  #filled = 0
+
+  clear(): void {
+    this.#bytes.length = 0
+    this.#pending = 0
+    this.#filled = 0
+  }
+
+  put(value: number, width: number): void {
+    let rest = value
+    for (let left = width; left > 0; left -= PIECE) {
+      this.#put(rest % (1 << PIECE), Math.min(PIECE, left))
+      rest = Math.floor(rest / (1 << PIECE))
+    }
+  }
+
+  #put(value: number, width: number): void {
+    this.#pending |= value << this.#filled
+    this.#filled += width
+    const bytes = this.#bytes
+    bytes.reserve(4)
+    while (this.#filled >= 8) {
+      bytes.buffer[bytes.length++] = this.#pending & 255
+      this.#pending >>>= 8
+      this.#filled -= 8
+    }
+  }
+
+  /** Appends what was put, in whole bytes, and begins anew. */
+  endInto(sink: Bytes): void {
+    if (this.#filled > 0) this.#put(0, 8 - this.#filled)
+    sink.bytes(this.#bytes.view())
+    this.clear()
+  }
+}
+
+/**
+ * Ascending numbers (Elias-Fano): of each the lower bits as they are, and of all the upper ones as a row of bits. Number `i` with the upper part `h`
+ * sets bit `h + i`. That takes two bits a number more than its lower bits, whatever the gaps are, and half a bit more than the least there is.
+ */
+export interface Ascending {
+  readonly count: number
+  /** How many lower bits each has. */
+  readonly low: number
+  readonly bytes: Uint8Array
+  /** Where the lower bits begin, and where the upper ones. */
+  readonly lows: number
+  readonly highs: number
+  readonly end: number
+}
+
+/** How many lower bits numbers up to the greatest have. */
+export const lowBits = (count: number, greatest: number): number =>
+  count === 0 ? 0 : Math.max(0, bitsFor(Math.floor((greatest + 1) / count)) - 1)
+
+export const highBytes = (count: number, greatest: number, low: number): number =>
+  count === 0 ? 0 : bytesFor(count + Math.floor(greatest / 2 ** low) + 1)
+
+export const ascendingBytes = (count: number, greatest: number): number => {
+  const low = lowBits(count, greatest)
+  return bytesFor(count * low) + highBytes(count, greatest, low)
+}
+
+const lowWriter = new BitWriter()
+
+/** Appends numbers, none above `greatest`, less `base`. */
+export function writeAscending(
+  sink: Bytes,
+  numbers: ArrayLike<number>,
+  start: number,
+  end: number,
+  greatest: number,
+  base = 0,
+): void {
+  const count = end - start
+  const low = lowBits(count, greatest)
+  const step = 2 ** low
+  for (let i = start; i < end; i++) lowWriter.put((numbers[i]! - base) % step, low)
+  lowWriter.endInto(sink)
+  const length = highBytes(count, greatest, low)
+  sink.reserve(length)
+  const at = sink.length
+  sink.buffer.fill(0, at, at + length)
+  for (let i = start; i < end; i++) {
+    const bit = Math.floor((numbers[i]! - base) / step) + i - start
+    const place = at + (bit >>> 3)
+    sink.buffer[place] = sink.buffer[place]! | (1 << (bit & 7))
+  }
+  sink.length = at + length
+}
+
+/** Numbers as `writeAscending` wrote them, from a place on. */
+export function ascendingAt(bytes: Uint8Array, at: number, count: number, greatest: number): Ascending {
+  const low = lowBits(count, greatest)
+  const highs = at + bytesFor(count * low)
+  const end = highs + highBytes(count, greatest, low)
+  if (end > bytes.length) throw new Error('a list of ascending numbers ends too early')
+  return { count, low, bytes, lows: at, highs, end }
+}
+
+/** Puts the numbers, more than they are by `base`, into `into` from `at` on. */
+export function readAscending(list: Ascending, into: Float64Array | Uint32Array, at = 0, base = 0): void {
+  const { count, low, bytes, lows, highs, end } = list
+  const step = 2 ** low
+  const small = low <= PIECE
+  let place = lows * 8
+  let i = 0
+  for (let byte = highs; byte < end && i < count; byte++) {
+    for (let rest = bytes[byte]!; rest !== 0; rest &= rest - 1) {
+      const high = (byte - highs) * 8 + 31 - Math.clz32(rest & -rest) - i
+      const lower = small ? bitsAt(bytes, place, low) : wideBitsAt(bytes, place, low)
+      into[at + i++] = base + high * step + lower
+      place += low
+    }
+  }
+  if (i !== count) throw new Error('a list of ascending numbers is damaged')
+}
+
+/** The first number that is not below this one, by its place among all; the count where all are below. */
+export function firstNotBelow(list: Ascending, wanted: number): number {
+  const { count, low, bytes, lows, highs, end } = list
+  const step = 2 ** low
+  const high = Math.floor(wanted / step)
+  const lower = wanted - high * step
+  // Behind the zero that ends the upper part before this one stand those with this one.
+  let zeros = 0
+  let i = 0
+  let byte = highs
+  for (; byte < end; byte++) {
+    const ones = ONES[bytes[byte]!]!
+    if (zeros + 8 - ones >= high) break
+    zeros += 8 - ones
+    i += ones
+  }
+  for (let bit = (byte - highs) * 8; byte < end && i < count; bit++) {
+    const place = highs + (bit >>> 3)
+    if (place >= end) return count
+    if ((bytes[place]! & (1 << (bit & 7))) === 0) {
+      if (zeros++ === high) return i
+      continue
+    }
+    if (zeros > high || (zeros === high && wideBitsAt(bytes, lows * 8 + i * low, low) >= lower)) return i
+    i++
+  }
+  return count
+}
+
+/** One of the numbers whose upper part may be anything: found by going through the upper bits. */
+export function numberAt(list: Ascending, index: number): number {
+  const { low, bytes, lows, highs, end } = list
+  let i = 0
+  let byte = highs
+  for (; byte < end; byte++) {
+    const ones = ONES[bytes[byte]!]!
+    if (i + ones > index) break
+    i += ones
+  }
+  for (let rest = bytes[byte] ?? 0; rest !== 0; rest &= rest - 1) {
+    if (i++ !== index) continue
+    const high = (byte - highs) * 8 + 31 - Math.clz32(rest & -rest) - index
+    return high * 2 ** low + wideBitsAt(bytes, lows * 8 + index * low, low)
+  }
+  throw new Error('a list of ascending numbers is damaged')
+}

@@ -1,0 +1,387 @@
+import { hashOf } from '../held.ts'
+import { FIELD_REGION } from '../terms.ts'
+import {
+  type Ascending,
+  ascendingAt,
+  BitWriter,
+  bitsFor,
+  bytesFor,
+  firstNotBelow,
+  numberAt,
+  PAD,
+  readAscending,
+  wideBitsAt,
+  writeAscending,
+} from './bits.ts'
+import { Bytes, bytesOf, float64s, Reading, uint32s } from './codec.ts'
+import type { Dictionary, TermWalk } from './dictionary.ts'
+import { TextNumbers } from './held-column.ts'
+import { PackedPostings, writeLongList } from './packed-lists.ts'
+import { PageDirectory } from './page-directory.ts'
+import { type Postings, ShortPostings } from './postings.ts'
+import { type Packet, sealed, unpackedBytes, unsealed } from './seal.ts'
+import type { Source } from './source.ts'
+import { SHORT_LIST, type Sink } from './write.ts'
+
+const FIRST_VALUE = FIELD_REGION * 2 ** 32
+const VALUE_STEP = 65_536
+
+/**
+ * The key that a term has in a packed dictionary. Of a field's value only the upper 32 of its 48 bits are kept: values only ever choose candidates,
+ * each of which is looked at. Nearly each event has six values that no other has, and their lower bits were a tenth of the index. Words keep all
+ * their bits, since counts trust them.
+ */
+export const packedKey = (key: number): number => (key < FIRST_VALUE ? key : key - (key % VALUE_STEP))
+
+const stepOf = (key: number): number => (key < FIRST_VALUE ? 1 : VALUE_STEP)
+
+const MOST_TERMS = 512
+const MOST_LIST_BYTES = 4096
+/** Terms, terms with more than one document, checksum, span of the keys, their step. */
+const HEAD = 20
+const CHECKED_FROM = 8
+
+/** What a term with more documents has instead of a document's number: the lowest two bits of a varint. */
+const HERE = 0
+const SAME_AS = 1
+const OUTSIDE = 2
+
+/** Fewer documents take no more room than a note of where the same list is. */
+const LEAST_SHARED = 3
+
+export class PackedTermWriter {
+  readonly #sink: Sink
+  readonly #docs: number
+  readonly #width: number
+  readonly #firstKeys: number[] = []
+  readonly #offsets: number[] = []
+  readonly #lengths: number[] = []
+  terms = 0
+  readonly #keys = new Float64Array(MOST_TERMS)
+  readonly #lists = new Bytes(MOST_LIST_BYTES * 2)
+  readonly #listed: number[] = []
+  readonly #singles = new BitWriter()
+  #count = 0
+  /** Lists that were met, and the term that has each. */
+  readonly #met = new TextNumbers()
+  readonly #metAt: number[] = []
+  readonly #metLong = new TextNumbers()
+  readonly #longAt: number[] = []
+  readonly #scratch = new Bytes()
+
+  /** For a segment of so many documents. */
+  constructor(sink: Sink, docs: number) {
+    this.#sink = sink
+    this.#docs = docs
+    this.#width = bitsFor(docs - 1)
+  }
+
+  /** Terms come in ascending order of their packed keys, documents (`count` of `docs`) in ascending order. */
+  add(key: number, docs: Uint32Array, count: number): void {
+    if (this.#count > 0 && stepOf(key) !== stepOf(this.#keys[0]!)) this.#endPage()
+    if (this.#count === 0) this.#firstKeys.push(key)
+    const index = this.#count++
+    this.#keys[index] = key
+    this.terms++
+    if (count === 1) this.#singles.put(docs[0]!, this.#width)
+    else {
+      this.#listed.push(index)
+      if (count > SHORT_LIST) this.#addLong(docs, count)
+      else this.#addShort(docs, count, index)
+    }
+    if (this.#count === MOST_TERMS || this.#lists.length >= MOST_LIST_BYTES) this.#endPage()
+  }
+
+  #addShort(docs: Uint32Array, count: number, index: number): void {
+    const list = this.#scratch
+    list.length = 0
+    list.varint(count * 4 + HERE)
+    writeAscending(list, docs, 0, count, this.#docs - 1)
+    if (count >= LEAST_SHARED) {
+      const known = this.#met.of(hashOf(list.buffer, 0, list.length), list.buffer, 0, list.length) - 1
+      if (known < this.#metAt.length) {
+        this.#lists.varint(this.#metAt[known]! * 4 + SAME_AS)
+        return
+      }
+      this.#metAt.push((this.#firstKeys.length - 1) * MOST_TERMS + index)
+    }
+    this.#lists.bytes(list.view())
+  }
+
+  #addLong(docs: Uint32Array, count: number): void {
+    const list = this.#scratch
+    list.length = 0
+    writeLongList(list, docs, 0, count, this.#docs)
+    const known = this.#metLong.of(hashOf(list.buffer, 0, list.length), list.buffer, 0, list.length) - 1
+    if (known === this.#longAt.length) {
+      this.#longAt.push(this.#sink.length)
+      this.#sink.append(list.view())
+    }
+    this.#lists.varint(count * 4 + OUTSIDE)
+    this.#lists.varint(this.#longAt[known]!)
+    this.#lists.varint(list.length)
+  }
+
+  /** Ends the last page; how many pages there are, and their directory. */
+  end(): { readonly count: number; readonly directory: Buffer } {
+    this.#endPage()
+    const offsets = Float64Array.from(this.#offsets)
+    return {
+      count: offsets.length,
+      directory: Buffer.concat([
+        bytesOf(Float64Array.from(this.#firstKeys)),
+        bytesOf(offsets),
+        bytesOf(Uint32Array.from(this.#lengths)),
+      ]),
+    }
+  }
+
+  #endPage(): void {
+    const count = this.#count
+    if (count === 0) return
+    const first = this.#keys[0]!
+    const step = stepOf(first)
+    const steps = this.#keys.subarray(0, count)
+    for (let i = 0; i < count; i++) steps[i] = (steps[i]! - first) / step
+    const span = steps[count - 1]!
+    const page = this.#scratch
+    page.length = 0
+    page.bytes(new Uint8Array(HEAD))
+    writeAscending(page, steps, 0, count, span)
+    writeAscending(page, this.#listed, 0, this.#listed.length, count - 1)
+    this.#singles.endInto(page)
+    page.bytes(this.#lists.view())
+    page.bytes(new Uint8Array(PAD))
+    const bytes = page.view()
+    bytes.writeUInt16LE(count, 0)
+    bytes.writeUInt16LE(this.#listed.length, 2)
+    bytes.writeDoubleLE(span, 8)
+    bytes.writeUInt32LE(step, 16)
+    sealed(bytes, CHECKED_FROM)
+    this.#offsets.push(this.#sink.length)
+    this.#lengths.push(bytes.length)
+    this.#sink.append(bytes)
+    this.#lists.length = 0
+    this.#listed.length = 0
+    this.#count = 0
+  }
+}
+
+/** Where the directory of a dictionary is: first keys, offsets, lengths of its pages. */
+export interface PagesPlace extends Packet {
+  readonly count: number
+}
+
+/** A page, opened for reading. */
+class Page {
+  readonly bytes: Buffer
+  readonly count: number
+  readonly step: number
+  readonly keys: Ascending
+  /** Which terms have more than one document. */
+  readonly listed: Ascending
+  /** Where the numbers of single documents begin, and where the lists do. */
+  readonly singles: number
+  readonly lists: number
+
+  constructor(bytes: Buffer, width: number) {
+    unsealed(bytes, CHECKED_FROM, 'a page of the dictionary')
+    this.bytes = bytes
+    this.count = bytes.readUInt16LE(0)
+    this.step = bytes.readUInt32LE(16)
+    this.keys = ascendingAt(bytes, HEAD, this.count, bytes.readDoubleLE(8))
+    this.listed = ascendingAt(bytes, this.keys.end, bytes.readUInt16LE(2), this.count - 1)
+    this.singles = this.listed.end
+    this.lists = this.singles + bytesFor((this.count - this.listed.count) * width)
+  }
+}
+
+/** The dictionary of a segment of version 2. */
+export class PackedTerms implements Dictionary {
+  readonly pages: PageDirectory
+  readonly docs: number
+  readonly width: number
+  readonly #source: Source
+
+  constructor(source: Source, { count, offset, length }: PagesPlace, docs: number) {
+    this.#source = source
+    this.docs = docs
+    this.width = bitsFor(docs - 1)
+    this.pages = new PageDirectory(source, count, () => {
+      const bytes = unpackedBytes(source.read(offset, length), 'the directory of the dictionary')
+      return {
+        keys: float64s(bytes.subarray(0, count * 8)),
+        offsets: float64s(bytes.subarray(count * 8, count * 16)),
+        lengths: uint32s(bytes.subarray(count * 16, count * 20)),
+      }
+    })
+  }
+
+  open(page: number): Page {
+    return new Page(this.pages.page(page), this.width)
+  }
+
+  lookUp(key: number): Postings | null {
+    const wanted = packedKey(key)
+    const number = this.pages.pageOf(wanted)
+    if (number === -1) return null
+    const page = this.open(number)
+    const place = (wanted - this.pages.firstKey(number)) / page.step
+    // A value that is asked of a page of words: its values begin in the page behind.
+    if (place > Number.MAX_SAFE_INTEGER) return null
+    const index = firstNotBelow(page.keys, place)
+    return index < page.count && numberAt(page.keys, index) === place ? this.#postings(page, index) : null
+  }
+
+  range(first: number, last: number): Postings[] {
+    const from = packedKey(first)
+    const to = packedKey(last)
+    const found: Postings[] = []
+    for (let number = Math.max(0, this.pages.pageOf(from)); number < this.pages.count; number++) {
+      const base = this.pages.firstKey(number)
+      if (base > to) break
+      const page = this.open(number)
+      const start = Math.max(0, firstNotBelow(page.keys, Math.max(0, Math.ceil((from - base) / page.step))))
+      const end = firstNotBelow(page.keys, Math.floor((to - base) / page.step) + 1)
+      const lists = new Lists(this, page, start)
+      for (let index = start; index < end; index++) found.push(lists.next())
+    }
+    return found
+  }
+
+  #postings(page: Page, index: number): Postings {
+    return new Lists(this, page, index).next()
+  }
+
+  /** The documents of a term that another has, too. */
+  sameAs(place: number): Postings {
+    return this.#postings(this.open(Math.floor(place / MOST_TERMS)), place % MOST_TERMS)
+  }
+
+  outside(count: number, offset: number, length: number): Postings {
+    return new PackedPostings(this.#source, this.docs, count, offset, length)
+  }
+
+  walk(): TermWalk {
+    return new PackedWalk(this)
+  }
+
+  forget(): void {
+    this.pages.forget()
+  }
+}
+
+/** The documents of the terms of a page, one after the other. */
+class Lists {
+  readonly #terms: PackedTerms
+  readonly #page: Page
+  readonly #reading: Reading
+  readonly #listed: Uint32Array
+  #index: number
+  /** How many terms before have more than one document. */
+  #before: number
+
+  constructor(terms: PackedTerms, page: Page, from: number) {
+    this.#terms = terms
+    this.#page = page
+    this.#index = from
+    this.#listed = new Uint32Array(page.listed.count)
+    readAscending(page.listed, this.#listed)
+    this.#before = 0
+    this.#reading = new Reading(page.bytes, page.lists)
+    while (this.#before < this.#listed.length && this.#listed[this.#before]! < from) {
+      this.#before++
+      this.#skip()
+    }
+  }
+
+  next(): Postings {
+    const single = this.#single()
+    return single === -1 ? this.#list() : new ShortPostings(Uint32Array.of(single))
+  }
+
+  /** The next term's documents, renumbered, into `docs` behind `count`; the new count. */
+  nextInto(renumbered: Uint32Array, docs: Uint32Array, count: number): number {
+    const single = this.#single()
+    if (single !== -1) {
+      docs[count] = renumbered[single]!
+      return count + 1
+    }
+    let end = count
+    for (const doc of this.#list().all()) docs[end++] = renumbered[doc]!
+    return end
+  }
+
+  /** The next term's only document; -1 where it has more. */
+  #single(): number {
+    const index = this.#index++
+    if (this.#listed[this.#before] === index) {
+      this.#before++
+      return -1
+    }
+    const { width } = this.#terms
+    return wideBitsAt(this.#page.bytes, this.#page.singles * 8 + (index - this.#before) * width, width)
+  }
+
+  #list(): Postings {
+    const reading = this.#reading
+    const head = reading.varint()
+    const kind = head % 4
+    const value = Math.floor(head / 4)
+    if (kind === SAME_AS) return this.#terms.sameAs(value)
+    if (kind === OUTSIDE) {
+      const offset = reading.varint()
+      return this.#terms.outside(value, offset, reading.varint())
+    }
+    const docs = new Uint32Array(value)
+    const list = ascendingAt(this.#page.bytes, reading.at, value, this.#terms.docs - 1)
+    reading.at = list.end
+    readAscending(list, docs)
+    return new ShortPostings(docs)
+  }
+
+  #skip(): void {
+    const reading = this.#reading
+    const head = reading.varint()
+    const kind = head % 4
+    if (kind === HERE)
+      reading.at = ascendingAt(this.#page.bytes, reading.at, Math.floor(head / 4), this.#terms.docs - 1).end
+    else if (kind === OUTSIDE) {
+      reading.varint()
+      reading.varint()
+    }
+  }
+}
+
+class PackedWalk implements TermWalk {
+  key = 0
+  readonly #terms: PackedTerms
+  readonly #keys = new Float64Array(MOST_TERMS)
+  #number = -1
+  #page: Page | null = null
+  #lists: Lists | null = null
+  #index = 0
+  #first = 0
+
+  constructor(terms: PackedTerms) {
+    this.#terms = terms
+  }
+
+  next(): boolean {
+    if (this.#page === null || this.#index === this.#page.count) {
+      if (++this.#number >= this.#terms.pages.count) return false
+      const page = this.#terms.open(this.#number)
+      readAscending(page.keys, this.#keys)
+      this.#page = page
+      this.#lists = new Lists(this.#terms, page, 0)
+      this.#first = this.#terms.pages.firstKey(this.#number)
+      this.#index = 0
+    }
+    this.key = this.#first + this.#keys[this.#index++]! * this.#page.step
+    return true
+  }
+
+  docs(renumbered: Uint32Array, docs: Uint32Array, count: number): number {
+    return this.#lists!.nextInto(renumbered, docs, count)
+  }
+}

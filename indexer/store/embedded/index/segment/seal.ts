@@ -1,0 +1,37 @@
+import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+
+/** Where a part has its checksum: the CRC-32 of all from `from` on. */
+const CHECKSUM = 4
+
+export function sealed(part: Buffer, from: number): void {
+  part.writeUInt32LE(crc32(part.subarray(from)), CHECKSUM)
+}
+
+export function unsealed(part: Buffer, from: number, what: string): void {
+  if (part.length < from || part.readUInt32LE(CHECKSUM) !== crc32(part.subarray(from))) throw damaged(what)
+}
+
+export const damaged = (what: string): Error =>
+  new Error(`${what} of a segment is damaged; restore the partition from a backup`)
+
+/** Bytes of a segment that are compressed as a whole. */
+export interface Packet {
+  readonly offset: number
+  readonly length: number
+}
+
+/** Levels above take several times as long for a fiftieth less. */
+const PARAMS = {
+  params: { [constants.ZSTD_c_compressionLevel]: 6, [constants.ZSTD_c_checksumFlag]: 1 },
+}
+
+/** Bytes that are read as a whole, compressed (zstd) with a checksum. */
+export const packedBytes = (bytes: Uint8Array): Buffer => zstdCompressSync(bytes, PARAMS)
+
+export function unpackedBytes(bytes: Uint8Array, what: string): Buffer {
+  try {
+    return zstdDecompressSync(bytes)
+  } catch {
+    throw damaged(what)
+  }
+}
