@@ -140,22 +140,51 @@ export function ascendingAt(bytes: Uint8Array, at: number, count: number, greate
   return { count, low, bytes, lows: at, highs, end }
 }
 
-/** Puts the numbers, more than they are by `base`, into `into` from `at` on. */
-export function readAscending(list: Ascending, into: Float64Array | Uint32Array, at = 0, base = 0): void {
+/** So many bits stand in four bytes wherever they begin in the first. */
+export const MOST_IN_WORD = 25
+
+export const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength)
+
+/** The numbers. */
+export function readAscending(list: Ascending): Uint32Array {
   const { count, low, bytes, lows, highs, end } = list
-  const step = 2 ** low
-  const small = low <= PIECE
+  const numbers = new Uint32Array(count)
+  if (low > MOST_IN_WORD || end + PAD > bytes.length) {
+    numbers.set(readWide(list))
+    return numbers
+  }
+  const view = viewOf(bytes)
+  const mask = (1 << low) - 1
   let place = lows * 8
   let i = 0
-  for (let byte = highs; byte < end && i < count; byte++) {
-    for (let rest = bytes[byte]!; rest !== 0; rest &= rest - 1) {
+  for (let byte = highs; byte < end; byte++) {
+    for (let rest = bytes[byte]!; rest !== 0 && i < count; rest &= rest - 1) {
       const high = (byte - highs) * 8 + 31 - Math.clz32(rest & -rest) - i
-      const lower = small ? bitsAt(bytes, place, low) : wideBitsAt(bytes, place, low)
-      into[at + i++] = base + high * step + lower
+      numbers[i++] = (high << low) | ((view.getUint32(place >>> 3, true) >>> (place & 7)) & mask)
       place += low
     }
   }
   if (i !== count) throw new Error('a list of ascending numbers is damaged')
+  return numbers
+}
+
+/** Numbers of up to 53 bits. */
+export function readWide(list: Ascending): Float64Array {
+  const { count, low, bytes, lows, highs, end } = list
+  const numbers = new Float64Array(count)
+  const step = 2 ** low
+  let place = lows * 8
+  let i = 0
+  for (let byte = highs; byte < end; byte++) {
+    for (let rest = bytes[byte]!; rest !== 0 && i < count; rest &= rest - 1) {
+      const high = (byte - highs) * 8 + 31 - Math.clz32(rest & -rest) - i
+      numbers[i++] = high * step + wideBitsAt(bytes, place, low)
+      place += low
+    }
+  }
+  if (i !== count) throw new Error('a list of ascending numbers is damaged')
+  return numbers
 }
 
 /** The first number that is not below this one, by its place among all; the count where all are below. */

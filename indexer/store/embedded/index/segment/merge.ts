@@ -94,7 +94,8 @@ export function mergeSegments(
   const cursors = segments.map((segment) => segment.terms())
   const queue = new KeyQueue(cursors.length)
   for (const [s, cursor] of cursors.entries()) if (cursor.next()) queue.add(s, packedKey(cursor.key))
-  const docs = new Uint32Array(total)
+  // Several values of a document may have one key: then there is more than one of each, until they are sorted.
+  const docs = new Uint32Array(total * 2)
   while (!queue.isEmpty) {
     const key = queue.firstKey
     let count = 0
@@ -104,6 +105,7 @@ export function mergeSegments(
       const cursor = cursors[s]!
       from = count
       count = cursor.docs(renumbered[s]!, docs, count)
+      if (count > total) count = sortedOnce(docs, count)
       if (cursor.next()) queue.next(packedKey(cursor.key))
       else queue.end()
     } while (!queue.isEmpty && queue.firstKey === key)

@@ -2,16 +2,20 @@ import {
   ascendingAt,
   ascendingBytes,
   BitWriter,
+  bitsAt,
   bitsFor,
   bytesFor,
+  MOST_IN_WORD,
   PAD,
   readAscending,
+  readWide,
+  viewOf,
   wideBitsAt,
   writeAscending,
 } from './bits.ts'
-import { type Bytes, bytesOf, float64s, uint32s } from './codec.ts'
+import { type Bytes, bytesOf, float64s, uint16s, uint32s } from './codec.ts'
 import { COLUMN_PAGE, Column, type Numbers } from './column.ts'
-import { sealed, unsealed } from './seal.ts'
+import { checkSeal, seal } from './seal.ts'
 import type { Source } from './source.ts'
 
 /** How a page has its numbers. */
@@ -19,9 +23,8 @@ const PACKED = 0
 const ASCENDING = 1
 const PLAIN = 2
 
-/** Kind, bits a number (both one byte), two unused bytes, the checksum; then the base and the step, as doubles. */
+/** Checksum (4 bytes), kind, bits a number (1 byte each), two unused bytes, then the base and the step as doubles. */
 const HEAD = 24
-const CHECKED_FROM = 8
 
 /** Where a column is: its pages, and where each begins. */
 export interface PackedPlace {
@@ -45,8 +48,17 @@ function greatestDivisor(a: number, b: number): number {
   return one
 }
 
-/** Appends a page with these numbers. */
-export function writeColumnPage(sink: Bytes, values: ArrayLike<number>, from: number, to: number): void {
+/**
+ * Appends a page with these numbers. Counts go through whole columns of ordinals: those that are `counted` take whole bytes, which are copied,
+ * where taking bits apart would be half as long again.
+ */
+export function writeColumnPage(
+  sink: Bytes,
+  values: ArrayLike<number>,
+  from: number,
+  to: number,
+  counted = false,
+): void {
   const start = sink.length
   sink.bytes(EMPTY)
   let least = values[from]!
@@ -68,40 +80,42 @@ export function writeColumnPage(sink: Bytes, values: ArrayLike<number>, from: nu
   let step = 0
   for (let i = from; i < to && step !== 1; i++) step = greatestDivisor(values[i]! - least, step)
   if (step === 0) step = 1
-  let span = (greatest - least) / step
-  if (ascends && ascendingBytes(to - from, span) + 8 < bytesFor((to - from) * bitsFor(span))) {
+  const span = (greatest - least) / step
+  if (!counted && ascends && ascendingBytes(to - from, span) + 8 < bytesFor((to - from) * bitsFor(span))) {
     const steps = Float64Array.from({ length: to - from }, (_, i) => (values[from + i]! - least) / step)
     sink.bytes(bytesOf(Float64Array.of(span)))
     writeAscending(sink, steps, 0, steps.length, span)
     endPage(sink, start, ASCENDING, 0, least, step)
     return
   }
-  if (step === 1 && least > 0 && bitsFor(greatest) === bitsFor(span)) {
-    // As they are: without a sum for each.
-    span = greatest
+  if (counted && span > 0) {
+    step = 1
     least = 0
   }
-  const width = bitsFor(span)
+  const bits = bitsFor((greatest - least) / step)
+  const width = counted ? Math.ceil(bits / 8) * 8 : bits
   for (let i = from; i < to; i++) packer.put((values[i]! - least) / step, width)
   packer.endInto(sink)
   endPage(sink, start, PACKED, width, least, step)
 }
 
 function endPage(sink: Bytes, start: number, kind: number, width: number, base: number, step: number): void {
-  // What reads 32 bits at once may read the word behind the last.
+  // Pages begin at multiples of four, and packed bits are read four bytes at once.
   sink.bytes(new Uint8Array(4 + ((4 - (sink.length % 4)) % 4)))
   const page = sink.buffer.subarray(start, sink.length)
-  page[0] = kind
-  page[1] = width
+  page[4] = kind
+  page[5] = width
   page.writeDoubleLE(base, 8)
   page.writeDoubleLE(step, 16)
-  sealed(page, CHECKED_FROM)
+  seal(page)
 }
 
 /** A column that lies in pages of `COLUMN_PAGE` documents, each packed by itself. */
 export function packedColumn(source: Source, place: PackedPlace, docs: number): Column {
   const count = Math.ceil(docs / COLUMN_PAGE)
   let starts: Uint32Array | null = null
+  /** Each page's checksum is worked out once: for a column of whole bytes it takes longer than all else. */
+  const checked = new Uint8Array(count)
   return new Column((from, to) => {
     const values = roomFor(place.width, to - from)
     if (from >= to) return values
@@ -113,6 +127,10 @@ export function packedColumn(source: Source, place: PackedPlace, docs: number): 
     for (let page = first; page <= last; page++) {
       const begin = page * COLUMN_PAGE
       const own = bytes.subarray(starts[page]! - base, starts[page + 1]! - base)
+      if (checked[page] === 0) {
+        checkSeal(own, 'a page of a column')
+        checked[page] = 1
+      }
       const low = Math.max(from, begin)
       const high = Math.min(to, begin + COLUMN_PAGE)
       readPage(own, low - begin, high - begin, Math.min(COLUMN_PAGE, docs - begin), values, low - from)
@@ -132,17 +150,17 @@ const roomFor = (width: 1 | 2 | 4 | 8, count: number): Numbers =>
 
 /** Puts the numbers of a page from `from` up to but without `to` into `values` from `at` on. */
 function readPage(page: Buffer, from: number, to: number, count: number, values: Numbers, at: number): void {
-  unsealed(page, CHECKED_FROM, 'a page of a column')
-  const kind = page[0]!
-  const width = page[1]!
+  const kind = page[4]!
+  const width = page[5]!
   const base = page.readDoubleLE(8)
   const step = page.readDoubleLE(16)
   if (kind === PACKED) {
     if (HEAD + bytesFor(count * width) + PAD > page.length) throw new Error('a page of a column is too short')
     unpack(page, width, base, step, from, to, values, at)
   } else if (kind === ASCENDING) {
-    const steps = new Float64Array(count)
-    readAscending(ascendingAt(page, HEAD + 8, count, page.readDoubleLE(HEAD)), steps)
+    const span = page.readDoubleLE(HEAD)
+    const list = ascendingAt(page, HEAD + 8, count, span)
+    const steps = span <= 0xffffffff ? readAscending(list) : readWide(list)
     for (let i = from; i < to; i++) values[at++] = base + steps[i]! * step
   } else if (kind === PLAIN) {
     values.set(float64s(page.subarray(HEAD + from * 8, HEAD + to * 8)), at)
@@ -163,41 +181,80 @@ function unpack(
     values.fill(base, at, at + to - from)
     return
   }
-  if (width > 32) {
+  if (base === 0 && step === 1 && (width === 8 || width === 16)) {
+    const bytes = page.subarray(HEAD + (from * width) / 8, HEAD + (to * width) / 8)
+    values.set(width === 8 ? bytes : uint16s(bytes), at)
+    return
+  }
+  if (width > MOST_IN_WORD) {
     for (let i = from; i < to; i++) values[at++] = base + wideBitsAt(page, HEAD * 8 + i * width, width) * step
     return
   }
-  if (width === 8 && base === 0 && step === 1) {
-    values.set(page.subarray(HEAD + from, HEAD + to), at)
-    return
-  }
-  const words = uint32s(page.subarray(HEAD))
-  const mask = width === 32 ? -1 : (1 << width) - 1
-  if (base === 0 && step === 1 && values.BYTES_PER_ELEMENT <= 4)
-    unpackSmall(words, width, mask, from, to, values, at)
-  else {
-    for (let i = from, place = from * width; i < to; i++, place += width) {
-      const shift = place & 31
-      let bits = words[place >>> 5]! >>> shift
-      if (shift + width > 32) bits |= words[(place >>> 5) + 1]! << (32 - shift)
-      values[at++] = base + ((bits & mask) >>> 0) * step
-    }
-  }
+  const view = viewOf(page)
+  const place = HEAD * 8 + from * width
+  const end = at + to - from
+  // One function for each kind of array: one for all takes several times as long.
+  if (values instanceof Float64Array) unpackDoubles(view, place, width, base, step, values, at, end)
+  else if (step !== 1) {
+    for (let bit = place; at < end; bit += width) values[at++] = base + bitsAt(page, bit, width) * step
+  } else if (values instanceof Uint32Array) unpack32(view, place, width, base, values, at, end)
+  else if (values instanceof Uint16Array) unpack16(view, place, width, base, values, at, end)
+  else unpack8(view, place, width, base, values, at, end)
 }
 
-function unpackSmall(
-  words: Uint32Array,
+function unpackDoubles(
+  view: DataView,
+  place: number,
   width: number,
-  mask: number,
-  from: number,
-  to: number,
-  values: Numbers,
+  base: number,
+  step: number,
+  values: Float64Array,
   at: number,
+  end: number,
 ): void {
-  for (let i = from, place = from * width; i < to; i++, place += width) {
-    const shift = place & 31
-    let bits = words[place >>> 5]! >>> shift
-    if (shift + width > 32) bits |= words[(place >>> 5) + 1]! << (32 - shift)
-    values[at++] = bits & mask
-  }
+  const mask = (1 << width) - 1
+  for (let bit = place, i = at; i < end; i++, bit += width)
+    values[i] = base + ((view.getUint32(bit >>> 3, true) >>> (bit & 7)) & mask) * step
+}
+
+function unpack32(
+  view: DataView,
+  place: number,
+  width: number,
+  base: number,
+  values: Uint32Array,
+  at: number,
+  end: number,
+): void {
+  const mask = (1 << width) - 1
+  for (let bit = place, i = at; i < end; i++, bit += width)
+    values[i] = base + ((view.getUint32(bit >>> 3, true) >>> (bit & 7)) & mask)
+}
+
+function unpack16(
+  view: DataView,
+  place: number,
+  width: number,
+  base: number,
+  values: Uint16Array,
+  at: number,
+  end: number,
+): void {
+  const mask = (1 << width) - 1
+  for (let bit = place, i = at; i < end; i++, bit += width)
+    values[i] = base + ((view.getUint32(bit >>> 3, true) >>> (bit & 7)) & mask)
+}
+
+function unpack8(
+  view: DataView,
+  place: number,
+  width: number,
+  base: number,
+  values: Uint8Array,
+  at: number,
+  end: number,
+): void {
+  const mask = (1 << width) - 1
+  for (let bit = place, i = at; i < end; i++, bit += width)
+    values[i] = base + ((view.getUint32(bit >>> 3, true) >>> (bit & 7)) & mask)
 }

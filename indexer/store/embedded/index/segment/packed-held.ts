@@ -23,7 +23,8 @@ export type PackedHeldPlace =
 
 /** How parts of a segment are written: columns, and compressed bytes. */
 export interface PartWriter {
-  column(values: ArrayLike<number>, width: 1 | 2 | 4 | 8): PackedPlace
+  /** `counted`: by counts, which go through all of them. */
+  column(values: ArrayLike<number>, width: 1 | 2 | 4 | 8, counted: boolean): PackedPlace
   packet(bytes: Uint8Array): Packet
 }
 
@@ -40,13 +41,14 @@ export function writeHeld(column: HeldColumn, { column: write, packet }: PartWri
     const width = ordinals.BYTES_PER_ELEMENT as 1 | 2 | 4
     return {
       kind: 'texts',
-      ordinals: write(ordinals, width),
+      ordinals: write(ordinals, width, true),
       count: ends.length,
       texts: packet(texts.view()),
     }
   }
   const { values, present } = column
-  if (present === null) return { kind: 'numbers', values: write(values, widthOf(values)), present: null }
+  if (present === null)
+    return { kind: 'numbers', values: write(values, widthOf(values), false), present: null }
   // What is missing takes the least room as the value before it.
   const filled = values.slice()
   let before = 0
@@ -55,7 +57,7 @@ export function writeHeld(column: HeldColumn, { column: write, packet }: PartWri
     else filled[doc] = before
   }
   const bits = packet(Buffer.from(present.buffer, present.byteOffset, present.byteLength))
-  return { kind: 'numbers', values: write(filled, widthOf(filled)), present: bits }
+  return { kind: 'numbers', values: write(filled, widthOf(filled), false), present: bits }
 }
 
 const widthOf = (values: Uint32Array | Float64Array): 4 | 8 => (values instanceof Uint32Array ? 4 : 8)

@@ -1,7 +1,7 @@
-import { ascendingAt, ascendingBytes, bytesFor, readAscending, writeAscending } from './bits.ts'
+import { ascendingAt, ascendingBytes, bytesFor, PAD, readAscending, writeAscending } from './bits.ts'
 import { Bytes, bytesOf, uint32s } from './codec.ts'
 import type { Postings } from './postings.ts'
-import { damaged, sealed, unsealed } from './seal.ts'
+import { checkSeal, damaged, seal } from './seal.ts'
 import type { Source } from './source.ts'
 import { WINDOW, WINDOW_BITS } from './write.ts'
 
@@ -10,7 +10,7 @@ const NUMBERS = 0
 const BITS = 1
 const MISSING = 2
 
-/** Count of windows and checksum, four bytes each. */
+/** Checksum and count of windows, four bytes each. */
 const HEAD = 8
 /** Window, count, kind, offset from the end of the directory: four bytes each. */
 const ENTRY = 4
@@ -61,9 +61,10 @@ export function writeLongList(
     }
     i = end
   }
-  sink.bytes(bytesOf(Uint32Array.of(windows.length / ENTRY, 0, ...windows)))
+  sink.bytes(bytesOf(Uint32Array.of(0, windows.length / ENTRY, ...windows)))
   sink.bytes(data.view())
-  sealed(sink.buffer.subarray(begin, sink.length), HEAD)
+  sink.bytes(new Uint8Array(PAD))
+  seal(sink.buffer.subarray(begin, sink.length))
 }
 
 /** A long list as it lies in the file. */
@@ -86,8 +87,8 @@ export class PackedPostings implements Postings {
   #list(): { readonly bytes: Buffer; readonly windows: Uint32Array } {
     if (this.#known === null) {
       const bytes = this.#source.read(this.#offset, this.#length)
-      unsealed(bytes, HEAD, 'a list of documents')
-      const windows = uint32s(bytes.subarray(HEAD, HEAD + bytes.readUInt32LE(0) * ENTRY * 4))
+      checkSeal(bytes, 'a list of documents')
+      const windows = uint32s(bytes.subarray(HEAD, HEAD + bytes.readUInt32LE(4) * ENTRY * 4))
       this.#known = { bytes, windows }
     }
     return this.#known
@@ -110,10 +111,12 @@ export class PackedPostings implements Postings {
       for (let i = 0; i < length; i++) bits[i >>> 2] = bits[i >>> 2]! | (bytes[start + i]! << ((i & 3) * 8))
       return
     }
-    const found = new Uint32Array(kind === MISSING ? span - count : count)
-    readAscending(ascendingAt(bytes, start, found.length, span - 1), found)
+    const found = readAscending(ascendingAt(bytes, start, kind === MISSING ? span - count : count, span - 1))
     if (kind === NUMBERS) {
-      for (const doc of found) bits[doc >>> 5] = bits[doc >>> 5]! | (1 << (doc & 31))
+      for (let i = 0; i < found.length; i++) {
+        const doc = found[i]!
+        bits[doc >>> 5] = bits[doc >>> 5]! | (1 << (doc & 31))
+      }
     } else if (kind === MISSING) {
       let from = 0
       for (const doc of found) {

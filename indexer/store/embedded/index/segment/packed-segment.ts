@@ -41,12 +41,12 @@ export class PackedSegmentWriter {
     return offset
   }
 
-  #column(values: ArrayLike<number>, width: 1 | 2 | 4 | 8): Written {
+  #column(values: ArrayLike<number>, width: 1 | 2 | 4 | 8, counted = false): Written {
     const pages = new Bytes()
     const begins: number[] = []
     for (let from = 0; from < values.length; from += COLUMN_PAGE) {
       begins.push(pages.length)
-      writeColumnPage(pages, values, from, Math.min(values.length, from + COLUMN_PAGE))
+      writeColumnPage(pages, values, from, Math.min(values.length, from + COLUMN_PAGE), counted)
     }
     const starts = bytesOf(Uint32Array.of(...begins, pages.length))
     const bytes = pages.view()
@@ -74,15 +74,15 @@ export class PackedSegmentWriter {
       this.#column(sequences, 8),
       this.#column(chunks, 4),
       this.#column(lines, 2),
-      this.#column(sourceFacets, ofFacets),
-      this.#column(deedFacets, ofFacets),
+      this.#column(sourceFacets, ofFacets, true),
+      this.#column(deedFacets, ofFacets, true),
     ].map(({ place }) => place)
     const held: Record<string, PackedHeldPlace> = {}
     for (const [field, column] of heldColumns) {
       held[HELD[field]!] = writeHeld(column, {
         // A user's name, number and address of mail mostly go together: their columns of ordinals are one.
-        column: (values, width) => {
-          const written = this.#column(values, width)
+        column: (values, width, counted) => {
+          const written = this.#column(values, width, counted)
           if (column.kind === 'texts') this.#written.push(written)
           return written.place
         },

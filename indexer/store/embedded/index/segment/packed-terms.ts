@@ -3,6 +3,7 @@ import { FIELD_REGION } from '../terms.ts'
 import {
   type Ascending,
   ascendingAt,
+  ascendingBytes,
   BitWriter,
   bitsFor,
   bytesFor,
@@ -10,6 +11,7 @@ import {
   numberAt,
   PAD,
   readAscending,
+  readWide,
   wideBitsAt,
   writeAscending,
 } from './bits.ts'
@@ -19,7 +21,7 @@ import { TextNumbers } from './held-column.ts'
 import { PackedPostings, writeLongList } from './packed-lists.ts'
 import { PageDirectory } from './page-directory.ts'
 import { type Postings, ShortPostings } from './postings.ts'
-import { type Packet, sealed, unpackedBytes, unsealed } from './seal.ts'
+import { checkSeal, type Packet, seal, unpackedBytes } from './seal.ts'
 import type { Source } from './source.ts'
 import { SHORT_LIST, type Sink } from './write.ts'
 
@@ -37,9 +39,8 @@ const stepOf = (key: number): number => (key < FIRST_VALUE ? 1 : VALUE_STEP)
 
 const MOST_TERMS = 512
 const MOST_LIST_BYTES = 4096
-/** Terms, terms with more than one document, checksum, span of the keys, their step. */
+/** Checksum (4 bytes), terms, terms with more than one document (2 bytes each), span of the keys (a double), their step (4 bytes). */
 const HEAD = 20
-const CHECKED_FROM = 8
 
 /** What a term with more documents has instead of a document's number: the lowest two bits of a varint. */
 const HERE = 0
@@ -153,11 +154,11 @@ export class PackedTermWriter {
     page.bytes(this.#lists.view())
     page.bytes(new Uint8Array(PAD))
     const bytes = page.view()
-    bytes.writeUInt16LE(count, 0)
-    bytes.writeUInt16LE(this.#listed.length, 2)
+    bytes.writeUInt16LE(count, 4)
+    bytes.writeUInt16LE(this.#listed.length, 6)
     bytes.writeDoubleLE(span, 8)
     bytes.writeUInt32LE(step, 16)
-    sealed(bytes, CHECKED_FROM)
+    seal(bytes)
     this.#offsets.push(this.#sink.length)
     this.#lengths.push(bytes.length)
     this.#sink.append(bytes)
@@ -185,12 +186,12 @@ class Page {
   readonly lists: number
 
   constructor(bytes: Buffer, width: number) {
-    unsealed(bytes, CHECKED_FROM, 'a page of the dictionary')
+    checkSeal(bytes, 'a page of the dictionary')
     this.bytes = bytes
-    this.count = bytes.readUInt16LE(0)
+    this.count = bytes.readUInt16LE(4)
     this.step = bytes.readUInt32LE(16)
     this.keys = ascendingAt(bytes, HEAD, this.count, bytes.readDoubleLE(8))
-    this.listed = ascendingAt(bytes, this.keys.end, bytes.readUInt16LE(2), this.count - 1)
+    this.listed = ascendingAt(bytes, this.keys.end, bytes.readUInt16LE(6), this.count - 1)
     this.singles = this.listed.end
     this.lists = this.singles + bytesFor((this.count - this.listed.count) * width)
   }
@@ -202,6 +203,7 @@ export class PackedTerms implements Dictionary {
   readonly docs: number
   readonly width: number
   readonly #source: Source
+  readonly #listBytes = new Uint16Array(SHORT_LIST + 1)
 
   constructor(source: Source, { count, offset, length }: PagesPlace, docs: number) {
     this.#source = source
@@ -215,6 +217,16 @@ export class PackedTerms implements Dictionary {
         lengths: uint32s(bytes.subarray(count * 16, count * 20)),
       }
     })
+  }
+
+  /** How many bytes a short list takes. */
+  listBytes(count: number): number {
+    let bytes = this.#listBytes[count]!
+    if (bytes === 0) {
+      bytes = ascendingBytes(count, this.docs - 1)
+      this.#listBytes[count] = bytes
+    }
+    return bytes
   }
 
   open(page: number): Page {
@@ -276,23 +288,25 @@ class Lists {
   readonly #terms: PackedTerms
   readonly #page: Page
   readonly #reading: Reading
-  readonly #listed: Uint32Array
   #index: number
-  /** How many terms before have more than one document. */
+  /** How many terms before have more than one document, and the next that has. */
   #before: number
+  #nextListed: number
+  /** Lists that are passed when one is asked for. */
+  #toSkip: number
 
   constructor(terms: PackedTerms, page: Page, from: number) {
     this.#terms = terms
     this.#page = page
     this.#index = from
-    this.#listed = new Uint32Array(page.listed.count)
-    readAscending(page.listed, this.#listed)
-    this.#before = 0
     this.#reading = new Reading(page.bytes, page.lists)
-    while (this.#before < this.#listed.length && this.#listed[this.#before]! < from) {
-      this.#before++
-      this.#skip()
-    }
+    this.#before = firstNotBelow(page.listed, from)
+    this.#nextListed = this.#listedAt(this.#before)
+    this.#toSkip = this.#before
+  }
+
+  #listedAt(n: number): number {
+    return n < this.#page.listed.count ? numberAt(this.#page.listed, n) : -1
   }
 
   next(): Postings {
@@ -315,8 +329,8 @@ class Lists {
   /** The next term's only document; -1 where it has more. */
   #single(): number {
     const index = this.#index++
-    if (this.#listed[this.#before] === index) {
-      this.#before++
+    if (this.#nextListed === index) {
+      this.#nextListed = this.#listedAt(++this.#before)
       return -1
     }
     const { width } = this.#terms
@@ -325,6 +339,7 @@ class Lists {
 
   #list(): Postings {
     const reading = this.#reading
+    for (; this.#toSkip > 0; this.#toSkip--) this.#skip()
     const head = reading.varint()
     const kind = head % 4
     const value = Math.floor(head / 4)
@@ -333,19 +348,16 @@ class Lists {
       const offset = reading.varint()
       return this.#terms.outside(value, offset, reading.varint())
     }
-    const docs = new Uint32Array(value)
     const list = ascendingAt(this.#page.bytes, reading.at, value, this.#terms.docs - 1)
     reading.at = list.end
-    readAscending(list, docs)
-    return new ShortPostings(docs)
+    return new ShortPostings(readAscending(list))
   }
 
   #skip(): void {
     const reading = this.#reading
     const head = reading.varint()
     const kind = head % 4
-    if (kind === HERE)
-      reading.at = ascendingAt(this.#page.bytes, reading.at, Math.floor(head / 4), this.#terms.docs - 1).end
+    if (kind === HERE) reading.at += this.#terms.listBytes(head >>> 2)
     else if (kind === OUTSIDE) {
       reading.varint()
       reading.varint()
@@ -356,7 +368,7 @@ class Lists {
 class PackedWalk implements TermWalk {
   key = 0
   readonly #terms: PackedTerms
-  readonly #keys = new Float64Array(MOST_TERMS)
+  #keys: Float64Array = new Float64Array(0)
   #number = -1
   #page: Page | null = null
   #lists: Lists | null = null
@@ -371,7 +383,7 @@ class PackedWalk implements TermWalk {
     if (this.#page === null || this.#index === this.#page.count) {
       if (++this.#number >= this.#terms.pages.count) return false
       const page = this.#terms.open(this.#number)
-      readAscending(page.keys, this.#keys)
+      this.#keys = readWide(page.keys)
       this.#page = page
       this.#lists = new Lists(this.#terms, page, 0)
       this.#first = this.#terms.pages.firstKey(this.#number)

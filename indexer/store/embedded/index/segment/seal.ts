@@ -1,14 +1,15 @@
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
-/** Where a part has its checksum: the CRC-32 of all from `from` on. */
-const CHECKSUM = 4
+/** A part begins with the CRC-32 of all that follows. */
+export const CHECKSUM_BYTES = 4
 
-export function sealed(part: Buffer, from: number): void {
-  part.writeUInt32LE(crc32(part.subarray(from)), CHECKSUM)
+export function seal(part: Buffer): void {
+  part.writeUInt32LE(crc32(part.subarray(CHECKSUM_BYTES)))
 }
 
-export function unsealed(part: Buffer, from: number, what: string): void {
-  if (part.length < from || part.readUInt32LE(CHECKSUM) !== crc32(part.subarray(from))) throw damaged(what)
+export function checkSeal(part: Buffer, what: string): void {
+  if (part.length < CHECKSUM_BYTES || part.readUInt32LE(0) !== crc32(part.subarray(CHECKSUM_BYTES)))
+    throw damaged(what)
 }
 
 export const damaged = (what: string): Error =>
