@@ -12,6 +12,9 @@ export const PAD = 3
 /** `bitsAt` reads at most so many bits. */
 const PIECE = 24
 
+/** Powers of two: to work one out takes longer than to read it. */
+const STEPS = Float64Array.from({ length: 54 }, (_, bits) => 2 ** bits)
+
 export const bitsFor = (greatest: number): number =>
   greatest < 1 ? 0 : greatest < 0x80000000 ? 32 - Math.clz32(greatest) : Math.floor(Math.log2(greatest)) + 1
 
@@ -49,6 +52,10 @@ export class BitWriter {
   }
 
   put(value: number, width: number): void {
+    if (width <= PIECE) {
+      this.#put(value, width)
+      return
+    }
     let rest = value
     for (let left = width; left > 0; left -= PIECE) {
       this.#put(rest % (1 << PIECE), Math.min(PIECE, left))
@@ -59,6 +66,7 @@ export class BitWriter {
   #put(value: number, width: number): void {
     this.#pending |= value << this.#filled
     this.#filled += width
+    if (this.#filled < 8) return
     const bytes = this.#bytes
     bytes.reserve(4)
     while (this.#filled >= 8) {
@@ -96,14 +104,12 @@ export const lowBits = (count: number, greatest: number): number =>
   count === 0 ? 0 : Math.max(0, bitsFor(Math.floor((greatest + 1) / count)) - 1)
 
 export const highBytes = (count: number, greatest: number, low: number): number =>
-  count === 0 ? 0 : bytesFor(count + Math.floor(greatest / 2 ** low) + 1)
+  count === 0 ? 0 : bytesFor(count + Math.floor(greatest / STEPS[low]!) + 1)
 
 export const ascendingBytes = (count: number, greatest: number): number => {
   const low = lowBits(count, greatest)
   return bytesFor(count * low) + highBytes(count, greatest, low)
 }
-
-const lowWriter = new BitWriter()
 
 /** Appends numbers, none above `greatest`, less `base`. */
 export function writeAscending(
@@ -116,19 +122,49 @@ export function writeAscending(
 ): void {
   const count = end - start
   const low = lowBits(count, greatest)
-  const step = 2 ** low
-  for (let i = start; i < end; i++) lowWriter.put((numbers[i]! - base) % step, low)
-  lowWriter.endInto(sink)
-  const length = highBytes(count, greatest, low)
-  sink.reserve(length)
-  const at = sink.length
-  sink.buffer.fill(0, at, at + length)
-  for (let i = start; i < end; i++) {
-    const bit = Math.floor((numbers[i]! - base) / step) + i - start
-    const place = at + (bit >>> 3)
-    sink.buffer[place] = sink.buffer[place]! | (1 << (bit & 7))
+  const highs = sink.length + bytesFor(count * low)
+  const stop = highs + highBytes(count, greatest, low)
+  sink.reserve(stop - sink.length)
+  const { buffer } = sink
+  buffer.fill(0, sink.length, stop)
+  let at = sink.length
+  let pending = 0
+  let filled = 0
+  if (low <= PIECE && greatest < 0x80000000) {
+    const mask = (1 << low) - 1
+    for (let i = start; i < end; i++) {
+      const number = numbers[i]! - base
+      pending |= (number & mask) << filled
+      for (filled += low; filled >= 8; filled -= 8) {
+        buffer[at++] = pending & 255
+        pending >>>= 8
+      }
+      const bit = (number >>> low) + i - start
+      const place = highs + (bit >>> 3)
+      buffer[place] = buffer[place]! | (1 << (bit & 7))
+    }
+  } else {
+    const step = STEPS[low]!
+    for (let i = start; i < end; i++) {
+      const number = numbers[i]! - base
+      const high = Math.floor(number / step)
+      let rest = number - high * step
+      for (let left = low; left > 0; left -= PIECE) {
+        const more = Math.floor(rest / (1 << PIECE))
+        pending |= (rest - more * (1 << PIECE)) << filled
+        for (filled += Math.min(PIECE, left); filled >= 8; filled -= 8) {
+          buffer[at++] = pending & 255
+          pending >>>= 8
+        }
+        rest = more
+      }
+      const bit = high + i - start
+      const place = highs + (bit >>> 3)
+      buffer[place] = buffer[place]! | (1 << (bit & 7))
+    }
   }
-  sink.length = at + length
+  if (filled > 0) buffer[at] = pending
+  sink.length = stop
 }
 
 /** Numbers as `writeAscending` wrote them, from a place on. */
@@ -173,7 +209,7 @@ export function readAscending(list: Ascending): Uint32Array {
 export function readWide(list: Ascending): Float64Array {
   const { count, low, bytes, lows, highs, end } = list
   const numbers = new Float64Array(count)
-  const step = 2 ** low
+  const step = STEPS[low]!
   let place = lows * 8
   let i = 0
   for (let byte = highs; byte < end; byte++) {
@@ -190,7 +226,7 @@ export function readWide(list: Ascending): Float64Array {
 /** The first number that is not below this one, by its place among all; the count where all are below. */
 export function firstNotBelow(list: Ascending, wanted: number): number {
   const { count, low, bytes, lows, highs, end } = list
-  const step = 2 ** low
+  const step = STEPS[low]!
   const high = Math.floor(wanted / step)
   const lower = wanted - high * step
   // Behind the zero that ends the upper part before this one stand those with this one.
@@ -229,7 +265,7 @@ export function numberAt(list: Ascending, index: number): number {
   for (let rest = bytes[byte] ?? 0; rest !== 0; rest &= rest - 1) {
     if (i++ !== index) continue
     const high = (byte - highs) * 8 + 31 - Math.clz32(rest & -rest) - index
-    return high * 2 ** low + wideBitsAt(bytes, lows * 8 + index * low, low)
+    return high * STEPS[low]! + wideBitsAt(bytes, lows * 8 + index * low, low)
   }
   throw new Error('a list of ascending numbers is damaged')
 }

@@ -33,7 +33,8 @@ const VALUE_STEP = 65_536
  * each of which is looked at. Nearly each event has six values that no other has, and their lower bits were a tenth of the index. Words keep all
  * their bits, since counts trust them.
  */
-export const packedKey = (key: number): number => (key < FIRST_VALUE ? key : key - (key % VALUE_STEP))
+export const packedKey = (key: number): number =>
+  key < FIRST_VALUE ? key : Math.floor(key / VALUE_STEP) * VALUE_STEP
 
 const stepOf = (key: number): number => (key < FIRST_VALUE ? 1 : VALUE_STEP)
 
