@@ -1,7 +1,7 @@
 import { ascendingAt, ascendingBytes, bytesFor, PAD, readAscending, writeAscending } from './bits.ts'
 import { Bytes, bytesOf, uint32s } from './codec.ts'
 import type { Postings } from './postings.ts'
-import { checkSeal, damaged, seal } from './seal.ts'
+import { CHECKSUM_BYTES, checkSeal, damaged, seal } from './seal.ts'
 import type { Source } from './source.ts'
 import { WINDOW, WINDOW_BITS } from './write.ts'
 
@@ -10,9 +10,9 @@ const NUMBERS = 0
 const BITS = 1
 const MISSING = 2
 
-/** Checksum and count of windows, four bytes each. */
+/** Checksum of the directory and count of windows, four bytes each. */
 const HEAD = 8
-/** Window, count, kind, offset from the end of the directory: four bytes each. */
+/** Window, count, kind, where its part begins behind the directory: four bytes each. */
 const ENTRY = 4
 
 const spanOf = (window: number, docs: number): number => Math.min(WINDOW, docs - window * WINDOW)
@@ -40,7 +40,9 @@ export function writeLongList(
     const asMissing = ascendingBytes(span - (end - i), span - 1)
     const asBits = bytesFor(span)
     const kind = asBits < asNumbers && asBits < asMissing ? BITS : asMissing < asNumbers ? MISSING : NUMBERS
-    windows.push(window, end - i, kind, data.length)
+    const part = data.length
+    windows.push(window, end - i, kind, part)
+    data.bytes(new Uint8Array(CHECKSUM_BYTES))
     if (kind === NUMBERS) writeAscending(data, numbers, i, end, span - 1, base)
     else if (kind === BITS) {
       data.reserve(asBits)
@@ -59,12 +61,13 @@ export function writeLongList(
       }
       writeAscending(data, missing, 0, count, span - 1, base)
     }
+    data.bytes(new Uint8Array(PAD))
+    seal(data.buffer.subarray(part, data.length))
     i = end
   }
   sink.bytes(bytesOf(Uint32Array.of(0, windows.length / ENTRY, ...windows)))
-  sink.bytes(data.view())
-  sink.bytes(new Uint8Array(PAD))
   seal(sink.buffer.subarray(begin, sink.length))
+  sink.bytes(data.view())
 }
 
 /** A long list as it lies in the file. */
@@ -74,7 +77,7 @@ export class PackedPostings implements Postings {
   readonly #docs: number
   readonly #offset: number
   readonly #length: number
-  #known: { readonly bytes: Buffer; readonly windows: Uint32Array } | null = null
+  #directory: Uint32Array | null = null
 
   constructor(source: Source, docs: number, count: number, offset: number, length: number) {
     this.#source = source
@@ -84,28 +87,35 @@ export class PackedPostings implements Postings {
     this.#length = length
   }
 
-  #list(): { readonly bytes: Buffer; readonly windows: Uint32Array } {
-    if (this.#known === null) {
-      const bytes = this.#source.read(this.#offset, this.#length)
-      checkSeal(bytes, 'a list of documents')
-      const windows = uint32s(bytes.subarray(HEAD, HEAD + bytes.readUInt32LE(4) * ENTRY * 4))
-      this.#known = { bytes, windows }
+  #windows(): Uint32Array {
+    if (this.#directory === null) {
+      // As long as it would be with all windows: reading that is quicker than asking first how many there are.
+      const most = HEAD + Math.ceil(this.#docs / WINDOW) * ENTRY * 4
+      const bytes = this.#source.read(this.#offset, Math.min(most, this.#length))
+      const length = bytes.readUInt32LE(4) * ENTRY * 4
+      checkSeal(bytes.subarray(0, HEAD + length), 'a list of documents')
+      this.#directory = uint32s(bytes.subarray(HEAD, HEAD + length))
     }
-    return this.#known
+    return this.#directory
   }
 
   into(window: number, bits: Uint32Array): void {
-    const { windows } = this.#list()
+    const windows = this.#windows()
     for (let i = 0; i < windows.length; i += ENTRY) if (windows[i] === window) this.#window(i, bits)
   }
 
   /** Sets the bits of the documents of one window. */
   #window(entry: number, bits: Uint32Array): void {
-    const { bytes, windows } = this.#list()
+    const windows = this.#windows()
     const span = spanOf(windows[entry]!, this.#docs)
     const count = windows[entry + 1]!
     const kind = windows[entry + 2]!
-    const start = HEAD + windows.length * 4 + windows[entry + 3]!
+    const base = HEAD + windows.length * 4
+    const begin = base + windows[entry + 3]!
+    const end = entry + ENTRY < windows.length ? base + windows[entry + ENTRY + 3]! : this.#length
+    const bytes = this.#source.read(this.#offset + begin, end - begin)
+    checkSeal(bytes, 'a list of documents')
+    const start = CHECKSUM_BYTES
     if (kind === BITS) {
       const length = bytesFor(span)
       for (let i = 0; i < length; i++) bits[i >>> 2] = bits[i >>> 2]! | (bytes[start + i]! << ((i & 3) * 8))
@@ -128,7 +138,7 @@ export class PackedPostings implements Postings {
   }
 
   all(): Uint32Array {
-    const { windows } = this.#list()
+    const windows = this.#windows()
     const docs = new Uint32Array(this.count)
     const bits = new Uint32Array(WINDOW / 32)
     let n = 0

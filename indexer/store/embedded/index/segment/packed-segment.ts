@@ -42,10 +42,10 @@ import type { Columns, Sink } from './write.ts'
  *     2: x documents in a long list: its offset and its length (varints)
  *   three bytes of 0
  *
- * **Long list** (more than 512 documents). Checksum; number of windows (4 bytes); for each window of 65,536 documents that has any: its number, how
- * many documents it has, kind, and where its part begins behind this directory (4 bytes each). The parts follow, with numbers counted from the window's
- * first document, and `s` documents in the window, of which the last may be shorter. Kind 0: the documents as ascending numbers up to s - 1. Kind 1: a bit
- * for each of s documents, to a whole byte. Kind 2: those that are missing, as ascending numbers up to s - 1. Three bytes of 0 end the list.
+ * **Long list** (more than 512 documents). A directory: its checksum; number of windows (4 bytes); for each window of 65,536 documents that has any: its
+ * number, how many documents it has, kind, and where its part begins behind the directory (4 bytes each). A part has a checksum, its documents, and three
+ * bytes of 0. Numbers are counted from the window's first document, and `s` is the number of the segment's documents in the window. Kind 0: the documents
+ * as ascending numbers up to s - 1. Kind 1: a bit for each of s documents, to a whole byte. Kind 2: those that are missing, as ascending numbers up to s - 1.
  *
  * **Column.** Pages of 2048 documents from `pages` on, and at `starts` where each begins, counted from `pages`, and where the last ends (4 bytes each).
  * `width` is how many bytes a number takes in memory. A page: checksum; kind, bits (1 byte each); two bytes of 0; base, step (doubles). Kind 0: each
