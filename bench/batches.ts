@@ -15,14 +15,19 @@ import type { Manifest } from '../schema/wire/index.ts'
 export const SOURCE = '00112233445566778899aabbccddeeff' as SourceId
 export const RECORD = 430
 
+interface Place {
+  readonly sequence: number
+  readonly first: number
+  readonly ingested: number
+}
+
 /** Lines as a batch that was verified already. */
-export function batchOf(
-  lines: readonly string[],
-  { sequence, first, ingested }: { sequence: number; first: number; ingested: number },
-): StoreBatch {
-  const count = lines.length
-  const shipped = Buffer.from(`\n${lines.join('\n')}\n`)
-  const { leaves } = leavesOf(shipped, 1, shipped.length)
+export const batchOf = (lines: readonly string[], place: Place): StoreBatch =>
+  batchOfBytes(Buffer.from(`\n${lines.join('\n')}\n`), place)
+
+/** The same of lines that stand between newlines. */
+export function batchOfBytes(shipped: Buffer, { sequence, first, ingested }: Place): StoreBatch {
+  const { leaves, count } = leavesOf(shipped, 1, shipped.length)
   const body = shipped.subarray(1)
   const manifest: Manifest = {
     version: 1,

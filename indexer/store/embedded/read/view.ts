@@ -23,6 +23,7 @@ import {
   type Ways,
   waysOf,
 } from '../index/index.ts'
+import { type RollUp, rolledUp } from './aggregate/roll-up.ts'
 
 /** A segment was merged away between being listed and being opened: the search begins anew. */
 export class SegmentGoneError extends Error {
@@ -45,6 +46,8 @@ interface BatchRow {
 const BATCHES_KNOWN = 1024
 /** Chunks of all partitions together: 16 MB. */
 const CHUNKS_OPEN = 256
+/** Bytes of what a thread has counted before. Beyond them, segments are counted by documents. */
+const MOST_ROLLED = 64 * 1024 * 1024
 
 /** Blocks at rest of all partitions together: some 5 MB. */
 const BLOCKS_OPEN = 32
@@ -55,6 +58,8 @@ export interface Shared {
   readonly texts: TextBooks
   readonly chunks: Latest<string, Chunk>
   readonly blocks: Latest<string, PackedLines>
+  /** Bytes of what was counted before. */
+  rolled: number
 }
 
 export const newShared = (chunks = CHUNKS_OPEN): Shared => ({
@@ -62,7 +67,16 @@ export const newShared = (chunks = CHUNKS_OPEN): Shared => ({
   texts: new TextBooks(),
   chunks: new Latest(chunks),
   blocks: new Latest(BLOCKS_OPEN),
+  rolled: 0,
 })
+
+/** What was counted of a segment before, and never changes. */
+interface Counted {
+  /** Null where it would have too many groups. */
+  rollUp: RollUp | null | undefined
+  readonly tallies: Map<string, Uint32Array>
+  bytes: number
+}
 
 /** A partition as the threads that only read see it. */
 export class PartitionView {
@@ -74,6 +88,7 @@ export class PartitionView {
   readonly #segments = new Map<number, Segment>()
   /** The bytes of those that lie in the database. */
   readonly #contents = new Map<number, MemorySource>()
+  readonly #counted = new Map<number, Counted>()
   readonly #batches = new Latest<number, BatchRow>(BATCHES_KNOWN)
   readonly #list: StatementSync
   readonly #fields: StatementSync
@@ -122,6 +137,7 @@ export class PartitionView {
       segment.close()
       this.#segments.delete(id)
       this.#contents.delete(id)
+      this.#forgetCounts(id)
     }
     return listed
   }
@@ -141,6 +157,50 @@ export class PartitionView {
     const row = this.#fields.get(id)
     if (row === undefined) throw new SegmentGoneError()
     return waysOf(row.fields === 0 ? FIRST_FIELDS : String(row.list))
+  }
+
+  /** A segment's documents counted before, when that is first asked for; null where there is no such count. */
+  rollUp(id: number, mayMake: () => boolean): RollUp | null {
+    const counted = this.#countedOf(id)
+    if (counted.rollUp !== undefined) return counted.rollUp
+    if (this.#shared.rolled >= MOST_ROLLED || !mayMake()) return null
+    counted.rollUp = rolledUp(this.segment(id))
+    this.#grow(
+      counted,
+      counted.rollUp === null ? 0 : counted.rollUp.byHour.bytes + counted.rollUp.total.bytes,
+    )
+    return counted.rollUp
+  }
+
+  /** How many of a segment's documents have each text of a held field, by ordinal, where that was kept. */
+  tally(id: number, field: string): Uint32Array | undefined {
+    return this.#counted.get(id)?.tallies.get(field)
+  }
+
+  keepTally(id: number, field: string, tally: Uint32Array): void {
+    if (this.#shared.rolled >= MOST_ROLLED) return
+    const counted = this.#countedOf(id)
+    counted.tallies.set(field, tally)
+    this.#grow(counted, tally.byteLength)
+  }
+
+  #countedOf(id: number): Counted {
+    let counted = this.#counted.get(id)
+    if (counted === undefined) {
+      counted = { rollUp: undefined, tallies: new Map(), bytes: 0 }
+      this.#counted.set(id, counted)
+    }
+    return counted
+  }
+
+  #grow(counted: Counted, bytes: number): void {
+    counted.bytes += bytes
+    this.#shared.rolled += bytes
+  }
+
+  #forgetCounts(id: number): void {
+    this.#shared.rolled -= this.#counted.get(id)?.bytes ?? 0
+    this.#counted.delete(id)
   }
 
   #source(id: number): Source {
@@ -250,6 +310,7 @@ export class PartitionView {
   }
 
   close(): void {
+    for (const id of this.#counted.keys()) this.#forgetCounts(id)
     for (const segment of this.#segments.values()) segment.close()
     this.database.close()
   }

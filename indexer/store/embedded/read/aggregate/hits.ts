@@ -1,33 +1,40 @@
 import { matches, type Query } from '../../../../query/index.ts'
+import type { AggregateRequest } from '../../../aggregate.ts'
 import type { Budget } from '../../../aggregate-bounds.ts'
+import { axisOf, type Slot, type TimeSplit } from '../../../calendar.ts'
+import { countableField } from '../../../field-values.ts'
 import { categoryOf } from '../../disk/index.ts'
 import { type Segment, WINDOW } from '../../index/index.ts'
 import { timesOf, withinCategory } from '../candidates.ts'
 import type { SearchContext } from '../search.ts'
 import type { PartitionView } from '../view.ts'
 import { countOf, within } from './bits.ts'
+import { type Groups, HOUR, isDecidedByGroup, isKept, type RollUp, type Rows } from './roll-up.ts'
 import { Decisions, Judge } from './verdict.ts'
 
-/** The documents of one segment that a question is about: those from `low` up to but without `high`, or of these the bits that are set. */
+/** The rows of one segment that a question is about: those from `low` up to but without `high`, or of these the bits that are set. */
 export interface Hits {
   readonly view: PartitionView
+  readonly id: number
   readonly segment: Segment
+  /** The segment's documents, or the groups of its roll-up. */
+  readonly rows: Rows
+  /** How many documents each row is; null where each is one. */
+  readonly weights: Uint32Array | null
   readonly low: number
   readonly high: number
   /** Null where all are. */
   readonly bits: Uint32Array | null
+  /** Of documents. */
   readonly count: number
 }
 
-export interface Asked {
-  readonly query: Query
-  readonly from?: number
-  readonly to?: number
-}
+/** Roll-ups are made until so much of a question's time is over: documents count for what is left, and the next question makes more. */
+const SHARE_TO_ROLL = 1 / 2
 
 /** What matches, segment by segment. Where the time is over, documents that only their event could decide are left out. */
 export function hitsOf(
-  asked: Asked,
+  asked: AggregateRequest,
   context: Omit<SearchContext, 'late'> & { readonly demandWanted: () => void },
   budget: Budget,
 ): Hits[] {
@@ -37,34 +44,127 @@ export function hitsOf(
   const to = Math.min(asked.to ?? Number.POSITIVE_INFINITY, times.to)
   const found: Hits[] = []
   const decisions = new Decisions(context.demandWanted)
+  const rolling = Rolling.of(asked)
+  const least = budget.left * SHARE_TO_ROLL
   for (const row of context.partitions) {
     if (row.greatest < from || row.least >= to) continue
     const own = withinCategory(query, categoryOf(row.name))
     if (own.kind === 'none') continue
     const view = context.view(row.name)
-    for (const { id, least, greatest } of view.segments()) {
-      if (greatest < from || least >= to) continue
-      const hits = hitsIn({ view, segment: view.segment(id), decisions }, own, from, to, budget)
-      if (hits.count > 0) found.push(hits)
+    const rolls = rolling !== null && isDecidedByGroup(own)
+    for (const { id, ...span } of view.segments()) {
+      if (span.greatest < from || span.least >= to) continue
+      const segment = view.segment(id)
+      const rollUp = rolls ? view.rollUp(id, () => budget.left > least) : null
+      for (const part of partsOf(segment, rollUp, rolling, { ...span, from, to })) {
+        const hits = hitsIn({ view, id, segment, decisions }, part, own, budget)
+        if (hits.count > 0) found.push(hits)
+      }
     }
   }
   return found
 }
 
+interface Span {
+  readonly least: number
+  readonly greatest: number
+  readonly from: number
+  readonly to: number
+}
+
+interface Part {
+  readonly rows: Rows
+  readonly weights: Uint32Array | null
+  readonly from: number
+  readonly to: number
+}
+
+/** What of a segment is counted by groups, and what by documents: the hours that are in the time in part. */
+function partsOf(segment: Segment, rollUp: RollUp | null, rolling: Rolling | null, span: Span): Part[] {
+  // Where all is within the time, no hour is cut.
+  const from = span.least >= span.from ? Number.NEGATIVE_INFINITY : span.from
+  const to = span.greatest < span.to ? Number.POSITIVE_INFINITY : span.to
+  const documents = (from: number, to: number): Part => ({ rows: segment, weights: null, from, to })
+  if (rollUp === null || rolling === null) return [documents(from, to)]
+  const { byHour, total } = rollUp
+  const groups = (rows: Groups, from: number, to: number): Part => ({ rows, weights: rows.counts, from, to })
+  if (!rolling.byTime && from === Number.NEGATIVE_INFINITY && to === Number.POSITIVE_INFINITY)
+    return [groups(total, from, to)]
+  const first = Math.ceil(from / HOUR) * HOUR
+  const end = Math.floor(to / HOUR) * HOUR
+  if (first >= end || !rolling.keepsWhole(byHour, first, end)) return [documents(from, to)]
+  return [
+    ...(from < first ? [documents(from, first)] : []),
+    groups(byHour, first, end),
+    ...(end < to ? [documents(end, to)] : []),
+  ]
+}
+
+/** A question that roll-ups can answer. */
+class Rolling {
+  readonly byTime: boolean
+  readonly #axes: readonly ((time: number) => Slot)[]
+  readonly #known = new Map<number, boolean>()
+
+  private constructor(splits: readonly TimeSplit[]) {
+    this.byTime = splits.length > 0
+    // Hours of UTC are whole in each interval that is made of them.
+    this.#axes = splits
+      .filter(
+        (split) => !(split.kind === 'time' && typeof split.every === 'number' && split.every % HOUR === 0),
+      )
+      .map(axisOf)
+  }
+
+  /** Null where it asks for more than times and fields that are kept. */
+  static of({ by, sums = [], distinct = [], latest }: AggregateRequest): Rolling | null {
+    const fields = [...by.flatMap((split) => (split.kind === 'values' ? [split.field] : [])), ...distinct]
+    if (latest === true || sums.length > 0) return null
+    if (!fields.every((field) => isKept(countableField(field).name))) return null
+    return new Rolling(by.filter((split) => split.kind !== 'values'))
+  }
+
+  /** Whether each hour is in one bucket: not so where local time is ahead by half an hour, or a bucket is shorter. */
+  keepsWhole({ hours }: Groups, from: number, to: number): boolean {
+    if (this.#axes.length === 0) return true
+    return hours.every((hour) => hour < from || hour >= to || this.#isWhole(hour))
+  }
+
+  #isWhole(hour: number): boolean {
+    let is = this.#known.get(hour)
+    if (is === undefined) {
+      is = this.#axes.every((axis) => axis(hour).until >= hour + HOUR)
+      this.#known.set(hour, is)
+    }
+    return is
+  }
+}
+
 function hitsIn(
-  { view, segment, decisions }: { view: PartitionView; segment: Segment; decisions: Decisions },
+  { view, id, segment, decisions }: Pick<Hits, 'view' | 'id' | 'segment'> & { decisions: Decisions },
+  { rows, weights, from, to }: Part,
   query: Query,
-  from: number,
-  to: number,
   budget: Budget,
 ): Hits {
-  const low = segment.firstAt(from)
-  const high = segment.firstAt(to)
-  const { yes, maybe } = new Judge(segment, decisions).verdict(query)
-  if (yes === 'all') return { view, segment, low, high, bits: null, count: high - low }
-  const bits = within(yes, low, high, segment.docs)
+  const low = rows.firstAt(from)
+  const high = rows.firstAt(to)
+  const { yes, maybe } = new Judge(segment, rows, decisions).verdict(query)
+  const countOfRows = (bits: Uint32Array | null): number => {
+    if (weights === null) return bits === null ? high - low : countOf(bits)
+    let count = 0
+    if (bits === null) for (let row = low; row < high; row++) count += weights[row]!
+    else
+      eachBit(bits, low, high, (row) => {
+        count += weights[row]!
+        return true
+      })
+    return count
+  }
+  if (yes === 'all')
+    return { view, id, segment, rows, weights, low, high, bits: null, count: countOfRows(null) }
+  const bits = within(yes, low, high, rows.docs)
   if (maybe !== 'none') {
-    const open = within(maybe, low, high, segment.docs)
+    const open = within(maybe, low, high, rows.docs)
     eachBit(open, low, high, (doc) => {
       if (budget.late) return false
       if (matches(query, view.event(segment.chunks.at(doc), segment.lines.at(doc))))
@@ -72,7 +172,7 @@ function hitsIn(
       return true
     })
   }
-  return { view, segment, low, high, bits, count: countOf(bits) }
+  return { view, id, segment, rows, weights, low, high, bits, count: countOfRows(bits) }
 }
 
 /** Visits the documents that are set, in order, until told to stop. */

@@ -63,6 +63,11 @@ export class Dimension {
     return way?.kind !== 'facet' && !isHeld(way)
   }
 
+  /** The field whose texts the segment holds; null where it is something else. */
+  heldTextsIn({ segment }: Hits): string | null {
+    return this.#field?.kind === 'text' && isHeld(segment.ways.of(this.#field.name)) ? this.#field.name : null
+  }
+
   in(hits: Hits): Reading {
     let reading = this.#readings.get(hits)
     if (reading === undefined) {
@@ -94,9 +99,8 @@ export class Dimension {
 
   /** An event with a facet has its values. */
   #facets(hits: Hits, field: CountableField, facet: number): Reading {
-    const { segment } = hits
-    const { facets } = segment
-    const column = facet === 0 ? segment.sourceFacets : segment.deedFacets
+    const { facets, sourceFacets, deedFacets } = hits.rows
+    const column = facet === 0 ? sourceFacets : deedFacets
     return {
       size: facets.length,
       codes: (from, to) => column.slice(from, to),
@@ -160,12 +164,12 @@ export class Dimension {
   }
 
   /** Documents stand in the order of their times, so a bucket is a run of them. */
-  #times({ segment, low, high }: Hits, axis: (time: number) => Slot): Reading {
+  #times({ rows, low, high }: Hits, axis: (time: number) => Slot): Reading {
     const ends: number[] = []
     const codes: number[] = []
     for (let doc = low; doc < high; ) {
-      const { key, until } = axis(segment.times.at(doc))
-      doc = segment.firstAt(until, doc, high)
+      const { key, until } = axis(rows.times.at(doc))
+      doc = rows.firstAt(until, doc, high)
       const number = this.numbers.ofNumber(key)
       if (number >= AGGREGATE_LIMITS.buckets) this.#refuseIntervals()
       ends.push(doc)

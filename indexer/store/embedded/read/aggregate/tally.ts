@@ -32,12 +32,30 @@ function localCounts(hits: Hits, reading: Reading, size: number, budget: Budget)
     if (budget.late) break
     const codes = reading.codes(from, to)
     const places = placesIn(hits, from, to)
+    const { weights } = hits
     for (let i = 0; i < places.length; i++) {
       const code = codes[places[i]!]!
-      local[code] = local[code]! + 1
+      local[code] = local[code]! + (weights === null ? 1 : weights[from + places[i]!]!)
     }
   }
   return local
+}
+
+/** A tally must save going through so many documents for each text on average. */
+const WORTH = 8
+
+/** How many hits have each code. Where these are all documents of a segment, it was mostly asked before, and is the same. */
+function countsOf(hits: Hits, dimension: Dimension, size: number, budget: Budget): Uint32Array {
+  const { view, id, rows, weights, low, high, bits } = hits
+  const field = dimension.heldTextsIn(hits)
+  const reading = dimension.in(hits)
+  const isWhole = weights === null && bits === null && low === 0 && high === rows.docs
+  if (field === null || !isWhole || size * WORTH > rows.docs) return localCounts(hits, reading, size, budget)
+  const known = view.tally(id, field)
+  if (known !== undefined) return known
+  const made = localCounts(hits, reading, size, budget)
+  if (!budget.wasLate) view.keepTally(id, field, made)
+  return made
 }
 
 export function tallyOf(all: readonly Hits[], dimension: Dimension, budget: Budget): Tally {
@@ -53,7 +71,7 @@ export function tallyOf(all: readonly Hits[], dimension: Dimension, budget: Budg
       })
       continue
     }
-    const local = localCounts(hits, reading, size, budget)
+    const local = countsOf(hits, dimension, size, budget)
     for (let code = 0; code < size; code++) {
       const count = local[code]!
       if (count === 0 || code === unread) continue
@@ -178,6 +196,7 @@ export function crossOf(all: readonly Hits[], ranking: Ranking, dimension: Dimen
       for (const number of numbers) put(rank, number, count)
     }
     const codeAt = codesBehind(reading, hits)
+    const { weights } = hits
     const width = size ?? (dimension.complete ? dimension.numbers.end + 1 : MOST_CELLS + 1)
     if (width * ranks <= MOST_CELLS) {
       if (cells.length < width * ranks) cells = new Uint32Array(width * ranks)
@@ -186,17 +205,18 @@ export function crossOf(all: readonly Hits[], ranking: Ranking, dimension: Dimen
         for (let i = 0; i < ranksOf.length; i++) {
           const rank = ranksOf[i]!
           const code = codes[places[i]!]!
+          const count = weights === null ? 1 : weights[from + places[i]!]!
           if (rank < 0) {
             if (rank === NO_RANK) continue
             for (const one of ranking.several(rank)) {
               const cell = one * width + code
-              cells[cell] = cells[cell]! + 1
+              cells[cell] = cells[cell]! + count
               isMet[one] = 1
             }
             continue
           }
           const cell = rank * width + code
-          cells[cell] = cells[cell]! + 1
+          cells[cell] = cells[cell]! + count
           isMet[rank] = 1
         }
       })
@@ -225,7 +245,7 @@ export function crossOf(all: readonly Hits[], ranking: Ranking, dimension: Dimen
         longer.set(times)
         times = longer
       }
-      times[pair] = times[pair]! + 1
+      times[pair] = times[pair]! + (weights === null ? 1 : weights[doc]!)
     })
     for (let pair = 0; pair < pairs.count; pair++) {
       const key = pairs.key(pair)

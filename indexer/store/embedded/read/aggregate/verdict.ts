@@ -20,6 +20,7 @@ import {
 import { candidatesOf } from '../candidates.ts'
 import { CandidateSets } from '../sets.ts'
 import { type Bits, bitsOfChosen, bitsThat, both, complement, either, isIn } from './bits.ts'
+import type { Rows } from './roll-up.ts'
 
 /** What the index knows of a query: which documents match for certain, and of which only the event itself can tell. No document is in both. */
 export interface Verdict {
@@ -86,18 +87,20 @@ function valueIn<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value):
 }
 
 /**
- * Judges one segment. The index tells words apart by their first three characters and 32 bits of a hash that anybody can work out. By chance
+ * Judges the rows of one segment: its documents, or the groups of its roll-up, where these decide. The index tells words apart by their first three characters and 32 bits of a hash that anybody can work out. By chance
  * the word that is asked for meets another one in it once in 40,000 questions, where 100,000 words of the store begin alike; on purpose
  * somebody finds such a pair in a second. An event with the other word is then counted, too: a count by a word may be too great by what
  * somebody wrote to that end, never too small. Searches read each event, and find none of these.
  */
 export class Judge {
   readonly #segment: Segment
+  readonly #rows: Rows
   readonly #sets: CandidateSets
   readonly #decisions: Decisions
 
-  constructor(segment: Segment, decisions: Decisions) {
+  constructor(segment: Segment, rows: Rows, decisions: Decisions) {
     this.#segment = segment
+    this.#rows = rows
     this.#decisions = decisions
     this.#sets = new CandidateSets(segment)
   }
@@ -207,7 +210,7 @@ export class Judge {
   #field(query: FieldQuery): Verdict {
     const field = fieldOf(query.field)
     if (field === undefined || field.unindexed === true || field.type === 'geo') return NO
-    const { facets, sourceFacets, deedFacets, docs, times } = this.#segment
+    const { facets, sourceFacets, deedFacets, docs, times } = this.#rows
     if (field.name === '@timestamp') {
       const fits = scalarCondition(query, 'date')
       const all = times.slice(0, docs)
