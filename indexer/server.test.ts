@@ -45,6 +45,7 @@ async function troubled(): Promise<{
       return { ...(await real.status()), ready: problem === null, problem }
     },
     storage: () => real.storage(),
+    parts: () => real.parts(),
     keepFor: (searchable) => real.keepFor(searchable),
     expire: (name, before) => real.expire(name, before),
     close: () => real.close(),

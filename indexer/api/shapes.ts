@@ -156,11 +156,18 @@ export const storageShape = z.object({
         .describe('Partitions past their searchable time that are kept, since they are not in the archive.'),
     }),
   ),
-  otherBytes: count.describe('Waybills, dead letters and records.'),
+  otherBytes: count.describe('What is no event: waybills, dead letters, records, write-ahead logs.'),
   bytes: count,
   disk: z.object({ total: count, free: count }).nullable().describe('`free` is what is left for the store.'),
   growth: count.nullable().describe('Bytes by which all categories that do not expire yet grow in a day.'),
   fullInDays: count.nullable().describe('When the disk is full at this growth.'),
+  parts: z
+    .array(z.object({ part: z.string(), bytes: count }))
+    .nullable()
+    .optional()
+    .describe(
+      'Where the bytes are, the largest part first, with `detail=true`; null where the store can not tell.',
+    ),
 })
 
 export const mintedTokenShape = z.object({ token: z.string(), expires: time, uses: count })

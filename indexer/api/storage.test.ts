@@ -32,6 +32,30 @@ it('the storage used is told to programs and to people, with what is kept for wa
   expect(out).toMatch(/1 partition of api \(.*\) would expire, and are kept: they are not archived\./)
 })
 
+it('where the bytes are is told on request: by part, and the parts are all of it', async () => {
+  indexer = await TestIndexer.start()
+  const agent = await TestAgent.enrolled(indexer.url)
+  await agent.send(indexer.url, agent.seal(Array.from({ length: 200 }, () => agent.event({}))))
+  expect((await indexer.ask('/v1/storage')).json.parts).toBeUndefined()
+  const { json } = await indexer.ask('/v1/storage?detail=true')
+  const parts = json.parts as { part: string; bytes: number }[]
+  const of = new Map(parts.map(({ part, bytes }) => [part, bytes]))
+  for (const part of ['lines', 'terms', 'columns', 'ids', 'leaf hashes', 'waybills', 'records'])
+    expect(of.get(part), part).toBeGreaterThan(0)
+  expect(of.get('leaf hashes')).toBeGreaterThanOrEqual(200 * 32)
+  const all = parts.reduce((sum, { bytes }) => sum + bytes, 0)
+  expect(all / (json.bytes as number)).toBeGreaterThan(0.8)
+  expect(all / (json.bytes as number)).toBeLessThan(1.2)
+  // What a log holds twice is no event.
+  const { categories, otherBytes } = json as { categories: { bytes: number }[]; otherBytes: number }
+  expect(otherBytes).toBeGreaterThan(of.get('write-ahead logs') ?? 0)
+  expect(categories.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(600_000)
+  const { out, code } = await waybill(['storage', '--detail'], { WAYBILL_URL: indexer.url, COLUMNS: '120' })
+  expect(code).toBe(0)
+  expect(out).toMatch(/^PART +SIZE +BYTES AN EVENT$/m)
+  expect(out).toMatch(/^leaf hashes +\S+ \S+ +\d+\.\d$/m)
+})
+
 it('a reload takes up retention.yml; a wrong one is refused, and the old table goes on', async () => {
   indexer = await TestIndexer.start()
   const retention = join(indexer.folder, 'retention.yml')

@@ -169,6 +169,10 @@ export const storageAnswer = z.object({
   disk: z.object({ total: count, free: count }).nullable(),
   growth: count.nullable(),
   fullInDays: count.nullable(),
+  parts: z
+    .array(z.object({ part: z.string(), bytes: count }))
+    .nullable()
+    .optional(),
 })
 export type StorageAnswer = z.infer<typeof storageAnswer>
 

@@ -9,6 +9,12 @@ import { closing } from './usage.ts'
 
 export function options(cli: Argv) {
   return withConnection(cli)
+    .option('detail', {
+      type: 'boolean',
+      default: false,
+      describe:
+        'Also where the bytes are: lines, terms, columns and so on; takes a while where much is stored',
+    })
     .option('json', jsonOption)
     .epilogue(
       closing(
@@ -23,8 +29,11 @@ export function options(cli: Argv) {
     )
 }
 
-export async function run(given: ConnectionGiven & { readonly json: boolean }): Promise<void> {
-  const answer = understood(storageAnswer, await connect(given).json('/v1/storage'))
+export async function run(
+  given: ConnectionGiven & { readonly json: boolean; readonly detail: boolean },
+): Promise<void> {
+  const address = given.detail ? '/v1/storage?detail=true' : '/v1/storage'
+  const answer = understood(storageAnswer, await connect(given).json(address))
   if (given.json) {
     const text = JSON.stringify(answer)
     return writeLines([process.stdout.isTTY ? harmlessJson(text) : text])
@@ -43,7 +52,26 @@ export async function run(given: ConnectionGiven & { readonly json: boolean }): 
     one.notArchived.length === 0 ? '' : String(one.notArchived.length),
   ])
   const lines = table(head, rows, terminalWidth(), paintFor(process.stdout))
-  await writeLines([...lines, '', ...sentences(answer).map((sentence) => harmless(sentence))])
+  await writeLines([
+    ...lines,
+    ...partLines(answer),
+    '',
+    ...sentences(answer).map((sentence) => harmless(sentence)),
+  ])
+}
+
+/** Where the bytes are. */
+function partLines({ parts, categories }: StorageAnswer): string[] {
+  if (parts === undefined) return []
+  if (parts === null)
+    return ['', 'Where the bytes are only the cluster knows: ask it with `GET _cat/indices?v`.']
+  const events = categories.reduce((sum, one) => sum + one.events, 0)
+  const rows = parts.map(({ part, bytes }) => [
+    part,
+    bytesText(bytes),
+    events === 0 ? '' : (bytes / events).toFixed(1),
+  ])
+  return ['', ...table(['PART', 'SIZE', 'BYTES AN EVENT'], rows, terminalWidth(), paintFor(process.stdout))]
 }
 
 /** What the figures come to. */

@@ -34,6 +34,8 @@ export interface Store {
   status(): Promise<StoreStatus>
   /** What is stored where, and how much more would fit. */
   storage(): Promise<StoredBytes>
+  /** Where the bytes are, the largest part first; null where that can't be told. It may take a while. */
+  parts(gone?: AbortSignal): Promise<readonly StoredPart[] | null>
   /** From now on partitions are made for these searchable times, ms: each takes at most a tenth of its category's. */
   keepFor(searchable: Readonly<Record<Category, number>>): Promise<void>
   /**
@@ -277,9 +279,15 @@ export interface StoredPartition {
   readonly open: boolean
 }
 
+/** A part of all that a store holds. */
+export interface StoredPart {
+  readonly part: string
+  readonly bytes: number
+}
+
 export interface StoredBytes {
   readonly partitions: readonly StoredPartition[]
-  /** What is no event: waybills, dead letters, records. */
+  /** What is no event: waybills, dead letters, records, write-ahead logs. */
   readonly otherBytes: number
   /** Of the disks that it is all on, and what is left of them for the store; null where that can't be told. */
   readonly disk: { readonly total: number; readonly free: number } | null

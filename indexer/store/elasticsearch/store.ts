@@ -239,6 +239,11 @@ class ElasticsearchStore implements Store {
     return { client: this.#client, names: this.#names, families: this.#families }
   }
 
+  /** A cluster compresses fields of all kinds together. */
+  async parts(): Promise<null> {
+    return null
+  }
+
   async storage(): Promise<StoredBytes> {
     return this.#ask(() => storageOf(this.#ageing))
   }

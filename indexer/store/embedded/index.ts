@@ -19,6 +19,7 @@ import {
   type Store,
   type StoreBatch,
   type StoredBytes,
+  type StoredPart,
   StoreFullError,
   type StoreStatus,
   StoreUnavailableError,
@@ -362,6 +363,12 @@ class EmbeddedStore implements Store {
     const { bavail, blocks, bsize } = await statfs(this.#path)
     const free = Math.max(0, bavail * bsize - this.#minimumFree)
     return { ...stored, disk: { total: blocks * bsize, free } }
+  }
+
+  async parts(gone?: AbortSignal): Promise<readonly StoredPart[]> {
+    this.#demandOpen()
+    // Not where searches wait behind it.
+    return this.#counter().ask('parts', null, { gone })
   }
 
   async keepFor(searchable: Searchable): Promise<void> {

@@ -492,7 +492,7 @@ export interface Operations {
   /** Storage used by category and tier, how fast it grows, what is left, and what retention keeps past its time. */
   getStorage: {
     params: Record<never, never>
-    query: Record<never, never>
+    query: { detail?: 'true' | 'false' | undefined }
     body: undefined
     answer: {
       at: number
@@ -518,6 +518,7 @@ export interface Operations {
       disk: { total: number; free: number } | null
       growth: number | null
       fullInDays: number | null
+      parts?: Array<{ part: string; bytes: number }> | null | undefined
     }
   }
   /** The process lives. */

@@ -49,8 +49,8 @@ const CHUNKS_OPEN = 256
 /** Bytes of what a thread has counted before. Beyond them, segments are counted by documents. */
 const MOST_ROLLED = 64 * 1024 * 1024
 
-/** Blocks at rest of all partitions together: some 5 MB. */
-const BLOCKS_OPEN = 32
+/** Blocks at rest of all partitions together: some 20 MB. A page of results may be from as many blocks as it has events. */
+const BLOCKS_OPEN = 128
 
 /** What the partitions of one thread share. */
 export interface Shared {
@@ -110,7 +110,7 @@ export class PartitionView {
     this.#folder = folder
     this.database = database
     this.#shared = shared
-    this.#list = database.prepare('SELECT id, docs, least, greatest FROM segments')
+    this.#list = database.prepare('SELECT id, docs, least, greatest, bytes FROM segments')
     this.#fields = database.prepare(
       'SELECT segments.fields, list FROM segments LEFT JOIN fields ON n = segments.fields WHERE id = ?',
     )
@@ -124,12 +124,13 @@ export class PartitionView {
     )
   }
 
-  segments(): { id: number; docs: number; least: number; greatest: number }[] {
+  segments(): { id: number; docs: number; least: number; greatest: number; bytes: number }[] {
     const listed = this.#list.all().map((row) => ({
       id: Number(row.id),
       docs: Number(row.docs),
       least: Number(row.least),
       greatest: Number(row.greatest),
+      bytes: Number(row.bytes),
     }))
     const live = new Set(listed.map(({ id }) => id))
     for (const [id, segment] of this.#segments) {
@@ -140,6 +141,13 @@ export class PartitionView {
       this.#forgetCounts(id)
     }
     return listed
+  }
+
+  /** Whether a segment is a file beside the database. */
+  isFile(id: number): boolean {
+    return (
+      this.database.prepare('SELECT 1 FROM segments WHERE id = ? AND content IS NULL').get(id) !== undefined
+    )
   }
 
   segment(id: number): Segment {

@@ -11,6 +11,7 @@ import type {
   DeadLetter,
   SearchRequest,
   StoredBytes,
+  StoredPart,
   StoreStatus,
   WriteOutcome,
 } from '../../port.ts'
@@ -132,5 +133,6 @@ export type ReaderCalls = {
   records: { ask: string; answer: StoredRecord[] }
   status: { ask: null; answer: StoreStatus }
   storage: { ask: { open: readonly string[] }; answer: StoredBytes }
+  parts: { ask: null; answer: StoredPart[] }
   close: { ask: null; answer: null }
 }

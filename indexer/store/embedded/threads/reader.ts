@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { CATEGORIES, isEventId } from '../../../../schema/index.ts'
-import type { StoredBytes, StoredPartition, StoreStatus } from '../../port.ts'
+import type { StoredBytes, StoredPart, StoredPartition, StoreStatus } from '../../port.ts'
 import {
   chainsOf,
   DIMENSIONS,
@@ -157,20 +157,33 @@ const page = ({ events, next }: { events: readonly unknown[]; next: string | nul
   next,
 })
 
+const pragma = (database: DatabaseSync, name: string): number =>
+  Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0])
+
+/** What a database holds, also what lies in its log still. */
+const heldIn = (database: DatabaseSync): number =>
+  pragma(database, 'page_count') * pragma(database, 'page_size')
+
 function sizeOf(name: string): number {
-  let bytes = 0
-  for (const file of readdirSync(folder)) {
-    if (file.startsWith(`${name}.`))
-      bytes += statSync(join(folder, file), { throwIfNoEntry: false })?.size ?? 0
-  }
+  const one = view(name)
+  let bytes = heldIn(one.database)
+  for (const { id, bytes: size } of one.segments()) if (one.isFile(id)) bytes += size
   return bytes
 }
 
-const controlBytes = (): number =>
-  ['control.db', 'control.db-wal'].reduce(
-    (sum, file) => sum + (statSync(join(path, file), { throwIfNoEntry: false })?.size ?? 0),
-    0,
-  )
+/** What lies on the disk besides: write-ahead logs, and files that are about to go. */
+function overhead(): number {
+  const files = [
+    ...readdirSync(folder).map((file) => join(folder, file)),
+    ...['control.db', 'control.db-wal'].map((file) => join(path, file)),
+  ]
+  // The index of a log is memory that has a name.
+  const onDisk = files
+    .filter((file) => !file.endsWith('-shm'))
+    .reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)
+  const held = inOrder().reduce((sum, { name }) => sum + sizeOf(name), heldIn(database()))
+  return Math.max(0, onDisk - held)
+}
 
 const inOrder = (): PartitionRow[] =>
   partitions().sort(
@@ -186,13 +199,68 @@ function storage(open: readonly string[]): StoredBytes {
     const bytes = sizeOf(name)
     return { category, name, tier: 'hot', events, bytes, first, last, open: open.includes(name) }
   })
-  return { partitions: shown, otherBytes: controlBytes(), disk: null }
+  return { partitions: shown, otherBytes: heldIn(database()) + overhead(), disk: null }
+}
+
+/** Which part of the store each table is. */
+const PART_OF: Readonly<Record<string, string>> = {
+  chunks: 'lines',
+  blocks: 'lines',
+  additions: 'additions',
+  runs: 'ids',
+  strays: 'ids',
+  revisions: 'ids',
+  counts: 'hourly counts',
+  batches: 'batches',
+  batches_by_key: 'batches',
+  waybills: 'waybills',
+  waybills_by_key: 'waybills',
+  chains: 'waybills',
+  chain_runs: 'waybills',
+  dead_letters: 'dead letters',
+  records: 'records',
+}
+
+/** Where the bytes are. Goes through every page of the store, so it takes a while where that is large. */
+function parts(demandWanted: () => void): StoredPart[] {
+  const sums = new Map<string, number>()
+  const add = (part: string, bytes: number): void => {
+    sums.set(part, (sums.get(part) ?? 0) + bytes)
+  }
+  const addTables = (one: DatabaseSync): void => {
+    for (const { name, size } of one
+      .prepare('SELECT name, sum(pgsize) AS size FROM dbstat GROUP BY name')
+      .all()) {
+      demandWanted()
+      // Segments are looked into.
+      if (name !== 'segments') add(PART_OF[String(name)] ?? 'tables', Number(size))
+    }
+    add('free pages', pragma(one, 'freelist_count') * pragma(one, 'page_size'))
+  }
+  for (const { name } of inOrder()) {
+    const one = view(name)
+    addTables(one.database)
+    for (const { id, bytes } of one.segments()) {
+      demandWanted()
+      const terms = one.segment(id).termBytes
+      add('terms', terms)
+      add('columns', bytes - terms)
+    }
+  }
+  addTables(database())
+  const leaves = Number(
+    database().prepare('SELECT sum(length(leaves)) AS bytes FROM waybills').get()?.bytes ?? 0,
+  )
+  add('waybills', -leaves)
+  add('leaf hashes', leaves)
+  add('write-ahead logs', overhead())
+  return [...sums].map(([part, bytes]) => ({ part, bytes })).sort((a, b) => b.bytes - a.bytes)
 }
 
 function status(): StoreStatus {
   const rows = inOrder()
   const shown = rows.map(({ category, name, events }) => ({ category, name, events, bytes: sizeOf(name) }))
-  const own = controlBytes()
+  const own = heldIn(database()) + overhead()
   return {
     ready: true,
     problem: null,
@@ -273,6 +341,7 @@ serve<ReaderCalls>(port, {
     ),
   status: () => reading(status),
   storage: ({ open }) => reading(() => storage(open)),
+  parts: (_, demandWanted) => reading(() => parts(demandWanted)),
   close: () => {
     for (const one of views.values()) one.close()
     control?.close()

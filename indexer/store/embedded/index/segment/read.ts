@@ -63,6 +63,12 @@ export class Segment {
       : new PlainTerms(source, footer.pages)
   }
 
+  /** How many of its bytes are terms and their documents: they come first. */
+  get termBytes(): number {
+    const [times] = this.footer.columns
+    return times === undefined ? 0 : typeof times === 'number' ? times : times.pages
+  }
+
   /** Its facets' texts with the numbers of its own list of fields. */
   get facetTexts(): readonly string[] {
     const { offset, length } = this.footer.facets
