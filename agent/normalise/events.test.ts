@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { Conditions } from './condition.ts'
 import { EventTypes } from './events.ts'
 import type { Condition, EventType } from './integration.ts'
 
@@ -23,7 +24,7 @@ it('words that several types ask for are told apart from all others, whatever wa
       type('ended', { all: [is('kind', 'end'), is('result', 'ok')] }),
       type('broken', is('kind', 'end')),
     ],
-    (name) => ['kind', 'result'].indexOf(name),
+    new Conditions((name) => ['kind', 'result'].indexOf(name)),
   )
   const found = (...texts: string[]): string | undefined =>
     types.of({ member: (source) => texts[source], field: () => undefined })?.type.id
@@ -45,7 +46,7 @@ it('a type that two members decide by being unequal is told for each pair of the
       type('other', { name: 'account', differsFrom: 'by' }),
       type('own', { all: [is('account', 'anna'), { name: 'by', exists: true }] }),
     ],
-    (name) => ['account', 'by'].indexOf(name),
+    new Conditions((name) => ['account', 'by'].indexOf(name)),
   )
   const found = (...texts: string[]): string | undefined =>
     types.of({ member: (source) => texts[source], field: () => undefined })?.type.id
@@ -66,7 +67,7 @@ it('a record is asked only what its earlier answers leave open', () => {
       }),
       type('out', { not: { any: [is('kind', 'login', 'job'), is('state', 'open')] } }),
     ],
-    (name) => ['kind', 'name', 'state'].indexOf(name),
+    new Conditions((name) => ['kind', 'name', 'state'].indexOf(name)),
   )
   const asked = (...texts: string[]): [string | undefined, number[]] => {
     const sources: number[] = []

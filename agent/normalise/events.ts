@@ -1,5 +1,5 @@
 import { foldsLonger } from '../../schema/index.ts'
-import { type Asked, checkOf, type Simple, simpleIn, textFrom } from './condition.ts'
+import { type Asked, type Conditions, type Simple, simpleIn } from './condition.ts'
 import { Piece } from './direct/piece.ts'
 import { type Condition, type EventType, folded } from './integration.ts'
 import { type Given, givenBy } from './lookups.ts'
@@ -23,17 +23,14 @@ type Question = (asked: Asked) => number
 const MOST_PATTERNS = 16
 
 /** The questions behind conditions, by condition. Conditions of one name share one; several where they have many patterns. */
-function questionsOf(
-  conditions: readonly Simple[],
-  sourceOf: (name: string) => number,
-): Map<Simple, Question> {
+function questionsOf(conditions: readonly Simple[], ready: Conditions): Map<Simple, Question> {
   const questions = new Map<Simple, Question>()
   const named = Map.groupBy(
     conditions.filter((condition) => !('differsFrom' in condition)),
     ({ name }) => name,
   )
   for (const [name, ofName] of named) {
-    const text = textFrom(name, sourceOf)
+    const text = ready.text(name)
     const words = new Map<string, number>()
     for (const condition of ofName)
       if ('oneOf' in condition)
@@ -60,7 +57,7 @@ function questionsOf(
   }
   for (const condition of conditions) {
     if (!('differsFrom' in condition)) continue
-    const differs = checkOf(condition, sourceOf)
+    const differs = ready.check(condition)
     questions.set(condition, (asked) => Number(differs(asked)))
   }
   return questions
@@ -93,14 +90,14 @@ export class EventTypes {
   readonly #path: Question[] = []
   #branches = 0
 
-  constructor(types: readonly EventType[], sourceOf: (name: string) => number) {
+  constructor(types: readonly EventType[], conditions: Conditions) {
     const questions = questionsOf(
       types.flatMap(({ when }) => simpleIn(when)),
-      sourceOf,
+      conditions,
     )
     this.#types = types.map((type) => ({
       type,
-      decide: decisionOf(type.when, questions, sourceOf),
+      decide: decisionOf(type.when, questions, conditions),
       set: type.set.map(givenBy),
       code: new Piece(JSON.stringify(type.id)),
     }))
@@ -151,10 +148,10 @@ export class EventTypes {
 function decisionOf(
   condition: Condition,
   questions: ReadonlyMap<Simple, Question>,
-  sourceOf: (name: string) => number,
+  conditions: Conditions,
 ): Decision {
   if ('not' in condition) {
-    const decide = decisionOf(condition.not, questions, sourceOf)
+    const decide = decisionOf(condition.not, questions, conditions)
     return (asked, answered) => {
       const decided = decide(asked, answered)
       return typeof decided === 'boolean' ? !decided : decided
@@ -162,7 +159,7 @@ function decisionOf(
   }
   if ('all' in condition || 'any' in condition) {
     const parts = ('all' in condition ? condition.all : condition.any).map((part) =>
-      decisionOf(part, questions, sourceOf),
+      decisionOf(part, questions, conditions),
     )
     // One part that holds decides `any`; one that does not decides `all`.
     const deciding = 'any' in condition
@@ -178,6 +175,6 @@ function decisionOf(
   }
   const question = questions.get(condition)
   if (question === undefined) throw new Error(`nothing asks for ${condition.name}`)
-  const check = checkOf(condition, sourceOf)
+  const check = conditions.check(condition)
   return (asked, answered) => (answered.has(question) ? check(asked) : question)
 }

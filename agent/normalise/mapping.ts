@@ -1,5 +1,5 @@
 import { FIELDS, type Field, type FieldName } from '../../schema/index.ts'
-import { type Check, checkOf, isField, textFrom } from './condition.ts'
+import { type Check, Conditions, isField } from './condition.ts'
 import { EventTypes } from './events.ts'
 import { Columns, type KeyPart, Sufficiency, tellingOf } from './identity.ts'
 import { type Extraction, type FieldMapping, folded, type Integration } from './integration.ts'
@@ -125,6 +125,7 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
   const sources = (list: readonly string[], how?: Parameters<NameTree['add']>[1]): number[] =>
     list.map((name) => names.add(name, how))
   const source = (name: string): number => names.add(name)
+  const conditions = new Conditions(source)
   const { changes } = integration
   // Beside a time a member is a part of what the record says, and no id of the source's own.
   const isDated = integration.identity.some(([first]) => first === '@timestamp')
@@ -144,23 +145,23 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
     pairs: changes.pairs.map((pair) => ({ field: pair.field, old: source(pair.old), now: source(pair.new) })),
   }
   const allRules = integration.fields.map((field) =>
-    ruleOf(field, sources(field.from, { isMany: isMany(field.to) }), zone, source),
+    ruleOf(field, sources(field.from, { isMany: isMany(field.to) }), zone, conditions),
   )
   const outcomes = allRules.filter(({ leaf }) => leaf === OUTCOME)
   const columns = outcomes.filter(({ constant }) => constant === null)
   const constants = outcomes.filter(({ constant }) => constant !== null)
   const outcomeColumns =
     columns.length > 0 ? columns : [{ sources: sources(USUAL_COLUMNS), first: false, applies: null }]
-  const outcomeNames = integration.outcome.map((name) => textFrom(name, source))
+  const outcomeNames = integration.outcome.map((name) => conditions.text(name))
   const unpack = sources(integration.unpack)
-  const events = new EventTypes(integration.events, source)
+  const events = new EventTypes(integration.events, conditions)
   for (const { from } of integration.extract) sources(from)
   // Captions stand behind all names that are the integration's own.
   for (const { name, captions } of integration.columns)
     for (const caption of captions) names.addCaption(name, caption, { wins: true })
   for (const { name, captions } of integration.captions)
     for (const caption of captions) names.addCaption(name, caption)
-  const extract = integration.extract.map((extraction) => takingApart(extraction, names))
+  const extract = integration.extract.map((extraction) => takingApart(extraction, names, conditions))
   return {
     integration,
     names,
@@ -211,7 +212,7 @@ function namesOf({ fields, changes }: Integration, field: FieldName): readonly s
     .filter((name) => !name.includes('['))
 }
 
-function takingApart(extraction: Extraction, names: NameTree): TakingApart {
+function takingApart(extraction: Extraction, names: NameTree, conditions: Conditions): TakingApart {
   const sourceOf = (name: string): number => names.add(name)
   const { from, patterns, into, when } = extraction
   const groups = [...patterns.flatMap(({ pattern }) => groupNames(pattern)), ...(into === null ? [] : [into])]
@@ -224,7 +225,7 @@ function takingApart(extraction: Extraction, names: NameTree): TakingApart {
     })),
     sourceOf: new Map(groups.map((group) => [group, sourceOf(group)])),
     into: into === null ? null : sourceOf(into),
-    applies: when === null ? null : checkOf(when, sourceOf),
+    applies: when === null ? null : conditions.check(when),
   }
 }
 
@@ -236,7 +237,7 @@ function ruleOf(
   field: FieldMapping,
   sources: readonly number[],
   zone: LocalTime,
-  sourceOf: (name: string) => number,
+  conditions: Conditions,
 ): Rule {
   const { type } = FIELDS[field.to] as Field
   const many = isMany(field.to)
@@ -251,7 +252,7 @@ function ruleOf(
     first: field.first,
     keep: field.keep,
     constant: field.value === null ? null : given(leafOf(field.to), many ? [field.value] : field.value),
-    applies: field.when === null ? null : checkOf(field.when, sourceOf),
+    applies: field.when === null ? null : conditions.check(field.when),
     time: type === 'date' ? timeReader(field.format, zone) : null,
     scale: field.to === 'event.duration' ? (DURATION_SCALES[field.format[0]!] ?? 1) : 1,
     written: field.format[0] === 'grouped' ? 'grouped' : field.format[0] === 'text' ? 'duration' : 'plain',

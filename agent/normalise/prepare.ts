@@ -1,4 +1,4 @@
-import { type Check, checkOf } from './condition.ts'
+import { type Check, Conditions } from './condition.ts'
 import { EarlyAsked } from './early-asked.ts'
 import { parseJson } from './formats/json.ts'
 import { type Extraction, folded } from './integration.ts'
@@ -131,7 +131,7 @@ function takingApart(extraction: Extraction, groupsOf: TakerApart, asked: EarlyA
   }
   const into = extraction.into === null ? null : folded(extraction.into)
   const applies: Check | null =
-    extraction.when === null ? null : checkOf(extraction.when, (name) => asked.sourceOf(name))
+    extraction.when === null ? null : new Conditions((name) => asked.sourceOf(name)).check(extraction.when)
   return {
     paths,
     // To ask whether it applies costs less than to try its patterns.
