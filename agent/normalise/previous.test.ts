@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { valueAt } from '../../schema/index.ts'
 import { loadIntegration } from './index.ts'
 import { mayHoldPrevious } from './previous.ts'
+import { batchOf, makerOf } from './testing/batches.ts'
 import { eventsIn, recordsOf } from './testing/samples.ts'
 
 describe('a previous value', () => {
@@ -40,6 +41,49 @@ describe('a previous value', () => {
     { alt: 'a picture' },
     { gold: 1, folder: 'x', household: 2 },
   ])('is not in %j', (record) => expect(mayHoldPrevious(record)).toBe(false))
+
+  it('is found in its texts by both mappers alike', async () => {
+    const strapi = await loadIntegration('strapi')
+    const parts = [
+      'from',
+      'From 1',
+      'to 2',
+      'de 1',
+      'para 2',
+      'da',
+      'z 5 na 6',
+      'ze',
+      'was:',
+      '(was 3)',
+      'OLD=1',
+      ';prev: x',
+    ]
+    const others = [
+      'data',
+      'gold',
+      'a->b',
+      'x =>',
+      'before "',
+      'priority 1',
+      'fra 1 til',
+      'von',
+      '',
+      'a\nfrom',
+      'é',
+    ]
+    const all = [...parts, ...others]
+    const texts = all.flatMap((one) => all.flatMap((two) => [`${one} ${two}`, `${one}${two} a to b`]))
+    const records = texts.map((note, id) => {
+      const payload = { uid: 'api::article', note }
+      return { id, action: 'entry.update', date: '2026-01-22T10:00:00Z', payload }
+    })
+    const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('')
+    const found = batchOf(makerOf(strapi), lines).events.map(
+      (event) => valueAt(event, 'audit.old_unknown') !== true,
+    )
+    expect(found).toEqual(records.map((record) => mayHoldPrevious(record)))
+    expect(new Set(found).size).toBe(2)
+  })
 
   it('is said to be unknown only where nothing in the record looks like one', async () => {
     const strapi = await loadIntegration('strapi')

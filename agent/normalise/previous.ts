@@ -62,7 +62,7 @@ export const isPreviousName: (name: string) => boolean = remembered((name) => {
 
 const ARROW = /\S ?(?:->|=>|→|⇒|➔) ?\S/
 /** In each language the word before the old value and the words before the new one. */
-const FROM_TO: readonly RegExp[] = [
+const FROM_TO = [
   ['from', 'to'],
   ['von', 'auf|zu|nach|in'],
   ['de', 'à|a|para|en'],
@@ -72,9 +72,18 @@ const FROM_TO: readonly RegExp[] = [
   ['с|со|из|з|із', 'на|в'],
   ['från', 'till'],
   ['fra', 'til'],
-].map(([from, to]) => new RegExp(`(?:^|\\s)(?:${from})\\s\\S[\\s\\S]{0,400}?\\s(?:${to})\\s\\S`, 'iu'))
-const NAMED =
-  /(?:^|[\s(;,])(?:previous(?:ly)?|prev|old|was|before|prior|formerly)(?: values?)?(?: ?[:=]| (?=["'\d]))/i
+] as const
+const TOLD_FROM_TO: readonly RegExp[] = FROM_TO.map(
+  ([from, to]) => new RegExp(`(?:^|\\s)(?:${from})\\s\\S[\\s\\S]{0,400}?\\s(?:${to})\\s\\S`, 'iu'),
+)
+const NAMES = 'previous(?:ly)?|prev|old|was|before|prior|formerly'
+const NAMED = new RegExp(`(?:^|[\\s(;,])(?:${NAMES})(?: values?)?(?: ?[:=]| (?=["'\\d]))`, 'i')
+
+/** With which words of ASCII a text tells a previous value, but for those that an arrow tells: at its start, or behind one of ` (;,`. */
+export const TELLING_WORDS: readonly string[] = [
+  ...FROM_TO.flatMap(([from]) => from.split('|').map((word) => `${word} `)),
+  ...NAMES.replace('(?:ly)?', '').split('|'),
+].filter((word) => /^[\x20-\x7e]+$/.test(word))
 
 /** Texts of a record come again and again: messages of one kind, clients. */
 export function tellsPrevious(text: string): boolean {
@@ -83,6 +92,6 @@ export function tellsPrevious(text: string): boolean {
 }
 
 const tells = remembered(
-  (text) => ARROW.test(text) || NAMED.test(text) || FROM_TO.some((pattern) => pattern.test(text)),
+  (text) => ARROW.test(text) || NAMED.test(text) || TOLD_FROM_TO.some((pattern) => pattern.test(text)),
   { longest: 256 },
 )

@@ -16,7 +16,7 @@ import { InLists } from './in-lists.ts'
 import { JsonValues } from './json-values.ts'
 import { Memory, type Noted } from './memory.ts'
 import { Piece } from './piece.ts'
-import { mayHoldPrevious } from './previous-rows.ts'
+import { PreviousRows } from './previous-rows.ts'
 import { Program } from './program.ts'
 import { Rest } from './rest.ts'
 import { KIND, ROW } from './rows.ts'
@@ -88,6 +88,7 @@ export class Drafts {
   readonly #program: Program
   readonly #rest: Rest
   readonly #identity: Identity
+  readonly #previous: PreviousRows
   readonly #changeful = new Map<string | number, boolean>()
   readonly #systemic = new Map<string | number, boolean>()
   readonly #lookupTexts: string[]
@@ -111,6 +112,7 @@ export class Drafts {
     const answers = new Answers(found, values, changes)
     this.answers = answers
     this.#answers = answers
+    this.#previous = new PreviousRows(found)
     this.#identity = new Identity(pipeline, { found, values, answers, changes })
     this.#json = new JsonValues(memory, values)
     this.#fields = new Fields(mapping, { found, values, answers, json: this.#json })
@@ -179,7 +181,7 @@ export class Drafts {
     if (values.how[HOST_NAME] === HOW.absent && envelope?.received !== true)
       values.setJson(HOST_NAME, this.#host)
     if (looked === 'unknown' && values.how[OLD_UNKNOWN] === HOW.absent && this.#isUpdate()) {
-      if (!mayHoldPrevious(this.#found)) values.setJson(OLD_UNKNOWN, this.#true)
+      if (!this.#previous.mayBe()) values.setJson(OLD_UNKNOWN, this.#true)
     }
     if (values.how[MESSAGE] === HOW.absent && values.hasText(ACTION) && this.#hasMessage()) {
       values.how[MESSAGE] = HOW.message

@@ -24,7 +24,7 @@ export class Found {
   readonly sources: Int32Array
   readonly #memory: Memory
   readonly #table: NameTable
-  readonly #texts = new Texts()
+  readonly #texts = new Texts((text) => text)
   /** By address. */
   readonly #keptTexts = new Map<number, string>()
   /** By node: 1 where the member stays in the payload whole. */

@@ -1,47 +1,82 @@
-import { DEEPEST, isPreviousName, tellsPrevious } from '../previous.ts'
+import { DEEPEST, isPreviousName, TELLING_WORDS, tellsPrevious } from '../previous.ts'
 import type { Found } from './found.ts'
-import { KIND, ROW } from './rows.ts'
+import { KEY_FROM, KEY_TO, KIND, ROW } from './rows.ts'
+import { Texts } from './texts.ts'
 
 /** As `previous.ts` has it, over the rows of a record. */
-export const mayHoldPrevious = (found: Found): boolean =>
-  isWithin(found, found.root, 0) || found.added.some((source) => isIn(found, found.hit(source), 0))
+export class PreviousRows {
+  readonly #found: Found
+  /** Of names as they stand between their quotes. */
+  readonly #names = new Texts((name) => isPreviousName(JSON.parse(`"${name}"`)))
 
-function isWithin(found: Found, row: number, depth: number): boolean {
-  const kind = found.kind(row)
-  if (kind === KIND.string) return isTold(found, row)
-  if ((kind !== KIND.object && kind !== KIND.array) || depth === DEEPEST) return false
-  const end = found.next(row)
-  for (let member = row + ROW; member < end; member = found.next(member)) {
-    if (depth === 0 && found.isRemoved(member)) continue
-    if (kind === KIND.object ? isIn(found, member, depth) : isWithin(found, member, depth + 1)) return true
+  constructor(found: Found) {
+    this.#found = found
   }
-  return false
-}
 
-/** Of a member. */
-function isIn(found: Found, row: number, depth: number): boolean {
-  if (found.isEmpty(row)) return false
-  const kind = found.kind(row)
-  if ((kind === KIND.object || kind === KIND.array) && row + ROW === found.next(row)) return false
-  return isPreviousName(found.name(row)) || isWithin(found, row, depth + 1)
+  mayBe(): boolean {
+    const found = this.#found
+    return this.#isWithin(found.root, 0) || found.added.some((source) => this.#isIn(found.hit(source), 0))
+  }
+
+  #isWithin(row: number, depth: number): boolean {
+    const found = this.#found
+    const kind = found.kind(row)
+    if (kind === KIND.string)
+      return mayTell(found.bytes, found.from(row), found.to(row)) && tellsPrevious(found.text(row))
+    if ((kind !== KIND.object && kind !== KIND.array) || depth === DEEPEST) return false
+    const end = found.next(row)
+    for (let member = row + ROW; member < end; member = found.next(member)) {
+      if (depth === 0 && found.isRemoved(member)) continue
+      if (kind === KIND.object ? this.#isIn(member, depth) : this.#isWithin(member, depth + 1)) return true
+    }
+    return false
+  }
+
+  /** Of a member. */
+  #isIn(row: number, depth: number): boolean {
+    const found = this.#found
+    if (found.isEmpty(row)) return false
+    const kind = found.kind(row)
+    if ((kind === KIND.object || kind === KIND.array) && row + ROW === found.next(row)) return false
+    const { bytes, rows } = found
+    return this.#names.of(bytes, rows[row + KEY_FROM]!, rows[row + KEY_TO]!) || this.#isWithin(row, depth + 1)
+  }
 }
 
 const SPACE = 0x20
+const DASH = 0x2d
+const EQUALS = 0x3d
 const GREATER = 0x3e
 const BACKSLASH = 0x5c
 const NOT_ASCII = 0x80
 const SHORTEST = 5
+const BEFORE_WORDS = Uint8Array.from({ length: 256 }, (_, byte) =>
+  Number(' (;,'.includes(String.fromCharCode(byte))),
+)
+/** By their first letter, as a small one. */
+const WORDS: readonly (readonly Uint8Array[])[] = Array.from({ length: 256 }, (_, first) =>
+  TELLING_WORDS.map((word) => Buffer.from(word)).filter((word) => word[0] === first),
+)
 
-/** Most texts hold nothing by which they could tell it. */
-function isTold(found: Found, row: number): boolean {
-  const { bytes } = found
-  const to = found.to(row)
-  let at = found.from(row)
-  if (to - at < SHORTEST) return false
-  for (; at < to; at++) {
+/** Most texts hold nothing by which they could tell it: neither an arrow nor such a word, nor what is written otherwise. */
+function mayTell(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < SHORTEST) return false
+  let before = SPACE
+  for (let at = from; at < to; at++) {
     const byte = bytes[at]!
-    if (byte === SPACE || byte === GREATER || byte === BACKSLASH || byte >= NOT_ASCII)
-      return tellsPrevious(found.text(row))
+    if (byte === BACKSLASH || byte >= NOT_ASCII) return true
+    if (byte === GREATER && (before === DASH || before === EQUALS)) return true
+    if (BEFORE_WORDS[before] === 1) {
+      const words = WORDS[byte | 0x20]!
+      for (let i = 0; i < words.length; i++) if (beginsWith(words[i]!, bytes, at, to)) return true
+    }
+    before = byte
   }
   return false
+}
+
+function beginsWith(word: Uint8Array, bytes: Uint8Array, at: number, to: number): boolean {
+  if (at + word.length > to) return false
+  for (let i = 1; i < word.length; i++) if ((bytes[at + i]! | 0x20) !== word[i]) return false
+  return true
 }

@@ -1,19 +1,25 @@
 /**
- * Short values that come again and again (actions, kinds of records, outcomes) as strings, without making each anew: a
- * fixed number of places, each with the bytes that it stands for.
+ * What is made of short texts that come again and again (actions, kinds of records, names of members), without making each anew: a fixed
+ * number of places, each with the bytes that it stands for.
  */
 const PLACES = 1024
 const LONGEST = 64
 
-export class Texts {
+export class Texts<Made> {
+  readonly #make: (text: string) => Made
   /** By place: the bytes, and how many. */
   readonly #bytes = new Uint8Array(PLACES * LONGEST)
   readonly #lengths = new Uint8Array(PLACES)
-  readonly #texts: string[] = new Array(PLACES).fill('')
+  readonly #made: Made[]
 
-  of(bytes: Buffer, from: number, to: number): string {
+  constructor(make: (text: string) => Made) {
+    this.#make = make
+    this.#made = new Array(PLACES).fill(make(''))
+  }
+
+  of(bytes: Buffer, from: number, to: number): Made {
     const length = to - from
-    if (length > LONGEST) return bytes.toString('utf8', from, to)
+    if (length > LONGEST) return this.#make(bytes.toString('utf8', from, to))
     let hash = length
     for (let at = from; at < to; at++) hash = (Math.imul(hash, 31) + bytes[at]!) | 0
     const place = (hash ^ (hash >>> 15)) & (PLACES - 1)
@@ -22,13 +28,13 @@ export class Texts {
     if (this.#lengths[place] === length) {
       let i = 0
       while (i < length && known[start + i] === bytes[from + i]) i++
-      if (i === length) return this.#texts[place]!
+      if (i === length) return this.#made[place]!
     }
-    const text = bytes.toString('utf8', from, to)
+    const made = this.#make(bytes.toString('utf8', from, to))
     for (let i = 0; i < length; i++) known[start + i] = bytes[from + i]!
     this.#lengths[place] = length
-    this.#texts[place] = text
-    return text
+    this.#made[place] = made
+    return made
   }
 }
 
