@@ -2,8 +2,9 @@ import type { FieldName } from '../../schema/index.ts'
 import type { TakingApart } from './mapping.ts'
 import type { NameNode, NameTree } from './names.ts'
 
-/** What a part of an identity tells: the source's own id, when, who, what was done, to which thing. */
-type Telling = 'own' | 'when' | 'who' | 'what' | 'which'
+/** What a part of an identity tells: the source's own id, when, who, what was done, to which thing. A bit each. */
+export const TELLS = { own: 1, when: 2, who: 4, what: 8, which: 16 } as const
+type Telling = keyof typeof TELLS
 
 /** A part of a record's declared key: the first of these members that is there, or a field. */
 export interface KeyPart {
@@ -17,6 +18,8 @@ export interface KeyPart {
 export interface Told {
   /** The record has a time of its own. */
   readonly isDated: boolean
+  /** What those parts of its key tell that have a value, as bits of `TELLS`. A member that is missing was found out before. */
+  readonly tells: number
   hasValue(leaf: number): boolean
   /** Whether the record has this member, even if it is empty. */
   hasMember(source: number): boolean
@@ -47,60 +50,56 @@ export function tellingOf(field: FieldName): Telling {
  */
 export class Sufficiency {
   readonly #key: readonly KeyPart[]
-  readonly #own: readonly KeyPart[]
-  readonly #groups: readonly (readonly KeyPart[])[]
+  readonly #groups: readonly { readonly tells: number; readonly parts: readonly KeyPart[] }[]
   /** What was done, and to which thing. */
-  readonly #deed: readonly KeyPart[]
+  readonly #deed: number
   readonly #asksWhen: boolean
   /** Without the source's own id the other parts name no record: they don't say who, or not what. */
   readonly #needsOwn: boolean
   readonly #columns: Columns
 
   constructor(key: readonly KeyPart[], columns: Columns) {
-    const telling = (...those: readonly Telling[]): KeyPart[] =>
-      key.filter(({ tells }) => those.includes(tells))
+    const tells = key.reduce((all, part) => all | TELLS[part.tells], 0)
+    const which: Telling = (tells & TELLS.which) !== 0 ? 'which' : 'who'
     this.#key = key
     this.#columns = columns
-    this.#own = telling('own')
-    const which = telling('which')
     // Two people seldom do the same to the same thing in the same moment, and webhooks name no person.
-    this.#groups = [telling('what'), which.length > 0 ? which : telling('who')].filter(
-      ({ length }) => length > 0,
-    )
-    this.#deed = telling('what', 'which')
-    this.#asksWhen = telling('when').length > 0
-    this.#needsOwn = this.#own.length > 0 && (telling('who').length === 0 || this.#deed.length === 0)
+    this.#groups = (['what', which] as const)
+      .map((telling) => ({ tells: TELLS[telling], parts: key.filter((part) => part.tells === telling) }))
+      .filter(({ parts }) => parts.length > 0)
+    this.#deed = tells & (TELLS.what | TELLS.which)
+    this.#asksWhen = (tells & TELLS.when) !== 0
+    this.#needsOwn = (tells & TELLS.own) !== 0 && ((tells & TELLS.who) === 0 || this.#deed === 0)
   }
 
-  /** `table` are the columns of the table that the record is a row of; a member that is missing has been found out before this is asked. */
+  /** `table` are the columns of the table that the record is a row of. */
   of(told: Told, table: readonly string[] | undefined): KnownBy {
-    if (anyHasValue(this.#own, told)) return 'key'
+    if ((told.tells & TELLS.own) !== 0) return 'key'
     if (this.#needsOwn) return 'place'
-    if (this.#deed.length > 0 && !anyHasValue(this.#deed, told)) return 'place'
+    if (this.#deed !== 0 && (told.tells & this.#deed) === 0) return 'place'
     // Nearly no record of a known system has one, and then what it doesn't say is not there.
     const hasUnknown = told.hasUnknown()
-    if (hasUnknown) for (const group of this.#groups) if (!this.#isSaid(group, told, table)) return 'place'
+    if (hasUnknown)
+      for (const { tells, parts } of this.#groups)
+        if ((told.tells & tells) === 0 && !parts.some((part) => this.#isSaid(part, told, table)))
+          return 'place'
     if (this.#asksWhen && !told.isDated) return 'content'
     return !hasUnknown || this.#isWhole(told, table) ? 'key' : 'content'
   }
 
   #isWhole(told: Told, table: readonly string[] | undefined): boolean {
     if (table === undefined || table.length === 0) return true
-    return this.#key.every((part) => part.tells === 'own' || this.#isSaid([part], told, table))
+    for (const part of this.#key)
+      if (part.leaf !== null && part.tells !== 'own' && !this.#isSaid(part, told, table)) return false
+    return true
   }
 
-  /** Whether the record says one of these, be it that there is none. */
-  #isSaid(parts: readonly KeyPart[], told: Told, table: readonly string[] | undefined): boolean {
-    if (anyHasValue(parts, told)) return true
-    return parts.some(({ sources }) =>
-      sources.some((source) => told.hasMember(source) || this.#columns.have(source, table)),
-    )
+  /** Whether the record says it, be it that there is none. */
+  #isSaid({ leaf, sources }: KeyPart, told: Told, table: readonly string[] | undefined): boolean {
+    if (leaf === null || told.hasValue(leaf)) return true
+    for (const source of sources) if (told.hasMember(source) || this.#columns.have(source, table)) return true
+    return false
   }
-}
-
-function anyHasValue(parts: readonly KeyPart[], told: Told): boolean {
-  for (const { leaf } of parts) if (leaf === null || told.hasValue(leaf)) return true
-  return false
 }
 
 /** Which members the columns of a table give. */

@@ -6,7 +6,7 @@ import type { Asked } from './condition.ts'
 import { nanosecondsOf } from './duration.ts'
 import { FLAG } from './flags.ts'
 import { json } from './formats/json.ts'
-import type { Told } from './identity.ts'
+import { TELLS, type Told } from './identity.ts'
 import { type EventType, folded } from './integration.ts'
 import { LEAF_COUNT, leafOf } from './layout.ts'
 import { eachValue } from './list-path.ts'
@@ -293,6 +293,10 @@ export class Mapper {
     if (texts.every((text) => text === '')) return null
     const told: Told = {
       isDated,
+      tells: key.reduce(
+        (all, { leaf, tells }) => (leaf === null || values[leaf] !== undefined ? all | TELLS[tells] : all),
+        0,
+      ),
       hasValue: (leaf) => values[leaf] !== undefined,
       hasMember: (source) => hits[source] !== undefined,
       hasUnknown: () =>

@@ -12,6 +12,11 @@ const MOST = 64
 const NONE = -1
 /** A value that is not there, where its neighbour is: before it was nothing, or now it is. */
 const NULL = -2
+const UNSURE = -1
+const LINE_END = 0x0a
+const EQUALS = 0x3d
+const BACKSLASH = 0x5c
+const NOT_ASCII = 0x80
 
 /** What became of looking for changes: found or not, or the plain way must decide. */
 export type Looked = 'known' | 'unknown' | 'unsure'
@@ -138,6 +143,71 @@ export class ChangeRows {
       }
     }
     return texts
+  }
+
+  /** Writes these texts behind `start`, a line each, as UTF-8: where they end; -1 where they are not all ASCII that stands as it is, or have no room. */
+  write(of: 'fields' | 'before' | 'after', out: Uint8Array, start: number): number {
+    let at = start
+    for (let i = 0; i < this.count; i++) {
+      const [old, now] = [this.old[i]!, this.now[i]!]
+      const isSame = old === NONE ? 0 : this.#compare(old, now)
+      if (isSame === UNSURE) return UNSURE
+      const value = of === 'before' ? old : now
+      if (isSame === 1 || (of !== 'fields' && this.#isNothing(value))) continue
+      if (at > start) out[at++] = LINE_END
+      at = this.#copy(this.fieldFrom[i]!, this.fieldTo[i]!, out, at)
+      if (of === 'fields') {
+        // A field that comes twice is rare.
+        if (this.#isTwice(i)) return UNSURE
+      } else if (at !== UNSURE) {
+        out[at++] = EQUALS
+        at = this.#copy(this.#found.from(value >> 2), this.#found.to(value >> 2), out, at)
+      }
+      if (at === UNSURE) return UNSURE
+    }
+    return at
+  }
+
+  #isNothing(row: number): boolean {
+    return row < 0 || this.#found.kind(row >> 2) === KIND.null
+  }
+
+  /** Whether two values have one text; `UNSURE` where they are written with escapes. */
+  #compare(old: number, now: number): number {
+    if (now === NONE) return 0
+    if (this.#isNothing(old) || this.#isNothing(now))
+      return Number(this.#isNothing(old) && this.#isNothing(now))
+    const found = this.#found
+    const from = found.from(old >> 2)
+    const to = found.to(old >> 2)
+    if (found.sameBytes(from, to, found.from(now >> 2), found.to(now >> 2))) return 1
+    return found.isEscaped(old >> 2) || found.isEscaped(now >> 2) ? UNSURE : 0
+  }
+
+  #isTwice(last: number): boolean {
+    for (let i = 0; i < last; i++)
+      if (
+        this.#found.sameBytes(
+          this.fieldFrom[i]!,
+          this.fieldTo[i]!,
+          this.fieldFrom[last]!,
+          this.fieldTo[last]!,
+        )
+      )
+        return true
+    return false
+  }
+
+  #copy(from: number, to: number, out: Uint8Array, start: number): number {
+    // With the signs around it.
+    if (start + (to - from) + 2 > out.length) return UNSURE
+    const { bytes } = this.#found
+    for (let i = from; i < to; i++) {
+      const byte = bytes[i]!
+      if (byte === BACKSLASH || byte >= NOT_ASCII) return UNSURE
+      out[start + i - from] = byte
+    }
+    return start + (to - from)
   }
 
   /** Undefined where there is none, `NULL` for null. */

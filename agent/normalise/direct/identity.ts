@@ -1,5 +1,5 @@
 import { declaredEventIdOver, declaredKeyHead, type EventId } from '../../../schema/index.ts'
-import type { KeyPart, Told } from '../identity.ts'
+import { type KeyPart, TELLS, type Told } from '../identity.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Answers } from './answers.ts'
 import type { ChangeRows } from './change-rows.ts'
@@ -31,7 +31,7 @@ export class Identity {
   readonly #parts: readonly KeyPart[]
   readonly #ground: Ground
   readonly #pipeline: Pipeline
-  readonly #told: Told
+  readonly #told: Told & { tells: number }
   readonly #headBytes: number
   #key: Buffer
   #at = 0
@@ -43,6 +43,7 @@ export class Identity {
     this.#told = {
       // What has no time of its own goes the plain way.
       isDated: true,
+      tells: 0,
       hasValue: (leaf) => {
         const how = values.how[leaf]!
         const of = changeTextsOf(how)
@@ -69,6 +70,7 @@ export class Identity {
   id(isDated: boolean): EventId | null {
     this.#at = this.#headBytes
     let isEmpty = true
+    let tells = 0
     for (const part of this.#parts) {
       if (part.tells === 'when' && !isDated) {
         this.#ground.answers.isUnsure = true
@@ -77,9 +79,12 @@ export class Identity {
       const before = this.#at
       if (!(part.leaf === null ? this.#addMember(part.sources) : this.#addField(part.leaf))) return null
       // An empty one is `0:`.
-      if (this.#at > before + 2) isEmpty = false
+      if (this.#at === before + 2) continue
+      isEmpty = false
+      tells |= TELLS[part.tells]
     }
     if (isEmpty) return null
+    this.#told.tells = tells
     const { mapping, format } = this.#pipeline
     const by = mapping.sufficiency.of(this.#told, format.columns)
     // All that it says is put together by the plain way.
@@ -106,11 +111,11 @@ export class Identity {
   }
 
   #addField(leaf: number): boolean {
-    const { values, answers, changes } = this.#ground
+    const { values, answers } = this.#ground
     const how = values.how[leaf]!
     const of = changeTextsOf(how)
-    if (how === HOW.absent) this.#addText('')
-    else if (of !== undefined) this.#addText(changes.texts(of).join('\n'))
+    if (how === HOW.absent) this.#at = this.#addLength(0)
+    else if (of !== undefined) this.#addChanges(of)
     else if (values.hasText(leaf)) this.#addSpan(values.textFrom(leaf), values.textTo(leaf))
     // Of a list every item counts.
     else answers.isUnsure = true
@@ -136,6 +141,20 @@ export class Identity {
     this.#at = at
   }
 
+  #addChanges(of: 'fields' | 'before' | 'after'): void {
+    const { changes } = this.#ground
+    const key = this.#key
+    const from = this.#at + LENGTH_BYTES
+    const to = changes.write(of, key, from)
+    if (to === -1) {
+      this.#addText(changes.texts(of).join('\n'))
+      return
+    }
+    let at = this.#addLength(to - from)
+    for (let i = from; i < to; i++) key[at++] = key[i]!
+    this.#at = at
+  }
+
   #addText(text: string): void {
     this.#reserve(text.length * 3)
     const at = this.#addLength(text.length)
@@ -145,6 +164,7 @@ export class Identity {
   /** Behind a length and its colon. */
   #addLength(length: number): number {
     let at = this.#at
+    this.#reserve(0)
     let power = 1
     while (power * 10 <= length) power *= 10
     for (; power >= 1; power /= 10) this.#key[at++] = ZERO + (Math.floor(length / power) % 10)
@@ -152,6 +172,7 @@ export class Identity {
     return at
   }
 
+  /** Room for so much behind a length. */
   #reserve(bytes: number): void {
     const least = this.#at + LENGTH_BYTES + bytes
     if (least > this.#key.length) this.#key = Buffer.concat([this.#key, Buffer.alloc(least)])
