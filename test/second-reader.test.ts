@@ -1,0 +1,281 @@
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import fc from 'fast-check'
+import { pino } from 'pino'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { KEY, Stage } from '../agent/inputs/syslog/testing/stage.ts'
+import { loadIdentity } from '../agent/ship/index.ts'
+import { SOURCE_A, spooledFiles, trial } from '../agent/ship/testing/trial.ts'
+import { openState } from '../agent/state/index.ts'
+import { packLines } from '../indexer/store/embedded/disk/packed/pack.ts'
+import { unpackFolder } from '../indexer/store/embedded/testing/packed-folder.ts'
+import { openEmbeddedStore, type Store } from '../indexer/store/index.ts'
+import {
+  batchOf,
+  batchOfLines,
+  eventAt,
+  INGESTED,
+  temporaryFolders,
+} from '../indexer/store/testing/batches.ts'
+import { everything, filled, idOf, randomEvents } from '../indexer/store/testing/reference.ts'
+import { type AuditEvent, canonical, sealedPart, valueAt } from '../schema/index.ts'
+import { encodeWaybill } from '../schema/wire/index.ts'
+import { readJournal } from './second-reader/journal.ts'
+import { packedLines } from './second-reader/packed-lines.ts'
+import { readState } from './second-reader/state.ts'
+import { readLines, readSegments, type StoredLine } from './second-reader/store.ts'
+import { readWaybill } from './second-reader/waybill.ts'
+
+/** What Waybill writes is read by a reader that was made after docs/formats.md alone, and compared with what the product says of it. */
+const folders = temporaryFolders()
+const stores: Store[] = []
+afterAll(async () => {
+  for (const store of stores) await store.close()
+  folders.remove()
+})
+
+async function open(path: string, idle: number): Promise<Store> {
+  const store = await openEmbeddedStore({ path, pageTime: 60_000, idle })
+  stores.push(store)
+  return store
+}
+
+/** Which partition is in which generation of its database. */
+const databases = (path: string): string[] =>
+  readdirSync(join(path, 'partitions')).filter((file) => file.endsWith('.db'))
+
+async function rest(path: string): Promise<void> {
+  const categories = new Set(databases(path).map((file) => file.slice(0, file.indexOf('-'))))
+  const expected = databases(path).length - categories.size
+  expect(expected).toBeGreaterThan(0)
+  const store = await open(path, 10)
+  await vi.waitFor(
+    () => expect(databases(path).filter((file) => file.endsWith('.1.db'))).toHaveLength(expected),
+    { timeout: 60_000, interval: 50 },
+  )
+  await store.close()
+}
+
+/** That the second reader finds these events in a store, each as it was sealed, with its seal, and the segments know just them. */
+function expectRead(path: string, events: readonly AuditEvent[]): void {
+  const lines = [...readLines(path)]
+  const byId = new Map(events.map((event) => [idOf(event), event]))
+  expect(lines.map(({ id }) => id).sort()).toEqual([...byId.keys()].sort())
+  for (const found of lines) {
+    const event = byId.get(found.id)!
+    expect(found.line.toString('utf8')).toBe(canonical(sealedPart(event)))
+    const { agent, incarnation, sequence, position } = found
+    expect(valueAt(event, 'audit.seal')).toMatchObject({ agent, incarnation, sequence, position })
+    expect(valueAt(event, 'event.ingested')).toBe(new Date(found.ingested).toISOString())
+    expect(found.id === found.sealedId).toBe(valueAt(event, 'audit.revision_of') === undefined)
+    if (found.additions !== null) expect(event).toMatchObject(withoutRelated(found.additions))
+  }
+  expectInOrder(lines)
+  const places = new Set(lines.map(({ partition, chunk, number }) => `${partition} ${chunk} ${number}`))
+  for (const { partition, documents } of readSegments(path)) {
+    expect(documents.times).toEqual(documents.times.toSorted((a, b) => a - b))
+    for (let doc = 0; doc < documents.times.length; doc++) {
+      const place = `${partition} ${documents.chunks[doc]} ${documents.lines[doc]}`
+      expect(places.delete(place), place).toBe(true)
+    }
+  }
+  expect(places).toEqual(new Set())
+}
+
+/** `related` may say that an event has none. */
+function withoutRelated(additions: unknown): object {
+  const { related: _, ...others } = additions as Record<string, unknown>
+  return others
+}
+
+/** Lines of one waybill and partition stand in the order in which they were sealed. */
+function expectInOrder(lines: readonly StoredLine[]): void {
+  const last = new Map<string, number>()
+  for (const { partition, agent, incarnation, sequence, position } of lines) {
+    const key = `${partition} ${agent} ${incarnation} ${sequence}`
+    expect(position).toBeGreaterThan(last.get(key) ?? -1)
+    last.set(key, position)
+  }
+}
+
+describe('a store', () => {
+  test('is read line by line, plain and at rest, with revisions, additions and events of other agents', async () => {
+    const path = folders.make()
+    const store = await open(path, 600_000)
+    await filled(store, randomEvents(160, 3))
+    // What another agent ships under a known id gets an id of its own, and other content again another one.
+    const event = (text: string): AuditEvent => eventAt(700_001, { message: text })
+    const author = { agent: 'agent-2', hosts: null, shared: [] }
+    await store.write(batchOf(5000, [event('first')]))
+    for (const [i, text] of ['second', 'third'].entries())
+      await store.write(
+        batchOf(5001 + i, [{ ...event(text), agent: { id: 'agent-2' } }], { agent: 'agent-2', author }),
+      )
+    // A dead letter among the lines, and two categories in one batch.
+    const mixed = [eventAt(800_001), eventAt(800_002, { audit: { category: 'security' } }), eventAt(800_003)]
+    await store.write(
+      batchOfLines(5003, [canonical(mixed[0]), 'no event', canonical(mixed[1]), canonical(mixed[2])]),
+    )
+    const events = await everything(store, { query: { kind: 'all' }, order: 'oldest', limit: 1000 })
+    await store.close()
+    expectRead(path, events)
+    const plain = [...readLines(path)]
+    expect(plain.filter(({ id }) => id.slice(24, 36) === 'f'.repeat(12)).length).toBeGreaterThan(0)
+    expect(plain.filter(({ id, sealedId }) => id !== sealedId).length).toBeGreaterThan(5)
+    expect(plain.filter(({ additions }) => additions !== null).length).toBeGreaterThan(20)
+    await rest(path)
+    expectRead(path, events)
+    expect([...readLines(path)]).toEqual(plain)
+  }, 240_000)
+
+  test('of layout 4 is read as it was, and after it was written on', async () => {
+    const path = folders.make()
+    unpackFolder(join(import.meta.dirname, '../indexer/store/embedded/testing/stores/layout-4.zst'), path)
+    const text = zstdDecompressSync(readFileSync(join(path, 'expected.zst'))).toString('utf8')
+    const events = JSON.parse(text) as AuditEvent[]
+    expectRead(path, events)
+    const before = [...readLines(path)]
+    const store = await open(path, 600_000)
+    await store.write(batchOf(9000, [eventAt(900_001)], { ingested: INGESTED + 500 * 86_400_000 }))
+    await store.close()
+    await rest(path)
+    expect([...readLines(path)].filter(({ sequence }) => sequence !== 9000)).toEqual(before)
+  }, 240_000)
+})
+
+test('packed lines are read, whatever they are', () => {
+  const aLine = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.json(),
+    fc
+      .tuple(fc.nat(), fc.nat({ max: 3 }), fc.nat())
+      .map(
+        ([n, kind, hex]) =>
+          `{"id":"${n.toString(16).padStart(40, '0')}","n":${n},"kind":"${kind}","hex":"${hex.toString(16).repeat(4)}","again":"n=${n}"}`,
+      ),
+  )
+  fc.assert(
+    fc.property(fc.array(aLine, { maxLength: 300, size: 'max' }), (lines) => {
+      const bytes = lines.map((line) => Buffer.from(line))
+      expect(packedLines(packLines(bytes))).toEqual(bytes)
+    }),
+    { seed: 17, numRuns: 20 },
+  )
+})
+
+describe('what an agent writes', () => {
+  test('a file of the spool is a waybill that says all of itself', async () => {
+    const agent = await trial({ shipper: { indexers: ['http://127.0.0.1:9'] } })
+    for (const records of [5, 40, 1]) await agent.batch(SOURCE_A, records)
+    const identity = await loadIdentity(agent.dir)
+    const key = createPublicKey(identity!.privateKey).export({ type: 'spki', format: 'pem' }).toString()
+    const files = (await spooledFiles(agent.dir)).sort()
+    expect(files).toHaveLength(3)
+    let previous: string | null = null
+    let records = 0
+    for (const [i, file] of files.entries()) {
+      const { manifest, hash, lines } = readWaybill(readFileSync(join(agent.dir, 'spool', file)), key)
+      expect(manifest).toMatchObject({ agent: identity!.agent, sequence: i + 1, previous })
+      for (const line of lines) {
+        while (records % 10 === 9) records++
+        expect(JSON.parse(line.toString('utf8'))).toMatchObject({ message: `record ${records++}` })
+      }
+      previous = hash
+    }
+    const state = readState(join(agent.dir, 'state'))
+    expect(state.get('chain')).toEqual(agent.state.get('chain'))
+    const stranger = generateKeyPairSync('ed25519')
+      .publicKey.export({ type: 'spki', format: 'pem' })
+      .toString()
+    expect(() => readWaybill(readFileSync(join(agent.dir, 'spool', files[0]!)), stranger)).toThrow(
+      'signature',
+    )
+  })
+
+  test.each(['gzip', 'zstd'] as const)('a waybill in %s is checked to the last byte', (encoding) => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const key = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    const events = Array.from({ length: 11 }, (_, i) => eventAt(i))
+    const { manifest, lines } = batchOf(1, events)
+    const payload = encoding === 'gzip' ? gzipSync(lines) : zstdCompressSync(lines)
+    const { body, hash } = encodeWaybill({ ...manifest, encoding }, payload, privateKey)
+    const read = readWaybill(body, key)
+    expect(read.hash).toBe(hash)
+    expect(read.lines.map(String)).toEqual(events.map(canonical))
+    const other = encodeWaybill(
+      { ...manifest, encoding, root: '0'.repeat(64) } as typeof manifest,
+      payload,
+      privateKey,
+    )
+    expect(() => readWaybill(other.body, key)).toThrow('the root is another')
+  })
+
+  test('a segment of the syslog journal is read with its key, and without it tells nothing', async () => {
+    const stage = await Stage.open()
+    const socket = await stage.connect()
+    const sent = Array.from({ length: 400 }, (_, n) => `<13>record ${n} ${'x'.repeat((n * 37) % 300)}`)
+    for (let from = 0; from < sent.length; from += 100) {
+      socket.write(
+        sent
+          .slice(from, from + 100)
+          .map((line) => `${line}\n`)
+          .join(''),
+      )
+      await stage.until('they are there', () => stage.messages().length === from + 100)
+    }
+    const bytes = Buffer.concat(
+      readdirSync(stage.folder)
+        .sort()
+        .map((name) => readFileSync(join(stage.folder, name))),
+    )
+    const records = readJournal(bytes, Buffer.from(KEY))
+    expect(records[0]?.kind).toBe('segment')
+    const messages = records.flatMap((record) => (record.kind === 'message' ? [record] : []))
+    expect(messages.map((message) => message.bytes.toString('latin1'))).toEqual(sent)
+    for (const [i, { about }] of stage.messages().entries()) {
+      expect(messages[i]!.received).toBe(about.received)
+      const { listen, address, port, subject } = about.from
+      expect(messages[i]!.origin).toBe(`${listen} ${address}:${port} ${subject ?? ''}`)
+    }
+    const others = readJournal(bytes, randomBytes(32))
+    expect(others.filter(({ kind }) => kind === 'sealed')).toHaveLength(sent.length)
+    const older = readFileSync(join(import.meta.dirname, '../agent/inputs/syslog/testing/plain.journal'))
+    expect(readJournal(older, Buffer.from(KEY)).map(({ kind }) => kind)).toEqual([
+      'segment',
+      'message',
+      'dropped',
+      'message',
+    ])
+  })
+
+  test('the state table is read from snapshots and journals', async () => {
+    const dir = folders.make()
+    const state = await openState(dir, { log: pino({ level: 'silent' }), compactAt: 2000 })
+    const expected = new Map<string, unknown>()
+    for (let i = 0; i < 400; i++) {
+      const changes = [
+        { key: `source/${i % 50}`, value: { position: i, text: 'ä'.repeat(i % 7) } },
+        { key: `old/${i}`, value: i },
+        { key: `old/${i - 5}`, value: undefined },
+      ]
+      for (const { key, value } of changes)
+        if (value === undefined) expected.delete(key)
+        else expected.set(key, value)
+      await state.write(changes)
+    }
+    expect(readState(dir)).toEqual(expected)
+    await state.close()
+    expect(readdirSync(dir).some((name) => name.endsWith('.snapshot'))).toBe(true)
+    expect(readState(dir)).toEqual(expected)
+  })
+})
+
+test('the second reader shares nothing with the product', () => {
+  const folder = join(import.meta.dirname, 'second-reader')
+  for (const file of readdirSync(folder)) {
+    const text = readFileSync(join(folder, file), 'utf8')
+    for (const [, from] of text.matchAll(/from '([^']+)'/g)) expect(from, file).toMatch(/^(node:|\.\/)/)
+  }
+})

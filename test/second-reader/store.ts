@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { zstdDecompressSync } from 'node:zlib'
+import { packedLines } from './packed-lines.ts'
+import { type Documents, readSegment } from './segment.ts'
+import { leafHash, type Manifest, merkleRoot, sha256 } from './waybill.ts'
+
+/** A stored line with its seal. */
+export interface StoredLine {
+  readonly partition: string
+  readonly chunk: number
+  /** Its number in the chunk. */
+  readonly number: number
+  readonly line: Buffer
+  /** The id under which it is known; another than the sealed one where it is a revision, or where its id is another agent's. */
+  readonly id: string
+  readonly sealedId: string
+  readonly agent: string
+  readonly incarnation: string
+  readonly sequence: number
+  readonly position: number
+  readonly ingested: number
+  /** What enrichment added; null where it is nothing. */
+  readonly additions: unknown
+}
+
+export interface StoredWaybill {
+  readonly manifest: Manifest
+  readonly manifestBytes: Buffer
+  readonly signature: Buffer
+  readonly leaves: readonly Buffer[]
+}
+
+interface PartitionName {
+  readonly name: string
+  readonly file: string
+}
+
+/** The databases of a store that hold. */
+function partitionsOf(folder: string): PartitionName[] {
+  const control = new DatabaseSync(join(folder, 'control.db'), { readOnly: true })
+  const layout = String(control.prepare("SELECT value FROM meta WHERE key = 'layout'").get()?.value)
+  if (layout !== '4' && layout !== '5') throw new Error(`the store has the unknown format ${layout}`)
+  const listed = new Map(
+    control
+      .prepare(layout === '4' ? 'SELECT name, 0 AS generation FROM partitions' : 'SELECT * FROM partitions')
+      .all()
+      .map(({ name, generation }) => [String(name), Number(generation)] as const),
+  )
+  control.close()
+  const found = new Map<string, number[]>()
+  for (const file of readdirSync(join(folder, 'partitions'))) {
+    const match = /^([^.]+)(?:\.(\d+))?\.db$/.exec(file)
+    if (match === null) continue
+    found.set(match[1]!, [...(found.get(match[1]!) ?? []), Number(match[2] ?? 0)])
+  }
+  return [...found]
+    .map(([name, there]) => {
+      const said = listed.get(name)
+      const generation = said !== undefined && there.includes(said) ? said : Math.min(...there)
+      const file = generation === 0 ? `${name}.db` : `${name}.${generation}.db`
+      return { name, file: join(folder, 'partitions', file) }
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** Each waybill that is stored, by agent, incarnation and sequence; its root is checked. */
+export function readWaybills(folder: string): Map<string, StoredWaybill> {
+  const control = new DatabaseSync(join(folder, 'control.db'), { readOnly: true })
+  const waybills = new Map<string, StoredWaybill>()
+  for (const row of control.prepare('SELECT * FROM waybills ORDER BY n').all()) {
+    const manifestBytes = blob(row.manifest)
+    const manifest = JSON.parse(manifestBytes.toString('utf8')) as Manifest
+    const all = blob(row.leaves)
+    const leaves = Array.from({ length: all.length / 32 }, (_, i) => all.subarray(i * 32, i * 32 + 32))
+    if (merkleRoot(leaves).toString('hex') !== manifest.root) throw new Error('a stored root is another')
+    if (sha256(manifestBytes).toString('hex') !== row.hash) throw new Error('a stored hash is another')
+    const { agent, incarnation, sequence } = manifest
+    const signature = blob(row.signature)
+    waybills.set(`${agent}/${incarnation}/${sequence}`, { manifest, manifestBytes, signature, leaves })
+  }
+  control.close()
+  return waybills
+}
+
+/** Every line of a store: partition by partition, chunk by chunk. Each is checked against the leaf of its waybill. */
+export function* readLines(folder: string): Generator<StoredLine> {
+  const waybills = readWaybills(folder)
+  for (const { name, file } of partitionsOf(folder)) {
+    for (const line of linesOf(name, file)) {
+      const waybill = waybills.get(`${line.agent}/${line.incarnation}/${line.sequence}`)
+      // A batch that a crash left halfway has no waybill yet: its agent sends it again.
+      if (waybill === undefined) continue
+      if (!waybill.leaves[line.position]?.equals(leafHash(line.line)))
+        throw new Error(`${name}, chunk ${line.chunk}: a line is not the one that was sealed`)
+      yield line
+    }
+  }
+}
+
+function* linesOf(partition: string, file: string): Generator<StoredLine> {
+  const database = new DatabaseSync(file, { readOnly: true })
+  const batches = new Map(
+    database
+      .prepare('SELECT * FROM batches')
+      .all()
+      .map((row) => [Number(row.n), row] as const),
+  )
+  const renamed = blobsOf(database, 'SELECT chunk AS id, lines AS bytes FROM revisions')
+  const additions = blobsOf(database, 'SELECT chunk AS id, bytes FROM additions')
+  const format = Number(database.prepare('PRAGMA user_version').get()?.user_version)
+  if (format !== 0 && format !== 5) throw new Error(`${file} has the unknown format ${format}`)
+  const block = format === 0 ? null : database.prepare('SELECT bytes FROM blocks WHERE id = ?')
+  const opened = { id: 0, lines: [] as Buffer[] }
+  for (const row of database.prepare('SELECT * FROM chunks ORDER BY id').all()) {
+    let lines: Buffer[]
+    if (block === null || row.block === null) lines = split(zstdDecompressSync(blob(row.bytes)))
+    else {
+      const id = Number(row.block)
+      if (opened.id !== id) Object.assign(opened, { id, lines: packedLines(blob(block.get(id)?.bytes)) })
+      lines = opened.lines.slice(Number(row.line), Number(row.line) + Number(row.lines))
+    }
+    const chunk = Number(row.id)
+    const batch = batches.get(Number(row.batch))
+    const marks = new Map(uint16s(renamed.get(chunk)).map((mark) => [mark & 0x3fff, mark >>> 14]))
+    const added = additions.get(chunk)
+    const texts = added === undefined ? [] : split(zstdDecompressSync(added)).map(String)
+    const positions = row.positions === null ? null : uint16s(blob(row.positions))
+    for (const [number, line] of lines.entries()) {
+      const sealed = JSON.parse(line.toString('utf8')) as { event: { id: string }; agent?: { id?: string } }
+      yield {
+        partition,
+        chunk,
+        number,
+        line,
+        id: idOf(line, sealed.event.id, sealed.agent?.id ?? '', marks.get(number)),
+        sealedId: sealed.event.id,
+        agent: String(batch?.agent),
+        incarnation: String(batch?.incarnation),
+        sequence: Number(batch?.sequence),
+        position: positions === null ? Number(row.first) + number : positions[number]!,
+        ingested: Number(batch?.ingested),
+        additions: (texts[number] ?? '') === '' ? null : JSON.parse(texts[number]!),
+      }
+    }
+  }
+  database.close()
+}
+
+/** The id that follows from a line: as it was sealed, or as its mark says. */
+function idOf(line: Buffer, sealed: string, agent: string, mark: number | undefined): string {
+  if (mark === undefined) return sealed
+  const hex = (text: string): string => createHash('sha256').update(text).digest('hex')
+  const leaf = leafHash(line).toString('hex')
+  if (mark === 0) {
+    const id = hex(`waybill/revision/1\n${sealed}\n${leaf}`).slice(0, 40)
+    return id.slice(0, 24) + (Number.parseInt(id[24]!, 16) | 8).toString(16) + id.slice(25)
+  }
+  const own = hex(`waybill/own/1\n${sealed}\n${agent}\n${mark === 2 ? leaf : ''}`)
+  return `${own.slice(0, 24)}ffffffffffff${own.slice(24, 28)}`
+}
+
+/** The segments of each partition, with where their documents are. */
+export function* readSegments(folder: string): Generator<{ partition: string; documents: Documents }> {
+  for (const { name, file } of partitionsOf(folder)) {
+    const database = new DatabaseSync(file, { readOnly: true })
+    for (const row of database.prepare('SELECT id, content FROM segments ORDER BY id').all()) {
+      const beside = join(folder, 'partitions', `${name}.${String(row.id)}.segment`)
+      if (row.content === null && !existsSync(beside)) throw new Error(`${beside} is missing`)
+      const documents = readSegment(row.content === null ? readFileSync(beside) : blob(row.content))
+      yield { partition: name, documents }
+    }
+    database.close()
+  }
+}
+
+function blob(value: unknown): Buffer {
+  if (!(value instanceof Uint8Array)) throw new Error('a column holds no bytes')
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+}
+
+const blobsOf = (database: DatabaseSync, sql: string): Map<number, Buffer> =>
+  new Map(
+    database
+      .prepare(sql)
+      .all()
+      .map(({ id, bytes }) => [Number(id), blob(bytes)] as const),
+  )
+
+const uint16s = (bytes: Buffer | undefined): number[] =>
+  Array.from({ length: (bytes?.length ?? 0) / 2 }, (_, i) => bytes!.readUInt16LE(i * 2))
+
+function split(bytes: Buffer): Buffer[] {
+  const lines: Buffer[] = []
+  let at = 0
+  for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, at)) {
+    lines.push(bytes.subarray(at, end))
+    at = end + 1
+  }
+  return [...lines, bytes.subarray(at)]
+}
