@@ -10,6 +10,13 @@ import { loadIdentity } from '../agent/ship/index.ts'
 import { SOURCE_A, spooledFiles, trial } from '../agent/ship/testing/trial.ts'
 import { openState } from '../agent/state/index.ts'
 import { packLines } from '../indexer/store/embedded/disk/packed/pack.ts'
+import { FacetBook } from '../indexer/store/embedded/index/facets.ts'
+import { mergeSegments } from '../indexer/store/embedded/index/segment/merge.ts'
+import { Segment } from '../indexer/store/embedded/index/segment/read.ts'
+import { MemorySource } from '../indexer/store/embedded/index/segment/source.ts'
+import { FIXTURE_DOCS, plainSegment } from '../indexer/store/embedded/index/segment/testing/make.ts'
+import { TextBooks } from '../indexer/store/embedded/index/segment/text-book.ts'
+import { MemorySink } from '../indexer/store/embedded/index/segment/write.ts'
 import { unpackFolder } from '../indexer/store/embedded/testing/packed-folder.ts'
 import { openEmbeddedStore, type Store } from '../indexer/store/index.ts'
 import {
@@ -24,6 +31,7 @@ import { type AuditEvent, canonical, sealedPart, valueAt } from '../schema/index
 import { encodeWaybill } from '../schema/wire/index.ts'
 import { readJournal } from './second-reader/journal.ts'
 import { packedLines } from './second-reader/packed-lines.ts'
+import { readSegment } from './second-reader/segment.ts'
 import { readState } from './second-reader/state.ts'
 import { readLines, readSegments, type StoredLine } from './second-reader/store.ts'
 import { readWaybill } from './second-reader/waybill.ts'
@@ -75,6 +83,10 @@ function expectRead(path: string, events: readonly AuditEvent[]): void {
   expectInOrder(lines)
   const places = new Set(lines.map(({ partition, chunk, number }) => `${partition} ${chunk} ${number}`))
   for (const { partition, documents } of readSegments(path)) {
+    expect(
+      documents.facets.every((pair) => pair.every((text) => text.startsWith('{'))),
+      partition,
+    ).toBe(true)
     expect(documents.times).toEqual(documents.times.toSorted((a, b) => a - b))
     for (let doc = 0; doc < documents.times.length; doc++) {
       const place = `${partition} ${documents.chunks[doc]} ${documents.lines[doc]}`
@@ -163,6 +175,44 @@ test('packed lines are read, whatever they are', () => {
     }),
     { seed: 17, numRuns: 20 },
   )
+})
+
+describe('segments of the search index', () => {
+  test('of version 1 and 2 say the same of their documents', () => {
+    const docs = Array.from({ length: 5000 }, (_, i) => ({
+      terms: [i],
+      held: {},
+      time: INGESTED + i * 1000 + (i % 7),
+      sequence: (i * 7919) % 100_003,
+      chunk: 1 + Math.floor(i / 60),
+      line: i % 60,
+      action: `action-${i % 5}`,
+    }))
+    const plain = plainSegment(docs)
+    const segment = new Segment(new MemorySource(plain, () => plain), new FacetBook(), new TextBooks())
+    const sink = new MemorySink()
+    mergeSegments([segment], sink, () => '')
+    for (const [bytes, version] of [
+      [plain, 1],
+      [sink.view(), 2],
+    ] as const) {
+      const read = readSegment(bytes)
+      expect(read.version).toBe(version)
+      for (const [i, doc] of docs.entries()) {
+        const said = [read.times[i], read.sequences[i], read.chunks[i], read.lines[i]]
+        expect(said).toEqual([doc.time, doc.sequence, doc.chunk, doc.line])
+        expect(JSON.parse(read.facets[i]![1])).toMatchObject({ f: 1, v: [[3, doc.action]] })
+      }
+    }
+  })
+
+  test('of before are read', () => {
+    const folder = '../indexer/store/embedded/index/segment/testing'
+    const read = readSegment(readFileSync(join(import.meta.dirname, folder, 'version-1.segment')))
+    expect(read.version).toBe(1)
+    expect(read.times).toEqual(FIXTURE_DOCS.map(({ time }) => time))
+    expect(read.sequences).toEqual(FIXTURE_DOCS.map(({ sequence }) => sequence))
+  })
 })
 
 describe('what an agent writes', () => {

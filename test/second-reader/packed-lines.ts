@@ -18,13 +18,16 @@ export function packedLines(block: Uint8Array): Buffer[] {
   const sum = cursor.take(4).readUInt32LE()
   if (crc32(cursor.bytes.subarray(5)) !== sum) throw new Error('packed lines have another checksum')
   const count = cursor.varint()
+  const longest = cursor.varint()
   const present = cursor.byte()
   const streams = Object.fromEntries(
     NAMES.map((name, i) => [name, new Cursor((present >> i) & 1 ? stream(cursor) : Buffer.alloc(0))]),
   ) as Streams
   if (count === 0) return []
   const lines = Array.from({ length: count }, (_, line) => line)
-  return readColumn(streams, [], lines).map((text) => Buffer.from(text, 'latin1'))
+  const texts = readColumn(streams, [], lines)
+  if (texts.some(({ length }) => length > longest)) throw new Error('a packed line is too long')
+  return texts.map((text) => Buffer.from(text, 'latin1'))
 }
 
 function stream(cursor: Cursor): Buffer {
@@ -67,14 +70,14 @@ function columnTexts(
       const radix = tree.byte()
       const width = tree.byte()
       const isSteps = tree.byte() === 1
-      const first = tree.varint()
-      const zigzag = isSteps ? tree.varint() : 0
-      const leastStep = zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2
+      const first = isSteps ? tree.varint() : 0
+      const zigzag = tree.varint()
+      const least = zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2
       const by = tree.varint()
-      const values = planes(numbers, isSteps ? rows - 1 : rows, tree.byte())
-      if (!isSteps) return values.map((value) => figures(first + value * by, radix, width))
+      const values = planes(numbers, isSteps ? rows - 1 : rows, tree.byte()).map((n) => least + by * n)
+      if (!isSteps) return values.map((value) => figures(value, radix, width))
       const stepped = [first]
-      for (const step of values) stepped.push(stepped.at(-1)! + leastStep + step * by)
+      for (const step of values) stepped.push(stepped.at(-1)! + step)
       return stepped.map((value) => figures(value, radix, width))
     }
     case 5: {
@@ -97,6 +100,8 @@ function columnTexts(
       const width = tree.byte()
       return sameLines(from, lines).map((text) => figures(Number.parseInt(text, fromRadix), radix, width))
     }
+    case 8:
+      return streams.texts.bytes.toString('latin1').split('\n')
     default:
       throw new Error(`packed lines have a column of the unknown kind ${kind}`)
   }
@@ -138,18 +143,15 @@ function sameLines(column: Column | null | undefined, lines: readonly number[]):
   return lines.map((line) => byLine.get(line)!)
 }
 
-/** Of each row one of so many numbers: the higher bytes of all first, then the lower. */
-function readCodes(codes: Cursor, rows: number, kinds: number): number[] {
-  const high = kinds > 256 ? codes.take(rows) : null
-  const low = kinds > 1 ? codes.take(rows) : null
-  return Array.from({ length: rows }, (_, row) => (high?.[row] ?? 0) * 256 + (low?.[row] ?? 0))
-}
+/** Of each row one of so many numbers. */
+const readCodes = (codes: Cursor, rows: number, kinds: number): number[] =>
+  planes(codes, rows, kinds > 256 ? 2 : kinds > 1 ? 1 : 0)
 
-/** Numbers of some bytes each: the lowest bytes of all first. */
-function planes(numbers: Cursor, rows: number, bytes: number): number[] {
+/** Numbers of some bytes each: the lowest bytes of all come first. */
+function planes(stream: Cursor, rows: number, bytes: number): number[] {
   const values = new Array<number>(rows).fill(0)
   for (let plane = 0; plane < bytes; plane++) {
-    const taken = numbers.take(rows)
+    const taken = stream.take(rows)
     for (let row = 0; row < rows; row++) values[row]! += taken[row]! * 256 ** plane
   }
   return values
