@@ -5,7 +5,7 @@ import { readLines } from './store.ts'
 import { readWaybill } from './waybill.ts'
 
 /**
- * A second reader of what Waybill writes: made after docs/formats.md alone, with nothing but Node. It shares no code with the product, so what it
+ * A second reader of what Waybill writes: it follows docs/formats.md, with nothing but Node. It shares no code with the product, so what it
  * can read does not depend on the product.
  *
  *     read.ts store FOLDER                 each line of a store as JSON with its seal
