@@ -96,6 +96,17 @@ export function emptyLog(database: DatabaseSync): boolean {
   }
 }
 
+const numberOf = (database: DatabaseSync, pragma: string): number =>
+  Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0])
+
+/** Bytes of what a database holds, also of what lies in its log still. */
+export const heldIn = (database: DatabaseSync): number =>
+  numberOf(database, 'page_count') * numberOf(database, 'page_size')
+
+/** Bytes of a database's pages that hold nothing. */
+export const freeIn = (database: DatabaseSync): number =>
+  numberOf(database, 'freelist_count') * numberOf(database, 'page_size')
+
 /** Runs `work` in a transaction; any failure undoes all of it. */
 export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
   database.exec('BEGIN IMMEDIATE')

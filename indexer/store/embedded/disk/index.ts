@@ -23,6 +23,8 @@ export {
 } from './control.ts'
 export {
   emptyLog,
+  freeIn,
+  heldIn,
   inTransaction,
   lockFolder,
   makeFolder,

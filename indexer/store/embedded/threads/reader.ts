@@ -7,6 +7,8 @@ import type { StoredBytes, StoredPart, StoredPartition, StoreStatus } from '../.
 import {
   chainsOf,
   DIMENSIONS,
+  freeIn,
+  heldIn,
   letterOf,
   openDatabase,
   type PartitionRow,
@@ -157,13 +159,6 @@ const page = ({ events, next }: { events: readonly unknown[]; next: string | nul
   next,
 })
 
-const pragma = (database: DatabaseSync, name: string): number =>
-  Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0])
-
-/** What a database holds, also what lies in its log still. */
-const heldIn = (database: DatabaseSync): number =>
-  pragma(database, 'page_count') * pragma(database, 'page_size')
-
 function sizeOf(name: string): number {
   const one = view(name)
   let bytes = heldIn(one.database)
@@ -235,7 +230,7 @@ function parts(demandWanted: () => void): StoredPart[] {
       // Segments are looked into.
       if (name !== 'segments') add(PART_OF[String(name)] ?? 'tables', Number(size))
     }
-    add('free pages', pragma(one, 'freelist_count') * pragma(one, 'page_size'))
+    add('free pages', freeIn(one))
   }
   for (const { name } of inOrder()) {
     const one = view(name)
