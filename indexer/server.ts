@@ -69,7 +69,7 @@ export interface IndexerParts {
   readonly uid?: () => number
   /** A store that is there already, in place of the one in the config; the indexer closes it. */
   readonly store?: Store
-  /** Whether pages and counts end when their time is up; true if nothing else is said. */
+  /** Whether pages and counts end when their time is up. The default is true. */
   readonly isTimed?: boolean
   /** What hashing a password costs. */
   readonly passwordCost?: Cost

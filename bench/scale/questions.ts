@@ -8,7 +8,7 @@ export interface Question {
   readonly name: string
   readonly ask:
     | { readonly aggregate: AggregateRequest }
-    /** The first so many events. */
+    /** Its first page: as many events as `limit` says. */
     | { readonly search: Omit<SearchRequest, 'after'> }
 }
 

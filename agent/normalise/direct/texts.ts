@@ -1,6 +1,6 @@
 /**
- * What is made of short texts that come again and again (actions, kinds of records, names of members), without making each anew: a fixed
- * number of places, each with the bytes that it stands for.
+ * Remembers what was made of short texts that come again and again (actions, kinds of records, names of members). It has a fixed number of
+ * places, and each keeps the bytes of one text with what was made of it.
  */
 const PLACES = 1024
 const LONGEST = 64

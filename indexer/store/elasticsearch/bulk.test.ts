@@ -1,34 +1,23 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type BulkItem, BulkSink } from './bulk.ts'
-import { connect } from './client.ts'
+import type { BulkItem, BulkSink } from './bulk.ts'
+import { type Answering, answering, sinkOf } from './testing/answering.ts'
 
 /** Proxies that cut a connection where others say 413: a server on a real socket, which takes what gets through. */
-let server: Server
-let client: ReturnType<typeof connect>
+let cluster: Answering
 const taken = new Set<string>()
 /** Bytes of each bulk request that was cut. */
 const cut: number[] = []
 let isCut: (bytes: number) => boolean
-let now = 0
 
 beforeEach(async () => {
   taken.clear()
   cut.length = 0
-  now = 0
-  server = createServer(async (request, response) => {
-    const parts: Buffer[] = []
-    for await (const part of request) parts.push(part)
-    const body = Buffer.concat(parts)
+  cluster = await answering((body, response) => {
     if (isCut(body.length)) {
       if (body.length > 0) cut.push(body.length)
       response.destroy()
       return
     }
-    response.setHeader('x-elastic-product', 'Elasticsearch')
-    response.setHeader('content-type', 'application/json')
     const ids = [...body.toString().matchAll(/^\{"create":\{"_index":"i","_id":"(\w+)"\}\}$/gm)].map(
       ([, id]) => id!,
     )
@@ -36,26 +25,10 @@ beforeEach(async () => {
     for (const id of ids) taken.add(id)
     response.end(JSON.stringify({ took: 1, errors: false, items }))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  client = connect({ nodes: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] })
 })
-afterEach(async () => {
-  await client.close()
-  server.closeAllConnections()
-  server.close()
-})
+afterEach(() => cluster.end())
 
-/** Pauses take no time but on its own clock. */
-const sink = () =>
-  new BulkSink(client, {
-    patience: 20_000,
-    requestTime: 5_000,
-    clock: () => now,
-    pause: async (ms) => {
-      now += ms
-    },
-  })
+const sink = (): BulkSink => sinkOf(cluster)
 
 const item = (id: string, bytes: number): BulkItem => ({
   index: 'i',
@@ -98,7 +71,7 @@ it('what is cut where the cluster answers nothing at all is nobody’s size: not
   expect(taken.size).toBe(0)
   isCut = () => false
   const requests: number[] = []
-  server.prependListener('request', ({ headers }) => requests.push(Number(headers['content-length'])))
+  cluster.server.prependListener('request', ({ headers }) => requests.push(Number(headers['content-length'])))
   expect(await kinds(bulk, [item('a', 200_000), ...items('b', 20, 20_000)])).not.toContain('refused')
   expect(requests).toHaveLength(1)
 })

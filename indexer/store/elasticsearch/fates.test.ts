@@ -1,13 +1,10 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { StoreFullError, StoreUnavailableError } from '../port.ts'
 import { batchOf, eventAt } from '../testing/batches.ts'
-import { type BulkItem, BulkSink } from './bulk.ts'
-import { connect } from './client.ts'
+import type { BulkItem, BulkSink } from './bulk.ts'
 import { Placing } from './placing.ts'
 import { originOf, type Parcel, prepared } from './prepare.ts'
+import { type Answering, answering, sinkOf } from './testing/answering.ts'
 
 /** A cluster that answers each item as the table says: a server on a real socket. */
 interface Item {
@@ -20,8 +17,7 @@ interface BulkAnswer {
   [action: string]: object
 }
 
-let server: Server
-let client: ReturnType<typeof connect>
+let cluster: Answering
 /** What is answered about an id, time after time; the last goes on. */
 const answers = new Map<string, Item[]>()
 /** Ids of each bulk request. */
@@ -29,20 +25,14 @@ const asked: string[][] = []
 let change: (items: BulkAnswer[]) => BulkAnswer[]
 /** What `_mget` has under an id. */
 const stored = new Map<string, object>()
-let now = 0
 
 beforeEach(async () => {
   answers.clear()
   asked.length = 0
   stored.clear()
   change = (items) => items
-  now = 0
-  server = createServer(async (request, response) => {
-    const parts: Buffer[] = []
-    for await (const part of request) parts.push(part)
-    const body = Buffer.concat(parts).toString()
-    response.setHeader('x-elastic-product', 'Elasticsearch')
-    response.setHeader('content-type', 'application/json')
+  cluster = await answering((bytes, response, request) => {
+    const body = bytes.toString()
     if (request.url?.includes('/_mget')) {
       const { ids } = JSON.parse(body) as { ids: string[] }
       const docs = ids.map((_id) => {
@@ -73,25 +63,10 @@ beforeEach(async () => {
     })
     response.end(JSON.stringify({ took: 1, errors: true, items: change(items) }))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  client = connect({ nodes: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] })
 })
-afterEach(async () => {
-  await client.close()
-  server.closeAllConnections()
-  server.close()
-})
+afterEach(() => cluster.end())
 
-const sink = (): BulkSink =>
-  new BulkSink(client, {
-    patience: 20_000,
-    requestTime: 5_000,
-    clock: () => now,
-    pause: async (ms) => {
-      now += ms
-    },
-  })
+const sink = (): BulkSink => sinkOf(cluster)
 
 const item = (id: string): BulkItem => ({ index: 'pin', id, document: '{}' })
 
@@ -196,7 +171,7 @@ describe('what becomes of an event whose id is there already', () => {
     const [parcel] = parcels
     answers.set(parcel!.id, [{ status: 409 }])
     if (there !== null) stored.set(parcel!.id, there(parcel!))
-    const placing = new Placing(client, sink(), origin)
+    const placing = new Placing(cluster.client, sink(), origin)
     await placing.place(parcels, { pin: 'pin', others: [], former: [], elsewhere: [] })
     return placing.outcomes.get(0)
   }

@@ -51,10 +51,8 @@ const FORMAT = '5'
  * it is: read as if it were of this one, searches would miss events in silence.
  */
 export function prepareControl(database: DatabaseSync, folder: string): void {
-  const has = (table: string): boolean =>
-    database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) !== undefined
   inTransaction(database, () => {
-    const isNew = !has('meta')
+    const isNew = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").get() === undefined
     database.exec(CONTROL_TABLES)
     const named = database.prepare("SELECT value FROM meta WHERE key = 'layout'").get()
     const isEmpty = database.prepare('SELECT 1 FROM waybills LIMIT 1').get() === undefined

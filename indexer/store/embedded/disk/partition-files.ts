@@ -107,7 +107,7 @@ export const DIMENSIONS: readonly CountDimension[] = ['category', 'action', 'use
 /** A great segment is a file beside its partition. */
 export const segmentFile = (partition: string, id: number): string => `${partition}.${id}.segment`
 
-/** What a partition's database is called from the moment it has expired: whoever finds one finishes what was begun. */
+/** The ending of a partition's database once it has expired. A start that finds one removes the rest of the partition. */
 export const EXPIRED = '.expired'
 
 /** The act itself: before, all of the partition is there, and after, nothing of it is looked at any more. */

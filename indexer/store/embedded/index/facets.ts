@@ -42,14 +42,14 @@ export function eventWith(values: Iterable<readonly [string, unknown]>): AuditEv
 }
 
 /** What a facet is as text: which of `FACETS`, its values by slot, numbers of the fields that are present. */
-interface FacetText {
+export interface FacetText {
   readonly f: number
   readonly v: readonly (readonly [slot: number, value: unknown])[]
   readonly p: readonly number[]
 }
 
 /** Members always in this order: the text is what makes two facets one. */
-const textOfFacet = ({ f, v, p }: FacetText): string => JSON.stringify({ f, v, p })
+export const textOfFacet = ({ f, v, p }: FacetText): string => JSON.stringify({ f, v, p })
 
 function valuesAndPresence(slots: readonly unknown[], present: readonly number[]): Omit<FacetText, 'f'> {
   const v: [number, unknown][] = []

@@ -1,3 +1,4 @@
+import { type FacetText, textOfFacet } from './facets.ts'
 import { FIRST_FIELD_LIST } from './first-field-list.ts'
 import { FACETS, PRESENCE, type Way, wayTo } from './layout.ts'
 
@@ -59,12 +60,6 @@ export interface Ways {
 /** What a segment written by this version knows. */
 export const CURRENT_WAYS: Ways = { of: wayTo, words: true, facetText: (text) => text }
 
-interface FacetNumbers {
-  readonly f: number
-  readonly v: readonly (readonly [slot: number, value: unknown])[]
-  readonly p: readonly number[]
-}
-
 function translated(list: FieldList): Ways {
   const hows = new Map<string, string>(list.fields)
   const facetOf = new Map(list.facets.flatMap((paths, facet) => paths.map((path) => [path, facet] as const)))
@@ -88,12 +83,12 @@ function translated(list: FieldList): Ways {
     of,
     words,
     facetText: (text) => {
-      const { f, v, p } = JSON.parse(text) as FacetNumbers
+      const { f, v, p } = JSON.parse(text) as FacetText
       const values = v
         .map(([slot, value]) => [slots[f]![slot]!, value] as const)
         .filter(([slot]) => slot !== -1)
       const present = p.map((number) => presence[number]!).filter((number) => number !== -1)
-      return JSON.stringify({
+      return textOfFacet({
         f,
         v: values.sort(([a], [b]) => a - b),
         p: present.sort((a, b) => a - b),

@@ -92,6 +92,7 @@ export class PartitionView {
   readonly #batches = new Latest<number, BatchRow>(BATCHES_KNOWN)
   readonly #list: StatementSync
   readonly #fields: StatementSync
+  readonly #fileBytes: StatementSync
   readonly #block: StatementSync
   readonly #content: StatementSync
   readonly #chunk: StatementSync
@@ -113,6 +114,9 @@ export class PartitionView {
     this.#list = database.prepare('SELECT id, docs, least, greatest, bytes FROM segments')
     this.#fields = database.prepare(
       'SELECT segments.fields, list FROM segments LEFT JOIN fields ON n = segments.fields WHERE id = ?',
+    )
+    this.#fileBytes = database.prepare(
+      'SELECT coalesce(sum(bytes), 0) AS bytes FROM segments WHERE content IS NULL',
     )
     this.#block = database.prepare('SELECT bytes FROM blocks WHERE id = ?')
     this.#content = database.prepare('SELECT content FROM segments WHERE id = ?')
@@ -143,11 +147,9 @@ export class PartitionView {
     return listed
   }
 
-  /** Whether a segment is a file beside the database. */
-  isFile(id: number): boolean {
-    return (
-      this.database.prepare('SELECT 1 FROM segments WHERE id = ? AND content IS NULL').get(id) !== undefined
-    )
+  /** Bytes of the segments that are files beside the database. */
+  get fileBytes(): number {
+    return Number(this.#fileBytes.get()?.bytes)
   }
 
   segment(id: number): Segment {

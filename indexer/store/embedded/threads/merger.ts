@@ -23,14 +23,10 @@ const shared = newShared(8)
 const SMALL_DOCS = 20_000
 
 function merge(order: MergeOrder): Merged {
-  const file = join(folder, partitionFile(order.partition, order.generation))
-  const database = openDatabase(file, { cache: 1024, readOnly: true })
-  const view = new PartitionView(
-    { name: order.partition, generation: order.generation },
-    folder,
-    database,
-    shared,
-  )
+  const { partition: name, generation } = order
+  const from = join(folder, partitionFile(name, generation))
+  const database = openDatabase(from, { cache: 1024, readOnly: true })
+  const view = new PartitionView({ name, generation }, folder, database, shared)
   const segments: Segment[] = []
   try {
     for (const id of order.segments) segments.push(view.segment(id))
@@ -40,7 +36,7 @@ function merge(order: MergeOrder): Merged {
       const sink = new MemorySink()
       return made(mergeSegments(segments, sink, idOf), sink, new Uint8Array(sink.view()))
     }
-    const file = join(folder, segmentFile(order.partition, order.id))
+    const file = join(folder, segmentFile(name, order.id))
     const sink = new FileSink(`${file}.new`)
     try {
       const footer = mergeSegments(segments, sink, idOf)

@@ -159,15 +159,17 @@ const page = ({ events, next }: { events: readonly unknown[]; next: string | nul
   next,
 })
 
-function sizeOf(name: string): number {
-  const one = view(name)
-  let bytes = heldIn(one.database)
-  for (const { id, bytes: size } of one.segments()) if (one.isFile(id)) bytes += size
-  return bytes
-}
+const inOrder = (): PartitionRow[] =>
+  partitions().sort(
+    (a, b) => CATEGORIES.indexOf(a.category) - CATEGORIES.indexOf(b.category) || (a.name < b.name ? -1 : 1),
+  )
 
-/** What lies on the disk besides: write-ahead logs, and files that are about to go. */
-function overhead(): number {
+/** What each partition holds, and the bytes of all else on the disk: `control.db`, write-ahead logs, files that are about to go. */
+function used(): { shown: (PartitionRow & { readonly bytes: number })[]; other: number } {
+  const shown = inOrder().map((row) => {
+    const one = view(row.name)
+    return { ...row, bytes: heldIn(one.database) + one.fileBytes }
+  })
   const files = [
     ...readdirSync(folder).map((file) => join(folder, file)),
     ...['control.db', 'control.db-wal'].map((file) => join(path, file)),
@@ -176,25 +178,20 @@ function overhead(): number {
   const onDisk = files
     .filter((file) => !file.endsWith('-shm'))
     .reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)
-  const held = inOrder().reduce((sum, { name }) => sum + sizeOf(name), heldIn(database()))
-  return Math.max(0, onDisk - held)
+  const other = onDisk - shown.reduce((sum, { bytes }) => sum + bytes, 0)
+  return { shown, other: Math.max(heldIn(database()), other) }
 }
 
-const inOrder = (): PartitionRow[] =>
-  partitions().sort(
-    (a, b) => CATEGORIES.indexOf(a.category) - CATEGORIES.indexOf(b.category) || (a.name < b.name ? -1 : 1),
-  )
-
 function storage(open: readonly string[]): StoredBytes {
-  const shown = inOrder().map(({ category, name, events }): StoredPartition => {
+  const { shown, other } = used()
+  const listed = shown.map(({ category, name, events, bytes }): StoredPartition => {
     // Batches are numbered as they come, so that these two stand at the ends of a table that may have millions.
     const { database: one } = view(name)
     const first = Number(one.prepare('SELECT ingested FROM batches ORDER BY n LIMIT 1').get()?.ingested)
     const last = Number(one.prepare('SELECT ingested FROM batches ORDER BY n DESC LIMIT 1').get()?.ingested)
-    const bytes = sizeOf(name)
     return { category, name, tier: 'hot', events, bytes, first, last, open: open.includes(name) }
   })
-  return { partitions: shown, otherBytes: heldIn(database()) + overhead(), disk: null }
+  return { partitions: listed, otherBytes: other, disk: null }
 }
 
 /** Which part of the store each table is. */
@@ -248,21 +245,19 @@ function parts(demandWanted: () => void): StoredPart[] {
   )
   add('waybills', -leaves)
   add('leaf hashes', leaves)
-  add('write-ahead logs', overhead())
+  add('write-ahead logs', used().other - heldIn(database()))
   return [...sums].map(([part, bytes]) => ({ part, bytes })).sort((a, b) => b.bytes - a.bytes)
 }
 
 function status(): StoreStatus {
-  const rows = inOrder()
-  const shown = rows.map(({ category, name, events }) => ({ category, name, events, bytes: sizeOf(name) }))
-  const own = heldIn(database()) + overhead()
+  const { shown, other } = used()
   return {
     ready: true,
     problem: null,
     events: shown.reduce((sum, { events }) => sum + events, 0),
-    bytes: shown.reduce((sum, { bytes }) => sum + bytes, own),
+    bytes: shown.reduce((sum, { bytes }) => sum + bytes, other),
     deadLetters: Number(database().prepare('SELECT count(*) AS n FROM dead_letters').get()?.n ?? 0),
-    partitions: shown,
+    partitions: shown.map(({ category, name, events, bytes }) => ({ category, name, events, bytes })),
   }
 }
 

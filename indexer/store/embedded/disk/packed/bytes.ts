@@ -43,7 +43,7 @@ export class Sink {
     this.length += bytes.length
   }
 
-  /** Makes room for so many bytes, to be set by the caller; returns where they begin. */
+  /** Makes room for `more` bytes, which the caller sets, and returns where they begin. */
   extend(more: number): number {
     this.#room(more)
     this.length += more

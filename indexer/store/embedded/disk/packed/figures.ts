@@ -1,7 +1,7 @@
 import type { Sink } from './bytes.ts'
 
 export const HEX = /^[0-9a-f]+$/
-/** Numbers of so many digits, with zeros in front in hexadecimal, are exact. */
+/** A double holds numbers of this many digits exactly, and of 16 hexadecimal digits those that begin with three zeros. */
 const MOST_DIGITS = 15
 const HEX_DIGITS = 16
 const HEX_ZEROS = '000'
@@ -60,9 +60,9 @@ interface Divided {
   readonly values: readonly number[]
   readonly least: number
   readonly by: number
-  /** So many bytes hold the greatest. */
+  /** How many bytes the greatest number takes. */
   readonly bytes: number
-  /** So many bits hold one of about the usual size. */
+  /** How many bits a number of about the usual size takes. */
   readonly bits: number
 }
 

@@ -40,7 +40,7 @@
  *     7 same         tree: v as of a copy, 1 byte radix of that column's text, 1 byte radix, 1 byte width: the same number written thus
  *     8 lines        the whole lines only; texts: all of them, with a newline between
  *
- * Whoever writes may choose any columns that give the lines again, byte for byte.
+ * A writer may choose any columns that give the lines again, byte for byte.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { DamagedLines } from './bytes.ts'

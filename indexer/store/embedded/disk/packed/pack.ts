@@ -9,7 +9,7 @@ import { type Cuts, jsonWay, partsOf, type Way, WORDS_WAY } from './split.ts'
 const FEW = 8
 /** More pieces than this of one skeleton are not worth a column each. */
 const MANY_PIECES = 8192
-/** Of the first so many texts of a dictionary at most so many are different. */
+/** How many texts are tried before a dictionary is chosen, and how many of these may differ. */
 const SAMPLE = 128
 const MANY_IN_SAMPLE = 100
 const MAX_DEPTH = 3

@@ -9,7 +9,7 @@ const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {
 
 /** `bitsAt` reads four bytes at once: behind packed bits come three bytes that nobody uses. */
 export const PAD = 3
-/** `bitsAt` reads at most so many bits. */
+/** The most bits that `bitsAt` reads. */
 const PIECE = 24
 
 /** Powers of two: to work one out takes longer than to read it. */
@@ -176,7 +176,7 @@ export function ascendingAt(bytes: Uint8Array, at: number, count: number, greate
   return { count, low, bytes, lows: at, highs, end }
 }
 
-/** So many bits stand in four bytes wherever they begin in the first. */
+/** The most bits that lie within four bytes wherever in the first byte they begin. */
 export const MOST_IN_WORD = 25
 
 export const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
