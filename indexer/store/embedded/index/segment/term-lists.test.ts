@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Terms } from '../terms.ts'
 import { MOST_PAIRS, TermListMaker } from './term-lists.ts'
+import { PlainLists } from './testing/plain-lists.ts'
 import { MemorySink, SegmentWriter } from './write.ts'
 
 const NO_COLUMNS = {
@@ -35,10 +36,10 @@ function bothWays(docs: readonly (readonly number[])[], maker = new TermListMake
     }
     maker.add(terms, from, terms.count, doc)
   }
-  const plain = segmentOf((writer) => {
-    for (const [key, list] of [...lists].sort(([a], [b]) => a - b))
-      writer.add(key, Uint32Array.from(list), 0, list.size)
-  })
+  const plainly = new PlainLists()
+  for (const [key, list] of [...lists].sort(([a], [b]) => a - b))
+    plainly.add(key, Uint32Array.from(list), 0, list.size)
+  const plain = segmentOf((writer) => writer.take(plainly.made()))
   const made = segmentOf((writer) => writer.take(maker.made()))
   expect(made.terms).toBe(plain.terms)
   expect(made.bytes.equals(plain.bytes)).toBe(true)

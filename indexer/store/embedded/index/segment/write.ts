@@ -69,7 +69,6 @@ export const WINDOW_BITS = 16
 export const SHORT_LIST = 512
 /** In a window, so many documents are smaller as bits. */
 export const DENSE = 8192
-const PAGE_BYTES = 4096
 
 export interface Sink {
   readonly length: number
@@ -139,84 +138,21 @@ export class FileSink implements Sink {
 
 export class SegmentWriter {
   readonly #sink: Sink
-  readonly #page = new Bytes(PAGE_BYTES * 2)
-  readonly #long = new Bytes()
-  readonly #bits = new Uint32Array(WINDOW / 32)
-  readonly #keys: number[] = []
-  readonly #offsets: number[] = []
-  readonly #lengths: number[] = []
-  #previous = 0
-  #terms = 0
+  #lists: Pick<TermLists, 'terms' | 'firstKeys' | 'offsets' | 'lengths'> = {
+    terms: 0,
+    firstKeys: [],
+    offsets: [],
+    lengths: [],
+  }
 
   constructor(sink: Sink) {
     this.#sink = sink
   }
 
-  /** Terms come in ascending order of their keys, documents (`count` of `docs` from `start` on) in ascending order. */
-  add(key: number, docs: Uint32Array, start: number, count: number): void {
-    const page = this.#page
-    if (page.length === 0) {
-      this.#keys.push(key)
-      this.#previous = key
-    }
-    page.varint(key - this.#previous)
-    this.#previous = key
-    this.#terms++
-    if (count > SHORT_LIST) {
-      const offset = this.#addLong(docs, start, start + count)
-      page.varint(count * 2 + 1)
-      page.varint(offset)
-      page.varint(this.#sink.length - offset)
-    } else {
-      page.varint(count * 2)
-      page.differences(docs, start, start + count, 0)
-    }
-    if (page.length >= PAGE_BYTES) this.#endPage()
-  }
-
   /** All terms of the segment, made elsewhere. */
   take(lists: TermLists): void {
     this.#sink.append(lists.bytes)
-    this.#keys.push(...lists.firstKeys)
-    this.#offsets.push(...lists.offsets)
-    this.#lengths.push(...lists.lengths)
-    this.#terms = lists.terms
-  }
-
-  #endPage(): void {
-    if (this.#page.length === 0) return
-    this.#offsets.push(this.#sink.length)
-    this.#lengths.push(this.#page.length)
-    this.#sink.append(this.#page.view())
-    this.#page.length = 0
-  }
-
-  #addLong(docs: Uint32Array, start: number, stop: number): number {
-    const offset = this.#sink.length
-    const data = this.#long
-    data.length = 0
-    const directory: number[] = []
-    for (let i = start; i < stop; ) {
-      const window = docs[i]! >>> WINDOW_BITS
-      let end = i + 1
-      while (end < stop && docs[end]! >>> WINDOW_BITS === window) end++
-      directory.push(window, end - i, data.length)
-      const base = window * WINDOW
-      if (end - i >= DENSE) {
-        const bits = this.#bits.fill(0)
-        for (let k = i; k < end; k++) {
-          const bit = docs[k]! - base
-          bits[bit >>> 5] = bits[bit >>> 5]! | (1 << (bit & 31))
-        }
-        data.bytes(bytesOf(bits))
-      } else {
-        data.differences(docs, i, end, base)
-      }
-      i = end
-    }
-    this.#sink.append(bytesOf(Uint32Array.of(directory.length / 3, ...directory)))
-    this.#sink.append(data.view())
-    return offset
+    this.#lists = lists
   }
 
   finish(
@@ -224,8 +160,8 @@ export class SegmentWriter {
     facetTexts: readonly string[],
     heldColumns: Iterable<readonly [field: number, column: HeldColumn]>,
   ): Footer {
-    this.#endPage()
     const sink = this.#sink
+    const { terms, firstKeys, offsets: pageOffsets, lengths } = this.#lists
     const offsets: number[] = []
     const put = (bytes: Uint8Array): number => {
       const rest = sink.length % 8
@@ -244,17 +180,17 @@ export class SegmentWriter {
     const footer: Footer = {
       version: 1,
       docs: times.length,
-      terms: this.#terms,
+      terms,
       least: times[0] ?? 0,
       greatest: times[times.length - 1] ?? 0,
       columns: offsets,
       held,
       facets: { offset: put(facets), length: facets.length },
       pages: {
-        count: this.#keys.length,
-        keys: put(bytesOf(Float64Array.from(this.#keys))),
-        offsets: put(bytesOf(Float64Array.from(this.#offsets))),
-        lengths: put(bytesOf(Uint32Array.from(this.#lengths))),
+        count: firstKeys.length,
+        keys: put(bytesOf(Float64Array.from(firstKeys))),
+        offsets: put(bytesOf(Float64Array.from(pageOffsets))),
+        lengths: put(bytesOf(Uint32Array.from(lengths))),
       },
     }
     const text = Buffer.from(JSON.stringify(footer))
