@@ -16,6 +16,7 @@ import {
   type TaskSlice,
   type WorkerSetup,
 } from '../agent/normalise/index.ts'
+import { PlainMapper } from '../agent/normalise/testing/plain/index.ts'
 import { LIMITS, leavesOf, merkleRoot, type SourceId } from '../schema/index.ts'
 import { type Lifelike, lifelike } from './lifelike/index.ts'
 import { auditLine } from './lines.ts'
@@ -99,7 +100,7 @@ for (let number = 0; pieces.length < PIECES; ) {
   pieces.push({ buffer, length, records: number - first })
 }
 
-const maker = new BatchMaker(setup, [integration], { plainly: values.plainly })
+const maker = new BatchMaker(setup, [integration], values.plainly ? { mapper: PlainMapper } : {})
 let offset = 0
 
 function make({ buffer, length }: Piece): TaskResult {

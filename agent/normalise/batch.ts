@@ -5,11 +5,11 @@ import { HASH_BYTES, LIMITS, leavesOf, merkleRoot } from '../../schema/index.ts'
 import { behindByteOrderMark, type Framing, forEachRecord } from '../inputs/framing.ts'
 import { JournalKey } from '../inputs/syslog/seal.ts'
 import { mayHoldAudit } from './audit-within.ts'
-import { Memory } from './direct/index.ts'
+import { Mapper, Memory } from './direct/index.ts'
 import type { Integration } from './integration.ts'
 import { Output } from './output.ts'
 import { Pipeline, type Place, textOf, withoutTornEnd } from './pipeline.ts'
-import { type Outcome, RecordWay } from './record-way.ts'
+import { type MapperClass, type Outcome, RecordWay } from './record-way.ts'
 import { type Joining, SyslogReader } from './syslog/index.ts'
 import type { SliceResult, Task, TaskResult, TaskSlice, WorkerSetup } from './task.ts'
 
@@ -44,7 +44,7 @@ const SMALL_TABLES = { [constants.ZSTD_c_windowLog]: 19, [constants.ZSTD_c_hashL
 export class BatchMaker {
   readonly #setup: WorkerSetup
   readonly #pipelines: readonly Pipeline[]
-  readonly #plainly: boolean
+  readonly #mapper: MapperClass
   /** By pipeline. */
   #ways: readonly RecordWay[] = []
   readonly #syslog: SyslogReader | null
@@ -53,10 +53,14 @@ export class BatchMaker {
   #output = new Output(this.#memory)
   #leaves: Buffer = Buffer.allocUnsafeSlow(LIMITS.batchRecords * HASH_BYTES)
 
-  /** With `plainly`, every record takes the plain way: what the way over the bytes is held against. */
-  constructor(setup: WorkerSetup, integrations: readonly Integration[], { plainly = false } = {}) {
+  /** Tests give another mapper, which this one is held against. */
+  constructor(
+    setup: WorkerSetup,
+    integrations: readonly Integration[],
+    { mapper = Mapper }: { readonly mapper?: MapperClass } = {},
+  ) {
     this.#setup = setup
-    this.#plainly = plainly
+    this.#mapper = mapper
     this.#pipelines = setup.pipelines.map((spec, i) => new Pipeline(setup, spec, integrations[i]!))
     this.#syslog = setup.syslog === undefined ? null : new SyslogReader(setup.syslog)
     this.#journalKey = setup.journalKey === undefined ? null : new JournalKey(setup.journalKey)
@@ -67,12 +71,13 @@ export class BatchMaker {
     this.#memory = memory
     const output = new Output(memory)
     this.#output = output
-    this.#ways = this.#pipelines.map((pipeline) => new RecordWay(pipeline, memory, output, this.#plainly))
+    this.#ways = this.#pipelines.map((pipeline) => new RecordWay(pipeline, memory, output, this.#mapper))
   }
 
   make(task: Task): TaskResult {
     // After an enormous batch the memory that it took is given back.
-    if (this.#memory.isFull || this.#output.length > MUCH) this.#beginWith(new Memory())
+    if (this.#memory.isFull || this.#memory.wasStretched || this.#output.length > MUCH)
+      this.#beginWith(new Memory())
     const memory = this.#memory
     const output = this.#output
     output.begin()

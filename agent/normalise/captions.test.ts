@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { type AuditEvent, textAt, valueAt } from '../../schema/index.ts'
 import { columnProblem, withColumns } from './columns.ts'
+import { Mapper } from './direct/index.ts'
 import { type Integration, loadIntegration } from './index.ts'
 import { NameTree, spellings } from './names.ts'
 import type { Column } from './task.ts'
 import { batchOf, makerOf } from './testing/batches.ts'
+import { PlainMapper } from './testing/plain/index.ts'
 
-/** What a text becomes, which both ways must say alike. */
+/** What a text becomes, which the reference must say alike. */
 function eventsOf(integration: Integration, text: string): AuditEvent[] {
-  const [plain, direct] = [true, false].map(
-    (plainly) => batchOf(makerOf(integration, { plainly }), text).events,
+  const [plain, direct] = [PlainMapper, Mapper].map(
+    (mapper) => batchOf(makerOf(integration, { mapper }), text).events,
   )
   expect(JSON.stringify(direct)).toBe(JSON.stringify(plain))
   return plain!

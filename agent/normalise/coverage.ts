@@ -30,7 +30,7 @@ export class Coverage {
   }
 
   /** For the records of one file: takes the sources that a record has a value for, and its type. */
-  taker({ names }: Mapping): (found: Int32Array, type: string | null) => void {
+  taker({ names }: Mapping): (found: readonly number[], type: string | null) => void {
     const nameOf = new Map(this.#paths.map((name) => [names.add(name), name]))
     return (found, type) => {
       if (type !== null) this.#types.add(type)

@@ -1,8 +1,9 @@
 import { type AuditEvent, LIMITS } from '../../schema/index.ts'
 import { behindByteOrderMark, type Framing, forEachRecord } from '../inputs/framing.ts'
 import type { Coverage } from './coverage.ts'
+import { Mapper, Memory } from './direct/index.ts'
 import type { EventType, Integration } from './integration.ts'
-import { LACK, lacksOf } from './lacks.ts'
+import { Output } from './output.ts'
 import { Pipeline, withoutTornEnd } from './pipeline.ts'
 import type { Sighting } from './sighting.ts'
 import { wholeFile } from './task.ts'
@@ -36,7 +37,7 @@ export interface ExamineOptions {
   readonly sighting?: Sighting
 }
 
-/** Reads the bytes of whole files as the agent would, by the plain way. */
+/** Reads the bytes of whole files as the agent would. */
 export type Examiner = (
   bytes: Buffer,
   options: Omit<ExamineOptions, 'framing' | 'timeZone' | 'host'>,
@@ -61,15 +62,36 @@ export function examinerOf(
     { integration: integration.name, framing, tags: [], labels: {}, timeZone },
     integration,
   )
-  return (bytes, options) => examined(pipeline, framing, bytes, options)
+  const reader = readerOf(pipeline)
+  const audit = pipeline.audit === null ? null : readerOf(pipeline.audit)
+  return (bytes, options) => examined({ reader, audit }, framing, bytes, options)
+}
+
+/** Many integrations are tried on one file: they share a memory, until it is full. */
+let memory = new Memory()
+let output = new Output(memory)
+
+interface Reader {
+  readonly pipeline: Pipeline
+  readonly mapper: Mapper
+  readonly output: Output
+}
+
+function readerOf(pipeline: Pipeline): Reader {
+  if (memory.isFull || memory.wasStretched) {
+    memory = new Memory()
+    output = new Output(memory)
+  }
+  return { pipeline, mapper: new Mapper(pipeline, memory, output), output }
 }
 
 function examined(
-  pipeline: Pipeline,
+  { reader: usual, audit }: { readonly reader: Reader; readonly audit: Reader | null },
   framing: Framing,
   bytes: Buffer,
   { path, now, coverage, sighting }: Parameters<Examiner>[1],
 ): Examined[] {
+  const { pipeline } = usual
   const slice = wholeFile(path, bytes.length)
   const records: Examined[] = []
   const take = coverage?.taker(pipeline.mapping)
@@ -88,30 +110,34 @@ function examined(
     const { text, flags } = pipeline.textOf(withoutTornEnd(bytes.subarray(from, kept)))
     const place = pipeline.placeOf({ ...slice, truncated }, now)
     const within = pipeline.within(place, text)
-    const reader = within?.pipeline ?? pipeline
+    const reader = within === null ? usual : audit!
     const known = within?.known ?? (text.trim() === '' ? null : pipeline.understand(place, text))
-    const members = reader === pipeline ? (known?.members ?? null) : null
+    const members = reader === usual ? (known?.members ?? null) : null
     if (members !== null) sighting?.take(members, pipeline.format.columns)
-    const read = known === null ? null : reader.draft(place, known, within?.key)
-    if (known === null || read === null || read === 'filtered') {
+    const { mapper, output } = reader
+    output.begin()
+    mapper.begin(place)
+    const made =
+      known === null ? 'skipped' : mapper.take(place, known, { flags, offset: start, key: within?.key ?? [] })
+    if (known === null || made === 'skipped' || made === 'filtered') {
       records.push({ line, text, outcome: 'skipped', event: null, type: null, masked: new Map(), lacks: 0 })
       return
     }
-    read.draft.flags |= flags
     if (members !== null) {
       // Members may have been taken apart, and are known by their own names now.
-      sighting?.take(members, pipeline.format.columns)
-      sighting?.takeTime(members, pipeline.mapping, read.draft.flags, known.envelope?.now ?? now)
+      const said = mapper.members
+      sighting?.take(said, pipeline.format.columns)
+      sighting?.takeTime(said, pipeline.mapping, mapper.flags, known.envelope?.now ?? now)
+      take?.(mapper.sources, mapper.type?.id ?? null)
     }
-    if (!read.failed && reader === pipeline) take?.(pipeline.found, read.draft.type?.id ?? null)
     records.push({
       line,
       text: known.text,
-      outcome: read.failed ? 'failed' : 'event',
-      event: JSON.parse(reader.serialise(place, read.draft, known.text, start, known.envelope)),
-      type: read.draft.type,
+      outcome: made,
+      event: JSON.parse(output.bytes.toString('utf8', output.first, output.at)),
+      type: mapper.type,
       masked: known.kinds ?? new Map(),
-      lacks: read.failed ? LACK.sense : lacksOf(read.draft),
+      lacks: mapper.lacks,
     })
   })
   return records

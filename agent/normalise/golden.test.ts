@@ -4,8 +4,10 @@ import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { canonical, leavesOf, merkleRoot, type SourceId } from '../../schema/index.ts'
 import { BatchMaker } from './batch.ts'
+import { Mapper } from './direct/index.ts'
 import { framingFor, INTEGRATIONS, loadIntegration } from './index.ts'
 import { type PipelineSpec, type WorkerSetup, wholeFile } from './task.ts'
+import { PlainMapper } from './testing/plain/index.ts'
 
 /** Every integration's samples become the events beside them. */
 const RENEW =
@@ -35,10 +37,10 @@ async function eventsOf(integration: string, sample: string): Promise<string> {
     ...wholeFile(`/var/log/${sample}`, bytes.length),
     source: '0123456789abcdef0123456789abcdef' as SourceId,
   }
-  const made = ([false, true] as const).map((plainly) => {
+  const made = [Mapper, PlainMapper].map((mapper) => {
     const buffer = new ArrayBuffer(bytes.length + 64)
     Buffer.from(buffer).set(bytes)
-    return new BatchMaker(setup, [parsed], { plainly }).make({ buffer, slices: [slice], now: NOW })
+    return new BatchMaker(setup, [parsed], { mapper }).make({ buffer, slices: [slice], now: NOW })
   })
   const [result, reference] = made.map(({ payload }) => zstdDecompressSync(payload).toString())
   expect(result).toBe(reference)

@@ -1,7 +1,6 @@
 import { FLAG } from './flags.ts'
 import type { Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
-import type { Draft } from './record.ts'
 import type { PipelineSpec } from './task.ts'
 
 /** What an event may lack, as bits: it is of no type, names no user, says no time, or its record was not understood. */
@@ -50,19 +49,8 @@ export class ShapeCount {
 export const USER_LEAVES: readonly number[] = (
   ['user.name', 'user.id', 'user.email', 'user.full_name'] as const
 ).map(leafOf)
-const CATEGORY = leafOf('audit.category')
 
 export const TIMELESS = FLAG.timestamp_missing | FLAG.timestamp_invalid
-
-/** What the system does by itself has no user. */
-export function lacksOf({ values, flags, type }: Draft): number {
-  const isUserless = USER_LEAVES.every((leaf) => values[leaf] === undefined) && values[CATEGORY] !== 'system'
-  return (
-    (type === null ? LACK.type : 0) |
-    (isUserless ? LACK.user : 0) |
-    ((flags & TIMELESS) === 0 ? 0 : LACK.time)
-  )
-}
 
 const TABLES: readonly string[] = ['json', 'csv', 'kv']
 

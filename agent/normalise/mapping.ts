@@ -8,7 +8,7 @@ import { type Given, given, givenBy, Lookups } from './lookups.ts'
 import { NameTree, spellings } from './names.ts'
 import { type OutcomeSources, OutcomeWords, USUAL_COLUMNS } from './outcome.ts'
 import { groupNames } from './pattern.ts'
-import { type TakerApart, takerApart } from './prepare.ts'
+import { type TakerApart, takerApart } from './taker-apart.ts'
 import { type LocalTime, type TimeReader, timeReader } from './time.ts'
 
 /** One field of the schema and the sources that it is taken from, the best first. */

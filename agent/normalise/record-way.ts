@@ -1,8 +1,8 @@
 import { reasonOf } from '../../schema/index.ts'
-import { DirectWay, type Memory } from './direct/index.ts'
-import { LACK, ShapeCount } from './lacks.ts'
+import type { Memory } from './direct/index.ts'
+import { ShapeCount } from './lacks.ts'
 import type { Output } from './output.ts'
-import type { EnvelopeReader, Line, Pipeline, Place, Understanding } from './pipeline.ts'
+import { type EnvelopeReader, noEnvelope, type Pipeline, type Place, type Understanding } from './pipeline.ts'
 import { type Joined, Joining } from './syslog/index.ts'
 
 /** What became of a record: an event, or one that says why the record did not parse; or none. */
@@ -21,41 +21,72 @@ export interface TextRecord {
   readonly place?: { readonly from: number; readonly to: number }
 }
 
-/** The records of one input on their way into the batch: over the bytes wherever that is possible, else the plain way. */
+/** What of a record its text doesn't say. */
+export interface MadeOf {
+  /** What was remarked of it already. */
+  readonly flags: number
+  readonly offset: number
+  /** What it is known by for good, where its place says nothing. */
+  readonly key?: readonly string[]
+}
+
+/** Makes events of records, and writes them into the batch. */
+export interface RecordMapper {
+  /** Whether records may be given as bytes. */
+  readonly readsBytes: boolean
+  /** What the event that was written last lacks, as bits of `LACK`. */
+  readonly lacks: number
+  /** The next records are of this slice. */
+  begin(place: Place): void
+  /** A record that stands in the memory and is valid UTF-8; declined is one that has to be read before. */
+  takeBytes(place: Place, from: number, to: number, offset: number): 'event' | 'filtered' | 'declined'
+  /** The same of a record in an envelope, whose text is known. */
+  takeMessage(
+    place: Place,
+    message: { readonly text: string; readonly from: number; readonly to: number },
+    offset: number,
+    envelopeOf: EnvelopeReader,
+  ): 'event' | 'filtered' | 'declined'
+  /** A record that was read. */
+  take(place: Place, known: Understanding, about: MadeOf): 'event' | 'failed' | 'filtered'
+}
+
+export type MapperClass = new (pipeline: Pipeline, memory: Memory, output: Output) => RecordMapper
+
+/** The records of one input on their way into the batch. */
 export class RecordWay {
   readonly pipeline: Pipeline
-  readonly #output: Output
-  readonly #direct: DirectWay | null
+  readonly #mapper: RecordMapper
+  /** For records of the audit system that entries of the journal hold. */
+  readonly #audit: RecordMapper | null
   /** Of messages: where several may be one record. */
   readonly joining: Joining | null
-
   /** What its events lack. */
   readonly shape = new ShapeCount()
 
-  /** With `plainly`, every record takes the plain way. */
-  constructor(pipeline: Pipeline, memory: Memory, output: Output, plainly: boolean) {
+  constructor(pipeline: Pipeline, memory: Memory, output: Output, ofClass: MapperClass) {
     this.pipeline = pipeline
-    this.#output = output
     const { join } = pipeline.mapping.integration
     this.joining = join === null ? null : new Joining(join)
-    this.#direct = pipeline.draftsDirectly && !plainly ? new DirectWay(pipeline, memory) : null
+    this.#mapper = new ofClass(pipeline, memory, output)
+    this.#audit = pipeline.audit === null ? null : new ofClass(pipeline.audit, memory, output)
   }
 
   /** Whether it may be asked for records where they stand. */
   get readsBytes(): boolean {
-    return this.#direct !== null && this.pipeline.readsDirectly
+    return this.#mapper.readsBytes
   }
 
   /** The next records are of this slice. */
   begin(place: Place): void {
-    this.#direct?.begin(place)
+    this.#mapper.begin(place)
+    this.#audit?.begin(place)
   }
 
   /** A record that stands in the memory and is valid UTF-8; declined is what has to be taken as a text. */
   takeBytes(place: Place, from: number, to: number, offset: number): Outcome | 'declined' {
-    if (this.#direct === null) return 'declined'
-    const written = this.#direct.write(this.#output, place, from, to, offset)
-    if (written === 'event') this.shape.add(this.#direct.lacks)
+    const written = this.#mapper.takeBytes(place, from, to, offset)
+    if (written === 'event') this.shape.add(this.#mapper.lacks)
     return written
   }
 
@@ -78,7 +109,7 @@ export class RecordWay {
     if (others.length === 0) return this.take(place, { ...first, offset, isOpaque: false })
     const flags = messages.reduce((all, message) => all | message.flags, 0)
     try {
-      return this.#write(place, this.pipeline.understandJoined(messages), flags, offset)
+      return this.#write(this.#mapper, place, this.pipeline.understandJoined(messages), { flags, offset })
     } catch (error) {
       const reason = `The record could not be mapped: ${reasonOf(error)}.`
       const text = messages.map((message) => message.text).join('\n')
@@ -88,46 +119,34 @@ export class RecordWay {
 
   #read(place: Place, record: TextRecord): Outcome {
     const { text, flags, offset, envelopeOf } = record
-    if (envelopeOf !== null && record.place !== undefined && this.#direct !== null) {
+    if (envelopeOf !== null && record.place !== undefined) {
       const message = { text, ...record.place }
-      const written = this.#direct.writeMessage(this.#output, place, message, offset, envelopeOf)
-      if (written === 'event') this.shape.add(this.#direct.lacks)
+      const written = this.#mapper.takeMessage(place, message, offset, envelopeOf)
+      if (written === 'event') this.shape.add(this.#mapper.lacks)
       if (written !== 'declined') return written
     }
     const within = envelopeOf === null ? this.pipeline.within(place, text) : null
-    if (within !== null) {
-      const made = within.pipeline.lineFrom(place, within.known, flags, offset, within.key)
-      return this.#writeLine(made)
-    }
+    if (within !== null && this.#audit !== null)
+      return this.#write(this.#audit, place, within.known, { flags, offset, key: within.key })
     const known = this.pipeline.understand(place, text, envelopeOf ?? undefined)
     if (known === null) {
       if (envelopeOf === null) return 'skipped'
       const { title } = this.pipeline.mapping.integration
       return this.fail(place, record, `${title} takes this for no record.`)
     }
-    return this.#write(place, known, flags, offset)
+    return this.#write(this.#mapper, place, known, { flags, offset })
   }
 
-  #write(place: Place, known: Understanding, flags: number, offset: number): Outcome {
-    const written = this.#direct?.writeMembers(this.#output, place, known, flags, offset) ?? 'declined'
-    if (written === 'event') this.shape.add(this.#direct?.lacks ?? 0)
-    if (written !== 'declined') return written
-    return this.#writeLine(this.pipeline.lineFrom(place, known, flags, offset))
-  }
-
-  #writeLine(made: Line | 'filtered'): Outcome {
-    if (made === 'filtered') return made
-    this.shape.add(made.lacks)
-    this.#output.writeLine(made.text)
-    return made.failed ? 'failed' : 'event'
+  #write(mapper: RecordMapper, place: Place, known: Understanding, about: MadeOf): Outcome {
+    const written = mapper.take(place, known, about)
+    if (written !== 'filtered') this.shape.add(mapper.lacks)
+    return written
   }
 
   /** A record that is shipped as it is, with the reason. */
   fail(place: Place, { text, flags, offset, envelopeOf }: TextRecord, reason: string): Outcome {
-    const line = this.pipeline.failedLine(place, text, flags, offset, reason, envelopeOf ?? undefined)
-    this.#output.writeLine(line)
-    this.shape.add(LACK.sense)
-    return 'failed'
+    const known = this.pipeline.unread(text, envelopeOf ?? noEnvelope, reason)
+    return this.#write(this.#mapper, place, known, { flags, offset })
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Asked } from '../condition.ts'
 import { LEAVES } from '../layout.ts'
+import { scalarText } from '../members.ts'
 import type { ChangeRows } from './change-rows.ts'
 import { changeTextsOf } from './change-texts.ts'
 import type { Found } from './found.ts'
@@ -13,9 +14,10 @@ interface Known {
   text: string
 }
 
-/** What conditions ask of the record at hand; where it can't be said, it is unsure. */
+const BRACKET = 0x5b
+
+/** What conditions ask of the record at hand. */
 export class Answers implements Asked {
-  isUnsure = false
   /** By leaf: the text of the record at hand that was asked for last, and where it was. Several conditions ask for the same. */
   readonly #asked: readonly Known[] = LEAVES.map(() => ({ record: 0, from: 0, to: 0, text: '' }))
   #record = 0
@@ -32,7 +34,6 @@ export class Answers implements Asked {
   /** The next answers are of another record. */
   begin(): void {
     this.#record++
-    this.isUnsure = false
   }
 
   member(source: number): string | undefined {
@@ -47,13 +48,8 @@ export class Answers implements Asked {
         return undefined
       case HOW.text:
       case HOW.quoted:
-      case HOW.json: {
-        if (!values.hasText(leaf)) {
-          if (this.#found.bytes[values.from[leaf]!] === 0x5b) this.isUnsure = true
-          return undefined
-        }
-        return this.text(leaf)
-      }
+      case HOW.json:
+        return values.hasText(leaf) ? this.text(leaf) : this.texts(leaf)[0]
       case HOW.single:
         return this.#found.text(values.from[leaf]! >> 2)
       case HOW.list: {
@@ -62,10 +58,32 @@ export class Answers implements Asked {
       }
       default: {
         const of = changeTextsOf(values.how[leaf]!)
-        if (of !== undefined) return this.#changes.texts(of)[0]
-        this.isUnsure = true
-        return undefined
+        return of === undefined ? undefined : this.#changes.texts(of)[0]
       }
+    }
+  }
+
+  /** Of a list, its items. */
+  texts(leaf: number): readonly string[] {
+    const found = this.#found
+    const values = this.#values
+    const from = values.from[leaf]!
+    switch (values.how[leaf]) {
+      case HOW.single:
+        return [found.text(from >> 2)]
+      case HOW.list: {
+        const texts: string[] = []
+        const end = found.next(from >> 2)
+        for (let item = (from >> 2) + ROW; item < end; item = found.next(item)) texts.push(found.text(item))
+        return texts
+      }
+      case HOW.json: {
+        if (found.bytes[from] !== BRACKET) return []
+        const list: readonly unknown[] = JSON.parse(found.bytes.toString('utf8', from, values.to[leaf]!))
+        return list.flatMap((item) => scalarText(item) ?? [])
+      }
+      default:
+        return []
     }
   }
 

@@ -8,12 +8,12 @@ import { KIND } from './rows.ts'
 
 const NONE = -1
 
-/** Takes texts apart that hold several things, as `prepare.ts` does with members: what they hold become rows of the record. */
+/** Takes texts apart that hold several things: what they hold become rows of the record. */
 export class Apart {
   readonly #found: Found
   readonly #unpack: readonly number[]
   readonly #steps: readonly Steps[]
-  /** By leaf: the members from which it will be taken, as `early-asked.ts` has it. */
+  /** By leaf: the members from which it will be taken. */
   readonly #sources = new Map<number, number[]>()
   readonly #names = new Map<string, Piece>()
   #envelope: Envelope | null = null
@@ -48,15 +48,17 @@ export class Apart {
     }
   }
 
-  /** False where the plain way must. */
+  /** False where a text may be JSON that is to be read: the record has to be rebuilt with it. */
   take(envelope: Envelope | null): boolean {
     const found = this.#found
     this.#envelope = envelope
     this.#askedLeaf = NONE
     this.#row = NONE
-    for (const source of this.#unpack) {
-      const row = found.hit(source)
-      if (row !== NONE && found.kind(row) === KIND.string && found.mayBeJson(row)) return false
+    if (!found.isRebuilt) {
+      for (const source of this.#unpack) {
+        const row = found.hit(source)
+        if (row !== NONE && found.kind(row) === KIND.string && found.mayBeJson(row)) return false
+      }
     }
     for (const { text, due } of this.#steps) {
       const these = due(text === null ? undefined : text(this.#asked))
@@ -64,31 +66,25 @@ export class Apart {
         const one = these[i]!
         if (one.into !== null && found.hit(one.into) !== NONE) continue
         const applies = text !== null || one.applies === null || one.applies(this.#asked)
-        if (applies && !this.#takeOne(one)) return false
+        if (applies) this.#takeOne(one)
       }
     }
     return true
   }
 
-  #takeOne({ extraction, groupsOf, from, sourceOf }: TakingApart): boolean {
+  #takeOne({ extraction, groupsOf, from, sourceOf }: TakingApart): void {
     const found = this.#found
     let at = 0
     while (at < from.length && found.hit(from[at]!.source) === NONE) at++
     const place = from[at]
-    if (place === undefined) return true
+    if (place === undefined) return
     const row = found.hit(place.source)
-    if (found.kind(row) !== KIND.string) return true
+    if (found.kind(row) !== KIND.string) return
     const groups = groupsOf(this.#textOf(row))
-    if (groups === null) return true
-    if (!extraction.keep) {
-      if (place.isNested) return false
-      found.remove(place.source)
-    }
-    for (const [name, text] of groups) {
-      if (!found.add(sourceOf.get(name)!, this.#names.get(name)!, text)) return false
-    }
+    if (groups === null) return
+    if (!extraction.keep) found.remove(place.source)
+    for (const [name, text] of groups) found.add(sourceOf.get(name)!, this.#names.get(name)!, text)
     if (groups.length > 0) this.#askedLeaf = NONE
-    return true
   }
 
   /** Several steps may take the same text apart. */

@@ -1,6 +1,8 @@
-import { LIMITS } from '../../../schema/index.ts'
-import { tellsChanges, UNNAMED_FIELD } from '../changes.ts'
+import { changeIndexOf, LIMITS } from '../../../schema/index.ts'
+import { ChangeList, changesInText, tellsChanges, UNNAMED_FIELD } from '../changes.ts'
+import { jsonIn } from '../formats/json.ts'
 import type { Mapping } from '../mapping.ts'
+import { isMembers, scalarText } from '../members.ts'
 import type { Found } from './found.ts'
 import type { Memory } from './memory.ts'
 import { sameFolded } from './name-table.ts'
@@ -18,12 +20,14 @@ const EQUALS = 0x3d
 const BACKSLASH = 0x5c
 const NOT_ASCII = 0x80
 
-/** What became of looking for changes: found or not, or the plain way must decide. */
-export type Looked = 'known' | 'unknown' | 'unsure'
-
-/** The changes of a record, as rows of its tape. */
+/**
+ * The changes of a record. Those of the usual shapes (a list of `{field, old, new}`, two states, pairs of members) are places in the record,
+ * which the kernel copies from; others are put together as values (`list`).
+ */
 export class ChangeRows {
   count = 0
+  /** Null where the changes are rows. */
+  list: ChangeList | null = null
   /** By change: where the field's name stands, and the rows of old and new. */
   readonly fieldFrom: Int32Array
   readonly fieldTo: Int32Array
@@ -46,6 +50,8 @@ export class ChangeRows {
   /** The name for fields that have none. */
   readonly #unnamed: Piece
   readonly #memory: Memory
+  /** Sources of the record at hand whose values were taken as rows. */
+  readonly #taken: number[] = []
 
   constructor(found: Found, mapping: Mapping, memory: Memory) {
     this.#memory = memory
@@ -68,42 +74,126 @@ export class ChangeRows {
     this.#now = bytes(item.new)
   }
 
-  /** Takes what the record says of changes; `known` where a previous value is among them. */
-  take(): Looked {
-    const found = this.#found
-    const { consumed } = found
-    const { changes } = this.#mapping
+  /** Takes what the record says of changes; whether a previous value is among them. */
+  take(): boolean {
+    const taken = this.#taken
+    while (taken.length > 0) taken.pop()
     this.count = 0
+    this.list = null
     this.#texts.fields = null
     this.#texts.before = null
     this.#texts.after = null
+    if (this.#takeRows()) {
+      for (let i = 0; i < this.count; i++) if (this.old[i] !== NONE) return true
+      return false
+    }
+    for (const source of taken) this.#found.consumed[source] = 0
+    const list = this.#takeValues()
+    this.list = list
+    this.count = list.changes.length
+    return list.changes.some((change) => change.old !== undefined)
+  }
+
+  #consume(source: number): void {
+    this.#found.consumed[source] = 1
+    this.#taken.push(source)
+  }
+
+  /** False where the changes are of no usual shape. */
+  #takeRows(): boolean {
+    const found = this.#found
+    const { consumed } = found
+    const { changes } = this.#mapping
     for (const source of changes.list) {
       const row = found.hit(source)
       if (row === NONE || consumed[source] === 1) continue
       const kind = found.kind(row)
       if (kind === KIND.string) {
-        if (found.mayBeJson(row)) return 'unsure'
+        if (found.mayBeJson(row)) return false
         continue
       }
       if (kind !== KIND.array && kind !== KIND.object) continue
       if (kind === KIND.object && this.#isPair(row)) continue
-      // An object of pairs is rare.
-      if (kind === KIND.object || !this.#takeList(row)) return 'unsure'
-      consumed[source] = 1
+      if (kind === KIND.object || !this.#takeList(row)) return false
+      this.#consume(source)
       break
     }
-    // Changes told in words are for the plain way.
-    if (this.count === 0 && this.#isTold()) return 'unsure'
-    if (this.count === 0 && !this.#takePairs()) return 'unsure'
+    if (this.count === 0 && this.#isTold()) return false
+    if (this.count === 0 && !this.#takePairs()) return false
     if (this.count === 0) {
       const before = this.#first(changes.before)
       const after = this.#first(changes.after)
-      if (before === NONE && after === NONE) return 'unknown'
-      if (!this.#takeStates(before, after)) return 'unsure'
+      if (before === NONE && after === NONE) return true
+      if (!this.#takeStates(before, after)) return false
     }
-    if (changes.unchanged !== null && this.#mayBeUnchanged()) return 'unsure'
-    for (let i = 0; i < this.count; i++) if (this.old[i] !== NONE) return 'known'
-    return 'unknown'
+    return changes.unchanged === null || !this.#mayBeUnchanged()
+  }
+
+  /** Changes of whatever shape. */
+  #takeValues(): ChangeList {
+    const { changes } = this.#mapping
+    const { consumed } = this.#found
+    const list = new ChangeList(changes.unchanged)
+    for (const source of changes.list) {
+      if (consumed[source] === 1 || !list.addList(this.#structured(source), changes.item)) continue
+      consumed[source] = 1
+      return list
+    }
+    for (const source of changes.text) {
+      const text = this.#valueOf(source)
+      const parts = typeof text === 'string' ? changesInText(text) : null
+      if (parts === null) continue
+      for (const { field, old, now } of parts) list.add(field, old, now)
+      // Such a text is also what a person reads: it stays where a field took it.
+      consumed[source] = 1
+      return list
+    }
+    for (const { field, old, now } of changes.pairs) {
+      // Without a previous value it is a property, and no change of it.
+      if (this.#found.hit(old) === NONE || consumed[old] === 1) continue
+      const [previous, value] = [this.#valueOf(old), this.#valueOf(now)]
+      if (isNested(previous) || isNested(value)) continue
+      list.add(field, previous, value)
+      consumed[old] = 1
+      if (value !== undefined) consumed[now] = 1
+    }
+    if (list.changes.length === 0) this.#addStatesTo(list)
+    return list
+  }
+
+  /** What was before and what is now: two states of a record, or two values of one field. */
+  #addStatesTo(list: ChangeList): void {
+    const { changes } = this.#mapping
+    const { consumed } = this.#found
+    const before = this.#first(changes.before)
+    const after = this.#first(changes.after)
+    const given = before === NONE ? undefined : this.#structured(before)
+    const old = changes.emptyIsUnknown && given === '' ? undefined : given
+    const now = after === NONE ? undefined : this.#structured(after)
+    const isState = (value: unknown): boolean => value === undefined || value === null || isMembers(value)
+    if (isMembers(old) ? isState(now) : isMembers(now) && isState(old)) {
+      // A record that was created has no state before, one that was deleted none after.
+      list.addStates(isMembers(old) ? old : undefined, isMembers(now) ? now : undefined)
+    } else if (isMembers(old) || isMembers(now)) return
+    else if (!isEmpty(old) || !isEmpty(now)) {
+      const field = this.#first(changes.field)
+      const name = field === NONE ? undefined : scalarText(this.#valueOf(field))
+      list.add(name ?? UNNAMED_FIELD, old, now)
+      if (name !== undefined) consumed[field] = 1
+    }
+    if (before !== NONE) consumed[before] = 1
+    if (after !== NONE) consumed[after] = 1
+  }
+
+  #valueOf(source: number): unknown {
+    const row = this.#found.hit(source)
+    return row === NONE ? undefined : this.#found.value(row)
+  }
+
+  /** Columns and messages carry objects as JSON text. */
+  #structured(source: number): unknown {
+    const value = this.#valueOf(source)
+    return typeof value === 'string' ? (jsonIn(value) ?? value) : value
   }
 
   /** As `changes.ts` has it: a pair of states is no list. */
@@ -129,6 +219,7 @@ export class ChangeRows {
   }
 
   #work(of: 'fields' | 'before' | 'after'): readonly string[] {
+    if (this.list !== null) return changeIndexOf(this.list.changes)[of]
     const texts: string[] = []
     for (let i = 0; i < this.count; i++) {
       const field = this.#text(this.fieldFrom[i]!, this.fieldTo[i]!)
@@ -147,6 +238,7 @@ export class ChangeRows {
 
   /** Writes these texts behind `start`, a line each, as UTF-8: where they end; -1 where they are not all ASCII that stands as it is, or have no room. */
   write(of: 'fields' | 'before' | 'after', out: Uint8Array, start: number): number {
+    if (this.list !== null) return UNSURE
     let at = start
     for (let i = 0; i < this.count; i++) {
       const [old, now] = [this.old[i]!, this.now[i]!]
@@ -314,15 +406,14 @@ export class ChangeRows {
       if (found.kind(oldRow) > KIND.null || (nowRow !== NONE && found.kind(nowRow) > KIND.null)) continue
       const from = field.in(this.#memory)
       if (!this.#add(from + 1, from + field.length - 1, oldRow, nowRow)) return false
-      consumed[old] = 1
-      if (nowRow !== NONE) consumed[now] = 1
+      this.#consume(old)
+      if (nowRow !== NONE) this.#consume(now)
     }
     return true
   }
 
   #takeStates(before: number, after: number): boolean {
     const found = this.#found
-    const { consumed } = found
     const old = before === NONE ? NONE : found.hit(before)
     const now = after === NONE ? NONE : found.hit(after)
     const oldKind = old === NONE ? 0 : found.kind(old)
@@ -351,12 +442,12 @@ export class ChangeRows {
           if (!this.#add(from, from + this.#unnamed.length, known, now)) return false
         } else {
           if (!this.#add(found.from(field), found.to(field), known, now)) return false
-          consumed[source] = 1
+          this.#consume(source)
         }
       }
     }
-    if (before !== NONE) consumed[before] = 1
-    if (after !== NONE) consumed[after] = 1
+    if (before !== NONE) this.#consume(before)
+    if (after !== NONE) this.#consume(after)
     return true
   }
 
@@ -422,6 +513,11 @@ export class ChangeRows {
     return found.sameBytes(found.from(a), found.to(a), found.from(b), found.to(b))
   }
 }
+
+const isNested = (value: unknown): boolean => typeof value === 'object' && value !== null
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
 
 function isOneOf(names: readonly Uint8Array[], bytes: Uint8Array, from: number, to: number): boolean {
   for (const name of names) if (sameFolded(name, bytes, from, to)) return true

@@ -1,10 +1,10 @@
+import { cutAt, declaredEventId, LIMITS } from '../../../schema/index.ts'
 import { FLAG } from '../flags.ts'
 import type { EventType } from '../integration.ts'
 import { LACK, TIMELESS, USER_LEAVES } from '../lacks.ts'
 import { leafOf } from '../layout.ts'
 import { OUTCOME, TIMESTAMP } from '../mapping.ts'
-import type { Pipeline, Place } from '../pipeline.ts'
-import { jsonOf } from '../record.ts'
+import { jsonOf, type Pipeline, type Place, type Truncated } from '../pipeline.ts'
 import type { Envelope, Fill } from '../syslog/envelope.ts'
 import { Answers } from './answers.ts'
 import { Apart } from './apart.ts'
@@ -15,6 +15,7 @@ import { Identity } from './identity.ts'
 import { InLists } from './in-lists.ts'
 import { JsonValues } from './json-values.ts'
 import { Memory, type Noted } from './memory.ts'
+import { payloadOf } from './payload.ts'
 import { Piece } from './piece.ts'
 import { PreviousRows } from './previous-rows.ts'
 import { Program } from './program.ts'
@@ -43,6 +44,9 @@ const CHANGES = leafOf('audit.changes')
 const CHANGE_FIELDS = leafOf('audit.change.fields')
 const CHANGE_BEFORE = leafOf('audit.change.before')
 const CHANGE_AFTER = leafOf('audit.change.after')
+const REASON = leafOf('event.reason')
+const TRUNCATED_BYTES = leafOf('audit.truncated.bytes')
+const TRUNCATED_SHA256 = leafOf('audit.truncated.sha256')
 
 const CHANGE = 'change'
 const MOST_KNOWN = 1024
@@ -61,6 +65,10 @@ export interface ReadRecord {
   readonly body: Noted & { readonly text: string | null }
   /** Its text as it is kept. */
   readonly original: Noted & { readonly how: number }
+  /** What it is known by for good, where its place says nothing. */
+  readonly key: readonly string[]
+  /** Of a record that was too long: what is known of the whole. */
+  readonly truncated: Truncated | null
 }
 
 /** What its parts work on together. */
@@ -71,9 +79,13 @@ export interface Ground {
   readonly changes: ChangeRows
 }
 
-/** Finds the values of an event, one record after the other, as `record.ts` does with objects. */
+/** Finds the values of an event, one record after the other. */
 export class Drafts {
   readonly answers: Answers
+  /** The type of the event at hand; null where it is of none. */
+  type: EventType | null = null
+  /** What is remarked of it. */
+  flags = 0
   /** What the event at hand lacks, as bits of `LACK`. */
   lacks = 0
   readonly #pipeline: Pipeline
@@ -101,6 +113,7 @@ export class Drafts {
   readonly #stated = { success: new Piece('"success"'), failure: new Piece('"failure"') }
   readonly #zero = new Piece('0')
   readonly #kind = new Piece('"event"')
+  readonly #failed = new Piece('"pipeline_error"')
   #path: Noted = { from: 0, to: 0 }
 
   constructor(pipeline: Pipeline, { memory, found, values, changes }: Ground) {
@@ -131,40 +144,44 @@ export class Drafts {
     this.#path = path
   }
 
-  /** Finds the event's values; its type, null where it is of none; undefined where the plain way must. */
-  of(place: Place, record: ReadRecord): EventType | null | undefined {
+  /** Finds the event's values; false where the record has to be rebuilt before. */
+  take(place: Place, record: ReadRecord): boolean {
     const values = this.#values
     const { mapping } = this.#pipeline
     const { envelope } = record
     const now = envelope?.now ?? place.now
     let flags = record.flags | (envelope?.flags ?? 0)
-    if (!this.#apart.take(record.envelope) || !this.#inLists.take()) return undefined
-    const time = this.#fields.take(now)
-    if (time === -1 || this.#answers.isUnsure) return undefined
+    if (!this.#apart.take(record.envelope)) return false
+    this.#inLists.take()
+    this.#fields.take(now)
+    flags |= this.#fields.flags
     let isDated = true
     if (values.how[TIMESTAMP] === HOW.absent) {
-      // What is wrong with a time that was seen, the plain way says.
-      if (time === 1) return undefined
       const said = envelope?.time ?? null
-      if (!this.#json.setOnce(TIMESTAMP, `"${said ?? new Date(now).toISOString()}"`)) return undefined
+      this.#json.setOnce(TIMESTAMP, `"${said ?? new Date(now).toISOString()}"`)
       isDated = said !== null
-      if (!isDated) flags |= envelope?.timeFlags ?? FLAG.timestamp_missing
+      flags |= this.#fields.wrongTime || (isDated ? 0 : (envelope?.timeFlags ?? FLAG.timestamp_missing))
     }
-    if (envelope !== null && !this.#fill(envelope.fields, record)) return undefined
+    if (envelope !== null) this.#fill(envelope.fields, record)
     const isNoSuccess = this.#stateOutcome()
-    if (isNoSuccess === undefined) return undefined
 
-    const looked = this.#changes.take()
-    if (looked === 'unsure') return undefined
+    const hasOld = this.#changes.take()
+    const { list } = this.#changes
+    flags |= list?.flags ?? 0
     if (this.#changes.count > 0) {
-      values.how[CHANGES] = HOW.changes
+      if (list === null) values.how[CHANGES] = HOW.changes
+      else this.#json.setOnce(CHANGES, JSON.stringify(list.changes))
       values.how[CHANGE_FIELDS] = HOW.changeFields
       values.how[CHANGE_BEFORE] = HOW.changeBefore
       values.how[CHANGE_AFTER] = HOW.changeAfter
     }
-    const declared = this.#identity.isDeclared ? this.#identity.id(isDated) : null
+    const declared =
+      record.key.length > 0
+        ? declaredEventId(this.#pipeline.namespace, mapping.integration.name, record.key)
+        : this.#identity.isDeclared
+          ? this.#identity.id(isDated)
+          : null
     const known = mapping.events.of(this.#answers)
-    if (this.#answers.isUnsure) return undefined
     if (known !== null) {
       for (const given of known.set) {
         if (values.how[given.leaf] === HOW.absent) values.setJson(given.leaf, given.json)
@@ -180,24 +197,65 @@ export class Drafts {
     if (values.how[CATEGORY] === HOW.absent) values.setJson(CATEGORY, this.#category)
     if (values.how[HOST_NAME] === HOW.absent && envelope?.received !== true)
       values.setJson(HOST_NAME, this.#host)
-    if (looked === 'unknown' && values.how[OLD_UNKNOWN] === HOW.absent && this.#isUpdate()) {
+    if (!hasOld && values.how[OLD_UNKNOWN] === HOW.absent && this.#isUpdate()) {
       if (!this.#previous.mayBe()) values.setJson(OLD_UNKNOWN, this.#true)
     }
-    if (values.how[MESSAGE] === HOW.absent && values.hasText(ACTION) && this.#hasMessage()) {
-      values.how[MESSAGE] = HOW.message
-    }
-    if (envelope !== null && !this.#fillRest(envelope, record)) return undefined
-    if (this.#rest.isThere()) {
-      if (!this.#rest.write()) return undefined
+    if (values.how[MESSAGE] === HOW.absent && values.hasText(ACTION)) flags |= this.#makeMessage(false)
+    if (envelope !== null) this.#fillRest(envelope, record)
+    if (this.#found.isRebuilt) {
+      const payload = payloadOf(this.#found)
+      flags |= payload.flags
+      if (payload.json !== null) this.#json.setOnce(PAYLOAD, payload.json)
+    } else if (this.#rest.isThere()) {
+      if (!this.#rest.write()) return false
       values.setSpan(PAYLOAD, HOW.program, this.#program.from, this.#program.to)
     }
 
     if (declared === null && this.#identity.isDeclared) flags |= FLAG.identity_missing
-    const tags = this.#pipeline.tags.json(flags)
-    if (tags !== null && !this.#json.setJson(TAGS, tags)) return undefined
     if (values.how[KIND_LEAF] === HOW.absent) values.setJson(KIND_LEAF, this.#kind)
+    this.#finish(record, flags, declared)
+    this.type = known === null ? null : known.type
+    this.lacks =
+      (known === null ? LACK.type : 0) |
+      (this.#isUserless() ? LACK.user : 0) |
+      ((flags & TIMELESS) === 0 ? 0 : LACK.time)
+    return true
+  }
+
+  /** The values of an event that says why its record was not understood. */
+  fail(place: Place, record: ReadRecord, reason: string, text: string): void {
+    const values = this.#values
+    const { envelope } = record
+    const time = envelope?.time ?? null
+    let flags = record.flags | (envelope?.flags ?? 0)
+    if (time === null) flags |= envelope?.timeFlags ?? FLAG.timestamp_missing
+    this.#json.setOnce(TIMESTAMP, `"${time ?? new Date(envelope?.now ?? place.now).toISOString()}"`)
+    values.setJson(CATEGORY, this.#category)
+    values.setJson(KIND_LEAF, this.#failed)
+    this.#json.setText(REASON, reason)
+    if (envelope?.received !== true) values.setJson(HOST_NAME, this.#host)
+    // The words of a record that did not parse are found all the same.
+    if (text !== '') this.#json.setOnce(MESSAGE, JSON.stringify(cutAt(text, LIMITS.keywordLength)))
+    if (text.length > LIMITS.keywordLength) flags |= FLAG.value_cut
+    if (envelope !== null) {
+      this.#fill(envelope.fields, record)
+      this.#fillRest(envelope, record)
+    }
+    this.#finish(record, flags, null)
+    this.type = null
+    this.lacks = LACK.sense
+  }
+
+  /** What all events have. */
+  #finish(record: ReadRecord, flags: number, declared: string | null): void {
+    const values = this.#values
+    const { envelope, original, truncated } = record
+    this.flags = flags
+    const tags = this.#pipeline.tags.json(flags)
+    if (tags !== null) this.#json.setJson(TAGS, tags)
+    // A row that stands elsewhere in the next export is the same event, to the byte: where it stood is no part of it.
     if (declared !== null) {
-      if (!this.#json.setOnce(ID, `"${declared}"`)) return undefined
+      this.#json.setOnce(ID, `"${declared}"`)
       values.setJson(SEQUENCE, this.#zero)
     } else {
       values.how[ID] = HOW.id
@@ -206,17 +264,16 @@ export class Drafts {
       values.how[SEQUENCE] = HOW.offset
       values.how[OFFSET] = HOW.offset
     }
-    values.setSpan(ORIGINAL, record.original.how, record.original.from, record.original.to)
+    if (truncated !== null) {
+      this.#json.setOnce(TRUNCATED_BYTES, JSON.stringify(truncated.bytes))
+      this.#json.setOnce(TRUNCATED_SHA256, JSON.stringify(truncated.sha256))
+    }
+    values.setSpan(ORIGINAL, original.how, original.from, original.to)
     values.setConstants()
-    this.lacks =
-      (known === null ? LACK.type : 0) |
-      (this.#isUserless() ? LACK.user : 0) |
-      ((flags & TIMELESS) === 0 ? 0 : LACK.time)
-    return known === null ? null : known.type
   }
 
-  /** As `record.ts` has it; undefined where the plain way must decide. */
-  #stateOutcome(): boolean | undefined {
+  /** Lets the record's words state the outcome where no column did; whether its type can't make it a success. */
+  #stateOutcome(): boolean {
     const { columns, constants, names, mayBeUnknown, words } = this.#pipeline.mapping.outcome
     const values = this.#values
     const isSaid = values.how[OUTCOME] !== HOW.absent
@@ -227,9 +284,9 @@ export class Drafts {
     for (const { sources, first, applies } of columns) {
       if (applies !== null && !applies(answers)) continue
       for (const source of sources) {
-        const row = found.hit(source)
+        let row = found.hit(source)
         if (row === -1 || found.consumed[source] === 1) continue
-        if (first && found.kind(row) === KIND.array) return undefined
+        if (first && found.kind(row) === KIND.array && row + ROW < found.next(row)) row += ROW
         if (found.isScalar(row)) words.result(found.text(row))
       }
     }
@@ -239,7 +296,6 @@ export class Drafts {
       const text = textOf(answers)
       if (text !== undefined) words.name(text)
     }
-    if (answers.isUnsure) return undefined
     const stated = words.end()
     if (stated !== undefined) values.setJson(OUTCOME, this.#stated[stated])
     return words.isBarred
@@ -251,11 +307,11 @@ export class Drafts {
     return how[OUTCOME] === HOW.json && this.#found.bytes[from[OUTCOME]! + 1] === outcome.charCodeAt(0)
   }
 
-  /** As `pipeline.ts` has it. */
+  /** What the system does by itself has no user. */
   #isUserless(): boolean {
     const { how } = this.#values
     for (let i = 0; i < USER_LEAVES.length; i++) if (how[USER_LEAVES[i]!] !== HOW.absent) return false
-    return !(how[CATEGORY] === HOW.json && this.#holds(CATEGORY, 'system', this.#systemic))
+    return !this.#isCategory('system', this.#systemic)
   }
 
   #lookUp(): void {
@@ -271,10 +327,16 @@ export class Drafts {
     }
   }
 
-  /** As `record.ts` has it: a record's change, of type `change`. */
+  #isCategory(category: string, answers: Map<string | number, boolean>): boolean {
+    return this.#values.how[CATEGORY] === HOW.json
+      ? this.#holds(CATEGORY, category, answers)
+      : this.#answers.field(CATEGORY) === category
+  }
+
+  /** A record's change, of type `change`. */
   #isUpdate(): boolean {
     const values = this.#values
-    if (values.how[CATEGORY] !== HOW.json || !this.#holds(CATEGORY, CHANGE, this.#changeful)) return false
+    if (!this.#isCategory(CHANGE, this.#changeful)) return false
     const found = this.#found
     const isChange = (row: number): boolean =>
       found.kind(row) === KIND.string &&
@@ -308,34 +370,43 @@ export class Drafts {
     return known
   }
 
-  #hasMessage(): boolean {
-    for (const leaf of this.#messageLeaves) if (this.#values.hasText(leaf)) return true
-    return false
+  /** Lets the message be made of the fields that it is made of: by the kernel, unless it is long or (`now`) they will be more. As flags. */
+  #makeMessage(now: boolean): number {
+    const values = this.#values
+    let bytes = 0
+    for (const leaf of this.#messageLeaves)
+      if (values.hasText(leaf)) bytes += values.textTo(leaf) - values.textFrom(leaf) + 1
+    if (bytes === 0) return 0
+    if (!now && bytes <= LIMITS.keywordLength) {
+      values.how[MESSAGE] = HOW.message
+      return 0
+    }
+    const parts = this.#pipeline.mapping.message.flatMap((leaves) => {
+      const leaf = leaves.find((one) => values.hasText(one))
+      return leaf === undefined ? [] : [this.#answers.text(leaf)]
+    })
+    const message = parts.join(' ')
+    this.#json.setOnce(MESSAGE, JSON.stringify(cutAt(message, LIMITS.keywordLength)))
+    return message.length > LIMITS.keywordLength ? FLAG.value_cut : 0
   }
 
-  #fill(fills: readonly Fill[], { body }: ReadRecord, isLast = false): boolean {
+  #fill(fills: readonly Fill[], { body }: ReadRecord, isLast = false): void {
     const { how } = this.#values
-    // A message is made of what is known before the last: where it would say more now, the plain way must write it.
-    const isMade = isLast && how[MESSAGE] === HOW.message
     for (const [leaf, value] of fills) {
       if (how[leaf] !== HOW.absent) continue
-      if (isMade && this.#messageLeaves.has(leaf)) return false
+      // A message is made of what is known before the last.
+      if (isLast && how[MESSAGE] === HOW.message && this.#messageLeaves.has(leaf)) this.#makeMessage(true)
       if (leaf === MESSAGE && value === body.text) {
         this.#values.setSpan(MESSAGE, HOW.original, body.from, body.to)
-      } else if (
-        !(typeof value === 'string'
-          ? this.#json.setText(leaf, value)
-          : this.#json.setJson(leaf, jsonOf(value)))
-      )
-        return false
+      } else if (typeof value === 'string') this.#json.setText(leaf, value)
+      else this.#json.setJson(leaf, jsonOf(value))
     }
-    return true
   }
 
-  /** As `record.ts` has it. */
-  #fillRest({ sender, rest }: Envelope, record: ReadRecord): boolean {
+  /** The sender is the source only where the record names none: an address and a port of two places would be a lie. */
+  #fillRest({ sender, rest }: Envelope, record: ReadRecord): void {
     const { how } = this.#values
-    const isUnsaid = how[SOURCE_IP] === HOW.absent && how[SOURCE_PORT] === HOW.absent
-    return (!isUnsaid || this.#fill(sender, record, true)) && this.#fill(rest, record, true)
+    if (how[SOURCE_IP] === HOW.absent && how[SOURCE_PORT] === HOW.absent) this.#fill(sender, record, true)
+    this.#fill(rest, record, true)
   }
 }

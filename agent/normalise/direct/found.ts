@@ -1,12 +1,14 @@
 import { LIMITS } from '../../../schema/index.ts'
 import type { Mapping } from '../mapping.ts'
+import { type Members, newMembers } from '../members.ts'
 import { Memory } from './memory.ts'
 import { NameTable } from './name-table.ts'
 import type { Piece } from './piece.ts'
-import { ESCAPED, FROM, KEY_FROM, KEY_TO, KIND, NEXT, NODE, ROW, TO } from './rows.ts'
+import { RowWriter } from './rebuilt.ts'
+import { ESCAPED, FROM, KEY_FROM, KEY_TO, KIND, NEXT, NODE, ROW, ROW_BYTES, TO } from './rows.ts'
 import { hasEscape, Texts, unescaped } from './texts.ts'
 
-/** Longer records go the plain way: they are few, and the direct way needs room for several copies. */
+/** Longer records are rebuilt: they are few, and there is less room for the lists of what is copied from a record. */
 const LONGEST = 64 * 1024
 
 /** One record, scanned: where the values of the names stand that an integration knows, and which of them fields have taken. */
@@ -22,13 +24,18 @@ export class Found {
   readonly consumed: Uint8Array
   /** The sources that have a hit. */
   readonly sources: Int32Array
+  /** It was written down from its members, in their order, and each of them once. */
+  isRebuilt = false
   readonly #memory: Memory
+  readonly #writer: RowWriter
   readonly #table: NameTable
   readonly #texts = new Texts((text) => text)
   /** By address. */
   readonly #keptTexts = new Map<number, string>()
   /** By node: 1 where the member stays in the payload whole. */
   readonly #isKept: Uint8Array
+  /** By source: 1 where its value stays in the payload, whoever took it. */
+  readonly #isKeptSource: Uint8Array
   /** Where the record's rows end. */
   #end = 0
   /** Sources of members that the record doesn't have itself. */
@@ -39,6 +46,14 @@ export class Found {
   constructor({ names, keep }: Pick<Mapping, 'names' | 'keep'>, memory: Memory) {
     this.#memory = memory
     this.#table = new NameTable(names, memory)
+    this.#writer = new RowWriter(memory, names, ({ source }, row, value) => {
+      // Of two members that are the same name (`user_id` and `userId`) the first counts.
+      if (source === -1 || this.hits[source] !== -1) return
+      this.hits[source] = row
+      this.#table.addSource(source)
+      // An empty value of a known name says nothing, except as a previous or a new value.
+      if ((value === null || value === '') && names.emptyCounts[source] === false) this.consumed[source] = 1
+    })
     this.bytes = memory.bytes
     this.rows = memory.numbers
     this.root = memory.rows >> 2
@@ -46,9 +61,12 @@ export class Found {
     this.consumed = this.#table.consumed
     this.sources = this.#table.sourceList
     this.#isKept = Uint8Array.from(names.nodes, () => 0)
+    this.#isKeptSource = new Uint8Array(names.size)
     for (const fold of keep) {
       const node = names.root.children.get(fold)
-      if (node !== undefined) this.#isKept[node.id] = 1
+      if (node === undefined) continue
+      this.#isKept[node.id] = 1
+      if (node.source !== -1) this.#isKeptSource[node.source] = 1
     }
   }
 
@@ -56,15 +74,51 @@ export class Found {
     return this.#table.sourceCount
   }
 
-  /** False where the plain way must decide. */
+  /** Reads a record, a JSON object; false where it has to be rebuilt. */
   scan(from: number, to: number): boolean {
+    this.#begin()
+    this.isRebuilt = false
+    if (to - from > LONGEST) return false
+    this.#end = this.#memory.kernel.scan(this.#table.address, from, to, this.#memory.rows)
+    return this.#end !== -1
+  }
+
+  /** The same of a record by its members, whatever they hold. */
+  rebuild(members: Members): void {
+    this.#begin()
+    this.isRebuilt = true
+    // Forgets what the record before had.
+    this.#memory.kernel.scan(this.#table.address, 0, 0, this.#memory.rows)
+    this.#end = this.#writer.record(members, this.#memory.rows)
+  }
+
+  #begin(): void {
     // To set a length costs a call, even where it is so already; there are few.
     while (this.added.length > 0) this.added.pop()
     while (this.#removed.length > 0) this.#removed.pop()
     while (this.#removedRows.length > 0) this.#removedRows.pop()
-    if (to - from > LONGEST) return false
-    this.#end = this.#memory.kernel.scan(this.#table.address, from, to, this.#memory.rows)
-    return this.#end !== -1
+  }
+
+  /** The members of the record at hand, those that were taken apart as what they hold. */
+  members(): Members {
+    const members = newMembers()
+    const end = this.next(this.root)
+    for (let row = this.root + ROW; row < end; row = this.next(row))
+      if (!this.isRemoved(row)) members[this.name(row)] = this.value(row)
+    for (const source of this.added) members[this.name(this.hit(source))] = this.value(this.hit(source))
+    return members
+  }
+
+  /** What stands in a row. */
+  value(row: number): unknown {
+    if (this.kind(row) === KIND.string) return this.text(row)
+    if (this.#removedRows.length === 0 || this.kind(row) !== KIND.object)
+      return JSON.parse(this.bytes.toString('utf8', this.from(row), this.to(row)))
+    const members = newMembers()
+    const end = this.next(row)
+    for (let member = row + ROW; member < end; member = this.next(member))
+      if (!this.isRemoved(member)) members[this.name(member)] = this.value(member)
+    return members
   }
 
   /** The record is as if it had no such member. */
@@ -85,16 +139,20 @@ export class Found {
     this.#table.addSource(source)
   }
 
-  /**
-   * The record is as if it had this text as well, where it doesn't say something itself; false where there is no room for it. `name` is
-   * the member's, as JSON.
-   */
-  add(source: number, name: Piece, text: string): boolean {
-    if (this.hits[source] !== -1) return true
+  /** A source's value is this, which is put together from several. */
+  pointTo(source: number, value: unknown): void {
+    const row = this.#end
+    this.#end = this.#writer.value(value, row)
+    this.point(source, row >> 2)
+  }
+
+  /** The record is as if it had this text as well, where it doesn't say something itself. `name` is the member's, as JSON. */
+  add(source: number, name: Piece, text: string): void {
+    if (this.hits[source] !== -1) return
     const noted = this.#memory.recordNotes.addText(text)
     const row = this.#end
-    if (noted === null || row + ROW * 4 > this.#memory.program) return false
-    this.#end += ROW * 4
+    if (row + ROW_BYTES > this.#memory.rowsEnd) throw new Error('there is no room for the values of a record')
+    this.#end += ROW_BYTES
     const { rows } = this
     const at = row >> 2
     rows[at] = KIND.string
@@ -111,13 +169,17 @@ export class Found {
     this.consumed[source] = 0
     this.added.push(source)
     if (!this.#removed.includes(source)) this.#table.addSource(source)
-    return true
   }
 
   /** Texts that carry JSON begin like it, perhaps behind white space of whatever kind. */
   mayBeJson(row: number): boolean {
     const first = this.length(row) === 0 ? 0 : this.bytes[this.from(row)]!
     return first === 0x7b || first === 0x5b || first <= 0x20 ? first !== 0 : first === 0x5c || first >= 0x80
+  }
+
+  /** Whether a member that was added stays in the payload. */
+  isLeft(source: number): boolean {
+    return this.consumed[source] === 0 || this.#isKeptSource[source] === 1
   }
 
   isKept(row: number): boolean {
@@ -201,14 +263,24 @@ export class Found {
     const node = this.rows[row + NODE]!
     if (node === -1) return false
     const source = this.#table.sources[node]!
-    // Where the source's value stands elsewhere, it was taken apart, and a group has its name.
-    if (source !== -1 && (this.consumed[source] === 1 || this.hit(source) !== row)) return true
+    if (source !== -1 && this.consumed[source] === 1 && this.#isSame(this.hit(source), row)) return true
     if (this.#table.hasChildren[node] === 0 || this.kind(row) !== KIND.object) return false
     const end = this.next(row)
     if (row + ROW === end) return false
     for (let member = row + ROW; member < end; member = this.next(member))
       if (!this.isTaken(member)) return false
     return true
+  }
+
+  /** Whether a member is the one that its source was taken from, or says the same: a record may have it twice. */
+  #isSame(row: number, other: number): boolean {
+    if (row === other) return true
+    return (
+      row >= 0 &&
+      this.kind(row) === this.kind(other) &&
+      this.kind(row) <= KIND.null &&
+      this.sameBytes(this.from(row), this.to(row), this.from(other), this.to(other))
+    )
   }
 
   /** Whether names are known below this row, which is itself known. */

@@ -1,4 +1,4 @@
-import { declaredEventIdOver, declaredKeyHead, type EventId } from '../../../schema/index.ts'
+import { canonical, declaredEventIdOver, declaredKeyHead, type EventId } from '../../../schema/index.ts'
 import { type KeyPart, TELLS, type Told } from '../identity.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Answers } from './answers.ts'
@@ -31,7 +31,7 @@ export class Identity {
   readonly #parts: readonly KeyPart[]
   readonly #ground: Ground
   readonly #pipeline: Pipeline
-  readonly #told: Told & { tells: number }
+  readonly #told: Told & { tells: number; isDated: boolean }
   readonly #headBytes: number
   #key: Buffer
   #at = 0
@@ -41,7 +41,6 @@ export class Identity {
     this.#pipeline = pipeline
     const { found, values, changes } = ground
     this.#told = {
-      // What has no time of its own goes the plain way.
       isDated: true,
       tells: 0,
       hasValue: (leaf) => {
@@ -63,33 +62,32 @@ export class Identity {
     return this.#parts.length > 0
   }
 
-  /**
-   * As `record.ts` has it: null where the record gives too little of its key; where it can't be said, the answers are unsure. A record
-   * without a time is one of those, if its time is a part of the key.
-   */
+  /** Null where the record gives too little of its key. */
   id(isDated: boolean): EventId | null {
     this.#at = this.#headBytes
     let isEmpty = true
     let tells = 0
     for (const part of this.#parts) {
-      if (part.tells === 'when' && !isDated) {
-        this.#ground.answers.isUnsure = true
-        return null
-      }
       const before = this.#at
-      if (!(part.leaf === null ? this.#addMember(part.sources) : this.#addField(part.leaf))) return null
-      // An empty one is `0:`.
+      if (part.leaf === null) {
+        if (!this.#addMember(part.sources)) return null
+      } else if (part.tells === 'when' && !isDated) {
+        // When it was read is no part of what it says.
+        this.#at = this.#addLength(0)
+        continue
+      } else this.#addField(part.leaf)
+      // A field that the record doesn't have tells records apart too, from those that have it: an empty part is `0:`.
       if (this.#at === before + 2) continue
       isEmpty = false
       tells |= TELLS[part.tells]
     }
     if (isEmpty) return null
+    this.#told.isDated = isDated
     this.#told.tells = tells
     const { mapping, format } = this.#pipeline
     const by = mapping.sufficiency.of(this.#told, format.columns)
-    // All that it says is put together by the plain way.
-    if (by === 'content') this.#ground.answers.isUnsure = true
-    if (by !== 'key') return null
+    if (by === 'place') return null
+    if (by === 'content') this.#addText(contentOf(this.#ground.found))
     return declaredEventIdOver(this.#key.subarray(0, this.#at))
   }
 
@@ -98,10 +96,10 @@ export class Identity {
     for (const source of sources) {
       const row = found.hit(source)
       if (row === -1) continue
-      // A structure is known by all that is in it, whatever its members' order: the plain way writes it.
+      // A structure is known by all that is in it, whatever its members' order.
       if (found.kind(row) === KIND.array || found.kind(row) === KIND.object) {
-        this.#ground.answers.isUnsure = true
-        return false
+        this.#addText(canonical(found.value(row)))
+        return true
       }
       if (!found.isScalar(row)) continue
       this.#addSpan(found.from(row), found.to(row))
@@ -110,7 +108,7 @@ export class Identity {
     return false
   }
 
-  #addField(leaf: number): boolean {
+  #addField(leaf: number): void {
     const { values, answers } = this.#ground
     const how = values.how[leaf]!
     const of = changeTextsOf(how)
@@ -118,8 +116,7 @@ export class Identity {
     else if (of !== undefined) this.#addChanges(of)
     else if (values.hasText(leaf)) this.#addSpan(values.textFrom(leaf), values.textTo(leaf))
     // Of a list every item counts.
-    else answers.isUnsure = true
-    return !answers.isUnsure
+    else this.#addText(answers.texts(leaf).join('\n'))
   }
 
   /** What stands in the memory as between the quotes of JSON. */
@@ -177,6 +174,12 @@ export class Identity {
     const least = this.#at + LENGTH_BYTES + bytes
     if (least > this.#key.length) this.#key = Buffer.concat([this.#key, Buffer.alloc(least)])
   }
+}
+
+/** All that a record says. */
+function contentOf(found: Found): string {
+  const said = Object.entries(found.members()).filter(([, value]) => value !== null && value !== '')
+  return canonical(Object.fromEntries(said))
 }
 
 /** Whether the record has a member that no name is known for, with a value. */

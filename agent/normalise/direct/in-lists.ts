@@ -17,13 +17,12 @@ interface Way extends Omit<ListSource, 'steps'> {
   readonly countsEmpty: boolean
 }
 
-/** Finds what names with brackets mean, as `list-path.ts` does in objects: the rows of a record hold the items of its lists, too. */
+/** Finds what names with brackets mean: the rows of a record hold the items of its lists, too. */
 export class InLists {
   readonly #found: Found
   readonly #ways: readonly Way[]
-  /** The first value that a way leads to, and whether there are more. */
-  #row = NONE
-  #isSeveral = false
+  /** The values that a way leads to. */
+  readonly #rows: number[] = []
 
   constructor(found: Found, { names }: Mapping) {
     this.#found = found
@@ -34,23 +33,24 @@ export class InLists {
     }))
   }
 
-  /** False where the plain way must. */
-  take(): boolean {
-    for (let i = 0; i < this.#ways.length; i++) if (!this.#takeOne(this.#ways[i]!)) return false
-    return true
+  take(): void {
+    for (let i = 0; i < this.#ways.length; i++) this.#takeOne(this.#ways[i]!)
   }
 
-  #takeOne(way: Way): boolean {
+  #takeOne(way: Way): void {
     const found = this.#found
     const list = found.hit(way.list)
-    if (list === NONE || found.kind(list) !== KIND.array) return true
-    this.#row = NONE
-    this.#isSeveral = false
+    if (list === NONE || found.kind(list) !== KIND.array) return
+    const rows = this.#rows
+    while (rows.length > 0) rows.pop()
     this.#walk(way, list, 0)
-    // To make one list of several values is for the plain way.
-    if (this.#isSeveral) return false
-    if (this.#row !== NONE) found.point(way.source, this.#row)
-    return true
+    if (rows.length === 1) found.point(way.source, rows[0]!)
+    // Lists within lists are one.
+    else if (rows.length > 1)
+      found.pointTo(
+        way.source,
+        rows.flatMap((row) => found.value(row)),
+      )
   }
 
   /** Whether that is enough. */
@@ -76,9 +76,8 @@ export class InLists {
     const found = this.#found
     const isEmptyList = found.kind(row) === KIND.array && row + ROW === found.next(row)
     if (!countsEmpty && (isEmptyList || found.isEmpty(row))) return false
-    if (this.#row === NONE) this.#row = row
-    else this.#isSeveral = true
-    return !isMany || this.#isSeveral
+    this.#rows.push(row)
+    return !isMany
   }
 
   #says(item: number, { member, text }: { readonly member: Uint8Array; readonly text: string }): boolean {

@@ -1,3 +1,3 @@
-/** The way over the bytes: see docs/architecture.md. */
+/** The mapper: see docs/architecture.md. */
 export { Memory } from './memory.ts'
-export { DirectWay, type Written } from './way.ts'
+export { Mapper } from './way.ts'

@@ -6,7 +6,7 @@ import { HOW, type Values } from './values.ts'
 const MOST_KNOWN = 1024
 const LONGEST_KNOWN = 256
 
-/** Gives leaves values that don't stand in the record as they are written. All are false where there is no room. */
+/** Gives leaves values that don't stand in the record as they are written. */
 export class JsonValues {
   readonly #memory: Memory
   readonly #values: Values
@@ -20,39 +20,40 @@ export class JsonValues {
   }
 
   /** A text that may come again and again. */
-  setText(leaf: number, text: string): boolean {
-    if (text.length > LONGEST_KNOWN) return this.#note(leaf, this.#memory.recordNotes.addText(text))
-    let piece = this.#texted.get(text)
-    if (piece === undefined) {
-      if (this.#texted.size >= MOST_KNOWN || this.#memory.isFull)
-        return this.#note(leaf, this.#memory.recordNotes.addText(text))
-      piece = new Piece(JSON.stringify(text))
-      this.#texted.set(text, piece)
-    }
-    this.#values.setJson(leaf, piece)
-    return true
+  setText(leaf: number, text: string): void {
+    const piece = this.#kept(this.#texted, text, asText)
+    if (piece !== null) this.#values.setJson(leaf, piece)
+    else this.#note(leaf, this.#memory.recordNotes.addText(text))
   }
 
   /** What does not come again. */
-  setOnce(leaf: number, json: string): boolean {
-    return this.#note(leaf, this.#memory.recordNotes.add(json))
+  setOnce(leaf: number, json: string): void {
+    this.#note(leaf, this.#memory.recordNotes.add(json))
   }
 
-  #note(leaf: number, noted: Noted | null): boolean {
-    if (noted !== null) this.#values.setSpan(leaf, HOW.json, noted.from, noted.to)
-    return noted !== null
+  /** JSON that comes again and again. */
+  setJson(leaf: number, json: string): void {
+    const piece = this.#kept(this.#json, json, asIs)
+    if (piece !== null) this.#values.setJson(leaf, piece)
+    else this.setOnce(leaf, json)
   }
 
-  /** The same of what comes again and again. */
-  setJson(leaf: number, json: string): boolean {
-    let piece = this.#json.get(json)
+  /** Null for what is not kept, for want of room. */
+  #kept(known: Map<string, Piece>, text: string, jsonOf: (text: string) => string): Piece | null {
+    if (text.length > LONGEST_KNOWN) return null
+    let piece = known.get(text)
     if (piece === undefined) {
-      if (this.#json.size >= MOST_KNOWN || json.length > LONGEST_KNOWN || this.#memory.isFull)
-        return this.setOnce(leaf, json)
-      piece = new Piece(json)
-      this.#json.set(json, piece)
+      if (known.size >= MOST_KNOWN || this.#memory.isFull) return null
+      piece = new Piece(jsonOf(text))
+      known.set(text, piece)
     }
-    this.#values.setJson(leaf, piece)
-    return true
+    return piece
+  }
+
+  #note(leaf: number, { from, to }: Noted): void {
+    this.#values.setSpan(leaf, HOW.json, from, to)
   }
 }
+
+const asText = (text: string): string => JSON.stringify(text)
+const asIs = (json: string): string => json

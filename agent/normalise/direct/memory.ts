@@ -11,12 +11,10 @@ const PAGE = 64 * 1024
 /** Reading and writing by 16 bytes goes beyond what is meant. */
 export const SLACK = 64
 
-const ROWS = 1024
 const PROGRAM = 16 * 1024
 const PROGRAM_END = 96 * 1024
 const SLICE_NOTES = PROGRAM_END
-const RECORD_NOTES = 128 * 1024
-const ARENA = 256 * 1024
+const ARENA = 128 * 1024
 const ARENA_END = 48 * 1024 * 1024
 const SCRATCH = ARENA_END
 const SCRATCH_BYTES = 256 * 1024
@@ -26,11 +24,19 @@ const INPUT = ROOM + ROOM_BYTES
 const INPUT_BYTES = LIMITS.taskBytes + LIMITS.recordBytes
 /** The byte before the first line serves as the 0x00 of its hash. */
 const OUTPUT = INPUT + INPUT_BYTES + SLACK
-/** What one record of the plain way may take at most comes on top. */
+/** What one record may take at most comes on top. */
 const OUTPUT_BYTES = 2 * LIMITS.batchBytes
-const PAGES = Math.ceil((OUTPUT + OUTPUT_BYTES + SLACK) / PAGE)
+/** A value of two bytes takes a row of 32. */
+const ROWS = PAGE * Math.ceil((OUTPUT + OUTPUT_BYTES + SLACK) / PAGE)
+const ROWS_BYTES = 32 * LIMITS.recordBytes
+/** A byte of a record takes up to six as JSON, in its text, in its members, and in fields and a payload that are cut. */
+const RECORD_NOTES = ROWS + ROWS_BYTES
+const RECORD_NOTES_BYTES = 32 * LIMITS.recordBytes
+const PAGES = Math.ceil((RECORD_NOTES + RECORD_NOTES_BYTES) / PAGE)
 /** Of the arena: from here on the memory is made anew before the next batch. */
 const ARENA_FULL = ARENA_END - 1024 * 1024
+
+const MUCH_OF_NOTES = 4 * 1024 * 1024
 
 /** A text that was noted, by its bytes. */
 export interface Noted {
@@ -47,6 +53,8 @@ const MOST_PLAIN = 0x7f
 
 /** Room for texts that are needed for a while. */
 export class Notes {
+  /** The longest that it was, in bytes. */
+  most = 0
   readonly #bytes: Buffer
   readonly #start: number
   readonly #end: number
@@ -61,6 +69,7 @@ export class Notes {
 
   /** What was noted is needed no more. */
   begin(): void {
+    if (this.length > this.most) this.most = this.length
     this.#at = this.#start
   }
 
@@ -69,23 +78,39 @@ export class Notes {
     return this.#at - this.#start
   }
 
-  /** Null where it is too long. */
-  add(text: string): Noted | null {
+  add(text: string): Noted {
     const from = this.#at
-    if (text.length * 3 + SLACK > this.#end - from) return null
+    this.reserve(text.length * 3)
     const isWritten = text.length <= SHORT && this.#write(text, from, 0)
     return this.#note(from, isWritten ? text.length : this.#bytes.write(text, from, 'utf8'))
   }
 
   /** The same of the JSON of a text. */
-  addText(text: string): Noted | null {
+  addText(text: string): Noted {
     const from = this.#at
     const length = text.length + 2
-    if (length > SHORT || length + SLACK > this.#end - from || !this.#write(text, from + 1, LEAST_PLAIN))
-      return this.add(JSON.stringify(text))
+    if (length > SHORT) return this.add(JSON.stringify(text))
+    this.reserve(length)
+    if (!this.#write(text, from + 1, LEAST_PLAIN)) return this.add(JSON.stringify(text))
     this.#bytes[from] = QUOTE
     this.#bytes[from + length - 1] = QUOTE
     return this.#note(from, length)
+  }
+
+  /** Where the next text begins, which may be written without being added. */
+  get at(): number {
+    return this.#at
+  }
+
+  /** So many bytes more have room: whatever a record holds, it has. */
+  reserve(bytes: number): void {
+    if (this.#at + bytes + SLACK > this.#end)
+      throw new Error('there is no room for what is noted of a record')
+  }
+
+  /** What was written up to here is noted. */
+  end(at: number): void {
+    this.#at = at + SLACK
   }
 
   #note(from: number, length: number): Noted {
@@ -112,6 +137,7 @@ export class Memory {
   /** The same as numbers of four bytes: an address is shifted by two. */
   readonly numbers: Int32Array
   readonly rows = ROWS
+  readonly rowsEnd = ROWS + ROWS_BYTES
   readonly program = PROGRAM
   readonly programEnd = PROGRAM_END
   /** Room for a record that was read elsewhere. */
@@ -141,13 +167,18 @@ export class Memory {
     this.bytes = Buffer.from(memory.buffer)
     this.numbers = new Int32Array(memory.buffer)
     this.gaps = this.numbersOf((LEAF_COUNT + 1) ** 2 * 2)
-    this.sliceNotes = new Notes(this.bytes, SLICE_NOTES, RECORD_NOTES)
-    this.recordNotes = new Notes(this.bytes, RECORD_NOTES, ARENA)
+    this.sliceNotes = new Notes(this.bytes, SLICE_NOTES, ARENA)
+    this.recordNotes = new Notes(this.bytes, RECORD_NOTES, RECORD_NOTES + RECORD_NOTES_BYTES)
   }
 
   /** Little room is left for what stays: time for a new one. */
   get isFull(): boolean {
     return this.#free > ARENA_FULL
+  }
+
+  /** An enormous record took room that no other needs. */
+  get wasStretched(): boolean {
+    return this.recordNotes.most > MUCH_OF_NOTES
   }
 
   /** A list of numbers that stays. */

@@ -3,7 +3,10 @@ import type { Found } from './found.ts'
 import { KEY_FROM, KEY_TO, KIND, ROW } from './rows.ts'
 import { Texts } from './texts.ts'
 
-/** As `previous.ts` has it, over the rows of a record. */
+/**
+ * Whether a record holds what may be a previous value, wherever it stands: only where it holds none may an event say that the value is
+ * unknown. Found are members by the words of their names, and texts such as `from 10 to 15`, in the languages that audited products ship.
+ */
 export class PreviousRows {
   readonly #found: Found
   /** Of names as they stand between their quotes. */
@@ -26,7 +29,7 @@ export class PreviousRows {
     if ((kind !== KIND.object && kind !== KIND.array) || depth === DEEPEST) return false
     const end = found.next(row)
     for (let member = row + ROW; member < end; member = found.next(member)) {
-      if (depth === 0 && found.isRemoved(member)) continue
+      if (found.isRemoved(member)) continue
       if (kind === KIND.object ? this.#isIn(member, depth) : this.#isWithin(member, depth + 1)) return true
     }
     return false

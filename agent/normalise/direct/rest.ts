@@ -4,7 +4,7 @@ import { Piece } from './piece.ts'
 import type { Program } from './program.ts'
 import { KEY_FROM, KEY_TO, KIND, ROW } from './rows.ts'
 
-/** Members of one object that can be sorted here; more go the plain way. */
+/** Members of one object that can be sorted here. */
 const MOST_MEMBERS = 64
 
 /** Puts together what fields have not taken as RFC 8785 has it: members sorted, no white space. */
@@ -32,11 +32,11 @@ export class Rest {
     const found = this.#found
     const end = found.next(found.root)
     for (let row = found.root + ROW; row < end; row = found.next(row))
-      if (found.isKept(row) || !found.isTaken(row)) return true
-    return found.added.some((source) => found.consumed[source] === 0)
+      if (!found.isRemoved(row) && (found.isKept(row) || !found.isTaken(row))) return true
+    return found.added.some((source) => found.isLeft(source))
   }
 
-  /** Puts it into the program; false where the plain way must decide. */
+  /** Puts it into the program; false where it is beyond what is usual, and the record has to be rebuilt for it. */
   write(): boolean {
     this.#used = 0
     this.#program.begin()
@@ -51,12 +51,13 @@ export class Rest {
     const first = this.#used
     const end = found.next(object)
     for (let row = object + ROW; row < end; row = found.next(row)) {
+      if (found.isRemoved(row)) continue
       if (isKnown && !(isRecord && found.isKept(row)) && found.isTaken(row)) continue
       if (!this.#add(row, first)) return false
     }
     if (isRecord) {
       for (const source of found.added)
-        if (found.consumed[source] === 0 && !this.#add(found.hit(source), first)) return false
+        if (found.isLeft(source) && !this.#add(found.hit(source), first)) return false
     }
     if (!this.#sort(first)) return false
     const program = this.#program

@@ -31,6 +31,7 @@ export const HOW = {
 
 const QUOTE = 0x22
 const BRACKET = 0x5b
+const BRACE = 0x7b
 
 /** The event of one record, by leaf, as places in the memory. */
 export class Values {
@@ -72,14 +73,14 @@ export class Values {
     this.to[leaf] = to
   }
 
-  /** Whether it has a text: a text, or what becomes one; not a list. */
+  /** Whether it has a text: a text, or what becomes one; not a structure. */
   hasText(leaf: number): boolean {
     const how = this.how[leaf]!
     if (how === HOW.text || how === HOW.quoted) return true
     if (how !== HOW.json) return false
     const from = this.from[leaf]!
     const first = this.#bytes[from]
-    return first !== BRACKET && this.to[leaf]! - from > (first === QUOTE ? 2 : 0)
+    return first !== BRACKET && first !== BRACE && this.to[leaf]! - from > (first === QUOTE ? 2 : 0)
   }
 
   /** Where its text stands, escaped as in JSON. */

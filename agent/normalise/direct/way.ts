@@ -1,7 +1,11 @@
 import { FLAG } from '../flags.ts'
+import type { EventType } from '../integration.ts'
+import type { Members } from '../members.ts'
 import type { Output } from '../output.ts'
 import { bodyFor, type EnvelopeReader, type Pipeline, type Place, type Understanding } from '../pipeline.ts'
+import type { MadeOf, RecordMapper } from '../record-way.ts'
 import type { Envelope } from '../syslog/envelope.ts'
+import { unpack } from '../unpack.ts'
 import { ChangeRows } from './change-rows.ts'
 import { Drafts, type ReadRecord } from './draft.ts'
 import { type Form, formOf, isNoJson, LONGEST_OF_FORM } from './forms/form.ts'
@@ -13,20 +17,24 @@ import { LineWriter } from './writer.ts'
 
 const BRACE = 0x7b
 const NO_BODY = { from: 0, to: 0, text: null }
+/** Of a record that stands in nothing. */
+const ALONE = { envelope: null, body: NO_BODY, flags: 0, key: [], truncated: null }
 /** Of so few characters a text may be blank. */
 const SHORT = 64
 
-/** What became of a record: `declined` is for the plain way, which then decides. */
-export type Written = 'event' | 'filtered' | 'declined'
+type Made = 'event' | 'failed' | 'filtered'
+type Written = 'event' | 'filtered' | 'declined'
 
 /**
- * The way over the bytes: values are found by scanning and copied from the record's bytes into the event's. Records that are no JSON are
- * written down as such first. What is not plainly one of the common shapes it leaves to the way of `record.ts`, which is the reference:
- * where both answer, they answer with the same bytes, and tests hold them to it. It takes a third of the other's time.
+ * Maps records to events: values are found by scanning the record's bytes, as JSON, and copied from there. A record that is no JSON is
+ * written down as such first, by its format; one whose JSON has another notation than the scanner takes (numbers with an exponent, a member
+ * that comes twice, deep nesting) is read as members, and rebuilt from them.
  */
-export class DirectWay {
+export class Mapper implements RecordMapper {
+  readonly readsBytes: boolean
   readonly #pipeline: Pipeline
   readonly #memory: Memory
+  readonly #output: Output
   readonly #found: Found
   readonly #values: Values
   readonly #drafts: Drafts
@@ -37,14 +45,16 @@ export class DirectWay {
   readonly #readsJson: boolean
   /** Of records that are no JSON. */
   readonly #form: Form | null
+  readonly #unpacks: boolean
   /** What the lines of the slice at hand stand in. */
   #envelopeOf: EnvelopeReader | null = null
 
-  constructor(pipeline: Pipeline, memory: Memory) {
+  constructor(pipeline: Pipeline, memory: Memory, output: Output) {
     const { mapping } = pipeline
-    const { formats } = mapping.integration
+    const { formats, join } = mapping.integration
     this.#pipeline = pipeline
     this.#memory = memory
+    this.#output = output
     this.#values = new Values(memory, pipeline.constants)
     const { suspicion } = pipeline.masker
     this.#mayHoldSecret = suspicion.over(memory)
@@ -56,11 +66,35 @@ export class DirectWay {
     this.#isJournal = formats.includes('journald')
     this.#readsJson = this.#isJournal || formats.includes('json')
     this.#form = formOf(pipeline, memory)
+    // Lines that may be one record are put together before they are read.
+    this.readsBytes = (this.#readsJson || this.#form !== null) && (join === null || formats[0] === 'auditd')
+    this.#unpacks = mapping.unpack.length > 0
   }
 
   /** What the event that was written last lacks, as bits of `LACK`. */
   get lacks(): number {
     return this.#drafts.lacks
+  }
+
+  /** The type of the event that was written last; null where it is of none. */
+  get type(): EventType | null {
+    return this.#drafts.type
+  }
+
+  /** What was remarked of it. */
+  get flags(): number {
+    return this.#drafts.flags
+  }
+
+  /** The sources that its record had a value for. */
+  get sources(): number[] {
+    const { sources, sourceCount, hits } = this.#found
+    return [...sources.subarray(0, sourceCount)].filter((source) => hits[source] !== -1)
+  }
+
+  /** The members of its record, those that were taken apart as what they hold. */
+  get members(): Members {
+    return this.#found.members()
   }
 
   /** The next records are of this slice. */
@@ -69,41 +103,32 @@ export class DirectWay {
     this.#envelopeOf = envelope === null ? null : this.#pipeline.envelopeOf(place)
     const { sliceNotes } = this.#memory
     sliceNotes.begin()
-    const idPrefix = sliceNotes.add(place.idPrefix)
-    const path = sliceNotes.add(place.path)
-    if (idPrefix === null || path === null) throw new Error('a path is longer than any can be')
-    this.#writer.begin(idPrefix)
-    this.#drafts.begin(path)
+    this.#writer.begin(sliceNotes.add(place.idPrefix))
+    this.#drafts.begin(sliceNotes.add(place.path))
   }
 
-  /** Writes the event of a record that stands in the memory and is valid UTF-8, unless the plain way must. */
-  write(output: Output, place: Place, from: number, to: number, offset: number): Written {
+  takeBytes(place: Place, from: number, to: number, offset: number): Written {
     const { bytes } = this.#found
     if (this.#envelopeOf !== null) {
       const text = bytes.toString('utf8', from, to)
-      return this.writeMessage(output, place, { text, from, to }, offset, this.#envelopeOf)
+      return this.takeMessage(place, { text, from, to }, offset, this.#envelopeOf)
     }
     const first = bytes[from]!
-    if (!this.#readsJson || isNoJson(first)) return this.#writeOfForm(output, place, from, to, offset)
+    if (!this.#readsJson || isNoJson(first)) return this.#takeOfForm(place, from, to, offset)
     // JSON commonly doesn't stand behind white space.
     if (first !== BRACE) return 'declined'
     const text = this.#masked(from, to)
     if (text === null) return 'declined'
     const { flags, original } = text
-    const record = {
-      from: text.from,
-      to: text.to,
-      flags,
-      isRead: false,
-      envelope: null,
-      body: NO_BODY,
-      original,
-    }
-    return this.#write(output, place, record, offset)
+    return this.#scan(
+      place,
+      { ...ALONE, from: text.from, to: text.to, flags, isRead: false, original },
+      offset,
+    )
   }
 
   /** The same of a record that is no JSON. */
-  #writeOfForm(output: Output, place: Place, from: number, to: number, offset: number): Written {
+  #takeOfForm(place: Place, from: number, to: number, offset: number): Written {
     const form = this.#form
     if (form === null || to - from > LONGEST_OF_FORM || from === to) return 'declined'
     const text = this.#masked(from, to, form)
@@ -113,13 +138,10 @@ export class DirectWay {
     const end = form.read(text.from, text.to, json)
     if (end === -1) return 'declined'
     const { flags, original } = text
-    const record = { from: json, to: end, flags, isRead: true, envelope: null, body: NO_BODY, original }
-    return this.#write(output, place, record, offset)
+    return this.#scan(place, { ...ALONE, from: json, to: end, flags, isRead: true, original }, offset)
   }
 
-  /** The same of a record in an envelope, whose text is known. */
-  writeMessage(
-    output: Output,
+  takeMessage(
     place: Place,
     { text, from, to }: { readonly text: string } & Noted,
     offset: number,
@@ -134,16 +156,19 @@ export class DirectWay {
     const original = { from, to, how: HOW.original }
     if (this.#readsJson && !isNoJson(this.#found.bytes[body.from]!)) {
       if (body.from === body.to) return 'declined'
-      const record = { from: body.from, to: body.to, flags: 0, isRead: false, envelope, body, original }
-      return this.#write(output, place, record, offset)
+      const record = { ...ALONE, from: body.from, to: body.to, isRead: false, envelope, body, original }
+      return this.#scan(place, record, offset)
     }
     const form = this.#form
     if (form === null || this.#isSuspiciousDecoded(form, body.from, body.to)) return 'declined'
     const json = this.#memory.scratch
     const end = form.read(body.from, body.to, json)
     if (end === -1) return 'declined'
-    const record = { from: json, to: end, flags: 0, isRead: true, envelope, body, original }
-    return this.#write(output, place, record, offset)
+    return this.#scan(
+      place,
+      { ...ALONE, from: json, to: end, isRead: true, envelope, body, original },
+      offset,
+    )
   }
 
   /** Where the body of an envelope stands: at the text's end, but for its line ends; null where it doesn't. */
@@ -158,11 +183,38 @@ export class DirectWay {
     return { from: bodyTo - length, to: bodyTo, text: body }
   }
 
-  /** The same of a record whose members are known, and whose text is this: of another format, or in an envelope. */
-  writeMembers(output: Output, place: Place, known: Understanding, flags: number, offset: number): Written {
+  take(place: Place, known: Understanding, { flags, offset, key = [] }: MadeOf): Made {
     const { members, text, envelope } = known
     const truncated = envelope?.truncated ?? place.slice.truncated
-    if (members === null || truncated !== null) return 'declined'
+    const about = { envelope, flags: flags | known.flags, isRead: true, body: NO_BODY, key, truncated }
+    if (members === null) {
+      this.#clear()
+      const original = this.#noted(text)
+      const record = { ...about, from: 0, to: 0, original }
+      this.#drafts.fail(place, record, known.problem, known.body)
+      this.#writer.write(this.#output, this.#writer.bytesOf(0), offset)
+      return 'failed'
+    }
+    const written = this.#takeMembers(place, members, text, about, offset)
+    if (written !== 'declined') return written
+    if (this.#unpacks) unpack(members, this.#pipeline.mapping)
+    this.#clear()
+    this.#found.rebuild(members)
+    const original = this.#noted(text)
+    const end = this.#found.to(this.#found.root)
+    const record = { ...about, from: this.#found.from(this.#found.root), to: end, original }
+    if (!this.#drafts.take(place, record)) throw new Error('a rebuilt record was not taken')
+    return this.#write(this.#writer.bytesOf(record.to - record.from), offset)
+  }
+
+  /** The same of one that may be scanned. */
+  #takeMembers(
+    place: Place,
+    members: Members,
+    text: string,
+    about: Omit<ReadRecord, 'from' | 'to' | 'original'>,
+    offset: number,
+  ): Written {
     const json = JSON.stringify(members)
     const originalJson = JSON.stringify(text)
     if ((json.length + originalJson.length) * 3 + 2 * SLACK > this.#memory.scratchBytes) return 'declined'
@@ -171,29 +223,36 @@ export class DirectWay {
     const to = from + bytes.write(json, from)
     const start = to + SLACK
     const original = { from: start, to: start + bytes.write(originalJson, start), how: HOW.json }
-    const record = { from, to, flags: flags | known.flags, isRead: true, envelope, body: NO_BODY, original }
-    return this.#write(output, place, record, offset)
+    return this.#scan(place, { ...about, from, to, original }, offset)
   }
 
-  #write(output: Output, place: Place, record: ReadRecord, offset: number): Written {
-    if (!this.#found.scan(record.from, record.to)) return 'declined'
-    if (this.#isJournal && !record.isRead && !isPlainEntry(this.#found)) return 'declined'
+  #noted(text: string): ReadRecord['original'] {
+    return { ...this.#memory.recordNotes.add(JSON.stringify(text)), how: HOW.json }
+  }
+
+  #clear(): void {
     this.#memory.recordNotes.begin()
     this.#values.clear()
-    const { answers } = this.#drafts
-    answers.begin()
-    const type = this.#drafts.of(place, record)
-    if (type === undefined || answers.isUnsure) return 'declined'
-    const { filter } = this.#pipeline
-    if (filter !== null) {
-      const isRecorded = filter(type, answers)
-      if (answers.isUnsure) return 'declined'
-      if (!isRecorded) return 'filtered'
-    }
+    this.#drafts.answers.begin()
+  }
+
+  #scan(place: Place, record: ReadRecord, offset: number): Written {
+    if (!this.#found.scan(record.from, record.to)) return 'declined'
+    if (this.#isJournal && !record.isRead && !isPlainEntry(this.#found)) return 'declined'
+    this.#clear()
+    if (!this.#drafts.take(place, record)) return 'declined'
     const { from, to } = record.original
     // What texts were taken apart into stands beside the record; signs that only their number names take six bytes.
     const length = Math.max(2 * (to - from), record.to - record.from) + this.#memory.recordNotes.length
-    return this.#writer.write(output, length, offset) ? 'event' : 'declined'
+    return this.#write(this.#writer.roomFor(length), offset)
+  }
+
+  /** Writes the event that was found, in at most so many bytes, if such events are recorded. */
+  #write(room: number, offset: number): 'event' | 'filtered' {
+    const { filter } = this.#pipeline
+    if (filter !== null && !filter(this.#drafts.type, this.#drafts.answers)) return 'filtered'
+    this.#writer.write(this.#output, room, offset)
+    return 'event'
   }
 
   /** A record's text without its secrets; null where there is no room for it. */

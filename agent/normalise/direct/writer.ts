@@ -4,25 +4,29 @@ import type { Output } from '../output.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { ChangeRows } from './change-rows.ts'
 import type { Memory, Noted } from './memory.ts'
-import type { Values } from './values.ts'
+import { HOW, type Values } from './values.ts'
 
 /** How often a byte of the record may stand in its event at most (in original, field, message, changes, payload), escaped. */
 const MOST_COPIES = 7
 /** Keys, brackets, quotes, numbers and times of an event, at most. */
 const FRAME_BYTES = 8 * 1024
+/** A byte as JSON, at most. */
+const MOST_OF_BYTE = 6
+const COPIED: ReadonlySet<number> = new Set([HOW.list, HOW.single, HOW.program, HOW.changes])
 
 /** What the kernel is told of a line: the places in its list of numbers. */
 const CHANGE_COUNT = 7
 const ID_FROM = 12
 const ID_TO = 13
-/** The kernel's answer where the plain way must write; below it, the pair of leaves whose text between it doesn't know. */
-const DECLINED = -1
+/** Below this the kernel answers with the pair of leaves whose text between it doesn't know. */
+const NONE = -1
 const FIRST_MISSING = -2
 
 /** Writes the values of an event as one line of canonical JSON: it tells the kernel where everything stands. */
 export class LineWriter {
   readonly #memory: Memory
   readonly #changes: ChangeRows
+  readonly #values: Values
   readonly #line: Int32Array
   readonly #gaps: Int32Array
   readonly #constantBytes: number
@@ -31,6 +35,7 @@ export class LineWriter {
   constructor(pipeline: Pipeline, memory: Memory, values: Values, changes: ChangeRows) {
     this.#memory = memory
     this.#changes = changes
+    this.#values = values
     this.#gaps = memory.gaps
     const { message } = pipeline.mapping
     const line = [
@@ -61,17 +66,35 @@ export class LineWriter {
     this.#line[ID_TO] = idPrefix.to
   }
 
-  /** False, and nothing written, where the plain way must. */
-  write(output: Output, recordLength: number, offset: number): boolean {
-    output.reserve(recordLength * this.#copies + this.#constantBytes)
+  /** How many bytes the event of a record of so many may take. */
+  roomFor(recordLength: number): number {
+    return recordLength * this.#copies + this.#constantBytes
+  }
+
+  /** The same of the event at hand, by its values: of a long record, that would be more than there is. */
+  bytesOf(recordLength: number): number {
+    const { how, from, to } = this.#values
+    let bytes = FRAME_BYTES + LIMITS.keywordLength
+    for (let leaf = 0; leaf < how.length; leaf++) {
+      if (how[leaf] === HOW.text || how[leaf] === HOW.quoted || how[leaf] === HOW.json)
+        bytes += to[leaf]! - from[leaf]! + 2
+      else if (how[leaf] === HOW.original) bytes += MOST_OF_BYTE * (to[leaf]! - from[leaf]!)
+      // Each item of a list gets quotes.
+      else if (COPIED.has(how[leaf]!)) bytes += 3 * recordLength
+    }
+    return bytes
+  }
+
+  write(output: Output, room: number, offset: number): void {
+    output.reserve(room)
     this.#line[CHANGE_COUNT] = this.#changes.count
     for (;;) {
       const end = this.#memory.kernel.writeLine(this.#line.byteOffset, output.at, offset)
-      if (end > DECLINED) {
+      if (end > NONE) {
         output.end(end)
-        return true
+        break
       }
-      if (end === DECLINED) return false
+      if (end === NONE) throw new Error('a message is longer than was found')
       this.#addGap(FIRST_MISSING - end)
     }
   }

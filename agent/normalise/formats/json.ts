@@ -26,6 +26,13 @@ export const json: Format = {
   },
 }
 
+/** What a text holds that is a JSON object or list; undefined where it is none. */
+export function jsonIn(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return undefined
+  const read = json.read(`{"":${text}}`)
+  return read === null || read.problem !== undefined ? undefined : read.members['']
+}
+
 /** JSON with the numbers that don't survive a double kept as the text that they were. */
 export function parseJson(text: string): unknown {
   if (!PERHAPS_TOO_PRECISE.test(text)) return JSON.parse(text)

@@ -148,14 +148,14 @@ function list(row: i32, out: i32): i32 {
   return at + 1
 }
 
-/** Whether a leaf has a text: a text, or what becomes one; not a list. */
+/** Whether a leaf has a text: a text, or what becomes one; not a structure. */
 function hasText(leaf: i32): bool {
   const how: i32 = load<u8>(hows + leaf)
   if (how == PLAIN_TEXT || how == QUOTED) return true
   if (how != JSON) return false
   const from = load<i32>(froms + (leaf << 2))
   const first = load<u8>(from)
-  return first != 0x5b && load<i32>(tos + (leaf << 2)) - from > (first == 0x22 ? 2 : 0)
+  return first != 0x5b && first != 0x7b && load<i32>(tos + (leaf << 2)) - from > (first == 0x22 ? 2 : 0)
 }
 
 function textFrom(leaf: i32): i32 {

@@ -3,14 +3,16 @@ import { describe, expect, it } from 'vitest'
 import type { SourceId } from '../../../schema/index.ts'
 import { originText, RECORD_OVERHEAD, writeMessage } from '../../inputs/syslog/record.ts'
 import { BatchMaker } from '../batch.ts'
+import { Mapper } from '../direct/index.ts'
 import { loadIntegration } from '../load.ts'
+import { PlainMapper } from '../testing/plain/index.ts'
 
 const NAMES = ['plain', 'auditd', 'linux-auth']
 const integrations = await Promise.all(NAMES.map((name) => loadIntegration(name)))
 const LISTEN = 'udp 0.0.0.0:514'
 
-const makers = [false, true].map(
-  (plainly) =>
+const makers = [Mapper, PlainMapper].map(
+  (mapper) =>
     new BatchMaker(
       {
         agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
@@ -37,7 +39,7 @@ const makers = [false, true].map(
         },
       },
       integrations,
-      { plainly },
+      { mapper },
     ),
 )
 

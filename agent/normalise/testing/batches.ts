@@ -1,6 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib'
 import type { AuditEvent } from '../../../schema/index.ts'
 import { BatchMaker, framingFor, type Integration, type PipelineSpec, type TaskResult } from '../index.ts'
+import type { MapperClass } from '../record-way.ts'
 import { type WorkerSetup, wholeFile } from '../task.ts'
 import { NOW } from './samples.ts'
 
@@ -8,10 +9,10 @@ import { NOW } from './samples.ts'
 export function makerOf(
   integration: Integration,
   {
-    plainly = false,
+    mapper,
     framing = framingFor(integration),
     ...received
-  }: { readonly plainly?: boolean; readonly framing?: PipelineSpec['framing'] } & Pick<
+  }: { readonly mapper?: MapperClass; readonly framing?: PipelineSpec['framing'] } & Pick<
     WorkerSetup,
     'syslog' | 'journalKey'
   > = {},
@@ -25,7 +26,7 @@ export function makerOf(
     compression: { encoding: 'zstd', level: 1 },
     ...received,
   }
-  return new BatchMaker(setup, [integration], { plainly })
+  return new BatchMaker(setup, [integration], mapper === undefined ? {} : { mapper })
 }
 
 /** The batch of a file's content, and its events. */

@@ -1,27 +1,23 @@
 import { isIP } from 'node:net'
-import { canonical, changeIndexOf, cutAt, LIMITS } from '../../schema/index.ts'
-import { forwardedIn } from './addresses.ts'
-import { ChangeList, changesInText, UNNAMED_FIELD } from './changes.ts'
-import type { Asked } from './condition.ts'
-import { nanosecondsOf } from './duration.ts'
-import { FLAG } from './flags.ts'
-import { json } from './formats/json.ts'
-import { TELLS, type Told } from './identity.ts'
-import { type EventType, folded } from './integration.ts'
-import { LEAF_COUNT, leafOf } from './layout.ts'
-import { eachValue } from './list-path.ts'
-import { type Mapping, OUTCOME, type Rule, TIMESTAMP } from './mapping.ts'
-import { isMembers, type Members, scalarText } from './members.ts'
-import type { ListSource, NameNode } from './names.ts'
+import { canonical, changeIndexOf, cutAt, LIMITS } from '../../../../schema/index.ts'
+import { forwardedIn } from '../../addresses.ts'
+import { ChangeList, changesInText, UNNAMED_FIELD } from '../../changes.ts'
+import type { Asked } from '../../condition.ts'
+import { nanosecondsOf } from '../../duration.ts'
+import { FLAG } from '../../flags.ts'
+import { jsonIn } from '../../formats/json.ts'
+import { TELLS, type Told } from '../../identity.ts'
+import { type EventType, folded } from '../../integration.ts'
+import { LEAF_COUNT, leafOf } from '../../layout.ts'
+import { type Mapping, OUTCOME, type Rule, TIMESTAMP } from '../../mapping.ts'
+import { isMembers, type Members, scalarText } from '../../members.ts'
+import type { ListSource, NameNode } from '../../names.ts'
+import type { Envelope, Fill } from '../../syslog/envelope.ts'
+import { isoOf, isPlausible, timeFlags } from '../../time.ts'
+import { eachValue } from './in-lists.ts'
 import { payloadOf } from './payload.ts'
 import { mayHoldPrevious } from './previous.ts'
-import type { Envelope, Fill } from './syslog/envelope.ts'
-import { isoOf, isPlausible, timeFlags } from './time.ts'
 
-/**
- * The plain way to map a record: from an object to an event, whatever the record looks like. It is the reference that the way over
- * the bytes (`direct/`) is held against, and the way of all formats but JSON.
- */
 export interface Draft {
   /** By leaf; undefined where the event has no such member. */
   readonly values: unknown[]
@@ -383,7 +379,7 @@ function groupedNumber(text: string): number | undefined {
 }
 
 /** A text as a rule's field has it; no draft where nothing is to be flagged. */
-export function convert(rule: Rule, text: string, now: number, draft: Draft | null): unknown {
+function convert(rule: Rule, text: string, now: number, draft: Draft | null): unknown {
   switch (rule.type) {
     case 'text':
       return draft === null ? text : cut(text, draft)
@@ -492,11 +488,7 @@ const isNested = (value: unknown): boolean => typeof value === 'object' && value
 const isSingle = (value: unknown): boolean => !isMembers(value)
 
 /** Columns and messages carry objects as JSON text. */
-function structured(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value
-  const parsed = json.read(`{"":${value}}`)
-  return parsed === null || parsed.problem !== undefined ? value : parsed.members['']
-}
+const structured = (value: unknown): unknown => (typeof value === 'string' ? (jsonIn(value) ?? value) : value)
 
 function messageOf(mapping: Mapping, draft: Draft): string | undefined {
   const parts: string[] = []

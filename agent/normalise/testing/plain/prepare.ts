@@ -1,14 +1,13 @@
-import { type Check, Conditions } from './condition.ts'
+import { type Check, Conditions } from '../../condition.ts'
+import { jsonIn } from '../../formats/json.ts'
+import { type Extraction, folded } from '../../integration.ts'
+import type { Mapping } from '../../mapping.ts'
+import { firstOf, holderOf, keyOf, type MemberPath, memberAt } from '../../member-path.ts'
+import { isMembers, type Members } from '../../members.ts'
+import type { NameTree } from '../../names.ts'
+import type { Envelope } from '../../syslog/envelope.ts'
+import type { TakerApart } from '../../taker-apart.ts'
 import { EarlyAsked } from './early-asked.ts'
-import { parseJson } from './formats/json.ts'
-import { type Extraction, folded } from './integration.ts'
-import type { Mapping } from './mapping.ts'
-import { firstOf, holderOf, keyOf, type MemberPath, memberAt } from './member-path.ts'
-import { isMembers, type Members } from './members.ts'
-import type { NameTree } from './names.ts'
-import { type Groups, wholePattern } from './pattern.ts'
-import { remembered } from './remembered.ts'
-import type { Envelope } from './syslog/envelope.ts'
 
 /** Makes of a record's members what its fields ask for: JSON in texts becomes members, texts are taken apart. */
 export type Prepare = (record: Members, envelope: Envelope | null) => void
@@ -16,7 +15,6 @@ export type Prepare = (record: Members, envelope: Envelope | null) => void
 const LONGEST_JSON = 1024 * 1024
 const MOST_KNOWN = 2048
 const LONGEST_KNOWN = 128
-const LONGEST_TEXT = 40
 const NOTHING: readonly string[] = []
 
 /** Null where an integration asks for nothing of the kind. The record is changed in place: it was read for this. */
@@ -101,19 +99,10 @@ function unpacking(paths: readonly MemberPath[]): Step {
       const { holder, key } = found
       const text = holder[key]
       if (typeof text !== 'string' || !isJson(text)) return NOTHING
-      const value = readJson(text)
+      const value = jsonIn(text)
       if (value !== undefined) holder[key] = value
       return NOTHING
     },
-  }
-}
-
-/** What is no JSON after all stays the text that it is. */
-function readJson(text: string): unknown {
-  try {
-    return parseJson(text)
-  } catch {
-    return undefined
   }
 }
 
@@ -168,24 +157,4 @@ function pathIn(record: Members, members: readonly (readonly MemberPath[])[]): M
     if (path !== null) return path
   }
   return null
-}
-
-/** What the first pattern that fits takes a text apart into; null where none does. */
-export type TakerApart = (text: string) => Groups | null
-
-export const takerApart = (extraction: Extraction): TakerApart =>
-  remembered(groupsFinder(extraction), { longest: LONGEST_TEXT })
-
-function groupsFinder({ patterns, into }: Extraction): TakerApart {
-  const compiled = patterns.map(({ name, pattern }) => ({ name, pattern: wholePattern(pattern) }))
-  return (text) => {
-    for (const { name, pattern } of compiled) {
-      const groups = pattern.exec(text)
-      if (groups === null) continue
-      const taken = groups.filter(([, value]) => value !== '')
-      if (into !== null && name !== null) taken.push([into, name])
-      return taken
-    }
-    return null
-  }
 }

@@ -1,0 +1,36 @@
+import type { Output } from '../../output.ts'
+import type { Pipeline, Place, Understanding } from '../../pipeline.ts'
+import type { MadeOf, RecordMapper } from '../../record-way.ts'
+import { PlainPipeline } from './pipeline.ts'
+
+/** The reference in the mapper's place: every record comes to it as members. */
+export class PlainMapper implements RecordMapper {
+  lacks = 0
+  readonly #plain: PlainPipeline
+  readonly #output: Output
+
+  constructor(pipeline: Pipeline, _memory: unknown, output: Output) {
+    this.#plain = new PlainPipeline(pipeline)
+    this.#output = output
+  }
+
+  begin(): void {}
+
+  readonly readsBytes = false
+
+  takeBytes(): 'declined' {
+    return 'declined'
+  }
+
+  takeMessage(): 'declined' {
+    return 'declined'
+  }
+
+  take(place: Place, known: Understanding, { flags, offset, key }: MadeOf): 'event' | 'failed' | 'filtered' {
+    const made = this.#plain.lineFrom(place, known, flags, offset, key)
+    if (made === 'filtered') return made
+    this.lacks = made.lacks
+    this.#output.writeLine(made.text)
+    return made.failed ? 'failed' : 'event'
+  }
+}
