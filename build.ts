@@ -21,7 +21,7 @@ const DIST = resolve(ROOT, asked.to)
 /** What is started by name: the commands' main files and the threads. */
 const ENTRIES = [
   'agent/cli/main',
-  'agent/normalise/worker',
+  'agent/normalise/batch/worker',
   'indexer/cli/main',
   'indexer/ingest/worker',
   ...['writer', 'reader', 'merger'].map((name) => `indexer/store/embedded/threads/${name}`),

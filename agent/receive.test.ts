@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { agentConfigSchema } from './config.ts'
-import { Programs } from './normalise/syslog/programs.ts'
+import { Programs } from './normalise/read/syslog/programs.ts'
 import { syslogPipelines } from './receive.ts'
 
 /** The integration that a program's messages are read with. */

@@ -1,13 +1,15 @@
 /** Turns slices of bytes into batches of events. */
-export { BatchMaker, compress } from './batch.ts'
-export { columnProblem, withColumns } from './columns.ts'
-export { Coverage, type NeverMatched, type Unmatched } from './coverage.ts'
-export { optimise } from './engine.ts'
-export { type Examined, type Examiner, examine, examinerOf } from './examine.ts'
-export { catalogueOf } from './filter.ts'
-export { formatOf } from './formats/index.ts'
-export { framingFor } from './framing-for.ts'
-export type { Integration } from './integration.ts'
+export { BatchMaker, compress } from './batch/batch.ts'
+export { optimise } from './batch/engine.ts'
+export { createNormaliser, expectedIn, type Normaliser, type NormaliserOptions } from './batch/pool.ts'
+export { Coverage, type NeverMatched, type Unmatched } from './examine/coverage.ts'
+export { type Examined, type Examiner, examine, examinerOf } from './examine/examine.ts'
+export { likelier, likelierText, mostLikely } from './examine/likely.ts'
+export { Sighting } from './examine/sighting.ts'
+export { columnProblem, withColumns } from './integration/columns.ts'
+export { catalogueOf } from './integration/filter.ts'
+export { framingFor } from './integration/framing-for.ts'
+export type { Integration } from './integration/integration.ts'
 export {
   expectedOf,
   lackingInSample,
@@ -16,16 +18,21 @@ export {
   type Shape,
   shapeOf,
   sumOfShapes,
-} from './lacks.ts'
-export { likelier, likelierText, mostLikely } from './likely.ts'
-export { INTEGRATIONS, integrationFrom, isIntegrationPath, loadIntegration, readAhead } from './load.ts'
-export { wordsOfName } from './lookups.ts'
+} from './integration/lacks.ts'
+export {
+  INTEGRATIONS,
+  integrationFrom,
+  isIntegrationPath,
+  loadIntegration,
+  readAhead,
+} from './integration/load.ts'
+export { wordsOfName } from './integration/lookups.ts'
+export { isMembers, type Members } from './integration/members.ts'
+export { spellings } from './integration/names.ts'
+export type { EventCatalogue } from './integration/settings.ts'
+export { formatProblem, isPlausible, LocalTime, timeReader } from './integration/time.ts'
 export { isFieldName, sideOf } from './mask/index.ts'
-export { isMembers, type Members } from './members.ts'
-export { spellings } from './names.ts'
-export { createNormaliser, expectedIn, type Normaliser, type NormaliserOptions } from './pool.ts'
-export type { EventCatalogue } from './settings.ts'
-export { Sighting } from './sighting.ts'
+export { formatOf } from './read/formats/index.ts'
 export type {
   Column,
   PipelineShape,
@@ -37,4 +44,3 @@ export type {
   TaskSlice,
   WorkerSetup,
 } from './task.ts'
-export { formatProblem, isPlausible, LocalTime, timeReader } from './time.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type AuditEvent, type FieldName, valueAt } from '../../schema/index.ts'
-import type { Extraction, FieldMapping, Integration } from './integration.ts'
-import { loadIntegration } from './load.ts'
+import type { Extraction, FieldMapping, Integration } from './integration/integration.ts'
+import { loadIntegration } from './integration/load.ts'
 import { eventsIn, recordsOf } from './testing/samples.ts'
 
 const generic = await loadIntegration('generic-json')

@@ -1,6 +1,6 @@
 import type { EventRule, SourceId } from '../../schema/index.ts'
 import type { Framing } from '../inputs/framing.ts'
-import type { Shape } from './lacks.ts'
+import type { Shape } from './integration/lacks.ts'
 
 /**
  * One worker task is one batch. The main thread moves bytes: it fills a buffer with slices of whole records of

@@ -1,4 +1,4 @@
-import type { Cell } from '../formats/index.ts'
+import type { Cell } from '../read/formats/index.ts'
 import { secretsOfCommand } from './commands.ts'
 import { type Edit, edited } from './edits.ts'
 import { isJson, maskValue } from './json.ts'

@@ -1,4 +1,4 @@
-import { startKernel } from '../kernel/index.ts'
+import { startKernel } from '../wasm/index.ts'
 import { type Suspicion, TABLE_BYTES } from './suspicion.ts'
 
 const PAGE = 64 * 1024

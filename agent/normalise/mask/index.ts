@@ -1,5 +1,5 @@
-import type { Format } from '../formats/index.ts'
-import { folded, type Integration, type MaskNames } from '../integration.ts'
+import { folded, type Integration, type MaskNames } from '../integration/integration.ts'
+import type { Format } from '../read/formats/index.ts'
 import { maskCells } from './cells.ts'
 import { Desk } from './desk.ts'
 import { maskJson } from './json.ts'

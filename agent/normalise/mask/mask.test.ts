@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Format, formatOf } from '../formats/index.ts'
-import type { FormatName, Integration } from '../integration.ts'
-import { loadIntegration } from '../load.ts'
+import type { FormatName, Integration } from '../integration/integration.ts'
+import { loadIntegration } from '../integration/load.ts'
+import { type Format, formatOf } from '../read/formats/index.ts'
 import { Desk } from './desk.ts'
 import { Masker } from './index.ts'
 

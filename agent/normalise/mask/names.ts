@@ -1,5 +1,5 @@
-import { folded, type Integration, type MaskNames } from '../integration.ts'
-import { wordsOfName } from '../lookups.ts'
+import { folded, type Integration, type MaskNames } from '../integration/integration.ts'
+import { wordsOfName } from '../integration/lookups.ts'
 import { type Act, actIn } from './acts.ts'
 import { isDirection, isFieldName, isLoneName, isValueName } from './value-names.ts'
 import { SEGMENT, WORD, wordsOf } from './words.ts'

@@ -1,9 +1,9 @@
 import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { LIMITS, type SourceId } from '../../../schema/index.ts'
-import { BatchMaker } from '../batch.ts'
-import { framingFor } from '../framing-for.ts'
-import { loadIntegration } from '../load.ts'
+import { BatchMaker } from '../batch/batch.ts'
+import { framingFor } from '../integration/framing-for.ts'
+import { loadIntegration } from '../integration/load.ts'
 import type { TaskSlice } from '../task.ts'
 
 /** A secret is in no part of a batch, whatever becomes of the record that held it. */

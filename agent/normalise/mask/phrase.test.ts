@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { json } from '../formats/json.ts'
+import { json } from '../read/formats/json.ts'
 import { Desk } from './desk.ts'
 import { Masker } from './index.ts'
 import { SecretNames } from './names.ts'

@@ -1,4 +1,4 @@
-import type { Kernel } from '../kernel/index.ts'
+import type { Kernel } from '../wasm/index.ts'
 import { holdsCardNumber } from './card.ts'
 import { OPTION_SIGNS, PROGRAM, PROGRAM_SIGNS } from './commands.ts'
 import { FORMS, standsAround } from './forms.ts'

@@ -1,10 +1,10 @@
-import type { Asked } from '../../condition.ts'
-import type { Integration } from '../../integration.ts'
-import { leafOf } from '../../layout.ts'
-import { firstOf, type MemberPath, memberAt } from '../../member-path.ts'
-import type { Members } from '../../members.ts'
-import type { NameTree } from '../../names.ts'
-import type { Envelope } from '../../syslog/envelope.ts'
+import type { Asked } from '../../integration/condition.ts'
+import type { Integration } from '../../integration/integration.ts'
+import { leafOf } from '../../integration/layout.ts'
+import { firstOf, type MemberPath, memberAt } from '../../integration/member-path.ts'
+import type { Members } from '../../integration/members.ts'
+import type { NameTree } from '../../integration/names.ts'
+import type { Envelope } from '../../read/syslog/envelope.ts'
 
 const NONE: Members = {}
 

@@ -1,6 +1,6 @@
-import { folded } from '../../integration.ts'
-import type { ListStep } from '../../list-path.ts'
-import { isMembers, type Members, scalarText } from '../../members.ts'
+import { folded } from '../../integration/integration.ts'
+import type { ListStep } from '../../integration/list-path.ts'
+import { isMembers, type Members, scalarText } from '../../integration/members.ts'
 
 /** Tells of each value that the steps lead to, in the list's order, until one is enough. */
 export function eachValue(

@@ -1,7 +1,7 @@
 import { canonical, cutAt, LIMITS } from '../../../../schema/index.ts'
-import { FLAG } from '../../flags.ts'
-import { isMembers, type Members } from '../../members.ts'
-import type { NameNode, NameTree } from '../../names.ts'
+import { FLAG } from '../../integration/flags.ts'
+import { isMembers, type Members } from '../../integration/members.ts'
+import type { NameNode, NameTree } from '../../integration/names.ts'
 
 /** UTF-16 units of a member's name that are kept. */
 export const KEY_LENGTH = 256

@@ -6,12 +6,12 @@ import {
   mintedIdPrefix,
   type SourceId,
 } from '../../../../schema/index.ts'
-import { FLAG } from '../../flags.ts'
-import { LACK, TIMELESS, USER_LEAVES } from '../../lacks.ts'
-import { between, LEAF_COUNT, LEAVES, leafOf } from '../../layout.ts'
-import { TIMESTAMP } from '../../mapping.ts'
-import type { EnvelopeReader, Pipeline, Place, Understanding } from '../../pipeline.ts'
-import type { Envelope } from '../../syslog/envelope.ts'
+import { FLAG } from '../../integration/flags.ts'
+import { LACK, TIMELESS, USER_LEAVES } from '../../integration/lacks.ts'
+import { between, LEAF_COUNT, LEAVES, leafOf } from '../../integration/layout.ts'
+import { TIMESTAMP } from '../../integration/mapping.ts'
+import type { Pipeline, Place, Understanding } from '../../read/pipeline.ts'
+import type { Envelope, EnvelopeReader } from '../../read/syslog/envelope.ts'
 import { type Prepare, preparation } from './prepare.ts'
 import { type Draft, fill, fillRest, jsonOf, Mapper, ownHost } from './record.ts'
 

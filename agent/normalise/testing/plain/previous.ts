@@ -1,5 +1,5 @@
-import { isMembers } from '../../members.ts'
-import { DEEPEST, isPreviousName, tellsPrevious } from '../../previous.ts'
+import { isMembers } from '../../integration/members.ts'
+import { DEEPEST, isPreviousName, tellsPrevious } from '../../map/previous.ts'
 
 /**
  * Whether a record holds what may be a previous value, wherever it stands: only where it holds none may an event say that the value is

@@ -1,0 +1,105 @@
+import { Piece } from '../wasm/piece.ts'
+import type { Assignment, Lookup } from './integration.ts'
+import { leafOf } from './layout.ts'
+
+/** What a lookup gives a leaf: the value, and its JSON. */
+export interface Given {
+  readonly leaf: number
+  readonly value: string | number | boolean | readonly string[]
+  readonly json: Piece
+}
+
+export const given = (leaf: number, value: Given['value']): Given => ({
+  leaf,
+  value,
+  json: new Piece(JSON.stringify(value)),
+})
+
+export const givenBy = ({ field, value }: Assignment): Given => given(leafOf(field), value)
+
+const WORD = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\x00-\x7f]+/g
+
+/** `customerUpdated`, `CUSTOMER_UPDATED` and `customer.updated` are the same two words. */
+export function wordsOfName(text: string): string[] {
+  return (text.match(WORD) ?? []).map((word) => word.toLowerCase())
+}
+
+interface Row {
+  /** Each a run of words. */
+  readonly runs: readonly (readonly string[])[]
+  readonly set: readonly Given[]
+}
+
+type Memory = Map<string, Memory | readonly Given[]>
+
+/**
+ * All lookups of an integration. Actions and kinds of entities are few, so what their texts lead to is worked out once and
+ * remembered.
+ */
+export class Lookups {
+  /** The leaves whose texts decide. */
+  readonly leaves: readonly number[]
+  readonly #lookups: readonly { readonly at: readonly number[]; readonly rows: readonly Row[] }[]
+  #memory: Memory = new Map()
+  #remembered = 0
+
+  constructor(lookups: readonly Lookup[]) {
+    this.leaves = [...new Set(lookups.flatMap((lookup) => lookup.from.map(leafOf)))]
+    this.#lookups = lookups.map((lookup) => ({
+      at: lookup.from.map((name) => this.leaves.indexOf(leafOf(name))),
+      rows: lookup.rows.map((row) => ({ runs: row.words.map(wordsOfName), set: row.set.map(givenBy) })),
+    }))
+  }
+
+  /** Whatever any text can lead to. */
+  all(): readonly Given[] {
+    return this.#lookups.flatMap(({ rows }) => rows.flatMap(({ set }) => set))
+  }
+
+  /** What the texts lead to, the strongest first; `texts` are those of `leaves`, empty where there is none. */
+  of(texts: readonly string[]): readonly Given[] {
+    let memory = this.#memory
+    const last = texts.length - 1
+    for (let i = 0; i < last; i++) {
+      const text = texts[i]!
+      let next = memory.get(text)
+      if (!(next instanceof Map)) {
+        next = new Map()
+        memory.set(text, next)
+      }
+      memory = next
+    }
+    if (last < 0) return []
+    const known = memory.get(texts[last]!)
+    if (known !== undefined && !(known instanceof Map)) return known
+    const given = this.#work(texts)
+    if (++this.#remembered > 4096) {
+      // A source with ever new actions: what it costs is time, never memory.
+      this.#memory = new Map()
+      this.#remembered = 0
+    } else {
+      memory.set(texts[last]!, given)
+    }
+    return given
+  }
+
+  #work(texts: readonly string[]): readonly Given[] {
+    const words = texts.map((text) => wordsOfName(text.slice(0, 256)))
+    const given: Given[] = []
+    for (const { at, rows } of this.#lookups) {
+      for (const row of rows) {
+        if (row.runs.some((run) => at.some((i) => holds(words[i]!, run)))) given.push(...row.set)
+      }
+    }
+    const leaves = new Set<number>()
+    return given.filter(({ leaf }) => !leaves.has(leaf) && leaves.add(leaf))
+  }
+}
+
+function holds(words: readonly string[], run: readonly string[]): boolean {
+  if (run.length === 0) return false
+  for (let i = 0; i + run.length <= words.length; i++) {
+    if (run.every((word, k) => words[i + k] === word)) return true
+  }
+  return false
+}

@@ -1,0 +1,277 @@
+import { FIELDS, type Field, type FieldName } from '../../../schema/index.ts'
+import { type Check, Conditions, isField } from './condition.ts'
+import { EventTypes } from './events.ts'
+import { Columns, type KeyPart, Sufficiency, tellingOf } from './identity.ts'
+import { type Extraction, type FieldMapping, folded, type Integration } from './integration.ts'
+import { leafOf } from './layout.ts'
+import { type Given, given, givenBy, Lookups } from './lookups.ts'
+import { NameTree, spellings } from './names.ts'
+import { type OutcomeSources, OutcomeWords, USUAL_COLUMNS } from './outcome.ts'
+import { groupNames } from './pattern.ts'
+import { type TakerApart, takerApart } from './taker-apart.ts'
+import { type LocalTime, type TimeReader, timeReader } from './time.ts'
+
+/** One field of the schema and the sources that it is taken from, the best first. */
+export interface Rule {
+  readonly leaf: number
+  readonly type: 'time' | 'text' | 'ip' | 'long' | 'float' | 'boolean'
+  readonly many: boolean
+  readonly sources: readonly number[]
+  readonly values: ValueTable | null
+  /** A text that is none of `values` is taken as it is. */
+  readonly keepsOthers: boolean
+  /** Of a list, its first item. */
+  readonly first: boolean
+  /** What it takes stays for the rules behind it, and in the payload where none of these takes it. */
+  readonly keep: boolean
+  /** The field is this, whatever the record says. */
+  readonly constant: Given | null
+  /** Whether the rule applies to the record; null where it always does. */
+  readonly applies: Check | null
+  readonly time: TimeReader | null
+  /** What a number is multiplied with. */
+  readonly scale: number
+  /** The number stands in a text: `1,000`, `145ms`, `4.5 hours`. */
+  readonly written: 'plain' | 'grouped' | 'duration'
+}
+
+/** Which value stands for which texts. */
+export class ValueTable {
+  /** Of all its values. */
+  readonly bytes: number
+  readonly #byFold: ReadonlyMap<string, string>
+  /** Texts as they come, so that the usual ones are not folded each time. */
+  readonly #known = new Map<string, string>()
+
+  constructor(values: Readonly<Record<string, readonly string[]>>) {
+    this.bytes = Object.keys(values).reduce((sum, value) => sum + Buffer.byteLength(value), 0)
+    this.#byFold = new Map(
+      Object.entries(values).flatMap(([value, texts]) =>
+        texts.flatMap(spellings).map((text) => [folded(text), value] as const),
+      ),
+    )
+  }
+
+  of(text: string): string | undefined {
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
+    const value = this.#byFold.get(folded(text))
+    if (value !== undefined && this.#known.size < 256) this.#known.set(text, value)
+    return value
+  }
+}
+
+/** Folded names of the parts of one change. */
+export interface ItemNames {
+  readonly field: ReadonlySet<string>
+  readonly old: ReadonlySet<string>
+  readonly new: ReadonlySet<string>
+}
+
+/** A member that is taken apart. */
+export interface TakingApart {
+  readonly extraction: Extraction
+  readonly groupsOf: TakerApart
+  readonly from: readonly { readonly source: number; readonly isNested: boolean }[]
+  /** By group, which then is a member. */
+  readonly sourceOf: ReadonlyMap<string, number>
+  /** The member that is given the name of the pattern that fits; null where there is none. */
+  readonly into: number | null
+  /** Null where it always applies. */
+  readonly applies: Check | null
+}
+
+/** An integration made ready to run: names are numbers, values are maps, lookups are remembered. */
+export interface Mapping {
+  readonly integration: Integration
+  readonly names: NameTree
+  /** Without what makes an outcome of conditions: columns go before. */
+  readonly rules: readonly Rule[]
+  readonly changes: {
+    readonly list: readonly number[]
+    readonly before: readonly number[]
+    readonly after: readonly number[]
+    readonly field: readonly number[]
+    readonly text: readonly number[]
+    readonly pairs: readonly { readonly field: string; readonly old: number; readonly now: number }[]
+    readonly emptyIsUnknown: boolean
+    readonly unchanged: string | null
+    readonly item: ItemNames
+  }
+  readonly key: readonly KeyPart[]
+  /** Whether a record gives enough of its key. */
+  readonly sufficiency: Sufficiency
+  /** Folded names of members that stay in the payload whole. */
+  readonly keep: ReadonlySet<string>
+  /** Sources whose texts may be JSON that is to be read. */
+  readonly unpack: readonly number[]
+  /** In their order. */
+  readonly extract: readonly TakingApart[]
+  readonly events: EventTypes
+  readonly lookups: Lookups
+  readonly set: readonly Given[]
+  readonly message: readonly (readonly number[])[]
+  readonly outcome: OutcomeSources
+}
+
+export const TIMESTAMP: number = leafOf('@timestamp')
+export const OUTCOME: number = leafOf('event.outcome')
+
+/** What `event.duration` is counted in at the source. */
+export const DURATION_SCALES: Readonly<Record<string, number>> = { s: 1e9, ms: 1e6, us: 1e3, ns: 1 }
+
+export function makeMapping(integration: Integration, zone: LocalTime): Mapping {
+  const names = new NameTree()
+  const sources = (list: readonly string[], how?: Parameters<NameTree['add']>[1]): number[] =>
+    list.map((name) => names.add(name, how))
+  const source = (name: string): number => names.add(name)
+  const conditions = new Conditions(source)
+  const { changes } = integration
+  // Beside a time a member is a part of what the record says, and no id of the source's own.
+  const isDated = integration.identity.some(([first]) => first === '@timestamp')
+  const key = integration.identity.map((part): KeyPart => {
+    const [first] = part
+    return first !== undefined && isField(first)
+      ? { tells: tellingOf(first), sources: sources(namesOf(integration, first)), leaf: leafOf(first) }
+      : { tells: isDated ? 'what' : 'own', sources: sources(part), leaf: null }
+  })
+  sources(integration.keep)
+  const changeNames = {
+    list: sources(changes.list, { isMany: true }),
+    before: sources(changes.before, { emptyCounts: true }),
+    after: sources(changes.after, { emptyCounts: true }),
+    field: sources(changes.field),
+    text: sources(changes.text),
+    pairs: changes.pairs.map((pair) => ({ field: pair.field, old: source(pair.old), now: source(pair.new) })),
+  }
+  const allRules = integration.fields.map((field) =>
+    ruleOf(field, sources(field.from, { isMany: isMany(field.to) }), zone, conditions),
+  )
+  const outcomes = allRules.filter(({ leaf }) => leaf === OUTCOME)
+  const columns = outcomes.filter(({ constant }) => constant === null)
+  const constants = outcomes.filter(({ constant }) => constant !== null)
+  const outcomeColumns =
+    columns.length > 0 ? columns : [{ sources: sources(USUAL_COLUMNS), first: false, applies: null }]
+  const outcomeNames = integration.outcome.map((name) => conditions.text(name))
+  const unpack = sources(integration.unpack)
+  const events = new EventTypes(integration.events, conditions)
+  for (const { from } of integration.extract) sources(from)
+  // Captions stand behind all names that are the integration's own.
+  for (const { name, captions } of integration.columns)
+    for (const caption of captions) names.addCaption(name, caption, { wins: true })
+  for (const { name, captions } of integration.captions)
+    for (const caption of captions) names.addCaption(name, caption)
+  const extract = integration.extract.map((extraction) => takingApart(extraction, names, conditions))
+  return {
+    integration,
+    names,
+    rules: allRules.filter((rule) => !constants.includes(rule)),
+    changes: {
+      ...changeNames,
+      emptyIsUnknown: changes.emptyIsUnknown,
+      unchanged: changes.unchanged,
+      item: {
+        field: foldedSet(changes.item.field),
+        old: foldedSet(changes.item.old),
+        new: foldedSet(changes.item.new),
+      },
+    },
+    key,
+    sufficiency: new Sufficiency(key, new Columns(names, extract)),
+    keep: new Set(integration.keep.flatMap((name) => names.pathsOf(name).map((path) => path.join('.')))),
+    unpack,
+    events,
+    extract,
+    lookups: new Lookups(integration.lookups),
+    set: integration.set.map(givenBy),
+    message: integration.message.map((names) => names.map(leafOf)),
+    outcome: {
+      columns: outcomeColumns,
+      constants,
+      names: outcomeNames,
+      mayBeUnknown: integration.fields.some(
+        ({ to, values }) => to === 'event.outcome' && Object.hasOwn(values ?? {}, 'unknown'),
+      ),
+      words: new OutcomeWords(),
+    },
+  }
+}
+
+/** The members that a field is taken from. */
+function namesOf({ fields, changes }: Integration, field: FieldName): readonly string[] {
+  const { list, text, pairs } = changes
+  const olds = pairs.map((pair) => pair.old)
+  const news = pairs.map((pair) => pair.new)
+  if (field === 'audit.change.fields') return [...list, ...text, ...changes.field, ...olds, ...news]
+  if (field === 'audit.change.before') return [...list, ...text, ...changes.before, ...olds]
+  if (field === 'audit.change.after') return [...list, ...text, ...changes.after, ...news]
+  // A value in a list has a source for each way to ask for it.
+  return fields
+    .filter(({ to }) => to === field)
+    .flatMap(({ from }) => from)
+    .filter((name) => !name.includes('['))
+}
+
+function takingApart(extraction: Extraction, names: NameTree, conditions: Conditions): TakingApart {
+  const sourceOf = (name: string): number => names.add(name)
+  const { from, patterns, into, when } = extraction
+  const groups = [...patterns.flatMap(({ pattern }) => groupNames(pattern)), ...(into === null ? [] : [into])]
+  return {
+    extraction,
+    groupsOf: takerApart(extraction),
+    from: from.map((name) => ({
+      source: sourceOf(name),
+      isNested: names.pathsOf(name).some(({ length }) => length > 1),
+    })),
+    sourceOf: new Map(groups.map((group) => [group, sourceOf(group)])),
+    into: into === null ? null : sourceOf(into),
+    applies: when === null ? null : conditions.check(when),
+  }
+}
+
+const isMany = (name: FieldName): boolean => (FIELDS[name] as Field).many === true
+
+const foldedSet = (names: readonly string[]): ReadonlySet<string> => new Set(names.map(folded))
+
+function ruleOf(
+  field: FieldMapping,
+  sources: readonly number[],
+  zone: LocalTime,
+  conditions: Conditions,
+): Rule {
+  const { type } = FIELDS[field.to] as Field
+  const many = isMany(field.to)
+  const values = field.values === null ? null : new ValueTable(field.values)
+  return {
+    leaf: leafOf(field.to),
+    type: ruleType(field.to, type),
+    many,
+    sources,
+    values,
+    keepsOthers: field.keepOthers,
+    first: field.first,
+    keep: field.keep,
+    constant: field.value === null ? null : given(leafOf(field.to), many ? [field.value] : field.value),
+    applies: field.when === null ? null : conditions.check(field.when),
+    time: type === 'date' ? timeReader(field.format, zone) : null,
+    scale: field.to === 'event.duration' ? (DURATION_SCALES[field.format[0]!] ?? 1) : 1,
+    written: field.format[0] === 'grouped' ? 'grouped' : field.format[0] === 'text' ? 'duration' : 'plain',
+  }
+}
+
+function ruleType(name: FieldName, type: Field['type']): Rule['type'] {
+  switch (type) {
+    case 'date':
+      return 'time'
+    case 'keyword':
+    case 'text':
+      return 'text'
+    case 'ip':
+    case 'long':
+    case 'float':
+    case 'boolean':
+      return type
+    default:
+      throw new Error(`${name} is no field that a single value goes into`)
+  }
+}

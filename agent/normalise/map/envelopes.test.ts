@@ -1,0 +1,164 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { SourceId } from '../../../schema/index.ts'
+import { originText, RECORD_OVERHEAD, writeMessage } from '../../inputs/syslog/record.ts'
+import { BatchMaker } from '../batch/batch.ts'
+import { framingFor } from '../integration/framing-for.ts'
+import { INTEGRATIONS, loadIntegration } from '../integration/load.ts'
+import { Pipeline } from '../read/pipeline.ts'
+import { RFC3164, RFC5424 } from '../read/syslog/testing/conformance.ts'
+import type { TaskSlice } from '../task.ts'
+import { PlainMapper } from '../testing/plain/index.ts'
+import { Mapper, Memory } from './index.ts'
+import { Output } from './output.ts'
+
+/** What stands in an envelope of syslog goes the way over the bytes, too, and becomes the same event. */
+
+const RUNS = process.env.WAYBILL_FULL === undefined ? 300 : 10_000
+const NOW = Date.UTC(2026, 0, 23)
+const LISTEN = 'tcp 0.0.0.0:514'
+const NAMES = ['plain', 'linux-auth', 'cef', 'generic-json', 'erp', 'auditd']
+const integrations = await Promise.all(NAMES.map((name) => loadIntegration(name)))
+
+const linesOf = (name: string): string[] => {
+  const folder = join(INTEGRATIONS, name, 'samples')
+  return readdirSync(folder).flatMap((file) =>
+    readFileSync(join(folder, file), 'utf8')
+      .split('\n')
+      .filter((line) => line !== ''),
+  )
+}
+
+const sliceOf = (end: number): TaskSlice => ({
+  source: 'a'.repeat(32) as SourceId,
+  generation: 3,
+  path: '/var/log/x.log',
+  pipeline: 0,
+  start: 0,
+  end,
+  offset: 0,
+  to: end,
+  header: null,
+  truncated: null,
+})
+
+function setupOf(names: readonly string[], isReceived: boolean) {
+  return {
+    agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
+    host: 'web-1',
+    namespace: 'default',
+    pipelines: names.map((name, i) => ({
+      integration: name,
+      framing: isReceived ? ({ kind: 'journal' } as const) : framingFor(integrations[i]!),
+      tags: [],
+      labels: {},
+      timeZone: 'Europe/Berlin',
+    })),
+    compression: { encoding: 'zstd', level: 1 } as const,
+    syslog: {
+      inputs: [
+        {
+          listens: [LISTEN],
+          timeZone: 'Europe/Berlin',
+          pipeline: 0,
+          programs: names.slice(1).map((program, i) => ({ program, pipeline: i + 1, hosts: [] })),
+        },
+      ],
+    },
+  }
+}
+
+/** Both over the same messages of the journal: what they count, and the lines of their events. */
+function madeOf(messages: readonly string[], address: string, incomplete: boolean): string[] {
+  const origin = originText({ transport: 'tcp', listen: LISTEN, address, port: 4711, subject: null })
+  const journal = Buffer.concat(
+    messages.map((message) => {
+      const bytes = Buffer.from(message)
+      const into = Buffer.alloc(bytes.length + RECORD_OVERHEAD)
+      const about = { received: NOW, incomplete, truncated: null }
+      return into.subarray(0, writeMessage(into, 0, origin, about, bytes))
+    }),
+  )
+  return makers.map((maker) => {
+    const buffer = new ArrayBuffer(journal.length)
+    Buffer.from(buffer).set(journal)
+    const { payload, slices } = maker.make({ buffer, now: NOW, slices: [sliceOf(journal.length)] })
+    const lines = payload.length === 0 ? '' : zstdDecompressSync(payload).toString()
+    return `${JSON.stringify(slices)}\n${lines}`
+  })
+}
+const makers = [PlainMapper, Mapper].map(
+  (mapper) => new BatchMaker(setupOf(NAMES, true), integrations, { mapper }),
+)
+
+describe('the mapper and the reference make the same events', () => {
+  const headers = fc.tuple(
+    fc.constantFrom('', '<38>', '<134>', '<999>'),
+    fc.constantFrom(
+      '',
+      '1 2026-01-22T10:00:00.5Z web-9 PROGRAM 812 ID47 - ',
+      '1 - - PROGRAM - - [order@1 id="7" token="x"][a b="\\"]"] ',
+      '1 2026-01-22T10:00:00Z web-9 PROGRAM - - [broken ',
+      'Jan 22 10:00:00 web-9 PROGRAM[812]: ',
+      'Jan 22 10:00:00 web-9 PROGRAM: ',
+      'PROGRAM: ',
+      '2026-01-22T10:00:00+01:00 web-9 PROGRAM[abc]: ',
+    ),
+    fc.constantFrom(...NAMES, 'sshd', 'sudo', 'su', 'passwd'),
+  )
+  const bodies = fc.constantFrom(
+    ...NAMES.flatMap(linesOf).filter((line) => line.length < 2000),
+    ...[...RFC3164, ...RFC5424].map(({ sent }) => sent),
+    '',
+    ' ',
+    '@cee:{"user":"u","action":"login","password":"Geheim-7f3a"}',
+    'login with password=Geheim-7f3a failed',
+    'line one\nline two\ttabbed \u001b[1mbold\u001b[0m',
+    'Failed password for invalid user \u00e4\u4e2d from 198.51.100.7 port 22 ssh2',
+  )
+  const messages = fc.array(
+    fc
+      .tuple(headers, bodies)
+      .map(([[priority, header, program], body]) => priority + header.replace('PROGRAM', program) + body),
+    { minLength: 1, maxLength: 4 },
+  )
+  const addresses = fc.constantFrom('192.0.2.9', '2001:db8::9', 'fe80::1%eth0')
+
+  it('of messages with any header before any body', () => {
+    fc.assert(
+      fc.property(messages, addresses, fc.boolean(), (sent, address, incomplete) => {
+        const [plainly, directly] = madeOf(sent, address, incomplete)
+        expect(directly).toBe(plainly)
+      }),
+      { numRuns: RUNS },
+    )
+  }, 600_000)
+
+  it.each([...RFC3164, ...RFC5424])('of a message by the standards: $about', ({ sent }) => {
+    const [plainly, directly] = madeOf([sent], '192.0.2.9', false)
+    expect(directly).toBe(plainly)
+  })
+})
+
+it.each(['linux-auth', 'cef'])('lines of %s are read where they stand, most of them', (name) => {
+  const i = NAMES.indexOf(name)
+  const setup = setupOf([name], false)
+  const integration = { ...integrations[i]!, envelope: 'syslog' as const }
+  const pipeline = new Pipeline(setup, setup.pipelines[0]!, integration)
+  const memory = new Memory()
+  const output = new Output(memory)
+  const mapper = new Mapper(pipeline, memory, output)
+  const place = pipeline.placeOf(sliceOf(0), NOW)
+  output.begin()
+  mapper.begin(place)
+  const lines = linesOf(name)
+  const written = lines.filter((line) => {
+    const bytes = Buffer.from(line)
+    memory.bytes.set(bytes, memory.input)
+    return mapper.takeBytes(place, memory.input, memory.input + bytes.length, 77) === 'event'
+  })
+  expect(written.length / lines.length).toBeGreaterThan(0.8)
+})

@@ -1,0 +1,204 @@
+import { cutAt, EARLIEST_TIMESTAMP, LIMITS } from '../../../schema/index.ts'
+import { FLAG } from '../integration/flags.ts'
+import { leafOf } from '../integration/layout.ts'
+import { type Mapping, type Rule, TIMESTAMP } from '../integration/mapping.ts'
+import { latestPlausible, timeFlags } from '../integration/time.ts'
+import { KIND, ROW } from '../wasm/rows.ts'
+import { forwardedIn } from './addresses.ts'
+import type { Answers } from './answers.ts'
+import { convert } from './convert.ts'
+import type { Found } from './found.ts'
+import { compareIso, ISO_LENGTH, writeIso } from './iso.ts'
+import type { JsonValues } from './json-values.ts'
+import { Plans } from './plans.ts'
+import { isInteger, isIpv4, isPrinted } from './scalars.ts'
+import { HOW, type Values } from './values.ts'
+
+const SOURCE_IP = leafOf('source.ip')
+const FORWARDED = leafOf('network.forwarded_ip')
+
+/** Which value of the record goes into which field. */
+export class Fields {
+  /** What is remarked of the values of the record at hand, and what is wrong with the times that it says; as flags. */
+  flags = 0
+  wrongTime = 0
+  readonly #mapping: Mapping
+  readonly #found: Found
+  readonly #values: Values
+  readonly #answers: Answers
+  readonly #json: JsonValues
+  readonly #plans: Plans
+  readonly #iso = Buffer.alloc(ISO_LENGTH)
+  readonly #latest = new Uint8Array(ISO_LENGTH)
+  readonly #earliest = Buffer.from(new Date(EARLIEST_TIMESTAMP).toISOString())
+  #now = Number.NaN
+
+  constructor(
+    mapping: Mapping,
+    { found, values, answers, json }: { found: Found; values: Values; answers: Answers; json: JsonValues },
+  ) {
+    this.#mapping = mapping
+    this.#found = found
+    this.#values = values
+    this.#answers = answers
+    this.#json = json
+    this.#plans = new Plans(found, mapping)
+  }
+
+  #takeNow(now: number): void {
+    if (now === this.#now) return
+    this.#now = now
+    this.#latest.set(Buffer.from(new Date(latestPlausible(now)).toISOString()))
+  }
+
+  take(now: number): void {
+    this.#takeNow(now)
+    this.flags = 0
+    this.wrongTime = 0
+    const { rules } = this.#mapping
+    const plan = this.#plans.plan()
+    for (let i = 0; i < plan.rules.length; i++) this.#takeField(rules[plan.rules[i]!]!, plan.best[i]!, now)
+  }
+
+  #takeField(rule: Rule, best: number, now: number): void {
+    if (this.#values.how[rule.leaf] !== HOW.absent) return
+    if (rule.applies !== null && !rule.applies(this.#answers)) return
+    if (rule.constant !== null) {
+      this.#values.setJson(rule.leaf, rule.constant.json)
+      return
+    }
+    const { consumed } = this.#found
+    if (consumed[best] === 0 && this.#takeFrom(rule, this.#found.hit(best), now)) {
+      if (!rule.keep) consumed[best] = 1
+      return
+    }
+    // What stands in the best place is not for this field: the next is asked.
+    for (const source of rule.sources) {
+      const row = this.#found.hit(source)
+      if (row === -1 || consumed[source] === 1) continue
+      if (source !== best && this.#takeFrom(rule, row, now)) {
+        if (!rule.keep) consumed[source] = 1
+        return
+      }
+      if (rule.leaf === TIMESTAMP && this.#found.isScalar(row))
+        this.wrongTime |= timeFlags(rule.time!.read(this.#found.text(row), now), now)
+    }
+  }
+
+  /** False where the value is none for this field. */
+  #takeFrom(rule: Rule, hit: number, now: number): boolean {
+    if (this.#takeValue(rule, hit, now)) return true
+    return rule.leaf === SOURCE_IP && this.#takeForwarded(hit)
+  }
+
+  #takeValue(rule: Rule, hit: number, now: number): boolean {
+    const found = this.#found
+    const values = this.#values
+    let row = hit
+    let kind = found.kind(row)
+    if (rule.many && kind === KIND.array) return this.#takeList(rule, row)
+    if (rule.first && kind === KIND.array) {
+      if (row + ROW === found.next(row)) return false
+      row += ROW
+      kind = found.kind(row)
+    }
+    if (!found.isScalar(row)) return false
+    const from = found.from(row)
+    const to = found.to(row)
+    if (rule.values !== null) {
+      const text = found.text(row)
+      const value = rule.values.of(text) ?? (rule.keepsOthers ? text : undefined)
+      return value !== undefined && this.#takeText(rule, value, now)
+    }
+    if (rule.type === 'text') {
+      if (found.isTooLong(row)) return this.#takeText(rule, found.text(row), now)
+      if (rule.many) values.setSpan(rule.leaf, HOW.single, row << 2, 0)
+      else values.setSpan(rule.leaf, kind === KIND.string ? HOW.text : HOW.quoted, from, to)
+      return true
+    }
+    if (rule.type === 'time' && rule.time!.knowsIso && kind === KIND.string) {
+      if (writeIso(this.#iso, found.bytes, from, to, rule.time!.zoneIsUtc)) {
+        if (compareIso(this.#iso, this.#earliest) < 0 || compareIso(this.#iso, this.#latest) > 0) return false
+        if (to - from === ISO_LENGTH && found.bytes[from + 10] === 0x54)
+          values.setSpan(rule.leaf, HOW.text, from, to)
+        else this.#json.setOnce(rule.leaf, `"${this.#iso.toString('latin1')}"`)
+        return true
+      }
+    }
+    if (rule.type === 'ip' && kind === KIND.string && isIpv4(found.bytes, from, to)) {
+      values.setSpan(rule.leaf, HOW.text, from, to)
+      return true
+    }
+    if (rule.type === 'long' && !rule.many && rule.scale === 1 && rule.written === 'plain') {
+      if (!isInteger(found.bytes, from, to)) return false
+      if (isPrinted(found.bytes, from, to)) {
+        values.setSpan(rule.leaf, HOW.json, from, to)
+        return true
+      }
+    }
+    return this.#takeText(rule, found.text(row), now)
+  }
+
+  #takeList(rule: Rule, list: number): boolean {
+    const found = this.#found
+    const end = found.next(list)
+    if (list + ROW === end) return false
+    let isLong = false
+    for (let item = list + ROW; item < end; item = found.next(item)) {
+      if (!found.isScalar(item)) return false
+      isLong ||= found.isTooLong(item)
+    }
+    if (!isLong) {
+      this.#values.setSpan(rule.leaf, HOW.list, list << 2, 0)
+      return true
+    }
+    const texts: string[] = []
+    for (let item = list + ROW; item < end; item = found.next(item)) texts.push(this.#cut(found.text(item)))
+    this.#json.setOnce(rule.leaf, JSON.stringify(texts))
+    return true
+  }
+
+  #takeText(rule: Rule, text: string, now: number): boolean {
+    if (rule.type === 'text') {
+      const kept = this.#cut(text)
+      if (rule.many) this.#json.setJson(rule.leaf, JSON.stringify([kept]))
+      else this.#json.setText(rule.leaf, kept)
+      return true
+    }
+    const value = convert(rule, text, now)
+    if (value === undefined) return false
+    // A time has no sign that JSON writes otherwise.
+    const json =
+      rule.type === 'time' && !rule.many ? `"${value}"` : JSON.stringify(rule.many ? [value] : value)
+    if (rule.type === 'boolean') this.#json.setJson(rule.leaf, json)
+    // Times, addresses and measures are seldom the same twice.
+    else this.#json.setOnce(rule.leaf, json)
+    return true
+  }
+
+  #cut(text: string): string {
+    if (text.length <= LIMITS.keywordLength) return text
+    this.flags |= FLAG.value_cut
+    return cutAt(text, LIMITS.keywordLength)
+  }
+
+  /** Of a list of addresses the source; all of them go into a field of their own. */
+  #takeForwarded(hit: number): boolean {
+    const text = this.#listed(hit)
+    const list = text === undefined ? null : forwardedIn(text)
+    if (list === null) return false
+    if (list.all.length > 1 && this.#values.how[FORWARDED] === HOW.absent)
+      this.#json.setOnce(FORWARDED, JSON.stringify(list.all))
+    this.#json.setOnce(SOURCE_IP, JSON.stringify(list.source))
+    return true
+  }
+
+  #listed(row: number): string | undefined {
+    const found = this.#found
+    if (found.kind(row) !== KIND.array) return found.isScalar(row) ? found.text(row) : undefined
+    const texts: string[] = []
+    for (let item = row + ROW; item < found.next(row); item = found.next(item))
+      texts.push(found.isScalar(item) ? found.text(item) : '')
+    return texts.join(',')
+  }
+}

@@ -1,0 +1,3 @@
+/** The mapper: see docs/architecture.md. */
+export { Memory } from '../wasm/memory.ts'
+export { Mapper } from './mapper.ts'

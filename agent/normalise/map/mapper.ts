@@ -1,0 +1,289 @@
+import { FLAG } from '../integration/flags.ts'
+import type { EventType } from '../integration/integration.ts'
+import type { Members } from '../integration/members.ts'
+import { type Form, formOf, isNoJson, LONGEST_OF_FORM } from '../read/in-place/index.ts'
+import { bodyFor, type Pipeline, type Place, type Understanding } from '../read/pipeline.ts'
+import type { Envelope, EnvelopeReader } from '../read/syslog/envelope.ts'
+import { unpack } from '../read/unpack.ts'
+import { type Memory, type Noted, SLACK } from '../wasm/memory.ts'
+import { ChangeRows } from './change-rows.ts'
+import { Drafts, type ReadRecord } from './draft.ts'
+import { Found } from './found.ts'
+import { isPlainEntry } from './journal-rows.ts'
+import type { Output } from './output.ts'
+import type { MadeOf, RecordMapper } from './record-mapper.ts'
+import { HOW, Values } from './values.ts'
+import { LineWriter } from './writer.ts'
+
+const BRACE = 0x7b
+const NO_BODY = { from: 0, to: 0, text: null }
+/** Of a record that stands in nothing. */
+const ALONE = { envelope: null, body: NO_BODY, flags: 0, key: [], truncated: null }
+/** Of so few characters a text may be blank. */
+const SHORT = 64
+
+type Made = 'event' | 'failed' | 'filtered'
+type Written = 'event' | 'filtered' | 'declined'
+
+/**
+ * Maps records to events: values are found by scanning the record's bytes, as JSON, and copied from there. A record that is no JSON is
+ * written down as such first, by its format; one whose JSON has another notation than the scanner takes (numbers with an exponent, a member
+ * that comes twice, deep nesting) is read as members, and rebuilt from them.
+ */
+export class Mapper implements RecordMapper {
+  readonly readsBytes: boolean
+  readonly #pipeline: Pipeline
+  readonly #memory: Memory
+  readonly #output: Output
+  readonly #found: Found
+  readonly #values: Values
+  readonly #drafts: Drafts
+  readonly #writer: LineWriter
+  readonly #mayHoldSecret: (from: number, to: number) => boolean
+  readonly #mayJsonHoldSecret: (from: number, to: number) => boolean
+  readonly #isJournal: boolean
+  readonly #readsJson: boolean
+  /** Of records that are no JSON. */
+  readonly #form: Form | null
+  readonly #unpacks: boolean
+  /** What the lines of the slice at hand stand in. */
+  #envelopeOf: EnvelopeReader | null = null
+
+  constructor(pipeline: Pipeline, memory: Memory, output: Output) {
+    const { mapping } = pipeline
+    const { formats, join } = mapping.integration
+    this.#pipeline = pipeline
+    this.#memory = memory
+    this.#output = output
+    this.#values = new Values(memory, pipeline.constants)
+    const { suspicion } = pipeline.masker
+    this.#mayHoldSecret = suspicion.over(memory)
+    this.#mayJsonHoldSecret = suspicion.over(memory, { isJson: true })
+    this.#found = new Found(mapping, memory)
+    const changes = new ChangeRows(this.#found, mapping, memory)
+    this.#drafts = new Drafts(pipeline, { memory, found: this.#found, values: this.#values, changes })
+    this.#writer = new LineWriter(pipeline, memory, this.#values, changes)
+    this.#isJournal = formats.includes('journald')
+    this.#readsJson = this.#isJournal || formats.includes('json')
+    this.#form = formOf(pipeline, memory)
+    // Lines that may be one record are put together before they are read.
+    this.readsBytes = (this.#readsJson || this.#form !== null) && (join === null || formats[0] === 'auditd')
+    this.#unpacks = mapping.unpack.length > 0
+  }
+
+  /** What the event that was written last lacks, as bits of `LACK`. */
+  get lacks(): number {
+    return this.#drafts.lacks
+  }
+
+  /** The type of the event that was written last; null where it is of none. */
+  get type(): EventType | null {
+    return this.#drafts.type
+  }
+
+  /** What was remarked of it. */
+  get flags(): number {
+    return this.#drafts.flags
+  }
+
+  /** The sources that its record had a value for. */
+  get sources(): number[] {
+    const { sources, sourceCount, hits } = this.#found
+    return [...sources.subarray(0, sourceCount)].filter((source) => hits[source] !== -1)
+  }
+
+  /** The members of its record, those that were taken apart as what they hold. */
+  get members(): Members {
+    return this.#found.members()
+  }
+
+  /** The next records are of this slice. */
+  begin(place: Place): void {
+    const { envelope } = this.#pipeline.mapping.integration
+    this.#envelopeOf = envelope === null ? null : this.#pipeline.envelopeOf(place)
+    const { sliceNotes } = this.#memory
+    sliceNotes.begin()
+    this.#writer.begin(sliceNotes.add(place.idPrefix))
+    this.#drafts.begin(sliceNotes.add(place.path))
+  }
+
+  takeBytes(place: Place, from: number, to: number, offset: number): Written {
+    const { bytes } = this.#found
+    if (this.#envelopeOf !== null) {
+      const text = bytes.toString('utf8', from, to)
+      return this.takeMessage(place, { text, from, to }, offset, this.#envelopeOf)
+    }
+    const first = bytes[from]!
+    if (!this.#readsJson || isNoJson(first)) return this.#takeOfForm(place, from, to, offset)
+    // JSON commonly doesn't stand behind white space.
+    if (first !== BRACE) return 'declined'
+    const text = this.#masked(from, to)
+    if (text === null) return 'declined'
+    const { flags, original } = text
+    return this.#scan(
+      place,
+      { ...ALONE, from: text.from, to: text.to, flags, isRead: false, original },
+      offset,
+    )
+  }
+
+  /** The same of a record that is no JSON. */
+  #takeOfForm(place: Place, from: number, to: number, offset: number): Written {
+    const form = this.#form
+    if (form === null || to - from > LONGEST_OF_FORM || from === to) return 'declined'
+    const text = this.#masked(from, to, form)
+    if (text === null || text.to - text.from > LONGEST_OF_FORM) return 'declined'
+    // Behind what may be masked.
+    const json = this.#memory.scratch + LONGEST_OF_FORM + SLACK
+    const end = form.read(text.from, text.to, json)
+    if (end === -1) return 'declined'
+    const { flags, original } = text
+    return this.#scan(place, { ...ALONE, from: json, to: end, flags, isRead: true, original }, offset)
+  }
+
+  takeMessage(
+    place: Place,
+    { text, from, to }: { readonly text: string } & Noted,
+    offset: number,
+    envelopeOf: EnvelopeReader,
+  ): Written {
+    if (to - from > LONGEST_OF_FORM || (text.length < SHORT && text.trim() === '') || text.includes('\0'))
+      return 'declined'
+    if (this.#mayHoldSecret(from, to)) return 'declined'
+    const envelope = envelopeOf(text)
+    const body = envelope === null ? null : this.#bodyOf(envelope, text, from, to)
+    if (envelope === null || envelope.truncated !== null || body === null) return 'declined'
+    const original = { from, to, how: HOW.original }
+    if (this.#readsJson && !isNoJson(this.#found.bytes[body.from]!)) {
+      if (body.from === body.to) return 'declined'
+      const record = { ...ALONE, from: body.from, to: body.to, isRead: false, envelope, body, original }
+      return this.#scan(place, record, offset)
+    }
+    const form = this.#form
+    if (form === null || this.#isSuspiciousDecoded(form, body.from, body.to)) return 'declined'
+    const json = this.#memory.scratch
+    const end = form.read(body.from, body.to, json)
+    if (end === -1) return 'declined'
+    return this.#scan(
+      place,
+      { ...ALONE, from: json, to: end, isRead: true, envelope, body, original },
+      offset,
+    )
+  }
+
+  /** Where the body of an envelope stands: at the text's end, but for its line ends; null where it doesn't. */
+  #bodyOf(envelope: Envelope, text: string, from: number, to: number): ReadRecord['body'] | null {
+    const body = bodyFor(this.#pipeline.format, envelope.body)
+    let end = text.length
+    while (end > 0 && (text[end - 1] === '\n' || text[end - 1] === '\r')) end--
+    // Whole texts are compared many bytes at a time; `startsWith` goes letter by letter.
+    if (body.length > end || text.slice(end - body.length, end) !== body) return null
+    const bodyTo = to - (text.length - end)
+    const length = text.length === to - from ? body.length : Buffer.byteLength(body)
+    return { from: bodyTo - length, to: bodyTo, text: body }
+  }
+
+  take(place: Place, known: Understanding, { flags, offset, key = [] }: MadeOf): Made {
+    const { members, text, envelope } = known
+    const truncated = envelope?.truncated ?? place.slice.truncated
+    const about = { envelope, flags: flags | known.flags, isRead: true, body: NO_BODY, key, truncated }
+    if (members === null) {
+      this.#clear()
+      const original = this.#noted(text)
+      const record = { ...about, from: 0, to: 0, original }
+      this.#drafts.fail(place, record, known.problem, known.body)
+      this.#writer.write(this.#output, this.#writer.bytesOf(0), offset)
+      return 'failed'
+    }
+    const written = this.#takeMembers(place, members, text, about, offset)
+    if (written !== 'declined') return written
+    if (this.#unpacks) unpack(members, this.#pipeline.mapping)
+    this.#clear()
+    this.#found.rebuild(members)
+    const original = this.#noted(text)
+    const end = this.#found.to(this.#found.root)
+    const record = { ...about, from: this.#found.from(this.#found.root), to: end, original }
+    if (!this.#drafts.take(place, record)) throw new Error('a rebuilt record was not taken')
+    return this.#write(this.#writer.bytesOf(record.to - record.from), offset)
+  }
+
+  /** The same of one that may be scanned. */
+  #takeMembers(
+    place: Place,
+    members: Members,
+    text: string,
+    about: Omit<ReadRecord, 'from' | 'to' | 'original'>,
+    offset: number,
+  ): Written {
+    const json = JSON.stringify(members)
+    const originalJson = JSON.stringify(text)
+    if ((json.length + originalJson.length) * 3 + 2 * SLACK > this.#memory.scratchBytes) return 'declined'
+    const { bytes } = this.#found
+    const from = this.#memory.scratch
+    const to = from + bytes.write(json, from)
+    const start = to + SLACK
+    const original = { from: start, to: start + bytes.write(originalJson, start), how: HOW.json }
+    return this.#scan(place, { ...about, from, to, original }, offset)
+  }
+
+  #noted(text: string): ReadRecord['original'] {
+    return { ...this.#memory.recordNotes.add(JSON.stringify(text)), how: HOW.json }
+  }
+
+  #clear(): void {
+    this.#memory.recordNotes.begin()
+    this.#values.clear()
+    this.#drafts.answers.begin()
+  }
+
+  #scan(place: Place, record: ReadRecord, offset: number): Written {
+    if (!this.#found.scan(record.from, record.to)) return 'declined'
+    if (this.#isJournal && !record.isRead && !isPlainEntry(this.#found)) return 'declined'
+    this.#clear()
+    if (!this.#drafts.take(place, record)) return 'declined'
+    const { from, to } = record.original
+    // What texts were taken apart into stands beside the record; signs that only their number names take six bytes.
+    const length = Math.max(2 * (to - from), record.to - record.from) + this.#memory.recordNotes.length
+    return this.#write(this.#writer.roomFor(length), offset)
+  }
+
+  /** Writes the event that was found, in at most so many bytes, if such events are recorded. */
+  #write(room: number, offset: number): 'event' | 'filtered' {
+    const { filter } = this.#pipeline
+    if (filter !== null && !filter(this.#drafts.type, this.#drafts.answers)) return 'filtered'
+    this.#writer.write(this.#output, room, offset)
+    return 'event'
+  }
+
+  /** A record's text without its secrets; null where there is no room for it. */
+  #masked(from: number, to: number, form: Form | null = null): Text | null {
+    const { masker, format } = this.#pipeline
+    const { bytes } = this.#found
+    const isSuspicious =
+      form === null
+        ? this.#mayJsonHoldSecret(from, to)
+        : this.#mayHoldSecret(from, to) || this.#isSuspiciousDecoded(form, from, to)
+    const masked = isSuspicious ? masker.mask(bytes.toString('utf8', from, to), format) : null
+    if (masked === null || masked.kinds === null) return textAt(from, to, 0)
+    if (masked.text.length * 3 + SLACK > this.#memory.scratchBytes) return null
+    const { scratch } = this.#memory
+    return textAt(scratch, scratch + bytes.write(masked.text, scratch), FLAG.secret_masked)
+  }
+
+  #isSuspiciousDecoded(form: Form, from: number, to: number): boolean {
+    if (form.decoded === undefined) return false
+    const { scratch } = this.#memory
+    const end = form.decoded(from, to, scratch)
+    return end > scratch && this.#mayHoldSecret(scratch, end)
+  }
+}
+
+/** A record's text in the memory, as it is kept. */
+type Text = Pick<ReadRecord, 'from' | 'to' | 'flags' | 'original'>
+
+const textAt = (from: number, to: number, flags: number): Text => ({
+  from,
+  to,
+  flags,
+  original: { from, to, how: HOW.original },
+})

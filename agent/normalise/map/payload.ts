@@ -1,0 +1,90 @@
+import { canonical, cutAt, LIMITS } from '../../../schema/index.ts'
+import { FLAG } from '../integration/flags.ts'
+import { KIND, ROW } from '../wasm/rows.ts'
+import type { Found } from './found.ts'
+
+/** UTF-16 units of a member's name that are kept. */
+export const KEY_LENGTH = 256
+/** Name of a member that has an empty one: no store takes those. */
+export const EMPTY_KEY = '_'
+
+/**
+ * What is left of a rebuilt record when the fields have taken theirs, as canonical JSON, within the limits: number of members, depth, length
+ * of names and of values. All that is cut here is whole in `event.original`. Null where nothing is left.
+ */
+export function payloadOf(found: Found): { readonly json: string | null; readonly flags: number } {
+  const payload = new Payload(found)
+  const json = payload.membersOf(found.root, 1, true)
+  return { json: json === '{}' ? null : json, flags: payload.flags }
+}
+
+class Payload {
+  flags = 0
+  #left: number = LIMITS.payloadKeys
+  readonly #found: Found
+
+  constructor(found: Found) {
+    this.#found = found
+  }
+
+  /** `isKnown` where fields may have taken members of this object. */
+  membersOf(object: number, depth: number, isKnown: boolean): string {
+    const found = this.#found
+    const isRecord = object === found.root
+    const members = new Map<string, string>()
+    for (const row of rowsIn(found, object)) {
+      const isKept = isRecord && found.isKept(row)
+      if (isKnown && !isKept && found.isTaken(row)) continue
+      if (this.#left === 0) {
+        this.flags |= FLAG.payload_cut
+        break
+      }
+      const name = this.#nameOf(found.name(row))
+      if (members.has(name)) {
+        this.flags |= FLAG.payload_cut
+        continue
+      }
+      this.#left--
+      // Before what is within it, so that of two with one name the first counts.
+      members.set(name, '')
+      members.set(name, this.#json(row, depth + 1, isKnown && !isKept && found.hasKnownMembers(row)))
+    }
+    // Strings compare by UTF-16 code units: RFC 8785's own order.
+    const sorted = [...members].sort(([a], [b]) => (a < b ? -1 : 1))
+    return `{${sorted.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`
+  }
+
+  #nameOf(name: string): string {
+    if (name === '') return EMPTY_KEY
+    if (name.length <= KEY_LENGTH) return name
+    this.flags |= FLAG.value_cut
+    return cutAt(name, KEY_LENGTH)
+  }
+
+  #json(row: number, depth: number, isKnown: boolean): string {
+    const found = this.#found
+    const kind = found.kind(row)
+    if (kind === KIND.string) return this.#text(found.text(row))
+    if (kind !== KIND.object && kind !== KIND.array) return found.text(row)
+    if (depth > LIMITS.payloadDepth) return this.#text(canonical(found.value(row)))
+    if (kind === KIND.object) return this.membersOf(row, depth, isKnown)
+    const items: string[] = []
+    for (let item = row + ROW; item < found.next(row); item = found.next(item))
+      items.push(this.#json(item, depth + 1, false))
+    return `[${items.join(',')}]`
+  }
+
+  #text(value: string): string {
+    if (value.length <= LIMITS.keywordLength) return JSON.stringify(value)
+    this.flags |= FLAG.value_cut
+    return JSON.stringify(cutAt(value, LIMITS.keywordLength))
+  }
+}
+
+/** The members of an object, without those that were taken apart, and with what these held. */
+function* rowsIn(found: Found, object: number): Iterable<number> {
+  const end = found.next(object)
+  for (let row = object + ROW; row < end; row = found.next(row)) if (!found.isRemoved(row)) yield row
+  if (object !== found.root) return
+  for (const source of found.added) if (found.isLeft(source)) yield found.hit(source)
+}

@@ -1,0 +1,224 @@
+import { canonical, cutAt, LIMITS, mintedIdPrefix, type SourceId } from '../../../schema/index.ts'
+import { type EventFilter, eventFilter } from '../integration/filter.ts'
+import { FLAG, Tags } from '../integration/flags.ts'
+import type { Integration } from '../integration/integration.ts'
+import { leafOf } from '../integration/layout.ts'
+import { type Mapping, makeMapping } from '../integration/mapping.ts'
+import type { Members } from '../integration/members.ts'
+import { LocalTime } from '../integration/time.ts'
+import { type Masked, Masker } from '../mask/index.ts'
+import type { PipelineSpec, TaskSlice, WorkerSetup } from '../task.ts'
+import { auditWithin } from './audit-within.ts'
+import { type Format, formatOf, plain } from './formats/index.ts'
+import { json } from './formats/json.ts'
+import { type Envelope, type EnvelopeReader, envelopeOfLine, type Fill } from './syslog/envelope.ts'
+import { textOf } from './text.ts'
+
+const LABELS = leafOf('labels')
+const SAID_HOST = leafOf('log.syslog.hostname')
+
+/** The slice at hand, as far as its events need it. */
+export interface Place {
+  readonly slice: TaskSlice
+  readonly idPrefix: string
+  /** JSON. */
+  readonly path: string
+  readonly now: number
+}
+
+const NO_RECORD = 'There is no record in these messages.'
+
+/** Of a record that was too long: what is known of the whole. */
+export type Truncated = NonNullable<TaskSlice['truncated']>
+
+/** Of a record that stood in an entry which says no more than its host. */
+const NO_HEADER = {
+  time: null,
+  timeFlags: FLAG.timestamp_missing,
+  fields: [],
+  rest: [],
+  sender: [],
+  flags: 0,
+  truncated: null,
+  received: false,
+}
+
+export const noEnvelope: EnvelopeReader = () => null
+
+/** What a record says, its secrets masked. */
+export type Understanding = {
+  readonly text: string
+  /** Of the text, what the format is of. */
+  readonly body: string
+  /** By kind, how many secrets were masked. */
+  readonly kinds: ReadonlyMap<string, number> | null
+  /** What it stood in. */
+  readonly envelope: Envelope | null
+  readonly flags: number
+} & (
+  | { readonly members: Members; readonly problem: null }
+  /** It did not parse. */
+  | { readonly members: null; readonly problem: string }
+)
+
+/** What a record holds that another integration reads. */
+interface Within {
+  readonly pipeline: Pipeline
+  readonly known: Understanding
+  /** What it is known by for good. */
+  readonly key: readonly string[]
+}
+
+/** How the records of one input are read: from their bytes to what they say, without their secrets. */
+export class Pipeline {
+  readonly mapping: Mapping
+  readonly tags: Tags
+  readonly format: Format
+  readonly zone: LocalTime
+  /** JSON of leaves that are the same in all events, by leaf. */
+  readonly constants: (string | undefined)[] = []
+  readonly masker: Masker
+  /** Null where everything is recorded. */
+  readonly filter: EventFilter | null
+  /** For records of the audit system that entries of the journal hold. */
+  readonly audit: Pipeline | null
+  readonly #setup: WorkerSetup
+
+  constructor(setup: WorkerSetup, spec: PipelineSpec, integration: Integration) {
+    this.#setup = setup
+    this.zone = new LocalTime(spec.timeZone)
+    this.mapping = makeMapping(integration, this.zone)
+    this.tags = new Tags(spec.tags)
+    this.format = formatOf(integration, {
+      quote: spec.framing.kind === 'csv' ? spec.framing.quote : '"',
+      keepsEmpty: (column) => this.mapping.names.emptyMeans(column),
+    })
+    this.masker = new Masker(integration.mask, integration.changes)
+    this.filter = eventFilter(integration, { central: setup.events ?? [], local: spec.events ?? [] })
+    this.audit = integration.audit === null ? null : new Pipeline(setup, spec, integration.audit)
+    this.constants[leafOf('agent.id')] = JSON.stringify(setup.agent.id)
+    this.constants[leafOf('agent.name')] = JSON.stringify(setup.agent.name)
+    this.constants[leafOf('agent.version')] = JSON.stringify(setup.agent.version)
+    this.constants[leafOf('event.module')] = JSON.stringify(integration.name)
+    if (integration.dataset !== null) {
+      this.constants[leafOf('event.dataset')] = JSON.stringify(integration.dataset)
+    }
+    if (Object.keys(spec.labels).length > 0) this.constants[LABELS] = jsonOf(spec.labels)
+  }
+
+  get host(): string {
+    return this.#setup.host
+  }
+
+  get namespace(): string {
+    return this.#setup.namespace
+  }
+
+  /** A record's text: of some forms it is written down first. */
+  textOf(bytes: Buffer): { readonly text: string; readonly flags: number } {
+    const text = this.format.textOf?.(bytes) ?? null
+    return text === null ? textOf(bytes) : { text, flags: 0 }
+  }
+
+  placeOf(slice: TaskSlice, now: number): Place {
+    const idPrefix = mintedIdPrefix(slice.source as SourceId, slice.generation)
+    const path = JSON.stringify(cutAt(slice.path.toWellFormed(), LIMITS.indexedLength))
+    return { slice, idPrefix, path, now }
+  }
+
+  /** What a record says, without its secrets; null for what is no record. */
+  understand(
+    place: Place,
+    raw: string,
+    envelopeOf: EnvelopeReader = this.envelopeOf(place),
+  ): Understanding | null {
+    const { text, kinds, envelope } = this.#masked(raw, envelopeOf)
+    const truncated = envelope?.truncated ?? place.slice.truncated
+    const body = envelope === null ? text : bodyFor(this.format, envelope.body)
+    const understood =
+      truncated === null || this.format === plain ? this.format.read(body) : truncatedReason(truncated)
+    if (understood === null) return null
+    const masked = kinds === null ? 0 : FLAG.secret_masked
+    const { problem } = understood
+    if (problem !== undefined) return { text, body, kinds, envelope, flags: masked, members: null, problem }
+    const { members } = understood
+    return { text, body, kinds, envelope, flags: understood.flags | masked, members, problem: null }
+  }
+
+  /** The record of the audit system that an entry of the journal holds; null where it holds none. */
+  within(place: Place, entry: string): Within | null {
+    const found = this.audit === null ? null : auditWithin(entry)
+    if (this.audit === null || found === null) return null
+    const { line, host, cursor } = found
+    const fields: readonly Fill[] = host === null ? [] : [[SAID_HOST, host]]
+    const known = this.audit.understand(place, line, (body) => ({
+      ...NO_HEADER,
+      body,
+      now: place.now,
+      fields,
+    }))
+    if (known === null || known.members === null) return null
+    return { pipeline: this.audit, known, key: cursor === null ? [] : [cursor] }
+  }
+
+  /** What several messages say that are one record. Each is masked by itself: where its body stands is known then. */
+  understandJoined(
+    messages: readonly { readonly text: string; readonly envelopeOf: EnvelopeReader }[],
+  ): Understanding {
+    const parts = messages.map(({ text, envelopeOf }) => this.#masked(text, envelopeOf))
+    const body = parts.map(({ text, envelope }) => bodyFor(this.format, envelope?.body ?? text)).join('\n')
+    const text = parts.map((part) => part.text).join('\n')
+    const kinds = parts.find((part) => part.kinds !== null)?.kinds ?? null
+    const first = parts[0]?.envelope ?? null
+    const envelope = first === null ? null : { ...first, body }
+    const flags = parts.reduce(
+      (all, part) => all | (part.envelope?.flags ?? 0),
+      kinds === null ? 0 : FLAG.secret_masked,
+    )
+    const understood = this.format.read(body)
+    if (understood === null) return { text, body, kinds, envelope, flags, members: null, problem: NO_RECORD }
+    if (understood.problem !== undefined)
+      return { text, body, kinds, envelope, flags, members: null, problem: understood.problem }
+    const { members } = understood
+    return { text, body, kinds, envelope, flags: flags | understood.flags, members, problem: null }
+  }
+
+  /** A record that is shipped without being looked into. */
+  unread(raw: string, envelopeOf: EnvelopeReader, problem: string): Understanding {
+    const { text, kinds, envelope } = this.#masked(raw, envelopeOf)
+    const flags = kinds === null ? 0 : FLAG.secret_masked
+    return { text, body: text, kinds, envelope, flags, members: null, problem }
+  }
+
+  /** What lines of a file stand in; of most in nothing. */
+  envelopeOf(place: Place): EnvelopeReader {
+    return this.mapping.integration.envelope === 'syslog'
+      ? (text) => envelopeOfLine(text, { received: place.now, zone: this.zone })
+      : noEnvelope
+  }
+
+  /** What an envelope says is read from the masked text: it may hold secrets as well. */
+  #masked(raw: string, envelopeOf: EnvelopeReader): Masked & { readonly envelope: Envelope | null } {
+    const envelope = envelopeOf(raw)
+    if (envelope === null) return { ...this.masker.mask(raw, this.format), envelope }
+    const masked = this.masker.mask(raw, this.format, bodyFor(this.format, envelope.body))
+    return { ...masked, envelope: masked.kinds === null ? envelope : envelopeOf(masked.text) }
+  }
+}
+
+/** The JSON of a value. */
+export function jsonOf(value: unknown): string {
+  // Of a text, and of a list of texts, JSON has one form only.
+  const isText = typeof value === 'string' || (Array.isArray(value) && typeof value[0] === 'string')
+  return isText ? JSON.stringify(value) : canonical(value)
+}
+
+/** JSON in syslog stands behind a cookie where the sender knows of CEE. */
+export const bodyFor = (format: Format, body: string): string =>
+  format === json && body.startsWith('@cee:') ? body.slice('@cee:'.length) : body
+
+function truncatedReason({ bytes }: { readonly bytes: number }): { problem: string } {
+  return {
+    problem: `The record is longer than ${LIMITS.recordBytes} bytes: it has ${bytes}, of which the first part is kept.`,
+  }
+}

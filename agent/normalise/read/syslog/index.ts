@@ -1,0 +1,5 @@
+/** Messages as they were received, and lines with a syslog header: what they say, and which integration reads the rest. */
+export { type Envelope, type EnvelopeReader, envelopeOfLine } from './envelope.ts'
+export { type Joined, Joining } from './joining.ts'
+export { readMessage, type SyslogMessage } from './message.ts'
+export { type Received, SyslogReader } from './reader.ts'

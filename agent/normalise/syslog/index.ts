@@ -1,5 +1,0 @@
-/** Messages as they were received, and lines with a syslog header: what they say, and which integration reads the rest. */
-export { type Envelope, envelopeOfLine } from './envelope.ts'
-export { type Joined, Joining } from './joining.ts'
-export { readMessage, type SyslogMessage } from './message.ts'
-export { isAuditRecord, type Received, SyslogReader } from './reader.ts'
