@@ -3,7 +3,7 @@ import { behindByteOrderMark, type Framing, forEachRecord } from '../../inputs/f
 import type { EventType, Integration } from '../integration/integration.ts'
 import { Mapper, Memory } from '../map/index.ts'
 import { Output } from '../map/output.ts'
-import { Pipeline } from '../read/pipeline.ts'
+import { Pipeline } from '../map/pipeline.ts'
 import { withoutTornEnd } from '../read/text.ts'
 import { wholeFile } from '../task.ts'
 import type { Coverage } from './coverage.ts'

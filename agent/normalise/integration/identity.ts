@@ -1,6 +1,6 @@
 import type { FieldName } from '../../../schema/index.ts'
-import type { TakingApart } from './mapping.ts'
 import type { NameNode, NameTree } from './names.ts'
+import type { TakingApart } from './rules.ts'
 
 /** What a part of an identity tells: the source's own id, when, who, what was done, to which thing. A bit each. */
 export const TELLS = { own: 1, when: 2, who: 4, what: 8, which: 16 } as const

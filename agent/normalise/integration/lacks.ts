@@ -1,4 +1,4 @@
-import type { PipelineSpec } from '../task.ts'
+import type { Framing } from '../../inputs/framing.ts'
 import { FLAG } from './flags.ts'
 import type { Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
@@ -60,10 +60,10 @@ const TABLES: readonly string[] = ['json', 'csv', 'kv']
  */
 export function expectedOf(
   { formats, envelope, events, fields }: Integration,
-  spec: Pick<PipelineSpec, 'framing'>,
+  { framing }: { readonly framing: Framing },
 ): number {
   const isTable =
-    envelope === null && spec.framing.kind !== 'journal' && formats.every((format) => TABLES.includes(format))
+    envelope === null && framing.kind !== 'journal' && formats.every((format) => TABLES.includes(format))
   const hasUser = fields.some(({ to, from }) => from.length > 0 && USER_LEAVES.includes(leafOf(to)))
   return (
     (events.length > 0 && !formats.includes('journald') ? LACK.type : 0) |

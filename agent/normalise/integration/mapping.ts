@@ -1,85 +1,16 @@
 import { FIELDS, type Field, type FieldName } from '../../../schema/index.ts'
-import { type Check, Conditions, isField } from './condition.ts'
+import { Conditions, isField } from './condition.ts'
 import { EventTypes } from './events.ts'
 import { Columns, type KeyPart, Sufficiency, tellingOf } from './identity.ts'
 import { type Extraction, type FieldMapping, folded, type Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
 import { type Given, given, givenBy, Lookups } from './lookups.ts'
-import { NameTree, spellings } from './names.ts'
+import { NameTree } from './names.ts'
 import { type OutcomeSources, OutcomeWords, USUAL_COLUMNS } from './outcome.ts'
 import { groupNames } from './pattern.ts'
-import { type TakerApart, takerApart } from './taker-apart.ts'
-import { type LocalTime, type TimeReader, timeReader } from './time.ts'
-
-/** One field of the schema and the sources that it is taken from, the best first. */
-export interface Rule {
-  readonly leaf: number
-  readonly type: 'time' | 'text' | 'ip' | 'long' | 'float' | 'boolean'
-  readonly many: boolean
-  readonly sources: readonly number[]
-  readonly values: ValueTable | null
-  /** A text that is none of `values` is taken as it is. */
-  readonly keepsOthers: boolean
-  /** Of a list, its first item. */
-  readonly first: boolean
-  /** What it takes stays for the rules behind it, and in the payload where none of these takes it. */
-  readonly keep: boolean
-  /** The field is this, whatever the record says. */
-  readonly constant: Given | null
-  /** Whether the rule applies to the record; null where it always does. */
-  readonly applies: Check | null
-  readonly time: TimeReader | null
-  /** What a number is multiplied with. */
-  readonly scale: number
-  /** The number stands in a text: `1,000`, `145ms`, `4.5 hours`. */
-  readonly written: 'plain' | 'grouped' | 'duration'
-}
-
-/** Which value stands for which texts. */
-export class ValueTable {
-  /** Of all its values. */
-  readonly bytes: number
-  readonly #byFold: ReadonlyMap<string, string>
-  /** Texts as they come, so that the usual ones are not folded each time. */
-  readonly #known = new Map<string, string>()
-
-  constructor(values: Readonly<Record<string, readonly string[]>>) {
-    this.bytes = Object.keys(values).reduce((sum, value) => sum + Buffer.byteLength(value), 0)
-    this.#byFold = new Map(
-      Object.entries(values).flatMap(([value, texts]) =>
-        texts.flatMap(spellings).map((text) => [folded(text), value] as const),
-      ),
-    )
-  }
-
-  of(text: string): string | undefined {
-    const known = this.#known.get(text)
-    if (known !== undefined) return known
-    const value = this.#byFold.get(folded(text))
-    if (value !== undefined && this.#known.size < 256) this.#known.set(text, value)
-    return value
-  }
-}
-
-/** Folded names of the parts of one change. */
-export interface ItemNames {
-  readonly field: ReadonlySet<string>
-  readonly old: ReadonlySet<string>
-  readonly new: ReadonlySet<string>
-}
-
-/** A member that is taken apart. */
-export interface TakingApart {
-  readonly extraction: Extraction
-  readonly groupsOf: TakerApart
-  readonly from: readonly { readonly source: number; readonly isNested: boolean }[]
-  /** By group, which then is a member. */
-  readonly sourceOf: ReadonlyMap<string, number>
-  /** The member that is given the name of the pattern that fits; null where there is none. */
-  readonly into: number | null
-  /** Null where it always applies. */
-  readonly applies: Check | null
-}
+import { type ItemNames, type Rule, type TakingApart, ValueTable } from './rules.ts'
+import { takerApart } from './taker-apart.ts'
+import { type LocalTime, timeReader } from './time.ts'
 
 /** An integration made ready to run: names are numbers, values are maps, lookups are remembered. */
 export interface Mapping {

@@ -1,7 +1,7 @@
 import { type Stated, statedByName, statedByResult } from '../../../schema/index.ts'
 import type { Asked } from './condition.ts'
-import type { Rule } from './mapping.ts'
 import { remembered } from './remembered.ts'
+import type { Rule } from './rules.ts'
 
 /** What decides the outcome of an integration's events. */
 export interface OutcomeSources {

@@ -1,5 +1,6 @@
 import type { Asked } from '../integration/condition.ts'
-import type { Mapping, TakingApart } from '../integration/mapping.ts'
+import type { Mapping } from '../integration/mapping.ts'
+import type { TakingApart } from '../integration/rules.ts'
 import type { Envelope } from '../read/syslog/envelope.ts'
 import { Piece } from '../wasm/piece.ts'
 import { KIND } from '../wasm/rows.ts'

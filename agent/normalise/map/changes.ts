@@ -1,9 +1,9 @@
 import { canonical, cutAt, LIMITS } from '../../../schema/index.ts'
 import { FLAG } from '../integration/flags.ts'
 import { folded } from '../integration/integration.ts'
-import type { ItemNames } from '../integration/mapping.ts'
 import { isMembers } from '../integration/members.ts'
 import { remembered } from '../integration/remembered.ts'
+import type { ItemNames } from '../integration/rules.ts'
 
 /** A change in canonical order of members; an absent `old` means that the source did not say. */
 export interface FieldChange {

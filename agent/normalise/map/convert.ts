@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { nanosecondsOf } from '../integration/duration.ts'
 import { folded } from '../integration/integration.ts'
-import type { Rule } from '../integration/mapping.ts'
+import type { Rule } from '../integration/rules.ts'
 import { isoOf, isPlausible } from '../integration/time.ts'
 
 const INTEGER = /^-?\d{1,15}$/

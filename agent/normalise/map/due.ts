@@ -1,7 +1,8 @@
 import { type Asked, isField, textFrom } from '../integration/condition.ts'
 import { type Condition, folded } from '../integration/integration.ts'
 import { leafOf } from '../integration/layout.ts'
-import type { Mapping, TakingApart } from '../integration/mapping.ts'
+import type { Mapping } from '../integration/mapping.ts'
+import type { TakingApart } from '../integration/rules.ts'
 
 const MOST_KNOWN = 1024
 

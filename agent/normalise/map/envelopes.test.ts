@@ -8,12 +8,12 @@ import { originText, RECORD_OVERHEAD, writeMessage } from '../../inputs/syslog/r
 import { BatchMaker } from '../batch/batch.ts'
 import { framingFor } from '../integration/framing-for.ts'
 import { INTEGRATIONS, loadIntegration } from '../integration/load.ts'
-import { Pipeline } from '../read/pipeline.ts'
 import { RFC3164, RFC5424 } from '../read/syslog/testing/conformance.ts'
 import type { TaskSlice } from '../task.ts'
 import { PlainMapper } from '../testing/plain/index.ts'
 import { Mapper, Memory } from './index.ts'
 import { Output } from './output.ts'
+import { Pipeline } from './pipeline.ts'
 
 /** What stands in an envelope of syslog goes the way over the bytes, too, and becomes the same event. */
 

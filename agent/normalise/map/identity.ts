@@ -1,12 +1,12 @@
 import { canonical, declaredEventIdOver, declaredKeyHead, type EventId } from '../../../schema/index.ts'
 import { type KeyPart, TELLS, type Told } from '../integration/identity.ts'
-import type { Pipeline } from '../read/pipeline.ts'
 import { KIND, NODE, ROW } from '../wasm/rows.ts'
 import { hasEscape } from '../wasm/texts.ts'
 import type { Answers } from './answers.ts'
 import type { ChangeRows } from './change-rows.ts'
 import { changeTextsOf } from './change-texts.ts'
 import type { Found } from './found.ts'
+import type { Pipeline } from './pipeline.ts'
 import { HOW, type Values } from './values.ts'
 
 const BACKSLASH = 0x5c

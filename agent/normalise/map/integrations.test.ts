@@ -7,10 +7,10 @@ import type { EventRule, SourceId } from '../../../schema/index.ts'
 import { BatchMaker } from '../batch/batch.ts'
 import { framingFor } from '../integration/framing-for.ts'
 import { INTEGRATIONS, loadIntegration } from '../integration/load.ts'
-import { Pipeline } from '../read/pipeline.ts'
 import { PlainMapper, PlainPipeline } from '../testing/plain/index.ts'
 import { Mapper, Memory } from './index.ts'
 import { Output } from './output.ts'
+import { Pipeline } from './pipeline.ts'
 
 /** What holds for `generic-json` holds for all that integrations say: the mapper answers as the reference does. */
 

@@ -11,7 +11,7 @@ const two = (bytes: Uint8Array, at: number): number => {
 
 /**
  * Writes a time of the commonest form (`2026-01-22T10:45:32`, a fraction or none, Z, or nothing where the zone is UTC) into `out`.
- * False for all others, which the plain way reads.
+ * False for all others.
  */
 export function writeIso(
   out: Uint8Array,

@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { canonical, type SourceId } from '../../../schema/index.ts'
 import type { FieldMapping, Integration } from '../integration/integration.ts'
 import { loadIntegration } from '../integration/load.ts'
-import { Pipeline } from '../read/pipeline.ts'
 import { textOf } from '../read/text.ts'
 import type { TaskSlice, WorkerSetup } from '../task.ts'
 import { PlainPipeline } from '../testing/plain/index.ts'
 import { Mapper, Memory } from './index.ts'
 import { Output } from './output.ts'
+import { Pipeline } from './pipeline.ts'
 
 /** The mapper answers as the reference does, byte for byte. */
 

@@ -2,7 +2,6 @@ import { FLAG } from '../integration/flags.ts'
 import type { EventType } from '../integration/integration.ts'
 import type { Members } from '../integration/members.ts'
 import { type Form, formOf, isNoJson, LONGEST_OF_FORM } from '../read/in-place/index.ts'
-import { bodyFor, type Pipeline, type Place, type Understanding } from '../read/pipeline.ts'
 import type { Envelope, EnvelopeReader } from '../read/syslog/envelope.ts'
 import { unpack } from '../read/unpack.ts'
 import { type Memory, type Noted, SLACK } from '../wasm/memory.ts'
@@ -11,6 +10,7 @@ import { Drafts, type ReadRecord } from './draft.ts'
 import { Found } from './found.ts'
 import { isPlainEntry } from './journal-rows.ts'
 import type { Output } from './output.ts'
+import { bodyFor, type Pipeline, type Place, type Understanding } from './pipeline.ts'
 import type { MadeOf, RecordMapper } from './record-mapper.ts'
 import { HOW, Values } from './values.ts'
 import { LineWriter } from './writer.ts'
@@ -65,7 +65,14 @@ export class Mapper implements RecordMapper {
     this.#writer = new LineWriter(pipeline, memory, this.#values, changes)
     this.#isJournal = formats.includes('journald')
     this.#readsJson = this.#isJournal || formats.includes('json')
-    this.#form = formOf(pipeline, memory)
+    this.#form = formOf(
+      {
+        formats,
+        format: pipeline.format,
+        hasSecretColumn: (columns) => pipeline.masker.hasSecretColumn(columns),
+      },
+      memory,
+    )
     // Lines that may be one record are put together before they are read.
     this.readsBytes = (this.#readsJson || this.#form !== null) && (join === null || formats[0] === 'auditd')
     this.#unpacks = mapping.unpack.length > 0

@@ -15,11 +15,11 @@ import { folded, type Integration } from '../integration/integration.ts'
 import { leafOf } from '../integration/layout.ts'
 import type { Members } from '../integration/members.ts'
 import { USUAL_COLUMNS } from '../integration/outcome.ts'
-import { Pipeline, type Place, type Understanding } from '../read/pipeline.ts'
 import { dropIn, membersFor, putAt } from '../testing/catalogue.ts'
 import { PlainPipeline } from '../testing/plain/index.ts'
 import { Mapper, Memory } from './index.ts'
 import { Output } from './output.ts'
+import { Pipeline, type Place, type Understanding } from './pipeline.ts'
 
 const NOW = Date.UTC(2026, 0, 23, 12)
 

@@ -1,7 +1,7 @@
-import type { Pipeline, Place, Understanding } from '../read/pipeline.ts'
 import type { EnvelopeReader } from '../read/syslog/envelope.ts'
 import type { Memory } from '../wasm/memory.ts'
 import type { Output } from './output.ts'
+import type { Pipeline, Place, Understanding } from './pipeline.ts'
 
 /** What of a record its text doesn't say. */
 export interface MadeOf {

@@ -1,9 +1,9 @@
 import { LIMITS } from '../../../schema/index.ts'
 import { between, LEAF_COUNT } from '../integration/layout.ts'
-import type { Pipeline } from '../read/pipeline.ts'
 import type { Memory, Noted } from '../wasm/memory.ts'
 import type { ChangeRows } from './change-rows.ts'
 import type { Output } from './output.ts'
+import type { Pipeline } from './pipeline.ts'
 import { HOW, type Values } from './values.ts'
 
 /** How often a byte of the record may stand in its event at most (in original, field, message, changes, payload), escaped. */

@@ -1,8 +1,7 @@
 import type { Memory } from '../../wasm/memory.ts'
-import type { Pipeline } from '../pipeline.ts'
 import { AuditEvents } from './audit-events.ts'
 import { CefRecords } from './cef-records.ts'
-import type { Form } from './form.ts'
+import type { Form, Input } from './form.ts'
 import { Lines } from './lines.ts'
 import { TableRows } from './table-rows.ts'
 
@@ -20,12 +19,12 @@ export const isNoJson = (first: number): boolean =>
   first > BLANK && first !== BRACE && first !== BYTE_ORDER_MARK
 
 /** The forms that are read here: which of an integration's is one, besides JSON. */
-export function formOf(pipeline: Pipeline, memory: Memory): Form | null {
-  const others = pipeline.mapping.integration.formats.filter((format) => format !== 'json')
+export function formOf(input: Input, memory: Memory): Form | null {
+  const others = input.formats.filter((format) => format !== 'json')
   if (others.length !== 1) return null
   switch (others[0]) {
     case 'csv':
-      return new TableRows(pipeline, memory)
+      return new TableRows(input, memory)
     case 'plain':
       return new Lines(memory)
     case 'cef':

@@ -9,7 +9,7 @@ const NINE = 0x39
 /** What may stand before a time: `[`, `(`, `<`. */
 const OPENING = new Set([0x5b, 0x28, 0x3c])
 
-/** Lines without structure, as `formats/plain.ts` reads them; those that may begin with a time, or are blank, go the plain way. */
+/** Lines without structure, as `formats/plain.ts` reads them; those that may begin with a time, or are blank, are read as texts. */
 export class Lines implements Form {
   readonly #memory: Memory
   readonly #begins: number

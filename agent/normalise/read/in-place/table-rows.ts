@@ -1,29 +1,28 @@
 import type { Memory } from '../../wasm/memory.ts'
 import type { TableHead } from '../formats/index.ts'
-import type { Pipeline } from '../pipeline.ts'
-import type { Form } from './form.ts'
+import type { Form, Input } from './form.ts'
 
-/** Bytes for what is known of the columns; with more of them rows go the plain way. */
+/** Bytes for what is known of the columns; with more of them rows are read as texts. */
 const ROOM = 16 * 1024
 const HEAD = 5
 const COLUMN = 3
 
 /** Rows of CSV, as `formats/csv.ts` reads them, where their columns are known and none is of secrets. */
 export class TableRows implements Form {
-  readonly #pipeline: Pipeline
+  readonly #input: Input
   readonly #memory: Memory
   readonly #table: number
   #head: TableHead | null = null
   #isKnown = false
 
-  constructor(pipeline: Pipeline, memory: Memory) {
-    this.#pipeline = pipeline
+  constructor(input: Input, memory: Memory) {
+    this.#input = input
     this.#memory = memory
     this.#table = memory.take(ROOM)
   }
 
   read(from: number, to: number, out: number): number {
-    const head = this.#pipeline.format.table?.() ?? null
+    const head = this.#input.format.table?.() ?? null
     if (head !== this.#head) {
       this.#head = head
       this.#isKnown = head !== null && this.#note(head)
@@ -31,9 +30,9 @@ export class TableRows implements Form {
     return this.#isKnown ? this.#memory.kernel.readRow(this.#table, from, to, out) : -1
   }
 
-  /** Tells the kernel of the columns; false where rows must go the plain way. */
+  /** Tells the kernel of the columns; false where rows must be read as texts. */
   #note({ columns, delimiter, quote, header, keepsEmpty }: TableHead): boolean {
-    if (new Set(columns).size < columns.length || this.#pipeline.masker.hasSecretColumn(columns)) return false
+    if (new Set(columns).size < columns.length || this.#input.hasSecretColumn(columns)) return false
     if (!isSign(delimiter) || !isSign(quote) || delimiter === quote) return false
     const { bytes, numbers } = this.#memory
     const names = columns.map((name) => `${JSON.stringify(name)}:`)

@@ -7,12 +7,12 @@ import { type Mapping, makeMapping } from '../integration/mapping.ts'
 import type { Members } from '../integration/members.ts'
 import { LocalTime } from '../integration/time.ts'
 import { type Masked, Masker } from '../mask/index.ts'
+import { auditWithin } from '../read/audit-within.ts'
+import { type Format, formatOf, plain } from '../read/formats/index.ts'
+import { json } from '../read/formats/json.ts'
+import { type Envelope, type EnvelopeReader, envelopeOfLine, type Fill } from '../read/syslog/envelope.ts'
+import { textOf } from '../read/text.ts'
 import type { PipelineSpec, TaskSlice, WorkerSetup } from '../task.ts'
-import { auditWithin } from './audit-within.ts'
-import { type Format, formatOf, plain } from './formats/index.ts'
-import { json } from './formats/json.ts'
-import { type Envelope, type EnvelopeReader, envelopeOfLine, type Fill } from './syslog/envelope.ts'
-import { textOf } from './text.ts'
 
 const LABELS = leafOf('labels')
 const SAID_HOST = leafOf('log.syslog.hostname')
