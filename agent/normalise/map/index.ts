@@ -1,3 +1,3 @@
-/** The mapper: see docs/architecture.md. */
+/** The mapper: see docs/design/mapper.md. */
 export { Memory } from '../wasm/memory.ts'
 export { Mapper } from './mapper.ts'

@@ -53,8 +53,7 @@ const MOST_PLAIN = 0x7f
 
 /** Room for texts that are needed for a while. */
 export class Notes {
-  /** The longest that it was, in bytes. */
-  most = 0
+  #most = 0
   readonly #bytes: Buffer
   readonly #start: number
   readonly #end: number
@@ -69,8 +68,13 @@ export class Notes {
 
   /** What was noted is needed no more. */
   begin(): void {
-    if (this.length > this.most) this.most = this.length
+    this.#most = this.most
     this.#at = this.#start
+  }
+
+  /** The most bytes that were noted at once. */
+  get most(): number {
+    return Math.max(this.#most, this.length)
   }
 
   /** Bytes of what was noted. */
