@@ -46,8 +46,8 @@ async function sendDatagrams(port: number, count: number, rate: number): Promise
   const socket = createSocket('udp4')
   const began = performance.now()
   for (let n = 0; n < count; ) {
-    const due = Math.min(count, Math.floor(((performance.now() - began) / 1000) * rate) + 1)
-    for (; n < due; n++) socket.send(message(n), port, '127.0.0.1')
+    const pending = Math.min(count, Math.floor(((performance.now() - began) / 1000) * rate) + 1)
+    for (; n < pending; n++) socket.send(message(n), port, '127.0.0.1')
     await pause(1)
   }
   socket.close()

@@ -7,9 +7,10 @@ export { type Examined, type Examiner, examine, examinerOf } from './examine/exa
 export { likelier, likelierText, mostLikely } from './examine/likely.ts'
 export { Sighting } from './examine/sighting.ts'
 export { columnProblem, withColumns } from './integration/columns.ts'
+export type { EventCatalogue } from './integration/filter.ts'
 export { catalogueOf } from './integration/filter.ts'
-export { framingFor } from './integration/framing-for.ts'
 export type { Integration } from './integration/integration.ts'
+export { framingFor } from './integration/integration.ts'
 export {
   expectedOf,
   lackingInSample,
@@ -29,7 +30,6 @@ export {
 export { wordsOfName } from './integration/lookups.ts'
 export { isMembers, type Members } from './integration/members.ts'
 export { spellings } from './integration/names.ts'
-export type { EventCatalogue } from './integration/settings.ts'
 export { formatProblem, isPlausible, LocalTime, timeReader } from './integration/time.ts'
 export { isFieldName, sideOf } from './mask/index.ts'
 export { formatOf } from './read/formats/index.ts'

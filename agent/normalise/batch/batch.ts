@@ -6,14 +6,14 @@ import { behindByteOrderMark, type Framing, forEachRecord } from '../../inputs/f
 import { JournalKey } from '../../inputs/syslog/seal.ts'
 import type { Integration } from '../integration/integration.ts'
 import { Mapper, Memory } from '../map/index.ts'
+import type { MapperClass } from '../map/mapper.ts'
 import { Output } from '../map/output.ts'
 import { Pipeline, type Place } from '../map/pipeline.ts'
-import type { MapperClass } from '../map/record-mapper.ts'
 import { mayHoldAudit } from '../read/audit-within.ts'
 import { type Joining, SyslogReader } from '../read/syslog/index.ts'
 import { textOf, withoutTornEnd } from '../read/text.ts'
 import type { SliceResult, Task, TaskResult, TaskSlice, WorkerSetup } from '../task.ts'
-import { type Outcome, RecordWay } from './record-way.ts'
+import { type Outcome, RecordHandler } from './record-handler.ts'
 
 type Count = { -readonly [name in keyof SliceResult]: SliceResult[name] }
 
@@ -48,7 +48,7 @@ export class BatchMaker {
   readonly #pipelines: readonly Pipeline[]
   readonly #mapper: MapperClass
   /** By pipeline. */
-  #ways: readonly RecordWay[] = []
+  #ways: readonly RecordHandler[] = []
   readonly #syslog: SyslogReader | null
   readonly #journalKey: JournalKey | null
   #memory = new Memory()
@@ -73,7 +73,7 @@ export class BatchMaker {
     this.#memory = memory
     const output = new Output(memory)
     this.#output = output
-    this.#ways = this.#pipelines.map((pipeline) => new RecordWay(pipeline, memory, output, this.#mapper))
+    this.#ways = this.#pipelines.map((pipeline) => new RecordHandler(pipeline, memory, output, this.#mapper))
   }
 
   make(task: Task): TaskResult {
@@ -167,7 +167,7 @@ export class BatchMaker {
     const isOpaque = task.opaque === true
     for (const way of this.#ways) way.begin(place)
     /** Of the last message that is perhaps a part of a record. */
-    let open: { readonly way: RecordWay; readonly joining: Joining } | null = null
+    let open: { readonly way: RecordHandler; readonly joining: Joining } | null = null
     const close = (): void => {
       const over = open?.joining.end() ?? null
       if (open !== null && over !== null) add(count, open.way.takeJoined(place, over))
@@ -209,7 +209,7 @@ export class BatchMaker {
     return bytes.subarray(first, at)
   }
 
-  #way(pipeline: number): RecordWay {
+  #way(pipeline: number): RecordHandler {
     const way = this.#ways[pipeline]
     if (way === undefined) throw new Error(`there is no pipeline ${pipeline}`)
     return way

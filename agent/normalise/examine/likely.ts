@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { valueAt } from '../../../schema/index.ts'
-import { framingFor } from '../integration/framing-for.ts'
 import type { Integration } from '../integration/integration.ts'
+import { framingFor } from '../integration/integration.ts'
 import { INTEGRATIONS, loadIntegration } from '../integration/load.ts'
 import { type Examined, type ExamineOptions, type Examiner, examinerOf } from './examine.ts'
 

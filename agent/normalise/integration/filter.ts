@@ -4,13 +4,13 @@ import {
   folded,
   otherTypeOf,
   type RuleCondition,
+  type SwitchedType,
   strongestFirst,
   typeMatcher,
 } from '../../../schema/index.ts'
 import type { Asked } from './condition.ts'
 import type { EventType, Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
-import type { EventCatalogue } from './settings.ts'
 
 /** Where an event says what a rule's condition asks for. */
 const LEAVES: Readonly<Record<RuleCondition, readonly number[]>> = {
@@ -84,4 +84,11 @@ const sameText = (text: string | undefined, fold: string): boolean =>
 const mayApply = (rule: EventRule, integration: Integration): boolean => {
   const isEvent = typeMatcher(rule.event)
   return integration.events.some(({ id }) => isEvent(id)) || isEvent(otherTypeOf(integration.name))
+}
+
+/** What an integration can record, for whoever offers the switches. */
+export interface EventCatalogue {
+  readonly integration: string
+  readonly title: string
+  readonly types: readonly (SwitchedType & { readonly title: string; readonly group: string })[]
 }

@@ -1,6 +1,6 @@
 import type { FieldName } from '../../../schema/index.ts'
 import type { NameNode, NameTree } from './names.ts'
-import type { TakingApart } from './rules.ts'
+import type { CompiledExtraction } from './rules.ts'
 
 /** What a part of an identity tells: the source's own id, when, who, what was done, to which thing. A bit each. */
 export const TELLS = { own: 1, when: 2, who: 4, what: 8, which: 16 } as const
@@ -105,11 +105,11 @@ export class Sufficiency {
 /** Which members the columns of a table give. */
 export class Columns {
   readonly #names: NameTree
-  readonly #extract: readonly TakingApart[]
+  readonly #extract: readonly CompiledExtraction[]
   #table: readonly string[] = []
   #sources: ReadonlySet<number> = new Set()
 
-  constructor(names: NameTree, extract: readonly TakingApart[]) {
+  constructor(names: NameTree, extract: readonly CompiledExtraction[]) {
     this.#names = names
     this.#extract = extract
   }

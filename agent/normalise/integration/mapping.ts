@@ -8,8 +8,7 @@ import { type Given, given, givenBy, Lookups } from './lookups.ts'
 import { NameTree } from './names.ts'
 import { type OutcomeSources, OutcomeWords, USUAL_COLUMNS } from './outcome.ts'
 import { groupNames } from './pattern.ts'
-import { type ItemNames, type Rule, type TakingApart, ValueTable } from './rules.ts'
-import { takerApart } from './taker-apart.ts'
+import { type CompiledExtraction, groupFinder, type ItemNames, type Rule, ValueTable } from './rules.ts'
 import { type LocalTime, timeReader } from './time.ts'
 
 /** An integration made ready to run: names are numbers, values are maps, lookups are remembered. */
@@ -37,7 +36,7 @@ export interface Mapping {
   /** Sources whose texts may be JSON that is to be read. */
   readonly unpack: readonly number[]
   /** In their order. */
-  readonly extract: readonly TakingApart[]
+  readonly extract: readonly CompiledExtraction[]
   readonly events: EventTypes
   readonly lookups: Lookups
   readonly set: readonly Given[]
@@ -143,13 +142,13 @@ function namesOf({ fields, changes }: Integration, field: FieldName): readonly s
     .filter((name) => !name.includes('['))
 }
 
-function takingApart(extraction: Extraction, names: NameTree, conditions: Conditions): TakingApart {
+function takingApart(extraction: Extraction, names: NameTree, conditions: Conditions): CompiledExtraction {
   const sourceOf = (name: string): number => names.add(name)
   const { from, patterns, into, when } = extraction
   const groups = [...patterns.flatMap(({ pattern }) => groupNames(pattern)), ...(into === null ? [] : [into])]
   return {
     extraction,
-    groupsOf: takerApart(extraction),
+    groupsOf: groupFinder(extraction),
     from: from.map((name) => ({
       source: sourceOf(name),
       isNested: names.pathsOf(name).some(({ length }) => length > 1),

@@ -2,7 +2,8 @@ import type { Check } from './condition.ts'
 import { type Extraction, folded } from './integration.ts'
 import type { Given } from './lookups.ts'
 import { spellings } from './names.ts'
-import type { TakerApart } from './taker-apart.ts'
+import { type Groups, wholePattern } from './pattern.ts'
+import { remembered } from './remembered.ts'
 import type { TimeReader } from './time.ts'
 
 /** One field of the schema and the sources that it is taken from, the best first. */
@@ -63,9 +64,9 @@ export interface ItemNames {
 }
 
 /** A member that is taken apart. */
-export interface TakingApart {
+export interface CompiledExtraction {
   readonly extraction: Extraction
-  readonly groupsOf: TakerApart
+  readonly groupsOf: GroupFinder
   readonly from: readonly { readonly source: number; readonly isNested: boolean }[]
   /** By group, which then is a member. */
   readonly sourceOf: ReadonlyMap<string, number>
@@ -73,4 +74,26 @@ export interface TakingApart {
   readonly into: number | null
   /** Null where it always applies. */
   readonly applies: Check | null
+}
+
+const LONGEST_TEXT = 40
+
+/** What the first pattern that fits takes a text apart into; null where none does. */
+export type GroupFinder = (text: string) => Groups | null
+
+export const groupFinder = (extraction: Extraction): GroupFinder =>
+  remembered(groupsFinder(extraction), { longest: LONGEST_TEXT })
+
+function groupsFinder({ patterns, into }: Extraction): GroupFinder {
+  const compiled = patterns.map(({ name, pattern }) => ({ name, pattern: wholePattern(pattern) }))
+  return (text) => {
+    for (const { name, pattern } of compiled) {
+      const groups = pattern.exec(text)
+      if (groups === null) continue
+      const taken = groups.filter(([, value]) => value !== '')
+      if (into !== null && name !== null) taken.push([into, name])
+      return taken
+    }
+    return null
+  }
 }

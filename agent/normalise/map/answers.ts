@@ -3,9 +3,8 @@ import { LEAVES } from '../integration/layout.ts'
 import { scalarText } from '../integration/members.ts'
 import { ROW } from '../wasm/rows.ts'
 import type { ChangeRows } from './change-rows.ts'
-import { changeTextsOf } from './change-texts.ts'
-import type { Found } from './found.ts'
-import { HOW, type Values } from './values.ts'
+import type { RecordRows } from './record-rows.ts'
+import { changeTextsOf, HOW, type Values } from './values.ts'
 
 interface Known {
   record: number
@@ -21,11 +20,11 @@ export class Answers implements Asked {
   /** By leaf: the text of the record at hand that was asked for last, and where it was. Several conditions ask for the same. */
   readonly #asked: readonly Known[] = LEAVES.map(() => ({ record: 0, from: 0, to: 0, text: '' }))
   #record = 0
-  readonly #found: Found
+  readonly #found: RecordRows
   readonly #values: Values
   readonly #changes: ChangeRows
 
-  constructor(found: Found, values: Values, changes: ChangeRows) {
+  constructor(found: RecordRows, values: Values, changes: ChangeRows) {
     this.#found = found
     this.#values = values
     this.#changes = changes

@@ -7,8 +7,8 @@ import { Piece } from '../wasm/piece.ts'
 import { KEY_FROM, KEY_TO, KIND, ROW } from '../wasm/rows.ts'
 import { hasEscape } from '../wasm/texts.ts'
 import { ChangeList, changesInText, tellsChanges, UNNAMED_FIELD } from './changes.ts'
-import type { Found } from './found.ts'
 import { sameFolded } from './name-table.ts'
+import type { RecordRows } from './record-rows.ts'
 
 const MOST = 64
 const NONE = -1
@@ -33,7 +33,7 @@ export class ChangeRows {
   readonly fieldTo: Int32Array
   readonly old: Int32Array
   readonly now: Int32Array
-  readonly #found: Found
+  readonly #found: RecordRows
   readonly #mapping: Mapping
   readonly #field: readonly Uint8Array[]
   readonly #old: readonly Uint8Array[]
@@ -53,7 +53,7 @@ export class ChangeRows {
   /** Sources of the record at hand whose values were taken as rows. */
   readonly #taken: number[] = []
 
-  constructor(found: Found, mapping: Mapping, memory: Memory) {
+  constructor(found: RecordRows, mapping: Mapping, memory: Memory) {
     this.#memory = memory
     this.fieldFrom = memory.numbersOf(MOST)
     this.fieldTo = memory.numbersOf(MOST)

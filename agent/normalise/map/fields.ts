@@ -1,18 +1,19 @@
+import { isIP } from 'node:net'
 import { cutAt, EARLIEST_TIMESTAMP, LIMITS } from '../../../schema/index.ts'
+import { nanosecondsOf } from '../integration/duration.ts'
 import { FLAG } from '../integration/flags.ts'
+import { folded } from '../integration/integration.ts'
 import { leafOf } from '../integration/layout.ts'
 import { type Mapping, TIMESTAMP } from '../integration/mapping.ts'
 import type { Rule } from '../integration/rules.ts'
-import { latestPlausible, timeFlags } from '../integration/time.ts'
+import { isoOf, isPlausible, latestPlausible, timeFlags } from '../integration/time.ts'
 import { KIND, ROW } from '../wasm/rows.ts'
 import { forwardedIn } from './addresses.ts'
 import type { Answers } from './answers.ts'
-import { convert } from './convert.ts'
-import type { Found } from './found.ts'
-import { compareIso, ISO_LENGTH, writeIso } from './iso.ts'
-import type { JsonValues } from './json-values.ts'
 import { Plans } from './plans.ts'
-import { isInteger, isIpv4, isPrinted } from './scalars.ts'
+import type { RecordRows } from './record-rows.ts'
+import { compareIso, ISO_LENGTH, isInteger, isIpv4, isPrinted, writeIso } from './scalars.ts'
+import type { JsonValues } from './values.ts'
 import { HOW, type Values } from './values.ts'
 
 const SOURCE_IP = leafOf('source.ip')
@@ -24,7 +25,7 @@ export class Fields {
   flags = 0
   wrongTime = 0
   readonly #mapping: Mapping
-  readonly #found: Found
+  readonly #found: RecordRows
   readonly #values: Values
   readonly #answers: Answers
   readonly #json: JsonValues
@@ -36,7 +37,12 @@ export class Fields {
 
   constructor(
     mapping: Mapping,
-    { found, values, answers, json }: { found: Found; values: Values; answers: Answers; json: JsonValues },
+    {
+      found,
+      values,
+      answers,
+      json,
+    }: { found: RecordRows; values: Values; answers: Answers; json: JsonValues },
   ) {
     this.#mapping = mapping
     this.#found = found
@@ -201,5 +207,44 @@ export class Fields {
     for (let item = row + ROW; item < found.next(row); item = found.next(item))
       texts.push(found.isScalar(item) ? found.text(item) : '')
     return texts.join(',')
+  }
+}
+
+const INTEGER = /^-?\d{1,15}$/
+const DECIMAL = /^-?\d{1,15}(?:\.\d{1,15})?$/
+
+/** `1,000`, `1.000`, `1 000`, `1,000 records`: digits in groups of three, and what is counted. */
+const GROUPED = /^(-?\d{1,3}(?:([,. '\u00a0\u202f])\d{3})(?:\2\d{3}){0,4}|-?\d{1,15})(?: [a-z]{1,32})?$/i
+
+function groupedNumber(text: string): number | undefined {
+  const digits = GROUPED.exec(text)?.[1]
+  return digits === undefined ? undefined : Number(digits.replace(/[^\d-]/g, '')) + 0
+}
+
+/** A text as a rule's field has it; undefined where it is none for that field. */
+export function convert(rule: Rule, text: string, now: number): string | number | boolean | undefined {
+  switch (rule.type) {
+    case 'text':
+      return text
+    case 'time': {
+      const time = rule.time!.read(text, now)
+      if (Number.isNaN(time) || !isPlausible(time, now)) return undefined
+      return isoOf(time)
+    }
+    case 'ip':
+      return isIP(text) !== 0 && !text.includes('%') ? text : undefined
+    case 'long': {
+      if (rule.written === 'duration') return nanosecondsOf(text)
+      if (rule.written === 'grouped') return groupedNumber(text)
+      if (rule.scale === 1 ? !INTEGER.test(text) : !DECIMAL.test(text)) return undefined
+      const value = Math.round(Number(text) * rule.scale)
+      return Number.isSafeInteger(value) ? value + 0 : undefined
+    }
+    case 'float':
+      return DECIMAL.test(text) ? Number(text) : undefined
+    case 'boolean': {
+      const fold = folded(text)
+      return fold === 'true' ? true : fold === 'false' ? false : undefined
+    }
   }
 }

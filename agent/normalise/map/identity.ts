@@ -4,10 +4,9 @@ import { KIND, NODE, ROW } from '../wasm/rows.ts'
 import { hasEscape } from '../wasm/texts.ts'
 import type { Answers } from './answers.ts'
 import type { ChangeRows } from './change-rows.ts'
-import { changeTextsOf } from './change-texts.ts'
-import type { Found } from './found.ts'
 import type { Pipeline } from './pipeline.ts'
-import { HOW, type Values } from './values.ts'
+import type { RecordRows } from './record-rows.ts'
+import { changeTextsOf, HOW, type Values } from './values.ts'
 
 const BACKSLASH = 0x5c
 const ZERO = 0x30
@@ -16,8 +15,8 @@ const COLON = 0x3a
 const LENGTH_BYTES = 12
 
 /** What of a record its identity is made of. */
-interface Ground {
-  readonly found: Found
+interface Shared {
+  readonly found: RecordRows
   readonly values: Values
   readonly answers: Answers
   readonly changes: ChangeRows
@@ -29,14 +28,14 @@ interface Ground {
  */
 export class Identity {
   readonly #parts: readonly KeyPart[]
-  readonly #ground: Ground
+  readonly #ground: Shared
   readonly #pipeline: Pipeline
   readonly #told: Told & { tells: number; isDated: boolean }
   readonly #headBytes: number
   #key: Buffer
   #at = 0
 
-  constructor(pipeline: Pipeline, ground: Ground) {
+  constructor(pipeline: Pipeline, ground: Shared) {
     const { mapping, namespace } = pipeline
     this.#pipeline = pipeline
     const { found, values, changes } = ground
@@ -177,13 +176,13 @@ export class Identity {
 }
 
 /** All that a record says. */
-function contentOf(found: Found): string {
+function contentOf(found: RecordRows): string {
   const said = Object.entries(found.members()).filter(([, value]) => value !== null && value !== '')
   return canonical(Object.fromEntries(said))
 }
 
 /** Whether the record has a member that no name is known for, with a value. */
-function hasUnknown(found: Found): boolean {
+function hasUnknown(found: RecordRows): boolean {
   const end = found.next(found.root)
   for (let row = found.root + ROW; row < end; row = found.next(row))
     if (found.rows[row + NODE] === -1 && !found.isEmpty(row)) return true

@@ -1,17 +1,16 @@
 import { FLAG } from '../integration/flags.ts'
 import type { EventType } from '../integration/integration.ts'
 import type { Members } from '../integration/members.ts'
-import { type Form, formOf, isNoJson, LONGEST_OF_FORM } from '../read/in-place/index.ts'
+import { type Form, formOf, isNoJson, LONGEST_OF_FORM } from '../read/in-place.ts'
 import type { Envelope, EnvelopeReader } from '../read/syslog/envelope.ts'
 import { unpack } from '../read/unpack.ts'
 import { type Memory, type Noted, SLACK } from '../wasm/memory.ts'
+import { KEY_FROM, KEY_TO, KIND, NODE, ROW } from '../wasm/rows.ts'
 import { ChangeRows } from './change-rows.ts'
-import { Drafts, type ReadRecord } from './draft.ts'
-import { Found } from './found.ts'
-import { isPlainEntry } from './journal-rows.ts'
+import { EventDraft, type ReadRecord } from './event-draft.ts'
 import type { Output } from './output.ts'
 import { bodyFor, type Pipeline, type Place, type Understanding } from './pipeline.ts'
-import type { MadeOf, RecordMapper } from './record-mapper.ts'
+import { RecordRows } from './record-rows.ts'
 import { HOW, Values } from './values.ts'
 import { LineWriter } from './writer.ts'
 
@@ -35,9 +34,9 @@ export class Mapper implements RecordMapper {
   readonly #pipeline: Pipeline
   readonly #memory: Memory
   readonly #output: Output
-  readonly #found: Found
+  readonly #found: RecordRows
   readonly #values: Values
-  readonly #drafts: Drafts
+  readonly #drafts: EventDraft
   readonly #writer: LineWriter
   readonly #mayHoldSecret: (from: number, to: number) => boolean
   readonly #mayJsonHoldSecret: (from: number, to: number) => boolean
@@ -59,9 +58,9 @@ export class Mapper implements RecordMapper {
     const { suspicion } = pipeline.masker
     this.#mayHoldSecret = suspicion.over(memory)
     this.#mayJsonHoldSecret = suspicion.over(memory, { isJson: true })
-    this.#found = new Found(mapping, memory)
+    this.#found = new RecordRows(mapping, memory)
     const changes = new ChangeRows(this.#found, mapping, memory)
-    this.#drafts = new Drafts(pipeline, { memory, found: this.#found, values: this.#values, changes })
+    this.#drafts = new EventDraft(pipeline, { memory, found: this.#found, values: this.#values, changes })
     this.#writer = new LineWriter(pipeline, memory, this.#values, changes)
     this.#isJournal = formats.includes('journald')
     this.#readsJson = this.#isJournal || formats.includes('json')
@@ -294,3 +293,74 @@ const textAt = (from: number, to: number, flags: number): Text => ({
   flags,
   original: { from, to, how: HOW.original },
 })
+
+/** What of a record its text doesn't say. */
+export interface MadeOf {
+  /** What was remarked of it already. */
+  readonly flags: number
+  readonly offset: number
+  /** What it is known by for good, where its place says nothing. */
+  readonly key?: readonly string[]
+}
+
+/** Makes events of records, and writes them into the batch. */
+export interface RecordMapper {
+  /** Whether records may be given as bytes. */
+  readonly readsBytes: boolean
+  /** What the event that was written last lacks, as bits of `LACK`. */
+  readonly lacks: number
+  /** The next records are of this slice. */
+  begin(place: Place): void
+  /** A record that stands in the memory and is valid UTF-8; declined is one that has to be read before. */
+  takeBytes(place: Place, from: number, to: number, offset: number): 'event' | 'filtered' | 'declined'
+  /** The same of a record in an envelope, whose text is known. */
+  takeMessage(
+    place: Place,
+    message: { readonly text: string; readonly from: number; readonly to: number },
+    offset: number,
+    envelopeOf: EnvelopeReader,
+  ): 'event' | 'filtered' | 'declined'
+  /** A record that was read. */
+  take(place: Place, known: Understanding, about: MadeOf): 'event' | 'failed' | 'filtered'
+}
+
+export type MapperClass = new (pipeline: Pipeline, memory: Memory, output: Output) => RecordMapper
+
+const UNDERSCORE = 0x5f
+
+/**
+ * Whether an entry of the journal's says just what its JSON says. Lists are texts that were written as bytes, or fields that came several
+ * times; and what a program says under a name that only an underscore tells from one of journald's own is renamed: `formats/journald.ts`
+ * reads these.
+ */
+export function isPlainEntry(found: RecordRows): boolean {
+  const { root, rows, bytes } = found
+  const end = found.next(root)
+  for (let row = root + ROW; row < end; row += ROW) if (found.kind(row) === KIND.array) return false
+  for (let said = root + ROW; said < end; said = found.next(said)) {
+    // Of names that are known none comes twice: the kernel declines that.
+    if (rows[said + NODE] !== -1 || bytes[rows[said + KEY_FROM]!] === UNDERSCORE) continue
+    for (let own = root + ROW; own < end; own = found.next(own)) {
+      if (rows[own + NODE] !== -1 || bytes[rows[own + KEY_FROM]!] !== UNDERSCORE) continue
+      if (sameName(found, said, own)) return false
+    }
+  }
+  return true
+}
+
+/** As `folded` compares names. From their ends: there most differ at once. */
+function sameName({ bytes, rows }: RecordRows, a: number, b: number): boolean {
+  const from = rows[a + KEY_FROM]!
+  const otherFrom = rows[b + KEY_FROM]!
+  let at = rows[a + KEY_TO]! - 1
+  let other = rows[b + KEY_TO]! - 1
+  for (;;) {
+    while (at >= from && isSeparator(bytes[at]!)) at--
+    while (other >= otherFrom && isSeparator(bytes[other]!)) other--
+    if (at < from || other < otherFrom) return at < from && other < otherFrom
+    if (lower(bytes[at--]!) !== lower(bytes[other--]!)) return false
+  }
+}
+
+const isSeparator = (byte: number): boolean => byte === UNDERSCORE || byte === 0x2d || byte === 0x20
+const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte)

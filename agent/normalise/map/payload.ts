@@ -1,7 +1,7 @@
 import { canonical, cutAt, LIMITS } from '../../../schema/index.ts'
 import { FLAG } from '../integration/flags.ts'
 import { KIND, ROW } from '../wasm/rows.ts'
-import type { Found } from './found.ts'
+import type { RecordRows } from './record-rows.ts'
 
 /** UTF-16 units of a member's name that are kept. */
 export const KEY_LENGTH = 256
@@ -12,7 +12,7 @@ export const EMPTY_KEY = '_'
  * What is left of a rebuilt record when the fields have taken theirs, as canonical JSON, within the limits: number of members, depth, length
  * of names and of values. All that is cut here is whole in `event.original`. Null where nothing is left.
  */
-export function payloadOf(found: Found): { readonly json: string | null; readonly flags: number } {
+export function payloadOf(found: RecordRows): { readonly json: string | null; readonly flags: number } {
   const payload = new Payload(found)
   const json = payload.membersOf(found.root, 1, true)
   return { json: json === '{}' ? null : json, flags: payload.flags }
@@ -21,9 +21,9 @@ export function payloadOf(found: Found): { readonly json: string | null; readonl
 class Payload {
   flags = 0
   #left: number = LIMITS.payloadKeys
-  readonly #found: Found
+  readonly #found: RecordRows
 
-  constructor(found: Found) {
+  constructor(found: RecordRows) {
     this.#found = found
   }
 
@@ -82,7 +82,7 @@ class Payload {
 }
 
 /** The members of an object, without those that were taken apart, and with what these held. */
-function* rowsIn(found: Found, object: number): Iterable<number> {
+function* rowsIn(found: RecordRows, object: number): Iterable<number> {
   const end = found.next(object)
   for (let row = object + ROW; row < end; row = found.next(row)) if (!found.isRemoved(row)) yield row
   if (object !== found.root) return

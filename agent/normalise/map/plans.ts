@@ -1,5 +1,5 @@
 import type { Mapping } from '../integration/mapping.ts'
-import type { Found } from './found.ts'
+import type { RecordRows } from './record-rows.ts'
 
 /** Which rules have a value in records with the same members, in their order, and in which of their sources it stands best. */
 export interface Plan {
@@ -16,14 +16,14 @@ const EMPTY = -1
 
 /** What is to be done with a record, by the members that it has. */
 export class Plans {
-  readonly #found: Found
+  readonly #found: RecordRows
   readonly #mapping: Mapping
   /** By source: each rule that takes from it, and as its how-manieth source. */
   readonly #rulesOf: readonly Int32Array[]
   readonly #known: (Plan | undefined)[] = new Array(PLACES).fill(undefined)
   readonly #sources: Int32Array
 
-  constructor(found: Found, mapping: Mapping) {
+  constructor(found: RecordRows, mapping: Mapping) {
     const { names, rules } = mapping
     this.#found = found
     this.#mapping = mapping

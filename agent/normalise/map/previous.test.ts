@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { valueAt } from '../../../schema/index.ts'
 import { loadIntegration } from '../index.ts'
 import { batchOf, makerOf } from '../testing/batches.ts'
+import { mayHoldPrevious } from '../testing/plain/previous.ts'
 import { eventsIn, recordsOf } from '../testing/samples.ts'
-import { mayHoldPrevious } from './previous.ts'
 
 describe('a previous value', () => {
   it.each([

@@ -1,34 +1,12 @@
 import { plainWords } from '../../../schema/index.ts'
-import { isMembers } from '../integration/members.ts'
 import { remembered } from '../integration/remembered.ts'
-
-/**
- * Whether a record holds what may be a previous value, wherever it stands: only where it holds none may an event say that the value is
- * unknown. Found are members by the words of their names, and texts such as `from 10 to 15`, in the languages that audited products ship.
- */
-export function mayHoldPrevious(value: unknown, depth = 0): boolean {
-  if (typeof value === 'string') return tellsPrevious(value)
-  if (depth === DEEPEST) return false
-  if (Array.isArray(value)) return value.some((one) => mayHoldPrevious(one, depth + 1))
-  if (!isMembers(value)) return false
-  for (const name of Object.keys(value)) {
-    const member = value[name]
-    if (isEmpty(member)) continue
-    if (isPreviousName(name) || mayHoldPrevious(member, depth + 1)) return true
-  }
-  return false
-}
+import { KEY_FROM, KEY_TO, KIND, ROW } from '../wasm/rows.ts'
+import { Texts } from '../wasm/texts.ts'
+import type { RecordRows } from './record-rows.ts'
 
 /** Members and items deeper than this are not looked at. */
 export const DEEPEST = 16
 const LONGEST = 4096
-
-const isEmpty = (value: unknown): boolean =>
-  value === undefined ||
-  value === null ||
-  value === '' ||
-  (Array.isArray(value) && value.length === 0) ||
-  (isMembers(value) && Object.keys(value).length === 0)
 
 /** Without accents. A word that begins so where a star follows. */
 const WORDS = `
@@ -95,3 +73,84 @@ const tells = remembered(
   (text) => ARROW.test(text) || NAMED.test(text) || TOLD_FROM_TO.some((pattern) => pattern.test(text)),
   { longest: 256 },
 )
+
+/**
+ * Whether a record holds what may be a previous value, wherever it stands: only where it holds none may an event say that the value is
+ * unknown. RecordRows are members by the words of their names, and texts such as `from 10 to 15`, in the languages that audited products ship.
+ */
+export class PreviousValues {
+  readonly #found: RecordRows
+  /** Of names as they stand between their quotes. */
+  readonly #names = new Texts((name) => isPreviousName(JSON.parse(`"${name}"`)))
+
+  constructor(found: RecordRows) {
+    this.#found = found
+  }
+
+  mayBe(): boolean {
+    const found = this.#found
+    return this.#isWithin(found.root, 0) || found.added.some((source) => this.#isIn(found.hit(source), 0))
+  }
+
+  #isWithin(row: number, depth: number): boolean {
+    const found = this.#found
+    const kind = found.kind(row)
+    if (kind === KIND.string)
+      return mayTell(found.bytes, found.from(row), found.to(row)) && tellsPrevious(found.text(row))
+    if ((kind !== KIND.object && kind !== KIND.array) || depth === DEEPEST) return false
+    const end = found.next(row)
+    for (let member = row + ROW; member < end; member = found.next(member)) {
+      if (found.isRemoved(member)) continue
+      if (kind === KIND.object ? this.#isIn(member, depth) : this.#isWithin(member, depth + 1)) return true
+    }
+    return false
+  }
+
+  /** Of a member. */
+  #isIn(row: number, depth: number): boolean {
+    const found = this.#found
+    if (found.isEmpty(row)) return false
+    const kind = found.kind(row)
+    if ((kind === KIND.object || kind === KIND.array) && row + ROW === found.next(row)) return false
+    const { bytes, rows } = found
+    return this.#names.of(bytes, rows[row + KEY_FROM]!, rows[row + KEY_TO]!) || this.#isWithin(row, depth + 1)
+  }
+}
+
+const SPACE = 0x20
+const DASH = 0x2d
+const EQUALS = 0x3d
+const GREATER = 0x3e
+const BACKSLASH = 0x5c
+const NOT_ASCII = 0x80
+const SHORTEST = 5
+const BEFORE_WORDS = Uint8Array.from({ length: 256 }, (_, byte) =>
+  Number(' (;,'.includes(String.fromCharCode(byte))),
+)
+/** By their first letter, as a small one. */
+const WORDS_BY_LETTER: readonly (readonly Uint8Array[])[] = Array.from({ length: 256 }, (_, first) =>
+  TELLING_WORDS.map((word) => Buffer.from(word)).filter((word) => word[0] === first),
+)
+
+/** Most texts hold nothing by which they could tell it: neither an arrow nor such a word, nor what is written otherwise. */
+function mayTell(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < SHORTEST) return false
+  let before = SPACE
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at]!
+    if (byte === BACKSLASH || byte >= NOT_ASCII) return true
+    if (byte === GREATER && (before === DASH || before === EQUALS)) return true
+    if (BEFORE_WORDS[before] === 1) {
+      const words = WORDS_BY_LETTER[byte | 0x20]!
+      for (let i = 0; i < words.length; i++) if (beginsWith(words[i]!, bytes, at, to)) return true
+    }
+    before = byte
+  }
+  return false
+}
+
+function beginsWith(word: Uint8Array, bytes: Uint8Array, at: number, to: number): boolean {
+  if (at + word.length > to) return false
+  for (let i = 1; i < word.length; i++) if ((bytes[at + i]! | 0x20) !== word[i]) return false
+  return true
+}

@@ -1,3 +1,5 @@
+import { daysIn } from '../integration/time.ts'
+
 /** What the bytes of a value say of it. */
 
 const MINUS = 0x2d
@@ -37,4 +39,63 @@ export function isIpv4(bytes: Uint8Array, from: number, to: number): boolean {
     } else return false
   }
   return parts === 4
+}
+
+/** Length of a time as events have it: `2026-01-22T10:45:32.123Z`. */
+export const ISO_LENGTH = 24
+
+const two = (bytes: Uint8Array, at: number): number => {
+  const tens = bytes[at]! - 0x30
+  const ones = bytes[at + 1]! - 0x30
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1
+}
+
+/**
+ * Writes a time of the commonest form (`2026-01-22T10:45:32`, a fraction or none, Z, or nothing where the zone is UTC) into `out`.
+ * False for all others.
+ */
+export function writeIso(
+  out: Uint8Array,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  zoneIsUtc: boolean,
+): boolean {
+  if (to - from < 19) return false
+  const century = two(bytes, from)
+  const years = two(bytes, from + 2)
+  const month = two(bytes, from + 5)
+  const day = two(bytes, from + 8)
+  const hour = two(bytes, from + 11)
+  const minute = two(bytes, from + 14)
+  const second = two(bytes, from + 17)
+  if (century < 0 || years < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59) return false
+  if (second < 0 || second > 59 || month < 1 || month > 12 || day < 1) return false
+  if (day > 28 && day > daysIn(century * 100 + years, month)) return false
+  if (bytes[from + 4] !== 0x2d || bytes[from + 7] !== 0x2d) return false
+  const separator = bytes[from + 10]
+  if (separator !== 0x54 && separator !== 0x20) return false
+  if (bytes[from + 13] !== 0x3a || bytes[from + 16] !== 0x3a) return false
+  for (let i = 0; i < 19; i++) out[i] = bytes[from + i]!
+  out[10] = 0x54
+  out[19] = 0x2e
+  out[20] = out[21] = out[22] = 0x30
+  out[23] = 0x5a
+  let at = from + 19
+  if (at < to && bytes[at] === 0x2e) {
+    at++
+    const fraction = at
+    while (at < to && bytes[at]! >= 0x30 && bytes[at]! <= 0x39) {
+      if (at - fraction < 3) out[20 + at - fraction] = bytes[at]!
+      at++
+    }
+    if (at === fraction || at - fraction > 9) return false
+  }
+  return at === to ? zoneIsUtc : at + 1 === to && bytes[at] === 0x5a
+}
+
+/** Times of this form compare as their bytes do. */
+export function compareIso(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < ISO_LENGTH; i++) if (a[i] !== b[i]) return a[i]! - b[i]!
+  return 0
 }

@@ -2,7 +2,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { LIMITS, type SourceId } from '../../../schema/index.ts'
 import { BatchMaker } from '../batch/batch.ts'
-import { framingFor } from '../integration/framing-for.ts'
+import { framingFor } from '../integration/integration.ts'
 import { loadIntegration } from '../integration/load.ts'
 import type { TaskSlice } from '../task.ts'
 

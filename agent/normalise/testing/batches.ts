@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib'
 import type { AuditEvent } from '../../../schema/index.ts'
 import { BatchMaker, framingFor, type Integration, type PipelineSpec, type TaskResult } from '../index.ts'
-import type { MapperClass } from '../map/record-mapper.ts'
+import type { MapperClass } from '../map/mapper.ts'
 import { type WorkerSetup, wholeFile } from '../task.ts'
 import { NOW } from './samples.ts'
 

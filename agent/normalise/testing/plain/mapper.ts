@@ -1,6 +1,6 @@
+import type { MadeOf, RecordMapper } from '../../map/mapper.ts'
 import type { Output } from '../../map/output.ts'
 import type { Pipeline, Place, Understanding } from '../../map/pipeline.ts'
-import type { MadeOf, RecordMapper } from '../../map/record-mapper.ts'
 import { PlainPipeline } from './pipeline.ts'
 
 /** The reference in the mapper's place: every record comes to it as members. */

@@ -4,7 +4,7 @@ import type { Mapping } from '../../integration/mapping.ts'
 import { firstOf, holderOf, keyOf, type MemberPath, memberAt } from '../../integration/member-path.ts'
 import { isMembers, type Members } from '../../integration/members.ts'
 import type { NameTree } from '../../integration/names.ts'
-import type { TakerApart } from '../../integration/taker-apart.ts'
+import type { GroupFinder } from '../../integration/rules.ts'
 import { jsonIn } from '../../read/formats/json.ts'
 import type { Envelope } from '../../read/syslog/envelope.ts'
 import { EarlyAsked } from './early-asked.ts'
@@ -106,7 +106,12 @@ function unpacking(paths: readonly MemberPath[]): Step {
   }
 }
 
-function takingApart(extraction: Extraction, groupsOf: TakerApart, asked: EarlyAsked, names: NameTree): Step {
+function takingApart(
+  extraction: Extraction,
+  groupsOf: GroupFinder,
+  asked: EarlyAsked,
+  names: NameTree,
+): Step {
   const members = extraction.from.map((name) => names.pathsOf(name))
   const paths = members.flat()
   const groupPaths = new Map<string, readonly MemberPath[]>()

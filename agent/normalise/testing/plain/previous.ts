@@ -3,7 +3,7 @@ import { DEEPEST, isPreviousName, tellsPrevious } from '../../map/previous.ts'
 
 /**
  * Whether a record holds what may be a previous value, wherever it stands: only where it holds none may an event say that the value is
- * unknown. Found are members by the words of their names, and texts such as `from 10 to 15`, in the languages that audited products ship.
+ * unknown. RecordRows are members by the words of their names, and texts such as `from 10 to 15`, in the languages that audited products ship.
  */
 export function mayHoldPrevious(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return tellsPrevious(value)

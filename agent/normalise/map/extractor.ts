@@ -1,19 +1,19 @@
 import type { Asked } from '../integration/condition.ts'
 import type { Mapping } from '../integration/mapping.ts'
-import type { TakingApart } from '../integration/rules.ts'
+import type { CompiledExtraction } from '../integration/rules.ts'
 import type { Envelope } from '../read/syslog/envelope.ts'
 import { Piece } from '../wasm/piece.ts'
 import { KIND } from '../wasm/rows.ts'
-import { type Steps, stepsOf } from './due.ts'
-import type { Found } from './found.ts'
+import { type PendingExtractions, pendingExtractions } from './pending-extractions.ts'
+import type { RecordRows } from './record-rows.ts'
 
 const NONE = -1
 
 /** Takes texts apart that hold several things: what they hold become rows of the record. */
-export class Apart {
-  readonly #found: Found
+export class Extractor {
+  readonly #found: RecordRows
   readonly #unpack: readonly number[]
-  readonly #steps: readonly Steps[]
+  readonly #steps: readonly PendingExtractions[]
   /** By leaf: the members from which it will be taken. */
   readonly #sources = new Map<number, number[]>()
   readonly #names = new Map<string, Piece>()
@@ -35,11 +35,11 @@ export class Apart {
   #askedLeaf = NONE
   #answer: string | undefined
 
-  constructor(found: Found, mapping: Mapping) {
+  constructor(found: RecordRows, mapping: Mapping) {
     const { unpack, extract, rules, names } = mapping
     this.#found = found
     this.#unpack = unpack
-    this.#steps = stepsOf(mapping, (name) => names.add(name))
+    this.#steps = pendingExtractions(mapping, (name) => names.add(name))
     for (const { leaf, sources, applies, constant } of rules) {
       if (applies !== null || constant !== null) continue
       this.#sources.set(leaf, [...(this.#sources.get(leaf) ?? []), ...sources])
@@ -61,8 +61,8 @@ export class Apart {
         if (row !== NONE && found.kind(row) === KIND.string && found.mayBeJson(row)) return false
       }
     }
-    for (const { text, due } of this.#steps) {
-      const these = due(text === null ? undefined : text(this.#asked))
+    for (const { text, pending } of this.#steps) {
+      const these = pending(text === null ? undefined : text(this.#asked))
       for (let i = 0; i < these.length; i++) {
         const one = these[i]!
         if (one.into !== null && found.hit(one.into) !== NONE) continue
@@ -73,7 +73,7 @@ export class Apart {
     return true
   }
 
-  #takeOne({ extraction, groupsOf, from, sourceOf }: TakingApart): void {
+  #takeOne({ extraction, groupsOf, from, sourceOf }: CompiledExtraction): void {
     const found = this.#found
     let at = 0
     while (at < from.length && found.hit(from[at]!.source) === NONE) at++

@@ -1,9 +1,9 @@
 import { reasonOf } from '../../../schema/index.ts'
 import { ShapeCount } from '../integration/lacks.ts'
 import type { Memory } from '../map/index.ts'
+import type { MadeOf, MapperClass, RecordMapper } from '../map/mapper.ts'
 import type { Output } from '../map/output.ts'
 import { noEnvelope, type Pipeline, type Place, type Understanding } from '../map/pipeline.ts'
-import type { MadeOf, MapperClass, RecordMapper } from '../map/record-mapper.ts'
 import type { EnvelopeReader } from '../read/syslog/envelope.ts'
 import { type Joined, Joining } from '../read/syslog/index.ts'
 
@@ -24,7 +24,7 @@ export interface TextRecord {
 }
 
 /** The records of one input on their way into the batch. */
-export class RecordWay {
+export class RecordHandler {
   readonly pipeline: Pipeline
   readonly #mapper: RecordMapper
   /** For records of the audit system that entries of the journal hold. */

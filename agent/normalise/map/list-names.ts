@@ -3,8 +3,8 @@ import type { ListStep } from '../integration/list-path.ts'
 import type { Mapping } from '../integration/mapping.ts'
 import type { ListSource } from '../integration/names.ts'
 import { KEY_FROM, KEY_TO, KIND, ROW } from '../wasm/rows.ts'
-import type { Found } from './found.ts'
 import { sameFolded } from './name-table.ts'
+import type { RecordRows } from './record-rows.ts'
 
 const NONE = -1
 
@@ -18,13 +18,13 @@ interface Way extends Omit<ListSource, 'steps'> {
 }
 
 /** Finds what names with brackets mean: the rows of a record hold the items of its lists, too. */
-export class InLists {
-  readonly #found: Found
+export class ListNames {
+  readonly #found: RecordRows
   readonly #ways: readonly Way[]
   /** The values that a way leads to. */
   readonly #rows: number[] = []
 
-  constructor(found: Found, { names }: Mapping) {
+  constructor(found: RecordRows, { names }: Mapping) {
     this.#found = found
     this.#ways = names.inLists.map((way) => ({
       ...way,

@@ -1,15 +1,14 @@
 import type { Memory } from '../wasm/memory.ts'
 import { Piece } from '../wasm/piece.ts'
 import { KEY_FROM, KEY_TO, KIND, ROW } from '../wasm/rows.ts'
-import type { Found } from './found.ts'
-import type { Program } from './program.ts'
+import type { RecordRows } from './record-rows.ts'
 
 /** Members of one object that can be sorted here. */
 const MOST_MEMBERS = 64
 
 /** Puts together what fields have not taken as RFC 8785 has it: members sorted, no white space. */
-export class Rest {
-  readonly #found: Found
+export class PayloadRows {
+  readonly #found: RecordRows
   readonly #program: Program
   /** Rows of the objects at hand, one behind the other, as deep as they are nested. */
   readonly #rows = new Int32Array(MOST_MEMBERS * 10)
@@ -21,7 +20,7 @@ export class Rest {
   #used = 0
   readonly #signs: number
 
-  constructor(found: Found, program: Program, memory: Memory) {
+  constructor(found: RecordRows, program: Program, memory: Memory) {
     this.#found = found
     this.#program = program
     this.#signs = new Piece('{}[],:').in(memory)
@@ -154,4 +153,49 @@ function compareKeys(bytes: Uint8Array, rows: Int32Array, a: number, b: number):
     if (order !== 0) return order
   }
   return aLength - bLength
+}
+
+/** A value that is put together from several places: a list of addresses and lengths, for the kernel to copy. */
+export class Program {
+  readonly #numbers: Int32Array
+  readonly #start: number
+  readonly #end: number
+  #at: number
+
+  constructor(memory: Memory) {
+    this.#numbers = memory.numbers
+    this.#start = memory.program >> 2
+    this.#end = memory.programEnd >> 2
+    this.#at = this.#start
+  }
+
+  begin(): void {
+    this.#at = this.#start
+  }
+
+  /** Addresses of the list. */
+  get from(): number {
+    return this.#start << 2
+  }
+
+  get to(): number {
+    return this.#at << 2
+  }
+
+  /** More was added than there is room for. */
+  get isOver(): boolean {
+    return this.#at > this.#end
+  }
+
+  add(from: number, length: number): void {
+    const at = this.#at
+    this.#at = at + 2
+    if (at >= this.#end) return
+    this.#numbers[at] = from
+    this.#numbers[at + 1] = length
+  }
+
+  span(from: number, to: number): void {
+    this.add(from, to - from)
+  }
 }

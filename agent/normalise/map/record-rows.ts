@@ -12,7 +12,7 @@ import { RowWriter } from './row-writer.ts'
 const LONGEST = 64 * 1024
 
 /** One record, scanned: where the values of the names stand that an integration knows, and which of them fields have taken. */
-export class Found {
+export class RecordRows {
   readonly bytes: Buffer
   /** A row's numbers stand here from its own on. */
   readonly rows: Int32Array

@@ -9,19 +9,17 @@ import { Memory, type Noted } from '../wasm/memory.ts'
 import { Piece } from '../wasm/piece.ts'
 import { KIND, ROW } from '../wasm/rows.ts'
 import { Answers } from './answers.ts'
-import { Apart } from './apart.ts'
 import type { ChangeRows } from './change-rows.ts'
+import { Extractor } from './extractor.ts'
 import { Fields } from './fields.ts'
-import type { Found } from './found.ts'
 import { Identity } from './identity.ts'
-import { InLists } from './in-lists.ts'
-import { JsonValues } from './json-values.ts'
+import { ListNames } from './list-names.ts'
 import { payloadOf } from './payload.ts'
+import { PayloadRows, Program } from './payload-rows.ts'
 import { jsonOf, type Pipeline, type Place, type Truncated } from './pipeline.ts'
-import { PreviousRows } from './previous-rows.ts'
-import { Program } from './program.ts'
-import { Rest } from './rest.ts'
-import { HOW, type Values } from './values.ts'
+import { PreviousValues } from './previous.ts'
+import type { RecordRows } from './record-rows.ts'
+import { HOW, JsonValues, type Values } from './values.ts'
 
 const CODE = leafOf('event.code')
 const CATEGORY = leafOf('audit.category')
@@ -72,15 +70,15 @@ export interface ReadRecord {
 }
 
 /** What its parts work on together. */
-export interface Ground {
+export interface Shared {
   readonly memory: Memory
-  readonly found: Found
+  readonly found: RecordRows
   readonly values: Values
   readonly changes: ChangeRows
 }
 
 /** Finds the values of an event, one record after the other. */
-export class Drafts {
+export class EventDraft {
   readonly answers: Answers
   /** The type of the event at hand; null where it is of none. */
   type: EventType | null = null
@@ -89,18 +87,18 @@ export class Drafts {
   /** What the event at hand lacks, as bits of `LACK`. */
   lacks = 0
   readonly #pipeline: Pipeline
-  readonly #found: Found
+  readonly #found: RecordRows
   readonly #values: Values
   readonly #changes: ChangeRows
   readonly #answers: Answers
   readonly #json: JsonValues
   readonly #fields: Fields
-  readonly #apart: Apart
-  readonly #inLists: InLists
+  readonly #apart: Extractor
+  readonly #inLists: ListNames
   readonly #program: Program
-  readonly #rest: Rest
+  readonly #rest: PayloadRows
   readonly #identity: Identity
-  readonly #previous: PreviousRows
+  readonly #previous: PreviousValues
   readonly #changeful = new Map<string | number, boolean>()
   readonly #systemic = new Map<string | number, boolean>()
   readonly #lookupTexts: string[]
@@ -116,7 +114,7 @@ export class Drafts {
   readonly #failed = new Piece('"pipeline_error"')
   #path: Noted = { from: 0, to: 0 }
 
-  constructor(pipeline: Pipeline, { memory, found, values, changes }: Ground) {
+  constructor(pipeline: Pipeline, { memory, found, values, changes }: Shared) {
     const { mapping } = pipeline
     this.#pipeline = pipeline
     this.#found = found
@@ -125,14 +123,14 @@ export class Drafts {
     const answers = new Answers(found, values, changes)
     this.answers = answers
     this.#answers = answers
-    this.#previous = new PreviousRows(found)
+    this.#previous = new PreviousValues(found)
     this.#identity = new Identity(pipeline, { found, values, answers, changes })
     this.#json = new JsonValues(memory, values)
     this.#fields = new Fields(mapping, { found, values, answers, json: this.#json })
-    this.#apart = new Apart(found, mapping)
-    this.#inLists = new InLists(found, mapping)
+    this.#apart = new Extractor(found, mapping)
+    this.#inLists = new ListNames(found, mapping)
     this.#program = new Program(memory)
-    this.#rest = new Rest(found, this.#program, memory)
+    this.#rest = new PayloadRows(found, this.#program, memory)
     this.#messageLeaves = new Set(mapping.message.flat())
     this.#lookupTexts = mapping.lookups.leaves.map(() => '')
     this.#category = new Piece(JSON.stringify(mapping.integration.category))

@@ -2,29 +2,32 @@ import { type Asked, isField, textFrom } from '../integration/condition.ts'
 import { type Condition, folded } from '../integration/integration.ts'
 import { leafOf } from '../integration/layout.ts'
 import type { Mapping } from '../integration/mapping.ts'
-import type { TakingApart } from '../integration/rules.ts'
+import type { CompiledExtraction } from '../integration/rules.ts'
 
 const MOST_KNOWN = 1024
 
 /**
- * Members to be taken apart one after the other, by what one text says: messages by their program. Which of them are due is worked out
+ * Members to be taken apart one after the other, by what one text says: messages by their program. Which of them are pending is worked out
  * once for each text that comes.
  */
-export interface Steps {
-  /** Null where they are always due. */
+export interface PendingExtractions {
+  /** Null where they are always pending. */
   readonly text: ((asked: Asked) => string | undefined) | null
-  due(text: string | undefined): readonly TakingApart[]
+  pending(text: string | undefined): readonly CompiledExtraction[]
 }
 
 interface Step {
-  readonly one: TakingApart
+  readonly one: CompiledExtraction
   /** The one name that its condition asks for, and what it may say; null where it asks otherwise. */
   readonly asks: { readonly name: string; readonly oneOf: readonly string[] } | null
 }
 
 /** All that an integration takes apart, in its order. */
-export function stepsOf({ extract, rules }: Mapping, sourceOf: (name: string) => number): Steps[] {
-  const steps: Steps[] = []
+export function pendingExtractions(
+  { extract, rules }: Mapping,
+  sourceOf: (name: string) => number,
+): PendingExtractions[] {
+  const steps: PendingExtractions[] = []
   let run: Step[] = []
   const end = (): void => {
     if (run.length > 0) steps.push(choosing(run, sourceOf))
@@ -33,7 +36,7 @@ export function stepsOf({ extract, rules }: Mapping, sourceOf: (name: string) =>
   for (const one of extract) {
     const asks = one.applies === null ? null : onlyAsk(one.extraction.when)
     if (run.length > 0 && run[0]!.asks?.name !== asks?.name) end()
-    if (asks === null) steps.push({ text: null, due: always(one) })
+    if (asks === null) steps.push({ text: null, pending: always(one) })
     else {
       run.push({ one, asks })
       // What it is asked by may be another thing behind it.
@@ -43,7 +46,7 @@ export function stepsOf({ extract, rules }: Mapping, sourceOf: (name: string) =>
   end()
   return steps
 
-  function mayChange({ from, sourceOf: groups }: TakingApart, name: string): boolean {
+  function mayChange({ from, sourceOf: groups }: CompiledExtraction, name: string): boolean {
     const asked = isField(name)
       ? rules.filter(({ leaf }) => leaf === leafOf(name)).flatMap(({ sources }) => sources)
       : [sourceOf(name)]
@@ -51,27 +54,27 @@ export function stepsOf({ extract, rules }: Mapping, sourceOf: (name: string) =>
   }
 }
 
-const always = (one: TakingApart): Steps['due'] => {
-  const due = [one]
-  return () => due
+const always = (one: CompiledExtraction): PendingExtractions['pending'] => {
+  const pending = [one]
+  return () => pending
 }
 
-function choosing(run: readonly Step[], sourceOf: (name: string) => number): Steps {
+function choosing(run: readonly Step[], sourceOf: (name: string) => number): PendingExtractions {
   const wanted = run.map(({ one, asks }) => ({ one, texts: new Set(asks?.oneOf.map(folded)) }))
-  const known = new Map<string, readonly TakingApart[]>()
-  const none: readonly TakingApart[] = []
+  const known = new Map<string, readonly CompiledExtraction[]>()
+  const none: readonly CompiledExtraction[] = []
   return {
     text: textFrom(run[0]!.asks!.name, sourceOf),
-    due(text) {
+    pending(text) {
       if (text === undefined) return none
-      let due = known.get(text)
-      if (due === undefined) {
+      let pending = known.get(text)
+      if (pending === undefined) {
         const fold = folded(text)
-        due = wanted.filter(({ texts }) => texts.has(fold)).map(({ one }) => one)
+        pending = wanted.filter(({ texts }) => texts.has(fold)).map(({ one }) => one)
         if (known.size >= MOST_KNOWN) known.clear()
-        known.set(text, due)
+        known.set(text, pending)
       }
-      return due
+      return pending
     },
   }
 }
