@@ -2,8 +2,9 @@ import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import * as z from 'zod'
 import { beside, duration, keptBeside, readConfig, secret, size } from '../config/index.ts'
+import { ROLES, SCOPES } from '../schema/api/index.ts'
 import { LIMITS, OperatorError } from '../schema/index.ts'
-import { isMaskable, openIdSchema, ROLES, SCOPES } from './accounts/index.ts'
+import { isMaskable, openIdSchema } from './accounts/index.ts'
 
 /** Where the indexer listens: scheme, host and port of a URL that has nothing else. */
 const listen = z.string().transform((text, context) => {

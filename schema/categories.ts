@@ -5,3 +5,7 @@ export type Category = (typeof CATEGORIES)[number]
 export function isCategory(value: unknown): value is Category {
   return typeof value === 'string' && (CATEGORIES as readonly string[]).includes(value)
 }
+
+/** Where a partition lies: a cluster may have cheaper nodes for what is older. */
+export const TIERS = ['hot', 'warm', 'cold', 'frozen'] as const
+export type Tier = (typeof TIERS)[number]

@@ -38,3 +38,20 @@ export const LIMITS = {
 /** No event is placed outside of these: one that says so is tagged, and placed at its receipt. */
 export const EARLIEST_TIMESTAMP = Date.UTC(1990, 0, 1)
 export const LATEST_TIMESTAMP = Date.UTC(2059, 0, 1)
+
+/** Of a count: what it may ask for, and what it may cost. */
+export const AGGREGATE_LIMITS = {
+  splits: 2,
+  top: 1000,
+  /** Of one split, and of all together. */
+  buckets: 10_000,
+  allBuckets: 50_000,
+  /** Fields in `sums`, and in `distinct`. */
+  fields: 8,
+  /** Different texts, or different numbers and addresses, that are held for one split. */
+  texts: 500_000,
+  numbers: 4_000_000,
+  /** ms; the usual one, and the longest. */
+  budget: 2000,
+  longestBudget: 30_000,
+} as const

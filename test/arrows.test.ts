@@ -14,6 +14,7 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   // The field reference for docs/ is not behind the index: what runs has no use for it.
   { folder: 'schema', doors: ['index.ts', 'reference.ts'] },
   { folder: 'schema/wire', doors: ['index.ts'] },
+  { folder: 'schema/api', doors: ['index.ts'] },
   { folder: 'config', doors: ['index.ts'] },
   { folder: 'agent', doors: [] },
   { folder: 'agent/inputs', doors: ['index.ts', 'input.ts', 'framing.ts'] },
@@ -151,12 +152,12 @@ describe('who may know whom', () => {
     ).toEqual([])
   })
 
-  it('schema needs nothing but Node, and zod only on the wire', () => {
+  it('schema needs nothing but Node, and zod only where it meets the outside', () => {
     expect(
       faults(({ path }, specifier) => {
         if (topOf(path) !== 'schema' || specifier.startsWith('.') || specifier.startsWith('node:'))
           return false
-        return !(specifier === 'zod' && path.startsWith('schema/wire/'))
+        return !(specifier === 'zod' && /^schema\/(?:wire|api)\//.test(path))
       }, false),
     ).toEqual([])
   })
@@ -203,6 +204,21 @@ describe('who may know whom', () => {
         const to = specifier.startsWith('.') ? room.exec(target(path, specifier))?.[1] : undefined
         if (from === undefined || to === undefined || from === to || from === 'testing') return false
         return known[from]?.includes(to) !== true
+      }, false),
+    ).toEqual([])
+  })
+
+  it('within the mapper, each room uses those below it', () => {
+    const floors = ['wasm', 'integration', 'read', 'mask', 'map', 'batch', 'examine']
+    const room = /^agent\/normalise\/(\w+)\//
+    // The shared memory has room for one event: it asks how many fields there are.
+    const isAsked = (goal: string): boolean => goal === 'agent/normalise/integration/layout.ts'
+    expect(
+      faults(({ path }, specifier) => {
+        const goal = specifier.startsWith('.') ? target(path, specifier) : ''
+        const [from, to] = [room.exec(path)?.[1], room.exec(goal)?.[1]]
+        if (from === undefined || to === undefined || from === to || !floors.includes(from)) return false
+        return !isAsked(goal) && floors.indexOf(to) > floors.indexOf(from)
       }, false),
     ).toEqual([])
   })

@@ -1,9 +1,9 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import * as z from 'zod'
+import { PERMISSION_NAMES, type Permission } from '../../schema/api/index.ts'
 import { inTurn, Refusal } from '../ingest/index.ts'
 import type { Records } from '../store/port.ts'
 import { Book } from './book.ts'
-import { PERMISSION_NAMES, type Permission } from './permissions.ts'
 
 const apiTokenSchema = z.object({
   id: z.string(),

@@ -1,17 +1,6 @@
-import * as z from 'zod'
+import type { Limits } from '../../schema/api/index.ts'
 import type { AuditEvent } from '../../schema/index.ts'
 import { BY_INDEXER, matches, type Query } from '../query/index.ts'
-
-const names = z.array(z.string().min(1).max(256)).min(1).max(200).nullable()
-
-/** Which events somebody may see at all; null is no limit. */
-export const limitsSchema = z.strictObject({
-  namespaces: names.default(null).describe('Only events of these namespaces; null for all.'),
-  entities: names
-    .default(null)
-    .describe('Only events on records of these kinds (audit.entity.type); null for all.'),
-})
-export type Limits = z.infer<typeof limitsSchema>
 
 export const NO_LIMITS: Limits = { namespaces: null, entities: null }
 

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { duration, isLoopbackHost, secret } from '../../config/index.ts'
-import { type Limits, limitsSchema } from './limits.ts'
-import { ROLES, type Role } from './permissions.ts'
+import { type Limits, limitsSchema, ROLES, type Role } from '../../schema/api/index.ts'
 
 const DAY = 86_400_000
 

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
+import type { Limits, Role } from '../../schema/api/index.ts'
+import { userName } from '../../schema/api/index.ts'
 import { type Act, type Failures, inTurn, type Trail } from '../ingest/index.ts'
-import type { Limits } from './limits.ts'
-import type { Role } from './permissions.ts'
 import { type Claimed, type Provider, ProviderRefusal } from './provider.ts'
 import { grantFor } from './provider-settings.ts'
 import type { Session, Sessions } from './sessions.ts'
 import { actOf, type Opened, type Origin } from './sign-in.ts'
-import { isLockedOut, type User, type Users, userName } from './users.ts'
+import { isLockedOut, type User, type Users } from './users.ts'
 
 interface Grant {
   readonly role: Role

@@ -1,10 +1,9 @@
 import * as z from 'zod'
+import { type Limits, limitsSchema, ROLES, type Role } from '../../schema/api/index.ts'
 import { inTurn, Refusal } from '../ingest/index.ts'
 import type { Records } from '../store/port.ts'
 import { Book } from './book.ts'
-import { type Limits, limitsSchema } from './limits.ts'
 import { passwordHashSchema } from './passwords.ts'
-import { ROLES, type Role } from './permissions.ts'
 
 const userSchema = z.object({
   name: z.string(),
@@ -45,32 +44,6 @@ const userSchema = z.object({
   knownFrom: z.array(z.string()).default([]),
 })
 export type User = z.infer<typeof userSchema>
-
-const NAME = /^[a-z0-9][a-z0-9._@-]{0,63}$/
-/** Names that stand for others than users in the audit trail. */
-const TAKEN = new Set([
-  'agent',
-  'anybody',
-  'indexer',
-  'local',
-  'loopback',
-  'nobody',
-  'operator',
-  'unknown',
-  'waybill',
-])
-
-export const userName = z
-  .string()
-  .transform((name) => name.toLowerCase())
-  .refine(
-    (name) => NAME.test(name),
-    'expected a to z, 0 to 9 and . _ @ -, at most 64, beginning with a letter or digit',
-  )
-  .refine(
-    (name) => !TAKEN.has(name),
-    'this name stands for something else in the audit trail; choose another',
-  )
 
 const MOST_KNOWN = 8
 

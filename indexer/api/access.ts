@@ -2,20 +2,22 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import {
-  type Accounts,
   ALL_PERMISSIONS,
-  FULL_SIGHT,
-  isFull,
-  Mask,
   PERMISSIONS,
   type Permission,
   permissionsOf,
   permissionsOfScopes,
+  WIDE_SCOPES,
+} from '../../schema/api/index.ts'
+import {
+  type Accounts,
+  FULL_SIGHT,
+  isFull,
+  Mask,
   queryOfLimits,
   type Session,
   type Sight,
   type User,
-  WIDE_SCOPES,
 } from '../accounts/index.ts'
 import { type AccessRules, type IndexerConfig, isLoopback } from '../config.ts'
 import { type Failures, Refusal } from '../ingest/index.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { aggregateShape, fieldsShape, fieldValuesShape } from '../../schema/api/index.ts'
 import { TestAgent, TestIndexer } from '../ingest/testing.ts'
-import { aggregateShape, fieldsShape, fieldValuesShape } from './aggregate-shapes.ts'
 
 let indexer: TestIndexer
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { apiProblemSchema } from './problem.ts'
+import { apiProblemSchema } from '../../schema/api/index.ts'
 import type { Route } from './route.ts'
 
 type Json = Record<string, unknown>

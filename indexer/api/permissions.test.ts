@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { PERMISSION_NAMES, type Permission, permissionsOf, ROLES, type Role } from '../accounts/index.ts'
+import { PERMISSION_NAMES, type Permission, permissionsOf, ROLES, type Role } from '../../schema/api/index.ts'
 import type { Answer } from '../ingest/testing.ts'
 import { PASSWORD, Person, StrictIndexer } from './testing/people.ts'
 

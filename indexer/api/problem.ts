@@ -1,13 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply } from 'fastify'
-import * as z from 'zod'
 import { OperatorError } from '../../schema/index.ts'
-import { type Problem, problemSchema } from '../../schema/wire/index.ts'
+import type { Problem } from '../../schema/wire/index.ts'
 import { Refusal } from '../ingest/index.ts'
 import { CancelledError, StoreFullError, StoreUnavailableError } from '../store/port.ts'
-
-/** A problem as the API answers it: where it is about a query, with the column. */
-export const apiProblemSchema = problemSchema.extend({ column: z.number().int().positive().optional() })
 
 /** What anything thrown means for the asker. What is our own mistake says nothing of its inside. */
 export function refusalOf(thrown: unknown): Refusal {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
-import type { Permission } from '../accounts/index.ts'
+import type { Permission } from '../../schema/api/index.ts'
 import { Refusal } from '../ingest/index.ts'
 import type { Asker } from './access.ts'
 

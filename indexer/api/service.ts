@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
+import type { Role } from '../../schema/api/index.ts'
 import type { AuditEvent } from '../../schema/index.ts'
-import type { Accounts, Events, Role, SessionTimes } from '../accounts/index.ts'
+import type { Accounts, Events, SessionTimes } from '../accounts/index.ts'
 import type { Enrichment } from '../enrich/index.ts'
 import type {
   Agents,

@@ -1,9 +1,9 @@
 import type { Argv } from 'yargs'
+import { type AgentShape, agentsCaShape, agentsShape, mintedTokenShape } from '../../schema/api/index.ts'
 import { OperatorError } from '../../schema/index.ts'
 import { settingsNumber } from '../../schema/wire/index.ts'
 import { timeText } from '../query/index.ts'
-import { type Agent, agentsAnswer, agentsCaAnswer, msOf, tokenAnswer, understood } from './answers.ts'
-import { AnswerError } from './client.ts'
+import { AnswerError, understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { jsonLines, writeLines } from './output.ts'
@@ -107,7 +107,7 @@ interface Given extends ConnectionGiven {
 }
 
 async function list(given: Given): Promise<void> {
-  const { agents } = understood(agentsAnswer, await connect(given).json('/v1/agents'))
+  const { agents } = understood(agentsShape, await connect(given).json('/v1/agents'))
   if (given.json) return writeLines(jsonLines(agents))
   if (agents.length === 0) {
     process.stderr.write('No agent is enrolled yet; `waybill agents token` makes a token for one.\n')
@@ -141,7 +141,7 @@ async function list(given: Given): Promise<void> {
     if (agent.slowed !== null)
       lines.push(
         harmless(
-          `${agent.name} (${agent.id}): slowed down since ${timeText(msOf(agent.slowed.since))}, as it sends more ${agent.slowed.why} than its quota allows (agents.quota in indexer.yml)`,
+          `${agent.name} (${agent.id}): slowed down since ${timeText(agent.slowed.since)}, as it sends more ${agent.slowed.why} than its quota allows (agents.quota in indexer.yml)`,
         ),
       )
     for (const { reason } of agent.breaks)
@@ -165,12 +165,12 @@ async function list(given: Given): Promise<void> {
   await writeLines(lines)
 }
 
-function rowOf(agent: Agent, now: number): string[] {
+function rowOf(agent: AgentShape, now: number): string[] {
   const { ledger } = agent
   const missing = agent.chains
     .flatMap((chain) => chain.gaps)
     .reduce((sum, gap) => sum + gap.to - gap.from + 1, 0)
-  const seen = agent.lastSeen === null ? 'never' : `${spanText(now - msOf(agent.lastSeen))} ago`
+  const seen = agent.lastSeen === null ? 'never' : `${spanText(now - agent.lastSeen)} ago`
   const counts =
     ledger === null
       ? ['', '', '', '', '', '']
@@ -205,7 +205,7 @@ async function token(
     throw new UsageError('--uses takes a whole number from 1')
   const client = connect(given)
   const answer = understood(
-    tokenAnswer,
+    mintedTokenShape,
     await client.json('/v1/agents/tokens', {
       method: 'POST',
       body: {
@@ -216,7 +216,7 @@ async function token(
     }),
   )
   if (given.json) return writeLines(jsonLines([answer]))
-  const until = timeText(msOf(answer.expires))
+  const until = timeText(answer.expires)
   process.stderr.write(
     `For ${answer.uses === 1 ? 'one agent' : `${answer.uses} agents`}, until ${until}: waybill-agent enroll URL --token TOKEN\n`,
   )
@@ -272,7 +272,7 @@ async function ca(
 ): Promise<void> {
   const path = given.act === 'renew' ? '/v1/agents/ca/renew' : '/v1/agents/ca'
   const answer = understood(
-    agentsCaAnswer,
+    agentsCaShape,
     await connect(given).json(path, given.act === 'show' ? {} : { method: 'POST', body: {} }),
   )
   if (given.json) return writeLines(jsonLines([answer]))
@@ -284,7 +284,7 @@ async function ca(
         .map((line) => harmless(line)),
     )
   await writeLines([
-    `Authority for agents, good until ${timeText(msOf(answer.until))}`,
+    `Authority for agents, good until ${timeText(answer.until)}`,
     `SHA-256 ${harmless(answer.fingerprint)}`,
   ])
   if (!answer.asked)

@@ -1,5 +1,5 @@
-import { alternativesAnswer, understood } from './answers.ts'
-import { AnswerError, type IndexerClient } from './client.ts'
+import { alternativesShape } from '../../schema/api/index.ts'
+import { AnswerError, type IndexerClient, understood } from './client.ts'
 import { harmless } from './terminal.ts'
 
 interface Asked {
@@ -35,7 +35,7 @@ export async function sayNothingFound(
 async function alternatives(client: IndexerClient, { q, from, to, own }: Asked) {
   try {
     const query = { q, from, to, ...(own && { own: 'true' }) }
-    return understood(alternativesAnswer, await client.json('/v1/alternatives', { query })).alternatives
+    return understood(alternativesShape, await client.json('/v1/alternatives', { query })).alternatives
   } catch (error) {
     if (error instanceof AnswerError) return []
     throw error

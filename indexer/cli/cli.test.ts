@@ -119,6 +119,11 @@ const agent = {
   oldestPending: null,
   ledger,
   settings: '12-0123456789ab',
+  notices: [],
+  clockOffset: null,
+  hosts: [],
+  breaks: [],
+  slowed: null,
   chains: [
     {
       incarnation: 'ab'.repeat(16),

@@ -1,3 +1,4 @@
+import type * as z from 'zod'
 import { codeOf, OperatorError } from '../../schema/index.ts'
 import { EXIT } from './exit.ts'
 
@@ -233,3 +234,13 @@ const isBroken = (error: unknown): boolean =>
   error instanceof TypeError ||
   (codeOf(error)?.startsWith('UND_ERR') ?? false) ||
   codeOf(error) === 'ECONNRESET'
+
+/** The answer in its shape; an indexer of another version is told from a broken one. */
+export function understood<Shape extends z.ZodType>(shape: Shape, answer: unknown): z.output<Shape> {
+  const parsed = shape.safeParse(answer)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new OperatorError(
+    `The indexer's answer is not understood (${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}); is it of another version than this waybill?`,
+  )
+}

@@ -1,9 +1,10 @@
 import type { Argv } from 'yargs'
 import { closest } from '../../config/index.ts'
+import { type AggregateShape, aggregateShape } from '../../schema/api/index.ts'
 import { csvCell, csvQuoted } from '../columns.ts'
 import { namedField, nearestName, timeText } from '../query/index.ts'
 import { sayNothingFound } from './alternatives.ts'
-import { type CountAnswer, countAnswer, understood } from './answers.ts'
+import { understood } from './client.ts'
 import { type ConnectionGiven, connect, withConnection } from './connection.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { FORMATS, type Format } from './formats.ts'
@@ -144,7 +145,7 @@ export async function run(given: Given): Promise<void> {
     from: from === undefined ? undefined : timeText(from),
     to: to === undefined ? undefined : timeText(to),
   }
-  let answer: CountAnswer
+  let answer: AggregateShape
   let text: string
   try {
     const said = await client.json('/v1/aggregate', {
@@ -158,7 +159,7 @@ export async function run(given: Given): Promise<void> {
         budget: LONGEST,
       },
     })
-    answer = understood(countAnswer, said)
+    answer = understood(aggregateShape, said)
     text = JSON.stringify(said)
   } catch (error) {
     throw withPlace(error, query, now)
@@ -178,7 +179,7 @@ export async function run(given: Given): Promise<void> {
 const LONGEST = 30_000
 
 /** A row for each bucket, of the inner split where there are two. */
-function rowsOf({ split }: CountAnswer, [first, second]: readonly Part[]): [...string[], number][] {
+function rowsOf({ split }: AggregateShape, [first, second]: readonly Part[]): [...string[], number][] {
   if (split === undefined || first === undefined) return []
   return split.buckets.flatMap((bucket): [...string[], number][] => {
     const key = first.shown(bucket.key)
@@ -187,7 +188,7 @@ function rowsOf({ split }: CountAnswer, [first, second]: readonly Part[]): [...s
   })
 }
 
-function csv(answer: CountAnswer, parts: readonly Part[]): string[] {
+function csv(answer: AggregateShape, parts: readonly Part[]): string[] {
   const head = [...parts.map(({ name }) => name), 'count'].map(csvQuoted).join(',')
   if (parts.length === 0) return [head, String(answer.count)]
   const rows = rowsOf(answer, parts).map((row) =>
@@ -196,7 +197,7 @@ function csv(answer: CountAnswer, parts: readonly Part[]): string[] {
   return [head, ...rows]
 }
 
-function shownTable(answer: CountAnswer, parts: readonly Part[]): string[] {
+function shownTable(answer: AggregateShape, parts: readonly Part[]): string[] {
   const { count, split } = answer
   if (split === undefined) return [String(count)]
   const rows = rowsOf(answer, parts).map((row) => row.map(String))

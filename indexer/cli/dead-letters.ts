@@ -1,8 +1,8 @@
 import type { Argv } from 'yargs'
+import { type LetterShape, lettersShape, replayShape, wholeLetterShape } from '../../schema/api/index.ts'
 import { OperatorError } from '../../schema/index.ts'
 import { timeText } from '../query/index.ts'
-import { type Letter, letterAnswer, lettersAnswer, msOf, replayAnswer, understood } from './answers.ts'
-import { AnswerError, type IndexerClient } from './client.ts'
+import { AnswerError, type IndexerClient, understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { write, writeLines } from './output.ts'
@@ -79,11 +79,11 @@ const jsonText = (object: unknown): string =>
 async function* allLetters(
   client: IndexerClient,
   most: number,
-): AsyncGenerator<{ letters: Letter[]; total: number }> {
+): AsyncGenerator<{ letters: LetterShape[]; total: number }> {
   let after: string | undefined
   for (let left = most; left > 0; ) {
     const query = { limit: Math.min(PAGE, left), after }
-    const page = understood(lettersAnswer, await client.json('/v1/dead-letters', { query }))
+    const page = understood(lettersShape, await client.json('/v1/dead-letters', { query }))
     yield page
     left -= page.letters.length
     if (page.next === null) return
@@ -115,9 +115,9 @@ async function list(given: Given & { readonly limit: number }): Promise<void> {
   else if (listed < all) process.stderr.write(`${listed} of ${all} dead letters; --limit 0 lists all.\n`)
 }
 
-const rowOf = (letter: Letter): string[] => [
+const rowOf = (letter: LetterShape): string[] => [
   letter.id,
-  timeText(msOf(letter.at)).slice(0, 19).replace('T', ' '),
+  timeText(letter.at).slice(0, 19).replace('T', ' '),
   letter.kind,
   letter.agent,
   `${letter.sequence}/${letter.position}`,
@@ -127,11 +127,11 @@ const rowOf = (letter: Letter): string[] => [
 
 async function show(given: Given & { readonly id: string }): Promise<void> {
   const found = await orNotFound(given.id, connect(given).json(pathOf(given.id)))
-  const letter = understood(letterAnswer, found)
+  const letter = understood(wholeLetterShape, found)
   if (given.json) return writeLines([jsonText(letter)])
   const paint = paintFor(process.stdout)
   const facts: readonly (readonly [string, string])[] = [
-    ['Came', timeText(msOf(letter.at))],
+    ['Came', timeText(letter.at)],
     ['Kind', letter.kind],
     ['Reason', letter.reason],
     ['Event', letter.eventId],
@@ -151,7 +151,7 @@ async function show(given: Given & { readonly id: string }): Promise<void> {
 }
 
 /** Where all of it stands, where the store has only its beginning. */
-function placeOf({ whole, agent }: Letter): (readonly [string, string])[] {
+function placeOf({ whole, agent }: LetterShape): (readonly [string, string])[] {
   if (whole === undefined) return []
   const { at } = whole
   const where =
@@ -169,7 +169,7 @@ async function replay(
   let failed = 0
   const one = async (id: string): Promise<void> => {
     const answer = understood(
-      replayAnswer,
+      replayShape,
       await orNotFound(id, client.json(`${pathOf(id)}/replay`, { method: 'POST', body: {} })),
     )
     if (answer.stored) stored++

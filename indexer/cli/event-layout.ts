@@ -1,3 +1,4 @@
+import type { DerivedShape } from '../../schema/api/index.ts'
 import {
   type AuditEvent,
   changesOf,
@@ -8,7 +9,6 @@ import {
   valuesOf,
 } from '../../schema/index.ts'
 import { columnsOf } from '../query/index.ts'
-import type { Derived } from './answers.ts'
 import { markOf } from './marks.ts'
 import { tallTable } from './table.ts'
 import { harmless, type Paint, wrapped } from './terminal.ts'
@@ -30,7 +30,7 @@ const APART = new Set(['audit.changes', 'audit.derived', 'audit.words', 'event.o
 /** An event for a person to read: every value in full, the changes as a table, the line it was read from. */
 export function layoutOf(
   event: AuditEvent,
-  derived: Derived,
+  derived: DerivedShape | null,
   room: number | undefined,
   paint: Paint,
 ): string[] {
@@ -112,7 +112,12 @@ function sectionLines(
   return lines
 }
 
-function changeLines(event: AuditEvent, derived: Derived, room: number | undefined, paint: Paint): string[] {
+function changeLines(
+  event: AuditEvent,
+  derived: DerivedShape | null,
+  room: number | undefined,
+  paint: Paint,
+): string[] {
   const changes = changesOf(event)
   if (changes.length === 0) return []
   const known = new Map(derived?.previous.map((one) => [one.field, one]))

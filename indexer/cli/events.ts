@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs'
+import { type EventTypeShape, eventSettingsShape, eventTypesShape } from '../../schema/api/index.ts'
 import {
   conditionsOf,
   type EventRule,
@@ -9,8 +10,7 @@ import {
   typeState,
 } from '../../schema/index.ts'
 import { settingsNumber } from '../../schema/wire/index.ts'
-import { type EventTypeAnswer, eventSettingsAnswer, eventTypesAnswer, understood } from './answers.ts'
-import { AnswerError, type IndexerClient } from './client.ts'
+import { AnswerError, type IndexerClient, understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
 import { EXIT } from './exit.ts'
 import { writeLines } from './output.ts'
@@ -99,7 +99,7 @@ const jsonText = (object: unknown): string =>
   process.stdout.isTTY ? harmlessJson(JSON.stringify(object)) : JSON.stringify(object)
 
 async function list(given: Given & { readonly integration?: string | undefined }): Promise<void> {
-  const { types, version } = understood(eventTypesAnswer, await connect(given).json('/v1/event-types'))
+  const { types, version } = understood(eventTypesShape, await connect(given).json('/v1/event-types'))
   const known = [...new Set(types.map(({ integration }) => integration))]
   if (given.integration !== undefined && !known.includes(given.integration)) {
     throw new OperatorError(
@@ -120,7 +120,7 @@ async function list(given: Given & { readonly integration?: string | undefined }
 }
 
 /** A type, and a line below for each exception. */
-function rowsOf({ id, title, group, mandatory, recorded, ruling, exceptions }: EventTypeAnswer): string[][] {
+function rowsOf({ id, title, group, mandatory, recorded, ruling, exceptions }: EventTypeShape): string[][] {
   const by = mandatory ? 'mandatory' : ruling === null ? 'default' : `rule ${ruling.event}`
   return [
     [id, title, group, recorded ? 'on' : 'off', by],
@@ -138,7 +138,7 @@ const ATTEMPTS = 5
 
 async function change(given: ChangeGiven, record: 'on' | 'off' | null): Promise<void> {
   const client = connect(given)
-  const { types: known } = understood(eventTypesAnswer, await client.json('/v1/event-types'))
+  const { types: known } = understood(eventTypesShape, await client.json('/v1/event-types'))
   const { entity, user, host } = given
   for (const event of given.types) await checkKnown(event, known)
   const rules = given.types.map(
@@ -180,7 +180,7 @@ function changed(
 }
 
 /** What a group's rule does not reach, because a more exact one says otherwise. */
-function othersOf(rule: EventRule, known: readonly EventTypeAnswer[], after: readonly EventRule[]): string[] {
+function othersOf(rule: EventRule, known: readonly EventTypeShape[], after: readonly EventRule[]): string[] {
   if (conditionsOf(rule).length > 0) return []
   const means = typeMatcher(rule.event)
   const ranked = strongestFirst(after)
@@ -193,7 +193,7 @@ function othersOf(rule: EventRule, known: readonly EventTypeAnswer[], after: rea
     })
 }
 
-async function checkKnown(event: string, known: readonly EventTypeAnswer[]): Promise<void> {
+async function checkKnown(event: string, known: readonly EventTypeShape[]): Promise<void> {
   const meant = known.filter(({ id }) => typeMatcher(event)(id))
   if (meant.length === 0) {
     throw new OperatorError(`There is no event type ${harmless(event)}${await hintFor(event, known)}`, {
@@ -206,7 +206,7 @@ async function checkKnown(event: string, known: readonly EventTypeAnswer[]): Pro
 }
 
 /** What may have been meant: the type that is written nearly so, or those of another group or integration that end so. */
-async function hintFor(event: string, known: readonly EventTypeAnswer[]): Promise<string> {
+async function hintFor(event: string, known: readonly EventTypeShape[]): Promise<string> {
   const { closest } = await import('../../config/index.ts')
   const ids = known.map(({ id }) => id)
   const near = closest(event, ids)
@@ -222,7 +222,7 @@ async function put(
   next: (events: readonly EventRule[]) => readonly EventRule[],
 ): Promise<{ version: string; before: readonly EventRule[]; after: readonly EventRule[] }> {
   for (let attempt = 1; ; attempt++) {
-    const current = understood(eventSettingsAnswer, await client.json('/v1/settings/events'))
+    const current = understood(eventSettingsShape, await client.json('/v1/settings/events'))
     const events = next(current.events)
     if (events === current.events) return { version: current.version, before: events, after: events }
     try {
@@ -231,7 +231,7 @@ async function put(
         body: { events },
         ifMatch: current.version,
       })
-      const { version } = understood(eventSettingsAnswer, answer)
+      const { version } = understood(eventSettingsShape, answer)
       return { version, before: current.events, after: events }
     } catch (error) {
       if (!(error instanceof AnswerError) || error.status !== 412 || attempt === ATTEMPTS) throw error

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
+import { type SignedInShape, signedInShape } from '../../schema/api/index.ts'
 import { OperatorError } from '../../schema/index.ts'
-import { type SignedIn, signedInAnswer, understood } from './answers.ts'
-import { AnswerError, IndexerClient } from './client.ts'
+import { AnswerError, IndexerClient, understood } from './client.ts'
 import { addressOf, type ConnectionGiven, urlOption } from './connection.ts'
 import { dropLogin, keepLogin, loginFor, loginsFile } from './credentials.ts'
 import { openPrompt, type Prompt } from './prompt.ts'
@@ -56,7 +56,7 @@ export async function run(given: Given): Promise<void> {
 }
 
 /** Step by step, as the indexer wants it: password, code of the second factor, new password. */
-async function signIn(url: URL, name: string, prompt: Prompt): Promise<SignedIn> {
+async function signIn(url: URL, name: string, prompt: Prompt): Promise<SignedInShape> {
   const password = await prompt.askHidden('Password: ')
   let now = await step(new IndexerClient(url, undefined), '/v1/session', { name, password, for: 'program' })
   if (now.wants === 'second-factor') {
@@ -75,9 +75,9 @@ async function signIn(url: URL, name: string, prompt: Prompt): Promise<SignedIn>
   return now
 }
 
-async function step(client: IndexerClient, path: string, body: object): Promise<SignedIn> {
+async function step(client: IndexerClient, path: string, body: object): Promise<SignedInShape> {
   try {
-    return understood(signedInAnswer, await client.json(path, { method: 'POST', body }))
+    return understood(signedInShape, await client.json(path, { method: 'POST', body }))
   } catch (error) {
     // Who signs in is not known yet: the remedy is not a token.
     if (!(error instanceof AnswerError) || error.status !== 401) throw error

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
+import { eventAnswerShape } from '../../schema/api/index.ts'
 import { OperatorError } from '../../schema/index.ts'
-import { eventAnswer, understood } from './answers.ts'
-import { AnswerError } from './client.ts'
+import { AnswerError, understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
 import { layoutOf } from './event-layout.ts'
 import { EXIT } from './exit.ts'
@@ -42,7 +42,7 @@ export async function run(given: Given): Promise<void> {
       { exitCode: EXIT.notFound, cause: error },
     )
   }
-  const { event, derived } = understood(eventAnswer, answer)
+  const { event, derived } = understood(eventAnswerShape, answer)
   if (given.json) {
     const line = JSON.stringify({ event, derived })
     return writeLines([process.stdout.isTTY ? harmlessJson(line) : line])

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs'
+import { type StorageShape, storageShape } from '../../schema/api/index.ts'
 import { ageText } from '../lifecycle/table.ts'
-import { type StorageAnswer, storageAnswer, understood } from './answers.ts'
+import { understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
 import { writeLines } from './output.ts'
 import { bytesText, spanText, table } from './table.ts'
@@ -33,7 +34,7 @@ export async function run(
   given: ConnectionGiven & { readonly json: boolean; readonly detail: boolean },
 ): Promise<void> {
   const address = given.detail ? '/v1/storage?detail=true' : '/v1/storage'
-  const answer = understood(storageAnswer, await connect(given).json(address))
+  const answer = understood(storageShape, await connect(given).json(address))
   if (given.json) {
     const text = JSON.stringify(answer)
     return writeLines([process.stdout.isTTY ? harmlessJson(text) : text])
@@ -61,7 +62,7 @@ export async function run(
 }
 
 /** Where the bytes are. */
-function partLines({ parts, categories }: StorageAnswer): string[] {
+function partLines({ parts, categories }: StorageShape): string[] {
   if (parts === undefined) return []
   if (parts === null)
     return ['', 'Where the bytes are only the cluster knows: ask it with `GET _cat/indices?v`.']
@@ -75,7 +76,7 @@ function partLines({ parts, categories }: StorageAnswer): string[] {
 }
 
 /** What the figures come to. */
-function sentences({ categories, bytes, otherBytes, disk, growth, fullInDays }: StorageAnswer): string[] {
+function sentences({ categories, bytes, otherBytes, disk, growth, fullInDays }: StorageShape): string[] {
   const said = [`${bytesText(bytes)} in all, ${bytesText(otherBytes)} of it waybills and the like.`]
   if (disk !== null)
     said.push(`${bytesText(disk.free)} of the disk's ${bytesText(disk.total)} are left for the store.`)

@@ -1,8 +1,8 @@
 import type { Argv } from 'yargs'
+import { apiTokensShape, madeTokenShape, type TokenShape } from '../../schema/api/index.ts'
 import { OperatorError } from '../../schema/index.ts'
 import { timeText } from '../query/index.ts'
-import { type ApiToken, apiTokensAnswer, madeTokenAnswer, msOf, understood } from './answers.ts'
-import { AnswerError } from './client.ts'
+import { AnswerError, understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { jsonLines, writeLines } from './output.ts'
@@ -70,7 +70,7 @@ interface Given extends ConnectionGiven {
 }
 
 async function list(given: Given): Promise<void> {
-  const { tokens } = understood(apiTokensAnswer, await connect(given).json('/v1/tokens'))
+  const { tokens } = understood(apiTokensShape, await connect(given).json('/v1/tokens'))
   if (given.json) return writeLines(jsonLines(tokens))
   if (tokens.length === 0) {
     process.stderr.write('There is no token; `waybill tokens create NAME` makes one.\n')
@@ -80,14 +80,14 @@ async function list(given: Given): Promise<void> {
   await writeLines(table(head, tokens.map(rowOf), terminalWidth(), paintFor(process.stdout)))
 }
 
-function rowOf(token: ApiToken): string[] {
-  const expires = token.expires === null ? 'never' : timeText(msOf(token.expires))
+function rowOf(token: TokenShape): string[] {
+  const expires = token.expires === null ? 'never' : timeText(token.expires)
   return [
     token.id,
     token.name,
     token.owner ?? 'the service',
     token.scopes.join(', '),
-    timeText(msOf(token.created)),
+    timeText(token.created),
     token.expired ? 'expired' : expires,
   ]
 }
@@ -111,9 +111,9 @@ async function create(given: Given & { name: string; scopes: string; expires: st
     scopes,
     expiresSeconds: span === null ? null : Math.ceil(span.data / 1000),
   }
-  const made = understood(madeTokenAnswer, await connect(given).json('/v1/tokens', { method: 'POST', body }))
+  const made = understood(madeTokenShape, await connect(given).json('/v1/tokens', { method: 'POST', body }))
   if (given.json) return writeLines(jsonLines([made]))
-  const until = made.expires === null ? 'without end' : `until ${timeText(msOf(made.expires))}`
+  const until = made.expires === null ? 'without end' : `until ${timeText(made.expires)}`
   process.stderr.write(`For ${made.scopes.join(', ')}, ${until}, shown this once:\n`)
   await writeLines([harmless(made.token)])
 }

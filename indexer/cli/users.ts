@@ -1,16 +1,14 @@
 import type { Argv } from 'yargs'
+import { givenPasswordShape, ROLES, type UserShape, userShape, usersShape } from '../../schema/api/index.ts'
 import { OperatorError } from '../../schema/index.ts'
 import { timeText } from '../query/index.ts'
-import { givenPasswordAnswer, msOf, type User, understood, userAnswer, usersAnswer } from './answers.ts'
-import { AnswerError, type Asked } from './client.ts'
+import { AnswerError, type Asked, understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { jsonLines, writeLines } from './output.ts'
 import { table } from './table.ts'
 import { harmless, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
-
-const ROLES = ['viewer', 'auditor', 'manager', 'admin'] as const
 
 const limitOptions = {
   entities: {
@@ -138,13 +136,13 @@ function listOf(option: string, text: string | undefined): string[] | null {
 }
 
 async function list(given: Given): Promise<void> {
-  const { users } = understood(usersAnswer, await connect(given).json('/v1/users'))
+  const { users } = understood(usersShape, await connect(given).json('/v1/users'))
   if (given.json) return writeLines(jsonLines(users))
   const head = ['NAME', 'FULL NAME', 'ROLE', 'SECOND FACTOR', 'SEES', 'STATE']
   await writeLines(table(head, users.map(rowOf), terminalWidth(), paintFor(process.stdout)))
 }
 
-function rowOf(user: User): string[] {
+function rowOf(user: UserShape): string[] {
   const { entities, namespaces } = user.limits
   const sees = [...(entities ?? []), ...(namespaces ?? []).map((name) => `namespace ${name}`)].join(', ')
   return [
@@ -157,9 +155,9 @@ function rowOf(user: User): string[] {
   ]
 }
 
-function stateOf(user: User): string {
+function stateOf(user: UserShape): string {
   if (user.locked !== null) {
-    const until = user.locked.until === null ? '' : ` until ${timeText(msOf(user.locked.until))}`
+    const until = user.locked.until === null ? '' : ` until ${timeText(user.locked.until)}`
     return `locked${until}: ${user.locked.reason}`
   }
   return user.oneTimePassword ? 'has not signed in yet' : 'active'
@@ -181,16 +179,16 @@ async function reset(given: Named & { removeSecondFactor: boolean; revokeTokens:
 }
 
 async function tellPassword(given: Given, answer: unknown): Promise<void> {
-  const made = understood(givenPasswordAnswer, answer)
+  const made = understood(givenPasswordShape, answer)
   if (given.json) return writeLines(jsonLines([made]))
   process.stderr.write(
-    `For ${harmless(made.user.name)}, for one sign-in until ${timeText(msOf(made.expires))}, shown this once:\n`,
+    `For ${harmless(made.user.name)}, for one sign-in until ${timeText(made.expires)}, shown this once:\n`,
   )
   await writeLines([harmless(made.password)])
 }
 
 async function changed(given: Named, what: string, body: object): Promise<void> {
-  const user = understood(userAnswer, await asked(given, `/${what}`, { method: 'POST', body }))
+  const user = understood(userShape, await asked(given, `/${what}`, { method: 'POST', body }))
   if (given.json) return writeLines(jsonLines([user]))
   const [, , role, , sees] = rowOf(user)
   await writeLines([harmless(`User ${user.name}: ${role}, sees ${sees}, ${stateOf(user)}.`)])

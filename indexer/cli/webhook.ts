@@ -1,8 +1,9 @@
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isLoopbackHost } from '../../config/index.ts'
+import { madeTokenShape } from '../../schema/api/index.ts'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
-import { madeTokenAnswer, understood } from './answers.ts'
 import type { IndexerClient } from './client.ts'
+import { understood } from './client.ts'
 import { UsageError } from './exit.ts'
 
 /** Where watches tell their alerts, and what proves to the indexer who tells them. */
@@ -58,7 +59,7 @@ export async function webhookOf(
 /** A token that may tell alerts and do nothing else, and that does not end: alerts that stop unseen would be worse. */
 export async function makeWatcherToken(client: IndexerClient): Promise<string> {
   const body = { name: 'watcher', scopes: ['alerts'], expiresSeconds: null }
-  return understood(madeTokenAnswer, await client.json('/v1/tokens', { method: 'POST', body })).token
+  return understood(madeTokenShape, await client.json('/v1/tokens', { method: 'POST', body })).token
 }
 
 function checked(token: string, from: string): string {

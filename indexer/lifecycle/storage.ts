@@ -1,5 +1,5 @@
-import { CATEGORIES, type Category } from '../../schema/index.ts'
-import { type StoredBytes, type StoredPartition, TIERS, type Tier } from '../store/port.ts'
+import { CATEGORIES, type Category, TIERS, type Tier } from '../../schema/index.ts'
+import type { StoredBytes, StoredPartition } from '../store/port.ts'
 import type { Standing } from './standing.ts'
 import type { RetentionTable } from './table.ts'
 

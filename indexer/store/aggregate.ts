@@ -100,18 +100,4 @@ export interface NumberSums {
   readonly avg: number | null
 }
 
-export const AGGREGATE_LIMITS = {
-  splits: 2,
-  top: 1000,
-  /** Of one split, and of all together. */
-  buckets: 10_000,
-  allBuckets: 50_000,
-  /** Fields in `sums`, and in `distinct`. */
-  fields: 8,
-  /** Different texts, or different numbers and addresses, that are held for one split. */
-  texts: 500_000,
-  numbers: 4_000_000,
-  /** ms; the usual one, and the longest. */
-  budget: 2000,
-  longestBudget: 30_000,
-} as const
+export { AGGREGATE_LIMITS } from '../../schema/index.ts'

@@ -1,4 +1,4 @@
-import type { Additions, AuditEvent, Category } from '../../schema/index.ts'
+import type { Additions, AuditEvent, Category, Tier } from '../../schema/index.ts'
 import type { Manifest, SliceAnswer } from '../../schema/wire/index.ts'
 import type { Query } from '../query/tree.ts'
 import type { Aggregate, AggregateRequest } from './aggregate.ts'
@@ -260,10 +260,6 @@ export interface StoreStatus {
   readonly deadLetters: number
   readonly partitions: readonly { category: Category; name: string; events: number; bytes: number }[]
 }
-
-/** Where a partition lies: a cluster may have cheaper nodes for what is older. */
-export const TIERS = ['hot', 'warm', 'cold', 'frozen'] as const
-export type Tier = (typeof TIERS)[number]
 
 /** A category's events of one window of `event.ingested`, which expire together. */
 export interface StoredPartition {

@@ -1,6 +1,6 @@
-import type { Role } from '../../indexer/accounts/index.ts'
 import type { Person } from '../../indexer/api/testing/people.ts'
 import type { Answer, TestAgent } from '../../indexer/ingest/testing.ts'
+import type { Role } from '../../schema/api/index.ts'
 
 /** The token of a watch, which may tell of alerts. */
 export const WATCHER = 'a-token-for-watches-1'

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
-import type { Role } from '../../indexer/accounts/index.ts'
 import { PASSWORD, StrictIndexer } from '../../indexer/api/testing/people.ts'
 import { TestAgent } from '../../indexer/ingest/testing.ts'
+import type { Role } from '../../schema/api/index.ts'
 import { Chromium, type Look } from './chromium.ts'
 
 type Members = Record<string, unknown>

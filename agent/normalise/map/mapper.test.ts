@@ -352,7 +352,7 @@ describe('the mapper', () => {
     ],
     ['two states', { before: { a: 'x'.repeat(MOST / 2) }, after: { a: 'y'.repeat(MOST / 2 - 100) } }],
     ['lists within lists', { x: many(2000, () => many(100, () => [])) }],
-  ])('takes a record as long as any may be: %s', (_, record) => {
+  ])('takes a record of the greatest length: %s', (_, record) => {
     const bytes = Buffer.from(JSON.stringify(record))
     expect(bytes.length).toBeLessThan(1024 * 1024)
     holds(bytes, 0, mappers.slice(-1))

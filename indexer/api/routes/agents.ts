@@ -1,6 +1,13 @@
 import type { X509Certificate } from 'node:crypto'
 import * as z from 'zod'
 import {
+  type AgentShape,
+  type AgentsCaShape,
+  agentsCaShape,
+  agentsShape,
+  mintedTokenShape,
+} from '../../../schema/api/index.ts'
+import {
   AGENT_CERTIFICATE_PATH,
   acknowledgementSchema,
   agentCertificateSchema,
@@ -17,13 +24,6 @@ import { askingAgent } from '../agent-question.ts'
 import { refusalOf } from '../problem.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
-import {
-  type AgentShape,
-  type AgentsCaShape,
-  agentShape,
-  agentsCaShape,
-  mintedTokenShape,
-} from '../shapes.ts'
 
 /** What agents ask: to be enrolled, to hand over waybills, to be known as well. */
 export function agentRoutes(service: Service): Route[] {
@@ -154,7 +154,7 @@ export function agentManagementRoutes(service: Service): Route[] {
       shows: 'totals',
       about:
         'All agents: when they were last heard of, how far they are behind, their ledgers, and gaps in their waybills.',
-      answers: { 200: json('The agents.', z.object({ agents: z.array(agentShape) })) },
+      answers: { 200: json('The agents.', agentsShape) },
       async serve({ asker }) {
         for (const field of SHOWN_OF_AGENTS) asker.sight.mask.demand({ kind: 'exists', field })
         const shapes: AgentShape[] = []

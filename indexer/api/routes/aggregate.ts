@@ -1,8 +1,4 @@
 import * as z from 'zod'
-import { FIELDS, type Field, SHORT_NAMES } from '../../../schema/index.ts'
-import { alternativesTo, asksForOwn, parseQuery, printQuery, type Query } from '../../query/index.ts'
-import { isCountable } from '../../store/index.ts'
-import type { Split } from '../../store/port.ts'
 import {
   aggregateAsked,
   aggregateShape,
@@ -10,7 +6,11 @@ import {
   fieldsShape,
   fieldValuesShape,
   type splitShape,
-} from '../aggregate-shapes.ts'
+} from '../../../schema/api/index.ts'
+import { FIELDS, type Field, SHORT_NAMES } from '../../../schema/index.ts'
+import { alternativesTo, asksForOwn, parseQuery, printQuery, type Query } from '../../query/index.ts'
+import { isCountable } from '../../store/index.ts'
+import type { Split } from '../../store/port.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 import {

@@ -1,9 +1,9 @@
 import * as z from 'zod'
+import { lettersShape, replayShape, wholeLetterShape } from '../../../schema/api/index.ts'
 import { Refusal } from '../../ingest/index.ts'
 import type { DeadLetter } from '../../store/port.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
-import { lettersShape, replayShape, wholeLetterShape } from '../shapes.ts'
 
 /** Events that could not be stored: to look at, to try again, to throw away. */
 export function deadLetterRoutes(service: Service): Route[] {

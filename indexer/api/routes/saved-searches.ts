@@ -1,7 +1,7 @@
 import * as z from 'zod'
+import { savedSearchShape } from '../../../schema/api/index.ts'
 import { Refusal } from '../../ingest/index.ts'
 import type { Asker } from '../access.ts'
-import { savedSearchShape } from '../account-shapes.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 

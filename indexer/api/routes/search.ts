@@ -1,10 +1,17 @@
 import * as z from 'zod'
+import {
+  arrivalsShape,
+  countsShape,
+  DIMENSIONS,
+  eventAnswerShape,
+  eventShape,
+  pageShape,
+} from '../../../schema/api/index.ts'
 import type { Events } from '../../accounts/index.ts'
 import { Refusal } from '../../ingest/index.ts'
 import { exportOf } from '../readings.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
-import { arrivalsShape, countsShape, DIMENSIONS, eventAnswerShape, eventShape, pageShape } from '../shapes.ts'
 import { pageIn, sortingOf, sortText } from '../sorting.ts'
 import { MOMENT_HEADER, streamEvents, streamMoment } from '../stream.ts'
 import { digits, ownText, queryOf, queryText, quoted, spanOf, timeOf, timeText, upTo } from './asked.ts'

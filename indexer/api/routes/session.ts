@@ -1,8 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
-import { csrfOf, NO_LIMITS, type Opened, type Origin, type Session } from '../../accounts/index.ts'
-import { Refusal } from '../../ingest/index.ts'
-import { type Asker, addressOf } from '../access.ts'
 import {
   codeShape,
   confirmShape,
@@ -16,7 +13,10 @@ import {
   signInShape,
   type WhoShape,
   whoShape,
-} from '../account-shapes.ts'
+} from '../../../schema/api/index.ts'
+import { csrfOf, NO_LIMITS, type Opened, type Origin, type Session } from '../../accounts/index.ts'
+import { Refusal } from '../../ingest/index.ts'
+import { type Asker, addressOf } from '../access.ts'
 import { demandOwnOrigin } from '../cookies.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'

@@ -1,11 +1,11 @@
 import * as z from 'zod'
+import { eventSettingsShape, eventTypesShape } from '../../../schema/api/index.ts'
 import { strongestFirst, typeState } from '../../../schema/index.ts'
 import { AGENT_SETTINGS_PATH, agentSettingsSchema, eventRulesSchema } from '../../../schema/wire/index.ts'
 import { askingAgent } from '../agent-question.ts'
 import { changeable, entityTag, isKnown } from '../entity-tag.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
-import { eventSettingsShape, eventTypesShape } from '../shapes.ts'
 
 /** A thousand rules with long names. */
 const RULES_BYTES = 1024 * 1024

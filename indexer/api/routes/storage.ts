@@ -1,7 +1,7 @@
 import * as z from 'zod'
+import { storageShape } from '../../../schema/api/index.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
-import { storageShape } from '../shapes.ts'
 
 const detailText = z
   .enum(['true', 'false'])

@@ -1,8 +1,14 @@
 import * as z from 'zod'
-import { type ApiToken, PERMISSIONS } from '../../accounts/index.ts'
+import {
+  apiTokensShape,
+  madeTokenShape,
+  newTokenShape,
+  PERMISSIONS,
+  type TokenShape,
+} from '../../../schema/api/index.ts'
+import type { ApiToken } from '../../accounts/index.ts'
 import { Refusal } from '../../ingest/index.ts'
 import type { Asker } from '../access.ts'
-import { madeTokenShape, newTokenShape, type TokenShape, tokenShape } from '../account-shapes.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 
@@ -20,7 +26,7 @@ export function tokenRoutes(service: Service): Route[] {
       needs: 'known',
       about:
         'One’s own tokens; all of them for who may manage users. Those of indexer.yml are not among them.',
-      answers: { 200: json('The tokens.', z.object({ tokens: z.array(tokenShape) })) },
+      answers: { 200: json('The tokens.', apiTokensShape) },
       async serve({ asker }) {
         const tokens = apiTokens.list().filter((token) => mayTouch(token, asker))
         return { tokens: tokens.map((token) => shapeOf(token, clock())) }

@@ -1,15 +1,17 @@
 import * as z from 'zod'
-import { demandLocal, limitsSchema, oneTimePassword, type User } from '../../accounts/index.ts'
-import { Refusal } from '../../ingest/index.ts'
-import type { Asker } from '../access.ts'
 import {
   givenPasswordShape,
+  limitsSchema,
   newUserShape,
   roleShape,
   tokensShape,
   type UserShape,
   userShape,
-} from '../account-shapes.ts'
+  usersShape,
+} from '../../../schema/api/index.ts'
+import { demandLocal, oneTimePassword, type User } from '../../accounts/index.ts'
+import { Refusal } from '../../ingest/index.ts'
+import type { Asker } from '../access.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 
@@ -52,7 +54,7 @@ export function userRoutes(service: Service): Route[] {
       path: '/v1/users',
       needs: 'users',
       about: 'All users.',
-      answers: { 200: json('The users.', z.object({ users: z.array(userShape) })) },
+      answers: { 200: json('The users.', usersShape) },
       serve: async () => ({ users: users.list().map((user) => shapeOf(user, clock())) }),
     }),
     route({

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Role } from '../../../schema/api/index.ts'
 import { eventsAt } from '../../../test/pages.ts'
-import type { Role } from '../../accounts/index.ts'
 import { type Answer, askAt, TestIndexer } from '../../ingest/testing.ts'
 
 /** For tests only: people with browsers, who sign in at a real indexer. */

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { DerivedShape } from '../../../schema/api/index.ts'
 import type { AuditEvent } from '../../../schema/index.ts'
 import { fullName, matches, namedField, parseQuery, QueryError } from '../../query/index.ts'
 import type { Split } from '../../store/port.ts'
 import { plainAggregate } from '../../store/testing/plain-aggregate.ts'
-import type { Derived } from '../answers.ts'
 
 interface Counted {
   readonly q?: string
@@ -24,7 +24,7 @@ export interface TestIndexer {
   readonly url: string
   readonly events: AuditEvent[]
   /** What is answered beside an event. */
-  derived: Derived
+  derived: DerivedShape | null
   readonly letters: Map<string, { reason: string; replays: boolean; line: string }>
   readonly agents: unknown[]
   readonly seen: { method: string; url: string; authorization: string | undefined; body: unknown }[]
@@ -203,6 +203,7 @@ function letterOf(indexer: TestIndexer, id: string): object {
     source: '0'.repeat(32),
     line: letter?.line,
     bytes: letter?.line.length,
+    raw: Buffer.from(letter?.line ?? '').toString('base64'),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
-import { CATEGORIES, type Category } from '../../../schema/index.ts'
-import type { StoredBytes, StoredPartition, Tier } from '../port.ts'
+import { CATEGORIES, type Category, type Tier } from '../../../schema/index.ts'
+import type { StoredBytes, StoredPartition } from '../port.ts'
 import type { Families } from './families.ts'
 import { categoryOfIndex, type Names } from './names.ts'
 import { WHOLE } from './search.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { AGGREGATE_LIMITS as LIMITS } from '../store/port.ts'
-import { eventShape } from './shapes.ts'
+import { AGGREGATE_LIMITS as LIMITS } from '../index.ts'
+import { eventShape } from './events.ts'
 
 /** What is counted, and what is answered. The sense of it all is said at the store's port. */
 const count = z.number().int().nonnegative()
@@ -109,6 +109,8 @@ export const aggregateShape = z.object({
   ...metrics,
   partial,
 })
+
+export type AggregateShape = z.infer<typeof aggregateShape>
 
 export const fieldsShape = z.object({
   fields: z.array(

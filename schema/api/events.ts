@@ -1,7 +1,6 @@
 import * as z from 'zod'
-import { CATEGORIES } from '../../schema/index.ts'
-import { eventRuleSchema, ledgerSchema } from '../../schema/wire/index.ts'
-import { TIERS } from '../store/port.ts'
+import { CATEGORIES, TIERS } from '../index.ts'
+import { eventRuleSchema, ledgerSchema, problemSchema } from '../wire/index.ts'
 
 /** What the API answers with, beside what agents and indexer say to each other. */
 const count = z.number().int().nonnegative()
@@ -100,6 +99,7 @@ export const agentShape = z.object({
     .describe('Since when it is slowed down, and which quota it exceeds.'),
 })
 export type AgentShape = z.infer<typeof agentShape>
+export const agentsShape = z.object({ agents: z.array(agentShape) })
 
 const versionShape = z.string().describe('A number and a hash; the same as the ETag.')
 
@@ -129,6 +129,8 @@ export const eventTypesShape = z.object({
     }),
   ),
 })
+
+export type EventTypeShape = z.infer<typeof eventTypesShape>['types'][number]
 
 const tierUseShape = z.object({ tier: z.enum(TIERS), partitions: count, events: count, bytes: count })
 
@@ -170,6 +172,8 @@ export const storageShape = z.object({
     ),
 })
 
+export type StorageShape = z.infer<typeof storageShape>
+
 export const mintedTokenShape = z.object({ token: z.string(), expires: time, uses: count })
 
 const letterFields = {
@@ -198,6 +202,7 @@ const letterFields = {
     .describe('There where the cluster had no room for all of the line: `line` is only its beginning.'),
 }
 export const letterShape = z.object(letterFields)
+export type LetterShape = z.infer<typeof letterShape>
 export const wholeLetterShape = z.object({
   ...letterFields,
   raw: z.string().describe('The shipped line byte for byte, in base64.'),
@@ -221,3 +226,6 @@ export const agentsCaShape = z.object({
     ),
 })
 export type AgentsCaShape = z.infer<typeof agentsCaShape>
+
+/** A problem as the API answers it: where it is about a query, with the column. */
+export const apiProblemSchema = problemSchema.extend({ column: z.number().int().positive().optional() })

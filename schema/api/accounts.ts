@@ -1,8 +1,45 @@
 import * as z from 'zod'
-import { limitsSchema, PERMISSION_NAMES, ROLES, userName } from '../accounts/index.ts'
+import { PERMISSION_NAMES, ROLES } from './permissions.ts'
 
 /** What is asked and answered about users, sessions and tokens. */
 const time = z.number().int().describe('Milliseconds since 1970.')
+
+const NAME = /^[a-z0-9][a-z0-9._@-]{0,63}$/
+/** Names that stand for others than users in the audit trail. */
+const TAKEN = new Set([
+  'agent',
+  'anybody',
+  'indexer',
+  'local',
+  'loopback',
+  'nobody',
+  'operator',
+  'unknown',
+  'waybill',
+])
+
+export const userName = z
+  .string()
+  .transform((name) => name.toLowerCase())
+  .refine(
+    (name) => NAME.test(name),
+    'expected a to z, 0 to 9 and . _ @ -, at most 64, beginning with a letter or digit',
+  )
+  .refine(
+    (name) => !TAKEN.has(name),
+    'this name stands for something else in the audit trail; choose another',
+  )
+
+const names = z.array(z.string().min(1).max(256)).min(1).max(200).nullable()
+
+/** Which events somebody may see at all; null is no limit. */
+export const limitsSchema = z.strictObject({
+  namespaces: names.default(null).describe('Only events of these namespaces; null for all.'),
+  entities: names
+    .default(null)
+    .describe('Only events on records of these kinds (audit.entity.type); null for all.'),
+})
+export type Limits = z.infer<typeof limitsSchema>
 
 /** A password as it was typed; its rules are told where one is chosen. */
 const typed = z.string().min(1).max(1024)
@@ -60,6 +97,8 @@ export const signedInShape = whoShape.extend({
   token: z.string().nullable().describe('For a program; shown this once.'),
 })
 
+export type SignedInShape = z.infer<typeof signedInShape>
+
 export const offerShape = z.object({
   secret: z.string().describe('In base 32, to be typed into the app.'),
   uri: z.string().describe('otpauth://, to be shown as a QR code.'),
@@ -101,6 +140,7 @@ export const userShape = z.object({
   passwordChanged: time,
 })
 export type UserShape = z.infer<typeof userShape>
+export const usersShape = z.object({ users: z.array(userShape) })
 
 export const givenPasswordShape = z.object({
   user: userShape,
@@ -132,6 +172,7 @@ export const tokenShape = z.object({
   expired: z.boolean(),
 })
 export type TokenShape = z.infer<typeof tokenShape>
+export const apiTokensShape = z.object({ tokens: z.array(tokenShape) })
 
 export const madeTokenShape = tokenShape.extend({ token: z.string().describe('Shown this once.') })
 
