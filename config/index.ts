@@ -10,4 +10,4 @@ export {
   readConfig,
 } from './read.ts'
 export { Secret, secret } from './secret.ts'
-export { age, duration, size } from './units.ts'
+export { age, bytesText, duration, size } from './units.ts'

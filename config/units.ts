@@ -57,3 +57,15 @@ function written(value: number, units: Readonly<Record<string, number>>): string
   const [unit, factor] = fitting.toSorted((a, b) => b[1] - a[1])[0] ?? Object.entries(units)[0]!
   return `${value / factor}${unit}`
 }
+
+/** So many bytes, for people. */
+export function bytesText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024
+    unit++
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
+}

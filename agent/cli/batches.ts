@@ -1,5 +1,6 @@
+import { bytesText } from '../../config/index.ts'
 import type { BatchListing, ShownBatch } from '../ship/index.ts'
-import { bytesText, harmless, table } from './table.ts'
+import { harmless, table } from './table.ts'
 
 export function batchesText(batches: readonly BatchListing[], none: string): string {
   if (batches.length === 0) return none

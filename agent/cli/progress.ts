@@ -1,5 +1,5 @@
+import { bytesText } from '../../config/index.ts'
 import type { Agent } from '../agent.ts'
-import { bytesText } from './table.ts'
 
 const EVERY_MS = 200
 const BAR = 30

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { CommandModule } from 'yargs'
+import { bytesText } from '../../config/index.ts'
 import { OperatorError } from '../../schema/index.ts'
 import { type Ledger, noticeText } from '../../schema/wire/index.ts'
 import type { AgentStatus, WaitingStatus } from '../agent.ts'
@@ -10,7 +11,7 @@ import { journalFolder } from '../receive.ts'
 import { NEVER_RAN, stoppedStatus } from '../stopped.ts'
 import { configOption, jsonOption } from './config-option.ts'
 import { eventsText } from './events-text.ts'
-import { agoText, bytesText, harmless, table } from './table.ts'
+import { agoText, harmless, table } from './table.ts'
 
 interface StatusArguments {
   config: string

@@ -1,7 +1,8 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import * as z from 'zod'
 import { PERMISSION_NAMES, type Permission } from '../../schema/api/index.ts'
-import { inTurn, Refusal } from '../ingest/index.ts'
+import { inTurn } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 import type { Records } from '../store/port.ts'
 import { Book } from './book.ts'
 

@@ -13,8 +13,8 @@ import {
   whatTellsOf,
   wordsOf,
 } from '../../schema/index.ts'
-import { Refusal } from '../ingest/index.ts'
 import { type ChangeQuery, OWN_QUESTIONS, type Query, withoutAddresses } from '../query/index.ts'
+import { Refusal } from '../refusal.ts'
 
 /** What stands in the place of a value that a role does not see. */
 export const MASKED = '(masked)'

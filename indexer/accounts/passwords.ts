@@ -1,6 +1,6 @@
 import { type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import * as z from 'zod'
-import { Refusal } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 import { isCommon } from './common-passwords.ts'
 
 /** A password as it is kept. The cost stands with it, so that it can be raised later. */

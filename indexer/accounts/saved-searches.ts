@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Refusal } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 import type { Records } from '../store/port.ts'
 import { Book } from './book.ts'
 

@@ -1,4 +1,4 @@
-import { Refusal } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 import type { Session } from './sessions.ts'
 import { recoveryHash } from './sign-in.ts'
 import { base32, otpauth, stepOf } from './totp.ts'

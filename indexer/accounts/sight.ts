@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../../schema/index.ts'
-import { Refusal } from '../ingest/index.ts'
 import type { Query } from '../query/index.ts'
+import { Refusal } from '../refusal.ts'
 import type {
   Aggregate,
   AggregateRequest,

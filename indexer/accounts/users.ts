@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type Limits, limitsSchema, ROLES, type Role } from '../../schema/api/index.ts'
-import { inTurn, Refusal } from '../ingest/index.ts'
+import { inTurn } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 import type { Records } from '../store/port.ts'
 import { Book } from './book.ts'
 import { passwordHashSchema } from './passwords.ts'

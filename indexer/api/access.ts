@@ -20,7 +20,8 @@ import {
   type User,
 } from '../accounts/index.ts'
 import { type AccessRules, type IndexerConfig, isLoopback } from '../config.ts'
-import { type Failures, Refusal } from '../ingest/index.ts'
+import type { Failures } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 import type { ClientCertificates, ShownCertificate } from './client-certificates.ts'
 import { type Cookies, demandOwnPage } from './cookies.ts'
 import type { Needed, Route } from './route.ts'

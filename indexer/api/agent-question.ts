@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { readQuestion } from '../../schema/wire/index.ts'
-import { type Agent, Refusal } from '../ingest/index.ts'
+import type { Agent } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 import type { Asker } from './access.ts'
 import type { Service } from './service.ts'
 

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { AlertDelivery, Rule, ToldAlert } from '../alerts/index.ts'
-import { type Act, inTurn, isRecorded, Refusal, type Trail } from '../ingest/index.ts'
+import { type Act, inTurn, isRecorded, type Trail } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 import type { Store } from '../store/index.ts'
 import type { Asker } from './access.ts'
 

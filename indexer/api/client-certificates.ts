@@ -1,7 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
 import { TLSSocket } from 'node:tls'
 import type { FastifyRequest } from 'fastify'
-import { type Agent, type Agents, type AgentsCa, keyId, Refusal } from '../ingest/index.ts'
+import { type Agent, type Agents, type AgentsCa, keyId } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 
 /** What a connection shows of who is at its other end. */
 export interface ShownCertificate {

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { csrfOf, FLOW_MS } from '../accounts/index.ts'
-import { Refusal } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 
 /** The secret of a browser's session, and what binds a sign-in at a provider to the browser that began it. */
 export interface Cookies {

@@ -1,4 +1,4 @@
-import { Refusal } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 
 /** Entity tags, as RFC 9110 has them. Ours are strong: the version of what is answered. */
 export const entityTag = (version: string): string => `"${version}"`

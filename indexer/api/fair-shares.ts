@@ -1,5 +1,5 @@
 import type { Events } from '../accounts/index.ts'
-import { Refusal } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 import { CancelledError, type Share, type Store } from '../store/port.ts'
 import type { Asker } from './access.ts'
 

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply } from 'fastify'
 import { OperatorError } from '../../schema/index.ts'
 import type { Problem } from '../../schema/wire/index.ts'
-import { Refusal } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 import { CancelledError, StoreFullError, StoreUnavailableError } from '../store/port.ts'
 
 /** What anything thrown means for the asker. What is our own mistake says nothing of its inside. */

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import type { Permission } from '../../schema/api/index.ts'
-import { Refusal } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 import type { Asker } from './access.ts'
 
 /**

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { reasonOf } from '../../schema/index.ts'
 import type { Events } from '../accounts/index.ts'
-import { Refusal } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 import { type Page, type SearchRequest, sortedPage, type ValueOrder } from '../store/index.ts'
 import { fieldNameOf } from './routes/asked.ts'
 

@@ -1,10 +1,11 @@
 import type { Argv } from 'yargs'
+import { bytesText } from '../../config/index.ts'
 import { type StorageShape, storageShape } from '../../schema/api/index.ts'
 import { ageText } from '../lifecycle/table.ts'
 import { understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
 import { writeLines } from './output.ts'
-import { bytesText, spanText, table } from './table.ts'
+import { spanText, table } from './table.ts'
 import { harmless, harmlessJson, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
 

@@ -7,9 +7,9 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import * as z from 'zod'
+import { Refusal } from '../refusal.ts'
 import { type Records, SharedRecords } from '../store/index.ts'
 import type { Agent } from './agents.ts'
-import { Refusal } from './refusal.ts'
 import type { Act, Trail } from './trail.ts'
 import { inTurn } from './turn.ts'
 

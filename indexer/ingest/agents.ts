@@ -1,8 +1,8 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import * as z from 'zod'
 import { verifyWaybill, type WaybillHead } from '../../schema/wire/index.ts'
+import { Refusal } from '../refusal.ts'
 import { type Records, SharedRecords } from '../store/index.ts'
-import { Refusal } from './refusal.ts'
 
 const agentSchema = z.object({
   id: z.string(),

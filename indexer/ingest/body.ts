@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 import { LIMITS } from '../../schema/index.ts'
 import { decodeHead, SENDER_WITHIN, senderIn, type WaybillHead } from '../../schema/wire/index.ts'
+import { Refusal } from '../refusal.ts'
 import type { Share } from './budget.ts'
-import { Refusal } from './refusal.ts'
 
 /** What one reading of a socket brings is in memory whoever sends it. */
 const FREE_BYTES = 64 * 1024

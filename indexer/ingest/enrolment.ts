@@ -1,7 +1,7 @@
 import type { EnrollAnswer, EnrollRequest } from '../../schema/wire/index.ts'
+import { Refusal } from '../refusal.ts'
 import { type Agents, readPublicKey } from './agents.ts'
 import type { Failures } from './failures.ts'
-import { Refusal } from './refusal.ts'
 import type { EnrolTokens, MintedToken } from './tokens.ts'
 import type { Trail } from './trail.ts'
 import { inTurn } from './turn.ts'

@@ -6,8 +6,8 @@ import {
   type OwnIntegration,
   sameNotice,
 } from '../../schema/wire/index.ts'
+import { Refusal } from '../refusal.ts'
 import type { Records } from '../store/port.ts'
-import { Refusal } from './refusal.ts'
 
 /** What the indexer knows of an agent's well-being. */
 const presenceSchema = z.object({

@@ -8,6 +8,7 @@ import {
   type WaybillHead,
 } from '../../schema/wire/index.ts'
 import type { Enrichment } from '../enrich/index.ts'
+import { Refusal } from '../refusal.ts'
 import {
   type Author,
   type Store,
@@ -23,7 +24,6 @@ import { Budget, type Share } from './budget.ts'
 import type { Checker } from './checker.ts'
 import type { Presences } from './presence.ts'
 import type { Quotas } from './quota.ts'
-import { Refusal } from './refusal.ts'
 import { type Room, Rooms } from './rooms.ts'
 import type { Seldom } from './seldom.ts'
 import type { Trail } from './trail.ts'

@@ -19,7 +19,8 @@ import {
   verifyHeartbeat,
   WAYBILL_TYPE,
 } from '../../../schema/wire/index.ts'
-import { AgentNames, hostNamesSchema, noAuthority, Refusal } from '../../ingest/index.ts'
+import { AgentNames, hostNamesSchema, noAuthority } from '../../ingest/index.ts'
+import { Refusal } from '../../refusal.ts'
 import { askingAgent } from '../agent-question.ts'
 import { refusalOf } from '../problem.ts'
 import { json, type Route, route } from '../route.ts'

@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import { OperatorError, reasonOf } from '../../../schema/index.ts'
-import { Refusal } from '../../ingest/index.ts'
 import {
   fullName,
   namedField,
@@ -11,6 +10,7 @@ import {
   QueryError,
   withoutOwnReads,
 } from '../../query/index.ts'
+import { Refusal } from '../../refusal.ts'
 import type { Asker } from '../access.ts'
 
 /** What several routes are asked with: a query, and times. */

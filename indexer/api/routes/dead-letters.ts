@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { lettersShape, replayShape, wholeLetterShape } from '../../../schema/api/index.ts'
-import { Refusal } from '../../ingest/index.ts'
+import { Refusal } from '../../refusal.ts'
 import type { DeadLetter } from '../../store/port.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Refusal } from '../../ingest/index.ts'
+import { Refusal } from '../../refusal.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { savedSearchShape } from '../../../schema/api/index.ts'
-import { Refusal } from '../../ingest/index.ts'
+import { Refusal } from '../../refusal.ts'
 import type { Asker } from '../access.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'

@@ -8,7 +8,7 @@ import {
   pageShape,
 } from '../../../schema/api/index.ts'
 import type { Events } from '../../accounts/index.ts'
-import { Refusal } from '../../ingest/index.ts'
+import { Refusal } from '../../refusal.ts'
 import { exportOf } from '../readings.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'

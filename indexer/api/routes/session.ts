@@ -15,7 +15,7 @@ import {
   whoShape,
 } from '../../../schema/api/index.ts'
 import { csrfOf, NO_LIMITS, type Opened, type Origin, type Session } from '../../accounts/index.ts'
-import { Refusal } from '../../ingest/index.ts'
+import { Refusal } from '../../refusal.ts'
 import { type Asker, addressOf } from '../access.ts'
 import { demandOwnOrigin } from '../cookies.ts'
 import { json, type Route, route } from '../route.ts'

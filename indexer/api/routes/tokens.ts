@@ -7,7 +7,7 @@ import {
   type TokenShape,
 } from '../../../schema/api/index.ts'
 import type { ApiToken } from '../../accounts/index.ts'
-import { Refusal } from '../../ingest/index.ts'
+import { Refusal } from '../../refusal.ts'
 import type { Asker } from '../access.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'

@@ -10,7 +10,7 @@ import {
   usersShape,
 } from '../../../schema/api/index.ts'
 import { demandLocal, oneTimePassword, type User } from '../../accounts/index.ts'
-import { Refusal } from '../../ingest/index.ts'
+import { Refusal } from '../../refusal.ts'
 import type { Asker } from '../access.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'

@@ -1,4 +1,4 @@
-import type { Problem } from '../../schema/wire/index.ts'
+import type { Problem } from '../schema/wire/index.ts'
 
 /** A request that is not done as asked, as data: what the asker is told, and when to come back. */
 export class Refusal extends Error {
