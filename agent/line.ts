@@ -24,7 +24,14 @@ import { ownIntegrations } from './own-integrations.ts'
 import { Pump } from './pump.ts'
 import { hasJournal, journalFiles, syslogPipelines } from './receive.ts'
 import { type ShapedInput, Shapes } from './shapes.ts'
-import { createShipper, type Identity, type SettingsDesk, type Shipper, sumOf } from './ship/index.ts'
+import {
+  clockOf,
+  createShipper,
+  type Identity,
+  type SettingsDesk,
+  type Shipper,
+  sumOf,
+} from './ship/index.ts'
 import type { FolderLock, State } from './state/index.ts'
 import { VERSION } from './version.ts'
 
@@ -144,7 +151,7 @@ export async function startLine(
     heartbeat: () => heartbeatOf(config, version, own, shapes, shipper, input),
     settings: () => version,
     central: held.desk,
-    clock,
+    clock: clockOf(clock),
     random: randomBytes,
     log,
     hooks: {

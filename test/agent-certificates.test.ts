@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createShipper, enroll, loadIdentity, type Shipper } from '../agent/ship/index.ts'
+import { clockOf, createShipper, enroll, loadIdentity, type Shipper } from '../agent/ship/index.ts'
 import { batchOfRecords, QUICK, SOURCE_A } from '../agent/ship/testing/records.ts'
 import { openState, type State } from '../agent/state/index.ts'
 import { CERT, KEY } from '../indexer/api/testing/certificate.ts'
@@ -346,7 +346,7 @@ const shipperIn = (
     tls: { ca: files.cert },
     identity,
     delays: QUICK,
-    clock: now,
+    clock: clockOf(now),
     random: randomBytes,
     heartbeatEvery: 30,
     heartbeat: () => numbers,

@@ -1,6 +1,10 @@
 import { createServer, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Fault } from '../../test/sink/server.ts'
+import type { Clock } from './clock.ts'
+import type { HeartbeatNumbers } from './heartbeat.ts'
+import { GRACE_MS } from './shipper.ts'
 import {
   accountsAddUp,
   drained,
@@ -16,6 +20,31 @@ import {
 } from './testing/trial.ts'
 
 const TIMEOUTS = { connect: 300, headers: 300, body: 300 }
+const NUMBERS: HeartbeatNumbers = {
+  name: 'trial',
+  host: 'trial',
+  version: '1',
+  settings: null,
+  uptime: 1,
+  lagBytes: 0,
+  oldestPending: null,
+  sources: 1,
+  quarantinedBatches: 0,
+  ledger: NO_LEDGER,
+}
+
+/** The address of one that accepts connections and says nothing. */
+async function silent(): Promise<string> {
+  const sockets: Socket[] = []
+  const server = createServer((socket) => sockets.push(socket))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const address = server.address()
+  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+}
 
 /** Batches until no more is wanted; how many they were. */
 async function untilFull(
@@ -170,21 +199,56 @@ describe('delivery', () => {
   })
 
   it('gives up a connection that is accepted and then silent, and takes the next indexer', async () => {
-    const sockets: Socket[] = []
-    const silent = createServer((socket) => sockets.push(socket))
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => {
-      for (const socket of sockets) socket.destroy()
-      silent.close()
-    })
-    const address = silent.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
     const good = await sink()
-    const indexers = [`http://127.0.0.1:${port}`, good.url]
+    const indexers = [await silent(), good.url]
     const t = await trial({ sink: good, shipper: { indexers, timeouts: TIMEOUTS } })
     for (let i = 0; i < 6; i++) await t.batch(SOURCE_A, 10)
     await drained(t.shipper)
     expectAllOnce(t, { [SOURCE_A]: 60 })
+  })
+
+  it('waits at most 3 s for an indexer that takes requests and never answers, when it stops', async () => {
+    // Time goes on only where the test lets it: no machine is too slow for this.
+    let time = 0
+    const due = new Map<() => void, number>()
+    const clock: Clock = {
+      now: Date.now,
+      ticks: () => time,
+      after(ms, call) {
+        due.set(call, time + ms)
+        return () => void due.delete(call)
+      },
+    }
+    const good = await sink()
+    const t = await trial({
+      sink: good,
+      shipper: {
+        indexers: [await silent()],
+        grace: GRACE_MS,
+        clock,
+        heartbeat: () => NUMBERS,
+        heartbeatEvery: 60_000,
+      },
+    })
+    await t.batch(SOURCE_A, 10)
+    await eventually('the batch is on its way', () => t.shipper.status().counters.requests === 1)
+    let closed = false
+    const closing = t.shipper.close().then(() => {
+      closed = true
+    })
+    while (!closed) {
+      const [call, at] = [...due].toSorted(([, a], [, b]) => a - b)[0] ?? []
+      if (call === undefined || at === undefined || at > 3000) {
+        // Nothing is left to wait for within the bound: it must end by itself now.
+        await closing
+        break
+      }
+      time = at
+      due.delete(call)
+      call()
+      await pause(5)
+    }
+    expect(t.shipper.status().spooledBatches).toBe(1)
   })
 
   it.each([1, 5])('batches that always fail, %i of them, stop no other', async (count) => {
@@ -322,18 +386,7 @@ describe('delivery', () => {
 
   it('sends heartbeats that count up over a restart, and knows the offset of the clocks', async () => {
     const server = await sink({ clock: () => Date.now() + 60_000 })
-    const numbers = {
-      name: 'trial',
-      host: 'trial',
-      version: '1',
-      settings: null,
-      uptime: 1,
-      lagBytes: 0,
-      oldestPending: null,
-      sources: 1,
-      quarantinedBatches: 0,
-    }
-    const shipper = { heartbeatEvery: 20, heartbeat: () => ({ ...numbers, ledger: NO_LEDGER }) }
+    const shipper = { heartbeatEvery: 20, heartbeat: () => NUMBERS }
     const first = await trial({ sink: server, shipper })
     await eventually('three came', () => server.heartbeats.length >= 3)
     await first.stop()

@@ -1,6 +1,7 @@
 /** The door of shipping: seals batches, keeps them until they are acknowledged, and sends them. */
 export { type Account, accountOf } from './account.ts'
 export { tlsFor } from './certificate.ts'
+export { clockOf } from './clock.ts'
 export type { Timeouts, TlsFiles } from './connection.ts'
 export { type Enrolling, enroll, type Reaching, reach } from './enroll.ts'
 export {

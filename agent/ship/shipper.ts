@@ -72,13 +72,15 @@ export interface ShipperOptions {
   readonly delays?: Delays
   /** How long requests under way may take to end when the shipper closes. */
   readonly grace?: number
-  /** Milliseconds since 1970. */
-  readonly clock?: () => number
+  readonly clock?: Clock
   /** That many random bytes. */
   readonly random: (bytes: number) => Buffer
   readonly log: Log
   readonly hooks: ShipperHooks
 }
+
+/** An indexer that doesn't answer holds up a stop this long, and no longer. */
+export const GRACE_MS = 2000
 
 export function createShipper(options: ShipperOptions): Shipper {
   return new SpoolingShipper(options)
@@ -110,7 +112,7 @@ class SpoolingShipper implements Shipper {
     const { state, log, identity, random } = options
     if (options.indexers.length === 0) throw new OperatorError('indexers: there is none; name at least one.')
     this.#options = options
-    this.#clock = clockOf(options.clock ?? Date.now)
+    this.#clock = options.clock ?? clockOf(Date.now)
     this.#log = log
     this.#state = state
     this.#spool = new Spool(options.dir)
@@ -280,7 +282,7 @@ class SpoolingShipper implements Shipper {
   async close(): Promise<void> {
     if (!this.#stop.signal.aborted) {
       this.#stop.abort()
-      const grace = this.#options.grace ?? 2000
+      const grace = this.#options.grace ?? GRACE_MS
       // A disk that refuses the books holds up what was acknowledged: it is sent again after the next start.
       const cancel = this.#clock.after(grace, () => void this.#books.close())
       await this.#sender.close(grace)
