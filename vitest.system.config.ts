@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import './test/compile-cache.ts'
@@ -19,6 +20,8 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['{agent,indexer,demo,test}/**/*.system.test.ts'],
+    globalSetup: ['test/threads.ts'],
+    execArgv: ['--import', join(import.meta.dirname, 'test/threads-loader.js')],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // A limit costs time only where something is wrong; a short one fails on a busy machine.

@@ -1,17 +1,7 @@
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
-
-/** In memory where the system has a place for that: what is safe is decided by the record, and a real disk's syncs would only take time. */
-function place(): string {
-  try {
-    accessSync('/dev/shm', constants.W_OK)
-    return '/dev/shm'
-  } catch {
-    return tmpdir()
-  }
-}
+import { quickDisk } from '../quick-disk.ts'
 
 const made: string[] = []
 afterAll(() => {
@@ -20,7 +10,7 @@ afterAll(() => {
 
 /** A folder until the tests of the file are through. */
 export function newFolder(): string {
-  const folder = mkdtempSync(join(place(), 'waybill-durability-'))
+  const folder = mkdtempSync(join(quickDisk, 'waybill-durability-'))
   made.push(folder)
   return folder
 }

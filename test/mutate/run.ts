@@ -1,23 +1,37 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { MUTATIONS, type Mutation, type Tests } from './mutations.ts'
 
 /**
  * `npm run test:mutate`: applies each mutation to a copy of the tree and runs the tests that should fail. A mutation under which they pass has
- * survived: a test is missing. `npm run test:mutate -- journal` tries those whose sentence or file holds the word.
+ * survived: a test is missing. `npm run test:mutate -- journal` tries those whose sentence or file holds the word, and `-- --from 30` begins with the
+ * 30th of them.
  */
 const ROOT = join(import.meta.dirname, '../..')
 const LIMIT_MS = 10 * 60_000
 
-const wanted = process.argv.slice(2)
-const chosen = MUTATIONS.filter(
+const { values, positionals: wanted } = parseArgs({
+  options: { from: { type: 'string', default: '1' } },
+  allowPositionals: true,
+})
+const before = Number(values.from) - 1
+if (!Number.isInteger(before) || before < 0) throw new Error(`--from ${values.from} is no number from 1 on`)
+const all = MUTATIONS.filter(
   ({ wrong, file }) => wanted.length === 0 || wanted.some((word) => `${wrong} ${file}`.includes(word)),
 )
+const chosen = all.slice(before)
 const copy = mkdtempSync(join(tmpdir(), 'waybill-mutate-'))
 process.once('exit', () => rmSync(copy, { recursive: true, force: true }))
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+let running: ChildProcess | null = null
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    running?.kill()
+    process.exit(1)
+  })
 copyTree()
 
 const passing = new Set<string>()
@@ -27,7 +41,7 @@ for (const [i, mutation] of chosen.entries()) {
   // Where they fail as they are, they would catch nothing by failing.
   for (const one of tests) {
     const key = JSON.stringify(one)
-    if (!passing.has(key) && !passes(one)) {
+    if (!passing.has(key) && !(await passes(one))) {
       process.stderr.write(`${one.file} fails without any mutation, or has no such tests: mend that first.\n`)
       process.exit(1)
     }
@@ -44,12 +58,13 @@ for (const [i, mutation] of chosen.entries()) {
     path,
     text.replace(find, () => replace),
   )
-  const survived = tests.every(passes)
+  let survived = true
+  for (const one of tests) survived &&= await passes(one)
   writeFileSync(path, text)
   if (survived) survivors.push(mutation)
   const seconds = Math.round((performance.now() - began) / 1000)
   process.stdout.write(
-    `${i + 1} of ${chosen.length}  ${survived ? 'SURVIVED' : 'caught'}  ${seconds} s  ${wrong} (${file})\n`,
+    `${before + i + 1} of ${all.length}  ${survived ? 'SURVIVED' : 'caught'}  ${seconds} s  ${wrong} (${file})\n`,
   )
 }
 process.stdout.write(`\n${chosen.length} mutations, ${survivors.length} survived\n`)
@@ -71,17 +86,23 @@ function copyTree(): void {
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
 }
 
-function passes({ file, name }: Tests): boolean {
+async function passes({ file, name }: Tests): Promise<boolean> {
   const isSystem = file.endsWith('.system.test.ts')
-  const ran = spawnSync(
+  const child = spawn(
     process.execPath,
     [
       ...[join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', file, '--bail=1', '--maxWorkers=1'],
       ...(isSystem ? ['--config', 'vitest.system.config.ts'] : []),
       ...(name === undefined ? [] : ['-t', name]),
     ],
-    { cwd: copy, encoding: 'utf8', timeout: LIMIT_MS, killSignal: 'SIGKILL' },
+    { cwd: copy, stdio: ['ignore', 'pipe', 'ignore'], timeout: LIMIT_MS, killSignal: 'SIGKILL' },
   )
+  running = child
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  const [code] = await once(child, 'close')
   // Tests that were skipped, for want of strace say, catch nothing.
-  return ran.status === 0 && /Tests .*\d+ passed/.test(ran.stdout)
+  return code === 0 && /Tests .*\d+ passed/.test(said)
 }

@@ -19,7 +19,8 @@ export interface Reading {
 }
 
 export class Workbench {
-  readonly folder = mkdtempSync(join(tmpdir(), 'waybill-files-'))
+  /** On a real disk: it gives the inode of a deleted file to the next one, which memory doesn't. */
+  readonly folder = mkdtempSync(join(process.env.WAYBILL_DISK ?? tmpdir(), 'waybill-files-'))
   readonly logs = join(this.folder, 'logs')
   readonly data = join(this.folder, 'data')
   /** Every sentence that was logged. */
