@@ -130,7 +130,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'agent/inputs/file/tailer.ts',
     find: 'if (!tail.synced || tail.source.config === null || this.#closed) return',
     replace: 'if (tail.source.config === null || this.#closed) return',
-    tests: AGENT_ORDER,
+    tests: of('agent/inputs/file/identity.test.ts'),
   },
   {
     wrong: 'the journal of syslog is not synced',

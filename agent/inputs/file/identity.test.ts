@@ -23,6 +23,23 @@ describe('the identity of a file', () => {
     expect(bench.state?.get(`source/${slice?.source}`)).toMatchObject({ v: 1, path: log })
   })
 
+  it('of a file that comes later is written down before its first bytes are handed out, however long that takes', async () => {
+    await bench.start()
+    const disk = Promise.withResolvers<void>()
+    bench.disk = disk.promise
+    writeFileSync(log, numbered(0, 10))
+    const swept = bench.running.sweep()
+    try {
+      await until(() => bench.held > 0, 'its identity is being written')
+      expect(await bench.fill()).toEqual([])
+      expect(bench.running.exhausted()).toBe(false)
+    } finally {
+      disk.resolve()
+    }
+    await swept
+    expect(await bench.drain()).toEqual(numbers(0, 10))
+  })
+
   it('two files with an equal first KiB are two sources', async () => {
     writeFileSync(bench.path('a.log'), `${numbered(0, 200)}a\n`)
     writeFileSync(bench.path('b.log'), `${numbered(0, 200)}b\n`)

@@ -32,6 +32,10 @@ export class Workbench {
   readonly sealed = new Map<string, readonly Range[]>()
   input: Input | null = null
   state: State | null = null
+  /** What the input writes into its state waits for this. */
+  disk: Promise<void> = Promise.resolve()
+  /** Writes that wait. */
+  held = 0
   now: () => number = Date.now
   files: FileConfig[]
   policy: Partial<Policy> = {
@@ -67,11 +71,22 @@ export class Workbench {
 
   async start(): Promise<Input> {
     const log = pino({ level: 'debug' }, { write: (line) => this.said.push(JSON.parse(line).msg) })
-    this.state = await openState(join(this.data, 'state'), { log, sync: false })
+    const state = await openState(join(this.data, 'state'), { log, sync: false })
+    this.state = state
     this.input = createFileInput(
       { files: this.files, policy: this.policy },
       {
-        state: this.state,
+        state: {
+          get: (key) => state.get(key),
+          entries: (prefix) => state.entries(prefix),
+          write: async (changes) => {
+            this.held++
+            await this.disk
+            this.held--
+            await state.write(changes)
+          },
+          close: () => state.close(),
+        },
         sealed: this.sealed,
         holdDir: join(this.data, 'hold'),
         clock: () => this.now(),
