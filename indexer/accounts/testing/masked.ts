@@ -302,12 +302,14 @@ export function keepsMasks(ground: Ground, fields: readonly string[]): void {
             const reader = readerOf(named, world)
             shown[world]?.push(...(await answersTo(reader, own, asked)))
             shown[world]?.push(JSON.stringify(await reader.get(idAt(number * 10))))
-            for (const condition of conditions)
-              shown[world]?.push(
-                `${JSON.stringify(condition)} ${(
-                  await answersTo(reader, { kind: 'and', of: [own, condition] }, [])
-                ).join(' ')}`,
-              )
+            // All at once: the next are on their way while one is answered.
+            const answers = await Promise.all(
+              conditions.map(async (condition) => {
+                const both = await answersTo(reader, { kind: 'and', of: [own, condition] }, [])
+                return `${JSON.stringify(condition)} ${both.join(' ')}`
+              }),
+            )
+            shown[world]?.push(...answers)
           }
           for (const [i, answer] of (shown[0] ?? []).entries())
             if (answer !== shown[1]?.[i]) told.push(`${named} masked: ${answer.slice(0, 150)}`)
