@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { parseArgs, stripVTControlCharacters } from 'node:util'
 import { MUTATIONS, type Mutation, type Tests } from './mutations.ts'
 
 /**
@@ -41,8 +41,11 @@ for (const [i, mutation] of chosen.entries()) {
   // Where they fail as they are, they would catch nothing by failing.
   for (const one of tests) {
     const key = JSON.stringify(one)
-    if (!passing.has(key) && !(await passes(one))) {
-      process.stderr.write(`${one.file} fails without any mutation, or has no such tests: mend that first.\n`)
+    const failure = passing.has(key) ? null : await failureOf(one)
+    if (failure !== null) {
+      process.stderr.write(
+        `${one.file} fails without any mutation, or has no such tests: mend that first. ${failure}\n`,
+      )
       process.exit(1)
     }
     passing.add(key)
@@ -58,14 +61,16 @@ for (const [i, mutation] of chosen.entries()) {
     path,
     text.replace(find, () => replace),
   )
-  let survived = true
-  for (const one of tests) survived &&= await passes(one)
+  let failure: string | null = null
+  for (const one of tests) failure ??= await failureOf(one)
   writeFileSync(path, text)
-  if (survived) survivors.push(mutation)
+  if (failure === null) survivors.push(mutation)
   const seconds = Math.round((performance.now() - began) / 1000)
   process.stdout.write(
-    `${before + i + 1} of ${all.length}  ${survived ? 'SURVIVED' : 'caught'}  ${seconds} s  ${wrong} (${file})\n`,
+    `${before + i + 1} of ${all.length}  ${failure === null ? 'SURVIVED' : 'caught'}  ${seconds} s  ${wrong} (${file})\n`,
   )
+  // Whether it was caught for the reason that its sentence names, a person must judge.
+  if (failure !== null) process.stdout.write(`    ${failure}\n`)
 }
 process.stdout.write(`\n${chosen.length} mutations, ${survivors.length} survived\n`)
 for (const { wrong, file, tests } of survivors)
@@ -86,7 +91,8 @@ function copyTree(): void {
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
 }
 
-async function passes({ file, name }: Tests): Promise<boolean> {
+/** The first test that fails, and how; null where all pass. */
+async function failureOf({ file, name }: Tests): Promise<string | null> {
   const isSystem = file.endsWith('.system.test.ts')
   const child = spawn(
     process.execPath,
@@ -95,14 +101,17 @@ async function passes({ file, name }: Tests): Promise<boolean> {
       ...(isSystem ? ['--config', 'vitest.system.config.ts'] : []),
       ...(name === undefined ? [] : ['-t', name]),
     ],
-    { cwd: copy, stdio: ['ignore', 'pipe', 'ignore'], timeout: LIMIT_MS, killSignal: 'SIGKILL' },
+    { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'], timeout: LIMIT_MS, killSignal: 'SIGKILL' },
   )
   running = child
   let said = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said += text
-  })
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
   const [code] = await once(child, 'close')
+  if (code === 0 && /Tests .*\d+ passed/.test(said)) return null
+  const failed = /FAIL .*\n.*/.exec(stripVTControlCharacters(said))
   // Tests that were skipped, for want of strace say, catch nothing.
-  return code === 0 && /Tests .*\d+ passed/.test(said)
+  return failed === null ? `${file} ended with ${code}` : failed[0].replace(/\s+/g, ' ')
 }
