@@ -252,7 +252,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: VAULT,
     find: "if (twin.batch.hash !== batch.hash) return () => ({ kind: 'fork', hash: twin.batch.hash })",
     replace: '',
-    tests: STORE,
+    tests: of('indexer/store/embedded/write/group.test.ts'),
   },
   {
     wrong: 'a 400 in a bulk answer counts as stored',
@@ -428,7 +428,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: SHIPPER,
     find: '    if (!batch.again) this.#options.hooks.lost(batch.slices)\n',
     replace: '',
-    tests: of('agent/ship/delivery.test.ts'),
+    tests: [{ file: 'agent/ship/fork.test.ts', name: 'while the agent runs is said' }],
   },
   // What a record is known by.
   {

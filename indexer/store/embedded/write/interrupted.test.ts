@@ -32,6 +32,9 @@ it('a batch that is in its partition and was not settled is taken up there, also
   const later = INGESTED + 365 * 86_400_000
   store = await openEmbeddedStore({ path })
   expect(await store.write(batchOf(5, [eventAt(50)]))).toMatchObject({ result: { stored: 1, duplicate: 0 } })
+  // It is still open after the next start, which looks only behind what is noted as settled.
+  await store.close()
+  store = await openEmbeddedStore({ path })
   const again = await store.write(batchOf(4, [eventAt(40), eventAt(41)], { ingested: later }))
   expect(again).toMatchObject({ kind: 'stored', again: false, result: { stored: 2, duplicate: 0 } })
   expect((await store.status()).partitions).toHaveLength(1)
