@@ -13,7 +13,7 @@ const ROOT = join(import.meta.dirname, '..')
 const CACHE = join(ROOT, 'node_modules/.cache')
 
 const THREADS = [
-  'agent/normalise/worker',
+  'agent/normalise/batch/worker',
   'indexer/ingest/worker',
   'indexer/store/embedded/threads/writer',
   'indexer/store/embedded/threads/reader',
