@@ -40,11 +40,6 @@ async function build(folder: string): Promise<void> {
   await made.close()
 }
 
-/**
- * A thread that loads a hundred files takes 200 ms of a processor before it does anything, and the tests start thousands of threads. So before the
- * tests begin, the code of each kind of thread is put into one file, as `npm run build` does. That takes a second, and a thread then begins in
- * 70 ms. `threads-loader.js` has threads begin with that file.
- */
 export default async function setup(project: TestProject): Promise<() => void> {
   mkdirSync(CACHE, { recursive: true })
   const folder = mkdtempSync(join(CACHE, 'waybill-threads-'))
