@@ -9,16 +9,16 @@ import { type AgentConfig, readAgentConfig, syslogInputsOf } from './config.ts'
 import { serveControl } from './control.ts'
 import type { InputEvents } from './event-status.ts'
 import { Reception, type ReceptionStatus, takeJournalKey } from './inputs/index.ts'
+import { hasJournal, journalFolder, journalKeyFile, listeningOf } from './receive.ts'
 import {
   type AccountedSource,
   accounts,
   type Held,
-  type Line,
   type Prepared,
   prepareLine,
-  startLine,
-} from './line.ts'
-import { hasJournal, journalFolder, journalKeyFile, listeningOf } from './receive.ts'
+  type Runtime,
+  startRuntime,
+} from './runtime.ts'
 import {
   type Identity,
   loadIdentity,
@@ -65,7 +65,7 @@ export type WaitingStatus = Pick<
   readonly problem: string | null
 }
 
-/** The agent: holds the data folder, and one line of input, workers, pump and shipper after another. */
+/** The agent: holds the data folder, and one runtime after another: input, workers, pump and shipper. */
 export class Agent {
   readonly #file: string
   readonly #log: Logger
@@ -77,7 +77,7 @@ export class Agent {
   readonly #journalKey: Held['journalKey']
   readonly #started: number
   #reception: Reception | null
-  #line: Line
+  #runtime: Runtime
   #stop = new AbortController()
   #running: Promise<void> = Promise.resolve()
   #pumping = false
@@ -88,7 +88,7 @@ export class Agent {
   #settings: string | null
   #settingsProblem: string | null = null
   #closing = false
-  /** The line is swapped by one at a time. */
+  /** The runtime is swapped by one at a time. */
   #turn: Promise<void> = Promise.resolve()
   #ended = Promise.withResolvers<void>()
 
@@ -97,7 +97,7 @@ export class Agent {
     log: Logger,
     clock: () => number,
     held: Held,
-    line: Line,
+    runtime: Runtime,
     reception: Reception | null,
   ) {
     this.#reception = reception
@@ -109,8 +109,8 @@ export class Agent {
     this.#identity = held.identity
     this.#desk = held.desk
     this.#journalKey = held.journalKey
-    this.#line = line
-    this.#settings = line.central?.version ?? null
+    this.#runtime = runtime
+    this.#settings = runtime.central?.version ?? null
     this.#started = clock()
   }
 
@@ -156,8 +156,8 @@ export class Agent {
       const prepared = await prepareLine(file, config, central, held, log)
       // What a crash tore off is cut away before anything of the journal is read.
       if (hasJournal(config)) reception ??= await openReception(config, journalKey, clock, log, () => agent)
-      const line = await startLine(prepared, held, log, clock)
-      agent = new Agent(file, log, clock, held, line, reception)
+      const runtime = await startRuntime(prepared, held, log, clock)
+      agent = new Agent(file, log, clock, held, runtime, reception)
       return agent
     } catch (error) {
       await reception?.close()
@@ -178,13 +178,13 @@ export class Agent {
   }
 
   get config(): AgentConfig {
-    return this.#line.config
+    return this.#runtime.config
   }
 
   /** Receives, reads and ships until `close`. */
   async run(): Promise<void> {
     await this.#inTurn(async () => {
-      await this.#listen(this.#line.config)
+      await this.#listen(this.#runtime.config)
       this.#pumpOn()
     })
     await this.#ended.promise
@@ -194,7 +194,7 @@ export class Agent {
   async runOnce(signal: AbortSignal): Promise<boolean> {
     this.#once = true
     await this.#turn
-    const { pump, shipper } = this.#line
+    const { pump, shipper } = this.#runtime
     const damaged = (): number => shipper.status().counters.damaged
     let before: number
     do {
@@ -212,7 +212,7 @@ export class Agent {
   }
 
   async #reload(): Promise<void> {
-    const old = this.#line
+    const old = this.#runtime
     try {
       const config = await readAgentConfig(this.#file)
       if (config.agent.data !== old.config.agent.data) {
@@ -230,7 +230,7 @@ export class Agent {
 
   /** What was read by then is sealed under the old settings; what is read from then on under the new. */
   async #swap(prepared: Prepared): Promise<void> {
-    const old = this.#line
+    const old = this.#runtime
     try {
       await this.#listen(prepared.config)
     } catch (error) {
@@ -243,10 +243,10 @@ export class Agent {
     await old.shipper.close()
     await old.shapes.keep(this.#state)
     try {
-      this.#line = await startLine(prepared, this.#held, this.#log, this.#clock)
+      this.#runtime = await startRuntime(prepared, this.#held, this.#log, this.#clock)
     } catch (error) {
       await prepared.normaliser.close()
-      this.#line = await startLine(old, this.#held, this.#log, this.#clock)
+      this.#runtime = await startRuntime(old, this.#held, this.#log, this.#clock)
       if (pumping) this.#pumpOn()
       await this.#listen(old.config)
       throw error
@@ -259,7 +259,7 @@ export class Agent {
   #given(settings: AgentSettings): void {
     this.#settings = settings.version
     void this.#inTurn(async () => {
-      const { config, central } = this.#line
+      const { config, central } = this.#runtime
       try {
         await keepSettings(config.agent.data, settings)
         if (!this.#once) {
@@ -296,11 +296,11 @@ export class Agent {
     // First of all: what was received is then in the journal.
     await this.#reception?.close()
     await this.#pumpOff()
-    await this.#line.input.close()
-    await this.#line.shipper.close()
-    const shipping = this.#line.shipper.status()
-    await this.#line.normaliser.close()
-    await this.#line.shapes.keep(this.#state)
+    await this.#runtime.input.close()
+    await this.#runtime.shipper.close()
+    const shipping = this.#runtime.shipper.status()
+    await this.#runtime.normaliser.close()
+    await this.#runtime.shapes.keep(this.#state)
     await this.#state.close()
     await this.#lock.release()
     this.#ended.resolve()
@@ -308,7 +308,7 @@ export class Agent {
   }
 
   status(): AgentStatus {
-    const { input, shipper, pump, config, central, events, shapes } = this.#line
+    const { input, shipper, pump, config, central, events, shapes } = this.#runtime
     return {
       enrolled: true,
       name: config.agent.name,
@@ -330,7 +330,7 @@ export class Agent {
   }
 
   get shipper(): Shipper {
-    return this.#line.shipper
+    return this.#runtime.shipper
   }
 
   /** Opens what the settings listen on; what is open already and stays keeps its connections. */
@@ -342,17 +342,17 @@ export class Agent {
 
   /** How far each file is acknowledged, by path. */
   acknowledged(): ReadonlyMap<string, number> {
-    return new Map(this.#line.input.status().map(({ path, position }) => [path, position] as const))
+    return new Map(this.#runtime.input.status().map(({ path, position }) => [path, position] as const))
   }
 
   hint(path: string): void {
-    this.#line.input.hint(path)
+    this.#runtime.input.hint(path)
   }
 
   #pumpOn(): void {
     this.#pumping = true
     this.#stop = new AbortController()
-    this.#running = this.#line.pump.run(this.#stop.signal)
+    this.#running = this.#runtime.pump.run(this.#stop.signal)
     this.#running.catch((error) => this.#ended.reject(error))
   }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { AuditFiles, type Entry, Story } from './generator/index.ts'
+import { AuditFiles, type Entry, Scenario } from './generator/index.ts'
 
 /**
  * Writes lifelike audit records of five systems into a folder: some thousand of the past days, then a few a second until
@@ -58,7 +58,7 @@ async function generate({ folder, rate, backlog, seed, rotateAfter, keep }: Sett
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort())
 
   const files = new AuditFiles({ folder, rotateAfter, keep })
-  const story = new Story(seed)
+  const scenario = new Scenario(seed)
   const begun = files.begun()
   await files.open()
 
@@ -70,7 +70,7 @@ async function generate({ folder, rate, backlog, seed, rotateAfter, keep }: Sett
   if (begun) console.log('The folder holds records of an earlier run: no backlog is written.')
   else {
     let chunk: Entry[] = []
-    for (const entry of story.backlog(clock(), backlog)) {
+    for (const entry of scenario.backlog(clock(), backlog)) {
       chunk.push(entry)
       if (chunk.length < BACKLOG_CHUNK) continue
       await write(chunk)
@@ -91,7 +91,7 @@ async function generate({ folder, rate, backlog, seed, rotateAfter, keep }: Sett
     before = now
     const due = Math.floor(owed)
     owed -= due
-    await write(Array.from({ length: due }, () => story.next(clock())))
+    await write(Array.from({ length: due }, () => scenario.next(clock())))
   }
   await files.close()
   console.log(`Stopped after ${written} records.`)

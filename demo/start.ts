@@ -63,7 +63,7 @@ async function writeConfigs(url: string): Promise<{ indexer: string; agent: stri
     `# Written by npm start, again at each start. All settings: config/indexer.yml
 listen: ${url}
 store: { embedded: { path: ../store } }
-# Places of the addresses for examples, made up for the story.
+# Places of the addresses for examples, made up for the scenario.
 enrich: { geo: { file: ${JSON.stringify(join(import.meta.dirname, 'places.mmdb'))} } }
 `,
   )

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { examine, framingFor, INTEGRATIONS, loadIntegration } from '../agent/normalise/index.ts'
-import { Story } from '../demo/generator/index.ts'
+import { Scenario } from '../demo/generator/index.ts'
 import { parseQuery } from '../indexer/query/index.ts'
 import { openEmbeddedStore, type Store } from '../indexer/store/index.ts'
 import { batchOf, INGESTED, temporaryFolders } from '../indexer/store/testing/batches.ts'
@@ -36,7 +36,7 @@ async function read(name: string, text: string): Promise<AuditEvent[]> {
   return events
 }
 
-const backlog = [...new Story(7).backlog(new Date(NOW - 3_600_000), 1_200)]
+const backlog = [...new Scenario(7).backlog(new Date(NOW - 3_600_000), 1_200)]
 const demo = (system: string): Row[] => backlog.flatMap((one) => (one.system === system ? [one.row] : []))
 
 const sample = (name: string, file: string): Row[] =>

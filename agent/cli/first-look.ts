@@ -5,7 +5,6 @@ import { OperatorError, textAt } from '../../schema/index.ts'
 import { noticeSentence } from '../../schema/wire/index.ts'
 import { type AgentConfig, type FileInputConfig, fileInputsOf, integrationPath } from '../config.ts'
 import { matchingFiles, whyNothing } from '../inputs/index.ts'
-import { framingOf } from '../line.ts'
 import {
   type Examined,
   examine,
@@ -21,6 +20,7 @@ import {
   withColumns,
 } from '../normalise/index.ts'
 import { formOf, profilesOf } from '../propose/index.ts'
+import { framingOf } from '../runtime.ts'
 import { noticesOf } from '../shapes.ts'
 
 const HEAD_BYTES = 32 * 1024

@@ -5,10 +5,10 @@ import { codeOf, LIMITS, OperatorError } from '../../schema/index.ts'
 import { decodeWaybill, type Manifest } from '../../schema/wire/index.ts'
 import { type Log, lockFolder, openState } from '../state/index.ts'
 import { type Batch, recordsOf } from './batch.ts'
-import { Books } from './books.ts'
 import { clockOf } from './clock.ts'
 import { unpacked } from './fault.ts'
 import { decide, type QuarantineReason } from './quarantine.ts'
+import { SettlementLog } from './settlement-log.ts'
 import { isThere, namesIn, readFolder, Spool } from './spool.ts'
 import { takeUp } from './takeup.ts'
 import type { QuarantineAction, QuarantineDecision } from './types.ts'
@@ -110,14 +110,14 @@ export async function decideOffline(
   const lock = await lockFolder(dir)
   try {
     const state = await openState(join(dir, 'state'), { log })
-    const books = new Books(state, { clock: clockOf(clock), log, retry: 1000 })
+    const settlements = new SettlementLog(state, { clock: clockOf(clock), log, retry: 1000 })
     try {
       const spool = new Spool(dir)
       await takeUp(state, spool, log, () => randomBytes(16).toString('hex'))
-      const batch = await decide({ state, books, spool, log, clock }, name, action)
+      const batch = await decide({ state, settlements, spool, log, clock }, name, action)
       return { batch: name, action, events: batch.events }
     } finally {
-      await books.close()
+      await settlements.close()
       await state.close()
     }
   } finally {

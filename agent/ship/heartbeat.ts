@@ -36,7 +36,7 @@ const RESERVE = 1000
 const LAST_BEAT_MS = 1000
 
 /** Tells the indexer regularly that the agent lives and how it fares, so that silence means something. */
-export class Heart {
+export class HeartbeatSender {
   readonly #options: HeartOptions
   #beat: number
   #reserved: number

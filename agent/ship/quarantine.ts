@@ -4,10 +4,10 @@ import { OperatorError } from '../../schema/index.ts'
 import { decodeWaybill } from '../../schema/wire/index.ts'
 import { type Log, type State, syncFolder, writeFileDurably } from '../state/index.ts'
 import { type Batch, batchOf, parseBatchName } from './batch.ts'
-import type { Books, Draft } from './books.ts'
 import { CHAIN, chainOf, withSettled } from './chain.ts'
 import { discarded, ledgerKey, NOTHING, quarantined, retried, type Settled } from './ledger.ts'
 import type { Refusal } from './sender.ts'
+import type { Draft, SettlementLog } from './settlement-log.ts'
 import { fileOf, removeFile, type Spool } from './spool.ts'
 import type { QuarantineAction } from './types.ts'
 
@@ -73,7 +73,7 @@ export const reasonOfRefusal = (refusal: Refusal, at: number): QuarantineReason 
   indexer: refusal.indexer,
 })
 
-/** Puts the file where the books say it is. */
+/** Puts the file where the settlements say it is. */
 export async function moveToQuarantine(
   spool: Spool,
   folder: string,
@@ -91,21 +91,21 @@ export async function moveToQuarantine(
 export async function decide(
   parts: {
     state: State
-    books: Books
+    settlements: SettlementLog
     spool: Spool
     log: Log
     clock: () => number
-    /** Called before the books have it: from the moment they do, the batch is pending. */
+    /** Called before the settlements have it: from the moment they do, the batch is pending. */
     retrying?: (batch: Batch) => void
   },
   name: string,
   action: QuarantineAction,
 ): Promise<Batch> {
-  const { state, books, spool, log } = parts
+  const { state, settlements, spool, log } = parts
   const batch = await heldBatch(spool, name)
   const key = quarantineKey(name)
   let known = false
-  await books.enter((draft) => {
+  await settlements.enter((draft) => {
     const record = draft.get<QuarantineRecord>(key)
     if (record !== undefined && record.state !== 'held') {
       throw new OperatorError(
@@ -127,7 +127,7 @@ export async function decide(
     await removeFile(spool.quarantineFile(name))
     await removeFile(spool.reasonFile(name))
     await syncFolder(spool.quarantine)
-    await books.enter((draft) => draft.set(key, undefined))
+    await settlements.enter((draft) => draft.set(key, undefined))
     log.warn(about, `${batch.events} events of batch ${name} were discarded by the operator`)
     return batch
   }

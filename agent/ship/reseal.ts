@@ -5,22 +5,22 @@ import { leavesOf, merkleRoot } from '../../schema/index.ts'
 import { decodeWaybill, type Manifest, manifestSchema, sealManifest } from '../../schema/wire/index.ts'
 import { type Log, type State, syncFolder } from '../state/index.ts'
 import { type Batch, batchName } from './batch.ts'
-import type { Books } from './books.ts'
 import { CHAIN, type ChainRecord, newChain } from './chain.ts'
 import { isRetried, type QuarantineRecord, quarantineKey } from './quarantine.ts'
+import type { SettlementLog } from './settlement-log.ts'
 import type { Spool } from './spool.ts'
 import { finishQuarantine } from './takeup.ts'
 
 export interface Resealing {
   readonly state: State
-  readonly books: Books
+  readonly settlements: SettlementLog
   readonly spool: Spool
   readonly log: Log
   readonly clock: () => number
   readonly agent: string
   readonly keyId: string
   readonly key: KeyObject
-  /** Called with batches out of quarantine under their new names, before the books know these. */
+  /** Called with batches out of quarantine under their new names, before the settlements know these. */
   readonly renaming: (batches: readonly Batch[]) => void
 }
 
@@ -36,9 +36,9 @@ export async function reseal(
   incarnation: string,
   cites: ChainRecord['cites'],
 ): Promise<void> {
-  const { state, books, spool, log } = parts
+  const { state, settlements, spool, log } = parts
   const old = spool.folder(from.incarnation)
-  // A batch that the books have in quarantine must not go with the old folder.
+  // A batch that the settlements have in quarantine must not go with the old folder.
   await finishQuarantine(state, spool, from, log)
   const staging = `${spool.folder(incarnation)}.staging`
   await spool.removeFolder(staging)
@@ -59,7 +59,7 @@ export async function reseal(
 
   parts.renaming(made.filter(({ again }) => again))
   const chain = newChain(incarnation, cites, from.incarnation)
-  await books.enter((draft) => {
+  await settlements.enter((draft) => {
     draft.set(CHAIN, chain)
     batches.forEach((batch, at) => {
       const record = draft.get<QuarantineRecord>(quarantineKey(batch.name))

@@ -8,7 +8,7 @@ import { openState } from '../state/index.ts'
 import type { Clock } from './clock.ts'
 import { Connection, TIMEOUTS } from './connection.ts'
 import { enroll } from './enroll.ts'
-import { Heart, type HeartbeatNumbers } from './heartbeat.ts'
+import { type HeartbeatNumbers, HeartbeatSender } from './heartbeat.ts'
 import type { SettingsDesk } from './settings.ts'
 import {
   drained,
@@ -162,7 +162,7 @@ describe('central settings', () => {
         return () => due.splice(0)
       },
     }
-    const heart = new Heart({
+    const heartbeats = new HeartbeatSender({
       state,
       connections: [connection],
       identity,
@@ -173,7 +173,7 @@ describe('central settings', () => {
       clock,
       log,
     })
-    heart.start()
+    heartbeats.start()
     await eventually('the first beat is answered', () => due.length === 1)
     const changed = time + 1
     server.offer(first.version, good(first))
@@ -189,7 +189,7 @@ describe('central settings', () => {
       await eventually('it is answered', () => due.length > 0)
     }
     expect(taken).toEqual([first])
-    await heart.close()
+    await heartbeats.close()
     await connection.close()
     await state.close()
   })

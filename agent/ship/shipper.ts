@@ -4,7 +4,6 @@ import type { TaskResult } from '../normalise/task.ts'
 import type { Range } from '../ranges.ts'
 import type { Change, Log, State } from '../state/index.ts'
 import { type Batch, rangesOf, recordsOf, roomOf } from './batch.ts'
-import { Books } from './books.ts'
 import { Certificates, tlsFor } from './certificate.ts'
 import {
   CHAIN,
@@ -19,7 +18,7 @@ import {
 import { type Clock, clockOf, waitFor } from './clock.ts'
 import { Connection, checkedUrl, readTls, TIMEOUTS, type Timeouts, type TlsFiles } from './connection.ts'
 import { faultIn } from './fault.ts'
-import { Heart, type HeartbeatNumbers } from './heartbeat.ts'
+import { type HeartbeatNumbers, HeartbeatSender } from './heartbeat.ts'
 import type { Identity } from './identity.ts'
 import {
   acknowledged,
@@ -44,6 +43,7 @@ import { reseal } from './reseal.ts'
 import { Sealer } from './sealer.ts'
 import { DELAYS, type Delays, type Refusal, Sender } from './sender.ts'
 import type { SettingsDesk } from './settings.ts'
+import { SettlementLog } from './settlement-log.ts'
 import { fileOf, Spool } from './spool.ts'
 import { isDone, putAside, takeUp } from './takeup.ts'
 import type { QuarantineAction, QuarantineDecision, Shipper, ShipperHooks, ShipStatus } from './types.ts'
@@ -92,10 +92,10 @@ class SpoolingShipper implements Shipper {
   readonly #log: Log
   readonly #state: State
   readonly #spool: Spool
-  readonly #books: Books
+  readonly #settlements: SettlementLog
   readonly #sender: Sender
   readonly #connections: readonly Connection[]
-  readonly #heart: Heart | null
+  readonly #heartbeats: HeartbeatSender | null
   #sealer: Sealer | null = null
   /** Everything in the spool, by name. */
   readonly #pending = new Map<string, Batch>()
@@ -117,7 +117,11 @@ class SpoolingShipper implements Shipper {
     this.#state = state
     this.#spool = new Spool(options.dir)
     const delays = options.delays ?? DELAYS
-    this.#books = new Books(state, { clock: this.#clock, log, retry: Math.min(1000, delays.indexer.cap) })
+    this.#settlements = new SettlementLog(state, {
+      clock: this.#clock,
+      log,
+      retry: Math.min(1000, delays.indexer.cap),
+    })
     const inFlight = options.inFlight ?? 8
     const timeouts = options.timeouts ?? TIMEOUTS
     const files = options.tls ?? {}
@@ -144,10 +148,10 @@ class SpoolingShipper implements Shipper {
       ended: () => this.#tell(),
     })
     const { heartbeat } = options
-    this.#heart =
+    this.#heartbeats =
       heartbeat === undefined
         ? null
-        : new Heart({
+        : new HeartbeatSender({
             state,
             connections: this.#connections,
             identity,
@@ -207,7 +211,7 @@ class SpoolingShipper implements Shipper {
     if (this.#sealer === null) await this.takeUp()
     this.#sending = true
     this.#sendAll()
-    this.#heart?.start()
+    this.#heartbeats?.start()
   }
 
   sealed(): ReadonlyMap<string, readonly Range[]> {
@@ -245,9 +249,9 @@ class SpoolingShipper implements Shipper {
       spooledBytes: this.#pendingBytes,
       quarantined: heldIn(this.#state),
       oldestPending: oldest === null ? null : Math.max(0, this.#clock.now() - oldest),
-      problem: this.#books.problem ?? this.#forkProblem ?? this.#sender.problem,
+      problem: this.#settlements.problem ?? this.#forkProblem ?? this.#sender.problem,
       lastAcknowledged: chain?.acknowledgedAt ?? null,
-      clockOffset: this.#heart?.clockOffset ?? null,
+      clockOffset: this.#heartbeats?.clockOffset ?? null,
       counters: { ...this.#sender.counters },
     }
   }
@@ -264,7 +268,7 @@ class SpoolingShipper implements Shipper {
     while (this.#forking !== null) await this.#forking
     const parts = {
       state: this.#state,
-      books: this.#books,
+      settlements: this.#settlements,
       spool: this.#spool,
       log: this.#log,
       clock: this.#clock.now,
@@ -283,15 +287,15 @@ class SpoolingShipper implements Shipper {
     if (!this.#stop.signal.aborted) {
       this.#stop.abort()
       const grace = this.#options.grace ?? GRACE_MS
-      // A disk that refuses the books holds up what was acknowledged: it is sent again after the next start.
-      const cancel = this.#clock.after(grace, () => void this.#books.close())
+      // A disk that refuses the settlements holds up what was acknowledged: it is sent again after the next start.
+      const cancel = this.#clock.after(grace, () => void this.#settlements.close())
       await this.#sender.close(grace)
       cancel()
       await this.#forking
       await this.#sealer?.close()
       await this.#deciding
-      await this.#heart?.close()
-      await this.#books.close()
+      await this.#heartbeats?.close()
+      await this.#settlements.close()
       for (const connection of this.#connections) await connection.close()
     }
     this.#tell()
@@ -350,7 +354,7 @@ class SpoolingShipper implements Shipper {
   /** The acknowledgement is on the disk before the file goes. */
   async #acknowledge(batch: Batch, answer: Acknowledgement): Promise<void> {
     const settled = batch.again ? [] : this.#options.hooks.settled(batch.slices)
-    await this.#books.enter((draft) => {
+    await this.#settlements.enter((draft) => {
       settleLedgers(draft, batch, (ledger, at) =>
         acknowledged(ledger, batch.slices[at]!, answer.sources[at]!),
       )
@@ -376,7 +380,7 @@ class SpoolingShipper implements Shipper {
     if (fault !== null) return await this.#lose(batch, `its file is damaged (${fault})`)
     const reason = reasonOfRefusal(refusal, this.#clock.now())
     const settled = batch.again ? [] : this.#options.hooks.settled(batch.slices)
-    await this.#books.enter((draft) =>
+    await this.#settlements.enter((draft) =>
       enterRefusal(draft, batch, reason, () => enterPositions(draft, settled)),
     )
     this.#log.error(
@@ -391,7 +395,7 @@ class SpoolingShipper implements Shipper {
     await this.#settle(batch, () => moveToQuarantine(this.#spool, this.#folder(), batch, reason))
   }
 
-  /** The books have it: what is left is to let the file follow, and the next start does that if it fails now. */
+  /** The settlements have it: what is left is to let the file follow, and the next start does that if it fails now. */
   async #settle(batch: Batch, follow: () => Promise<void>): Promise<void> {
     try {
       await follow()
@@ -408,7 +412,7 @@ class SpoolingShipper implements Shipper {
   async #lose(batch: Batch, reason: string): Promise<void> {
     this.#sender.counters.damaged++
     const place = await putAside(this.#spool, this.#folder(), fileOf(batch))
-    await this.#books.enter((draft) => {
+    await this.#settlements.enter((draft) => {
       const chain = draft.get<ChainRecord>(CHAIN)
       if (chain !== undefined && batch.incarnation === chain.incarnation && !batch.again)
         draft.set(CHAIN, { ...chain, settled: withNumber(chain.settled, batch.sequence) })
@@ -494,7 +498,7 @@ class SpoolingShipper implements Shipper {
     await reseal(
       {
         state: this.#state,
-        books: this.#books,
+        settlements: this.#settlements,
         spool: this.#spool,
         log: this.#log,
         clock: this.#clock.now,

@@ -1,4 +1,4 @@
-import { headerOf, recordText, Story, SYSTEMS, seededRandom } from '../../demo/generator/index.ts'
+import { headerOf, recordText, Scenario, SYSTEMS, seededRandom } from '../../demo/generator/index.ts'
 import { auditEvents } from './audit.ts'
 import { authLines } from './auth.ts'
 import { deviceLines } from './devices.ts'
@@ -18,7 +18,7 @@ const SOURCES = {
   'linux-auth': authLines,
 } as const
 
-/** So many records as a source writes them, each different; null for a source that is not told of. The five systems write their story of the demo. */
+/** So many records as a source writes them, each different; null for a source that is not told of. The five systems write their scenario of the demo. */
 export function lifelike(integration: string, count: number): Lifelike | null {
   const records: string[] = []
   const source = Object.entries(SOURCES).find(([name]) => name === integration)?.[1]
@@ -29,9 +29,9 @@ export function lifelike(integration: string, count: number): Lifelike | null {
   }
   const system = SYSTEMS.find((name) => name === integration)
   if (system === undefined) return null
-  const story = new Story(1)
+  const scenario = new Scenario(1)
   for (let now = Date.UTC(2026, 4, 1); records.length < count; now += 1000) {
-    const entry = story.next(new Date(now))
+    const entry = scenario.next(new Date(now))
     if (entry.system === system) records.push(recordText(entry).trimEnd())
   }
   return { records, header: headerOf(system)?.trimEnd() ?? null }

@@ -1,5 +1,5 @@
 /**
- * Who and what the story is about: one small telephone company, Brightline Voice. The same people, customers and
+ * Who and what the scenario is about: one small telephone company, Brightline Voice. The same people, customers and
  * products appear in all five systems, so that an investigation can follow them from one to the next.
  */
 export interface Person {
@@ -49,7 +49,7 @@ export const PEOPLE = {
 /** Where the night visitor comes from: an address of RFC 5737's range for examples. */
 export const VISITOR_ADDRESS = '203.0.113.45'
 
-/** A customer under the ids that the systems know it by; `limit`, `terms` and the others change as the story goes. */
+/** A customer under the ids that the systems know it by; `limit`, `terms` and the others change as the scenario goes. */
 export interface Customer {
   readonly name: string
   readonly erp: string

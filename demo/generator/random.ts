@@ -1,4 +1,4 @@
-/** Chance with a seed: the same seed tells the same story. */
+/** Chance with a seed: the same seed tells the same scenario. */
 export interface Random {
   /** From 0 to below 1. */
   next(): number
@@ -10,7 +10,7 @@ export interface Random {
   shuffled<Item>(items: readonly Item[]): Item[]
 }
 
-/** Mulberry32: 32 bits of state are plenty for a story, and every engine computes the same. */
+/** Mulberry32: 32 bits of state are plenty for a scenario, and every engine computes the same. */
 export function seededRandom(seed: number): Random {
   let state = seed | 0
   const next = (): number => {

@@ -4,7 +4,7 @@ import { PERMISSION_NAMES, type Permission } from '../../schema/api/index.ts'
 import { inTurn } from '../ingest/index.ts'
 import { Refusal } from '../refusal.ts'
 import type { Records } from '../store/port.ts'
-import { Book } from './book.ts'
+import { RecordCache } from './record-cache.ts'
 
 const apiTokenSchema = z.object({
   id: z.string(),
@@ -35,13 +35,13 @@ const MOST = 10_000
 
 /** Tokens of programs, made while the indexer runs; shown once. */
 export class ApiTokens {
-  readonly #book: Book<ApiToken>
+  readonly #book: RecordCache<ApiToken>
   readonly #clock: () => number
   readonly #random: (bytes: number) => Buffer
   /** One after the other: several at once must not all find the last place. */
   readonly #turn = inTurn()
 
-  private constructor(book: Book<ApiToken>, clock: () => number, random: (bytes: number) => Buffer) {
+  private constructor(book: RecordCache<ApiToken>, clock: () => number, random: (bytes: number) => Buffer) {
     this.#book = book
     this.#clock = clock
     this.#random = random
@@ -53,7 +53,7 @@ export class ApiTokens {
     random: (bytes: number) => Buffer
   }): Promise<ApiTokens> {
     return new ApiTokens(
-      await Book.open(parts.records, 'api-token', apiTokenSchema),
+      await RecordCache.open(parts.records, 'api-token', apiTokenSchema),
       parts.clock,
       parts.random,
     )

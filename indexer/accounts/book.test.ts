@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import * as z from 'zod'
 import { openEmbeddedStore, type Store } from '../store/index.ts'
-import { Book } from './book.ts'
+import { RecordCache } from './record-cache.ts'
 
 let folder: string
 let store: Store
@@ -18,7 +18,7 @@ afterEach(async () => {
 })
 
 const schema = z.object({ count: z.number() })
-const open = () => Book.open(store.records, 'test', schema)
+const open = () => RecordCache.open(store.records, 'test', schema)
 
 it('changes at once are all made, also by two who hold the same records', async () => {
   const one = await open()

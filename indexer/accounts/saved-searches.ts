@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { Refusal } from '../refusal.ts'
 import type { Records } from '../store/port.ts'
-import { Book } from './book.ts'
+import { RecordCache } from './record-cache.ts'
 
 const savedSearchSchema = z.object({
   name: z.string(),
@@ -17,16 +17,19 @@ export const MOST_SEARCHES = 100
 
 /** Searches that people keep, each for themselves: wherever they sign in, they find them again. */
 export class SavedSearches {
-  readonly #shelves: Book<z.infer<typeof shelfSchema>>
+  readonly #shelves: RecordCache<z.infer<typeof shelfSchema>>
   readonly #clock: () => number
 
-  private constructor(shelves: Book<z.infer<typeof shelfSchema>>, clock: () => number) {
+  private constructor(shelves: RecordCache<z.infer<typeof shelfSchema>>, clock: () => number) {
     this.#shelves = shelves
     this.#clock = clock
   }
 
   static async open(parts: { records: Records; clock: () => number }): Promise<SavedSearches> {
-    return new SavedSearches(await Book.open(parts.records, 'saved-searches', shelfSchema), parts.clock)
+    return new SavedSearches(
+      await RecordCache.open(parts.records, 'saved-searches', shelfSchema),
+      parts.clock,
+    )
   }
 
   /** By name. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import * as z from 'zod'
 import type { Records } from '../store/port.ts'
-import { Book } from './book.ts'
+import { RecordCache } from './record-cache.ts'
 import { isLockedOut, type User, type Users } from './users.ts'
 
 const sessionSchema = z.object({
@@ -45,7 +45,7 @@ const accountOf = (user: User): string => `${user.id}:${user.epoch}`
 
 /** Who is signed in. The secret is with the one who signed in; here is its hash. */
 export class Sessions {
-  readonly #book: Book<StoredSession>
+  readonly #book: RecordCache<StoredSession>
   readonly #users: Users
   readonly #times: () => SessionTimes
   readonly #clock: () => number
@@ -54,7 +54,7 @@ export class Sessions {
   readonly #seen = new Map<string, number>()
 
   private constructor(
-    book: Book<StoredSession>,
+    book: RecordCache<StoredSession>,
     parts: Omit<Parameters<typeof Sessions.open>[0], 'records'>,
   ) {
     this.#book = book
@@ -71,7 +71,7 @@ export class Sessions {
     clock: () => number
     random: (bytes: number) => Buffer
   }): Promise<Sessions> {
-    return new Sessions(await Book.open(parts.records, 'session', sessionSchema), parts)
+    return new Sessions(await RecordCache.open(parts.records, 'session', sessionSchema), parts)
   }
 
   /** A new session, always with a secret of its own: nobody can bring one along to sign in with. */

@@ -3,8 +3,8 @@ import { type Limits, limitsSchema, ROLES, type Role } from '../../schema/api/in
 import { inTurn } from '../ingest/index.ts'
 import { Refusal } from '../refusal.ts'
 import type { Records } from '../store/port.ts'
-import { Book } from './book.ts'
 import { passwordHashSchema } from './passwords.ts'
+import { RecordCache } from './record-cache.ts'
 
 const userSchema = z.object({
   name: z.string(),
@@ -72,18 +72,18 @@ export interface Vouching {
 
 /** Who may sign in. */
 export class Users {
-  readonly #book: Book<User>
+  readonly #book: RecordCache<User>
   readonly #vouching: () => Vouching | null
   /** One change after the other: two admins who demote each other at once must not both find the other one there. */
   readonly #turn = inTurn()
 
-  private constructor(book: Book<User>, vouching: () => Vouching | null) {
+  private constructor(book: RecordCache<User>, vouching: () => Vouching | null) {
     this.#book = book
     this.#vouching = vouching
   }
 
   static async open(records: Records, vouching: () => Vouching | null): Promise<Users> {
-    return new Users(await Book.open(records, 'user', userSchema), vouching)
+    return new Users(await RecordCache.open(records, 'user', userSchema), vouching)
   }
 
   /** Whether what this user opened is good still: local users need nobody's word, others that of the provider, and lately. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AuditEvent } from '../../schema/index.ts'
-import { type Alert, alertsOf, Judge, parseRule, type Rule } from './index.ts'
+import { type Alert, alertsOf, parseRule, type Rule, RuleJudge } from './index.ts'
 
 const MINUTE = 60_000
 const START = Date.parse('2026-01-22T10:00:00Z')
@@ -77,7 +77,7 @@ describe('a rule that counts', () => {
           const events = given
             .toSorted((x, y) => x.minute - y.minute)
             .map(({ minute, user }) => login(START + minute * MINUTE, { user }))
-          const judge = new Judge(ruleWith('{ count: { at-least: 3, within: 10m } }'), { zone: 'UTC' })
+          const judge = new RuleJudge(ruleWith('{ count: { at-least: 3, within: 10m } }'), { zone: 'UTC' })
           const quiet = new Map<unknown, number>()
           events.forEach((event, index) => {
             const at = Date.parse(String(event['@timestamp']))

@@ -11,7 +11,7 @@ interface Seen {
 }
 
 /** What a rule remembers of a group. */
-interface Memory {
+interface GroupMemory {
   /** Events within the window, the oldest first. */
   readonly recent: Seen[]
   /** When each value was had last. */
@@ -21,10 +21,10 @@ interface Memory {
 }
 
 /** Judges events by one rule. They come in the order of `@timestamp`, so each group's window moves with them. */
-export class Judge {
+export class RuleJudge {
   readonly #rule: Rule
   readonly #zone: string
-  readonly #groups = new Map<string, Memory>()
+  readonly #groups = new Map<string, GroupMemory>()
 
   constructor(rule: Rule, { zone }: { zone: string }) {
     this.#rule = rule
@@ -71,7 +71,7 @@ function groupOf(rule: Rule, event: AuditEvent): Record<string, string> | null {
 }
 
 /** The events with which the condition is met, this one the last. */
-function metBy(condition: Condition, memory: Memory, seen: Seen, zone: string): readonly Seen[] | null {
+function metBy(condition: Condition, memory: GroupMemory, seen: Seen, zone: string): readonly Seen[] | null {
   switch (condition.kind) {
     case 'event':
       return [seen]

@@ -1,5 +1,5 @@
 export { notForWatcher } from './engine.ts'
-export { Judge } from './evaluate.ts'
+export { RuleJudge } from './evaluate.ts'
 export type { Message } from './message.ts'
 export * from './rule.ts'
 export { parseRule, readRule, readRules, SUPPLIED_RULES } from './rules.ts'

@@ -1,5 +1,5 @@
 import { type AuditEvent, textAt } from '../../schema/index.ts'
-import { Judge } from './evaluate.ts'
+import { RuleJudge } from './evaluate.ts'
 import { ledgerAlerts } from './ledger.ts'
 import { type Alert, type Example, isLedgerCondition, type Rule } from './rule.ts'
 
@@ -20,7 +20,7 @@ export const tryExamples = (rule: Rule, { zone }: { zone: string }): Verdict[] =
 
 /** What a rule says of events, in whatever order they come: its windows are of `@timestamp`. */
 export function alertsOf(rule: Rule, events: readonly AuditEvent[], { zone }: { zone: string }): Alert[] {
-  const judge = new Judge(rule, { zone })
+  const judge = new RuleJudge(rule, { zone })
   const time = (event: AuditEvent): number => Date.parse(textAt(event, '@timestamp') ?? '')
   return events.toSorted((a, b) => time(a) - time(b)).flatMap((event) => judge.judge(event) ?? [])
 }

@@ -3,9 +3,9 @@ import { type AuditEvent, OperatorError, reasonOf } from '../../schema/index.ts'
 import {
   type Alert,
   isLedgerCondition,
-  Judge,
   notForWatcher,
   type Rule,
+  RuleJudge,
   readRules,
   SUPPLIED_RULES,
   tryExamples,
@@ -171,7 +171,7 @@ async function backtest(
         )
       continue
     }
-    const judge = new Judge(rule, given)
+    const judge = new RuleJudge(rule, given)
     const query = {
       q: rule.asked,
       sort: 'oldest',

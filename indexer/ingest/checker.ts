@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { move, Piscina, transferableSymbol, valueSymbol } from 'piscina'
 import type { EnrichPlan } from '../enrich/index.ts'
 import type { ContentResult, ContentTask } from './content.ts'
-import type { Room } from './rooms.ts'
+import type { Room } from './shared-buffers.ts'
 
 /** What a worker is asked: to check a payload, and to enrich its events if it is what its manifest says. */
 export interface CheckTask {

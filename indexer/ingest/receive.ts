@@ -24,8 +24,8 @@ import { Budget, type Share } from './budget.ts'
 import type { Checker } from './checker.ts'
 import type { Presences } from './presence.ts'
 import type { Quotas } from './quota.ts'
-import { type Room, Rooms } from './rooms.ts'
 import type { Seldom } from './seldom.ts'
+import { type Room, SharedBuffers } from './shared-buffers.ts'
 import type { Trail } from './trail.ts'
 
 /** What is counted and timed while a waybill is taken in. */
@@ -81,7 +81,7 @@ export function openReceiver(parts: {
   const { seldom, breaks, quotas } = parts
   const known = new Budget(limits.inFlight)
   const strangers = new Budget(STRANGERS_BYTES, STRANGERS_BYTES_OF_ONE)
-  const rooms = new Rooms()
+  const rooms = new SharedBuffers()
   const forks = new Set<string>()
 
   async function receive(source: Readable, { address, demandSigner }: Sender): Promise<Acknowledgement> {

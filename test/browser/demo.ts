@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { AuditFiles, Story } from '../../demo/generator/index.ts'
+import { AuditFiles, Scenario } from '../../demo/generator/index.ts'
 import { indexerConfigSchema } from '../../indexer/config.ts'
 import { type RunningIndexer, startIndexer } from '../../indexer/server.ts'
 import type { Chromium } from './chromium.ts'
@@ -13,7 +13,7 @@ const RECORDS = 2000
 const SEED = 1
 const PASSWORD = 'correct horse battery staple'
 
-/** The story that `npm start` tells, as it stands at one moment: the same at each run. The clock goes on from there. */
+/** The scenario that `npm start` tells, as it stands at one moment: the same at each run. The clock goes on from there. */
 export class DemoAt {
   readonly url: string
   readonly #indexer: RunningIndexer
@@ -34,7 +34,7 @@ export class DemoAt {
     const logs = join(folder, 'logs')
     const files = new AuditFiles({ folder: logs, rotateAfter: 100_000, keep: 10 })
     await files.open()
-    await files.write([...new Story(SEED).backlog(new Date(moment), RECORDS)], new Date(moment))
+    await files.write([...new Scenario(SEED).backlog(new Date(moment), RECORDS)], new Date(moment))
     await files.close()
     const config = indexerConfigSchema.parse({
       listen: 'http://127.0.0.1:0',

@@ -1,5 +1,5 @@
 /**
- * Makes the pictures of the docs, from the demo's story at one moment: `npm run screenshots`.
+ * Makes the pictures of the docs, from the demo's scenario at one moment: `npm run screenshots`.
  *
  * The same console on the same data makes the same pictures, but for what the fonts of a machine make of it.
  */

@@ -6,7 +6,7 @@ import { Chromium, type Look } from './chromium.ts'
 
 type Members = Record<string, unknown>
 
-/** An indexer with a small story in it, and people who look at it with real browsers. */
+/** An indexer with a small scenario in it, and people who look at it with real browsers. */
 export class World {
   readonly strict: StrictIndexer
   readonly agent: TestAgent

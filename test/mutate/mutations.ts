@@ -113,16 +113,16 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     wrong: 'the file of a batch goes before its acknowledgement is written down',
     file: SHIPPER,
-    find: '    await this.#books.enter((draft) => {\n      settleLedgers(draft, batch, (ledger, at) =>\n        acknowledged(',
+    find: '    await this.#settlements.enter((draft) => {\n      settleLedgers(draft, batch, (ledger, at) =>\n        acknowledged(',
     replace:
-      '    void this.#books.enter((draft) => {\n      settleLedgers(draft, batch, (ledger, at) =>\n        acknowledged(',
+      '    void this.#settlements.enter((draft) => {\n      settleLedgers(draft, batch, (ledger, at) =>\n        acknowledged(',
     tests: AGENT_ORDER,
   },
   {
     wrong: 'a batch moves to quarantine before that is written down',
     file: SHIPPER,
-    find: '    await this.#books.enter((draft) =>\n      enterRefusal(',
-    replace: '    void this.#books.enter((draft) =>\n      enterRefusal(',
+    find: '    await this.#settlements.enter((draft) =>\n      enterRefusal(',
+    replace: '    void this.#settlements.enter((draft) =>\n      enterRefusal(',
     tests: AGENT_ORDER,
   },
   {

@@ -5,8 +5,8 @@ import { statKey } from './identify.ts'
 import { whyNothingAt } from './nothing.ts'
 import type { FileConfig, FileInputContext, FileInputOptions } from './options.ts'
 import { withFile } from './rotate.ts'
-import { isGzip } from './strangers.ts'
 import { FileTailer } from './tailer.ts'
+import { isGzip } from './unknown-files.ts'
 
 export {
   type FileConfig,

@@ -24,8 +24,8 @@ import { Neighbours } from './neighbours.ts'
 import type { FileConfig, FileInputContext, Policy } from './options.ts'
 import { isRotationOf, type Sibling, withFile } from './rotate.ts'
 import type { Tail } from './source.ts'
-import { Strangers } from './strangers.ts'
 import { tidy } from './tidy.ts'
+import { UnknownFiles } from './unknown-files.ts'
 
 /** After so many files the event loop gets a turn. */
 const TURN = 250
@@ -48,13 +48,13 @@ export interface SweepParts {
 /**
  * Compares what is on the disk with what is known, and decides what it means: the same file, grown; a file under another name;
  * one that was truncated; one that is gone; one that was never seen. First come the files that are known by their inode, then those
- * that are missing, then the strangers: so a stranger can be told from a file that only changed its place.
+ * that are missing, then the unknown: so a stranger can be told from a file that only changed its place.
  */
 export class Sweeper {
   readonly #parts: SweepParts
   #number = 0
   readonly #neighbours: Neighbours
-  readonly #strangers: Strangers
+  readonly #unknown: UnknownFiles
   /** Files that were rotated away before they were ever seen; for one sweep. */
   #between: Seen[] = []
   #saidShortage = false
@@ -62,11 +62,11 @@ export class Sweeper {
   constructor(parts: SweepParts) {
     this.#parts = parts
     this.#neighbours = new Neighbours(parts.catalog)
-    this.#strangers = new Strangers(parts)
+    this.#unknown = new UnknownFiles(parts)
   }
 
   get problems(): ReadonlyMap<string, string> {
-    return this.#strangers.problems
+    return this.#unknown.problems
   }
 
   async sweep(discoverer: Discoverer): Promise<Discovery> {
@@ -79,18 +79,18 @@ export class Sweeper {
     this.#number += 1
     this.#neighbours.reset()
     this.#between = []
-    const strangers = new Map<string, Seen>()
-    const found = await discoverer.discover((seen) => this.#see(seen, strangers))
-    this.#strangers.reset(this.#number, found.problems, strangers.values())
+    const unknown = new Map<string, Seen>()
+    const found = await discoverer.discover((seen) => this.#see(seen, unknown))
+    this.#unknown.reset(this.#number, found.problems, unknown.values())
     for (const tail of [...catalog.tails()]) {
       if (tail.seenIn === this.#number) continue
       this.#safely(tail, () => this.#missing(tail))
       await turn()
     }
-    for (const seen of [...strangers.values(), ...this.#between]) {
+    for (const seen of [...unknown.values(), ...this.#between]) {
       // In the meantime it may have turned out to be the copy of a known one.
       if (this.#neighbours.isStranger(statKey(seen.stat), seen)) {
-        const tail = this.#strangers.meet(seen)
+        const tail = this.#unknown.identify(seen)
         if (tail !== null) this.#attach(tail, seen)
       }
       await turn()
@@ -101,14 +101,14 @@ export class Sweeper {
   }
 
   /** What is known is looked at as it is found, and nothing is kept of it; a file that several paths lead to is one file. */
-  #see(seen: Seen, strangers: Map<string, Seen>): void {
+  #see(seen: Seen, unknown: Map<string, Seen>): void {
     const key = statKey(seen.stat)
     const tail = this.#parts.catalog.byInode(key)
-    if (tail?.seenIn === this.#number || strangers.has(key)) return
+    if (tail?.seenIn === this.#number || unknown.has(key)) return
     // It was moved to where another entry finds it.
     if (tail !== undefined) tail.source.config ??= seen.config
     const isKnown = tail !== undefined && this.#safely(tail, () => this.present(tail, seen.path, seen.stat))
-    if (!isKnown) strangers.set(key, seen)
+    if (!isKnown) unknown.set(key, seen)
   }
 
   /** A disk that fails under one file must not keep the others from being looked at. */

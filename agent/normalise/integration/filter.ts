@@ -30,7 +30,7 @@ export function eventFilter(
   integration: Integration,
   rules: { readonly central: readonly EventRule[]; readonly local: readonly EventRule[] },
 ): EventFilter | null {
-  const ranked = strongestFirst(rules.central, rules.local).map(judgeOf)
+  const ranked = strongestFirst(rules.central, rules.local).map(rankedRuleOf)
   const off = integration.events.some((type) => !type.recorded)
   if (!off && !ranked.some(({ rule }) => rule.record === 'off' && mayApply(rule, integration))) return null
   const other = otherTypeOf(integration.name)
@@ -62,12 +62,12 @@ export function catalogueOf(integration: Integration): EventCatalogue {
   return { integration: name, title, types: [...types, other] }
 }
 
-interface Judge {
+interface RankedRule {
   readonly rule: EventRule
   readonly applies: (id: string, asked: Asked) => boolean
 }
 
-function judgeOf(rule: EventRule): Judge {
+function rankedRuleOf(rule: EventRule): RankedRule {
   const isEvent = typeMatcher(rule.event)
   const wants = conditionsOf(rule).map(({ kind, name }) => ({ leaves: LEAVES[kind], fold: folded(name) }))
   return {

@@ -185,7 +185,7 @@ const WORDS: readonly Word[] = SIGNS.map(wordOf)
 const soughtOf = ({ bytes, at }: Word): Uint8Array => bytes.subarray(at, at + REACH)
 
 /** A memory with the kernel over it, in which texts stand that are looked through. */
-export interface Ground {
+export interface WasmMemory {
   readonly bytes: Buffer
   readonly kernel: Kernel
   /** Room that stays; its address. */
@@ -209,7 +209,7 @@ export class Suspicion {
    * each three letters that a sign has.
    */
   readonly #table = new Uint8Array(TABLE_BYTES)
-  readonly #kept = new WeakMap<Ground, number>()
+  readonly #kept = new WeakMap<WasmMemory, number>()
   readonly #always: boolean
   readonly #keepsFolders: boolean
   readonly #names: Names
@@ -250,11 +250,11 @@ export class Suspicion {
    * For texts of this memory: whether what stands from one address to another may hold a secret. Of a text that is masked as JSON, and
    * begins like it, more is known.
    */
-  over(ground: Ground, { isJson = false } = {}): (from: number, to: number) => boolean {
+  over(memory: WasmMemory, { isJson = false } = {}): (from: number, to: number) => boolean {
     if (this.#always) return () => true
-    const { bytes, kernel } = ground
-    const table = this.#kept.get(ground) ?? ground.keep(this.#table)
-    this.#kept.set(ground, table)
+    const { bytes, kernel } = memory
+    const table = this.#kept.get(memory) ?? memory.keep(this.#table)
+    this.#kept.set(memory, table)
     return (from, to) => {
       this.#holdsValues = null
       for (let at = from; ; at++) {

@@ -3,7 +3,7 @@ import { StoreFullError, StoreUnavailableError } from '../port.ts'
 import { batchOf, eventAt } from '../testing/batches.ts'
 import type { BulkItem, BulkSink } from './bulk.ts'
 import { Placing } from './placing.ts'
-import { originOf, type Parcel, prepared } from './prepare.ts'
+import { originOf, type PreparedBatch, prepared } from './prepare.ts'
 import { type Answering, answering, sinkOf } from './testing/answering.ts'
 
 /** A cluster that answers each item as the table says: a server on a real socket. */
@@ -165,7 +165,7 @@ describe('what becomes of an item of a bulk answer', () => {
 describe('what becomes of an event whose id is there already', () => {
   const batch = batchOf(4, [eventAt(1)])
   const seal = { agent: 'agent-1', incarnation: batch.manifest.incarnation, sequence: 4, position: 0 }
-  const outcomeOf = async (there: ((parcel: Parcel) => object) | null) => {
+  const outcomeOf = async (there: ((parcel: PreparedBatch) => object) | null) => {
     const origin = originOf(batch, batch.ingested)
     const { parcels } = await prepared(batch, origin)
     const [parcel] = parcels

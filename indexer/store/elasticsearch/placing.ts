@@ -10,7 +10,7 @@ import {
 import type { BulkSink } from './bulk.ts'
 import { type Known, knownAmong, knownIn, sealedIn } from './known.ts'
 import type { EventOutcome } from './outcome.ts'
-import { asRevisionParcel, type Origin, type Parcel } from './prepare.ts'
+import { asRevisionParcel, type Origin, type PreparedBatch } from './prepare.ts'
 
 /** The index that events are pinned to takes no writes any more. */
 export class ClosedIndexError extends Error {
@@ -54,7 +54,7 @@ export class Placing {
   }
 
   async place(
-    parcels: readonly Parcel[],
+    parcels: readonly PreparedBatch[],
     destination: Destination,
     naming: Naming = 'sealed',
   ): Promise<void> {
@@ -62,8 +62,8 @@ export class Placing {
     let left = parcels
     while (left.length > 0) {
       const seen = new Set<string>()
-      const first: Parcel[] = []
-      const later: Parcel[] = []
+      const first: PreparedBatch[] = []
+      const later: PreparedBatch[] = []
       for (const parcel of left) {
         if (seen.has(parcel.id)) later.push(parcel)
         else {
@@ -79,20 +79,20 @@ export class Placing {
 
   /** Ids occur once here. Gives back those whose id turns out to be taken, under others. */
   async #round(
-    parcels: readonly Parcel[],
+    parcels: readonly PreparedBatch[],
     destination: Destination,
     naming: Naming,
-  ): Promise<ReadonlyMap<Naming, Parcel[]>> {
+  ): Promise<ReadonlyMap<Naming, PreparedBatch[]>> {
     const { pin, others, former, elsewhere } = destination
     const ids = parcels.map(({ id }) => id)
     const known = await knownAmong(this.#client, others, ids)
     for (const index of former)
       for (const [id, one] of await knownIn(this.#client, index, ids)) known.set(id, one)
     if (naming === 'sealed' || naming === 'own') await this.#lookElsewhere(pin, elsewhere, ids, known)
-    const differing: { parcel: Parcel; known: Known }[] = []
-    const renamed = new Map<Naming, Parcel[]>()
-    const unknown: Parcel[] = []
-    const meet = (parcel: Parcel, one: Known): void => {
+    const differing: { parcel: PreparedBatch; known: Known }[] = []
+    const renamed = new Map<Naming, PreparedBatch[]>()
+    const unknown: PreparedBatch[] = []
+    const meet = (parcel: PreparedBatch, one: Known): void => {
       if (naming !== 'own-revision' && this.#isForeign(parcel, one)) {
         const next = naming === 'sealed' ? 'own' : 'own-revision'
         renamed.set(next, [...(renamed.get(next) ?? []), this.#renamed(parcel, next)])
@@ -108,7 +108,7 @@ export class Placing {
       else meet(parcel, one)
     }
     const fates = await this.#sink.write(unknown.map(({ id, document }) => ({ index: pin, id, document })))
-    const met: Parcel[] = []
+    const met: PreparedBatch[] = []
     for (const [i, parcel] of unknown.entries()) {
       const fate = fates[i]!
       switch (fate.kind) {
@@ -147,7 +147,7 @@ export class Placing {
   }
 
   /** Whether what lies under the event's id is of another agent, whose exports this one has no part in. */
-  #isForeign({ id, position }: Parcel, known: Known): boolean {
+  #isForeign({ id, position }: PreparedBatch, known: Known): boolean {
     const { agent, authorship } = this.#origin
     if (known.agent === agent) return false
     if (!isDeclaredId(id) || authorship === null) return true
@@ -158,7 +158,7 @@ export class Placing {
     return JSON.parse(this.#origin.line(position).toString('utf8')) as AuditEvent
   }
 
-  #renamed({ position, leaf }: Parcel, naming: Naming): Parcel {
+  #renamed({ position, leaf }: PreparedBatch, naming: Naming): PreparedBatch {
     const bytes = Buffer.from(leaf, 'hex')
     const sealed = textAt(this.#said(position), 'event.id') ?? ''
     const id =
@@ -184,12 +184,15 @@ export class Placing {
   }
 
   /** Those of the events that say something else than what is known under their ids, under others. */
-  async #revised(differing: readonly { parcel: Parcel; known: Known }[], naming: Naming): Promise<Parcel[]> {
+  async #revised(
+    differing: readonly { parcel: PreparedBatch; known: Known }[],
+    naming: Naming,
+  ): Promise<PreparedBatch[]> {
     const sealed = await sealedIn(
       this.#client,
       differing.map(({ parcel, known }) => ({ index: known.index, id: parcel.id })),
     )
-    const revised: Parcel[] = []
+    const revised: PreparedBatch[] = []
     for (const { parcel } of differing) {
       const { position, id } = parcel
       const before = sealed.get(id)
@@ -201,7 +204,7 @@ export class Placing {
   }
 
   /** What an event comes to that meets another under its id; null where it has another content under a declared id. */
-  #meeting(parcel: Parcel, known: Known, naming: Naming): EventOutcome | null {
+  #meeting(parcel: PreparedBatch, known: Known, naming: Naming): EventOutcome | null {
     const { agent, incarnation, sequence } = this.#origin
     const ofThisWaybill =
       known.agent === agent && known.incarnation === incarnation && known.sequence === sequence

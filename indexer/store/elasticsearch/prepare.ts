@@ -5,7 +5,7 @@ import type { BatchAdditions, StoreBatch } from '../port.ts'
 import { documentOf } from './document.ts'
 
 /** An event of a batch, ready to be written. */
-export interface Parcel {
+export interface PreparedBatch {
   readonly category: Category
   readonly position: number
   readonly id: string
@@ -21,7 +21,7 @@ export interface Rejected extends Fault {
 }
 
 export interface Prepared {
-  readonly parcels: readonly Parcel[]
+  readonly parcels: readonly PreparedBatch[]
   readonly rejected: readonly Rejected[]
 }
 
@@ -80,7 +80,7 @@ const AT_A_TIME = 128
 
 /** Takes a batch apart. */
 export async function prepared({ lines }: StoreBatch, origin: Origin): Promise<Prepared> {
-  const parcels: Parcel[] = []
+  const parcels: PreparedBatch[] = []
   const rejected: Rejected[] = []
   let start = 0
   for (let position = 0; start < lines.length; position++) {
@@ -115,7 +115,7 @@ export function parcelOf(
   line: Buffer,
   event: SoundEvent,
   revision: string | null,
-): Parcel {
+): PreparedBatch {
   const { agent, incarnation, sequence, ingested } = origin
   const leaf = origin.leaf(position)
   const seal = { agent, incarnation, sequence, position, ingested, leaf }
@@ -130,7 +130,7 @@ export function parcelOf(
 }
 
 /** The same event as a revision of the known one, under an id of its own. */
-export function asRevisionParcel(origin: Origin, position: number, revision: string): Parcel {
+export function asRevisionParcel(origin: Origin, position: number, revision: string): PreparedBatch {
   const line = origin.line(position)
   const read = readLine(line)
   if ('reason' in read) throw new Error(`position ${position} was an event, and is none now: ${read.reason}`)

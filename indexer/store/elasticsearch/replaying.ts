@@ -5,8 +5,8 @@ import { readLine } from '../line.ts'
 import { type Author, StoreUnavailableError, type WholeLine } from '../port.ts'
 import type { Replay } from './arrivals.ts'
 import type { BulkSink } from './bulk.ts'
+import type { DeadLetterIndex, StoredLetter } from './dead-letter-index.ts'
 import type { Families } from './families.ts'
-import type { Letters, StoredLetter } from './letters.ts'
 import type { Names } from './names.ts'
 import { ClosedIndexError, Placing } from './placing.ts'
 import { type Origin, parcelOf } from './prepare.ts'
@@ -15,7 +15,7 @@ export interface ReplayParts {
   readonly client: Client
   readonly names: Names
   readonly families: Families
-  readonly letters: Letters
+  readonly letters: DeadLetterIndex
   readonly sink: BulkSink
   readonly now: number
 }

@@ -1,9 +1,9 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { reasonOf } from '../../../schema/index.ts'
 import type { StoreStatus } from '../port.ts'
+import type { DeadLetterIndex } from './dead-letter-index.ts'
 import { errorOf, failureOfThrown } from './failures.ts'
 import type { Families } from './families.ts'
-import type { Letters } from './letters.ts'
 import { categoryOfIndex, type Names } from './names.ts'
 
 /** Probes come every few seconds, from several sides. */
@@ -18,7 +18,7 @@ export class Watch {
   readonly #client: Client
   readonly #names: Names
   readonly #families: Families
-  readonly #letters: Letters
+  readonly #letters: DeadLetterIndex
   readonly #clock: () => number
   #figures: Figures = NOTHING
   #last: { readonly at: number; readonly status: Promise<StoreStatus> } | null = null
@@ -27,7 +27,7 @@ export class Watch {
     client: Client
     names: Names
     families: Families
-    letters: Letters
+    letters: DeadLetterIndex
     clock: () => number
   }) {
     this.#client = parts.client

@@ -35,10 +35,10 @@ import { chainsOf } from './chains.ts'
 import { type ConnectionOptions, connect, REQUEST_TIME } from './client.ts'
 import { Commits } from './commits.ts'
 import { countsOf } from './counts.ts'
+import { DeadLetterIndex, letterOf } from './dead-letter-index.ts'
 import { eventOf } from './document.ts'
 import { asking, atStart } from './failures.ts'
 import { Families } from './families.ts'
-import { Letters, letterOf } from './letters.ts'
 import { momentOf } from './moment.ts'
 import { type Names, namesFor } from './names.ts'
 import { openRecords } from './records.ts'
@@ -97,7 +97,7 @@ class ElasticsearchStore implements Store {
   readonly #client: Client
   readonly #names: Names
   readonly #families: Families
-  readonly #letters: Letters
+  readonly #letters: DeadLetterIndex
   readonly #sink: BulkSink
   readonly #writer: Writer
   readonly #watch: Watch
@@ -116,7 +116,7 @@ class ElasticsearchStore implements Store {
     this.#client = client
     this.#names = names
     this.#families = new Families(client, names, clock)
-    this.#letters = new Letters(client, names)
+    this.#letters = new DeadLetterIndex(client, names)
     this.#sink = new BulkSink(client, {
       patience: options.patience ?? PATIENCE,
       requestTime: options.requestTime ?? REQUEST_TIME,

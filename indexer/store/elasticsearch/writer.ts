@@ -4,18 +4,18 @@ import type { Category } from '../../../schema/index.ts'
 import { type StoreBatch, StoreUnavailableError, type WriteOutcome, type WriteResult } from '../port.ts'
 import type { BulkSink } from './bulk.ts'
 import type { Commit, CommitBody, Commits, Pins, ReadCommit } from './commits.ts'
+import type { DeadLetterIndex } from './dead-letter-index.ts'
 import type { Families } from './families.ts'
-import type { Letters } from './letters.ts'
 import { waybillId } from './names.ts'
 import { type EventOutcome, resultOf } from './outcome.ts'
 import { ClosedIndexError, Placing } from './placing.ts'
-import { type Origin, originOf, type Parcel, prepared } from './prepare.ts'
+import { type Origin, originOf, type PreparedBatch, prepared } from './prepare.ts'
 
 export interface WriterParts {
   readonly client: Client
   readonly commits: Commits
   readonly families: Families
-  readonly letters: Letters
+  readonly letters: DeadLetterIndex
   readonly sink: BulkSink
   readonly clock: () => number
   /** How long a request that was sent before an index was closed may still write there, ms. */
@@ -102,7 +102,7 @@ export class Writer {
   async #place(
     origin: Origin,
     read: ReadCommit,
-    parcels: readonly Parcel[],
+    parcels: readonly PreparedBatch[],
     categories: readonly Category[],
     outcomes: Map<number, EventOutcome>,
   ): Promise<ReadCommit | null> {
@@ -177,7 +177,7 @@ class MetValues {
   readonly #met = new Set<string>()
 
   /** How many of these had others. */
-  newIn(parcels: readonly Parcel[]): number {
+  newIn(parcels: readonly PreparedBatch[]): number {
     let count = 0
     for (const { values } of parcels) {
       if (this.#met.has(values)) continue

@@ -19,7 +19,7 @@ const LATEST: estypes.AggregationsAggregationContainer = {
 const both = (one: Dsl, other: Dsl): Dsl => allOf([exactly(one), exactly(other)]).may
 
 /** Has the cluster count those events that surely match, one table for each thing that is asked. */
-export class Counting {
+export class ClusterCount {
   readonly tally: Tally
   readonly #snapshot: Snapshot
   readonly #question: Question

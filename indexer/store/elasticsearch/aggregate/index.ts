@@ -10,7 +10,7 @@ import { PointInTime } from '../point-in-time.ts'
 import { withinTime } from '../search.ts'
 import { divided } from '../translate.ts'
 import { answerOf } from './answer.ts'
-import { Counting } from './counting.ts'
+import { ClusterCount } from './counting.ts'
 import { Snapshot } from './snapshot.ts'
 import { type Address, questionOf } from './tally.ts'
 
@@ -54,7 +54,7 @@ async function aggregatedAt(
   const { sure, doubtful } = divided(request.query)
   const within = (query: Dsl): Dsl => withinTime(query, request.from, request.to)
   const snapshot = new Snapshot(point, budget, gone)
-  const counting = new Counting(snapshot, question, budget, within(sure))
+  const counting = new ClusterCount(snapshot, question, budget, within(sure))
   const { tally } = counting
   await counting.whole()
   await counting.buckets()

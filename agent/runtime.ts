@@ -36,14 +36,14 @@ import type { FolderLock, State } from './state/index.ts'
 import { VERSION } from './version.ts'
 
 /** What a config file and the central settings build; when either changes another one is built, and swapped in. */
-export interface Line extends Prepared {
+export interface Runtime extends Prepared {
   readonly shipper: Shipper
   readonly input: Input
   readonly shapes: Shapes
   readonly pump: Pump
 }
 
-/** What can be built before anything of the running line is touched. */
+/** What can be built before anything of the present runtime is touched. */
 export interface Prepared {
   readonly config: AgentConfig
   readonly central: AgentSettings | null
@@ -53,7 +53,7 @@ export interface Prepared {
   readonly own: readonly OwnIntegration[]
 }
 
-/** What outlives a line. */
+/** What outlives a runtime. */
 export interface Held {
   readonly lock: FolderLock
   readonly state: State
@@ -63,7 +63,7 @@ export interface Held {
   readonly journalKey: () => Promise<Uint8Array>
 }
 
-/** All that can be wrong with settings is found here, before anything of the running line is touched. */
+/** All that can be wrong with settings is found here, before anything of the present runtime is touched. */
 export async function prepareLine(
   file: string,
   config: AgentConfig,
@@ -127,12 +127,12 @@ export async function framingOf(
   return framingFor(await loadIntegration(integration))
 }
 
-export async function startLine(
+export async function startRuntime(
   prepared: Prepared,
   held: Held,
   log: Logger,
   clock: () => number,
-): Promise<Line> {
+): Promise<Runtime> {
   const { config, central, events, normaliser, own } = prepared
   const version = central?.version ?? null
   const data = config.agent.data

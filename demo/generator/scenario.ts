@@ -22,10 +22,10 @@ const OPEN_SCENES = 6
 const BACKLOG_DAYS = 3
 
 /**
- * The story goes on for as long as it is asked. Scenes are dealt from a shuffled deck, so that chance decides on the
+ * The scenario goes on for as long as it is asked. Scenes are dealt from a shuffled deck, so that chance decides on the
  * order only, and every kind of event comes once in a deck.
  */
-export class Story {
+export class Scenario {
   private readonly random: Random
   private readonly stage: { -readonly [Member in keyof Stage]: Stage[Member] }
   private readonly open: Generator<Entry, void>[] = []

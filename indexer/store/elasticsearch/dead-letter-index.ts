@@ -27,14 +27,14 @@ export interface StoredLetter {
 }
 
 /** A letter on its way, and what it is to be shortened from. */
-interface Burial {
+interface PendingDeadLetter {
   readonly letter: StoredLetter
   readonly line: Buffer
   readonly whole: WholeLine
 }
 
 /** The same with less of its line; null where there is no less. */
-function shortened({ letter, line, whole }: Burial): Burial | null {
+function shortened({ letter, line, whole }: PendingDeadLetter): PendingDeadLetter | null {
   const now = Buffer.byteLength(letter.line, 'base64')
   const kept = KEPT_BYTES.find((bytes) => bytes < now)
   if (kept === undefined) return null
@@ -70,7 +70,7 @@ const KEPT_BYTES = [64 * 1024, 4 * 1024, 0]
 const REASON_LENGTH = 2000
 
 /** The dead letters' index. */
-export class Letters {
+export class DeadLetterIndex {
   readonly #client: Client
   readonly #index: string
 
@@ -110,7 +110,7 @@ export class Letters {
     }
   }
 
-  async #put(letters: readonly Burial[]): Promise<void> {
+  async #put(letters: readonly PendingDeadLetter[]): Promise<void> {
     const failure = await this.#createOrTooLarge(letters.map(({ letter }) => letter))
     if (failure === null) return
     const [first] = letters

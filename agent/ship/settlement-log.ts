@@ -18,7 +18,7 @@ type Entry = {
  * Enters into the state what became of batches: one entry after the other, so that sums are right, and several in one write, so
  * that a slow disk costs one sync. A disk that refuses is asked again until it takes the write: an acknowledgement is never given up.
  */
-export class Books {
+export class SettlementLog {
   readonly #state: State
   readonly #clock: Clock
   readonly #log: Log
@@ -40,9 +40,9 @@ export class Books {
     return this.#problem
   }
 
-  /** Resolves when the entry is on the disk; rejects only when the books are closed. */
+  /** Resolves when the entry is on the disk; rejects only when the settlements are closed. */
   enter(write: (draft: Draft) => void): Promise<void> {
-    if (this.#closing.signal.aborted) return Promise.reject(new BooksClosedError())
+    if (this.#closing.signal.aborted) return Promise.reject(new SettlementLogClosedError())
     return new Promise((resolve, reject) => {
       this.#entries.push({ write, resolve, reject })
       this.#working ??= this.#work()
@@ -81,7 +81,7 @@ export class Books {
       const written = await this.#write([...changes].map(([key, value]) => ({ key, value })))
       for (const entry of kept) {
         if (written) entry.resolve()
-        else entry.reject(new BooksClosedError())
+        else entry.reject(new SettlementLogClosedError())
       }
     }
     this.#working = null
@@ -105,8 +105,8 @@ export class Books {
 }
 
 /** The agent stops before an entry could be written: it is made again after the next start. */
-export class BooksClosedError extends Error {
-  override name = 'BooksClosedError'
+export class SettlementLogClosedError extends Error {
+  override name = 'SettlementLogClosedError'
   constructor() {
     super('the agent stops before this could be written down')
   }

@@ -2,11 +2,19 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { AuditFiles, type Entry, recordText, Story, SYSTEMS, type System, VISITOR_ADDRESS } from './index.ts'
+import {
+  AuditFiles,
+  type Entry,
+  recordText,
+  Scenario,
+  SYSTEMS,
+  type System,
+  VISITOR_ADDRESS,
+} from './index.ts'
 
 const NOW = new Date('2026-03-12T15:30:00Z')
 
-const backlog = (seed: number, count: number): Entry[] => [...new Story(seed).backlog(NOW, count)]
+const backlog = (seed: number, count: number): Entry[] => [...new Scenario(seed).backlog(NOW, count)]
 
 const values = (entries: readonly Entry[], system: System, column: string): Set<unknown> =>
   new Set(entries.filter((entry) => entry.system === system).map(({ row }) => row[column]))
@@ -99,7 +107,7 @@ const CREATIO_ACTIONS = [
 const missing = (wanted: readonly string[], found: Set<unknown>): string[] =>
   wanted.filter((value) => !found.has(value))
 
-describe('the story', () => {
+describe('the scenario', () => {
   it('is the same for the same seed and clock, and another for another seed', () => {
     const text = (seed: number): string => backlog(seed, 500).map(recordText).join('')
     expect(text(7)).toBe(text(7))
@@ -150,7 +158,7 @@ describe('the story', () => {
     const first = backlog(1, 1500).filter(({ system }) => system === 'erp')
     const times = first.map(({ row }) => String(row.timestamp))
     expect(times).toEqual(times.toSorted())
-    const again = new Story(1)
+    const again = new Scenario(1)
     const later = Array.from({ length: 500 }, (_, index) => again.next(new Date(NOW.getTime() + index * 200)))
     const ids = [...first, ...later.filter(({ system }) => system === 'erp')].map(({ row }) => row.event_id)
     expect(new Set(ids).size).toBe(ids.length)

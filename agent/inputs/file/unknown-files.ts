@@ -9,7 +9,7 @@ import type { Tail } from './source.ts'
 import type { SweepParts } from './sweep.ts'
 
 /** What becomes of a file that no source has: a new source, unless it is an old one at another place, or a copy. */
-export class Strangers {
+export class UnknownFiles {
   readonly #parts: SweepParts
   #sweep = 0
   /** Missing files by their head; for one sweep. */
@@ -26,19 +26,19 @@ export class Strangers {
   }
 
   /** A sweep has found these, and could not look at those. */
-  reset(sweep: number, problems: ReadonlyMap<string, string>, strangers: Iterable<Seen>): void {
+  reset(sweep: number, problems: ReadonlyMap<string, string>, unknown: Iterable<Seen>): void {
     this.#sweep = sweep
     this.#missingByHead = null
     for (const [path, sentence] of problems) this.#problem(path, sentence)
     if (this.#problems.size === problems.size) return
     const there = new Set<string>()
-    for (const { path } of strangers) there.add(path)
+    for (const { path } of unknown) there.add(path)
     for (const path of this.#problems.keys())
       if (!problems.has(path) && !there.has(path)) this.#problems.delete(path)
   }
 
   /** The source whose file this turned out to be, an old one or a new one; null where it is none, or not yet. */
-  meet(seen: Seen): Tail | null {
+  identify(seen: Seen): Tail | null {
     const { path, stat, config } = seen
     const size = Number(stat.size)
     if (size === 0) return null

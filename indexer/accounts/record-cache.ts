@@ -5,7 +5,7 @@ import { type Records, SharedRecords } from '../store/index.ts'
  * The records of one kind, in memory, as each request asks for some; the store's records are the truth. A change is
  * made to what the store holds, whoever else changed it meanwhile.
  */
-export class Book<Value> {
+export class RecordCache<Value> {
   readonly #records: Records
   readonly #kind: string
   readonly #schema: z.ZodType<Value>
@@ -19,8 +19,12 @@ export class Book<Value> {
     this.#schema = schema
   }
 
-  static async open<Value>(records: Records, kind: string, schema: z.ZodType<Value>): Promise<Book<Value>> {
-    const book = new Book(records, kind, schema)
+  static async open<Value>(
+    records: Records,
+    kind: string,
+    schema: z.ZodType<Value>,
+  ): Promise<RecordCache<Value>> {
+    const book = new RecordCache(records, kind, schema)
     for (const { key, value, version } of await records.list(kind))
       book.#entries.set(key, { value: schema.parse(value), version })
     if (records instanceof SharedRecords) records.follow(() => book.#readAgain())

@@ -7,10 +7,10 @@ export type Room = SharedArrayBuffer
 
 /**
  * The rooms in which lines go from the thread that checks them to the one that stores them. A buffer of megabytes that is handed from thread to thread is
- * counted by each of them, and made each of them collect garbage every few batches: a sixth of all processor time. Rooms are counted by none, used
+ * counted by each of them, and made each of them collect garbage every few batches: a sixth of all processor time. SharedBuffers are counted by none, used
  * again and so never new to the processor; there are never more than a few. A batch that is too large, or one too many, goes without.
  */
-export class Rooms {
+export class SharedBuffers {
   readonly #free: Room[] = []
   #made = 0
 
