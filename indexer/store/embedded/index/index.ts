@@ -6,7 +6,7 @@
 export { Collector, V6_BEGINNINGS } from './collect.ts'
 export { type Facet, FacetBook, type FacetPart } from './facets.ts'
 export { CURRENT_FIELDS, CURRENT_WAYS, FIRST_FIELDS, type Ways, waysOf } from './field-list.ts'
-export { HeldValues } from './held.ts'
+export { HeldValues, hashOf } from './held.ts'
 export { type Kernel, startKernel } from './kernel/start.ts'
 export {
   DAY,
@@ -27,6 +27,7 @@ export {
   wayTo,
 } from './layout.ts'
 export { type BuiltSegment, type NewDocs, SegmentBuilder } from './segment/build.ts'
+export { TextNumbers } from './segment/held-column.ts'
 export { mergeSegments } from './segment/merge.ts'
 export type { Postings } from './segment/postings.ts'
 export { Segment } from './segment/read.ts'

@@ -1,11 +1,12 @@
 import { DIMENSIONS } from '../disk/index.ts'
 import type { Facet } from '../index/index.ts'
+import type { Users } from './users.ts'
 
 const HOUR = 3_600_000
 
 interface Hour {
   readonly facets: Map<Facet, Count>
-  readonly users: Map<string, Count>
+  readonly users: Map<number, Count>
 }
 
 interface Count {
@@ -21,8 +22,14 @@ function countOne<Key>(counts: Map<Key, Count>, key: Key): void {
 /** Hourly counts of a transaction. All but users come from the deed's facet, so events are counted by facet first. */
 export class Counting {
   readonly #hours = new Map<number, Hour>()
+  readonly #users: Users
 
-  add(time: number, facet: Facet, user: string): void {
+  /** Events have numbers of these users. */
+  constructor(users: Users) {
+    this.#users = users
+  }
+
+  add(time: number, facet: Facet, user: number): void {
     const hour = Math.floor(time / HOUR)
     let counts = this.#hours.get(hour)
     if (counts === undefined) {
@@ -30,7 +37,7 @@ export class Counting {
       this.#hours.set(hour, counts)
     }
     countOne(counts.facets, facet)
-    if (user !== '') countOne(counts.users, user)
+    if (user !== 0) countOne(counts.users, user)
   }
 
   each(put: (hour: number, dimension: number, value: string, count: number) => void): void {
@@ -49,7 +56,7 @@ export class Counting {
       }
       for (const [dimension, counts] of dimensions.entries()) {
         if (DIMENSIONS[dimension] === 'user')
-          for (const [user, { of: count }] of users) put(hour, dimension, user, count)
+          for (const [user, { of: count }] of users) put(hour, dimension, this.#users.name(user), count)
         for (const [value, count] of counts) put(hour, dimension, value, count)
       }
     }

@@ -11,7 +11,7 @@ const SAME_BYTES = 12
 export interface TakenApart {
   readonly timestamp: number
   readonly sequence: number
-  readonly user: string
+  readonly user: number
   readonly sourceFacet: Facet
   readonly deedFacet: Facet
   readonly added: AddedText
@@ -40,11 +40,12 @@ export class Parcel {
   termEnds = new Uint32Array(0)
   heldStarts = new Uint32Array(0)
   heldEnds = new Uint32Array(0)
+  /** Numbers of their users. */
+  users = new Uint32Array(0)
   /** One behind the other. */
   ids: Buffer = Buffer.alloc(0)
   readonly sourceFacets: Facet[] = []
   readonly deedFacets: Facet[] = []
-  readonly users: string[] = []
   /** What enrichment adds to each. */
   readonly added: AddedText[] = []
 
@@ -96,6 +97,7 @@ export class Parcel {
     this.termEnds = wider(this.termEnds)
     this.heldStarts = wider(this.heldStarts)
     this.heldEnds = wider(this.heldEnds)
+    this.users = wider(this.users)
   }
 
   /** A copy, 40 hex digits. */

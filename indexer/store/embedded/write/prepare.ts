@@ -25,6 +25,7 @@ import {
 import { AddedLines, AddedTerms, type AddedText, NOTHING_ADDED } from './added.ts'
 import { type Parcel, ParcelPool, type TakenApart } from './parcel.ts'
 import { Scanner } from './scan.ts'
+import { Users } from './users.ts'
 
 export interface Rejected extends Fault {
   readonly position: number
@@ -41,6 +42,7 @@ export interface Prepared {
   readonly leaves: Buffer
   readonly terms: Terms
   readonly held: HeldValues
+  readonly users: Users
   readonly parcels: Map<Category, Parcel>
   readonly rejected: Rejected[]
 }
@@ -64,11 +66,12 @@ export class Preparer {
   readonly #terms = new Terms()
   readonly #addedTerms: AddedTerms
   readonly #held = new HeldValues()
+  readonly users = new Users()
   readonly #pool = new ParcelPool()
 
   constructor(facets: FacetBook) {
     this.#facets = facets
-    this.#scanner = new Scanner(facets)
+    this.#scanner = new Scanner(facets, this.users)
     this.#addedTerms = new AddedTerms(facets)
   }
 
@@ -76,6 +79,7 @@ export class Preparer {
   begin(): void {
     this.#terms.clear()
     this.#held.clear()
+    this.users.begin()
     this.#pool.clear()
   }
 
@@ -136,7 +140,7 @@ export class Preparer {
       }
       start = end + 1
     }
-    return { agent, authorship, ingested, lines, leaves, terms, held, parcels, rejected }
+    return { agent, authorship, ingested, lines, leaves, terms, held, users: this.users, parcels, rejected }
   }
 
   /** The way that decides: parses the line, and says why it is no event that can be stored. */
@@ -176,7 +180,7 @@ export class Preparer {
       sequence: typeof sequence === 'number' ? sequence : 0,
       sourceFacet: this.#facets.of(0, source!, []),
       deedFacet,
-      user: textAt(sound, 'user.name') ?? '',
+      user: this.users.ofName(textAt(sound, 'user.name') ?? ''),
     }
     parcel.setId(this.#put(parcel, event, added, place), id)
     return null

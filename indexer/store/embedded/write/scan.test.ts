@@ -20,7 +20,7 @@ function prepared(line: string | Buffer, lead = ''): Prepared {
   })
 }
 
-function plain({ parcels, rejected, terms, held }: Prepared): unknown {
+function plain({ parcels, rejected, terms, held, users }: Prepared): unknown {
   const keys = Array.from({ length: terms.count }, (_, i) => terms.keyAt(i)).sort((a, b) => a - b)
   return {
     keys: [...new Set(keys)],
@@ -35,7 +35,7 @@ function plain({ parcels, rejected, terms, held }: Prepared): unknown {
         id: parcel.id(event),
         timestamp: parcel.timestamps[event],
         sequence: parcel.sequences[event],
-        user: parcel.users[event],
+        user: users.name(parcel.users[event]!),
         facets: [parcel.sourceFacets[event]?.text, parcel.deedFacets[event]?.text],
       })),
     })),

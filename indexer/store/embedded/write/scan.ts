@@ -4,6 +4,7 @@ import { type IndexedWay, placeOfFacet, writeMembers } from './members.ts'
 import { Memory } from './memory.ts'
 import { ID_BYTES } from './parcel.ts'
 import { SeenFacets } from './seen-facets.ts'
+import type { Users } from './users.ts'
 
 const QUOTE = 0x22
 /** Numbers of a rest: its member's address, its seed, where it starts and ends. */
@@ -21,15 +22,16 @@ const GIVEN_AT = 12
 export class Scanner {
   timestamp = 0
   sequence = 0
-  user = ''
+  user = 0
   sourceFacet!: Facet
   deedFacet!: Facet
   readonly #memory: Memory
   readonly #ways: ReadonlyMap<number, IndexedWay>
   readonly #seen: SeenFacets
-  readonly #met = new MetTexts()
+  readonly #users: Users
 
-  constructor(book: FacetBook) {
+  constructor(book: FacetBook, users: Users) {
+    this.#users = users
     const slots = FACETS.reduce((sum, { length }) => sum + length, 0)
     const memory = new Memory(Math.ceil(PRESENCE.length / 30), slots)
     const { root, ways, addresses } = writeMembers(memory)
@@ -108,37 +110,10 @@ export class Scanner {
     }
   }
 
-  #user(): string {
+  #user(): number {
     const { bytes, user, userEnd } = this.#memory
-    if (user === userEnd) return ''
-    return bytes[user] === QUOTE
-      ? (JSON.parse(bytes.toString('utf8', user, userEnd)) as string)
-      : this.#met.text(bytes, user, userEnd)
+    return bytes[user] === QUOTE && user !== userEnd
+      ? this.#users.ofName(JSON.parse(bytes.toString('utf8', user, userEnd)) as string)
+      : this.#users.of(bytes, user, userEnd)
   }
-}
-
-const SLOTS = 1024
-
-/** Texts that come again and again, found by their bytes: none is made twice as long as it stays in its slot. ASCII. */
-export class MetTexts {
-  readonly #bytes: (Buffer | undefined)[] = new Array<undefined>(SLOTS).fill(undefined)
-  readonly #texts: string[] = new Array<string>(SLOTS).fill('')
-
-  text(source: Buffer, start: number, end: number): string {
-    let hash = 0
-    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + source[at]!) | 0
-    const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1)
-    const known = this.#bytes[slot]
-    if (known !== undefined && isThere(known, source, start, end)) return this.#texts[slot]!
-    const text = source.toString('latin1', start, end)
-    this.#bytes[slot] = Buffer.from(text, 'latin1')
-    this.#texts[slot] = text
-    return text
-  }
-}
-
-function isThere(known: Buffer, source: Buffer, start: number, end: number): boolean {
-  if (known.length !== end - start) return false
-  for (let i = 0; i < known.length; i++) if (known[i] !== source[start + i]) return false
-  return true
 }

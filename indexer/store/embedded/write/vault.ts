@@ -382,7 +382,7 @@ export class Vault {
     let { least, greatest, events } = partition
     inTransaction(partition.database, () => {
       const placed: PlacedDocs[] = []
-      const counting = new Counting()
+      const counting = new Counting(this.#preparer.users)
       for (const { job, parcel } of deliveries) {
         const { agent, incarnation, sequence } = job.batch.manifest
         const before = partition.batch(agent, incarnation, sequence)
@@ -490,7 +490,7 @@ export class Vault {
             if (before === null) partition.addReplayed(n, { agent, incarnation, sequence, ingested })
             const placed = partition.place(n, prepared, parcel, sifted.kept, sifted)
             for (const segment of this.#segments.build(newDocs([placed]))) partition.addSegment(segment)
-            const counting = new Counting()
+            const counting = new Counting(prepared.users)
             counting.add(parcel.timestamps[0]!, parcel.deedFacets[0]!, parcel.users[0]!)
             counting.each((...count) => partition.addCount(...count))
           })

@@ -136,6 +136,11 @@ export class TextNumbers {
     }
   }
 
+  text(number: number): string {
+    const from = number === 1 ? 0 : this.#ends[number - 2]!
+    return this.#bytes.buffer.toString('utf8', from, this.#ends[number - 1]!)
+  }
+
   /** The column of these numbers; its texts are valid until the next use. */
   column(ordinals: Uint32Array): HeldColumn {
     const { count } = this
