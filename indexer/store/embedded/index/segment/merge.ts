@@ -1,3 +1,4 @@
+import type { Numbers } from './column.ts'
 import type { PackedFooter } from './footer.ts'
 import { KeyQueue } from './key-queue.ts'
 import { mergedHeld } from './merge-held.ts'
@@ -39,56 +40,36 @@ export function mergeSegments(
       return number
     }),
   )
-  const agents = segments.map((segment) => segment.facets.map(({ agent }) => agent))
+  const parts = segments.map((segment) => partOf(segment, idOf))
 
-  /** New numbers of each segment's documents. */
-  const renumbered = segments.map((segment) => new Uint32Array(segment.docs))
-  const heads = segments.map(() => 0)
-  /** Ids of the heads, read once each. */
-  const ids: (string | null)[] = segments.map(() => null)
-  const headId = (s: number): string => {
-    const { chunks, lines } = segments[s]!
-    ids[s] ??= idOf(chunks.at(heads[s]!), lines.at(heads[s]!))
-    return ids[s]
-  }
-  const compare = (a: number, b: number): number => {
-    const one = segments[a]!
-    const other = segments[b]!
-    const i = heads[a]!
-    const k = heads[b]!
-    return (
-      one.times.at(i) - other.times.at(k) ||
-      byBytes(agents[a]![one.sourceFacets.at(i)]!, agents[b]![other.sourceFacets.at(k)]!) ||
-      one.sequences.at(i) - other.sequences.at(k) ||
-      byBytes(headId(a), headId(b))
-    )
-  }
   // What arrived together mostly stands together: the first gives documents until the second has its turn.
   for (let doc = 0; doc < total; ) {
     let first = -1
     let second = -1
-    for (let s = 0; s < segments.length; s++) {
-      if (heads[s]! >= segments[s]!.docs) continue
-      if (first === -1 || compare(s, first) < 0) {
+    for (let s = 0; s < parts.length; s++) {
+      if (parts[s]!.head >= parts[s]!.docs) continue
+      if (first === -1 || compareHeads(parts[s]!, parts[first]!) < 0) {
         second = first
         first = s
-      } else if (second === -1 || compare(s, second) < 0) second = s
+      } else if (second === -1 || compareHeads(parts[s]!, parts[second]!) < 0) second = s
     }
-    const segment = segments[first]!
+    const part = parts[first]!
+    const rival = second === -1 ? null : parts[second]!
     const numbers = facetNumbers[first]!
+    const { times, sequences, chunks, lines, sourceFacets, deedFacets, renumbered } = part
     do {
-      const from = heads[first]!++
-      ids[first] = null
-      renumbered[first]![from] = doc
-      columns.times[doc] = segment.times.at(from)
-      columns.sequences[doc] = segment.sequences.at(from)
-      columns.chunks[doc] = segment.chunks.at(from)
-      columns.lines[doc] = segment.lines.at(from)
-      columns.sourceFacets[doc] = numbers[segment.sourceFacets.at(from)]!
-      columns.deedFacets[doc] = numbers[segment.deedFacets.at(from)]!
+      const from = part.head++
+      renumbered[from] = doc
+      columns.times[doc] = times[from]!
+      columns.sequences[doc] = sequences[from]!
+      columns.chunks[doc] = chunks[from]!
+      columns.lines[doc] = lines[from]!
+      columns.sourceFacets[doc] = numbers[sourceFacets[from]!]!
+      columns.deedFacets[doc] = numbers[deedFacets[from]!]!
       doc++
-    } while (heads[first]! < segment.docs && (second === -1 || compare(first, second) < 0))
+    } while (part.head < part.docs && (rival === null || compareHeads(part, rival) < 0))
   }
+  const renumbered = parts.map((part) => part.renumbered)
 
   const writer = new PackedSegmentWriter(sink, total)
   const cursors = segments.map((segment) => segment.terms())
@@ -115,6 +96,54 @@ export function mergeSegments(
   }
   return writer.finish(columns, texts, mergedHeld(segments, renumbered, total))
 }
+
+/** A segment that is merged: its columns as a whole, and how far it has given its documents. */
+interface Part {
+  readonly docs: number
+  readonly times: Numbers
+  readonly sequences: Numbers
+  readonly chunks: Numbers
+  readonly lines: Numbers
+  readonly sourceFacets: Numbers
+  readonly deedFacets: Numbers
+  readonly agents: readonly string[]
+  /** New numbers of its documents. */
+  readonly renumbered: Uint32Array
+  head: number
+  readonly headId: () => string
+}
+
+function partOf(segment: Segment, idOf: (chunk: number, line: number) => string): Part {
+  const { docs } = segment
+  const chunks = segment.chunks.slice(0, docs)
+  const lines = segment.lines.slice(0, docs)
+  /** Read once for each head. */
+  let known = { head: -1, id: '' }
+  const part: Part = {
+    docs,
+    times: segment.times.slice(0, docs),
+    sequences: segment.sequences.slice(0, docs),
+    chunks,
+    lines,
+    sourceFacets: segment.sourceFacets.slice(0, docs),
+    deedFacets: segment.deedFacets.slice(0, docs),
+    agents: segment.facets.map(({ agent }) => agent),
+    renumbered: new Uint32Array(docs),
+    head: 0,
+    headId: () => {
+      const { head } = part
+      if (known.head !== head) known = { head, id: idOf(chunks[head]!, lines[head]!) }
+      return known.id
+    },
+  }
+  return part
+}
+
+const compareHeads = (a: Part, b: Part): number =>
+  a.times[a.head]! - b.times[b.head]! ||
+  byBytes(a.agents[a.sourceFacets[a.head]!]!, b.agents[b.sourceFacets[b.head]!]!) ||
+  a.sequences[a.head]! - b.sequences[b.head]! ||
+  byBytes(a.headId(), b.headId())
 
 /** Sorts the numbers, and keeps each once: two values whose keys agree may be of one document. The new count. */
 function sortedOnce(docs: Uint32Array, count: number): number {

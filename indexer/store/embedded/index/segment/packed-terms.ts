@@ -80,7 +80,7 @@ export class PackedTermWriter {
 
   /** Terms come in ascending order of their packed keys, documents (`count` of `docs`) in ascending order. */
   add(key: number, docs: Uint32Array, count: number): void {
-    if (this.#count > 0 && stepOf(key) !== stepOf(this.#keys[0]!)) this.#endPage()
+    if (this.#count > 0 && key >= FIRST_VALUE && this.#keys[0]! < FIRST_VALUE) this.#endPage()
     if (this.#count === 0) this.#firstKeys.push(key)
     const index = this.#count++
     this.#keys[index] = key

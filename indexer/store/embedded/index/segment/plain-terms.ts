@@ -67,52 +67,67 @@ export class PlainTerms implements Dictionary {
   }
 }
 
+/** Goes over the bytes of its pages itself: called for each number, `Reading` took a third of the time. */
 class PlainWalk implements TermWalk {
   key = 0
   readonly #terms: PlainTerms
   #page = -1
-  #reading = new Reading(new Uint8Array(0))
-  #end = 0
+  #bytes: Buffer = Buffer.alloc(0)
+  #at = 0
 
   constructor(terms: PlainTerms) {
     this.#terms = terms
   }
 
   next(): boolean {
-    if (this.#reading.at >= this.#end) {
+    if (this.#at >= this.#bytes.length) {
       const { pages } = this.#terms
       if (++this.#page >= pages.count) return false
-      const bytes = pages.page(this.#page)
-      this.#reading = new Reading(bytes)
-      this.#end = bytes.length
+      this.#bytes = pages.page(this.#page)
+      this.#at = 0
       this.key = pages.firstKey(this.#page)
     }
-    this.key += this.#reading.varint()
+    const bytes = this.#bytes
+    let at = this.#at
+    let byte = bytes[at++]!
+    let difference = byte & 127
+    for (let factor = 128; byte > 127; factor *= 128) {
+      byte = bytes[at++]!
+      difference += (byte & 127) * factor
+    }
+    this.#at = at
+    this.key += difference
     return true
   }
 
   docs(renumbered: Uint32Array, docs: Uint32Array, count: number): number {
-    const reading = this.#reading
-    const head = reading.varint()
+    const bytes = this.#bytes
+    let at = this.#at
     let end = count
+    let byte = bytes[at++]!
+    let head = byte & 127
+    for (let shift = 7; byte > 127; shift += 7) {
+      byte = bytes[at++]!
+      head |= (byte & 127) << shift
+    }
     if ((head & 1) === 1) {
+      const reading = new Reading(bytes, at)
       for (const doc of this.#terms.longPostings(head, reading).all()) docs[end++] = renumbered[doc]!
+      this.#at = reading.at
       return end
     }
-    const { buffer } = reading
-    let at = reading.at
     let doc = 0
     for (let left = head >>> 1; left > 0; left--) {
-      let byte = buffer[at++]!
+      byte = bytes[at++]!
       let difference = byte & 127
       for (let shift = 7; byte > 127; shift += 7) {
-        byte = buffer[at++]!
+        byte = bytes[at++]!
         difference |= (byte & 127) << shift
       }
       doc += difference
       docs[end++] = renumbered[doc]!
     }
-    reading.at = at
+    this.#at = at
     return end
   }
 }
