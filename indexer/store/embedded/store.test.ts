@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, test } from 'vitest'
@@ -167,3 +167,30 @@ test('a revision of what another partition of the category has is one, too', asy
   expect((await store.status()).partitions.map(({ events }) => events)).toEqual([1, 1])
   expect(ids(await store.search(revisions))).toEqual([revisionOf(changed)])
 })
+
+/** How often this process has a partition's database open. */
+const openings = (path: string): number =>
+  readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(join('/proc/self/fd', fd)).startsWith(join(path, 'partitions'))
+    } catch {
+      return false
+    }
+  }).length
+
+test.runIf(process.platform === 'linux')(
+  'the status opens no partition whose log is empty, and says how much it holds',
+  async () => {
+    const path = folders.make()
+    const first = await open(path)
+    await first.write(batchOf(1, [eventAt(0), eventAt(1)]))
+    const inLog = await first.status()
+    await first.close()
+    const store = await open(path)
+    const before = openings(path)
+    const status = await store.status()
+    expect(openings(path)).toBe(before)
+    expect(status.partitions).toEqual(inLog.partitions)
+    expect(status.partitions[0]?.bytes).toBeGreaterThan(0)
+  },
+)

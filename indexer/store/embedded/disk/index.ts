@@ -41,6 +41,7 @@ export {
   KEPT_TABLES,
   partitionFile,
   partitionOfFile,
+  partitionOfSegment,
   preparePartition,
   segmentFile,
   setAside,

@@ -107,6 +107,10 @@ export const DIMENSIONS: readonly CountDimension[] = ['category', 'action', 'use
 /** A great segment is a file beside its partition. */
 export const segmentFile = (partition: string, id: number): string => `${partition}.${id}.segment`
 
+/** The partition that a file is a segment of; undefined where it is none. */
+export const partitionOfSegment = (file: string): string | undefined =>
+  /^([^.]+)\.\d+\.segment$/.exec(file)?.[1]
+
 /** The ending of a partition's database once it has expired. A start that finds one removes the rest of the partition. */
 export const EXPIRED = '.expired'
 

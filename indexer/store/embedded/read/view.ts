@@ -92,7 +92,6 @@ export class PartitionView {
   readonly #batches = new Latest<number, BatchRow>(BATCHES_KNOWN)
   readonly #list: StatementSync
   readonly #fields: StatementSync
-  readonly #fileBytes: StatementSync
   readonly #block: StatementSync
   readonly #content: StatementSync
   readonly #chunk: StatementSync
@@ -114,9 +113,6 @@ export class PartitionView {
     this.#list = database.prepare('SELECT id, docs, least, greatest, bytes FROM segments')
     this.#fields = database.prepare(
       'SELECT segments.fields, list FROM segments LEFT JOIN fields ON n = segments.fields WHERE id = ?',
-    )
-    this.#fileBytes = database.prepare(
-      'SELECT coalesce(sum(bytes), 0) AS bytes FROM segments WHERE content IS NULL',
     )
     this.#block = database.prepare('SELECT bytes FROM blocks WHERE id = ?')
     this.#content = database.prepare('SELECT content FROM segments WHERE id = ?')
@@ -145,11 +141,6 @@ export class PartitionView {
       this.#forgetCounts(id)
     }
     return listed
-  }
-
-  /** Bytes of the segments that are files beside the database. */
-  get fileBytes(): number {
-    return Number(this.#fileBytes.get()?.bytes)
   }
 
   segment(id: number): Segment {

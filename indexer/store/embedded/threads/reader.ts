@@ -13,6 +13,7 @@ import {
   openDatabase,
   type PartitionRow,
   partitionFile,
+  partitionOfSegment,
   partitionsOf,
   storeError,
 } from '../disk/index.ts'
@@ -164,23 +165,33 @@ const inOrder = (): PartitionRow[] =>
     (a, b) => CATEGORIES.indexOf(a.category) - CATEGORIES.indexOf(b.category) || (a.name < b.name ? -1 : 1),
   )
 
-/** What each partition holds, and the bytes of all else on the disk: `control.db`, write-ahead logs, files that are about to go. */
+/**
+ * What each partition holds, and the bytes of all else on the disk: `control.db`, write-ahead logs, files that are about to go. Only a partition with
+ * something in its log is opened for it: of all others the sizes of the files say as much, and health is asked for all the time.
+ */
 function used(): { shown: (PartitionRow & { readonly bytes: number })[]; other: number } {
+  const sizes = new Map<string, number>()
+  const segments = new Map<string, number>()
+  for (const file of readdirSync(folder)) {
+    const size = sizeOf(join(folder, file))
+    sizes.set(file, size)
+    const its = partitionOfSegment(file)
+    if (its !== undefined) segments.set(its, (segments.get(its) ?? 0) + size)
+  }
   const shown = inOrder().map((row) => {
-    const one = view(row.name)
-    return { ...row, bytes: heldIn(one.database) + one.fileBytes }
+    const file = partitionFile(row.name, row.generation)
+    const isInLog = (sizes.get(`${file}-wal`) ?? 0) > 0
+    const held = isInLog ? heldIn(view(row.name).database) : (sizes.get(file) ?? 0)
+    return { ...row, bytes: held + (segments.get(row.name) ?? 0) }
   })
-  const files = [
-    ...readdirSync(folder).map((file) => join(folder, file)),
-    ...['control.db', 'control.db-wal'].map((file) => join(path, file)),
-  ]
+  let onDisk = sizeOf(join(path, 'control.db')) + sizeOf(join(path, 'control.db-wal'))
   // The index of a log is memory that has a name.
-  const onDisk = files
-    .filter((file) => !file.endsWith('-shm'))
-    .reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)
+  for (const [file, size] of sizes) if (!file.endsWith('-shm')) onDisk += size
   const other = onDisk - shown.reduce((sum, { bytes }) => sum + bytes, 0)
   return { shown, other: Math.max(heldIn(database()), other) }
 }
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
 function storage(open: readonly string[]): StoredBytes {
   const { shown, other } = used()
