@@ -103,12 +103,13 @@ export function searchPage(
     }
     const { chunks, lines } = head.segment
     const event = head.view.event(chunks.at(head.stream.doc), lines.at(head.stream.doc))
-    const place = placeOfHead(head)
     if (matches(query, event)) events.push(asStored(event))
+    // An id is read out of a line that must be parsed once more: only the place where the page ends needs it.
+    const place = events.length >= limit ? placeOfHead(head) : null
     head.stream.step()
     dropTop(heads, compare)
     push(head)
-    if (events.length >= limit) {
+    if (place !== null) {
       const more = heads.length > 0 || unopened.length > 0
       return { events, next: more ? cursorOf({ place, inclusive: false }) : null }
     }

@@ -1,4 +1,4 @@
-import { type Facet, type Postings, type Segment, WINDOW } from '../index/index.ts'
+import { type Postings, type Segment, WINDOW } from '../index/index.ts'
 import type { Candidates } from './candidates.ts'
 
 const WORDS = WINDOW / 32
@@ -8,7 +8,8 @@ export class CandidateSets {
   readonly #segment: Segment
   readonly #postings = new Map<number, Postings | null>()
   readonly #ranges = new Map<Candidates, Postings[]>()
-  readonly #facetSets = new Map<Candidates, Uint8Array>()
+  /** What is wanted of source facets, and of deed facets. */
+  readonly #facetSets = new Map<Candidates, readonly (Uint8Array | null)[]>()
 
   constructor(segment: Segment) {
     this.#segment = segment
@@ -79,28 +80,45 @@ export class CandidateSets {
     return all
   }
 
-  #withFacets(wanted: Extract<Candidates, { kind: 'facets' }>, window: number): Uint32Array | 'all' | 'none' {
+  #withFacets(wanted: Extract<Candidates, { kind: 'facets' }>, window: number): Uint32Array | 'none' {
     const segment = this.#segment
-    let set = this.#facetSets.get(wanted)
-    if (set === undefined) {
-      const fits = (facet: Facet): boolean =>
-        (wanted.facet === null || facet.facet === wanted.facet) && wanted.has(facet)
-      set = Uint8Array.from(segment.facets, (facet) => (fits(facet) ? 1 : 0))
-      this.#facetSets.set(wanted, set)
+    let chosen = this.#facetSets.get(wanted)
+    if (chosen === undefined) {
+      chosen = [0, 1].map((facet) => chosenOf(segment, wanted, facet))
+      this.#facetSets.set(wanted, chosen)
     }
-    if (!set.includes(1)) return 'none'
-    const chosen = set
     const from = window * WINDOW
     const to = Math.min(segment.docs, from + WINDOW)
-    return filled((bits) => {
-      for (const [facet, column] of [segment.sourceFacets, segment.deedFacets].entries()) {
-        if (wanted.facet !== null && wanted.facet !== facet) continue
-        const numbers = column.slice(from, to)
-        for (let i = 0; i < numbers.length; i++) {
-          if (chosen[numbers[i]!] === 1) bits[i >>> 5] = bits[i >>> 5]! | (1 << (i & 31))
-        }
-      }
-    })
+    let met: Uint32Array | 'none' = 'none'
+    for (const [facet, column] of [segment.sourceFacets, segment.deedFacets].entries()) {
+      const own = chosen[facet]!
+      // Mostly the wanted ones are of the one kind or the other: then one column is gone through.
+      if (own === null) continue
+      if (met === 'none') met = new Uint32Array(WORDS)
+      setWhere(own, column.slice(from, to), met)
+    }
+    return met
+  }
+}
+
+/** By the number of each facet, 1 where it is of this kind and wanted; null where none is. */
+function chosenOf(
+  segment: Segment,
+  wanted: Extract<Candidates, { kind: 'facets' }>,
+  facet: number,
+): Uint8Array | null {
+  if (wanted.facet !== null && wanted.facet !== facet) return null
+  const chosen = Uint8Array.from(segment.facets, (one) => (one.facet === facet && wanted.has(one) ? 1 : 0))
+  return chosen.includes(1) ? chosen : null
+}
+
+/** Sets the bit of each number that is chosen. */
+function setWhere(chosen: Uint8Array, numbers: ArrayLike<number>, bits: Uint32Array): void {
+  for (let from = 0; from < numbers.length; from += 32) {
+    const to = Math.min(numbers.length, from + 32)
+    let word = 0
+    for (let i = from; i < to; i++) word |= chosen[numbers[i]!]! << (i & 31)
+    bits[from >>> 5] = bits[from >>> 5]! | word
   }
 }
 
