@@ -407,7 +407,7 @@ export class Vault {
       }
       if (placed.length === 0) return
       for (const segment of this.#segments.build(newDocs(placed))) partition.addSegment(segment)
-      counting.each((hour, dimension, value, count) => partition.addCount(hour, dimension, value, count))
+      partition.addCounts(counting)
     })
     partition.least = least
     partition.greatest = greatest
@@ -492,7 +492,7 @@ export class Vault {
             for (const segment of this.#segments.build(newDocs([placed]))) partition.addSegment(segment)
             const counting = new Counting(prepared.users)
             counting.add(parcel.timestamps[0]!, parcel.deedFacets[0]!, parcel.users[0]!)
-            counting.each((...count) => partition.addCount(...count))
+            partition.addCounts(counting)
           })
           Object.assign(partition, { least, greatest, events })
           inTransaction(this.control.database, () => this.control.putPartition(partition.row))
