@@ -43,23 +43,36 @@ export function storeError(thrown: unknown, file: string, full: () => boolean): 
 /** How long a statement waits for another connection, ms. */
 const WAIT = 5000
 
+/**
+ * Bytes of a page of a database that is made. The log takes a whole page for each row that a transaction touches, and where one event comes at a time
+ * that is nearly all that is written: 71 KB an event with pages of 4 KiB in all databases, 41 KB with these. Smaller ones make partitions dearer to fill.
+ */
+export const CONTROL_PAGE = 1024
+export const PARTITION_PAGE = 2048
+
+/** Bytes of a log at which it is moved into its database. One at each commit would write everything twice with nothing gained. */
+const CHECKPOINT_BYTES = 32 * 1024 * 1024
+
 export interface OpenOptions {
   /** KiB of page cache. */
   readonly cache: number
-  readonly readOnly?: boolean
+  readonly access:
+    | 'read'
+    /** Made where it is not there; then with pages of so many bytes. */
+    | { readonly page: number }
 }
 
-/**
- * Write-ahead log, synced at each commit: what is committed is on the disk. Pages of 4 KiB: the log takes a whole page for each row that a
- * transaction touches, and where one event comes at a time that is nearly all that is written (126 KB an event with pages of 8 KiB, 64 KB with these).
- * Checkpoints at 32 MB of log, since one at each commit writes everything twice with nothing gained.
- */
+/** Write-ahead log, synced at each commit: what is committed is on the disk. */
 export function openDatabase(file: string, options: OpenOptions): DatabaseSync {
-  const database = new DatabaseSync(file, { readOnly: options.readOnly ?? false, timeout: WAIT })
+  const { access } = options
+  const database = new DatabaseSync(file, { readOnly: access === 'read', timeout: WAIT })
   try {
-    if (options.readOnly !== true) {
-      database.exec('PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-      database.exec('PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_size_limit = 67108864')
+    if (access !== 'read') {
+      database.exec(`PRAGMA page_size = ${access.page}`)
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+      // An older database keeps the pages that it was made with.
+      const pages = CHECKPOINT_BYTES / numberOf(database, 'page_size')
+      database.exec(`PRAGMA wal_autocheckpoint = ${pages}; PRAGMA journal_size_limit = 67108864`)
       // On macOS a sync ends in the drive's cache unless more is asked for.
       database.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
     }

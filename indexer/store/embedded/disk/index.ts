@@ -22,6 +22,7 @@ export {
   prepareControl,
 } from './control.ts'
 export {
+  CONTROL_PAGE,
   emptyLog,
   freeIn,
   heldIn,
@@ -29,6 +30,7 @@ export {
   lockFolder,
   makeFolder,
   openDatabase,
+  PARTITION_PAGE,
   storeError,
   syncFolder,
 } from './database.ts'

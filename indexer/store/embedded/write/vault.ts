@@ -13,6 +13,7 @@ import {
   type WriteResult,
 } from '../../port.ts'
 import {
+  CONTROL_PAGE,
   Control,
   categoryOf,
   clearExpired,
@@ -20,6 +21,7 @@ import {
   emptyLog,
   inTransaction,
   openDatabase,
+  PARTITION_PAGE,
   partitionFile,
   partitionFor,
   partitionOfFile,
@@ -89,7 +91,7 @@ export class Vault {
     this.#options = options
     this.#searchable = options.searchable
     const database = this.#guard('control.db', () =>
-      openDatabase(join(options.path, 'control.db'), { cache: 8192 }),
+      openDatabase(join(options.path, 'control.db'), { cache: 8192, access: { page: CONTROL_PAGE } }),
     )
     this.control = this.#guard('control.db', () => {
       prepareControl(database, options.path)
@@ -209,7 +211,7 @@ export class Vault {
 
   #holdsTheSame({ database, segments }: Partition, file: string): boolean {
     const counts = 'SELECT (SELECT count(*) FROM batches) AS batches, (SELECT max(id) FROM chunks) AS chunk'
-    const other = openDatabase(file, { cache: 512, readOnly: true })
+    const other = openDatabase(file, { cache: 512, access: 'read' })
     try {
       const now = database.prepare(counts).get()
       const then = other.prepare(counts).get()
@@ -254,7 +256,10 @@ export class Vault {
     if (partition === undefined) {
       const category = categoryOf(name)
       partition = this.#guard(`partitions/${name}.db`, () => {
-        const database: DatabaseSync = openDatabase(this.fileOf(name), { cache: 4096 })
+        const database: DatabaseSync = openDatabase(this.fileOf(name), {
+          cache: 4096,
+          access: { page: PARTITION_PAGE },
+        })
         preparePartition(database, this.fileOf(name))
         return new Partition(name, category, database, this.#generationOf(name))
       })
