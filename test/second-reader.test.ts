@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { pino } from 'pino'
@@ -27,13 +28,13 @@ import {
   temporaryFolders,
 } from '../indexer/store/testing/batches.ts'
 import { everything, filled, idOf, randomEvents } from '../indexer/store/testing/reference.ts'
-import { type AuditEvent, canonical, sealedPart, valueAt } from '../schema/index.ts'
+import { type AuditEvent, canonical, sealedPart, sha256, valueAt } from '../schema/index.ts'
 import { encodeWaybill } from '../schema/wire/index.ts'
 import { readJournal } from './second-reader/journal.ts'
 import { packedLines } from './second-reader/packed-lines.ts'
 import { readSegment } from './second-reader/segment.ts'
 import { readState } from './second-reader/state.ts'
-import { readLines, readSegments, type StoredLine } from './second-reader/store.ts'
+import { readLines, readSegments, readWaybills, type StoredLine } from './second-reader/store.ts'
 import { readWaybill } from './second-reader/waybill.ts'
 
 /** What Waybill writes is read by a reader that was made after docs/formats.md alone, and compared with what the product says of it. */
@@ -113,7 +114,87 @@ function expectInOrder(lines: readonly StoredLine[]): void {
   }
 }
 
+function rowsOf(path: string, table: string): number {
+  const control = new DatabaseSync(join(path, 'control.db'), { readOnly: true })
+  try {
+    return Number(control.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n)
+  } finally {
+    control.close()
+  }
+}
+
 describe('a store', () => {
+  test('has all that a proof needs while a line of a waybill is left: what has expired, came twice or is dead leaves its hash', async () => {
+    const path = folders.make()
+    const DAY = 86_400_000
+    const store = await open(path, 600_000)
+    const at = (i: number, category: string): AuditEvent => eventAt(i, { audit: { category } })
+    const lines = Array.from({ length: 700 }, (_, i) => at(i, ['security', 'api', 'change'][i % 3]!))
+    await store.write(batchOf(1, lines))
+    await store.write(batchOf(2, [at(0, 'security'), at(1000, 'view'), at(1001, 'security')]))
+    await store.write(batchOfLines(3, [canonical(at(2000, 'view')), 'no event', canonical(at(2001, 'view'))]))
+    await store.write(batchOf(4, [at(3000, 'view'), at(3001, 'view')]))
+    for (const category of ['api', 'view'])
+      await store.write(
+        batchOf(category.length, [at(4000, category)], { agent: 'later', ingested: INGESTED + 40 * DAY }),
+      )
+    const before = [...readLines(path)]
+    const old = (await store.storage()).partitions.filter(
+      ({ category, last }) => /api|view/.test(category) && last === INGESTED,
+    )
+    for (const { name } of old) expect(await store.expire(name, INGESTED + DAY)).toBe(true)
+    await vi.waitFor(
+      () =>
+        expect(readdirSync(join(path, 'partitions')).filter((file) => file.endsWith('.expired'))).toEqual([]),
+      { timeout: 20_000 },
+    )
+    const left = before.filter(({ partition }) => !old.some(({ name }) => name === partition))
+    expect(left.length).toBeLessThan(before.length)
+    expect([...readLines(path)]).toEqual(left)
+    const keptOf = (sequence: number): number[] =>
+      readWaybills(path)
+        .get(`agent-1/0123456789abcdef0123456789abcdef/${sequence}`)!
+        .leaves.flatMap((leaf, i) => (leaf === undefined ? [] : [i]))
+    expect(keptOf(1)).toEqual(lines.flatMap((_, i) => (i % 3 === 1 ? [i] : [])))
+    expect(keptOf(2)).toEqual([0, 1])
+    // What is dead may be stored yet; of what is gone as a whole nothing is kept.
+    expect(keptOf(3)).toEqual([0, 1, 2])
+    expect(keptOf(4)).toEqual([])
+    await store.close()
+  }, 120_000)
+
+  test('keeps waybills packed once there are many, and knows them as before', async () => {
+    const path = folders.make()
+    const store = await open(path, 10)
+    const batches = Array.from({ length: 700 }, (_, i) =>
+      batchOf(i + 1, [eventAt(i)], { previous: sha256(String(i)) }),
+    )
+    const late = batches.splice(100, 1)[0]!
+    const first = await Promise.all(batches.map((batch) => store.write(batch)))
+    await vi.waitFor(() => expect(rowsOf(path, 'packed_waybills')).toBe(2), { timeout: 20_000 })
+    expect(rowsOf(path, 'waybills')).toBe(699 - 2 * 256)
+    expect(await store.write(late)).toMatchObject({ again: false, links: { after: sha256('101') } })
+    await store.close()
+    const waybills = readWaybills(path)
+    expect([...waybills.values()].map(({ manifestBytes }) => sha256(manifestBytes)).sort()).toEqual(
+      [...batches, late].map(({ hash }) => hash).sort(),
+    )
+    for (const { signature, leaves } of waybills.values()) {
+      expect(signature).toEqual(late.signature)
+      expect(leaves).toEqual([undefined])
+    }
+    expect([...readLines(path)]).toHaveLength(700)
+    const again = await open(path, 10)
+    for (const [i, batch] of batches.entries()) {
+      const { result } = first[i] as { result: unknown }
+      expect(await again.write(batch)).toMatchObject({ kind: 'stored', again: true, result })
+    }
+    expect(await again.write(batchOf(7, [eventAt(9000)]))).toEqual({ kind: 'fork', hash: batches[6]!.hash })
+    const next = await again.write(batchOf(701, [eventAt(9001)]))
+    expect(next).toMatchObject({ again: false, links: { before: batches.at(-1)!.hash } })
+    await again.close()
+  }, 120_000)
+
   test('is read line by line, plain and at rest, with revisions, additions and events of other agents', async () => {
     const path = folders.make()
     const store = await open(path, 600_000)
@@ -143,7 +224,7 @@ describe('a store', () => {
     expect([...readLines(path)]).toEqual(plain)
   }, 240_000)
 
-  test.each(['layout-4', 'permuted'])(
+  test.each(['layout-4', 'layout-5', 'permuted'])(
     'of before (%s) is read as it was, and after it was written on',
     async (name) => {
       const path = folders.make()

@@ -30,7 +30,8 @@ export interface StoredWaybill {
   readonly manifest: Manifest
   readonly manifestBytes: Buffer
   readonly signature: Buffer
-  readonly leaves: readonly Buffer[]
+  /** By position; undefined where the hash is not kept: it is that of a line in the store, or of one that has expired with all others. */
+  readonly leaves: (Buffer | undefined)[]
 }
 
 interface PartitionName {
@@ -42,7 +43,7 @@ interface PartitionName {
 function partitionsOf(folder: string): PartitionName[] {
   const control = new DatabaseSync(join(folder, 'control.db'), { readOnly: true })
   const layout = String(control.prepare("SELECT value FROM meta WHERE key = 'layout'").get()?.value)
-  if (layout !== '4' && layout !== '5') throw new Error(`the store has the unknown format ${layout}`)
+  if (!['4', '5', '6'].includes(layout)) throw new Error(`the store has the unknown format ${layout}`)
   const listed = new Map(
     control
       .prepare(layout === '4' ? 'SELECT name, 0 AS generation FROM partitions' : 'SELECT * FROM partitions')
@@ -66,37 +67,71 @@ function partitionsOf(folder: string): PartitionName[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** Each waybill that is stored, by agent, incarnation and sequence; its root is checked. */
+/** Each waybill that is stored, by agent, incarnation and sequence, with the leaf hashes that are kept. */
 export function readWaybills(folder: string): Map<string, StoredWaybill> {
   const control = new DatabaseSync(join(folder, 'control.db'), { readOnly: true })
+  const has = (table: string): boolean =>
+    control.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) !== undefined
   const waybills = new Map<string, StoredWaybill>()
-  for (const row of control.prepare('SELECT * FROM waybills ORDER BY n').all()) {
-    const manifestBytes = blob(row.manifest)
+  const kept = new Map<number, Record<string, unknown>>()
+  if (has('leaf_hashes'))
+    for (const row of control.prepare('SELECT * FROM leaf_hashes').all()) kept.set(Number(row.n), row)
+  const add = (n: number, manifestBytes: Buffer, signature: Buffer, all: Buffer): void => {
     const manifest = JSON.parse(manifestBytes.toString('utf8')) as Manifest
-    const all = blob(row.leaves)
-    const leaves = Array.from({ length: all.length / 32 }, (_, i) => all.subarray(i * 32, i * 32 + 32))
-    if (merkleRoot(leaves).toString('hex') !== manifest.root) throw new Error('a stored root is another')
-    if (sha256(manifestBytes).toString('hex') !== row.hash) throw new Error('a stored hash is another')
+    const leaves = new Array<Buffer | undefined>(manifest.events).fill(undefined)
+    const row = kept.get(n)
+    const hashes = row === undefined ? all : blob(row.hashes)
+    const positions = row === undefined || row.positions === null ? undefined : uint16s(blob(row.positions))
+    for (let i = 0; i < hashes.length / 32; i++)
+      leaves[positions === undefined ? i : positions[i]!] = hashes.subarray(i * 32, i * 32 + 32)
     const { agent, incarnation, sequence } = manifest
-    const signature = blob(row.signature)
     waybills.set(`${agent}/${incarnation}/${sequence}`, { manifest, manifestBytes, signature, leaves })
+  }
+  for (const row of control.prepare('SELECT * FROM waybills ORDER BY n').all()) {
+    const manifest = blob(row.manifest)
+    if (sha256(manifest).toString('hex') !== row.hash) throw new Error('a stored hash is another')
+    add(Number(row.n), manifest, blob(row.signature), blob(row.leaves))
+  }
+  if (has('packed_waybills')) {
+    for (const row of control.prepare('SELECT bytes FROM packed_waybills').all()) {
+      const lines = packedLines(blob(row.bytes))
+      for (let i = 0; i < lines.length; i += 2) {
+        const beside = JSON.parse(lines[i + 1]!.toString('utf8')) as { n: number; signature: string }
+        add(beside.n, lines[i]!, Buffer.from(beside.signature, 'hex'), Buffer.alloc(0))
+      }
+    }
   }
   control.close()
   return waybills
 }
 
-/** Every line of a store: partition by partition, chunk by chunk. Each is checked against the leaf of its waybill. */
+/**
+ * Every line of a store: partition by partition, chunk by chunk. With the leaf hashes that are kept, those of the lines of a waybill must give the root
+ * that was sealed.
+ */
 export function* readLines(folder: string): Generator<StoredLine> {
   const waybills = readWaybills(folder)
+  const present = new Set<string>()
   for (const { name, file } of partitionsOf(folder)) {
     for (const line of linesOf(name, file)) {
-      const waybill = waybills.get(`${line.agent}/${line.incarnation}/${line.sequence}`)
+      const key = `${line.agent}/${line.incarnation}/${line.sequence}`
+      const waybill = waybills.get(key)
       // A batch that a crash left halfway has no waybill yet: its agent sends it again.
       if (waybill === undefined) continue
-      if (!waybill.leaves[line.position]?.equals(leafHash(line.line)))
+      present.add(key)
+      const leaf = leafHash(line.line)
+      waybill.leaves[line.position] ??= leaf
+      if (!waybill.leaves[line.position]?.equals(leaf))
         throw new Error(`${name}, chunk ${line.chunk}: a line is not the one that was sealed`)
       yield line
     }
+  }
+  for (const key of present) {
+    const { leaves, manifest } = waybills.get(key)!
+    const all = leaves.filter((leaf) => leaf !== undefined)
+    if (all.length !== leaves.length) throw new Error(`${key}: the hash of a line is missing`)
+    if (merkleRoot(all).toString('hex') !== manifest.root)
+      throw new Error(`${key}: its lines are not those that were sealed`)
   }
 }
 

@@ -96,10 +96,10 @@ async function packed(path: string): Promise<void> {
 }
 
 /**
- * `layout-4` was written by the last version with that layout. `permuted` was written with the fields of the schema and of the facets in the opposite
+ * `layout-4` and `layout-5` were written by the last versions with these layouts. `permuted` was written with the fields of the schema and of the facets in the opposite
  * order, without an index of `event.duration`, and without a column of `source.ip`: as by a version with another schema.
  */
-describe.each(['layout-4', 'permuted'])('a store of %s', (name) => {
+describe.each(['layout-4', 'layout-5', 'permuted'])('a store of %s', (name) => {
   test('answers as before, is written to, and comes to rest without another answer', async () => {
     const { path, events } = earlier(name)
     const store = await open(path, { idle: 600_000 })

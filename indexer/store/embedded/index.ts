@@ -25,10 +25,11 @@ import {
   StoreUnavailableError,
   type WriteOutcome,
 } from '../port.ts'
-import { lockFolder, makeFolder, partitionFor, withDefaults } from './disk/index.ts'
+import { type GoneLeaves, lockFolder, makeFolder, partitionFor, withDefaults } from './disk/index.ts'
 import {
   bufferOf,
   type FoundPage,
+  type LeaveOrder,
   type MergeOrder,
   type MergerCalls,
   type ReaderCalls,
@@ -153,7 +154,8 @@ class EmbeddedStore implements Store {
   }
 
   #onWriterEvent(event: WriterEvent): void {
-    this.#merging = 'merge' in event ? this.#merge(event.merge) : this.#rest(event.rest)
+    if ('leave' in event) void this.#leave(event.leave)
+    else this.#merging = 'merge' in event ? this.#merge(event.merge) : this.#rest(event.rest)
   }
 
   async #rest(order: RestOrder): Promise<void> {
@@ -165,6 +167,24 @@ class EmbeddedStore implements Store {
         this.#log(`packing ${order.partition}, to which nothing comes any more, failed: ${reasonOf(thrown)}`)
     }
     await this.#writer.ask('rested', { order, made }).catch(() => {})
+  }
+
+  async #leave(order: LeaveOrder): Promise<void> {
+    const { partition } = order
+    let made: GoneLeaves | 'end' | null = null
+    try {
+      made = await this.#mergerThread().ask('leave', order)
+      if (made !== 'end' && made.damaged > 0)
+        this.#log(
+          `${made.damaged} chunks of ${partition}, which has expired, are damaged: lines of the same waybills in other partitions can't be proved without them`,
+        )
+    } catch (thrown) {
+      if (this.#closing === null)
+        this.#log(
+          `keeping the leaf hashes of ${partition}, which has expired, failed: ${reasonOf(thrown)}; its file is removed after the next start`,
+        )
+    }
+    await this.#writer.ask('left', { order, made }).catch(() => {})
   }
 
   #mergerThread(): Thread<MergerCalls> {

@@ -3,21 +3,15 @@ import { type Category, OperatorError } from '../../../../schema/index.ts'
 import type { Manifest } from '../../../../schema/wire/index.ts'
 import type { Chain, DeadLetter, DeadReason, Links, StoreBatch, WriteResult } from '../../port.ts'
 import { inTransaction } from './database.ts'
+import { type KeptLeaves, WAYBILL_TABLES, Waybills } from './waybills.ts'
 
 /**
  * `control.db`: what is known of the whole store. A waybill's row is written after all its partitions, so it says that
- * everything of the batch is stored; its leaf hashes outlive expired events.
+ * everything of the batch is stored.
  */
 const CONTROL_TABLES = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS waybills (
-  n INTEGER PRIMARY KEY,
-  agent TEXT NOT NULL, incarnation TEXT NOT NULL, sequence INTEGER NOT NULL,
-  hash TEXT NOT NULL, at INTEGER NOT NULL, events INTEGER NOT NULL, result TEXT NOT NULL,
-  manifest BLOB NOT NULL, signature BLOB NOT NULL, leaves BLOB NOT NULL
-);
-CREATE UNIQUE INDEX IF NOT EXISTS waybills_by_key ON waybills (agent, incarnation, sequence);
-CREATE TABLE IF NOT EXISTS chains (
+${WAYBILL_TABLES}CREATE TABLE IF NOT EXISTS chains (
   agent TEXT NOT NULL, incarnation TEXT NOT NULL,
   first INTEGER NOT NULL, last INTEGER NOT NULL, last_hash TEXT NOT NULL, last_at INTEGER NOT NULL,
   waybills INTEGER NOT NULL, events INTEGER NOT NULL,
@@ -44,7 +38,9 @@ CREATE TABLE IF NOT EXISTS partitions (
 `
 
 /** The format of a store as a whole. Partitions and segments name their own. */
-const FORMAT = '5'
+const FORMAT = '6'
+/** Formats that are brought up to this one in place. */
+const OLDER = ['4', '5']
 
 /**
  * Makes the tables of a new store, or brings those of an older format up to this one. A store of a format that this version does not know is left as
@@ -59,9 +55,9 @@ export function prepareControl(database: DatabaseSync, folder: string): void {
     const found = named === undefined ? (isNew ? FORMAT : isEmpty ? '4' : '1') : text(named.value)
     if (found === '4')
       database.exec('ALTER TABLE partitions ADD COLUMN generation INTEGER NOT NULL DEFAULT 0')
-    else if (found !== FORMAT)
+    else if (found !== FORMAT && !OLDER.includes(found))
       throw new OperatorError(
-        `the store in ${folder} has format ${found}, and this version of waybill reads formats 4 and ${FORMAT}; open it with the version that wrote it, or give this version a folder of its own`,
+        `the store in ${folder} has format ${found}, and this version of waybill reads formats ${OLDER.join(', ')} and ${FORMAT}; open it with the version that wrote it, or give this version a folder of its own`,
       )
     database.prepare("INSERT OR REPLACE INTO meta VALUES ('layout', ?)").run(FORMAT)
   })
@@ -153,9 +149,7 @@ const previousIn = (manifest: Buffer): string | null =>
 /** The statements of the thread that writes. */
 export class Control {
   readonly database: DatabaseSync
-  readonly #find: StatementSync
-  readonly #manifest: StatementSync
-  readonly #add: StatementSync
+  readonly waybills: Waybills
   readonly #letter: StatementSync
   readonly #partition: StatementSync
   readonly #meta: StatementSync
@@ -168,13 +162,7 @@ export class Control {
   constructor(database: DatabaseSync) {
     this.database = database
     const prepare = (sql: string): StatementSync => database.prepare(sql)
-    this.#find = prepare(
-      'SELECT hash, result FROM waybills WHERE agent = ? AND incarnation = ? AND sequence = ?',
-    )
-    this.#manifest = prepare(
-      'SELECT manifest FROM waybills WHERE agent = ? AND incarnation = ? AND sequence = ?',
-    )
-    this.#add = prepare('INSERT INTO waybills VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.waybills = new Waybills(database)
     this.#letter = prepare(`INSERT INTO dead_letters
       (at, kind, reason, event_id, agent, incarnation, sequence, position, source, line)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
@@ -193,40 +181,29 @@ export class Control {
     this.#runDrop = prepare('DELETE FROM chain_runs WHERE agent = ? AND incarnation = ? AND first = ?')
   }
 
-  /** What was answered to this waybill before. */
-  known(agent: string, incarnation: string, sequence: number): { hash: string; result: WriteResult } | null {
-    const row = this.#find.get(agent, incarnation, sequence)
-    if (row === undefined) return null
-    return { hash: text(row.hash), result: JSON.parse(text(row.result)) as WriteResult }
-  }
-
   linksOf({ agent, incarnation, sequence, cites }: Manifest): Links {
     const hashOf = (its: string, number: number): string | null =>
-      this.known(agent, its, number)?.hash ?? null
-    const behind = this.#manifest.get(agent, incarnation, sequence + 1)
+      this.waybills.find(agent, its, number)?.hash ?? null
+    const behind = this.waybills.find(agent, incarnation, sequence + 1)
     return {
       before: hashOf(incarnation, sequence - 1),
-      ...(behind !== undefined && { after: previousIn(bytes(behind.manifest)) }),
+      ...(behind !== null && { after: previousIn(behind.manifest) }),
       cited: cites === null ? null : hashOf(cites.incarnation, cites.sequence),
     }
   }
 
-  addWaybill(n: number, batch: StoreBatch, result: WriteResult, letters: readonly NewDeadLetter[]): void {
+  addWaybill(
+    n: number,
+    batch: StoreBatch,
+    {
+      result,
+      letters,
+      kept,
+    }: { result: WriteResult; letters: readonly NewDeadLetter[]; kept: KeptLeaves | null },
+  ): void {
     const { agent, incarnation, sequence, events } = batch.manifest
     const { hash, ingested } = batch
-    this.#add.run(
-      n,
-      agent,
-      incarnation,
-      sequence,
-      hash,
-      ingested,
-      events,
-      JSON.stringify(result),
-      batch.manifestBytes,
-      batch.signature,
-      batch.leaves,
-    )
+    this.waybills.add(n, batch, result, kept)
     for (const letter of letters) {
       const { kind, reason, eventId, position, source, line } = letter
       this.#letter.run(ingested, kind, reason, eventId, agent, incarnation, sequence, position, source, line)

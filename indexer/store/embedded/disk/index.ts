@@ -34,9 +34,11 @@ export {
   storeError,
   syncFolder,
 } from './database.ts'
+export { type GoneLeaves, goneLeaves } from './expired.ts'
 export { packPartition } from './pack.ts'
 export { PackedLines } from './packed/index.ts'
 export {
+  clearBeside,
   clearExpired,
   DIMENSIONS,
   EXPIRED,
@@ -48,4 +50,5 @@ export {
   segmentFile,
   setAside,
 } from './partition-files.ts'
+export type { KeptLeaves } from './waybills.ts'
 export { categoryOf, partitionFor, withDefaults } from './windows.ts'

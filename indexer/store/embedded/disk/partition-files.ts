@@ -111,19 +111,27 @@ export const segmentFile = (partition: string, id: number): string => `${partiti
 export const partitionOfSegment = (file: string): string | undefined =>
   /^([^.]+)\.\d+\.segment$/.exec(file)?.[1]
 
-/** The ending of a partition's database once it has expired. A start that finds one removes the rest of the partition. */
+/**
+ * The ending of a partition's database once it has expired. It goes when the leaf hashes of its lines are kept that proofs of other lines need: a start
+ * that finds one goes on with that.
+ */
 export const EXPIRED = '.expired'
 
-/** The act itself: before, all of the partition is there, and after, nothing of it is looked at any more. */
+/** The act itself: before, all of the partition is there, and after, nothing of it is looked at any more. Its log must be empty. */
 export function setAside(folder: string, partition: string, generation: number): void {
   renameSync(join(folder, partitionFile(partition, generation)), join(folder, `${partition}${EXPIRED}`))
   // Else a power failure could bring back the database, without the segments that are removed next.
   syncFolder(folder)
 }
 
-/** Removes the files of a partition that was set aside, the mark last. */
-export function clearExpired(folder: string, partition: string): void {
+/** Removes all files of a partition that was set aside, but its database. */
+export function clearBeside(folder: string, partition: string): void {
   for (const file of readdirSync(folder))
     if (file.startsWith(`${partition}.`) && !file.endsWith(EXPIRED)) rmSync(join(folder, file))
-  rmSync(join(folder, `${partition}${EXPIRED}`))
+}
+
+/** Removes the database of a partition that was set aside. */
+export function clearExpired(folder: string, partition: string): void {
+  for (const end of ['-wal', '-shm', ''])
+    rmSync(join(folder, `${partition}${EXPIRED}${end}`), { force: true })
 }

@@ -15,6 +15,7 @@ import type {
   StoreStatus,
   WriteOutcome,
 } from '../../port.ts'
+import type { GoneLeaves } from '../disk/index.ts'
 
 /** What the main thread asks of the threads. */
 export interface WriterData {
@@ -68,11 +69,13 @@ export type WriterCalls = {
   merged: { ask: { order: MergeOrder; made: Merged | null }; answer: null }
   /** Whether the new generation is there; null where making it failed. */
   rested: { ask: { order: RestOrder; made: boolean | null }; answer: null }
+  /** Some of the leaf hashes of an expired partition; `end` when these were all, null where reading them failed. */
+  left: { ask: { order: LeaveOrder; made: GoneLeaves | 'end' | null }; answer: null }
   close: { ask: null; answer: null }
 }
 
 /** What the writer asks for by itself. */
-export type WriterEvent = { merge: MergeOrder } | { rest: RestOrder }
+export type WriterEvent = { merge: MergeOrder } | { rest: RestOrder } | { leave: LeaveOrder }
 
 export interface MergeOrder {
   readonly partition: string
@@ -96,10 +99,18 @@ export interface RestOrder {
   readonly generation: number
 }
 
+/** An expired partition is read a last time: leaf hashes of its lines are kept where waybills have lines in the databases of others. */
+export interface LeaveOrder {
+  readonly partition: string
+  readonly others: readonly string[]
+}
+
 export type MergerCalls = {
   merge: { ask: MergeOrder; answer: Merged }
   /** False where there was nothing to pack. */
   rest: { ask: RestOrder; answer: boolean }
+  /** The next of its leaf hashes. */
+  leave: { ask: LeaveOrder; answer: GoneLeaves | 'end' }
   close: { ask: null; answer: null }
 }
 

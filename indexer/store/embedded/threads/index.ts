@@ -1,9 +1,10 @@
 /**
  * The store's threads, and what the main thread asks of them: one writes (`writer.ts`), one answers searches and others count (`reader.ts`), one
- * merges segments (`merger.ts`). Nothing is shared but what is handed over.
+ * merges segments, packs what is at rest and reads what has expired (`merger.ts`). Nothing is shared but what is handed over.
  */
 export type {
   FoundPage,
+  LeaveOrder,
   MergeOrder,
   MergerCalls,
   ReaderCalls,

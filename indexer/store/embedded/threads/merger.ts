@@ -1,14 +1,22 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { openDatabase, packPartition, partitionFile, segmentFile, syncFolder } from '../disk/index.ts'
+import {
+  type GoneLeaves,
+  goneLeaves,
+  openDatabase,
+  packPartition,
+  partitionFile,
+  segmentFile,
+  syncFolder,
+} from '../disk/index.ts'
 import { FileSink, MemorySink, mergeSegments, type Segment, type Sink } from '../index/index.ts'
 import { newShared, PartitionView } from '../read/index.ts'
-import type { Merged, MergeOrder, MergerCalls, RestOrder } from './calls.ts'
+import type { LeaveOrder, Merged, MergeOrder, MergerCalls, RestOrder } from './calls.ts'
 import { serve } from './channel.ts'
 
 /**
- * The thread that merges segments and packs what is at rest. It only reads partitions; what it made is put in place by the thread that writes.
+ * The thread that merges segments, packs what is at rest, and reads what has expired a last time. It only reads partitions; what it made is put in place by the thread that writes.
  */
 const port = parentPort
 if (port === null) throw new Error('the merger runs as a thread of the store')
@@ -81,9 +89,27 @@ async function rest({ partition, generation }: RestOrder): Promise<boolean> {
   }
 }
 
+/** The expired partition that is being read. */
+let leaving: { readonly partition: string; readonly portions: Generator<GoneLeaves> } | null = null
+
+function leave({ partition, others }: LeaveOrder): GoneLeaves | 'end' {
+  if (leaving?.partition !== partition) leaving = { partition, portions: goneLeaves(path, partition, others) }
+  const { portions } = leaving
+  try {
+    const next = portions.next()
+    if (next.done !== true) return next.value
+  } catch (thrown) {
+    leaving = null
+    throw thrown
+  }
+  leaving = null
+  return 'end'
+}
+
 serve<MergerCalls>(port, {
   merge,
   rest,
+  leave,
   close: () => {
     closing = true
     // The answer to this goes out first.

@@ -218,6 +218,9 @@ const PART_OF: Readonly<Record<string, string>> = {
   batches_by_key: 'batches',
   waybills: 'waybills',
   waybills_by_key: 'waybills',
+  packed_waybills: 'waybills',
+  packed_waybills_by_key: 'waybills',
+  leaf_hashes: 'leaf hashes',
   chains: 'waybills',
   chain_runs: 'waybills',
   dead_letters: 'dead letters',
@@ -254,6 +257,7 @@ function parts(demandWanted: () => void): StoredPart[] {
   const leaves = Number(
     database().prepare('SELECT sum(length(leaves)) AS bytes FROM waybills').get()?.bytes ?? 0,
   )
+  // Those that an earlier version kept in the rows.
   add('waybills', -leaves)
   add('leaf hashes', leaves)
   add('write-ahead logs', used().other - heldIn(database()))

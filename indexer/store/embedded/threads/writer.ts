@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { leafHash, OperatorError, reasonOf } from '../../../../schema/index.ts'
 import {
@@ -9,9 +10,18 @@ import {
   StoreUnavailableError,
   type WriteOutcome,
 } from '../../port.ts'
-import { categoryOf, inTransaction, letterOf, segmentFile } from '../disk/index.ts'
+import { categoryOf, type GoneLeaves, inTransaction, letterOf, segmentFile } from '../disk/index.ts'
 import { type Group, lastMerge, nextMerge, type Partition, TOO_MANY_SEGMENTS, Vault } from '../write/index.ts'
-import type { Merged, MergeOrder, Replay, RestOrder, SentBatch, WriterCalls, WriterData } from './calls.ts'
+import type {
+  LeaveOrder,
+  Merged,
+  MergeOrder,
+  Replay,
+  RestOrder,
+  SentBatch,
+  WriterCalls,
+  WriterData,
+} from './calls.ts'
 import { bufferOf, serve } from './channel.ts'
 
 /**
@@ -52,6 +62,7 @@ async function pump(): Promise<void> {
       await mergeEnd()
       continue
     }
+    if (opened().control.waybills.hasMany) opened().control.waybills.pack()
     const group = new WaitingGroup(opened())
     while (queue.length > 0 && group.hasRoom) {
       group.add(queue.shift()!)
@@ -162,9 +173,15 @@ function awaitIdle(): void {
   clearTimeout(idleTimer)
   idleTimer = setTimeout(() => {
     isIdle = true
+    packWaybills()
     vault?.emptyLogs()
     orderMerge()
   }, options.idle)
+}
+
+/** What an earlier version left, or many chains: until there is nothing to pack or something comes. */
+function packWaybills(): void {
+  if (isIdle && vault?.control.waybills.pack() === true) setImmediate(packWaybills)
 }
 
 function orderRest(): void {
@@ -188,8 +205,34 @@ function takeRested(order: RestOrder, made: boolean | null): void {
   if (made === true) orderMerge()
 }
 
+/** How long an expiry waits for who reads a partition's log, and how often it looks, ms. */
+const LOG_WAIT = 30_000
+const LOG_RETRIED = 20
+
 const awaitRest: (() => void)[] = []
 const restEnd = (): Promise<void> => new Promise((resolve) => awaitRest.push(resolve))
+
+let leaving: LeaveOrder | null = null
+
+/** Partitions that have expired go from the disk one after another. */
+function orderLeave(): void {
+  if (leaving !== null || failedToLeave) return
+  leaving = vault?.leaving ?? null
+  if (leaving !== null) port!.postMessage({ event: { leave: leaving } })
+}
+
+/** Its next hashes would come without those that were lost: it begins anew after the next start. */
+let failedToLeave = false
+
+function takeLeft(order: LeaveOrder, made: GoneLeaves | 'end' | null): void {
+  leaving = null
+  failedToLeave = true
+  if (vault === null || made === null) return
+  if (made === 'end') vault.clearExpired(order.partition)
+  else vault.keepLeaves(made)
+  failedToLeave = false
+  orderLeave()
+}
 
 /** A slow trickle is never idle: its logs are emptied now and then. */
 const LOGS_EMPTIED = 5 * 60_000
@@ -253,6 +296,7 @@ serve<WriterCalls>(port, {
     vault = new Vault(options)
     awaitIdle()
     orderMerge()
+    orderLeave()
     return null
   },
   write: (sent: SentBatch) =>
@@ -304,7 +348,12 @@ serve<WriterCalls>(port, {
     // What is made of its segments would have no place to go.
     while (merging?.partition === name) await mergeEnd()
     while (resting?.partition === name) await restEnd()
-    return opened().expire(name, before, now)
+    for (const start = performance.now(); !opened().hasEmptyLog(name); await wait(LOG_RETRIED))
+      if (performance.now() - start > LOG_WAIT)
+        throw new StoreUnavailableError(`${name} is being read and can't expire now; it is tried again later`)
+    const gone = opened().expire(name, before, now)
+    orderLeave()
+    return gone
   },
   merged: ({ order, made }) => {
     takeMerged(order, made)
@@ -312,6 +361,10 @@ serve<WriterCalls>(port, {
   },
   rested: ({ order, made }) => {
     takeRested(order, made)
+    return null
+  },
+  left: ({ order, made }) => {
+    takeLeft(order, made)
     return null
   },
   close: async () => {

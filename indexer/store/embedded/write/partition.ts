@@ -171,10 +171,10 @@ export class Partition {
     return last === undefined || last.block !== null
   }
 
-  /** Moves what is in the write-ahead log into the database, and empties it; not while somebody reads it. */
-  emptyLog(): void {
-    if (this.#isLogEmpty) return
-    this.#isLogEmpty = emptyLog(this.database)
+  /** Moves what is in the write-ahead log into the database, and empties it; false while somebody reads it. */
+  emptyLog(): boolean {
+    this.#isLogEmpty ||= emptyLog(this.database)
+    return this.#isLogEmpty
   }
 
   get row(): PartitionRow {

@@ -16,10 +16,13 @@ import {
   CONTROL_PAGE,
   Control,
   categoryOf,
+  clearBeside,
   clearExpired,
   EXPIRED,
   emptyLog,
+  type GoneLeaves,
   inTransaction,
+  type KeptLeaves,
   openDatabase,
   PARTITION_PAGE,
   partitionFile,
@@ -37,7 +40,7 @@ import { newDocs } from './documents.ts'
 import { type Places, sift } from './known.ts'
 import type { Parcel } from './parcel.ts'
 import { type Outcome, Partition, type PlacedDocs } from './partition.ts'
-import { Preparer, revise } from './prepare.ts'
+import { leafOf, Preparer, revise } from './prepare.ts'
 import { outcomeOf, resultOf, type Settled } from './results.ts'
 
 /** Batches between two notes of what is settled. */
@@ -54,6 +57,8 @@ export interface VaultOptions {
 interface Job extends Settled {
   readonly n: number
   readonly outcomes: Outcome[]
+  /** Positions of its events that are no lines of its own in the store: null where a batch is taken up again, since nobody knows them any more. */
+  unstored: number[] | null
 }
 
 /** Batches that are stored together, each exactly once. */
@@ -83,6 +88,8 @@ export class Vault {
   readonly #pinned = new Map<string, { n: number; partitions: Map<Category, string> }>()
   /** Which database of a partition holds; 0 where none is named. */
   readonly #generations = new Map<string, number>()
+  /** Partitions that were set aside, until the hashes of their lines are kept. */
+  readonly #expired = new Set<string>()
   #next: number
   /** The last floor that was written down. */
   #noted = 0
@@ -105,7 +112,7 @@ export class Vault {
     const { control } = this
     const floor = Number(control.meta('settled') ?? 0)
     this.#noted = floor
-    let greatest = Number(control.database.prepare('SELECT max(n) AS n FROM waybills').get()?.n ?? 0)
+    let greatest = control.waybills.greatest
     const known = new Map(partitionsOf(control.database).map((row) => [row.name, row]))
     for (const file of readdirSync(this.#folder)) {
       if (file.endsWith(EXPIRED)) this.#finishExpiry(file.slice(0, -EXPIRED.length))
@@ -136,7 +143,7 @@ export class Vault {
           String(batch.incarnation),
           Number(batch.sequence),
         ]
-        if (control.known(agent, incarnation, sequence) === null)
+        if (control.waybills.find(agent, incarnation, sequence) === null)
           this.#pin(agent, incarnation, sequence, n, name)
       }
       this.#dropOrphans(partition)
@@ -318,7 +325,7 @@ export class Vault {
 
   #take(batch: StoreBatch, jobs: Map<string, Job>): () => WriteOutcome {
     const { agent, incarnation, sequence } = batch.manifest
-    const known = this.#guard('control.db', () => this.control.known(agent, incarnation, sequence))
+    const known = this.#guard('control.db', () => this.control.waybills.find(agent, incarnation, sequence))
     if (known !== null) {
       if (known.hash !== batch.hash) return () => ({ kind: 'fork', hash: known.hash })
       return () => this.#stored(batch, { again: true, result: known.result, newValues: 0 })
@@ -342,7 +349,13 @@ export class Vault {
       authorship,
     })
     const newValues = this.#facets.made - metBefore
-    const job: Job = { batch, n: this.#next++, prepared, outcomes: [] }
+    const job: Job = {
+      batch,
+      n: this.#next++,
+      prepared,
+      outcomes: [],
+      unstored: prepared.rejected.map(({ position }) => position),
+    }
     jobs.set(key, job)
     return () => this.#stored(batch, { again: false, result: resultOf(job).result, newValues })
   }
@@ -393,12 +406,15 @@ export class Vault {
         const before = partition.batch(agent, incarnation, sequence)
         if (before !== null) {
           job.outcomes.push(before.outcome)
+          job.unstored = null
           continue
         }
         const sifted = sift(parcel, job.prepared, partition, places)
         const outcome = outcomeOf(job.batch, parcel, sifted)
         partition.addBatch(job.n, job.batch, outcome)
         job.outcomes.push(outcome)
+        for (const event of [...sifted.duplicates, ...sifted.collisions.map((one) => one.event)])
+          job.unstored?.push(parcel.positions[event]!)
         if (sifted.kept.length === 0) continue
         revise(job.prepared, parcel, sifted.revisions, this.#facets)
         placed.push(partition.place(job.n, job.prepared, parcel, sifted.kept, sifted))
@@ -424,8 +440,7 @@ export class Vault {
     const { control } = this
     inTransaction(control.database, () => {
       for (const job of jobs.values()) {
-        const { result, letters } = resultOf(job)
-        control.addWaybill(job.n, job.batch, result, letters)
+        control.addWaybill(job.n, job.batch, { ...resultOf(job), kept: leavesToKeep(job) })
       }
       for (const name of filled) {
         const partition = this.partition(name)
@@ -521,12 +536,17 @@ export class Vault {
     this.#searchable = searchable
   }
 
+  /** Whether all that a partition has is in its database, so that this can be set aside; false while somebody reads its log. */
+  hasEmptyLog(name: string): boolean {
+    return this.#partitions.get(name)?.emptyLog() ?? true
+  }
+
   /** Removes a partition; false where it holds what was taken in at `before` or later, and where there is none. */
   expire(name: string, before: number, now: number): boolean {
     if (!existsSync(this.fileOf(name))) return false
     const partition = this.partition(name)
     if (name === partitionFor(partition.category, now, this.#searchable)) return false
-    if (partition.holdsSince(before)) return false
+    if (partition.holdsSince(before) || this.#expired.has(name)) return false
     partition.close()
     this.#partitions.delete(name)
     this.#namesOf(partition.category).delete(name)
@@ -537,13 +557,39 @@ export class Vault {
       this.control.dropPartition(name)
       setAside(this.#folder, name, this.#generationOf(name))
       this.#generations.delete(name)
-      clearExpired(this.#folder, name)
+      clearBeside(this.#folder, name)
     })
+    this.#expired.add(name)
     return true
   }
 
   #finishExpiry(name: string): void {
-    this.control.dropPartition(name)
+    // Else one of the same name has come since.
+    if (!this.#databases().has(name)) {
+      this.control.dropPartition(name)
+      clearBeside(this.#folder, name)
+    }
+    this.#expired.add(name)
+  }
+
+  /** An expired partition whose lines are to be hashed, and the databases of the others; null where there is none. */
+  get leaving(): { readonly partition: string; readonly others: readonly string[] } | null {
+    const [partition] = this.#expired
+    if (partition === undefined) return null
+    return { partition, others: [...this.#partitions.keys()].map((name) => this.fileOf(name)) }
+  }
+
+  keepLeaves({ waybills }: GoneLeaves): void {
+    this.#guard('control.db', () =>
+      inTransaction(this.control.database, () => {
+        for (const { n, ...leaves } of waybills) this.control.waybills.keepLeaves(n, leaves)
+      }),
+    )
+  }
+
+  /** Nothing of an expired partition is needed any more. */
+  clearExpired(name: string): void {
+    this.#expired.delete(name)
     clearExpired(this.#folder, name)
   }
 
@@ -555,4 +601,12 @@ export class Vault {
     for (const partition of this.#partitions.values()) partition.close()
     this.control.database.close()
   }
+}
+
+/** The hashes of lines that a proof of another line of the waybill needs, and that can't be made again. */
+function leavesToKeep({ batch, unstored }: Job): KeptLeaves | null {
+  if (unstored === null) return { positions: null, hashes: batch.leaves }
+  if (unstored.length === 0) return null
+  const positions = unstored.toSorted((a, b) => a - b)
+  return { positions, hashes: Buffer.concat(positions.map((position) => leafOf(batch.leaves, position))) }
 }

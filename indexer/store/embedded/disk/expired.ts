@@ -1,0 +1,142 @@
+import { join } from 'node:path'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { leafHash } from '../../../../schema/index.ts'
+import { type Chunk, chunkOf, SELECT_CHUNK } from './chunks.ts'
+import { openDatabase } from './database.ts'
+import { PackedLines } from './packed/index.ts'
+import { EXPIRED } from './partition-files.ts'
+
+/** Lines that are hashed before the next who waits for the thread. */
+const LINES_AT_ONCE = 8192
+
+/** Leaf hashes of lines that go, of some waybills. */
+export interface GoneLeaves {
+  readonly waybills: readonly {
+    readonly n: number
+    readonly positions: readonly number[]
+    readonly hashes: Uint8Array
+  }[]
+  /** Chunks that can't be read. */
+  readonly damaged: number
+}
+
+/**
+ * The leaf hashes of lines of an expired partition whose waybills have other lines that the store has or may have: without them nobody could prove these.
+ * `others` are the databases of the other partitions.
+ */
+export function* goneLeaves(path: string, expired: string, others: readonly string[]): Generator<GoneLeaves> {
+  const folder = join(path, 'partitions')
+  const partition = openDatabase(join(folder, `${expired}${EXPIRED}`), { cache: 1024, access: 'read' })
+  try {
+    const wanted = sharedBatches(path, partition, others)
+    if (wanted.size > 0) yield* hashesOf(partition, wanted)
+  } finally {
+    partition.close()
+  }
+}
+
+const numbers = (rows: Iterator<Record<string, unknown>>): IteratorObject<number> =>
+  Iterator.from(rows).map(({ n }) => Number(n))
+
+/** What a row of these columns is bound to a statement as. */
+const keyOf = (row: Record<string, SQLOutputValue> | undefined): [string, string, number] => [
+  String(row?.agent),
+  String(row?.incarnation),
+  Number(row?.sequence),
+]
+
+/** Numbers of batches of which something is elsewhere, and of which not all hashes are kept already. */
+function sharedBatches(path: string, partition: DatabaseSync, others: readonly string[]): Set<number> {
+  const shared = new Set<number>()
+  const span = partition.prepare('SELECT min(n) AS least, max(n) AS greatest FROM batches').get()
+  if (span === undefined || span.least === null) return shared
+  const [least, greatest] = [Number(span.least), Number(span.greatest)]
+  // There may be millions of both, and hardly one is shared.
+  const here = new Uint8Array(greatest - least + 1)
+  for (const n of numbers(partition.prepare('SELECT n FROM batches').iterate())) here[n - least] = 1
+  const control = openDatabase(join(path, 'control.db'), { cache: 512, access: 'read' })
+  const byKey = 'SELECT n FROM batches WHERE agent = ? AND incarnation = ? AND sequence = ?'
+  try {
+    const within = (sql: string): IteratorObject<number> =>
+      numbers(control.prepare(sql).iterate(least, greatest)).filter((n) => here[n - least] === 1)
+    // A dead letter that is stored at last may come under another number; some hashes of its waybill are kept.
+    const keptInPart = [
+      ...within('SELECT n FROM leaf_hashes WHERE n BETWEEN ? AND ? AND positions IS NOT NULL'),
+    ]
+    const key = partition.prepare('SELECT agent, incarnation, sequence FROM batches WHERE n = ?')
+    for (const file of others) {
+      const other = openDatabase(file, { cache: 512, access: 'read' })
+      try {
+        const between = other.prepare('SELECT n FROM batches WHERE n BETWEEN ? AND ?')
+        for (const n of numbers(between.iterate(least, greatest))) if (here[n - least] === 1) shared.add(n)
+        const find = other.prepare(byKey)
+        for (const n of keptInPart) if (find.get(...keyOf(key.get(n))) !== undefined) shared.add(n)
+      } finally {
+        other.close()
+      }
+    }
+    const find = partition.prepare(byKey)
+    const letters = control.prepare('SELECT DISTINCT agent, incarnation, sequence FROM dead_letters')
+    for (const letter of letters.iterate()) {
+      const row = find.get(...keyOf(letter))
+      if (row !== undefined) shared.add(Number(row.n))
+    }
+    for (const whole of [
+      'SELECT n FROM waybills WHERE n BETWEEN ? AND ? AND length(leaves) > 0',
+      'SELECT n FROM leaf_hashes WHERE n BETWEEN ? AND ? AND positions IS NULL',
+    ])
+      for (const n of within(whole)) shared.delete(n)
+    return shared
+  } finally {
+    control.close()
+  }
+}
+
+function* hashesOf(partition: DatabaseSync, wanted: ReadonlySet<number>): Generator<GoneLeaves> {
+  const select = partition.prepare(SELECT_CHUNK)
+  const block = partition.prepare('SELECT bytes FROM blocks WHERE id = ?')
+  let opened: { id: number; lines: PackedLines } | null = null
+  const blockOf = (id: number): PackedLines => {
+    if (opened?.id !== id) opened = { id, lines: new PackedLines(block.get(id)?.bytes as Uint8Array) }
+    return opened.lines
+  }
+  const open = (id: number): Chunk | null => {
+    try {
+      return chunkOf(select.get(id) ?? {}, { revisions: undefined }, blockOf)
+    } catch {
+      return null
+    }
+  }
+  let gathered = new Map<number, { positions: number[]; hashes: Buffer[] }>()
+  let lines = 0
+  let damaged = 0
+  const portion = (): GoneLeaves => {
+    const waybills = [...gathered].map(([n, { positions, hashes }]) => ({
+      n,
+      positions,
+      hashes: new Uint8Array(Buffer.concat(hashes)),
+    }))
+    const made = { waybills, damaged }
+    gathered = new Map()
+    lines = 0
+    damaged = 0
+    return made
+  }
+  for (const { id, n } of partition.prepare('SELECT id, batch AS n FROM chunks ORDER BY id').all()) {
+    if (!wanted.has(Number(n))) continue
+    const chunk = open(Number(id))
+    if (chunk === null) {
+      damaged++
+      continue
+    }
+    const its = gathered.get(Number(n)) ?? { positions: [], hashes: [] }
+    gathered.set(Number(n), its)
+    for (let index = 0; index < chunk.lines; index++) {
+      its.positions.push(chunk.position(index))
+      its.hashes.push(leafHash(chunk.line(index)))
+    }
+    lines += chunk.lines
+    if (lines >= LINES_AT_ONCE) yield portion()
+  }
+  yield portion()
+}
