@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { leafHash } from '../../../../schema/index.ts'
 import { type Chunk, chunkOf, SELECT_CHUNK } from './chunks.ts'
 import { openDatabase } from './database.ts'
@@ -38,12 +38,17 @@ export function* goneLeaves(path: string, expired: string, others: readonly stri
 const numbers = (rows: Iterator<Record<string, unknown>>): IteratorObject<number> =>
   Iterator.from(rows).map(({ n }) => Number(n))
 
-/** What a row of these columns is bound to a statement as. */
-const keyOf = (row: Record<string, SQLOutputValue> | undefined): [string, string, number] => [
-  String(row?.agent),
-  String(row?.incarnation),
-  Number(row?.sequence),
-]
+const keyOf = ({ agent, incarnation, sequence }: Record<string, unknown>): string =>
+  `${agent}/${incarnation}/${sequence}`
+
+/** Which of these waybills, with their numbers here, a partition has. It has no index of them, so it is not looked at for none. */
+function* ofThese(partition: DatabaseSync, waybills: ReadonlyMap<string, number>): Generator<number> {
+  if (waybills.size === 0) return
+  for (const row of partition.prepare('SELECT agent, incarnation, sequence FROM batches').iterate()) {
+    const n = waybills.get(keyOf(row))
+    if (n !== undefined) yield n
+  }
+}
 
 /** Numbers of batches of which something is elsewhere, and of which not all hashes are kept already. */
 function sharedBatches(path: string, partition: DatabaseSync, others: readonly string[]): Set<number> {
@@ -55,32 +60,30 @@ function sharedBatches(path: string, partition: DatabaseSync, others: readonly s
   const here = new Uint8Array(greatest - least + 1)
   for (const n of numbers(partition.prepare('SELECT n FROM batches').iterate())) here[n - least] = 1
   const control = openDatabase(join(path, 'control.db'), { cache: 512, access: 'read' })
-  const byKey = 'SELECT n FROM batches WHERE agent = ? AND incarnation = ? AND sequence = ?'
   try {
     const within = (sql: string): IteratorObject<number> =>
       numbers(control.prepare(sql).iterate(least, greatest)).filter((n) => here[n - least] === 1)
     // A dead letter that is stored at last may come under another number; some hashes of its waybill are kept.
-    const keptInPart = [
-      ...within('SELECT n FROM leaf_hashes WHERE n BETWEEN ? AND ? AND positions IS NOT NULL'),
-    ]
     const key = partition.prepare('SELECT agent, incarnation, sequence FROM batches WHERE n = ?')
+    const keptInPart = new Map(
+      within('SELECT n FROM leaf_hashes WHERE n BETWEEN ? AND ? AND positions IS NOT NULL').map((n) => [
+        keyOf(key.get(n) ?? {}),
+        n,
+      ]),
+    )
     for (const file of others) {
       const other = openDatabase(file, { cache: 512, access: 'read' })
       try {
         const between = other.prepare('SELECT n FROM batches WHERE n BETWEEN ? AND ?')
         for (const n of numbers(between.iterate(least, greatest))) if (here[n - least] === 1) shared.add(n)
-        const find = other.prepare(byKey)
-        for (const n of keptInPart) if (find.get(...keyOf(key.get(n))) !== undefined) shared.add(n)
+        for (const n of ofThese(other, keptInPart)) shared.add(n)
       } finally {
         other.close()
       }
     }
-    const find = partition.prepare(byKey)
-    const letters = control.prepare('SELECT DISTINCT agent, incarnation, sequence FROM dead_letters')
-    for (const letter of letters.iterate()) {
-      const row = find.get(...keyOf(letter))
-      if (row !== undefined) shared.add(Number(row.n))
-    }
+    const letters = control.prepare('SELECT DISTINCT agent, incarnation, sequence FROM dead_letters').all()
+    const dead = new Set(letters.map(keyOf))
+    for (const [waybill, n] of keptInPart) if (dead.has(waybill)) shared.add(n)
     for (const whole of [
       'SELECT n FROM waybills WHERE n BETWEEN ? AND ? AND length(leaves) > 0',
       'SELECT n FROM leaf_hashes WHERE n BETWEEN ? AND ? AND positions IS NULL',

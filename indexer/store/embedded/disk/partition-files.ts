@@ -28,7 +28,6 @@ CREATE TABLE IF NOT EXISTS batches (
   agent TEXT NOT NULL, incarnation TEXT NOT NULL, sequence INTEGER NOT NULL,
   ingested INTEGER NOT NULL, outcome TEXT NOT NULL
 );
-CREATE UNIQUE INDEX IF NOT EXISTS batches_by_key ON batches (agent, incarnation, sequence);
 CREATE TABLE IF NOT EXISTS chunks (
   id INTEGER PRIMARY KEY, batch INTEGER NOT NULL, first INTEGER NOT NULL, positions BLOB, bytes BLOB NOT NULL,
   block INTEGER, line INTEGER, lines INTEGER

@@ -385,10 +385,12 @@ export class Vault {
       } catch (thrown) {
         this.#reopenLater(name)
         throw thrown
-      }
-      for (const { job } of list) {
-        const { agent, incarnation, sequence } = job.batch.manifest
-        this.#pin(agent, incarnation, sequence, job.n, name)
+      } finally {
+        // Also where it failed: the disk may have the batches nevertheless.
+        for (const { job } of list) {
+          const { agent, incarnation, sequence } = job.batch.manifest
+          this.#pin(agent, incarnation, sequence, job.n, name)
+        }
       }
     }
     this.#guard('control.db', () => this.#settle(jobs, [...deliveries.keys()]))
@@ -403,7 +405,9 @@ export class Vault {
       const counting = new Counting(this.#preparer.users)
       for (const { job, parcel } of deliveries) {
         const { agent, incarnation, sequence } = job.batch.manifest
-        const before = partition.batch(agent, incarnation, sequence)
+        // All batches are looked at, so only where an attempt was interrupted.
+        const isPinned = this.#pinned.has(`${agent}/${incarnation}/${sequence}`)
+        const before = isPinned ? partition.batch(agent, incarnation, sequence) : null
         if (before !== null) {
           job.outcomes.push(before.outcome)
           job.unstored = null
