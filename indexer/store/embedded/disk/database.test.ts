@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, it } from 'vitest'
 import { temporaryFolders } from '../../testing/batches.ts'
-import { openDatabase, PARTITION_PAGE } from './database.ts'
+import { openDatabase } from './database.ts'
 
 const folders = temporaryFolders()
 afterEach(() => folders.remove())
@@ -12,10 +12,7 @@ const pragma = (database: DatabaseSync, name: string): unknown =>
   Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]
 
 it('a connection that writes syncs its log at each commit, to the drive itself, and checkpoints seldom', () => {
-  const database = openDatabase(join(folders.make(), 'a.db'), {
-    cache: 100,
-    access: { page: PARTITION_PAGE },
-  })
+  const database = openDatabase(join(folders.make(), 'a.db'), { cache: 100 })
   try {
     const names = ['journal_mode', 'synchronous', 'fullfsync', 'checkpoint_fullfsync', 'wal_autocheckpoint']
     expect(names.map((name) => [name, pragma(database, name)])).toEqual([
@@ -23,9 +20,9 @@ it('a connection that writes syncs its log at each commit, to the drive itself, 
       ['synchronous', 2],
       ['fullfsync', 1],
       ['checkpoint_fullfsync', 1],
-      ['wal_autocheckpoint', (32 << 20) / PARTITION_PAGE],
+      ['wal_autocheckpoint', (32 << 20) / 1024],
     ])
-    expect(pragma(database, 'page_size')).toBe(PARTITION_PAGE)
+    expect(pragma(database, 'page_size')).toBe(1024)
     expect(pragma(database, 'locking_mode')).toBe('normal')
   } finally {
     database.close()
@@ -34,8 +31,8 @@ it('a connection that writes syncs its log at each commit, to the drive itself, 
 
 it('a connection that reads can’t write', () => {
   const file = join(folders.make(), 'a.db')
-  openDatabase(file, { cache: 100, access: { page: PARTITION_PAGE } }).close()
-  const database = openDatabase(file, { cache: 100, access: 'read' })
+  openDatabase(file, { cache: 100 }).close()
+  const database = openDatabase(file, { cache: 100, readOnly: true })
   try {
     expect(() => database.exec('CREATE TABLE t (a)')).toThrow('readonly')
   } finally {

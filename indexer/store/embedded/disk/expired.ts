@@ -26,7 +26,7 @@ export interface GoneLeaves {
  */
 export function* goneLeaves(path: string, expired: string, others: readonly string[]): Generator<GoneLeaves> {
   const folder = join(path, 'partitions')
-  const partition = openDatabase(join(folder, `${expired}${EXPIRED}`), { cache: 1024, access: 'read' })
+  const partition = openDatabase(join(folder, `${expired}${EXPIRED}`), { cache: 1024, readOnly: true })
   try {
     const wanted = sharedBatches(path, partition, others)
     if (wanted.size > 0) yield* hashesOf(partition, wanted)
@@ -59,7 +59,7 @@ function sharedBatches(path: string, partition: DatabaseSync, others: readonly s
   // There may be millions of both, and hardly one is shared.
   const here = new Uint8Array(greatest - least + 1)
   for (const n of numbers(partition.prepare('SELECT n FROM batches').iterate())) here[n - least] = 1
-  const control = openDatabase(join(path, 'control.db'), { cache: 512, access: 'read' })
+  const control = openDatabase(join(path, 'control.db'), { cache: 512, readOnly: true })
   try {
     const within = (sql: string): IteratorObject<number> =>
       numbers(control.prepare(sql).iterate(least, greatest)).filter((n) => here[n - least] === 1)
@@ -72,7 +72,7 @@ function sharedBatches(path: string, partition: DatabaseSync, others: readonly s
       ]),
     )
     for (const file of others) {
-      const other = openDatabase(file, { cache: 512, access: 'read' })
+      const other = openDatabase(file, { cache: 512, readOnly: true })
       try {
         const between = other.prepare('SELECT n FROM batches WHERE n BETWEEN ? AND ?')
         for (const n of numbers(between.iterate(least, greatest))) if (here[n - least] === 1) shared.add(n)

@@ -22,7 +22,6 @@ export {
   prepareControl,
 } from './control.ts'
 export {
-  CONTROL_PAGE,
   emptyLog,
   freeIn,
   heldIn,
@@ -30,7 +29,6 @@ export {
   lockFolder,
   makeFolder,
   openDatabase,
-  PARTITION_PAGE,
   storeError,
   syncFolder,
 } from './database.ts'

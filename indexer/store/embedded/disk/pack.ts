@@ -16,7 +16,7 @@ const BLOCK_BYTES = 1 << 19
  * refers to a line still does. Yields after each block, to let others work; a first `false` says that all of it is packed already.
  */
 export function* packPartition(from: string, to: string): Generator<boolean> {
-  const old = openDatabase(from, { cache: 1024, access: 'read' })
+  const old = openDatabase(from, { cache: 1024, readOnly: true })
   let made: DatabaseSync | undefined
   try {
     if (old.prepare('SELECT 1 FROM chunks WHERE block IS NULL LIMIT 1').get() === undefined) {

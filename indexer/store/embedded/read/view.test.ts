@@ -27,7 +27,7 @@ test('a partition that has let go of its segments’ bytes answers as before', a
   const view = new PartitionView(
     { name, generation: 0 },
     folder,
-    openDatabase(join(folder, file), { cache: 512, access: 'read' }),
+    openDatabase(join(folder, file), { cache: 512, readOnly: true }),
     newShared(),
   )
   const row = {

@@ -33,7 +33,7 @@ const SMALL_DOCS = 20_000
 function merge(order: MergeOrder): Merged {
   const { partition: name, generation } = order
   const from = join(folder, partitionFile(name, generation))
-  const database = openDatabase(from, { cache: 1024, access: 'read' })
+  const database = openDatabase(from, { cache: 1024, readOnly: true })
   const view = new PartitionView({ name, generation }, folder, database, shared)
   const segments: Segment[] = []
   try {

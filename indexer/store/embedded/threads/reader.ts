@@ -55,7 +55,7 @@ const VIEW_CACHE = 512
 const MEMORY_KEPT = 160 * 1024 * 1024
 
 function database(): DatabaseSync {
-  control ??= openDatabase(join(path, 'control.db'), { cache: 2048, access: 'read' })
+  control ??= openDatabase(join(path, 'control.db'), { cache: 2048, readOnly: true })
   return control
 }
 
@@ -74,7 +74,7 @@ function view(name: string): PartitionView {
 function openPartition(name: string): DatabaseSync {
   const file = join(folder, partitionFile(name, generationOf(name)))
   try {
-    return openDatabase(file, { cache: VIEW_CACHE, access: 'read' })
+    return openDatabase(file, { cache: VIEW_CACHE, readOnly: true })
   } catch (thrown) {
     // It has expired, or was packed into its next generation, since it was listed.
     const before = generationOf(name)

@@ -13,7 +13,6 @@ import {
   type WriteResult,
 } from '../../port.ts'
 import {
-  CONTROL_PAGE,
   Control,
   categoryOf,
   clearBeside,
@@ -24,7 +23,6 @@ import {
   inTransaction,
   type KeptLeaves,
   openDatabase,
-  PARTITION_PAGE,
   partitionFile,
   partitionFor,
   partitionOfFile,
@@ -98,7 +96,7 @@ export class Vault {
     this.#options = options
     this.#searchable = options.searchable
     const database = this.#guard('control.db', () =>
-      openDatabase(join(options.path, 'control.db'), { cache: 8192, access: { page: CONTROL_PAGE } }),
+      openDatabase(join(options.path, 'control.db'), { cache: 8192 }),
     )
     this.control = this.#guard('control.db', () => {
       prepareControl(database, options.path)
@@ -218,7 +216,7 @@ export class Vault {
 
   #holdsTheSame({ database, segments }: Partition, file: string): boolean {
     const counts = 'SELECT (SELECT count(*) FROM batches) AS batches, (SELECT max(id) FROM chunks) AS chunk'
-    const other = openDatabase(file, { cache: 512, access: 'read' })
+    const other = openDatabase(file, { cache: 512, readOnly: true })
     try {
       const now = database.prepare(counts).get()
       const then = other.prepare(counts).get()
@@ -263,10 +261,7 @@ export class Vault {
     if (partition === undefined) {
       const category = categoryOf(name)
       partition = this.#guard(`partitions/${name}.db`, () => {
-        const database: DatabaseSync = openDatabase(this.fileOf(name), {
-          cache: 4096,
-          access: { page: PARTITION_PAGE },
-        })
+        const database: DatabaseSync = openDatabase(this.fileOf(name), { cache: 4096 })
         preparePartition(database, this.fileOf(name))
         return new Partition(name, category, database, this.#generationOf(name))
       })

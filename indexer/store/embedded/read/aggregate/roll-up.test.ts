@@ -79,7 +79,7 @@ async function filled(path: string) {
 function opened(path: string) {
   const shared = newShared()
   const folder = join(path, 'partitions')
-  const control = openDatabase(join(path, 'control.db'), { cache: 512, access: 'read' })
+  const control = openDatabase(join(path, 'control.db'), { cache: 512, readOnly: true })
   const partitions = partitionsOf(control)
   control.close()
   const views = new Map(
@@ -87,7 +87,7 @@ function opened(path: string) {
       const file = join(folder, partitionFile(row.name, row.generation))
       return [
         row.name,
-        new PartitionView(row, folder, openDatabase(file, { cache: 512, access: 'read' }), shared),
+        new PartitionView(row, folder, openDatabase(file, { cache: 512, readOnly: true }), shared),
       ]
     }),
   )
