@@ -1,5 +1,5 @@
 import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
@@ -162,6 +162,28 @@ describe('a store', () => {
     expect(keptOf(4)).toEqual([])
     await store.close()
   }, 120_000)
+
+  test('keeps the hashes of what has expired also where the power went before', async () => {
+    const path = folders.make()
+    const store = await open(path, 600_000)
+    const event = (i: number): AuditEvent => eventAt(i, { audit: { category: ['security', 'api'][i % 2] } })
+    await store.write(
+      batchOf(
+        1,
+        Array.from({ length: 300 }, (_, i) => event(i)),
+      ),
+    )
+    const api = (await store.storage()).partitions.find(({ category }) => category === 'api')!
+    await store.close()
+    const left = [...readLines(path)].filter(({ partition }) => partition !== api.name)
+    const file = join(path, 'partitions', api.name)
+    renameSync(`${file}.db`, `${file}.expired`)
+    const again = await open(path, 600_000)
+    await vi.waitFor(() => expect(existsSync(`${file}.expired`)).toBe(false), { timeout: 20_000 })
+    expect((await again.status()).events).toBe(150)
+    await again.close()
+    expect([...readLines(path)]).toEqual(left)
+  }, 60_000)
 
   test('keeps waybills packed once there are many, and knows them as before', async () => {
     const path = folders.make()

@@ -25,6 +25,7 @@ const of = (...files: string[]): readonly Tests[] => files.map((file) => ({ file
 const ACCOUNT = of('agent/ship/account.test.ts')
 const FATES = of('indexer/store/elasticsearch/fates.test.ts')
 const STORE = of('indexer/store/embedded/store.test.ts')
+const SECOND_READER = of('test/second-reader.test.ts')
 
 const TABLE = 'agent/state/table.ts'
 const DURABLE = 'agent/state/durable.ts'
@@ -232,6 +233,27 @@ export const MUTATIONS: readonly Mutation[] = [
     find: '          this.#pin(agent, incarnation, sequence, n, name)\n',
     replace: '          void 0\n',
     tests: of('indexer/store/embedded/write/interrupted.test.ts'),
+  },
+  {
+    wrong: 'leaf hashes of what has expired are not kept',
+    file: 'indexer/store/embedded/threads/writer.ts',
+    find: '  else vault.keepLeaves(made)\n',
+    replace: '',
+    tests: SECOND_READER,
+  },
+  {
+    wrong: 'the leaf hash of a duplicate is not kept',
+    file: VAULT,
+    find: 'for (const event of [...sifted.duplicates, ...',
+    replace: 'for (const event of [...',
+    tests: SECOND_READER,
+  },
+  {
+    wrong: 'a waybill that is packed is not known',
+    file: 'indexer/store/embedded/disk/waybills.ts',
+    find: 'return this.#opened.waybills.get(sequence) ?? null',
+    replace: 'return null',
+    tests: SECOND_READER,
   },
   {
     wrong: 'another content under a known id counts as a duplicate',

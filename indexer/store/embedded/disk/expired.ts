@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { leafHash } from '../../../../schema/index.ts'
-import { type Chunk, chunkOf, SELECT_CHUNK } from './chunks.ts'
+import type { Chunk } from './chunks.ts'
 import { openDatabase } from './database.ts'
-import { PackedLines } from './packed/index.ts'
+import { opener } from './pack.ts'
 import { EXPIRED } from './partition-files.ts'
 
 /** Lines that are hashed before the next who waits for the thread. */
@@ -96,16 +96,10 @@ function sharedBatches(path: string, partition: DatabaseSync, others: readonly s
 }
 
 function* hashesOf(partition: DatabaseSync, wanted: ReadonlySet<number>): Generator<GoneLeaves> {
-  const select = partition.prepare(SELECT_CHUNK)
-  const block = partition.prepare('SELECT bytes FROM blocks WHERE id = ?')
-  let opened: { id: number; lines: PackedLines } | null = null
-  const blockOf = (id: number): PackedLines => {
-    if (opened?.id !== id) opened = { id, lines: new PackedLines(block.get(id)?.bytes as Uint8Array) }
-    return opened.lines
-  }
+  const chunks = opener(partition)
   const open = (id: number): Chunk | null => {
     try {
-      return chunkOf(select.get(id) ?? {}, { revisions: undefined }, blockOf)
+      return chunks.open(id).chunk
     } catch {
       return null
     }

@@ -33,7 +33,7 @@ export {
   syncFolder,
 } from './database.ts'
 export { type GoneLeaves, goneLeaves } from './expired.ts'
-export { packPartition } from './pack.ts'
+export { isPacked, packPartition, SmallChunks } from './pack.ts'
 export { PackedLines } from './packed/index.ts'
 export {
   clearBeside,

@@ -10,8 +10,8 @@ import { inTransaction, syncFolder } from './database.ts'
  *
  * - `batches`: which batches are in, with what became of their events: written in the same transaction as the events, so that
  *   a batch interrupted between two partitions is taken up where it stopped
- * - `chunks`: the lines as shipped, compressed; or, at rest, where they are in a block
- * - `blocks`: lines of many chunks packed together, once the partition is at rest
+ * - `chunks`: the lines as shipped, compressed; or where they are in a block
+ * - `blocks`: lines of many chunks packed together: small chunks once there are many, all once the partition is at rest
  * - `revisions`: which lines of a chunk have another id than was sealed, and how that follows from the line (`Renamed`)
  * - `additions`: what enrichment added to the events of a chunk, compressed: one line an event; no row where it added nothing
  * - `runs`: which event ids are in. Ids of one file ascend, so a chunk's ids are one row (its first and last); an id that

@@ -73,7 +73,7 @@ async function rest({ partition, generation }: RestOrder): Promise<boolean> {
   const from = join(folder, partitionFile(partition, generation))
   const to = join(folder, partitionFile(partition, generation + 1))
   try {
-    for (const packed of packPartition(from, to)) {
+    for (const packed of packPartition(from, generation, to)) {
       if (!packed) return false
       await new Promise(setImmediate)
       if (closing) throw new Error('the store is closed')

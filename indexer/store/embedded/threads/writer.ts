@@ -62,7 +62,7 @@ async function pump(): Promise<void> {
       await mergeEnd()
       continue
     }
-    if (opened().control.waybills.hasMany) opened().control.waybills.pack()
+    opened().gather()
     const group = new WaitingGroup(opened())
     while (queue.length > 0 && group.hasRoom) {
       group.add(queue.shift()!)

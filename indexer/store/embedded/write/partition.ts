@@ -7,11 +7,13 @@ import {
   chunkOf,
   compressed,
   emptyLog,
+  isPacked,
   markedLine,
   PackedLines,
   type PartitionRow,
   type Renamed,
   SELECT_CHUNK,
+  SmallChunks,
 } from '../disk/index.ts'
 import { type BuiltSegment, CURRENT_FIELDS } from '../index/index.ts'
 import { NOTHING_ADDED } from './added.ts'
@@ -27,6 +29,14 @@ export interface Outcome {
   readonly revisions?: number
   readonly collisions: readonly { readonly position: number; readonly id: string; readonly reason: string }[]
 }
+
+const NO_OUTCOME: Outcome = { stored: [], duplicate: [], collisions: [] }
+
+/** As JSON, without what is empty: there is one for each batch. */
+const shortened = (outcome: Outcome): string =>
+  JSON.stringify(outcome, (_, value: unknown) =>
+    Array.isArray(value) && value.length === 0 ? undefined : value,
+  )
 
 /** Where an event id was found. */
 export interface Found {
@@ -84,6 +94,8 @@ export class Partition {
   readonly generation: number
   #fields: number | null = null
   #isLogEmpty = false
+  /** Looked for when the first chunk comes. */
+  #small: SmallChunks | null = null
   least = Number.POSITIVE_INFINITY
   greatest = Number.NEGATIVE_INFINITY
   events = 0
@@ -165,10 +177,16 @@ export class Partition {
     this.nextSegment = greatest('SELECT max(id) AS greatest FROM segments') + 1
   }
 
-  /** Whether all its lines are packed in blocks. */
+  /** Whether it is written as it is to rest. */
   get isPacked(): boolean {
-    const last = this.database.prepare('SELECT block FROM chunks ORDER BY id DESC LIMIT 1').get()
-    return last === undefined || last.block !== null
+    return isPacked(this.database, this.generation)
+  }
+
+  /** Packs lines that came in small chunks, once there are many. */
+  gather(): void {
+    if (this.#small?.areMany !== true) return
+    this.#isLogEmpty = false
+    this.#small.gather()
   }
 
   /** Moves what is in the write-ahead log into the database, and empties it; false while somebody reads it. */
@@ -186,12 +204,13 @@ export class Partition {
   batch(agent: string, incarnation: string, sequence: number): { n: number; outcome: Outcome } | null {
     const row = this.#statements.batch.get(agent, incarnation, sequence)
     if (row === undefined) return null
-    return { n: Number(row.n), outcome: JSON.parse(String(row.outcome)) as Outcome }
+    const outcome = JSON.parse(String(row.outcome)) as Partial<Outcome>
+    return { n: Number(row.n), outcome: { ...NO_OUTCOME, ...outcome } }
   }
 
   addBatch(n: number, batch: StoreBatch, outcome: Outcome): void {
     const { agent, incarnation, sequence } = batch.manifest
-    this.#statements.addBatch.run(n, agent, incarnation, sequence, batch.ingested, JSON.stringify(outcome))
+    this.#statements.addBatch.run(n, agent, incarnation, sequence, batch.ingested, shortened(outcome))
   }
 
   /** The batch of a dead letter that is stored at last, where nothing else of that batch is. */
@@ -199,9 +218,8 @@ export class Partition {
     n: number,
     batch: { agent: string; incarnation: string; sequence: number; ingested: number },
   ): void {
-    const outcome: Outcome = { stored: [], duplicate: [], collisions: [] }
     const { agent, incarnation, sequence, ingested } = batch
-    this.#statements.addBatch.run(n, agent, incarnation, sequence, ingested, JSON.stringify(outcome))
+    this.#statements.addBatch.run(n, agent, incarnation, sequence, ingested, shortened(NO_OUTCOME))
   }
 
   /** Whether any batch in it was taken in at this time or later. */
@@ -288,8 +306,10 @@ export class Partition {
         const event = kept[to++]!
         size += parcel.ends[event]! - parcel.starts[event]! + 1
       }
+      this.#small ??= new SmallChunks(this.database)
       const id = this.nextChunk++
       const members = kept.slice(from, to)
+      this.#small.add(id, size)
       this.#putChunk(id, n, prepared, parcel, members, size)
       this.#putAdditions(id, parcel, members)
       const revised =
