@@ -545,7 +545,7 @@ export class Vault {
 
   /** Whether all that a partition has is in its database, so that this can be set aside; false while somebody reads its log. */
   hasEmptyLog(name: string): boolean {
-    return this.#partitions.get(name)?.emptyLog() ?? true
+    return !existsSync(this.fileOf(name)) || this.partition(name).emptyLog()
   }
 
   /** Removes a partition; false where it holds what was taken in at `before` or later, and where there is none. */
