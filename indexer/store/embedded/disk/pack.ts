@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { zstdDecompressSync } from 'node:zlib'
 import { type Chunk, chunkOf, SELECT_CHUNK } from './chunks.ts'
 import { createDatabase, inTransaction, openDatabase } from './database.ts'
 import { PackedLines, packLines } from './packed/index.ts'
@@ -14,6 +13,8 @@ const BLOCK_BYTES = 1 << 19
 
 /** Chunks with fewer bytes of lines are gathered. */
 const SMALL_BYTES = 1 << 13
+/** How much smaller a line by itself becomes. */
+const SMALLER = 2
 /** How many of the newest chunks are looked through for small ones when a partition is opened. */
 const LOOKED_THROUGH = 4096
 
@@ -30,10 +31,10 @@ export class SmallChunks {
     this.#database = database
     const newest = database
       .prepare(
-        'SELECT id, bytes FROM chunks WHERE id > (SELECT max(id) FROM chunks) - ? AND block IS NULL AND length(bytes) < ?',
+        'SELECT id, length(bytes) AS bytes FROM chunks WHERE id > (SELECT max(id) FROM chunks) - ? AND block IS NULL AND length(bytes) < ?',
       )
-      .all(LOOKED_THROUGH, SMALL_BYTES)
-    for (const { id, bytes } of newest) this.add(Number(id), zstdDecompressSync(bytes as Uint8Array).length)
+      .all(LOOKED_THROUGH, SMALL_BYTES / SMALLER)
+    for (const { id, bytes } of newest) this.add(Number(id), Number(bytes) * SMALLER)
   }
 
   add(id: number, bytes: number): void {
@@ -50,7 +51,9 @@ export class SmallChunks {
   gather(): void {
     const { open } = opener(this.#database)
     const lines: Buffer[] = []
-    const chunks = this.#ids.map((id) => {
+    // Chunks that can't be gathered stay as they are until the partition is at rest.
+    this.#bytes = 0
+    const chunks = this.#ids.splice(0).map((id) => {
       const { row, chunk } = open(id)
       const first = lines.length
       for (let index = 0; index < chunk.lines; index++) lines.push(chunk.line(index))
@@ -67,8 +70,6 @@ export class SmallChunks {
       for (const { id } of chunks) drop.run(id)
       for (const chunk of chunks) addChunk(chunk, Number(block))
     })
-    this.#ids.length = 0
-    this.#bytes = 0
   }
 }
 

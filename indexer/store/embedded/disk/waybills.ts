@@ -7,7 +7,7 @@ import { PackedLines, packLines } from './packed/index.ts'
 
 /**
  * Waybills. The newest of each chain are rows. Older ones are packed by runs of a chain: a manifest says nearly the same as the one before it, so that
- * of a row of 1,060 bytes some 160 are left.
+ * of a row of 1,060 bytes some 100 are left.
  *
  * A leaf hash is kept only where the store has not the line: it is a duplicate, a dead letter, or has expired before other lines of its waybill.
  */
@@ -170,7 +170,6 @@ export class Waybills {
 
   /** Packs the oldest rows of a chain that has many; false where none has. */
   pack(): boolean {
-    this.#sincePacked = 0
     for (const [key, chain] of this.#chains) {
       if (chain.rows < PACKED + RECENT) continue
       const [agent = '', incarnation = ''] = key.split('/')
@@ -183,8 +182,10 @@ export class Waybills {
       const { last, count } = inTransaction(this.#database, () => this.#packRows(agent, incarnation, rows))
       chain.packedTo = last
       chain.rows -= count
+      this.#sincePacked -= count
       return true
     }
+    this.#sincePacked = 0
     return false
   }
 

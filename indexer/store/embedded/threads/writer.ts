@@ -62,7 +62,7 @@ async function pump(): Promise<void> {
       await mergeEnd()
       continue
     }
-    opened().gather()
+    gather()
     const group = new WaitingGroup(opened())
     while (queue.length > 0 && group.hasRoom) {
       group.add(queue.shift()!)
@@ -181,7 +181,16 @@ function awaitIdle(): void {
 
 /** What an earlier version left, or many chains: until there is nothing to pack or something comes. */
 function packWaybills(): void {
-  if (isIdle && vault?.control.waybills.pack() === true) setImmediate(packWaybills)
+  if (isIdle && gather(true)) setImmediate(packWaybills)
+}
+
+/** What can't be packed, on a full disk for instance, stays as it is: that is no reason not to store what comes. */
+function gather(all = false): boolean {
+  try {
+    return opened().gather(all)
+  } catch {
+    return false
+  }
 }
 
 function orderRest(): void {

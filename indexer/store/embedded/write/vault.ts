@@ -525,12 +525,14 @@ export class Vault {
     throw new Error('a line was neither taken apart nor refused')
   }
 
-  /** Packs what has come in small pieces, once there are many: one event at a time takes as little room as many together. */
-  gather(): void {
-    for (const partition of this.#partitions.values())
-      this.#guard(`partitions/${partition.name}.db`, () => partition.gather())
+  /**
+   * Packs what has come in small pieces, once there are many: one event at a time takes as little room as many together. Whether there may be more
+   * waybills to pack; `all` looks for them also where few came since.
+   */
+  gather(all: boolean): boolean {
+    for (const partition of this.#partitions.values()) partition.gather()
     const { waybills } = this.control
-    if (waybills.hasMany) this.#guard('control.db', () => waybills.pack())
+    return (all || waybills.hasMany) && waybills.pack()
   }
 
   /** What is in write-ahead logs only takes room twice. */
