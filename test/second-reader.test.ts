@@ -19,7 +19,7 @@ import { FIXTURE_DOCS, plainSegment } from '../indexer/store/embedded/index/segm
 import { TextBooks } from '../indexer/store/embedded/index/segment/text-book.ts'
 import { MemorySink } from '../indexer/store/embedded/index/segment/write.ts'
 import { unpackFolder } from '../indexer/store/embedded/testing/packed-folder.ts'
-import { openEmbeddedStore, type Store } from '../indexer/store/index.ts'
+import { openEmbeddedStore, type Store, type StoreBatch } from '../indexer/store/index.ts'
 import {
   batchOf,
   batchOfLines,
@@ -188,14 +188,19 @@ describe('a store', () => {
   test('keeps waybills packed once there are many, and knows them as before', async () => {
     const path = folders.make()
     const store = await open(path, 10)
-    const batches = Array.from({ length: 700 }, (_, i) =>
-      batchOf(i + 1, [eventAt(i)], { previous: sha256(String(i)) }),
-    )
+    const batches: StoreBatch[] = []
+    // One names another before it than there is.
+    for (let i = 0; i < 700; i++)
+      batches.push(
+        batchOf(i + 1, [eventAt(i)], {
+          previous: i === 50 ? sha256('another') : (batches.at(-1)?.hash ?? null),
+        }),
+      )
     const late = batches.splice(100, 1)[0]!
     const first = await Promise.all(batches.map((batch) => store.write(batch)))
     await vi.waitFor(() => expect(rowsOf(path, 'packed_waybills')).toBe(2), { timeout: 20_000 })
     expect(rowsOf(path, 'waybills')).toBe(699 - 2 * 256)
-    expect(await store.write(late)).toMatchObject({ again: false, links: { after: sha256('101') } })
+    expect(await store.write(late)).toMatchObject({ again: false, links: { after: late.hash } })
     await store.close()
     const waybills = readWaybills(path)
     expect([...waybills.values()].map(({ manifestBytes }) => sha256(manifestBytes)).sort()).toEqual(

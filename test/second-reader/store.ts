@@ -95,9 +95,15 @@ export function readWaybills(folder: string): Map<string, StoredWaybill> {
   if (has('packed_waybills')) {
     for (const row of control.prepare('SELECT bytes FROM packed_waybills').all()) {
       const lines = packedLines(blob(row.bytes))
+      let before = ''
       for (let i = 0; i < lines.length; i += 2) {
         const beside = JSON.parse(lines[i + 1]!.toString('utf8')) as { n: number; signature: string }
-        add(beside.n, lines[i]!, Buffer.from(beside.signature, 'hex'), Buffer.alloc(0))
+        // The hash of the one before is left out where that is the line before.
+        const manifest = Buffer.from(
+          lines[i]!.toString('utf8').replace('"previous":""', `"previous":"${before}"`),
+        )
+        add(beside.n, manifest, Buffer.from(beside.signature, 'hex'), Buffer.alloc(0))
+        before = sha256(manifest).toString('hex')
       }
     }
   }

@@ -45,6 +45,7 @@ export {
   partitionOfFile,
   partitionOfSegment,
   preparePartition,
+  RUN_END,
   segmentFile,
   setAside,
 } from './partition-files.ts'

@@ -48,6 +48,9 @@ CREATE TABLE IF NOT EXISTS counts (
 ) WITHOUT ROWID;
 `
 
+/** The last id of a run: it is left out where it is the first. */
+export const RUN_END = 'max(first, last)'
+
 /** The tables that a partition at rest has in common with what it was, as they are. */
 export const KEPT_TABLES = [
   'batches',

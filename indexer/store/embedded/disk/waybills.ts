@@ -64,6 +64,11 @@ const NO_BYTES = new Uint8Array(0)
 /** The greatest number of a packed batch, in `meta`. */
 const GREATEST = 'packed'
 
+/** Of a manifest that names the one before it in the same group, the hash is left out: it is half of what does not repeat itself. */
+const memberOf = (previous: string): string => `"previous":"${previous}"`
+/** No manifest names it as the one before. */
+const NONE = 'none'
+
 const chainKey = (agent: string, incarnation: string): string => `${agent}/${incarnation}`
 const bytesOf = (value: unknown): Buffer => {
   const bytes = value as Uint8Array
@@ -199,6 +204,7 @@ export class Waybills {
     let bytes = 0
     let count = 0
     let greatest = 0
+    let before = NONE
     for (const { n, at, result, manifest, signature, leaves } of rows) {
       if (count > 0 && bytes > PACKED_BYTES) break
       const beside: Beside = {
@@ -207,7 +213,12 @@ export class Waybills {
         signature: bytesOf(signature).toString('hex'),
         result: JSON.parse(String(result)) as WriteResult,
       }
-      lines.push(bytesOf(manifest), Buffer.from(JSON.stringify(beside)))
+      const text = bytesOf(manifest).toString('latin1')
+      lines.push(
+        Buffer.from(text.replace(memberOf(before), memberOf('')), 'latin1'),
+        Buffer.from(JSON.stringify(beside)),
+      )
+      before = sha256(bytesOf(manifest))
       // An older version kept all hashes in the row.
       if (bytesOf(leaves).length > 0) this.#put(beside.n, { positions: null, hashes: leaves as Uint8Array })
       drop.run(beside.n)
@@ -253,11 +264,14 @@ export class Waybills {
 function unpacked(bytes: Uint8Array): ReadonlyMap<number, KnownWaybill> {
   const lines = new PackedLines(bytes)
   const waybills = new Map<number, KnownWaybill>()
+  let before = NONE
   for (let index = 0; index < lines.count; index += 2) {
-    const manifest = lines.line(index)
+    const text = lines.line(index).toString('latin1')
+    const manifest = Buffer.from(text.replace(memberOf(''), memberOf(before)), 'latin1')
+    before = sha256(manifest)
     const { sequence } = JSON.parse(manifest.toString('utf8')) as Pick<Manifest, 'sequence'>
     const { result } = JSON.parse(lines.line(index + 1).toString('utf8')) as Beside
-    waybills.set(sequence, { hash: sha256(manifest), result, manifest })
+    waybills.set(sequence, { hash: before, result, manifest })
   }
   return waybills
 }

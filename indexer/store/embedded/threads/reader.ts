@@ -15,6 +15,7 @@ import {
   partitionFile,
   partitionOfSegment,
   partitionsOf,
+  RUN_END,
   storeError,
 } from '../disk/index.ts'
 import {
@@ -143,7 +144,7 @@ function find(id: string): string | null {
     const one = view(name)
     const chunks = one.database
       .prepare(
-        'SELECT chunk, last FROM (SELECT chunk, last FROM runs WHERE first <= ?1 ORDER BY first DESC LIMIT 1) UNION ALL SELECT chunk, id FROM strays WHERE id = ?1',
+        `SELECT chunk, last FROM (SELECT chunk, ${RUN_END} AS last FROM runs WHERE first <= ?1 ORDER BY first DESC LIMIT 1) UNION ALL SELECT chunk, id FROM strays WHERE id = ?1`,
       )
       .all(key)
     for (const row of chunks) {

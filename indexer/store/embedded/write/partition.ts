@@ -12,6 +12,7 @@ import {
   PackedLines,
   type PartitionRow,
   type Renamed,
+  RUN_END,
   SELECT_CHUNK,
   SmallChunks,
 } from '../disk/index.ts'
@@ -32,11 +33,16 @@ export interface Outcome {
 
 const NO_OUTCOME: Outcome = { stored: [], duplicate: [], collisions: [] }
 
-/** As JSON, without what is empty: there is one for each batch. */
-const shortened = (outcome: Outcome): string =>
-  JSON.stringify(outcome, (_, value: unknown) =>
-    Array.isArray(value) && value.length === 0 ? undefined : value,
-  )
+/** As JSON; only the counts of what is stored where there is nothing else: there is one for each batch. */
+function shortened({ stored, ...others }: Outcome): string {
+  const isPlain = Object.values(others).every((value) => Array.isArray(value) && value.length === 0)
+  return JSON.stringify(isPlain ? stored : { stored, ...others })
+}
+
+function outcomeIn(text: string): Outcome {
+  const outcome = JSON.parse(text) as Outcome | Outcome['stored']
+  return 'stored' in outcome ? outcome : { ...NO_OUTCOME, stored: outcome }
+}
 
 /** Where an event id was found. */
 export interface Found {
@@ -59,6 +65,7 @@ export interface SegmentRow {
 /** A chunk's lines put together, until they are compressed. New room for each would have the collector run twice as often. */
 let gathered = Buffer.alloc(0)
 
+const NO_ID = new Uint8Array(0)
 const idBytes = (id: string): Buffer => Buffer.from(id, 'hex')
 
 /** Where documents went: what a segment is built from. */
@@ -139,9 +146,11 @@ export class Partition {
       addAdditions: prepare('INSERT INTO additions VALUES (?, ?)'),
       addRun: prepare('INSERT INTO runs VALUES (?, ?, ?)'),
       addStray: prepare('INSERT INTO strays VALUES (?, ?)'),
-      runBelow: prepare('SELECT first, last, chunk FROM runs WHERE first <= ? ORDER BY first DESC LIMIT 1'),
+      runBelow: prepare(
+        `SELECT ${RUN_END} AS last, chunk FROM runs WHERE first <= ? ORDER BY first DESC LIMIT 1`,
+      ),
       reaches: prepare(
-        `SELECT last >= ?1 AS reaches FROM runs WHERE first <= ?2 ORDER BY first DESC LIMIT 1`,
+        `SELECT ${RUN_END} >= ?1 AS reaches FROM runs WHERE first <= ?2 ORDER BY first DESC LIMIT 1`,
       ),
       stray: prepare('SELECT chunk FROM strays WHERE id = ?'),
       strayBetween: prepare('SELECT 1 FROM strays WHERE id BETWEEN ? AND ? LIMIT 1'),
@@ -204,8 +213,7 @@ export class Partition {
   batch(agent: string, incarnation: string, sequence: number): { n: number; outcome: Outcome } | null {
     const row = this.#statements.batch.get(agent, incarnation, sequence)
     if (row === undefined) return null
-    const outcome = JSON.parse(String(row.outcome)) as Partial<Outcome>
-    return { n: Number(row.n), outcome: { ...NO_OUTCOME, ...outcome } }
+    return { n: Number(row.n), outcome: outcomeIn(String(row.outcome)) }
   }
 
   addBatch(n: number, batch: StoreBatch, outcome: Outcome): void {
@@ -383,7 +391,8 @@ export class Partition {
     let first = -1
     let last = -1
     const end = (): void => {
-      if (first !== -1) this.#statements.addRun.run(parcel.idBytes(first), parcel.idBytes(last), chunk)
+      const until = first === last ? NO_ID : parcel.idBytes(last)
+      if (first !== -1) this.#statements.addRun.run(parcel.idBytes(first), until, chunk)
       first = -1
     }
     for (const event of members) {
