@@ -181,7 +181,7 @@ class EmbeddedStore implements Store {
     } catch (thrown) {
       if (this.#closing === null)
         this.#log(
-          `keeping the leaf hashes of ${partition}, which has expired, failed: ${reasonOf(thrown)}; its file is removed after the next start`,
+          `keeping the leaf hashes of ${partition}, which has expired, failed: ${reasonOf(thrown)}; it is tried again, at the latest after the next start`,
         )
     }
     await this.#writer.ask('left', { order, made }).catch(() => {})

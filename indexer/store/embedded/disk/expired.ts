@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { leafHash } from '../../../../schema/index.ts'
 import type { Chunk } from './chunks.ts'
 import { openDatabase } from './database.ts'
@@ -26,7 +27,9 @@ export interface GoneLeaves {
  */
 export function* goneLeaves(path: string, expired: string, others: readonly string[]): Generator<GoneLeaves> {
   const folder = join(path, 'partitions')
-  const partition = openDatabase(join(folder, `${expired}${EXPIRED}`), { cache: 1024, readOnly: true })
+  // Nobody changes it any more, and its log is empty: so none is looked for, nor locks, which another thread may hold still.
+  const file = pathToFileURL(join(folder, `${expired}${EXPIRED}`))
+  const partition = openDatabase(`${file.href}?immutable=1`, { cache: 1024, readOnly: true })
   try {
     const wanted = sharedBatches(path, partition, others)
     if (wanted.size > 0) yield* hashesOf(partition, wanted)

@@ -232,11 +232,20 @@ function orderLeave(): void {
 
 /** Its next hashes would come without those that were lost: it begins anew after the next start. */
 let failedToLeave = false
+const MOST_LEAVE_FAILURES = 5
+let leaveFailures = 0
 
 function takeLeft(order: LeaveOrder, made: GoneLeaves | 'end' | null): void {
   leaving = null
   failedToLeave = true
-  if (vault === null || made === null) return
+  if (vault === null) return
+  if (made === null) {
+    // A partition that was listed may have expired or been packed meanwhile: it begins anew with those that are there now.
+    failedToLeave = ++leaveFailures >= MOST_LEAVE_FAILURES
+    orderLeave()
+    return
+  }
+  leaveFailures = 0
   if (made === 'end') vault.clearExpired(order.partition)
   else vault.keepLeaves(made)
   failedToLeave = false
