@@ -194,13 +194,16 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       {
         ...ingest,
         store,
-        eventsFor: (asker) => seenWith(asker.sight, fair.of(asker)),
+        eventsFor: (asker) => seenWith(asker.visibility, fair.of(asker)),
         // Asked of the whole store: whether recording was off in between is hidden from whom is limited, and counts all the same.
         derivedFor: async (asker, event) =>
-          DERIVED_FROM.some((field) => asker.sight.mask.hides(field))
+          DERIVED_FROM.some((field) => asker.visibility.mask.hides(field))
             ? null
             : derivedOf(
-                maskedWith(asker.sight.mask, { ...fair.of(asker), chains: (agent) => store.chains(agent) }),
+                maskedWith(asker.visibility.mask, {
+                  ...fair.of(asker),
+                  chains: (agent) => store.chains(agent),
+                }),
                 event,
                 clock,
               ),

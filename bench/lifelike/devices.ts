@@ -17,11 +17,11 @@ const threat: Event = (random, at) =>
 
 const signIn: Event = (random, at) => {
   const isFailed = random.chance(0.4)
-  return `CEF:0|Acme|Vault|2.0|AUTH-${isFailed ? 2 : 1}|${isFailed ? 'Login failed' : 'User logged in'}|${isFailed ? 'Medium' : 'Low'}|rt=${at} suser=${random.pick(USERS)} suid=${random.int(1000, 1100)} spriv=Auditor src=${address(random)} shost=laptop-${random.int(1, 90)}.example.com outcome=${isFailed ? 'failure' : 'success'} externalId=${random.int(10_000, 99_999)} msg=Sign-in at the portal, by ${random.pick(['LDAP', 'local list'])}`
+  return `CEF:0|Acme|StoreWriter|2.0|AUTH-${isFailed ? 2 : 1}|${isFailed ? 'Login failed' : 'User logged in'}|${isFailed ? 'Medium' : 'Low'}|rt=${at} suser=${random.pick(USERS)} suid=${random.int(1000, 1100)} spriv=Auditor src=${address(random)} shost=laptop-${random.int(1, 90)}.example.com outcome=${isFailed ? 'failure' : 'success'} externalId=${random.int(10_000, 99_999)} msg=Sign-in at the portal, by ${random.pick(['LDAP', 'local list'])}`
 }
 
 const setting: Event = (random, at) =>
-  `CEF:0|Acme|Vault|2.0|CFG-1|Policy retention changed|7|rt=${at} suser=${random.pick(USERS)} cs2=${random.int(10, 90)}d cs2Label=Old Value cs3=${random.int(10, 90)}d cs3Label=New Value dvchost=vault-1`
+  `CEF:0|Acme|StoreWriter|2.0|CFG-1|Policy retention changed|7|rt=${at} suser=${random.pick(USERS)} cs2=${random.int(10, 90)}d cs2Label=Old Value cs3=${random.int(10, 90)}d cs3Label=New Value dvchost=vault-1`
 
 const EVENTS: readonly Event[] = [traffic, traffic, traffic, traffic, threat, signIn, signIn, setting]
 

@@ -11,13 +11,13 @@ import {
 } from '../../schema/api/index.ts'
 import {
   type Accounts,
-  FULL_SIGHT,
+  FULL_VISIBILITY,
   isFull,
   Mask,
   queryOfLimits,
   type Session,
-  type Sight,
   type User,
+  type Visibility,
 } from '../accounts/index.ts'
 import { type AccessRules, type IndexerConfig, isLoopback } from '../config.ts'
 import type { Failures } from '../ingest/index.ts'
@@ -37,7 +37,7 @@ export interface Asker {
   /** Fires when the client of this request goes away before it is answered. */
   readonly gone?: AbortSignal
   readonly permissions: ReadonlySet<Permission>
-  readonly sight: Sight
+  readonly visibility: Visibility
   readonly user: User | null
   /** What an agent's connection shows. */
   readonly certificate?: ShownCertificate
@@ -120,7 +120,7 @@ export function openAccess(parts: {
         address,
         channel: 'local token',
         permissions: ALL_PERMISSIONS,
-        sight: FULL_SIGHT,
+        visibility: FULL_VISIBILITY,
         user: null,
         by: { kind: 'local-token' },
       }
@@ -137,7 +137,7 @@ export function openAccess(parts: {
       address,
       channel: 'indexer.yml',
       permissions,
-      sight: FULL_SIGHT,
+      visibility: FULL_VISIBILITY,
       user: null,
       by: { kind: 'token' },
     }
@@ -150,7 +150,7 @@ export function openAccess(parts: {
       address,
       channel: session.kind,
       permissions: session.wants === null ? permissionsOf(user.role) : NO_PERMISSIONS,
-      sight: sightOf(user),
+      visibility: sightOf(user),
       user,
       by: { kind: 'session', session, secret },
     }
@@ -168,7 +168,7 @@ export function openAccess(parts: {
         address,
         channel,
         permissions,
-        sight: FULL_SIGHT,
+        visibility: FULL_VISIBILITY,
         user: null,
         by: { kind: 'token' },
       }
@@ -184,13 +184,13 @@ export function openAccess(parts: {
       address,
       channel,
       permissions,
-      sight: sightOf(user),
+      visibility: sightOf(user),
       user,
       by: { kind: 'token' },
     }
   }
 
-  function sightOf(user: User): Sight {
+  function sightOf(user: User): Visibility {
     return { only: queryOfLimits(user.limits, namespace), mask: new Mask(masked()[user.role] ?? []) }
   }
 
@@ -229,7 +229,7 @@ const stranger = (name: string, address: string): Asker => ({
   name,
   address,
   permissions: NO_PERMISSIONS,
-  sight: FULL_SIGHT,
+  visibility: FULL_VISIBILITY,
   user: null,
   by: { kind: 'nothing' },
 })
@@ -250,10 +250,10 @@ function demandSession(asker: Asker, needs: Needed): void {
     throw refused(asker, 'The password was given to you for one sign-in: change it first.')
 }
 
-function whyNotAll({ sight }: Asker, shows: Route['shows']): string | null {
-  if (shows === 'records' && !isFull(sight))
+function whyNotAll({ visibility }: Asker, shows: Route['shows']): string | null {
+  if (shows === 'records' && !isFull(visibility))
     return 'Your access is limited to some events or fields, and this shows whole records.'
-  if (shows === 'totals' && sight.only !== null)
+  if (shows === 'totals' && visibility.only !== null)
     return 'Your access is limited to some events, and these figures count all events.'
   return null
 }

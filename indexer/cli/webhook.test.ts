@@ -25,7 +25,7 @@ describe('where watches tell their alerts', () => {
   it('is over https, or loopback', () => {
     expect(indexerUrlOf('https://indexer.example:8600').href).toBe('https://indexer.example:8600/')
     expect(indexerUrlOf('http://127.0.0.1:8600').host).toBe('127.0.0.1:8600')
-    expect(() => indexerUrlOf('http://indexer.example:8600')).toThrow('in plain sight; use https')
+    expect(() => indexerUrlOf('http://indexer.example:8600')).toThrow('in clear text; use https')
     for (const text of ['indexer:8600', 'ftp://x', 'https://a:b@x', 'https://x/?a=b'])
       expect(() => indexerUrlOf(text)).toThrow('expected a URL such as')
   })

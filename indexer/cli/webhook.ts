@@ -30,7 +30,7 @@ export function indexerUrlOf(text: string): URL {
     throw new UsageError(`--indexer-url is "${text}", expected a URL such as https://indexer.example:8600`)
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
     throw new UsageError(
-      `--indexer-url ${text}: the token of the watches would go there in plain sight; use https, or an address of loopback where both are on one machine`,
+      `--indexer-url ${text}: the token of the watches would go there in clear text; use https, or an address of loopback where both are on one machine`,
     )
   return url
 }

@@ -38,7 +38,7 @@ const LEDGER = 'agent/ship/ledger.ts'
 const ANSWER = 'agent/ship/answer.ts'
 const CHAIN = 'agent/ship/chain.ts'
 const JOURNAL = 'agent/inputs/syslog/journal.ts'
-const VAULT = 'indexer/store/embedded/write/vault.ts'
+const STORE_WRITER = 'indexer/store/embedded/write/store-writer.ts'
 const KNOWN = 'indexer/store/embedded/write/known.ts'
 const DATABASE = 'indexer/store/embedded/disk/database.ts'
 const BULK = 'indexer/store/elasticsearch/bulk.ts'
@@ -199,7 +199,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     wrong: 'a batch is acknowledged before the transaction that settles it',
-    file: VAULT,
+    file: STORE_WRITER,
     find: "    this.#guard('control.db', () => this.#settle(jobs, [...deliveries.keys()]))",
     replace:
       "    setTimeout(() => this.#guard('control.db', () => this.#settle(jobs, [...deliveries.keys()])), 20)",
@@ -215,21 +215,21 @@ export const MUTATIONS: readonly Mutation[] = [
   // Exactly once.
   {
     wrong: 'the settled floor is off by one',
-    file: VAULT,
+    file: STORE_WRITER,
     find: 'Math.min(this.#next, ...open) - 1',
     replace: 'Math.min(this.#next, ...open)',
     tests: of('indexer/store/embedded/write/interrupted.test.ts'),
   },
   {
     wrong: 'the number of an interrupted batch is given again',
-    file: VAULT,
+    file: STORE_WRITER,
     find: '        greatest = Math.max(greatest, n)\n',
     replace: '',
     tests: of('indexer/store/embedded/write/interrupted.test.ts'),
   },
   {
     wrong: 'an interrupted batch is not taken up where it was',
-    file: VAULT,
+    file: STORE_WRITER,
     find: '          this.#pin(agent, incarnation, sequence, n, name)\n',
     replace: '          void 0\n',
     tests: of('indexer/store/embedded/write/interrupted.test.ts'),
@@ -237,13 +237,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     wrong: 'leaf hashes of what has expired are not kept',
     file: 'indexer/store/embedded/threads/writer.ts',
-    find: '  else vault.keepLeaves(made)\n',
+    find: '  else writer.keepLeaves(made)\n',
     replace: '',
     tests: SECOND_READER,
   },
   {
     wrong: 'the leaf hash of a duplicate is not kept',
-    file: VAULT,
+    file: STORE_WRITER,
     find: 'for (const event of [...sifted.duplicates, ...',
     replace: 'for (const event of [...',
     tests: SECOND_READER,
@@ -264,14 +264,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     wrong: 'another waybill of a known number is acknowledged',
-    file: VAULT,
+    file: STORE_WRITER,
     find: "if (known.hash !== batch.hash) return () => ({ kind: 'fork', hash: known.hash })",
     replace: '',
     tests: STORE,
   },
   {
     wrong: 'twins of a number in one group are both acknowledged',
-    file: VAULT,
+    file: STORE_WRITER,
     find: "if (twin.batch.hash !== batch.hash) return () => ({ kind: 'fork', hash: twin.batch.hash })",
     replace: '',
     tests: of('indexer/store/embedded/write/group.test.ts'),

@@ -9,7 +9,7 @@ export interface Documents {
   readonly chunks: readonly number[]
   readonly lines: readonly number[]
   /** Each document's two facets, as JSON. */
-  readonly facets: readonly (readonly [source: string, deed: string])[]
+  readonly facets: readonly (readonly [source: string, action: string])[]
 }
 
 interface PackedColumn {
@@ -39,7 +39,7 @@ export function readSegment(segment: Uint8Array): Documents {
   const { version, docs } = footer
   if (version !== (isChecked ? 2 : 1)) throw new Error(`a segment has the unknown version ${version}`)
   const widths = [8, 8, 4, 2, 4, 4]
-  const [times, sequences, chunks, lines, source, deed] = footer.columns.map((column, i) =>
+  const [times, sequences, chunks, lines, source, action] = footer.columns.map((column, i) =>
     typeof column === 'number'
       ? plainColumn(bytes, column, widths[i]!, docs)
       : packedColumn(bytes, column, docs),
@@ -53,7 +53,7 @@ export function readSegment(segment: Uint8Array): Documents {
     sequences: sequences!,
     chunks: chunks!,
     lines: lines!,
-    facets: source!.map((facet, doc) => [texts[facet]!, texts[deed![doc]!]!] as const),
+    facets: source!.map((facet, doc) => [texts[facet]!, texts[action![doc]!]!] as const),
   }
 }
 

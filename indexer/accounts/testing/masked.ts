@@ -11,9 +11,9 @@ import { addressKey, addressText, type Query } from '../../query/index.ts'
 import { sortedPage } from '../../store/index.ts'
 import type { Store } from '../../store/port.ts'
 import { AGENT, batchOf, idAt } from '../../store/testing/batches.ts'
-import { type Ground, opener } from '../../store/testing/ground.ts'
+import { opener, type TestPlaces } from '../../store/testing/places.ts'
 import { isMaskable, Mask } from '../masks.ts'
-import { type Events, seenWith } from '../sight.ts'
+import { type Events, seenWith } from '../visibility.ts'
 
 /**
  * Two worlds that differ only in the values of a masked field, and in all their copies. Whatever a reader asks who sees the field masked, both
@@ -274,7 +274,7 @@ const GROUPS: Readonly<Record<string, string>> = {
 }
 
 /** No question of the API tells two values of these fields apart, where they are masked. */
-export function keepsMasks(ground: Ground, fields: readonly string[]): void {
+export function keepsMasks(ground: TestPlaces, fields: readonly string[]): void {
   const open = opener(ground)
   describe('two values of a masked field are told apart by nothing', () => {
     it('that can be asked of the field, of a copy, or of a text that may hold it', async () => {

@@ -157,7 +157,7 @@ export function agentManagementRoutes(service: Service): Route[] {
         'All agents: when they were last heard of, how far they are behind, their ledgers, and gaps in their waybills.',
       answers: { 200: json('The agents.', agentsShape) },
       async serve({ asker }) {
-        for (const field of SHOWN_OF_AGENTS) asker.sight.mask.demand({ kind: 'exists', field })
+        for (const field of SHOWN_OF_AGENTS) asker.visibility.mask.demand({ kind: 'exists', field })
         const shapes: AgentShape[] = []
         for (const agent of agents.list()) {
           const presence = presences.get(agent.id)

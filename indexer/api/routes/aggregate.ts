@@ -122,7 +122,7 @@ export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[
           ...(own || asksForOwn(query)
             ? []
             : [{ query, difference: "with Waybill's own searches and views", own: true, group: 'as asked' }]),
-        ].filter((one) => asker.sight.mask.allows(one.query))
+        ].filter((one) => asker.visibility.mask.allows(one.query))
         const counted = await Promise.all(
           near.map(async (one) => {
             const isOwn = own || 'own' in one

@@ -37,7 +37,7 @@ export function queryOf(text: string, now: number, asker: Asker, own: boolean): 
   try {
     const query = parseQuery(text, { now })
     // Before anything is answered: a stream has no way to refuse later.
-    asker.sight.mask.demand(query)
+    asker.visibility.mask.demand(query)
     return own ? query : withoutReads(query, asker)
   } catch (error) {
     if (!(error instanceof QueryError)) throw error
@@ -46,7 +46,7 @@ export function queryOf(text: string, now: number, asker: Asker, own: boolean): 
 }
 
 /** Who sees fields masked sees none of these events anyway, and may be unable to ask for what they are told by. */
-export const withoutReads = (query: Query, { sight: { mask } }: Asker): Query =>
+export const withoutReads = (query: Query, { visibility: { mask } }: Asker): Query =>
   mask.isEmpty ? withoutOwnReads(query) : query
 
 export function timeOf(name: string, text: string | undefined, now: number): number | undefined {

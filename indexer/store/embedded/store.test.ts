@@ -15,7 +15,7 @@ import {
   idAt,
   temporaryFolders,
 } from '../testing/batches.ts'
-import type { Ground } from '../testing/ground.ts'
+import type { TestPlaces } from '../testing/places.ts'
 import { holdsStorePromises } from '../testing/promises.ts'
 import { everything } from '../testing/reference.ts'
 import { keepsRevisions, revisionOf, row } from '../testing/revisions.ts'
@@ -33,7 +33,7 @@ async function open(path = folders.make(), options: object = {}): Promise<Store>
   return store
 }
 
-const ground: Ground = {
+const ground: TestPlaces = {
   make: async () => folders.make(),
   open: (path) => openEmbeddedStore({ path }),
   settled: async () => {},

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { AggregateRequest, Split } from '../port.ts'
 import { aQuery } from './arbitraries.ts'
 import { batchOf, eventAt } from './batches.ts'
-import { type Ground, opener } from './ground.ts'
+import { opener, type TestPlaces } from './places.ts'
 import { plainAggregate } from './plain-aggregate.ts'
 import { AT_ONCE, atOnce, filled, randomEvents } from './reference.ts'
 
@@ -79,7 +79,7 @@ const request: fc.Arbitrary<AggregateRequest> = fc.record(
 
 /** What counts and splits mean, whatever the store is made of. */
 export function countsWhatIsAsked(
-  ground: Ground,
+  ground: TestPlaces,
   { events, questions }: { events: number; questions: number },
 ): void {
   const open = opener(ground)

@@ -10,7 +10,7 @@ import {
 import { parseQuery } from '../../query/index.ts'
 import type { Store } from '../port.ts'
 import { AGENT, batchOf, batchOfLines, eventAt, INGESTED, idAt } from './batches.ts'
-import { type Ground, opener } from './ground.ts'
+import { opener, type TestPlaces } from './places.ts'
 import { everything } from './reference.ts'
 import { keyOf, revisionOf, row } from './revisions.ts'
 
@@ -22,7 +22,7 @@ const by = (agent: string, event: AuditEvent): AuditEvent => ({ ...event, agent:
 const idOf = (event: AuditEvent): string => (event.event as { id: string }).id
 
 /** Who may write what: nobody writes in another's name, and nobody takes an id away from another. */
-export function keepsAuthorsApart(ground: Ground): void {
+export function keepsAuthorsApart(ground: TestPlaces): void {
   const open = opener(ground)
 
   const write = (store: Store, agent: string, sequence: number, events: readonly AuditEvent[]) =>

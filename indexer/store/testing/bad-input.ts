@@ -3,7 +3,7 @@ import { type AuditEvent, canonical, LIMITS, sealedPart, valueAt } from '../../.
 import type { Query } from '../../query/index.ts'
 import type { Store } from '../port.ts'
 import { batchOfLines, eventAt, INGESTED, idAt } from './batches.ts'
-import { type Ground, opener } from './ground.ts'
+import { opener, type TestPlaces } from './places.ts'
 import { everything } from './reference.ts'
 
 const ALL: Query = { kind: 'all' }
@@ -109,7 +109,7 @@ const TIMES: readonly (readonly [time: string, tags: readonly string[] | null])[
 ]
 
 /** What no integration should make and some source will: kept to the byte, and never in the way of its neighbours. */
-export function keepsBadInput(ground: Ground): void {
+export function keepsBadInput(ground: TestPlaces): void {
   const open = opener(ground)
   const sound = [eventAt(0), eventAt(9)].map(canonical)
 

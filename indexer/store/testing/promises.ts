@@ -3,7 +3,7 @@ import { canonical, sealedPart } from '../../../schema/index.ts'
 import { parseQuery } from '../../query/index.ts'
 import { type Page, type Store, StoreUnavailableError } from '../port.ts'
 import { AGENT, batchOf, batchOfLines, eventAt, INCARNATION, INGESTED, idAt, SOURCE } from './batches.ts'
-import { type Ground, opener } from './ground.ts'
+import { opener, type TestPlaces } from './places.ts'
 import { everything } from './reference.ts'
 
 const ALL = { kind: 'all' } as const
@@ -11,7 +11,7 @@ const ids = ({ events }: Pick<Page, 'events'>): unknown[] =>
   events.map((event) => (event.event as { id: string }).id)
 
 /** What every store promises, whatever it is made of. */
-export function holdsStorePromises(ground: Ground): void {
+export function holdsStorePromises(ground: TestPlaces): void {
   const open = opener(ground)
 
   /** Everything there is, over as many pages as it takes. */

@@ -10,7 +10,7 @@ import {
 import { parseQuery } from '../../query/index.ts'
 import type { Store } from '../port.ts'
 import { batchOf, batchOfLines, eventAt, INGESTED, idAt } from './batches.ts'
-import { type Ground, opener } from './ground.ts'
+import { opener, type TestPlaces } from './places.ts'
 import { everything } from './reference.ts'
 
 export const keyOf = (n: number): string => declaredEventId('default', 'erp', [`LOG-${n}`])
@@ -28,7 +28,7 @@ export const revisionOf = (event: AuditEvent): string =>
 const idOf = (event: AuditEvent): string => (event.event as { id: string }).id
 
 /** What becomes of a record with a declared key that comes again with other content. */
-export function keepsRevisions(ground: Ground): void {
+export function keepsRevisions(ground: TestPlaces): void {
   const open = opener(ground)
 
   async function found(store: Store, text: string): Promise<AuditEvent[]> {

@@ -7,7 +7,7 @@ import { countableField, valueOrder } from '../field-values.ts'
 import type { Store } from '../port.ts'
 import { sortedPage } from '../sorted.ts'
 import { batchOf, eventAt } from './batches.ts'
-import { type Ground, opener } from './ground.ts'
+import { opener, type TestPlaces } from './places.ts'
 import { filled, randomEvents } from './reference.ts'
 
 const FIELDS = [
@@ -67,7 +67,7 @@ async function pages(
 
 /** What a search by the values of a field answers, whatever the store is made of. */
 export function sortsByValues(
-  ground: Ground,
+  ground: TestPlaces,
   { events, questions }: { events: number; questions: number },
 ): void {
   const open = opener(ground)

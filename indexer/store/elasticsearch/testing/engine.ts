@@ -3,12 +3,12 @@ import type { Client } from '@elastic/elasticsearch'
 import { inject } from 'vitest'
 import type { EngineAddress } from '../../../../test/engines/elasticsearch.ts'
 import type { Store } from '../../port.ts'
-import type { Ground } from '../../testing/ground.ts'
+import type { TestPlaces } from '../../testing/places.ts'
 import { connect } from '../client.ts'
 import { type ElasticsearchStoreOptions, openElasticsearchStore } from '../store.ts'
 
 /** Stores in the engine of this run, each in a namespace of its own. */
-export class TestCluster implements Ground {
+export class TestCluster implements TestPlaces {
   readonly client: Client
   readonly #address: EngineAddress
   readonly #made: string[] = []

@@ -10,7 +10,7 @@ export interface Facet {
   readonly facet: number
   /** An event with its values alone. */
   readonly event: AuditEvent
-  /** Fields of `PRESENCE` that events with it have (deed facets only). */
+  /** Fields of `PRESENCE` that events with it have (action facets only). */
   readonly present: ReadonlySet<string>
   readonly agent: string
   /** What is counted; '' where it is none. The category is null where it is none. */
@@ -87,7 +87,7 @@ function facetOf(text: string): Facet {
   }
 }
 
-/** Values and presence that additions bring to a deed facet, as text: what is cached goes by it. */
+/** Values and presence that additions bring to a action facet, as text: what is cached goes by it. */
 export type FacetPart = string
 
 const MOST_REMEMBERED = 20_000

@@ -136,7 +136,7 @@ export interface FieldNode {
   way: Way | null
 }
 
-/** Fields whose presence each event's deed facet remembers: what is absent meets no condition. */
+/** Fields whose presence each event's action facet remembers: what is absent meets no condition. */
 export const PRESENCE: string[] = []
 
 const WAYS = new Map<string, Way>()

@@ -289,7 +289,7 @@ function candidatesOfChange(query: ChangeQuery): Candidates {
  * What two facets alone decide about a query: false means that no event with them matches. They decide conditions on
  * their own fields exactly, and know which other fields an event has at all.
  */
-export function decidedBy(query: Query, source: Facet, deed: Facet, ways: Ways): boolean | undefined {
+export function decidedBy(query: Query, source: Facet, action: Facet, ways: Ways): boolean | undefined {
   switch (query.kind) {
     case 'all':
       return true
@@ -300,55 +300,55 @@ export function decidedBy(query: Query, source: Facet, deed: Facet, ways: Ways):
       const settles = query.kind === 'or'
       let open = false
       for (const part of query.of) {
-        const decided = decidedBy(part, source, deed, ways)
+        const decided = decidedBy(part, source, action, ways)
         if (decided === settles) return settles
         if (decided === undefined) open = true
       }
       return open ? undefined : !settles
     }
     case 'not': {
-      const decided = decidedBy(query.of, source, deed, ways)
+      const decided = decidedBy(query.of, source, action, ways)
       return decided === undefined ? undefined : !decided
     }
     case 'words':
       return undefined
     case 'change':
       if (ways.of('audit.changes')?.kind !== 'changes') return undefined
-      return deed.present.has('audit.changes') ? undefined : false
+      return action.present.has('audit.changes') ? undefined : false
     default: {
-      const decided = decidedBySealed(query, source, deed, ways)
+      const decided = decidedBySealed(query, source, action, ways)
       if (decided !== false) return decided
       // From another field it may follow or not: what the event has of its own counts before.
       const mayFollow = sourcesOf(query.field).some(
-        (field) => decidedBySealed({ ...query, field }, source, deed, ways) !== false,
+        (field) => decidedBySealed({ ...query, field }, source, action, ways) !== false,
       )
       return mayFollow ? undefined : false
     }
   }
 }
 
-function decidedBySealed(query: FieldQuery, source: Facet, deed: Facet, ways: Ways): boolean | undefined {
+function decidedBySealed(query: FieldQuery, source: Facet, action: Facet, ways: Ways): boolean | undefined {
   const field = fieldOf(query.field)
   if (field === undefined || field.unindexed === true || field.type === 'geo') return false
   const way = ways.of(field.name)
   if (way === undefined || way.kind === 'skip') return undefined
-  if (way.kind === 'facet') return matches(query, (way.facet === 0 ? source : deed).event)
-  return deed.present.has(field.name) ? undefined : false
+  if (way.kind === 'facet') return matches(query, (way.facet === 0 ? source : action).event)
+  return action.present.has(field.name) ? undefined : false
 }
 
 /** Pairs of facets of which no event matches a query; each pair is looked at once. */
-export function excludedBy(query: Query, ways: Ways): (source: Facet, deed: Facet) => boolean {
+export function excludedBy(query: Query, ways: Ways): (source: Facet, action: Facet) => boolean {
   const known = new Map<Facet, Map<Facet, boolean>>()
-  return (source, deed) => {
-    let deeds = known.get(source)
-    if (deeds === undefined) {
-      deeds = new Map()
-      known.set(source, deeds)
+  return (source, action) => {
+    let actions = known.get(source)
+    if (actions === undefined) {
+      actions = new Map()
+      known.set(source, actions)
     }
-    let excluded = deeds.get(deed)
+    let excluded = actions.get(action)
     if (excluded === undefined) {
-      excluded = decidedBy(query, source, deed, ways) === false
-      deeds.set(deed, excluded)
+      excluded = decidedBy(query, source, action, ways) === false
+      actions.set(action, excluded)
     }
     return excluded
   }

@@ -118,7 +118,7 @@ export function searchPage(
 
 interface Asks {
   readonly candidates: Candidates
-  readonly excluded: (source: Facet, deed: Facet) => boolean
+  readonly excluded: (source: Facet, action: Facet) => boolean
 }
 
 /** What a query asks of a segment, worked out once for all that are indexed alike. */

@@ -8,7 +8,7 @@ export class CandidateSets {
   readonly #segment: Segment
   readonly #postings = new Map<number, Postings | null>()
   readonly #ranges = new Map<Candidates, Postings[]>()
-  /** What is wanted of source facets, and of deed facets. */
+  /** What is wanted of source facets, and of action facets. */
   readonly #facetSets = new Map<Candidates, readonly (Uint8Array | null)[]>()
 
   constructor(segment: Segment) {

@@ -8,7 +8,7 @@ const WORDS = WINDOW / 32
 export class SegmentStream {
   readonly #segment: Segment
   readonly #candidates: Candidates
-  readonly #excluded: (source: Facet, deed: Facet) => boolean
+  readonly #excluded: (source: Facet, action: Facet) => boolean
   readonly #newest: boolean
   readonly #low: number
   readonly #high: number
@@ -23,7 +23,7 @@ export class SegmentStream {
   constructor(
     segment: Segment,
     what: {
-      excluded: (source: Facet, deed: Facet) => boolean
+      excluded: (source: Facet, action: Facet) => boolean
       candidates: Candidates
       newest: boolean
       low: number
@@ -96,12 +96,12 @@ export class SegmentStream {
 
   #mayMatch(doc: number): boolean {
     const source = this.#segment.sourceFacets.at(doc)
-    const deed = this.#segment.deedFacets.at(doc)
-    const pair = source * 4_194_304 + deed
+    const action = this.#segment.deedFacets.at(doc)
+    const pair = source * 4_194_304 + action
     let may = this.#decided.get(pair)
     if (may === undefined) {
       const { facets } = this.#segment
-      may = !this.#excluded(facets[source]!, facets[deed]!)
+      may = !this.#excluded(facets[source]!, facets[action]!)
       if (this.#decided.size > 100_000) this.#decided.clear()
       this.#decided.set(pair, may)
     }

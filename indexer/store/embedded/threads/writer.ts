@@ -11,7 +11,14 @@ import {
   type WriteOutcome,
 } from '../../port.ts'
 import { categoryOf, type GoneLeaves, inTransaction, letterOf, segmentFile } from '../disk/index.ts'
-import { type Group, lastMerge, nextMerge, type Partition, TOO_MANY_SEGMENTS, Vault } from '../write/index.ts'
+import {
+  type Group,
+  lastMerge,
+  nextMerge,
+  type Partition,
+  StoreWriter,
+  TOO_MANY_SEGMENTS,
+} from '../write/index.ts'
 import type {
   LeaveOrder,
   Merged,
@@ -35,7 +42,7 @@ const GROUP_BATCHES = 16
 const port = parentPort
 if (port === null) throw new Error('the writer runs as a thread of the store')
 const options = workerData as WriterData
-let vault: Vault | null = null
+let writer: StoreWriter | null = null
 let merging: MergeOrder | null = null
 let resting: RestOrder | null = null
 
@@ -47,9 +54,9 @@ interface Waiting {
 const queue: Waiting[] = []
 let pumping = false
 
-function opened(): Vault {
-  if (vault === null) throw new StoreUnavailableError('the store is closed')
-  return vault
+function opened(): StoreWriter {
+  if (writer === null) throw new StoreUnavailableError('the store is closed')
+  return writer
 }
 
 async function pump(): Promise<void> {
@@ -78,13 +85,13 @@ async function pump(): Promise<void> {
 
 /** Batches on their way into one set of transactions, and who waits for them. */
 class WaitingGroup {
-  readonly #vault: Vault
+  readonly #writer: StoreWriter
   readonly #group: Group
   readonly #members: Waiting[] = []
   #bytes = 0
 
-  constructor(into: Vault) {
-    this.#vault = into
+  constructor(into: StoreWriter) {
+    this.#writer = into
     this.#group = into.group()
   }
 
@@ -121,7 +128,7 @@ class WaitingGroup {
       if (members.length === 1 || hopeless) for (const waiting of members) waiting.reject(thrown)
       else {
         for (const waiting of members) {
-          const alone = new WaitingGroup(this.#vault)
+          const alone = new WaitingGroup(this.#writer)
           alone.add(waiting)
           alone.store()
         }
@@ -142,8 +149,8 @@ function mergesBehind(): boolean {
 }
 
 function orderMerge(): void {
-  if (merging !== null || vault === null) return
-  const all = [...vault.partitions].filter(({ name }) => name !== resting?.partition)
+  if (merging !== null || writer === null) return
+  const all = [...writer.partitions].filter(({ name }) => name !== resting?.partition)
   for (const [partitions, choose] of [
     [all, nextMerge],
     [quiet(all), lastMerge],
@@ -174,7 +181,7 @@ function awaitIdle(): void {
   idleTimer = setTimeout(() => {
     isIdle = true
     packWaybills()
-    vault?.emptyLogs()
+    writer?.emptyLogs()
     orderMerge()
   }, options.idle)
 }
@@ -194,10 +201,10 @@ function gather(all = false): boolean {
 }
 
 function orderRest(): void {
-  if (resting !== null || vault === null || failedToRest) return
+  if (resting !== null || writer === null || failedToRest) return
   if (!isIdle && performance.now() - lastRest < LONGEST_WAIT) return
   lastRest = performance.now()
-  const partition = quiet([...vault.partitions]).find(({ isPacked }) => !isPacked)
+  const partition = quiet([...writer.partitions]).find(({ isPacked }) => !isPacked)
   if (partition === undefined) return
   resting = { partition: partition.name, generation: partition.generation }
   port!.postMessage({ event: { rest: resting } })
@@ -209,7 +216,7 @@ let failedToRest = false
 function takeRested(order: RestOrder, made: boolean | null): void {
   resting = null
   failedToRest = made === null
-  if (vault !== null && made === true) vault.putAtRest(order.partition, order.generation)
+  if (writer !== null && made === true) writer.putAtRest(order.partition, order.generation)
   for (const resume of awaitRest.splice(0)) resume()
   if (made === true) orderMerge()
 }
@@ -226,7 +233,7 @@ let leaving: LeaveOrder | null = null
 /** Partitions that have expired go from the disk one after another. */
 function orderLeave(): void {
   if (leaving !== null || failedToLeave) return
-  leaving = vault?.leaving ?? null
+  leaving = writer?.leaving ?? null
   if (leaving !== null) port!.postMessage({ event: { leave: leaving } })
 }
 
@@ -238,7 +245,7 @@ let leaveFailures = 0
 function takeLeft(order: LeaveOrder, made: GoneLeaves | 'end' | null): void {
   leaving = null
   failedToLeave = true
-  if (vault === null) return
+  if (writer === null) return
   if (made === null) {
     // A partition that was listed may have expired or been packed meanwhile: it begins anew with those that are there now.
     failedToLeave = ++leaveFailures >= MOST_LEAVE_FAILURES
@@ -246,15 +253,15 @@ function takeLeft(order: LeaveOrder, made: GoneLeaves | 'end' | null): void {
     return
   }
   leaveFailures = 0
-  if (made === 'end') vault.clearExpired(order.partition)
-  else vault.keepLeaves(made)
+  if (made === 'end') writer.clearExpired(order.partition)
+  else writer.keepLeaves(made)
   failedToLeave = false
   orderLeave()
 }
 
 /** A slow trickle is never idle: its logs are emptied now and then. */
 const LOGS_EMPTIED = 5 * 60_000
-setInterval(() => vault?.emptyLogs(), LOGS_EMPTIED).unref()
+setInterval(() => writer?.emptyLogs(), LOGS_EMPTIED).unref()
 
 /** Partitions to which nothing comes any more: there is a later one of their category. */
 function quiet(partitions: readonly Partition[]): Partition[] {
@@ -268,12 +275,12 @@ function quiet(partitions: readonly Partition[]): Partition[] {
 
 function takeMerged(order: MergeOrder, made: Merged | null): void {
   merging = null
-  if (vault !== null && made !== null) putInPlace(vault, order, made)
+  if (writer !== null && made !== null) putInPlace(writer, order, made)
   for (const resume of awaitMerge.splice(0)) resume()
   if (made !== null) orderMerge()
 }
 
-function putInPlace(into: Vault, order: MergeOrder, made: Merged): void {
+function putInPlace(into: StoreWriter, order: MergeOrder, made: Merged): void {
   const partition = into.partition(order.partition)
   const folder = dirname(into.fileOf(partition.name))
   const fields = partition.segments.find(({ id }) => id === order.segments[0])?.fields ?? 0
@@ -311,7 +318,7 @@ const discard = (id: string): boolean =>
 
 serve<WriterCalls>(port, {
   open: () => {
-    vault = new Vault(options)
+    writer = new StoreWriter(options)
     awaitIdle()
     orderMerge()
     orderLeave()
@@ -388,8 +395,8 @@ serve<WriterCalls>(port, {
   close: async () => {
     while (pumping) await new Promise(setImmediate)
     clearTimeout(idleTimer)
-    vault?.close()
-    vault = null
+    writer?.close()
+    writer = null
     // The answer to this goes out first.
     setImmediate(() => port.close())
     return null

@@ -50,13 +50,13 @@ export class AddedTerms {
     this.#facets = facets
   }
 
-  /** Adds their terms and values to those of the event; its deed facet as it is with them. */
-  add(text: AddedText, terms: Terms, held: HeldValues, deed: Facet): Facet {
+  /** Adds their terms and values to those of the event; its action facet as it is with them. */
+  add(text: AddedText, terms: Terms, held: HeldValues, action: Facet): Facet {
     const taken = this.#taken.get(text, () => this.#take(text))
     for (let i = 0; i < taken.terms.count; i++) terms.add(taken.terms.high[i]!, taken.terms.low[i]!)
     for (let i = 0; i < taken.held.count; i++)
       held.add(taken.held.columns[i]!, taken.held.bytes, taken.held.startOf(i), taken.held.ends[i]!)
-    return this.#facets.with(deed, taken.part)
+    return this.#facets.with(action, taken.part)
   }
 
   #take(text: AddedText): Taken {

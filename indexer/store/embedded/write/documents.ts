@@ -1,6 +1,6 @@
 import type { Facet, NewDocs } from '../index/index.ts'
-import type { Parcel } from './parcel.ts'
 import type { PlacedDocs } from './partition.ts'
+import type { PreparedEvents } from './prepared-events.ts'
 
 /** The documents of what was placed together, for a segment: of one preparer, so that all share one list of terms. */
 export function newDocs(placed: readonly PlacedDocs[]): NewDocs {
@@ -14,7 +14,7 @@ export function newDocs(placed: readonly PlacedDocs[]): NewDocs {
     sourceFacets: new Array<Facet>(count),
     deedFacets: new Array<Facet>(count),
     numbers: new Uint32Array(count),
-    parcels: new Array<Parcel>(count),
+    parcels: new Array<PreparedEvents>(count),
     terms: placed[0]!.prepared.terms,
     termStarts: new Uint32Array(count),
     termEnds: new Uint32Array(count),

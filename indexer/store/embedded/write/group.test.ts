@@ -3,21 +3,21 @@ import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { batchOf, eventAt, temporaryFolders } from '../../testing/batches.ts'
 import { withDefaults } from '../disk/index.ts'
-import { Vault } from './index.ts'
+import { StoreWriter } from './index.ts'
 
 const folders = temporaryFolders()
-let vault: Vault | null = null
+let writer: StoreWriter | null = null
 afterEach(() => {
-  vault?.close()
+  writer?.close()
   folders.remove()
 })
 
 it('of two waybills of one number in a group the first is stored and the other a fork; the same one twice is stored once', () => {
   const path = folders.make()
   mkdirSync(join(path, 'partitions'))
-  vault = new Vault({ path, searchable: withDefaults({}), minimumFree: 0 })
+  writer = new StoreWriter({ path, searchable: withDefaults({}), minimumFree: 0 })
   const first = batchOf(1, [eventAt(0), eventAt(1)])
-  const group = vault.group()
+  const group = writer.group()
   for (const batch of [first, batchOf(1, [eventAt(2)]), first]) group.add(batch)
   const [stored, fork, again] = group.store()
   expect(stored).toMatchObject({ kind: 'stored', again: false, result: { stored: 2, duplicate: 0 } })

@@ -1,8 +1,8 @@
 import { type AuditEvent, isDeclaredId, isSameEntry } from '../../../../schema/index.ts'
 import { type Renamed, renamedId } from '../disk/index.ts'
-import type { Parcel } from './parcel.ts'
 import type { Found, Partition } from './partition.ts'
 import { leafOf, type Prepared } from './prepare.ts'
+import type { PreparedEvents } from './prepared-events.ts'
 
 /** Which events of a parcel are new. Numbers are those of the parcel's events. */
 export interface Sifted {
@@ -31,7 +31,12 @@ export interface Places {
  * runs; where no run touches one that is there, all its events are new, and that costs one look a run and partition.
  * What a record says under a declared id may have moved it to another category: so for such an id all categories are asked.
  */
-export function sift(parcel: Parcel, prepared: Prepared, partition: Partition, places: Places): Sifted {
+export function sift(
+  parcel: PreparedEvents,
+  prepared: Prepared,
+  partition: Partition,
+  places: Places,
+): Sifted {
   const runs: Run[] = []
   for (let event = 0; event < parcel.count; event++) {
     const run = runs[runs.length - 1]
@@ -55,7 +60,7 @@ export function sift(parcel: Parcel, prepared: Prepared, partition: Partition, p
   return siftOneByOne(parcel, prepared, partition, places)
 }
 
-function allOf({ count }: Parcel): number[] {
+function allOf({ count }: PreparedEvents): number[] {
   const events = new Array<number>(count)
   for (let event = 0; event < count; event++) events[event] = event
   return events
@@ -68,12 +73,17 @@ interface Run {
 }
 
 /** Whether two runs of the batch itself overlap. */
-function overlap(runs: readonly Run[], parcel: Parcel): boolean {
+function overlap(runs: readonly Run[], parcel: PreparedEvents): boolean {
   const sorted = runs.toSorted((a, b) => parcel.compareIds(a.first, b.first))
   return sorted.some((run, i) => i > 0 && parcel.compareIds(run.first, sorted[i - 1]!.last) <= 0)
 }
 
-function siftOneByOne(parcel: Parcel, prepared: Prepared, partition: Partition, places: Places): Sifted {
+function siftOneByOne(
+  parcel: PreparedEvents,
+  prepared: Prepared,
+  partition: Partition,
+  places: Places,
+): Sifted {
   const kept: number[] = []
   const revisions = new Map<number, Renamed>()
   const duplicates: number[] = []

@@ -1,5 +1,5 @@
 import { FACETS, type FieldNode, ROOT, type Way } from '../index/index.ts'
-import type { Memory } from './memory.ts'
+import type { LineMemory } from './line-memory.ts'
 
 /** What the kernel does with a member besides indexing it. */
 const CAPTURES: Readonly<Record<string, number>> = {
@@ -61,7 +61,7 @@ export interface Members {
 }
 
 /** Writes the schema's members into the kernel's memory. */
-export function writeMembers(memory: Memory): Members {
+export function writeMembers(memory: LineMemory): Members {
   const ways = new Map<number, IndexedWay>()
   const addresses = new Map<string, number>()
 

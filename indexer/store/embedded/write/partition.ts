@@ -18,9 +18,9 @@ import {
 } from '../disk/index.ts'
 import { type BuiltSegment, CURRENT_FIELDS } from '../index/index.ts'
 import { NOTHING_ADDED } from './added.ts'
-import type { Counting } from './counting.ts'
-import type { Parcel } from './parcel.ts'
+import type { HourlyCounts } from './hourly-counts.ts'
 import type { Prepared } from './prepare.ts'
+import type { PreparedEvents } from './prepared-events.ts'
 
 /** What became of a batch's events in one partition; counts by number of source. */
 export interface Outcome {
@@ -70,7 +70,7 @@ const idBytes = (id: string): Buffer => Buffer.from(id, 'hex')
 
 /** Where documents went: what a segment is built from. */
 export interface PlacedDocs {
-  readonly parcel: Parcel
+  readonly parcel: PreparedEvents
   readonly prepared: Prepared
   /** Numbers of the parcel's events that are stored, in the batch's order. */
   readonly kept: readonly number[]
@@ -297,7 +297,7 @@ export class Partition {
   place(
     n: number,
     prepared: Prepared,
-    parcel: Parcel,
+    parcel: PreparedEvents,
     kept: readonly number[],
     ids: {
       readonly revisions: ReadonlyMap<number, Renamed>
@@ -343,7 +343,7 @@ export class Partition {
     id: number,
     n: number,
     prepared: Prepared,
-    parcel: Parcel,
+    parcel: PreparedEvents,
     members: readonly number[],
     size: number,
   ): void {
@@ -376,7 +376,7 @@ export class Partition {
     )
   }
 
-  #putAdditions(chunk: number, { added }: Parcel, members: readonly number[]): void {
+  #putAdditions(chunk: number, { added }: PreparedEvents, members: readonly number[]): void {
     if (!members.some((event) => added[event] !== NOTHING_ADDED)) return
     const lines = members.map((event) => added[event]).join('\n')
     this.#statements.addAdditions.run(chunk, compressed(Buffer.from(lines)))
@@ -384,7 +384,7 @@ export class Partition {
 
   #putIds(
     chunk: number,
-    parcel: Parcel,
+    parcel: PreparedEvents,
     members: readonly number[],
     { strays, alone }: { readonly strays: ReadonlySet<number>; readonly alone: boolean },
   ): void {
@@ -444,7 +444,7 @@ export class Partition {
     this.#statements.addSegment.run(id, docs, least, greatest, bytes, content, fields)
   }
 
-  addCounts(counting: Counting): void {
+  addCounts(counting: HourlyCounts): void {
     const { count, counts } = this.#statements
     const pending: (number | string)[] = []
     counting.each((...row) => {

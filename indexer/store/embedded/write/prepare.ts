@@ -23,7 +23,7 @@ import {
   Terms,
 } from '../index/index.ts'
 import { AddedLines, AddedTerms, type AddedText, NOTHING_ADDED } from './added.ts'
-import { type Parcel, ParcelPool, type TakenApart } from './parcel.ts'
+import { ParcelPool, type PreparedEvents, type TakenApart } from './prepared-events.ts'
 import { Scanner } from './scan.ts'
 import { Users } from './users.ts'
 
@@ -43,7 +43,7 @@ export interface Prepared {
   readonly terms: Terms
   readonly held: HeldValues
   readonly users: Users
-  readonly parcels: Map<Category, Parcel>
+  readonly parcels: Map<Category, PreparedEvents>
   readonly rejected: Rejected[]
 }
 
@@ -57,7 +57,7 @@ interface LinePlace {
 }
 
 /** What a line says of its event, whichever way it was read. */
-type Read = Pick<TakenApart, 'timestamp' | 'sequence' | 'sourceFacet' | 'deedFacet' | 'user'>
+type Read = Pick<TakenApart, 'timestamp' | 'sequence' | 'sourceFacet' | 'actionFacet' | 'user'>
 
 /** Takes batches apart. Terms of all batches that are stored together share one list. */
 export class Preparer {
@@ -109,7 +109,7 @@ export class Preparer {
     const scanner = this.#scanner
     scanner.begin(agent, incarnation)
     const additions = batch.additions === undefined ? null : new AddedLines(batch.additions)
-    const parcels = new Map<Category, Parcel>()
+    const parcels = new Map<Category, PreparedEvents>()
     const rejected: Rejected[] = []
     const clean = isUtf8(lines)
     let start = 0
@@ -124,7 +124,7 @@ export class Preparer {
       if (isQuick && scanner.scan(lines, start, end, collector) && !scanner.hasGivenId) {
         const reason = authorship === null ? null : foreignOf(scanner.sourceFacet)
         if (reason === null) {
-          const parcel = this.#parcelOf(parcels, scanner.deedFacet.category!)
+          const parcel = this.#parcelOf(parcels, scanner.actionFacet.category!)
           const event = this.#put(parcel, scanner, added, place)
           scanner.copyId(parcel.ids, event)
         } else {
@@ -159,7 +159,7 @@ export class Preparer {
       authorship?: Authorship | null
     },
     collector: Collector,
-    parcels: Map<Category, Parcel>,
+    parcels: Map<Category, PreparedEvents>,
     place: LinePlace,
     added: AddedText,
   ): Fault | null {
@@ -169,17 +169,17 @@ export class Preparer {
     const sound = read.event
     const shown = placedAt(withChange(sound), new Date(ingested).toISOString())
     collector.collect(shown)
-    const [source, deed] = collector.slots
+    const [source, action] = collector.slots
     source![SEAL_AGENT] = agent
     source![SEAL_INCARNATION] = incarnation
     const { id, sequence } = sound.event
-    const deedFacet = this.#facets.of(1, deed!, collector.present)
-    const parcel = this.#parcelOf(parcels, deedFacet.category!)
+    const actionFacet = this.#facets.of(1, action!, collector.present)
+    const parcel = this.#parcelOf(parcels, actionFacet.category!)
     const event = {
       timestamp: Date.parse(textAt(shown, '@timestamp') ?? ''),
       sequence: typeof sequence === 'number' ? sequence : 0,
       sourceFacet: this.#facets.of(0, source!, []),
-      deedFacet,
+      actionFacet,
       user: this.users.ofName(textAt(sound, 'user.name') ?? ''),
     }
     parcel.setId(this.#put(parcel, event, added, place), id)
@@ -188,19 +188,20 @@ export class Preparer {
 
   /** The event's own terms are in the list already; those of its additions come behind them. Gives its number in the parcel. */
   #put(
-    parcel: Parcel,
-    { timestamp, sequence, sourceFacet, deedFacet, user }: Read,
+    parcel: PreparedEvents,
+    { timestamp, sequence, sourceFacet, actionFacet, user }: Read,
     added: AddedText,
     { position, start, end, termStart, heldStart }: LinePlace,
   ): number {
     const terms = this.#terms
     const held = this.#held
-    const deed = added === NOTHING_ADDED ? deedFacet : this.#addedTerms.add(added, terms, held, deedFacet)
+    const action =
+      added === NOTHING_ADDED ? actionFacet : this.#addedTerms.add(added, terms, held, actionFacet)
     return parcel.add({
       timestamp,
       sequence,
       sourceFacet,
-      deedFacet: deed,
+      actionFacet: action,
       user,
       added,
       position,
@@ -213,7 +214,7 @@ export class Preparer {
     })
   }
 
-  #parcelOf(parcels: Map<Category, Parcel>, category: Category): Parcel {
+  #parcelOf(parcels: Map<Category, PreparedEvents>, category: Category): PreparedEvents {
     let parcel = parcels.get(category)
     if (parcel === undefined) {
       parcel = this.#pool.take(category)
@@ -226,7 +227,7 @@ export class Preparer {
 /** Makes revisions of events of a parcel: their ids are their own, and what is found of them is what is shown. */
 export function revise(
   { ingested, lines, terms, held }: Prepared,
-  parcel: Parcel,
+  parcel: PreparedEvents,
   revisions: ReadonlyMap<number, { readonly id: string }>,
   facets: FacetBook,
 ): void {

@@ -2,9 +2,9 @@ import { HASH_BYTES } from '../../../../schema/index.ts'
 import type { StoreBatch, WriteResult } from '../../port.ts'
 import type { NewDeadLetter } from '../disk/index.ts'
 import type { Sifted } from './known.ts'
-import type { Parcel } from './parcel.ts'
 import type { Outcome } from './partition.ts'
 import type { Prepared } from './prepare.ts'
+import type { PreparedEvents } from './prepared-events.ts'
 
 /** A batch, and what became of it in each partition. */
 export interface Settled {
@@ -24,7 +24,7 @@ function sourceAt(batch: StoreBatch, position: number): number {
   return Math.max(0, sources.length - 1)
 }
 
-export function outcomeOf(batch: StoreBatch, parcel: Parcel, sifted: Sifted): Outcome {
+export function outcomeOf(batch: StoreBatch, parcel: PreparedEvents, sifted: Sifted): Outcome {
   const bySource = (events: readonly number[]): [number, number][] => {
     const counts: [number, number][] = []
     let source = 0

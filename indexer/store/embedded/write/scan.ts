@@ -1,8 +1,8 @@
 import { EARLIEST_TIMESTAMP, isGivenId, LATEST_TIMESTAMP, LIMITS } from '../../../../schema/index.ts'
 import { type Collector, FACETS, type Facet, type FacetBook, PRESENCE } from '../index/index.ts'
+import { LineMemory } from './line-memory.ts'
 import { type IndexedWay, placeOfFacet, writeMembers } from './members.ts'
-import { Memory } from './memory.ts'
-import { ID_BYTES } from './parcel.ts'
+import { ID_BYTES } from './prepared-events.ts'
 import { SeenFacets } from './seen-facets.ts'
 import type { Users } from './users.ts'
 
@@ -24,8 +24,8 @@ export class Scanner {
   sequence = 0
   user = 0
   sourceFacet!: Facet
-  deedFacet!: Facet
-  readonly #memory: Memory
+  actionFacet!: Facet
+  readonly #memory: LineMemory
   readonly #ways: ReadonlyMap<number, IndexedWay>
   readonly #seen: SeenFacets
   readonly #users: Users
@@ -33,7 +33,7 @@ export class Scanner {
   constructor(book: FacetBook, users: Users) {
     this.#users = users
     const slots = FACETS.reduce((sum, { length }) => sum + length, 0)
-    const memory = new Memory(Math.ceil(PRESENCE.length / 30), slots)
+    const memory = new LineMemory(Math.ceil(PRESENCE.length / 30), slots)
     const { root, ways, addresses } = writeMembers(memory)
     memory.kernel.prepare(root, slots, LIMITS.indexedLength, EARLIEST_TIMESTAMP, LATEST_TIMESTAMP)
     memory.kernel.prepareChanges(
@@ -60,8 +60,8 @@ export class Scanner {
     const { terms, held } = collector
     const termsBefore = terms.count
     this.sourceFacet = this.#seen.source()
-    this.deedFacet = this.#seen.deed()
-    if (this.deedFacet.category === null) return false
+    this.actionFacet = this.#seen.action()
+    if (this.actionFacet.category === null) return false
 
     collector.begin()
     terms.addAll(memory.high, memory.low, memory.termCount)

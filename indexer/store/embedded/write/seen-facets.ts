@@ -1,6 +1,6 @@
 import { FACETS, type Facet, type FacetBook, SEAL_AGENT, SEAL_INCARNATION } from '../index/index.ts'
+import type { LineMemory } from './line-memory.ts'
 import { FIRST_PLACES } from './members.ts'
-import type { Memory } from './memory.ts'
 
 const MOST_SEEN = 20_000
 const MOST_CONTEXTS = 65_536
@@ -10,7 +10,7 @@ const DEED = 1
 /** Facets that were met, found by the bytes of their values as they stand in a line: no value is parsed twice. */
 export class SeenFacets {
   readonly #book: FacetBook
-  readonly #memory: Memory
+  readonly #memory: LineMemory
   readonly #seen: Facet[] = []
   /** The waybill's agent and incarnation are part of a source's facet. */
   readonly #contexts = new Map<string, number>()
@@ -18,7 +18,7 @@ export class SeenFacets {
   #agent = ''
   #incarnation = ''
 
-  constructor(book: FacetBook, memory: Memory) {
+  constructor(book: FacetBook, memory: LineMemory) {
     this.#book = book
     this.#memory = memory
   }
@@ -53,8 +53,8 @@ export class SeenFacets {
     return number >= 0 ? this.#seen[number]! : this.#made(SOURCE, -1 - number)
   }
 
-  /** The facet of its deed; to be asked for behind that of the source. */
-  deed(): Facet {
+  /** The facet of its action; to be asked for behind that of the source. */
+  action(): Facet {
     const { kernel, present } = this.#memory
     const number = kernel.facet(FIRST_PLACES[DEED]!, FACETS[DEED]!.length, 0, present.length)
     return number >= 0 ? this.#seen[number]! : this.#made(DEED, -1 - number)

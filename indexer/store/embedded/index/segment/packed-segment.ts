@@ -19,7 +19,7 @@ import type { Columns, Sink } from './write.ts'
  *
  * In version 1 (`write.ts`) there is no CRC-32, and the highest bit of the length is not set.
  *
- * **Footer.** `docs`, `terms`, `least` and `greatest` time; `columns`: six columns (times, sequences, chunks, lines, source facets, deed facets); `held`:
+ * **Footer.** `docs`, `terms`, `least` and `greatest` time; `columns`: six columns (times, sequences, chunks, lines, source facets, action facets); `held`:
  * columns of values by field; `facets`: the compressed JSON array of the facets' texts; `pages`: the number of pages of the dictionary and their
  * compressed directory. A compressed part is a zstd frame with a checksum, at `offset`, `length` bytes.
  *

@@ -14,7 +14,7 @@ import type { Source } from './source.ts'
 import { TextBook, type TextBooks } from './text-book.ts'
 import type { Footer } from './write.ts'
 
-/** Bytes of a number in each column of version 1: times, sequences, chunks, lines, source facets, deed facets. */
+/** Bytes of a number in each column of version 1: times, sequences, chunks, lines, source facets, action facets. */
 const WIDTHS = [8, 8, 4, 2, 4, 4] as const
 
 /** Longer lists of texts are read again each time. */

@@ -10,7 +10,7 @@ import type { TermLists } from './term-lists.ts'
  * merges small ones into greater ones.
  *
  *   pages of the dictionary and long lists, as they come
- *   columns of the documents: time, sequence, chunk, line, source facet, deed facet
+ *   columns of the documents: time, sequence, chunk, line, source facet, action facet
  *   columns of the values that are counted by
  *   the facets' texts
  *   the dictionary's directory: first key, offset and length of each page

@@ -10,7 +10,7 @@ import type { SearchContext } from '../search.ts'
 import type { PartitionView } from '../view.ts'
 import { countOf, within } from './bits.ts'
 import { type Groups, HOUR, isDecidedByGroup, isKept, type RollUp, type Rows } from './roll-up.ts'
-import { Decisions, Judge } from './verdict.ts'
+import { Decisions, SegmentMatcher } from './verdict.ts'
 
 /** The rows of one segment that a question is about: those from `low` up to but without `high`, or of these the bits that are set. */
 export interface Hits {
@@ -148,7 +148,7 @@ function hitsIn(
 ): Hits {
   const low = rows.firstAt(from)
   const high = rows.firstAt(to)
-  const { yes, maybe } = new Judge(segment, rows, decisions).verdict(query)
+  const { yes, maybe } = new SegmentMatcher(segment, rows, decisions).verdict(query)
   const countOfRows = (bits: Uint32Array | null): number => {
     if (weights === null) return bits === null ? high - low : countOf(bits)
     let count = 0

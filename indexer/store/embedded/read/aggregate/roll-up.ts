@@ -102,14 +102,14 @@ export class Groups implements Rows {
 
   constructor(
     { facets }: Segment,
-    rows: { sources: number[]; deeds: number[]; counts: number[] },
+    rows: { sources: number[]; actions: number[]; counts: number[] },
     hours: { starts: number[]; ends: number[] },
   ) {
     const Numbers = facets.length <= 0x10000 ? Uint16Array : Uint32Array
     this.docs = rows.counts.length
     this.facets = facets
     this.sourceFacets = Numbers.from(rows.sources)
-    this.deedFacets = Numbers.from(rows.deeds)
+    this.deedFacets = Numbers.from(rows.actions)
     this.counts = Uint32Array.from(rows.counts)
     this.hours = Float64Array.from(hours.starts)
     this.#ends = Uint32Array.from(hours.ends)
@@ -174,7 +174,7 @@ export function rolledUp(segment: Segment): RollUp | null {
     const to = Math.min(docs, from + STRETCH)
     const times = segment.times.slice(from, to)
     const sources = segment.sourceFacets.slice(from, to)
-    const deeds = segment.deedFacets.slice(from, to)
+    const actions = segment.deedFacets.slice(from, to)
     for (let i = 0; i < times.length; i++) {
       if (times[i]! >= until) {
         if (starts.length > 0) ends.push(hourly.finish())
@@ -183,7 +183,7 @@ export function rolledUp(segment: Segment): RollUp | null {
         starts.push(start)
         until = start + HOUR
       }
-      const pair = pairs.indexOf(first[sources[i]!]! * facets.length + first[deeds[i]!]!, most)
+      const pair = pairs.indexOf(first[sources[i]!]! * facets.length + first[actions[i]!]!, most)
       if (pair === -1) return null
       hourly.add(pair, 1)
     }
@@ -238,11 +238,11 @@ class Counts {
     return this.counts.length
   }
 
-  get rows(): { sources: number[]; deeds: number[]; counts: number[] } {
+  get rows(): { sources: number[]; actions: number[]; counts: number[] } {
     const keys = this.pairsOf.map((pair) => this.#pairs.key(pair))
     return {
       sources: keys.map((key) => Math.floor(key / this.#facets)),
-      deeds: keys.map((key) => key % this.#facets),
+      actions: keys.map((key) => key % this.#facets),
       counts: this.counts,
     }
   }

@@ -92,7 +92,7 @@ function valueIn<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value):
  * somebody finds such a pair in a second. An event with the other word is then counted, too: a count by a word may be too great by what
  * somebody wrote to that end, never too small. Searches read each event, and find none of these.
  */
-export class Judge {
+export class SegmentMatcher {
   readonly #segment: Segment
   readonly #rows: Rows
   readonly #sets: CandidateSets

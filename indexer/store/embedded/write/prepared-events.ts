@@ -14,7 +14,7 @@ export interface TakenApart {
   readonly sequence: number
   readonly user: number
   readonly sourceFacet: Facet
-  readonly deedFacet: Facet
+  readonly actionFacet: Facet
   readonly added: AddedText
   readonly position: number
   readonly start: number
@@ -29,7 +29,7 @@ export interface TakenApart {
  * Events of one batch and one category, taken apart; each list has an item an event, in the batch's order. The lists are numbers, and are used
  * again: what grows anew for each batch and lives until it is stored has V8 collect all the time.
  */
-export class Parcel {
+export class PreparedEvents {
   category: Category
   count = 0
   timestamps = new Float64Array(0)
@@ -70,7 +70,7 @@ export class Parcel {
     this.heldStarts[number] = event.heldStart
     this.heldEnds[number] = event.heldEnd
     this.sourceFacets[number] = event.sourceFacet
-    this.deedFacets[number] = event.deedFacet
+    this.deedFacets[number] = event.actionFacet
     this.users[number] = event.user
     this.added[number] = event.added
     return number
@@ -150,7 +150,7 @@ const MOST_KEPT = 32
 
 /** Parcels that are used again from one group of batches to the next. */
 export class ParcelPool {
-  readonly #parcels: Parcel[] = []
+  readonly #parcels: PreparedEvents[] = []
   #used = 0
 
   /** All that were taken are done with. */
@@ -159,10 +159,10 @@ export class ParcelPool {
     if (this.#parcels.length > MOST_KEPT) this.#parcels.length = MOST_KEPT
   }
 
-  take(category: Category): Parcel {
+  take(category: Category): PreparedEvents {
     const kept = this.#parcels[this.#used]
     if (kept === undefined) {
-      const made = new Parcel(category)
+      const made = new PreparedEvents(category)
       this.#parcels.push(made)
       this.#used++
       return made

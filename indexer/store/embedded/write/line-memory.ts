@@ -33,7 +33,7 @@ const PAGES = (FACETS_END + CHANGES_BYTES) / PAGE
 const NEWLINE = 10
 const LEAST_HALF = 40
 
-export class Memory {
+export class LineMemory {
   readonly kernel: Kernel
   readonly bytes: Buffer
   readonly high: Uint32Array

@@ -19,8 +19,8 @@ function countOne<Key>(counts: Map<Key, Count>, key: Key): void {
   else count.of++
 }
 
-/** Hourly counts of a transaction. All but users come from the deed's facet, so events are counted by facet first. */
-export class Counting {
+/** Hourly counts of a transaction. All but users come from the action's facet, so events are counted by facet first. */
+export class HourlyCounts {
   readonly #hours = new Map<number, Hour>()
   readonly #users: Users
 

@@ -33,12 +33,12 @@ import {
   storeError,
 } from '../disk/index.ts'
 import { FacetBook, SegmentBuilder } from '../index/index.ts'
-import { Counting } from './counting.ts'
 import { newDocs } from './documents.ts'
+import { HourlyCounts } from './hourly-counts.ts'
 import { type Places, sift } from './known.ts'
-import type { Parcel } from './parcel.ts'
 import { type Outcome, Partition, type PlacedDocs } from './partition.ts'
 import { leafOf, Preparer, revise } from './prepare.ts'
+import type { PreparedEvents } from './prepared-events.ts'
 import { outcomeOf, resultOf, type Settled } from './results.ts'
 
 /** Batches between two notes of what is settled. */
@@ -69,11 +69,11 @@ export interface Group {
 
 interface Delivery {
   readonly job: Job
-  readonly parcel: Parcel
+  readonly parcel: PreparedEvents
 }
 
 /** Everything that is written to the store's folder; used by one thread. */
-export class Vault {
+export class StoreWriter {
   readonly control: Control
   readonly #options: VaultOptions
   #searchable: Searchable
@@ -397,7 +397,7 @@ export class Vault {
     let { least, greatest, events } = partition
     inTransaction(partition.database, () => {
       const placed: PlacedDocs[] = []
-      const counting = new Counting(this.#preparer.users)
+      const counting = new HourlyCounts(this.#preparer.users)
       for (const { job, parcel } of deliveries) {
         const { agent, incarnation, sequence } = job.batch.manifest
         // All batches are looked at, so only where an attempt was interrupted.
@@ -509,7 +509,7 @@ export class Vault {
             if (before === null) partition.addReplayed(n, { agent, incarnation, sequence, ingested })
             const placed = partition.place(n, prepared, parcel, sifted.kept, sifted)
             for (const segment of this.#segments.build(newDocs([placed]))) partition.addSegment(segment)
-            const counting = new Counting(prepared.users)
+            const counting = new HourlyCounts(prepared.users)
             counting.add(parcel.timestamps[0]!, parcel.deedFacets[0]!, parcel.users[0]!)
             partition.addCounts(counting)
           })

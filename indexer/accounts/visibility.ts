@@ -17,15 +17,15 @@ import { isWithin, within } from './limits.ts'
 import { type Mask, NO_MASK } from './masks.ts'
 
 /** How much of the events somebody sees. */
-export interface Sight {
+export interface Visibility {
   /** And-ed to each query; null sees all events. */
   readonly only: Query | null
   readonly mask: Mask
 }
 
-export const FULL_SIGHT: Sight = { only: null, mask: NO_MASK }
+export const FULL_VISIBILITY: Visibility = { only: null, mask: NO_MASK }
 
-export const isFull = (sight: Sight): boolean => sight.only === null && sight.mask.isEmpty
+export const isFull = (visibility: Visibility): boolean => visibility.only === null && visibility.mask.isEmpty
 
 /** The questions of the store that are about events. Routes ask them of what somebody sees, never of the store. */
 export type Events = Pick<
@@ -42,10 +42,10 @@ const FIELD_OF: Readonly<Record<CountDimension, string>> = {
 }
 
 /** The store as seen by somebody: what is hidden is not found, counted or shown, and what is masked can't be asked for. */
-export function seenWith(sight: Sight, store: Events): Events {
-  if (isFull(sight)) return store
-  const { mask } = sight
-  const only = mask.only === null ? sight.only : within(mask.only, sight.only)
+export function seenWith(visibility: Visibility, store: Events): Events {
+  if (isFull(visibility)) return store
+  const { mask } = visibility
+  const only = mask.only === null ? visibility.only : within(mask.only, visibility.only)
   const asked = (query: Query): Query => {
     mask.demand(query)
     return within(query, only)
@@ -83,7 +83,7 @@ export function seenWith(sight: Sight, store: Events): Events {
     },
     async counts(request: CountRequest): Promise<CountRow[]> {
       mask.demand({ kind: 'exists', field: FIELD_OF[request.by] })
-      if (sight.only !== null) {
+      if (visibility.only !== null) {
         // The hourly counts are of all events; nobody can tell from them how many are of some.
         throw new Refusal(
           403,

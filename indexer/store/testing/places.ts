@@ -2,7 +2,7 @@ import { afterEach } from 'vitest'
 import type { Store } from '../port.ts'
 
 /** Where a test has its stores: folders, or namespaces of a cluster. */
-export interface Ground {
+export interface TestPlaces {
   /** A place of its own for one test. */
   make(): Promise<string>
   /** Opens the store of a place; a second time after it was closed. */
@@ -12,7 +12,7 @@ export interface Ground {
 }
 
 /** Opens stores, and closes them when the test is over. */
-export function opener(ground: Ground): (place?: string) => Promise<Store> {
+export function opener(ground: TestPlaces): (place?: string) => Promise<Store> {
   const stores: Store[] = []
   afterEach(async () => {
     for (const store of stores.splice(0)) await store.close()
