@@ -4,9 +4,9 @@ import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import v8 from 'node:v8'
 
-// What an agent beside quiet files is better without: see docs/architecture.md. A V8 that doesn't know one of them says so, and goes on.
+// What an agent beside quiet files is better without: see docs/design/performance-notes.md. A V8 that doesn't know one of them says so, and goes on.
 const AT_REST = [
-  // Switched on for work: agent/normalise/engine.ts.
+  // Switched on for work: agent/normalise/batch/engine.ts.
   '--no-opt',
   '--memory-saver-mode',
   // WebAssembly has a way of its own to that compiler, for which a few hundred records and answers must not be enough.

@@ -27,7 +27,7 @@ export const isSha256 = (value: string): value is Sha256 => isHex(value, 64)
  * The identity of a record by where it stands: 96 bits of SHA-256 over source and generation, then its start
  * offset in 64 bits. The offset stands open at the end, not inside the hash, so that the ids of one file
  * ascend: a unique index over them grows at one place per file and stays as fast at ten million events as at
- * ten thousand (docs/architecture.md has the measurement).
+ * ten thousand (docs/design/performance-notes.md has the measurement).
  */
 export function mintedIdPrefix(source: SourceId, generation: number): string {
   return hash('sha256', `waybill/event/1\n${source}\n${generation}`).slice(0, 24)
