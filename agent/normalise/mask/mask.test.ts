@@ -201,7 +201,7 @@ describe('whatever surrounds a secret', () => {
     )
   })
 
-  it('what is masked was suspicious by its bytes: the way over the bytes never sees it', () => {
+  it('what is masked was suspicious by its bytes, before it is mapped', () => {
     const word = fc.constantFrom(
       ...[
         'password',

@@ -58,7 +58,7 @@ const truncated = { bytes: 5_000_000, sha256: 'f'.repeat(64) }
 
 describe('a secret', () => {
   it.each<[string, Case]>([
-    ['JSON, on the way over the bytes', { integration: 'generic-json', text: `${json}\n` }],
+    ['JSON, read where it stands', { integration: 'generic-json', text: `${json}\n` }],
     ['JSON that is cut off', { integration: 'generic-json', text: `${json.slice(0, -3)}\n` }],
     ['no JSON at all', { integration: 'generic-json', text: `password: ${SECRET}\n` }],
     ['a record that stopped its parser', { integration: 'generic-json', text: `${json}\n`, opaque: true }],
