@@ -11,7 +11,7 @@ import { wireReason } from './wire-reason.ts'
 /** What the agent says of itself; who it is and where its chain stands is added here. */
 export type HeartbeatNumbers = Omit<Heartbeat, 'agent' | 'key' | 'incarnation' | 'beat' | 'sent' | 'sequence'>
 
-export interface HeartOptions {
+export interface HeartbeatOptions {
   readonly state: State
   readonly connections: readonly Connection[]
   readonly identity: Pick<Identity, 'agent' | 'key' | 'privateKey'>
@@ -37,7 +37,7 @@ const LAST_BEAT_MS = 1000
 
 /** Tells the indexer regularly that the agent lives and how it fares, so that silence means something. */
 export class HeartbeatSender {
-  readonly #options: HeartOptions
+  readonly #options: HeartbeatOptions
   #beat: number
   #reserved: number
   #preferred = 0
@@ -50,7 +50,7 @@ export class HeartbeatSender {
   #beating: Promise<void> = Promise.resolve()
   readonly #stop = new AbortController()
 
-  constructor(options: HeartOptions) {
+  constructor(options: HeartbeatOptions) {
     this.#options = options
     this.#beat = options.state.get<BeatRecord>(BEATS)?.reserved ?? 0
     this.#reserved = this.#beat

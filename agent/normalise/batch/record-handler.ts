@@ -53,7 +53,7 @@ export class RecordHandler {
     this.#audit?.begin(place)
   }
 
-  /** A record that stands in the memory and is valid UTF-8; declined is what has to be taken as a text. */
+  /** Maps a record in the shared memory, which must be valid UTF-8. `declined`: call `take` with its text. */
   takeBytes(place: Place, from: number, to: number, offset: number): Outcome | 'declined' {
     const written = this.#mapper.takeBytes(place, from, to, offset)
     if (written === 'event') this.shape.add(this.#mapper.lacks)

@@ -86,7 +86,7 @@ const mayApply = (rule: EventRule, integration: Integration): boolean => {
   return integration.events.some(({ id }) => isEvent(id)) || isEvent(otherTypeOf(integration.name))
 }
 
-/** What an integration can record, for whoever offers the switches. */
+/** The event types of an integration, for the settings that switch them on and off. */
 export interface EventCatalogue {
   readonly integration: string
   readonly title: string

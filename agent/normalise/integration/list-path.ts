@@ -1,5 +1,4 @@
 import { folded } from './integration.ts'
-import { isMembers, type Members, scalarText } from './members.ts'
 
 /**
  * A name with brackets goes into a list of objects: `targets[kind=User].ref` is the member `ref` of the items of `targets` whose `kind`
@@ -49,32 +48,3 @@ export function listPathOf(name: string): ListPath | string | null {
 
 /** Objects put members first that are named by a number: no order to go by. */
 const isName = (member: string): boolean => folded(member) !== '' && !/^\d+$/.test(folded(member))
-
-/** Tells of each value that the steps lead to, in the list's order, until one is enough. */
-export function eachValue(
-  value: unknown,
-  steps: readonly ListStep[],
-  isEnough: (value: unknown) => boolean,
-  at = 0,
-): boolean {
-  const step = steps[at]
-  if (step === undefined) return isEnough(value)
-  if (step.items === undefined) {
-    const member = isMembers(value) ? memberOf(value, step.member) : undefined
-    return member !== undefined && eachValue(member, steps, isEnough, at + 1)
-  }
-  const { items } = step
-  if (!Array.isArray(value)) return false
-  return value.some(
-    (item) => (items === 'all' || says(item, items)) && eachValue(item, steps, isEnough, at + 1),
-  )
-}
-
-const says = (item: unknown, { member, text }: { readonly member: string; readonly text: string }): boolean =>
-  isMembers(item) && folded(scalarText(memberOf(item, member)) ?? '') === text
-
-/** Of two members that are the same name the first counts. */
-function memberOf(members: Members, fold: string): unknown {
-  for (const key of Object.keys(members)) if (folded(key) === fold) return members[key]
-  return undefined
-}

@@ -26,11 +26,11 @@ export interface Rule {
   readonly time: TimeReader | null
   /** What a number is multiplied with. */
   readonly scale: number
-  /** The number stands in a text: `1,000`, `145ms`, `4.5 hours`. */
+  /** How numbers are written: `1,000` is grouped, `145ms` and `4.5 hours` are durations. */
   readonly written: 'plain' | 'grouped' | 'duration'
 }
 
-/** Which value stands for which texts. */
+/** Maps texts of a source to values of a field. */
 export class ValueTable {
   /** Of all its values. */
   readonly bytes: number

@@ -15,7 +15,7 @@ import { Mapper, Memory } from './index.ts'
 import { Output } from './output.ts'
 import { Pipeline } from './pipeline.ts'
 
-/** What stands in an envelope of syslog is read where it stands, too, and becomes the same event. */
+/** Records with a syslog header are mapped from their bytes, too, and become the same events. */
 
 const RUNS = process.env.WAYBILL_FULL === undefined ? 300 : 10_000
 const NOW = Date.UTC(2026, 0, 23)

@@ -79,7 +79,7 @@ export class Fields {
       if (!rule.keep) consumed[best] = 1
       return
     }
-    // What stands in the best place is not for this field: the next is asked.
+    // The best source has no value for this field. Try the others.
     for (const source of rule.sources) {
       const row = this.#found.hit(source)
       if (row === -1 || consumed[source] === 1) continue

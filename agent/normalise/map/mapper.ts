@@ -16,7 +16,7 @@ import { LineWriter } from './writer.ts'
 
 const BRACE = 0x7b
 const NO_BODY = { from: 0, to: 0, text: null }
-/** Of a record that stands in nothing. */
+/** What a record without an envelope has. */
 const ALONE = { envelope: null, body: NO_BODY, flags: 0, key: [], truncated: null }
 /** Of so few characters a text may be blank. */
 const SHORT = 64
@@ -45,7 +45,7 @@ export class Mapper implements RecordMapper {
   /** Of records that are no JSON. */
   readonly #form: Form | null
   readonly #unpacks: boolean
-  /** What the lines of the slice at hand stand in. */
+  /** Reads the envelopes of the present slice; null where its lines have none. */
   #envelopeOf: EnvelopeReader | null = null
 
   constructor(pipeline: Pipeline, memory: Memory, output: Output) {
@@ -221,6 +221,8 @@ export class Mapper implements RecordMapper {
     about: Omit<ReadRecord, 'from' | 'to' | 'original'>,
     offset: number,
   ): Written {
+    // Do not write a long record as JSON only to find that it has no room.
+    if (text.length * 3 > this.#memory.scratchBytes) return 'declined'
     const json = JSON.stringify(members)
     const originalJson = JSON.stringify(text)
     if ((json.length + originalJson.length) * 3 + 2 * SLACK > this.#memory.scratchBytes) return 'declined'
@@ -248,12 +250,12 @@ export class Mapper implements RecordMapper {
     this.#clear()
     if (!this.#drafts.take(place, record)) return 'declined'
     const { from, to } = record.original
-    // What texts were taken apart into stands beside the record; signs that only their number names take six bytes.
+    // Extracted texts are beside the record. A control character takes six bytes as JSON.
     const length = Math.max(2 * (to - from), record.to - record.from) + this.#memory.recordNotes.length
     return this.#write(this.#writer.roomFor(length), offset)
   }
 
-  /** Writes the event that was found, in at most so many bytes, if such events are recorded. */
+  /** Writes the event, unless the settings filter it out. `room` is the most bytes that it may take. */
   #write(room: number, offset: number): 'event' | 'filtered' {
     const { filter } = this.#pipeline
     if (filter !== null && !filter(this.#drafts.type, this.#drafts.answers)) return 'filtered'
@@ -311,7 +313,7 @@ export interface RecordMapper {
   readonly lacks: number
   /** The next records are of this slice. */
   begin(place: Place): void
-  /** A record that stands in the memory and is valid UTF-8; declined is one that has to be read before. */
+  /** Maps a record in the shared memory, which must be valid UTF-8. `declined`: read it, and call `take`. */
   takeBytes(place: Place, from: number, to: number, offset: number): 'event' | 'filtered' | 'declined'
   /** The same of a record in an envelope, whose text is known. */
   takeMessage(
@@ -333,7 +335,7 @@ const UNDERSCORE = 0x5f
  * times; and what a program says under a name that only an underscore tells from one of journald's own is renamed: `formats/journald.ts`
  * reads these.
  */
-export function isPlainEntry(found: RecordRows): boolean {
+function isPlainEntry(found: RecordRows): boolean {
   const { root, rows, bytes } = found
   const end = found.next(root)
   for (let row = root + ROW; row < end; row += ROW) if (found.kind(row) === KIND.array) return false

@@ -190,7 +190,7 @@ export class Pipeline {
     return { text, body: text, kinds, envelope, flags, members: null, problem }
   }
 
-  /** What lines of a file stand in; of most in nothing. */
+  /** Reads the envelope of a file's lines: a syslog header, or none. */
   envelopeOf(place: Place): EnvelopeReader {
     return this.mapping.integration.envelope === 'syslog'
       ? (text) => envelopeOfLine(text, { received: place.now, zone: this.zone })

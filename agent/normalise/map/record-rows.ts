@@ -34,7 +34,7 @@ export class RecordRows {
   readonly #keptTexts = new Map<number, string>()
   /** By node: 1 where the member stays in the payload whole. */
   readonly #isKept: Uint8Array
-  /** By source: 1 where its value stays in the payload, whoever took it. */
+  /** By source: 1 where its value stays in the payload even if a field took it. */
   readonly #isKeptSource: Uint8Array
   /** Where the record's rows end. */
   #end = 0

@@ -56,7 +56,7 @@ const HEAD = 5
 const COLUMN = 3
 
 /** Rows of CSV, as `formats/csv.ts` reads them, where their columns are known and none is of secrets. */
-export class TableRows implements Form {
+class TableRows implements Form {
   readonly #input: Input
   readonly #memory: Memory
   readonly #table: number
@@ -113,7 +113,7 @@ const NINE = 0x39
 const OPENING = new Set([0x5b, 0x28, 0x3c])
 
 /** Lines without structure, as `formats/plain.ts` reads them; those that may begin with a time, or are blank, are read as texts. */
-export class Lines implements Form {
+class Lines implements Form {
   readonly #memory: Memory
   readonly #begins: number
 
@@ -133,7 +133,7 @@ export class Lines implements Form {
 const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE
 
 /** CEF, as `formats/cef.ts` reads it. */
-export class CefRecords implements Form {
+class CefRecords implements Form {
   readonly #memory: Memory
   readonly #names: number
 
@@ -158,7 +158,7 @@ const STRUCTURES = ['paths', 'enriched']
 const RESERVED = [...WRITTEN, ...STRUCTURES, 'changes', 'socket_path']
 
 /** Events of the Linux audit system, as `formats/auditd.ts` reads them. */
-export class AuditEvents implements Form {
+class AuditEvents implements Form {
   readonly #memory: Memory
   readonly #known: number
 
@@ -188,7 +188,7 @@ export class AuditEvents implements Form {
 const LONGEST = 31
 
 /** A list of names in the memory, by length, as the kernel looks them up: where those of a length stand, and how many. */
-export function nameList(memory: Memory, names: Iterable<string>): number {
+function nameList(memory: Memory, names: Iterable<string>): number {
   const all = [...names].map((name) => Buffer.from(name))
   if (all.some(({ length }) => length > LONGEST)) throw new Error('a name is longer than the kernel looks up')
   const list = memory.numbersOf((LONGEST + 1) * 2)
@@ -201,7 +201,7 @@ export function nameList(memory: Memory, names: Iterable<string>): number {
 }
 
 /** Texts in the memory: of each where it stands, and its length. */
-export function pieces(memory: Memory, texts: readonly string[]): number {
+function pieces(memory: Memory, texts: readonly string[]): number {
   const list = memory.numbersOf(texts.length * 2)
   texts.forEach((text, i) => {
     const bytes = Buffer.from(text)

@@ -1,8 +1,9 @@
 import { isField } from '../integration/condition.ts'
 import { type Condition, type FieldMapping, folded, type Integration } from '../integration/integration.ts'
-import { eachValue, type ListStep, listPathOf } from '../integration/list-path.ts'
+import { type ListStep, listPathOf } from '../integration/list-path.ts'
 import { memberAt, pathOf } from '../integration/member-path.ts'
 import { isMembers, type Members } from '../integration/members.ts'
+import { eachValue } from './plain/in-lists.ts'
 
 /** What a record must say for a condition to hold; null where a member must not be there. */
 type Said = ReadonlyMap<string, string | null>

@@ -44,7 +44,7 @@ import { outcomeOf, resultOf, type Settled } from './results.ts'
 /** Batches between two notes of what is settled. */
 const SETTLED_NOTED = 64
 
-export interface VaultOptions {
+export interface StoreWriterOptions {
   readonly path: string
   readonly searchable: Searchable
   /** Bytes of the disk that stay free: below, batches are refused rather than written halfway. */
@@ -75,7 +75,7 @@ interface Delivery {
 /** Everything that is written to the store's folder; used by one thread. */
 export class StoreWriter {
   readonly control: Control
-  readonly #options: VaultOptions
+  readonly #options: StoreWriterOptions
   #searchable: Searchable
   readonly #partitions = new Map<string, Partition>()
   readonly #names = new Map<Category, Set<string>>()
@@ -92,7 +92,7 @@ export class StoreWriter {
   /** The last floor that was written down. */
   #noted = 0
 
-  constructor(options: VaultOptions) {
+  constructor(options: StoreWriterOptions) {
     this.#options = options
     this.#searchable = options.searchable
     const database = this.#guard('control.db', () =>
