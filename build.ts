@@ -6,6 +6,7 @@ import { type Plugin, rolldown } from 'rolldown'
 import { readAhead } from './agent/normalise/index.ts'
 import { buildConsole } from './dashboards/console/build.ts'
 import { check } from './test/published.ts'
+import { places } from './test/threads.ts'
 
 /**
  * `npm run build` makes what is published: dist/, a package of its own with the commands, the integrations and the config files. The
@@ -57,15 +58,11 @@ interface Package {
 const readPackage = (): Package => JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 /** Files that the code finds beside itself are found beside where it stood, not beside what it was put together into. */
-const places: Plugin = {
-  name: 'places',
-  transform: {
-    filter: { id: /\.ts$/, code: /import\.meta\.url/ },
-    handler(code, id) {
-      const stood = `${TO_ROOT}/${relative(ROOT, id).replace(/\.ts$/, '.js')}`
-      return code.replaceAll('import.meta.url', `new URL(${JSON.stringify(stood)}, import.meta.url).href`)
-    },
-  },
+const placesInPackage: Plugin = {
+  ...places((id) => {
+    const stood = `${TO_ROOT}/${relative(ROOT, id).replace(/\.ts$/, '.js')}`
+    return `new URL(${JSON.stringify(stood)}, import.meta.url).href`
+  }),
   renderChunk(code, { fileName }) {
     return code.replaceAll(TO_ROOT, relative(dirname(fileName), '.') || '.')
   },
@@ -126,7 +123,7 @@ async function bundle(): Promise<ReadonlySet<string>> {
     platform: 'node',
     input: Object.fromEntries(ENTRIES.map((name) => [name, `${name}.ts`])),
     external: APART.map((name) => new RegExp(`^${name}(/|$)`)),
-    plugins: [places, narrowLetters, unused, parts, latin],
+    plugins: [placesInPackage, narrowLetters, unused, parts, latin],
   })
   const { output } = await build.write({
     dir: DIST,
@@ -146,7 +143,7 @@ async function bundle(): Promise<ReadonlySet<string>> {
   return packages
 }
 
-/** Who made what is part of the code, and under which terms. */
+/** The authors of the bundled packages, and their terms. */
 function writeLicences(folders: ReadonlySet<string>): void {
   const parts = [...folders].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))

@@ -1,5 +1,5 @@
 /**
- * Compiles each `kernel.as.ts` to the `kernel.wasm` beside it: `npm run kernels`. What it writes is committed, so that nobody needs the
+ * Compiles each `module.as.ts` (the agent's: `kernel.as.ts`) to the `.wasm` beside it: `npm run kernels`. What it writes is committed, so that nobody needs the
  * compiler to run Waybill.
  */
 import { execFileSync } from 'node:child_process'
@@ -25,11 +25,11 @@ const OPTIONS = [
 
 /** Each source, by its path from the root. */
 export const kernels = (): string[] =>
-  globSync('{agent,indexer,schema}/**/kernel.as.ts', { cwd: ROOT }).sort()
+  globSync('{agent,indexer,schema}/**/{kernel,module}.as.ts', { cwd: ROOT }).sort()
 
 export const wasmOf = (source: string): string => join(ROOT, source.replace(/\.as\.ts$/, '.wasm'))
 
-/** The kernel as WebAssembly; what is wrong with its source the compiler says. */
+/** The source as WebAssembly; the compiler says what is wrong with it. */
 export function compileKernel(source: string): Buffer {
   const folder = mkdtempSync(join(tmpdir(), 'waybill-kernel-'))
   try {

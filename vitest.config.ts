@@ -12,7 +12,7 @@ export default defineConfig({
   test: {
     include: ['{agent,indexer,schema,config,dashboards,demo,test}/**/*.test.ts'],
     // Those have runs of their own: `npm run test:system`, `npm run test:engine`.
-    exclude: [...configDefaults.exclude, '**/*.{system,engine}.test.ts'],
+    exclude: [...configDefaults.exclude, '**/*.{system,engine,archive}.test.ts'],
     globalSetup: ['test/threads.ts'],
     execArgv: ['--import', join(import.meta.dirname, 'test/threads-loader.js')],
     testTimeout: 120_000,
@@ -22,7 +22,7 @@ export default defineConfig({
     reporters: ['default', './test/skipped.ts'],
     pool: 'forks',
     teardownTimeout: 60_000,
-    // The files of one worker share the modules that they import: to load them anew for each file takes as long as half of the tests.
+    // The files of one worker share the modules that they import: to load them again for each file takes as long as half of the tests.
     isolate: false,
     maxWorkers: 2,
   },

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { OperatorError, reasonOf } from '../schema/index.ts'
+import { VERSION } from '../config/version.ts'
+import { logged, OperatorError, reasonOf } from '../schema/index.ts'
 import type { AgentSettings, Ledger, Notice } from '../schema/wire/index.ts'
 import { enrollFirst, lockSoon, makeDataFolder, settingsToBeginWith } from './begin.ts'
 import { keepSettings } from './central-settings.ts'
@@ -27,7 +28,6 @@ import {
   type ShipStatus,
 } from './ship/index.ts'
 import { type FolderLock, openState, type State } from './state/index.ts'
-import { VERSION } from './version.ts'
 
 export interface AgentStatus {
   readonly enrolled: true
@@ -40,22 +40,22 @@ export interface AgentStatus {
   /** The last attempt to take up a changed config file. */
   readonly reloaded: { readonly at: number; readonly problem: string | null } | null
   readonly problem: string | null
-  /** The central settings that are followed; what is wrong with those that the indexer has now. */
+  /** The central settings in use, and the problem with those that the indexer has now. */
   readonly settings: { readonly version: string | null; readonly problem: string | null }
-  /** Which events are recorded, by input, and what says so. */
+  /** The recorded event types of each input, and the origin of each decision. */
   readonly events: readonly InputEvents[]
   /** Records that stopped their parser and were shipped unparsed. */
   readonly unparsed: number
   readonly shipping: ShipStatus
-  /** What is received by syslog; null where nothing is. */
+  /** The state of the syslog reception; null if the agent receives nothing. */
   readonly reception: ReceptionStatus | null
-  /** Inputs most of whose records lack something. */
+  /** Inputs of which most records lack something. */
   readonly notices: readonly Notice[]
   readonly sources: readonly AccountedSource[]
   readonly total: Ledger
 }
 
-/** What an agent says that no indexer knows yet: it receives, and reads and ships nothing. */
+/** The status of an agent that is not enrolled yet: it receives, but reads and ships nothing. */
 export type WaitingStatus = Pick<
   AgentStatus,
   'name' | 'version' | 'pid' | 'started' | 'configFile' | 'reception'
@@ -65,7 +65,7 @@ export type WaitingStatus = Pick<
   readonly problem: string | null
 }
 
-/** The agent: holds the data folder, and one runtime after another: input, workers, pump and shipper. */
+/** The agent: holds the data folder, and runs one runtime after another: input, workers, pump and shipper. */
 export class Agent {
   readonly #file: string
   readonly #log: Logger
@@ -82,13 +82,13 @@ export class Agent {
   #running: Promise<void> = Promise.resolve()
   #pumping = false
   #reloaded: AgentStatus['reloaded'] = null
-  /** Reads what is there and ends: settings that come meanwhile are for the next run. */
+  /** Reads the present records and ends: settings that arrive in the meantime apply to the next run. */
   #once = false
-  /** Version of the central settings that is in force, or about to be. */
+  /** The version of the central settings that is in use, or about to be. */
   #settings: string | null
   #settingsProblem: string | null = null
   #closing = false
-  /** The runtime is swapped by one at a time. */
+  /** Serialises the swaps of the runtime. */
   #turn: Promise<void> = Promise.resolve()
   #ended = Promise.withResolvers<void>()
 
@@ -115,9 +115,8 @@ export class Agent {
   }
 
   /**
-   * Takes the data folder, enrols where that is needed, and starts what the config file says; `run` begins to read. With
-   * `patience` an indexer that can't be reached is waited for, until that signal fires; meanwhile syslog is received, and kept in the
-   * journal.
+   * Takes the data folder, enrols if necessary, and starts what the config file defines; `run` begins to read. With `patience` it waits
+   * for an unreachable indexer until that signal fires. In the meantime it receives syslog and keeps it in the journal.
    */
   static async open(
     file: string,
@@ -135,7 +134,7 @@ export class Agent {
       let agent: Agent | null = null
       const journalKey = keptKey(data, log)
       const known = await loadIdentity(data)
-      // An agent that is to go on until it is stopped receives syslog before an indexer knows it.
+      // An agent that runs until it is stopped receives syslog even before it is enrolled.
       if (known === null && patience !== null && syslogInputsOf(settings).length > 0)
         reception = await openReception(settings, journalKey, clock, log, () => agent)
       const { identity, config } =
@@ -154,7 +153,7 @@ export class Agent {
       const held = { lock, state, identity, desk, journalKey }
       const central = await settingsToBeginWith(config, identity, log, clock)
       const prepared = await prepareLine(file, config, central, held, log)
-      // What a crash tore off is cut away before anything of the journal is read.
+      // This cuts off what a crash left incomplete, before anything reads the journal.
       if (hasJournal(config)) reception ??= await openReception(config, journalKey, clock, log, () => agent)
       const runtime = await startRuntime(prepared, held, log, clock)
       agent = new Agent(file, log, clock, held, runtime, reception)
@@ -190,7 +189,7 @@ export class Agent {
     await this.#ended.promise
   }
 
-  /** Reads what is there now and returns when all of it is acknowledged; false when the signal came first. */
+  /** Reads the present records and returns when all are acknowledged; false if the signal fired first. */
   async runOnce(signal: AbortSignal): Promise<boolean> {
     this.#once = true
     await this.#turn
@@ -201,12 +200,12 @@ export class Agent {
       before = damaged()
       await pump.run(signal, { once: true })
       await shipper.drained(signal)
-      // What a batch held that was damaged on its way is read again.
+      // Records of a batch that was damaged in transit are read again.
     } while (!signal.aborted && damaged() > before)
     return !signal.aborted
   }
 
-  /** Takes up the config file again: validate, build, swap. What is wrong with it leaves the old settings running. */
+  /** Reads the config file again: validate, build, swap. If it has an error, the old settings stay in use. */
   reload(): Promise<void> {
     return this.#inTurn(() => this.#reload())
   }
@@ -216,19 +215,25 @@ export class Agent {
     try {
       const config = await readAgentConfig(this.#file)
       if (config.agent.data !== old.config.agent.data) {
-        throw new OperatorError(`${this.#file}: agent.data can't change while the agent runs. Restart it.`)
+        throw new OperatorError(
+          'WB-CONFIG-RESTART',
+          `${this.#file}: agent.data can't change while the agent runs. Restart the agent.`,
+        )
       }
       await this.#swap(await prepareLine(this.#file, config, old.central, this.#held, this.#log))
       this.#log.level = config.log.level
       this.#reloaded = { at: this.#clock(), problem: null }
-      this.#log.info(`${this.#file} is taken up.`)
+      this.#log.info(`${this.#file} is in use.`)
     } catch (error) {
       this.#reloaded = { at: this.#clock(), problem: reasonOf(error) }
-      this.#log.error(`${this.#file} is not taken up, the old settings go on: ${reasonOf(error)}`)
+      this.#log.error(
+        logged(error),
+        `${this.#file} is wrong, so the previous settings stay in use: ${reasonOf(error)}`,
+      )
     }
   }
 
-  /** What was read by then is sealed under the old settings; what is read from then on under the new. */
+  /** Records read before the swap are sealed under the old settings, later ones under the new settings. */
   async #swap(prepared: Prepared): Promise<void> {
     const old = this.#runtime
     try {
@@ -255,7 +260,7 @@ export class Agent {
     if (pumping) this.#pumpOn()
   }
 
-  /** An indexer has other central settings: they are on the disk before they rule. */
+  /** Takes other central settings of an indexer: they are written to the disk before they apply. */
   #given(settings: AgentSettings): void {
     this.#settings = settings.version
     void this.#inTurn(async () => {
@@ -264,7 +269,7 @@ export class Agent {
         await keepSettings(config.agent.data, settings)
         if (!this.#once) {
           await this.#swap(await prepareLine(this.#file, config, settings, this.#held, this.#log))
-          this.#log.info(`The central settings ${settings.version} are taken up.`)
+          this.#log.info(`The central settings ${settings.version} are in use.`)
         }
         this.#settingsProblem = null
       } catch (error) {
@@ -274,10 +279,9 @@ export class Agent {
     })
   }
 
-  /** It is tried again with each heartbeat, and said when it changes. */
+  /** Each heartbeat tries again; the log reports the problem when it changes. */
   #settingsFailed(sentence: string): void {
-    if (this.#settingsProblem !== sentence)
-      this.#log.error(`${sentence} They are not taken up, the settings before go on.`)
+    if (this.#settingsProblem !== sentence) this.#log.error(`${sentence} The previous settings stay in use.`)
     this.#settingsProblem = sentence
   }
 
@@ -289,11 +293,14 @@ export class Agent {
     return mine
   }
 
-  /** Stops reading, puts what was read on the disk, lets go of the folder. What is not acknowledged stays in the spool: the answer says how much. */
+  /**
+   * Stops reading, writes what was read to the disk, releases the folder. Unacknowledged records stay in the spool: the answer counts
+   * them.
+   */
   async close(): Promise<ShipStatus> {
     this.#closing = true
     await this.#turn
-    // First of all: what was received is then in the journal.
+    // The reception comes first: then all received messages are in the journal.
     await this.#reception?.close()
     await this.#pumpOff()
     await this.#runtime.input.close()
@@ -333,14 +340,14 @@ export class Agent {
     return this.#runtime.shipper
   }
 
-  /** Opens what the settings listen on; what is open already and stays keeps its connections. */
+  /** Opens the listeners of the settings. Listeners that are already open and stay keep their connections. */
   async #listen(config: AgentConfig): Promise<void> {
     if (!hasJournal(config)) return
     this.#reception ??= await openReception(config, this.#journalKey, this.#clock, this.#log, () => this)
     await this.#reception.listen(listeningOf(config), boundsOf(config))
   }
 
-  /** How far each file is acknowledged, by path. */
+  /** The acknowledged position of each file, by path. */
   acknowledged(): ReadonlyMap<string, number> {
     return new Map(this.#runtime.input.status().map(({ path, position }) => [path, position] as const))
   }
@@ -363,7 +370,7 @@ export class Agent {
   }
 }
 
-/** Enrols; where there is a reception, it listens meanwhile, and `status` is answered. */
+/** Enrols the agent. If it receives syslog, it listens in the meantime and answers `status`. */
 async function firstEnrolment(
   file: string,
   config: AgentConfig,
@@ -385,7 +392,7 @@ async function firstEnrolment(
   if (reception === null) return await enrollFirst(enrolling)
   await reception.listen(listeningOf(config), boundsOf(config))
   log.info(
-    `Not enrolled yet: syslog messages are received and kept in ${journalFolder(config.agent.data)} until an indexer knows this agent.`,
+    `Not enrolled yet: syslog messages are kept in ${journalFolder(config.agent.data)} until this agent is enrolled.`,
   )
   const started = clock()
   const status = (): WaitingStatus => ({
@@ -408,13 +415,13 @@ async function firstEnrolment(
 
 const boundsOf = ({ journal }: AgentConfig) => ({ limit: journal.limit, syncEvery: journal.sync })
 
-/** Read once: the journal and the workers must have the same key as long as the agent runs. */
+/** The key is read once: the journal and the workers must have the same key as long as the agent runs. */
 function keptKey(data: string, log: Logger): () => Promise<Uint8Array> {
   let key: Uint8Array | undefined
   return async () => (key ??= await takeJournalKey(journalKeyFile(data), journalFolder(data), log))
 }
 
-/** `agent` is asked for once it is there: the journal is taken up before anything reads it. */
+/** `agent` is a function because the agent is created later: the journal is opened before anything reads it. */
 async function openReception(
   config: AgentConfig,
   key: () => Promise<Uint8Array>,

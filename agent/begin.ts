@@ -1,18 +1,19 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { VERSION } from '../config/version.ts'
 import { OperatorError, reasonOf } from '../schema/index.ts'
 import type { AgentSettings } from '../schema/wire/index.ts'
 import { keepSettings, takeUpSettings } from './central-settings.ts'
 import { type AgentConfig, hostOf, readAgentConfig } from './config.ts'
 import { enroll, fetchSettings, type Identity, loadIdentity, tlsFor } from './ship/index.ts'
 import { type FolderLock, lockFolder, makeFolder } from './state/index.ts'
-import { VERSION } from './version.ts'
 
-/** What an agent needs before it can begin: its data folder, to be known to an indexer, and the central settings. */
+/** The prerequisites of an agent: its lock on the data folder, its enrolment with an indexer, and the central settings. */
+
 const LOCK_WITHIN_MS = 3000
 const LOCK_AGAIN_MS = 100
 
-/** A command that looks into the folder of a stopped agent holds it for a moment: that must not keep the agent from starting. */
+/** A command that inspects the folder of a stopped agent holds it for a moment: that must not prevent the agent from starting. */
 export async function lockSoon(data: string): Promise<FolderLock> {
   const end = performance.now() + LOCK_WITHIN_MS
   for (;;) {
@@ -30,7 +31,8 @@ export async function makeDataFolder(data: string): Promise<void> {
     await makeFolder(data)
   } catch (error) {
     throw new OperatorError(
-      `The data folder ${data} can't be made (${reasonOf(error)}): give this user the right, or name another.`,
+      'WB-DATA-UNUSABLE',
+      `The data folder ${data} can't be made (${reasonOf(error)}): give this user permission, or name another folder.`,
       {
         cause: error,
       },
@@ -43,15 +45,15 @@ export interface Enrolling {
   readonly file: string
   readonly config: AgentConfig
   readonly log: Logger
-  /** Until it fires, an indexer that can't be reached is waited for. */
+  /** The agent waits for an unreachable indexer until this fires. */
   readonly patience: AbortSignal | null
-  /** It receives meanwhile, so it must not end where an indexer refuses it. */
+  /** The agent receives syslog in the meantime, so it must not exit when an indexer rejects it. */
   readonly receives: boolean
-  /** Why it is not enrolled yet. */
+  /** Reports why it is not enrolled yet. */
   failed(problem: string): void
 }
 
-/** Makes this agent known to an indexer; with which settings that went well. */
+/** Enrols this agent with an indexer; returns the settings that were used. */
 export async function enrollFirst({
   file,
   log,
@@ -62,7 +64,7 @@ export async function enrollFirst({
 }: Enrolling): Promise<{ identity: Identity; config: AgentConfig }> {
   let { config } = first
   for (let said = ''; ; ) {
-    const problems: string[] = []
+    const problems: OperatorError[] = []
     let refused = false
     for (const url of config.indexers) {
       try {
@@ -84,14 +86,17 @@ export async function enrollFirst({
           if (!receives) throw error
           refused = true
         }
-        problems.push(error.message)
+        problems.push(error)
       }
     }
-    const problem = problems.join('\n')
-    if (patience === null || patience.aborted) throw new OperatorError(problem, { exitCode: NOT_REACHABLE })
+    const problem = problems.map(({ message }) => message).join('\n')
+    const code = problems[0]?.code ?? 'WB-INDEXER-UNREACHABLE'
+    if (patience === null || patience.aborted)
+      throw new OperatorError(code, problem, { exitCode: NOT_REACHABLE })
     failed(problem)
     const wait = refused ? REFUSED_AGAIN_MS : ENROLL_AGAIN_MS
-    if (problem !== said) log.warn(`Not enrolled yet, trying again every ${wait / 1000} s: ${problem}`)
+    if (problem !== said)
+      log.warn({ code }, `Not enrolled yet, trying again every ${wait / 1000} s: ${problem}`)
     said = problem
     await setTimeout(wait, undefined, { signal: patience }).catch(() => undefined)
     // `waybill-agent enroll` may have enrolled it.
@@ -101,7 +106,7 @@ export async function enrollFirst({
   }
 }
 
-/** The config file as it is now; where it can't be used, the settings as they were read before. */
+/** Reads the present config file; if it is not usable, returns the earlier settings. */
 async function readAgain(file: string, before: AgentConfig): Promise<AgentConfig> {
   try {
     const config = await readAgentConfig(file)
@@ -113,14 +118,14 @@ async function readAgain(file: string, before: AgentConfig): Promise<AgentConfig
 }
 
 const ENROLL_AGAIN_MS = 2000
-/** A token that was refused stays wrong until somebody makes another. */
+/** A rejected token stays wrong until somebody makes another. */
 const REFUSED_AGAIN_MS = 10_000
 export const NOT_REACHABLE = 3
 
-/** An agent whose indexers are all away begins with what it has. */
+/** If no indexer answers within this time, the agent begins with its stored settings. */
 const BEGIN_WITHIN_MS = 4000
 
-/** Those of the indexer where one answers, else those that were kept. */
+/** Returns the settings of an indexer that answers, else the stored ones. */
 export async function settingsToBeginWith(
   config: AgentConfig,
   identity: Identity,
@@ -146,8 +151,8 @@ export async function settingsToBeginWith(
     await keepSettings(data, given)
     return given
   } catch (error) {
-    // Heartbeats ask again, and what is wrong with the way to the indexer is said by them.
-    log.debug(`The central settings are not renewed at the start: ${reasonOf(error)}`)
+    // Heartbeats ask again, and report problems with the connection to the indexer.
+    log.debug(`The central settings could not be updated at the start: ${reasonOf(error)}`)
     return kept
   }
 }

@@ -11,7 +11,7 @@ type Found =
   | { readonly kind: 'kept'; readonly settings: AgentSettings }
   | { readonly kind: 'damaged'; readonly reason: string }
 
-/** The central settings as they were taken last: they hold after a restart, also while no indexer can be reached. */
+/** Stores the last central settings: they apply after a restart, even while no indexer can be reached. */
 async function look(file: string): Promise<Found> {
   let text: string
   try {
@@ -22,19 +22,19 @@ async function look(file: string): Promise<Found> {
   try {
     const read = agentSettingsSchema.safeParse(JSON.parse(text))
     if (read.success) return { kind: 'kept', settings: read.data }
-    return { kind: 'damaged', reason: read.error.issues[0]?.message ?? 'not as it was written' }
+    return { kind: 'damaged', reason: read.error.issues[0]?.message ?? 'its content has changed' }
   } catch (error) {
     return { kind: 'damaged', reason: reasonOf(error) }
   }
 }
 
-/** For whoever only looks: nothing is moved. */
+/** Reads the settings for a mere display: it moves no file. */
 export async function keptSettings(data: string): Promise<AgentSettings | null> {
   const found = await look(join(data, FILE))
   return found.kind === 'kept' ? found.settings : null
 }
 
-/** The settings in a data folder. A damaged file is set aside, and said: until an indexer answers there are none. */
+/** Reads the settings in a data folder. A damaged file is set aside and reported: then there are none until an indexer answers. */
 export async function takeUpSettings(data: string, log: Log, now: number): Promise<AgentSettings | null> {
   const file = join(data, FILE)
   const found = await look(file)
@@ -42,11 +42,11 @@ export async function takeUpSettings(data: string, log: Log, now: number): Promi
   if (found.kind === 'damaged') {
     const aside = `${file}.damaged-${now}`
     const moved = await rename(file, aside).then(
-      () => `It is set aside as ${aside}.`,
-      (error: unknown) => `It can't be set aside either (${reasonOf(error)}).`,
+      () => `It was moved to ${aside}.`,
+      (error: unknown) => `It can't be moved away either (${reasonOf(error)}).`,
     )
     log.error(
-      `${file}, the central settings, can't be used (${found.reason}). ${moved} Until an indexer gives them again, agent.yml and the integrations' defaults say which events are recorded.`,
+      `${file}, the central settings, can't be used (${found.reason}). ${moved} Until an indexer sends them again, agent.yml and the integrations' defaults decide which events are recorded.`,
     )
   }
   return null

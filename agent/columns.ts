@@ -1,7 +1,7 @@
 import { type AgentConfig, integrationPath } from './config.ts'
 import { columnProblem, loadIntegration } from './normalise/index.ts'
 
-/** Names under `columns:` in agent.yml that mean nothing to the integration beside them, with their lines. */
+/** Returns the names under `columns:` in agent.yml that the integration does not know, with their lines. */
 export async function wrongColumns(
   file: string,
   config: AgentConfig,

@@ -26,7 +26,7 @@ function isPattern(text: string): boolean {
 }
 
 const timeZone = z.string().refine((zone) => {
-  // Not to load all time zones for the commonest.
+  // A shortcut for the most common zone, so that not all time zones are loaded.
   if (zone === 'UTC') return true
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone })
@@ -45,14 +45,14 @@ const columnNames = z.union([
 
 const timeFormats = z
   .union([z.string().transform((one) => [one]), z.array(z.string()).min(1).max(16)], {
-    error: 'expected how its times are written, such as "DD.MM.YYYY HH:mm"',
+    error: 'expected the format of its times, such as "DD.MM.YYYY HH:mm"',
   })
   .superRefine((formats, context) => {
     for (const message of formats.flatMap((format) => formatProblem(format) ?? []))
       context.addIssue({ code: 'custom', message })
   })
 
-/** What the records of an input call a field, or a name that its integration knows: one column or several; with a format where these are times. */
+/** Column names in the records for a field, or for a name that the integration knows: one or several, with a format for times. */
 const columns = z
   .record(
     z.string(),
@@ -73,7 +73,7 @@ const fileInput = z.strictObject({
   exclude: z.array(z.string().min(1)).default([]),
   integration: z.string().min(1),
   columns,
-  /** How lines make records, where the integration doesn't say it. */
+  /** How lines form records, if the integration does not define it. */
   multiline: z
     .union([
       z.literal('json'),
@@ -109,7 +109,7 @@ const isNetwork = (text: string): boolean => {
   return version !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
 }
 
-/** What messages of a program are read with; limited to hosts where the name alone is not trusted. */
+/** The integration that reads the messages of a program. It can be limited to hosts if the program's name alone is not trusted. */
 const program = z.union([
   z
     .string()
@@ -141,7 +141,7 @@ const syslogInput = z
         client: z.enum(['none', 'optional', 'required']).default('none'),
       })
       .optional(),
-    /** Where nothing is said: `linux-auth` for the programs that it knows, `plain` for all others. */
+    /** By default: `linux-auth` for the programs that it knows, `plain` for all others. */
     integration: z.string().min(1).optional(),
     columns,
     programs: z.record(z.string().min(1), program).default({}),
@@ -219,13 +219,13 @@ export const agentConfigSchema = z.strictObject({
 })
 
 export type AgentConfig = z.infer<typeof agentConfigSchema> & {
-  /** Where in agent.yml something stands. */
+  /** Finds the line of a setting in agent.yml. */
   readonly lineOf: LineOf
 }
 
 /**
- * The host that events name: as it is set, else the one that the agent was enrolled on. A machine may change its name (a container gets a new one at
- * each start), and the indexer takes events of the enrolled host.
+ * The host name in events: the setting, else the host at the agent's enrolment. A machine may change its name (a container gets a new one
+ * at each start), and the indexer accepts events of the enrolled host.
  */
 export const hostOf = ({ agent }: AgentConfig, enrolled?: string): string =>
   agent.host ?? enrolled ?? hostname()
@@ -236,12 +236,22 @@ export const fileInputsOf = (config: AgentConfig): FileInputConfig[] =>
 export const syslogInputsOf = (config: AgentConfig): SyslogInputConfig[] =>
   config.inputs.flatMap((input) => ('syslog' in input ? [input.syslog] : []))
 
-/** What an agent keeps in its data folder. */
+/** The contents of an agent's data folder. */
 const KEPT = ['identity.json', 'key.pem', 'state']
 
-/** Reads agent.yml. All relative paths in it begin at its folder. */
-export async function readAgentConfig(file: string): Promise<AgentConfig> {
-  const { value, lineOf } = await readConfig(file, agentConfigSchema)
+/**
+ * Reads agent.yml. All relative paths in it begin at its folder. `withoutSecrets` is for commands that neither ship nor enrol, which a user
+ * without the agent's environment may run.
+ */
+export async function readAgentConfig(
+  file: string,
+  { withoutSecrets = false }: { readonly withoutSecrets?: boolean } = {},
+): Promise<AgentConfig> {
+  const { value, lineOf } = await readConfig(
+    file,
+    agentConfigSchema,
+    withoutSecrets ? { absent: 'a value that this command does not need' } : {},
+  )
   const { ca, cert, key } = value.tls
   return {
     ...value,
@@ -266,7 +276,7 @@ const fileInputAt = (file: string, { paths, exclude, ...rest }: FileInputConfig)
   exclude: exclude.map((glob) => (isAnywhere(glob) ? glob : beside(file, glob))),
 })
 
-/** A name, or a glob that begins with any folders: it is about files wherever they are. */
+/** Whether a glob is a name, or begins with any folders, so that it matches files in any place. */
 const isAnywhere = (glob: string): boolean => !glob.includes('/') || glob.startsWith('**')
 
 const syslogInputAt = (file: string, { tls, ...rest }: SyslogInputConfig): SyslogInputConfig => ({
@@ -281,6 +291,6 @@ const syslogInputAt = (file: string, { tls, ...rest }: SyslogInputConfig): Syslo
   }),
 })
 
-/** Where an integration named by a path (`./my-integration/integration.yml`, `shop.yml`) lies. */
+/** Resolves an integration given by a path (`./my-integration/integration.yml`, `shop.yml`). */
 export const integrationPath = (name: string, configFile: string): string =>
   isIntegrationPath(name) ? beside(configFile, name) : name

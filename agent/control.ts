@@ -3,12 +3,12 @@ import { rm } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { codeOf, OperatorError } from '../schema/index.ts'
+import { codeOf, isErrorCode, memberOf, OperatorError } from '../schema/index.ts'
 import type { AgentStatus, WaitingStatus } from './agent.ts'
 import type { QuarantineAction } from './ship/index.ts'
 import type { Log } from './state/index.ts'
 
-/** A socket's path may have 107 bytes; a data folder that lies deeper has its socket among the temporary files. */
+/** A socket's path is limited to 107 bytes. If the data folder's path is too long, the socket is among the temporary files. */
 const LONGEST_PATH = 100
 
 export function controlPath(data: string): string {
@@ -18,20 +18,20 @@ export function controlPath(data: string): string {
     : join(tmpdir(), `waybill-agent-${hash('sha256', data).slice(0, 16)}.sock`)
 }
 
-/** An agent that answers; one that is not enrolled has no batches, and so no quarantine. */
+/** The functions of an agent that answers; one that is not enrolled has no batches, and so no quarantine. */
 export interface Asked {
   status(): AgentStatus | WaitingStatus
   readonly shipper?: { quarantine(id: string, action: QuarantineAction): Promise<unknown> }
 }
 
-/** What the commands ask of an agent that runs: its state belongs to it alone. */
+/** Answers the commands that query a running agent: only the agent itself may read its state. */
 export async function serveControl(
   agent: Asked,
   data: string,
   log: Log,
 ): Promise<{ close(): Promise<void> }> {
   const path = controlPath(data)
-  // The folder's lock is ours, so a socket that is there belongs to nobody any more.
+  // We hold the folder's lock, so an existing socket belongs to no process.
   await rm(path, { force: true })
   const server = createServer((incoming, outgoing) => {
     void (async () => {
@@ -50,11 +50,12 @@ export async function serveControl(
           agent.shipper !== undefined
         ) {
           answer(200, await agent.shipper.quarantine(id, action))
-        } else answer(404, { problem: 'There is no such thing to ask.' })
+        } else answer(404, { problem: 'The agent does not know this request.' })
       } catch (error) {
         const problem = error instanceof OperatorError ? error.message : `An unexpected problem: ${error}`
         if (!(error instanceof OperatorError)) log.error(problem)
-        answer(error instanceof OperatorError ? 409 : 500, { problem })
+        if (error instanceof OperatorError) answer(409, { problem, code: error.code })
+        else answer(500, { problem })
       }
     })()
   })
@@ -75,7 +76,7 @@ export async function serveControl(
 const isAction = (text: string | undefined): text is QuarantineAction =>
   text === 'retry' || text === 'discard'
 
-/** Asks the agent that runs on this data folder; null when none runs. */
+/** Queries the agent that runs on this data folder; null if none runs. */
 export async function askAgent(data: string, method: 'GET' | 'POST', path: string): Promise<unknown> {
   return await new Promise((resolve, reject) => {
     const outgoing = request({ socketPath: controlPath(data), method, path }, (incoming) => {
@@ -84,7 +85,7 @@ export async function askAgent(data: string, method: 'GET' | 'POST', path: strin
       incoming.on('end', () => {
         const body: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'))
         if (incoming.statusCode === 200) resolve(body)
-        else reject(new OperatorError(problemOf(body)))
+        else reject(problemOf(body))
       })
       incoming.on('error', reject)
     })
@@ -94,7 +95,8 @@ export async function askAgent(data: string, method: 'GET' | 'POST', path: strin
       else if (code === 'EACCES') {
         reject(
           new OperatorError(
-            `No right to talk to the agent of ${data}: run this as the user that runs the agent.`,
+            'WB-AGENT-DENIED',
+            `This user may not talk to the agent of ${data}: run the command as the user that runs the agent.`,
           ),
         )
       } else reject(error)
@@ -103,13 +105,13 @@ export async function askAgent(data: string, method: 'GET' | 'POST', path: strin
   })
 }
 
-function problemOf(body: unknown): string {
-  return typeof body === 'object' && body !== null && 'problem' in body
-    ? String(body.problem)
-    : 'The agent gave no reason.'
+function problemOf(body: unknown): OperatorError {
+  const code = memberOf(body, 'code')
+  const sentence = String(memberOf(body, 'problem') ?? 'The agent gave no reason.')
+  return new OperatorError(isErrorCode(code) ? code : 'WB-AGENT-REFUSED', sentence)
 }
 
 export async function askStatus(data: string): Promise<AgentStatus | WaitingStatus | null> {
-  // Both ends are this program, and the version of the one that runs is in the answer.
+  // Both ends are this program, and the answer contains the version of the running one.
   return (await askAgent(data, 'GET', '/status')) as AgentStatus | WaitingStatus | null
 }

@@ -5,15 +5,15 @@ import { listenText } from './inputs/index.ts'
 import { catalogueOf, type EventCatalogue, loadIntegration } from './normalise/index.ts'
 import { integrationsOf, listensOf } from './receive.ts'
 
-/** Where it is said whether a type is recorded. */
+/** The origin of the decision whether a type is recorded. */
 export type RuleOrigin =
   | { readonly kind: 'mandatory' }
-  /** The integration says so. */
+  /** The integration's default. */
   | { readonly kind: 'default' }
   | { readonly kind: 'central'; readonly version: string; readonly event: string }
   | { readonly kind: 'local'; readonly file: string; readonly line: number; readonly event: string }
 
-/** For whom something else holds. */
+/** A rule that differs for some entity, user or host. */
 export interface EventException extends Pick<EventRule, 'entity' | 'user' | 'host' | 'record'> {
   readonly from: RuleOrigin
 }
@@ -28,7 +28,7 @@ export interface TypeStatus {
   readonly exceptions: readonly EventException[]
 }
 
-/** Which events of an input are recorded, and what says so. */
+/** The recorded event types of an input, and the origin of each decision. */
 export interface InputEvents {
   /** Its paths, or the addresses that it listens on. */
   readonly input: string
@@ -36,20 +36,20 @@ export interface InputEvents {
   readonly types: readonly TypeStatus[]
 }
 
-/** What an input reads, and the rules that are its own. */
+/** The catalogues that an input uses, and its own rules. */
 interface InputCatalogues {
   readonly name: string
   readonly catalogues: readonly EventCatalogue[]
   readonly rules: readonly LocalRule[]
 }
 
-/** A rule with the line of agent.yml in which it stands. */
+/** A rule with the line of agent.yml in which it is. */
 export interface LocalRule {
   readonly rule: EventRule
   readonly line: number
 }
 
-/** The rules of agent.yml, and what its inputs read. */
+/** Returns the rules of agent.yml, and the catalogues of its inputs. */
 export async function localRules(
   file: string,
   config: AgentConfig,

@@ -1,8 +1,8 @@
 import { type Logger, pino } from 'pino'
 
 /**
- * The agent's log: one JSON object a line on standard error, which systemd and containers keep. Written at once (no worker
- * thread, no buffer): it is little, and the last line before a crash is the one that matters.
+ * The agent's log: one JSON object per line on standard error, which systemd and containers keep. It is written synchronously (no worker
+ * thread, no buffer): it is small, and the last line before a crash is the important one.
  */
 export function createLog(level: string): Logger {
   return pino(

@@ -3,10 +3,10 @@ import { Gauge, Registry } from 'prom-client'
 import { codeOf, OperatorError, reasonOf } from '../schema/index.ts'
 import type { Agent, AgentStatus } from './agent.ts'
 
-/** Each figure is read off the status when it is asked for: there is one account, and this is a view of it. */
+/** Each figure is read from the status on request: there is one ledger, and this is a view of it. */
 const FIGURES: readonly { name: string; help: string; value: (status: AgentStatus) => number }[] = [
   { name: 'waybill_agent_up', help: 'The agent runs.', value: () => 1 },
-  { name: 'waybill_agent_sources', help: 'Files that are followed.', value: (s) => s.sources.length },
+  { name: 'waybill_agent_sources', help: 'Files that the agent follows.', value: (s) => s.sources.length },
   {
     name: 'waybill_agent_sources_blocked',
     help: 'Files that exist and cannot be read.',
@@ -14,7 +14,7 @@ const FIGURES: readonly { name: string; help: string; value: (status: AgentStatu
   },
   {
     name: 'waybill_agent_lag_bytes',
-    help: 'Bytes of whole records that are not acknowledged yet.',
+    help: 'Bytes of complete records that are not acknowledged yet.',
     value: (s) => s.sources.reduce((sum, f) => sum + Math.max(0, f.size - f.position - f.unfinished), 0),
   },
   {
@@ -30,7 +30,7 @@ const FIGURES: readonly { name: string; help: string; value: (status: AgentStatu
   },
   {
     name: 'waybill_agent_damaged_batches',
-    help: 'Sealed batches since the start whose file was damaged or gone: what they held is read again.',
+    help: 'Sealed batches since the start whose file was damaged or missing: their records are read again.',
     value: (s) => s.shipping.counters.damaged,
   },
   {
@@ -50,7 +50,7 @@ const FIGURES: readonly { name: string; help: string; value: (status: AgentStatu
   },
   {
     name: 'waybill_agent_unparsed_records',
-    help: 'Records that stopped their parser and were shipped as they are.',
+    help: 'Records that stopped their parser and were shipped unparsed.',
     value: (s) => s.unparsed,
   },
   {
@@ -60,17 +60,17 @@ const FIGURES: readonly { name: string; help: string; value: (status: AgentStatu
   },
   {
     name: 'waybill_agent_syslog_dropped',
-    help: 'Datagrams lost since the start, in the system or for want of room.',
+    help: 'Datagrams lost since the start, in the system or because the journal had no room.',
     value: (s) => sumOver(s, 'dropped'),
   },
   {
     name: 'waybill_agent_syslog_connections',
-    help: 'Connections that are open.',
+    help: 'Open connections.',
     value: (s) => sumOver(s, 'connections'),
   },
   {
     name: 'waybill_agent_syslog_refused',
-    help: 'Connections that were not let in.',
+    help: 'Refused connections.',
     value: (s) => sumOver(s, 'refused'),
   },
   {
@@ -86,7 +86,7 @@ const sumOver = (status: AgentStatus, name: 'connections' | 'messages' | 'droppe
 const problemOf = (status: AgentStatus): string | null =>
   status.problem ?? status.shipping.problem ?? status.reception?.journal.problem ?? null
 
-/** `GET /metrics` for Prometheus and `GET /healthz`, which is 503 with the sentence while nothing is acknowledged. */
+/** `GET /metrics` for Prometheus and `GET /healthz`, which is 503 with the reason while nothing is acknowledged. */
 export async function serveMetrics(
   agent: Agent,
   listen: string,
@@ -123,7 +123,9 @@ export async function serveMetrics(
           .writeHead(problem === null ? 200 : 503, { 'content-type': 'text/plain' })
           .end(`${problem ?? 'ok'}\n`)
       } else {
-        outgoing.writeHead(404, { 'content-type': 'text/plain' }).end('Here are /metrics and /healthz.\n')
+        outgoing
+          .writeHead(404, { 'content-type': 'text/plain' })
+          .end('This address has /metrics and /healthz.\n')
       }
     })()
   })
@@ -132,7 +134,8 @@ export async function serveMetrics(
       const why = codeOf(error) === 'EADDRINUSE' ? 'the port is in use' : reasonOf(error)
       reject(
         new OperatorError(
-          `metrics.listen: ${listen} can't be opened: ${why}. Name another port or stop what has it.`,
+          'WB-LISTEN',
+          `metrics.listen: ${listen} can't be opened: ${why}. Name another port, or stop the program that uses it.`,
         ),
       )
     })

@@ -6,16 +6,16 @@ import type { PipelineShape, Task, TaskResult, TaskSlice } from './normalise/ind
 import type { Shipper } from './ship/index.ts'
 
 /**
- * Moves bytes from the inputs through the workers to the shipper. It pulls: a batch is read only when a worker is free and the
- * spool has room, so that a blocked output stops the reading and memory is bounded by the buffers that exist.
+ * Moves bytes from the inputs through the workers to the shipper. It pulls: a batch is read only when a worker is free and the spool has
+ * room, so that a blocked output stops the reading and the existing buffers bound the memory.
  */
 export interface PumpParts {
   readonly input: Input
   readonly normaliser: { run(task: Task): Promise<TaskResult> }
   readonly shipper: Shipper
-  /** Buffers that exist at most: one for each worker and one that is being filled. */
+  /** The limit of buffers: one for each worker and one that is being filled. */
   readonly buffers: number
-  /** Called with what the events of a batch lack. */
+  /** Called with the counts of missing properties of a batch. */
   readonly shaped: (shapes: readonly PipelineShape[]) => void
   readonly clock: () => number
   readonly log: {
@@ -24,13 +24,13 @@ export interface PumpParts {
   }
 }
 
-/** A record may begin within the limit of a task and still be as long as a record may be. */
+/** A record may begin within the limit of a task and still have the largest size of a record. */
 const BUFFER_BYTES = LIMITS.taskBytes + LIMITS.recordBytes
 const FULL = { bytes: LIMITS.taskBytes, records: LIMITS.batchRecords }
 const RETRY_MS = 1000
 const LOOK_AGAIN_MS = 200
 const GATHER_MS = 100
-/** Batches made and not yet on the disk: while one is synced the next is read. */
+/** The limit of batches that are not on the disk yet: while one is synced the next is read. */
 const SEALING = 2
 
 interface Outstanding {
@@ -41,12 +41,12 @@ interface Outstanding {
 export class Pump {
   readonly #parts: PumpParts
   readonly #free: ArrayBuffer[] = []
-  /** Handed to workers and not yet sealed, oldest first: batches are sealed in the order in which they were read. */
+  /** Tasks at the workers that are not sealed yet, oldest first: batches are sealed in the order in which they were read. */
   readonly #outstanding: Outstanding[] = []
   readonly #sealing: Promise<void>[] = []
   #stop: AbortSignal = AbortSignal.abort()
   #abandoned = false
-  /** After a worker died: this many records more are read one at a time, to find the one that did it. */
+  /** After a worker died: this many more records are read one at a time, to find the one that caused it. */
   #careful = 0
   #problem: string | null = null
   #killers = 0
@@ -55,7 +55,7 @@ export class Pump {
     this.#parts = parts
   }
 
-  /** Why nothing moves, in a sentence; null when all is well. */
+  /** The reason why nothing moves, in a sentence; null if all is well. */
   get problem(): string | null {
     return this.#problem
   }
@@ -66,8 +66,8 @@ export class Pump {
   }
 
   /**
-   * Runs until the signal fires, or with `once` until what is there now has been read. What was handed to workers by then is
-   * sealed before it returns.
+   * Runs until the signal fires. With `once` it runs until all present records have been read. Records that were already handed to workers
+   * are sealed before it returns.
    */
   async run(signal: AbortSignal, { once = false } = {}): Promise<void> {
     const { input, shipper } = this.#parts
@@ -85,7 +85,7 @@ export class Pump {
         if (once && input.exhausted()) break
         for (const buffer of this.#free.splice(0)) release(buffer)
         await input.wait(once ? AbortSignal.any([signal, AbortSignal.timeout(LOOK_AGAIN_MS)]) : signal)
-        // A trickle of records is gathered for a moment, so that it doesn't cost a batch a record.
+        // A few records are collected for a moment, so that each does not cost a batch.
         if (!once) await pause(GATHER_MS, signal)
       }
       if (!shipper.hasRoom()) {
@@ -144,7 +144,7 @@ export class Pump {
     if (this.#careful > 0) this.#careful -= Math.max(1, oldest.filled.records)
     this.#free.push(result.buffer)
     this.#parts.shaped(result.shapes)
-    // One after the other, also where a disk makes one wait: positions grow by sealing in order.
+    // Batches are sealed one after the other, even if a disk delays one: positions grow in the order of sealing.
     const before = this.#sealing.at(-1)
     const slices = slicesOf(oldest.filled.slices, result)
     const batch = result
@@ -158,8 +158,8 @@ export class Pump {
   }
 
   /**
-   * A worker died over a batch. All that was read behind it is given back too, since positions only ever grow by sealing in
-   * order; then as many records as it had are read one by one.
+   * Handles the death of a worker over a batch. Everything that was read after the batch is given back too, since positions only grow by
+   * sealing in order. Then as many records as the batch had are read one by one.
    */
   async #stepBack(oldest: Outstanding, reason: Error): Promise<void> {
     const later = this.#outstanding.splice(0)
@@ -171,16 +171,16 @@ export class Pump {
     this.#careful = Math.max(1, oldest.filled.records)
     const paths = [...new Set(oldest.filled.slices.map((slice) => slice.path))].join(', ')
     this.#parts.log.warn(
-      `A worker stopped (${reason.message}) over ${oldest.filled.records} records of ${paths}. They are read again one by one.`,
+      `A worker stopped (${reason.message}) over ${oldest.filled.records} records of ${paths}. The agent reads them again one by one.`,
     )
   }
 
-  /** One record alone stopped a worker: it is shipped as it is, as a record that did not parse. */
+  /** Ships the single record that stopped a worker as it is, as a record that did not parse. */
   async #shipUnparsed(filled: Filled, reason: Error): Promise<TaskResult> {
     const slice = filled.slices[0]
     this.#killers++
     this.#parts.log.error(
-      `The record at byte ${slice?.offset} of ${slice?.path} stops its parser (${reason.message}). It is shipped unparsed.`,
+      `The record at byte ${slice?.offset} of ${slice?.path} stops its parser (${reason.message}). The agent ships it unparsed.`,
     )
     for (;;) {
       this.#parts.input.giveBack(filled.slices)
@@ -201,7 +201,7 @@ export class Pump {
     }
   }
 
-  /** A disk that refuses the spool is waited for: the batch is kept in memory, and nothing more is read. */
+  /** Seals a batch. If the disk refuses the spool, it waits: the batch stays in memory, and nothing more is read. */
   async #seal(result: TaskResult, slices: readonly SourceSlice[]): Promise<void> {
     while (!this.#abandoned) {
       try {
@@ -212,9 +212,9 @@ export class Pump {
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
         if (this.#problem === null)
-          this.#parts.log.error(`A batch can't be spooled: ${reason} Reading waits until it can.`)
+          this.#parts.log.error(`A batch can't be spooled: ${reason} The agent stops reading until it can.`)
         this.#problem = reason
-        // Stopping with the disk full: what is not sealed was never handed out, as far as the next start knows.
+        // The agent stops with the disk full: for the next start, unsealed records were never handed out.
         if (this.#stop.aborted) this.#abandoned = true
         else await pause(RETRY_MS, this.#stop)
       }
@@ -222,7 +222,7 @@ export class Pump {
   }
 }
 
-/** Gives the memory back now; the collector would let tens of megabytes gather first. */
+/** Releases the memory now; the collector would let tens of megabytes accumulate first. */
 function release(buffer: ArrayBuffer): void {
   buffer.transfer(0)
 }
@@ -245,7 +245,7 @@ function sameSlices(a: readonly TaskSlice[], b: readonly TaskSlice[]): boolean {
   )
 }
 
-/** The manifest's account of a batch: what was read, joined with what became of it. */
+/** The manifest's entries for a batch: the records that were read, joined with their results. */
 function slicesOf(slices: readonly TaskSlice[], result: TaskResult): SourceSlice[] {
   return slices.map((slice, i) => {
     const became = result.slices[i]

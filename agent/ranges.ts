@@ -1,7 +1,7 @@
-/** Bytes of a source, from one place to another. */
+/** A range of bytes of a source. */
 export type Range = readonly [from: number, to: number]
 
-/** How far one comes from a place by these ranges, without a gap. */
+/** Returns the end of the ranges that continue from a place without a gap. */
 export function reachOf(place: number, ranges: readonly Range[]): number {
   let at = place
   for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0])) {
@@ -11,7 +11,7 @@ export function reachOf(place: number, ranges: readonly Range[]): number {
   return at
 }
 
-/** The ranges and one more, in order and apart from each other. */
+/** Adds a range; the result is ordered and disjoint. */
 export function withRange(ranges: readonly Range[], more: Range): readonly Range[] {
   const before = ranges.filter(([, to]) => to < more[0])
   const after = ranges.filter(([from]) => from > more[1])

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { agentConfigSchema } from './config.ts'
-import { Programs } from './normalise/read/syslog/programs.ts'
+import { Programs } from './normalise/read/syslog/reader.ts'
 import { syslogPipelines } from './receive.ts'
 
-/** The integration that a program's messages are read with. */
+/** Returns the integration that reads a program's messages. */
 async function readersOf(more: object): Promise<(program: string) => string> {
   const config = {
     ...agentConfigSchema.parse({

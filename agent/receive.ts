@@ -5,11 +5,11 @@ import { type AgentConfig, integrationPath, type SyslogInputConfig, syslogInputs
 import { type FileConfig, type Listen, listenText, type SyslogListening } from './inputs/index.ts'
 import { loadIntegration, type PipelineSpec, type SyslogSpec } from './normalise/index.ts'
 
-/** How the settings of `syslog:` entries become what is listened on, what the journal is read with, and where it lies. */
+/** Converts the settings of `syslog:` entries to the listeners, the journal's readers, and the journal's place. */
 export const journalFolder = (data: string): string => join(data, 'journal')
 export const journalKeyFile = (data: string): string => join(data, 'journal.key')
 
-/** Something is received, or was and may still wait in the journal. */
+/** Whether messages are received, or earlier ones may still wait in the journal. */
 export const hasJournal = (config: AgentConfig): boolean =>
   syslogInputsOf(config).length > 0 || existsSync(journalFolder(config.agent.data))
 
@@ -33,7 +33,7 @@ export function listensOf({ udp, tcp, tls }: SyslogInputConfig): Listen[] {
   ]
 }
 
-/** The segments of the journal as files to read; null where there are none and never will be. */
+/** The segments of the journal as files to read; null if there are none and never will be. */
 export function journalFiles(config: AgentConfig, pipeline: number): FileConfig | null {
   if (!hasJournal(config)) return null
   return {
@@ -45,7 +45,7 @@ export function journalFiles(config: AgentConfig, pipeline: number): FileConfig 
   }
 }
 
-/** An entry for what is left in the journal when nothing is received any more. */
+/** An entry for the rest of the journal when nothing is received any more. */
 const LEFT_OVER: Pick<
   SyslogInputConfig,
   'integration' | 'columns' | 'programs' | 'time-zone' | 'tags' | 'labels'
@@ -58,7 +58,7 @@ const LEFT_OVER: Pick<
   labels: {},
 }
 
-/** Programs whose messages are about who comes in and may do what. */
+/** Programs whose messages concern sign-ins and permissions. */
 const SIGN_IN_PROGRAMS: readonly string[] = [
   ...['sshd', 'sshd-session', 'sshd-auth', 'sudo', 'su', 'runuser', 'login', 'polkitd', 'pkexec'],
   ...['useradd', 'usermod', 'userdel', 'groupadd', 'groupmod', 'groupdel', 'gpasswd', 'newusers'],
@@ -66,7 +66,7 @@ const SIGN_IN_PROGRAMS: readonly string[] = [
   ...['systemd-logind', 'cron', 'crond', 'crontab'],
 ]
 
-/** What the operator says of programs comes first; who says nothing of all others has sign-ins understood. */
+/** The operator's settings for programs come first. Without settings for all other programs, their sign-ins are recognised. */
 function programsOf({ integration, programs }: Pick<SyslogInputConfig, 'integration' | 'programs'>) {
   const said = Object.entries(programs).map(([program, { integration, hosts }]) => ({
     program,
@@ -78,17 +78,17 @@ function programsOf({ integration, programs }: Pick<SyslogInputConfig, 'integrat
 }
 
 const OTHERWISE = 'plain'
-/** Records of the Linux audit system tell by their form what they are. */
+/** Linux audit records are recognised by their form. */
 const AUDIT_RECORDS = 'auditd'
 
-/** The integrations that what an entry receives is read with. */
+/** The integrations that read an entry's messages. */
 export const integrationsOf = (input: Pick<SyslogInputConfig, 'integration' | 'programs'>): string[] => [
   input.integration ?? OTHERWISE,
   ...programsOf(input).map(({ integration }) => integration),
   AUDIT_RECORDS,
 ]
 
-/** The pipelines of what is received, numbered from `first` on, and how messages find theirs. */
+/** Returns the pipelines of received messages, numbered from `first` on, and the assignment of messages to them. */
 export async function syslogPipelines(
   file: string,
   config: AgentConfig,
@@ -137,12 +137,13 @@ export async function syslogPipelines(
   return { pipelines, syslog: { inputs } }
 }
 
-/** A message has no header line of columns before it. */
+/** Rejects formats with a header line: a message has none. */
 async function refuseTables(integration: string): Promise<void> {
   const { formats, csv, title } = await loadIntegration(integration)
   if (formats.includes('csv') && csv.columns.length === 0) {
     throw new OperatorError(
-      `syslog: ${title} (${integration}) reads CSV with a header line, which messages don't have. Name its columns (csv: columns:) in an integration.yml of your own.`,
+      'WB-CONFIG-INVALID',
+      `syslog: ${title} (${integration}) reads CSV with a header line, which messages don't have. Name its columns (csv: columns:) in your own integration.yml.`,
     )
   }
 }

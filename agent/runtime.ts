@@ -1,10 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { OperatorError } from '../schema/index.ts'
+import { VERSION } from '../config/version.ts'
+import { cutAt, OperatorError } from '../schema/index.ts'
 import type { AgentSettings, Heartbeat, Ledger, OwnIntegration } from '../schema/wire/index.ts'
 import { wrongColumns } from './columns.ts'
-import { type AgentConfig, type FileInputConfig, fileInputsOf, hostOf, integrationPath } from './config.ts'
+import {
+  type AgentConfig,
+  type FileInputConfig,
+  fileInputsOf,
+  hostOf,
+  integrationPath,
+  syslogInputsOf,
+} from './config.ts'
 import { type InputEvents, inputEvents } from './event-status.ts'
 import {
   createFileInput,
@@ -14,15 +22,15 @@ import {
   type SourceStatus,
 } from './inputs/index.ts'
 import {
+  catalogueOf,
   createNormaliser,
   framingFor,
   loadIntegration,
   type Normaliser,
   type WorkerSetup,
 } from './normalise/index.ts'
-import { ownIntegrations } from './own-integrations.ts'
 import { Pump } from './pump.ts'
-import { hasJournal, journalFiles, syslogPipelines } from './receive.ts'
+import { hasJournal, integrationsOf, journalFiles, syslogPipelines } from './receive.ts'
 import { type ShapedInput, Shapes } from './shapes.ts'
 import {
   clockOf,
@@ -33,9 +41,8 @@ import {
   sumOf,
 } from './ship/index.ts'
 import type { FolderLock, State } from './state/index.ts'
-import { VERSION } from './version.ts'
 
-/** What a config file and the central settings build; when either changes another one is built, and swapped in. */
+/** The parts that a config file and the central settings define. When either changes, a new runtime is built and swapped in. */
 export interface Runtime extends Prepared {
   readonly shipper: Shipper
   readonly input: Input
@@ -43,27 +50,27 @@ export interface Runtime extends Prepared {
   readonly pump: Pump
 }
 
-/** What can be built before anything of the present runtime is touched. */
+/** The parts that can be built without touching the present runtime. */
 export interface Prepared {
   readonly config: AgentConfig
   readonly central: AgentSettings | null
   readonly events: readonly InputEvents[]
   readonly normaliser: Normaliser
-  /** Integrations that did not come with Waybill. */
+  /** The operator's own integrations. */
   readonly own: readonly OwnIntegration[]
 }
 
-/** What outlives a runtime. */
+/** The parts that outlive a runtime. */
 export interface Held {
   readonly lock: FolderLock
   readonly state: State
   readonly identity: Identity
   readonly desk: SettingsDesk
-  /** Made when it is asked for the first time. */
+  /** Returns the key; created at the first call. */
   readonly journalKey: () => Promise<Uint8Array>
 }
 
-/** All that can be wrong with settings is found here, before anything of the present runtime is touched. */
+/** Finds every fault of the settings before anything of the present runtime is touched. */
 export async function prepareLine(
   file: string,
   config: AgentConfig,
@@ -76,7 +83,7 @@ export async function prepareLine(
   const { told: own, left } = await ownIntegrations(file, config)
   for (const path of left) {
     log.warn(
-      `${path} has more event types than fit into a heartbeat: centrally they can be switched all together (NAME.*), not one by one.`,
+      `${path} has more event types than fit into a heartbeat. So they can be switched centrally only all together (NAME.*), not one by one.`,
     )
   }
   const key = hasJournal(config) ? { journalKey: await held.journalKey() } : {}
@@ -92,7 +99,8 @@ export async function workerSetup(
   central: AgentSettings | null,
 ): Promise<WorkerSetup> {
   const [wrong] = await wrongColumns(file, config)
-  if (wrong !== undefined) throw new OperatorError(`${wrong.about}: ${wrong.sentence}.`, { exitCode: 2 })
+  if (wrong !== undefined)
+    throw new OperatorError('WB-CONFIG-INVALID', `${wrong.about}: ${wrong.sentence}.`, { exitCode: 2 })
   const files = await Promise.all(
     fileInputsOf(config).map(async (input) => ({
       integration: integrationPath(input.integration, file),
@@ -116,7 +124,7 @@ export async function workerSetup(
   }
 }
 
-/** How an input's bytes are cut into records: as the input says, else as its integration's format asks for. */
+/** How to cut an input's bytes into records: the input's setting, else the format of its integration. */
 export async function framingOf(
   input: Pick<FileInputConfig, 'multiline'>,
   integration: string,
@@ -159,7 +167,7 @@ export async function startRuntime(
       lost: (slices) => input?.readAgain(slices),
     },
   })
-  // Nothing is sent before the input is there to note what is acknowledged.
+  // Nothing is sent before the input exists, which records acknowledgements.
   await shipper.takeUp()
   try {
     input = createFileInput(
@@ -200,7 +208,7 @@ export async function startRuntime(
   return { config, central, events, own, shipper, input, normaliser, shapes, pump }
 }
 
-/** The inputs by pipeline, as notices name them: files by their paths, messages as what is received. */
+/** The inputs by pipeline, with the names in notices: files by their paths, messages as received ones. */
 export function shapedInputs(
   config: AgentConfig,
   { setup, expected }: Pick<Normaliser, 'setup' | 'expected'>,
@@ -217,7 +225,7 @@ export function shapedInputs(
   })
 }
 
-/** What is read: the files that the settings name, and the journal. */
+/** The files to read: those of the settings, and the journal. */
 export function filesOf(
   config: AgentConfig,
   pipelines: readonly { readonly framing: Framing }[],
@@ -265,7 +273,7 @@ function heartbeatOf(
 
 export type AccountedSource = SourceStatus & { readonly ledger: Ledger }
 
-/** Every source with its ledger, also those whose file has gone, and the sum of all. */
+/** Every source with its ledger, including those whose file is gone, and the sum of all. */
 export function accounts(
   sources: readonly SourceStatus[],
   ledgers: ReadonlyMap<string, Ledger>,
@@ -275,3 +283,48 @@ export function accounts(
     total: sumOf(ledgers.values()),
   }
 }
+
+/** The room for this list in a heartbeat. */
+const MOST_BYTES = 32 * 1024
+
+/**
+ * The event types of the operator's own integrations, reported to the indexer. `left` are those for which there was no room: these can be
+ * switched by their group (`shop.*`), but not individually.
+ */
+async function ownIntegrations(
+  file: string,
+  config: AgentConfig,
+): Promise<{ readonly told: readonly OwnIntegration[]; readonly left: readonly string[] }> {
+  const names = [
+    ...fileInputsOf(config).map(({ integration }) => integration),
+    ...syslogInputsOf(config).flatMap(integrationsOf),
+  ]
+  // The other integrations are identified by name alone.
+  const paths = [...new Set(names.map((name) => integrationPath(name, file)))].filter((path) =>
+    path.includes('/'),
+  )
+  const told: OwnIntegration[] = []
+  const left: string[] = []
+  let room = MOST_BYTES
+  for (const path of paths) {
+    const { integration, title, types } = catalogueOf(await loadIntegration(path))
+    if (told.some((known) => known.integration === integration)) continue
+    // Types that come from another integration (`like`) are switched under their names there.
+    const named = types.filter(({ id }) => id.startsWith(`${integration}.`))
+    const own = {
+      integration,
+      title: cut(title),
+      types: named.map((type) => ({ ...type, title: cut(type.title), group: cut(type.group) })),
+    }
+    const bytes = Buffer.byteLength(JSON.stringify(own))
+    if (bytes > room || named.length > MOST_TYPES) left.push(path)
+    else {
+      room -= bytes
+      told.push(own)
+    }
+  }
+  return { told, left }
+}
+
+const MOST_TYPES = 512
+const cut = (text: string): string => cutAt(text, 256)

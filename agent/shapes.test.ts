@@ -59,7 +59,7 @@ describe('what most records of an input lack', () => {
   })
 
   it.each([
-    // Logs of a system have many lines of nobody, and a journal is mostly no event of a catalogue.
+    // Logs of a system have many lines without a user, and most entries of a journal are not events of a catalogue.
     ['journald', ['time', 'sense']],
     ['linux-auth', ['type', 'time', 'sense']],
     ['plain', ['time', 'sense']],

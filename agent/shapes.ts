@@ -2,29 +2,29 @@ import { type Notice, noticeText, sameNotice } from '../schema/wire/index.ts'
 import { mostlyLacking, NO_SHAPE, type PipelineShape, type Shape, sumOfShapes } from './normalise/index.ts'
 import type { State } from './state/index.ts'
 
-/** An input as notices name it. */
+/** An input with its name in notices. */
 export interface ShapedInput {
   readonly input: string
   readonly integration: string
-  /** Of the settings that its records are read with: other settings, another account. */
+  /** Identifies the settings that its records are read with: other settings start a new count. */
   readonly key: string
   readonly expected: number
 }
 
 const KEY = 'shapes'
-/** Of so many records the older half counts less and less: what is said is about what is read now. */
+/** Beyond this number of records the older half loses weight, so that notices describe recent records. */
 const MOST = 2000
 
 type Kept = Readonly<Record<string, Shape>>
 
-/** What the records of each input lack, and what is to be said of it: most have no type, no user, no time, or make no sense. */
+/** Counts what the records of each input lack, and makes notices: most have no type, no user, no time, or were not understood. */
 export class Shapes {
   readonly #inputs: readonly ShapedInput[]
   readonly #shapes: Shape[]
   #notices: readonly Notice[]
   readonly #log: { warn(message: string): void; info(message: string): void } | null
 
-  /** With a log, what begins and what ends is said there. */
+  /** With a log, it reports the beginning and the end of each notice there. */
   constructor(
     inputs: readonly ShapedInput[],
     state: Pick<State, 'get'>,
@@ -37,7 +37,6 @@ export class Shapes {
     this.#notices = this.#look()
   }
 
-  /** What is to be said now. */
   get notices(): readonly Notice[] {
     return this.#notices
   }
@@ -54,7 +53,7 @@ export class Shapes {
       this.#log?.info(`${input}: most records have a ${lacks} again.`)
   }
 
-  /** Written down where the agent stops, so that a command can say it of an agent that doesn't run. */
+  /** Saves the counts when the agent stops, so that a command can report them without a running agent. */
   async keep(state: Pick<State, 'write'>): Promise<void> {
     const kept: Kept = Object.fromEntries(
       this.#inputs.map(({ key }, i) => [key, this.#shapes[i] ?? NO_SHAPE]),

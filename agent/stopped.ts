@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { VERSION } from '../config/version.ts'
 import { OperatorError } from '../schema/index.ts'
 import type { AgentStatus } from './agent.ts'
 import { keptSettings } from './central-settings.ts'
@@ -13,14 +14,13 @@ import { accounts, filesOf, shapedInputs, workerSetup } from './runtime.ts'
 import { Shapes } from './shapes.ts'
 import { accountOf, loadIdentity } from './ship/index.ts'
 import { type Log, lockFolder, openState, type State } from './state/index.ts'
-import { VERSION } from './version.ts'
 
-/** Not found: nothing to wait for. */
+/** The exit code if no agent has run on the folder: there is nothing to wait for. */
 export const NEVER_RAN = 4
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** What `status` says where no agent runs: from the data folder, and from the files as they are now. */
+/** The status when no agent runs: from the data folder, and from the files as they are now. */
 export async function stoppedStatus(file: string, config: AgentConfig): Promise<AgentStatus> {
   const data = config.agent.data
   const identity = await loadIdentity(data)
@@ -28,11 +28,13 @@ export async function stoppedStatus(file: string, config: AgentConfig): Promise<
     const kept = journalBytes(data)
     if (kept > 0) {
       throw new OperatorError(
-        `The agent of ${data} is not running, and not enrolled yet. Its journal keeps ${kept} bytes of syslog messages, which it ships once it is enrolled: start it with \`waybill-agent run --config ${file}\`.`,
+        'WB-AGENT-NOT-RUNNING',
+        `The agent of ${data} is not running, and not enrolled yet. Its journal holds ${kept} bytes of syslog messages, which it ships once it is enrolled: start it with \`waybill-agent run --config ${file}\`.`,
         { exitCode: NEVER_RAN },
       )
     }
     throw new OperatorError(
+      'WB-AGENT-NOT-RUNNING',
       `No agent has run on ${data} yet: start one with \`waybill-agent run --config ${file}\`.`,
       { exitCode: NEVER_RAN },
     )
@@ -100,7 +102,7 @@ function journalBytes(data: string): number {
   return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
 }
 
-/** Looking changes nothing: what the inputs would note down is left to the agent. */
+/** A state that discards writes: looking changes nothing, and the agent itself records what the inputs note. */
 function unwritten(state: State): State {
   return {
     get: (key) => state.get(key),

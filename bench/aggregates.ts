@@ -1,5 +1,5 @@
 /**
- * How fast the embedded store counts: what the console's screens ask, over a store that `bench/store.ts` has filled.
+ * Measures how fast the embedded store counts: the questions of the console's screens, over a store that `bench/store.ts` has filled.
  *
  *   node bench/store.ts 5000000 --dir folder
  *   node bench/aggregates.ts --dir folder [--runs 11]

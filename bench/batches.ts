@@ -11,7 +11,7 @@ import {
 } from '../schema/index.ts'
 import type { Manifest } from '../schema/wire/index.ts'
 
-/** The file that the benches' events say they come from, and how many bytes a record takes in it. */
+/** The file that the benches' events name as their source, and the bytes of a record in it. */
 export const SOURCE = '00112233445566778899aabbccddeeff' as SourceId
 export const RECORD = 430
 
@@ -25,7 +25,7 @@ interface Place {
 export const batchOf = (lines: readonly string[], place: Place): StoreBatch =>
   batchOfBytes(Buffer.from(`\n${lines.join('\n')}\n`), place)
 
-/** The same of lines that stand between newlines. */
+/** Does the same for lines between newlines. */
 export function batchOfBytes(shipped: Buffer, { sequence, first, ingested }: Place): StoreBatch {
   const { leaves, count } = leavesOf(shipped, 1, shipped.length)
   const body = shipped.subarray(1)

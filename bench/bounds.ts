@@ -1,5 +1,5 @@
 /**
- * What the agent never takes more of: memory while it catches up, while no indexer answers, over a line of 100 MB; memory
+ * Checks the limits that the agent never exceeds: memory while it catches up, while no indexer answers, over a line of 100 MB; memory
  * and processor time beside files in which nothing happens.
  *
  *   npm run bench:bounds                       a backlog of 1 GB, an outage of 30 s, 1,000 idle files for 60 s

@@ -1,22 +1,20 @@
 /**
- * How fast the console's screens get their answers from an embedded store of 5,000,000 events.
+ * Measures how fast the console's screens get their answers from an embedded store of 5,000,000 events.
  *
  *   npm run bench:console [-- --events 5000000 --runs 11 --dir folder --only people]
  *
- * Fills a store with a month of events (with `--dir` it is kept, and used again by the next run), starts an indexer on it, opens each screen
- * in Chromium, and writes down what the page asks: so these are the questions of the screens, whatever they come to be. Then it asks each of
- * them alone, as often as it is told, and prints least, median and greatest time, and the median of the processor time, which others on the
- * machine disturb less; and for each screen when it first painted and when its last answer was there, all asked at once as the page does.
+ * Fills a store with a month of events (with `--dir` it is kept, and used again by the next run), starts an indexer on it, opens each
+ * screen in Chromium, and records the page's requests, so these are always the current questions of the screens. Then it asks each of them
+ * alone, `--runs` times, and prints least, median and greatest time, and the median of the processor time, which other processes of the
+ * machine disturb less. For each screen it also prints the times of the first paint and of the last answer, with all requests at once as in
+ * the page.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Page, Request } from 'playwright-core'
-import { Chromium } from '../test/browser/chromium.ts'
+import type { Chromium } from '../test/browser/chromium.ts'
 import { SOMEBODY } from './month.ts'
-import { filled, served } from './month-store.ts'
+import { inBrowser } from './month-store.ts'
 import { spread, timesOfPage } from './page-times.ts'
 
 const { values } = parseArgs({
@@ -29,9 +27,9 @@ const { values } = parseArgs({
 })
 const total = Number(values.events)
 const runs = Number(values.runs)
-/** At the median, ms. */
+/** The wanted median, ms. */
 const WANTED = 300
-/** A screen that asks nothing for so long is complete, ms. */
+/** The time without requests, ms, after which a screen is complete. */
 const QUIET = 1000
 
 /** Screens with the data that they are about. */
@@ -57,7 +55,7 @@ interface Asked {
   readonly body: string | null
 }
 
-/** All that a page asks until its screen is complete, with what came of the time. */
+/** Records the requests of a page until its screen is complete, and the times. */
 async function watch(page: Page, url: string) {
   const asked = new Map<string, Asked>()
   let open = 0
@@ -85,7 +83,7 @@ async function watch(page: Page, url: string) {
 
 const ms = (time: number): string => `${time.toFixed(0).padStart(6)}`
 
-/** What a question is about, short enough for a line. */
+/** Describes a question, short enough for a line. */
 function nameOf({ method, path, body }: Asked): string {
   return `${method} ${decodeURIComponent(path)} ${body ?? ''}`.replaceAll('"', '').slice(0, 150)
 }
@@ -101,7 +99,7 @@ async function measure(url: string, browser: Chromium, end: number): Promise<voi
       `${name}: ${seen.asked.length} questions; painted after ${seen.painted.toFixed(0)} ms, complete after ${seen.complete.toFixed(0)} ms; ` +
         `opened again ${again.painted.toFixed(0)} and ${again.complete.toFixed(0)} ms`,
     )
-    // The page is of no use meanwhile, and would ask again by itself.
+    // The page is not needed in the meantime, and would send more requests.
     await page.goto('about:blank')
     for (const question of seen.asked) {
       const times: number[] = []
@@ -134,19 +132,4 @@ async function measure(url: string, browser: Chromium, end: number): Promise<voi
   )
 }
 
-const folder = values.dir ?? (await mkdtemp(join(tmpdir(), 'waybill-bench-console-')))
-try {
-  await mkdir(folder, { recursive: true })
-  const { end, taken } = await filled(folder, total)
-  console.log(`${total} events, stored in ${taken} s`)
-  const indexer = await served(folder, end)
-  const browser = await Chromium.start()
-  try {
-    await measure(indexer.url, browser, end)
-  } finally {
-    await browser.end()
-    await indexer.close()
-  }
-} finally {
-  if (values.dir === undefined) await rm(folder, { recursive: true, force: true })
-}
+await inBrowser({ dir: values.dir, total }, measure)

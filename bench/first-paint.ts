@@ -1,5 +1,5 @@
 /**
- * How soon somebody sees something: the console on the demo's data, opened in Chromium by who has signed in.
+ * Measures how soon a user sees something: the console on the demo's data, opened in Chromium by a signed-in user.
  *
  *   npm run bench:paint [-- --runs 7]
  *
@@ -24,7 +24,7 @@ try {
       try {
         await demo.signIn(browser)
         const page = await browser.page()
-        // What signing in has loaded is in the cache already; a first visit has nothing there.
+        // The browser has loaded files during sign-in; a first visit has nothing in its cache.
         const session = await browser.context.newCDPSession(page)
         await session.send('Network.setCacheDisabled', { cacheDisabled: true })
         await page.goto(demo.url + path)

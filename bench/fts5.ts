@@ -1,11 +1,12 @@
 /**
- * What SQLite's FTS5 would cost in place of the store's own segments: the terms of an event, inserted into an index that holds nothing else.
+ * Measures the cost of SQLite's FTS5 in place of the store's own segments: the terms of an event, inserted into an index that holds
+ * nothing else.
  *
  *   node bench/fts5.ts [events] [--terms 45]
  *
- * Contentless, `detail=none`, ascending row ids, transactions of 4,800 events: as little as FTS5 can be asked to do. An event's terms are words of
- * nine characters; two thirds are of few, as actions and hosts are, and the others of a million. Prints processor time an event without ever
- * merging and with FTS5's own merging.
+ * Contentless, `detail=none`, ascending row ids, transactions of 4,800 events: as little as FTS5 can be asked to do. An event's terms are
+ * words of nine characters; two thirds are from a few, like actions and hosts, and the others from a million. Prints processor time an
+ * event without ever merging and with FTS5's own merging.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

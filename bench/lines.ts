@@ -56,7 +56,7 @@ export function auditLine(number: number): string {
 
 const LINES_A_CHUNK = 2000
 
-/** So many lines, each with its newline, in chunks of about a megabyte. */
+/** This many lines, each with its newline, in chunks of about a megabyte. */
 export function* auditLines(count: number): Generator<Buffer> {
   for (let first = 0; first < count; first += LINES_A_CHUNK) {
     let chunk = ''

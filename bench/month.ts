@@ -22,7 +22,7 @@ const CLIENTS = Array.from(
     `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${90 + i}.0.0.0 Safari/537.36`,
 )
 
-/** How many of 100 events are of each kind. */
+/** The number of events of each kind in 100. */
 const KINDS = [
   ['change', 42],
   ['view', 20],
@@ -34,7 +34,7 @@ const KINDS = [
 ] as const
 type Kind = (typeof KINDS)[number][0]
 
-/** The first user of the month, whom the bench looks at. */
+/** The first user of the month, whose events the bench looks at. */
 export const SOMEBODY = USERS[0]?.name ?? ''
 
 export class Month {

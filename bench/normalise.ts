@@ -1,8 +1,8 @@
 /**
- * What the making of batches costs, in one thread: `node bench/normalise.ts [--events 200000] [--plainly] [--integration erp] [--of erp]`.
- * Prints µs an event, and what each stage has of them, on audit lines of about 430 bytes, or on what the source of an integration
- * writes (`lifelike/`); with `--of`, on what the source of another one writes, and with `--as-json` on what that one's format reads in it, as lines of
- * JSON: so `generic-json` can be asked for the same events. What comes before these events doesn't count: V8 compiles in the meantime.
+ * Measures the cost of making batches, in one thread: `node bench/normalise.ts [--events 200000] [--plainly] [--integration erp] [--of
+ * erp]`. Prints µs an event, and the share of each stage, on audit lines of about 430 bytes, or on the output of an integration's source
+ * (`lifelike/`). With `--of` it takes the output of another integration's source, and with `--as-json` the records of that format as lines
+ * of JSON, so that `generic-json` can be measured on the same events. The events before these do not count: V8 compiles in the meantime.
  */
 import { parseArgs } from 'node:util'
 import { zstdDecompressSync } from 'node:zlib'
@@ -63,7 +63,7 @@ const setup: WorkerSetup = {
   compression: { encoding: 'zstd', level },
 }
 
-/** What the source's format reads in its records. */
+/** The records as lines of JSON, as the source's format reads them. */
 async function asJson({ records, header }: Lifelike): Promise<Lifelike> {
   const format = formatOf(await loadIntegration(of), { quote: '"', keepsEmpty: () => false })
   format.begin(header)
@@ -82,7 +82,7 @@ function cpuNow(): number {
   return (user + system) / 1000
 }
 
-/** What the files hold, as the pump cuts it: made before anything is timed, and gone through again and again. */
+/** A piece of the files, as the pump cuts it: made before the timing starts, and read again and again. */
 interface Piece {
   readonly buffer: ArrayBuffer
   readonly length: number

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 
-/** When a page first painted something, and when the last answer of the API was there: ms since it was opened. */
+/** Returns the times of the page's first paint and of the API's last answer: ms since it was opened. */
 export async function timesOfPage(page: Page): Promise<{ painted: number; complete: number }> {
   const [painted, complete] = await page.evaluate<[number, number]>(
     `[performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,

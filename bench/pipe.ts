@@ -1,7 +1,8 @@
 /**
- * The whole way, with everything on: the real agent reads a file of JSON audit lines, parses, seals, compresses and ships them
- * into a bulk of nothing (a sink that checks each waybill and acknowledges) and into the real indexer. Machines differ, and the same machine from one
- * quarter of an hour to the next: so a yardstick runs before each run (`yardstick.ts`), and the agent's figures are given in its measure as well.
+ * Measures the whole pipeline, with everything on: the real agent reads a file of JSON audit lines, parses, seals, compresses and ships
+ * them to a sink (which checks each waybill, acknowledges it and stores nothing) and to the real indexer. Machines differ, and one machine
+ * differs from one quarter of an hour to the next. So a yardstick runs before each run (`yardstick.ts`), and the agent's figures are also
+ * given relative to it.
  *
  *   npm run bench                                          1,000,000 lines, three runs each
  *   npm run bench -- --events 10000000 --runs 1 --into indexer
@@ -38,7 +39,7 @@ interface Pace {
 interface Figures {
   readonly yardstickEvents: number
   readonly yardstickCpu: number
-  /** In the measure of the yardstick beside it. */
+  /** The figures relative to the yardstick that ran beside. */
   readonly timesEvents: number
   readonly timesCpu: number
   readonly eventsPerSecond: number
@@ -98,7 +99,7 @@ async function startServer(into: string, place: string): Promise<{ server: Measu
   }
 }
 
-/** How fast the least that a shipper could do is at this moment; who answers it does nothing else. */
+/** Measures the speed of the least that a shipper could do at this moment; the server does nothing but answer. */
 async function yardstick(file: string): Promise<Pace> {
   const server = createServer((request, response) => {
     request.resume()

@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import * as z from 'zod'
+import type { EngineAddress } from '../test/engines/elasticsearch.ts'
 
-/** What a process has used so far, by the kernel's own account. */
+/** The resources that a process has used so far, according to the kernel. */
 export interface Usage {
   readonly cpuSeconds: number
   readonly peakRssMegabytes: number
@@ -26,6 +28,21 @@ export function usageOf(pid: number): Usage | null {
   } catch {
     return null
   }
+}
+
+/** The processor time that all nodes of an Elasticsearch have used, as they report it: also of a server that somebody else started. */
+export async function engineCpuSeconds({ url, username, password }: EngineAddress): Promise<number> {
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+  const answer = await fetch(`${url}/_nodes/stats/process`, { headers: { authorization } })
+  const { nodes } = z
+    .object({
+      nodes: z.record(
+        z.string(),
+        z.object({ process: z.object({ cpu: z.object({ total_in_millis: z.number() }) }) }),
+      ),
+    })
+    .parse(await answer.json())
+  return Object.values(nodes).reduce((sum, { process }) => sum + process.cpu.total_in_millis / 1000, 0)
 }
 
 /** A command as it is published: what is installed is what is measured. `npm run build` makes it. */

@@ -1,18 +1,16 @@
 /**
- * How the log viewer scrolls through a store of a million events.
+ * Measures how the log viewer scrolls through a store of a million events.
  *
  *   npm run bench:scroll [-- --events 1000000 --rows 100000 --dir folder]
  *
- * Turns the wheel in Chromium until so many rows have gone by, and prints how long the frames took, how many rows the page drew, waited for
- * and held in memory, and what it asked; then goes to the end by key and to the middle by the scrollbar, and prints how soon the rows were there.
+ * Turns the wheel in Chromium until this many rows have passed, and prints the duration of the frames, the number of rows that the page
+ * drew, waited for and held in memory, and its requests. Then it goes to the end by key and to the middle by the scrollbar, and prints how
+ * soon the rows were there.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Page } from 'playwright-core'
-import { Chromium } from '../test/browser/chromium.ts'
-import { filled, served } from './month-store.ts'
+import type { Chromium } from '../test/browser/chromium.ts'
+import { inBrowser } from './month-store.ts'
 
 const { values } = parseArgs({
   options: {
@@ -25,7 +23,7 @@ const ROW = 30
 /** Rows a frame: as fast as a wheel is turned, and as fast as a page is thrown. */
 const TURNED = 4
 const THROWN = 200
-/** So many rows are gone through by the wheel, the others are thrown past. */
+/** This many rows are gone through by the wheel, the others are thrown past. */
 const BY_WHEEL = 8000
 
 interface Scrolled {
@@ -35,7 +33,7 @@ interface Scrolled {
   readonly drawn: number
 }
 
-/** Scrolls through so many rows, by `step` of them a frame, as long as it takes. */
+/** Scrolls through this many rows, by `step` of them a frame, as long as it takes. */
 const scrolling = (rows: number, step: number): string => `(async () => {
   const scroller = document.querySelector('.grid-scroll')
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
@@ -97,7 +95,7 @@ async function measure(url: string, browser: Chromium, end: number): Promise<voi
     if (request.url().includes('/v1/search')) asked++
   })
   await page.goto(`${url}/events?range=now-30d`)
-  // What Waybill itself did is among them, so they may be a few more.
+  // Waybill's own events are among them, so there may be a few more.
   await page.locator('.total', { hasText: /^[\d,]+ events/ }).waitFor()
   await page.evaluate(settled)
   const before = await heapOf(page)
@@ -140,19 +138,4 @@ async function measure(url: string, browser: Chromium, end: number): Promise<voi
   }
 }
 
-const folder = values.dir ?? (await mkdtemp(join(tmpdir(), 'waybill-bench-scroll-')))
-try {
-  await mkdir(folder, { recursive: true })
-  const { end, taken } = await filled(folder, Number(values.events))
-  console.log(`${values.events} events, stored in ${taken} s`)
-  const indexer = await served(folder, end)
-  const browser = await Chromium.start()
-  try {
-    await measure(indexer.url, browser, end)
-  } finally {
-    await browser.end()
-    await indexer.close()
-  }
-} finally {
-  if (values.dir === undefined) await rm(folder, { recursive: true, force: true })
-}
+await inBrowser({ dir: values.dir, total: Number(values.events) }, measure)

@@ -1,13 +1,4 @@
-/**
- * How fast a store takes batches and answers searches: the embedded one, or that in Elasticsearch.
- *
- *   node bench/store.ts [events] [--ids minted|declared] [--enrich off|usual|all] [--dir folder] [--elasticsearch]
- *
- * `--enrich usual` enriches as an indexer does whose settings say nothing of it, and whose events need nothing; `all` has a client and a
- * public address in each event, and a file of places.
- *
- * Prints events/s, CPU seconds per million events (the store's; making the batches is not counted), bytes per event, peak RSS, and the median and 95th percentile of usual queries.
- */
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,10 +6,32 @@ import { parseArgs } from 'node:util'
 import { Enricher, type EnrichPlan } from '../indexer/enrich/index.ts'
 import { BERLIN, mmdbOf } from '../indexer/enrich/testing/mmdb.ts'
 import { parseQuery, type Query } from '../indexer/query/index.ts'
-import { openEmbeddedStore, type StoreBatch } from '../indexer/store/index.ts'
+import {
+  openElasticsearchStore,
+  openEmbeddedStore,
+  type Store,
+  type StoreBatch,
+} from '../indexer/store/index.ts'
 import { type Category, declaredEventId, mintedEventId, mintedIdPrefix } from '../schema/index.ts'
+import { startEngine } from '../test/engines/elasticsearch.ts'
 import { batchOf, RECORD, SOURCE } from './batches.ts'
-import { openEngine } from './engine.ts'
+import { PlainBulk } from './plain-bulk.ts'
+import { engineCpuSeconds } from './processes.ts'
+
+/**
+ * Measures how fast a store takes batches and answers searches: the embedded one, or that in Elasticsearch.
+ *
+ *   node bench/store.ts [events] [--ids minted|declared] [--enrich off|usual|all] [--dir folder] [--elasticsearch]
+ *
+ * `--enrich usual` enriches as an indexer with default settings does, with events that need no additions; `all` has a client and a public
+ * address in each event, and a file of places.
+ *
+ * With `--elasticsearch` the same events are also written as a plain bulk of ECS documents (`plain-bulk.ts`), by turns, so that the
+ * processor times of both show the price of exactly-once.
+ *
+ * Prints events/s, CPU seconds per million events (the store's; making the batches is not counted), bytes per event, peak RSS, and the
+ * median and 95th percentile of usual queries.
+ */
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,6 +46,8 @@ const { values, positionals } = parseArgs({
 const total = Number(positionals[0] ?? (values.elasticsearch ? 200_000 : 300_000))
 const BATCH = 2400
 const IN_FLIGHT = 6
+/** By turns: a server becomes faster and slower within minutes. */
+const ROUNDS = 4
 
 let state = Number(values.seed)
 function random(): number {
@@ -111,7 +126,7 @@ function line(i: number): string {
   const offset = i * RECORD
   const eventId =
     values.ids === 'declared' ? declaredEventId('bench', 'crm', [String(i)]) : mintedEventId(PREFIX, offset)
-  // Members stand in canonical order already.
+  // The members are in canonical order already.
   return JSON.stringify({
     '@timestamp': time,
     agent: { id: 'agent-bench', name: 'web-1', version: '0.1.0' },
@@ -159,7 +174,7 @@ const plan = planOf()
 const enricher = new Enricher()
 let enriching = 0
 
-/** In the indexer a thread that checks waybills does this. */
+/** Enriches lines, as the thread that checks waybills does in the indexer. */
 function additionsTo(lines: Buffer): Pick<StoreBatch, 'additions'> {
   if (plan === null) return {}
   const before = process.threadCpuUsage()
@@ -174,6 +189,44 @@ function nextBatch(sequence: number, from: number, count: number): StoreBatch {
   for (let i = 0; i < count; i++) parts.push(line(from + i))
   const batch = batchOf(parts, { sequence, first: from, ingested: START + from * 87 })
   return { ...batch, ...additionsTo(batch.lines) }
+}
+
+/** Seconds that something took in all rounds: on the clock, and of processor time. */
+class Spent {
+  readonly #engine: BenchEngine | null
+  #seconds = 0
+  #cpu = 0
+  #began: number | null = null
+  #cpuBegan = process.cpuUsage()
+  server = 0
+
+  constructor(engine: BenchEngine | null) {
+    this.#engine = engine
+  }
+
+  /** Also while it runs. */
+  get seconds(): number {
+    return this.#seconds + (this.#began === null ? 0 : (performance.now() - this.#began) / 1000)
+  }
+
+  /** Of this process, also while it runs. */
+  get cpu(): number {
+    if (this.#began === null) return this.#cpu
+    const { user, system } = process.cpuUsage(this.#cpuBegan)
+    return this.#cpu + (user + system) / 1e6
+  }
+
+  async during(work: () => Promise<unknown>): Promise<void> {
+    const server = (await this.#engine?.cpuSeconds()) ?? 0
+    this.#cpuBegan = process.cpuUsage()
+    this.#began = performance.now()
+    await work()
+    const [seconds, cpu] = [this.seconds, this.cpu]
+    this.#began = null
+    this.#seconds = seconds
+    this.#cpu = cpu
+    this.server += ((await this.#engine?.cpuSeconds()) ?? 0) - server
+  }
 }
 
 const dir = values.dir ?? (await mkdtemp(join(tmpdir(), 'waybill-bench-store-')))
@@ -218,26 +271,25 @@ async function ask(query: Query): Promise<{ ms: number; events: number }> {
 }
 
 try {
-  const cpu = process.cpuUsage()
   const own = process.threadCpuUsage()
-  const ofEngine = engine?.cpuSeconds() ?? null
+  let made: Buffer[] = []
   let makingCpu = 0
-  /** The embedded store works in threads of its own, and this one makes batches; the other store works in this one. */
-  const spentSoFar = (): number => {
-    const [all, mine] = [process.cpuUsage(cpu), process.threadCpuUsage(own)]
-    const others = engine === null ? mine.user + mine.system : makingCpu
-    return (all.user + all.system - others) / 1e6
-  }
-  const start = performance.now()
   let making = 0
   let next = 0
   let sequence = 0
   let done = 0
   let shown = 0
-  const sender = async (): Promise<void> => {
-    while (next < total) {
+  const inStore = new Spent(engine)
+  const inPlain = new Spent(engine)
+  /** The embedded store works in threads of its own, and this one makes batches; the other store works in this one. */
+  const spentSoFar = (): number => {
+    const mine = process.threadCpuUsage(own)
+    return inStore.cpu - (engine === null ? mine.user + mine.system : makingCpu) / 1e6
+  }
+  const sender = async (until: number): Promise<void> => {
+    while (next < until) {
       const from = next
-      const count = Math.min(BATCH, total - from)
+      const count = Math.min(BATCH, until - from)
       next += count
       const began = performance.now()
       const before = process.threadCpuUsage()
@@ -245,6 +297,7 @@ try {
       const used = process.threadCpuUsage(before)
       making += performance.now() - began
       makingCpu += used.user + used.system
+      if (engine !== null) made.push(batch.lines)
       const outcome = await store.write(batch)
       if (outcome.kind !== 'stored' || outcome.result.stored !== count)
         throw new Error(JSON.stringify(outcome))
@@ -252,15 +305,32 @@ try {
       if (done - shown >= 1_000_000) {
         shown = done
         console.log(
-          `  ${done} events after ${((performance.now() - start) / 1000).toFixed(1)} s, ${spentSoFar().toFixed(1)} CPU s in the store`,
+          `  ${done} events after ${inStore.seconds.toFixed(1)} s, ${spentSoFar().toFixed(1)} CPU s in the store`,
         )
       }
     }
   }
-  await Promise.all(Array.from({ length: IN_FLIGHT }, sender))
-  const seconds = (performance.now() - start) / 1000
+  const atOnce = (work: () => Promise<void>): Promise<unknown> =>
+    Promise.all(Array.from({ length: IN_FLIGHT }, work))
+  const rounds = engine === null ? 1 : ROUNDS
+  for (let round = 1; round <= rounds; round++) {
+    await inStore.during(async () => {
+      await atOnce(() => sender(Math.ceil((total * round) / rounds)))
+      await engine?.refresh()
+    })
+    if (engine === null) break
+    const batches = made
+    made = []
+    await inPlain.during(async () => {
+      await atOnce(async () => {
+        for (let lines = batches.pop(); lines !== undefined; lines = batches.pop())
+          await engine.plain.write(lines)
+      })
+      await engine.refresh()
+    })
+  }
+  const { seconds } = inStore
   const spent = spentSoFar()
-  const ofEngineNow = engine?.cpuSeconds() ?? null
   const status = await store.status()
   let bytes = status.bytes
   if (engine === null) {
@@ -271,10 +341,18 @@ try {
     `${total} events: ${Math.round(total / seconds)} events/s, ${((spent * 1e6) / total).toFixed(1)} CPU s per million in the store ` +
       `(${(making / 1000).toFixed(1)} of ${seconds.toFixed(1)} s went into making them), ${Math.round(bytes / total)} bytes/event, peak RSS ${Math.round(peak / 1e6)} MB, ${status.partitions.length} partitions`,
   )
-  if (ofEngine !== null && ofEngineNow !== null)
+  if (engine !== null) {
+    const perMillion = (cpuSeconds: number): string => ((cpuSeconds * 1e6) / total).toFixed(0)
+    const percent = (of: number, whole: number): string => `${((of / whole) * 100).toFixed(0)} %`
+    const { server } = inStore
+    const { server: plain, cpu: sender, seconds: plainSeconds } = inPlain
     console.log(
-      `  the server took ${(((ofEngineNow - ofEngine) * 1e6) / total).toFixed(0)} CPU s per million`,
+      `  Elasticsearch took ${perMillion(server)} CPU s per million, the indexer's store ${percent(spent, server)} of that: ${percent(spent, spent + server)} and ${percent(server, spent + server)} of both together`,
     )
+    console.log(
+      `  the same as a plain bulk of ECS documents: ${Math.round(total / plainSeconds)} events/s, ${perMillion(sender)} CPU s per million for the sender and ${perMillion(plain)} for Elasticsearch, ${Math.round((await engine.plain.bytes()) / total)} bytes/event; exactly-once costs Elasticsearch ${(server / plain).toFixed(2)} times as much`,
+    )
+  }
   if (plan !== null)
     console.log(`  enriching took ${(enriching / total).toFixed(2)} µs of CPU an event, in another thread`)
   for (const [name, query] of QUERIES) {
@@ -294,4 +372,33 @@ try {
   clearInterval(watch)
   await (engine === null ? store.close() : engine.end())
   if (values.dir === undefined) await rm(dir, { recursive: true, force: true })
+}
+
+/** A store in a real Elasticsearch: the one that WAYBILL_TEST_ES names, a container, or the server from Maven Central. */
+interface BenchEngine {
+  readonly store: Store
+  readonly plain: PlainBulk
+  refresh(): Promise<void>
+  /** CPU seconds of the server so far. */
+  cpuSeconds(): Promise<number>
+  end(): Promise<void>
+}
+
+async function openEngine(): Promise<BenchEngine> {
+  const engine = await startEngine()
+  const { url, username, password } = engine.address
+  const namespace = `bench${randomBytes(4).toString('hex')}`
+  const store = await openElasticsearchStore({ nodes: [url], username, password, namespace, isTimed: true })
+  const plain = await PlainBulk.open(engine.address, namespace)
+  return {
+    store,
+    plain,
+    refresh: () => plain.refresh(`waybill-*-${namespace}*`),
+    cpuSeconds: () => engineCpuSeconds(engine.address),
+    async end() {
+      await store.close()
+      await plain.close()
+      await engine.stop()
+    },
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * What the machine is worth at the moment: one thread of Node that does the least that a shipper could. It reads lines of JSON, parses them, builds an event
- * of each, writes it as JSON, compresses and sends, and keeps no promise: no signature, no spool, no position.
+ * Measures the speed of the machine at the moment: one thread of Node that does the least that a shipper could. It reads lines of JSON,
+ * parses them, builds an event of each, writes it as JSON, compresses and sends, and keeps no promise: no signature, no spool, no position.
  *
  *   node bench/yardstick.ts FILE URL
  */

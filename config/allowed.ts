@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** The keys that a schema allows at a path: for saying so when another key stands there. */
+/** The keys that a schema allows at a path, for messages about an unknown key. */
 export function allowedKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
   return [...new Set(at(schema, path).flatMap(keysOf))].sort()
 }
@@ -34,7 +34,7 @@ function at(schema: z.core.$ZodType, path: readonly PropertyKey[]): z.core.$ZodT
 const keysOf = (schema: z.core.$ZodType): string[] =>
   schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
 
-/** The candidate that differs from a word by the fewest edits, where that is few enough to be a slip. */
+/** The candidate that differs from a word by the fewest edits, if these are few enough for a typing error. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
@@ -61,7 +61,10 @@ function edits(a: string, b: string): number {
   return row[b.length]!
 }
 
-/** Says that a command has no such options, with the one that was probably meant; `help` is the help text of the command, which lists them all. */
+/**
+ * Reports that a command has no such options, with the one that was probably meant; `help` is the command's help text, which lists them
+ * all.
+ */
 export function noOption(unknown: readonly string[], help: string): string {
   const known = [...help.matchAll(/(?<![\w-])--([a-z][a-z-]*)/g)].map(([, name]) => name ?? '')
   const said = unknown.map((name) => {

@@ -1,6 +1,5 @@
 export { closest, noOption } from './allowed.ts'
 export { beside, keptBeside } from './beside.ts'
-export { isLoopbackHost } from './loopback.ts'
 export {
   ConfigError,
   type ConfigProblem,
@@ -9,5 +8,5 @@ export {
   parseConfig,
   readConfig,
 } from './read.ts'
-export { Secret, secret } from './secret.ts'
+export { isLoopbackHost, Secret, secret } from './secret.ts'
 export { age, bytesText, duration, size } from './units.ts'

@@ -6,18 +6,18 @@ import { codeOf, OperatorError, reasonOf } from '../schema/index.ts'
 import { allowedKeys, closest } from './allowed.ts'
 import { beside } from './beside.ts'
 
-/** One thing wrong in a config file, as data. */
+/** A fault in a config file, as data. */
 export interface ConfigProblem {
   readonly line: number
-  /** Where in the file's structure: `inputs[0].file.paths`. */
+  /** The place in the file's structure: `inputs[0].file.paths`. */
   readonly path: string
   readonly problem: string
 }
 
-/** What a command exits with. */
+/** The exit code of a command. */
 const WRONG_SETTINGS = 2
 
-/** The file can't be used; the sentence lists each problem with its line. */
+/** The file is not usable; the sentence lists each problem with its line. */
 export class ConfigError extends OperatorError {
   override name = 'ConfigError'
   readonly problems: readonly ConfigProblem[]
@@ -26,7 +26,7 @@ export class ConfigError extends OperatorError {
     const sentences = problems.map(
       (p) => `${file}:${p.line}: ${p.path === '' ? '' : `${p.path}: `}${p.problem}`,
     )
-    super(sentences.join('\n'), { exitCode: WRONG_SETTINGS })
+    super('WB-CONFIG-INVALID', sentences.join('\n'), { exitCode: WRONG_SETTINGS })
     this.problems = problems
   }
 }
@@ -34,6 +34,8 @@ export class ConfigError extends OperatorError {
 export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly readSecretFile: (path: string) => string
+  /** The text for a variable or a file that does not exist yet; without it, its absence is a problem. */
+  readonly absent?: string
 }
 
 const SYSTEM: ConfigSources = {
@@ -41,13 +43,14 @@ const SYSTEM: ConfigSources = {
   readSecretFile: (path) => readFileSync(path, 'utf8'),
 }
 
-/** The line in which something stands, by its path; of what is not there, the nearest thing around it. */
+/** Returns the line of a setting, by its path; for a missing setting, the line of the nearest enclosing one. */
 export type LineOf = (path: readonly PropertyKey[]) => number
 
-/** Reads a YAML file, puts in what `${env:NAME}` and `${file:/path}` stand for, and checks it with a schema. */
+/** Reads a YAML file, replaces `${env:NAME}` and `${file:/path}` by their values, and checks it with a schema. */
 export async function readConfig<T>(
   file: string,
   schema: z.ZodType<T>,
+  more: Pick<ConfigSources, 'absent'> = {},
 ): Promise<{ value: T; file: string; lineOf: LineOf }> {
   const path = resolve(file)
   let text: string
@@ -56,21 +59,29 @@ export async function readConfig<T>(
   } catch (error) {
     const code = codeOf(error)
     if (code === 'ENOENT')
-      throw new OperatorError(`There is no config file ${file}. Name it with --config.`, {
+      throw new OperatorError('WB-FILE-MISSING', `There is no file ${file}: name the one that is there.`, {
         exitCode: WRONG_SETTINGS,
       })
     if (code === 'EACCES')
-      throw new OperatorError(`No right to read ${file}: make it readable for this user.`, {
+      throw new OperatorError(
+        'WB-FILE-UNREADABLE',
+        `This user may not read ${file}: make it readable for this user.`,
+        {
+          exitCode: WRONG_SETTINGS,
+        },
+      )
+    if (code === 'EISDIR')
+      throw new OperatorError('WB-FILE-UNREADABLE', `${file} is a folder: name a file in it.`, {
         exitCode: WRONG_SETTINGS,
       })
-    if (code === 'EISDIR')
-      throw new OperatorError(`${file} is a folder: name a file in it.`, { exitCode: WRONG_SETTINGS })
-    throw new OperatorError(`${file} can't be read: ${reasonOf(error)}`, { cause: error })
+    throw new OperatorError('WB-FILE-UNREADABLE', `${file} can't be read: ${reasonOf(error)}`, {
+      cause: error,
+    })
   }
-  return { ...parsed(text, file, schema, SYSTEM), file: path }
+  return { ...parsed(text, file, schema, { ...SYSTEM, ...more }), file: path }
 }
 
-/** The same for a text that is at hand. */
+/** The same for a text. */
 export function parseConfig<T>(
   text: string,
   file: string,
@@ -102,11 +113,11 @@ function parsed<T>(
   const problems: ConfigProblem[] = []
   const lineOf = (node: Node | null | undefined): number =>
     node?.range ? lines.linePos(node.range[0]).line : 1
-  /** What the file says where a reference was put in, so that an error shows that and not the secret. */
+  /** The text of the file at each reference, so that an error shows the reference and not the secret. */
   const references = new Map<Node, string>()
   visit(document, {
     Alias(_, node) {
-      // Mostly a password that begins with this sign; the parser would show it.
+      // This is mostly a password that begins with this sign; the parser would show it.
       if (node.resolve(document) === undefined)
         problems.push({
           line: lineOf(node),
@@ -183,7 +194,7 @@ function parsed<T>(
         }
         continue
       }
-      // A union says what failed in each branch; the branch that came furthest is the one that was meant.
+      // A union reports the errors of each branch; the branch that got furthest is the intended one.
       if (issue.code === 'invalid_union' && issue.errors.length > 0) {
         const branches = issue.errors.filter((branch) => branch.length > 0)
         const depth = (branch: readonly z.core.$ZodIssue[]): number =>
@@ -214,7 +225,7 @@ function parsed<T>(
 function expand(text: string, from: ConfigSources): string {
   return text.replace(/\$\{(?:(env|file):)?([^}]*)\}/g, (whole, kind: string | undefined, name: string) => {
     if (kind === 'env') {
-      const value = from.env[name]
+      const value = from.env[name] ?? from.absent
       if (value === undefined)
         throw new Error(`the environment variable ${name} is not set (from "${whole}")`)
       return value
@@ -223,13 +234,14 @@ function expand(text: string, from: ConfigSources): string {
       try {
         return from.readSecretFile(name).replace(/\r?\n$/, '')
       } catch (error) {
+        if (from.absent !== undefined && codeOf(error) === 'ENOENT') return from.absent
         throw new Error(
           `the file ${name} can't be read: ${codeOf(error) ?? reasonOf(error)} (from "${whole}")`,
         )
       }
     }
-    // It may be part of a password that has these signs in it, so it is not shown.
-    throw new Error('what stands in ${...} is no reference; write ${env:NAME} or ${file:/path}')
+    // The text may be part of a password with these signs, so it is not shown.
+    throw new Error('the text in ${...} is not a reference; write ${env:NAME} or ${file:/path}')
   })
 }
 
@@ -249,13 +261,13 @@ const show = (path: readonly PropertyKey[]): string =>
     '',
   )
 
-/** Settings of these names hold secrets, whatever is wrong with them. */
+/** Settings with these names contain secrets, even if the settings are invalid. */
 const SECRET_NAME = /token|password|passwd|passphrase|secret|credential|api-?key|private-?key|authorization/i
 
 const isSecret = (path: readonly PropertyKey[]): boolean =>
   path.some((part) => typeof part === 'string' && SECRET_NAME.test(part))
 
-/** A value as a message shows it. Lists and groups may hold secrets, so only their kind is shown. URLs lose user and password. */
+/** A value in a message. Lists and groups may contain secrets, so only their kind is shown. URLs lose user and password. */
 function brief(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'a group of keys'
@@ -263,7 +275,7 @@ function brief(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
-/** Some messages of the parser quote the file behind a colon. */
+/** Some messages of the parser quote the file after a colon. */
 const withoutSource = (message: string): string => message.replace(/: .*$/s, '')
 
 function expected(issue: z.core.$ZodIssue): string {

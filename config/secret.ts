@@ -33,3 +33,7 @@ export const secret = () =>
     .string()
     .min(1, 'expected a secret that is not empty')
     .transform((text) => new Secret(text))
+
+/** Whether the host name of a URL is this machine, and no other machine can reach it. */
+export const isLoopbackHost = (hostname: string): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)

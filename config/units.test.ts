@@ -19,5 +19,9 @@ it('a time or size without a unit, or outside what is allowed, says what is expe
     }
   }
   expect(message(() => duration().parse('15'))).toContain('expected a time such as 500ms, 15s')
-  expect(message(() => size({ min: 1024, max: 2 ** 30 }).parse('1B'))).toContain('of 1KiB to 1GiB')
+  // The message shows the range for any error.
+  const limited = duration({ min: 1000, max: 3_600_000 })
+  for (const text of ['15', '1d']) expect(message(() => limited.parse(text))).toMatch(/30d, from 1s to 1h/)
+  expect(message(() => duration({ min: 1000 }).parse('1ms'))).toMatch(/30d, at least 1s/)
+  expect(message(() => size({ min: 1024, max: 2 ** 30 }).parse('1B'))).toContain('from 1KiB to 1GiB')
 })

@@ -45,20 +45,30 @@ function inUnits(
     const value = measured(text, units)
     const { min = 0, max = Number.MAX_SAFE_INTEGER } = limits
     if (value !== undefined && value >= min && value <= max) return value
-    const range = value === undefined ? '' : ` of ${written(min, units)} to ${written(max, units)}`
+    const range = rangeText(limits, units)
     context.addIssue({ code: 'custom', message: `expected ${what}${range}`, input: text })
     return z.NEVER
   })
 }
 
-/** In the largest unit that gives a whole number. */
+/** The allowed range, shown for any error: nobody should have to find it by trial. */
+function rangeText(
+  { min, max }: { min?: number; max?: number },
+  units: Readonly<Record<string, number>>,
+): string {
+  if (min !== undefined && max !== undefined) return `, from ${written(min, units)} to ${written(max, units)}`
+  if (min !== undefined) return `, at least ${written(min, units)}`
+  return max === undefined ? '' : `, at most ${written(max, units)}`
+}
+
+/** Writes a value in the largest unit that gives a whole number. */
 function written(value: number, units: Readonly<Record<string, number>>): string {
   const fitting = Object.entries(units).filter(([, factor]) => value % factor === 0 && value >= factor)
   const [unit, factor] = fitting.toSorted((a, b) => b[1] - a[1])[0] ?? Object.entries(units)[0]!
   return `${value / factor}${unit}`
 }
 
-/** So many bytes, for people. */
+/** Formats a number of bytes for people. */
 export function bytesText(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let value = bytes

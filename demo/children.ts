@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 
 export interface ChildOptions {
-  /** What people call it: "the indexer". */
+  /** The name in messages: "the indexer". */
   readonly name: string
-  /** Arguments of Node: a script and its own. */
+  /** Arguments of Node: a script and the script's own arguments. */
   readonly args: readonly string[]
-  /** Takes the child's output and errors, from the start. */
+  /** The file for the child's output and errors, from the start. */
   readonly log: string
 }
 
@@ -15,7 +15,7 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null
 }
 
-/** One of our own programs as a process of its own. */
+/** Runs one of our own programs as a separate process. */
 export class Child {
   readonly name: string
   readonly log: string
@@ -29,7 +29,7 @@ export class Child {
     const output = openSync(log, 'w')
     this.process = spawn(process.execPath, args, {
       stdio: ['ignore', output, output],
-      // Ctrl-C goes to the whole group of a terminal. In groups of their own, the children end in our order instead.
+      // Ctrl-C reaches the whole process group of a terminal. With separate groups, the children end in our order instead.
       detached: true,
     })
     closeSync(output)
@@ -47,7 +47,7 @@ export class Child {
     return this.ending === null
   }
 
-  /** Asks it to stop, and kills it when it does not within so many milliseconds; false when that was needed. */
+  /** Asks it to stop, and kills it if it does not stop within this many milliseconds; returns false if that was necessary. */
   async stop(patience: number): Promise<boolean> {
     if (!this.running) return true
     this.process.kill('SIGTERM')
@@ -61,7 +61,7 @@ export class Child {
     return !killed
   }
 
-  /** How it ended, and what it said last. */
+  /** Describes how it ended, and its last output. */
   epitaph(): string {
     const { code, signal } = this.ending ?? { code: null, signal: null }
     const how =
@@ -75,7 +75,7 @@ export class Child {
   }
 }
 
-/** The last sentences of a log: of JSON lines their message, of others the line. */
+/** The last sentences of a log: of JSON lines the message, of others the line. */
 export function lastWords(log: string): string {
   return log
     .split('\n')
@@ -86,7 +86,7 @@ export function lastWords(log: string): string {
         const record: unknown = JSON.parse(line)
         if (typeof record === 'object' && record !== null && 'msg' in record) return String(record.msg)
       } catch {
-        // Not every line is JSON: a sentence for the operator stands as it is.
+        // Not every line is JSON: a sentence for the operator stays unchanged.
       }
       return line
     })

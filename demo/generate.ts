@@ -3,8 +3,7 @@ import { parseArgs } from 'node:util'
 import { AuditFiles, type Entry, Scenario } from './generator/index.ts'
 
 /**
- * Writes lifelike audit records of five systems into a folder: some thousand of the past days, then a few a second until
- * it is told to stop.
+ * Writes realistic audit records of five systems into a folder: some thousand of the past days, then a few per second until it is stopped.
  *
  *   node demo/generate.ts --dir D [--rate 5] [--backlog 2000] [--seed 1] [--rotate-after 400] [--keep 10]
  */
@@ -86,7 +85,7 @@ async function generate({ folder, rate, backlog, seed, rotateAfter, keep }: Sett
   while (!stopped.signal.aborted) {
     await pause(TICK, stopped.signal)
     const now = performance.now()
-    // After a suspended machine wakes up, the missed records are not made up for.
+    // After a suspended machine wakes up, the missed records are not generated.
     owed += (Math.min(now - before, 10 * TICK) * rate) / 1000
     before = now
     const due = Math.floor(owed)

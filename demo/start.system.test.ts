@@ -51,7 +51,7 @@ async function until<T>(what: string, probe: () => Promise<T | null>): Promise<T
   }
 }
 
-/** As `waybill` finds it, in the data folder of the indexer. */
+/** Reads the token as `waybill` does, from the data folder of the indexer. */
 async function localToken(): Promise<string> {
   try {
     return JSON.parse(await readFile(join(folder, 'data/store/local-token'), 'utf8')).token
@@ -70,7 +70,7 @@ async function get(url: string, token?: string): Promise<Response | null> {
   }
 }
 
-/** All that a question finds; null while the indexer does not answer. */
+/** All results of a query; null while the indexer does not answer. */
 async function asked(url: string, query: string): Promise<unknown[] | null> {
   try {
     return await eventsAt(
@@ -104,7 +104,7 @@ it('a port in use is a sentence that names another way, and exit code 1', async 
 it('a child that ends is named with its reason, the others are stopped, and the exit code is 1', {
   timeout: 2 * WITHIN,
 }, async () => {
-  // Where the agent wants its folder lies a file.
+  // A file is at the place of the agent's folder.
   await mkdir(join(folder, 'data'))
   await writeFile(join(folder, 'data/agent'), '')
   const port = await freePort()

@@ -7,8 +7,8 @@ import { parseArgs } from 'node:util'
 import { Child } from './children.ts'
 
 /**
- * `npm start`: an indexer with the embedded store, an agent that it enrolls, and a generator of audit records, as three
- * processes of the real commands. Ctrl-C ends them in that order backwards, so that everything written is also stored.
+ * `npm start`: an indexer with the embedded store, an agent that it enrols, and a generator of audit records, as three processes of the
+ * real commands. Ctrl-C ends them in reverse order, so that everything written is also stored.
  */
 const ROOT = join(import.meta.dirname, '..')
 const DATA = './data'
@@ -19,7 +19,7 @@ const STATUS_EVERY = 30_000
 const STOP_PATIENCE = 30_000
 const PARENT_EVERY = 250
 
-/** What the person who started this can mend. */
+/** An error that the person who started the demo can correct. */
 class StartError extends Error {}
 
 function chosenPort(): number {
@@ -27,7 +27,7 @@ function chosenPort(): number {
   const text = values.port ?? process.env.WAYBILL_PORT ?? '8600'
   const port = Number(text)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new StartError(`${text} is no port: give a number from 1 to 65535, such as --port 8700.`)
+    throw new StartError(`${text} is not a port: give a number from 1 to 65535, such as --port 8700.`)
   return port
 }
 
@@ -79,7 +79,7 @@ ${SYSTEMS.map(input).join('\n')}
   return { indexer, agent }
 }
 
-/** Waits until the indexer says that it is ready; an early end of the process is told by whoever watches it. */
+/** Waits until the indexer reports that it is ready. Other code watches for an early end of the process. */
 async function ready(url: string, indexer: Child, stop: AbortSignal): Promise<void> {
   const deadline = performance.now() + READY_WITHIN
   while (indexer.running && !stop.aborted) {
@@ -98,7 +98,7 @@ async function answers(url: string): Promise<boolean> {
     await response.body?.cancel()
     return response.ok
   } catch {
-    // Not listening yet.
+    // It is not listening yet.
     return false
   }
 }
@@ -131,20 +131,22 @@ Ctrl-C ends all three.
 `
 }
 
-/** In a clone the console is built at the first start, and again when its source has changed. */
+/** In a clone, builds the console at the first start, and again when its source has changed. */
 function buildConsole(): void {
   const script = join(ROOT, 'dashboards/console/build.ts')
   const { status } = spawnSync(process.execPath, [script, '--if-stale'], { stdio: 'inherit' })
   if (status !== 0)
-    throw new StartError('The console could not be built; what is wrong stands above. Is npm ci complete?')
+    throw new StartError(
+      'The console could not be built; the reason is above. Check that npm ci has succeeded.',
+    )
 }
 
 async function start(): Promise<number> {
   const stop = new AbortController()
   const stopped = new Promise<null>((resolve) => stop.signal.addEventListener('abort', () => resolve(null)))
-  // npm passes on a signal that the terminal has sent already: the second one changes nothing.
+  // npm forwards a signal that the terminal has already sent: the second one changes nothing.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
-  // The terminal may be closed: what is said then reaches nobody, but the children are still to be stopped.
+  // If the terminal is closed, output reaches nobody, but the children still have to be stopped.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stop.abort())
 
   const port = chosenPort()
@@ -202,8 +204,8 @@ async function start(): Promise<number> {
 }
 
 /**
- * npm hands a signal to the shell between it and us, and some shells die of it without a word to their children. So a parent
- * that is gone is a signal too.
+ * npm hands a signal to the shell between it and us, and some shells exit on it without telling their children. So the end of the parent
+ * counts as a signal, too.
  */
 function watchParent(gone: () => void): NodeJS.Timeout | undefined {
   if (process.env.npm_lifecycle_event === undefined) return undefined
@@ -213,7 +215,7 @@ function watchParent(gone: () => void): NodeJS.Timeout | undefined {
   }, PARENT_EVERY).unref()
 }
 
-/** One quiet line, of what the indexer says about itself. */
+/** Prints one line of the indexer's metrics. */
 async function printStatus(url: string): Promise<void> {
   const text = await metricsOf(url)
   if (text === null) {
@@ -232,7 +234,7 @@ async function printStatus(url: string): Promise<void> {
 
 const time = (): string => new Date().toTimeString().slice(0, 8)
 
-/** The first admin, as long as the password has not been changed. */
+/** The sign-in of the first admin, while the password has not been changed. */
 async function firstSignIn(): Promise<string> {
   try {
     const text = await readFile(`${DATA}/store/first-sign-in`, 'utf8')
@@ -243,7 +245,7 @@ async function firstSignIn(): Promise<string> {
   }
 }
 
-/** What the indexer lays down for the user that runs it. */
+/** The token that the indexer writes for the user that runs it. */
 async function localToken(): Promise<string> {
   const found: unknown = JSON.parse(await readFile(`${DATA}/store/local-token`, 'utf8'))
   return typeof found === 'object' && found !== null && 'token' in found ? String(found.token) : ''
@@ -255,7 +257,7 @@ async function metricsOf(url: string): Promise<string | null> {
     const response = await fetch(`${url}/metrics`, { headers, signal: AbortSignal.timeout(5_000) })
     return response.ok ? await response.text() : null
   } catch {
-    // It is stopping, or was killed: the next line of the log is not ours to write.
+    // It is stopping, or was killed: then this process must not write the next line of the log.
     return null
   }
 }

@@ -1,8 +1,8 @@
 import { type AuditEvent, changesOf, valueAt, valuesOf } from '../schema/index.ts'
 
 /**
- * What of an event a column holds for a reader. The console's table, exports as CSV and the command line show the same columns, and a column
- * holds the same in each of them: a record with its type and its name, an outcome with its attempts.
+ * The content of a column for a reader. The console's table, exports as CSV and the command line show the same columns, and a column has
+ * the same content in each of them: a record with its type and its name, an outcome with its attempts.
  */
 export interface Column {
   readonly field: string
@@ -10,7 +10,7 @@ export interface Column {
   readonly of: (event: AuditEvent) => string
 }
 
-/** The columns of a list where nobody has chosen any. */
+/** The columns of a list if none are chosen. */
 export const USUAL_FIELDS: readonly string[] = [
   '@timestamp',
   'audit.category',
@@ -22,7 +22,7 @@ export const USUAL_FIELDS: readonly string[] = [
   'message',
 ]
 
-/** What people call a field. The console has the same titles, and a test compares them. */
+/** The usual names of fields. The console has the same titles, and a test compares them. */
 export const TITLES: Readonly<Record<string, string>> = {
   '@timestamp': 'Time',
   'audit.category': 'Category',
@@ -46,7 +46,7 @@ export const TITLES: Readonly<Record<string, string>> = {
   message: 'Message',
 }
 
-/** What a file of events has where nobody has chosen any columns. */
+/** The columns of a file of events if none are chosen. */
 export const FILE_FIELDS: readonly string[] = [...USUAL_FIELDS, 'audit.changes', 'event.id']
 
 /** Times are written as the API has them. */
@@ -71,7 +71,7 @@ function first(event: AuditEvent, ...paths: string[]): string {
   return ''
 }
 
-/** Who did it; of a failed sign-in that names nobody, the account that was tried. */
+/** The acting user; for a failed sign-in without one, the account that was tried. */
 export function whoDid(event: AuditEvent): string {
   return first(
     event,
@@ -116,7 +116,7 @@ function cellOf(event: AuditEvent, field: string): string {
   return isPlain ? valuesOf(event, field).join(', ') : value === null ? '' : JSON.stringify(value)
 }
 
-/** What spreadsheets take for a formula, also behind white space. */
+/** The beginnings that spreadsheets take for a formula, also after white space. */
 const FORMULA = /^[\s\0]*[=+\-@\t\r|%\uff1d\uff0b\uff0d\uff20]/
 const NUMBER = /^[+-]?\d+(?:\.\d+)?$/
 
@@ -130,7 +130,7 @@ export function csvCell(value: string): string {
 export const csvQuoted = (text: string): string =>
   /[",\n\r;\t]|^\s|\s$|^'/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 
-/** With a byte order mark: without it a spreadsheet takes UTF-8 for something else. */
+/** Begins with a byte order mark: without it a spreadsheet does not recognise UTF-8. */
 export const csvHead = (columns: readonly Column[]): string =>
   `\ufeff${columns.map(({ title }) => csvQuoted(title)).join(',')}\r\n`
 

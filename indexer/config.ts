@@ -5,8 +5,18 @@ import { beside, duration, keptBeside, readConfig, secret, size } from '../confi
 import { ROLES, SCOPES } from '../schema/api/index.ts'
 import { LIMITS, OperatorError } from '../schema/index.ts'
 import { isMaskable, openIdSchema } from './accounts/index.ts'
+import {
+  channelsSchema,
+  locatedChannels,
+  mailSchema,
+  rotasSchema,
+  wrongChannels,
+} from './alerts/notify/settings.ts'
+import { archiveSchema, locatedArchive, whatArchiveLacks } from './lifecycle/archive/settings.ts'
+import { logSchema } from './log/settings.ts'
+import { watchSchema } from './log/verify/settings.ts'
 
-/** Where the indexer listens: scheme, host and port of a URL that has nothing else. */
+/** The address that the indexer listens on: scheme, host and port of a URL without other parts. */
 const listen = z.string().transform((text, context) => {
   const parsed = URL.parse(text)
   if (
@@ -54,7 +64,7 @@ const accessToken = z.strictObject({
 })
 export type AccessToken = z.infer<typeof accessToken>
 
-/** Where a node of Elasticsearch answers; who asks is said apart, where it does not end up in logs. */
+/** The address of a node of Elasticsearch; credentials are separate settings, so that they do not end up in logs. */
 const node = z.string().refine((text) => {
   const url = URL.parse(text)
   return url !== null && (url.protocol === 'https:' || url.protocol === 'http:') && url.username === ''
@@ -82,11 +92,20 @@ const LARGEST_WAYBILL = LIMITS.bodyBytes + LIMITS.batchBytes
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
+function isTimeZone(name: string): boolean {
+  try {
+    Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
 const maskedField = z
   .string()
   .refine(
     isMaskable,
-    'expected a field of docs/fields.md, or a group such as user; what an event is known by is never masked',
+    'expected a field of docs/fields.md, or a group such as user; the identity of an event is never masked',
   )
 
 export const indexerConfigSchema = z.strictObject({
@@ -105,6 +124,13 @@ export const indexerConfigSchema = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9_.]{0,63}$/, 'expected a-z, 0-9, _ and ., beginning with a letter or digit')
     .default('default'),
+  /** Encrypts secrets in the store. Indexers that share a cluster share it; one alone has a key of its own in its folder. */
+  'secrets-key': secret()
+    .refine(
+      (key) => key.reveal().length >= 32,
+      'expected a key of at least 32 characters, such as `openssl rand -hex 32` prints',
+    )
+    .optional(),
   enroll: access.optional(),
   read: access.optional(),
   manage: access.optional(),
@@ -118,10 +144,38 @@ export const indexerConfigSchema = z.strictObject({
   'sign-in': z.strictObject({ openid: openIdSchema.optional() }).prefault({}),
   masked: z.partialRecord(z.enum(ROLES), z.array(maskedField)).default({}),
   store: z.strictObject({ embedded: embedded.optional(), elasticsearch: elasticsearch.optional() }),
-  /** The file with the retention table; what holds without one stands in lifecycle/table.ts. */
+  /** The file with the retention table; what holds without one is in lifecycle/table.ts. */
   retention: z.string().min(1).optional(),
-  /** The folder of the alert rules; those that come with Waybill where it is not said. */
+  archive: archiveSchema.optional(),
+  /** The folder of the alert rules; by default those that come with Waybill. */
   rules: z.string().min(1).optional(),
+  alerts: z
+    .strictObject({
+      /** What runs the rules that both can run; the engine runs all others. */
+      'run-by': z.enum(['engine', 'watcher']).default('engine'),
+      /** An event that happened longer ago is not judged when it arrives. */
+      horizon: duration({ min: 60 * MINUTE, max: 90 * DAY }).default(7 * DAY),
+    })
+    .prefault({}),
+  /** The clock of the organisation, which rules, rotas and quiet hours go by. */
+  'time-zone': z
+    .string()
+    .refine(isTimeZone, 'expected a time zone such as Europe/Berlin')
+    .default(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
+  /** Dates that count as Sundays in the hours of rules. */
+  holidays: z.array(z.iso.date('expected a date such as 2026-12-25')).max(1000).default([]),
+  /** The address at which people open the console, for links in messages. */
+  'console-url': z
+    .string()
+    .refine(
+      (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? '') && URL.parse(text)?.search === '',
+      'expected an address such as https://audit.example:8600',
+    )
+    .transform((text) => text.replace(/\/+$/, ''))
+    .optional(),
+  mail: mailSchema.optional(),
+  channels: channelsSchema,
+  rotas: rotasSchema,
   ingest: z
     .strictObject({
       workers: z
@@ -159,32 +213,46 @@ export const indexerConfigSchema = z.strictObject({
       'certificate-lifetime': duration({ min: 60 * MINUTE, max: 398 * DAY }).default(90 * DAY),
     })
     .prefault({}),
+  'transparency-log': logSchema.prefault({}),
+  verify: watchSchema.prefault({}),
   shutdown: z.strictObject({ grace: duration({ min: 100, max: 10 * MINUTE }).default(10_000) }).prefault({}),
   log: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
 })
 
 export type IndexerConfig = z.infer<typeof indexerConfigSchema>
 
-/** What an indexer keeps in its folder. */
+/** The files that an indexer keeps in its folder. */
 const KEPT = ['indexer-key.pem']
 
-/** Reads indexer.yml. All relative paths in it begin at its folder. */
-export async function readIndexerConfig(file: string): Promise<IndexerConfig> {
-  const { value } = await readConfig(file, indexerConfigSchema)
+/** A placeholder for secrets that do not exist yet. */
+export const ABSENT = 'this secret does not exist yet'
+
+/** Reads indexer.yml. All relative paths in it begin at its folder. `beforeSetup`: setup makes a key that the file may name already. */
+export async function readIndexerConfig(
+  file: string,
+  { beforeSetup = false }: { readonly beforeSetup?: boolean } = {},
+): Promise<IndexerConfig> {
+  const { value } = await readConfig(file, indexerConfigSchema, beforeSetup ? { absent: ABSENT } : {})
   checkIndexerConfig(value, file)
   const {
+    archive,
     enrich: { geo },
+    mail,
     retention,
     rules,
     tls,
   } = value
   const { embedded, elasticsearch } = value.store
   const at = (path: string): string => beside(file, path)
+  const transparencyLog = value['transparency-log']
   const kept = (key: string, path: string): string => keptBeside(file, key, path, KEPT)
   return {
     ...value,
+    ...(archive !== undefined && { archive: locatedArchive(archive, at) }),
     ...(retention !== undefined && { retention: at(retention) }),
     ...(rules !== undefined && { rules: at(rules) }),
+    ...(mail?.ca !== undefined && { mail: { ...mail, ca: at(mail.ca) } }),
+    channels: locatedChannels(value.channels, at),
     ...(tls !== undefined && {
       tls: {
         cert: at(tls.cert),
@@ -192,6 +260,21 @@ export async function readIndexerConfig(file: string): Promise<IndexerConfig> {
         ...(tls['client-ca'] !== undefined && { 'client-ca': at(tls['client-ca']) }),
       },
     }),
+    'transparency-log': {
+      ...transparencyLog,
+      ...(typeof transparencyLog.keys === 'string' && { keys: at(transparencyLog.keys) }),
+      anchors: {
+        ...transparencyLog.anchors,
+        folders: transparencyLog.anchors.folders.map(at),
+        s3: transparencyLog.anchors.s3.map((one) =>
+          one.ca === undefined ? one : { ...one, ca: at(one.ca) },
+        ),
+        timestamps: transparencyLog.anchors.timestamps.map((one) => ({ ...one, ca: at(one.ca) })),
+      },
+      ...(transparencyLog.witness?.keys !== undefined && {
+        witness: { ...transparencyLog.witness, keys: at(transparencyLog.witness.keys) },
+      }),
+    },
     enrich: { ...value.enrich, ...(geo !== undefined && { geo: { file: at(geo.file) } }) },
     store: {
       ...(embedded !== undefined && {
@@ -211,14 +294,15 @@ export async function readIndexerConfig(file: string): Promise<IndexerConfig> {
 /** The folder that the indexer itself keeps things in, its key first of all. */
 export function folderOf({ store: { embedded, elasticsearch } }: IndexerConfig): string {
   const store = embedded ?? elasticsearch
-  if (store === undefined) throw new OperatorError('store: write embedded or elasticsearch under it.')
+  if (store === undefined)
+    throw new OperatorError('WB-CONFIG-INVALID', 'store: write embedded or elasticsearch under it.')
   return store.path
 }
 
-/** What one key alone can't say: settings that are wrong together. */
+/** Checks settings that are wrong only in combination. */
 export function checkIndexerConfig(config: IndexerConfig, file = 'The settings'): void {
   const wrong = whatDoesNotGoTogether(config)
-  if (wrong !== null) throw new OperatorError(`${file}: ${wrong}`)
+  if (wrong !== null) throw new OperatorError('WB-CONFIG-INVALID', `${file}: ${wrong}`)
 }
 
 function whatDoesNotGoTogether(config: IndexerConfig): string | null {
@@ -233,13 +317,17 @@ function whatDoesNotGoTogether(config: IndexerConfig): string | null {
       return `listen is plain http on ${host}, which others can read: use https with tls, or set allow-plain-http: true.`
     const open = (['enroll', 'read', 'manage'] as const).find((key) => config[key] === 'open-on-loopback')
     if (open !== undefined)
-      return `${open}: open-on-loopback needs a listener on loopback, and ${host} is none: write ${open}: token.`
+      return `${open}: open-on-loopback needs a listener on loopback, which ${host} is not: write ${open}: token.`
   }
-  const wrongStore = whatStoreLacks(config.store)
-  if (wrongStore !== null) return wrongStore
+  const wrong = whatStoreLacks(config.store) ?? whatArchiveLacks(config.archive) ?? wrongChannels(config)
+  if (wrong !== null) return wrong
+  if (config['transparency-log'].anchors.mail.to.length > 0 && config.mail === undefined)
+    return 'transparency-log.anchors.mail: there is no mail server; write mail.'
   const names = config.tokens.map(({ name }) => name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
-  return twice === undefined ? null : `tokens: two tokens are named "${twice}"; a name tells who did what.`
+  return twice === undefined
+    ? null
+    : `tokens: two tokens are named "${twice}"; the audit trail needs distinct names.`
 }
 
 function whatStoreLacks({ embedded, elasticsearch }: IndexerConfig['store']): string | null {
@@ -260,7 +348,7 @@ export function isLoopback(host: string): boolean {
   return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
 }
 
-/** What is open and what asks for a token, with the defaults filled in. */
+/** What is open and what requires a token, with the defaults filled in. */
 export interface AccessRules {
   readonly enroll: AccessMode
   readonly read: AccessMode

@@ -25,7 +25,7 @@ describe('an indexer', () => {
       await chmod(folder, 0o750)
       await indexer.run({}, { uid: () => 0 })
       expect(warnings()).toContain(
-        'The indexer runs as root, so a fault in it opens the whole machine: run it as a user of its own, as config/systemd/waybill-indexer.service does.',
+        'The indexer runs as root, so a vulnerability in it would expose the whole machine: run it as a user of its own, as config/systemd/waybill-indexer.service does.',
       )
       expect(warnings()).toContain(
         `The data folder ${folder} is accessible to other users of this machine (mode 750): chmod 700 ${folder}`,

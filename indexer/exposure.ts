@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs'
 
-/** What opens the indexer, or what it keeps, to more people than it must be; each as a sentence with the remedy. */
+/** Lists what exposes the indexer, or its data, to more people than necessary; each as a sentence with the remedy. */
 export function exposuresOf(folder: string, uid: number | undefined): string[] {
   // Windows knows neither.
   if (uid === undefined) return []
   const exposures: string[] = []
   if (uid === 0)
     exposures.push(
-      'The indexer runs as root, so a fault in it opens the whole machine: run it as a user of its own, as config/systemd/waybill-indexer.service does.',
+      'The indexer runs as root, so a vulnerability in it would expose the whole machine: run it as a user of its own, as config/systemd/waybill-indexer.service does.',
     )
   // A store that keeps nothing on this machine has no folder.
   const mode = (statSync(folder, { throwIfNoEntry: false })?.mode ?? 0) & 0o777

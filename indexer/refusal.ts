@@ -1,25 +1,28 @@
+import { ERRORS, type RefusalCode } from '../schema/index.ts'
 import type { Problem } from '../schema/wire/index.ts'
 
-/** A request that is not done as asked, as data: what the asker is told, and when to come back. */
+/** A request that the indexer refuses, as data: the answer, and when the client may try again. */
 export class Refusal extends Error {
   override name = 'Refusal'
+  readonly code: RefusalCode
   readonly status: number
-  readonly code: Problem['code']
+  /** The kind on which programs base their reaction. */
+  readonly kind: Problem['code']
   readonly retryAfter: number | undefined
   /** Column of the query that the sentence is about, from 1. */
   readonly column: number | undefined
-  /** Who it was, where that is known. */
+  /** The name of the client, if it is known. */
   readonly by: string | undefined
 
   constructor(
-    status: number,
-    code: Problem['code'],
+    code: RefusalCode,
     sentence: string,
-    more: { retryAfter?: number; column?: number; by?: string; cause?: unknown } = {},
+    more: { status?: number; retryAfter?: number; column?: number; by?: string; cause?: unknown } = {},
   ) {
     super(sentence, more.cause === undefined ? undefined : { cause: more.cause })
-    this.status = status
     this.code = code
+    this.status = more.status ?? ERRORS[code].status
+    this.kind = ERRORS[code].kind
     this.retryAfter = more.retryAfter
     this.column = more.column
     this.by = more.by

@@ -18,18 +18,21 @@ import { openEmbeddedStore, type Store, StoreFullError, StoreUnavailableError } 
 let indexer: TestIndexer
 afterEach(() => indexer?.end())
 
-/** A store that takes nothing while it is told so; for a disk that is full only while it is asked to be. */
+/** A store that accepts nothing while the test says so, like one with a full disk. */
 async function troubled(): Promise<{
   store: Store
-  trouble: { error: Error | null }
+  trouble: { error: Error | null; isAway: boolean }
   end: () => Promise<void>
 }> {
   const path = await mkdtemp(join(tmpdir(), 'waybill-full-'))
   const real = await openEmbeddedStore({ path, minimumFree: 0 })
-  const trouble: { error: Error | null } = { error: null }
+  const trouble: { error: Error | null; isAway: boolean } = { error: null, isAway: false }
   const store: Store = {
     moment: () => real.moment(),
     write: (batch) => (trouble.error === null ? real.write(batch) : Promise.reject(trouble.error)),
+    reach: async () => {
+      if (trouble.isAway && trouble.error !== null) throw trouble.error
+    },
     search: (asked) => real.search(asked),
     arrivals: (asked) => real.arrivals(asked),
     arrivalsEnd: () => real.arrivalsEnd(),
@@ -39,6 +42,7 @@ async function troubled(): Promise<{
     chains: (agent) => real.chains(agent),
     deadLetters: real.deadLetters,
     records: real.records,
+    consignments: real.consignments,
     shares: real.shares,
     status: async () => {
       const problem = trouble.error?.message ?? null
@@ -74,6 +78,12 @@ describe('a store that can take no more', () => {
     const busy = await agent.send(indexer.url, sealed)
     expect([busy.status, busy.json.code, busy.headers['retry-after']]).toEqual([503, 'busy', '2'])
 
+    // Out of reach, it refuses a waybill before its content is read: this content would be refused for good.
+    const broken = agent.seal(agent.events(1), { sequence: 9, payload: Buffer.from('not compressed') })
+    expect((await agent.send(indexer.url, broken)).status).toBe(422)
+    trouble.isAway = true
+    expect((await agent.send(indexer.url, broken)).status).toBe(503)
+
     trouble.error = null
     expect((await agent.send(indexer.url, sealed)).json).toMatchObject({ again: false, stored: 3 })
     expect((await indexer.ask('/readyz')).status).toBe(200)
@@ -98,7 +108,9 @@ it('an act that can not be stored stands in the log, without what its doer is kn
   })
   trouble.error = new StoreFullError('The disk of the store is full.')
   const headers = { authorization: `Bearer ${changed.json.token}` }
-  expect((await indexer.ask('/v1/agents/tokens', { json: {}, headers })).status).toBe(200)
+  // The first is sealed on the disk until the store takes it; what follows waits in memory.
+  for (let acts = 0; acts < 2; acts++)
+    expect((await indexer.ask('/v1/agents/tokens', { json: {}, headers })).status).toBe(200)
   await indexer.stop()
   const log = JSON.stringify(indexer.log)
   expect(log).toContain('"by":{"name":"admin","address":"127.0.0.1","channel":"program"}')
@@ -210,7 +222,7 @@ describe('a stop', () => {
       () => indexer.ask('/healthz'),
       ({ status }) => status === 200,
     )
-    // Without the cut it would take as long as a request may, which is longer than a test.
+    // Without the cut, stopping would take as long as a request may, which is longer than a test.
     await indexer.stop()
   })
 })
@@ -224,7 +236,7 @@ describe('a start that can not be', () => {
     indexer = await TestIndexer.start()
     await indexer.stop()
     await expect(indexer.run({ listen: `http://127.0.0.1:${port}` })).rejects.toThrow(
-      `Port ${port} on 127.0.0.1 is in use: stop what listens there, or set another port in listen.`,
+      `Port ${port} on 127.0.0.1 is in use: stop the other program, or set another port in listen.`,
     )
     await new Promise((resolve) => other.close(resolve))
     await indexer.run()
@@ -326,14 +338,14 @@ describe('the process', () => {
     child?.kill('SIGHUP')
     await until(
       () => log,
-      (text) => text.includes('The settings stay as they were: indexer.yml:4: read: found'),
+      (text) => text.includes('The previous settings stay in use: indexer.yml:4: read: found'),
     )
     expect((await askAt(url, '/v1/agents')).status).toBe(200)
     await writeFile(file, settings('read: token\nnamespace: other\n'))
     child?.kill('SIGHUP')
     await until(
       () => log,
-      (text) => text.includes('but namespace will change at the next start'),
+      (text) => text.includes('except those that need a restart: namespace'),
     )
     expect((await askAt(url, '/v1/agents')).status).toBe(401)
     for (const name of ['control.db', 'local-token', 'first-sign-in'])
@@ -341,6 +353,36 @@ describe('the process', () => {
     child?.kill('SIGTERM')
     expect(await ended()).toBe(0)
     for (const line of log.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
+  })
+
+  it('starts without its cluster, answers 503 with the reason, and stops in order', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'waybill-process-'))
+    const [port, cluster] = [await freePort(), await freePort()]
+    await writeFile(
+      join(folder, 'indexer.yml'),
+      `listen: http://127.0.0.1:${port}\nstore: { elasticsearch: { nodes: ['http://127.0.0.1:${cluster}'], path: ./own } }\n`,
+    )
+    launch()
+    const url = `http://127.0.0.1:${port}`
+    await until(
+      () => askAt(url, '/healthz').catch(() => null),
+      (answer) => answer?.status === 200,
+    )
+    for (const path of ['/readyz', '/v1/search?q=x']) {
+      const { status, json } = await askAt(url, path)
+      expect([status, json]).toMatchObject([
+        503,
+        {
+          code: 'busy',
+          detail: expect.stringMatching(/^The indexer waits for its store\. Elasticsearch .*ECONNREFUSED/),
+        },
+      ])
+    }
+    const refused = await request(`${url}/v1/waybills`, { method: 'POST', body: Buffer.alloc(100_000) })
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '5'])
+    expect(log).not.toContain('mistake')
+    child?.kill('SIGTERM')
+    expect(await ended()).toBe(0)
   })
 
   it('heeds signals while it starts: it reads its settings again, stops in order, and ends with 0', async () => {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
-import { OperatorError, reasonOf } from '../schema/index.ts'
+import { logged, reasonOf } from '../schema/index.ts'
+import { isForWatcher } from '../schema/rule.ts'
 import {
   type Cost,
   type FirstSignIn,
@@ -12,7 +13,18 @@ import {
   openAccounts,
   seenWith,
 } from './accounts/index.ts'
-import { readRule, SUPPLIED_RULES } from './alerts/index.ts'
+import {
+  AlertBook,
+  AlertEngine,
+  type Calendar,
+  faresOf,
+  ledgerSampler,
+  type ParsedRule,
+  RuleBook,
+  readRule,
+  SUPPLIED_RULES,
+} from './alerts/index.ts'
+import { Notifier, secretsOf, serveAcknowledge } from './alerts/notify/index.ts'
 import {
   AlertDesk,
   closeWithin,
@@ -20,6 +32,7 @@ import {
   createMetrics,
   FairShares,
   listen,
+  listenWhileWaiting,
   openAccess,
   openClientCertificates,
   openCookies,
@@ -27,6 +40,8 @@ import {
   Refusals,
   readTls,
   renewTls,
+  type TlsFiles,
+  type WaitingServer,
 } from './api/index.ts'
 import {
   accessRules,
@@ -39,21 +54,26 @@ import {
 import { readBundle, serveConsole } from './console/index.ts'
 import { openEnrichment } from './enrich/index.ts'
 import { exposuresOf } from './exposure.ts'
-import { openIngest } from './ingest/index.ts'
-import { openLifecycle, type RetentionTable, readRetention, searchableOf } from './lifecycle/index.ts'
+import { openIngest, openSecretBox } from './ingest/index.ts'
+import { archiveSecrets } from './lifecycle/archive/settings.ts'
+import { readRetention } from './lifecycle/index.ts'
+import { serveWitness } from './log/index.ts'
+import { announceMove, demandAtHome } from './move/index.ts'
+import { openKeeping } from './open-keeping.ts'
+import { openStore } from './open-store.ts'
 import { derivedOf } from './previous/index.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
-import { openElasticsearchStore, openEmbeddedStore, SharedRecords, type Store } from './store/index.ts'
+import { justWhat, SharedRecords, type Store, StoreFullError, StoreUnavailableError } from './store/index.ts'
 
-/** Where `npm run build:console` leaves the console, in a clone as in what is published. */
+/** The folder where `npm run build:console` puts the console, in a clone and in the published package. */
 const CONSOLE = fileURLToPath(new URL('../dashboards/console/built', import.meta.url))
 
 export interface RunningIndexer {
-  /** Where it listens, with the port that it got. */
+  /** The address that it listens on, with the actual port. */
   readonly url: string
-  /** Where it made the first admin at this start. */
+  /** The first admin, if it was made at this start. */
   readonly firstSignIn: FirstSignIn | null
-  /** Takes up what can change while it runs; the names of changed settings that wait for a restart. */
+  /** Applies settings that can change while it runs; returns the names of changed settings that wait for a restart. */
   reload(next: IndexerConfig): Promise<string[]>
   /** Stops accepting, finishes what was begun, closes the store. */
   close(): Promise<void>
@@ -62,35 +82,103 @@ export interface RunningIndexer {
 export interface IndexerParts {
   readonly log: Logger
   readonly clock?: () => number
-  /** ms since whenever, which nobody can set; of a clock that a test turns none pass. */
+  /** A clock in ms from any start, which nobody can set. With a test's clock it stays at 0 by default. */
   readonly elapsed?: () => number
   readonly random?: (bytes: number) => Buffer
-  /** The user that this process runs as; undefined where the system has no such numbers. */
+  /** The user that this process runs as; undefined if the system has no such numbers. */
   readonly uid?: () => number
   /** A store that is there already, in place of the one in the config; the indexer closes it. */
   readonly store?: Store
   /** Whether pages and counts end when their time is up. The default is true. */
   readonly isTimed?: boolean
-  /** What hashing a password costs. */
+  /** How often the background verification looks for work, ms. The default is a minute. */
+  readonly watchesEvery?: number
+  /** Whether the alert rules run. The default is true. */
+  readonly runsRules?: boolean
+  /** The cost of hashing a password. */
   readonly passwordCost?: Cost
 }
 
-/** Starts an indexer in this process. */
-export async function startIndexer(config: IndexerConfig, parts: IndexerParts): Promise<RunningIndexer> {
-  const { log, clock = Date.now, random = randomBytes } = parts
+const FIRST_PAUSE = 1_000
+const LONGEST_PAUSE = 15_000
+
+/**
+ * Starts an indexer in this process. If the store can't be reached, the indexer listens nevertheless, answers 503 with the reason, and
+ * keeps trying: a host that starts before its cluster needs no intervention. Returns null if it was stopped before the store came.
+ */
+export async function startIndexer(config: IndexerConfig, parts: IndexerParts): Promise<RunningIndexer>
+export async function startIndexer(
+  config: IndexerConfig,
+  parts: IndexerParts,
+  stopped: AbortSignal,
+): Promise<RunningIndexer | null>
+export async function startIndexer(
+  config: IndexerConfig,
+  parts: IndexerParts,
+  stopped?: AbortSignal,
+): Promise<RunningIndexer | null> {
+  const { log } = parts
   checkIndexerConfig(config)
   const tls = readTls(config.tls)
+  let waiting: WaitingServer | null = null
+  try {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      try {
+        return await startParts(config, parts, tls, async () => {
+          await waiting?.close()
+          waiting = null
+        })
+      } catch (thrown) {
+        if (!isStoreAway(thrown)) throw thrown
+        const reason = `The indexer waits for its store. ${thrown.message}`
+        if (waiting?.reason !== reason) log.warn(reason)
+        waiting ??= await listenWhileWaiting(config.listen, tls, reason)
+        waiting.reason = reason
+      }
+      await setTimeout(pause, undefined, { signal: stopped }).catch(() => {})
+      if (stopped?.aborted === true) return null
+    }
+  } finally {
+    await waiting?.close()
+  }
+}
+
+const isStoreAway = (thrown: unknown): thrown is Error =>
+  thrown instanceof StoreUnavailableError || thrown instanceof StoreFullError
+
+const calendarOf = ({ 'time-zone': zone, holidays }: IndexerConfig): Calendar => ({
+  zone,
+  holidays: new Set(holidays),
+})
+
+/** `beforeListening` frees the port. */
+async function startParts(
+  config: IndexerConfig,
+  parts: IndexerParts,
+  tls: TlsFiles | null,
+  beforeListening: () => Promise<void>,
+): Promise<RunningIndexer> {
+  const { log, clock = Date.now, random = randomBytes } = parts
   const table = await readRetention(config.retention)
   const enrichment = await openEnrichment(config.enrich, { log })
-  // In reverse order of opening: also where the start fails half-way.
+  // Closes in reverse order of opening: also if the start fails half-way.
   const closing: (() => Promise<void>)[] = [async () => enrichment.close()]
   const closeAll = async (): Promise<void> => {
     for (const close of closing.splice(0).reverse()) await close()
   }
   let current = config
+  let calendar = calendarOf(config)
   try {
-    const store = parts.store ?? (await openStore(config, table, log, clock, parts.isTimed ?? true))
+    const store =
+      parts.store ??
+      (await openStore(config, {
+        table,
+        log: (sentence) => log.warn(sentence),
+        now: clock,
+        isTimed: parts.isTimed ?? true,
+      }))
     closing.push(() => store.close())
+    await demandAtHome(store.records)
     const records = await SharedRecords.open(store.records, (sentence) => log.warn(sentence))
     closing.push(async () => records.close())
     const elapsed = parts.elapsed ?? (parts.clock === undefined ? () => performance.now() : () => 0)
@@ -98,6 +186,11 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     for (const sentence of exposures) log.warn(sentence)
     const lasting = await LastingClock.open({ records: store.records, clock, elapsed, log })
     closing.push(() => lasting.close())
+    const box = await openSecretBox({
+      folder: folderOf(config),
+      setting: config['secrets-key']?.reveal() ?? null,
+      random,
+    })
     const metrics = createMetrics()
     const ingest = await openIngest({
       store,
@@ -116,10 +209,13 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       meter: metrics.meter,
       log,
       clock,
+      silentAfter: () => current.agents['silent-after'],
       lasting: lasting.now,
       random,
+      box,
     })
     closing.push(() => ingest.close())
+    await announceMove(store.records, ingest.trail)
     const shippedTypes = openCatalogue(log)
     const settings = await EventSettings.open({
       records,
@@ -127,11 +223,25 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       trail: ingest.trail,
       clock,
     })
-    const lifecycle = await openLifecycle({ store, trail: ingest.trail, table, archive: null, log, clock })
-    closing.push(() => lifecycle.close())
+    const kept = await openKeeping(config, {
+      store,
+      records,
+      ingest,
+      table,
+      mail: () => current.mail,
+      closing,
+      log,
+      clock,
+      random,
+      ...(parts.isTimed !== undefined && { isTimed: parts.isTimed }),
+      ...(parts.watchesEvery !== undefined && { watchesEvery: parts.watchesEvery }),
+    })
+    const { lifecycle, retention } = kept
     metrics.watch({
       store,
       ...ingest,
+      ...kept,
+      clock,
       exposures: exposures.length,
       silentAfter: () => current.agents['silent-after'],
     })
@@ -147,10 +257,11 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
       clock: lasting.now,
       wallClock: clock,
       random,
+      box,
     })
     const operatorsCa = config.tls?.['client-ca'] !== undefined
     const { agentsCa } = ingest
-    // Only where there is an authority, or is to be: a browser that has certificates asks its user for one wherever it is asked.
+    // Ask only if there is an authority, or is to be one: a browser that has certificates asks its user to choose one.
     const asksForCertificates =
       tls !== null &&
       (operatorsCa || agentsCa.certificate !== null || config.agents.certificates === 'required')
@@ -183,11 +294,65 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
     closing.push(async () => readings.close())
     const refusals = new Refusals(ingest.trail, clock)
     closing.push(async () => refusals.close())
+    const rules = await RuleBook.open({
+      records,
+      trail: ingest.trail,
+      folder: config.rules ?? SUPPLIED_RULES,
+      log,
+      clock,
+    })
+    closing.push(async () => rules.close())
     const alertDesk = new AlertDesk({
-      ruleOf: (id) => readRule(current.rules ?? SUPPLIED_RULES, id),
+      ruleOf: (id) => rules.get(id)?.rule ?? readRule(current.rules ?? SUPPLIED_RULES, id),
       store,
       trail: ingest.trail,
     })
+    const book: AlertBook = await AlertBook.open({
+      store,
+      records,
+      trail: ingest.trail,
+      tell: (news) => notifier.tell(news),
+      clock,
+      log,
+    })
+    records.follow(() => book.reload())
+    const notifier = await Notifier.open({
+      records: store.records,
+      trail: ingest.trail,
+      settings: () => current,
+      zone: () => current['time-zone'],
+      incidentOf: (id) => book.incident(id),
+      alertOf: (id) => book.get(id),
+      acknowledge: (incident, by) => book.acknowledgeIncident(incident, by),
+      namedByRules: () => rules.all().flatMap(({ rule }) => rule?.channels ?? []),
+      linkKey: box.keyFor('acknowledge-link'),
+      clock,
+      random,
+      log,
+    })
+    closing.push(() => notifier.close())
+    const runByWatcher = (rule: ParsedRule): boolean =>
+      current.alerts['run-by'] === 'watcher' &&
+      isForWatcher(rule) &&
+      justWhat(rule.query) !== null &&
+      // A watch knows no holidays.
+      (rule.condition.kind !== 'schedule' || current.holidays.length === 0)
+    const engine = new AlertEngine({
+      store,
+      book,
+      rules: () =>
+        rules
+          .all()
+          .flatMap(({ rule, enabled }) => (enabled && rule !== null && !runByWatcher(rule) ? [rule] : [])),
+      sample: ledgerSampler({ store, ...ingest, clock }),
+      calendar: () => calendar,
+      horizon: () => current.alerts.horizon,
+      clock,
+      log,
+      self: random(16).toString('hex'),
+    })
+    closing.push(() => engine.close())
+    if (parts.runsRules !== false) engine.start()
     const fair = new FairShares(store)
     const stopping = new AbortController()
     const app = createApp(
@@ -195,7 +360,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         ...ingest,
         store,
         eventsFor: (asker) => seenWith(asker.visibility, fair.of(asker)),
-        // Asked of the whole store: whether recording was off in between is hidden from whom is limited, and counts all the same.
+        // This reads the whole store: a limited client does not see whether recording was off in between, but it counts all the same.
         derivedFor: async (asker, event) =>
           DERIVED_FROM.some((field) => asker.visibility.mask.hides(field))
             ? null
@@ -216,8 +381,14 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         random,
         access,
         settings,
-        lifecycle,
+        ...kept,
+        isLogPublic: config['transparency-log'].public,
         alertDesk,
+        rules,
+        alerts: book,
+        fares: faresOf({ engine, book, rules, runByWatcher, clock }),
+        calendar: () => calendar,
+        notifier,
         records,
         metrics,
         firstAgentIsFree: () => accessRules(current).enroll === 'open-on-loopback',
@@ -225,20 +396,24 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         operatorsCa,
         tokenLifetime: () => current.agents['token-lifetime'],
         clock,
+        elapsed,
         log,
         stopping: stopping.signal,
       },
       tlsFor(tls),
       config.proxies,
     )
+    serveAcknowledge(app, notifier)
+    if (kept.witness !== null) serveWitness(app, kept.witness, (sentence) => log.error(sentence))
     serveConsole(app, readBundle(CONSOLE))
-    // A command on this machine that was answered earlier would find the token of the last start, or none, and be refused.
+    // Requests wait for this: a command on this machine would otherwise find the token of the last start, or none, and be refused.
     const published = Promise.withResolvers<void>()
     app.addHook('onRequest', () => published.promise)
     closing.push(async () => {
       stopping.abort()
       await closeWithin(app, current.shutdown.grace)
     })
+    await beforeListening()
     const url = await listen(app, config.listen)
     await accounts.localToken.publish(url)
     published.resolve()
@@ -254,7 +429,7 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
         const nextTable = await readRetention(next.retention)
         const enrichAsNow = await enrichment.prepare(next.enrich)
         const changed = changedKeys(current, next)
-        // Recorded before it holds: who loosens the rules can't do it unseen.
+        // The change is recorded before it takes effect: nobody can loosen the rules unseen.
         const names = changed.length === 0 ? 'nothing changed' : changed.join(', ')
         await ingest.trail.record({
           action: 'settings-reload',
@@ -263,11 +438,14 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
           outcome: 'success',
           by: { name: 'operator' },
         })
-        await lifecycle.change(nextTable)
+        retention.takeFile(nextTable)
+        await lifecycle.change(retention.current.table)
         current = next
+        calendar = calendarOf(next)
         log.level = next.log.level
         renewTls(app, tlsFor(renewed))
         enrichAsNow()
+        rules.reload(next.rules ?? SUPPLIED_RULES)
         const started = NEEDS_RESTART.filter((key) => !isDeepStrictEqual(config[key], next[key]))
         const otherMode = tls === null ? next.tls !== undefined : next.tls === undefined
         return otherMode ? [...started, 'tls'] : started
@@ -280,60 +458,35 @@ export async function startIndexer(config: IndexerConfig, parts: IndexerParts): 
   }
 }
 
-async function openStore(
-  config: IndexerConfig,
-  table: RetentionTable,
-  log: Logger,
-  clock: () => number,
-  isTimed: boolean,
-): Promise<Store> {
-  const { embedded, elasticsearch } = config.store
-  if (embedded !== undefined) {
-    const { path, 'min-free': minimumFree } = embedded
-    return openEmbeddedStore({
-      path,
-      minimumFree,
-      searchable: searchableOf(table),
-      now: clock,
-      isTimed,
-      log: (sentence) => log.warn(sentence),
-    })
-  }
-  if (elasticsearch === undefined) throw new Error('the settings were not checked: there is no store')
-  const { nodes, 'api-key': apiKey, username, password, ca, setup } = elasticsearch
-  return openElasticsearchStore({
-    namespace: config.namespace,
-    nodes,
-    setup,
-    table,
-    now: clock,
-    isTimed,
-    ...(apiKey !== undefined && { apiKey: apiKey.reveal() }),
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password: password.reveal() }),
-    ...(ca !== undefined && { ca: readPem(ca) }),
-  })
-}
-
-function readPem(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (thrown) {
-    throw new OperatorError(`store.elasticsearch.ca: ${file} can't be read (${reasonOf(thrown)})`, {
-      cause: thrown,
-    })
-  }
-}
-
-/** What tells of which record and of which values an event is. */
+/** The fields that reveal the record and the values of an event. */
 const DERIVED_FROM = ['audit.changes', 'audit.entity.type', 'audit.entity.id', 'organization.id'] as const
 
-const NEEDS_RESTART = ['listen', 'proxies', 'namespace', 'store', 'ingest'] as const
+const NEEDS_RESTART = [
+  'archive',
+  'listen',
+  'proxies',
+  'namespace',
+  'store',
+  'ingest',
+  'secrets-key',
+  'transparency-log',
+  'verify',
+] as const
 
 /** Secrets are compared by what they hold, and only their setting's name comes out. */
 function changedKeys(before: IndexerConfig, after: IndexerConfig): string[] {
   const plain = ({ tokens, store, ...rest }: IndexerConfig): Record<string, unknown> => ({
     ...rest,
+    'secrets-key': rest['secrets-key']?.reveal(),
+    archive: [rest.archive, archiveSecrets(rest.archive)],
+    'transparency-log': [
+      rest['transparency-log'],
+      rest['transparency-log'].anchors.s3.map((s3) => [
+        s3['access-key-id']?.reveal(),
+        s3['secret-access-key']?.reveal(),
+      ]),
+    ],
+    channels: [rest.channels, secretsOf(rest)],
     'sign-in': [rest['sign-in'], rest['sign-in'].openid?.['client-secret'].reveal()],
     store: [store, store.elasticsearch?.['api-key']?.reveal(), store.elasticsearch?.password?.reveal()],
     tokens: tokens.map(({ name, token, scopes }) => [name, token.reveal(), scopes]),
@@ -352,11 +505,10 @@ async function reload(indexer: RunningIndexer, configFile: string, log: Logger):
     log.info(
       waiting.length === 0
         ? `The settings of ${configFile} are in use.`
-        : `The settings of ${configFile} are in use, but ${waiting.join(', ')} will change at the next start.`,
+        : `The settings of ${configFile} are in use, except those that need a restart: ${waiting.join(', ')}.`,
     )
   } catch (error) {
-    const details = error instanceof OperatorError ? {} : { err: error }
-    log.error(details, `The settings stay as they were: ${reasonOf(error)}`)
+    log.error(logged(error), `The previous settings stay in use: ${reasonOf(error)}`)
   }
 }
 
@@ -373,10 +525,12 @@ export async function runIndexer(configFile: string): Promise<number> {
   })
   // Before anything is begun: a signal without a handler ends the process at once, and a supervisor may send one at any time.
   const stop = Promise.withResolvers<void>()
+  const stopped = new AbortController()
   const onStop = (signal: NodeJS.Signals): void => {
     // A second signal finds no handler any more, and ends the process at once.
     for (const name of STOP_SIGNALS) process.off(name, onStop)
-    log.info(`${signal}: finishing what was begun.`)
+    log.info(`${signal}: finishing requests in progress.`)
+    stopped.abort()
     stop.resolve()
   }
   for (const name of STOP_SIGNALS) process.on(name, onStop)
@@ -387,14 +541,18 @@ export async function runIndexer(configFile: string): Promise<number> {
   }
   process.on('SIGHUP', onHangup)
 
-  const indexer = await startIndexer(config, { log })
+  const indexer = await startIndexer(config, { log }, stopped.signal)
+  if (indexer === null) {
+    log.info('Stopped.')
+    return 0
+  }
   begun.resolve(indexer)
   const { firstSignIn } = indexer
   // A terminal is looked at once and forgotten; a log is kept, so it only names the file.
   if (firstSignIn !== null && process.stderr.isTTY) {
     const { name, password, file } = firstSignIn
     process.stderr.write(
-      `\nThe first sign-in: user ${name}, password ${password} (also in ${file}).\nIt is good for one sign-in, at which it must be changed.\n\n`,
+      `\nThe first sign-in: user ${name}, password ${password} (also in ${file}).\nIt works for one sign-in; the user must then change it.\n\n`,
     )
   }
 

@@ -3,7 +3,7 @@ import { operatorAt, PASSWORD, Person } from './api/testing/people.ts'
 import { TestAgent, TestIndexer } from './ingest/testing.ts'
 import { TestCluster } from './store/elasticsearch/testing/engine.ts'
 
-/** Two indexers on one cluster: what one of them is told holds at the other soon. How soon is a promise of shared-records.test.ts. */
+/** Two indexers on one cluster: a change at one of them soon applies at the other. How soon is a promise of shared-records.test.ts. */
 const cluster = new TestCluster()
 let one: TestIndexer
 let other: TestIndexer

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Additions, addedPaths, isFree, withAdditions } from './additions.ts'
+import { type Additions, addedIn, addedPaths, isFree, withAdditions } from './additions.ts'
 import { canonical } from './canonical.ts'
 import { type AuditEvent, asRevision, sealedPart } from './event.ts'
 
@@ -17,6 +17,22 @@ const additions: Additions = {
 }
 
 describe('what is added to an event', () => {
+  it('is read from the shown event again, and makes the same of the sealed one', () => {
+    const own = { ...sealed, related: { user: ['joe'] } }
+    const all: (Additions | null)[] = [null, additions, { related: null }, { user_agent: { version: '9' } }]
+    for (const event of [sealed, own])
+      for (const added of all) {
+        // Related values are only added to an event that has none.
+        if (event === own && added === additions) continue
+        const shown = withAdditions(event, added)
+        expect(withAdditions(event, addedIn(shown, sealedPart(shown)))).toEqual(shown)
+      }
+    expect(addedIn(withAdditions(sealed, null), sealed)).toBeNull()
+    expect(addedIn(withAdditions(sealed, { related: null }), sealed)).toEqual({ related: null })
+    const place = { source: { geo: { country_iso_code: 'AT' } } }
+    expect(addedIn(withAdditions(sealed, place), sealed)).toEqual(place)
+  })
+
   it('is shown with it, and named', () => {
     expect(withAdditions(sealed, additions)).toEqual({
       ...sealed,

@@ -1,13 +1,13 @@
 import { changeOf } from './change-index.ts'
-import type { AuditEvent } from './event.ts'
+import { type AuditEvent, valueAt, valuesOf } from './event.ts'
 import { FIELDS, type Field } from './fields.ts'
 import { isRecord } from './record.ts'
 import { relatedOf } from './related.ts'
 
 /**
- * What the indexer adds to an event when it stores it (place, client): a part of an event, of the closed list only. It is kept apart from
- * the line that was sealed, and put together with it when the event is read. `audit.change` and `related` follow from the event and needn't
- * be here; null for `related` says that the event is to have none.
+ * The members that the indexer adds to an event when it stores it (place, client): a part of an event, only from the closed list. They are
+ * stored apart from the sealed line, and joined with it when the event is read. `audit.change` and `related` follow from the event and can
+ * be omitted here; null for `related` says that the event has none.
  */
 export type Additions = { readonly [member: string]: unknown }
 
@@ -17,7 +17,7 @@ const ADDABLE: ReadonlySet<string> = new Set(
     .map(([path]) => path),
 )
 
-/** Paths of the closed list that additions have, sorted. */
+/** The paths of the closed list that additions contain, sorted. */
 export function addedPaths(additions: Additions): string[] {
   const paths: string[] = []
   const walk = (record: Additions, at: string): void => {
@@ -33,8 +33,8 @@ export function addedPaths(additions: Additions): string[] {
 }
 
 /**
- * Whether something may be added at this path of an event: nothing is there, and the object that it goes into is either none
- * or holds something. Were an empty one filled, nobody could tell afterwards that it had been there.
+ * Whether something may be added at this path of an event: nothing is there, and the object around it is either absent or not empty. If an
+ * empty object were filled, nobody could tell afterwards that it had been there.
  */
 export function isFree(event: AuditEvent, path: string): boolean {
   let record: unknown = event
@@ -48,8 +48,8 @@ export function isFree(event: AuditEvent, path: string): boolean {
 }
 
 /**
- * The event as it is found and shown: with its additions, with `audit.change` and `related` where it has none, and with `audit.derived`,
- * which names all these. Nothing that the event has is changed.
+ * The event as searches find and show it: with its additions, with `audit.change` and `related` if it has none, and with `audit.derived`,
+ * which names all these. The event's own members are unchanged.
  */
 export function withAdditions(event: AuditEvent, additions: Additions | null): AuditEvent {
   const { related: given, ...others } = additions ?? {}
@@ -60,13 +60,43 @@ export function withAdditions(event: AuditEvent, additions: Additions | null): A
     ...(change !== null && { audit: { change } }),
     ...(related != null && { related }),
   }
-  // Most events have no additions, and what follows from them has few names.
+  // Most events have no additions, and the derived members have few names.
   const derived =
     additions === null ? namesOf(CHANGE, change).concat(namesOf(RELATED, related)) : addedPaths(added)
   if (derived.length === 0) return event
   const merged = merge(event, added)
   return { ...merged, audit: { ...(isRecord(merged.audit) ? merged.audit : {}), derived } }
 }
+
+/**
+ * The additions that a shown event has beside its sealed part: with them `withAdditions` makes the shown event of the sealed one. Null if
+ * there are none.
+ */
+export function addedIn(shown: AuditEvent, sealed: AuditEvent): Additions | null {
+  const named = new Set(valuesOf(shown, 'audit.derived'))
+  const added: Record<string, unknown> = {}
+  for (const path of named) {
+    if (!ADDABLE.has(path) || FOLLOWING.has(path)) continue
+    const members = path.split('.')
+    const last = members.pop()!
+    let at = added
+    for (const member of members) {
+      const inner = at[member]
+      const next = isRecord(inner) ? inner : {}
+      at[member] = next
+      at = next
+    }
+    at[last] = valueAt(shown, path)
+  }
+  if (!Object.hasOwn(sealed, 'related')) {
+    const related = shown.related ?? null
+    // `relatedOf` decides unless the additions say otherwise.
+    if (JSON.stringify(sorted(related)) !== JSON.stringify(sorted(relatedOf(sealed)))) added.related = related
+  }
+  return Object.keys(added).length === 0 ? null : added
+}
+
+const sorted = (related: unknown): unknown => (isRecord(related) ? Object.entries(related).sort() : related)
 
 const membersOf = (group: string): (readonly [member: string, path: string])[] =>
   [...ADDABLE]
@@ -75,8 +105,10 @@ const membersOf = (group: string): (readonly [member: string, path: string])[] =
     .map((path) => [path.slice(group.length + 1), path])
 const CHANGE = membersOf('audit.change')
 const RELATED = membersOf('related')
+/** These follow from the event. */
+const FOLLOWING: ReadonlySet<string> = new Set([...CHANGE, ...RELATED].map(([, path]) => path))
 
-/** The paths of the members that are there, sorted. */
+/** The paths of the existing members, sorted. */
 function namesOf(members: readonly (readonly [member: string, path: string])[], of: unknown): string[] {
   const names: string[] = []
   if (isRecord(of)) for (const [member, path] of members) if (of[member] !== undefined) names.push(path)

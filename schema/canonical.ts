@@ -1,6 +1,6 @@
 /**
- * JSON as RFC 8785 (JCS) writes it: members sorted by UTF-16 code units, no white space, ECMAScript's numbers
- * and string escapes. Only I-JSON goes in (RFC 7493): no NaN, no lone surrogate, no duplicate member.
+ * JSON in the form of RFC 8785 (JCS): members sorted by UTF-16 code units, no white space, ECMAScript's numbers and string escapes. The
+ * input must be I-JSON (RFC 7493): no NaN, no lone surrogate, no duplicate member.
  */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
@@ -11,7 +11,7 @@ export function canonical(value: unknown): string {
       return JSON.stringify(value)
     case 'number':
       if (!Number.isFinite(value)) throw new TypeError(`${value} has no canonical form`)
-      // As JSON.stringify writes it, in half the time.
+      // The same text as from JSON.stringify, in half the time.
       return `${value}`
     case 'boolean':
       return value ? 'true' : 'false'
@@ -20,7 +20,7 @@ export function canonical(value: unknown): string {
       if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
       const members: string[] = []
       const record = value as Record<string, unknown>
-      // Array.prototype.sort without a comparator is by UTF-16 code units: RFC 8785's own order.
+      // Array.prototype.sort without a comparator sorts by UTF-16 code units, as RFC 8785 requires.
       for (const key of Object.keys(record).sort()) {
         const member = record[key]
         if (member === undefined) continue
@@ -34,12 +34,12 @@ export function canonical(value: unknown): string {
 }
 
 /**
- * Whether this text is the canonical form of the value that was parsed from it. V8 writes JSON several times as fast as `canonical` does, and the
- * same where all members stand in order already, as those of an agent's lines do.
+ * Whether this text is the canonical form of the value that was parsed from it. V8 writes JSON several times as fast as `canonical`, with
+ * the same result if all members are in order, as in an agent's lines.
  */
 export function isCanonicalText(value: unknown, text: string): boolean {
   const written = isInOrder(value) ? JSON.stringify(value) : null
-  // Half a surrogate pair is written as an escape, and has no canonical form.
+  // Half of a surrogate pair is written as an escape, and has no canonical form.
   if (written !== null && !written.includes('\\ud')) return written === text
   try {
     return canonical(value) === text

@@ -3,14 +3,14 @@ import { LIMITS } from './limits.ts'
 import { isRecord } from './record.ts'
 import { cutAt } from './words.ts'
 
-/** What changes are found and counted by: the fields that changed, and their values as `field=value`. */
+/** The index of changes for searches and counts: the fields that changed, and their values as `field=value`. */
 export interface ChangeIndex {
   readonly fields: readonly string[]
   readonly before: readonly string[]
   readonly after: readonly string[]
 }
 
-/** A field whose value is said to be what it was has not changed. */
+/** Indexes changes. A field whose new value equals the old one has not changed. */
 export function changeIndexOf(changes: readonly Change[]): ChangeIndex {
   const fields = new Set<string>()
   const before: string[] = []
@@ -24,7 +24,7 @@ export function changeIndexOf(changes: readonly Change[]): ChangeIndex {
   return { fields: [...fields], before, after }
 }
 
-/** What `audit.change` is for an event that has none; null where nothing changed. */
+/** Returns `audit.change` for an event that lacks it; null if nothing changed. */
 export function changeOf(event: AuditEvent): Partial<ChangeIndex> | null {
   const { audit } = event
   if (!isRecord(audit) || Object.hasOwn(audit, 'change')) return null
@@ -33,7 +33,7 @@ export function changeOf(event: AuditEvent): Partial<ChangeIndex> | null {
   return { fields, ...(before.length > 0 && { before }), ...(after.length > 0 && { after }) }
 }
 
-/** The event with `audit.change`, which follows from its changes. */
+/** Adds `audit.change` to an event, derived from its changes. */
 export function withChange(event: AuditEvent): AuditEvent {
   const change = changeOf(event)
   return change === null ? event : { ...event, audit: { ...(event.audit as object), change } }

@@ -3,7 +3,7 @@ import { mayHold, sameValuesAs, whatTellsOf } from './copies.ts'
 import { FIELDS, type Field } from './fields.ts'
 import { RELATED_FROM } from './related.ts'
 
-/** Of the indexer's own knowledge: its time, its seal, its names for what it keeps. */
+/** The indexer's own data: its time, its seal, its names. */
 const TELLS_NOTHING = [
   'event.ingested',
   'audit.revision_of',
@@ -31,7 +31,7 @@ test('a copy is named with its source, and a source with its copy', () => {
       expect(sameValuesAs([copy])).toContain(source)
     }
   expect(sameValuesAs(['source.ip'])).toEqual(expect.arrayContaining(['log.source.address', 'related.ip']))
-  // What only shares a copy with it is another field.
+  // A field that only shares a copy with it is another field.
   expect(sameValuesAs(['source.ip'])).not.toContain('destination.ip')
   expect(sameValuesAs(['source.ip'])).not.toContain('source.port')
 })

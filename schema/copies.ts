@@ -2,10 +2,11 @@ import { FIELDS, type Field, type FieldName, fieldOf } from './fields.ts'
 import { RELATED_FROM } from './related.ts'
 
 /**
- * What copies what: the one table of where the value of a field can be seen again in the same event. Whatever hides a field hides these with it.
+ * The one table of copies: where else in the same event the value of a field is visible. Whatever hides a field hides these fields with
+ * it.
  */
 
-/** Fields that hold the same values, or values put together from them: the copy, and what it is filled from. */
+/** Fields with the same values, or with values composed of them: the copy, and the fields that it is filled from. */
 const FILLED_FROM: Readonly<Partial<Record<FieldName, readonly FieldName[]>>> = {
   ...RELATED_FROM,
   'network.forwarded_ip': ['source.ip'],
@@ -27,7 +28,7 @@ const FILLED_FROM: Readonly<Partial<Record<FieldName, readonly FieldName[]>>> = 
   'audit.change.after': ['audit.changes'],
 }
 
-/** Fields that tell something about the value of another, and from which that value can't be read. */
+/** Fields that reveal something about the value of another field, but not the value itself. */
 const WORKED_OUT_FROM: Readonly<Partial<Record<FieldName, readonly FieldName[]>>> = {
   'source.geo.country_iso_code': ['source.ip'],
   'source.geo.country_name': ['source.ip'],
@@ -46,7 +47,7 @@ const ADDRESSES: readonly FieldName[] = [
   'observer.ip',
   'related.ip',
 ]
-/** Sources name the user or group that something was done to as the record, too. */
+/** Sources also name the user or group that was acted on as the record. */
 const PEOPLE: readonly FieldName[] = [
   'user.id',
   'user.name',
@@ -57,8 +58,8 @@ const PEOPLE: readonly FieldName[] = [
 ]
 
 /**
- * Fields whose values the source chooses, and in which the values of these others can stand: as a part of a sentence, of a command, of what a
- * record says beside its fields.
+ * Fields whose values the source chooses, and that may contain the values of these other fields: as a part of a sentence, of a command, or
+ * of the record's content outside its fields.
  */
 const MAY_HOLD: Readonly<Partial<Record<FieldName, 'anything' | readonly FieldName[]>>> = {
   message: 'anything',
@@ -72,7 +73,7 @@ const MAY_HOLD: Readonly<Partial<Record<FieldName, 'anything' | readonly FieldNa
   'audit.changes': 'anything',
   'audit.change.before': 'anything',
   'audit.change.after': 'anything',
-  // A host without a name is called by its address.
+  // A host without a name is named by its address.
   'host.name': ADDRESSES,
   'source.domain': ADDRESSES,
   'destination.domain': ADDRESSES,
@@ -84,7 +85,7 @@ const MAY_HOLD: Readonly<Partial<Record<FieldName, 'anything' | readonly FieldNa
   'related.entity': PEOPLE,
 }
 
-/** Whole records and bodies as text, and the words of an event: everything stands in them. */
+/** Whole records and bodies as text, and the words of an event: these contain everything. */
 const WHOLE_TEXTS: readonly string[] = [
   'audit.words',
   ...Object.entries<Field>(FIELDS).flatMap(([name, field]) => (field.unindexed === true ? [name] : [])),
@@ -92,7 +93,7 @@ const WHOLE_TEXTS: readonly string[] = [
 
 const namesIn = (table: object): FieldName[] => Object.keys(table) as FieldName[]
 
-/** Fields from which this one is filled, and those that these are filled from. */
+/** The fields that fill this one, and those that fill them. */
 function sourcesOf(name: string, found = new Set<string>()): Set<string> {
   for (const source of FILLED_FROM[name as FieldName] ?? []) {
     if (found.has(source)) continue
@@ -102,7 +103,7 @@ function sourcesOf(name: string, found = new Set<string>()): Set<string> {
   return found
 }
 
-/** The same value is in each of these: the fields that are named, what they are filled from, and the copies of all. */
+/** The fields that contain the same value: the named fields, the fields that fill them, and the copies of all. */
 export function sameValuesAs(named: readonly string[]): string[] {
   const found = new Set(named.flatMap((name) => [name, ...sourcesOf(name)]))
   for (let size = 0; size !== found.size; ) {
@@ -113,7 +114,7 @@ export function sameValuesAs(named: readonly string[]): string[] {
   return [...found]
 }
 
-/** What tells of the values of these fields beside them. */
+/** The fields that reveal something about the values of these fields. */
 export function whatTellsOf(fields: readonly string[]): string[] {
   if (fields.length === 0) return []
   return [
@@ -122,7 +123,7 @@ export function whatTellsOf(fields: readonly string[]): string[] {
   ]
 }
 
-/** Which of these fields' values may stand within the values of this one. */
+/** Which of these fields' values may occur within the values of this one. */
 export function mayHold(holder: string, fields: readonly string[]): string[] {
   const held = MAY_HOLD[holder as FieldName]
   if (held === undefined) return []
@@ -133,7 +134,7 @@ export function mayHold(holder: string, fields: readonly string[]): string[] {
 
 export type ValueKind = 'address' | 'number' | 'text'
 
-/** How the values of a field look where they stand within a text. */
+/** The form of a field's values within a text. */
 export function kindOfValues(name: string): ValueKind {
   const type = fieldOf(name)?.type
   if (type === 'ip' || ADDRESSES.some((one) => one === name)) return 'address'

@@ -1,6 +1,6 @@
-import { folded } from './folded.ts'
+import { folded } from './words.ts'
 
-/** Which events are recorded: what an operator switches on and off, centrally or on one host. */
+/** A rule about which events are recorded. An operator switches events on and off, centrally or on one host. */
 export interface EventRule {
   /** An event type (`erp.record.viewed`), or a group of them (`erp.*`, `*`). */
   readonly event: string
@@ -10,19 +10,19 @@ export interface EventRule {
   readonly record: 'on' | 'off'
 }
 
-/** What is known of an event type before any rule. */
+/** The properties of an event type before any rule applies. */
 export interface SwitchedType {
   readonly id: string
-  /** Can't be switched off. */
+  /** Whether it cannot be switched off. */
   readonly mandatory: boolean
-  /** Whether it is recorded where nobody has said. */
+  /** Whether it is recorded if no rule applies. */
   readonly recorded: boolean
 }
 
-/** The type of a record that is none of its integration's types. */
+/** The type of a record that has none of its integration's types. */
 export const otherTypeOf = (integration: string): string => `${integration}.other`
 
-/** Whether a rule's `event` means a type. `*` stands for anything, at the end. */
+/** Whether a rule's `event` matches a type. A `*` at the end matches anything. */
 export function typeMatcher(event: string): (id: string) => boolean {
   if (!event.endsWith('*')) return (id) => id === event
   const beginning = event.slice(0, -1)
@@ -32,26 +32,26 @@ export function typeMatcher(event: string): (id: string) => boolean {
 const CONDITIONS = ['entity', 'user', 'host'] as const
 export type RuleCondition = (typeof CONDITIONS)[number]
 
-/** What a rule asks for besides the type. */
+/** The conditions of a rule besides the type. */
 export const conditionsOf = (rule: EventRule): { readonly kind: RuleCondition; readonly name: string }[] =>
   CONDITIONS.flatMap((kind) => {
     const name = rule[kind]
     return name === undefined ? [] : [{ kind, name }]
   })
 
-/** What a rule speaks of, in words. */
+/** The scope of a rule, in words. */
 export const scopeText = (rule: EventRule): string =>
   [rule.event, ...conditionsOf(rule).map(({ kind, name }) => `${kind} ${name}`)].join(', ')
 
-/** The same for two rules that speak of the same, and so contradict or repeat each other. */
+/** A key that is equal for two rules with the same scope, which therefore contradict or repeat each other. */
 export const scopeKey = (rule: EventRule): string =>
   JSON.stringify([rule.event, ...CONDITIONS.map((kind) => foldedOr(rule[kind]))])
 
 const foldedOr = (name: string | undefined): string | null => (name === undefined ? null : folded(name))
 
 /**
- * All rules, the strongest first: one of a later origin comes before all of earlier ones; among equals the one that names more of
- * entity, user and host; then the one that names the event type itself; then the later one.
+ * Sorts all rules, the strongest first: a later origin precedes earlier ones; then the rule that names more of entity, user and host; then
+ * the one that names the event type itself; then the later one.
  */
 export function strongestFirst<Rule extends EventRule>(...origins: readonly (readonly Rule[])[]): Rule[] {
   return origins
@@ -73,17 +73,17 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return 0
 }
 
-/** What holds for an event type. */
+/** The recording state of an event type. */
 export interface TypeState<Rule extends EventRule> {
-  /** Of an event of which nothing more is known than its type. */
+  /** The state for an event of which only the type is known. */
   readonly recorded: boolean
-  /** What says so; null where it is the type's default, or the type is mandatory. */
+  /** The rule that decides; null if the type's default applies, or the type is mandatory. */
   readonly ruling: Rule | null
-  /** What says otherwise for some entities, users or hosts; the strongest first. */
+  /** The rules that decide differently for some entities, users or hosts; the strongest first. */
   readonly exceptions: readonly Rule[]
 }
 
-/** `ranked` is `strongestFirst`. */
+/** `ranked` is the result of `strongestFirst`. */
 export function typeState<Rule extends EventRule>(
   type: SwitchedType,
   ranked: readonly Rule[],

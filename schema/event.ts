@@ -3,7 +3,7 @@ import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, LIMITS } from './limits.ts'
 import { isRecord } from './record.ts'
 import { wordsOf } from './words.ts'
 
-/** A record of the common schema. Members are as `FIELDS` says; an event is data, read through `valuesOf`. */
+/** A record of the common schema, with members according to `FIELDS`. An event is data, read through `valuesOf`. */
 export type AuditEvent = { readonly [member: string]: unknown }
 
 export interface Change {
@@ -12,7 +12,7 @@ export interface Change {
   readonly new?: string | null
 }
 
-/** Taking paths apart took an eighth of what an indexer does for Elasticsearch. */
+/** The paths are split once: splitting them took an eighth of an indexer's work for Elasticsearch. */
 const MEMBERS: ReadonlyMap<string, readonly string[]> = new Map(
   Object.keys(FIELDS).map((path) => [path, path.split('.')]),
 )
@@ -32,7 +32,7 @@ export function textAt(event: AuditEvent, path: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** One leaf of a flattened field, with the path to it below that field. List items share their list's path. */
+/** One leaf of a flattened field, with its path below that field. List items share their list's path. */
 export interface Leaf {
   readonly path: string
   readonly value: string
@@ -50,7 +50,7 @@ export function leavesUnder(value: unknown, path = ''): Leaf[] {
   return found
 }
 
-/** The values of a field as texts, as both stores index them: lists are several values, null is none. */
+/** The values of a field as texts, as both stores index them: a list has several values, null has none. */
 export function valuesOf(event: AuditEvent, path: string): string[] {
   return textsOf(valueAt(event, path))
 }
@@ -72,8 +72,8 @@ const WORD_FIELDS: readonly { path: string; field: Field }[] = Object.entries<Fi
   .map(([path, field]) => ({ path, field }))
 
 /**
- * The words of an event in the order of the schema's fields: what a search without a field looks into, in both
- * stores. A value that an earlier field gave already adds nothing.
+ * The words of an event in the order of the schema's fields: a search without a field searches them, in both stores. A value that an
+ * earlier field already contained adds nothing.
  */
 export function eventWords(event: AuditEvent): string[] {
   const seen = new Set<string>()
@@ -100,8 +100,8 @@ export function eventWords(event: AuditEvent): string[] {
 }
 
 /**
- * The total order of events, oldest first: time in milliseconds, agent, sequence; the id settles what is left.
- * Texts compare by UTF-8 bytes, as both engines do.
+ * The total order of events, oldest first: time in milliseconds, agent, sequence; the id decides ties. Texts compare by UTF-8 bytes, as in
+ * both engines.
  */
 export interface Place {
   readonly timestamp: number
@@ -129,9 +129,9 @@ export function comparePlaces(a: Place, b: Place): number {
   )
 }
 
-/** Members that only the indexer adds, by path. Of `audit.seal` it is all: a store may keep more there than is shown. */
+/** Members that only the indexer adds, by path. `audit.seal` counts as a whole: a store may keep more there than it shows. */
 const ALWAYS_DERIVED: readonly string[] = ['audit.seal', ...pathsOf(true)]
-/** Members that the indexer adds where the agent sealed none: which of them it did, `audit.derived` says. */
+/** Members that the indexer adds if the agent sealed none; `audit.derived` lists those that it added. */
 const DERIVED_IF_ABSENT: readonly string[] = pathsOf('if-absent')
 
 function pathsOf(derived: Field['derived']): string[] {
@@ -140,7 +140,7 @@ function pathsOf(derived: Field['derived']): string[] {
     .map(([path]) => path)
 }
 
-/** A revision as it is shown: under its own id, with the one that was sealed beside it. */
+/** A revision in the form that is shown: with its own id, and the sealed id beside it. */
 export function asRevision(event: AuditEvent, id: string): AuditEvent {
   const { event: own, audit } = event
   return {
@@ -153,7 +153,7 @@ export function asRevision(event: AuditEvent, id: string): AuditEvent {
 const SEALED_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 const INVALID = 'timestamp_invalid'
 
-/** Whether an event can be placed at a time as it is written: UTC, of 1990 to 2058. */
+/** Whether a written time is valid for an event: UTC, from 1990 to 2058. */
 export function isTimePlaceable(written: unknown): boolean {
   if (typeof written !== 'string' || !SEALED_TIME.test(written)) return false
   const time = Date.parse(written)
@@ -161,8 +161,8 @@ export function isTimePlaceable(written: unknown): boolean {
 }
 
 /**
- * An event as it is found and shown whose sealed time is none that can be: at its time of receipt, so that searches find it, and tagged. What
- * was sealed stays in `audit.seal`. Others are as they were.
+ * Returns an event as searches find and show it. If its sealed time is impossible, it gets its time of receipt, so that searches find it,
+ * and a tag; the sealed values stay in `audit.seal`. Other events are unchanged.
  */
 export function placedAt(event: AuditEvent, received: string): AuditEvent {
   const time = event['@timestamp']
@@ -176,7 +176,7 @@ export function placedAt(event: AuditEvent, received: string): AuditEvent {
   }
 }
 
-/** What `placedAt` has put in other places; only where it was just that, so that nobody can have another time or other tags overlooked. */
+/** Undoes `placedAt`, but only if the event has exactly these changes. Otherwise somebody could hide a changed time or changed tags. */
 function unplaced(event: AuditEvent, sealed: AuditEvent): AuditEvent {
   const seal = valueAt(event, 'audit.seal')
   if (!isRecord(seal) || typeof seal.timestamp !== 'string') return sealed
@@ -191,9 +191,9 @@ function unplaced(event: AuditEvent, sealed: AuditEvent): AuditEvent {
   return isJustThat ? before : sealed
 }
 
-/** A copy of an event as the agent sealed it: without what the indexer added, and a revision under its sealed id again. */
+/** A copy of an event as the agent sealed it: without the indexer's additions, and a revision with its sealed id. */
 export function sealedPart(event: AuditEvent): AuditEvent {
-  // Of what is named there only the closed list counts: whoever writes to the store can't have a forged field left out.
+  // Only names in the closed list count: otherwise anybody who writes to the store could have a forged field left out.
   const named = valuesOf(event, 'audit.derived')
   const derived = [...ALWAYS_DERIVED, ...DERIVED_IF_ABSENT.filter((path) => named.includes(path))]
   const sealed = unplaced(event, withoutPaths(event, derived))
@@ -201,10 +201,10 @@ export function sealedPart(event: AuditEvent): AuditEvent {
   return id === undefined || !isRecord(sealed.event) ? sealed : { ...sealed, event: { ...sealed.event, id } }
 }
 
-/** Leaves out the objects that this makes empty, too. */
+/** Removes paths, and the objects that become empty by it. */
 function withoutPaths(event: AuditEvent, paths: readonly string[]): AuditEvent {
   const without = (record: Record<string, unknown>, at: string): Record<string, unknown> => {
-    // As entries: assigned, a member called `__proto__` would be no member any more.
+    // Entries are necessary: by assignment, a member called `__proto__` would not become a member.
     const kept: [string, unknown][] = []
     for (const key of Object.keys(record)) {
       const path = at === '' ? key : `${at}.${key}`

@@ -1,9 +1,8 @@
 /**
- * The common schema: Elastic Common Schema 9, and an `audit.*` group for what ECS has no field for. This one
- * table gives the query language its fields, the embedded store its terms, Elasticsearch its mapping and the reader the
- * field reference.
+ * The common schema: Elastic Common Schema 9, and an `audit.*` group for data that ECS has no field for. This one table defines the fields
+ * of the query language, the terms of the embedded store, the mapping of Elasticsearch and the field reference.
  *
- * - `keyword`: found by its exact value, A to Z as a to z, and by wildcards
+ * - `keyword`: found by its exact value, A to Z equal to a to z, and by wildcards
  * - `text`: found by its words
  * - `ip`: found by address and by CIDR block
  * - `date`, `long`, `float`: found by value and range; dates are ISO 8601 in UTC with milliseconds
@@ -25,29 +24,33 @@ export type FieldType =
 
 export interface Field {
   readonly type: FieldType
-  /** The value may be a list. */
+  /** Whether the value may be a list. */
   readonly many?: true
-  /** Its words are among those that a search without a field finds. */
+  /** Whether a search without a field finds its words. */
   readonly words?: true
-  /** Kept, not searchable. */
+  /** Whether it is stored but not searchable. */
   readonly unindexed?: true
   /**
-   * The closed list of what the indexer adds, which is taken off before a seal is checked. `true`: only the indexer adds it.
-   * `if-absent`: the indexer adds it where the agent sealed none, and says so in `audit.derived`.
+   * The closed list of the indexer's additions, which are removed before a seal is checked. `true`: only the indexer adds it. `if-absent`:
+   * the indexer adds it if the agent sealed none, and lists it in `audit.derived`.
    */
   readonly derived?: true | 'if-absent'
   readonly about: string
 }
 
 export const FIELDS = {
-  '@timestamp': { type: 'date', about: 'When it happened, as the source says.' },
-  message: { type: 'text', words: true, about: 'One line that tells a person what happened.' },
-  tags: { type: 'keyword', many: true, about: 'Flags set on the way, such as `timestamp_missing`.' },
+  '@timestamp': { type: 'date', about: 'The time of the event, from the source.' },
+  message: { type: 'text', words: true, about: 'One line for people that describes the event.' },
+  tags: {
+    type: 'keyword',
+    many: true,
+    about: 'Flags that agent or indexer set, such as `timestamp_missing`.',
+  },
   labels: { type: 'flattened', words: true, about: 'Labels that the operator gives to a source.' },
 
   'event.id': {
     type: 'keyword',
-    about: 'The identity of the record: the same record always has the same id.',
+    about: 'The id of the event: the same record always has the same id.',
   },
   'event.kind': {
     type: 'keyword',
@@ -59,52 +62,52 @@ export const FIELDS = {
     about: 'ECS category: authentication, iam, configuration...',
   },
   'event.type': { type: 'keyword', many: true, about: 'ECS type: creation, change, deletion, access...' },
-  'event.action': { type: 'keyword', words: true, about: 'What was done, in the words of the source.' },
+  'event.action': { type: 'keyword', words: true, about: 'The action, in the words of the source.' },
   'event.outcome': { type: 'keyword', about: '`success`, `failure` or `unknown`.' },
-  'event.reason': { type: 'keyword', words: true, about: 'Why, where the source or the parser says so.' },
-  'event.severity': { type: 'long', about: 'Severity as the source counts it.' },
-  'event.risk_score': { type: 'float', about: 'Risk as the source counts it.' },
-  'event.dataset': { type: 'keyword', about: 'Which log of the source it is.' },
-  'event.module': { type: 'keyword', about: 'The integration that understood it.' },
+  'event.reason': { type: 'keyword', words: true, about: 'The reason, from the source or the parser.' },
+  'event.severity': { type: 'long', about: 'The severity, on the scale of the source.' },
+  'event.risk_score': { type: 'float', about: 'The risk, on the scale of the source.' },
+  'event.dataset': { type: 'keyword', about: 'The log of the source.' },
+  'event.module': { type: 'keyword', about: 'The integration that read the record.' },
   'event.code': { type: 'keyword', about: "The source's own code for the event type." },
   'event.original': {
     type: 'keyword',
     unindexed: true,
-    about: 'The record as it was read, byte for byte where it is valid UTF-8.',
+    about: 'The original record, byte for byte if it is valid UTF-8.',
   },
   'event.created': {
     type: 'date',
-    about: 'When the source wrote it down, where that differs from when it happened.',
+    about: 'When the source wrote the record, if that differs from the time of the event.',
   },
   'event.ingested': {
     type: 'date',
     derived: true,
-    about: 'When the indexer stored it. Retention counts from here.',
+    about: 'When the indexer stored the event. Retention counts from here.',
   },
   'event.sequence': {
     type: 'long',
-    about: 'Where the record starts in its source: the order among equal times.',
+    about: 'The position of the record in its source: the order among equal times.',
   },
-  'event.duration': { type: 'long', about: 'How long it took, in nanoseconds.' },
+  'event.duration': { type: 'long', about: 'The duration, in nanoseconds.' },
 
-  'user.id': { type: 'keyword', words: true, about: 'Who did it: id.' },
-  'user.name': { type: 'keyword', words: true, about: 'Who did it: name.' },
-  'user.email': { type: 'keyword', words: true, about: 'Who did it: mail address.' },
-  'user.full_name': { type: 'keyword', words: true, about: 'Who did it: full name.' },
-  'user.roles': { type: 'keyword', many: true, words: true, about: 'Roles of who did it.' },
-  'user.group.name': { type: 'keyword', words: true, about: 'Team or group of who did it.' },
-  'user.target.id': { type: 'keyword', words: true, about: 'To whom it was done: id.' },
-  'user.target.name': { type: 'keyword', words: true, about: 'To whom it was done: name.' },
-  'user.target.email': { type: 'keyword', words: true, about: 'To whom it was done: mail address.' },
-  'user.target.roles': { type: 'keyword', many: true, words: true, about: 'Roles of whom it was done to.' },
-  'user.effective.id': { type: 'keyword', words: true, about: 'In whose name it was done: id.' },
-  'user.effective.name': { type: 'keyword', words: true, about: 'In whose name it was done: name.' },
-  'user.changes.name': { type: 'keyword', words: true, about: 'The name that a user was given.' },
+  'user.id': { type: 'keyword', words: true, about: 'The acting user: id.' },
+  'user.name': { type: 'keyword', words: true, about: 'The acting user: name.' },
+  'user.email': { type: 'keyword', words: true, about: 'The acting user: mail address.' },
+  'user.full_name': { type: 'keyword', words: true, about: 'The acting user: full name.' },
+  'user.roles': { type: 'keyword', many: true, words: true, about: 'The acting user: roles.' },
+  'user.group.name': { type: 'keyword', words: true, about: 'The acting user: team or group.' },
+  'user.target.id': { type: 'keyword', words: true, about: 'The affected user: id.' },
+  'user.target.name': { type: 'keyword', words: true, about: 'The affected user: name.' },
+  'user.target.email': { type: 'keyword', words: true, about: 'The affected user: mail address.' },
+  'user.target.roles': { type: 'keyword', many: true, words: true, about: 'The affected user: roles.' },
+  'user.effective.id': { type: 'keyword', words: true, about: 'The user whose rights were used: id.' },
+  'user.effective.name': { type: 'keyword', words: true, about: 'The user whose rights were used: name.' },
+  'user.changes.name': { type: 'keyword', words: true, about: 'The new name of a user.' },
   'user.changes.roles': {
     type: 'keyword',
     many: true,
     words: true,
-    about: 'The roles that a user was given.',
+    about: 'The new roles of a user.',
   },
   'group.id': {
     type: 'keyword',
@@ -119,52 +122,56 @@ export const FIELDS = {
   'organization.id': { type: 'keyword', words: true, about: 'Tenant, workspace or account: id.' },
   'organization.name': { type: 'keyword', words: true, about: 'Tenant, workspace or account: name.' },
 
-  'source.ip': { type: 'ip', words: true, about: 'The address it came from.' },
-  'source.port': { type: 'long', about: 'The port it came from.' },
-  'source.domain': { type: 'keyword', words: true, about: 'The host name it came from.' },
+  'source.ip': { type: 'ip', words: true, about: 'The source address.' },
+  'source.port': { type: 'long', about: 'The source port.' },
+  'source.domain': { type: 'keyword', words: true, about: 'The source host name.' },
   'source.geo.country_iso_code': {
     type: 'keyword',
     words: true,
     derived: true,
-    about: 'Where that address is, estimated: country, as ISO 3166-1 has it.',
+    about: 'The estimated place of the source address: country, by its ISO 3166-1 code.',
   },
   'source.geo.country_name': {
     type: 'keyword',
     words: true,
     derived: true,
-    about: 'Where that address is, estimated: country, by its English name.',
+    about: 'The estimated place of the source address: country, by its English name.',
   },
   'source.geo.region_name': {
     type: 'keyword',
     words: true,
     derived: true,
-    about: 'Where that address is, estimated: state or province.',
+    about: 'The estimated place of the source address: state or province.',
   },
   'source.geo.city_name': {
     type: 'keyword',
     words: true,
     derived: true,
-    about: 'Where that address is, estimated: city.',
+    about: 'The estimated place of the source address: city.',
   },
   'source.geo.location': {
     type: 'geo',
     derived: true,
-    about: 'Where that address is, estimated: latitude and longitude.',
+    about: 'The estimated place of the source address: latitude and longitude.',
   },
-  'source.as.number': { type: 'long', derived: true, about: 'The network of that address: its number.' },
+  'source.as.number': {
+    type: 'long',
+    derived: true,
+    about: 'The network of the source address: its number.',
+  },
   'source.as.organization.name': {
     type: 'keyword',
     words: true,
     derived: true,
-    about: 'The network of that address: who runs it.',
+    about: 'The network of the source address: its operator.',
   },
-  'destination.ip': { type: 'ip', words: true, about: 'The address it went to.' },
-  'destination.port': { type: 'long', about: 'The port it went to.' },
-  'destination.domain': { type: 'keyword', words: true, about: 'The host name it went to.' },
+  'destination.ip': { type: 'ip', words: true, about: 'The destination address.' },
+  'destination.port': { type: 'long', about: 'The destination port.' },
+  'destination.domain': { type: 'keyword', words: true, about: 'The destination host name.' },
   'url.original': {
     type: 'keyword',
     words: true,
-    about: 'The address of a page or call, as it was asked for.',
+    about: 'The URL of a page or call, as requested.',
   },
   'user_agent.original': { type: 'keyword', about: 'The client, as it names itself.' },
   'user_agent.name': {
@@ -198,29 +205,29 @@ export const FIELDS = {
   'host.name': {
     type: 'keyword',
     words: true,
-    about: 'The host that it was read on. What was received by the network has none.',
+    about: 'The host on which the agent read the record. Events received over the network have none.',
   },
-  'observer.vendor': { type: 'keyword', words: true, about: 'Who makes the device that saw it.' },
-  'observer.product': { type: 'keyword', words: true, about: 'The device or program that saw it.' },
+  'observer.vendor': { type: 'keyword', words: true, about: 'The vendor of the reporting device.' },
+  'observer.product': { type: 'keyword', words: true, about: 'The reporting device or program.' },
   'observer.version': { type: 'keyword', about: 'Its version.' },
   'observer.hostname': {
     type: 'keyword',
     words: true,
-    about: 'The host of the device or program that saw it, as the record names it.',
+    about: 'The host of the reporting device or program, as the record names it.',
   },
-  'observer.ip': { type: 'ip', words: true, about: 'The address of the device that saw it.' },
+  'observer.ip': { type: 'ip', words: true, about: 'The address of the reporting device.' },
   'rule.id': { type: 'keyword', words: true, about: "The device's rule or signature that applied." },
-  'rule.name': { type: 'keyword', words: true, about: 'What that rule says of it.' },
-  'service.name': { type: 'keyword', words: true, about: 'The service or unit it is about.' },
-  'agent.id': { type: 'keyword', about: 'The agent that read it.' },
+  'rule.name': { type: 'keyword', words: true, about: 'The description of that rule.' },
+  'service.name': { type: 'keyword', words: true, about: 'The service or unit that the event concerns.' },
+  'agent.id': { type: 'keyword', about: 'The agent that read the record.' },
   'agent.name': { type: 'keyword', about: 'The name of that agent.' },
   'agent.version': { type: 'keyword', about: 'The version of that agent.' },
-  'log.file.path': { type: 'keyword', about: 'The file it was read from, by the path at first sight.' },
-  'log.offset': { type: 'long', about: 'Where in that file the record starts.' },
+  'log.file.path': { type: 'keyword', about: 'The file of the record, by its first known path.' },
+  'log.offset': { type: 'long', about: 'The position of the record in that file.' },
   'log.source.address': {
     type: 'keyword',
     words: true,
-    about: 'Address and port that a message was received from: its sender, or the last relay.',
+    about: 'Address and port of the sender of a message, or of the last relay.',
   },
   'log.syslog.facility.code': { type: 'long', about: 'Syslog facility.' },
   'log.syslog.facility.name': { type: 'keyword', about: 'Syslog facility, by name.' },
@@ -230,7 +237,7 @@ export const FIELDS = {
   'log.syslog.hostname': {
     type: 'keyword',
     words: true,
-    about: 'The host named in the syslog header: what the sender says of itself.',
+    about: 'The host in the syslog header: the name that the sender gives itself.',
   },
   'log.syslog.appname': { type: 'keyword', words: true, about: 'The program named in the syslog header.' },
   'log.syslog.procid': { type: 'keyword', about: 'The process named in the syslog header.' },
@@ -241,39 +248,39 @@ export const FIELDS = {
     words: true,
     about: 'Structured data of the syslog header.',
   },
-  'process.name': { type: 'keyword', words: true, about: 'The program that wrote it, or did it.' },
-  'process.pid': { type: 'long', about: 'The process that wrote it, or did it.' },
-  'process.parent.pid': { type: 'long', about: 'The process that started it.' },
+  'process.name': { type: 'keyword', words: true, about: 'The program that wrote the record, or acted.' },
+  'process.pid': { type: 'long', about: 'The process that wrote the record, or acted.' },
+  'process.parent.pid': { type: 'long', about: 'The parent of that process.' },
   'process.executable': { type: 'keyword', words: true, about: 'The file of the program, with its path.' },
-  'process.command_line': { type: 'keyword', words: true, about: 'The command with what it was told.' },
-  'process.working_directory': { type: 'keyword', words: true, about: 'The folder it was run in.' },
-  'file.path': { type: 'keyword', words: true, about: 'The file it was done to.' },
+  'process.command_line': { type: 'keyword', words: true, about: 'The command with its arguments.' },
+  'process.working_directory': { type: 'keyword', words: true, about: 'The working folder of the command.' },
+  'file.path': { type: 'keyword', words: true, about: 'The affected file.' },
   'network.transport': {
     type: 'keyword',
-    about: 'How it was received, or how those it tells of spoke: udp, tcp...',
+    about: 'The transport by which it was received, or of the connection in the record: udp, tcp...',
   },
   'network.forwarded_ip': {
     type: 'ip',
     many: true,
     words: true,
     about:
-      'The addresses that proxies handed on (`X-Forwarded-For`), in their order; of them `source.ip` is the first public one.',
+      'The addresses that proxies passed on (`X-Forwarded-For`), in their order; `source.ip` is the first public one.',
   },
-  'network.protocol': { type: 'keyword', words: true, about: 'What was spoken: ssh, http, dns...' },
+  'network.protocol': { type: 'keyword', words: true, about: 'The protocol: ssh, http, dns...' },
   'tls.client.subject': {
     type: 'keyword',
     words: true,
-    about: 'Subject of the certificate with which the sender of a message proved who it is.',
+    about: 'The subject of the certificate of the sender of a message.',
   },
-  'trace.id': { type: 'keyword', words: true, about: 'The request or transaction it belongs to.' },
+  'trace.id': { type: 'keyword', words: true, about: 'The request or transaction of the event.' },
 
   'audit.category': {
     type: 'keyword',
     about: 'security, activity, change, system, api or view: chooses the retention.',
   },
-  'audit.entity.type': { type: 'keyword', words: true, about: 'On what kind of record.' },
-  'audit.entity.id': { type: 'keyword', words: true, about: 'On which record: id.' },
-  'audit.entity.name': { type: 'keyword', words: true, about: 'On which record: name.' },
+  'audit.entity.type': { type: 'keyword', words: true, about: 'The affected record: kind.' },
+  'audit.entity.id': { type: 'keyword', words: true, about: 'The affected record: id.' },
+  'audit.entity.name': { type: 'keyword', words: true, about: 'The affected record: name.' },
   'audit.parent.type': {
     type: 'keyword',
     words: true,
@@ -285,10 +292,10 @@ export const FIELDS = {
     words: true,
     about: 'The record whose change caused this one: name.',
   },
-  'audit.parent.event_id': { type: 'keyword', words: true, about: 'The event that caused this one.' },
+  'audit.parent.event_id': { type: 'keyword', words: true, about: 'The event that caused this event.' },
   'audit.module': { type: 'keyword', words: true, about: 'The part of the source application.' },
   'audit.component': { type: 'keyword', words: true, about: 'The component of a system event.' },
-  'audit.changes': { type: 'changes', words: true, about: 'What changed: a list of field, old and new.' },
+  'audit.changes': { type: 'changes', words: true, about: 'The changes: a list of field, old and new.' },
   'audit.change.fields': {
     type: 'keyword',
     many: true,
@@ -310,7 +317,7 @@ export const FIELDS = {
   'audit.old_unknown': { type: 'boolean', about: 'The source gave no previous value.' },
   'audit.status': { type: 'keyword', about: '`ok`, `warning` or `error`.' },
   'audit.risk': { type: 'keyword', about: '`low`, `medium`, `high` or `critical`.' },
-  'audit.attempt.count': { type: 'long', about: 'Which attempt it was.' },
+  'audit.attempt.count': { type: 'long', about: 'The number of the attempt.' },
   'audit.attempt.max': { type: 'long', about: 'How many attempts are allowed.' },
   'audit.variant': {
     type: 'keyword',
@@ -318,8 +325,8 @@ export const FIELDS = {
     about: 'personal, for_other, import, kiosk, timer, manual...',
   },
   'audit.channel': { type: 'keyword', words: true, about: 'portal, api, panel...' },
-  'audit.session.id': { type: 'keyword', words: true, about: 'The session it was done in.' },
-  'audit.record_count': { type: 'long', about: 'How many records it was about, such as an export.' },
+  'audit.session.id': { type: 'keyword', words: true, about: 'The session of the event.' },
+  'audit.record_count': { type: 'long', about: 'The number of records concerned, for example in an export.' },
   'audit.source_event_id': { type: 'keyword', words: true, about: "The source's own id of the event." },
   'audit.request': { type: 'keyword', unindexed: true, about: 'The request, as text.' },
   'audit.response': { type: 'keyword', unindexed: true, about: 'The answer, as text.' },
@@ -337,7 +344,7 @@ export const FIELDS = {
     type: 'keyword',
     derived: true,
     about:
-      'The `event.id` that was sealed, where that is known with another content or from another agent. `event.id` is then one of its own.',
+      'The sealed `event.id`, if an event with that id and other content, or of another agent, was stored before. `event.id` is then an id of its own.',
   },
   'audit.derived': {
     type: 'keyword',
@@ -351,14 +358,14 @@ export const FIELDS = {
     derived: true,
     about: 'The words of the event, for searches without a field.',
   },
-  'audit.seal.agent': { type: 'keyword', derived: true, about: 'The waybill it came with: agent.' },
+  'audit.seal.agent': { type: 'keyword', derived: true, about: 'The waybill of the event: agent.' },
   'audit.seal.incarnation': {
     type: 'keyword',
     derived: true,
-    about: 'The waybill it came with: incarnation.',
+    about: 'The waybill of the event: incarnation.',
   },
-  'audit.seal.sequence': { type: 'long', derived: true, about: 'The waybill it came with: number.' },
-  'audit.seal.position': { type: 'long', derived: true, about: 'Its place in that waybill, from 0.' },
+  'audit.seal.sequence': { type: 'long', derived: true, about: 'The waybill of the event: number.' },
+  'audit.seal.position': { type: 'long', derived: true, about: 'The position in that waybill, from 0.' },
 
   'related.user': {
     type: 'keyword',
@@ -390,7 +397,7 @@ export type FieldName = keyof typeof FIELDS
 
 const BY_NAME: ReadonlyMap<string, Field> = new Map(Object.entries(FIELDS))
 
-/** The field of this name, or of the flattened field that the name goes into (`audit.payload.amount`). */
+/** The field with this name, or the flattened field that contains it (`audit.payload.amount`). */
 export function fieldOf(name: string): (Field & { name: string; inside?: string }) | undefined {
   const field = BY_NAME.get(name)
   if (field !== undefined) return { ...field, name }
@@ -402,7 +409,7 @@ export function fieldOf(name: string): (Field & { name: string; inside?: string 
   return undefined
 }
 
-/** What a person types for the usual fields. */
+/** The short names of the usual fields, for typing. */
 export const SHORT_NAMES: Readonly<Record<string, FieldName>> = {
   time: '@timestamp',
   id: 'event.id',

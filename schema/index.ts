@@ -1,19 +1,25 @@
+/**
+ * The common definitions of agents, indexer and console: fields of an event, its canonical bytes, its id, its hash, limits. It imports
+ * none of them. In: events, lines, values. Out: whether they are valid, and the values that follow from them.
+ */
 export * from './additions.ts'
 export * from './canonical.ts'
 export * from './categories.ts'
 export * from './change-index.ts'
 export * from './copies.ts'
+export * from './error-codes.ts'
 export * from './errors.ts'
 export * from './event.ts'
 export * from './event-rules.ts'
 export * from './fields.ts'
-export * from './folded.ts'
 export * from './ids.ts'
-export * from './kernel.ts'
 export * from './limits.ts'
 export * from './merkle.ts'
+export * from './networks.ts'
 export * from './outcome-words.ts'
 export * from './record.ts'
 export * from './related.ts'
 export * from './same-entry.ts'
+export * from './wasm.ts'
+export * from './words.ts'
 export * from './words.ts'

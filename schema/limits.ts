@@ -1,57 +1,63 @@
 /**
- * The one table of limits. The agent enforces it when it writes an event, both stores rely on it, and the
- * wire's maxima are protocol constants: a batch that an agent of any version made never needs splitting.
+ * The one table of limits. The agent enforces it when it writes an event, both stores rely on it, and the wire's maxima are protocol
+ * constants: a batch from an agent of any version never needs splitting.
  */
 export const LIMITS = {
-  /** A longer record keeps its first part and says so in `audit.truncated`. */
+  /** A longer record keeps its first part and is described in `audit.truncated`. */
   recordBytes: 1024 * 1024,
-  /** Raw bytes that one batch is made of, at most (one record more may start within). */
+  /** The largest number of raw bytes for one batch (one more record may start within). */
   taskBytes: 1024 * 1024,
-  /** Records in one batch, at most. */
+  /** The largest number of records in one batch. */
   batchRecords: 8192,
-  /** Files that one batch has records of, at most: its manifest names each of them. */
+  /** The largest number of files in one batch: its manifest names each of them. */
   batchSources: 800,
-  /** Bytes of a batch's NDJSON before compression, at most. */
+  /** The largest size of a batch's NDJSON before compression, in bytes. */
   batchBytes: 64 * 1024 * 1024,
-  /** Bytes of one event's line, at most: six times a record as its original text and again in its fields, and room for the rest. */
+  /**
+   * The largest size of one event's line, in bytes: six times a record as its original text and again in its fields, and room for the
+   * rest.
+   */
   eventBytes: 16 * 1024 * 1024,
-  /** Bytes of a waybill's manifest, at most: a usual one has some hundred. One of 800 files has these where all of their paths are as long as can be. */
+  /**
+   * The largest size of a waybill's manifest, in bytes: usually it has some hundred. A manifest of 800 files only reaches this if all
+   * paths have the greatest length.
+   */
   manifestBytes: 4 * 1024 * 1024,
-  /** Bytes of a request that carries a waybill, at most. */
+  /** The largest size of a request with a waybill, in bytes. */
   bodyBytes: 72 * 1024 * 1024,
-  /** Members kept of an event's payload, all levels together; the others are only in `event.original`. */
+  /** The number of members kept of an event's payload, on all levels together; the others are only in `event.original`. */
   payloadKeys: 512,
-  /** Levels of nesting kept of a payload; deeper values are kept as JSON text. */
+  /** The number of nesting levels kept of a payload; deeper values are kept as JSON text. */
   payloadDepth: 16,
-  /** UTF-16 units of one value in a keyword field that are kept. */
+  /** The UTF-16 units kept of one value in a keyword field. */
   keywordLength: 8192,
-  /** UTF-16 units of a keyword that are indexed; a longer value is stored, and not found by its exact text. */
+  /** The UTF-16 units up to which a keyword is indexed; a longer value is stored, but not found by its exact text. */
   indexedLength: 1024,
-  /** UTF-16 units of one word that are indexed; of a longer word its beginning is. */
+  /** The UTF-16 units of one word that are indexed; of a longer word only the beginning. */
   wordLength: 64,
-  /** Words of one event that are indexed. */
+  /** The number of words of one event that are indexed. */
   wordsPerEvent: 1024,
-  /** Changes of one event that are kept as field, old, new. */
+  /** The number of changes of one event that are kept as field, old, new. */
   changes: 1000,
 } as const
 
-/** No event is placed outside of these: one that says so is tagged, and placed at its receipt. */
+/** The range of valid times: an event outside of it gets a tag and its time of receipt. */
 export const EARLIEST_TIMESTAMP = Date.UTC(1990, 0, 1)
 export const LATEST_TIMESTAMP = Date.UTC(2059, 0, 1)
 
-/** Of a count: what it may ask for, and what it may cost. */
+/** The limits of a count: its request, and its cost. */
 export const AGGREGATE_LIMITS = {
   splits: 2,
   top: 1000,
-  /** Of one split, and of all together. */
+  /** The limit of one split, and of all splits together. */
   buckets: 10_000,
   allBuckets: 50_000,
-  /** Fields in `sums`, and in `distinct`. */
+  /** The number of fields in `sums`, and in `distinct`. */
   fields: 8,
-  /** Different texts, or different numbers and addresses, that are held for one split. */
+  /** The number of different texts, or of different numbers and addresses, that are held for one split. */
   texts: 500_000,
   numbers: 4_000_000,
-  /** ms; the usual one, and the longest. */
+  /** The usual and the longest time, in ms. */
   budget: 2000,
   longestBudget: 30_000,
 } as const

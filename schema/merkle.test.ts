@@ -17,7 +17,7 @@ import { hasShaInstructions } from './tree/processor.ts'
 
 const sha = (...parts: Uint8Array[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest()
 
-/** MTH of RFC 9162, section 2.1.1, written down as it stands there. */
+/** MTH of RFC 9162, section 2.1.1, exactly as defined there. */
 function definition(entries: readonly Buffer[]): Buffer {
   if (entries.length === 0) return sha()
   if (entries.length === 1) return sha(Buffer.from([0]), entries[0]!)

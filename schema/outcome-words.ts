@@ -1,8 +1,8 @@
 /**
- * The words by which sources say that something succeeded or failed, in the languages that audited products ship. This is their only table.
+ * The words for success and failure in sources, in the languages of audited products. This is their only table.
  *
  * Words compare without case and without accents, except those that are written with accents here: without them they would be other words
- * (`expiré`, but `expire`). `отказ*` is every word that begins so, `not_allowed` is two words in a row.
+ * (`expiré`, but `expire`). `отказ*` matches every word with this beginning, `not_allowed` matches two consecutive words.
  */
 const DENIALS = `
   fail fails failed failing failure failures unsuccessful unsuccessfully error erroneous
@@ -70,51 +70,51 @@ const SUCCESSES = `
   επιτυχ*
 `
 
-/** Words that say so only as a result: as the name of an act, `access granted` may be a request for it. */
+/** Words that only count in a result: in the name of an action, `access granted` may be a request for it. */
 const GOOD_RESULTS = `
   passed allowed permitted granted accepted approved authorized authorised authenticated complete completed done
   genehmigt* erlaubt* abgeschlossen accorde autorise autorisee termine autorizad* permitid* concedid* concluid* zakonczon*
   выполнен* разреш* завершен* виконан* дозволен*
 `
 
-/** Words that say so where they are all of a result. */
+/** Words that only count if they are the whole result. */
 const WHOLE_RESULTS: Readonly<Record<Stated, string>> = {
   success: 'ok okay pass true yes y allow permit grant accept ja oui si sim tak ano да так ✓ ✔ ✅ ☑',
   failure: 'false no n nok ko timeout timed_out nein non nao nie ne nee нет ні ✗ ✘ ✕ ❌ ⛔ 🚫',
 }
 
-/** Found anywhere in a text: in languages that write without spaces, or articles and endings at the word. */
+/** Words that count anywhere in a text: for languages that are written without spaces, or attach articles and endings to words. */
 const DENIALS_WITHIN = `
   失败 失敗 拒绝 拒絕 拒否 错误 錯誤 无效 無效 無効 过期 過期 期限切れ 已锁定 已鎖定 被锁定 ロックされ エラー 禁止 不成功 未成功 未授权
   실패 거부 차단 잠김 오류 만료 ล้มเหลว ปฏิเสธ ไม่สำเร็จ विफल अस्वीकृत فشل رفض مرفوض محظور مقفل خطأ غير_ناجح נכשל נדח נחסם ננעל שגיאה לא_הצליח
 `
 const SUCCESSES_WITHIN = '成功 성공 สำเร็จ सफल نجاح ناجح הצליח הצלחה'
 
-/** Turn round what follows: `not successful`, `0 failed`. */
+/** Words that negate what follows: `not successful`, `0 failed`. */
 const NEGATIONS = new Set(
   'no not never without non zero 0 nicht kein keine keinen ohne sans pas sin senza nao sem niet geen zonder nie bez ne nem не без ни'.split(
     ' ',
   ),
 )
 
-/** `Partially completed` is neither. */
+/** Words of an undecided outcome: `Partially completed` is neither. */
 const HEDGES = new Set(
   'partial partially teilweise partiel partiellement parcial parcialmente parziale parzialmente gedeeltelijk czesciowo частично частково'.split(
     ' ',
   ),
 )
 
-/** `Fail over`, written apart, is no failure. */
+/** `Fail over`, written as two words, is no failure. */
 const FAILS = new Set(['fail', 'failed', 'fails'])
 const OVER = new Set(['over', 'safe', 'back', 'soft', 'open'])
 
-/** What a source says of how something ended. */
+/** The outcome that a source states. */
 export type Stated = 'success' | 'failure'
 
 const LONGEST = 256
 const STEM = 3
 
-/** Letters whose strokes are no marks that could be taken off. */
+/** Letters whose strokes are not removable marks. */
 const PLAIN: Readonly<Record<string, string>> = { ł: 'l', ø: 'o', đ: 'd', ı: 'i', ß: 'ss', æ: 'ae', œ: 'oe' }
 
 const withoutMarks = (text: string): string =>
@@ -125,19 +125,19 @@ const withoutMarks = (text: string): string =>
 
 const WORD = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|[\p{Lo}\p{Lm}\p{M}]+|\p{N}+/gu
 
-/** `loginFailed`, `LOGIN_FAILED` and `login.failed` are the same two words. Accents stay. */
+/** Splits a text into words: `loginFailed`, `LOGIN_FAILED` and `login.failed` are the same two words. Accents stay. */
 const accentedWords = (text: string): string[] =>
   (text.normalize('NFC').match(WORD) ?? []).map((word) => word.toLowerCase())
 
 /** The words of a name or a text, without case and accents. */
 export const plainWords = (text: string): string[] => accentedWords(text).map(withoutMarks)
 
-/** Words and runs of words, quickly found. */
+/** A fast table of words and sequences of words. */
 class WordTable {
   readonly #words = new Set<string>()
-  /** By their first letters. */
+  /** Stems by their first letters. */
   readonly #stems = new Map<string, string[]>()
-  /** By their first word: the words behind it, the last of which may be a stem. */
+  /** By first word: the words that follow it, the last of which may be a stem. */
   readonly #runs = new Map<string, string[][]>()
 
   constructor(...lists: readonly string[]) {
@@ -187,14 +187,14 @@ const wholes: ReadonlyMap<string, Stated> = new Map(
   ),
 )
 
-/** What the words of an action, a type or a code say; undefined where nothing. A word of denial counts more than one of success. */
+/** The outcome in the words of an action, a type or a code; undefined if there is none. A word of denial outweighs one of success. */
 export const statedByName = (text: string): Stated | undefined => statedBy(text.slice(0, LONGEST), names)
 
-/** What a result says. */
+/** The outcome that a result states. */
 export function statedByResult(text: string): Stated | undefined {
   const said = text.slice(0, LONGEST).trim()
   const status = /^([1-5])\d\d$/.exec(said)
-  // Of HTTP.
+  // A status of HTTP.
   if (status !== null) return status[1] === '2' ? 'success' : status[1]! > '3' ? 'failure' : undefined
   const whole = withoutMarks(said.toLowerCase()).replace(/[!.]+$/, '')
   return wholes.get(whole) ?? statedBy(said, results)

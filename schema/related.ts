@@ -2,7 +2,7 @@ import { type AuditEvent, textsOf } from './event.ts'
 import type { FieldName } from './fields.ts'
 import { isRecord } from './record.ts'
 
-/** What `related.*` is filled from: so an id, an address or a name of a kind finds its events in whatever role it stands. */
+/** The sources of `related.*`: an id, an address or a name finds its events in any role. */
 export const RELATED_FROM: Readonly<
   Record<'related.entity' | 'related.hosts' | 'related.ip' | 'related.user', readonly FieldName[]>
 > = {
@@ -35,14 +35,14 @@ const SOURCES = Object.entries(RELATED_FROM).map(([name, from]) => ({
   from: from.map((path) => path.split('.')),
 }))
 
-/** What `related` is for an event that has none; null where it names nothing. */
+/** Returns `related` for an event that lacks it; null if the event names nothing. */
 export function relatedOf(event: AuditEvent): Related | null {
   let related: Related | null = null
   for (const { member, from } of SOURCES) {
     let found: string[] | undefined
     for (const members of from) {
       let value: unknown = event
-      // None of these is a name that every object has.
+      // None of these names is a member of every object.
       for (const name of members) value = isRecord(value) ? value[name] : undefined
       if (value === undefined || value === null || value === '') continue
       for (const text of typeof value === 'string' ? [value] : textsOf(value)) {

@@ -24,7 +24,7 @@ const event = (original: string | undefined, more: { [member: string]: unknown }
 const row = (more?: { [member: string]: unknown }): AuditEvent => event(ROW, more)
 const json = (more?: { [member: string]: unknown }): AuditEvent => event(JSON_TEXT, more)
 
-/** Both ways round. */
+/** Compares in both directions. */
 const same = (one: AuditEvent, other: AuditEvent): boolean => {
   const answer = isSameEntry(one, other)
   expect(isSameEntry(other, one)).toBe(answer)

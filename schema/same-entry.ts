@@ -3,15 +3,15 @@ import { FIELDS, type Field } from './fields.ts'
 import { isRecord } from './record.ts'
 
 /**
- * Whether two events with one declared id are the same entry. A source writes an entry in several forms: as JSON and as a row, with more columns
- * or fewer, with other spellings of numbers and dates. So what the entry says is compared, in a normal form, and not how it was written.
+ * Whether two events with one declared id are the same entry. A source writes an entry in several forms: as JSON and as a row, with more
+ * columns or fewer, with other spellings of numbers and dates. So the content of the entry is compared in a normal form, and not its text.
  *
- * - Where both say something, they must say the same.
- * - In one and the same form, what only one of them says is a difference. Another form may say more, or less.
+ * - Values that both have must be equal.
+ * - Between two texts of the same form, a value that only one has is a difference. Another form may have more values, or fewer.
  */
 export function isSameEntry(known: AuditEvent, other: AuditEvent): boolean {
   const [one, two] = [textAt(known, 'event.original') ?? '', textAt(other, 'event.original') ?? '']
-  // A JSON record names what it says. What a row says depends on its header.
+  // A JSON record contains its names. The meaning of a row depends on its header.
   const hasNames = one.trimStart().startsWith('{')
   if (hasNames && one === two && isWhole(known) && isWhole(other)) return true
   const mayLack = isOtherForm(one, two)
@@ -29,22 +29,22 @@ export function isSameEntry(known: AuditEvent, other: AuditEvent): boolean {
 
 const isWhole = (event: AuditEvent): boolean => valueAt(event, 'audit.truncated') === undefined
 
-/** What an entry says, by path: its values in a normal form. */
+/** The content of an entry, by path: its values in a normal form. */
 type Sayings = Map<string, string[]>
 
 /**
- * What is no part of an entry: who read it where and how, what Waybill concluded of it, and what follows from other fields. An outcome that is
- * unknown says nothing.
+ * Fields that are no part of an entry: its reader, place and form, Waybill's conclusions, and fields that follow from others. An unknown
+ * outcome has no content.
  */
 const NOT_SAID =
   /^(?:tags|labels|message|event\.(?:id|kind|category|type|code|module|dataset|original|sequence|ingested)|agent\..*|log\..*|network\.transport|related\..*|host\.name|audit\.(?:category|old_unknown|truncated.*|seal.*|words|derived|revision_of|change\..*|changes|payload))$/
-/** Names of kinds: case, blanks, `_` and `-` don't count. */
+/** Names of kinds: case, blanks, `_` and `-` are ignored. */
 const NAMES_KIND =
   /^(?:event\.(?:action|outcome)|audit\.(?:entity\.type|parent\.type|module|component|status|risk|variant|channel))$/
 const SAID: readonly (readonly [path: string, field: Field])[] = Object.entries<Field>(FIELDS).filter(
   ([path, { derived }]) => derived !== true && !NOT_SAID.test(path),
 )
-/** The event was placed at its reading: its time is none that the entry says. */
+/** Tags of an event that has its time of reading: its time does not come from the entry. */
 const UNTIMED = new Set(['timestamp_missing', 'timestamp_invalid'])
 
 function sayingsOf(event: AuditEvent): Sayings {
@@ -81,7 +81,7 @@ function sayingsOf(event: AuditEvent): Sayings {
   return said
 }
 
-/** Rows carry objects and lists as JSON in a text. */
+/** Unfolds objects and lists that a row contains as JSON text. */
 function unfolded(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unfolded)
   if (isRecord(value))
@@ -103,7 +103,7 @@ const foldedName = (name: string): string =>
 const NUMBER = /^-?(?:0|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d{0,14})(?:\.\d{1,15})?$/
 const TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?$/
 
-/** A value without what is only spelling: white space at its ends, `1,000.0` for 1000, `True`, an ISO date with a blank. */
+/** A value without differences of spelling: white space at its ends, `1,000.0` for 1000, `True`, an ISO date with a blank. */
 function normal(value: string): string {
   const text = value.normalize('NFC').trim()
   if (NUMBER.test(text)) return String(Number(text.replaceAll(',', '')))
@@ -120,7 +120,7 @@ function agree(path: string, ones: readonly string[], others: readonly string[])
   const same = (a: readonly string[], b: readonly string[]): boolean =>
     a.length === b.length && a.every((text, i) => text === b[i])
   if (same(ones, others)) return true
-  // A list of one form is a text of the other: `a; b`.
+  // A list in one form may be a text in the other: `a; b`.
   if (ones.length > 1 === others.length > 1) return false
   return same(itemsOf(ones), itemsOf(others))
 }
@@ -132,7 +132,7 @@ const itemsOf = (texts: readonly string[]): string[] =>
     .filter((text) => text !== '')
     .sort()
 
-/** Screens show no milliseconds, and some no seconds: what is coarser is compared. */
+/** Screens show no milliseconds, and some no seconds: the comparison uses the coarser precision. */
 function isSameTime(one: string, other: string): boolean {
   const [a, b] = [Date.parse(one), Date.parse(other)]
   const coarse = Math.max(
@@ -141,7 +141,7 @@ function isSameTime(one: string, other: string): boolean {
   return Math.floor(a / coarse) === Math.floor(b / coarse)
 }
 
-/** Whether a message says nothing but what other fields say: agents make one of them where the record has none. */
+/** Whether a message only repeats other fields: agents compose such a message if the record has none. */
 function isMadeOf(message: string, event: AuditEvent): boolean {
   const texts = SAID.flatMap(([path]) => valuesOf(event, path)).filter((text) => text !== '')
   texts.sort((a, b) => b.length - a.length)
@@ -155,7 +155,7 @@ function isMadeOf(message: string, event: AuditEvent): boolean {
 }
 
 /**
- * Whether two texts of records are of different forms: JSON and a row, JSON with mostly other members, or rows of which one has all the cells of
+ * Whether two texts of records have different forms: JSON and a row, JSON with mostly other members, or rows of which one has all cells of
  * the other and more.
  */
 function isOtherForm(one: string, other: string): boolean {
@@ -176,7 +176,7 @@ function isOtherForm(one: string, other: string): boolean {
   })
 }
 
-/** Folded names of a JSON record's members; null where a text is none. */
+/** Folded names of a JSON record's members; null if the text is not JSON. */
 function membersOf(text: string): ReadonlySet<string> | null {
   if (!text.trimStart().startsWith('{')) return null
   try {
@@ -187,7 +187,7 @@ function membersOf(text: string): ReadonlySet<string> | null {
   }
 }
 
-/** The cells of a row, by whichever delimiter it has most of; a text of pairs (`a=1`) has none. */
+/** The cells of a row, split by its most frequent delimiter; a text of pairs (`a=1`) has none. */
 function cellsOf(row: string): string[] {
   const byDelimiter = [',', ';', '\t', '|'].map((delimiter) => split(row, delimiter))
   const cells = byDelimiter.reduce((best, some) => (some.length > best.length ? some : best))

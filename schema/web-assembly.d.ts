@@ -1,13 +1,13 @@
-/** What of WebAssembly is used here; the compiler's own definitions come only with those of a browser. */
+/** The parts of WebAssembly that are used here; the compiler has its own definitions only together with those of a browser. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array)
   }
   class Memory {
     readonly buffer: ArrayBuffer
-    /** By so many pages of 64 KiB; views of the buffer before are views of nothing. */
+    /** Grows by this many pages of 64 KiB; earlier views of the buffer become empty. */
     grow(pages: number): number
-    /** In pages of 64 KiB. */
+    /** Sizes in pages of 64 KiB. */
     constructor(size: { readonly initial: number; readonly maximum: number })
   }
   class Instance {

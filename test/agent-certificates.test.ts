@@ -150,7 +150,7 @@ describe('with an authority of the indexer', () => {
     expect((await caller().ask(`${url}/v1/agents/ca`, { json: {} })).status).toBe(409)
     await reload('required')
     const early = await caller().send(url, sealed(await enrolled(url)))
-    expect(early.text).toContain('does not ask for one before it is started again')
+    expect(early.text).toContain('does not request one until it is restarted')
     for (const one of callers.splice(0)) one.close()
     const again = settings('required')
     await indexer.stop()
@@ -169,7 +169,9 @@ describe('with an authority of the indexer', () => {
     const without = await caller().send(url, batch)
     expect([without.status, without.json.detail]).toEqual([
       401,
-      expect.stringMatching(/^Agents need a certificate here .*this agent showed none: use https/),
+      expect.stringMatching(
+        /^This indexer requires a certificate of agents .*this agent sent none: use https/,
+      ),
     ])
     expect((await caller().ask(`${url}/v1/heartbeat`, { json: agent.heartbeat() })).status).toBe(401)
     expect((await caller(shown).send(url, batch)).json).toMatchObject({ stored: 1 })
@@ -182,7 +184,7 @@ describe('with an authority of the indexer', () => {
     const sent = await caller(other.shown).send(url, sealed(mine.agent))
     expect([sent.status, sent.json.detail]).toEqual([
       403,
-      `Agent ${mine.agent.id} signed this, but the certificate of the connection belongs to ${other.agent.id}: each agent has its own.`,
+      `Agent ${mine.agent.id} signed this, but the certificate of the connection belongs to ${other.agent.id}: each agent needs its own.`,
     ])
     const beat = await caller(other.shown).ask(`${url}/v1/heartbeat`, { json: mine.agent.heartbeat() })
     expect(beat.status).toBe(403)
@@ -197,7 +199,10 @@ describe('with an authority of the indexer', () => {
     const { url } = indexer
     const { agent } = await certified(url)
     const { status, json } = await caller({ cert: CERT, key: KEY }).send(url, sealed(agent))
-    expect([status, json.detail]).toEqual([401, expect.stringContaining('is not of this indexer')])
+    expect([status, json.detail]).toEqual([
+      401,
+      expect.stringContaining("not issued by this indexer's authority"),
+    ])
   })
 
   it('a revoked agent is out at once, on a connection that is open, and gets no certificate', async () => {
@@ -310,7 +315,7 @@ describe('with the operator’s authority', () => {
       const shown = { cert: CERT, key: KEY }
       const web = await enrolled(url, 'web-1.example', shown)
       expect((await caller(shown).send(url, sealed(web))).status).toBe(200)
-      expect((await caller().send(url, sealed(web))).text).toContain('of the authority in tls.client-ca')
+      expect((await caller().send(url, sealed(web))).text).toContain('from the authority in tls.client-ca')
       // The certificate says localhost, too.
       const local = await enrolled(url, 'localhost', shown)
       expect((await caller(shown).send(url, sealed(local))).status).toBe(200)

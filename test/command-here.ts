@@ -43,7 +43,7 @@ function setEnvironment(wanted: Readonly<Record<string, string | undefined>>): v
   for (const [name, value] of Object.entries(wanted)) if (value !== undefined) process.env[name] = value
 }
 
-/** What is written to a stream until it is released. */
+/** Collects the text that is written to a stream, until it is released. */
 function caught(stream: NodeJS.WriteStream): { text(): string; release(): void } {
   const { write } = stream
   let text = ''

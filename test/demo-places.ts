@@ -14,7 +14,7 @@ const place = (
   subdivisions: [{ iso_code: region.slice(0, 2).toUpperCase(), names: { en: region } }],
 })
 
-/** Where the addresses for examples (RFC 5737) are in the demo's scenario: nowhere else are they anywhere. */
+/** The places of the example addresses (RFC 5737) in the demo's scenario; they have no other places. */
 export const DEMO_NETWORKS = {
   '192.0.2.0/25': place('New York', 'New York', ['US', 'United States'], [40.7128, -74.006]),
   '192.0.2.128/25': place('Berlin', 'Berlin', ['DE', 'Germany'], [52.52, 13.405]),

@@ -15,7 +15,7 @@ const PAGES = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.m
 const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 const withoutCode = (text: string): string => text.replace(/^```[\s\S]*?^```/gm, '')
 
-/** A file of the project by its whole path. What stands in capitals stands for a name. */
+/** A file of the project by its whole path. What is in capitals represents a name. */
 const NAMED =
   /`((?:agent|indexer|schema|config|dashboards|demo|bench|test|docs|bin|integrations)\/[\w./-]+\.(?:as\.ts|ts|tsx|js|md|yml|json|wasm))`/g
 const LINK = /\]\(([^)\s]+)\)/g

@@ -7,8 +7,15 @@ import { System, until } from './system/system.ts'
 const canHaveOne = inject('engine').kind === 'maven'
 const KILLS = process.env.WAYBILL_FULL === undefined ? 2 : 10
 const RECORDS = 5_000 * (KILLS + 1)
-/** What a batch on its way, and those that wait, may take; far less than what is waiting in the file. */
-const ROOM_MIB = 250
+/** MiB of batches that an indexer writes at once (`MOST_WRITING` in its store); far less than what is waiting in the file. */
+const WRITING_MIB = 24
+/** Their size as lines, as documents and as requests, together. */
+const COPIES = 4
+/**
+ * As much again is garbage of former attempts, which V8 collects when it has nothing better to do. V8's young generation and what the
+ * allocator keeps have up to 64 MiB each.
+ */
+const ROOM_MIB = 2 * COPIES * WRITING_MIB + 64 + 64
 
 let system: System | undefined
 let engine: LocalEngine | undefined

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { kibanaObjects, ndjsonOf, type SavedObject } from '../dashboards/kibana/index.ts'
-import { ALERT_MAPPING, alertIndex } from '../dashboards/watches/index.ts'
+import { alertIndex } from '../dashboards/watches/index.ts'
 import { importIntoKibana } from '../indexer/cli/kibana-import.ts'
+import { ALERT_MAPPING } from '../indexer/store/elasticsearch/index.ts'
 import { TestCluster } from '../indexer/store/elasticsearch/testing/engine.ts'
+import type { ShownAgent } from '../indexer/store/port.ts'
 import { batchOfLines, idAt } from '../indexer/store/testing/batches.ts'
 import { type Additions, type AuditEvent, canonical, valueAt } from '../schema/index.ts'
 import { Chromium } from './browser/chromium.ts'
@@ -42,6 +44,36 @@ function saidBeside(titles: readonly string[], text: string): string {
   return text.replaceAll(own, '').replace('Dashboard panel:', '').trim()
 }
 
+const agentAt = (seen: number): ShownAgent => ({
+  id: 'agent-1',
+  name: 'web-1',
+  host: 'web-1.example',
+  version: '1.0.0',
+  enrolled: seen - HOUR,
+  revoked: false,
+  seen,
+  silentAfter: 300_000,
+  lagBytes: 2048,
+  oldestPending: 1500,
+  clockOffset: -3,
+  ledger: {
+    read: 12,
+    stored: 8,
+    duplicate: 1,
+    filtered: 1,
+    dead: 1,
+    quarantined: 0,
+    discarded: 0,
+    pending: 1,
+    skipped: 2,
+    truncated: 0,
+    errors: 0,
+    dropped: 0,
+  },
+  notices: [],
+  breaks: 0,
+})
+
 const PLACE: Additions = { source: { geo: { city_name: 'Berlin', location: { lat: 52.5, lon: 13.4 } } } }
 
 describe.runIf(canDraw)('in the Kibana that WAYBILL_TEST_KIBANA names', () => {
@@ -60,15 +92,18 @@ describe.runIf(canDraw)('in the Kibana that WAYBILL_TEST_KIBANA names', () => {
     const broken = { ...events[0], event: { ...(events[0]?.event as object), ...failed } }
     const own = { action: 'agent-enroll', module: 'waybill', id: idAt(91_000), outcome: 'success' }
     const enrolled = { ...events[1], event: { ...(events[1]?.event as object), ...own } }
-    const all = [...events, broken, enrolled]
+    const all = [...events, broken]
     const additions = all.map((event) => (valueAt(event, 'source.ip') === undefined ? null : PLACE))
     const lines = [...all.map(canonical), 'no event at all']
     await store.write(batchOfLines(1, lines, { ingested: now, additions: [...additions, null] }))
+    await store.write(batchOfLines(1, [canonical(enrolled)], { agent: 'indexer-1', ingested: now }))
+    await store.showAgents?.([agentAt(now)])
     await store.close()
     const alert = {
       '@timestamp': new Date(now).toISOString(),
       message: 'anna failed to sign in',
       rule: { name: 'Failed sign-ins' },
+      alert: { priority: 'high', count: 2, events: [idAt(0), idAt(1)] },
     }
     await cluster.client.indices.create({ index: alertIndex(namespace), mappings: ALERT_MAPPING })
     await cluster.client.index({ index: alertIndex(namespace), document: alert })
@@ -120,5 +155,23 @@ describe.runIf(canDraw)('in the Kibana that WAYBILL_TEST_KIBANA names', () => {
     const undrawn = async (): Promise<string[]> =>
       (await texts()).filter((text) => saidBeside(wanted, text) === '')
     await expect.poll(undrawn, { timeout: 30_000 }).toEqual([])
+    if (!title.endsWith('loss ledger')) return
+    const [now = '', ledger = ''] = (await texts()).filter((text) => text.includes('web-1'))
+    expect(now).toMatch(/web-1 .* Well /)
+    expect(ledger).toContain(
+      'Read = Stored + Duplicate + Filtered + Dead + Quarantined + Discarded + Pending',
+    )
+  })
+
+  it('an alert leads to its events in the log viewer', { timeout: 240_000 }, async () => {
+    const overview = objects.find(({ id }) => id.startsWith('waybill-overview-'))
+    await page.goto(`${KIBANA}/app/dashboards#/view/${overview?.id}`, { timeout: 180_000 })
+    const link = page.locator('a', { hasText: 'Show events' }).first()
+    const address = await link.getAttribute('href', { timeout: 180_000 })
+    await page.goto('about:blank')
+    await page.goto(address ?? '', { timeout: 180_000, waitUntil: 'domcontentloaded' })
+    await expect
+      .poll(() => page.locator('[data-test-subj="embeddablePanel"]').allInnerTexts(), { timeout: 120_000 })
+      .toContainEqual(expect.stringMatching(/\b2\s+documents/))
   })
 })

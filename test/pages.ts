@@ -5,7 +5,7 @@ interface AnsweredPage<Event> {
 
 const MOST_PAGES = 5000
 
-/** All events of an answer. A page may end before it is full, when its time is up: only `next` says whether there is more. */
+/** Reads all events of an answer. A page may end before it is full, when its time is up: only `next` shows whether there is more. */
 export async function allPages<Event>(
   page: (after: string | undefined) => Promise<AnsweredPage<Event>>,
 ): Promise<Event[]> {
@@ -20,7 +20,7 @@ export async function allPages<Event>(
   throw new Error(`the answer does not end after ${MOST_PAGES} pages`)
 }
 
-/** All events that the API finds for a path with a question in it. */
+/** Reads all events that the API finds for a path with a question in it. */
 export function eventsAt(
   ask: (path: string) => Promise<{ readonly json: Record<string, unknown> }>,
   path: string,

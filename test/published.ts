@@ -9,10 +9,10 @@ import { freePort, until } from './system/system.ts'
 const RECORD = '{"time":"2026-01-22T10:51:04Z","user":"jane","action":"login","ip":"192.0.2.7"}\n'
 const PATIENCE_MS = 120_000
 
-/** Starts what was built as a user does, indexer and agent, and sends one record the whole way; throws where anything fails. */
+/** Starts the built packages as a user does, indexer and agent, and sends one record through both; throws if anything fails. */
 export async function check(dist: string): Promise<void> {
   const place = mkdtempSync(join(tmpdir(), 'waybill-published-'))
-  // Somewhere else, where nothing that stands around dist/ can help it but the packages that are installed beside it.
+  // The copy is elsewhere, so that only the packages installed beside it can help, and nothing around dist/.
   const installed = join(place, 'waybill')
   cpSync(dist, installed, { recursive: true, filter: (path) => !path.endsWith('/node_modules') })
   symlinkSync(join(import.meta.dirname, '../node_modules'), join(installed, 'node_modules'))
@@ -71,5 +71,5 @@ async function theWholeWay(installed: string, place: string): Promise<void> {
   }
 }
 
-/** What is published holds nothing that this machine compiled. */
+/** The published packages contain nothing that this machine compiled. */
 const ENV = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' }

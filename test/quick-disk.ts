@@ -5,8 +5,8 @@ const MEMORY = '/dev/shm'
 const ROOM = 2 * 1024 ** 3
 
 /**
- * The system's temporary folder, or memory that looks like a disk where there is room for it. Tests sync thousands of times: beside others who write to
- * the same disk that took most of their time. What a sync promises is tested in `test/durability`, by records of calls.
+ * The system's temporary folder, or memory that looks like a disk if it has room. Tests sync thousands of times: while others write to the
+ * same disk, that took most of their time. `test/durability` tests the promises of a sync, by records of calls.
  */
 export const quickDisk = hasRoom() ? MEMORY : tmpdir()
 

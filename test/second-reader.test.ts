@@ -35,7 +35,7 @@ import { packedLines } from './second-reader/packed-lines.ts'
 import { readSegment } from './second-reader/segment.ts'
 import { readState } from './second-reader/state.ts'
 import { readLines, readSegments, readWaybills, type StoredLine } from './second-reader/store.ts'
-import { readWaybill } from './second-reader/waybill.ts'
+import { merkleRoot, readWaybill } from './second-reader/waybill.ts'
 
 /** What Waybill writes is read by a reader that was made after docs/formats.md alone, and compared with what the product says of it. */
 const folders = temporaryFolders()
@@ -151,15 +151,18 @@ describe('a store', () => {
     const left = before.filter(({ partition }) => !old.some(({ name }) => name === partition))
     expect(left.length).toBeLessThan(before.length)
     expect([...readLines(path)]).toEqual(left)
-    const keptOf = (sequence: number): number[] =>
-      readWaybills(path)
-        .get(`agent-1/0123456789abcdef0123456789abcdef/${sequence}`)!
-        .leaves.flatMap((leaf, i) => (leaf === undefined ? [] : [i]))
-    expect(keptOf(1)).toEqual(lines.flatMap((_, i) => (i % 3 === 1 ? [i] : [])))
-    expect(keptOf(2)).toEqual([0, 1])
-    // What is dead may be stored yet; of what is gone as a whole nothing is kept.
-    expect(keptOf(3)).toEqual([0, 1, 2])
-    expect(keptOf(4)).toEqual([])
+    const waybills = readWaybills(path)
+    const kept = [1, 2, 3, 4].map(
+      (sequence) => waybills.get(`agent-1/0123456789abcdef0123456789abcdef/${sequence}`)!,
+    )
+    for (const { leaves, manifest } of kept)
+      expect(merkleRoot(leaves.map((leaf) => leaf!)).toString('hex')).toBe(manifest.root)
+    expect(kept.map(({ fates }) => fates)).toEqual([
+      lines.map((_, i) => ['security', 'api', 'change'][i % 3]),
+      [null, 'view', 'security'],
+      ['view', null, 'view'],
+      ['view', 'view'],
+    ])
     await store.close()
   }, 120_000)
 
@@ -206,9 +209,9 @@ describe('a store', () => {
     expect([...waybills.values()].map(({ manifestBytes }) => sha256(manifestBytes)).sort()).toEqual(
       [...batches, late].map(({ hash }) => hash).sort(),
     )
-    for (const { signature, leaves } of waybills.values()) {
+    for (const { signature, leaves, manifest } of waybills.values()) {
       expect(signature).toEqual(late.signature)
-      expect(leaves).toEqual([undefined])
+      expect(leaves.map((leaf) => leaf!.toString('hex'))).toEqual([manifest.root])
     }
     expect([...readLines(path)]).toHaveLength(700)
     const again = await open(path, 10)
@@ -251,7 +254,7 @@ describe('a store', () => {
     expect([...readLines(path)]).toEqual(plain)
   }, 240_000)
 
-  test.each(['layout-4', 'layout-5', 'permuted'])(
+  test.each(['layout-4', 'layout-5', 'layout-6', 'permuted'])(
     'of before (%s) is read as it was, and after it was written on',
     async (name) => {
       const path = folders.make()

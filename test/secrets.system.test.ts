@@ -21,7 +21,7 @@ const filesIn = (folder: string): string[] =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
 
-/** What a file says, and what stands compressed in it. */
+/** What a file says, and what is compressed in it. */
 function contentOf(path: string): string {
   const bytes = readFileSync(path)
   let content = bytes.toString('latin1')

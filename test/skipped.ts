@@ -5,7 +5,7 @@ export default class Skipped implements Reporter {
   #isPart = false
 
   onInit({ config }: Vitest): void {
-    // Who asked for some tests by name knows that the others don't run.
+    // A filter by name leaves out the other tests on purpose.
     this.#isPart = config.testNamePattern !== undefined
   }
 

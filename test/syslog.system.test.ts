@@ -59,7 +59,7 @@ async function listening(name = 'agent'): Promise<void> {
   })
 }
 
-/** Events whose message begins so, once there are so many. */
+/** Events whose message begins so, once there are this many. */
 const stored = (start: string, count: number): Promise<SyslogEvent[]> =>
   until(`${count} events that begin with ${start} are stored`, async () => {
     const found = (await system.events()).filter((event) => event.message?.startsWith(start))
@@ -140,20 +140,20 @@ it('an agent that no indexer knows yet keeps what arrives, says so, and ships it
     })
   const said = await waits()
   expect(said).toContain('agent is not enrolled yet')
-  expect(said).toContain('ships them once an indexer knows it')
+  expect(said).toContain('ships them once it is enrolled')
   expect(said).toContain("can't be reached")
-  expect(system.output('agent')).toContain('Not enrolled yet: syslog messages are received and kept in')
+  expect(system.output('agent')).toContain('Not enrolled yet: syslog messages are kept in')
   agent.kill('SIGHUP')
   connect(tcp, '127.0.0.1').end('<13>Jan  5 10:00:00 host app[7]: waited one\n')
   await until('the message is in the journal', () => journal().includes('waited one'))
   // A crash while it waits loses nothing of it.
   await kill(agent, 'SIGKILL')
-  expect((await status()).stderr).toMatch(/not running, and not enrolled yet. Its journal keeps \d+ bytes/)
+  expect((await status()).stderr).toMatch(/not running, and not enrolled yet. Its journal holds \d+ bytes/)
   agent = system.startAgent()
   await waits()
   connect(tcp, '127.0.0.1').end('<13>Jan  5 10:00:01 host app[7]: waited two\n')
   await until('the message is in the journal', () => journal().includes('waited two'))
-  // The config file is read again: the address that was wrong is mended without a restart.
+  // The config file is read again: the address that was wrong is corrected without a restart.
   system.writeAgentConfig(`  - syslog: { udp: "127.0.0.1:${udp}", tcp: "127.0.0.1:${tcp}" }`)
   const events = await stored('waited', 2)
   expect(events.map(({ message }) => message).sort()).toEqual(['waited one', 'waited two'])

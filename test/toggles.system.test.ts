@@ -48,7 +48,7 @@ const settingsOf = (number: number, events: EventRule[]): AgentSettings => ({
 /** Agents and indexers are started here again and again, which takes its time on a machine that has others to serve. */
 const until: typeof soon = (what, look, ms = 60_000) => soon(what, look, ms)
 
-/** Of the agent that runs; null where it doesn't answer yet. */
+/** Of the agent that runs; null if it doesn't answer yet. */
 const status = async () => {
   const found = await askStatus(system.path('agent-data'))
   return found?.enrolled ? found : null
@@ -213,7 +213,7 @@ describe('event types switched centrally', { timeout: 180_000 }, () => {
 
     system.writeAgentConfig(input(), { more: QUICK })
     agent.kill('SIGHUP')
-    await until('it is taken up', () => system.output('agent').includes('agent.yml is taken up'))
+    await until('it is taken up', () => system.output('agent').includes('agent.yml is in use'))
     appendFileSync(file(), many(31, 41, view))
     expect(await account(41)).toMatchObject({ filtered: 21, stored: 20 })
   })
@@ -270,7 +270,7 @@ describe('event types switched centrally', { timeout: 180_000 }, () => {
     writeFileSync(file(), many(0, 30, view) + many(30, 40, update))
     const ran = await system.command(['@bin/waybill-agent.js', 'run', '--config', 'agent.yml', '--once'])
     expect(ran.stdout, ran.stderr).toContain(
-      '40 records read from 1 files: 10 stored, 0 known before, 30 filtered',
+      '40 records read from 1 files: 10 stored, 0 duplicates, 30 filtered',
     )
     const agents = await system.command(['@bin/waybill.js', 'agents', '--json', '--url', system.url])
     expect(JSON.parse(agents.stdout)).toMatchObject({

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -21,7 +21,7 @@ const place = (name: string): string => join(folder, name)
 
 type Entry = readonly [paths: readonly string[], integration: string]
 
-/** What a new user writes: five lines, with one entry. */
+/** A new user's settings: five lines, with one entry. */
 function config(entries: readonly Entry[], data = './data'): string {
   const text = [
     `agent: { name: web-1, data: ${data} }`,
@@ -47,7 +47,7 @@ async function command(...args: string[]): Promise<Said> {
 }
 const check = (file: string): Promise<Said> => command('check', '--offline', '--config', file)
 
-/** As a user with fewer rights. */
+/** Runs the command as a user with fewer rights. */
 function asNobody(...args: string[]): Said {
   const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, ...args], {
     cwd: folder,
@@ -58,7 +58,7 @@ function asNobody(...args: string[]): Said {
   return { code: status, said: stdout + stderr }
 }
 
-/** The samples of an integration in a folder of their own. */
+/** Copies the samples of an integration into a separate folder. */
 function logs(integration: string): string {
   mkdirSync(place('logs'), { recursive: true })
   cpSync(join(INTEGRATIONS, integration, 'samples'), place(`logs/${integration}`), { recursive: true })
@@ -80,11 +80,11 @@ describe('waybill-agent check', () => {
   it('says why nothing is where a path points, and what to do', async () => {
     logs('erp')
     const sentences = new Map([
-      ['nowhere/app/*.jsonl', `there is no folder ${folder}/nowhere (yet); check the path`],
-      ['logs/erp/nope.csv', `there is no such file in ${folder}/logs/erp (yet); check the name`],
+      ['nowhere/app/*.jsonl', `the folder ${folder}/nowhere does not exist (yet); check the path`],
+      ['logs/erp/nope.csv', `${folder}/logs/erp has no such file (yet); check the name`],
       ['logs/erp', `this is a folder; name the files in it, such as ${folder}/logs/erp/*.log`],
       ['logs/erp/*.nope', `the folder ${folder}/logs/erp is there, and no file in it matches (yet)`],
-      ['logs/erp/api.jsonl/*.log', `${folder}/logs/erp/api.jsonl is no folder; check the path`],
+      ['logs/erp/api.jsonl/*.log', `${folder}/logs/erp/api.jsonl is not a folder; check the path`],
     ])
     const entries = [...sentences.keys()].map((path): Entry => [[place(path)], 'erp'])
     const { code, said } = await check(config([...entries, [[join(logs('erp'), '*')], 'clokify']]))
@@ -106,13 +106,13 @@ describe('waybill-agent check', () => {
     for (const [, actual, title, file] of cases) {
       expect(said).toMatch(
         new RegExp(
-          `WRONG .*${file}: this is probably not .* are events of ${title}\\. Say integration: ${actual}`,
+          `WRONG .*${file}: this is probably not .* are events of ${title}\\. Set integration: ${actual}`,
         ),
       )
     }
     expect(code).toBe(1)
     expect((await command('test', 'erp', join(logs('clockify'), 'audit-log.csv'))).said).toMatch(
-      /this is probably not ERP audit log: .*Say integration: clockify\.\n/,
+      /this is probably not ERP audit log: .*Set integration: clockify\.\n/,
     )
   })
 
@@ -123,14 +123,14 @@ describe('waybill-agent check', () => {
     const paths = [place('closed/*.jsonl'), place('closed/inner/*.jsonl')]
     config([[paths, 'erp']], place('closed/data'))
     const { code, said } = asNobody('check', '--offline')
-    expect(said).toMatch(/WRONG .*closed\/a\.jsonl: this user may not read it: give it the right/)
-    expect(said).toMatch(/WRONG .*The folder .*closed\/inner can't be listed: .*Give it the right/)
+    expect(said).toMatch(/WRONG .*closed\/a\.jsonl: this user may not read it: give it permission/)
+    expect(said).toMatch(/WRONG .*The folder .*closed\/inner can't be listed: .*Give it permission/)
     expect(said).toMatch(
-      /WRONG .*closed\/data: not there, and this user may not make it: give it the right to write in .*closed, or/,
+      /WRONG .*closed\/data: does not exist, and this user may not make it: give the user permission to write in .*closed, or/,
     )
     expect(code).toBe(1)
     expect(asNobody('test', 'erp', 'closed/a.jsonl').said).toBe(
-      "No right to read closed/a.jsonl: run this as the agent's user, or as root.\n",
+      "This user may not read closed/a.jsonl: run the command as the agent's user, or as root. (WB-FILE-UNREADABLE)\n",
     )
   })
 
@@ -163,7 +163,7 @@ describe('waybill-agent check', () => {
   })
 
   describe('of what a file shows', () => {
-    /** One entry for a file of this content. */
+    /** Checks one entry for a file with this content. */
     async function look(name: string, content: string | Buffer, more: string): Promise<Said> {
       writeFileSync(place(name), content)
       writeFileSync(
@@ -186,7 +186,7 @@ describe('waybill-agent check', () => {
     })
 
     it.each([
-      // Days and months can't be told apart here, so check offers its format as an example.
+      // Days and months can't be distinguished here, so check offers its format as an example.
       [ROWS.replaceAll(/\d\d\.\d\d\.\d{4} /g, '1/2/2026 '), /, for example: columns: .*DD\/MM/],
       [
         ROWS.replaceAll(/\d\d\.\d\d\.\d{4} \d\d:\d\d/g, 'gestern'),
@@ -198,7 +198,7 @@ describe('waybill-agent check', () => {
       ],
       [
         ROWS.replace('Zeitpunkt', 'Wann'),
-        /2 have no column that is known as their time\. .*columns: \{ "@timestamp": NAME \}.* The columns are: Wann, Benutzer, Aktion/,
+        /2 have no known column for their time\. .*columns: \{ "@timestamp": NAME \}.* The columns are: Wann, Benutzer, Aktion/,
       ],
     ])('%j: says what is wrong with the times', async (content, sentence) => {
       expect((await look('times.csv', content, 'integration: generic-csv')).said).toMatch(sentence)
@@ -207,12 +207,12 @@ describe('waybill-agent check', () => {
     it.each([
       [
         'user.name: Benutzr',
-        /WRONG .*names Benutzr for user\.name, and no such column is here \(did you mean Benutzer\?\); there are Zeitpunkt, Benutzer, Aktion/,
+        /WRONG .*names Benutzr for user\.name, but the file has no such column \(did you mean Benutzer\?\); it has Zeitpunkt, Benutzer, Aktion/,
       ],
       ['user.name: [Benutzr, benutzer]', null],
       [
         'user.name: { from: Benutzer, format: DD.MM.YYYY }',
-        /WRONG .*agent\.yml:4: columns: only a time has a format, and user\.name is none/,
+        /WRONG .*agent\.yml:4: columns: only a time has a format, and user\.name is not a time/,
       ],
       [
         '"@timestamp": { from: Zeitpunkt, format: TT.MM.JJJJ }',
@@ -220,7 +220,7 @@ describe('waybill-agent check', () => {
       ],
       [
         '"@timestamp": { from: Zeitpunkt }',
-        /agent\.yml:4: .*format: missing; expected how its times are written/,
+        /agent\.yml:4: .*format: missing; expected the format of its times/,
       ],
     ])('columns: { %s }', async (columns, sentence) => {
       const { code, said } = await look('de.csv', ROWS, `integration: generic-csv, columns: { ${columns} }`)
@@ -242,7 +242,7 @@ describe('waybill-agent check', () => {
     it('says that nothing was understood, however little there is', async () => {
       const { code, said } = await look('bad.jsonl', 'no json\n', 'integration: generic-json')
       expect(said).toMatch(
-        /WRONG .*of 1 records at its beginning, none is understood .*\(line 1: Not JSON: .*propose/,
+        /WRONG .*none of the first 1 records is understood .*\(line 1: Not JSON: .*propose/,
       )
       expect(code).toBe(1)
     })
@@ -254,7 +254,7 @@ describe('waybill-agent check', () => {
     ])('says that %s has another form; so does test', async (name, content, integration, looks, other) => {
       const { code, said } = await look(name, content, `integration: ${integration}`)
       const sentence = new RegExp(
-        `this looks like ${looks}, which .* doesn't read\\. Write integration: ${other}`,
+        `this looks like ${looks}, which .* doesn't read\\. Set integration: ${other}`,
       )
       expect(said).toMatch(sentence)
       expect(code).toBe(1)
@@ -266,13 +266,13 @@ describe('waybill-agent check', () => {
       const { code, said } = await look('a.json.gz', packed, 'integration: generic-json')
       expect([code, said]).toEqual([
         1,
-        expect.stringContaining('is compressed (1 file): gzip: true beside paths:'),
+        expect.stringContaining('are compressed (1 file): gzip: true beside paths:'),
       ])
       expect((await look('a.json.gz', packed, 'integration: generic-json, gzip: true')).said).not.toContain(
         'WRONG',
       )
       expect((await look('de.csv', ROWS, 'integration: generic-csv, exclude: ["*.csv"]')).said).toMatch(
-        /WRONG .*exclude: leaves out all that matches \(1 file\)/,
+        /WRONG .*exclude: leaves out all matching files \(1 file\)/,
       )
     })
   })
@@ -295,7 +295,18 @@ describe('waybill-agent check', () => {
     }
   })
 
+  it('only commands that ship or enroll need the secrets that the settings name', async () => {
+    const file = config([[['a.jsonl'], 'generic-json']])
+    const text = readFileSync(place(file), 'utf8')
+    const withToken = text.replace('{ name: web-1,', "{ name: web-1, token: '${env:WAYBILL_NOT_SET}',")
+    writeFileSync(place(file), withToken)
+    for (const name of ['status', 'spool', 'quarantine'])
+      expect((await command(name, '--config', file)).said, name).not.toContain('WAYBILL_NOT_SET')
+    const { code, said } = await command('run', '--config', file)
+    expect([code, said]).toEqual([2, expect.stringContaining('WAYBILL_NOT_SET is not set')])
+  })
+
   it('a folder is no settings', async () => {
-    expect((await check('.')).said).toBe('. is a folder: name a file in it.\n')
+    expect((await check('.')).said).toBe('. is a folder: name a file in it. (WB-FILE-UNREADABLE)\n')
   })
 })

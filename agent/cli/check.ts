@@ -1,14 +1,23 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { CommandModule } from 'yargs'
-import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
+import { closest } from '../../config/index.ts'
+import {
+  codedText,
+  codeOf,
+  type EventRule,
+  OperatorError,
+  reasonOf,
+  typeMatcher,
+} from '../../schema/index.ts'
 import { wrongColumns } from '../columns.ts'
 import { type AgentConfig, fileInputsOf, readAgentConfig, syslogInputsOf } from '../config.ts'
 import { askStatus } from '../control.ts'
+import { localRules } from '../event-status.ts'
 import { listenText, tryListening } from '../inputs/index.ts'
+import type { EventCatalogue } from '../normalise/index.ts'
 import { listeningOf, listensOf, syslogPipelines } from '../receive.ts'
 import { loadIdentity, reach } from '../ship/index.ts'
-import { idleRules } from './check-events.ts'
 import { configOption, jsonOption } from './config-option.ts'
 import { lookAt } from './first-look.ts'
 import { harmless } from './table.ts'
@@ -21,7 +30,7 @@ interface CheckArguments {
 
 interface Finding {
   readonly ok: boolean
-  /** Right, and still worth a look. */
+  /** Correct, but worth a look. */
   readonly notice?: true
   readonly about: string
   readonly sentence: string
@@ -29,12 +38,12 @@ interface Finding {
 
 export const checkCommand: CommandModule<object, CheckArguments> = {
   command: 'check',
-  describe: 'Say whether the settings are right, and what would be read',
+  describe: 'Check the settings, and show what the agent would read',
   builder: (yargs) =>
     yargs
       .options({
         ...configOption,
-        offline: { type: 'boolean', default: false, describe: "Don't ask the indexers" },
+        offline: { type: 'boolean', default: false, describe: "Don't contact the indexers" },
         ...jsonOption,
       })
       .example('$0 check --config agent.yml', 'before `run`, or before SIGHUP'),
@@ -69,13 +78,13 @@ async function dataFolder(config: AgentConfig): Promise<Finding> {
   } catch (error) {
     if (codeOf(error) === 'ENOENT')
       return (await mayBeMade(about))
-        ? { ok: true, about, sentence: 'not there yet; the first run makes it' }
+        ? { ok: true, about, sentence: 'does not exist yet; the first run makes it' }
         : {
             ok: false,
             about,
-            sentence: `not there, and this user may not make it: give it the right to write in ${dirname(about)}, or name another folder`,
+            sentence: `does not exist, and this user may not make it: give the user permission to write in ${dirname(about)}, or name another folder`,
           }
-    return { ok: false, about, sentence: `no right to read and write here (${reasonOf(error)})` }
+    return { ok: false, about, sentence: `this user may not read and write here (${reasonOf(error)})` }
   }
   try {
     const identity = await loadIdentity(about)
@@ -89,7 +98,7 @@ async function dataFolder(config: AgentConfig): Promise<Finding> {
   }
 }
 
-/** In the nearest folder that is there. */
+/** Whether a path can be created in its nearest existing folder. */
 async function mayBeMade(path: string): Promise<boolean> {
   const parent = dirname(path)
   try {
@@ -116,13 +125,13 @@ async function inputs(configFile: string, config: AgentConfig): Promise<Finding[
       for (const one of notices) findings.push({ ok: true, notice: true, ...one })
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error
-      findings.push({ ok: false, about, sentence: error.message })
+      findings.push({ ok: false, about, sentence: codedText(error) })
     }
   }
   return findings
 }
 
-/** Whether what `syslog:` entries listen on can be opened; an agent that runs has it open itself. */
+/** Whether the addresses of `syslog:` entries can be opened; a running agent has them open itself. */
 async function reception(configFile: string, config: AgentConfig): Promise<Finding[]> {
   const entries = syslogInputsOf(config)
   if (entries.length === 0) return []
@@ -132,11 +141,11 @@ async function reception(configFile: string, config: AgentConfig): Promise<Findi
     const running = await askStatus(config.agent.data)
     const open = new Set(running?.reception?.listeners.map(({ listen }) => listen) ?? [])
     await tryListening(listeningOf(config), (listen) => !open.has(listenText(listen)))
-    const sentence = open.size > 0 ? 'open, by the agent that runs' : 'can be opened'
+    const sentence = open.size > 0 ? 'open, by the running agent' : 'can be opened'
     return [{ ok: true, about, sentence }]
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
-    return [{ ok: false, about, sentence: error.message }]
+    return [{ ok: false, about, sentence: codedText(error) }]
   }
 }
 
@@ -144,7 +153,7 @@ async function columns(configFile: string, config: AgentConfig): Promise<Finding
   try {
     return (await wrongColumns(configFile, config)).map((wrong) => ({ ok: false, ...wrong }))
   } catch (error) {
-    // An integration that can't be read: said of its input already.
+    // An unreadable integration was already reported for its input.
     if (error instanceof OperatorError) return []
     throw error
   }
@@ -155,7 +164,7 @@ async function events(configFile: string, config: AgentConfig): Promise<Finding[
     const idle = await idleRules(configFile, config)
     return idle.map(({ line, sentence }) => ({ ok: false, about: `${configFile}:${line}`, sentence }))
   } catch (error) {
-    // An integration that can't be read: said of its input already.
+    // An unreadable integration was already reported for its input.
     if (error instanceof OperatorError) return []
     throw error
   }
@@ -174,4 +183,39 @@ async function indexer(url: string, config: AgentConfig): Promise<Finding> {
   } catch (error) {
     return { ok: false, about: url, sentence: reasonOf(error) }
   }
+}
+
+/** Returns the problem of a rule of agent.yml; null if the rule has the effect that it describes. */
+function problemOf(rule: EventRule, catalogues: readonly EventCatalogue[]): string | null {
+  const types = catalogues.flatMap((catalogue) => catalogue.types)
+  const meant = types.filter(({ id }) => typeMatcher(rule.event)(id))
+  if (meant.length > 0) {
+    const always = meant.every(({ mandatory }) => mandatory)
+    return always ? `${rule.event} is mandatory: it is always recorded, and this rule has no effect` : null
+  }
+  // One file may serve many hosts: a rule about a source that is not read here is no mistake.
+  if (!catalogues.some(({ integration }) => rule.event.startsWith(`${integration}.`))) return null
+  const near = closest(
+    rule.event,
+    types.map(({ id }) => id),
+  )
+  const hint = near === undefined ? '' : ` (did you mean ${near}?)`
+  return `there is no event type ${rule.event}${hint}; \`waybill-agent status --events\` lists them`
+}
+
+/** Returns the rules about events in agent.yml that have no effect, with their lines. */
+async function idleRules(
+  file: string,
+  config: AgentConfig,
+): Promise<{ readonly line: number; readonly sentence: string }[]> {
+  const { everywhere, inputs } = await localRules(file, config)
+  const all = inputs.flatMap(({ catalogues }) => catalogues)
+  const judged = [
+    ...everywhere.map((local) => ({ local, catalogues: all })),
+    ...inputs.flatMap(({ rules, catalogues }) => rules.map((local) => ({ local, catalogues }))),
+  ]
+  return judged.flatMap(({ local: { rule, line }, catalogues }) => {
+    const sentence = problemOf(rule, catalogues)
+    return sentence === null ? [] : [{ line, sentence }]
+  })
 }

@@ -1,7 +1,7 @@
 import yargs from 'yargs'
 import { noOption } from '../../config/index.ts'
-import { OperatorError } from '../../schema/index.ts'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../../config/version.ts'
+import { codedText, OperatorError } from '../../schema/index.ts'
 import { checkCommand } from './check.ts'
 import { enrollCommand } from './enroll.ts'
 import { proposeCommand } from './propose.ts'
@@ -13,10 +13,10 @@ import { testCommand } from './test.ts'
 
 const USAGE_EXIT = 2
 
-/** What may come several times: yargs makes a list of any option that does. */
+/** Options that may be repeated. yargs makes a list of any repeated option. */
 const LISTS: ReadonlySet<string> = new Set(['_', 'column', 'time-format', 'timeFormat'])
 
-/** A wrong command line: not our mistake, and no stack trace. */
+/** A wrong command line: the operator's mistake, shown without a stack trace. */
 class UsageError extends Error {}
 
 const cli = (argv: readonly string[]) =>
@@ -54,27 +54,28 @@ const cli = (argv: readonly string[]) =>
       throw error ?? new UsageError(message)
     })
 
-/** `waybill-agent`: does what a command line says, and sets the exit code. */
+/** `waybill-agent`: executes a command line and sets the exit code. */
 export async function commandLine(argv: readonly string[]): Promise<void> {
   try {
     await cli(argv).parseAsync()
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`${await sentence(error.message, argv)}\nSee: waybill-agent --help\n`)
+      const message = await sentence(error.message, argv)
+      process.stderr.write(`${codedText({ code: 'WB-USAGE', message })}\nSee: waybill-agent --help\n`)
       process.exitCode = USAGE_EXIT
     } else if (error instanceof OperatorError) {
-      process.stderr.write(`${error.message}\n`)
+      process.stderr.write(`${codedText(error)}\n`)
       process.exitCode = error.exitCode
     } else {
       process.stderr.write(
-        `This is a mistake of waybill-agent itself, please report it:\n${error instanceof Error ? error.stack : error}\n`,
+        `This is a defect of waybill-agent; please report it:\n${error instanceof Error ? error.stack : error}\n`,
       )
       process.exitCode = 1
     }
   }
 }
 
-/** What yargs says about a wrong command line; of an option that does not exist, with the one that was probably meant. */
+/** Returns yargs' message about a wrong command line. For an unknown option it adds the option that was probably meant. */
 async function sentence(said: string, given: readonly string[]): Promise<string> {
   const unknown = /^Unknown arguments?: (.+)/.exec(said)?.[1]?.split(', ') ?? []
   if (

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { CommandModule } from 'yargs'
+import { VERSION } from '../../config/version.ts'
 import { OperatorError } from '../../schema/index.ts'
 import { readAgentConfig } from '../config.ts'
 import { enroll, loadIdentity } from '../ship/index.ts'
-import { VERSION } from '../version.ts'
 import { configOption, jsonOption } from './config-option.ts'
 
 interface EnrollArguments {
@@ -18,7 +18,7 @@ interface EnrollArguments {
 
 export const enrollCommand: CommandModule<object, EnrollArguments> = {
   command: 'enroll <url>',
-  describe: 'Make this host known to an indexer, once',
+  describe: 'Enroll this host at an indexer, once',
   builder: (yargs) =>
     yargs
       .positional('url', {
@@ -30,11 +30,11 @@ export const enrollCommand: CommandModule<object, EnrollArguments> = {
         token: {
           type: 'string',
           describe:
-            'From `waybill agents token`; better in the environment variable WAYBILL_TOKEN, where `ps` does not show it',
+            'Enrolment token from `waybill agents token`. Prefer WAYBILL_TOKEN: other users can see arguments',
         },
         ...configOption,
-        data: { type: 'string', describe: 'The data folder, where there is no config file yet' },
-        name: { type: 'string', describe: 'What people call this agent, where there is no config file yet' },
+        data: { type: 'string', describe: 'The data folder, if there is no config file yet' },
+        name: { type: 'string', describe: 'The name of this agent, if there is no config file yet' },
         ...jsonOption,
       })
       .example('$0 enroll https://indexer:8600 --config agent.yml', 'with the token in WAYBILL_TOKEN'),
@@ -51,7 +51,8 @@ export const enrollCommand: CommandModule<object, EnrollArguments> = {
     const known = await loadIdentity(settings.agent.data)
     if (known !== null) {
       throw new OperatorError(
-        `${settings.agent.data} is enrolled already, as ${known.agent}. For another agent name another data folder.`,
+        'WB-AGENT-ENROLLED',
+        `${settings.agent.data} is already enrolled, as ${known.agent}. For another agent use another data folder.`,
       )
     }
     const identity = await enroll({

@@ -1,8 +1,8 @@
-import { type AuditEvent, textAt, valueAt } from '../../schema/index.ts'
+import { type AuditEvent, isRecord, textAt, valueAt } from '../../schema/index.ts'
 import type { Examined, NeverMatched, Unmatched } from '../normalise/index.ts'
 import { harmless } from './table.ts'
 
-/** What is the same in every event, or stands above it already. */
+/** Fields that are the same in every event, or that the output shows above the event. */
 const LEFT_OUT = new Set([
   'agent',
   'event.original',
@@ -15,7 +15,7 @@ const LEFT_OUT = new Set([
 ])
 const NARROWEST = 40
 
-/** Records laid out for a terminal of so many columns; uncut for a file or a pipe. */
+/** Formats records for a terminal of this many columns; uncut for a file or a pipe. */
 export function examinedText(file: string, records: readonly Examined[], columns: number | null): string {
   const shown = records.filter(({ outcome }) => outcome !== 'skipped')
   return `${harmless(file)}\n\n${shown.map((record) => recordText(record, columns)).join('')}${summary(records)}\n\n`
@@ -49,12 +49,7 @@ function fieldRows(event: AuditEvent): [string, string][] {
   const rows: [string, string][] = []
   const walk = (value: unknown, path: string): void => {
     if (LEFT_OUT.has(path)) return
-    if (
-      typeof value === 'object' &&
-      value !== null &&
-      !Array.isArray(value) &&
-      Object.keys(value).length > 0
-    ) {
+    if (isRecord(value) && Object.keys(value).length > 0) {
       for (const [key, inner] of Object.entries(value)) walk(inner, path === '' ? key : `${path}.${key}`)
     } else if (!(path === 'event.kind' && value === 'event')) rows.push([path, shown(value)])
   }
@@ -75,13 +70,13 @@ const shown = (value: unknown): string =>
 
 function changeText(change: AuditEvent): string {
   const side = (value: unknown): string =>
-    value === undefined ? '(not said)' : value === null ? '(nothing)' : shown(value)
+    value === undefined ? '(not given)' : value === null ? '(nothing)' : shown(value)
   return `${shown(change.field)}: ${side(change.old)} → ${side(change.new)}`
 }
 
 const MOST_NAMED = 40
 
-/** What no record matched: a line for paths and one for types. */
+/** Lists what no record matched: a line for paths and one for types. */
 export function neverMatchedText({ paths, types }: NeverMatched, all: boolean): string {
   return neverLine(paths, 'paths', all) + neverLine(types, 'types', all)
 }

@@ -26,15 +26,15 @@ import { noticesOf } from '../shapes.ts'
 const HEAD_BYTES = 32 * 1024
 const LONGEST_SHOWN = 60
 
-/** The files that an input reads, and what the first of them shows at its beginning. */
+/** The files that an input reads, and the findings in the beginning of the first. */
 export interface Look {
   readonly named: Integration
   readonly files: readonly string[]
-  /** Files that can't be read. */
+  /** Unreadable files. */
   readonly closed: readonly Finding[]
-  /** What is to be mended, and where. */
+  /** Errors to correct, with their places. */
   readonly wrong: readonly Finding[]
-  /** What may be right, and is worth a look. */
+  /** Findings that may be correct but deserve a look. */
   readonly notices: readonly Finding[]
 }
 
@@ -43,7 +43,7 @@ interface Finding {
   readonly sentence: string
 }
 
-/** What an input would read: that it finds files, and that its integration and columns fit them. */
+/** Checks what an input would read: that it finds files, and that its integration and columns fit them. */
 export async function lookAt(input: FileInputConfig, configFile: string): Promise<Look> {
   const integration = integrationPath(input.integration, configFile)
   const named = withColumns(await loadIntegration(integration), input.columns)
@@ -60,7 +60,7 @@ export async function lookAt(input: FileInputConfig, configFile: string): Promis
   return { named, files, closed, wrong: wrong.map(about), notices: notices.map(about) }
 }
 
-/** An export of another system becomes events all the same, of which few say what happened. */
+/** An export of another system still becomes events, but few of them have an event type. */
 async function beginningOf(
   path: string,
   named: Integration,
@@ -75,7 +75,7 @@ async function beginningOf(
   const examined = examine(named, head, { ...about, framing, sighting }).filter(
     ({ outcome }) => outcome !== 'skipped',
   )
-  // The last record may go on behind what was read.
+  // The last record may continue after the part that was read.
   const records = isWhole ? examined : examined.slice(0, -1)
   if (records.length > 0 && records.every(({ outcome }) => outcome === 'failed'))
     return { wrong: [nothingUnderstood(records, named)], notices: [] }
@@ -96,10 +96,10 @@ async function beginningOf(
 function nothingUnderstood(records: readonly Examined[], named: Integration): string {
   const { line, event } = records[0]!
   const why = event === null ? '' : (textAt(event, 'event.reason') ?? '')
-  return `of ${records.length} records at its beginning, none is understood as ${named.title} (line ${line}: ${why.replace(/\.$/, '')}). See them with waybill-agent test, or let waybill-agent propose write an integration`
+  return `none of the first ${records.length} records is understood as ${named.title} (line ${line}: ${why.replace(/\.$/, '')}). Show them with waybill-agent test, or let waybill-agent propose write an integration`
 }
 
-/** Which times are not taken, and what to write. */
+/** Names the times that were not taken, and the settings to write. */
 function timeSentence(records: number, sighting: Sighting, named: Integration, now: number): string {
   const { wrong, timeless, wrongTimes } = sighting
   const [first] = wrongTimes
@@ -108,7 +108,7 @@ function timeSentence(records: number, sighting: Sighting, named: Integration, n
   if (first === undefined || wrong <= timeless) {
     const remedy = columns(wrong > timeless ? '{ from: NAME, format: "DD.MM.YYYY HH:mm" }' : 'NAME')
     const what =
-      wrong > timeless ? 'have a time that is not understood' : 'have no column that is known as their time'
+      wrong > timeless ? 'have a time that is not understood' : 'have no known column for their time'
     return `${begin}${Math.max(wrong, timeless)} ${what}. Name the column: ${remedy}. The columns are: ${sighting.names}.`
   }
   const value =
@@ -124,11 +124,11 @@ function timeSentence(records: number, sighting: Sighting, named: Integration, n
   return `${begin}${wrong} have a time that can't be read, ${example}. Give the format${isSure ? '' : ', for example'}: ${entry}.`
 }
 
-/** Days and months that nothing tells apart. */
+/** Whether no value distinguishes days from months. */
 const mayBeMonths = (format: string, times: readonly { readonly value: string }[]): boolean =>
   /^DD[/-]MM/.test(format) && times.every(({ value }) => Number.parseInt(value, 10) <= 12)
 
-/** The integration that a file is probably for, where it is not the one that was named; as a sentence. */
+/** Returns a sentence with the integration that a file is probably for, if it is not the named one. */
 export async function betterFor(
   named: Integration,
   bytes: Buffer,
@@ -139,12 +139,12 @@ export async function betterFor(
   const form = otherForm(named, bytes, about.path)
   if (form === null) return null
   const name = (await mostLikely(bytes, about))?.name ?? form.generic
-  return `this looks like ${form.looks}, which ${named.title} doesn't read. Write integration: ${name}`
+  return `this looks like ${form.looks}, which ${named.title} doesn't read. Set integration: ${name}`
 }
 
 const READ_AS_TEXT: readonly string[] = ['plain', 'regex']
 
-/** The form of a file where its integration reads another; null where it may read it. */
+/** The form of a file if its integration reads another one; null if the integration may read it. */
 function otherForm(
   { formats, envelope }: Integration,
   bytes: Buffer,
@@ -163,13 +163,13 @@ function otherForm(
       ? { looks: 'CSV with a header line', generic: 'generic-csv' }
       : null
   } catch (error) {
-    // No text, or nothing in it yet.
+    // The file is not text, or is still empty.
     if (error instanceof OperatorError) return null
     throw error
   }
 }
 
-/** Unpacked, where it is packed. */
+/** The beginning of a file, decompressed if necessary. */
 async function headOf(path: string): Promise<{ head: Buffer; isWhole: boolean }> {
   const file = await open(path)
   try {
@@ -185,7 +185,7 @@ async function headOf(path: string): Promise<{ head: Buffer; isWhole: boolean }>
   }
 }
 
-/** What is wrong with the inputs that read files, as `check` says it: the agent waits for files, and reads what it can. */
+/** Returns the problems of the file inputs, as `check` reports them. The agent itself waits for files and reads what it can. */
 export async function wrongInputs(configFile: string, config: AgentConfig): Promise<string[]> {
   const sentences: string[] = []
   for (const input of fileInputsOf(config)) {

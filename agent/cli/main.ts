@@ -4,7 +4,7 @@ import { commandLine } from './command-line.ts'
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader went away (`| head`): nobody is left to tell.
+    // The reader has exited (`| head`), so nobody reads an error.
     if (error.code === 'EPIPE') process.exit(0)
     throw error
   })

@@ -36,7 +36,7 @@ describe('waybill-agent propose', () => {
     expect(said).toMatch(/source\.ip +ipAddress +a usual name/)
     expect(said).toMatch(/\nname: keycloak\n/)
     expect(said).toMatch(/line 2 +keycloak\.login_error +\(Login error\)/)
-    expect(wrong).toMatch(/Nothing is written: .*--yes writes integration\.yml/)
+    expect(wrong).toMatch(/Nothing was written, .*--yes writes integration\.yml/)
     expect(existsSync(place('integration.yml'))).toBe(false)
   })
 
@@ -47,7 +47,7 @@ describe('waybill-agent propose', () => {
     const args = ['propose', 'keycloak.jsonl', '--name', 'sso', '--output', output, '--yes']
     expect(await run(...args)).toMatchObject({
       code: 0,
-      wrong: expect.stringContaining(`${output} is written`),
+      wrong: expect.stringContaining(`${output} was written`),
     })
     const tested = await run('test', `./${output}`, 'keycloak.jsonl')
     expect(tested.code).toBe(0)
@@ -56,7 +56,7 @@ describe('waybill-agent propose', () => {
     writeFileSync(place(output), '# mine\n')
     expect(await run(...args)).toMatchObject({
       code: 1,
-      wrong: expect.stringMatching(/is there already: say --overwrite/),
+      wrong: expect.stringMatching(/already exists: use --overwrite/),
     })
     expect(readFileSync(place(output), 'utf8')).toBe('# mine\n')
     expect((await run(...args, '--overwrite')).code).toBe(0)
@@ -66,14 +66,14 @@ describe('waybill-agent propose', () => {
   it('says where an integration knows the file already', async () => {
     expect(
       (await run('propose', join(INTEGRATIONS, 'clockify/samples/audit-log.csv'), '--show', '0')).wrong,
-    ).toMatch(/are events of Clockify audit log\. Say integration: clockify/)
+    ).toMatch(/are events of Clockify audit log\. Set integration: clockify/)
   })
 
   it.each([
-    [['no-such.log'], /There is no file no-such\.log/],
+    [['no-such.log'], /The file no-such\.log does not exist/],
     [['.'], /\. is a folder; name a file in it/],
     [['empty.log'], /empty\.log is empty/],
-    [['noise.bin'], /noise\.bin is no text/],
+    [['noise.bin'], /noise\.bin is not a text/],
     [['keycloak.jsonl', '--name', 'My Shop!'], /--name My Shop!: expected a-z, 0-9 and _, such as my_shop/],
   ])('%j ends in a sentence', async (args, sentence) => {
     writeFileSync(place('empty.log'), '\n')
@@ -82,6 +82,6 @@ describe('waybill-agent propose', () => {
     const { code, wrong } = await run('propose', ...args)
     expect(code).toBe(2)
     expect(wrong).toMatch(sentence)
-    expect(wrong).not.toContain('mistake of waybill-agent')
+    expect(wrong).not.toContain('defect of waybill-agent')
   })
 })

@@ -21,7 +21,7 @@ interface ProposeArguments {
 
 export const proposeCommand: CommandModule<object, ProposeArguments> = {
   command: 'propose <file>',
-  describe: 'Propose an integration for a source that has none, from a sample file',
+  describe: 'Propose an integration for a new source, from a sample file',
   builder: (yargs) =>
     yargs
       .positional('file', { type: 'string', demandOption: true, describe: 'Some records of the source' })
@@ -29,23 +29,23 @@ export const proposeCommand: CommandModule<object, ProposeArguments> = {
         name: {
           type: 'string',
           requiresArg: true,
-          describe: "What the integration is called; else by the file's name",
+          describe: "The integration's name [default: from the file's name]",
         },
         output: {
           type: 'string',
           requiresArg: true,
           default: 'integration.yml',
-          describe: 'Where it is written',
+          describe: 'The file to write',
         },
         show: { type: 'number', default: 3, describe: 'How many records to show' },
         yes: {
           type: 'boolean',
           default: false,
-          describe: 'Write it without asking; not over a file that is there',
+          describe: 'Write it without asking, unless the file exists',
         },
-        overwrite: { type: 'boolean', default: false, describe: 'Write it over a file that is there' },
+        overwrite: { type: 'boolean', default: false, describe: 'Replace an existing file' },
       })
-      .example('$0 propose audit.json', 'shows what it would become, and asks')
+      .example('$0 propose audit.json', 'shows the result, and asks')
       .example('$0 propose export.csv --name shop --output shop/integration.yml --yes', 'for a script'),
   handler: async (argv) => {
     optimise()
@@ -53,9 +53,13 @@ export const proposeCommand: CommandModule<object, ProposeArguments> = {
     const bytes = readSample(argv.file)
     const proposal = await propose(argv.file, bytes, { name, now: Date.now() })
     if (proposal.records === 0)
-      throw new OperatorError(`${argv.file} has no record that could be read (${proposal.form}).`, {
-        exitCode: 2,
-      })
+      throw new OperatorError(
+        'WB-SAMPLE-UNUSABLE',
+        `${argv.file} has no readable record (${proposal.form}).`,
+        {
+          exitCode: 2,
+        },
+      )
     const known = await mostLikely(bytes, {
       path: argv.file,
       timeZone: 'UTC',
@@ -72,6 +76,7 @@ function nameOf({ name, file }: ProposeArguments): string {
   const slug = slugOf(name ?? basename(file).replace(/\.[^.]*$/, ''))
   if (name !== undefined && slug !== name)
     throw new OperatorError(
+      'WB-USAGE',
       `--name ${name}: expected a-z, 0-9 and _, such as ${slug === '' ? 'shop' : slug}.`,
       { exitCode: 2 },
     )
@@ -92,12 +97,12 @@ function shown(
     `${harmless(file)}: ${form}, ${records} records.`,
     '',
     rows.length === 0
-      ? 'No member says by its name or values what it is.'
+      ? 'No member could be recognised by its name or values.'
       : table(['FIELD', 'FROM', 'WHY'], rows),
     missing(found.map(({ field }) => field)),
     '',
     text.replace(/[^\P{Cc}\n]/gu, '\ufffd'),
-    'What the first records become:',
+    'Events of the first records:',
     '',
     examinedText(file, first, process.stdout.isTTY ? process.stdout.columns : null),
   ].join('\n')
@@ -122,26 +127,31 @@ async function write({ output, yes, overwrite }: ProposeArguments, { text }: Pro
   const next = `Then: waybill-agent test ./${output} FILE`
   if (!yes && !overwrite) {
     if (!process.stdin.isTTY || !process.stdout.isTTY) {
-      process.stderr.write(`Nothing is written: nobody can be asked here. --yes writes ${output}.\n`)
+      process.stderr.write(
+        `Nothing was written, since there is no terminal to ask. --yes writes ${output}.\n`,
+      )
       return
     }
-    const question = isThere ? `${output} is there already. Write over it?` : `Write this to ${output}?`
+    const question = isThere ? `${output} already exists. Replace it?` : `Write this to ${output}?`
     if (!(await isAgreed(question))) {
-      process.stderr.write('Nothing is written.\n')
+      process.stderr.write('Nothing was written.\n')
       return
     }
   } else if (isThere && !overwrite) {
     throw new OperatorError(
-      `${output} is there already: say --overwrite to write over it, or --output for another place.`,
+      'WB-FILE-EXISTS',
+      `${output} already exists: use --overwrite to replace it, or --output for another file.`,
     )
   }
   try {
     mkdirSync(dirname(output), { recursive: true })
     writeFileSync(output, text)
   } catch (error) {
-    throw new OperatorError(`${output} can't be written: ${reasonOf(error)}`, { cause: error })
+    throw new OperatorError('WB-FILE-UNWRITABLE', `${output} can't be written: ${reasonOf(error)}`, {
+      cause: error,
+    })
   }
-  process.stderr.write(`${output} is written. ${next.replace('././', './').replace('.//', '/')}\n`)
+  process.stderr.write(`${output} was written. ${next.replace('././', './').replace('.//', '/')}\n`)
 }
 
 async function isAgreed(question: string): Promise<boolean> {

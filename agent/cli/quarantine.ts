@@ -15,7 +15,7 @@ interface QuarantineArguments {
 
 export const quarantineCommand: CommandModule<object, QuarantineArguments> = {
   command: 'quarantine [action] [batch]',
-  describe: 'Show and decide about batches that the indexer refused for good',
+  describe: 'Show, retry or discard batches that the indexer refused for good',
   builder: (yargs) =>
     yargs
       .positional('action', {
@@ -31,10 +31,10 @@ export const quarantineCommand: CommandModule<object, QuarantineArguments> = {
         return true
       })
       .example('$0 quarantine list', '')
-      .example('$0 quarantine retry BATCH', 'send it again, after the indexer was mended')
-      .example('$0 quarantine discard BATCH', 'give it up; the ledger keeps the count'),
+      .example('$0 quarantine retry BATCH', 'send it again, after the cause was corrected')
+      .example('$0 quarantine discard BATCH', 'give it up; the ledger counts its events'),
   handler: async (argv) => {
-    const { data } = (await readAgentConfig(argv.config)).agent
+    const { data } = (await readAgentConfig(argv.config, { withoutSecrets: true })).agent
     const batch = argv.batch ?? ''
     switch (argv.action) {
       case 'list': {
@@ -57,7 +57,7 @@ export const quarantineCommand: CommandModule<object, QuarantineArguments> = {
           (await decideOffline(data, batch, argv.action, { log: createLog('warn') }))
         const done =
           argv.action === 'retry'
-            ? `${batch} is back in the spool, and is sent again.`
+            ? `${batch} is back in the spool; the agent sends it again.`
             : `${batch} is discarded; the ledger counts its events as discarded.`
         process.stdout.write(`${argv.json ? JSON.stringify(decision) : done}\n`)
       }

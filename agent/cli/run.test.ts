@@ -16,7 +16,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What `run --once` says, in a process of its own: a server of this one answers it. */
+/** Runs `run --once` in a separate process, since a server in this process answers it. */
 async function once(): Promise<string> {
   const child = spawn(process.execPath, [SCRIPT, 'run', '--once', '--patience', '2'], { cwd: folder })
   let said = ''
@@ -40,7 +40,7 @@ describe('waybill-agent run', () => {
       encoding: 'utf8',
     })
     expect(stdout + stderr).toMatch(
-      /audit-log\.csv: this is probably not ERP audit log: .*Say integration: clockify\./,
+      /audit-log\.csv: this is probably not ERP audit log: .*Set integration: clockify\./,
     )
   })
 
@@ -65,7 +65,7 @@ describe('waybill-agent run', () => {
   it('tells what this run did apart from what the agent ever did', () => {
     const before = { ...sumOf([]), read: 100, stored: 70, duplicate: 10, filtered: 5, pending: 15 }
     const after = { ...before, read: 140, stored: 120, errors: 2, pending: 5 }
-    // 15 waited since the run before and 40 are new; 5 still wait.
+    // 15 records waited since the previous run and 40 are new; 5 still wait.
     expect(since(before, after)).toMatchObject({ read: 55, stored: 50, duplicate: 0, errors: 2, pending: 5 })
   })
 

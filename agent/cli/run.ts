@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs'
+import { bytesText } from '../../config/index.ts'
 import type { Ledger } from '../../schema/wire/index.ts'
 import { Agent } from '../agent.ts'
 import { NOT_REACHABLE } from '../begin.ts'
@@ -7,7 +8,6 @@ import { serveControl } from '../control.ts'
 import { createLog } from '../log.ts'
 import { configOption } from './config-option.ts'
 import { wrongInputs } from './first-look.ts'
-import { showProgress } from './progress.ts'
 
 interface RunArguments {
   config: string
@@ -17,7 +17,7 @@ interface RunArguments {
 
 export const runCommand: CommandModule<object, RunArguments> = {
   command: 'run',
-  describe: 'Read, seal and ship; goes on until it is told to stop',
+  describe: 'Read, seal and ship, until it is stopped',
   builder: (yargs) =>
     yargs
       .options({
@@ -25,19 +25,19 @@ export const runCommand: CommandModule<object, RunArguments> = {
         once: {
           type: 'boolean',
           default: false,
-          describe: 'Ship what is there now, and exit with 0 only when all of it is acknowledged',
+          describe: 'Ship what is there now, and exit with 0 only if all of it is acknowledged',
         },
         patience: {
           type: 'number',
           default: 60,
-          describe: 'With --once: give up after so many seconds in which no indexer acknowledges anything',
+          describe: 'With --once: give up after this number of seconds without an acknowledgement',
         },
       })
-      .example('$0 run --config agent.yml', 'as a service does')
-      .example('$0 run --config agent.yml --once', 'for a cron job, or to try out'),
+      .example('$0 run --config agent.yml', 'for a service')
+      .example('$0 run --config agent.yml --once', 'for a cron job, or a trial'),
   handler: async (argv) => {
     const config = await readAgentConfig(argv.config)
-    // A terminal that shows progress needs no sentences about things that go well.
+    // A terminal that shows progress needs no messages about success.
     const quiet = argv.once && process.stderr.isTTY && config.log.level === 'info'
     const log = createLog(quiet ? 'warn' : config.log.level)
     const stop = new AbortController()
@@ -73,14 +73,14 @@ const stoppedText = (batches: number): string =>
     ? 'Stopped. The indexer has acknowledged all batches.'
     : `Stopped. ${batches === 1 ? 'A batch that is' : `${batches} batches that are`} not acknowledged yet ${batches === 1 ? 'waits' : 'wait'} in the spool.`
 
-/** Loaded where it is asked for: an agent without metrics does without the registry and what that brings. */
+/** Loaded on demand: an agent without metrics does not load the registry and its dependencies. */
 async function metricsOf(agent: Agent, listen: string): Promise<{ close(): Promise<void> }> {
   const { serveMetrics } = await import('../metrics.ts')
   return await serveMetrics(agent, listen)
 }
 
 /**
- * A hang-up must never end the agent. One that comes while the agent opens counts when it reads: its config file may have changed
+ * A hang-up must never end the agent. One that arrives while the agent opens takes effect when it reads: its config file may have changed
  * since it was read.
  */
 export class HangUps {
@@ -93,7 +93,7 @@ export class HangUps {
     this.#reload()
   }
 
-  /** Until `stopped`; what is under way by then is waited for. */
+  /** Reloads on each signal until `stopped`, and waits for a reload that is then under way. */
   async reload(agent: Pick<Agent, 'reload'>, stopped: Promise<void>): Promise<void> {
     let reloading: Promise<void> = Promise.resolve()
     this.#reload = () => {
@@ -130,7 +130,7 @@ async function once(agent: Agent, stop: AbortController, patience: number): Prom
       `This run: ${now.read} records read from ${sources.length} files: ${partsOf(now)}.\n` +
         `Since the first run of this agent: ${total.read} records read: ${partsOf(total)}.\n`,
     )
-    if (left > 0) process.stdout.write(`${left} bytes wait: they are last lines without a line end yet.\n`)
+    if (left > 0) process.stdout.write(`${left} bytes wait: last lines without a line end.\n`)
     for (const source of blocked) process.stderr.write(`${source.path}: ${source.problem}\n`)
     if (!done) {
       const why = shipping.problem ?? 'stopped by a signal'
@@ -149,14 +149,14 @@ async function once(agent: Agent, stop: AbortController, patience: number): Prom
 const partsOf = ({ stored, duplicate, filtered, errors, dead, quarantined }: Ledger): string =>
   [
     `${stored} stored`,
-    `${duplicate} known before`,
+    `${duplicate} duplicates`,
     ...(filtered > 0 ? [`${filtered} filtered`] : []),
-    ...(errors > 0 ? [`${errors} not understood (stored as they are)`] : []),
+    ...(errors > 0 ? [`${errors} not understood (stored unparsed)`] : []),
     ...(dead > 0 ? [`${dead} in the dead letters`] : []),
     ...(quarantined > 0 ? [`${quarantined} in quarantine`] : []),
   ].join(', ')
 
-/** What this run did. Records that an earlier run left in the spool count as read by this one, which settles them. */
+/** Returns the counts of this run. Records that an earlier run left in the spool count as read by this one, which settles them. */
 export function since(before: Ledger, after: Ledger): Ledger {
   const grown = (name: keyof Ledger): number => Math.max(0, after[name] - before[name])
   return {
@@ -177,7 +177,7 @@ export function since(before: Ledger, after: Ledger): Ledger {
 
 const LOOK_MS = 250
 
-/** Nobody sits beside a cron job: an indexer that acknowledges nothing for so long ends it. */
+/** Ends the run if the indexer acknowledges nothing for this time: nobody watches a cron job. */
 function giveUpAfter(agent: Agent, stop: AbortController, patience: number): NodeJS.Timeout {
   let moved = performance.now()
   let acknowledged = -1
@@ -188,4 +188,37 @@ function giveUpAfter(agent: Agent, stop: AbortController, patience: number): Nod
       moved = performance.now()
     } else if (performance.now() - moved > patience) stop.abort()
   }, LOOK_MS)
+}
+
+const EVERY_MS = 200
+const BAR = 30
+
+/** A progress bar on a terminal; nothing elsewhere. */
+function showProgress(agent: Agent): { end(): void } {
+  if (!process.stderr.isTTY) return { end() {} }
+  const began = Date.now()
+  const draw = (): void => {
+    const { sources, shipping, total } = agent.status()
+    const size = sources.reduce((sum, source) => sum + source.size - source.unfinished, 0)
+    const settled = sources.reduce((sum, source) => sum + source.position, 0)
+    const share = size === 0 ? 1 : Math.min(1, settled / size)
+    const full = Math.round(share * BAR)
+    const seconds = Math.max(1, (Date.now() - began) / 1000)
+    const line =
+      `[${'#'.repeat(full)}${'.'.repeat(BAR - full)}] ${Math.floor(share * 100)} %  ` +
+      `${bytesText(settled)} of ${bytesText(size)}  ${Math.round((total.stored + total.duplicate) / seconds)} events/s` +
+      (shipping.problem === null ? '' : `  ${shipping.problem}`)
+    process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns ?? 100) - 1)}`)
+  }
+  const timer = setInterval(draw, EVERY_MS)
+  let ended = false
+  return {
+    end() {
+      if (ended) return
+      ended = true
+      clearInterval(timer)
+      draw()
+      process.stderr.write('\n')
+    },
+  }
 }

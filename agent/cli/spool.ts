@@ -13,7 +13,7 @@ interface SpoolArguments {
 
 export const spoolCommand: CommandModule<object, SpoolArguments> = {
   command: 'spool [action] [batch]',
-  describe: 'Show the batches that are sealed and not yet acknowledged',
+  describe: 'Show the sealed batches that are not acknowledged yet',
   builder: (yargs) =>
     yargs
       .positional('action', { choices: ['list', 'show'] as const, default: 'list' as const })
@@ -26,7 +26,7 @@ export const spoolCommand: CommandModule<object, SpoolArguments> = {
       })
       .example('$0 spool list', ''),
   handler: async (argv) => {
-    const { data } = (await readAgentConfig(argv.config)).agent
+    const { data } = (await readAgentConfig(argv.config, { withoutSecrets: true })).agent
     if (argv.action === 'show') {
       const shown = await showBatch(data, argv.batch ?? '')
       process.stdout.write(`${argv.json ? JSON.stringify(shown) : batchText(shown)}\n`)

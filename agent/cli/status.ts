@@ -1,16 +1,17 @@
+import { basename } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { CommandModule } from 'yargs'
 import { bytesText } from '../../config/index.ts'
-import { OperatorError } from '../../schema/index.ts'
-import { type Ledger, noticeText } from '../../schema/wire/index.ts'
+import { conditionsOf, OperatorError } from '../../schema/index.ts'
+import { type Ledger, noticeText, settingsNumber } from '../../schema/wire/index.ts'
 import type { AgentStatus, WaitingStatus } from '../agent.ts'
 import { type AgentConfig, readAgentConfig } from '../config.ts'
 import { askStatus } from '../control.ts'
+import type { EventException, RuleOrigin, TypeStatus } from '../event-status.ts'
 import type { ReceptionStatus } from '../inputs/index.ts'
 import { journalFolder } from '../receive.ts'
 import { NEVER_RAN, stoppedStatus } from '../stopped.ts'
 import { configOption, jsonOption } from './config-option.ts'
-import { eventsText } from './events-text.ts'
 import { agoText, harmless, table } from './table.ts'
 
 interface StatusArguments {
@@ -22,7 +23,7 @@ interface StatusArguments {
 export const statusCommand: CommandModule<object, StatusArguments> = {
   command: 'status',
   describe:
-    'For each file: position, size, lag and the account of every record; and which events are recorded',
+    'Show for each file position, size, backlog and the account of every record; and which events are recorded',
   builder: (yargs) =>
     yargs
       .options({
@@ -31,13 +32,13 @@ export const statusCommand: CommandModule<object, StatusArguments> = {
         events: {
           type: 'boolean',
           default: false,
-          describe: 'Name all event types, not only those that were switched',
+          describe: 'List all event types, not only those that somebody switched',
         },
       })
       .example('$0 status --config agent.yml', '')
       .example('$0 status --json', 'for programs'),
   handler: async (argv) => {
-    const config = await readAgentConfig(argv.config)
+    const config = await readAgentConfig(argv.config, { withoutSecrets: true })
     const { status, running } = await statusOf(argv.config, config)
     if (argv.json) {
       process.stdout.write(`${JSON.stringify({ running, ...status })}\n`)
@@ -54,7 +55,9 @@ export const statusCommand: CommandModule<object, StatusArguments> = {
 const ANSWERS_WITHIN_MS = 3000
 const ASK_AGAIN_MS = 100
 
-/** From the agent that runs, else from its folder. One that is just starting or stopping holds the folder and doesn't answer yet. */
+/**
+ * The status from the running agent, else from its folder. An agent that is starting or stopping holds the folder and doesn't answer yet.
+ */
 export async function statusOf(
   file: string,
   config: AgentConfig,
@@ -77,8 +80,8 @@ export async function statusOf(
 function waitingText(status: WaitingStatus, data: string): string {
   const { name, pid, started, version, problem, reception } = status
   return [
-    `${name} is not enrolled yet. It runs as process ${pid} since ${new Date(started).toISOString()}, version ${version}.`,
-    `It keeps syslog messages in ${journalFolder(data)} and ships them once an indexer knows it. It does not read files yet.`,
+    `${name} is not enrolled yet. It has run as process ${pid} since ${new Date(started).toISOString()}, version ${version}.`,
+    `It keeps syslog messages in ${journalFolder(data)} and ships them once it is enrolled. It does not read files yet.`,
     ...(problem === null ? [] : [`PROBLEM: ${problem}`]),
     ...(reception === null ? [] : receptionText(reception)),
   ].join('\n')
@@ -94,8 +97,8 @@ export function statusText(
   const { shipping, total } = status
   const lines = [
     running
-      ? `${status.name} (${status.id}) runs as process ${status.pid} since ${new Date(status.started).toISOString()}, version ${status.version}.`
-      : `${status.name} (${status.id}) is not running. This is what its data folder ${data} says.`,
+      ? `${status.name} (${status.id}) has run as process ${status.pid} since ${new Date(status.started).toISOString()}, version ${status.version}.`
+      : `${status.name} (${status.id}) is not running. Its data folder ${data} gives this state.`,
     `Waybills: ${shipping.acknowledged} of ${shipping.sealed} acknowledged, ${shipping.spooledBatches} in the spool ` +
       `(${bytesText(shipping.spooledBytes)}), ${shipping.quarantined} in quarantine; last acknowledgement ${agoText(shipping.lastAcknowledged, now)}.`,
   ]
@@ -103,7 +106,7 @@ export function statusText(
   if (problem !== null) lines.push(`PROBLEM: ${problem}`)
   if (status.reloaded?.problem != null) {
     lines.push(
-      `The config file was refused ${agoText(status.reloaded.at, now)}, the settings before it rule: ${status.reloaded.problem}`,
+      `The config file was refused ${agoText(status.reloaded.at, now)}, and the previous settings stay in use: ${status.reloaded.problem}`,
     )
   }
   for (const notice of status.notices) lines.push(`NOTICE: ${harmless(noticeText(notice))}`)
@@ -175,13 +178,57 @@ function receptionText({ listeners, journal }: ReceptionStatus): string[] {
 
 const lostSight = (ledger: Ledger): number => ledger.dead + ledger.quarantined + ledger.discarded
 
-/** The account of all records in one sentence, in which the sum can be checked. */
+/** The ledger of all records in one sentence, in which the sum can be checked. */
 export function ledgerText(ledger: Ledger): string {
   const { read, stored, duplicate, filtered, dead, quarantined, discarded, pending } = ledger
   const sum = stored + duplicate + filtered + dead + quarantined + discarded + pending
   const account =
     `${read} read = ${stored} stored + ${duplicate} duplicate + ${filtered} filtered + ${dead} dead-lettered + ` +
     `${quarantined} quarantined + ${discarded} discarded + ${pending} pending`
-  const aside = `Apart from these: ${ledger.skipped} skipped, ${ledger.truncated} truncated, ${ledger.errors} not understood, ${ledger.dropped} dropped.`
+  const aside = `Not included: ${ledger.skipped} skipped, ${ledger.truncated} truncated, ${ledger.errors} not understood, ${ledger.dropped} dropped.`
   return sum === read ? `${account}. ${aside}` : `${account}: THE ACCOUNT IS OFF BY ${read - sum}. ${aside}`
+}
+
+/** Lists the recorded events and the origin of each decision, for all types or only for those that have a rule. */
+function eventsText(status: Pick<AgentStatus, 'settings' | 'events'>, all: boolean): string[] {
+  const { version, problem } = status.settings
+  const lines = [
+    version === null
+      ? 'Central settings: none received from an indexer yet.'
+      : `Central settings: version ${settingsNumber(version)}.`,
+  ]
+  if (problem !== null) lines.push(`PROBLEM: ${harmless(problem)} The previous settings stay in use.`)
+  for (const { input, integration, types } of status.events) {
+    const off = types.filter(({ recorded }) => !recorded).length
+    const shown = types.filter((type) => all || wasSwitched(type))
+    const is = off === 1 ? 'event type is' : 'event types are'
+    lines.push(`${harmless(input)} (${integration}): ${off} of ${types.length} ${is} off.`)
+    if (shown.length > 0) lines.push(table(['EVENT TYPE', 'RECORDED', 'SAID BY'], shown.flatMap(rowsOf)))
+  }
+  return lines
+}
+
+const wasSwitched = ({ recorded, from, exceptions }: TypeStatus): boolean =>
+  !recorded || exceptions.length > 0 || from.kind === 'central' || from.kind === 'local'
+
+const rowsOf = ({ id, recorded, from, exceptions }: TypeStatus): string[][] => [
+  [id, recorded ? 'on' : 'off', originText(from)],
+  ...exceptions.map((exception) => [`  ${forWhom(exception)}`, exception.record, originText(exception.from)]),
+]
+
+const forWhom = (exception: EventException): string =>
+  conditionsOf({ ...exception, event: '' })
+    .map(({ kind, name }) => `${kind} ${name}`)
+    .join(', ')
+
+function originText(from: RuleOrigin): string {
+  switch (from.kind) {
+    case 'mandatory':
+    case 'default':
+      return from.kind
+    case 'central':
+      return `central version ${settingsNumber(from.version)}, ${from.event}`
+    case 'local':
+      return `${basename(from.file)}:${from.line}, ${from.event}`
+  }
 }

@@ -1,4 +1,4 @@
-/** Columns of text, as wide as their content. Control characters of file names and reasons are made harmless. */
+/** Aligns columns of text. Control characters in file names and reasons are replaced. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const texts = [head, ...rows.map((row) => row.map((cell) => harmless(String(cell))))]
   const widths = head.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)))

@@ -59,7 +59,7 @@ describe('waybill-agent test', () => {
     const { code, wrong } = await run('generic-json', log)
     expect([code, wrong]).toEqual([
       1,
-      expect.stringContaining("packed.jsonl.gz begins as gzip does, and can't be unpacked"),
+      expect.stringContaining("packed.jsonl.gz looks like gzip, but can't be unpacked"),
     ])
   })
 
@@ -114,13 +114,13 @@ describe('waybill-agent test', () => {
 
   it.each([
     [['no-such'], 'There is no integration no-such'],
-    [['erp', 'no-such.log'], 'There is no file no-such.log'],
+    [['erp', 'no-such.log'], 'The file no-such.log does not exist'],
     [['erp', '.'], '. is a folder; name a file in it'],
-    [['erp', 'x', '--time-zone', 'Mars/Olympus'], 'Mars/Olympus is no time zone'],
+    [['erp', 'x', '--time-zone', 'Mars/Olympus'], 'Mars/Olympus is not a time zone'],
   ])('%s ends in a sentence', async (args, sentence) => {
     const { code, wrong } = await run(...args)
     expect(code).not.toBe(0)
     expect(wrong).toContain(sentence)
-    expect(wrong).not.toContain('mistake of waybill-agent')
+    expect(wrong).not.toContain('defect of waybill-agent')
   })
 })

@@ -36,7 +36,7 @@ interface TestArguments {
 
 export const testCommand: CommandModule<object, TestArguments> = {
   command: 'test <integration> [file]',
-  describe: 'Show what each record of a file becomes, field by field',
+  describe: 'Show the event of each record of a file, field by field',
   builder: (yargs) =>
     yargs
       .positional('integration', {
@@ -46,23 +46,22 @@ export const testCommand: CommandModule<object, TestArguments> = {
       })
       .positional('file', {
         type: 'string',
-        describe: "A file of the system's; else the samples that come with it",
+        describe: "A file of the system [default: the integration's samples]",
       })
       .options({
         line: { type: 'number', describe: 'Only the record that this line belongs to' },
-        'time-zone': { type: 'string', default: 'UTC', describe: 'Zone of times that name none' },
+        'time-zone': { type: 'string', default: 'UTC', describe: 'Zone of times without one' },
         all: {
           type: 'boolean',
           default: false,
-          describe: 'Name all paths and types that no record matched, however many',
+          describe: 'List all paths and types that no record matched',
         },
         column: {
           type: 'string',
           array: true,
           nargs: 1,
           default: [],
-          describe:
-            'What a field is called in the file, as columns: in agent.yml says it: user.name=Bearbeiter',
+          describe: 'The column of a field, as under columns: in agent.yml: user.name=Bearbeiter',
         },
         'time-format': {
           type: 'string',
@@ -73,10 +72,10 @@ export const testCommand: CommandModule<object, TestArguments> = {
         },
         ...jsonOption,
       })
-      .example('$0 test clockify audit-log.csv', 'before the file is given to the agent')
+      .example('$0 test clockify audit-log.csv', 'before the agent reads the file')
       .example('$0 test ./shop.yml shop.log --line 17', 'one record, and why it fails'),
   handler: async (argv) => {
-    // This is work, of up to 256 MiB; an agent at rest needs no compiler.
+    // This command processes up to 256 MiB. An idle agent needs no compiler.
     optimise()
     const named = await loadIntegration(argv.integration)
     const integration = withColumns(named, columnsOf(argv.column, argv['time-format'], named))
@@ -112,13 +111,13 @@ function columnsOf(
   integration: Integration,
 ): Record<string, Column> {
   const wrong = formats.flatMap((format) => formatProblem(format) ?? [])[0]
-  if (wrong !== undefined) throw new OperatorError(`--time-format: ${wrong}.`, { exitCode: 2 })
+  if (wrong !== undefined) throw new OperatorError('WB-USAGE', `--time-format: ${wrong}.`, { exitCode: 2 })
   const columns: Record<string, Column> = {}
   for (const one of said) {
     const [, name = '', column = ''] = /^([^=]+)=(.+)$/s.exec(one) ?? []
     const problem =
       column === '' ? `expected NAME=COLUMN, such as user.name=Bearbeiter` : columnProblem(integration, name)
-    if (problem !== null) throw new OperatorError(`--column ${one}: ${problem}.`, { exitCode: 2 })
+    if (problem !== null) throw new OperatorError('WB-USAGE', `--column ${one}: ${problem}.`, { exitCode: 2 })
     const isTime = columnProblem(integration, name, ['auto']) === null
     columns[name] = {
       names: [...(columns[name]?.names ?? []), column],
@@ -126,9 +125,13 @@ function columnsOf(
     }
   }
   if (formats.length > 0 && Object.values(columns).every(({ format }) => format.length === 0))
-    throw new OperatorError('--time-format needs a --column for a time, such as --column @timestamp=Datum.', {
-      exitCode: 2,
-    })
+    throw new OperatorError(
+      'WB-USAGE',
+      '--time-format needs a --column for a time, such as --column @timestamp=Datum.',
+      {
+        exitCode: 2,
+      },
+    )
   return columns
 }
 
@@ -136,21 +139,29 @@ function read(file: string, timeZone: string): Buffer {
   try {
     new Intl.DateTimeFormat('en', { timeZone })
   } catch {
-    throw new OperatorError(`${timeZone} is no time zone; name one such as Europe/Berlin or UTC.`, {
-      exitCode: 2,
-    })
+    throw new OperatorError(
+      'WB-USAGE',
+      `${timeZone} is not a time zone; name one such as Europe/Berlin or UTC.`,
+      {
+        exitCode: 2,
+      },
+    )
   }
   return readSample(file)
 }
 
-/** The samples that lie beside an integration. */
+/** The samples beside an integration. */
 function samplesOf(nameOrPath: string): string[] {
   const folder = join(
     isIntegrationPath(nameOrPath) ? dirname(nameOrPath) : join(INTEGRATIONS, nameOrPath),
     'samples',
   )
   if (!existsSync(folder)) {
-    throw new OperatorError(`${nameOrPath} has no samples (${folder}): name a file to read.`, { exitCode: 2 })
+    throw new OperatorError(
+      'WB-SAMPLE-UNUSABLE',
+      `${nameOrPath} has no samples (${folder}): name a file to read.`,
+      { exitCode: 2 },
+    )
   }
   return readdirSync(folder)
     .sort()
@@ -159,7 +170,8 @@ function samplesOf(nameOrPath: string): string[] {
 
 function recordAt(records: readonly Examined[], line: number, file: string): Examined {
   const found = records.findLast((record) => record.line <= line)
-  if (found === undefined) throw new OperatorError(`${file} has no record at line ${line}.`, { exitCode: 4 })
+  if (found === undefined)
+    throw new OperatorError('WB-SAMPLE-UNUSABLE', `${file} has no record at line ${line}.`, { exitCode: 4 })
   return found
 }
 

@@ -36,7 +36,7 @@ const record = fc.oneof(
   fc.constantFrom('{"a":1}\n', '{"A=":"b"}\n', '-- No entries --\n', 'lower=x\n'),
 )
 const isEntry = (text: string): boolean => /^[A-Z0-9_]+[=\n]/.test(text)
-/** As a file holds them: an empty line ends an entry. */
+/** The entries as in a file: an empty line ends an entry. */
 const written = (records: readonly string[]): Buffer =>
   Buffer.from(records.map((text) => (isEntry(text) ? `${text}\n` : text)).join(''), 'latin1')
 
@@ -68,7 +68,7 @@ describe("entries of systemd's journal", () => {
             for (let at = from, room = size; end === -1; ) {
               const to = Math.min(bytes.length, at + room)
               end = scanner.next(bytes, at, to)
-              // A name or a length that is not there whole needs more room.
+              // An incomplete name or length needs more room.
               if (end === -1 && scanner.scanned === at) room += size
               if (end === -1) at = scanner.scanned
             }

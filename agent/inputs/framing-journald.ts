@@ -5,10 +5,10 @@ const EQUALS = 0x3d
 const OPEN_BRACE = 0x7b
 const LONGEST_NAME = 64
 const LENGTH_BYTES = 8
-/** What journald itself takes at most for one field, so that a length that is none does not swallow a file. */
+/** The longest field that journald itself accepts. The limit prevents that an invalid length swallows a file. */
 const LONGEST_FIELD = 768 * 1024 * 1024
 
-/** Where a field's name ends that begins at `from`; UNKNOWN where more bytes must say it, NONE where no field begins. */
+/** Returns the end of the name of the field that begins at `from`; UNKNOWN if more bytes are needed, NONE if no field begins there. */
 function nameEndAt(bytes: Buffer, from: number, to: number): number {
   let at = from
   const most = Math.min(to, from + LONGEST_NAME + 1)
@@ -24,7 +24,7 @@ const NONE = -2
 const isOfName = (byte: number): boolean =>
   (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39) || byte === 0x5f
 
-/** Behind the field whose name ends at a newline: its value stands behind eight bytes that say how long it is. */
+/** Returns the end of a field whose name ends at a newline: eight bytes with the length follow, then the value. */
 function valueEndAt(bytes: Buffer, nameEnd: number, to: number): number {
   const value = nameEnd + 1 + LENGTH_BYTES
   if (value > to) return UNKNOWN
@@ -34,17 +34,17 @@ function valueEndAt(bytes: Buffer, nameEnd: number, to: number): number {
 
 /**
  * Entries of systemd's journal: lines of JSON, or the export format, in which an entry ends with an empty line. A field there is a line
- * `NAME=value`; or its name alone in a line, the length of its value, and the value, which may hold newlines. A line that is neither is
- * a record of its own, so that the entries behind it are found.
+ * `NAME=value`; or a line with only its name, then the length of its value, and the value, which may contain newlines. Any other line is a
+ * record of its own, so that later entries are found.
  */
 export class JournaldScanner implements Scanner {
   scanned = 0
   #isBegun = false
   /** The record is a line, and not an entry of the export format. */
   #isLine = false
-  /** Within a line whose end is not there yet. */
+  /** The scanner is in a line whose end has not been read. */
   #inLine = false
-  /** Bytes that still belong to a value whose length is known. */
+  /** The remaining bytes of a value whose length is known. */
   #skip = 0
 
   next(bytes: Buffer, from: number, to: number): number {
@@ -59,7 +59,7 @@ export class JournaldScanner implements Scanner {
       if (!this.#inLine && !this.#isLine) {
         const byte = bytes[at]
         if (byte === LF) return at + 1
-        // No field begins so: what is before it was torn off.
+        // No field begins like this: the entry before it was cut off.
         if (byte === OPEN_BRACE && this.#isBegun) return at
         const nameEnd = byte === OPEN_BRACE ? NONE : nameEndAt(bytes, at, to)
         if (nameEnd === UNKNOWN) break
@@ -103,7 +103,7 @@ export interface ExportField {
   readonly value: Buffer
 }
 
-/** The fields of an entry in their order; null where there is anything else. */
+/** The fields of an entry in their order; null if it contains anything else. */
 export function exportFields(bytes: Buffer): readonly ExportField[] | null {
   const fields: ExportField[] = []
   for (let at = 0; at < bytes.length; ) {

@@ -64,7 +64,7 @@ describe('records in lists of JSON', () => {
           const text = `${JSON.stringify(document, null, indent)}\n`
           expect(recordsIn(list, text).map((one) => JSON.parse(one))).toEqual(records)
 
-          // The main thread cuts at a boundary that it sees; the worker goes on from there.
+          // The main thread cuts at a boundary that it finds; the worker continues from there.
           const bytes = Buffer.from(text)
           const { end } = wholeRecords(list, bytes, 0, cut % bytes.length, Number.POSITIVE_INFINITY)
           const parts = [bytes.subarray(0, end), bytes.subarray(end)]
@@ -89,9 +89,9 @@ describe('records in lists of JSON', () => {
         const whole = scannerFor(list).next(bytes, 0, bytes.length)
         const scanner = scannerFor(list)
         let end = -1
-        // Never so far that it could see the line's end.
+        // The scanner never sees the end of the line.
         for (let to = 1; end === -1 && to <= line.length; to++) end = scanner.next(bytes, to - 1, to)
-        // Only the whole shows what separates it from the next: commas, and blanks on either side of them.
+        // Only the whole text shows what separates the record from the next: commas, and blanks on both sides.
         const untilSeparators = (place: number): string =>
           bytes.toString('utf8', 0, place).replace(/[\s,]+$/, '')
         expect(untilSeparators(whole)).toBe(untilSeparators(end))
@@ -112,7 +112,7 @@ describe('records in lists of JSON', () => {
           end = scanner.next(bytes, at, Math.min(to, bytes.length))
           at = scanner.scanned
         }
-        // What may follow on its line, a comma or the line's end, comes with the next piece.
+        // A comma or the line's end, which may follow on its line, comes with the next piece.
         expect(bytes.toString('utf8', 0, end).trim()).toBe(bytes.toString('utf8', 0, whole).trim())
       }),
       { numRuns: 500 },
@@ -125,7 +125,7 @@ describe('records in lists of JSON', () => {
   }, 5_000)
 })
 
-/** Whether brackets outside of strings open and close as they should: of another line each way of reading makes what it can. */
+/** Whether brackets outside of strings are balanced: for any other line, each method of reading may give a different result. */
 function isBalanced(line: string): boolean {
   const open: string[] = []
   for (const [sign] of line.replace(/"(?:[^"\\]|\\.)*"/g, '').matchAll(/["[\]{}]/g)) {

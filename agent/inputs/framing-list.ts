@@ -14,29 +14,29 @@ const CLOSE_BRACE = 0x7d
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 
-/** What the scanner is in the midst of. */
+/** The state of the scanner. */
 const LEAD = 0
 const ITEM = 1
 const TRAILER = 2
 const GARBAGE = 3
-/** Instead of a depth: the record is a line that was found whole. */
+/** Used in place of a depth: the record is a complete line. */
 const WHOLE_LINE = -1
-/** Bytes of a string that are more than text. */
+/** Bytes that have a meaning within a string. */
 const ENDS_TEXT = new Uint8Array(256)
 for (const byte of [LF, QUOTE, BACKSLASH]) ENDS_TEXT[byte] = 1
-/** Bytes outside of strings that say how deep what follows is. */
+/** Bytes that change the depth outside of strings. */
 const IS_STRUCTURE = new Uint8Array(256)
 for (const byte of [QUOTE, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET]) IS_STRUCTURE[byte] = 1
 
 /**
- * Records in lists of a JSON document: `[{...}, {...}]`, `{"data": [{...}], "total": 2}`, and lines of JSON as well. Each object of
- * the list is a record of its own, found where it stands; so a document of any length is read in pieces. Every record begins anew:
- * brackets, commas and members around the list are passed over, whichever record they come before.
+ * Records in lists of a JSON document: `[{...}, {...}]`, `{"data": [{...}], "total": 2}`, and also lines of JSON. Each object of the list
+ * is a separate record, found at its place; so a document of any length is read in pieces. The state is reset for each record: brackets,
+ * commas and members around the list are skipped, before any record.
  */
 export class ListScanner implements Scanner, ListPlace {
   scanned = 0
   readonly place: ListPlace = this
-  /** Where the record's own bytes begin and end; -1 where there was nothing but what stands around a list. */
+  /** The range of the record's own bytes; -1 if there was only text around a list. */
   start = -1
   end = -1
   readonly #names: readonly Buffer[]
@@ -45,9 +45,9 @@ export class ListScanner implements Scanner, ListPlace {
   #inString = false
   #escaped = false
   #lineStart = false
-  /** The last byte that was no white space. */
+  /** The last byte that was not white space. */
   #last = 0
-  /** The last text at the object's own level, with its quotes, as far as a name is long. */
+  /** The last text at the object's own level, with its quotes, up to the length of a name. */
   readonly #text: Buffer
   #textLength = 0
   readonly #brackets = new NextByte(OPEN_BRACKET)
@@ -91,7 +91,7 @@ export class ListScanner implements Scanner, ListPlace {
     }
   }
 
-  /** Behind what may stand before a record; in the state LEAD, the record is over (it had nothing else), or goes on (-1). */
+  /** Skips the bytes that may precede a record. In the state LEAD, the record is over (it had nothing else), or continues (-1). */
   #lead(bytes: Buffer, from: number, to: number): number {
     for (let at = from; at < to; at++) {
       const byte = bytes[at] as number
@@ -123,7 +123,7 @@ export class ListScanner implements Scanner, ListPlace {
           this.#state = TRAILER
           return at
         default:
-          // A byte order mark stands before the first record.
+          // A byte order mark precedes the first record.
           if (byte === 0xef || byte === 0xbb || byte === 0xbf) continue
           this.#state = GARBAGE
           this.start = at
@@ -133,20 +133,20 @@ export class ListScanner implements Scanner, ListPlace {
     return -1
   }
 
-  /** Lines of JSON are the commonest: behind a line that is a record, without asking of each byte what it may mean for a list. */
+  /** Lines of JSON are the most common input: returns the end of a line that is a record, without checking each byte for lists. */
   #wholeLine(bytes: Buffer, from: number, to: number): number {
     const newline = bytes.indexOf(LF, from)
     if (newline === -1 || newline >= to) return -1
     let end = newline
     while (end > from && isBlankOrComma(bytes[end - 1] as number)) end--
     if (bytes[end - 1] !== CLOSE_BRACE || this.#mayHoldList(bytes, from, end)) return -1
-    // With a brace that closes before its end it may be several objects, or one and what stands behind its list.
+    // If a brace closes before its end, the line may be several objects, or one with text after its list.
     if (bytes.indexOf(CLOSE_BRACE, from) !== end - 1 && behindObject(bytes, from, end) !== end) return -1
     this.end = end
     return newline + 1
   }
 
-  /** Whether a bracket opens behind the name of a list and a colon, wherever that stands. */
+  /** Whether a bracket opens after the name of a list and a colon, anywhere in the line. */
   #mayHoldList(bytes: Buffer, from: number, to: number): boolean {
     for (let at = this.#brackets.from(bytes, from); at < to; at = this.#brackets.from(bytes, at + 1)) {
       const colon = beforeBlanks(bytes, from, at)
@@ -159,7 +159,7 @@ export class ListScanner implements Scanner, ListPlace {
 
   #item(bytes: Buffer, from: number, to: number): number {
     if (this.#depth === WHOLE_LINE) return from
-    // The state is kept in locals meanwhile: fields cost three times as much a byte (measured).
+    // The state is in locals meanwhile: fields cost three times as much per byte (measured).
     let depth = this.#depth
     let inString = this.#inString
     let escaped = this.#escaped
@@ -204,7 +204,7 @@ export class ListScanner implements Scanner, ListPlace {
           break
         case OPEN_BRACKET:
           if (depth === 1 && last === COLON && this.#namesList()) {
-            // The object is what stands around a list: its records come next.
+            // The object surrounds a list: its records follow.
             this.start = -1
             this.end = -1
             return at + 1
@@ -241,7 +241,7 @@ export class ListScanner implements Scanner, ListPlace {
     return this.#names.some((name) => name.equals(text))
   }
 
-  /** What comes behind a list in its document, to the brace that closes it. */
+  /** Skips the text after a list in its document, up to the closing brace. */
   #trailer(bytes: Buffer, from: number, to: number): number {
     for (let at = from; at < to; at++) {
       const byte = bytes[at] as number
@@ -289,7 +289,7 @@ function endsAt(name: Buffer, bytes: Buffer, last: number): boolean {
   return first >= 0 && bytes.compare(name, 0, name.length, first, last + 1) === 0
 }
 
-/** Behind the object that begins here, where it ends on its line; else -1. */
+/** The end of the object that begins here, if it ends on its line; else -1. */
 function behindObject(bytes: Buffer, from: number, to: number): number {
   let depth = 0
   for (let at = from; at < to; at++) {
@@ -306,7 +306,7 @@ function behindObject(bytes: Buffer, from: number, to: number): number {
 const mayPrecedeValue = (byte: number): boolean =>
   byte === OPEN_BRACKET || byte === COMMA || byte === COLON || byte === 0
 
-/** Behind commas, blanks and a line ending. */
+/** The end of commas, blanks and a line ending. */
 function behindLine(bytes: Buffer, from: number, to: number): number {
   let at = from
   while (at < to && isBlankOrComma(bytes[at] as number)) at++

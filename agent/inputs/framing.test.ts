@@ -139,7 +139,7 @@ describe('for every framing', () => {
             found = stepping.next(bytes.subarray(0, to), from, to)
             from = stepping.scanned
           }
-          // In steps, a JSON value's line ending may come with the next record: both are white space.
+          // With small steps, a JSON value's line ending may come with the next record: both are white space.
           const trimmed = (end: number) =>
             end === -1 ? -1 : bytes.toString('latin1', 0, end).trimEnd().length
           expect(trimmed(found)).toBe(trimmed(expected))

@@ -7,25 +7,25 @@ import { LONGEST_RECORD, recordEnd } from './syslog/record.ts'
 export { exportFields } from './framing-journald.ts'
 
 /**
- * Where one record ends and the next begins. The tailer uses it to cut slices of whole records, the worker to take them
- * apart: one definition, so that both see the same records.
+ * Defines where one record ends and the next begins. The tailer cuts slices of whole records with it, and the worker splits the slices
+ * with it. There is one definition, so that both see the same records.
  */
 export type Framing =
-  /** A record a line. */
+  /** A record per line. */
   | { readonly kind: 'lines' }
-  /** A record begins at a line that matches; lines that don't belong to the record before. */
+  /** A record begins at a line that matches; other lines belong to the previous record. */
   | { readonly kind: 'start'; readonly pattern: string }
-  /** Consecutive lines belong to one record where the pattern's groups are the same in them. */
+  /** Consecutive lines belong to one record if the pattern's groups match the same text in them. */
   | { readonly kind: 'joined'; readonly pattern: string }
-  /** JSON values one behind the other, each over one or many lines. */
+  /** Consecutive JSON values, each over one or many lines. */
   | { readonly kind: 'json' }
-  /** Objects in a list of a JSON document, itself or under one of these names; and lines of JSON. */
+  /** Objects in a list of a JSON document, which is the document itself or has one of these names; and lines of JSON. */
   | { readonly kind: 'json-list'; readonly names: readonly string[] }
   /** CSV by RFC 4180: a quoted field may hold newlines. With `json`, records that begin with a brace are as in `json-list`. */
   | { readonly kind: 'csv'; readonly quote: string; readonly json?: readonly string[] }
   /** Entries of systemd's journal, as lines of JSON or in the export format. */
   | { readonly kind: 'journald' }
-  /** The journal of what was received by syslog: each record says its length. */
+  /** The journal of messages received by syslog: each record contains its length. */
   | { readonly kind: 'journal' }
 
 /** Whether a record ends only where the next begins: the last one is taken when its file has been quiet for a while. */
@@ -46,7 +46,7 @@ const CLOSE_BRACKET = 0x5d
 const SEMICOLON = 0x3b
 const PIPE = 0x7c
 
-/** Bytes of a line's beginning that a start pattern is tried on. */
+/** The number of bytes at the beginning of a line that a start pattern is tried on. */
 const PATTERN_REACH = 1024
 
 /**
@@ -54,34 +54,34 @@ const PATTERN_REACH = 1024
  * through a small buffer.
  */
 export interface Scanner {
-  /** Behind the record's last byte (its line ending included), or -1 where the record goes on behind `to`. */
+  /** Returns the end of the record (including its line ending), or -1 if the record continues after `to`. */
   next(bytes: Buffer, from: number, to: number): number
-  /** After a -1: the bytes before this offset surely belong to the record; scanning goes on from here. */
+  /** After a -1: the bytes before this offset surely belong to the record; scanning continues from here. */
   readonly scanned: number
-  /** The next record begins. */
+  /** Prepares for the next record. */
   reset(): void
-  /** Where the record itself stands, of scanners that pass over what stands around it. */
+  /** The place of the record itself, for scanners that skip the text around it. */
   readonly place?: ListPlace
 }
 
 export interface ListPlace {
   readonly start: number
   readonly end: number
-  /** Whether the record at hand is one of a list. */
+  /** Whether the current record belongs to a list. */
   isList(): boolean
 }
 
 export interface WholeRecords {
-  /** Behind the last whole record; `from` where there is none. */
+  /** The end of the last whole record; `from` if there is none. */
   readonly end: number
   readonly records: number
 }
 
-/** Bytes of the longest record that is kept whole; of a longer one the first part is. */
+/** The length up to which a record is kept whole; of a longer one only the first part is kept. */
 export const longestRecord = (framing: Framing): number =>
   framing.kind === 'journal' ? LONGEST_RECORD : LIMITS.recordBytes
 
-/** The end of the last whole record that begins at or behind `from`; `from` itself where no record is whole. */
+/** The end of the last whole record that begins at or after `from`; `from` itself if no record is whole. */
 export function lastBoundary(
   framing: Framing,
   bytes: Buffer,
@@ -93,8 +93,8 @@ export function lastBoundary(
 }
 
 /**
- * How many whole records begin at `from`, at most `limit`, and where the last of them ends. With `closed`, nothing comes behind
- * `to` any more: what stands there unfinished is a record too.
+ * Returns how many whole records begin at `from`, at most `limit`, and where the last of them ends. With `closed`, no bytes follow `to`:
+ * an incomplete record at the end counts, too.
  */
 export function wholeRecords(
   framing: Framing,
@@ -104,12 +104,12 @@ export function wholeRecords(
   limit: number,
   closed = false,
 ): WholeRecords {
-  // indexOf knows no upper bound: without the view it would run on into what an earlier task left in the buffer.
+  // indexOf has no upper bound: without the view it would search the rest of an earlier task in the buffer.
   const view = to === bytes.length ? bytes : bytes.subarray(0, to)
   let end = from
   let records = 0
   if (framing.kind === 'lines') {
-    // Hot: a memchr a line is all that the main thread does per record.
+    // A hot loop: a memchr per line is all that the main thread does per record.
     while (records < limit) {
       const newline = view.indexOf(LF, end)
       if (newline === -1) break
@@ -179,7 +179,7 @@ function trimmedEnd(bytes: Buffer, start: number, to: number): number {
   return end
 }
 
-/** Behind a byte order mark, where the bytes begin with one. */
+/** The place after a byte order mark, if the bytes begin with one. */
 export function behindByteOrderMark(bytes: Uint8Array, start: number, end: number): number {
   return end - start >= 3 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf
     ? start + 3
@@ -223,7 +223,7 @@ export function scannerFor(framing: Framing): Scanner {
   }
 }
 
-/** A place where no record begins (a disk that lost what it had) is passed over up to the next newline. */
+/** Scans the journal. Bytes that are no record (after a damage of the disk) are skipped up to the next newline. */
 class JournalScanner implements Scanner {
   scanned = 0
 
@@ -252,11 +252,11 @@ class LineScanner implements Scanner {
   reset(): void {}
 }
 
-/** A record ends where a line begins that matches; only a line that is there whole (or its first KiB) is tried. */
+/** A record ends before a line that matches; only a complete line (or its first KiB) is tried. */
 class StartScanner implements Scanner {
   scanned = 0
   readonly #pattern: RegExp
-  /** The line at hand is the record's first, or was tried already: it belongs to the record. */
+  /** Whether the current line is the record's first, or was tried already: then it belongs to the record. */
   #belongs = true
 
   constructor(pattern: string) {
@@ -290,12 +290,12 @@ class StartScanner implements Scanner {
   }
 }
 
-/** A record goes on as long as its lines have the same key; a line without one is a record of its own. */
+/** A record continues while its lines have the same key; a line without a key is a record of its own. */
 class JoinScanner implements Scanner {
   scanned = 0
   readonly #pattern: RegExp
   #key: string | null = null
-  /** Where the record before ended, because the line that begins there has this key: it is the next one's first. */
+  /** The end of the previous record: the line that begins there has this key and is the first line of the next record. */
   #ended: { readonly bytes: Buffer; readonly line: number; readonly key: string | null } | null = null
 
   constructor(pattern: string) {
@@ -336,7 +336,7 @@ class JoinScanner implements Scanner {
   }
 }
 
-/** Rows of CSV and records of JSON in one input: a record's first sign says which it is. */
+/** Rows of CSV and records of JSON in one input: a record's first character decides. */
 class EitherScanner implements Scanner {
   readonly #csv: CsvScanner
   readonly #list: ListScanner
@@ -376,7 +376,7 @@ class EitherScanner implements Scanner {
 
 const LONGEST_NAME = 256
 
-/** Whether a name in quotes and a colon stand here: a member of the document around a list. Behind a cell of CSV comes no colon. */
+/** Whether a name in quotes and a colon are here: a member of the document around a list. No colon follows a cell of CSV. */
 function isMemberAt(bytes: Buffer, from: number, to: number): boolean {
   let at = from + 1
   const most = Math.min(to, from + LONGEST_NAME)
@@ -397,9 +397,9 @@ function isJsonAt(bytes: Buffer, from: number, to: number): boolean {
 }
 
 /**
- * A JSON value ends with the bracket that closes it; a value without brackets, or garbage, with its line. Two signs tell a value
- * that was torn off, so that it doesn't swallow those behind it: a raw newline in a string, and a line that begins with a brace
- * where no value may stand.
+ * A JSON value ends with its closing bracket; a value without brackets, or garbage, ends with its line. Two signs show that a value is
+ * incomplete, so that it doesn't swallow later ones: a raw newline in a string, and a line that begins with a brace where no value is
+ * allowed.
  */
 class JsonScanner implements Scanner {
   scanned = 0
@@ -408,7 +408,7 @@ class JsonScanner implements Scanner {
   #inString = false
   #escaped = false
   #lineStart = false
-  /** The last byte that was no white space. */
+  /** The last byte that was not white space. */
   #last = 0
   #plain = false
 
@@ -424,7 +424,7 @@ class JsonScanner implements Scanner {
       const newline = bytes.indexOf(LF, at)
       return newline === -1 || newline >= to ? -1 : newline + 1
     }
-    // The state is kept in locals meanwhile: fields cost three times as much a byte (measured).
+    // The state is in locals meanwhile: fields cost three times as much per byte (measured).
     let depth = this.#depth
     let inString = this.#inString
     let escaped = this.#escaped
@@ -509,7 +509,7 @@ const BLANK = 1
 const QUOTE = 2
 const OPENS = 3
 const CLOSES = 4
-/** What a byte means to the scanner outside of strings. */
+/** The meaning of each byte to the scanner outside of strings. */
 const SIGNIFICANT = new Uint8Array(256)
 for (const byte of [LF, CR, SPACE, TAB]) SIGNIFICANT[byte] = BLANK
 SIGNIFICANT[DOUBLE_QUOTE] = QUOTE
@@ -517,21 +517,21 @@ SIGNIFICANT[OPEN_BRACE] = OPENS
 SIGNIFICANT[OPEN_BRACKET] = OPENS
 SIGNIFICANT[CLOSE_BRACE] = CLOSES
 SIGNIFICANT[CLOSE_BRACKET] = CLOSES
-/** Bytes of a string that are more than text. */
+/** Bytes that have a meaning within a string. */
 const ENDS_TEXT = new Uint8Array(256)
 for (const byte of [LF, DOUBLE_QUOTE, BACKSLASH]) ENDS_TEXT[byte] = 1
 
 const mayPrecedeValue = (byte: number): boolean =>
   byte === OPEN_BRACKET || byte === COMMA || byte === COLON || byte === 0
 
-/** Behind the line ending, where nothing but blanks stands before it. */
+/** The end of the line, if only blanks precede the line ending. */
 function behindLine(bytes: Buffer, from: number, to: number): number {
   let at = from
   while (at < to && (bytes[at] === SPACE || bytes[at] === TAB || bytes[at] === CR)) at += 1
   return at < to && bytes[at] === LF ? at + 1 : from
 }
 
-/** What stands between fields, and the newline. */
+/** The bytes that end a field: separators and the newline. */
 const ENDS_FIELD = new Uint8Array(256)
 for (const byte of [LF, COMMA, SEMICOLON, TAB, PIPE]) ENDS_FIELD[byte] = 1
 
@@ -556,7 +556,7 @@ class CsvScanner implements Scanner {
     const quote = this.#quote
     if (this.#fresh) {
       this.#fresh = false
-      // Most rows have no quote at all: then the next newline is their end.
+      // Most rows contain no quote: then the next newline ends them.
       const newline = bytes.indexOf(LF, from)
       if (newline !== -1 && newline < to && this.#quotes.from(bytes, from) > newline) return newline + 1
     }
@@ -568,7 +568,7 @@ class CsvScanner implements Scanner {
     while (at < to) {
       if (quoted) {
         if (!pending) {
-          // Long texts are jumped over at the speed of memory.
+          // A native search skips long texts.
           const closing = bytes.indexOf(quote, at)
           if (closing === -1 || closing >= to) break
           pending = true

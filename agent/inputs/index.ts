@@ -1,4 +1,4 @@
-/** What the agent reads, and how records are told apart. */
+/** The inputs of the agent, and how records are distinguished. */
 export {
   createFileInput,
   type FileConfig,

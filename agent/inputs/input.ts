@@ -3,30 +3,30 @@ import type { TaskSlice } from '../normalise/task.ts'
 import type { Change } from '../state/index.ts'
 
 /**
- * What the pump asks of an input. The pump pulls: an input reads when it is given a buffer, so that a blocked output
- * stops the reading and memory stays bounded.
+ * The interface between the pump and an input. The pump pulls: an input reads only when it gets a buffer. So a blocked output stops the
+ * reading, and memory stays bounded.
  */
 export interface Input {
-  /** Finds its sources, takes up their positions, begins to observe. */
+  /** Finds its sources, loads their positions, begins to observe. */
   start(): Promise<void>
   /**
-   * Fills the buffer with slices of whole records, a fair share of each source that has something; null when there is nothing
-   * to read now. What is handed out is not handed out again while the process lives, unless it is given back.
+   * Fills the buffer with slices of whole records, a fair share of each source that has data; null when there is nothing to read now. A
+   * slice is handed out only once while the process lives, unless it is given back.
    */
   fill(buffer: Buffer, limits: { bytes: number; records: number }): Promise<Filled | null>
   /** Resolves when `fill` may find something, or when the signal fires. */
   wait(signal: AbortSignal): Promise<void>
-  /** No worker could take these slices: they are read again, from the first of each source. */
+  /** Takes back slices that no worker could take: they are read again, from the first of each source. */
   giveBack(slices: readonly TaskSlice[]): void
-  /** Of these slices the batch was lost: they are read again. */
+  /** The batch with these slices was lost: they are read again. */
   readAgain(slices: readonly SourceSlice[]): void
-  /** What to write down when these slices are acknowledged (or quarantined): part of that one durable write. */
+  /** Returns the changes to store when these slices are acknowledged (or quarantined). They are part of that one durable write. */
   settled(slices: readonly SourceSlice[]): Change[]
-  /** Everything that was there at the last sweep is handed out (an unfinished last line is not). */
+  /** Whether everything that existed at the last sweep is handed out (an unfinished last line does not count). */
   exhausted(): boolean
   /** Looks for files and changes now, not at the next sweep. */
   sweep(): Promise<void>
-  /** This file is new or has grown: whoever wrote it says so. */
+  /** This file is new or has grown, as its writer reports. */
   hint(path: string): void
   status(): SourceStatus[]
   close(): Promise<void>
@@ -42,7 +42,7 @@ export interface SourceStatus {
   readonly source: string
   readonly path: string
   readonly generation: number
-  /** Bytes acknowledged, handed out, and there. */
+  /** The acknowledged bytes, the bytes that were handed out, and the present bytes. */
   readonly position: number
   readonly read: number
   readonly size: number

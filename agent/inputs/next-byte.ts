@@ -1,6 +1,6 @@
 /**
- * Where the next byte of a kind stands, for who reads on through a buffer; remembered, so that records without one don't search on to the
- * next that has one again and again.
+ * Finds the next byte of a kind while a reader moves forward through a buffer. It remembers the last result, so that records without such
+ * a byte do not repeat the search up to the next record that has one.
  */
 export class NextByte {
   readonly #byte: number
@@ -12,7 +12,7 @@ export class NextByte {
     this.#byte = byte
   }
 
-  /** At or behind `from`; infinity where none stands. Who goes back has filled the buffer anew. */
+  /** Returns the next place at or after `from`; infinity if there is none. A smaller `from` means that the buffer was filled again. */
   from(bytes: Buffer, from: number): number {
     if (this.#searched !== bytes || from < this.#asked || this.#place < from) {
       const found = bytes.indexOf(this.#byte, from)

@@ -4,44 +4,24 @@ import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { canonical, leavesOf, merkleRoot, type SourceId } from '../../schema/index.ts'
 import { BatchMaker } from './batch/batch.ts'
-import { framingFor, INTEGRATIONS, loadIntegration } from './index.ts'
+import { INTEGRATIONS, loadIntegration } from './index.ts'
 import { Mapper } from './map/index.ts'
-import { type PipelineSpec, type WorkerSetup, wholeFile } from './task.ts'
 import { PlainMapper } from './testing/plain/index.ts'
+import { setupOf, specOf, taskOf } from './testing/setup.ts'
 
 /** Every integration's samples become the events beside them. */
 const RENEW =
   'If the change is meant, write the expected events anew and read the difference:\n' +
   '  WAYBILL_GOLDEN=1 npx vitest run agent/normalise/golden.test.ts && git diff integrations/\n'
 const WRITE = process.env.WAYBILL_GOLDEN !== undefined
-const NOW = Date.UTC(2026, 0, 23, 12)
 
 async function eventsOf(integration: string, sample: string): Promise<string> {
   const parsed = await loadIntegration(integration)
-  const pipeline: PipelineSpec = {
-    integration,
-    framing: framingFor(parsed),
-    tags: [],
-    labels: {},
-    timeZone: 'UTC',
-  }
-  const setup: WorkerSetup = {
-    agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
-    host: 'web-1',
-    namespace: 'default',
-    pipelines: [pipeline],
-    compression: { encoding: 'zstd', level: 1 },
-  }
   const bytes = readFileSync(join(INTEGRATIONS, integration, 'samples', sample))
-  const slice = {
-    ...wholeFile(`/var/log/${sample}`, bytes.length),
-    source: '0123456789abcdef0123456789abcdef' as SourceId,
-  }
-  const made = [Mapper, PlainMapper].map((mapper) => {
-    const buffer = new ArrayBuffer(bytes.length + 64)
-    Buffer.from(buffer).set(bytes)
-    return new BatchMaker(setup, [parsed], { mapper }).make({ buffer, slices: [slice], now: NOW })
-  })
+  const slice = { path: `/var/log/${sample}`, source: '0123456789abcdef0123456789abcdef' as SourceId }
+  const made = [Mapper, PlainMapper].map((mapper) =>
+    new BatchMaker(setupOf([specOf(parsed)]), [parsed], { mapper }).make(taskOf(bytes, slice)),
+  )
   const [result, reference] = made.map(({ payload }) => zstdDecompressSync(payload).toString())
   expect(result).toBe(reference)
   const ndjson = Buffer.from(`\0${result}`)

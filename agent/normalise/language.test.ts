@@ -224,7 +224,7 @@ describe('what fields are made of', () => {
       { field: 'a', new: '2', old: '1' },
       { field: 'b', new: '3' },
     ])
-    // A list stays in the payload whole.
+    // A list stays in the payload completely.
     expect(valueAt(event, 'audit.payload')).toEqual(record)
   })
 

@@ -3,30 +3,30 @@ import type { Framing } from '../inputs/framing.ts'
 import type { Shape } from './integration/lacks.ts'
 
 /**
- * One worker task is one batch. The main thread moves bytes: it fills a buffer with slices of whole records of
- * several sources and hands it over; the worker answers with the compressed batch.
+ * One worker task yields one batch. The main thread moves bytes: it fills a buffer with slices of whole records from several sources and
+ * passes it on; the worker answers with the compressed batch.
  */
 export interface TaskSlice {
   readonly source: SourceId
   readonly generation: number
-  /** Shown as `log.file.path`: the path at first sight. */
+  /** The path where the file was first seen, shown as `log.file.path`. */
   readonly path: string
-  /** Which pipeline reads it: an index into `WorkerSetup.pipelines`. */
+  /** The pipeline of the slice: an index into `WorkerSetup.pipelines`. */
   readonly pipeline: number
-  /** Where the bytes stand in the task's buffer. */
+  /** The position of the bytes in the task's buffer. */
   readonly start: number
   readonly end: number
   /** Offset in the source of the first byte. */
   readonly offset: number
-  /** Offset in the source where the next slice begins: behind the last record, its line end included. */
+  /** Offset in the source where the next slice begins: after the last record and its line end. */
   readonly to: number
-  /** The header record of a CSV file, where the slice doesn't begin with it. */
+  /** The header record of a CSV file, if the slice doesn't begin with it. */
   readonly header: string | null
-  /** The slice is one record that was too long: its first part, with what is known of the whole. */
+  /** Set if the slice is one record that was too long: it has its first part, and this describes the whole. */
   readonly truncated: { readonly bytes: number; readonly sha256: string } | null
 }
 
-/** A whole file, which the task's buffer begins with. */
+/** A slice with a whole file, at the beginning of the task's buffer. */
 export const wholeFile = (path: string, length: number): TaskSlice => ({
   source: '0'.repeat(32) as SourceId,
   generation: 0,
@@ -41,16 +41,16 @@ export const wholeFile = (path: string, length: number): TaskSlice => ({
 })
 
 export interface Task {
-  /** Transferred to the worker, and back with the result, to be used again. */
+  /** The buffer is transferred to the worker, and back with the result, to be reused. */
   readonly buffer: ArrayBuffer
   readonly slices: readonly TaskSlice[]
-  /** Milliseconds since 1970: the `@timestamp` of records that carry no time. */
+  /** Milliseconds since 1970: the `@timestamp` of records without a time. */
   readonly now: number
-  /** The record stopped a worker before: ship it unparsed, as a pipeline_error that says so. */
+  /** Whether the record stopped a worker before: it is shipped unparsed, as a pipeline_error with this reason. */
   readonly opaque?: true
 }
 
-/** What a slice became; counts as in the waybill's manifest. */
+/** The result of a slice; counts as in the waybill's manifest. */
 export interface SliceResult {
   readonly read: number
   readonly events: number
@@ -63,9 +63,9 @@ export interface SliceResult {
 }
 
 export interface TaskResult {
-  /** The task's buffer, given back. */
+  /** The task's buffer, returned. */
   readonly buffer: ArrayBuffer
-  /** The compressed NDJSON; empty where the task had no event. */
+  /** The compressed NDJSON; empty if the task had no event. */
   readonly payload: Uint8Array
   readonly encoding: 'zstd' | 'gzip'
   readonly events: number
@@ -74,7 +74,7 @@ export interface TaskResult {
   /** Merkle root, hex. */
   readonly root: string
   readonly slices: readonly SliceResult[]
-  /** What the events lack, of each pipeline that had any. */
+  /** What the events of each pipeline lack; pipelines without events are omitted. */
   readonly shapes: readonly PipelineShape[]
 }
 
@@ -83,45 +83,45 @@ export interface PipelineShape {
   readonly shape: Shape
 }
 
-/** What an operator calls a field, or a name of the integration, in the records of an input. */
+/** The column names of an input's records for a field, or for a name of the integration. */
 export interface Column {
   readonly names: readonly string[]
-  /** How its times are written, tried in order; empty where they are as the integration reads them. */
+  /** The formats of its times, tried in order; empty if the integration's formats apply. */
   readonly format: readonly string[]
 }
 
-/** One input's way to read a record. */
+/** How one input's records are read. */
 export interface PipelineSpec {
-  /** Name of a folder below `integrations/`, or the path of an integration.yml of the operator's own. */
+  /** Name of a folder below `integrations/`, or the path of an operator's own integration.yml. */
   readonly integration: string
-  /** By field of the schema, or by name of the integration. */
+  /** The columns, by field of the schema or by name of the integration. */
   readonly columns?: Readonly<Record<string, Column>>
   readonly framing: Framing
   readonly tags: readonly string[]
   readonly labels: Readonly<Record<string, string>>
   /** IANA zone for times without one. */
   readonly timeZone: string
-  /** Which events are recorded, as this host's own settings say; they are stronger than the indexer's. */
+  /** The host's own rules about events; they take precedence over the indexer's. */
   readonly events?: readonly EventRule[]
 }
 
-/** What a worker is started with; a reload starts new workers. */
+/** The start data of a worker; a reload starts new workers. */
 export interface WorkerSetup {
   readonly agent: { readonly id: string; readonly name: string; readonly version: string }
   readonly host: string
   readonly namespace: string
   readonly pipelines: readonly PipelineSpec[]
-  /** How messages of the journal find their pipeline. */
+  /** The data that assigns messages of the journal to pipelines. */
   readonly syslog?: SyslogSpec
-  /** The messages of the journal are encrypted with it. */
+  /** The key of the journal's messages. */
   readonly journalKey?: Uint8Array
-  /** Which events are recorded, as the indexer says for all agents. */
+  /** The indexer's rules about events, for all agents. */
   readonly events?: readonly EventRule[]
   readonly compression: { readonly encoding: 'zstd' | 'gzip'; readonly level: number }
 }
 
 export interface SyslogSpec {
-  /** A message that came by none of these addresses (the settings have changed since) goes the first one's way. */
+  /** A message that came by none of these addresses (the settings have changed since) belongs to the first input. */
   readonly inputs: readonly SyslogInputSpec[]
 }
 
@@ -129,16 +129,16 @@ export interface SyslogInputSpec {
   /** The addresses that it listens on. */
   readonly listens: readonly string[]
   readonly timeZone: string
-  /** Index into the pipelines: for messages of programs that are not named below. */
+  /** The index of the pipeline for programs that are not listed below. */
   readonly pipeline: number
-  /** Tried in this order. */
+  /** The programs, tried in this order. */
   readonly programs: readonly ProgramSpec[]
-  /** For records of the Linux audit system, whose programs are not named above: absent where nothing reads them. */
+  /** The pipeline for Linux audit records of unlisted programs: absent if none reads them. */
   readonly audit?: number
 }
 
 export interface ProgramSpec {
-  /** The program's name; `*` stands for any characters. */
+  /** The program's name; `*` matches any characters. */
   readonly program: string
   readonly pipeline: number
   /** Hosts by name (`*` as above), senders by address or network; empty for all. */

@@ -2,7 +2,7 @@ import { type FieldName, folded } from '../../schema/index.ts'
 import { type Integration, spellings, wordsOfName } from '../normalise/index.ts'
 import type { Profile } from './profile.ts'
 
-/** That a member is a field, and why. */
+/** A guess that a member is a field, with the reason. */
 export interface Guess {
   readonly to: FieldName
   readonly profile: Profile
@@ -11,9 +11,9 @@ export interface Guess {
 
 interface Role {
   readonly to: FieldName
-  /** Words in the last part of a path, with their weight; what stands before it counts half. */
+  /** Words in the last part of a path, with their weight; the parts before it count half. */
   readonly words: Readonly<Record<string, number>>
-  /** How well the values fit: 0 is not at all. */
+  /** Rates how well the values fit: 0 means not at all. */
   readonly fit: (profile: Profile) => number
   readonly says: string
   readonly least: number
@@ -23,13 +23,13 @@ const isText = ({ time, address, values }: Profile): boolean =>
   time === null && address.share < 0.5 && values.some((value) => /\p{L}/u.test(value))
 const isName = (profile: Profile): number => (isText(profile) && shortest(profile) <= 128 ? 1 : 0)
 const shortest = ({ values }: Profile): number => Math.min(...values.map(({ length }) => length))
-/** Actions are few words that come again; with few records nobody can tell. */
+/** Actions are few words that repeat; with few records this cannot be seen. */
 const isFew = ({ distinct, values }: Profile): number =>
   values.length < 4 ? 1 : distinct <= Math.max(3, values.length * 0.7) ? 2 : 0.5
 const isId = ({ time, values }: Profile): number =>
   time === null && values.every((value) => /^[\w:.@|/-]{1,128}$/.test(value)) ? 1 : 0
 
-/** In more than two records somebody comes twice. */
+/** With more than two records, the same user usually occurs twice. */
 const isEachOnce = ({ distinct, values }: Profile): boolean => values.length > 2 && distinct === values.length
 const isSentence = ({ values }: Profile): number =>
   values.filter((value) => /\p{L}\S* +\S+ +\S/u.test(value) && !/^[[{]/.test(value)).length >
@@ -205,7 +205,7 @@ const ROLES: readonly Role[] = [
     },
     fit: (profile) =>
       profile.time === null && profile.address.share < 0.5 && shortest(profile) <= 64 ? isFew(profile) : 0,
-    says: 'few words that come again',
+    says: 'few repeated words',
     least: 4,
   },
   {
@@ -362,7 +362,7 @@ const ROLES: readonly Role[] = [
 
 const SHORTEST_WITHIN = 6
 
-/** What an integration knows of names, in all its languages: fields by folded name. */
+/** The names that an integration knows, in all its languages: fields by folded name. */
 export class Vocabulary {
   readonly #fields = new Map<string, FieldName>()
 
@@ -379,7 +379,9 @@ export class Vocabulary {
     }
   }
 
-  /** How much a path's name speaks for a field: a usual name as it is, or as its last part, or within a longer word. */
+  /**
+   * Rates the evidence of a path's name for a field: the whole name is a usual name, or its last part is, or a longer word contains one.
+   */
   speaksFor(path: string, field: FieldName): number {
     if (this.#fields.get(folded(path)) === field) return 4
     const last = folded(path.split('.').at(-1)!)
@@ -390,7 +392,7 @@ export class Vocabulary {
   }
 }
 
-/** For each field the member that fits it best, the most important fields first; a member is guessed once. */
+/** Returns the best member for each field, the most important fields first; a member is used once. */
 export function guessesOf(profiles: readonly Profile[], vocabulary: Vocabulary): Guess[] {
   const taken = new Set<string>()
   const guesses: Guess[] = []
@@ -415,9 +417,9 @@ export function guessesOf(profiles: readonly Profile[], vocabulary: Vocabulary):
 const why = (role: Role, isKnown: boolean): string =>
   isKnown ? `a usual name, and its values are ${role.says}` : `by its words, and its values are ${role.says}`
 
-/** The deeper a member lies, the less likely it is what a record is about. */
+/** The deeper a member is, the less likely it is the subject of a record. */
 function nameScore(path: string, words: Readonly<Record<string, number>>): number {
-  // Of `targets[type=User].name` the item is a part, as of `targets.User.name`.
+  // In `targets[type=User].name` the item is a part of the path, as in `targets.User.name`.
   const parts = path
     .replace(/\[(?:[^\]=]*=)?([^\]]*)\]/g, (_, chosen: string) => (chosen === '' ? '' : `.${chosen}`))
     .split('.')

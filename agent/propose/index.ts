@@ -1,6 +1,7 @@
 /**
- * Proposes an integration for a source that nobody knows: the bytes of a sample go in, the text of an integration.yml with a reason for each of its
- * lines comes out. Guesses are made from names, in several languages, and from the shape of values. Pure but for reading the integrations that are there.
+ * Proposes an integration for an unknown source: from the bytes of a sample it makes the text of an integration.yml with a reason for each
+ * line. It guesses from names, in several languages, and from the form of values. It has no side effects except reading existing
+ * integrations.
  */
 import { statedByResult } from '../../schema/index.ts'
 import { behindByteOrderMark, forEachRecord } from '../inputs/index.ts'
@@ -21,9 +22,9 @@ import { type Extracted, type Findings, integrationText, sameName, slugOf } from
 
 export interface Proposal {
   readonly name: string
-  /** Of an integration.yml. */
+  /** The text of an integration.yml. */
   readonly text: string
-  /** As the loader reads it. */
+  /** The same, as the loader reads it. */
   readonly integration: Integration
   readonly found: readonly { readonly field: string; readonly from: string; readonly why: string }[]
   readonly form: string
@@ -34,11 +35,11 @@ export { formOf } from './form.ts'
 export { profilesOf } from './profile.ts'
 export { slugOf } from './write.ts'
 
-/** What a member is called that was taken apart. */
+/** The names of the members that a split address yields. */
 const CLIENT = 'client_address'
 const PORT = 'client_port'
 const FOUR = '(?:\\d{1,3}\\.){3}\\d{1,3}'
-/** What the groups of patterns become, of those that generic-json knows by their names. */
+/** The fields for the pattern groups whose names generic-json knows. */
 const OF_GROUP = { action: 'event.action', user: 'user.name', client_ip: 'source.ip' } as const
 const MOST_TYPES = 60
 
@@ -112,7 +113,10 @@ const bodyOf = (text: string): string =>
     '',
   )
 
-/** Of rows without a header line only the values tell: when, from where, who stands before that, and what is in capitals or comes again. */
+/**
+ * Names the columns of rows without a header line. Only the values help: when, from where, who (before that), and texts that are in
+ * capitals or repeat.
+ */
 function namedColumns(profiles: readonly Profile[], columns: readonly string[]): string[] {
   const at = (test: (profile: Profile) => boolean): number => {
     const found = profiles.find(test)
@@ -168,7 +172,7 @@ function findingsOf(parts: {
     extractions.push({
       from: message.profile.path,
       patterns: ['(?<action>[^:"(]{3,60}?) *[:"(].*', '(?<action>[^:"(]{3,60})'],
-      why: 'No member is an action: it is what the message begins with.',
+      why: 'No member is an action, so the beginning of the message is used.',
     })
     action = 'action'
   }
@@ -204,7 +208,7 @@ function findingsOf(parts: {
           {
             to: 'source.port',
             profile: { ...address.profile, path: PORT, time: null },
-            why: 'it stands behind the address',
+            why: 'it follows the address',
           },
         ]
       : kept,
@@ -227,16 +231,16 @@ function takenApart(from: string, written: 'port' | 'list'): Extracted {
           `\\[(?<${CLIENT}>[\\da-fA-F:.]+)\\]:(?<${PORT}>\\d{1,5})`,
           `(?<${CLIENT}>[\\da-fA-F:.]+)`,
         ],
-        why: 'The address stands before a port.',
+        why: 'The address has a port.',
       }
     : {
         from,
         patterns: [`(?<${CLIENT}>[\\da-fA-F:.]+)(?:, ?.*)?`],
-        why: 'Proxies add addresses: the first is that of the client.',
+        why: 'Proxies append addresses; the first is the client’s.',
       }
 }
 
-/** Lines without members: what stands behind usual words. */
+/** Finds values in lines without members: the texts after usual words. */
 function inLines(profiles: readonly Profile[]): Extracted[] {
   const lines = profiles.find(({ path }) => path === 'line')?.values ?? []
   const candidates = [
@@ -248,7 +252,7 @@ function inLines(profiles: readonly Profile[]): Extracted[] {
     {
       pattern: '.*?\\b(?:user|by|for|User|By)[ =:"]{1,3}(?<user>[\\w.@-]{1,64}).*',
       test: /\b(?:user|by|for)[ =:"]{1,3}[\w.@-]+/i,
-      why: 'Who stands behind user, by or for.',
+      why: 'The name after user, by or for.',
     },
   ]
   return candidates
@@ -274,16 +278,16 @@ function outcomesOf(guess: Guess | undefined): Findings['outcomes'] {
   }
 }
 
-/** Those that are one side of a change only beside the other. */
+/** Members that are one side of a change only beside the other. */
 const DIRECTIONS = [
   ['from', 'to'],
   ['was', 'now'],
 ] as const
 const STATES = ['prior_state', 'resulting_state'] as const
 
-/** The member before, the member after, and the one that names the field; of a list of changes also the list. */
+/** Finds the member before, the member after, and the one that names the field; for a list of changes also the list. */
 function changesOf(profiles: readonly Profile[]): Findings['changes'] {
-  // States are objects, whose members are profiles of their own.
+  // States are objects, whose members have their own profiles.
   const paths = [
     ...new Set(
       profiles.flatMap(({ path }) => path.split('.').map((_, i, parts) => parts.slice(0, i + 1).join('.'))),
@@ -319,7 +323,7 @@ function changesOf(profiles: readonly Profile[]): Findings['changes'] {
 const lastOf = (path: string): string => path.split('.').at(-1)!
 const isField = (name: string): boolean => isFieldName(name) || sameName(name, 'change')
 
-/** Only what is written again as a whole needs an identity: a log is appended to. */
+/** Only a file that is written again as a whole needs an identity: a log is appended to. */
 const identityOf = ({ format, records, headless }: Form, id: Profile | undefined): string | null =>
   id !== undefined &&
   id.share === 1 &&
@@ -331,7 +335,7 @@ const identityOf = ({ format, records, headless }: Form, id: Profile | undefined
 function typesOf(name: string, { values }: Profile): Findings['types'] {
   const actions = [...new Set(values)]
   if (actions.length > MOST_TYPES || actions.length > Math.max(8, values.length * 0.8)) return []
-  // What has no letters of the alphabet is known by its number.
+  // An action without letters of the alphabet gets its number.
   const types = actions.map((text, i) => ({
     id: `${name}.${slugOf(text) || `action_${i + 1}`}`,
     title: titleOf(text),
@@ -340,7 +344,7 @@ function typesOf(name: string, { values }: Profile): Findings['types'] {
   return types.filter(({ id }, i) => types.findIndex((other) => other.id === id) === i)
 }
 
-/** As the source writes it, in words. */
+/** The source's text, split into words. */
 function titleOf(text: string): string {
   const words = text
     .replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2')

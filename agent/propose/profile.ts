@@ -2,16 +2,16 @@ import { isIP } from 'node:net'
 import { folded } from '../../schema/index.ts'
 import { isMembers, isPlausible, LocalTime, type Members, timeReader } from '../normalise/index.ts'
 
-/** What a member looks like over all records of a sample. */
+/** The values of a member over all records of a sample. */
 export interface Profile {
-  /** Dots go into members; `targets[type=User].name` into the items of a list, of which a member says this. */
+  /** Dots lead into members; `targets[type=User].name` leads into the items of a list in which a member has this text. */
   readonly path: string
-  /** As texts, those that are there. */
+  /** The values that exist, as texts. */
   readonly values: readonly string[]
-  /** Of the records, how many have it. */
+  /** The share of records that have the member. */
   readonly share: number
   readonly distinct: number
-  /** A format that reads (nearly) all values as times; null where none does. */
+  /** A format that reads (nearly) all values as times; null if there is none. */
   readonly time: string | null
   /** The share of values that are addresses, alone or with a port, or the first of a list. */
   readonly address: { readonly share: number; readonly written: 'alone' | 'port' | 'list' }
@@ -24,7 +24,7 @@ const MOST_VALUES = 500
 const DEEPEST = 5
 const NEARLY_ALL = 0.9
 
-/** Tried in this order; days come before months in more of the world than not, unless a value says otherwise. */
+/** The formats, tried in this order; days precede months in most countries, unless a value excludes it. */
 const TIME_FORMATS = [
   'auto',
   'YYYYMMDD HH:mm:ss',
@@ -68,7 +68,7 @@ export function profilesOf(records: readonly Readonly<Record<string, unknown>>[]
     const seen = new Set<string>()
     for (const item of items) {
       const chosen = chooser === undefined ? '' : `${chooser}=${String(item[chooser])}`
-      // Of more than one item a field takes the first.
+      // A field takes the first of several items.
       if (seen.has(chosen)) continue
       seen.add(chosen)
       const { [chooser ?? '']: _, ...rest } = item
@@ -80,7 +80,7 @@ export function profilesOf(records: readonly Readonly<Record<string, unknown>>[]
   return [...values].map(([path, list]) => profileOf(path, list, list.length / count, now))
 }
 
-/** Members of which one may say what an item of a list is. */
+/** Members that may identify the kind of an item in a list. */
 const CHOOSERS = [
   'type',
   'kind',
@@ -99,7 +99,7 @@ const CHOOSERS = [
 const MOST_CHOSEN = 12
 const PLAIN_TEXT = /^[^[\]=]{1,64}$/
 
-/** Of each list of objects the member that chooses among its items: all have it, with few short texts over all records. */
+/** Finds for each list of objects the member that distinguishes its items: all have it, with few short texts over all records. */
 function choosersIn(records: readonly Members[]): Map<string, string> {
   const lists = new Map<string, Members[]>()
   const walk = (members: Members, before: string, depth: number): void => {
@@ -150,7 +150,7 @@ function profileOf(path: string, values: readonly string[], share: number, now: 
   }
 }
 
-/** `192.0.2.7:51000` and `[2001:db8::7]:51000` without their ports. */
+/** Removes the ports of `192.0.2.7:51000` and `[2001:db8::7]:51000`. */
 function addressBefore(value: string): string {
   const [, six, four] = /^(?:\[([\da-fA-F:.]+)\]|([\d.]+)):\d{1,5}$/.exec(value) ?? []
   return six ?? four ?? ''

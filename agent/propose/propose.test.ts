@@ -19,7 +19,7 @@ function eventsOf({ integration }: Proposal, bytes: Buffer) {
 const fieldsOf = ({ found }: Proposal): Record<string, string> =>
   Object.fromEntries(found.map(({ field, from }) => [field, from]))
 
-/** Of each product's sample: the members that are time, user, address and action, and what the first event says. */
+/** The expected members for time, user, address and action in each product's sample, and the content of the first event. */
 const PRODUCTS = {
   'gitlab.jsonl': [
     ['time', 'author_name', 'ip_address', 'event_type'],
@@ -295,7 +295,7 @@ describe('a proposal', () => {
   it.each([
     ['an empty file', '', /sample\.log is empty/],
     ['blank lines', '\n \n', /sample\.log is empty/],
-    ['a program', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1, 2]), /sample\.log is no text/],
+    ['a program', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1, 2]), /sample\.log is not a text/],
     ['a packed file', Buffer.from([0x1f, 0x8b, 8, 0]), /compressed: unpack it first/],
     ['UTF-16', Buffer.from('\ufeff{"a":1}', 'utf16le'), /UTF-16: convert it first/],
   ])('of %s is refused with a sentence', async (_, content, sentence) => {

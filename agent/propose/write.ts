@@ -2,40 +2,40 @@ import { folded } from '../../schema/index.ts'
 import type { Form } from './form.ts'
 import type { Guess } from './guess.ts'
 
-/** What an integration is written of. */
+/** The input for writing an integration. */
 export interface Findings {
   readonly name: string
   readonly title: string
   readonly form: Form
-  /** Names of the columns of rows that have no header line. */
+  /** Names of the columns of rows without a header line. */
   readonly columns: readonly string[]
   readonly extractions: readonly Extracted[]
   readonly guesses: readonly Guess[]
-  /** Of the outcome: which texts are which. */
+  /** The texts of each outcome. */
   readonly outcomes: {
     readonly success: readonly string[]
     readonly failure: readonly string[]
     readonly left: readonly string[]
   }
   readonly changes: {
-    /** The list of objects that the other three are members of; null where they are members of the record. */
+    /** The list of objects that contain the other three members; null if these are members of the record. */
     readonly list: string | null
     readonly before: string
     readonly after: string
     readonly field: string | null
   } | null
-  /** A member that names each record for good; null where there is none, or in a log. */
+  /** A member that identifies each record permanently; null if there is none, and for a log. */
   readonly identity: string | null
   readonly types: readonly { readonly id: string; readonly title: string; readonly text: string }[]
   /** The member with the action. */
   readonly action: string | null
-  /** Members that look like secrets, though their names don't say so. */
+  /** Members that look like secrets, although their names do not. */
   readonly secrets: readonly string[]
-  /** Members of which nothing was made. */
+  /** Members that were not used. */
   readonly left: readonly string[]
 }
 
-/** A member that is taken apart, and what comes of it. */
+/** A split member, and its parts. */
 export interface Extracted {
   readonly from: string
   readonly patterns: readonly string[]
@@ -63,7 +63,7 @@ export function integrationText(found: Findings): string {
     ...(found.identity === null
       ? []
       : [
-          '# An export is written again: this member names a record for good.',
+          '# An export repeats records: this member identifies a record permanently.',
           `identity: [${quoted(found.identity)}]`,
         ]),
     ...extractLines(found),
@@ -147,12 +147,12 @@ function maskLines({ secrets }: Findings): string[] {
   if (secrets.length === 0) return []
   return [
     '',
-    '# Their values are long and random. Take out what is no secret.',
+    '# Their values are long and random. Remove members that hold no secret.',
     `mask: { names: [${secrets.map(quoted).join(', ')}] }`,
   ]
 }
 
-/** As YAML: plain where that can't be read as anything else. */
+/** A text as YAML: plain if that cannot be read as anything else. */
 const quoted = (text: string): string =>
   /^\p{L}[\p{L}\p{M}\p{N}_.-]*(?: [\p{L}\p{M}\p{N}_.-]+)*$/u.test(text) &&
   !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text)
@@ -161,7 +161,7 @@ const quoted = (text: string): string =>
 
 const single = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
-/** Letters that are no other letter with a mark. */
+/** Letters that are not a base letter with a mark. */
 const SPELT: Readonly<Record<string, string>> = { ß: 'ss', ø: 'o', ł: 'l', đ: 'd', æ: 'ae', œ: 'oe', ı: 'i' }
 
 /** A name for an integration, and for the types in it. */

@@ -7,8 +7,8 @@ import { addsUp, sumOf } from './ledger.ts'
 import { drained, eventually, folder, SOURCE_A, SOURCE_B, type Trial, trial } from './testing/trial.ts'
 
 /**
- * Looks at the accounts at every turn of the event loop: each adds up, and what was read is never less than what is sealed, nor more than
- * what was to be.
+ * Checks the ledgers at every turn of the event loop: each adds up, and the number of read records is between that of the sealed ones and
+ * that of all.
  */
 function watched(
   t: Trial,

@@ -13,11 +13,11 @@ import { NOTHING_COUNTED, type ShipStatus } from './types.ts'
 export interface Account {
   readonly status: ShipStatus
   readonly ledgers: ReadonlyMap<string, Ledger>
-  /** As `Shipper.sealed`. */
+  /** The same as `Shipper.sealed`. */
   readonly sealed: ReadonlyMap<string, readonly Range[]>
 }
 
-/** How shipping stands where no agent runs; the caller holds the folder's lock. */
+/** The state of shipping when no agent runs; the caller holds the folder's lock. */
 export async function accountOf(dir: string, state: State, log: Log): Promise<Account> {
   const spool = new Spool(dir)
   const { chain, batches } = await takeUp(state, spool, log, () => randomBytes(16).toString('hex'))

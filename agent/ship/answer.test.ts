@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Sha256 } from '../../schema/index.ts'
-import { judge } from './answer.ts'
-import { jittered, retryAfter } from './backoff.ts'
+import { jittered, judge, retryAfter } from './answer.ts'
 import { withNumber } from './chain.ts'
 import {
   acknowledged,

@@ -2,20 +2,20 @@ import type { Sha256 } from '../../schema/index.ts'
 import type { SealedWaybill, SourceSlice } from '../../schema/wire/index.ts'
 import { type Range, withRange } from '../ranges.ts'
 
-/** A batch that is sealed and on the disk; its bytes stay there. */
+/** A sealed batch on the disk; its bytes stay there. */
 export interface Batch {
-  /** `<incarnation>-<sequence>`: the name of its file, without what marks it. */
+  /** `<incarnation>-<sequence>`: the name of its file without the suffix. */
   readonly name: string
   readonly incarnation: string
   readonly sequence: number
   readonly hash: Sha256
   readonly events: number
   readonly slices: readonly SourceSlice[]
-  /** When it was sealed, ms since 1970. */
+  /** The time of sealing, in ms since 1970. */
   readonly created: number
-  /** Size of the file, which is the request's body. */
+  /** The size of the file, which is the request's body. */
   readonly bytes: number
-  /** It was in quarantine and is sent again at the operator's word: its positions are settled already. */
+  /** Whether an operator sends it again out of quarantine: its positions are settled already. */
   readonly again: boolean
 }
 
@@ -44,13 +44,13 @@ export function batchOf(waybill: SealedWaybill, bytes: number, again: boolean): 
   }
 }
 
-/** What a batch takes of the spool's window: a small file still takes a block of the disk and its account in memory. */
+/** The part of the spool's window that a batch uses: even a small file takes a block of the disk and an entry in memory. */
 export const roomOf = (bytes: number): number => bytes + 4096
 
 /** Records read for a batch, all sources together. */
 export const recordsOf = (batch: Batch): number => batch.slices.reduce((sum, slice) => sum + slice.read, 0)
 
-/** What these batches hold of each source, by `source/generation`; those out of quarantine are settled already. */
+/** The ranges of each source in these batches, by `source/generation`; batches out of quarantine are settled already. */
 export function rangesOf(batches: Iterable<Batch>): Map<string, readonly Range[]> {
   const ranges = new Map<string, readonly Range[]>()
   for (const batch of batches) {

@@ -13,18 +13,18 @@ import type { Clock } from './clock.ts'
 import { type Connection, readTls, type TlsFiles } from './connection.ts'
 import { type Identity, KEY_FILE } from './identity.ts'
 
-/** The certificate that the indexer's authority gave for the agent's own key, beside that key in the data folder. */
+/** The certificate that the indexer's authority issued for the agent's own key, beside that key in the data folder. */
 const FILE = 'certificate.pem'
-/** A certificate is renewed when a third of its time is left: an indexer that is away for a month does no harm. */
+/** A certificate is renewed when a third of its time is left: an indexer may be unavailable for a month. */
 const RENEW_WHEN_LEFT = 1 / 3
 
-/** With the agent's own certificate, where it has one and the config file names no other. */
+/** Adds the agent's own certificate, if it has one and the config file names no other. */
 export function tlsFor(files: TlsFiles, dir: string): TlsFiles {
   if (files.cert !== undefined || keptCertificate(dir) === null) return files
   return { ...files, cert: join(dir, FILE), key: join(dir, KEY_FILE) }
 }
 
-/** Null also where it is damaged, or of a key that the agent had before it was enrolled anew: it must not keep the agent from connecting. */
+/** Returns null also if it is damaged, or belongs to an earlier key: then it must not prevent the agent from connecting. */
 function keptCertificate(dir: string): string | null {
   const file = join(dir, FILE)
   if (!existsSync(file)) return null
@@ -45,7 +45,7 @@ export async function keepCertificate(dir: string, pem: string): Promise<void> {
 
 type Signer = Pick<Identity, 'agent' | 'key' | 'privateKey'>
 
-/** A certificate for the agent's key; null where this indexer gives none. */
+/** Requests a certificate for the agent's key; null if this indexer issues none. */
 export async function obtainCertificate(
   connection: Connection,
   { agent, key, privateKey }: Signer,
@@ -56,7 +56,7 @@ export async function obtainCertificate(
     headers: { authorization },
     ...(stop !== undefined && { stop }),
   })
-  // Also of an indexer of before.
+  // An indexer of an earlier version also answers this.
   if (answer.status === 404) return null
   const value: unknown = JSON.parse(answer.body.toString('utf8'))
   if (answer.status !== 200) {
@@ -69,7 +69,7 @@ export async function obtainCertificate(
   return certificate
 }
 
-/** Keeps the agent's certificate fresh, and its connections with it. */
+/** Renews the agent's certificate, and its connections with it. */
 export class Certificates {
   readonly #dir: string
   readonly #files: TlsFiles
@@ -95,7 +95,7 @@ export class Certificates {
     this.#log = parts.log
   }
 
-  /** Gets a certificate where there is none, where it is time for another, and where the indexer refused what was shown. */
+  /** Gets a certificate if there is none, if it is time for a new one, or if the indexer rejected the present one. */
   async follow(
     connection: Connection,
     { why, offset, stop }: { why: 'due' | 'refused'; offset: number; stop: AbortSignal },
@@ -113,14 +113,14 @@ export class Certificates {
       for (const one of this.#connections) one.renewTls(tls)
       this.#log.info(
         { indexer: connection.url },
-        `${connection.url} gave this agent a certificate, good until ${new X509Certificate(pem).validToDate.toISOString()}`,
+        `${connection.url} gave this agent a certificate, valid until ${new X509Certificate(pem).validToDate.toISOString()}`,
       )
     } catch (problem) {
-      // Heartbeats come again; one line is enough.
+      // Heartbeats repeat; one line is enough.
       if (!this.#failed && !stop.aborted)
         this.#log.warn(
           { indexer: connection.url, reason: reasonOf(problem) },
-          'the certificate of this agent could not be renewed; it is tried again with each heartbeat',
+          'the certificate of this agent could not be renewed; the agent tries again with each heartbeat',
         )
       this.#failed = true
     }

@@ -7,25 +7,25 @@ export interface Link {
   readonly hash: string
 }
 
-/** What the state holds under `chain`. The end of the chain is this or the last batch in the spool, whichever is later. */
+/** The content of the state's key `chain`. The end of the chain is this or the last batch in the spool, whichever is later. */
 export interface ChainRecord {
   readonly version: 1
   readonly incarnation: string
-  /** What the first waybill of this incarnation cites. */
+  /** The citation in the first waybill of this incarnation. */
   readonly cites: {
     readonly incarnation: string
     readonly sequence: number
     readonly hash: string | null
   } | null
-  /** The incarnation whose batches this one took over; its folder is of no use any more. */
+  /** The incarnation whose batches this one took over; its folder is no longer needed. */
   readonly follows: string | null
-  /** The latest waybill that is settled: acknowledged, or in quarantine. */
+  /** The last settled waybill: acknowledged, or in quarantine. */
   readonly head: Link | null
-  /** The latest that is acknowledged. */
+  /** The last acknowledged waybill. */
   readonly acknowledged: Link | null
-  /** When, ms since 1970. */
+  /** The time of the last acknowledgement, in ms since 1970. */
   readonly acknowledgedAt: number | null
-  /** Numbers of all that are settled, as runs from and to: they are settled in the order of the answers. */
+  /** The numbers of all settled waybills as ranges: they are settled in the order of the answers. */
   readonly settled: readonly (readonly [from: number, to: number])[]
 }
 
@@ -36,6 +36,7 @@ export function chainOf(state: Pick<State, 'get'>): ChainRecord | undefined {
   if (chain === undefined) return undefined
   if (chain.version !== 1) {
     throw new OperatorError(
+      'WB-DATA-NEWER',
       `The agent's state was written by a newer waybill-agent (chain version ${chain.version}): run that version or a later one.`,
     )
   }
@@ -63,7 +64,7 @@ export function latest(a: Link | null, b: Link): Link {
   return a !== null && a.sequence >= b.sequence ? a : { sequence: b.sequence, hash: b.hash }
 }
 
-/** The same chain with this waybill settled: acknowledged at that time, or not at all. */
+/** The chain with this waybill settled: acknowledged at that time, or not at all. */
 export function withSettled(chain: ChainRecord, link: Link, acknowledgedAt: number | null): ChainRecord {
   return {
     ...chain,
@@ -79,7 +80,7 @@ type Runs = readonly (readonly [number, number])[]
 export const isSettled = (chain: ChainRecord, sequence: number): boolean =>
   chain.settled.some(([from, to]) => from <= sequence && sequence <= to)
 
-/** Runs of numbers, ascending and apart, with one number more. */
+/** Adds a number to ranges, which are ascending and disjoint. */
 export function withNumber(runs: Runs, number: number): Runs {
   const before: (readonly [number, number])[] = []
   const after: (readonly [number, number])[] = []
@@ -96,7 +97,7 @@ export function withNumber(runs: Runs, number: number): Runs {
   return [...before, [from, to], ...after]
 }
 
-/** How a new incarnation names what it knows of the one before. */
+/** The citation of the previous incarnation in a new one. */
 export function citationOf(chain: ChainRecord): NonNullable<ChainRecord['cites']> {
   const { incarnation, acknowledged } = chain
   return { incarnation, sequence: acknowledged?.sequence ?? 0, hash: acknowledged?.hash ?? null }

@@ -1,10 +1,10 @@
-/** Time as the shipper sees it, so that tests can set it. */
+/** The shipper's clock, which tests can set. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
-  /** Milliseconds that only ever go on: waits are measured by them, since the other clock is set now and then. */
+  /** Monotonic milliseconds, for waits: the other clock may be adjusted. */
   ticks(): number
-  /** Calls back once after so many milliseconds; the answer cancels it. */
+  /** Calls back once after this many milliseconds; the returned function cancels it. */
   after(ms: number, call: () => void): () => void
 }
 
@@ -17,7 +17,7 @@ export const clockOf = (now: () => number): Clock => ({
   },
 })
 
-/** Resolves after so many milliseconds, or at once when the signal fires. */
+/** Resolves after this many milliseconds, or immediately when the signal fires. */
 export function waitFor(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
-// The pool alone: with fetch, WebSocket and the rest of the package an idle agent has 7 MB more.
+// Only the pool is imported: with fetch, WebSocket and the rest of the package an idle agent uses 7 MB more.
 import request from 'undici/lib/api/api-request.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { isLoopbackHost } from '../../config/index.ts'
 import { OperatorError, reasonOf } from '../../schema/index.ts'
 import type { Answer } from './answer.ts'
 
-/** Files with certificates in PEM: whom to trust instead of the system's authorities, and who we are where the indexer asks. */
+/** PEM files with certificates: authorities that replace the system's, and the client certificate for an indexer that asks for one. */
 export interface TlsFiles {
   readonly ca?: string | undefined
   readonly cert?: string | undefined
@@ -19,7 +19,7 @@ export interface TlsTexts {
   readonly key?: string
 }
 
-/** Read when a connection is set up for, so that an agent that starts again takes up a renewed certificate. */
+/** Reads the files for each new connection, so that a restarted agent uses a renewed certificate. */
 export function readTls(files: TlsFiles): TlsTexts {
   const read = (part: keyof TlsFiles): TlsTexts => {
     const file = files[part]
@@ -27,9 +27,13 @@ export function readTls(files: TlsFiles): TlsTexts {
     try {
       return { [part]: readFileSync(file, 'utf8') }
     } catch (problem) {
-      throw new OperatorError(`tls: ${part}: ${file} can't be read (${reasonOf(problem)}).`, {
-        cause: problem,
-      })
+      throw new OperatorError(
+        'WB-CERTIFICATE-INVALID',
+        `tls: ${part}: ${file} can't be read (${reasonOf(problem)}).`,
+        {
+          cause: problem,
+        },
+      )
     }
   }
   return { ...read('ca'), ...read('cert'), ...read('key') }
@@ -37,26 +41,31 @@ export function readTls(files: TlsFiles): TlsTexts {
 
 export interface Timeouts {
   readonly connect: number
-  /** From the request to the head of its answer: the indexer answers when the store has stored. */
+  /** The time from the request to the head of its answer: the indexer answers when the store has stored. */
   readonly headers: number
   readonly body: number
 }
 
 export const TIMEOUTS: Timeouts = { connect: 10_000, headers: 60_000, body: 30_000 }
 
-/** An acknowledgement names each source of a batch: half a MB at most. More is no indexer's answer. */
+/**
+ * The limit of an answer. An acknowledgement names each source of a batch: at most half a MB. A larger answer does not come from an
+ * indexer.
+ */
 const ANSWER_BYTES = 4 * 1024 * 1024
 
-/** Whoever listens on the way sees everything over plain HTTP: loopback has no way. */
+/** Checks the URL of an indexer. Plain HTTP exposes everything to eavesdroppers on the network. Loopback traffic never leaves the host. */
 export function checkedUrl(text: string, allowPlainHttp: boolean): URL {
   const url = URL.parse(text)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new OperatorError(
-      `${text} is no address of an indexer: expected one such as https://indexer.example:8600.`,
+      'WB-CONFIG-INVALID',
+      `${text} is not the address of an indexer: expected one such as https://indexer.example:8600.`,
     )
   }
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname) && !allowPlainHttp) {
     throw new OperatorError(
+      'WB-PLAIN-HTTP',
       `${text}: plain HTTP outside this machine is not allowed. Use https, or set allow-plain-http where the network itself is trusted.`,
     )
   }
@@ -92,17 +101,17 @@ export class Connection {
     return this.url.startsWith('https:')
   }
 
-  /** Shows another certificate from now on. Requests under way end as they began. */
+  /** Uses another certificate from now on. Running requests keep theirs. */
   renewTls(tls: TlsTexts): void {
     const before = this.#pool
     this.#pool = this.#open(tls)
-    // What is still under way has its own deadline.
+    // Running requests have their own deadline.
     before.close().catch(() => undefined)
   }
 
   /**
-   * One request, whatever its answer. A half-open connection takes bytes and never answers, or takes none: there is a deadline
-   * over the whole besides the timeouts of its parts.
+   * Sends one request and returns any answer. A half-open connection takes bytes and never answers, or takes none: so there is a deadline
+   * for the whole request besides the timeouts of its parts.
    */
   async post(path: string, type: string, body: Buffer | string, stop?: AbortSignal): Promise<Answer> {
     return await this.#request('POST', path, { 'content-type': type }, body, stop)

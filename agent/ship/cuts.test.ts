@@ -11,7 +11,7 @@ import {
   trial,
 } from './testing/trial.ts'
 
-/** Ships small batches of another source one by one, until it holds. */
+/** Ships small batches of another source one by one, until the condition holds. */
 async function shippingUntil(t: Trial, holds: () => boolean): Promise<number> {
   let batches = 0
   while (!holds()) {

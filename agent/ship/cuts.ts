@@ -1,21 +1,21 @@
 /**
- * Some proxies cut the connection of a request that they find too large, where others answer 413. An indexer that goes away cuts connections,
- * too. What tells the two apart: whether smaller batches get through in between.
+ * Some proxies cut the connection of a request that they consider too large, while others answer 413. An indexer that stops cuts
+ * connections, too. The difference: whether smaller batches get through in between.
  */
 export interface Cuts {
-  /** So often the connection was cut under this batch, with none of its size or larger acknowledged since. */
+  /** How often the connection was cut under this batch since a batch of its size or larger was last acknowledged. */
   readonly count: number
-  /** So often of these, once it waited by itself, smaller ones were acknowledged before the next cut. */
+  /** How often, while this batch waited alone, smaller ones were acknowledged before the next cut. */
   readonly outrun: number
-  /** A smaller one was acknowledged since the last cut. */
+  /** Whether a smaller one was acknowledged since the last cut. */
   readonly passed: boolean
 }
 
 export const NO_CUTS: Cuts = { count: 0, outrun: 0, passed: false }
 
-/** After so many a batch waits by itself, and lets others pass. */
+/** After this number of cuts a batch waits alone, and lets others pass. */
 const IN_LINE = 3
-/** Outrun so often, it is too large for the way. */
+/** After being outrun this often, a batch is too large for the path to the indexer. */
 const OUTRUN = 5
 
 export const cutAgain = (cuts: Cuts): Cuts => ({
@@ -24,7 +24,9 @@ export const cutAgain = (cuts: Cuts): Cuts => ({
   passed: false,
 })
 
-/** Another batch was acknowledged: a smaller one says that the way is open, one as large that size is not the trouble. */
+/**
+ * Takes into account another acknowledged batch: a smaller one shows that the path works, one as large shows that size is not the problem.
+ */
 export function besideAcknowledged(cuts: Cuts, isSmaller: boolean): Cuts {
   if (cuts.count === 0) return cuts
   return isSmaller ? { ...cuts, passed: true } : NO_CUTS

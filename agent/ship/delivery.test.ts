@@ -3,14 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Fault } from '../../test/sink/server.ts'
 import type { Clock } from './clock.ts'
-import type { HeartbeatNumbers } from './heartbeat.ts'
 import { GRACE_MS } from './shipper.ts'
 import {
   accountsAddUp,
   drained,
   eventually,
   expectAllOnce,
-  NO_LEDGER,
+  NUMBERS,
   positionOf,
   SOURCE_A,
   SOURCE_B,
@@ -20,20 +19,8 @@ import {
 } from './testing/trial.ts'
 
 const TIMEOUTS = { connect: 300, headers: 300, body: 300 }
-const NUMBERS: HeartbeatNumbers = {
-  name: 'trial',
-  host: 'trial',
-  version: '1',
-  settings: null,
-  uptime: 1,
-  lagBytes: 0,
-  oldestPending: null,
-  sources: 1,
-  quarantinedBatches: 0,
-  ledger: NO_LEDGER,
-}
 
-/** The address of one that accepts connections and says nothing. */
+/** The address of a server that accepts connections and never answers. */
 async function silent(): Promise<string> {
   const sockets: Socket[] = []
   const server = createServer((socket) => sockets.push(socket))
@@ -46,7 +33,7 @@ async function silent(): Promise<string> {
   return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
 }
 
-/** Batches until no more is wanted; how many they were. */
+/** Makes batches until no more are wanted; returns their number. */
 async function untilFull(
   { shipper, batch }: Awaited<ReturnType<typeof trial>>,
   records: number,
@@ -208,7 +195,7 @@ describe('delivery', () => {
   })
 
   it('waits at most 3 s for an indexer that takes requests and never answers, when it stops', async () => {
-    // Time goes on only where the test lets it: no machine is too slow for this.
+    // Time advances only when the test allows it: so no machine is too slow for this.
     let time = 0
     const due = new Map<() => void, number>()
     const clock: Clock = {
@@ -239,7 +226,7 @@ describe('delivery', () => {
     while (!closed) {
       const [call, at] = [...due].toSorted(([, a], [, b]) => a - b)[0] ?? []
       if (call === undefined || at === undefined || at > 3000) {
-        // Nothing is left to wait for within the bound: it must end by itself now.
+        // Nothing within the limit is left to wait for: it must end by itself now.
         await closing
         break
       }
@@ -324,7 +311,7 @@ describe('delivery', () => {
       manifest.sequence > 1 && manifest.sequence < 6 ? { kind: 'answer', status: 500 } : null,
     )
     for (let i = 0; i < 6; i++) await t.batch(SOURCE_A, 5)
-    // All is well only from a batch that is taken to the next one's failure.
+    // All is well only between an accepted batch and the next one's failure.
     const isWell = (): boolean => t.shipper.status().problem === null
     let batches = 6
     for (let hasRoom = false; !hasRoom; batches++) {

@@ -11,7 +11,7 @@ import { folder, sink } from './testing/trial.ts'
 
 const about = (dir: string, url: string) => ({ url, dir, name: 'web-1', host: 'web-1', version: '1' })
 
-/** A server that answers everything alike. */
+/** A server that gives the same answer to everything. */
 async function answering(status: number, body: string): Promise<string> {
   const server = createServer((_request, response) => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(body)
@@ -99,8 +99,8 @@ describe('enrolment', () => {
     expect(gone.message).toContain('nothing listens there')
     expect(gone.exitCode).toBe(3)
     const other = await failure(enroll(about(dir, await answering(200, '<html>'))))
-    expect(other.message).toContain('something else than an indexer')
-    expect((await failure(reach({ url: await answering(404, '') }))).message).toContain('something else')
+    expect(other.message).toContain('something other than an indexer')
+    expect((await failure(reach({ url: await answering(404, '') }))).message).toContain('something other')
     await reach({ url: (await sink()).url })
   })
 
@@ -108,7 +108,7 @@ describe('enrolment', () => {
     const dir = await folder()
     expect((await failure(enroll(about(dir, 'http://indexer.example:8600')))).message).toContain('plain HTTP')
     expect((await failure(enroll(about(dir, 'ftp://indexer.example')))).message).toContain(
-      'no address of an indexer',
+      'not the address of an indexer',
     )
     const allowed = await failure(
       enroll({ ...about(dir, 'http://indexer.invalid:8600'), allowPlainHttp: true }),

@@ -2,7 +2,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { leavesOf, merkleRoot, reasonOf } from '../../schema/index.ts'
 import { decodeWaybill, type Manifest } from '../../schema/wire/index.ts'
 
-/** Why a sealed batch is no longer what it was when it was sealed; null where it is. */
+/** Describes how a sealed batch differs from its sealed state; null if it is unchanged. */
 export function faultIn(body: Buffer): string | null {
   try {
     const { manifest, payload } = decodeWaybill(body)
@@ -18,7 +18,7 @@ export function faultIn(body: Buffer): string | null {
   }
 }
 
-/** The events of a batch as they were before compression; an error where that is more than so many bytes. */
+/** The events of a batch before compression; an error if they exceed this many bytes. */
 export function unpacked({ encoding }: Manifest, payload: Buffer, maxOutputLength: number): Buffer {
   if (payload.length === 0) return payload
   return encoding === 'zstd'

@@ -7,13 +7,13 @@ import { type Log, lockFolder, openState } from '../state/index.ts'
 import { type Batch, recordsOf } from './batch.ts'
 import { clockOf } from './clock.ts'
 import { unpacked } from './fault.ts'
-import { decide, type QuarantineReason } from './quarantine.ts'
+import { decide, type QuarantineReason, quarantineReasonShape } from './quarantine.ts'
 import { SettlementLog } from './settlement-log.ts'
 import { isThere, namesIn, readFolder, Spool } from './spool.ts'
 import { takeUp } from './takeup.ts'
 import type { QuarantineAction, QuarantineDecision } from './types.ts'
 
-/** What the commands show of a batch; read from the folders, whether an agent runs on them or not. */
+/** The properties of a batch that commands show, read from the folders, even if an agent runs on them. */
 export interface BatchListing {
   readonly batch: string
   readonly sequence: number
@@ -22,9 +22,9 @@ export interface BatchListing {
   readonly records: number
   readonly bytes: number
   readonly sources: readonly { readonly path: string; readonly from: number; readonly to: number }[]
-  /** Why it is in quarantine, where that is known. */
+  /** The reason why it is in quarantine, if it is known. */
   readonly reason: QuarantineReason | null
-  /** What is wrong with its file; null when it is whole. */
+  /** The damage of its file; null if it is whole. */
   readonly damage: string | null
 }
 
@@ -56,11 +56,11 @@ export interface ShownBatch {
   readonly place: 'spool' | 'quarantine'
   readonly listing: BatchListing
   readonly manifest: Manifest
-  /** Its events as they were sealed, a JSON text each. */
+  /** Its sealed events, each as a JSON text. */
   readonly lines: readonly string[]
 }
 
-/** One batch with its events; in the spool or in quarantine. */
+/** Returns one batch with its events, from the spool or from quarantine. */
 export async function showBatch(dir: string, name: string): Promise<ShownBatch> {
   const spool = new Spool(dir)
   const places = [{ place: 'quarantine' as const, file: spool.quarantineFile(name) }]
@@ -93,12 +93,12 @@ export async function showBatch(dir: string, name: string): Promise<ShownBatch> 
       lines: text.split('\n').filter((line) => line !== ''),
     }
   }
-  throw new OperatorError(`There is no batch ${name}; \`list\` names those there are.`)
+  throw new OperatorError('WB-BATCH-UNKNOWN', `There is no batch ${name}; \`list\` names all batches.`)
 }
 
 /**
- * Decides about a batch in quarantine where no agent runs on the folder; an agent that runs is asked itself, since the state
- * belongs to it alone.
+ * Carries out a decision about a batch in quarantine if no agent runs on the folder. A running agent has to do this itself, since the
+ * state belongs to it alone.
  */
 export async function decideOffline(
   dir: string,
@@ -106,7 +106,8 @@ export async function decideOffline(
   action: QuarantineAction,
   { log, clock = Date.now }: { log: Log; clock?: () => number },
 ): Promise<QuarantineDecision> {
-  if (!(await isThere(join(dir, 'state')))) throw new OperatorError(`${dir} is no data folder of an agent.`)
+  if (!(await isThere(join(dir, 'state'))))
+    throw new OperatorError('WB-DATA-UNUSABLE', `${dir} is not the data folder of an agent.`)
   const lock = await lockFolder(dir)
   try {
     const state = await openState(join(dir, 'state'), { log })
@@ -179,27 +180,9 @@ function damagedListing(found: {
 
 async function reasonFor(spool: Spool, name: string): Promise<QuarantineReason | null> {
   try {
-    const raw: unknown = JSON.parse(await readFile(spool.reasonFile(name), 'utf8'))
-    return isReason(raw) ? raw : null
+    return quarantineReasonShape.parse(JSON.parse(await readFile(spool.reasonFile(name), 'utf8')))
   } catch {
-    // The reason is for people; without it, or with a damaged one, the batch is still there.
+    // The reason is only for people: if it is missing or damaged, the batch is still valid.
     return null
   }
-}
-
-function isReason(raw: unknown): raw is QuarantineReason {
-  return (
-    typeof raw === 'object' &&
-    raw !== null &&
-    'at' in raw &&
-    typeof raw.at === 'number' &&
-    'status' in raw &&
-    typeof raw.status === 'number' &&
-    'code' in raw &&
-    typeof raw.code === 'string' &&
-    'reason' in raw &&
-    typeof raw.reason === 'string' &&
-    'indexer' in raw &&
-    typeof raw.indexer === 'string'
-  )
 }

@@ -19,7 +19,7 @@ import {
   trial,
 } from './testing/trial.ts'
 
-/** The chains that arrived, by incarnation: numbers from 1 on without a gap, each naming the one before. */
+/** Checks the chains that arrived, by incarnation: the numbers have no gap from 1 on, and each waybill names the previous one. */
 function expectWholeChains(server: Sink): Map<string, number> {
   const chains = new Map<string, { sequence: number; hash: string; previous: string | null }[]>()
   for (const { manifest, hash } of server.arrivals) {
@@ -37,7 +37,7 @@ function expectWholeChains(server: Sink): Map<string, number> {
   return new Map([...chains].map(([incarnation, chain]) => [incarnation, chain.length]))
 }
 
-/** An agent with three acknowledged batches and a copy of its folder, as a restored machine would have it. */
+/** An agent with three acknowledged batches and a copy of its folder, as on a restored machine. */
 async function twins() {
   const first = await trial()
   for (let i = 0; i < 3; i++) await first.batch(SOURCE_A, 20)
@@ -142,7 +142,7 @@ describe('a fork', () => {
     await enroll({ url: server.url, dir, name: 'trial', host: 'trial', version: '1' })
     const records = 150
     const lives = process.env.WAYBILL_FULL ? 60 : 7
-    // The numbers of this incarnation belong to somebody else, for a while.
+    // The numbers of this incarnation temporarily belong to somebody else.
     for (let life = 0; life < lives; life++) {
       const foreign = new Set<string>()
       server.fault(({ manifest }) => {
@@ -150,7 +150,7 @@ describe('a fork', () => {
         return foreign.has(manifest.incarnation) ? { kind: 'answer', status: 409, code: 'fork' } : null
       })
       const last = life === lives - 1
-      // Most of the work of sealing anew is there from the first life on: everything is sealed, little is stored.
+      // From the first life on, most of the work is sealing again: everything is sealed, little is stored.
       await runAgent(dir, server.url, records, last ? null : 1 + life * 3)
     }
     for (let record = 0; record < records; record++) {
@@ -158,7 +158,7 @@ describe('a fork', () => {
     }
     const t = await trial({ dir, sink: server })
     await drained(t.shipper)
-    // A batch that was stored and then refused as a fork comes again under another waybill, and its events are known.
+    // A batch that was stored and then rejected as a fork arrives again under another waybill, and its events are known.
     const total = t.total()
     expect(total).toMatchObject({ read: records, filtered: records / 10, pending: 0 })
     expect(total.stored + total.duplicate).toBe(server.ids.size)
@@ -196,7 +196,7 @@ describe('kill -9', () => {
   }, 240_000)
 })
 
-/** Runs an agent until it has drained, or until it has said so much and is killed. */
+/** Runs an agent until it has drained, or kills it after this many lines of output. */
 async function runAgent(dir: string, url: string, records: number, killAfter: number | null): Promise<void> {
   const program = join(import.meta.dirname, 'testing/counting-agent.ts')
   const child = spawn(process.execPath, [program, dir, url, String(records)], {
@@ -208,7 +208,7 @@ async function runAgent(dir: string, url: string, records: number, killAfter: nu
     if (line === 'drained') break
     said++
     if (killAfter !== null && said >= killAfter) {
-      // Now, or a few milliseconds into whatever it does then.
+      // The kill comes now, or a few milliseconds into the next operation.
       setTimeout(() => child.kill('SIGKILL'), Math.random() * 25)
       break
     }
@@ -253,7 +253,7 @@ describe('a spool that was damaged', () => {
       ])
       expect(t.said('is damaged')).toBe(true)
       await eventually('the whole ones are stored', () => t.sink.arrivals.length === 3)
-      // As an input does: from what is neither settled nor in the spool, and all behind it.
+      // This does the same as an input: it reads from the first byte that is neither settled nor in the spool.
       for (let i = 0; i < 3; i++) await t.batch(SOURCE_A, 10)
       await drained(t.shipper)
       expect(t.sink.ids.size).toBe(36)
@@ -279,7 +279,7 @@ describe('a spool that was damaged', () => {
       expect(t.said('is read again from its source')).toBe(true)
       expect(t.sink.ids.size).toBe(27)
       expect(t.total()).toMatchObject({ stored: 27, pending: 0, quarantined: 0 })
-      // As an input does that was told of it.
+      // An input does the same when it is notified.
       for (let i = 0; i < 3; i++) await t.batch(SOURCE_A, 10)
       await drained(t.shipper)
       expect(t.sink.ids.size).toBe(36)
@@ -303,7 +303,7 @@ describe('a spool that was damaged', () => {
     const t = await trial({ dir: first.dir, sink: first.sink })
     expect(t.said('the state is older than the spool')).toBe(true)
     expect(t.shipper.sealed().get(`${SOURCE_A}/1`)).toEqual([[10, 40]])
-    // Of what stands before the spool nothing is known any more: it is read again, and what follows it.
+    // Nothing is known about the records before the spool any more: they are read again, and all records after them.
     for (let i = 0; i < 5; i++) await t.batch(SOURCE_A, 10)
     await drained(t.shipper)
     expect([...expectWholeChains(t.sink).values()]).toEqual([9])
@@ -338,7 +338,7 @@ describe('a spool that was damaged', () => {
   })
 })
 
-/** One bit of the payload, near its end. */
+/** Flips one bit of the payload, near its end. */
 async function flip(file: string): Promise<void> {
   const bytes = await readFile(file)
   bytes[bytes.length - 20]! ^= 1

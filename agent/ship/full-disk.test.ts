@@ -45,7 +45,7 @@ describe('a full disk', () => {
     expect(t.shipper.status()).toMatchObject({ sealed, spooledBatches: sealed })
     expect((await spooledFiles(t.dir)).filter((name) => name.endsWith('.tmp'))).toEqual([])
     await rm(ballast)
-    // The pump offers the batch again: the trial counts on, so it makes the same records as another source here.
+    // The pump would offer the batch again. The trial continues its numbers, so it makes the same records as another source here.
     for (let i = 0; i < 3; i++) await t.batch(SOURCE_B, 50)
     expect(t.shipper.status().sealed).toBe(sealed + 3)
     t.sink.fault(null)

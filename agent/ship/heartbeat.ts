@@ -8,16 +8,16 @@ import type { Identity } from './identity.ts'
 import { askSettings, type SettingsDesk } from './settings.ts'
 import { wireReason } from './wire-reason.ts'
 
-/** What the agent says of itself; who it is and where its chain stands is added here. */
+/** The agent's report about itself; the sender adds its identity and the end of its chain. */
 export type HeartbeatNumbers = Omit<Heartbeat, 'agent' | 'key' | 'incarnation' | 'beat' | 'sent' | 'sequence'>
 
 export interface HeartbeatOptions {
   readonly state: State
   readonly connections: readonly Connection[]
   readonly identity: Pick<Identity, 'agent' | 'key' | 'privateKey'>
-  /** Without it the central settings are nothing to us. */
+  /** Receives the central settings; without it they are ignored. */
   readonly settings?: SettingsDesk | undefined
-  /** Gets certificates and renews them; not where the operator names some. */
+  /** Gets and renews certificates; absent if the operator names some. */
   readonly certificates?: Certificates | undefined
   readonly every: number
   readonly numbers: () => HeartbeatNumbers
@@ -31,11 +31,11 @@ interface BeatRecord {
 }
 
 const BEATS = 'heartbeat'
-/** Beats are reserved in the state so many at a time, so that none is used twice and few writes are needed. */
+/** The number of beats that are reserved in the state at once, so that none is used twice and few writes are needed. */
 const RESERVE = 1000
 const LAST_BEAT_MS = 1000
 
-/** Tells the indexer regularly that the agent lives and how it fares, so that silence means something. */
+/** Regularly reports the agent's state to the indexer, so that silence has a meaning. */
 export class HeartbeatSender {
   readonly #options: HeartbeatOptions
   #beat: number
@@ -43,7 +43,7 @@ export class HeartbeatSender {
   #preferred = 0
   #offset: number | null = null
   #quiet = false
-  /** Indexers that take notices. */
+  /** Indexers that accept notices. */
   readonly #takeNotices = new Set<Connection>()
   #closing = false
   #cancel: (() => void) | null = null
@@ -56,7 +56,7 @@ export class HeartbeatSender {
     this.#reserved = this.#beat
   }
 
-  /** What the indexer's clock is ahead of ours. */
+  /** The lead of the indexer's clock over ours. */
   get clockOffset(): number | null {
     return this.#offset
   }
@@ -65,7 +65,7 @@ export class HeartbeatSender {
     this.#beating = this.#tick()
   }
 
-  /** One beat more, so that the indexer's last word of this agent is not an old one; not where none gets through. */
+  /** Sends a last beat, so that the indexer's last information about this agent is recent; not if no beat gets through. */
   async close(): Promise<void> {
     this.#closing = true
     this.#cancel?.()
@@ -82,9 +82,9 @@ export class HeartbeatSender {
       await this.#send()
       this.#quiet = false
     } catch (problem) {
-      // Batches say loudly what is wrong with the way; one line is enough here.
+      // The sending of batches reports connection problems in detail; one line is enough here.
       if (!this.#quiet && !this.#stop.signal.aborted)
-        log.warn({ reason: reasonOf(problem) }, 'no indexer took a heartbeat')
+        log.warn({ reason: reasonOf(problem) }, 'no indexer accepted a heartbeat')
       this.#quiet = true
     }
     if (this.#closing) return
@@ -126,10 +126,10 @@ export class HeartbeatSender {
           if (settings !== undefined && !this.#closing) await this.#followSettings(connection, settings)
           return
         }
-        // It may be of an earlier version now.
+        // The indexer may have an earlier version now.
         this.#takeNotices.delete(connection)
         reason = `${connection.url} answers ${answer.status}`
-        // It may be for want of a certificate, or of a better one; heartbeats are too few to be a burden.
+        // A certificate may be missing, or a better one may help; heartbeats are too rare to be a burden.
         if (answer.status === 401 && !this.#closing) await this.#certify(connection, 'refused')
       } catch (problem) {
         reason = `${connection.url}: ${wireReason(problem)}`
@@ -147,7 +147,7 @@ export class HeartbeatSender {
     })
   }
 
-  /** The indexer's clock is known by now, so that a question is not too old for it where ours is wrong. */
+  /** Now the indexer's clock is known: otherwise it might consider a request as too old if the agent's clock is wrong. */
   async #followSettings(connection: Connection, version: string): Promise<void> {
     const { settings: desk, identity, clock } = this.#options
     if (desk === undefined || desk.known() === version) return

@@ -2,16 +2,16 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 import { readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
-import { codeOf, isAgentId, OperatorError } from '../../schema/index.ts'
+import { codeOf, isAgentId, OperatorError, parsedJson } from '../../schema/index.ts'
 import { makeFolder, writeFileDurably } from '../state/index.ts'
 
-/** Who this agent is: given by the indexer at enrolment, kept in `identity.json` and `key.pem` of the data folder. */
+/** The agent's identity: the indexer assigns it at enrolment; `identity.json` and `key.pem` in the data folder hold it. */
 export interface Identity {
   readonly agent: string
-  /** Id of the key, as the indexer knows it. */
+  /** The id of the key at the indexer. */
   readonly key: string
   readonly namespace: string
-  /** The host that it was enrolled on; absent where an earlier version did that. */
+  /** The host at enrolment; absent if an earlier version enrolled the agent. */
   readonly host?: string
   readonly privateKey: KeyObject
 }
@@ -34,16 +34,18 @@ export async function loadIdentity(dir: string): Promise<Identity | null> {
   const file = join(dir, IDENTITY)
   const text = await readText(file)
   if (text === null) return null
-  const raw = parsed(text)
+  const raw = parsedJson(text)
   const version = versionOf.safeParse(raw)
   if (version.success && version.data.version > VERSION) {
     throw new OperatorError(
+      'WB-DATA-NEWER',
       `${file} was written by a newer waybill-agent (version ${version.data.version}): run that version or a later one.`,
     )
   }
   const read = identitySchema.safeParse(raw)
   if (!read.success) {
     throw new OperatorError(
+      'WB-DATA-DAMAGED',
       `${file} is damaged. Restore it from a backup, or remove it and ${KEY_FILE} beside it and enroll again: no record is lost by that.`,
     )
   }
@@ -55,17 +57,18 @@ async function loadKey(dir: string): Promise<KeyObject> {
   const file = join(dir, KEY_FILE)
   const text = await readText(file)
   const remedy = `Restore it from a backup, or remove ${IDENTITY} beside it and enroll again: no record is lost by that.`
-  if (text === null) throw new OperatorError(`${file}, the agent's key, is missing. ${remedy}`)
+  if (text === null)
+    throw new OperatorError('WB-DATA-DAMAGED', `${file}, the agent's key, is missing. ${remedy}`)
   try {
     const key = createPrivateKey(text)
     if (key.asymmetricKeyType === 'ed25519') return key
   } catch {
-    // Said below, without what the parser has to say: it might show a part of the key.
+    // The code below reports it without the parser's text, which might show a part of the key.
   }
-  throw new OperatorError(`${file}, the agent's key, is damaged. ${remedy}`)
+  throw new OperatorError('WB-DATA-DAMAGED', `${file}, the agent's key, is damaged. ${remedy}`)
 }
 
-/** The key comes first: an identity without its key would be worth nothing. */
+/** The key comes first: an identity without its key would be useless. */
 export async function keepIdentity(dir: string, identity: Identity): Promise<void> {
   const { agent, key, namespace, host, privateKey } = identity
   await makeFolder(dir)
@@ -76,8 +79,8 @@ export async function keepIdentity(dir: string, identity: Identity): Promise<voi
 }
 
 /**
- * The key that enrolment registers. One that a killed enrolment left is taken again: if the indexer has registered it, its
- * answer was lost, and the same key gets the same agent.
+ * The key that enrolment registers. It reuses the key of an interrupted enrolment: if the indexer has registered that key and its answer
+ * was lost, the same key gets the same agent.
  */
 export async function draftKey(dir: string): Promise<KeyObject> {
   await makeFolder(dir)
@@ -100,18 +103,14 @@ async function readText(file: string): Promise<string | null> {
   } catch (problem) {
     if (codeOf(problem) === 'ENOENT') return null
     if (codeOf(problem) === 'EACCES') {
-      throw new OperatorError(`${file} can't be read: run this as the user that runs the agent.`, {
-        cause: problem,
-      })
+      throw new OperatorError(
+        'WB-DATA-UNUSABLE',
+        `${file} can't be read: run this as the user that runs the agent.`,
+        {
+          cause: problem,
+        },
+      )
     }
     throw problem
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
   }
 }

@@ -1,4 +1,4 @@
-/** The door of shipping: seals batches, keeps them until they are acknowledged, and sends them. */
+/** Shipping: seals batches, keeps them until they are acknowledged, and sends them. */
 export { type Account, accountOf } from './account.ts'
 export { tlsFor } from './certificate.ts'
 export { clockOf } from './clock.ts'

@@ -3,8 +3,8 @@ import type { Change, State } from '../state/index.ts'
 import type { Batch } from './batch.ts'
 
 /**
- * The account of a source: `read = stored + duplicate + filtered + dead + quarantined + discarded + pending`. What is settled
- * is in the state; what is pending is what the batches in the spool hold, so the two can't drift apart.
+ * The ledger of a source: `read = stored + duplicate + filtered + dead + quarantined + discarded + pending`. The settled counts are in the
+ * state; the pending ones come from the batches in the spool, so the two cannot drift apart.
  */
 export type Settled = Omit<Ledger, 'pending'>
 
@@ -24,7 +24,7 @@ export const NOTHING: Settled = {
   dropped: 0,
 }
 
-/** What a slice adds to the account, apart from what became of its events. */
+/** Adds a slice to the ledger, except the outcome of its events. */
 function withSlice(ledger: Settled, slice: SourceSlice, sign: 1 | -1): Settled {
   return {
     ...ledger,
@@ -52,7 +52,7 @@ export function quarantined(ledger: Settled, slice: SourceSlice): Settled {
   return { ...next, quarantined: next.quarantined + slice.events }
 }
 
-/** Out of quarantine and pending again. */
+/** Moves a slice out of quarantine: it is pending again. */
 export function retried(ledger: Settled, slice: SourceSlice): Settled {
   const next = withSlice(ledger, slice, -1)
   return { ...next, quarantined: next.quarantined - slice.events }
@@ -66,10 +66,10 @@ export function discarded(ledger: Settled, slice: SourceSlice): Settled {
   }
 }
 
-/** Under this name stand the accounts of sources that are forgotten, as one. */
+/** The name of the combined ledger of all forgotten sources. */
 export const RETIRED = 'retired'
 
-/** Sources come and go with every rotation for years; what stays of those that are forgotten is their sum. */
+/** Returns the changes that add the ledgers of forgotten sources to one sum: sources come and go with every rotation for years. */
 export function retirement(state: Pick<State, 'get' | 'entries'>, pending: Iterable<Batch>): Change[] {
   const open = new Set([RETIRED])
   for (const batch of pending) for (const { source } of batch.slices) open.add(source)
@@ -77,7 +77,7 @@ export function retirement(state: Pick<State, 'get' | 'entries'>, pending: Itera
   let retired = state.get<Settled>(ledgerKey(RETIRED)) ?? NOTHING
   for (const [key, ledger] of state.entries<Settled>(ledgerKey(''))) {
     const source = key.slice(ledgerKey('').length)
-    // What is in quarantine still has to be taken off the account of its source.
+    // Quarantined events still have to be subtracted from the ledger of their source.
     if (open.has(source) || ledger.quarantined > 0 || state.get(`source/${source}`) !== undefined) continue
     const { pending: _, ...sum } = sumOf([
       { ...retired, pending: 0 },
@@ -89,7 +89,7 @@ export function retirement(state: Pick<State, 'get' | 'entries'>, pending: Itera
   return changes.length === 0 ? [] : [...changes, { key: ledgerKey(RETIRED), value: retired }]
 }
 
-/** All accounts as they stand, with what is pending in these batches. */
+/** All ledgers, including the pending records of these batches. */
 export function ledgersOf(
   settled: Iterable<[string, Settled]>,
   pending: Iterable<Batch>,
@@ -108,7 +108,7 @@ export function ledgersOf(
   return ledgers
 }
 
-/** The sum of all accounts as they stand. */
+/** The sum of all ledgers. */
 export function totalOf(settled: Iterable<[string, Settled]>, pending: Iterable<Batch>): Ledger {
   const sum = sumOf([])
   for (const [, ledger] of settled) add(sum, ledger)

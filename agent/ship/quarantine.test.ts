@@ -19,7 +19,7 @@ import {
 
 const log = pino({ level: 'silent' })
 
-/** An agent with healthy batches of one source, and a poisoned one (its second) of another, in quarantine. */
+/** An agent with healthy batches of one source, and a faulty one (its second) of another, in quarantine. */
 async function poisoned(status = 422): Promise<Trial> {
   const t = await trial()
   t.sink.fault(({ manifest }) => (manifest.sequence === 2 ? { kind: 'answer', status } : null))

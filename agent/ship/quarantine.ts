@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import * as z from 'zod'
 import { OperatorError } from '../../schema/index.ts'
 import { decodeWaybill } from '../../schema/wire/index.ts'
 import { type Log, type State, syncFolder, writeFileDurably } from '../state/index.ts'
@@ -11,22 +12,23 @@ import type { Draft, SettlementLog } from './settlement-log.ts'
 import { fileOf, removeFile, type Spool } from './spool.ts'
 import type { QuarantineAction } from './types.ts'
 
-/** What the state knows of a batch in quarantine, under `quarantine/<batch>`; it is right where the folders aren't yet. */
+/** The state's record of a batch in quarantine, under `quarantine/<batch>`; it is authoritative while the folders lag behind. */
 export interface QuarantineRecord {
-  /** Held; back in the spool until it is acknowledged; or on its way out. */
+  /** Held; back in the spool until it is acknowledged; or being removed. */
   readonly state: 'held' | 'retry' | 'discard'
   readonly at: number
   readonly reason: QuarantineReason | null
 }
 
-/** What stands beside a batch in quarantine, for people. */
-export interface QuarantineReason {
-  readonly at: number
-  readonly status: number
-  readonly code: string
-  readonly reason: string
-  readonly indexer: string
-}
+/** The file beside a batch in quarantine, for people. */
+export const quarantineReasonShape = z.object({
+  at: z.number(),
+  status: z.number(),
+  code: z.string(),
+  reason: z.string(),
+  indexer: z.string(),
+})
+export type QuarantineReason = Readonly<z.infer<typeof quarantineReasonShape>>
 
 export const quarantineKey = (name: string): string => `quarantine/${name}`
 
@@ -50,7 +52,7 @@ export function settleLedgers(
   })
 }
 
-/** Enters a refusal: its records are accounted for as quarantined, and its positions move on. */
+/** Records a rejection: its records count as quarantined, and its positions advance. */
 export function enterRefusal(
   draft: Draft,
   batch: Batch,
@@ -73,7 +75,7 @@ export const reasonOfRefusal = (refusal: Refusal, at: number): QuarantineReason 
   indexer: refusal.indexer,
 })
 
-/** Puts the file where the settlements say it is. */
+/** Moves the file to the place that the settlements record. */
 export async function moveToQuarantine(
   spool: Spool,
   folder: string,
@@ -85,9 +87,7 @@ export async function moveToQuarantine(
   await writeFileDurably(spool.reasonFile(batch.name), `${JSON.stringify(reason, null, 2)}\n`)
 }
 
-/**
- * What an operator decides about a batch in quarantine; used by the running agent, and by the commands when no agent runs.
- */
+/** Carries out an operator's decision about a batch in quarantine, for the running agent, or for a command when no agent runs. */
 export async function decide(
   parts: {
     state: State
@@ -95,7 +95,7 @@ export async function decide(
     spool: Spool
     log: Log
     clock: () => number
-    /** Called before the settlements have it: from the moment they do, the batch is pending. */
+    /** Called before the settlements contain the decision: afterwards the batch is pending. */
     retrying?: (batch: Batch) => void
   },
   name: string,
@@ -109,10 +109,11 @@ export async function decide(
     const record = draft.get<QuarantineRecord>(key)
     if (record !== undefined && record.state !== 'held') {
       throw new OperatorError(
+        'WB-BATCH-UNKNOWN',
         `Batch ${name} is not in quarantine any more: it is being ${doing[record.state]}.`,
       )
     }
-    // A batch that was put there when the state was lost is in no account yet.
+    // A batch that came there when the state was lost is in no ledger yet.
     known = record !== undefined
     const next: QuarantineRecord = { state: action, at: parts.clock(), reason: record?.reason ?? null }
     draft.set(key, next)
@@ -137,7 +138,7 @@ export async function decide(
   await spool.move(spool.quarantineFile(name), join(folder, fileOf({ name, again: true })))
   await removeFile(spool.reasonFile(name))
   await syncFolder(folder)
-  log.info(about, `batch ${name} is sent again at the operator's word`)
+  log.info(about, `batch ${name} is sent again, as the operator requested`)
   return { ...batch, again: true }
 }
 
@@ -145,7 +146,8 @@ const doing = { held: 'held', retry: 'sent again', discard: 'discarded' } as con
 
 async function heldBatch(spool: Spool, name: string): Promise<Batch> {
   const absent = new OperatorError(
-    `There is no batch ${name} in quarantine; \`quarantine list\` names those there are.`,
+    'WB-BATCH-UNKNOWN',
+    `There is no batch ${name} in quarantine; \`quarantine list\` names all batches.`,
   )
   if (parseBatchName(name) === null) throw absent
   let bytes: Buffer

@@ -20,14 +20,15 @@ export interface Resealing {
   readonly agent: string
   readonly keyId: string
   readonly key: KeyObject
-  /** Called with batches out of quarantine under their new names, before the settlements know these. */
+  /** Called with batches out of quarantine under their new names, before the settlements contain these. */
   readonly renaming: (batches: readonly Batch[]) => void
 }
 
 /**
- * Seals everything in the spool anew, as a chain of another incarnation: the payloads stay as they are, only their waybills
- * change. Where the agent was enrolled anew its events name it by its new id, since no indexer takes those of another agent. The new files are made in a folder of their own, and one write of the state decides: before it the old chain
- * counts, after it the new one. `takeUp` makes the folders follow, here as at a start after a kill.
+ * Seals everything in the spool again, as a chain of another incarnation: the payloads stay unchanged, only their waybills change. If the
+ * agent was enrolled again, its events get its new id, since no indexer accepts those of another agent. The new files are made in a
+ * separate folder, and one write of the state decides: before it the old chain counts, after it the new one. `takeUp` then adapts the
+ * folders, here as well as after a kill.
  */
 export async function reseal(
   parts: Resealing,
@@ -38,7 +39,7 @@ export async function reseal(
 ): Promise<void> {
   const { state, settlements, spool, log } = parts
   const old = spool.folder(from.incarnation)
-  // A batch that the settlements have in quarantine must not go with the old folder.
+  // A batch that the settlements record as quarantined must not disappear with the old folder.
   await finishQuarantine(state, spool, from, log)
   const staging = `${spool.folder(incarnation)}.staging`
   await spool.removeFolder(staging)
@@ -103,7 +104,7 @@ async function sealAnew(
   return made
 }
 
-/** A batch whose events name this agent in place of the one that the manifest names. */
+/** A batch whose events name this agent in place of the manifest's agent. */
 function inNameOf(
   agent: string,
   manifest: Manifest,
@@ -112,7 +113,7 @@ function inNameOf(
   if (payload.length === 0) return { manifest, payload }
   const isZstd = manifest.encoding === 'zstd'
   const lines = (isZstd ? zstdDecompressSync(payload) : gunzipSync(payload)).toString('utf8').split('\n')
-  // Members are sorted: of a line's own object `agent` is the first with this text.
+  // Members are sorted: the first occurrence of this text in a line is its own `agent` object.
   const renamed = lines.map((line) =>
     line.replace(`"agent":{"id":"${manifest.agent}"`, () => `"agent":{"id":"${agent}"`),
   )

@@ -14,7 +14,7 @@ export interface SealerOptions {
   readonly namespace: string
   readonly clock: () => number
   readonly settings: () => string | null
-  /** A batch is on the disk and may be sent; called in the order of sequence. */
+  /** Called in the order of sequence when a batch is on the disk and may be sent. */
   readonly sealed: (batch: Batch) => void
 }
 
@@ -25,13 +25,13 @@ type Job = {
   readonly reject: (problem: unknown) => void
 }
 
-/** A failed promise as a value; null stands for success. */
+/** A failed promise as a value; null represents success. */
 const asProblem = (thrown: unknown): unknown => thrown ?? new Error('the disk gave no reason')
 
-/** As many batches are written at once: they share one sync of their folder. */
+/** The number of batches that are written together: they share one sync of their folder. */
 const GROUP = 8
 
-/** Gives batches their place in the chain and puts them on the disk, in the order in which they come. */
+/** Numbers batches in the chain and writes them to the disk, in the order of arrival. */
 export class Sealer {
   readonly #options: SealerOptions
   #chain: ChainRecord
@@ -54,7 +54,7 @@ export class Sealer {
     return this.#last?.sequence ?? 0
   }
 
-  /** Bytes that are on their way to the disk. */
+  /** The bytes that are being written to the disk. */
   get bytes(): number {
     return this.#bytes
   }
@@ -72,7 +72,7 @@ export class Sealer {
     })
   }
 
-  /** Nothing is sealed while `work` runs; it answers with the chain to go on with. */
+  /** Seals nothing while `work` runs; `work` returns the chain to continue with. */
   async halt(work: () => Promise<{ chain: ChainRecord; last: Link | null }>): Promise<void> {
     await this.#halted
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -114,7 +114,7 @@ export class Sealer {
       try {
         const { batch, parts } = this.#makeBatch(job, last)
         last = batch
-        // A refusal is looked at below, when it is this one's turn.
+        // The code below handles a failure when it is this batch's turn.
         made.push({ job, batch, draft: spool.draft(folder, batch, parts).then(() => null, asProblem) })
       } catch (thrown) {
         problem = thrown
@@ -135,7 +135,7 @@ export class Sealer {
       await syncFolder(folder)
     } catch (thrown) {
       problem = thrown
-      // Their names may be lost with power, so they don't count; a new file of the same name takes their place.
+      // A power loss may lose their names, so they don't count; new files with the same names replace them.
       whole = 0
     }
     for (const { batch } of made.slice(whole)) await spool.forget(folder, batch)
@@ -146,7 +146,7 @@ export class Sealer {
       sealed(batch)
       job.resolve()
     }
-    // Those behind would take the place of one that is to be tried again: their order is the order of positions.
+    // Later batches must not take the place of one that will be retried: their order is the order of positions.
     if (whole < group.length) {
       for (const job of this.#jobs.splice(0)) {
         this.#bytes -= job.result.payload.length
@@ -159,7 +159,7 @@ export class Sealer {
     const { agent, keyId, namespace, clock, settings, key } = this.#options
     const { incarnation, cites } = this.#chain
     const sequence = (last?.sequence ?? 0) + 1
-    // The indexer's own check: what it would refuse is never sealed.
+    // This is the indexer's own check: a batch that it would reject is never sealed.
     const manifest = manifestSchema.parse({
       version: 1,
       agent,

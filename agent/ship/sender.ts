@@ -1,8 +1,7 @@
 import { codeOf, reasonOf } from '../../schema/index.ts'
 import { type Acknowledgement, WAYBILL_TYPE } from '../../schema/wire/index.ts'
 import type { Log } from '../state/index.ts'
-import { judge, type Verdict } from './answer.ts'
-import { type Backoff, jittered } from './backoff.ts'
+import { type Backoff, jittered, judge, type Verdict } from './answer.ts'
 import type { Batch } from './batch.ts'
 import type { Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
@@ -11,15 +10,15 @@ import { NOTHING_COUNTED, type ShipCounters } from './types.ts'
 import { isCut, wireReason } from './wire-reason.ts'
 
 export interface Delays {
-  /** An indexer that can't be reached, is busy or answers oddly. */
+  /** After an indexer was unreachable, busy or gave an unexpected answer. */
   readonly indexer: Backoff
-  /** Its store is full: somebody must make room first. */
+  /** After its store was full: somebody must free space first. */
   readonly full: Backoff
-  /** It doesn't know this agent (any more): somebody must enroll or revoke on purpose. */
+  /** After it did not know this agent (any more): somebody must enrol or revoke it on purpose. */
   readonly unauthorised: Backoff
-  /** One batch that fails where others don't. */
+  /** After one batch failed while others succeeded. */
   readonly batch: Backoff
-  /** After refusals in a row with no acknowledgement between: not the batches are at fault then, most likely. */
+  /** After consecutive rejections without an acknowledgement: then the batches are probably not the cause. */
   readonly refusals: Backoff
 }
 
@@ -31,12 +30,12 @@ export const DELAYS: Delays = {
   refusals: { base: 5_000, cap: 60_000 },
 }
 
-/** So many batches may be refused in a row at full speed. */
+/** The number of consecutive rejections at full speed. */
 const REFUSALS_AT_ONCE = 8
-/** The same trouble is logged again after so long. */
+/** The time after which the same problem is logged again. */
 const REPEAT_MS = 60_000
 
-/** What becomes of batches is the shipper's to write down; each resolves when it has. */
+/** The shipper records what happened to each batch; each call resolves when it has. */
 export interface Outcomes {
   read(batch: Batch): Promise<Buffer>
   acknowledged(batch: Batch, answer: Acknowledgement): Promise<void>
@@ -55,7 +54,7 @@ export interface Refusal {
 
 interface Endpoint {
   readonly connection: Connection
-  /** Failures in a row. While there are any, one request at a time tries it. */
+  /** Consecutive failures. While there are any, only one request at a time tries it. */
   failures: number
   notBefore: number
   busy: number
@@ -78,7 +77,7 @@ export interface SenderOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Log
-  /** An attempt has ended: `isFed` may be another. */
+  /** Called when an attempt has ended: `isFed` may have changed. */
   readonly ended: () => void
 }
 
@@ -93,7 +92,7 @@ function release(body: Buffer): void {
   if (body.buffer instanceof ArrayBuffer) body.buffer.transfer(0)
 }
 
-/** Sends what waits, several batches at a time, to the first indexer that takes them. */
+/** Sends the waiting batches, several at a time, to the first indexer that accepts them. */
 export class Sender {
   readonly #options: SenderOptions
   readonly #endpoints: Endpoint[]
@@ -101,7 +100,7 @@ export class Sender {
   #preferred = 0
   #inFlight = 0
   #held = true
-  /** Nothing was acknowledged yet since the sending began. */
+  /** Whether nothing was acknowledged since the sending began. */
   #fresh = true
   #refusals = 0
   #cancelTimer: (() => void) | null = null
@@ -116,7 +115,7 @@ export class Sender {
     })
   }
 
-  /** Why nothing gets through, in a sentence; null while any indexer is well. */
+  /** The reason why nothing gets through, in a sentence; null while any indexer works. */
   get problem(): string | null {
     if (this.#endpoints.some(({ problem }) => problem === null)) return null
     const at = this.#endpoints[this.#preferred] ?? this.#endpoints[0]
@@ -124,8 +123,8 @@ export class Sender {
   }
 
   /**
-   * Whether as many batches wait as are sent at once, while an indexer takes them. To make more would take the processor from whoever must take
-   * them, and from the rest of the host. Batches that failed don't count: they may not stop those behind them.
+   * Whether enough batches wait to fill all requests, while an indexer accepts them. Making more would take processor time from an indexer
+   * on the same host, and from the rest of the host. Batches that failed don't count: they must not stop later ones.
    */
   get isFed(): boolean {
     if (this.#held || this.problem !== null) return false
@@ -139,7 +138,7 @@ export class Sender {
     this.#next()
   }
 
-  /** No new requests; resolves when those under way have ended. What waits is forgotten. */
+  /** Starts no new requests; resolves when the running ones have ended. Waiting batches are forgotten. */
   async hold(): Promise<void> {
     this.#held = true
     this.#waiting = []
@@ -154,7 +153,7 @@ export class Sender {
     this.#next()
   }
 
-  /** Requests under way get this long to end; then they are given up, and made again after the next start. */
+  /** Running requests get this time to end. Then they are aborted, and repeated after the next start. */
   async close(grace: number): Promise<void> {
     const ended = this.hold()
     const cancel = this.#options.clock.after(grace, () => this.#abort.abort())
@@ -185,8 +184,8 @@ export class Sender {
   }
 
   /**
-   * Where the batch waits that goes next: the oldest. An indexer that failed is tried by one that failed least: batches that always fail would keep it
-   * failing for all others.
+   * Returns the place of the next batch in the queue: the oldest. An indexer that failed gets the batch that failed least: batches that
+   * always fail would keep it failing for all others.
    */
   #first(now: number, endpoint: Endpoint): number {
     let first = -1
@@ -199,8 +198,8 @@ export class Sender {
   }
 
   /**
-   * After a start the first batch goes alone: if this folder was copied or restored, its answer says so before more waybills
-   * are in a chain that is another's.
+   * The limit of simultaneous requests. After a start the first batch goes alone: if this folder was copied or restored, the answer shows
+   * it before more waybills extend a chain that another agent continues.
    */
   #limit(): number {
     return this.#fresh ? 1 : this.#options.inFlight
@@ -235,7 +234,7 @@ export class Sender {
     try {
       await this.#send(one, endpoint)
     } catch (problem) {
-      // Not the wire's fault: what became of the batch could not be written down. It is sent again.
+      // The network is not the cause: the outcome of the batch could not be stored. It is sent again.
       if (!this.#abort.signal.aborted) {
         this.#options.log.error(
           { batch: one.batch.name, reason: reasonOf(problem) },
@@ -275,7 +274,7 @@ export class Sender {
     try {
       const answer = await connection.post('/v1/waybills', WAYBILL_TYPE, body, this.#abort.signal)
       verdict = judge(answer, batch, clock.now())
-      // Read to its end over there, so nothing here needs it any more; the collector would keep tens of megabytes of these.
+      // The indexer has read all of it, so nothing here needs it any more; the collector would keep tens of megabytes of these buffers.
       if (verdict.kind === 'acknowledged' && body.buffer.byteLength === body.byteLength) release(body)
     } catch (problem) {
       if (isCut(problem) && !this.#abort.signal.aborted) {
@@ -349,12 +348,12 @@ export class Sender {
     }
   }
 
-  /** It waits in its old place: the oldest goes first. */
+  /** Returns a batch to its old place: the oldest goes first. */
   #back(one: Waiting): void {
     if (!this.#held) this.#waiting.unshift(one)
   }
 
-  /** It waits by itself, the longer the more often it failed; others pass it. */
+  /** Makes a batch wait, longer after each failure; others pass it. */
   #putBack(one: Waiting): void {
     one.failures++
     one.notBefore =
@@ -366,7 +365,7 @@ export class Sender {
     if (endpoint.problem !== null) {
       this.#options.log.info(
         { indexer: endpoint.connection.url },
-        `${endpoint.connection.url} takes batches again`,
+        `${endpoint.connection.url} accepts batches again`,
       )
     }
     endpoint.failures = 0
@@ -379,7 +378,7 @@ export class Sender {
     const { clock, log, random } = this.#options
     const now = clock.ticks()
     endpoint.failures++
-    // What it asked for is obeyed to the millisecond; a bit of jitter on top keeps agents apart.
+    // The requested wait is kept to the millisecond; a small jitter on top spreads the agents.
     const wait =
       asked === null
         ? jittered(backoff, endpoint.failures, random)

@@ -8,38 +8,16 @@ import { openState } from '../state/index.ts'
 import type { Clock } from './clock.ts'
 import { Connection, TIMEOUTS } from './connection.ts'
 import { enroll } from './enroll.ts'
-import { type HeartbeatNumbers, HeartbeatSender } from './heartbeat.ts'
+import { HeartbeatSender } from './heartbeat.ts'
 import type { SettingsDesk } from './settings.ts'
-import {
-  drained,
-  eventually,
-  folder,
-  NO_LEDGER,
-  recordingLog,
-  SOURCE_A,
-  sink,
-  trial,
-} from './testing/trial.ts'
+import { drained, eventually, folder, NUMBERS, recordingLog, SOURCE_A, sink, trial } from './testing/trial.ts'
 
 const rules: EventRule[] = [{ event: 'erp.record.viewed', record: 'off' }]
 const first: AgentSettings = { version: settingsVersion(1, rules), events: rules }
 const second: AgentSettings = { version: settingsVersion(2, []), events: [] }
 const good = (settings: AgentSettings) => ({ status: 200, text: JSON.stringify(settings) })
 
-const numbers: HeartbeatNumbers = {
-  name: 'trial',
-  host: 'trial',
-  version: '1',
-  settings: null,
-  uptime: 1,
-  lagBytes: 0,
-  oldestPending: null,
-  sources: 1,
-  quarantinedBatches: 0,
-  ledger: NO_LEDGER,
-}
-
-/** Takes what it is given, and notes what could not be had. */
+/** Accepts settings, and notes failures. */
 function desk() {
   const taken: AgentSettings[] = []
   const problems: string[] = []
@@ -54,7 +32,7 @@ function desk() {
 async function beating(server: Sink, central: SettingsDesk) {
   return await trial({
     sink: server,
-    shipper: { heartbeatEvery: 10, heartbeat: () => numbers, central },
+    shipper: { heartbeatEvery: 10, heartbeat: () => NUMBERS, central },
   })
 }
 
@@ -64,7 +42,7 @@ describe('notices', () => {
     const notices = [
       { input: '/x/*.csv', integration: 'generic-csv', lacks: 'user' as const, records: 40, lacking: 39 },
     ]
-    const heartbeat = () => ({ ...numbers, notices })
+    const heartbeat = () => ({ ...NUMBERS, notices })
     await trial({ sink: server, shipper: { heartbeatEvery: 10, heartbeat, central: desk().central } })
     await eventually('some beats came', () => server.heartbeats.length >= 3)
     expect(server.heartbeats.some((beat) => 'notices' in beat)).toBe(false)
@@ -151,7 +129,7 @@ describe('central settings', () => {
     const state = await openState(`${dir}/state`, { log })
     const connection = new Connection(new URL(server.url), { connections: 1, timeouts: TIMEOUTS })
     const { central, taken } = desk()
-    // Time goes on only here, from one call that is due to the next.
+    // Time advances only here, from one due call to the next.
     let time = Date.UTC(2026, 0, 22)
     const due: { at: number; call: () => void }[] = []
     const clock: Clock = {
@@ -168,7 +146,7 @@ describe('central settings', () => {
       identity,
       settings: central,
       every: heartbeat,
-      numbers: () => numbers,
+      numbers: () => NUMBERS,
       place: () => ({ incarnation: '0'.repeat(32), sequence: 0 }),
       clock,
       log,

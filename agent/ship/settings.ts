@@ -1,3 +1,4 @@
+import { parsedJson } from '../../schema/index.ts'
 import {
   AGENT_SETTINGS_PATH,
   type AgentSettings,
@@ -8,24 +9,24 @@ import {
 import { Connection, checkedUrl, readTls, type TlsFiles } from './connection.ts'
 import type { Identity } from './identity.ts'
 
-/** What becomes of the central settings that an indexer has. */
+/** Receives the central settings of an indexer. */
 export interface SettingsDesk {
-  /** Version of those that were taken last; null where there are none yet. */
+  /** The version of the last received settings; null if there are none yet. */
   readonly known: () => string | null
   readonly given: (settings: AgentSettings) => void
-  /** There are others, but they could not be had, or can't be used. */
+  /** Called if there are other settings but they could not be received or used. */
   readonly failed: (sentence: string) => void
 }
 
 export interface Asking {
   readonly identity: Pick<Identity, 'agent' | 'key' | 'privateKey'>
   readonly known: string | null
-  /** By the indexer's clock. */
+  /** The time of the request by the indexer's clock. */
   readonly asked: number
   readonly stop?: AbortSignal
 }
 
-/** The settings of an indexer where they are others than those that are known; what is wrong with its answer is thrown. */
+/** Requests the settings of an indexer if they differ from the known ones; throws if its answer is faulty. */
 export async function askSettings(connection: Connection, asking: Asking): Promise<AgentSettings | null> {
   const { identity, known, asked, stop } = asking
   const { agent, key, privateKey } = identity
@@ -35,7 +36,7 @@ export async function askSettings(connection: Connection, asking: Asking): Promi
     ...(stop === undefined ? {} : { stop }),
   })
   if (answer.status === 304) return null
-  const value = parsed(answer.body)
+  const value = parsedJson(answer.body.toString('utf8'))
   if (answer.status !== 200) {
     const problem = problemSchema.safeParse(value)
     throw new Error(`it answers ${answer.status}${problem.success ? `: ${problem.data.detail}` : ''}`)
@@ -48,7 +49,7 @@ export async function askSettings(connection: Connection, asking: Asking): Promi
 
 const TIMEOUTS = { connect: 1500, headers: 2000, body: 1000 }
 
-/** The same, of the first indexer that answers, before anything is sent: an agent should begin with the settings that hold. */
+/** The same for the first indexer that answers, before anything is sent: an agent should begin with the current settings. */
 export async function fetchSettings(options: {
   readonly indexers: readonly string[]
   readonly tls: TlsFiles
@@ -72,12 +73,4 @@ export async function fetchSettings(options: {
     }
   }
   throw problems[0] ?? new Error('there was no time to ask')
-}
-
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return null
-  }
 }

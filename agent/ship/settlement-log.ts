@@ -2,7 +2,7 @@ import { reasonOf } from '../../schema/index.ts'
 import type { Change, Log, State } from '../state/index.ts'
 import { type Clock, waitFor } from './clock.ts'
 
-/** The state as it will be after the write that is being put together. */
+/** The state as it will be after the write that is being prepared. */
 export interface Draft {
   get<Value>(key: string): Value | undefined
   set(key: string, value: unknown): void
@@ -15,8 +15,8 @@ type Entry = {
 }
 
 /**
- * Enters into the state what became of batches: one entry after the other, so that sums are right, and several in one write, so
- * that a slow disk costs one sync. A disk that refuses is asked again until it takes the write: an acknowledgement is never given up.
+ * Records the outcomes of batches in the state: one entry after the other, so that sums are correct, and several in one write, so that a
+ * slow disk costs one sync. If the disk refuses, the write is retried until it succeeds: an acknowledgement is never dropped.
  */
 export class SettlementLog {
   readonly #state: State
@@ -35,7 +35,7 @@ export class SettlementLog {
     this.#retry = options.retry
   }
 
-  /** Why acknowledgements can't be written down, in a sentence. */
+  /** The reason why acknowledgements cannot be stored, in a sentence. */
   get problem(): string | null {
     return this.#problem
   }
@@ -104,7 +104,7 @@ export class SettlementLog {
   }
 }
 
-/** The agent stops before an entry could be written: it is made again after the next start. */
+/** The agent stopped before an entry could be written: it is repeated after the next start. */
 export class SettlementLogClosedError extends Error {
   override name = 'SettlementLogClosedError'
   constructor() {

@@ -50,36 +50,36 @@ import type { QuarantineAction, QuarantineDecision, Shipper, ShipperHooks, ShipS
 
 export interface ShipperOptions {
   readonly state: State
-  /** The agent's data folder: `spool/` and `quarantine/` lie in it. */
+  /** The agent's data folder with `spool/` and `quarantine/`. */
   readonly dir: string
-  /** Tried in turn. */
+  /** The indexers, tried in turn. */
   readonly indexers: readonly string[]
   readonly tls?: TlsFiles
   readonly allowPlainHttp?: boolean
   readonly identity: Identity
-  /** Bytes the spool may hold before `hasRoom` says no. */
+  /** The limit of bytes in the spool, above which `hasRoom` returns false. */
   readonly windowBytes?: number
   readonly inFlight?: number
-  /** Called for each heartbeat; without it there are none. */
+  /** Called for each heartbeat; if it is absent, there are no heartbeats. */
   readonly heartbeat?: () => HeartbeatNumbers
-  /** Milliseconds between heartbeats. */
+  /** The interval of heartbeats, in ms. */
   readonly heartbeatEvery?: number
-  /** Version of the central settings that batches are made under. */
+  /** The version of the central settings that batches are made under. */
   readonly settings?: () => string | null
-  /** Who takes the central settings that heartbeats lead to. */
+  /** Receives the central settings when a heartbeat's answer names a new version. */
   readonly central?: SettingsDesk
   readonly timeouts?: Timeouts
   readonly delays?: Delays
-  /** How long requests under way may take to end when the shipper closes. */
+  /** The time that running requests get to end when the shipper closes. */
   readonly grace?: number
   readonly clock?: Clock
-  /** That many random bytes. */
+  /** Returns this number of random bytes. */
   readonly random: (bytes: number) => Buffer
   readonly log: Log
   readonly hooks: ShipperHooks
 }
 
-/** An indexer that doesn't answer holds up a stop this long, and no longer. */
+/** The longest time for which an indexer that doesn't answer delays a stop. */
 export const GRACE_MS = 2000
 
 export function createShipper(options: ShipperOptions): Shipper {
@@ -110,7 +110,8 @@ class SpoolingShipper implements Shipper {
 
   constructor(options: ShipperOptions) {
     const { state, log, identity, random } = options
-    if (options.indexers.length === 0) throw new OperatorError('indexers: there is none; name at least one.')
+    if (options.indexers.length === 0)
+      throw new OperatorError('WB-CONFIG-INVALID', 'indexers: there is none; name at least one.')
     this.#options = options
     this.#clock = options.clock ?? clockOf(Date.now)
     this.#log = log
@@ -126,7 +127,7 @@ class SpoolingShipper implements Shipper {
     const timeouts = options.timeouts ?? TIMEOUTS
     const files = options.tls ?? {}
     const tls = readTls(tlsFor(files, options.dir))
-    // One connection more, so that heartbeats pass beside batches.
+    // An additional connection lets heartbeats pass beside batches.
     this.#connections = options.indexers.map((indexer) => {
       const url = checkedUrl(indexer, options.allowPlainHttp ?? false)
       return new Connection(url, { connections: inFlight + 1, timeouts, tls })
@@ -156,7 +157,7 @@ class SpoolingShipper implements Shipper {
             connections: this.#connections,
             identity,
             settings: options.central,
-            // An operator who names certificates renews them, too.
+            // If the operator names certificates, the operator renews them, too.
             certificates:
               files.cert === undefined
                 ? new Certificates({
@@ -183,7 +184,7 @@ class SpoolingShipper implements Shipper {
     if (before !== undefined && before !== identity.agent) {
       this.#log.warn(
         { before, now: identity.agent, batches: this.#pending.size },
-        'this agent was enrolled anew; what is in the spool is sealed under its new name',
+        'this agent was enrolled again; the batches in the spool are sealed under its new identity',
       )
       await this.#reseal(null)
       ;({ chain, last } = await this.#readSpool())
@@ -278,7 +279,7 @@ class SpoolingShipper implements Shipper {
       if (action === 'retry' && this.#sending) this.#sender.add(batch)
       return { batch: name, action, events: batch.events }
     })
-    // A fork waits for decisions under way: it must find the batch either in quarantine or in the spool.
+    // A fork waits for running decisions: it must find the batch either in quarantine or in the spool.
     this.#deciding = Promise.allSettled([this.#deciding, decided])
     return decided
   }
@@ -287,7 +288,7 @@ class SpoolingShipper implements Shipper {
     if (!this.#stop.signal.aborted) {
       this.#stop.abort()
       const grace = this.#options.grace ?? GRACE_MS
-      // A disk that refuses the settlements holds up what was acknowledged: it is sent again after the next start.
+      // If the disk refuses the settlements, acknowledged batches cannot be recorded: they are sent again after the next start.
       const cancel = this.#clock.after(grace, () => void this.#settlements.close())
       await this.#sender.close(grace)
       cancel()
@@ -342,8 +343,8 @@ class SpoolingShipper implements Shipper {
   }
 
   /**
-   * What is pending by the state's word. A batch stays in `#pending` until its file has left the spool, a moment after the state has it as
-   * settled: counted by both, its records would be read twice.
+   * The pending batches according to the state. A batch stays in `#pending` until its file has left the spool, a moment after the state
+   * has recorded it as settled. If both counted it, its records would be read twice.
    */
   *#unsettled(): IterableIterator<Batch> {
     const chain = chainOf(this.#state)
@@ -351,7 +352,7 @@ class SpoolingShipper implements Shipper {
       if (chain === undefined || !isDone(this.#state, chain, batch)) yield batch
   }
 
-  /** The acknowledgement is on the disk before the file goes. */
+  /** Records the acknowledgement on the disk before the file is removed. */
   async #acknowledge(batch: Batch, answer: Acknowledgement): Promise<void> {
     const settled = batch.again ? [] : this.#options.hooks.settled(batch.slices)
     await this.#settlements.enter((draft) => {
@@ -395,20 +396,20 @@ class SpoolingShipper implements Shipper {
     await this.#settle(batch, () => moveToQuarantine(this.#spool, this.#folder(), batch, reason))
   }
 
-  /** The settlements have it: what is left is to let the file follow, and the next start does that if it fails now. */
+  /** The settlements contain the outcome: only the file has to follow, and if that fails now, the next start does it. */
   async #settle(batch: Batch, follow: () => Promise<void>): Promise<void> {
     try {
       await follow()
     } catch (problem) {
       this.#log.error(
         { batch: batch.name, reason: reasonOf(problem) },
-        'the file of a batch that is settled could not be moved out of the spool; the next start does it',
+        'the file of a settled batch could not be moved out of the spool; the next start does it',
       )
     }
     this.#forget(batch)
   }
 
-  /** The file of a batch is not what it was: what it held is read again, but where that was settled once, and came out of quarantine. */
+  /** Handles a changed file of a batch: its records are read again, except if they were settled once, and came out of quarantine. */
   async #lose(batch: Batch, reason: string): Promise<void> {
     this.#sender.counters.damaged++
     const place = await putAside(this.#spool, this.#folder(), fileOf(batch))
@@ -417,7 +418,7 @@ class SpoolingShipper implements Shipper {
       if (chain !== undefined && batch.incarnation === chain.incarnation && !batch.again)
         draft.set(CHAIN, { ...chain, settled: withNumber(chain.settled, batch.sequence) })
       if (!batch.again) return
-      // It is not read again, so its records stay in the account: as given up.
+      // It is not read again, so the ledger counts its records as discarded.
       draft.set(quarantineKey(batch.name), undefined)
       settleLedgers(draft, batch, (ledger, at) =>
         discarded(quarantined(ledger, batch.slices[at]!), batch.slices[at]!),
@@ -436,12 +437,12 @@ class SpoolingShipper implements Shipper {
     if (!batch.again) this.#options.hooks.lost(batch.slices)
   }
 
-  /** Before a batch is given up because an indexer refuses it: whether it is the batch that was sealed. */
+  /** Checks whether a batch is unchanged since it was sealed, before it is given up because an indexer rejects it. */
   async #faultOf(batch: Batch): Promise<string | null> {
     try {
       return faultIn(await this.#spool.read(this.#folder(), batch))
     } catch {
-      // A file that can't be read says so at its next sending.
+      // An unreadable file is reported at its next sending.
       return null
     }
   }
@@ -455,7 +456,7 @@ class SpoolingShipper implements Shipper {
     if (this.#forking !== null || this.#stop.signal.aborted) return
     this.#log.error(
       { batch: batch.name, incarnation: batch.incarnation },
-      `The indexer knows another waybill of this number (${sentence}): this data folder was copied or restored. What is in the spool is sealed and sent again as a new incarnation.`,
+      `The indexer knows another waybill of this number (${sentence}): this data folder was copied or restored. The agent seals and sends the batches in the spool again as a new incarnation.`,
     )
     this.#forkProblem = 'the indexer reports a fork; what is in the spool is being sealed anew.'
     this.#forking = this.#becomeAnother().finally(() => {
@@ -467,7 +468,7 @@ class SpoolingShipper implements Shipper {
     await this.#deciding
     this.#forksInARow++
     if (this.#forksInARow > 1) {
-      // An indexer that answers so to everything must not keep the disk busy.
+      // An indexer that answers like this to everything must not keep the disk busy.
       const wait = Math.min(300_000, 1000 * 2 ** this.#forksInARow)
       await waitFor(this.#clock, wait, this.#stop.signal)
     }

@@ -6,14 +6,14 @@ import { syncFolder } from '../state/index.ts'
 import { type Batch, batchOf, parseBatchName } from './batch.ts'
 
 /**
- * The folders of sealed batches. A file is exactly the body of its request. It is written under a name that ends in `.tmp`
- * and gets its own name when it is whole and synced: so what is torn was never sent.
+ * The folders of sealed batches. A file is exactly the body of its request. It is written under a name that ends in `.tmp` and gets its
+ * own name when it is complete and synced. So an incomplete file was never sent.
  *
  *   spool/<incarnation>/<batch>.waybill           to be sent
  *   spool/<incarnation>/<batch>.again.waybill     to be sent again, out of quarantine
- *   spool/<incarnation>.staging/                  batches that are being sealed anew after a fork
- *   spool/<incarnation>.done/                     what they were before, on its way out
- *   quarantine/<batch>.waybill, <batch>.json      refused for good, and why
+ *   spool/<incarnation>.staging/                  batches that are being sealed again after a fork
+ *   spool/<incarnation>.done/                     the earlier form of these batches, to be removed
+ *   quarantine/<batch>.waybill, <batch>.json      rejected permanently, and the reason
  */
 export class Spool {
   readonly root: string
@@ -39,7 +39,7 @@ export class Spool {
     return await readFile(join(folder, fileOf(batch)))
   }
 
-  /** The bytes are on the disk, under a name that does not count yet: see `publish`. */
+  /** Writes the bytes to the disk, under a name that does not count yet: see `publish`. */
   async draft(
     folder: string,
     batch: Pick<Batch, 'name' | 'again'>,
@@ -51,7 +51,7 @@ export class Spool {
       try {
         const wanted = parts.reduce((sum, part) => sum + part.length, 0)
         const { bytesWritten } = await handle.writev(parts)
-        // A disk that is nearly full takes a part of it, and says what is wrong only when asked for the rest.
+        // A nearly full disk takes a part of the bytes, and reports the error only for the rest.
         if (bytesWritten < wanted) await handle.writeFile(Buffer.concat(parts).subarray(bytesWritten))
         await handle.datasync()
       } finally {
@@ -63,7 +63,7 @@ export class Spool {
     }
   }
 
-  /** Gives a draft its name; durable once the folder is synced. */
+  /** Gives a draft its name; it is durable once the folder is synced. */
   async publish(folder: string, batch: Pick<Batch, 'name' | 'again'>): Promise<void> {
     const path = join(folder, fileOf(batch))
     await rename(`${path}.tmp`, path)
@@ -73,16 +73,16 @@ export class Spool {
     await removeFile(join(folder, fileOf(batch)))
   }
 
-  /** Takes back a draft, published or not, that is not to count. */
+  /** Removes a draft, published or not. */
   async forget(folder: string, batch: Pick<Batch, 'name' | 'again'>): Promise<void> {
     const path = join(folder, fileOf(batch))
     for (const file of [path, `${path}.tmp`]) {
-      // What can't be removed is overwritten: the number goes to the next batch that is written.
+      // A file that cannot be removed is overwritten: the next batch gets its number.
       await unlink(file).catch(() => undefined)
     }
   }
 
-  /** Moves a batch between spool and quarantine; nothing happens where it has moved already. */
+  /** Moves a batch between spool and quarantine; does nothing if it has moved already. */
   async move(from: string, to: string): Promise<boolean> {
     try {
       await rename(from, to)
@@ -115,7 +115,7 @@ export async function removeFile(path: string): Promise<void> {
   })
 }
 
-/** What a file in one of the folders is. */
+/** The kinds of files in the folders. */
 export type Found =
   | { readonly kind: 'batch'; readonly file: string; readonly batch: Batch }
   | { readonly kind: 'draft'; readonly file: string }
@@ -130,7 +130,10 @@ export type Found =
 
 const FILE = /^(.+?)(\.again)?\.waybill(\.tmp)?$/
 
-/** The batches of a folder by name, which within an incarnation is by sequence. Files of other names are left alone. */
+/**
+ * Reads the batches of a folder in the order of names, which within an incarnation is the order of sequence. Files with other names are
+ * ignored.
+ */
 export async function readFolder(folder: string): Promise<Found[]> {
   const found: Found[] = []
   for (const file of (await namesIn(folder)).sort()) {
@@ -145,7 +148,7 @@ export async function readFolder(folder: string): Promise<Found[]> {
     try {
       bytes = await readFile(join(folder, file))
     } catch (problem) {
-      // Another process may have settled it meanwhile, when a command looks into the folder of a running agent.
+      // Another process may have settled it in the meantime, if a command reads the folder of a running agent.
       if (codeOf(problem) === 'ENOENT') continue
       throw problem
     }

@@ -6,16 +6,16 @@ import { CHAIN, type ChainRecord, chainOf, citationOf, isSettled, newChain, with
 import { isRetried, type QuarantineRecord, quarantineKey } from './quarantine.ts'
 import { fileOf, isThere, namesIn, readFolder, removeFile, type Spool } from './spool.ts'
 
-/** What the folders and the state say together when an agent starts. */
+/** The combined content of the folders and the state when an agent starts. */
 export interface TakenUp {
   readonly chain: ChainRecord
-  /** To be sent, oldest first. */
+  /** The batches to be sent, oldest first. */
   readonly batches: readonly Batch[]
 }
 
 /**
- * Brings folders and state together after any kind of stop. The state is right about what is settled; a batch whose file is
- * whole and not settled is sent.
+ * Reconciles folders and state after any kind of stop. The state is authoritative for settled batches; a batch with a complete file that
+ * is not settled is sent.
  */
 export async function takeUp(
   state: State,
@@ -36,7 +36,7 @@ export async function takeUp(
       case 'draft':
         log.info(
           { file: found.file },
-          'a batch in the spool was not written to its end; it was never sent, and is read again',
+          'a batch in the spool is incomplete; it was never sent, and its records are read again',
         )
         await removeFile(join(folder, found.file))
         break
@@ -44,7 +44,7 @@ export async function takeUp(
         damaged = true
         log.error(
           { batch: found.name, bytes: found.bytes, place: await putAside(spool, folder, found.file) },
-          `a batch in the spool is damaged (${found.reason}); it is set aside, and what it held is read again from its source`,
+          `a batch in the spool is damaged (${found.reason}); its file is set aside, and its records are read again from their sources`,
         )
         break
       case 'batch':
@@ -52,19 +52,19 @@ export async function takeUp(
         else batches.push(found.batch)
     }
   }
-  // Retried batches of an older incarnation stand between by name; what was sealed first goes first.
+  // By name, retried batches of an older incarnation would be among the others; the first sealed goes first.
   batches.sort((a, b) => Number(b.again) - Number(a.again) || a.sequence - b.sequence)
   chain = await withoutHoles(state, chain, batches, damaged, log)
   return { chain, batches }
 }
 
-/** Whether the state says what became of a batch. Its file may still be there: it goes once the state is on the disk. */
+/** Whether the state has the outcome of a batch. Its file may still exist: it is removed once the state is on the disk. */
 export function isDone(state: State, chain: ChainRecord, batch: Batch): boolean {
   if (batch.again) return !isRetried(state.get<QuarantineRecord>(quarantineKey(batch.name)))
   return batch.incarnation === chain.incarnation && isSettled(chain, batch.sequence)
 }
 
-/** The chain in the state; a new one in a new folder; or that of the spool, when the state has fallen behind a fork. */
+/** Returns the chain in the state; a new one in a new folder; or that of the spool, if the state is older than a fork. */
 async function chosenChain(
   state: State,
   spool: Spool,
@@ -75,7 +75,7 @@ async function chosenChain(
   const folders = (await namesIn(spool.root)).filter((name) => /^[0-9a-f]{32}$/.test(name))
   if (known !== undefined && folders.includes(known.incarnation)) return known
   if (known !== undefined && (await isThere(`${spool.folder(known.incarnation)}.staging`))) return known
-  // Neither begun nor left behind by what the state knows: the state is older than the spool.
+  // The state has neither begun nor left these: the state is older than the spool.
   const strangers: { incarnation: string; batches: Batch[] }[] = []
   for (const incarnation of folders) {
     if (incarnation === known?.follows) continue
@@ -95,7 +95,7 @@ async function chosenChain(
   }
   log.error(
     { incarnation: newest.incarnation, batches: newest.batches.length },
-    'the state is older than the spool; the chain of waybills goes on where the spool says',
+    'the state is older than the spool; the chain of waybills continues after the spool',
   )
   const cites = known === undefined ? null : citationOf(known)
   const chain = newChain(newest.incarnation, cites, known?.incarnation ?? null)
@@ -103,11 +103,11 @@ async function chosenChain(
   return chain
 }
 
-/** Finishes or undoes a fork that was interrupted: the write of the state decided which. */
+/** Finishes or undoes an interrupted fork: the write of the state decided which. */
 async function removeOtherFolders(chain: ChainRecord, spool: Spool, log: Log): Promise<void> {
   const own = spool.folder(chain.incarnation)
   if (await isThere(`${own}.staging`)) {
-    // The new folder may have been made, empty, in the meantime: what is staged replaces it.
+    // The new folder may have been created, empty, in the meantime: the staged one replaces it.
     await spool.removeFolder(own)
     await spool.move(`${own}.staging`, own)
     await syncFolder(spool.root)
@@ -123,21 +123,21 @@ async function removeOtherFolders(chain: ChainRecord, spool: Spool, log: Log): P
   }
 }
 
-/** Batches that the state knows nothing of are for the operator to judge; they are not thrown away. */
+/** Keeps batches that the state does not know: the operator decides about them. */
 async function keepStrangers(spool: Spool, folder: string, log: Log): Promise<void> {
   for (const found of await readFolder(folder)) {
     if (found.kind !== 'batch') continue
     await spool.move(join(folder, found.file), spool.quarantineFile(found.batch.name))
     log.error(
       { batch: found.batch.name },
-      'a batch of a chain that the state does not know was in the spool; it is in quarantine, to be retried or discarded',
+      'a batch of a chain that the state does not know was in the spool; it is in quarantine now: retry or discard it',
     )
   }
   await syncFolder(spool.quarantine)
   await spool.removeFolder(folder)
 }
 
-/** Where a file is kept that is no batch any more, for people to look at. */
+/** Moves a file that is no longer a batch to a place where people can inspect it. */
 export async function putAside(spool: Spool, folder: string, file: string): Promise<string> {
   const place = join(spool.quarantine, `${file}.damaged`)
   await spool.move(join(folder, file), place)
@@ -145,7 +145,7 @@ export async function putAside(spool: Spool, folder: string, file: string): Prom
   return place
 }
 
-/** Moves that the state has decided and that were not made yet. */
+/** Completes moves that the state has decided. */
 export async function finishQuarantine(
   state: State,
   spool: Spool,
@@ -176,8 +176,8 @@ export async function finishQuarantine(
 }
 
 /**
- * Numbers below the last batch that are neither settled nor in the spool were settled after the state was written: it comes from a
- * backup, or lost its last writes. They must not be taken for pending, or be used again.
+ * Numbers below the last batch that are neither settled nor in the spool were settled after the state was written: the state comes from a
+ * backup, or lost its last writes. They must not count as pending, or be used again.
  */
 async function withoutHoles(
   state: State,
@@ -201,7 +201,7 @@ async function withoutHoles(
   if (!damaged) {
     log.error(
       { from: missing[0], to: missing.at(-1), missing: missing.length },
-      'the state is older than the spool: batches before those in the spool were settled without its knowledge',
+      'the state is older than the spool: it does not know that earlier batches were settled',
     )
   }
   let settled = chain.settled

@@ -3,33 +3,33 @@ import type { TaskResult } from '../normalise/task.ts'
 import type { Range } from '../ranges.ts'
 import type { Change } from '../state/index.ts'
 
-/** What the pump asks of the shipper. */
+/** The interface between the pump and the shipper. */
 export interface Shipper {
-  /** Reads what is in the spool, so that `sealed` is known, and sends nothing yet. */
+  /** Reads the spool, so that `sealed` is known, and sends nothing yet. */
   takeUp(): Promise<void>
-  /** Begins to send, the spool first, as it was sealed; from then on the hooks are called. Takes the spool up where that wasn't done. */
+  /** Begins to send, the spool first, in the order of sealing; from then on it calls the hooks. Reads the spool if that was not done. */
   start(): Promise<void>
-  /** What batches in the spool hold of each source, by `source/generation`. */
+  /** The ranges of each source in the batches of the spool, by `source/generation`. */
   sealed(): ReadonlyMap<string, readonly Range[]>
-  /** Whether one batch more is wanted: the spool has room, and what waits to be sent is not enough already. */
+  /** Whether another batch is wanted: the spool has room, and not enough batches wait to be sent. */
   hasRoom(): boolean
   /** Resolves when there is room, or when the signal fires. */
   room(signal: AbortSignal): Promise<void>
   /**
-   * Gives the batch its number, signs and spools it; resolves when it is on the disk. Batches are sealed in the order of the calls. When
-   * the disk refuses it, it has no number, and neither have those called for behind it at that time: they reject too.
+   * Gives the batch its number, signs and spools it; resolves when it is on the disk. Batches are sealed in the order of the calls. If the
+   * disk refuses it, it gets no number. The later calls that are pending at that time get none either: they reject too.
    */
   seal(result: TaskResult, slices: readonly SourceSlice[]): Promise<void>
-  /** Resolves when nothing is in the spool, or when the signal fires. */
+  /** Resolves when the spool is empty, or when the signal fires. */
   drained(signal: AbortSignal): Promise<void>
   status(): ShipStatus
-  /** By source. */
+  /** The ledgers, by source. */
   ledgers(): ReadonlyMap<string, Ledger>
-  /** The sum of them. */
+  /** The sum of the ledgers. */
   total(): Ledger
-  /** What the operator decides about a batch that was refused for good. */
+  /** Carries out the operator's decision about a batch that was rejected permanently. */
   quarantine(batch: string, action: QuarantineAction): Promise<QuarantineDecision>
-  /** Stops sending; what is in the spool stays there. */
+  /** Stops sending; the batches in the spool stay there. */
   close(): Promise<void>
 }
 
@@ -42,9 +42,9 @@ export interface QuarantineDecision {
 }
 
 export interface ShipperHooks {
-  /** What the inputs want written down with an acknowledgement. */
+  /** The changes that the inputs want to store with an acknowledgement. */
   settled(slices: readonly SourceSlice[]): Change[]
-  /** A batch of these can't be sent any more: they are to be read again. */
+  /** A batch with these slices cannot be sent any more: they have to be read again. */
   lost(slices: readonly SourceSlice[]): void
 }
 
@@ -55,12 +55,12 @@ export interface ShipStatus {
   readonly spooledBatches: number
   readonly spooledBytes: number
   readonly quarantined: number
-  /** Age in ms of the oldest batch in the spool. */
+  /** The age of the oldest batch in the spool, in ms. */
   readonly oldestPending: number | null
-  /** Why nothing is being acknowledged at present, in a sentence; null when all is well. */
+  /** The reason why nothing is being acknowledged now, in a sentence; null if all is well. */
   readonly problem: string | null
   readonly lastAcknowledged: number | null
-  /** What the indexer's clock is ahead of this one, in ms, as of the last heartbeat. */
+  /** The lead of the indexer's clock over this one in ms, at the last heartbeat. */
   readonly clockOffset: number | null
   /** Since this shipper started. */
   readonly counters: ShipCounters

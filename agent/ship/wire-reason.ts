@@ -1,6 +1,6 @@
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
 
-/** What a failed request says to an operator. */
+/** Describes a failed request to an operator. */
 export function wireReason(problem: unknown): string {
   if (problem instanceof OperatorError) return problem.message
   if (problem instanceof DOMException && problem.name === 'TimeoutError') return 'it did not answer in time'
@@ -24,7 +24,7 @@ export function wireReason(problem: unknown): string {
   }
 }
 
-/** The connection was cut with the request on its way, as some proxies do in place of 413. */
+/** Whether the connection was cut during the request, as some proxies do instead of answering 413. */
 export function isCut(problem: unknown): boolean {
   return ['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE'].includes(codeOf(problem) ?? '')
 }

@@ -1,7 +1,7 @@
 import { mkdir, open, rename, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
-/** Makes the names in a folder durable: a file is found after power loss only once its folder is synced too. */
+/** Makes the names in a folder durable: after a power loss a file only exists if its folder was synced, too. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {
@@ -11,7 +11,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Makes a folder and those above it that are missing: all are found after power loss. */
+/** Creates a folder and its missing parents, so that all exist after a power loss. */
 export async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode: 0o700 })
   if (first === undefined) return
@@ -21,7 +21,7 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Replaces a file so that, whatever happens, it is found with its old content or its new one, never between. */
+/** Replaces a file atomically: after any failure it has its old content or its new one. */
 export async function writeFileDurably(
   path: string,
   content: Uint8Array | string,

@@ -12,7 +12,7 @@ async function folder(): Promise<string> {
   return dir
 }
 
-/** The claim of a process that had the id of this one before it. */
+/** The claim of an earlier process with the id of this one. */
 async function deadClaim(dir: string, round: number): Promise<string> {
   const lock = await lockFolder(dir)
   const claim: unknown = JSON.parse(await readFile(join(dir, 'lock'), 'utf8'))
@@ -32,7 +32,7 @@ const HOLDER = `
   }
 `
 
-/** A process that takes the lock and keeps it; what it says first. */
+/** Starts a process that takes the lock and keeps it; returns its first output. */
 async function holder(dir: string): Promise<{ said: string; pid: number; kill(): Promise<void> }> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', HOLDER, dir], {
     stdio: ['ignore', 'pipe', 'inherit'],

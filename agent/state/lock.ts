@@ -2,32 +2,34 @@ import { randomBytes } from 'node:crypto'
 import { link, readdir, readFile, readlink, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { codeOf, OperatorError, sha256 } from '../../schema/index.ts'
+import * as z from 'zod'
+import { codeOf, OperatorError, parsedJson, sha256 } from '../../schema/index.ts'
 import { makeFolder } from './durable.ts'
 
 /**
- * Keeps two agents from sharing a data folder. A claim names its process by id and start time, so that one left behind by
- * kill -9 is told from a living one even when the id was given to another process since.
+ * Prevents two agents from sharing a data folder. A claim names its process by id and start time, so that a claim left by kill -9 is
+ * distinguished from one of a living process even when the id was reused since.
  *
- * The claim at `lock` is the first of a chain: who finds it dead puts his own at `lock.after-<its nonce>`, by a link that
- * succeeds for one process only, and then moves it to `lock`. Nothing is ever removed on the strength of an earlier look.
+ * The claim at `lock` is the first of a chain. A process that finds it dead puts its own claim at `lock.after-<its nonce>`, by a link that
+ * succeeds for one process only, and then moves it to `lock`. Nothing is ever removed on the basis of an earlier look.
  */
 export interface FolderLock {
   release(): Promise<void>
 }
 
-interface Claim {
-  readonly pid: number
-  /** Clock ticks between the start of the system and that of the process. */
-  readonly started: string
-  readonly boot: string
-  /** Process ids mean something only within their namespace: containers that share a folder have several. */
-  readonly namespace: string
-  readonly nonce: string
-}
+const claimShape = z.object({
+  pid: z.number(),
+  /** Clock ticks from the start of the system to that of the process. */
+  started: z.string(),
+  boot: z.string(),
+  /** Process ids are only valid within their namespace: containers that share a folder have several. */
+  namespace: z.string(),
+  nonce: z.string().regex(/^[0-9a-f]{32}$/),
+})
+type Claim = Readonly<z.infer<typeof claimShape>>
 
 const ROOT = 'lock'
-/** A holder that can't be seen from here is known by the touch it gives its claim. */
+/** A holder that is not visible from here is recognised by the touches of its claim. */
 const TOUCH_MS = 4_000
 const SILENT_MS = 12_000
 
@@ -44,7 +46,7 @@ export async function lockFolder(dir: string): Promise<FolderLock> {
   const root = join(dir, ROOT)
   const touch = setInterval(() => {
     const now = new Date()
-    // A claim that was taken away shows itself when it is released; a touch is no place to fail.
+    // A lost claim is detected at release; a touch must not fail.
     utimes(root, now, now).catch(() => undefined)
   }, TOUCH_MS)
   touch.unref()
@@ -62,7 +64,7 @@ async function take(dir: string, draft: string, claim: Claim): Promise<void> {
   for (;;) {
     if (await linked(draft, place)) {
       if (place === root) return
-      // While we looked, a faster one may have become the root: then our place hangs on nothing.
+      // Meanwhile a faster process may have become the root: then our place is not in the chain.
       if (await leadsTo(dir, claim.nonce)) {
         await rename(place, root)
         await removeLeftovers(dir, claim.nonce)
@@ -79,6 +81,7 @@ async function take(dir: string, draft: string, claim: Claim): Promise<void> {
     }
     if (await isAlive(holder, place)) {
       throw new OperatorError(
+        'WB-DATA-IN-USE',
         `${dir} is in use by the agent with process id ${holder.pid}. Stop that one first, or give this one a data folder of its own.`,
       )
     }
@@ -123,33 +126,10 @@ async function readClaim(path: string): Promise<Claim | null> {
     if (codeOf(problem) === 'ENOENT') return null
     throw problem
   }
-  let raw: unknown
-  try {
-    raw = JSON.parse(text)
-  } catch {
-    raw = null
-  }
-  if (isClaim(raw)) return raw
-  // A claim is linked whole, so this one was damaged later (or power was lost): nobody can stand behind it any more.
+  const claim = claimShape.safeParse(parsedJson(text))
+  if (claim.success) return claim.data
+  // A claim is linked when complete, so this one was damaged later (or by a power loss): no process can be queued after it any more.
   return { pid: 0, started: '', boot: '', namespace: '', nonce: sha256(text).slice(0, 32) }
-}
-
-function isClaim(raw: unknown): raw is Claim {
-  return (
-    typeof raw === 'object' &&
-    raw !== null &&
-    'pid' in raw &&
-    typeof raw.pid === 'number' &&
-    'started' in raw &&
-    typeof raw.started === 'string' &&
-    'boot' in raw &&
-    typeof raw.boot === 'string' &&
-    'namespace' in raw &&
-    typeof raw.namespace === 'string' &&
-    'nonce' in raw &&
-    typeof raw.nonce === 'string' &&
-    /^[0-9a-f]{32}$/.test(raw.nonce)
-  )
 }
 
 async function ownClaim(): Promise<Claim> {
@@ -171,9 +151,9 @@ async function surroundings(): Promise<{ boot: string; namespace: string }> {
 async function startOf(pid: number): Promise<string | null> {
   try {
     const line = await readFile(`/proc/${pid}/stat`, 'utf8')
-    // The second field is the program's name in brackets, and may hold spaces and brackets itself.
+    // The second field is the program's name in brackets; it may contain spaces and brackets itself.
     const [state, ...fields] = line.slice(line.lastIndexOf(')') + 2).split(' ')
-    // A zombie runs no more; it only waits for its parent to take note.
+    // A zombie no longer runs; it only waits for its parent.
     return state === 'Z' || state === 'X' ? null : (fields[18] ?? '')
   } catch {
     return null
@@ -189,7 +169,7 @@ async function isAlive(claim: Claim, path: string): Promise<boolean> {
   }
   const touched = await touchOf(path)
   if (touched === null || Date.now() - touched > 5 * SILENT_MS) return false
-  // Its clock may be another than ours: what counts is whether the touch moves.
+  // Its clock may differ from ours: only a change of the touch counts.
   await pause(SILENT_MS)
   const again = await touchOf(path)
   return again !== null && again !== touched
@@ -204,7 +184,7 @@ async function touchOf(path: string): Promise<number | null> {
   }
 }
 
-/** Systems without /proc: whether there is a process of this id, whoever it is. */
+/** Whether there is a process with this id, for systems without /proc. */
 function signalReaches(pid: number): boolean {
   try {
     process.kill(pid, 0)

@@ -1,4 +1,4 @@
 import type { Logger } from 'pino'
 
-/** What the agent's parts ask of a log. */
+/** The functions of a log that the agent's parts use. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>

@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib'
 import type { Change } from './index.ts'
 
 /**
- * The format of journals and snapshots: one line that says what the file is, then records, each with its length and checksum
- * (four bytes each, big-endian) before it. A record is one write: a JSON list of `[key, value]`, and `[key]` for a deletion.
+ * The format of journals and snapshots: one line that names the file's kind, then records, each with its length and checksum (four bytes
+ * each, big-endian) before it. A record is one write: a JSON list of `[key, value]`, or `[key]` for a deletion.
  */
 export const VERSION = 1
 const HEADER_BYTES = 8
@@ -41,9 +41,10 @@ export function encodeRecord(changes: readonly Change[]): Buffer {
   return record
 }
 
-/** A change as it stands in a record: what a reader sees is what a restart would see. */
+/** A change in the form of a record: a reader sees now what it would see after a restart. */
 export type Entry = readonly [key: string] | readonly [key: string, value: unknown]
 
+/** Hand-written for speed: a start reads every record of the journal, and any of the agent's tables may be large. */
 function isEntries(value: unknown): value is Entry[] {
   return (
     Array.isArray(value) &&
@@ -60,13 +61,13 @@ export function entriesOf(record: Buffer): Entry[] {
   return entries
 }
 
-/** The whole records from `start` on, and where the last of them ends; what follows is torn or damaged. */
+/** Reads the complete records from `start` on, and returns where the last of them ends; the rest is incomplete or damaged. */
 export function readRecords(bytes: Buffer, start: number): { records: Entry[][]; end: number } {
   const records: Entry[][] = []
   let at = start
   while (bytes.length - at > HEADER_BYTES) {
     const length = bytes.readUInt32BE(at)
-    // After power loss a file may end in zeros, and the checksum of nothing is zero: no record is empty.
+    // After a power loss a file may end in zeros, and the checksum of nothing is zero: so no record is empty.
     if (length === 0 || length > MAX_RECORD_BYTES || bytes.length - at - HEADER_BYTES < length) break
     const end = at + HEADER_BYTES + length
     if (crc32(bytes.subarray(at + HEADER_BYTES, end)) !== bytes.readUInt32BE(at + 4)) break
@@ -83,7 +84,7 @@ export function apply(table: Map<string, unknown>, entries: readonly Entry[]): v
   }
 }
 
-/** A snapshot: the table in records of a bounded size, and a last record that says how many keys there must be. */
+/** Encodes a snapshot: the table in records of a limited size, and a last record with the number of keys. */
 export function encodeSnapshot(table: ReadonlyMap<string, unknown>, generation: number): Buffer[] {
   const parts: Buffer[] = [titleOf('snapshot', generation)]
   let changes: Change[] = []
@@ -99,7 +100,7 @@ export function encodeSnapshot(table: ReadonlyMap<string, unknown>, generation: 
   return parts
 }
 
-/** The table of a snapshot; null when it is not whole. */
+/** Returns the table of a snapshot; null if it is incomplete. */
 export function decodeSnapshot(bytes: Buffer, start: number): Map<string, unknown> | null {
   const { records, end } = readRecords(bytes, start)
   if (end !== bytes.length) return null

@@ -5,9 +5,8 @@ import type { Log } from './log.ts'
 import { apply, decodeSnapshot, type FileKind, readRecords, readTitle } from './records.ts'
 
 /**
- * Generations: snapshot N holds the table as it was when journal N began, and generation 1 begins empty. So the table is
- * any whole snapshot with its journal and all later journals on top; with two generations kept, a snapshot that is
- * damaged costs nothing.
+ * Generations: snapshot N holds the table as it was when journal N began, and generation 1 begins empty. So the table is any complete
+ * snapshot plus its journal and all later journals. Two generations are kept, so that a damaged snapshot loses nothing.
  */
 export const fileOf = (kind: FileKind, generation: number): string => `state-${generation}.${kind}`
 
@@ -17,11 +16,11 @@ export interface Recovered {
   readonly table: Map<string, unknown>
   /** The generation of the snapshot that it was read from. */
   readonly base: number
-  /** The highest generation there is a file of; 0 in a new folder. */
+  /** The highest generation that has a file; 0 in a new folder. */
   readonly generation: number
-  /** Every generation there is a file of. */
+  /** Every generation that has a file. */
   readonly generations: readonly number[]
-  /** Where the journal of that generation ends; null when it can't be written on and a new generation must begin. */
+  /** The end of the journal of that generation; null if it cannot be continued and a new generation must begin. */
   readonly end: number | null
 }
 
@@ -38,6 +37,7 @@ export async function recover(dir: string, log: Log): Promise<Recovered> {
   const base = await newestSnapshot(dir, generations, log)
   if (base === null) {
     throw new OperatorError(
+      'WB-DATA-DAMAGED',
       `${dir}: no snapshot of the agent's state is readable (${generations.map((g) => fileOf('snapshot', g)).join(', ')}). ` +
         'Restore the folder from a backup; or move it away and enroll again, and every file is read from its start as a new one.',
     )
@@ -50,12 +50,12 @@ export async function recover(dir: string, log: Log): Promise<Recovered> {
     const title = bytes === null ? { kind: 'bad' as const } : readTitle(bytes, 'journal', generation)
     if (title.kind === 'newer') throw newerVersion(dir, name, title.version)
     if (bytes === null || title.kind === 'bad') {
-      // A journal is whole and synced before its snapshot appears; a crash leaves a torn one only without a snapshot.
+      // A journal is complete and synced before its snapshot appears; a crash leaves an incomplete one only without a snapshot.
       const begun = generation === last && !(await isThere(join(dir, fileOf('snapshot', generation))))
       if (!begun) {
         log.error(
           { folder: dir, file: name, bytes: bytes?.length ?? 0 },
-          'the journal of the state is damaged: the agent goes on from the snapshot before it, and reads again what came later',
+          'the journal of the state is damaged: the agent continues from the previous snapshot, and reads later records again',
         )
       }
       end = null
@@ -68,11 +68,11 @@ export async function recover(dir: string, log: Log): Promise<Recovered> {
     if (whole < bytes.length) {
       const cut = { folder: dir, file: name, bytes: bytes.length - whole, at: whole }
       if (generation === last) {
-        log.warn(cut, 'the last record of the state was torn; it was never confirmed, and is cut off')
+        log.warn(cut, 'the last record of the state was incomplete; it was never confirmed, and was removed')
       } else {
         log.error(
           cut,
-          'the journal of the state is damaged: what it and later journals say from there on is not used',
+          'the journal of the state is damaged: the agent ignores the rest of it and later journals',
         )
         break
       }
@@ -96,7 +96,7 @@ async function newestSnapshot(
       if (table !== null) return { table, generation }
       log.error(
         { folder: dir, file: name, bytes: bytes.length },
-        'a snapshot of the state is damaged: the agent falls back to the one before it and its journal',
+        'a snapshot of the state is damaged: the agent uses the previous one and its journal',
       )
     }
     if (generation === 1) return { table: new Map(), generation: 1 }
@@ -106,6 +106,7 @@ async function newestSnapshot(
 
 function newerVersion(dir: string, name: string, version: number): OperatorError {
   return new OperatorError(
+    'WB-DATA-NEWER',
     `${join(dir, name)} was written by a newer waybill-agent (state version ${version}): run that version or a later one.`,
   )
 }

@@ -36,7 +36,7 @@ async function open(dir: string, compactAt = 1e9): Promise<State> {
   return state
 }
 
-/** What an agent would find that starts on this folder now. */
+/** The content that an agent would find if it started on this folder now. */
 async function contentIn(dir: string): Promise<Record<string, unknown>> {
   const state = await openState(dir, { log: silent, sync: false })
   const content = contentOf(state)
@@ -44,7 +44,7 @@ async function contentIn(dir: string): Promise<Record<string, unknown>> {
   return content
 }
 
-/** What is on the disk at this moment, as if the process had been killed. */
+/** A copy of the disk at this moment, as if the process had been killed. */
 async function killedCopy(dir: string): Promise<string> {
   const copy = await folder()
   await cp(dir, copy, { recursive: true })
@@ -119,7 +119,7 @@ describe('the state', () => {
           const copy = `${dir}-cut`
           await cp(dir, copy, { recursive: true })
           for (let cut = journal.indexOf(10) + 1; cut <= journal.length; cut++) {
-            // After power loss the rest of a block may be there as zeros.
+            // After a power loss the rest of a block may contain zeros.
             await writeFile(join(copy, name), Buffer.concat([journal.subarray(0, cut), Buffer.alloc(zeros)]))
             const { table } = await recover(copy, silent)
             const found = JSON.stringify(Object.fromEntries([...table].sort()))
@@ -149,7 +149,7 @@ describe('the state', () => {
     const { log, lines } = recordingLog()
     const again = await openState(dir, { log, sync: false })
     expect(again.get('a')).toBe(1)
-    expect(lines.join()).toContain('was torn')
+    expect(lines.join()).toContain('was incomplete')
     await again.write([{ key: 'b', value: 3 }])
     await again.close()
     expect(await contentIn(dir)).toEqual({ a: 1, b: 3 })
@@ -261,7 +261,7 @@ describe('the state', () => {
     expect(codeOf(problem)).toBe('ENOSPC')
     expect(state.get('n')).toBe(n)
     expect(state.get('m')).toBe(n)
-    // Killed now, it has what was confirmed.
+    // After a kill at this moment, it would have the confirmed values.
     expect(await contentIn(await killedCopy(dir))).toMatchObject({ n, m: n })
     await rm(ballast)
     await state.write([{ key: 'n', value: -1 }])

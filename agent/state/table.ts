@@ -9,13 +9,13 @@ import { fileOf, type Recovered, recover } from './recover.ts'
 
 export interface StateOptions {
   readonly log: Log
-  /** False leaves it to the system when bytes reach the disk: for trials that don't care about power loss. */
+  /** False lets the system decide when bytes reach the disk: for tests that don't care about power loss. */
   readonly sync?: boolean
-  /** A journal of so many bytes that also outweighs its snapshot four times is compacted. */
+  /** The size from which a journal is compacted, if it is also four times as large as its snapshot. */
   readonly compactAt?: number
 }
 
-/** Opens the state in a folder, and makes the folder where there is none. One process at a time: see `lockFolder`. */
+/** Opens the state in a folder, and makes the folder if it does not exist. One process at a time: see `lockFolder`. */
 export async function openState(dir: string, options: StateOptions): Promise<State> {
   try {
     await makeFolder(dir)
@@ -39,17 +39,23 @@ function inOperatorsWords(dir: string, problem: unknown): unknown {
     case 'EPERM':
     case 'EROFS':
       return new OperatorError(
-        `${dir}: the agent may not write here (${reasonOf(problem)}). Give its user the right to write to this folder.`,
+        'WB-DATA-UNUSABLE',
+        `${dir}: the agent may not write here (${reasonOf(problem)}). Give its user permission to write to this folder.`,
         { cause: problem },
       )
     case 'ENOTDIR':
     case 'EEXIST':
-      return new OperatorError(`${dir} is no folder: name another place for the agent's data.`, {
-        cause: problem,
-      })
+      return new OperatorError(
+        'WB-DATA-UNUSABLE',
+        `${dir} is not a folder: name another place for the agent's data.`,
+        {
+          cause: problem,
+        },
+      )
     case 'ENOSPC':
     case 'EDQUOT':
       return new OperatorError(
+        'WB-DATA-FULL',
         `${dir}: the disk is full. Free some space there; the agent's state needs a few MB.`,
         {
           cause: problem,
@@ -73,17 +79,17 @@ class Table implements State {
   readonly #compactAt: number
   readonly #table: Map<string, unknown>
   #generation: number
-  /** Generation of the newest whole snapshot. */
+  /** The generation of the newest complete snapshot. */
   #base: number
-  /** All generations that there are files of. */
+  /** All generations that have files. */
   #generations: number[]
   #journal: FileHandle | null = null
-  /** Where the last confirmed record ends; bytes behind it are never part of the state. */
+  /** The end of the last confirmed record; bytes after it are never part of the state. */
   #end = 0
   #snapshotBytes = 0
-  /** Not to be compacted again before the journal has grown to this: the last try failed. */
+  /** The size that the journal must reach before the next compaction, after one failed. */
   #notBefore = 0
-  /** A write failed: what stands behind `#end` must go before the next write. */
+  /** Whether a write failed: the bytes after `#end` must be removed before the next write. */
   #soiled = false
   #waiting: Waiting[] = []
   #working: Promise<void> | null = null
@@ -100,7 +106,7 @@ class Table implements State {
     this.#generations = [...recovered.generations]
   }
 
-  /** A fresh generation where there is something to tidy up, so that two files must be damaged to lose anything. */
+  /** Begins a fresh generation if there is something to tidy up, so that only damage to two files loses data. */
   async begin(end: number | null): Promise<void> {
     if (end !== titleOf('journal', this.#generation).length || this.#base !== this.#generation) {
       await this.#compact()
@@ -112,7 +118,7 @@ class Table implements State {
     await this.#cleanse()
   }
 
-  /** Lets go of the files as they are. */
+  /** Closes the files as they are. */
   async abandon(): Promise<void> {
     this.#closed = true
     await this.#journal?.close()
@@ -148,7 +154,7 @@ class Table implements State {
       await this.#compact().catch((problem: unknown) => {
         this.#log.warn(
           { folder: this.#dir, reason: reasonOf(problem) },
-          'the state was not compacted at the end',
+          'the state could not be compacted at the end',
         )
       })
     }
@@ -156,9 +162,9 @@ class Table implements State {
     this.#journal = null
   }
 
-  /** One sync confirms all writes that came while the one before it was under way. */
+  /** One sync confirms all writes that arrived during the previous sync. */
   async #work(): Promise<void> {
-    // Writes of the same turn go together.
+    // Writes of the same turn are joined.
     await Promise.resolve()
     while (this.#waiting.length > 0) {
       const group = this.#waiting
@@ -178,7 +184,7 @@ class Table implements State {
           this.#notBefore = this.#end + this.#compactAt
           this.#log.warn(
             { folder: this.#dir, reason: reasonOf(problem) },
-            'the state could not be compacted; its journal goes on growing, and it is tried again later',
+            'the state could not be compacted; its journal continues to grow, and the agent tries again later',
           )
         })
       }
@@ -201,11 +207,11 @@ class Table implements State {
       this.#end += bytes.length
       this.#soiled = false
     } catch (problem) {
-      // Half a group may be there. It goes at once if it can: its writers are told that it failed.
+      // The file may end with half a group. It is removed immediately if possible, because its writers get an error.
       await this.#cleanse().catch((again: unknown) => {
         this.#log.error(
           { folder: this.#dir, reason: reasonOf(again) },
-          'a failed write of the state is not undone yet',
+          'a failed write of the state could not be undone yet',
         )
       })
       throw problem
@@ -221,8 +227,8 @@ class Table implements State {
   }
 
   /**
-   * Begins the next generation. Its journal comes first, then its snapshot by rename: that is the moment from which the new
-   * journal counts. Before it a reader takes the old snapshot with the old journal, and the new, empty one.
+   * Begins the next generation. Its journal comes first, then its snapshot by rename: from that moment the new journal counts. Before it a
+   * reader uses the old snapshot with the old journal, and the new, empty one.
    */
   async #compact(): Promise<void> {
     const next = this.#generation + 1

@@ -2,7 +2,7 @@ import type { Random } from '../../demo/generator/index.ts'
 import { address, COMMANDS, USERS, userId } from './host.ts'
 
 const FIRST = Date.UTC(2026, 4, 1) / 1000
-/** What auditd looked up stands behind it. */
+/** The separator before the values that auditd looked up. */
 const ENRICHED = '\x1d'
 
 /** One event: a record a line, all with the same time and serial. */
@@ -92,7 +92,7 @@ const service: Records = (random, head) => [
   `${head(random.pick(['SERVICE_START', 'SERVICE_STOP']))}pid=1 uid=0 auid=4294967295 ses=4294967295 subj=unconfined msg='unit=${random.pick(['nginx', 'shop', 'apt-daily', 'logrotate'])} comm="systemd" exe="/usr/lib/systemd/systemd" hostname=? addr=? terminal=? res=success'${ENRICHED}UID="root" AUID="unset"`,
 ]
 
-/** By how often they come. */
+/** The kinds of events, weighted by their frequency. */
 const EVENTS: readonly Records[] = [
   ...new Array<Records>(6).fill(signIn),
   ...new Array<Records>(3).fill(programRun),

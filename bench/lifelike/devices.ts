@@ -1,5 +1,5 @@
 import type { Random } from '../../demo/generator/index.ts'
-import { address, USERS } from './host.ts'
+import { address, hostMessages, type Said, USERS } from './host.ts'
 
 const FIRST = Date.UTC(2026, 4, 1)
 const RULES = ['egress-web', 'egress-dns', 'ingress-shop', 'vpn-users', 'default-deny', 'guest-wifi']
@@ -36,4 +36,26 @@ export function* deviceLines(random: Random): Generator<string, never> {
     else if (form < 0.7) yield `<134>1 ${stamp} gw-${random.int(1, 4)} - - - - ${event}`
     else yield event
   }
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+/** Programs that log their name without a process id. */
+const WITHOUT_PID = new Set(['sudo'])
+
+function traditional(at: number): string {
+  const date = new Date(at)
+  const day = String(date.getUTCDate()).padStart(2)
+  return `${MONTHS[date.getUTCMonth()]} ${day} ${date.toISOString().slice(11, 19)}`
+}
+
+/** Writes a line as rsyslog does: with the traditional time, or (newer systems) with one of RFC 3339. */
+function lineOf({ at, host, program, pid, message }: Said): string {
+  const time = host.startsWith('db') ? `${new Date(at).toISOString().slice(0, 23)}417+00:00` : traditional(at)
+  return `${time} ${host} ${WITHOUT_PID.has(program) ? program : `${program}[${pid}]`}: ${message}`
+}
+
+/** Lines of /var/log/auth.log. */
+export function* authLines(random: Random): Generator<string, never> {
+  for (const said of hostMessages(random)) yield lineOf(said)
+  throw new Error('the hosts have fallen silent')
 }

@@ -1,6 +1,6 @@
 import type { Random } from '../../demo/generator/index.ts'
 
-/** What a program of a Linux host says: the same to syslog and to the journal. */
+/** A message of a program of a Linux host: the same for syslog and the journal. */
 export interface Said {
   readonly at: number
   readonly host: string
@@ -163,7 +163,7 @@ function administration(random: Random): Scene {
   ]
 }
 
-/** By how often they come; a host on the open net is mostly guessed at. */
+/** The scenes, weighted by their frequency; most attacks on a host on the open net guess passwords. */
 const SCENES: readonly (readonly [often: number, scene: (random: Random) => Scene])[] = [
   [30, guessing],
   [15, mistyped],
@@ -176,7 +176,7 @@ const SCENES: readonly (readonly [often: number, scene: (random: Random) => Scen
 
 const FIRST = Date.UTC(2026, 4, 1)
 
-/** What the hosts' programs say, one after the other, for ever. */
+/** The messages of the hosts' programs, one after the other, without end. */
 export function* hostMessages(random: Random): Generator<Said, never> {
   const all = SCENES.flatMap(([often, scene]) => new Array<typeof scene>(often).fill(scene))
   for (let at = FIRST; ; ) {

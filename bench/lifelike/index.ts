@@ -1,7 +1,6 @@
 import { headerOf, recordText, Scenario, SYSTEMS, seededRandom } from '../../demo/generator/index.ts'
 import { auditEvents } from './audit.ts'
-import { authLines } from './auth.ts'
-import { deviceLines } from './devices.ts'
+import { authLines, deviceLines } from './devices.ts'
 import { journalLines } from './journal.ts'
 
 export interface Lifelike {
@@ -18,7 +17,10 @@ const SOURCES = {
   'linux-auth': authLines,
 } as const
 
-/** So many records as a source writes them, each different; null for a source that is not told of. The five systems write their scenario of the demo. */
+/**
+ * This many records as a source writes them, each different; null for a source that is not told of. The five systems write their scenario
+ * of the demo.
+ */
 export function lifelike(integration: string, count: number): Lifelike | null {
   const records: string[] = []
   const source = Object.entries(SOURCES).find(([name]) => name === integration)?.[1]

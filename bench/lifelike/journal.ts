@@ -58,7 +58,7 @@ const UNITS = ['nginx', 'shop', 'postgresql', 'apt-daily', 'logrotate', 'fstrim'
 const STARTED = '39f53479d3a045ac8e11786248231fbf'
 const STOPPED = '9d1aaa27d60140bd96365438aad20286'
 
-/** systemd tells of its units, with where in its source it does. */
+/** A message of systemd about a unit, with the place in its source code. */
 function unitEntryOf(random: Random, number: number, said: Said): object {
   const unit = `${random.pick(UNITS)}.service`
   const isStart = random.chance(0.5)

@@ -3,11 +3,11 @@
  *
  *   npm run bench:scale -- [events] [--dir folder] [--runs 5]
  *
- * Stores a month of a company (`month.ts`), made out of a pool of its lines while it is stored, so that no file of that size is needed. Prints for
- * each tenth events/s, processor time and memory (the lines' too: some 50 MB); then bytes an event, how long it takes to open the store, and what
- * the console's questions take. First after the store was opened: nothing is in the process, though the system may have its files in memory. Then
- * again, one by one, and all of a screen at once, as its page asks them. At last partitions are dropped. A folder that is filled already is only
- * asked, and nothing of it is dropped.
+ * Stores a month of a company (`month.ts`), made out of a pool of its lines while it is stored, so that no file of that size is needed.
+ * Prints for each tenth events/s, processor time and memory (the lines' too: some 50 MB); then bytes an event, how long it takes to open
+ * the store, and what the console's questions take. First after the store was opened: nothing is in the process, though the system may have
+ * its files in memory. Then again, one by one, and all of a screen at once, as its page asks them. At last partitions are dropped. A folder
+ * that is filled already is only asked, and nothing of it is dropped.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -29,7 +29,7 @@ const runs = Number(values.runs)
 const BATCH = 2400
 const IN_FLIGHT = 6
 const LENGTH = 28 * 86_400_000
-/** At the median, ms. */
+/** The wanted median, ms. */
 const WANTED = 1000
 
 const folder = values.dir ?? (await mkdtemp(join(tmpdir(), 'waybill-bench-scale-')))

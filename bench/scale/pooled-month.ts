@@ -8,7 +8,7 @@ const DIGITS = 12
 const ID_DIGITS = 16
 const MS = 24
 
-/** A line, and where in it stands what each event has of its own. */
+/** A line, and the places of the values that each event has of its own. */
 interface Template {
   readonly bytes: Buffer
   readonly id: number
@@ -22,8 +22,8 @@ interface Template {
 }
 
 /**
- * The month of `month.ts` for any number of events: a pool of its lines, in which times, ids, offsets, sessions and records are written over. To
- * make a line so takes less than a microsecond, so that a bench of a hundred million events measures the store.
+ * The month of `month.ts` for any number of events: a pool of its lines, in which times, ids, offsets, sessions and records are written
+ * over. To make a line so takes less than a microsecond, so that a bench of a hundred million events measures the store.
  */
 export class PooledMonth {
   readonly #start: number
@@ -77,7 +77,7 @@ export class PooledMonth {
     const record = this.#random()
     for (const entity of template.entities) {
       decimals(bytes, at + entity, template.entityLength, record)
-      // As no number does, it does not begin with a zero.
+      // The number must not begin with a zero.
       if (bytes[at + entity] === ZERO) bytes[at + entity] = ZERO + 1
     }
   }
@@ -95,7 +95,7 @@ export class PooledMonth {
     decimals(bytes, at + 20, 3, within % 1000)
   }
 
-  /** 32 bits, of which the upper ones look random. */
+  /** Returns 32 bits; the upper ones look random. */
   #random(): number {
     this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0
     return this.#state

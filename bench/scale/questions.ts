@@ -2,13 +2,13 @@ import { parseQuery, withoutOwnReads } from '../../indexer/query/index.ts'
 import type { AggregateRequest, SearchRequest } from '../../indexer/store/index.ts'
 import { SOMEBODY } from '../month.ts'
 
-/** What a screen of the console asks. */
+/** A question of a screen of the console. */
 export interface Question {
   readonly screen: string
   readonly name: string
   readonly ask:
     | { readonly aggregate: AggregateRequest }
-    /** Its first page: as many events as `limit` says. */
+    /** Its first page: `limit` events. */
     | { readonly search: Omit<SearchRequest, 'after'> }
 }
 

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 
 const ROOT = import.meta.dirname
-/** Where the indexer looks for the console (indexer/server.ts). */
+/** The folder that the indexer serves the console from (indexer/server.ts). */
 const BUILT = join(ROOT, 'built')
 
-/** Builds the console; compressed here once, so that the indexer need not for each who asks. */
+/** Builds the console, and compresses it once, so that the indexer need not compress it for each request. */
 export async function buildConsole(): Promise<void> {
   // Taking in Vite takes longer than finding that there is nothing to build.
   const { build } = await import('vite')
@@ -22,7 +22,7 @@ export async function buildConsole(): Promise<void> {
   }
 }
 
-/** Whether what was built is older than what it was built from, or not there at all. */
+/** Whether the build is older than its sources, or missing. */
 function isStale(): boolean {
   const built = globSync('index.html', { cwd: BUILT })[0]
   if (built === undefined) return true

@@ -4,14 +4,14 @@ import { KIBANA, type Reference, type SavedObject, savedObject } from './saved-o
 
 export interface Panel {
   readonly title: string
-  /** Of 48 columns. */
+  /** The width in 48 columns. */
   readonly width: number
   readonly content: Content
   /** Another time than the dashboard's: `['now/d', 'now']`. */
   readonly time?: readonly [from: string, to: string]
   /**
-   * Where a click on a value leads, with that value and the dashboard's own filters. A condition of the panel itself is not taken along, so
-   * this is for panels without one; with one, a click filters the table of events on the same dashboard.
+   * The dashboard that a click on a value opens, with that value and the dashboard's own filters. A condition of the panel itself is not
+   * passed on, so this is for panels without one; with one, a click filters the table of events on the same dashboard.
    */
   readonly leadsTo?: string
 }

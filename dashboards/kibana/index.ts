@@ -15,7 +15,7 @@ import { savedSearches, savedSearchObjects } from './saved-searches.ts'
 export type { Place } from './data-views.ts'
 export { ndjsonOf, type SavedObject } from './saved-object.ts'
 
-/** Where the committed file is for. */
+/** The place that the committed file is for. */
 export const USUAL: Place = { namespace: 'default', console: 'http://127.0.0.1:8600' }
 
 /** Everything that Kibana is given: data views, saved searches and dashboards, each before what needs it. */

@@ -1,6 +1,6 @@
 /**
- * What Kibana imports: one saved object a line. Each names the version of its own form, because Kibana brings it from
- * there to its own. An object that names none is taken for the oldest there is: 8.3 then answers `success` and draws nothing.
+ * The form of Kibana's imports: one saved object a line. Each names the version of its own form, because Kibana converts it from there to
+ * its own. Kibana takes an object without a version for the oldest there is: 8.3 then answers `success` and draws nothing.
  */
 export interface SavedObject {
   readonly type: keyof typeof FORM

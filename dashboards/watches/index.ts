@@ -1,9 +1,8 @@
-import { notForWatcher, type Rule } from '../../indexer/alerts/index.ts'
-import { justWhat } from '../../indexer/store/elasticsearch/index.ts'
-import { type Watch, type WatchOptions, watchOf } from './watch.ts'
+import { isForWatcher, isLedgerCondition, type Rule } from '../../schema/rule.ts'
+import { type Dsl, type Watch, type WatchOptions, watchOf } from './watch.ts'
 
-export { ALERT_MAPPING, alertIndex } from './alerts.ts'
 export type { Reached, Watch, WatchOptions } from './watch.ts'
+export { alertIndex } from './watch.ts'
 
 export interface Watches {
   readonly watches: readonly {
@@ -15,12 +14,19 @@ export interface Watches {
   readonly left: readonly { readonly rule: string; readonly why: string }[]
 }
 
-/** Each rule is in exactly one of the two lists: only what Watcher judges just as `Judge` does is a watch. */
-export function watchesFor(rules: readonly Rule[], options: WatchOptions): Watches {
+/**
+ * Each rule is in exactly one of the two lists: only a rule that Watcher judges just as `RuleJudge` does is a watch. `queryOf` gives a
+ * rule's query in Elasticsearch's language, or null if the cluster can't answer it exactly.
+ */
+export function watchesFor<Given extends Rule>(
+  rules: readonly Given[],
+  queryOf: (rule: Given) => Dsl | null,
+  options: WatchOptions,
+): Watches {
   const watches: Watches['watches'][number][] = []
   const left: Watches['left'][number][] = []
   for (const rule of rules) {
-    const query = justWhat(rule.query)
+    const query = queryOf(rule)
     const why = notForWatcher(rule) ?? (query === null ? NARROWED : null)
     if (query === null || why !== null) left.push({ rule: rule.id, why: why ?? NARROWED })
     else {
@@ -32,3 +38,12 @@ export function watchesFor(rules: readonly Rule[], options: WatchOptions): Watch
 }
 
 const NARROWED = 'Elasticsearch can only narrow down what its query means'
+
+/** Why Watcher can't run a rule; null if it can. */
+export function notForWatcher(rule: Rule): string | null {
+  const { condition } = rule
+  if (isForWatcher(rule)) return null
+  if (rule.exceptTimes.length > 0) return 'it has times at which events do not count'
+  if (isLedgerCondition(condition)) return 'it needs the indexer’s state of agents and dead letters'
+  return 'it has to remember earlier events of each group'
+}

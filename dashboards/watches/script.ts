@@ -1,8 +1,8 @@
 /**
- * What a watch does with the events that it found: the same as the built-in engine's `Judge`, in Elasticsearch's own language.
- * Its parameters say the rule. `fresh` are the events that arrived since the watch ran last; for a rule that counts, `around` are
- * all events whose `@timestamp` is near theirs. A window fires if one of its events is fresh. Where there are more events than a search gives,
- * an alert says how many were not looked at.
+ * The script that a watch runs over the events that it found: it does the same as the built-in engine's `Judge`, in Elasticsearch's own
+ * language. Its parameters hold the rule. `fresh` are the events that arrived since the watch ran last; for a rule that counts, `around`
+ * are all events whose `@timestamp` is near theirs. A window fires if one of its events is fresh. If there are more events than a search
+ * returns, an alert gives the number of those that were not looked at.
  */
 export const SCRIPT = `
 List valuesAt(def source, String path) {
@@ -54,19 +54,47 @@ Map alertOf(def rule, String id, long runAt, long at, String message, Map said) 
   return alert;
 }
 
+void relate(Map alert, def source) {
+  for (def kind : ['user', 'ip']) {
+    List known = alert.related.get(kind);
+    for (def value : valuesAt(source, 'related.' + kind)) { if (known.size() < 100 && !known.contains(value)) known.add(value); }
+  }
+}
+
+void goesOn(Map alert, def source) {
+  alert.alert.put('count', (int) alert.alert.count + 1);
+  if (alert.alert.events.size() < 1000) alert.alert.events.addAll(valuesAt(source, 'event.id'));
+  relate(alert, source);
+}
+
 long runAt = ctx.trigger.scheduled_time.toInstant().toEpochMilli();
-long freshFrom = runAt - params.freshFrom;
+// What happened while no watch ran is judged by the first one that does.
+def before = ctx.payload.last.hits.hits;
+long freshFrom = before.size() > 0 ? ZonedDateTime.parse(before.get(0)._source.value).toInstant().toEpochMilli() : runAt - params.freshFrom;
 long freshTo = runAt - params.freshTo;
+if ((long) ctx.payload.fresh.hits.total == 0) return ['_doc': []];
 boolean windowed = params.within > 0;
 def found = windowed ? ctx.payload.around.hits : ctx.payload.fresh.hits;
 Map groups = new LinkedHashMap();
+Map namesOf = new HashMap();
 for (def hit : found.hits) {
   List key = new ArrayList();
-  for (def field : params.groupBy) {
-    List values = valuesAt(hit._source, field);
-    if (values.size() > 0) key.add(values.get(0));
+  List names = new ArrayList();
+  for (def alternatives : params.groupBy) {
+    for (def field : alternatives) {
+      List values = valuesAt(hit._source, field);
+      if (values.size() == 0) continue;
+      key.add(values.get(0));
+      names.add(field);
+      break;
+    }
   }
-  if (key.size() < params.groupBy.size()) continue;
+  if (key.size() < params.groupBy.size()) {
+    if (params.alone == null) continue;
+    key = valuesAt(hit._source, params.alone);
+    names = [params.alone];
+  }
+  namesOf.put(key, names);
   groups.computeIfAbsent(key, k -> new ArrayList()).add(hit);
 }
 
@@ -94,14 +122,21 @@ for (def entry : groups.entrySet()) {
       start = end;
       if (params.schedule != null) met = inHours(at, params.schedule);
     }
-    if (!met || at < quietUntil) continue;
+    if (!met) continue;
+    boolean isLater = at < quietUntil;
     quietUntil = at + params.throttle;
+    if (isLater) {
+      // The alert goes on: it counts this one, and names whom it is about.
+      if (!windowed) goesOn(alerts.get(alerts.size() - 1), hit._source);
+      continue;
+    }
     List events = new ArrayList();
     for (int i = start; i <= end; i++) events.addAll(valuesAt(hits.get(i)._source, 'event.id'));
     int count = end - start + 1;
     String id = params.rule + '.' + (at / params.throttle) + '.' + String.join('.', entry.getKey());
     Map group = new LinkedHashMap();
-    for (int i = 0; i < params.groupBy.size(); i++) group.put(params.groupBy.get(i), entry.getKey().get(i));
+    List names = namesOf.get(entry.getKey());
+    for (int i = 0; i < names.size(); i++) group.put(names.get(i), entry.getKey().get(i));
     Map alert = alertOf(params, id.length() > 120 ? id.substring(0, 120) + id.hashCode() : id, runAt, at, worded(params.message, hit._source, count), ['count': count, 'group': group, 'events': events]);
     for (def field : ['user.name', 'source.ip']) {
       List values = valuesAt(hit._source, field);
@@ -110,6 +145,8 @@ for (def entry : groups.entrySet()) {
       member.put(field.substring(dot + 1), values.size() > 0 ? values.get(0) : null);
       if (values.size() > 0) alert.put(field.substring(0, dot), member);
     }
+    alert.put('related', ['user': new ArrayList(), 'ip': new ArrayList()]);
+    for (int i = start; i <= end; i++) relate(alert, hits.get(i)._source);
     alerts.add(alert);
   }
 }
@@ -117,17 +154,25 @@ int looked = found.hits.size();
 long more = (long) found.total - looked;
 if (more > 0) {
   long last = looked > 0 ? found.hits.get(looked - 1).sort.get(0) : runAt;
-  String message = more + ' more events than the ' + looked + ' that one run looks at are what "' + params.name + '" watches for, and were not judged. '
-    + 'What they mean: waybill rules backtest ' + params.rule + ' --from ' + Instant.ofEpochMilli(last).toString();
+  String message = more + ' more events than the ' + looked + ' that one run looks at match "' + params.name + '", and were not judged. '
+    + 'To judge them: waybill rules backtest ' + params.rule + ' --from ' + Instant.ofEpochMilli(last).toString();
   // The first: nothing that takes only the beginning of a long list leaves it out.
   alerts.add(0, alertOf(params, params.rule + '.more.' + runAt, runAt, runAt, message, ['count': more, 'more': more, 'group': [:], 'events': []]));
 }
 return ['_doc': alerts];
 `.trim()
 
-/** What the indexer is told of a run's alerts: little of each, and not of more than it takes in one request. */
+/** The script for the report of a run's alerts to the indexer: a few fields of each, and no more alerts than one request may have. */
 export const TELL_SCRIPT = `
 String cut(def text, int most) { return text.length() > most ? text.substring(0, most) : text; }
+
+List related(def alert, String kind, int most, int longest) {
+  List values = new ArrayList();
+  if (alert.containsKey('related')) {
+    for (def value : alert.related.get(kind)) { if (values.size() < most) values.add(cut(value, longest)); }
+  }
+  return values;
+}
 
 List alerts = ctx.payload._doc;
 List told = new ArrayList();
@@ -142,8 +187,16 @@ for (int i = 0; i < alerts.size() && i < params.alerts; i++) {
     'message': cut(one.message, params.message),
     'count': one.alert.count,
     'group': group,
-    'events': events.subList(0, (int) Math.min(events.size(), params.events))
+    'events': events.subList(0, (int) Math.min(events.size(), params.events)),
+    'users': related(one, 'user', params.related, params.value),
+    'addresses': related(one, 'ip', params.related, params.value)
   ]);
 }
 return ['rule': params.rule, 'execution': ctx.id, 'alerts': told, 'more': alerts.size() - told.size()];
+`.trim()
+
+/** The record of a run: what arrived before this time is judged. */
+export const SEEN_SCRIPT = `
+String until = Instant.ofEpochMilli(ctx.trigger.scheduled_time.toInstant().toEpochMilli() - params.freshTo).toString();
+return ['kind': 'watch', 'key': params.rule, 'version': 1, 'value': until];
 `.trim()

@@ -1,16 +1,16 @@
 import type { estypes } from '@elastic/elasticsearch'
-import { DAYS, MOST_TOLD, type Rule, windowOf } from '../../indexer/alerts/index.ts'
+import { MOST_TOLD } from '../../schema/api/index.ts'
 import { CATEGORIES } from '../../schema/index.ts'
-import { alertIndex } from './alerts.ts'
-import { SCRIPT, TELL_SCRIPT } from './script.ts'
+import { ALONE, DAYS, isSingle, type Rule, windowOf } from '../../schema/rule.ts'
+import { SCRIPT, SEEN_SCRIPT, TELL_SCRIPT } from './script.ts'
 
-type Dsl = NonNullable<estypes.QueryDslQueryContainer>
+export type Dsl = NonNullable<estypes.QueryDslQueryContainer>
 
 type Parts = 'trigger' | 'input' | 'condition' | 'transform' | 'actions' | 'throttle_period' | 'metadata'
 /** The client's types have `undefined` in them; a watch of ours has all of these. */
 export type Watch = { [Part in Parts]-?: NonNullable<estypes.WatcherWatch[Part]> }
 
-/** Where people of a channel are reached. */
+/** The addresses of a channel's people. */
 export interface Reached {
   readonly email?: readonly string[]
   readonly slack?: readonly string[]
@@ -21,19 +21,22 @@ export interface WatchOptions {
   /** The organisation's time zone. */
   readonly zone: string
   readonly channels?: Readonly<Record<string, Reached>>
-  /** Where alerts are told to the indexer, with what proves who tells it. */
+  /** The address to which watches report alerts, with their token. */
   readonly webhook?: { readonly url: string; readonly token: string }
 }
 
+/** The index that watches write their alerts to. */
+export const alertIndex = (namespace: string): string => `waybill-alerts-${namespace}`
+
 const EVERY = 60_000
-/** What was stored is found after the next refresh: a watch asks for what arrived until this long before. */
+/** The delay of a watch, ms: stored events are found after the next refresh, so it asks only for events that arrived before this time. */
 const BEHIND = 30_000
 const MOST_FRESH = 1000
 /** The most that one search gives. */
 const MOST_AROUND = 10_000
 
 const RUN = '{{ctx.trigger.scheduled_time}}'
-/** An end of the fresh events' times; where there are none, the time of the run, since the search is made all the same. */
+/** An end of the fresh events' times; if there are none, the time of the run, since the search is made nevertheless. */
 const end = (of: 'first' | 'last'): string => {
   const name = `ctx.payload.fresh.aggregations.${of}.value_as_string`
   return `{{${name}}}{{^${name}}}${RUN}{{/${name}}}`
@@ -42,32 +45,44 @@ const end = (of: 'first' | 'last'): string => {
 /** Elasticsearch reckons with dates in whole seconds. */
 const seconds = (ms: number): string => `${Math.ceil(ms / 1000)}s`
 
-/** The watch that does what a rule says, of events that `query` finds. */
+/** The end of the last run, however long ago: a cluster that was down loses no alert. The first run looks back over one interval. */
+const LAST = 'ctx.payload.last.hits.hits'
+const SINCE = `{{#${LAST}}}{{_source.value}}{{/${LAST}}}{{^${LAST}}}${RUN}||-${seconds(EVERY + BEHIND)}{{/${LAST}}}`
+
+/** The watch for a rule, over the events that `query` finds. */
 export function watchOf(rule: Rule, query: Dsl, options: WatchOptions): Watch {
   const within = windowOf(rule.condition)
   const fresh: Dsl = {
-    range: {
-      'event.ingested': { gte: `${RUN}||-${seconds(EVERY + BEHIND)}`, lt: `${RUN}||-${seconds(BEHIND)}` },
-    },
+    range: { 'event.ingested': { gte: SINCE, lt: `${RUN}||-${seconds(BEHIND)}` } },
   }
   return {
     trigger: { schedule: { interval: `${EVERY / 1000}s` } },
     input: {
       chain: {
         inputs: [
+          { last: lastRun(rule, options) },
           { fresh: search(rule, [query, fresh], options, within > 0 ? 0 : MOST_FRESH) },
           ...(within > 0 ? [{ around: search(rule, [query, near(within)], options, MOST_AROUND) }] : []),
         ],
       },
     },
-    condition: { compare: { 'ctx.payload.fresh.hits.total': { gt: 0 } } },
+    // Also a run that finds nothing is remembered; each other action has a condition of its own.
+    condition: { always: {} },
     transform: { script: { lang: 'painless', source: SCRIPT, params: parametersOf(rule, options) } },
     actions: actionsOf(rule, options),
-    // Each action says its own.
+    // Each action has its own.
     throttle_period: '1s',
     metadata: { waybill: { rule: rule.id, namespace: options.namespace } },
   }
 }
+
+/** The record of the last run of this rule's watch: until when it looked at what arrived. */
+function lastRun({ id }: Rule, { namespace }: WatchOptions): Input {
+  return searchIn([recordIndex(namespace)], { size: 1, query: { ids: { values: [recordOf(id)] } } })
+}
+
+const recordIndex = (namespace: string): string => `waybill-records-${namespace}`
+const recordOf = (rule: string): string => `watch.${rule}`
 
 const near = (within: number): Dsl => ({
   range: {
@@ -75,42 +90,49 @@ const near = (within: number): Dsl => ({
   },
 })
 
-function search(
-  rule: Rule,
-  filter: Dsl[],
-  { namespace }: WatchOptions,
-  size: number,
-): NonNullable<estypes.WatcherInputContainer> {
-  return {
-    search: {
-      request: {
-        indices: CATEGORIES.map((category) => `waybill-${category}-${namespace}`),
-        indices_options: { ignore_unavailable: true, allow_no_indices: true },
-        rest_total_hits_as_int: true,
-        body: {
-          size,
-          track_total_hits: true,
-          sort: [{ '@timestamp': { order: 'asc' } }],
-          _source: neededBy(rule),
-          query: { bool: { filter } },
-          ...(size === 0 && {
-            aggs: {
-              first: { min: { field: '@timestamp', format: 'strict_date_optional_time' } },
-              last: { max: { field: '@timestamp', format: 'strict_date_optional_time' } },
-            },
-          }),
+function search(rule: Rule, filter: Dsl[], { namespace }: WatchOptions, size: number): Input {
+  return searchIn(
+    CATEGORIES.map((category) => `waybill-${category}-${namespace}`),
+    {
+      size,
+      track_total_hits: true,
+      sort: [{ '@timestamp': { order: 'asc' } }],
+      _source: neededBy(rule),
+      query: { bool: { filter } },
+      ...(size === 0 && {
+        aggs: {
+          first: { min: { field: '@timestamp', format: 'strict_date_optional_time' } },
+          last: { max: { field: '@timestamp', format: 'strict_date_optional_time' } },
         },
-      },
+      }),
     },
-  }
+  )
 }
 
-/** What the script reads of an event. */
+type Input = NonNullable<estypes.WatcherInputContainer>
+type Body = NonNullable<NonNullable<Input['search']>['request']['body']>
+
+/** A search in indices that may not exist yet. */
+const searchIn = (indices: string[], body: Body): Input => ({
+  search: {
+    request: {
+      indices,
+      indices_options: { ignore_unavailable: true, allow_no_indices: true },
+      rest_total_hits_as_int: true,
+      body,
+    },
+  },
+})
+
+/** The fields of the users and addresses that an event is about. */
+const RELATED = ['related.user', 'related.ip']
+
+/** The fields of an event that the script reads. */
 function neededBy({ groupBy, condition, message }: Rule): string[] {
   const named = message.flatMap((part) => (typeof part === 'string' ? [] : [part.name]))
   const counted = condition.kind === 'distinct' ? [condition.field] : []
-  const always = ['@timestamp', 'event.id', 'event.ingested', 'user.name', 'source.ip']
-  return [...new Set([...always, ...groupBy, ...named.filter((name) => name !== 'count'), ...counted])]
+  const always = ['@timestamp', 'event.id', 'event.ingested', 'user.name', 'source.ip', ...RELATED]
+  return [...new Set([...always, ...groupBy.flat(), ...named.filter((name) => name !== 'count'), ...counted])]
 }
 
 function parametersOf(rule: Rule, { zone }: WatchOptions): Record<string, unknown> {
@@ -121,6 +143,7 @@ function parametersOf(rule: Rule, { zone }: WatchOptions): Record<string, unknow
     priority,
     channels,
     groupBy,
+    alone: isSingle(condition) ? ALONE : null,
     message,
     throttle,
     freshFrom: EVERY + BEHIND,
@@ -145,7 +168,10 @@ const SOME = {
 } satisfies estypes.WatcherConditionContainer
 const EACH = 'ctx.payload._doc'
 
-/** The index always; people and the indexer where they are set up. Throttles are said for each: the default is for none of them. */
+/**
+ * The actions of a watch: the index always; people and the indexer if they are configured. Each sets its throttle period, since the default
+ * fits none of them.
+ */
 function actionsOf(
   rule: Rule,
   { namespace, channels = {}, webhook }: WatchOptions,
@@ -158,7 +184,7 @@ function actionsOf(
     keep: {
       condition: SOME,
       throttle_period: '1s',
-      // An alert that goes on has the same id: it is brought up to date, not doubled.
+      // An alert that continues has the same id: it is brought up to date, not doubled.
       index: { index: alertIndex(namespace), op_type: 'index' },
     },
     ...(webhook !== undefined && {
@@ -191,6 +217,15 @@ function actionsOf(
         slack: { message: { from: 'Waybill', to: slack, text: '{{ctx.payload.message}}', attachments: [] } },
       },
     }),
+    // This action comes last: a run whose alerts could not be kept is repeated.
+    seen: {
+      condition: { always: {} },
+      throttle_period: '1s',
+      transform: {
+        script: { lang: 'painless', source: SEEN_SCRIPT, params: { rule: rule.id, freshTo: BEHIND } },
+      },
+      index: { index: recordIndex(namespace), doc_id: recordOf(rule.id) },
+    },
   }
 }
 
@@ -199,7 +234,7 @@ function requestTo({ url, token }: NonNullable<WatchOptions['webhook']>): estype
     method: 'post',
     url,
     headers: { 'Content-Type': 'application/json' },
-    // Of all ways to say who one is, Elasticsearch hides only this one where it shows a watch.
+    // This is the only credential that Elasticsearch hides when it shows a watch.
     auth: { basic: { username: 'watcher', password: token } },
     connection_timeout: '10s',
     read_timeout: '30s',

@@ -1,6 +1,6 @@
 /**
- * Who and what the scenario is about: one small telephone company, Brightline Voice. The same people, customers and
- * products appear in all five systems, so that an investigation can follow them from one to the next.
+ * The people and things of the scenario: one small telephone company, Brightline Voice. The same people, customers and products appear in
+ * all five systems, so that an investigation can follow them from one to the next.
  */
 export interface Person {
   readonly id: string
@@ -46,10 +46,10 @@ export const PEOPLE = {
   kenji: person(1012, 'Kenji Watanabe', 'Developer', '192.0.2.152', BERLIN, 'Firefox on Linux'),
 } as const satisfies Record<string, Person>
 
-/** Where the night visitor comes from: an address of RFC 5737's range for examples. */
+/** The address of the night visitor, from RFC 5737's range for examples. */
 export const VISITOR_ADDRESS = '203.0.113.45'
 
-/** A customer under the ids that the systems know it by; `limit`, `terms` and the others change as the scenario goes. */
+/** A customer with the ids of all systems; `limit`, `terms` and the others change during the scenario. */
 export interface Customer {
   readonly name: string
   readonly erp: string
@@ -79,14 +79,14 @@ export interface Project {
   tasks: string[]
 }
 
-/** What the systems hold at a moment: a change takes its old value from here and leaves its new one. */
+/** The current state of the systems: a change takes its old value from here and stores its new one. */
 export interface World {
   readonly customers: readonly Customer[]
   readonly products: readonly Product[]
   readonly projects: readonly Project[]
   /** Roles that were changed, by person id. */
   readonly roles: Map<string, string>
-  /** Sessions that are open, by system and person id. */
+  /** Open sessions, by system and person id. */
   readonly sessions: Map<string, string>
 }
 
@@ -112,7 +112,7 @@ const PRODUCTS: readonly [id: string, name: string, price: number, stock: number
   ['PRD-2006', 'Session border controller, license', 1890, 12],
 ]
 
-/** Ids that a system made once and keeps: spelled from the number, so that every seed has the same. */
+/** Permanent ids of a system, derived from the number, so that they are the same for every seed. */
 const hexOf = (number: number, digits: number): string =>
   (BigInt(number) * 0x9e3779b97f4a7c15n * 0xbf58476d1ce4e5b9n)
     .toString(16)

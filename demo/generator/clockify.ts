@@ -2,8 +2,8 @@ import { PEOPLE, type Person, type Project } from './cast.ts'
 import { type Entry, plainTime, type Scene, type Stage } from './stage.ts'
 
 /**
- * Clockify: the audit log's CSV export. Timestamp, author and action are its columns, in the wording of the actions list; an
- * update also shows the previous and the new value, where the log was on when the record was made.
+ * Clockify: the audit log's CSV export. Timestamp, author and action are its columns, in the wording of the actions list. An update also
+ * shows the previous and the new value, if the log was on when the record was made.
  */
 export const CLOCKIFY_COLUMNS = [
   'Timestamp',
@@ -53,7 +53,7 @@ const WORK = [
   'Routes tested with the carrier',
   'Workshop with the customer',
   'Numbers ported, second batch',
-  // Descriptions hold what people type: commas, quotes, several lines.
+  // Descriptions contain typical input: commas, quotes, several lines.
   'Fixed "one-way audio", again',
   'Stand-up\nReview of the portal',
   'Angebot für Bäckerei Müller geprüft',
@@ -111,7 +111,7 @@ function* corrections(stage: Stage): Generator<Entry, void> {
   }
 }
 
-/** A project is renamed; each of its time entries is logged as updated too. */
+/** Renames a project; each of its time entries is logged as updated, too. */
 function* renamedProject(stage: Stage): Generator<Entry, void> {
   const { random, world } = stage
   const project = random.pick(world.projects)
@@ -151,7 +151,7 @@ function* renamedProject(stage: Stage): Generator<Entry, void> {
   })
 }
 
-/** Things that come and go: made by hand, by import, from QuickBooks, changed and deleted again. */
+/** Objects with a life cycle: created by hand, by import or from QuickBooks, changed and deleted again. */
 const LIVES: readonly [type: string, noun: string, origins: readonly string[], updates: readonly string[]][] =
   [
     ['PROJECT', 'project', ['', ' (import)', ' (QuickBooks)'], ['']],

@@ -2,8 +2,8 @@ import { type Customer, PEOPLE, type Person } from './cast.ts'
 import { type Entry, plainTime, type Scene, type Stage } from './stage.ts'
 
 /**
- * ConnexCS: user, IP, date and time, primary key, action, table, message, and data before and after. The user is `Portal` where
- * a customer made the change in the customer portal; all others were made in the control panel or through the API.
+ * ConnexCS: user, IP, date and time, primary key, action, table, message, and data before and after. The user is `Portal` if a customer
+ * made the change in the customer portal; all others were made in the control panel or through the API.
  */
 type Row = Readonly<Record<string, unknown>>
 
@@ -97,7 +97,7 @@ function* addresses(stage: Stage): Generator<Entry, void> {
     yield panel(stage, who, { action: 'DELETE', key, table, message: 'IP address deleted', before: address })
 }
 
-/** What customers do for themselves. */
+/** Actions of customers in the portal. */
 function* portal(stage: Stage): Generator<Entry, void> {
   const { random, world } = stage
   const customer = random.pick(world.customers)

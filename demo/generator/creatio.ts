@@ -3,12 +3,12 @@ import type { Entry, Scene, Stage } from './stage.ts'
 
 /**
  * Creatio: the audit log (users' authorisation, roles, access permissions, system settings, its own archiving) and the
- * change log (records with their previous and new values). Both come as one stream, told apart by `Log`.
+ * change log (records with their previous and new values). Both come as one stream, distinguished by `Log`.
  */
 type Columns = Readonly<Record<string, unknown>>
 
 const AUTHORIZATION = 'User authorization'
-/** Who comes from outside comes by the proxy: its address stands behind theirs. */
+/** Requests from outside pass the proxy, whose address follows the client's. */
 const PROXY = '10.0.0.2'
 
 const guidFor = (who: Person): string => guidOf(Number(who.id.slice(2)))
@@ -88,7 +88,7 @@ function* signOut(stage: Stage, who: Person): Generator<Entry, void> {
   })
 }
 
-/** Prices and balances: what the manual says that a change log is for. */
+/** Prices and balances: the purpose of a change log according to the manual. */
 function* business(stage: Stage): Generator<Entry, void> {
   const { random, world } = stage
   yield* signedIn(stage, PEOPLE.lisa)

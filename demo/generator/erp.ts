@@ -22,7 +22,7 @@ function entry(stage: Stage, columns: Columns): Entry {
   }
 }
 
-/** Who it was, from where and with what: the columns that every record of a person has. */
+/** User, address and device: the columns that every record of a person has. */
 function by(stage: Stage, who: Person, ip: string = who.ip): Columns {
   const session = stage.world.sessions.get(`erp ${who.id}`)
   return {
@@ -196,7 +196,7 @@ export const financialReport: Columns = about(
 const recordChange = (stage: Stage, who: Person, action: string, columns: Columns, more: Columns): Entry =>
   entry(stage, { type: 'Record Changes', action, ...columns, ...SUCCESS, ...by(stage, who), ...more })
 
-/** The manual's own example: a credit limit raised, an approval asked for, a manager told. */
+/** The example of the manual: a user raises a credit limit, the ERP requests an approval and notifies a manager. */
 function* creditLimit(stage: Stage): Generator<Entry, void> {
   const { random, world } = stage
   const customer = random.pick(world.customers)
@@ -367,7 +367,7 @@ function* account(stage: Stage): Generator<Entry, void> {
   yield* signOut(stage, who)
 }
 
-/** Someone forgot a password: a series that ends well after three. */
+/** Someone forgot a password: a series that succeeds after three failures. */
 function* forgotten(stage: Stage): Generator<Entry, void> {
   const who = PEOPLE.mike
   for (const attempt of [1, 2, 3]) yield failedSignIn(stage, who, attempt, who.ip)
@@ -375,7 +375,7 @@ function* forgotten(stage: Stage): Generator<Entry, void> {
   yield* signIn(stage, who)
 }
 
-/** Someone forgot it altogether. */
+/** Someone forgot it completely. */
 function* lockedOut(stage: Stage): Generator<Entry, void> {
   const who = PEOPLE.sarah
   stage.world.sessions.delete(`erp ${who.id}`)
@@ -444,7 +444,7 @@ function* troubles(stage: Stage): Generator<Entry, void> {
     component: 'Shopify',
     status: 'Error',
     ...AUTOMATON,
-    // Errors bring their stack along: a JSON text with newlines in it, one line in the file.
+    // Errors include their stack: a JSON text with newlines, on one line of the file.
     message:
       'Shopify answered 502: order not synchronised\n    at sync (orders.js:88)\n    at run (queue.js:19)',
   })

@@ -14,13 +14,13 @@ const ENDING: Readonly<Record<System, string>> = {
 
 const HEADER = `${CLOCKIFY_COLUMNS.join(',')}\n`
 
-/** The line of columns with which a system's files begin; null where they have none. */
+/** The header line of a system's files; null if they have none. */
 export const headerOf = (system: System): string | null => (ENDING[system] === 'csv' ? HEADER : null)
 
 const csvField = (value: string): string =>
   /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value
 
-/** One record as its system writes it. */
+/** Formats one record as its system writes it. */
 export function recordText({ system, row }: Entry): string {
   if (ENDING[system] === 'jsonl') return `${JSON.stringify(row)}\n`
   return `${CLOCKIFY_COLUMNS.map((column) => csvField(String(row[column] ?? ''))).join(',')}\n`
@@ -33,13 +33,13 @@ interface OpenFile {
 
 export interface AuditFilesOptions {
   readonly folder: string
-  /** A file is renamed and a new one begun when it has so many records. */
+  /** The number of records after which a file is renamed and a new one is begun. */
   readonly rotateAfter: number
-  /** Renamed files of each system that are kept. */
+  /** The number of renamed files that are kept per system. */
   readonly keep: number
 }
 
-/** The audit files of the five systems in one folder, rotated as logrotate does: renamed, then created anew. */
+/** The audit files of the five systems in one folder, rotated as logrotate does: renamed, then created again. */
 export class AuditFiles {
   private readonly options: AuditFilesOptions
   private readonly files = new Map<System, OpenFile>()
@@ -58,7 +58,7 @@ export class AuditFiles {
     for (const system of SYSTEMS) await this.openFile(system)
   }
 
-  /** Appends the records to their systems' files, in order; `now` names files that are rotated away. */
+  /** Appends the records to their systems' files, in order; `now` names rotated files. */
   async write(entries: readonly Entry[], now: Date): Promise<void> {
     for (const system of SYSTEMS) {
       const own = entries.filter((entry) => entry.system === system)
@@ -87,7 +87,7 @@ export class AuditFiles {
     const { size } = await handle.stat()
     if (size === 0 && ENDING[system] === 'csv') await handle.appendFile(HEADER)
     if (size > 0) {
-      // A run that was killed may have left half a record: it gets a line of its own.
+      // A killed run may have left half a record: it gets its own line.
       const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1)
       if (buffer.toString() !== '\n') await handle.appendFile('\n')
     }

@@ -1,8 +1,8 @@
-/** Chance with a seed: the same seed tells the same scenario. */
+/** Randomness with a seed: the same seed gives the same scenario. */
 export interface Random {
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   next(): number
-  /** A whole number from `least` to `most`, both included. */
+  /** Returns a whole number from `least` to `most`, both included. */
   int(least: number, most: number): number
   pick<Item>(items: readonly Item[]): Item
   chance(probability: number): boolean
@@ -10,7 +10,7 @@ export interface Random {
   shuffled<Item>(items: readonly Item[]): Item[]
 }
 
-/** Mulberry32: 32 bits of state are plenty for a scenario, and every engine computes the same. */
+/** Mulberry32: 32 bits of state are sufficient for a scenario, and every engine computes the same. */
 export function seededRandom(seed: number): Random {
   let state = seed | 0
   const next = (): number => {

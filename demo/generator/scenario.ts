@@ -1,13 +1,22 @@
-import { openWorld } from './cast.ts'
+import { openWorld, PEOPLE, VISITOR_ADDRESS } from './cast.ts'
 import { CLOCKIFY_SCENES } from './clockify.ts'
-import { CONNEXCS_SCENES } from './connexcs.ts'
-import { CREATIO_SCENES } from './creatio.ts'
-import { ERP_SCENES } from './erp.ts'
-import { incident } from './incident.ts'
+import { CONNEXCS_SCENES, failedSignIn as connexcsFailure } from './connexcs.ts'
+import { CREATIO_SCENES, rightsChanged, roleGranted } from './creatio.ts'
+import {
+  accountLocked,
+  apiKeyCreated,
+  ERP_SCENES,
+  exported,
+  failedSignIn,
+  financialReport,
+  passwordReset,
+  roleChanged,
+  signIn,
+  viewed,
+} from './erp.ts'
 import { type Random, seededRandom } from './random.ts'
 import type { Entry, Play, Scene, Stage } from './stage.ts'
-import { STRAPI_SCENES } from './strapi.ts'
-import { busyTimes, lastNight } from './timetable.ts'
+import { STRAPI_SCENES, failedSignIn as strapiFailure } from './strapi.ts'
 
 const SCENES: readonly Scene[] = [
   ...CREATIO_SCENES,
@@ -17,13 +26,13 @@ const SCENES: readonly Scene[] = [
   ...STRAPI_SCENES,
 ]
 
-/** Scenes that run at the same time, so that the records of several people mix. */
+/** The number of simultaneous scenes, so that the records of several people mix. */
 const OPEN_SCENES = 6
 const BACKLOG_DAYS = 3
 
 /**
- * The scenario goes on for as long as it is asked. Scenes are dealt from a shuffled deck, so that chance decides on the
- * order only, and every kind of event comes once in a deck.
+ * The scenario has no end. Scenes are dealt from a shuffled deck, so that chance only decides the order, and every kind of event occurs
+ * once per deck.
  */
 export class Scenario {
   private readonly random: Random
@@ -39,7 +48,7 @@ export class Scenario {
       random: this.random,
       world: openWorld(),
       number: () => {
-        // Hundredths of a second since the year began: a later run goes on behind an earlier one.
+        // Hundredths of a second since the beginning of the year: a later run continues after an earlier one.
         const now = this.stage.now
         last = Math.max(last + 1, Math.floor((now.getTime() - Date.UTC(now.getUTCFullYear(), 0, 1)) / 10))
         return last
@@ -47,7 +56,7 @@ export class Scenario {
     }
   }
 
-  /** The next record, as of this time. */
+  /** The next record, at this time. */
   next(now: Date): Entry {
     this.stage.now = now
     for (;;) {
@@ -59,7 +68,7 @@ export class Scenario {
     }
   }
 
-  /** So many records of the days before `now`, oldest first, and among them what happened last night. */
+  /** Yields this many records of the days before `now`, oldest first, including the incident of last night. */
   *backlog(now: Date, count: number): Generator<Entry, void> {
     const end = now.getTime()
     const night = lastNight(end)
@@ -73,7 +82,7 @@ export class Scenario {
     }
   }
 
-  /** A scene by itself, with some seconds from record to record. */
+  /** Plays one scene, with some seconds between records. */
   private *told(play: Play, from: number): Generator<Entry, void> {
     let at = from
     const scene = play(this.stage)
@@ -91,4 +100,68 @@ export class Scenario {
       this.deck = this.random.shuffled(SCENES.flatMap(({ times, play }) => Array<Play>(times).fill(play)))
     return this.deck.pop()!
   }
+}
+
+const HOUR = 3_600_000
+/** The load of each hour of the day (UTC), relative to the busiest. */
+const BUSY = [2, 1, 1, 1, 1, 2, 4, 10, 25, 40, 40, 38, 30, 42, 45, 45, 40, 30, 18, 10, 6, 4, 3, 2]
+
+/** Times between `from` and `to`, oldest first: many by day, few by night, fewer at weekends. */
+function busyTimes(random: Random, from: number, to: number, count: number): number[] {
+  const hours: { start: number; length: number; weight: number }[] = []
+  let total = 0
+  for (let start = from; start < to; ) {
+    const end = Math.min(to, (Math.floor(start / HOUR) + 1) * HOUR)
+    const at = new Date(start)
+    const weekend = at.getUTCDay() % 6 === 0
+    const weight = (BUSY[at.getUTCHours()]! * (weekend ? 0.3 : 1) * (end - start)) / HOUR
+    hours.push({ start, length: end - start, weight })
+    total += weight
+    start = end
+  }
+  const times: number[] = []
+  for (let made = 0; made < count; made++) {
+    let left = random.next() * total
+    let hour = hours[0]
+    for (const candidate of hours) {
+      hour = candidate
+      if (left < candidate.weight) break
+      left -= candidate.weight
+    }
+    if (hour === undefined) break
+    times.push(Math.floor(hour.start + random.next() * hour.length))
+  }
+  return times.sort((a, b) => a - b)
+}
+
+/** The last 02:11 (UTC) before `to`. */
+function lastNight(to: number): number {
+  const at = new Date(to)
+  const sameDay = Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate(), 2, 11)
+  return sameDay + 20 * 60_000 < to ? sameDay : sameDay - 24 * HOUR
+}
+
+/**
+ * The incident to find: at night someone tries Bob Morrison's password five times and locks his account, tries the other systems, gets in
+ * as the administrator, makes Bob an administrator, gives him a new password, signs in as Bob, and takes the list of 5,000 customers.
+ */
+function* incident(stage: Stage): Generator<Entry, void> {
+  const { bob, grace } = PEOPLE
+  const from = VISITOR_ADDRESS
+  for (const attempt of [1, 2, 3, 4, 5]) yield failedSignIn(stage, bob, attempt, from)
+  yield accountLocked(stage, bob, from)
+  yield strapiFailure(stage, bob.email, from)
+  yield connexcsFailure(stage, grace, from)
+  yield* signIn(stage, grace, from)
+  yield roleChanged(stage, grace, bob, 'Admin', from)
+  yield roleGranted(stage, grace, bob, 'System administrators', from)
+  yield rightsChanged(stage, grace, 'System administrators', 'CanExportGrid', from)
+  yield passwordReset(stage, grace, bob, from)
+  yield apiKeyCreated(stage, grace, 'New production key', from)
+  yield* signIn(stage, bob, from)
+  yield viewed(stage, bob, financialReport, from)
+  yield exported(stage, bob, 'Customers', 5000, from)
+  // Nobody has noticed yet; in the morning both start their own sessions.
+  stage.world.sessions.delete(`erp ${grace.id}`)
+  stage.world.sessions.delete(`erp ${bob.id}`)
 }

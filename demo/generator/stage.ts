@@ -10,20 +10,20 @@ export interface Entry {
   readonly row: Readonly<Record<string, unknown>>
 }
 
-/** What a scene stands on: the time of the record it is about to give, chance, and the state of things. */
+/** The context of a scene: the time of its next record, randomness, and the state of the systems. */
 export interface Stage {
   readonly now: Date
   readonly random: Random
   readonly world: World
-  /** A number no record had before, ascending with time, also from one run to the next. */
+  /** Returns a number that no record had before, ascending with time, also from one run to the next. */
   number(): number
 }
 
-/** A few records that belong together, each made when its time has come. */
+/** A few related records, each made when it is due. */
 export type Play = (stage: Stage) => Generator<Entry, void>
 
 export interface Scene {
-  /** How often it is in a deck: every deck holds every scene. */
+  /** The number of copies in a deck: every deck holds every scene. */
   readonly times: number
   readonly play: Play
 }

@@ -2,8 +2,8 @@ import { PEOPLE, type Person } from './cast.ts'
 import type { Entry, Scene, Stage } from './stage.ts'
 
 /**
- * Strapi: action, date, user, and a payload: of older events what it is about, of newer ones who did it, on which resource and the
- * details. A failed sign-in has no user, only the account that it was for. The address is what a hook of this Strapi adds.
+ * Strapi: action, date, user, and a payload. The payload of older events has the object, that of newer ones has the user, the resource and
+ * the details. A failed sign-in has no user, only the account that it was for. A hook of this Strapi adds the address.
  */
 type Payload = Readonly<Record<string, unknown>>
 
@@ -20,7 +20,7 @@ function entry(stage: Stage, who: Person | null, action: string, payload: Payloa
   }
 }
 
-/** An event that says who did it, and on what. */
+/** An event that states its user and its object. */
 function audited(
   stage: Stage,
   who: Person,

@@ -9,7 +9,7 @@ import { RecordCache } from './record-cache.ts'
 const apiTokenSchema = z.object({
   id: z.string(),
   name: z.string(),
-  /** Whose it is; null for one of the service itself, made by the operator of this machine. */
+  /** The owner; null for a token of the service itself, made by the operator of this machine. */
   owner: z.object({ name: z.string(), id: z.string() }).nullable(),
   permissions: z.array(z.enum(PERMISSION_NAMES)),
   /** SHA-256 of the secret half. */
@@ -29,7 +29,7 @@ interface NewToken {
 }
 
 const SHAPE = /^wbt_([0-9a-f]{16})_([0-9a-f]{64})$/
-/** Of one owner, and of all. */
+/** The most tokens of one owner, and of all. */
 const MOST_OF_ONE = 50
 const MOST = 10_000
 
@@ -70,18 +70,13 @@ export class ApiTokens {
       const expired = mine.filter(({ expires }) => expires !== null && expires <= now)
       if (expired.length === 0)
         throw new Refusal(
-          409,
-          'refused',
-          `${said.owner === null ? 'The service has' : 'You have'} ${MOST_OF_ONE} tokens already: revoke those that are no longer used.`,
+          'WB-LIMIT-REACHED',
+          `${said.owner === null ? 'The service has' : 'You have'} ${MOST_OF_ONE} tokens already: revoke unused ones.`,
         )
       for (const { id } of expired) await this.#book.remove(id)
     }
     if (this.#book.size >= MOST)
-      throw new Refusal(
-        409,
-        'refused',
-        `There are ${MOST} tokens already: revoke those that are no longer used.`,
-      )
+      throw new Refusal('WB-LIMIT-REACHED', `There are ${MOST} tokens already: revoke unused ones.`)
     const id = this.#random(8).toString('hex')
     const half = this.#random(32).toString('hex')
     const token: ApiToken = {
@@ -120,7 +115,7 @@ export class ApiTokens {
     await this.#book.remove(id)
   }
 
-  /** With a user go the tokens of that user. */
+  /** Removes the tokens of a removed user. */
   async revokeOf(owner: string): Promise<void> {
     for (const token of this.list()) if (token.owner?.name === owner) await this.#book.remove(token.id)
   }

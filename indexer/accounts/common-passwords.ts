@@ -284,7 +284,7 @@ zerocool zeus zhai zhao zhei zheng zhjckfd zhong zhou zhuai zhuang zhui zhun zhu
 zong zorro zuan zvezda zxasqw zxcasd zxcasdqwe zxcv zxcvb zxcvbn zxcvbnm zyjxrf zzzxxx
 `
 
-/** Those of twelve characters and more in the same list that are not put together from the others. */
+/** Passwords of twelve characters and more in the same list that are not composed of the others. */
 const WHOLE = `
 1qaz2wsx3edc q1w2e3r4t5y6 1q2w3e4r5t6y sojdlg123aljg ghhh47hj7649 finalfantasy ghbdtnrfrltkf websolutions chickenwing101 1qaz2wsx3edc4rfv justinbieber
 contortionist masturbation pornographic newproject2004 needforspeed businessbabe masterbaiting maurolarastefy domainlock2005 momsanaladventure
@@ -320,14 +320,14 @@ const RUNS = ROWS.flatMap((row) => [row, [...row].reverse().join('')])
 const SHORTEST_RUN = 3
 const MOST_DIGITS = 4
 
-/** What letters are written as. */
+/** The letters that digits and signs replace. */
 const SPELLED: Readonly<Record<string, string>> = { 0: 'o', 3: 'e', 4: 'a', 5: 's', 7: 't', '@': 'a', $: 's' }
 const spelled = (text: string, one: string): string =>
   text.replaceAll(/[034571@$!]/g, (sign) => (sign === '1' || sign === '!' ? one : (SPELLED[sign] ?? sign)))
 
-/** What the parts of a password are worth: a common word, or up to four digits, such as a year. Runs and signs between are worth nothing. */
+/** The worth of a password's parts: a common word, or up to four digits, such as a year. Runs and signs between are worth nothing. */
 const WORTH = { word: 2, digits: 1 }
-/** Two common words and a year. */
+/** The greatest worth that is too easy to guess: two common words and a year. */
 const TOO_LITTLE = 5
 
 /** Whether a password is a common one, or put together from so few parts that programs try that guessing is quick. */

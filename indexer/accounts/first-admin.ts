@@ -2,21 +2,21 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type Trail, writeDurably } from '../ingest/index.ts'
-import { NO_LIMITS } from './limits.ts'
 import { oneTimePassword, type Passwords } from './passwords.ts'
 import type { Users } from './users.ts'
+import { NO_LIMITS } from './visibility.ts'
 
 const FILE = 'first-sign-in'
 const NAME = 'admin'
 
-/** For the terminal of who started the indexer, never for a log. */
+/** For the terminal of the person who started the indexer, never for a log. */
 export interface FirstSignIn {
   readonly name: string
   readonly password: string
   readonly file: string
 }
 
-/** Where nobody could sign in, there is one admin now; the password is in a file, good for nothing but to be changed. */
+/** Makes an admin if nobody could sign in. The password is in a file, and can only be used to change it. */
 export async function ensureFirstAdmin(parts: {
   users: Users
   passwords: Passwords
@@ -30,7 +30,7 @@ export async function ensureFirstAdmin(parts: {
   if (!users.isEmpty) return null
   const file = join(folder, FILE)
   const password = oneTimePassword(random)
-  // First the file: a user whose password nobody knows would be in the way for ever.
+  // The file is written first: a user whose password nobody knows would block later starts.
   await writeDurably(folder, file, `name: ${NAME}\npassword: ${password}\n`)
   const now = clock()
   await trail.record({
@@ -65,7 +65,7 @@ export async function ensureFirstAdmin(parts: {
   return { name: NAME, password, file }
 }
 
-/** The file with a password that opens nothing any more. */
+/** Removes the file with a password that is no longer valid. */
 export async function dropFirstSignIn(folder: string, user: string): Promise<void> {
   if (user === NAME) await rm(join(folder, FILE), { force: true })
 }

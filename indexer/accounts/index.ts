@@ -2,7 +2,6 @@ export { type Accounts, openAccounts } from './accounts.ts'
 export type { ApiToken } from './api-tokens.ts'
 export type { FirstSignIn } from './first-admin.ts'
 export { LastingClock } from './lasting-clock.ts'
-export { NO_LIMITS, queryOfLimits } from './limits.ts'
 export { isMaskable, Mask } from './masks.ts'
 export { type Cost, oneTimePassword } from './passwords.ts'
 export { CALLBACK, FLOW_MS, ProviderRefusal, REFUSALS, type RefusalCode } from './provider.ts'
@@ -10,4 +9,13 @@ export { openIdSchema } from './provider-settings.ts'
 export { csrfOf, type Session, type SessionTimes } from './sessions.ts'
 export { demandLocal, type Opened, type Origin } from './sign-in.ts'
 export { isLockedOut, type User } from './users.ts'
-export { type Events, FULL_VISIBILITY, isFull, maskedWith, seenWith, type Visibility } from './visibility.ts'
+export {
+  type Events,
+  FULL_VISIBILITY,
+  isFull,
+  maskedWith,
+  NO_LIMITS,
+  queryOfLimits,
+  seenWith,
+  type Visibility,
+} from './visibility.ts'

@@ -7,21 +7,21 @@ const KIND = 'clock'
 const KEY = 'latest'
 const markSchema = z.object({ at: z.number() })
 
-/** How often the latest time is written down. */
+/** How often the latest time is saved, ms. */
 const SAVE_EVERY = 60_000
 /** A clock that is this far behind was set back, rather than corrected. */
 const WORTH_SAYING = 60_000
 
 /**
- * A clock that never goes back, over restarts either: what has ended by it stays ended. While the system's clock is behind the latest time that was
- * seen, time goes on from there as fast as it passes.
+ * A clock that never goes back, over restarts either: what has ended by it stays ended. While the system's clock is behind the latest time
+ * that was seen, time continues from there as fast as it passes.
  */
 export class LastingClock {
   readonly #records: Records
   readonly #clock: () => number
   readonly #elapsed: () => number
   readonly #log: Logger
-  /** What time it was when nothing had elapsed. */
+  /** The time at which nothing had elapsed. */
   #start: number
   #saved: number
   #saving: Promise<void> = Promise.resolve()
@@ -39,7 +39,7 @@ export class LastingClock {
     records: Records
     /** The system's time, ms since 1970. */
     clock: () => number
-    /** ms since whenever; nobody can set it. */
+    /** A clock in ms from any start; nobody can set it. */
     elapsed: () => number
     log: Logger
   }): Promise<LastingClock> {
@@ -49,7 +49,7 @@ export class LastingClock {
     const behind = latest - clock()
     if (behind > WORTH_SAYING)
       log.warn(
-        `The system's clock is ${Math.round(behind / 1000)} s behind the latest time that this indexer has seen (${new Date(latest).toISOString()}): sessions and tokens are timed from there, so correct the clock.`,
+        `The system's clock is ${Math.round(behind / 1000)} s behind the latest time that this indexer has seen (${new Date(latest).toISOString()}): sessions and tokens expire by that time, so correct the clock.`,
       )
     const lasting = new LastingClock(parts, latest)
     lasting.now()
@@ -81,7 +81,7 @@ export class LastingClock {
     }
   }
 
-  /** Writes down the latest time. */
+  /** Saves the latest time. */
   async close(): Promise<void> {
     const now = this.now()
     await this.#saving

@@ -16,12 +16,12 @@ import {
 import { type ChangeQuery, OWN_QUESTIONS, type Query, withoutAddresses } from '../query/index.ts'
 import { Refusal } from '../refusal.ts'
 
-/** What stands in the place of a value that a role does not see. */
+/** The text that replaces a value that a role does not see. */
 export const MASKED = '(masked)'
 
 const isUnder = (path: string, outer: string): boolean => path === outer || path.startsWith(`${outer}.`)
 
-/** What an event is known by, and groups that hold it. */
+/** Fields that are never masked: an event's identity, and the groups that hold it. */
 const NEVER = new Set(['@timestamp', 'event', 'event.id', 'event.sequence', 'agent', 'agent.id', 'audit'])
 
 /** `source.*` is the group `source`. */
@@ -49,19 +49,20 @@ type Part =
   | { readonly kind: 'whole'; readonly text: string }
   /** Holds for values that have these somewhere. */
   | { readonly kind: 'parts'; readonly texts: readonly string[] }
-  /** Tells the values themselves, or their order. */
+  /** Reveals the values themselves, or their order. */
   | { readonly kind: 'values' }
 
 /**
- * Which fields somebody sees masked: those that the settings name, and all that have copies of their values. What a source writes into texts and
- * into the payload may hold copies, too: there the values are replaced, and only such questions are answered as no masked value could answer.
+ * The fields that are masked for a client: those that the settings name, and all that have copies of their values. Texts of a source and
+ * the payload may hold copies, too: the values are replaced there, and a question is answered only if no masked value could change its
+ * answer.
  */
 export class Mask {
-  /** Shown as masked, and never asked. */
+  /** Fields that are shown as masked, and that nobody may ask about. */
   readonly #hidden: readonly string[]
   /** Fields whose values are replaced elsewhere. */
   readonly #valued: readonly string[]
-  /** By field that may hold masked values: how those look. */
+  /** The kinds of masked values, by field that may hold them. */
   readonly #held: ReadonlyMap<string, ReadonlySet<ValueKind>>
   /** Words of masked fields are among those that a search without a field looks into. */
   readonly #words: boolean
@@ -83,16 +84,24 @@ export class Mask {
     return this.#hidden.length === 0
   }
 
-  /** Waybill's own events of searches and exports hold what others asked for, in which masked values stand. */
+  /** Excludes Waybill's own events of searches and exports: they hold other users' questions, and those contain masked values. */
   get only(): Query | null {
     return this.isEmpty ? null : { kind: 'not', of: OWN_QUESTIONS }
+  }
+
+  /** The fields that a reader must hide completely if it can't replace values within texts: all that may hold a masked one. */
+  get withheld(): readonly string[] {
+    if (this.isEmpty) return []
+    return [
+      ...new Set([...this.#hidden, ...this.#held.keys(), ...(this.#words ? ['audit.words'] : [])]),
+    ].sort()
   }
 
   hides(field: string): boolean {
     return this.#hidden.some((path) => isUnder(field, path) || isUnder(path, field))
   }
 
-  /** The event as they see it. */
+  /** Returns the event as the client may see it. */
   over(event: AuditEvent): AuditEvent {
     return this.isEmpty
       ? event
@@ -117,7 +126,7 @@ export class Mask {
       else if (isRecord(value)) shown.push([key, this.#over(value, path, replacing)])
       else shown.push([key, value])
     }
-    // As entries: assigned, a member called `__proto__` would be no member any more.
+    // `fromEntries` keeps a member called `__proto__`; an assignment would set the prototype instead.
     return Object.fromEntries(shown)
   }
 
@@ -132,7 +141,7 @@ export class Mask {
       const isHidden = this.#hidden.some((hidden) => isUnder(here, hidden))
       return [replaced(key), isHidden ? masked(inner) : this.#within(inner, here, replaced), key]
     })
-    // Members are ordered by name, so the place of a replaced name would tell how it begins.
+    // Members are ordered by name, so the position of a replaced name would reveal how it begins. Renamed members come last.
     const [renamed, kept] = [
       shown.filter(([name, , key]) => name !== key),
       shown.filter(([name, , key]) => name === key),
@@ -140,7 +149,7 @@ export class Mask {
     return Object.fromEntries([...kept, ...renamed].map(([name, inner]) => [name, inner]))
   }
 
-  /** What replaces the masked values of this event in its other texts. */
+  /** Returns the function that replaces the masked values of this event in its other texts. */
   #replacing(event: AuditEvent): Replacing {
     const others = new Set<string>()
     for (const field of this.#valued)
@@ -153,18 +162,17 @@ export class Mask {
     }
   }
 
-  /** Refuses a query that would tell what a masked field holds by what it finds. */
+  /** Refuses a query whose results would reveal the value of a masked field. */
   demand(query: Query): void {
     const found = this.isEmpty ? null : this.#hiddenIn(query)
     if (found === null) return
     throw new Refusal(
-      403,
-      'forbidden',
+      'WB-FIELD-MASKED',
       found === 'words'
-        ? 'Some fields are masked for your role, so you can search in fields only, such as `event.action: login`: words without a field would be looked for in the masked ones, too.'
+        ? 'Some fields are masked for your role, so you can search in fields only, such as `event.action: login`: words without a field would also search the masked ones.'
         : this.hides(found)
           ? `${found} is masked for your role, so you can't search by it.`
-          : `Some fields are masked for your role, and ${found} may hold their values, so this search of it is refused; search another field.`,
+          : `Some fields are masked for your role, and ${found} may hold their values, so this search is refused; search another field.`,
     )
   }
 
@@ -177,8 +185,7 @@ export class Mask {
     this.demand({ kind: 'exists', field })
     if (this.#tells(field, [{ kind: 'values' }])) {
       throw new Refusal(
-        403,
-        'forbidden',
+        'WB-FIELD-MASKED',
         `Some fields are masked for your role, and ${field} may hold their values, so its values can't be listed or sorted.`,
       )
     }
@@ -201,7 +208,7 @@ export class Mask {
           ? 'audit.changes'
           : null
       default:
-        // Those words are looked into by name as they are without one.
+        // A condition on `audit.words` searches the same words as one without a field.
         if (query.field === 'audit.words') return this.#hiddenInWords(partsOf(query))
         return this.hides(query.field) || this.#tells(query.field, partsOf(query)) ? query.field : null
     }
@@ -242,7 +249,7 @@ function textsUnder(value: unknown): string[] {
 
 const WORD_CHARACTER = '[\\p{L}\\p{M}\\p{N}]'
 
-/** Finds these texts where no letter or digit goes on with them, the longest first, also as JSON writes them. */
+/** Finds these texts where no letter or digit continues with them, the longest first, also as JSON writes them. */
 function patternOf(texts: readonly string[]): RegExp | null {
   const spelled = new Set(
     texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]).filter((text) => text.trim() !== ''),
@@ -257,7 +264,7 @@ function partsOf(query: Extract<Query, { readonly field: string }>): Part[] {
     case 'exists':
       return [{ kind: 'exists' }]
     case 'equals':
-      // Of a text any words in a row are enough.
+      // A text matches any of its words in a row.
       return fieldOf(query.field)?.type === 'text'
         ? [{ kind: 'parts', texts: [query.value] }]
         : [{ kind: 'whole', text: query.value }]
@@ -290,11 +297,11 @@ const standsInValue = (text: string, mayBe: (word: string) => boolean): boolean 
   return words.length === 0 ? text !== '' : words.some(mayBe)
 }
 
-/** A group of an address, or a part of one; and what may be one that is written without a gap behind a word. */
+/** Whether a word may be a group of an address, a part of one, or text that is joined to one without a gap. */
 const mayBeOfAddress = (word: string): boolean => /^[\da-f]{1,4}$/.test(word) || /\d\D|\D\d/.test(word)
 const mayBeOfNumber = (word: string): boolean => /^\d+$/.test(word)
 
-/** Whether a question could be answered by a value of this kind that stands somewhere in a text. */
+/** Whether a question could be answered by a value of this kind that is somewhere in a text. */
 const TELLS: Readonly<Record<ValueKind, (part: Part) => boolean>> = {
   address(part) {
     if (part.kind === 'whole') return withoutAddresses(part.text, MASKED) !== part.text
@@ -321,6 +328,6 @@ function first<Item>(items: readonly Item[], found: (item: Item) => string | nul
   return null
 }
 
-/** Whether there is a value at all is no secret; how many there are is: two fields of one value are one in a list of both. */
+/** Masks a value. Whether there is a value is no secret; the number of values is: two fields of one value are one in a list of both. */
 const masked = (value: unknown): unknown =>
   !Array.isArray(value) ? MASKED : value.length === 0 ? value : [MASKED]

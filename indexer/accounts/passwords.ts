@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { Refusal } from '../refusal.ts'
 import { isCommon } from './common-passwords.ts'
 
-/** A password as it is kept. The cost stands with it, so that it can be raised later. */
+/** A password as it is kept. The cost is with it, so that it can be raised later. */
 export const passwordHashSchema = z.object({
   algorithm: z.literal('scrypt'),
   n: z.number().int(),
@@ -59,7 +59,7 @@ export class Passwords {
     }
   }
 
-  /** Whether it is the password. Where there is none to compare with, the same work is done for nothing. */
+  /** Whether it is the password. Without a stored hash the same work is done on a dummy. */
   async check(password: string, stored: PasswordHash | undefined): Promise<boolean> {
     const against = stored ?? this.#nobody
     const derived = await this.#derive(password, Buffer.from(against.salt, 'base64'), against)
@@ -81,7 +81,7 @@ export class Passwords {
   async #enter(): Promise<void> {
     if (this.#running >= AT_ONCE) {
       if (this.#waiting.length >= MOST_WAITING) {
-        throw new Refusal(503, 'busy', 'Too many people sign in at this moment; try again.', {
+        throw new Refusal('WB-SIGN-IN-BUSY', 'Too many people are signing in at this moment; try again.', {
           retryAfter: 2,
         })
       }
@@ -105,13 +105,13 @@ const FEWEST_SIGNS = 5
 /** Part of a person's name; shorter ones are in too many words. */
 const SHORTEST_NAME = 4
 
-/** Why a person may not have this password, in a sentence; null where it is good. Length counts, rules about signs don't. */
+/** Why a person may not have this password, in a sentence; null if it is good. Length counts; there are no rules about signs. */
 export function whyNotAPassword(
   password: string,
   { name, fullName }: { readonly name: string; readonly fullName: string },
 ): string | null {
   const length = [...password].length
-  if (length < LEAST) return `A password has at least ${LEAST} characters; a sentence is a good one.`
+  if (length < LEAST) return `A password has at least ${LEAST} characters; a sentence is a good choice.`
   if (length > MOST) return `A password has at most ${MOST} characters.`
   if (new Set(password).size < FEWEST_SIGNS) return 'This password repeats the same few characters.'
   const text = password.toLowerCase()
@@ -121,7 +121,7 @@ export function whyNotAPassword(
   if (names.some((one) => text.includes(one))) return "The password must not contain the user's name."
   if (text.includes('waybill')) return 'The password must not contain the word Waybill.'
   if (isCommon(password))
-    return 'This password is too common, or consists of a few common words and numbers. Use a sentence of your own.'
+    return 'This password is too common, or consists of a few common words and numbers. Use your own sentence.'
   return null
 }
 

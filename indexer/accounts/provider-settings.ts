@@ -4,7 +4,7 @@ import { type Limits, limitsSchema, ROLES, type Role } from '../../schema/api/in
 
 const DAY = 86_400_000
 
-/** A page that the browser or the indexer reaches by TLS; on this machine nobody listens on the way. */
+/** A page that the browser or the indexer reaches by TLS; on this machine nobody can listen in transit. */
 function isSafe(text: string): boolean {
   const url = URL.parse(text)
   if (url === null || url.username !== '' || url.search !== '' || url.hash !== '') return false
@@ -26,7 +26,7 @@ const publicUrl = z
   )
   .transform((text) => new URL(text).origin)
 
-/** Who comes from which group as what. What is not named is not limited. */
+/** The role and limits of each group. A member that is left out is not limited. */
 const grant = z.strictObject({
   group: z.string().min(1).max(256),
   role: z.enum(ROLES),
@@ -50,16 +50,16 @@ export const openIdSchema = z.strictObject({
   /** Claims: what people are called here, and what groups they are in. A dot leads into an object. */
   name: z.string().min(1).default('preferred_username'),
   groups: z.string().min(1).default('groups'),
-  roles: z.array(grant).min(1, 'expected at least one group with its role: nobody else may sign in'),
+  roles: z.array(grant).min(1, 'expected at least one group with its role: without one nobody may sign in'),
   button: z.string().min(1).max(64).default('Sign in with your organisation'),
-  /** How long the provider's word counts, for tokens above all: sessions end earlier. */
+  /** How long the provider's confirmation is valid, for tokens above all: sessions end earlier. */
   valid: duration({ min: 60_000, max: 365 * DAY }).default(7 * DAY),
-  /** How far the clocks of provider and indexer may be apart. */
+  /** The allowed difference between the clocks of provider and indexer. */
   'clock-skew': duration({ max: 10 * 60_000 }).default(30_000),
 })
 export type OpenIdSettings = z.infer<typeof openIdSchema>
 
-/** What somebody in these groups is here: the first entry that names one of them counts. Null: nothing. */
+/** Returns what members of these groups are here: the first entry that names one of the groups counts. Null: nothing. */
 export function grantFor(
   { roles }: Pick<OpenIdSettings, 'roles'>,
   groups: readonly string[],

@@ -17,7 +17,7 @@ interface Grant {
 const MOST_ID_TOKENS = 10_000
 const LONGEST_ID_TOKEN = 4096
 
-/** Signing in at the organisation's provider. Role and limits are found anew at each sign-in, by the groups of that moment. */
+/** Signing in at the organisation's provider. Role and limits are found again at each sign-in, by the groups of that moment. */
 export class ProviderSignIn {
   readonly #provider: Provider
   readonly #users: Users
@@ -27,9 +27,9 @@ export class ProviderSignIn {
   readonly #log: Logger
   readonly #clock: () => number
   readonly #random: (bytes: number) => Buffer
-  /** One after the other: two sign-ins of a new person make one user. */
+  /** Sign-ins run one after the other: two sign-ins of a new person make one user. */
   readonly #turn = inTurn()
-  /** By session. */
+  /** ID tokens by session. */
   readonly #idTokens = new Map<string, string>()
 
   constructor(parts: {
@@ -52,7 +52,7 @@ export class ProviderSignIn {
     this.#random = parts.random
   }
 
-  /** What the button says; null where no provider is set. */
+  /** The text of the button; null if no provider is configured. */
   get button(): string | null {
     return this.#provider.settings?.button ?? null
   }
@@ -84,7 +84,7 @@ export class ProviderSignIn {
     }
   }
 
-  /** Where the browser goes to sign out at the provider after a session here has ended; null where it need not. */
+  /** Returns the address for signing out at the provider after a session here has ended; null if that is not needed. */
   async endOf(session: Session): Promise<string | null> {
     const idToken = this.#idTokens.get(session.id)
     this.#idTokens.delete(session.id)
@@ -92,7 +92,7 @@ export class ProviderSignIn {
     try {
       return await this.#provider.endOf(idToken)
     } catch (thrown) {
-      // Signed out here all the same: the provider's session is the provider's.
+      // The session here has ended nevertheless; the provider's session is the provider's concern.
       if (!(thrown instanceof ProviderRefusal)) throw thrown
       this.#log.warn(`The user can't be sent to the provider to sign out: ${thrown.message}.`)
       return null
@@ -106,12 +106,12 @@ export class ProviderSignIn {
       for (const oldest of this.#idTokens.keys().take(1)) this.#idTokens.delete(oldest)
   }
 
-  /** The user here of who signed in there: known by issuer and subject alone, never by the name. */
+  /** The user here for an identity of the provider: found by issuer and subject alone, never by the name. */
   async #userOf(claimed: Claimed, from: Origin): Promise<User> {
     const { issuer, subject, groups } = claimed
     const { settings } = this.#provider
     if (settings === null || settings.issuer !== issuer)
-      throw new ProviderRefusal('wrong-settings', 'the settings of the sign-in changed meanwhile')
+      throw new ProviderRefusal('wrong-settings', 'the settings of the sign-in have changed in the meantime')
     const known = this.#users.ofIdentity(issuer, subject)
     if (known !== undefined && isLockedOut(known))
       throw new ProviderRefusal('locked', 'locked by an admin', known.name)
@@ -205,7 +205,7 @@ export class ProviderSignIn {
     const now = this.#clock()
     return this.#users.change(known.name, (user) => {
       if (user.identity === undefined || user.id !== known.id)
-        throw new ProviderRefusal('stale', 'the user was removed meanwhile')
+        throw new ProviderRefusal('stale', 'the user was removed in the meantime')
       return {
         ...user,
         fullName,
@@ -217,7 +217,7 @@ export class ProviderSignIn {
     })
   }
 
-  /** The provider vouches no more: sessions end and tokens rest until it does again. */
+  /** Notes that the provider no longer confirms the user: sessions end, and tokens are suspended until it does again. */
   async #withdraw({ name, id }: User): Promise<void> {
     await this.#users.change(name, (user) =>
       user.identity === undefined || user.id !== id || user.identity.confirmed === null
@@ -230,12 +230,12 @@ export class ProviderSignIn {
     if (!(thrown instanceof ProviderRefusal)) return thrown
     const { code, message, user } = thrown
     if (code === 'unreachable' || code === 'wrong-settings')
-      this.#log.warn(`Nobody can sign in at the provider: ${message}.`)
+      this.#log.warn(`Sign-in at the provider does not work: ${message}.`)
     else this.#failures.count(from.address)
     const known = user === null ? undefined : this.#users.find(user)
     const who = known === undefined ? 'Somebody' : `User ${known.name}`
     await this.#trail.record({
-      ...actOf(known, from, 'sign-in', 'failure', `${who} did not sign in at the provider.`),
+      ...actOf(known, from, 'sign-in', 'failure', `${who} failed to sign in at the provider.`),
       reason: `${code}: ${message}`.slice(0, 1000),
     })
     return thrown

@@ -4,11 +4,11 @@ import { isLoopbackHost } from '../../config/index.ts'
 import { reasonOf } from '../../schema/index.ts'
 import type { OpenIdSettings } from './provider-settings.ts'
 
-/** Why somebody is not signed in by the provider; the sentence is for them, the reason of a `ProviderRefusal` for the trail. */
+/** Why the provider did not sign somebody in; the sentence is for them, the reason of a `ProviderRefusal` for the trail. */
 export const REFUSALS = {
   unreachable: 'Your organisation’s sign-in is not answering. Try again later, or sign in with a local user.',
   'wrong-settings':
-    'The sign-in of your organisation is not set up right. The indexer’s log and audit trail say why: tell its administrator.',
+    'The sign-in of your organisation is not configured correctly. Tell the indexer’s administrator; its log and audit trail have the reason.',
   stale: 'This sign-in expired, began in another browser, or is already finished. Start again.',
   denied: 'Your organisation’s sign-in refused you, or the sign-in was cancelled.',
   invalid: 'The answer of your organisation’s sign-in could not be verified. Start again.',
@@ -17,7 +17,7 @@ export const REFUSALS = {
   'no-group':
     'You are in no group that may use Waybill: ask the administrator of your organisation’s groups.',
   'no-name':
-    'Your organisation’s sign-in names you in a form that can’t be used here: tell the indexer’s administrator.',
+    'Your organisation’s sign-in gives a name that can’t be used here: tell the indexer’s administrator.',
   'name-taken': 'Another user here already has your name: ask an administrator of the indexer.',
   locked: 'You are locked here: ask an administrator of the indexer.',
 } as const
@@ -25,7 +25,7 @@ export type RefusalCode = keyof typeof REFUSALS
 
 export class ProviderRefusal extends Error {
   readonly code: RefusalCode
-  /** The user here whom it is about, where that is known. */
+  /** The user here that it concerns, if known. */
   readonly user: string | null
 
   constructor(code: RefusalCode, reason: string, user: string | null = null, cause?: unknown) {
@@ -35,11 +35,11 @@ export class ProviderRefusal extends Error {
   }
 }
 
-/** What the provider says of somebody, verified. */
+/** The verified claims of the provider about a person. */
 export interface Claimed {
   readonly issuer: string
   readonly subject: string
-  /** As it came: no name yet that is good here. */
+  /** As received: it is not yet a valid name here. */
   readonly name: unknown
   readonly fullName: string
   readonly groups: readonly string[]
@@ -54,7 +54,7 @@ const TIMEOUT_SECONDS = 10
 const KNOWN_MS = 60 * 60_000
 const FLOW = /^[0-9a-f]{64}\.(\d{1,15})\.([A-Za-z0-9_-]{0,2000})$/
 
-/** The provider could not be asked: no connection, or an answer that says so. */
+/** The provider could not be asked: there was no connection, or its answer reports that. */
 class Unreachable extends Error {}
 
 /**
@@ -71,7 +71,7 @@ export class Provider {
   constructor(parts: {
     provider: () => OpenIdSettings | null
     clock: () => number
-    /** What the machine's clock says, as others see it: what a provider signed is measured by it. */
+    /** The time of the machine's clock, as others see it: signatures of a provider are checked against it. */
     wallClock: () => number
     random: (bytes: number) => Buffer
   }) {
@@ -85,7 +85,10 @@ export class Provider {
     return this.#settings()
   }
 
-  /** Where to send the browser, and what it keeps meanwhile; `to` is the page here that it goes on to. */
+  /**
+   * Starts a sign-in: returns the address for the browser, and the state that the browser keeps meanwhile; `to` is the page here that it
+   * continues to.
+   */
   async begin(to: string): Promise<{ url: string; flow: string }> {
     const { openid, settings, configuration } = await this.#configured()
     const flow = `${this.#random(32).toString('hex')}.${this.#clock() + FLOW_MS}.${Buffer.from(to).toString('base64url')}`
@@ -100,7 +103,7 @@ export class Provider {
     return { url: url.href, flow }
   }
 
-  /** Who it is, by what the browser came back with: the query string of the callback. */
+  /** The identity behind the query string with which the browser came back. */
   async finish(flow: string | undefined, search: string): Promise<Claimed & { readonly to: string }> {
     const [, until = '0', to = ''] = FLOW.exec(flow ?? '') ?? []
     const now = this.#clock()
@@ -127,7 +130,7 @@ export class Provider {
       const told = tokens.claims()
       if (told === undefined) throw new ProviderRefusal('invalid', 'the answer has no ID token')
       const lacks = [settings.name, settings.groups].some((path) => claimIn(told, path) === undefined)
-      // Many providers put into the ID token only who it is, and tell the rest when they are asked.
+      // Many providers put only the identity into the ID token; the other claims must be requested.
       const more =
         lacks && configuration.serverMetadata().userinfo_endpoint !== undefined
           ? await openid.fetchUserInfo(configuration, tokens.access_token, told.sub)
@@ -147,7 +150,7 @@ export class Provider {
     }
   }
 
-  /** Where the browser signs out at the provider; null where that offers no such page. */
+  /** Returns the provider's address for signing out; null if it has none. */
   async endOf(idToken: string | undefined): Promise<string | null> {
     const { openid, settings, configuration } = await this.#configured()
     if (configuration.serverMetadata().end_session_endpoint === undefined) return null
@@ -230,7 +233,7 @@ const isPlain = ({ issuer }: OpenIdSettings): boolean => {
   return url.protocol === 'http:' && isLoopbackHost(url.hostname)
 }
 
-/** In the header, as all providers must take it, unless this one says that it wants it in the body. */
+/** Sends the secret in the header, which all providers must accept, unless this one asks for it in the body. */
 function clientSecret(openid: typeof OpenId, settings: OpenIdSettings): OpenId.ClientAuth {
   const text = settings['client-secret'].reveal()
   const [basic, post] = [openid.ClientSecretBasic(text), openid.ClientSecretPost(text)]
@@ -252,7 +255,7 @@ const reach: OpenId.CustomFetch = async (url, { body, ...options }) => {
   return response
 }
 
-/** What fetch says itself is only that it failed. */
+/** The cause of an error: the message of fetch itself only reports that it failed. */
 const causeOf = (thrown: unknown): string =>
   thrown instanceof Error && thrown.cause instanceof Error ? reasonOf(thrown.cause) : reasonOf(thrown)
 
@@ -299,7 +302,7 @@ function refusalOf(openid: typeof OpenId, settings: OpenIdSettings, thrown: unkn
 const unknownClient = ({ issuer }: OpenIdSettings, cause: Error): ProviderRefusal =>
   new ProviderRefusal(
     'wrong-settings',
-    `sign-in.openid: ${issuer} rejects this client-id and client-secret: compare them with what is registered there`,
+    `sign-in.openid: ${issuer} rejects this client-id and client-secret: compare them with the registration there`,
     null,
     cause,
   )
@@ -313,7 +316,7 @@ const quoted = (text: string): string => JSON.stringify(text.slice(0, 100))
 
 const derived = (what: string, flow: string): string => hash('sha256', `waybill ${what} ${flow}`, 'base64url')
 
-/** The claim of this name; where there is none, what the dots in it lead to. */
+/** The claim of this name; if there is none, the value at the path that its dots describe. */
 function claimIn(claims: object, path: string): unknown {
   if (Object.hasOwn(claims, path)) return Reflect.get(claims, path)
   const at = path.indexOf('.')

@@ -3,7 +3,7 @@ import { type Records, SharedRecords } from '../store/index.ts'
 
 /**
  * The records of one kind, in memory, as each request asks for some; the store's records are the truth. A change is
- * made to what the store holds, whoever else changed it meanwhile.
+ * made to what the store holds, also by others who changed it in the meantime.
  */
 export class RecordCache<Value> {
   readonly #records: Records
@@ -53,7 +53,7 @@ export class RecordCache<Value> {
     return [...this.#entries].map(([key, { value }]) => [key, value])
   }
 
-  /** False where the key is taken. */
+  /** False if the key is taken. */
   async add(key: string, value: Value): Promise<boolean> {
     if (!(await this.#records.put(this.#kind, key, value, null))) {
       await this.#reload(key)
@@ -63,7 +63,7 @@ export class RecordCache<Value> {
     return true
   }
 
-  /** The changed value; undefined where there is none (any more). What `next` throws leaves everything as it was. */
+  /** Changes a value and returns it; undefined if there is none (any more). If `next` throws, nothing changes. */
   async change(key: string, next: (value: Value) => Value): Promise<Value | undefined> {
     for (;;) {
       const entry = this.#entries.get(key)

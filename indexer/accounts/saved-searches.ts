@@ -5,7 +5,7 @@ import { RecordCache } from './record-cache.ts'
 
 const savedSearchSchema = z.object({
   name: z.string(),
-  /** What the console puts behind `/events`: query, time, filters, order, columns. */
+  /** The part of an address of the console after `/events`: query, time, filters, order, columns. */
   search: z.string(),
   saved: z.number(),
 })
@@ -32,21 +32,24 @@ export class SavedSearches {
     )
   }
 
-  /** By name. */
+  /** Returns the searches of an owner, by name. */
   of(owner: string): readonly SavedSearch[] {
     return this.#shelves.get(owner)?.searches ?? []
   }
 
-  /** In place of one of the same name. */
+  /** Saves a search, in place of one of the same name. */
   async save(owner: string, { name, search }: { name: string; search: string }): Promise<SavedSearch> {
     const made = { name, search, saved: this.#clock() }
     const beside = (searches: readonly SavedSearch[]): SavedSearch[] => {
       const others = searches.filter((one) => one.name !== name)
       if (others.length >= MOST_SEARCHES)
-        throw new Refusal(409, 'refused', `There are ${MOST_SEARCHES} saved searches already: forget some.`)
+        throw new Refusal(
+          'WB-LIMIT-REACHED',
+          `There are ${MOST_SEARCHES} saved searches already: delete some.`,
+        )
       return [...others, made].sort((a, b) => a.name.localeCompare(b.name))
     }
-    // Where somebody makes the shelf at the same moment, there is one to be changed.
+    // Another request may make the shelf at the same moment; then the loop changes that one.
     for (;;) {
       const changed = await this.#shelves.change(owner, ({ searches }) => ({ searches: beside(searches) }))
       if (changed !== undefined || (await this.#shelves.add(owner, { searches: [made] }))) return made
@@ -59,7 +62,7 @@ export class SavedSearches {
     }))
   }
 
-  /** With a user goes what they kept. */
+  /** Removes the saved searches of a removed user. */
   async forgetAll(owner: string): Promise<void> {
     await this.#shelves.remove(owner)
   }

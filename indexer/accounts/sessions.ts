@@ -10,7 +10,7 @@ const sessionSchema = z.object({
   account: z.string(),
   /** A browser keeps it in a cookie; a program sends it as a bearer token. */
   kind: z.enum(['browser', 'program']),
-  /** What is still wanted before it may be used for anything else. */
+  /** The step that is required before the session may be used for anything else. */
   wants: z.enum(['second-factor', 'new-password']).nullable(),
   created: z.number(),
   seen: z.number(),
@@ -27,15 +27,15 @@ export interface Session extends StoredSession {
 }
 
 export interface SessionTimes {
-  /** How long a browser may be silent, ms. */
+  /** The longest time without a request, ms. */
   readonly idle: number
-  /** How long after sign-in it ends, whatever happens, ms. */
+  /** The longest time since sign-in, ms. */
   readonly absolute: number
 }
 
 const SECRET = /^wbs_[0-9a-f]{64}$/
 const HALF_OPEN_MS = 10 * 60_000
-/** How often it is written down that a session is used. */
+/** How often the use of a session is saved, ms. */
 const SEEN_EVERY = 60_000
 const MOST_PER_USER = 20
 
@@ -43,14 +43,14 @@ const keyOf = (secret: string): string => hash('sha256', secret)
 const idOf = (key: string): string => key.slice(0, 16)
 const accountOf = (user: User): string => `${user.id}:${user.epoch}`
 
-/** Who is signed in. The secret is with the one who signed in; here is its hash. */
+/** Sessions. The client has the secret; this keeps its hash. */
 export class Sessions {
   readonly #book: RecordCache<StoredSession>
   readonly #users: Users
   readonly #times: () => SessionTimes
   readonly #clock: () => number
   readonly #random: (bytes: number) => Buffer
-  /** When each was last used: more exact than what is written down. */
+  /** The last use of each session: more exact than the saved one. */
   readonly #seen = new Map<string, number>()
 
   private constructor(
@@ -74,7 +74,7 @@ export class Sessions {
     return new Sessions(await RecordCache.open(parts.records, 'session', sessionSchema), parts)
   }
 
-  /** A new session, always with a secret of its own: nobody can bring one along to sign in with. */
+  /** Begins a new session, always with a new secret: nobody can bring one along to sign in with. */
   async begin(
     user: User,
     how: Pick<StoredSession, 'kind' | 'wants' | 'address' | 'client'>,
@@ -89,15 +89,15 @@ export class Sessions {
     return { secret, session: { ...stored, id: idOf(key), owner: user } }
   }
 
-  /** The session of this secret, if it is good; using it keeps it awake. */
-  use(secret: string): Session | null {
+  /** The session of this secret, if it is good; using it keeps it awake, unless nobody is there. */
+  use(secret: string, { isAttended = true } = {}): Session | null {
     if (!SECRET.test(secret)) return null
     const key = keyOf(secret)
     const stored = this.#book.get(key)
     if (stored === undefined) return null
     const session = this.#good(key, stored)
     if (session === null) return null
-    this.#touch(key, stored)
+    if (isAttended) this.#touch(key, stored)
     return session
   }
 
@@ -113,7 +113,7 @@ export class Sessions {
     for (const [key] of this.#book.entries()) if (idOf(key) === session.id) await this.#forget(key)
   }
 
-  /** All others of this user, also those that wait for a code or a new password. */
+  /** Ends all other sessions of this user, also those that wait for a code or a new password. */
   async endOthers(session: Session): Promise<void> {
     for (const [key, { user }] of this.#book.entries())
       if (user === session.user && idOf(key) !== session.id) await this.#forget(key)
@@ -135,7 +135,7 @@ export class Sessions {
     const now = this.#clock()
     this.#seen.set(key, now)
     if (now - stored.seen < SEEN_EVERY) return
-    // What fails here costs a minute of a session's time, and the next use tries again.
+    // A failure costs a minute of a session's time, and the next use tries again.
     this.#book.change(key, (session) => ({ ...session, seen: Math.max(session.seen, now) })).catch(() => {})
   }
 
@@ -144,7 +144,7 @@ export class Sessions {
     await this.#book.remove(key)
   }
 
-  /** Takes away what has ended, and of this user the ones longest unused where they are too many. */
+  /** Removes sessions that have ended, and this user's longest unused ones if there are too many. */
   async #sweep(user: User): Promise<void> {
     const kept: [string, Session][] = []
     for (const [key, stored] of this.#book.entries()) {
@@ -157,5 +157,5 @@ export class Sessions {
   }
 }
 
-/** What a page of ours sends along with each change, and a page of others can't know. */
+/** The token that our own pages send along with each change, and that other sites can't know. */
 export const csrfOf = (secret: string): string => hash('sha256', `waybill csrf ${secret}`, 'base64url')

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto'
 import type { Logger } from 'pino'
 import { reasonOf } from '../../schema/index.ts'
-import { type Act, Delays, type Failures, type Pace, type Trail } from '../ingest/index.ts'
+import { type Act, Delays, type Failures, type Pace, type SecretBox, type Trail } from '../ingest/index.ts'
 import { Refusal } from '../refusal.ts'
 import type { Passwords } from './passwords.ts'
 import { whyNotAPassword } from './passwords.ts'
 import type { Session, Sessions, StoredSession } from './sessions.ts'
-import { stepOf } from './totp.ts'
+import { secretOf, stepOf } from './totp.ts'
 import { isLockedOut, maySignIn, seenFrom, type User, type Users } from './users.ts'
 
 export interface Origin {
@@ -22,34 +22,36 @@ export interface Opened {
 
 /** Failures at one account; each is remembered for an hour. */
 const AT_ACCOUNT: Pace = { free: 4, first: 2_000, longest: 15 * 60_000, forgiven: 60 * 60_000 }
-/** Failures from where a user never signed in, after which the user is locked for those who come from there, and for how long. */
+/**
+ * The number of failures from addresses that a user never signed in from, after which the user is locked for such addresses; and the
+ * duration of the lock.
+ */
 const LOCKED_AFTER = 10
 const LOCK_MS = 15 * 60_000
 
-/** One sentence for all that can be wrong: it must not tell whether there is such a user, or whether it is locked. */
+/** One sentence for all failures: it must not reveal whether there is such a user, or whether it is locked. */
 const WRONG = 'Name or password is wrong, or this user may not sign in at present.'
-const WRONG_CODE = 'This code is wrong, or was used already.'
+const WRONG_CODE = 'This code is wrong, or has been used.'
 
-const refused = (sentence: string): Refusal => new Refusal(401, 'unauthorised', sentence)
+const refused = (sentence: string): Refusal => new Refusal('WB-SIGN-IN-FAILED', sentence)
 
-/** A one-time password that was used, to be changed: what was tried with it can't be done any more. */
+/** Whether a one-time password is past its time: it is no longer valid. */
 const isSpent = (user: User, now: number): boolean =>
   user.oneTime !== null && user.oneTime.until !== null && user.oneTime.until <= now
 
-/** Refuses what only a user of this indexer has: a password, a second factor. */
+/** Refuses an action that only a local user can take: those on a password or a second factor. */
 export function demandLocal({ name, identity }: User): void {
   if (identity === undefined) return
   throw new Refusal(
-    409,
-    'refused',
-    `${name} signs in at ${identity.issuer}: password and second factor are set there, role and limits by sign-in.openid.roles in indexer.yml.`,
+    'WB-PROVIDER-USER',
+    `${name} signs in at ${identity.issuer}, which manages password and second factor; sign-in.openid.roles in indexer.yml sets role and limits.`,
   )
 }
 
 export const recoveryHash = (code: string): string =>
   hash('sha256', code.toLowerCase().replace(/[^a-z0-9]/g, ''))
 
-/** Signing in and what belongs to it: the second factor, and passwords of one's own. */
+/** Signing in and related actions: the second factor, and changes of one's own password. */
 export class SignIn {
   readonly #users: Users
   readonly #sessions: Sessions
@@ -59,6 +61,7 @@ export class SignIn {
   readonly #log: Logger
   readonly #clock: () => number
   readonly #wallClock: () => number
+  readonly #box: SecretBox
   readonly #delays: Delays
 
   constructor(parts: {
@@ -70,9 +73,11 @@ export class SignIn {
     log: Logger
     /** It never goes back. */
     clock: () => number
-    /** What the devices of users show, too. */
+    /** The time that the users' devices show, too. */
     wallClock: () => number
+    box: SecretBox
   }) {
+    this.#box = parts.box
     this.#users = parts.users
     this.#sessions = parts.sessions
     this.#passwords = parts.passwords
@@ -90,12 +95,12 @@ export class SignIn {
   ): Promise<Opened> {
     this.#failures.check(from.address)
     const name = said.name.toLowerCase()
-    // The password is checked whatever is known of the user by now: each answer takes the same work.
+    // The password is checked even for an unknown user, so that each answer takes the same work.
     const before = this.#users.find(name)
     const key = keyAt('password', name, before, from)
     const attempt = this.#begin(key)
     const right = await this.#passwords.check(said.password, before?.password ?? undefined)
-    // What was found then may have been changed while the hash was computed.
+    // The user may have been changed while the hash was computed.
     const user = this.#users.find(name)
     const same = user !== undefined && user.id === before?.id && user.epoch === before.epoch
     const now = this.#clock()
@@ -112,8 +117,8 @@ export class SignIn {
   /** The second step of a sign-in; the session gets a new secret with the rights that it brings. */
   async withCode(session: Session, code: string, from: Origin): Promise<Opened> {
     if (session.wants !== 'second-factor')
-      throw new Refusal(409, 'refused', 'No code is asked for: this session is signed in.')
-    // Who is here knows the password: what others fail at, under this name or from this address, does not count.
+      throw new Refusal('WB-SECOND-FACTOR', 'No code is needed: this session is signed in.')
+    // This client knows the password, so failures of others under this name or from this address do not count.
     const key = keyAt('code', session.user, session.owner, from)
     const attempt = this.#begin(key)
     if (!(await this.#takeCode(session.user, code))) {
@@ -139,17 +144,21 @@ export class SignIn {
     return opened
   }
 
-  /** Counts an attempt as a failure from its beginning, so that many at once are no way around; refuses it where it comes too early. */
+  /** Counts an attempt as a failure from its start, so that parallel attempts gain nothing; refuses an attempt that comes too early. */
   #begin(key: string): number {
     const left = this.#delays.left(key)
     if (left > 0)
-      throw new Refusal(429, 'busy', 'Too many failed attempts; try again after the time in Retry-After.', {
-        retryAfter: Math.ceil(left / 1000),
-      })
+      throw new Refusal(
+        'WB-TOO-MANY-ATTEMPTS',
+        'Too many failed attempts; try again after the time in Retry-After.',
+        {
+          retryAfter: Math.ceil(left / 1000),
+        },
+      )
     return this.#delays.failed(key)
   }
 
-  /** Takes up a code of the app or of recovery: what was taken is used up in the same write, so it works once. */
+  /** Accepts a code of the app or a recovery code: it is used up in the same write, so it works once. */
   async #takeCode(name: string, code: string): Promise<boolean> {
     const now = this.#wallClock()
     let taken = false
@@ -157,7 +166,7 @@ export class SignIn {
       taken = false
       const factor = user.secondFactor
       if (factor === null) return user
-      const step = stepOf(Buffer.from(factor.secret, 'base64'), code.replace(/\s/g, ''), now, factor.last)
+      const step = stepOf(secretOf(this.#box, user.name, factor), code.replace(/\s/g, ''), now, factor.last)
       if (step !== null) {
         taken = true
         return { ...user, secondFactor: { ...factor, last: step } }
@@ -169,7 +178,7 @@ export class SignIn {
     return taken
   }
 
-  /** A new password ends all sessions, and opens one for who changed it. */
+  /** Sets a new password, which ends all sessions, and opens one for the client. */
   async changePassword(
     session: Session,
     said: { current?: string | undefined; password: string },
@@ -178,15 +187,15 @@ export class SignIn {
     const { user: name, wants, owner } = session
     demandLocal(owner)
     if (wants === 'second-factor')
-      throw new Refusal(403, 'forbidden', 'The code of the second factor comes first.')
+      throw new Refusal('WB-SECOND-STEP', 'Send the code of the second factor first.')
     if (wants === null) await this.confirm(session, said.current ?? '', from)
     const why = whyNotAPassword(said.password, owner)
-    if (why !== null) throw new Refusal(400, 'bad-request', why)
+    if (why !== null) throw new Refusal('WB-PASSWORD-REFUSED', why)
     if (await this.#passwords.check(said.password, owner.password ?? undefined))
-      throw new Refusal(400, 'bad-request', 'The new password is the old one.')
+      throw new Refusal('WB-PASSWORD-REFUSED', 'The new password equals the old one.')
     const password = await this.#passwords.hash(said.password)
     await this.#trail.record(
-      actOf(owner, from, 'password-change', 'success', `User ${name} has a new password of their own.`),
+      actOf(owner, from, 'password-change', 'success', `User ${name} chose a new password.`),
     )
     const user = await this.#users.change(name, (before) => {
       if (before.id !== owner.id || before.epoch !== owner.epoch)
@@ -196,10 +205,10 @@ export class SignIn {
     return this.#open(user, { kind: session.kind, wants: null, ...from })
   }
 
-  /** Asks again for the password, before something that a session left open must not be enough for. */
+  /** Asks again for the password before an action for which an open session must not be enough. */
   async confirm(session: Session, password: string, from: Origin): Promise<void> {
     demandLocal(session.owner)
-    // Of this session alone: what strangers fail at does not lock out who is signed in.
+    // The key is this session's own: failed attempts by strangers do not lock out a signed-in user.
     const key = `confirm ${session.id}`
     const attempt = this.#begin(key)
     if (await this.#passwords.check(password, this.#users.find(session.user)?.password ?? undefined)) {
@@ -207,7 +216,7 @@ export class SignIn {
       return
     }
     await this.#failed(this.#users.find(session.user), attempt, from, 'password')
-    throw new Refusal(403, 'forbidden', 'The present password is wrong.')
+    throw new Refusal('WB-PASSWORD-WRONG', 'The current password is wrong.')
   }
 
   async signOut(session: Session, from: Origin): Promise<void> {
@@ -226,7 +235,7 @@ export class SignIn {
       `did not sign in`,
       `wrong ${what}, or not allowed; attempt ${attempt}`,
     )
-    // Not waited for: the answer must not take longer because there is such a user.
+    // This is not awaited: the answer must not take longer if there is such a user.
     const isKnown = user?.knownFrom.includes(from.address) ?? false
     if (user !== undefined && !isKnown && what === 'name or password' && attempt >= LOCKED_AFTER)
       void this.#lock(user, attempt, from)
@@ -238,7 +247,7 @@ export class SignIn {
     const reason = `${attempt} failed sign-ins in a row`
     await this.#trail.record({
       ...actOf(user, from, 'user-lock', 'success', ''),
-      message: `User ${user.name} is locked until ${new Date(until).toISOString()} for addresses from which they never signed in: ${reason}.`,
+      message: `User ${user.name} is locked until ${new Date(until).toISOString()} for addresses from which they have never signed in: ${reason}.`,
       by: { name: 'indexer', address: from.address },
     })
     try {
@@ -248,8 +257,8 @@ export class SignIn {
           : { ...before, locked: { since: now, until, reason } },
       )
     } catch (error) {
-      // The count goes on in memory, with its delays.
-      this.#log.error(`User ${user.name} could not be locked on the record: ${reasonOf(error)}`)
+      // The count continues in memory, with its delays.
+      this.#log.error(`User ${user.name} could not be locked in the store: ${reasonOf(error)}`)
     }
   }
 
@@ -266,7 +275,7 @@ export class SignIn {
   }
 }
 
-/** Who guesses from where the user never signed in is slowed down apart from the user. */
+/** Guesses from addresses that the user never used are delayed separately from the user's own attempts. */
 const keyAt = (
   what: 'password' | 'code',
   name: string,
@@ -274,7 +283,7 @@ const keyAt = (
   { address }: Origin,
 ): string => (user?.knownFrom.includes(address) ? `${what} of ${name} from ${address}` : `${what} of ${name}`)
 
-/** A name that is no user's is not written down: people type their password there. */
+/** A name without a user is not recorded: people type their password there. */
 export function actOf(
   user: User | undefined,
   from: Origin,

@@ -1,4 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { SecretBox } from '../ingest/index.ts'
+import { Refusal } from '../refusal.ts'
 
 /** Time-based one-time passwords (RFC 6238) as all authenticator apps read them: SHA-1, 30 seconds, 6 digits. */
 export const STEP_MS = 30_000
@@ -17,7 +19,7 @@ export function codeAt(secret: Buffer, step: number, digits = DIGITS, algorithm 
   return String(number % 10 ** digits).padStart(digits, '0')
 }
 
-/** The step whose code this is; null where it is none, or one that was used already (`last`), or an older one. */
+/** Returns the step that has this code; null if there is none, or if it was used already (`last`) or is older. */
 export function stepOf(secret: Buffer, code: string, now: number, last: number): number | null {
   if (!CODE.test(code)) return null
   const current = Math.floor(now / STEP_MS)
@@ -45,8 +47,21 @@ export function base32(bytes: Buffer): string {
   return bits === 0 ? text : text + BASE32[(held << (5 - bits)) & 31]
 }
 
-/** What an authenticator app reads from a QR code. */
+/** The text of the QR code for an authenticator app. */
 export function otpauth(secret: Buffer, user: string): string {
   const label = `Waybill:${encodeURIComponent(user)}`
   return `otpauth://totp/${label}?secret=${base32(secret)}&issuer=Waybill&algorithm=SHA1&digits=${DIGITS}&period=${STEP_MS / 1000}`
+}
+
+/** The context of a sealed secret: the secret of one user is useless for another. */
+export const contextOf = (user: string): string => `second-factor/${user}`
+
+/** The secret of a user's second factor; a refusal where another key encrypted it. */
+export function secretOf(box: SecretBox, user: string, { secret }: { readonly secret: string }): Buffer {
+  const opened = box.open(secret, contextOf(user))
+  if (opened !== null) return opened
+  throw new Refusal(
+    'WB-SECRETS-KEY',
+    `This indexer can't read the second factor of ${user}: it was encrypted with another key. Give all indexers of the cluster the same secrets-key, or let an administrator remove the second factor.`,
+  )
 }

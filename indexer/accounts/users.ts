@@ -9,24 +9,24 @@ import { RecordCache } from './record-cache.ts'
 const userSchema = z.object({
   name: z.string(),
   fullName: z.string(),
-  /** Random: a user of the same name who is made later is somebody else. */
+  /** Random: a later user of the same name is another person. */
   id: z.string(),
   role: z.enum(ROLES),
   limits: limitsSchema,
   /** Sessions of earlier epochs have ended: it goes up with the password, the role and a lock. */
   epoch: z.number().int(),
-  /** null for who signs in at a provider: there is no password here. */
+  /** Null for a user of a provider: there is no password here. */
   password: passwordHashSchema.nullable(),
-  /** Who this is at the provider of sign-ins; absent for a local user. The name is never what tells. */
+  /** The identity at the provider of sign-ins; absent for a local user. A name never identifies anybody. */
   identity: z
     .object({
       issuer: z.string(),
       subject: z.string(),
-      /** When the provider last vouched for them; null since it said no. */
+      /** The time of the provider's last confirmation; null since it refused. */
       confirmed: z.number().nullable(),
     })
     .optional(),
-  /** The password was given by somebody else, and is good for nothing but to be changed, until then (null: without end). */
+  /** Set while the password is one that somebody else gave: it can only be used to change it, until this time (null: without end). */
   oneTime: z.object({ until: z.number().nullable() }).nullable(),
   secondFactor: z
     .object({
@@ -37,11 +37,11 @@ const userSchema = z.object({
       recovery: z.array(z.string()),
     })
     .nullable(),
-  /** By an admin (`until` null) or by failed sign-ins. */
+  /** A lock by an admin (`until` null) or by failed sign-ins. */
   locked: z.object({ since: z.number(), until: z.number().nullable(), reason: z.string() }).nullable(),
   created: z.number(),
   passwordChanged: z.number(),
-  /** Addresses of the last complete sign-ins: who guesses from elsewhere does not slow down who comes from there. */
+  /** The addresses of the last complete sign-ins: guesses from elsewhere do not delay a client from these. */
   knownFrom: z.array(z.string()).default([]),
 })
 export type User = z.infer<typeof userSchema>
@@ -54,15 +54,15 @@ export const seenFrom = (user: User, address: string): User =>
     ? user
     : { ...user, knownFrom: [address, ...user.knownFrom].slice(0, MOST_KNOWN) }
 
-/** Locked by an admin. Such a lock also ends what is open; one by failed sign-ins must not let strangers do that. */
+/** Whether an admin locked the user. Such a lock also ends open sessions; a lock by failed sign-ins must not let strangers do that. */
 export const isLockedOut = (user: User): boolean => user.locked !== null && user.locked.until === null
 
-/** A lock by failed sign-ins is for those who come from where the user never was. */
+/** Whether the user may sign in from this address: a lock by failed sign-ins applies to addresses that the user never used. */
 export const maySignIn = (user: User, address: string, now: number): boolean =>
   user.locked === null ||
   (user.locked.until !== null && (user.locked.until <= now || user.knownFrom.includes(address)))
 
-const missing = (name: string): Refusal => new Refusal(404, 'not-found', `There is no user ${name}.`)
+const missing = (name: string): Refusal => new Refusal('WB-NOT-FOUND', `There is no user ${name}.`)
 
 /** The provider whose word counts now, and for how long it does after a sign-in, ms. */
 export interface Vouching {
@@ -70,11 +70,11 @@ export interface Vouching {
   readonly lasts: number
 }
 
-/** Who may sign in. */
+/** All users. */
 export class Users {
   readonly #book: RecordCache<User>
   readonly #vouching: () => Vouching | null
-  /** One change after the other: two admins who demote each other at once must not both find the other one there. */
+  /** Changes run one after the other: two admins who demote each other at once must not both find the other one still there. */
   readonly #turn = inTurn()
 
   private constructor(book: RecordCache<User>, vouching: () => Vouching | null) {
@@ -86,7 +86,9 @@ export class Users {
     return new Users(await RecordCache.open(records, 'user', userSchema), vouching)
   }
 
-  /** Whether what this user opened is good still: local users need nobody's word, others that of the provider, and lately. */
+  /**
+   * Whether the user's sessions and tokens are still valid: a local user needs no confirmation, others need a recent one of the provider.
+   */
   isVouchedFor({ identity }: User, now: number): boolean {
     if (identity === undefined) return true
     const vouching = this.#vouching()
@@ -119,14 +121,14 @@ export class Users {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  /** False where there is a user of this name. */
+  /** Returns false if there is a user of this name. */
   addUnlessTaken(user: User): Promise<boolean> {
     return this.#book.add(user.name, user)
   }
 
   async add(user: User): Promise<void> {
     if (await this.addUnlessTaken(user)) return
-    throw new Refusal(409, 'refused', `There is a user ${user.name} already.`)
+    throw new Refusal('WB-EXISTS', `There is already a user ${user.name}.`)
   }
 
   async change(name: string, next: (user: User) => User): Promise<User> {
@@ -171,13 +173,12 @@ export class Users {
     if (!isActiveAdmin(before) || (after !== null && isActiveAdmin(after))) return
     if (this.list().some((user) => user.id !== before.id && isActiveAdmin(user))) return
     throw new Refusal(
-      409,
-      'refused',
+      'WB-LAST-ADMIN',
       `${before.name} is the only local admin who can sign in: make another one first (waybill users add NAME --role admin).`,
     )
   }
 }
 
-/** Local: on the day when the provider is down somebody must be able to manage users. */
+/** The admin must be local: while the provider is down somebody must be able to manage users. */
 const isActiveAdmin = (user: User): boolean =>
   user.role === 'admin' && user.identity === undefined && !isLockedOut(user)

@@ -1,5 +1,6 @@
+import type { Limits } from '../../schema/api/index.ts'
 import type { AuditEvent } from '../../schema/index.ts'
-import type { Query } from '../query/index.ts'
+import { BY_INDEXER, matches, type Query } from '../query/index.ts'
 import { Refusal } from '../refusal.ts'
 import type {
   Aggregate,
@@ -13,10 +14,9 @@ import type {
   SearchRequest,
   Store,
 } from '../store/port.ts'
-import { isWithin, within } from './limits.ts'
 import { type Mask, NO_MASK } from './masks.ts'
 
-/** How much of the events somebody sees. */
+/** The events and fields that a client sees. */
 export interface Visibility {
   /** And-ed to each query; null sees all events. */
   readonly only: Query | null
@@ -41,7 +41,7 @@ const FIELD_OF: Readonly<Record<CountDimension, string>> = {
   outcome: 'event.outcome',
 }
 
-/** The store as seen by somebody: what is hidden is not found, counted or shown, and what is masked can't be asked for. */
+/** The store as a client sees it: hidden events are not found, counted or shown, and nobody can query by masked fields. */
 export function seenWith(visibility: Visibility, store: Events): Events {
   if (isFull(visibility)) return store
   const { mask } = visibility
@@ -84,11 +84,10 @@ export function seenWith(visibility: Visibility, store: Events): Events {
     async counts(request: CountRequest): Promise<CountRow[]> {
       mask.demand({ kind: 'exists', field: FIELD_OF[request.by] })
       if (visibility.only !== null) {
-        // The hourly counts are of all events; nobody can tell from them how many are of some.
+        // The hourly counts cover all events, so they can't be limited to some.
         throw new Refusal(
-          403,
-          'forbidden',
-          'Your access is limited to some events, and these counts are of all: POST /v1/aggregate counts those that you see.',
+          'WB-LIMITED-VIEW',
+          'Your access is limited to some events, and these counts include all events: POST /v1/aggregate counts those that you see.',
         )
       }
       return store.counts(request)
@@ -96,7 +95,7 @@ export function seenWith(visibility: Visibility, store: Events): Events {
   }
 }
 
-/** Earlier events of a record as somebody sees their fields, also those that they do not see at all: for what is worked out from them. */
+/** The earlier events of a record with the client's masks, including events that the client does not see: for derived values. */
 export const maskedWith = (mask: Mask, store: Pick<Store, 'search' | 'chains'>) => ({
   search: async (request: SearchRequest): Promise<Page> => shownIn(await store.search(request), mask),
   chains: (agent: string) => store.chains(agent),
@@ -105,7 +104,7 @@ export const maskedWith = (mask: Mask, store: Pick<Store, 'search' | 'chains'>) 
 const shownIn = (page: Page, mask: Mask): Page =>
   mask.isEmpty ? page : { ...page, events: page.events.map((event) => mask.over(event)) }
 
-/** Fields whose values the answer tells. */
+/** The fields whose values the answer reveals. */
 const fieldsOf = ({ by, sums = [], distinct = [] }: AggregateRequest): string[] => [
   ...by.flatMap((split) => (split.kind === 'values' ? [split.field] : [])),
   ...sums,
@@ -123,3 +122,26 @@ function shownGroup<One extends Group>(group: One, mask: Mask): One {
       : { split: { ...split, buckets: split.buckets.map((bucket) => shownGroup(bucket, mask)) } }),
   }
 }
+
+export const NO_LIMITS: Limits = { namespaces: null, entities: null }
+
+/** The condition that is added to each query of a limited user; null if there is no limit. An indexer keeps one namespace. */
+export function queryOfLimits(limits: Limits, namespace: string): Query | null {
+  if (limits.namespaces !== null && !limits.namespaces.includes(namespace)) return { kind: 'none' }
+  if (limits.entities === null) return null
+  const of = limits.entities.map((value): Query => ({ kind: 'equals', field: 'audit.entity.type', value }))
+  // A limit to records of the kind "user" must not include actions of Waybill's own users.
+  return {
+    kind: 'and',
+    of: [
+      { kind: 'or', of },
+      { kind: 'not', of: BY_INDEXER },
+    ],
+  }
+}
+
+export const within = (query: Query, only: Query | null): Query =>
+  only === null ? query : { kind: 'and', of: [only, query] }
+
+export const isWithin = (event: AuditEvent, only: Query | null): boolean =>
+  only === null || matches(only, event)

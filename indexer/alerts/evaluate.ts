@@ -1,124 +1,141 @@
-import { type AuditEvent, textAt, valuesOf } from '../../schema/index.ts'
-import { matches } from '../query/index.ts'
-import { kilometres, placeOf } from './distance.ts'
+import { type AuditEvent, textAt } from '../../schema/index.ts'
+import { windowOf } from '../../schema/rule.ts'
+import { Facts, type GroupOf, inOrder, timeOf } from './engine/facts.ts'
+import { Group, type Met } from './engine/group.ts'
+import type { Calendar } from './engine/time-of-day.ts'
 import { worded } from './message.ts'
-import type { Alert, Condition, Rule } from './rule.ts'
-import { inHours } from './time-of-day.ts'
+import type { ParsedRule } from './rules.ts'
 
-interface Seen {
+/** The rule's condition is met. Events of the same group that meet it again within the throttle belong to the same alert. */
+export interface Alert {
+  readonly rule: string
+  /** `@timestamp` of the event with which it was met first. */
   readonly at: number
-  readonly event: AuditEvent
+  /** That of the last event with which it was met. */
+  readonly last: number
+  readonly group: Readonly<Record<string, string>>
+  /** The number of events with which it was met first. */
+  readonly count: number
+  readonly message: string
+  /** Ids of these events, the oldest first; at most 20. */
+  readonly events: readonly string[]
 }
 
-/** What a rule remembers of a group. */
-interface GroupMemory {
-  /** Events within the window, the oldest first. */
-  readonly recent: Seen[]
-  /** When each value was had last. */
-  readonly values: Map<string, number>
-  last: Seen | undefined
-  quietUntil: number
+type Growing = { -readonly [Key in keyof Alert]: Alert[Key] }
+
+interface Judged {
+  readonly group: Group
+  readonly values: GroupOf['group']
+  /** The last alert of the group. */
+  alert: Growing | undefined
+  /** The last event, for a rule about absence. */
+  last: { readonly at: number; readonly event: AuditEvent } | undefined
 }
 
-/** Judges events by one rule. They come in the order of `@timestamp`, so each group's window moves with them. */
+/** The number of facts of a group, and of groups, beyond which those that nothing needs any more are forgotten. */
+const TIDY_AT = 1024
+
+/** Judges events by one rule. They come in the order of `@timestamp`, and, where that is the same, of their ids. */
 export class RuleJudge {
-  readonly #rule: Rule
-  readonly #zone: string
-  readonly #groups = new Map<string, GroupMemory>()
+  readonly #rule: ParsedRule
+  readonly #calendar: Calendar
+  readonly #facts: Facts
+  readonly #window: number
+  readonly #groups = new Map<string, Judged>()
+  #tidyAt = TIDY_AT
 
-  constructor(rule: Rule, { zone }: { zone: string }) {
+  constructor(rule: ParsedRule, calendar: Calendar) {
     this.#rule = rule
-    this.#zone = zone
+    this.#calendar = calendar
+    this.#facts = new Facts(rule, calendar)
+    this.#window = windowOf(rule.condition)
   }
 
-  /** The alert that this event completes; null where there is none. */
+  /** Returns the alert that begins with this event, or null. The alert may still go on. */
   judge(event: AuditEvent): Alert | null {
-    const rule = this.#rule
-    const at = Date.parse(textAt(event, '@timestamp') ?? '')
-    if (Number.isNaN(at) || !matches(rule.query, event)) return null
-    const group = groupOf(rule, event)
-    if (group === null) return null
-    const key = JSON.stringify(Object.values(group))
-    let memory = this.#groups.get(key)
-    if (memory === undefined) {
-      memory = { recent: [], values: new Map(), last: undefined, quietUntil: Number.NEGATIVE_INFINITY }
-      this.#groups.set(key, memory)
+    const found = this.#facts.of(event)
+    if (found === null) return null
+    const { key, group: values, fact } = found
+    const known = this.#groups.get(key) ?? {
+      group: new Group(this.#rule, this.#facts.fields, this.#calendar, Number.NEGATIVE_INFINITY),
+      values,
+      alert: undefined,
+      last: undefined,
     }
-    const met = metBy(rule.condition, memory, { at, event }, this.#zone)
-    memory.last = { at, event }
-    if (met === null || at < memory.quietUntil) return null
-    memory.quietUntil = at + rule.throttle
-    const count = met.length
-    return {
-      rule: rule.id,
-      at,
-      group,
-      count,
-      message: worded(rule.message, event, count),
-      events: met.flatMap((one) => textAt(one.event, 'event.id') ?? []),
+    this.#groups.set(key, known)
+    if (this.#rule.condition.kind === 'absence') {
+      const alert = this.#absent(known, fact.at)
+      known.last = { at: fact.at, event }
+      return alert
     }
+    const [met] = known.group.add(fact, 0)
+    if (known.group.size > TIDY_AT) known.group.forget(fact.at - this.#window)
+    this.#tidy(fact.at)
+    return met === undefined ? null : this.#raise(known, met, event)
   }
-}
 
-function groupOf(rule: Rule, event: AuditEvent): Record<string, string> | null {
-  const group: Record<string, string> = {}
-  for (const field of rule.groupBy) {
-    const value = valuesOf(event, field)[0]
-    if (value === undefined) return null
-    group[field] = value
+  /** Nothing else happened before this time: returns the alerts about what is absent. */
+  finish(until: number): Alert[] {
+    if (this.#rule.condition.kind !== 'absence') return []
+    return [...this.#groups.values()].flatMap((known) => this.#absent(known, until) ?? [])
   }
-  return group
-}
 
-/** The events with which the condition is met, this one the last. */
-function metBy(condition: Condition, memory: GroupMemory, seen: Seen, zone: string): readonly Seen[] | null {
-  switch (condition.kind) {
-    case 'event':
-      return [seen]
-    case 'schedule':
-      return inHours(condition, seen.at, zone) ? [seen] : null
-    case 'count': {
-      const recent = within(memory.recent, seen, condition.within)
-      return recent.length >= condition.atLeast ? [...recent] : null
+  #absent(known: Judged, until: number): Alert | null {
+    const { condition } = this.#rule
+    const { last } = known
+    if (condition.kind !== 'absence' || last === undefined || until - last.at < condition.for) return null
+    const found = this.#facts.of(last.event)
+    if (found === null) return null
+    const at = last.at + condition.for
+    const met = {
+      fact: { ...found.fact, at },
+      from: last.at,
+      count: minutes(condition.for),
+      facts: [found.fact],
     }
-    case 'distinct': {
-      const recent = within(memory.recent, seen, condition.within)
-      const values = new Set(recent.flatMap(({ event }) => valuesOf(event, condition.field)))
-      return values.size >= condition.atLeast ? [...recent] : null
-    }
-    case 'new-value': {
-      const isFirst = memory.values.size === 0
-      let isNew = false
-      for (const value of valuesOf(seen.event, condition.field)) {
-        const last = memory.values.get(value)
-        if (last === undefined || seen.at - last > condition.within) isNew = true
-        memory.values.set(value, seen.at)
-      }
-      return isNew && !isFirst ? [seen] : null
-    }
-    case 'travel':
-      return memory.last !== undefined && isTooFar(condition, memory.last, seen) ? [memory.last, seen] : null
-    default:
+    return this.#raise(known, met, last.event)
+  }
+
+  #raise(known: Judged, met: Met, event: AuditEvent): Alert | null {
+    const { at } = met.fact
+    if (known.alert !== undefined && at - known.alert.last < this.#rule.throttle) {
+      known.alert.last = at
       return null
+    }
+    known.alert = {
+      rule: this.#rule.id,
+      at,
+      last: at,
+      group: known.values,
+      count: met.count,
+      message: worded(this.#rule.message, event, met.count),
+      events: met.facts.map(({ id }) => id),
+    }
+    return known.alert
+  }
+
+  /** Forgets groups that can't matter any more. */
+  #tidy(now: number): void {
+    if (this.#groups.size < this.#tidyAt) return
+    const before = now - Math.max(this.#window, this.#rule.throttle)
+    for (const [key, { group, alert }] of this.#groups)
+      if ((group.last?.at ?? now) < before && (alert?.last ?? before - 1) < before) this.#groups.delete(key)
+    this.#tidyAt = Math.max(TIDY_AT, 2 * this.#groups.size)
   }
 }
 
-/** Takes up an event, and lets go of those before its window. */
-function within(recent: Seen[], seen: Seen, window: number): readonly Seen[] {
-  recent.push(seen)
-  const kept = recent.findIndex(({ at }) => seen.at - at <= window)
-  recent.splice(0, kept)
-  return recent
-}
+const minutes = (ms: number): number => Math.floor(ms / 60_000)
 
-function isTooFar(
-  { kilometresAnHour, atLeast }: Extract<Condition, { readonly kind: 'travel' }>,
-  before: Seen,
-  after: Seen,
-): boolean {
-  const from = placeOf(before.event)
-  const to = placeOf(after.event)
-  if (from === undefined || to === undefined) return false
-  const distance = kilometres(from, to)
-  return distance >= atLeast && distance > (kilometresAnHour * (after.at - before.at)) / 3_600_000
+/** Runs a rule on events, in any order. `until`: nothing else happened before this time. */
+export function alertsOf(
+  rule: ParsedRule,
+  events: readonly AuditEvent[],
+  { until, ...calendar }: Calendar & { until?: number | undefined },
+): Alert[] {
+  const judge = new RuleJudge(rule, calendar)
+  const sorted = events
+    .map((event) => ({ event, at: timeOf(event), id: textAt(event, 'event.id') ?? '' }))
+    .toSorted(inOrder)
+  const alerts = sorted.flatMap(({ event }) => judge.judge(event) ?? [])
+  return [...alerts, ...judge.finish(until ?? sorted.at(-1)?.at ?? 0)]
 }

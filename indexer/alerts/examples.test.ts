@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { notForWatcher, readRules, tryExamples } from './index.ts'
+import { notForWatcher } from '../../dashboards/watches/index.ts'
+import { readRules, tryExamples } from './index.ts'
 
-const rules = readRules(join(import.meta.dirname, '../../config/rules'))
+const { rules, problems } = readRules(join(import.meta.dirname, '../../config/rules'))
+
+it('each rule that comes with Waybill can be read', () => expect(problems).toEqual([]))
 
 describe('each rule says of its own examples what its file says', () => {
   it.each(rules.map((rule) => [rule.id, rule] as const))('%s', (_, rule) => {
@@ -42,6 +45,7 @@ describe('the rules that come with Waybill', () => {
     expect(remembering).toEqual([
       'agent-silent',
       'dead-letters-rising',
+      'guessed-password',
       'impossible-travel',
       'new-address',
       'sequence-gap',

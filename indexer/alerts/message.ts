@@ -1,13 +1,22 @@
-import { type AuditEvent, valuesOf } from '../../schema/index.ts'
-import { fullName, namedField } from '../query/index.ts'
+import { type AuditEvent, FIELDS, valuesOf } from '../../schema/index.ts'
+import type { Message } from '../../schema/rule.ts'
+import { fullName, type NamedField, namedField } from '../query/index.ts'
 
-/** A template: fixed texts, and between them names of fields or of what the rule has counted. */
-export type Message = readonly (string | { readonly name: string })[]
-
-/** What a message may name beside fields. */
+/** The names that a message may use besides fields. */
 export const COUNTED = ['count'] as const
 
-/** `{user.name} exported {audit.record_count} records`; throws a sentence for a name that there is not. */
+/** Fields by their names with underscores, and those of `audit` also without it: `user_name`, `record_count`. */
+const UNDERSCORED: ReadonlyMap<string, string> = new Map(
+  Object.keys(FIELDS).flatMap((name): [string, string][] => {
+    const written = (path: string): [string, string] => [path.replace('@', '').replaceAll('.', '_'), name]
+    return name.startsWith('audit.') ? [written(name), written(name.slice(6))] : [written(name)]
+  }),
+)
+
+const fieldOf = (written: string): NamedField | undefined =>
+  namedField(written) ?? namedField(UNDERSCORED.get(written) ?? '')
+
+/** `{user.name} exported {record_count} records`; throws a sentence for a name that there is not. */
 export function parseMessage(text: string): Message {
   const parts: (string | { name: string })[] = []
   let end = 0
@@ -19,9 +28,9 @@ export function parseMessage(text: string): Message {
       parts.push({ name: written })
       continue
     }
-    const field = namedField(written)
+    const field = fieldOf(written)
     if (field === undefined)
-      throw new Error(`{${written}} is no field; name one of docs/fields.md, or {${COUNTED.join('}, {')}}`)
+      throw new Error(`{${written}} is not a field; name one of docs/fields.md, or {${COUNTED.join('}, {')}}`)
     parts.push({ name: fullName(field) })
   }
   if (end < text.length) parts.push(text.slice(end))
@@ -30,7 +39,7 @@ export function parseMessage(text: string): Message {
 
 const NOTHING = '?'
 
-/** What a message says of an event. A field without a value is a question mark. */
+/** Fills in a message for an event. A field without a value becomes a question mark. */
 export function worded(message: Message, event: AuditEvent, count: number): string {
   return message
     .map((part) => {

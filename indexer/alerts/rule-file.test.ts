@@ -31,7 +31,7 @@ it('reads a rule, and names it by its file', () => {
   const rule = parseRule(TEXT, '/etc/waybill/rules/exports.yml')
   expect(rule).toMatchObject({
     id: 'exports',
-    groupBy: ['user.name'],
+    groupBy: [['user.name']],
     condition: { kind: 'count', atLeast: 5, within: 600_000 },
     throttle: 3_600_000,
   })
@@ -40,18 +40,18 @@ it('reads a rule, and names it by its file', () => {
 
 it.each([
   ['a field that there is not', 'user.name]', 'usr.name]', /^4 group-by\[0\]: .*did you mean/],
-  ['a field that tells nothing apart', 'user.name]', 'message]', /^4 group-by\[0\]: .*told apart by a text/],
+  ['a field that tells nothing apart', 'user.name]', 'message]', /^4 group-by\[0\]: .*grouped by a text/],
   ['a query that can not be understood', '"action: export"', '"action: (export"', /^3 query: /],
   ['a condition of another kind', 'count:', 'counts:', /^5 condition.*"counts"/],
   ['a count of one', 'at-least: 5', 'at-least: 1', /^5 condition\.count\.at-least: /],
   ['a window without a unit', '10m', '10', /^5 condition\.count\.within: .*10/],
   ['a key that there is not', 'priority:', 'prio: low\npriority:', /^6 .*unknown key "prio"/],
-  ['a name in the message', '{user.name} exp', '{who} exp', /^8 message: .*\{who\} is no field/],
+  ['a name in the message', '{user.name} exp', '{who} exp', /^8 message: .*\{who\} is not a field/],
   [
     'a field in an example',
     'user.name: jane',
     'user.nme: jane',
-    /^12 examples\[0\].*"user\.nme" is no field/,
+    /^12 examples\[0\].*"user\.nme" is not a field/,
   ],
   ['examples that all fire', 'fires: 0', 'fires: 1', /^1[12] examples: .*one that does not/],
 ])('names the line of %s', (_, right, wrong, said) => {

@@ -1,25 +1,34 @@
 import * as z from 'zod'
 import { duration } from '../../config/index.ts'
 import { type FieldType, isRecord, OperatorError, reasonOf } from '../../schema/index.ts'
+import { type Condition, DAYS, isLedgerCondition, type Message, PRIORITIES } from '../../schema/rule.ts'
 import { fullName, namedField, nearestName, parseQuery } from '../query/index.ts'
-import { type Message, parseMessage } from './message.ts'
-import { type Condition, DAYS, PRIORITIES } from './rule.ts'
+import { parseMessage } from './message.ts'
 
-/** The form of a file in config/rules. What is wrong in it is said with its line. */
+/** The form of a file in config/rules. What is wrong in it is stated with its line. */
 
 const GROUPING: ReadonlySet<FieldType> = new Set(['keyword', 'ip', 'flattened'])
 
-const fieldName = z.string().transform((text, context) => {
+function groupingField(text: string, context: z.core.$RefinementCtx): string {
   const field = namedField(text)
   if (field !== undefined && GROUPING.has(field.type) && field.unindexed !== true) return fullName(field)
   const near = field === undefined ? nearestName(text) : undefined
   const message =
     field === undefined
       ? `there is no such field${near === undefined ? '' : ` (did you mean "${near}"?)`}; docs/fields.md lists them`
-      : `events can't be told apart by a ${field.type}; name a keyword or an address`
+      : `events can't be grouped by a ${field.type}; name a keyword or an address`
   context.addIssue({ code: 'custom', message, input: text })
   return z.NEVER
-})
+}
+
+const fieldName = z.string().transform(groupingField)
+
+/** A field, or several names for one thing. */
+const grouping = z
+  .union([z.string(), z.array(z.string()).min(1).max(5)])
+  .transform((given, context) =>
+    (typeof given === 'string' ? [given] : given).map((text) => groupingField(text, context)),
+  )
 
 const query = z.string().transform((asked, context) => {
   try {
@@ -53,33 +62,67 @@ const DAY = 86_400_000
 const window = duration({ min: SECOND, max: 7 * DAY })
 const atLeast = z.int().min(2)
 
+/** A condition on a window may have to hold for some time. */
+const lastingFor = duration({ min: SECOND, max: DAY }).optional()
+const lastsFor = (span: number | undefined, of: Condition): Condition =>
+  span === undefined ? of : { kind: 'lasting', for: span, of }
+
 const count = z
-  .strictObject({ 'at-least': atLeast, within: window })
-  .transform((given): Condition => ({ kind: 'count', atLeast: given['at-least'], within: given.within }))
+  .strictObject({ 'at-least': atLeast, within: window, for: lastingFor })
+  .transform((given) =>
+    lastsFor(given.for, { kind: 'count', atLeast: given['at-least'], within: given.within }),
+  )
 
-const distinct = z.strictObject({ field: fieldName, 'at-least': atLeast, within: window }).transform(
-  ({ field, within, ...given }): Condition => ({
-    kind: 'distinct',
-    field,
-    atLeast: given['at-least'],
-    within,
-  }),
-)
+const distinct = z
+  .strictObject({ field: fieldName, 'at-least': atLeast, within: window, for: lastingFor })
+  .transform(({ field, within, ...given }) =>
+    lastsFor(given.for, { kind: 'distinct', field, atLeast: given['at-least'], within }),
+  )
 
-const schedule = z
-  .strictObject({
-    from: minuteOfDay,
-    to: minuteOfDay,
-    days: z
-      .array(z.enum(DAYS))
-      .min(1)
-      .default([...DAYS]),
-  })
-  .transform((given): Condition => ({ kind: 'schedule', ...given }))
+const hours = z.strictObject({
+  from: minuteOfDay,
+  to: minuteOfDay,
+  days: z
+    .array(z.enum(DAYS))
+    .min(1)
+    .default([...DAYS]),
+})
+
+const schedule = hours.transform((given): Condition => ({ kind: 'schedule', ...given }))
 
 const newValue = z
   .strictObject({ field: fieldName, within: duration({ min: SECOND, max: 400 * DAY }) })
   .transform((given): Condition => ({ kind: 'new-value', ...given }))
+
+const rareValue = z
+  .strictObject({
+    field: fieldName,
+    'at-most': z.int().min(1).max(100),
+    within: duration({ min: SECOND, max: 400 * DAY }),
+  })
+  .transform(
+    ({ field, within, ...given }): Condition => ({
+      kind: 'new-value',
+      field,
+      within,
+      atMost: given['at-most'],
+    }),
+  )
+
+const ratio = z
+  .strictObject({
+    'at-least': z.number().min(1.1).max(1000),
+    minimum: z.int().min(2).default(10),
+    weeks: z.int().min(1).max(12).default(4),
+  })
+  .transform(
+    ({ minimum, weeks, ...given }): Condition => ({
+      kind: 'ratio',
+      atLeast: given['at-least'],
+      minimum,
+      weeks,
+    }),
+  )
 
 const travel = z
   .strictObject({
@@ -103,33 +146,108 @@ const deadLetters = z
 const lasting = <Kind extends 'agent-silent' | 'waybills-missing'>(kind: Kind) =>
   z.strictObject({ for: window }).transform((given): Condition => ({ kind, for: given.for }))
 
+const numberName = z.string().transform((text, context): string => {
+  const field = namedField(text)
+  if (field?.type === 'long' || field?.type === 'float') return fullName(field)
+  const why = field === undefined ? 'there is no such field' : `a ${field.type} can't be added up`
+  context.addIssue({ code: 'custom', message: `${why}; name a number of docs/fields.md`, input: text })
+  return z.NEVER
+})
+
+const sum = z
+  .strictObject({ field: numberName, 'at-least': z.number().positive(), within: window, for: lastingFor })
+  .transform(({ field, within, ...given }) =>
+    lastsFor(given.for, { kind: 'sum', field, atLeast: given['at-least'], within }),
+  )
+
+const sequence = z
+  .strictObject({ 'followed-by': z.union([query, z.array(query).min(1).max(5)]), within: window })
+  .transform(
+    ({ 'followed-by': next, within }): Condition => ({
+      kind: 'sequence',
+      next: (Array.isArray(next) ? next : [next]).map(({ asked }) => asked),
+      within,
+    }),
+  )
+
+const absence = z
+  .strictObject({ for: duration({ min: 60_000, max: 31 * DAY }) })
+  .transform((given): Condition => ({ kind: 'absence', for: given.for }))
+
+/** Conditions that one event completes: they can be combined. */
+const ABOUT_AN_EVENT = {
+  count: count.optional(),
+  distinct: distinct.optional(),
+  sum: sum.optional(),
+  schedule: schedule.optional(),
+  'new-value': newValue.optional(),
+  'rare-value': rareValue.optional(),
+  ratio: ratio.optional(),
+  travel: travel.optional(),
+}
+
+const combined: z.ZodType<Condition> = z.lazy(() =>
+  z
+    .strictObject({
+      ...ABOUT_AN_EVENT,
+      all: z.array(combined).min(2).max(8).optional(),
+      any: z.array(combined).min(2).max(8).optional(),
+      not: combined.optional(),
+    })
+    .transform(({ all, any, not, ...others }, context): Condition => {
+      const given = [
+        ...(all === undefined ? [] : [{ kind: 'all', of: all } as const]),
+        ...(any === undefined ? [] : [{ kind: 'any', of: any } as const]),
+        ...(not === undefined ? [] : [{ kind: 'not', of: not } as const]),
+        ...Object.values(others).filter((one) => one !== undefined),
+      ]
+      return onlyOne(given, context)
+    }),
+)
+
 const named = z
   .strictObject({
-    count: count.optional(),
-    distinct: distinct.optional(),
-    schedule: schedule.optional(),
-    'new-value': newValue.optional(),
-    travel: travel.optional(),
+    ...ABOUT_AN_EVENT,
+    sequence: sequence.optional(),
+    absence: absence.optional(),
+    all: z.array(combined).min(2).max(8).optional(),
+    any: z.array(combined).min(2).max(8).optional(),
     'agent-silent': lasting('agent-silent').optional(),
     'waybills-missing': lasting('waybills-missing').optional(),
     'dead-letters': deadLetters.optional(),
   })
-  .transform((given, context): Condition => {
-    const [condition, ...others] = Object.values(given).filter((one) => one !== undefined)
-    if (condition !== undefined && others.length === 0) return condition
-    context.addIssue({ code: 'custom', message: 'expected one kind of condition, or `event`', input: given })
-    return z.NEVER
+  .transform(({ all, any, ...others }, context): Condition => {
+    const given = [
+      ...(all === undefined ? [] : [{ kind: 'all', of: all } as const]),
+      ...(any === undefined ? [] : [{ kind: 'any', of: any } as const]),
+      ...Object.values(others).filter((one) => one !== undefined),
+    ]
+    return onlyOne(given, context)
   })
+
+function onlyOne(given: readonly Condition[], context: z.core.$RefinementCtx): Condition {
+  const [condition, ...others] = given
+  if (condition !== undefined && others.length === 0) return condition
+  context.addIssue({ code: 'custom', message: 'expected one kind of condition, or `event`', input: given })
+  return z.NEVER
+}
 
 const condition = z.union([z.literal('event').transform((): Condition => ({ kind: 'event' })), named])
 
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
 
-/** Values by dotted names of fields; what is no field is a mistake that would make the example say nothing. */
+const exceptTime = z.union([
+  hours,
+  z
+    .strictObject({ since: time, until: time })
+    .refine(({ since, until }) => since < until, 'expected `since` to be before `until`'),
+])
+
+/** Values by dotted names of fields; an unknown name is an error, since the example would then test nothing. */
 const members = z.record(z.string(), z.unknown()).superRefine((given, context) => {
   for (const name of Object.keys(given))
     if (namedField(name) === undefined && name !== 'source.geo.location')
-      context.addIssue({ code: 'custom', message: `"${name}" is no field`, input: name })
+      context.addIssue({ code: 'custom', message: `"${name}" is not a field`, input: name })
 })
 
 const series = z.strictObject({
@@ -151,6 +269,7 @@ const example = z.strictObject({
   is: z.string(),
   fires: z.int().nonnegative(),
   events: z.array(series).default([]),
+  until: time.optional(),
   ledger: z.array(sample).default([]),
 })
 
@@ -161,21 +280,40 @@ export const ruleSchema = z
     name: z.string().min(1),
     about: z.string().min(1),
     query: query.optional(),
-    'group-by': z.array(fieldName).max(3).default([]),
+    'group-by': z.array(grouping).max(3).default([]),
     condition,
+    except: z.array(query).max(100).default([]),
+    'except-lists': z.array(z.string()).max(20).default([]),
+    'except-times': z.array(exceptTime).max(50).default([]),
     priority: z.enum(PRIORITIES),
     channels: z.array(z.string().min(1)).min(1),
     message,
     throttle: duration({ min: SECOND, max: 7 * DAY }),
+    'keep-firing': duration({ max: 7 * DAY }).default(0),
     response: z.string().min(1),
-    /** What the events of the examples have in common. */
+    author: z.string().min(1).max(500).optional(),
+    source: z.string().min(1).max(500).optional(),
+    /** The members that the events of the examples have in common. */
     example: members.default({}),
-    examples: z.array(example).min(1),
+    examples: z.array(example).default([]),
   })
   .superRefine((rule, context) => {
-    const aboutEvents = !['agent-silent', 'waybills-missing', 'dead-letters'].includes(rule.condition.kind)
-    if (aboutEvents && rule.query === undefined)
+    if (!isLedgerCondition(rule.condition) && rule.query === undefined)
       context.addIssue({ code: 'custom', path: ['query'], message: 'a rule about events needs a query' })
+    const endsByItself = isLedgerCondition(rule.condition) || rule.condition.kind === 'absence'
+    if (rule['keep-firing'] > 0 && !endsByItself)
+      context.addIssue({
+        code: 'custom',
+        path: ['keep-firing'],
+        message: 'only alerts about absence, agents and the store end by themselves; use a longer throttle',
+      })
+    if (rule['except-times'].length > 0 && endsByItself)
+      context.addIssue({
+        code: 'custom',
+        path: ['except-times'],
+        message: 'this rule is not about events that come; use a silence for a maintenance',
+      })
+    if (rule.examples.length === 0) return
     if (!rule.examples.some(({ fires }) => fires > 0) || !rule.examples.some(({ fires }) => fires === 0))
       context.addIssue({
         code: 'custom',

@@ -1,7 +1,7 @@
-import { type AuditEvent, textAt } from '../../schema/index.ts'
-import { RuleJudge } from './evaluate.ts'
+import { type Example, isLedgerCondition } from '../../schema/rule.ts'
+import { type Alert, alertsOf } from './evaluate.ts'
 import { ledgerAlerts } from './ledger.ts'
-import { type Alert, type Example, isLedgerCondition, type Rule } from './rule.ts'
+import type { ParsedRule } from './rules.ts'
 
 export interface Verdict {
   readonly example: Example
@@ -9,18 +9,11 @@ export interface Verdict {
   readonly asSaid: boolean
 }
 
-/** What a rule says of its own examples. */
-export const tryExamples = (rule: Rule, { zone }: { zone: string }): Verdict[] =>
+/** Runs a rule on its own examples. */
+export const tryExamples = (rule: ParsedRule, { zone }: { zone: string }): Verdict[] =>
   rule.examples.map((example) => {
     const alerts = isLedgerCondition(rule.condition)
       ? ledgerAlerts(rule, rule.condition, example.ledger)
-      : alertsOf(rule, example.events, { zone })
+      : alertsOf(rule, example.events, { zone, until: example.until ?? undefined })
     return { example, alerts, asSaid: alerts.length === example.fires }
   })
-
-/** What a rule says of events, in whatever order they come: its windows are of `@timestamp`. */
-export function alertsOf(rule: Rule, events: readonly AuditEvent[], { zone }: { zone: string }): Alert[] {
-  const judge = new RuleJudge(rule, { zone })
-  const time = (event: AuditEvent): number => Date.parse(textAt(event, '@timestamp') ?? '')
-  return events.toSorted((a, b) => time(a) - time(b)).flatMap((event) => judge.judge(event) ?? [])
-}

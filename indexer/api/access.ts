@@ -26,40 +26,40 @@ import type { ClientCertificates, ShownCertificate } from './client-certificates
 import { type Cookies, demandOwnPage } from './cookies.ts'
 import type { Needed, Route } from './route.ts'
 
-/** Who asks, as the audit trail names them, and what they may do and see. */
+/** The client of a request, as the audit trail names it, with its permissions and visibility. */
 export interface Asker {
   readonly name: string
   readonly address: string
-  /** By what they came; it stands beside the name in the audit trail. */
+  /** The kind of client; it is beside the name in the audit trail. */
   readonly channel?: string
-  /** The look at a screen that this question belongs to, as the console says: the screen's name, and what tells this look from others. */
+  /** The view of a screen that this request belongs to, as the console names it: the screen's name, and an identifier of this view. */
   readonly visit?: string
   /** Fires when the client of this request goes away before it is answered. */
   readonly gone?: AbortSignal
   readonly permissions: ReadonlySet<Permission>
   readonly visibility: Visibility
   readonly user: User | null
-  /** What an agent's connection shows. */
+  /** The client certificate of an agent's connection. */
   readonly certificate?: ShownCertificate
-  /** How they showed who they are. */
+  /** How the client authenticated. */
   readonly by:
     | { readonly kind: 'nothing' | 'local-token' | 'token' }
     | { readonly kind: 'session'; readonly session: Session; readonly secret: string }
 }
 
 export interface Access {
-  /** Refuses who may not. */
+  /** Refuses a client that lacks the permission. */
   admit(request: FastifyRequest, route: Pick<Route, 'needs' | 'shows'>): Asker
-  /** Who it is by a session that was opened just now. */
+  /** The client of a session that was opened just now. */
   ofSession(session: Session, secret: string, address: string): Asker
-  /** The request comes from this machine, by a way on which no token is needed where the rules leave it open. */
+  /** Whether the request comes from this machine, over a connection that needs no token if the rules leave it open. */
   isOpen(request: FastifyRequest): boolean
 }
 
 const NO_PERMISSIONS: ReadonlySet<Permission> = new Set()
 
 export function openAccess(parts: {
-  /** As they are now: a reload changes them. */
+  /** The current rules: a reload changes them. */
   rules: () => AccessRules
   masked: () => IndexerConfig['masked']
   namespace: string
@@ -87,20 +87,23 @@ export function openAccess(parts: {
     return visit === null ? asker : { ...asker, visit }
   }
 
-  /** Who it is by what was brought along; null where nothing was. */
+  /** The client by its credentials; null without any. */
   function identify(request: FastifyRequest, address: string, needs: Needed): Asker | null {
     const given = needs === 'alerts' ? (ofWatch(request) ?? bearer(request)) : bearer(request)
     if (given !== undefined) {
       const known = ofBearer(request, given, address)
       if (known !== null) return known
-      // Only those who bring a wrong one wait: others at their address may bring right ones.
+      // Only clients with a wrong token wait: others at their address may bring valid ones.
       failures.check(address)
       failures.count(address)
-      throw new Refusal(401, 'unauthorised', 'This token is not known, or has expired.')
+      throw new Refusal('WB-TOKEN-INVALID', 'This token is unknown, or has expired.')
     }
     const secret = cookies.read(request)
     if (secret === undefined) return null
-    const session = accounts.sessions.use(secret)
+    // What a page asks by itself must not keep the session of a user who left awake.
+    const session = accounts.sessions.use(secret, {
+      isAttended: request.headers['x-waybill-unattended'] === undefined,
+    })
     if (session === null || session.kind !== 'browser') return null
     demandOwnPage(request, secret)
     return ofSession(session, secret, address)
@@ -109,7 +112,7 @@ export function openAccess(parts: {
   function ofBearer(request: FastifyRequest, given: string, address: string): Asker | null {
     if (given.startsWith('wbs_')) {
       const session = accounts.sessions.use(given)
-      // What a cookie holds is no bearer token: a script that got at it could send it from anywhere.
+      // The secret of a cookie is not accepted as a bearer token: a script that stole it could send it from anywhere.
       return session === null || session.kind !== 'program' ? null : ofSession(session, given, address)
     }
     if (given.startsWith('wbt_')) return ofApiToken(given, address)
@@ -194,7 +197,7 @@ export function openAccess(parts: {
     return { only: queryOfLimits(user.limits, namespace), mask: new Mask(masked()[user.role] ?? []) }
   }
 
-  /** Without anything that tells who it is: what the settings leave open to this machine. */
+  /** A client without credentials: it gets what the settings leave open to this machine. */
   function openTo(request: FastifyRequest, address: string, needs: Needed): Asker {
     const { read, manage } = rules()
     const open = new Set<Permission>([
@@ -204,16 +207,18 @@ export function openAccess(parts: {
     const wanted = isPermission(needs) ? open.has(needs) : needs.endsWith('known') && open.size > 0
     if (!wanted || !listenerOnLoopback || !isLoopback(address)) {
       throw new Refusal(
-        401,
-        'unauthorised',
+        'WB-SIGN-IN-NEEDED',
         isPermission(needs)
-          ? `Only who may ${PERMISSIONS[needs]} (${needs}) is answered: sign in, or send Authorization: Bearer <token>.`
-          : 'This needs somebody who is signed in.',
+          ? `This request needs the permission to ${PERMISSIONS[needs]} (${needs}): sign in, or send Authorization: Bearer <token>.`
+          : 'This request needs a session: sign in.',
       )
     }
     const foreign = whatIsForeign(request)
     if (foreign !== null)
-      throw new Refusal(403, 'forbidden', `Without a token only this machine may ask: ${foreign}.`)
+      throw new Refusal(
+        'WB-FOREIGN-REQUEST',
+        `Requests without a token must come from this machine: ${foreign}.`,
+      )
     return { ...stranger('loopback', address), permissions: open }
   }
 
@@ -236,7 +241,9 @@ const stranger = (name: string, address: string): Asker => ({
 
 const isPermission = (needs: Needed): needs is Permission => Object.hasOwn(PERMISSIONS, needs)
 
-/** A session that wants something first is good for nothing else. */
+/**
+ * Refuses a token where the route needs a session, and a session whose sign-in still requires a step, unless the route is open to these.
+ */
 function demandSession(asker: Asker, needs: Needed): void {
   if (needs === 'half-session' || needs === 'session') {
     if (asker.by.kind !== 'session')
@@ -246,29 +253,31 @@ function demandSession(asker: Asker, needs: Needed): void {
   const { wants } = asker.by.session
   if (wants === 'second-factor')
     throw refused(asker, 'The sign-in is not complete: send the code of the second factor first.')
-  if (wants === 'new-password')
-    throw refused(asker, 'The password was given to you for one sign-in: change it first.')
+  if (wants === 'new-password') throw refused(asker, 'Your password was for one sign-in: change it first.')
 }
 
 function whyNotAll({ visibility }: Asker, shows: Route['shows']): string | null {
   if (shows === 'records' && !isFull(visibility))
-    return 'Your access is limited to some events or fields, and this shows whole records.'
+    return 'Your access is limited to some events or fields, and this answer has whole records.'
   if (shows === 'totals' && visibility.only !== null)
     return 'Your access is limited to some events, and these figures count all events.'
   return null
 }
 
-/** With who it was, for the audit trail. */
+/** A refusal that names the client, for the audit trail. */
 const refused = ({ name }: Asker, sentence: string): Refusal =>
-  new Refusal(403, 'forbidden', sentence, { by: name })
+  new Refusal('WB-FORBIDDEN', sentence, { by: name })
 
 function whyNot(asker: Asker, needs: Permission): string {
   if (asker.by.kind === 'session')
-    return `The role ${asker.user?.role ?? 'none'} may not do this: it can't ${PERMISSIONS[needs]} (${needs}).`
-  return `The token of ${asker.name} may not do this: it has no scope ${needs}.`
+    return `The role ${asker.user?.role ?? 'none'} may not do this: it lacks the permission to ${PERMISSIONS[needs]} (${needs}).`
+  return `The token of ${asker.name} may not do this: it lacks the scope ${needs}.`
 }
 
-/** Where a request comes from: the connection's other end, or what the trusted proxies there say (`proxies` in indexer.yml). */
+/**
+ * The address that a request comes from: that of the connection's other end, or the one that trusted proxies there report (`proxies` in
+ * indexer.yml).
+ */
 export function addressOf({ ip, raw }: FastifyRequest): string {
   const address = isIP(ip) === 0 ? (raw.socket.remoteAddress ?? '') : ip
   return address.replace(/^::ffff:/, '')
@@ -280,8 +289,8 @@ function visitOf({ headers }: FastifyRequest): string | null {
 }
 
 /**
- * The token of a watch comes as the password of HTTP's Basic scheme, whatever the name: Elasticsearch hides passwords, and no header. Only
- * where alerts are told: elsewhere it would be one more thing that browsers send by themselves.
+ * The token of a watch comes as the password of HTTP's Basic scheme, with any name: Elasticsearch hides passwords, but no header. Only the
+ * route for alerts accepts it: elsewhere browsers would send it by themselves.
  */
 function ofWatch({ headers: { authorization } }: FastifyRequest): string | undefined {
   const [, encoded] = /^Basic +([A-Za-z0-9+/]+=*) *$/i.exec(authorization ?? '') ?? []
@@ -294,21 +303,21 @@ function bearer(request: FastifyRequest): string | undefined {
   const { authorization } = request.headers
   if (authorization === undefined) return undefined
   const [, token] = /^Bearer +(\S+) *$/i.exec(authorization) ?? []
-  if (token === undefined) throw new Refusal(401, 'unauthorised', 'Expected Authorization: Bearer <token>.')
+  if (token === undefined) throw new Refusal('WB-SIGN-IN-NEEDED', 'Expected Authorization: Bearer <token>.')
   return token
 }
 
 /**
- * What shows that a request from loopback was not meant by a program of this machine. A web page reaches loopback from
- * the browser of whoever looks at it: by a name of its own that resolves to 127.0.0.1, or across sites. And a
- * proxy on this machine carries the requests of others.
+ * Returns the sign that a request from loopback was not meant by a program of this machine, or null. A web page can reach loopback from the
+ * browser of anybody who opens it: by a name of its own that resolves to 127.0.0.1, or across sites. And a proxy on this machine carries
+ * the requests of others.
  */
 function whatIsForeign(request: FastifyRequest): string | null {
   const { headers } = request
   const host = headers.host ?? ''
   const url = URL.parse(`http://${host}`)
   if (url === null || !isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1'))) {
-    return `the Host header says ${JSON.stringify(host)}, which is no name of loopback`
+    return `the Host header says ${JSON.stringify(host)}, which is not a name of loopback`
   }
   const { origin } = headers
   if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {

@@ -5,7 +5,7 @@ import { Refusal } from '../refusal.ts'
 import type { Asker } from './access.ts'
 import type { Service } from './service.ts'
 
-/** How far the time of an agent's question may be from ours: what is overheard is of no use later. */
+/** The allowed difference between the time of an agent's question and ours: a recorded question is useless later. */
 const ASKED_WITHIN = 5 * 60_000
 
 /** The agent that signed this question, and the key that it did so with. */
@@ -17,16 +17,15 @@ export function askingAgent(
 ): { readonly agent: Agent; readonly key: string } {
   const read = readQuestion(request.headers.authorization)
   if (read === null || read.question.path !== path) {
-    throw new Refusal(401, 'unauthorised', 'Expected a request signed by an agent, in Authorization.')
+    throw new Refusal('WB-SIGNATURE-INVALID', 'Expected a request signed by an agent, in Authorization.')
   }
   const agent = agents.authenticate(read.question, read.signedBy)
   asker.certificate?.demandSigner(agent.id)
   const late = clock() - read.question.asked
   if (Math.abs(late) > ASKED_WITHIN) {
     throw new Refusal(
-      401,
-      'unauthorised',
-      `The request was signed ${Math.round(late / 1000)} s ago by the indexer's clock: check both clocks.`,
+      'WB-AGENT-CLOCK',
+      `By the indexer's clock the request was signed ${Math.round(late / 1000)} s ago: check both clocks.`,
     )
   }
   return { agent, key: read.question.key }

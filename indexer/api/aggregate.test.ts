@@ -68,11 +68,11 @@ describe('aggregate', () => {
     })
     expect(await refused({ by: [{ kind: 'values', field: 'message' }] })).toMatchObject({
       status: 400,
-      detail: 'message is a text: it has words to be found, and no values to be counted',
+      detail: 'message is a text, which has words to search, but no values to count',
     })
     expect(await refused({ by: [{ kind: 'hour-of-day', zone: 'Mars/North' }] })).toMatchObject({
       status: 400,
-      detail: '"Mars/North" is no time zone; write one such as Europe/Berlin or UTC',
+      detail: '"Mars/North" is not a time zone; write one such as Europe/Berlin or UTC',
     })
     expect(await refused({ from: 'yesterdy' })).toMatchObject({ status: 400 })
     expect(await refused({ every: 'day' })).toMatchObject({ status: 400 })

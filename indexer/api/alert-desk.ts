@@ -1,17 +1,18 @@
 import { isIP } from 'node:net'
-import type { AlertDelivery, Rule, ToldAlert } from '../alerts/index.ts'
+import type { AlertDelivery, ToldAlert } from '../../schema/api/index.ts'
+import type { Rule } from '../../schema/rule.ts'
+import { ALERT_ACTION } from '../alerts/index.ts'
 import { type Act, inTurn, isRecorded, type Trail } from '../ingest/index.ts'
 import { Refusal } from '../refusal.ts'
 import type { Store } from '../store/index.ts'
 import type { Asker } from './access.ts'
 
-export const ALERT_ACTION = 'alert'
 /** Ids of alerts that were told lately: a cluster finds what was written a second later. */
 const REMEMBERED = 10_000
 
 /**
  * Takes alerts that another engine's rules raised into the audit trail, each once: a delivery that comes again, also after kill -9, and an
- * alert that goes on are known by the alert's id.
+ * alert that continues are known by the alert's id.
  */
 export class AlertDesk {
   readonly #readRule: (id: string) => Rule | null
@@ -48,9 +49,8 @@ export class AlertDesk {
     const rule = this.#readRule(id)
     if (rule === null)
       throw new Refusal(
-        400,
-        'bad-request',
-        `There is no rule ${id} here. Name the folder with the rules that \`waybill setup --watcher\` read as \`rules\` in indexer.yml.`,
+        'WB-RULE-UNKNOWN',
+        `The indexer has no rule ${id}. Set \`rules\` in indexer.yml to the folder of rules that \`waybill setup --watcher\` used.`,
       )
     return rule
   }
@@ -62,20 +62,22 @@ export class AlertDesk {
   }
 }
 
-/** What a run found beyond what it tells is an alert of its own, so that it can't go unseen. */
+/** The alert for the rest: alerts of a run beyond the delivered ones get one of their own, so that they can't go unseen. */
 function restOf({ execution, more, alerts }: AlertDelivery, { name }: Rule): ToldAlert {
   return {
     id: `${execution}.rest`,
     at: alerts[0]?.at ?? '',
-    message: `${more} more alerts of "${name}" in one run of its watch: the index of alerts has each of them.`,
+    message: `${more} more alerts of "${name}" in one run of its watch: the index of alerts has all of them.`,
     count: more,
     group: {},
     events: [],
+    users: [],
+    addresses: [],
   }
 }
 
 function actOf(alert: ToldAlert, rule: Rule, { execution }: AlertDelivery, by: Asker): Act {
-  const { id, at, message, count, group, events } = alert
+  const { id, at, message, count, group, events, users, addresses } = alert
   const values = Object.entries(group)
   const of = (isOne: (field: string, value: string) => boolean): string[] =>
     values.flatMap(([field, value]) => (isOne(field, value) ? [value] : []))
@@ -88,13 +90,14 @@ function actOf(alert: ToldAlert, rule: Rule, { execution }: AlertDelivery, by: A
     rule: { id: rule.id, name: rule.name, risk: rule.priority },
     entity: { type: 'alert', id, name: rule.name },
     about: {
-      users: of((field) => field.startsWith('user.')),
-      addresses: of((_, value) => isIP(value) !== 0),
+      users: [...users, ...of((field) => field.startsWith('user.'))],
+      addresses: [...addresses, ...of((_, value) => isIP(value) !== 0)].filter((value) => isIP(value) !== 0),
     },
     count,
     payload: {
       at,
       execution,
+      ...(rule.author !== undefined && { author: rule.author }),
       ...('within' in rule.condition && { window: `${rule.condition.within / 1000}s` }),
       ...(values.length > 0 && { group: values.map(([field, value]) => `${field}=${value}`).join(' ') }),
       ...(events.length > 0 && { events: events.join(' ') }),

@@ -11,15 +11,20 @@ import { json, type Route, route } from './route.ts'
 import { agentManagementRoutes, agentRoutes } from './routes/agents.ts'
 import { aggregateRoutes } from './routes/aggregate.ts'
 import { alertRoutes } from './routes/alerts.ts'
+import { archiveRoutes } from './routes/archive.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { evidenceRoutes } from './routes/evidence.ts'
 import { exportRoutes } from './routes/export.ts'
-import { healthRoutes } from './routes/health.ts'
+import { healthRoutes, storageRoutes } from './routes/health.ts'
+import { logRoutes } from './routes/log.ts'
+import { notificationRoutes } from './routes/notifications.ts'
+import { retentionRoutes } from './routes/retention.ts'
+import { ruleRoutes } from './routes/rules.ts'
 import { savedSearchRoutes } from './routes/saved-searches.ts'
 import { searchRoutes } from './routes/search.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { settingsRoutes } from './routes/settings.ts'
 import { signInRoutes } from './routes/sign-in.ts'
-import { storageRoutes } from './routes/storage.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { userRoutes } from './routes/users.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -33,7 +38,7 @@ const HEADER_BYTES = 128 * 1024
 const REQUEST_TIMEOUT = 120_000
 
 export interface TlsFiles extends SecureContextOptions {
-  /** Ask clients for a certificate; whether one is needed is for the route to say. */
+  /** Ask clients for a certificate; the route decides whether it requires one. */
   readonly requestCert: boolean
 }
 
@@ -49,7 +54,7 @@ export function createApp(
     logger: false,
     bodyLimit: JSON_BYTES,
     requestTimeout: REQUEST_TIMEOUT,
-    // Of anybody else X-Forwarded-For is ignored.
+    // X-Forwarded-For of other clients is ignored.
     trustProxy: proxies.length === 0 ? false : [...proxies],
     routerOptions: { maxParamLength: 256 },
     forceCloseConnections: 'idle',
@@ -74,7 +79,7 @@ export function createApp(
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
       reply,
-      new Refusal(404, 'not-found', `There is no ${request.method} ${pathOf(request)} here.`),
+      new Refusal('WB-ROUTE-UNKNOWN', `There is no ${request.method} ${pathOf(request)} here.`),
     ),
   )
   app.setErrorHandler((thrown, request, reply) => {
@@ -82,7 +87,7 @@ export function createApp(
     if (refusal.status === 500) {
       service.log.error(
         { err: refusal.cause },
-        `${request.method} ${pathOf(request)} failed by our own mistake.`,
+        `${request.method} ${pathOf(request)} failed because of a defect of the indexer.`,
       )
     } else {
       service.log.debug(`${request.method} ${pathOf(request)}: ${refusal.status}, ${refusal.message}`)
@@ -107,7 +112,7 @@ export function createApp(
   return app
 }
 
-/** All that can be asked. */
+/** Returns all routes. */
 export function routesOf(service: Service): Route[] {
   const routes: Route[] = [
     ...agentRoutes(service),
@@ -119,7 +124,13 @@ export function routesOf(service: Service): Route[] {
     ...settingsRoutes(service),
     ...deadLetterRoutes(service),
     ...alertRoutes(service),
+    ...ruleRoutes(service),
+    ...notificationRoutes(service),
+    ...archiveRoutes(service),
     ...storageRoutes(service),
+    ...retentionRoutes(service),
+    ...logRoutes(service),
+    ...evidenceRoutes(service),
     ...healthRoutes(service),
     ...sessionRoutes(service),
     ...signInRoutes(service),
@@ -138,10 +149,10 @@ export function routesOf(service: Service): Route[] {
   return routes
 }
 
-/** Who asks, found out once a request. */
+/** The client, determined once per request. */
 const askers = new WeakMap<FastifyRequest, Asker>()
 
-/** Another indexer of this store may know who asks already: who signed in there a moment ago comes here next. */
+/** Admits a request; an unknown client is looked up again, since it may have signed in at another indexer of this store a moment ago. */
 async function admitted(
   request: FastifyRequest,
   one: Pick<Route, 'needs' | 'shows'>,
@@ -150,7 +161,7 @@ async function admitted(
   try {
     return access.admit(request, one)
   } catch (error) {
-    // An address that has to wait is one whose token is not known, too.
+    // The token of a client whose address has to wait is not known, either.
     const isUnknown = error instanceof Refusal && (error.status === 401 || error.status === 429)
     if (!isUnknown || !(await records.look())) throw error
     return access.admit(request, one)
@@ -163,7 +174,7 @@ function addRoute(app: FastifyInstance, one: Route, service: Service): void {
     method: one.method,
     url: one.path,
     ...(one.largestBody === undefined ? {} : { bodyLimit: one.largestBody }),
-    // Who may not ask is told before the body is read.
+    // Reject unauthorised requests before reading the body.
     onRequest: async (request, reply) => {
       const gone = new AbortController()
       reply.raw.once('close', () => {
@@ -172,10 +183,10 @@ function addRoute(app: FastifyInstance, one: Route, service: Service): void {
       askers.set(request, { ...(await admitted(request, one, service)), gone: gone.signal })
       const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
       if (takesBytes && type !== WAYBILL_TYPE) {
-        throw new Refusal(415, 'bad-request', `Expected Content-Type: ${WAYBILL_TYPE}.`)
+        throw new Refusal('WB-MEDIA-TYPE', `Expected Content-Type: ${WAYBILL_TYPE}.`)
       }
       if (one.body !== null && !takesBytes && type !== undefined && type !== 'application/json') {
-        throw new Refusal(415, 'bad-request', 'Expected Content-Type: application/json.')
+        throw new Refusal('WB-MEDIA-TYPE', 'Expected Content-Type: application/json.')
       }
     },
     handler: (request, reply) => {
@@ -186,7 +197,10 @@ function addRoute(app: FastifyInstance, one: Route, service: Service): void {
   })
 }
 
-/** Whether a refusal is to be in the audit trail, and as what. What passes by itself is not: an agent that is to come again later, a session that ended. */
+/**
+ * The kind of a refusal for the audit trail, or null. Refusals that pass by themselves are not recorded: an agent that is to come again
+ * later, a session that ended.
+ */
 function kindOfRefusal(
   request: FastifyRequest,
   { status }: Refusal,
@@ -201,5 +215,5 @@ function kindOfRefusal(
 }
 const LATER: ReadonlySet<number> = new Set([408, 429])
 
-/** Without the query string: what people look for is nobody's business in the log. */
+/** The path without the query string: the log must not show what people look for. */
 const pathOf = (request: FastifyRequest): string => request.url.split('?')[0] ?? ''

@@ -4,25 +4,25 @@ import type { FastifyRequest } from 'fastify'
 import { type Agent, type Agents, type AgentsCa, keyId } from '../ingest/index.ts'
 import { Refusal } from '../refusal.ts'
 
-/** What a connection shows of who is at its other end. */
+/** The identity in the client certificate of a connection. */
 export interface ShownCertificate {
-  /** Refuses what another agent signed than those whose certificate it is. */
+  /** Refuses content that is signed by an agent other than those of the certificate. */
   demandSigner(agent: string): void
 }
 
 export interface ClientCertificates {
-  /** Refuses a bad certificate, and, where one is a must, none. With `mayLack` an agent may come without, to get one. */
+  /** Refuses a bad certificate, and a missing one if it is required. With `mayLack` an agent may come without one, to get one. */
   of(request: FastifyRequest, mayLack: boolean): ShownCertificate
 }
 
 const ANYBODY: ShownCertificate = { demandSigner: () => {} }
 
 /**
- * Asked on each request, not once a connection: a revoked agent is out at once on a connection that is open, and a certificate that
- * expires meanwhile is none any more.
+ * Certificates are checked on each request, not once a connection: a revoked agent is refused at once on an open connection, and so is a
+ * certificate that has expired in the meantime.
  */
 export function openClientCertificates(parts: {
-  /** The operator's authority, `tls.client-ca`: TLS itself has checked what comes. */
+  /** The operator's authority, `tls.client-ca`: TLS itself has checked the certificates. */
   operators: boolean
   ca: AgentsCa
   /** The listener asks for certificates. */
@@ -55,15 +55,20 @@ export function openClientCertificates(parts: {
       )
   }
 
-  /** The operator's: it is an agent's where it names the agent's id or host. One that names none is the fleet's, and says nothing of who signs. */
+  /**
+   * Checks a certificate of the operator's authority. It belongs to an agent if it names the agent's id or host. One that names none
+   * belongs to the fleet, and does not bind the signer.
+   */
   function ofOperator(socket: unknown): ShownCertificate {
     const certificate = certificateOf(socket)
     if (certificate !== undefined) demandTime(certificate, 'give the agent a new one (tls.cert in agent.yml)')
     if (certificate === undefined || !(socket instanceof TLSSocket) || !socket.authorized)
-      throw refused('Agents need a client certificate here, of the authority in tls.client-ca.')
+      throw refused(
+        'This indexer requires a client certificate of agents, from the authority in tls.client-ca.',
+      )
     const names = new Set(namesIn(certificate))
     const named = agents.list().filter(({ id, host }) => names.has(id) || names.has(host.toLowerCase()))
-    // A host that was enrolled anew has agents of before, which are revoked.
+    // A host that was enrolled again has agents of before, which are revoked.
     const good = named.filter(({ revoked }) => revoked === null)
     const [first] = named
     if (first === undefined) return ANYBODY
@@ -73,24 +78,24 @@ export function openClientCertificates(parts: {
 
   const whyNone = (): string => {
     if (ca.certificate === null)
-      return 'there is no authority to give them one: `waybill agents ca create` makes it'
-    if (!asks) return 'the indexer does not ask for one before it is started again: restart it'
-    return 'this agent showed none: use https, remove tls.cert from agent.yml, or update the agent'
+      return 'the indexer has no authority that issues them: `waybill agents ca create` makes it'
+    if (!asks) return 'the indexer does not request one until it is restarted: restart it'
+    return 'this agent sent none: use https, remove tls.cert from agent.yml, or update the agent'
   }
 
   function ofOwn(socket: unknown, mayLack: boolean): ShownCertificate {
     const certificate = certificateOf(socket)
     if (certificate === undefined) {
       if (mayLack || !required()) return ANYBODY
-      throw refused(`Agents need a certificate here (agents.certificates), and ${whyNone()}.`)
+      throw refused(`This indexer requires a certificate of agents (agents.certificates), and ${whyNone()}.`)
     }
     const isOurs = signed.has(certificate) || ca.signed(certificate)
     if (isOurs) signed.add(certificate)
-    // Who comes for a new certificate may have an old one.
+    // An agent that requests a new certificate may still have an old one.
     if (mayLack) return ANYBODY
     if (!isOurs)
       throw refused(
-        `The certificate of ${nameOf(certificate)} is not of this indexer's authority for agents: take tls.cert out of agent.yml, and the agent gets one by itself.`,
+        `The certificate of ${nameOf(certificate)} was not issued by this indexer's authority for agents: remove tls.cert from agent.yml, and the agent gets one by itself.`,
       )
     demandTime(certificate, 'the agent asks for a new one with its next heartbeat, if it is not revoked')
     const owner = agents.ofKey(keyId(certificate.publicKey))
@@ -108,12 +113,11 @@ export function openClientCertificates(parts: {
   }
 }
 
-const refused = (sentence: string): Refusal => new Refusal(401, 'unauthorised', sentence)
+const refused = (sentence: string): Refusal => new Refusal('WB-AGENT-CERTIFICATE', sentence)
 
 const isRevoked = ({ id }: Agent): Refusal =>
   new Refusal(
-    403,
-    'revoked',
+    'WB-AGENT-REVOKED',
     `Agent ${id} was revoked, and its certificate with it; enroll it again with a new key.`,
   )
 
@@ -121,14 +125,13 @@ const shown = (owners: readonly Agent[]): ShownCertificate => ({
   demandSigner(agent) {
     if (owners.some(({ id }) => id === agent)) return
     throw new Refusal(
-      403,
-      'forbidden',
-      `Agent ${agent} signed this, but the certificate of the connection belongs to ${owners.map(({ id }) => id).join(', ')}: each agent has its own.`,
+      'WB-AGENT-MISMATCH',
+      `Agent ${agent} signed this, but the certificate of the connection belongs to ${owners.map(({ id }) => id).join(', ')}: each agent needs its own.`,
     )
   },
 })
 
-/** What the certificate says it is of: the common name, and names of hosts. */
+/** The names in a certificate: the common name, and names of hosts. */
 function namesIn({ subject, subjectAltName = '' }: X509Certificate): string[] {
   const common = /^CN=(.+)$/m.exec(subject)?.[1] ?? ''
   const hosts = [...subjectAltName.matchAll(/DNS:([^,\s]+)/g)].map(([, host = '']) => host)

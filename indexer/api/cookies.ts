@@ -21,7 +21,7 @@ const FLOW = '-sign-in'
 /** Lax: the provider's page sends the browser back here, which no Strict cookie would come along with. */
 const FLOW_REST = 'Path=/; HttpOnly; SameSite=Lax'
 
-/** `plain`: the listener is plain HTTP on loopback, where nobody listens on the way and a browser may refuse Secure. */
+/** `plain`: the listener is plain HTTP on loopback, where nobody can listen in transit and a browser may refuse Secure. */
 export function openCookies(plain: boolean): Cookies {
   const isPlain = (request: FastifyRequest): boolean =>
     plain && request.headers['x-forwarded-proto'] !== 'https'
@@ -57,8 +57,8 @@ function cookieIn(header: string | undefined, name: string): string | undefined 
 const HARMLESS = new Set(['GET', 'HEAD'])
 
 /**
- * A browser sends the cookie along whoever made it ask. So what a cookie stands for must come from a page of ours: the browser says
- * where from, and a change brings a text along that only such a page can have read.
+ * Demands that a request with a cookie comes from a page of ours. A browser sends the cookie with any request, even one that another site
+ * caused. So the browser's headers must name our origin, and a change must carry a token that only such a page can have read.
  */
 export function demandOwnPage(request: FastifyRequest, secret: string): void {
   demandOwnOrigin(request)
@@ -68,22 +68,23 @@ export function demandOwnPage(request: FastifyRequest, secret: string): void {
   const brought = Buffer.from(typeof given === 'string' ? given : '')
   if (brought.length === expected.length && timingSafeEqual(brought, expected)) return
   throw new Refusal(
-    403,
-    'forbidden',
-    'A change by cookie needs the header X-Waybill-Csrf, with what GET /v1/session says.',
+    'WB-FOREIGN-REQUEST',
+    'A change with a cookie needs the header X-Waybill-Csrf, with the value from GET /v1/session.',
   )
 }
 
-/** Refuses what a browser says comes from a page of another origin. */
+/** Refuses a request that the browser attributes to a page of another origin. */
 export function demandOwnOrigin(request: FastifyRequest): void {
   if (!isOfOwnPage(request))
-    throw new Refusal(403, 'forbidden', 'The request comes from a page of another site.')
+    throw new Refusal('WB-FOREIGN-REQUEST', 'The request comes from a page of another site.')
 }
 
-/** What a browser says of where it was sent from. Programs say nothing, and nothing makes them ask. */
+/**
+ * Whether the browser's headers name our own page as the sender. Programs send no such headers, and no page can make them send requests.
+ */
 export function isOfOwnPage({ headers }: FastifyRequest): boolean {
   const { origin, host, 'sec-fetch-site': site } = headers
-  // A proxy may change the Host; what the browser says of the site it says of what it asked itself.
+  // A proxy may change the Host; the browser derives the site from the address that it used itself.
   return site !== undefined
     ? site === 'same-origin' || site === 'none'
     : origin === undefined || origin === `http://${host}` || origin === `https://${host}`

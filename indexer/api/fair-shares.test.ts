@@ -5,7 +5,7 @@ import { CancelledError } from '../store/port.ts'
 import { Turns } from './fair-shares.ts'
 import { type Person, StrictIndexer } from './testing/people.ts'
 
-/** Work that ends when the test says so. */
+/** Work that ends when the test ends it. */
 function work(turns: Turns, user: string, gone?: AbortSignal) {
   const end = Promise.withResolvers<string>()
   const state = { begun: false, end: () => end.resolve(user) }
@@ -52,7 +52,7 @@ describe('turns', () => {
   it('what waits is bounded, for each user and for all', async () => {
     const turns = new Turns('counts', { each: 1, all: 1 }, { each: 2, all: 3 })
     const waiting = ['eve', 'eve', 'eve', 'jane'].map((user) => work(turns, user))
-    const refusal = { status: 429, code: 'busy', retryAfter: 5 }
+    const refusal = { status: 429, kind: 'busy', code: 'WB-TOO-MANY-QUERIES', retryAfter: 5 }
     await expect(work(turns, 'eve').done).rejects.toMatchObject({
       ...refusal,
       message: '2 counts of yours are waiting, which is the limit: try again later.',
@@ -63,7 +63,7 @@ describe('turns', () => {
     })
     for (const one of waiting) one.end()
     await Promise.all(waiting.map(({ done }) => done))
-    // Who was refused may ask again.
+    // A refused user may ask again.
     const again = work(turns, 'amir')
     again.end()
     expect(await again.done).toBe('amir')
@@ -93,7 +93,7 @@ describe('turns', () => {
 
 describe('counts of a running indexer', () => {
   const WORDS = 'invoice payment order refund export login limit approve'.split(' ')
-  /** Each condition must be looked up in each event, and none finds any. */
+  /** A slow query: each condition must be looked up in each event, and none matches. */
   const HOSTILE = WORDS.flatMap((one) => WORDS.map((other) => `message: "${one} nothing ${other}"`))
   let strict: StrictIndexer
   let viewer: Person

@@ -14,14 +14,14 @@ interface Line {
 }
 
 /**
- * Work of one kind, done for one user after another: however much one of them asks, the others wait for no more than what runs already. A user may
- * run and queue so much, and all together so much.
+ * Work of one kind, done for one user after another: however much one of them asks, the others wait only for the work that runs already.
+ * The numbers of running and queued tasks are limited for each user, and for all together.
  */
 export class Turns {
   readonly #what: string
   readonly #atOnce: Share
   readonly #most: Share
-  /** In the order in which users have their turn. */
+  /** The users' lines, in the order of their turns. */
   readonly #lines = new Map<string, Line>()
   #running = 0
   #waiting = 0
@@ -73,16 +73,14 @@ export class Turns {
     const { waiting } = line
     if (waiting.length >= this.#most.each)
       throw new Refusal(
-        429,
-        'busy',
+        'WB-TOO-MANY-QUERIES',
         `${waiting.length} ${this.#what} of yours are waiting, which is the limit: try again later.`,
         { retryAfter: COME_BACK },
       )
     if (this.#waiting >= this.#most.all) {
       this.#forgetIdle(user, line)
       throw new Refusal(
-        429,
-        'busy',
+        'WB-TOO-MANY-QUERIES',
         `${this.#waiting} ${this.#what} of all users are waiting, which is the limit: try again in a moment.`,
         { retryAfter: COME_BACK },
       )
@@ -112,7 +110,7 @@ export class Turns {
     })
   }
 
-  /** Lets in whose turn it is, as long as there is room. */
+  /** Starts the next tasks in turn, as long as there is room. */
   #admit(): void {
     while (this.#running < this.#atOnce.all) {
       const next = this.#lines
@@ -120,7 +118,7 @@ export class Turns {
         .find(([, line]) => line.waiting.length > 0 && line.running < this.#atOnce.each)
       if (next === undefined) return
       const [user, line] = next
-      // Behind all others until their turn comes again.
+      // This user comes after all others now.
       this.#lines.delete(user)
       this.#lines.set(user, line)
       line.running++
@@ -143,7 +141,7 @@ export class FairShares {
     this.#counts = new Turns('counts', store.shares.counts)
   }
 
-  /** What somebody asks in this request; it is given up when they go away. */
+  /** The questions of one client in this request; they are cancelled when the client goes away. */
   of(asker: Pick<Asker, 'name' | 'user' | 'gone'>): Events {
     const store = this.#store
     const { gone } = asker

@@ -40,7 +40,7 @@ describe('who guesses the password of a name', () => {
     )
     strict.pass(2 * MINUTE + 8000)
     expect((await guess('grace', ELSEWHERE, PASSWORD)).status).toBe(401)
-    // From where she signed in before, the owner does not notice.
+    // The owner is not affected at an address of an earlier sign-in.
     expect(await owner.status('/v1/session')).toBe(200)
     expect((await new Person(strict.indexer).signIn('grace')).status).toBe(200)
     expect((await owner.step('/v1/session/second-factor/offer', { password: PASSWORD })).status).toBe(200)
@@ -110,7 +110,7 @@ describe('tokens', () => {
     const all = await Promise.all(Array.from({ length: 52 }, (_, i) => make(person, i < 10 ? 60 : 3600)))
     expect(all.filter(({ status }) => status === 200)).toHaveLength(50)
     expect(all.filter(({ status }) => status === 409).map(({ json }) => json.detail)).toEqual(
-      Array(2).fill('You have 50 tokens already: revoke those that are no longer used.'),
+      Array(2).fill('You have 50 tokens already: revoke unused ones.'),
     )
     expect((await make(other, 60)).status).toBe(200)
     strict.pass(2 * MINUTE)

@@ -13,6 +13,7 @@ export async function listen(app: FastifyInstance, at: IndexerConfig['listen']):
     await app.listen({ host, port })
   } catch (error) {
     throw new OperatorError(
+      'WB-LISTEN',
       whyNotListening(codeOf(error), host, port) ?? `Listening failed: ${reasonOf(error)}`,
       {
         cause: error,
@@ -27,9 +28,9 @@ export async function listen(app: FastifyInstance, at: IndexerConfig['listen']):
 function whyNotListening(code: string | undefined, host: string, port: number): string | undefined {
   switch (code) {
     case 'EADDRINUSE':
-      return `Port ${port} on ${host} is in use: stop what listens there, or set another port in listen.`
+      return `Port ${port} on ${host} is in use: stop the other program, or set another port in listen.`
     case 'EACCES':
-      return `No right to listen on port ${port}: set a port from 1024 up in listen, or give the process the right (CAP_NET_BIND_SERVICE).`
+      return `This user may not listen on port ${port}: set a port from 1024 up in listen, or give the process the capability CAP_NET_BIND_SERVICE.`
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
@@ -39,7 +40,9 @@ function whyNotListening(code: string | undefined, host: string, port: number): 
   }
 }
 
-/** TLS 1.2 with ephemeral keys and authenticated encryption, or TLS 1.3: what was recorded can't be read later with the certificate's key. */
+/**
+ * TLS 1.2 with ephemeral keys and authenticated encryption, or TLS 1.3: what was recorded can't be read later with the certificate's key.
+ */
 const STRENGTH = {
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.3',
@@ -64,9 +67,13 @@ export function readTls(tls: IndexerConfig['tls']): TlsFiles | null {
     try {
       return readFileSync(file, 'utf8')
     } catch (error) {
-      throw new OperatorError(`tls.${key}: ${file} can't be read (${codeOf(error) ?? reasonOf(error)}).`, {
-        cause: error,
-      })
+      throw new OperatorError(
+        'WB-CERTIFICATE-INVALID',
+        `tls.${key}: ${file} can't be read (${codeOf(error) ?? reasonOf(error)}).`,
+        {
+          cause: error,
+        },
+      )
     }
   }
   const ca = tls['client-ca']
@@ -79,7 +86,8 @@ export function readTls(tls: IndexerConfig['tls']): TlsFiles | null {
     createSecureContext(files)
   } catch (error) {
     throw new OperatorError(
-      `tls: ${tls.cert} and ${tls.key} are no certificate with its key (${reasonOf(error)}).`,
+      'WB-CERTIFICATE-INVALID',
+      `tls: ${tls.cert} and ${tls.key} are not a certificate with its key (${reasonOf(error)}).`,
       {
         cause: error,
       },

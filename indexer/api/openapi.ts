@@ -4,11 +4,11 @@ import type { Route } from './route.ts'
 
 type Json = Record<string, unknown>
 
-/** The OpenAPI 3.1 document of these routes: made from what checks the requests, so it can't say anything else. */
+/** The OpenAPI 3.1 document of these routes. It is made from the shapes that check the requests, so it can't differ from them. */
 export function openApiOf(routes: readonly Route[]): Json {
   const paths: Record<string, Json> = {}
   for (const route of routes) {
-    const path = route.path.replace(/:(\w+)/g, '{$1}')
+    const path = route.path.replace(/:(\w+)/g, '{$1}').replace('*', '{path}')
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) }
   }
   return {
@@ -17,7 +17,7 @@ export function openApiOf(routes: readonly Route[]): Json {
       title: 'Waybill indexer',
       // The API's. Which program this is, with which faults, is not for everybody who can connect.
       version: '1',
-      description: 'Takes in signed batches of audit events, stores each event once, and answers.',
+      description: 'Receives signed batches of audit events, stores each event once, and answers searches.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths,
@@ -25,7 +25,8 @@ export function openApiOf(routes: readonly Route[]): Json {
       schemas: { Problem: schemaOf(apiProblemSchema, 'output') },
       responses: {
         Problem: {
-          description: 'It was not done; `code` is for programs and `detail` for people.',
+          description:
+            'The request failed; `code` is for programs, `detail` for people, and `error` names the entry of docs/errors.md.',
           content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
         },
       },
@@ -34,14 +35,14 @@ export function openApiOf(routes: readonly Route[]): Json {
           type: 'http',
           scheme: 'bearer',
           description:
-            'A token of indexer.yml, one made by POST /v1/tokens, or what POST /v1/session answers to a program.',
+            'A token of indexer.yml, a token from POST /v1/tokens, or the token that POST /v1/session returns to a program.',
         },
         session: {
           type: 'apiKey',
           in: 'cookie',
           name: '__Host-waybill',
           description:
-            'What POST /v1/session sets in a browser (`waybill` over plain HTTP on loopback). A change also needs the header X-Waybill-Csrf.',
+            'The cookie that POST /v1/session sets in a browser (`waybill` over plain HTTP on loopback). A change also needs the header X-Waybill-Csrf.',
         },
       },
     },
@@ -68,7 +69,7 @@ function operationOf(route: Route): Json {
   }
 }
 
-/** What is needed stands there for people, too: OpenAPI has no word for it. */
+/** The permission that a route needs, also as an extension for people: OpenAPI has no term for it. */
 function securityOf({ needs }: Route): Json {
   if (needs === 'anybody' || needs === 'agent') return { 'x-needs': needs }
   return { security: [{ token: [] }, { session: [] }], 'x-needs': needs }
@@ -85,7 +86,7 @@ function parametersOf(schema: z.ZodObject, place: 'path' | 'query'): Json[] {
   return Object.entries<z.ZodType>(schema.shape).map(([name, one]) => {
     const { description, ...rest } = schemaOf(one, 'input')
     return {
-      name,
+      name: name === '*' ? 'path' : name,
       in: place,
       required: place === 'path' || !one.safeParse(undefined).success,
       ...(description === undefined ? {} : { description }),

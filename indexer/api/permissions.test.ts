@@ -18,7 +18,7 @@ interface Listed {
   readonly needs: string
 }
 
-/** As the indexer itself publishes them: so no route is left out. */
+/** The routes that the indexer publishes, so that none is left out. */
 async function routes(): Promise<Listed[]> {
   const document = z.object({
     paths: z.record(z.string(), z.record(z.string(), z.object({ 'x-needs': z.string() }))),
@@ -178,7 +178,7 @@ describe('a token', () => {
 
   it('has never more than who made it, then or later', async () => {
     const { text } = await people.get('viewer')!.ask('/v1/tokens', { json: { name: 'x', scopes: ['users'] } })
-    expect(text).toContain('You may not manage users and the tokens of others yourself')
+    expect(text).toContain('You lack the permission to manage users and the tokens of others')
     const person = await strict.person('falling', 'admin')
     const { token } = await make(person, { name: 'all', scopes: ['search', 'users'] })
     expect((await ask('/v1/users', token)).status).toBe(200)
@@ -214,7 +214,7 @@ describe('a token', () => {
   it('makes no token, changes no password and is no session', async () => {
     const { token } = await make(people.get('admin')!, { name: 'root', scopes: [...PERMISSION_NAMES] })
     expect((await ask('/v1/tokens', token, { name: 'child', scopes: ['search'] })).text).toContain(
-      'A token can not make tokens',
+      'A token can’t make tokens',
     )
     expect((await ask('/v1/session/password', token, { password: 'some other sentence' })).status).toBe(403)
     expect((await ask('/v1/sessions', token)).status).toBe(403)

@@ -61,13 +61,13 @@ const account = (preferred_username: string, groups: readonly string[], name = '
   return one
 }
 
-/** The whole way, with the provider's pages in between. */
+/** Signs in through the provider's pages. */
 const signIn = (browser: Browser, path = START): Promise<Page> =>
   browser.follow(url + path, (next) => new URL(next).origin === url && !next.includes(CALLBACK))
 
 const isCallback = (next: string): boolean => next.startsWith(url + CALLBACK)
 
-/** As far as the way back, which is not gone. */
+/** Signs in up to the redirect back, which the browser does not follow. */
 const upToCallback = async (browser: Browser, start = url + START): Promise<string> =>
   (await browser.follow(start, isCallback)).location ?? ''
 
@@ -87,7 +87,7 @@ interface SignInEvent {
   readonly user: { readonly name: string }
 }
 
-/** In the order in which they were written: the clock of these tests goes back, too. */
+/** The last sign-in in the order of writing: the clock of these tests goes back, too. */
 const lastSignIn = async (): Promise<SignInEvent> => {
   const events = (await strict.trail('event.action: sign-in')) as unknown as SignInEvent[]
   const [last] = events.toSorted((a, b) => b.event.sequence - a.event.sequence)
@@ -252,7 +252,7 @@ describe('who may not', () => {
       account(name, ['auditors'])
       const browser = new Browser()
       await signIn(browser)
-      expect(await problem(browser), name).toMatch(/names you in a form that can’t be used/)
+      expect(await problem(browser), name).toMatch(/gives a name that can’t be used/)
     }
     expect((await lastSignIn()).event.reason).toMatch(/sign-in\.openid\.name chooses another claim/)
   })
@@ -286,7 +286,7 @@ describe('an attack', () => {
     const back = await upToCallback(browser)
     const other = new Browser()
     await other.open(url + START)
-    // What somebody else began, in the browser of a victim; and a way back without any beginning.
+    // A flow that somebody else began, in the browser of a victim; and a redirect back without any beginning.
     for (const victim of [other, new Browser()]) {
       await victim.open(back)
       expect((await session(victim)).status).toBe(401)
@@ -539,7 +539,7 @@ describe('a provider that', () => {
       account('jack', ['auditors'])
       const browser = new Browser()
       await signIn(browser)
-      expect(await problem(browser)).toMatch(/is not set up right/)
+      expect(await problem(browser)).toMatch(/is not configured correctly/)
       expect((await lastSignIn()).event.reason).toMatch(why)
       expect(JSON.stringify(strict.indexer.log)).not.toContain('quite another secret')
     }

@@ -25,7 +25,7 @@ interface Noted {
     payload?: { query?: string | string[]; questions?: string[] } & Record<string, unknown>
   }
 }
-/** What the trail says that Rita did of this kind, when there is as much of it as is waited for. */
+/** Waits until the trail has `count` readings of this kind by Rita, and returns them. */
 const noted = (action: string, count: number): Promise<Noted[]> =>
   until(
     async () => (await strict.trail(`user.name: rita and event.action: ${action}`)) as unknown as Noted[],
@@ -195,7 +195,7 @@ it('a look that asks more than one event can name is several, and no query is le
   expect(queries.toSorted()).toEqual(words.toSorted())
 })
 
-/** What a trail's events of one question say of a member, put together in their order. */
+/** Joins the parts of a member from the events of one question, in their order. */
 const whole = (acts: readonly Noted[], member: string): string =>
   acts
     .toSorted((a, b) => Number(a.audit.payload?.part ?? 1) - Number(b.audit.payload?.part ?? 1))

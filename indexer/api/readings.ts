@@ -5,23 +5,23 @@ import type { Asker } from './access.ts'
 
 export type Asked = Readonly<Record<string, string | number | readonly string[] | undefined>>
 
-/** What somebody looked at. */
+/** What a client looked at. */
 export interface Reading {
   readonly action: 'search' | 'follow' | 'view' | 'export-begin' | 'export' | 'count' | 'dead-letter-view'
-  /** A sentence without who it was. */
+  /** A sentence without its subject. */
   readonly did: string
   readonly entity?: { readonly type: string; readonly id: string; readonly name?: string }
-  /** All that was asked, under the names that the API has for it; what is empty is left out. */
+  /** The whole question, under the API's names; empty parts are left out. */
   readonly payload?: Asked
-  /** How many events it was about. */
+  /** The number of events that it showed. */
   readonly count?: number
   readonly outcome?: 'success' | 'failure'
   readonly reason?: string
 }
 
 /**
- * An export takes data out of the house. That it began is written at once; how many events it took is known at its end, also where the reader
- * went away before. A crash between the two leaves a beginning without an end.
+ * An export takes data out of the house. That it began is written at once; how many events it took is known at its end, also where the
+ * reader went away before. A crash between the two leaves a beginning without an end.
  */
 export function exportOf(payload: Asked & { readonly query: string }): {
   readonly begun: Reading
@@ -30,7 +30,7 @@ export function exportOf(payload: Asked & { readonly query: string }): {
   const q = payload.query
   const what = q.trim() === '' ? 'all events' : JSON.stringify(q)
   return {
-    begun: { action: 'export-begin', did: `began to export what was found for ${what}`, payload },
+    begun: { action: 'export-begin', did: `began an export of the events for ${what}`, payload },
     ended: (count, isWhole) => ({
       action: 'export',
       did: `exported ${count === 1 ? '1 event' : `${count} events`} found for ${what}`,
@@ -38,27 +38,27 @@ export function exportOf(payload: Asked & { readonly query: string }): {
       count,
       ...(isWhole
         ? {}
-        : { outcome: 'failure', reason: 'the export ended before its end; at most these events were sent' }),
+        : { outcome: 'failure', reason: 'the export was interrupted; at most these events were sent' }),
     }),
   }
 }
 
-/** Writes into the audit trail who looked at what. */
+/** Records in the audit trail who looked at what. */
 export interface Readings {
-  /** Each time, but for a search that one look at a screen repeats. */
+  /** Records each reading, except a search that one view of a screen repeats. */
   note(asker: Asker, reading: Reading): void
-  /** The same for a question in parts (the next page, the next look at what arrived): once, as long as it goes on. */
+  /** Records a question in parts (the next page, the next look at arrivals) once, as long as it continues. */
   goesOn(asker: Asker, reading: Reading): void
-  /** Writes what is still gathered. */
+  /** Writes the gathered readings. */
   close(): void
 }
 
-/** A question silent for longer than this begins anew. */
+/** A question silent for longer than this begins again. */
 const GOES_ON_MS = 10 * 60_000
 const MOST_REMEMBERED = 10_000
-/** A screen asks a dozen things at once; what it asks within this time is one look, and one event. */
+/** A screen sends a dozen requests at once; those within this time are one view, and one event. */
 const GATHERED_WITHIN_MS = 1000
-/** An event names every question that it stands for; where these would not fit, it is written and another begun. */
+/** An event names every question that it represents; where these would not fit, it is written and another begun. */
 const MOST_GATHERED = 50
 
 /** One look at a screen. */
@@ -66,7 +66,7 @@ interface Look {
   readonly asker: Asker
   readonly screen: string
   readonly readings: Reading[]
-  /** As JSON, each once. */
+  /** The questions as JSON, each once. */
   readonly questions: Set<string>
   readonly timer: ReturnType<typeof setTimeout>
 }
@@ -74,7 +74,7 @@ interface Look {
 export function openReadings(trail: Trail, clock: () => number): Readings {
   const last = new Map<string, number>()
 
-  /** Whether the same was asked shortly before: within one look at a screen, where a visit is given. */
+  /** Whether the same question came shortly before; with a visit, within one view of a screen. */
   function remember(asker: Asker, { action, payload, entity }: Reading, visit?: string): boolean {
     const key = hash(
       'sha256',
@@ -98,7 +98,7 @@ export function openReadings(trail: Trail, clock: () => number): Readings {
         ...(entity === undefined ? {} : { entity }),
         ...(payload === undefined ? {} : { payload: { ...part, ...place } }),
         action,
-        // An export takes data out of the house; it is kept as long as what is done to users.
+        // An export takes data out of the organisation, so it is kept as long as changes of users.
         category: action === 'export' || action === 'export-begin' ? 'security' : 'view',
         message: sentence(name, did, i, parts.length),
         outcome: outcome ?? 'success',
@@ -111,7 +111,7 @@ export function openReadings(trail: Trail, clock: () => number): Readings {
 
   const looks = new Map<string, Look>()
 
-  /** A search or a count of a screen waits for what else the screen asks. */
+  /** A search or a count of a screen waits for the screen's other questions. */
   function gather(asker: Asker, reading: Reading): void {
     const { visit, name, channel, address } = asker
     if (visit === undefined || (reading.action !== 'search' && reading.action !== 'count')) {
@@ -151,7 +151,7 @@ export function openReadings(trail: Trail, clock: () => number): Readings {
     note(asker, reading) {
       const { visit } = asker
       remember(asker, reading)
-      // A screen that refreshes itself asks the same again: it is still the same look.
+      // A screen that refreshes itself repeats its questions: that is still the same view.
       if (visit !== undefined && reading.action === 'search' && remember(asker, reading, visit)) return
       gather(asker, reading)
     },
@@ -167,7 +167,7 @@ export function openReadings(trail: Trail, clock: () => number): Readings {
 const lengthOf = (texts: ReadonlySet<string>): number =>
   [...texts].reduce((sum, text) => sum + text.length, 0)
 
-/** All that a screen asked, as one. */
+/** Combines the questions of one screen. */
 function lookAsReading({ screen, readings, questions }: Look): Reading {
   const searches = readings.filter(({ action }) => action === 'search')
   const [first] = searches.length > 0 ? searches : readings
@@ -198,7 +198,7 @@ const PIECE = LIMITS.indexedLength
 /** Characters of one event's pieces: so nearly all of their words are found, too. */
 const MOST_TOGETHER = 6000
 
-/** All of what was asked, in as many events as it takes; pieces put together in their order are the whole. */
+/** Splits a question over as many events as it takes; the pieces in their order give the whole. */
 function inParts(payload: Asked): Record<string, string | number | readonly string[]>[] {
   const parts: Record<string, string | number | readonly string[]>[] = [{}]
   let length = 0
@@ -224,7 +224,7 @@ function inParts(payload: Asked): Record<string, string | number | readonly stri
   return parts
 }
 
-/** Cut behind a space where there is one, and outside of quotes if that can be, so that no value is torn which a query asks for. */
+/** Cuts a text after a space if possible, and outside of quotes if possible, so that no value of a query is torn. */
 function piecesOf(text: string): string[] {
   const pieces: string[] = []
   let rest = text
@@ -236,7 +236,7 @@ function piecesOf(text: string): string[] {
   return [...pieces, rest]
 }
 
-/** Where a piece ends: 0 where it has no space. */
+/** Returns the end of a piece; 0 if it has no space. */
 function lastGap(text: string): number {
   let quoted = false
   let gap = 0

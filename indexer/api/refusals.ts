@@ -3,18 +3,18 @@ import type { Trail } from '../ingest/index.ts'
 /** A request that was refused. */
 export interface Refused {
   readonly address: string
-  /** What was refused: something that the asker may not do, a token that nobody knows, a waybill, another request of an agent. */
+  /** The kind of the refused thing: a forbidden action, an unknown token, a waybill, or another request of an agent. */
   readonly kind: 'forbidden' | 'token' | 'waybill' | 'agent'
   /** Method and path of the route, without what was asked. */
   readonly route: string
   readonly reason: string
-  /** Who it was, where that is known. */
+  /** The name of the client, if it is known. */
   readonly by: string | null
 }
 
 const MINUTE = 60_000
 const LOOK_EVERY = 1000
-/** Addresses that are told apart in a minute; refusals of further ones are counted together. */
+/** Addresses that are distinguished in a minute; refusals of further ones are counted together. */
 export const MOST_ADDRESSES = 100
 /** Routes, reasons and names that one event lists. */
 const MOST_LISTED = 20
@@ -22,7 +22,7 @@ const LONGEST_REASON = 300
 
 interface Tally {
   readonly since: number
-  /** Null: of all addresses that are not told apart. */
+  /** Null: of all addresses that are not distinguished. */
   readonly address: string | null
   count: number
   readonly kinds: Map<Refused['kind'], number>
@@ -32,8 +32,8 @@ interface Tally {
 }
 
 /**
- * Writes refusals into the audit trail: one event for each address and minute with their number, so that neither a flood of them nor many addresses
- * make a flood of events.
+ * Writes refusals into the audit trail: one event for each address and minute with their number, so that a flood of refusals, or of
+ * addresses, does not become a flood of events.
  */
 export class Refusals {
   readonly #trail: Pick<Trail, 'note'>

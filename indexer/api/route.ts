@@ -5,8 +5,8 @@ import { Refusal } from '../refusal.ts'
 import type { Asker } from './access.ts'
 
 /**
- * Who may ask: anybody, whoever signs as an agent (a new one, too, that has no certificate yet), who is known by whatever means, who has a session, or who has this
- * permission. The halves are open to sessions, too, that still want a code or a new password.
+ * Required access: none, a signature of an agent (also of a new one without a certificate), any credentials, a session, or this
+ * permission. The halves are also open to sessions that still require a code or a new password.
  */
 export type Needed =
   | 'anybody'
@@ -21,19 +21,20 @@ export type Needed =
 /** One possible answer; what is no success is always a problem and isn't listed. */
 export interface RouteAnswer {
   readonly about: string
-  /** By media type; none for an answer without content. */
+  /** Schemas by media type; none for an answer without content. */
   readonly content: Readonly<Record<string, z.ZodType>>
 }
 
 /** The one definition of a route: it checks requests, and the OpenAPI document is made from it. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** With `:name` for its parameters. */
+  /** The path, with `:name` for its parameters. */
   readonly path: string
   readonly needs: Needed
   /**
-   * What of all events it shows, to nobody who sees less: `records` as they are, which are not for who sees only some events or some fields
-   * masked; `totals` of all events, which are not for who sees only some events.
+   * The part of all events that the route shows, and that clients with limits must not see: `records` shows stored records unchanged, which
+   * is refused to clients that see only some events or masked fields; `totals` counts all events, which is refused to clients that see only
+   * some events.
    */
   readonly shows: 'records' | 'totals' | null
   readonly about: string
@@ -41,10 +42,10 @@ export interface Route {
   readonly query: z.ZodObject
   /** JSON by a schema, or bytes that the route reads itself. */
   readonly body: { readonly json: z.ZodType } | { readonly bytes: string } | null
-  /** Bytes of a JSON body; where it isn't said, little. */
+  /** The largest JSON body, in bytes; by default it is small. */
   readonly largestBody: number | undefined
   readonly answers: Readonly<Record<number, RouteAnswer>>
-  /** Checks what was asked, and answers with the value for the body (undefined where it replied itself). */
+  /** Checks the request, and returns the value for the body (undefined if it replied itself). */
   readonly serve: (request: FastifyRequest, reply: FastifyReply, asker: Asker) => Promise<unknown>
 }
 
@@ -111,7 +112,7 @@ function checked<Schema extends z.ZodType>(
   where: string,
 ): z.output<Schema> {
   const result = schema.safeParse(value)
-  if (!result.success) throw new Refusal(400, 'bad-request', `${where}: ${sentenceOf(result.error)}.`)
+  if (!result.success) throw new Refusal('WB-REQUEST-INVALID', `${where}: ${sentenceOf(result.error)}.`)
   return result.data as z.output<Schema>
 }
 

@@ -59,7 +59,7 @@ describe('a saved search', () => {
     const many = await strict.person('many', 'viewer')
     for (let i = 0; i < MOST_SEARCHES; i++) await save(many, `search ${i}`, '')
     const refused = await save(many, 'one more', '')
-    expect([refused.status, refused.text]).toEqual([409, expect.stringContaining('forget some')])
+    expect([refused.status, refused.text]).toEqual([409, expect.stringContaining('delete some')])
     expect((await save(many, 'search 7', '?q=again')).status).toBe(200)
   })
 

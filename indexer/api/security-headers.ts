@@ -1,4 +1,4 @@
-/** For every answer, whoever made it: a page of ours loads nothing from elsewhere, runs no text as script, and is framed by nobody. */
+/** For every answer: a page of ours loads nothing from elsewhere, runs no text as script, and is framed by nobody. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -20,7 +20,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
-  // Answers hold what only the asker may see; what may be kept says so itself.
+  // Answers hold what only the client may see; routes whose answers may be cached override this.
   'cache-control': 'no-store',
 }
 

@@ -2,6 +2,8 @@ import type { Logger } from 'pino'
 import type { Role } from '../../schema/api/index.ts'
 import type { AuditEvent } from '../../schema/index.ts'
 import type { Accounts, Events, SessionTimes } from '../accounts/index.ts'
+import type { AlertBook, Calendar, Fares, RuleBook } from '../alerts/index.ts'
+import type { Notifier } from '../alerts/notify/index.ts'
 import type { Enrichment } from '../enrich/index.ts'
 import type {
   Agents,
@@ -13,7 +15,10 @@ import type {
   Receiver,
   Trail,
 } from '../ingest/index.ts'
-import type { Lifecycle } from '../lifecycle/index.ts'
+import type { Archive, Restores } from '../lifecycle/archive/index.ts'
+import type { Holds, Lifecycle, RetentionBook } from '../lifecycle/index.ts'
+import type { Anchors, RunningLog, Witness } from '../log/index.ts'
+import type { EvidenceWatch } from '../log/verify/index.ts'
 import type { Derived } from '../previous/index.ts'
 import type { EventSettings } from '../settings/index.ts'
 import type { Author, SharedRecords, Store } from '../store/index.ts'
@@ -24,9 +29,9 @@ import type { Metrics } from './metrics.ts'
 import type { Readings } from './readings.ts'
 import type { Refusals } from './refusals.ts'
 
-/** What the routes stand on. */
+/** The parts that the routes use. */
 export interface Service {
-  /** Without its questions about events: those are asked of what the asker sees. */
+  /** Without its questions about events: routes ask those through `eventsFor`. */
   readonly store: Omit<Store, keyof Events>
   /** The events that this asker may see, as they may be seen. */
   eventsFor(asker: Asker): Events
@@ -49,7 +54,7 @@ export interface Service {
   readonly presences: Presences
   readonly breaks: Breaks
   readonly quotas: Quotas
-  /** For whom an agent may speak; null where there is none of this id. */
+  /** The identity that an agent may report in; null if there is no agent of this id. */
   authorOf(agent: string): Author | null
   readonly enrolment: Enrolment
   readonly receiver: Receiver
@@ -57,14 +62,34 @@ export interface Service {
   readonly enrichment: Enrichment
   readonly settings: EventSettings
   readonly lifecycle: Lifecycle
+  readonly retention: RetentionBook
+  readonly transparencyLog: RunningLog
+  readonly anchors: Anchors
+  /** Null if this indexer is no witness. */
+  readonly witness: Witness | null
+  readonly evidenceWatch: EvidenceWatch
+  /** Everybody may read the log. */
+  readonly isLogPublic: boolean
+  /** Null if the settings name none. */
+  readonly archive: Archive | null
+  readonly restores: Restores | null
+  readonly holds: Holds
   readonly alertDesk: AlertDesk
+  readonly alerts: AlertBook
+  readonly rules: RuleBook
+  readonly fares: Fares
+  /** The clock and the calendar of the organisation. */
+  readonly calendar: () => Calendar
+  readonly notifier: Notifier
   readonly records: Pick<SharedRecords, 'look'>
   readonly access: Access
   readonly metrics: Metrics
-  /** The first agent may enroll without a token, where it comes from this machine. */
+  /** Whether the first agent may enroll without a token if it comes from this machine. */
   readonly firstAgentIsFree: () => boolean
   readonly tokenLifetime: () => number
   readonly clock: () => number
+  /** A clock in ms from any start, which nobody can set. */
+  readonly elapsed: () => number
   readonly log: Logger
   /** Fires when the indexer stops: streams end. */
   readonly stopping: AbortSignal

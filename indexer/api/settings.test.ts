@@ -65,7 +65,7 @@ describe("an integration of an operator's own", () => {
     const mandatory = await put([SWITCHED, { event: 'shop.login.failed', record: 'off' }], '*')
     expect([mandatory.status, mandatory.json.detail]).toEqual([
       400,
-      "The body: events.1.event: shop.login.failed (T) is mandatory: it is always recorded, and can't be switched.",
+      "The body: events.1.event: shop.login.failed (T) is mandatory: it is always recorded, and can't be switched off.",
     ])
   })
 

@@ -311,7 +311,7 @@ it('no path leads to a file', async () => {
   ]) {
     const headers = await strict.operator()
     const { status, text } = await askAt(strict.indexer.url, path, { headers })
-    // Where the console is built its page answers for what may be a screen, and is all that is given.
+    // If the console is built, its page answers paths that may be screens, and nothing else is served.
     if (status === 200) expect(text, path).toContain('<div id="root">')
     else expect([404, 400], path).toContain(status)
     expect(text).not.toMatch(/root:|wbl_|PRIVATE KEY/)

@@ -5,20 +5,17 @@ import { Refusal } from '../refusal.ts'
 import { type Page, type SearchRequest, sortedPage, type ValueOrder } from '../store/index.ts'
 import { fieldNameOf } from './routes/asked.ts'
 
-/** By time, or by the values of a field. */
+/** The order: by time, or by the values of a field. */
 export type Sorting = 'newest' | 'oldest' | { readonly field: string; readonly order: ValueOrder }
 
 export const sortText = z
   .string()
   .max(256)
-  .regex(
-    /^-?[\w@.-]+$/,
-    'expected newest, oldest, or a field, with - before it from the last value to the first',
-  )
+  .regex(/^-?[\w@.-]+$/, 'expected newest, oldest, or a field, with - before it for descending order')
   .default('newest')
   .describe(
-    'newest, oldest, or a field whose values can be counted (user.name, or -user.name from the last to the first): its events in that order, ' +
-      'those of one value newest first, those without a value last.',
+    'newest, oldest, or a field whose values can be counted (user.name, or -user.name for descending order): ' +
+      'events with the same value come newest first, those without a value last.',
   )
 
 export function sortingOf(text: string): Sorting {
@@ -28,7 +25,7 @@ export function sortingOf(text: string): Sorting {
     const field = fieldNameOf(descending ? text.slice(1) : text)
     return { field, order: descending ? 'descending' : 'ascending' }
   } catch (error) {
-    throw new Refusal(400, 'bad-request', `sort: ${reasonOf(error)}.`, { cause: error })
+    throw new Refusal('WB-REQUEST-INVALID', `sort: ${reasonOf(error)}.`, { cause: error })
   }
 }
 

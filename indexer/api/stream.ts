@@ -12,7 +12,7 @@ const asJson = (event: AuditEvent): string => `${JSON.stringify(event)}\n`
 
 interface Form {
   readonly head?: string
-  /** With its end; JSON unless told. */
+  /** Formats an event with its line end; the default is JSON. */
   readonly line?: (event: AuditEvent) => string
   readonly limit?: number | undefined
   /** `next` of an earlier page. */
@@ -49,7 +49,7 @@ export function streamEvents(
       count += page.events.length
       if (page.next === null) break
       after = page.next
-      // What was found goes out before the store looks further, which may take long.
+      // Send what was found before the store searches further, which may take long.
       if (text !== '') yield text
       text = ''
     }
@@ -61,7 +61,7 @@ export function streamEvents(
   return stream
 }
 
-/** The answer's header that says whether all of it is as it was at one moment. */
+/** The header that reports whether the whole answer shows the events as they were at one moment. */
 export const MOMENT_HEADER = 'waybill-moment'
 
 /** The same for what may take long: as the events were when it began, however long the client takes to read it. */
@@ -75,12 +75,12 @@ export async function streamMoment(
   const stream = streamEvents((page) => pageOf(moment, page), form)
   stream.once('close', () => {
     if (atStart === null && moment.loose !== null)
-      log.warn(`An export is not of one moment: ${moment.loose}.`)
+      log.warn(`An export does not show one moment: ${moment.loose}.`)
     moment.close().catch((thrown: unknown) => log.warn(`After an export: ${reasonOf(thrown)}`))
   })
   const header = atStart === null ? new Date(now).toISOString() : `none; ${inAscii(atStart)}`
   return { stream, header }
 }
 
-/** What a header can hold of it. */
+/** Replaces the characters that a header can't hold. */
 const inAscii = (sentence: string): string => sentence.replaceAll(/[^ -~]+/g, ' ')

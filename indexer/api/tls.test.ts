@@ -68,7 +68,7 @@ it('a certificate that is not there, or is none, is a sentence', async () => {
   )
   const broken = join(folder, 'broken.pem')
   await writeFile(broken, 'no certificate')
-  await expect(start({ ...tls, cert: broken })).rejects.toThrow(/are no certificate with its key/)
+  await expect(start({ ...tls, cert: broken })).rejects.toThrow(/are not a certificate with its key/)
 })
 
 it('speaks TLS 1.2 and 1.3 with forward secrecy, and nothing weaker', async () => {

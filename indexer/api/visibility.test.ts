@@ -154,8 +154,8 @@ describe('whose access is limited to kinds of records', () => {
     for (const path of asked)
       if ((await clerk.status(path.replace('{id}', 'none'))) !== 403) answered.push(path)
     expect(asked).toEqual(expect.arrayContaining(['/v1/storage', '/metrics', '/v1/agents']))
-    expect(answered.toSorted()).toEqual(['/v1/event-types', '/v1/settings/events'])
-    // Who sees all events, with fields masked, may see how many there are.
+    expect(answered.toSorted()).toEqual(['/v1/channels', '/v1/event-types', '/v1/settings/events'])
+    // A user who sees all events, with masked fields, may see their number.
     for (const path of ['/v1/storage', '/metrics', '/v1/agents']) expect(await viewer.status(path)).toBe(200)
   })
 

@@ -21,10 +21,10 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true, force: true }))
 
 const store = (): string => join(indexer.folder, 'store')
-/** As a person at their own machine. */
+/** Runs the command as a person at their own machine. */
 const person = (args: readonly string[], input?: string): Promise<Ran> =>
   waybill(args, { WAYBILL_URL: indexer.url, XDG_CONFIG_HOME: home }, input)
-/** As the user that runs the indexer. */
+/** Runs the command as the user that runs the indexer. */
 const operator = (...args: string[]): Promise<Ran> =>
   waybill(args, { WAYBILL_URL: indexer.url, WAYBILL_STORE: store() })
 
@@ -56,7 +56,7 @@ describe('the user that runs the indexer', () => {
     const { code, err } = await operator('users')
     await chmod(join(store(), 'local-token'), 0o600)
     expect(code).toBe(1)
-    expect(err).toContain('local-token can be read by others, and holds a token; say chmod 600')
+    expect(err).toContain('local-token holds a token, and other users can read it; run chmod 600')
   })
 
   test('goes on to follow when the indexer was started again', async () => {
@@ -72,7 +72,7 @@ describe('the user that runs the indexer', () => {
       await until(following.out, (out) => out.includes('enrol-token-create'))
       await indexer.stop()
       await indexer.run({ ...STRICT, listen })
-      // As a process of its own: this one may hold connections to the indexer that was stopped.
+      // The command runs in a process of its own: this one may hold connections to the stopped indexer.
       const again = await start(['agents', 'token'], { WAYBILL_URL: indexer.url, WAYBILL_STORE: store() })
         .ended
       expect(again.code).toBe(0)
@@ -113,7 +113,7 @@ describe('login', () => {
     expect(err).toContain('Name or password is wrong')
     expect((await person(['login', '--user', 'bert'], '')).code).toBe(2)
     const twice = `${once}\n${PASSWORD}\nand another one\n`
-    expect((await person(['login', '--user', 'bert'], twice)).err).toContain('The two were not the same')
+    expect((await person(['login', '--user', 'bert'], twice)).err).toContain('The two passwords differ')
     await expect(stat(join(home, 'waybill'))).rejects.toThrow()
   })
 
@@ -122,7 +122,7 @@ describe('login', () => {
     await asOperator('/v1/users/carl/reset', {})
     expect((await person(['users'])).err).toContain('your sign-in has ended; sign in again (waybill login)')
     await writeFile(join(home, 'waybill', 'logins.json'), '[]', { mode: 0o600 })
-    expect((await person(['users'])).err).toContain('is not as waybill writes it')
+    expect((await person(['users'])).err).toContain('is damaged; remove it')
   })
 })
 
@@ -168,7 +168,7 @@ describe('users', () => {
     const none = await operator('users', 'lock', 'nobody-here')
     expect([none.code, none.err]).toEqual([
       4,
-      'waybill: There is no user nobody-here; `waybill users` lists them\n',
+      'waybill: There is no user nobody-here; `waybill users` lists them (WB-NOT-FOUND)\n',
     ])
     const last = await operator('users', 'remove', 'admin')
     expect(last.code).toBe(1)

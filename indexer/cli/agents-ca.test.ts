@@ -21,10 +21,10 @@ test('waybill agents ca makes the authority once, shows it, and puts a new one i
   const made = await ca('create')
   expect([made.code, made.out]).toEqual([
     0,
-    expect.stringMatching(/good until 20\d\d-.*\nSHA-256 [0-9A-F:]{95}\n$/s),
+    expect.stringMatching(/valid until 20\d\d-.*\nSHA-256 [0-9A-F:]{95}\n$/s),
   ])
   expect(made.err).toContain('does not ask agents for certificates yet')
-  expect((await ca('create')).err).toContain('There is an authority for agents already')
+  expect((await ca('create')).err).toContain('There is already an authority for agents')
   expect((await ca('show')).out).toBe(made.out)
   expect((await ca('--pem')).out).toMatch(/^-----BEGIN CERTIFICATE-----\n/)
   const renewed = await ca('renew', '--json')

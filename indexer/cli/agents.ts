@@ -6,8 +6,7 @@ import { settingsNumber } from '../../schema/wire/index.ts'
 import { timeText } from '../query/index.ts'
 import { AnswerError, understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
-import { EXIT, UsageError } from './exit.ts'
-import { jsonLines, writeLines } from './output.ts'
+import { EXIT, jsonLines, UsageError, writeLines } from './output.ts'
 import { spanText, table } from './table.ts'
 import { harmless, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
@@ -17,20 +16,20 @@ export function commands(cli: Argv) {
     .option('json', jsonOption)
     .command(
       ['list', '$0'],
-      'Last seen, lag, ledger, and waybills that have not arrived',
+      'Show last contact, backlog, ledger, and missing waybills',
       (list) => list,
       (given) => list(given),
     )
     .command(
       'token',
-      'Make a token with which an agent may enroll',
+      'Make an enrolment token',
       (token) =>
         token
           .option('ttl', {
             type: 'string',
             default: '1h',
             requiresArg: true,
-            describe: 'How long it may be used: 30m, 1h, 7d',
+            describe: 'How long it is valid: 30m, 1h, 7d',
           })
           .option('uses', {
             type: 'number',
@@ -42,9 +41,9 @@ export function commands(cli: Argv) {
             type: 'string',
             requiresArg: true,
             describe:
-              'Hosts, separated by commas, that the agents may run on and name in events; * stands for any characters',
+              'Hosts, separated by commas, that the agents may run on and name in events; * matches any characters',
           })
-          .example('$0 agents token --ttl 15m', 'For one agent, used within a quarter of an hour'),
+          .example('$0 agents token --ttl 15m', 'For one agent, within 15 minutes'),
       (given) => token(given),
     )
     .command(
@@ -58,7 +57,7 @@ export function commands(cli: Argv) {
             array: true,
             default: [] as string[],
             describe:
-              'Replace the names allowed so far; * stands for any characters. Without names: only its own host',
+              'Names to allow, in place of the previous ones; * matches any characters. Without names: only its own host',
           })
           .example(
             "$0 agents hosts a-0123456789abcdef db-1 'web-*.example'",
@@ -68,7 +67,7 @@ export function commands(cli: Argv) {
     )
     .command(
       'revoke <id>',
-      'Never again take anything from this agent',
+      'Revoke the agent: refuse everything that it sends from now on',
       (revoke) =>
         revoke.positional('id', {
           type: 'string',
@@ -79,13 +78,13 @@ export function commands(cli: Argv) {
     )
     .command(
       'ca [act]',
-      'The authority that gives agents their certificates: show, create or renew it',
+      "Show, create or renew the authority for agents' certificates",
       (ca) =>
         ca
           .positional('act', {
             choices: ['show', 'create', 'renew'] as const,
             default: 'show' as const,
-            describe: 'renew makes a new one; certificates of the one before stay good until they expire',
+            describe: 'renew makes a new one; certificates of the old one stay valid until they expire',
           })
           .option('pem', { type: 'boolean', default: false, describe: 'Print its certificate, in PEM' }),
       (given) => ca(given),
@@ -95,7 +94,7 @@ export function commands(cli: Argv) {
         [
           [
             "waybill agents --json | jq 'select(.lagBytes > 1e9) | .name'",
-            'Which agents are a gigabyte behind',
+            'Agents with a backlog of more than a gigabyte',
           ],
         ],
         'Exit codes: 0 done; 1 failed or refused; 2 wrong command line; 3 the indexer is not reachable; 4 there is no such agent, or no authority.',
@@ -111,7 +110,7 @@ async function list(given: Given): Promise<void> {
   const { agents } = understood(agentsShape, await connect(given).json('/v1/agents'))
   if (given.json) return writeLines(jsonLines(agents))
   if (agents.length === 0) {
-    process.stderr.write('No agent is enrolled yet; `waybill agents token` makes a token for one.\n')
+    process.stderr.write('No agent is enrolled yet; `waybill agents token` makes an enrolment token.\n')
     return
   }
   const now = Date.now()
@@ -142,7 +141,7 @@ async function list(given: Given): Promise<void> {
     if (agent.slowed !== null)
       lines.push(
         harmless(
-          `${agent.name} (${agent.id}): slowed down since ${timeText(agent.slowed.since)}, as it sends more ${agent.slowed.why} than its quota allows (agents.quota in indexer.yml)`,
+          `${agent.name} (${agent.id}): slowed down since ${timeText(agent.slowed.since)}, because it sends more ${agent.slowed.why} than its quota allows (agents.quota in indexer.yml)`,
         ),
       )
     for (const { reason } of agent.breaks)
@@ -255,16 +254,20 @@ async function revoke(given: Given & { readonly id: string }): Promise<void> {
   )
 }
 
-/** What is asked about an agent; says so where there is none of this id. */
+/** Asks about an agent; reports if there is none of this id. */
 async function known(id: string, ask: () => Promise<unknown>): Promise<void> {
   try {
     await ask()
   } catch (error) {
     if (!(error instanceof AnswerError) || error.status !== 404) throw error
-    throw new OperatorError(`There is no agent ${harmless(id)}; \`waybill agents\` lists them`, {
-      exitCode: EXIT.notFound,
-      cause: error,
-    })
+    throw new OperatorError(
+      'WB-NOT-FOUND',
+      `There is no agent ${harmless(id)}; \`waybill agents\` lists them`,
+      {
+        exitCode: EXIT.notFound,
+        cause: error,
+      },
+    )
   }
 }
 
@@ -285,7 +288,7 @@ async function ca(
         .map((line) => harmless(line)),
     )
   await writeLines([
-    `Authority for agents, good until ${timeText(answer.until)}`,
+    `Authority for agents, valid until ${timeText(answer.until)}`,
     `SHA-256 ${harmless(answer.fingerprint)}`,
   ])
   if (!answer.asked)

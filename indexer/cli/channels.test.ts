@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { channelsOf } from './channels.ts'
+import { channelsOf } from './setup.ts'
 
 it('a channel reaches all that are named for it, by mail or in Slack', () => {
   expect(

@@ -1,21 +1,42 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { AuditEvent } from '../../schema/index.ts'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { AgentShape } from '../../schema/api/index.ts'
+import { canonical } from '../../schema/index.ts'
+import { freePort } from '../../test/system/system.ts'
+import { LONDON, mmdbOf } from '../enrich/testing/mmdb.ts'
+import { TestAgent, TestIndexer } from '../ingest/testing.ts'
 import { start, waybill } from './testing/command.ts'
-import { json, problem, type TestIndexer, testIndexer } from './testing/indexer.ts'
+import { answering, startWithAgent } from './testing/indexer.ts'
 
 let indexer: TestIndexer
-beforeEach(async () => {
-  indexer = await testIndexer()
+let agent: TestAgent
+let store: (...events: Readonly<Record<string, unknown>>[]) => Promise<void>
+const folder = mkdtempSync(join(tmpdir(), 'waybill-cli-'))
+beforeAll(async () => {
+  const file = join(folder, 'city.mmdb')
+  writeFileSync(file, mmdbOf({ '81.2.69.0/24': LONDON }))
+  ;({ indexer, agent, store } = await startWithAgent({ enrich: { geo: { file } } }))
 })
-afterEach(() => indexer.stop())
+afterAll(async () => {
+  await indexer.end()
+  rmSync(folder, { recursive: true, force: true })
+})
 const ask = (...args: string[]) => waybill(args, { WAYBILL_URL: indexer.url })
+/** Another agent, which needs a token. */
+const another = async (name: string): Promise<TestAgent> => {
+  const { json } = await indexer.ask('/v1/agents/tokens', { json: {} })
+  return TestAgent.enrolled(indexer.url, String(json.token), { name })
+}
 
-const event: AuditEvent = {
+const idOf = (number: number): string => `${number}`.padStart(40, 'e')
+const EVENT = {
   '@timestamp': '2026-01-22T10:45:32.000Z',
   message: 'raised the limit\u001b[2J\u202egnp.exe',
-  event: { id: 'e1', action: 'record_updated', outcome: 'success', original: '{"raw":\u009b1}' },
+  event: { action: 'record_updated', outcome: 'success', original: '{"raw":\u009b1}' },
   user: { name: 'Jane Doe', email: 'jane@example.com' },
   audit: {
     category: 'change',
@@ -24,18 +45,24 @@ const event: AuditEvent = {
       { field: 'credit_limit', old: '10000', new: '15000' },
       { field: 'terms', new: 'Net 45 and many more words that are longer than this narrow terminal' },
     ],
-    change: { fields: ['credit_limit', 'terms'] },
     payload: { amount: 5, deep: { a: 'x' } },
   },
   later: { schema: 'has this' },
 }
+/** The same with an id, on another record. */
+const eventOf = (number: number, { entity = `CUST-${number}`, ...more }: Record<string, unknown> = {}) => ({
+  ...EVENT,
+  ...more,
+  event: { ...EVENT.event, id: idOf(number) },
+  audit: { ...EVENT.audit, entity: { type: 'Customer', id: entity, name: 'Acme' } },
+})
 
 describe('show', () => {
   test('lays the event out, with its changes as a table and its original record', async () => {
-    indexer.events.push(event)
-    const { code, out } = await waybill(['show', 'e1'], { WAYBILL_URL: indexer.url, COLUMNS: '60' })
+    await store(eventOf(1))
+    const { code, out } = await waybill(['show', idOf(1)], { WAYBILL_URL: indexer.url, COLUMNS: '60' })
     expect(code).toBe(0)
-    expect(out).toMatch(/^Event e1: Jane Doe · record_updated · Customer · Acme$/m)
+    expect(out).toMatch(/^Event e+1: Jane Doe · record_updated · Customer · Acme$/m)
     expect(out).toMatch(/Field +Previous value +New value/)
     expect(out).toMatch(/credit_limit +10000 +15000/)
     expect(out).toMatch(/terms +— +Net 45/)
@@ -48,168 +75,149 @@ describe('show', () => {
   })
 
   test('says beside a previous value that it was derived, from what, and what is uncertain', async () => {
-    indexer.events.push(event)
-    indexer.derived = {
-      previous: [{ field: 'terms', old: 'Net 30', from: 'e0', at: '2026-01-20T08:00:00.000Z' }],
-      note: 'Waybills 3 to 4 of agent a1 have not arrived.',
-    }
-    const { out } = await ask('show', 'e1')
+    const earlier = eventOf(2, { entity: 'CUST-A', '@timestamp': '2026-01-20T08:00:00.000Z' })
+    await store({ ...earlier, audit: { ...earlier.audit, changes: [{ field: 'terms', new: 'Net 30' }] } })
+    agent.sequence += 2
+    await store(eventOf(3, { entity: 'CUST-A' }))
+    const { out } = await ask('show', idOf(3))
     expect(out).toMatch(/credit_limit +10000 +15000/)
     expect(out).toMatch(/terms +Net 30 \(derived\) +Net 45/)
-    expect(out).toContain('(derived) terms: the last value known, of 2026-01-20T08:00:00.000Z, from event e0')
-    expect(out).toContain('Waybills 3 to 4 of agent a1 have not arrived.')
+    expect(out).toContain(
+      `(derived) terms: the last known value, of 2026-01-20T08:00:00.000Z, from event ${idOf(2)}`,
+    )
+    expect(out).toMatch(/aybills \d+ to \d+ .*not arrived/)
   })
 
   test('says beside a place that it is estimated, and beside a client that it is derived', async () => {
-    indexer.events.push({
-      ...event,
-      audit: { category: 'change', derived: ['source.geo.city_name', 'user_agent.os.name'] },
-      source: { ip: '81.2.69.142', geo: { city_name: 'London', location: { lat: 51.5, lon: -0.1 } } },
-      user_agent: { name: 'Kiosk', os: { name: 'Windows' } },
-    })
-    const { out } = await ask('show', 'e1')
+    const original =
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36'
+    await store(eventOf(4, { source: { ip: '81.2.69.142' }, user_agent: { name: 'Kiosk', original } }))
+    const { out } = await ask('show', idOf(4))
     expect(out).toMatch(/source.geo.city_name +London \(estimated\)$/m)
-    expect(out).toMatch(/source.geo.location +lat=51.5 \(estimated\)$/m)
+    expect(out).toMatch(/source.geo.location +lat=51.5\d* \(estimated\)$/m)
     expect(out).toMatch(/user_agent.os.name +Windows \(derived\)$/m)
     expect(out).toMatch(/user_agent.name +Kiosk$/m)
-    const fields = 'event.id,source.geo.city_name'
-    const table = await ask('search', '*', '--format', 'table', '--columns', fields)
-    expect(table.out).toMatch(/e1 +London \(estimated\)/)
-    const csv = await ask('search', '*', '--format', 'csv', '--columns', fields)
-    expect(csv.out.trim().split(/\r?\n/)).toEqual(['Event,source.geo.city_name (estimated)', 'e1,London'])
+    const found = ['search', `event.id: ${idOf(4)}`, '--columns', 'event.id,source.geo.city_name']
+    const table = await ask(...found, '--format', 'table')
+    expect(table.out).toMatch(/e4 +London \(estimated\)/)
+    const csv = await ask(...found, '--format', 'csv')
+    expect(csv.out.trim().split(/\r?\n/)).toEqual([
+      'Event,source.geo.city_name (estimated)',
+      `${idOf(4)},London`,
+    ])
   })
 
   test('--json prints the event as stored, and what was derived beside it', async () => {
-    indexer.events.push(event)
-    const { out } = await ask('show', 'e1', '--json')
-    expect(JSON.parse(out)).toEqual({ event, derived: null })
+    await store(eventOf(5))
+    const { out } = await ask('show', idOf(5), '--json')
+    const { json } = await indexer.ask(`/v1/events/${idOf(5)}`)
+    expect(JSON.parse(out)).toEqual(json)
+    expect(json).toMatchObject({ event: { message: EVENT.message }, derived: { previous: [] } })
   })
 
   test('an unknown event is 4, with what may be the reason', async () => {
     const { code, out, err } = await ask('show', '../agents')
     expect([code, out]).toEqual([4, ''])
     expect(err).toContain('There is no event ../agents')
-    expect(indexer.seen[0]?.url).toBe('/v1/events/..%2Fagents')
   })
 })
 
-const ledger = {
-  read: 10,
-  stored: 7,
-  duplicate: 1,
-  filtered: 0,
-  dead: 1,
-  quarantined: 0,
-  discarded: 0,
-  pending: 1,
-  skipped: 0,
-  truncated: 0,
-  errors: 0,
-  dropped: 0,
-}
-const agent = {
+/** An agent as an indexer of an earlier version enrolled it, with states that take long to arise. */
+const OLD_AGENT: AgentShape = {
   id: 'a1',
-  name: 'web-1\u001b]0;x\u0007',
-  host: 'web-1.example',
+  name: 'web-0',
+  host: 'web-0.example',
   version: '0.1.0',
   enrolled: Date.UTC(2026, 0, 1),
-  lastSeen: Date.now() - 5000,
+  lastSeen: null,
   revoked: false,
-  lagBytes: 1536,
+  lagBytes: null,
   oldestPending: null,
-  ledger,
-  settings: '12-0123456789ab',
+  ledger: null,
+  settings: null,
   notices: [],
   clockOffset: null,
-  hosts: [],
+  hosts: null,
   breaks: [],
-  slowed: null,
-  chains: [
-    {
-      incarnation: 'ab'.repeat(16),
-      first: 1,
-      last: 9,
-      lastHash: 'x',
-      lastAt: 1,
-      waybills: 6,
-      events: 60,
-      gaps: [
-        { from: 3, to: 4 },
-        { from: 7, to: 7 },
-      ],
-    },
-  ],
+  slowed: { since: Date.UTC(2026, 0, 2), why: 'events' },
+  chains: [],
 }
 
 describe('agents', () => {
   test('lists last seen, lag, ledger and what has not arrived', async () => {
-    indexer.agents.push(agent, {
-      ...agent,
-      id: 'a2',
-      lastSeen: null,
-      lagBytes: null,
-      ledger: null,
-      chains: [],
-    })
+    const web = await another('web-2\u001b]0;x\u0007')
+    for (const sequence of [1, 2, 5, 6, 8]) await web.send(indexer.url, web.seal(web.events(1), { sequence }))
+    const { heartbeat } = web.heartbeat()
+    const ledger = { ...heartbeat.ledger, read: 10, stored: 7, duplicate: 1, dead: 1, pending: 1 }
+    const said = web.heartbeat({ lagBytes: 1536, settings: '12-0123456789ab', ledger })
+    expect((await indexer.ask('/v1/heartbeat', { json: said })).status).toBe(200)
     const { code, out } = await ask('agents')
     expect(code).toBe(0)
-    const [head = '', first = '', second = ''] = out.split('\n')
+    const [head = ''] = out.split('\n')
     expect(head).toMatch(/^AGENT +NAME .* LAG .* STORED .* MISSING +SETTINGS$/)
-    expect(first).toMatch(/^a1 +web-1\\x1b.* s ago +1.5 KiB +10 +7 +1 +1 +0 +1 +3 +12$/)
-    expect(second).toContain('never')
-    expect(out).toContain('waybills 3 to 4, 7 of incarnation abab')
+    const row = out.split('\n').find((line) => line.startsWith(web.id))
+    expect(row).toMatch(/^\S+ +web-2\\x1b.* s ago +1.5 KiB +10 +7 +1 +1 +0 +1 +3 +12$/)
+    expect(out).toContain(`waybills 3 to 4, 7 of incarnation ${web.incarnation} have not arrived`)
   })
 
-  test('--json is one agent a line', async () => {
-    indexer.agents.push(agent, agent)
-    const lines = (await ask('agents', '--json')).out.trim().split('\n')
-    expect(lines.map((line) => JSON.parse(line).id)).toEqual(['a1', 'a1'])
-  })
-
-  test('token prints the token alone on standard output, so that a script can take it', async () => {
-    const { code, out, err } = await ask('agents', 'token', '--ttl', '15m', '--uses', '3')
-    expect([code, out]).toEqual([0, 'tok-1\n'])
-    expect(err).toContain('waybill-agent enroll')
-    expect(indexer.seen[0]).toMatchObject({ method: 'POST', body: { ttlSeconds: 900, uses: 3 } })
-  })
-
-  test('lists breaks of a chain, why an agent is slowed down, and which may name any host', async () => {
-    indexer.agents.push({
-      ...agent,
-      hosts: null,
-      breaks: [
-        {
-          incarnation: 'ab',
-          sequence: 5,
-          at: 1,
-          reason: 'waybill 5 of incarnation ab follows x, and waybill 4 is y',
-        },
-      ],
-      slowed: { since: Date.UTC(2026, 0, 2), why: 'events' },
-    })
+  test('lists breaks of a chain', async () => {
+    const torn = await another('torn-1')
+    await torn.send(indexer.url, torn.seal(torn.events(1)))
+    torn.previous = 'ab'.repeat(32)
+    await torn.send(indexer.url, torn.seal(torn.events(1)))
     const { out } = await ask('agents')
-    expect(out).toContain('its chain is broken: waybill 5 of incarnation ab follows x')
-    expect(out).toContain('as it sends more events than its quota allows')
+    expect(out).toContain(`torn-1 (${torn.id}): its chain is broken: waybill 2 of incarnation`)
+  })
+
+  test('says why an agent is slowed down, which was never seen, and which may name any host', async () => {
+    const url = await answering((_, response) => response.end(JSON.stringify({ agents: [OLD_AGENT] })))
+    const { out } = await waybill(['agents'], { WAYBILL_URL: url })
+    expect(out).toMatch(/^a1 .* never/m)
+    expect(out).toContain('because it sends more events than its quota allows')
     expect(out).toContain('may name any host')
   })
 
-  test('token and hosts say on which hosts agents may be, and which their events may name', async () => {
-    await ask('agents', 'token', '--hosts', 'db-1,web-*')
-    expect(indexer.seen.at(-1)).toMatchObject({ body: { hosts: ['db-1', 'web-*'] } })
-    expect((await ask('agents', 'hosts', 'a1', 'db-1', 'web-*')).out).toBe(
-      'The events of agent a1 may name its own host and db-1, web-*.\n',
+  test('--json is one agent a line', async () => {
+    const lines = (await ask('agents', '--json')).out.trim().split('\n')
+    const { json } = await indexer.ask('/v1/agents')
+    expect(lines.map((line) => JSON.parse(line))).toEqual(json.agents)
+  })
+
+  test('token prints the token alone on standard output, so that a script can take it', async () => {
+    const { code, out, err } = await ask('agents', 'token', '--ttl', '15m', '--uses', '2')
+    expect([code, out]).toEqual([0, expect.stringMatching(/^\S+\n$/)])
+    expect(err).toContain('waybill-agent enroll')
+    const until = Date.parse(/until (\S+):/.exec(err)?.[1] ?? '')
+    expect(until - Date.now()).toBeGreaterThan(14 * 60_000)
+    expect(until - Date.now()).toBeLessThanOrEqual(15 * 60_000)
+    const uses = ['one-1', 'one-2', 'one-3'].map((name) =>
+      new TestAgent({ name }).enroll(indexer.url, out.trim()),
     )
-    expect(indexer.seen.at(-1)).toMatchObject({
-      method: 'PUT',
-      url: '/v1/agents/a1/hosts',
-      body: { hosts: ['db-1', 'web-*'] },
-    })
-    expect((await ask('agents', 'hosts', 'a1')).out).toBe('The events of agent a1 may name its own host.\n')
+    expect((await Promise.all(uses)).map(({ status }) => status).sort()).toEqual([200, 200, 401])
+  })
+
+  test('token and hosts say on which hosts agents may be, and which their events may name', async () => {
+    const token = (await ask('agents', 'token', '--hosts', 'db-1,web-*')).out.trim()
+    const made = await TestAgent.enrolled(indexer.url, token, { name: 'db-1', host: 'db-1' })
+    const hostsNow = async () => {
+      const { agents } = (await indexer.ask('/v1/agents')).json as { agents: AgentShape[] }
+      return agents.find(({ id }) => id === made.id)?.hosts
+    }
+    expect(await hostsNow()).toEqual(['db-1', 'web-*'])
+    expect((await ask('agents', 'hosts', made.id, 'db-2', 'web-*')).out).toBe(
+      `The events of agent ${made.id} may name its own host and db-2, web-*.\n`,
+    )
+    expect(await hostsNow()).toEqual(['db-2', 'web-*'])
+    expect((await ask('agents', 'hosts', made.id)).out).toBe(
+      `The events of agent ${made.id} may name its own host.\n`,
+    )
     expect((await ask('agents', 'hosts', 'a9')).code).toBe(4)
   })
 
   test('revoke says so; an unknown agent is 4', async () => {
-    expect((await ask('agents', 'revoke', 'a1')).out).toContain('a1 is revoked')
+    const gone = await another('gone-1')
+    expect((await ask('agents', 'revoke', gone.id)).out).toContain(`${gone.id} is revoked`)
+    expect((await ask('agents')).out).toMatch(new RegExp(`^${gone.id} .* revoked`, 'm'))
     const { code, err } = await ask('agents', 'revoke', 'a9')
     expect(code).toBe(4)
     expect(err).toContain('There is no agent a9')
@@ -217,51 +225,60 @@ describe('agents', () => {
 })
 
 describe('dead-letters', () => {
-  beforeEach(() => {
-    for (let i = 0; i < 450; i++)
-      indexer.letters.set(`d${i}`, { reason: `bad\u001b${i}`, replays: i % 2 === 0, line: `{"i":${i}}` })
+  /** The first first: of another host, which can be allowed, and lines that are no events, in turn. */
+  let ids: string[]
+  const list = async (): Promise<{ id: string }[]> =>
+    (await ask('dead-letters', 'list', '--limit', '0', '--json')).out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  beforeAll(async () => {
+    const lines = Array.from({ length: 210 }, (_, i) =>
+      i % 2 === 0 ? canonical(agent.event({ host: { name: `db\u001b${i}` } })) : `{"i":${i}}`,
+    )
+    const sent = await agent.send(indexer.url, agent.sealLines([...lines, '{"a":"\u001b[0m"}']))
+    expect(sent.status).toBe(200)
+    agent.sequence++
+    ids = (await list()).map(({ id }) => id).reverse()
   })
 
   test('lists some and says how many there are; --limit 0 lists all, page by page', async () => {
     const { out, err } = await ask('dead-letters', '-n', '3')
     expect(out.split('\n')).toHaveLength(5)
-    expect(out).toContain('bad\\x1b0')
-    expect(err).toContain('3 of 450')
-    const all = await ask('dead-letters', 'list', '--limit', '0', '--json')
-    expect(all.out.trim().split('\n')).toHaveLength(450)
-    expect(indexer.seen).toHaveLength(4)
+    expect(out).toContain('host.name is db\\x1b')
+    expect(err).toContain('3 of 211')
+    expect(new Set(ids).size).toBe(211)
   })
 
   test('shows the bytes as they came, harmless', async () => {
-    indexer.letters.set('x', { reason: 'r', replays: false, line: '{"a":"\u001b[0m"}' })
-    const { out } = await ask('dead-letters', 'show', 'x')
-    expect(out).toContain('7 of incarnation ffff')
+    const { out } = await ask('dead-letters', 'show', ids.at(-1) ?? '')
+    expect(out).toContain(`of incarnation ${agent.incarnation}, position 210`)
     expect(out).toContain('{"a":"\\x1b[0m"}')
     expect((await ask('dead-letters', 'show', 'nope')).code).toBe(4)
   })
 
   test('replays what is named, says what was not stored, and then exits with 1', async () => {
-    const { code, out } = await ask('dead-letters', 'replay', 'd0', 'd1')
+    await ask('agents', 'hosts', agent.id, 'db*')
+    const { code, out } = await ask('dead-letters', 'replay', ids[0]!, ids[1]!)
     expect(code).toBe(1)
-    expect(out).toBe('d1: not stored: bad\\x1b1\n1 stored, 1 still dead letters.\n')
-    expect((await ask('dead-letters', 'replay', 'd0')).code).toBe(0)
+    expect(out).toBe(`${ids[1]}: not stored: @timestamp is missing\n1 stored, 1 still dead letters.\n`)
+    expect((await ask('dead-letters', 'replay', ids[2]!)).code).toBe(0)
     expect((await ask('dead-letters', 'replay', '--all')).out).toContain(
-      '225 stored, 225 still dead letters.',
+      '103 stored, 106 still dead letters.',
     )
   })
 
   test('discards only what is named', async () => {
-    const { code } = await ask('dead-letters', 'discard', 'd0', 'd1')
+    const { code } = await ask('dead-letters', 'discard', ids[1]!, ids[3]!)
     expect(code).toBe(0)
-    expect(indexer.letters.size).toBe(448)
-    expect((await ask('dead-letters', 'discard', 'd0')).code).toBe(4)
+    expect(await list()).toHaveLength(104)
+    expect((await ask('dead-letters', 'discard', ids[1]!)).code).toBe(4)
   })
 })
 
 describe('what goes wrong is one sentence with a remedy', () => {
   test('no indexer there is 3', async () => {
-    await indexer.stop()
-    const { code, out, err } = await ask('agents')
+    const { code, out, err } = await waybill(['agents', '--url', `http://127.0.0.1:${await freePort()}`])
     expect([code, out]).toEqual([3, ''])
     expect(err).toMatch(/^waybill: No indexer listens at http:\/\/127.0.0.1:\d+; start one .*--url.*\n$/)
   })
@@ -286,34 +303,53 @@ describe('what goes wrong is one sentence with a remedy', () => {
   })
 
   test('401 asks for a token, or says that it is wrong; the token itself is never shown', async () => {
-    indexer.intercept = (_, response) => {
-      problem(response, 401, 'unauthorised', 'no')
-      return true
-    }
-    expect((await ask('agents')).err).toContain('give a token in WAYBILL_TOKEN or --token')
-    const { code, err } = await waybill(['agents'], { WAYBILL_URL: indexer.url, WAYBILL_TOKEN: 's3cret' })
+    const strict = await TestIndexer.start({ read: 'token', manage: 'token' })
+    onTestFinished(() => strict.end())
+    const env = { WAYBILL_URL: strict.url }
+    const without = await waybill(['agents'], { ...env, WAYBILL_STORE: '/nowhere' })
+    expect(without.err).toContain('give a token in WAYBILL_TOKEN or --token')
+    expect(without.err).toContain('looked for its token in /nowhere/local-token; WAYBILL_STORE names')
+    const { code, err } = await waybill(['agents'], { ...env, WAYBILL_TOKEN: 's3cret' })
     expect(code).toBe(1)
     expect(err).toContain('is wrong or has expired')
     expect(err).not.toContain('s3cret')
-    expect(indexer.seen.map((one) => one.authorization)).toEqual([undefined, 'Bearer s3cret'])
     expect((await waybill(['agents', '--help'], { WAYBILL_TOKEN: 's3cret' })).out).not.toContain('s3cret')
   })
 
+  test('setup reads settings whose key is not there yet, and asks for somebody who may set up', async () => {
+    writeFileSync(
+      join(folder, 'before-setup.yml'),
+      "listen: http://127.0.0.1:0\nstore: { elasticsearch: { nodes: ['http://127.0.0.1:9'], path: ./own, api-key: '${file:./es-key}' } }\n",
+    )
+    const config = join(folder, 'before-setup.yml')
+    const without = await waybill(['setup', '--config', config], {})
+    expect([without.code, without.err]).toEqual([2, expect.stringContaining('Set WAYBILL_ES_USERNAME and')])
+    const env = { WAYBILL_ES_USERNAME: 'elastic', WAYBILL_ES_PASSWORD: 'x' }
+    expect((await waybill(['setup', '--config', config], env)).err).toContain("can't be reached")
+  })
+
+  test('finds the token of an indexer on this machine in the folder that its settings name', async () => {
+    const strict = await TestIndexer.start({ read: 'token', manage: 'token' })
+    onTestFinished(() => strict.end())
+    writeFileSync(
+      join(folder, 'indexer.yml'),
+      `store: { elasticsearch: { path: ${join(strict.folder, 'store')} } }\n`,
+    )
+    const { child, ended } = start(['agents'], { WAYBILL_URL: strict.url, WAYBILL_STORE: '' }, '', folder)
+    expect([child.killed, (await ended).code]).toEqual([false, 0])
+  })
+
   test('another server at that address is told from an indexer', async () => {
-    indexer.intercept = (_, response) => {
-      response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>nginx</h1>')
-      return true
-    }
+    const page = await answering((_, response) =>
+      response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>nginx</h1>'),
+    )
     for (const command of [['show', 'e1'], ['search', 'x'], ['agents']]) {
-      const { code, err } = await ask(...command)
-      expect([code, err]).toEqual([1, expect.stringContaining('not as an indexer does')])
+      const { code, err } = await waybill(command, { WAYBILL_URL: page })
+      expect([code, err]).toEqual([1, expect.stringContaining('not like an indexer')])
     }
-    indexer.intercept = (_, response) => {
-      json(response, 200, { agents: [{ id: 5 }] })
-      return true
-    }
-    expect((await ask('agents')).err).toContain('agents.0.id')
-    expect((await ask('search', 'x')).err).toContain('not as an indexer does')
+    const other = await answering((_, response) => response.end(JSON.stringify({ agents: [{ id: 5 }] })))
+    expect((await waybill(['agents'], { WAYBILL_URL: other })).err).toContain('agents.0.id')
+    expect((await waybill(['search', 'x'], { WAYBILL_URL: other })).err).toContain('not like an indexer')
   })
 
   test('a wrong command line is 2', async () => {
@@ -331,7 +367,7 @@ describe('what goes wrong is one sentence with a remedy', () => {
       [['count', '--by', 'usr'], 'There is no field usr to count by; did you mean user?'],
       [['count', '--by', 'mnth'], 'did you mean month?'],
       [['search', 'x', '--sort', 'foo'], 'There is no field foo to sort by; newest, oldest and the fields'],
-      [['search', 'x', '--sort', '-user'], '--sort needs a value; if the value is -user, write --sort=-user'],
+      [['search', 'x', '--sort', '-user'], '--sort needs a value; if -user is the value, write --sort=-user'],
       [['search', 'x', '--sort=-usr'], 'There is no field usr to sort by; did you mean user?'],
       [['search', 'x', '--sort', 'newst'], 'did you mean newest?'],
       [['search', 'x', '--limit'], '--limit needs a value'],
@@ -339,16 +375,16 @@ describe('what goes wrong is one sentence with a remedy', () => {
       [['search', 'x', '--from', 'now', '--from', 'now'], '--from is given twice'],
       [['indexer', '--config', 'a.yml', '--config', 'b.yml'], '--config is given twice'],
       [['search', 'x', '--format', 'xml'], '--format is "xml", expected one of'],
-      [['search', 'x', '--from', 'yesterday'], '--from: "yesterday" is no time'],
+      [['search', 'x', '--from', 'yesterday'], '--from: "yesterday" is not a time'],
       [['search', 'x', '--from', 'now', '--to', 'now-1d'], 'is not before --to'],
       [['search', 'x', '--columns', 'usr'], 'did you mean user?'],
       [['search', 'x', '--format', 'json', '--columns', 'user'], '--columns is for tables'],
-      [['search', 'x', '--follow', '--sort', 'oldest'], 'no place beside'],
+      [['search', 'x', '--follow', '--sort', 'oldest'], 'can not be combined'],
       [['search', 'x', '--url', 'example'], '--url is "example"'],
-      [['show'], 'Something is missing behind "waybill show"'],
+      [['show'], '"waybill show" needs more arguments'],
       [['setup', '--kibna', 'http://kibana'], 'There is no option --kibna; did you mean --kibana?'],
       [['rules', 'tst'], 'did you mean test?'],
-      [['dead-letters', 'discard'], 'Something is missing behind "waybill dead-letters discard"'],
+      [['dead-letters', 'discard'], '"waybill dead-letters discard" needs more arguments'],
       [['dead-letters', 'replay'], 'Name the letters to replay'],
     ]
     for (const [args, words] of wrong) {

@@ -1,12 +1,14 @@
 import type * as z from 'zod'
-import { codeOf, OperatorError } from '../../schema/index.ts'
-import { EXIT } from './exit.ts'
+import { isLoopbackHost } from '../../config/index.ts'
+import { codeOf, type ErrorCode, isErrorCode, OperatorError } from '../../schema/index.ts'
+import { localTokenFiles } from './credentials.ts'
+import { EXIT } from './output.ts'
 
 export interface Asked {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly body?: unknown
-  /** Version that a change is made to: 412 where another holds by now. */
+  /** Version that a change is made to: 412 where another holds now. */
   readonly ifMatch?: string
   readonly signal?: AbortSignal | undefined
 }
@@ -14,8 +16,8 @@ export interface Asked {
 /** The indexer does not answer at all, or stopped in the middle. */
 export class UnreachableError extends OperatorError {
   override name = 'UnreachableError'
-  constructor(sentence: string, cause?: unknown) {
-    super(sentence, { exitCode: EXIT.unreachable, cause })
+  constructor(sentence: string, cause?: unknown, code: ErrorCode = 'WB-INDEXER-UNREACHABLE') {
+    super(code, sentence, { exitCode: EXIT.unreachable, cause })
   }
 }
 
@@ -25,10 +27,11 @@ export class AnswerError extends OperatorError {
   readonly status: number
   /** For a query that it can't understand: where. */
   readonly column: number | undefined
-  /** What the indexer said itself. */
+  /** The indexer's own message. */
   readonly detail: string
 
   constructor(
+    code: ErrorCode,
     sentence: string,
     status: number,
     {
@@ -38,14 +41,14 @@ export class AnswerError extends OperatorError {
     }: { column?: number; detail?: string; isUsage?: boolean } = {},
   ) {
     const exitCode = status === 404 ? EXIT.notFound : isUsage ? EXIT.usage : EXIT.failed
-    super(sentence, { exitCode })
+    super(code, sentence, { exitCode })
     this.status = status
     this.column = column
     this.detail = detail
   }
 }
 
-/** Where a token comes from: told by whoever calls, or found in a file that may change. */
+/** The origin of a token: given by the user, or found in a file that may change. */
 export interface TokenOrigin {
   readonly told?: boolean
   readonly again?: () => string | undefined
@@ -79,6 +82,15 @@ export class IndexerClient {
     }
   }
 
+  async text(path: string, asked: Asked = {}): Promise<string> {
+    const response = await this.#ask(path, 'text/plain', asked)
+    try {
+      return await response.text()
+    } catch (error) {
+      throw this.#unreachable(error)
+    }
+  }
+
   /** The lines of an NDJSON answer as they come; the next part is fetched when the last is used. */
   async *lines(path: string, asked: Asked = {}): AsyncGenerator<string[], void, undefined> {
     const response = await this.#ask(path, 'application/x-ndjson', asked)
@@ -99,7 +111,7 @@ export class IndexerClient {
     } catch (error) {
       if (asked.signal?.aborted || !isBroken(error)) throw error
       throw new UnreachableError(
-        `The connection to the indexer at ${this.#base.origin} broke after ${lines} events; those are whole, the others are missing`,
+        `The connection to the indexer at ${this.#base.origin} broke after ${lines} complete events; the others are missing`,
         error,
       )
     }
@@ -134,7 +146,7 @@ export class IndexerClient {
     return response
   }
 
-  /** Whether there is another token by now than the one that was refused. */
+  /** Whether there is another token now than the one that was refused. */
   #renewed(): boolean {
     const token = this.#origin.again?.()
     if (token === undefined || token === this.#token) return false
@@ -151,6 +163,7 @@ export class IndexerClient {
       return new UnreachableError(
         `The certificate of ${origin} is not trusted here (${code}); name the file of its authority in NODE_EXTRA_CA_CERTS`,
         error,
+        'WB-INDEXER-UNTRUSTED',
       )
     }
     const reason = rootOf(error)
@@ -169,32 +182,44 @@ export class IndexerClient {
     }
     const parsed = problemSchema.loose().safeParse(answer)
     if (!parsed.success) return this.#noIndexer(response)
-    const { code, detail, column } = parsed.data
+    const { code, detail, column, error } = parsed.data
+    // An indexer of another version may send no code, or an unknown one.
+    const known = isErrorCode(error) ? error : 'WB-REFUSED'
     const { status } = response
     if (status === 401) {
       const remedy =
         this.#token === undefined
-          ? 'sign in (waybill login), or give a token in WAYBILL_TOKEN or --token'
+          ? `sign in (waybill login), or give a token in WAYBILL_TOKEN or --token${whereLooked(this.#base)}`
           : this.#origin.told === true
             ? 'the token in WAYBILL_TOKEN or --token is wrong or has expired'
             : 'your sign-in has ended; sign in again (waybill login)'
-      const sentence = `The indexer at ${this.#base.origin} does not know you (401): ${remedy}`
-      return new AnswerError(sentence, status, { detail })
+      const sentence = `The indexer at ${this.#base.origin} does not accept the request without a valid sign-in (401): ${remedy}`
+      return new AnswerError(known, sentence, status, { detail })
     }
-    if (status === 403) return new AnswerError(`You may not do this (403): ${detail}`, status)
-    if (code === 'bad-query' && typeof column === 'number') return new AnswerError(detail, status, { column })
+    if (status === 403) return new AnswerError(known, `You may not do this (403): ${detail}`, status)
+    if (code === 'bad-query' && typeof column === 'number')
+      return new AnswerError(known, detail, status, { column })
     // Something on the command line is not as the indexer takes it.
-    if (status === 400) return new AnswerError(detail.replace(/\.$/, ''), status, { isUsage: true })
+    if (status === 400) return new AnswerError(known, detail.replace(/\.$/, ''), status, { isUsage: true })
     const busy = status === 429 || status === 503 ? '; try again in a while' : ''
-    return new AnswerError(`The indexer refused (${status}): ${detail.replace(/\.$/, '')}${busy}`, status)
+    return new AnswerError(
+      known,
+      `The indexer refused (${status}): ${detail.replace(/\.$/, '')}${busy}`,
+      status,
+    )
   }
 
   #noIndexer(response: Response): AnswerError {
     if (response.status === 414 || response.status === 431)
-      return new AnswerError('The query is too long to be sent; ask for less at once', response.status)
-    // 1 rather than "not found": a missing route says nothing about the event that was asked for.
+      return new AnswerError(
+        'WB-TOO-LARGE',
+        'The query is too long to send; make it shorter',
+        response.status,
+      )
+    // The code is 1 rather than "not found": a missing route means nothing for the requested event.
     return new AnswerError(
-      `${this.#base.origin} answers (${response.status}), but not as an indexer does; check the address, and proxies on the way`,
+      'WB-NO-INDEXER',
+      `${this.#base.origin} answers (${response.status}), but not like an indexer; check the address, and proxies in between`,
       response.status === 404 ? 400 : response.status,
     )
   }
@@ -205,42 +230,47 @@ type Sentence = (origin: string, host: string) => string
 const REASONS: Readonly<Record<string, Sentence>> = {
   ECONNREFUSED: (origin) =>
     `No indexer listens at ${origin}; start one (waybill indexer --config indexer.yml), or name another with --url or WAYBILL_URL`,
-  ENOTFOUND: (_, host) => `There is no host ${host}; check --url and WAYBILL_URL`,
+  ENOTFOUND: (_, host) => `The host ${host} does not exist; check --url and WAYBILL_URL`,
   EAI_AGAIN: (_, host) => `The name of the host ${host} can't be looked up now; check the network and DNS`,
-  ETIMEDOUT: (origin) => `${origin} does not answer; check the address and firewalls on the way`,
+  ETIMEDOUT: (origin) => `${origin} does not answer; check the address, and firewalls in between`,
   UND_ERR_CONNECT_TIMEOUT: (origin) =>
-    `${origin} does not answer; check the address and firewalls on the way`,
+    `${origin} does not answer; check the address, and firewalls in between`,
   UND_ERR_HEADERS_TIMEOUT: (origin) =>
-    `The indexer at ${origin} took the question and gave no answer in time`,
-  ERR_SSL_WRONG_VERSION_NUMBER: (origin) =>
-    `${origin} does not speak TLS; use http:// if it is meant to be open`,
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: (origin) =>
-    `${origin} does not speak TLS; use http:// if it is meant to be open`,
+    `The indexer at ${origin} accepted the request but did not answer in time`,
+  ERR_SSL_WRONG_VERSION_NUMBER: (origin) => `${origin} does not speak TLS; use http:// if that is intended`,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: (origin) => `${origin} does not speak TLS; use http:// if that is intended`,
   UND_ERR_SOCKET: (origin) =>
-    `The indexer at ${origin} closed the connection without an answer; is it starting or stopping, or does it want https://?`,
+    `The indexer at ${origin} closed the connection without an answer; it may be starting or stopping, or require https://`,
   ECONNRESET: (origin) =>
-    `The indexer at ${origin} closed the connection without an answer; is it starting or stopping, or does it want https://?`,
+    `The indexer at ${origin} closed the connection without an answer; it may be starting or stopping, or require https://`,
 }
 
-/** What is under fetch's own "fetch failed"; of several attempts (IPv4 and IPv6) the first. */
+/** The cause under fetch's own "fetch failed"; the first of several attempts (IPv4 and IPv6). */
 function rootOf(error: unknown): unknown {
   let root = error
   while (root instanceof Error && root.cause !== undefined) root = root.cause
   return root instanceof AggregateError && codeOf(root) === undefined ? root.errors[0] : root
 }
 
-/** A connection that breaks while a body is read: undici says `terminated`, with the reason under it. */
+/** Whether a connection broke while a body was read: undici then reports `terminated`, with the reason as its cause. */
 const isBroken = (error: unknown): boolean =>
   error instanceof TypeError ||
   (codeOf(error)?.startsWith('UND_ERR') ?? false) ||
   codeOf(error) === 'ECONNRESET'
 
-/** The answer in its shape; an indexer of another version is told from a broken one. */
+/** The answer in its shape; an indexer of another version is distinguished from a broken one. */
 export function understood<Shape extends z.ZodType>(shape: Shape, answer: unknown): z.output<Shape> {
   const parsed = shape.safeParse(answer)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   throw new OperatorError(
-    `The indexer's answer is not understood (${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}); is it of another version than this waybill?`,
+    'WB-VERSION',
+    `The indexer's answer is not understood (${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}); it may have another version than this waybill`,
   )
 }
+
+/** Why the operator of this machine was not known: files that are not there, or belong to the indexer's user. */
+const whereLooked = (url: URL): string =>
+  isLoopbackHost(url.hostname)
+    ? `. On the indexer's machine its user and root need neither: looked for its token in ${localTokenFiles().join(', ')}; WAYBILL_STORE names its data folder`
+    : ''

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import yargs from 'yargs'
-import { OperatorError, reasonOf } from '../../schema/index.ts'
-import { EXIT } from './exit.ts'
+import { VERSION } from '../../config/version.ts'
+import { codedText, OperatorError, reasonOf } from '../../schema/index.ts'
+import { EXIT } from './output.ts'
 
 const EXIT_CODES = `Exit codes:
   ${EXIT.done}  done
@@ -10,13 +10,17 @@ const EXIT_CODES = `Exit codes:
   ${EXIT.unreachable}  the indexer is not reachable
   ${EXIT.notFound}  not found`
 
-function version(): string {
-  const found: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return typeof found === 'object' && found !== null && 'version' in found ? String(found.version) : 'unknown'
-}
-
-/** What may come several times: yargs makes a list of any option that does. */
-const LISTS: ReadonlySet<string> = new Set(['_', 'query', 'ids', 'types', 'names'])
+/** The options that may be repeated: yargs makes a list of any repeated option. */
+const LISTS: ReadonlySet<string> = new Set([
+  'paths',
+  'channels',
+  '_',
+  'query',
+  'ids',
+  'types',
+  'names',
+  'files',
+])
 
 /** The command line is wrong, in the words of yargs. */
 class CommandLine extends Error {}
@@ -24,7 +28,7 @@ class CommandLine extends Error {}
 const cli = (argv: readonly string[]) =>
   yargs([...argv])
     .scriptName('waybill')
-    .usage('$0 <command>\n\nSearches audit events, and looks after the indexer that stores them.')
+    .usage('$0 <command>\n\nSearches audit events, and manages the indexer that stores them.')
     .command(
       'search [query..]',
       'Search events',
@@ -43,29 +47,73 @@ const cli = (argv: readonly string[]) =>
       async (cli) => (await import('./show.ts')).options(cli),
       async (given) => (await import('./show.ts')).run(given),
     )
+    .command(
+      'proof <event-id>',
+      'Write all that proves one event into a file',
+      async (cli) => (await import('./proof.ts')).options(cli),
+      async (given) => (await import('./proof.ts')).run(given),
+    )
+    .command('log', 'Show the transparency log, prove waybills by it, give it a new key', async (cli) =>
+      (await import('./log.ts')).commands(cli),
+    )
     .command('agents', 'List agents, make enrolment tokens, revoke an agent', async (cli) =>
       (await import('./agents.ts')).commands(cli),
     )
-    .command('dead-letters', 'Look after events that could not be stored', async (cli) =>
+    .command('dead-letters', 'List, replay or discard events that could not be stored', async (cli) =>
       (await import('./dead-letters.ts')).commands(cli),
     )
-    .command('events', 'Say which event types are recorded, switch them on and off', async (cli) =>
+    .command('events', 'Show which event types are recorded, and switch them on and off', async (cli) =>
       (await import('./events.ts')).commands(cli),
     )
-    .command('rules', 'List the alert rules, try them on their examples and on what is stored', async (cli) =>
-      (await import('./rules.ts')).commands(cli),
+    .command(
+      'rules',
+      'List, write, check, test and switch the alert rules, and explain why one did not fire',
+      async (cli) => (await import('./rules.ts')).commands(cli),
+    )
+    .command('alerts', 'See and handle alerts', async (cli) => (await import('./alerts.ts')).commands(cli))
+    .command('channels', 'List the channels by which people hear of incidents, and test them', async (cli) =>
+      (await import('./channels.ts')).commands(cli),
+    )
+    .command('silences', 'List silences, begin and end them', async (cli) =>
+      (await import('./silences.ts')).commands(cli),
     )
     .command(
       'setup',
-      'Give an Elasticsearch cluster what Waybill needs: policies, templates, roles, a key, dashboards, watches',
+      'Set up an Elasticsearch cluster: policies, templates, roles, a key, dashboards, watches',
       async (cli) => (await import('./setup.ts')).options(cli),
       async (given) => (await import('./setup.ts')).run(given),
     )
     .command(
       'storage',
-      'Say how much is stored, how fast it grows, and what retention keeps',
+      'Show how much is stored, how fast it grows, and what retention keeps',
       async (cli) => (await import('./storage.ts')).options(cli),
       async (given) => (await import('./storage.ts')).run(given),
+    )
+    .command(
+      'archive',
+      'Archive events, and list, verify, search, restore and export the archive',
+      async (cli) => (await import('./archive.ts')).commands(cli),
+    )
+    .command('hold', 'List, make and end legal holds, which keep events beyond their time', async (cli) =>
+      (await import('./hold.ts')).commands(cli),
+    )
+    .command(
+      'size',
+      'Estimate disk, cores and machines for a number of events a second',
+      async (cli) => (await import('./size.ts')).options(cli),
+      async (given) => (await import('./size.ts')).run(given),
+    )
+    .command(
+      'move',
+      'Move everything to another store: from the embedded store to a cluster, or back',
+      async (cli) => (await import('./move.ts')).options(cli),
+      async (given) => (await import('./move.ts')).run(given),
+    )
+    .command(
+      'verify',
+      'Verify a store, and name what was changed, removed or inserted',
+      async (cli) => (await import('./verify.ts')).options(cli),
+      async (given) => (await import('./verify.ts')).run(given),
     )
     .command(
       'login',
@@ -79,10 +127,10 @@ const cli = (argv: readonly string[]) =>
       async (cli) => (await import('./login.ts')).logoutOptions(cli),
       async (given) => (await import('./login.ts')).logout(given),
     )
-    .command('users', 'Look after who may sign in, and as what', async (cli) =>
+    .command('users', 'List and manage users and their roles', async (cli) =>
       (await import('./users.ts')).commands(cli),
     )
-    .command('tokens', 'Look after tokens for programs', async (cli) =>
+    .command('tokens', 'List, make and revoke tokens for programs', async (cli) =>
       (await import('./tokens.ts')).commands(cli),
     )
     .command(
@@ -100,7 +148,7 @@ const cli = (argv: readonly string[]) =>
         if (Array.isArray(value) && !LISTS.has(option)) throw new CommandLine(`--${option} is given twice`)
       return true
     }, true)
-    .version(version())
+    .version(VERSION)
     .alias('h', 'help')
     .epilogue(EXIT_CODES)
     .wrap(Math.min(110, process.stdout.columns ?? 100))
@@ -108,7 +156,9 @@ const cli = (argv: readonly string[]) =>
       throw error ?? new CommandLine(said)
     })
 
-/** `waybill`: does what a command line says, and sets the exit code. A command's own file is read when it is used, so that `--help` answers at once. */
+/**
+ * `waybill`: runs a command line, and sets the exit code. A command's own file is loaded when it is used, so that `--help` answers at once.
+ */
 export async function commandLine(argv: readonly string[]): Promise<void> {
   try {
     await cli(argv).parseAsync()
@@ -122,11 +172,11 @@ export async function commandLine(argv: readonly string[]): Promise<void> {
       : thrown
     if (error instanceof OperatorError) {
       const { harmless } = await import('./terminal.ts')
-      process.stderr.write(`waybill: ${harmless(error.message, '\n')}\n`)
+      process.stderr.write(`waybill: ${harmless(codedText(error), '\n')}\n`)
       process.exitCode = error.exitCode
     } else {
       const trace = error instanceof Error ? error.stack : reasonOf(error)
-      process.stderr.write(`waybill: this is a mistake of waybill itself, please report it:\n${trace}\n`)
+      process.stderr.write(`waybill: this is a defect of waybill; please report it:\n${trace}\n`)
       process.exitCode = EXIT.failed
     }
   }

@@ -2,7 +2,7 @@ import type { Argv } from 'yargs'
 import { isLoopbackHost } from '../../config/index.ts'
 import { IndexerClient } from './client.ts'
 import { localTokenFor, loginFor } from './credentials.ts'
-import { UsageError } from './exit.ts'
+import { UsageError } from './output.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8600'
 
@@ -16,8 +16,7 @@ export const urlOption = {
 export function withConnection<Given>(cli: Argv<Given>) {
   return cli.option('url', urlOption).option('token', {
     type: 'string',
-    describe:
-      'What proves who you are, unless you are signed in; better in the environment than in the list of processes [env: WAYBILL_TOKEN]',
+    describe: 'API token. Prefer WAYBILL_TOKEN: other users can see arguments [env: WAYBILL_TOKEN]',
     requiresArg: true,
   })
 }
@@ -35,20 +34,20 @@ export function addressOf(given: ConnectionGiven): URL {
     throw new UsageError(`${from} is "${text}", expected a URL such as ${DEFAULT_URL}`)
   if (url.username !== '' || url.password !== '')
     throw new UsageError(
-      `${from} carries a password; sign in (waybill login), or give a token in WAYBILL_TOKEN`,
+      `${from} contains a password; sign in (waybill login), or give a token in WAYBILL_TOKEN`,
     )
   return url
 }
 
-/** As whoever the command line, the environment or a sign-in says; else as the operator of this machine, where that may be. */
+/** Connects with the token of the command line, the environment or a sign-in; else as the operator of this machine, if that is allowed. */
 export function connect(given: ConnectionGiven): IndexerClient {
   const url = addressOf(given)
   const told = given.token ?? (process.env.WAYBILL_TOKEN || undefined)
   if (told !== undefined && !/^[\x21-\x7e]+$/.test(told))
-    throw new UsageError('The token has a sign in it that no token has, such as a space or a line break')
+    throw new UsageError('The token contains a character that no token has, such as a space or a line break')
   const token = told ?? loginFor(url)?.token
   if (token !== undefined && url.protocol === 'http:' && !isLoopbackHost(url.hostname))
-    process.stderr.write(`waybill: the token goes to ${url.host} unencrypted; use https://\n`)
+    process.stderr.write(`waybill: the token is sent to ${url.host} unencrypted; use https://\n`)
   if (token !== undefined) return new IndexerClient(url, token, { told: told !== undefined })
   // Another one at each start of the indexer: what follows it must read it again.
   return new IndexerClient(url, localTokenFor(url), { again: () => localTokenFor(url) })

@@ -3,13 +3,11 @@ import { closest } from '../../config/index.ts'
 import { type AggregateShape, aggregateShape } from '../../schema/api/index.ts'
 import { csvCell, csvQuoted } from '../columns.ts'
 import { namedField, nearestName, timeText } from '../query/index.ts'
-import { sayNothingFound } from './alternatives.ts'
 import { understood } from './client.ts'
 import { type ConnectionGiven, connect, withConnection } from './connection.ts'
-import { EXIT, UsageError } from './exit.ts'
 import { FORMATS, type Format } from './formats.ts'
-import { write, writeLines } from './output.ts'
-import { spanOf, withPlace } from './question.ts'
+import { EXIT, UsageError, write, writeLines } from './output.ts'
+import { sayNothingFound, spanOf, spanOptions, withPlace } from './question.ts'
 import { table } from './table.ts'
 import { harmless, harmlessJson, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
@@ -21,19 +19,19 @@ export function options(cli: Argv) {
       array: true,
       default: [] as string[],
       defaultDescription: 'all events',
-      describe: 'What to count, in the language of Kibana (KQL); quote it for the shell',
+      describe: 'The query, in the language of Kibana (KQL); quote it for the shell',
     })
     .option('by', {
       type: 'string',
       requiresArg: true,
       describe:
-        'Split by a field (user, ip, audit.component...), or by hour, day, week, month, year, hour-of-day, day-of-week; two with a comma between',
+        'Split by a field (user, ip, audit.component...), or by hour, day, week, month, year, hour-of-day, day-of-week; or by two, separated by a comma',
     })
     .option('top', {
       type: 'number',
       requiresArg: true,
       default: 10,
-      describe: 'So many values of a field, the most frequent first',
+      describe: 'The number of values of a field, the most frequent first',
     })
     .option('zone', {
       type: 'string',
@@ -41,36 +39,31 @@ export function options(cli: Argv) {
       default: 'UTC',
       describe: 'The time zone in which days begin, such as Europe/Berlin',
     })
-    .option('from', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Events of this time or later: 2026-01-15, now-1h, -24h (UTC without a zone)',
-    })
-    .option('to', { type: 'string', requiresArg: true, describe: 'Events before this time' })
+    .options(spanOptions)
     .option('own', {
       type: 'boolean',
       default: false,
-      describe: "Count Waybill's own events of searches and views, too",
+      describe: "Also count Waybill's own events of searches and views",
     })
     .option('format', {
       alias: 'f',
       choices: FORMATS,
       default: 'table' as Format,
-      describe: 'json is the whole answer on one line',
+      describe: 'json prints the whole answer on one line',
     })
     .epilogue(
       closing(
         [
-          ["waybill count 'outcome: failure' --from now-1d", 'How many failures since yesterday'],
-          ["waybill count 'action: login' --by ip --top 20", 'From where people sign in'],
-          ['waybill count --by day --zone Europe/Berlin --from now-30d', 'Events a day'],
-          ["waybill count 'user: jane' --by action,month", 'What Jane did, month by month'],
+          ["waybill count 'outcome: failure' --from now-1d", 'The number of failures since yesterday'],
+          ["waybill count 'action: login' --by ip --top 20", 'The addresses of sign-ins'],
+          ['waybill count --by day --zone Europe/Berlin --from now-30d', 'Events per day'],
+          ["waybill count 'user: jane' --by action,month", "Jane's actions, month by month"],
           [
             'waybill count --by day-of-week,hour-of-day -f csv > week.csv',
-            'When work is done, for a heat map',
+            'Activity by weekday and hour, for a heat map',
           ],
         ],
-        'Exit codes: 0 done, also if nothing was found; 1 failed or refused, or not everything could be counted; 2 wrong command line or query; 3 the indexer is not reachable.',
+        'Exit codes: 0 done, even if nothing was found; 1 failed or refused, or not everything could be counted; 2 wrong command line or query; 3 the indexer is not reachable.',
       ),
     )
 }
@@ -175,10 +168,10 @@ export async function run(given: Given): Promise<void> {
   }
 }
 
-/** Who asks on a command line can wait. */
+/** The user of a command line can wait. */
 const LONGEST = 30_000
 
-/** A row for each bucket, of the inner split where there are two. */
+/** Returns a row for each bucket; of the inner split if there are two. */
 function rowsOf({ split }: AggregateShape, [first, second]: readonly Part[]): [...string[], number][] {
   if (split === undefined || first === undefined) return []
   return split.buckets.flatMap((bucket): [...string[], number][] => {

@@ -1,12 +1,16 @@
 import type { Argv } from 'yargs'
 import { bytesText } from '../../config/index.ts'
-import { type LetterShape, lettersShape, replayShape, wholeLetterShape } from '../../schema/api/index.ts'
+import {
+  type DeadLetterShape,
+  deadLettersShape,
+  replayShape,
+  wholeDeadLetterShape,
+} from '../../schema/api/index.ts'
 import { OperatorError } from '../../schema/index.ts'
 import { timeText } from '../query/index.ts'
 import { AnswerError, type IndexerClient, understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
-import { EXIT, UsageError } from './exit.ts'
-import { write, writeLines } from './output.ts'
+import { EXIT, UsageError, write, writeLines } from './output.ts'
 import { GrowingTable } from './table.ts'
 import { harmless, harmlessJson, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
@@ -18,41 +22,41 @@ export function commands(cli: Argv) {
     .option('json', jsonOption)
     .command(
       ['list', '$0'],
-      'Which events could not be stored, and why',
+      'List the events that could not be stored, with the reason',
       (list) =>
         list.option('limit', {
           alias: 'n',
           type: 'number',
           default: 100,
           requiresArg: true,
-          describe: 'At most so many; 0 for all',
+          describe: 'The greatest number of letters; 0 for all',
         }),
       (given) => list(given),
     )
     .command(
       'show <id>',
-      'One dead letter with the bytes as they came',
+      'Show one dead letter with its original bytes',
       (cli) => withId(cli),
       (given) => show(given),
     )
     .command(
       'replay [ids..]',
-      'Try to store again, after the reason is mended',
+      'Try to store them again, after the cause was corrected',
       (replay) =>
-        withIds(replay).option('all', { type: 'boolean', default: false, describe: 'All there are' }),
+        withIds(replay).option('all', { type: 'boolean', default: false, describe: 'All dead letters' }),
       (given) => replay(given),
     )
     .command(
       'discard <ids..>',
-      'Give up for good; the indexer keeps a record that you did',
+      'Discard them for good; the audit trail records it',
       (cli) => withIds(cli),
       (given) => discard(given),
     )
     .epilogue(
       closing(
         [
-          ['waybill dead-letters replay --all', 'After the cause is mended'],
-          ['waybill dead-letters list --json | jq -r .reason | sort | uniq -c', 'What the causes are'],
+          ['waybill dead-letters replay --all', 'After the cause was corrected'],
+          ['waybill dead-letters list --json | jq -r .reason | sort | uniq -c', 'The reasons, with counts'],
         ],
         'Exit codes: 0 done; 1 refused, or some could not be stored again; 2 wrong command line; 3 the indexer is not reachable; 4 there is no such letter.',
       ),
@@ -80,11 +84,11 @@ const jsonText = (object: unknown): string =>
 async function* allLetters(
   client: IndexerClient,
   most: number,
-): AsyncGenerator<{ letters: LetterShape[]; total: number }> {
+): AsyncGenerator<{ letters: DeadLetterShape[]; total: number }> {
   let after: string | undefined
   for (let left = most; left > 0; ) {
     const query = { limit: Math.min(PAGE, left), after }
-    const page = understood(lettersShape, await client.json('/v1/dead-letters', { query }))
+    const page = understood(deadLettersShape, await client.json('/v1/dead-letters', { query }))
     yield page
     left -= page.letters.length
     if (page.next === null) return
@@ -116,7 +120,7 @@ async function list(given: Given & { readonly limit: number }): Promise<void> {
   else if (listed < all) process.stderr.write(`${listed} of ${all} dead letters; --limit 0 lists all.\n`)
 }
 
-const rowOf = (letter: LetterShape): string[] => [
+const rowOf = (letter: DeadLetterShape): string[] => [
   letter.id,
   timeText(letter.at).slice(0, 19).replace('T', ' '),
   letter.kind,
@@ -128,7 +132,7 @@ const rowOf = (letter: LetterShape): string[] => [
 
 async function show(given: Given & { readonly id: string }): Promise<void> {
   const found = await orNotFound(given.id, connect(given).json(pathOf(given.id)))
-  const letter = understood(wholeLetterShape, found)
+  const letter = understood(wholeDeadLetterShape, found)
   if (given.json) return writeLines([jsonText(letter)])
   const paint = paintFor(process.stdout)
   const facts: readonly (readonly [string, string])[] = [
@@ -146,18 +150,18 @@ async function show(given: Given & { readonly id: string }): Promise<void> {
     paint('bold', harmless(`Dead letter ${letter.id}`)),
     ...facts.map(([name, value]) => `  ${paint('dim', name.padEnd(8))}  ${harmless(value)}`),
     '',
-    paint('bold', letter.whole === undefined ? 'As it came' : 'As it began'),
+    paint('bold', letter.whole === undefined ? 'Original bytes' : 'Beginning of the original'),
     harmless(letter.line),
   ])
 }
 
-/** Where all of it stands, where the store has only its beginning. */
-function placeOf({ whole, agent }: LetterShape): (readonly [string, string])[] {
+/** The place of the whole line, if the store has only its beginning. */
+function placeOf({ whole, agent }: DeadLetterShape): (readonly [string, string])[] {
   if (whole === undefined) return []
   const { at } = whole
   const where =
-    at === null ? '' : `; all of it: ${at.path} at ${agent}, between bytes ${at.from} and ${at.to}`
-  return [['Kept', `its beginning, since the cluster takes no more${where}`]]
+    at === null ? '' : `; the whole is in ${at.path} at ${agent}, between bytes ${at.from} and ${at.to}`
+  return [['Kept', `its beginning only, since the cluster accepts no more${where}`]]
 }
 
 async function replay(
@@ -204,9 +208,13 @@ async function orNotFound(id: string, asked: Promise<unknown>): Promise<unknown>
     return await asked
   } catch (error) {
     if (!(error instanceof AnswerError) || error.status !== 404) throw error
-    throw new OperatorError(`There is no dead letter ${harmless(id)}; \`waybill dead-letters\` lists them`, {
-      exitCode: EXIT.notFound,
-      cause: error,
-    })
+    throw new OperatorError(
+      'WB-NOT-FOUND',
+      `There is no dead letter ${harmless(id)}; \`waybill dead-letters\` lists them`,
+      {
+        exitCode: EXIT.notFound,
+        cause: error,
+      },
+    )
   }
 }

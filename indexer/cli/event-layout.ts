@@ -9,7 +9,7 @@ import {
   valuesOf,
 } from '../../schema/index.ts'
 import { columnsOf } from '../query/index.ts'
-import { markOf } from './marks.ts'
+import { markOf } from './output.ts'
 import { tallTable } from './table.ts'
 import { harmless, type Paint, wrapped } from './terminal.ts'
 
@@ -17,14 +17,14 @@ import { harmless, type Paint, wrapped } from './terminal.ts'
 const SECTIONS: readonly { readonly title: string; readonly prefixes: readonly string[] }[] = [
   { title: 'What happened', prefixes: ['@timestamp', 'message', 'event.', 'tags'] },
   { title: 'Who', prefixes: ['user.', 'organization.'] },
-  { title: 'On what', prefixes: ['audit.entity.', 'audit.parent.', 'audit.module', 'audit.component'] },
+  { title: 'Object', prefixes: ['audit.entity.', 'audit.parent.', 'audit.module', 'audit.component'] },
   { title: 'From where', prefixes: ['source.', 'user_agent.', 'host.', 'audit.channel', 'audit.session.'] },
   { title: 'More', prefixes: [''] },
-  { title: 'How it came here', prefixes: ['agent.', 'log.', 'audit.seal.', 'labels', 'trace.'] },
+  { title: 'Origin and seal', prefixes: ['agent.', 'log.', 'audit.seal.', 'labels', 'trace.'] },
 ]
 const OTHERS = SECTIONS.findIndex((section) => section.prefixes.includes(''))
 
-/** Shown in their own way, or only for searches. */
+/** Fields that have their own layout, or are only for searches. */
 const APART = new Set(['audit.changes', 'audit.derived', 'audit.words', 'event.original', 'audit.payload'])
 
 /** An event for a person to read: every value in full, the changes as a table, the line it was read from. */
@@ -43,7 +43,7 @@ export function layoutOf(
     for (const value of valueTexts(event, path))
       listed[sectionOf(path)]?.push([path, value + markOf(event, path)])
   }
-  // What an agent of a newer schema sends is shown too.
+  // Fields of a newer agent's schema are shown, too.
   for (const { path, value } of leavesUnder(event)) {
     const isKnown = [...shown].some((known) => path === known || path.startsWith(`${known}.`))
     if (!isKnown) listed[OTHERS]?.push([path, value])
@@ -135,7 +135,7 @@ function changeLines(
   )
   const about = [
     ...(derived?.previous ?? []).map(
-      ({ field, from, at }) => `(derived) ${field}: the last value known, of ${at}, from event ${from}`,
+      ({ field, from, at }) => `(derived) ${field}: the last known value, of ${at}, from event ${from}`,
     ),
     ...(derived?.note === undefined ? [] : [derived.note]),
   ].flatMap((line) =>

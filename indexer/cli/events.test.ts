@@ -50,9 +50,9 @@ describe('events', () => {
       'erp.record.viewed is off already (version 2).\n',
     )
     const group = await events('on', 'erp.*')
-    expect(group.out).toContain('erp.record.viewed stays off: the rule erp.record.viewed says so.')
+    expect(group.out).toContain('erp.record.viewed stays off, because of the rule erp.record.viewed.')
     const back = await events('default', 'erp.record.viewed', 'erp.*', 'clockify.*')
-    expect(back.out).toContain('erp.record.viewed is as its integration and other rules say (version 4).')
+    expect(back.out).toContain('erp.record.viewed follows its integration and the other rules (version 4).')
     expect(await rules()).toEqual([financial])
 
     const search = [
@@ -89,7 +89,7 @@ describe('events', () => {
     const unknown = await events('off', 'erp.record.viewd')
     expect([unknown.code, unknown.out]).toEqual([4, ''])
     expect(unknown.err).toBe(
-      'waybill: There is no event type erp.record.viewd; did you mean erp.record.viewed?\n',
+      'waybill: There is no event type erp.record.viewd; did you mean erp.record.viewed? (WB-NOT-FOUND)\n',
     )
     expect((await events('list', '-i', 'shop')).code).toBe(4)
     const mandatory = await events('off', 'erp.login.failed')

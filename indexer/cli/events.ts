@@ -12,8 +12,7 @@ import {
 import { settingsNumber } from '../../schema/wire/index.ts'
 import { AnswerError, type IndexerClient, understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
-import { EXIT } from './exit.ts'
-import { writeLines } from './output.ts'
+import { EXIT, writeLines } from './output.ts'
 import { table } from './table.ts'
 import { harmless, harmlessJson, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
@@ -23,19 +22,19 @@ export function commands(cli: Argv) {
     .option('json', jsonOption)
     .command(
       ['list', '$0'],
-      'Every event type, whether it is recorded, and what says so',
+      'List every event type, whether it is recorded, and the rule that decides',
       (list) =>
         list.option('integration', {
           alias: 'i',
           type: 'string',
           requiresArg: true,
-          describe: 'Of this integration only',
+          describe: 'Only types of this integration',
         }),
       (given) => list(given),
     )
     .command(
       'off <types..>',
-      "Don't record these events any more",
+      'Stop recording these events',
       (cli) => withTypes(cli),
       (given) => change(given, 'off'),
     )
@@ -47,23 +46,23 @@ export function commands(cli: Argv) {
     )
     .command(
       'default <types..>',
-      'Take back what was said by on and off',
+      'Undo on and off',
       (cli) => withTypes(cli),
       (given) => change(given, null),
     )
     .epilogue(
       closing(
         [
-          ['waybill events off erp.record.viewed', 'Views of records are not worth their space'],
-          ["waybill events on erp.record.viewed --entity 'Financial Record'", 'But for these'],
-          ["waybill events off 'clockify.*' --user import-bot", 'What a program does, of a whole system'],
+          ['waybill events off erp.record.viewed', 'Stop recording views of records'],
+          ["waybill events on erp.record.viewed --entity 'Financial Record'", 'Except for these'],
+          ["waybill events off 'clockify.*' --user import-bot", "One user's events of a whole system"],
           [
             "waybill events --json | jq -r 'select(.recorded | not) | .id'",
-            'What is off, but for its exceptions',
+            'Types that are off, apart from exceptions',
           ],
         ],
-        'Agents follow with their next heartbeat. What agent.yml says on a host is stronger: `waybill-agent status` shows it.\n\n' +
-          'Exit codes: 0 done; 1 refused, as for what is mandatory; 2 wrong command line; 3 the indexer is not reachable; 4 there is no such event type.',
+        'Agents apply a change with their next heartbeat. Rules in agent.yml take precedence: `waybill-agent status` shows them.\n\n' +
+          'Exit codes: 0 done; 1 refused, for example for a mandatory type; 2 wrong command line; 3 the indexer is not reachable; 4 there is no such event type.',
       ),
     )
 }
@@ -103,6 +102,7 @@ async function list(given: Given & { readonly integration?: string | undefined }
   const known = [...new Set(types.map(({ integration }) => integration))]
   if (given.integration !== undefined && !known.includes(given.integration)) {
     throw new OperatorError(
+      'WB-NOT-FOUND',
       `There is no integration ${harmless(given.integration)} with event types; there are ${known.join(', ')}`,
       { exitCode: EXIT.notFound },
     )
@@ -133,7 +133,7 @@ const forWhom = (rule: EventRule): string =>
     .map(({ kind, name }) => `${kind} ${name}`)
     .join(', ')
 
-/** Others may change the settings at the same time: then what was asked for is done to theirs. */
+/** The number of attempts: if others change the settings at the same time, the change is applied to theirs. */
 const ATTEMPTS = 5
 
 async function change(given: ChangeGiven, record: 'on' | 'off' | null): Promise<void> {
@@ -156,7 +156,7 @@ async function change(given: ChangeGiven, record: 'on' | 'off' | null): Promise<
   const lines = rules.map((rule) => {
     const same = recordOf(before, rule) === recordOf(after, rule)
     if (given.json) return jsonText({ ...rule, record, version, changed: !same })
-    const what = record === null ? 'is as its integration and other rules say' : `is ${record}`
+    const what = record === null ? 'follows its integration and the other rules' : `is ${record}`
     const whom = conditionsOf(rule).length === 0 ? '' : ` for ${forWhom(rule)}`
     return harmless(
       `${rule.event} ${what}${whom}${same ? ' already' : ''} (version ${settingsNumber(version)}).`,
@@ -179,7 +179,7 @@ function changed(
   return record === null ? others : [...others, rule]
 }
 
-/** What a group's rule does not reach, because a more exact one says otherwise. */
+/** Lists the types that a group's rule does not affect, because a more exact rule differs. */
 function othersOf(rule: EventRule, known: readonly EventTypeShape[], after: readonly EventRule[]): string[] {
   if (conditionsOf(rule).length > 0) return []
   const means = typeMatcher(rule.event)
@@ -189,23 +189,30 @@ function othersOf(rule: EventRule, known: readonly EventTypeShape[], after: read
     .flatMap((type) => {
       const { recorded, ruling } = typeState({ ...type, recorded: type.default }, ranked)
       if (recorded === (rule.record === 'on')) return []
-      return [harmless(`${type.id} stays ${recorded ? 'on' : 'off'}: the rule ${ruling?.event} says so.`)]
+      return [harmless(`${type.id} stays ${recorded ? 'on' : 'off'}, because of the rule ${ruling?.event}.`)]
     })
 }
 
 async function checkKnown(event: string, known: readonly EventTypeShape[]): Promise<void> {
   const meant = known.filter(({ id }) => typeMatcher(event)(id))
   if (meant.length === 0) {
-    throw new OperatorError(`There is no event type ${harmless(event)}${await hintFor(event, known)}`, {
-      exitCode: EXIT.notFound,
-    })
+    throw new OperatorError(
+      'WB-NOT-FOUND',
+      `There is no event type ${harmless(event)}${await hintFor(event, known)}`,
+      {
+        exitCode: EXIT.notFound,
+      },
+    )
   }
   if (meant.every(({ mandatory }) => mandatory)) {
-    throw new OperatorError(`${harmless(event)} is mandatory: it is always recorded, and can't be switched`)
+    throw new OperatorError(
+      'WB-MANDATORY',
+      `${harmless(event)} is mandatory: it is always recorded, and can't be switched off`,
+    )
   }
 }
 
-/** What may have been meant: the type that is written nearly so, or those of another group or integration that end so. */
+/** Suggests what was meant: a type with a similar name, or types that contain its last part. */
 async function hintFor(event: string, known: readonly EventTypeShape[]): Promise<string> {
   const { closest } = await import('../../config/index.ts')
   const ids = known.map(({ id }) => id)

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { OperatorError, textAt } from '../../schema/index.ts'
+import { type ArrivalsShape, arrivalsShape } from '../../schema/api/index.ts'
+import { codedText, textAt } from '../../schema/index.ts'
 import { timeText } from '../query/index.ts'
-import { AnswerError, type IndexerClient, UnreachableError } from './client.ts'
-import { type EventWriter, eventOf, isEvent } from './formats.ts'
+import { AnswerError, type IndexerClient, UnreachableError, understood } from './client.ts'
+import { type EventWriter, eventOf } from './formats.ts'
 import { write } from './output.ts'
 
 const PAGE = 1000
@@ -53,8 +54,8 @@ export async function follow(following: Following): Promise<void> {
       }
       await write(writer.lines(lines))
       await write(writer.settle())
-      // The end of what is stored is where a page brings nothing and the cursor stays. A cursor that moves without events
-      // is a search that has a way to go yet; it is not asked for in a tight circle either.
+      // A page without events whose cursor stays is the end of the stored events. A cursor that moves without events means that the search
+      // has further to go; it is not asked for in a tight loop either.
       if (page.events.length > 0) pause = 0
       else pause = page.next === cursor ? POLL_MS : Math.min(POLL_MS, pause * 2 || 20)
       cursor = page.next
@@ -100,13 +101,13 @@ async function backlog(
   return shown
 }
 
-/** One page; undefined where the indexer is away or busy, which is said once. */
+/** One page; undefined if the indexer is away or busy, which is reported once. */
 async function attempt(
   client: IndexerClient,
   query: Readonly<Record<string, string | number>>,
   signal: AbortSignal,
   first: boolean,
-): Promise<Arrivals | undefined> {
+): Promise<ArrivalsShape | undefined> {
   try {
     return pageOf(await client.json('/v1/arrivals', { query, signal }))
   } catch (error) {
@@ -114,23 +115,9 @@ async function attempt(
       error instanceof UnreachableError ||
       (error instanceof AnswerError && (error.status >= 500 || error.status === 429))
     if (!passes) throw error
-    if (first) process.stderr.write(`waybill: ${error.message}; trying again\n`)
+    if (first) process.stderr.write(`waybill: ${codedText(error)}; trying again\n`)
     return undefined
   }
 }
 
-interface Arrivals {
-  readonly events: readonly ReturnType<typeof eventOf>[]
-  readonly next: string
-}
-
-function pageOf(answer: unknown): Arrivals {
-  if (
-    typeof answer !== 'object' ||
-    answer === null ||
-    !('next' in answer && typeof answer.next === 'string') ||
-    !('events' in answer && Array.isArray(answer.events))
-  )
-    throw new OperatorError('The indexer gives no cursor to follow; is it of an older version?')
-  return { events: answer.events.filter(isEvent), next: answer.next }
-}
+const pageOf = (answer: unknown): ArrivalsShape => understood(arrivalsShape, answer)

@@ -1,6 +1,7 @@
-import type { AuditEvent } from '../../schema/index.ts'
-import { csvCell, csvQuoted, FILE_FIELDS } from '../columns.ts'
-import { type Column, fieldColumns, usualColumns } from './columns.ts'
+import { type AuditEvent, isRecord, textAt } from '../../schema/index.ts'
+import { columnOf, csvCell, csvQuoted, FILE_FIELDS } from '../columns.ts'
+import { fullName, namedField, nearestName } from '../query/index.ts'
+import { isEstimated, UsageError } from './output.ts'
 import { GrowingTable } from './table.ts'
 import { harmless, harmlessJson, paintFor, terminalWidth } from './terminal.ts'
 
@@ -28,7 +29,7 @@ export function writerFor(format: Format, columns: readonly string[] | undefined
   }
 }
 
-/** As stored, byte for byte; only on a terminal the signs that drive it become escapes, with the same meaning to JSON. */
+/** Writes events as stored, byte for byte. On a terminal, control characters become escapes with the same meaning in JSON. */
 function jsonWriter(): EventWriter {
   const shown = process.stdout.isTTY ? harmlessJson : (line: string) => line
   return {
@@ -80,15 +81,57 @@ function cellOf(column: Column, event: AuditEvent): string {
 
 const textOf = (lines: readonly string[]): string => (lines.length === 0 ? '' : `${lines.join('\n')}\n`)
 
-function failed(event: AuditEvent): boolean {
-  const { event: about } = event
-  return typeof about === 'object' && about !== null && 'outcome' in about && about.outcome === 'failure'
-}
+const failed = (event: AuditEvent): boolean => textAt(event, 'event.outcome') === 'failure'
 
 export function eventOf(line: string): AuditEvent {
   const event: unknown = JSON.parse(line)
-  return isEvent(event) ? event : {}
+  return isRecord(event) ? event : {}
 }
 
-export const isEvent = (value: unknown): value is AuditEvent =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** A column of the results: its title, and its content for an event. */
+interface Column {
+  readonly title: string
+  readonly of: (event: AuditEvent) => string
+  /** Marks each value in a table, and the column's title in a file for programs. */
+  readonly estimated?: true
+}
+
+const SHOWN = ['@timestamp', 'user.name', 'event.action', 'audit.entity.name', 'event.outcome', 'message']
+
+/** The usual columns for a person. A narrow terminal has no room for the id, which has 40 digits. */
+function usualColumns(room: number | undefined): Column[] {
+  const fields = room === undefined || room >= 150 ? [...SHOWN, 'event.id'] : SHOWN
+  return tableColumns(fields)
+}
+
+/** A time without the zone, which the title names, and in a line the title in capitals. */
+function tableColumns(fields: readonly string[]): Column[] {
+  return fields.map((field) => {
+    const { title, of } = columnOf(field)
+    return {
+      title: title.toUpperCase(),
+      of:
+        field === '@timestamp'
+          ? (event) =>
+              of(event)
+                .replace('T', ' ')
+                .replace(/(?:\.\d+)?Z$/, '')
+          : of,
+    }
+  })
+}
+
+/** One column for each field, by its full or its short name. */
+function fieldColumns(names: readonly string[]): Column[] {
+  return names.map((name) => {
+    const field = namedField(name)
+    if (field === undefined) {
+      const near = nearestName(name)
+      throw new UsageError(
+        `There is no field ${name} for a column${near === undefined ? '' : `; did you mean ${near}?`}`,
+      )
+    }
+    const path = fullName(field)
+    return { ...columnOf(path), ...(isEstimated(path) && { estimated: true }) }
+  })
+}

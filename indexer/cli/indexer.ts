@@ -18,7 +18,7 @@ export function options(cli: Argv) {
             'Runs until SIGTERM or Ctrl-C; SIGHUP reads the settings again',
           ],
         ],
-        'Exit codes: 0 stopped as asked; 1 failed; 2 wrong command line or settings.',
+        'Exit codes: 0 stopped by a signal; 1 failed; 2 wrong command line or settings.',
       ),
     )
 }

@@ -50,7 +50,7 @@ it('an object that Kibana refuses is named, with the reason', async () => {
   const errors = [{ id: 'overview', type: 'dashboard', error: { type: 'unsupported_type' } }]
   const { url } = await kibana(200, { success: false, successCount: 1, errors })
   await expect(importIntoKibana(url, null, '{}\n')).rejects.toThrow(
-    'Kibana took 1 objects and refused 1, the first dashboard overview: unsupported_type',
+    'Kibana imported 1 objects and refused 1, the first dashboard overview: unsupported_type',
   )
 })
 
@@ -61,7 +61,7 @@ it('who may not import, what is no Kibana, and what does not answer are told apa
   )
   server?.close()
   const other = await kibana(200, '<html>a login page</html>')
-  await expect(importIntoKibana(other.url, null, '{}\n')).rejects.toThrow('but not as Kibana does: <html>')
+  await expect(importIntoKibana(other.url, null, '{}\n')).rejects.toThrow('but not like Kibana: <html>')
   server?.closeAllConnections()
   server?.close()
   await expect(importIntoKibana(other.url, null, '{}\n')).rejects.toThrow("can't be reached: ECONNREFUSED")

@@ -1,10 +1,11 @@
+import { createInterface } from 'node:readline'
 import type { Argv } from 'yargs'
 import { type SignedInShape, signedInShape } from '../../schema/api/index.ts'
 import { OperatorError } from '../../schema/index.ts'
 import { AnswerError, IndexerClient, understood } from './client.ts'
 import { addressOf, type ConnectionGiven, urlOption } from './connection.ts'
 import { dropLogin, keepLogin, loginFor, loginsFile } from './credentials.ts'
-import { openPrompt, type Prompt } from './prompt.ts'
+import { UsageError } from './output.ts'
 import { harmless } from './terminal.ts'
 import { closing } from './usage.ts'
 
@@ -16,21 +17,18 @@ export function options(cli: Argv) {
     .option('user', {
       type: 'string',
       requiresArg: true,
-      describe: 'Who you are; asked for where it is not given',
+      describe: 'The user name; the command asks for it if it is missing',
     })
     .epilogue(
       closing(
         [
-          [
-            'waybill login --url https://audit.example:8600',
-            'Asks for name and password, which is not shown',
-          ],
+          ['waybill login --url https://audit.example:8600', 'Asks for name and password'],
           [
             'waybill login --user jane < password-file',
-            'From a file: the password, and what else is asked for, by lines',
+            'Reads the password, and any further answers, from a file, line by line',
           ],
         ],
-        `What the indexer answers with is kept in ${loginsFile()}, readable for you only, until it expires or you say waybill logout. For a program that works for longer make a token: waybill tokens create.\n\n${EXITS}`,
+        `The session is kept in ${loginsFile()}, readable only for you, until it expires or you run waybill logout. For a program that runs longer make a token: waybill tokens create.\n\n${EXITS}`,
       ),
     )
 }
@@ -46,7 +44,7 @@ export async function run(given: Given): Promise<void> {
     const name = given.user ?? (await prompt.ask('User: '))
     const signedIn = await signIn(url, name, prompt)
     if (signedIn.token === null)
-      throw new OperatorError('The indexer gave no token; is it of another version?')
+      throw new OperatorError('WB-VERSION', 'The indexer gave no token; it may have another version')
     keepLogin(url, { name: signedIn.name, token: signedIn.token })
     const until = signedIn.expires === null ? '' : `, until ${new Date(signedIn.expires).toLocaleString()}`
     process.stderr.write(`You are ${harmless(signedIn.name)} (${signedIn.role}) at ${url.origin}${until}.\n`)
@@ -67,7 +65,10 @@ async function signIn(url: URL, name: string, prompt: Prompt): Promise<SignedInS
     process.stderr.write('This password was for one sign-in. Choose your own, of 12 characters or more.\n')
     const chosen = await prompt.askHidden('New password: ')
     if ((await prompt.askHidden('Once more: ')) !== chosen)
-      throw new OperatorError('The two were not the same; nothing was changed, sign in again')
+      throw new OperatorError(
+        'WB-INTERRUPTED',
+        'The two passwords differ. Nothing was changed; sign in again',
+      )
     now = await step(new IndexerClient(url, now.token ?? undefined), '/v1/session/password', {
       password: chosen,
     })
@@ -79,9 +80,9 @@ async function step(client: IndexerClient, path: string, body: object): Promise<
   try {
     return understood(signedInShape, await client.json(path, { method: 'POST', body }))
   } catch (error) {
-    // Who signs in is not known yet: the remedy is not a token.
+    // The user is not signed in yet, so a token is not the remedy.
     if (!(error instanceof AnswerError) || error.status !== 401) throw error
-    throw new OperatorError(error.detail, { cause: error })
+    throw new OperatorError(error.code, error.detail, { cause: error })
   }
 }
 
@@ -102,4 +103,83 @@ export async function logout(given: ConnectionGiven): Promise<void> {
   }
   dropLogin(url)
   process.stderr.write(`${harmless(login.name)} is signed out at ${url.origin}.\n`)
+}
+
+/** Asks the caller of the command: at a terminal, or the lines of standard input one after the other. */
+interface Prompt {
+  ask(question: string): Promise<string>
+  /** Asks without showing what is typed. */
+  askHidden(question: string): Promise<string>
+  close(): void
+}
+
+const openPrompt = (): Prompt => (process.stdin.isTTY ? terminalPrompt() : linePrompt())
+
+function linePrompt(): Prompt {
+  const lines = createInterface({ input: process.stdin })
+  const next = lines[Symbol.asyncIterator]()
+  const ask = async (question: string): Promise<string> => {
+    const line = await next.next()
+    if (line.done === true)
+      throw new UsageError(`Standard input ended before the answer to "${question.replace(/:? *$/, '')}"`)
+    return line.value
+  }
+  return { ask, askHidden: ask, close: () => lines.close() }
+}
+
+const ENTER = new Set(['\r', '\n', '\u0004'])
+const INTERRUPT = '\u0003'
+const ERASE = new Set(['\u007f', '\b'])
+const CLEAR = '\u0015'
+
+function terminalPrompt(): Prompt {
+  return {
+    ask(question) {
+      const terminal = createInterface({ input: process.stdin, output: process.stderr })
+      return new Promise((resolve, reject) => {
+        terminal.once('close', () =>
+          reject(new OperatorError('WB-INTERRUPTED', 'Interrupted; nothing was done')),
+        )
+        terminal.question(question, (answer) => {
+          resolve(answer.trim())
+          terminal.close()
+        })
+      })
+    },
+    askHidden(question) {
+      const { stdin, stderr } = process
+      stderr.write(question)
+      stdin.setRawMode(true)
+      stdin.setEncoding('utf8')
+      stdin.resume()
+      return new Promise((resolve, reject) => {
+        let typed = ''
+        const end = (): void => {
+          stdin.off('data', onData)
+          stdin.setRawMode(false)
+          stdin.pause()
+          stderr.write('\n')
+        }
+        const take = (sign: string): void => {
+          if (ERASE.has(sign)) typed = [...typed].slice(0, -1).join('')
+          else if (sign === CLEAR) typed = ''
+          else typed += sign
+        }
+        const onData = (text: string): void => {
+          for (const sign of text) {
+            if (ENTER.has(sign) || sign === INTERRUPT) {
+              end()
+              if (sign === INTERRUPT)
+                reject(new OperatorError('WB-INTERRUPTED', 'Interrupted; nothing was done'))
+              else resolve(typed)
+              return
+            }
+            take(sign)
+          }
+        }
+        stdin.on('data', onData)
+      })
+    },
+    close() {},
+  }
 }

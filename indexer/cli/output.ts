@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { type AuditEvent, type ErrorCode, OperatorError, valuesOf } from '../../schema/index.ts'
 import { harmlessJson } from './terminal.ts'
 
 /** Standard output, no faster than its reader: what is written waits until the reader has taken it. */
@@ -15,3 +16,23 @@ export const jsonLines = (objects: readonly unknown[]): string[] =>
   objects.map((object) =>
     process.stdout.isTTY ? harmlessJson(JSON.stringify(object)) : JSON.stringify(object),
   )
+
+/** The exit codes of `waybill`; `--help` lists the same. */
+export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, notFound: 4 } as const
+
+/** A wrong command line. */
+export class UsageError extends OperatorError {
+  override name = 'UsageError'
+  constructor(sentence: string, code: ErrorCode = 'WB-USAGE') {
+    super(code, sentence, { exitCode: EXIT.usage })
+  }
+}
+
+/** A place is worked out from an address, and is often wrong by a city: that is stated wherever one is shown. */
+export const isEstimated = (path: string): boolean => path.startsWith('source.geo.')
+
+/** The mark after a value that the source did not give. */
+export function markOf(event: AuditEvent, path: string): string {
+  if (isEstimated(path)) return ' (estimated)'
+  return valuesOf(event, 'audit.derived').includes(path) ? ' (derived)' : ''
+}

@@ -1,9 +1,21 @@
+import { alternativesShape } from '../../schema/api/index.ts'
 import { OperatorError } from '../../schema/index.ts'
 import { parseQuery, parseTime, QueryError, timeText, withCaret } from '../query/index.ts'
-import { AnswerError } from './client.ts'
-import { UsageError } from './exit.ts'
+import { AnswerError, type IndexerClient, understood } from './client.ts'
+import { UsageError } from './output.ts'
+import { harmless } from './terminal.ts'
 
 /** What the commands that ask with a query have in common. */
+
+/** The time that is asked about. */
+export const spanOptions = {
+  from: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Events of this time or later: 2026-01-15, now-1h, -24h (UTC without a zone)',
+  },
+  to: { type: 'string', requiresArg: true, describe: 'Events before this time' },
+} as const
 
 /** `--from` and `--to` in ms. */
 export function spanOf(
@@ -22,13 +34,13 @@ export function withPlace(error: unknown, query: string, now: number): unknown {
   if (!(error instanceof AnswerError) || error.column === undefined) return error
   const { column } = error
   const carets = withCaret(query, column, lengthAt(query, column, now))
-  return new OperatorError(`${error.message} (column ${column})\n${carets}`, {
+  return new OperatorError(error.code, `${error.message} (column ${column})\n${carets}`, {
     exitCode: error.exitCode,
     cause: error,
   })
 }
 
-/** The indexer says where the query goes wrong; how much of it, this reading of the same text knows. */
+/** Finds the length of the mistake in a query: the indexer reports only its place, and this parser of the same text knows its length. */
 function lengthAt(query: string, column: number, now: number): number {
   try {
     parseQuery(query, { now })
@@ -47,3 +59,49 @@ function timeFor(option: string, text: string, now: number): number {
     throw error
   }
 }
+
+interface Asked {
+  readonly q: string
+  readonly from: string | undefined
+  readonly to: string | undefined
+  readonly own: boolean
+}
+
+/**
+ * Reports that nothing was found, and which command would find something. It writes to standard error, since standard output is for
+ * results.
+ */
+export async function sayNothingFound(
+  client: IndexerClient,
+  command: 'search' | 'count',
+  asked: Asked,
+): Promise<void> {
+  process.stderr.write('No events found.\n')
+  const near = await alternatives(client, asked)
+  if (near.length === 0) return
+  const width = Math.max(...near.map(({ count }) => String(count).length))
+  const lines = near.map(({ q, from, to, own, difference, count }) => {
+    const options = [
+      ...(from === null ? [] : [`--from ${shellWord(from)}`]),
+      ...(to === null ? [] : [`--to ${shellWord(to)}`]),
+      ...(own ? ['--own'] : []),
+    ]
+    const line = ['waybill', command, ...(q === '*' ? [] : [shellWord(q)]), ...options].join(' ')
+    return `  ${String(count).padStart(width)}  ${difference}\n  ${' '.repeat(width)}  ${line}`
+  })
+  process.stderr.write(`${harmless(['Similar searches that find events:', ...lines].join('\n'), '\n')}\n`)
+}
+
+/** Asks for alternatives; an older indexer has none. */
+async function alternatives(client: IndexerClient, { q, from, to, own }: Asked) {
+  try {
+    const query = { q, from, to, ...(own && { own: 'true' }) }
+    return understood(alternativesShape, await client.json('/v1/alternatives', { query })).alternatives
+  } catch (error) {
+    if (error instanceof AnswerError) return []
+    throw error
+  }
+}
+
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`

@@ -1,14 +1,12 @@
 import type { Argv } from 'yargs'
 import { closest } from '../../config/index.ts'
 import { namedField, nearestName, timeText } from '../query/index.ts'
-import { sayNothingFound } from './alternatives.ts'
 import type { IndexerClient } from './client.ts'
 import { type ConnectionGiven, connect, withConnection } from './connection.ts'
-import { UsageError } from './exit.ts'
 import { follow } from './follow.ts'
 import { type EventWriter, FORMATS, type Format, writerFor } from './formats.ts'
-import { write } from './output.ts'
-import { spanOf, withPlace } from './question.ts'
+import { UsageError, write } from './output.ts'
+import { sayNothingFound, spanOf, spanOptions, withPlace } from './question.ts'
 import { closing } from './usage.ts'
 
 const DEFAULT_TABLE_LIMIT = 100
@@ -20,41 +18,40 @@ export function options(cli: Argv) {
       array: true,
       default: [] as string[],
       defaultDescription: 'all events',
-      describe: 'What to find, in the language of Kibana (KQL); quote it for the shell',
+      describe: 'The query, in the language of Kibana (KQL); quote it for the shell',
     })
-    .option('from', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Events of this time or later: 2026-01-15, now-1h, -24h (UTC without a zone)',
-    })
-    .option('to', { type: 'string', requiresArg: true, describe: 'Events before this time' })
+    .options(spanOptions)
     .option('sort', {
       type: 'string',
       requiresArg: true,
-      describe:
-        'newest, oldest, or a field: user, or =-user from the last value to the first [default: newest]',
+      describe: 'newest, oldest, or a field: user; =-user for descending order [default: newest]',
     })
     .option('limit', {
       alias: 'n',
       type: 'number',
       requiresArg: true,
-      describe: `At most so many events [default: ${DEFAULT_TABLE_LIMIT} in a table, else all]`,
+      describe: `The greatest number of events [default: ${DEFAULT_TABLE_LIMIT} in a table, else all]`,
     })
     .option('format', {
       alias: 'f',
       choices: FORMATS,
       default: 'table' as Format,
-      describe: 'json is one event a line, as stored',
+      describe: 'json prints one event a line, as stored',
     })
     .option('columns', {
       type: 'string',
       requiresArg: true,
-      describe: 'Fields to show in a table or CSV, with commas between: time,user,ip',
+      describe: 'Fields to show in a table or CSV, separated by commas: time,user,ip',
     })
     .option('own', {
       type: 'boolean',
       default: false,
-      describe: "Find Waybill's own events of searches and views, too",
+      describe: "Also find Waybill's own events of searches and views",
+    })
+    .option('restored', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Search what this restore of the archive has (waybill archive restores)',
     })
     .option('follow', {
       type: 'boolean',
@@ -64,10 +61,10 @@ export function options(cli: Argv) {
     .epilogue(
       closing(
         [
-          ["waybill search 'user: jane and action: update*' --from now-7d", 'What Jane changed this week'],
+          ["waybill search 'user: jane and action: update*' --from now-7d", "Jane's changes of this week"],
           [
             "waybill search 'outcome: failure and not ip: 10.0.0.0/8' --follow",
-            'Failures from outside, as they come',
+            'Failures from outside, as they arrive',
           ],
           [
             "waybill search 'audit.changes: { field: credit_limit }' --format csv > limits.csv",
@@ -75,7 +72,7 @@ export function options(cli: Argv) {
           ],
           ["waybill search 'category: security' --format json | jq .user.name", 'For a program'],
         ],
-        'The query language is described in docs/query.md. Exit codes: 0 done, also if nothing was found; 1 failed or refused; 2 wrong command line or query; 3 the indexer is not reachable.',
+        'docs/query.md describes the query language. Exit codes: 0 done, even if nothing was found; 1 failed or refused; 2 wrong command line or query; 3 the indexer is not reachable.',
       ),
     )
 }
@@ -89,6 +86,7 @@ interface Given extends ConnectionGiven {
   readonly format: Format
   readonly columns?: string | undefined
   readonly own: boolean
+  readonly restored?: string | undefined
   readonly follow: boolean
 }
 
@@ -104,14 +102,16 @@ export async function run(given: Given): Promise<void> {
     .map((name) => name.trim())
     .filter((name) => name !== '')
   if (columns !== undefined && format === 'json')
-    throw new UsageError('--columns is for tables and CSV; JSON is the whole event, as stored')
+    throw new UsageError('--columns is for tables and CSV; JSON has the whole event, as stored')
   const query = given.query.join(' ')
   const writer = writerFor(format, columns)
   const client = connect(given)
   try {
     if (given.follow) {
-      if (to !== undefined || given.sort !== undefined)
-        throw new UsageError('--follow goes on to what is new, so --to and --sort have no place beside it')
+      if (to !== undefined || given.sort !== undefined || given.restored !== undefined)
+        throw new UsageError(
+          '--follow shows new events as they arrive, so it can not be combined with --to, --sort or --restored',
+        )
       await follow({ client, query, from, limit, own: given.own, writer })
     } else {
       await print(client, writer, {
@@ -120,6 +120,7 @@ export async function run(given: Given): Promise<void> {
         to: to === undefined ? undefined : timeText(to),
         sort: given.sort ?? 'newest',
         own: given.own,
+        restored: given.restored,
         limit: limit ?? (format === 'table' ? DEFAULT_TABLE_LIMIT : undefined),
       })
     }
@@ -147,6 +148,7 @@ interface Search {
   readonly to: string | undefined
   readonly sort: string
   readonly own: boolean
+  readonly restored: string | undefined
   readonly limit: number | undefined
 }
 

@@ -4,8 +4,7 @@ import { OperatorError } from '../../schema/index.ts'
 import { AnswerError, understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
 import { layoutOf } from './event-layout.ts'
-import { EXIT } from './exit.ts'
-import { writeLines } from './output.ts'
+import { EXIT, writeLines } from './output.ts'
 import { harmless, harmlessJson, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
 
@@ -18,7 +17,7 @@ export function options(cli: Argv) {
         [
           [
             'waybill show 5a0c8d3b9e1f4a6b7c8d000000000000000001f4',
-            'What happened, what changed, and the line it was read from; --json: the event as stored, and what is derived',
+            'Shows the event, its changes and its original line; --json: the event as stored, and derived values',
           ],
         ],
         'Exit codes: 0 shown; 1 failed or refused; 3 the indexer is not reachable; 4 there is no such event.',
@@ -38,7 +37,8 @@ export async function run(given: Given): Promise<void> {
   } catch (error) {
     if (!(error instanceof AnswerError) || error.status !== 404) throw error
     throw new OperatorError(
-      `There is no event ${harmless(given.eventId)}; it may be past its retention, or still on its way (waybill agents shows what is pending)`,
+      'WB-EVENT-UNKNOWN',
+      `There is no event ${harmless(given.eventId)}; it may have expired, or not have arrived yet (waybill agents shows what is pending)`,
       { exitCode: EXIT.notFound, cause: error },
     )
   }

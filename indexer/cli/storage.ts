@@ -14,8 +14,7 @@ export function options(cli: Argv) {
     .option('detail', {
       type: 'boolean',
       default: false,
-      describe:
-        'Also where the bytes are: lines, terms, columns and so on; takes a while where much is stored',
+      describe: 'Also show the sizes of lines, terms, columns and so on; takes a while with a large store',
     })
     .option('json', jsonOption)
     .epilogue(
@@ -23,7 +22,7 @@ export function options(cli: Argv) {
         [
           [
             "waybill storage --json | jq '.fullInDays'",
-            'In how many days the disk is full at the present growth',
+            'The days until the disk is full at the present growth',
           ],
         ],
         'Exit codes: 0 done; 1 failed or refused; 2 wrong command line; 3 the indexer is not reachable.',
@@ -41,7 +40,19 @@ export async function run(
     return writeLines([process.stdout.isTTY ? harmlessJson(text) : text])
   }
   const now = Date.now()
-  const head = ['CATEGORY', 'SEARCHABLE', 'ARCHIVE', 'TIERS', 'EVENTS', 'SIZE', 'A DAY', 'OLDEST', 'WAITING']
+  const head = [
+    'CATEGORY',
+    'SEARCHABLE',
+    'ARCHIVE',
+    'TIERS',
+    'EVENTS',
+    'SIZE',
+    'A DAY',
+    'OLDEST',
+    'WAITING',
+    'ARCHIVED',
+    'STATUS',
+  ]
   const rows = answer.categories.map((one) => [
     one.category,
     ageText(one.searchable),
@@ -52,6 +63,8 @@ export async function run(
     one.perDay === null ? '' : bytesText(one.perDay),
     one.oldest === null ? '' : `${spanText(now - one.oldest)} ago`,
     one.notArchived.length === 0 ? '' : String(one.notArchived.length),
+    one.archived === null || one.archived.objects === 0 ? '' : bytesText(one.archived.bytes),
+    one.archiveStatus === 'none' ? '' : one.archiveStatus,
   ])
   const lines = table(head, rows, terminalWidth(), paintFor(process.stdout))
   await writeLines([
@@ -62,11 +75,11 @@ export async function run(
   ])
 }
 
-/** Where the bytes are. */
+/** Lists the bytes of each part. */
 function partLines({ parts, categories }: StorageShape): string[] {
   if (parts === undefined) return []
   if (parts === null)
-    return ['', 'Where the bytes are only the cluster knows: ask it with `GET _cat/indices?v`.']
+    return ['', 'Only the cluster knows the sizes in detail: ask it with `GET _cat/indices?v`.']
   const events = categories.reduce((sum, one) => sum + one.events, 0)
   const rows = parts.map(({ part, bytes }) => [
     part,
@@ -76,20 +89,36 @@ function partLines({ parts, categories }: StorageShape): string[] {
   return ['', ...table(['PART', 'SIZE', 'BYTES AN EVENT'], rows, terminalWidth(), paintFor(process.stdout))]
 }
 
-/** What the figures come to. */
-function sentences({ categories, bytes, otherBytes, disk, growth, fullInDays }: StorageShape): string[] {
-  const said = [`${bytesText(bytes)} in all, ${bytesText(otherBytes)} of it waybills and the like.`]
+/** Summarises the figures in sentences. */
+function sentences({
+  categories,
+  bytes,
+  otherBytes,
+  disk,
+  archive,
+  growth,
+  fullInDays,
+}: StorageShape): string[] {
+  const said = [
+    `${bytesText(bytes)} in all, of which ${bytesText(otherBytes)} are waybills and other records.`,
+  ]
   if (disk !== null)
-    said.push(`${bytesText(disk.free)} of the disk's ${bytesText(disk.total)} are left for the store.`)
-  if (growth !== null) said.push(`It grows by ${bytesText(growth)} a day, where nothing expires yet.`)
+    said.push(`${bytesText(disk.free)} of the disk's ${bytesText(disk.total)} are free for the store.`)
+  if (growth !== null)
+    said.push(`It grows by ${bytesText(growth)} a day in categories of which nothing expires yet.`)
   if (fullInDays !== null)
     said.push(`At that rate the disk is full in ${fullInDays === 1 ? 'a day' : `${fullInDays} days`}.`)
+  if (archive !== null) {
+    const room = archive.capacity === null ? '' : ` of ${bytesText(archive.capacity)}`
+    said.push(`${bytesText(archive.bytes)}${room} are in ${archive.place}.`)
+    if (archive.problem !== null) said.push(`The last run of the archive failed: ${archive.problem}.`)
+  }
   for (const { category, notArchived } of categories) {
     if (notArchived.length === 0) continue
     const held = notArchived.reduce((sum, one) => sum + one.bytes, 0)
     const what = notArchived.length === 1 ? '1 partition' : `${notArchived.length} partitions`
     said.push(
-      `${what} of ${category} (${bytesText(held)}) would expire, and are kept: they are not archived. Without an archive, write archive: none in retention.yml.`,
+      `${what} of ${category} (${bytesText(held)}) should have expired, but are kept because they are not archived. ${archive === null ? 'If you have no archive, write archive: none in retention.yml.' : '`waybill archive run` archives them now.'}`,
     )
   }
   return said

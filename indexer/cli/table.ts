@@ -4,7 +4,7 @@ import { fitted, harmless, type Paint, wrapped } from './terminal.ts'
 const GAP = '  '
 const LEAST = 6
 
-/** As wide as the content; where there is less room, the widest columns give first. */
+/** Columns are as wide as their content; if there is less room, the widest shrink first. */
 export function widthsFor(rows: readonly (readonly string[])[], room: number | undefined): number[] {
   const count = Math.max(0, ...rows.map((row) => row.length))
   const widths = Array.from({ length: count }, (_, i) =>
@@ -45,7 +45,7 @@ export function table(
   return [paint('bold', lineOf(head, widths)), ...safe.map((row) => lineOf(row, widths))]
 }
 
-/** A whole table in which nothing is cut: long cells go on below. */
+/** A whole table in which nothing is cut: long cells continue below. */
 export function tallTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

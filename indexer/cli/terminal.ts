@@ -36,7 +36,7 @@ function* unitsOf(sign: string): Generator<string> {
 
 const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0')
 
-/** How many columns there are to write in; undefined where nothing limits them (a file, a pipe). */
+/** The number of columns to write in; undefined if there is no limit (a file, a pipe). */
 export function terminalWidth(): number | undefined {
   const told = Number(process.env.COLUMNS)
   if (Number.isInteger(told) && told > 0) return told
@@ -47,13 +47,13 @@ export type Paint = (style: 'bold' | 'dim' | 'red', text: string) => string
 
 const CODES = { bold: '1', dim: '2', red: '31' } as const
 
-/** Colours on a terminal, unless NO_COLOR says no (https://no-color.org). */
+/** Colours on a terminal, unless NO_COLOR forbids them (https://no-color.org). */
 export function paintFor(stream: { isTTY?: boolean }): Paint {
   const colours = stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
   return (style, text) => (colours && text !== '' ? `\x1b[${CODES[style]}m${text}\x1b[0m` : text)
 }
 
-/** The text in just so many columns: cut, with … where something is left off, or filled up. */
+/** The text in just this many columns: cut, with … where something is left off, or filled up. */
 export function fitted(text: string, width: number): string {
   const whole = columnsOf(text)
   if (whole <= width) return text + ' '.repeat(width - whole)
@@ -68,7 +68,7 @@ export function fitted(text: string, width: number): string {
   return `${kept}…${' '.repeat(Math.max(0, width - used - 1))}`
 }
 
-/** The text on as many lines as it needs, each of at most so many columns; broken at a space where one is near. */
+/** The text on as many lines as it needs, each of at most this many columns; broken at a space where one is near. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''

@@ -4,8 +4,7 @@ import { OperatorError } from '../../schema/index.ts'
 import { timeText } from '../query/index.ts'
 import { AnswerError, understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
-import { EXIT, UsageError } from './exit.ts'
-import { jsonLines, writeLines } from './output.ts'
+import { EXIT, jsonLines, UsageError, writeLines } from './output.ts'
 import { table } from './table.ts'
 import { harmless, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
@@ -15,37 +14,37 @@ export function commands(cli: Argv) {
     .option('json', jsonOption)
     .command(
       ['list', '$0'],
-      'Your tokens; those of all for an admin',
+      'List your tokens; an admin sees those of all users',
       (list) => list,
       (given) => list(given),
     )
     .command(
       'create <name>',
-      'Make a token for a program; it is shown this once',
+      'Make a token for a program; it is shown only once',
       (create) =>
         create
           .positional('name', {
             type: 'string',
             demandOption: true,
-            describe: 'What it is for, as the trail shows it',
+            describe: 'The name that the audit trail shows',
           })
           .option('scopes', {
             type: 'string',
             default: 'search',
             requiresArg: true,
-            describe: 'What it may do, with commas between: search, status, report, export...',
+            describe: 'Its permissions, separated by commas: search, status, report, export...',
           })
           .option('expires', {
             type: 'string',
             default: '90d',
             requiresArg: true,
-            describe: 'After how long it is worthless: 12h, 90d, or never',
+            describe: 'How long it is valid: 12h, 90d, or never',
           }),
       (given) => create(given),
     )
     .command(
       'revoke <id>',
-      'Make a token worthless',
+      'Revoke a token',
       (revoke) =>
         revoke.positional('id', {
           type: 'string',
@@ -58,9 +57,9 @@ export function commands(cli: Argv) {
       closing(
         [
           ['waybill tokens create nightly-export --scopes search,export --expires 365d', 'For a program'],
-          ['WAYBILL_TOKEN=$(cat token) waybill search ...', 'How the program uses it'],
+          ['WAYBILL_TOKEN=$(cat token) waybill search ...', 'The program uses it like this'],
         ],
-        'A token may do at most what you may, and nothing any more once you may not. To make tokens sign in first (waybill login). Exit codes: 0 done; 1 failed or refused; 2 wrong command line; 3 the indexer is not reachable; 4 there is no such token.',
+        'A token never has more permissions than you have at that moment. To make tokens sign in first (waybill login). Exit codes: 0 done; 1 failed or refused; 2 wrong command line; 3 the indexer is not reachable; 4 there is no such token.',
       ),
     )
 }
@@ -113,8 +112,8 @@ async function create(given: Given & { name: string; scopes: string; expires: st
   }
   const made = understood(madeTokenShape, await connect(given).json('/v1/tokens', { method: 'POST', body }))
   if (given.json) return writeLines(jsonLines([made]))
-  const until = made.expires === null ? 'without end' : `until ${timeText(made.expires)}`
-  process.stderr.write(`For ${made.scopes.join(', ')}, ${until}, shown this once:\n`)
+  const until = made.expires === null ? 'without expiry' : `until ${timeText(made.expires)}`
+  process.stderr.write(`For ${made.scopes.join(', ')}, ${until}, shown only once:\n`)
   await writeLines([harmless(made.token)])
 }
 
@@ -124,6 +123,7 @@ async function revoke(given: Given & { id: string }): Promise<void> {
   } catch (error) {
     if (!(error instanceof AnswerError) || error.status !== 404) throw error
     throw new OperatorError(
+      'WB-NOT-FOUND',
       `There is no token ${harmless(given.id)}; \`waybill tokens\` lists them by their ids`,
       {
         exitCode: EXIT.notFound,
@@ -132,8 +132,6 @@ async function revoke(given: Given & { id: string }): Promise<void> {
     )
   }
   await writeLines(
-    given.json
-      ? jsonLines([{ id: given.id, revoked: true }])
-      : [`Token ${harmless(given.id)} is worthless now.`],
+    given.json ? jsonLines([{ id: given.id, revoked: true }]) : [`Token ${harmless(given.id)} is revoked.`],
   )
 }

@@ -1,4 +1,4 @@
-import { UsageError } from './exit.ts'
+import { UsageError } from './output.ts'
 
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   search: [],
@@ -12,13 +12,23 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   users: ['list', 'add', 'role', 'limits', 'lock', 'unlock', 'reset', 'remove'],
   tokens: ['list', 'create', 'revoke'],
   storage: [],
-  rules: ['list', 'test', 'backtest'],
+  size: [],
+  move: [],
+  verify: ['policy'],
+  rules: ['list', 'new', 'import', 'check', 'test', 'backtest', 'enable', 'disable', 'explain'],
+  log: ['status', 'proof', 'checkpoint', 'rotate'],
+  proof: [],
+  archive: ['list', 'run', 'verify', 'search', 'restore', 'restores', 'unrestore', 'export', 'rotate-key'],
+  hold: ['list', 'add', 'end'],
+  alerts: ['list', 'show', 'evidence', 'ack', 'assign', 'resolve', 'reopen', 'snooze', 'note', 'outbox'],
+  channels: ['list', 'test'],
+  silences: ['list', 'add', 'end'],
   setup: [],
   indexer: [],
   completion: [],
 }
 
-/** What yargs says about a wrong command line, as one sentence that names the remedy. */
+/** Turns yargs's message about a wrong command line into one sentence that names the remedy. */
 export async function usageError(
   said: string,
   argv: readonly string[],
@@ -53,7 +63,7 @@ async function sentence(
   if (needsValue !== undefined) {
     const behind = argv[argv.indexOf(`--${needsValue}`) + 1]
     const written = behind?.startsWith('-')
-      ? `; if the value is ${behind}, write --${needsValue}=${behind}`
+      ? `; if ${behind} is the value, write --${needsValue}=${behind}`
       : ''
     return `--${needsValue} needs a value${written}`
   }
@@ -61,7 +71,7 @@ async function sentence(
   if (missing !== undefined) return `--${missing.replaceAll(', ', ', --')} is missing`
   if (said.startsWith('Not enough non-option arguments')) {
     const path = below?.includes(word ?? '') ? `${command} ${word}` : command
-    return `Something is missing behind "waybill ${path}"`
+    return `"waybill ${path}" needs more arguments`
   }
   return said.trim().replace(/\s*\n+\s*/g, '; ')
 }
@@ -73,7 +83,7 @@ async function noCommand(word: string, known: readonly string[], before = ''): P
   return `There is no command "${before}${word}"${remedy}`
 }
 
-/** What stands at the end of a command's help: examples in full, and what it exits with. */
+/** The end of a command's help: complete examples, and the exit codes. */
 export function closing(examples: readonly (readonly [string, string])[], rest: string): string {
   const lines = examples.map(([line, about]) => `  # ${about}\n  ${line}`)
   return `Examples:\n${lines.join('\n')}\n\n${rest}`

@@ -4,8 +4,7 @@ import { OperatorError } from '../../schema/index.ts'
 import { timeText } from '../query/index.ts'
 import { AnswerError, type Asked, understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
-import { EXIT, UsageError } from './exit.ts'
-import { jsonLines, writeLines } from './output.ts'
+import { EXIT, jsonLines, UsageError, writeLines } from './output.ts'
 import { table } from './table.ts'
 import { harmless, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
@@ -14,12 +13,12 @@ const limitOptions = {
   entities: {
     type: 'string',
     requiresArg: true,
-    describe: 'Only events on records of these kinds (audit.entity.type), with commas between',
+    describe: 'Only events on records of these kinds (audit.entity.type), separated by commas',
   },
   namespaces: {
     type: 'string',
     requiresArg: true,
-    describe: 'Only events of these namespaces, with commas between',
+    describe: 'Only events of these namespaces, separated by commas',
   },
 } as const
 
@@ -28,7 +27,7 @@ export function commands(cli: Argv) {
     .option('json', jsonOption)
     .command(
       ['list', '$0'],
-      'Who may sign in, as what, and who is locked',
+      'List users with role and state',
       (list) => list,
       (given) => list(given),
     )
@@ -37,50 +36,50 @@ export function commands(cli: Argv) {
       'Make a user; prints a password for one sign-in',
       (add) =>
         named(add)
-          .option('role', { choices: ROLES, demandOption: true, describe: 'What the user may do' })
-          .option('full-name', { type: 'string', default: '', requiresArg: true, describe: 'The whole name' })
+          .option('role', { choices: ROLES, demandOption: true, describe: 'The role' })
+          .option('full-name', { type: 'string', default: '', requiresArg: true, describe: 'The full name' })
           .options(limitOptions),
       (given) => add(given),
     )
     .command(
       'role <name> <role>',
-      'Give another role; sessions of the user end',
+      "Change the role; the user's sessions end",
       (role) =>
         named(role).positional('role', {
           choices: ROLES,
           demandOption: true,
-          describe: 'What the user may do',
+          describe: 'The new role',
         }),
       (given) => changed(given, 'role', { role: given.role }),
     )
     .command(
       'limits <name>',
-      'Limit which events the user sees; without options all',
+      'Limit which events the user sees; without options remove the limit',
       (limits) => named(limits).options(limitOptions),
       (given) => changed(given, 'limits', limitsOf(given)),
     )
     .command(
       'lock <name>',
-      'Keep the user out; sessions end, tokens rest',
+      'Lock the user; sessions end, and tokens stop working',
       (lock) =>
         named(lock).option('reason', { type: 'string', default: '', requiresArg: true, describe: 'Why' }),
       (given) => changed(given, 'lock', { reason: given.reason }),
     )
     .command(
       'unlock <name>',
-      'Let the user in again',
+      'Unlock the user',
       (unlock) => named(unlock),
       (given) => changed(given, 'unlock', {}),
     )
     .command(
       'reset <name>',
-      'Print a new password for one sign-in; sessions end',
+      'Make a new password for one sign-in; sessions end',
       (reset) =>
         named(reset)
           .option('remove-second-factor', {
             type: 'boolean',
             default: false,
-            describe: 'Remove the second factor as well, for a user who lost the telephone',
+            describe: 'Also remove the second factor, for a user who lost the telephone',
           })
           .option('revoke-tokens', {
             type: 'boolean',
@@ -91,15 +90,18 @@ export function commands(cli: Argv) {
     )
     .command(
       'remove <name>',
-      'Remove the user with sessions and tokens; what they did stays on the record',
+      "Remove the user with sessions and tokens; the audit trail keeps the user's actions",
       (remove) => named(remove),
       (given) => remove(given),
     )
     .epilogue(
       closing(
         [
-          ['waybill users add jane --role viewer --full-name "Jane Doe"', 'Who searches and reads'],
-          ['waybill users limits jane --entities Invoice,Payment', 'Events on these records, and no others'],
+          ['waybill users add jane --role viewer --full-name "Jane Doe"', 'A user who searches and reads'],
+          [
+            'waybill users limits jane --entities Invoice,Payment',
+            'The user sees only events on these records',
+          ],
         ],
         'Roles: viewer (search and read), auditor (also reports and exports), manager (also archive, settings, rules, dead letters), admin (also users and agents). Exit codes: 0 done; 1 failed or refused; 2 wrong command line; 3 the indexer is not reachable; 4 there is no such user.',
       ),
@@ -107,7 +109,7 @@ export function commands(cli: Argv) {
 }
 
 const named = <Given>(cli: Argv<Given>) =>
-  cli.positional('name', { type: 'string', demandOption: true, describe: 'With which the user signs in' })
+  cli.positional('name', { type: 'string', demandOption: true, describe: 'The user name' })
 
 interface Given extends ConnectionGiven {
   readonly json: boolean
@@ -131,7 +133,7 @@ function listOf(option: string, text: string | undefined): string[] | null {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '')
-  if (names.length === 0) throw new UsageError(`${option} names nothing; without it there is no limit`)
+  if (names.length === 0) throw new UsageError(`${option} is empty; leave it out for no limit`)
   return names
 }
 
@@ -182,7 +184,7 @@ async function tellPassword(given: Given, answer: unknown): Promise<void> {
   const made = understood(givenPasswordShape, answer)
   if (given.json) return writeLines(jsonLines([made]))
   process.stderr.write(
-    `For ${harmless(made.user.name)}, for one sign-in until ${timeText(made.expires)}, shown this once:\n`,
+    `For ${harmless(made.user.name)}, for one sign-in until ${timeText(made.expires)}, shown only once:\n`,
   )
   await writeLines([harmless(made.password)])
 }
@@ -208,9 +210,13 @@ async function asked(given: Named, path: string, request: Asked): Promise<unknow
     return await connect(given).json(`/v1/users/${encodeURIComponent(given.name)}${path}`, request)
   } catch (error) {
     if (!(error instanceof AnswerError) || error.status !== 404) throw error
-    throw new OperatorError(`There is no user ${harmless(given.name)}; \`waybill users\` lists them`, {
-      exitCode: EXIT.notFound,
-      cause: error,
-    })
+    throw new OperatorError(
+      'WB-NOT-FOUND',
+      `There is no user ${harmless(given.name)}; \`waybill users\` lists them`,
+      {
+        exitCode: EXIT.notFound,
+        cause: error,
+      },
+    )
   }
 }

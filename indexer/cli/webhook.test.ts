@@ -25,7 +25,7 @@ describe('where watches tell their alerts', () => {
   it('is over https, or loopback', () => {
     expect(indexerUrlOf('https://indexer.example:8600').href).toBe('https://indexer.example:8600/')
     expect(indexerUrlOf('http://127.0.0.1:8600').host).toBe('127.0.0.1:8600')
-    expect(() => indexerUrlOf('http://indexer.example:8600')).toThrow('in clear text; use https')
+    expect(() => indexerUrlOf('http://indexer.example:8600')).toThrow('unencrypted; use https')
     for (const text of ['indexer:8600', 'ftp://x', 'https://a:b@x', 'https://x/?a=b'])
       expect(() => indexerUrlOf(text)).toThrow('expected a URL such as')
   })
@@ -50,7 +50,7 @@ describe('the token of watches', () => {
 
   it('is not made by a dry run, which says that it would be', async () => {
     await webhookOf({ ...given, file, dryRun: true }, never, say)
-    expect(said).toEqual([`A token of the watches would be made, and kept in ${file}.`])
+    expect(said).toEqual([`Setup would make a token for the watches, and keep it in ${file}.`])
     expect(await readdir(folder)).toEqual([])
   })
 

@@ -4,9 +4,9 @@ import { madeTokenShape } from '../../schema/api/index.ts'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
 import type { IndexerClient } from './client.ts'
 import { understood } from './client.ts'
-import { UsageError } from './exit.ts'
+import { UsageError } from './output.ts'
 
-/** Where watches tell their alerts, and what proves to the indexer who tells them. */
+/** The address to which watches deliver their alerts, and the token that proves their identity to the indexer. */
 export interface Webhook {
   readonly url: string
   readonly token: string
@@ -15,7 +15,7 @@ export interface Webhook {
 export interface WebhookGiven {
   /** The indexer, as Elasticsearch reaches it. */
   readonly indexer: URL
-  /** As the operator names it; else it is in the file, or will be. */
+  /** The operator's choice; otherwise the token is in the file, or will be. */
   readonly token: string | undefined
   readonly file: string | undefined
   readonly dryRun: boolean
@@ -23,14 +23,14 @@ export interface WebhookGiven {
 
 const TOKEN = /^[\x21-\x7e]{16,}$/
 
-/** The address where Elasticsearch reaches the indexer; a token goes there, so nobody may read it on the way. */
+/** The address where Elasticsearch reaches the indexer; a token goes there, so nobody may read it in transit. */
 export function indexerUrlOf(text: string): URL {
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '')
     throw new UsageError(`--indexer-url is "${text}", expected a URL such as https://indexer.example:8600`)
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
     throw new UsageError(
-      `--indexer-url ${text}: the token of the watches would go there in clear text; use https, or an address of loopback where both are on one machine`,
+      `--indexer-url ${text}: the token of the watches would be sent unencrypted; use https, or a loopback address if both are on one machine`,
     )
   return url
 }
@@ -45,18 +45,18 @@ export async function webhookOf(
   if (token !== undefined) return { url, token: checked(token, 'WAYBILL_WATCHER_TOKEN') }
   if (file === undefined)
     throw new UsageError(
-      '--indexer-url needs a token with the scope alerts: give it in WAYBILL_WATCHER_TOKEN, or name a file in which setup keeps one that it makes (--watcher-token-file)',
+      '--indexer-url needs a token with the scope alerts: give it in WAYBILL_WATCHER_TOKEN, or name the file in which setup keeps the token that it makes (--watcher-token-file)',
     )
   const kept = keptIn(file)
   if (kept !== null) return { url, token: checked(kept, file) }
   if (dryRun) {
-    say(`A token of the watches would be made, and kept in ${file}.`)
-    return { url, token: 'a token that is not made yet' }
+    say(`Setup would make a token for the watches, and keep it in ${file}.`)
+    return { url, token: 'a token that does not exist yet' }
   }
   return { url, token: await madeInto(file, make) }
 }
 
-/** A token that may tell alerts and do nothing else, and that does not end: alerts that stop unseen would be worse. */
+/** Makes a token that may deliver alerts and do nothing else. It does not expire: alerts that stop unseen would be worse. */
 export async function makeWatcherToken(client: IndexerClient): Promise<string> {
   const body = { name: 'watcher', scopes: ['alerts'], expiresSeconds: null }
   return understood(madeTokenShape, await client.json('/v1/tokens', { method: 'POST', body })).token
@@ -64,7 +64,10 @@ export async function makeWatcherToken(client: IndexerClient): Promise<string> {
 
 function checked(token: string, from: string): string {
   if (TOKEN.test(token)) return token
-  throw new OperatorError(`${from} holds no token: expected 16 signs or more on one line, and no spaces.`)
+  throw new OperatorError(
+    'WB-FILE-INVALID',
+    `${from} holds no token: expected 16 characters or more on one line, without spaces.`,
+  )
 }
 
 function keptIn(file: string): string | null {
@@ -72,7 +75,9 @@ function keptIn(file: string): string | null {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null
-    throw new OperatorError(`${file} can't be read: ${reasonOf(error)}`, { cause: error })
+    throw new OperatorError('WB-FILE-UNREADABLE', `${file} can't be read: ${reasonOf(error)}`, {
+      cause: error,
+    })
   }
 }
 
@@ -83,6 +88,7 @@ async function madeInto(file: string, make: () => Promise<string>): Promise<stri
     open = openSync(file, 'wx', 0o600)
   } catch (error) {
     throw new OperatorError(
+      'WB-FILE-UNWRITABLE',
       `${file} can't be written (${reasonOf(error)}): name another with --watcher-token-file.`,
       { cause: error },
     )

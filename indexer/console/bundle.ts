@@ -1,19 +1,20 @@
 import { createHash } from 'node:crypto'
 import { type Dirent, readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
+import { codeOf } from '../../schema/index.ts'
 
 /** One file of the console as it is answered. */
 export interface BundleFile {
   readonly type: string
   readonly plain: Buffer
-  /** Compressed when it was built; null where that gains nothing. */
+  /** The file as it was compressed by the build; null if that gains nothing. */
   readonly brotli: Buffer | null
   readonly tag: string
   /** Its name changes with its content, so a browser may keep it for good. */
   readonly forGood: boolean
 }
 
-/** The built console, by the path it is asked for. Only what stands in here is ever answered: no path reaches the disk. */
+/** The built console, by the path it is asked for. Only what is in here is ever answered: no path reaches the disk. */
 export type Bundle = ReadonlyMap<string, BundleFile>
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -25,7 +26,7 @@ const TYPES: Readonly<Record<string, string>> = {
   woff2: 'font/woff2',
 }
 
-/** Reads the built console into memory (it is small); empty where it has not been built. */
+/** Reads the built console into memory (it is small); empty if it has not been built. */
 export function readBundle(folder: string): Bundle {
   const bundle = new Map<string, BundleFile>()
   for (const path of filesIn(folder)) {
@@ -45,13 +46,11 @@ export function readBundle(folder: string): Bundle {
 }
 
 function filesIn(folder: string): string[] {
-  const isMissing = (error: unknown): boolean =>
-    error instanceof Error && 'code' in error && error.code === 'ENOENT'
   let entries: Dirent[]
   try {
     entries = readdirSync(folder, { withFileTypes: true, recursive: true })
   } catch (error) {
-    if (isMissing(error)) return []
+    if (codeOf(error) === 'ENOENT') return []
     throw error
   }
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
@@ -61,7 +60,7 @@ function readIfThere(path: string): Buffer | null {
   try {
     return readFileSync(path)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    if (codeOf(error) === 'ENOENT') return null
     throw error
   }
 }

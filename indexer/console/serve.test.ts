@@ -26,7 +26,15 @@ afterEach(async () => {
 const get = (url: string, headers: Record<string, string> = {}) => app.inject({ url, headers })
 
 describe('serving the console', () => {
-  it.each(['/', '/events', '/events/abc-1', '/settings/users'])('answers %s with its page', async (path) => {
+  it.each([
+    '/',
+    '/events',
+    '/events/abc-1',
+    '/settings/users',
+    '/alerts/mass-export.0f3a',
+    '/incidents/incident.r%C3%A9seau.0f3a',
+    '/rules/our.rule',
+  ])('answers %s with its page', async (path) => {
     const answer = await get(path)
     expect([answer.statusCode, answer.body]).toEqual([200, '<!doctype html>page'])
     expect(answer.headers['cache-control']).toBe('no-cache')

@@ -2,13 +2,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Bundle, BundleFile } from './bundle.ts'
 
 const INDEX = '/index.html'
-/** What programs ask; a wrong path there is theirs to hear of, in JSON. */
+/** The paths for programs; a wrong path there is answered in JSON. */
 const FOR_PROGRAMS = /^\/(?:v1|healthz|readyz|metrics)(?:\/|$)/
+/** Ids of alerts, incidents and rules have dots. */
+const SCREEN = /^\/(?:[\w/-]*|(?:alerts|incidents|rules)\/[\w.%-]+)$/
 const A_YEAR = 365 * 86_400
 
 /**
- * Serves the console: its files by their exact names, and its one page for every path that is none of the API's, since the
- * page itself knows its screens.
+ * Serves the console: its files by their exact names, and its one page for every path outside the API, since the page itself knows its
+ * screens.
  */
 export function serveConsole(app: FastifyInstance, bundle: Bundle): void {
   const index = bundle.get(INDEX)
@@ -17,7 +19,7 @@ export function serveConsole(app: FastifyInstance, bundle: Bundle): void {
     const file = bundle.get(path)
     if (file !== undefined) return answer(request, reply, file)
     // A missing file must not become a page: the browser would take it for a script.
-    const isScreen = !FOR_PROGRAMS.test(path) && /^\/[\w/-]*$/.test(path) && !path.startsWith('/assets/')
+    const isScreen = !FOR_PROGRAMS.test(path) && SCREEN.test(path) && !path.startsWith('/assets/')
     if (!isScreen) return reply.callNotFound()
     if (index === undefined) return reply.code(404).type('text/plain; charset=utf-8').send(NOT_BUILT)
     return answer(request, reply, index)

@@ -10,10 +10,9 @@ import {
   valueAt,
   withAdditions,
 } from '../../schema/index.ts'
-import { Enricher, type EnrichPlan } from './enricher.ts'
+import { clientAdditions, Enricher, type EnrichPlan } from './enricher.ts'
 import { Places, type PlaceTable } from './place.ts'
 import { A_NETWORK, BERLIN, LONDON, mmdbOf } from './testing/mmdb.ts'
-import { clientAdditions } from './user-agent.ts'
 
 const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36'
@@ -30,7 +29,7 @@ const TABLE = tableOf(
 const ALL: EnrichPlan = { places: TABLE, userAgent: true, related: true }
 const NONE: EnrichPlan = { places: null, userAgent: false, related: true }
 
-/** The additions of each line; null where it has none. */
+/** The additions of each line; null if it has none. */
 function additionsOf(
   lines: readonly string[],
   plan: EnrichPlan,
@@ -166,7 +165,7 @@ it('lines that are no events are passed over, and nobody else is', () => {
   expect(added.flatMap((one, i) => (one === null ? [] : [i]))).toEqual([bad.length, bad.length * 2 + 1])
 })
 
-/** Members that hold what enrichment looks for, also where it must not look. */
+/** Members that enrichment reads, also in places where it must not look. */
 const aLeaf = fc.constantFrom<unknown>(
   '81.2.69.142',
   '10.0.0.1',

@@ -39,7 +39,7 @@ const cityNow = (enrichment: Enrichment): unknown =>
       | undefined
   )?.geo.city_name
 
-/** As geoipupdate does it: a whole file takes the place of the one before. */
+/** Replaces the file as geoipupdate does: a whole file takes the place of the one before. */
 async function replace(bytes: Buffer): Promise<void> {
   await writeFile(`${file}.new`, bytes)
   await rename(`${file}.new`, file)
@@ -53,7 +53,7 @@ describe('the file of places', () => {
   })
 
   it('that is a folder, empty, something else, packed or cut off is a sentence', async () => {
-    await expect(open(geo(folder))).rejects.toThrow(`${folder} is no MaxMind DB file`)
+    await expect(open(geo(folder))).rejects.toThrow(`${folder} is not a MaxMind DB file`)
     const whole = mmdbOf({ '81.2.69.0/24': LONDON })
     for (const bytes of [
       '',
@@ -62,7 +62,7 @@ describe('the file of places', () => {
       whole.subarray(300),
     ]) {
       await writeFile(file, bytes)
-      await expect(open(geo(file))).rejects.toThrow(`${file} is no MaxMind DB file, or a damaged one`)
+      await expect(open(geo(file))).rejects.toThrow(`${file} is not a MaxMind DB file, or is damaged`)
     }
   })
 
@@ -94,7 +94,7 @@ describe('the file of places', () => {
     await writeFile(file, 'half a fi')
     await enrichment.look()
     await enrichment.look()
-    expect(said).toEqual([expect.stringContaining('The file of places stays as it was')])
+    expect(said).toEqual([expect.stringContaining('The previous file of places stays in use')])
     expect(cityNow(enrichment)).toBe('London')
     await replace(mmdbOf({ '81.0.0.0/8': BERLIN }))
     await enrichment.look()

@@ -1,8 +1,8 @@
+import { open, stat } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { type Additions, reasonOf } from '../../schema/index.ts'
+import { type Additions, OperatorError, reasonOf } from '../../schema/index.ts'
 import { type Enriched, Enricher, type EnrichPlan } from './enricher.ts'
-import type { PlaceTable } from './place.ts'
-import { type FileState, readPlaceFile, stateOf } from './place-file.ts'
+import { Places, type PlaceTable } from './place.ts'
 
 /** `enrich` of indexer.yml. */
 export interface EnrichSettings {
@@ -11,17 +11,17 @@ export interface EnrichSettings {
   readonly related: boolean
 }
 
-/** What the indexer adds to events, by settings that may change while it runs. */
+/** The indexer's additions to events, by settings that may change while it runs. */
 export interface Enrichment {
-  /** What is to be added now; null where nothing is to be said. */
+  /** The additions to make now; null if there are none. */
   readonly plan: EnrichPlan | null
-  /** Enriches in this thread: for the few events that come another way than by a waybill. */
+  /** Enriches in this thread: for the few events that do not come in a waybill. */
   enrich(lines: Buffer): Enriched['additions']
   /** The same for a single event. */
   additionsOf(line: Buffer): Additions | undefined
-  /** Says once for each file that looking up places in it failed. */
+  /** Reports a failed lookup of places, once for each file. */
   report(fault: string | null): void
-  /** Builds what other settings ask for, and throws where it can't; what it gives puts that into use. */
+  /** Prepares other settings, and throws if it can't; the returned function puts them into use. */
   prepare(next: EnrichSettings): Promise<() => void>
   /** Looks whether the file of places was replaced, and takes it up. Called by a timer. */
   look(): Promise<void>
@@ -44,7 +44,7 @@ export async function openEnrichment(
   const enricher = new Enricher()
   let current = settings
   let loaded = await load(settings)
-  /** A state of the file that could not be taken up: it is not tried again before it changes. */
+  /** The state of a file that could not be loaded: it is not tried again before it changes. */
   let refused: FileState | null = null
   let faulty = 0
   let looking: Promise<void> | null = null
@@ -65,7 +65,7 @@ export async function openEnrichment(
   function report(fault: string | null): void {
     if (fault === null || loaded === null || faulty === loaded.table.version) return
     faulty = loaded.table.version
-    log.error(`${loaded.path} is damaged (${fault}): some events get no place. Put a whole file there.`)
+    log.error(`${loaded.path} is damaged (${fault}): some events get no place. Replace the file.`)
   }
 
   function enrich(lines: Buffer): Enriched['additions'] {
@@ -82,13 +82,13 @@ export async function openEnrichment(
     try {
       state = await stateOf(before.path)
     } catch {
-      // It is being replaced, or was removed: what is in memory goes on.
+      // It is being replaced, or was removed: what is in memory continues.
       return
     }
     if (state === before.state || state === refused) return
     try {
       const next = await load(current)
-      // The settings may have changed meanwhile.
+      // The settings may have changed in the meantime.
       if (loaded !== before) return
       loaded = next
       plan = planOf()
@@ -96,7 +96,7 @@ export async function openEnrichment(
       log.info(`${before.path} was replaced; places are estimated by the new file.`)
     } catch (error) {
       refused = state
-      log.error(`The file of places stays as it was: ${reasonOf(error)}`)
+      log.error(`The previous file of places stays in use: ${reasonOf(error)}`)
     }
   }
 
@@ -131,5 +131,58 @@ export async function openEnrichment(
     },
     look,
     close: () => clearInterval(timer),
+  }
+}
+
+/** Identifies the state of a file: it changes when the file is replaced or written to. */
+type FileState = string
+
+async function stateOf(path: string): Promise<FileState> {
+  const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true })
+  return `${dev}/${ino}/${size}/${mtimeNs}`
+}
+
+let tables = 0
+
+/** Addresses of well-known name servers: a damaged file mostly shows when something is looked up in it. */
+const PROBES = ['1.1.1.1', '8.8.8.8', '9.9.9.9', '2606:4700:4700::1111', '2001:4860:4860::8888']
+
+/** Reads a file of places whole, and makes sure that it is one. */
+async function readPlaceFile(path: string): Promise<{ table: PlaceTable; state: FileState }> {
+  const state = await stateOf(path).catch((error: unknown) => {
+    throw new OperatorError(
+      'WB-PLACES',
+      `enrich.geo.file: ${path} can't be read (${reasonOf(error)}); check the path and its permissions, or remove enrich.geo`,
+      { cause: error, exitCode: 2 },
+    )
+  })
+  try {
+    const table = { bytes: await bytesOf(path), version: ++tables }
+    const places = new Places(table)
+    for (const address of PROBES) places.of(address)
+    return { table, state }
+  } catch (error) {
+    throw new OperatorError(
+      'WB-PLACES',
+      `enrich.geo.file: ${path} is not a MaxMind DB file, or is damaged (${reasonOf(error)}); it must be an unpacked .mmdb of MaxMind or DB-IP`,
+      { cause: error, exitCode: 2 },
+    )
+  }
+}
+
+async function bytesOf(path: string): Promise<SharedArrayBuffer> {
+  const file = await open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    const bytes = new SharedArrayBuffer(size)
+    const view = Buffer.from(bytes)
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await file.read(view, at, Math.min(size - at, 16 * 1024 * 1024), at)
+      if (bytesRead === 0) throw new Error('it became shorter while it was read')
+      at += bytesRead
+    }
+    return bytes
+  } finally {
+    await file.close()
   }
 }

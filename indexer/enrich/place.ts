@@ -1,9 +1,8 @@
-import { BlockList } from 'node:net'
 import { Reader, type Response } from 'maxmind'
-import { isRecord } from '../../schema/index.ts'
+import { isPublicAddress, memberOf } from '../../schema/index.ts'
 import { addressKey, addressText } from '../query/index.ts'
 
-/** Where an address is, as far as the file knows: members of `source`. */
+/** The place of an address, as far as the file knows it: members of `source`. */
 export interface Place {
   readonly as?: { readonly number: number; readonly organization?: { readonly name: string } }
   readonly geo?: {
@@ -15,33 +14,12 @@ export interface Place {
   }
 }
 
-/** Addresses that many networks use at once: they are nowhere. */
-const NOWHERE = new BlockList()
-for (const [net, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['224.0.0.0', 3],
-] as const)
-  NOWHERE.addSubnet(net, bits, 'ipv4')
-for (const [net, bits] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const)
-  NOWHERE.addSubnet(net, bits, 'ipv6')
-
-/** The address as it is looked up; null where it is none, or one of a private network. */
+/** The address in the form for lookups; null if the text is none, or one of a private network. */
 export function publicAddress(text: string): string | null {
   const key = addressKey(text)
   if (key === undefined) return null
   const address = addressText(key)
-  return NOWHERE.check(address, address.includes(':') ? 'ipv6' : 'ipv4') ? null : address
+  return isPublicAddress(address) ? address : null
 }
 
 /** An operator's file in memory that threads share: a city file takes 60 to 130 MB. */
@@ -55,7 +33,7 @@ export interface PlaceTable {
 export class Places {
   readonly #reader: Reader<Response>
 
-  /** Throws where the bytes are no such file. */
+  /** Throws if the bytes are not such a file. */
   constructor({ bytes }: PlaceTable) {
     const file = Buffer.from(bytes)
     this.#reader = new Reader<Response>(file)
@@ -66,7 +44,7 @@ export class Places {
       throw new Error('its end is there, but not all before it')
   }
 
-  /** Null where the file knows nothing of the address. Throws where the file is damaged. */
+  /** Returns null if the file does not know the address. Throws if the file is damaged. */
   of(address: string): Place | null {
     const looked = publicAddress(address)
     if (looked === null || (looked.includes(':') && this.#reader.metadata.ipVersion === 4)) return null
@@ -76,7 +54,6 @@ export class Places {
 
 const textIn = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined
-const memberOf = (value: unknown, member: string): unknown => (isRecord(value) ? value[member] : undefined)
 const englishName = (value: unknown): string | undefined => textIn(memberOf(memberOf(value, 'names'), 'en'))
 
 /** A record as MaxMind and DB-IP have it (city, country, ASN, or all in one), by the names of ECS. */
@@ -103,7 +80,7 @@ export function placeIn(record: unknown): Place | null {
         : undefined,
     geo: Object.values(geo).some((value) => value !== undefined) ? geo : undefined,
   }
-  // Members that are undefined are gone: the result is what its JSON says.
+  // JSON drops the members that are undefined.
   const said = JSON.parse(JSON.stringify(place)) as Place
   return said.as === undefined && said.geo === undefined ? null : said
 }

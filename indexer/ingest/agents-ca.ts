@@ -9,9 +9,10 @@ import {
 import * as z from 'zod'
 import { Refusal } from '../refusal.ts'
 import { type Records, SharedRecords } from '../store/index.ts'
+import { inTurn } from '../turn.ts'
 import type { Agent } from './agents.ts'
+import { isSealed, type SecretBox } from './secret-box.ts'
 import type { Act, Trail } from './trail.ts'
-import { inTurn } from './turn.ts'
 
 /** The authority that certifies agents: its certificate and key, and the one before, while agents still have certificates of that. */
 const caSchema = z.array(z.object({ cert: z.string(), key: z.string(), from: z.number(), until: z.number() }))
@@ -19,6 +20,7 @@ type Generation = z.infer<typeof caSchema>[number]
 
 const KIND = 'agents-ca'
 const KEY = 'ca'
+const CONTEXT = 'agents-ca'
 const NAME = 'Waybill agents'
 const DAY = 86_400_000
 const CA_LIFETIME = 10 * 365 * DAY
@@ -36,6 +38,7 @@ export class AgentsCa {
   readonly #lifetime: () => number
   readonly #clock: () => number
   readonly #random: (bytes: number) => Buffer
+  readonly #box: SecretBox
   readonly #turn = inTurn()
   #generations: readonly { cert: X509Certificate; of: Generation }[] = []
   #version: number | null = null
@@ -47,18 +50,21 @@ export class AgentsCa {
     this.#lifetime = parts.lifetime
     this.#clock = parts.clock
     this.#random = parts.random
+    this.#box = parts.box
   }
 
   static async open(parts: {
     records: Records
     trail: Trail
-    /** Of an agent's certificate, ms, as it is set now. */
+    /** The current lifetime of an agent's certificate, ms. */
     lifetime: () => number
     clock: () => number
     random: (bytes: number) => Buffer
+    box: SecretBox
   }): Promise<AgentsCa> {
     const ca = new AgentsCa(parts)
     await ca.#read()
+    await ca.#sealKeys()
     if (parts.records instanceof SharedRecords) parts.records.follow(() => ca.#read())
     return ca
   }
@@ -73,7 +79,7 @@ export class AgentsCa {
     this.#issued.clear()
   }
 
-  /** The certificate that agents get theirs from now; null where there is no authority. */
+  /** The certificate of the current authority for agents; null if there is none. */
   get certificate(): X509Certificate | null {
     return this.#generations[0]?.cert ?? null
   }
@@ -89,7 +95,7 @@ export class AgentsCa {
   create(by: By): Promise<X509Certificate> {
     return this.#turn(async () => {
       if (this.#generations.length > 0)
-        throw new Refusal(409, 'refused', 'There is an authority for agents already: renew it.')
+        throw new Refusal('WB-EXISTS', 'There is already an authority for agents: renew it.')
       return this.#put('agents-ca-create', 'An authority for the certificates of agents was made', by)
     })
   }
@@ -110,7 +116,7 @@ export class AgentsCa {
       { subject: NAME, publicKey, from, until, isAuthority: true },
       this.#signer(privateKey),
     )
-    const key = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    const key = this.#box.seal(Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })), CONTEXT)
     const made: Generation = { cert: cert.toString(), key, from, until }
     const kept = this.#generations.map(({ of }) => of).filter((of) => of.until > now)
     await this.#trail.record({
@@ -124,13 +130,34 @@ export class AgentsCa {
     if (!(await this.#records.put(KIND, KEY, [made, ...kept], this.#version))) {
       await this.#read()
       throw new Refusal(
-        409,
-        'changed',
+        'WB-CHANGED',
         'Another indexer changed the authority at the same moment: try again.',
+        { status: 409 },
       )
     }
     await this.#read()
     return cert
+  }
+
+  #keyOf({ key }: Generation): KeyObject {
+    // An earlier version stored it in plain text.
+    const pem = isSealed(key) ? this.#box.open(key, CONTEXT) : Buffer.from(key)
+    if (pem !== null) return createPrivateKey(pem)
+    throw new Refusal(
+      'WB-SECRETS-KEY',
+      "This indexer can't read the key of the authority for agents: it was encrypted with another key. Give all indexers of the cluster the same secrets-key.",
+    )
+  }
+
+  /** Encrypts the keys that an earlier version stored in plain text. */
+  async #sealKeys(): Promise<void> {
+    const generations = this.#generations.map(({ of }) => of)
+    if (generations.every(({ key }) => isSealed(key))) return
+    const sealed = generations.map((of) =>
+      isSealed(of.key) ? of : { ...of, key: this.#box.seal(Buffer.from(of.key), CONTEXT) },
+    )
+    await this.#records.put(KIND, KEY, sealed, this.#version)
+    await this.#read()
   }
 
   /** A certificate for the key of an agent that has shown who it is. */
@@ -151,12 +178,12 @@ export class AgentsCa {
         until,
         isAuthority: false,
       },
-      this.#signer(createPrivateKey(current.of.key)),
+      this.#signer(this.#keyOf(current.of)),
     )
     await this.#trail.record({
       action: 'agent-certificate',
       category: 'security',
-      message: `Agent ${agent.name} (${agent.id}) got a certificate, good until ${new Date(until).toISOString()}.`,
+      message: `Agent ${agent.name} (${agent.id}) got a certificate, valid until ${new Date(until).toISOString()}.`,
       outcome: 'success',
       by: { name: 'agent' },
       entity: { type: 'agent', id: agent.id, name: agent.name },
@@ -173,8 +200,7 @@ export class AgentsCa {
 
 export const noAuthority = (): Refusal =>
   new Refusal(
-    404,
-    'not-found',
+    'WB-NO-AUTHORITY',
     'This indexer has no authority for the certificates of agents: `waybill agents ca create` makes one.',
   )
 

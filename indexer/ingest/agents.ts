@@ -15,13 +15,10 @@ const agentSchema = z.object({
   revoked: z.number().nullable(),
   /** The indexer's own agent, which nobody may speak for over the network. */
   own: z.boolean(),
-  /** Hosts that its events may name beside its own. Agents that an earlier version enrolled have none of this: they may name any. */
+  /** The hosts that its events may name beside its own. Agents that an earlier version enrolled lack it: they may name any. */
   hosts: z.array(z.string()).optional(),
 })
 export type Agent = z.infer<typeof agentSchema>
-
-/** Names of hosts as an operator gives them: `*` stands for any signs. */
-export const hostNamesSchema = z.array(z.string().trim().min(1).max(256)).max(1000)
 
 /** The hosts that an agent's events may name; null: any. */
 export const hostsOf = ({ host, hosts }: Agent): readonly string[] | null =>
@@ -29,7 +26,7 @@ export const hostsOf = ({ host, hosts }: Agent): readonly string[] | null =>
 
 const KIND = 'agent'
 
-/** Who may send. All agents are in memory, as each waybill asks for one; the store's records are the truth. */
+/** The enrolled agents. All are in memory, since each waybill needs one; the store's records are authoritative. */
 export class Agents {
   readonly #records: Records
   readonly #agents = new Map<string, { agent: Agent; version: number }>()
@@ -87,7 +84,7 @@ export class Agents {
     await this.#reread(agent.id)
   }
 
-  /** False where it was revoked before. */
+  /** Returns false if it was revoked before. */
   async revoke(id: string, now: number): Promise<boolean> {
     for (;;) {
       const known = this.#agents.get(id)
@@ -121,28 +118,30 @@ export class Agents {
     if (record !== null) this.#remember(agentSchema.parse(record.value), record.version)
   }
 
-  /** The agent that signed this; refuses who is unknown, revoked, or did not. */
+  /** Returns the agent that signed this; refuses an unknown or revoked agent, and a wrong signature. */
   authenticate(said: { agent: string; key: string }, signedBy: (key: KeyObject) => boolean): Agent {
     const agent = this.get(said.agent)
     const known = this.#keys.get(said.key)
     if (agent === undefined || agent.own) {
-      throw new Refusal(401, 'unauthorised', `No agent ${said.agent} is enrolled here: enroll it first.`)
+      throw new Refusal('WB-AGENT-UNKNOWN', `The indexer knows no agent ${said.agent}: enroll it first.`)
     }
     if (agent.revoked !== null) {
-      throw new Refusal(403, 'revoked', `Agent ${agent.id} was revoked; enroll it again with a new key.`)
+      throw new Refusal('WB-AGENT-REVOKED', `Agent ${agent.id} was revoked; enroll it again with a new key.`)
     }
     if (known === undefined || known.agent !== agent.id) {
-      throw new Refusal(401, 'unauthorised', `Agent ${agent.id} has no key ${said.key} here.`)
+      throw new Refusal('WB-AGENT-UNKNOWN', `The indexer knows no key ${said.key} of agent ${agent.id}.`)
     }
     if (!signedBy(known.key)) {
-      throw new Refusal(401, 'unauthorised', `The signature is not by key ${said.key} of agent ${agent.id}.`)
+      throw new Refusal(
+        'WB-SIGNATURE-INVALID',
+        `The signature does not match key ${said.key} of agent ${agent.id}.`,
+      )
     }
     return agent
   }
 
   authenticateWaybill(head: WaybillHead): Agent {
-    const sealed = { ...head, payload: Buffer.alloc(0) }
-    return this.authenticate(head.manifest, (key) => verifyWaybill(sealed, key))
+    return this.authenticate(head.manifest, (key) => verifyWaybill(head, key))
   }
 }
 
@@ -150,14 +149,14 @@ export class Agents {
 export function readPublicKey(pem: string): { id: string; pem: string } {
   let key: KeyObject
   try {
-    // Of a private key Node would derive the public one; nobody should send us theirs.
+    // Node would derive the public key from a private one, but nobody should send us a private key.
     if (!pem.includes('BEGIN PUBLIC KEY')) throw new Error('another kind of PEM')
     key = createPublicKey(pem)
   } catch {
-    throw new Refusal(400, 'bad-request', 'publicKey is no public key in PEM.')
+    throw new Refusal('WB-WAYBILL-INVALID', 'publicKey is not a public key in PEM.')
   }
   if (key.asymmetricKeyType !== 'ed25519') {
-    throw new Refusal(400, 'bad-request', `publicKey is ${key.asymmetricKeyType}; expected an Ed25519 key.`)
+    throw new Refusal('WB-WAYBILL-INVALID', `publicKey is ${key.asymmetricKeyType}; expected an Ed25519 key.`)
   }
   return { id: keyId(key), pem: String(key.export({ type: 'spki', format: 'pem' })) }
 }

@@ -4,13 +4,13 @@ import { decodeHead, SENDER_WITHIN, senderIn, type WaybillHead } from '../../sch
 import { Refusal } from '../refusal.ts'
 import type { Share } from './budget.ts'
 
-/** What one reading of a socket brings is in memory whoever sends it. */
+/** One read of a socket is in memory before the sender is known. */
 const FREE_BYTES = 64 * 1024
 /** 16 KiB a second: a byte now and then would hold its room for hours. */
 const LEAST_BYTES_A_MS = 16
 
 /**
- * The body of a waybill as it comes in: first its head, which says who sends, then the payload. The payload goes
+ * The body of a waybill as it comes in: first its head, which names the sender, then the payload. The payload goes
  * into a buffer of its own that can be transferred to a worker; nothing of it is kept before the head was accepted.
  *
  * The source is a request and is never destroyed from here, because the answer goes over the same socket. What is
@@ -19,7 +19,7 @@ const LEAST_BYTES_A_MS = 16
 export class Body {
   readonly #source: Readable
   readonly #idleTimeout: number
-  /** What came and was not yet asked for. */
+  /** The bytes that came and were not yet read. */
   #waiting: Buffer[] = []
   #length = 0
   #ended = false
@@ -64,21 +64,21 @@ export class Body {
       this.#wake = null
       if (!came) {
         throw new Refusal(
-          408,
-          'bad-request',
-          `The body stopped after ${this.#length} bytes, for ${deadline} ms.`,
+          'WB-WAYBILL-SLOW',
+          `The body stopped after ${this.#length} bytes for ${deadline} ms.`,
         )
       }
     }
     const next = this.#waiting.shift()
     if (next !== undefined) return next
-    if (this.#gone) throw new Refusal(400, 'bad-request', `The sender left after ${this.#length} bytes.`)
+    if (this.#gone)
+      throw new Refusal('WB-WAYBILL-INVALID', `The connection ended after ${this.#length} bytes.`)
     return null
   }
 
   /**
-   * Manifest and signature. Who sends is not proven yet, so all of it must be here within one timeout. `isKnown` decides by what the first bytes
-   * say whether more than these are read at all; only what goes beyond one piece of network takes of the budget.
+   * Reads manifest and signature. The sender is not proven yet, so all of it must arrive within one timeout. `isKnown` decides by the first
+   * bytes whether more is read at all; only what exceeds one chunk of the network counts towards the budget.
    */
   async head(
     share: Share,
@@ -91,8 +91,7 @@ export class Body {
       const chunk = await this.#next(Math.max(1, Math.round(until - performance.now())))
       if (chunk === null) {
         throw new Refusal(
-          400,
-          'bad-request',
+          'WB-WAYBILL-INVALID',
           `The body ends at byte ${this.#length}, inside the waybill's head.`,
         )
       }
@@ -125,8 +124,7 @@ export class Body {
   async payload(length: number, share: Share): Promise<ArrayBuffer> {
     if (length > LIMITS.bodyBytes) {
       throw new Refusal(
-        413,
-        'too-large',
+        'WB-TOO-LARGE',
         `A body may have ${LIMITS.bodyBytes} bytes, and its payload has ${length}.`,
       )
     }
@@ -140,12 +138,12 @@ export class Body {
       const chunk = await this.#next(Math.min(this.#idleTimeout, left))
       if (chunk === null) break
       if (at + chunk.length > length) {
-        throw new Refusal(400, 'bad-request', `Bytes follow the payload, which has ${length} bytes.`)
+        throw new Refusal('WB-WAYBILL-INVALID', `Bytes follow the payload, which has ${length} bytes.`)
       }
       at += chunk.copy(into, at)
     }
     if (at < length) {
-      throw new Refusal(400, 'bad-request', `The payload has ${length} bytes, but only ${at} are there.`)
+      throw new Refusal('WB-WAYBILL-INVALID', `The payload has ${length} bytes, but only ${at} are there.`)
     }
     return payload
   }
@@ -162,9 +160,8 @@ export class Body {
 
 export function busy(): Refusal {
   return new Refusal(
-    503,
-    'busy',
-    'The indexer has as many waybills in hand as it may; send this one again.',
+    'WB-INGEST-BUSY',
+    'The indexer has no memory for further waybills now; send this one again.',
     {
       retryAfter: 1,
     },
@@ -172,4 +169,4 @@ export function busy(): Refusal {
 }
 
 const unknownSender = (): Refusal =>
-  new Refusal(401, 'unauthorised', 'The manifest names no enrolled agent or key: enroll the agent first.')
+  new Refusal('WB-AGENT-UNKNOWN', 'The manifest names no enrolled agent or key: enroll the agent first.')

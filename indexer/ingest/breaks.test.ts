@@ -52,7 +52,7 @@ describe('a chain is broken', () => {
         cites: { incarnation: 'ab'.repeat(16) as never, sequence: 7, hash: H(7) },
       },
       {},
-      /^1: .*which is not here/,
+      /^1: .*which is not stored/,
     ],
     [
       'where what is cited is another',

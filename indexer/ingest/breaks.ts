@@ -4,11 +4,11 @@ import { type Links, type Records, SharedRecords } from '../store/index.ts'
 import { isRecorded, type Recorded } from './recorded.ts'
 import type { Trail } from './trail.ts'
 
-/** A waybill that doesn't go with those its chain binds it to: something was removed, added or changed between them. */
+/** A contradiction between a waybill and those that its chain binds it to: something was removed, added or changed between them. */
 const breakSchema = z.object({
   agent: z.string(),
   incarnation: z.string(),
-  /** Of the waybill that names another one wrongly. */
+  /** The number of the waybill that names another one wrongly. */
   sequence: z.number(),
   at: z.number(),
   reason: z.string(),
@@ -17,10 +17,10 @@ export type Break = z.infer<typeof breakSchema>
 
 const KIND = 'chain-break'
 export const BREAK_ACTION = 'waybill-chain-break'
-/** Of one agent; more are counted, and neither kept nor told of. */
+/** The most breaks that are kept of one agent; more are counted, and neither kept nor reported. */
 const MOST_KEPT = 100
 
-/** What a waybill says of those before it, and the one behind it of it, that is not so. */
+/** Finds the contradictions between a waybill and those that it names, and between it and its successor. */
 export function brokenIn(
   { incarnation, sequence, previous, cites }: Manifest,
   hash: string,
@@ -45,7 +45,7 @@ export function brokenIn(
   if (cites !== null && (cites.sequence > 0 || cites.hash !== null)) {
     const cited = `waybill ${cites.sequence} of incarnation ${cites.incarnation}`
     if (links.cited === null)
-      broken.push({ sequence, reason: `${name(sequence)} cites ${cited}, which is not here` })
+      broken.push({ sequence, reason: `${name(sequence)} cites ${cited}, which is not stored` })
     else if (links.cited !== cites.hash)
       broken.push({
         sequence,
@@ -96,7 +96,7 @@ export class Breaks {
     return [...this.#byAgent.values()].reduce((sum, { size }) => sum + size, 0)
   }
 
-  /** Looks at a waybill that is stored, before it is acknowledged. How many breaks it has that were not known. */
+  /** Checks a stored waybill before it is acknowledged. Returns the number of its breaks that were not known. */
   async look(manifest: Manifest, hash: string, links: Links, name: string): Promise<number> {
     const { agent, incarnation } = manifest
     let found = 0
@@ -115,9 +115,9 @@ export class Breaks {
   }
 
   async #record(key: string, one: Break, { name, isLast }: { name: string; isLast: boolean }): Promise<void> {
-    // Told first: after kill -9 the waybill comes again, and the trail knows whether it was told.
+    // Record it in the trail first: after kill -9 the waybill comes again, and the trail shows whether it was recorded.
     if (!(await this.#isRecorded({ action: BREAK_ACTION, entity: key }))) {
-      const more = isLast ? ' Further breaks of this agent are counted and not listed.' : ''
+      const more = isLast ? ' Further breaks of this agent are counted, but not listed.' : ''
       await this.#trail.record({
         action: BREAK_ACTION,
         category: 'security',

@@ -1,7 +1,7 @@
 /**
- * How many bytes of waybills may be in memory at once, as they came and unpacked. Nobody waits for room: who finds none
- * is told to come back, so that memory stays bounded whatever arrives. Nobody has more than half of it while others are there: what one
- * sender announces and never sends leaves room for the others.
+ * The number of bytes of waybills that may be in memory at once, as received and unpacked. Nobody waits for room: a sender without room is
+ * asked to come back, so memory stays bounded whatever arrives. Nobody has more than half of it while others are there: what one sender
+ * announces and never sends leaves room for the others.
  */
 export class Budget {
   readonly limit: number
@@ -47,8 +47,8 @@ export class Budget {
 }
 
 export interface Share {
-  /** False where the budget has no room for it. */
+  /** False if the budget has no room for it. */
   take(bytes: number): boolean
-  /** Gives all of it back; once is enough. */
+  /** Gives all of it back; further calls have no effect. */
   release(): void
 }

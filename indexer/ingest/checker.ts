@@ -4,18 +4,18 @@ import type { EnrichPlan } from '../enrich/index.ts'
 import type { ContentResult, ContentTask } from './content.ts'
 import type { Room } from './shared-buffers.ts'
 
-/** What a worker is asked: to check a payload, and to enrich its events if it is what its manifest says. */
+/** The task of a worker: to check a payload, and to enrich its events if it matches its manifest. */
 export interface CheckTask {
   readonly content: ContentTask
   readonly plan: EnrichPlan | null
-  /** Where the lines are to be; null: in a buffer of their own. */
+  /** The room for the lines; null: a new buffer. */
   readonly room: Room | null
 }
 
 export type CheckResult =
   | (Omit<Extract<ContentResult, { ok: true }>, 'lines'> & {
       readonly lines: ArrayBuffer | Room
-      /** As in a batch for the store, its lines as a byte array. */
+      /** As in a batch for the store, with the lines as a byte array. */
       readonly additions: { readonly positions: Uint32Array; readonly lines: Uint8Array } | null
       /** Why places could not be looked up. */
       readonly fault: string | null

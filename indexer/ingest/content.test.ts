@@ -10,7 +10,7 @@ const bufferOf = (bytes: Buffer): ArrayBuffer => {
   return own
 }
 
-/** What a task is when it is right, computed plainly. */
+/** The correct task for these lines, computed plainly. */
 function taskOf(lines: readonly string[], encoding: 'zstd' | 'gzip'): ContentTask {
   const text = Buffer.from(lines.map((line) => `${line}\n`).join(''))
   const root = merkleRoot(Buffer.concat(lines.map((line) => leafHash(Buffer.from(line)))))

@@ -1,7 +1,7 @@
 import { constants, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { codeOf, HASH_BYTES, leafHash, leavesOf, merkleRoot, reasonOf } from '../../schema/index.ts'
 
-/** What a signed manifest says of its payload. */
+/** The facts in a signed manifest about its payload. */
 export interface ContentTask {
   readonly payload: ArrayBuffer
   readonly encoding: 'zstd' | 'gzip'
@@ -11,7 +11,7 @@ export interface ContentTask {
 }
 
 export type ContentResult =
-  /** Each may be longer than what it holds: the manifest's `bytes` of lines, 32 bytes an event of leaves. */
+  /** Each buffer may be longer than its content: lines have the manifest's `bytes`, leaves 32 bytes an event. */
   | { readonly ok: true; readonly lines: ArrayBuffer; readonly leaves: ArrayBuffer }
   | { readonly ok: false; readonly reason: string }
 
@@ -29,7 +29,7 @@ export function checkContent(task: ContentTask): ContentResult {
   } catch (error) {
     if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE')
       return refuse(`the payload unpacks to more than the ${task.bytes} bytes that the manifest names`)
-    return refuse(`the payload is no ${task.encoding}: ${reasonOf(error)}`)
+    return refuse(`the payload is not ${task.encoding}: ${reasonOf(error)}`)
   }
   if (unpacked.length !== task.bytes)
     return refuse(`the payload unpacks to ${unpacked.length} bytes, and the manifest names ${task.bytes}`)
@@ -45,7 +45,7 @@ export function checkContent(task: ContentTask): ContentResult {
   return { ok: true, lines, leaves: ownBufferOf(leaves) }
 }
 
-/** The buffer that these bytes begin: their own where nothing else lies in it, so that megabytes are not copied. */
+/** Returns the buffer of these bytes: their own if it holds nothing else, so that megabytes are not copied. */
 function ownBufferOf(bytes: Buffer): ArrayBuffer {
   const { buffer, byteOffset, length } = bytes
   if (byteOffset === 0 && length > POOLED && buffer instanceof ArrayBuffer) return buffer
@@ -68,8 +68,8 @@ function leavesOfLines(bytes: Buffer, expected: number): { leaves: Buffer; count
 function unpack(task: ContentTask): Buffer {
   const payload = Buffer.from(task.payload)
   if (payload.length === 0) return payload
-  // One piece more than is named would be the proof of a lie; zlib wants room for at least one byte. In one piece, so that
-  // nothing is put together afterwards; the room behind the end tells zlib that it is the end.
+  // Output that exceeds the named size would prove the manifest wrong; zlib needs room for at least one byte. The output is one chunk, so
+  // nothing is joined afterwards; the room after the end lets zlib see the end.
   const options = { maxOutputLength: Math.max(1, task.bytes), chunkSize: task.bytes + 64 }
   return task.encoding === 'zstd'
     ? zstdDecompressSync(payload, { ...options, params: { [constants.ZSTD_d_windowLogMax]: 27 } })

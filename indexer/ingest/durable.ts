@@ -2,7 +2,11 @@ import { mkdir, open, rename } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 /** Writes a file that only this user can read; after a crash it is there as a whole, or as it was. */
-export async function writeDurably(folder: string, file: string, content: string): Promise<void> {
+export async function writeDurably(
+  folder: string,
+  file: string,
+  content: string | Uint8Array,
+): Promise<void> {
   const temporary = `${file}.tmp`
   const first = await mkdir(folder, { recursive: true, mode: 0o700 })
   const handle = await open(temporary, 'w', 0o600)
@@ -22,7 +26,8 @@ export async function writeDurably(folder: string, file: string, content: string
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Makes the names in a folder safe. */
+export async function syncFolder(folder: string): Promise<void> {
   const names = await open(folder, 'r')
   try {
     await names.sync()

@@ -98,9 +98,9 @@ describe('an event that comes in a waybill', () => {
     const answer = await agent.send(indexer.url, agent.seal(forged.map((members) => agent.event(members))))
     expect(answer.json).toMatchObject({ stored: 0, dead: 3 })
     expect((answer.json.reasons as { reason: string }[]).map(({ reason }) => reason)).toEqual([
-      'source.geo is only for the indexer to add',
-      'source.as is only for the indexer to add',
-      'audit.derived is only for the indexer to add',
+      'source.geo may be added only by the indexer',
+      'source.as may be added only by the indexer',
+      'audit.derived may be added only by the indexer',
     ])
   })
 })

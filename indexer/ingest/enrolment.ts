@@ -1,12 +1,12 @@
 import type { EnrollAnswer, EnrollRequest } from '../../schema/wire/index.ts'
 import { Refusal } from '../refusal.ts'
+import { inTurn } from '../turn.ts'
 import { type Agents, readPublicKey } from './agents.ts'
 import type { Failures } from './failures.ts'
 import type { EnrolTokens, MintedToken } from './tokens.ts'
 import type { Trail } from './trail.ts'
-import { inTurn } from './turn.ts'
 
-/** Where an enrolment comes from. */
+/** The origin of an enrolment. */
 export interface Applicant {
   readonly address: string
   /** This asker may enroll without a token, if it is the first agent of all. */
@@ -39,9 +39,9 @@ export function openEnrolment(parts: {
     const key = readPublicKey(request.publicKey)
     const known = agents.ofKey(key.id)
     if (known !== undefined) {
-      if (known.own) throw new Refusal(403, 'forbidden', "This is the indexer's own key.")
+      if (known.own) throw new Refusal('WB-AGENT-MISMATCH', "This is the indexer's own key.")
       if (known.revoked !== null) {
-        throw new Refusal(403, 'revoked', `Agent ${known.id} was revoked; enroll with a new key.`)
+        throw new Refusal('WB-AGENT-REVOKED', `Agent ${known.id} was revoked; enroll with a new key.`)
       }
       // Nothing new is granted: the answer to an earlier enrolment was lost.
       return { agent: known.id, key: key.id, namespace }
@@ -54,7 +54,7 @@ export function openEnrolment(parts: {
       // A good token is never refused because of bad ones from the same address.
       failures.check(from.address)
       failures.count(from.address)
-      throw new Refusal(401, 'unauthorised', granted)
+      throw new Refusal('WB-ENROL-TOKEN', granted)
     }
     const agent = {
       id: `a-${random(8).toString('hex')}`,
@@ -88,7 +88,7 @@ export function openEnrolment(parts: {
 
 function whyNotFirst(agents: Agents, from: Applicant): string | null {
   const remedy = 'make a token with `waybill agents token`'
-  if (!from.mayBeFirst) return `Enrolling needs a token here: ${remedy}.`
+  if (!from.mayBeFirst) return `Enrolment needs a token: ${remedy}.`
   if (agents.list().length > 0)
     return `Only the first agent may enroll without a token, and one is enrolled: ${remedy}.`
   return null

@@ -1,6 +1,6 @@
 import { Refusal } from '../refusal.ts'
 
-/** How much guessing costs. */
+/** The delays after failed guesses. */
 export interface Pace {
   /** Failures without a delay. */
   readonly free: number
@@ -11,7 +11,7 @@ export interface Pace {
   readonly forgiven: number
 }
 
-/** More keys than this are not told apart: the one that failed longest ago is forgotten. */
+/** More keys than this are not distinguished: the one that failed longest ago is forgotten. */
 const MOST_KEYS = 10_000
 
 interface Failed {
@@ -20,7 +20,7 @@ interface Failed {
   readonly until: number
 }
 
-/** Growing delays for who fails again and again: an address, or somebody at one account. */
+/** Growing delays for repeated failures: of an address, or at one account. */
 export class Delays {
   readonly #failed = new Map<string, Failed>()
   readonly #pace: Pace
@@ -31,12 +31,12 @@ export class Delays {
     this.#clock = clock
   }
 
-  /** How long this key still has to wait, ms. */
+  /** The time that this key still has to wait, ms. */
   left(key: string): number {
     return Math.max(0, (this.#failed.get(key)?.until ?? 0) - this.#clock())
   }
 
-  /** Counts a failure; says how many there are by now. */
+  /** Counts a failure, and returns the number of failures. */
   failed(key: string): number {
     const { free, first, longest, forgiven } = this.#pace
     const now = this.#clock()
@@ -68,13 +68,17 @@ export class Failures {
     this.#delays = new Delays(OF_ADDRESS, clock)
   }
 
-  /** Refuses an address that failed too often lately. Who brings what is right is known before this is asked. */
+  /** Refuses an address that failed too often lately. Clients with valid credentials are recognised before this check. */
   check(address: string): void {
     const left = this.#delays.left(address)
     if (left > 0)
-      throw new Refusal(429, 'busy', 'Too many refused attempts from this address; try again later.', {
-        retryAfter: Math.ceil(left / 1000),
-      })
+      throw new Refusal(
+        'WB-TOO-MANY-ATTEMPTS',
+        'Too many refused attempts from this address; try again later.',
+        {
+          retryAfter: Math.ceil(left / 1000),
+        },
+      )
   }
 
   count(address: string): void {

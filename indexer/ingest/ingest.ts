@@ -11,7 +11,9 @@ import { Failures } from './failures.ts'
 import { Presences } from './presence.ts'
 import { type QuotaLimits, Quotas } from './quota.ts'
 import { authorOf, openReceiver, type ReceiveMeter, type Receiver } from './receive.ts'
+import type { SecretBox } from './secret-box.ts'
 import { Seldom } from './seldom.ts'
+import { showAgents } from './shown-agents.ts'
 import { EnrolTokens } from './tokens.ts'
 import { openTrail, type Trail } from './trail.ts'
 
@@ -24,7 +26,7 @@ export interface Ingest {
   readonly failures: Failures
   readonly breaks: Breaks
   readonly quotas: Quotas
-  /** For whom this agent may speak; null where there is none of this id. */
+  /** The identity that this agent may report in; null if there is no agent of this id. */
   authorOf(agent: string): Author | null
   readonly receiver: Receiver
   readonly trail: Trail
@@ -39,21 +41,24 @@ export async function openIngest(parts: {
   store: Store
   records: Records
   enrichment: Enrichment
-  /** Where the indexer's own key is. */
+  /** The folder of the indexer's own key. */
   folder: string
   namespace: string
   workers: number
   limits: { inFlight: number; idleTimeout: number }
   quota: () => QuotaLimits
   shared: () => readonly string[]
-  /** How long an agent's certificate is good, ms. */
+  /** How long an agent's certificate is valid, ms. */
   certificateLifetime: () => number
   meter: ReceiveMeter
   log: Logger
   clock: () => number
+  /** The time without contact after which an agent counts as silent, ms. */
+  silentAfter: () => number
   /** A clock that never goes back, for what ends by time. */
   lasting: () => number
   random: (bytes: number) => Buffer
+  box: SecretBox
 }): Promise<Ingest> {
   const { store, records, log, clock, random } = parts
   const agents = await Agents.open(records)
@@ -73,13 +78,14 @@ export async function openIngest(parts: {
     try {
       await presences.save()
     } catch (error) {
-      log.warn(`When agents were last seen could not be written down: ${reasonOf(error)}`)
+      log.warn(`The times of the last contact with agents could not be stored: ${reasonOf(error)}`)
     }
   }
   const timer = setInterval(() => void save(), SAVE_EVERY)
   timer.unref()
   const telling = setInterval(() => void seldom.flush(), TELL_EVERY)
   telling.unref()
+  const showing = showAgents({ ...parts, agents, presences, breaks })
 
   return {
     agents,
@@ -99,6 +105,7 @@ export async function openIngest(parts: {
     async close() {
       clearInterval(timer)
       clearInterval(telling)
+      await showing.close()
       await seldom.flush(true)
       await trail.close()
       await save()

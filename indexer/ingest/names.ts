@@ -8,7 +8,7 @@ import type { Trail } from './trail.ts'
 const folded = (name: string): string => name.normalize('NFKC').trim().toLowerCase()
 const MOST_TOLD = 10_000
 
-/** What agents are called. An agent may change its name, but never take one that another agent has. */
+/** The names of agents. An agent may change its name, but never take one that another agent has. */
 export class AgentNames {
   readonly #agents: Agents
   readonly #presences: Presences
@@ -21,7 +21,7 @@ export class AgentNames {
     this.#trail = parts.trail
   }
 
-  /** The name and the host by which an agent is known from now on, by what its heartbeat says. */
+  /** Returns the name and the host of an agent from now on, according to its heartbeat. */
   async of(agent: Agent, said: Pick<Heartbeat, 'name' | 'host'>): Promise<{ name: string; host: string }> {
     const hosts = hostsOf(agent)
     const host = hosts === null || hostMatcher(hosts)(said.host) ? said.host : agent.host
@@ -37,7 +37,7 @@ export class AgentNames {
         action: 'agent-rename',
         category: 'security',
         message: isTaken
-          ? `Agent ${before} (${agent.id}) calls itself ${said.name}, which is the name of another agent: it keeps its own.`
+          ? `Agent ${before} (${agent.id}) calls itself ${said.name}, which is the name of another agent: it keeps its previous name.`
           : `Agent ${before} (${agent.id}) calls itself ${said.name} now.`,
         outcome: isTaken ? 'failure' : 'success',
         ...(isTaken && { reason: 'another agent has this name' }),
@@ -53,7 +53,10 @@ export class AgentNames {
     return this.#presences.get(id)?.heartbeat?.name ?? name
   }
 
-  /** By an agent that was enrolled with it or has it now, the indexer's own included. Names of revoked agents stay theirs: events have them. */
+  /**
+   * Whether another agent was enrolled with the name or has it now, the indexer's own agent included. Revoked agents keep their names:
+   * events have them.
+   */
   #isTaken(name: string, by: Agent): boolean {
     const wanted = folded(name)
     return this.#agents

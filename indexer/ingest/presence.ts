@@ -9,11 +9,11 @@ import {
 import { Refusal } from '../refusal.ts'
 import type { Records } from '../store/port.ts'
 
-/** What the indexer knows of an agent's well-being. */
+/** The indexer's knowledge of an agent's health. */
 const presenceSchema = z.object({
   lastSeen: z.number(),
   heartbeat: heartbeatSchema.nullable(),
-  /** By how much the agent's clock is ahead of the indexer's, in ms. */
+  /** The offset of the agent's clock from the indexer's, in ms; positive if it is ahead. */
   clockOffset: z.number().nullable(),
   /** Last beat by incarnation: an old heartbeat can't be shown again. */
   beats: z.array(z.object({ incarnation: z.string(), beat: z.number() })),
@@ -22,9 +22,11 @@ export type Presence = z.infer<typeof presenceSchema>
 
 const KIND = 'presence'
 const INCARNATIONS = 32
+/** An agent that has not reported here for this time, ms, may have reported to another indexer. */
+const ASK_OTHERS_AFTER = 2 * 60_000
 
 /**
- * Who was seen when. It changes at each heartbeat and is worth little after a crash, so it is in memory, and in the
+ * The last contact with each agent. It changes at each heartbeat and is worth little after a crash, so it is in memory, and in the
  * records only now and then.
  */
 export class Presences {
@@ -52,13 +54,22 @@ export class Presences {
     return this.#known.get(agent)
   }
 
-  /** What agents have told of integrations of their operators' own, in the order of the agents. */
+  /** When an agent was last heard of, also by another indexer of the store, as far as that one has written it down; null if never. */
+  async lastSeen(agent: string): Promise<number | null> {
+    const known = this.#known.get(agent)?.lastSeen ?? null
+    if (known !== null && this.#clock() - known < ASK_OTHERS_AFTER) return known
+    const stored = presenceSchema.safeParse((await this.#records.get(KIND, agent))?.value)
+    const other = stored.success ? stored.data.lastSeen : null
+    return known === null || (other !== null && other > known) ? other : known
+  }
+
+  /** The reported integrations of the operators' own, in the order of the agents. */
   ownIntegrations(): OwnIntegration[] {
     const agents = [...this.#known.entries()].sort(([a], [b]) => (a < b ? -1 : 1))
     return agents.flatMap(([, { heartbeat }]) => heartbeat?.integrations ?? [])
   }
 
-  /** The agent was heard of by other means than a heartbeat. */
+  /** The agent was seen by other means than a heartbeat. */
   seen(agent: string): void {
     const known = this.#known.get(agent)
     const empty = { heartbeat: null, clockOffset: null, beats: [] }
@@ -73,15 +84,14 @@ export class Presences {
     const last = beats.find((one) => one.incarnation === incarnation)
     if (last !== undefined && beat <= last.beat) {
       throw new Refusal(
-        409,
-        'refused',
-        `Heartbeat ${beat} is no newer than ${last.beat}, which was heard before.`,
+        'WB-HEARTBEAT-OLD',
+        `Heartbeat ${beat} is not newer than ${last.beat}, which arrived before.`,
       )
     }
     const others = beats.filter((one) => one.incarnation !== incarnation)
     const now = this.#clock()
     const before = this.#known.get(agent)?.heartbeat
-    // An agent that has just started doesn't know yet that it may say them.
+    // An agent that has just started doesn't know yet that it may send notices.
     const notices = heartbeat.notices ?? (before?.version === heartbeat.version ? before.notices : undefined)
     this.#known.set(agent, {
       lastSeen: now,
@@ -95,7 +105,7 @@ export class Presences {
     )
   }
 
-  /** How many of these agents were not heard of for so long. */
+  /** The number of these agents that were not seen for this time. */
   silent(agents: Iterable<{ id: string; enrolled: number }>, after: number): number {
     const before = this.#clock() - after
     let count = 0

@@ -32,7 +32,7 @@ test.each([
   ['bytes', { events: 1, bytes: 150_000 }, 6],
 ] as const)('more %s wait until they have been made up for; others do not', (why, what, seconds) => {
   const { quotas, pass } = made()
-  // What begins is never cut: the debt is waited for afterwards.
+  // A begun waybill is never cut: the debt is waited for afterwards.
   expect(quotas.admit('a', what)).toBeNull()
   expect(quotas.admit('a', what)).toEqual({ seconds, why, isNew: true })
   expect(quotas.admit('a', what)).toMatchObject({ isNew: false })

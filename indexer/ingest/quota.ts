@@ -1,7 +1,7 @@
-/** What one agent may send: in a second, and of new values in a minute. */
+/** The limits of one agent: events and bytes in a second, and new values in a minute. */
 export interface QuotaLimits {
   readonly events: number
-  /** Of events, unpacked. */
+  /** Bytes of unpacked events. */
   readonly bytes: number
   readonly newValues: number
 }
@@ -9,14 +9,14 @@ export interface QuotaLimits {
 /** Why an agent is slowed down. */
 export type Slowed = 'events' | 'bytes' | 'new values'
 
-/** An agent that was away for a while brings more at once: so many seconds' worth. */
+/** The burst that an agent may send after an absence, in seconds of its quota. */
 const BURST_SECONDS = 10
 const MINUTE = 60_000
 /** An episode is over when the agent has kept its quota for so long. */
 const OVER_AFTER = 5 * MINUTE
 const LONGEST_WAIT = 30
 
-/** Fills up with time and is drawn from; what is drawn beyond its ground is waited for. */
+/** A bucket that fills up with time; drawing more than it holds makes a debt that must be waited for. */
 class Bucket {
   readonly #clock: () => number
   #level: number
@@ -47,7 +47,7 @@ interface Account {
   episode: { readonly since: number; readonly why: Slowed; last: number } | null
 }
 
-/** Keeps each agent to its quota. Who is over it comes again later and has lost nothing; others don't notice. */
+/** Keeps each agent to its quota. An agent over it comes again later and loses nothing; others are not affected. */
 export class Quotas {
   readonly #limits: () => QuotaLimits
   readonly #clock: () => number
@@ -58,7 +58,10 @@ export class Quotas {
     this.#clock = clock
   }
 
-  /** Null: the agent may send this now, and it is counted. Else when it may come again, and whether that is told for the first time. */
+  /**
+   * Admits a waybill. Null: the agent may send it now, and it is counted. Otherwise the result has the time to wait, and whether this is a
+   * new episode.
+   */
   admit(
     agent: string,
     what: { readonly events: number; readonly bytes: number },
@@ -83,7 +86,7 @@ export class Quotas {
     if (newValues > 0) this.#accountOf(agent).buckets['new values'].draw(newValues)
   }
 
-  /** Since when, and for what, the agent is slowed down; null where it is not. */
+  /** The start and the reason of the current slowdown of the agent; null if there is none. */
   slowed(agent: string): { readonly since: number; readonly why: Slowed } | null {
     const episode = this.#accounts.get(agent)?.episode ?? null
     return episode === null || this.#clock() - episode.last > OVER_AFTER ? null : episode

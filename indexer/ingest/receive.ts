@@ -12,9 +12,9 @@ import { Refusal } from '../refusal.ts'
 import {
   type Author,
   type Store,
+  type StoreBatch,
   StoreFullError,
   StoreUnavailableError,
-  type WriteOutcome,
   type WriteResult,
 } from '../store/port.ts'
 import { type Agent, type Agents, hostsOf } from './agents.ts'
@@ -28,7 +28,7 @@ import type { Seldom } from './seldom.ts'
 import { type Room, SharedBuffers } from './shared-buffers.ts'
 import type { Trail } from './trail.ts'
 
-/** What is counted and timed while a waybill is taken in. */
+/** The counters and timers of taking a waybill in. */
 export interface ReceiveMeter {
   received(bytes: number): void
   checked(seconds: number): void
@@ -38,14 +38,17 @@ export interface ReceiveMeter {
   slowed(): void
 }
 
-/** Heads of waybills whose sender is not proven yet, all together and of one address; a usual one has a few hundred bytes and takes nothing of it. */
+/**
+ * Heads of waybills whose sender is not proven yet, all together and of one address; a usual one has a few hundred bytes and takes nothing
+ * of it.
+ */
 const STRANGERS_BYTES = 40 * 1024 * 1024
 const STRANGERS_BYTES_OF_ONE = 8 * 1024 * 1024
 
 const FORKS_KEPT = 10_000
 const TOLD_KEPT = 10_000
 
-/** What the connection of a waybill says of its sender. */
+/** The sender of a waybill, according to the connection. */
 export interface Sender {
   readonly address: string
   /** Refuses an agent whose connection this can't be. */
@@ -93,9 +96,11 @@ export function openReceiver(parts: {
       const agent = agents.authenticateWaybill(head)
       demandSigner(agent.id)
       checkManifest(head.manifest)
+      // Before the quota counts it: the agent will send it again.
+      await storing(head.manifest, () => store.reach())
       await keepToQuota(agent, head.manifest)
       share = known.share(agent.id)
-      // Room for what it unpacks to is taken before its bytes are: who starts can finish.
+      // Take the room for the unpacked content before reading the payload: a sender that starts can finish.
       if (!share.take(head.manifest.bytes)) throw busy()
       const payload = await body.payload(head.payloadBytes, share)
       meter.received(payload.byteLength)
@@ -118,7 +123,7 @@ export function openReceiver(parts: {
       return await body.head(share, (sender) => agents.knows(sender))
     } catch (error) {
       if (error instanceof WaybillFormatError)
-        throw new Refusal(400, 'bad-request', `This is no waybill: ${error.message}.`)
+        throw new Refusal('WB-WAYBILL-INVALID', `This is not a waybill: ${error.message}.`)
       throw error
     } finally {
       share.release()
@@ -127,18 +132,17 @@ export function openReceiver(parts: {
 
   function checkManifest(manifest: Manifest): void {
     if (manifest.namespace !== parts.namespace) {
-      // Not for good: the operator has one of two settings to mend, and the events wait at the agent.
+      // The refusal is not final: the operator has one of two settings to correct, and the events wait at the agent.
       throw new Refusal(
-        403,
-        'forbidden',
-        `The waybill is for namespace ${manifest.namespace}, and this indexer keeps ${parts.namespace}.`,
+        'WB-AGENT-MISMATCH',
+        `The waybill is for namespace ${manifest.namespace}, and this indexer has ${parts.namespace}.`,
       )
     }
     const wrong = whatDoesNotAddUp(manifest)
-    if (wrong !== null) throw new Refusal(422, 'refused', `The manifest does not add up: ${wrong}.`)
+    if (wrong !== null) throw new Refusal('WB-WAYBILL-ALTERED', `The manifest is inconsistent: ${wrong}.`)
   }
 
-  /** Counts what an agent may send in a time. Who is over it comes again, so that nothing is lost; each episode is told of once. */
+  /** Enforces an agent's quota. An agent over it comes again later, so nothing is lost; each episode is recorded once. */
   async function keepToQuota({ id, name }: Agent, { events, bytes }: Manifest): Promise<void> {
     const over = quotas.admit(id, { events, bytes })
     if (over === null) return
@@ -157,8 +161,7 @@ export function openReceiver(parts: {
       })
     }
     throw new Refusal(
-      429,
-      'busy',
+      'WB-QUOTA',
       `Agent ${id} sends more ${why} than its quota allows: send this again in ${seconds} s.`,
       { retryAfter: seconds },
     )
@@ -179,14 +182,13 @@ export function openReceiver(parts: {
     if (!checked.ok) {
       log.warn(`${nameOf(manifest)} is refused for good: ${checked.reason}.`)
       throw new Refusal(
-        422,
-        'refused',
-        `The waybill is signed, and its content is not what it names: ${checked.reason}.`,
+        'WB-WAYBILL-ALTERED',
+        `The content of the waybill does not match its signed manifest: ${checked.reason}.`,
       )
     }
     const { additions } = checked
     enrichment.report(checked.fault)
-    const outcome = await write(head.manifest, {
+    const batch: StoreBatch = {
       manifest,
       hash,
       manifestBytes,
@@ -199,7 +201,8 @@ export function openReceiver(parts: {
       ...(additions !== null && {
         additions: { positions: additions.positions, lines: Buffer.from(additions.lines) },
       }),
-    })
+    }
+    const outcome = await storing(manifest, () => store.write(batch))
     if (outcome.kind === 'fork') throw await forked(manifest, hash, outcome.hash)
     const { again, result, links, newValues } = outcome
     quotas.met(agent.id, newValues)
@@ -224,7 +227,7 @@ export function openReceiver(parts: {
     }
   }
 
-  /** Waybills with foreign events whose telling was not interrupted: one that comes again is not told of again. */
+  /** Waybills whose foreign events were recorded completely: a repeated one is not recorded again. */
   const told = new Set<string>()
 
   async function tellForeign(
@@ -241,7 +244,7 @@ export function openReceiver(parts: {
     await seldom.tell(`foreign/${id}`, foreign, (count) => ({
       action: 'agent-foreign-event',
       category: 'security',
-      message: `${count} ${count === 1 ? 'event' : 'events'} of agent ${name} went to the dead letters, since they are not in the agent's own name. The first: ${first}.`,
+      message: `${count} ${count === 1 ? 'event' : 'events'} of agent ${name} went to the dead letters because they are not in the agent's own name. The first: ${first}.`,
       outcome: 'failure',
       reason: first,
       by: { name: 'agent' },
@@ -250,28 +253,29 @@ export function openReceiver(parts: {
     }))
   }
 
-  async function write(manifest: Manifest, batch: Parameters<Store['write']>[0]): Promise<WriteOutcome> {
+  /** Asks the store; if it can't store now, the agent is refused with the reason. */
+  async function storing<Result>(manifest: Manifest, ask: () => Promise<Result>): Promise<Result> {
     try {
-      return await store.write(batch)
+      return await ask()
     } catch (error) {
       if (error instanceof StoreFullError) {
         log.error(`${nameOf(manifest)} is not taken: ${error.message}`)
-        throw new Refusal(507, 'full', error.message, { retryAfter: 10, cause: error })
+        throw new Refusal('WB-STORE-FULL', error.message, { retryAfter: 10, cause: error })
       }
       if (error instanceof StoreUnavailableError)
-        throw new Refusal(503, 'busy', error.message, { retryAfter: 2, cause: error })
+        throw new Refusal('WB-STORE-UNAVAILABLE', error.message, { retryAfter: 2, cause: error })
       throw error
     }
   }
 
-  async function forked(manifest: Manifest, hash: string, before: string): Promise<Refusal> {
+  async function forked(manifest: Manifest, hash: string, before: string | null): Promise<Refusal> {
     const { agent, incarnation, sequence } = manifest
     const sentence =
-      `Waybill ${sequence} of agent ${agent} came before with other content: ` +
-      'its data folder was copied or put back to an earlier state.'
+      `Waybill ${sequence} of agent ${agent} arrived before with other content: ` +
+      'its data folder was copied or restored.'
     meter.forked()
     log.error({ agent, incarnation, sequence, hash, before }, sentence)
-    const refusal = new Refusal(409, 'fork', sentence)
+    const refusal = new Refusal('WB-FORK', sentence)
     // One event for each twin: it may come again many times before it learns.
     const twin = `${agent}/${incarnation}`
     if (forks.has(twin)) return refusal
@@ -282,7 +286,7 @@ export function openReceiver(parts: {
       category: 'security',
       message: sentence,
       outcome: 'failure',
-      reason: `incarnation ${incarnation}: ${before} is stored, ${hash} came`,
+      reason: `incarnation ${incarnation}: ${before ?? 'a part of another waybill'} is stored, ${hash} arrived`,
       by: { name: 'agent' },
       entity: { type: 'agent', id: agent, name: agents.get(agent)?.name ?? agent },
     })
@@ -300,7 +304,7 @@ export function openReceiver(parts: {
 const nameOf = ({ agent, incarnation, sequence }: Manifest): string =>
   `Waybill ${sequence} of agent ${agent} (incarnation ${incarnation})`
 
-/** For whom an agent may speak. */
+/** The identity that an agent may report in. */
 export const authorOf = (agent: Agent, shared: readonly string[]): Author => ({
   agent: agent.id,
   hosts: hostsOf(agent),

@@ -14,7 +14,7 @@ it('what the trail tells is what an indexer sealed, and nothing that says of its
       audit: { category: 'security', entity: { id: entity, type: 'alert' } },
       event: { action: 'alert', id: idAt(n), kind: 'alert', module: 'waybill', sequence: n },
     })
-  // As earlier versions took it from any agent.
+  // Earlier versions accepted this from any agent.
   await store.write(batchOf(1, [told(0, 'forged')]))
   await store.write(batchOf(1, [told(100, 'genuine')], { agent: 'indexer-0123456789abcdef' }))
   expect(await isRecorded(store, { action: 'alert', entity: 'forged' })).toBe(false)

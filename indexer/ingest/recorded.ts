@@ -9,7 +9,7 @@ export interface Recorded {
   readonly since?: number
 }
 
-/** Whether the audit trail tells of it already. Only what an indexer sealed counts: an agent could have written the rest. */
+/** Whether the audit trail has this event already. Only events that an indexer sealed count: an agent could have written others. */
 export async function isRecorded(
   store: Pick<Store, 'search'>,
   { action, entity, since }: Recorded,

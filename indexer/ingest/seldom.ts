@@ -3,7 +3,10 @@ import type { Act, Trail } from './trail.ts'
 const MINUTE = 60_000
 const MOST_KEYS = 10_000
 
-/** What may happen thousands of times is told at once, and then once a minute with its count: never a flood of events. */
+/**
+ * Records events that may happen thousands of times: the first at once, and then one a minute with a count, so that they never become a
+ * flood.
+ */
 export class Seldom {
   readonly #trail: Trail
   readonly #clock: () => number
@@ -26,7 +29,7 @@ export class Seldom {
     await this.#trail.record(actOf(count + (known?.count ?? 0)))
   }
 
-  /** Tells what has waited for a minute; with `all`, everything. */
+  /** Records the events that have waited for a minute; with `all`, everything. */
   async flush(all = false): Promise<void> {
     const now = this.#clock()
     const due: Act[] = []

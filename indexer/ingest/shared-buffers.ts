@@ -6,15 +6,16 @@ const MOST = 16
 export type Room = SharedArrayBuffer
 
 /**
- * The rooms in which lines go from the thread that checks them to the one that stores them. A buffer of megabytes that is handed from thread to thread is
- * counted by each of them, and made each of them collect garbage every few batches: a sixth of all processor time. SharedBuffers are counted by none, used
- * again and so never new to the processor; there are never more than a few. A batch that is too large, or one too many, goes without.
+ * Shared buffers for lines on the way from the thread that checks them to the one that stores them. A buffer of megabytes that moves from
+ * thread to thread is counted by each of them, and made each of them collect garbage every few batches: a sixth of all processor time. No
+ * thread counts SharedBuffers; they are reused, and so stay in the processor's cache; there are never more than a few. A batch that is too
+ * large, or one too many, goes without.
  */
 export class SharedBuffers {
   readonly #free: Room[] = []
   #made = 0
 
-  /** A room for so many bytes; null where there is none. */
+  /** Takes a room for this many bytes; null if there is none. */
   take(bytes: number): Room | null {
     if (bytes > ROOM_BYTES) return null
     const free = this.#free.pop()
@@ -24,7 +25,7 @@ export class SharedBuffers {
     return new SharedArrayBuffer(ROOM_BYTES)
   }
 
-  /** Nobody works on what is in it any more. */
+  /** Gives a room back: nobody uses its content any more. */
   give(room: Room | null): void {
     if (room !== null) this.#free.push(room)
   }

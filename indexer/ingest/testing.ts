@@ -36,13 +36,13 @@ export interface Answer {
   readonly json: Record<string, unknown>
 }
 
-/** As in indexer.yml, without the store: its folder is the test's own. */
+/** Settings as in indexer.yml, without the store: its folder is the test's own. */
 export type SettingsGiven = { readonly [Key in Exclude<keyof IndexerConfig, 'store'>]?: unknown }
 
 const LOOPBACK = '127.0.0.1'
 const OPEN = { read: 'open-on-loopback', manage: 'open-on-loopback' }
 
-/** What a password is hashed with matters to nobody here but to the tests' patience. */
+/** Cheap parameters for hashing passwords: their only effect here is on the speed of the tests. */
 const CHEAP = { n: 2, r: 1, p: 1 }
 
 /** A folder that goes away at the end, and what runs in it. */
@@ -78,6 +78,8 @@ export class TestIndexer {
       log,
       passwordCost: CHEAP,
       isTimed: false,
+      // Alerts are events of the trail, too: only tests about them want them.
+      runsRules: false,
       ...parts,
     })
   }
@@ -146,13 +148,13 @@ export interface Sealed {
   readonly manifest: Manifest
 }
 
-/** What a waybill says, where it is not what follows from its events. */
+/** Overrides for a waybill; the other values follow from its events. */
 export interface SealOptions {
   readonly sequence?: number
   readonly encoding?: 'zstd' | 'gzip'
   /** Put over the manifest before it is signed. */
   readonly manifest?: Partial<Manifest>
-  /** In place of the compressed events. */
+  /** Replaces the compressed events. */
   readonly payload?: Buffer
 }
 
@@ -245,7 +247,7 @@ export class TestAgent {
     return sealed
   }
 
-  /** The same for lines as they are, which need not be events; the chain stays where it is. */
+  /** Seals lines as they are, which need not be events; the chain does not advance. */
   sealLines(lines: readonly string[], options: SealOptions = {}): Sealed {
     const bytes = Buffer.from(`\0${lines.map((line) => `${line}\n`).join('')}`)
     const { leaves, count } = leavesOf(bytes, 1, bytes.length)

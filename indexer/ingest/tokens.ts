@@ -10,7 +10,7 @@ const tokenSchema = z.object({
   uses: z.number(),
   /** Ids of the keys that were enrolled with it. */
   usedBy: z.array(z.string()),
-  /** The hosts that who enrolls with it may be on and name; absent: the one that it says it is on. */
+  /** The hosts that an agent enrolled with it may be on and name; absent: the host that the agent reports. */
   hosts: z.array(z.string()).optional(),
 })
 type EnrolToken = z.infer<typeof tokenSchema>
@@ -55,8 +55,8 @@ export class EnrolTokens {
   }
 
   /**
-   * Takes one use of a token for this key and host; says why not where it can't, else which hosts it is for. The same key may come again with the same
-   * token, as it does when the answer was lost: that takes no further use.
+   * Takes one use of a token for this key and host. Returns the reason if it can't, otherwise the hosts that the token allows. The same key
+   * may come again with the same token, for instance when the answer was lost: that takes no further use.
    */
   async use(
     token: string,
@@ -68,14 +68,14 @@ export class EnrolTokens {
       const record = found === null ? null : tokenSchema.parse(found.value)
       const expected = Buffer.from(record?.hash ?? hash('sha256', ''))
       const same = timingSafeEqual(expected, Buffer.from(hash('sha256', half)))
-      if (found === null || record === null || !same) return 'The enrolment token is not known.'
+      if (found === null || record === null || !same) return 'The enrolment token is unknown.'
       if (record.expires <= now) return 'The enrolment token has expired.'
       const { hosts } = record
       if (hosts !== undefined && !hostMatcher(hosts)(host))
         return `The enrolment token is for ${hosts.join(', ')}, and the agent is on ${host}.`
       const granted = { hosts: hosts ?? [] }
       if (record.usedBy.includes(key)) return granted
-      if (record.usedBy.length >= record.uses) return 'The enrolment token was used as often as it may be.'
+      if (record.usedBy.length >= record.uses) return 'The enrolment token is used up.'
       const next: EnrolToken = { ...record, usedBy: [...record.usedBy, key] }
       if (await this.#records.put(KIND, id, next, found.version)) return granted
     }

@@ -1,10 +1,16 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Logger } from 'pino'
 import * as z from 'zod'
+import { VERSION } from '../../config/version.ts'
 import {
   type Category,
   type Change,
   canonical,
+  codeOf,
   indexerAgentId,
   isIncarnation,
   isSourceId,
@@ -12,15 +18,15 @@ import {
   merkleRoot,
   mintedEventId,
   mintedIdPrefix,
+  OperatorError,
   reasonOf,
 } from '../../schema/index.ts'
 import { decodeWaybill, encodeWaybill, manifestSchema } from '../../schema/wire/index.ts'
 import type { Enrichment } from '../enrich/index.ts'
 import type { Store, StoreBatch } from '../store/port.ts'
-import type { Agents } from './agents.ts'
-import { type OwnKey, openOwnKey } from './own-key.ts'
-import { inTurn } from './turn.ts'
-import { VERSION } from './version.ts'
+import { inTurn } from '../turn.ts'
+import { type Agents, keyId } from './agents.ts'
+import { writeDurably } from './durable.ts'
 
 /** Something that an operator changed, or that happened to the indexer itself. */
 export interface Act {
@@ -33,22 +39,22 @@ export interface Act {
   readonly by: {
     readonly name: string
     readonly address?: string
-    /** By what they came: a browser, a program, a token of this name. */
+    /** The kind of client: a browser, a program, a token of this name. */
     readonly channel?: string
   }
   readonly entity?: { readonly type: string; readonly id: string; readonly name?: string }
   readonly changes?: readonly Change[]
-  /** How many events or records it was about. */
+  /** The number of events or records that it concerns. */
   readonly count?: number
-  /** Where it is an alert: the rule that fired. */
+  /** The rule that fired, for an alert. */
   readonly rule?: {
     readonly id: string
     readonly name: string
     readonly risk: 'low' | 'medium' | 'high' | 'critical'
   }
-  /** Whom and which addresses it is about, beside who did it. */
+  /** The users and addresses that it concerns, besides its actor. */
   readonly about?: { readonly users: readonly string[]; readonly addresses: readonly string[] }
-  /** What else is to be known, such as the query of a search. */
+  /** Other details, such as the query of a search. */
   readonly payload?: Readonly<Record<string, string | number | readonly string[]>>
 }
 
@@ -58,13 +64,11 @@ export interface Act {
  */
 export interface Trail {
   /**
-   * Written before the act is done, so that no act goes without its event. Never rejects: on a full disk an
-   * agent must still be revocable, so an event that can't be stored waits in memory and is tried again.
+   * Records acts before they are done, so that no act lacks its event. It never rejects: on a full disk an agent must still be revocable,
+   * so an event that can't be stored waits in memory and is tried again.
    */
   record(...acts: readonly Act[]): Promise<void>
-  /**
-   * For what is only looked at, which may be often: written with others a moment later. A crash in that moment loses it.
-   */
+  /** Notes readings, which may be frequent: they are written together a moment later. A crash in that moment loses them. */
   note(act: Act): void
   /** Events that wait. */
   readonly waiting: number
@@ -85,6 +89,8 @@ const NOTED_WITHIN = 200
 const MOST_TOGETHER = 256
 /** The source's places were once the waybills' own numbers, one event each: that was generation 0. */
 const GENERATION = 1
+/** The body of the last waybill that the indexer sealed. */
+const SEALED = 'own.waybill'
 
 export async function openTrail(parts: {
   store: Store
@@ -103,12 +109,15 @@ export async function openTrail(parts: {
     const keys = [{ id: key.id, pem: key.publicPem }]
     await agents.add({ ...self, enrolled: clock(), keys, revoked: null, own: true })
   }
+  const file = join(parts.folder, SEALED)
   let { chain, last } = await takeUpChain()
   const waiting: { act: Act; at: number }[] = []
+  /** What is sealed and not stored yet. It is written again as it is, never sealed anew: a part of it may be stored. */
+  let sealed = await readSealed()
   const turn = inTurn()
   let closed = false
 
-  /** The chain goes on where the store says that it ends: after kill -9 that is the truth. */
+  /** Continues the chain at the end that the store has: after kill -9 only the store is right. */
   async function takeUpChain() {
     const record = await store.records.get(KIND, self.id)
     if (record === null) return startChain(null)
@@ -128,59 +137,95 @@ export async function openTrail(parts: {
     return { chain, last: null }
   }
 
-  async function writeSome(): Promise<void> {
-    const some = waiting.slice(0, MOST_TOGETHER)
-    const [first] = some
-    if (first === undefined) return
+  /** What the last process sealed, unless it is stored or belongs to another chain, as after a restored backup. */
+  async function readSealed(): Promise<OwnBatch | null> {
+    const body = await readFile(file).catch((thrown: unknown) => {
+      if (codeOf(thrown) === 'ENOENT') return null
+      throw thrown
+    })
+    let batch: OwnBatch | null = null
+    try {
+      batch = body === null ? null : ownBatchOf(body)
+    } catch (thrown) {
+      log.error(
+        `${file} is damaged: ${reasonOf(thrown)}. The last events of the audit trail before this start may be missing.`,
+      )
+    }
+    const isNext =
+      batch?.manifest.agent === self.id &&
+      batch.manifest.incarnation === chain.incarnation &&
+      batch.manifest.sequence === (last?.sequence ?? 0) + 1
+    return isNext ? batch : null
+  }
+
+  async function seal(lines: Buffer, at: number): Promise<void> {
     const sequence = (last?.sequence ?? 0) + 1
-    const events = some.map(({ act, at }, index) => eventOf(act, at, self, chain, placeOf(sequence, index)))
-    const batch = sealOwn(
-      events,
-      { self, key, chain, sequence, previous: last?.hash ?? null, namespace },
-      first.at,
-    )
+    const body = sealOwn(lines, { self, key, chain, sequence, previous: last?.hash ?? null, namespace }, at)
+    await writeDurably(parts.folder, file, body)
+    sealed = ownBatchOf(body)
+  }
+
+  async function sealSome(): Promise<void> {
+    const some = waiting.slice(0, MOST_TOGETHER)
+    const sequence = (last?.sequence ?? 0) + 1
+    const lines = some.map(({ act, at }, index) => {
+      const event = eventOf(act, at, self, chain, placeOf(sequence, index))
+      return `${canonical(event)}\n`
+    })
+    await seal(Buffer.from(lines.join('')), some[0]!.at)
+    waiting.splice(0, some.length)
+  }
+
+  async function writeSealed({ hash, ...batch }: OwnBatch): Promise<void> {
+    const { sequence, created } = batch.manifest
     const additions = enrichment.enrich(batch.lines)
     const outcome = await store.write({
       ...batch,
+      hash,
       ingested: clock(),
       ...(additions !== null && { additions }),
     })
     if (outcome.kind === 'fork') {
-      // The store was put back to an earlier state or shares its key with another: go on in a new incarnation.
+      // The store was restored to an earlier state or shares its key with another: continue in a new incarnation.
       const record = await store.records.get(KIND, self.id)
       ;({ chain, last } = await startChain(record?.version ?? null))
-      log.error(`The indexer's own chain forked at waybill ${sequence}; it goes on in a new incarnation.`)
+      log.error(`The indexer's own chain forked at waybill ${sequence}; it continues in a new incarnation.`)
+      await seal(batch.lines, created)
       return
     }
-    last = { sequence, hash: batch.hash }
-    waiting.splice(0, some.length)
+    last = { sequence, hash }
+    sealed = null
     for (const { reason } of outcome.result.reasons)
       log.error(`An event of the indexer's own trail went to the dead letters: ${reason}`)
   }
 
+  const waits = (): number => waiting.length + (sealed?.manifest.events ?? 0)
+
   async function flush(): Promise<void> {
     try {
-      while (waiting.length > 0) await writeSome()
+      while (waits() > 0) {
+        if (sealed === null) await sealSome()
+        if (sealed !== null) await writeSealed(sealed)
+      }
     } catch (error) {
       log.error(
-        `The audit trail can't be written at present, and ${waiting.length} of its events wait: ${reasonOf(error)}`,
+        `The audit trail can't be written at present, and ${waits()} of its events wait: ${reasonOf(error)}`,
       )
     }
   }
 
   const timer = setInterval(() => {
-    if (waiting.length > 0) void turn(flush)
+    if (waits() > 0) void turn(flush)
   }, RETRY_EVERY)
   timer.unref()
+  // Events that were sealed before the start come before those that are recorded after it.
+  await turn(flush)
   let noted: NodeJS.Timeout | null = null
 
   function take(given: Act): void {
     const act = { ...given, by: named(given.by) }
     if (closed || waiting.length >= MOST_WAITING) {
-      log.error(
-        { act },
-        'An event of the audit trail could not be kept for the store; it stands in this line.',
-      )
+      log.error({ act }, 'An event of the audit trail could not be kept for the store; this line has it.')
     } else waiting.push({ act, at: clock() })
   }
 
@@ -197,7 +242,7 @@ export async function openTrail(parts: {
       }, NOTED_WITHIN)
     },
     get waiting() {
-      return waiting.length
+      return waits()
     },
     async close() {
       closed = true
@@ -205,12 +250,12 @@ export async function openTrail(parts: {
       if (noted !== null) clearTimeout(noted)
       await turn(flush)
       for (const { act } of waiting)
-        log.error({ act }, 'An event of the audit trail could not be stored; it stands in this line.')
+        log.error({ act }, 'An event of the audit trail could not be stored; this line has it.')
     },
   }
 }
 
-/** Who is handed in may be known by much more than stands in an event, or may stand in the log. */
+/** Keeps only the members that an event or a log may have. */
 const named = ({ name, address, channel }: Act['by']): Act['by'] => ({
   name,
   ...(address === undefined ? {} : { address }),
@@ -223,7 +268,10 @@ type Self = { readonly id: string; readonly name: string; readonly host: string;
 
 function eventOf(act: Act, at: number, self: Self, chain: OwnChain, place: number) {
   const time = new Date(at).toISOString()
-  const from = act.by.address === undefined ? [] : [act.by.address]
+  // An alert is about people and addresses of its events, not about the program that reports it.
+  const isAlert = act.rule !== undefined
+  const from = act.by.address === undefined || isAlert ? [] : [act.by.address]
+  const users = [...(isAlert ? [] : [act.by.name]), ...(act.about?.users ?? [])]
   const addresses = [...new Set([...from, ...(act.about?.addresses ?? [])])]
   return {
     '@timestamp': time,
@@ -258,13 +306,14 @@ function eventOf(act: Act, at: number, self: Self, chain: OwnChain, place: numbe
       entity: act.entity === undefined ? undefined : [act.entity.id],
       hosts: [self.host],
       ip: addresses.length === 0 ? undefined : addresses,
-      user: [...new Set([act.by.name, ...(act.about?.users ?? [])])],
+      user: users.length === 0 ? undefined : [...new Set(users)],
     },
   }
 }
 
+/** Returns the body of a waybill, as an agent would send it. */
 function sealOwn(
-  events: readonly object[],
+  lines: Buffer,
   said: {
     self: Self
     key: OwnKey
@@ -274,9 +323,8 @@ function sealOwn(
     namespace: string
   },
   created: number,
-): Omit<StoreBatch, 'ingested'> {
-  const lines = Buffer.from(`\0${events.map((event) => `${canonical(event)}\n`).join('')}`)
-  const { leaves, count } = leavesOf(lines, 1, lines.length)
+): Buffer {
+  const { leaves, count } = leavesIn(lines)
   const { sequence } = said
   const manifest = manifestSchema.parse({
     version: 1,
@@ -290,7 +338,7 @@ function sealOwn(
     namespace: said.namespace,
     settings: null,
     events: count,
-    bytes: lines.length - 1,
+    bytes: lines.length,
     encoding: 'zstd',
     root: merkleRoot(leaves).toString('hex'),
     sources: [
@@ -310,8 +358,53 @@ function sealOwn(
       },
     ],
   })
-  // The lines stay in this process: there is no payload to compress.
-  const sealed = decodeWaybill(encodeWaybill(manifest, Buffer.alloc(0), said.key.privateKey).body)
-  const { hash, manifestBytes, signature } = sealed
-  return { manifest, hash, manifestBytes, signature, lines: lines.subarray(1), leaves }
+  return encodeWaybill(manifest, zstdCompressSync(lines), said.key.privateKey).body
+}
+
+type OwnBatch = Omit<StoreBatch, 'ingested'>
+
+function ownBatchOf(body: Buffer): OwnBatch {
+  const { payload, ...sealed } = decodeWaybill(body)
+  const lines = zstdDecompressSync(payload)
+  return { ...sealed, lines, leaves: leavesIn(lines).leaves }
+}
+
+/** The function that hashes needs a free byte before the first line. */
+const leavesIn = (lines: Buffer): ReturnType<typeof leavesOf> =>
+  leavesOf(Buffer.concat([Buffer.alloc(1), lines]), 1, lines.length + 1)
+
+interface OwnKey {
+  readonly id: string
+  readonly privateKey: KeyObject
+  /** SPKI in PEM. */
+  readonly publicPem: string
+}
+
+/** The Ed25519 key that signs the indexer's own waybills; made when there is none, readable for its user only. */
+async function openOwnKey(folder: string): Promise<OwnKey> {
+  const file = join(folder, 'indexer-key.pem')
+  let pem: string
+  try {
+    pem = await readFile(file, 'utf8')
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    pem = String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    await writeDurably(folder, file, pem)
+  }
+  let privateKey: KeyObject
+  try {
+    privateKey = createPrivateKey(pem)
+  } catch (error) {
+    throw new OperatorError(
+      'WB-DATA-DAMAGED',
+      `${file} holds no private key: restore the file from a backup, or move it away, and the indexer makes a new one.`,
+      { cause: error },
+    )
+  }
+  const publicKey = createPublicKey(privateKey)
+  return {
+    id: keyId(publicKey),
+    privateKey,
+    publicPem: String(publicKey.export({ type: 'spki', format: 'pem' })),
+  }
 }

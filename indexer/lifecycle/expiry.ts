@@ -12,10 +12,10 @@ export const EXPIRED_ACTION = 'retention-expire'
 const INTERRUPTED_AFTER = 10 * 60_000
 
 const intentSchema = z.object({
-  /** Which process of an indexer is at it. */
+  /** The indexer process that does it. */
   run: z.string(),
   at: z.number(),
-  /** What the act rests on: nothing in the partition was taken in at this time or later. */
+  /** The condition of the removal: no event in the partition was ingested at this time or later. */
   before: z.number(),
   category: z.enum(CATEGORIES),
   events: z.number(),
@@ -28,8 +28,8 @@ const intentSchema = z.object({
 type Intent = z.infer<typeof intentSchema>
 
 /**
- * Removes partitions, each with one event of the audit trail. The intent is written down first, so that after kill -9 at any moment, and with
- * several indexers on one store, each is removed, and told of, once.
+ * Removes partitions, each with one event of the audit trail. The intent is written down first, so that after kill -9 at any moment, and
+ * with several indexers on one store, each is removed, and told of, once.
  */
 export class Expiry {
   readonly #store: Store
@@ -43,7 +43,7 @@ export class Expiry {
     this.#clock = parts.clock
   }
 
-  /** Whether the partition has gone now. False where another indexer is at it, or where events have come in meanwhile. */
+  /** Whether the partition has gone now. False if another indexer removes it, or if events have arrived in it in the meantime. */
   async expire(partition: StoredPartition, rule: Rule): Promise<boolean> {
     const { category, name, events, bytes, first, last } = partition
     const at = this.#clock()
@@ -67,7 +67,7 @@ export class Expiry {
     return gone
   }
 
-  /** Brings to an end what was interrupted. */
+  /** Completes interrupted expiries. */
   async resume(): Promise<void> {
     for (const { key: name, value, version } of await this.#store.records.list(KIND)) {
       const intent = intentSchema.parse(value)
@@ -99,7 +99,7 @@ function actOf(name: string, intent: Intent): Act {
   return {
     action: EXPIRED_ACTION,
     category: 'system',
-    message: `Partition ${name} expired: ${events} ${category} events that were taken in from ${day(first)} to ${day(last)} have been searchable for ${ageText(searchable)}, and are removed; ${copy}.`,
+    message: `Partition ${name} expired: ${events} ${category} events that were received from ${day(first)} to ${day(last)} have been searchable for ${ageText(searchable)}, and are removed; ${copy}.`,
     outcome: 'success',
     by,
     entity: entityOf(name),
@@ -110,9 +110,9 @@ function actOf(name: string, intent: Intent): Act {
 const keptActOf = (name: string): Act => ({
   action: 'retention-keep',
   category: 'system',
-  message: `Partition ${name} was to expire, and is kept: it has taken in events since.`,
+  message: `Partition ${name} was due to expire, but is kept: it has received events since.`,
   outcome: 'failure',
-  reason: 'it has taken in events since',
+  reason: 'it has received events since',
   by,
   entity: entityOf(name),
 })

@@ -1,4 +1,6 @@
+export { type Hold, Holds } from './holds.ts'
 export { type Lifecycle, openLifecycle } from './lifecycle.ts'
+export { type CurrentTable, editedTable, RetentionBook, tableOf, textsOf } from './retention-book.ts'
 export { readRetention } from './retention-file.ts'
 export type { Archive } from './standing.ts'
 export type { StorageReport } from './storage.ts'

@@ -30,9 +30,9 @@ it('what the file leaves out is as usual', () => {
 
 it('a searchable time longer than the archive time is refused with its line', () => {
   expect(problemsOf('view: { searchable: 7d }\nactivity:\n  searchable: 2y\n  archive: 1y\n')).toBe(
-    'retention.yml:4: activity.archive: found "1y"; expected at least the searchable time (2y), since what can still be searched must not have left the archive; or none',
+    'retention.yml:4: activity.archive: found "1y"; expected at least the searchable time (2y), since the archive must keep events that can still be searched; or none',
   )
-  // Also where only one of them is said, and the other is the usual one.
+  // Also where only one of them is stated, and the other is the usual one.
   expect(problemsOf('\n\napi: { searchable: 1y }\n')).toMatch(/^retention\.yml:3: api\.archive/)
   expect(read('api: { searchable: 1y, archive: none }').api.archive).toBeNull()
 })

@@ -17,7 +17,7 @@ const rule = (usual: Rule) =>
       warm: ageOrNone.optional(),
       cold: ageOrNone.optional(),
     })
-    // Tiers that nobody asked for give way to a shorter searchable time.
+    // Tiers that are defaults give way to a shorter searchable time.
     .transform(({ warm, cold, ...rest }): Rule => {
       const within = (tier: number | null): number | null =>
         tier !== null && tier < rest.searchable ? tier : null
@@ -34,7 +34,7 @@ const rule = (usual: Rule) =>
       if (archive !== null && archive < searchable)
         wrong(
           'archive',
-          `expected at least the searchable time (${ageText(searchable)}), since what can still be searched must not have left the archive; or none`,
+          `expected at least the searchable time (${ageText(searchable)}), since the archive must keep events that can still be searched; or none`,
         )
       if (warm !== null && warm >= searchable)
         wrong('warm', `expected less than the searchable time (${ageText(searchable)}), or none`)
@@ -45,7 +45,7 @@ const rule = (usual: Rule) =>
     })
     .prefault({})
 
-/** retention.yml: a line for each category; what it leaves out is as usual. */
+/** retention.yml: a line for each category; omitted parts have their defaults. */
 export const retentionSchema: z.ZodType<RetentionTable> = z.strictObject({
   security: rule(USUAL_TABLE.security),
   activity: rule(USUAL_TABLE.activity),
@@ -55,7 +55,7 @@ export const retentionSchema: z.ZodType<RetentionTable> = z.strictObject({
   view: rule(USUAL_TABLE.view),
 } satisfies Record<(typeof CATEGORIES)[number], z.ZodType<Rule>>)
 
-/** The table of a file, or the usual one where none is named. */
+/** Reads the table of a file, or returns the default one if none is named. */
 export async function readRetention(file: string | undefined): Promise<RetentionTable> {
   return file === undefined ? USUAL_TABLE : (await readConfig(file, retentionSchema)).value
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { StoredPartition } from '../store/port.ts'
+import type { ArchiveUse } from './standing.ts'
 import { type StorageReport, storageReport } from './storage.ts'
 import { USUAL_TABLE } from './table.ts'
 
@@ -16,11 +17,15 @@ const partition = (more: Partial<StoredPartition>): StoredPartition => ({
   open: false,
   ...more,
 })
-const report = (partitions: StoredPartition[], archived = false): StorageReport =>
+const report = (
+  partitions: StoredPartition[],
+  archived = false,
+  archive: ArchiveUse | null = null,
+): StorageReport =>
   storageReport(
     { partitions, otherBytes: 5, disk: { total: 1_000_000, free: 100_000 } },
     partitions.map((one) => ({ partition: one, standing: 'kept' })),
-    { table: USUAL_TABLE, archived, now: NOW },
+    { table: USUAL_TABLE, archive, expires: archived, now: NOW },
   )
 const of = ({ categories }: StorageReport, category: string) =>
   categories.find((one) => one.category === category)
@@ -63,4 +68,34 @@ it('what is never archived and waits for the archive grows for ever', () => {
 
 it('less than an hour of events says nothing about a day', () => {
   expect(of(report([partition({ first: NOW - 1000 })]), 'view')?.perDay).toBeNull()
+})
+
+it('what the archive has of a category is told with its state', () => {
+  const use: ArchiveUse = {
+    place: 'the folder /mnt/archive',
+    capacity: 50_000,
+    bytes: 15_600,
+    problem: null,
+    categories: {
+      security: { objects: 2, events: 40, bytes: 9000, damaged: 0 },
+      change: { objects: 1, events: 4, bytes: 600, damaged: 1 },
+    },
+  }
+  const all = report([], true, use)
+  expect(all.archive).toMatchObject({ place: 'the folder /mnt/archive', capacity: 50_000, bytes: 15_600 })
+  expect(of(all, 'security')).toMatchObject({
+    archived: { objects: 2, bytes: 9000 },
+    archiveStatus: 'current',
+  })
+  expect(of(all, 'change')).toMatchObject({ archived: { events: 4 }, archiveStatus: 'damaged' })
+  expect(of(all, 'api')).toMatchObject({ archived: { objects: 0 }, archiveStatus: 'current' })
+  expect(of(all, 'view')).toMatchObject({ archiveStatus: 'none' })
+  expect(of(report([]), 'security')).toMatchObject({ archived: null, archiveStatus: 'absent' })
+  expect(of(report([], true, { ...use, problem: 'full' }), 'api')).toMatchObject({ archiveStatus: 'failing' })
+  const waiting = storageReport(
+    { partitions: [], otherBytes: 0, disk: null },
+    [{ partition: partition({ category: 'api' }), standing: 'not-archived' }],
+    { table: USUAL_TABLE, archive: use, expires: true, now: NOW },
+  )
+  expect(of(waiting, 'api')).toMatchObject({ archiveStatus: 'waiting' })
 })

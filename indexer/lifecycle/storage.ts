@@ -1,12 +1,12 @@
 import { CATEGORIES, type Category, TIERS, type Tier } from '../../schema/index.ts'
 import type { StoredBytes, StoredPartition } from '../store/port.ts'
-import type { Standing } from './standing.ts'
+import type { ArchivedCategory, ArchiveUse, Standing } from './standing.ts'
 import type { RetentionTable } from './table.ts'
 
 const DAY = 86_400_000
-/** What arrived within it says how fast a category grows. */
+/** The period whose arrivals show how fast a category grows. */
 const LOOK_BACK = 30 * DAY
-/** What arrived in less says nothing about a day. */
+/** A shorter period is too short to estimate a day. */
 const LEAST_SPAN = 3_600_000
 
 export interface TierUse {
@@ -23,6 +23,17 @@ export interface WaitingPartition {
   readonly since: number
 }
 
+/**
+ * - `none`: the table says that it is not archived
+ * - `absent`: it should be archived, and the settings name no archive
+ * - `failing`: the last run failed
+ * - `damaged`: an object of it was damaged when it was last read back
+ * - `waiting`: events are past their searchable time and not in the archive yet
+ * - `current`: all that should be in the archive is there
+ */
+export const ARCHIVE_STATUS = ['none', 'absent', 'failing', 'damaged', 'waiting', 'current'] as const
+export type ArchiveStatus = (typeof ARCHIVE_STATUS)[number]
+
 export interface CategoryUse {
   readonly category: Category
   readonly searchable: number
@@ -32,12 +43,15 @@ export interface CategoryUse {
   readonly bytes: number
   /** `event.ingested` of the oldest event, ms. */
   readonly oldest: number | null
-  /** Bytes that are added in a day, as of late; null where too little has come to tell. */
+  /** Bytes that were added in a day recently; null if there is too little data. */
   readonly perDay: number | null
-  /** What it will come to when as much expires as arrives; null where nothing expires. */
+  /** The bytes at which as much expires as arrives; null if nothing expires. */
   readonly expected: number | null
-  /** Past their searchable time, and kept since they are not in the archive. */
+  /** Partitions past their searchable time that are kept since they are not in the archive. */
   readonly notArchived: readonly WaitingPartition[]
+  /** What the archive has of it; null without an archive. */
+  readonly archived: ArchivedCategory | null
+  readonly archiveStatus: ArchiveStatus
 }
 
 export interface StorageReport {
@@ -46,30 +60,41 @@ export interface StorageReport {
   readonly otherBytes: number
   readonly bytes: number
   readonly disk: StoredBytes['disk']
+  /** The archive; null if the settings name none. */
+  readonly archive: Pick<ArchiveUse, 'place' | 'capacity' | 'bytes' | 'problem'> | null
   /** Bytes by which all categories together grow in a day: those that expire as fast as they grow count for nothing. */
   readonly growth: number | null
-  /** In how many days the disk is full at this growth; null where it won't be, or can't be told. */
+  /** The days until the disk is full at this growth; null if it won't be, or if that is unknown. */
   readonly fullInDays: number | null
 }
 
 export type Judged = { readonly partition: StoredPartition; readonly standing: Standing }
 
-/** What is used, by category and tier, and where that leads. */
+/** Reports the used storage, by category and tier, and its expected growth. */
 export function storageReport(
   { otherBytes, disk }: StoredBytes,
   judged: readonly Judged[],
   {
     table,
-    archived,
+    archive: use,
+    expires: isDeleted,
     now,
-  }: { readonly table: RetentionTable; readonly archived: boolean; readonly now: number },
+  }: {
+    readonly table: RetentionTable
+    readonly archive: ArchiveUse | null
+    /** Whether partitions leave the store once they are in the archive. */
+    readonly expires: boolean
+    readonly now: number
+  },
 ): StorageReport {
   const categories = CATEGORIES.map((category): CategoryUse => {
     const own = judged.filter(({ partition }) => partition.category === category)
     const partitions = own.map(({ partition }) => partition)
     const { searchable, archive } = table[category]
     const perDay = growthOf(partitions, now)
-    const expires = archive === null || archived
+    const expires = archive === null || isDeleted
+    const isWaiting = own.some(({ standing }) => standing === 'not-archived')
+    const archived = use === null ? null : (use.categories[category] ?? NOTHING)
     return {
       category,
       searchable,
@@ -88,6 +113,19 @@ export function storageReport(
           bytes,
           since: last + searchable,
         })),
+      archived,
+      archiveStatus:
+        archive === null
+          ? 'none'
+          : use === null || archived === null
+            ? 'absent'
+            : archived.damaged > 0
+              ? 'damaged'
+              : use.problem !== null
+                ? 'failing'
+                : isWaiting
+                  ? 'waiting'
+                  : 'current',
     }
   })
   const growing = categories.filter(
@@ -101,10 +139,13 @@ export function storageReport(
     otherBytes,
     bytes: categories.reduce((all, { bytes }) => all + bytes, otherBytes),
     disk,
+    archive: use && { place: use.place, capacity: use.capacity, bytes: use.bytes, problem: use.problem },
     growth,
     fullInDays: disk === null || growth === null || growth <= 0 ? null : Math.floor(disk.free / growth),
   }
 }
+
+const NOTHING: ArchivedCategory = { objects: 0, events: 0, bytes: 0, damaged: 0 }
 
 const sum = (partitions: readonly StoredPartition[], of: 'events' | 'bytes'): number =>
   partitions.reduce((all, partition) => all + partition[of], 0)

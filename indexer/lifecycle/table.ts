@@ -6,7 +6,7 @@ const YEAR = 365 * DAY
 /** How long events of one category are kept; all times in ms since they were taken in (`event.ingested`). */
 export interface Rule {
   readonly searchable: number
-  /** How long the archive keeps them; null where they are never archived. */
+  /** How long the archive keeps them; null if they are never archived. */
   readonly archive: number | null
   /** When they move to cheaper nodes of a cluster; null for never. The embedded store has one place for all. */
   readonly warm: number | null
@@ -28,7 +28,7 @@ const rule = (
   cold,
 })
 
-/** What holds where no file says otherwise; config/retention.yml says the same. */
+/** The defaults, used if no file overrides them; config/retention.yml has the same. */
 export const USUAL_TABLE: RetentionTable = {
   security: rule(2 * YEAR, 7 * YEAR, 30 * DAY, 180 * DAY),
   activity: rule(YEAR, 3 * YEAR, 30 * DAY, 180 * DAY),
@@ -48,8 +48,8 @@ export const searchableOf = (table: RetentionTable): Searchable =>
   byCategory((category) => table[category].searchable)
 
 /**
- * How much time one partition, or one index, takes at most: a tenth of the searchable time, in whole days where that is at least one. A
- * partition expires as a whole, so what is kept at least T is kept at most 1.1 T.
+ * The time span of one partition, or of one index, at most: a tenth of the searchable time, in whole days if that is at least one. A
+ * partition expires as a whole, so events with a retention of T are kept at most 1.1 T.
  */
 export function windowOf(searchable: number): number {
   const tenth = searchable / 10

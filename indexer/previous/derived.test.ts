@@ -74,7 +74,7 @@ class Story {
   }
 }
 
-/** As Waybill's own trail writes it when somebody switches a type of events. */
+/** A switch of a type of events, as Waybill's own trail writes it. */
 function toggled(
   minute: number,
   what: 'off' | 'on',
@@ -96,7 +96,7 @@ function toggled(
   }
 }
 
-/** Switches come from an indexer, whatever other events say of themselves. */
+/** Stores events; switches come from an indexer, whatever other events claim. */
 async function stored(...all: AuditEvent[]): Promise<void> {
   for (const [agent, events] of [
     [INDEXER_AGENT, all.filter(isSwitch)],
@@ -114,7 +114,7 @@ const isSwitch = (event: AuditEvent): boolean => textAt(event, 'agent.id') === '
 
 const idOf = (event: AuditEvent): string => (event.event as { id: string }).id
 
-/** What is derived for an event as it is read. */
+/** Returns the derived values of an event, as a reader gets them. */
 async function derived(event: AuditEvent, bounds?: Bounds) {
   const read = await store.get(idOf(event))
   if (read === null) throw new Error('the event is not stored')
@@ -303,7 +303,7 @@ describe('recording that was off in between', () => {
     )
     expect(await derived(updated)).toEqual({
       previous: [],
-      note: `Recording of ${type} was off since the last value of limit was known.`,
+      note: `Recording of ${type} has been off since the last known value of limit.`,
     })
   })
 
@@ -363,7 +363,7 @@ it('an update that does not say to what leaves nothing to derive for that field'
   await stored(story.event(0, 'created', to('100')), vague, updated)
   expect(await derived(updated)).toEqual({
     previous: [],
-    note: `Event ${idOf(vague)} of ${time(1)} changed limit without saying to what.`,
+    note: `Event ${idOf(vague)} of ${time(1)} changed limit without giving the new value.`,
   })
 })
 
@@ -373,7 +373,7 @@ it('an update that names no field is said in the note', async () => {
   await stored(story.event(0, 'created', to('100')), story.event(1, 'updated', []), updated)
   expect(await derived(updated)).toMatchObject({
     previous: [{ old: '100' }],
-    note: expect.stringMatching(/changed the record without saying what/),
+    note: expect.stringMatching(/changed the record without naming the fields/),
   })
 })
 

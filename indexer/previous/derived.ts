@@ -1,20 +1,19 @@
 import { type AuditEvent, comparePlaces, placeOf, textAt, valueAt } from '../../schema/index.ts'
 import { BY_INDEXER, type Query } from '../query/index.ts'
 import type { Store } from '../store/port.ts'
-import { Backwards, type KnownValue } from './backwards.ts'
-import { fieldsWithoutOld, isSameRecord, queryForRecordOf } from './record.ts'
+import { Backwards, fieldsWithoutOld, isSameRecord, type KnownValue, queryForRecordOf } from './record.ts'
 import { concernsRecord, offBetween, SWITCHED, SWITCHED_ENTITY, type Switch, switchOf } from './recording.ts'
 
 export interface PreviousValue {
   readonly field: string
   /** Null: it was known to be empty. */
   readonly old: string | null
-  /** The event that says so, and when that was. */
+  /** The event that shows it, and its time. */
   readonly from: string
   readonly at: string
 }
 
-/** What is worked out when an event is read; never stored, and no part of what was sealed. */
+/** Values that are derived when an event is read; they are never stored, and are no part of what was sealed. */
 export interface Derived {
   readonly previous: readonly PreviousValue[]
   /** Why something is missing or uncertain, in sentences. */
@@ -33,8 +32,8 @@ const PAGE = 200
 const MOST_SWITCHES = 1000
 
 /**
- * The previous values that an event does not give, as the record's earlier events have them; null where it gives them all. Only
- * `search` and `chains` of the store are asked, so it is the same on each.
+ * Derives the previous values that an event does not give from the record's earlier events; null if it gives them all. It uses only
+ * `search` and `chains` of the store, so the result is the same on each.
  */
 export async function derivedOf(
   store: Pick<Store, 'search' | 'chains'>,
@@ -70,7 +69,7 @@ export async function derivedOf(
   for (const known of backwards.known) {
     const off = offBetween(switches, { from: placeOf(known.from).timestamp, to }, concerns)
     if (off === null) previous.push(asShown(known))
-    else notes.push(`Recording of ${off} was off since the last value of ${known.field} was known.`)
+    else notes.push(`Recording of ${off} has been off since the last known value of ${known.field}.`)
   }
   if (previous.length > 0) notes.push(...(await gapsSince(store, backwards.known, event)))
   const note = [...new Set(notes)].join(' ')
@@ -84,7 +83,7 @@ const asShown = ({ field, value, from }: KnownValue): PreviousValue => ({
   at: textAt(from, '@timestamp') ?? '',
 })
 
-/** The id that was sealed: a revision is the same event, said otherwise. */
+/** The sealed id: a revision has another one, but is the same event. */
 const sealedId = (event: AuditEvent): string | undefined =>
   textAt(event, 'audit.revision_of') ?? textAt(event, 'event.id')
 

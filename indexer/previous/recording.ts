@@ -14,7 +14,7 @@ export interface Switch {
 export const SWITCHED = { off: 'event-type-off', on: 'event-type-on' } as const
 export const SWITCHED_ENTITY = 'event_type'
 
-/** Null: the event is none of a switch. */
+/** Returns the switch that an event records; null for other events. */
 export function switchOf(event: AuditEvent): Switch | null {
   const type = textAt(event, 'audit.entity.id')
   const action = textAt(event, 'event.action')
@@ -31,15 +31,15 @@ export function switchOf(event: AuditEvent): Switch | null {
 const TAKEN_UP_WITHIN = 60_000
 
 /**
- * The first type of those that concern a record whose recording was off at some time from `from` to `to` (ms), be it for some events
- * only; null where all were recorded throughout. Switches in any order; a type is on until one says otherwise.
+ * Returns the first type that concerns a record and whose recording was off at some time from `from` to `to` (ms), even for some events
+ * only; null if all were recorded throughout. Switches may come in any order; a type is on until one turns it off.
  */
 export function offBetween(
   switches: readonly Switch[],
   span: { readonly from: number; readonly to: number },
   concerns: (type: string) => boolean,
 ): string | null {
-  /** Rules that say off, by type. */
+  /** Rules that turn recording off, by type. */
   const off = new Map<string, Set<string>>()
   for (const { type, on, at, rules } of switches.toSorted((a, b) => a.at - b.at)) {
     if (!concerns(type) || at > span.to) continue
@@ -57,7 +57,7 @@ export function offBetween(
   return null
 }
 
-/** What a type of events is called whose events only read: without them no value is missed. */
+/** Matches the names of event types that only read: without them no value is missing. */
 const READING =
   /(?:^|[._])(?:viewed?|views|read|exported|printed|downloaded|searched|listed|login|logout|sent|generated)(?:[._]|$)/
 

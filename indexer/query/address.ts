@@ -1,12 +1,12 @@
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIP, isIPv4, isIPv6 } from 'node:net'
 
 /**
- * Addresses compare as 16 bytes, written as 32 hex digits; IPv4 is ::ffff:a.b.c.d. So one order and one way to ask for a
- * block hold for both families, as in Elasticsearch.
+ * Addresses compare as 16 bytes, written as 32 hex digits; IPv4 is ::ffff:a.b.c.d. So one order, and one form of conditions on blocks,
+ * serves both families, as in Elasticsearch.
  */
 const MAPPED = '00000000000000000000ffff'
 
-/** The 16 bytes of an address in hex; undefined where the text is no address (a zone such as `%eth0` is none). */
+/** The 16 bytes of an address in hex; undefined if the text is no address (a zone such as `%eth0` makes it invalid). */
 export function addressKey(text: string): string | undefined {
   if (isIPv4(text)) return MAPPED + hexOfIPv4(text)
   if (!isIPv6(text) || text.includes('%')) return undefined
@@ -43,7 +43,7 @@ function groupsOfIPv4(text: string): string {
 /** The 16 bytes in hex of an address of four bytes. */
 export const addressKeyOf = (fourBytes: number): string => MAPPED + fourBytes.toString(16).padStart(8, '0')
 
-/** The usual way to write an address of 32 hex digits: dotted for IPv4, RFC 5952 for IPv6. */
+/** The usual form of an address of 32 hex digits: dotted for IPv4, RFC 5952 for IPv6. */
 export function addressText(key: string): string {
   if (key.startsWith(MAPPED)) {
     const octets = key.slice(24).match(/../g) ?? []
@@ -87,7 +87,7 @@ export function blockOf(text: string): Block | undefined {
 
 const keyOfNumber = (value: bigint): string => value.toString(16).padStart(32, '0')
 
-/** A block as `address/bits`; undefined where the two addresses are not the ends of one block. */
+/** A block as `address/bits`; undefined if the two addresses are not the ends of one block. */
 export function blockText({ first, last }: Block): string | undefined {
   const start = BigInt(`0x${first}`)
   const free = BigInt(`0x${last}`) - start
@@ -96,4 +96,20 @@ export function blockText({ first, last }: Block): string | undefined {
   const prefix = 128 - (free === 0n ? 0 : free.toString(2).length)
   if (first.startsWith(MAPPED) && prefix >= 96) return `${addressText(first)}/${prefix - 96}`
   return `${addressText(first)}/${prefix}`
+}
+
+const IPV4 = /\d{1,3}(?:\.\d{1,3}){3}/g
+const IPV6 =
+  /(?<![\p{L}\p{N}])(?:[\da-f]{1,4})?(?::[\da-f]{0,4}){2,8}(?:(?:\.\d{1,3}){3})?(?![\p{L}\p{N}])/giu
+
+/** The text with its addresses replaced. Dotted numbers that could be an address count as one. */
+export function withoutAddresses(text: string, by: string): string {
+  const replaced = text.includes(':')
+    ? text.replace(IPV6, (found) => {
+        // A colon behind an address ends a clause.
+        const address = isIP(found) === 0 ? found.replace(/:$/, '') : found
+        return isIP(address) === 0 ? found : by + found.slice(address.length)
+      })
+    : text
+  return replaced.replace(IPV4, by)
 }

@@ -6,9 +6,9 @@ import type { Query } from './tree.ts'
 /** Another question near one that found nothing. */
 export interface Alternative {
   readonly query: Query
-  /** What is different, for people. */
+  /** The difference, for people. */
   readonly difference: string
-  /** Where its time begins, if that is not where it began; null is any time. A time without an end goes with it. */
+  /** The start of its time, if it differs from the original one; null is any time. The time then has no end. */
   readonly from?: string | null
   /** A later one of the same group finds at least what an earlier one finds. */
   readonly group: string
@@ -24,8 +24,8 @@ const LONGER: readonly (readonly [number, string])[] = [
 const MOST_PARTS = 8
 
 /**
- * What could be asked in place of a query that found nothing, the nearest first: the beginning of a value (`bob*`) or a part of it, the network of
- * an address, each condition left out, a longer time.
+ * Suggests questions in place of a query that found nothing, the nearest first: the beginning of a value (`bob*`) or a part of it, the
+ * network of an address, each condition left out, a longer time.
  */
 export function alternativesTo(
   query: Query,
@@ -78,7 +78,7 @@ const isText = (field: string): boolean => {
   return type === 'keyword' || type === 'flattened' || type === 'text'
 }
 
-/** The same condition on the beginnings of values; undefined where it has none. */
+/** The same condition on the beginnings of values; undefined if it has none. */
 const begun = (part: Query): Query | undefined =>
   eased(part, (one) => {
     if (one.kind === 'words' && !one.prefix) return { ...one, prefix: true }

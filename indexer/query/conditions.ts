@@ -26,7 +26,7 @@ export function conditionOf(field: NamedField, literal: Literal, now: number): Q
   const name = fullName(field)
   if (field.unindexed === true || field.type === 'geo') {
     return {
-      complaint: `${name} is kept, not indexed; search its words without a field, or look at it with \`waybill show\``,
+      complaint: `${name} is stored, but not indexed; search its words without a field, or show it with \`waybill show\``,
       expected: 'a field that can be searched',
     }
   }
@@ -59,7 +59,7 @@ export function conditionOf(field: NamedField, literal: Literal, now: number): Q
 function wildcardComplaint(name: string, type: ScalarType, literal: Literal): Complaint {
   if (type !== 'ip') {
     return {
-      complaint: `${name} is a ${TYPE_NAMES[type]}, and wildcards work on texts only; ${type === 'boolean' ? 'write true or false' : 'use <, <=, > or >='}`,
+      complaint: `${name} is a ${TYPE_NAMES[type]}, and wildcards work only on texts; ${type === 'boolean' ? 'write true or false' : 'use <, <=, > or >='}`,
       expected: EXPECTED[type],
     }
   }
@@ -133,11 +133,11 @@ function scalarCondition(name: string, type: ScalarType, text: string, now: numb
 function noAddress(name: string, text: string): Complaint {
   if (text.includes('/')) {
     return {
-      complaint: `${shown(text)} is no block of addresses, which ${name} is asked for; an IPv4 block ends in /0 to /32, an IPv6 block in /0 to /128`,
+      complaint: `${shown(text)} is not a block of addresses, as ${name} needs; an IPv4 block ends in /0 to /32, an IPv6 block in /0 to /128`,
       expected: EXPECTED.ip,
     }
   }
-  return { complaint: `${shown(text)} is no address, and ${name} holds addresses`, expected: EXPECTED.ip }
+  return { complaint: `${shown(text)} is not an address, and ${name} holds addresses`, expected: EXPECTED.ip }
 }
 
 function notOfType(name: string, type: ScalarType, text: string): Complaint {
@@ -164,7 +164,7 @@ function textCondition(name: string, literal: Literal): Query | Complaint {
       : word.parts.every((part) => part === '' || /^[\p{L}\p{M}\p{N}]+$/u.test(part.normalize('NFKC')))
     if (!good) {
       return {
-        complaint: `${name} is found by its words, so a wildcard stands within one word, such as cred* or *limit`,
+        complaint: `${name} is found by its words, so a wildcard applies within one word, such as cred* or *limit`,
         expected: 'a word with a wildcard',
       }
     }
@@ -175,7 +175,7 @@ function textCondition(name: string, literal: Literal): Query | Complaint {
 
 const NO_WORDS: Complaint = {
   complaint:
-    'There is no letter or digit here to search for; put a field before it to find a value of signs, such as tags: "--"',
+    'There is no letter or digit here to search for; put a field before it to find a value of other characters, such as tags: "--"',
   expected: 'a word',
 }
 
@@ -197,8 +197,8 @@ export function wordsCondition(literal: Literal): Query | Complaint {
     } else {
       return {
         complaint:
-          'Without a field a * stands only at the end of a word (cred*); name a field to use it elsewhere, such as message: *limit',
-        expected: 'a word, or its beginning with a * behind it',
+          'Without a field a * is allowed only at the end of a word (cred*); name a field to use it elsewhere, such as message: *limit',
+        expected: 'a word, or its beginning with a * after it',
       }
     }
   }
@@ -218,10 +218,10 @@ export function rangeOf(
   const text = wholeText(literal)
   if (field.unindexed === true || field.type === 'geo') return conditionOf(field, literal, now)
   if (field.type === 'text' || field.type === 'boolean' || field.type === 'changes') {
-    return { complaint: `${name} has no order, so ${operator} can't be asked of it`, expected: ':' }
+    return { complaint: `${name} has no order, so ${operator} can't be used with it`, expected: ':' }
   }
   if (literal.parts.length > 1)
-    return { complaint: `A wildcard has no place behind ${operator}`, expected: 'one value' }
+    return { complaint: `A wildcard is not allowed after ${operator}`, expected: 'one value' }
   const range = (bound: string | number): Query => ({ kind: 'range', field: name, [BOUNDS[operator]]: bound })
   switch (field.type) {
     case 'keyword':
@@ -231,7 +231,7 @@ export function rangeOf(
       const key = addressKey(text)
       if (key !== undefined) return range(addressText(key))
       return text.includes('/')
-        ? { complaint: `A block is asked for with a colon: ${name}: ${text}`, expected: 'an address' }
+        ? { complaint: `A block needs a colon: ${name}: ${text}`, expected: 'an address' }
         : noAddress(name, text)
     }
     case 'date': {

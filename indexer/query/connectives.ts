@@ -1,6 +1,6 @@
 import type { QueryReader } from './reader.ts'
 
-/** How conditions of one kind are put together: those about an event, or those about one change. */
+/** How to combine conditions of one kind: those about an event, or those about one change. */
 export interface Making<Tree> {
   /** Reads one condition at the reader's place. */
   readonly one: () => Tree
@@ -32,7 +32,7 @@ export class Connectives {
     return of.length === 1 ? of[0]! : making.and(of)
   }
 
-  /** One condition, perhaps with a `not` before it; or what stands in parentheses. */
+  /** One condition, perhaps with a `not` before it; or what is in parentheses. */
   one<Tree>(making: Making<Tree>): Tree {
     const reader = this.#reader
     reader.skipSpace()
@@ -69,7 +69,7 @@ export class Connectives {
     })
   }
 
-  /** Something stands where only `and`, `or` or an end can be. */
+  /** Something is where only `and`, `or` or an end can be. */
   unexpected(): never {
     const reader = this.#reader
     const at = reader.at
@@ -79,7 +79,7 @@ export class Connectives {
     if (sign === ':' || sign === '{' || sign === '<' || sign === '>') {
       reader.fail({
         at,
-        sentence: `A ${sign} can't stand here; in a value, put it in quotes or a backslash before it`,
+        sentence: `A ${sign} is not allowed here; in a value, put it in quotes or a backslash before it`,
         expected,
       })
     }
@@ -88,12 +88,12 @@ export class Connectives {
     return reader.fail({
       at,
       end: found?.end ?? at + (keyword?.length ?? 1),
-      sentence: 'Two conditions stand side by side; write `and` or `or` between them',
+      sentence: 'Two conditions follow each other; write `and` or `or` between them',
       expected,
     })
   }
 
-  /** Something else stands where a condition or a value should. */
+  /** Something else is where a condition or a value should. */
   missing(what: string): never {
     const reader = this.#reader
     const at = reader.at
@@ -104,7 +104,7 @@ export class Connectives {
       end: at + (keyword?.length ?? 1),
       sentence:
         keyword === 'not' && what === 'a value'
-          ? 'A `not` stands before a condition or in parentheses: not user: jane, or user: (not jane)'
+          ? 'A `not` belongs before a condition or in parentheses: not user: jane, or user: (not jane)'
           : `Here ${what} is missing${remedy}`,
       expected: what,
     })

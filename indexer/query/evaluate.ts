@@ -16,16 +16,17 @@ import { addressKey } from './address.ts'
 import type { Bound, ChangeQuery, Query } from './tree.ts'
 
 /**
- * What a query means, said plainly. Stores have indexes and other ways to the same answer; where they differ from this, they are wrong.
+ * The plain definition of a query's meaning. Stores use indexes and other methods for the same answer; where they differ from this, they
+ * are wrong.
  *
- * - A field has the values of its list, or its one value; null is none. One value must satisfy a condition alone.
- * - A value that is not of its field's type is not there: it is not found, and does not make the field exist.
+ * - A field has the values of its list, or its one value; null does not count. One value must satisfy a condition alone.
+ * - A value that is not of its field's type is absent: it is not found, and does not make the field exist.
  * - Keywords, and the leaves of flattened fields, compare with A to Z as a to z. A value of more than
  *   `LIMITS.indexedLength` UTF-16 units is not indexed: no condition on the field finds it, `exists` and wildcards
  *   included. Its words are found by a search without a field.
- * - A text is found by words in a row. A wildcard that ends in its only `*` is words in a row of which the last may go on;
- *   any other is the shape of one word.
- * - A change's `old` or `new` counts as indexed when `field=value`, as it stands in `audit.change.*`, is short enough.
+ * - A text is found by words in a row. A wildcard that ends in its only `*` means words in a row, and the last may continue;
+ *   any other is the pattern of one word.
+ * - A change's `old` or `new` counts as indexed when `field=value`, as it is in `audit.change.*`, is short enough.
  * - A field that is kept only (`unindexed`, `geo`) matches nothing.
  */
 export function matches(query: Query, event: AuditEvent): boolean {
@@ -112,7 +113,7 @@ function textMatches(query: FieldQuery, words: readonly string[]): boolean {
 type ScalarType = Exclude<Field['type'], 'keyword' | 'text' | 'flattened' | 'changes' | 'geo'>
 type Scalar = string | number
 
-/** What a value of such a field compares as; undefined where it is not of the field's type. */
+/** Returns the reader of a field's values in their comparable form; it gives undefined for a value of another type. */
 const readerOf = (type: ScalarType): ((text: string) => Scalar | undefined) =>
   type === 'ip' ? addressKey : type === 'date' ? dateOf : type === 'boolean' ? booleanOf : numberOf
 
@@ -156,7 +157,7 @@ function scalarMatches(query: FieldQuery, type: ScalarType, texts: readonly stri
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
-/** The number that a text is; undefined where it is none. */
+/** The number that a text represents; undefined for another text. */
 export function numberOf(text: string): number | undefined {
   if (!NUMBER.test(text)) return undefined
   const number = Number(text)
@@ -165,9 +166,9 @@ export function numberOf(text: string): number | undefined {
 
 const DATE = /^[+-]?\d{4,6}-\d\d-\d\dT/
 
-/** The time in ms that a text is, where it is an ISO date with a time; undefined where it is none. */
+/** The time in ms of an ISO date with a time; undefined for another text. */
 export function dateOf(text: string): number | undefined {
-  // What is no ISO date, `Date.parse` reads in its own ways ("a 1" is a day of 2001).
+  // `Date.parse` reads other texts in its own way ("a 1" is a day of 2001).
   const time = DATE.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(time) ? undefined : time
 }
@@ -188,7 +189,7 @@ function inRange(
   )
 }
 
-/** Whether the fixed parts stand in the value in this order, the first at its start and the last at its end. */
+/** Whether the value has the fixed parts in this order, the first at its start and the last at its end. */
 export function hasShape(value: string, parts: readonly string[]): boolean {
   const [first = '', ...others] = parts
   const last = others.pop()
@@ -203,7 +204,7 @@ export function hasShape(value: string, parts: readonly string[]): boolean {
   return value.length - last.length >= at && value.endsWith(last)
 }
 
-/** Whether `wanted` stands in `words`, one behind the other; with `prefix` the last one found may be longer. */
+/** Whether `wanted` is in `words`, one behind the other; with `prefix` the last one found may be longer. */
 export function inARow(words: readonly string[], wanted: readonly string[], prefix: boolean): boolean {
   const last = wanted.length - 1
   if (last < 0) return false

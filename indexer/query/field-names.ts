@@ -31,7 +31,7 @@ export function fieldsOfShape(parts: readonly string[], hasShape: (name: string)
   return found
 }
 
-/** The field that was probably meant; undefined where none is near. */
+/** The field that was probably meant; undefined if none is near. */
 export function nearestName(name: string): string | undefined {
   const wanted = name.toLowerCase()
   const known = [...Object.keys(SHORT_NAMES), ...NAMES]
@@ -57,7 +57,7 @@ export function nearestName(name: string): string | undefined {
   )
 }
 
-/** Edits (a swap of neighbours is one) that lead from one text to the other; `most` where there are that many or more. */
+/** Counts the edits (a swap of neighbours is one) from one text to the other; `most` if there are that many or more. */
 function distance(a: string, b: string, most: number): number {
   if (Math.abs(a.length - b.length) >= most) return most
   let before: number[] = []

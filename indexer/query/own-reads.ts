@@ -2,12 +2,12 @@ import { INDEXER } from '../../schema/index.ts'
 import { hasShape } from './evaluate.ts'
 import type { Query } from './tree.ts'
 
-/** Events that an indexer sealed: Waybill's own. What only says of itself that it is (`event.module`) may be forged. */
+/** Finds events that an indexer sealed: Waybill's own. `event.module` alone may be forged. */
 export const BY_INDEXER: Query = { kind: 'wildcard', field: 'audit.seal.agent', parts: [INDEXER, ''] }
 
 /**
- * Every search and view is itself an audit event. They would be among the results of the next search, and looking would change what is found.
- * So they are left out, unless the query asks for Waybill's own events.
+ * Finds the events of searches and views. Every search and view is itself an audit event. They would be among the results of the next
+ * search, and looking would change the results. So they are left out, unless the query asks for Waybill's own events.
  */
 const OWN_READS: Query = {
   kind: 'and',

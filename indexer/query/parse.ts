@@ -18,17 +18,17 @@ export const QUERY_LIMITS = {
   length: 10_000,
   /** Parentheses, braces and `not`s within each other. */
   depth: 64,
-  /** Conditions, each field that a wildcard in a field's name stands for counted. */
+  /** Conditions, each field that a wildcard in a field's name represents counted. */
   conditions: 1024,
 } as const
 
-/** What a query in Kibana's language means; throws a QueryError that points at the place where it is not one. */
+/** Parses a query in Kibana's language; throws a QueryError that points at the place of a mistake. */
 export function parseQuery(text: string, { now }: { now: number }): Query {
   const reader = new QueryReader(text)
   if (text.length > QUERY_LIMITS.length) {
     reader.fail({
       at: QUERY_LIMITS.length,
-      sentence: `The query has ${text.length} characters, and ${QUERY_LIMITS.length} are allowed; put alternatives in (a or b), or ask several times`,
+      sentence: `The query has ${text.length} characters, and ${QUERY_LIMITS.length} are allowed; put alternatives in (a or b), or use several queries`,
       expected: 'the end of the query',
     })
   }
@@ -37,7 +37,7 @@ export function parseQuery(text: string, { now }: { now: number }): Query {
     const at = [...text].slice(0, broken).join('').length
     reader.fail({
       at,
-      sentence: 'Half a character stands here',
+      sentence: 'This is half a character',
       found: 'half a surrogate pair',
       expected: 'Unicode text',
     })
@@ -45,7 +45,7 @@ export function parseQuery(text: string, { now }: { now: number }): Query {
   return new Parser(reader, now).query()
 }
 
-/** What `field` in `field: value` stands for. */
+/** The fields that `field` in `field: value` represents. */
 type Target =
   | { readonly kind: 'one'; readonly field: NamedField }
   | { readonly kind: 'several'; readonly fields: readonly NamedField[] }
@@ -156,7 +156,7 @@ class Parser {
     if (reader.peek() === '<' || reader.peek() === '>') {
       reader.fail({
         at,
-        sentence: `A ${reader.peek()} stands in place of the colon, not behind it: write ${reader.found(name.at, name.end)} ${reader.peek()} 5`,
+        sentence: `A ${reader.peek()} replaces the colon, and does not follow it: write ${reader.found(name.at, name.end)} ${reader.peek()} 5`,
         expected: 'a value',
       })
     }
@@ -169,7 +169,7 @@ class Parser {
       if (target.kind === 'any') return this.#counted(value, this.#accepted(value, wordsCondition(value)))
       return this.#forFields(target, value, (field) => conditionOf(field, value, this.#now))
     }
-    // Without parentheses it is one value: `not` and `and` are about conditions.
+    // A value without parentheses is a single one: `not` and `and` belong to conditions.
     if (reader.peek() !== '(') return one()
     return this.#connectives.one({ ...QUERY_MAKING, one })
   }
@@ -188,12 +188,12 @@ class Parser {
     if (last !== undefined && !value.quoted && value.words.length > 1) this.#sideBySide(last)
     reader.fail({
       at: reader.at,
-      sentence: `A second ${sign} stands in the condition on ${reader.found(name.at, name.end)}; in a value, put it in quotes or a backslash before it`,
+      sentence: `There is a second ${sign} in the condition on ${reader.found(name.at, name.end)}; in a value, put it in quotes or a backslash before it`,
       expected: '`and`, `or` or the end of the query',
     })
   }
 
-  /** `user = bob`: refused, where it would be read as two words. */
+  /** Refuses `user = bob`, which would otherwise be read as two words. */
   #ownSigns(literal: Literal): void {
     const found = literal.quoted ? undefined : foreignSign(literal.words)
     if (found === undefined) return
@@ -209,7 +209,7 @@ class Parser {
     reader.fail({
       at: word.at,
       end: word.end,
-      sentence: `The colon says it already: write ${reader.found(name.at, name.end)}: ${reader.found(word.end, value.end).trim()} without ${reader.found(word.at, word.end)}`,
+      sentence: `The colon is enough: write ${reader.found(name.at, name.end)}: ${reader.found(word.end, value.end).trim()} without ${reader.found(word.at, word.end)}`,
       expected: 'a value',
     })
   }
@@ -248,16 +248,16 @@ class Parser {
       reader.fail({
         at,
         end,
-        sentence: `What must not be is asked for by a word: write not ${negated}: …`,
+        sentence: `Negation is a word: write not ${negated}: …`,
         expected: '`not`',
         suggestion: `not ${negated}`,
       })
     const suggestion = name.startsWith('audit.changes.') ? 'audit.changes' : nearestName(name)
     const remedy =
       suggestion === 'audit.changes'
-        ? '; ask about changes as audit.changes: { field: credit_limit and new: 15* }'
+        ? '; search changes by audit.changes: { field: credit_limit and new: 15* }'
         : suggestion === undefined
-          ? '; members that have no field of their own stand under audit.payload'
+          ? '; members without a field of their own are under audit.payload'
           : `; did you mean ${suggestion}?`
     return reader.fail({
       at,
@@ -268,7 +268,7 @@ class Parser {
     })
   }
 
-  /** One condition, or one for each field that can have such a value. */
+  /** Makes one condition, or one for each field that can have such a value. */
   #forFields(
     target: Exclude<Target, { kind: 'any' }>,
     value: Literal,
@@ -315,7 +315,7 @@ class Parser {
       this.#reader.fail({
         at: literal.at,
         end: literal.end,
-        sentence: `The query asks for more than ${QUERY_LIMITS.conditions} things here; name fields in full, or ask several times`,
+        sentence: `The query has more than ${QUERY_LIMITS.conditions} conditions here; name fields in full, or use several queries`,
         expected: 'fewer conditions',
       })
     }
@@ -333,7 +333,7 @@ class Parser {
       return reader.fail({
         at: name.at,
         end: name.end,
-        sentence: `A change has field, old and new, and no ${reader.found(name.at, name.end)}${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}`,
+        sentence: `A change has field, old and new, but no ${reader.found(name.at, name.end)}${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}`,
         expected: 'field, old or new',
         suggestion,
       })
@@ -342,7 +342,7 @@ class Parser {
     if (!reader.take(':')) {
       reader.fail({
         at: reader.at,
-        sentence: `A colon is missing behind ${member}; the values of a change are texts and have no order`,
+        sentence: `A colon is missing after ${member}; the values of a change are texts and have no order`,
         expected: ':',
       })
     }

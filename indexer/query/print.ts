@@ -4,8 +4,8 @@ import { timeText } from './time.ts'
 import type { Bound, ChangeQuery, Query } from './tree.ts'
 
 /**
- * A tree in the language it came from: reading the text again gives the same tree. (What no query text says is written with
- * the same meaning: an `and` of nothing as `*`, a range with two ends as two ranges.)
+ * Prints a tree in its query language: parsing the text gives the same tree. (A tree that no query text produces is printed with the same
+ * meaning: an `and` of nothing as `*`, a range with two ends as two ranges.)
  */
 export function printQuery(query: Query): string {
   switch (query.kind) {
@@ -70,7 +70,7 @@ const inner = <Tree extends { readonly kind: string }>(tree: Tree, print: (tree:
 const KEYWORD = /^(?:and|or|not)$/i
 const PLAIN = /^[\p{L}\p{N}_.@/+-]+$/u
 
-/** In quotes where it isn't one plain word. */
+/** Quotes a value unless it is one plain word. */
 function valueText(value: string): string {
   return PLAIN.test(value) && !KEYWORD.test(value) ? value : quoted(value)
 }
@@ -88,7 +88,7 @@ function fieldText(field: string): string {
   return /^[\w@.-]+$/.test(field) && !KEYWORD.test(field) ? field : quoted(field)
 }
 
-/** Wildcards need no quotes around, so that each sign of meaning is escaped by itself. */
+/** Escapes each special sign separately, since wildcards must not be quoted. */
 function shapeText(parts: readonly string[]): string {
   const escaped = (part: string): string =>
     part.replace(/[\\():<>"*{}]|[\s\p{Cc}]/gu, (sign) =>

@@ -15,9 +15,9 @@ export interface Literal {
   readonly at: number
   readonly end: number
   readonly quoted: boolean
-  /** As a whole, white space within included. */
+  /** The whole literal, including white space. */
   readonly parts: readonly string[]
-  /** What white space separates; a quoted literal is one. */
+  /** The words that white space separates; a quoted literal is one word. */
   readonly words: readonly Word[]
 }
 
@@ -62,7 +62,7 @@ export class QueryReader {
     return this.take('=') ? `${sign}=` : sign
   }
 
-  /** The keyword that stands here as a word of its own. */
+  /** The keyword that is here as a word of its own. */
   peekKeyword(): Keyword | undefined {
     const match = /^(?:and|or|not)(?=[\s()"{}]|$)/i.exec(this.text.slice(this.at, this.at + 4))
     return match === null ? undefined : (match[0].toLowerCase() as Keyword)
@@ -74,7 +74,7 @@ export class QueryReader {
     return true
   }
 
-  /** A literal, if one starts here. `colons` tells in which words a colon is no separator: addresses, times of day. */
+  /** Reads a literal, if one starts here. `colons` matches the words in which a colon is no separator: addresses, times of day. */
   literal(colons?: RegExp): Literal | undefined {
     return this.peek() === '"' ? this.#quoted() : this.#unquoted(colons)
   }
@@ -99,7 +99,7 @@ export class QueryReader {
     })
   }
 
-  /** What stands at a place, for a sentence. */
+  /** Describes the text at a place, for a sentence. */
   found(at: number, end: number): string {
     if (at >= this.text.length) return 'the end of the query'
     const text = this.text.slice(at, end).trimEnd().toWellFormed()
@@ -198,7 +198,7 @@ export class QueryReader {
     return this.at === at ? undefined : { at, end: this.at, parts: withoutDoubleStars(parts) }
   }
 
-  /** What the backslash here and the signs behind it stand for. */
+  /** Reads the escape that begins here. */
   #escape(startsWord: boolean): string {
     const at = this.at
     this.at++
@@ -219,8 +219,7 @@ export class QueryReader {
     return this.fail({
       at,
       end: this.at + 1,
-      sentence:
-        'A backslash stands here that escapes nothing; to find a backslash, write two, or put the text in quotes',
+      sentence: 'This backslash escapes nothing; to find a backslash, write two, or put the text in quotes',
       expected: '\\\\',
     })
   }

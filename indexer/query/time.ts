@@ -12,14 +12,15 @@ export function parseTime(text: string, now: number): number {
   const time = timeOf(text, now, 'first')
   if (time === undefined) {
     throw new OperatorError(
-      `"${text}" is no time: write a date (2026-01-15), a date-time (2026-01-15T10:30:00Z, UTC without a zone), a span back from now (now-15m, now-7d/d, -24h) or milliseconds since 1970`,
+      'WB-TIME-INVALID',
+      `"${text}" is not a time: write a date (2026-01-15), a date-time (2026-01-15T10:30:00Z, UTC without a zone), a span back from now (now-15m, now-7d/d, -24h) or milliseconds since 1970`,
       { exitCode: 2 },
     )
   }
   return time
 }
 
-/** The first or the last ms of what the text names; undefined where it names no time. */
+/** The first or the last ms of what the text names; undefined if it names no time. */
 export function timeOf(text: string, now: number, end: SpanEnd): number | undefined {
   const trimmed = text.trim()
   if (trimmed.startsWith('now')) return calculated(now, trimmed.slice(3), end)
@@ -138,10 +139,10 @@ function rounded(time: number, unit: Unit, end: SpanEnd): number {
   return end === 'first' ? start : added(start, 1, unit) - 1
 }
 
-/** What a `Date` can hold. */
+/** Returns the time if a `Date` can hold it. */
 const within = (time: number): number | undefined => (Math.abs(time) <= 8.64e15 ? time : undefined)
 
-/** How a time is written so that it reads back as the same millisecond. */
+/** The text of a time that reads back as the same millisecond. */
 export function timeText(time: number): string {
   const date = new Date(time)
   const year = date.getUTCFullYear()

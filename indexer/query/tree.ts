@@ -1,6 +1,6 @@
 /**
- * What a query means, apart from how it was written. Each store translates this tree; `matches` (evaluate.ts) says
- * plainly what it means, and the stores are held to that.
+ * The meaning of a query, apart from its notation. Each store translates this tree; `matches` (evaluate.ts) defines its meaning plainly,
+ * and tests hold the stores to that.
  */
 export type Query =
   | { readonly kind: 'all' }
@@ -25,7 +25,7 @@ export type Query =
     }
   /** The address lies in the block, as its first and last address (16 bytes in hex, IPv4 as ::ffff:a.b.c.d). */
   | { readonly kind: 'cidr'; readonly field: string; readonly first: string; readonly last: string }
-  /** These words stand in a row in the event's words; with `prefix` the last one may go on. */
+  /** The event's words contain these words in a row; with `prefix` the last one may continue. */
   | { readonly kind: 'words'; readonly words: readonly string[]; readonly prefix: boolean }
   /** One change has all of these: its field, its old value, its new value. */
   | { readonly kind: 'change'; readonly of: ChangeQuery }

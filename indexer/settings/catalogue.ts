@@ -7,18 +7,18 @@ import { readConfig } from '../../config/index.ts'
 import { otherTypeOf, reasonOf, type SwitchedType, typeMatcher } from '../../schema/index.ts'
 import type { OwnIntegration } from '../../schema/wire/index.ts'
 
-/** Where the integrations lie that come with Waybill: data, read here for what they can record. */
+/** The folder of the integrations that come with Waybill: data, read here for the events that they can record. */
 export const INTEGRATIONS: string = fileURLToPath(new URL('../../integrations/', import.meta.url))
 
 export interface KnownType extends SwitchedType {
   readonly integration: string
-  /** What the integration is called. */
+  /** The name of the integration for people. */
   readonly system: string
   readonly title: string
   readonly group: string
 }
 
-/** What of an integration.yml is of interest here; the agent checks the rest. */
+/** The parts of an integration.yml that matter here; the agent checks the rest. */
 const integrationShape = z.object({
   name: z.string(),
   title: z.string(),
@@ -46,8 +46,8 @@ export class Catalogue {
   }
 
   /**
-   * With those of integrations that agents have beside these. What comes with Waybill is as it says itself; of what agents tell
-   * otherwise of one type the first counts, and it is mandatory where one says so.
+   * Adds the types of integrations that agents have beside these. Types that come with Waybill stay as they are. If agents report a type
+   * differently, the first report counts, and the type is mandatory if any report makes it so.
    */
   with(own: readonly OwnIntegration[]): Catalogue {
     if (own.length === 0) return this

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
-import type { EventRule } from '../../schema/index.ts'
+import { closest } from '../../config/index.ts'
+import { type EventRule, scopeKey, scopeText } from '../../schema/index.ts'
 import { eventRulesSchema, settingsVersion } from '../../schema/wire/index.ts'
 import { type Act, inTurn, type Trail } from '../ingest/index.ts'
 import { Refusal } from '../refusal.ts'
 import { type Records, SharedRecords } from '../store/index.ts'
 import type { Catalogue } from './catalogue.ts'
-import { problemOf } from './problem.ts'
 import { actsOf } from './toggles.ts'
 
 const storedSchema = z.object({
@@ -25,7 +25,7 @@ export interface CurrentSettings {
   /** Also the entity tag. */
   readonly version: string
   readonly events: readonly EventRule[]
-  /** When and by whom they were changed last; null where nobody ever has. */
+  /** The time and the user of the last change; null if there never was one. */
   readonly changed: number | null
   readonly by: string | null
 }
@@ -95,7 +95,7 @@ export class EventSettings {
       if (!allows(before.version)) throw this.#lost()
       const catalogue = await this.catalogue()
       const problem = problemOf(events, before.events, catalogue)
-      if (problem !== null) throw new Refusal(400, 'bad-request', `The body: ${problem}.`)
+      if (problem !== null) throw new Refusal('WB-REQUEST-INVALID', `The body: ${problem}.`)
       if (isDeepStrictEqual(events, before.events)) return before
       const { records, trail, clock } = this.#parts
       await trail.record(...actsOf(before.events, events, catalogue, by))
@@ -107,7 +107,7 @@ export class EventSettings {
       await trail.record({
         action: 'event-settings-change',
         category: 'security',
-        message: 'The event types that were to be switched are as they were: someone else was faster.',
+        message: 'No event type was switched: somebody else changed the settings first.',
         outcome: 'failure',
         reason: 'another indexer of this store changed the settings at the same time',
         by,
@@ -118,9 +118,48 @@ export class EventSettings {
 
   #lost(): Refusal {
     return new Refusal(
-      412,
-      'changed',
+      'WB-CHANGED',
       `The settings are at version ${this.#current.version} now, not at the one that you changed: read them again.`,
     )
   }
+}
+
+/**
+ * Returns the problem of the rules, in a sentence with the place; null if there is none. A rule about unknown types may stay if it was
+ * there before: an integration that changed must not keep others from being switched.
+ */
+export function problemOf(
+  rules: readonly EventRule[],
+  before: readonly EventRule[],
+  catalogue: Catalogue,
+): string | null {
+  const known = new Set(before.map(scopeKey))
+  const seen = new Map<string, number>()
+  for (const [at, rule] of rules.entries()) {
+    const place = `events.${at}.event`
+    const key = scopeKey(rule)
+    const meant = catalogue.meantBy(rule.event)
+    if (meant.length === 0 && !known.has(key)) return `${place}: ${unknownType(rule.event, catalogue)}`
+    if (meant.length > 0 && meant.every(({ mandatory }) => mandatory)) {
+      const title = meant.length === 1 ? ` (${meant[0]!.title})` : ''
+      return `${place}: ${rule.event}${title} is mandatory: it is always recorded, and can't be switched off`
+    }
+    const twin = seen.get(key)
+    if (twin !== undefined)
+      return `events.${at}: events.${twin} already has the same scope (${scopeText(rule)})`
+    seen.set(key, at)
+  }
+  return null
+}
+
+function unknownType(event: string, catalogue: Catalogue): string {
+  if (event.endsWith('*'))
+    return `no event type begins with ${event.slice(0, -1)}; GET /v1/event-types lists them all`
+  const near = closest(
+    event,
+    catalogue.types.map(({ id }) => id),
+  )
+  return near === undefined
+    ? `there is no event type ${event}; GET /v1/event-types lists them all`
+    : `there is no event type ${event} (did you mean ${near}?)`
 }

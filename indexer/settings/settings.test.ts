@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import type { EventRule } from '../../schema/index.ts'
 import { readCatalogue } from './catalogue.ts'
-import { problemOf } from './problem.ts'
+import { problemOf } from './event-settings.ts'
 import { actsOf } from './toggles.ts'
 
 const silent = pino({ level: 'silent' })
@@ -13,7 +13,7 @@ const catalogue = await readCatalogue(silent)
 const off = (event: string, more: Partial<EventRule> = {}): EventRule => ({ event, ...more, record: 'off' })
 const on = (event: string, more: Partial<EventRule> = {}): EventRule => ({ event, ...more, record: 'on' })
 
-/** What the audit trail says of a change: action, type, and the rules before and after. */
+/** Returns the trail's events of a change: action, type, and the rules before and after. */
 const told = (before: EventRule[], after: EventRule[]) =>
   actsOf(before, after, catalogue, { name: 'olga' }).map(({ action, entity, changes }) => [
     action,
@@ -65,7 +65,7 @@ describe('rules that are wrong', () => {
     expect(wrong([off('nothing.*')])).toMatch(/^events\.0\.event: no event type begins with nothing\./)
     expect(wrong([off('erp.login.failed')])).toMatch(/erp.login.failed \(.+\) is mandatory/)
     expect(wrong([off('erp.*', { user: 'Jane' }), on('erp.*', { user: 'jane' })])).toBe(
-      'events.1: events.0 speaks of the same already (erp.*, user jane)',
+      'events.1: events.0 already has the same scope (erp.*, user jane)',
     )
   })
 

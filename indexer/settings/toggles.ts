@@ -13,16 +13,16 @@ import type { Catalogue, KnownType } from './catalogue.ts'
 
 type Changes = NonNullable<Act['changes']>
 
-/** What a change of the rules does to one event type. */
+/** The effect of a change of the rules on one event type. */
 interface Toggle {
   readonly type: KnownType
-  /** Of what the strongest changed rule speaks of: whether it is recorded from now on. */
+  /** Whether the scope of the strongest changed rule is recorded from now on. */
   readonly recorded: boolean
   readonly about: EventRule
   readonly changes: Changes
 }
 
-/** A rule with the key of what it speaks of: with a thousand rules, making it again for each comparison takes seconds. */
+/** A rule with the key of its scope: with a thousand rules, computing it again for each comparison takes seconds. */
 interface Keyed {
   readonly rule: EventRule
   readonly key: string
@@ -34,8 +34,8 @@ const keyed = (rules: readonly EventRule[]): Keyed[] =>
   strongestFirst(rules).map((rule) => ({ rule, key: scopeKey(rule), means: typeMatcher(rule.event) }))
 
 /**
- * What the audit trail tells of a change: an event for each type of which something else is recorded than before, and one for each
- * rule that changed and makes no difference now.
+ * The audit events of a change: an event for each type whose recording differs from before, and one for each changed rule that makes no
+ * difference now.
  */
 export function actsOf(
   before: readonly EventRule[],
@@ -83,7 +83,7 @@ function toggleOf(
   const is = rulesOf(now)
   if (effectOf(type, rulesOf(old)) === effectOf(type, is)) return null
   const concerning = changed.filter(({ means }) => means(type.id))
-  // The same rules in another order: the strongest of them tells.
+  // The same rules came in another order: the strongest of them counts.
   const about = concerning[0]?.rule ?? is[0]!
   return {
     type,
@@ -93,16 +93,16 @@ function toggleOf(
   }
 }
 
-/** What rules come to for a type, as a text that is the same where they come to the same. */
+/** The effect of rules on a type, as a text that is equal for equal effects. */
 function effectOf(type: KnownType, ranked: readonly EventRule[]): string {
   const { recorded, exceptions } = typeState(type, ranked)
   const last = exceptions.findLastIndex(({ record }) => (record === 'on') !== recorded)
-  // An exception that says what holds anyway is none, unless it comes before one that says otherwise.
+  // An exception that repeats the general rule has no effect, unless it comes before one that differs.
   const standing = exceptions.slice(0, last + 1)
   return JSON.stringify([recorded, standing.map((rule) => [scopeKey({ ...rule, event: '' }), rule.record])])
 }
 
-/** Whether events that a rule speaks of, and of which nothing else is known, are recorded. */
+/** Whether events in a rule's scope, with no other known properties, are recorded. */
 function recordedWhere(scope: EventRule, type: KnownType, ranked: readonly EventRule[]): boolean {
   const ruling = ranked.find((rule) =>
     conditionsOf(rule).every(({ kind, name }) => {
@@ -131,7 +131,7 @@ function withoutEffect({ rule, change }: ChangedRule, by: Act['by']): Act {
   return {
     action: 'event-rule-change',
     category: 'security',
-    message: `The rule about ${change.field} ${now}; that changes nothing for any event type now.`,
+    message: `The rule about ${change.field} ${now}; it has no effect on any event type now.`,
     outcome: 'success',
     by,
     entity: { type: 'event_type', id: rule.event },

@@ -1,12 +1,12 @@
 import { OperatorError } from '../../schema/index.ts'
 import { AGGREGATE_LIMITS, type AggregateRequest, type Partiality } from './aggregate.ts'
 
-/** What an aggregate may cost, and what it had to leave out because of that. */
+/** The limits of an aggregate's cost, and what they made it leave out. */
 export class Budget {
   readonly #end: number
   readonly #now: () => number
   #late = false
-  /** More different values came than are held. */
+  /** Set when more different values came than can be held. */
   tooManyValues = false
 
   constructor(ms: number, now: () => number) {
@@ -21,17 +21,17 @@ export class Budget {
 
   /** Whether the time is over; once it is, it stays so. */
   get late(): boolean {
-    // The clock is asked each time: it may also say that nobody waits any more.
+    // `now` is read each time: it may also report that nobody waits any more.
     if (this.#now() >= this.#end) this.#late = true
     return this.#late
   }
 
-  /** Says that the time is over now, where so much work, ms, will surely not be done in what is left. */
+  /** Marks the time as over if the work, ms, will surely not be done in the time that is left. */
   foresee(work: number): void {
     if (work > this.left) this.#late = true
   }
 
-  /** ms. */
+  /** The time left, ms. */
   get left(): number {
     return this.#end - this.#now()
   }
@@ -41,18 +41,18 @@ export class Budget {
     return this.#late
   }
 
-  /** Why the answer is not everything; null where it is. */
+  /** Why the answer is not complete; null if it is. */
   get partiality(): Partiality | null {
     if (this.#late)
       return {
         reason: 'time',
-        sentence: 'The time for this was over: not all events were looked at, and counts may be too low.',
+        sentence: 'The time limit was reached: not all events were counted, and counts may be too low.',
       }
     if (this.tooManyValues)
       return {
         reason: 'values',
         sentence:
-          'There are more different values than are counted: some are left out, and counts may be too low.',
+          'There are more different values than the limit: some are left out, and counts may be too low.',
       }
     return null
   }
@@ -66,21 +66,26 @@ export class BucketRoom {
     this.#buckets += more
     if (this.#buckets > AGGREGATE_LIMITS.allBuckets)
       throw new OperatorError(
+        'WB-ANSWER-TOO-LARGE',
         `the answer would have more than ${AGGREGATE_LIMITS.allBuckets} buckets; ask for fewer values, longer intervals or a shorter time`,
       )
   }
 }
 
-/** Refuses what asks for more than there may be in one answer. */
+/** Refuses a request for more than one answer may hold. */
 export function demandBounded({ by, sums, distinct }: AggregateRequest): void {
   const { splits, fields, top } = AGGREGATE_LIMITS
-  if (by.length > splits) throw new OperatorError(`there may be ${splits} splits, one within the other`)
+  if (by.length > splits)
+    throw new OperatorError('WB-ANSWER-TOO-LARGE', `at most ${splits} splits are allowed`)
   for (const split of by) {
     if (split.kind === 'values' && !(Number.isInteger(split.top) && split.top >= 1 && split.top <= top))
-      throw new OperatorError(`top is ${split.top}, expected 1 to ${top}`)
+      throw new OperatorError('WB-ANSWER-TOO-LARGE', `top is ${split.top}, expected 1 to ${top}`)
     if (split.kind === 'values' && split.after !== undefined && split.order === undefined)
-      throw new OperatorError('after goes with an order: ascending or descending')
+      throw new OperatorError('WB-ANSWER-TOO-LARGE', 'after needs an order: ascending or descending')
   }
   if ((sums?.length ?? 0) > fields || (distinct?.length ?? 0) > fields)
-    throw new OperatorError(`at most ${fields} fields can be added up or counted at once`)
+    throw new OperatorError(
+      'WB-ANSWER-TOO-LARGE',
+      `at most ${fields} fields can be added up or counted at once`,
+    )
 }

@@ -2,15 +2,15 @@ import type { AuditEvent } from '../../schema/index.ts'
 import type { Query } from '../query/tree.ts'
 
 /**
- * What is counted, and how the counts are split. Both stores answer alike:
+ * A request for counts, and how to split them. Both stores answer alike:
  *
- * - An event has each value of a field once, spelled as it stands there: `Jane` and `jane` are two values, though a condition finds both.
- *   Addresses are in their usual form. What no condition on the field finds (null, another type, a keyword too long) is no value.
+ * - An event has each value of a field once, spelled as it is there: `Jane` and `jane` are two values, though a condition finds both.
+ *   Addresses are in their usual form. A value that no condition on the field finds (null, another type, a keyword too long) does not count.
  * - An event with several values is in the bucket of each, so buckets may add up to more than their events.
  * - Values come by count, the greatest first; among equals by value, the least first: texts by their UTF-8 bytes, numbers and addresses
- *   as such. Times come in their order, with empty buckets between the first and the last that hold something; the hours of
+ *   as such. Times come in their order, with empty buckets between the first and the last that are not empty; the hours of
  *   a day and the days of a week are always all there.
- * - Counts are exact. An answer that could not be finished says so in `partial`.
+ * - Counts are exact. An unfinished answer has `partial`.
  */
 export interface AggregateRequest {
   readonly query: Query
@@ -26,9 +26,9 @@ export interface AggregateRequest {
   readonly distinct?: readonly string[]
   /** The last event in the total order, of the whole and of each bucket of the first split. */
   readonly latest?: boolean
-  /** How long it may take, ms, before it is answered as far as it has come. */
+  /** The time that it may take, ms; then it returns what it has. */
   readonly budget?: number
-  /** A part of the answer is of no use: where the time will surely be over before the end, it is answered with nothing at once. */
+  /** Whether a part of the answer is useless: if the time will surely be over before the end, the answer comes at once, and is empty. */
   readonly whole?: boolean
 }
 
@@ -41,29 +41,29 @@ export interface ValueSplit {
   readonly kind: 'values'
   readonly field: string
   readonly top: number
-  /** Only values that begin so, A to Z as a to z; others are as if they were not there. */
+  /** Only values with this beginning (A to Z equal a to z); all others are ignored. */
   readonly prefix?: string
-  /** By value in place of by count: texts with A to Z as a to z, and among those that are then equal as they are spelled. */
+  /** The order by value instead of by count: texts ignore case from A to Z, and equal ones then sort as they are spelled. */
   readonly order?: ValueOrder
-  /** With an order: only values behind this one, whose other spellings are left out, too. */
+  /** With an order: only values after this one; other spellings of it are left out, too. */
   readonly after?: string | number
 }
 
 export type ValueOrder = 'ascending' | 'descending'
 
-/** So many ms, counted from 1970 in UTC; or as the calendar of the time zone has it. Weeks begin on Monday. */
+/** This many ms, counted from 1970 in UTC; or as the calendar of the time zone has it. Weeks begin on Monday. */
 export type Interval = number | CalendarUnit
 export type CalendarUnit = 'day' | 'week' | 'month' | 'year'
 
 export interface Aggregate extends Group {
-  /** Why this is not everything; null where it is. */
+  /** Why the answer is partial; null if it is complete. */
   readonly partial: Partiality | null
 }
 
 export interface Partiality {
-  /** The time was over, or there were more different values than are held. */
+  /** Why it is partial: the time was over, or there were more different values than are held. */
   readonly reason: 'time' | 'values'
-  /** For people. */
+  /** A sentence for people. */
   readonly sentence: string
 }
 
@@ -72,7 +72,7 @@ export interface Group {
   readonly split?: SplitAnswer
   readonly sums?: Readonly<Record<string, NumberSums>>
   readonly distinct?: Readonly<Record<string, number>>
-  /** Null where there is no event. */
+  /** Null if there is no event. */
   readonly latest?: AuditEvent | null
 }
 
@@ -83,16 +83,16 @@ export interface Bucket extends Group {
 
 export interface SplitAnswer {
   readonly buckets: readonly Bucket[]
-  /** How many buckets there are in all: those shown, and those beyond the top. */
+  /** The number of all buckets: those shown, and those beyond the top. */
   readonly distinct: number
-  /** Sum of the counts of those that are not shown. */
+  /** The sum of the counts of the buckets that are not shown. */
   readonly others: number
   /** Events without a value. */
   readonly none: number
 }
 
 export interface NumberSums {
-  /** How many values there are. */
+  /** The number of different values. */
   readonly values: number
   readonly sum: number
   readonly min: number | null

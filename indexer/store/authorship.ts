@@ -1,7 +1,7 @@
 import { type AuditEvent, textAt, valuesOf } from '../../schema/index.ts'
 import type { Author } from './port.ts'
 
-/** What only an indexer writes. */
+/** The sources and field values that only an indexer writes. */
 const OWN_SOURCE = /^waybill(?:\.|$)/i
 const OWN_NAMED = ['event.module', 'event.dataset'] as const
 const MOST_REMEMBERED = 1000
@@ -17,17 +17,17 @@ export class Authorship {
     this.#hosts = author.hosts === null ? null : hostMatcher(author.hosts)
   }
 
-  /** Why the agent may not write this; null where it may. Of the event only who and where it is of need be there. */
+  /** Why the agent may not write this event; null if it may. Only the event's fields for identity and host are needed. */
   faultOf(event: AuditEvent): string | null {
     const { agent } = this.#author
     if (textAt(event, 'agent.id') !== agent)
-      return `agent.id is ${shown(textAt(event, 'agent.id'))}, but agent ${agent} sent the event: an agent writes in its own name only`
+      return `agent.id is ${shown(textAt(event, 'agent.id'))}, but agent ${agent} sent the event: an agent may write only in its own name`
     for (const path of OWN_NAMED)
       if (valuesOf(event, path).some((value) => OWN_SOURCE.test(value)))
         return `${path} is waybill, which only the indexer may write`
     for (const host of valuesOf(event, 'host.name'))
       if (!this.#mayName(host))
-        return `host.name is ${shown(host)}, which is not an allowed host of agent ${agent}: allow it with \`waybill agents hosts ${agent} NAMES\`, and replay this`
+        return `host.name is ${shown(host)}, which is not an allowed host of agent ${agent}: allow it with \`waybill agents hosts ${agent} NAMES\`, and replay this letter`
     return null
   }
 
@@ -50,7 +50,7 @@ export class Authorship {
 
 const shown = (value: string | undefined): string => (value === undefined ? 'missing' : value.slice(0, 256))
 
-/** Whether a host is one of these names; upper and lower case are one, and `*` stands for any signs. */
+/** Returns a test whether a host has one of these names; case is ignored, and `*` matches any characters. */
 export function hostMatcher(names: readonly string[]): (name: string) => boolean {
   const exact = new Set(names.filter((name) => !name.includes('*')).map((name) => name.toLowerCase()))
   const patterns = names.filter((name) => name.includes('*')).map((name) => name.toLowerCase().split(/\*+/))
@@ -60,7 +60,7 @@ export function hostMatcher(names: readonly string[]): (name: string) => boolean
   }
 }
 
-/** Without a regular expression: a pattern of many `*` would take its time. */
+/** Matches without a regular expression: a pattern with many `*` would be slow. */
 function hasParts(text: string, parts: readonly string[]): boolean {
   const [first = ''] = parts
   const last = parts.at(-1) ?? ''

@@ -5,7 +5,7 @@ import type { CalendarUnit, Split } from './aggregate.ts'
 export interface Slot {
   /** The bucket. */
   readonly key: number
-  /** Up to here and no further: another slot begins, maybe of the same bucket. */
+  /** The end of the slot: another slot begins here, maybe of the same bucket. */
   readonly until: number
 }
 
@@ -14,7 +14,7 @@ export type TimeSplit = Exclude<Split, { kind: 'values' }>
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
-/** What bucket a time is in. */
+/** Returns a function that gives the bucket of a time. */
 export function axisOf(split: TimeSplit): (time: number) => Slot {
   if (split.kind === 'time') return intervalsOf(split)
   const offsets = offsetsOf(split.zone)
@@ -25,7 +25,8 @@ function intervalsOf({ every, zone }: Extract<Split, { kind: 'time' }>): (time: 
   if (typeof every === 'number') {
     if (!(Number.isSafeInteger(every) && every > 0))
       throw new OperatorError(
-        `an interval of ${every} ms splits nothing; give a whole number of ms, such as 3600000`,
+        'WB-TIME-INVALID',
+        `${every} ms is not an interval; give a whole number of ms, such as 3600000`,
       )
     return (time) => {
       const key = Math.floor(time / every) * every
@@ -85,7 +86,7 @@ function remembered(slotAt: (time: number) => Slot): (time: number) => Slot {
   }
 }
 
-/** By how many ms local time is ahead of UTC, and until when it stays so. A zone's changes are few, and asked for again and again. */
+/** The offset of local time from UTC, ms, and the end of its validity. A zone's changes are few, and looked up again and again. */
 function offsetsOf(zone: string): Offsets {
   demandZone(zone)
   const spans: { from: number; offset: number; until: number }[] = []
@@ -107,11 +108,14 @@ function demandZone(zone: string): void {
   try {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone)
   } catch {
-    throw new OperatorError(`"${zone}" is no time zone; write one such as Europe/Berlin or UTC`)
+    throw new OperatorError(
+      'WB-TIME-INVALID',
+      `"${zone}" is not a time zone; write one such as Europe/Berlin or UTC`,
+    )
   }
 }
 
-/** The keys of all buckets from the first to the last that hold something; the hours of a day and the days of a week whole. */
+/** The keys of all buckets between the first and the last non-empty one; for the hours of a day and the days of a week, all keys. */
 export function keysBetween(split: TimeSplit, first: number, last: number, most: number): number[] {
   if (split.kind === 'hour-of-day') return Array.from({ length: 24 }, (_, hour) => hour)
   if (split.kind === 'day-of-week') return [1, 2, 3, 4, 5, 6, 7]
@@ -120,6 +124,7 @@ export function keysBetween(split: TimeSplit, first: number, last: number, most:
   for (let key = first; key <= last; key = axis(key).until) {
     if (keys.length === most)
       throw new OperatorError(
+        'WB-ANSWER-TOO-LARGE',
         `that is more than ${most} intervals from ${new Date(first).toISOString()} to ${new Date(last).toISOString()}; ask for longer intervals or a shorter time`,
       )
     keys.push(key)

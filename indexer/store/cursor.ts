@@ -1,12 +1,12 @@
 import type { Place } from '../../schema/index.ts'
 
-/** Where a page ended: behind a place, or (`inclusive`) right before it. */
+/** The end of a page: after a place, or (`inclusive`) right before it. */
 export interface SearchCursor {
   readonly place: Place
   readonly inclusive: boolean
 }
 
-/** A cursor that no page gave. */
+/** The cursor is invalid: no page gave it. */
 export class CursorError extends Error {
   override name = 'CursorError'
 }
@@ -17,6 +17,7 @@ export const noCursor = (): CursorError =>
 export const encodeCursor = (value: unknown): string =>
   Buffer.from(JSON.stringify(value)).toString('base64url')
 
+/** The parts are checked by hand, so that the threads of the embedded store need not load zod for this. */
 export function decodeCursor(text: string): unknown {
   try {
     return JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))

@@ -11,7 +11,7 @@ import {
 import { addressKey, addressText, numberOf } from '../query/index.ts'
 import type { ValueOrder, ValueSplit } from './aggregate.ts'
 
-/** A value of a field: an address in its usual form, a number as such, all else as text. */
+/** A value of a field: an address in its usual form, a number as such, other values as text. */
 export type FieldValue = string | number
 
 export interface CountableField {
@@ -21,22 +21,31 @@ export interface CountableField {
   valuesIn(event: AuditEvent): FieldValue[]
 }
 
-/** The field whose values are to be counted; refuses those that have none to count. */
+/** Returns the field whose values are to be counted; refuses fields without countable values. */
 export function countableField(name: string): CountableField {
   const field = fieldOf(name)
   if (field === undefined)
-    throw new OperatorError(`there is no field ${name}; the field reference lists them all`)
-  const kept = "is kept and not indexed, so its values can't be counted"
+    throw new OperatorError(
+      'WB-FIELD-UNKNOWN',
+      `there is no field ${name}; the field reference lists all fields`,
+    )
+  const kept = "is stored, but not indexed, so its values can't be counted"
   switch (field.type) {
     case 'geo':
     case 'changes':
-      throw new OperatorError(`${name} ${kept}; count by one of its members instead`)
+      throw new OperatorError('WB-FIELD-UNCOUNTABLE', `${name} ${kept}; count by one of its members instead`)
     case 'text':
-      throw new OperatorError(`${name} is a text: it has words to be found, and no values to be counted`)
+      throw new OperatorError(
+        'WB-FIELD-UNCOUNTABLE',
+        `${name} is a text, which has words to search, but no values to count`,
+      )
     case 'date':
-      throw new OperatorError(`${name} is a time: split @timestamp by hour, day, week, month or an interval`)
+      throw new OperatorError(
+        'WB-FIELD-UNCOUNTABLE',
+        `${name} is a time: split @timestamp by hour, day, week, month or an interval`,
+      )
     default:
-      if (field.unindexed === true) throw new OperatorError(`${name} ${kept}`)
+      if (field.unindexed === true) throw new OperatorError('WB-FIELD-UNCOUNTABLE', `${name} ${kept}`)
   }
   const { type, inside } = field
   switch (type) {
@@ -89,10 +98,11 @@ export function countableField(name: string): CountableField {
   }
 }
 
-/** A field that can be added up. */
+/** Returns a field that can be summed. */
 export function numericField(name: string): CountableField {
   const field = countableField(name)
-  if (field.kind !== 'number') throw new OperatorError(`${name} holds no numbers, so it can't be added up`)
+  if (field.kind !== 'number')
+    throw new OperatorError('WB-FIELD-UNCOUNTABLE', `${name} holds no numbers, so it can't be added up`)
   return field
 }
 
@@ -100,7 +110,7 @@ const isIndexed = (text: string): boolean => text.length <= LIMITS.indexedLength
 
 const once = <Value>(values: Value[]): Value[] => (values.length < 2 ? values : [...new Set(values)])
 
-/** Whether a value begins so, A to Z as a to z. */
+/** Whether a value has this beginning; A to Z equal a to z. */
 export const beginsWith = (value: FieldValue, foldedPrefix: string): boolean =>
   foldKeyword(String(value)).startsWith(foldedPrefix)
 
@@ -111,7 +121,7 @@ export function compareValues(kind: CountableField['kind'], a: FieldValue, b: Fi
   return compareTexts(addressKey(String(a)) ?? '', addressKey(String(b)) ?? '')
 }
 
-/** The order in which a split wants the values of its field, where it wants them by value. */
+/** Returns the order in which a split wants the values of its field, if it wants them by value. */
 export function valueOrder(kind: CountableField['kind'], order: ValueOrder) {
   const folded = (value: FieldValue): FieldValue =>
     kind === 'text' && typeof value === 'string' ? foldKeyword(value) : value
@@ -127,7 +137,7 @@ export function valueOrder(kind: CountableField['kind'], order: ValueOrder) {
   }
 }
 
-/** Which values a split asks for; null where it asks for all. */
+/** Returns a test for the values that a split wants; null if it wants all. */
 export function wantedBy(
   { prefix, order, after }: ValueSplit,
   kind: CountableField['kind'],
@@ -140,7 +150,7 @@ export function wantedBy(
     (after === undefined || compareFolded(value, after) > 0)
 }
 
-/** By UTF-8 bytes, without making them: only surrogates stand elsewhere in UTF-16. */
+/** Compares by UTF-8 bytes, without encoding: only surrogates have another order in UTF-16. */
 export function compareTexts(a: string, b: string): number {
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {

@@ -10,21 +10,22 @@ import {
   isGivenId,
   isRecord,
   LIMITS,
+  memberOf,
   textsOf,
   valueAt,
 } from '../../schema/index.ts'
 import type { Authorship } from './authorship.ts'
 
-/** What every store demands of a shipped line: these members, and none of those that the indexer adds. */
+/** The members that every store requires of a shipped line; those that the indexer adds are forbidden. */
 export interface SoundEvent {
   readonly [member: string]: unknown
-  /** Any text: what is no time that can be is no fault (`placedAt`). */
+  /** Any text: an invalid time is no fault (`placedAt`). */
   readonly '@timestamp': string
   readonly event: { readonly [member: string]: unknown; readonly id: string }
   readonly audit: { readonly [member: string]: unknown; readonly category: Category }
 }
 
-/** Why a line is no event that can be stored, with its id where it has one. */
+/** Why a line can't be stored as an event, with its id if it has one. */
 export interface Fault {
   readonly kind: 'invalid' | 'foreign'
   readonly id: string
@@ -54,13 +55,11 @@ export function readLine(
   return foreign === null ? { event: event as SoundEvent } : { kind: 'foreign', id, reason: foreign }
 }
 
-/** Of such a line the number of bytes bounds all else: nobody looks whether it has too many members. */
+/** A line up to this size is within all other limits, so nobody counts its members. */
 const SMALL_BYTES = 16 * 1024
 export const isSmall = ({ length }: { readonly length: number }): boolean => length <= SMALL_BYTES
 
-const memberOf = (value: unknown, member: string): unknown => (isRecord(value) ? value[member] : undefined)
-
-/** Why a line's content is no event that can be stored; null where it is one. */
+/** Why a line's content can't be stored as an event; null if it can. Every event passes here, so it is checked by hand. */
 function faultOf(event: unknown): string | null {
   if (!isRecord(event)) return 'the line is not a JSON object'
   const own = event.event
@@ -69,16 +68,16 @@ function faultOf(event: unknown): string | null {
   if (typeof time !== 'string') return '@timestamp is missing'
   if (!isRecord(own) || typeof own.id !== 'string') return 'event.id is missing'
   if (!isEventId(own.id)) return 'event.id is not 40 hex digits'
-  if (isGivenId(own.id)) return 'event.id is one that only the indexer gives'
+  if (isGivenId(own.id)) return 'event.id has a form that only the indexer may use'
   if (!isRecord(audit) || audit.category === undefined) return 'audit.category is missing'
   if (!isCategory(audit.category)) return `audit.category is unknown: ${String(audit.category).slice(0, 64)}`
-  if (own.ingested !== undefined) return 'event.ingested is only for the indexer to add'
-  if (audit.seal !== undefined) return 'audit.seal is only for the indexer to add'
-  if (audit.words !== undefined) return 'audit.words is only for the indexer to add'
-  if (audit.revision_of !== undefined) return 'audit.revision_of is only for the indexer to add'
-  if (audit.derived !== undefined) return 'audit.derived is only for the indexer to add'
-  if (memberOf(event.source, 'geo') !== undefined) return 'source.geo is only for the indexer to add'
-  if (memberOf(event.source, 'as') !== undefined) return 'source.as is only for the indexer to add'
+  if (own.ingested !== undefined) return 'event.ingested may be added only by the indexer'
+  if (audit.seal !== undefined) return 'audit.seal may be added only by the indexer'
+  if (audit.words !== undefined) return 'audit.words may be added only by the indexer'
+  if (audit.revision_of !== undefined) return 'audit.revision_of may be added only by the indexer'
+  if (audit.derived !== undefined) return 'audit.derived may be added only by the indexer'
+  if (memberOf(event.source, 'geo') !== undefined) return 'source.geo may be added only by the indexer'
+  if (memberOf(event.source, 'as') !== undefined) return 'source.as may be added only by the indexer'
   return null
 }
 
@@ -86,7 +85,7 @@ const KEYWORDS: readonly string[] = Object.entries<Field>(FIELDS)
   .filter(([, { type, unindexed }]) => type === 'keyword' && unindexed !== true)
   .map(([path]) => path)
 
-/** What of an event is more than an agent writes (`LIMITS`); null where nothing is. */
+/** Names the part of an event that exceeds what an agent writes (`LIMITS`); null if none does. */
 function excessOf(event: AuditEvent): string | null {
   const changes = changesOf(event).length
   if (changes > LIMITS.changes)
@@ -122,7 +121,7 @@ function sizeOf(payload: unknown): { members: number; depth: number; longest: nu
   return size
 }
 
-/** Deeper nesting than any agent writes would overflow the stack of whoever walks over it. */
+/** Deeper nesting than any agent writes would overflow the stack of anybody who walks over it. */
 const DEEPEST = 64
 
 function depthOf(line: Buffer): number {

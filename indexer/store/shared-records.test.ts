@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Records } from './port.ts'
 import { SharedRecords } from './shared-records.ts'
 
-/** A clock that a test turns: what waits goes on when its time has come. */
+/** A clock that a test turns: what waits continues when its time has come. */
 class TurnedTime {
   #now = 0
   #waiting: { at: number; go: () => void }[] = []
@@ -29,6 +29,7 @@ it('what another indexer changed is read again within a second, and before that 
     get: async () => null,
     put: async () => true,
     list: async () => [],
+    kinds: async () => [],
     remove: async () => {},
   }
   const time = new TurnedTime()

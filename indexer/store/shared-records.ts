@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { reasonOf } from '../../schema/index.ts'
 import type { Records } from './port.ts'
 
-/** How long what another indexer changed may go unseen here, but for the time that looking takes. */
+/** The interval of lookups, ms: changes by another indexer go unseen for this time at most, plus the time of a lookup. */
 const EVERY = 1_000
-/** Who asks out of turn does not ask more often. */
+/** The least interval between extra lookups, ms. */
 const LEAST_BETWEEN = 200
 
 /** Elapsed time, and how to let some of it pass; an abort ends the wait early. */
@@ -19,8 +19,8 @@ const REAL_TIME: Time = {
 }
 
 /**
- * Records of a store that several indexers may share. Who keeps some in memory follows them here: what anybody revoked, changed or added is taken up
- * within a second or two. While the store can't be asked, what is in memory stands; nothing else can be had of the store then either.
+ * Records of a store that several indexers may share. Code that keeps some in memory follows them here: changes by another indexer take
+ * effect within a second or two. While the store can't be asked, the copy in memory counts; the store can give nothing else then either.
  */
 export class SharedRecords implements Records {
   readonly #records: Records
@@ -53,16 +53,16 @@ export class SharedRecords implements Records {
     return shared
   }
 
-  /** `again` reads what it keeps in memory, whenever records may be others than they were. */
+  /** Registers `again`, which reloads a caller's records whenever they may have changed. */
   follow(again: () => Promise<void>): void {
     this.#followers.push(again)
   }
 
-  /** Looks now rather than at the next turn; whether anything was read again since this was asked. */
+  /** Looks up now rather than at the next turn; returns whether anything was read again since the call. */
   async look(): Promise<boolean> {
     if (this.#seen === null) return false
     const before = this.#timesRead
-    // A look that has begun may have begun too early: the next one serves all who ask until it begins.
+    // A running lookup may have begun too early: the next one serves all callers until it begins.
     this.#next ??= this.#lookNext()
     await this.#next
     return this.#timesRead !== before
@@ -102,7 +102,7 @@ export class SharedRecords implements Records {
     } catch (thrown) {
       if (!this.#isBlind && !this.#stopping.signal.aborted)
         this.#say(
-          `What other indexers change (users, tokens, agents, settings) can't be seen here now: ${reasonOf(thrown)}`,
+          `Changes by other indexers (users, tokens, agents, settings) can't be read now: ${reasonOf(thrown)}`,
         )
       this.#isBlind = true
     }
@@ -122,6 +122,10 @@ export class SharedRecords implements Records {
 
   list(kind: string): ReturnType<Records['list']> {
     return this.#records.list(kind)
+  }
+
+  kinds(): Promise<string[]> {
+    return this.#records.kinds()
   }
 
   remove(kind: string, key: string): Promise<void> {

@@ -5,7 +5,7 @@ import { decodeCursor, encodeCursor, noCursor } from './cursor.ts'
 import { countableField, type FieldValue, valueOrder } from './field-values.ts'
 import type { Page, Store } from './port.ts'
 
-/** What is looked for, and the field by whose values it comes. */
+/** The query, and the field to sort by. */
 export interface SortedRequest {
   readonly query: Query
   readonly from?: number
@@ -23,7 +23,7 @@ const GROUPS = 1000
 /** A page is short, with a cursor, rather than late. */
 const MOST_SEARCHES = 20
 
-/** Where a page goes on: behind a value, within the events of one value (null: those that have none), after a cursor of theirs. */
+/** The start of a page: after a value, or within the events of one value (null: those without a value), after a cursor of theirs. */
 type Standing =
   | { readonly behind: FieldValue | null }
   | { readonly within: FieldValue | null; readonly after: string | null }
@@ -34,9 +34,9 @@ interface Group {
 }
 
 /**
- * A page of events in the order of a field's values: among equals the newest first, and last those without a value. Of several values of an event the
- * first in the order counts. It asks what any store can answer: which values come next and how many events have each, then the events of
- * these. So both stores sort alike, and no page needs more than a page in memory.
+ * A page of events in the order of a field's values: among equals the newest first, and last those without a value. Of several values of an
+ * event the first in the order counts. It asks what any store can answer: which values come next and how many events have each, then the
+ * events of these. So both stores sort alike, and no page needs more than a page in memory.
  */
 export async function sortedPage(
   events: Pick<Store, 'search' | 'aggregate'>,
@@ -78,7 +78,8 @@ export async function sortedPage(
     const answer = await events.aggregate({ ...span, query, by: [split], whole: true })
     if (answer.partial !== null)
       throw new OperatorError(
-        `there is too much here to be sorted by ${field}: look at a shorter time, narrow the search, or sort by a field with fewer values, such as user.name`,
+        'WB-ANSWER-TOO-LARGE',
+        `there are too many events to sort by ${field}: choose a shorter time, narrow the search, or sort by a field with fewer values, such as user.name`,
       )
     const groups: Group[] = []
     const buckets = answer.split?.buckets ?? []
@@ -88,11 +89,11 @@ export async function sortedPage(
         groups[groups.length - 1] = { value: last.value, count: last.count + count }
       else groups.push({ value: folded(key), count })
     }
-    // Of the last value there may be spellings that were cut off: it comes with the next look.
+    // The last value may have more spellings beyond the limit, so it is left to the next lookup.
     return buckets.length === GROUPS && groups.length > 1 ? groups.slice(0, -1) : groups
   }
 
-  /** Takes what comes of one value, or of none, newest first. */
+  /** Takes the events of one value, or of none, newest first. */
   async function take(value: FieldValue | null, after: string | null): Promise<Standing | null> {
     const condition: Query =
       value === null ? { kind: 'not', of: { kind: 'exists', field } } : equals({ value })

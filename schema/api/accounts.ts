@@ -1,11 +1,11 @@
 import * as z from 'zod'
 import { PERMISSION_NAMES, ROLES } from './permissions.ts'
 
-/** What is asked and answered about users, sessions and tokens. */
+/** The requests and answers about users, sessions and tokens. */
 const time = z.number().int().describe('Milliseconds since 1970.')
 
 const NAME = /^[a-z0-9][a-z0-9._@-]{0,63}$/
-/** Names that stand for others than users in the audit trail. */
+/** Names that the audit trail uses for others than users. */
 const TAKEN = new Set([
   'agent',
   'anybody',
@@ -25,14 +25,11 @@ export const userName = z
     (name) => NAME.test(name),
     'expected a to z, 0 to 9 and . _ @ -, at most 64, beginning with a letter or digit',
   )
-  .refine(
-    (name) => !TAKEN.has(name),
-    'this name stands for something else in the audit trail; choose another',
-  )
+  .refine((name) => !TAKEN.has(name), 'this name has another meaning in the audit trail; choose another')
 
 const names = z.array(z.string().min(1).max(256)).min(1).max(200).nullable()
 
-/** Which events somebody may see at all; null is no limit. */
+/** The limits on the events that a user may see; null means no limit. */
 export const limitsSchema = z.strictObject({
   namespaces: names.default(null).describe('Only events of these namespaces; null for all.'),
   entities: names
@@ -41,7 +38,7 @@ export const limitsSchema = z.strictObject({
 })
 export type Limits = z.infer<typeof limitsSchema>
 
-/** A password as it was typed; its rules are told where one is chosen. */
+/** A password as typed; its rules apply where a password is chosen. */
 const typed = z.string().min(1).max(1024)
 
 export const permissionShape = z.enum(PERMISSION_NAMES)
@@ -53,7 +50,9 @@ export const signInShape = z.strictObject({
   for: z
     .enum(['browser', 'program'])
     .default('browser')
-    .describe('A browser gets a cookie; a program a token in the answer, to be sent as a bearer token.'),
+    .describe(
+      'A browser gets a cookie; a program gets a token in the answer, and sends it as a bearer token.',
+    ),
 })
 
 export const codeShape = z.strictObject({
@@ -63,10 +62,12 @@ export const codeShape = z.strictObject({
 export const tokensShape = z
   .enum(['keep', 'revoke'])
   .default('keep')
-  .describe('Whether the tokens of this user end, too: for when somebody else may have been at the account.')
+  .describe('Whether to revoke the tokens of this user, too, if somebody else may have used the account.')
 
 export const passwordChangeShape = z.strictObject({
-  current: typed.optional().describe('The present password; not after a sign-in with a one-time password.'),
+  current: typed
+    .optional()
+    .describe('The current password; not needed after a sign-in with a one-time password.'),
   password: typed,
   tokens: tokensShape,
 })
@@ -82,29 +83,29 @@ export const whoShape = z.object({
   permissions: z.array(permissionShape),
   limits: limitsSchema,
   masked: z.array(z.string()).describe('Fields that are shown masked, and can not be searched by.'),
-  provider: z.string().nullable().describe('Where they signed in; null for a local user.'),
+  provider: z.string().nullable().describe('The provider of the sign-in; null for a local user.'),
   secondFactor: z.boolean(),
   wants: z
     .enum(['second-factor', 'new-password'])
     .nullable()
-    .describe('What is to be sent before anything else is answered.'),
-  csrf: z.string().nullable().describe('For the header X-Waybill-Csrf of each change that comes by cookie.'),
+    .describe('What the client must send before it may do anything else.'),
+  csrf: z.string().nullable().describe('For the header X-Waybill-Csrf of each change with a cookie.'),
   expires: time.nullable().describe('When the session ends at the latest.'),
 })
 export type WhoShape = z.infer<typeof whoShape>
 
 export const signedInShape = whoShape.extend({
-  token: z.string().nullable().describe('For a program; shown this once.'),
+  token: z.string().nullable().describe('For a program; shown only once.'),
 })
 
 export type SignedInShape = z.infer<typeof signedInShape>
 
 export const offerShape = z.object({
-  secret: z.string().describe('In base 32, to be typed into the app.'),
-  uri: z.string().describe('otpauth://, to be shown as a QR code.'),
+  secret: z.string().describe('In base 32, to type into the app.'),
+  uri: z.string().describe('otpauth://, to show as a QR code.'),
 })
 export const recoveryShape = z.object({
-  recoveryCodes: z.array(z.string()).describe('Each works once, in place of a code. Shown this once.'),
+  recoveryCodes: z.array(z.string()).describe('Each works once, in place of a code. Shown only once.'),
 })
 
 export const sessionShape = z.object({
@@ -114,7 +115,18 @@ export const sessionShape = z.object({
   seen: time,
   address: z.string(),
   client: z.string(),
-  current: z.boolean().describe('It is the one that asks.'),
+  current: z.boolean().describe('It is the session of this request.'),
+})
+
+export const sessionsShape = z.object({ sessions: z.array(sessionShape) })
+
+export const waysInShape = z.object({
+  openid: z.object({ button: z.string() }).nullable().describe('null: only local users sign in here.'),
+  problem: z.string().nullable().describe('Why the last sign-in at the provider failed. Returned once.'),
+})
+
+export const signedOutShape = z.object({
+  next: z.string().nullable().describe('The address that also signs out at the provider.'),
 })
 
 export const newUserShape = z.strictObject({
@@ -129,9 +141,9 @@ export const userShape = z.object({
   fullName: z.string(),
   role: roleShape,
   limits: limitsSchema,
-  provider: z.string().nullable().describe('Where the user signs in; null for a local user.'),
+  provider: z.string().nullable().describe('The provider where the user signs in; null for a local user.'),
   secondFactor: z.boolean(),
-  oneTimePassword: z.boolean().describe('The password was given by an admin and has not been changed yet.'),
+  oneTimePassword: z.boolean().describe('An admin made the password, and the user has not changed it yet.'),
   locked: z
     .object({ since: time, until: time.nullable(), reason: z.string() })
     .nullable()
@@ -142,9 +154,19 @@ export const userShape = z.object({
 export type UserShape = z.infer<typeof userShape>
 export const usersShape = z.object({ users: z.array(userShape) })
 
+export const roleChangeShape = z.strictObject({ role: roleShape })
+export const lockShape = z.strictObject({ reason: z.string().max(256).default('') })
+export const resetShape = z.strictObject({
+  secondFactor: z
+    .enum(['keep', 'remove'])
+    .default('keep')
+    .describe('Also remove the second factor, for a user who lost the telephone.'),
+  tokens: tokensShape,
+})
+
 export const givenPasswordShape = z.object({
   user: userShape,
-  password: z.string().describe('For one sign-in, at which it must be changed. Shown this once.'),
+  password: z.string().describe('For one sign-in; the user must then change it. Shown only once.'),
   expires: time,
 })
 
@@ -164,7 +186,7 @@ export const newTokenShape = z.strictObject({
 export const tokenShape = z.object({
   id: z.string(),
   name: z.string(),
-  owner: z.string().nullable().describe('null for one of the service itself.'),
+  owner: z.string().nullable().describe('null for a token of the service itself.'),
   scopes: z.array(permissionShape),
   created: time,
   createdBy: z.string(),
@@ -177,3 +199,11 @@ export const apiTokensShape = z.object({ tokens: z.array(tokenShape) })
 export const madeTokenShape = tokenShape.extend({ token: z.string().describe('Shown this once.') })
 
 export const savedSearchShape = z.object({ name: z.string(), search: z.string(), saved: time })
+export const savedSearchesShape = z.object({ searches: z.array(savedSearchShape) })
+export const newSearchShape = z.strictObject({
+  search: z
+    .string()
+    .max(8192)
+    .regex(/^(?:\?[^#]*)?$/, 'expected the part behind /events in the address, from its question mark')
+    .describe('The part behind /events in the console’s address: ?q=...&range=...'),
+})

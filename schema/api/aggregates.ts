@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { AGGREGATE_LIMITS as LIMITS } from '../index.ts'
 import { eventShape } from './events.ts'
 
-/** What is counted, and what is answered. The sense of it all is said at the store's port. */
+/** The requests and answers of counts. The store's port explains their meaning. */
 const count = z.number().int().nonnegative()
 
 const field = z.string().min(1).max(256).describe('A field by its full or its short name, such as `user`.')
@@ -27,14 +27,14 @@ export const splitShape = z.discriminatedUnion('kind', [
       .string()
       .max(256)
       .optional()
-      .describe('Only values that begin so, A to Z as a to z; others are as if they were not there.'),
+      .describe('Only values with this beginning (A to Z equal a to z); all others are ignored.'),
   }),
   z.strictObject({
     kind: z.literal('time'),
     every: z
       .union([z.enum(['hour', 'day', 'week', 'month', 'year']), z.number().int().min(1)])
       .describe(
-        'Days, weeks (from Monday), months and years as the zone has them; `hour`, or so many ms, counted from 1970 in UTC.',
+        'Days, weeks (from Monday), months and years of the zone; `hour`, or a number of ms, counted from 1970 in UTC.',
       ),
     zone,
   }),
@@ -43,13 +43,17 @@ export const splitShape = z.discriminatedUnion('kind', [
 ])
 
 export const aggregateAsked = z.strictObject({
-  q: z.string().max(10_000).default('').describe("A query in Kibana's language; empty finds all."),
+  q: z
+    .string()
+    .max(10_000)
+    .default('')
+    .describe("A query in Kibana's language; an empty query finds all events."),
   from: z.string().max(64).optional().describe('Events of this time or later, as for /v1/search.'),
   to: z.string().max(64).optional().describe('Events before this time.'),
   own: z
     .boolean()
     .default(false)
-    .describe("Counts Waybill's own events of searches and views, too, as for /v1/search."),
+    .describe("Also counts Waybill's own events of searches and views, as for /v1/search."),
   by: z
     .array(splitShape)
     .max(LIMITS.splits)
@@ -64,7 +68,7 @@ export const aggregateAsked = z.strictObject({
     .min(0)
     .max(LIMITS.longestBudget)
     .default(LIMITS.budget)
-    .describe('How long it may take, ms; then it is answered as far as it has come, and says so.'),
+    .describe('The time limit, ms; when it is over, the answer is partial and says so.'),
 })
 
 const key = z
@@ -101,10 +105,10 @@ const bucket = z.object({ key, count, split: split(innerBucket).optional(), ...m
 const partial = z
   .object({ reason: z.enum(['time', 'values']), sentence: z.string() })
   .nullable()
-  .describe('Why this is not everything; null where it is.')
+  .describe('Why the answer is partial; null if it is complete.')
 
 export const aggregateShape = z.object({
-  count: count.describe('Events that were found.'),
+  count: count.describe('The number of events found.'),
   split: split(bucket).optional(),
   ...metrics,
   partial,
@@ -116,7 +120,7 @@ export const fieldsShape = z.object({
   fields: z.array(
     z.object({
       name: z.string(),
-      short: z.string().nullable().describe('What a person may type instead.'),
+      short: z.string().nullable().describe('The short name for queries.'),
       type: z.string(),
       many: z.boolean().describe('An event may have several values.'),
       countable: z.boolean().describe('Its values can be counted and completed.'),
@@ -134,10 +138,10 @@ export const fieldValuesShape = z.object({
 
 export const alternativeShape = z.object({
   q: z.string().describe('The query.'),
-  from: z.string().nullable().describe('Its `from`; null is from the first event.'),
-  to: z.string().nullable().describe('Its `to`; null is to the last event.'),
+  from: z.string().nullable().describe('Its `from`; null means from the first event.'),
+  to: z.string().nullable().describe('Its `to`; null means to the last event.'),
   own: z.boolean(),
-  difference: z.string().describe('What is different, for people.'),
+  difference: z.string().describe('The difference, for people.'),
   count,
 })
 export const alternativesShape = z.object({ alternatives: z.array(alternativeShape) })

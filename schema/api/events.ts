@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { CATEGORIES, TIERS } from '../index.ts'
-import { eventRuleSchema, ledgerSchema, problemSchema } from '../wire/index.ts'
+import { eventRuleSchema, eventRulesSchema, ledgerSchema, problemSchema } from '../wire/index.ts'
 
-/** What the API answers with, beside what agents and indexer say to each other. */
+/** The answers of the API, except the messages between agents and indexer. */
 const count = z.number().int().nonnegative()
 const time = z.number().int().describe('Milliseconds since 1970.')
 
@@ -15,24 +15,21 @@ export const derivedShape = z
     previous: z.array(
       z.object({
         field: z.string(),
-        old: z
-          .string()
-          .nullable()
-          .describe('The last value known before the event; null where it was known to be empty.'),
-        from: z.string().describe('The event that says so.'),
+        old: z.string().nullable().describe('The last known value before the event; null if it was empty.'),
+        from: z.string().describe('The event that it comes from.'),
         at: z.string().describe('When that was.'),
       }),
     ),
     note: z.string().optional().describe('Why something is missing or uncertain.'),
   })
   .describe(
-    'Previous values that the source did not give, worked out from earlier events of the same record when the event is read. They are not stored, and not sealed.',
+    'Previous values that the source did not give, worked out from earlier events of the same record when the event is read. They are neither stored nor sealed.',
   )
 export type DerivedShape = z.infer<typeof derivedShape>
 
 export const eventAnswerShape = z.object({
   event: eventShape,
-  derived: derivedShape.nullable().describe('Null where the event gives all its previous values itself.'),
+  derived: derivedShape.nullable().describe('Null if the event gives all its previous values itself.'),
 })
 
 export const pageShape = z.object({
@@ -43,12 +40,18 @@ export const pageShape = z.object({
     .describe(
       '`after` of the next page; null when there is no more. A page may be short, or empty, and have a next.',
     ),
+  restored: z
+    .object({ id: z.string(), until: time })
+    .optional()
+    .describe('Present if these events are of a restore of the archive, which ends then.'),
 })
 
 export const arrivalsShape = z.object({
   events: z.array(eventShape),
-  next: z.string().describe('`after` of the next question, whether or not something had arrived.'),
+  next: z.string().describe('`after` of the next request, whether or not something has arrived.'),
 })
+
+export type ArrivalsShape = z.infer<typeof arrivalsShape>
 
 export const countsShape = z.object({
   counts: z.array(z.object({ hour: time, value: z.string(), count })),
@@ -78,7 +81,7 @@ export const agentShape = z.object({
   lagBytes: count.nullable(),
   oldestPending: count.nullable().describe('Age in ms of the oldest batch that is not acknowledged.'),
   ledger: ledgerSchema.nullable(),
-  settings: z.string().nullable().describe('Version of the central settings that it follows.'),
+  settings: z.string().nullable().describe('Version of the central settings that the agent follows.'),
   notices: z
     .array(z.string())
     .describe('Inputs most of whose records lack a type, a user or a time, in sentences.'),
@@ -88,26 +91,32 @@ export const agentShape = z.object({
     .array(z.string())
     .nullable()
     .describe(
-      'Hosts that its events may name beside its own; null: any, since an earlier version enrolled it.',
+      'Hosts that its events may name besides its own; null: any, since an earlier version enrolled it.',
     ),
   breaks: z
     .array(z.object({ incarnation: z.string(), sequence: count, at: time, reason: z.string() }))
-    .describe('Waybills that contradict their neighbours in the chain, oldest first.'),
+    .describe('Waybills that do not match their neighbours in the chain, oldest first.'),
   slowed: z
     .object({ since: time, why: z.string() })
     .nullable()
-    .describe('Since when it is slowed down, and which quota it exceeds.'),
+    .describe('Since when the agent is slowed down, and which quota it exceeds.'),
 })
 export type AgentShape = z.infer<typeof agentShape>
+/** Host names from an operator: `*` matches any characters. */
+const hostNamesShape = z.array(z.string().trim().min(1).max(256)).max(1000)
+export const hostsChangeShape = z.strictObject({ hosts: hostNamesShape })
+export const agentHostsShape = z.object({ id: z.string(), hosts: z.array(z.string()) })
+export const revokedShape = z.object({ id: z.string(), revoked: z.literal(true) })
 export const agentsShape = z.object({ agents: z.array(agentShape) })
 
 const versionShape = z.string().describe('A number and a hash; the same as the ETag.')
 
+export const eventRulesChangeShape = z.strictObject({ events: eventRulesSchema })
 export const eventSettingsShape = z.object({
   version: versionShape,
   events: z.array(eventRuleSchema),
   changed: time.nullable(),
-  by: z.string().nullable().describe('Who changed them last.'),
+  by: z.string().nullable().describe('The user who changed them last.'),
 })
 
 export const eventTypesShape = z.object({
@@ -120,9 +129,9 @@ export const eventTypesShape = z.object({
       title: z.string(),
       group: z.string(),
       mandatory: z.boolean().describe("It is always recorded and can't be switched."),
-      default: z.boolean().describe('Whether it is recorded where nobody has said.'),
-      recorded: z.boolean().describe('Whether it is recorded now, but for the exceptions.'),
-      ruling: eventRuleSchema.nullable().describe('The rule that says so; null where it is the default.'),
+      default: z.boolean().describe('Whether it is recorded without any rule.'),
+      recorded: z.boolean().describe('Whether it is recorded now, apart from exceptions.'),
+      ruling: eventRuleSchema.nullable().describe('The rule that decides; null for the default.'),
       exceptions: z
         .array(eventRuleSchema)
         .describe('Rules for some entities, users or hosts, the strongest first.'),
@@ -142,41 +151,80 @@ export const storageShape = z.object({
       searchable: count.describe('How long its events stay searchable at least, ms.'),
       archive: count
         .nullable()
-        .describe('How long the archive keeps them, ms; null where they are not archived.'),
+        .describe('How long the archive keeps them, ms; null if they are not archived.'),
       tiers: z.array(tierUseShape),
       events: count,
       bytes: count,
-      oldest: time.nullable().describe('When the oldest event was taken in.'),
+      oldest: time.nullable().describe('When the oldest event was received.'),
       perDay: count
         .nullable()
-        .describe('Bytes added in a day, as of the last 30; null where that can not be told yet.'),
+        .describe('Bytes added per day, on average over the last 30 days; null if that is not known yet.'),
       expected: count
         .nullable()
-        .describe('Bytes when as much expires as arrives; null where nothing expires.'),
+        .describe('The expected size when as much expires as arrives, in bytes; null if nothing expires.'),
       notArchived: z
         .array(z.object({ name: z.string(), events: count, bytes: count, since: time }))
-        .describe('Partitions past their searchable time that are kept, since they are not in the archive.'),
+        .describe('Partitions past their searchable time that are kept because they are not in the archive.'),
+      archived: z
+        .object({
+          objects: count,
+          events: count,
+          bytes: count,
+          damaged: count.describe('Objects that were damaged when they were last read back.'),
+        })
+        .nullable()
+        .describe('What the archive has of it; null without an archive.'),
+      archiveStatus: z
+        .enum(['none', 'absent', 'failing', 'damaged', 'waiting', 'current'])
+        .describe(
+          '`none`: it is not archived. `absent`: it should be, and the settings name no archive. `failing`: the last run failed. `damaged`: an object is. `waiting`: events wait for it. `current`: all is there.',
+        ),
     }),
   ),
-  otherBytes: count.describe('What is no event: waybills, dead letters, records, write-ahead logs.'),
+  otherBytes: count.describe('Bytes of other data: waybills, dead letters, records, write-ahead logs.'),
   bytes: count,
-  disk: z.object({ total: count, free: count }).nullable().describe('`free` is what is left for the store.'),
-  growth: count.nullable().describe('Bytes by which all categories that do not expire yet grow in a day.'),
-  fullInDays: count.nullable().describe('When the disk is full at this growth.'),
+  disk: z.object({ total: count, free: count }).nullable().describe('`free` is available to the store.'),
+  archive: z
+    .object({
+      place: z.string(),
+      capacity: count.nullable().describe('How much may be in it, as the settings say; null if they do not.'),
+      bytes: count,
+      problem: z.string().nullable().describe('Why the last run failed.'),
+    })
+    .nullable()
+    .describe('The archive; null if the settings name none.'),
+  growth: count.nullable().describe('Bytes per day by which all categories that do not expire yet grow.'),
+  fullInDays: count.nullable().describe('Days until the disk is full at this growth.'),
   parts: z
     .array(z.object({ part: z.string(), bytes: count }))
     .nullable()
     .optional()
     .describe(
-      'Where the bytes are, the largest part first, with `detail=true`; null where the store can not tell.',
+      'The sizes of the parts, the largest first, with `detail=true`; null if the store does not know them.',
     ),
 })
 
 export type StorageShape = z.infer<typeof storageShape>
 
+export const newEnrolmentTokenShape = z.strictObject({
+  ttlSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(30 * 86_400)
+    .optional(),
+  uses: z.number().int().min(1).max(10_000).default(1),
+  hosts: hostNamesShape
+    .min(1)
+    .optional()
+    .describe(
+      'Hosts that agents may enroll on with this token, and that their events may name; * matches any characters.',
+    ),
+})
 export const mintedTokenShape = z.object({ token: z.string(), expires: time, uses: count })
 
-const letterFields = {
+/** A dead letter; the store keeps the same members, with the line as bytes. */
+export const deadLetterShape = z.object({
   id: z.string(),
   at: time,
   kind: z.enum(['invalid', 'collision', 'refused', 'foreign']),
@@ -187,28 +235,26 @@ const letterFields = {
   sequence: count,
   position: count,
   source: z.string(),
-  line: z.string().describe('The shipped line; what is no UTF-8 in it is replaced.'),
+  line: z.string().describe('The shipped line; bytes that are not UTF-8 are replaced.'),
   bytes: count.describe('Length of the shipped line.'),
   whole: z
     .object({
       bytes: count,
-      leaf: z.string().describe('Its leaf hash, by which the waybill proves which line it was.'),
+      leaf: z.string().describe('Its leaf hash, by which the waybill proves the line.'),
       at: z
         .object({ path: z.string(), from: count, to: count })
         .nullable()
         .describe('The file that the agent read it from, and between which bytes.'),
     })
     .optional()
-    .describe('There where the cluster had no room for all of the line: `line` is only its beginning.'),
-}
-export const letterShape = z.object(letterFields)
-export type LetterShape = z.infer<typeof letterShape>
-export const wholeLetterShape = z.object({
-  ...letterFields,
+    .describe('Present if the cluster had no room for the whole line: `line` is only its beginning.'),
+})
+export type DeadLetterShape = z.infer<typeof deadLetterShape>
+export const wholeDeadLetterShape = deadLetterShape.extend({
   raw: z.string().describe('The shipped line byte for byte, in base64.'),
 })
-export const lettersShape = z.object({
-  letters: z.array(letterShape),
+export const deadLettersShape = z.object({
+  letters: z.array(deadLetterShape),
   next: z.string().nullable(),
   total: count,
 })
@@ -227,5 +273,8 @@ export const agentsCaShape = z.object({
 })
 export type AgentsCaShape = z.infer<typeof agentsCaShape>
 
-/** A problem as the API answers it: where it is about a query, with the column. */
+/** A problem in an answer of the API; with the column if it concerns a query. */
 export const apiProblemSchema = problemSchema.extend({ column: z.number().int().positive().optional() })
+
+export const aliveShape = z.object({ alive: z.literal(true) })
+export const readyShape = z.object({ ready: z.literal(true), warnings: z.array(z.string()).optional() })

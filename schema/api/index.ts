@@ -1,8 +1,15 @@
 /**
- * The shapes of the HTTP API, once: the server checks requests by them and makes the OpenAPI document of them, the command line reads answers by
- * them, and the console's client is made from that document. A door of its own, so that workers don't load it.
+ * The only definition of the HTTP API's shapes: the server checks requests with them and generates the OpenAPI document from them. The
+ * command line reads answers with them, and the console's client is generated from that document. They have their own door, so that
+ * workers don't load them.
  */
 export * from './accounts.ts'
 export * from './aggregates.ts'
+export * from './alerts.ts'
+export * from './archive.ts'
 export * from './events.ts'
+export * from './evidence.ts'
+export * from './log.ts'
+export * from './notifications.ts'
 export * from './permissions.ts'
+export * from './retention.ts'

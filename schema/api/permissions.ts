@@ -1,16 +1,17 @@
-/** What somebody may do here. Each route names the one that it needs. */
+/** The permissions of a user. Each route names the one that it needs. */
 export const PERMISSIONS = {
   search: 'search and read events',
   status: 'see agents, dead letters and figures',
   report: 'make reports',
   export: 'export events, any number at once',
+  respond: 'acknowledge, assign and resolve alerts',
   archive: 'archive and restore',
   settings: 'change settings and what is recorded',
   rules: 'change alert rules',
   'dead-letters': 'replay and discard dead letters',
   agents: 'enroll and revoke agents',
   users: 'manage users and the tokens of others',
-  alerts: 'tell the indexer of alerts that fired elsewhere',
+  alerts: 'report alerts that fired elsewhere',
 } as const satisfies Record<string, string>
 
 export type Permission = keyof typeof PERMISSIONS
@@ -20,10 +21,10 @@ export const PERMISSION_NAMES = Object.keys(PERMISSIONS) as [Permission, ...Perm
 export const ROLES = ['viewer', 'auditor', 'manager', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
-/** What a role adds to the ones before it. */
+/** The permissions that a role has in addition to those of the previous roles. */
 const ADDED: Readonly<Record<Role, readonly Permission[]>> = {
   viewer: ['search', 'status'],
-  auditor: ['report', 'export'],
+  auditor: ['report', 'export', 'respond'],
   manager: ['archive', 'settings', 'rules', 'dead-letters'],
   admin: ['agents', 'users', 'alerts'],
 }
@@ -38,10 +39,13 @@ export const permissionsOf = (role: Role): ReadonlySet<Permission> => BY_ROLE.ge
 
 export const ALL_PERMISSIONS: ReadonlySet<Permission> = new Set(PERMISSION_NAMES)
 
-/** Scopes of the tokens in indexer.yml that stand for several permissions; users are managed by users only, and alerts told by what may do nothing else. */
+/**
+ * Scopes of tokens in indexer.yml that include several permissions. Only users may manage users, and only a token without other
+ * permissions may report alerts.
+ */
 export const WIDE_SCOPES = {
   read: ['search', 'status', 'report', 'export'],
-  manage: ['archive', 'settings', 'rules', 'dead-letters', 'agents'],
+  manage: ['respond', 'archive', 'settings', 'rules', 'dead-letters', 'agents'],
 } as const satisfies Record<string, readonly Permission[]>
 
 export type WideScope = keyof typeof WIDE_SCOPES

@@ -1,10 +1,13 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 
 const INSTRUCTIONS = /^(?:flags|Features)\s*:.*\b(?:sha_ni|sha2)\b/m
-/** What is said of one processor is said of each. */
+/** The bytes to read: all processors are alike, so the first one is sufficient. */
 const ENOUGH = 8192
 
-/** Whether the processor has instructions for SHA-256. Only Linux tells; elsewhere it is taken to have them, as those of the last years do. */
+/**
+ * Whether the processor has instructions for SHA-256. Only Linux reports it; elsewhere this assumes that it has them, like all recent
+ * ones.
+ */
 export function hasShaInstructions(file = '/proc/cpuinfo'): boolean {
   const text = Buffer.alloc(ENOUGH)
   try {

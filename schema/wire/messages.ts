@@ -4,18 +4,18 @@ import { canonical } from '../canonical.ts'
 import { noticeSchema } from './notices.ts'
 import { settingsVersionSchema } from './settings.ts'
 
-/** What agent and indexer say to each other besides waybills, as zod schemas: both sides check with them. */
+/** The messages between agent and indexer, except waybills, as zod schemas: both sides check with them. */
 const count = z.number().int().nonnegative()
 
-/** What became of one source's events in a waybill; in the order of the manifest's `sources`. */
+/** The outcome of one source's events in a waybill; in the order of the manifest's `sources`. */
 export const sliceAnswerSchema = z.object({ stored: count, duplicate: count, dead: count })
 export type SliceAnswer = z.infer<typeof sliceAnswerSchema>
 
-/** 200 to `POST /v1/waybills`: everything in it is stored, known before, or in the dead letters. */
+/** 200 to `POST /v1/waybills`: every event is stored, was already known, or is in the dead letters. */
 export const acknowledgementSchema = z.object({
   acknowledged: z.literal(true),
   hash: z.string(),
-  /** This waybill was acknowledged before; the counts are those of the first time. */
+  /** Whether this waybill was acknowledged before; then the counts are those of the first time. */
   again: z.boolean(),
   stored: count,
   duplicate: count,
@@ -26,7 +26,7 @@ export const acknowledgementSchema = z.object({
 })
 export type Acknowledgement = z.infer<typeof acknowledgementSchema>
 
-/** Any answer that is no success: RFC 9457's problem details, with a code a program can act on. */
+/** Any answer other than success: RFC 9457's problem details, with a code for programs. */
 export const problemSchema = z.object({
   type: z.string().optional(),
   title: z.string(),
@@ -48,12 +48,14 @@ export const problemSchema = z.object({
     'full',
     'internal',
   ]),
+  /** The entry of docs/errors.md, such as WB-FORK. Older indexers give none, newer ones may give an unknown one. */
+  error: z.string().max(64).optional(),
 })
 export type Problem = z.infer<typeof problemSchema>
 
 export const enrollRequestSchema = z.strictObject({
   token: z.string().max(512).optional(),
-  /** Ed25519 public key, SPKI in PEM. */
+  /** The Ed25519 public key, SPKI in PEM. */
   publicKey: z.string().max(4096),
   name: z.string().min(1).max(256),
   host: z.string().max(256),
@@ -64,9 +66,9 @@ export type EnrollRequest = z.infer<typeof enrollRequestSchema>
 export const enrollAnswerSchema = z.object({ agent: z.string(), key: z.string(), namespace: z.string() })
 export type EnrollAnswer = z.infer<typeof enrollAnswerSchema>
 
-/** Where an agent asks for a certificate, by a question that it signs. */
+/** The path where an agent requests a certificate with a signed request. */
 export const AGENT_CERTIFICATE_PATH = '/v1/agent/certificate'
-/** In PEM, for the key that the agent signs with. */
+/** The certificate in PEM, for the key that the agent signs with. */
 export const agentCertificateSchema = z.object({ certificate: z.string().max(16_384) })
 
 /** The ledger of one source: `read = stored + duplicate + filtered + dead + quarantined + discarded + pending`. */
@@ -89,8 +91,8 @@ export type Ledger = z.infer<typeof ledgerSchema>
 const label = z.string().min(1).max(256)
 
 /**
- * What an integration of the operator's own can record. Those that come with Waybill the indexer knows; of these it hears from the agents
- * that have them, so that their types can be switched by name, too.
+ * The types that an operator's own integration can record. The indexer knows the integrations that come with Waybill. It learns of these
+ * from the agents that have them, so that their types can be switched by name, too.
  */
 export const ownIntegrationSchema = z.strictObject({
   integration: z.string().regex(/^[a-z0-9_-]{1,64}$/),
@@ -113,43 +115,43 @@ export const heartbeatSchema = z.strictObject({
   agent: z.string(),
   key: z.string(),
   incarnation: z.string(),
-  /** Counts up within an incarnation, so that an old heartbeat can't be replayed. */
+  /** The counter within an incarnation, so that an old heartbeat can't be replayed. */
   beat: count,
   sent: count,
   name: z.string(),
   host: z.string(),
   version: z.string(),
   settings: z.string().nullable(),
-  /** Last waybill sealed. */
+  /** The last sealed waybill. */
   sequence: count,
   uptime: count,
-  /** Bytes behind, over all sources, and the age in ms of the oldest batch not yet acknowledged. */
+  /** The unread bytes of all sources, and the age in ms of the oldest batch that is not acknowledged yet. */
   lagBytes: count,
   oldestPending: count.nullable(),
   sources: count,
   quarantinedBatches: count,
   ledger: ledgerSchema,
-  /** Absent where the agent has none. */
+  /** Absent if the agent has none. */
   integrations: z.array(ownIntegrationSchema).max(64).optional(),
-  /** Said only to an indexer that takes notices: an earlier one refuses a heartbeat with a member that it doesn't know. */
+  /** Only sent to an indexer that accepts notices: an earlier one rejects a heartbeat with an unknown member. */
   notices: z.array(noticeSchema).max(64).optional(),
 })
 export type Heartbeat = z.infer<typeof heartbeatSchema>
 
 export const heartbeatAnswerSchema = z.object({
   now: count,
-  /** Version of the central settings; an indexer of an earlier version has none. */
+  /** The version of the central settings; an indexer of an earlier version has none. */
   settings: settingsVersionSchema.optional(),
-  /** The indexer takes `notices` in heartbeats; an indexer of an earlier version doesn't say so. */
+  /** Whether the indexer accepts `notices` in heartbeats; absent from an indexer of an earlier version. */
   takesNotices: z.boolean().optional(),
-  /** The indexer has an authority that gives agents certificates. */
+  /** Whether the indexer has an authority that issues certificates to agents. */
   givesCertificates: z.boolean().optional(),
 })
 export type HeartbeatAnswer = z.infer<typeof heartbeatAnswerSchema>
 
 const SIGNED_HEARTBEAT = 'waybill/heartbeat/1\n'
 
-/** A heartbeat is JSON with its signature beside it: `{ heartbeat, signature }`. */
+/** A heartbeat is JSON with its signature: `{ heartbeat, signature }`. */
 export const signedHeartbeatSchema = z.strictObject({ heartbeat: heartbeatSchema, signature: z.string() })
 
 export function signHeartbeat(

@@ -4,10 +4,10 @@ import { canonical } from '../canonical.ts'
 import type { EventRule } from '../event-rules.ts'
 import { sha256 } from '../ids.ts'
 
-/** What an operator sets for all agents, and how an agent asks for it. */
+/** The settings that an operator makes for all agents, and the requests for them. */
 const condition = z.string().min(1, 'expected a name').max(256, 'expected at most 256 characters')
 
-/** One rule about which events are recorded, as agent.yml and the central settings have it. */
+/** One rule about which events are recorded, in agent.yml or in the central settings. */
 export const eventRuleSchema = z.strictObject({
   event: z
     .string()
@@ -25,8 +25,8 @@ export const eventRuleSchema = z.strictObject({
 export const eventRulesSchema = z.array(eventRuleSchema).max(1000)
 
 /**
- * The name of a state of the settings: a number that people can follow, and the beginning of a hash, so that a store that was put
- * back to an earlier state doesn't give the same name to other rules.
+ * The name of a state of the settings: a number that people can follow, and the beginning of a hash, so that a store that was restored to
+ * an earlier state doesn't give the same name to other rules.
  */
 export const settingsVersion = (number: number, events: readonly EventRule[]): string =>
   `${number}-${sha256(canonical(events)).slice(0, HASH_LENGTH)}`
@@ -36,12 +36,12 @@ const VERSION = /^\d{1,15}-[0-9a-f]{12}$/
 
 export const settingsVersionSchema = z.string().regex(VERSION, 'expected a version such as 12-0123456789ab')
 
-/** For people: the number of a version alone. */
+/** Only the number of a version, for people. */
 export const settingsNumber = (version: string): string => version.split('-')[0] ?? version
 
 /**
- * What agents are given. A rule with a member that is not known here is refused with all others: left out, it would be another
- * rule. That the rules are those of the version is checked, too: nothing was lost on the way or on a disk.
+ * The settings for agents. A rule with an unknown member is rejected together with all others: without the member it would be another
+ * rule. The schema also checks that the rules are those of the version: nothing was lost in transit or on a disk.
  */
 export const agentSettingsSchema = z
   .object({ version: settingsVersionSchema, events: eventRulesSchema })
@@ -56,11 +56,11 @@ export const AGENT_SETTINGS_PATH = '/v1/agent/settings'
 const questionSchema = z.strictObject({
   agent: z.string().min(1).max(64),
   key: z.string().min(1).max(64),
-  /** By the indexer's clock, as far as the agent knows it. */
+  /** The time by the indexer's clock, as far as the agent knows it. */
   asked: z.number().int().nonnegative(),
   path: z.string().max(256),
 })
-/** Who asks for what, and when: what an agent signs to be given something. */
+/** The request that an agent signs: agent, path and time. */
 export type AgentQuestion = z.infer<typeof questionSchema>
 
 const SCHEME = 'Waybill '
@@ -73,7 +73,7 @@ export function signQuestion(question: AgentQuestion, key: KeyObject): string {
   return `${SCHEME}${Buffer.from(text).toString('base64url')}.${signature.toString('base64url')}`
 }
 
-/** A question with what tells whether a key signed it; null where the header has none. */
+/** Reads a signed request, with a function that checks whether a key signed it; null if the header has none. */
 export function readQuestion(
   header: string | undefined,
 ): { question: AgentQuestion; signedBy(publicKey: KeyObject): boolean } | null {

@@ -14,34 +14,34 @@ import {
 import { LIMITS } from '../limits.ts'
 
 /**
- * A batch's waybill: who sent it, its number in the chain of its agent and incarnation, the hash of the waybill before it, and
- * the Merkle root over its events. Signed by the agent; the counts of what was not shipped are sealed with it.
+ * A batch's waybill: its sender, its number in the chain of its agent and incarnation, the hash of the previous waybill, and the Merkle
+ * root over its events. The agent signs it; the counts of unshipped records are sealed with it.
  */
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 const hashText = z.string().refine(isSha256, 'expected SHA-256 in hex')
 const incarnationText = z.string().refine(isIncarnation, 'expected 32 hex digits')
 
-/** What one source has in a batch. Events of a batch stand source by source, in the order of this list. */
+/** The part of a batch that comes from one source. The events of a batch are ordered by source, in the order of this list. */
 export const sourceSliceSchema = z.strictObject({
   source: z.string().refine(isSourceId, 'expected 32 hex digits'),
   generation: count,
   path: z.string(),
-  /** The bytes of the source that this slice covers: from its first record to behind its last. */
+  /** The bytes of the source that this slice covers: from its first record to the end of its last. */
   from: count,
   to: count,
-  /** Records read: `events + filtered`. */
+  /** The records that were read: `events + filtered`. */
   read: count,
-  /** Events shipped in this batch. */
+  /** The events that this batch ships. */
   events: count,
-  /** Records that a setting keeps from being shipped. */
+  /** Records that a setting excludes from shipping. */
   filtered: count,
-  /** Blank lines and CSV headers: no records. */
+  /** Blank lines and CSV headers, which are not records. */
   skipped: count,
-  /** Events, of those shipped, that lost their end to the size limit. */
+  /** Shipped events that were truncated because of the size limit. */
   truncated: count,
-  /** Events, of those shipped, that did not parse. */
+  /** Shipped events that did not parse. */
   errors: count,
-  /** Messages lost before they could be read (UDP). */
+  /** Messages that were lost before they could be read (UDP). */
   dropped: count,
 })
 export type SourceSlice = z.infer<typeof sourceSliceSchema>
@@ -52,21 +52,21 @@ export const manifestSchema = z.strictObject({
   key: z.string().min(1).max(64),
   incarnation: incarnationText,
   sequence: z.number().int().positive().max(Number.MAX_SAFE_INTEGER),
-  /** Hash of the waybill before it in this incarnation; null for the first. */
+  /** The hash of the previous waybill in this incarnation; null for the first. */
   previous: hashText.nullable(),
-  /** With the first of an incarnation that follows another: the last waybill of that one known to be acknowledged. */
+  /** In the first waybill of an incarnation that follows another: the last waybill of that one that is known to be acknowledged. */
   cites: z
     .strictObject({ incarnation: incarnationText, sequence: count, hash: hashText.nullable() })
     .nullable(),
-  /** When the batch was sealed, by the agent's clock, in ms since 1970. */
+  /** The time of sealing, by the agent's clock, in ms since 1970. */
   created: count,
   namespace: z
     .string()
     .regex(/^[a-z0-9][a-z0-9_.]{0,63}$/, 'expected a-z, 0-9, _ and ., beginning with a letter or digit'),
-  /** Version of the central settings that the batch was made under; null where none came yet. */
+  /** The version of the central settings that the batch was made under; null if none arrived yet. */
   settings: z.string().max(128).nullable(),
   events: count.max(LIMITS.batchRecords),
-  /** Bytes of the NDJSON before compression. */
+  /** The size of the NDJSON before compression, in bytes. */
   bytes: count.max(LIMITS.batchBytes),
   encoding: z.enum(['zstd', 'gzip']),
   root: hashText,
@@ -77,7 +77,7 @@ export type Manifest = z.infer<typeof manifestSchema>
 /** The content type of a request that carries a waybill. */
 export const WAYBILL_TYPE = 'application/vnd.waybill.v1'
 
-/** Names one waybill. */
+/** The key that identifies one waybill. */
 export interface WaybillKey {
   readonly agent: AgentId
   readonly incarnation: Incarnation
@@ -87,13 +87,13 @@ export interface WaybillKey {
 /** Frames: type (one byte), length (four bytes, big-endian), content. */
 const FRAME = { manifest: 0x4d, signature: 0x53, payload: 0x50 } as const
 const HEADER_BYTES = 5
-/** An Ed25519 signature has 64 bytes; others may be longer. */
+/** The limit of a signature: one of Ed25519 has 64 bytes; others may be longer. */
 const SIGNATURE_BYTES = 512
 const SIGNED = 'waybill/manifest/1\n'
 
 export interface SealedWaybill {
   readonly manifest: Manifest
-  /** SHA-256 over the manifest's bytes: what the next waybill names as `previous`. */
+  /** SHA-256 over the manifest's bytes: the next waybill names it as `previous`. */
   readonly hash: Sha256
   readonly manifestBytes: Buffer
   readonly signature: Buffer
@@ -126,7 +126,7 @@ export function sealManifest(
   return { head, hash: sha256(bytes), frameOf: (payload) => frameHeader(FRAME.payload, payload.length) }
 }
 
-/** A whole request body. */
+/** Encodes a whole request body. */
 export function encodeWaybill(
   manifest: Manifest,
   payload: Uint8Array,
@@ -136,7 +136,7 @@ export function encodeWaybill(
   return { body: Buffer.concat([head, frameOf(payload), payload]), hash }
 }
 
-/** The body is no waybill; the sentence says what is wrong and at which byte. */
+/** The body is not a waybill; the sentence gives the fault and its byte. */
 export class WaybillFormatError extends Error {
   override name = 'WaybillFormatError'
 }
@@ -157,15 +157,15 @@ export function decodeWaybill(body: Buffer): SealedWaybill {
   return { ...sealed, payload: body.subarray(payloadStart) }
 }
 
-/** What stands before the payload: enough to know who sends, before the rest is taken in. */
+/** The head before the payload: enough to identify the sender before the rest is read. */
 export interface WaybillHead extends Omit<SealedWaybill, 'payload'> {
   readonly payloadStart: number
   readonly payloadBytes: number
 }
 
 /**
- * Who sends, as the first bytes of a manifest say, before the rest has come: its members are sorted, so that agent and key stand at its
- * beginning. Null where more bytes are needed, or where it is no such manifest.
+ * Returns the sender from the first bytes of a manifest, before the rest has arrived: the members are sorted, so that agent and key are at
+ * the beginning. Null if more bytes are needed, or if it is not such a manifest.
  */
 export function senderIn(start: Buffer): { agent: string; key: string } | null {
   const text = start.toString('latin1', HEADER_BYTES, HEADER_BYTES + SENDER_WITHIN)
@@ -174,10 +174,10 @@ export function senderIn(start: Buffer): { agent: string; key: string } | null {
   return agent === undefined || key === undefined ? null : { agent, key }
 }
 
-/** What stands before the key is of bounded length. */
+/** The length of the part before the key is limited. */
 export const SENDER_WITHIN = 2048
 
-/** Reads the head of a body whose first bytes are here; null where more are needed. */
+/** Reads the head of a body from its first bytes; null if more are needed. */
 export function decodeHead(start: Buffer): WaybillHead | null {
   let at = 0
   const frame = (type: number, name: string, most: number): number | null => {
@@ -225,6 +225,7 @@ export function decodeHead(start: Buffer): WaybillHead | null {
   }
 }
 
-export function verifyWaybill(waybill: SealedWaybill, publicKey: KeyObject): boolean {
-  return verify(null, signedText(waybill.manifestBytes), publicKey, waybill.signature)
-}
+export const verifyWaybill = (
+  { manifestBytes, signature }: Pick<SealedWaybill, 'manifestBytes' | 'signature'>,
+  publicKey: KeyObject,
+): boolean => verify(null, signedText(manifestBytes), publicKey, signature)

@@ -2,14 +2,14 @@ import type { Person } from '../../indexer/api/testing/people.ts'
 import type { Answer, TestAgent } from '../../indexer/ingest/testing.ts'
 import type { Role } from '../../schema/api/index.ts'
 
-/** The token of a watch, which may tell of alerts. */
+/** The token of a watch, which may deliver alerts. */
 export const WATCHER = 'a-token-for-watches-1'
 
 /** One attack on a running indexer. It resolves when the indexer has withstood it, and throws what it got through with. */
 export interface Attack {
-  /** What the attacker does: `an agent writes in the name of another`. */
+  /** A sentence about the attack: `an agent writes in the name of another`. */
   readonly name: string
-  /** It waits for what the indexer does once a minute: it is begun before all others, to go on beside them. */
+  /** It waits for what the indexer does once a minute: it is begun before all others, to continue beside them. */
   readonly waits?: true
   run(ground: AttackGround): Promise<void>
 }
@@ -22,7 +22,7 @@ export interface AttackGround {
     path: string,
     options?: { method?: 'POST' | 'PUT' | 'DELETE'; json?: unknown; headers?: Record<string, string> },
   ): Promise<Answer>
-  /** What the operator of the indexer's machine brings along. */
+  /** Returns the headers of the operator of the indexer's machine. */
   operator(): Promise<Record<string, string>>
   /** Enrolls an agent with a name and a host that no other one has. */
   agent(): Promise<TestAgent>

@@ -4,11 +4,11 @@ import { valuesOf } from '../../schema/index.ts'
 import { until } from '../system/system.ts'
 import type { Attack, AttackGround } from './attack.ts'
 
-/** Who may read what: attacks of users who are signed in, and of strangers. */
+/** Attacks on reading, by signed-in users and by strangers. */
 
 const ADDRESS = '203.0.113.77'
 
-/** An event with an address in every place where one can stand, and the query that finds it among all others. */
+/** Stores an event with an address in every place that may have one, and returns the query that finds only this event. */
 async function sightOf({ agent, url }: AttackGround): Promise<{ id: string; found: string }> {
   const sender = await agent()
   const event = sender.event({
@@ -33,7 +33,7 @@ async function sightOf({ agent, url }: AttackGround): Promise<{ id: string; foun
 const search = (person: Person, q: string) =>
   person.ask(`/v1/search?limit=1000&own=true&q=${encodeURIComponent(q)}`)
 
-/** What the trail has of somebody, once it has as much as is waited for. */
+/** Waits until the trail of a user has `count` events, and returns them. */
 const trailOf = (ground: AttackGround, name: string, query: string, count = 1) =>
   until(`the trail of ${name}: ${query}`, async () => {
     const events = await ground.events(`source: waybill and user: ${name} and ${query}`)

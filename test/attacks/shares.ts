@@ -21,7 +21,7 @@ async function viewer(ground: AttackGround): Promise<{ name: string; person: Per
 }
 
 const WORDS = 'invoice payment order refund export login limit approve'.split(' ')
-/** Each condition must be looked up in each event, and none finds any. */
+/** A slow query: each condition must be looked up in each event, and none matches. */
 const HOSTILE = WORDS.flatMap((one) => WORDS.map((other) => `message: "${one} nothing ${other}"`)).join(
   ' or ',
 )
@@ -73,7 +73,7 @@ export const SHARES: readonly Attack[] = [
         ),
       )
       expect((await count(ground, other, mine)).json.count).toBe(10_000)
-      // One is counted and a hundred wait; the others were refused, and none was answered before the other user.
+      // One runs and a hundred wait; the others were refused, and none was answered before the other user.
       await until(
         async () => answered.length,
         (refused) => refused === 5,
@@ -106,7 +106,8 @@ export const SHARES: readonly Attack[] = [
     name: 'a password is guessed from many addresses, and its owner locked out by it',
     async run(ground) {
       const { name, person } = await viewer(ground)
-      // Each pause counts from the beginning of a guess and is twice as long as the one before: on a slow machine the first ones pass meanwhile.
+      // Each pause counts from the beginning of a guess and is twice as long as the one before: on a slow machine the first ones pass in
+      // the meantime.
       const answers: number[] = []
       while (answers.at(-1) !== 429 && answers.length < 12)
         answers.push((await guessed(ground, name, `203.0.113.${30 + answers.length}`)).status)

@@ -5,7 +5,7 @@ import { declaredEventId, LIMITS } from '../../schema/index.ts'
 import { WAYBILL_TYPE } from '../../schema/wire/index.ts'
 import { type Attack, type AttackGround, WATCHER } from './attack.ts'
 
-/** Who may write what: attacks of agents that are enrolled, and of connections that nobody knows. */
+/** Attacks on writing, by enrolled agents and by unknown connections. */
 
 const idOf = (event: Record<string, unknown>): string => (event.event as { id: string }).id
 
@@ -31,7 +31,7 @@ async function figure({ ask }: AttackGround, name: string): Promise<number> {
   return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1] ?? 0)
 }
 
-/** Connections that announce a body of so many bytes, send its beginning, and then nothing. */
+/** Connections that announce a body of this many bytes, send its beginning, and then nothing. */
 async function stalled({ port }: AttackGround, count: number, start: Buffer): Promise<Socket[]> {
   const sockets = Array.from({ length: count }, () => {
     const socket = connect(port, '127.0.0.1')
@@ -54,7 +54,7 @@ const frame = (type: number, length: number): Buffer => {
 }
 const MANIFEST = 0x4d
 
-/** All of 61 waybills of three agents are taken at the first attempt. */
+/** Checks that all 61 waybills of three agents are accepted at the first attempt. */
 async function honestOnesAreTaken(ground: AttackGround): Promise<void> {
   const agents = [await ground.agent(), await ground.agent(), await ground.agent()]
   const sent = Array.from({ length: 61 }, (_, i) => {
@@ -98,7 +98,12 @@ export const WRITERS: readonly Attack[] = [
     name: 'an agent writes in the name of another agent',
     async run(ground) {
       const [agent, victim] = [await ground.agent(), await ground.agent()]
-      await buried(ground, agent, [agent.event({ agent: { id: victim.id } })], /writes in its own name only/)
+      await buried(
+        ground,
+        agent,
+        [agent.event({ agent: { id: victim.id } })],
+        /may write only in its own name/,
+      )
       expect(await ground.events(`agent.id: ${victim.id}`)).toEqual([])
     },
   },
@@ -226,7 +231,7 @@ export const WRITERS: readonly Attack[] = [
       }
       expect(agents.find(({ id }) => id === agent.id)?.breaks).toMatchObject([
         { sequence: 2, reason: expect.stringContaining(`follows ${other}`) },
-        { sequence: 1, reason: expect.stringContaining('which is not here') },
+        { sequence: 1, reason: expect.stringContaining('which is not stored') },
       ])
     },
   },

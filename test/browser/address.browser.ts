@@ -26,30 +26,30 @@ describe('an address that says nothing', () => {
   it('is answered with what is wrong and how to go on, on each screen and for each part of it', async () => {
     const page = await lookedAt('/?range=garbage')
     for (const [path, said] of [
-      ['/?range=garbage', 'range=garbage is no time'],
-      ['/security?range=now-7x', 'range=now-7x is no time'],
-      ['/people?user=anna&with-range=x', 'with-range=x is no time'],
-      ['/auditor?page=2', 'page=2 is nothing that this screen knows'],
+      ['/?range=garbage', 'range=garbage is not a time'],
+      ['/security?range=now-7x', 'range=now-7x is not a time'],
+      ['/people?user=anna&with-range=x', 'with-range=x is not a time'],
+      ['/auditor?page=2', 'page=2 is unknown to this screen'],
       ['/events?columns=usr.name', 'There is no field usr.name'],
       ['/events?sort=message', 'The values of message can not be counted'],
       ['/events?f=user.name%3A%5B%22bo', 'It may have been cut off'],
     ] as const) {
       await page.goto(world.url + path)
-      const alert = page.getByRole('alert').filter({ hasText: 'This address can not be shown' })
+      const alert = page.getByRole('alert').filter({ hasText: 'This address is not valid' })
       await alert.getByText(said).waitFor()
-      await alert.getByRole('link', { name: 'Show the screen without it' }).click()
+      await alert.getByRole('link', { name: 'Show the screen without the invalid part' }).click()
       await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' })
       await alert.waitFor({ state: 'hidden' })
     }
     await page.goto(`${world.url}/events?event=nothing-here`)
     await page.getByText('There is no event nothing-here.').waitFor()
     await page.goto(`${world.url}/events?q=user%3A%20%28`)
-    await page.getByText('The query is not understood.').waitFor()
+    await page.getByText('The query can’t be understood.').waitFor()
   })
 
   it('keeps what is right in it, and any length back from now is right', async () => {
     const page = await lookedAt('/events?q=backup&range=garbage')
-    await page.getByRole('link', { name: 'Show the screen without it' }).click()
+    await page.getByRole('link', { name: 'Show the screen without the invalid part' }).click()
     await page.getByRole('row', { name: /Nightly backup/ }).waitFor()
     expect(page.url()).toBe(`${world.url}/events?q=backup`)
     await page.goto(`${world.url}/events?q=backup&range=now-3h`)
@@ -111,7 +111,7 @@ describe('times', () => {
     await head.getByText('Asia/Kathmandu').waitFor()
     await expect.poll(() => cell.textContent()).toContain(inZone('Asia/Kathmandu'))
     await page.getByLabel('Another time zone').fill('atlantis')
-    await page.getByText('No zone has such a name.').waitFor()
+    await page.getByText('No time zone matches.').waitFor()
     await page.reload()
     await head.getByText('Asia/Kathmandu').waitFor()
     await page.goto(`${world.url}/events/${ids[0]}`)

@@ -19,7 +19,7 @@ export interface Look {
   readonly width?: number
   readonly height?: number
   readonly theme?: 'light' | 'dark'
-  /** Whose habits the browser has. */
+  /** The locale of the browser's user. */
   readonly locale?: string
 }
 
@@ -27,7 +27,7 @@ export interface Look {
 export class Chromium {
   readonly #context: BrowserContext
   readonly #profile: string
-  /** What pages complained of: a script that failed, something the Content-Security-Policy refused. */
+  /** The complaints of pages: a script that failed, a resource that the Content-Security-Policy refused. */
   readonly complaints: string[] = []
 
   private constructor(context: BrowserContext, profile: string) {
@@ -57,7 +57,7 @@ export class Chromium {
     return new Chromium(context, profile)
   }
 
-  /** With `now` the page's clock stands there at first, and goes on; its measures of time stay as they are. */
+  /** Opens a page. With `now` its clock begins there, and continues; its measures of elapsed time are unchanged. */
   async page({ now }: { readonly now?: number } = {}): Promise<Page> {
     const page = await this.#context.newPage()
     if (now !== undefined) await page.addInitScript(clockAhead(now - Date.now()))

@@ -13,12 +13,12 @@ const RECORDS = 2000
 const SEED = 1
 const PASSWORD = 'correct horse battery staple'
 
-/** The scenario that `npm start` tells, as it stands at one moment: the same at each run. The clock goes on from there. */
+/** The scenario of `npm start` at one moment: the same at each run. The clock continues from there. */
 export class DemoAt {
   readonly url: string
   readonly #indexer: RunningIndexer
   readonly #folder: string
-  /** What the first admin chose. */
+  /** The password that the first admin chose. */
   #password: string | null = null
 
   private constructor(indexer: RunningIndexer, folder: string) {
@@ -58,7 +58,7 @@ export class DemoAt {
     return demo
   }
 
-  /** By the real agent, which ends when all of it is acknowledged. */
+  /** Ships the logs with the real agent, which ends when everything is acknowledged. */
   async #ship(logs: string): Promise<void> {
     const inputs = ['erp', 'creatio', 'clockify', 'connexcs', 'strapi'].map(
       (system) => `  - file: { paths: ["${logs}/${system}.*"], integration: ${system} }`,
@@ -91,7 +91,7 @@ export class DemoAt {
     await page.getByRole('button', { name: 'Sign in' }).click()
     if (this.#password === null) {
       await page.getByLabel('New password').fill(PASSWORD)
-      await page.getByLabel('The same again').fill(PASSWORD)
+      await page.getByLabel('Repeat the password').fill(PASSWORD)
       await page.getByRole('button', { name: 'Set the password' }).click()
       this.#password = PASSWORD
     }

@@ -85,15 +85,19 @@ describe('an entry', () => {
   it('is read with the events of its record before and after, and with what it caused', async () => {
     await open(5)
     const near = (name: string) => page.locator('.near').filter({ hasText: name })
-    expect(await near('This record before').getByRole('link').getAttribute('href')).toBe(`/events/${ids[4]}`)
-    expect(await near('This record after').getByRole('link').getAttribute('href')).toBe(`/events/${ids[6]}`)
+    expect(await near('Previous event of this record').getByRole('link').getAttribute('href')).toBe(
+      `/events/${ids[4]}`,
+    )
+    expect(await near('Next event of this record').getByRole('link').getAttribute('href')).toBe(
+      `/events/${ids[6]}`,
+    )
     await page.getByRole('button', { name: 'View full history' }).click()
     await page.getByRole('slider').waitFor()
     await open(6)
-    await near('What it caused')
+    await near('Effects')
       .getByRole('link', { name: /Approval request/ })
       .click()
-    await near('What caused it')
+    await near('Cause')
       .getByRole('link', { name: /changed Acme/ })
       .waitFor()
   })

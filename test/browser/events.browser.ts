@@ -23,7 +23,7 @@ afterAll(async () => {
   await world.end()
 })
 
-/** What Waybill itself does is left out: it grows while the test looks. */
+/** Leaves out Waybill's own events: their number grows during the test. */
 const NOT_OURS = `f=${encodeURIComponent('!event.module:["waybill"]')}`
 
 async function open(search: string): Promise<void> {
@@ -104,7 +104,7 @@ describe('the log viewer', () => {
   })
 
   it('leaves out what somebody leaves out', async () => {
-    await page.getByRole('button', { name: 'Leave out security' }).click()
+    await page.getByRole('button', { name: 'Exclude security' }).click()
     await shown(STORY.length - 4)
   })
 
@@ -116,11 +116,11 @@ describe('the log viewer', () => {
     await page.getByRole('textbox', { name: 'From' }).fill('2020-01-01T00:00')
     await page.getByRole('textbox', { name: 'To' }).fill('2020-01-02T00:00')
     await page.getByRole('button', { name: 'Apply' }).click()
-    await page.getByText('Nothing was found.').waitFor()
+    await page.getByText('No events found.').waitFor()
   })
 
   it('completes fields and values in the query, and finds by them', async () => {
-    // Frames may come late on a busy machine; what is typed right after a completion stands after it all the same.
+    // Frames may come late on a busy machine; what is typed right after a completion is after it all the same.
     await page.evaluate(`
       const frame = requestAnimationFrame
       requestAnimationFrame = (then) => frame(() => setTimeout(() => then(performance.now()), 300))
@@ -222,16 +222,16 @@ describe('the log viewer', () => {
     const other = await world.browser()
     const elsewhere = await world.signedIn(other, 'admin', '/events')
     await elsewhere.getByRole('button', { name: 'Saved searches' }).click()
-    await elsewhere.getByRole('button', { name: 'Forget What Anna did' }).click()
-    await elsewhere.getByText('You have saved no search yet.').waitFor()
+    await elsewhere.getByRole('button', { name: 'Delete What Anna did' }).click()
+    await elsewhere.getByText('You have no saved searches yet.').waitFor()
     await other.end()
   })
 
   it('offers what would be found where nothing was, and each link finds as many as it says', async () => {
     await page.goto(`${world.url}/events?q=${encodeURIComponent('user: bo and ip: 203.0.113.99')}`)
-    await page.getByText('Nothing was found.').waitFor()
+    await page.getByText('No events found.').waitFor()
     await page.goto(`${world.url}/events?q=${encodeURIComponent('user: ev and outcome: failure')}`)
-    const near = page.getByRole('list', { name: 'What would be found' })
+    const near = page.getByRole('list', { name: 'Similar searches that find events' })
     await near.waitFor()
     expect(await near.textContent()).toContain('user.name: ev* 3')
     await near.getByRole('link', { name: 'user.name: ev*' }).click()
@@ -240,7 +240,7 @@ describe('the log viewer', () => {
 
   it("leaves Waybill's own searches out, and shows them when asked, by its address", async () => {
     await page.goto(`${world.url}/events?q=${encodeURIComponent('category: view and event.action: search')}`)
-    await page.getByText('Nothing was found.').waitFor()
+    await page.getByText('No events found.').waitFor()
     await page.getByRole('button', { name: 'Own searches' }).click()
     await expect.poll(() => rows().count(), PATIENCE).toBeGreaterThan(0)
     expect(page.url()).toContain('own=yes')
@@ -267,7 +267,7 @@ describe('the log viewer', () => {
     )
     await page.goto(`${world.url}/events?q=${encodeURIComponent('user: many')}`)
     await page.getByText('900 events').first().waitFor()
-    const end = page.getByText('That is all: 900 events.')
+    const end = page.getByText('End of the list: 900 events.')
     await expect
       .poll(async () => {
         await page.locator('.grid-scroll').evaluate((scroller) => scroller.scrollBy(0, 9000))

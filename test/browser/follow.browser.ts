@@ -24,7 +24,7 @@ const rows = () => page.locator('.grid-body tr')
 const total = () => page.locator('.total')
 const name = (): string => `user-${user}`
 
-/** So many more events of this test's user, numbered from `first`; the greatest number is the newest. */
+/** This many more events of this test's user, numbered from `first`; the greatest number is the newest. */
 const stored = (first: number, count: number, ago = 0): Promise<string[]> =>
   world.happened(
     Array.from({ length: count }, (_, index) => ({
@@ -38,7 +38,7 @@ const stored = (first: number, count: number, ago = 0): Promise<string[]> =>
 const countedIn = (bars: readonly string[]): number =>
   bars.reduce((sum, bar) => sum + Number(/: ([\d,]+)/.exec(bar.replace(/^.*\d\d:\d\d/, ''))?.[1]), 0)
 
-/** Each test follows a user of its own, of whom 100 events are there. */
+/** Each test follows a user of its own, who has 100 events at the beginning. */
 beforeEach(async () => {
   user++
   await stored(0, 100, 60)
@@ -86,7 +86,7 @@ describe('while somebody follows', () => {
         expect.stringContaining('no. 95'),
       ])
     await entry.getByRole('heading', { name: 'no. 95' }).waitFor()
-    // The keys go on from the open event, wherever its row is by now.
+    // The keys continue from the open event, wherever its row is now.
     await page.keyboard.press('j')
     await entry.getByRole('heading', { name: 'no. 94' }).waitFor()
     await page.keyboard.press('Escape')
@@ -120,7 +120,7 @@ describe('while somebody follows', () => {
 
   it('what is older than the time looked at is not among it', async () => {
     await page.goto(`${page.url()}&range=now-15m`)
-    await page.getByText('Nothing was found.').waitFor()
+    await page.getByText('No events found.').waitFor()
     await page.waitForResponse((response) => response.url().includes('after='))
     await stored(100, 2, 60)
     await stored(102, 1)

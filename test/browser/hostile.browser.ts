@@ -70,7 +70,7 @@ afterAll(async () => {
 })
 afterEach(async () => {
   expect(await page.evaluate('window.owned')).toBeUndefined()
-  // The policy would say that it had to refuse something.
+  // A violation of the policy would be among the complaints.
   expect(browser.complaints).toEqual([])
 })
 

@@ -11,7 +11,7 @@ beforeAll(async () => {
   await world.happened(STORY)
   browser = await world.browser()
 })
-// What the browser says of refused connections is no complaint of a page.
+// The browser's messages about refused connections are no complaints of a page.
 let back = async (): Promise<void> => {}
 async function away(): Promise<void> {
   const returns = await world.strict.away()
@@ -31,7 +31,7 @@ const banner = (page: Page) => page.locator('.outage')
 const shown = (page: Page): Promise<string> =>
   page.locator('main').evaluate((main) => {
     const copy = main.cloneNode(true)
-    // The axis of the time line goes on with the clock.
+    // The axis of the time line continues with the clock.
     for (const axis of copy.querySelectorAll('figcaption')) axis.remove()
     return copy.textContent.replace(/\d+ (?:ms|s|min) ago|just now/g, '')
   })
@@ -68,7 +68,7 @@ describe('while the indexer is away', () => {
     }
     // Nothing was asked here: it is noticed all the same.
     await banner(first).waitFor()
-    // So many tabs at once would measure the machine.
+    // This many tabs at once would measure the machine.
     await Promise.all([first, ...pages.slice(2)].map((page) => page.close()))
     await back()
     const [overview = first, events = first] = pages
@@ -109,7 +109,7 @@ describe('while the indexer is away', () => {
     await banner(page).waitFor({ state: 'hidden' })
     await page.reload()
     await page.getByRole('button', { name: 'Saved searches' }).click()
-    await page.getByText('You have saved no search yet.').waitFor()
+    await page.getByText('You have no saved searches yet.').waitFor()
     await page.close()
   })
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Chromium } from './chromium.ts'
 import { STORY, World } from './world.ts'
 
@@ -9,14 +9,26 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 let world: World
 let ids: string[]
+let alert: { id: string; incident: string }
 beforeAll(async () => {
-  world = await World.start()
+  world = await World.start({ channels: { soc: { to: [{ file: '/dev/null' }] } } }, { runsRules: true })
   ids = await world.happened(STORY)
+  alert = await vi.waitFor(async () => {
+    const headers = await world.strict.operator()
+    const { json } = await world.strict.indexer.ask('/v1/alerts?rule=mass-export', { headers })
+    const [found] = json.alerts as (typeof alert)[]
+    if (found === undefined) throw new Error('the export has raised no alert')
+    return found
+  }, 60_000)
 })
 afterAll(() => world.end())
 
 const screens = (): [path: string, heading: string | RegExp, text: string][] => [
   ['/', 'Overview', 'Exported 5,000 customers'],
+  ['/alerts', 'Alerts', 'bob exported 5000'],
+  [`/alerts/${alert.id}`, /bob exported 5000/, 'waybill raised it'],
+  ['/incidents?sort=priority', 'Incidents', 'bob'],
+  [`/incidents/${alert.incident}`, /bob/, 'Mass data export'],
   ['/events?q=backup', 'Events', 'Nightly backup'],
   [`/events?event=${ids[4]}`, 'Events', 'View difference'],
   [`/events/${ids[4]}`, 'anna changed Acme', 'Limit'],
@@ -24,15 +36,23 @@ const screens = (): [path: string, heading: string | RegExp, text: string][] => 
   ['/people?user=anna', 'People', 'Hours of the day'],
   ['/people?user=anna&with=bob', 'People', 'Exported 5,000 customers'],
   ['/system', 'System', 'Database'],
-  ['/auditor', 'Audit of the auditor', 'Who looked'],
+  ['/auditor', 'Audit of the auditor', 'Reads, by user'],
+  ['/rules', 'Rules', 'Mass data export'],
+  [`/rules?event=${ids[4]}`, 'Rules', 'no match'],
+  ['/rules/mass-export', 'Mass data export', 'would have fired'],
+  ['/new-rule?q=action%3A+Export', 'Create alert', 'would have fired'],
   ['/settings/agents', 'Settings', 'web-1'],
+  ['/settings/channels', 'Settings', 'nobody hears of those alerts'],
+  ['/settings/silences', 'Settings', 'No silences.'],
   ['/settings/event-types', 'Settings', 'are recorded'],
   ['/settings/storage', 'Settings', 'Retention, by category'],
+  ['/settings/archives', 'Settings', 'No archive is set up.'],
+  ['/settings/evidence', 'Settings', 'Transparency log'],
   ['/settings/users', 'Settings', 'admin-1'],
   ['/settings/tokens', 'Settings', 'No tokens yet.'],
   ['/settings/dead-letters', 'Settings', 'No dead letters.'],
   ['/account', 'admin-1', 'Open sessions'],
-  ['/nothing', 'There is no such screen.', 'The link may be old'],
+  ['/nothing', 'This screen does not exist.', 'The link may be old'],
 ]
 
 interface Finding {
@@ -52,7 +72,7 @@ async function findings(page: Page): Promise<string[]> {
   )
 }
 
-/** The texts that stand on more than one line, of those that belong on one. */
+/** The texts that should fit on one line and take more than one. */
 const BROKEN = `[...document.querySelectorAll('.event-list time, .timeline figcaption > span, .figure-name')]
   .filter((one) => one.getBoundingClientRect().height > 1.6 * parseFloat(getComputedStyle(one).fontSize) + 4)
   .map((one) => one.textContent)`
@@ -98,11 +118,11 @@ it('where nothing is found, that is said once', async () => {
   try {
     const page = await world.signedIn(browser, 'admin')
     await page.goto(`${world.url}/events?q=${encodeURIComponent('user: nobody-at-all')}`)
-    await page.getByText('Nothing was found.').waitFor()
+    await page.getByText('No events found.').waitFor()
     await page.waitForLoadState('networkidle')
     expect(await page.getByText(/^No (event|action|value) /).count()).toBe(0)
     await page.getByLabel('Values of user.name that begin with').fill('zz')
-    await page.getByText('No value begins so.').waitFor()
+    await page.getByText('No value begins with this.').waitFor()
   } finally {
     await browser.end()
   }

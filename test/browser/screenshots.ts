@@ -17,7 +17,7 @@ const NIGHT = 'source.ip: 203.0.113.45'
 interface Picture {
   readonly name: string
   readonly path: string
-  /** What must be there before the picture is taken. */
+  /** The content that must be there before the picture is taken. */
   readonly shows: string
   readonly prepare?: (page: Page) => Promise<void>
 }
@@ -29,7 +29,7 @@ const firstChange = async (page: Page): Promise<void> => {
 
 const PICTURES_WANTED: readonly Picture[] = [
   { name: 'overview', path: '/', shows: 'Failed sign-ins, by address' },
-  { name: 'events', path: `/events?q=${encodeURIComponent(NIGHT)}&sort=oldest`, shows: 'That is all' },
+  { name: 'events', path: `/events?q=${encodeURIComponent(NIGHT)}&sort=oldest`, shows: 'End of the list' },
   {
     name: 'entry',
     path: `/events?q=${encodeURIComponent('audit.changes: { field: "Credit Limit" } or audit.change.fields: credit_limit')}`,

@@ -17,7 +17,7 @@ afterEach(async () => {
   await browser.end()
 })
 
-/** What somebody of this role sees at this address, in a browser of their own. */
+/** Opens an address for a user of this role, in a browser of their own. */
 async function lookedAt(role: Parameters<World['signedIn']>[1], path: string) {
   browser = await world.browser()
   return world.signedIn(browser, role, path)
@@ -26,11 +26,11 @@ async function lookedAt(role: Parameters<World['signedIn']>[1], path: string) {
 describe('a second factor', () => {
   it('is set up with an app’s code, asked for at the next sign-in, and can be taken off again', async () => {
     const page = await lookedAt('auditor', '/account')
-    await page.getByLabel('Present password').last().fill(PASSWORD)
-    await page.getByRole('button', { name: 'Set it up' }).click()
+    await page.getByLabel('Current password').last().fill(PASSWORD)
+    await page.getByRole('button', { name: 'Set up' }).click()
     const secret = (await page.locator('.secret code').textContent()) ?? ''
     await page.getByLabel('Code').fill(codeOf(secret, world.strict.now))
-    await page.getByRole('button', { name: 'Turn it on' }).click()
+    await page.getByRole('button', { name: 'Turn on' }).click()
     await page.getByText('each works once').waitFor()
     const [recovery = ''] = ((await page.locator('pre.secret').textContent()) ?? '').split('\n')
 
@@ -55,9 +55,9 @@ describe('a second factor', () => {
     await signIn(recovery)
     await page.getByRole('navigation', { name: 'Screens' }).waitFor()
     await page.goto(`${world.url}/account`)
-    await page.getByLabel('Present password').last().fill(PASSWORD)
-    await page.getByRole('button', { name: 'Turn it off' }).click()
-    await page.getByText('It is off.').waitFor()
+    await page.getByLabel('Current password').last().fill(PASSWORD)
+    await page.getByRole('button', { name: 'Turn off' }).click()
+    await page.getByText('Off. With a code').waitFor()
   })
 })
 
@@ -81,6 +81,57 @@ describe('what is masked for a role', () => {
   })
 })
 
+describe('the retention table', () => {
+  it('is edited by a manager, who first sees what would change; a mistake names its place', async () => {
+    const page = await lookedAt('manager', '/settings/storage')
+    await page.getByRole('button', { name: 'Edit the table' }).click()
+    const view = page.getByLabel('view: Searchable for')
+    await view.fill('soon')
+    await page.getByRole('button', { name: 'Show what would change' }).click()
+    await page.getByRole('alert').filter({ hasText: 'view.searchable' }).waitFor()
+    await view.fill('60d')
+    await page.getByRole('button', { name: 'Show what would change' }).click()
+    await page.getByText('No event would be removed now.').waitFor()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('This table was changed here by').waitFor()
+    await page.getByText('60 days').waitFor()
+  })
+
+  it('is only shown to others', async () => {
+    const page = await lookedAt('auditor', '/settings/storage')
+    await page.getByText('expected size of a category').waitFor()
+    expect(await page.getByRole('button', { name: 'Edit the table' }).count()).toBe(0)
+  })
+})
+
+describe('a legal hold', () => {
+  it('is made and ended by a manager', async () => {
+    const page = await lookedAt('manager', '/settings/archives')
+    await page.getByLabel('Case').fill('2026-17')
+    await page.getByLabel('Query').fill('user.name: bob')
+    await page.getByRole('button', { name: 'Hold' }).click()
+    await page.getByText('active').waitFor()
+    await page.getByRole('button', { name: 'End' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'End' }).click()
+    await page.getByText('ended').first().waitFor()
+  })
+})
+
+describe('the proof of an event', () => {
+  it('is its chain of custody, and the browser checks hash and signature by itself', async () => {
+    const page = await lookedAt('auditor', `/events/${ids[1]}`)
+    await page.getByRole('tab', { name: 'Proof' }).click()
+    await page.getByText('This browser has checked hash and signature.').waitFor()
+    await page.getByText('of the transparency log').waitFor()
+  })
+
+  it('is refused to who sees masked fields, in a sentence', async () => {
+    const page = await lookedAt('viewer', `/events/${ids[1]}`)
+    await page.getByRole('tab', { name: 'Proof' }).click()
+    await page.getByText('some fields are masked for you').waitFor()
+  })
+})
+
 describe('dead letters', () => {
   it('are read, replayed and discarded, and only by who may', async () => {
     const { agent } = world
@@ -99,7 +150,7 @@ describe('dead letters', () => {
     await letter.getByText('another with the same id').waitFor()
     await page.keyboard.press('Escape')
     await row.getByRole('button', { name: 'Replay' }).click()
-    await page.getByText('It was refused again').waitFor()
+    await page.getByText('The store refused it again').waitFor()
     await row.getByRole('button', { name: 'Discard' }).click()
     await page
       .getByRole('dialog', { name: 'Discard this dead letter?' })
@@ -119,10 +170,10 @@ describe('a token', () => {
     const page = await lookedAt('manager', '/settings/tokens')
     const form = page.getByRole('form', { name: 'New token' })
     await form.getByLabel('Name').fill('nightly report')
-    await form.getByRole('button', { name: 'Make the token' }).click()
+    await form.getByRole('button', { name: 'Make token' }).click()
     const shown = page.getByRole('dialog', { name: 'Token' })
     const token = (await shown.locator('code').textContent()) ?? ''
-    await shown.getByRole('button', { name: 'I have it' }).click()
+    await shown.getByRole('button', { name: 'Done' }).click()
     const asked = async (path: string): Promise<number> =>
       (await fetch(world.url + path, { headers: { authorization: `Bearer ${token}` } })).status
     expect(await asked('/v1/search?limit=1')).toBe(200)
@@ -147,7 +198,7 @@ describe('event types', () => {
     await expect.poll(() => type.isChecked()).toBe(false)
     await page.getByText('erp.record.updated').nth(1).waitFor()
     await page.getByRole('button', { name: 'Remove' }).click()
-    await page.getByText('No rule yet').waitFor()
+    await page.getByText('No rules yet').waitFor()
     await expect.poll(() => type.isChecked()).toBe(true)
     const told = await world.strict.trail('user.name: manager-1 and audit.entity.type: event_type')
     expect(told.length).toBeGreaterThanOrEqual(2)
@@ -170,6 +221,6 @@ describe('storage', () => {
     const security = page.getByRole('row', { name: /^security/ })
     await security.waitFor()
     expect(await security.textContent()).toMatch(/^security2 years7 years1 hot/)
-    await page.getByText('Left on the disk').waitFor()
+    await page.getByText('Free on the disk').waitFor()
   })
 })

@@ -19,12 +19,12 @@ export class World {
     this.url = strict.indexer.url
   }
 
-  static async start(settings: Parameters<typeof StrictIndexer.start>[0] = {}): Promise<World> {
-    const strict = await StrictIndexer.start(settings)
+  static async start(...given: Parameters<typeof StrictIndexer.start>): Promise<World> {
+    const strict = await StrictIndexer.start(...given)
     return new World(strict, await TestAgent.enrolled(strict.indexer.url))
   }
 
-  /** Stores events of so many minutes ago; their ids, in the same order. */
+  /** Stores events of this many minutes ago; their ids, in the same order. */
   async happened(
     events: readonly { ago: number; event?: Members; [member: string]: unknown }[],
   ): Promise<string[]> {

@@ -67,7 +67,7 @@ describe.skipIf(reason !== null)('the power of an agent’s machine goes, while 
     const copies = newFolder()
     let step = 0
     let cut = 0
-    // The indexer knows what it had answered by then, which is at least what the agent had heard of.
+    // The indexer knows what it had answered by then, which is at least what the agent had seen.
     let now = 0
     await replay(record.disk, record.calls, async (_, call) => {
       now = Math.max(now, call.time * 1000)

@@ -2,7 +2,7 @@ import type { StoreBatch } from '../../indexer/store/index.ts'
 import { batchOfLines, eventAt, idAt } from '../../indexer/store/testing/batches.ts'
 import { canonical } from '../../schema/index.ts'
 
-/** What the recorded store is given, and what must be in it: both are worked out from numbers alone. */
+/** The batches for the recorded store, and its expected content: both are computed from numbers alone. */
 export const LIVES = 3
 const BATCHES_PER_LIFE = 14
 const EVENTS = 24
@@ -38,7 +38,7 @@ function numbered(sequence: number): Numbered {
     )
     if (!old) ids.push(idAt(offset))
   }
-  // What was stored with the batch before comes again, and one line is no event.
+  // A line of the batch before comes again, and one line is no event.
   if (sequence % 5 === 0) lines.push(canonical(eventAt((sequence - 1) * 1000, other(sequence - 1))))
   const dead = sequence % 6 === 0 ? 1 : 0
   if (dead > 0) lines.push('{"no":"event"}')

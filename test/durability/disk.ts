@@ -4,9 +4,9 @@ import type { Call } from './trace.ts'
 
 /**
  * A disk that loses power, fed with recorded calls. It promises what POSIX does and no more: bytes and lengths of a file are there for good
- * when the file was synced after they were written, names when their folder was synced. Everything else may be there, be missing, or be there in
- * part. In two things it is as journaling file systems are: a rename is done or not done, also across folders; and of the changes to one folder
- * those that are missing are the last ones.
+ * when the file was synced after they were written, names when their folder was synced. Everything else may be there, be missing, or be
+ * there in part. In two things it is as journaling file systems are: a rename is done or not done, also across folders; and of the changes
+ * to one folder those that are missing are the last ones.
  */
 type Pending =
   | { readonly kind: 'write'; readonly at: number; readonly data: Buffer; done: boolean }
@@ -52,7 +52,7 @@ function putInto(content: Content, change: Pending): Content {
 
 class FolderNode {
   readonly names = new Map<string, FileNode | FolderNode>()
-  /** What is safe of them. */
+  /** The names that are safe. */
   readonly safe = new Map<string, FileNode | FolderNode>()
 }
 
@@ -76,7 +76,7 @@ export type Mood = 'nothing' | 'everything' | 'some'
 export type Chance = () => number
 
 const SECTOR = 512
-/** Not part of the data: SQLite builds it anew after a crash. */
+/** Not part of the data: SQLite builds it again after a crash. */
 const isLeftOut = (path: string): boolean => path.endsWith('-shm')
 
 export class Disk {
@@ -85,7 +85,7 @@ export class Disk {
   readonly #open = new Map<number, Opened>()
   #changes: NameChange[] = []
   #changesMade = 0
-  /** What the calls under way have begun, by the call. */
+  /** The effects of the calls under way, by call. */
   readonly #begun = new Map<Call, () => void>()
 
   /** Begins with what is in the folder now: all of it is safe. */
@@ -297,7 +297,7 @@ export class Disk {
     return node instanceof FileNode && node.pending.length > 0
   }
 
-  /** What a cut right now would leave of a file at least; null where it would not be found. */
+  /** Returns the least content of a file that a cut right now would leave; null if the file would not be found. */
   safe(path: string): Buffer | null {
     let node: FileNode | FolderNode | undefined = this.#top
     for (const name of path.slice(this.root.length).split('/').filter(Boolean)) {
@@ -364,7 +364,9 @@ function setSafe(
   else namesOf(folder).set(name, node)
 }
 
-/** A file with none, all or some of what was not synced: whole, missing, in some of its sectors, or as a length without bytes. */
+/**
+ * Returns a file with none, all or some of its unsynced changes: complete, missing, in some of its sectors, or as a length without bytes.
+ */
 function contentAfter(file: FileNode, mood: Mood, chance: Chance): Buffer {
   if (mood === 'nothing' || file.pending.length === 0) return file.bytes.subarray(0, file.length)
   let content: Content = { bytes: Buffer.from(file.bytes.subarray(0, file.length)), length: file.length }

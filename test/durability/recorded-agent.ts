@@ -48,7 +48,10 @@ export interface Recorded {
   readonly data: string
 }
 
-/** An agent that reads a file that is written and rotated, and messages by syslog, through three lives, with an indexer that is not always well. */
+/**
+ * An agent that reads a file that is written and rotated, and messages by syslog, through three lives, with an indexer that is not always
+ * well.
+ */
 export async function recordAgent(
   newFolder: () => string,
   { holds = false }: { holds?: boolean } = {},
@@ -84,7 +87,7 @@ export async function recordAgent(
       socket.write(`<86>1 2026-01-22T10:00:00Z host su 1 - - message ${written}\n`)
       await pause(20)
       if (written % 50 !== 0) continue
-      // So that there are many batches, and each is on its way at another moment of the next.
+      // Waiting makes many batches, each under way at another moment of the next.
       await until('what is written is read', async () => ((await status())?.total.read ?? 0) >= written)
       if (written % 100 === 0) renameSync(join(logs, 'app.jsonl'), join(logs, `app.jsonl.${written}`))
     }

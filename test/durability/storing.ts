@@ -2,7 +2,7 @@ import { openEmbeddedStore } from '../../indexer/store/index.ts'
 import { batchesOf, isOld, LIVES } from './batches.ts'
 
 /**
- * A process that stores numbered batches through several openings of the store, and says what is acknowledged as it is: the recorder sees
+ * A process that stores numbered batches through several openings of the store, and reports acknowledgements at once: the recorder sees
  * these words among its calls.
  */
 const [path, atOnce = '3'] = process.argv.slice(2)

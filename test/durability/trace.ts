@@ -5,9 +5,9 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 
 /**
- * The recorder of file-system calls: strace on a real process. It sees what no wrapper around `node:fs` would: SQLite's own writes and syncs,
- * worker threads, and whatever a dependency does, in the order in which the system was asked, with the bytes. So production code knows nothing
- * of it. It needs Linux and the right to trace one's own children.
+ * The recorder of file-system calls: strace on a real process. It sees what no wrapper around `node:fs` would: SQLite's own writes and
+ * syncs, worker threads, and whatever a dependency does, in the order in which the system was asked, with the bytes. So production code
+ * knows nothing of it. It needs Linux and the right to trace one's own children.
  */
 const CALLS = [
   ...['open', 'openat', 'creat', 'close'],
@@ -27,7 +27,7 @@ export interface Call {
   /** When it began, seconds since 1970. */
   readonly time: number
   readonly fd: number | null
-  /** What the descriptor leads to: a path, or a name such as `socket:[4711]`. */
+  /** The target of the descriptor: a path, or a name such as `socket:[4711]`. */
   readonly target: string
   /** Its arguments that are paths. */
   readonly paths: readonly string[]
@@ -35,11 +35,11 @@ export interface Call {
   readonly offset: number | null
   readonly flags: string
   readonly size: number
-  /** What the system answered; a negative one is a failure. */
+  /** The result of the call; a negative one is a failure. */
   readonly result: number
 }
 
-/** Why processes can't be traced here; null where they can. */
+/** Why processes can't be traced here; null if they can. */
 export function whyNotTraced(): string | null {
   try {
     execFileSync('strace', ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=openat', 'true'], {
@@ -69,7 +69,7 @@ export function traced(args: readonly string[], to: string, cwd: string): Traced
       ...['-f', '-qq', '-ttt', '-y', '-xx', '-s', '1000000000', '--seccomp-bpf', '-e', 'signal=none'],
       ...['-e', `trace=${CALLS.join(',')}`, '-o', to, process.execPath, ...args],
     ],
-    // With io_uring the system would be asked by ways that no trace shows.
+    // A trace does not show calls through io_uring.
     { cwd, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, UV_USE_IO_URING: '0' } },
   )
   const ended = once(child, 'exit').then(([code]) => code as number | null)
@@ -82,7 +82,7 @@ export function traced(args: readonly string[], to: string, cwd: string): Traced
         try {
           process.kill(pid, signal)
         } catch {
-          // It has ended meanwhile.
+          // It has ended in the meantime.
         }
       }
       await ended

@@ -19,15 +19,15 @@ import { promisify } from 'node:util'
 import { stringify } from 'yaml'
 import { javaHome } from './java.ts'
 
-/** The release that tests run against where they bring the engine themselves. */
+/** The release that tests use if they start the engine themselves. */
 export const ELASTICSEARCH_VERSION = '9.2.0'
 
-/** Where an engine is, and who may do everything there. */
+/** The address of an engine, and a user with all permissions. */
 export interface EngineAddress {
   readonly url: string
   readonly username: string
   readonly password: string
-  /** How it came to be: what a test that needs more can say when it is skipped. */
+  /** The origin of the engine: a test that needs more can name it when it is skipped. */
   readonly kind: 'named' | 'container' | 'maven'
 }
 
@@ -94,11 +94,13 @@ async function startContainer(): Promise<Engine | null> {
 
 export interface Privileges {
   readonly cluster: readonly ('monitor' | 'manage_ilm' | 'manage_index_templates')[]
-  /** On `waybill-*`. */
+  /** The privileges on `waybill-*`. */
   readonly index: readonly ('all' | 'read' | 'write' | 'maintenance' | 'monitor' | 'view_index_metadata')[]
 }
 
-/** Whom docs/operations.md describes. The server from Maven Central knows no roles but those in its files: it starts with these. */
+/**
+ * The accounts that docs/operations.md describes. The server from Maven Central knows only the roles in its files: it starts with these.
+ */
 export const ACCOUNTS = {
   /** `setup: none` */
   'waybill-indexer': {
@@ -118,10 +120,10 @@ const run = promisify(execFile)
 const ARTIFACT = `org.elasticsearch.distribution.integ-test-zip:elasticsearch:${ELASTICSEARCH_VERSION}:zip`
 const LEAST_JAVA = 21
 const USERNAME = 'waybill'
-/** Whom the server runs as where the tests are root, whom it refuses. */
+/** The user that runs the server if the tests run as root, which the server refuses. */
 const NOBODY = 65534
 const START_TIME = 240_000
-/** Memory that looks like a disk, where there is some: hundreds of indices are made, and each is synced many times. */
+/** Memory that looks like a disk, if there is some: the tests make hundreds of indices, and each is synced many times. */
 const QUICK_DISK = '/dev/shm'
 
 /**
@@ -202,7 +204,7 @@ export class LocalEngine implements Engine {
         'transport.port: 0',
         'xpack.security.enabled: true',
         'xpack.security.http.ssl.enabled: false',
-        // The disk of the machine that tests run on is none of their business.
+        // The tests do not depend on the free space of the machine's disk.
         'cluster.routing.allocation.disk.threshold_enabled: false',
         'action.destructive_requires_name: false',
         '',
@@ -252,7 +254,7 @@ export class LocalEngine implements Engine {
     }
   }
 
-  /** What is started is a launcher, which starts the server and ends with it. */
+  /** The process that was started is a launcher, which starts the server and ends with it. */
   get #pidFile(): string {
     return join(this.#folder, 'temporary', 'server.pid')
   }
@@ -277,7 +279,7 @@ export class LocalEngine implements Engine {
     rmSync(this.#pidFile, { force: true })
   }
 
-  /** Starts it again where it was. */
+  /** Starts it again at the same address. */
   async resume(): Promise<void> {
     await this.#start()
   }

@@ -1,9 +1,9 @@
 /**
- * What must not go wrong unseen: changes to code that keeps data, counts it, stores it once and knows it again. Each is a small one that a
- * person could make. `npm run test:mutate` applies them one at a time and runs the tests that should fail.
+ * Faults that the tests must notice: changes to code that keeps data, counts it, stores it once and recognises it. Each is a small one that
+ * a person could make. `npm run test:mutate` applies them one at a time and runs the tests that should fail.
  */
 export interface Mutation {
-  /** In a sentence, what is wrong then. */
+  /** A sentence about the fault. */
   readonly wrong: string
   readonly file: string
   /** Text that occurs once in the file. */
@@ -18,6 +18,7 @@ export interface Tests {
   readonly name?: string
 }
 
+const ARCHIVE_FAULTS = 'indexer/lifecycle/archive/faults.test.ts'
 const ORDER = 'test/durability/order.system.test.ts'
 const AGENT_ORDER: readonly Tests[] = [{ file: ORDER, name: 'an agent has on the disk' }]
 const STORE_ORDER: readonly Tests[] = [{ file: ORDER, name: 'all of a batch and of a record' }]
@@ -27,6 +28,10 @@ const FATES = of('indexer/store/elasticsearch/fates.test.ts')
 const STORE = of('indexer/store/embedded/store.test.ts')
 const SECOND_READER = of('test/second-reader.test.ts')
 
+const RUNNING_LOG = 'indexer/log/running-log.test.ts'
+const TAMPER = 'test/tamper/tamper.test.ts'
+const NOTIFIER = 'indexer/alerts/notify/notifier.test.ts'
+const OUTBOX = 'indexer/alerts/notify/outbox.ts'
 const TABLE = 'agent/state/table.ts'
 const DURABLE = 'agent/state/durable.ts'
 const RECORDS = 'agent/state/records.ts'
@@ -307,8 +312,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     wrong: 'a 429 in a bulk answer is a dead letter',
     file: FAILURES,
-    find: 'if (status === 429 || status >= 500',
-    replace: 'if (status >= 500',
+    find: 'if (status === 429) return',
+    replace: 'if (status === 0) return',
     tests: FATES,
   },
   {
@@ -473,5 +478,155 @@ export const MUTATIONS: readonly Mutation[] = [
     find: '  if (root !== task.root)',
     replace: "  if (root === '')",
     tests: of('indexer/ingest/content.test.ts'),
+  },
+  // The archive.
+  {
+    wrong: 'a partition leaves the store although its archive lacks events of it',
+    file: 'indexer/lifecycle/archive/archive.ts',
+    find: 'return (await this.catalogue.partition(name))?.events === events',
+    replace: 'return (await this.catalogue.partition(name))?.events !== -1 * events',
+    tests: [{ file: ARCHIVE_FAULTS, name: 'arrive in an archived partition' }],
+  },
+  {
+    wrong: 'an archive is believed without being read back',
+    file: 'indexer/lifecycle/archive/run.ts',
+    find: '  await verifyObject(name, { destination, keys })\n',
+    replace: '',
+    tests: [{ file: ARCHIVE_FAULTS, name: 'other bytes than it was given' }],
+  },
+  {
+    wrong: 'a partition leaves the store although its archive can not be read back',
+    file: 'indexer/lifecycle/lifecycle.ts',
+    find: '      if (!(await isConfirmed(partition))) continue\n',
+    replace: '',
+    tests: [{ file: 'indexer/lifecycle/lifecycle.test.ts', name: 'can not be read back' }],
+  },
+  {
+    wrong: 'a legal hold does not keep a partition',
+    file: 'indexer/lifecycle/lifecycle.ts',
+    find: 'const hold = await holds.of(partition)',
+    replace: 'const hold = null',
+    tests: [{ file: 'indexer/lifecycle/lifecycle.test.ts', name: 'a legal hold' }],
+  },
+  {
+    wrong: 'the end of an archive object may be cut off between chunks',
+    file: 'indexer/lifecycle/archive/seal.ts',
+    find: 'nonce[11] = isLast ? 1 : 0',
+    replace: 'nonce[11] = 0',
+    tests: [{ file: ARCHIVE_FAULTS, name: 'change places' }],
+  },
+  {
+    wrong: 'chunks of an archive object may change places',
+    file: 'indexer/lifecycle/archive/seal.ts',
+    find: 'nonce.writeUInt32BE(chunk, 7)',
+    replace: 'nonce.writeUInt32BE(0, 7)',
+    tests: [{ file: ARCHIVE_FAULTS, name: 'change places' }],
+  },
+  // What verification finds.
+  {
+    wrong: 'a line that does not have its kept hash counts as proved',
+    file: 'indexer/store/embedded/read/proofs.ts',
+    find: 'return all.equals(found) ? [] : null',
+    replace: 'return []',
+    tests: of(TAMPER),
+  },
+  {
+    wrong: 'an expiry explains lines of any category',
+    file: 'indexer/log/verify/expiries.ts',
+    find: '(fate === undefined || expiry.category === fate)',
+    replace: 'true',
+    tests: of(TAMPER),
+  },
+  {
+    wrong: 'a duplicate traces itself',
+    file: 'indexer/log/verify/run.ts',
+    find: 'if (waybill.fates !== null && waybill.fates[position] !== null)',
+    replace: 'if (waybill.fates !== null)',
+    tests: of(TAMPER),
+  },
+  // What people are told.
+  {
+    wrong: 'a message is sent without a lease',
+    file: OUTBOX,
+    find: '    if (!(await this.#put(id, entry, leased))) return\n',
+    replace: '    this.#entries.set(id, { ...entry, message: leased })\n',
+    tests: [{ file: NOTIFIER, name: 'take over' }],
+  },
+  {
+    wrong: 'messages that were decided before a crash are forgotten',
+    file: 'indexer/alerts/notify/notifier.ts',
+    find: 'if (found !== null && before !== null && before.todo.length > 0) {',
+    replace: 'if (found === null && before !== null && before.todo.length > 0) {',
+    tests: [{ file: NOTIFIER, name: 'kill -9' }],
+  },
+  {
+    wrong: 'the end of an incident overtakes its beginning',
+    file: OUTBOX,
+    find: '      earlier.add(about)\n',
+    replace: '',
+    tests: [{ file: NOTIFIER, name: 'after its beginning' }],
+  },
+  {
+    wrong: 'after a restore the transparency log appends waybills that it has',
+    file: 'indexer/log/own-log.ts',
+    find: 'if (!again || !(await this.#has(header, statement))) statements.push(statement)',
+    replace: 'statements.push(statement)',
+    tests: [{ file: RUNNING_LOG, name: 'restored' }],
+  },
+  {
+    wrong: 'a store that was restored is read on from where the other one ended',
+    file: 'indexer/log/own-log.ts',
+    find: '    await log.#demandSameStore()\n',
+    replace: '',
+    tests: [{ file: RUNNING_LOG, name: 'restored' }],
+  },
+  {
+    wrong: 'after an error the log goes on with what it has in memory',
+    file: 'indexer/log/running-log.ts',
+    find: 'if (this.#log === null || this.#isStale)',
+    replace: 'if (this.#log === null)',
+    tests: [{ file: RUNNING_LOG, name: 'could not write' }],
+  },
+  {
+    wrong: 'a log whose files contradict its checkpoint is continued',
+    file: 'indexer/log/append.ts',
+    find: 'if (!isWhole || !(await appender.#root(size, edges)).equals(root))',
+    replace: 'if (!(await appender.#root(size, edges)).equals(root))',
+    tests: [{ file: RUNNING_LOG, name: 'contradict its checkpoint' }],
+  },
+  {
+    wrong: 'the content of the log’s files is not synced before a head is signed',
+    file: 'indexer/log/append.ts',
+    find: '    await handle.sync()\n',
+    replace: '',
+    tests: of('test/durability/log-power.system.test.ts'),
+  },
+  {
+    wrong: 'the names of the log’s files are not synced before a head is signed',
+    file: 'indexer/log/append.ts',
+    find: '    await Promise.all([...folders].map(syncFolder))\n',
+    replace: '',
+    tests: of('test/durability/log-power.system.test.ts'),
+  },
+  {
+    wrong: 'a witness takes the word of the log for what it cosigned last',
+    file: 'indexer/log/witness/witness.ts',
+    find: 'if (old !== before.size) return',
+    replace: 'if (old < 0) return',
+    tests: of('indexer/log/witness/witness.test.ts'),
+  },
+  {
+    wrong: 'a witness cosigns two at once and goes back to the smaller one',
+    file: 'indexer/log/witness/witness.ts',
+    find: 'return this.#turn(() => this.#cosign(body))',
+    replace: 'return this.#cosign(body)',
+    tests: [{ file: 'indexer/log/witness/witness.test.ts', name: 'one of two at once' }],
+  },
+  {
+    wrong: 'an anchor’s file is written again',
+    file: 'indexer/log/anchors/anchor.ts',
+    find: "open(file, 'wx', 0o444)",
+    replace: "open(file, 'w', 0o644)",
+    tests: [{ file: 'indexer/log/anchors/anchors.test.ts', name: 'none is ever written again' }],
   },
 ]

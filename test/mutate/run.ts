@@ -7,9 +7,9 @@ import { parseArgs, stripVTControlCharacters } from 'node:util'
 import { MUTATIONS, type Mutation, type Tests } from './mutations.ts'
 
 /**
- * `npm run test:mutate`: applies each mutation to a copy of the tree and runs the tests that should fail. A mutation under which they pass has
- * survived: a test is missing. `npm run test:mutate -- journal` tries those whose sentence or file holds the word, and `-- --from 30` begins with the
- * 30th of them.
+ * `npm run test:mutate`: applies each mutation to a copy of the tree and runs the tests that should fail. A mutation under which they pass
+ * has survived: a test is missing. `npm run test:mutate -- journal` tries those whose sentence or file holds the word, and `-- --from 30`
+ * begins with the 30th of them.
  */
 const ROOT = join(import.meta.dirname, '../..')
 const LIMIT_MS = 10 * 60_000
@@ -38,7 +38,7 @@ const passing = new Set<string>()
 const survivors: Mutation[] = []
 for (const [i, mutation] of chosen.entries()) {
   const { wrong, file, find, replace, tests } = mutation
-  // Where they fail as they are, they would catch nothing by failing.
+  // Tests that fail without a mutation would catch nothing by failing.
   for (const one of tests) {
     const key = JSON.stringify(one)
     const failure = passing.has(key) ? null : await failureOf(one)
@@ -77,7 +77,7 @@ for (const { wrong, file, tests } of survivors)
   process.stdout.write(`  ${wrong}: ${file}, by ${tests.map((one) => one.file).join(', ')}\n`)
 process.exitCode = survivors.length === 0 ? 0 : 1
 
-/** All that git knows or would take up, as it is now. */
+/** Copies all files that git knows or would add, in their current state. */
 function copyTree(): void {
   const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: ROOT,
@@ -91,7 +91,7 @@ function copyTree(): void {
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
 }
 
-/** The first test that fails, and how; null where all pass. */
+/** The first test that fails, and how; null if all pass. */
 async function failureOf({ file, name }: Tests): Promise<string | null> {
   const isSystem = file.endsWith('.system.test.ts')
   const child = spawn(
@@ -112,6 +112,6 @@ async function failureOf({ file, name }: Tests): Promise<string | null> {
   const [code] = await once(child, 'close')
   if (code === 0 && /Tests .*\d+ passed/.test(said)) return null
   const failed = /FAIL .*\n.*/.exec(stripVTControlCharacters(said))
-  // Tests that were skipped, for want of strace say, catch nothing.
+  // Tests that were skipped, for instance because strace is missing, catch nothing.
   return failed === null ? `${file} ended with ${code}` : failed[0].replace(/\s+/g, ' ')
 }

@@ -32,7 +32,7 @@ export class Cursor {
   }
 }
 
-/** So many bits from a place on, the lowest first. */
+/** This many bits from a place on, the lowest first. */
 export function bitsAt(bytes: Buffer, place: number, width: number): number {
   let value = 0
   for (let i = 0, factor = 1; i < width; i++, factor *= 2)

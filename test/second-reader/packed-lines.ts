@@ -143,7 +143,7 @@ function sameLines(column: Column | null | undefined, lines: readonly number[]):
   return lines.map((line) => byLine.get(line)!)
 }
 
-/** Of each row one of so many numbers. */
+/** Reads one of this many numbers for each row. */
 const readCodes = (codes: Cursor, rows: number, kinds: number): number[] =>
   planes(codes, rows, kinds > 256 ? 2 : kinds > 1 ? 1 : 0)
 

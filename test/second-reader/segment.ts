@@ -27,7 +27,7 @@ interface Footer {
 const CHECKED = 0x80000000
 const PAGE = 2048
 
-/** Reads what a segment says of its documents; its dictionary and its columns of values are left alone. */
+/** Reads the documents of a segment; its dictionary and its columns of values are left out. */
 export function readSegment(segment: Uint8Array): Documents {
   const bytes = Buffer.from(segment.buffer, segment.byteOffset, segment.byteLength)
   const said = bytes.readUInt32LE(bytes.length - 4)

@@ -33,7 +33,7 @@ function enter(table: Map<string, unknown>, [key, ...value]: Entry): void {
   else table.set(key, value[0])
 }
 
-/** The whole records of a file; undefined where there is none. */
+/** Reads the whole records of a file, or returns undefined. */
 function recordsIn(folder: string, kind: string, generation: number): Entry[][] | undefined {
   const file = join(folder, `state-${generation}.${kind}`)
   if (!existsSync(file)) return undefined

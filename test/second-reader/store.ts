@@ -14,7 +14,7 @@ export interface StoredLine {
   /** Its number in the chunk. */
   readonly number: number
   readonly line: Buffer
-  /** The id under which it is known; another than the sealed one where it is a revision, or where its id is another agent's. */
+  /** The id of the event; it differs from the sealed one for a revision, or if that id belongs to another agent. */
   readonly id: string
   readonly sealedId: string
   readonly agent: string
@@ -22,7 +22,7 @@ export interface StoredLine {
   readonly sequence: number
   readonly position: number
   readonly ingested: number
-  /** What enrichment added; null where it is nothing. */
+  /** The enrichment's additions, or null. */
   readonly additions: unknown
 }
 
@@ -30,8 +30,24 @@ export interface StoredWaybill {
   readonly manifest: Manifest
   readonly manifestBytes: Buffer
   readonly signature: Buffer
-  /** By position; undefined where the hash is not kept: it is that of a line in the store, or of one that has expired with all others. */
+  /**
+   * Leaf hashes by position; undefined if the hash is not kept: it is that of a line in the store, or of one that has expired with all
+   * others.
+   */
   readonly leaves: (Buffer | undefined)[]
+  /** By position, the category in which the line was stored, or null for a duplicate and a dead letter; null where the store does not know. */
+  readonly fates: (string | null)[] | null
+}
+
+const CATEGORIES = ['security', 'activity', 'change', 'system', 'api', 'view']
+
+/** Runs of a number of a fate (1 byte) and a number of lines (2 bytes, little-endian). */
+function fatesIn(bytes: Buffer): (string | null)[] {
+  const fates: (string | null)[] = []
+  for (let at = 0; at < bytes.length; at += 3)
+    for (let left = bytes.readUInt16LE(at + 1); left > 0; left--)
+      fates.push(bytes[at] === 0 ? null : CATEGORIES[bytes[at]! - 1]!)
+  return fates
 }
 
 interface PartitionName {
@@ -43,7 +59,7 @@ interface PartitionName {
 function partitionsOf(folder: string): PartitionName[] {
   const control = new DatabaseSync(join(folder, 'control.db'), { readOnly: true })
   const layout = String(control.prepare("SELECT value FROM meta WHERE key = 'layout'").get()?.value)
-  if (!['4', '5', '6'].includes(layout)) throw new Error(`the store has the unknown format ${layout}`)
+  if (!['4', '5', '6', '7'].includes(layout)) throw new Error(`the store has the unknown format ${layout}`)
   const listed = new Map(
     control
       .prepare(layout === '4' ? 'SELECT name, 0 AS generation FROM partitions' : 'SELECT * FROM partitions')
@@ -85,7 +101,9 @@ export function readWaybills(folder: string): Map<string, StoredWaybill> {
     for (let i = 0; i < hashes.length / 32; i++)
       leaves[positions === undefined ? i : positions[i]!] = hashes.subarray(i * 32, i * 32 + 32)
     const { agent, incarnation, sequence } = manifest
-    waybills.set(`${agent}/${incarnation}/${sequence}`, { manifest, manifestBytes, signature, leaves })
+    const told = row?.fates ?? null
+    const fates = told === null ? null : fatesIn(blob(told))
+    waybills.set(`${agent}/${incarnation}/${sequence}`, { manifest, manifestBytes, signature, leaves, fates })
   }
   for (const row of control.prepare('SELECT * FROM waybills ORDER BY n').all()) {
     const manifest = blob(row.manifest)
@@ -98,7 +116,7 @@ export function readWaybills(folder: string): Map<string, StoredWaybill> {
       let before = ''
       for (let i = 0; i < lines.length; i += 2) {
         const beside = JSON.parse(lines[i + 1]!.toString('utf8')) as { n: number; signature: string }
-        // The hash of the one before is left out where that is the line before.
+        // The previous hash is left out if it is that of the line before.
         const manifest = Buffer.from(
           lines[i]!.toString('utf8').replace('"previous":""', `"previous":"${before}"`),
         )
@@ -112,8 +130,8 @@ export function readWaybills(folder: string): Map<string, StoredWaybill> {
 }
 
 /**
- * Every line of a store: partition by partition, chunk by chunk. With the leaf hashes that are kept, those of the lines of a waybill must give the root
- * that was sealed.
+ * Every line of a store: partition by partition, chunk by chunk. With the leaf hashes that are kept, those of the lines of a waybill must
+ * give the root that was sealed.
  */
 export function* readLines(folder: string): Generator<StoredLine> {
   const waybills = readWaybills(folder)
@@ -190,7 +208,7 @@ function* linesOf(partition: string, file: string): Generator<StoredLine> {
   database.close()
 }
 
-/** The id that follows from a line: as it was sealed, or as its mark says. */
+/** Returns the id that follows from a line: the sealed one, or the one that its mark determines. */
 function idOf(line: Buffer, sealed: string, agent: string, mark: number | undefined): string {
   if (mark === undefined) return sealed
   const hex = (text: string): string => createHash('sha256').update(text).digest('hex')

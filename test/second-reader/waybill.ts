@@ -37,13 +37,13 @@ export function canonical(value: unknown): string {
 
 export interface Waybill {
   readonly manifest: Manifest
-  /** What the next waybill names as the one before. */
+  /** The hash that the next waybill names as the previous one. */
   readonly hash: string
   readonly lines: readonly Buffer[]
   readonly leaves: readonly Buffer[]
 }
 
-/** Reads a waybill, which is also a file of the spool, and checks all that it says of itself with the agent's public key (PEM). */
+/** Reads a waybill, which is also a file of the spool, and checks all its statements about itself with the agent's public key (PEM). */
 export function readWaybill(body: Buffer, publicKey: string): Waybill {
   let at = 0
   const frame = (type: string): Buffer => {

@@ -21,14 +21,14 @@ import {
 } from '../../schema/wire/index.ts'
 
 /**
- * A bulk of nothing: it enrolls every agent, checks what comes, acknowledges it and forgets it. For trials of delivery it goes wrong in
- * any way that is asked for, and remembers what arrived; for measuring it does as little as an honest indexer may.
+ * A sink for waybills: it enrolls every agent, checks waybills, acknowledges them and forgets them. For trials of delivery it fails in any
+ * requested way, and remembers what arrived; for measurements it does as little as an honest indexer may.
  */
 export interface SinkOptions {
   readonly port?: number
   /** `signature` checks the seal of each manifest; `full` also decompresses, counts and builds the tree. */
   readonly verify?: 'signature' | 'full'
-  /** Remembers event ids (which needs `full`), tells duplicates, and keeps the waybills. */
+  /** Whether it remembers event ids (which needs `full`), reports duplicates, and keeps the waybills. */
   readonly remember?: boolean
   readonly clock?: () => number
 }
@@ -38,7 +38,7 @@ export interface Arrival {
   readonly hash: string
 }
 
-/** What goes wrong with one request for a waybill. */
+/** A fault of one request for a waybill. */
 export type Fault =
   | {
       readonly kind: 'answer'
@@ -53,11 +53,11 @@ export type Fault =
   | { readonly kind: 'cut' }
   /** Takes the request and never answers. */
   | { readonly kind: 'hang' }
-  /** Stored; the answer comes in small pieces over so many milliseconds. */
+  /** Stored; the answer comes in small pieces over this many milliseconds. */
   | { readonly kind: 'slow'; readonly ms: number }
   /** Stored; the answer comes when the promise is fulfilled. */
   | { readonly kind: 'held'; readonly until: Promise<void> }
-  /** Stored; the answer is changed on its way. */
+  /** Stores the waybill, and changes the answer in transit. */
   | { readonly kind: 'garble'; readonly change: (answer: Acknowledgement) => unknown }
 
 export interface Sink {
@@ -70,16 +70,16 @@ export interface Sink {
   readonly stored: { waybills: number; events: number; duplicates: number }
   /** Asked for each waybill; null lets it pass. Another call takes the place of this one. */
   fault(choose: ((arrival: { manifest: Manifest; request: number }) => Fault | null) | null): void
-  /** The next so many requests go wrong like this. */
+  /** This many of the next requests go wrong like this. */
   failNext(times: number, fault: Fault): void
-  /** The next so many requests are not even read: the other end of a connection that is only half there. */
+  /** This many of the next requests are not even read: the other end of a connection that is only half there. */
   ignoreNext(times: number): void
   requests(): number
-  /** Has these central settings from now on: heartbeats name the version, and whoever asks is answered like this. */
+  /** Has these central settings from now on: heartbeats name the version, and anybody who asks is answered like this. */
   offer(version: string, answer: { status: number; text: string }): void
   /** Says from now on that heartbeats may have notices; an indexer of an earlier version doesn't. */
   takeNotices(): void
-  /** What agents asked for settings with. */
+  /** The requests of agents for settings. */
   readonly questions: readonly { authorization: string | undefined; known: string | undefined }[]
   /** Another sink, which knows what this one knew at that time (ms since 1970), if it remembers. */
   twin(at: number): Promise<Sink>
@@ -118,7 +118,7 @@ class BulkOfNothing implements Sink {
     })
   })
   #choose: ((arrival: { manifest: Manifest; request: number }) => Fault | null) | null = null
-  /** What was stored when, if it is remembered. */
+  /** The history of stored waybills, if it is remembered. */
   readonly #history: {
     at: number
     place: string
@@ -338,7 +338,7 @@ class BulkOfNothing implements Sink {
     }
   }
 
-  /** A sentence when what is in it is not what its manifest says. */
+  /** Returns a sentence if the content does not match the manifest. */
   async #store({ manifest, hash, payload }: SealedWaybill, ids: string[]): Promise<Acknowledgement | string> {
     let sources: SliceAnswer[] = manifest.sources.map(({ events }) => ({
       stored: events,
@@ -386,7 +386,7 @@ class BulkOfNothing implements Sink {
   }
 }
 
-/** Another agent that any of these events names; null where none does. */
+/** Returns another agent that any of these events names, or null. */
 function namedIn(lines: Buffer, agent: string): string | null {
   for (const [, named] of lines.toString('utf8', 1).matchAll(/"agent":\{"id":"([^"]*)"/g))
     if (named !== undefined && named !== agent) return named

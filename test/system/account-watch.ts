@@ -3,17 +3,17 @@ import { askStatus } from '../../agent/control.ts'
 import type { Ledger } from '../../schema/wire/index.ts'
 
 const EVERY_MS = 50
-/** The indexer is asked once in so many looks: what it has comes with heartbeats. */
+/** The indexer is asked once in this many looks: what it has comes with heartbeats. */
 const INDEXER_EVERY = 5
 
 export interface Watched {
   /** The agent's data folder. */
   readonly data: string
-  /** The indexer that is told by heartbeats. */
+  /** The indexer that receives the heartbeats. */
   readonly indexer: string
-  /** The agent's own metrics, where it serves them. */
+  /** The address of the agent's own metrics, if it serves them. */
   readonly metrics?: string
-  /** Records that there are for reading at most, so that none is counted twice. */
+  /** The most records that there are to read, so that none is counted twice. */
   readonly atMost?: number
 }
 
@@ -27,8 +27,8 @@ const sumOf = (ledger: Ledger): number =>
   ledger.pending
 
 /**
- * Looks at the account of an agent all the time, wherever it is shown: `status`, the agent's metrics, and what its heartbeats told the
- * indexer. Where it does not add up at any moment, `stop` says so.
+ * Checks the account of an agent all the time, wherever it is shown: `status`, the agent's metrics, and the heartbeats at the indexer. If
+ * it did not add up at any moment, `stop` reports that.
  */
 export class AccountWatch {
   readonly #watched: Watched
@@ -42,7 +42,7 @@ export class AccountWatch {
     this.#ended = this.#watch()
   }
 
-  /** How often the agent answered; throws where an account was off. */
+  /** How often the agent answered; throws if an account was off. */
   async stop(): Promise<number> {
     this.#watching = false
     await this.#ended
@@ -53,7 +53,7 @@ export class AccountWatch {
 
   async #watch(): Promise<void> {
     for (let round = 0; this.#watching; round++) {
-      // A process that is killed meanwhile breaks its connections off.
+      // A process that is killed in the meantime breaks its connections off.
       await this.#lookAtStatus().catch(notThere)
       if (this.#watched.metrics !== undefined)
         await this.#lookAtMetrics(this.#watched.metrics).catch(notThere)

@@ -12,7 +12,7 @@ import { AccountWatch, type Watched } from './account-watch.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 
-/** The systems give ports from 32,768 (Linux) or 49,152 up to whoever asks for any, and to connections. */
+/** The systems give ports from 32,768 (Linux) or 49,152 up to anybody who asks for any, and to connections. */
 const [FIRST_PORT, PORTS] = [12_000, 20_000]
 
 /** A port that nobody takes between now and when it is listened on: by chance only, and from those that no system gives away. */
@@ -33,7 +33,7 @@ async function isFree(port: number): Promise<boolean> {
   return free
 }
 
-/** Waits until a condition holds, looking again and again; a promise that is not kept in time says what it was. */
+/** Waits until a condition holds, checking again and again; at the end of the time it throws with the name of the condition. */
 export async function until<T>(
   what: string,
   look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
@@ -55,7 +55,7 @@ export class System {
   readonly port: number
   readonly url: string
   readonly #running = new Set<ChildProcess>()
-  /** By agent: the accounts of all that run are looked at all the time. */
+  /** The watches by agent: the accounts of all running agents are checked all the time. */
   readonly #accounts = new Map<string, AccountWatch>()
 
   private constructor(port: number) {
@@ -107,7 +107,7 @@ export class System {
     })
   }
 
-  /** `called` is what the agent calls itself, where that is not the name of its files. */
+  /** `called` is the name that the agent gives itself, if it differs from that of its files. */
   writeAgentConfig(
     inputs: string,
     given: { name?: string; indexer?: string; more?: string; called?: string } = {},
@@ -155,7 +155,7 @@ export class System {
     return { code, stdout, stderr }
   }
 
-  /** What `waybill-agent status` shows, without a process for each look. */
+  /** Returns the output of `waybill-agent status`, without a process for each check. */
   async status(name = 'agent'): Promise<AgentStatus & { running: boolean }> {
     const file = this.path(`${name}.yml`)
     const { status, running } = await statusOf(file, await readAgentConfig(file), 60_000)
@@ -175,7 +175,7 @@ export class System {
       .map((line) => JSON.parse(line) as StoredEvent)
   }
 
-  /** Ends all processes; throws where an account was off at any moment. */
+  /** Ends all processes; throws if an account was off at any moment. */
   async end(): Promise<void> {
     await Promise.all([...this.#running].map((child) => kill(child, 'SIGKILL')))
     const accounts = await Promise.allSettled([...this.#accounts.values()].map((watch) => watch.stop()))
@@ -183,7 +183,7 @@ export class System {
     for (const account of accounts) if (account.status === 'rejected') throw account.reason
   }
 
-  /** How often the account of an agent was looked at; throws where it was off. */
+  /** Returns how often the account of an agent was checked; throws if it was off. */
   async accountWatched(name = 'agent'): Promise<number> {
     const watch = this.#accounts.get(name)
     if (watch === undefined) throw new Error(`nobody looks at the account of ${name}`)

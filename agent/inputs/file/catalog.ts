@@ -6,22 +6,22 @@ import { type Head, type Inode, inodeKey } from './identify.ts'
 import type { FileConfig, FileInputContext } from './options.ts'
 import {
   type GenerationRecord,
-  isRotatedRecord,
-  isSourceRecord,
   ROTATED_PREFIX,
+  rotatedRecordShape,
   SOURCE_PREFIX,
+  sourceRecordShape,
 } from './record.ts'
 import { originalsOf } from './rotate.ts'
 import { Source, Tail } from './source.ts'
 
 const rotatedKey = (tail: Tail): string => `${ROTATED_PREFIX}${tail.source.id}/${tail.generation}`
 
-/** All sources that are known, and what finds them; what changes here is written down by `save`. */
+/** All known sources and the indexes to find them; `save` stores changes. */
 export class Catalog {
   readonly sources = new Map<string, Source>()
   readonly #byInode = new Map<string, Tail>()
   readonly #byPath = new Map<string, Tail>()
-  /** Earlier generations that are settled, remembered because their copies may lie about. */
+  /** Earlier, settled generations, remembered because their copies may still exist. */
   readonly #finished = new Set<Tail>()
   readonly #unsaved = new Set<Source>()
   readonly #unsavedFinished = new Set<Tail>()
@@ -34,14 +34,15 @@ export class Catalog {
     this.#configFor = configFor
   }
 
-  /** Takes up what was written down; a record that makes no sense is said and passed over. */
+  /** Loads the stored sources; a damaged record is reported and skipped. */
   load(): void {
     const { state, sealed, log } = this.#context
-    for (const [key, value] of state.entries<unknown>(SOURCE_PREFIX)) {
+    for (const [key, written] of state.entries<unknown>(SOURCE_PREFIX)) {
       const id = key.slice(SOURCE_PREFIX.length)
-      if (!isSourceId(id) || !isSourceRecord(value)) {
+      const { data: value } = sourceRecordShape.safeParse(written)
+      if (!isSourceId(id) || value === undefined) {
         log.error(
-          `What was written down of source ${id} can't be understood. If its file is still there, it is read from its start as a new source.`,
+          `The stored state of source ${id} is damaged. If its file still exists, the agent reads it from its start as a new source.`,
         )
         continue
       }
@@ -52,7 +53,7 @@ export class Catalog {
         tail.synced = true
         tail.gone = value.gone
         if (generation.held) tail.heldTo = generation.position
-        // What is neither settled nor in the spool is read again, and all behind it.
+        // Bytes that are neither settled nor in the spool are read again, and all bytes after them.
         const known = [...tail.beyond, ...(sealed.get(`${id}/${generation.number}`) ?? [])]
         tail.read = reachOf(tail.position, known)
         const last = Math.max(tail.read, ...known.map(([, to]) => to))
@@ -62,10 +63,11 @@ export class Catalog {
       }
       this.sources.set(id, source)
     }
-    for (const [key, value] of state.entries<unknown>(ROTATED_PREFIX)) {
+    for (const [key, written] of state.entries<unknown>(ROTATED_PREFIX)) {
       const id = key.slice(ROTATED_PREFIX.length).split('/')[0] ?? ''
-      if (!isSourceId(id) || !isRotatedRecord(value)) {
-        log.warn(`What was written down of a rotated file (${key}) can't be understood; it is forgotten.`)
+      const { data: value } = rotatedRecordShape.safeParse(written)
+      if (!isSourceId(id) || value === undefined) {
+        log.warn(`The stored state of a rotated file (${key}) is damaged, and was removed.`)
         this.#forgotten.add(key)
         continue
       }
@@ -81,7 +83,7 @@ export class Catalog {
     }
   }
 
-  /** The entry that reads it; of a file that was first seen rotated, the one that reads what it was rotated from. */
+  /** The entry that reads a path; for a file that was first seen rotated, the entry that reads its original. */
   #configOf(path: string): FileConfig | null {
     const config = this.#configFor(path)
     if (config !== null) return config
@@ -92,7 +94,7 @@ export class Catalog {
     return null
   }
 
-  /** A source that was never seen before. */
+  /** Creates a source for a new file. */
   mint(path: string, config: FileConfig, inode: Inode | null, head: Head): Tail {
     const id = this.#context.random(16).toString('hex') as SourceId
     const source = new Source(id, path, config)
@@ -100,7 +102,7 @@ export class Catalog {
     return this.begin(source, 0, path, inode, head, 0)
   }
 
-  /** A generation of a source; it may be read once it is saved. */
+  /** Begins a generation of a source; it may be read once it is saved. */
   begin(source: Source, number: number, at: string, inode: Inode | null, head: Head, from: number): Tail {
     const fresh: GenerationRecord = {
       number,
@@ -127,7 +129,7 @@ export class Catalog {
       const key = inodeKey(tail.inode)
       const before = this.#byInode.get(key)
       this.#byInode.set(key, tail)
-      // An inode is one file's: who had its number before has lost it.
+      // An inode belongs to one file: the previous owner of the number has lost it.
       if (before !== undefined && before !== tail) {
         before.inode = null
         this.touched(before)
@@ -178,12 +180,12 @@ export class Catalog {
     else this.changed(tail.source)
   }
 
-  /** An earlier generation is all settled: it leaves its source's record, so that this stays small. */
+  /** Ends a settled earlier generation: it leaves its source's record, so that the record stays small. */
   finish(tail: Tail): void {
     const { tails } = tail.source
     tails.splice(tails.indexOf(tail), 1)
     tail.finished = true
-    // Without an inode it may still come to light compressed.
+    // Without an inode it may still reappear compressed.
     if (tail.inode === null && tail.source.config?.gzip !== true) {
       this.unbind(tail)
     } else {
@@ -193,7 +195,7 @@ export class Catalog {
     this.changed(tail.source)
   }
 
-  /** A rotated file has grown: what was added belongs to its generation. */
+  /** Reopens a rotated file that has grown: the added bytes belong to its generation. */
   revive(tail: Tail): void {
     this.#finished.delete(tail)
     this.#unsavedFinished.delete(tail)
@@ -205,7 +207,7 @@ export class Catalog {
     this.changed(tail.source)
   }
 
-  /** A rotated file is gone, and its name and inode belong to something else; compressed it may still be there. */
+  /** Releases a rotated file that is gone, since its name and inode belong to another file; a compressed copy may still exist. */
   releaseFinished(tail: Tail, now: number): void {
     if (tail.source.config?.gzip !== true) {
       this.dropFinished(tail)
@@ -232,7 +234,9 @@ export class Catalog {
     this.#forgotten.add(SOURCE_PREFIX + source.id)
   }
 
-  /** What a source is written down as now. A generation that left its record goes with it, or its copy would be read again. */
+  /**
+   * Returns the changes that record a source's present state. They include finished generations: without them a copy would be read again.
+   */
   changesOf(source: Source): Change[] {
     const changes: Change[] = [{ key: SOURCE_PREFIX + source.id, value: source.record() }]
     for (const tail of this.#unsavedFinished)
@@ -240,13 +244,13 @@ export class Catalog {
     return changes
   }
 
-  /** Some source may be read as soon as it is written down. */
+  /** Whether some source may be read as soon as it is saved. */
   hasUnsynced(): boolean {
     for (const source of this.#unsaved) if (source.tails.some((tail) => !tail.synced)) return true
     return false
   }
 
-  /** Writes down all that changed; the tails that may be read from now on. */
+  /** Stores all changes and returns the tails that may be read from now on. */
   async save(): Promise<Tail[]> {
     const sources = [...this.#unsaved]
     const finished = [...this.#unsavedFinished]

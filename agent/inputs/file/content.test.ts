@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { appendFileSync, closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../schema/index.ts'
 import { numbered, numbers, until, Workbench } from './workbench.ts'
@@ -8,7 +8,6 @@ let bench: Workbench
 let log: string
 beforeEach(() => {
   bench = new Workbench()
-  mkdirSync(bench.logs, { recursive: true })
   log = bench.path('app.log')
 })
 afterEach(() => bench.close())

@@ -4,16 +4,16 @@ import { HEAD_BYTES, hasHead, MARK_BYTES, type Mark, markOf } from './identify.t
 import { Oversize } from './oversize.ts'
 import type { Handed, Tail } from './source.ts'
 
-/** What became of the attempt to take a slice from a source. */
+/** The result of an attempt to cut a slice from a source. */
 export type Cut =
   | { readonly kind: 'slice'; readonly handed: Handed; readonly end: number }
-  /** Nothing whole is there; it waits until the file grows. */
+  /** There is no complete record; it waits until the file grows. */
   | { readonly kind: 'nothing' }
-  /** The record needs more of the buffer than is left. */
+  /** The record needs more room than the buffer has left. */
   | { readonly kind: 'crowded' }
-  /** A very long record is being followed; there is more to do. */
+  /** A very long record is being followed; it needs more steps. */
   | { readonly kind: 'following' }
-  /** The file no longer holds what was read from it. */
+  /** The file no longer contains the bytes that were read from it. */
   | { readonly kind: 'changed' }
 
 export interface Room {
@@ -23,7 +23,7 @@ export interface Room {
   readonly quantum: number
   readonly records: number
   readonly now: number
-  /** How long an unfinished end waits before it is taken for finished, where it may be. */
+  /** How long an incomplete last record waits before it counts as complete, if it may. */
   readonly flushAfter: number
 }
 
@@ -32,7 +32,7 @@ export const NOTHING: Cut = { kind: 'nothing' }
 const CROWDED: Cut = { kind: 'crowded' }
 const FOLLOWING: Cut = { kind: 'following' }
 const CHANGED: Cut = { kind: 'changed' }
-/** Parts of a slice, besides its end, where a mark is set. */
+/** The places within a slice, besides its end, where a mark is set. */
 const MARKED_PARTS = [0.25, 0.5, 0.75]
 /** The head of a file that begins with a KiB of NUL. */
 const ZERO_HEAD = hash('sha256', Buffer.alloc(HEAD_BYTES))
@@ -53,7 +53,7 @@ export function cut(tail: Tail, room: Room): Cut {
   for (let want = Math.min(room.quantum, most); ; want = Math.min(want * 4, most, longest)) {
     const length = Math.min(want, available)
     got += readMore(tail, buffer, at + got, length - got, tail.read + got)
-    // In this order: what was read is only handed out if the bytes before it are still there afterwards.
+    // The order matters: bytes are only handed out if the bytes before them are still there afterwards.
     if (got < length || !isIntact(tail)) return CHANGED
     const all = got === available
     let to = at + got
@@ -74,8 +74,8 @@ export function cut(tail: Tail, room: Room): Cut {
 }
 
 /**
- * A writer that doesn't append goes on at its old place after its file was truncated, and leaves a hole before it, gigabytes of
- * NUL maybe. They are no data: they are passed over, a step at a time. True while there may be more of them.
+ * A writer that doesn't append continues at its old place after its file was truncated. It leaves a hole before that place, possibly
+ * gigabytes of NUL. They are no data: they are skipped step by step. Returns true while there may be more of them.
  */
 function skipHole(tail: Tail): boolean {
   const window = skipWindow
@@ -92,7 +92,7 @@ function skipHole(tail: Tail): boolean {
   return tail.read < tail.size
 }
 
-/** Reads a slice a second time that was handed out and given back. */
+/** Reads again a slice that was handed out and given back. */
 export function cutAgain(tail: Tail, given: Handed, room: Room): Cut {
   const { buffer, at } = room
   const whole = Math.min(
@@ -125,7 +125,7 @@ function readMore(tail: Tail, buffer: Buffer, at: number, length: number, offset
   return length <= 0 || tail.reader === null ? 0 : tail.reader.read(buffer, at, length, offset)
 }
 
-/** Whether the bytes before `read` are still those that were read: a file that was cut and has grown again shows here. */
+/** Whether the bytes before `read` are unchanged: this detects a file that was truncated and has grown again. */
 export function isIntact(tail: Tail): boolean {
   if (tail.held || tail.reader === null) return true
   if (tail.read < tail.head.bytes && !hasHead(tail.reader, tail.head)) return false
@@ -134,7 +134,7 @@ export function isIntact(tail: Tail): boolean {
   const got = tail.reader.read(recheck, 0, length, tail.read - length)
   if (got < length) return false
   if (tail.last === null) {
-    // First reading since the start: what was known was compared by its marks.
+    // This is the first reading since the start: the marks already served for the comparison.
     tail.last = Buffer.from(recheck.subarray(0, length))
     return true
   }
@@ -169,7 +169,7 @@ function followOversize(tail: Tail, room: Room): Cut {
   return slice(tail, room, room.at + kept, 1, { to: end, ...oversize.measured() })
 }
 
-/** Without the first bytes of a character whose last ones were cut off. */
+/** The length without the first bytes of a character that is cut off at the end. */
 function keptLength(buffer: Buffer, at: number, length: number): number {
   let start = length - 1
   while (start > 0 && length - start < 4 && ((buffer[at + start] ?? 0) & 0xc0) === 0x80) start -= 1
@@ -200,7 +200,7 @@ function slice(
   return { kind: 'slice', handed, end }
 }
 
-/** Samples within a slice, so that a file that was cut short can be compared up to its new end. */
+/** Takes samples within a slice, so that a truncated file can be compared up to its new end. */
 function marksOf(buffer: Buffer, at: number, end: number, offset: number): Mark[] {
   const length = end - at
   if (length < 8 * MARK_BYTES) return []
@@ -210,7 +210,7 @@ function marksOf(buffer: Buffer, at: number, end: number, offset: number): Mark[
   })
 }
 
-/** The last bytes before the next reading: of a short slice together with those before it. */
+/** The last bytes before the next reading: for a short slice, together with the bytes before it. */
 function lastOf(before: Buffer | null, buffer: Buffer, at: number, end: number): Buffer {
   const taken = Math.min(MARK_BYTES, end - at)
   const tail = buffer.subarray(end - taken, end)

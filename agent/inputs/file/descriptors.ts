@@ -24,21 +24,21 @@ export class FileReader implements Reader {
   }
 }
 
-/** Opens a file for reading; a FIFO that took its place in the meantime must not make the agent wait for a writer. */
+/** Opens a file for reading. A FIFO that has replaced it must not make the agent wait for a writer. */
 export function openFile(path: string): FileReader {
   return new FileReader(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY))
 }
 
 export type Opened =
   | { readonly kind: 'open' }
-  /** Another file has its path, or none. */
+  /** Its path leads to another file, or to none. */
   | { readonly kind: 'moved' }
   | { readonly kind: 'failed'; readonly error: unknown }
 
 const OPEN: Opened = { kind: 'open' }
 const MOVED: Opened = { kind: 'moved' }
 
-/** The descriptors of files with something unread, the least recently used closed first. */
+/** The descriptors of files with unread bytes. The least recently used is closed first. */
 export class Descriptors {
   readonly #open = new Set<Tail>()
   #limit: number
@@ -81,7 +81,7 @@ export class Descriptors {
     }
   }
 
-  /** Opens a file that has something unread, if there is room: so it stays in reach if it is deleted before its turn comes. */
+  /** Opens a file with unread bytes if there is room: so it stays readable if it is deleted before its turn. */
   keep(tail: Tail): void {
     if (tail.reader === null && this.#open.size < this.#limit) this.open(tail)
   }
@@ -106,7 +106,7 @@ export class Descriptors {
     for (const tail of [...this.#open]) this.close(tail)
   }
 
-  /** Opens a file for a moment; the caller closes it. */
+  /** Opens a file for a short time; the caller closes it. */
   borrow(path: string): FileReader {
     for (;;) {
       try {
@@ -118,7 +118,7 @@ export class Descriptors {
     }
   }
 
-  /** The process may have fewer descriptors than it was promised, and others need some too: make do with fewer. */
+  /** Lowers the limit. The process may have fewer descriptors than it was promised, and other parts need some, too. */
   #makeRoom(): boolean {
     const before = this.#open.size
     this.#limit = Math.max(1, Math.floor(before * 0.75))
@@ -126,7 +126,7 @@ export class Descriptors {
     return this.#open.size < before
   }
 
-  /** A file that no path leads to any more is never closed: its descriptor is all that is left of it. */
+  /** Closes one file. A file without a path is never closed: its descriptor is the only access to it. */
   #closeOne(): boolean {
     for (const tail of this.#open) {
       if (tail.lostSince !== null) continue

@@ -22,7 +22,6 @@ import { numbered, numbers, until, Workbench } from './workbench.ts'
 let bench: Workbench
 beforeEach(() => {
   bench = new Workbench()
-  mkdirSync(bench.logs, { recursive: true })
 })
 afterEach(() => bench.close())
 
@@ -112,7 +111,7 @@ describe('what is no file', () => {
       await bench.start()
       await bench.drain()
       expect(bench.records).toEqual(numbers(0, 3))
-      expect(bench.hasSaid(/pipe\.log is a named pipe, not a file; it is passed over/)).toBe(true)
+      expect(bench.hasSaid(/pipe\.log is a named pipe, not a file; the agent ignores it/)).toBe(true)
       expect(bench.hasSaid(/socket\.log is a socket/)).toBe(true)
     } finally {
       server.close()
@@ -131,7 +130,7 @@ describe('what is no file', () => {
   })
 })
 
-/** A right that was taken away means nothing to root. */
+/** A removed permission has no effect for root. */
 const nobody = 65534
 const isRoot = process.geteuid?.() === 0
 
@@ -249,7 +248,7 @@ describe('hints', () => {
       await bench.running.wait(limit)
       return !limit.aborted
     }
-    // The watch is put up in the background; until then the file is polled as one that grew lately.
+    // The watch is set up in the background; until then the file is polled because it grew lately.
     const first = woken()
     appendFileSync(bench.path('a.log'), numbered(3, 6))
     expect(await first).toBe(true)

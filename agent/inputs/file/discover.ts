@@ -6,7 +6,7 @@ import { codeOf, reasonOf } from '../../../schema/index.ts'
 import { statKey } from './identify.ts'
 import type { FileConfig } from './options.ts'
 
-/** Observation: which files are there now. What they mean is decided elsewhere. */
+/** An observed file. This module only observes; other modules decide what an observation means. */
 export interface Seen {
   readonly path: string
   readonly stat: BigIntStats
@@ -15,7 +15,7 @@ export interface Seen {
 
 export interface FolderSeen {
   readonly entries: number
-  /** When something in it was made, renamed or deleted, in ns, as of the listing. */
+  /** The time of the last creation, renaming or deletion in it, in ns, at the listing. */
   readonly modified: bigint
   readonly watch: boolean
 }
@@ -27,7 +27,7 @@ export interface Discovery {
   readonly problems: Map<string, string>
 }
 
-/** After so many looks the event loop gets a turn. */
+/** After this many files the event loop gets a turn. */
 const TURN = 250
 const MAX_DEPTH = 64
 
@@ -35,7 +35,7 @@ interface Place {
   readonly config: FileConfig
   /** The part of the glob without wildcards: a folder, or the file itself. */
   readonly base: string
-  /** Null where the path names one file. */
+  /** Null if the path names one file. */
   readonly matches: ((path: string) => boolean) | null
   /** Levels of folders below the base that may hold a match. */
   readonly depth: number
@@ -46,7 +46,7 @@ interface Place {
 type Excluded = (path: string) => boolean
 type See = (seen: Seen) => void
 
-/** What one look at the disk carries along. */
+/** The state of one scan of the disk. */
 interface Look {
   readonly found: Discovery
   readonly isExcluded: (config: FileConfig, path: string) => boolean
@@ -55,14 +55,14 @@ interface Look {
 }
 
 export interface Discoverer {
-  /** Tells of each file when it is found: once for each path that leads to it. Nothing is kept of a file. */
+  /** Reports each file when it is found: once for each path that leads to it. No file is stored. */
   discover(see: See): Promise<Discovery>
   /** The entry that reads files at this path. */
   configFor(path: string): FileConfig | null
   isExcluded(config: FileConfig, path: string): boolean
 }
 
-/** Understands a configuration's globs once; the answer looks at the disk each time it is called. */
+/** Compiles a configuration's globs once; the result looks at the disk at each call. */
 export function discoverer(configs: readonly FileConfig[]): Discoverer {
   const places = configs.flatMap((config) => config.paths.map((glob) => placeOf(config, glob)))
   const excluded = new Map(configs.map((config) => [config, excludedBy(config)]))
@@ -111,7 +111,7 @@ function placeOf(config: FileConfig, glob: string): Place {
   return { config, base: resolve(scanned.base === '' ? '.' : scanned.base), matches, depth, hidden }
 }
 
-/** A pattern that leaves out a folder leaves out all that is in it; one without a slash is about names. */
+/** A pattern that excludes a folder excludes everything in it. A pattern without a slash applies to names. */
 function excludedBy(config: FileConfig): Excluded {
   const patterns = config.exclude.map((glob) => {
     if (!glob.includes('/')) {
@@ -141,11 +141,11 @@ async function walk(
     const stat = statSync(folder, { bigint: true })
     key = statKey(stat)
     modified = stat.mtimeNs
-    // A symbolic link to a folder that we came through.
+    // A symbolic link to a folder above.
     if (above.has(key)) return
     entries = readdirSync(folder, { withFileTypes: true })
   } catch (error) {
-    // A folder that isn't there may appear later.
+    // A missing folder may appear later.
     const code = codeOf(error)
     if (code !== 'ENOENT' && code !== 'ENOTDIR')
       found.problems.set(folder, `The folder ${folder} can't be listed: ${explain(error)}`)
@@ -190,7 +190,7 @@ function lookAt(path: string, config: FileConfig, { found, isExcluded, see }: Lo
   }
   if (stat === undefined || stat.isDirectory()) return
   if (stat.isFile()) see({ path, stat, config })
-  else found.problems.set(path, `${path} is ${kindOf(stat)}, not a file; it is passed over.`)
+  else found.problems.set(path, `${path} is ${kindOf(stat)}, not a file; the agent ignores it.`)
 }
 
 function noteFolder(
@@ -214,17 +214,17 @@ function kindOf(stat: BigIntStats): string {
   return 'a device'
 }
 
-/** The system's refusal in words, with what to do about it. */
+/** The system's error in words, with the remedy. */
 export function explain(error: unknown): string {
   switch (codeOf(error)) {
     case 'EACCES':
     case 'EPERM':
-      return "the agent's user may not read it. Give it the right, and reading goes on by itself."
+      return "the agent's user may not read it. Give it permission; reading then continues by itself."
     case 'EMFILE':
     case 'ENFILE':
-      return 'too many files are open. Raise the limit (LimitNOFILE); it is tried again.'
+      return 'too many files are open. Raise the limit (LimitNOFILE); the agent tries again.'
     case 'ELOOP':
-      return 'its symbolic links go in a circle.'
+      return 'its symbolic links form a loop.'
     default:
       return `${reasonOf(error)}.`
   }

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, statSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../schema/index.ts'
 import { numbered, until, Workbench } from './workbench.ts'
@@ -6,7 +6,6 @@ import { numbered, until, Workbench } from './workbench.ts'
 let bench: Workbench
 beforeEach(() => {
   bench = new Workbench()
-  mkdirSync(bench.logs, { recursive: true })
 })
 afterEach(() => bench.close())
 

@@ -24,12 +24,12 @@ export interface GunzipParts {
 }
 
 /**
- * Reads compressed files, each once: unpacked into hold/, and read from there by the offsets of what was compressed. A file that
- * was read before it was compressed is known again by its content, and only what is new in it is read.
+ * Reads compressed files, each once: it unpacks them into hold/, and reads them there by the offsets of their content. A file that was
+ * read before it was compressed is identified by its content, and only its new part is read.
  */
 export class Gunzip {
   readonly #parts: GunzipParts
-  /** Sizes and when they were first seen: a file that gzip is still writing is left alone. */
+  /** Sizes and when they were first seen: a file that gzip is still writing is not read yet. */
   readonly #growing = new Map<string, { size: bigint; since: number; round: number }>()
   #round = 0
   readonly #jobs = new Map<string, Promise<void>>()
@@ -43,7 +43,7 @@ export class Gunzip {
     return this.#jobs.size > 0 || this.#growing.size > 0
   }
 
-  /** A sweep is over: what it did not see is gone. */
+  /** Ends a sweep: forgets files that it did not see. */
   swept(): void {
     for (const [key, { round }] of this.#growing) if (round !== this.#round) this.#growing.delete(key)
     this.#round += 1
@@ -53,7 +53,7 @@ export class Gunzip {
     while (this.#jobs.size > 0) await Promise.all(this.#jobs.values())
   }
 
-  /** A compressed file that is not known, or one that is known and not unpacked yet. */
+  /** Handles a compressed file that is unknown, or known and not unpacked yet. */
   consider(seen: Seen, known: Tail | null = null): void {
     const { context, policy } = this.#parts
     const key = statKey(seen.stat)
@@ -62,14 +62,14 @@ export class Gunzip {
     const before = this.#growing.get(key)
     if (before === undefined || before.size !== seen.stat.size) {
       this.#growing.set(key, { size: seen.stat.size, since: now, round: this.#round })
-      // One that was finished long ago needs no watching.
+      // A file that was finished long ago is not observed first.
       if (now - Number(seen.stat.mtimeMs) < policy.activeFor) return
     } else if (now - before.since < policy.holdAfter) {
       before.round = this.#round
       return
     }
     this.#growing.delete(key)
-    // One after the other: two files may be told apart only when the first is settled.
+    // Jobs run one after the other: two files may be distinguishable only when the first is settled.
     const last = [...this.#jobs.values()].at(-1)
     const job = Promise.resolve(last)
       .then(() => this.#open(seen, known))
@@ -78,7 +78,7 @@ export class Gunzip {
     this.#jobs.set(key, job)
   }
 
-  /** By descriptor: the file may be renamed meanwhile, and another take its name. */
+  /** Reads through a descriptor: the file may be renamed in the meantime, and another may take its name. */
   async #open(seen: Seen, known: Tail | null): Promise<void> {
     const file = await open(seen.path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
@@ -99,12 +99,12 @@ export class Gunzip {
     const beginning = await firstBytes(file)
     if (beginning.length === 0) return
     for (const tail of this.#alike(beginning, seen.path)) {
-      // Being compressed at this moment: what is left of the original is read first.
+      // The file is being compressed now: the rest of the original is read first.
       if (tail.inode !== null && tail.gone === null && !tail.finished && tail.packed === null) return
       const content = await contentOf(file, tail.marks)
       if (content === null || content < tail.read) continue
-      // A compressed file does not grow. One of another length only begins alike, as documents of one service do; so may one of which nothing
-      // was read yet that could be compared.
+      // A compressed file does not grow. A file of another length only has the same beginning, as documents of one service have. The same
+      // may hold for a file of which nothing comparable was read yet.
       if (tail.packed !== null && (tail.marks.length === 0 || tail.packed.content !== content)) continue
       this.#parts.descriptors.close(tail)
       catalog.rebind(tail, inodeOf(seen.stat), seen.path)
@@ -114,7 +114,7 @@ export class Gunzip {
       tail.verified = true
       if (content > tail.read) {
         context.log.info(
-          `${seen.path} is the compressed form of ${tail.source.path}; its bytes from ${tail.read} are read.`,
+          `${seen.path} is the compressed form of ${tail.source.path}; the agent reads its bytes from ${tail.read} on.`,
         )
         if (tail.finished) catalog.revive(tail)
         await this.#unpack(tail, seen, file)
@@ -173,7 +173,7 @@ export class Gunzip {
     for (const tail of await this.#parts.catalog.save()) if (tail.size > tail.read) this.#parts.ready(tail)
   }
 
-  /** Generations whose beginning is the beginning of this content. */
+  /** Finds generations that begin like this content. */
   #alike(beginning: Buffer, path: string): Tail[] {
     const found: Tail[] = []
     for (const tail of this.#parts.catalog.tails()) {
@@ -190,9 +190,9 @@ export class Gunzip {
       error instanceof HoldFullError
         ? `there is no room to unpack it: hold/ has reached its limit of ${this.#parts.policy.holdBytes} bytes`
         : codeOf(error)?.startsWith('Z_')
-          ? 'it is damaged or not complete'
+          ? 'it is damaged or incomplete'
           : reasonOf(error)
-    const sentence = `${path} can't be unpacked: ${why}. It is tried again.`
+    const sentence = `${path} can't be unpacked: ${why}. The agent tries again.`
     if (this.#problems.get(path) !== sentence) this.#parts.context.log.error(sentence)
     this.#problems.set(path, sentence)
   }
@@ -211,7 +211,7 @@ async function* unpacked(file: FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
-/** Not the file's own stream: one that isn't read to its end would close the descriptor, or keep it open for ever. */
+/** Does not use the file's own stream: if it is not read to its end, it would close the descriptor or keep it open forever. */
 async function* packedBytes(file: FileHandle): AsyncGenerator<Buffer> {
   for (let offset = 0; ; ) {
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(64 * 1024), 0, 64 * 1024, offset)
@@ -232,7 +232,7 @@ async function firstBytes(file: FileHandle): Promise<Buffer> {
   return Buffer.concat(parts).subarray(0, HEAD_BYTES)
 }
 
-/** The length of the content, if the marks are in it; null where one is not. */
+/** The length of the content, if it contains all marks; else null. */
 async function contentOf(file: FileHandle, marks: readonly Mark[]): Promise<number | null> {
   let before: Buffer = Buffer.alloc(0)
   let offset = 0

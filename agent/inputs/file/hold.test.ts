@@ -21,7 +21,6 @@ let bench: Workbench
 let log: string
 beforeEach(() => {
   bench = new Workbench()
-  mkdirSync(bench.logs, { recursive: true })
   log = bench.path('app.log')
 })
 afterEach(() => bench.close())
@@ -41,7 +40,7 @@ describe('while the output is blocked', () => {
     await bench.start()
     await bench.fill({ records: 100 })
     await bench.settle()
-    // Handed out, and lost with the process if it is killed.
+    // The records were handed out, and are lost with the process if it is killed.
     await bench.fill({ records: 50 })
   })
 

@@ -7,9 +7,9 @@ import { makeFolder, syncFolder } from '../../state/index.ts'
 import type { Reader } from './identify.ts'
 
 /**
- * What is left of files that went out of reach before they were read, one file a generation. It is a row of chunks, each a header
- * and its bytes compressed with zstd, so that any offset is found without unpacking what stands before it, and a chunk that was
- * torn off by a crash is seen and written again.
+ * The unread rest of files that went out of reach, one file per generation. The file is a sequence of chunks, each a header and its bytes
+ * compressed with zstd. So any offset is found without decompressing what precedes it, and a chunk that a crash cut off is detected and
+ * written again.
  */
 const compress = promisify(zstdCompress)
 
@@ -21,7 +21,7 @@ export const CHUNK_BYTES = 1024 * 1024
 interface Chunk {
   readonly offset: number
   readonly bytes: number
-  /** Where its compressed bytes stand in the hold file. */
+  /** The position of its compressed bytes in the hold file. */
   readonly at: number
   readonly compressed: number
 }
@@ -45,7 +45,7 @@ export class Hold {
     return this.#bytes
   }
 
-  /** The names of what is held, as `source-generation`. */
+  /** Returns the names of the held generations, as `source-generation`. */
   async start(): Promise<string[]> {
     await makeFolder(this.#folder)
     const names = (await readdir(this.#folder)).filter((name) => name.endsWith('.hold'))
@@ -58,7 +58,7 @@ export class Hold {
     return join(this.#folder, `${source}-${generation}.hold`)
   }
 
-  /** What is held of a generation; null where nothing is. */
+  /** Opens the held bytes of a generation; null if there are none. */
   read(source: string, generation: number): HeldReader | null {
     let descriptor: number
     try {
@@ -70,7 +70,7 @@ export class Hold {
     return new HeldReader(descriptor, chunks)
   }
 
-  /** Begins to write, or goes on behind what is held already. */
+  /** Begins to write, or continues after the held bytes. */
   async write(source: string, generation: number): Promise<HoldWriter> {
     const path = this.pathOf(source, generation)
     const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
@@ -87,7 +87,7 @@ export class Hold {
       await unlink(path)
       this.#bytes -= size
     } catch {
-      // It was never written, or is gone already.
+      // It was never written, or is already deleted.
     }
   }
 
@@ -120,7 +120,7 @@ export class HoldWriter {
   readonly #file: FileHandle
   readonly #charge: (bytes: number) => void
   #at: number
-  /** Behind the last byte that is held; null where nothing is. */
+  /** The end of the last held byte; null if nothing is held. */
   end: number | null
 
   constructor(file: FileHandle, at: number, last: Chunk | undefined, charge: (bytes: number) => void) {
@@ -153,7 +153,7 @@ export class HoldWriter {
   }
 }
 
-/** Reads what is held by the offsets of the source. */
+/** Reads held bytes by the offsets of the source. */
 export class HeldReader implements Reader {
   readonly #descriptor: number
   readonly #chunks: readonly Chunk[]

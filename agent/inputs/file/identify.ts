@@ -2,13 +2,13 @@ import { hash } from 'node:crypto'
 import { type BigIntStats, readSync } from 'node:fs'
 
 /**
- * What tells one file from another. An inode says where a file is at present; only its content says that it is still the
- * same: the head (its first bytes) and marks (short samples before offsets that were read).
+ * Tells files apart. An inode says where a file is at present. Only its content shows that it is still the same file: the head (its first
+ * bytes) and marks (short samples before offsets that were read).
  */
 export interface Inode {
   readonly dev: string
   readonly ino: string
-  /** When the inode was made, in ns; '0' where the file system doesn't tell. It unmasks an inode that is used again. */
+  /** The time when the inode was made, in ns; '0' if the file system doesn't report it. It detects a reused inode. */
   readonly birth: string
 }
 
@@ -33,19 +33,19 @@ export function inodeOf(stat: BigIntStats): Inode {
 export const inodeKey = (inode: Inode): string => `${inode.dev}:${inode.ino}`
 export const statKey = (stat: BigIntStats): string => `${stat.dev}:${stat.ino}`
 
-/** Of a file whose content is another: whether its inode's number was given to a new file since. */
+/** Whether an inode number now belongs to a new file. Asked of a file whose content has changed. */
 export function isReused(before: Inode, now: Inode): boolean {
   return before.birth !== '0' && now.birth !== '0' && before.birth !== now.birth
 }
 
-/** Where bytes of a source are read from: a file, or what hold/ kept of it. */
+/** A source of bytes: a file, or its copy in hold/. */
 export interface Reader {
-  /** Fewer bytes than asked for only at the end. */
+  /** Returns fewer bytes than requested only at the end. */
   read(into: Buffer, at: number, length: number, offset: number): number
   close(): void
 }
 
-/** Reads until `length` bytes are there or the file ends. */
+/** Reads until `length` bytes are read or the file ends. */
 export function readFully(fd: number, into: Buffer, at: number, length: number, offset: number): number {
   let got = 0
   while (got < length) {
@@ -71,7 +71,7 @@ export function hasHead(reader: Reader, head: Head): boolean {
 
 export const headKey = (head: Head): string => `${head.bytes}:${head.sha256}`
 
-/** The mark at `offset`, of a sample that ends there. */
+/** The mark at `offset`, from a sample that ends there. */
 export function markOf(sample: Buffer, offset: number): Mark {
   return [offset, hash('sha256', sample, 'base64url').slice(0, 12)]
 }
@@ -85,8 +85,8 @@ export function readMark(reader: Reader, offset: number): Mark | null {
 export const hasMark = (reader: Reader, mark: Mark): boolean => readMark(reader, mark[0])?.[1] === mark[1]
 
 /**
- * Marks with one more at the end. A few are kept, closer together towards the end, so that a file that was cut short can
- * still be told from one that was written anew.
+ * Adds a mark at the end. A few are kept, closer together towards the end, so that a truncated file can still be distinguished from one
+ * that was written anew.
  */
 export function withMark(marks: readonly Mark[], mark: Mark): Mark[] {
   const kept = marks.filter((known) => known[0] < mark[0])
@@ -107,24 +107,24 @@ export function withMark(marks: readonly Mark[], mark: Mark): Mark[] {
   return kept
 }
 
-/** What was known of a file's content when it was last read. */
+/** The known content of a file when it was last read. */
 export interface Known {
   readonly head: Head
   readonly marks: readonly Mark[]
 }
 
 export type Likeness =
-  /** All that was known is there as it was. */
+  /** All known content is unchanged. */
   | 'same'
-  /** Shorter than what was known, and as it was up to its present end. */
+  /** Shorter than the known content, and unchanged up to its present end. */
   | 'shortened'
-  /** The content is another. */
+  /** Other content. */
   | 'other'
 
 /** Compares a file of `size` bytes with what is known of a source that was read up to `read`. */
 export function likeness(reader: Reader, size: number, known: Known, read: number): Likeness {
   let covered = 0
-  // Cut within its head, and nothing of it was read: there is nothing to compare.
+  // The file was truncated within its head, and nothing of it was read: there is nothing to compare.
   if (size < known.head.bytes && size >= read) return 'other'
   if (size >= known.head.bytes) {
     if (!hasHead(reader, known.head)) return 'other'
@@ -136,6 +136,6 @@ export function likeness(reader: Reader, size: number, known: Known, read: numbe
     covered = Math.max(covered, mark[0])
   }
   if (size >= read) return 'same'
-  // To skip what is left of a shortened file, it must be clear that it is what was read before.
+  // To skip the rest of a shortened file, it must be certain that it was read before.
   return covered > 0 && covered * 2 >= size ? 'shortened' : 'other'
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { asSourceSlice, numbered, numbers, until, Workbench } from './workbench.ts'
 
@@ -7,7 +7,6 @@ let bench: Workbench
 let log: string
 beforeEach(() => {
   bench = new Workbench()
-  mkdirSync(bench.logs, { recursive: true })
   log = bench.path('app.log')
 })
 afterEach(() => bench.close())
@@ -139,7 +138,7 @@ describe('positions', () => {
     await bench.settle([third!])
     await bench.settle([first!])
     expect(bench.running.status()[0]).toMatchObject({ position: first!.to })
-    // The second's file in the spool is lost.
+    // The spooled file of the second source is lost.
     await bench.kill()
     bench.readings.length = 0
     await bench.start()
@@ -260,7 +259,7 @@ describe('positions', () => {
     await bench.start()
     await bench.drain()
     expect(bench.records.slice(10)).toEqual(numbers(0, 5, 'a'))
-    expect(bench.hasSaid(/can't be understood/)).toBe(true)
+    expect(bench.hasSaid(/is damaged/)).toBe(true)
   })
 
   it('a source that is damaged at random in the state never stops the start', async () => {

@@ -23,7 +23,7 @@ export function createFileInput(options: FileInputOptions, context: FileInputCon
 
 type Globs = Pick<FileConfig, 'paths' | 'exclude' | 'gzip'>
 
-/** The paths of the files that are there, one for each, and what can't be looked at. */
+/** Returns the paths of the existing files, one per file, and the problems. */
 async function look(globs: Globs): Promise<{ paths: string[]; problems: Map<string, string> }> {
   const paths = new Map<string, string>()
   const config: FileConfig = { ...globs, pipeline: 0, framing: { kind: 'lines' } }
@@ -34,7 +34,7 @@ async function look(globs: Globs): Promise<{ paths: string[]; problems: Map<stri
   return { paths: [...paths.values()], problems }
 }
 
-/** What a configuration would read now, and what it names but can't. */
+/** Returns the files that a configuration would read now, and those that it names but cannot read. */
 export async function matchingFiles(
   globs: Globs,
 ): Promise<{ files: string[]; problems: { path: string; problem: string }[] }> {
@@ -44,13 +44,16 @@ export async function matchingFiles(
   for (const path of found.paths) {
     const packed = withFile(path, isGzip)
     if (packed === null)
-      problems.push({ path, problem: 'this user may not read it: give it the right (its group, or an ACL)' })
+      problems.push({
+        path,
+        problem: 'this user may not read it: give it permission (by its group, or an ACL)',
+      })
     else if (!packed || globs.gzip === true) files.push(path)
   }
   return { files: files.sort(), problems }
 }
 
-/** Why an entry reads nothing, and what to do, path by path. */
+/** Explains for each path why an entry reads nothing, and the remedy. */
 export async function whyNothing({
   paths,
   exclude,
@@ -63,13 +66,15 @@ export async function whyNothing({
       if (packed > 0)
         return {
           about: path,
-          sentence: `what matches is compressed (${countText(packed)}): gzip: true beside paths: reads each of them once`,
+          sentence: `the matching files are compressed (${countText(packed)}): gzip: true beside paths: reads each of them once`,
         }
       const excluded = exclude.length === 0 ? 0 : await countOf({ paths: [path], exclude: [], gzip: true })
       return {
         about: path,
         sentence:
-          excluded > 0 ? `exclude: leaves out all that matches (${countText(excluded)})` : whyNothingAt(path),
+          excluded > 0
+            ? `exclude: leaves out all matching files (${countText(excluded)})`
+            : whyNothingAt(path),
       }
     }),
   )

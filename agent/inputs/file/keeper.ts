@@ -8,8 +8,8 @@ import type { Tail } from './source.ts'
 const readAt = promisify(read)
 
 /**
- * Brings to safety what no path leads to any more: as long as the agent has the file open its bytes are there, but a restart would
- * lose them. What is unsettled is copied to hold/, unless it is shipped soon.
+ * Saves files that no path leads to any more. Their bytes exist while the agent has the file open, but a restart would lose them.
+ * Unsettled bytes are copied to hold/, unless they are shipped soon.
  */
 export class Keeper {
   readonly #hold: Hold
@@ -63,14 +63,14 @@ export class Keeper {
       if (this.#warned.delete(tail)) tail.problem = null
       this.#kept(tail)
       this.#log.info(
-        `${tail.at} went out of reach before all of it was shipped; the rest is kept in ${this.#hold.pathOf(id, tail.generation)}.`,
+        `${tail.at} was removed or moved away before all of it was shipped; the rest is kept in ${this.#hold.pathOf(id, tail.generation)}.`,
       )
     } catch (error) {
       const why =
         error instanceof HoldFullError
           ? `hold/ has reached its limit of ${this.#policy.holdBytes} bytes (hold: limit)`
           : reasonOf(error)
-      tail.problem = `The rest of ${tail.at}, which was removed or moved away before it was shipped, can't be kept in hold/: ${why}. Its bytes from ${tail.position} to ${tail.size} are in reach only while this agent runs: don't stop it before they are shipped, or make room.`
+      tail.problem = `The rest of ${tail.at}, which was removed or moved away before it was shipped, can't be kept in hold/: ${why}. Its bytes from ${tail.position} to ${tail.size} can be read only while this agent runs: don't stop it before they are shipped, or make room.`
       if (!this.#warned.has(tail)) this.#log.error(tail.problem)
       this.#warned.add(tail)
     }

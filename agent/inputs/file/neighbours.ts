@@ -8,24 +8,24 @@ import { inodeKey, inodeOf, isReused, statKey } from './identify.ts'
 import { areRelated, copyOf, filesIn, isTelling, type Sibling } from './rotate.ts'
 import type { Tail } from './source.ts'
 
-/** What lies in the same folder as a file, whether a glob names it or not: there rotation leaves its files. */
+/** The files in the same folder as a file, matched by a glob or not: rotation leaves its files there. */
 export class Neighbours {
   readonly #catalog: Catalog
-  /** Files of a folder, by inode; a sentence where it can't be listed, null where it isn't there. For one sweep. */
+  /** Files of a folder, by inode; a sentence if it cannot be listed, null if it does not exist. For one sweep. */
   readonly #folders = new Map<string, Map<string, Sibling> | string | null>()
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog
   }
 
-  /** A new sweep looks anew. */
+  /** Forgets the folders, for a new sweep. */
   reset(): void {
     this.#folders.clear()
   }
 
-  /** The same file, under the name it has now. */
+  /** Finds the same file under its present name. */
   find(tail: Tail): Sibling | string | null {
-    // Its inode's number has gone to a file of another source.
+    // Its inode's number now belongs to a file of another source.
     if (tail.inode !== null && this.#catalog.byInode(inodeKey(tail.inode)) !== tail) return null
     try {
       const stat = statSync(tail.at, { bigint: true, throwIfNoEntry: false })
@@ -54,13 +54,13 @@ export class Neighbours {
     return files
   }
 
-  /** No source has this file; one that had its inode's number before is another. */
+  /** Whether no source has this file; a source that had its inode's number before does not count. */
   isStranger(key: string, file: Sibling): boolean {
     const known = this.#catalog.byInode(key)
     return known === undefined || (known.inode !== null && isReused(known.inode, inodeOf(file.stat)))
   }
 
-  /** A file beside it that holds what is known of it, and that is not known as something else. */
+  /** Finds a file beside it that contains its known content, and that belongs to no other source. */
   findCopy(tail: Tail): Sibling | null {
     const files = this.filesBeside(tail.at)
     if (files === null || typeof files === 'string') return null

@@ -3,30 +3,30 @@ import { dirname, resolve } from 'node:path'
 import picomatch from 'picomatch'
 import { codeOf } from '../../../schema/index.ts'
 
-/** Why nothing is where a path or glob of the settings points, and what to do, as a sentence. */
+/** Explains in a sentence why a path or glob of the settings matches nothing, with the remedy. */
 export function whyNothingAt(path: string): string {
   const scanned = picomatch.scan(path)
   const place = resolve(scanned.isGlob ? scanned.base || '.' : path)
   const found = lookAt(place)
-  if (found === 'closed') return `this user may not look into ${dirname(place)}: give it the right`
+  if (found === 'closed') return `this user may not list ${dirname(place)}: give it permission`
   if (found === null) {
     const missing = outermostMissing(place)
     if (missing === place && !scanned.isGlob) {
-      return `there is no such file in ${dirname(place)} (yet); check the name`
+      return `${dirname(place)} has no such file (yet); check the name`
     }
-    return `there is no folder ${missing} (yet); check the path`
+    return `the folder ${missing} does not exist (yet); check the path`
   }
   if (!scanned.isGlob) {
     return found.isDirectory()
       ? `this is a folder; name the files in it, such as ${place === '/' ? '' : place}/*.log`
-      : 'this is no file that can be read; check the path'
+      : 'this is not a readable file; check the path'
   }
   return found.isDirectory()
     ? `the folder ${place} is there, and no file in it matches (yet); check the pattern`
-    : `${place} is no folder; check the path`
+    : `${place} is not a folder; check the path`
 }
 
-/** Null where nothing is; `closed` where that can't be seen. */
+/** Null if nothing exists there; `closed` if that cannot be seen. */
 function lookAt(path: string): Stats | 'closed' | null {
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? null

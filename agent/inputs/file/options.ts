@@ -11,13 +11,13 @@ export interface FileConfig {
   /** Index into the workers' pipelines. */
   readonly pipeline: number
   readonly framing: Framing
-  /** Read gzip files too, each once; otherwise they are passed over. */
+  /** Whether to read gzip files too, each once; otherwise they are skipped. */
   readonly gzip?: boolean
   /** False on network file systems, which report no changes: the sweep alone finds them. */
   readonly watch?: boolean
-  /** What becomes of a last line without newline: it waits for its end, or is taken when the file has been quiet. */
+  /** How to treat a last line without a newline: wait for its end, or take it when the file has been quiet. */
   readonly finalLine?: 'wait' | 'take'
-  /** The agent itself makes its files, and removes each once it is settled: then it is forgotten, and nobody wonders where it went. */
+  /** The agent itself makes these files, and removes each when it is settled: then its source is forgotten without a warning. */
   readonly passing?: boolean
 }
 
@@ -26,27 +26,27 @@ export interface FileInputOptions {
   readonly policy?: Partial<Policy>
 }
 
-/** What the tailer does when; times in ms by the injected clock. */
+/** The timing and limits of the tailer; times are in ms of the injected clock. */
 export interface Policy {
-  /** How often every file is looked at. */
+  /** The interval of the sweep over all files. */
   readonly sweepEvery: number
-  /** How often a file that grew lately is looked at. */
+  /** The interval of polling a file that grew lately. */
   readonly pollEvery: number
-  /** How long after its last growth a file counts as growing, and its descriptor stays open. */
+  /** The time after its last growth in which a file counts as growing and its descriptor stays open. */
   readonly activeFor: number
-  /** How long a record without an end (a start pattern's last one) waits for more lines. */
+  /** The time that a record without an end (the last one of a start pattern) waits for more lines. */
   readonly flushAfter: number
-  /** How long a file that went out of reach may stay unread before the rest is copied to hold/. */
+  /** The time that an unreachable file may stay unread before its rest is copied to hold/. */
   readonly holdAfter: number
-  /** Compressed bytes that hold/ may take. */
+  /** The limit of compressed bytes in hold/. */
   readonly holdBytes: number
-  /** Descriptors that may be open at once. */
+  /** The limit of open descriptors. */
   readonly openFiles: number
-  /** How long a source is remembered after its file was last seen. */
+  /** The time that a source is remembered after its file was last seen. */
   readonly forgetAfter: number
-  /** Folders that may be watched at once. */
+  /** The limit of watched folders. */
   readonly watchedFolders: number
-  /** Bytes of one source in one round, at least. */
+  /** The minimum of bytes of one source in one round. */
   readonly quantum: number
 }
 
@@ -63,7 +63,7 @@ export const POLICY: Policy = {
   quantum: 64 * 1024,
 }
 
-/** A logger of sentences; pino's fits. */
+/** A logger of sentences; pino's logger conforms. */
 export interface Log {
   info(sentence: string): void
   warn(sentence: string): void
@@ -72,12 +72,12 @@ export interface Log {
 
 export interface FileInputContext {
   readonly state: State
-  /** What batches in the spool hold of each source, by `source/generation`. */
+  /** The ranges of each source that batches in the spool hold, by `source/generation`. */
   readonly sealed: ReadonlyMap<string, readonly Range[]>
   readonly holdDir: string
   /** Milliseconds since 1970. */
   readonly clock: () => number
-  /** That many random bytes. */
+  /** Returns this number of random bytes. */
   readonly random: (bytes: number) => Buffer
   readonly log: Log
 }

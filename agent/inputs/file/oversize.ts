@@ -5,7 +5,7 @@ import type { Tail } from './source.ts'
 const STEP_BYTES = 4 * 1024 * 1024
 const LF = 0x0a
 const CR = 0x0d
-/** One for all: following a record of any length costs no more memory than this. */
+/** A shared window: following a record of any length needs no more memory than this. */
 const window = Buffer.allocUnsafe(256 * 1024)
 
 /** A record that is too long to be kept: followed to its end through a small window, for its length and its hash. */
@@ -14,10 +14,10 @@ export class Oversize {
   readonly #scanner: Scanner
   readonly #hash: Hash = createHash('sha256')
   #at: number
-  /** Up to two bytes that may be the line ending: they count only when more of the record follows. */
+  /** Up to two bytes that may be the line ending: they only count when more of the record follows. */
   #ending: Buffer = Buffer.alloc(0)
   #content = 0
-  /** All that can be told from a file of this size is told. */
+  /** The size of the file at which nothing more can be read. */
   #exhaustedAt = -1
 
   constructor(tail: Tail) {
@@ -27,7 +27,7 @@ export class Oversize {
     this.#scanner.reset()
   }
 
-  /** Follows the record for one step; its end where it was found. */
+  /** Follows the record for one step; returns its end if it was found. */
   follow(tail: Tail): number | null {
     const stop = Math.min(tail.size, this.#at + STEP_BYTES)
     while (this.#at < stop) {
@@ -35,7 +35,7 @@ export class Oversize {
         tail.reader?.read(window, 0, Math.min(window.length, tail.size - this.#at), this.#at) ?? 0
       if (length === 0) break
       const end = this.#scanner.next(window, 0, length)
-      // A start pattern's scanner may want a line again from its beginning.
+      // The scanner of a start pattern may need to read a line again from its beginning.
       const taken = end === -1 ? this.#scanner.scanned : end
       this.#take(window.subarray(0, taken))
       this.#at += taken
@@ -49,12 +49,12 @@ export class Oversize {
     return null
   }
 
-  /** It goes on only when the file has grown. */
+  /** Whether it needs a larger file to continue. */
   isExhausted(size: number): boolean {
     return this.#exhaustedAt >= size
   }
 
-  /** The rest, up to the end of a file that no one writes any more. */
+  /** Follows the rest, up to the end of a file without a writer. */
   followRest(tail: Tail): number {
     while (this.#at < tail.size) {
       const length =

@@ -11,16 +11,16 @@ export interface PollerParts {
   readonly clock: () => number
   readonly sweeper: Sweeper
   ready(tail: Tail): void
-  /** A file is no longer at its path. */
+  /** Called when a file is no longer at its path. */
   moved(): void
 }
 
-/** How long after its last growth a file is looked at often. */
+/** The time after its last growth in which a file is polled often. */
 const POLLED_FOR = 10_000
-/** How long after a growth more is expected at once. */
+/** The time after a growth in which more data is expected immediately. */
 const BUSY_FOR = 1000
 
-/** Looks often at the few files that grew lately; the sweep looks at all. */
+/** Looks often at the few files that grew lately; the sweep looks at all files. */
 export class Poller {
   readonly #parts: PollerParts
   readonly #tails = new Set<Tail>()
@@ -37,7 +37,7 @@ export class Poller {
     this.#tails.add(tail)
   }
 
-  /** Folders with files that grow at this moment. */
+  /** Folders with files that are growing now. */
   busyFolders(): Set<string> {
     const now = this.#parts.clock()
     const folders = new Set<string>()
@@ -62,7 +62,7 @@ export class Poller {
     }
   }
 
-  /** Takes note of a file's present size; false when it is not where it was. */
+  /** Takes note of a file's present size; false if it is no longer at its path. */
   look(tail: Tail): boolean {
     if (tail.lostSince !== null && tail.reader instanceof FileReader) {
       this.#parts.sweeper.inspect(tail, tail.reader.stat())
@@ -73,12 +73,12 @@ export class Poller {
       if (stat === undefined || !isAt(stat, tail)) return false
       return this.#parts.sweeper.inspect(tail, stat)
     } catch {
-      // The sweep says what is wrong with it.
+      // The sweep reports the problem.
       return false
     }
   }
 
-  /** Some record without an end is about to be taken as it is. */
+  /** Whether some record without an end will soon be taken as it is. */
   hasFlushesDue(): boolean {
     for (const tail of this.#tails) if (this.#waitsForFlush(tail)) return true
     return false

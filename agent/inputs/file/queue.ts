@@ -10,7 +10,7 @@ export interface QueueParts {
   readonly descriptors: Descriptors
   readonly policy: Policy
   readonly context: FileInputContext
-  /** The file is no longer the one that was read: it must be looked at. */
+  /** The file is no longer the one that was read: it must be inspected. */
   changed(tail: Tail): void
   blocked(tail: Tail, error: unknown): void
 }
@@ -20,14 +20,14 @@ interface GivenBack {
   readonly handed: Handed
 }
 
-/** A place in a buffer this small isn't worth another reading. */
+/** The minimum room in a buffer that is worth another reading. */
 const CRUMB = 4096
-/** Records of one source in one round, at least. */
+/** The minimum of records of one source in one round. */
 const RECORDS_AT_LEAST = 256
 
 /**
- * Who is read next. Every source that has something stands in line once; each time it takes at most its quantum and goes to the
- * end of the line, so that one that never ends can't keep the others waiting. What was given back comes before all else.
+ * The order of reading. Every source with unread records is in the queue once. Each time it takes at most its quantum and moves to the end
+ * of the queue, so that an endless source cannot keep the others waiting. Slices that were given back come first.
  */
 export class Queue {
   readonly #parts: QueueParts
@@ -46,7 +46,7 @@ export class Queue {
     return this.#head < this.#line.length
   }
 
-  /** False when it stands in line already. */
+  /** Returns false if it is already queued. */
   add(tail: Tail): boolean {
     if (tail.queued) return false
     tail.queued = true
@@ -58,14 +58,14 @@ export class Queue {
     this.#again = [...given, ...this.#again]
   }
 
-  /** Those that had nothing more to read, since this was asked last. */
+  /** Returns the tails that had nothing more to read, since the last call. */
   takeIdle(): Tail[] {
     const idle = this.#idle
     this.#idle = []
     return idle
   }
 
-  /** A long record is being followed, and nothing was found that could be handed out. */
+  /** Whether a long record is being followed, and nothing was found to hand out. */
   isFollowing = false
 
   fill(buffer: Buffer, limits: { bytes: number; records: number }): Filled | null {
@@ -81,10 +81,10 @@ export class Queue {
       const [{ tail, handed }] = this.#again as [GivenBack]
       if (tail.reader === null && (tail.inode === null || tail.gone !== null)) {
         this.#again.shift()
-        // They hold up nothing that was settled behind them.
+        // The lost records must not block later ones that are settled.
         tail.settle(handed.offset, handed.to)
         this.#parts.context.log.error(
-          `The bytes ${handed.offset} to ${handed.to} of ${tail.at} had to be read a second time, but the file is gone.`,
+          `The bytes ${handed.offset} to ${handed.to} of ${tail.at} had to be read a second time, but the file was removed.`,
         )
         continue
       }
@@ -100,7 +100,7 @@ export class Queue {
   }
 
   #fillInTurn(filling: Filling): void {
-    // Whoever stands in line at the start comes once with a fair share; those behind share what is left.
+    // Each source that is queued at the start gets one fair share; later ones share the rest.
     while (this.#head < this.#line.length && filling.hasRoom) {
       const tail = this.#line[this.#head] as Tail
       const inLine = this.#line.length - this.#head
@@ -120,7 +120,7 @@ export class Queue {
       } else if (taken.kind === 'following') {
         this.add(tail)
         this.isFollowing = true
-        // A record of any length is followed a step a filling: the others and the event loop get their turn.
+        // A long record is followed one step per filling: the other sources and the event loop get their turn.
         if (filling.sawLong(tail)) break
       } else if (taken.kind === 'nothing') {
         tail.waitingAt = tail.size
@@ -135,7 +135,7 @@ export class Queue {
     }
   }
 
-  /** A disk that fails under one file must not stop the others. */
+  /** A disk error under one file must not stop the others. */
   #cut(tail: Tail, room: Room, again: Handed | null = null): Cut {
     try {
       return again === null ? cut(tail, room) : cutAgain(tail, again, room)
@@ -172,7 +172,8 @@ export class Queue {
 
   #opened(tail: Tail): boolean {
     if (tail.held) return tail.reader !== null
-    if (tail.inode === null) return false
+    // A compressed file is only read from hold/: until it is unpacked there, its bytes are no records.
+    if (tail.inode === null || tail.packed !== null) return false
     const { descriptors, changed, blocked } = this.#parts
     const opened = descriptors.open(tail)
     if (opened.kind === 'open') {

@@ -1,27 +1,28 @@
+import * as z from 'zod'
 import type { Range } from '../../ranges.ts'
 import type { Head, Inode, Mark } from './identify.ts'
 
 /**
- * What is written down of a source: under `source/<id>` its current generation and those before that are not yet settled; under
- * `rotated/<id>/<generation>` each earlier one whose copy may still lie beside it, so that the copy is never read again.
+ * The stored state of a source. `source/<id>` holds its current generation and the earlier ones that are not yet settled.
+ * `rotated/<id>/<generation>` holds each earlier generation whose copy may still be beside it, so that the copy is never read again.
  */
 export interface GenerationRecord {
   readonly number: number
   /** Null when its bytes are only in hold/. */
   readonly inode: Inode | null
-  /** Where the file was last seen. */
+  /** The path where the file was last seen. */
   readonly at: string
   readonly head: Head
   readonly marks: readonly Mark[]
   /** Everything before it is acknowledged. */
   readonly position: number
-  /** What is acknowledged beyond it, in order. */
+  /** Acknowledged ranges after the position, in order. */
   readonly beyond?: readonly Range[]
   /** The header record of a CSV file. */
   readonly header: string | null
   /** The rest is in hold/. */
   readonly held: boolean
-  /** Its writer is gone: what is unfinished at its end is a record. */
+  /** Its writer is gone: an incomplete end counts as a record. */
   readonly ended: boolean
   /** The file is compressed: its size, and the length of its content once that is known. */
   readonly packed: { readonly bytes: number; readonly content: number | null } | null
@@ -29,11 +30,11 @@ export interface GenerationRecord {
 
 export interface SourceRecord {
   readonly v: 1
-  /** The path at first sight. */
+  /** The path where the file was first seen. */
   readonly path: string
-  /** The last is the current one. */
+  /** The generations; the last is the current one. */
   readonly generations: readonly GenerationRecord[]
-  /** When the file was found to be gone, ms. */
+  /** The time when the file was found to be gone, in ms. */
   readonly gone: number | null
 }
 
@@ -47,71 +48,32 @@ export interface RotatedRecord {
 export const SOURCE_PREFIX = 'source/'
 export const ROTATED_PREFIX = 'rotated/'
 
-type Plain = Record<string, unknown>
+const count = z.int().nonnegative()
+const mark = z.tuple([count, z.string()])
+const range = z.tuple([count, count])
 
-const isPlain = (value: unknown): value is Plain =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-const isText = (value: unknown): value is string => typeof value === 'string'
-const isTimeOrNull = (value: unknown): boolean => value === null || isCount(value)
+const generation: z.ZodType<GenerationRecord> = z.object({
+  number: count,
+  inode: z.object({ dev: z.string(), ino: z.string(), birth: z.string() }).nullable(),
+  at: z.string(),
+  head: z.object({ bytes: count, sha256: z.string() }),
+  marks: z.array(mark),
+  position: count,
+  beyond: z.array(range).exactOptional(),
+  header: z.string().nullable(),
+  held: z.boolean(),
+  ended: z.boolean(),
+  packed: z.object({ bytes: count, content: count.nullable() }).nullable(),
+})
 
-function isInode(value: unknown): value is Inode {
-  return isPlain(value) && isText(value.dev) && isText(value.ino) && isText(value.birth)
-}
+const common = { v: z.literal(1), path: z.string(), gone: count.nullable() }
 
-function isHead(value: unknown): value is Head {
-  return isPlain(value) && isCount(value.bytes) && isText(value.sha256)
-}
+export const sourceRecordShape: z.ZodType<SourceRecord> = z.object({
+  ...common,
+  generations: z
+    .array(generation)
+    .min(1)
+    .refine((all) => all.every((one, i) => i === 0 || one.number > (all[i - 1]?.number ?? -1))),
+})
 
-function isMark(value: unknown): value is Mark {
-  return Array.isArray(value) && value.length === 2 && isCount(value[0]) && isText(value[1])
-}
-
-function isRange(value: unknown): value is Range {
-  return Array.isArray(value) && value.length === 2 && value.every(isCount)
-}
-
-function isPacked(value: unknown): value is GenerationRecord['packed'] {
-  return isPlain(value) && isCount(value.bytes) && (value.content === null || isCount(value.content))
-}
-
-function isGeneration(value: unknown): value is GenerationRecord {
-  return (
-    isPlain(value) &&
-    isCount(value.number) &&
-    (value.inode === null || isInode(value.inode)) &&
-    isText(value.at) &&
-    isHead(value.head) &&
-    Array.isArray(value.marks) &&
-    value.marks.every(isMark) &&
-    isCount(value.position) &&
-    (value.beyond === undefined || (Array.isArray(value.beyond) && value.beyond.every(isRange))) &&
-    (value.header === null || isText(value.header)) &&
-    typeof value.held === 'boolean' &&
-    typeof value.ended === 'boolean' &&
-    (value.packed === null || isPacked(value.packed))
-  )
-}
-
-export function isSourceRecord(value: unknown): value is SourceRecord {
-  return (
-    isPlain(value) &&
-    value.v === 1 &&
-    isText(value.path) &&
-    isTimeOrNull(value.gone) &&
-    Array.isArray(value.generations) &&
-    value.generations.length > 0 &&
-    value.generations.every(isGeneration) &&
-    value.generations.every((one, i, all) => i === 0 || one.number > (all[i - 1]?.number ?? -1))
-  )
-}
-
-export function isRotatedRecord(value: unknown): value is RotatedRecord {
-  return (
-    isPlain(value) &&
-    value.v === 1 &&
-    isText(value.path) &&
-    isTimeOrNull(value.gone) &&
-    isGeneration(value.generation)
-  )
-}
+export const rotatedRecordShape: z.ZodType<RotatedRecord> = z.object({ ...common, generation })

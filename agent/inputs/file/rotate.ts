@@ -4,13 +4,13 @@ import { codeOf } from '../../../schema/index.ts'
 import { type FileReader, openFile } from './descriptors.ts'
 import { HEAD_BYTES, hasMark, type Known, likeness, MARK_BYTES, type Reader } from './identify.ts'
 
-/** What rotation does to names and contents; decisions about files that look alike. */
+/** The effects of rotation on names and contents, and decisions about files that look alike. */
 export interface Sibling {
   readonly path: string
   readonly stat: BigIntStats
 }
 
-/** The files of a folder; null where it isn't there, and an error where it can't be listed. */
+/** The files of a folder; null if it does not exist. An unlistable folder is an error. */
 export function filesIn(folder: string): Sibling[] | null {
   let names: string[]
   try {
@@ -26,7 +26,7 @@ export function filesIn(folder: string): Sibling[] | null {
       const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
       if (stat?.isFile()) files.push({ path, stat })
     } catch {
-      // One that may not be looked at, or that has just gone, is no candidate.
+      // A file that is inaccessible or just deleted is no candidate.
     }
   }
   return files
@@ -49,13 +49,13 @@ export function originalsOf(name: string): string[] {
 
 export const isRotationOf = (name: string, original: string): boolean => originalsOf(name).includes(original)
 
-/** Whether two names may be of one log: app.log, app.log.1 and app.log.2.gz are. */
+/** Whether two names may belong to one log: app.log, app.log.1 and app.log.2.gz do. */
 export function areRelated(a: string, b: string): boolean {
   const names = new Set([a, ...originalsOf(a)])
   return [b, ...originalsOf(b)].some((name) => names.has(name))
 }
 
-/** Runs with the file open; null where it can't be opened now. */
+/** Runs with the file open; null if it cannot be opened now. */
 export function withFile<Result>(path: string, look: (reader: FileReader) => Result): Result | null {
   let reader: FileReader
   try {
@@ -70,12 +70,12 @@ export function withFile<Result>(path: string, look: (reader: FileReader) => Res
   }
 }
 
-/** Whether so much is known of a source that a file with the same content can't be another by chance. */
+/** Whether enough is known of a source that another file cannot have the same content by chance. */
 export function isTelling(known: Known): boolean {
   return known.head.bytes >= HEAD_BYTES || known.marks.some((mark) => mark[0] >= MARK_BYTES)
 }
 
-/** The largest of the candidates that hold what is known of a source: the copy that was made before it was truncated. */
+/** The largest candidate with the known content of a source: the copy that was made before it was truncated. */
 export function copyOf(known: Known, read: number, candidates: readonly Sibling[]): Sibling | null {
   let best: Sibling | null = null
   for (const candidate of candidates) {
@@ -91,7 +91,7 @@ export function copyOf(known: Known, read: number, candidates: readonly Sibling[
 const one = Buffer.allocUnsafe(HEAD_BYTES)
 const other = Buffer.allocUnsafe(HEAD_BYTES)
 
-/** Whether a file of `size` bytes holds what the original begins with, as far as samples tell. */
+/** Whether the content of a file of `size` bytes is a prefix of the original, as far as samples show. */
 export function isPrefixOf(reader: Reader, size: number, original: Reader, known: Known): boolean {
   const equal = (offset: number, length: number): boolean =>
     reader.read(one, 0, length, offset) === length &&

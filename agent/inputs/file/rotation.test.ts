@@ -19,14 +19,13 @@ let bench: Workbench
 let log: string
 beforeEach(() => {
   bench = new Workbench()
-  mkdirSync(bench.logs, { recursive: true })
   log = bench.path('app.log')
 })
 afterEach(() => bench.close())
 
 const sourcesOf = (): Set<string> => new Set(bench.readings.map((reading) => reading.slice.source))
 
-/** The same promise with the agent running all the time, and with the agent stopped while it happens. */
+/** Each promise is tested with a running agent, and with an agent that is stopped during the change. */
 const manners = [
   { how: 'running', pause: async () => {}, resume: async () => {} },
   { how: 'stopped', pause: () => bench.stop(), resume: async () => void (await bench.start()) },
@@ -156,7 +155,7 @@ describe.each(manners)('with the agent $how', ({ pause, resume }) => {
     await pause()
     const { ino } = statSync(log)
     unlinkSync(log)
-    // The file system likes to give the number away again.
+    // The file system tends to reuse the number.
     for (let i = 0; ; i += 1) {
       writeFileSync(log, numbered(500, 900))
       if (statSync(log).ino === ino || i === 50) break
@@ -183,7 +182,7 @@ describe('while it is being written', () => {
       }
       await bench.settle()
       renameSync(log, bench.path(`app.log.${round}`))
-      // A daemon writes on through its old descriptor until it is told.
+      // A daemon writes through its old descriptor until a signal makes it open the file again.
       writeSync(writer, numbered(next, next + 5))
       next += 5
       closeSync(writer)
@@ -239,7 +238,7 @@ it('a data folder whose disk got another number knows its files again', async ()
   await bench.start()
   await bench.drain()
   await bench.stop()
-  // What a restore from backup does: the same content at the same path, with another inode.
+  // A restore from backup has this effect: the same content at the same path, with another inode.
   copyFileSync(log, bench.path('restored'))
   unlinkSync(log)
   renameSync(bench.path('restored'), log)

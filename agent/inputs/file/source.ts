@@ -6,12 +6,12 @@ import type { FileConfig } from './options.ts'
 import type { Oversize } from './oversize.ts'
 import type { GenerationRecord, RotatedRecord, SourceRecord } from './record.ts'
 
-/** A file that the agent knows by an id of its own, whatever its name, its inode and its content become. */
+/** A file with a persistent id of the agent, independent of its name, its inode and its content. */
 export class Source {
   readonly id: SourceId
-  /** The path at first sight. */
+  /** The path where the file was first seen. */
   readonly path: string
-  /** Null while no entry of the configuration leads to it: it is remembered, not read. */
+  /** Null while no entry of the configuration leads to it: it is remembered but not read. */
   config: FileConfig | null
   /** The generations that are still to be read or settled, oldest first; the last is the current one. */
   readonly tails: Tail[] = []
@@ -38,7 +38,7 @@ export class Source {
   }
 }
 
-/** A slice that was handed out and is not settled. */
+/** A slice that was handed out and is not settled yet. */
 export interface Handed {
   readonly offset: number
   readonly to: number
@@ -48,7 +48,7 @@ export interface Handed {
   readonly truncated: { readonly bytes: number; readonly sha256: string } | null
 }
 
-/** One generation of a source: how far it is read and settled, and where its bytes come from at present. */
+/** One generation of a source: its read and settled positions, and the present source of its bytes. */
 export class Tail {
   readonly source: Source
   readonly generation: number
@@ -56,11 +56,11 @@ export class Tail {
   at: string
   head: Head
   marks: readonly Mark[]
-  /** Settled up to here. */
+  /** The end of the settled bytes. */
   position: number
-  /** Settled as well: what stands between is on its way, or lost on it. */
+  /** Settled ranges after the position. The bytes between them are on their way, or lost on it. */
   beyond: readonly Range[]
-  /** Handed out up to here. */
+  /** The end of the bytes that were handed out. */
   read: number
   size = 0
   modified = 0n
@@ -70,31 +70,31 @@ export class Tail {
   descriptor: number | null = null
   /** Its bytes are read from hold/. */
   held = false
-  /** Up to where hold/ has them. */
+  /** The end of its bytes in hold/. */
   heldTo: number | null = null
   ended: boolean
-  /** Its file is compressed: what is read is its content, by way of hold/. */
+  /** The file is compressed: its content is read through hold/. */
   packed: GenerationRecord['packed']
-  /** When it was found that its file is gone. */
+  /** The time when its file was found to be gone. */
   gone: number | null = null
-  /** Earlier generation, all settled: remembered so that its copy isn't read again. */
+  /** Whether it is an earlier generation and all settled: it is remembered so that its copy isn't read again. */
   finished = false
-  /** The last bytes before `read`: still there when more is read, the file is the one that was read before. */
+  /** The last bytes before `read`: if they are unchanged at the next reading, the file is the same. */
   last: Buffer | null = null
   handed: Handed[] = []
   oversize: Oversize | null = null
-  /** Its identity is on the disk; before that nothing is handed out. */
+  /** Whether its identity is on the disk; before that nothing is handed out. */
   synced = false
-  /** Its content was compared with what is known of it. */
+  /** Whether its content was compared with the known content. */
   verified = false
   queued = false
-  /** At this size there was no whole record. */
+  /** The size at which there was no complete record. */
   waitingAt = -1
-  /** At this size its quiet end was tried as a record. */
+  /** The size at which its quiet end was tried as a record. */
   flushedAt = -1
-  /** The sweep that saw it last. */
+  /** The last sweep that saw it. */
   seenIn = 0
-  /** Since when no path leads to it. */
+  /** The time since which no path leads to it. */
   lostSince: number | null = null
   changedAt = 0
   lastRead: number | null = null
@@ -157,7 +157,7 @@ export class Tail {
     this.beyond = settled.filter(([start]) => start > this.position)
   }
 
-  /** What was handed out here did not get where it should: it is read again, and all behind it. */
+  /** Marks handed-out bytes as lost: they and all bytes after them are read again. */
   lose(from: number): void {
     this.handed = this.handed.filter((one) => one.offset !== from)
     if (from >= this.read) return
@@ -168,7 +168,7 @@ export class Tail {
     this.missBefore(this.size)
   }
 
-  /** The file had bytes up to here that are still to be read: if it is gone, it is looked for once more, and said if it isn't found. */
+  /** Notes that the file had unread bytes up to here. If it is gone, the agent looks for it once more, and reports it if it isn't found. */
   missBefore(size: number): void {
     this.size = size
     this.gone = null

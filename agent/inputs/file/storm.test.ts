@@ -2,7 +2,6 @@ import {
   appendFileSync,
   copyFileSync,
   existsSync,
-  mkdirSync,
   readFileSync,
   renameSync,
   truncateSync,
@@ -16,7 +15,7 @@ import { describe, expect, it } from 'vitest'
 import type { TaskSlice } from '../../normalise/task.ts'
 import { numbered, Workbench } from './workbench.ts'
 
-/** Random numbers that can be had again from their seed. */
+/** Random numbers that are reproducible from their seed. */
 function dice(seed: number): (sides: number) => number {
   let state = seed * 2_654_435_761 + 1
   return (sides) => {
@@ -28,14 +27,13 @@ function dice(seed: number): (sides: number) => number {
 type Rotation = 'rename' | 'copyTruncate'
 
 /**
- * A log that is written, rotated and compressed, while the agent reads, stops and is killed. Between two rotations a running agent
- * looks at least once; while it is stopped there may be several.
+ * Writes, rotates and compresses a log while the agent reads, stops and is killed. Between two rotations a running agent looks at least
+ * once; a stopped one may miss several.
  */
 async function storm(seed: number, rotation: Rotation, globs: string, gzip: boolean): Promise<void> {
   const roll = dice(seed)
   const bench = new Workbench()
   bench.files = bench.files.map((file) => ({ ...file, paths: [join(bench.logs, globs)], gzip }))
-  mkdirSync(bench.logs, { recursive: true })
   const log = bench.path('app.log')
   const settled: string[] = []
   const history: string[] = []

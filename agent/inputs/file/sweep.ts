@@ -27,7 +27,7 @@ import type { Tail } from './source.ts'
 import { tidy } from './tidy.ts'
 import { UnknownFiles } from './unknown-files.ts'
 
-/** After so many files the event loop gets a turn. */
+/** After this many files the event loop gets a turn. */
 const TURN = 250
 
 export interface SweepParts {
@@ -39,23 +39,23 @@ export interface SweepParts {
   readonly policy: Policy
   readonly context: FileInputContext
   isExcluded(config: FileConfig, path: string): boolean
-  /** There is something to read. */
+  /** Called when there are bytes to read. */
   ready(tail: Tail): void
-  /** Look again soon. */
+  /** Requests another sweep soon. */
   soon(): void
 }
 
 /**
- * Compares what is on the disk with what is known, and decides what it means: the same file, grown; a file under another name;
- * one that was truncated; one that is gone; one that was never seen. First come the files that are known by their inode, then those
- * that are missing, then the unknown: so a stranger can be told from a file that only changed its place.
+ * Compares the disk with the known sources, and decides what each difference means: the same file, grown; a file under another name; a
+ * truncated one; one that is gone; a new one. It handles files that are known by their inode first, then the missing ones, then the
+ * unknown ones: so an unknown file can be distinguished from a file that only moved.
  */
 export class Sweeper {
   readonly #parts: SweepParts
   #number = 0
   readonly #neighbours: Neighbours
   readonly #unknown: UnknownFiles
-  /** Files that were rotated away before they were ever seen; for one sweep. */
+  /** Files that were rotated before they were ever seen; for one sweep. */
   #between: Seen[] = []
   #saidShortage = false
 
@@ -88,7 +88,7 @@ export class Sweeper {
       await turn()
     }
     for (const seen of [...unknown.values(), ...this.#between]) {
-      // In the meantime it may have turned out to be the copy of a known one.
+      // In the meantime it may have been identified as the copy of a known file.
       if (this.#neighbours.isStranger(statKey(seen.stat), seen)) {
         const tail = this.#unknown.identify(seen)
         if (tail !== null) this.#attach(tail, seen)
@@ -100,18 +100,18 @@ export class Sweeper {
     return found
   }
 
-  /** What is known is looked at as it is found, and nothing is kept of it; a file that several paths lead to is one file. */
+  /** Handles known files at once and stores nothing about them. A file that several paths lead to counts as one file. */
   #see(seen: Seen, unknown: Map<string, Seen>): void {
     const key = statKey(seen.stat)
     const tail = this.#parts.catalog.byInode(key)
     if (tail?.seenIn === this.#number || unknown.has(key)) return
-    // It was moved to where another entry finds it.
+    // The file was moved to a path of another entry.
     if (tail !== undefined) tail.source.config ??= seen.config
     const isKnown = tail !== undefined && this.#safely(tail, () => this.present(tail, seen.path, seen.stat))
     if (!isKnown) unknown.set(key, seen)
   }
 
-  /** A disk that fails under one file must not keep the others from being looked at. */
+  /** A disk error under one file must not stop the inspection of the others. */
   #safely<Result>(tail: Tail, look: () => Result): Result | true {
     try {
       return look()
@@ -121,11 +121,11 @@ export class Sweeper {
     }
   }
 
-  /** A known file is at this path; false when it turns out to be another one. */
+  /** Handles a known file at this path; false if it is another file. */
   present(tail: Tail, path: string, stat: BigIntStats): boolean {
     const { catalog } = this.#parts
     if (tail.at !== path) {
-      // Reading by several names: stay with the one it has.
+      // If several paths lead to the file, it keeps its present one.
       const stays = tail.seenIn === this.#number
       if (!stays) {
         catalog.unbind(tail)
@@ -137,7 +137,7 @@ export class Sweeper {
     tail.seenIn = this.#number
     tail.lostSince = null
     if (tail.gone !== null) {
-      // Its inode may have been given to another file in the meantime.
+      // In the meantime its inode may have been given to another file.
       tail.verified = false
       tail.gone = null
       catalog.touched(tail)
@@ -145,7 +145,7 @@ export class Sweeper {
     return this.inspect(tail, stat)
   }
 
-  /** Takes note of a known file's present size; false when its content says that it is another file. */
+  /** Takes note of a known file's present size; false if its content shows that it is another file. */
   inspect(tail: Tail, stat: BigIntStats): boolean {
     if (tail.packed !== null) return this.#inspectPacked(tail, stat)
     const { catalog, descriptors, context } = this.#parts
@@ -158,7 +158,7 @@ export class Sweeper {
       }
       if (size > tail.size && size >= tail.read && !tail.finished) {
         descriptors.keep(tail)
-        // It grew, or it was truncated and has grown past its old size.
+        // It grew, or it was truncated and has grown beyond its old size.
         if (tail.reader !== null && isIntact(tail)) {
           this.#take(tail, stat)
           return true
@@ -223,7 +223,7 @@ export class Sweeper {
     return true
   }
 
-  /** Compares content; null when the file can't be looked into now. */
+  /** Compares content; null if the file cannot be opened now. */
   #compare(tail: Tail, stat: BigIntStats): Likeness | null {
     const size = Number(stat.size)
     const compare = (reader: FileReader): Likeness => {
@@ -243,7 +243,7 @@ export class Sweeper {
       return null
     }
     try {
-      // Replaced since it was looked at: the next sweep tells.
+      // The file was replaced after it was inspected: the next sweep handles it.
       if (statKey(reader.stat()) !== statKey(stat)) {
         this.#parts.soon()
         return null
@@ -255,7 +255,7 @@ export class Sweeper {
     }
   }
 
-  /** Says once why a file can't be read; it is tried again at each sweep. */
+  /** Reports once why a file cannot be read; each sweep tries again. */
   blocked(tail: Tail, error: unknown): void {
     const { context } = this.#parts
     const code = codeOf(error)
@@ -292,7 +292,7 @@ export class Sweeper {
     if (tail.size !== tail.waitingAt) this.#parts.ready(tail)
   }
 
-  /** The file is there again whose rest was put into hold/. */
+  /** Leaves hold/, since the file whose rest is there has reappeared. */
   #leaveHold(tail: Tail): void {
     tail.reader?.close()
     tail.reader = null
@@ -300,7 +300,7 @@ export class Sweeper {
     tail.ended = false
   }
 
-  /** Its writer cut the file: from here on it is a new generation; what was cut off may be in a copy. */
+  /** Begins a new generation after the writer truncated the file; a copy may contain the truncated part. */
   #truncated(tail: Tail, stat: BigIntStats, verdict: Likeness): void {
     const { catalog, descriptors, context, keeper } = this.#parts
     if (keeper.isCopying(tail)) {
@@ -333,8 +333,8 @@ export class Sweeper {
   }
 
   /**
-   * A log that is found rotated may have been rotated more than once since the last look: the files between it and the present one
-   * were never seen under the name that the glob knows.
+   * A log that is found rotated may have been rotated more than once since the last look: the files between it and the present one were
+   * never seen under a name that the glob matches.
    */
   #noteBetween(tail: Tail, rotated: Sibling): void {
     const { isExcluded } = this.#parts
@@ -348,7 +348,7 @@ export class Sweeper {
     }
   }
 
-  /** From now on its bytes come from this file. */
+  /** Reads its bytes from this file from now on. */
   #attach(tail: Tail, file: Sibling): void {
     const { catalog, context } = this.#parts
     catalog.rebind(tail, inodeOf(file.stat), file.path)
@@ -362,22 +362,22 @@ export class Sweeper {
     this.#queueUnread(tail)
   }
 
-  /** What was known to be there and was not read is lost: never without a word. */
+  /** Reports bytes that were known but not read as lost. A loss is never silent. */
   #lose(tail: Tail, what: string): void {
     const { context } = this.#parts
     const unread = tail.size - tail.read
     if (tail.size === 0 && tail.read > 0 && tail.source.config?.passing !== true)
       context.log[what === 'is gone' ? 'info' : 'warn'](
-        `${tail.at} ${what} while the agent was stopped, and no copy was found beside it: whether anything was written behind byte ${tail.read} can't be told.`,
+        `${tail.at} ${what} while the agent was stopped, and there is no copy of it in the folder: records behind byte ${tail.read} may be lost.`,
       )
     if (unread > 0)
       context.log.error(
-        `${tail.at} ${what} before its last ${unread} bytes (from ${tail.read}) were read, and no copy of them was found beside it.`,
+        `${tail.at} ${what} before its last ${unread} bytes (from ${tail.read}) were read, and there is no copy of them in the folder.`,
       )
     tail.size = tail.read
   }
 
-  /** No glob leads to the file: it may have been renamed, or it is gone. */
+  /** Handles a file that no glob finds: it may have been renamed, or it is gone. */
   #missing(tail: Tail): void {
     const { catalog, descriptors, context } = this.#parts
     if (tail.inode === null || tail.held) return
@@ -410,7 +410,7 @@ export class Sweeper {
     catalog.touched(tail)
   }
 
-  /** Only the open descriptor leads to it. Its writer may go on for a while. */
+  /** Handles a file that only has its open descriptor. Its writer may continue for a while. */
   #lost(tail: Tail): void {
     const { descriptors, context, keeper, policy, catalog, hold } = this.#parts
     const now = context.clock()
@@ -420,7 +420,7 @@ export class Sweeper {
     if (Number(stat.size) > tail.size) this.#take(tail, stat)
     const quiet = now - Math.max(tail.changedAt, tail.lostSince)
     if (tail.read < tail.size && quiet >= policy.activeFor) {
-      // Without a writer the last line gets no end any more.
+      // Without a writer the last line never gets its end.
       tail.ended = true
       tail.waitingAt = -1
       this.#queueUnread(tail)

@@ -1,11 +1,10 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { numbered, numbers, Workbench } from './workbench.ts'
 
 let bench: Workbench
 beforeEach(() => {
   bench = new Workbench()
-  mkdirSync(bench.logs, { recursive: true })
 })
 afterEach(() => bench.close())
 

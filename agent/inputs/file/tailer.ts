@@ -14,25 +14,24 @@ import { type FileInputContext, type FileInputOptions, POLICY, type Policy } fro
 import { Poller } from './poll.ts'
 import { Queue } from './queue.ts'
 import type { Tail } from './source.ts'
-import { statusOf } from './status.ts'
 import { Sweeper } from './sweep.ts'
 import { type FolderToWatch, Hints } from './watch.ts'
 
-/** A sweep takes at most one part in so many of a core, where the system gives hints beside it. */
+/** A sweep takes at most one part in this number of a core, if the system also gives hints. */
 const SWEEP_SHARE = 600
-/** Without hints it must look more often. */
+/** The same without hints: then sweeps must be more frequent. */
 const SWEEP_SHARE_ALONE = 25
-/** One that a change asked for. */
+/** The same for a sweep that a change requested. */
 const SWEEP_SHARE_ASKED = 10
 const SWEEP_AT_LEAST_EVERY = 30_000
-/** Sweeps that were asked for are this far apart. */
+/** The minimum interval of requested sweeps. */
 const SOON = 50
-/** Polling the growing files takes at most one part in so many. */
+/** Polling the growing files takes at most one part in this number of a core. */
 const POLL_SHARE = 20
-/** How often folders that became quiet are looked for. */
+/** The interval of the search for folders that became quiet. */
 const WATCH_EVERY = 1000
 
-/** Tails files: finds them, knows them again, and hands out their records, a fair share of each. */
+/** Tails files: finds them, identifies them again, and hands out their records, a fair share of each. */
 export class FileTailer implements Input {
   readonly #context: FileInputContext
   readonly #policy: Policy
@@ -54,7 +53,7 @@ export class FileTailer implements Input {
   #lastSweep = 0
   #sweepCost = 0
   #pollCost = 0
-  /** Folders that may be watched, as the last sweep found them. */
+  /** Folders that may be watched, according to the last sweep. */
   #folders: FolderToWatch[] = []
   #watchedAt = 0
   #closed = false
@@ -160,7 +159,7 @@ export class FileTailer implements Input {
       const tail = this.#catalog.tailOf(source, generation)
       if (tail === undefined) {
         this.#context.log.error(
-          `The bytes ${from} to ${to} of ${path} had to be read a second time, but nothing is known of the file any more.`,
+          `The bytes ${from} to ${to} of ${path} had to be read a second time, but the agent no longer knows the file.`,
         )
         continue
       }
@@ -193,7 +192,7 @@ export class FileTailer implements Input {
   }
 
   async sweep(): Promise<void> {
-    // One that has begun may have looked before the caller's change: a new one follows it.
+    // A running sweep may have looked before the caller's change: a new one follows it.
     while (this.#sweeping !== null) await this.#sweeping
     if (this.#closed) return
     this.#sweeping = this.#sweepOnce().finally(() => {
@@ -234,7 +233,7 @@ export class FileTailer implements Input {
       )
       this.#watchQuietFolders()
     } catch (error) {
-      this.#context.log.error(`Looking for files failed: ${reasonOf(error)}. It is tried again.`)
+      this.#context.log.error(`The search for files failed: ${reasonOf(error)}. The agent tries again.`)
     }
     await this.#save()
     if (this.#queue.hasWork) this.#wake()
@@ -250,7 +249,7 @@ export class FileTailer implements Input {
     this.#hints.keep(this.#folders, (folder) => !busy.has(folder))
   }
 
-  /** What was written down before may be read now; a full disk is waited for. */
+  /** Saves the new sources; a saved source may be read. If the disk is full, it tries again later. */
   async #save(): Promise<void> {
     try {
       const fresh = await this.#catalog.save()
@@ -260,7 +259,7 @@ export class FileTailer implements Input {
       const reason = reasonOf(error)
       if (this.#saveFailed !== reason)
         this.#context.log.error(
-          `What is known of the files can't be written down: ${reason}. New files are read when it can.`,
+          `The state of the files can't be written: ${reason}. The agent does not read new files until it can.`,
         )
       this.#saveFailed = reason
     }
@@ -279,14 +278,14 @@ export class FileTailer implements Input {
   #takeUpHeld(held: Set<string>): void {
     for (const tail of this.#catalog.tails()) {
       const { id } = tail.source
-      // Also what was kept just before a crash, and not yet written down.
+      // This includes bytes that were held just before a crash and not recorded yet.
       if (tail.heldTo === null && !held.has(`${id}-${tail.generation}`)) continue
       const reader = this.#hold.read(id, tail.generation)
       if (reader === null) {
         tail.heldTo = null
         if (tail.packed === null)
           this.#context.log.error(
-            `The rest of ${tail.at} should be in ${this.#hold.pathOf(id, tail.generation)}, but that file is missing: what it held from byte ${tail.position} is lost.`,
+            `The rest of ${tail.at} should be in ${this.#hold.pathOf(id, tail.generation)}, but that file is missing: its bytes from ${tail.position} on are lost.`,
           )
         continue
       }
@@ -301,7 +300,7 @@ export class FileTailer implements Input {
     }
     for (const name of held)
       this.#context.log.warn(
-        `hold/ has ${name}.hold, of which nothing is written down; it is left there. Delete it if its file needs no reading.`,
+        `hold/ has ${name}.hold, which belongs to no known file. The agent leaves it there. Delete it if you don't need it.`,
       )
   }
 
@@ -318,7 +317,7 @@ export class FileTailer implements Input {
     this.#schedule()
   }
 
-  /** One timer for all: the growing files often, all files now and then. */
+  /** One timer for all: growing files often, all files at longer intervals. */
   #schedule(): void {
     if (this.#closed) return
     if (this.#timer !== null) clearTimeout(this.#timer)
@@ -346,4 +345,46 @@ export class FileTailer implements Input {
     if (this.#sweeping === null && this.#context.clock() >= this.#sweepDue) await this.sweep()
     this.#schedule()
   }
+}
+
+/** The state of each source, and of the unreadable paths. */
+function statusOf(catalog: Catalog, problems: ReadonlyMap<string, string>): SourceStatus[] {
+  const all: SourceStatus[] = []
+  for (const source of catalog.sources.values()) for (const tail of source.tails) all.push(statusOfTail(tail))
+  for (const [path, problem] of problems)
+    all.push({
+      source: '',
+      path,
+      generation: 0,
+      position: 0,
+      read: 0,
+      size: 0,
+      state: 'blocked',
+      problem,
+      unfinished: 0,
+      lastRead: null,
+    })
+  return all
+}
+
+function statusOfTail(tail: Tail): SourceStatus {
+  return {
+    source: tail.source.id,
+    path: tail.source.path,
+    generation: tail.generation,
+    position: tail.position,
+    read: tail.read,
+    size: Math.max(tail.size, tail.read),
+    state: stateOf(tail),
+    problem: tail.problem,
+    unfinished: tail.waitingAt === tail.size ? tail.size - tail.read : 0,
+    lastRead: tail.lastRead,
+  }
+}
+
+function stateOf(tail: Tail): SourceStatus['state'] {
+  if (tail.problem !== null) return 'blocked'
+  if (tail.held) return 'held'
+  if (tail.gone !== null || (tail.inode === null && tail.reader === null)) return 'gone'
+  return tail.read < tail.size && tail.waitingAt !== tail.size ? 'reading' : 'idle'
 }

@@ -1,7 +1,7 @@
 import type { Source, Tail } from './source.ts'
 import type { SweepParts } from './sweep.ts'
 
-/** Lets go of what is done: settled generations, what is in hold/ and settled, sources long gone. */
+/** Releases finished data: settled generations, settled bytes in hold/, and sources that are long gone. */
 export function tidy(parts: SweepParts, sweep: number, now: number): void {
   const { catalog, descriptors, hold, keeper, policy } = parts
   const isOld = (tail: Tail): boolean =>

@@ -8,13 +8,13 @@ import { isPrefixOf, originalsOf, withFile } from './rotate.ts'
 import type { Tail } from './source.ts'
 import type { SweepParts } from './sweep.ts'
 
-/** What becomes of a file that no source has: a new source, unless it is an old one at another place, or a copy. */
+/** Identifies a file that belongs to no source: a known file at another place, a copy, or a new source. */
 export class UnknownFiles {
   readonly #parts: SweepParts
   #sweep = 0
   /** Missing files by their head; for one sweep. */
   #missingByHead: Map<string, Tail> | null = null
-  /** Paths that can't be read, with the reason. */
+  /** Unreadable paths, with the reason. */
   readonly #problems = new Map<string, string>()
 
   constructor(parts: SweepParts) {
@@ -25,7 +25,7 @@ export class UnknownFiles {
     return this.#problems
   }
 
-  /** A sweep has found these, and could not look at those. */
+  /** Takes the unknown files of a sweep, and its problems. */
   reset(sweep: number, problems: ReadonlyMap<string, string>, unknown: Iterable<Seen>): void {
     this.#sweep = sweep
     this.#missingByHead = null
@@ -37,7 +37,7 @@ export class UnknownFiles {
       if (!problems.has(path) && !there.has(path)) this.#problems.delete(path)
   }
 
-  /** The source whose file this turned out to be, an old one or a new one; null where it is none, or not yet. */
+  /** Returns the source of this file, a known or a new one; null if it has none, or none yet. */
   identify(seen: Seen): Tail | null {
     const { path, stat, config } = seen
     const size = Number(stat.size)
@@ -61,7 +61,7 @@ export class UnknownFiles {
         else
           this.#problem(
             path,
-            `${path} is compressed with gzip and is passed over: what was in it was read before. Set "gzip: true" for files that are only there compressed.`,
+            `${path} is compressed with gzip, so the agent ignores it: it read the content before. Set "gzip: true" for files that exist only compressed.`,
             'info',
           )
         return null
@@ -87,8 +87,8 @@ export class UnknownFiles {
   }
 
   /**
-   * A source whose file is missing and whose content is here: a data folder that was copied to another disk, a machine that
-   * numbers its disks anew, a file moved across file systems.
+   * Finds a source whose file is missing and whose content is here: a data folder that was copied to another disk, a machine that
+   * renumbers its disks, a file that was moved across file systems.
    */
   #movedHere(seen: Seen, reader: FileReader, size: number): Tail | null {
     const { catalog } = this.#parts
@@ -103,7 +103,7 @@ export class UnknownFiles {
     ) {
       const short = here.head.bytes < HEAD_BYTES
       const otherDisk = here.inode !== null && here.inode.dev !== String(seen.stat.dev)
-      // Of a short file its beginning alone says little: a new log may begin like the old one.
+      // The head of a short file alone proves little: a new log may begin like the old one.
       if (!short || otherDisk || (here.read > 0 && here.read === size)) return here
     }
     if (size < HEAD_BYTES) return null
@@ -119,7 +119,7 @@ export class UnknownFiles {
     return beyondHead && likeness(reader, size, moved, moved.read) === 'same' ? moved : null
   }
 
-  /** A rotation that copies and then truncates is under way: the copy is not a file of its own. */
+  /** Whether a copy-and-truncate rotation is under way, so that this file is the copy and no source of its own. */
   #isCopyInTheMaking(path: string, reader: FileReader, size: number): boolean {
     const { catalog, soon } = this.#parts
     for (const name of originalsOf(basename(path))) {
@@ -129,7 +129,7 @@ export class UnknownFiles {
         const stat = other.stat()
         if (!isAt(stat, original)) return false
         if (Number(stat.size) >= size) return isPrefixOf(reader, size, other, original)
-        // Longer than the original: a copy only if the original was truncated a moment ago.
+        // The file is longer than the original: it is a copy only if the original was truncated a moment ago.
         const like = likeness(other, Number(stat.size), original, original.read)
         return like !== 'same' && likeness(reader, size, original, original.read) === 'same'
       })

@@ -5,9 +5,9 @@ import { codeOf, reasonOf } from '../../../schema/index.ts'
 import type { Log } from './options.ts'
 
 /**
- * Hints from the operating system that something changed in a quiet folder; what changed, the stat says. A hint is worth having
- * only while nothing happens: at the first one the folder's watch is taken down, since its files are polled while they grow,
- * and a watch on a busy folder would cost an event for each write. When the folder is quiet again it is watched again.
+ * Hints from the operating system that something changed in a quiet folder; the stat shows what. A hint is only useful in a quiet folder:
+ * the first one ends the folder's watch, since its files are polled while they grow, and a watch on a busy folder would cost an event for
+ * each write. When the folder is quiet again, it is watched again.
  */
 export interface FolderToWatch {
   readonly path: string
@@ -17,7 +17,7 @@ export interface FolderToWatch {
 }
 
 const REARM_AFTER = 2000
-/** With each watch a folder is listed once: in a large one that is dear, and done rarely. */
+/** Each new watch lists its folder once. In a large folder this is expensive, so it is done rarely. */
 const REARM_PER_ENTRY = 30
 const LIMIT_PAUSE = 600_000
 
@@ -42,7 +42,7 @@ export class Hints {
     return this.#watched.size
   }
 
-  /** Watches those of these folders that are quiet, as many as may be watched; others no more. */
+  /** Watches the quiet ones of these folders, up to the limit, and ends all other watches. */
   keep(folders: readonly FolderToWatch[], isQuiet: (folder: string) => boolean): void {
     const now = this.#clock()
     const wanted = new Set(folders.map((folder) => folder.path))
@@ -68,7 +68,7 @@ export class Hints {
 
   #putUp({ path: folder, modified }: FolderToWatch): void {
     const watcher = watch(folder, {
-      // Only the folder itself: a folder's watch reports its files, and a watch a file would use up the system's.
+      // Only the folder is watched: its watch reports its files, and a watch per file would exhaust the system's watches.
       ignored: (path) => path !== folder,
       depth: 0,
       ignoreInitial: true,
@@ -82,7 +82,7 @@ export class Hints {
       this.#hint(typeof name === 'string' && name !== '' ? join(folder, name) : null)
     })
     watcher.on('ready', () => {
-      // What happened between the sweep and the watch gave no hint.
+      // Changes between the sweep and the watch gave no hint.
       if (this.#watched.get(folder) === watcher && changeOf(folder) !== modified) this.#hint(null)
     })
     watcher.on('error', (error) => {
@@ -91,11 +91,11 @@ export class Hints {
       if (code === 'ENOSPC' || code === 'EMFILE') {
         this.#pausedUntil = this.#clock() + LIMIT_PAUSE
         this.#log.warn(
-          'The system allows no more watches (fs.inotify.max_user_watches or max_user_instances): changes are found by the sweep alone.',
+          'The system allows no more watches (fs.inotify.max_user_watches or max_user_instances): the agent finds changes by the sweep only.',
         )
       } else if (code !== 'ENOENT' && code !== 'EACCES') {
         this.#log.warn(
-          `The folder ${folder} can't be watched: ${reasonOf(error)}. Changes are found by the sweep.`,
+          `The folder ${folder} can't be watched: ${reasonOf(error)}. The agent finds its changes by the sweep.`,
         )
       }
       this.#hintedAt.set(folder, this.#clock())
@@ -115,7 +115,7 @@ function changeOf(folder: string): bigint | null {
   try {
     return statSync(folder, { bigint: true }).mtimeNs
   } catch {
-    // It is gone, or may not be looked at: the sweep finds out.
+    // The folder is gone or inaccessible: the sweep handles it.
     return null
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -12,29 +12,29 @@ import { forEachRecord } from '../framing.ts'
 import type { Input } from '../input.ts'
 import { createFileInput, type FileConfig, type Policy } from './index.ts'
 
-/** What the tests of this folder work with: a temporary folder, the real state, and a pump that settles what it reads. */
+/** The tools for the tests of this folder: a temporary folder, the real state, and a pump that settles the records it reads. */
 export interface Reading {
   readonly record: string
   readonly slice: TaskSlice
 }
 
 export class Workbench {
-  /** On a real disk: it gives the inode of a deleted file to the next one, which memory doesn't. */
+  /** The folder is on a real disk, which gives the inode of a deleted file to the next one; a memory file system doesn't. */
   readonly folder = mkdtempSync(join(process.env.WAYBILL_DISK ?? tmpdir(), 'waybill-files-'))
   readonly logs = join(this.folder, 'logs')
   readonly data = join(this.folder, 'data')
-  /** Every sentence that was logged. */
+  /** All logged sentences. */
   readonly said: string[] = []
   readonly readings: Reading[] = []
-  /** Handed out and not settled. */
+  /** The slices that were handed out and are not settled. */
   unsettled: TaskSlice[] = []
-  /** As the spool would say after a restart. */
+  /** The sealed ranges that the spool would report after a restart. */
   readonly sealed = new Map<string, readonly Range[]>()
   input: Input | null = null
   state: State | null = null
-  /** What the input writes into its state waits for this. */
+  /** The input's writes to its state wait for this. */
   disk: Promise<void> = Promise.resolve()
-  /** Writes that wait. */
+  /** The number of waiting writes. */
   held = 0
   now: () => number = Date.now
   files: FileConfig[]
@@ -47,6 +47,7 @@ export class Workbench {
   }
 
   constructor(files: Partial<FileConfig>[] = [{}]) {
+    mkdirSync(this.logs, { recursive: true })
     this.files = files.map((file, pipeline) => ({
       paths: [join(this.logs, '*.log')],
       exclude: [],
@@ -105,7 +106,7 @@ export class Workbench {
     this.state = null
   }
 
-  /** As kill -9 leaves it: what was handed out and not sealed is forgotten. */
+  /** Simulates kill -9: forgets all slices that were handed out and not sealed. */
   async kill(): Promise<void> {
     this.unsettled = []
     await this.stop()
@@ -116,7 +117,7 @@ export class Workbench {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  /** One filling; its records, not yet settled. */
+  /** Fills one buffer and returns its slices, which are not yet settled. */
   async fill(limits: { bytes?: number; records?: number } = {}): Promise<TaskSlice[]> {
     const buffer = Buffer.alloc(LIMITS.taskBytes + LIMITS.recordBytes, '?')
     const filled = await this.running.fill(buffer, {
@@ -144,7 +145,7 @@ export class Workbench {
     await this.state!.write(this.running.settled(slices.map(asSourceSlice)))
   }
 
-  /** Reads and settles all that is there now. */
+  /** Reads and settles all present records. */
   async drain(): Promise<string[]> {
     const before = this.readings.length
     await this.running.sweep()

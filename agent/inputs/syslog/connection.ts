@@ -5,20 +5,20 @@ import type { Origin } from './record.ts'
 import { originText } from './record.ts'
 import type { Account, Shares } from './shares.ts'
 
-/** Bytes of one connection that may be unsynced: behind them it is not read on, and its sender feels it. */
+/** The limit of unsynced bytes of one connection: beyond it the connection is not read, and its sender has to wait. */
 const WINDOW_BYTES = 256 * 1024
 
 export interface ConnectionParts {
   readonly journal: Journal
   readonly clock: () => number
-  /** Memory for messages that are not whole yet, of all connections. */
+  /** The memory for incomplete messages of all connections. */
   readonly memory: Shares
   readonly idle: number
   received(bytes: number): void
   closed(connection: Connection): void
 }
 
-/** One sender's stream: taken apart into messages, which go to the journal no faster than that is synced. */
+/** The stream of one sender. It is split into messages, which go to the journal no faster than they are synced. */
 export class Connection {
   readonly #socket: Socket
   readonly #parts: ConnectionParts
@@ -50,12 +50,12 @@ export class Connection {
       parts.journal.forgetWaker(this.#wake)
       parts.closed(this)
     })
-    // Whatever it is, the connection is closed behind it.
+    // After any error the connection is closed.
     socket.on('error', () => {})
     this.#regulate()
   }
 
-  /** It is not read at present. */
+  /** Whether it is not read at present. */
   get waits(): boolean {
     return this.#waitsForRoom || this.#unsynced > WINDOW_BYTES
   }
@@ -65,7 +65,7 @@ export class Connection {
     this.#regulate()
   }
 
-  /** Takes what has come already, and lets go. */
+  /** Takes the bytes that have arrived, and closes. */
   close(): void {
     this.#socket.pause()
     for (let left: unknown = this.#socket.read(); Buffer.isBuffer(left); left = this.#socket.read()) {
@@ -89,7 +89,7 @@ export class Connection {
     this.#framer.end(cut)
   }
 
-  /** Reads on, or not. */
+  /** Resumes or pauses reading. */
   #regulate(): void {
     if (this.#ended || this.#socket.destroyed) return
     this.#waitsForRoom = !this.#parts.journal.hasRoom(this.#account, WINDOW_BYTES)
@@ -104,7 +104,7 @@ export class Connection {
 
   readonly #wake = (): void => this.#regulate()
 
-  /** Nothing came for a long time; unless it is us who keep it waiting. */
+  /** Closes a connection that was silent for a long time, unless the agent itself keeps it waiting. */
   #idle(): void {
     if (this.waits) return
     this.#end(true)
@@ -112,5 +112,5 @@ export class Connection {
   }
 }
 
-/** A sender that is gone without a word is noticed. */
+/** The time after which keep-alive checks for a sender that has disappeared. */
 const KEEP_ALIVE_AFTER = 60_000

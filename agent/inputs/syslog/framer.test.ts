@@ -12,7 +12,7 @@ interface Got {
   readonly incomplete?: true
 }
 
-/** What a stream in these pieces becomes. */
+/** The messages of a stream that arrives in these pieces. */
 function framed(pieces: readonly (string | Buffer)[], { cut = false, budget = PLENTY } = {}): Got[] {
   const got: Got[] = []
   const framer = new Framer(({ bytes, truncated, incomplete }) => {
@@ -55,7 +55,7 @@ describe('how a stream becomes messages (RFC 6587, RFC 5425)', () => {
     ['a message of many bytes a character', counted('<13>\xe6\xbc\xa2'), ['<13>\xe6\xbc\xa2']],
   ])('%s', (_, stream, messages) => {
     expect(texts([stream])).toEqual(messages)
-    // A NUL that ends a piece ends a message; within a line it would have to stand within its piece.
+    // A NUL at the end of a piece ends a message; a NUL within a line would have to be within its piece.
     if (!stream.includes('\0b')) expect(texts(bytewise(stream))).toEqual(messages)
   })
 
@@ -166,7 +166,7 @@ describe('any bytes in any pieces', () => {
       fc.string({ unit: 'binary-ascii', maxLength: 8 }),
     )
     const stream = fc.array(hostile, { maxLength: 30 }).map((parts) => Buffer.from(parts.join(''), 'latin1'))
-    // Lengths, blanks and terminators are the framing's; every other byte belongs to a message, in order.
+    // Lengths, blanks and terminators belong to the framing; every other byte belongs to a message, in order.
     const content = (text: string): string => text.replace(/[\d \n\r\0]/g, '')
     fc.assert(
       fc.property(stream, cuts, (bytes, places) => {

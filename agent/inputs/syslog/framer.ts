@@ -1,16 +1,16 @@
 import { createHash, type Hash } from 'node:crypto'
 import { LIMITS } from '../../../schema/index.ts'
 
-/** What a framer gives its owner, in the order in which it came. `bytes` are only valid during the call. */
+/** The output of a framer, in the order of arrival. `bytes` are only valid during the call. */
 export interface Framed {
   readonly bytes: Buffer
-  /** It was longer than is kept: what it was as a whole. */
+  /** The size and hash of a message that is longer than the limit. */
   readonly truncated: { readonly bytes: number; readonly sha256: string } | null
-  /** The stream ended within it. */
+  /** Whether the stream ended within it. */
   readonly incomplete: boolean
 }
 
-/** Memory for messages that are not whole yet: asked for before it is used, so that many slow senders can't take all of it. */
+/** The memory for incomplete messages. It is reserved before use, so that many slow senders cannot take all of it. */
 export interface Budget {
   take(bytes: number): boolean
   give(bytes: number): void
@@ -22,40 +22,40 @@ const NUL = 0x00
 const SPACE = 0x20
 const LESS = 0x3c
 const ZERO = 0x30
-/** Digits of a length that is believed; a longer message than that is no message. */
+/** The digits and the size of an acceptable length; a message cannot be longer. */
 const LENGTH_DIGITS = 8
 const BELIEVED = 64 * 1024 * 1024
 const FIRST_ROOM = 1024
 
 type Framing =
-  /** Too few bytes have come to tell. */
+  /** There are too few bytes to decide. */
   | 'unknown'
-  /** A length in front of each message (RFC 6587, 3.4.1; RFC 5425). */
+  /** A length precedes each message (RFC 6587, 3.4.1; RFC 5425). */
   | 'counted'
-  /** A newline behind each message, or a NUL (RFC 6587, 3.4.2). */
+  /** A newline or a NUL follows each message (RFC 6587, 3.4.2). */
   | 'terminated'
 
 /**
- * Takes one connection's stream of bytes apart into messages. The framing is told by how the stream begins: digits, a blank and `<` are a
- * length, all else is the first message itself. In a stream of lengths a place where none stands is read up to its newline, as a message,
- * so that nothing is lost; behind it lengths are looked for again.
+ * Splits the bytes of one connection into messages. The beginning of the stream decides the framing: digits, a blank and `<` are a length;
+ * anything else is the first message itself. In a stream with lengths, bytes without a length are read up to the next newline as a
+ * message, so that nothing is lost. After it the framer looks for lengths again.
  */
 export class Framer {
   readonly #emit: (message: Framed) => void
   readonly #budget: Budget
   #framing: Framing = 'unknown'
-  /** What ends messages here, once one has ended. */
+  /** The terminator of messages on this connection, known after the first message. */
   #terminator: typeof LF | typeof NUL | null = null
-  /** Of the counted message at hand, how many bytes are to come; -1 where its length is not known yet. */
+  /** The missing bytes of the current counted message; -1 while its length is not known. */
   #missing = -1
-  /** What may be a length, with the blank behind it. */
+  /** Digits that may be a length, with the blank after them. */
   #digits = ''
-  /** Where counts were lost: up to the next newline. */
+  /** Whether the lengths were lost; true up to the next newline. */
   #astray = false
-  /** The beginning of the message that is not whole. */
+  /** The beginning of the incomplete message. */
   #kept: Buffer = Buffer.alloc(0)
   #length = 0
-  /** The message is longer than is kept. */
+  /** Set if the message is longer than the limit. */
   #long: { readonly hash: Hash; bytes: number } | null = null
 
   constructor(emit: (message: Framed) => void, budget: Budget) {
@@ -77,11 +77,11 @@ export class Framer {
     }
   }
 
-  /** The stream has ended: what is there of a last message is one. With `cut` it did not end by itself. */
+  /** Ends the stream: the rest counts as a last message. With `cut`, the connection was interrupted. */
   end(cut: boolean): void {
     const counted = this.#framing === 'counted'
     if (this.#digits !== '') this.#giveUpCounting()
-    // A last line without a newline is whole as far as anyone can tell.
+    // A last line without a newline has to count as complete.
     if (this.#length > 0) this.#finish(null, 0, 0, cut || counted || this.#long !== null)
     this.release()
   }
@@ -93,10 +93,10 @@ export class Framer {
     this.#long = null
   }
 
-  /** Reads a length, or finds that none stands here: then what looked like one begins a message. */
+  /** Reads a length, or finds that there is none: then the digits begin a message. */
   #count(chunk: Buffer, from: number): number {
     let at = from
-    // Some end a counted message with a newline that they don't count.
+    // Some senders end a counted message with a newline that they don't count.
     while (this.#framing === 'counted' && this.#digits === '' && (chunk[at] === LF || chunk[at] === CR)) at++
     for (; at < chunk.length; at++) {
       const byte = chunk[at]!
@@ -153,7 +153,7 @@ export class Framer {
     if (this.#terminator !== null) return chunk.indexOf(this.#terminator, from)
     const newline = chunk.indexOf(LF, from)
     const stop = newline === -1 ? chunk.length : newline
-    // A NUL within a line is content; one that ends what came, or that the next message follows, ends a message.
+    // A NUL within a line is content. A NUL at the end of the chunk, or before the next message, ends a message.
     for (let nul = chunk.indexOf(NUL, from); nul !== -1 && nul < stop; nul = chunk.indexOf(NUL, nul + 1)) {
       if (nul + 1 !== chunk.length && chunk[nul + 1] !== LESS) continue
       this.#terminator = NUL
@@ -183,7 +183,7 @@ export class Framer {
     long.bytes += to - from
   }
 
-  /** As much of it as the budget gives; the first KiB is everyone's. */
+  /** Grows the room for the message as far as the budget allows. The first KiB is always available. */
   #makeRoom(needed: number): void {
     if (needed <= this.#kept.length) return
     let size = Math.min(LIMITS.recordBytes, Math.max(FIRST_ROOM, needed, this.#kept.length * 2))
@@ -195,7 +195,7 @@ export class Framer {
     this.#kept = wider
   }
 
-  /** The message that was kept, and what the chunk adds to it. */
+  /** Emits the kept bytes together with the chunk's part of the message. */
   #finish(chunk: Buffer | null, from: number, to: number, incomplete: boolean): void {
     let bytes: Buffer
     let truncated: Framed['truncated'] = null
@@ -212,11 +212,11 @@ export class Framer {
     this.#long = null
     if (truncated === null) bytes = this.#trimmed(bytes)
     if (bytes.length > 0) this.#emit({ bytes, truncated, incomplete })
-    // A large buffer is for a large message: idle connections don't keep one.
+    // Only large messages need a large buffer: idle connections don't keep one.
     if (this.#kept.length > FIRST_ROOM) this.release()
   }
 
-  /** Without the CR of CR LF, and without the other terminator, of which some send both. */
+  /** Removes the CR of CR LF and the other terminator: some senders send both. */
   #trimmed(bytes: Buffer): Buffer {
     if (this.#framing === 'counted') return bytes
     const start = bytes[0] === NUL || (this.#terminator === NUL && bytes[0] === LF) ? 1 : 0

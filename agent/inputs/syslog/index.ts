@@ -1,4 +1,4 @@
-/** Syslog as an input: what is received is written to a journal, which is then read as files are. */
+/** Syslog as an input: received messages are written to a journal, which is then read like files. */
 export { takeJournalKey } from './key.ts'
 export type { Listen, ListenerStatus, StreamLimits, SyslogListening, TlsOptions } from './options.ts'
 export { listenText } from './options.ts'

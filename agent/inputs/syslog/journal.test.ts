@@ -3,13 +3,13 @@ import { appendFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileS
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { tinyDisk } from '../../state/testing/tiny-disk.ts'
-import { dropsIn, hexAddress, kernelDrops } from './kernel-drops.ts'
 import { Shares } from './shares.ts'
 import { messagesIn, Stage, temporaryFolder } from './testing/stage.ts'
+import { dropsIn, hexAddress, kernelDrops } from './udp.ts'
 
 const segments = (folder: string): string[] => readdirSync(folder).sort()
 
-/** A journal with these messages, closed. */
+/** Writes a closed journal with these messages. */
 async function written(folder: string, messages: readonly string[]): Promise<string> {
   const stage = await Stage.open({ folder })
   const socket = await stage.connect()
@@ -35,7 +35,7 @@ describe('a journal found after a crash', () => {
     harm(path)
     const stage = await Stage.open({ folder })
     expect(stage.messages().map(({ text }) => text)).toEqual(['<13>one', '<13>two'].slice(0, whole))
-    expect(stage.said.join()).toContain('were torn off by a crash')
+    expect(stage.said.join()).toContain('A crash damaged the last')
     const socket = await stage.connect()
     socket.write('<13>three\n')
     await stage.until('it goes on', () => stage.messages().at(-1)?.text === '<13>three')
@@ -136,7 +136,7 @@ describe('what the system has thrown away', () => {
     })
     await new Promise<void>((resolve) => deaf.bind(0, '127.0.0.1', resolve))
     const { port } = deaf.address()
-    // Without a turn of the event loop nobody reads.
+    // Without a turn of the event loop, nothing is read.
     for (let n = 0; n < 100; n++) sender.send(Buffer.alloc(1000), port, '127.0.0.1')
     await new Promise<void>((resolve) => sender.send('last', port, '127.0.0.1', () => resolve()))
     expect(kernelDrops('127.0.0.1', port)).toBeGreaterThan(0)

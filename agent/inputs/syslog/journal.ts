@@ -15,11 +15,11 @@ import { type Account, Shares } from './shares.ts'
 
 export interface JournalOptions {
   readonly folder: string
-  /** Messages are encrypted with it. */
+  /** The key that encrypts the messages. */
   readonly key: Uint8Array
-  /** Bytes that may wait here for their acknowledgement. */
+  /** The limit of bytes that wait here for their acknowledgement. */
   readonly limit: number
-  /** How long what came is gathered before it is synced, ms. */
+  /** How long received messages are collected before they are synced, in ms. */
   readonly syncEvery: number
 }
 
@@ -27,24 +27,24 @@ export interface JournalContext {
   readonly clock: () => number
   readonly random: (bytes: number) => Buffer
   readonly log: { info(sentence: string): void; warn(sentence: string): void; error(sentence: string): void }
-  /** Bytes of a segment that are acknowledged, by path; what is not among them has not been read yet. */
+  /** The acknowledged bytes of each segment, by path; a missing segment has not been read yet. */
   readonly acknowledged: () => ReadonlyMap<string, number>
-  /** There is more in this segment. */
+  /** Called when a segment has grown. */
   readonly written: (path: string) => void
 }
 
-/** Who waits for the sync of what it wrote, or for room. */
+/** Writers that wait for a sync, or for room. */
 export interface Writer {
-  /** So many of its bytes are safe. */
+  /** Called when this many of its bytes are synced. */
   synced(bytes: number): void
 }
 
 export interface JournalStatus {
-  /** Bytes that wait here, and how many may. */
+  /** The bytes that wait here, and their limit. */
   readonly bytes: number
   readonly limit: number
   readonly segments: number
-  /** Why nothing is taken at present, in a sentence. */
+  /** The reason why the journal takes nothing at present, in a sentence. */
   readonly problem: string | null
 }
 
@@ -69,29 +69,29 @@ interface Group {
   readonly accounts: Map<Account, number>
 }
 
-/** A group is written when it is this full, before its time. */
+/** A group of this size is written before its time. */
 const GROUP_BYTES = 1024 * 1024
 const GROUP_ROOM = GROUP_BYTES + 1024 * 1024 + RECORD_OVERHEAD
-/** Groups that are filled and wait for a disk that is slow. */
+/** The limit of full groups that wait for a slow disk. */
 const WAITING_GROUPS = 4
 const SEGMENT_MOST = 32 * 1024 * 1024
 const SEGMENT_LEAST = 256 * 1024
 const RETRY_MS = 1000
 const TIDY_MS = 500
-/** A segment that nothing was written to for so long is done, if it is acknowledged: messages don't stay longer than they must. */
+/** A segment without writes for this time is closed if it is acknowledged: messages don't stay longer than necessary. */
 const QUIET_MS = 2000
 
 /**
- * What was received, on the disk before it counts as received: groups of messages are written and synced together. The tailer reads the
- * segments as it reads any file; one that is wholly acknowledged is removed. It never holds more than its limit, and says so
- * beforehand, so that TCP senders can be kept waiting and lost datagrams be counted.
+ * Stores received messages on the disk before they count as received. Groups of messages are written and synced together. The tailer reads
+ * the segments like any other file. A segment is removed when all of it is acknowledged. The journal never exceeds its limit and reports
+ * it in advance, so that TCP senders can be kept waiting and lost datagrams can be counted.
  */
 export class Journal {
   #options: JournalOptions
   readonly #context: JournalContext
   readonly #key: JournalKey
   readonly #shares: Shares
-  /** Bytes that came by each transport. */
+  /** The bytes that came by each transport. */
   readonly #kinds: Record<Kind, number> = { stream: 0, datagram: 0, own: 0 }
   #closed: Closed[] = []
   #segment: Open | null = null
@@ -121,12 +121,12 @@ export class Journal {
     const { segments, next, torn } = await recover(options.folder)
     if (torn > 0) {
       context.log.warn(
-        `The last ${torn} bytes of the syslog journal in ${options.folder} were torn off by a crash before they were synced; they are cut away.`,
+        `A crash damaged the last ${torn} bytes of the syslog journal in ${options.folder} before they were synced. The agent removed them.`,
       )
     }
     journal.#next = next
     for (const { path, bytes } of segments) {
-      // Whose they are was known to the process before.
+      // Only the earlier process knew the senders of these bytes.
       journal.#closed.push({ path, bytes, accounts: new Map([[EARLIER, bytes]]) })
       journal.#take(EARLIER, bytes)
     }
@@ -135,21 +135,21 @@ export class Journal {
     return journal
   }
 
-  /** Other bounds, for all that comes from now on. */
+  /** Changes the limits from now on. */
   adjust(options: Pick<JournalOptions, 'limit' | 'syncEvery'>): void {
     this.#options = { ...this.#options, ...options }
     this.#shares.limit = options.limit
     this.#wake()
   }
 
-  /** Under which name a peer's part of the journal is kept. */
+  /** The name of a peer's account in the journal. */
   accountOf(kind: 'stream' | 'datagram', peer: string): Account {
     return this.#shares.accountOf(`${kind} ${peer}`)
   }
 
   /**
-   * Whether a message may be written now: the disk takes it, the peer has not had its share, and neither have all that come by its
-   * transport: senders of datagrams can make up addresses, senders of streams can wait.
+   * Whether a message may be written now: the disk accepts it, and neither the peer nor its transport has used up its share. Senders of
+   * datagrams can forge addresses; senders of streams can wait.
    */
   hasRoom(account: Account, bytes: number): boolean {
     if (this.#stopping || this.#problem !== null || this.#full.length >= WAITING_GROUPS) return false
@@ -158,7 +158,7 @@ export class Journal {
     return this.#shares.mayTake(account, bytes)
   }
 
-  /** Writes a message; whoever calls has asked for room. */
+  /** Writes a message; the caller has checked that there is room. */
   append(
     origin: string,
     account: Account,
@@ -177,7 +177,7 @@ export class Journal {
     return written
   }
 
-  /** Notes that so many messages were lost. It is written beyond the limit: a few bytes in a second. */
+  /** Notes that this many messages were lost. The note may exceed the limit: it is a few bytes per second. */
   appendDropped(count: number): void {
     const record = droppedRecord(count, this.#context.clock())
     record.copy(this.#filling.bytes, this.#filling.length)
@@ -203,13 +203,13 @@ export class Journal {
     return { bytes, limit, segments, problem: this.#problem }
   }
 
-  /** Resolves when all that was appended is synced. */
+  /** Resolves when all appended messages are synced. */
   async flush(): Promise<void> {
     this.#startFlush()
     while (this.#flushing !== null) await this.#flushing
   }
 
-  /** Removes the segments that are wholly acknowledged. */
+  /** Removes the segments that are completely acknowledged. */
   async tidy(): Promise<void> {
     if (this.#closed.length === 0 && this.#segment === null) return
     const acknowledged = this.#context.acknowledged()
@@ -228,7 +228,7 @@ export class Journal {
     this.#wake()
   }
 
-  /** The segment that is written is closed where all of it is acknowledged and no more comes. */
+  /** Closes the present segment if all of it is acknowledged and no more is written. */
   async #closeQuiet(acknowledged: ReadonlyMap<string, number>): Promise<void> {
     const present = this.#segment
     if (present === null || this.#flushing !== null || this.#filling.length > 0 || this.#stopping) return
@@ -244,7 +244,7 @@ export class Journal {
     this.#accounts = new Map()
   }
 
-  /** What was appended is synced before it resolves, unless the disk refuses it. */
+  /** Syncs all appended messages before it resolves, unless the disk refuses. */
   async close(): Promise<void> {
     if (this.#tidyTimer !== null) clearInterval(this.#tidyTimer)
     this.#stopping = true
@@ -290,16 +290,19 @@ export class Journal {
     }
   }
 
-  /** A disk that refuses is asked again and again; meanwhile nothing more is taken. False when it is time to stop. */
+  /**
+   * Writes a group. If the disk refuses, it retries; in the meantime the journal takes nothing more. Returns false when it is time to
+   * stop.
+   */
   async #written(group: Group): Promise<boolean> {
     for (;;) {
       try {
         await this.#write(group)
-        if (this.#problem !== null) this.#context.log.info('The syslog journal is written again.')
+        if (this.#problem !== null) this.#context.log.info('The agent can write the syslog journal again.')
         this.#problem = null
         return true
       } catch (error) {
-        const problem = `The syslog journal in ${this.#options.folder} can't be written: ${reasonOf(error)}. TCP senders wait, datagrams are lost and counted, until it can; make room, or move the data folder.`
+        const problem = `The syslog journal in ${this.#options.folder} can't be written: ${reasonOf(error)}. Until it can, TCP senders wait, and datagrams are lost and counted. Free space, or move the data folder.`
         if (this.#problem === null) this.#context.log.error(problem)
         this.#problem = problem
         if (this.#stopping) return false
@@ -315,7 +318,7 @@ export class Journal {
       this.#key.seal(group.bytes, group.length, this.#context.random(NONCE_BYTES))
       group.isSealed = true
     }
-    // At the same place with the same bytes, however often it is tried: what was half written is written over.
+    // Every attempt writes the same bytes to the same place: it overwrites a partial write.
     for (let at = 0; at < group.length; ) {
       const { bytesWritten } = await handle.write(group.bytes, at, group.length - at, segment.bytes + at)
       at += bytesWritten
@@ -392,9 +395,9 @@ export class Journal {
 
 type Kind = 'stream' | 'datagram' | 'own'
 
-/** Of the journal, that all streams or all datagrams together may take. */
+/** The largest part of the journal that all streams or all datagrams together may use. */
 const LARGEST_PART = 0.75
-/** Segments of before the last start, and what the journal notes itself. */
+/** The account of segments from before the last start, and of the journal's own notes. */
 const EARLIER: Account = 'own'
 
 const kindOf = (account: Account): Kind =>

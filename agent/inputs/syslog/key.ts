@@ -5,7 +5,7 @@ import { OperatorError, reasonOf } from '../../../schema/index.ts'
 import { writeFileDurably } from '../../state/index.ts'
 import { KEY_BYTES } from './seal.ts'
 
-/** The key of the journal in this file. If there is none, one is made, and is on the disk before anything is encrypted with it. */
+/** Reads the key of the journal from this file. If there is none, it creates one and syncs it before anything is encrypted with it. */
 export async function takeJournalKey(
   path: string,
   folder: string,
@@ -14,18 +14,20 @@ export async function takeJournalKey(
   const found = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw new OperatorError(
-      `The journal's key ${path} can't be read: ${reasonOf(error)}. Give this user the right.`,
+      'WB-DATA-UNUSABLE',
+      `The journal's key ${path} can't be read: ${reasonOf(error)}. Give this user permission.`,
     )
   })
   if (found?.length === KEY_BYTES) return found
   if (found !== null) {
     throw new OperatorError(
-      `The journal's key ${path} is damaged: it has ${found.length} bytes, not ${KEY_BYTES}. Restore it from a backup, or remove it: then messages that wait in the journal are shipped as errors, without their text.`,
+      'WB-DATA-DAMAGED',
+      `The journal's key ${path} is damaged: it has ${found.length} bytes, not ${KEY_BYTES}. Restore it from a backup, or remove it: the agent then ships the messages in the journal as errors, without their text.`,
     )
   }
   if (existsSync(folder) && readdirSync(folder).some((name) => name.endsWith('.journal'))) {
     log.warn(
-      `The journal's key ${path} is missing, so a new one is made. Messages that were encrypted with the old one are shipped as errors, without their text.`,
+      `The journal's key ${path} is missing, so the agent made a new one. It ships messages that were encrypted with the old one as errors, without their text.`,
     )
   }
   const key = randomBytes(KEY_BYTES)

@@ -2,7 +2,7 @@
 export interface Listen {
   readonly transport: 'udp' | 'tcp' | 'tls'
   readonly host: string
-  /** 0 for one that the system chooses. */
+  /** The port, or 0 if the system chooses it. */
   readonly port: number
 }
 
@@ -10,46 +10,46 @@ export interface TlsOptions {
   /** Paths of PEM files. */
   readonly cert: string
   readonly key: string
-  /** Who signs the certificates of clients; by default the authorities that Node knows. */
+  /** The authority of client certificates; by default the authorities that Node knows. */
   readonly ca: string | null
   /** Whether clients must prove who they are. */
   readonly client: 'none' | 'optional' | 'required'
 }
 
 export interface StreamLimits {
-  /** Connections at once, in all and of one address. */
+  /** The limits of simultaneous connections, in total and per address. */
   readonly connections: number
   readonly perPeer: number
-  /** A connection on which nothing comes for so long is closed, ms. */
+  /** The time after which a silent connection is closed, in ms. */
   readonly idle: number
 }
 
-/** One `syslog:` entry of the configuration, as far as receiving goes. */
+/** One `syslog:` entry of the configuration, as far as it concerns receiving. */
 export interface SyslogListening {
   readonly listens: readonly Listen[]
   readonly tls: TlsOptions | null
   readonly limits: StreamLimits
 }
 
-/** As it is written in settings, in the journal and in status: `tcp 127.0.0.1:5514`. */
+/** The form of an address in settings, in the journal and in status: `tcp 127.0.0.1:5514`. */
 export function listenText({ transport, host, port }: Listen): string {
   return `${transport} ${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** How it stands with one address. */
+/** The state of one address. */
 export interface ListenerStatus {
   readonly listen: string
-  /** The address as it is, where the system chose the port. */
+  /** The actual address, if the system chose the port. */
   readonly address: string
-  /** Open now. */
+  /** The open connections. */
   readonly connections: number
   readonly messages: number
   readonly bytes: number
-  /** Messages that were lost, in the system's buffer or for want of room, since the start. */
+  /** The messages that were lost since the start, in the system's buffer or for lack of room. */
   readonly dropped: number
-  /** Connections that were not let in. */
+  /** Rejected connections. */
   readonly refused: number
-  /** Connections that are kept waiting now. */
+  /** The connections that are kept waiting now. */
   readonly waiting: number
 }
 

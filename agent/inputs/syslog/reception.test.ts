@@ -159,7 +159,7 @@ describe('a journal that is full', () => {
         socket.send(LINE.repeat(20), port, '127.0.0.1')
         sent += 1
       }
-      // The receiver shares this process.
+      // The receiver runs in this process.
       await setImmediate()
     }
     await stage.until('each is accounted for', () => status().messages + status().dropped === sent)

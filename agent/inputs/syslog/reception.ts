@@ -12,10 +12,10 @@ export interface ReceptionStatus {
 
 type Listener = StreamListener | DatagramListener
 
-/** Memory that messages which are not whole yet may take, of all connections together. */
+/** The memory for incomplete messages, for all connections together. */
 const PARTIAL_BYTES = 16 * 1024 * 1024
 
-/** All that is received by syslog: the open addresses and the journal that they write. */
+/** The reception of syslog: the open addresses and the journal that they write. */
 export class Reception {
   readonly #journal: Journal
   readonly #context: JournalContext
@@ -27,14 +27,14 @@ export class Reception {
     this.#context = context
   }
 
-  /** Takes up the journal; nothing is received before `listen`. */
+  /** Opens the journal; nothing is received before `listen`. */
   static async open(options: JournalOptions, context: JournalContext): Promise<Reception> {
     return new Reception(await Journal.open(options, context), context)
   }
 
   /**
-   * Listens on these addresses and no others. One that is open already stays open, with all its connections. Where one can't be
-   * opened, none is changed.
+   * Listens on exactly these addresses. An address that is already open stays open, with all its connections. If one cannot be opened,
+   * none is changed.
    */
   async listen(
     entries: readonly SyslogListening[],
@@ -76,14 +76,14 @@ export class Reception {
     }
   }
 
-  /** Hears no more, and puts on the disk what was heard. */
+  /** Stops listening, and writes all received messages to the disk. */
   async close(): Promise<void> {
     await Promise.all([...this.#listeners.values()].map((one) => one.close()))
     this.#listeners.clear()
     await this.#journal.close()
   }
 
-  /** An address that is to ask for certificates as it did not before has to be opened anew. */
+  /** Closes addresses whose client authentication changes: they have to be opened again. */
   async #closeChanged(entries: readonly SyslogListening[]): Promise<void> {
     const names = new Set(entries.flatMap((entry) => entry.listens.map((listen) => nameOf(listen, entry))))
     const addresses = new Set(entries.flatMap(({ listens }) => listens.map(listenText)))
@@ -108,6 +108,6 @@ const tlsFor = (
   entry: SyslogListening,
 ): SyslogListening['tls'] => (listen.transport === 'tls' ? entry.tls : null)
 
-/** Whether clients are asked for a certificate is settled when an address is opened. */
+/** The request for client certificates is fixed when an address is opened, so it is part of the name. */
 const nameOf = (listen: SyslogListening['listens'][number], entry: SyslogListening): string =>
   `${listenText(listen)} ${tlsFor(listen, entry)?.client ?? ''}`

@@ -2,21 +2,23 @@ import { crc32 } from 'node:zlib'
 import { LIMITS } from '../../../schema/index.ts'
 
 /**
- * What stands in the journal, one record behind the other:
+ * The format of the journal, one record after the other:
  *
  *     00000159 89abcdef E 5f0c2a9b kZ3vJx0h7QpXbW2d 0000054 M 1763735522000 - - tcp 127.0.0.1:5514 10.0.0.7:40112 CN=web-1\n<34>1 2026-...\n
  *
- * a length and a CRC-32 of what it counts (each with the space behind it not counted), then the seal: which key, which nonce, and
- * where the encrypted part begins in the group that the nonce is for. That part is a line about the message, then the message's exact
- * bytes, newlines and NULs included, and ends before the record's last newline. The length tells where the next record begins; the
- * CRC, of the encrypted bytes, tells a record that was torn by a power cut from one that is whole: neither needs the key.
+ * A record begins with a length and a CRC-32 of the bytes that the length counts (the space after each is not counted). Then comes the
+ * seal: the key, the nonce, and the place where the encrypted part begins in the group of this nonce. The encrypted part is a line about
+ * the message, then the exact bytes of the message with newlines and NULs. It ends before the last newline of the record. The length gives
+ * the beginning of the next record. The CRC covers the encrypted bytes and detects a record that a power cut left incomplete. Neither
+ * needs the key.
  *
- * In memory a record is open: `P` instead of `E`, and the part is readable. Versions before wrote no seal: the content began with `M`.
+ * In memory a record is open: it has `P` instead of `E`, and the part is readable. Earlier versions wrote no seal: the content began with
+ * `M`.
  */
 export type JournalRecord =
-  /** The first of each segment: random, so that no two segments look alike to the tailer. */
+  /** The first record of each segment: random, so that the tailer can distinguish all segments. */
   | { readonly kind: 'segment' }
-  /** So many messages were lost before they could be written. */
+  /** This many messages were lost before they could be written. */
   | { readonly kind: 'dropped'; readonly count: number; readonly received: number }
   | {
       readonly kind: 'message'
@@ -26,34 +28,34 @@ export type JournalRecord =
     }
   /** A message that is encrypted with another key. */
   | { readonly kind: 'sealed'; readonly head: string }
-  /** Damaged: no such record was written. */
+  /** Damaged: this record was not written like this. */
   | { readonly kind: 'damaged' }
 
 export interface ReceivedMessage {
-  /** When it came, ms since 1970. */
+  /** The time of receipt, in ms since 1970. */
   readonly received: number
   readonly from: Origin
-  /** Its connection ended within it. */
+  /** Whether its connection ended within it. */
   readonly incomplete: boolean
-  /** It was longer than a message may be: what it was as a whole. */
+  /** The size and hash of a message that was longer than the limit. */
   readonly truncated: { readonly bytes: number; readonly sha256: string } | null
 }
 
-/** Where messages come from: the same for all of a connection. */
+/** The origin of messages: the same for all messages of a connection. */
 export interface Origin {
   readonly transport: 'udp' | 'tcp' | 'tls'
-  /** By which of the settings' addresses it came in: `tcp 127.0.0.1:5514`. */
+  /** The address in the settings that received it: `tcp 127.0.0.1:5514`. */
   readonly listen: string
   readonly address: string
   readonly port: number
-  /** Subject of the client's certificate. */
+  /** The subject of the client's certificate. */
   readonly subject: string | null
 }
 
 const LENGTH_DIGITS = 8
 const CRC_DIGITS = 8
 const PREFIX = LENGTH_DIGITS + 1 + CRC_DIGITS + 1
-/** `E`, the key's name, the nonce and the offset, each with the space behind it. */
+/** `E`, the key's name, the nonce and the offset, each with a space after it. */
 const KEY_DIGITS = 8
 const NONCE_DIGITS = 16
 const OFFSET_DIGITS = 7
@@ -65,7 +67,7 @@ const SPACE = 0x20
 const ZERO = 0x30
 const SUBJECT_LENGTH = 1024
 
-/** Longest line about a message, with all that stands around. */
+/** The longest line about a message, with everything around it. */
 export const RECORD_OVERHEAD = 4096
 export const LONGEST_RECORD: number = LIMITS.recordBytes + RECORD_OVERHEAD
 
@@ -76,7 +78,7 @@ export function originText(origin: Origin): string {
   return `${origin.listen} ${host}:${origin.port} ${subject}`
 }
 
-/** Writes an open record; behind its last byte. There must be room for the message and `RECORD_OVERHEAD`. */
+/** Writes an open record and returns its end. There must be room for the message and `RECORD_OVERHEAD`. */
 export function writeMessage(
   into: Buffer,
   at: number,
@@ -99,7 +101,7 @@ export function writeMessage(
   return end
 }
 
-/** Where the encrypted part of a record begins, and where it ends. */
+/** The beginning and the end of the encrypted part of a record. */
 export const messageStart = (at: number): number => at + PREFIX + SEAL
 export const messageEnd = (end: number): number => end - 1
 
@@ -108,7 +110,7 @@ export const isOpen = (bytes: Uint8Array, at: number): boolean => bytes[at + PRE
 export const isSealed = (bytes: Uint8Array, at: number, end: number): boolean =>
   recordEnd(bytes, at, end) === end && bytes[at + PREFIX] === SEALED && messageStart(at) <= messageEnd(end)
 
-/** The record's message is encrypted now: `head` names key and nonce, `offset` its place in the group. */
+/** Marks the record's message as encrypted: `head` has key and nonce, `offset` is its place in the group. */
 export function markSealed(into: Buffer, at: number, end: number, head: Uint8Array, offset: number): void {
   const content = at + PREFIX
   into[content] = SEALED
@@ -120,12 +122,12 @@ export function markSealed(into: Buffer, at: number, end: number, head: Uint8Arr
   writeCrc(into, at, end)
 }
 
-/** The record's message is decrypted now. */
+/** Marks the record's message as decrypted. */
 export function markOpen(into: Uint8Array, at: number): void {
   into[at + PREFIX] = OPEN
 }
 
-/** Key and nonce of a sealed record. */
+/** The key and nonce of a sealed record. */
 export function sealOf(bytes: Buffer, at: number): { key: string; nonce: string } {
   const from = at + PREFIX + 2
   return {
@@ -134,16 +136,16 @@ export function sealOf(bytes: Buffer, at: number): { key: string; nonce: string 
   }
 }
 
-/** Where the first byte of the nonce's group would be, as a sealed record says. */
+/** The place of the first byte of the nonce's group, according to a sealed record. */
 export function groupStart(bytes: Uint8Array, at: number): number {
   let offset = 0
   for (let i = messageStart(at) - 1 - OFFSET_DIGITS; i < messageStart(at) - 1; i++)
-    // Of a byte that a disk damaged, too, the offset is none below zero.
+    // The mask keeps the offset at zero or above even if the disk damaged a byte.
     offset = offset * 10 + (bytes[i]! & 15)
   return messageStart(at) - offset
 }
 
-/** Whether two sealed records have key and nonce in common. Asked for each message: no text is made for it. */
+/** Whether two sealed records have the same key and nonce. It is called for each message, so it makes no strings. */
 export function haveSameSeal(bytes: Uint8Array, one: number, other: number): boolean {
   for (let i = PREFIX + 2; i < PREFIX + SEAL - OFFSET_DIGITS - 2; i++)
     if (bytes[one + i] !== bytes[other + i]) return false
@@ -190,7 +192,7 @@ function writeCrc(into: Buffer, at: number, end: number): void {
   into[content - 1] = SPACE
 }
 
-/** Behind the record that begins at `from`; -1 where it goes on behind `to`, -2 where none begins. */
+/** The end of the record that begins at `from`; -1 if it continues after `to`, -2 if none begins. */
 export function recordEnd(bytes: Uint8Array, from: number, to: number): number {
   if (to - from <= LENGTH_DIGITS) return -1
   let length = 0
@@ -204,7 +206,7 @@ export function recordEnd(bytes: Uint8Array, from: number, to: number): number {
   return end <= to ? end : -1
 }
 
-/** Whether the record that stands here is as it was written. */
+/** Whether the record here is undamaged. */
 export function isSound(bytes: Buffer, from: number, end: number): boolean {
   const said = Number.parseInt(bytes.toString('latin1', from + LENGTH_DIGITS + 1, from + PREFIX - 1), 16)
   return said === crc32(bytes.subarray(from + PREFIX, end))
@@ -261,7 +263,7 @@ function originOf(text: string): Origin | null {
     port: Number(port),
     subject: subject === '' ? null : subject!,
   }
-  // Senders come and go: what it costs to read one again is little.
+  // Senders come and go: parsing one again costs little.
   if (origins.size >= 4096) origins.clear()
   origins.set(text, origin)
   return origin

@@ -13,8 +13,8 @@ export interface Segment {
 }
 
 /**
- * The segments that are there, oldest first. What a crash tore off at the end of the last one is cut away: it was never synced, so
- * nobody was told that it is safe. One without a whole record is removed.
+ * Returns the existing segments, oldest first. An incomplete record at the end of the last segment is cut off: it was never synced, so no
+ * sender has an acknowledgement for it. A segment without a whole record is removed.
  */
 export async function recover(folder: string): Promise<{ segments: Segment[]; next: number; torn: number }> {
   const numbers = (await readdir(folder))
@@ -45,7 +45,7 @@ export async function recover(folder: string): Promise<{ segments: Segment[]; ne
 
 const STEP = 4 * LONGEST_RECORD
 
-/** Up to where the records are as they were written. */
+/** The end of the undamaged records. */
 async function soundLength(handle: FileHandle, size: number): Promise<number> {
   const buffer = Buffer.allocUnsafe(Math.min(STEP, size))
   let sound = 0

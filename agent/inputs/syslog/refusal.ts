@@ -6,11 +6,15 @@ import { tls } from './tls.ts'
 
 const PRIVILEGED = 1024
 
-/** Why an address can't be listened on, and what to do about it. */
+/** Explains why an address cannot be opened, with the remedy. */
 export function bindRefusal(listen: Listen, error: unknown): OperatorError {
-  return new OperatorError(`syslog: ${listenText(listen)} can't be opened: ${whyNot(listen, error)}`, {
-    cause: error,
-  })
+  return new OperatorError(
+    'WB-LISTEN',
+    `syslog: ${listenText(listen)} can't be opened: ${whyNot(listen, error)}`,
+    {
+      cause: error,
+    },
+  )
 }
 
 function whyNot({ transport, host, port }: Listen, error: unknown): string {
@@ -20,19 +24,19 @@ function whyNot({ transport, host, port }: Listen, error: unknown): string {
     case 'EACCES':
     case 'EPERM':
       return port < PRIVILEGED
-        ? `ports under ${PRIVILEGED} need a right. Give it to the service (AmbientCapabilities=CAP_NET_BIND_SERVICE in its systemd unit), or name a port from ${PRIVILEGED} up and have senders use that.`
+        ? `ports under ${PRIVILEGED} need a capability. Give it to the service (AmbientCapabilities=CAP_NET_BIND_SERVICE in its systemd unit), or name a port from ${PRIVILEGED} up and configure senders to use that.`
         : 'this user may not open it.'
     case 'EADDRNOTAVAIL':
       return `this machine has no address ${host}. Name one of its own, or ${transport}: 0.0.0.0:${port} for all.`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `the name ${host} is not known. Name an address.`
+      return `the name ${host} is unknown. Name an address.`
     default:
       return reasonOf(error)
   }
 }
 
-/** Key and certificates as they are now; whatever is wrong with them is an OperatorError. */
+/** Reads the present key and certificates; any problem with them is an OperatorError. */
 export function secureOptions({ cert, key, ca }: TlsOptions): SecureContextOptions {
   const options: SecureContextOptions = {
     cert: pem('cert', cert, 'CERTIFICATE'),
@@ -44,9 +48,9 @@ export function secureOptions({ cert, key, ca }: TlsOptions): SecureContextOptio
     tls().createSecureContext(options)
   } catch (error) {
     const why = /key values mismatch/i.test(reasonOf(error))
-      ? `the key in ${key} is not that of the certificate in ${cert}. Name the pair that belongs together.`
+      ? `the key in ${key} does not belong to the certificate in ${cert}. Name a matching pair.`
       : `${cert} and ${key} can't be used: ${reasonOf(error)}.`
-    throw new OperatorError(`syslog: tls: ${why}`, { cause: error })
+    throw new OperatorError('WB-CERTIFICATE-INVALID', `syslog: tls: ${why}`, { cause: error })
   }
   return options
 }
@@ -58,14 +62,15 @@ function pem(name: string, path: string, kind: string): string {
   } catch (error) {
     const why =
       codeOf(error) === 'ENOENT'
-        ? `there is no file ${path}. Name the PEM file, or make it.`
+        ? `the file ${path} does not exist. Name the PEM file, or make it.`
         : codeOf(error) === 'EACCES'
-          ? `the agent's user may not read ${path}. Give it the right, for instance with \`setfacl -m u:USER:r ${path}\`.`
+          ? `the agent's user may not read ${path}. Give it permission, for instance with \`setfacl -m u:USER:r ${path}\`.`
           : `${path} can't be read: ${reasonOf(error)}.`
-    throw new OperatorError(`syslog: tls.${name}: ${why}`, { cause: error })
+    throw new OperatorError('WB-CERTIFICATE-INVALID', `syslog: tls.${name}: ${why}`, { cause: error })
   }
   if (!text.includes(`${kind}-----`)) {
     throw new OperatorError(
+      'WB-CERTIFICATE-INVALID',
       `syslog: tls.${name}: ${path} holds no ${kind.toLowerCase()} in PEM form (-----BEGIN ...${kind}-----).`,
     )
   }

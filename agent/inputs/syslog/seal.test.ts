@@ -80,7 +80,7 @@ describe('the files of the journal', () => {
     new JournalKey(KEY).open(bytes, from, bytes.length)
     const text = bytes.toString('latin1', from)
     const found = [...text.matchAll(/<13>record (\d+) (y*)\n/g)]
-    // The first of the file is the record of the segment.
+    // The first record of the file is that of the segment.
     const expected = Array.from({ length: 151 }, (_, n) => 49 + n).filter((n) => n !== 99)
     expect(found.map(([, n]) => Number(n))).toEqual(expected)
     for (const [, n, padding] of found) expect(padding?.length).toBe(Number(n))
@@ -113,7 +113,7 @@ describe('the key', () => {
     writeFileSync(join(folder, '0000000001.journal'), 'x')
     rmSync(path)
     expect(await take()).not.toEqual(key)
-    expect(said.join()).toContain('is missing, so a new one is made')
+    expect(said.join()).toContain('is missing, so the agent made a new one')
   })
 
   it('that is damaged is refused with a remedy', async () => {

@@ -23,7 +23,7 @@ const BLOCK_BYTES = 16
  */
 export class JournalKey {
   readonly #bytes: Uint8Array
-  /** Names the key in each record, so that a message of another key is not taken for a damaged one. */
+  /** The name of the key in each record, so that a message of another key is not taken for a damaged one. */
   readonly #id: string
 
   constructor(bytes: Uint8Array) {
@@ -31,7 +31,7 @@ export class JournalKey {
     this.#id = createHash('sha256').update(bytes).digest('hex').slice(0, 8)
   }
 
-  /** Encrypts the open records of a group where they are. No nonce may be used twice. */
+  /** Encrypts the open records of a group in place. A nonce must never be used twice. */
   seal(group: Buffer, length: number, nonce: Buffer): void {
     const encrypted = this.#applied(nonce, group.subarray(0, length))
     const head = Buffer.from(`${this.#id} ${nonce.toString('base64')}`, 'latin1')
@@ -46,9 +46,9 @@ export class JournalKey {
     }
   }
 
-  /** Decrypts the records between these offsets where they are; those of another key stay as they are. */
+  /** Decrypts the records between these offsets in place; records of another key stay unchanged. */
   open(bytes: Buffer, from: number, to: number): void {
-    /** Start and end of records that are of one group and where they were in it. */
+    /** Start and end of consecutive records of one group that are still in their original places. */
     let run: number[] = []
     forEachRecord({ kind: 'journal' }, bytes, from, to, (start, end) => {
       if (!isSealed(bytes, start, end)) return
@@ -80,7 +80,7 @@ export class JournalKey {
     }
   }
 
-  /** The bytes, encrypted or decrypted: in CTR both are the same operation. `offset` is their place in the group. */
+  /** Encrypts or decrypts the bytes: in CTR both are the same operation. `offset` is their place in the group. */
   #applied(nonce: Buffer, bytes: Buffer, offset = 0): Buffer {
     const counter = Buffer.alloc(BLOCK_BYTES)
     nonce.copy(counter)

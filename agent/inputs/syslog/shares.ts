@@ -1,11 +1,11 @@
 import type { Budget } from './framer.ts'
 
-/** Under which name a peer's share is kept. */
+/** The name of a peer's account. */
 export type Account = string
 
 /**
- * Divides what is bounded among peers: each may hold as much as is still free. One alone thus comes to a half, two to a third each,
- * and something is always left for one that has nothing yet. (Known from switches as dynamic thresholds.)
+ * Divides a limited amount among peers: each may hold as much as is still free. So a single peer gets a half, two get a third each, and
+ * something always remains for a new peer. (Switches know this as dynamic thresholds.)
  */
 export class Shares {
   readonly #held = new Map<Account, number>()
@@ -20,7 +20,7 @@ export class Shares {
     return this.#used
   }
 
-  /** Addresses of senders can be made up (UDP): beyond so many, all others of a kind share one account. */
+  /** Senders' addresses can be forged (UDP): beyond this number, all others of a kind share one account. */
   accountOf(peer: string): Account {
     return this.#held.has(peer) || this.#held.size < MOST_ACCOUNTS ? peer : `${peer.split(' ')[0]} *`
   }

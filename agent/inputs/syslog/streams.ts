@@ -19,12 +19,12 @@ export interface StreamParts extends ReceiverParts {
   readonly memory: Shares
 }
 
-/** A client that does not finish its handshake in this time is let go. */
+/** A client that does not finish its handshake in this time is disconnected. */
 const HANDSHAKE_MS = 10_000
-/** Refusals are said at most this often. */
+/** Refusals are reported at most this often. */
 const SAY_EVERY = 60_000
 
-/** Receives streams, plain or by TLS: so many connections and no more, and of one address a part of them. */
+/** Receives streams, plain or by TLS: up to a limit of connections, and a lower limit per address. */
 export class StreamListener {
   readonly listen: Listen
   readonly #parts: StreamParts
@@ -33,7 +33,7 @@ export class StreamListener {
   #limits: StreamLimits
   #tls: TlsOptions | null
   readonly #connections = new Set<Connection>()
-  /** Every socket that is open, by address; also those whose handshake is not done. */
+  /** Every open socket, by address, including those whose handshake is not finished. */
   readonly #byPeer = new Map<string, number>()
   readonly #sockets = new Set<Socket>()
   #messages = 0
@@ -56,7 +56,7 @@ export class StreamListener {
     const server = nodeTls().createServer({
       ...secureOptions(tls),
       requestCert: tls.client !== 'none',
-      // Told apart below, so that a refusal can say why.
+      // The code below rejects clients, so that it can report the reason.
       rejectUnauthorized: false,
       handshakeTimeout: HANDSHAKE_MS,
     })
@@ -90,7 +90,7 @@ export class StreamListener {
     return listener
   }
 
-  /** Other limits and certificates, for connections that come from now on. */
+  /** Changes limits and certificates for later connections. */
   adjust(limits: StreamLimits, tls: TlsOptions | null): void {
     this.#limits = limits
     this.#tls = tls
@@ -125,11 +125,11 @@ export class StreamListener {
     await closed
   }
 
-  /** Whether one more is let in. */
+  /** Whether one more connection is accepted. */
   #admits(socket: Socket): boolean {
     const peer = peerOf(socket)
     const ofPeer = this.#byPeer.get(peer) ?? 0
-    // An error before anyone listens for it would end the process.
+    // An error without a listener would end the process.
     socket.on('error', () => {})
     if (this.#sockets.size >= this.#limits.connections || ofPeer >= this.#limits.perPeer) {
       const which =
@@ -197,7 +197,7 @@ export class StreamListener {
     const { clock, log } = this.#parts
     if (clock() - this.#saidAt < SAY_EVERY) return
     this.#saidAt = clock()
-    log.warn(`syslog: ${this.#name} did not let ${peer ?? 'a client'} in: ${why}. ${this.#refused} so far.`)
+    log.warn(`syslog: ${this.#name} refused ${peer ?? 'a client'}: ${why}. ${this.#refused} refusals so far.`)
   }
 }
 

@@ -4,7 +4,7 @@ import { createServer, isIPv6 } from 'node:net'
 import type { Listen, SyslogListening } from './options.ts'
 import { bindRefusal, secureOptions } from './refusal.ts'
 
-/** Opens each address for a moment and closes it again; what is wrong with one, or with a certificate, is an OperatorError. */
+/** Opens and closes each address; a problem with one, or with a certificate, is an OperatorError. */
 export async function tryListening(
   entries: readonly SyslogListening[],
   isTried: (listen: Listen) => boolean,

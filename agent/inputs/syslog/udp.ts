@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import type { Journal } from './journal.ts'
-import { kernelDrops } from './kernel-drops.ts'
 import { type Listen, type ListenerStatus, type Log, listenText } from './options.ts'
 import { originText } from './record.ts'
 import { bindRefusal } from './refusal.ts'
@@ -12,13 +12,13 @@ export interface ReceiverParts {
   readonly log: Log
 }
 
-/** What is asked of the system for the time in which the agent does something else; it gives at most net.core.rmem_max. */
+/** The requested receive buffer. It covers the time in which the agent does something else; the system grants at most net.core.rmem_max. */
 const BUFFER_BYTES = 8 * 1024 * 1024
 const COUNT_EVERY = 1000
-/** Losses are said at most this often. */
+/** Losses are reported at most this often. */
 const SAY_EVERY = 60_000
 
-/** Receives datagrams. Nobody waits for it: what it has no room for is lost, and counted. */
+/** Receives datagrams. Senders do not wait: datagrams without room are lost, and counted. */
 export class DatagramListener {
   readonly listen: Listen
   readonly #parts: ReceiverParts
@@ -27,7 +27,7 @@ export class DatagramListener {
   #messages = 0
   #bytes = 0
   #dropped = 0
-  /** Lost, and not yet noted in the journal. */
+  /** Losses that are not yet noted in the journal. */
   #unnoted = 0
   #kernel = 0
   #timer: NodeJS.Timeout | null = null
@@ -108,7 +108,7 @@ export class DatagramListener {
     this.#unnoted += count
   }
 
-  /** Asks the system what it threw away, and notes all losses in the journal, from where they come into the sealed account. */
+  /** Asks the system for the datagrams that it dropped, and notes all losses in the journal, so that the sealed ledger contains them. */
   #count(): void {
     const drops = this.#kernelDrops()
     if (drops !== null && drops > this.#kernel) {
@@ -120,7 +120,7 @@ export class DatagramListener {
     if (clock() - this.#saidAt >= SAY_EVERY) {
       this.#saidAt = clock()
       log.warn(
-        `syslog: ${this.#name} has lost ${this.#unnoted} messages (${this.#dropped} since the start): they came faster than they could be written, or the journal is full. Use TCP where nothing may be lost.`,
+        `syslog: ${this.#name} has lost ${this.#unnoted} messages (${this.#dropped} since the start): they arrived faster than the agent could write them, or the journal is full. Use TCP if nothing may be lost.`,
       )
     }
     if (journal.status().problem !== null) return
@@ -132,4 +132,52 @@ export class DatagramListener {
     const { address, port } = this.#socket.address()
     return kernelDrops(address, port)
   }
+}
+
+/**
+ * Returns how many datagrams the system dropped because a socket's buffer was full: the last column of /proc/net/udp. Null if the system
+ * has no such file (only Linux has it) or does not know the socket.
+ */
+export function kernelDrops(host: string, port: number): number | null {
+  const file = isIPv6(host) ? '/proc/net/udp6' : '/proc/net/udp'
+  let table: string
+  try {
+    table = readFileSync(file, 'latin1')
+  } catch {
+    return null
+  }
+  return dropsIn(table, hexAddress(host, port))
+}
+
+export function dropsIn(table: string, local: string): number | null {
+  let drops: number | null = null
+  for (const line of table.split('\n')) {
+    const columns = line.trim().split(/\s+/)
+    if (columns[1] === local) drops = (drops ?? 0) + Number(columns.at(-1))
+  }
+  return drops
+}
+
+/** Returns an address as the kernel writes it: words of four bytes, each in reverse byte order (on the machines that Node runs on). */
+export function hexAddress(host: string, port: number): string {
+  const bytes = isIPv6(host) ? bytesOfV6(host) : host.split('.').map(Number)
+  let hex = ''
+  for (let word = 0; word < bytes.length; word += 4) {
+    for (let i = 3; i >= 0; i--) hex += (bytes[word + i] ?? 0).toString(16).padStart(2, '0')
+  }
+  return `${hex}:${port.toString(16).padStart(4, '0')}`.toUpperCase()
+}
+
+function bytesOfV6(host: string): number[] {
+  // The URL parser writes any form of an address as the shortest one, without dots.
+  const [head = '', tail = ''] = new URL(`http://[${host.split('%')[0]}]`).hostname.slice(1, -1).split('::')
+  const words = (text: string): number[] =>
+    text
+      .split(':')
+      .filter(Boolean)
+      .map((word) => Number.parseInt(word, 16))
+  const before = words(head)
+  const after = words(tail)
+  const zeros = new Array<number>(8 - before.length - after.length).fill(0)
+  return [...before, ...zeros, ...after].flatMap((word) => [word >> 8, word & 255])
 }

@@ -15,7 +15,8 @@ import {
 import type { Framing } from '../../inputs/framing.ts'
 import type { Integration } from '../integration/integration.ts'
 import { loadIntegration } from '../integration/load.ts'
-import type { TaskResult, TaskSlice, WorkerSetup } from '../task.ts'
+import { type TaskResult, type TaskSlice, wholeFile } from '../task.ts'
+import { setupOf, specOf } from '../testing/setup.ts'
 import { BatchMaker } from './batch.ts'
 
 const SOURCE = '0123456789abcdef0123456789abcdef' as SourceId
@@ -44,45 +45,24 @@ function makerOf(
   framings: readonly Framing[] = [],
   encoding: 'zstd' | 'gzip' = 'zstd',
 ): BatchMaker {
-  const setup: WorkerSetup = {
-    agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
-    host: 'web-1',
-    namespace: 'acme',
-    pipelines: integrations.map((integration, i) => ({
-      integration: integration.name,
-      framing: framings[i] ?? LINES,
-      tags: ['prod'],
-      labels: { team: 'ops' },
-      timeZone: 'Europe/Berlin',
-    })),
-    compression: { encoding, level: 1 },
-  }
+  const given = { tags: ['prod'], labels: { team: 'ops' }, timeZone: 'Europe/Berlin' }
+  const specs = integrations.map((one, i) => specOf(one, { ...given, framing: framings[i] ?? LINES }))
+  const setup = setupOf(specs, { namespace: 'acme', compression: { encoding, level: 1 } })
   return new BatchMaker(setup, integrations)
 }
 
 function make(maker: BatchMaker, parts: readonly Part[], opaque = false): TaskResult {
   const pieces = parts.map(({ bytes }) => Buffer.from(bytes))
   const buffer = new ArrayBuffer(pieces.reduce((sum, piece) => sum + piece.length, 0) + 100)
-  // What an earlier task left behind must not be read.
+  // The rest of an earlier task must not be read.
   const whole = Buffer.from(buffer).fill('"}\n{"user":"left over"}\n')
   let at = 0
   const slices = parts.map(({ pipeline = 0, change = {} }, i): TaskSlice => {
     const start = at
     at += pieces[i]!.copy(whole, at)
     const offset = change.offset ?? 0
-    return {
-      source: SOURCE,
-      generation: 0,
-      path: '/var/log/app.log',
-      pipeline,
-      start,
-      end: at,
-      offset,
-      to: offset + at - start,
-      header: null,
-      truncated: null,
-      ...change,
-    }
+    const slice = wholeFile('/var/log/app.log', at - start)
+    return { ...slice, source: SOURCE, pipeline, start, end: at, offset, to: offset + at - start, ...change }
   })
   return maker.make({ buffer, slices, now: NOW, ...(opaque ? { opaque } : {}) })
 }
@@ -122,7 +102,7 @@ describe('records of a slice', () => {
   it('a byte order mark at the start of a file is no part of the first record', () => {
     const bytes = '\ufeff{"user":"a"}\n'
     expect(original(only(make(makerOf([json]), [{ bytes }])))).toBe('{"user":"a"}')
-    // Elsewhere it is a character like any other.
+    // At another place it is an ordinary character.
     const elsewhere = only(make(makerOf([json]), [{ bytes, change: { offset: 5 } }]))
     expect(valueAt(elsewhere, 'event.kind')).toBe('pipeline_error')
   })
@@ -204,7 +184,7 @@ describe('records that are cut, or not to be read', () => {
   const sha256 = createHash('sha256').update('whatever').digest('hex')
 
   it('a JSON record that was too long is shipped with its first part and says so', () => {
-    // Cut within a character.
+    // The record is cut within a character.
     const bytes = Buffer.from(long).subarray(0, -1)
     const result = make(makerOf([json]), [
       { bytes, change: { truncated: { bytes: 5_000_000, sha256 }, offset: 9 } },
@@ -320,7 +300,7 @@ describe('identity', () => {
     const events = eventsOf(make(makerOf([declared]), [{ bytes }]))
     const id = declaredEventId('acme', 'generic-json', ['7', 'a'])
     expect(events.slice(0, 2).map((event) => textAt(event, 'event.id'))).toEqual([id, id])
-    // Without its key a record is known by its place, and says so.
+    // A record without its key is identified by its place, and has a tag for it.
     expect(textAt(events[2]!, 'event.id')).toBe(mintedEventId(mintedIdPrefix(SOURCE, 0), 58))
     expect(valueAt(events[2]!, 'tags')).toContain('identity_missing')
   })
@@ -336,7 +316,7 @@ describe('CSV', () => {
     expect(first.slices[0]).toMatchObject({ events: 1, skipped: 1 })
     const second = make(maker, [{ bytes: '2025-07-22 10:00:00,b,logout\n', change: { header, offset: 50 } }])
     expect(second.slices[0]).toMatchObject({ events: 1, skipped: 0 })
-    // In the zone of the input: winter and summer.
+    // The zone of the input applies, in winter and summer.
     expect(textAt(only(first), '@timestamp')).toBe('2026-01-22T09:00:00.000Z')
     expect(textAt(only(second), '@timestamp')).toBe('2025-07-22T08:00:00.000Z')
     expect(textAt(only(second), 'user.name')).toBe('b')

@@ -17,7 +17,7 @@ import { type Outcome, RecordHandler } from './record-handler.ts'
 
 type Count = { -readonly [name in keyof SliceResult]: SliceResult[name] }
 
-/** Every record is counted here, whichever way it went. */
+/** Counts every record, by any path through the worker. */
 function add(count: Count, outcome: Outcome): void {
   if (outcome === 'skipped') {
     count.skipped++
@@ -33,21 +33,21 @@ function add(count: Count, outcome: Outcome): void {
 }
 
 const FASTEST = 1
-/** Bytes of events that are far above what a usual task becomes. */
+/** Far more bytes of events than a usual task yields. */
 const MUCH = 16 * 1024 * 1024
 const JOURNAL: Framing = { kind: 'journal' }
 /**
- * A batch has a few megabytes and repeats itself at short distance: with tables that fit the processor's cache level 1 takes a
- * fifth less time for the same size (measured on audit lines: 2.6 against 3.2 µs an event, 182 against 184 bytes).
+ * A batch has a few megabytes and repeats itself at short distance. With tables that fit the processor's cache, level 1 takes a fifth less
+ * time for the same size (measured on audit lines: 2.6 against 3.2 µs an event, 182 against 184 bytes).
  */
 const SMALL_TABLES = { [constants.ZSTD_c_windowLog]: 19, [constants.ZSTD_c_hashLog]: 13 }
 
-/** Makes batches of tasks, one after the other, in buffers of its own that are used again. */
+/** Makes batches of tasks, one after the other, in its own buffers, which it reuses. */
 export class BatchMaker {
   readonly #setup: WorkerSetup
   readonly #pipelines: readonly Pipeline[]
   readonly #mapper: MapperClass
-  /** By pipeline. */
+  /** The handlers, by pipeline. */
   #ways: readonly RecordHandler[] = []
   readonly #syslog: SyslogReader | null
   readonly #journalKey: JournalKey | null
@@ -55,7 +55,7 @@ export class BatchMaker {
   #output = new Output(this.#memory)
   #leaves: Buffer = Buffer.allocUnsafeSlow(LIMITS.batchRecords * HASH_BYTES)
 
-  /** Tests give another mapper, which this one is held against. */
+  /** Tests supply another mapper, to compare this one with it. */
   constructor(
     setup: WorkerSetup,
     integrations: readonly Integration[],
@@ -77,7 +77,7 @@ export class BatchMaker {
   }
 
   make(task: Task): TaskResult {
-    // After an enormous batch the memory that it took is given back.
+    // After an enormous batch its memory is released.
     if (this.#memory.isFull || this.#memory.wasStretched || this.#output.length > MUCH)
       this.#beginWith(new Memory())
     const memory = this.#memory
@@ -126,13 +126,13 @@ export class BatchMaker {
       return count
     }
     const readsBytes = way.readsBytes && !isOpaque
-    // Asked once for the whole slice: asking for each record costs more than all the rest of it.
+    // The check covers the whole slice: a check per record would cost more than all the rest.
     const isSound = isUtf8(whole)
     const isText = isSound && pipeline.format.textOf === undefined && !whole.includes(0)
-    // The event of such a record is another integration's; so that most slices cost nothing, they are asked as a whole first.
+    // The event of such a record belongs to another integration. The slice is checked as a whole first, so that most slices cost nothing.
     const holdsAudit = pipeline.audit !== null && mayHoldAudit(whole)
     const visit = (start: number, end: number): void => {
-      // The offset is where the record's first byte stands, byte order mark or not.
+      // The offset is the place of the record's first byte, with or without a byte order mark.
       const offset = slice.offset + (start - sliceStart)
       const from = offset === 0 ? behindByteOrderMark(bytes, start, end) : start
       const outcome =
@@ -146,7 +146,7 @@ export class BatchMaker {
       else add(count, take(pipeline.textOf(bytes.subarray(from, end)), offset))
     }
     if (spec.framing.kind === 'lines') {
-      // The commonest, without a call and a view a record.
+      // The most common case, without a call and a view per record.
       let start = sliceStart
       while (start < sliceEnd) {
         let newline = bytes.indexOf(0x0a, start)
@@ -160,13 +160,13 @@ export class BatchMaker {
     return count
   }
 
-  /** Messages of the journal: each goes the way that its program and its sender ask for. */
+  /** Handles messages of the journal. The program and the sender of a message decide its handler. */
   #received(task: Task, bytes: Buffer, place: Place, count: Count): SliceResult {
     const { slice } = place
     const { input } = this.#memory
     const isOpaque = task.opaque === true
     for (const way of this.#ways) way.begin(place)
-    /** Of the last message that is perhaps a part of a record. */
+    /** The last message, if it may be a part of a record. */
     let open: { readonly way: RecordHandler; readonly joining: Joining } | null = null
     const close = (): void => {
       const over = open?.joining.end() ?? null
@@ -216,7 +216,7 @@ export class BatchMaker {
   }
 }
 
-/** What of a batch is sent. */
+/** Compresses the part of a batch that is sent. */
 export function compress(
   ndjson: Uint8Array,
   { encoding, level }: WorkerSetup['compression'],
@@ -224,22 +224,22 @@ export function compress(
   if (encoding === 'gzip') return gzipSync(ndjson, { level, chunkSize: GZIP_CHUNK })
   const tables = level === FASTEST ? SMALL_TABLES : {}
   return zstdCompressSync(ndjson, {
-    // With room for the worst, zstd needs no window of its own, and takes a tenth less time.
+    // With room for the worst case, zstd needs no window of its own, and takes a tenth less time.
     chunkSize: ndjson.length + (ndjson.length >> 8) + 128,
     params: { [constants.ZSTD_c_compressionLevel]: level, ...tables },
   })
 }
 
-/** What a usual batch comes to, compressed: one piece of this size is then all that zlib asks for. */
+/** The usual compressed size of a batch: zlib then needs only one buffer of this size. */
 const GZIP_CHUNK = 512 * 1024
 
 /**
- * The compressed bytes alone, to be transferred. The room that they stood in is given back at once: it lies outside the heap, where V8 lets
- * much lie before it collects.
+ * The compressed bytes alone, to be transferred. The buffer around them is released at once: it is outside the heap, where V8 lets much
+ * accumulate before it collects.
  */
 function exact(bytes: Buffer<ArrayBuffer>): Uint8Array {
   const { buffer, byteOffset, length } = bytes
-  // Few bytes stand in a buffer that Node divides among many.
+  // A small result is in a buffer that Node shares among many.
   const isShared = byteOffset !== 0 || isMarkedAsUntransferable(buffer)
   return isShared ? new Uint8Array(bytes) : new Uint8Array(buffer.transfer(length))
 }

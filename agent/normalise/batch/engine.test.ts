@@ -20,7 +20,7 @@ it('the optimising compiler is there for work, and not for a trickle', async () 
       await new Promise(setImmediate)
     }
     console.log(JSON.stringify({ trickle, work }))`
-  // As the launcher starts the agent.
+  // The launcher's options.
   const flags = ['--no-opt', '--no-maglev', '--allow-natives-syntax']
   const { stdout } = await promisify(execFile)(process.execPath, [
     ...flags,

@@ -1,16 +1,16 @@
 import { setFlagsFromString } from 'node:v8'
 
-/** Records of fewer bytes in all are a trickle. */
+/** Below this total of bytes, the work is too small to matter. */
 const TRICKLE = 1024 * 1024
 
 /**
- * V8's optimising compiler. The launcher starts the agent without it (`--no-opt`): its pages take 7 MB, which an agent beside quiet files never needs.
- * Here it is switched on for work, and stays.
+ * V8's optimising compiler. The launcher starts the agent without it (`--no-opt`): its pages take 7 MB, which an agent with quiet files
+ * never needs. This class switches it on when there is work, and it stays on.
  */
 export class Engine {
   #bytes = 0
 
-  /** Records of so many bytes are being normalised. */
+  /** Counts this number of bytes of records as work. */
   work(bytes: number): void {
     if (this.#bytes >= TRICKLE) return
     this.#bytes += bytes

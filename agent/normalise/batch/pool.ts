@@ -9,11 +9,11 @@ import type { WorkerStart } from './worker.ts'
 
 export interface Normaliser {
   readonly setup: WorkerSetup
-  /** By pipeline, what its events should not lack, as bits of `LACK`. */
+  /** What the events of each pipeline should not lack, as bits of `LACK`. */
   readonly expected: readonly number[]
   /**
-   * Makes a batch of a task. The task's buffer is moved to the worker and comes back with the result; when it rejects (a worker
-   * died), the buffer is lost with it.
+   * Makes a batch of a task. The task's buffer is moved to the worker and comes back with the result. If the call rejects (a worker died),
+   * the buffer is lost, too.
    */
   run(task: Task): Promise<TaskResult>
   close(): Promise<void>
@@ -21,14 +21,14 @@ export interface Normaliser {
 
 export interface NormaliserOptions {
   readonly workers: number
-  /** Longest young and old generation of a worker's heap, in MiB. */
+  /** The limits of the young and the old generation of a worker's heap, in MiB. */
   readonly youngMiB?: number
   readonly oldMiB?: number
 }
 
 /**
- * Batches live for milliseconds and lie outside V8's heap: a small young generation costs next to nothing, and without a bound a
- * worker takes hundreds of MiB. The old generation bounds what one hostile record may take.
+ * Batches live for milliseconds and are outside V8's heap. So a small young generation costs next to nothing, and without a limit a worker
+ * takes hundreds of MiB. The limit of the old generation bounds the memory of one hostile record.
  */
 const YOUNG_MIB = 8
 const OLD_MIB = 192
@@ -36,18 +36,18 @@ const IDLE_MS = 10_000
 
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url).href
 
-/** By pipeline, what events should not lack. */
+/** What the events of each pipeline should not lack. */
 export const expectedIn = async ({ pipelines }: WorkerSetup): Promise<number[]> =>
   Promise.all(pipelines.map(async (spec) => expectedOf(await loadIntegration(spec.integration), spec)))
 
-/** Loads the integrations of all pipelines, and starts the workers; what is wrong with an integration is an OperatorError. */
+/** Loads the integrations of all pipelines and starts the workers; any fault of an integration is an OperatorError. */
 export async function createNormaliser(setup: WorkerSetup, options: NormaliserOptions): Promise<Normaliser> {
   const integrations: Integration[] = []
   for (const pipeline of setup.pipelines)
     integrations.push(withColumns(await loadIntegration(pipeline.integration), pipeline.columns))
   const pool = new Piscina({
     filename: WORKER,
-    // Beside files in which nothing happens no worker stands waiting: each costs a heap and a stack.
+    // While the files are quiet, no worker waits: each costs a heap and a stack.
     minThreads: 0,
     maxThreads: options.workers,
     idleTimeout: IDLE_MS,

@@ -7,7 +7,7 @@ import { noEnvelope, type Pipeline, type Place, type Understanding } from '../ma
 import type { EnvelopeReader } from '../read/syslog/envelope.ts'
 import { type Joined, Joining } from '../read/syslog/index.ts'
 
-/** What became of a record: an event, or one that says why the record did not parse; or none. */
+/** The outcome of a record: an event, an event that says why the record did not parse, or none. */
 export type Outcome = 'event' | 'failed' | 'filtered' | 'skipped'
 
 /** A record as a text. */
@@ -15,23 +15,23 @@ export interface TextRecord {
   readonly text: string
   readonly flags: number
   readonly offset: number
-  /** It stopped a worker before: it is shipped without being read. */
+  /** Whether the record stopped a worker before: it is shipped without being read. */
   readonly isOpaque: boolean
-  /** Of a message that was received: what it stood in. A message is shipped whatever is in it. */
+  /** Reads the envelope of a received message; null for other records. A message is shipped whatever it contains. */
   readonly envelopeOf: EnvelopeReader | null
-  /** Where the text stands in the memory, byte for byte; null where it was repaired. */
+  /** The place of the same bytes in the memory; null if the text was repaired. */
   readonly place?: { readonly from: number; readonly to: number }
 }
 
-/** The records of one input on their way into the batch. */
+/** Handles the records of one input on their way into the batch. */
 export class RecordHandler {
   readonly pipeline: Pipeline
   readonly #mapper: RecordMapper
-  /** For records of the audit system that entries of the journal hold. */
+  /** Maps the Linux audit records inside entries of the journal; null for other inputs. */
   readonly #audit: RecordMapper | null
-  /** Of messages: where several may be one record. */
+  /** Joins messages that may form one record; null for other inputs. */
   readonly joining: Joining | null
-  /** What its events lack. */
+  /** Counts what its events lack. */
   readonly shape = new ShapeCount()
 
   constructor(pipeline: Pipeline, memory: Memory, output: Output, ofClass: MapperClass) {
@@ -42,12 +42,12 @@ export class RecordHandler {
     this.#audit = pipeline.audit === null ? null : new ofClass(pipeline.audit, memory, output)
   }
 
-  /** Whether it may be asked for records where they stand. */
+  /** Whether `takeBytes` may be called. */
   get readsBytes(): boolean {
     return this.#mapper.readsBytes
   }
 
-  /** The next records are of this slice. */
+  /** Begins a slice: the next records belong to it. */
   begin(place: Place): void {
     this.#mapper.begin(place)
     this.#audit?.begin(place)
@@ -63,17 +63,16 @@ export class RecordHandler {
   take(place: Place, record: TextRecord): Outcome {
     const { text, isOpaque, envelopeOf } = record
     if (envelopeOf === null && place.slice.truncated === null && isBlank(text)) return 'skipped'
-    if (isOpaque)
-      return this.fail(place, record, 'The record stopped the parser; it was shipped without being read.')
+    if (isOpaque) return this.fail(place, record, 'The record stopped the parser; it was shipped unparsed.')
     try {
       return this.#read(place, record)
     } catch (error) {
-      // A mistake of ours over one record is no reason to lose it, or to stop the others.
+      // A defect of ours with one record must neither lose it nor stop the others.
       return this.fail(place, record, `The record could not be mapped: ${reasonOf(error)}.`)
     }
   }
 
-  /** Several messages that are one record. */
+  /** Maps several messages that are one record. */
   takeJoined(place: Place, { messages, offset }: Joined): Outcome {
     const [first, ...others] = messages
     if (others.length === 0) return this.take(place, { ...first, offset, isOpaque: false })
@@ -102,7 +101,7 @@ export class RecordHandler {
     if (known === null) {
       if (envelopeOf === null) return 'skipped'
       const { title } = this.pipeline.mapping.integration
-      return this.fail(place, record, `${title} takes this for no record.`)
+      return this.fail(place, record, `${title} does not recognise this as a record.`)
     }
     return this.#write(this.#mapper, place, known, { flags, offset })
   }
@@ -113,7 +112,7 @@ export class RecordHandler {
     return written
   }
 
-  /** A record that is shipped as it is, with the reason. */
+  /** Ships a record as it is, with the reason. */
   fail(place: Place, { text, flags, offset, envelopeOf }: TextRecord, reason: string): Outcome {
     const known = this.pipeline.unread(text, envelopeOf ?? noEnvelope, reason)
     return this.#write(this.#mapper, place, known, { flags, offset })

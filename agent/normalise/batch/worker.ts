@@ -4,14 +4,14 @@ import type { Integration } from '../integration/integration.ts'
 import type { Task, TaskResult, WorkerSetup } from '../task.ts'
 import { BatchMaker } from './batch.ts'
 
-/** What a worker thread runs. It is given plain data, and loads neither zod nor yaml. */
+/** The start data of a worker thread. It is plain data, and the worker loads neither zod nor yaml. */
 export interface WorkerStart {
   readonly setup: WorkerSetup
-  /** By pipeline. */
+  /** The integrations, by pipeline. */
   readonly integrations: readonly Integration[]
 }
 
-/** piscina hands its own value over beside ours: `[port settings, workerData]`. */
+/** piscina passes its own value beside ours: `[port settings, workerData]`. */
 const { setup, integrations }: WorkerStart = Array.isArray(workerData) ? workerData[1] : workerData
 
 const batches = new BatchMaker(setup, integrations)

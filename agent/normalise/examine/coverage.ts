@@ -1,26 +1,26 @@
 import { folded, type Integration } from '../integration/integration.ts'
 import type { Mapping } from '../integration/mapping.ts'
 
-/** What an integration knows and no record showed: a name that the source never writes, a type that never happens. */
+/** The parts of an integration that no record used: a name that the source never writes, a type that never happens. */
 export interface NeverMatched {
   readonly paths: Unmatched
   readonly types: Unmatched
 }
 
 export interface Unmatched {
-  /** How many there are. */
+  /** The total number. */
   readonly of: number
   readonly never: readonly string[]
 }
 
-/** Keeps account of what of an integration the records of files have used. */
+/** Records which parts of an integration the records of files have used. */
 export class Coverage {
   readonly #integration: Integration
   readonly #paths: readonly string[]
   readonly #found = new Set<string>()
   readonly #types = new Set<string>()
 
-  /** Names that are taken over from another integration are that one's: `inherited` leaves them out. */
+  /** `inherited` excludes the names that come from another integration. */
   constructor(integration: Integration, inherited: Integration | null) {
     const others = new Set((inherited?.fields ?? []).flatMap(({ from }) => from).map(folded))
     this.#integration = integration
@@ -29,7 +29,7 @@ export class Coverage {
     )
   }
 
-  /** For the records of one file: takes the sources that a record has a value for, and its type. */
+  /** Returns a function for the records of one file: it takes the sources that a record has a value for, and its type. */
   taker({ names }: Mapping): (found: readonly number[], type: string | null) => void {
     const nameOf = new Map(this.#paths.map((name) => [names.add(name), name]))
     return (found, type) => {

@@ -9,20 +9,20 @@ import { wholeFile } from '../task.ts'
 import type { Coverage } from './coverage.ts'
 import type { Sighting } from './sighting.ts'
 
-/** What one record becomes, for a person who looks. */
+/** The result of one record, for a person who inspects it. */
 export interface Examined {
-  /** Of the record's first byte, from 1. */
+  /** The line of the record's first byte, from 1. */
   readonly line: number
-  /** The record, its secrets masked. */
+  /** The record, with its secrets masked. */
   readonly text: string
-  /** `skipped` is no record: a blank line or a header. */
+  /** `skipped` means no record: a blank line or a header. */
   readonly outcome: 'event' | 'failed' | 'skipped'
-  /** Null where it is skipped. */
+  /** Null if the line was skipped. */
   readonly event: AuditEvent | null
   readonly type: Pick<EventType, 'id' | 'title'> | null
-  /** By kind, how many secrets were masked. */
+  /** The number of masked secrets, by kind. */
   readonly masked: ReadonlyMap<string, number>
-  /** What the event lacks, as bits of `LACK`. */
+  /** The missing properties of the event, as bits of `LACK`. */
   readonly lacks: number
 }
 
@@ -32,9 +32,9 @@ export interface ExamineOptions {
   readonly timeZone: string
   readonly host: string
   readonly now: number
-  /** Takes what of the integration the records use. */
+  /** Collects the parts of the integration that the records use. */
   readonly coverage?: Coverage
-  /** Takes what the records show of named columns and of times. */
+  /** Collects the findings about named columns and times. */
   readonly sighting?: Sighting
 }
 
@@ -47,7 +47,7 @@ export type Examiner = (
 export const examine = (integration: Integration, bytes: Buffer, options: ExamineOptions): Examined[] =>
   examinerOf(integration, options)(bytes, options)
 
-/** An integration made ready, which takes longer than reading a few records. */
+/** Prepares an integration, which takes longer than reading a few records. */
 export function examinerOf(
   integration: Integration,
   { framing, timeZone, host }: Pick<ExamineOptions, 'framing' | 'timeZone' | 'host'>,
@@ -68,7 +68,7 @@ export function examinerOf(
   return (bytes, options) => examined({ reader, audit }, framing, bytes, options)
 }
 
-/** Many integrations are tried on one file: they share a memory, until it is full. */
+/** Many integrations may be tried on one file: they share a memory until it is full. */
 let memory = new Memory()
 let output = new Output(memory)
 
@@ -125,7 +125,7 @@ function examined(
       return
     }
     if (members !== null) {
-      // Members may have been taken apart, and are known by their own names now.
+      // Extracted members now have their own names.
       const said = mapper.members
       sighting?.take(said, pipeline.format.columns)
       sighting?.takeTime(said, pipeline.mapping, mapper.flags, known.envelope?.now ?? now)

@@ -5,27 +5,27 @@ import { framingFor } from '../integration/integration.ts'
 import { INTEGRATIONS, loadIntegration } from '../integration/load.ts'
 import { type Examined, type ExamineOptions, type Examiner, examinerOf } from './examine.ts'
 
-/** Another integration that knows a file far better than the one that was named. */
+/** Another integration that knows a file far better than the named one. */
 export interface Likelier {
   readonly name: string
   readonly title: string
-  /** Records that are of its event types. */
+  /** The number of records that have one of its event types. */
   readonly known: number
   readonly records: number
 }
 
 const SAMPLE_BYTES = 16 * 1024
-/** A guess is worth a sentence only where it is hardly one. */
+/** Only a nearly certain guess is worth a sentence. */
 const KNOWN_WELL = 0.8
 const KNOWN_LITTLE = 0.5
 
-/** Null where the named one knows the beginning of the file well enough, or nothing else does. */
+/** Returns null if the named integration knows the beginning of the file well enough, or no other does. */
 export async function likelier(
   named: Integration,
   bytes: Buffer,
   options: Omit<ExamineOptions, 'framing'>,
 ): Promise<Likelier | null> {
-  // Those for anything say nothing of what a file is.
+  // Integrations for any source say nothing about what a file is.
   if (named.events.length === 0) return null
   const sample = bytes.subarray(0, behindLastLine(bytes))
   const own = shareOf(named, sample, options)
@@ -33,7 +33,7 @@ export async function likelier(
   return await bestOf(sample, options, named.name)
 }
 
-/** The integration that knows a file well, if one does. */
+/** Returns the integration that knows a file well, if there is one. */
 export const mostLikely = (
   bytes: Buffer,
   options: Omit<ExamineOptions, 'framing'>,
@@ -73,7 +73,7 @@ function shareOf(
   return { known: records.filter(isKnown).length, records: records.length }
 }
 
-/** Several files may be tried with all integrations. An agent that goes on to run may forget them. */
+/** Several files may be tried with all integrations. A running agent may forget them. */
 const examiners = new WeakMap<Integration, Map<string, WeakRef<Examiner>>>()
 
 function examinerFor(
@@ -89,7 +89,7 @@ function examinerFor(
   return made
 }
 
-/** Words such as `update` are in many logs: who lacks the columns by which records are known is another system's. */
+/** Words such as `update` are in many logs: a record without the columns that identify its records belongs to another system. */
 function isKnown({ type, event }: Examined): boolean {
   if (type === null || event === null) return false
   const tags = valueAt(event, 'tags')
@@ -100,7 +100,7 @@ function isKnown({ type, event }: Examined): boolean {
 
 let loaded: Promise<ReadonlyMap<string, Integration>> | null = null
 
-/** Read once: a check may ask for many files. */
+/** The integrations are read once: a check may ask for many files. */
 function shipped(): Promise<ReadonlyMap<string, Integration>> {
   loaded ??= loadAll()
   return loaded
@@ -115,4 +115,4 @@ async function loadAll(): Promise<ReadonlyMap<string, Integration>> {
 }
 
 export const likelierText = ({ name, title, known, records }: Likelier, named: Integration): string =>
-  `this is probably not ${named.title}: of ${records} records at its beginning, ${known} are events of ${title}. Say integration: ${name}`
+  `this is probably not ${named.title}: of ${records} records at its beginning, ${known} are events of ${title}. Set integration: ${name}`

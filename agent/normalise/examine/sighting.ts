@@ -7,26 +7,26 @@ import { type Members, scalarText } from '../integration/members.ts'
 import { spellings } from '../integration/names.ts'
 import type { PipelineSpec } from '../task.ts'
 
-/** A time that a record says and that is not taken. */
+/** A time in a record that is not taken. */
 export interface WrongTime {
-  /** The member that says it. */
+  /** The member with the time. */
   readonly name: string
   readonly value: string
-  /** It can be read, and can't be right: before 1990, or more than a day ahead. */
+  /** Whether it is readable but implausible: before 1990, or more than a day ahead. */
   readonly isRead: boolean
 }
 
 const MOST_TIMES = 500
 const MOST_NAMED = 12
 
-/** What the records of one file show of the columns that an operator names, and of their times. */
+/** Finds the operator's columns, and wrong times, in the records of one file. */
 export class Sighting {
-  /** Records whose time is not taken, and those that have none. */
+  /** The number of records whose time is not taken, and of those without a time. */
   wrong = 0
   timeless = 0
-  /** The records are rows of a table, which has all its columns from the beginning. */
+  /** Whether the records are rows of a table, which has all its columns from the beginning. */
   isTable = false
-  /** The first of the times that are not taken. */
+  /** The first times that are not taken. */
   readonly wrongTimes: WrongTime[] = []
   readonly #columns: readonly { key: string; names: readonly string[]; paths: readonly MemberPath[] }[]
   readonly #found = new Set<string>()
@@ -40,7 +40,7 @@ export class Sighting {
     }))
   }
 
-  /** The members of a record; of a row, its table has columns that are empty here. */
+  /** Takes the members of a record; for a row, also the columns of its table, which may be empty here. */
   take(members: Members, table: readonly string[] = []): void {
     this.isTable ||= table.length > 0
     const names = table.length > 0 ? table : Object.keys(members)
@@ -53,7 +53,7 @@ export class Sighting {
     }
   }
 
-  /** What became of the record's time, by the flags of its event. */
+  /** Counts the record's time, by the flags of its event. */
   takeTime(members: Members, { integration, names, rules }: Mapping, flags: number, now: number): void {
     if ((flags & FLAG.timestamp_missing) !== 0) this.timeless++
     if ((flags & FLAG.timestamp_invalid) === 0) return
@@ -71,14 +71,14 @@ export class Sighting {
     }
   }
 
-  /** The members that records have, for a sentence. */
+  /** The members of the records, for a sentence. */
   get names(): string {
     const names = [...this.#members]
     const more = names.length > MOST_NAMED ? `, and ${names.length - MOST_NAMED} more` : ''
     return names.slice(0, MOST_NAMED).join(', ') + more
   }
 
-  /** Of the columns that the operator names, those that no record has, as sentences. */
+  /** Returns a sentence for each of the operator's columns that no record has. */
   missing(): string[] {
     if (this.#members.size === 0) return []
     return this.#columns.flatMap(({ key, names }) => {
@@ -86,7 +86,7 @@ export class Sighting {
       const near = names.flatMap((name) => closest(name, [...this.#members]) ?? [])[0]
       const hint = near === undefined ? '' : ` (did you mean ${near}?)`
       return [
-        `columns: names ${names.join(' or ')} for ${key}, and no such column is here${hint}; there are ${this.names}`,
+        `columns: names ${names.join(' or ')} for ${key}, but the file has no such column${hint}; it has ${this.names}`,
       ]
     })
   }

@@ -8,7 +8,7 @@ import { PlainMapper } from '../testing/plain/index.ts'
 import { columnProblem, withColumns } from './columns.ts'
 import { NameTree, spellings } from './names.ts'
 
-/** What a text becomes, which the reference must say alike. */
+/** The events of a text; the reference must give the same. */
 function eventsOf(integration: Integration, text: string): AuditEvent[] {
   const [plain, direct] = [PlainMapper, Mapper].map(
     (mapper) => batchOf(makerOf(integration, { mapper }), text).events,
@@ -110,7 +110,7 @@ describe('columns that an operator names', () => {
       audit: { parent: { name: 'Nord' }, changes: [{ old: '1', new: '2' }] },
     })
     expect(second).toMatchObject({ user: { name: 'bob' } })
-    // Of two that say the same the first counts, and the other is kept.
+    // If two members mean the same, the first counts, and the other is kept.
     expect(third).toMatchObject({ user: { name: 'anna' }, audit: { payload: { user: 'bob' } } })
   })
 
@@ -145,7 +145,7 @@ describe('columns that an operator names', () => {
       'MM/DD/YYYY hh:mm A',
       '2026-01-02T14:05:00.000Z',
     ],
-    // The other forms that the integration reads are read beside it.
+    // The integration also reads these other forms.
     [
       'generic-csv',
       '@timestamp',
@@ -184,7 +184,7 @@ describe('columns that an operator names', () => {
     expect(columnProblem(erp, 'timestamp', ['DD.MM.YYYY'])).toBeNull()
     for (const name of ['user.name', 'user'])
       expect(columnProblem(erp, name, ['DD.MM.YYYY'])).toBe(
-        `only a time has a format, and ${name} is none: write its column alone`,
+        `only a time has a format, and ${name} is not a time: write the column only`,
       )
     expect(columnProblem(await loadIntegration('plain'), 'event.outcome')).toMatch(/values/)
   })

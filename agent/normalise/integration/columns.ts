@@ -5,10 +5,10 @@ import { isField, namesIn } from './condition.ts'
 import { type Captions, type FieldMapping, folded, type Integration } from './integration.ts'
 import { isSettable } from './integration-file.ts'
 
-/** Only certain values go into these. */
+/** Fields that accept only certain values. */
 const LIMITED: readonly FieldName[] = ['event.outcome', 'audit.category']
 
-/** What is wrong with a name in `columns:`; null where it can be used. */
+/** Returns the problem of a name in `columns:`; null if it is usable. */
 export function columnProblem(
   integration: Integration,
   name: string,
@@ -17,12 +17,12 @@ export function columnProblem(
   return nameProblem(integration, name) ?? (format.length > 0 ? notTimed(integration, name) : null)
 }
 
-/** Only times have a format. */
+/** Only a time may have a format. */
 function notTimed({ fields }: Integration, name: string): string | null {
   const isTime = isField(name)
     ? FIELDS[name].type === 'date'
     : fields.some((field) => isTimeOf(field, new Set([folded(name)])))
-  return isTime ? null : `only a time has a format, and ${name} is none: write its column alone`
+  return isTime ? null : `only a time has a format, and ${name} is not a time: write the column only`
 }
 
 const isTimeOf = ({ to, from }: FieldMapping, names: { has(name: string): boolean }): boolean =>
@@ -39,11 +39,11 @@ function nameProblem(integration: Integration, name: string): string | null {
   if (firstName(integration, name) !== null) return null
   if (!isSettable(name)) return `${name} is a field that Waybill fills itself`
   return LIMITED.includes(name)
-    ? `${integration.name} doesn't say which texts stand for which ${name}; write an integration.yml with values for it`
+    ? `${integration.name} doesn't define which texts mean which ${name}; write an integration.yml with values for it`
     : null
 }
 
-/** The integration for an input whose operator names columns. Such a column is another name for what the integration reads already. */
+/** Adds the operator's columns to an integration. Such a column is another name for a member that the integration reads anyway. */
 export function withColumns(integration: Integration, columns: PipelineSpec['columns']): Integration {
   if (columns === undefined || Object.keys(columns).length === 0) return integration
   const captions: Captions[] = []
@@ -67,7 +67,7 @@ export function withColumns(integration: Integration, columns: PipelineSpec['col
   return { ...integration, columns: captions, fields: [...fields, ...timed] }
 }
 
-/** The name by which an integration knows a field best. */
+/** The best name that an integration knows for a field. */
 const firstName = (integration: Integration, field: FieldName): string | null =>
   integration.fields.find(({ to, from }) => to === field && from.length > 0)?.from[0] ?? null
 
@@ -83,7 +83,7 @@ const plainField = (to: FieldName, from: readonly string[], format: readonly str
   when: null,
 })
 
-/** All names of members that an integration asks for. */
+/** All names of members that an integration reads. */
 function membersOf({ fields, changes, unpack, extract, events, identity }: Integration): string[] {
   const conditions = [...fields.flatMap(({ when }) => when ?? []), ...events.map(({ when }) => when)]
   const { list, before, after, field, text } = changes

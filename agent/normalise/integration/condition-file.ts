@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import type { Condition } from './integration.ts'
-import { listPathOf } from './list-path.ts'
+import { listPathOf } from './member-path.ts'
 import { patternFault } from './pattern.ts'
 
-/** How conditions are written: `when: { action: [create, insert], result: { not: failed }, any: [...] }`. */
+/** The form of conditions in files: `when: { action: [create, insert], result: { not: failed }, any: [...] }`. */
 
 /** A pattern that is searched for anywhere in a text. */
 export const searchedPattern = z.string().superRefine((source, context) => {
@@ -31,7 +31,7 @@ const asks = {
 
 type Take = <T>(schema: z.ZodType<T>, taken: (value: T) => Condition) => void
 
-/** What is asked of a name, by its shape: so that what is wrong is said of the shape that was meant. */
+/** Reads the test of a name by its shape, so that an error is about the shape that was meant. */
 function takeTest(name: string, written: unknown, take: Take): void {
   const shape = typeof written === 'object' && written !== null ? Object.keys(written)[0] : undefined
   if (shape === 'matches') take(asks.matches, ({ matches }) => ({ name, matches }))
@@ -42,7 +42,7 @@ function takeTest(name: string, written: unknown, take: Take): void {
   else take(texts, (oneOf) => ({ name, oneOf }))
 }
 
-/** All of its members hold. Under `any` stand conditions of which one holds, under `not` one that doesn't. */
+/** All members must hold. `any` contains conditions of which one must hold, `not` one that must not hold. */
 export const whenSchema: z.ZodType<Condition> = z.lazy(() =>
   z.record(z.string(), z.unknown()).transform((written, context): Condition => {
     const all: Condition[] = []

@@ -3,11 +3,11 @@ import { type Condition, folded } from './integration.ts'
 import { leafOf } from './layout.ts'
 import { finder } from './pattern.ts'
 
-/** The texts that conditions ask for, of the record at hand; undefined where there is none. */
+/** The texts of the current record that conditions use; undefined if the record has none. */
 export interface Asked {
-  /** Of a member, by the number of its source. */
+  /** The text of a member, by the number of its source. */
   member(source: number): string | undefined
-  /** Of a field, by its leaf. */
+  /** The text of a field, by its leaf. */
   field(leaf: number): string | undefined
 }
 
@@ -17,38 +17,38 @@ export const isField = (name: string): name is FieldName => Object.hasOwn(FIELDS
 
 export type Simple = Exclude<Condition, { all: unknown } | { any: unknown } | { not: unknown }>
 
-/** The conditions that a condition is made of. */
+/** The simple conditions within a condition. */
 export function simpleIn(condition: Condition): readonly Simple[] {
   if ('all' in condition) return condition.all.flatMap(simpleIn)
   if ('any' in condition) return condition.any.flatMap(simpleIn)
   return 'not' in condition ? simpleIn(condition.not) : [condition]
 }
 
-/** Which members and fields a condition asks for. */
+/** Returns the members and fields that a condition uses. */
 export const namesIn = (condition: Condition): readonly string[] =>
   simpleIn(condition).flatMap((one) => ('differsFrom' in one ? [one.name, one.differsFrom] : [one.name]))
 
-/** Conditions of one name whose answers fit a number, a bit each. */
+/** The limit of conditions on one name whose answers fit a number, a bit each. */
 const MOST_TESTS = 30
 const MOST_KNOWN = 4096
 const LONGEST_KNOWN = 64
 
-/** What a text answers to the conditions of its name. */
+/** The answers of a text to the conditions of its name. */
 interface Answers {
-  /** By condition, a bit each: whether it was asked, and whether it holds. */
+  /** A bit for each condition: whether it was asked, and whether it holds. */
   asked: number
   holding: number
 }
 
 /**
- * What conditions ask of the texts of one name. Names of actions and results come again and again: their answers are remembered, those of
- * a text together, since several conditions ask for it one after the other.
+ * The tests that conditions apply to the texts of one name. Names of actions and results repeat, so their answers are remembered. The
+ * answers of one text are stored together, since several conditions ask for them one after the other.
  */
 class Tests {
   readonly text: (asked: Asked) => string | undefined
   readonly #tests: ((text: string) => boolean)[] = []
   readonly #known = new Map<string, Answers>()
-  /** What was asked last. */
+  /** The last text that was asked for. */
   #text = ''
   #answers: Answers = { asked: 0, holding: 0 }
 
@@ -87,7 +87,7 @@ class Tests {
     let answers = this.#known.get(text)
     if (answers === undefined) {
       answers = { asked: 0, holding: 0 }
-      // Of a source whose texts are ever new it costs time, never memory.
+      // If a source always has new texts, this costs time but never memory.
       if (this.#known.size >= MOST_KNOWN) this.#known.clear()
       this.#known.set(text, answers)
     }
@@ -95,10 +95,10 @@ class Tests {
   }
 }
 
-/** Makes the conditions of an integration ready; `sourceOf` gives members their numbers. A name of the schema's is the field. */
+/** Compiles the conditions of an integration; `sourceOf` gives members their numbers. A name of the schema refers to the field. */
 export class Conditions {
   readonly #sourceOf: (name: string) => number
-  /** By name, the last that was begun. */
+  /** The last tests that were begun, by name. */
   readonly #tests = new Map<string, Tests>()
 
   constructor(sourceOf: (name: string) => number) {
@@ -132,7 +132,7 @@ export class Conditions {
     }
   }
 
-  /** What a record says by this name. */
+  /** Returns a function that reads the record's text for this name. */
   text(name: string): (asked: Asked) => string | undefined {
     return textFrom(name, this.#sourceOf)
   }

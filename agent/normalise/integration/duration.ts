@@ -1,4 +1,4 @@
-/** What a duration is counted in, in nanoseconds. */
+/** The units of a duration, in nanoseconds. */
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1,
   us: 1e3,
@@ -28,7 +28,7 @@ const ISO =
 const PART = /(\d{1,15}(?:\.\d{1,9})?) ?([a-zµ]{1,16}) ?,? ?/gy
 const LONGEST = 64
 
-/** Nanoseconds of a duration as people and programs write it: `145ms`, `4.5 hours`, `1h 30m`, `PT1H30M`, `01:30:00`. */
+/** Returns the nanoseconds of a duration as people and programs write it: `145ms`, `4.5 hours`, `1h 30m`, `PT1H30M`, `01:30:00`. */
 export function nanosecondsOf(text: string): number | undefined {
   if (text.length === 0 || text.length > LONGEST) return undefined
   const sum = clock(text) ?? iso(text) ?? parts(text.toLowerCase())

@@ -6,23 +6,23 @@ import { type Given, givenBy } from './lookups.ts'
 import { finder } from './pattern.ts'
 import { remembered } from './remembered.ts'
 
-/** An event type made ready: whether a record is of it, and what follows. */
+/** A compiled event type: whether a record has it, and the values that it sets. */
 export interface KnownType {
   readonly type: EventType
-  /** JSON of its id. */
+  /** The JSON of its id. */
   readonly code: Piece
   readonly set: readonly Given[]
 }
 
 const MOST_BRANCHES = 32 * 1024
 
-/** A question that conditions ask of a record. Records that give the same answer are the same to all conditions behind it. */
+/** A question that conditions ask of a record. Records with the same answer are equal for all conditions that share the question. */
 type Question = (asked: Asked) => number
 
-/** So many patterns' answers fit a number, beside the words. */
+/** The limit of patterns whose answers fit a number, together with the words. */
 const MOST_PATTERNS = 16
 
-/** The questions behind conditions, by condition. Conditions of one name share one; several where they have many patterns. */
+/** Groups conditions into questions. Conditions on one name share a question, or several if they have many patterns. */
 function questionsOf(conditions: readonly Simple[], ready: Conditions): Map<Simple, Question> {
   const questions = new Map<Simple, Question>()
   const named = Map.groupBy(
@@ -66,27 +66,27 @@ function questionsOf(conditions: readonly Simple[], ready: Conditions): Map<Simp
 const ANY = 0
 const UNSAID = -1
 
-/** Where the answers so far lead to: to the next question, or to the type that they decide. */
+/** A node of the decision tree: the answers so far lead to the next question, or to the type that they decide. */
 interface Branch {
   readonly question: Question | null
   readonly next: Map<number, Branch>
   readonly known: KnownType | null
 }
 
-/** A condition whose parts are asked one by one: whether it holds, or the question that has to be answered first. */
+/** A condition whose parts are asked one by one: returns whether it holds, or the next question. */
 type Decision = (asked: Asked, answered: ReadonlySet<Question>) => boolean | Question
 
 const NONE: ReadonlySet<Question> = new Set()
 
 /**
- * The catalogue of an integration: the first type that applies is the record's. What decides are a few texts, most of them names of
- * actions and things that come again and again. So what they lead to is remembered, and a record is asked only what its earlier answers
+ * The catalogue of an integration: the first type that applies is the record's type. Only a few texts decide, most of them repeated names
+ * of actions and things. So the class remembers the result of each text and asks a record only the questions that its earlier answers
  * leave open.
  */
 export class EventTypes {
   readonly #types: readonly (KnownType & { readonly decide: Decision })[]
   #root: Branch | null = null
-  /** What the record at hand was asked. */
+  /** The questions that the current record was asked. */
   readonly #path: Question[] = []
   #branches = 0
 
@@ -125,7 +125,7 @@ export class EventTypes {
   }
 
   #branch(asked: Asked, answered: ReadonlySet<Question>): Branch {
-    // A source whose answers are ever new: what it costs is time, never memory.
+    // If a source always gives new answers, this costs time but never memory.
     if (++this.#branches > MOST_BRANCHES) {
       this.#root = null
       this.#branches = 0
@@ -139,7 +139,7 @@ export class EventTypes {
     return { question: null, next: new Map(), known: null }
   }
 
-  /** Whatever any type can set. */
+  /** Returns every value that a type can set. */
   all(): readonly Given[] {
     return this.#types.flatMap(({ set }) => set)
   }
@@ -161,7 +161,7 @@ function decisionOf(
     const parts = ('all' in condition ? condition.all : condition.any).map((part) =>
       decisionOf(part, questions, conditions),
     )
-    // One part that holds decides `any`; one that does not decides `all`.
+    // One part that holds decides `any`; one that does not hold decides `all`.
     const deciding = 'any' in condition
     return (asked, answered) => {
       let open: Question | null = null

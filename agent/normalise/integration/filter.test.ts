@@ -2,7 +2,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { EventRule } from '../../../schema/index.ts'
 import { BatchMaker } from '../batch/batch.ts'
-import { wholeFile } from '../task.ts'
+import { setupOf, specOf, taskOf } from '../testing/setup.ts'
 import { catalogueOf } from './filter.ts'
 import { loadIntegration } from './load.ts'
 
@@ -17,7 +17,7 @@ const records = {
 }
 type Name = keyof typeof records
 
-/** Which records are recorded under these rules, and how many are counted as filtered. */
+/** Returns the records that these rules record, and the number that is counted as filtered. */
 function recorded(
   local: readonly EventRule[],
   central: readonly EventRule[] = [],
@@ -25,31 +25,8 @@ function recorded(
 ): [Name[], number] {
   const names = Object.keys(records) as Name[]
   const text = names.map((name) => `${JSON.stringify({ ...records[name], event_id: name })}\n`).join('')
-  const bytes = Buffer.from(text)
-  const buffer = new ArrayBuffer(bytes.length + 64)
-  Buffer.from(buffer).set(bytes)
-  const setup = {
-    agent: { id: 'a', name: 'a', version: '1' },
-    host,
-    namespace: 'default',
-    events: central,
-    pipelines: [
-      {
-        integration: 'erp',
-        framing: { kind: 'lines' } as const,
-        tags: [],
-        labels: {},
-        timeZone: 'UTC',
-        events: local,
-      },
-    ],
-    compression: { encoding: 'zstd', level: 1 } as const,
-  }
-  const result = new BatchMaker(setup, [erp]).make({
-    buffer,
-    now: Date.UTC(2026, 0, 23),
-    slices: [wholeFile('/x', bytes.length)],
-  })
+  const setup = setupOf([specOf(erp, { events: local })], { host, events: central })
+  const result = new BatchMaker(setup, [erp]).make(taskOf(text))
   const [slice] = result.slices
   expect(slice?.read).toBe(names.length)
   expect(slice?.events).toBe(result.events)

@@ -12,19 +12,19 @@ import type { Asked } from './condition.ts'
 import type { EventType, Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
 
-/** Where an event says what a rule's condition asks for. */
+/** The fields of an event that a condition of a rule looks at. */
 const LEAVES: Readonly<Record<RuleCondition, readonly number[]>> = {
   entity: [leafOf('audit.entity.type'), leafOf('audit.module')],
   user: [leafOf('user.name'), leafOf('user.id'), leafOf('user.email')],
   host: [leafOf('host.name'), leafOf('log.syslog.hostname'), leafOf('observer.hostname')],
 }
 
-/** Whether an event of this type is recorded, that has these fields. */
+/** Whether an event with this type and these fields is recorded. */
 export type EventFilter = (type: EventType | null, asked: Asked) => boolean
 
 /**
- * The rules as one decision; null where every record is recorded anyway. A rule of this host is stronger than any central one. What
- * is mandatory is always recorded.
+ * Combines the rules into one decision; null if every record is recorded anyway. A rule of this host is stronger than any central one. A
+ * mandatory type is always recorded.
  */
 export function eventFilter(
   integration: Integration,
@@ -42,7 +42,7 @@ export function eventFilter(
   }
 }
 
-/** The types of an integration that can be switched, and that of all other records. */
+/** Returns the types of an integration that can be switched, and the type of all other records. */
 export function catalogueOf(integration: Integration): EventCatalogue {
   const { name, title, events } = integration
   const types = events.map(({ id, title, group, mandatory, recorded }: EventType) => ({

@@ -1,4 +1,4 @@
-/** What the agent remarks about a record, as `tags`; a set of them is a number. */
+/** The remarks of the agent about a record, written as `tags`; a set of flags is a number. */
 export const FLAG = {
   timestamp_missing: 1,
   timestamp_invalid: 2,
@@ -8,18 +8,18 @@ export const FLAG = {
   changes_cut: 32,
   identity_missing: 64,
   columns_beyond_header: 128,
-  /** No syslog header, or one that is not well formed: the text is the message. */
+  /** There is no syslog header, or a malformed one: the whole text is the message. */
   syslog_unparsed: 256,
-  /** The connection ended within it. */
+  /** The connection ended within the message. */
   message_incomplete: 512,
   secret_masked: 1024,
-  /** Beside `timestamp_invalid`: the time is more than a day ahead. */
+  /** Used together with `timestamp_invalid`: the time is more than a day ahead. */
   timestamp_future: 2048,
 } as const
 
 const NAMES = Object.entries(FLAG)
 
-/** The tags of an event: the operator's, then the remarks; null where there are none. */
+/** The tags of an event: the operator's, then the flags; null if there are none. */
 export class Tags {
   readonly #own: readonly string[]
   readonly #known = new Map<number, string | null>()

@@ -2,23 +2,23 @@ import type { FieldName } from '../../../schema/index.ts'
 import type { NameNode, NameTree } from './names.ts'
 import type { CompiledExtraction } from './rules.ts'
 
-/** What a part of an identity tells: the source's own id, when, who, what was done, to which thing. A bit each. */
+/** The meaning of a part of an identity: the source's own id, when, who, what was done, to which thing. A bit each. */
 export const TELLS = { own: 1, when: 2, who: 4, what: 8, which: 16 } as const
 type Telling = keyof typeof TELLS
 
-/** A part of a record's declared key: the first of these members that is there, or a field. */
+/** A part of a record's declared key: the first of these members that exists, or a field. */
 export interface KeyPart {
   readonly tells: Telling
-  /** Of a field: the members that it is taken from. */
+  /** The members that the field is taken from. */
   readonly sources: readonly number[]
   readonly leaf: number | null
 }
 
-/** What the two mappers know of a record when they ask for its identity. */
+/** The properties of a record that its identity depends on; both mappers supply them. */
 export interface Told {
-  /** The record has a time of its own. */
+  /** Whether the record has its own time. */
   readonly isDated: boolean
-  /** What those parts of its key tell that have a value, as bits of `TELLS`. A member that is missing was found out before. */
+  /** The meanings of the key parts that have a value, as bits of `TELLS`. A missing member was detected earlier. */
   readonly tells: number
   hasValue(leaf: number): boolean
   /** Whether the record has this member, even if it is empty. */
@@ -27,7 +27,7 @@ export interface Told {
   hasUnknown(): boolean
 }
 
-/** What a record is known by: its key, its key and all that it says, or its place alone. */
+/** What identifies a record: its key, its key with all its content, or only its place. */
 export type KnownBy = 'key' | 'content' | 'place'
 
 export function tellingOf(field: FieldName): Telling {
@@ -39,22 +39,23 @@ export function tellingOf(field: FieldName): Telling {
 }
 
 /**
- * Says whether a record gives enough of its declared identity to be known by it. Otherwise records that differ would share one id, and all
- * but the first of them would pass for revisions of it.
+ * Decides whether a record has enough of its declared identity to be identified by it. Otherwise different records would share one id, and
+ * all but the first of them would count as revisions of it.
  *
- * - The source's own id is enough by itself.
- * - Without it a record must say what was done or to which thing. Where it doesn't say what or which (where no part tells which: who),
- *   a member that the integration doesn't know may be the one that does: the record is known by its place.
- * - A record without a time, and a row of a table that has no column for a part but has columns that nobody knows, is known by its key and
- *   by all that it says. So it is the same event in the next export, too.
+ * - The source's own id is sufficient by itself.
+ * - Without it a record must say what was done or to which thing. If it lacks what or which (or who, if no part says which),
+ * a member that the integration does not know may be the one that identifies it. Then its place identifies the record.
+ * - A record without a time is identified by its key and all its content. The same holds for a row of a table that has no column for a
+ *   part
+ * but has unknown columns. So it is the same event in the next export, too.
  */
 export class Sufficiency {
   readonly #key: readonly KeyPart[]
   readonly #groups: readonly { readonly tells: number; readonly parts: readonly KeyPart[] }[]
-  /** What was done, and to which thing. */
+  /** The bits for what was done, and to which thing. */
   readonly #deed: number
   readonly #asksWhen: boolean
-  /** Without the source's own id the other parts name no record: they don't say who, or not what. */
+  /** Without the source's own id the other parts do not identify a record: they lack who, or what. */
   readonly #needsOwn: boolean
   readonly #columns: Columns
 
@@ -63,7 +64,7 @@ export class Sufficiency {
     const which: Telling = (tells & TELLS.which) !== 0 ? 'which' : 'who'
     this.#key = key
     this.#columns = columns
-    // Two people seldom do the same to the same thing in the same moment, and webhooks name no person.
+    // Two people rarely do the same to the same thing at the same moment, and webhooks name no person.
     this.#groups = (['what', which] as const)
       .map((telling) => ({ tells: TELLS[telling], parts: key.filter((part) => part.tells === telling) }))
       .filter(({ parts }) => parts.length > 0)
@@ -77,7 +78,7 @@ export class Sufficiency {
     if ((told.tells & TELLS.own) !== 0) return 'key'
     if (this.#needsOwn) return 'place'
     if (this.#deed !== 0 && (told.tells & this.#deed) === 0) return 'place'
-    // Nearly no record of a known system has one, and then what it doesn't say is not there.
+    // Records of a known system almost never have one; then a missing value really is absent.
     const hasUnknown = told.hasUnknown()
     if (hasUnknown)
       for (const { tells, parts } of this.#groups)
@@ -94,7 +95,7 @@ export class Sufficiency {
     return true
   }
 
-  /** Whether the record says it, be it that there is none. */
+  /** Whether the record has this part, even if it says that the value is empty. */
   #isSaid({ leaf, sources }: KeyPart, told: Told, table: readonly string[] | undefined): boolean {
     if (leaf === null || told.hasValue(leaf)) return true
     for (const source of sources) if (told.hasMember(source) || this.#columns.have(source, table)) return true
@@ -102,7 +103,7 @@ export class Sufficiency {
   }
 }
 
-/** Which members the columns of a table give. */
+/** Returns the members that the columns of a table supply. */
 export class Columns {
   readonly #names: NameTree
   readonly #extract: readonly CompiledExtraction[]
@@ -128,7 +129,7 @@ export class Columns {
     const take = (node: NameNode | undefined): void => {
       if (node === undefined) return
       found.add(node.source)
-      // A column may hold an object as JSON.
+      // A column may contain an object as JSON.
       for (const child of node.children.values()) take(child)
     }
     for (const column of table) take(this.#names.child(this.#names.root, column))

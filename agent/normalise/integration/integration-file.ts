@@ -3,12 +3,12 @@ import { CATEGORIES, FIELDS, type Field, type FieldName, isCategory } from '../.
 import { namesIn } from './condition.ts'
 import { searchedPattern, whenSchema } from './condition-file.ts'
 import { type Assignment, type Captions, FORMATS, type NamedPattern } from './integration.ts'
-import { listPathOf } from './list-path.ts'
 import { DURATION_SCALES } from './mapping.ts'
+import { listPathOf } from './member-path.ts'
 import { patternFault } from './pattern.ts'
 import { formatProblem as timeFormatProblem } from './time.ts'
 
-/** What an operator writes in an integration.yml; docs/integrations.md explains it. */
+/** The content of an integration.yml as an operator writes it; docs/integrations.md explains it. */
 
 /** Fields that the agent itself fills. */
 const OWN: readonly FieldName[] = [
@@ -55,7 +55,7 @@ const fieldName = z.string().refine(isSettable, {
 
 const name = z.string().min(1).max(256)
 
-/** Names the fault in a name's brackets at the list that holds the name: a union would only say that nothing fits. */
+/** Reports a fault in a name's brackets at the list with the name: a union would only report that nothing matches. */
 const checked =
   (problemOf: (name: string) => string | null) =>
   (said: readonly (string | readonly string[])[], context: z.RefinementCtx): void => {
@@ -79,7 +79,7 @@ const anyNames = z.union([name.transform((one) => [one]), z.array(name)])
 const names = anyNames.refine((list) => list.length > 0, 'expected a name').superRefine(withoutLists)
 const optionalNames = anyNames.superRefine(withoutLists).default([])
 const pairName = name.superRefine((one, context) => withLists([one], context))
-/** Names that may go into lists. */
+/** Names that may refer to items of lists. */
 const optionalPaths = anyNames.superRefine(withLists).default([])
 const scalar = z.union([z.string(), z.number(), z.boolean()])
 const texts = z.union([
@@ -87,7 +87,7 @@ const texts = z.union([
   z.array(scalar).transform((list) => list.map(String)),
 ])
 
-/** What only certain values go into. */
+/** Checks fields that accept only certain values. */
 function valueProblem(field: FieldName, value: string): string | null {
   if (field === 'audit.category' && !isCategory(value)) return `expected one of ${CATEGORIES.join(', ')}`
   if (field === 'event.outcome' && !OUTCOMES.includes(value)) return `expected one of ${OUTCOMES.join(', ')}`
@@ -98,7 +98,7 @@ const mapping = z
   .strictObject({
     from: optionalPaths,
     to: fieldName,
-    /** Instead of `from`: the field is this, where `when` holds. */
+    /** Used in place of `from`: the constant value of the field if `when` holds. */
     value: scalar.transform(String).optional(),
     format: z
       .union([
@@ -111,16 +111,16 @@ const mapping = z
       ])
       .default(['auto']),
     values: z.record(z.string(), texts).optional(),
-    /** What becomes of texts that are none of the values. */
+    /** What happens to texts that are not among the values. */
     others: z.enum(['drop', 'keep']).default('drop'),
-    /** Of a list, the first item only. */
+    /** For a list: take only the first item. */
     list: z.enum(['first']).optional(),
-    /** The member stays for the fields behind this one. */
+    /** Whether the member stays for later fields. */
     keep: z.boolean().default(false),
     when: whenSchema.optional(),
   })
   .superRefine((rule, context) => {
-    // The name itself was found wrong already.
+    // An earlier check has already rejected the name.
     if (!isSettable(rule.to)) return
     for (const format of rule.format) {
       const problem = formatProblem(rule.to, format)
@@ -140,7 +140,7 @@ const mapping = z
       context.addIssue({
         code: 'custom',
         path: ['from'],
-        message: 'expected either from (a name) or value (what it is where when holds)',
+        message: 'expected either from (a name) or value (the value if when holds)',
       })
     }
     if (rule.value !== undefined) {
@@ -151,7 +151,7 @@ const mapping = z
         context.addIssue({
           code: 'custom',
           path: ['when'],
-          message: 'value needs when; what all events have stands under set',
+          message: 'value needs when; write values of all events under set',
         })
       return
     }
@@ -160,10 +160,10 @@ const mapping = z
       context.addIssue({
         code: 'custom',
         path: ['to'],
-        message: `${rule.to} needs values: which texts stand for which of its values`,
+        message: `${rule.to} needs values: which texts mean which of its values`,
       })
     } else if (limited && rule.others === 'keep') {
-      context.addIssue({ code: 'custom', path: ['others'], message: `${rule.to} takes only its own values` })
+      context.addIssue({ code: 'custom', path: ['others'], message: `${rule.to} allows only its own values` })
     }
     for (const value of Object.keys(rule.values ?? {})) {
       const wrong = valueProblem(rule.to, value)
@@ -193,7 +193,7 @@ function formatProblem(field: FieldName, format: string): string | null {
   return 'only times, numbers and event.duration have a format'
 }
 
-/** Field to value, as a list of assignments with values of the field's own type. */
+/** A map from field to value becomes a list of assignments with values of the field's type. */
 const assignments = z
   .record(z.string(), z.union([scalar, z.array(scalar).min(1)]))
   .transform((record, context): Assignment[] =>
@@ -241,7 +241,7 @@ function assigned(field: FieldName, value: Scalar | readonly Scalar[]): Assignme
   }
 }
 
-/** By language, what its exports call a member. */
+/** The names of a member in exports, by language. */
 const captions = z
   .record(
     z.string().regex(/^[a-z]{2}(?:-[A-Z]{2})?$/, 'expected a language such as de or pt-BR'),
@@ -282,7 +282,7 @@ const pattern = z.string().superRefine((source, context) => {
 
 const oneOrMore = z.union([z.string().transform((one) => [one]), z.array(z.string()).min(1).max(64)])
 
-/** One pattern, several, or several with the names of what they fit; what is wrong with one is said at its place. */
+/** One pattern, several, or several with the names of their types. A fault is reported at its place. */
 const patterns = z
   .union([
     oneOrMore.transform((list) => list.map((pattern) => ({ name: null, pattern }))),
@@ -316,7 +316,7 @@ const extraction = z
       context.addIssue({
         code: 'custom',
         path: ['when', asked],
-        message: 'a text is taken apart before lists are gone into; expected the name of a member',
+        message: 'extract works on members outside of lists; expected the name of a member',
       })
     }
     const isNamed = patterns.some(({ name }) => name !== null)
@@ -324,8 +324,7 @@ const extraction = z
     context.addIssue({
       code: 'custom',
       path: ['into'],
-      message:
-        'into (a member) and patterns with names go together: it is given the name of the one that fits',
+      message: 'into (a member) needs patterns with names: the member gets the name of the matching pattern',
     })
   })
   .transform(({ into, when, ...rest }) => ({ ...rest, into: into ?? null, when: when ?? null }))
@@ -341,7 +340,7 @@ const eventType = z
     default: z.enum(['on', 'off']).default('on'),
   })
   .refine((type) => !(type.mandatory && type.default === 'off'), {
-    message: "what is mandatory can't be off by default",
+    message: "a mandatory type can't be off by default",
     path: ['default'],
   })
   .transform(({ default: recorded, ...type }) => ({
@@ -350,9 +349,9 @@ const eventType = z
   }))
 
 const NO_COMMON_SUCCESS =
-  'success is no default of all events; set it in the event types that exist only where they succeeded'
+  'success must not be the default of all events; set it in event types that exist only if they succeeded'
 const NO_SIGN_IN_SUCCESS =
-  'success is no default of a sign-in; say under fields where the record states it (to: event.outcome, value: success, when: ...)'
+  'success must not be the default of a sign-in; define under fields where the record states it (to: event.outcome, value: success, when: ...)'
 
 const setsSuccess = (set: readonly Assignment[]): boolean =>
   set.some(({ field, value }) => field === 'event.outcome' && value === 'success')
@@ -370,10 +369,10 @@ export const integrationSchema = z
       .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'expected a-z, 0-9, _ and -, beginning with a letter or digit'),
     title: z.string().min(1),
     format: z.enum(FORMATS).optional(),
-    /** Several forms of one source; a record is read as the first that it looks like. */
+    /** Several formats of one source; the first one that a record looks like reads it. */
     formats: z.array(z.enum(FORMATS)).min(1).optional(),
     envelope: z.enum(['syslog']).optional(),
-    /** Lists in a JSON document that hold records. */
+    /** Lists in a JSON document that contain records. */
     records: z.array(z.string().regex(/^[^"\\\u0000-\u001f]+$/, 'expected the name of a list')).optional(),
     join: pattern.optional(),
     patterns: z.array(pattern).min(1).optional(),
@@ -399,9 +398,9 @@ export const integrationSchema = z
         keep: optionalNames,
       })
       .prefault({}),
-    /** Takes over what it does not say itself: fields and lookups behind its own, the rest where it has none. */
+    /** Inherits from another integration: its fields and lookups follow the own ones, other settings apply if there is none here. */
     like: z.string().optional(),
-    /** Another integration, for records of the Linux audit system that entries of the journal hold. */
+    /** Another integration, for Linux audit records inside entries of the journal. */
     audit: z.string().optional(),
     dataset: z.string().min(1).max(256).optional(),
     category: z.enum(CATEGORIES).optional(),
@@ -423,7 +422,7 @@ export const integrationSchema = z
     changes: changes.optional(),
     lookups: z.array(lookup).default([]),
     set: assignments.default([]),
-    /** Fields and members whose words say how it ended where no column does. */
+    /** Fields and members whose words state the outcome if no column does. */
     outcome: names.optional(),
     message: z.array(z.union([fieldName.transform((one) => [one]), z.array(fieldName).min(1)])).optional(),
   })
@@ -432,10 +431,10 @@ export const integrationSchema = z
       context.addIssue({ code: 'custom', path, message })
     const formats = said.formats ?? (said.format === undefined ? [] : [said.format])
     if ((said.format === undefined) === (said.formats === undefined)) {
-      issue(['format'], 'say either format (one) or formats (several)')
+      issue(['format'], 'write either format (one) or formats (several)')
     }
     if (formats.includes('regex') !== (said.patterns !== undefined)) {
-      issue(['patterns'], 'patterns and the format regex go together')
+      issue(['patterns'], 'patterns belong to the format regex')
     }
     for (const [name, format] of [
       ['csv', 'csv'],
@@ -446,12 +445,13 @@ export const integrationSchema = z
       if (said[name] !== undefined && !formats.includes(format))
         issue([name], `goes with the format ${format} only`)
     }
-    if (said.join !== undefined && formats.includes('csv')) issue(['join'], 'rows of CSV are not joined')
+    if (said.join !== undefined && formats.includes('csv'))
+      issue(['join'], 'join is not possible for rows of CSV')
     const ids = new Set<string>()
     said.events.forEach(({ id }, i) => {
       if (!id.startsWith(`${said.name}.`))
         issue(['events', i, 'id'], `expected an id that begins with ${said.name}.`)
-      if (ids.has(id)) issue(['events', i, 'id'], "this id is another event type's already")
+      if (ids.has(id)) issue(['events', i, 'id'], 'another event type already has this id')
       ids.add(id)
     })
     if (setsSuccess(said.set)) issue(['set', 'event.outcome'], NO_COMMON_SUCCESS)

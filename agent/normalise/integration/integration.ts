@@ -4,53 +4,53 @@ import type { Framing } from '../../inputs/framing.ts'
 export { folded } from '../../../schema/index.ts'
 
 /**
- * An integration as plain data: what `integration.yml` says, checked, with what it takes over from another (`like`)
- * already in it. It goes to the workers as it is.
+ * An integration as plain data: the checked content of `integration.yml`, including the inherited parts (`like`). The workers receive it
+ * unchanged.
  */
 export interface Integration {
   /** Becomes `event.module`. */
   readonly name: string
   readonly title: string
-  /** The integration that it takes over from. */
+  /** The integration that it inherits from. */
   readonly like: string | null
-  /** The forms its records come in; a record is read as the first of them that it looks like. */
+  /** The formats of its records; the first one that a record looks like reads it. */
   readonly formats: readonly FormatName[]
-  /** Names of the lists in which a JSON document holds records; with any, a document may also be a list itself. */
+  /** The names of lists that contain records in a JSON document. If there are any, the document itself may also be a list. */
   readonly records: readonly string[]
-  /** What consecutive lines of one record have in common: the groups of this pattern. */
+  /** The common part of consecutive lines of one record: the groups of this pattern. */
   readonly join: string | null
-  /** What a line of a file stands in: the format is that of the message behind a syslog header. */
+  /** The envelope of each line of a file: the format describes the message after a syslog header. */
   readonly envelope: 'syslog' | null
-  /** What reads records of the Linux audit system that its records hold: their events are that one's. */
+  /** The integration that reads Linux audit records inside its records: these become events of that integration. */
   readonly audit: Integration | null
   readonly dataset: string | null
-  /** The category of an event that no lookup gives one. */
+  /** The category of an event without a category from a lookup. */
   readonly category: Category
-  /** Members that together name a record for good; empty where its place in the file does. */
+  /** Members that together identify a record permanently; empty if its place in the file does. */
   readonly identity: readonly (readonly string[])[]
   readonly csv: { readonly delimiter: string | null; readonly columns: readonly string[] }
   readonly kv: { readonly between: string | null; readonly assign: string }
-  /** Of the format `regex`: whole records, tried in order. */
+  /** For the format `regex`: patterns of whole records, tried in order. */
   readonly patterns: readonly string[]
-  /** Members that hold JSON as text. */
+  /** Members that contain JSON as text. */
   readonly unpack: readonly string[]
   readonly extract: readonly Extraction[]
-  /** Members that stay in the payload whole, whatever fields take of them. */
+  /** Members that stay in the payload completely, whatever fields take of them. */
   readonly keep: readonly string[]
   readonly fields: readonly FieldMapping[]
-  /** What exports in other languages call the members that are named elsewhere here. */
+  /** The names of the members in exports in other languages. */
   readonly captions: readonly Captions[]
-  /** The same as an operator says it of one input: stronger than any other name. */
+  /** An operator's names for one input: these are stronger than any other name. */
   readonly columns: readonly Captions[]
   readonly changes: ChangeNames
-  /** The catalogue of what the source logs; the first that applies is the record's. */
+  /** The catalogue of the source's events; the first type that applies is the record's type. */
   readonly events: readonly EventType[]
   readonly lookups: readonly Lookup[]
   /** Fields that every event has, unless the record says otherwise. */
   readonly set: readonly Assignment[]
-  /** What a message is built of where the record has none: of each list the first field that is there. */
+  /** The parts of a message for a record that has none: of each list, the first field that has a value. */
   readonly message: readonly (readonly FieldName[])[]
-  /** Fields and members whose words say how it ended where no column does. */
+  /** Fields and members whose words state the outcome if no column does. */
   readonly outcome: readonly string[]
   readonly mask: MaskNames
 }
@@ -58,14 +58,14 @@ export interface Integration {
 export const FORMATS = ['json', 'csv', 'kv', 'cef', 'auditd', 'journald', 'regex', 'plain'] as const
 export type FormatName = (typeof FORMATS)[number]
 
-/** A member that is taken apart: where a pattern fits, the named groups take its place. */
+/** A member that is split: if a pattern matches, the named groups replace the member. */
 export interface Extraction {
-  /** The first of these that the record has. */
+  /** The candidates; the first one that the record has is used. */
   readonly from: readonly string[]
   readonly patterns: readonly NamedPattern[]
-  /** The member that is given the name of the pattern that fits. */
+  /** The member that gets the name of the matching pattern. */
   readonly into: string | null
-  /** The member stays beside what was taken of it. */
+  /** Whether the member stays beside the groups. */
   readonly keep: boolean
   readonly when: Condition | null
 }
@@ -76,19 +76,19 @@ export interface NamedPattern {
 }
 
 export interface EventType {
-  /** Begins with the integration's name; becomes `event.code`. */
+  /** The id begins with the integration's name and becomes `event.code`. */
   readonly id: string
   readonly title: string
   readonly group: string
   readonly when: Condition
   readonly set: readonly Assignment[]
-  /** Can't be switched off. */
+  /** Whether it cannot be switched off. */
   readonly mandatory: boolean
-  /** Whether it is recorded where nobody has said. */
+  /** Whether it is recorded if no rule applies. */
   readonly recorded: boolean
 }
 
-/** Of a name: a field of the schema, as the record's fields made it, or else a member of the record. */
+/** A condition on a name: a field of the schema, with the value that the record's fields gave it, or else a member of the record. */
 export type Condition =
   | { readonly all: readonly Condition[] }
   | { readonly any: readonly Condition[] }
@@ -98,13 +98,13 @@ export type Condition =
   | { readonly name: string; readonly exists: boolean }
   | { readonly name: string; readonly differsFrom: string }
 
-/** Secrets beyond those that are known everywhere. */
+/** Secrets in addition to those that are known everywhere. */
 export interface MaskNames {
-  /** Members, by folded name: the kind that their mask shows. */
+  /** The folded names of members; the name is the kind that the mask shows. */
   readonly names: readonly string[]
-  /** By kind. */
+  /** The patterns, by kind. */
   readonly patterns: Readonly<Record<string, string>>
-  /** Members that look like secrets by their name, and are none. */
+  /** Members whose names look like those of secrets, but which are none. */
   readonly keep: readonly string[]
 }
 
@@ -115,41 +115,41 @@ export interface Captions {
 }
 
 export interface FieldMapping {
-  /** Names in the record, the best first; dots go into members, brackets into lists. */
+  /** Names in the record, the best first; dots lead into members, brackets into lists. */
   readonly from: readonly string[]
   readonly to: FieldName
-  /** How a time is written, tried in order; `auto` knows ISO 8601 and epochs. */
+  /** The formats of a time, tried in order; `auto` knows ISO 8601 and epochs. */
   readonly format: readonly string[]
-  /** Which value stands for which texts; a text that stands here nowhere is not taken. */
+  /** The values, each with the texts that it represents; a text that is not listed is not taken. */
   readonly values: Readonly<Record<string, readonly string[]>> | null
-  /** A text that is none of `values` is taken as it is. */
+  /** A text that is not in `values` is taken as it is. */
   readonly keepOthers: boolean
-  /** Of a list, its first item. */
+  /** For a list: take its first item. */
   readonly first: boolean
-  /** The member stays for the fields behind this one. */
+  /** Whether the member stays for later fields. */
   readonly keep: boolean
-  /** What the field is where `when` holds, instead of what a member says. */
+  /** The constant value of the field if `when` holds, instead of a member's text. */
   readonly value: string | null
   readonly when: Condition | null
 }
 
-/** Where a record keeps previous and new values. */
+/** The places of previous and new values in a record. */
 export interface ChangeNames {
-  /** A list of `{field, old, new}`, or an object of field to `{old, new}` or `[old, new]`. */
+  /** A list of `{field, old, new}`, or an object from field to `{old, new}` or `[old, new]`. */
   readonly list: readonly string[]
-  /** Objects of field to value, or single values of the field that `field` names. */
+  /** Objects from field to value, or single values of the field that `field` names. */
   readonly before: readonly string[]
   readonly after: readonly string[]
   readonly field: readonly string[]
   /** Texts such as `Credit Limit: 10 -> 15; Terms: Net 30 -> Net 45`. */
   readonly text: readonly string[]
-  /** Members that hold a field's previous and new value: `old_name` and `name`. */
+  /** Members with a field's previous and new value: `old_name` and `name`. */
   readonly pairs: readonly ChangePair[]
-  /** An empty previous value says that it is unknown, not that it was empty. */
+  /** Whether an empty previous value means that it is unknown, not that it was empty. */
   readonly emptyIsUnknown: boolean
-  /** What stands behind a new value that is the old one: ` (no change)`. */
+  /** The suffix that marks a new value as equal to the old one: ` (no change)`. */
   readonly unchanged: string | null
-  /** Names within a list's items. */
+  /** The member names within a list's items. */
   readonly item: {
     readonly field: readonly string[]
     readonly old: readonly string[]
@@ -163,7 +163,7 @@ export interface ChangePair {
   readonly new: string
 }
 
-/** All rows with a word among those of the fields apply, from above; each fills only what is still empty. */
+/** All rows with a word among those of the fields apply, from top to bottom; each fills only empty fields. */
 export interface Lookup {
   readonly from: readonly FieldName[]
   readonly rows: readonly { readonly words: readonly string[]; readonly set: readonly Assignment[] }[]
@@ -174,7 +174,7 @@ export interface Assignment {
   readonly value: string | number | boolean | readonly string[]
 }
 
-/** How the files of an integration are cut into records, where the input doesn't say it. */
+/** How to cut the files of an integration into records, if the input does not define it. */
 export function framingFor({ formats, records, join }: Integration): Framing {
   const hasJson = formats.includes('json')
   if (formats.includes('csv')) return { kind: 'csv', quote: '"', ...(hasJson ? { json: records } : {}) }

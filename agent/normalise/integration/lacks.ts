@@ -3,13 +3,13 @@ import { FLAG } from './flags.ts'
 import type { Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
 
-/** What an event may lack, as bits: it is of no type, names no user, says no time, or its record was not understood. */
+/** What an event may lack, as bits: it has no type, names no user, has no time, or its record was not understood. */
 export const LACK = { type: 1, user: 2, time: 4, sense: 8 } as const
 export type Lack = keyof typeof LACK
 
 export const LACKS = Object.keys(LACK) as Lack[]
 
-/** How many records of an input there were, and how many of them lacked something. */
+/** The number of records of an input, and of those that lacked something. */
 export type Shape = { readonly records: number } & { readonly [lack in Lack]: number }
 
 export const NO_SHAPE: Shape = { records: 0, type: 0, user: 0, time: 0, sense: 0 }
@@ -22,7 +22,7 @@ export const sumOfShapes = (a: Shape, b: Shape): Shape => ({
   sense: a.sense + b.sense,
 })
 
-/** Counts what events lack, one after the other: a list of numbers, since it is asked for each record. */
+/** Counts what events lack: in an array of numbers, since it is updated for each record. */
 export class ShapeCount {
   readonly #counts = new Float64Array(16)
 
@@ -30,7 +30,7 @@ export class ShapeCount {
     this.#counts[lacks & 15]!++
   }
 
-  /** What was counted since it was taken the last time. */
+  /** Returns the counts since the last call, and resets them. */
   take(): Shape {
     const counts = [...this.#counts]
     this.#counts.fill(0)
@@ -55,8 +55,8 @@ export const TIMELESS = FLAG.timestamp_missing | FLAG.timestamp_invalid
 const TABLES: readonly string[] = ['json', 'csv', 'kv']
 
 /**
- * What the records of an input should have. An audit trail of objects or rows names users; logs of a system have many lines of nobody. An integration
- * without a catalogue has no types, and of a journal most entries are no events of it.
+ * What the records of an input should have. An audit trail of objects or rows names users. Logs of a system have many lines without a
+ * user. An integration without a catalogue has no types, and most entries of a journal are not events of its catalogue.
  */
 export function expectedOf(
   { formats, envelope, events, fields }: Integration,
@@ -73,7 +73,7 @@ export function expectedOf(
   )
 }
 
-/** Of events whose lacks are known. */
+/** Counts events by what they lack. */
 export function shapeOf(lacks: readonly number[]): Shape {
   const count = new ShapeCount()
   for (const one of lacks) count.add(one)
@@ -82,13 +82,13 @@ export function shapeOf(lacks: readonly number[]): Shape {
 
 const FEWEST = 20
 
-/** What most of these records lack, though they should have it. */
+/** Returns what most of these records lack although they should have it. */
 export const mostlyLacking = (shape: Shape, expected: number): Lack[] =>
   shape.records < FEWEST
     ? []
     : LACKS.filter((lack) => (expected & LACK[lack]) !== 0 && shape[lack] * 2 > shape.records)
 
-/** The same of a sample that somebody looks at: of a few records, what all of them lack. */
+/** The same for a sample that somebody inspects: of a few records, only what all of them lack. */
 export const lackingInSample = (shape: Shape, expected: number): Lack[] =>
   shape.records === 0 || shape.records >= FEWEST
     ? mostlyLacking(shape, expected)

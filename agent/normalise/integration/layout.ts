@@ -1,9 +1,9 @@
 import { FIELDS, type Field, type FieldName } from '../../../schema/index.ts'
 
 /**
- * The order of an event's members. RFC 8785 wants members sorted at each level; so the leaves of an event, sorted by their
- * path's segments, stand in one fixed order, and what comes between two of them (brackets, commas and keys) depends on these
- * two alone. An event is written by going through the leaves it has, with `between` before each.
+ * The order of an event's members. RFC 8785 sorts members at each level. So the leaves of an event, sorted by the segments of their paths,
+ * have one fixed order, and the text between two of them (brackets, commas and keys) depends only on these two. To write an event, the
+ * writer iterates over its leaves, with `between` before each.
  */
 export const LEAVES: readonly FieldName[] = Object.entries<Field>(FIELDS)
   .filter(([, field]) => field.derived !== true)
@@ -32,7 +32,7 @@ export function leafOf(name: FieldName): number {
 const SEGMENTS: readonly (readonly string[])[] = LEAVES.map((name) => name.split('.'))
 const known: (string | undefined)[] = new Array((LEAF_COUNT + 1) ** 2).fill(undefined)
 
-/** The text between two leaves; `-1` stands for the event's beginning, `LEAF_COUNT` for its end. */
+/** The text between two leaves; `-1` is the beginning of the event, `LEAF_COUNT` its end. */
 export function between(previous: number, next: number): string {
   const at = (previous + 1) * (LEAF_COUNT + 1) + next
   let text = known[at]

@@ -52,18 +52,18 @@ describe('an integration file', () => {
     [
       'extract:\n  - { from: a, patterns: { came: "(?<user>.+) in" } }\n',
       'FILE:5',
-      'into (a member) and patterns with names go together',
+      'into (a member) needs patterns with names',
     ],
     [
       'extract:\n  - { from: a, into: b, patterns: { came: "(?<user>.*)*" } }\n',
       'FILE:5',
       'a group that repeats without bound',
     ],
-    ['set: { event.outcome: success }\n', 'FILE:4', 'success is no default of all events'],
+    ['set: { event.outcome: success }\n', 'FILE:4', 'success must not be the default of all events'],
     [
       'events:\n  - { id: mine.login, title: Sign-in, group: g, when: { action: login }, set: { event.category: authentication, event.outcome: success } }\n',
       'FILE:5',
-      'success is no default of a sign-in',
+      'success must not be the default of a sign-in',
     ],
     ['fields:\n  - { from: "a[0].b", to: user.name }\n', 'FILE:5', 'expected list[] (every item)'],
     ['fields:\n  - { from: "a[].b[x].c", to: user.name }\n', 'FILE:5', 'brackets that choose nothing'],
@@ -73,7 +73,7 @@ describe('an integration file', () => {
     [
       'extract:\n  - { from: a, patterns: "(?<b>.+)", when: { "c[].d": x } }\n',
       'FILE:5',
-      'before lists are gone into',
+      'works on members outside of lists',
     ],
     [
       'events:\n  - { id: mine.a, title: A, group: A, when: { "a[*].b": x } }\n',
@@ -110,7 +110,7 @@ describe('an integration file', () => {
 
   it('that is like itself is told so', async () => {
     const file = write(`${BEGINNING}like: ${join(folder, 'circle.yml')}\n`, 'circle.yml')
-    await expect(loadIntegration(file)).rejects.toThrow('goes in a circle')
+    await expect(loadIntegration(file)).rejects.toThrow('forms a loop')
   })
 })
 
@@ -122,7 +122,7 @@ describe('an integration that was read ahead', () => {
     const { path, content } = readAhead(file)
     writeFileSync(path, content)
     expect(await loadIntegration(file)).toEqual(read)
-    // It is this that was read, and not the file again.
+    // This shows that the stored result was read, and not the file.
     writeFileSync(path, content.replace(JSON.stringify(read.title), '"as read ahead"'))
     expect((await loadIntegration(file)).title).toBe('as read ahead')
   })

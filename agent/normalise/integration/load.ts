@@ -6,7 +6,7 @@ import { codeOf, type FieldName, OperatorError, reasonOf, sha256 } from '../../.
 import type { ChangeNames, Integration } from './integration.ts'
 import { type IntegrationFile, integrationSchema } from './integration-file.ts'
 
-/** Where the integrations lie that come with Waybill. */
+/** The folder of the integrations that come with Waybill. */
 export const INTEGRATIONS: string = fileURLToPath(new URL('../../../integrations', import.meta.url))
 
 const NO_CHANGES: ChangeNames = {
@@ -27,10 +27,10 @@ const MESSAGE: readonly (readonly FieldName[])[] = [
   ['audit.entity.id', 'audit.entity.name'],
 ]
 
-/** Where sources say in words what failed: `login_failed`, `ACCESS_DENIED`. */
+/** Fields in which sources say in words what failed: `login_failed`, `ACCESS_DENIED`. */
 const OUTCOME: readonly string[] = ['event.action', 'event.code']
 
-/** An integration by the name of its folder, or by the path of a file; whatever is wrong with it is an OperatorError. */
+/** Loads an integration by the name of its folder, or by the path of a file; any fault in it is an OperatorError. */
 export async function loadIntegration(nameOrPath: string): Promise<Integration> {
   return load(nameOrPath, [])
 }
@@ -41,12 +41,15 @@ export const integrationFrom = (file: string, text: string): Integration => made
 function load(nameOrPath: string, within: readonly string[]): Integration {
   const file = fileOf(nameOrPath)
   if (within.includes(file)) {
-    throw new OperatorError(`${file}: like: goes in a circle (${[...within, file].join(' -> ')}).`)
+    throw new OperatorError(
+      'WB-CONFIG-INVALID',
+      `${file}: like: forms a loop (${[...within, file].join(' -> ')}).`,
+    )
   }
   return made(saidIn(file, readIntegration(file, nameOrPath)), [...within, file])
 }
 
-/** A command asks for the same integration several times. What nobody uses any more may go from memory. */
+/** A command asks for the same integration several times. The weak references let unused ones be collected. */
 const known = new Map<string, { readonly sha256: string; readonly said: WeakRef<IntegrationFile> }>()
 
 function saidIn(file: string, text: string): IntegrationFile {
@@ -61,7 +64,7 @@ function saidIn(file: string, text: string): IntegrationFile {
   return said
 }
 
-/** `within` are the files that name it, its own the last. */
+/** `within` are the files that refer to it, with its own as the last. */
 function made(said: IntegrationFile, within: readonly string[]): Integration {
   const named = (name: string): string => (isIntegrationPath(name) ? beside(within.at(-1)!, name) : name)
   const base = said.like === undefined ? null : load(named(said.like), within)
@@ -102,14 +105,15 @@ function made(said: IntegrationFile, within: readonly string[]): Integration {
 
 const read = (file: string, text: string): IntegrationFile => parseConfig(text, file, integrationSchema)
 
-/** What a file says, as it was when the file had this hash. */
+/** The parsed content of a file, with the hash of the file. */
 interface Read {
   readonly sha256: string
   readonly said: IntegrationFile
 }
 
 /**
- * What `npm run build` writes beside each file, so that a start needn't read YAML: a third of its time. A file that was changed since is read itself.
+ * The result that `npm run build` writes beside each file, so that a start does not parse YAML, which takes a third of its time. If the
+ * file has changed since, the file itself is read.
  */
 export function readAhead(file: string): { readonly path: string; readonly content: string } {
   const text = readFileSync(file, 'utf8')
@@ -135,7 +139,7 @@ function changesOf(said: IntegrationFile['changes']): ChangeNames | undefined {
   return { ...names, emptyIsUnknown: empty === 'unknown', unchanged }
 }
 
-/** An integration is named by a path, and not by the name of one that comes with Waybill. */
+/** Whether an integration is named by a path, and not by the name of one that comes with Waybill. */
 export const isIntegrationPath = (name: string): boolean => /[\\/]|\.ya?ml$/.test(name)
 
 function fileOf(nameOrPath: string): string {
@@ -150,10 +154,15 @@ function readIntegration(file: string, nameOrPath: string): string {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') {
       throw new OperatorError(
-        `There is no integration ${nameOrPath} (${file})${hint(nameOrPath)}. There are: ${shipped().join(', ')}; or name the path of an integration.yml.`,
+        'WB-INTEGRATION-UNKNOWN',
+        `There is no integration ${nameOrPath} (${file})${hint(nameOrPath)}. Known are: ${shipped().join(', ')}; or name the path of an integration.yml.`,
       )
     }
-    throw new OperatorError(`The integration ${file} can't be read: ${reasonOf(error)}`, { cause: error })
+    throw new OperatorError(
+      'WB-FILE-UNREADABLE',
+      `The integration ${file} can't be read: ${reasonOf(error)}`,
+      { cause: error },
+    )
   }
 }
 

@@ -2,7 +2,7 @@ import { Piece } from '../wasm/piece.ts'
 import type { Assignment, Lookup } from './integration.ts'
 import { leafOf } from './layout.ts'
 
-/** What a lookup gives a leaf: the value, and its JSON. */
+/** A lookup's value for a leaf, and the JSON of the value. */
 export interface Given {
   readonly leaf: number
   readonly value: string | number | boolean | readonly string[]
@@ -19,13 +19,13 @@ export const givenBy = ({ field, value }: Assignment): Given => given(leafOf(fie
 
 const WORD = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\x00-\x7f]+/g
 
-/** `customerUpdated`, `CUSTOMER_UPDATED` and `customer.updated` are the same two words. */
+/** Splits a name into words: `customerUpdated`, `CUSTOMER_UPDATED` and `customer.updated` are the same two words. */
 export function wordsOfName(text: string): string[] {
   return (text.match(WORD) ?? []).map((word) => word.toLowerCase())
 }
 
 interface Row {
-  /** Each a run of words. */
+  /** Sequences of words. */
   readonly runs: readonly (readonly string[])[]
   readonly set: readonly Given[]
 }
@@ -33,7 +33,7 @@ interface Row {
 type Memory = Map<string, Memory | readonly Given[]>
 
 /**
- * All lookups of an integration. Actions and kinds of entities are few, so what their texts lead to is worked out once and
+ * All lookups of an integration. There are few actions and kinds of entities, so the result of their texts is computed once and
  * remembered.
  */
 export class Lookups {
@@ -51,12 +51,12 @@ export class Lookups {
     }))
   }
 
-  /** Whatever any text can lead to. */
+  /** Returns every value that a lookup can set. */
   all(): readonly Given[] {
     return this.#lookups.flatMap(({ rows }) => rows.flatMap(({ set }) => set))
   }
 
-  /** What the texts lead to, the strongest first; `texts` are those of `leaves`, empty where there is none. */
+  /** Returns the results of the texts, the strongest first; `texts` belong to `leaves`, empty if there is none. */
   of(texts: readonly string[]): readonly Given[] {
     let memory = this.#memory
     const last = texts.length - 1
@@ -74,7 +74,7 @@ export class Lookups {
     if (known !== undefined && !(known instanceof Map)) return known
     const given = this.#work(texts)
     if (++this.#remembered > 4096) {
-      // A source with ever new actions: what it costs is time, never memory.
+      // If a source always has new actions, this costs time but never memory.
       this.#memory = new Map()
       this.#remembered = 0
     } else {

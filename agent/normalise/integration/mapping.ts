@@ -1,21 +1,28 @@
-import { FIELDS, type Field, type FieldName } from '../../../schema/index.ts'
-import { Conditions, isField } from './condition.ts'
+import {
+  FIELDS,
+  type Field,
+  type FieldName,
+  type Stated,
+  statedByName,
+  statedByResult,
+} from '../../../schema/index.ts'
+import { type Asked, Conditions, isField } from './condition.ts'
 import { EventTypes } from './events.ts'
 import { Columns, type KeyPart, Sufficiency, tellingOf } from './identity.ts'
 import { type Extraction, type FieldMapping, folded, type Integration } from './integration.ts'
 import { leafOf } from './layout.ts'
 import { type Given, given, givenBy, Lookups } from './lookups.ts'
 import { NameTree } from './names.ts'
-import { type OutcomeSources, OutcomeWords, USUAL_COLUMNS } from './outcome.ts'
 import { groupNames } from './pattern.ts'
+import { remembered } from './remembered.ts'
 import { type CompiledExtraction, groupFinder, type ItemNames, type Rule, ValueTable } from './rules.ts'
 import { type LocalTime, timeReader } from './time.ts'
 
-/** An integration made ready to run: names are numbers, values are maps, lookups are remembered. */
+/** A compiled integration: names are numbers, values are maps, lookups are remembered. */
 export interface Mapping {
   readonly integration: Integration
   readonly names: NameTree
-  /** Without what makes an outcome of conditions: columns go before. */
+  /** The rules, except those that derive an outcome from conditions: columns take precedence over them. */
   readonly rules: readonly Rule[]
   readonly changes: {
     readonly list: readonly number[]
@@ -29,13 +36,13 @@ export interface Mapping {
     readonly item: ItemNames
   }
   readonly key: readonly KeyPart[]
-  /** Whether a record gives enough of its key. */
+  /** Decides whether a record has enough of its key. */
   readonly sufficiency: Sufficiency
-  /** Folded names of members that stay in the payload whole. */
+  /** Folded names of members that stay in the payload completely. */
   readonly keep: ReadonlySet<string>
-  /** Sources whose texts may be JSON that is to be read. */
+  /** Sources whose texts may be JSON that has to be read. */
   readonly unpack: readonly number[]
-  /** In their order. */
+  /** The extractions, in their order. */
   readonly extract: readonly CompiledExtraction[]
   readonly events: EventTypes
   readonly lookups: Lookups
@@ -47,7 +54,7 @@ export interface Mapping {
 export const TIMESTAMP: number = leafOf('@timestamp')
 export const OUTCOME: number = leafOf('event.outcome')
 
-/** What `event.duration` is counted in at the source. */
+/** The units that a source may use for `event.duration`. */
 export const DURATION_SCALES: Readonly<Record<string, number>> = { s: 1e9, ms: 1e6, us: 1e3, ns: 1 }
 
 export function makeMapping(integration: Integration, zone: LocalTime): Mapping {
@@ -57,7 +64,7 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
   const source = (name: string): number => names.add(name)
   const conditions = new Conditions(source)
   const { changes } = integration
-  // Beside a time a member is a part of what the record says, and no id of the source's own.
+  // Together with a time, such a member is a part of the record's content, not the source's own id.
   const isDated = integration.identity.some(([first]) => first === '@timestamp')
   const key = integration.identity.map((part): KeyPart => {
     const [first] = part
@@ -86,7 +93,7 @@ export function makeMapping(integration: Integration, zone: LocalTime): Mapping 
   const unpack = sources(integration.unpack)
   const events = new EventTypes(integration.events, conditions)
   for (const { from } of integration.extract) sources(from)
-  // Captions stand behind all names that are the integration's own.
+  // Captions follow all of the integration's own names.
   for (const { name, captions } of integration.columns)
     for (const caption of captions) names.addCaption(name, caption, { wins: true })
   for (const { name, captions } of integration.captions)
@@ -135,7 +142,7 @@ function namesOf({ fields, changes }: Integration, field: FieldName): readonly s
   if (field === 'audit.change.fields') return [...list, ...text, ...changes.field, ...olds, ...news]
   if (field === 'audit.change.before') return [...list, ...text, ...changes.before, ...olds]
   if (field === 'audit.change.after') return [...list, ...text, ...changes.after, ...news]
-  // A value in a list has a source for each way to ask for it.
+  // A value in a list has several sources, one for each form of asking for it.
   return fields
     .filter(({ to }) => to === field)
     .flatMap(({ from }) => from)
@@ -203,5 +210,63 @@ function ruleType(name: FieldName, type: Field['type']): Rule['type'] {
       return type
     default:
       throw new Error(`${name} is no field that a single value goes into`)
+  }
+}
+
+/** The sources that decide the outcome of an integration's events. */
+interface OutcomeSources {
+  /** Members that state the outcome. */
+  readonly columns: readonly Pick<Rule, 'sources' | 'first' | 'applies'>[]
+  /** The outcome if a condition holds and no column decides. */
+  readonly constants: readonly Rule[]
+  /** Texts whose words state the outcome if no column does. */
+  readonly names: readonly ((asked: Asked) => string | undefined)[]
+  /** Whether a rule can make it `unknown`. */
+  readonly mayBeUnknown: boolean
+  readonly words: OutcomeWords
+}
+
+/** The outcome columns of integrations that name none. */
+export const USUAL_COLUMNS: readonly string[] = ['result', 'outcome', 'event_result']
+
+/**
+ * Derives the outcome from a record's words if no field took it from a column. A result of unknown spelling decides by its words;
+ * otherwise the words of the action decide. A result that is not understood is never a success, whatever the event type says.
+ */
+class OutcomeWords {
+  readonly #results = remembered(statedByResult)
+  readonly #names = remembered(statedByName)
+  #byResult: Stated | undefined
+  #byName: Stated | undefined
+  /** Whether a default of success is ruled out: the record states something that is not understood. */
+  isBarred = false
+
+  begin(isUnknown: boolean): void {
+    this.#byResult = undefined
+    this.#byName = undefined
+    this.isBarred = isUnknown
+  }
+
+  result(text: string): void {
+    const stated = this.#results(text)
+    if (stated === undefined) this.isBarred = true
+    else if (this.#byResult !== 'failure') this.#byResult = stated
+  }
+
+  /** Takes the outcome that a condition gave. */
+  given(outcome: unknown): void {
+    if (outcome === 'failure' || (outcome === 'success' && !this.isBarred)) this.#byResult ??= outcome
+    else this.isBarred = true
+  }
+
+  name(text: string): void {
+    if (this.#byName !== 'failure') this.#byName = this.#names(text) ?? this.#byName
+  }
+
+  /** Returns undefined if the record has no statement: then its type may decide. */
+  end(): Stated | undefined {
+    const stated = this.#byResult ?? (this.#byName === 'success' && this.isBarred ? undefined : this.#byName)
+    if (stated !== undefined) this.isBarred = false
+    return stated
   }
 }

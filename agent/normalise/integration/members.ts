@@ -1,12 +1,10 @@
 export type Members = { [member: string]: unknown }
 
-export function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+export { isRecord as isMembers } from '../../../schema/index.ts'
 
 /**
- * Nothing is inherited, whatever a member is called. Of a class, because V8 keeps objects without a prototype as hash tables: filling
- * one, going through it and writing it as JSON takes twice the time.
+ * An object that inherits nothing, whatever its members are called. It is a class because V8 keeps objects without a prototype as hash
+ * tables: filling, iterating and serialising one takes twice the time.
  */
 class Bare {
   [member: string]: unknown
@@ -16,7 +14,7 @@ Reflect.deleteProperty(Bare.prototype, 'constructor')
 
 export const newMembers = (): Members => new Bare()
 
-/** The text of a value that is a single one; an empty text is none. */
+/** The text of a scalar value. An empty text counts as no value. */
 export function scalarText(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':

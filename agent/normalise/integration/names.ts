@@ -1,13 +1,12 @@
 import { folded } from './integration.ts'
-import { type ListStep, listPathOf } from './list-path.ts'
-import { type MemberPath, pathOf } from './member-path.ts'
+import { type ListStep, listPathOf, type MemberPath, pathOf } from './member-path.ts'
 
 /** The names that an integration knows, as a tree: `user.id` is the member `id` of the member `user`. */
 export interface NameNode {
-  /** Number of the source that this name is, or -1. */
+  /** The number of the source with this name, or -1. */
   source: number
   readonly children: Map<string, NameNode>
-  /** The child for a member as records write it; null where there is none. */
+  /** The child for a member as records write it; null if there is none. */
   readonly seen: Map<string, NameNode | null>
   readonly id: number
 }
@@ -15,10 +14,10 @@ export interface NameNode {
 /** A source whose value is in a list. */
 export interface ListSource {
   readonly source: number
-  /** The source of the list itself, which no field takes because of this: it stays in the payload. */
+  /** The source of the list itself. Because of this, no field takes it: it stays in the payload. */
   readonly list: number
   readonly steps: readonly ListStep[]
-  /** All values that there are, and not only the first. */
+  /** Whether it takes all values and not only the first. */
   readonly isMany: boolean
 }
 
@@ -29,18 +28,18 @@ export class NameTree {
   readonly root: NameNode = { source: -1, children: new Map(), seen: new Map(), id: 0 }
   /** Every node by its id. */
   readonly nodes: NameNode[] = [this.root]
-  /** Sources where an empty value says something (a previous value that was empty). */
+  /** Sources for which an empty value has a meaning (a previous value that was empty). */
   readonly emptyCounts: boolean[] = []
   readonly inLists: ListSource[] = []
   readonly #sources = new Map<string, number>()
-  /** By source: where records may have it, under the integration's name and under captions. */
+  /** The paths in records, by source, under the integration's name and under captions. */
   readonly #paths: MemberPath[][] = []
 
   get size(): number {
     return this.#sources.size
   }
 
-  /** The number of the source of this name; a new one where the name is new. In lists, `isMany` asks for all values. */
+  /** Returns the number of the source with this name; adds it if it is new. In lists, `isMany` takes all values. */
   add(name: string, { emptyCounts = false, isMany = false } = {}): number {
     const source = this.#inList(name, isMany) ?? this.#member(name)
     if (emptyCounts) this.emptyCounts[source] = true
@@ -56,7 +55,7 @@ export class NameTree {
     return source
   }
 
-  /** Null where the name has no brackets. */
+  /** Returns null if the name has no brackets. */
   #inList(name: string, isMany: boolean): number | null {
     const path = listPathOf(name)
     if (path === null || typeof path === 'string') return null
@@ -78,21 +77,21 @@ export class NameTree {
   }
 
   /**
-   * Another name for a name that the integration knows: a caption in another language, or a column that the operator names. Where that is
-   * a name of its own already, it stays so unless the operator says otherwise (`wins`).
+   * Adds another name for a known name: a caption in another language, or an operator's column. If it is a known name of its own, it keeps
+   * that meaning unless the operator overrides it (`wins`).
    */
   addCaption(name: string, caption: string, { wins = false } = {}): void {
     const source = this.#sources.get(wholeOf(name))
     if (source !== undefined) this.#plantAll(caption, source, wins)
   }
 
-  /** Where records may have what the integration calls by this name. */
+  /** Returns the paths that records may use for this name of the integration. */
   pathsOf(name: string): readonly MemberPath[] {
     const source = this.#sources.get(wholeOf(name))
     return source === undefined ? spellings(name).map(pathOf) : this.#paths[source]!
   }
 
-  /** The node below another for a member as the record names it. */
+  /** The node below another for a member as the record writes it. */
   child(node: NameNode, member: string): NameNode | undefined {
     if (node.children.size === 0) return undefined
     let child = node.seen.get(member)
@@ -104,7 +103,7 @@ export class NameTree {
     return child ?? undefined
   }
 
-  /** Whether an empty value of this top-level member says something. */
+  /** Whether an empty value of this top-level member has a meaning. */
   emptyMeans(member: string): boolean {
     const source = this.child(this.root, member)?.source ?? -1
     return source !== -1 && this.emptyCounts[source] === true
@@ -116,13 +115,13 @@ export class NameTree {
       const segments = spelling.split('.').map(folded)
       const isOwn = wins && segments.join('.') === own
       if (!this.#plant(segments, source, isOwn)) continue
-      // `{"user.id": 7}` says the same as `{"user": {"id": 7}}`.
+      // `{"user.id": 7}` means the same as `{"user": {"id": 7}}`.
       if (segments.length > 1) this.#plant([segments.join('.')], source, isOwn)
       this.#paths[source]!.push(pathOf(spelling))
     }
   }
 
-  /** False where the place is another source's and stays so. */
+  /** Returns false if the place belongs to another source and keeps it. */
   #plant(segments: readonly string[], source: number, wins: boolean): boolean {
     let node = this.root
     for (const segment of segments) {
@@ -142,7 +141,7 @@ export class NameTree {
 
 const wholeOf = (name: string): string => name.split('.').map(folded).join('.')
 
-/** Letters that have a mark, but are not made of a letter and a mark. */
+/** Letters with a mark that Unicode does not decompose into a letter and a mark. */
 const PLAIN: Readonly<Record<string, string>> = {
   ł: 'l',
   ø: 'o',
@@ -160,8 +159,8 @@ const replaced = (text: string, by: Readonly<Record<string, string>>): string =>
   text.replace(/[^\x00-\x7f]/g, (letter) => by[letter] ?? letter)
 
 /**
- * The ways in which exports write a name. Names are compared by bytes, and only the letters of ASCII without regard to case: so a name
- * with other letters is known in small letters, in capitals, with capitals first, without its marks, and with marks that stand apart.
+ * Returns the spellings of a name in exports. Names are compared by bytes, and only ASCII letters without regard to case. So a name with
+ * other letters needs variants: in small letters, in capitals, with capitals first, without its marks, and with separate marks.
  */
 export function spellings(name: string): readonly string[] {
   if (/^[\x00-\x7f]*$/.test(name)) return name.includes("'") ? [name, name.replaceAll("'", '’')] : [name]
@@ -171,7 +170,7 @@ export function spellings(name: string): readonly string[] {
   const cased = [small, capitals, sentence, small.toUpperCase()]
   const unmarked = replaced(small, PLAIN).normalize('NFD').replace(/\p{M}/gu, '')
   const all = [name, ...cased, ...cased.map((one) => one.normalize('NFD')), replaced(small, GERMAN)]
-  // Of other scripts, what loses its marks is another word.
+  // In other scripts, a word without its marks is another word.
   const latin = /^[\x00-\x7f]*$/.test(unmarked) ? [unmarked] : []
   // A curved apostrophe is as common as a straight one.
   const curved = [...all, ...latin].flatMap((one) =>

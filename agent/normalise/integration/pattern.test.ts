@@ -6,8 +6,8 @@ describe('patterns of integrations', () => {
     ['(a+)+b', 'a group that repeats without bound'],
     ['(?:a|a)*', 'a group that repeats without bound'],
     ['(?:(?:a|a){8}){8}', 'a repeated group in a repeated group'],
-    ['.*a.*b.*c', '3 repeats whose end has to be guessed'],
-    ['(?:x.*){3}', '3 repeats whose end has to be guessed'],
+    ['.*a.*b.*c', '3 repeats with an ambiguous end'],
+    ['(?:x.*){3}', '3 repeats with an ambiguous end'],
     ['(?=a)b', 'a look-around'],
     ['(?<!a)b', 'a look-around'],
     ['(a)\\1', 'a reference back'],
@@ -30,7 +30,7 @@ describe('patterns of integrations', () => {
     const pattern = '(?<a>.*)x(?<b>.*)x(?<c>[^x]*)'
     expect(patternFault(pattern)).toBeNull()
     const { exec } = wholePattern(pattern)
-    // Of the processor, not of the clock: others may use it as well.
+    // The test measures processor time, not elapsed time: other processes may use the machine.
     const begun = process.cpuUsage()
     expect(exec('x'.repeat(PATTERN_REACH - 1).concat('\n'))).not.toBeNull()
     expect(exec('y'.repeat(PATTERN_REACH))).toBeNull()

@@ -1,17 +1,17 @@
 /**
- * Regular expressions of integrations run over text that anyone may have written, in an engine that backtracks. So what could take
- * time out of proportion is refused when the integration is read: back references, look-arounds, repeats of repeats, and more
- * than two repeats whose end has to be guessed. What is left is at worst quadratic, over at most this many characters.
+ * Regular expressions of integrations run over text that anyone may have written, in an engine that backtracks. So an expression that
+ * could take a disproportionate time is rejected when the integration is read: back references, look-arounds, repeats of repeats, and more
+ * than two repeats whose end must be guessed. The rest is at worst quadratic, over at most this number of characters.
  */
 export const PATTERN_REACH = 4096
 const MOST_GUESSES = 2
 /** Shorter repeats don't matter, nor do groups that repeat less often. */
 const FEW = 8
 
-/** Named groups and what they hold, of those that took part. */
+/** The named groups that matched, with their texts. */
 export type Groups = readonly (readonly [name: string, text: string])[]
 
-/** A pattern for whole texts; null where the text is not of its form, or longer than patterns are tried on. */
+/** A pattern for whole texts; null if the text does not match, or is longer than the limit. */
 export interface WholePattern {
   exec(text: string): Groups | null
 }
@@ -22,7 +22,7 @@ export function wholePattern(source: string): WholePattern {
   const begins = beginningsOf(source)
   return {
     exec(text) {
-      // Of many patterns for one text nearly all are out by its first character, which costs a hundredth of asking the engine.
+      // Of many patterns for one text, the first character excludes nearly all. This check costs a hundredth of a match.
       if (text !== '' && begins[Math.min(text.charCodeAt(0), BEYOND_ASCII)] === 0) return null
       if (text.length > PATTERN_REACH) return null
       const found = expression.exec(text)
@@ -39,8 +39,8 @@ export function wholePattern(source: string): WholePattern {
 }
 
 /**
- * A pattern with its groups by number, and their names; null for those without. Of named groups the engine makes an object for each text
- * that fits, which costs more than to find them.
+ * Returns a pattern with numbered groups, and their names; null for groups without a name. With named groups the engine makes an object
+ * for each match, which costs more than the match itself.
  */
 function withoutNames(source: string): { bare: string; names: readonly (string | null)[] } {
   const names: (string | null)[] = []
@@ -57,7 +57,7 @@ function withoutNames(source: string): { bare: string; names: readonly (string |
 
 const BEYOND_ASCII = 128
 
-/** By character: 1 where a text that begins with it may fit. Of those beyond ASCII any may. */
+/** A table by character: 1 if a text that begins with it may match. Beyond ASCII, any character may. */
 function beginningsOf(source: string): Uint8Array {
   const { signs } = firstOf(new Reader(source).read(), END)
   return Uint8Array.from({ length: BEYOND_ASCII + 1 }, (_, code) =>
@@ -69,13 +69,16 @@ function beginningsOf(source: string): Uint8Array {
 export const groupNames = (source: string): string[] =>
   Object.keys(new RegExp(`${source}|`, 'su').exec('')?.groups ?? {})
 
-/** Whether a pattern is found anywhere in the first part of a text, in any case. */
+/** Whether a pattern matches anywhere in the first part of a text, in any case. */
 export function finder(source: string): (text: string) => boolean {
   const expression = new RegExp(source, 'isu')
   return (text) => expression.test(text.length > PATTERN_REACH ? text.slice(0, PATTERN_REACH) : text)
 }
 
-/** What is wrong with a pattern, as a sentence's end; null where it may be used. `anywhere`: it is searched for, not matched whole. */
+/**
+ * Returns the fault of a pattern, as the end of a sentence; null if it is usable. `anywhere`: the pattern is searched for, not matched
+ * whole.
+ */
 export function patternFault(source: string, { anywhere = false } = {}): string | null {
   try {
     new RegExp(source, 'su')
@@ -91,13 +94,13 @@ export function patternFault(source: string, { anywhere = false } = {}): string 
   }
   const guesses = guessesIn(tree, END) + (anywhere && !source.startsWith('^') ? 1 : 0)
   return guesses > MOST_GUESSES
-    ? `${guesses} repeats whose end has to be guessed, of which ${MOST_GUESSES} may be in a pattern: say more exactly what they hold ([^"]* for .*), or what stands behind them`
+    ? `${guesses} repeats with an ambiguous end; a pattern may have ${MOST_GUESSES}: define more exactly what they match ([^"]* for .*), or what follows them`
     : null
 }
 
 class Refused extends Error {}
 
-/** The characters that can stand at a place, as bits: 128 for ASCII, and one for all others. */
+/** The characters that can be at a place, as bits: 128 for ASCII, and one for all others. */
 type Signs = bigint
 const NOTHING: Signs = 0n
 
@@ -107,7 +110,7 @@ type Node =
   | { readonly kind: 'either'; readonly branches: readonly Node[] }
   | { readonly kind: 'repeat'; readonly of: Node; readonly least: number; readonly most: number }
 
-/** What can stand behind a place: its first characters, and whether the text may end there. */
+/** What can follow a place: its first characters, and whether the text may end there. */
 interface Behind {
   readonly signs: Signs
 }
@@ -128,7 +131,7 @@ function firstOf(node: Node, behind: Behind): Behind {
   }
 }
 
-/** How many repeats could end at several places. */
+/** Counts the repeats that could end at several places. */
 function guessesIn(node: Node, behind: Behind): number {
   switch (node.kind) {
     case 'sign':
@@ -143,7 +146,7 @@ function guessesIn(node: Node, behind: Behind): number {
       return count
     }
     case 'either':
-      // One branch is tried after the other: their times add up, those of what follows each other multiply.
+      // Branches are tried one after the other, so their times add up; the times of consecutive parts multiply.
       return Math.max(...node.branches.map((branch) => guessesIn(branch, behind)))
     case 'repeat': {
       if (node.of.kind === 'sign') {
@@ -155,7 +158,7 @@ function guessesIn(node: Node, behind: Behind): number {
   }
 }
 
-/** Reads what of a regular expression matters here; only what `RegExp` has accepted comes in. */
+/** Reads the relevant parts of a regular expression; its input was accepted by `RegExp`. */
 class Reader {
   readonly #source: string
   #at = 0
@@ -260,7 +263,7 @@ function repeatsGroup(node: Node): boolean {
   }
 }
 
-/** Patterns are made of few kinds of atoms. */
+/** Patterns use few kinds of atoms. */
 const KNOWN_SIGNS = new Map<string, Signs>()
 const MOST_KNOWN = 1024
 
@@ -273,13 +276,13 @@ function signsOf(atom: string): Signs {
   return signs
 }
 
-/** With regard to case and without it: `[^a-z]` has `A` only with, `a` has it only without. */
+/** Tests with and without regard to case: `[^a-z]` contains `A` only with, `a` only without. */
 function signsIn(atom: string): Signs {
   const expressions = [new RegExp(`^(?:${atom})$`, 'su'), new RegExp(`^(?:${atom})$`, 'isu')]
   const fits = (sign: string): boolean => expressions.some((expression) => expression.test(sign))
   let signs = NOTHING
   for (let code = 0; code < 128; code++) if (fits(String.fromCharCode(code))) signs |= 1n << BigInt(code)
-  // Of what lies beyond ASCII nobody needs to be told apart: it counts as one.
+  // All characters beyond ASCII count as one: they need not be distinguished.
   return ['\u00e4', '\u0436', '\u4e2d', '\u2028', '\u{1f600}', atom].some(
     (sign) => sign.charCodeAt(0) > 127 && fits(sign),
   )

@@ -1,7 +1,7 @@
 const MOST_KNOWN = 4096
 const LONGEST_KNOWN = 64
 
-/** The same function of texts that come again and again: names of actions, results, devices. What it gives is worked out once for each. */
+/** Caches a function of texts that repeat, such as names of actions, results and devices: it is computed once for each text. */
 export function remembered<Answer>(
   of: (text: string) => Answer,
   { longest = LONGEST_KNOWN }: { readonly longest?: number } = {},
@@ -12,7 +12,7 @@ export function remembered<Answer>(
     let entry = known.get(text)
     if (entry === undefined) {
       entry = { answer: of(text) }
-      // Of a source whose texts are ever new it costs time, never memory.
+      // If a source always has new texts, this costs time but never memory.
       if (known.size >= MOST_KNOWN) known.clear()
       known.set(text, entry)
     }

@@ -6,36 +6,36 @@ import { type Groups, wholePattern } from './pattern.ts'
 import { remembered } from './remembered.ts'
 import type { TimeReader } from './time.ts'
 
-/** One field of the schema and the sources that it is taken from, the best first. */
+/** One field of the schema and its sources, the best first. */
 export interface Rule {
   readonly leaf: number
   readonly type: 'time' | 'text' | 'ip' | 'long' | 'float' | 'boolean'
   readonly many: boolean
   readonly sources: readonly number[]
   readonly values: ValueTable | null
-  /** A text that is none of `values` is taken as it is. */
+  /** A text that is not in `values` is taken as it is. */
   readonly keepsOthers: boolean
-  /** Of a list, its first item. */
+  /** For a list: take its first item. */
   readonly first: boolean
-  /** What it takes stays for the rules behind it, and in the payload where none of these takes it. */
+  /** Whether the taken member stays for later rules, and in the payload if none of these takes it. */
   readonly keep: boolean
-  /** The field is this, whatever the record says. */
+  /** The constant value of the field, whatever the record says. */
   readonly constant: Given | null
-  /** Whether the rule applies to the record; null where it always does. */
+  /** Whether the rule applies to the record; null if it always does. */
   readonly applies: Check | null
   readonly time: TimeReader | null
-  /** What a number is multiplied with. */
+  /** The factor for a number. */
   readonly scale: number
-  /** How numbers are written: `1,000` is grouped, `145ms` and `4.5 hours` are durations. */
+  /** The notation of numbers: `1,000` is grouped, `145ms` and `4.5 hours` are durations. */
   readonly written: 'plain' | 'grouped' | 'duration'
 }
 
 /** Maps texts of a source to values of a field. */
 export class ValueTable {
-  /** Of all its values. */
+  /** The size of all its values. */
   readonly bytes: number
   readonly #byFold: ReadonlyMap<string, string>
-  /** Texts as they come, so that the usual ones are not folded each time. */
+  /** Texts as they occur, so that usual texts are not folded each time. */
   readonly #known = new Map<string, string>()
 
   constructor(values: Readonly<Record<string, readonly string[]>>) {
@@ -63,22 +63,22 @@ export interface ItemNames {
   readonly new: ReadonlySet<string>
 }
 
-/** A member that is taken apart. */
+/** A member that is split. */
 export interface CompiledExtraction {
   readonly extraction: Extraction
   readonly groupsOf: GroupFinder
   readonly from: readonly { readonly source: number; readonly isNested: boolean }[]
-  /** By group, which then is a member. */
+  /** The sources of the groups, which become members. */
   readonly sourceOf: ReadonlyMap<string, number>
-  /** The member that is given the name of the pattern that fits; null where there is none. */
+  /** The member that gets the name of the matching pattern; null if there is none. */
   readonly into: number | null
-  /** Null where it always applies. */
+  /** Whether it applies; null if it always does. */
   readonly applies: Check | null
 }
 
 const LONGEST_TEXT = 40
 
-/** What the first pattern that fits takes a text apart into; null where none does. */
+/** Splits a text by the first pattern that matches; null if none does. */
 export type GroupFinder = (text: string) => Groups | null
 
 export const groupFinder = (extraction: Extraction): GroupFinder =>

@@ -74,7 +74,7 @@ describe('times as sources write them', () => {
     expect(read('2026-01-22 10:00:00', 'auto', new LocalTime('Asia/Kathmandu'))).toBe(
       '2026-01-22T04:15:00.000Z',
     )
-    // A time that says its zone has that zone.
+    // A time with a zone keeps that zone.
     expect(read('2026-01-22T10:00:00Z', 'auto', berlin)).toBe('2026-01-22T10:00:00.000Z')
   })
 
@@ -92,7 +92,7 @@ describe('times as sources write them', () => {
       ['2026-01-23T00:00:00Z', 'Jan 23 23:59:59', '2026-01-23T23:59:59.000Z'],
       ['2026-01-23T00:00:00Z', 'Jan 24 00:00:00', '2026-01-24T00:00:00.000Z'],
       ['2026-01-23T00:00:00Z', 'Jan 24 00:00:01', '2025-01-24T00:00:01.000Z'],
-      // Not the nearest: that would be half a year ahead.
+      // The result is not the nearest time, which would be half a year ahead.
       ['2026-09-01T00:00:00Z', 'Nov 29 12:00:00', '2025-11-29T12:00:00.000Z'],
       ['2026-01-01T00:00:30Z', 'Dec 31 23:59:59', '2025-12-31T23:59:59.000Z'],
       ['2025-12-31T23:59:30Z', 'Jan  1 00:00:10', '2026-01-01T00:00:10.000Z'],

@@ -3,9 +3,9 @@ import { FLAG } from './flags.ts'
 
 /** Reads times as a source writes them. */
 export interface TimeReader {
-  /** Milliseconds since 1970, or NaN; `now` guesses the year of a time that has none. */
+  /** Returns milliseconds since 1970, or NaN; `now` serves to guess a missing year. */
   read(text: string, now: number): number
-  /** Reads ISO 8601, beside others or alone. */
+  /** Whether it reads ISO 8601, alone or among other formats. */
   readonly knowsIso: boolean
   readonly zoneIsUtc: boolean
 }
@@ -15,25 +15,28 @@ const DATE_TIME =
   /^(\d{4})([-/]?)(\d\d)\2(\d\d)(?:(?:T|t| {1,2})(\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,12}))?)?)? ?(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/
 const EPOCH = /^-?\d{1,20}(?:\.\d{1,12})?$/
 
-/** Whether a time can be right: not before 1990, not more than a day ahead. */
+/** Whether a time is plausible: not before 1990, not more than a day ahead. */
 export function isPlausible(time: number, now: number): boolean {
   return time >= EARLIEST_TIMESTAMP && time <= latestPlausible(now)
 }
 
 export const latestPlausible = (now: number): number => Math.min(LATEST_TIMESTAMP - 1, now + DAY)
 
-/** What to remark of an event that is placed at its receipt, by the time that its record says: null where it says none, NaN where it is unreadable. */
+/**
+ * Returns the flags of an event that has its receipt time, by the time in its record: null if the record has none, NaN if it is
+ * unreadable.
+ */
 export function timeFlags(said: number | null, now: number): number {
   if (said === null) return FLAG.timestamp_missing
   return said > now + DAY ? FLAG.timestamp_invalid | FLAG.timestamp_future : FLAG.timestamp_invalid
 }
 
-/** 29 February is eight years apart around a year such as 2100. */
+/** Around a year such as 2100, two 29 Februaries are eight years apart. */
 const MOST_YEARS_BACK = 8
 
 /**
- * The one rule for a time without a year, in headers and in records: it is the latest one that is not more than a day ahead. So a
- * record of December that is read in January is last year's. NaN where no year has such a day.
+ * Completes a time without a year, in headers and in records. The rule: take the latest year in which the time is at most a day ahead. So
+ * a record of December that is read in January belongs to last year. NaN if no year has such a day.
  */
 export function inLatestYear(now: number, timeIn: (year: number) => number): number {
   // In zones east of Greenwich a year begins up to 14 hours before it does in UTC.
@@ -45,7 +48,7 @@ export function inLatestYear(now: number, timeIn: (year: number) => number): num
   return Number.NaN
 }
 
-/** Records come in the order of time: the year is mostly that of the one before. */
+/** Records are ordered by time: the year is mostly that of the previous one. */
 let knownYear = { from: 0, to: 0, year: 1970 }
 function yearOf(time: number): number {
   if (time < knownYear.from || time >= knownYear.to) {
@@ -98,8 +101,8 @@ function readIso(text: string, zone: LocalTime): number {
 }
 
 /**
- * Milliseconds of a date and time as if it were UTC; NaN where there is no such day or time. A leap second is the next second, and 24:00 is
- * the next day's midnight.
+ * Returns the milliseconds of a date and time in UTC; NaN if there is no such day or time. A leap second is the next second, and 24:00 is
+ * midnight of the next day.
  */
 export function civil(
   year: number,
@@ -110,7 +113,7 @@ export function civil(
   second: number,
   fraction: string | undefined,
 ): number {
-  // `Date` takes the years before 100 for those of the 20th century.
+  // `Date` treats years before 100 as years of the 20th century.
   if (year < 100 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return Number.NaN
   if (hour > 23 && !(hour === 24 && minute === 0 && second === 0 && thousandths(fraction) === 0))
     return Number.NaN
@@ -118,7 +121,7 @@ export function civil(
   return midnight(year, month, day) + ((hour * 60 + minute) * 60 + second) * 1000 + thousandths(fraction)
 }
 
-/** Records follow each other closely: a day's beginning is worked out once. */
+/** Records are close in time: the beginning of a day is computed once. */
 let today = { year: 1970, month: 1, day: 1, at: 0 }
 function midnight(year: number, month: number, day: number): number {
   if (today.day !== day || today.month !== month || today.year !== year)
@@ -134,7 +137,7 @@ export function daysIn(year: number, month: number): number {
 const thousandths = (fraction: string | undefined): number =>
   fraction === undefined ? 0 : +fraction.slice(0, 3).padEnd(3, '0')
 
-/** The zones that RFC 822 names; other names stand for several zones. */
+/** The zones that RFC 822 names; other abbreviations are ambiguous. */
 const NAMED_HOURS: Readonly<Record<string, number>> = { E: -5, C: -6, M: -7, P: -8 }
 
 function offsetOf(text: string): number {
@@ -153,7 +156,7 @@ const SECONDS = padded(60, 2)
 const MILLISECONDS = padded(1000, 3)
 let known = { minute: Number.NaN, text: '' }
 
-/** A time as `Date` writes it. Records follow each other closely: the date is worked out once a minute (`Date` takes three times as long). */
+/** Formats a time like `Date`. Records are close in time: the date is computed once a minute (`Date` takes three times as long). */
 export function isoOf(time: number): string {
   const minute = Math.floor(time / MINUTE)
   if (minute !== known.minute) {
@@ -176,7 +179,7 @@ function readEpoch(text: string, unit: string): number {
   const size = Math.abs(value)
   // Seconds have 10 digits for all dates from 2001 to 2286, milliseconds 13, microseconds 16, nanoseconds 19.
   const guessed = size < 1e11 ? 0.001 : size < 1e14 ? 1 : size < 1e17 ? 1e3 : 1e6
-  // Rounded to microseconds first: 1769078732.123 * 1000 is 1769078732122.9999.
+  // This rounds to microseconds first: 1769078732.123 * 1000 is 1769078732122.9999.
   const time = Math.floor(Math.round((value / (EPOCH_DIVISORS[unit] ?? guessed)) * 1000) / 1000)
   return Math.abs(time) <= 8.64e15 ? time : Number.NaN
 }
@@ -197,7 +200,7 @@ const TOKENS: Readonly<Record<string, string>> = {
 }
 const TOKEN = /YYYY|MMM|MM|DD|HH|hh|mm|ss|SSS|A|Z/g
 
-/** What is wrong with a format that an operator names, as a sentence with the remedy, or null. */
+/** Returns the problem of an operator's format, as a sentence with the remedy; null if there is none. */
 export function formatProblem(format: string): string | null {
   const problem = patternProblem(format)
   return problem === null
@@ -205,7 +208,7 @@ export function formatProblem(format: string): string | null {
     : `the pattern ${problem}; expected auto, iso, epoch_s, epoch_ms, epoch_us, epoch_ns or a pattern such as "DD.MM.YYYY HH:mm:ss"`
 }
 
-/** What is wrong with a pattern of the operator's, or null. */
+/** Returns the problem of an operator's pattern; null if there is none. */
 export function patternProblem(pattern: string): string | null {
   if (/^(auto|iso|epoch_(s|ms|us|ns))$/.test(pattern)) return null
   const tokens: readonly string[] = pattern.match(TOKEN) ?? []
@@ -213,7 +216,7 @@ export function patternProblem(pattern: string): string | null {
   if (tokens.includes('HH') && tokens.includes('hh')) return 'has both HH and hh'
   if (tokens.includes('MM') && tokens.includes('MMM')) return 'has both MM and MMM'
   if (!tokens.includes('DD') || !(tokens.includes('MM') || tokens.includes('MMM')))
-    return 'needs MM (or MMM) and DD; without YYYY the year is guessed'
+    return 'needs MM (or MMM) and DD; without YYYY the year is inferred'
   return null
 }
 
@@ -269,13 +272,13 @@ const formatOf = (timeZone: string): Intl.DateTimeFormat =>
     second: 'numeric',
   })
 
-/** The clock on the wall of a time zone, for times that don't say which zone they are in. */
+/** The local time of a zone, for times without a zone. */
 export class LocalTime {
   readonly isUtc: boolean
   readonly #timeZone: string
-  /** Made when it is needed first: most records say their zone, and the tables behind this take 14 MB. */
+  /** Created on demand: most records contain their zone, and the tables for this take 14 MB. */
   #format: Intl.DateTimeFormat | null = null
-  /** Offsets by quarter of an hour: zones change at such times only. */
+  /** Offsets by quarter of an hour: zones only change at such times. */
   readonly #offsets = new Map<number, number>()
 
   constructor(timeZone: string) {
@@ -283,7 +286,7 @@ export class LocalTime {
     this.#timeZone = timeZone
   }
 
-  /** An hour that occurs twice is the first of the two; one that does not occur is read with the offset before it. */
+  /** Converts local time. An hour that occurs twice means the first one; an hour that does not occur is read with the previous offset. */
   toUtc(local: number): number {
     if (this.isUtc || Number.isNaN(local)) return local
     const before = this.#offsetAt(local - DAY)

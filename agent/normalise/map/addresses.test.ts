@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { valueAt } from '../../../schema/index.ts'
 import { loadIntegration } from '../index.ts'
 import { eventsIn, recordsOf } from '../testing/samples.ts'
-import { forwardedIn } from './addresses.ts'
+import { forwardedIn } from './fields.ts'
 
 describe('addresses that proxies hand on', () => {
   it.each([

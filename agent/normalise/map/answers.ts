@@ -15,9 +15,9 @@ interface Known {
 
 const BRACKET = 0x5b
 
-/** What conditions ask of the record at hand. */
+/** Answers the questions of conditions about the current record. */
 export class Answers implements Asked {
-  /** By leaf: the text of the record at hand that was asked for last, and where it was. Several conditions ask for the same. */
+  /** The last requested text of the current record by leaf, with its place. Several conditions ask for the same text. */
   readonly #asked: readonly Known[] = LEAVES.map(() => ({ record: 0, from: 0, to: 0, text: '' }))
   #record = 0
   readonly #found: RecordRows
@@ -30,7 +30,7 @@ export class Answers implements Asked {
     this.#changes = changes
   }
 
-  /** The next answers are of another record. */
+  /** Begins a new record. */
   begin(): void {
     this.#record++
   }
@@ -62,7 +62,7 @@ export class Answers implements Asked {
     }
   }
 
-  /** Of a list, its items. */
+  /** Returns the items of a list. */
   texts(leaf: number): readonly string[] {
     const found = this.#found
     const values = this.#values
@@ -86,7 +86,7 @@ export class Answers implements Asked {
     }
   }
 
-  /** Of a field that has one. */
+  /** Returns the text of a field that has a value. */
   text(leaf: number): string {
     const from = this.#values.textFrom(leaf)
     const to = this.#values.textTo(leaf)

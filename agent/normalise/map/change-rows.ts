@@ -12,7 +12,7 @@ import type { RecordRows } from './record-rows.ts'
 
 const MOST = 64
 const NONE = -1
-/** A value that is not there, where its neighbour is: before it was nothing, or now it is. */
+/** A missing value whose neighbour exists: it means that there was nothing before, or is nothing now. */
 const NULL = -2
 const UNSURE = -1
 const LINE_END = 0x0a
@@ -21,14 +21,14 @@ const BACKSLASH = 0x5c
 const NOT_ASCII = 0x80
 
 /**
- * The changes of a record. Those of the usual shapes (a list of `{field, old, new}`, two states, pairs of members) are places in the record,
- * which the kernel copies from; others are put together as values (`list`).
+ * The changes of a record. Changes in usual shapes (a list of `{field, old, new}`, two states, pairs of members) are places in the record,
+ * from which the kernel copies; others are values (`list`).
  */
 export class ChangeRows {
   count = 0
-  /** Null where the changes are rows. */
+  /** The changes as values; null if they are rows. */
   list: ChangeList | null = null
-  /** By change: where the field's name stands, and the rows of old and new. */
+  /** The place of the field's name, and the rows of the old and the new value, by change. */
   readonly fieldFrom: Int32Array
   readonly fieldTo: Int32Array
   readonly old: Int32Array
@@ -39,7 +39,7 @@ export class ChangeRows {
   readonly #old: readonly Uint8Array[]
   readonly #now: readonly Uint8Array[]
   readonly #unchanged: Buffer
-  /** What was worked out of the record at hand. */
+  /** Values that were derived from the current record. */
   readonly #texts: Record<'fields' | 'before' | 'after', readonly string[] | null> = {
     fields: null,
     before: null,
@@ -47,10 +47,10 @@ export class ChangeRows {
   }
 
   readonly #pairs: readonly { readonly field: Piece; readonly old: number; readonly now: number }[]
-  /** The name for fields that have none. */
+  /** The name of fields without a name. */
   readonly #unnamed: Piece
   readonly #memory: Memory
-  /** Sources of the record at hand whose values were taken as rows. */
+  /** Sources of the current record whose values were taken as rows. */
   readonly #taken: number[] = []
 
   constructor(found: RecordRows, mapping: Mapping, memory: Memory) {
@@ -74,7 +74,7 @@ export class ChangeRows {
     this.#now = bytes(item.new)
   }
 
-  /** Takes what the record says of changes; whether a previous value is among them. */
+  /** Takes the record's changes; returns whether there is a previous value among them. */
   take(): boolean {
     const taken = this.#taken
     while (taken.length > 0) taken.pop()
@@ -99,7 +99,7 @@ export class ChangeRows {
     this.#taken.push(source)
   }
 
-  /** False where the changes are of no usual shape. */
+  /** Returns false if the changes have no usual shape. */
   #takeRows(): boolean {
     const found = this.#found
     const { consumed } = found
@@ -129,7 +129,7 @@ export class ChangeRows {
     return changes.unchanged === null || !this.#mayBeUnchanged()
   }
 
-  /** Changes of whatever shape. */
+  /** Takes changes of any shape. */
   #takeValues(): ChangeList {
     const { changes } = this.#mapping
     const { consumed } = this.#found
@@ -144,12 +144,12 @@ export class ChangeRows {
       const parts = typeof text === 'string' ? changesInText(text) : null
       if (parts === null) continue
       for (const { field, old, now } of parts) list.add(field, old, now)
-      // Such a text is also what a person reads: it stays where a field took it.
+      // People read such a text, too: if a field took it, it stays there.
       consumed[source] = 1
       return list
     }
     for (const { field, old, now } of changes.pairs) {
-      // Without a previous value it is a property, and no change of it.
+      // Without a previous value it is a property, not a change of one.
       if (this.#found.hit(old) === NONE || consumed[old] === 1) continue
       const [previous, value] = [this.#valueOf(old), this.#valueOf(now)]
       if (isNested(previous) || isNested(value)) continue
@@ -161,7 +161,7 @@ export class ChangeRows {
     return list
   }
 
-  /** What was before and what is now: two states of a record, or two values of one field. */
+  /** Adds the old and the new state: two states of a record, or two values of one field. */
   #addStatesTo(list: ChangeList): void {
     const { changes } = this.#mapping
     const { consumed } = this.#found
@@ -172,7 +172,7 @@ export class ChangeRows {
     const now = after === NONE ? undefined : this.#structured(after)
     const isState = (value: unknown): boolean => value === undefined || value === null || isMembers(value)
     if (isMembers(old) ? isState(now) : isMembers(now) && isState(old)) {
-      // A record that was created has no state before, one that was deleted none after.
+      // A created record has no previous state, a deleted one no new state.
       list.addStates(isMembers(old) ? old : undefined, isMembers(now) ? now : undefined)
     } else if (isMembers(old) || isMembers(now)) return
     else if (!isEmpty(old) || !isEmpty(now)) {
@@ -190,13 +190,13 @@ export class ChangeRows {
     return row === NONE ? undefined : this.#found.value(row)
   }
 
-  /** Columns and messages carry objects as JSON text. */
+  /** Columns and messages contain objects as JSON text. */
   #structured(source: number): unknown {
     const value = this.#valueOf(source)
     return typeof value === 'string' ? (jsonIn(value) ?? value) : value
   }
 
-  /** As `changes.ts` has it: a pair of states is no list. */
+  /** The same rule as in `changes.ts`: a pair of states is not a list. */
   #isPair(object: number): boolean {
     const found = this.#found
     const { bytes, rows } = found
@@ -208,7 +208,7 @@ export class ChangeRows {
     return true
   }
 
-  /** `field=value` of what differs, before or after, or the fields' names, as `changes.ts` has it. */
+  /** Returns `field=value` of the differences, before or after, or the names of the fields, as in `changes.ts`. */
   texts(of: 'fields' | 'before' | 'after'): readonly string[] {
     let texts = this.#texts[of]
     if (texts === null) {
@@ -236,7 +236,10 @@ export class ChangeRows {
     return texts
   }
 
-  /** Writes these texts behind `start`, a line each, as UTF-8: where they end; -1 where they are not all ASCII that stands as it is, or have no room. */
+  /**
+   * Writes these texts at `start`, one per line, and returns their end; -1 if a text contains escapes or non-ASCII characters, or does not
+   * fit.
+   */
   write(of: 'fields' | 'before' | 'after', out: Uint8Array, start: number): number {
     if (this.list !== null) return UNSURE
     let at = start
@@ -249,7 +252,7 @@ export class ChangeRows {
       if (at > start) out[at++] = LINE_END
       at = this.#copy(this.fieldFrom[i]!, this.fieldTo[i]!, out, at)
       if (of === 'fields') {
-        // A field that comes twice is rare.
+        // Repeated fields are rare.
         if (this.#isTwice(i)) return UNSURE
       } else if (at !== UNSURE) {
         out[at++] = EQUALS
@@ -264,7 +267,7 @@ export class ChangeRows {
     return row < 0 || this.#found.kind(row >> 2) === KIND.null
   }
 
-  /** Whether two values have one text; `UNSURE` where they are written with escapes. */
+  /** Whether two values have the same text; `UNSURE` if they contain escapes. */
   #compare(old: number, now: number): number {
     if (now === NONE) return 0
     if (this.#isNothing(old) || this.#isNothing(now))
@@ -291,7 +294,7 @@ export class ChangeRows {
   }
 
   #copy(from: number, to: number, out: Uint8Array, start: number): number {
-    // With the signs around it.
+    // This includes the characters around it.
     if (start + (to - from) + 2 > out.length) return UNSURE
     const { bytes } = this.#found
     for (let i = from; i < to; i++) {
@@ -302,7 +305,7 @@ export class ChangeRows {
     return start + (to - from)
   }
 
-  /** Undefined where there is none, `NULL` for null. */
+  /** Returns undefined if there is no text, `NULL` for null. */
   #textOf(row: number): string | undefined | typeof NULL {
     if (row === NONE) return undefined
     if (row === NULL || this.#found.kind(row >> 2) === KIND.null) return NULL
@@ -330,7 +333,7 @@ export class ChangeRows {
     return false
   }
 
-  /** Whether a new value ends with what says that it is the old one. */
+  /** Whether a new value ends with the suffix that marks it as equal to the old one. */
   #mayBeUnchanged(): boolean {
     const found = this.#found
     const mark = this.#unchanged
@@ -353,7 +356,7 @@ export class ChangeRows {
     if (!this.#isPlain(old, fieldTo - fieldFrom) || !this.#isPlain(now, fieldTo - fieldFrom)) return false
     this.fieldFrom[count] = fieldFrom
     this.fieldTo[count] = fieldTo
-    // The kernel knows rows by their addresses.
+    // The kernel identifies rows by their addresses.
     this.old[count] = old < 0 ? old : old << 2
     this.now[count] = now < 0 ? now : now << 2
     this.count++
@@ -434,7 +437,7 @@ export class ChangeRows {
         const source = this.#first(this.#mapping.changes.field)
         const field = source === NONE ? NONE : found.hit(source)
         if (field !== NONE && found.kind(field) !== KIND.string) return false
-        // An empty previous value may say that it is unknown.
+        // An empty previous value may mean that it is unknown.
         const isUnknown = this.#mapping.changes.emptyIsUnknown && oldKind === KIND.string && oldIsEmpty
         const known = isUnknown ? NONE : old
         if (field === NONE) {
@@ -474,7 +477,7 @@ export class ChangeRows {
     return true
   }
 
-  /** Few members, none twice, none named by a number (objects put those first), none of them a structure. */
+  /** Whether a state is simple: few members, no repeated ones, no numeric names (objects put those first), and no structures. */
   #isState(state: number): boolean {
     if (state === NONE) return true
     const found = this.#found

@@ -5,14 +5,14 @@ import { isMembers } from '../integration/members.ts'
 import { remembered } from '../integration/remembered.ts'
 import type { ItemNames } from '../integration/rules.ts'
 
-/** A change in canonical order of members; an absent `old` means that the source did not say. */
+/** A change with its members in canonical order; an absent `old` means that the source did not state it. */
 export interface FieldChange {
   field: string
   new?: string | null
   old?: string | null
 }
 
-/** Name of a field that the source does not name. */
+/** The name of a field that the source does not name. */
 export const UNNAMED_FIELD = 'value'
 
 export class ChangeList {
@@ -20,7 +20,7 @@ export class ChangeList {
   flags = 0
   readonly #unchanged: string | null
 
-  /** `unchanged` is what stands behind a new value that is the old one. */
+  /** `unchanged` is the suffix of a new value that equals the old one. */
   constructor(unchanged: string | null = null) {
     this.#unchanged = unchanged
   }
@@ -43,8 +43,8 @@ export class ChangeList {
   }
 
   /**
-   * A list of items, or an object of field to `{old, new}` or `[old, new]`; what such an object says of a field in another structure
-   * (`{added, removed}`) is what the field has become. False where it has no such shape.
+   * Takes a list of items, or an object from field to `{old, new}` or `[old, new]`. If such an object has another structure for a field
+   * (`{added, removed}`), this is the new value of the field. Returns false for other shapes.
    */
   addList(value: unknown, item: ItemNames): boolean {
     if (Array.isArray(value)) {
@@ -68,7 +68,7 @@ export class ChangeList {
     return true
   }
 
-  /** Two states of a record, either of which may be unknown: what differs between them. */
+  /** Adds the differences between two states of a record, either of which may be unknown. */
   addStates(
     before: Readonly<Record<string, unknown>> | undefined,
     after: Readonly<Record<string, unknown>> | undefined,
@@ -100,14 +100,14 @@ export class ChangeList {
 const ARROW = /^([^:\n]{1,128}):(?: (.{0,4096}?))? (?:->|=>|\u2192)(?: (.{0,4096}))?$/s
 const FROM_TO = /^([^\n]{1,128}?)(?: (?:was )?changed)? from (["']?)(.{0,4096}?)\2 to \2(.{0,4096}?)\2$/s
 
-/** A value that the text does not have is undefined. */
+/** A value that the text does not contain is undefined. */
 interface TextChange {
   readonly field: string
   readonly old: string | undefined
   readonly now: string | undefined
 }
 
-/** Changes told in a text, one a line or between semicolons; null where any part of it is something else. */
+/** Returns the changes in a text, one per line or separated by semicolons; null if any part of it is something else. */
 export function changesInText(text: string): TextChange[] | null {
   if (text.length > LIMITS.keywordLength) return null
   const diff = changesInDiff(text)
@@ -125,15 +125,15 @@ export function changesInText(text: string): TextChange[] | null {
   return changes.length === 0 ? null : changes
 }
 
-/** Whether a text tells changes: details of one kind come again and again. */
+/** Whether a text states changes: the same details repeat. */
 export const tellsChanges: (text: string) => boolean = remembered((text) => changesInText(text) !== null)
 
 const DIFF_LINE = /^([-+]) *(?:"([^"]{1,128})"|([^":\n]{1,128})): *(.*?),?$/
 const DIFF_HEAD = /^(?:---|\+\+\+|@@| |[{}[\]] *$|$)/
 
-/** `- channels: 30` and `+ channels: 60`, a line each; null where any line is something else. */
+/** `- channels: 30` and `+ channels: 60`, each on a line; null if any line is something else. */
 function changesInDiff(text: string): TextChange[] | null {
-  // Lines that all begin with a dash are a list for people.
+  // If all lines begin with a dash, they are a list for people.
   if (!/^\+ *["\p{L}]/mu.test(text)) return null
   const changes = new Map<string, { field: string; old: string | undefined; now: string | undefined }>()
   for (const line of text.split(/\r?\n/)) {
@@ -160,12 +160,12 @@ interface Parts {
   readonly now: unknown
 }
 
-/** What kind of change an item is follows from its values. */
+/** Members that name the kind of a change. The kind follows from the values of the item. */
 const KINDS: ReadonlySet<string> = new Set(['kind', 'op', 'operation'])
 
 /**
- * The parts of an item; null for one that has no name of a field, no value, or members of other meanings: what holds
- * such an item is no list of changes, and stays in the payload as it is.
+ * Returns the parts of an item; null if it has no field name, no value, or members with other meanings. A list with such an item is no
+ * list of changes, and stays in the payload as it is.
  */
 function partsOf(entry: Readonly<Record<string, unknown>>, item: ItemNames, named: boolean): Parts | null {
   let field: unknown = named ? undefined : UNNAMED_FIELD

@@ -3,19 +3,18 @@ import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SourceId } from '../../../schema/index.ts'
 import { originText, RECORD_OVERHEAD, writeMessage } from '../../inputs/syslog/record.ts'
 import { BatchMaker } from '../batch/batch.ts'
-import { framingFor } from '../integration/integration.ts'
 import { INTEGRATIONS, loadIntegration } from '../integration/load.ts'
 import { RFC3164, RFC5424 } from '../read/syslog/testing/conformance.ts'
-import type { TaskSlice } from '../task.ts'
+import { wholeFile } from '../task.ts'
 import { PlainMapper } from '../testing/plain/index.ts'
+import { setupOf, specOf, taskOf } from '../testing/setup.ts'
 import { Mapper, Memory } from './index.ts'
 import { Output } from './output.ts'
 import { Pipeline } from './pipeline.ts'
 
-/** Records with a syslog header are mapped from their bytes, too, and become the same events. */
+/** The mapper also reads records with a syslog header from their bytes, with the same events. */
 
 const RUNS = process.env.WAYBILL_FULL === undefined ? 300 : 10_000
 const NOW = Date.UTC(2026, 0, 23)
@@ -32,46 +31,25 @@ const linesOf = (name: string): string[] => {
   )
 }
 
-const sliceOf = (end: number): TaskSlice => ({
-  source: 'a'.repeat(32) as SourceId,
-  generation: 3,
-  path: '/var/log/x.log',
-  pipeline: 0,
-  start: 0,
-  end,
-  offset: 0,
-  to: end,
-  header: null,
-  truncated: null,
-})
-
-function setupOf(names: readonly string[], isReceived: boolean) {
-  return {
-    agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
-    host: 'web-1',
-    namespace: 'default',
-    pipelines: names.map((name, i) => ({
-      integration: name,
-      framing: isReceived ? ({ kind: 'journal' } as const) : framingFor(integrations[i]!),
-      tags: [],
-      labels: {},
-      timeZone: 'Europe/Berlin',
-    })),
-    compression: { encoding: 'zstd', level: 1 } as const,
+const zone = { timeZone: 'Europe/Berlin' }
+/** A setup like that of a syslog input: each program has an integration. */
+const setup = setupOf(
+  integrations.map((integration) => specOf(integration, { ...zone, framing: { kind: 'journal' } })),
+  {
     syslog: {
       inputs: [
         {
           listens: [LISTEN],
-          timeZone: 'Europe/Berlin',
+          ...zone,
           pipeline: 0,
-          programs: names.slice(1).map((program, i) => ({ program, pipeline: i + 1, hosts: [] })),
+          programs: NAMES.slice(1).map((program, i) => ({ program, pipeline: i + 1, hosts: [] })),
         },
       ],
     },
-  }
-}
+  },
+)
 
-/** Both over the same messages of the journal: what they count, and the lines of their events. */
+/** Both results for the same messages of the journal: the counts, and the lines of the events. */
 function madeOf(messages: readonly string[], address: string, incomplete: boolean): string[] {
   const origin = originText({ transport: 'tcp', listen: LISTEN, address, port: 4711, subject: null })
   const journal = Buffer.concat(
@@ -83,16 +61,12 @@ function madeOf(messages: readonly string[], address: string, incomplete: boolea
     }),
   )
   return makers.map((maker) => {
-    const buffer = new ArrayBuffer(journal.length)
-    Buffer.from(buffer).set(journal)
-    const { payload, slices } = maker.make({ buffer, now: NOW, slices: [sliceOf(journal.length)] })
+    const { payload, slices } = maker.make(taskOf(journal))
     const lines = payload.length === 0 ? '' : zstdDecompressSync(payload).toString()
     return `${JSON.stringify(slices)}\n${lines}`
   })
 }
-const makers = [PlainMapper, Mapper].map(
-  (mapper) => new BatchMaker(setupOf(NAMES, true), integrations, { mapper }),
-)
+const makers = [PlainMapper, Mapper].map((mapper) => new BatchMaker(setup, integrations, { mapper }))
 
 describe('the mapper and the reference make the same events', () => {
   const headers = fc.tuple(
@@ -144,14 +118,12 @@ describe('the mapper and the reference make the same events', () => {
 })
 
 it.each(['linux-auth', 'cef'])('lines of %s are read where they stand, most of them', (name) => {
-  const i = NAMES.indexOf(name)
-  const setup = setupOf([name], false)
-  const integration = { ...integrations[i]!, envelope: 'syslog' as const }
-  const pipeline = new Pipeline(setup, setup.pipelines[0]!, integration)
+  const integration = { ...integrations[NAMES.indexOf(name)]!, envelope: 'syslog' as const }
+  const pipeline = new Pipeline(setup, specOf(integration, zone), integration)
   const memory = new Memory()
   const output = new Output(memory)
   const mapper = new Mapper(pipeline, memory, output)
-  const place = pipeline.placeOf(sliceOf(0), NOW)
+  const place = pipeline.placeOf(wholeFile('/var/log/x.log', 0), NOW)
   output.begin()
   mapper.begin(place)
   const lines = linesOf(name)

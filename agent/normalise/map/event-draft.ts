@@ -53,23 +53,23 @@ const MOST_KNOWN = 1024
 export interface ReadRecord {
   readonly from: number
   readonly to: number
-  /** What was remarked of it already. */
+  /** Flags that were set earlier. */
   readonly flags: number
-  /** Its format has read it: its JSON says what it means. */
+  /** Whether its format has read it, so that its JSON contains its content. */
   readonly isRead: boolean
-  /** What it stood in. */
+  /** The envelope of the record. */
   readonly envelope: Envelope | null
-  /** What stood in that, where it stands in the memory as it is. */
+  /** The body of the envelope, and its place in the memory if it is there unchanged. */
   readonly body: Noted & { readonly text: string | null }
-  /** Its text as it is kept. */
+  /** The original text as it is kept. */
   readonly original: Noted & { readonly how: number }
-  /** What it is known by for good, where its place says nothing. */
+  /** What identifies the record permanently if its place does not. */
   readonly key: readonly string[]
-  /** Of a record that was too long: what is known of the whole. */
+  /** For a record that was too long: the known properties of the whole record. */
   readonly truncated: Truncated | null
 }
 
-/** What its parts work on together. */
+/** The state that the parts share. */
 export interface Shared {
   readonly memory: Memory
   readonly found: RecordRows
@@ -80,11 +80,11 @@ export interface Shared {
 /** Finds the values of an event, one record after the other. */
 export class EventDraft {
   readonly answers: Answers
-  /** The type of the event at hand; null where it is of none. */
+  /** The type of the current event; null if it has none. */
   type: EventType | null = null
-  /** What is remarked of it. */
+  /** The flags of the event. */
   flags = 0
-  /** What the event at hand lacks, as bits of `LACK`. */
+  /** The missing properties of the current event, as bits of `LACK`. */
   lacks = 0
   readonly #pipeline: Pipeline
   readonly #found: RecordRows
@@ -102,7 +102,7 @@ export class EventDraft {
   readonly #changeful = new Map<string | number, boolean>()
   readonly #systemic = new Map<string | number, boolean>()
   readonly #lookupTexts: string[]
-  /** What messages are made of. */
+  /** The fields that messages are made of. */
   readonly #messageLeaves: ReadonlySet<number>
   readonly #category: Piece
   readonly #host: Piece
@@ -137,12 +137,12 @@ export class EventDraft {
     this.#host = new Piece(JSON.stringify(pipeline.host))
   }
 
-  /** The next records are of a file of this path, as JSON. */
+  /** Begins a file; `path` is its path as JSON. */
   begin(path: Noted): void {
     this.#path = path
   }
 
-  /** Finds the event's values; false where the record has to be rebuilt before. */
+  /** Finds the event's values; returns false if the record has to be rebuilt first. */
   take(place: Place, record: ReadRecord): boolean {
     const values = this.#values
     const { mapping } = this.#pipeline
@@ -220,7 +220,7 @@ export class EventDraft {
     return true
   }
 
-  /** The values of an event that says why its record was not understood. */
+  /** Sets the values of an event that says why its record was not understood. */
   fail(place: Place, record: ReadRecord, reason: string, text: string): void {
     const values = this.#values
     const { envelope } = record
@@ -232,7 +232,7 @@ export class EventDraft {
     values.setJson(KIND_LEAF, this.#failed)
     this.#json.setText(REASON, reason)
     if (envelope?.received !== true) values.setJson(HOST_NAME, this.#host)
-    // The words of a record that did not parse are found all the same.
+    // The words of a record that did not parse are searchable all the same.
     if (text !== '') this.#json.setOnce(MESSAGE, JSON.stringify(cutAt(text, LIMITS.keywordLength)))
     if (text.length > LIMITS.keywordLength) flags |= FLAG.value_cut
     if (envelope !== null) {
@@ -244,20 +244,20 @@ export class EventDraft {
     this.lacks = LACK.sense
   }
 
-  /** What all events have. */
+  /** Sets the fields that all events have. */
   #finish(record: ReadRecord, flags: number, declared: string | null): void {
     const values = this.#values
     const { envelope, original, truncated } = record
     this.flags = flags
     const tags = this.#pipeline.tags.json(flags)
     if (tags !== null) this.#json.setJson(TAGS, tags)
-    // A row that stands elsewhere in the next export is the same event, to the byte: where it stood is no part of it.
+    // A row at another place in the next export is the same event, to the byte: its place is not part of the event.
     if (declared !== null) {
       this.#json.setOnce(ID, `"${declared}"`)
       values.setJson(SEQUENCE, this.#zero)
     } else {
       values.how[ID] = HOW.id
-      // The journal of what was received is no file that anybody would look for.
+      // The journal of received messages is not a file that anybody would look for.
       if (envelope?.received !== true) values.setSpan(PATH, HOW.json, this.#path.from, this.#path.to)
       values.how[SEQUENCE] = HOW.offset
       values.how[OFFSET] = HOW.offset
@@ -270,7 +270,7 @@ export class EventDraft {
     values.setConstants()
   }
 
-  /** Lets the record's words state the outcome where no column did; whether its type can't make it a success. */
+  /** Derives the outcome from the record's words if no column states it. Returns whether its type must not make it a success. */
   #stateOutcome(): boolean {
     const { columns, constants, names, mayBeUnknown, words } = this.#pipeline.mapping.outcome
     const values = this.#values
@@ -301,11 +301,11 @@ export class EventDraft {
 
   #isOutcome(outcome: 'success' | 'unknown'): boolean {
     const { how, from } = this.#values
-    // Each of the three has its own first letter.
+    // The three outcomes have different first letters.
     return how[OUTCOME] === HOW.json && this.#found.bytes[from[OUTCOME]! + 1] === outcome.charCodeAt(0)
   }
 
-  /** What the system does by itself has no user. */
+  /** Whether the event is an action of the system itself, which has no user. */
   #isUserless(): boolean {
     const { how } = this.#values
     for (let i = 0; i < USER_LEAVES.length; i++) if (how[USER_LEAVES[i]!] !== HOW.absent) return false
@@ -331,7 +331,7 @@ export class EventDraft {
       : this.#answers.field(CATEGORY) === category
   }
 
-  /** A record's change, of type `change`. */
+  /** Whether the event is a change of a record, of type `change`. */
   #isUpdate(): boolean {
     const values = this.#values
     if (!this.#isCategory(CHANGE, this.#changeful)) return false
@@ -354,7 +354,7 @@ export class EventDraft {
     }
   }
 
-  /** Whether the JSON of a leaf is or holds this text; `answers` remembers it: by the address of what is kept, or by the JSON. */
+  /** Whether the JSON of a leaf is or contains this text; `answers` caches the result, by address for kept texts, else by the JSON. */
   #holds(leaf: number, text: string, answers: Map<string | number, boolean>): boolean {
     const from = this.#values.from[leaf]!
     const to = this.#values.to[leaf]!
@@ -368,7 +368,10 @@ export class EventDraft {
     return known
   }
 
-  /** Lets the message be made of the fields that it is made of: by the kernel, unless it is long or (`now`) they will be more. As flags. */
+  /**
+   * Composes the message from its fields. The kernel does this, unless the message is long or later fields must not enter it (`now`).
+   * Returns flags.
+   */
   #makeMessage(now: boolean): number {
     const values = this.#values
     let bytes = 0
@@ -392,7 +395,7 @@ export class EventDraft {
     const { how } = this.#values
     for (const [leaf, value] of fills) {
       if (how[leaf] !== HOW.absent) continue
-      // A message is made of what is known before the last.
+      // The message only uses the fields that were set before the last ones.
       if (isLast && how[MESSAGE] === HOW.message && this.#messageLeaves.has(leaf)) this.#makeMessage(true)
       if (leaf === MESSAGE && value === body.text) {
         this.#values.setSpan(MESSAGE, HOW.original, body.from, body.to)
@@ -401,7 +404,7 @@ export class EventDraft {
     }
   }
 
-  /** The sender is the source only where the record names none: an address and a port of two places would be a lie. */
+  /** The sender counts as the source only if the record names none: an address and a port from two places would be false. */
   #fillRest({ sender, rest }: Envelope, record: ReadRecord): void {
     const { how } = this.#values
     if (how[SOURCE_IP] === HOW.absent && how[SOURCE_PORT] === HOW.absent) this.#fill(sender, record, true)

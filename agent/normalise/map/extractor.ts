@@ -1,24 +1,28 @@
-import type { Asked } from '../integration/condition.ts'
+import { type Asked, isField, textFrom } from '../integration/condition.ts'
+import { type Condition, folded } from '../integration/integration.ts'
+import { leafOf } from '../integration/layout.ts'
 import type { Mapping } from '../integration/mapping.ts'
 import type { CompiledExtraction } from '../integration/rules.ts'
 import type { Envelope } from '../read/syslog/envelope.ts'
 import { Piece } from '../wasm/piece.ts'
 import { KIND } from '../wasm/rows.ts'
-import { type PendingExtractions, pendingExtractions } from './pending-extractions.ts'
 import type { RecordRows } from './record-rows.ts'
 
 const NONE = -1
 
-/** Takes texts apart that hold several things: what they hold become rows of the record. */
+/** Splits texts that contain several values: these become rows of the record. */
 export class Extractor {
   readonly #found: RecordRows
   readonly #unpack: readonly number[]
   readonly #steps: readonly PendingExtractions[]
-  /** By leaf: the members from which it will be taken. */
+  /** By leaf: the members that it will be taken from. */
   readonly #sources = new Map<number, number[]>()
   readonly #names = new Map<string, Piece>()
   #envelope: Envelope | null = null
-  /** What conditions ask of a record before it has fields. Most ask for the same field: its answer is kept until the record changes. */
+  /**
+   * Answers conditions about a record before it has fields. Most conditions ask for the same field: its answer is kept until the record
+   * changes.
+   */
   readonly #asked: Asked = {
     member: (source) => this.#text(source),
     field: (leaf) => {
@@ -49,7 +53,7 @@ export class Extractor {
     }
   }
 
-  /** False where a text may be JSON that is to be read: the record has to be rebuilt with it. */
+  /** Returns false if a text may be JSON that has to be read: then the record has to be rebuilt with it. */
   take(envelope: Envelope | null): boolean {
     const found = this.#found
     this.#envelope = envelope
@@ -88,7 +92,7 @@ export class Extractor {
     if (groups.length > 0) this.#askedLeaf = NONE
   }
 
-  /** Several steps may take the same text apart. */
+  /** Several steps may split the same text. */
   #textOf(row: number): string {
     if (row !== this.#row) {
       this.#textOfRow = this.#found.text(row)
@@ -114,4 +118,85 @@ export class Extractor {
       ? undefined
       : found.text(row)
   }
+}
+
+const MOST_KNOWN = 1024
+
+/**
+ * Extractions that run one after the other, selected by one text: messages by their program. The pending ones are determined once for each
+ * text.
+ */
+interface PendingExtractions {
+  /** The text that selects; null if all are always pending. */
+  readonly text: ((asked: Asked) => string | undefined) | null
+  pending(text: string | undefined): readonly CompiledExtraction[]
+}
+
+interface Step {
+  readonly one: CompiledExtraction
+  /** The one name in its condition, and its possible texts; null if the condition has another form. */
+  readonly asks: { readonly name: string; readonly oneOf: readonly string[] } | null
+}
+
+/** Groups all extractions of an integration, in their order. */
+function pendingExtractions(
+  { extract, rules }: Mapping,
+  sourceOf: (name: string) => number,
+): PendingExtractions[] {
+  const steps: PendingExtractions[] = []
+  let run: Step[] = []
+  const end = (): void => {
+    if (run.length > 0) steps.push(choosing(run, sourceOf))
+    run = []
+  }
+  for (const one of extract) {
+    const asks = one.applies === null ? null : onlyAsk(one.extraction.when)
+    if (run.length > 0 && run[0]!.asks?.name !== asks?.name) end()
+    if (asks === null) steps.push({ text: null, pending: always(one) })
+    else {
+      run.push({ one, asks })
+      // After this extraction, the text that decides may be another one.
+      if (mayChange(one, asks.name)) end()
+    }
+  }
+  end()
+  return steps
+
+  function mayChange({ from, sourceOf: groups }: CompiledExtraction, name: string): boolean {
+    const asked = isField(name)
+      ? rules.filter(({ leaf }) => leaf === leafOf(name)).flatMap(({ sources }) => sources)
+      : [sourceOf(name)]
+    return [...groups.values(), ...from.map(({ source }) => source)].some((source) => asked.includes(source))
+  }
+}
+
+const always = (one: CompiledExtraction): PendingExtractions['pending'] => {
+  const pending = [one]
+  return () => pending
+}
+
+function choosing(run: readonly Step[], sourceOf: (name: string) => number): PendingExtractions {
+  const wanted = run.map(({ one, asks }) => ({ one, texts: new Set(asks?.oneOf.map(folded)) }))
+  const known = new Map<string, readonly CompiledExtraction[]>()
+  const none: readonly CompiledExtraction[] = []
+  return {
+    text: textFrom(run[0]!.asks!.name, sourceOf),
+    pending(text) {
+      if (text === undefined) return none
+      let pending = known.get(text)
+      if (pending === undefined) {
+        const fold = folded(text)
+        pending = wanted.filter(({ texts }) => texts.has(fold)).map(({ one }) => one)
+        if (known.size >= MOST_KNOWN) known.clear()
+        known.set(text, pending)
+      }
+      return pending
+    },
+  }
+}
+
+function onlyAsk(when: Condition | null): Step['asks'] {
+  if (when === null) return null
+  if ('all' in when) return when.all.length === 1 ? onlyAsk(when.all[0]!) : null
+  return 'oneOf' in when ? when : null
 }

@@ -1,27 +1,26 @@
 import { isIP } from 'node:net'
-import { cutAt, EARLIEST_TIMESTAMP, LIMITS } from '../../../schema/index.ts'
+import { cutAt, EARLIEST_TIMESTAMP, isPublicAddress, LIMITS } from '../../../schema/index.ts'
 import { nanosecondsOf } from '../integration/duration.ts'
 import { FLAG } from '../integration/flags.ts'
 import { folded } from '../integration/integration.ts'
 import { leafOf } from '../integration/layout.ts'
 import { type Mapping, TIMESTAMP } from '../integration/mapping.ts'
+import { remembered } from '../integration/remembered.ts'
 import type { Rule } from '../integration/rules.ts'
 import { isoOf, isPlausible, latestPlausible, timeFlags } from '../integration/time.ts'
 import { KIND, ROW } from '../wasm/rows.ts'
-import { forwardedIn } from './addresses.ts'
 import type { Answers } from './answers.ts'
 import { Plans } from './plans.ts'
 import type { RecordRows } from './record-rows.ts'
 import { compareIso, ISO_LENGTH, isInteger, isIpv4, isPrinted, writeIso } from './scalars.ts'
-import type { JsonValues } from './values.ts'
-import { HOW, type Values } from './values.ts'
+import { HOW, type JsonValues, type Values } from './values.ts'
 
 const SOURCE_IP = leafOf('source.ip')
 const FORWARDED = leafOf('network.forwarded_ip')
 
-/** Which value of the record goes into which field. */
+/** Puts the values of the record into the fields. */
 export class Fields {
-  /** What is remarked of the values of the record at hand, and what is wrong with the times that it says; as flags. */
+  /** Flags about the values of the current record, and about invalid times in it. */
   flags = 0
   wrongTime = 0
   readonly #mapping: Mapping
@@ -92,7 +91,7 @@ export class Fields {
     }
   }
 
-  /** False where the value is none for this field. */
+  /** Returns false if the value does not fit this field. */
   #takeFrom(rule: Rule, hit: number, now: number): boolean {
     if (this.#takeValue(rule, hit, now)) return true
     return rule.leaf === SOURCE_IP && this.#takeForwarded(hit)
@@ -174,11 +173,11 @@ export class Fields {
     }
     const value = convert(rule, text, now)
     if (value === undefined) return false
-    // A time has no sign that JSON writes otherwise.
+    // A time contains no character that JSON escapes.
     const json =
       rule.type === 'time' && !rule.many ? `"${value}"` : JSON.stringify(rule.many ? [value] : value)
     if (rule.type === 'boolean') this.#json.setJson(rule.leaf, json)
-    // Times, addresses and measures are seldom the same twice.
+    // Times, addresses and measures rarely repeat.
     else this.#json.setOnce(rule.leaf, json)
     return true
   }
@@ -189,7 +188,7 @@ export class Fields {
     return cutAt(text, LIMITS.keywordLength)
   }
 
-  /** Of a list of addresses the source; all of them go into a field of their own. */
+  /** Takes the source of a list of addresses; all addresses go into a field of their own. */
   #takeForwarded(hit: number): boolean {
     const text = this.#listed(hit)
     const list = text === undefined ? null : forwardedIn(text)
@@ -213,7 +212,7 @@ export class Fields {
 const INTEGER = /^-?\d{1,15}$/
 const DECIMAL = /^-?\d{1,15}(?:\.\d{1,15})?$/
 
-/** `1,000`, `1.000`, `1 000`, `1,000 records`: digits in groups of three, and what is counted. */
+/** `1,000`, `1.000`, `1 000`, `1,000 records`: digits in groups of three, and the unit. */
 const GROUPED = /^(-?\d{1,3}(?:([,. '\u00a0\u202f])\d{3})(?:\2\d{3}){0,4}|-?\d{1,15})(?: [a-z]{1,32})?$/i
 
 function groupedNumber(text: string): number | undefined {
@@ -221,7 +220,7 @@ function groupedNumber(text: string): number | undefined {
   return digits === undefined ? undefined : Number(digits.replace(/[^\d-]/g, '')) + 0
 }
 
-/** A text as a rule's field has it; undefined where it is none for that field. */
+/** Converts a text to the type of a rule's field; undefined if the text does not fit. */
 export function convert(rule: Rule, text: string, now: number): string | number | boolean | undefined {
   switch (rule.type) {
     case 'text':
@@ -247,4 +246,37 @@ export function convert(rule: Rule, text: string, now: number): string | number 
       return fold === 'true' ? true : fold === 'false' ? false : undefined
     }
   }
+}
+
+const LONGEST = 1024
+/** An address with a port, as some proxies write it: `203.0.113.66:51234`, `[2001:db8::1]:443`. */
+const WITH_PORT = /^(?:\[([0-9a-f:.]{2,45})\]|(\d{1,3}(?:\.\d{1,3}){3}))(?::\d{1,5})?$/i
+/** The entries of a proxy that does not know or does not disclose an address (RFC 7239). */
+const NO_ADDRESS = /^(?:unknown|_[\w.-]+|-)$/i
+
+interface Forwarded {
+  /** The first public address; if there is none, the first address. */
+  readonly source: string
+  /** All addresses in the order of the list, each once. */
+  readonly all: readonly string[]
+}
+
+/** Returns the addresses that proxies forwarded, `203.0.113.66, 10.0.0.2`; null if a text is no such list. */
+export const forwardedIn: (text: string) => Forwarded | null = remembered(
+  (text) => (text.length > LONGEST ? null : read(text)),
+  { longest: LONGEST },
+)
+
+function read(text: string): Forwarded | null {
+  const parts = text.split(/\s*[,;]\s*|\s+/).filter((part) => part !== '' && !NO_ADDRESS.test(part))
+  const addresses = parts.map(addressOf)
+  const [first] = addresses
+  if (first === undefined || !addresses.every((one) => one !== undefined)) return null
+  return { source: addresses.find(isPublicAddress) ?? first, all: [...new Set(addresses)] }
+}
+
+function addressOf(part: string): string | undefined {
+  const found = WITH_PORT.exec(part)
+  const address = found?.[1] ?? found?.[2] ?? part
+  return isIP(address) !== 0 && !address.includes('%') ? address : undefined
 }

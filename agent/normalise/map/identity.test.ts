@@ -9,7 +9,7 @@ import { cellsOf } from '../read/formats/csv.ts'
 import { batchOf, makerOf } from '../testing/batches.ts'
 import { eventsIn, NOW, recordsOf } from '../testing/samples.ts'
 
-/** Records that differ never share an id, whatever their captions are called. Both mappers answer alike. */
+/** Different records never share an id, whatever their captions are. Both mappers answer alike. */
 
 const names = readdirSync(INTEGRATIONS).sort()
 const declared = (await Promise.all(names.map((name) => loadIntegration(name)))).filter(
@@ -18,7 +18,7 @@ const declared = (await Promise.all(names.map((name) => loadIntegration(name))))
 
 const makers = new Map<string, BatchMaker>()
 
-/** What an agent makes of a file: over the bytes where it can. */
+/** The agent's events for a file: from the bytes if possible. */
 function madeOf(integration: Integration, text: string, now = NOW): AuditEvent[] {
   if (text === '') return []
   const maker = makers.get(integration.name) ?? makerOf(integration)
@@ -28,7 +28,7 @@ function madeOf(integration: Integration, text: string, now = NOW): AuditEvent[]
 
 const idsOf = (events: readonly AuditEvent[]): string[] => events.map((event) => textAt(event, 'event.id')!)
 
-/** The ids of all records of a file, which both mappers give alike. */
+/** The ids of all records of a file; both mappers must give the same. */
 function idsIn(integration: Integration, text: string): string[] {
   const ids = idsOf(madeOf(integration, text))
   expect(idsOf(eventsIn(recordsOf(integration, text)))).toEqual(ids)

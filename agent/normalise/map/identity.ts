@@ -11,10 +11,10 @@ import { changeTextsOf, HOW, type Values } from './values.ts'
 const BACKSLASH = 0x5c
 const ZERO = 0x30
 const COLON = 0x3a
-/** Digits of a length, and the colon behind it. */
+/** The digits of a length, and the colon after it. */
 const LENGTH_BYTES = 12
 
-/** What of a record its identity is made of. */
+/** The parts of a record that its identity is made of. */
 interface Shared {
   readonly found: RecordRows
   readonly values: Values
@@ -23,8 +23,8 @@ interface Shared {
 }
 
 /**
- * The identity of a record by its own key: the bytes over which `declaredEventId` hashes, put together from where they stand. A key of
- * nine fields takes a third of the time that as many texts would.
+ * The identity of a record by its own key: the bytes that `declaredEventId` hashes, copied from their places. For a key of nine fields
+ * this takes a third of the time that strings would take.
  */
 export class Identity {
   readonly #parts: readonly KeyPart[]
@@ -61,7 +61,7 @@ export class Identity {
     return this.#parts.length > 0
   }
 
-  /** Null where the record gives too little of its key. */
+  /** Returns null if the record has too little of its key. */
   id(isDated: boolean): EventId | null {
     this.#at = this.#headBytes
     let isEmpty = true
@@ -71,11 +71,11 @@ export class Identity {
       if (part.leaf === null) {
         if (!this.#addMember(part.sources)) return null
       } else if (part.tells === 'when' && !isDated) {
-        // When it was read is no part of what it says.
+        // The time of reading is not part of the content.
         this.#at = this.#addLength(0)
         continue
       } else this.#addField(part.leaf)
-      // A field that the record doesn't have tells records apart too, from those that have it: an empty part is `0:`.
+      // A missing field also distinguishes records from those that have it: an empty part is `0:`.
       if (this.#at === before + 2) continue
       isEmpty = false
       tells |= TELLS[part.tells]
@@ -95,7 +95,7 @@ export class Identity {
     for (const source of sources) {
       const row = found.hit(source)
       if (row === -1) continue
-      // A structure is known by all that is in it, whatever its members' order.
+      // The whole content of a structure counts, whatever the order of its members.
       if (found.kind(row) === KIND.array || found.kind(row) === KIND.object) {
         this.#addText(canonical(found.value(row)))
         return true
@@ -114,11 +114,11 @@ export class Identity {
     if (how === HOW.absent) this.#at = this.#addLength(0)
     else if (of !== undefined) this.#addChanges(of)
     else if (values.hasText(leaf)) this.#addSpan(values.textFrom(leaf), values.textTo(leaf))
-    // Of a list every item counts.
+    // Every item of a list counts.
     else this.#addText(answers.texts(leaf).join('\n'))
   }
 
-  /** What stands in the memory as between the quotes of JSON. */
+  /** Adds bytes of the memory as they are between JSON quotes. */
   #addSpan(from: number, to: number): void {
     const { bytes } = this.#ground.found
     this.#reserve(to - from)
@@ -157,7 +157,7 @@ export class Identity {
     this.#at = at + this.#key.write(text, at)
   }
 
-  /** Behind a length and its colon. */
+  /** Adds a length and its colon; returns the place after them. */
   #addLength(length: number): number {
     let at = this.#at
     this.#reserve(0)
@@ -168,20 +168,20 @@ export class Identity {
     return at
   }
 
-  /** Room for so much behind a length. */
+  /** Makes room for a length and this many bytes. */
   #reserve(bytes: number): void {
     const least = this.#at + LENGTH_BYTES + bytes
     if (least > this.#key.length) this.#key = Buffer.concat([this.#key, Buffer.alloc(least)])
   }
 }
 
-/** All that a record says. */
+/** The whole content of a record. */
 function contentOf(found: RecordRows): string {
   const said = Object.entries(found.members()).filter(([, value]) => value !== null && value !== '')
   return canonical(Object.fromEntries(said))
 }
 
-/** Whether the record has a member that no name is known for, with a value. */
+/** Whether the record has an unknown member with a value. */
 function hasUnknown(found: RecordRows): boolean {
   const end = found.next(found.root)
   for (let row = found.root + ROW; row < end; row = found.next(row))

@@ -3,16 +3,17 @@ import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { EventRule, SourceId } from '../../../schema/index.ts'
+import type { EventRule } from '../../../schema/index.ts'
 import { BatchMaker } from '../batch/batch.ts'
-import { framingFor } from '../integration/integration.ts'
 import { INTEGRATIONS, loadIntegration } from '../integration/load.ts'
+import { wholeFile } from '../task.ts'
 import { PlainMapper, PlainPipeline } from '../testing/plain/index.ts'
+import { setupOf, specOf, taskOf } from '../testing/setup.ts'
 import { Mapper, Memory } from './index.ts'
 import { Output } from './output.ts'
 import { Pipeline } from './pipeline.ts'
 
-/** What holds for `generic-json` holds for all that integrations say: the mapper answers as the reference does. */
+/** The tests of `generic-json` also hold for all integrations: the mapper answers like the reference. */
 
 const RUNS = process.env.WAYBILL_FULL === undefined ? 400 : 20_000
 const NOW = Date.UTC(2026, 0, 23)
@@ -25,7 +26,7 @@ function isObject(line: string): boolean {
   }
 }
 
-/** Objects of JSON in the sample files of an integration, as lines. */
+/** JSON objects in the sample files of an integration, as lines. */
 function samplesOf(name: string): string[] {
   const folder = join(INTEGRATIONS, name, 'samples')
   return readdirSync(folder).flatMap((file) => {
@@ -45,40 +46,15 @@ function mapperOf(name: string, rules: readonly EventRule[]): (record: string) =
   const memory = new Memory()
   const output = new Output(memory)
   const made = loadIntegration(name).then((integration) => {
-    const framing = framingFor(integration)
-    const spec = { integration: name, framing, tags: [], labels: {}, timeZone: 'UTC', events: rules }
-    const pipeline = new Pipeline(
-      {
-        agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
-        host: 'web-1',
-        namespace: 'default',
-        pipelines: [spec],
-        compression: { encoding: 'zstd', level: 1 },
-      },
-      spec,
-      integration,
-    )
+    const spec = specOf(integration, { events: rules })
+    const pipeline = new Pipeline(setupOf([spec]), spec, integration)
     const mapper = new Mapper(pipeline, memory, output)
     expect(mapper.readsBytes).toBe(true)
     return { pipeline, plain: new PlainPipeline(pipeline), mapper }
   })
   return async (record) => {
     const { pipeline, plain, mapper } = await made
-    const place = pipeline.placeOf(
-      {
-        source: 'a'.repeat(32) as SourceId,
-        generation: 3,
-        path: '/var/log/x.jsonl',
-        pipeline: 0,
-        start: 0,
-        end: 0,
-        offset: 0,
-        to: 0,
-        header: null,
-        truncated: null,
-      },
-      NOW,
-    )
+    const place = pipeline.placeOf({ ...wholeFile('/var/log/x.jsonl', 0), generation: 3 }, NOW)
     output.begin()
     const bytes = Buffer.from(record)
     memory.bytes.set(bytes, memory.input)
@@ -97,7 +73,7 @@ function mapperOf(name: string, rules: readonly EventRule[]): (record: string) =
   }
 }
 
-/** Every member of any sample, with every value that it has anywhere. */
+/** Every member of any sample, with all of its values. */
 function valuesByMember(samples: readonly string[]): Map<string, unknown[]> {
   const known = new Map<string, unknown[]>()
   for (const sample of samples) {
@@ -198,37 +174,18 @@ describe('entries of the journal', () => {
   })
 })
 
-/** All forms of a source, as files. */
+/** All formats of a source, as files. */
 const files = readdirSync(INTEGRATIONS).flatMap((name) =>
   readdirSync(join(INTEGRATIONS, name, 'samples')).map((file) => [name, file] as const),
 )
 
 async function makersOf(name: string): Promise<(bytes: Buffer) => string[]> {
   const integration = await loadIntegration(name)
-  const framing = framingFor(integration)
-  const setup = {
-    agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
-    host: 'web-1',
-    namespace: 'default',
-    pipelines: [{ integration: name, framing, tags: ['prod'], labels: {}, timeZone: 'Europe/Berlin' }],
-    compression: { encoding: 'zstd', level: 1 } as const,
-  }
+  const setup = setupOf([specOf(integration, { tags: ['prod'], timeZone: 'Europe/Berlin' })])
   const makers = [PlainMapper, Mapper].map((mapper) => new BatchMaker(setup, [integration], { mapper }))
   return (bytes) =>
     makers.map((maker) => {
-      const buffer = new ArrayBuffer(bytes.length)
-      Buffer.from(buffer).set(bytes)
-      const whole = {
-        start: 0,
-        end: bytes.length,
-        offset: 0,
-        to: bytes.length,
-        header: null,
-        truncated: null,
-      }
-      const source = 'a'.repeat(32) as SourceId
-      const slice = { source, generation: 3, path: '/var/log/x', pipeline: 0, ...whole }
-      const { payload, slices } = maker.make({ buffer, now: NOW, slices: [slice] })
+      const { payload, slices } = maker.make(taskOf(bytes, { generation: 3 }))
       const lines = payload.length === 0 ? '' : zstdDecompressSync(payload).toString()
       return `${JSON.stringify(slices)}\n${lines}`
     })
@@ -251,7 +208,7 @@ describe('the mapper and the reference make the same batch', () => {
       fc.property(fc.constantFrom(...files), fc.nat(), damage, ([name, file], place, edits) => {
         const bytes = readFileSync(join(INTEGRATIONS, name, 'samples', file))
         for (const [at, byte] of edits) bytes[at % bytes.length] = byte
-        // From anywhere to anywhere behind.
+        // The range may begin and end anywhere.
         const made = makers.get(name)!(bytes.subarray(0, bytes.length - (place % 200)))
         expect(made[1]).toBe(made[0])
       }),

@@ -1,6 +1,6 @@
 import { folded } from '../integration/integration.ts'
-import type { ListStep } from '../integration/list-path.ts'
 import type { Mapping } from '../integration/mapping.ts'
+import type { ListStep } from '../integration/member-path.ts'
 import type { ListSource } from '../integration/names.ts'
 import { KEY_FROM, KEY_TO, KIND, ROW } from '../wasm/rows.ts'
 import { sameFolded } from './name-table.ts'
@@ -17,11 +17,11 @@ interface Way extends Omit<ListSource, 'steps'> {
   readonly countsEmpty: boolean
 }
 
-/** Finds what names with brackets mean: the rows of a record hold the items of its lists, too. */
+/** Resolves names with brackets: the rows of a record include the items of its lists. */
 export class ListNames {
   readonly #found: RecordRows
   readonly #ways: readonly Way[]
-  /** The values that a way leads to. */
+  /** The rows that a path leads to. */
   readonly #rows: number[] = []
 
   constructor(found: RecordRows, { names }: Mapping) {
@@ -45,7 +45,7 @@ export class ListNames {
     while (rows.length > 0) rows.pop()
     this.#walk(way, list, 0)
     if (rows.length === 1) found.point(way.source, rows[0]!)
-    // Lists within lists are one.
+    // Nested lists become one list.
     else if (rows.length > 1)
       found.pointTo(
         way.source,
@@ -53,7 +53,7 @@ export class ListNames {
       )
   }
 
-  /** Whether that is enough. */
+  /** Returns whether the search is over: a source with a single value has found it. */
   #walk(way: Way, row: number, at: number): boolean {
     const found = this.#found
     const step = way.steps[at]

@@ -1,57 +1,34 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { canonical, type SourceId } from '../../../schema/index.ts'
+import { canonical } from '../../../schema/index.ts'
 import type { FieldMapping, Integration } from '../integration/integration.ts'
 import { loadIntegration } from '../integration/load.ts'
 import { textOf } from '../read/text.ts'
-import type { TaskSlice, WorkerSetup } from '../task.ts'
+import { type TaskSlice, wholeFile } from '../task.ts'
 import { PlainPipeline } from '../testing/plain/index.ts'
+import { setupOf, specOf } from '../testing/setup.ts'
 import { Mapper, Memory } from './index.ts'
 import { Output } from './output.ts'
 import { Pipeline } from './pipeline.ts'
 
-/** The mapper answers as the reference does, byte for byte. */
+/** The mapper answers like the reference, byte for byte. */
 
 const RUNS = process.env.WAYBILL_FULL === undefined ? 4000 : 60_000
-/** The long run takes minutes. */
+/** The timeout of the long run, which takes minutes. */
 const TIMEOUT = 600_000
 const NOW = Date.UTC(2026, 0, 23)
 
-const setup: WorkerSetup = {
-  agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
-  host: 'web-1',
-  namespace: 'default',
-  pipelines: [
-    {
-      integration: 'generic-json',
-      framing: { kind: 'lines' },
-      tags: ['prod'],
-      labels: { b: '2', a: '1' },
-      timeZone: 'UTC',
-    },
-  ],
-  compression: { encoding: 'zstd', level: 1 },
-}
-const slice: TaskSlice = {
-  source: 'a'.repeat(32) as SourceId,
-  generation: 3,
-  path: '/var/log/ä "quoted".jsonl',
-  pipeline: 0,
-  start: 0,
-  end: 0,
-  offset: 0,
-  to: 0,
-  header: null,
-  truncated: null,
-}
+const slice: TaskSlice = { ...wholeFile('/var/log/ä "quoted".jsonl', 0), generation: 3 }
 
 let generic: Integration
 let mappers: { pipeline: Pipeline; plain: PlainPipeline; mapper: Mapper }[]
 beforeAll(async () => {
   generic = await loadIntegration('generic-json')
-  const berlin = { ...setup.pipelines[0]!, timeZone: 'Europe/Berlin', tags: [], labels: {} }
+  const given = specOf(generic, { tags: ['prod'], labels: { b: '2', a: '1' } })
+  const berlin = specOf(generic, { timeZone: 'Europe/Berlin' })
+  const setup = setupOf([given])
   mappers = [
-    new Pipeline(setup, setup.pipelines[0]!, generic),
+    new Pipeline(setup, given, generic),
     new Pipeline(setup, berlin, generic),
     new Pipeline(setup, berlin, {
       ...generic,
@@ -113,7 +90,7 @@ const plainField: FieldMapping = {
 }
 const memory = new Memory()
 const output = new Output(memory)
-/** How many were taken where they stood. */
+/** The number of records that were read in place. */
 let taken = 0
 
 function holds(record: Buffer, offset = 123_456_789_012, of = mappers): void {
@@ -122,7 +99,7 @@ function holds(record: Buffer, offset = 123_456_789_012, of = mappers): void {
     const { text, flags } = textOf(record)
     if (flags !== 0) return
     output.begin()
-    // Other records stand before and behind it in the buffer.
+    // Other records precede and follow it in the buffer.
     const buffer = Buffer.concat([
       Buffer.from('{"user":"before"}\n'),
       record,
@@ -150,6 +127,9 @@ function holds(record: Buffer, offset = 123_456_789_012, of = mappers): void {
 
 const HOSTILE: readonly string[] = [
   '{}',
+  // A reason with half of a character could not be sealed.
+  '{"x":"-\\😀"}',
+  '{"x":😀}',
   ' { } ',
   '{"user":"a","user":"b"}',
   '{"user_id":1,"userId":2}',
@@ -368,15 +348,11 @@ describe('the mapper', () => {
 
   it('has room for whatever an integration says', () => {
     const long = 'x'.repeat(100_000)
-    const wordy = new Pipeline(
-      setup,
-      { ...setup.pipelines[0]!, tags: [long] },
-      {
-        ...generic,
-        set: [{ field: 'user.name', value: long }],
-        message: [['user.name'], ['user.name'], ['event.action']],
-      },
-    )
+    const wordy = new Pipeline(setupOf([]), specOf(generic, { tags: [long], labels: { b: '2', a: '1' } }), {
+      ...generic,
+      set: [{ field: 'user.name', value: long }],
+      message: [['user.name'], ['user.name'], ['event.action']],
+    })
     const own = new Memory()
     const lines = new Output(own)
     const mapper = new Mapper(wordy, own, lines)
@@ -519,7 +495,7 @@ describe('the mapper', () => {
         }),
         { numRuns: RUNS },
       )
-      // The test would hold nothing if it were never sure.
+      // The test would prove nothing if the mapper were never sure.
       expect(taken).toBeGreaterThan(RUNS / 4)
     },
     TIMEOUT,

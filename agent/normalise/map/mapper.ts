@@ -16,18 +16,18 @@ import { LineWriter } from './writer.ts'
 
 const BRACE = 0x7b
 const NO_BODY = { from: 0, to: 0, text: null }
-/** What a record without an envelope has. */
+/** The properties of a record without an envelope. */
 const ALONE = { envelope: null, body: NO_BODY, flags: 0, key: [], truncated: null }
-/** Of so few characters a text may be blank. */
+/** Only a text of at most this number of characters may be blank. */
 const SHORT = 64
 
 type Made = 'event' | 'failed' | 'filtered'
 type Written = 'event' | 'filtered' | 'declined'
 
 /**
- * Maps records to events: values are found by scanning the record's bytes, as JSON, and copied from there. A record that is no JSON is
- * written down as such first, by its format; one whose JSON has another notation than the scanner takes (numbers with an exponent, a member
- * that comes twice, deep nesting) is read as members, and rebuilt from them.
+ * Maps records to events: it scans a record's bytes as JSON and copies values from there. A record that is not JSON is first converted to
+ * JSON by its format. If the scanner does not accept the notation of a record (numbers with an exponent, repeated members, deep nesting),
+ * the record is read as members, and rebuilt from them.
  */
 export class Mapper implements RecordMapper {
   readonly readsBytes: boolean
@@ -42,10 +42,10 @@ export class Mapper implements RecordMapper {
   readonly #mayJsonHoldSecret: (from: number, to: number) => boolean
   readonly #isJournal: boolean
   readonly #readsJson: boolean
-  /** Of records that are no JSON. */
+  /** The form of records that are not JSON. */
   readonly #form: Form | null
   readonly #unpacks: boolean
-  /** Reads the envelopes of the present slice; null where its lines have none. */
+  /** Reads the envelopes of the current slice; null if its lines have none. */
   #envelopeOf: EnvelopeReader | null = null
 
   constructor(pipeline: Pipeline, memory: Memory, output: Output) {
@@ -72,22 +72,22 @@ export class Mapper implements RecordMapper {
       },
       memory,
     )
-    // Lines that may be one record are put together before they are read.
+    // Lines that may form one record are joined before they are read.
     this.readsBytes = (this.#readsJson || this.#form !== null) && (join === null || formats[0] === 'auditd')
     this.#unpacks = mapping.unpack.length > 0
   }
 
-  /** What the event that was written last lacks, as bits of `LACK`. */
+  /** The missing properties of the last written event, as bits of `LACK`. */
   get lacks(): number {
     return this.#drafts.lacks
   }
 
-  /** The type of the event that was written last; null where it is of none. */
+  /** The type of the last written event; null if it has none. */
   get type(): EventType | null {
     return this.#drafts.type
   }
 
-  /** What was remarked of it. */
+  /** The flags of the last written event. */
   get flags(): number {
     return this.#drafts.flags
   }
@@ -98,12 +98,12 @@ export class Mapper implements RecordMapper {
     return [...sources.subarray(0, sourceCount)].filter((source) => hits[source] !== -1)
   }
 
-  /** The members of its record, those that were taken apart as what they hold. */
+  /** The members of its record; split members are replaced by their parts. */
   get members(): Members {
     return this.#found.members()
   }
 
-  /** The next records are of this slice. */
+  /** Begins a slice: the next records belong to it. */
   begin(place: Place): void {
     const { envelope } = this.#pipeline.mapping.integration
     this.#envelopeOf = envelope === null ? null : this.#pipeline.envelopeOf(place)
@@ -121,7 +121,7 @@ export class Mapper implements RecordMapper {
     }
     const first = bytes[from]!
     if (!this.#readsJson || isNoJson(first)) return this.#takeOfForm(place, from, to, offset)
-    // JSON commonly doesn't stand behind white space.
+    // JSON rarely follows white space.
     if (first !== BRACE) return 'declined'
     const text = this.#masked(from, to)
     if (text === null) return 'declined'
@@ -133,13 +133,13 @@ export class Mapper implements RecordMapper {
     )
   }
 
-  /** The same of a record that is no JSON. */
+  /** The same for a record that is not JSON. */
   #takeOfForm(place: Place, from: number, to: number, offset: number): Written {
     const form = this.#form
     if (form === null || to - from > LONGEST_OF_FORM || from === to) return 'declined'
     const text = this.#masked(from, to, form)
     if (text === null || text.to - text.from > LONGEST_OF_FORM) return 'declined'
-    // Behind what may be masked.
+    // The JSON goes after the room for the masked text.
     const json = this.#memory.scratch + LONGEST_OF_FORM + SLACK
     const end = form.read(text.from, text.to, json)
     if (end === -1) return 'declined'
@@ -177,12 +177,12 @@ export class Mapper implements RecordMapper {
     )
   }
 
-  /** Where the body of an envelope stands: at the text's end, but for its line ends; null where it doesn't. */
+  /** Finds the body of an envelope: at the end of the text, before its line ends; null if it is not there. */
   #bodyOf(envelope: Envelope, text: string, from: number, to: number): ReadRecord['body'] | null {
     const body = bodyFor(this.#pipeline.format, envelope.body)
     let end = text.length
     while (end > 0 && (text[end - 1] === '\n' || text[end - 1] === '\r')) end--
-    // Whole texts are compared many bytes at a time; `startsWith` goes letter by letter.
+    // `===` compares many bytes at a time; `startsWith` compares letter by letter.
     if (body.length > end || text.slice(end - body.length, end) !== body) return null
     const bodyTo = to - (text.length - end)
     const length = text.length === to - from ? body.length : Buffer.byteLength(body)
@@ -213,7 +213,7 @@ export class Mapper implements RecordMapper {
     return this.#write(this.#writer.bytesOf(record.to - record.from), offset)
   }
 
-  /** The same of one that may be scanned. */
+  /** The same for an unpacked record that may be scanned. */
   #takeMembers(
     place: Place,
     members: Members,
@@ -221,7 +221,7 @@ export class Mapper implements RecordMapper {
     about: Omit<ReadRecord, 'from' | 'to' | 'original'>,
     offset: number,
   ): Written {
-    // Do not write a long record as JSON only to find that it has no room.
+    // This avoids converting a long record to JSON that would not fit.
     if (text.length * 3 > this.#memory.scratchBytes) return 'declined'
     const json = JSON.stringify(members)
     const originalJson = JSON.stringify(text)
@@ -250,12 +250,12 @@ export class Mapper implements RecordMapper {
     this.#clear()
     if (!this.#drafts.take(place, record)) return 'declined'
     const { from, to } = record.original
-    // Extracted texts are beside the record. A control character takes six bytes as JSON.
+    // Extracted texts are stored outside the record. A control character takes six bytes as JSON.
     const length = Math.max(2 * (to - from), record.to - record.from) + this.#memory.recordNotes.length
     return this.#write(this.#writer.roomFor(length), offset)
   }
 
-  /** Writes the event, unless the settings filter it out. `room` is the most bytes that it may take. */
+  /** Writes the event, unless the settings filter it out. `room` is the largest size that it may have. */
   #write(room: number, offset: number): 'event' | 'filtered' {
     const { filter } = this.#pipeline
     if (filter !== null && !filter(this.#drafts.type, this.#drafts.answers)) return 'filtered'
@@ -263,7 +263,7 @@ export class Mapper implements RecordMapper {
     return 'event'
   }
 
-  /** A record's text without its secrets; null where there is no room for it. */
+  /** Returns a record's text without its secrets; null if it does not fit. */
   #masked(from: number, to: number, form: Form | null = null): Text | null {
     const { masker, format } = this.#pipeline
     const { bytes } = this.#found
@@ -286,7 +286,7 @@ export class Mapper implements RecordMapper {
   }
 }
 
-/** A record's text in the memory, as it is kept. */
+/** A record's text in the memory, in the form that is kept. */
 type Text = Pick<ReadRecord, 'from' | 'to' | 'flags' | 'original'>
 
 const textAt = (from: number, to: number, flags: number): Text => ({
@@ -296,33 +296,33 @@ const textAt = (from: number, to: number, flags: number): Text => ({
   original: { from, to, how: HOW.original },
 })
 
-/** What of a record its text doesn't say. */
+/** The properties of a record that its text does not contain. */
 export interface MadeOf {
-  /** What was remarked of it already. */
+  /** Flags that were set earlier. */
   readonly flags: number
   readonly offset: number
-  /** What it is known by for good, where its place says nothing. */
+  /** What identifies the record permanently if its place does not. */
   readonly key?: readonly string[]
 }
 
-/** Makes events of records, and writes them into the batch. */
+/** Maps records to events, and writes them into the batch. */
 export interface RecordMapper {
-  /** Whether records may be given as bytes. */
+  /** Whether it accepts records as bytes. */
   readonly readsBytes: boolean
-  /** What the event that was written last lacks, as bits of `LACK`. */
+  /** The missing properties of the last written event, as bits of `LACK`. */
   readonly lacks: number
-  /** The next records are of this slice. */
+  /** Begins a slice: the next records belong to it. */
   begin(place: Place): void
   /** Maps a record in the shared memory, which must be valid UTF-8. `declined`: read it, and call `take`. */
   takeBytes(place: Place, from: number, to: number, offset: number): 'event' | 'filtered' | 'declined'
-  /** The same of a record in an envelope, whose text is known. */
+  /** The same for a record in an envelope, whose text is known. */
   takeMessage(
     place: Place,
     message: { readonly text: string; readonly from: number; readonly to: number },
     offset: number,
     envelopeOf: EnvelopeReader,
   ): 'event' | 'filtered' | 'declined'
-  /** A record that was read. */
+  /** Maps a record that was read. */
   take(place: Place, known: Understanding, about: MadeOf): 'event' | 'failed' | 'filtered'
 }
 
@@ -331,16 +331,16 @@ export type MapperClass = new (pipeline: Pipeline, memory: Memory, output: Outpu
 const UNDERSCORE = 0x5f
 
 /**
- * Whether an entry of the journal's says just what its JSON says. Lists are texts that were written as bytes, or fields that came several
- * times; and what a program says under a name that only an underscore tells from one of journald's own is renamed: `formats/journald.ts`
- * reads these.
+ * Whether the JSON of a journal entry already has its final form. Lists are texts that were written as bytes, or repeated fields. A
+ * program's field that differs from one of journald's own only by an underscore has to be renamed. `formats/journald.ts` reads such
+ * entries.
  */
 function isPlainEntry(found: RecordRows): boolean {
   const { root, rows, bytes } = found
   const end = found.next(root)
   for (let row = root + ROW; row < end; row += ROW) if (found.kind(row) === KIND.array) return false
   for (let said = root + ROW; said < end; said = found.next(said)) {
-    // Of names that are known none comes twice: the kernel declines that.
+    // Known names do not repeat: the kernel declines such records.
     if (rows[said + NODE] !== -1 || bytes[rows[said + KEY_FROM]!] === UNDERSCORE) continue
     for (let own = root + ROW; own < end; own = found.next(own)) {
       if (rows[own + NODE] !== -1 || bytes[rows[own + KEY_FROM]!] !== UNDERSCORE) continue
@@ -350,7 +350,7 @@ function isPlainEntry(found: RecordRows): boolean {
   return true
 }
 
-/** As `folded` compares names. From their ends: there most differ at once. */
+/** Compares names as `folded` does, from their ends: most names differ there. */
 function sameName({ bytes, rows }: RecordRows, a: number, b: number): boolean {
   const from = rows[a + KEY_FROM]!
   const otherFrom = rows[b + KEY_FROM]!

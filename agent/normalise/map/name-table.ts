@@ -2,17 +2,17 @@ import type { NameTree } from '../integration/names.ts'
 import type { Memory } from '../wasm/memory.ts'
 
 /**
- * The known names as a hash table over their bytes, in the memory where the kernel looks keys up, and beside it what it finds: by
- * source the row of its value (`hits`, or -1) and whether that is taken already (`consumed`; empty values are).
+ * The known names as a hash table over their bytes, in the memory where the kernel looks up keys, together with the results: for each
+ * source the row of its value (`hits`, or -1) and whether it was taken (`consumed`; this includes empty values).
  */
 export class NameTable {
   readonly address: number
-  /** By node: its source or -1, and whether names lie below it. */
+  /** By node: its source or -1, and whether there are names below it. */
   readonly sources: Int32Array
   readonly hasChildren: Uint8Array
   readonly hits: Int32Array
   readonly consumed: Uint8Array
-  /** The sources that have a hit, as many as `sourceCount`. */
+  /** The sources with a hit; `sourceCount` is their number. */
   readonly sourceList: Int32Array
   readonly #numbers: Int32Array
 
@@ -48,7 +48,8 @@ export class NameTable {
     }
     const parts = [places, parents, namesFrom, namesTo, this.sources, this.hasChildren, emptyCounts, seen]
     const found = [this.hits, this.consumed, this.sourceList]
-    // As `kernel.as.ts` reads it: the mask, where the parts stand, how many sources have a hit, the record's number, how many nodes.
+    // The layout that `kernel.as.ts` reads: the mask, the places of the parts, the number of sources with a hit, the record's number, the
+    // node count.
     const head = [mask, ...[...parts, ...found].map((part) => part.byteOffset), 0, 0, nodes.length]
     this.#numbers = memory.numbersOf(head.length)
     this.#numbers.set(head)
@@ -59,7 +60,7 @@ export class NameTable {
     return this.#numbers[SOURCE_COUNT]!
   }
 
-  /** Of a source that had no hit: that it has one now. */
+  /** Records the first hit of a source. */
   addSource(source: number): void {
     this.sourceList[this.#numbers[SOURCE_COUNT]!++] = source
   }
@@ -78,7 +79,7 @@ function hashOf(folded: Uint8Array): number {
   return hash
 }
 
-/** Whether bytes, folded, are a name that is folded already. */
+/** Whether bytes, after folding, equal a folded name. */
 export function sameFolded(name: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
   let i = 0
   for (let at = from; at < to; at++) {

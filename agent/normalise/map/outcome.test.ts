@@ -1,29 +1,25 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import {
-  type AuditEvent,
-  type FieldName,
-  type SourceId,
-  statedByName,
-  valueAt,
-} from '../../../schema/index.ts'
+import { type AuditEvent, type FieldName, statedByName, valueAt } from '../../../schema/index.ts'
 import { forEachRecord } from '../../inputs/framing.ts'
 import { framingFor, INTEGRATIONS, loadIntegration } from '../index.ts'
 import { isField } from '../integration/condition.ts'
 import { folded, type Integration } from '../integration/integration.ts'
 import { leafOf } from '../integration/layout.ts'
+import { USUAL_COLUMNS } from '../integration/mapping.ts'
 import type { Members } from '../integration/members.ts'
-import { USUAL_COLUMNS } from '../integration/outcome.ts'
+import { wholeFile } from '../task.ts'
 import { dropIn, membersFor, putAt } from '../testing/catalogue.ts'
 import { PlainPipeline } from '../testing/plain/index.ts'
+import { setupOf, specOf } from '../testing/setup.ts'
 import { Mapper, Memory } from './index.ts'
 import { Output } from './output.ts'
 import { Pipeline, type Place, type Understanding } from './pipeline.ts'
 
 const NOW = Date.UTC(2026, 0, 23, 12)
 
-/** Words of denial as products write them, in the languages that they ship. */
+/** Words of denial in products, in their languages. */
 const DENYING = [
   'Failed',
   'Authorization denied',
@@ -41,10 +37,10 @@ const DENYING = [
   'Zamítnuto',
   '✗',
 ]
-/** Nobody knows what they mean. */
+/** Words without a known meaning. */
 const UNKNOWN = ['Foo', 'Zzyzx 7']
 
-/** Types whose records say in words of their own that a sign-in, a challenge or a grant has succeeded. */
+/** Types whose records state in their own words that a sign-in, a challenge or a grant has succeeded. */
 const STATED: readonly string[] = [
   'linux-auth.ssh.login',
   'linux-auth.su',
@@ -56,7 +52,7 @@ const STATED: readonly string[] = [
 const SIGN_IN =
   /(^|[._-])(login|logon|sign-?in|auth|authentication|mfa|otp|2fa|challenge|grant|granted)([._-]|$)/
 
-/** A record, and what it stood in. */
+/** A record and its envelope. */
 type Record = Pick<Understanding, 'envelope'> & { readonly members: Members }
 
 class Bench {
@@ -70,32 +66,14 @@ class Bench {
 
   constructor(integration: Integration) {
     this.integration = integration
-    const spec = {
-      integration: integration.name,
-      framing: framingFor(integration),
-      tags: [],
-      labels: {},
-      timeZone: 'UTC',
-    }
-    this.#pipeline = new Pipeline(
-      {
-        agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
-        host: 'web-1',
-        namespace: 'default',
-        pipelines: [spec],
-        compression: { encoding: 'zstd', level: 1 },
-      },
-      spec,
-      integration,
-    )
-    const nowhere = { start: 0, end: 0, offset: 0, to: 0, header: null, truncated: null }
-    const file = { source: 'a'.repeat(32) as SourceId, generation: 0, path: '/var/log/x.log', pipeline: 0 }
-    this.#place = this.#pipeline.placeOf({ ...file, ...nowhere }, NOW)
+    const spec = specOf(integration)
+    this.#pipeline = new Pipeline(setupOf([spec]), spec, integration)
+    this.#place = this.#pipeline.placeOf(wholeFile('/var/log/x.log', 0), NOW)
     this.#mapper = new Mapper(this.#pipeline, this.#memory, this.#output)
     this.#plain = new PlainPipeline(this.#pipeline)
   }
 
-  /** The event of a record; the reference writes it alike. */
+  /** The event of a record; the reference must give the same. */
   eventOf({ members, envelope }: Record): AuditEvent {
     const known = (): Understanding => ({
       text: 'x',
@@ -112,7 +90,7 @@ class Bench {
     this.#mapper.begin(this.#place)
     this.#mapper.take(this.#place, known(), { flags: 0, offset: 0 })
     const written = this.#output.bytes.toString('utf8', this.#output.first, this.#output.at)
-    // Asked some hundred thousand times, which a comparison bears and an expectation does not.
+    // This runs some hundred thousand times, which is too much for an expectation.
     if (written !== `${line.text}\n`) expect(written).toBe(`${line.text}\n`)
     return JSON.parse(line.text)
   }
@@ -136,7 +114,7 @@ class Bench {
   }
 }
 
-/** What sshd, sudo... say in a file, as the journal has it. */
+/** A file's record of sshd, sudo..., in the form of the journal. */
 const asJournal = ({ members, envelope }: Record): Record => ({
   members: {
     MESSAGE: members.line ?? members.message,
@@ -153,18 +131,18 @@ const saidIn = ({ members }: Record, name: string): string =>
   String(Object.entries(members).find(([member]) => folded(member) === folded(name))?.[1] ?? '')
 const outcomeOf = (event: AuditEvent): unknown => valueAt(event, 'event.outcome')
 
-/** The columns from which the outcome is taken. */
+/** The columns that the outcome is taken from. */
 const columnsOf = ({ fields }: Integration): readonly string[] =>
   withUsual(fields.flatMap(({ to, value, from }) => (to === 'event.outcome' && value === null ? from : [])))
 const withUsual = (columns: string[]): readonly string[] => (columns.length > 0 ? columns : USUAL_COLUMNS)
 
-/** Texts out of which such a column is taken. */
+/** The texts from which such a column is extracted. */
 const textsWithin = ({ extract }: Integration, columns: readonly string[]): string[] =>
   extract.flatMap(({ from, patterns }) =>
     patterns.some(({ pattern }) => columns.some((column) => pattern.includes(`(?<${column}>`))) ? from : [],
   )
 
-/** A record without what these columns say, under whatever spelling. */
+/** A record without these columns, in any spelling. */
 function without({ members, envelope }: Record, columns: readonly string[]): Record {
   const copy = structuredClone(members)
   const plain = columns.filter((column) => !dropIn(copy, column))
@@ -183,7 +161,7 @@ function saying({ members, envelope }: Record, column: string, value: string): R
 
 const benches = new Map<string, Promise<Bench>>()
 
-/** Each integration is made ready once. */
+/** Each integration is prepared once. */
 function benchOf(name: string): Promise<Bench> {
   const bench = benches.get(name) ?? loadIntegration(name).then((integration) => new Bench(integration))
   benches.set(name, bench)
@@ -204,7 +182,7 @@ describe.each(names)('the outcome of what %s logs', async (name) => {
   const columns = columnsOf(integration)
   const stating = [...columns, ...textsWithin(integration, columns)]
 
-  /** By type, a record of it: made of what the catalogue asks for, or else one of the samples. */
+  /** A record of each type: made from the conditions of the catalogue, or else one of the samples. */
   const records = new Map<string, Record>()
   for (const { id, when } of integration.events) {
     let tries = 0
@@ -293,7 +271,7 @@ describe('an integration that somebody wrote', () => {
     [{ action: 'login success', result: 'denied' }, 'failure'],
     [{ action: 'user.login', result: 'Отказано' }, 'failure'],
     [{ action: 'user.login', result: 'Успешно' }, 'success'],
-    // Then the words of the action, unless a result says something that nobody understands.
+    // Then the words of the action decide, unless a result has an unknown meaning.
     [{ action: 'login_failed' }, 'failure'],
     [{ action: 'login_failed', result: '' }, 'failure'],
     [{ action: 'login_failed', result: 'Foo' }, 'failure'],
@@ -301,7 +279,7 @@ describe('an integration that somebody wrote', () => {
     [{ action: 'login success', result: 'Foo' }, 'unknown'],
     [{ action: 'checkout', code: 'CARD_REJECTED' }, 'failure'],
     [{ action: 'checkout', event: 'payment declined' }, 'failure'],
-    // Nobody says.
+    // Nothing states the outcome.
     [{ action: 'user.login' }, 'unknown'],
     [{ action: 'account_unlocked' }, 'unknown'],
     [{ action: 'failover' }, 'unknown'],

@@ -1,12 +1,12 @@
 import { LIMITS } from '../../../schema/index.ts'
 import type { Memory } from '../wasm/memory.ts'
 
-/** The NDJSON of the batch at hand, in the memory where events are put together. */
+/** The NDJSON of the current batch, in the memory where events are written. */
 export class Output {
   readonly bytes: Buffer
-  /** Where the first line begins; the byte before it serves as the 0x00 of its hash. */
+  /** The place of the first line; the byte before it serves as the 0x00 of its hash. */
   readonly first: number
-  /** Where the next byte goes. */
+  /** The place of the next byte. */
   at: number
   readonly #end: number
 
@@ -25,20 +25,20 @@ export class Output {
     this.at = this.first
   }
 
-  /** Makes sure that this many bytes more have room. */
+  /** Ensures room for this many more bytes. */
   reserve(more: number): void {
     if (this.at + more > this.#end) throw tooMuch()
   }
 
   writeLine(line: string): void {
-    // Three bytes a unit at most: counted only where that may be too much.
+    // A unit takes at most three bytes: they are only counted if that may be too much.
     if (this.at + line.length * 3 + 1 > this.#end) this.reserve(Buffer.byteLength(line) + 1)
     const at = this.at + this.bytes.write(line, this.at, 'utf8')
     this.bytes[at] = 0x0a
     this.end(at + 1)
   }
 
-  /** What stands before `at` is written. */
+  /** Marks everything before `at` as written. */
   end(at: number): void {
     this.at = at
     if (this.length > LIMITS.batchBytes) throw tooMuch()

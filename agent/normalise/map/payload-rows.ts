@@ -3,16 +3,16 @@ import { Piece } from '../wasm/piece.ts'
 import { KEY_FROM, KEY_TO, KIND, ROW } from '../wasm/rows.ts'
 import type { RecordRows } from './record-rows.ts'
 
-/** Members of one object that can be sorted here. */
+/** The limit of members of one object that can be sorted here. */
 const MOST_MEMBERS = 64
 
-/** Puts together what fields have not taken as RFC 8785 has it: members sorted, no white space. */
+/** Composes the members that fields have not taken as RFC 8785 requires: members sorted, no white space. */
 export class PayloadRows {
   readonly #found: RecordRows
   readonly #program: Program
-  /** Rows of the objects at hand, one behind the other, as deep as they are nested. */
+  /** The rows of the current nested objects, one after the other. */
   readonly #rows = new Int32Array(MOST_MEMBERS * 10)
-  /** By how many they were: the order in which members were sorted the last time. Those of a source mostly come in one order. */
+  /** The last sorting order, by number of members. The members of a source mostly have the same order. */
   readonly #orders = Array.from({ length: MOST_MEMBERS + 1 }, (_, count) =>
     Uint8Array.from({ length: count }, (_, i) => i),
   )
@@ -26,7 +26,7 @@ export class PayloadRows {
     this.#signs = new Piece('{}[],:').in(memory)
   }
 
-  /** Whether the record has anything that no field took. */
+  /** Whether the record has a member that no field took. */
   isThere(): boolean {
     const found = this.#found
     const end = found.next(found.root)
@@ -35,7 +35,7 @@ export class PayloadRows {
     return found.added.some((source) => found.isLeft(source))
   }
 
-  /** Puts it into the program; false where it is beyond what is usual, and the record has to be rebuilt for it. */
+  /** Writes the payload into the program; false if it exceeds the usual limits and the record has to be rebuilt. */
   write(): boolean {
     this.#used = 0
     this.#program.begin()
@@ -65,7 +65,7 @@ export class PayloadRows {
     for (let i = first; i < last; i++) {
       const row = sorted[i]!
       if (i > first) program.add(this.#signs + 4, 1)
-      // With its quotes.
+      // This includes the quotes.
       program.span(rows[row + KEY_FROM]! - 1, rows[row + KEY_TO]! + 1)
       program.add(this.#signs + 5, 1)
       const isWhole = isRecord && found.isKept(row)
@@ -76,14 +76,14 @@ export class PayloadRows {
     return true
   }
 
-  /** False where there is no room. */
+  /** Returns false if there is no room. */
   #add(row: number, first: number): boolean {
     if (this.#used - first === MOST_MEMBERS || this.#used === this.#rows.length) return false
     this.#rows[this.#used++] = row
     return true
   }
 
-  /** Sorts the members from `first` on by their names; false where two have one. */
+  /** Sorts the members from `first` on by their names; false if two have the same name. */
   #sort(first: number): boolean {
     const { bytes, rows } = this.#found
     const sorted = this.#rows
@@ -100,7 +100,7 @@ export class PayloadRows {
         }
         order[place] = i
       }
-      // Not so where two are the same.
+      // Two equal names leave the order unsorted.
       if (!this.#areSorted(order)) return false
     }
     for (let i = 0; i < count; i++) sorted[first + i] = unsorted[order[i]!]!
@@ -155,7 +155,7 @@ function compareKeys(bytes: Uint8Array, rows: Int32Array, a: number, b: number):
   return aLength - bLength
 }
 
-/** A value that is put together from several places: a list of addresses and lengths, for the kernel to copy. */
+/** A value that consists of several places: a list of addresses and lengths, for the kernel to copy. */
 export class Program {
   readonly #numbers: Int32Array
   readonly #start: number
@@ -173,7 +173,7 @@ export class Program {
     this.#at = this.#start
   }
 
-  /** Addresses of the list. */
+  /** The beginning of the list. */
   get from(): number {
     return this.#start << 2
   }
@@ -182,7 +182,7 @@ export class Program {
     return this.#at << 2
   }
 
-  /** More was added than there is room for. */
+  /** Whether more was added than fits. */
   get isOver(): boolean {
     return this.#at > this.#end
   }

@@ -3,14 +3,14 @@ import { FLAG } from '../integration/flags.ts'
 import { KIND, ROW } from '../wasm/rows.ts'
 import type { RecordRows } from './record-rows.ts'
 
-/** UTF-16 units of a member's name that are kept. */
+/** The limit of a member's name, in UTF-16 units. */
 export const KEY_LENGTH = 256
-/** Name of a member that has an empty one: no store takes those. */
+/** The replacement of an empty member name: no store accepts empty names. */
 export const EMPTY_KEY = '_'
 
 /**
- * What is left of a rebuilt record when the fields have taken theirs, as canonical JSON, within the limits: number of members, depth, length
- * of names and of values. All that is cut here is whole in `event.original`. Null where nothing is left.
+ * Returns the members of a rebuilt record that the fields did not take, as canonical JSON, within the limits: number of members, depth,
+ * length of names and of values. Everything that is cut here is complete in `event.original`. Null if no member is left.
  */
 export function payloadOf(found: RecordRows): { readonly json: string | null; readonly flags: number } {
   const payload = new Payload(found)
@@ -27,7 +27,7 @@ class Payload {
     this.#found = found
   }
 
-  /** `isKnown` where fields may have taken members of this object. */
+  /** `isKnown`: whether fields may have taken members of this object. */
   membersOf(object: number, depth: number, isKnown: boolean): string {
     const found = this.#found
     const isRecord = object === found.root
@@ -45,7 +45,7 @@ class Payload {
         continue
       }
       this.#left--
-      // Before what is within it, so that of two with one name the first counts.
+      // The name is set before its content, so that of two members with one name the first counts.
       members.set(name, '')
       members.set(name, this.#json(row, depth + 1, isKnown && !isKept && found.hasKnownMembers(row)))
     }
@@ -81,7 +81,7 @@ class Payload {
   }
 }
 
-/** The members of an object, without those that were taken apart, and with what these held. */
+/** The members of an object; split members are replaced by their parts. */
 function* rowsIn(found: RecordRows, object: number): Iterable<number> {
   const end = found.next(object)
   for (let row = object + ROW; row < end; row = found.next(row)) if (!found.isRemoved(row)) yield row

@@ -17,21 +17,21 @@ import type { PipelineSpec, TaskSlice, WorkerSetup } from '../task.ts'
 const LABELS = leafOf('labels')
 const SAID_HOST = leafOf('log.syslog.hostname')
 
-/** The slice at hand, as far as its events need it. */
+/** The properties of the current slice that its events need. */
 export interface Place {
   readonly slice: TaskSlice
   readonly idPrefix: string
-  /** JSON. */
+  /** The path as JSON. */
   readonly path: string
   readonly now: number
 }
 
-const NO_RECORD = 'There is no record in these messages.'
+const NO_RECORD = 'These messages contain no record.'
 
-/** Of a record that was too long: what is known of the whole. */
+/** For a record that was too long: the known properties of the whole record. */
 export type Truncated = NonNullable<TaskSlice['truncated']>
 
-/** Of a record that stood in an entry which says no more than its host. */
+/** The header of a record inside an entry that says no more than its host. */
 const NO_HEADER = {
   time: null,
   timeFlags: FLAG.timestamp_missing,
@@ -45,42 +45,42 @@ const NO_HEADER = {
 
 export const noEnvelope: EnvelopeReader = () => null
 
-/** What a record says, its secrets masked. */
+/** The content of a record, with its secrets masked. */
 export type Understanding = {
   readonly text: string
-  /** Of the text, what the format is of. */
+  /** The part of the text that is in the format. */
   readonly body: string
-  /** By kind, how many secrets were masked. */
+  /** The number of masked secrets, by kind. */
   readonly kinds: ReadonlyMap<string, number> | null
-  /** What it stood in. */
+  /** The envelope of the record. */
   readonly envelope: Envelope | null
   readonly flags: number
 } & (
   | { readonly members: Members; readonly problem: null }
-  /** It did not parse. */
+  /** The record did not parse. */
   | { readonly members: null; readonly problem: string }
 )
 
-/** What a record holds that another integration reads. */
+/** A record inside a record, which another integration reads. */
 interface Within {
   readonly pipeline: Pipeline
   readonly known: Understanding
-  /** What it is known by for good. */
+  /** What identifies it permanently. */
   readonly key: readonly string[]
 }
 
-/** How the records of one input are read: from their bytes to what they say, without their secrets. */
+/** Reads the records of one input: from their bytes to their content without secrets. */
 export class Pipeline {
   readonly mapping: Mapping
   readonly tags: Tags
   readonly format: Format
   readonly zone: LocalTime
-  /** JSON of leaves that are the same in all events, by leaf. */
+  /** The JSON of leaves that are the same in all events, by leaf. */
   readonly constants: (string | undefined)[] = []
   readonly masker: Masker
-  /** Null where everything is recorded. */
+  /** The filter of the settings; null if everything is recorded. */
   readonly filter: EventFilter | null
-  /** For records of the audit system that entries of the journal hold. */
+  /** Reads Linux audit records inside entries of the journal; null for other inputs. */
   readonly audit: Pipeline | null
   readonly #setup: WorkerSetup
 
@@ -114,7 +114,7 @@ export class Pipeline {
     return this.#setup.namespace
   }
 
-  /** A record's text: of some forms it is written down first. */
+  /** Returns a record's text; some formats convert it first. */
   textOf(bytes: Buffer): { readonly text: string; readonly flags: number } {
     const text = this.format.textOf?.(bytes) ?? null
     return text === null ? textOf(bytes) : { text, flags: 0 }
@@ -126,7 +126,7 @@ export class Pipeline {
     return { slice, idPrefix, path, now }
   }
 
-  /** What a record says, without its secrets; null for what is no record. */
+  /** Returns the content of a record without its secrets; null if it is not a record. */
   understand(
     place: Place,
     raw: string,
@@ -145,7 +145,7 @@ export class Pipeline {
     return { text, body, kinds, envelope, flags: understood.flags | masked, members, problem: null }
   }
 
-  /** The record of the audit system that an entry of the journal holds; null where it holds none. */
+  /** Returns the Linux audit record inside an entry of the journal; null if there is none. */
   within(place: Place, entry: string): Within | null {
     const found = this.audit === null ? null : auditWithin(entry)
     if (this.audit === null || found === null) return null
@@ -161,7 +161,7 @@ export class Pipeline {
     return { pipeline: this.audit, known, key: cursor === null ? [] : [cursor] }
   }
 
-  /** What several messages say that are one record. Each is masked by itself: where its body stands is known then. */
+  /** Returns the content of several messages that are one record. Each is masked by itself, while the place of its body is known. */
   understandJoined(
     messages: readonly { readonly text: string; readonly envelopeOf: EnvelopeReader }[],
   ): Understanding {
@@ -183,7 +183,7 @@ export class Pipeline {
     return { text, body, kinds, envelope, flags: flags | understood.flags, members, problem: null }
   }
 
-  /** A record that is shipped without being looked into. */
+  /** Returns a record that is shipped without being read. */
   unread(raw: string, envelopeOf: EnvelopeReader, problem: string): Understanding {
     const { text, kinds, envelope } = this.#masked(raw, envelopeOf)
     const flags = kinds === null ? 0 : FLAG.secret_masked
@@ -197,7 +197,7 @@ export class Pipeline {
       : noEnvelope
   }
 
-  /** What an envelope says is read from the masked text: it may hold secrets as well. */
+  /** Reads the envelope from the masked text, since the envelope may hold secrets, too. */
   #masked(raw: string, envelopeOf: EnvelopeReader): Masked & { readonly envelope: Envelope | null } {
     const envelope = envelopeOf(raw)
     if (envelope === null) return { ...this.masker.mask(raw, this.format), envelope }
@@ -208,17 +208,17 @@ export class Pipeline {
 
 /** The JSON of a value. */
 export function jsonOf(value: unknown): string {
-  // Of a text, and of a list of texts, JSON has one form only.
+  // A text, or a list of texts, has only one form in JSON.
   const isText = typeof value === 'string' || (Array.isArray(value) && typeof value[0] === 'string')
   return isText ? JSON.stringify(value) : canonical(value)
 }
 
-/** JSON in syslog stands behind a cookie where the sender knows of CEE. */
+/** In syslog, JSON follows a cookie if the sender supports CEE. */
 export const bodyFor = (format: Format, body: string): string =>
   format === json && body.startsWith('@cee:') ? body.slice('@cee:'.length) : body
 
 function truncatedReason({ bytes }: { readonly bytes: number }): { problem: string } {
   return {
-    problem: `The record is longer than ${LIMITS.recordBytes} bytes: it has ${bytes}, of which the first part is kept.`,
+    problem: `The record is longer than ${LIMITS.recordBytes} bytes: it has ${bytes}, of which only the first part is kept.`,
   }
 }

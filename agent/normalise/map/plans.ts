@@ -1,7 +1,7 @@
 import type { Mapping } from '../integration/mapping.ts'
 import type { RecordRows } from './record-rows.ts'
 
-/** Which rules have a value in records with the same members, in their order, and in which of their sources it stands best. */
+/** The rules that have a value in records with the same members, in their order, with the best source of each. */
 export interface Plan {
   /** The sources of these members, -1 for those that were empty. */
   readonly sources: Int32Array
@@ -9,16 +9,16 @@ export interface Plan {
   readonly best: Int32Array
 }
 
-/** Records are of few kinds: a fixed number of places. */
+/** There are few kinds of records, so a fixed number of places is sufficient. */
 const PLACES = 256
 const NO_RANK = 1 << 30
 const EMPTY = -1
 
-/** What is to be done with a record, by the members that it has. */
+/** Plans the mapping of a record, by its members. */
 export class Plans {
   readonly #found: RecordRows
   readonly #mapping: Mapping
-  /** By source: each rule that takes from it, and as its how-manieth source. */
+  /** By source: each rule that takes from it, and the source's position among the rule's sources. */
   readonly #rulesOf: readonly Int32Array[]
   readonly #known: (Plan | undefined)[] = new Array(PLACES).fill(undefined)
   readonly #sources: Int32Array
@@ -38,7 +38,7 @@ export class Plans {
     )
   }
 
-  /** The plan for the record at hand. */
+  /** The plan for the current record. */
   plan(): Plan {
     const { consumed, sources, sourceCount } = this.#found
     const own = this.#sources
@@ -51,7 +51,7 @@ export class Plans {
     const place = (hash ^ (hash >>> 15)) & (PLACES - 1)
     const known = this.#known[place]
     if (known !== undefined && this.#isFor(known, sourceCount)) return known
-    // Two frequent kinds of records may ask for one place: to make their plans again and again would cost more than all the rest.
+    // Two frequent kinds of records may share a place: computing their plans repeatedly would cost more than everything else.
     const other = this.#known[place ^ 1]
     if (other !== undefined && this.#isFor(other, sourceCount)) return other
     this.#known[place ^ 1] = known

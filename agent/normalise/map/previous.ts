@@ -4,11 +4,11 @@ import { KEY_FROM, KEY_TO, KIND, ROW } from '../wasm/rows.ts'
 import { Texts } from '../wasm/texts.ts'
 import type { RecordRows } from './record-rows.ts'
 
-/** Members and items deeper than this are not looked at. */
+/** The depth limit for members and items. */
 export const DEEPEST = 16
 const LONGEST = 4096
 
-/** Without accents. A word that begins so where a star follows. */
+/** Words without accents. A star matches any ending. */
 const WORDS = `
   previous previously prev before old prior former lhs
   vorher vorherig* bisher bisherig* alte alter altes altwert fruher*
@@ -25,7 +25,7 @@ const WORDS = `
   .split(/\s+/)
 const EXACT = new Set(WORDS.filter((word) => !word.endsWith('*')))
 const STEMS = WORDS.filter((word) => word.endsWith('*')).map((word) => word.slice(0, -1))
-/** Names that say so only as a whole: `valid_from` is no previous value. */
+/** Names that count only as a whole: `valid_from` is no previous value. */
 const WHOLE = new Set(['from', 'from value', 'was', 'was value', 'original value', 'von', 'de', 'da', 'van'])
 const WITHIN = /旧|之前|以前|変更前|이전|السابق|قبل|קודם|ישן/
 
@@ -39,7 +39,7 @@ export const isPreviousName: (name: string) => boolean = remembered((name) => {
 })
 
 const ARROW = /\S ?(?:->|=>|→|⇒|➔) ?\S/
-/** In each language the word before the old value and the words before the new one. */
+/** For each language, the word before the old value and the words before the new one. */
 const FROM_TO = [
   ['from', 'to'],
   ['von', 'auf|zu|nach|in'],
@@ -57,13 +57,13 @@ const TOLD_FROM_TO: readonly RegExp[] = FROM_TO.map(
 const NAMES = 'previous(?:ly)?|prev|old|was|before|prior|formerly'
 const NAMED = new RegExp(`(?:^|[\\s(;,])(?:${NAMES})(?: values?)?(?: ?[:=]| (?=["'\\d]))`, 'i')
 
-/** With which words of ASCII a text tells a previous value, but for those that an arrow tells: at its start, or behind one of ` (;,`. */
+/** The ASCII words that introduce a previous value in a text (at its start, or after one of ` (;,`), except those with an arrow. */
 export const TELLING_WORDS: readonly string[] = [
   ...FROM_TO.flatMap(([from]) => from.split('|').map((word) => `${word} `)),
   ...NAMES.replace('(?:ly)?', '').split('|'),
 ].filter((word) => /^[\x20-\x7e]+$/.test(word))
 
-/** Texts of a record come again and again: messages of one kind, clients. */
+/** Whether a text states a previous value. Texts of a record repeat: messages of one kind, clients. */
 export function tellsPrevious(text: string): boolean {
   if (text.length < 5 || !(text.includes(' ') || text.includes('>') || text.includes('→'))) return false
   return tells(text.length > LONGEST ? text.slice(0, LONGEST) : text)
@@ -75,12 +75,12 @@ const tells = remembered(
 )
 
 /**
- * Whether a record holds what may be a previous value, wherever it stands: only where it holds none may an event say that the value is
- * unknown. RecordRows are members by the words of their names, and texts such as `from 10 to 15`, in the languages that audited products ship.
+ * Whether a record contains a possible previous value anywhere: only if there is none may an event state that the value is unknown. It
+ * looks at members by the words of their names, and at texts such as `from 10 to 15`, in the languages of audited products.
  */
 export class PreviousValues {
   readonly #found: RecordRows
-  /** Of names as they stand between their quotes. */
+  /** A cache of names as they are between their quotes. */
   readonly #names = new Texts((name) => isPreviousName(JSON.parse(`"${name}"`)))
 
   constructor(found: RecordRows) {
@@ -106,7 +106,7 @@ export class PreviousValues {
     return false
   }
 
-  /** Of a member. */
+  /** Checks one member. */
   #isIn(row: number, depth: number): boolean {
     const found = this.#found
     if (found.isEmpty(row)) return false
@@ -127,12 +127,12 @@ const SHORTEST = 5
 const BEFORE_WORDS = Uint8Array.from({ length: 256 }, (_, byte) =>
   Number(' (;,'.includes(String.fromCharCode(byte))),
 )
-/** By their first letter, as a small one. */
+/** The words by their first letter, in lower case. */
 const WORDS_BY_LETTER: readonly (readonly Uint8Array[])[] = Array.from({ length: 256 }, (_, first) =>
   TELLING_WORDS.map((word) => Buffer.from(word)).filter((word) => word[0] === first),
 )
 
-/** Most texts hold nothing by which they could tell it: neither an arrow nor such a word, nor what is written otherwise. */
+/** Whether a text may state a previous value. Most texts contain neither an arrow, nor such a word, nor an escape. */
 function mayTell(bytes: Uint8Array, from: number, to: number): boolean {
   if (to - from < SHORTEST) return false
   let before = SPACE

@@ -8,37 +8,37 @@ import { hasEscape, Texts, unescaped } from '../wasm/texts.ts'
 import { NameTable } from './name-table.ts'
 import { RowWriter } from './row-writer.ts'
 
-/** Longer records are rebuilt: they are few, and there is less room for the lists of what is copied from a record. */
+/** Longer records are rebuilt: they are rare, and the lists of copied places have limited room. */
 const LONGEST = 64 * 1024
 
-/** One record, scanned: where the values of the names stand that an integration knows, and which of them fields have taken. */
+/** One scanned record: the places of the values of known names, and which of them fields have taken. */
 export class RecordRows {
   readonly bytes: Buffer
-  /** A row's numbers stand here from its own on. */
+  /** The numbers of all rows; each row starts at its own index. */
   readonly rows: Int32Array
   /** The record itself. */
   readonly root: number
-  /** By source: the row of its value, or -1; as the kernel says it, an address. */
+  /** By source: the row of its value, or -1; the kernel gives it as an address. */
   readonly hits: Int32Array
-  /** By source: 1 where a field took the value (or it is empty). */
+  /** By source: 1 if a field took the value (or it is empty). */
   readonly consumed: Uint8Array
-  /** The sources that have a hit. */
+  /** The sources with a hit. */
   readonly sources: Int32Array
-  /** It was written down from its members, in their order, and each of them once. */
+  /** Whether it was written from its members, in their order, each of them once. */
   isRebuilt = false
   readonly #memory: Memory
   readonly #writer: RowWriter
   readonly #table: NameTable
   readonly #texts = new Texts((text) => text)
-  /** By address. */
+  /** Texts by address. */
   readonly #keptTexts = new Map<number, string>()
-  /** By node: 1 where the member stays in the payload whole. */
+  /** By node: 1 if the member stays in the payload completely. */
   readonly #isKept: Uint8Array
-  /** By source: 1 where its value stays in the payload even if a field took it. */
+  /** By source: 1 if its value stays in the payload even if a field took it. */
   readonly #isKeptSource: Uint8Array
-  /** Where the record's rows end. */
+  /** The end of the record's rows. */
   #end = 0
-  /** Sources of members that the record doesn't have itself. */
+  /** Sources of members that the record itself does not have. */
   readonly added: number[] = []
   readonly #removed: number[] = []
   readonly #removedRows: number[] = []
@@ -47,11 +47,11 @@ export class RecordRows {
     this.#memory = memory
     this.#table = new NameTable(names, memory)
     this.#writer = new RowWriter(memory, names, ({ source }, row, value) => {
-      // Of two members that are the same name (`user_id` and `userId`) the first counts.
+      // If two members have the same name (`user_id` and `userId`), the first counts.
       if (source === -1 || this.hits[source] !== -1) return
       this.hits[source] = row
       this.#table.addSource(source)
-      // An empty value of a known name says nothing, except as a previous or a new value.
+      // An empty value of a known name has no meaning, except as a previous or a new value.
       if ((value === null || value === '') && names.emptyCounts[source] === false) this.consumed[source] = 1
     })
     this.bytes = memory.bytes
@@ -74,7 +74,7 @@ export class RecordRows {
     return this.#table.sourceCount
   }
 
-  /** Reads a record, a JSON object; false where it has to be rebuilt. */
+  /** Reads a record, a JSON object; false if it has to be rebuilt. */
   scan(from: number, to: number): boolean {
     this.#begin()
     this.isRebuilt = false
@@ -83,23 +83,23 @@ export class RecordRows {
     return this.#end !== -1
   }
 
-  /** The same of a record by its members, whatever they hold. */
+  /** Reads a record from its members, whatever they contain. */
   rebuild(members: Members): void {
     this.#begin()
     this.isRebuilt = true
-    // Forgets what the record before had.
+    // This call clears the state of the previous record.
     this.#memory.kernel.scan(this.#table.address, 0, 0, this.#memory.rows)
     this.#end = this.#writer.record(members, this.#memory.rows)
   }
 
   #begin(): void {
-    // To set a length costs a call, even where it is so already; there are few.
+    // Setting a length costs a call even if it does not change; there are few items.
     while (this.added.length > 0) this.added.pop()
     while (this.#removed.length > 0) this.#removed.pop()
     while (this.#removedRows.length > 0) this.#removedRows.pop()
   }
 
-  /** The members of the record at hand, those that were taken apart as what they hold. */
+  /** The members of the current record; split members are replaced by their parts. */
   members(): Members {
     const members = newMembers()
     const end = this.next(this.root)
@@ -109,7 +109,7 @@ export class RecordRows {
     return members
   }
 
-  /** What stands in a row. */
+  /** Returns the value of a row. */
   value(row: number): unknown {
     if (this.kind(row) === KIND.string) return this.text(row)
     if (this.#removedRows.length === 0 || this.kind(row) !== KIND.object)
@@ -121,7 +121,7 @@ export class RecordRows {
     return members
   }
 
-  /** The record is as if it had no such member. */
+  /** Removes a member from the record. */
   remove(source: number): void {
     this.#removedRows.push(this.hit(source))
     this.hits[source] = -1
@@ -133,20 +133,20 @@ export class RecordRows {
     return this.#removedRows.length > 0 && this.#removedRows.includes(row)
   }
 
-  /** A source's value is in this row, somewhere in a list. */
+  /** Sets the row of a source's value, which is somewhere in a list. */
   point(source: number, row: number): void {
     this.hits[source] = row << 2
     this.#table.addSource(source)
   }
 
-  /** A source's value is this, which is put together from several. */
+  /** Sets a source's value that is composed of several. */
   pointTo(source: number, value: unknown): void {
     const row = this.#end
     this.#end = this.#writer.value(value, row)
     this.point(source, row >> 2)
   }
 
-  /** The record is as if it had this text as well, where it doesn't say something itself. `name` is the member's, as JSON. */
+  /** Adds a text to the record, unless the record has the value itself. `name` is the member's name as JSON. */
   add(source: number, name: Piece, text: string): void {
     if (this.hits[source] !== -1) return
     const noted = this.#memory.recordNotes.addText(text)
@@ -171,13 +171,13 @@ export class RecordRows {
     if (!this.#removed.includes(source)) this.#table.addSource(source)
   }
 
-  /** Texts that carry JSON begin like it, perhaps behind white space of whatever kind. */
+  /** Whether a text may be JSON: it begins like JSON, possibly after white space. */
   mayBeJson(row: number): boolean {
     const first = this.length(row) === 0 ? 0 : this.bytes[this.from(row)]!
     return first === 0x7b || first === 0x5b || first <= 0x20 ? first !== 0 : first === 0x5c || first >= 0x80
   }
 
-  /** Whether a member that was added stays in the payload. */
+  /** Whether an added member stays in the payload. */
   isLeft(source: number): boolean {
     return this.consumed[source] === 0 || this.#isKeptSource[source] === 1
   }
@@ -221,7 +221,7 @@ export class RecordRows {
     return this.rows[row + ESCAPED] === 1
   }
 
-  /** The text of a string, or a number's, true's or false's. */
+  /** The text of a string, a number, true or false. */
   text(row: number): string {
     return this.textAt(this.from(row), this.to(row), this.isEscaped(row))
   }
@@ -233,7 +233,7 @@ export class RecordRows {
     return this.textAt(from, to, hasEscape(this.bytes, from, to))
   }
 
-  /** The text between two addresses, which may have escapes. Text at an address that never changes is read once. */
+  /** The text between two addresses, which may contain escapes. Text at a constant address is read once. */
   jsonTextAt(from: number, to: number): string {
     if (!Memory.isKept(from)) return this.textAt(from, to, hasEscape(this.bytes, from, to))
     let text = this.#keptTexts.get(from)
@@ -248,7 +248,7 @@ export class RecordRows {
     return isEscaped ? unescaped(this.bytes, from, to) : this.#texts.of(this.bytes, from, to)
   }
 
-  /** A text, a number, true or false; not an empty text. */
+  /** Whether a value is a text, a number, true or false; an empty text does not count. */
   isScalar(row: number): boolean {
     const kind = this.rows[row]!
     return kind === KIND.string ? this.length(row) > 0 : kind <= KIND.false
@@ -258,7 +258,7 @@ export class RecordRows {
     return this.length(row) > LIMITS.keywordLength
   }
 
-  /** Whether fields have taken a member whole: itself, or all that is in it. Not for members below unknown ones. */
+  /** Whether fields have taken all of a member: itself, or its whole content. Not for members below unknown ones. */
   isTaken(row: number): boolean {
     const node = this.rows[row + NODE]!
     if (node === -1) return false
@@ -272,7 +272,7 @@ export class RecordRows {
     return true
   }
 
-  /** Whether a member is the one that its source was taken from, or says the same: a record may have it twice. */
+  /** Whether a member is the one that its source was taken from, or has an equal value: a record may contain it twice. */
   #isSame(row: number, other: number): boolean {
     if (row === other) return true
     return (
@@ -283,7 +283,7 @@ export class RecordRows {
     )
   }
 
-  /** Whether names are known below this row, which is itself known. */
+  /** Whether there are known names below this row, which itself is known. */
   hasKnownMembers(row: number): boolean {
     const node = this.rows[row + NODE]!
     return node !== -1 && this.#table.hasChildren[node] === 1 && this.kind(row) === KIND.object

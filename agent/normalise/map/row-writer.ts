@@ -11,14 +11,14 @@ const NONE = -1
 type Note = (node: NameNode, row: number, value: unknown) => void
 
 /**
- * Writes values down as JSON, with the rows that the kernel would make of them: for records that the kernel does not take (numbers in another
- * notation, members that come twice, deep nesting), and for values that are made of several.
+ * Writes values as JSON, with the rows that the kernel would make of them: for records that the kernel does not accept (other number
+ * notations, repeated members, deep nesting), and for composed values.
  */
 export class RowWriter {
   readonly #memory: Memory
   readonly #names: NameTree
   readonly #note: Note
-  /** Where the next byte goes, and the next row. */
+  /** The place of the next byte, and of the next row. */
   #at = 0
   #row = 0
 
@@ -28,12 +28,12 @@ export class RowWriter {
     this.#note = note
   }
 
-  /** Writes a record, from this row on; where its rows end. */
+  /** Writes a record, from this row on; returns the end of its rows. */
   record(members: Members, row: number): number {
     return this.#whole(members, row, this.#names.root)
   }
 
-  /** The same of a value whose members no name is known for. */
+  /** The same for a value whose members have no known names. */
   value(value: unknown, row: number): number {
     return this.#whole(value, row, undefined)
   }

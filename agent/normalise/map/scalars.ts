@@ -1,11 +1,11 @@
 import { daysIn } from '../integration/time.ts'
 
-/** What the bytes of a value say of it. */
+/** Reads scalar values from their bytes. */
 
 const MINUS = 0x2d
 const ZERO = 0x30
 
-/** Up to 15 digits, as `convert` takes them. */
+/** Whether it is an integer of up to 15 digits, as `convert` accepts it. */
 export function isInteger(bytes: Uint8Array, from: number, to: number): boolean {
   const start = bytes[from] === MINUS ? from + 1 : from
   if (to === start || to - start > 15) return false
@@ -13,13 +13,13 @@ export function isInteger(bytes: Uint8Array, from: number, to: number): boolean 
   return true
 }
 
-/** Whether an integer is written as ECMAScript prints it: without zeros in front. */
+/** Whether an integer is written as ECMAScript prints it: without leading zeros. */
 export function isPrinted(bytes: Uint8Array, from: number, to: number): boolean {
   const start = bytes[from] === MINUS ? from + 1 : from
   return bytes[start] !== ZERO || (to - from === 1 && start === from)
 }
 
-/** Four numbers to 255, none with a zero in front, as `isIP` has it. */
+/** Whether it consists of four numbers up to 255 without leading zeros, like `isIP`. */
 export function isIpv4(bytes: Uint8Array, from: number, to: number): boolean {
   if (to - from > 15) return false
   let parts = 0
@@ -41,7 +41,7 @@ export function isIpv4(bytes: Uint8Array, from: number, to: number): boolean {
   return parts === 4
 }
 
-/** Length of a time as events have it: `2026-01-22T10:45:32.123Z`. */
+/** The length of a time in an event: `2026-01-22T10:45:32.123Z`. */
 export const ISO_LENGTH = 24
 
 const two = (bytes: Uint8Array, at: number): number => {
@@ -51,8 +51,8 @@ const two = (bytes: Uint8Array, at: number): number => {
 }
 
 /**
- * Writes a time of the commonest form (`2026-01-22T10:45:32`, a fraction or none, Z, or nothing where the zone is UTC) into `out`.
- * False for all others.
+ * Writes a time of the most common form (`2026-01-22T10:45:32`, a fraction or none, Z, or nothing if the zone is UTC) into `out`. Returns
+ * false for all others.
  */
 export function writeIso(
   out: Uint8Array,
@@ -94,7 +94,7 @@ export function writeIso(
   return at === to ? zoneIsUtc : at + 1 === to && bytes[at] === 0x5a
 }
 
-/** Times of this form compare as their bytes do. */
+/** Times of this form can be compared by their bytes. */
 export function compareIso(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < ISO_LENGTH; i++) if (a[i] !== b[i]) return a[i]! - b[i]!
   return 0

@@ -2,28 +2,28 @@ import { LEAF_COUNT } from '../integration/layout.ts'
 import type { Memory, Noted } from '../wasm/memory.ts'
 import { Piece } from '../wasm/piece.ts'
 
-/** How a leaf's value is to be written; `kernel.as.ts` has the same. */
+/** How to write a leaf's value; `kernel.as.ts` has the same constants. */
 export const HOW = {
   absent: 0,
-  /** A text of the record, as it stands between its quotes. */
+  /** A text of the record, unchanged from between its quotes. */
   text: 1,
-  /** A number, true or false of the record, as a text. */
+  /** A number, true or false of the record, written as a text. */
   quoted: 2,
   /** Bytes that are JSON already. */
   json: 3,
   /** A row of the record (its address) that is a list of scalars. */
   list: 4,
-  /** One scalar of the record as a list. */
+  /** One scalar of the record, written as a list. */
   single: 5,
-  /** From here on: what is written by a way of its own. */
+  /** From here on, each kind has its own form of writing. */
   original: 6,
   offset: 7,
   id: 8,
   message: 9,
-  /** A program of several places: its list from and to. */
+  /** A composed value: the beginning and the end of its list. */
   program: 10,
   changes: 11,
-  /** From here on: what identities and conditions may ask for; it follows from the changes, and is not written. */
+  /** From here on: values for identities and conditions. They follow from the changes and are not written. */
   changeFields: 12,
   changeBefore: 13,
   changeAfter: 14,
@@ -33,7 +33,7 @@ const QUOTE = 0x22
 const BRACKET = 0x5b
 const BRACE = 0x7b
 
-/** The event of one record, by leaf, as places in the memory. */
+/** The event of one record as places in the memory, by leaf. */
 export class Values {
   readonly how: Uint8Array
   readonly from: Int32Array
@@ -57,7 +57,7 @@ export class Values {
     this.how.fill(HOW.absent)
   }
 
-  /** What is the same in all events, unless the record or its kind says otherwise. */
+  /** Sets the values that are the same in all events, unless the record or its kind says otherwise. */
   setConstants(): void {
     for (const { leaf, json } of this.#constants) if (this.how[leaf] === HOW.absent) this.setJson(leaf, json)
   }
@@ -73,7 +73,7 @@ export class Values {
     this.to[leaf] = to
   }
 
-  /** Whether it has a text: a text, or what becomes one; not a structure. */
+  /** Whether a leaf has a text, or a value that becomes one; not a structure. */
   hasText(leaf: number): boolean {
     const how = this.how[leaf]!
     if (how === HOW.text || how === HOW.quoted) return true
@@ -83,7 +83,7 @@ export class Values {
     return first !== BRACKET && first !== BRACE && this.to[leaf]! - from > (first === QUOTE ? 2 : 0)
   }
 
-  /** Where its text stands, escaped as in JSON. */
+  /** The place of the text, escaped as in JSON. */
   textFrom(leaf: number): number {
     const from = this.from[leaf]!
     return this.how[leaf] === HOW.json && this.#bytes[from] === QUOTE ? from + 1 : from
@@ -95,15 +95,15 @@ export class Values {
   }
 }
 
-/** Texts that come again and again are kept: so many, of so many characters. */
+/** The number and the length of repeated texts that are kept. */
 const MOST_KNOWN = 1024
 const LONGEST_KNOWN = 256
 
-/** Gives leaves values that don't stand in the record as they are written. */
+/** Sets leaves to values that do not occur in the record in their written form. */
 export class JsonValues {
   readonly #memory: Memory
   readonly #values: Values
-  /** JSON that comes again and again, and that of texts. */
+  /** Repeated JSON, and the JSON of texts. */
   readonly #json = new Map<string, Piece>()
   readonly #texted = new Map<string, Piece>()
 
@@ -112,26 +112,26 @@ export class JsonValues {
     this.#values = values
   }
 
-  /** A text that may come again and again. */
+  /** Sets a text that may repeat. */
   setText(leaf: number, text: string): void {
     const piece = this.#kept(this.#texted, text, asText)
     if (piece !== null) this.#values.setJson(leaf, piece)
     else this.#note(leaf, this.#memory.recordNotes.addText(text))
   }
 
-  /** What does not come again. */
+  /** Sets a value that does not repeat. */
   setOnce(leaf: number, json: string): void {
     this.#note(leaf, this.#memory.recordNotes.add(json))
   }
 
-  /** JSON that comes again and again. */
+  /** Sets JSON that may repeat. */
   setJson(leaf: number, json: string): void {
     const piece = this.#kept(this.#json, json, asIs)
     if (piece !== null) this.#values.setJson(leaf, piece)
     else this.setOnce(leaf, json)
   }
 
-  /** Null for what is not kept, for want of room. */
+  /** Returns null if the text is not kept for lack of room. */
   #kept(known: Map<string, Piece>, text: string, jsonOf: (text: string) => string): Piece | null {
     if (text.length > LONGEST_KNOWN) return null
     let piece = known.get(text)
@@ -151,7 +151,7 @@ export class JsonValues {
 const asText = (text: string): string => JSON.stringify(text)
 const asIs = (json: string): string => json
 
-/** What of the changes a leaf says that is written in this way; undefined for other ways. */
+/** The part of the changes that a leaf of this kind contains; undefined for other kinds. */
 export function changeTextsOf(how: number): 'fields' | 'before' | 'after' | undefined {
   if (how === HOW.changeFields) return 'fields'
   if (how === HOW.changeBefore) return 'before'

@@ -6,23 +6,23 @@ import type { Output } from './output.ts'
 import type { Pipeline } from './pipeline.ts'
 import { HOW, type Values } from './values.ts'
 
-/** How often a byte of the record may stand in its event at most (in original, field, message, changes, payload), escaped. */
+/** How often a byte of the record may occur in its event at most (in original, field, message, changes, payload), escaped. */
 const MOST_COPIES = 7
-/** Keys, brackets, quotes, numbers and times of an event, at most. */
+/** The largest size of an event's keys, brackets, quotes, numbers and times. */
 const FRAME_BYTES = 8 * 1024
-/** A byte as JSON, at most. */
+/** The largest size of a byte as JSON. */
 const MOST_OF_BYTE = 6
 const COPIED: ReadonlySet<number> = new Set([HOW.list, HOW.single, HOW.program, HOW.changes])
 
-/** What the kernel is told of a line: the places in its list of numbers. */
+/** The kernel's data about a line: the places in its list of numbers. */
 const CHANGE_COUNT = 7
 const ID_FROM = 12
 const ID_TO = 13
-/** Below this the kernel answers with the pair of leaves whose text between it doesn't know. */
+/** Values below this are a pair of leaves for which the kernel does not know the text between them. */
 const NONE = -1
 const FIRST_MISSING = -2
 
-/** Writes the values of an event as one line of canonical JSON: it tells the kernel where everything stands. */
+/** Writes the values of an event as one line of canonical JSON: it gives the kernel the places of everything. */
 export class LineWriter {
   readonly #memory: Memory
   readonly #changes: ChangeRows
@@ -60,18 +60,18 @@ export class LineWriter {
     this.#copies = MOST_COPIES + message.length
   }
 
-  /** The next events' ids begin so. */
+  /** Sets the prefix of the next events' ids. */
   begin(idPrefix: Noted): void {
     this.#line[ID_FROM] = idPrefix.from
     this.#line[ID_TO] = idPrefix.to
   }
 
-  /** How many bytes the event of a record of so many may take. */
+  /** The number of bytes that the event of a record of this length may take. */
   roomFor(recordLength: number): number {
     return recordLength * this.#copies + this.#constantBytes
   }
 
-  /** The same of the event at hand, by its values: of a long record, that would be more than there is. */
+  /** The same for the current event, by its values: for a long record, the general bound would exceed the memory. */
   bytesOf(recordLength: number): number {
     const { how, from, to } = this.#values
     let bytes = FRAME_BYTES + LIMITS.keywordLength
@@ -112,7 +112,7 @@ function kept(memory: Memory, numbers: readonly number[]): number {
   return list.byteOffset
 }
 
-/** Bytes of all texts that are not the record's own: whatever an operator wrote, it has room. */
+/** The size of all texts that do not come from the record: there is room for everything that an operator wrote. */
 function textBytesOf(pipeline: Pipeline): number {
   const { events, lookups, set, rules } = pipeline.mapping
   const given = [...events.all(), ...lookups.all(), ...set].reduce((sum, { json }) => sum + json.length, 0)

@@ -1,24 +1,24 @@
 /**
- * Whether a text says that a secret was changed, `Password changed` or `Kennwort des Benutzers geändert`: then the values beside it are secrets
- * though no field is named. It must be the secret itself: `Password policy changed`, `Permission to reset passwords granted` and `Token count
- * updated` are about something else.
+ * Whether a text says that a secret was changed, `Password changed` or `Kennwort des Benutzers geändert`: then the values beside it are
+ * secrets although no field is named. It must be the secret itself: `Password policy changed`, `Permission to reset passwords granted` and
+ * `Token count updated` are about something else.
  */
 import { unmarked, WORD, wordsOf } from './words.ts'
 
 export interface Act {
   readonly kind: string
-  /** The text is only the name of a secret, `password`. Another member may tell what was done to it. */
+  /** Whether the text is only the name of a secret, `password`. Another member may state what was done to it. */
   readonly isBare: boolean
 }
 
 const LONGEST = 200
-/** Behind the secret's name, the words among which it must be said what happened to it. */
+/** The number of words after the secret's name among which the action must be. */
 const REACH = 10
 const MOST_BARE_WORDS = 3
-/** Of a secret's name, in words: `mot de passe`, with one before it. */
+/** The longest name of a secret, in words: `mot de passe`, with one word before it. */
 const LONGEST_NAME = 4
 
-/** Words without marks, and beginnings of words with a star. */
+/** Words without marks. A star matches any ending. */
 class Words {
   readonly #whole = new Set<string>()
   readonly #stems: string[] = []
@@ -51,7 +51,7 @@ const CHANGES = new Words(`
   измен* смен* сброс* сброш* обновл* установл* замен* создан* удален* зміна зміню* змінен* змінив скин* оновл* встановл* замін* створен* видален*
 `)
 
-/** What a secret has beside its value: what it must be, who may change it, when it ends. */
+/** Properties of a secret other than its value: its rules, who may change it, when it ends. */
 const MATTERS = new Words(`
   polic* rule rules permission* privileg* right rights scope* expir* age length histor* complex* strength lifetime validity timeout ttl limit* count
   counts quota interval period duration link links mail email notification* reminder* page form template hint question* manager attempt* lockout
@@ -65,14 +65,17 @@ const MATTERS = new Words(`
   zasad* polityk* regul* uprawnien* prawo praw waznos* dlugos*
   политик* правил* разрешени* прав права срок* длин* дозв* термін* довжин* строк*
 `)
-/** They are it behind the secret's name, `Password settings`; before it they say where the name is from: `Setting SmtpPassword changed`. */
+/**
+ * After the secret's name they name the object, `Password settings`; before it they name the place of the name: `Setting SmtpPassword
+ * changed`.
+ */
 const PLACES = new Words(`
   setting settings config* preference* option options role roles label title name field
   einstellung* rolle rollen feld parametre* ajuste* rol ruolo ruoli impostazion* papel funcao instelling* ustawienia ustawien
   настройк* роль роли налаштуван*
 `)
 
-/** Lead from the secret to whose it is, and who did it. */
+/** Words that lead from the secret to its owner, and to the person who acted. */
 const LINKS = new Words(`
   for of by from in on at with via to through user account host admin
   fur von vom des der dem den durch bei benutzer* konto kontos
@@ -90,19 +93,19 @@ const BETWEEN = new Words(`
 const SECRETS_WITHIN = '(?:密码|密碼|口令|パスワード|비밀번호|סיסמ[הא]|كلمة ?(?:المرور|مرور|السر))'
 const CHANGES_WITHIN =
   '(?:更改|修改|变更|變更|重置|重設|重设|変更|リセット|更新|设置|設定|설정|변경|재설정|초기화|שונתה|אופסה|שינוי|איפוס|تغيير|تعيين|تحديث)'
-/** In languages that write without spaces, or put their articles at the word. */
+/** For languages that are written without spaces, or attach articles to the word. */
 const WITHIN = new RegExp(
   `${SECRETS_WITHIN}(?:已被|已经|已經|已|被|が|は|の|を|를|을|이|가|了)? ?${CHANGES_WITHIN}|${CHANGES_WITHIN}(?:了|用户|用戶|ה)? ?ה?${SECRETS_WITHIN}(?![策政ポ정长長期规規])`,
   'u',
 )
-/** One part of a text tells what was done: `User settings: password changed`. */
+/** The separators of parts; one part states the action: `User settings: password changed`. */
 const PARTS = /[:;,.] |\s[-–>|/]\s/
-/** Kinds of what is no value that somebody changes. */
+/** Kinds whose values nobody changes. */
 const UNCHANGED: ReadonlySet<string> = new Set(['authorization', 'cookie', 'pass', 'signature'])
 
 type KindOf = (words: readonly string[]) => string | null
 
-/** What a text says was done to a secret; `kindOf` gives the kind of a run of words that ends with the name of one. */
+/** Finds an action on a secret in a text; `kindOf` gives the kind of a run of words that ends with the name of a secret. */
 export function actIn(text: string, kindOf: KindOf): Act | null {
   if (text.length > LONGEST || /["{}[\]=]/.test(text)) return null
   if (WITHIN.test(text.normalize('NFC'))) return { kind: 'password', isBare: false }
@@ -133,7 +136,7 @@ function actOf(written: readonly string[], kindOf: KindOf): Act | null {
   return null
 }
 
-/** Whether the words behind a secret's name say that it was changed, or nothing against it where the words before it do. */
+/** Whether the words after a secret's name say that it was changed, or do not contradict it if the words before it say so. */
 function isChanged(behind: readonly string[], isDone: boolean): boolean {
   const words = behind.filter((word) => !BETWEEN.has(word))
   const [next, then = ''] = words
@@ -147,7 +150,7 @@ function isChanged(behind: readonly string[], isDone: boolean): boolean {
 }
 
 const BEGINNING = /^(passwort|kennwort|wachtwoord|losenord|passord|adgangskode|password|passwd|pwd)s?(.+)$/
-/** `Kennwortänderung`, `changepassword`: the secret's name and what was done, in one word. */
+/** `Kennwortänderung`, `changepassword`: the secret's name and the action in one word. */
 function compoundOf(word: string, kindOf: KindOf): string | null {
   const [, secret = '', rest = ''] = BEGINNING.exec(word) ?? []
   if (secret !== '' && CHANGES.has(rest)) return kindOf([secret])

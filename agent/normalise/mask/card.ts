@@ -1,6 +1,6 @@
 const ZERO = 48
 
-/** Lengths that the numbers of card schemes have, by their first digits. */
+/** The lengths of card numbers by scheme; the first digits show the scheme. */
 const SCHEMES: readonly [prefix: RegExp, lengths: readonly number[]][] = [
   [/^4/, [13, 16, 19]],
   [/^(?:5[1-5]|2[2-7])/, [16]],
@@ -10,13 +10,13 @@ const SCHEMES: readonly [prefix: RegExp, lengths: readonly number[]][] = [
   [/^6/, [16, 17, 18, 19]],
 ]
 
-/** Digits at a stretch, or grouped as on cards; not within a word or a longer number. */
+/** Consecutive digits, or groups as on cards; not within a word or a longer number. */
 export const CARD =
   /(?<![\w.])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5})(?!\w|\.\d)/g
 
 export const digitsOf = (number: string): string => number.replace(/[ -]/g, '')
 
-/** No scheme's numbers begin otherwise; times in microseconds, which are the commonest long numbers, do. */
+/** The beginnings of all schemes. Times in microseconds, the most common long numbers, begin otherwise. */
 const PERHAPS = /(?<![\w.])[2-6][\d -]{12}/
 
 export function holdsCardNumber(text: string): boolean {
@@ -25,7 +25,7 @@ export function holdsCardNumber(text: string): boolean {
   return false
 }
 
-/** Whether digits can be the number of a payment card: length and beginning of a scheme, and Luhn's check digit. */
+/** Whether digits can be a payment card's number: the length and prefix of a scheme, and Luhn's check digit. */
 export function isCardNumber(digits: string): boolean {
   if (!SCHEMES.some(([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits)))
     return false

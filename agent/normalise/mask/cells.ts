@@ -1,13 +1,13 @@
 import type { Cell } from '../read/formats/index.ts'
 import { secretsOfCommand } from './commands.ts'
-import { type Edit, edited } from './edits.ts'
 import { isJson, maskValue } from './json.ts'
 import type { Marks } from './marks.ts'
+import { type Edit, edited } from './marks.ts'
 import { isKeyId, type SecretNames } from './names.ts'
 import type { Search } from './text.ts'
 import { isChangedSecret, isSecret } from './values.ts'
 
-/** A record of named values (columns, pairs) without its secrets. */
+/** Masks the secrets in a record of named values (columns, pairs). */
 export function maskCells(
   text: string,
   cells: readonly Cell[],
@@ -60,7 +60,7 @@ interface Change {
   readonly values: ReadonlySet<Cell>
 }
 
-/** The secret that was changed, as a cell says (`Password changed`), and the cells with values that no cell says the field of. */
+/** Finds the changed secret that a cell names (`Password changed`), and the cells with values whose field no cell names. */
 function changeIn(cells: readonly Cell[], names: SecretNames): Change | null {
   let kind: string | null = null
   for (const { name, value } of cells) if (name !== null) kind ??= names.kindOfChange(name, value.trim())
@@ -73,7 +73,7 @@ function changeIn(cells: readonly Cell[], names: SecretNames): Change | null {
   return { kind, values: new Set(isNamed || !isPair ? [] : values) }
 }
 
-/** Cells that are a command's arguments, one after another, without what the command's options say is secret. */
+/** Masks cells that are consecutive arguments of a command, by the command's options. */
 function saidByCommands(cells: readonly Cell[], marks: Marks): ReadonlyMap<Cell, string> {
   const said = new Map<Cell, string>()
   let command: Cell[] = []

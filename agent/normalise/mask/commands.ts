@@ -1,4 +1,4 @@
-/** An argument of a command where it stands. */
+/** An argument of a command and its place. */
 export interface Argument {
   readonly text: string
   readonly from: number
@@ -9,15 +9,15 @@ export interface Found {
   readonly to: number
 }
 
-/** How a program is given its secrets: in the argument behind an option, in the same one, behind a user's name. */
+/** How a program takes its secrets: in the argument after an option, in the same argument, or after a user's name. */
 interface Program {
   readonly behind?: readonly string[]
   readonly within?: readonly string[]
-  /** `user:secret`, by the sign between. */
+  /** `user:secret`, with the separator. */
   readonly user?: { readonly options: readonly string[]; readonly sign: string }
-  /** Only with one of these words among the arguments. */
+  /** Applies only if one of these words is among the arguments. */
   readonly only?: readonly string[]
-  /** The last argument, behind one of these words. */
+  /** The secret is the last argument, after one of these words. */
   readonly last?: readonly string[]
 }
 
@@ -108,14 +108,14 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     sqlplus: { user: { options: [''], sign: '/' } },
   },
 }
-/** One of these is in what shows that a command may hold a secret. */
+/** The signs of options whose values may be secrets. */
 export const OPTION_SIGNS: readonly string[] = [
   ...[' ', '"', "'", '\n', '\0'].flatMap((before) =>
     ['p', 'u', 'w', 'a', 'h', 's'].map((letter) => `^${before}-${letter}`),
   ),
   ...['^--user ', '^--user=', '^--user"', '^--auth', '^--proxy-user', '^--oauth2-b', '^-creds'],
 ]
-/** The names of those that are given secrets otherwise, and the other half of `echo X | sudo -S`. */
+/** The names of programs that take secrets in other forms, and the other half of `echo X | sudo -S`. */
 export const PROGRAM_SIGNS: readonly string[] = [
   ...[
     '^rabbitmqctl',
@@ -129,7 +129,7 @@ export const PROGRAM_SIGNS: readonly string[] = [
   ],
   ...['ope^nssl'],
 ]
-/** What has to stand before such a sign. */
+/** The program that must precede the sign of an option. */
 export const PROGRAM = new RegExp(
   `(?:^|[^\\w-])(?:${Object.keys(PROGRAMS)
     .map((name) => name.replace(/[-]/g, '\\-'))
@@ -137,7 +137,7 @@ export const PROGRAM = new RegExp(
   'i',
 )
 
-/** Where the secrets of a command stand. */
+/** Finds the secrets in the arguments of a command. */
 export function secretsOfCommand(args: readonly Argument[]): Found[] {
   const found: Found[] = []
   let program: Program | null = null
@@ -212,13 +212,13 @@ function take(program: Program, args: readonly Argument[], at: number, found: Fo
   const final = args.findLastIndex((arg) => !arg.text.startsWith('/'))
   if (last !== undefined && at === final && at > 1) {
     const isThere = args.slice(1, at).some((arg) => last.includes(arg.text)) || last.includes('')
-    // `net user bob` only asks.
+    // `net user bob` only queries.
     const isAsked = last.includes('user') && at < 3
     if (isThere && !isAsked && !text.startsWith('-')) add(0)
   }
 }
 
-/** Words, quoted texts and signs between commands. */
+/** Words, quoted texts and the signs between commands. */
 const WORDS =
   /\\*(["'])((?:\\.|(?!\1).)*?)\\*\1(?=[\s\0]|$)|(?:[^\s\0"';|&]|["'](?=\S)|&(?!&))+|\|\||&&|[;|]/gs
 

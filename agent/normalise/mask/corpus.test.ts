@@ -24,7 +24,7 @@ const inKv = (text: string): string => text.replace(/[\\"]/g, '\\$&').replaceAll
 const inCef = (text: string): string => text.replace(/[\\=]/g, '\\$&').replaceAll('\n', '\\n')
 const inHex = (text: string): string => Buffer.from(text).toString('hex').toUpperCase()
 
-/** How a text is written in a record of each format. */
+/** The form of a text in a record of each format. */
 const FORMATS: readonly [name: string, format: Format, written: (text: string) => string][] = [
   ['plain', formatNamed('plain'), (text) => text],
   ['json', formatNamed('json'), (text) => JSON.stringify({ user: 'bob', note: text, n: 1 })],
@@ -76,7 +76,7 @@ it('no harmless text of the corpus is changed, in any format', () => {
   expect(texts.length).toBeGreaterThanOrEqual(300)
 })
 
-/** How a record of members is written in each format, also where its values are in a member of their own. */
+/** The form of a record of members in each format, also with its values in a separate member. */
 const RECORDS: readonly [
   name: string,
   format: (names: string[]) => Format,

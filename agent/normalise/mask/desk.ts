@@ -2,19 +2,19 @@ import { startKernel } from '../wasm/index.ts'
 import { type Suspicion, TABLE_BYTES } from './suspicion.ts'
 
 const PAGE = 64 * 1024
-/** Reading by 16 bytes goes beyond what is meant. */
+/** Reading 16 bytes at a time goes beyond the end. */
 const SLACK = 64
-/** Behind the table. */
+/** The place after the table. */
 const TEXT = TABLE_BYTES + SLACK
 
-/** A memory of its own where texts are laid to be looked through; it is as large as the longest of them. */
+/** A separate memory in which texts are examined; it is as large as the longest of them. */
 export class Desk {
   readonly #suspicion: Suspicion
   readonly #isJson: boolean
   #bytes: Buffer = Buffer.alloc(0)
   #mayHold: (from: number, to: number) => boolean = () => true
 
-  /** With `isJson`, all texts are. */
+  /** With `isJson`, all texts are JSON. */
   constructor(suspicion: Suspicion, { isJson = false } = {}) {
     this.#suspicion = suspicion
     this.#isJson = isJson

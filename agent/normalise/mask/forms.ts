@@ -1,25 +1,25 @@
 import type { Marks } from './marks.ts'
 import { looksRandom } from './values.ts'
 
-/** A secret that is known by its form, whatever name it has. */
+/** A secret that is recognised by its form, whatever its name. */
 export interface Form {
   readonly kind: string
-  /** What one of is in each: small letters, with `^` before the three by which it is looked for (see `suspicion.ts`). */
+  /** Texts of which each secret contains one: small letters, with `^` before the three that are searched for (see `suspicion.ts`). */
   readonly signs: readonly string[]
-  /** Global; a group, if there is one, is the secret. */
+  /** Global; if there is a group, it is the secret. */
   readonly pattern: RegExp
-  /** What only seems to be one. */
+  /** Excludes texts that only look like a secret. */
   readonly isOne?: (secret: string) => boolean
-  /** Its signs say enough: a look at the bytes around them would miss what stands far from them. */
+  /** The signs are sufficient: a check of the bytes around them would miss parts that are far from them. */
   readonly isFar?: true
 }
 
 const token = (kind: string, signs: readonly string[], pattern: RegExp): Form => ({ kind, signs, pattern })
 
-/** What an address has, also where its slashes stand behind backslashes. */
+/** The signs of an address, also with escaped slashes. */
 const ADDRESS: readonly string[] = ['^://', ':^\\/\\', ':^\\\\/']
 
-/** Those that hold names, line ends or other signs of assignment: to be masked before names are looked for. */
+/** Forms that contain names, line ends or other assignment signs: they are masked before names are searched for. */
 const FIRST: readonly Form[] = [
   {
     kind: 'private_key',
@@ -48,7 +48,7 @@ const FIRST: readonly Form[] = [
   },
 ]
 
-/** Tokens and keys by their beginnings, and the credentials behind the scheme of a header. */
+/** Tokens and keys by their prefixes, and the credentials after the scheme of a header. */
 const TOKENS: readonly Form[] = [
   token('jwt', ['^eyj'], /\beyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*){0,3}/g),
   {
@@ -186,7 +186,7 @@ interface Signed {
   readonly words: readonly string[]
 }
 
-/** Forms with the words of their signs; and whether a text has any of these, which few texts do. */
+/** Forms with the words of their signs, and a pattern that shows whether a text contains any of these, which few texts do. */
 function signed(forms: readonly Form[]): { readonly all: readonly Signed[]; readonly any: RegExp } {
   const all = forms.map((form) => ({ form, words: form.signs.map((sign) => sign.replace('^', '')) }))
   return { all, any: new RegExp(all.flatMap(({ words }) => words.map(RegExp.escape)).join('|')) }
@@ -217,7 +217,7 @@ function maskForms(text: string, { all, any }: ReturnType<typeof signed>, marks:
 const SHORT_OF_SIGN = 64
 const BEHIND_SIGN = 300
 
-/** Whether one of these forms stands around a sign, as far as bytes can say: they may be written with escapes. */
+/** Whether one of these forms surrounds a sign, as far as bytes can show it: the form may contain escapes. */
 export function standsAround(form: Form, bytes: Buffer, sign: number, from: number, to: number): boolean {
   if (form.isFar === true) return true
   if (form.signs === ADDRESS && !hasAt(bytes, sign, to)) return false
@@ -234,7 +234,7 @@ const AT = 0x40
 const QUOTE = 0x22
 const BLANK = 0x20
 
-/** Most addresses have no `@`. */
+/** Most addresses contain no `@`. */
 function hasAt(bytes: Uint8Array, sign: number, to: number): boolean {
   for (let at = sign; at < to && bytes[at]! > BLANK && bytes[at] !== QUOTE; at++)
     if (bytes[at] === AT) return true

@@ -12,27 +12,27 @@ export { isFieldName, sideOf } from './value-names.ts'
 
 export interface Masked {
   readonly text: string
-  /** By kind, how many different secrets were masked; null where none was. */
+  /** The number of different masked secrets by kind; null if there were none. */
   readonly kinds: ReadonlyMap<string, number> | null
 }
 
 const NO_COLUMNS: readonly string[] = []
-/** At the end of a syslog header. */
+/** The program at the end of a syslog header. */
 const PROGRAM = / ([\w.-]+): $/
 
 /**
- * Takes secrets out of the text of a record before anything else sees it, so that no field, payload, error or kept original can
- * hold them. It works on the text and not on what was understood of it: what does not parse is masked all the same.
+ * Removes secrets from the text of a record before anything else sees it, so that no field, payload, error or kept original can contain
+ * them. It works on the text, not on the parsed content: an unparsable text is masked all the same.
  */
 export class Masker {
   readonly #search: Search
-  /** Whether a record may hold a secret, for those who have its bytes. */
+  /** Whether a record may contain a secret, for callers that have its bytes. */
   readonly suspicion: Suspicion
   readonly #desk: Desk
   #columns: readonly string[] = NO_COLUMNS
   #areSecret = false
 
-  /** `changes` says where the integration's records name a field and its values. */
+  /** `changes` names the members of the integration's records that hold a field and its values. */
   constructor(mask: MaskNames, changes: Integration['changes'] | null = null) {
     const names = new SecretNames(mask, changes)
     const patterns = Object.entries(mask.patterns)
@@ -41,7 +41,7 @@ export class Masker {
       mayHold: (text) => this.#desk.mayHold(text),
       patterns: patterns.map(([kind, source]) => [kind, new RegExp(source, 'gsu')] as const),
     }
-    // Names compare without regard to separators, and a pattern has no fixed beginning: a few letters, or everything.
+    // Names compare without regard to separators, and a pattern has no fixed beginning: it takes a few letters, or everything.
     const beginnings = mask.names.map((name) => /^(?:[A-Z]+(?![a-z])|[A-Za-z][a-z]*)/.exec(name)?.[0] ?? '')
     this.suspicion = new Suspicion(patterns.length > 0 ? [''] : beginnings, {
       names,
@@ -50,7 +50,7 @@ export class Masker {
     this.#desk = new Desk(this.suspicion)
   }
 
-  /** Of a text that has something before it and behind it, `body` is what is of the format. */
+  /** Masks a text. `body` is the part of it that is in the format; other text may precede and follow it. */
   mask(text: string, format: Format, body: string = text): Masked {
     const isClean =
       !this.#desk.mayHold(text) &&
@@ -70,7 +70,7 @@ export class Masker {
     return { text: masked, kinds: marks.isEmpty ? null : marks.kinds }
   }
 
-  /** What stands before a body may name what the body is: `web-1 password: x`. A program that is known to be none of it does not. */
+  /** The text before a body may name the body: `web-1 password: x`. The name of a program that is known to be no secret's name does not. */
   #aroundBody(before: string, body: string, marks: Marks): string {
     const program = PROGRAM.exec(before)?.[1]
     return program !== undefined && this.#search.names.isKept(program)

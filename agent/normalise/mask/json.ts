@@ -1,18 +1,18 @@
 import { isCardNumber } from './card.ts'
 import { secretsOfCommand } from './commands.ts'
-import { type Edit, edited } from './edits.ts'
 import type { Marks } from './marks.ts'
+import { type Edit, edited } from './marks.ts'
 import { isKeyId } from './names.ts'
 import { maskText, type Search } from './text.ts'
 import { isChangedSecret, isSecret } from './values.ts'
 
 const DEEPEST = 256
-/** JSON in a text in JSON in a text: that deep it is looked into. */
+/** The depth to which JSON in texts in JSON is searched. */
 const DEEPEST_TEXT = 4
 
 /**
- * JSON without its secrets, everything else as it stands. It is read as far as it is JSON: what comes behind a fault is masked as
- * text, and what is cut off counts as closed.
+ * Masks the secrets of JSON and leaves everything else unchanged. It reads up to the first fault in the JSON: what follows is masked as
+ * text, and a cut-off end counts as closed.
  */
 export function maskJson(
   text: string,
@@ -27,7 +27,7 @@ export function maskJson(
   return end === text.length ? masked : masked + maskText(text.slice(end), search, marks)
 }
 
-/** A text, which may be JSON itself; `changed` is the kind of the secret that was changed, as the record around it says. */
+/** Masks a text, which may itself be JSON; `changed` is the kind of the changed secret that the surrounding record names. */
 export function maskValue(
   text: string,
   search: Search,
@@ -43,7 +43,7 @@ export function maskValue(
 
 export const isJson = (text: string): boolean => /^\s*[[{]/.test(text) && !text.startsWith('[masked:')
 
-/** At least as many as the shortest secret with its name has. */
+/** At least as many bytes as the shortest secret with its name. */
 const BYTES = /\[\s*\d{1,3}(?:\s*,\s*\d{1,3}){7,}\s*\]/y
 
 const CONSTANT = /^(?:[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null)$/
@@ -60,7 +60,7 @@ interface Member {
   readonly kind: string | null
 }
 
-/** Of a list; the text is null where it is none. */
+/** An item of a list; the text is null if it is not a text. */
 interface Item {
   readonly from: number
   readonly to: number
@@ -74,13 +74,13 @@ class Walk {
   readonly #marks: Marks
   readonly #level: number
   #at = 0
-  /** The kind of the secret that was changed, which some member of the record names. */
+  /** The kind of the changed secret that some member of the record names. */
   #changed: string | null
-  /** Where values stand that are of this change, if there is one: they may come before it. */
+  /** The places of values that belong to this change, if there is one: they may precede it. */
   readonly #lone: number[] = []
-  /** Texts that are JSON: the values of the change may be in them. */
+  /** The places of texts that are JSON: these may contain the values of the change. */
   readonly #nested: number[] = []
-  /** Whether the members at hand may be about what the record is about, and not about a part of it (`"email": {"old": ...}`). */
+  /** Whether the current members may describe the subject of the record, and not a part of it (`"email": {"old": ...}`). */
   #isOpen = true
 
   constructor(text: string, search: Search, marks: Marks, level: number, changed: string | null) {
@@ -91,7 +91,7 @@ class Walk {
     this.#changed = changed
   }
 
-  /** Behind what was read. */
+  /** Masks the JSON and returns the end of the part that was read. */
   run(): number {
     try {
       for (this.#skip(); this.#at < this.#text.length; this.#skip()) this.#value(null, 0)
@@ -107,7 +107,7 @@ class Walk {
     while (isSpace(this.#text.charCodeAt(this.#at))) this.#at++
   }
 
-  /** Reads a value; of one of this kind, whatever is in it is a secret. The text of a string, else null. */
+  /** Reads a value. With a kind, everything in the value is a secret. Returns the text of a string, else null. */
   #value(kind: string | null, depth: number, key = ''): string | null {
     if (depth > DEEPEST) throw new Fault()
     switch (this.#text[this.#at]) {
@@ -142,13 +142,13 @@ class Walk {
     return value
   }
 
-  /** Where the string ends: at its quote, or where the text was cut off. */
+  /** Returns the end of the string: its quote, or the end of a cut-off text. */
   #closing(from: number): number {
     const text = this.#text
     for (let at = text.indexOf('"', from); at !== -1; at = text.indexOf('"', at + 1)) {
       let before = at
       while (before > from && text.charCodeAt(before - 1) === BACKSLASH) before--
-      // A backslash behind another is that one's.
+      // A backslash after another one is escaped by it.
       if ((at - before) % 2 === 0) return at
     }
     return text.length
@@ -157,7 +157,7 @@ class Walk {
   #word(kind: string | null): void {
     const word = /^[-+.\w]+/.exec(this.#text.slice(this.#at, this.#at + 512))?.[0]
     const next = this.#text[this.#at + (word?.length ?? 0)] ?? ','
-    // What stands without quotes and is no number or constant is no JSON: from here on it is looked at as a text.
+    // Text without quotes that is neither a number nor a constant is not JSON: from here on it is read as text.
     if (word === undefined || (kind === null && !(CONSTANT.test(word) && /[\s,\]}]/.test(next))))
       throw new Fault()
     const from = this.#at
@@ -189,7 +189,7 @@ class Walk {
     if (kind === null) this.#hideInCommand(items)
   }
 
-  /** Of an item behind this one: a list may hold options and what they are given, or headers and what these say. */
+  /** The kind of the item after this one: a list may hold options with their values, or headers with their values. */
   #kindBehind(text: string | null): string | null {
     if (text === null || text.length > 64) return null
     const kind = this.#search.names.kindOf(text)
@@ -219,7 +219,7 @@ class Walk {
     }
   }
 
-  /** A text written as a list of its bytes: with a secret in it, it is written as a text. */
+  /** Masks a text written as a list of its bytes: if it contains a secret, the mask is written as a text. */
   #bytes(): boolean {
     BYTES.lastIndex = this.#at
     const list = BYTES.exec(this.#text)?.[0]
@@ -234,7 +234,7 @@ class Walk {
     return true
   }
 
-  /** An object of a list. */
+  /** Reads an object in a list. */
   #item(depth: number): null {
     if (depth > DEEPEST) throw new Fault()
     this.#object(null, depth, depth > 1)
@@ -248,7 +248,7 @@ class Walk {
     try {
       this.#members(kind, depth, members)
     } finally {
-      // Also of an object that was cut off, or goes on in no JSON.
+      // This also applies to an object that was cut off or that continues as something other than JSON.
       this.#isOpen = isOpen
       this.#hideNamed(members, depth)
       if (isOpen) this.#noteLone(members, isItem)
@@ -293,7 +293,7 @@ class Walk {
     }
   }
 
-  /** `{"field": "Password", "old": "x", "new": "y"}`: the values that stand beside a secret's name. */
+  /** Masks the values beside a secret's name: `{"field": "Password", "old": "x", "new": "y"}`. */
   #hideNamed(members: readonly Member[], depth: number): void {
     const { names } = this.#search
     let kind: string | null = null
@@ -308,7 +308,7 @@ class Walk {
     this.#at = at
   }
 
-  /** `{"action": "Password changed", "old_value": "x", "new_value": "y"}`: values that no member says the field of. */
+  /** Notes values whose field no member names: `{"action": "Password changed", "old_value": "x", "new_value": "y"}`. */
   #noteLone(members: readonly Member[], isItem: boolean): void {
     const { names } = this.#search
     if (members.some(({ key, text }) => text !== null && text !== '' && names.isFieldName(key, isItem)))
@@ -336,7 +336,7 @@ class Walk {
     for (const from of this.#lone) this.#again(from, () => this.#hideLone(kind))
   }
 
-  /** The value here, or the values of the list here. */
+  /** Masks the value here, or the values of the list here. */
   #hideLone(kind: string): void {
     const list = this.#text[this.#at] === '['
     if (list) this.#at++
@@ -363,7 +363,7 @@ class Walk {
     }
   }
 
-  /** Reads once more what stands at a place: what is edited then, if anything is, comes instead of what was. */
+  /** Reads the text at a place again. New edits, if there are any, replace the earlier ones. */
   #again(from: number, read: () => unknown): void {
     this.#at = from
     const before = this.edits
@@ -386,7 +386,7 @@ function decoded(raw: string): string {
     const value: unknown = JSON.parse(`"${raw}"`)
     return typeof value === 'string' ? value : raw
   } catch {
-    // Cut within an escape, or with a raw line end: what can be read of it.
+    // The text was cut within an escape, or contains a raw line end: this returns the readable part.
     return raw.replace(/\\(?:u([\da-fA-F]{4})|(.))|\\$/gs, (_, code?: string, sign?: string) =>
       code === undefined
         ? (ESCAPES[sign ?? ''] ?? sign ?? '')

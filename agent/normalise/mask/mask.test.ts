@@ -85,7 +85,7 @@ describe('secrets in JSON', () => {
     ],
     ['{"iban":"DE02120300000000202051"}', '{"iban":"[masked:iban]"}'],
     ['{"national-id":7}', '{"national-id":"[masked:national_id]"}'],
-    // Not JSON, or not all of it.
+    // The text is not JSON, or not complete.
     ['{"password":"geh', '{"password":"[masked:password]'],
     [
       '{"field":"Password","old":"a","new":"b',
@@ -118,7 +118,7 @@ describe('secrets in other forms', () => {
     expect(masked('jane,"ge,he""im",x', rows)).toBe('jane,"[masked:password]",x')
     expect(masked('jane,geheim,"a ""b"""', rows)).toBe('jane,[masked:password],"a ""b"""')
     expect(masked('jane,"not closed', rows)).toBe('jane,"[masked:password]')
-    // Rows that are not as the header says: the secret may stand in another cell.
+    // The rows do not match the header: the secret may be in another cell.
     expect(masked('Doe, Jane,geheim,x', rows)).not.toContain('geheim')
     expect(masked('"jane,"geheim"x', rows)).not.toContain('geheim')
   })
@@ -193,7 +193,7 @@ describe('whatever surrounds a secret', () => {
           expect(masked(text)).not.toContain(secret)
           expect(() => JSON.parse(masked(text))).not.toThrow()
           const part = text.slice(0, cut % text.length)
-          // Of a value that is cut off its beginning is no secret only where the name is not there either.
+          // The rest of a value whose beginning is cut off is only harmless if its name is missing, too.
           expect(masked(part)).not.toContain(secret)
         },
       ),

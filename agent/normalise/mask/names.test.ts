@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { SecretNames } from './names.ts'
 
 const names = new SecretNames({ names: [], patterns: {}, keep: ['session_token'] })
-/** With a name of its own each is taken apart. */
+/** With an own name, each name is examined completely. */
 const thorough = new SecretNames({ names: ['zzz'], patterns: {}, keep: ['session_token'] })
 
 it('no name of a secret is taken for one of another thing at first sight', () => {

@@ -5,8 +5,8 @@ import { isDirection, isFieldName, isLoneName, isValueName } from './value-names
 import { SEGMENT, WORD, wordsOf } from './words.ts'
 
 /**
- * How a secret's name ends, and the kind that its mask shows. Each is long enough that hardly another word ends so: what stands before it
- * in the same word is a prefix (`smtppassword`). Letters with marks are plain here.
+ * The endings of a secret's name, and the kind that its mask shows. Each ending is so long that hardly any other word ends like it: the
+ * text before it in the same word is a prefix (`smtppassword`). Letters with marks are plain here.
  */
 const ENDINGS: Readonly<Record<string, readonly string[]>> = {
   password: [
@@ -95,7 +95,7 @@ const ENDINGS: Readonly<Record<string, readonly string[]>> = {
   session: ['jsessionid', 'phpsessid', 'connectsid', 'aspnetsessionid'],
   signature: ['amzsignature', 'googsignature'],
 }
-/** Those that other words end with, so that only the whole word counts. */
+/** Names that other words end with, so that only the whole word counts. */
 const WHOLE: Readonly<Record<string, string>> = {
   pass: 'pass',
   pw: 'password',
@@ -119,15 +119,15 @@ const WHOLE: Readonly<Record<string, string>> = {
 }
 /** Programs that change passwords: `chpasswd[2312]:`. */
 const PROGRAMS = /^(?:ch|g|smb|ht|vnc|ldap|yp|k|lp|np|m|rp)passwd$/
-/** What stands before `pass` in one word. */
+/** The prefixes of `pass` in one word. */
 const BEFORE_PASS =
   /^(?:smtp|imap|pop|mail|email|ldap|bind|ftp|sftp|ssh|db|sql|mysql|pg|postgres|mongo|redis|rabbit|mq|user|usr|admin|root|sudo|my|login|auth|http|proxy|vpn|wifi|key|store|src|dest|rpc|web|server|host|old|new|cert|client|sys|app)+pass$/
-/** One word written as several: `pass_word`, `mot de passe`; joined they are compared as one. */
+/** The limit of parts that form one word: `pass_word`, `mot de passe`; they are compared when joined. */
 const LONGEST_RUN = 4
-/** The codes that are typed once, by the word before `code`. */
+/** The words before `code` that make it a one-time code. */
 const CODES = new Set(['otp', 'mfa', '2fa', 'fa', 'totp', 'pin', 'recovery', 'verification'])
 
-/** Words that may stand behind: `password_hash`, `new_password_confirmation`, `client_secret_v2`. */
+/** Words that may follow a secret's name: `password_hash`, `new_password_confirmation`, `client_secret_v2`. */
 const BEHIND = new Set([
   ...[
     'hash',
@@ -174,7 +174,7 @@ const BEHIND = new Set([
 ])
 const GLUED_BEHIND = /(?<=.{5})(?:hash|hashed|salt|confirm|confirmation|value|enc|v|old|new)$/
 
-/** Members that name the field whose values stand beside them: `{field: "Password", old: "x", new: "y"}`. */
+/** Members that name the field of the values beside them: `{field: "Password", old: "x", new: "y"}`. */
 const NAMERS = new Set([
   ...['field', 'fieldname', 'attribute', 'attributename', 'property', 'propertyname', 'column', 'columnname'],
   ...[
@@ -202,7 +202,7 @@ const NAMERS = new Set([
   ],
   ...['campo', 'champ', 'поле', 'modifiedproperty', 'displayname', 'element', 'elementname'],
 ])
-/** The last words of members that may say with a secret's name alone what a record is about. */
+/** The last words of members that may name the subject of a record by just a secret's name. */
 const TOPICS = new Set([
   ...[
     'type',
@@ -247,7 +247,7 @@ const TOPICS = new Set([
   ],
   ...['объект', 'событие', 'подія', 'дія', 'объекта', 'objekttyp', 'ereignistyp'],
 ])
-/** Words of the names of members that hold what a record says. */
+/** Words in the names of members that contain the content of a record. */
 const CONTAINERS = new Set(
   (
     'change changes changed diff diffs delta deltas modification modifications detail details data payload context meta metadata body params ' +
@@ -260,7 +260,7 @@ const CONTAINERS = new Set(
 )
 const MOST_KNOWN = 4096
 const LONGEST_ACT = 200
-/** What tells about a secret without being one: `{"token": {"id": 5, "expires_at": ...}}`. */
+/** Members that describe a secret without being one: `{"token": {"id": 5, "expires_at": ...}}`. */
 const ABOUT = new Set([
   ...[
     'id',
@@ -278,11 +278,11 @@ const ABOUT = new Set([
   ...['scopes', 'last', 'owner', 'status', 'version', 'algorithm', 'at', 'by', 'create', 'date', 'expire'],
 ])
 
-/** Of one of these, every secret's name has a part: of most that are asked for, such as `11713 pid`, that says all. */
+/** A part of every secret's name. Most names, such as `11713 pid`, have none of these parts, so that this check is sufficient. */
 const PERHAPS =
   /pass|pwd|psw|secret|tok|tkn|phrase|mnemonic|cookie|cred|authori|key|pin|otp|puk|mfa|2fa|code|contras|cvv|cvc|psk|pw|mdp|sess|sid|signature|wort|woord|nord|kode|sana|senha|hasl[oa]|heslo|jelsz|geslo|lozink|sifre|parol|slapta|sandi|khau|[^\x00-\x7f]/iu
 
-/** Which names say that their values are secret, and which members say what the values beside them are. */
+/** The names whose values are secret, and the members that describe the values beside them. */
 export class SecretNames {
   readonly #own: ReadonlyMap<string, string>
   readonly #ownKinds: ReadonlySet<string>
@@ -295,7 +295,7 @@ export class SecretNames {
   readonly #acts = new Map<string, Act | null>()
   readonly #containers = new Map<string, boolean>()
 
-  /** An integration also says where in its records a field's name, and the field's values, stand. */
+  /** An integration also names the members of its records that hold a field's name and its values. */
   constructor(mask: MaskNames, changes: NamedChanges | null = null) {
     this.#own = new Map(mask.names.map((name) => [folded(name), wordsOfName(name).join('_') || 'secret']))
     this.#ownKinds = new Set(this.#own.values())
@@ -307,7 +307,7 @@ export class SecretNames {
     this.#values = new Set([...item.old, ...item.new, ...before, ...after].map(folded))
   }
 
-  /** The kind of secret that a name stands for; null for names of other things. */
+  /** The kind of secret that a name denotes; null for other names. */
   kindOf(name: string): string | null {
     if (name.length > 128) return null
     let kind = this.#known.get(name)
@@ -326,35 +326,35 @@ export class SecretNames {
     return this.#own.get(fold) ?? kindByWords(wordsOf(name, WORD)) ?? kindByWords(wordsOf(name, SEGMENT))
   }
 
-  /** Whether this very name is listed as no secret's. */
+  /** Whether this exact name is listed as not secret. */
   isKept(name: string): boolean {
     return this.#keep.has(folded(name))
   }
 
-  /** Whether members of this name say which field the values beside them are of. */
+  /** Whether members of this name hold the name of the field of the values beside them. */
   isNamer(name: string): boolean {
     const fold = folded(name)
     return NAMERS.has(fold) || this.#namers.has(fold)
   }
 
-  /** Whether members of this name are values of the field that another one names. */
+  /** Whether members of this name hold values of the field that another member names. */
   isValue(name: string): boolean {
     return this.#values.has(folded(name)) || isValueName(name)
   }
 
-  /** Whether a member of this name may be the value of a change that names no field: `direction` is one beside another value only. */
+  /** Whether a member of this name may be the value of a change without a field's name: a `direction` is one only beside another value. */
   loneness(name: string): 'value' | 'direction' | null {
     if (isDirection(name)) return 'direction'
     return this.#values.has(folded(name)) || isLoneName(name) ? 'value' : null
   }
 
-  /** Whether a member of this name says of what field the values beside it are; an item of a list may call it just `name`. */
+  /** Whether a member of this name names the field of the values beside it; in an item of a list it may just be `name`. */
   isFieldName(name: string, isItem: boolean): boolean {
     const fold = folded(name)
     return isFieldName(name) || this.#fields.has(fold) || (isItem && this.isNamer(name))
   }
 
-  /** Whether what is in a member of this name is still about the record, as its changes are: not about a part that has this name. */
+  /** Whether the content of a member of this name is still about the record, as its changes are, and not about a part with this name. */
   isContainer(name: string): boolean {
     let is = this.#containers.get(name)
     if (is === undefined) {
@@ -369,12 +369,12 @@ export class SecretNames {
     return is
   }
 
-  /** The kind of the secret that was changed, as a member of this name says: `"action": "Password changed"`, `"type": "password"`. */
+  /** The kind of the changed secret that a member of this name states: `"action": "Password changed"`, `"type": "password"`. */
   kindOfChange(name: string, text: string): string | null {
     if (text.length < 2 || text.length > LONGEST_ACT) return null
     let act = this.#acts.get(text)
     if (act === undefined) {
-      // Most texts are no name of a secret, and not the same twice.
+      // Most texts are no names of secrets, and do not repeat.
       if (this.#own.size === 0 && !PERHAPS.test(text)) return null
       act = actIn(text, (words) => this.#kindOfWords(words))
       if (this.#acts.size >= MOST_KNOWN) this.#acts.clear()
@@ -394,7 +394,7 @@ export class SecretNames {
     return kindByWords(words)
   }
 
-  /** Of a member within something secret of this kind: whether it only tells about it. What an integration names itself is secret whole. */
+  /** Whether a member inside a secret of this kind only describes it. What an integration itself names is secret as a whole. */
   isAbout(name: string, kind: string): boolean {
     if (this.#ownKinds.has(kind)) return false
     const words = wordsOfName(name)
@@ -431,6 +431,6 @@ function kindByWords(all: readonly string[]): string | null {
   return null
 }
 
-/** Which key of a cloud it was says who did something (`accessKeyId: AKIA...`). */
+/** The id of a cloud key identifies who acted (`accessKeyId: AKIA...`). */
 export const isKeyId = (name: string, value: string): boolean =>
   name === 'accessKeyId' && /^A[A-Z]{3}[A-Z0-9]{16}$/.test(value)

@@ -1,12 +1,12 @@
 import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { LIMITS, type SourceId } from '../../../schema/index.ts'
+import { LIMITS } from '../../../schema/index.ts'
 import { BatchMaker } from '../batch/batch.ts'
-import { framingFor } from '../integration/integration.ts'
 import { loadIntegration } from '../integration/load.ts'
 import type { TaskSlice } from '../task.ts'
+import { setupOf, specOf, taskOf } from '../testing/setup.ts'
 
-/** A secret is in no part of a batch, whatever becomes of the record that held it. */
+/** A secret is in no part of a batch, whatever happens to its record. */
 const SECRET = 'Geheim-7f3a'
 
 interface Case {
@@ -18,38 +18,8 @@ interface Case {
 
 async function ndjsonOf({ integration: name, text, slice = {}, opaque }: Case): Promise<string> {
   const integration = await loadIntegration(name)
-  const bytes = Buffer.from(text)
-  const buffer = new ArrayBuffer(bytes.length + 64)
-  Buffer.from(buffer).set(bytes)
-  const setup = {
-    agent: { id: 'a', name: 'a', version: '1' },
-    host: 'web-1',
-    namespace: 'default',
-    pipelines: [
-      { integration: name, framing: framingFor(integration), tags: [], labels: {}, timeZone: 'UTC' },
-    ],
-    compression: { encoding: 'zstd', level: 1 } as const,
-  }
-  const result = new BatchMaker(setup, [integration]).make({
-    buffer,
-    now: Date.UTC(2026, 0, 23),
-    ...(opaque === undefined ? {} : { opaque }),
-    slices: [
-      {
-        source: '0'.repeat(32) as SourceId,
-        generation: 0,
-        path: '/var/log/x',
-        pipeline: 0,
-        start: 0,
-        end: bytes.length,
-        offset: 0,
-        to: bytes.length,
-        header: null,
-        truncated: null,
-        ...slice,
-      },
-    ],
-  })
+  const maker = new BatchMaker(setupOf([specOf(integration)]), [integration])
+  const result = maker.make(taskOf(text, slice, opaque === undefined ? {} : { opaque }))
   return zstdDecompressSync(result.payload).toString()
 }
 

@@ -8,7 +8,7 @@ import { Suspicion } from './suspicion.ts'
 
 const names = new SecretNames({ names: [], patterns: {}, keep: [] })
 const desk = new Desk(new Suspicion([], { names }), { isJson: true })
-/** With a pattern of its own nothing is passed over. */
+/** With an own pattern, no text is skipped. */
 const thorough = new Masker({ names: [], patterns: { never: '\\bz{9}\\b' }, keep: [] })
 const RUNS = process.env.WAYBILL_FULL === undefined ? 5000 : 200_000
 

@@ -6,17 +6,17 @@ const COMMA = 0x2c
 const CLOSE_BRACE = 0x7d
 const LONGEST = 64
 /**
- * What links a name and a secret in `Password changed from x to y`, `password is x`: see `told.ts`. The secret may stand behind the text's
- * end where the JSON is at fault.
+ * Words that link a name and a secret in `Password changed from x to y`, `password is x`: see `told.ts`. If the JSON is malformed, the
+ * secret may follow the end of the text.
  */
 const LINKS =
   /(?:^| )(?:to|from|is|was|are|equals|as|for|of|ist|lautet|war|auf|zu|von|es|era|est|e|a|en|in|de|da|di|para|jest|na|z|van|naar|basic|bearer|into)(?: |$)/i
 
-/** What names say of the texts beside them. */
+/** The meaning of a member's name for the texts beside it. */
 export interface Names {
-  /** Whether members of this name say which field the values beside them are of. */
+  /** Whether members of this name hold the name of the field of the values beside them. */
   isNamer(name: string): boolean
-  /** Whether a text of a member of this name says that a secret was changed: a kind if so. */
+  /** The kind of the secret that was changed according to a text of a member of this name; null if there is none. */
   kindOfChange(name: string, text: string): string | null
   /** Whether members of this name may be the values of a change that names no field. */
   loneness(name: string): 'value' | 'direction' | null
@@ -25,9 +25,9 @@ export interface Names {
 export const NO_NAMES: Names = { isNamer: () => false, kindOfChange: () => null, loneness: () => null }
 
 /**
- * What stands here, in JSON, if it is within a member's text of nothing but words: `"EventType": "User authorization"`. Such a text gives no
- * value to the name that it may be, unless its member says which field the values beside it are of. An `act` says that a secret was changed,
- * `"action": "Password changed"`: it matters where the record holds values.
+ * Classifies this place in JSON if it is within a member's text that consists only of words: `"EventType": "User authorization"`. Such a
+ * text gives no value to a name in it, unless its member names the field of the values beside it. An `act` says that a secret was changed,
+ * `"action": "Password changed"`: it matters if the record holds values.
  */
 export function phraseAround(
   bytes: Buffer,
@@ -50,7 +50,7 @@ export function phraseAround(
   return names.kindOfChange(name, text) === null ? 'phrase' : 'act'
 }
 
-/** Whether a record has a member, also of JSON within a text, that may be the value of a change. */
+/** Whether a record has a member, also in JSON within a text, that may be the value of a change. */
 export function holdsValues(bytes: Buffer, from: number, to: number, names: Names): boolean {
   for (let at = from; at < to; at++) {
     if (bytes[at] !== COLON) continue
@@ -61,13 +61,13 @@ export function holdsValues(bytes: Buffer, from: number, to: number, names: Name
     let start = end
     while (start > floor && bytes[start - 1] !== QUOTE) start--
     const name = bytes.toString('utf8', start, end)
-    // A name in escapes may be any.
+    // A name with escapes may be any name.
     if (name.includes('\\') || names.loneness(name) !== null) return true
   }
   return false
 }
 
-/** The name of the member whose text's quote stands at a place; null where none that is plain does. */
+/** The name of the member whose text's quote is at a place; null if no plain name precedes it. */
 function nameBefore(bytes: Buffer, quote: number, from: number): string | null {
   const colon = beforeBlanks(bytes, quote)
   if (bytes[colon] !== COLON) return null

@@ -5,13 +5,13 @@ import { cef } from '../read/formats/cef.ts'
 import { Csv } from '../read/formats/csv.ts'
 import { json } from '../read/formats/json.ts'
 import { kv } from '../read/formats/kv.ts'
-import { plain } from '../read/formats/plain.ts'
+import { plain } from '../read/formats/regex.ts'
 import { Desk } from './desk.ts'
 import { Masker } from './index.ts'
 import { Suspicion } from './suspicion.ts'
 
 const masker = new Masker({ names: [], patterns: {}, keep: ['pwd', 'session_token'] })
-/** With a pattern of its own nothing is passed over. */
+/** With an own pattern, no text is skipped. */
 const thorough = new Masker({ names: [], patterns: { never: '\\bz{9}\\b' }, keep: ['pwd', 'session_token'] })
 const table = new Csv({
   quote: '"',

@@ -1,11 +1,11 @@
-/** Around a word that is only spoken of: what sign-ins are full of, and no rule of `told.ts` takes for a secret's name. */
+/** The context of a word in prose: sign-ins contain it often, and no rule of `told.ts` treats the word as a secret's name. */
 const BEFORE_WORD = [Buffer.from('failed '), Buffer.from('accepted ')]
 const FOR = Buffer.from(' for ')
 const LONGEST_WORD = 32
 
 /**
- * Whether a secret's word that begins at `start` names none: `Failed password for jane`. A record that may hold a secret takes ten times
- * the time of one that can't.
+ * Whether a secret's word that begins at `start` does not name a secret: `Failed password for jane`. A record that may contain a secret
+ * takes ten times as long as one that cannot.
  */
 export function isSpoken(bytes: Uint8Array, start: number, from: number, to: number): boolean {
   if (
@@ -18,14 +18,14 @@ export function isSpoken(bytes: Uint8Array, start: number, from: number, to: num
   return standsAt(FOR, bytes, end, to)
 }
 
-/** Around the folder that `sudo` was called in: `jane : TTY=pts/0 ; PWD=/home/jane ; USER=root ; COMMAND=...`. */
+/** The context of the folder that `sudo` was called in: `jane : TTY=pts/0 ; PWD=/home/jane ; USER=root ; COMMAND=...`. */
 const BEFORE_FOLDER = Buffer.from(' ; PWD=/')
 const BEHIND_FOLDER = Buffer.from(' ; USER=')
 const LONGEST_FOLDER = 512
 
 /**
- * Whether `PWD` at `start` is the folder of a command, where a text may say so (`mask: { keep: [pwd] }`). What follows is a word more of the same
- * text, so that it names no field either: a name is a secret's by its last word.
+ * Whether `PWD` at `start` is the folder of a command, in texts that may contain it (`mask: { keep: [pwd] }`). The text after it continues
+ * the same text with another word, so that it is no field's name either: the last word of a name decides whether it is a secret's.
  */
 export function isFolder(bytes: Uint8Array, start: number, from: number, to: number): boolean {
   const begin = start - BEFORE_FOLDER.indexOf('PWD')

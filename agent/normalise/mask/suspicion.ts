@@ -5,21 +5,21 @@ import { FORMS, standsAround } from './forms.ts'
 import { holdsValues, type Names, NO_NAMES, phraseAround } from './phrase.ts'
 import { isFolder, isSpoken } from './spoken.ts'
 
-/** Whether a sign that begins at `start`, and ends at `end`, is what it seems to be. */
+/** Whether the text from `start` to `end` really is the sign. */
 type Confirm = (bytes: Buffer, start: number, end: number, from: number, to: number) => boolean
 
-/** What secrets have. Written with `^` before the three letters by which they are looked for: those that are rare in other words. */
+/** A text that secrets contain. A `^` precedes the three letters that are searched for: letters that are rare in other words. */
 interface Sign {
   readonly text: string
   readonly confirm: Confirm | null
-  /** A part of a name: it may be only spoken of. */
+  /** Whether it is a part of a name, which may also occur in prose. */
   readonly isOfName: boolean
 }
 
 const name = (text: string, confirm: Confirm | null = null): Sign => ({ text, confirm, isOfName: true })
 
-/** A word's end, also at a change from small letters to capitals. */
-/** `pass` is a word of its own as well: it counts within a name, and where a value is given to it. */
+/** Whether a word ends here, which includes a change from small letters to capitals. */
+/** `pass` is also an ordinary word: it counts within a name, and before an assigned value. */
 const isPass: Confirm = (bytes, start, end, from, to) => {
   if (!endsWord(bytes, end, to)) return false
   if (start > from && isOfName(bytes[start - 1]!)) return true
@@ -29,7 +29,7 @@ const isPass: Confirm = (bytes, start, end, from, to) => {
 }
 const BLANK = 0x20
 const BACKSLASH = 0x5c
-/** What ends a name that a value is given to, or joins it to another word. */
+/** The characters that end a name before its value, or join it to another word. */
 const BEHIND_PASS: ReadonlySet<number> = new Set(Buffer.from('=:"\'_-]>`'))
 const isOfName = (byte: number): boolean => isLetter(byte) || byte === 0x5f || byte === 0x2d || byte === 0x2e
 
@@ -37,7 +37,7 @@ const isEnding: Confirm = (bytes, _start, end, _from, to) => endsWord(bytes, end
 const endsWord = (bytes: Buffer, end: number, to: number): boolean =>
   end >= to || !isLetter(bytes[end]!) || (isCapital(bytes[end]!) && !isCapital(bytes[end - 1]!))
 
-/** `sess_tok`, `sessTok`, but not `chauthtok`. */
+/** Accepts `sess_tok` and `sessTok`, but not `chauthtok`. */
 const isWord: Confirm = (bytes, start, end, from, to) =>
   endsWord(bytes, end, to) &&
   (start === from ||
@@ -48,7 +48,7 @@ const isWord: Confirm = (bytes, start, end, from, to) =>
 const KEY_OF =
   /(?:api|app|private|secret|access|account|shared|signing|encryption|decryption|master|subscription|storage|recovery|auth|application|role|functions|hmac)[^A-Za-z0-9]{0,3}$/i
 const CODE_OF = /(?:otp|mfa|fa|pin|recovery|verification)[^A-Za-z0-9]{0,3}$/i
-/** Of the words before `key` and `code`, the last letters. */
+/** The last letters of the words before `key` and `code`. */
 const LAST_LETTERS = new Set(Buffer.from('ipetsdgnryhcaIPETSDGNRYHCA'))
 const behind =
   (words: RegExp): Confirm =>
@@ -139,7 +139,7 @@ const hasProgram: Confirm = (bytes, start, _end, from) =>
 
 const SIGNS: readonly Sign[] = [
   ...NAMES,
-  // A name in escapes may be any.
+  // A name with escapes may be any name.
   { text: '^\\u00', confirm: null, isOfName: false },
   ...FORMS.flatMap((form) =>
     form.signs.map((text): Sign => {
@@ -156,20 +156,20 @@ const SIGNS: readonly Sign[] = [
 ]
 
 const REACH = 3
-/** A set of groups is a bit of a byte each. */
+/** Each set of groups fills the bits of one byte. */
 const SETS = 2
 const SET_GROUPS = 8
 const HALF = 16
 const SET = REACH * 2 * HALF
-/** A bit for each three letters, of which each has six bits: capitals are as small letters. */
+/** A bit for each combination of three letters, six bits per letter: capitals count as small letters. */
 const BITS = 2 ** (6 * REACH)
 const TABLE = SETS * SET
-/** Of the tables that the kernel is given. */
+/** The size of the tables for the kernel. */
 export const TABLE_BYTES: number = TABLE + BITS / 8
 
 interface Word {
   readonly bytes: Uint8Array
-  /** Where in it the three letters stand by which it is found. */
+  /** The position of the three letters that are searched for. */
   readonly at: number
   readonly sign: Sign
 }
@@ -184,11 +184,11 @@ function wordOf(sign: Sign): Word {
 const WORDS: readonly Word[] = SIGNS.map(wordOf)
 const soughtOf = ({ bytes, at }: Word): Uint8Array => bytes.subarray(at, at + REACH)
 
-/** A memory with the kernel over it, in which texts stand that are looked through. */
+/** A memory with its kernel; the texts to be examined are in it. */
 export interface WasmMemory {
   readonly bytes: Buffer
   readonly kernel: Kernel
-  /** Room that stays; its address. */
+  /** Copies the content to a permanent place; returns its address. */
   keep(content: Uint8Array): number
 }
 
@@ -197,28 +197,27 @@ const lettersAt = (bytes: Uint8Array, at: number): number =>
 const letter = (byte: number): number => (byte & 31) | ((byte & 64) >> 1)
 
 /**
- * Whether bytes may hold a secret, at a fraction of what looking for one costs: nearly all records hold none of the signs that a
- * secret's name or form has, and no card number. The kernel finds three letters of such a sign, 16 places at a time; only there the
- * sign is compared.
+ * Whether bytes may contain a secret. This costs a fraction of searching for one: nearly all records contain no sign of a secret's name or
+ * form, and no card number. The kernel finds three letters of such a sign, 16 places at a time; the sign is compared only there.
  */
 export class Suspicion {
-  /** By its three letters. */
+  /** The words by their three letters. */
   readonly #words = new Map<number, Word[]>()
   /**
-   * By half byte, of the three letters in turn, low half and high half: the groups of signs that it fits, a bit each. Behind it a bit for
-   * each three letters that a sign has.
+   * By half byte, for each of the three letters, low half and high half: a bit for each group of signs that it matches. A bit for each
+   * combination of three letters of a sign follows.
    */
   readonly #table = new Uint8Array(TABLE_BYTES)
   readonly #kept = new WeakMap<WasmMemory, number>()
   readonly #always: boolean
   readonly #keepsFolders: boolean
   readonly #names: Names
-  /** Of the record at hand; null as long as nobody asked. */
+  /** Whether the current record holds values; null until this is asked. */
   #holdsValues: boolean | null = null
 
   /**
-   * Beginnings of whatever else is to be masked; with one that is too short, everything is suspicious. `keepsFolders`: `PWD` is no secret's
-   * name here. `names`: which members say of which field the values beside them are.
+   * `more`: beginnings of further texts to mask; if one is too short, everything is suspicious. `keepsFolders`: `PWD` is not a secret's
+   * name here. `names`: the members that name the field of the values beside them.
    */
   constructor(
     more: readonly string[],
@@ -247,8 +246,8 @@ export class Suspicion {
   }
 
   /**
-   * For texts of this memory: whether what stands from one address to another may hold a secret. Of a text that is masked as JSON, and
-   * begins like it, more is known.
+   * Returns a test for texts of this memory: whether the bytes between two addresses may hold a secret. It is more precise for a text that
+   * is masked as JSON and begins like JSON.
    */
   over(memory: WasmMemory, { isJson = false } = {}): (from: number, to: number) => boolean {
     if (this.#always) return () => true
@@ -292,17 +291,17 @@ export class Suspicion {
   }
 }
 
-/** Of the letters in turn, the low half and the high half: a bit for each of the 16 values that a group takes. */
+/** For each letter, its low half and its high half: a bit for each of the 16 values in the group. */
 type Halves = readonly number[]
 
-/** Signs that the kernel looks for together. */
+/** Signs that the kernel searches for together. */
 interface Group {
   readonly halves: Halves
-  /** How often three bytes of ordinary text fit it. */
+  /** How often three bytes of ordinary text match the group. */
   readonly often: number
 }
 
-/** These groups with more letters: each comes into the group in which ordinary text fits the least more. */
+/** Adds letters to these groups: each goes into the group that then matches ordinary text the least. */
 function grouped(groups: readonly Group[], letters: readonly Uint8Array[]): readonly Group[] {
   const widened = [...groups]
   for (const three of letters) {
@@ -326,7 +325,7 @@ const EMPTY: readonly Group[] = Array.from({ length: SETS * SET_GROUPS }, () => 
   halves: Array.from({ length: REACH * 2 }, () => 0),
   often: 0,
 }))
-/** The groups of the signs that every integration has, made once: it takes some milliseconds. */
+/** The groups of the signs that all integrations share, computed once: it takes some milliseconds. */
 let ofSigns: readonly Group[] | null = null
 
 const together = (some: Halves, others: Halves): Halves => some.map((half, i) => half | others[i]!)
@@ -353,7 +352,7 @@ function oftenWith(low: number, high: number): number {
   return sum
 }
 
-/** How often bytes come in records, in thousandths: measured over the samples of all integrations. Of all others one each. */
+/** The frequencies of bytes in records, in thousandths, measured over the samples of all integrations. All other bytes count as one. */
 const OFTEN: readonly (readonly [number, string])[] = [
   [89, '"'],
   [58, 'e '],
@@ -377,7 +376,7 @@ const lower = (byte: number): number => (isCapital(byte) ? byte | 0x20 : byte)
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
 
 const CARD_LEAST = 13
-/** As `card.ts` has it: from 2 to 6. */
+/** The first digits of card numbers as in `card.ts`: 2 to 6. */
 const beginsCard = (digit: number): boolean => digit >= 0x32 && digit <= 0x36
 
 function mayHoldCard(kernel: Kernel, bytes: Uint8Array, from: number, to: number): boolean {
@@ -385,7 +384,8 @@ function mayHoldCard(kernel: Kernel, bytes: Uint8Array, from: number, to: number
     let end = start
     while (end < to && isInRun(bytes, end)) end++
     if (hasForm(bytes, { start, end }, { from, to })) {
-      // With its neighbours: a number within a word is none of a card. A letter may belong to an escape before it (`\\n`).
+      // The check includes the neighbours: a number within a word is not a card number. A letter may belong to an escape before it
+      // (`\\n`).
       const before = start - 1 < from || isEscape(bytes, start - 1, from) ? start : start - 1
       if (holdsCardNumber(textOf(bytes, before, Math.min(to, end + 2)))) return true
     }
@@ -395,8 +395,8 @@ function mayHoldCard(kernel: Kernel, bytes: Uint8Array, from: number, to: number
 }
 
 /**
- * Digits enough, at a stretch that is no part of a word and begins as cards do, or in three groups at least: ids such as
- * `2026-161281130` and `64051234567890123dcc` are none, nor times in microseconds.
+ * Whether there are enough digits: either consecutive, not part of a word and with the first digit of a card, or in at least three groups.
+ * Ids such as `2026-161281130` and `64051234567890123dcc` do not qualify, nor do times in microseconds.
  */
 function hasForm(
   bytes: Uint8Array,

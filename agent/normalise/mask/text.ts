@@ -1,28 +1,28 @@
 import { CARD, digitsOf, isCardNumber } from './card.ts'
 import { argumentsIn, PIPED, PROGRAM, secretsOfCommand } from './commands.ts'
-import { edited } from './edits.ts'
 import { maskFirst, maskTokens } from './forms.ts'
 import type { Marks } from './marks.ts'
+import { edited } from './marks.ts'
 import type { SecretNames } from './names.ts'
 import { maskTold, type NamedField, namedFields } from './told.ts'
 import { valueAt } from './value-at.ts'
 import { isChangedSecret, isSecret, isToldSecret, phraseAt } from './values.ts'
 
-/** What a text is searched for. */
+/** The names and patterns that a text is searched for. */
 export interface Search {
   readonly names: SecretNames
-  /** Whether a text may hold a secret at all: most don't, and this is soon said. */
+  /** Whether a text may contain a secret at all: most don't, and this check is fast. */
   mayHold(text: string): boolean
-  /** The integration's own, by the kind that their mask shows. */
+  /** The integration's own patterns, by the kind that their mask shows. */
   readonly patterns: readonly (readonly [kind: string, pattern: RegExp])[]
 }
 
 const LEAST_CARD = 13
-/** What gives a value to the name before it. */
+/** The signs that assign a value to the name before them. */
 const ASSIGNS = /(?:=>|[:=])\s{0,4}/g
 const ARROW = /\\*["']?\s{0,4}(?:->|=>|\u2192)\s{0,4}/y
 
-/** A text without its secrets. */
+/** Masks the secrets in a text. */
 export function maskText(text: string, { names, patterns }: Search, marks: Marks): string {
   let masked = maskFirst(text, marks)
   if (masked.includes('=') || masked.includes(':')) masked = maskAssigned(masked, names, marks)
@@ -45,7 +45,7 @@ export function maskText(text: string, { names, patterns }: Search, marks: Marks
   return masked
 }
 
-/** How far behind a field's name its values may stand. */
+/** The largest distance between a field's name and its values. */
 const NAMED_REACH = 320
 
 function maskAssigned(text: string, names: SecretNames, marks: Marks): string {
@@ -67,7 +67,7 @@ function maskAssigned(text: string, names: SecretNames, marks: Marks): string {
       if (isNoValue(text, at, named, value)) break
       const isPhrase = /phrase|mnemonic/i.test(name) && place.from === at
       const phrase = isPhrase ? phraseAt(text, at) : null
-      // `Password: must be changed`: a sentence, not a value.
+      // `Password: must be changed` is a sentence, not a value.
       const isSaid = sign === ': ' && /^\p{L}+$/u.test(value) && place.from === at
       const isFound = isSaid
         ? isToldSecret(value, named, text.slice(place.to, place.to + 40)) || isRandomWord(value)
@@ -90,24 +90,24 @@ function maskAssigned(text: string, names: SecretNames, marks: Marks): string {
 /** `pam_unix(passwd:chauthtok):` */
 const isModule = (text: string, name: number, sign: string): boolean => sign === ':' && text[name - 1] === '('
 
-/** Behind a name that ends its text: `note="Enter password:" n=1`, `msg=Enter password: act=x`, `cookies: 3 accepted`. */
+/** Whether no value follows a name that ends its text: `note="Enter password:" n=1`, `msg=Enter password: act=x`, `cookies: 3 accepted`. */
 function isNoValue(text: string, at: number, kind: string, value: string): boolean {
   if (/^["'](?:[,;|)\]}]|$|\s+[\w.]+=)/.test(text.slice(at, at + 24))) return true
   if (kind === 'cookie') return value.includes(' ') && !/^\S+=/.test(value)
   return /^\s$/.test(text[at - 1] ?? '') && /^[A-Za-z_]\w{0,24}=[^=]/.test(value) && kind !== 'authorization'
 }
 
-/** Letters alone, in an order of large and small that no word has. */
+/** Whether a text consists of letters in an order of large and small ones that no word has. */
 const isRandomWord = (word: string): boolean => word.length >= 8 && /\p{Ll}\p{Lu}/u.test(word)
 
 const WORDS = /(?:[ -]\p{Ll}+)+(?=$|[\s,.;)"'])/uy
-/** A passphrase is several words. */
+/** Returns the end of a passphrase, which consists of several words. */
 function behindPhrase(text: string, at: number): number {
   WORDS.lastIndex = at
   return WORDS.test(text) ? WORDS.lastIndex : at
 }
 
-/** The field that is named before, where this is the name of one of its values. */
+/** The field that was named before, if this is the name of one of its values. */
 function fieldOf(
   text: string,
   fields: readonly NamedField[],
@@ -137,7 +137,7 @@ const MOST_WORDS = 3
 const LONGEST_NAME = 96
 const CLOSING = ' \t"\'\\`'
 
-/** Up to three words that stand before a place, behind blanks, quotes and brackets. */
+/** Up to three words before a place; blanks, quotes and brackets between them and the place are skipped. */
 function nameBefore(text: string, place: number): string {
   let to = place
   const floor = Math.max(0, place - LONGEST_NAME)

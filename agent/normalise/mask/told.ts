@@ -1,27 +1,27 @@
-import { type Edit, edited } from './edits.ts'
 import type { Marks } from './marks.ts'
+import { type Edit, edited } from './marks.ts'
 import type { SecretNames } from './names.ts'
 import { valueAt } from './value-at.ts'
 import { isSecret, isToldSecret, looksRandom, phraseAt } from './values.ts'
 
-/** What every mention of a secret in a sentence has. */
+/** A word that every mention of a secret in a sentence contains. */
 const MENTION =
   /(?:(?:mot|code|mots)[ _-]de[ _-]passe|palavra[ _-]passe|kata[ _-]sandi|m[aậ]t[ _-]kh[aẩ]u|pass[ _-]?(?:word|wd|phrase|code|wort|ord)|(?<=[\p{L}\p{N}_.-])pass(?![a-z])|kennwort|wachtwoord|l[oö]senord|adgangskode|salasana|contrase[nñ]a|senha|has[lł]o|heslo|jelsz[oó]|geslo|lozinka|[sş]ifre|parola|парол[ья]|парола|密码|密碼|パスワード|비밀번호|pwd|seed[ _-]?phrase|recovery[ _-]?phrase|mnemonic|secret|token|(?:api|access|private|secret|account|shared|signing|encryption|master|recovery)[ _-]?key|(?<![a-z])(?:pin|otp|puk|psk|psw|pw|mdp|tok|tkn)(?![a-z]))/giu
 const NAME_SIGN = /[\p{L}\p{N}_.-]/u
 
-/** A secret's name where a sentence has it. */
+/** A secret's name in a sentence. */
 interface Mention {
   readonly kind: string
   readonly from: number
   readonly to: number
 }
 
-/** What says of which field the values behind it are; the kind is null where that is no secret. */
+/** A text that names the field of the values after it; the kind is null if the field is not a secret. */
 export interface NamedField extends Place {
   readonly kind: string | null
-  /** By a sentence alone, which ends with its text. */
+  /** Whether only a sentence names it; the sentence ends with its text. */
   readonly isTold: boolean
-  /** It says that a secret was changed, and names no field: `action="Password changed"`. */
+  /** Whether it states that a secret was changed, and names no field: `action="Password changed"`. */
   readonly isOfAct: boolean
 }
 
@@ -41,13 +41,16 @@ export function* mentionsIn(text: string, names: SecretNames): Generator<Mention
   }
 }
 
-/** `Failed password for jane`: what sign-ins are full of says no secret, and is not looked into (see `spoken.ts`). */
+/**
+ * Whether a text is like `Failed password for jane`: sign-ins contain this often, it contains no secret and is not examined (see
+ * `spoken.ts`).
+ */
 const isSignIn = (text: string, from: number, to: number): boolean =>
   text.startsWith(' for ', to) && /(?:failed|accepted) $/i.test(text.slice(Math.max(0, from - 9), from))
 
 const VERB =
   'changed|set|updated|reset|modified|replaced|rotated|altered|switched|edited|geändert|zurückgesetzt|gesetzt|aktualisiert|cambiad[oa]|modificad[oa]|actualizad[oa]|alterad[oa]|redefinid[oa]|atualizad[oa]|modifiée?|changée?|réinitialisée?|cambiat[oa]|modificat[oa]|gewijzigd|zmienion[oe]|изменен|изменён|сброшен'
-/** What may be between a name and its value, without meaning anything else. */
+/** Words that may be between a name and its value and have no other meaning. */
 const AUXILIARY =
   '(?:[ \\t]+(?:was|is|are|has|had|have|been|be|being|wurde|ist|fue|foi|ha|sido|a|été|è|stata|is|werd|został[oa]|был|successfully|automatically|manually|now|value))*'
 const FOR =
@@ -70,7 +73,7 @@ const CLOSING_QUOTE = /\\*["']/y
 const LEAST_PASSWORD = 6
 const LEAST_TOKEN = 16
 
-/** Sentences that say a secret: `password is X`, `--password X`, `changed password for bob from X to Y`. */
+/** Masks sentences that contain a secret: `password is X`, `--password X`, `changed password for bob from X to Y`. */
 export function maskTold(text: string, names: SecretNames, marks: Marks): string {
   const edits: Edit[] = []
   let done = 0
@@ -104,18 +107,18 @@ function toldBehind(text: string, { kind, from, to }: Mention): Place[] {
   return behind === null ? places : saidAt(text, behind, kind, true)
 }
 
-/** The words behind the name of a secret, or behind the name of its owner. */
+/** The places of the secret in the words after its name, or after the name of its owner. */
 function saidAt(text: string, at: number, kind: string, isOfSomebody = false): Place[] {
   const told = (place: Place): Place[] => {
     const said = text.slice(place.from, place.to)
-    // `password is required,Security,User`: a row's cell that ends with a word of the sentence.
+    // `password is required,Security,User`: a cell of a row ends with a word of the sentence.
     const listed = said.search(/[,;|]/)
     const word = listed > 0 ? said.slice(0, listed) : said
     if (listed > 0 && !isToldSecret(word, kind, '')) return []
     return isToldSecret(said, kind, text.slice(place.to, place.to + 40)) ? [place] : []
   }
   const value = (place: number): Place => trimmed(text, valueAt(text, place, kind))
-  /** Where no word says that a value follows, one of a list is not taken for a part of it. */
+  /** If no word announces a value, only the first item of a list is taken. */
   const first = (place: number): Place => {
     const { from, to } = value(place)
     const listed = text.slice(from, to).search(/[,;|]/)
@@ -145,7 +148,7 @@ function saidAt(text: string, at: number, kind: string, isOfSomebody = false): P
   const bare = end(BARE, text, at)
   if (bare === null) return []
   const place = first(bare)
-  // `"new password" old_value="x"`: the name of the next pair.
+  // `"new password" old_value="x"`: this is the name of the next pair.
   if (text[place.to - 1] === '=' && /^\\*["']/.test(text.slice(place.to, place.to + 4))) return []
   const next = end(ARROW, text, place.to)
   if (next !== null) return [...told(place), ...told(value(next))]
@@ -162,7 +165,7 @@ const isFlag = (text: string, from: number): boolean =>
 
 const behindQuote = (text: string, at: number): number => end(CLOSING_QUOTE, text, at) ?? at
 
-/** Without what ends the sentence. */
+/** A place without the end of its sentence. */
 function trimmed(text: string, { from, to }: Place): Place {
   let last = to
   while (last > from + 1 && '.,;:!?)'.includes(text[last - 1]!) && /[\p{L}\p{N}]/u.test(text[last - 2]!))
@@ -181,11 +184,11 @@ const HAPPENED = new RegExp(
 )
 const NAMED = /(?:^|[^\p{L}])([\p{L}_]{3,24}) ?[:=] ?\\*["']?$/u
 
-/** What a pair says, in quotes or in one word. */
+/** The value of a pair, in quotes or as one word. */
 const SAYS =
   /(?<![\p{L}\p{N}_.-])([\p{L}_]{2,24}) ?[:=] ?(?:\\*["']([^"'\\=]{2,200})(?=\\*["'])|([^\s"'\\=:,;]{2,64}))/gu
 
-/** The places of names whose values may follow by other names: `SmtpPassword changed. Previous value: X`, `field=SmtpPassword old=X`. */
+/** The places of names whose values may follow under other names: `SmtpPassword changed. Previous value: X`, `field=SmtpPassword old=X`. */
 export function namedFields(text: string, names: SecretNames): readonly NamedField[] {
   const fields: NamedField[] = []
   for (const mention of mentionsIn(text, names)) {

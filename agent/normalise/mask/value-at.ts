@@ -1,16 +1,16 @@
 const OPENING = /(?:\\*["'`])?/y
-/** Up to white space, quotes and control characters; a backslash that begins an escape ends it as well. */
+/** A value up to white space, quotes and control characters; a backslash that begins an escape ends it, too. */
 const BARE = /(?:[^\s\x00-\x1f"'`<>\\]|\\(?![nrt"'\\]))*/y
-/** Within it, what begins the next pair, or ends a list. */
+/** The beginning of the next pair, or the end of a list, within such a value. */
 const NEXT = /[,;&|](?=$|[,;&|]|[\w.[\]%-]{1,64}[=:])|[,;](?=\s|$)/
-/** What goes on to the end of its line: a header has blanks and semicolons. */
+/** A value that continues to the end of its line: a header contains blanks and semicolons. */
 const LINE = /[^\r\n"'\\]*/y
 const ESCAPED = /\\+[nrt]/y
 
-/** Where the value stands that begins here: in quotes, with or without escapes, or up to what usually ends one. */
+/** The place of the value that begins here: in quotes, with or without escapes, or up to a usual end. */
 export function valueAt(text: string, at: number, kind: string): { readonly from: number; to: number } {
   let begin = at
-  // A line end within a text that is written with escapes.
+  // A line end in a text that is written with escapes.
   for (ESCAPED.lastIndex = begin; ESCAPED.test(text); ESCAPED.lastIndex = begin) begin = ESCAPED.lastIndex
   OPENING.lastIndex = begin
   const quote = OPENING.exec(text)?.[0] ?? ''
@@ -19,7 +19,7 @@ export function valueAt(text: string, at: number, kind: string): { readonly from
     for (let to = from; ; ) {
       const end = text.indexOf(quote, to)
       if (end === -1) return { from, to: text.length }
-      // A quote behind a backslash belongs to the value, unless all quotes here stand behind one.
+      // A quote after a backslash belongs to the value, unless all quotes here follow one.
       if (quote.length > 1 || text[end - 1] !== '\\') return { from, to: end }
       to = end + 1
     }
@@ -36,7 +36,7 @@ function endOf(pattern: RegExp, text: string, from: number): number {
 
 const CLOSING: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
 
-/** Of what stands up to a blank: without what closes something that was opened before, and without what ends a sentence. */
+/** The length of a word up to a blank, without brackets that close something opened earlier, and without the end of a sentence. */
 function bareLength(word: string): number {
   let length = NEXT.exec(word)?.index ?? word.length
   for (;;) {

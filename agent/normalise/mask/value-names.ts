@@ -1,4 +1,7 @@
-/** What sources call the values of a change and its field, in the languages that audited products ship: `old_value`, `Neuwert`, `Старое значение`. */
+/**
+ * The names that sources use for the values of a change and its field, in the languages of audited products: `old_value`, `Neuwert`,
+ * `Старое значение`.
+ */
 import { folded } from '../../../schema/index.ts'
 import { unmarked, WORD, wordsOf } from './words.ts'
 
@@ -36,14 +39,14 @@ const AFTER = table(`
   нове новий поточне
   新 新值 新の値 变更后 修改后 變更後 変更後 새 새값 변경값 الجديدة
 `)
-/** Say that it is a value, not of which side. */
+/** Words that mark a value but not its side. */
 const NEUTRAL = table(`
   value values val wert werte valor valores valeur valeurs valore valori waarde wartosc hodnota varde vaerdi verdi arvo deger ertek
   valoare значение значення 值 値 값 القيمة
 `)
-/** Say hardly anything: a text, some data. */
+/** Words with little meaning: a text, some data. */
 const VAGUE = table('updated default data text string display raw content')
-/** Other things have them as well, such as mails and pages: they count beside another value. */
+/** Words that other things have as well, such as mails and pages: they only count beside another value. */
 const DIRECTIONS: readonly string[] = ['from', 'to', 'now', 'next', 'final']
 
 const known = new Map<
@@ -73,19 +76,19 @@ function of(name: string) {
   return found
 }
 
-/** Whether a name is made of nothing but words for values. */
+/** Whether a name consists only of words for values. */
 export const isValueName = (name: string): boolean => of(name).isValue
 
-/** Whether a value of this name may be a change's though no field is named beside it. */
+/** Whether a value of this name may belong to a change although no field is named beside it. */
 export const isLoneName = (name: string): boolean => of(name).isLone
 
-/** On which side of a change a value of this name stands; null of names of other things. */
+/** The side of a change that a value of this name belongs to; null for other names. */
 export const sideOf = (name: string): Side | null => of(name).side
 
-/** Whether it takes another value beside it to say that this is one. */
+/** Whether this name only counts as a value beside another value. */
 export const isDirection = (name: string): boolean => DIRECTIONS.includes(name.toLowerCase())
 
-/** Members that name a field wherever they stand: `name` may be anybody's. */
+/** Members that name a field in any place: `name` alone is too general. */
 const FIELD_NAMES = new Set([
   ...[
     'field',
@@ -123,5 +126,5 @@ const FIELD_NAMES = new Set([
   ],
   ...['имяполя', 'modifiedproperty'],
 ])
-/** Whether a member of this name says of what field the values beside it are. */
+/** Whether a member of this name names the field of the values beside it. */
 export const isFieldName = (name: string): boolean => FIELD_NAMES.has(folded(name).toLowerCase())

@@ -1,12 +1,12 @@
 import { statedByResult } from '../../../schema/index.ts'
 
-/** What values of secret names say instead of one. */
+/** Texts that secret names have in place of a secret. */
 const NO_VALUE =
   /^(?:null|nil|none|undefined|true|false|yes|no|n\/a|unset|empty|blank|not set|required|optional|enabled|disabled|changed|unchanged|updated|modified|created|deleted|added|removed|reset|expired|valid|invalid|wrong|incorrect|missing|success|successful|failed|failure|ok|accepted|rejected|revoked|sent|redacted|hidden|masked|encrypted|\*+|•+|\.{3,}|[xX]{4,}|-+|[<([{]*(?:redacted|hidden|masked|filtered|removed|secret|none|null|empty|not set|protected|sensitive)[>)\]}]*|\?|\$\d|%s|\$\{[\w.:-]+\}|\{\{[^{}]*\}\}|\$[A-Z_][A-Z0-9_]*|%[A-Z_]+%)$/i
 const LEAST_DIGITS = /\d{4}|^[a-z]{16,}$/
 const COUNT = /^\d{1,3}$/
 
-/** Whether the value of a secret's name is a secret. A mask is none. */
+/** Whether the value of a secret's name is a secret. A mask does not count. */
 export function isSecret(text: string, kind = ''): boolean {
   if (text === '' || text.startsWith('[masked:') || /^(?:\$\{|\{\{)/.test(text) || NO_VALUE.test(text))
     return false
@@ -14,7 +14,7 @@ export function isSecret(text: string, kind = ''): boolean {
   return kind !== 'pass' || !COUNT.test(text)
 }
 
-/** Words that go on about a password where a sentence could as well say it: `password is required`. */
+/** Words that continue a sentence about a password where the password itself could be: `password is required`. */
 const PROSE = new Set(
   (
     'a an the this that these those it its his her their your my our same one another any all each no not never now then too very so ' +
@@ -44,7 +44,7 @@ const UNIT =
   /^[ \t-]*(?:characters?|chars?|days?|hours?|minutes?|mins?|seconds?|secs?|bits?|bytes?|times|users?|ms|symbols?|attempts?|digits?|letters?|weeks?|months?|years?|zeichen|tage|of|%|\/)/i
 const PHRASE = /(?:\p{Lu}?\p{Ll}+[ -]){1,23}\p{Lu}?\p{Ll}+(?=$|[\s,.;)"'<\\])/uy
 
-/** Where the several words end that may be a passphrase, as it stands here; null where a sentence goes on (`must be changed`). */
+/** Returns the end of several words that may be a passphrase; null if a sentence continues (`must be changed`). */
 export function phraseAt(text: string, at: number): number | null {
   PHRASE.lastIndex = at
   const words = PHRASE.exec(text)?.[0].toLowerCase().split(/[ -]/)
@@ -57,9 +57,9 @@ export function phraseAt(text: string, at: number): number | null {
 const NO_SECRET =
   /^(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?|\d{4}-\d\d-\d\d\S*|\d\d?:\d\d(?::\d\d)?\S*|v?\d+(?:\.\d+)+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[a-z]+:\/\/\S*|\/[\w./-]*|\d+[-.]?(?:st|nd|rd|th|d|h|m|s|ms|day|days|char|chars|character|bit|way|factor|step|time|min|hour|fold)|[A-Z]{2,}[-/]?\d{1,4}(?:[-/]\w+)?|\(?\d+\)?%?|#\d+|\d+\/\d+)$/
 
-/** Whether what a sentence says behind a secret's name is the secret; `next` is the text behind it. */
+/** Whether the text after a secret's name in a sentence is the secret; `next` is the text after it. */
 export function isToldSecret(value: string, kind: string, next: string): boolean {
-  // `PASSWORD('x')`: what is called; `act=x`: the next pair.
+  // `PASSWORD('x')` is a call; `act=x` is the next pair.
   if (/^\w+\($|^[A-Za-z_][\w.]{0,24}\\?=[^=]/.test(value)) return false
   const bare = value.replace(/[.,;:!?)\]}]+$/, '')
   if (!isSecret(bare, kind) || PROSE.has(bare.toLowerCase())) return false
@@ -85,7 +85,7 @@ const NO_CHANGED: readonly RegExp[] = [
 const STATES =
   /^(?:(?:in)?active|pending|(?:un)?locked|open|closed|visible|(?:in)?aktiv|(?:in)?acti[fv][oa]?|on|off|ein|an|aus|never|ja|nein|oui|non|s[iíì]|nee|tak|nie|da|нет|так|ні)$/iu
 
-/** Whether the value of a change of a secret may be the secret itself: not a number of up to three digits, a duration, a time or a state. */
+/** Whether a value in a change of a secret may be the secret itself: not a number of up to three digits, a duration, a time or a state. */
 export const isChangedSecret = (text: string, kind: string): boolean =>
   isSecret(text, kind) &&
   !STATES.test(text) &&
@@ -94,7 +94,7 @@ export const isChangedSecret = (text: string, kind: string): boolean =>
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 
-/** Whether a word that stands right behind a secret's name can only be the secret: letters and digits mixed, or signs within. */
+/** Whether a word directly after a secret's name can only be the secret: it mixes letters and digits, or contains signs. */
 export function looksRandom(word: string, least: number): boolean {
   if (word.length < least || NO_SECRET.test(word) || UUID.test(word) || /^[\w.-]+\\?=[^=]/.test(word))
     return false

@@ -1,4 +1,4 @@
-/** The words of names and texts, as the mask compares them: in small letters, without marks. */
+/** The words of names and texts as the mask compares them: in lower case, without marks. */
 
 /** A name's words also begin at capitals: `smtpPassword`. */
 export const WORD = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|[\p{Lo}\p{Lm}\u30fc]+|\d+/gu
@@ -37,7 +37,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   },
 }
 
-/** In small letters without marks. The kelvin sign is no `k`, or bytes would have to be looked through for it. */
+/** A text in lower case without marks. The kelvin sign does not count as `k`: otherwise bytes would have to be searched for it. */
 function plainly(text: string): string {
   if (isAscii(text)) return text.toLowerCase()
   return text
@@ -52,6 +52,6 @@ const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text)
 export const wordsOf = (name: string, pattern: RegExp): string[] =>
   (name.match(pattern) ?? []).map((word) => plainly(word))
 
-/** Without any mark that can be taken off, also of letters that no secret's name has. */
+/** A word without any removable mark, even if no secret's name contains the letter. */
 export const unmarked = (word: string): string =>
   isAscii(word) ? word : word.normalize('NFD').replace(/\p{M}+/gu, '')

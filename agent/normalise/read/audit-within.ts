@@ -1,29 +1,29 @@
 import { journald } from './formats/journald.ts'
 
-/** Who hands the audit system's records on: auditd's plugins, the kernel where no auditd runs, and the journal. */
+/** The programs that pass on records of the audit system: auditd's plugins, the kernel if no auditd runs, and the journal. */
 const AUDIT_PROGRAM = /^(?:audit|auditd|audispd|audisp-[\w-]+|kernel)$/
 const AUDIT_RECORD = /^(?:node=\S+ )?type=\S+ msg=audit\(\d+(?:\.\d+)?:\d+\):/
 
 export const isAuditRecord = (program: string | null, body: string): boolean =>
   program !== null && AUDIT_PROGRAM.test(program) && AUDIT_RECORD.test(body)
 
-/** A record of the Linux audit system that an entry of the journal holds, as auditd writes it into its own log. */
+/** A record of the Linux audit system inside an entry of the journal, in the form of auditd's own log. */
 export interface AuditWithin {
   readonly line: string
   readonly host: string | null
-  /** What journald names the entry by, for good. */
+  /** The permanent name that journald gives the entry. */
   readonly cursor: string | null
 }
 
 const SIGNS = ['"_TRANSPORT":"audit"', '_TRANSPORT=audit', 'audit(']
 const SIGNS_IN_BYTES = SIGNS.map((sign) => Buffer.from(sign))
 
-/** Whether there may be one at all, in one entry or in many: most hosts leave these to auditd. */
+/** Whether there may be one, in one entry or in many: on most hosts auditd handles these records. */
 export const mayHoldAudit = (bytes: Buffer): boolean => SIGNS_IN_BYTES.some((sign) => bytes.includes(sign))
 
 const OF_KERNEL = /^audit: type=(\d+) (?:msg=)?(audit\(\d+(?:\.\d+)?:\d+\): [^\n]*)$/
 
-/** The kernel writes a type as its number where no auditd listens (linux/audit.h). */
+/** The kernel writes a type as its number if no auditd listens (linux/audit.h). */
 const TYPES: Readonly<Record<string, string>> = {
   1006: 'LOGIN',
   1100: 'USER_AUTH',
@@ -67,7 +67,7 @@ const TYPES: Readonly<Record<string, string>> = {
   1701: 'ANOM_ABEND',
 }
 
-/** Null for an entry that holds none. What journald itself does not say is not believed. */
+/** Returns the audit record in an entry; null if there is none. Only fields of journald itself are trusted. */
 export function auditWithin(entry: string): AuditWithin | null {
   if (!SIGNS.some((sign) => entry.includes(sign))) return null
   const understood = journald.read(entry)
@@ -84,7 +84,7 @@ export function auditWithin(entry: string): AuditWithin | null {
 function lineOf(message: string, said: (name: string) => string | null): string | null {
   switch (said('_TRANSPORT')) {
     case 'audit': {
-      // journald takes the head apart, and puts the name of the type before the rest.
+      // journald splits the head, and puts the name of the type before the rest.
       const type = said('_AUDIT_TYPE_NAME')
       const id = said('_AUDIT_ID')
       const time = secondsOf(said('_SOURCE_REALTIME_TIMESTAMP') ?? said('__REALTIME_TIMESTAMP'))
@@ -101,7 +101,7 @@ function lineOf(message: string, said: (name: string) => string | null): string 
   }
 }
 
-/** Microseconds as auditd writes them: seconds and milliseconds. */
+/** Microseconds in auditd's form: seconds and milliseconds. */
 function secondsOf(micros: string | null): string | null {
   if (micros === null || !/^\d{7,17}$/.test(micros)) return null
   return `${micros.slice(0, -6)}.${micros.slice(-6, -3)}`

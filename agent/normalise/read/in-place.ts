@@ -5,34 +5,34 @@ import { ACCOMPANYING } from './formats/auditd.ts'
 import { CEF_HEADER, CEF_PREFIX } from './formats/cef.ts'
 import type { Format, TableHead } from './formats/index.ts'
 
-/** Reads records of a form that is not JSON where they stand in the memory. */
+/** Reads records of a format other than JSON at their place in the memory. */
 export interface Form {
-  /** Writes down as JSON what a record says; where that ends, or -1 where it has to be read as a text. */
+  /** Writes a record as JSON; returns its end, or -1 if the record has to be read as a text. */
   read(from: number, to: number, out: number): number
-  /** Writes down what stands in the record in some code, for words in it to be seen; where that ends. */
+  /** Writes the decoded content of the record, so that words in it become visible; returns its end. */
   decoded?(from: number, to: number, out: number): number
 }
 
-/** What is known of an input. */
+/** The known properties of an input. */
 export interface Input {
   readonly formats: readonly FormatName[]
   readonly format: Format
-  /** Whether a column holds secrets, by its name: its rows are masked before they are read. */
+  /** Whether a column contains secrets, by its name: its rows are masked before they are read. */
   hasSecretColumn(columns: readonly string[]): boolean
 }
 
-/** Longer ones are read from their text: what is written of them might not have room. */
+/** Longer records are read from their text: their JSON might not fit. */
 export const LONGEST_OF_FORM = 16 * 1024
 
 const BLANK = 0x20
 const BRACE = 0x7b
 const BYTE_ORDER_MARK = 0xef
 
-/** Whether a record that begins so is certainly none of JSON: of an integration that reads both. */
+/** Whether a record with this first byte is certainly not JSON, for an integration that reads both. */
 export const isNoJson = (first: number): boolean =>
   first > BLANK && first !== BRACE && first !== BYTE_ORDER_MARK
 
-/** The forms that are read here: which of an integration's is one, besides JSON. */
+/** Returns the reader of an integration's format besides JSON; null if this module does not read it. */
 export function formOf(input: Input, memory: Memory): Form | null {
   const others = input.formats.filter((format) => format !== 'json')
   if (others.length !== 1) return null
@@ -50,12 +50,12 @@ export function formOf(input: Input, memory: Memory): Form | null {
   }
 }
 
-/** Bytes for what is known of the columns; with more of them rows are read as texts. */
+/** The room for the columns; with more columns, rows are read as texts. */
 const ROOM = 16 * 1024
 const HEAD = 5
 const COLUMN = 3
 
-/** Rows of CSV, as `formats/csv.ts` reads them, where their columns are known and none is of secrets. */
+/** Reads rows of CSV like `formats/csv.ts`, if their columns are known and none contains secrets. */
 class TableRows implements Form {
   readonly #input: Input
   readonly #memory: Memory
@@ -78,7 +78,7 @@ class TableRows implements Form {
     return this.#isKnown ? this.#memory.kernel.readRow(this.#table, from, to, out) : -1
   }
 
-  /** Tells the kernel of the columns; false where rows must be read as texts. */
+  /** Tells the kernel the columns; false if rows must be read as texts. */
   #note({ columns, delimiter, quote, header, keepsEmpty }: TableHead): boolean {
     if (new Set(columns).size < columns.length || this.#input.hasSecretColumn(columns)) return false
     if (!isSign(delimiter) || !isSign(quote) || delimiter === quote) return false
@@ -103,16 +103,16 @@ class TableRows implements Form {
   }
 }
 
-/** One character of ASCII. */
+/** Whether a text is one character of ASCII. */
 const isSign = (text: string): boolean => text.length === 1 && text.charCodeAt(0) < 0x80
 
 const DELETE = 0x7f
 const ZERO = 0x30
 const NINE = 0x39
-/** What may stand before a time: `[`, `(`, `<`. */
+/** The characters that may precede a time: `[`, `(`, `<`. */
 const OPENING = new Set([0x5b, 0x28, 0x3c])
 
-/** Lines without structure, as `formats/plain.ts` reads them; those that may begin with a time, or are blank, are read as texts. */
+/** Reads lines without structure like `formats/plain.ts`; lines that may begin with a time, or are blank, are read as texts. */
 class Lines implements Form {
   readonly #memory: Memory
   readonly #begins: number
@@ -132,7 +132,7 @@ class Lines implements Form {
 
 const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE
 
-/** CEF, as `formats/cef.ts` reads it. */
+/** Reads CEF like `formats/cef.ts`. */
 class CefRecords implements Form {
   readonly #memory: Memory
   readonly #names: number
@@ -147,17 +147,17 @@ class CefRecords implements Form {
   }
 }
 
-/** What the format itself says of an event, as the kernel numbers it. */
+/** The members of an event that the format itself writes, in the kernel's numbering. */
 const WRITTEN = [
   ...['time', 'audit_id', 'node', 'type', 'records', 'command', 'text'],
   ...['socket_address', 'socket_port', 'path', 'path_kind'],
 ]
-/** These hold no text. */
+/** Members that contain no text. */
 const STRUCTURES = ['paths', 'enriched']
-/** What a record may not say in their place. */
+/** Members that a record may not replace. */
 const RESERVED = [...WRITTEN, ...STRUCTURES, 'changes', 'socket_path']
 
-/** Events of the Linux audit system, as `formats/auditd.ts` reads them. */
+/** Reads events of the Linux audit system like `formats/auditd.ts`. */
 class AuditEvents implements Form {
   readonly #memory: Memory
   readonly #known: number
@@ -184,10 +184,10 @@ class AuditEvents implements Form {
   }
 }
 
-/** Longer names are in no list. */
+/** No list contains longer names. */
 const LONGEST = 31
 
-/** A list of names in the memory, by length, as the kernel looks them up: where those of a length stand, and how many. */
+/** A list of names in the memory, by length, for the kernel's lookups: the place and the number of names of each length. */
 function nameList(memory: Memory, names: Iterable<string>): number {
   const all = [...names].map((name) => Buffer.from(name))
   if (all.some(({ length }) => length > LONGEST)) throw new Error('a name is longer than the kernel looks up')
@@ -200,7 +200,7 @@ function nameList(memory: Memory, names: Iterable<string>): number {
   return list.byteOffset
 }
 
-/** Texts in the memory: of each where it stands, and its length. */
+/** Texts in the memory: the place and the length of each. */
 function pieces(memory: Memory, texts: readonly string[]): number {
   const list = memory.numbersOf(texts.length * 2)
   texts.forEach((text, i) => {

@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { FLAG } from '../integration/flags.ts'
 
-/** The text of a record's bytes: what is not UTF-8, and NULs, which no store takes, become U+FFFD. */
+/** The text of a record's bytes. Invalid UTF-8, and NULs, which no store accepts, become U+FFFD. */
 export function textOf(bytes: Buffer): { text: string; flags: number } {
   const ascii = isAscii(bytes)
   const text = bytes.toString(ascii ? 'latin1' : 'utf8')
@@ -9,7 +9,7 @@ export function textOf(bytes: Buffer): { text: string; flags: number } {
   return { text: text.replaceAll('\0', '\ufffd'), flags: FLAG.encoding_repaired }
 }
 
-/** A record that was cut by its length may end within a character: without that piece. */
+/** A record that was cut by its length may end within a character: this removes the incomplete part. */
 export function withoutTornEnd(bytes: Buffer): Buffer {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!

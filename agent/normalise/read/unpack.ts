@@ -3,7 +3,7 @@ import { firstOf, holderOf } from '../integration/member-path.ts'
 import type { Members } from '../integration/members.ts'
 import { jsonIn } from './formats/json.ts'
 
-/** Texts that an integration declares to hold JSON become what they hold. The members are changed in place: they were read for this. */
+/** Replaces the texts that an integration declares as JSON by their content. The members are changed in place: they were read for this. */
 export function unpack(
   record: Members,
   { integration, names }: Pick<Mapping, 'integration' | 'names'>,
@@ -14,7 +14,7 @@ export function unpack(
     if (found === null) continue
     const { holder, key } = found
     const text = holder[key]
-    // What is no JSON after all stays the text that it is.
+    // A text that is not JSON stays as it is.
     if (typeof text === 'string') holder[key] = jsonIn(text) ?? text
   }
 }

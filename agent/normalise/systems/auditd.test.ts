@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type AuditEvent, valueAt } from '../../../schema/index.ts'
 import { eventsIn, missing, recordsOf, samplesOf } from '../testing/samples.ts'
 
-/** The Linux audit log: records joined by serial, hexadecimal values, what auditd looked up, and every event type. */
+/** The Linux audit log: records joined by serial, hexadecimal values, auditd's lookups, and every event type. */
 const { integration, files, all } = await samplesOf('auditd')
 const read = (...lines: string[]): AuditEvent[] =>
   eventsIn(recordsOf(integration, lines.map((line) => `${line}\n`).join('')))
@@ -91,7 +91,7 @@ describe('auditd', () => {
         { 'event.code': 'auditd.rules.changed', 'audit.payload.op': 'remove_rule', 'rule.name': 'identity' },
       ]),
     ).toEqual([])
-    // Setting the backlog's length is no switching off.
+    // Setting the length of the backlog does not switch the audit off.
     const [other] = read(
       `type=CONFIG_CHANGE ${at(1)} op=set audit_backlog_limit=0 old=64 auid=1000 ses=3 res=1`,
     )

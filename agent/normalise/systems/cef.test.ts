@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type AuditEvent, valueAt } from '../../../schema/index.ts'
 import { eventsIn, missing, recordsOf, samplesOf } from '../testing/samples.ts'
 
-/** ArcSight's CEF: header, known keys, labels, escapes, times and severities in their forms. */
+/** ArcSight's CEF: header, known keys, labels, escapes, and the forms of times and severities. */
 const { integration, all } = await samplesOf('cef')
 const one = (line: string): AuditEvent => eventsIn(recordsOf(integration, `${line}\n`, 'Europe/Berlin'))[0]!
 const of = (event: AuditEvent, ...paths: string[]): unknown[] => paths.map((path) => valueAt(event, path))

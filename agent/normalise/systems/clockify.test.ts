@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type AuditEvent, valueAt } from '../../../schema/index.ts'
 import { eventsIn, missing, recordsOf, samplesOf } from '../testing/samples.ts'
 
-/** Every action of Clockify's table, with the kind of record, what happened and which way. */
+/** Every action of Clockify's table, with the kind of record, the action and its origin. */
 const { integration, files, all } = await samplesOf('clockify')
 const [creation, change, deletion] = ['creation', 'change', 'deletion'] as const
 
@@ -115,7 +115,7 @@ describe('clockify', () => {
       'workshop',
     ])
     expect(new Set(tags.map((event) => valueAt(event, '@timestamp'))).size).toBe(1)
-    // Two entries of the same name become billable: only their times tell them apart.
+    // Two entries with the same name become billable: only their times distinguish them.
     const billed = report.filter((event) => valueAt(event, 'event.action') === 'UPDATE_TIME_PERSONAL')
     expect(new Set(idsOf(billed)).size).toBe(2)
     for (const line of idsOf(files.get('report-lines.jsonl') ?? [])) expect(idsOf(report)).toContain(line)
@@ -168,7 +168,7 @@ describe('clockify', () => {
       ]),
     ).toEqual([])
     expect(hooks.filter((event) => valueAt(event, 'user.id') !== undefined)).toEqual([])
-    // With the signature anybody could send in Clockify's name.
+    // With the signature, anybody could send in Clockify's name.
     expect(JSON.stringify(hooks)).not.toContain('b7c1d2e3f4a5968778695a4b3c2d1e0f')
   })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { valueAt } from '../../../schema/index.ts'
 import { eventsIn, missing, recordsOf, samplesOf } from '../testing/samples.ts'
 
-/** What Creatio's audit log and change log record, each type with its own switch. */
+/** The records of Creatio's audit log and change log, each type with its own switch. */
 const { integration, files, all } = await samplesOf('creatio')
 
 describe('creatio', () => {
@@ -109,7 +109,7 @@ describe('creatio', () => {
           'source.ip': '203.0.113.66',
           'related.ip': ['203.0.113.66', '10.0.0.2'],
         },
-        // Nobody is the owner of a sign-in that was denied: the description names the account.
+        // A denied sign-in has no owner: the description names the account.
         {
           'event.code': 'creatio.login.failed',
           'event.outcome': 'failure',

@@ -3,7 +3,7 @@ import { type AuditEvent, leavesUnder, valueAt } from '../../../schema/index.ts'
 import { loadIntegration } from '../index.ts'
 import { eventsIn, missing, recordsOf, samplesOf } from '../testing/samples.ts'
 
-/** systemd's journal as JSON: its own fields, bytes and lists, what linux-auth knows of messages, and whom to believe. */
+/** systemd's journal as JSON: its own fields, bytes and lists, the messages that linux-auth knows, and trust in fields. */
 const { integration, all } = await samplesOf('journald')
 const of = (event: AuditEvent | undefined, ...paths: string[]): unknown[] =>
   paths.map((path) => (event === undefined ? undefined : valueAt(event, path)))
@@ -17,7 +17,7 @@ const entry = (more: object, cursor = 's=1;i=1'): string =>
   })
 const read = (...lines: string[]): AuditEvent[] =>
   eventsIn(recordsOf(integration, lines.map((line) => `${line}\n`).join('')))
-/** As journalctl writes it: by its length where it holds newlines or is no text. */
+/** A field in journalctl's form: with its length if it contains newlines or is not text. */
 function exportField(name: string, value: string | Buffer): Buffer {
   const content = Buffer.from(value)
   if (typeof value === 'string' && !value.includes('\n')) return Buffer.from(`${name}=${value}\n`)
@@ -183,7 +183,7 @@ describe('journald', () => {
     expect(new Set(events.map((event) => of(event, 'event.id')[0])).size).toBe(3)
     // The same entry in another export is the same event.
     expect(read(entry({ MESSAGE: 'before' }, 's=1;i=0'), entry(parts))[1]).toEqual(events[0])
-    // What anybody may have written is none.
+    // A field that anybody may have written is no audit record.
     const [made] = read(entry({ _TRANSPORT: 'syslog', _COMM: 'logger', MESSAGE: line }))
     expect(of(made, 'event.module', 'event.outcome')).toEqual(['journald', 'unknown'])
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type AuditEvent, valueAt } from '../../../schema/index.ts'
 import { eventsIn, missing, recordsOf, samplesOf } from '../testing/samples.ts'
 
-/** sshd, sudo, su, shadow's programs, systemd-logind, PAM, polkit, cron and login, by syslog's lines. */
+/** sshd, sudo, su, shadow's programs, systemd-logind, PAM, polkit, cron and login, as lines of syslog. */
 const { integration, files, all } = await samplesOf('linux-auth')
 const one = (line: string): AuditEvent => eventsIn(recordsOf(integration, `${line}\n`, 'Europe/Berlin'))[0]!
 const of = (event: AuditEvent, ...paths: string[]): unknown[] => paths.map((path) => valueAt(event, path))
@@ -64,13 +64,13 @@ describe('linux-auth', () => {
         },
         { 'event.code': 'linux-auth.account.locked', 'user.target.name': 'erin', 'audit.attempt.max': 5 },
         { 'event.code': 'linux-auth.session.started', 'user.name': 'carol', 'audit.session.id': '31' },
-        // rsyslog's "message repeated 2 times: [ ... ]" is what was repeated.
+        // rsyslog's "message repeated 2 times: [ ... ]" contains the repeated message.
         { 'event.code': 'linux-auth.ssh.login.failed', 'audit.record_count': 2, 'user.name': 'root' },
       ]),
     ).toEqual([])
   })
 
-  /** Type, outcome, who, with whose rights, whose account is meant, from where. */
+  /** Type, outcome, user, effective user, target account, source. */
   const told = (line: string): unknown[] => {
     const event = one(`${HEADER}${line}`)
     const [code, ...rest] = of(
@@ -225,7 +225,7 @@ describe('linux-auth', () => {
       none,
       none,
     ],
-    // Who tries, and whose rights they want.
+    // The user who tries, and the account that they want to use.
     [
       `su: pam_unix(su:auth): ${FAILED} ruser=bob rhost=  user=root`,
       'pam.failed',
@@ -400,7 +400,7 @@ describe('linux-auth', () => {
       'Accepted password for root from 1.1.1.1 port 1',
       '6.6.6.6',
     ])
-    // What another program says of sign-ins by SSH is no sign-in.
+    // Another program's message about a sign-in by SSH is no sign-in.
     const other = one(`${HEADER}shop[1]: Accepted password for root from 6.6.6.6 port 2 ssh2`)
     expect(of(other, 'event.outcome', 'user.name', 'source.ip')).toEqual(['unknown', undefined, undefined])
   })

@@ -20,7 +20,7 @@ describe('strapi', () => {
     ['role', 'security', 'iam'],
     ['permission', 'security', 'iam'],
     ['user', 'security', 'iam'],
-    // In no table of the manual, in its code all the same.
+    // These are in no table of the manual, but in the code.
     ['component', 'security', 'configuration'],
     ['media-folder', 'change', 'file'],
   ])('knows that a %s was created, updated, deleted', (kind, category, ecs) => {

@@ -2,10 +2,14 @@ import { zstdDecompressSync } from 'node:zlib'
 import type { AuditEvent } from '../../../schema/index.ts'
 import { BatchMaker, framingFor, type Integration, type PipelineSpec, type TaskResult } from '../index.ts'
 import type { MapperClass } from '../map/mapper.ts'
-import { type WorkerSetup, wholeFile } from '../task.ts'
+import type { WorkerSetup } from '../task.ts'
 import { NOW } from './samples.ts'
+import { setupOf, specOf, taskOf } from './setup.ts'
 
-/** What makes batches of one integration's records, as in a worker. Compiling it takes longer than most tests: make it once. */
+/**
+ * Returns a function that makes batches of one integration's records, as a worker does. Compiling takes longer than most tests: do it
+ * once.
+ */
 export function makerOf(
   integration: Integration,
   {
@@ -17,15 +21,7 @@ export function makerOf(
     'syslog' | 'journalKey'
   > = {},
 ): BatchMaker {
-  const spec = { integration: integration.name, framing, tags: [], labels: {}, timeZone: 'UTC' }
-  const setup: WorkerSetup = {
-    agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
-    host: 'web-1',
-    namespace: 'default',
-    pipelines: [spec],
-    compression: { encoding: 'zstd', level: 1 },
-    ...received,
-  }
+  const setup = setupOf([specOf(integration, { framing })], received)
   return new BatchMaker(setup, [integration], mapper === undefined ? {} : { mapper })
 }
 
@@ -35,11 +31,7 @@ export function batchOf(
   content: string | Buffer,
   { now = NOW, opaque = false }: { readonly now?: number; readonly opaque?: boolean } = {},
 ): { readonly result: TaskResult; readonly events: AuditEvent[] } {
-  const bytes = Buffer.from(content)
-  const buffer = new ArrayBuffer(bytes.length)
-  Buffer.from(buffer).set(bytes)
-  const slice = wholeFile('/var/log/audit.log', bytes.length)
-  const result = maker.make({ buffer, slices: [slice], now, ...(opaque ? { opaque } : {}) })
+  const result = maker.make(taskOf(content, {}, { now, ...(opaque ? { opaque } : {}) }))
   const lines = zstdDecompressSync(result.payload).toString().trim()
   return { result, events: lines === '' ? [] : lines.split('\n').map((line): AuditEvent => JSON.parse(line)) }
 }

@@ -1,16 +1,17 @@
 import { isField } from '../integration/condition.ts'
 import { type Condition, type FieldMapping, folded, type Integration } from '../integration/integration.ts'
-import { type ListStep, listPathOf } from '../integration/list-path.ts'
-import { memberAt, pathOf } from '../integration/member-path.ts'
+import { type ListStep, listPathOf, memberAt, pathOf } from '../integration/member-path.ts'
 import { isMembers, type Members } from '../integration/members.ts'
 import { eachValue } from './plain/in-lists.ts'
 
-/** What a record must say for a condition to hold; null where a member must not be there. */
+/** The texts that a record must have for a condition to hold; null if a member must be absent. */
 type Said = ReadonlyMap<string, string | null>
 
 const MOST = 24
 
-/** Records that may be of a type, made of what the catalogue asks for: at least one should be, where the order of types lets it. */
+/**
+ * Records that may have a type, made from the conditions of the catalogue: at least one should have it, unless an earlier type precedes.
+ */
 export function* membersFor({ fields }: Integration, when: Condition): Generator<Members> {
   for (const said of waysTo(when, fields, 0)) {
     const members: Members = {}
@@ -19,14 +20,14 @@ export function* membersFor({ fields }: Integration, when: Condition): Generator
   }
 }
 
-/** A member, by the name that fields have for it. Items of lists that a name chooses are made where there are none. */
+/** Sets a member by its field name. Creates the list items that a name selects, if there are none. */
 export function putAt(members: Members, name: string, value: unknown): void {
   const path = listPathOf(name)
   if (path === null || typeof path === 'string') putMember(members, name.split('.'), value)
   else putMember(members, path.list.split('.'), (list: unknown) => listWith(list, path.steps, value))
 }
 
-/** Takes away what a name with brackets means; false for a plain name. */
+/** Removes the members that a name with brackets selects; false for a plain name. */
 export function dropIn(members: Members, name: string): boolean {
   const path = listPathOf(name)
   if (path === null || typeof path === 'string') return false
@@ -37,7 +38,7 @@ export function dropIn(members: Members, name: string): boolean {
 
 function putMember(members: Members, path: readonly string[], value: unknown): void {
   const [first, ...rest] = path as readonly [string, ...string[]]
-  // A record spells its names as it likes.
+  // A record may spell its names differently.
   const key = Object.keys(members).find((one) => folded(one) === folded(first)) ?? first
   if (rest.length === 0) {
     members[key] = typeof value === 'function' ? value(members[key]) : value
@@ -48,7 +49,7 @@ function putMember(members: Members, path: readonly string[], value: unknown): v
   putMember(below, rest, value)
 }
 
-/** Of what a step chooses, the first item has the value behind it. */
+/** A list in which the first item that the step chooses has this value. */
 function listWith(before: unknown, steps: readonly ListStep[], value: unknown): unknown[] {
   const [step, ...rest] = steps
   const list = Array.isArray(before) ? before : []
@@ -76,7 +77,7 @@ function* waysTo(condition: Condition, fields: readonly FieldMapping[], depth: n
     for (const one of condition.any) yield* waysTo(one, fields, depth)
     return
   }
-  // A `not` mostly holds; the caller checks that the record is of the type.
+  // A `not` mostly holds; the caller checks that the record has the type.
   if ('not' in condition) {
     yield new Map()
     return
@@ -148,7 +149,7 @@ function joined(a: Said, b: Said): Said | null {
   return new Map([...a, ...b])
 }
 
-/** Some texts in which a pattern of this project's kind is found: each choice of its outermost alternatives, else the first of each. */
+/** Some texts that match a pattern of this project's kind: each of its outermost alternatives, with the first choice within each. */
 function textsFor(pattern: string): string[] {
   return alternativesOf(pattern).map((alternative) => textFor(alternative))
 }

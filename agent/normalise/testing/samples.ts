@@ -15,7 +15,7 @@ export const NOW: number = Date.UTC(2026, 0, 23, 12)
 
 const examiners = new WeakMap<Integration, Map<string, Examiner>>()
 
-/** What records of an integration become. It is made ready once: that takes longer than all records of a test. */
+/** Returns the results of an integration's records. The examiner is built once: that takes longer than all records of a test. */
 export function recordsOf(integration: Integration, text: string | Buffer, timeZone = 'UTC'): Examined[] {
   const byZone = examiners.get(integration) ?? new Map<string, Examiner>()
   examiners.set(integration, byZone)
@@ -26,7 +26,7 @@ export function recordsOf(integration: Integration, text: string | Buffer, timeZ
   return examiner(Buffer.from(text), { path: '/var/log/audit.log', now: NOW })
 }
 
-/** Their events, with what follows from them. */
+/** The events of records, with the members that follow from them. */
 export const eventsIn = (records: readonly Examined[]): AuditEvent[] =>
   records.flatMap(({ event }) => (event === null ? [] : [withAdditions(event, null)]))
 
@@ -44,7 +44,7 @@ export async function samplesOf(
   return { integration, files, all: [...files.values()].flat() }
 }
 
-/** Whether an event has these values; of a list, one of them. */
+/** Whether an event has these values; in a list, one item is enough. */
 export function hasValues(event: AuditEvent, wanted: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(wanted).every(([path, value]) => {
     const found = valueAt(event, path)
@@ -53,7 +53,7 @@ export function hasValues(event: AuditEvent, wanted: Readonly<Record<string, unk
   })
 }
 
-/** Those of the wanted that no event has. */
+/** Returns the wanted values that no event has. */
 export function missing(
   events: readonly AuditEvent[],
   wanted: readonly Readonly<Record<string, unknown>>[],
@@ -61,5 +61,5 @@ export function missing(
   return wanted.filter((values) => !events.some((event) => hasValues(event, values)))
 }
 
-/** Everything that stands anywhere in an event. */
+/** Every text in an event. */
 export const textsOf = (event: AuditEvent): string[] => leavesUnder(event).map(({ value }) => value)

@@ -1,6 +1,6 @@
-import { kernelOver } from '../../../schema/index.ts'
+import { wasmOver } from '../../../schema/index.ts'
 
-/** What `kernel.as.ts` offers. All addresses are of the memory that it was made over; what it doesn't know is -1. */
+/** The functions of `kernel.as.ts`. All addresses are in the memory that it was created with; -1 means unknown. */
 export interface Kernel {
   scan(names: number, from: number, to: number, rows: number): number
   writeLine(line: number, out: number, offset: number): number
@@ -20,5 +20,4 @@ const FUNCTIONS = [
   ...(['readRow', 'readLine', 'readCef', 'readAudit', 'codedTexts'] as const),
 ]
 
-export const startKernel = (memory: WebAssembly.Memory): Kernel =>
-  kernelOver<Kernel>(KERNEL, memory, FUNCTIONS)
+export const startKernel = (memory: WebAssembly.Memory): Kernel => wasmOver<Kernel>(KERNEL, memory, FUNCTIONS)

@@ -3,12 +3,11 @@ import { LEAF_COUNT } from '../integration/layout.ts'
 import { type Kernel, startKernel } from './index.ts'
 
 /**
- * The memory that the kernel and this side share: the records of a task, the events made of them, and everything that is
- * copied into events. Addresses are of this memory, everywhere in this folder. It is large by address only: what is never written to
- * takes no memory.
+ * The memory that the kernel shares with this side: the records of a task, their events, and everything that is copied into events. All
+ * addresses in this folder refer to it. Only its address space is large: pages that are never written to take no memory.
  */
 const PAGE = 64 * 1024
-/** Reading and writing by 16 bytes goes beyond what is meant. */
+/** Reading and writing 16 bytes at a time goes beyond the end. */
 export const SLACK = 64
 
 const PROGRAM = 16 * 1024
@@ -24,21 +23,21 @@ const INPUT = ROOM + ROOM_BYTES
 const INPUT_BYTES = LIMITS.taskBytes + LIMITS.recordBytes
 /** The byte before the first line serves as the 0x00 of its hash. */
 const OUTPUT = INPUT + INPUT_BYTES + SLACK
-/** What one record may take at most comes on top. */
+/** The second half is room for the largest possible record. */
 const OUTPUT_BYTES = 2 * LIMITS.batchBytes
 /** A value of two bytes takes a row of 32. */
 const ROWS = PAGE * Math.ceil((OUTPUT + OUTPUT_BYTES + SLACK) / PAGE)
 const ROWS_BYTES = 32 * LIMITS.recordBytes
-/** A byte of a record takes up to six as JSON, in its text, in its members, and in fields and a payload that are cut. */
+/** A byte of a record takes up to six bytes as JSON: in its text, in its members, and in fields and a payload that are cut. */
 const RECORD_NOTES = ROWS + ROWS_BYTES
 const RECORD_NOTES_BYTES = 32 * LIMITS.recordBytes
 const PAGES = Math.ceil((RECORD_NOTES + RECORD_NOTES_BYTES) / PAGE)
-/** Of the arena: from here on the memory is made anew before the next batch. */
+/** When the arena is filled to this address, the memory is created anew before the next batch. */
 const ARENA_FULL = ARENA_END - 1024 * 1024
 
 const MUCH_OF_NOTES = 4 * 1024 * 1024
 
-/** A text that was noted, by its bytes. */
+/** A noted text, by the place of its bytes. */
 export interface Noted {
   readonly from: number
   readonly to: number
@@ -47,11 +46,11 @@ export interface Noted {
 const SHORT = 64
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
-/** The characters of ASCII that JSON never writes otherwise, but for the two above. */
+/** The ASCII characters that JSON never escapes, except the two above. */
 const LEAST_PLAIN = 0x20
 const MOST_PLAIN = 0x7f
 
-/** Room for texts that are needed for a while. */
+/** Room for texts that are needed for a limited time. */
 export class Notes {
   #most = 0
   readonly #bytes: Buffer
@@ -66,18 +65,18 @@ export class Notes {
     this.#at = start
   }
 
-  /** What was noted is needed no more. */
+  /** Discards all notes. */
   begin(): void {
     this.#most = this.most
     this.#at = this.#start
   }
 
-  /** The most bytes that were noted at once. */
+  /** The largest number of bytes that were noted at once. */
   get most(): number {
     return Math.max(this.#most, this.length)
   }
 
-  /** Bytes of what was noted. */
+  /** The number of noted bytes. */
   get length(): number {
     return this.#at - this.#start
   }
@@ -89,7 +88,7 @@ export class Notes {
     return this.#note(from, isWritten ? text.length : this.#bytes.write(text, from, 'utf8'))
   }
 
-  /** The same of the JSON of a text. */
+  /** The same for the JSON of a text. */
   addText(text: string): Noted {
     const from = this.#at
     const length = text.length + 2
@@ -101,18 +100,18 @@ export class Notes {
     return this.#note(from, length)
   }
 
-  /** Where the next text begins, which may be written without being added. */
+  /** The beginning of the next text, which may be written without being added. */
   get at(): number {
     return this.#at
   }
 
-  /** So many bytes more have room: whatever a record holds, it has. */
+  /** Ensures room for this many more bytes; every record has enough. */
   reserve(bytes: number): void {
     if (this.#at + bytes + SLACK > this.#end)
       throw new Error('there is no room for what is noted of a record')
   }
 
-  /** What was written up to here is noted. */
+  /** Marks the bytes up to here as noted. */
   end(at: number): void {
     this.#at = at + SLACK
   }
@@ -123,7 +122,10 @@ export class Notes {
     return { from, to }
   }
 
-  /** False where a character is none of ASCII; or, from `least` on, none that stands in JSON as it is. For short texts this takes a third of a call. */
+  /**
+   * Returns false if a character is not ASCII or, with `least`, has to be escaped in JSON. For short texts this takes a third of a native
+   * call.
+   */
   #write(text: string, from: number, least: number): boolean {
     const bytes = this.#bytes
     for (let i = 0; i < text.length; i++) {
@@ -138,25 +140,25 @@ export class Notes {
 
 export class Memory {
   readonly bytes: Buffer
-  /** The same as numbers of four bytes: an address is shifted by two. */
+  /** The same memory as numbers of four bytes: an address is shifted by two. */
   readonly numbers: Int32Array
   readonly rows = ROWS
   readonly rowsEnd = ROWS + ROWS_BYTES
   readonly program = PROGRAM
   readonly programEnd = PROGRAM_END
-  /** Room for a record that was read elsewhere. */
+  /** Room for a record that was read by other code. */
   readonly scratch = SCRATCH
   readonly scratchBytes = SCRATCH_BYTES
-  /** Where the kernel puts what it finds in a record, while it reads it. */
+  /** The room in which the kernel puts its findings while it reads a record. */
   readonly room = ROOM
   readonly output = OUTPUT
   readonly outputEnd = OUTPUT + OUTPUT_BYTES
   readonly input = INPUT
   readonly kernel: Kernel
-  /** What only the slice at hand needs, and what only the record at hand. */
+  /** Notes for the current slice, and notes for the current record. */
   readonly sliceNotes: Notes
   readonly recordNotes: Notes
-  /** By pair of leaves: where the text between them stands, and its length; the same for all integrations. */
+  /** By pair of leaves: the place and the length of the text between them; the same for all integrations. */
   readonly gaps: Int32Array
   #free = ARENA
 
@@ -175,17 +177,17 @@ export class Memory {
     this.recordNotes = new Notes(this.bytes, RECORD_NOTES, RECORD_NOTES + RECORD_NOTES_BYTES)
   }
 
-  /** Little room is left for what stays: time for a new one. */
+  /** Whether little room is left for permanent data, so that a new memory is due. */
   get isFull(): boolean {
     return this.#free > ARENA_FULL
   }
 
-  /** An enormous record took room that no other needs. */
+  /** Whether an enormous record took room that no other record needs. */
   get wasStretched(): boolean {
     return this.recordNotes.most > MUCH_OF_NOTES
   }
 
-  /** A list of numbers that stays. */
+  /** Reserves a permanent list of numbers. */
   numbersOf(length: number): Int32Array {
     return new Int32Array(this.numbers.buffer, this.take(length * 4), length)
   }
@@ -194,7 +196,7 @@ export class Memory {
     return new Uint8Array(this.numbers.buffer, this.take(length), length)
   }
 
-  /** Room that stays, at an address that is a multiple of four. */
+  /** Reserves permanent room, at an address that is a multiple of four. */
   take(length: number): number {
     const address = this.#free
     this.#free += (length + SLACK) & ~3

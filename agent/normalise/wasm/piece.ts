@@ -1,6 +1,6 @@
 import type { Memory } from './memory.ts'
 
-/** A text that is written again and again, such as the key of a field: kept in the memory where events are put together. */
+/** A repeated text, such as the key of a field: it stays in the memory where events are written. */
 export class Piece {
   readonly bytes: Uint8Array
   readonly length: number
@@ -12,7 +12,7 @@ export class Piece {
     this.length = this.bytes.length
   }
 
-  /** Where it stands in this memory. */
+  /** The address of the piece in this memory. */
   in(memory: Memory): number {
     if (this.#memory !== memory) {
       this.#address = memory.keep(this.bytes)

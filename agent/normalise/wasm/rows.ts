@@ -1,4 +1,4 @@
-/** The rows in which the kernel says where the values of a record stand, eight numbers each; `kernel.as.ts` has the same. */
+/** The rows in which the kernel returns the places of a record's values, eight numbers each; `kernel.as.ts` has the same constants. */
 export const KIND = {
   string: 1,
   number: 2,
@@ -10,7 +10,7 @@ export const KIND = {
 } as const
 
 export const ROW_BYTES = 32
-/** Places of a row's numbers behind the first, its kind. */
+/** The positions of a row's numbers after the first, which is its kind. */
 export const FROM = 1
 export const TO = 2
 export const KEY_FROM = 3
@@ -18,5 +18,5 @@ export const KEY_TO = 4
 export const NODE = 5
 export const NEXT = 6
 export const ESCAPED = 7
-/** A row is known by the index of its first number. */
+/** The size of a row. The index of its first number identifies it. */
 export const ROW = 8

@@ -1,13 +1,13 @@
 /**
- * Remembers what was made of short texts that come again and again (actions, kinds of records, names of members). It has a fixed number of
- * places, and each keeps the bytes of one text with what was made of it.
+ * Caches results for short texts that repeat (actions, kinds of records, names of members). It has a fixed number of places, and each
+ * holds the bytes of one text with its result.
  */
 const PLACES = 1024
 const LONGEST = 64
 
 export class Texts<Made> {
   readonly #make: (text: string) => Made
-  /** By place: the bytes, and how many. */
+  /** The bytes by place, and their number. */
   readonly #bytes = new Uint8Array(PLACES * LONGEST)
   readonly #lengths = new Uint8Array(PLACES)
   readonly #made: Made[]
@@ -43,7 +43,7 @@ export function hasEscape(bytes: Uint8Array, from: number, to: number): boolean 
   return false
 }
 
-/** The text that stands between the quotes of a JSON string. */
+/** The text between the quotes of a JSON string. */
 export function unescaped(bytes: Buffer, from: number, to: number): string {
   return JSON.parse(`"${bytes.toString('utf8', from, to)}"`)
 }

@@ -7,8 +7,8 @@ import { createShipper, loadIdentity } from '../index.ts'
 import { batchOfRecords, QUICK, SOURCE_A } from './records.ts'
 
 /**
- * A process to be killed: seals batches of numbered records of one source up to so many, ships them, and ends when all is
- * acknowledged. With `reseal-slowly` the making of files is slowed down, so that a kill meets it.
+ * A process that tests kill: seals batches of numbered records of one source up to this many, ships them, and ends when all are
+ * acknowledged. `reseal-slowly` delays the creation of files, so that a kill interrupts it.
  */
 const [dir, url, records] = process.argv.slice(2)
 if (dir === undefined || url === undefined || records === undefined)

@@ -5,7 +5,7 @@ import type { SourceSlice } from '../../../schema/wire/index.ts'
 import type { TaskResult } from '../../normalise/task.ts'
 import type { Delays } from '../sender.ts'
 
-/** Waits of milliseconds where an agent waits seconds. */
+/** Waits of milliseconds in place of an agent's seconds. */
 export const QUICK: Delays = {
   indexer: { base: 5, cap: 40 },
   full: { base: 10, cap: 40 },
@@ -17,7 +17,7 @@ export const QUICK: Delays = {
 export const SOURCE_A = 'a'.repeat(32)
 export const SOURCE_B = 'b'.repeat(32)
 
-/** Record n of a source stands at offset n; its event id says so. */
+/** Record n of a source is at offset n; its event id shows this. */
 export const eventId = (source: string, record: number): string =>
   hash('sha256', `${source}/${record}`).slice(0, 40)
 

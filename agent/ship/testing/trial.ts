@@ -10,6 +10,7 @@ import type { Ledger } from '../../../schema/wire/index.ts'
 import { type Sink, type SinkOptions, startSink } from '../../../test/sink/server.ts'
 import { reachOf } from '../../ranges.ts'
 import { type Log, openState, type State } from '../../state/index.ts'
+import type { HeartbeatNumbers } from '../heartbeat.ts'
 import { createShipper, enroll, loadIdentity, type Shipper, type ShipperOptions } from '../index.ts'
 import { addsUp, sumOf } from '../ledger.ts'
 import { batchOfRecords, eventId, isFiltered, QUICK } from './records.ts'
@@ -42,7 +43,7 @@ export function recordingLog(): { log: Log; lines: string[]; said(text: string):
   return { log, lines, said: (text) => lines.some((line) => line.includes(text)) }
 }
 
-/** Positions as an input keeps them: how far each source is settled. */
+/** The position of each source as an input stores it. */
 export const positionOf = (state: State, source: string): number =>
   state.get<{ position: number }>(`source/${source}`)?.position ?? 0
 
@@ -53,9 +54,9 @@ export interface Trial {
   readonly shipper: Shipper
   readonly lines: readonly string[]
   said(text: string): boolean
-  /** Seals so many records of a source, from where it stands; every tenth is filtered. */
+  /** Seals this many records of a source from its present position; every tenth is filtered. */
   batch(source: string, records: number): Promise<void>
-  /** Closes the shipper and the state; a new trial on the same folder goes on. */
+  /** Closes the shipper and the state; a new trial on the same folder continues. */
   stop(): Promise<void>
   total(): Ledger
 }
@@ -128,7 +129,7 @@ export async function trial(options: TrialOptions = {}): Promise<Trial> {
   }
 }
 
-/** Waits for something that is to become true, and says what it was when it doesn't. */
+/** Waits until the condition holds; names it if it does not. */
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,
@@ -143,12 +144,12 @@ export async function eventually(
 
 export const drained = (shipper: Shipper): Promise<void> => shipper.drained(AbortSignal.timeout(60_000))
 
-/** Every source's account adds up, and nothing is pending. */
+/** Whether the ledger of every source adds up, and nothing is pending. */
 export function accountsAddUp(shipper: Shipper): boolean {
   return [...shipper.ledgers().values()].every((ledger) => addsUp(ledger))
 }
 
-/** Every record that was to be shipped is stored, each once, and the accounts say the same. */
+/** Expects that every record is stored exactly once, and that the ledgers agree. */
 export function expectAllOnce(t: Trial, counts: Record<string, number>): void {
   let shipped = 0
   for (const [source, records] of Object.entries(counts)) {
@@ -176,3 +177,17 @@ export async function spooledFiles(dir: string): Promise<string[]> {
 }
 
 export const NO_LEDGER: Ledger = sumOf([])
+
+/** The heartbeat of an agent that has done nothing. */
+export const NUMBERS: HeartbeatNumbers = {
+  name: 'trial',
+  host: 'trial',
+  version: '1',
+  settings: null,
+  uptime: 1,
+  lagBytes: 0,
+  oldestPending: null,
+  sources: 1,
+  quarantinedBatches: 0,
+  ledger: NO_LEDGER,
+}

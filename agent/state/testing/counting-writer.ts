@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { openState } from '../index.ts'
 
-/** A process to be killed: writes n = 1, 2, 3... in two keys that belong together, and says each number that is confirmed. */
+/** A process that tests kill: writes n = 1, 2, 3... to two keys that belong together, and prints each confirmed number. */
 const dir = process.argv[2]
 if (dir === undefined) throw new Error('name a folder')
 const state = await openState(dir, { log: pino({ level: 'silent' }), compactAt: 600 })

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A file system of its own with so many bytes, to fill up; null where this user may not mount one. */
+/** A separate file system with this many bytes, for filling it up; null if this user may not mount one. */
 export function tinyDisk(bytes: number): { readonly dir: string; release(): void } | null {
   const dir = mkdtempSync(join(tmpdir(), 'waybill-disk-'))
   mkdirSync(dir, { recursive: true })

@@ -9,6 +9,8 @@ import './styles/frame.css'
 import './styles/events.css'
 import './styles/entry.css'
 import './styles/panels.css'
+import './styles/rules.css'
+import './styles/alerts.css'
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -17,7 +19,7 @@ const queries = new QueryClient({
       // Whether the indexer is there is seen by asking it, also on this machine without a network.
       networkMode: 'always',
       refetchOnWindowFocus: false,
-      // What was asked wrongly stays wrong; a question waits by itself for an indexer that is away.
+      // A wrong question stays wrong; and a question itself waits for an indexer that is away.
       retry: false,
     },
   },

@@ -3,7 +3,7 @@ import type { DataViews } from '../data-views.ts'
 import { type Content, savedSearch } from '../lens/index.ts'
 import type { savedSearches } from '../saved-searches.ts'
 
-/** What every dashboard is made of. */
+/** The parts that every dashboard is made from. */
 export interface Given {
   readonly views: DataViews
   readonly searches: ReturnType<typeof savedSearches>

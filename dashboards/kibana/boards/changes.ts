@@ -1,8 +1,20 @@
 import type { Dashboard } from '../dashboard.ts'
-import { bars, count, distinct, figure, groups, overTime, table, values } from '../lens/index.ts'
+import {
+  bars,
+  compared,
+  count,
+  distinct,
+  figure,
+  KINDS_OF_CHANGE,
+  last,
+  overTime,
+  table,
+  values,
+} from '../lens/index.ts'
 import { eventControls, type Given, logPanel, panel } from './board.ts'
 
 const CHANGES = 'audit.category: change'
+const of = (type: string): string => `${CHANGES} and event.type: ${type}`
 
 export function changes({ views, searches, boards }: Given): Dashboard {
   const from = views.events
@@ -17,69 +29,86 @@ export function changes({ views, searches, boards }: Given): Dashboard {
       {
         height: 6,
         panels: [
-          panel('Changes', 12, figure({ from, only }, count('Changes'))),
-          panel('Records', 12, figure({ from, only }, distinct('Records', 'audit.entity.id'))),
-          panel('Users', 12, figure({ from, only }, distinct('Users', 'user.name'))),
-          panel(
-            'Deleted',
-            12,
-            figure({ from, only: `${CHANGES} and event.type: deletion` }, count('Records')),
-          ),
-        ],
-      },
-      {
-        height: 13,
-        panels: [
-          panel(
-            'Changes over time',
-            24,
-            bars(
-              { from, only },
-              {
-                along: overTime('Time'),
-                split: groups('Kind', {
-                  Created: 'event.type: creation',
-                  Changed: 'event.type: change',
-                  Deleted: 'event.type: deletion',
-                }),
-                values: [count('Changes')],
-              },
-            ),
-          ),
-          panel(
-            'By entity',
-            24,
-            bars(
-              { from, only },
-              { along: values('Entity', 'audit.entity.type', { top: 12 }), values: [count('Changes')] },
-              'bar_horizontal',
-            ),
-          ),
+          panel('Changes', 12, figure({ from, only }, count('events'))),
+          panel('Changed', 12, figure({ from, only }, distinct('records', 'audit.entity.id'))),
+          panel('By', 12, figure({ from, only }, distinct('users', 'user.name'))),
+          panel('Deleted', 12, figure({ from, only: of('deletion') }, count('records'))),
         ],
       },
       {
         height: 14,
         panels: [
           panel(
+            'Changes over time',
+            28,
+            bars(
+              { from, only },
+              { along: overTime('Time'), split: KINDS_OF_CHANGE, values: [count('Changes')] },
+            ),
+          ),
+          panel(
+            'Compared with the period before',
+            20,
+            compared(
+              { from },
+              {
+                'All changes': CHANGES,
+                Created: of('creation'),
+                Changed: of('change'),
+                Deleted: of('deletion'),
+                'Failed changes': `${CHANGES} and event.outcome: failure`,
+              },
+            ),
+          ),
+        ],
+      },
+      {
+        height: 18,
+        panels: [
+          panel(
+            'Values before and after',
+            28,
+            table({ from, only }, [
+              { ...values('Field: before → after', 'transition', { top: 50, others: false }), width: 420 },
+              count('Changes'),
+              distinct('Users', 'user.name'),
+              last('Last', '@timestamp'),
+            ]),
+          ),
+          panel(
             'Fields',
-            16,
-            table({ from, only }, [values('Field', 'audit.change.fields', { top: 30 }), count('Changes')]),
-          ),
-          panel(
-            'Before',
-            16,
+            20,
             table({ from, only }, [
-              values('Previous value', 'audit.change.before', { top: 30, others: false }),
+              values('Field', 'audit.change.fields', { top: 50, others: false }),
               count('Changes'),
+              distinct('Records', 'audit.entity.id'),
+              distinct('Users', 'user.name'),
+            ]),
+          ),
+        ],
+      },
+      {
+        height: 18,
+        panels: [
+          panel(
+            'By user',
+            28,
+            table({ from, only }, [
+              { ...values('User', 'user.name', { top: 50, others: false }), width: 210 },
+              count('Changes'),
+              count('Deleted', { only: 'event.type: deletion' }),
+              distinct('Records', 'audit.entity.id'),
+              last('Last', '@timestamp'),
             ]),
           ),
           panel(
-            'After',
-            16,
-            table({ from, only }, [
-              values('New value', 'audit.change.after', { top: 30, others: false }),
-              count('Changes'),
-            ]),
+            'By entity',
+            20,
+            bars(
+              { from, only },
+              { along: values('Entity', 'audit.entity.type', { top: 12 }), values: [count('Changes')] },
+              'bar_horizontal',
+            ),
           ),
         ],
       },

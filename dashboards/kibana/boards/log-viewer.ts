@@ -13,19 +13,12 @@ export function logViewer({ views, searches, boards }: Given): Dashboard {
     controls: eventControls(views),
     rows: [
       {
-        height: 8,
+        height: 10,
         panels: [
           panel(
-            'Events over time',
+            'Events by outcome',
             WHOLE,
-            bars(
-              { from },
-              {
-                along: overTime('Time'),
-                split: OUTCOMES,
-                values: [count('Events')],
-              },
-            ),
+            bars({ from }, { along: overTime('Time'), split: OUTCOMES, values: [count('Events')] }),
           ),
         ],
       },

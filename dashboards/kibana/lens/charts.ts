@@ -1,9 +1,9 @@
 import type { View } from '../data-views.ts'
 import type { Reference } from '../saved-object.ts'
-import type { Column } from './columns.ts'
-import type { Scale } from './scales.ts'
+import { type Column, change, count, countBefore, groups } from './columns.ts'
+import { BLUE, RED, type Scale } from './scales.ts'
 
-/** What a panel shows: Kibana's own form of it, and the saved objects that it needs. */
+/** The content of a panel: Kibana's own form of it, and the saved objects that it needs. */
 export interface Content {
   readonly type: 'lens' | 'map' | 'search'
   readonly config: Readonly<Record<string, unknown>>
@@ -32,14 +32,28 @@ function lens(
     'indexpattern-datasource-current-indexpattern',
     `indexpattern-datasource-layer-${LAYER}`,
   ].map((name): Reference => ({ type: 'index-pattern', id: from.id, name }))
+  const parts = columns.flatMap(({ label, parts = {} }, index) => {
+    const id = (part: string): string => `${idOf(index)}${part}`
+    return Object.entries(parts).map(
+      ([part, form]) => [id(part), { label: `Part of ${label}`, customLabel: true, ...form(id) }] as const,
+    )
+  })
   const layer = {
-    columns: Object.fromEntries(
-      columns.map(({ label, form }, index) => [idOf(index), { label, customLabel: true, ...form(rankedBy) }]),
-    ),
+    columns: Object.fromEntries([
+      ...columns.map(({ label, form, parts: own = {} }, index) => {
+        const last = Object.keys(own).at(-1)
+        const references = last === undefined ? {} : { references: [`${idOf(index)}${last}`] }
+        return [idOf(index), { label, customLabel: true, ...form(rankedBy), ...references }] as const
+      }),
+      ...parts,
+    ]),
     // Lens asks for buckets first, in this order.
-    columnOrder: [...columns.keys()]
-      .toSorted((a, b) => Number(columns[b]?.bucket) - Number(columns[a]?.bucket) || a - b)
-      .map(idOf),
+    columnOrder: [
+      ...[...columns.keys()]
+        .toSorted((a, b) => Number(columns[b]?.bucket) - Number(columns[a]?.bucket) || a - b)
+        .map(idOf),
+      ...parts.map(([id]) => id),
+    ],
     incompleteColumns: {},
   }
   return {
@@ -62,51 +76,122 @@ function lens(
   }
 }
 
-/** One figure. */
+/** One figure, with its unit below it. */
 export const figure = (asked: Asked, value: Column): Content =>
-  lens('lnsMetric', asked, [value], { accessor: idOf(0) })
+  lens('lnsMetric', asked, [value], {
+    accessor: idOf(0),
+    size: 'xl',
+    textAlign: 'center',
+    titlePosition: 'bottom',
+  })
 
+/** A table that shows all its rows, or pages of ten. */
 export const table = (
   asked: Asked,
   columns: readonly Column[],
-  { rows = 10 }: { rows?: 10 | 20 | 30 | 50 | 100 } = {},
+  { pages = true }: { pages?: boolean } = {},
 ): Content =>
   lens('lnsDatatable', asked, columns, {
-    columns: columns.map(({ width }, index) => ({
+    columns: columns.map(({ width, redFrom, bucket }, index) => ({
       columnId: idOf(index),
       isTransposed: false,
+      alignment: bucket ? 'left' : 'right',
       ...(width !== undefined && { width }),
+      ...(redFrom !== undefined && { colorMode: 'text', palette: redFromOn(redFrom) }),
     })),
-    paging: { size: rows, enabled: true },
+    ...(pages && { paging: { size: ROWS, enabled: true } }),
   })
+
+/** The rows of a page: a panel of 18 units shows them all. */
+const ROWS = 10
+
+const INK = '#343741'
+
+/** Numbers below are as dark as other text. */
+const redFromOn = (from: number) => ({
+  type: 'palette',
+  name: 'custom',
+  params: {
+    name: 'custom',
+    reverse: false,
+    rangeType: 'number',
+    rangeMin: null,
+    rangeMax: null,
+    continuity: 'all',
+    progression: 'fixed',
+    steps: 2,
+    colorStops: [
+      { color: INK, stop: null },
+      { color: RED, stop: from },
+    ],
+    stops: [
+      { color: INK, stop: from },
+      { color: RED, stop: Number.MAX_SAFE_INTEGER },
+    ],
+  },
+})
+
+/** Counts of this period beside those of the period of the same length before; each row by its own condition in KQL. */
+export const compared = (asked: Asked, rows: Readonly<Record<string, string>>): Content =>
+  table(
+    asked,
+    [
+      { ...groups('Events', rows), width: 180 },
+      count('This period'),
+      countBefore('Before'),
+      change('Change'),
+    ],
+    { pages: false },
+  )
+
+/** Five shades of the colour of counts. */
+const SHADES_OF_BLUE = ['#D6E4F0', '#AFCBE2', '#86AFD2', '#6092C0', '#3A6EA0']
+const SHADES = {
+  type: 'palette',
+  name: 'custom',
+  params: {
+    name: 'custom',
+    reverse: false,
+    rangeType: 'percent',
+    rangeMin: 0,
+    rangeMax: null,
+    continuity: 'above',
+    progression: 'fixed',
+    steps: SHADES_OF_BLUE.length,
+    colorStops: SHADES_OF_BLUE.map((color, i) => ({ color, stop: 20 * i })),
+    stops: SHADES_OF_BLUE.map((color, i) => ({ color, stop: 20 * (i + 1) })),
+  },
+}
 
 const isScale = (by: Column | Scale): by is Scale => 'colours' in by
 const columnOf = (by: Column | Scale): Column => (isScale(by) ? by.column : by)
 
-/** Kibana's own colours say nothing. Those of a scale go to its values in their order. */
+/** Kibana's own colours have no meaning. Those of a scale go to its values in their order. */
 const paletteOf = (by: Column | Scale | undefined) =>
   by !== undefined && isScale(by)
     ? { palette: { type: 'palette', name: 'custom', params: { colors: by.colours, gradient: false } } }
     : {}
 
-/** Shares of a whole. */
-export const shares = (asked: Asked, by: Column | Scale, value: Column): Content =>
-  lens('lnsPie', asked, [columnOf(by), value], {
-    shape: 'donut',
-    ...paletteOf(by),
-    layers: [
-      {
-        layerId: LAYER,
-        layerType: 'data',
-        groups: [idOf(0)],
-        metric: idOf(1),
-        numberDisplay: 'percent',
-        categoryDisplay: 'default',
-        legendDisplay: 'show',
-        nestedLegend: false,
-      },
-    ],
+/** Values along time, one row for each value of `by`: the more, the darker. */
+export const rows = (asked: Asked, along: Column, by: Column, value: Column): Content =>
+  lens('lnsHeatmap', asked, [along, by, value], {
+    shape: 'heatmap',
+    xAccessor: idOf(0),
+    yAccessor: idOf(1),
+    valueAccessor: idOf(2),
+    legend: { type: 'heatmap_legend', isVisible: false, position: 'right' },
+    palette: { accessor: idOf(2), ...SHADES },
+    gridConfig: {
+      type: 'heatmap_grid',
+      isCellLabelVisible: false,
+      isYAxisLabelVisible: true,
+      isXAxisLabelVisible: true,
+      isYAxisTitleVisible: false,
+      isXAxisTitleVisible: false,
+    },
   })
+
+const UNSPLIT = [BLUE, '#9170B8'] as const
 
 type Shape = 'bar_stacked' | 'bar_horizontal' | 'line' | 'area_stacked'
 
@@ -120,7 +205,12 @@ export function bars(
   const first = columns.length - values.length
   return lens('lnsXY', asked, columns, {
     preferredSeriesType: shape,
-    legend: { isVisible: split !== undefined || values.length > 1, position: 'right' },
+    legend: {
+      isVisible: split !== undefined || values.length > 1,
+      position: 'right',
+      shouldTruncate: false,
+    },
+    labelsOrientation: { x: 0, yLeft: 0, yRight: 0 },
     valueLabels: 'hide',
     fittingFunction: 'None',
     axisTitlesVisibilitySettings: { x: false, yLeft: false, yRight: false },
@@ -132,6 +222,12 @@ export function bars(
         xAccessor: idOf(0),
         ...(split !== undefined && { splitAccessor: idOf(1) }),
         ...paletteOf(split),
+        ...(split === undefined && {
+          yConfig: values.map((_, index) => ({
+            forAccessor: idOf(first + index),
+            color: UNSPLIT[index] ?? BLUE,
+          })),
+        }),
         accessors: values.map((_, index) => idOf(first + index)),
         position: 'top',
         showGridlines: false,

@@ -16,8 +16,8 @@ import { isMaskable, Mask } from '../masks.ts'
 import { type Events, seenWith } from '../visibility.ts'
 
 /**
- * Two worlds that differ only in the values of a masked field, and in all their copies. Whatever a reader asks who sees the field masked, both
- * answer alike: so no answer tells the value, neither by what it says nor by what it finds.
+ * Two worlds that differ only in the values of a masked field, and in all their copies. If the field is masked for a reader, both give the
+ * same answers to all questions. So no answer reveals the value, neither by its content nor by what it finds.
  */
 type World = 0 | 1
 const WORLDS: readonly World[] = [0, 1]
@@ -49,7 +49,7 @@ const spelled = (field: string, world: World): string => {
   return typeof given === 'object' ? JSON.stringify(given) : String(given)
 }
 
-/** Where the values of a field come again, said a second time: so a copy that the schema's table forgets is found. */
+/** The copies of a field's values, listed again here: so a copy that the schema's table forgets is found. */
 const COPIES: readonly (readonly [of: FieldName, copies: readonly FieldName[]])[] = [
   ['source.ip', ['log.source.address', 'network.forwarded_ip', 'source.geo.city_name']],
   ['source.port', ['log.source.address']],
@@ -85,7 +85,7 @@ const asText = (field: FieldName, text: string): unknown => {
   return field.startsWith('related.') ? [text, '192.0.2.9'] : text
 }
 
-/** By which an event is found among those of the other fields. */
+/** The field that identifies an event among those of the other fields. */
 const markerFor = (field: string): FieldName => (field === 'event.code' ? 'event.dataset' : 'event.code')
 
 function eventFor(field: string, world: World, number: number): AuditEvent {
@@ -190,7 +190,7 @@ function questionsOn(field: string, guess: string): Query[] {
   }
 }
 
-/** All of them for either value as the guess, each also the other way round. */
+/** Returns all conditions, with either value as the guess, each also negated. */
 function conditionsOn(asked: readonly string[], field: string): Query[] {
   const found = WORLDS.flatMap((guessed): Query[] => {
     const guess = spelled(field, guessed)
@@ -210,7 +210,7 @@ function conditionsOn(asked: readonly string[], field: string): Query[] {
   return [...once.values()].flatMap((of): Query[] => [of, { kind: 'not', of }])
 }
 
-/** What the API makes of one condition: searches, what follows arrivals, counts, sorted pages. */
+/** Returns the API's answers to one condition: searches, arrivals, counts, sorted pages. */
 async function answersTo(events: Events, condition: Query, fields: readonly string[]): Promise<string[]> {
   const answers: string[] = []
   const ask = async (what: string, question: () => Promise<unknown>): Promise<void> => {
@@ -263,7 +263,7 @@ export const MASKABLE: readonly string[] = Object.entries<Field>(FIELDS)
   .filter(([name, field]) => isMaskable(name) && field.derived !== true && name !== 'audit.category')
   .map(([name]) => name)
 
-/** Of each kind of values: where each question takes its time. */
+/** One field of each kind of values, for stores where each question takes long. */
 export const SOME: readonly string[] = ['source.ip', 'user.email', 'audit.changes']
 
 const GROUPS: Readonly<Record<string, string>> = {
@@ -273,7 +273,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'log.source.address': 'log.*',
 }
 
-/** No question of the API tells two values of these fields apart, where they are masked. */
+/** Checks that no question of the API distinguishes two values of these fields while they are masked. */
 export function keepsMasks(ground: TestPlaces, fields: readonly string[]): void {
   const open = opener(ground)
   describe('two values of a masked field are told apart by nothing', () => {
@@ -302,7 +302,7 @@ export function keepsMasks(ground: TestPlaces, fields: readonly string[]): void 
             const reader = readerOf(named, world)
             shown[world]?.push(...(await answersTo(reader, own, asked)))
             shown[world]?.push(JSON.stringify(await reader.get(idAt(number * 10))))
-            // All at once: the next are on their way while one is answered.
+            // The conditions are sent at once: the next are on their way while one is answered.
             const answers = await Promise.all(
               conditions.map(async (condition) => {
                 const both = await answersTo(reader, { kind: 'and', of: [own, condition] }, [])

@@ -3,9 +3,13 @@ import * as z from 'zod'
 import {
   type AgentShape,
   type AgentsCaShape,
+  agentHostsShape,
   agentsCaShape,
   agentsShape,
+  hostsChangeShape,
   mintedTokenShape,
+  newEnrolmentTokenShape,
+  revokedShape,
 } from '../../../schema/api/index.ts'
 import {
   AGENT_CERTIFICATE_PATH,
@@ -19,14 +23,14 @@ import {
   verifyHeartbeat,
   WAYBILL_TYPE,
 } from '../../../schema/wire/index.ts'
-import { AgentNames, hostNamesSchema, noAuthority } from '../../ingest/index.ts'
+import { AgentNames, noAuthority } from '../../ingest/index.ts'
 import { Refusal } from '../../refusal.ts'
 import { askingAgent } from '../agent-question.ts'
 import { refusalOf } from '../problem.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 
-/** What agents ask: to be enrolled, to hand over waybills, to be known as well. */
+/** The routes for agents: enrolment, waybills, heartbeats. */
 export function agentRoutes(service: Service): Route[] {
   const { access, agents, agentsCa, clock, enrolment, metrics, presences, receiver, settings, trail } =
     service
@@ -37,7 +41,7 @@ export function agentRoutes(service: Service): Route[] {
       path: '/v1/waybills',
       needs: 'agent',
       about:
-        'Hands over a batch with its signed waybill. 200 means that all of it is stored, known before, or in the dead letters.',
+        'Sends a batch with its signed waybill. 200 means that all events are stored, known before, or in the dead letters.',
       bytes: WAYBILL_TYPE,
       answers: { 200: json('Accounted for, event by event.', acknowledgementSchema) },
       async serve({ request, asker }) {
@@ -49,7 +53,7 @@ export function agentRoutes(service: Service): Route[] {
           metrics.waybill(answer.again ? 'again' : 'stored')
           return answer
         } catch (thrown) {
-          metrics.waybill(refusalOf(thrown).code)
+          metrics.waybill(refusalOf(thrown).kind)
           throw thrown
         }
       },
@@ -58,7 +62,8 @@ export function agentRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/enroll',
       needs: 'new-agent',
-      about: 'Registers the public key of an agent. The same key again gets the same answer.',
+      about:
+        'Registers the public key of an agent. Repeating a request with the same key gives the same answer.',
       body: enrollRequestSchema,
       answers: { 200: json('The agent is enrolled.', enrollAnswerSchema) },
       serve: ({ body, request, asker }) =>
@@ -71,7 +76,7 @@ export function agentRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/heartbeat',
       needs: 'agent',
-      about: 'An agent says how it is, signed.',
+      about: 'The signed report of an agent.',
       body: signedHeartbeatSchema,
       answers: {
         200: json(
@@ -117,13 +122,13 @@ export function agentRoutes(service: Service): Route[] {
   ]
 }
 
-/** What the list of agents tells, which is also in their events. */
+/** Fields of the list of agents that their events also have. */
 const SHOWN_OF_AGENTS = ['agent.name', 'agent.version', 'host.name', 'log.file.path'] as const
 
 const isAuthority = ({ agentsCa, operatorsCa }: Service): boolean =>
   !operatorsCa && agentsCa.certificate !== null
 
-/** What operators ask about agents. */
+/** The routes for operators about agents. */
 export function agentManagementRoutes(service: Service): Route[] {
   const { agents, agentsCa, breaks, clock, enrolment, presences, quotas, store, trail } = service
   const params = z.object({ id: z.string().max(64) })
@@ -141,8 +146,7 @@ export function agentManagementRoutes(service: Service): Route[] {
   const demandOwn = (): void => {
     if (!service.operatorsCa) return
     throw new Refusal(
-      409,
-      'refused',
+      'WB-OWN-AUTHORITY',
       'tls.client-ca in indexer.yml names your own authority for agents: remove it first.',
     )
   }
@@ -153,8 +157,7 @@ export function agentManagementRoutes(service: Service): Route[] {
       path: '/v1/agents',
       needs: 'status',
       shows: 'totals',
-      about:
-        'All agents: when they were last heard of, how far they are behind, their ledgers, and gaps in their waybills.',
+      about: 'All agents: last contact, backlog, ledgers, and gaps in their waybills.',
       answers: { 200: json('The agents.', agentsShape) },
       async serve({ asker }) {
         for (const field of SHOWN_OF_AGENTS) asker.visibility.mask.demand({ kind: 'exists', field })
@@ -192,22 +195,8 @@ export function agentManagementRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/agents/tokens',
       needs: 'agents',
-      about: 'Makes an enrolment token. It is shown this once.',
-      body: z.strictObject({
-        ttlSeconds: z
-          .number()
-          .int()
-          .min(1)
-          .max(30 * 86_400)
-          .optional(),
-        uses: z.number().int().min(1).max(10_000).default(1),
-        hosts: hostNamesSchema
-          .min(1)
-          .optional()
-          .describe(
-            'Hosts that agents may enroll on with this token, and that their events may name; * stands for any characters.',
-          ),
-      }),
+      about: 'Makes an enrolment token. It is shown only once.',
+      body: newEnrolmentTokenShape,
       answers: { 200: json('The token.', mintedTokenShape) },
       async serve({ body, asker }) {
         const lifetime = body.ttlSeconds === undefined ? service.tokenLifetime() : body.ttlSeconds * 1000
@@ -226,14 +215,14 @@ export function agentManagementRoutes(service: Service): Route[] {
       method: 'PUT',
       path: '/v1/agents/:id/hosts',
       needs: 'agents',
-      about: "Says which hosts an agent's events may name beside its own.",
+      about: "Sets which hosts an agent's events may name besides its own.",
       params,
-      body: z.strictObject({ hosts: hostNamesSchema }),
-      answers: { 200: json('The names.', z.object({ id: z.string(), hosts: z.array(z.string()) })) },
+      body: hostsChangeShape,
+      answers: { 200: json('The names.', agentHostsShape) },
       async serve({ params: { id }, body: { hosts }, asker }) {
         const agent = agents.get(id)
         if (agent === undefined || agent.own)
-          throw new Refusal(404, 'not-found', `No agent ${id} is enrolled here.`)
+          throw new Refusal('WB-NOT-FOUND', `No agent ${id} is enrolled here.`)
         await trail.record({
           action: 'agent-hosts-change',
           category: 'security',
@@ -251,13 +240,13 @@ export function agentManagementRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/agents/:id/revoke',
       needs: 'agents',
-      about: 'Takes an agent its right to send. What it sent stays.',
+      about: 'Revokes an agent, which may then send no more. The events that it sent stay.',
       params,
-      answers: { 200: json('The agent is revoked.', z.object({ id: z.string(), revoked: z.literal(true) })) },
+      answers: { 200: json('The agent is revoked.', revokedShape) },
       async serve({ params: { id }, asker }) {
         const agent = agents.get(id)
         if (agent === undefined || agent.own)
-          throw new Refusal(404, 'not-found', `No agent ${id} is enrolled here.`)
+          throw new Refusal('WB-NOT-FOUND', `No agent ${id} is enrolled here.`)
         if (agent.revoked === null) {
           await trail.record({
             action: 'agent-revoke',
@@ -295,8 +284,7 @@ export function agentManagementRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/agents/ca/renew',
       needs: 'agents',
-      about:
-        'Puts a new authority in place of the one that there is. Certificates of the one before stay good until they expire.',
+      about: 'Replaces the authority. Certificates of the old one stay valid until they expire.',
       answers: { 200: json('The new authority.', agentsCaShape) },
       async serve({ asker }) {
         demandOwn()

@@ -26,7 +26,7 @@ import {
 } from './asked.ts'
 
 const HOUR = 3_600_000
-/** Who types a query waits for what may come next. */
+/** A person who types a query waits for completions. */
 const COMPLETION_BUDGET = 1000
 const MOST_ALTERNATIVES = 8
 
@@ -56,7 +56,7 @@ function fieldList(): z.output<typeof fieldsShape>['fields'] {
   }))
 }
 
-/** What is counted of the events. */
+/** The routes that count events. */
 export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[] {
   const fields = fieldList()
   return [
@@ -65,7 +65,7 @@ export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[
       path: '/v1/aggregate',
       needs: 'search',
       about:
-        'Counts the events that a query finds, split by time and by values of fields. Nothing is changed by it.',
+        'Counts the events that a query finds, split by time and by values of fields. It changes nothing.',
       body: aggregateAsked,
       answers: { 200: json('The counts.', aggregateShape) },
       async serve({ body: asked, asker }) {
@@ -100,7 +100,7 @@ export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[
       path: '/v1/alternatives',
       needs: 'search',
       about:
-        'For a question that found nothing: questions near it that find something, the nearest first, with how many events each finds.',
+        'For a query that found nothing: similar queries that find events, the most similar first, with the number of events of each.',
       query: z.strictObject({ q: queryText, from: timeText, to: timeText, own: ownText }),
       answers: { 200: json('The alternatives.', alternativesShape) },
       async serve({ query: asked, asker }) {
@@ -151,17 +151,21 @@ export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[
       method: 'GET',
       path: '/v1/fields/:name/values',
       needs: 'search',
-      about: 'The values of a field, the most frequent first: for completing what a person types.',
+      about: 'The values of a field, the most frequent first, for completion.',
       params: z.object({ name: z.string().min(1).max(256) }),
       query: z.strictObject({
-        prefix: z.string().max(256).default('').describe('Only values that begin so, A to Z as a to z.'),
+        prefix: z
+          .string()
+          .max(256)
+          .default('')
+          .describe('Only values with this beginning; A to Z equal a to z.'),
         q: queryText,
         from: timeText,
         to: timeText,
         own: ownText,
         top: upTo(100).default(10),
       }),
-      answers: { 200: json('Values and how many events have them.', fieldValuesShape) },
+      answers: { 200: json('Values, with the number of events of each.', fieldValuesShape) },
       async serve({ params, query: asked, asker }) {
         const now = clock()
         const field = fieldNameOf(params.name)
@@ -190,7 +194,7 @@ export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[
   ]
 }
 
-/** A wider one that finds no more than a nearer one of its group says nothing new. */
+/** Drops a wider alternative that finds no more than a nearer one of its group. */
 function worthSaying<Found extends { readonly count: number }>(
   counted: readonly { readonly group: string; readonly found: Found }[],
 ): Found[] {

@@ -13,8 +13,11 @@ import {
 import { Refusal } from '../../refusal.ts'
 import type { Asker } from '../access.ts'
 
-/** What several routes are asked with: a query, and times. */
-export const queryText = z.string().default('').describe("A query in Kibana's language; empty finds all.")
+/** The parameters that several routes share: a query, and times. */
+export const queryText = z
+  .string()
+  .default('')
+  .describe("A query in Kibana's language; an empty query finds all events.")
 export const timeText = z
   .string()
   .optional()
@@ -24,7 +27,7 @@ export const ownText = z
   .default('false')
   .transform((text) => text === 'true')
   .describe(
-    "Finds Waybill's own events of searches and views, too. Without it they are found only by a query that names them, such as `source: waybill`.",
+    "Also finds Waybill's own events of searches and views. Without it only a query that names them finds them, such as `source: waybill`.",
   )
 export const digits = z
   .string()
@@ -36,16 +39,16 @@ export const upTo = (most: number) => digits.refine((n) => n >= 1 && n <= most, 
 export function queryOf(text: string, now: number, asker: Asker, own: boolean): Query {
   try {
     const query = parseQuery(text, { now })
-    // Before anything is answered: a stream has no way to refuse later.
+    // Refuse the query before the answer begins: a stream can't refuse later.
     asker.visibility.mask.demand(query)
     return own ? query : withoutReads(query, asker)
   } catch (error) {
     if (!(error instanceof QueryError)) throw error
-    throw new Refusal(400, 'bad-query', error.message, { column: error.column, cause: error })
+    throw new Refusal('WB-QUERY-INVALID', error.message, { column: error.column, cause: error })
   }
 }
 
-/** Who sees fields masked sees none of these events anyway, and may be unable to ask for what they are told by. */
+/** Users with masked fields do not see these events anyway, and may be unable to query the fields that identify them. */
 export const withoutReads = (query: Query, { visibility: { mask } }: Asker): Query =>
   mask.isEmpty ? withoutOwnReads(query) : query
 
@@ -54,7 +57,7 @@ export function timeOf(name: string, text: string | undefined, now: number): num
   try {
     return parseTime(text, now)
   } catch (error) {
-    throw new Refusal(400, 'bad-request', `${name}: ${reasonOf(error)}.`, { cause: error })
+    throw new Refusal('WB-REQUEST-INVALID', `${name}: ${reasonOf(error)}.`, { cause: error })
   }
 }
 
@@ -73,7 +76,10 @@ export function fieldNameOf(name: string): string {
   const field = namedField(name)
   if (field !== undefined) return fullName(field)
   const near = nearestName(name)
-  throw new OperatorError(`There is no field ${name}${near === undefined ? '' : `; did you mean ${near}?`}`)
+  throw new OperatorError(
+    'WB-FIELD-UNKNOWN',
+    `There is no field ${name}${near === undefined ? '' : `; did you mean ${near}?`}`,
+  )
 }
 
 export const quoted = (query: string): string => (query.trim() === '' ? 'all events' : JSON.stringify(query))

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { lettersShape, replayShape, wholeLetterShape } from '../../../schema/api/index.ts'
+import { deadLettersShape, replayShape, wholeDeadLetterShape } from '../../../schema/api/index.ts'
 import { Refusal } from '../../refusal.ts'
 import type { DeadLetter } from '../../store/port.ts'
 import { json, type Route, route } from '../route.ts'
@@ -9,7 +9,7 @@ import type { Service } from '../service.ts'
 export function deadLetterRoutes(service: Service): Route[] {
   const { store, trail, enrichment, readings } = service
   const params = z.object({ id: z.string().max(256) })
-  const missing = (id: string) => new Refusal(404, 'not-found', `There is no dead letter ${id}.`)
+  const missing = (id: string) => new Refusal('WB-NOT-FOUND', `There is no dead letter ${id}.`)
 
   return [
     route({
@@ -27,7 +27,7 @@ export function deadLetterRoutes(service: Service): Route[] {
           .default(100),
         after: z.string().min(1).max(4096).optional(),
       }),
-      answers: { 200: json('Dead letters, without their lines in full.', lettersShape) },
+      answers: { 200: json('Dead letters, without their lines in full.', deadLettersShape) },
       async serve({ query: { limit, after }, asker }) {
         readings.goesOn(asker, { action: 'dead-letter-view', did: 'looked at the dead letters' })
         const { letters, next, total } = await store.deadLetters.list({
@@ -44,7 +44,7 @@ export function deadLetterRoutes(service: Service): Route[] {
       shows: 'records',
       about: 'One dead letter, with the shipped line byte for byte.',
       params,
-      answers: { 200: json('The dead letter.', wholeLetterShape) },
+      answers: { 200: json('The dead letter.', wholeDeadLetterShape) },
       async serve({ params: { id }, asker }) {
         const letter = await store.deadLetters.get(id)
         if (letter === null) throw missing(id)
@@ -61,7 +61,7 @@ export function deadLetterRoutes(service: Service): Route[] {
       path: '/v1/dead-letters/:id/replay',
       needs: 'dead-letters',
       shows: 'records',
-      about: 'Tries to store the event again. On success the letter is gone.',
+      about: 'Tries to store the event again. On success the letter is removed.',
       params,
       answers: { 200: json('Whether it is stored now, or why not.', replayShape) },
       async serve({ params: { id }, asker }) {
@@ -75,12 +75,15 @@ export function deadLetterRoutes(service: Service): Route[] {
         } as const
         await trail.record({
           ...act,
-          message: `Dead letter ${id} (${letter.kind}: ${letter.reason}) is to be stored again.`,
+          message: `Dead letter ${id} (${letter.kind}: ${letter.reason}) will be stored again.`,
           outcome: 'unknown',
         })
         const author = service.authorOf(letter.agent)
         if (author === null)
-          throw new Refusal(409, 'refused', `Agent ${letter.agent}, which sent it, is not enrolled here.`)
+          throw new Refusal(
+            'WB-SENDER-UNKNOWN',
+            `Agent ${letter.agent}, which sent it, is not enrolled here.`,
+          )
         const result = await store.deadLetters.replay(id, enrichment.additionsOf(letter.line), author)
         if (result === null) throw missing(id)
         await trail.record(
@@ -101,7 +104,7 @@ export function deadLetterRoutes(service: Service): Route[] {
       path: '/v1/dead-letters/:id',
       needs: 'dead-letters',
       shows: 'records',
-      about: 'Throws a dead letter away, on the record.',
+      about: 'Discards a dead letter, with an event in the audit trail.',
       params,
       answers: { 204: { about: 'It is gone.', content: {} } },
       async serve({ params: { id }, asker, reply }) {
@@ -122,7 +125,7 @@ export function deadLetterRoutes(service: Service): Route[] {
   ]
 }
 
-/** In a list a line is shown up to here: a thousand lines may have a MiB each. */
+/** The length to which a list shows a line: a thousand lines may have a MiB each. */
 const LISTED_BYTES = 4096
 
 function shapeOf(letter: DeadLetter, most = Number.POSITIVE_INFINITY) {

@@ -9,7 +9,7 @@ import { fieldNameOf, ownText, queryOf, queryText, spanOf, timeText } from './as
 
 const MOST_COLUMNS = 100
 
-/** All that a query finds, as a file. */
+/** The routes that export all events of a query as a file. */
 export function exportRoutes({ clock, eventsFor, readings, stopping, log }: Service): Route[] {
   return [
     route({
@@ -17,8 +17,8 @@ export function exportRoutes({ clock, eventsFor, readings, stopping, log }: Serv
       path: '/v1/export',
       needs: 'export',
       about:
-        'Everything that a query finds, streamed as a file: NDJSON has whole events, CSV the columns named, with formulas made harmless. ' +
-        'It has the events as they were when it began, where the store keeps such a moment: the header `waybill-moment` says which, or why not.',
+        'Everything that a query finds, streamed as a file: NDJSON has whole events, CSV the columns named, with formulas as plain text. ' +
+        'It has the events of the moment when it began, if the store can keep such a moment: the header `waybill-moment` gives it, or the reason.',
       query: z.strictObject({
         q: queryText,
         from: timeText,
@@ -32,7 +32,7 @@ export function exportRoutes({ clock, eventsFor, readings, stopping, log }: Serv
           .default(FILE_FIELDS.join(','))
           .transform((text) => text.split(',').filter((name) => name !== ''))
           .pipe(z.array(z.string()).min(1).max(MOST_COLUMNS))
-          .describe('For CSV: fields by their full or short names, with commas between.'),
+          .describe('For CSV: fields by their full or short names, separated by commas.'),
       }),
       answers: {
         200: { about: 'The file.', content: { 'text/csv': z.string(), 'application/x-ndjson': z.string() } },

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { savedSearchShape } from '../../../schema/api/index.ts'
+import { newSearchShape, savedSearchesShape, savedSearchShape } from '../../../schema/api/index.ts'
 import { Refusal } from '../../refusal.ts'
 import type { Asker } from '../access.ts'
 import { json, type Route, route } from '../route.ts'
@@ -26,27 +26,18 @@ export function savedSearchRoutes({ accounts, trail }: Service): Route[] {
       method: 'GET',
       path: '/v1/saved-searches',
       needs: 'search',
-      about: 'The searches that one saved, by name.',
-      answers: { 200: json('The searches.', z.object({ searches: z.array(savedSearchShape) })) },
+      about: 'Your saved searches, by name.',
+      answers: { 200: json('The searches.', savedSearchesShape) },
       serve: async ({ asker }) => ({ searches: [...savedSearches.of(ownerOf(asker))] }),
     }),
     route({
       method: 'PUT',
       path: '/v1/saved-searches/:name',
       needs: 'search',
-      about: 'Saves a search, in place of one of this name.',
+      about: 'Saves a search, and replaces one of this name.',
       params,
-      body: z.strictObject({
-        search: z
-          .string()
-          .max(8192)
-          .regex(
-            /^(?:\?[^#]*)?$/,
-            'expected what stands behind /events in the address, from its question mark',
-          )
-          .describe('What stands behind /events in the console’s address: ?q=...&range=...'),
-      }),
-      answers: { 200: json('As it is kept.', savedSearchShape) },
+      body: newSearchShape,
+      answers: { 200: json('The saved search.', savedSearchShape) },
       async serve({ params: { name }, body: { search }, asker }) {
         await record(asker, 'search-save', `The search "${name}" was saved.`, name)
         return savedSearches.save(ownerOf(asker), { name, search })
@@ -62,8 +53,8 @@ export function savedSearchRoutes({ accounts, trail }: Service): Route[] {
       async serve({ params: { name }, asker, reply }) {
         const owner = ownerOf(asker)
         if (!savedSearches.of(owner).some((one) => one.name === name))
-          throw new Refusal(404, 'not-found', `You saved no search "${name}".`)
-        await record(asker, 'search-forget', `The saved search "${name}" was forgotten.`, name)
+          throw new Refusal('WB-NOT-FOUND', `You have no saved search "${name}".`)
+        await record(asker, 'search-forget', `The saved search "${name}" was deleted.`, name)
         await savedSearches.forget(owner, name)
         return reply.code(204).send()
       },
@@ -71,5 +62,8 @@ export function savedSearchRoutes({ accounts, trail }: Service): Route[] {
   ]
 }
 
-/** A user by what nobody else will ever have, so that a later user of the same name begins with none; others by their name. */
+/**
+ * Returns the owner's key: a user's id is never used again, so a later user of the same name begins with no searches; other clients have
+ * their name.
+ */
 const ownerOf = ({ user, name }: Asker): string => (user === null ? `not-a-user ${name}` : user.id)

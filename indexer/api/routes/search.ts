@@ -7,8 +7,9 @@ import {
   eventShape,
   pageShape,
 } from '../../../schema/api/index.ts'
-import type { Events } from '../../accounts/index.ts'
+import { type Events, seenWith } from '../../accounts/index.ts'
 import { Refusal } from '../../refusal.ts'
+import type { Asker } from '../access.ts'
 import { exportOf } from '../readings.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
@@ -18,13 +19,29 @@ import { digits, ownText, queryOf, queryText, quoted, spanOf, timeOf, timeText, 
 
 const q = queryText
 const time = timeText
-const after = z.string().min(1).max(4096).optional().describe('`next` of the page before.')
+const after = z.string().min(1).max(4096).optional().describe('`next` of the previous page.')
 const MOST = 1000
+const restored = z
+  .string()
+  .max(64)
+  .optional()
+  .describe('Searches the events of this restore of the archive, in place of those of the store.')
 const NDJSON = 'application/x-ndjson'
 
-/** What people ask of the events. */
+/** The routes for questions about events. */
 export function searchRoutes(service: Service): Route[] {
-  const { clock, eventsFor, readings } = service
+  const { clock, eventsFor, readings, restores } = service
+
+  /** The events of the store, or of a restore. Somebody who sees only some events sees the same of a restore. */
+  async function eventsOf(
+    asker: Asker,
+    id: string | undefined,
+  ): Promise<{ events: Events; mark: { id: string; until: number } | null }> {
+    if (id === undefined) return { events: eventsFor(asker), mark: null }
+    if (restores === null) throw new Refusal('WB-NOT-FOUND', `There is no restore ${id}.`)
+    const { until } = await restores.get(id)
+    return { events: seenWith(asker.visibility, await restores.store(id)), mark: { id, until } }
+  }
 
   return [
     route({
@@ -33,7 +50,7 @@ export function searchRoutes(service: Service): Route[] {
       needs: 'search',
       about:
         `Finds events. With \`Accept: ${NDJSON}\` it streams them, one a line, up to \`limit\` or to the last; ` +
-        `otherwise it answers with a page of at most ${MOST} (100 unless told).`,
+        `otherwise it answers with a page of at most ${MOST} (100 by default).`,
       query: z.strictObject({
         q,
         from: time,
@@ -42,6 +59,7 @@ export function searchRoutes(service: Service): Route[] {
         limit: digits.refine((n) => n >= 1, 'expected at least 1').optional(),
         after,
         own: ownText,
+        restored,
       }),
       answers: {
         200: { about: 'Events.', content: { 'application/json': pageShape, [NDJSON]: eventShape } },
@@ -53,16 +71,23 @@ export function searchRoutes(service: Service): Route[] {
           ...spanOf(asked, now),
         }
         const sorting = sortingOf(asked.sort)
-        const events = eventsFor(asker)
+        const source = await eventsOf(asker, asked.restored)
+        const events = source.events
         const { q: text, from, to, sort } = asked
-        const said = { query: text, from, to, sort, own: asked.own ? 'true' : '' }
+        const said = {
+          query: text,
+          from,
+          to,
+          sort,
+          own: asked.own ? 'true' : '',
+          ...(asked.restored !== undefined && { restored: asked.restored }),
+        }
         if (accepts(request.headers.accept, NDJSON)) {
           const many = asked.limit === undefined || asked.limit > MOST
           if (many && !asker.permissions.has('export')) {
             throw new Refusal(
-              403,
-              'forbidden',
-              `More than ${MOST} events at once are an export, which needs export; give a limit of at most ${MOST}.`,
+              'WB-FORBIDDEN',
+              `More than ${MOST} events at once are an export, which needs the permission export; give a limit of at most ${MOST}.`,
             )
           }
           const reading = exportOf(said)
@@ -85,19 +110,19 @@ export function searchRoutes(service: Service): Route[] {
         }
         if (asked.limit !== undefined && asked.limit > MOST) {
           throw new Refusal(
-            400,
-            'bad-request',
-            `limit: a page has at most ${MOST} events; go on with after, or stream with Accept: ${NDJSON}.`,
+            'WB-REQUEST-INVALID',
+            `limit: a page has at most ${MOST} events; continue with after, or stream with Accept: ${NDJSON}.`,
           )
         }
         const reading = { action: 'search', did: `searched for ${quoted(asked.q)}`, payload: said } as const
         if (asked.after === undefined) readings.note(asker, reading)
         else readings.goesOn(asker, reading)
-        return pageIn(sorting, events, {
+        const page = await pageIn(sorting, events, {
           ...search,
           limit: asked.limit ?? 100,
           ...(asked.after === undefined ? {} : { after: asked.after }),
         })
+        return source.mark === null ? page : { ...page, restored: source.mark }
       },
     }),
     route({
@@ -105,9 +130,9 @@ export function searchRoutes(service: Service): Route[] {
       path: '/v1/arrivals',
       needs: 'search',
       about:
-        'Events in the order in which they were stored, for following. Without `after` it answers where the end is now.',
+        'Events in the order in which they were stored, for following. Without `after` the answer gives the present end.',
       query: z.strictObject({ q, after, limit: upTo(MOST).default(100), own: ownText }),
-      answers: { 200: json('What arrived, oldest first.', arrivalsShape) },
+      answers: { 200: json('The new events, oldest first.', arrivalsShape) },
       async serve({ query: asked, asker }) {
         const query = queryOf(asked.q, clock(), asker, asked.own)
         const events = eventsFor(asker)
@@ -129,12 +154,13 @@ export function searchRoutes(service: Service): Route[] {
       method: 'GET',
       path: '/v1/events/:id',
       needs: 'search',
-      about: 'One event as stored, and beside it what is derived when it is read.',
+      about: 'One event as stored, with the values that are derived when it is read.',
       params: z.object({ id: z.string().max(256) }),
+      query: z.strictObject({ restored }),
       answers: { 200: json('The event.', eventAnswerShape) },
-      async serve({ params: { id }, asker }) {
-        const event = await eventsFor(asker).get(id)
-        if (event === null) throw new Refusal(404, 'not-found', `There is no event ${id}.`)
+      async serve({ params: { id }, query: asked, asker }) {
+        const event = await (await eventsOf(asker, asked.restored)).events.get(id)
+        if (event === null) throw new Refusal('WB-EVENT-UNKNOWN', `There is no event ${id}.`)
         readings.note(asker, {
           action: 'view',
           did: `read the event ${id}`,
@@ -152,7 +178,7 @@ export function searchRoutes(service: Service): Route[] {
       answers: { 200: { about: 'The event.', content: { 'application/json': eventShape } } },
       async serve({ params: { id }, asker, reply }) {
         const event = await eventsFor(asker).get(id)
-        if (event === null) throw new Refusal(404, 'not-found', `There is no event ${id}.`)
+        if (event === null) throw new Refusal('WB-EVENT-UNKNOWN', `There is no event ${id}.`)
         readings.note(asker, {
           action: 'export',
           did: `exported the event ${id}`,

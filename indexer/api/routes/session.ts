@@ -8,7 +8,7 @@ import {
   offerShape,
   passwordChangeShape,
   recoveryShape,
-  sessionShape,
+  sessionsShape,
   signedInShape,
   signInShape,
   type WhoShape,
@@ -21,12 +21,12 @@ import { demandOwnOrigin } from '../cookies.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 
-/** Signing in and out, and what somebody does to the user that they are. */
+/** The routes for signing in and out, and for users' changes of their own account. */
 export function sessionRoutes(service: Service): Route[] {
   const { accounts, cookies, sessionTimes, maskedFor, trail } = service
   const { signIn, secondFactors, sessions, apiTokens } = accounts
 
-  /** Who was let in by what has changed now is let in no more. */
+  /** Refuses connections that were accepted with credentials that have changed since. */
   const endOthers = async (session: Session, tokens: 'keep' | 'revoke'): Promise<void> => {
     await sessions.endOthers(session)
     if (tokens === 'revoke') await apiTokens.revokeOf(session.user)
@@ -57,7 +57,7 @@ export function sessionRoutes(service: Service): Route[] {
     }
   }
 
-  /** What a sign-in, or a step of it, answers with; a browser gets the secret in its cookie only. */
+  /** Answers a sign-in, or a step of it; a browser gets the secret in its cookie only. */
   const opened = ({ secret, session }: Opened, request: FastifyRequest, reply: FastifyReply) => {
     const program = session.kind === 'program'
     if (!program) cookies.write(request, reply, secret)
@@ -70,9 +70,9 @@ export function sessionRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/session',
       needs: 'anybody',
-      about: 'Signs in with name and password. `wants` says what is still to be sent.',
+      about: 'Signs in with name and password. `wants` names what the client must still send.',
       body: signInShape,
-      answers: { 200: json('Signed in, or half way.', signedInShape) },
+      answers: { 200: json('Signed in, or the next step.', signedInShape) },
       async serve({ body, request, reply }) {
         // A page of others must not sign somebody in as somebody else.
         demandOwnOrigin(request)
@@ -86,7 +86,7 @@ export function sessionRoutes(service: Service): Route[] {
       method: 'GET',
       path: '/v1/session',
       needs: 'half-known',
-      about: 'Who asks, what they may do, and what a change by cookie must bring along.',
+      about: 'The user of the request, the permissions, and the header that a change with a cookie needs.',
       answers: { 200: json('Who it is.', whoShape) },
       serve: async ({ asker }) => who(asker),
     }),
@@ -118,7 +118,7 @@ export function sessionRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/session/password',
       needs: 'half-session',
-      about: 'Changes one’s own password. All sessions end; this one goes on under a new secret.',
+      about: 'Changes your own password. All other sessions end; this one continues with a new secret.',
       body: passwordChangeShape,
       answers: { 200: json('Changed.', signedInShape) },
       async serve({ body, asker, request, reply }) {
@@ -133,7 +133,7 @@ export function sessionRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/session/second-factor/offer',
       needs: 'session',
-      about: 'Begins to set up a second factor (TOTP). It holds once a code of it has been sent.',
+      about: 'Begins to set up a second factor (TOTP). It applies once a code of it has been sent.',
       body: confirmShape,
       answers: { 200: json('For the app.', offerShape) },
       async serve({ body, asker, request }) {
@@ -146,7 +146,7 @@ export function sessionRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/session/second-factor/confirm',
       needs: 'session',
-      about: 'A code of the app: from now on each sign-in needs one. One’s other sessions end.',
+      about: 'A code of the app: from now on each sign-in needs one. Your other sessions end.',
       body: factorCodeShape,
       answers: { 200: json('It holds.', recoveryShape) },
       async serve({ body, asker }) {
@@ -168,7 +168,7 @@ export function sessionRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/session/second-factor/remove',
       needs: 'session',
-      about: 'Takes off one’s own second factor. One’s other sessions end.',
+      about: 'Removes your own second factor. Your other sessions end.',
       body: factorRemovalShape,
       answers: { 204: { about: 'It is off.', content: {} } },
       async serve({ body, asker, request, reply }) {
@@ -191,8 +191,8 @@ export function sessionRoutes(service: Service): Route[] {
       method: 'GET',
       path: '/v1/sessions',
       needs: 'session',
-      about: 'One’s own sessions that are open.',
-      answers: { 200: json('The sessions.', z.object({ sessions: z.array(sessionShape) })) },
+      about: 'Your open sessions.',
+      answers: { 200: json('The sessions.', sessionsShape) },
       async serve({ asker }) {
         const mine = sessionOf(asker)
         return {
@@ -207,17 +207,17 @@ export function sessionRoutes(service: Service): Route[] {
       method: 'DELETE',
       path: '/v1/sessions/:id',
       needs: 'session',
-      about: 'Ends one of one’s own sessions.',
+      about: 'Ends one of your sessions.',
       params: z.object({ id: z.string().max(64) }),
       answers: { 204: { about: 'It has ended.', content: {} } },
       async serve({ params: { id }, asker, reply }) {
         const mine = sessionOf(asker)
         const session = sessions.of(mine.user).find((one) => one.id === id)
-        if (session === undefined) throw new Refusal(404, 'not-found', `You have no session ${id}.`)
+        if (session === undefined) throw new Refusal('WB-NOT-FOUND', `You have no session ${id}.`)
         await trail.record({
           action: 'session-end',
           category: 'security',
-          message: `User ${mine.user} ended a session of their own, from ${session.address}.`,
+          message: `User ${mine.user} ended one of their sessions, from ${session.address}.`,
           outcome: 'success',
           by: asker,
           entity: { type: 'session', id },

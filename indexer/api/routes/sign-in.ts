@@ -1,24 +1,19 @@
 import type { FastifyReply } from 'fastify'
 import * as z from 'zod'
+import { signedOutShape, waysInShape } from '../../../schema/api/index.ts'
+import { codedText } from '../../../schema/index.ts'
 import { CALLBACK, ProviderRefusal, REFUSALS, type RefusalCode } from '../../accounts/index.ts'
 import { demandOwnOrigin, isOfOwnPage } from '../cookies.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 import { originOf, sessionOf } from './session.ts'
 
-/** In the place of a flow in its cookie: what the sign-in page is to say. Nobody but us writes this cookie, so a link can't put words there. */
+/**
+ * Marks a cookie that holds a message for the sign-in page in place of a flow. Only we write this cookie, so a link can't inject a message.
+ */
 const REFUSED = 'refused.'
 
-const signInShape = z.object({
-  openid: z.object({ button: z.string() }).nullable().describe('null: only local users sign in here.'),
-  problem: z.string().nullable().describe('Why the last sign-in at the provider failed. Returned once.'),
-})
-
-const signedOutShape = z.object({
-  next: z.string().nullable().describe('Where the browser goes to sign out at the provider as well.'),
-})
-
-const AWAY = { 303: { about: 'The browser goes on to the address in Location.', content: {} } } as const
+const AWAY = { 303: { about: 'The browser continues to the address in Location.', content: {} } } as const
 
 /** Signing in at the organisation's provider. These are pages: a browser comes to them, and is sent on. */
 export function signInRoutes(service: Service): Route[] {
@@ -32,8 +27,8 @@ export function signInRoutes(service: Service): Route[] {
       method: 'GET',
       path: '/v1/sign-in',
       needs: 'anybody',
-      about: 'How people may sign in here, besides name and password.',
-      answers: { 200: json('What there is.', signInShape) },
+      about: 'The ways to sign in here, besides name and password.',
+      answers: { 200: json('What there is.', waysInShape) },
       async serve({ request, reply }) {
         const { button } = providerSignIn
         const code = cookies.readFlow(request)
@@ -93,7 +88,7 @@ export function signInRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/session/sign-out',
       needs: 'half-session',
-      about: 'Signs out a browser here, and says where it signs out at the provider that it signed in at.',
+      about: 'Signs out a browser here, and gives the address that signs it out at its provider.',
       answers: { 200: json('Signed out here.', signedOutShape) },
       async serve({ asker, request, reply }) {
         demandOwnOrigin(request)
@@ -108,7 +103,8 @@ export function signInRoutes(service: Service): Route[] {
 
 const isCode = (code: string): code is RefusalCode => Object.hasOwn(REFUSALS, code)
 
-const sentenceOf = (code: string): string | null => (isCode(code) ? REFUSALS[code] : null)
+const sentenceOf = (code: string): string | null =>
+  isCode(code) ? codedText({ code: 'WB-PROVIDER', message: REFUSALS[code] }) : null
 
 /** A path of this origin and of nothing else: what a link names, a browser must not be sent to. */
 const ownPage = (to: string | undefined): string =>

@@ -25,7 +25,7 @@ export function tokenRoutes(service: Service): Route[] {
       path: '/v1/tokens',
       needs: 'known',
       about:
-        'One’s own tokens; all of them for who may manage users. Those of indexer.yml are not among them.',
+        'Your tokens; with the permission to manage users, all tokens. Those of indexer.yml are not included.',
       answers: { 200: json('The tokens.', apiTokensShape) },
       async serve({ asker }) {
         const tokens = apiTokens.list().filter((token) => mayTouch(token, asker))
@@ -36,20 +36,19 @@ export function tokenRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/tokens',
       needs: 'known',
-      about: 'Makes a token, with at most the rights of who makes it. It is shown this once.',
+      about: 'Makes a token, with at most your own permissions. It is shown only once.',
       body: newTokenShape,
       answers: { 200: json('The token.', madeTokenShape) },
       async serve({ body, asker }) {
         // A token that leaked must not make itself others that outlive it.
         if (asker.by.kind !== 'session' && asker.by.kind !== 'local-token') {
-          throw new Refusal(403, 'forbidden', 'A token can not make tokens: sign in (waybill login).')
+          throw new Refusal('WB-FORBIDDEN', 'A token can’t make tokens: sign in (waybill login).')
         }
         const missing = body.scopes.find((scope) => !asker.permissions.has(scope))
         if (missing !== undefined) {
           throw new Refusal(
-            403,
-            'forbidden',
-            `You may not ${PERMISSIONS[missing]} yourself (${missing}), so a token of yours may not either.`,
+            'WB-FORBIDDEN',
+            `You lack the permission to ${PERMISSIONS[missing]} (${missing}), so your token can’t have it.`,
           )
         }
         const { name, scopes } = body
@@ -80,11 +79,11 @@ export function tokenRoutes(service: Service): Route[] {
       needs: 'known',
       about: 'Revokes a token.',
       params: z.object({ id: z.string().max(64) }),
-      answers: { 204: { about: 'It is worthless now.', content: {} } },
+      answers: { 204: { about: 'The token is revoked.', content: {} } },
       async serve({ params: { id }, asker, reply }) {
         const token = apiTokens.get(id)
         if (token === undefined || !mayTouch(token, asker))
-          throw new Refusal(404, 'not-found', `There is no token ${id}.`)
+          throw new Refusal('WB-NOT-FOUND', `There is no token ${id}.`)
         await trail.record({
           action: 'token-revoke',
           category: 'security',

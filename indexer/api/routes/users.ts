@@ -2,9 +2,10 @@ import * as z from 'zod'
 import {
   givenPasswordShape,
   limitsSchema,
+  lockShape,
   newUserShape,
-  roleShape,
-  tokensShape,
+  resetShape,
+  roleChangeShape,
   type UserShape,
   userShape,
   usersShape,
@@ -15,10 +16,10 @@ import type { Asker } from '../access.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 
-/** How long a password that an admin gave out may wait for its one sign-in. */
+/** How long a password that an admin gave out is valid for its one sign-in. */
 const GIVEN_MS = 7 * 86_400_000
 
-/** What admins do to users. */
+/** The routes for admins about users. */
 export function userRoutes(service: Service): Route[] {
   const { accounts, random, trail } = service
   const { users, passwords, apiTokens, now: clock } = accounts
@@ -41,7 +42,7 @@ export function userRoutes(service: Service): Route[] {
       ...(changes.length === 0 ? {} : { changes }),
     })
 
-  /** A password for one sign-in, with its hash; it is told once and kept nowhere. */
+  /** Makes a password for one sign-in, and its hash; the password is shown once and stored nowhere. */
   const given = async () => {
     const password = oneTimePassword(random)
     const expires = clock() + GIVEN_MS
@@ -66,8 +67,7 @@ export function userRoutes(service: Service): Route[] {
       answers: { 200: json('The user, and the password.', givenPasswordShape) },
       async serve({ body, asker }) {
         const { name, fullName, role, limits } = body
-        if (users.find(name) !== undefined)
-          throw new Refusal(409, 'refused', `There is a user ${name} already.`)
+        if (users.find(name) !== undefined) throw new Refusal('WB-EXISTS', `There is already a user ${name}.`)
         const { password, expires, hash } = await given()
         const now = clock()
         const user: User = {
@@ -103,9 +103,9 @@ export function userRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/users/:name/role',
       needs: 'users',
-      about: 'Gives a user another role. Their sessions end.',
+      about: 'Changes the role of a user. Their sessions end.',
       params,
-      body: z.strictObject({ role: roleShape }),
+      body: roleChangeShape,
       answers: { 200: json('The user.', userShape) },
       async serve({ params: { name }, body: { role }, asker }) {
         const user = users.demand(name)
@@ -121,14 +121,14 @@ export function userRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/users/:name/limits',
       needs: 'users',
-      about: 'Limits which events a user may see; what is not named is not limited.',
+      about: 'Limits which events a user may see; a member that is left out is not limited.',
       params,
       body: limitsSchema,
       answers: { 200: json('The user.', userShape) },
       async serve({ params: { name }, body: limits, asker }) {
         const user = users.demand(name)
         demandLocal(user)
-        await record(asker, user, 'user-limits', `What user ${user.name} may see was set.`, [
+        await record(asker, user, 'user-limits', `The limits of user ${user.name} were set.`, [
           { field: 'limits', old: JSON.stringify(user.limits), new: JSON.stringify(limits) },
         ])
         return shapeOf(await users.setLimits(name, limits), clock())
@@ -138,9 +138,9 @@ export function userRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/users/:name/lock',
       needs: 'users',
-      about: 'Keeps a user out until they are unlocked. Their sessions end, their tokens rest.',
+      about: 'Locks a user. Their sessions end, and their tokens stop working until they are unlocked.',
       params,
-      body: z.strictObject({ reason: z.string().max(256).default('') }),
+      body: lockShape,
       answers: { 200: json('The user.', userShape) },
       async serve({ params: { name }, body, asker }) {
         const user = users.demand(name)
@@ -155,7 +155,7 @@ export function userRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/users/:name/unlock',
       needs: 'users',
-      about: 'Lets a user in again.',
+      about: 'Unlocks a user.',
       params,
       answers: { 200: json('The user.', userShape) },
       async serve({ params: { name }, asker }) {
@@ -168,21 +168,15 @@ export function userRoutes(service: Service): Route[] {
       method: 'POST',
       path: '/v1/users/:name/reset',
       needs: 'users',
-      about: 'Gives a user a password for one sign-in. Their sessions end.',
+      about: 'Makes a password for one sign-in. The user’s sessions end.',
       params,
-      body: z.strictObject({
-        secondFactor: z
-          .enum(['keep', 'remove'])
-          .default('keep')
-          .describe('Remove the second factor as well, for a user who lost the telephone.'),
-        tokens: tokensShape,
-      }),
+      body: resetShape,
       answers: { 200: json('The user, and the password.', givenPasswordShape) },
       async serve({ params: { name }, body, asker }) {
         const user = users.demand(name)
         demandLocal(user)
         const { password, expires, hash } = await given()
-        const factor = body.secondFactor === 'remove' ? ', and the second factor taken off' : ''
+        const factor = body.secondFactor === 'remove' ? ', and the second factor removed' : ''
         const tokens = body.tokens === 'revoke' ? ', and their tokens revoked' : ''
         await record(
           asker,
@@ -207,7 +201,7 @@ export function userRoutes(service: Service): Route[] {
       path: '/v1/users/:name',
       needs: 'users',
       about:
-        'Removes a user, with their sessions, tokens and saved searches. What they did stays in the trail.',
+        'Removes a user, with their sessions, tokens and saved searches. The audit trail keeps their actions.',
       params,
       answers: { 204: { about: 'Removed.', content: {} } },
       async serve({ params: { name }, asker, reply }) {

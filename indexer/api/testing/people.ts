@@ -13,7 +13,7 @@ export type Asked = Parameters<typeof askAt>[2]
 /** A browser of somebody: keeps the cookie that it is given, and sends what a page of ours would send. */
 export class Person {
   readonly indexer: Pick<TestIndexer, 'url'>
-  /** From where, as a proxy says; null comes straight from this machine. */
+  /** The address that a proxy reports; null: the person comes straight from this machine. */
   readonly address: string | null
   cookie = ''
   csrf = ''
@@ -38,7 +38,7 @@ export class Person {
     return answer
   }
 
-  /** Signs in, or goes one step further; the answer says what is wanted next. */
+  /** Signs in, or takes the next step; the answer names the step that is required next. */
   async step(path: string, json: object): Promise<Answer> {
     const answer = await this.ask(path, { json })
     if (answer.status === 200 && typeof answer.json.csrf === 'string') this.csrf = answer.json.csrf
@@ -54,7 +54,7 @@ export class Person {
   }
 }
 
-/** What the operator of this indexer's machine brings along: the token in the data folder. */
+/** The header of the operator of this indexer's machine: the token in the data folder. */
 export async function operatorAt({ folder }: Pick<TestIndexer, 'folder'>): Promise<Record<string, string>> {
   const file = join(folder, 'store', 'local-token')
   const { token } = JSON.parse(await readFile(file, 'utf8')) as { token: string }
@@ -78,7 +78,7 @@ export async function personAt(
 
 const STRICT = { read: 'token', manage: 'token' }
 
-/** An indexer on which nothing is open, and the clock of which the test turns. */
+/** An indexer on which nothing is open, and whose clock the test controls. */
 export class StrictIndexer {
   readonly indexer: TestIndexer
   readonly #clock: { now: number }
@@ -88,9 +88,12 @@ export class StrictIndexer {
     this.#clock = clock
   }
 
-  static async start(settings: Parameters<typeof TestIndexer.start>[0] = {}): Promise<StrictIndexer> {
+  static async start(
+    settings: Parameters<typeof TestIndexer.start>[0] = {},
+    parts: Parameters<typeof TestIndexer.start>[1] = {},
+  ): Promise<StrictIndexer> {
     const clock = { now: Date.now() }
-    const indexer = await TestIndexer.start({ ...STRICT, ...settings }, { clock: () => clock.now })
+    const indexer = await TestIndexer.start({ ...STRICT, ...settings }, { clock: () => clock.now, ...parts })
     return new StrictIndexer(indexer, clock)
   }
 
@@ -130,7 +133,7 @@ export class StrictIndexer {
     return personAt(this.indexer, await this.operator(), { name, role, limits })
   }
 
-  /** What the trail holds for this query, oldest first, when it is as long as is waited for. */
+  /** Waits until the trail has the expected number of events for this query, and returns them, oldest first. */
   async trail(query: string): Promise<Record<string, unknown>[]> {
     const path = `/v1/search?sort=oldest&limit=1000&q=${encodeURIComponent(`event.module: waybill and ${query}`)}`
     const headers = await this.operator()

@@ -13,17 +13,17 @@ export interface Account {
 
 export const CLIENT = { id: 'waybill', secret: 'a secret of the client, long enough' }
 
-/** How long the provider's ID tokens are good: longer than all of these tests by the clock that they turn. */
+/** How long the provider's ID tokens are valid: longer than all of these tests by their own clock. */
 export const ID_TOKEN_MS = 4 * 60 * 60_000
 
 export class TestProvider {
   readonly accounts = new Map<string, Account>()
-  /** Who signs in at the provider's page next. */
+  /** The next person to sign in on the provider's page. */
   who = ''
   idTokenMs = ID_TOKEN_MS
-  /** Changes the answer of the token endpoint on its way. */
+  /** Changes the answer of the token endpoint in transit. */
   tamper: ((answer: string) => string) | null = null
-  /** Stands in for the provider: a proxy that finds it away. */
+  /** Answers in place of the provider, like a proxy that can't reach it. */
   away = false
   readonly #server: Server
   #provider: Provider | null = null
@@ -62,7 +62,7 @@ export class TestProvider {
     await provider.callback()(asked, answer)
   }
 
-  /** What a person does at the provider's pages. */
+  /** Does what a person does on the provider's pages. */
   async #interact(provider: Provider, asked: IncomingMessage, answer: ServerResponse): Promise<void> {
     const { prompt, params, session } = await provider.interactionDetails(asked, answer)
     if (prompt.name === 'login')
@@ -118,7 +118,7 @@ export interface Page {
   readonly location: string | null
 }
 
-/** Keeps cookies by origin, and goes where it is sent. */
+/** A browser: it keeps cookies by origin, and follows redirects. */
 export class Browser {
   readonly #jars = new Map<string, Map<string, string>>()
 
@@ -141,7 +141,7 @@ export class Browser {
     }
   }
 
-  /** One page, without following where it leads. */
+  /** Opens one page, without following a redirect. */
   async open(url: string, form?: Readonly<Record<string, string>>): Promise<Page> {
     const { origin } = new URL(url)
     const { statusCode, headers, body } = await request(url, {
@@ -163,7 +163,7 @@ export class Browser {
     }
   }
 
-  /** Goes on until a page stays, or until one would be opened that `stop` names. */
+  /** Follows redirects until a page stays, or until the next one is an address that `stop` names. */
   async follow(url: string, stop: (url: string) => boolean = () => false): Promise<Page> {
     let page = await this.open(url)
     for (let steps = 0; page.location !== null && !stop(page.location); steps++) {

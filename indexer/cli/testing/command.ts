@@ -25,7 +25,7 @@ export interface Running {
 
 type Environment = Readonly<Record<string, string>>
 
-/** Nobody's own sign-ins, and no indexer that runs beside: unless the test says so. */
+/** By default the test runs without the user's own sign-ins, and without other indexers of this machine. */
 const surroundings = (env: Environment): Readonly<Record<string, string | undefined>> => ({
   WAYBILL_URL: undefined,
   WAYBILL_TOKEN: undefined,
@@ -38,8 +38,9 @@ const surroundings = (env: Environment): Readonly<Record<string, string | undefi
 })
 
 /** `waybill` as a process of its own, its output in pipes. */
-export function start(args: readonly string[], env: Environment = {}, input?: string): Running {
+export function start(args: readonly string[], env: Environment = {}, input?: string, cwd?: string): Running {
   const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
     env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, ...surroundings(env) },
     stdio: ['pipe', 'pipe', 'pipe'],
   })

@@ -61,7 +61,7 @@ type Leaf = { readonly offset: number }
 type Side = Node | Leaf | null
 type Node = [Side, Side]
 
-/** The bits of a network's beginning; an IPv4 address stands in the last 32 of 128. */
+/** The bits of a network's beginning; an IPv4 address is in the last 32 of 128. */
 function bitsOf(network: string): number[] {
   const [address = '', prefix = ''] = network.split('/')
   const key = addressKey(address)
@@ -119,7 +119,7 @@ function control(type: number, size: number): Buffer {
 
 const names = (en: string): object => ({ names: { de: `${en} (de)`, en } })
 
-/** As a city file has it. */
+/** A record as in a city file. */
 export const LONDON = {
   city: names('London'),
   continent: { code: 'EU' },
@@ -133,7 +133,7 @@ export const BERLIN = {
   location: { latitude: 52.52, longitude: 13.405 },
   subdivisions: [{ iso_code: 'BE', ...names('State of Berlin') }],
 }
-/** As an ASN file has it. */
+/** A record as in an ASN file. */
 export const A_NETWORK = {
   autonomous_system_number: 20_712,
   autonomous_system_organization: 'Andrews & Arnold Ltd',

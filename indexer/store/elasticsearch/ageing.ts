@@ -1,9 +1,12 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { CATEGORIES, type Category, type Tier } from '../../../schema/index.ts'
+import { ageText } from '../../lifecycle/table.ts'
 import type { StoredBytes, StoredPartition } from '../port.ts'
+import { statusOf } from './failures.ts'
 import type { Families } from './families.ts'
 import { categoryOfIndex, type Names } from './names.ts'
 import { WHOLE } from './search.ts'
+import { installedPolicy, keptBy } from './setup/definitions.ts'
 
 /** A larger shard takes long to move and to bring back. */
 export const MOST_SHARD_BYTES = '40gb'
@@ -22,10 +25,10 @@ interface Ages {
   }[]
 }
 
-/** As many as there are of six categories with eleven windows each, and many more. */
+/** Many more than six categories with eleven windows each need. */
 const MOST_INDICES = 10_000
 
-/** What each index holds, where it lies, and what its nodes have left. */
+/** Returns what each index holds, which tier it lies on, and the room that its nodes have left. */
 export async function storageOf({ client, names, families }: Parts): Promise<StoredBytes> {
   families.forget()
   const written = new Set(await families.writeIndices())
@@ -89,7 +92,7 @@ function tierOf(settings: estypes.IndicesIndexSettings | undefined): Tier {
   return TIER_OF_NODES[preferred.split(',')[0] ?? ''] ?? 'hot'
 }
 
-/** Of all nodes that hold data. */
+/** Sums up all nodes that hold data. */
 function diskOf({ nodes }: estypes.NodesStatsResponse): StoredBytes['disk'] {
   const holding = Object.values(nodes).filter(
     ({ roles }) => roles === undefined || roles.some((role) => role.startsWith('data')),
@@ -101,8 +104,8 @@ function diskOf({ nodes }: estypes.NodesStatsResponse): StoredBytes['disk'] {
 }
 
 /**
- * Rolls over what has had its window (ms, by category), where the cluster does not do so itself: an index that a lifecycle policy looks after is left to
- * that. The cluster decides by the conditions, so several indexers may ask at once.
+ * Rolls over indices whose window (ms, by category) is over, unless the cluster does so itself: an index with a lifecycle policy is left to
+ * that policy. The cluster checks the conditions, so several indexers may ask at once.
  */
 export async function rollOverDue(
   { client, names, families }: Parts,
@@ -129,7 +132,7 @@ export async function rollOverDue(
   return rolled
 }
 
-/** Deletes an index of events; false where it holds what was taken in at `before` or later, is written to, or is not there. */
+/** Deletes an index of events; returns false if it holds an event ingested at `before` or later, is written to, or does not exist. */
 export async function expired({ client, families }: Parts, name: string, before: number): Promise<boolean> {
   families.forget()
   const all = await families.all()
@@ -144,4 +147,38 @@ export async function expired({ client, families }: Parts, name: string, before:
   await client.indices.delete({ index: name })
   families.forget()
   return true
+}
+
+/**
+ * Lifecycle policies that delete indices before their time by the table is over, a sentence each. A key of an earlier version may not look.
+ */
+export async function shorterPolicies(
+  { client, names }: Parts,
+  searchable: Readonly<Record<Category, number>>,
+): Promise<string[]> {
+  const settings = await client.indices.getSettings({ index: names.events, name: 'index.lifecycle.name' })
+  const used = new Map<string, Category>()
+  for (const [index, { settings: its }] of Object.entries(settings)) {
+    const [policy, category] = [its?.index?.lifecycle?.name, categoryOfIndex(index)]
+    if (policy !== undefined && category !== null) used.set(policy, category)
+  }
+  const shorter: string[] = []
+  for (const [name, category] of used) {
+    const policy = await readPolicy(client, name)
+    const kept = policy === null ? Number.POSITIVE_INFINITY : keptBy(policy)
+    if (kept < searchable[category])
+      shorter.push(
+        `The lifecycle policy ${name} deletes events ${ageText(kept)} after their index was rolled over, and the retention table keeps them ${ageText(searchable[category])}: run \`waybill setup\`.`,
+      )
+  }
+  return shorter.sort()
+}
+
+async function readPolicy(client: Client, name: string): Promise<estypes.IlmPolicy | null> {
+  try {
+    return await installedPolicy(client, name)
+  } catch (thrown) {
+    if (statusOf(thrown) === 403) return null
+    throw thrown
+  }
 }

@@ -23,26 +23,26 @@ export interface Replay {
   readonly body: { readonly eventId: string }
 }
 
-interface Arrival {
+export interface Arrival {
   /** The number of the operation that settled it. */
   readonly operation: number
   readonly of: Commit | Replay
 }
 
-/** Behind this operation on the waybills' index; with a position, in the middle of that waybill. */
-interface ArrivalCursor {
+/** A cursor: after this operation on the waybills' index; with a position, within that waybill. */
+export interface ArrivalCursor {
   readonly operation: number
   readonly position: number | null
 }
 
-const START: ArrivalCursor = { operation: -1, position: null }
-const ARRIVALS_AT_A_TIME = 64
+export const START: ArrivalCursor = { operation: -1, position: null }
+export const ARRIVALS_AT_A_TIME = 64
 const EVENTS_AT_A_TIME = 200
 
 /**
- * Events in the order in which their waybills were settled. The waybills' index has one shard, which numbers all that is done to it:
- * so the order is the cluster's own. What is numbered up to the checkpoint is all there, and nothing more comes below it. There is
- * always a next page: it may be empty for now.
+ * Returns events in the order in which their waybills were settled. The waybills' index has one shard, which numbers all its operations, so
+ * the order is the cluster's own. Up to the checkpoint all numbers are there, and nothing more comes below it. There is always a next page:
+ * it may be empty for now.
  */
 export async function arrivalsPage(
   { query, after, limit }: ArrivalsRequest,
@@ -98,12 +98,12 @@ export async function arrivalsPage(
   return page(end)
 }
 
-/** A cursor behind everything that is settled. */
+/** Returns a cursor after everything that is settled. */
 export async function endOfArrivals(client: Client, names: Names): Promise<string> {
   return encodeCursor([await checkpointOf(client, names.waybills), null])
 }
 
-async function arrivalsBetween(
+export async function arrivalsBetween(
   client: Client,
   names: Names,
   { operation, position }: ArrivalCursor,
@@ -132,7 +132,7 @@ async function arrivalsBetween(
   )
 }
 
-/** Whether there is anything to find among these: whoever follows something rare asks once, not once a waybill. */
+/** Whether any of these waybills has a matching event: a follower of rare events then asks once, not once a waybill. */
 async function hasAny(
   arrivals: readonly Arrival[],
   query: Dsl,
@@ -151,8 +151,8 @@ async function hasAny(
   return hits.hits.length > 0
 }
 
-/** The events that came to be there with this. Those replayed later have the waybill's seal, and another time. */
-function eventsOf(of: Commit | Replay): Dsl {
+/** Finds the events that arrived with this waybill or replay. Replayed events have the waybill's seal, and another time. */
+export function eventsOf(of: Commit | Replay): Dsl {
   const { agent, incarnation, sequence, at } = of
   return {
     bool: {
@@ -168,7 +168,7 @@ function eventsOf(of: Commit | Replay): Dsl {
   }
 }
 
-function readCursor(text: string): ArrivalCursor {
+export function readCursor(text: string): ArrivalCursor {
   const parts = decodeCursor(text)
   const [operation, position] = Array.isArray(parts) && parts.length === 2 ? (parts as unknown[]) : []
   if (typeof operation !== 'number' || !(position === null || typeof position === 'number')) throw noCursor()

@@ -4,9 +4,8 @@ import type { estypes } from '@elastic/elasticsearch'
 export type Dsl = NonNullable<estypes.QueryDslQueryContainer>
 
 /**
- * A condition as the cluster can be asked it, between two bounds: `may` finds all events that meet it and maybe others, `must`
- * only such that do. Where the two are one it is exact; else what `may` finds is looked at again. Both are needed for `not`, which
- * turns them about.
+ * A condition for the cluster, as two bounds: `may` finds all events that meet it and maybe others, `must` only events that meet it. If
+ * both are the same, the condition is exact; otherwise the results of `may` are checked again. `not` needs both, since it exchanges them.
  */
 export interface Asked {
   readonly may: Dsl

@@ -5,7 +5,7 @@ import { batchOf, eventAt, idAt } from '../testing/batches.ts'
 import { TestCluster } from './testing/engine.ts'
 import { type Meets, Way } from './testing/way.ts'
 
-/** What the cluster may answer to a bulk request, of which each item has a fate of its own. */
+/** The answers of a cluster to a bulk request, whose items each have a fate. */
 const cluster = new TestCluster()
 const stores: Store[] = []
 const ways: Way[] = []
@@ -79,7 +79,7 @@ test('an event too large for a proxy is in the dead letters with its beginning a
       kind: 'refused',
       eventId: idAt(5),
       position: 1,
-      reason: expect.stringContaining('larger than the cluster, or a proxy before it, takes'),
+      reason: expect.stringContaining('larger than the cluster, or a proxy in front of it, accepts'),
       line: line.subarray(0, 4096),
       whole: {
         bytes: line.length,
@@ -91,7 +91,7 @@ test('an event too large for a proxy is in the dead letters with its beginning a
   // It would come back as another event.
   expect(await store.deadLetters.replay(letters[0]!.id)).toEqual({
     stored: false,
-    reason: `only the beginning of its ${line.length} bytes is kept here; its agent read it from /var/log/a.log, between bytes 0 and ${slice?.to}`,
+    reason: `only the beginning of its ${line.length} bytes is stored here; its agent read it from /var/log/a.log, between bytes 0 and ${slice?.to}`,
   })
   expect(await store.write(sent)).toMatchObject({ again: true })
   expect(await store.deadLetters.discard(letters[0]!.id)).toBe(true)
@@ -118,7 +118,7 @@ test('an event that the cluster puts into a failure store is not taken for store
   expect(await store.deadLetters.replay(letters[0]!.id)).toEqual({ stored: true })
 })
 
-/** A proxy that cuts the connection where the one above says 413. */
+/** A proxy that cuts the connection where the one above answers 413. */
 const cutsAbove =
   (bytes: number): Meets =>
   async (asked, pass, response) => {
@@ -137,7 +137,7 @@ test('an event whose connection is always cut is in the dead letters with its be
     {
       kind: 'refused',
       eventId: idAt(5),
-      reason: expect.stringContaining('the connection was cut each time'),
+      reason: expect.stringContaining('the connection was cut at each attempt'),
       line: line.subarray(0, 64 * 1024),
       whole: { bytes: line.length, leaf: leafHash(line).toString('hex') },
     },

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { BulkItem, BulkSink } from './bulk.ts'
 import { type Answering, answering, sinkOf } from './testing/answering.ts'
 
-/** Proxies that cut a connection where others say 413: a server on a real socket, which takes what gets through. */
+/** Proxies that cut a connection where others answer 413: a server on a real socket, which accepts the requests that get through. */
 let cluster: Answering
 const taken = new Set<string>()
 /** Bytes of each bulk request that was cut. */
@@ -57,17 +57,15 @@ it('a document that is cut each time by itself is refused, its neighbours are cr
   expect([first?.kind, last?.kind]).toEqual(['created', 'created'])
   expect(large).toEqual({
     kind: 'refused',
-    reason: expect.stringContaining('larger than a proxy before it takes'),
+    reason: expect.stringContaining('a proxy in front of the cluster probably refuses its size'),
   })
 })
 
 it('what is cut where the cluster answers nothing at all is nobody’s size: nothing is refused, and none is learnt', async () => {
   isCut = () => true
   const bulk = sink()
-  await expect(bulk.write([item('a', 200_000)])).rejects.toThrow('Elasticsearch does not answer as it should')
-  await expect(bulk.write(items('b', 20, 20_000))).rejects.toThrow(
-    'Elasticsearch does not answer as it should',
-  )
+  await expect(bulk.write([item('a', 200_000)])).rejects.toThrow('Elasticsearch does not answer correctly')
+  await expect(bulk.write(items('b', 20, 20_000))).rejects.toThrow('Elasticsearch does not answer correctly')
   expect(taken.size).toBe(0)
   isCut = () => false
   const requests: number[] = []
@@ -79,7 +77,7 @@ it('what is cut where the cluster answers nothing at all is nobody’s size: not
 it('small requests that are cut are never refused for their size', async () => {
   isCut = (bytes) => bytes > 0
   const bulk = sink()
-  await expect(bulk.write([item('a', 1_000)])).rejects.toThrow('does not answer as it should')
+  await expect(bulk.write([item('a', 1_000)])).rejects.toThrow('does not answer correctly')
   expect(cut.length).toBeGreaterThan(5)
   isCut = () => false
   expect(await kinds(bulk, [item('a', 1_000)])).toEqual(['created'])
@@ -94,4 +92,48 @@ it('a large request that is cut now and then, and taken in between, is neither d
   const before = cut.length
   expect(new Set(await kinds(bulk, items('b', 20, 20_000)))).toEqual(new Set(['created']))
   expect(new Set(cut.slice(before)).size).toBe(1)
+})
+
+/** A cluster with room for this many bytes at once, and its requests. */
+async function cramped(most: number): Promise<{ bulk: BulkSink; asked: number[]; room: { most: number } }> {
+  const [asked, room]: [number[], { most: number }] = [[], { most }]
+  await cluster.end()
+  cluster = await answering((body, response) => {
+    if (body.length === 0) return void response.end('{}')
+    asked.push(body.length)
+    const ids = [...body.toString().matchAll(/"_id":"(\w+)"/g)].map(([, id]) => id!)
+    const error = {
+      type: 'es_rejected_execution_exception',
+      reason: 'rejected execution of primary operation',
+    }
+    const isRejected = body.length > room.most
+    const items = ids.map((_id) => ({
+      create: { _index: 'i', _id, status: isRejected ? 429 : 201, ...(isRejected && { error }) },
+    }))
+    if (!isRejected) for (const id of ids) taken.add(id)
+    response.end(JSON.stringify({ took: 1, errors: isRejected, items }))
+  })
+  return { bulk: sink(), asked, room }
+}
+
+it('a request that is rejected each time is divided until its parts find room', async () => {
+  const { bulk, asked, room } = await cramped(550_000)
+  expect(new Set(await kinds(bulk, items('a', 200, 10_000)))).toEqual(new Set(['created']))
+  expect(taken.size).toBe(200)
+  // Three times as a whole, and each part that is still too large once.
+  expect(asked.filter((bytes) => bytes > 550_000)).toHaveLength(3 + 2)
+  // The following requests have a size that fits, and grow again while all goes well.
+  asked.length = 0
+  await kinds(bulk, items('b', 200, 10_000))
+  expect(Math.max(...asked)).toBeLessThan(2_000_000)
+  room.most = Number.POSITIVE_INFINITY
+  for (let round = 0; round < 12; round++) await kinds(bulk, items(`c${round}x`, 200, 10_000))
+  asked.length = 0
+  await kinds(bulk, items('d', 200, 10_000))
+  expect(asked).toHaveLength(1)
+})
+
+it('a document that is rejected by itself goes back to its agent, and is not refused', async () => {
+  const { bulk } = await cramped(1_000)
+  await expect(bulk.write([item('a', 10), item('b', 200_000)])).rejects.toThrow('rejected execution')
 })

@@ -12,7 +12,7 @@ import { searchPage } from './search.ts'
 /** A cluster that takes for ever to search. */
 let server: Server
 let client: Client
-/** What was asked, and which requests were cut by the client. */
+/** The requests, and those that the client cut. */
 let asked: string[]
 let begun: PromiseWithResolvers<void>
 let cut: PromiseWithResolvers<void>
@@ -45,7 +45,7 @@ afterEach(async () => {
 const QUERY = { kind: 'all' } as const
 const names = namesFor('default')
 
-/** Goes away once the cluster searches; resolves when the cluster is told. */
+/** Goes away once the cluster searches; resolves when the cluster notices. */
 async function goneFrom(ask: (gone: AbortSignal) => Promise<unknown>): Promise<void> {
   const gone = new AbortController()
   const answer = asking(() => ask(gone.signal))

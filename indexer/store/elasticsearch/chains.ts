@@ -6,10 +6,10 @@ import { WHOLE } from './search.ts'
 
 const MOST_GAPS = 100
 const MOST_INCARNATIONS = 1000
-/** Into how many parts a run of numbers is divided that is not whole. */
+/** The number of parts into which an incomplete run of numbers is divided. */
 const PARTS = 64
 
-/** An agent's chains, from the waybills that are settled. Numbers begin with 1: what is missing before the first is a gap too. */
+/** An agent's chains, from its settled waybills. Numbers begin with 1: missing ones before the first are a gap, too. */
 export async function chainsOf(client: Client, names: Names, agent: string): Promise<Chain[]> {
   await client.indices.refresh({ index: names.waybills })
   const settled = [{ term: { kind: 'waybill' } }, { term: { agent } }, { term: { state: 'stored' } }]
@@ -72,7 +72,7 @@ interface Incarnations {
 interface Run {
   readonly from: number
   readonly to: number
-  /** How many of its numbers are there. */
+  /** The number of present sequence numbers. */
   readonly count: number
 }
 
@@ -83,8 +83,13 @@ interface Gap {
 
 type Filter = { readonly term: { readonly [field: string]: string } }
 
-/** What is missing in a run, by dividing again and again what is neither whole nor empty. */
-async function gapsOf(client: Client, names: Names, filter: readonly Filter[], run: Run): Promise<Gap[]> {
+/** Finds the missing numbers of a run: it divides each part that is neither whole nor empty again and again. */
+export async function gapsOf(
+  client: Client,
+  names: Names,
+  filter: readonly Filter[],
+  run: Run,
+): Promise<Gap[]> {
   const gaps: Gap[] = []
   const add = (from: number, to: number): void => {
     const before = gaps.at(-1)

@@ -1,7 +1,7 @@
 import type { Client } from '@elastic/elasticsearch'
 import { StoreUnavailableError } from '../port.ts'
 
-/** The operation on this index, which has one shard, up to which all have been done. */
+/** Returns the number up to which all operations on this index, which has one shard, are done. */
 export async function checkpointOf(client: Client, index: string): Promise<number> {
   const { indices } = await client.indices.stats({ index, level: 'shards' })
   const copies = Object.values(indices?.[index]?.shards ?? {}).flat()

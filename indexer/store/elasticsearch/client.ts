@@ -31,7 +31,7 @@ class CompatibleTransport extends Transport {
   }
 }
 
-/** What a request is sent with so that it ends, in the cluster too, when its client has gone away. */
+/** The request options that end a request, in the cluster too, when its client has gone away. */
 export const until = (gone: AbortSignal | undefined): { signal?: AbortSignal } =>
   gone === undefined ? {} : { signal: gone }
 
@@ -56,7 +56,7 @@ export function connect({
     nodes: [...nodes],
     Transport: CompatibleTransport,
     requestTimeout: requestTime,
-    // Who asks knows better what may be asked again; see bulk.ts and failures.ts.
+    // The caller knows better which requests it may retry; see bulk.ts and failures.ts.
     maxRetries: 0,
     // Headers and bodies of failed requests may hold credentials and events.
     redaction: { type: 'remove' },

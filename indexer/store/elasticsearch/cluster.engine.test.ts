@@ -4,7 +4,7 @@ import { batchOf, eventAt } from '../testing/batches.ts'
 import { TestCluster } from './testing/engine.ts'
 import { Way } from './testing/way.ts'
 
-/** What becomes of a whole cluster. The store says so, loses nothing, and goes on by itself. */
+/** Failures of a whole cluster. The store reports them, loses nothing, and continues by itself. */
 const cluster = new TestCluster()
 const stores: Store[] = []
 const ways: Way[] = []
@@ -47,7 +47,7 @@ test.skipIf(!isOurs)(
       await expect(store.write(batch)).rejects.toBeInstanceOf(StoreUnavailableError)
       expect(await store.status()).toMatchObject({
         ready: false,
-        problem: expect.stringContaining('takes no writes'),
+        problem: expect.stringContaining('refuses writes'),
       })
     } finally {
       await set(null)
@@ -86,7 +86,7 @@ test('a cluster so slow that a request is given up stores its events once, whene
       pass().then(answered.resolve, answered.reject)
     })
   }
-  await expect(store.write(batch)).rejects.toThrow('Elasticsearch does not answer as it should')
+  await expect(store.write(batch)).rejects.toThrow('Elasticsearch does not answer correctly')
   await answered.promise
   way.meets = (_, pass) => pass()
   expect(await store.write(batch)).toMatchObject(STORED)

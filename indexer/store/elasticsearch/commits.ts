@@ -6,8 +6,8 @@ import { statusOf } from './failures.ts'
 import { type Names, waybillId } from './names.ts'
 
 /**
- * The document of a waybill. It stands before the first of its events does, and says into which index those of each category
- * go: whoever writes them, and however often, goes there. So a conflict is the proof that an event is there.
+ * The document of a waybill. It exists before the first of its events, and names the index for the events of each category. Each attempt
+ * writes them there, so a conflict proves that an event is there.
  */
 export interface Commit {
   readonly kind: 'waybill'
@@ -16,10 +16,10 @@ export interface Commit {
   readonly sequence: number
   readonly hash: string
   readonly state: 'open' | 'stored'
-  /** `event.ingested` of its events, whoever writes them. */
+  /** `event.ingested` of its events. */
   readonly at: number
   readonly events: number
-  /** Of its lines, before they were compressed. */
+  /** The bytes of its lines before compression. */
   readonly bytes: number
   readonly body: CommitBody
 }
@@ -30,18 +30,21 @@ export interface CommitBody {
   readonly pins: Pins
   /** Indices that its events were pinned to before, and which were closed to writing. */
   readonly former: readonly string[]
-  /** Pinned indices that were found closed, and when. */
+  /** The pinned indices that were found closed, and the times of that. */
   readonly closed: { readonly [index: string]: number }
   readonly result?: WriteResult
-  /** What its manifest names as the hash before it; waybills of earlier versions of Waybill don't say. */
+  /** The hash of the previous waybill that its manifest names; waybills of earlier versions of Waybill lack it. */
   readonly previous?: string | null
-  /** What was shipped with the events, in base64. */
+  /** The manifest that was shipped with the events, in base64. */
   readonly manifest?: string
   readonly signature?: string
+  /** The leaf hashes of all lines in their order, or of those at `positions`, in base64. */
   readonly leaves?: string
+  /** In a waybill that was moved here from a store that had not all of its leaf hashes. */
+  readonly positions?: readonly number[]
 }
 
-/** A commit as it was read: a write that builds on it succeeds only while it is still so. */
+/** A commit with its version: a write based on it succeeds only while nobody has changed it. */
 export interface ReadCommit {
   readonly commit: Commit
   readonly version: { readonly if_seq_no: number; readonly if_primary_term: number }
@@ -68,7 +71,7 @@ export class Commits {
   }
 
   /**
-   * The waybills that this one is bound to. Asked behind its own commit: of two that are written at the same time one sees the other.
+   * The waybills that this one is bound to. The lookup comes after its own commit: of two concurrent writes, one sees the other.
    */
   async linksOf({ agent, incarnation, sequence, cites }: Manifest): Promise<Links> {
     const idOf = (its: string, number: number): string =>
@@ -81,8 +84,7 @@ export class Commits {
       _source_includes: ['hash', 'body.previous'],
     })
     const [before, after, cited] = docs.map((doc) => {
-      if ('error' in doc)
-        throw new Error(`${this.#index} does not tell what it has: ${doc.error.reason ?? ''}`)
+      if ('error' in doc) throw new Error(`${this.#index} can't be read: ${doc.error.reason ?? ''}`)
       return doc.found ? doc._source : undefined
     })
     const claimed = after?.body?.previous
@@ -93,7 +95,7 @@ export class Commits {
     }
   }
 
-  /** The waybill's commit: the one that is there, or a new one. */
+  /** Reads the waybill's commit, or writes a new one. */
   async open(batch: StoreBatch, pinned: () => Promise<Pins>): Promise<ReadCommit> {
     const { agent, incarnation, sequence, events, bytes } = batch.manifest
     const id = waybillId(batch.manifest)
@@ -117,7 +119,7 @@ export class Commits {
     }
   }
 
-  /** Null where someone else has written it since it was read. */
+  /** Returns null if someone else has written it since it was read. */
   change(read: ReadCommit, commit: Commit): Promise<ReadCommit | null> {
     return this.#put(waybillId(commit), commit, read.version)
   }

@@ -52,7 +52,7 @@ export function keywordCondition(field: string, query: FieldQuery): Asked {
 /** One leaf of a flattened field. The cluster folds path and value together, and knows no wildcards here. */
 export function leafCondition(field: string, inside: string, query: FieldQuery): Asked {
   if (inside === '') return none
-  // In `exists` an asterisk would stand for any leaf.
+  // An asterisk in `exists` would match any leaf.
   const there = inside.includes('*') ? candidates(exists(field)) : exactly(exists(`${field}.${inside}`))
   switch (query.kind) {
     case 'exists':

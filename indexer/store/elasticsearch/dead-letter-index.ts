@@ -1,39 +1,28 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
-import { LIMITS } from '../../../schema/index.ts'
+import { LIMITS, leafHash } from '../../../schema/index.ts'
 import type { Manifest } from '../../../schema/wire/index.ts'
 import { decodeCursor, encodeCursor, noCursor } from '../cursor.ts'
-import type { DeadLetter, DeadReason, WholeLine } from '../port.ts'
+import type { DeadLetter, WholeLine } from '../port.ts'
 import { CUT_FOR_SIZE, errorOf, type Failure, failureOf, failureOfThrown, statusOf } from './failures.ts'
 import { type Names, waybillId } from './names.ts'
+import type { BuriedEvent } from './outcome.ts'
 
 /** A dead letter's document. */
-export interface StoredLetter {
-  readonly id: string
-  readonly at: number
-  readonly kind: DeadReason
-  readonly reason: string
-  readonly eventId: string
-  readonly agent: string
-  readonly incarnation: string
-  readonly sequence: number
-  readonly position: number
-  readonly source: string
-  /** Where its event goes when it is replayed: chosen once. */
-  readonly pin?: string
-  /** Base64. */
+export type DeadLetterDocument = Omit<DeadLetter, 'line'> & {
+  /** The line in base64; only its beginning if there is `whole`. */
   readonly line: string
-  /** There where `line` is only the beginning. */
-  readonly whole?: WholeLine
+  /** The index for its event when it is replayed: chosen once. */
+  readonly pin?: string
 }
 
-/** A letter on its way, and what it is to be shortened from. */
+/** A letter to write, and the line from which to shorten it. */
 interface PendingDeadLetter {
-  readonly letter: StoredLetter
+  readonly letter: DeadLetterDocument
   readonly line: Buffer
   readonly whole: WholeLine
 }
 
-/** The same with less of its line; null where there is no less. */
+/** Returns the letter with less of its line, or null if there is no less. */
 function shortened({ letter, line, whole }: PendingDeadLetter): PendingDeadLetter | null {
   const now = Buffer.byteLength(letter.line, 'base64')
   const kept = KEPT_BYTES.find((bytes) => bytes < now)
@@ -46,27 +35,16 @@ function shortened({ letter, line, whole }: PendingDeadLetter): PendingDeadLette
 }
 
 export interface ReadLetter {
-  readonly letter: StoredLetter
+  readonly letter: DeadLetterDocument
   readonly version: { readonly if_seq_no: number; readonly if_primary_term: number }
 }
 
-export interface NewLetter {
-  readonly position: number
-  readonly kind: DeadReason
-  readonly reason: string
-  readonly eventId: string
-  readonly source: string
-  readonly line: Buffer
-  readonly leaf: string
-  readonly at: WholeLine['at']
-}
-
 const ORDER = [{ at: 'desc' }, { sequence: 'desc' }, { position: 'desc' }, { id: 'desc' }] as const
-/** Lines of a MiB each: so many are carried to the cluster, or back, at once. */
+/** Lines of a MiB each: this many are carried to the cluster, or back, at once. */
 const AT_A_TIME = 20
-/** What is kept of a line that is too large for the cluster, or for a proxy before it: so much, or else so much. */
+/** The bytes that are kept of a line that is too large for the cluster, or for a proxy before it: the first of these sizes that fits. */
 const KEPT_BYTES = [64 * 1024, 4 * 1024, 0]
-/** Of what a cluster or a proxy says to it: either may repeat the document, or answer with a page. */
+/** The length of a kept reason: a cluster may repeat the document in it, and a proxy may answer with a page. */
 const REASON_LENGTH = 2000
 
 /** The dead letters' index. */
@@ -79,11 +57,11 @@ export class DeadLetterIndex {
     this.#index = names.deadLetters
   }
 
-  /** Each under an id of its own place, so that burying twice is burying once. */
+  /** Each letter has an id made from its own place, so that burying it twice stores it once. */
   async bury(
     manifest: Pick<Manifest, 'agent' | 'incarnation' | 'sequence'>,
     at: number,
-    letters: readonly NewLetter[],
+    letters: readonly (BuriedEvent & { readonly line: Buffer })[],
   ): Promise<void> {
     const { agent, incarnation, sequence } = manifest
     for (let i = 0; i < letters.length; i += AT_A_TIME) {
@@ -101,7 +79,7 @@ export class DeadLetterIndex {
         line,
         whole: { bytes: line.length, leaf, at: place },
       }))
-      // What is more than an event may be is no event: a cluster would have to carry it for nothing.
+      // An oversized line is not an event, so the cluster need not carry all of it.
       await this.#put(
         some.map((burial) =>
           burial.line.length > LIMITS.eventBytes ? (shortened(burial) ?? burial) : burial,
@@ -127,7 +105,7 @@ export class DeadLetterIndex {
   }
 
   /** Some proxies cut the connection in place of an answer. */
-  async #createOrTooLarge(letters: readonly StoredLetter[]): Promise<Failure | null> {
+  async #createOrTooLarge(letters: readonly DeadLetterDocument[]): Promise<Failure | null> {
     const bytes = letters.reduce((sum, { line }) => sum + line.length, 0)
     for (let cuts = 1; ; cuts++) {
       const failure = await this.#create(letters)
@@ -136,10 +114,10 @@ export class DeadLetterIndex {
     }
   }
 
-  /** Null where all are there now. */
-  async #create(letters: readonly StoredLetter[]): Promise<Failure | null> {
+  /** Returns null if all are there now. */
+  async #create(letters: readonly DeadLetterDocument[]): Promise<Failure | null> {
     try {
-      const { items } = await this.#client.bulk<StoredLetter>({
+      const { items } = await this.#client.bulk<DeadLetterDocument>({
         operations: letters.flatMap((letter) => [
           { create: { _index: this.#index, _id: letter.id } },
           letter,
@@ -157,9 +135,21 @@ export class DeadLetterIndex {
     }
   }
 
+  /** Keeps letters of another store, under the ids that they have here. */
+  async put(letters: readonly DeadLetter[]): Promise<void> {
+    for (let i = 0; i < letters.length; i += AT_A_TIME)
+      await this.#put(
+        letters.slice(i, i + AT_A_TIME).map(({ line, ...letter }) => ({
+          letter: { ...letter, id: `${waybillId(letter)}.${letter.position}`, line: line.toString('base64') },
+          line,
+          whole: letter.whole ?? { bytes: line.length, leaf: leafHash(line).toString('hex'), at: null },
+        })),
+      )
+  }
+
   async read(id: string): Promise<ReadLetter | null> {
     try {
-      const answer = await this.#client.get<StoredLetter>({ index: this.#index, id })
+      const answer = await this.#client.get<DeadLetterDocument>({ index: this.#index, id })
       const { _source: letter, _seq_no, _primary_term } = answer
       if (letter === undefined || _seq_no === undefined || _primary_term === undefined) return null
       return { letter, version: { if_seq_no: _seq_no, if_primary_term: _primary_term } }
@@ -169,11 +159,16 @@ export class DeadLetterIndex {
     }
   }
 
-  /** Says where the event of a letter goes; false where someone else changed or removed the letter meanwhile. */
+  /** Records the index for the event of a letter. Returns false if someone else changed or removed the letter in the meantime. */
   async pin({ letter, version }: ReadLetter, pin: string): Promise<boolean> {
     try {
       const document = { ...letter, pin }
-      await this.#client.index<StoredLetter>({ index: this.#index, id: letter.id, document, ...version })
+      await this.#client.index<DeadLetterDocument>({
+        index: this.#index,
+        id: letter.id,
+        document,
+        ...version,
+      })
       return true
     } catch (thrown) {
       if (statusOf(thrown) === 409) return false
@@ -198,13 +193,13 @@ export class DeadLetterIndex {
     total: number
   }> {
     await this.#client.indices.refresh({ index: this.#index })
-    const letters: StoredLetter[] = []
+    const letters: DeadLetterDocument[] = []
     let from: estypes.SortResults | undefined = after === undefined ? undefined : placeOf(after)
     let total = 0
-    // One more than asked for says whether there is more.
+    // One letter more than requested shows whether there is more.
     while (letters.length <= limit) {
       const size = Math.min(AT_A_TIME, limit + 1 - letters.length)
-      const { hits } = await this.#client.search<StoredLetter>({
+      const { hits } = await this.#client.search<DeadLetterDocument>({
         index: this.#index,
         size,
         sort: [...ORDER],
@@ -232,11 +227,11 @@ export class DeadLetterIndex {
   }
 }
 
-export function letterOf({ line, pin: _, ...letter }: StoredLetter): DeadLetter {
+export function letterOf({ line, pin: _, ...letter }: DeadLetterDocument): DeadLetter {
   return { ...letter, line: Buffer.from(line, 'base64') }
 }
 
-const cursorOf = ({ at, sequence, position, id }: StoredLetter): string =>
+const cursorOf = ({ at, sequence, position, id }: DeadLetterDocument): string =>
   encodeCursor([at, sequence, position, id])
 
 function placeOf(cursor: string): (string | number)[] {

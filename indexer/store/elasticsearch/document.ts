@@ -7,6 +7,7 @@ import {
   isCanonicalText,
   isRecord,
   LIMITS,
+  memberOf,
   placedAt,
   placeOf,
   textAt,
@@ -16,7 +17,7 @@ import type { SoundEvent } from '../line.ts'
 import { fitted } from './fit.ts'
 import { ADDED, CHANGES, CUT, UNFIT } from './mapping.ts'
 
-/** Where an event came from, and when. */
+/** The origin and the time of an event. */
 export interface Seal {
   readonly agent: string
   readonly incarnation: string
@@ -50,15 +51,15 @@ export function documentOf(
   if (changesOf(shown).length > 0) marks.push(CHANGES)
   if (!asItIs) marks.push(UNFIT)
   const { agent, incarnation, sequence, position, leaf } = seal
-  document.event = { ...memberOf(document, 'event'), ingested }
+  document.event = { ...recordAt(document, 'event'), ingested }
   document.audit = {
-    ...memberOf(document, 'audit'),
+    ...recordAt(document, 'audit'),
     seal: {
       agent,
       incarnation,
       sequence,
       position,
-      ...memberOf(shown.audit, 'seal'),
+      ...recordAt(shown.audit, 'seal'),
       [ADDED.leaf]: leaf,
       ...(!asItIs && { [ADDED.line]: line.toString('utf8') }),
       ...(!asItIs && additions !== null && { [ADDED.additions]: JSON.stringify(additions) }),
@@ -69,35 +70,33 @@ export function documentOf(
   return JSON.stringify(document)
 }
 
-/** What the total order and the category are read from is there in the form that the mapping wants. */
+/** Puts the fields of the total order and of the category into the form that the mapping requires. */
 function putInPlace(document: Record<string, unknown>, shown: AuditEvent): void {
   const { timestamp, agent, sequence, id } = placeOf(shown)
   document['@timestamp'] = new Date(timestamp).toISOString()
-  document.agent = { ...memberOf(document, 'agent'), id: agent.slice(0, LIMITS.indexedLength).toWellFormed() }
-  document.event = { ...memberOf(document, 'event'), id, sequence: wholeNumber(sequence) }
+  document.agent = { ...recordAt(document, 'agent'), id: agent.slice(0, LIMITS.indexedLength).toWellFormed() }
+  document.event = { ...recordAt(document, 'event'), id, sequence: wholeNumber(sequence) }
 }
 
 const wholeNumber = (value: number): number =>
   Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Math.trunc(value)))
 
-function memberOf(record: unknown, member: string): Record<string, unknown> {
-  const value = isRecord(record) ? record[member] : undefined
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {}
+function recordAt(record: unknown, member: string): Record<string, unknown> {
+  const value = memberOf(record, member)
+  return isRecord(value) ? value : {}
 }
 
 /** The event of a document: as stored, without what only this adapter keeps. */
 export function eventOf(source: unknown): AuditEvent {
   const document = source as AuditEvent
-  const audit = memberOf(document, 'audit')
+  const audit = recordAt(document, 'audit')
   const {
     [ADDED.leaf]: _leaf,
     [ADDED.line]: line,
     [ADDED.additions]: added,
     [ADDED.marks]: _marks,
     ...seal
-  } = memberOf(audit, 'seal')
+  } = recordAt(audit, 'seal')
   if (typeof line !== 'string') return { ...document, audit: { ...audit, seal } }
   const sealed = JSON.parse(line) as AuditEvent
   const enriched = withAdditions(sealed, typeof added === 'string' ? (JSON.parse(added) as Additions) : null)
@@ -106,7 +105,7 @@ export function eventOf(source: unknown): AuditEvent {
   const shown = placedAt(audit.revision_of === undefined ? enriched : asRevision(enriched, id), ingested)
   return {
     ...shown,
-    event: { ...memberOf(shown, 'event'), ingested },
-    audit: { ...memberOf(shown, 'audit'), seal, words: audit.words },
+    event: { ...recordAt(shown, 'event'), ingested },
+    audit: { ...recordAt(shown, 'audit'), seal, words: audit.words },
   }
 }

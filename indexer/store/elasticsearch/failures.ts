@@ -1,15 +1,18 @@
 import { errors, type estypes } from '@elastic/elasticsearch'
-import { OperatorError, reasonOf } from '../../../schema/index.ts'
+import * as z from 'zod'
+import { reasonOf } from '../../../schema/index.ts'
 import { CancelledError, StoreFullError, StoreUnavailableError } from '../port.ts'
 
-/** What an item of a bulk answer, or a whole request, came to. */
+/** The failure of an item of a bulk answer, or of a whole request. */
 export type Failure =
-  /** It may go well later, with the same bytes at the same place. */
+  /** The same bytes at the same place may succeed later. */
   | {
       readonly kind: 'busy'
       readonly reason: string
-      /** The connection was cut with the request on its way, as some proxies do with a large one in place of a 413. */
+      /** The connection was cut during the request: some proxies do that with a large one instead of answering 413. */
       readonly cut?: true
+      /** The cluster has no room for so much at once (429): its queues and its memory for requests are bounded. */
+      readonly rejected?: true
     }
   /** Disks are at the flood-stage watermark: nothing can be written until there is room. */
   | { readonly kind: 'full'; readonly reason: string }
@@ -43,7 +46,7 @@ const TRANSIENT = new Set([
   'search_phase_execution_exception',
 ])
 
-/** What is wrong, by an error's status and its body; `reason` is a sentence for people. */
+/** Classifies a failure by an error's status and its body; `reason` is a sentence for people. */
 export function failureOf(status: number, cause: Cause): Failure {
   const reason = sentenceOf(cause)
   switch (cause.type) {
@@ -58,11 +61,12 @@ export function failureOf(status: number, cause: Cause): Failure {
   }
   if (status === 413) return { kind: 'too-large', reason }
   if (status === 401 || status === 403) return { kind: 'denied', reason }
-  if (status === 429 || status >= 500 || TRANSIENT.has(cause.type)) return { kind: 'busy', reason }
+  if (status === 429) return { kind: 'busy', reason, rejected: true }
+  if (status >= 500 || TRANSIENT.has(cause.type)) return { kind: 'busy', reason }
   return { kind: 'refused', reason }
 }
 
-/** Blocks are told by their text alone: `index [x] blocked by: [FORBIDDEN/8/index write (api)];` */
+/** Classifies a block; only its text shows the kind: `index [x] blocked by: [FORBIDDEN/8/index write (api)];` */
 function blocked(reason: string): Failure {
   if (/flood-stage|\/12\//.test(reason)) return { kind: 'full', reason }
   if (/\/(5|8)\/index /.test(reason)) return { kind: 'closed', reason }
@@ -70,7 +74,7 @@ function blocked(reason: string): Failure {
   return { kind: 'busy', reason }
 }
 
-/** The outer reason and, where it says more, the innermost. */
+/** Returns the outer reason, and the innermost if it adds anything. */
 function sentenceOf(cause: Cause): string {
   let inner: Cause = cause
   while (inner.caused_by !== undefined) inner = inner.caused_by
@@ -83,16 +87,16 @@ function sentenceOf(cause: Cause): string {
     : `${outer}: ${inner.reason}`
 }
 
-/** A proxy answers with a page of its own. */
-const TOO_LARGE = 'it is larger than the cluster, or a proxy before it, takes in a request (413)'
+/** The message for a proxy that answers with a page of its own. */
+const TOO_LARGE = 'it is larger than the cluster, or a proxy in front of it, accepts (413)'
 
 /** A request with more bytes than this is taken for too large when its connection was cut so often in a row. */
 export const CUT_FOR_SIZE = { bytes: 64 * 1024, times: 3 } as const
 
-/** What Node and undici say of it. Nobody listening, or no answer in time, is something else. */
+/** The messages of Node and undici for a cut connection. A refused connection or a timeout is something else. */
 const CUT = /other side closed|ECONNRESET|EPIPE|socket hang up/
 
-/** What a thrown error of the client came to; null where it is none of the cluster's making. */
+/** Classifies a thrown error of the client; null if the cluster did not cause it. */
 export function failureOfThrown(thrown: unknown): Failure | null {
   if (thrown instanceof errors.ResponseError) {
     const status = thrown.statusCode ?? 0
@@ -108,18 +112,26 @@ export function failureOfThrown(thrown: unknown): Failure | null {
   return null
 }
 
+const refusalShape = z.object({
+  error: z.object({
+    type: z.string(),
+    reason: z.string().optional().catch(undefined),
+    root_cause: z.array(z.unknown()).catch([]),
+  }),
+})
+
 function causeIn(body: unknown): Cause | null {
-  if (typeof body !== 'object' || body === null || !('error' in body)) return null
-  const { error } = body
-  if (typeof error !== 'object' || error === null || !('type' in error) || typeof error.type !== 'string')
-    return null
-  const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.type
-  // Of a search the shards' own reasons say what is wrong.
-  const root =
-    'root_cause' in error && Array.isArray(error.root_cause) ? (error.root_cause[0] as unknown) : null
+  const refusal = refusalShape.safeParse(body)
+  if (!refusal.success) return null
+  // The error of a search has the real cause in the shards' reasons.
+  const {
+    type,
+    reason = type,
+    root_cause: [root],
+  } = refusal.data.error
   const deeper = causeIn({ error: root })
   return {
-    type: error.type,
+    type,
     reason,
     ...(deeper !== null && deeper.reason !== reason && { caused_by: deeper }),
   }
@@ -130,22 +142,22 @@ export function errorOf(failure: Failure): Error {
   switch (failure.kind) {
     case 'full':
       return new StoreFullError(
-        `Elasticsearch has no room: ${failure.reason} Free disk space or add a node; writing goes on by itself then.`,
+        `Elasticsearch has no room: ${failure.reason} Free disk space or add a node; writing then continues by itself.`,
       )
     case 'denied':
       return new StoreUnavailableError(
-        `Elasticsearch does not let the indexer do this: ${failure.reason} Check store.elasticsearch's api-key or user and its privileges.`,
+        `Elasticsearch refuses the indexer: ${failure.reason} Check store.elasticsearch's api-key or user and its privileges.`,
       )
     case 'closed':
       return new StoreUnavailableError(
-        `An index of Elasticsearch takes no writes: ${failure.reason} Remove the block, or roll its alias over.`,
+        `An index of Elasticsearch refuses writes: ${failure.reason} Remove the block, or roll its alias over.`,
       )
     default:
-      return new StoreUnavailableError(`Elasticsearch does not answer as it should: ${failure.reason}`)
+      return new StoreUnavailableError(`Elasticsearch does not answer correctly: ${failure.reason}`)
   }
 }
 
-/** Does it, and makes a failure of the cluster a sentence of the store. */
+/** Runs an operation, and turns a failure of the cluster into an error of the store. */
 export async function asking<Result>(ask: () => Promise<Result>): Promise<Result> {
   try {
     return await ask()
@@ -159,8 +171,8 @@ export async function asking<Result>(ask: () => Promise<Result>): Promise<Result
 export const statusOf = (thrown: unknown): number =>
   thrown instanceof errors.ResponseError ? (thrown.statusCode ?? 0) : 0
 
-/** An error at the start, which the operator reads. */
+/** Turns an error at the start into a sentence of the store. */
 export function atStart(thrown: unknown): unknown {
   const failure = failureOfThrown(thrown)
-  return failure === null ? thrown : new OperatorError(errorOf(failure).message, { cause: thrown })
+  return failure === null ? thrown : errorOf(failure)
 }

@@ -6,16 +6,16 @@ import type { Names } from './names.ts'
 
 /** A category's indices. */
 export interface Family {
-  /** Where its alias leads for writing. */
+  /** The index that its alias writes to. */
   readonly write: string
-  /** All of them, oldest first. */
+  /** All of its indices, oldest first. */
   readonly all: readonly string[]
 }
 
-/** How long what was seen counts: rollovers are told by nobody. An index that was rolled over still takes writes. */
+/** How long a lookup is valid, ms: nobody reports rollovers. An index that was rolled over still takes writes. */
 const SEEN_FOR = 5_000
 
-/** Which indices there are. */
+/** The indices of each category. */
 export class Families {
   readonly #client: Client
   readonly #names: Names
@@ -38,17 +38,17 @@ export class Families {
     return family
   }
 
-  /** All indices of events. */
+  /** Returns all indices of events. */
   async all(): Promise<string[]> {
     return [...(await this.#current()).values()].flatMap(({ all }) => [...all])
   }
 
-  /** Where new events go now. */
+  /** Returns the indices that new events go to now. */
   async writeIndices(): Promise<string[]> {
     return [...(await this.#current()).values()].map(({ write }) => write)
   }
 
-  /** Something was found to be otherwise: the next question is asked of the cluster. */
+  /** Forgets the lookup: something was found to differ, so the next question goes to the cluster. */
   forget(): void {
     this.#seen = null
   }

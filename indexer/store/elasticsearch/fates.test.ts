@@ -6,7 +6,7 @@ import { Placing } from './placing.ts'
 import { originOf, type PreparedBatch, prepared } from './prepare.ts'
 import { type Answering, answering, sinkOf } from './testing/answering.ts'
 
-/** A cluster that answers each item as the table says: a server on a real socket. */
+/** A cluster that answers each item from a table: a server on a real socket. */
 interface Item {
   readonly status: number
   readonly type?: string
@@ -18,12 +18,12 @@ interface BulkAnswer {
 }
 
 let cluster: Answering
-/** What is answered about an id, time after time; the last goes on. */
+/** The answers for an id, in turn; the last one repeats. */
 const answers = new Map<string, Item[]>()
 /** Ids of each bulk request. */
 const asked: string[][] = []
 let change: (items: BulkAnswer[]) => BulkAnswer[]
-/** What `_mget` has under an id. */
+/** The documents that `_mget` returns, by id. */
 const stored = new Map<string, object>()
 
 beforeEach(async () => {
@@ -125,11 +125,11 @@ describe('what becomes of an item of a bulk answer', () => {
     error: new (...args: never[]) => Error,
     says: string,
   ][] = [
-    ['429 without end', rejected, StoreUnavailableError, 'does not answer as it should'],
-    ['429 without a reason', { status: 429 }, StoreUnavailableError, 'does not answer as it should'],
-    ['503 without end', { status: 503 }, StoreUnavailableError, 'does not answer as it should'],
-    ['401', { status: 401, type: 'security_exception' }, StoreUnavailableError, 'does not let the indexer'],
-    ['403', { status: 403 }, StoreUnavailableError, 'does not let the indexer'],
+    ['429 without end', rejected, StoreUnavailableError, 'does not answer correctly'],
+    ['429 without a reason', { status: 429 }, StoreUnavailableError, 'does not answer correctly'],
+    ['503 without end', { status: 503 }, StoreUnavailableError, 'does not answer correctly'],
+    ['401', { status: 401, type: 'security_exception' }, StoreUnavailableError, 'refuses the indexer'],
+    ['403', { status: 403 }, StoreUnavailableError, 'refuses the indexer'],
     [
       'a disk at its flood stage',
       blocked('[TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark]'),

@@ -4,7 +4,7 @@ import { batchOf, eventAt, idAt } from '../testing/batches.ts'
 import { TestCluster } from './testing/engine.ts'
 import { Way } from './testing/way.ts'
 
-/** What the cluster may do to the store: nothing is lost, it says what is wrong, and goes on without being started again. */
+/** Faults that the cluster may cause the store: it loses nothing, reports the problem, and continues without a restart. */
 const cluster = new TestCluster()
 const stores: Store[] = []
 afterEach(async () => {
@@ -26,7 +26,7 @@ const batch = batchOf(1, [eventAt(0), eventAt(1)])
 const STORED = { kind: 'stored', again: false, result: { stored: 2, duplicate: 0, dead: 0 } }
 
 test.each([
-  { name: 'a write block', block: { write: true }, error: StoreUnavailableError, says: 'takes no writes' },
+  { name: 'a write block', block: { write: true }, error: StoreUnavailableError, says: 'refuses writes' },
   {
     name: 'the flood-stage watermark',
     block: { read_only_allow_delete: true },
@@ -54,12 +54,15 @@ test.each([
 test('a cluster that is cut off is told, and found again', async () => {
   const way = await Way.open()
   const store = await open(await cluster.make(), { nodes: [way.node] })
+  await store.reach()
   way.meets = async (_asked, _pass, response) => {
     response.destroy()
   }
   await expect(store.write(batch)).rejects.toBeInstanceOf(StoreUnavailableError)
   expect(await store.status()).toMatchObject({ ready: false })
+  await expect(store.reach()).rejects.toBeInstanceOf(StoreUnavailableError)
   way.meets = (_, pass) => pass()
+  await store.reach()
   expect(await store.write(batch)).toMatchObject(STORED)
   expect(await store.status()).toMatchObject({ ready: true })
   await way.close()
@@ -103,4 +106,33 @@ test('an event that a mapping of another kind refuses is in the dead letters, an
   const { letters } = await store.deadLetters.list({ limit: 9 })
   expect(letters).toMatchObject([{ kind: 'refused', eventId: idAt(5), position: 1 }])
   expect(letters[0]!.reason).toContain('Elasticsearch refused it')
+})
+
+test('a store whose writes fail is not ready, though the cluster is well; a batch that is written or, later, a probe says that it is', async () => {
+  const way = await Way.open()
+  let at = Date.UTC(2026, 10, 2)
+  const store = await open(await cluster.make(), { nodes: [way.node], now: () => at })
+  const reject: Way['meets'] = async (asked, pass, response) => {
+    if (!asked.url?.startsWith('/_bulk')) return pass()
+    response.writeHead(429, { 'content-type': 'application/json' })
+    const error = { type: 'es_rejected_execution_exception', reason: 'no room for this request' }
+    response.end(JSON.stringify({ error, status: 429 }))
+  }
+  const failing = { ready: false, problem: expect.stringContaining('no room for this request') }
+  way.meets = reject
+  await expect(store.write(batch)).rejects.toThrow('no room for this request')
+  expect(await store.status()).toMatchObject(failing)
+  at += 20_000
+  expect(await store.status()).toMatchObject(failing)
+  way.meets = (_asked, pass) => pass()
+  expect(await store.write(batch)).toMatchObject(STORED)
+  at += 2_000
+  expect(await store.status()).toMatchObject({ ready: true, problem: null })
+  way.meets = reject
+  const next = batchOf(2, [eventAt(2)])
+  await expect(store.write(next)).rejects.toThrow('no room for this request')
+  way.meets = (_asked, pass) => pass()
+  at += 31_000
+  expect(await store.status()).toMatchObject({ ready: true, problem: null })
+  await way.close()
 })

@@ -2,14 +2,14 @@ import { type AuditEvent, FIELDS, type Field, isRecord, LIMITS } from '../../../
 import { addressKey } from '../../query/index.ts'
 
 /**
- * Elasticsearch refuses a document of which one value is not of its field's type, and has its own ideas of others (a key
- * with dots is a path, a list within a list is one list). The schema only says that such a value is not there. So what goes into a
- * document is what both understand alike, and whoever leaves something out says so.
+ * Elasticsearch refuses a document with a value that is not of its field's type, and it interprets other values in its own way (a key with
+ * dots is a path, a list within a list is one list). The schema only treats such a value as absent. So a document contains only what both
+ * understand alike, and the code that leaves something out reports it.
  */
 export interface Fitted {
-  /** The event without what does not fit. */
+  /** The event without the values that do not fit. */
   readonly event: Record<string, unknown>
-  /** Nothing was left out. */
+  /** Whether nothing was left out. */
   readonly whole: boolean
 }
 
@@ -23,6 +23,7 @@ interface Node {
   fits: ((value: unknown) => boolean) | null
 }
 
+/** A walk without a library, since every event passes here. */
 class Walk {
   whole = true
 
@@ -63,7 +64,7 @@ const isAddress = (value: unknown): boolean => typeof value === 'string' && addr
 
 const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/
 
-/** Days and hours that do not exist are another time to JavaScript, and none to Elasticsearch. */
+/** Whether it is a valid date. JavaScript takes days and hours that do not exist for another time, and Elasticsearch refuses them. */
 function isDate(value: unknown): boolean {
   if (typeof value !== 'string' || !DATE.test(value)) return false
   const time = Date.parse(value)
@@ -108,7 +109,7 @@ function isPoint(value: unknown): boolean {
   return typeof lat === 'number' && Math.abs(lat) <= 90 && typeof lon === 'number' && Math.abs(lon) <= 180
 }
 
-/** What places an event in the total order has one value. */
+/** The fields that place an event in the total order: each must have one valid value. */
 const PLACES: Readonly<Record<string, (value: unknown) => boolean>> = {
   '@timestamp': isDate,
   'agent.id': (value) => typeof value === 'string' && value.length <= LIMITS.indexedLength && isText(value),

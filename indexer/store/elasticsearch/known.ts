@@ -4,7 +4,7 @@ import type { Dsl } from './asked.ts'
 import { eventOf } from './document.ts'
 import { refreshed } from './refresh.ts'
 
-/** What is stored under an id. */
+/** The stored event under an id. */
 export interface Known {
   readonly index: string
   readonly leaf: string
@@ -15,11 +15,11 @@ export interface Known {
 }
 
 const AT_A_TIME = 1000
-/** Beyond, the ids themselves are asked for. */
+/** The number of ranges beyond which the ids themselves are looked up. */
 const MOST_RANGES = 256
 const SOURCE = { _source_includes: 'audit.seal', _source_excludes: 'audit.seal.line' }
 
-/** What an index has of these ids, in real time: also what no refresh has made findable yet. */
+/** Looks up these ids in an index, in real time: it also finds documents that no refresh has made searchable yet. */
 export async function knownIn(
   client: Client,
   index: string,
@@ -29,7 +29,7 @@ export async function knownIn(
   for (let i = 0; i < ids.length; i += AT_A_TIME) {
     const { docs } = await client.mget<unknown>({ index, ids: ids.slice(i, i + AT_A_TIME), ...SOURCE })
     for (const doc of docs) {
-      if ('error' in doc) throw new Error(`${index} does not tell what it has: ${doc.error.reason ?? ''}`)
+      if ('error' in doc) throw new Error(`${index} can't be read: ${doc.error.reason ?? ''}`)
       if (doc.found) found.set(doc._id, knownOf(doc._index, doc._source))
     }
   }
@@ -37,8 +37,8 @@ export async function knownIn(
 }
 
 /**
- * What these indices have of these ids. Mostly nothing, and that is found out with one question: the ids of a source ascend, so
- * those of a batch are a few ranges in which nothing lies.
+ * Looks up these ids in these indices. Mostly there is none, and one query shows that: the ids of a source ascend, so those of a batch are
+ * a few ranges without any stored id.
  */
 export async function knownAmong(
   client: Client,

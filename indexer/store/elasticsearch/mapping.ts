@@ -1,22 +1,23 @@
 import type { estypes } from '@elastic/elasticsearch'
 import { FIELDS, type Field, LIMITS } from '../../../schema/index.ts'
+import { ledgerSchema } from '../../../schema/wire/index.ts'
 
-/** What the mapping may use: the server of the tests, and clusters of other distributions, lack some of it. */
+/** The optional features for the mapping: the tests' server, and clusters of other distributions, lack some of them. */
 export interface Abilities {
   readonly matchOnlyText: boolean
 }
 
 /**
- * What the adapter adds to `audit.seal`, and takes off when an event is read:
+ * The members that the adapter adds to `audit.seal`, and removes when an event is read:
  *
- * - `leaf`: the leaf hash of the line, by which a duplicate is told from a collision
- * - `line`: the line as it was sealed, where the document is not the same to the byte (see document.ts)
- * - `added`: what enrichment added, where the line is kept
- * - `marks`: what is special about the event when it is searched
+ * - `leaf`: the leaf hash of the line, by which a duplicate is distinguished from a collision
+ * - `line`: the line as it was sealed, if the document is not the same to the byte (see document.ts)
+ * - `added`: the enrichment's additions, if the line is kept
+ * - `marks`: the properties of the event that searches must consider
  */
 export const ADDED = { leaf: 'leaf', line: 'line', additions: 'added', marks: 'marks' } as const
 
-/** The event has values that are not of their fields' types: only its line says what it holds. */
+/** Marks an event with values that are not of their fields' types: only its line has them. */
 export const UNFIT = 'unfit'
 /** The event has more words than are indexed. */
 export const CUT = 'cut'
@@ -25,7 +26,16 @@ export const CHANGES = 'changes'
 
 export const MARKS_FIELD = `audit.seal.${ADDED.marks}`
 
-const KEPT_ONLY: estypes.MappingProperty = { type: 'keyword', index: false, doc_values: false }
+/**
+ * A field that is only in the source. Without a limit Elasticsearch 8.3 refuses a value of more than 32,766 bytes, though it makes no term
+ * of it.
+ */
+const KEPT_ONLY: estypes.MappingProperty = {
+  type: 'keyword',
+  index: false,
+  doc_values: false,
+  ignore_above: LIMITS.indexedLength,
+}
 const KEYWORD: estypes.MappingProperty = { type: 'keyword', ignore_above: LIMITS.indexedLength }
 
 function propertyOf(path: string, field: Field, abilities: Abilities): estypes.MappingProperty {
@@ -42,7 +52,7 @@ function propertyOf(path: string, field: Field, abilities: Abilities): estypes.M
       return { type: 'object', enabled: false }
     case 'geo':
       return { type: 'geo_point' }
-    // What a `float` holds is compared as JavaScript's numbers are.
+    // Values of a `float` field are compared as JavaScript numbers.
     case 'float':
       return { type: 'double' }
     default:
@@ -52,7 +62,7 @@ function propertyOf(path: string, field: Field, abilities: Abilities): estypes.M
 
 type Properties = Record<string, estypes.MappingProperty>
 
-/** The mapping of an event, made from the schema. `strict` refuses what it does not name: for tests. */
+/** The mapping of an event, made from the schema. `strict` refuses fields that it does not name: for tests. */
 export function eventMapping(abilities: Abilities, strict = false): estypes.MappingTypeMapping {
   const properties: Properties = {}
   const put = (path: string, property: estypes.MappingProperty): void => {
@@ -69,7 +79,7 @@ export function eventMapping(abilities: Abilities, strict = false): estypes.Mapp
   }
   for (const [path, field] of Object.entries<Field>(FIELDS)) put(path, propertyOf(path, field, abilities))
   put(`audit.seal.${ADDED.leaf}`, KEPT_ONLY)
-  // What was sealed of an event that is placed at its receipt (`placedAt`).
+  // The sealed values of an event that is placed at its receipt (`placedAt`).
   put('audit.seal.timestamp', KEPT_ONLY)
   put('audit.seal.tags', KEPT_ONLY)
   put(`audit.seal.${ADDED.line}`, KEPT_ONLY)
@@ -121,6 +131,37 @@ export const LETTER_MAPPING: estypes.MappingTypeMapping = {
     pin: { type: 'keyword' },
     line: { type: 'binary' },
     whole: { type: 'object', enabled: false },
+  },
+}
+
+const LONG: estypes.MappingProperty = { type: 'long' }
+const DATE: estypes.MappingProperty = { type: 'date', format: 'epoch_millis' }
+
+/** One document an agent, with its latest state. The parts of `ledger` have the names of the wire. */
+export const AGENT_MAPPING: estypes.MappingTypeMapping = {
+  dynamic: 'strict',
+  properties: {
+    format: LONG,
+    at: DATE,
+    id: { type: 'keyword' },
+    name: { type: 'keyword' },
+    host: { type: 'keyword' },
+    version: { type: 'keyword' },
+    enrolled: DATE,
+    revoked: { type: 'boolean' },
+    seen: DATE,
+    silentAfter: LONG,
+    lagBytes: LONG,
+    oldestPending: LONG,
+    clockOffset: LONG,
+    ledger: {
+      properties: Object.fromEntries(Object.keys(ledgerSchema.shape).map((part) => [part, LONG])),
+    },
+    notices: { type: 'keyword', ignore_above: LIMITS.indexedLength },
+    breaks: LONG,
+    waybills: LONG,
+    missing: LONG,
+    gaps: { type: 'keyword' },
   },
 }
 

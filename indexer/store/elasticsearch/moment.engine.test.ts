@@ -5,7 +5,7 @@ import { idOf } from '../testing/reference.ts'
 import { TestCluster } from './testing/engine.ts'
 import { Way } from './testing/way.ts'
 
-/** What is read page by page for long, as an export is, while other things go on. */
+/** Long readings page by page, such as exports, while other work continues. */
 const cluster = new TestCluster()
 const stores: Store[] = []
 const ways: Way[] = []
@@ -35,12 +35,12 @@ const between = (sequence: number, first: number, categories: readonly string[])
       eventAt(first + 2 * i, { audit: { category: categories[i % categories.length] } }),
     ),
   )
-/** Those with even places are there when the reading begins; those with odd places come meanwhile, among them. */
+/** Events with even places are there when the reading begins; those with odd places arrive in the meantime, among them. */
 const before = between(1, 0, ['change', 'security'])
 const meanwhile = between(2, 1, ['change', 'security', 'api'])
 const WANTED = Array.from({ length: THERE }, (_, i) => idAt(2 * i))
 
-/** All pages, with something done after the first of them. */
+/** Reads all pages, and does something after the first of them. */
 async function read(
   pageOf: (page: { limit: number; after?: string }) => Promise<Page>,
   afterFirst: () => Promise<unknown>,

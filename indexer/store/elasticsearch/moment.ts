@@ -5,12 +5,12 @@ import { PointInTime } from './point-in-time.ts'
 import { refreshed } from './refresh.ts'
 import { type SearchParts, searchPage } from './search.ts'
 
-/** Who reads an export may pause for so long. */
+/** The longest pause of an export's reader. */
 const KEPT_ALIVE = '5m'
 
 /**
- * Events as they are now. Where the cluster keeps no moment, or not for as long as it is read, pages go on by place all the same: no event is
- * missed or comes twice, but such as were stored meanwhile may be among them, and `loose` says so.
+ * Reads events as they are now. If the cluster keeps no moment, or not for long enough, pages continue by place: no event is missed or
+ * comes twice, but events that were stored in the meantime may appear, and `loose` reports that.
  */
 export async function momentOf(parts: SearchParts): Promise<Moment> {
   const { client, names } = parts

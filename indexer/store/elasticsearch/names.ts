@@ -1,24 +1,30 @@
 import { CATEGORIES, type Category } from '../../../schema/index.ts'
 
 /**
- * What everything in the cluster is called. Events of a category are behind one rollover alias:
- * `waybill-change-default` over `waybill-change-default-000001` and those that follow it.
+ * The names of everything in the cluster. Events of a category are behind one rollover alias: `waybill-change-default` over
+ * `waybill-change-default-000001` and its successors.
  */
 export interface Names {
   readonly namespace: string
   alias(category: Category): string
-  /** All of a category's indices. */
+  /** Returns all of a category's indices. */
   family(category: Category): string
   first(category: Category): string
-  /** All events. */
+  /** The indices of all events. */
   readonly events: string
-  /** One document a waybill: where its events go, and what became of them. */
+  /** The index with one document a waybill: the indices of its events, and their outcomes. */
   readonly waybills: string
   readonly deadLetters: string
   /** The indexer's own small documents. */
   readonly records: string
-  /** Templates are the same for every namespace. */
+  /** The state of each agent, for Kibana. */
+  readonly agents: string
+  /** Alerts, for Kibana; also those that watches write. */
+  readonly alerts: string
+  /** Namespaces share nothing: what one sets up never changes what another holds. */
+  policy(category: Category): string
   template(of: string): string
+  role(of: string): string
 }
 
 export function namesFor(namespace: string): Names {
@@ -32,7 +38,11 @@ export function namesFor(namespace: string): Names {
     waybills: `waybill-waybills-${namespace}`,
     deadLetters: `waybill-dead-letters-${namespace}`,
     records: `waybill-records-${namespace}`,
-    template: (of) => `waybill-${of}`,
+    agents: `waybill-agents-${namespace}`,
+    alerts: `waybill-alerts-${namespace}`,
+    policy: (category) => `waybill-${category}-${namespace}`,
+    template: (of) => `waybill-${of}-${namespace}`,
+    role: (of) => `waybill_${of}_${namespace}`,
   }
 }
 
@@ -41,6 +51,6 @@ export function categoryOfIndex(index: string): Category | null {
   return CATEGORIES.find((category) => index.startsWith(`waybill-${category}-`)) ?? null
 }
 
-/** A waybill's document: its parts are of fixed sets of letters, so that the name says which one it is. */
+/** The id of a waybill's document: its parts use fixed sets of letters, so the id identifies the waybill. */
 export const waybillId = (key: { agent: string; incarnation: string; sequence: number }): string =>
   `${key.agent}.${key.incarnation}.${key.sequence}`

@@ -4,7 +4,7 @@ import { batchOf, eventAt, idAt } from '../testing/batches.ts'
 import { TestCluster } from './testing/engine.ts'
 import { Way } from './testing/way.ts'
 
-/** What must be stored once is, whatever is tried again and wherever the alias leads meanwhile. */
+/** Each event is stored once, whatever is tried again and wherever the alias leads in the meantime. */
 const cluster = new TestCluster()
 const stores: Store[] = []
 const ways: Way[] = []
@@ -53,7 +53,7 @@ test('a retry after a lost answer goes where the first attempt went, though the 
   const way = await openWay()
   const lossy = await open(namespace, { nodes: [way.node], patience: 0 })
   way.loseNextBulkAnswer()
-  await expect(lossy.write(batch(1, 0, 400))).rejects.toThrow('Elasticsearch does not answer as it should')
+  await expect(lossy.write(batch(1, 0, 400))).rejects.toThrow('Elasticsearch does not answer correctly')
   await cluster.rollOver(namespace, 'change')
   const other = await open(namespace)
   expect(counts(await other.write(batch(1, 0, 400)))).toEqual(ALL_NEW)
@@ -121,9 +121,7 @@ test('a pinned index that is closed to writing is left when no request can be ru
   await cluster.client.bulk({ operations: lost })
   await cluster.rollOver(namespace, 'change')
   await cluster.client.indices.addBlock({ index, block: 'write' })
-  await expect(store.write(batch(1, 0, 400))).rejects.toThrow(
-    /takes no writes any more; it goes on .* in 60 s/,
-  )
+  await expect(store.write(batch(1, 0, 400))).rejects.toThrow(/now refuses writes; it continues .* in 60 s/)
   later(30_000)
   await expect(store.write(batch(1, 0, 400))).rejects.toThrow('in 30 s')
   later(30_000)

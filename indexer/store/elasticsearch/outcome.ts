@@ -1,25 +1,18 @@
 import { HASH_BYTES } from '../../../schema/index.ts'
-import type { DeadReason, StoreBatch, WholeLine, WriteResult } from '../port.ts'
+import type { DeadReason, NewDeadLetter, StoreBatch, WholeLine, WriteResult } from '../port.ts'
 
-/** What became of one event. */
+/** The outcome of one event. */
 export type EventOutcome =
   | { readonly kind: 'stored'; readonly id: string; readonly revision: boolean }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'dead'; readonly why: DeadReason; readonly id: string; readonly reason: string }
 
-export interface BuriedEvent {
-  readonly position: number
-  readonly kind: DeadReason
-  readonly reason: string
-  readonly eventId: string
-  readonly source: string
-  readonly leaf: string
-  readonly at: WholeLine['at']
-}
+/** A line that becomes a dead letter, and what identifies the line. */
+export type BuriedEvent = Omit<NewDeadLetter, 'line'> & Pick<WholeLine, 'leaf' | 'at'>
 
 const REASONS_TOLD = 20
 
-/** What is answered to a batch, and which of its events go to the dead letters. */
+/** Returns the answer to a batch, and the events that become dead letters. */
 export function resultOf(
   batch: StoreBatch,
   outcomes: ReadonlyMap<number, EventOutcome>,

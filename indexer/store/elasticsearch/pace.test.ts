@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FIRST_PACE, MOST_IN_FLIGHT, nextPace, type Pace, type Trip } from './pace.ts'
+import { FIRST_PACE, MOST_IN_FLIGHT, nextPace, type Pace, type Trip } from './bulk.ts'
 
 const MIB = 1024 * 1024
 const after = (pace: Pace, trips: readonly Partial<Trip>[]): Pace =>

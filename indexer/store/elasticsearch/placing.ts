@@ -23,24 +23,24 @@ export class ClosedIndexError extends Error {
   }
 }
 
-/** Where the events of one category of a batch go, and where they may be already. */
+/** The index for the events of one category of a batch, and the indices that may already have them. */
 export interface Destination {
   readonly pin: string
   /** The category's other indices. */
   readonly others: readonly string[]
-  /** Those of them that this batch was pinned to before. */
+  /** Those of `others` that this batch was pinned to before. */
   readonly former: readonly string[]
-  /** The indices of the other categories: what a record says under a declared id may have moved it to another. */
+  /** The indices of the other categories: a change of a record with a declared id may have moved it from one of them. */
   readonly elsewhere: readonly string[]
 }
 
 /**
- * Under which id events go: their own; that of another content under a known id; or one of the agent's own, since theirs is another agent's
- * (and, with `own-revision`, one for another content under that).
+ * The id that an event is stored under: its own; that of another content under a known id; or one of the agent's own, since its id belongs
+ * to another agent (and, with `own-revision`, one for another content under that).
  */
 type Naming = 'sealed' | 'revision' | 'own' | 'own-revision'
 
-/** Writes the events of a batch, each at most once, and says what became of them. */
+/** Writes the events of a batch, each at most once, and records their outcomes. */
 export class Placing {
   readonly #client: Client
   readonly #sink: BulkSink
@@ -58,7 +58,7 @@ export class Placing {
     destination: Destination,
     naming: Naming = 'sealed',
   ): Promise<void> {
-    // Of events with one id in a batch the first goes first: the next then meets it.
+    // Of several events with one id in a batch the first is written first; the next ones then conflict with it.
     let left = parcels
     while (left.length > 0) {
       const seen = new Set<string>()
@@ -77,7 +77,7 @@ export class Placing {
     }
   }
 
-  /** Ids occur once here. Gives back those whose id turns out to be taken, under others. */
+  /** Writes events whose ids differ from each other. Returns those whose id turns out to be taken, under other ids. */
   async #round(
     parcels: readonly PreparedBatch[],
     destination: Destination,
@@ -146,7 +146,7 @@ export class Placing {
     return renamed
   }
 
-  /** Whether what lies under the event's id is of another agent, whose exports this one has no part in. */
+  /** Whether the stored event under this id belongs to another agent whose exports this one does not share. */
   #isForeign({ id, position }: PreparedBatch, known: Known): boolean {
     const { agent, authorship } = this.#origin
     if (known.agent === agent) return false
@@ -168,7 +168,7 @@ export class Placing {
     return asRevisionParcel(this.#origin, position, id)
   }
 
-  /** Adds what other categories have under declared ids that are not known yet. */
+  /** Adds the stored events of other categories under declared ids that are not known yet. */
   async #lookElsewhere(
     pin: string,
     elsewhere: readonly string[],
@@ -178,12 +178,12 @@ export class Placing {
     const declared = ids.filter((id) => isDeclaredId(id) && !known.has(id))
     const found = await knownAmong(this.#client, elsewhere, declared)
     if (found.size === 0) return
-    // What lies under the id where this one goes comes first: an earlier attempt may have written it.
+    // The document in the index that this event goes to takes precedence: an earlier attempt may have written it.
     for (const [id, one] of await knownIn(this.#client, pin, [...found.keys()])) found.set(id, one)
     for (const [id, one] of found) known.set(id, one)
   }
 
-  /** Those of the events that say something else than what is known under their ids, under others. */
+  /** Returns the events whose content differs from the stored one, under new ids. */
   async #revised(
     differing: readonly { parcel: PreparedBatch; known: Known }[],
     naming: Naming,
@@ -203,18 +203,18 @@ export class Placing {
     return revised
   }
 
-  /** What an event comes to that meets another under its id; null where it has another content under a declared id. */
+  /** Returns the outcome of an event whose id is taken; null if a declared id has other content. */
   #meeting(parcel: PreparedBatch, known: Known, naming: Naming): EventOutcome | null {
     const { agent, incarnation, sequence } = this.#origin
     const ofThisWaybill =
       known.agent === agent && known.incarnation === incarnation && known.sequence === sequence
     if (known.leaf === parcel.leaf) {
-      // Written by an earlier attempt, or by another indexer right now: it is stored, and counted as that.
+      // An earlier attempt, or another indexer right now, wrote this event: it counts as stored.
       if (ofThisWaybill && known.position === parcel.position)
         return { kind: 'stored', id: parcel.id, revision: naming !== 'sealed' }
       return { kind: 'duplicate' }
     }
-    // An id that is made of the content tells the content.
+    // An id that is derived from the content identifies the content.
     if (naming === 'revision' || naming === 'own-revision') return { kind: 'duplicate' }
     if (isDeclaredId(parcel.id)) return null
     const where = ofThisWaybill

@@ -14,7 +14,7 @@ export class PointInTime {
     this.#id = id
   }
 
-  /** It is kept for so long after each request that uses it, as the cluster writes times. */
+  /** How long it is kept after each request that uses it, in the cluster's notation. */
   static async open(client: Client, names: Names, keepAlive: string): Promise<PointInTime> {
     const { id } = await client.openPointInTime({ index: names.events, keep_alive: keepAlive })
     return new PointInTime(client, id, keepAlive)
@@ -26,17 +26,17 @@ export class PointInTime {
   ): Promise<estypes.SearchResponse<Source, Found>> {
     const pit = { id: this.#id, keep_alive: this.#keepAlive }
     const answer = await this.#client.search<Source, Found>({ ...request, pit }, options)
-    // A cluster may give it another name from one request to the next.
+    // A cluster may rename it from one request to the next.
     if (answer.pit_id !== undefined) this.#id = answer.pit_id
     return answer
   }
 
-  /** It costs the cluster no more; one that the cluster has let go of already is closed, too. */
+  /** Closes it, so that it costs the cluster no more; one that the cluster has already closed is fine, too. */
   async close(): Promise<void> {
     try {
       await this.#client.closePointInTime({ id: this.#id }, { ignore: [404] })
     } catch (thrown) {
-      // What is not closed is let go of when its time is over.
+      // The cluster closes it itself when its time is over.
       if (failureOfThrown(thrown) === null) throw thrown
     }
   }

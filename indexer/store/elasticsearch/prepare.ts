@@ -25,7 +25,7 @@ export interface Prepared {
   readonly rejected: readonly Rejected[]
 }
 
-/** Where lines come from: a batch, or a dead letter of one. */
+/** The origin of lines: a batch, or a dead letter of one. */
 export interface Origin {
   readonly agent: string
   readonly incarnation: string
@@ -36,7 +36,7 @@ export interface Origin {
   line(position: number): Buffer
   /** The leaf hash of that line, in hex. */
   leaf(position: number): string
-  /** What enrichment adds to that event. */
+  /** Returns the enrichment's additions to that event. */
   additions(position: number): Additions | null
 }
 
@@ -75,7 +75,7 @@ function linesOf(additions: BatchAdditions | undefined): ReadonlyMap<number, Buf
   return found
 }
 
-/** Events that are made into documents before others have their turn: some 10 ms of work. */
+/** The number of events that are made into documents before other work has its turn: some 10 ms. */
 const AT_A_TIME = 128
 
 /** Takes a batch apart. */
@@ -95,7 +95,7 @@ export async function prepared({ lines }: StoreBatch, origin: Origin): Promise<P
   return { parcels, rejected }
 }
 
-/** Fields that few values repeat in all the time: many different ones are a sign of something that runs wild. */
+/** Fields whose few values repeat all the time: many different ones are a sign of a process out of control. */
 const FEW_VALUES = [
   'host.name',
   'log.file.path',
@@ -142,7 +142,7 @@ const endOf = (lines: Buffer, start: number): number => {
   return end === -1 ? lines.length : end
 }
 
-/** Where the lines of a batch begin. */
+/** Returns the start of each line of a batch. */
 function startsOf(lines: Buffer): number[] {
   const starts: number[] = []
   for (let start = 0; start < lines.length; start = endOf(lines, start) + 1) starts.push(start)

@@ -15,6 +15,8 @@ interface StoredRecord {
 }
 
 const AT_A_TIME = 500
+/** There are some fifteen. */
+const MOST_KINDS = 1000
 
 /** The indexer's own documents, in an index of theirs. */
 export function openRecords(client: Client, names: Names): Records {
@@ -86,6 +88,19 @@ export function openRecords(client: Client, names: Names): Records {
           value: contentOf(record),
           version: record.version,
         }))
+      }),
+    kinds: () =>
+      asking(async () => {
+        await client.indices.refresh({ index })
+        const { aggregations } = await client.search<unknown, { kinds: { buckets: { key: string }[] } }>({
+          index,
+          ...WHOLE,
+          size: 0,
+          // A write that was only a test of writing has no value.
+          query: { exists: { field: 'version' } },
+          aggregations: { kinds: { terms: { field: 'kind', size: MOST_KINDS } } },
+        })
+        return (aggregations?.kinds.buckets ?? []).map(({ key }) => key).sort()
       }),
     remove: (kind, key) =>
       asking(async () => {

@@ -5,7 +5,7 @@ import { readLine } from '../line.ts'
 import { type Author, StoreUnavailableError, type WholeLine } from '../port.ts'
 import type { Replay } from './arrivals.ts'
 import type { BulkSink } from './bulk.ts'
-import type { DeadLetterIndex, StoredLetter } from './dead-letter-index.ts'
+import type { DeadLetterDocument, DeadLetterIndex } from './dead-letter-index.ts'
 import type { Families } from './families.ts'
 import type { Names } from './names.ts'
 import { ClosedIndexError, Placing } from './placing.ts'
@@ -21,8 +21,8 @@ export interface ReplayParts {
 }
 
 /**
- * Tries to store a dead letter's event. As with a waybill, where it goes is written down first: so whoever tries it again, or at
- * the same time, goes to the same place.
+ * Tries to store a dead letter's event. As with a waybill, its index is recorded first, so another attempt, later or at the same time, uses
+ * the same index.
  */
 export async function replayed(
   id: string,
@@ -44,7 +44,7 @@ export async function replayed(
   const family = await families.of(parcel.category)
   const pin = letter.pin ?? family.write
   if (letter.pin === undefined && !(await letters.pin(found, pin)))
-    throw new StoreUnavailableError(`dead letter ${id} is being replayed by someone else; look again`)
+    throw new StoreUnavailableError(`somebody else is replaying dead letter ${id}; try again`)
   const placing = new Placing(client, sink, origin)
   try {
     const others = family.all.filter((index) => index !== pin)
@@ -52,12 +52,12 @@ export async function replayed(
     await placing.place([parcel], { pin, others, former: [], elsewhere })
   } catch (thrown) {
     if (!(thrown instanceof ClosedIndexError)) throw thrown
-    // The next try finds out whether it came to be there after all.
+    // The next attempt finds out whether the event was stored after all.
     families.forget()
     const { write } = await families.of(parcel.category)
     const again = await letters.read(id)
     if (write !== pin && again !== null) await letters.pin(again, write)
-    return { stored: false, reason: `${pin} takes no writes: ${thrown.message}; try again in a minute` }
+    return { stored: false, reason: `${pin} refuses writes: ${thrown.message}; try again in a minute` }
   }
   const outcome = placing.outcomes.get(position)
   if (outcome === undefined) throw new Error(`nothing became of dead letter ${id}`)
@@ -70,18 +70,18 @@ export async function replayed(
 function notWhole({ bytes, at }: WholeLine): string {
   const where =
     at === null ? '' : `; its agent read it from ${at.path}, between bytes ${at.from} and ${at.to}`
-  return `only the beginning of its ${bytes} bytes is kept here${where}`
+  return `only the beginning of its ${bytes} bytes is stored here${where}`
 }
 
 function originOf(
-  letter: StoredLetter,
+  letter: DeadLetterDocument,
   line: Buffer,
   additions: Additions | null,
   now: number,
 ): Omit<Origin, 'authorship'> {
   const { agent, incarnation, sequence } = letter
   const leaf = leafHash(line).toString('hex')
-  // Never the waybill's own time: by that its other events are told from this one.
+  // This is never the waybill's own time: that distinguishes its other events from this one.
   const ingested = Math.max(now, letter.at + 1)
   return {
     agent,
@@ -94,9 +94,9 @@ function originOf(
   }
 }
 
-/** Whoever follows what arrives is told of it. */
+/** Announces the event to the readers of arrivals. */
 async function announce(
-  { id, agent, incarnation, sequence }: StoredLetter,
+  { id, agent, incarnation, sequence }: DeadLetterDocument,
   eventId: string,
   at: number,
   { client, names }: ReplayParts,

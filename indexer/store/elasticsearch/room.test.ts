@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { StoreUnavailableError } from '../port.ts'
-import { Room } from './room.ts'
+import { Room } from './store.ts'
 
-/** Work that goes on until it is let go. */
+/** Work that continues until it is let go. */
 class Works {
   readonly #ends: PromiseWithResolvers<void>[] = []
   running = 0
@@ -20,7 +20,7 @@ class Works {
   }
 }
 
-/** Until all that can go on has. */
+/** Until all that can continue has. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 test('an outage holds only so many bytes: so many are written, so many wait, and whoever comes then is sent away', async () => {

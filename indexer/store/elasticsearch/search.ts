@@ -13,13 +13,13 @@ import { isUnfit, translated } from './translate.ts'
 /** Hits that are asked for at once: events of the greatest size must find room in an answer. */
 const AT_A_TIME = 200
 
-/** Whatever can't be answered in full is an error, never a shorter answer. */
+/** Makes an answer that is not complete an error, never a shorter answer. */
 export const WHOLE = { allow_partial_search_results: false, track_total_hits: false } as const
 
 export interface SearchParts {
   readonly client: Client
   readonly names: Names
-  /** How long one page may look through candidates, ms, before it ends early with a cursor. */
+  /** The time that one page may read candidates, ms, before it ends early with a cursor. */
   readonly pageTime: number
   /** Elapsed time, ms. */
   readonly now: () => number
@@ -47,7 +47,7 @@ const sortValuesOf = ({ timestamp, agent, sequence, id }: Place): estypes.SortRe
   id,
 ]
 
-/** Events of a query in the total order. Pages go on by place, so that the cluster needs to keep nothing between them. */
+/** Events of a query in the total order. Pages continue by place, so that the cluster needs to keep nothing between them. */
 export async function searchPage(
   { query, from, to, order, limit, after }: SearchRequest,
   { client, names, pageTime, now, point = null, gone }: SearchParts,
@@ -58,7 +58,7 @@ export async function searchPage(
   const events: AuditEvent[] = []
   const began = now()
   for (;;) {
-    // One more than the page has room for says whether there is more.
+    // One event more than the page has room for shows whether there is more.
     const size = Math.min(AT_A_TIME, translation.exact ? limit + 1 - events.length : AT_A_TIME)
     const search: estypes.SearchRequest = {
       ...WHOLE,

@@ -6,11 +6,11 @@ import { CHANGES, CUT, MARKS_FIELD, UNFIT } from './mapping.ts'
 
 const WORDS = 'audit.words'
 
-/** What is asked of the cluster for a query. */
+/** The cluster's query for a query. */
 export interface Translation {
   /** Finds every event that the query means, and maybe others. */
   readonly query: Dsl
-  /** It finds no others, but for events that are marked as unfit: those are always found. */
+  /** Whether it finds no others, apart from events that are marked as unfit: those are always found. */
   readonly exact: boolean
 }
 
@@ -24,7 +24,7 @@ export function translated(query: Query): Translation {
 }
 
 /**
- * Finds just what the query means, for who can't look at what was found; null where the cluster can only narrow it down. Events that are
+ * Finds just what the query means, for who can't look at what was found; null if the cluster can only narrow it down. Events that are
  * marked as unfit are left out.
  */
 export function justWhat(query: Query): Dsl | null {
@@ -91,7 +91,7 @@ function fieldCondition(query: FieldQuery): Asked {
   }
 }
 
-/** A field of text is found through the words of its event, among which its own stand first. */
+/** A text field is found through the words of its event; the field's own words come first among them. */
 function textCondition(query: FieldQuery): Asked {
   return query.kind === 'exists'
     ? exactly({ exists: { field: query.field } })
@@ -114,7 +114,7 @@ function wordsCondition(query: FieldQuery): Asked {
       const [start = '', end] = query.parts
       if (query.parts.length === 2 && end === '') return inARow(wordsOf(start), true)
       const parts = query.parts.map((part) => part.normalize('NFKC').toLowerCase())
-      // No word is longer: a shape of more can't be one's.
+      // No word is longer, so a longer pattern matches none.
       if (parts.join('').length > LIMITS.wordLength) return none
       return exactly({ wildcard: { [WORDS]: { value: parts.map(escaped).join('*') } } })
     }
@@ -125,7 +125,7 @@ function wordsCondition(query: FieldQuery): Asked {
 
 const escaped = (part: string): string => part.replaceAll(/[*?\\]/g, '\\$&')
 
-/** These words, one behind the other; with `prefix` the last may go on. */
+/** The condition for these words in a row; with `prefix` the last may continue. */
 function inARow(words: readonly string[], prefix: boolean): Asked {
   const last = words.at(-1)
   if (last === undefined) return none
@@ -141,7 +141,7 @@ const phrase = (words: readonly string[]): Dsl =>
     ? { term: { [WORDS]: { value: words[0]! } } }
     : { match_phrase: { [WORDS]: { query: words.join(' ') } } }
 
-/** What the words of an event must be for one of its changes to be meant. */
+/** The condition on an event's words that one of its changes must meet. */
 function changeWords(query: ChangeQuery): Asked {
   switch (query.kind) {
     case 'and':

@@ -18,7 +18,7 @@ export interface WriterParts {
   readonly letters: DeadLetterIndex
   readonly sink: BulkSink
   readonly clock: () => number
-  /** How long a request that was sent before an index was closed may still write there, ms. */
+  /** The time, ms, for which a request that was sent before an index was closed may still write there. */
   readonly waitOut: number
 }
 
@@ -41,7 +41,7 @@ export class Writer {
     const categories = [...new Set(parcels.map(({ category }) => category))]
     let read = await commits.open(batch, () => this.#pinsFor(categories))
     if (read.commit.at !== batch.ingested) {
-      // Tried before: its events are written as they would have been then.
+      // The batch was tried before: its events are written as they would have been then.
       origin = originOf(batch, read.commit.at)
       ;({ parcels, rejected } = await prepared(batch, origin))
     }
@@ -98,7 +98,7 @@ export class Writer {
     return read
   }
 
-  /** Writes all events to where they are pinned. What it gives back is a commit that says otherwise meanwhile. */
+  /** Writes all events to the indices that they are pinned to. Returns a commit that names other indices in the meantime, or null. */
   async #place(
     origin: Origin,
     read: ReadCommit,
@@ -141,8 +141,9 @@ export class Writer {
   }
 
   /**
-   * A pinned index takes no writes any more. A request sent before may still be running in the cluster: so the waybill waits until
-   * none can be, and only then goes to the index that the alias leads to now. What the old one has stays there, and is found there.
+   * Moves a waybill to another index when the pinned one takes no writes any more. A request sent before may still be running in the
+   * cluster. So the waybill waits until none can be, and only then goes to the index of the alias. Events in the old index stay, and are
+   * found there.
    */
   async #moveOn(read: ReadCommit, { index, message }: ClosedIndexError): Promise<ReadCommit> {
     const { clock, families, waitOut } = this.#parts
@@ -154,7 +155,7 @@ export class Writer {
     }
     if (isDeepStrictEqual(pins, body.pins)) {
       throw new StoreUnavailableError(
-        `${index} takes no writes, and its alias leads nowhere else: ${message} Remove the block, or roll the alias over`,
+        `${index} refuses writes, and its alias has no other index: ${message} Remove the block, or roll the alias over`,
       )
     }
     const since = body.closed[index]
@@ -163,7 +164,7 @@ export class Writer {
     const left = since === undefined ? waitOut : since + waitOut - clock()
     if (left > 0) {
       throw new StoreUnavailableError(
-        `${index}, where this waybill was being written, takes no writes any more; it goes on in another index in ${Math.ceil(left / 1000)} s, when no request of before can be running`,
+        `${index}, which was receiving this waybill, now refuses writes; it continues in another index in ${Math.ceil(left / 1000)} s, when no earlier request can still be running`,
       )
     }
     return this.#change(read, { ...body, pins, former: [...new Set([...body.former, index])] })
@@ -176,7 +177,7 @@ const MOST_MET = 20_000
 class MetValues {
   readonly #met = new Set<string>()
 
-  /** How many of these had others. */
+  /** Returns the number of events with new combinations, and remembers these. */
   newIn(parcels: readonly PreparedBatch[]): number {
     let count = 0
     for (const { values } of parcels) {

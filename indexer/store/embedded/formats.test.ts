@@ -35,7 +35,7 @@ function earlier(name: string): { path: string; events: AuditEvent[] } {
   return { path, events: JSON.parse(events) as AuditEvent[] }
 }
 
-/** That a store answers as the plain reference does over these events. */
+/** Checks that a store answers like the plain reference over these events. */
 async function expectAnswers(store: Store, events: readonly AuditEvent[]): Promise<void> {
   const all = await everything(store, { query: { kind: 'all' }, order: 'oldest', limit: 1000 })
   expect(all.map(idOf)).toEqual(
@@ -96,10 +96,11 @@ async function packed(path: string): Promise<void> {
 }
 
 /**
- * `layout-4` and `layout-5` were written by the last versions with these layouts. `permuted` was written with the fields of the schema and of the facets in the opposite
- * order, without an index of `event.duration`, and without a column of `source.ip`: as by a version with another schema.
+ * `layout-4` to `layout-6` were written by the last versions with these layouts. `permuted` was written with the fields of the schema and
+ * of the facets in the opposite order, without an index of `event.duration`, and without a column of `source.ip`: as by a version with
+ * another schema.
  */
-describe.each(['layout-4', 'layout-5', 'permuted'])('a store of %s', (name) => {
+describe.each(['layout-4', 'layout-5', 'layout-6', 'permuted'])('a store of %s', (name) => {
   test('answers as before, is written to, and comes to rest without another answer', async () => {
     const { path, events } = earlier(name)
     const store = await open(path, { idle: 600_000 })
@@ -145,7 +146,7 @@ describe('a partition that comes to rest', () => {
       if (page.events.length === 0) break
     }
     expect(seen.toSorted()).toEqual(events.map(idOf).toSorted())
-    // What comes again is known, whether its line is packed or not.
+    // A repeated event is recognised, whether its line is packed or not.
     const first = events.find((event) => valueAt(event, 'audit.revision_of') === undefined)!
     const outcome = await again.write(batchOf(9000, [sealedPart(first)]))
     expect(outcome).toMatchObject({ result: { stored: 0, duplicate: 1 } })

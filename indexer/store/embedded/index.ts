@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type AuditEvent, CATEGORIES, OperatorError, reasonOf } from '../../../schema/index.ts'
@@ -8,24 +8,31 @@ import {
   type AggregateRequest,
   type ArrivalsRequest,
   type Chain,
+  type Consignment,
+  type ConsignmentPage,
+  type Consignments,
   type CountRequest,
   type CountRow,
   type DeadLetter,
   type DeadLetters,
   type Moment,
   type Page,
+  type ProofPage,
   type Records,
+  type SealedEvent,
   type SearchRequest,
   type Store,
   type StoreBatch,
   type StoredBytes,
   type StoredPart,
   StoreFullError,
+  type StoreSource,
   type StoreStatus,
   StoreUnavailableError,
   type WriteOutcome,
 } from '../port.ts'
 import { type GoneLeaves, lockFolder, makeFolder, partitionFor, withDefaults } from './disk/index.ts'
+import type { Span } from './read/index.ts'
 import {
   bufferOf,
   type FoundPage,
@@ -44,13 +51,13 @@ import {
 
 export interface EmbeddedStoreOptions {
   readonly path: string
-  /** How long events of a category are searchable, ms; it sets how much time one partition takes. */
+  /** How long events of a category are searchable, ms; it determines the time span of one partition. */
   readonly searchable?: Partial<Searchable>
-  /** Bytes that stay free on the disk; batches are refused before it is full to the last. */
+  /** Bytes to keep free on the disk: the store refuses batches before the disk is completely full. */
   readonly minimumFree?: number
-  /** How long one page may search, ms, before it ends early with a cursor. */
+  /** The time that one page may search, ms, before it ends early with a cursor. */
   readonly pageTime?: number
-  /** How long nothing must have come before what is at rest is packed and write-ahead logs are emptied, ms. */
+  /** The time without new events, ms, after which partitions at rest are packed and write-ahead logs are emptied. */
   readonly idle?: number
   /** Whether time passes while pages and counts are made. By default none does, so that an answer depends on no clock. */
   readonly isTimed?: boolean
@@ -62,9 +69,9 @@ const MINIMUM_FREE = 64 * 1024 * 1024
 const PAGE_TIME = 250
 const IDLE = 5000
 const MOST_PER_PAGE = 1000
-/** Threads that count: so that a long count of one user leaves one for others. */
+/** The number of threads that count: a long count of one user leaves one for others. */
 const MOST_COUNTERS = 2
-/** Bytes of batches that wait for the writer; more would only wait longer. */
+/** The bytes of batches that may wait for the writer; more would only wait longer. */
 const MOST_WAITING = 192 * 1024 * 1024
 
 const thread = (name: string): URL =>
@@ -77,6 +84,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (thrown) {
     throw new OperatorError(
+      'WB-STORE-UNUSABLE',
       `the store's folder ${path} can't be used (${reasonOf(thrown)}); check the path and its rights`,
       {
         cause: thrown,
@@ -91,8 +99,127 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   } catch (thrown) {
     await store.close()
     throw thrown instanceof StoreUnavailableError
-      ? new OperatorError(thrown.message, { cause: thrown })
+      ? new OperatorError('WB-STORE-UNUSABLE', thrown.message, { cause: thrown })
       : thrown
+  }
+}
+
+/**
+ * Opens a store for a move or a verification, while an indexer writes to it in another process. It has connections of its own that only
+ * read, and holds no lock: the indexer may be stopped and started. `isEvidence` reads what is there although partitions are missing.
+ */
+export async function openEmbeddedSource(
+  folder: string,
+  { isEvidence = false, threads = 1 }: { readonly isEvidence?: boolean; readonly threads?: number } = {},
+): Promise<StoreSource> {
+  const path = resolve(folder)
+  if (!existsSync(join(path, 'control.db')))
+    throw new OperatorError(
+      'WB-STORE-UNUSABLE',
+      `there is no store in ${path}: give the folder that store.embedded.path names`,
+    )
+  const opened = (name: string): Thread<ReaderCalls> =>
+    new Thread<ReaderCalls>(thread('reader'), {
+      name,
+      data: { path, slice: PAGE_TIME, isTimed: false, isEvidence } satisfies ReaderData,
+      youngMb: 16,
+      oldMb: 384,
+    })
+  const reader = opened('reader')
+  const provers: Thread<ReaderCalls>[] = []
+  const close = async (): Promise<void> => {
+    for (const one of [reader, ...provers]) {
+      await one.ask('close', null).catch(() => {})
+      await one.exit()
+    }
+  }
+  try {
+    await reader.ask('open', { asGuest: true })
+  } catch (thrown) {
+    await close()
+    throw thrown
+  }
+  return {
+    consignments: {
+      list: async (request) => withBuffers(await reader.ask('consignments', request)),
+      headers: (request) => reader.ask('headers', request),
+      ofEvent: async (id) => sealedWithBuffers(await reader.ask('sealed', id)),
+      inPartition: async (name, request) =>
+        withBuffers(await reader.ask('partitionConsignments', { name, ...request })),
+    },
+    proofs: (after) => {
+      while (provers.length < threads) provers.push(opened('prover'))
+      return proofsOf(reader, provers, after)
+    },
+    placeAt: (time) => reader.ask('placeAt', time),
+    search: async (request) => pageOf(await reader.ask('search', request)),
+    deadLetters: {
+      list: async (request) => {
+        const { letters, next, total } = await reader.ask('letters', request)
+        return { letters: letters.map(withBuffer), next, total }
+      },
+    },
+    records: {
+      get: async (kind, key) => {
+        const record = await reader.ask('record', { kind, key })
+        return record === null ? null : { value: readValue(record), version: record.version }
+      },
+      list: async (kind) =>
+        (await reader.ask('records', kind)).map((record) => ({
+          key: record.key,
+          value: readValue(record),
+          version: record.version,
+        })),
+      kinds: () => reader.ask('kinds', null),
+    },
+    chains: (agent) => reader.ask('chains', agent),
+    status: () => reader.ask('status', null),
+    storage: () => reader.ask('storage', { open: [] }),
+    close,
+  }
+}
+
+/** One thread finds the next waybills, and the others prove them; a few spans are on their way. */
+async function* proofsOf(
+  reader: Thread<ReaderCalls>,
+  provers: readonly Thread<ReaderCalls>[],
+  after: string | null,
+): AsyncGenerator<ProofPage> {
+  const underWay: Promise<ProofPage>[] = []
+  let turn = 0
+  let isEnd = false
+  for (let place = after; ; ) {
+    while (!isEnd && underWay.length < 2 * provers.length) {
+      const span = await reader.ask('span', place)
+      isEnd = span.isEnd
+      if (isEnd) break
+      place = span.next
+      const proving = proved(provers[turn++ % provers.length]!, span)
+      // It is awaited in its turn.
+      proving.catch(() => {})
+      underWay.push(proving)
+    }
+    const next = underWay.shift()
+    if (next === undefined) return
+    yield await next
+  }
+}
+
+async function proved(prover: Thread<ReaderCalls>, span: Span): Promise<ProofPage> {
+  const { proofs, damaged } = await prover.ask('prove', span)
+  return {
+    damaged,
+    next: span.next,
+    proofs: proofs.map((one) =>
+      'waybill' in one
+        ? withConsignmentBuffers(one)
+        : {
+            ...one,
+            manifest: bufferOf(one.manifest),
+            signature: bufferOf(one.signature),
+            absent: one.absent.map((line) => ({ ...line, leaf: line.leaf && bufferOf(line.leaf) })),
+          },
+    ),
   }
 }
 
@@ -101,7 +228,7 @@ class EmbeddedStore implements Store {
   readonly #writer: Thread<WriterCalls>
   readonly #reader: Thread<ReaderCalls>
   readonly #readerData: ReaderData
-  /** One begins with the first count, another when all others count. */
+  /** The threads that count: the first begins with the first count, another when all others are busy. */
   readonly #counters: Thread<ReaderCalls>[] = []
   /** A second search waits in the thread while the first is answered; a second count has a thread of its own. */
   readonly shares = { searches: { each: 1, all: 2 }, counts: { each: 1, all: MOST_COUNTERS } }
@@ -150,7 +277,7 @@ class EmbeddedStore implements Store {
 
   async open(): Promise<void> {
     await this.#writer.ask('open', null)
-    await this.#reader.ask('open', null)
+    await this.#reader.ask('open', { asGuest: false })
   }
 
   #onWriterEvent(event: WriterEvent): void {
@@ -211,6 +338,11 @@ class EmbeddedStore implements Store {
 
   #demandOpen(): void {
     if (this.#closing !== null) throw new StoreUnavailableError('the store is closed')
+  }
+
+  /** Its files are never out of reach: a write tells what is wrong with them. */
+  async reach(): Promise<void> {
+    this.#demandOpen()
   }
 
   async write(batch: StoreBatch): Promise<WriteOutcome> {
@@ -338,6 +470,41 @@ class EmbeddedStore implements Store {
       this.#demandOpen()
       return this.#writer.ask('discard', id)
     },
+    put: async (letters) => {
+      this.#demandOpen()
+      await this.#writer.ask('letters', letters.map(asKept))
+    },
+  }
+
+  readonly consignments: Consignments = {
+    list: async (request) => {
+      this.#demandOpen()
+      return withBuffers(await this.#reader.ask('consignments', request))
+    },
+    headers: async (request) => {
+      this.#demandOpen()
+      return this.#reader.ask('headers', request)
+    },
+    ofEvent: async (id) => {
+      this.#demandOpen()
+      return sealedWithBuffers(await this.#reader.ask('sealed', id))
+    },
+    inPartition: async (name, request) => {
+      this.#demandOpen()
+      return withBuffers(await this.#reader.ask('partitionConsignments', { name, ...request }))
+    },
+    put: async (consignments) => {
+      this.#demandOpen()
+      await this.#writer.ask('consignments', consignments)
+    },
+    settle: async () => {
+      this.#demandOpen()
+      await this.#writer.ask('settle', null)
+    },
+    // A partition expires by the times of its batches, which were put with them.
+    complete: async () => {},
+    // The folder is locked: nobody else writes there.
+    refuse: async () => {},
   }
 
   readonly records: Records = {
@@ -355,6 +522,10 @@ class EmbeddedStore implements Store {
       const records = await this.#reader.ask('records', kind)
       return records.map((record) => ({ key: record.key, value: readValue(record), version: record.version }))
     },
+    kinds: async () => {
+      this.#demandOpen()
+      return this.#reader.ask('kinds', null)
+    },
     remove: async (kind, key) => {
       this.#demandOpen()
       await this.#writer.ask('removeRecord', { kind, key })
@@ -366,7 +537,7 @@ class EmbeddedStore implements Store {
   async status(): Promise<StoreStatus> {
     this.#demandOpen()
     const status = await this.#reader.ask('status', null)
-    // Nobody may send a batch to a store that says it is full: so it finds out by itself that there is room again.
+    // Agents may send nothing to a full store, so the store itself checks whether there is room again.
     if (this.#problem instanceof StoreFullError) {
       const { bavail, bsize } = await statfs(this.#path)
       if (bavail * bsize >= this.#enough) this.#problem = null
@@ -387,14 +558,16 @@ class EmbeddedStore implements Store {
 
   async parts(gone?: AbortSignal): Promise<readonly StoredPart[]> {
     this.#demandOpen()
-    // Not where searches wait behind it.
+    // It runs in a thread that counts, so that searches do not wait behind it.
     return this.#counter().ask('parts', null, { gone })
   }
 
-  async keepFor(searchable: Searchable): Promise<void> {
+  async keepFor(searchable: Searchable): Promise<readonly string[]> {
     this.#demandOpen()
     this.#searchable = searchable
     await this.#writer.ask('keepFor', searchable)
+    // Nothing else deletes in these files.
+    return []
   }
 
   async expire(name: string, before: number): Promise<boolean> {
@@ -407,7 +580,7 @@ class EmbeddedStore implements Store {
     return this.#closing
   }
 
-  /** What was begun is finished: batches that wait are stored and answered, a merge that runs is put in place. */
+  /** Finishes what was begun: stores and acknowledges the waiting batches, and completes a running merge. */
   async #close(): Promise<void> {
     await this.#merger?.ask('close', null).catch(() => {})
     await this.#merging
@@ -426,9 +599,41 @@ class EmbeddedStore implements Store {
 
 const pageOf = ({ events, next }: FoundPage): Page => ({ events: JSON.parse(events) as AuditEvent[], next })
 const readValue = (record: StoredRecord): unknown => JSON.parse(record.value)
+/** This store has no place for what is known of a line that it does not have as a whole, but for the reason. */
+const asKept = ({ whole, ...letter }: DeadLetter): DeadLetter =>
+  whole === undefined || whole.bytes === letter.line.length
+    ? letter
+    : { ...letter, reason: `${letter.reason} (only the beginning of its ${whole.bytes} bytes is stored)` }
+
+const withBuffers = (page: ConsignmentPage): ConsignmentPage => ({
+  ...page,
+  consignments: page.consignments.map(withConsignmentBuffers),
+})
+
+const withConsignmentBuffers = ({ waybill, lines, ...key }: Consignment): Consignment => ({
+  ...key,
+  lines: lines.map((line) => ({ ...line, line: bufferOf(line.line) })),
+  waybill: waybill && {
+    ...waybill,
+    manifest: bufferOf(waybill.manifest),
+    signature: bufferOf(waybill.signature),
+    leaves: new Map([...waybill.leaves].map(([position, leaf]) => [position, bufferOf(leaf)])),
+    sealed: new Map([...waybill.sealed].map(([position, leaf]) => [position, bufferOf(leaf)])),
+  },
+})
+
+const sealedWithBuffers = (sealed: SealedEvent | null): SealedEvent | null =>
+  sealed && {
+    ...sealed,
+    line: bufferOf(sealed.line),
+    manifest: bufferOf(sealed.manifest),
+    signature: bufferOf(sealed.signature),
+    leaves: new Map([...sealed.leaves].map(([position, leaf]) => [position, bufferOf(leaf)])),
+  }
+
 const withBuffer = (letter: DeadLetter): DeadLetter => ({ ...letter, line: bufferOf(letter.line) })
 
-/** Bytes that can go over to a thread: the caller's own where it gives them away, else a copy. */
+/** Returns bytes that can move to a thread: the caller's own if it hands them over, else a copy. */
 function movable(bytes: Buffer, handedOver: true | undefined): Uint8Array {
   return handedOver === true
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -17,7 +17,7 @@ afterEach(() => {
   folders.remove()
 })
 
-/** Lets a process store until so many batches were acknowledged, kills it, and tells the numbers. */
+/** Lets a process store until this many batches are acknowledged, kills it, and returns their numbers. */
 async function storeAndKill(path: string, first: number, until: number): Promise<number[]> {
   const acknowledged: number[] = []
   const process_ = spawn(
@@ -40,7 +40,7 @@ test(
     const acknowledged = new Set<number>()
     let first = 1
     for (let i = 0; i < KILLS; i++) {
-      // What was under way at the kill is sent again, as an agent does.
+      // The batches under way at the kill are sent again, as an agent does.
       for (const number of await storeAndKill(path, first, 1 + ((i * 7) % 12))) acknowledged.add(number)
       while (acknowledged.has(first)) first++
     }

@@ -15,6 +15,7 @@ import {
   idAt,
   temporaryFolders,
 } from '../testing/batches.ts'
+import { holdsConsignments } from '../testing/consignments.ts'
 import type { TestPlaces } from '../testing/places.ts'
 import { holdsStorePromises } from '../testing/promises.ts'
 import { everything } from '../testing/reference.ts'
@@ -42,6 +43,7 @@ holdsStorePromises(ground)
 keepsRevisions(ground)
 keepsAuthorsApart(ground)
 keepsBadInput(ground)
+holdsConsignments(ground)
 
 const ALL = { kind: 'all' } as const
 const ids = ({ events }: Pick<Page, 'events'>): unknown[] =>
@@ -132,7 +134,7 @@ test('a dead letter that is an event after all is stored in its place when it is
   const store = await open(path)
   await store.write(batchOfLines(4, [canonical(eventAt(0)), 'no event', canonical(eventAt(2))]))
   await store.close()
-  // As if an older version had refused what this one takes.
+  // The row is as if an older version had refused a line that this one accepts.
   const control = new DatabaseSync(join(path, 'control.db'))
   control.prepare('UPDATE dead_letters SET line = ?').run(Buffer.from(canonical(eventAt(1))))
   control.close()

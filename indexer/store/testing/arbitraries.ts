@@ -145,7 +145,7 @@ const ADDABLE = Object.entries<Field>(FIELDS).filter(
     path.startsWith('source.as.'),
 )
 
-/** Additions that an event has room for; null is none. */
+/** Additions that an event has room for; null means none. */
 export const someAdditions: fc.Arbitrary<(event: AuditEvent) => Additions | null> = fc
   .array(
     fc

@@ -21,7 +21,7 @@ const OTHERS = 'fedcba9876543210fedcba9876543210'
 const by = (agent: string, event: AuditEvent): AuditEvent => ({ ...event, agent: { id: agent } })
 const idOf = (event: AuditEvent): string => (event.event as { id: string }).id
 
-/** Who may write what: nobody writes in another's name, and nobody takes an id away from another. */
+/** Authorship: nobody writes in another's name, and nobody takes an id away from another. */
 export function keepsAuthorsApart(ground: TestPlaces): void {
   const open = opener(ground)
 
@@ -186,7 +186,11 @@ export function keepsAuthorsApart(ground: TestPlaces): void {
       const id = ownEventId(keyOf(1), AGENT)
       const claim = by(OTHER, eventAt(0, { event: { id, kind: 'event', sequence: 0 } }))
       expect(await write(store, OTHER, 1, [claim])).toMatchObject({
-        result: { stored: 0, dead: 1, reasons: [{ reason: 'event.id is one that only the indexer gives' }] },
+        result: {
+          stored: 0,
+          dead: 1,
+          reasons: [{ reason: 'event.id has a form that only the indexer may use' }],
+        },
       })
     })
 

@@ -10,7 +10,7 @@ const ALL: Query = { kind: 'all' }
 const many = (count: number): Record<string, unknown> =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`field${i}`, `value ${i}`]))
 
-/** `{"user":...}` with members put in as text: what no object literal can say. */
+/** `{"user":...}` with members put in as text, which no object literal can express. */
 const withMembers = (event: AuditEvent, members: string): string =>
   canonical(JSON.parse(`{${members},${canonical(event).slice(1)}`) as AuditEvent)
 
@@ -108,7 +108,7 @@ const TIMES: readonly (readonly [time: string, tags: readonly string[] | null])[
   ['yesterday', null],
 ]
 
-/** What no integration should make and some source will: kept to the byte, and never in the way of its neighbours. */
+/** Input that no integration should make and some source will: stores keep it byte for byte, and it does not affect its neighbours. */
 export function keepsBadInput(ground: TestPlaces): void {
   const open = opener(ground)
   const sound = [eventAt(0), eventAt(9)].map(canonical)
@@ -157,7 +157,7 @@ export function keepsBadInput(ground: TestPlaces): void {
           audit: { seal: { timestamp: time } },
         })
         expect(canonical(sealedPart(read!))).toBe(line)
-        // Nobody can have another time or other tags overlooked.
+        // A change of the time or of the tags is always noticed.
         const moved = { ...read!, '@timestamp': '2026-01-01T00:00:00.000Z' }
         expect(canonical(sealedPart(moved))).not.toBe(line)
         expect(canonical(sealedPart({ ...read!, tags: ['timestamp_invalid', 'x'] }))).not.toBe(line)

@@ -19,7 +19,7 @@ import {
 import type { Manifest } from '../../../schema/wire/index.ts'
 import type { Author, BatchAdditions, StoreBatch } from '../port.ts'
 
-/** What the store's tests are made of: batches as they come from ingest, and folders that go away. */
+/** The material of the stores' tests: batches as they come from ingest, and temporary folders. */
 export const AGENT = 'agent-1' as AgentId
 export const INCARNATION = '0123456789abcdef0123456789abcdef' as Incarnation
 export const SOURCE = '00112233445566778899aabbccddeeff' as SourceId
@@ -33,9 +33,11 @@ export interface BatchOptions {
   readonly incarnation?: string
   readonly ingested?: number
   readonly previous?: string | null
-  /** For whom the agent may speak: itself and its hosts where this is given. */
+  /**
+   * The identity that the agent may report in; members that are left out allow any host, and share nothing. Without it there is no author.
+   */
   readonly author?: Partial<Author>
-  /** What enrichment adds, by place in the batch. */
+  /** The enrichment's additions, by position in the batch. */
   readonly additions?: readonly (Additions | null)[]
 }
 

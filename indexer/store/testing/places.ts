@@ -1,7 +1,7 @@
 import { afterEach } from 'vitest'
 import type { Store } from '../port.ts'
 
-/** Where a test has its stores: folders, or namespaces of a cluster. */
+/** The places of a test's stores: folders, or namespaces of a cluster. */
 export interface TestPlaces {
   /** A place of its own for one test. */
   make(): Promise<string>

@@ -12,7 +12,7 @@ import {
 import { axisOf, keysBetween } from '../calendar.ts'
 import { compareValues, countableField, type FieldValue, valueOrder, wantedBy } from '../field-values.ts'
 
-/** What an aggregate means, worked out plainly over events in memory: what each store must answer. */
+/** Computes an aggregate plainly over events in memory: each store must return the same. */
 export function plainAggregate(events: readonly AuditEvent[], request: AggregateRequest): Group {
   const { query, from, to } = request
   const found = events.filter((event) => {

@@ -10,7 +10,7 @@ const ALL = { kind: 'all' } as const
 const ids = ({ events }: Pick<Page, 'events'>): unknown[] =>
   events.map((event) => (event.event as { id: string }).id)
 
-/** What every store promises, whatever it is made of. */
+/** The promises of every store. */
 export function holdsStorePromises(ground: TestPlaces): void {
   const open = opener(ground)
 
@@ -123,7 +123,7 @@ export function holdsStorePromises(ground: TestPlaces): void {
         'related.ip: 10.0.1.0/24',
       ])
         expect([q, await found(q)]).toEqual([q, []])
-      // Where related is switched off, no event has it.
+      // With related switched off no event has it.
       expect(await found('related.user: user2')).toEqual([idAt(2)])
       const by = [{ kind: 'values', field: 'audit.change.fields', top: 5 }] as const
       expect((await store.aggregate({ query: ALL, by })).split?.buckets).toMatchObject([
@@ -210,7 +210,7 @@ export function holdsStorePromises(ground: TestPlaces): void {
         '@timestamp is missing',
         'event.id is not 40 hex digits',
         'audit.category is unknown: gossip',
-        'audit.seal is only for the indexer to add',
+        'audit.seal may be added only by the indexer',
       ])
       expect(ids(await search(store))).toEqual([idAt(0), idAt(9)])
     })

@@ -19,7 +19,7 @@ import type { SearchRequest, Store } from '../port.ts'
 import { anEvent, aQuery, someAdditions } from './arbitraries.ts'
 import { AGENT, batchOf, INCARNATION, INGESTED } from './batches.ts'
 
-/** What a store must answer, worked out plainly, and the random events and questions that it is held to. */
+/** The reference answers of a store, computed plainly, and the random events and questions for the comparison. */
 export const idOf = (event: AuditEvent): string => (event.event as { id: string }).id
 
 /** Random events; some with a declared key come again with other content. */
@@ -48,7 +48,7 @@ export const aRequest = fc.record(
   { requiredKeys: ['query', 'order', 'limit'] },
 )
 
-/** Questions that are on their way together: a cluster answers several in the time of one. */
+/** The number of questions that are asked together: a cluster answers several in the time of one. */
 export const AT_ONCE = 10
 export const atOnce = <Asked>(one: fc.Arbitrary<Asked>): fc.Arbitrary<Asked[]> =>
   fc.array(one, { minLength: AT_ONCE, maxLength: AT_ONCE })
@@ -103,7 +103,7 @@ export function everything(store: Store, request: Omit<SearchRequest, 'after'>):
   })
 }
 
-/** What the store must answer, worked out plainly. */
+/** Returns the answer that the store must give, computed plainly. */
 export function expected(
   events: readonly AuditEvent[],
   { query, from, to, order }: Omit<SearchRequest, 'after'>,
@@ -116,7 +116,7 @@ export function expected(
   return order === 'newest' ? found.reverse() : found
 }
 
-/** That every event a store has can be put back into the line that was sealed. */
+/** Checks that every event of a store can be turned back into the line that was sealed. */
 export async function expectSealsToHold(store: Store, events: readonly AuditEvent[]): Promise<void> {
   const lines = new Set(events.map(canonical))
   const all = await everything(store, { query: { kind: 'all' }, order: 'newest', limit: 1000 })

@@ -27,7 +27,7 @@ export const revisionOf = (event: AuditEvent): string =>
   revisionEventId((event.event as { id: string }).id, leafHash(Buffer.from(canonical(event))))
 const idOf = (event: AuditEvent): string => (event.event as { id: string }).id
 
-/** What becomes of a record with a declared key that comes again with other content. */
+/** The treatment of a record with a declared key that comes again with other content. */
 export function keepsRevisions(ground: TestPlaces): void {
   const open = opener(ground)
 
@@ -210,7 +210,7 @@ export function keepsRevisions(ground: TestPlaces): void {
       const store = await open()
       const claim = eventAt(0, { audit: { category: 'change', revision_of: keyOf(1) } })
       expect(await store.write(batchOfLines(1, [canonical(claim)]))).toMatchObject({
-        result: { dead: 1, reasons: [{ reason: 'audit.revision_of is only for the indexer to add' }] },
+        result: { dead: 1, reasons: [{ reason: 'audit.revision_of may be added only by the indexer' }] },
       })
     })
   })

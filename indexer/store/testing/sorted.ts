@@ -22,7 +22,7 @@ const FIELDS = [
 ]
 const ALL: Query = { kind: 'all' }
 
-/** What sorting means, worked out plainly. */
+/** Sorts plainly. */
 function plainlySorted(
   events: readonly AuditEvent[],
   query: Query,
@@ -65,7 +65,7 @@ async function pages(
   return found
 }
 
-/** What a search by the values of a field answers, whatever the store is made of. */
+/** The promises of a search by the values of a field, for every store. */
 export function sortsByValues(
   ground: TestPlaces,
   { events, questions }: { events: number; questions: number },

@@ -25,20 +25,20 @@ export interface StageOptions {
   readonly tls?: SyslogListening['tls']
 }
 
-/** Of all journals that a stage writes. */
+/** The key of all journals that a stage writes. */
 export const KEY: Uint8Array = Buffer.from(
   '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f',
   'hex',
 )
 
-/** A reception on ports that the system chose, with a journal in a folder of its own that a test reads. */
+/** A reception on ports that the system chose, with a journal in a separate folder that a test reads. */
 export class Stage {
   readonly folder: string
   readonly reception: Reception
   readonly said: string[]
   readonly entry: SyslogListening
   readonly limit: number
-  /** What counts as acknowledged, by the test's word. */
+  /** The positions that the test declares as acknowledged. */
   readonly acknowledged: Map<string, number>
 
   private constructor(
@@ -105,7 +105,7 @@ export class Stage {
     return socket
   }
 
-  /** All messages of the journal as it is on the disk, in order. */
+  /** All messages of the journal on the disk, in order. */
   messages(): Seen[] {
     return messagesIn(this.folder)
   }
@@ -116,10 +116,10 @@ export class Stage {
     return sum
   }
 
-  /** As if all that is there now were read, shipped and acknowledged. */
+  /** Declares all present bytes as read, shipped and acknowledged. */
   acknowledgeAll(): void {
     for (const path of segmentsIn(this.folder)) {
-      // One that was acknowledged before may be removed just now.
+      // An earlier acknowledged segment may be removed at this moment.
       const size = statSync(path, { throwIfNoEntry: false })?.size
       if (size !== undefined) this.acknowledged.set(path, size)
     }
@@ -178,12 +178,12 @@ export interface Certificates {
   readonly ca: string
   readonly cert: string
   readonly key: string
-  /** Of a client that the authority signed, and of one that signed its own. */
+  /** The certificates of a client that the authority signed, and of one that signed its own. */
   readonly client: { readonly cert: string; readonly key: string }
   readonly stranger: { readonly cert: string; readonly key: string }
 }
 
-/** An authority, a server, a client and a stranger, made by openssl. */
+/** Creates an authority, a server, a client and a stranger with openssl. */
 export function certificates(folder: string): Certificates {
   const path = (name: string): string => join(folder, name)
   const openssl = (...args: string[]): void => {

@@ -1,4 +1,4 @@
-/** Texts with secrets, and texts that only speak of them: what masks are held to. The secrets are made when the tests run. */
+/** Texts with secrets, and texts that only mention them, as test cases for the mask. The secrets are generated when the tests run. */
 import { readFileSync } from 'node:fs'
 
 export interface SecretText {
@@ -20,7 +20,7 @@ const ALPHABETS: Readonly<Record<string, string>> = {
   D: '123456789',
 }
 
-/** Words that no other text of the corpus has. */
+/** Words that occur in no other text of the corpus. */
 const WORDS = [
   'zebra',
   'quill',
@@ -36,7 +36,7 @@ const WORDS = [
   'raven',
 ]
 
-/** Secrets of a seed: a run can be repeated. */
+/** Makes secrets from a seed, so that a run can be repeated. */
 class Maker {
   #state: number
 
@@ -54,13 +54,13 @@ class Maker {
     return Array.from({ length: count }, () => signs[this.#below(signs.length)]).join('')
   }
 
-  /** Letters and digits, as password managers make them, or with a sign within. */
+  /** Letters and digits, like those of password managers, possibly with a sign within. */
   password(): string {
     const sign = ['', '', '!', '%', '#', '.', '+'][this.#below(7)]!
     return `q${this.signs('A', 6)}${sign}${this.signs('D', 1)}${this.signs('A', 4)}`
   }
 
-  /** Of a passphrase. */
+  /** The words of a passphrase. */
   words(): string[] {
     return Array.from({ length: 4 }, () => WORDS[this.#below(WORDS.length)]!)
   }
@@ -70,13 +70,13 @@ class Maker {
   }
 }
 
-/** Records, as JSON, that say a secret was changed and name no field. */
+/** Records, as JSON, that state the change of a secret and name no field. */
 export function changedSecrets(seed: number): SecretText[] {
   const maker = new Maker(seed)
   return linesOf('changes.txt').map((template) => filled(template, maker))
 }
 
-/** Records, as JSON, with values that are not secrets, though the record mentions one. */
+/** Records, as JSON, with values that are not secrets, although the record mentions one. */
 export const harmlessChanges = (): string[] => linesOf('changes-harmless.txt')
 
 /** A template with a secret in each `{}`. */

@@ -1,22 +1,22 @@
 import type { Cell } from './format.ts'
 
-/** A value of an audit record where it stands, as it is meant. */
+/** A value of an audit record, with its place and its decoded text. */
 export interface AuditPair extends Cell {
   readonly name: string
-  /** It stands behind 0x1d: what auditd looked up of the numbers before it. */
+  /** Whether it follows 0x1d: then auditd looked it up from the earlier numbers. */
   readonly enriched: boolean
 }
 
 export interface AuditPairs {
   readonly pairs: readonly AuditPair[]
-  /** What has no sign of assignment: `avc: denied { read } for`. */
+  /** Words without an assignment: `avc: denied { read } for`. */
   readonly words: readonly string[]
 }
 
-/** What auditd looked up begins here, where it is told to (`log_format = ENRICHED`). */
+/** The separator before the names that auditd looked up, if it is configured to (`log_format = ENRICHED`). */
 const ENRICHED = '\x1d'
 
-/** Fields that anyone may have chosen: the kernel writes them in hexadecimal digits where quotes or blanks could mislead. */
+/** Fields that anyone may have chosen: the kernel writes them in hexadecimal digits if quotes or blanks could mislead. */
 export const UNTRUSTED: ReadonlySet<string> = new Set(
   ['acct', 'cmd', 'comm', 'cwd', 'data', 'dev', 'device', 'dir', 'exe', 'file', 'grp', 'key', 'name'].concat([
     'new_group',
@@ -33,7 +33,7 @@ export const UNTRUSTED: ReadonlySet<string> = new Set(
 const ARGUMENT = /^a\d+(?:\[\d+\])?$/
 const HEX = /^(?:[0-9A-F]{2})+$/
 
-/** What is known of a field by its name. */
+/** The known properties of a field, by its name. */
 interface Field {
   readonly name: string
   readonly isUntrusted: boolean
@@ -60,7 +60,7 @@ const QUOTE = 0x22
 const APOSTROPHE = 0x27
 const BRACE = 0x7b
 
-/** The pairs of one record, from behind its `audit(time:serial):` on. `hasArguments`: `a0`, `a1`... are texts (EXECVE), not registers. */
+/** Reads the pairs of one record after its `audit(time:serial):`. `hasArguments`: `a0`, `a1`... are texts (EXECVE), not registers. */
 export function auditPairs(text: string, from: number, to: number, hasArguments: boolean): AuditPairs {
   const pairs: AuditPair[] = []
   const words: string[] = []
@@ -82,7 +82,7 @@ export function auditPairs(text: string, from: number, to: number, hasArguments:
       at++
       const first = text.charCodeAt(at)
       if (first === APOSTROPHE) {
-        // What a program says of itself: `msg='op=login acct="root" ... res=failed'`. A command in it may hold such a quote, too.
+        // A program's own text: `msg='op=login acct="root" ... res=failed'`. A command in it may contain such a quote, too.
         const closing = text.lastIndexOf("'", end - 1)
         const close = closing > at ? closing : end
         read(at + 1, close, enriched)
@@ -113,8 +113,8 @@ const textOfHex = (hex: string): string => Buffer.from(hex, 'hex').toString('utf
 const hexOf = (text: string): string => Buffer.from(text, 'utf8').toString('hex').toUpperCase()
 
 /**
- * Pairs as places to look for secrets in. A command is looked through argument by argument, and one that stands behind an option goes by the
- * option's name: `--password`, then `geheim`.
+ * Returns the pairs as places to search for secrets. A command is searched by argument; an argument after an option is named by the
+ * option: `--password`, then `geheim`.
  */
 export function auditCells(pairs: readonly AuditPair[]): Cell[] {
   const cells: Cell[] = []
@@ -139,10 +139,10 @@ export function auditCells(pairs: readonly AuditPair[]): Cell[] {
 
 const OPTION = /^--?([A-Za-z][\w-]{1,63})$/
 
-/** Of a title in hexadecimal digits, the arguments between its NULs. */
+/** The arguments of a title in hexadecimal digits, separated by NULs. */
 function argumentsOf(pair: AuditPair): Cell[] {
   const { name, from, to, value } = pair
-  // Bytes that are no UTF-8 became others: then nobody knows where which argument stands.
+  // Bytes that are not UTF-8 were replaced: then the places of the arguments are unknown.
   if (2 * Buffer.byteLength(value) !== to - from) return [pair]
   let at = from
   return value.split('\0').map((part) => {

@@ -1,3 +1,4 @@
+import { cutAt } from '../../../../schema/index.ts'
 import { FLAG } from '../../integration/flags.ts'
 import { type Members, newMembers } from '../../integration/members.ts'
 import { type AuditPair, auditCells, auditPairs } from './audit-pairs.ts'
@@ -5,10 +6,10 @@ import type { Cell, Format } from './format.ts'
 
 const HEAD = /^(?:node=(\S+) )?type=(\S+) msg=audit\((\d+(?:\.\d+)?):(\d+)\): ?/
 
-/** A value in hexadecimal digits, of more characters than a number has. */
+/** A value in hexadecimal digits with more characters than a number has. */
 const CODED = /=((?:[0-9A-F]{2}){4,})(?=[ '\n\x1d]|$)/g
 
-/** Records that belong to another one: which of its records an event is named after. */
+/** Records that accompany another one: an event is named after another of its records. */
 export const ACCOMPANYING: ReadonlySet<string> = new Set(
   ['SYSCALL', 'PATH', 'CWD', 'EXECVE', 'PROCTITLE', 'SOCKADDR', 'SOCKETCALL', 'IPC', 'OBJ_PID', 'EOE'].concat(
     ['FD_PAIR', 'MMAP', 'BPRM_FCAPS', 'CAPSET', 'OPENAT2', 'URINGOP', 'TIME_INJOFFSET', 'TIME_ADJNTPVAL'],
@@ -16,7 +17,10 @@ export const ACCOMPANYING: ReadonlySet<string> = new Set(
 )
 const UNSET = '4294967295'
 
-/** How the kernel and auditd write that there is nothing. By the first character: of fifty values of an event few get further. */
+/**
+ * Whether a value is one of the forms in which the kernel and auditd write an empty value. It looks at the first character first: of the
+ * fifty values of an event few get further.
+ */
 function isNothing(value: string): boolean {
   switch (value.charCodeAt(0)) {
     case 0x3f: // ?
@@ -44,14 +48,14 @@ interface AuditRecord {
 }
 
 /**
- * The Linux audit system's log: the records of one event, one a line. What they say becomes members; `type` is the record that the event is
- * named after, `records` all of them. Values in hexadecimal digits are decoded. What auditd looked up stands under `enriched`.
+ * The log of the Linux audit system: the records of one event, one per line. Their fields become members; `type` is the record that names
+ * the event, `records` lists all of them. Values in hexadecimal digits are decoded. The names that auditd looked up are under `enriched`.
  */
 export const auditd: Format = {
   begin() {},
   looksLike: (text) => HEAD.test(text),
   hidden(text) {
-    // As the kernel writes them, each behind a line end: an argument such as `-p...` begins there.
+    // Each text follows a line end, as the kernel writes them: an argument such as `-p...` begins there.
     let said = '\n'
     CODED.lastIndex = 0
     for (let found = CODED.exec(text); found !== null; found = CODED.exec(text)) {
@@ -65,7 +69,7 @@ export const auditd: Format = {
     for (const { from, to } of linesOf(text)) {
       const record = recordAt(text, from, to)
       if (record === null) {
-        const line = text.slice(from, Math.min(to, from + 40))
+        const line = cutAt(text.slice(from, to), 40)
         return { problem: `Not an audit record: expected type=... msg=audit(time:serial):, found ${line}` }
       }
       records.push(record)
@@ -137,7 +141,7 @@ function eventOf(records: readonly AuditRecord[]): Members {
   return members
 }
 
-/** The first record that says something is believed; a later one that says something else is kept beside it. */
+/** The first value of a field counts; a different later one is kept beside it. */
 function take({ pairs, words }: AuditRecord, members: Members, enriched: Members): void {
   for (const { name, value, enriched: isEnriched } of pairs) {
     if (isNothing(value)) continue
@@ -149,7 +153,7 @@ function take({ pairs, words }: AuditRecord, members: Members, enriched: Members
   if (words.length > 0) members.text ??= words.join(' ')
 }
 
-/** A title has NULs between its arguments, a rule's keys are set apart by 0x01. */
+/** Makes separators readable: NULs separate a title's arguments, 0x01 separates a rule's keys. */
 const readable = (name: string, value: string): string => {
   if (name === 'key') return value.replaceAll('\x01', ', ')
   return value.includes('\0') ? value.replace(/\0+$/, '').replaceAll('\0', ' ') : value
@@ -178,7 +182,7 @@ function asMembers(pairs: readonly AuditPair[]): Members {
   const members: Members = newMembers()
   for (const { name, value, enriched } of pairs) {
     const key = enriched ? `${name.toLowerCase()}_name` : name
-    // Nearly no file has capabilities, and each path says so five times.
+    // Almost no file has capabilities, and each path states this five times.
     if (isNothing(value) || (value === '0' && name.startsWith('cap_f'))) continue
     members[key] ??= readable(name, value)
   }
@@ -203,7 +207,7 @@ function takeSocket(pairs: readonly AuditPair[], members: Members): void {
   Object.assign(members, socketAddress(saddr.value) ?? { saddr: saddr.value })
 }
 
-/** What it was done to: the first path that is not the folder of another. A relative one is where the process was. */
+/** Takes the object of the event: the first path that is not another path's folder. A relative path starts at the process's folder. */
 function takePaths(paths: readonly Members[], members: Members): void {
   if (paths.length === 0) return
   const main = paths.find(({ nametype, name }) => nametype !== 'PARENT' && name !== undefined) ?? paths[0]!
@@ -223,11 +227,11 @@ const AF_UNIX = 1
 const AF_INET = 2
 const AF_INET6 = 10
 
-/** What a `saddr` says: the bytes of the kernel's `struct sockaddr`, in hexadecimal digits. */
+/** Reads a `saddr`: the bytes of the kernel's `struct sockaddr`, in hexadecimal digits. */
 export function socketAddress(hex: string): Members | null {
   if (!/^(?:[0-9A-Fa-f]{2}){3,128}$/.test(hex)) return null
   const bytes = Buffer.from(hex, 'hex')
-  // The family is in the host's own order: little-endian on all that matter, else the first byte is 0.
+  // The family is in the host's byte order: little-endian on all relevant hosts; otherwise the first byte is 0.
   const family = bytes[0] === 0 ? bytes[1] : bytes[0]
   if (family === AF_INET && bytes.length >= 8) {
     return { socket_address: [...bytes.subarray(4, 8)].join('.'), socket_port: String(bytes.readUInt16BE(2)) }
@@ -237,7 +241,7 @@ export function socketAddress(hex: string): Members | null {
     return { socket_address: groups.join(':'), socket_port: String(bytes.readUInt16BE(2)) }
   }
   if (family === AF_UNIX) {
-    // An abstract socket's name begins with a NUL; others end at one.
+    // An abstract socket's name begins with a NUL; other names end at one.
     const name = bytes.subarray(2).toString('utf8')
     const path = name.startsWith('\0') ? `@${name.slice(1)}` : name
     const end = path.indexOf('\0')

@@ -1,7 +1,7 @@
 import { newMembers } from '../../integration/members.ts'
 import type { Cell, Format } from './format.ts'
 
-/** What stands before a record, and the parts of its header, as members. */
+/** The text before a record, and the parts of its header, as members. */
 export const CEF_PREFIX = 'prefix'
 export const CEF_HEADER = [
   'version',
@@ -15,8 +15,8 @@ export const CEF_HEADER = [
 const CUSTOM = /^(?:c[nsf]p?|flexString|flexNumber|flexDate|deviceCustomDate|c6a|cs)\w*\d$/
 
 /**
- * ArcSight's Common Event Format: seven parts between bars, then `key=value` pairs whose values may hold spaces. What stands
- * before `CEF:` (a syslog header) is `prefix`. A custom field goes by its label: `cs1=x cs1Label=Policy` is the member `Policy`.
+ * ArcSight's Common Event Format: seven parts between bars, then `key=value` pairs whose values may contain spaces. The text before `CEF:`
+ * (a syslog header) is `prefix`. A custom field is named by its label: `cs1=x cs1Label=Policy` is the member `Policy`.
  */
 export const cef: Format = {
   begin() {},
@@ -47,7 +47,7 @@ const LABEL = 'Label'
 const isLabelOf = (name: string, labels: ReadonlyMap<string, string>): boolean =>
   name.endsWith(LABEL) && labels.has(name.slice(0, -LABEL.length))
 
-/** By custom field, its label; empty where it can't go by that. Null where the record has none. */
+/** The label of each custom field; empty if the field cannot be named by it. Null if the record has no labels. */
 function labelsIn(cells: readonly Cell[]): ReadonlyMap<string, string> | null {
   let labels: Map<string, string> | null = null
   const isThere = (name: string): boolean => cells.some((cell) => cell.name === name)
@@ -61,7 +61,7 @@ function labelsIn(cells: readonly Cell[]): ReadonlyMap<string, string> | null {
   return labels
 }
 
-/** The parts of the header by their names, then the pairs of the extension; null where it is no CEF. */
+/** The parts of the header by their names, then the pairs of the extension; null if it is not CEF. */
 function cellsOf(text: string): Cell[] | null {
   const begin = /CEF: ?(?=\d)/.exec(text)
   if (begin === null) return null
@@ -94,13 +94,13 @@ function cellsOf(text: string): Cell[] | null {
 
 interface Name {
   readonly name: string
-  /** Where the white space before it begins; what stands before that is the value of the name before. */
+  /** The beginning of the white space before the name; the text before it is the value of the previous name. */
   readonly before: number
-  /** Behind its sign of assignment. */
+  /** The place after its assignment sign. */
   readonly behind: number
 }
 
-/** The next name from a place on, of pairs that begin at `first`: behind white space, and right before a sign of assignment. */
+/** The next name from a place on, among pairs that begin at `first`: it follows white space and directly precedes an assignment sign. */
 function nameFrom(text: string, from: number, first: number): Name | null {
   for (let equals = text.indexOf('=', from); equals !== -1; equals = text.indexOf('=', equals + 1)) {
     let start = equals
@@ -115,7 +115,7 @@ function nameFrom(text: string, from: number, first: number): Name | null {
 
 const BAR = 0x7c
 const BACKSLASH = 0x5c
-/** By character: 1 where names may have it. */
+/** By character: 1 if names may contain it. */
 const IS_NAME = Uint8Array.from({ length: 128 }, (_, code) =>
   Number(/[\w.[\]-]/.test(String.fromCharCode(code))),
 )

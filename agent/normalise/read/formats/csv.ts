@@ -7,11 +7,11 @@ const DELIMITERS = [',', ';', '\t', '|']
 
 export interface CsvOptions {
   readonly quote: string
-  /** Null: whichever of comma, semicolon, tab and bar the header has most of. */
+  /** Null means the most frequent one of comma, semicolon, tab and bar in the header. */
   readonly delimiter: string | null
   /** Names of the columns of a file without a header. */
   readonly columns: readonly string[]
-  /** Columns where an empty cell says something: that a previous value was empty. In others it says nothing. */
+  /** Whether an empty cell of a column has a meaning: a previous value was empty. In other columns it has none. */
   readonly keepsEmpty: (column: string) => boolean
 }
 
@@ -19,7 +19,7 @@ export interface CsvOptions {
 export class Csv implements Format {
   readonly #options: CsvOptions
   #columns: readonly string[] | null = null
-  /** By column: whether an empty cell says something. */
+  /** By column: whether an empty cell has a meaning. */
   #keepsEmpty: readonly boolean[] = []
   #isEachUnique = true
   #header = ''
@@ -62,12 +62,12 @@ export class Csv implements Format {
     return !/^[\ufeff\s]*\{/.test(text)
   }
 
-  /** Of a row, its columns' names; nothing where the header itself is still to come. */
+  /** The cells of a row with the names of their columns; none while the header has not been read. */
   cells(text: string): readonly Cell[] {
     if (this.#columns === null || text === this.#header) return []
     const places = placesOf(text, this.#delimiter, this.#options.quote)
     const columns = this.#columns
-    // Text behind a closing quote: from there on nobody knows which cell is which.
+    // If text follows a closing quote, the later cells cannot be assigned to columns.
     const merged = places.findIndex((place, i) => place.column === places[i + 1]?.column)
     const shifted = (places.at(-1)?.column ?? 0) >= columns.length
     return places.map(({ column, ...cell }, i) => ({
@@ -86,7 +86,7 @@ export class Csv implements Format {
       this.#takeHeader(text)
       return null
     }
-    // A file that was appended to by several writers has its header again and again.
+    // A file that several writers appended to contains its header repeatedly.
     if (text === this.#header) return null
     const cells = cellsOf(text, this.#delimiter, this.#options.quote)
     if (typeof cells === 'string') return { problem: cells }
@@ -98,7 +98,7 @@ export class Csv implements Format {
       const name = columns[i] ?? `column_${i + 1}`
       if (cell === '' && !(this.#keepsEmpty[i] ?? this.#options.keepsEmpty(name))) continue
       const isBeyond = i >= columns.length
-      // Two columns of one name: the second keeps its number.
+      // If two columns have the same name, the second gets its number.
       const isTaken = (isBeyond || !this.#isEachUnique) && Object.hasOwn(members, name)
       members[isTaken ? `${name}_${i + 1}` : name] = cell
       if (isBeyond) flags |= FLAG.columns_beyond_header
@@ -121,7 +121,7 @@ export class Csv implements Format {
   }
 }
 
-/** Where the cells of a row stand; a quote that is not closed goes on to its end. */
+/** The places of a row's cells; an unclosed quote continues to the end of the row. */
 function placesOf(
   text: string,
   delimiter: string,
@@ -145,7 +145,7 @@ function placesOf(
     if (isQuoted && end < text.length) {
       const value = text.slice(at + 1, end).replaceAll(quote + quote, quote)
       places.push({ column, from: at + 1, to: end, value, written })
-      // What stands between the closing quote and the delimiter is part of the value.
+      // Text between the closing quote and the delimiter is part of the value.
       if (to > end + 1) places.push({ column, from: end + 1, to, value: text.slice(end + 1, to) })
     } else {
       const from = isQuoted ? at + 1 : at
@@ -161,7 +161,7 @@ function likeliestDelimiter(header: string): string {
   return DELIMITERS[counts.indexOf(Math.max(...counts))]!
 }
 
-/** The cells of a row (RFC 4180), or a sentence that says what is wrong. */
+/** Returns the cells of a row (RFC 4180), or a sentence about the fault. */
 export function cellsOf(text: string, delimiter: string, quote: string): string[] | string {
   if (!text.includes(quote)) return text.split(delimiter)
   const cells: string[] = []
@@ -182,7 +182,7 @@ export function cellsOf(text: string, delimiter: string, quote: string): string[
         from++
       }
       const next = text.indexOf(delimiter, from)
-      // What stands between the closing quote and the delimiter is kept, as most readers do.
+      // Text between the closing quote and the delimiter is kept, as most readers do.
       cells.push(cell + text.slice(from, next === -1 ? text.length : next))
       if (next === -1) return cells
       at = next + 1

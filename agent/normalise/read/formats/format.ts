@@ -1,53 +1,53 @@
 import type { Members } from '../../integration/members.ts'
 
-/** What a format makes of the text of one record: its members, or a sentence that says what is wrong and where. */
+/** The result of reading one record: its members, or a sentence that says what is wrong and where. */
 export type Understood =
   | { readonly members: Members; readonly flags: number; readonly problem?: undefined }
   | { readonly problem: string }
-  /** No record: a header in the middle of a file that was written by several. */
+  /** No record: a header within a file that several writers appended to. */
   | null
 
-/** A value where it stands in the record's text. */
+/** A value and its place in the record's text. */
 export interface Cell {
-  /** Null for what has no name. */
+  /** Null for a value without a name. */
   readonly name: string | null
   readonly from: number
   readonly to: number
-  /** As it is meant: without quotes and escapes. */
+  /** The value without quotes and escapes. */
   readonly value: string
-  /** The row is not as its header says: this cell may hold what belongs to a later one (merged) or an earlier one (shifted). */
+  /** The row does not match its header: this cell may contain what belongs to a later one (merged) or an earlier one (shifted). */
   readonly astray?: 'merged' | 'shifted'
-  /** It is an argument of a command, and so are the cells beside it. */
+  /** Whether it is an argument of a command, like the cells beside it. */
   readonly isArgument?: true
-  /** How a value is written at this place. */
+  /** Encodes a value for this place. */
   readonly written?: (value: string) => string
 }
 
-/** What rows of a table are read by. */
+/** The data that is needed to read rows of a table. */
 export interface TableHead {
   readonly columns: readonly string[]
   readonly delimiter: string
   readonly quote: string
-  /** The row that says the columns, which may come again; empty where there is none. */
+  /** The row with the column names, which may repeat; empty if there is none. */
   readonly header: string
-  /** By column: whether an empty cell says something. */
+  /** By column: whether an empty cell has a meaning. */
   readonly keepsEmpty: readonly boolean[]
 }
 
 export interface Format {
-  /** A new slice begins; `header` is what the file's first record says, null where the slice begins with it (or the format has none). */
+  /** Begins a slice; `header` is the file's first record, null if the slice begins with it (or the format has none). */
   begin(header: string | null): void
   read(text: string): Understood
-  /** What a record's bytes say as a text, of a form that is none itself; null for a record that is one. */
+  /** Converts a record of a non-text form to text; null if the record is text. */
   textOf?(bytes: Buffer): string | null
-  /** Whether a record may be of this form, where an integration has several. */
+  /** Whether a record may have this format, for an integration with several. */
   looksLike(text: string): boolean
-  /** Its values where they stand, as far as the text can be understood; null where its form has no such places. */
+  /** Its values with their places, as far as the text is readable; null if the format has no such places. */
   cells(text: string): readonly Cell[] | null
-  /** What values say that stand in the record in some code (digits for bytes), where words in them would not be seen. */
+  /** The decoded values that the record holds in a code (digits for bytes), which would hide words in them. */
   hidden?(text: string): string
-  /** Names that values have by their place in the record alone: columns. */
+  /** Names that values only have by their position in the record: columns. */
   readonly columns?: readonly string[]
-  /** Of a table: what its rows are read by, the same object as long as it is so; null where that is not known yet. */
+  /** For a table: the data for reading its rows, the same object as long as it does not change; null while it is not known. */
   table?(): TableHead | null
 }

@@ -6,18 +6,17 @@ import type { Cell, Format, TableHead, Understood } from './format.ts'
 import { journald } from './journald.ts'
 import { json } from './json.ts'
 import { kv } from './kv.ts'
-import { plain } from './plain.ts'
-import { regex } from './regex.ts'
+import { plain, regex } from './regex.ts'
 
 export type { Cell, Format, TableHead, Understood } from './format.ts'
-export { plain } from './plain.ts'
+export { plain } from './regex.ts'
 
 export interface FormatOptions {
   readonly quote: string
   readonly keepsEmpty: (column: string) => boolean
 }
 
-/** What reads an integration's records: one form, or the first of several that a record looks like. */
+/** Returns the format of an integration: its only one, or one that takes the first format that a record looks like. */
 export function formatOf(integration: Integration, options: FormatOptions): Format {
   const formats = integration.formats.map((name) => formatNamed(name, integration, options))
   return formats.length === 1 ? formats[0]! : severalForms(formats)
@@ -54,7 +53,7 @@ function severalForms(formats: readonly Format[]): Format {
       for (const format of formats) format.begin(header)
     },
     get columns() {
-      // One form at most has any.
+      // At most one format has columns.
       return formats.find(({ columns }) => columns !== undefined && columns.length > 0)?.columns ?? NONE
     },
     table(): TableHead | null {

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { cutAt } from '../../../../schema/index.ts'
 import { exportFields } from '../../../inputs/framing.ts'
 import { FLAG } from '../../integration/flags.ts'
 import { folded } from '../../integration/integration.ts'
@@ -7,15 +8,15 @@ import type { Format } from './format.ts'
 import { json } from './json.ts'
 
 const OPEN_BRACE = 0x7b
-/** What a file of journald itself begins with. */
+/** The first bytes of journald's own files. */
 const OWN_FILE = 'LPKSHHRH'
 
-/** A value that is no text: journald writes its bytes. */
+/** A value that is not text: journald writes its bytes. */
 const BYTES = /\[\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*\]/g
 
 /**
- * journald's entries as JSON (`journalctl -o json`): all values are texts, lists of them where a field came several times, and lists of
- * bytes where they hold control characters or are no UTF-8.
+ * journald's entries as JSON (`journalctl -o json`): values are texts. A repeated field is a list of texts, and a value with control
+ * characters or invalid UTF-8 is a list of bytes.
  */
 export const journald: Format = {
   begin() {},
@@ -30,11 +31,11 @@ export const journald: Format = {
     if (text.startsWith(OWN_FILE))
       return {
         problem:
-          'This is one of the files that journald keeps for itself: export it by journalctl --output=export, or --output=json.',
+          'This is one of the binary files of journald itself: export it by journalctl --output=export, or --output=json.',
       }
     if (!json.looksLike(text))
       return {
-        problem: `Not an entry of the journal: expected a line of JSON or fields as NAME=value, found ${text.slice(0, 40)}`,
+        problem: `Not an entry of the journal: expected a line of JSON or fields as NAME=value, found ${cutAt(text, 40)}`,
       }
     const understood = json.read(text)
     if (understood === null || understood.problem !== undefined) return understood
@@ -44,7 +45,7 @@ export const journald: Format = {
     for (const [name, value] of Object.entries(understood.members)) {
       const read = textsOf(value)
       isRepaired ||= typeof read === 'string' && read !== value && read.includes('\ufffd')
-      // Names compare without underscores: what a program says of itself must not stand for what journald knows.
+      // Names compare without underscores: a program's own field must not replace one of journald's.
       const key = !isTrusted(name) && trusted.has(folded(name)) ? `${name}_said` : name
       members[key] = name === 'MESSAGE' && Array.isArray(read) ? read.join('\n') : read
     }
@@ -53,8 +54,8 @@ export const journald: Format = {
 }
 
 /**
- * An entry of the export format as journalctl writes it as JSON, so that it is the same entry in both; as it stands where it is no such
- * entry. Values that are no UTF-8 or hold control characters are lists of their bytes, fields that come several times lists of values.
+ * Converts an entry of the export format to the JSON that journalctl writes, so that both give the same entry; null if it is no such
+ * entry. Values that are not UTF-8 or contain control characters are lists of their bytes, repeated fields are lists of values.
  */
 function exportAsJson(bytes: Buffer): string | null {
   const fields = exportFields(bytes)
@@ -63,7 +64,7 @@ function exportAsJson(bytes: Buffer): string | null {
   for (const { name, value } of fields) {
     const values = members.get(name)
     if (values === undefined) members.set(name, [asJson(value)])
-    // Each entry has one cursor and one time: this is one that was torn off, and the next.
+    // Each entry has one cursor and one time: otherwise this is an incomplete entry followed by another.
     else if (name.startsWith('__')) return null
     else values.push(asJson(value))
   }
@@ -78,10 +79,10 @@ function asJson(value: Buffer): string | number[] {
   return CONTROL.test(text) ? [...value] : text
 }
 
-/** All but tabs and newlines, of which journalctl thinks nothing. */
+/** Control characters, except tabs and newlines, which journalctl accepts. */
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/
 
-/** journald itself adds these; a program can't. */
+/** Whether journald itself adds the field; a program cannot. */
 const isTrusted = (name: string): boolean => name.startsWith('_')
 
 function textsOf(value: unknown): unknown {

@@ -15,7 +15,9 @@ describe('what is wrong with a record that is not JSON', () => {
     ['{"a":1} x', 'x behind the end of the value, at character 9'],
     ['{"a":undefined}', 'expected a value, found u, at character 6'],
     ['{"a":01}', 'expected a value, found 0, at character 6'],
-    ['{"a":"\\x"}', '\\x is no escape, at character 7'],
+    ['{"a":"\\x"}', '\\x is not an escape, at character 7'],
+    ['{"a":"\\😀"}', '\\😀 is not an escape, at character 7'],
+    ['{"a":😀}', 'expected a value, found U+1F600, at character 6'],
     ['{"a":"\t"}', 'a control character (U+0009) in a text, at character 7'],
     ['2026-01-22 login', 'expected a value, found 2, at character 1'],
     ['<13>1', 'expected a value, found <, at character 1'],
@@ -26,7 +28,11 @@ describe('what is wrong with a record that is not JSON', () => {
 
   it('finds something in whatever JSON.parse refuses', () => {
     const damaged = fc
-      .tuple(fc.json(), fc.nat(), fc.constantFrom('"', '}', ']', ',', ':', '0', 'x', '\\', '\n', ''))
+      .tuple(
+        fc.json(),
+        fc.nat(),
+        fc.constantFrom('"', '}', ']', ',', ':', '0', 'x', '\\', '\n', '', '😀', '\\😀'),
+      )
       .map(([text, at, sign]) => {
         const place = at % (text.length + 1)
         return text.slice(0, place) + sign + text.slice(place + 1)
@@ -36,7 +42,9 @@ describe('what is wrong with a record that is not JSON', () => {
         try {
           JSON.parse(text)
         } catch {
-          expect(jsonFault(text)).toMatch(/^Not JSON: .*character \d+.*\.$/s)
+          const fault = jsonFault(text)
+          expect(fault).toMatch(/^Not JSON: .*character \d+.*\.$/s)
+          expect(fault.isWellFormed()).toBe(true)
         }
       }),
       { numRuns: 2000 },

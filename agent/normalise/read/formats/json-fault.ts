@@ -1,11 +1,11 @@
-/** What is wrong in a text that JSON.parse refused, and at which character (from 1): V8 says where only sometimes. */
+/** Describes the fault in a text that JSON.parse rejected, and the character (from 1): V8 gives the place only sometimes. */
 export function jsonFault(text: string): string {
   const open: ('{' | '[')[] = []
   let wants: 'value' | 'first key' | 'key' | 'colon' | 'first item' | 'next' | 'nothing' = 'value'
   let at = 0
   for (;;) {
     while (at < text.length && ' \t\r\n'.includes(text[at]!)) at++
-    const sign = text[at]
+    const sign = signAt(text, at)
     if (sign === undefined) return ended(text.length, open.length > 0 ? open.at(-1)! : null)
     switch (wants) {
       case 'nothing':
@@ -67,7 +67,7 @@ export function jsonFault(text: string): string {
   }
 }
 
-/** Behind the closing quote, or what is wrong. */
+/** Returns the place after the closing quote, or the fault. */
 function endOfText(text: string, from: number): number | string {
   for (let at = from; at < text.length; at++) {
     const sign = text[at]!
@@ -78,7 +78,7 @@ function endOfText(text: string, from: number): number | string {
     if (escaped === '') break
     if (/^["\\/bfnrt]/.test(escaped)) at++
     else if (/^u[0-9a-fA-F]{4}/.test(escaped)) at += 5
-    else return `Not JSON: \\${escaped[0]} is no escape, at character ${at + 1}.`
+    else return `Not JSON: \\${signAt(text, at + 1)} is not an escape, at character ${at + 1}.`
   }
   return `Not JSON: the text that opens at character ${from} is not closed; the record ends at character ${text.length}.`
 }
@@ -92,5 +92,11 @@ function ended(length: number, open: string | null): string {
 const unexpected = (sign: string, at: number, wanted: string): string =>
   `Not JSON: expected ${wanted}, found ${shown(sign)}, at character ${at + 1}.`
 
+/** Returns a whole character: half of a surrogate pair cannot be written into an event. */
+function signAt(text: string, at: number): string | undefined {
+  const code = text.codePointAt(at)
+  return code === undefined ? undefined : String.fromCodePoint(code)
+}
+
 const shown = (sign: string): string =>
-  sign < ' ' || sign > '~' ? `U+${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}` : sign
+  sign < ' ' || sign > '~' ? `U+${sign.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}` : sign

@@ -3,9 +3,9 @@ import { isMembers, type Members, newMembers } from '../../integration/members.t
 import type { Format, Understood } from './format.ts'
 import { jsonFault } from './json-fault.ts'
 
-/** Deeper records would exhaust the stack of whoever walks them. */
+/** Deeper records would exhaust the stack of any recursive function. */
 const DEEPEST = 256
-/** A number that may not survive a double: more than 15 digits, or an exponent. It may stand in a string: that only costs time. */
+/** A number that may not survive a double: more than 15 digits, or an exponent. It may be in a string, which only costs time. */
 const PERHAPS_TOO_PRECISE = /[:,[\s]-?(?:[\d.]{16}|[\d.]+[eE])/
 const PERHAPS_BROKEN_TEXT = /\\u(?:0000|[dD][89a-fA-F])/
 
@@ -26,14 +26,14 @@ export const json: Format = {
   },
 }
 
-/** What a text holds that is a JSON object or list; undefined where it is none. */
+/** The JSON object or list in a text; undefined if there is none. */
 export function jsonIn(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return undefined
   const read = json.read(`{"":${text}}`)
   return read === null || read.problem !== undefined ? undefined : read.members['']
 }
 
-/** JSON with the numbers that don't survive a double kept as the text that they were. */
+/** Parses JSON. Numbers that do not survive a double remain texts. */
 export function parseJson(text: string): unknown {
   if (!PERHAPS_TOO_PRECISE.test(text)) return JSON.parse(text)
   return JSON.parse(text, (_, value: unknown, context?: { source?: string }) =>
@@ -77,7 +77,7 @@ function repaired(value: Members): Understood {
   return { members: walk(value) as Members, flags }
 }
 
-/** Whether there are brackets enough; counting these is quick. */
+/** Whether there are enough brackets; counting them is fast. */
 function isDeep(text: string): boolean {
   let count = 0
   for (const bracket of ['{', '[']) {

@@ -2,7 +2,7 @@ import { type Members, newMembers } from '../../integration/members.ts'
 import type { Cell, Format } from './format.ts'
 
 export interface KvOptions {
-  /** What stands between pairs; null: white space, commas or semicolons. */
+  /** The separator of pairs; null: white space, commas or semicolons. */
   readonly between: string | null
   readonly assign: string
 }
@@ -10,8 +10,7 @@ export interface KvOptions {
 const SPACES = ' \t\r\n'
 
 /**
- * `key=value` pairs. A value may stand in quotes, single or double, with backslash escapes; words without a sign of assignment
- * belong to `text`.
+ * `key=value` pairs. A value may be in single or double quotes, with backslash escapes; words without an assignment sign belong to `text`.
  */
 export function kv({ between, assign }: KvOptions): Format {
   const separators = between ?? ' \t\r\n,;'
@@ -58,7 +57,7 @@ export function kv({ between, assign }: KvOptions): Format {
           continue
         }
         pairs++
-        // A key that comes again keeps its number.
+        // A repeated key gets its number.
         members[Object.hasOwn(members, name) ? `${name}_${pairs}` : name] = value
       }
       if (pairs === 0) return { problem: `Not key-value pairs: no key${assign}value is in the record.` }

@@ -2,7 +2,7 @@ import { type Members, newMembers } from '../../integration/members.ts'
 import { PATTERN_REACH, wholePattern } from '../../integration/pattern.ts'
 import type { Format } from './format.ts'
 
-/** Lines of a form of their own: the first pattern that fits the whole record names its parts. */
+/** Lines with their own form: the first pattern that matches the whole record names its parts. */
 export function regex(patterns: readonly string[]): Format {
   const compiled = patterns.map(wholePattern)
   const membersOf = (text: string): Members | null => {
@@ -30,4 +30,21 @@ export function regex(patterns: readonly string[]): Format {
       }
     },
   }
+}
+
+/** A date and time in ISO 8601 at the beginning of the line, bare or in brackets. */
+const LEADING_TIME =
+  /^[[(<]?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\w:]))?)(?=$|[\s\])>,;|:-])/
+
+/** A text without structure: `line` is all of it, `time` is the time at its beginning. */
+export const plain: Format = {
+  begin() {},
+  looksLike: () => true,
+  cells: () => null,
+  read(text) {
+    const members: Members = { line: text }
+    const time = LEADING_TIME.exec(text)?.[1]
+    if (time !== undefined) members.time = time
+    return { members, flags: 0 }
+  },
 }

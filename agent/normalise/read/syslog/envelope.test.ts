@@ -48,7 +48,7 @@ describe('an event of a message that was received', () => {
         source: { ip: '192.0.2.9', port: 4711 },
       }),
     ])
-    // What the sender calls itself is a claim: the agent vouches for no host.
+    // The sender's own name is a claim: the agent guarantees no host.
     expect(events[0]).not.toHaveProperty('host')
     expect(JSON.stringify(events)).not.toContain('"path"')
     expect(result.slices[0]).toMatchObject({ read: 1, events: 1, errors: 0, dropped: 0 })
@@ -120,7 +120,7 @@ describe('an event of a message that was received', () => {
       log: { syslog: { hostname: 'h' } },
       message: 'x',
     })
-    // What the record says stands before what its header says.
+    // The record takes precedence over its header.
     const [dated] = make(received(sent.replace(/x$/, '{"time":"2026-01-02T03:04:05Z"}')), json, true).events
     expect(dated).toMatchObject({ '@timestamp': '2026-01-02T03:04:05.000Z' })
     expect(dated).not.toHaveProperty('tags')

@@ -3,36 +3,35 @@ import type { ReceivedMessage } from '../../../inputs/syslog/record.ts'
 import { FLAG } from '../../integration/flags.ts'
 import { leafOf } from '../../integration/layout.ts'
 import { isoOf, isPlausible, timeFlags } from '../../integration/time.ts'
-import { programOf } from './header.ts'
+import { FACILITIES, programOf, SEVERITIES } from './header.ts'
 import { readMessage, type SyslogMessage } from './message.ts'
-import { FACILITIES, SEVERITIES } from './priority.ts'
 import type { TimeContext } from './timestamp.ts'
 
 /** A value for a leaf of the event. */
 export type Fill = readonly [leaf: number, value: unknown]
 
-/** What a record is wrapped in: fields that the wrapping gives, and the text that the integration is for. */
+/** The envelope of a record: the fields that it supplies, and the text for the integration. */
 export interface Envelope {
   readonly body: string
-  /** ISO 8601; null where the wrapping has none that can be. */
+  /** ISO 8601; null if the envelope has no valid time. */
   readonly time: string | null
-  /** Why it has none, for events that would have been placed by it. */
+  /** The reason why it has none, for events that would have got this time. */
   readonly timeFlags: number
-  /** When the record was made or came: what a time is held against. */
+  /** The time when the record was made or received: times are compared with it. */
   readonly now: number
-  /** Taken where the integration's own fields are empty, before its lookups, so that they may ask for them. */
+  /** Used for fields that the integration leaves empty, before its lookups, so that these may use them. */
   readonly fields: readonly Fill[]
-  /** Taken last, for what nothing else gave. */
+  /** Used last, for fields that are still empty. */
   readonly rest: readonly Fill[]
-  /** The integration gave no address of its own: then the sender's is the source. */
+  /** Used if the integration gives no address: then the sender's address is the source. */
   readonly sender: readonly Fill[]
   readonly flags: number
   readonly truncated: { readonly bytes: number; readonly sha256: string } | null
-  /** It came by the network: it is in no file that anybody would look for, and was not written on the agent's host. */
+  /** Whether it came by the network: it is in no file that anybody would look for, and was not written on the agent's host. */
   readonly received: boolean
 }
 
-/** What a record stands in, read from its text. */
+/** Reads the envelope of a record from its text. */
 export type EnvelopeReader = (text: string) => Envelope | null
 
 const VERSION = leafOf('log.syslog.version')
@@ -56,7 +55,7 @@ const MESSAGE = leafOf('message')
 const SOURCE_IP = leafOf('source.ip')
 const SOURCE_PORT = leafOf('source.port')
 
-/** Of a line in a file: the header may lack its priority, and nobody sent it. */
+/** The envelope of a line in a file: the header may lack its priority, and there is no sender. */
 export function envelopeOfLine(text: string, context: TimeContext): Envelope {
   return envelopeOf(readMessage(text, context), context.received, null)
 }
@@ -72,7 +71,7 @@ function envelopeOf(message: SyslogMessage, now: number, about: ReceivedMessage 
   }
   const { time } = message
   const { facility, severity, priority } = message.priority
-  // A line in a file has no priority more often than not; what was sent without one has that of the RFC.
+  // A line in a file usually has no priority; a message that was sent without one has the RFC's default.
   const isRated = about !== null || message.hasPriority
   if (isRated) {
     give(PRIORITY, priority)
@@ -84,7 +83,7 @@ function envelopeOf(message: SyslogMessage, now: number, about: ReceivedMessage 
   give(VERSION, message.version)
   give(HOSTNAME, message.hostname)
   give(APPNAME, message.appname)
-  // The first word of a format: programs are chosen by it, but it is none.
+  // The first word of a CEF or LEEF record: it selects a program but is none itself.
   if (message.appname !== null && message.appname !== 'CEF' && message.appname !== 'LEEF')
     give(PROCESS_NAME, programOf(message.appname))
   give(PROCID, message.procid)

@@ -1,11 +1,11 @@
 import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import type { SourceId } from '../../../../schema/index.ts'
 import { originText, RECORD_OVERHEAD, writeMessage } from '../../../inputs/syslog/record.ts'
 import { BatchMaker } from '../../batch/batch.ts'
 import { loadIntegration } from '../../integration/load.ts'
 import { Mapper } from '../../map/index.ts'
 import { PlainMapper } from '../../testing/plain/index.ts'
+import { setupOf, specOf, taskOf } from '../../testing/setup.ts'
 
 const NAMES = ['plain', 'auditd', 'linux-auth']
 const integrations = await Promise.all(NAMES.map((name) => loadIntegration(name)))
@@ -14,30 +14,22 @@ const LISTEN = 'udp 0.0.0.0:514'
 const makers = [Mapper, PlainMapper].map(
   (mapper) =>
     new BatchMaker(
-      {
-        agent: { id: 'agent-1', name: 'web-1', version: '1.0.0' },
-        host: 'web-1',
-        namespace: 'default',
-        pipelines: NAMES.map((integration) => ({
-          integration,
-          framing: { kind: 'journal' } as const,
-          tags: [],
-          labels: {},
-          timeZone: 'UTC',
-        })),
-        compression: { encoding: 'zstd', level: 1 },
-        syslog: {
-          inputs: [
-            {
-              listens: [LISTEN],
-              timeZone: 'UTC',
-              pipeline: 0,
-              programs: [{ program: 'audisp-remote', pipeline: 2, hosts: [] }],
-              audit: 1,
-            },
-          ],
+      setupOf(
+        integrations.map((integration) => specOf(integration, { framing: { kind: 'journal' } })),
+        {
+          syslog: {
+            inputs: [
+              {
+                listens: [LISTEN],
+                timeZone: 'UTC',
+                pipeline: 0,
+                programs: [{ program: 'audisp-remote', pipeline: 2, hosts: [] }],
+                audit: 1,
+              },
+            ],
+          },
         },
-      },
+      ),
       integrations,
       { mapper },
     ),
@@ -50,7 +42,7 @@ interface Made {
   readonly audit: { readonly payload?: { readonly records?: string } }
 }
 
-/** Messages by who sends them, as `address message`. */
+/** Messages with their senders, as `address message`. */
 function made(sent: readonly string[]): { read: number; events: Made[] } {
   const journal = Buffer.concat(
     sent.map((line) => {
@@ -62,20 +54,8 @@ function made(sent: readonly string[]): { read: number; events: Made[] } {
       return into.subarray(0, writeMessage(into, 0, origin, about, bytes))
     }),
   )
-  const end = journal.length
-  const slice = {
-    source: 'a'.repeat(32) as SourceId,
-    generation: 0,
-    path: 'journal',
-    pipeline: 0,
-    start: 0,
-    end,
-  }
-  const whole = { ...slice, offset: 0, to: end, header: null, truncated: null }
   const [directly, plainly] = makers.map((maker) => {
-    const buffer = new ArrayBuffer(end)
-    Buffer.from(buffer).set(journal)
-    const { payload, slices } = maker.make({ buffer, now: Date.UTC(2026, 4, 1), slices: [whole] })
+    const { payload, slices } = maker.make(taskOf(journal, {}, { now: Date.UTC(2026, 4, 1) }))
     return { read: slices[0]!.read, text: zstdDecompressSync(payload).toString() }
   })
   expect(directly).toEqual(plainly)

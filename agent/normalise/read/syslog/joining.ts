@@ -3,10 +3,10 @@ import type { Received } from './reader.ts'
 
 export type ReceivedMessage = Extract<Received, { kind: 'message' }>
 
-/** Messages that are one record together, in the order in which they came. */
+/** Messages that form one record, in the order of arrival. */
 export interface Joined {
   readonly messages: readonly [ReceivedMessage, ...ReceivedMessage[]]
-  /** Of the first. */
+  /** The offset of the first message. */
   readonly offset: number
 }
 
@@ -14,8 +14,8 @@ const MOST = 256
 const MOST_LENGTH = LIMITS.recordBytes / 4
 
 /**
- * Messages that follow each other from one sender, for an integration whose records are several lines: those that its pattern finds the
- * same in are joined, as lines of a file are. What stands apart, or in another slice, stays a record of its own.
+ * Joins consecutive messages from one sender, for an integration whose records have several lines: messages in which its pattern finds the
+ * same text are joined, like the lines of a file. Messages that are apart, or in another slice, remain separate records.
  */
 export class Joining {
   readonly #pattern: RegExp
@@ -28,7 +28,7 @@ export class Joining {
     this.#pattern = new RegExp(pattern)
   }
 
-  /** Takes another message; gives what it does not belong to, which is over then. */
+  /** Takes another message; returns the previous record if this message does not belong to it. */
   take(message: ReceivedMessage, offset: number): Joined | null {
     const key = this.#keyOf(message)
     const length = this.#length + message.text.length
@@ -45,7 +45,7 @@ export class Joining {
     return over
   }
 
-  /** What is still at hand. */
+  /** Returns the messages collected so far. */
   end(): Joined | null {
     const [first, ...others] = this.#messages
     this.#messages = []

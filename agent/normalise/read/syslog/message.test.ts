@@ -80,7 +80,8 @@ describe('any text at all', () => {
 
   it('costs no more than its length asks for', () => {
     for (const piece of ['[x@1 a="\\', ' ', '<1>1 ', 'Jan  1 00:00:00 ', 'a[', '1: ', '"]', 'x: ']) {
-      // Of the processor, not of the clock: others may use it as well. What grows with the square takes ten seconds and more.
+      // The test measures processor time, not elapsed time: other processes may use the machine. Quadratic growth would take at least ten
+      // seconds.
       const began = process.cpuUsage()
       readMessage(`<13>1 - - - - - ${piece.repeat(100_000)}`, context)
       readMessage(`<13>${piece.repeat(100_000)}`, context)

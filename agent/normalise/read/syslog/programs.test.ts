@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Programs } from './programs.ts'
+import { Programs } from './reader.ts'
 
 const programs = new Programs({
   pipeline: 0,

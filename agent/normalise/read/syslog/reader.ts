@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net'
 import { readRecord } from '../../../inputs/syslog/record.ts'
 import { LocalTime } from '../../integration/time.ts'
 import type { SyslogInputSpec, SyslogSpec } from '../../task.ts'
@@ -6,15 +7,14 @@ import { textOf } from '../text.ts'
 import { type EnvelopeReader, envelopeOfMessage } from './envelope.ts'
 import { programOf } from './header.ts'
 import { readMessage, type SyslogMessage, unreadMessage } from './message.ts'
-import { Programs } from './programs.ts'
 
-/** What a record of the journal is. */
+/** A record of the journal. */
 export type Received =
-  /** How many messages were lost there. */
+  /** The number of messages that were lost there. */
   | { readonly kind: 'none'; readonly dropped: number }
   | {
       readonly kind: 'damaged'
-      /** The index of the pipeline that its program and its sender ask for. */
+      /** The index of the pipeline for its program and its sender. */
       readonly pipeline: number
       readonly text: string
       readonly flags: number
@@ -27,10 +27,10 @@ export type Received =
       readonly flags: number
       readonly envelopeOf: EnvelopeReader
       readonly isTruncated: boolean
-      /** What stands behind the header, and who sent it. */
+      /** The text after the header, and the sender. */
       readonly body: string
       readonly sender: string
-      /** Where it stands, if the text is just what stands there. */
+      /** The place of the body in the memory, if it is there unchanged. */
       readonly place?: { readonly from: number; readonly to: number }
     }
 
@@ -40,7 +40,7 @@ interface Input {
   readonly programs: Programs
 }
 
-/** Reads the journal of what was received, and says which way each message goes. */
+/** Reads the journal of received messages and selects a pipeline for each message. */
 export class SyslogReader {
   readonly #byListen = new Map<string, Input>()
   readonly #first: Input
@@ -67,7 +67,7 @@ export class SyslogReader {
         return { kind: 'damaged', pipeline, reason, text: record.head, flags: 0 }
       }
       case 'damaged': {
-        const reason = 'The journal is damaged here: what stands there is no message that was received.'
+        const reason = 'The journal is damaged here: these bytes are not a received message.'
         const pipeline = this.#first.programs.usual
         return { kind: 'damaged', pipeline, reason, ...textOf(bytes.subarray(start, end)) }
       }
@@ -76,7 +76,7 @@ export class SyslogReader {
     const about = record.message
     const input = this.#byListen.get(about.from.listen) ?? this.#first
     const { text, flags } = textOf(bytes.subarray(record.start, record.end))
-    // What stopped a worker may have stopped it here.
+    // The text that stopped a worker may have stopped it in this parser.
     const read = (said: string): SyslogMessage =>
       isOpaque ? unreadMessage(said) : readMessage(said, { received: about.received, zone: input.zone })
     const message = read(text)
@@ -104,3 +104,71 @@ const inputOf = (input: SyslogInputSpec): Input => ({
   programs: new Programs(input),
   audit: input.audit,
 })
+
+interface Entry {
+  readonly program: (name: string) => boolean
+  readonly pipeline: number
+  readonly comesFrom: (hostname: string | null, address: string) => boolean
+}
+
+/** The limit of remembered results; there are few programs and hosts, unless someone forges them. */
+const REMEMBERED = 4096
+
+/** The pipeline for a message's program, if the message comes from an allowed host. */
+export class Programs {
+  readonly usual: number
+  readonly #entries: readonly Entry[]
+  readonly #known = new Map<string, number>()
+
+  constructor({ programs, pipeline }: Pick<SyslogInputSpec, 'programs' | 'pipeline'>) {
+    this.usual = pipeline
+    this.#entries = programs.map((entry) => ({
+      program: matcherOf(entry.program),
+      pipeline: entry.pipeline,
+      comesFrom: originMatcherOf(entry.hosts),
+    }))
+  }
+
+  pipelineFor(program: string | null, hostname: string | null, address: string): number {
+    if (program === null || this.#entries.length === 0) return this.usual
+    const key = `${program}\n${hostname ?? ''}\n${address}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const entry = this.#entries.find((one) => one.program(program) && one.comesFrom(hostname, address))
+    const pipeline = entry?.pipeline ?? this.usual
+    if (this.#known.size >= REMEMBERED) this.#known.clear()
+    this.#known.set(key, pipeline)
+    return pipeline
+  }
+}
+
+/** `*` matches any characters; case does not matter. */
+function matcherOf(pattern: string): (text: string) => boolean {
+  const source = pattern.split('*').map(escaped).join('.*')
+  const expression = new RegExp(`^${source}$`, 'is')
+  return (text) => expression.test(text)
+}
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+/** Compares an address or a network with the sender, which cannot be forged on TCP, and a name with the message's host name. */
+function originMatcherOf(hosts: readonly string[]): Entry['comesFrom'] {
+  if (hosts.length === 0) return () => true
+  const networks = new BlockList()
+  const names: ((text: string) => boolean)[] = []
+  for (const host of hosts) {
+    const [address = '', bits] = host.split('/')
+    const version = isIP(address)
+    if (version === 0) names.push(matcherOf(host))
+    else {
+      const family = version === 4 ? 'ipv4' : 'ipv6'
+      if (bits === undefined) networks.addAddress(address, family)
+      else networks.addSubnet(address, Number(bits), family)
+    }
+  }
+  return (hostname, address) => {
+    const version = isIP(address)
+    if (version !== 0 && networks.check(address, version === 4 ? 'ipv4' : 'ipv6')) return true
+    return hostname !== null && names.some((matches) => matches(hostname))
+  }
+}

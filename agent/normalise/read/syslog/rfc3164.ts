@@ -8,7 +8,7 @@ const SEQUENCE = /^\d{1,10}: /
 const HOST_BEFORE_TIME =
   /^([A-Za-z0-9][\w.-]{0,254}|[0-9A-Fa-f:.]{2,45}): {1,2}(?=[*.]?[A-Z][a-z]{2} |[*.]?\d{4} )/
 const HOST = /^[A-Za-z0-9][\w.:-]{0,254}$/
-/** The program, its process in brackets, and the colon behind. */
+/** The program, its process in brackets, and the colon after them. */
 const TAG = /^([^\s:[\]<>"'=,;(){}]{1,128})(?:\[([^\]\s]{1,64})\])?(?:: ?|(?=\[)| ?-: )/
 /** The tags that `programOf` knows: with the PAM module, in parentheses, with a bracket too many, and the title of login. */
 const ODD_TAG =
@@ -16,19 +16,19 @@ const ODD_TAG =
 /** A Cisco facility, severity and mnemonic: `%SYS-5-CONFIG_I: `. */
 const MNEMONIC = /^%([A-Z0-9_]+(?:-[A-Z0-9_]+)*)-([0-7])-([A-Z0-9_]+): ?/
 const REPEATED = /^(?:last message repeated |message repeated )/
-/** Their own formats: what looks like a tag is their first word. */
+/** Other formats: their first word looks like a tag. */
 const BELONGS_TO_BODY = /^(?:CEF|LEEF)$/
 
-/** What stands behind the priority, by RFC 3164 and the habits of those who never read it. There is always a message. */
+/** Reads the text after the priority by RFC 3164 and by the habits of senders that ignore it. There is always a message. */
 export function readRfc3164(text: string, from: number, context: TimeContext): Header {
   let at = from
   const rest = (): string => text.slice(at)
   let hostname: string | null = null
   let msgid: string | null = null
 
-  // A regular expression for what nearly no message has costs more than the rest.
+  // This check is cheap: a regular expression for a rare case would cost more than the rest.
   const sequence = isDigit(text.charCodeAt(at)) ? SEQUENCE.exec(rest()) : null
-  // A number and a colon alone is the beginning of some text; before a time or a host and a time it is a sequence number.
+  // A number and a colon alone begin some text; before a time, or before a host and a time, they are a sequence number.
   if (sequence !== null) {
     const behind = text.slice(at + sequence[0].length)
     const isHeader =
@@ -64,7 +64,7 @@ export function readRfc3164(text: string, from: number, context: TimeContext): H
         hostname = word
         at = space + 1
         while (text[at] === ' ') at++
-        // Cisco ASA puts the colon behind the host.
+        // Cisco ASA puts the colon after the host.
         if (text[at] === ':' && text[at + 1] === ' ') at += 2
       }
     }
@@ -101,6 +101,6 @@ export function readRfc3164(text: string, from: number, context: TimeContext): H
 
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
 
-/** A bare number, or a clock's `10:00`, is no program. */
+/** Whether a word is a program: a bare number, or a clock's `10:00`, is not. */
 const isProgram = (word: string): boolean => /[A-Za-z]/.test(word)
 const isUrl = (text: string, end: number): boolean => text.startsWith('//', end)

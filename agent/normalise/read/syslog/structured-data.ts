@@ -6,15 +6,15 @@ export type StructuredData = { [id: string]: { [name: string]: string | string[]
 export interface DataRead {
   readonly data: StructuredData | null
   readonly flags: number
-  /** Behind it in the text. */
+  /** The place after it in the text. */
   readonly end: number
 }
 
-/** An SD-NAME; longer ones than the 32 characters that RFC 5424 allows are met. */
+/** An SD-NAME; names longer than the 32 characters of RFC 5424 occur. */
 const NAME = /[^\s="\]\x00-\x1f\x7f]{1,256}/y
 const BACKSLASH = '\\'
 
-/** STRUCTURED-DATA of RFC 5424 at this place; null where it is not well formed. */
+/** STRUCTURED-DATA of RFC 5424 at this place; null if it is malformed. */
 export function structuredData(text: string, from: number): DataRead | null {
   if (text[from] === '-') return { data: null, flags: 0, end: from + 1 }
   const data: StructuredData = Object.create(null)
@@ -28,7 +28,7 @@ export function structuredData(text: string, from: number): DataRead | null {
     data[id] ??= Object.create(null) as StructuredData[string]
     const params = data[id]
     while (text[at] === ' ') {
-      // Blanks before the bracket are not in the grammar; they are met.
+      // The grammar does not allow blanks before the bracket, but they occur.
       while (text[at] === ' ') at++
       if (text[at] === ']') break
       const name = nameAt(text, at)
@@ -58,7 +58,7 @@ function nameAt(text: string, at: number): string | null {
   return NAME.exec(text)?.[0] ?? null
 }
 
-/** The text up to the closing quote. Before other characters than `"`, `\` and `]` a backslash is itself (RFC 5424, 6.3.3). */
+/** The text up to the closing quote. A backslash escapes only `"`, `\` and `]`; before any other character it is part of the value (RFC 5424, 6.3.3). */
 function valueAt(text: string, from: number): { text: string; end: number } | null {
   let value = ''
   let kept = from

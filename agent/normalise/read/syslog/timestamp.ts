@@ -2,16 +2,16 @@ import { civil, inLatestYear, type LocalTime } from '../../integration/time.ts'
 
 /** Reads the times that syslog headers hold. */
 export interface TimeContext {
-  /** When the message came: what is missing is guessed from it. */
+  /** The time of receipt: missing parts are guessed from it. */
   readonly received: number
   /** The zone of times without one. */
   readonly zone: LocalTime
 }
 
 export interface HeaderTime {
-  /** Milliseconds since 1970; NaN where it has the form of a time, and no day or clock has it (`0000-00-00`, `Feb 30`). */
+  /** Milliseconds since 1970; NaN if the text has the form of a time but is no valid one (`0000-00-00`, `Feb 30`). */
   readonly time: number
-  /** Behind it in the text. */
+  /** The place after it in the text. */
   readonly end: number
 }
 
@@ -19,15 +19,15 @@ const RFC3339 =
   /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?([Zz]|[+-]\d\d:?\d\d))?(?=$|[\s:,])/
 
 /**
- * The date of RFC 3164 in the forms that are met: `Jan  5 10:00:00`, unpadded, with the year before or behind the time, with fractions, with
- * a zone behind, with the `*` or `.` of a Cisco clock that is not synchronised.
+ * The date of RFC 3164 in the forms that occur: `Jan 5 10:00:00`, unpadded, with the year before or after the time, with fractions, with a
+ * zone after it, with the `*` or `.` of a Cisco clock that is not synchronised.
  */
 const TRADITIONAL =
   /^[*.]?(?:(\d{4}) )?([A-Z][a-z]{2}) {1,2}(\d{1,2})(?: (\d{4}))?,? (\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: (\d{4})(?= |: |$))?(?: ([AaPp][Mm])(?=[ :]|$))?(?: ?(Z|UTC|GMT|[A-Z]{3,5}(?=:)|[+-]\d\d:?\d\d))?(?=$|[\s:,])/
 
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 
-/** The time that the text begins with; null where it begins with none. */
+/** The time at the beginning of the text; null if there is none. */
 export function headerTime(text: string, context: TimeContext): HeaderTime | null {
   const first = text.charCodeAt(0)
   return first >= 0x30 && first <= 0x39 && text[4] === '-' ? iso(text, context) : traditional(text, context)
@@ -42,8 +42,8 @@ function iso(text: string, { zone }: TimeContext): HeaderTime | null {
 }
 
 /**
- * `Jan  5 10:00:00 web-1` and nothing else of all that there may be: what nearly every line of a log begins with. A regular expression
- * for all forms takes five times as long.
+ * Reads only the form `Jan 5 10:00:00 web-1`, with which nearly every line of a log begins. A regular expression for all forms takes five
+ * times as long.
  */
 function usual(text: string, { received, zone }: TimeContext): HeaderTime | null {
   for (let i = 0; i < USUAL.length; i++) {
@@ -77,7 +77,7 @@ function usual(text: string, { received, zone }: TimeContext): HeaderTime | null
   return Number.isNaN(time) ? null : { time, end: 15 }
 }
 
-/** `A` a capital, `a` a small letter, `0` a digit, `_` a digit or a blank. Behind the time a year, a half of the day or a zone may stand. */
+/** `A` is a capital, `a` a small letter, `0` a digit, `_` a digit or a blank. A year, an AM or PM, or a zone may follow the time. */
 const USUAL = 'Aaa _0 00:00:00 a'
 const CAPITAL = 0x41
 const SMALL = 0x61
@@ -118,7 +118,7 @@ function anyTraditional(text: string, { received, zone }: TimeContext): HeaderTi
   return { time, end: all.length }
 }
 
-/** A clock that writes CEST says too little: such names are not unique. What the settings say holds. */
+/** A zone name such as CEST is not sufficient: such names are not unique. The zone of the settings applies. */
 const isKnownZone = (zone: string | undefined): zone is string =>
   zone !== undefined && (/^[+-]/.test(zone) || zone === 'Z' || zone === 'UTC' || zone === 'GMT')
 

@@ -9,12 +9,12 @@ import type { Envelope } from '../../read/syslog/envelope.ts'
 const NONE: Members = {}
 
 /**
- * What conditions ask of a record before it has fields: a field is what the header says of it, or the first member from which it
- * will be taken. The steps of a record ask the same again and again, so the answers are kept until it changes.
+ * Answers conditions about a record before it has fields: a field has the header's value, or that of the first member from which it will
+ * be taken. The steps of a record ask the same questions repeatedly, so the answers are kept until it changes.
  */
 export class EarlyAsked implements Asked {
   readonly #names: NameTree
-  /** Of each member, where the record may have it. */
+  /** For each member, the paths where the record may have it. */
   readonly #members: (readonly MemberPath[])[] = []
   readonly #sources = new Map<number, (readonly MemberPath[])[]>()
   readonly #known = new Map<number, string | undefined>()
@@ -33,7 +33,7 @@ export class EarlyAsked implements Asked {
     }
   }
 
-  /** The number of a member that a condition names. */
+  /** Returns the number of a member in a condition. */
   sourceOf(name: string): number {
     return this.#members.push(this.#names.pathsOf(name)) - 1
   }

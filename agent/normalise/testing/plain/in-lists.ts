@@ -1,8 +1,8 @@
 import { folded } from '../../integration/integration.ts'
-import type { ListStep } from '../../integration/list-path.ts'
+import type { ListStep } from '../../integration/member-path.ts'
 import { isMembers, type Members, scalarText } from '../../integration/members.ts'
 
-/** Tells of each value that the steps lead to, in the list's order, until one is enough. */
+/** Calls back for each value that the steps lead to, in the list's order, until one is enough. */
 export function eachValue(
   value: unknown,
   steps: readonly ListStep[],
@@ -25,7 +25,7 @@ export function eachValue(
 const says = (item: unknown, { member, text }: { readonly member: string; readonly text: string }): boolean =>
   isMembers(item) && folded(scalarText(memberOf(item, member)) ?? '') === text
 
-/** Of two members that are the same name the first counts. */
+/** If two members have the same name, the first counts. */
 function memberOf(members: Members, fold: string): unknown {
   for (const key of Object.keys(members)) if (folded(key) === fold) return members[key]
   return undefined

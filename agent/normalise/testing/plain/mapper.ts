@@ -3,7 +3,7 @@ import type { Output } from '../../map/output.ts'
 import type { Pipeline, Place, Understanding } from '../../map/pipeline.ts'
 import { PlainPipeline } from './pipeline.ts'
 
-/** The reference in the mapper's place: every record comes to it as members. */
+/** The reference with the mapper's interface: every record arrives as members. */
 export class PlainMapper implements RecordMapper {
   lacks = 0
   readonly #plain: PlainPipeline

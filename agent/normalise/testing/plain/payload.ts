@@ -3,20 +3,20 @@ import { FLAG } from '../../integration/flags.ts'
 import { isMembers, type Members } from '../../integration/members.ts'
 import type { NameNode, NameTree } from '../../integration/names.ts'
 
-/** UTF-16 units of a member's name that are kept. */
+/** The limit of a member's name, in UTF-16 units. */
 export const KEY_LENGTH = 256
-/** Name of a member that has an empty one: no store takes those. */
+/** The replacement of an empty member name: no store accepts empty names. */
 export const EMPTY_KEY = '_'
 
-/** What a record says for each source of an integration, and which of it the fields have taken. */
+/** The values of a record for each source of an integration, and which of them the fields have taken. */
 export interface Taken {
   readonly hits: readonly unknown[]
   readonly consumed: Uint8Array
 }
 
 /**
- * What is left of a record when the fields have taken theirs, as canonical JSON, within the limits: number of members, depth, length
- * of names and of values. All that is cut here is whole in `event.original`. Null where nothing is left.
+ * Returns the members of a record that the fields did not take, as canonical JSON, within the limits: number of members, depth, length of
+ * names and of values. Everything that is cut here is complete in `event.original`. Null if no member is left.
  */
 export function payloadOf(
   record: Members,
@@ -42,7 +42,7 @@ class Payload {
     this.#isKept = isKept
   }
 
-  /** `node` is the place among the known names; undefined below what no field knows. */
+  /** `node` is the place among the known names; undefined below unknown members. */
   membersOf(value: Members, depth: number, node: NameNode | undefined): string {
     const keys: string[] = []
     const texts: string[] = []
@@ -50,7 +50,7 @@ class Payload {
     let isRenamed = false
     for (const key of Object.keys(value)) {
       const member = value[key]
-      // Taken apart before it came here.
+      // The member was split earlier.
       if (member === undefined) continue
       const known = node === this.#names.root && this.#isKept(key) ? undefined : node
       const child = known === undefined ? undefined : this.#names.child(known, key)

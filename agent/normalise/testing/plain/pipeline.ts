@@ -36,7 +36,7 @@ const SHIPPED: readonly number[] = LEAVES.flatMap((name, leaf) =>
 export interface Line {
   readonly text: string
   readonly failed: boolean
-  /** As bits of `LACK`. */
+  /** The missing properties, as bits of `LACK`. */
   readonly lacks: number
 }
 
@@ -56,7 +56,7 @@ export class PlainPipeline {
     this.#prepare = preparation(pipeline.mapping)
   }
 
-  /** The event of a record; null for what is no record (a header), `filtered` for what is switched off. */
+  /** The event of a record; null if it is no record (a header), `filtered` for a switched-off type. */
   lineOf(
     place: Place,
     raw: string,

@@ -9,7 +9,7 @@ import { jsonIn } from '../../read/formats/json.ts'
 import type { Envelope } from '../../read/syslog/envelope.ts'
 import { EarlyAsked } from './early-asked.ts'
 
-/** Makes of a record's members what its fields ask for: JSON in texts becomes members, texts are taken apart. */
+/** Prepares a record's members for its fields: JSON in texts becomes members, texts are split. */
 export type Prepare = (record: Members, envelope: Envelope | null) => void
 
 const LONGEST_JSON = 1024 * 1024
@@ -17,7 +17,7 @@ const MOST_KNOWN = 2048
 const LONGEST_KNOWN = 128
 const NOTHING: readonly string[] = []
 
-/** Null where an integration asks for nothing of the kind. The record is changed in place: it was read for this. */
+/** Returns null if an integration needs no preparation. The record is changed in place: it was read for this. */
 export function preparation({ integration, extract, names }: Mapping): Prepare | null {
   const asked = new EarlyAsked(integration, names)
   const steps: readonly Step[] = [
@@ -43,7 +43,7 @@ export function preparation({ integration, extract, names }: Mapping): Prepare |
     asked.begin(record, envelope)
     for (let i = 0; i < steps.length; i++) {
       if (due[i] === 0) continue
-      // What one step has found the later ones may take apart.
+      // Later steps may extract from a member that one step has found.
       const added = steps[i]!.apply(record)
       if (added.length > 0) asked.begin(record, envelope)
       for (const name of added) for (const later of stepsOf.of(name) ?? []) due[later] = 1
@@ -51,16 +51,16 @@ export function preparation({ integration, extract, names }: Mapping): Prepare |
   }
 }
 
-/** One thing that is done with a member: the first of these that the record has. */
+/** One operation on a member: the first of these that the record has. */
 interface Step {
   readonly paths: readonly MemberPath[]
-  /** Whether there is anything to do, as far as the value at a path's beginning tells; quick. */
+  /** A fast check whether the operation may apply, by the value at a path's beginning. */
   mayApply(value: unknown): boolean
-  /** Names of members that it has added. */
+  /** Applies the operation and returns the names of the members that it added. */
   apply(record: Members): readonly string[]
 }
 
-/** Which steps a member concerns, by its name as records write it. */
+/** Returns the steps that concern a member, by its name as records write it. */
 class StepsByMember {
   readonly #byFold = new Map<string, number[]>()
   readonly #seen = new Map<string, readonly number[] | null>()
@@ -128,11 +128,11 @@ function takingApart(
     extraction.when === null ? null : new Conditions((name) => asked.sourceOf(name)).check(extraction.when)
   return {
     paths,
-    // To ask whether it applies costs less than to try its patterns.
+    // Checking whether it applies costs less than trying its patterns.
     mayApply: (value) =>
       typeof value === 'string' ? applies !== null || groupsOf(value) !== null : isMembers(value),
     apply(record) {
-      // Of several that name the record, the first that fits does.
+      // If several extractions name the record, the first that matches counts.
       if (into !== null && keyOf(record, into) !== undefined) return NOTHING
       if (applies !== null && !applies(asked)) return NOTHING
       const path = paths.length === 1 ? paths[0]! : pathIn(record, members)
@@ -145,7 +145,7 @@ function takingApart(
       if (!extraction.keep) holder[key] = undefined
       const added: string[] = []
       for (const [group, value] of groups) {
-        // What the record says by itself stands.
+        // A value of the record itself takes precedence.
         if (pathsOf(group).some((one) => memberAt(record, one) !== undefined)) continue
         record[group] = value
         added.push(group)

@@ -2,8 +2,8 @@ import { isMembers } from '../../integration/members.ts'
 import { DEEPEST, isPreviousName, tellsPrevious } from '../../map/previous.ts'
 
 /**
- * Whether a record holds what may be a previous value, wherever it stands: only where it holds none may an event say that the value is
- * unknown. RecordRows are members by the words of their names, and texts such as `from 10 to 15`, in the languages that audited products ship.
+ * Whether a record contains a possible previous value anywhere: only if there is none may an event state that the value is unknown. It
+ * looks at members by the words of their names, and at texts such as `from 10 to 15`, in the languages of audited products.
  */
 export function mayHoldPrevious(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return tellsPrevious(value)

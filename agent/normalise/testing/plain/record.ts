@@ -11,8 +11,8 @@ import { isMembers, type Members, scalarText } from '../../integration/members.t
 import type { ListSource, NameNode } from '../../integration/names.ts'
 import type { Rule } from '../../integration/rules.ts'
 import { isoOf, isPlausible, timeFlags } from '../../integration/time.ts'
-import { forwardedIn } from '../../map/addresses.ts'
 import { ChangeList, changesInText, UNNAMED_FIELD } from '../../map/changes.ts'
+import { forwardedIn } from '../../map/fields.ts'
 import { jsonIn } from '../../read/formats/json.ts'
 import type { Envelope, Fill } from '../../read/syslog/envelope.ts'
 import { eachValue } from './in-lists.ts'
@@ -20,12 +20,12 @@ import { payloadOf } from './payload.ts'
 import { mayHoldPrevious } from './previous.ts'
 
 export interface Draft {
-  /** By leaf; undefined where the event has no such member. */
+  /** The values by leaf; undefined if the event has no such member. */
   readonly values: unknown[]
   flags: number
-  /** The record's key, where the integration declares one and the record has it. */
+  /** The record's key, if the integration declares one and the record has it. */
   key: string[] | null
-  /** What of the catalogue the record is; null where it is nothing of it. */
+  /** The record's type in the catalogue; null if it has none. */
   type: EventType | null
 }
 
@@ -46,33 +46,33 @@ const SOURCE_PORT = leafOf('source.port')
 const FORWARDED = leafOf('network.forwarded_ip')
 
 /**
- * The host that a record was written on, as far as the agent can vouch for it: its own for what it reads from files, none for what came by the
- * network. What a record says of itself (`log.syslog.hostname`) is a claim of its sender.
+ * The host that a record was written on, as far as the agent can guarantee it: its own host for records from files, none for records from
+ * the network. A record's own statement (`log.syslog.hostname`) is a claim of its sender.
  */
 export const ownHost = (host: string, envelope: Envelope | null): string | undefined =>
   envelope?.received === true ? undefined : host
 
-/** Maps the records of one input, one after the other: what it works with is used again, a draft only until the next one. */
+/** Maps the records of one input, one after the other. It reuses its buffers, so a draft is only valid until the next one. */
 export class Mapper {
   readonly #mapping: Mapping
-  /** By source: what the record says, undefined where nothing. */
+  /** The record's values by source; undefined for missing ones. */
   readonly #hits: unknown[]
-  /** By source: 1 where a field took the value (or it is empty). */
+  /** By source: 1 if a field took the value (or it is empty). */
   readonly #consumed: Uint8Array
-  /** The sources that have a hit. */
+  /** The sources with a hit. */
   readonly #sources: Int32Array
   #count = 0
-  /** By rule: 1 where it may have something to say. */
+  /** By rule: 1 if it may have a value. */
   readonly #atHand: Uint8Array
   readonly #always: Uint8Array
   readonly #rulesOf: readonly Int32Array[]
   readonly #changeSources: readonly number[]
   readonly #values: unknown[] = new Array(LEAF_COUNT).fill(undefined)
   readonly #lookupTexts: string[]
-  /** Of the table that records are read from. */
+  /** The columns of the table that records are read from. */
   readonly #columns: () => readonly string[] | undefined
   readonly #isKept: (member: string) => boolean
-  /** What the record at hand has, for conditions. */
+  /** Answers conditions about the current record. */
   readonly asked: Asked = {
     member: (source) => scalarText(this.#hits[source]),
     field: (leaf) => firstText(this.#values[leaf]),
@@ -96,7 +96,7 @@ export class Mapper {
     this.#isKept = keep.size === 0 ? () => false : (member) => keep.has(folded(member))
   }
 
-  /** The sources that the record at hand has a value for. */
+  /** The sources for which the current record has a value. */
   get found(): Int32Array {
     return this.#sources.subarray(0, this.#count)
   }
@@ -150,7 +150,7 @@ export class Mapper {
     return draft
   }
 
-  /** Lets the record's words state the outcome where no column did; whether its type can't make it a success. */
+  /** Derives the outcome from the record's words if no column states it. Returns whether its type must not make it a success. */
   #stateOutcome(): boolean {
     const { columns, constants, names, words } = this.#mapping.outcome
     const said = this.#values[OUTCOME]
@@ -191,12 +191,12 @@ export class Mapper {
     for (let i = 0; i < this.#count; i++) {
       const source = sources[i]!
       const hit = hits[source]
-      // An empty value of a known name says nothing, except as a previous or a new value.
+      // An empty value of a known name has no meaning, except as a previous or a new value.
       if ((hit === null || hit === '') && names.emptyCounts[source] === false) consumed[source] = 1
     }
   }
 
-  /** Of two members that are the same name (`user_id` and `userId`) the first counts. */
+  /** If two members have the same name (`user_id` and `userId`), the first counts. */
   #findIn(node: NameNode, members: Members): void {
     const { names } = this.#mapping
     for (const member of Object.keys(members)) {
@@ -223,12 +223,12 @@ export class Mapper {
       return !isMany
     })
     if (values.length === 0) return
-    // Lists within lists are one.
+    // Nested lists become one list.
     hits[source] = values.length === 1 ? values[0] : values.flat()
     this.#sources[this.#count++] = source
   }
 
-  /** What is wrong with the times that were seen, as flags; 0 where one was taken, or none was there. */
+  /** Returns the problems of the times in the record, as flags; 0 if a time was taken, or there was none. */
   #takeFields(draft: Draft, now: number): number {
     const { rules } = this.#mapping
     const hits = this.#hits
@@ -266,7 +266,7 @@ export class Mapper {
     return values[TIMESTAMP] === undefined ? wrongTime : 0
   }
 
-  /** Null where the integration declares no key, or the record gives too little of it. */
+  /** Returns null if the integration declares no key, or the record has too little of it. */
   #keyOf(record: Members, isDated: boolean): string[] | null {
     const { key, sufficiency, names } = this.#mapping
     if (key.length === 0) return null
@@ -279,10 +279,10 @@ export class Mapper {
         if (source === undefined) return null
         texts.push(keyText(hits[source])!)
       } else if (tells === 'when' && !isDated) {
-        // When it was read is no part of what it says.
+        // The time of reading is not part of the content.
         texts.push('')
       } else {
-        // A field that the record doesn't have tells records apart too: from those that have it.
+        // A missing field also distinguishes records from those that have it.
         const value = values[leaf]
         texts.push(Array.isArray(value) ? value.join('\n') : textOf(value))
       }
@@ -307,7 +307,7 @@ export class Mapper {
     return texts
   }
 
-  /** Of a list of addresses the source; all of them go into a field of their own. */
+  /** Returns the source of a list of addresses; all addresses go into a field of their own. */
   #sourceIn(rule: Rule, hit: unknown): string | undefined {
     if (rule.leaf !== SOURCE_IP) return undefined
     const text = Array.isArray(hit) ? hit.map((one) => scalarText(one) ?? '').join(',') : scalarText(hit)
@@ -327,17 +327,17 @@ export function fill(values: unknown[], fills: readonly Fill[]): void {
   for (const [leaf, value] of fills) values[leaf] ??= value
 }
 
-/** The sender is the source only where the record names none: an address and a port of two places would be a lie. */
+/** The sender counts as the source only if the record names none: an address and a port from two places would be false. */
 export function fillRest(values: unknown[], envelope: Envelope): void {
   if (values[SOURCE_IP] === undefined && values[SOURCE_PORT] === undefined) fill(values, envelope.sender)
   fill(values, envelope.rest)
 }
 
-/** What says nothing, at the end of a way into a list. */
+/** An empty value at the end of a path into a list. */
 const isNothing = (value: unknown): boolean =>
   value === null || value === '' || (Array.isArray(value) && value.length === 0)
 
-/** A structure is known by all that is in it. */
+/** The whole content of a structure counts. */
 const keyText = (value: unknown): string | undefined =>
   typeof value === 'object' && value !== null ? canonical(value) : scalarText(value)
 
@@ -351,7 +351,7 @@ function cut(text: string, draft: Draft): string {
   return cutAt(text, LIMITS.keywordLength)
 }
 
-/** Undefined where the value is none for this field: it stays in the payload. */
+/** Returns the value for a field; undefined if it does not fit the field, so that it stays in the payload. */
 function valueFor(rule: Rule, hit: unknown, now: number, draft: Draft): unknown {
   if (rule.many && Array.isArray(hit)) {
     const texts = hit.map(scalarText)
@@ -371,7 +371,7 @@ function valueFor(rule: Rule, hit: unknown, now: number, draft: Draft): unknown 
 const INTEGER = /^-?\d{1,15}$/
 const DECIMAL = /^-?\d{1,15}(?:\.\d{1,15})?$/
 
-/** `1,000`, `1.000`, `1 000`, `1,000 records`: digits in groups of three, and what is counted. */
+/** `1,000`, `1.000`, `1 000`, `1,000 records`: digits in groups of three, and the unit. */
 const GROUPED = /^(-?\d{1,3}(?:([,. '\u00a0\u202f])\d{3})(?:\2\d{3}){0,4}|-?\d{1,15})(?: [a-z]{1,32})?$/i
 
 function groupedNumber(text: string): number | undefined {
@@ -379,7 +379,7 @@ function groupedNumber(text: string): number | undefined {
   return digits === undefined ? undefined : Number(digits.replace(/[^\d-]/g, '')) + 0
 }
 
-/** A text as a rule's field has it; no draft where nothing is to be flagged. */
+/** Converts a text to a rule's field; without a draft, it sets no flags. */
 function convert(rule: Rule, text: string, now: number, draft: Draft | null): unknown {
   switch (rule.type) {
     case 'text':
@@ -407,7 +407,7 @@ function convert(rule: Rule, text: string, now: number, draft: Draft | null): un
   }
 }
 
-/** Whether a previous value is known. */
+/** Returns whether a previous value is known. */
 function takeChanges(
   mapping: Mapping,
   hits: readonly unknown[],
@@ -430,13 +430,13 @@ function takeChanges(
       const parts = changesInText(text)
       if (parts === null) continue
       for (const { field, old, now } of parts) list.add(field, old, now)
-      // Such a text is also what a person reads: it stays where a field took it.
+      // People read such a text, too: if a field took it, it stays there.
       consumed[source] = 1
       break
     }
   }
   for (const { field, old, now } of list.changes.length === 0 ? changes.pairs : []) {
-    // Without a previous value it is a property, and no change of it.
+    // Without a previous value it is a property, not a change of one.
     if (hits[old] === undefined || consumed[old] === 1 || isNested(hits[old]) || isNested(hits[now])) continue
     list.add(field, hits[old], hits[now])
     consumed[old] = 1
@@ -450,7 +450,7 @@ function takeChanges(
     const now = after === -1 ? undefined : structured(hits[after])
     const isState = (value: unknown): boolean => value === undefined || value === null || isMembers(value)
     if (isMembers(old) ? isState(now) : isMembers(now) && isState(old)) {
-      // A record that was created has no state before, one that was deleted none after.
+      // A created record has no previous state, a deleted one no new state.
       list.addStates(isMembers(old) ? old : undefined, isMembers(now) ? now : undefined)
       if (before !== -1) consumed[before] = 1
       if (after !== -1) consumed[after] = 1
@@ -485,10 +485,10 @@ function first(sources: readonly number[], hits: readonly unknown[], consumed: U
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
 const isNested = (value: unknown): boolean => typeof value === 'object' && value !== null
-/** A list is one value too: of roles, of numbers. */
+/** Whether it counts as one value: lists do, such as roles or numbers. */
 const isSingle = (value: unknown): boolean => !isMembers(value)
 
-/** Columns and messages carry objects as JSON text. */
+/** Columns and messages contain objects as JSON text. */
 const structured = (value: unknown): unknown => (typeof value === 'string' ? (jsonIn(value) ?? value) : value)
 
 function messageOf(mapping: Mapping, draft: Draft): string | undefined {
@@ -505,7 +505,7 @@ function messageOf(mapping: Mapping, draft: Draft): string | undefined {
   return parts.length === 0 ? undefined : cut(parts.join(' '), draft)
 }
 
-/** A value that is written already. */
+/** A value that is already written as JSON. */
 class JsonText {
   readonly json: string
 
@@ -518,6 +518,6 @@ class JsonText {
 export function jsonOf(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (value instanceof JsonText) return value.json
-  // Of a list of texts JSON has one form only.
+  // A list of texts has only one form in JSON.
   return Array.isArray(value) && typeof value[0] === 'string' ? JSON.stringify(value) : canonical(value)
 }

@@ -1,11 +1,10 @@
 import { type Operations, ROUTES } from './client.ts'
 import { answered, onItsWay, whenBack } from './reach.ts'
-import { currentVisit } from './visit.ts'
 
 export type Name = keyof Operations
 export type Answer<Of extends Name> = Operations[Of]['answer']
 
-/** What must be given of a question; a part without members may be left out. */
+/** The required parts of a question; a part without members may be left out. */
 type Part<Key extends string, Type> = [Type] extends [undefined]
   ? { readonly [K in Key]?: undefined }
   : Record<never, never> extends Type
@@ -15,11 +14,11 @@ export type Question<Of extends Name> = Part<'params', Operations[Of]['params']>
   Part<'query', Operations[Of]['query']> &
   Part<'body', Operations[Of]['body']> & { readonly ifMatch?: string }
 
-/** The indexer did not do what was asked. Its sentence is for people. */
+/** The indexer refused a question. The sentence is for people. */
 export class Problem extends Error {
   readonly status: number
   readonly code: string
-  /** Where in a query the mistake is, from 1. */
+  /** The position of the mistake in a query, from 1. */
   readonly column: number | null
 
   constructor(status: number, code: string, sentence: string, column: number | null) {
@@ -30,10 +29,10 @@ export class Problem extends Error {
   }
 }
 
-/** What the session lends to each question. */
+/** The session's part of each question. */
 interface Credentials {
   csrf: string | null
-  /** Called when a session has ended meanwhile; resolves when somebody has signed in again. Null before the first sign-in. */
+  /** Called when a session has ended in the meantime; resolves when somebody has signed in again. Null before the first sign-in. */
   expired: (() => Promise<void>) | null
 }
 export const credentials: Credentials = { csrf: null, expired: null }
@@ -62,14 +61,14 @@ export async function ask<Of extends Name>(
   const first = await reached(name, asked, signal)
   const { expired } = credentials
   const isExpired = first instanceof Problem && first.status === 401 && !SIGNING_IN.has(name)
-  // Where the session has ended, somebody signs in first: what is on the screen stays, and the question is asked again for them.
+  // If the session has ended, somebody signs in first: the screen stays as it is, and the question is asked again for them.
   if (isExpired && expired !== null) await expired()
   const answer = isExpired && expired !== null ? await reached(name, asked, signal) : first
   if (answer instanceof Problem) throw answer
   return answer.body as Answer<Of>
 }
 
-/** Steps of a sign-in, and the sign-out: refused, they are to be done again, not asked for by another sign-in. */
+/** Steps of a sign-in, and the sign-out: if refused, they must be repeated, and no other sign-in helps. */
 const SIGNING_IN: ReadonlySet<Name> = new Set([
   'postSession',
   'postSessionSecondFactor',
@@ -77,10 +76,21 @@ const SIGNING_IN: ReadonlySet<Name> = new Set([
   'postSessionSignOut',
 ])
 
-/** What came back of a question that was answered. */
+/** The answer to a question. */
 interface Answered {
   readonly body: unknown
 }
+
+/** Questions that are sent with a body. */
+const CHANGE_NOTHING: ReadonlySet<Name> = new Set([
+  'postAggregate',
+  'postRulesCheck',
+  'postRulesBacktest',
+  'postRulesExplain',
+])
+
+/** Questions that the page asks by itself, also while nobody looks: they don't keep the session awake. */
+const UNATTENDED: ReadonlySet<Name> = new Set(['getAlertsUnseen'])
 
 /** A question that changes nothing waits for an indexer that is away. A change is never made later, when nobody expects it. */
 async function reached<Of extends Name>(
@@ -88,7 +98,7 @@ async function reached<Of extends Name>(
   asked: Question<Of>,
   signal: AbortSignal | undefined,
 ): Promise<Answered | Problem> {
-  const waits = ROUTES[name].method === 'GET' || name === 'postAggregate'
+  const waits = ROUTES[name].method === 'GET' || CHANGE_NOTHING.has(name)
   for (;;) {
     const answer = await onItsWay((away) => once(name, asked, signal, away))
     if (!(answer instanceof Problem && AWAY.has(answer.status))) {
@@ -105,7 +115,7 @@ async function reached<Of extends Name>(
   }
 }
 
-/** No answer, or one that says that there is none now: of the indexer, or of a proxy before it. */
+/** The statuses of an indexer that is away: no answer, or a refusal by the indexer or by a proxy before it. */
 const AWAY: ReadonlySet<number> = new Set([0, 502, 503, 504])
 
 async function once<Of extends Name>(
@@ -118,6 +128,7 @@ async function once<Of extends Name>(
   const { body, ifMatch }: { body?: unknown; ifMatch?: string } = asked
   const headers: Record<string, string> = { accept: 'application/json', 'x-waybill-visit': currentVisit() }
   if (body !== undefined) headers['content-type'] = 'application/json'
+  if (UNATTENDED.has(name)) headers['x-waybill-unattended'] = 'yes'
   if (method !== 'GET' && credentials.csrf !== null) headers['x-waybill-csrf'] = credentials.csrf
   if (ifMatch !== undefined) headers['if-match'] = `"${ifMatch}"`
   try {
@@ -141,15 +152,44 @@ async function once<Of extends Name>(
 async function problemOf(response: Response): Promise<Problem> {
   const fallback = `The indexer answered ${response.status}.`
   try {
-    const { code, detail, column } = await response.json()
+    const { code, detail, column, error } = await response.json()
+    const sentence = String(detail ?? fallback)
     return new Problem(
       response.status,
       String(code ?? 'unknown'),
-      String(detail ?? fallback),
+      // People search for the code: docs/errors.md has each.
+      typeof error === 'string' ? `${sentence} (${error})` : sentence,
       typeof column === 'number' ? column : null,
     )
   } catch {
-    // Something in between answered, which doesn't speak our language.
+    // Something in between answered, which doesn't know our protocol.
     return new Problem(response.status, 'unknown', fallback, null)
   }
+}
+
+let path: string | null = null
+let visit = ''
+
+/**
+ * The current view of a screen: the screen's name, and an identifier of this view. The screen's questions carry it, so that the audit trail
+ * has one event for one view.
+ */
+function currentVisit(): string {
+  const now = window.location.pathname
+  if (now !== path) {
+    path = now
+    visit = `${screenOf(now)}.${Math.random().toString(36).slice(2, 12) || '0'}`
+  }
+  return visit
+}
+
+export function screenOf(address: string): string {
+  const [first = '', second = ''] = address.split('/').filter((part) => part !== '')
+  const names = first === 'settings' ? [first, second] : [first || 'overview']
+  return (
+    names
+      .filter((name) => /^[a-z-]+$/.test(name))
+      .join('-')
+      .slice(0, 40) || 'other'
+  )
 }

@@ -1,7 +1,7 @@
 // Made from /v1/openapi.json by `npm run client`; do not edit.
 
 export interface Operations {
-  /** Registers the public key of an agent. The same key again gets the same answer. */
+  /** Registers the public key of an agent. Repeating a request with the same key gives the same answer. */
   postEnroll: {
     params: Record<never, never>
     query: Record<never, never>
@@ -15,7 +15,7 @@ export interface Operations {
     body: undefined
     answer: { certificate: string }
   }
-  /** Finds events. With `Accept: application/x-ndjson` it streams them, one a line, up to `limit` or to the last; otherwise it answers with a page of at most 1000 (100 unless told). */
+  /** Finds events. With `Accept: application/x-ndjson` it streams them, one a line, up to `limit` or to the last; otherwise it answers with a page of at most 1000 (100 by default). */
   getSearch: {
     params: Record<never, never>
     query: {
@@ -26,11 +26,16 @@ export interface Operations {
       limit?: string | undefined
       after?: string | undefined
       own?: 'true' | 'false' | undefined
+      restored?: string | undefined
     }
     body: undefined
-    answer: { events: Array<Record<string, unknown>>; next: string | null }
+    answer: {
+      events: Array<Record<string, unknown>>
+      next: string | null
+      restored?: { id: string; until: number } | undefined
+    }
   }
-  /** Events in the order in which they were stored, for following. Without `after` it answers where the end is now. */
+  /** Events in the order in which they were stored, for following. Without `after` the answer gives the present end. */
   getArrivals: {
     params: Record<never, never>
     query: {
@@ -42,10 +47,10 @@ export interface Operations {
     body: undefined
     answer: { events: Array<Record<string, unknown>>; next: string }
   }
-  /** One event as stored, and beside it what is derived when it is read. */
+  /** One event as stored, with the values that are derived when it is read. */
   getEventsId: {
     params: { id: string }
-    query: Record<never, never>
+    query: { restored?: string | undefined }
     body: undefined
     answer: {
       event: Record<string, unknown>
@@ -73,7 +78,7 @@ export interface Operations {
     body: undefined
     answer: { counts: Array<{ hour: number; value: string; count: number }> }
   }
-  /** Everything that a query finds, streamed as a file: NDJSON has whole events, CSV the columns named, with formulas made harmless. It has the events as they were when it began, where the store keeps such a moment: the header `waybill-moment` says which, or why not. */
+  /** Everything that a query finds, streamed as a file: NDJSON has whole events, CSV the columns named, with formulas as plain text. It has the events of the moment when it began, if the store can keep such a moment: the header `waybill-moment` gives it, or the reason. */
   getExport: {
     params: Record<never, never>
     query: {
@@ -88,7 +93,7 @@ export interface Operations {
     body: undefined
     answer: string
   }
-  /** Counts the events that a query finds, split by time and by values of fields. Nothing is changed by it. */
+  /** Counts the events that a query finds, split by time and by values of fields. It changes nothing. */
   postAggregate: {
     params: Record<never, never>
     query: Record<never, never>
@@ -160,7 +165,7 @@ export interface Operations {
       partial: { reason: 'time' | 'values'; sentence: string } | null
     }
   }
-  /** For a question that found nothing: questions near it that find something, the nearest first, with how many events each finds. */
+  /** For a query that found nothing: similar queries that find events, the most similar first, with the number of events of each. */
   getAlternatives: {
     params: Record<never, never>
     query: {
@@ -197,7 +202,7 @@ export interface Operations {
       }>
     }
   }
-  /** The values of a field, the most frequent first: for completing what a person types. */
+  /** The values of a field, the most frequent first, for completion. */
   getFieldsNameValues: {
     params: { name: string }
     query: {
@@ -216,14 +221,14 @@ export interface Operations {
       partial: { reason: 'time' | 'values'; sentence: string } | null
     }
   }
-  /** The searches that one saved, by name. */
+  /** Your saved searches, by name. */
   getSavedSearches: {
     params: Record<never, never>
     query: Record<never, never>
     body: undefined
     answer: { searches: Array<{ name: string; search: string; saved: number }> }
   }
-  /** Saves a search, in place of one of this name. */
+  /** Saves a search, and replaces one of this name. */
   putSavedSearchesName: {
     params: { name: string }
     query: Record<never, never>
@@ -237,7 +242,7 @@ export interface Operations {
     body: undefined
     answer: undefined
   }
-  /** All agents: when they were last heard of, how far they are behind, their ledgers, and gaps in their waybills. */
+  /** All agents: last contact, backlog, ledgers, and gaps in their waybills. */
   getAgents: {
     params: Record<never, never>
     query: Record<never, never>
@@ -286,21 +291,21 @@ export interface Operations {
       }>
     }
   }
-  /** Makes an enrolment token. It is shown this once. */
+  /** Makes an enrolment token. It is shown only once. */
   postAgentsTokens: {
     params: Record<never, never>
     query: Record<never, never>
     body: { ttlSeconds?: number | undefined; uses?: number | undefined; hosts?: Array<string> | undefined }
     answer: { token: string; expires: number; uses: number }
   }
-  /** Says which hosts an agent's events may name beside its own. */
+  /** Sets which hosts an agent's events may name besides its own. */
   putAgentsIdHosts: {
     params: { id: string }
     query: Record<never, never>
     body: { hosts: Array<string> }
     answer: { id: string; hosts: Array<string> }
   }
-  /** Takes an agent its right to send. What it sent stays. */
+  /** Revokes an agent, which may then send no more. The events that it sent stay. */
   postAgentsIdRevoke: {
     params: { id: string }
     query: Record<never, never>
@@ -321,14 +326,14 @@ export interface Operations {
     body: undefined
     answer: { fingerprint: string; from: number; until: number; certificate: string; asked: boolean }
   }
-  /** Puts a new authority in place of the one that there is. Certificates of the one before stay good until they expire. */
+  /** Replaces the authority. Certificates of the old one stay valid until they expire. */
   postAgentsCaRenew: {
     params: Record<never, never>
     query: Record<never, never>
     body: undefined
     answer: { fingerprint: string; from: number; until: number; certificate: string; asked: boolean }
   }
-  /** All event types of the integrations, with what the central settings make of them. */
+  /** All event types of the integrations, with the effect of the central settings. */
   getEventTypes: {
     params: Record<never, never>
     query: Record<never, never>
@@ -361,7 +366,7 @@ export interface Operations {
       }>
     }
   }
-  /** The central rules about events. ETag has their version; with If-None-Match 304 where it still holds. */
+  /** The central rules about events. ETag has their version; with If-None-Match the answer is 304 if it is still current. */
   getSettingsEvents: {
     params: Record<never, never>
     query: Record<never, never>
@@ -379,7 +384,7 @@ export interface Operations {
       by: string | null
     }
   }
-  /** Puts other rules in place of the version that If-Match names; 412 where another holds by now, 428 without If-Match. Each event type that this switches is an event of the audit trail. */
+  /** Replaces the version that If-Match names; 412 if it is not the current one any more, 428 without If-Match. Each event type that this switches is an event of the audit trail. */
   putSettingsEvents: {
     params: Record<never, never>
     query: Record<never, never>
@@ -456,21 +461,84 @@ export interface Operations {
       raw: string
     }
   }
-  /** Throws a dead letter away, on the record. */
+  /** Discards a dead letter, with an event in the audit trail. */
   deleteDeadLettersId: {
     params: { id: string }
     query: Record<never, never>
     body: undefined
     answer: undefined
   }
-  /** Tries to store the event again. On success the letter is gone. */
+  /** Tries to store the event again. On success the letter is removed. */
   postDeadLettersIdReplay: {
     params: { id: string }
     query: Record<never, never>
     body: undefined
     answer: { stored: boolean; reason?: string | undefined }
   }
-  /** Takes the alerts of one run of a watch into the audit trail. An alert that is told again is known by its id, and counts once. */
+  /** Alerts, the newest first; by default those that are not resolved. */
+  getAlerts: {
+    params: Record<never, never>
+    query: {
+      state?: 'open' | 'acknowledged' | 'resolved' | 'unresolved' | 'any' | undefined
+      rule?: string | undefined
+      priority?: 'low' | 'medium' | 'high' | 'critical' | undefined
+      assignee?: string | undefined
+      text?: string | undefined
+      from?: string | undefined
+      to?: string | undefined
+      sort?: 'newest' | 'priority' | undefined
+      limit?: string | undefined
+      after?: string | undefined
+    }
+    body: undefined
+    answer: {
+      alerts: Array<{
+        id: string
+        rule: { id: string; name: string; version: string; author?: string | undefined }
+        priority: 'low' | 'medium' | 'high' | 'critical'
+        message: string
+        response: string
+        channels: Array<string>
+        group: Record<string, string>
+        from: number
+        first: number
+        last: number
+        raised: number
+        late: boolean
+        count: number
+        events: Array<string>
+        accounts: Array<string>
+        users: Array<string>
+        addresses: Array<string>
+        state: 'open' | 'acknowledged' | 'resolved'
+        assignee: string | null
+        snoozedUntil: number | null
+        resolution: { by: 'person' | 'condition' | 'withdrawn' | 'merged'; reason: string; at: number } | null
+        incident: string
+        timeline: Array<{
+          at: number
+          by: string
+          did:
+            | 'opened'
+            | 'continued'
+            | 'acknowledged'
+            | 'assigned'
+            | 'resolved'
+            | 'reopened'
+            | 'snoozed'
+            | 'noted'
+            | 'withdrawn'
+            | 'merged'
+          note: string
+        }>
+      }>
+      next: string | null
+      total: number
+      open: Record<string, number>
+      unseen: number
+    }
+  }
+  /** Adds the alerts of one run of a watch to the audit trail. A repeated alert is recognised by its id, and counts once. */
   postAlerts: {
     params: Record<never, never>
     query: Record<never, never>
@@ -484,12 +552,797 @@ export interface Operations {
         count: number
         group: Record<string, string>
         events: Array<string>
+        users?: Array<string> | undefined
+        addresses?: Array<string> | undefined
       }>
       more: number
     }
     answer: { taken: number; known: number }
   }
-  /** Storage used by category and tier, how fast it grows, what is left, and what retention keeps past its time. */
+  /** How many open alerts you have not seen. It is not recorded in the audit trail. */
+  getAlertsUnseen: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      unseen: number
+      newest: {
+        id: string
+        rule: string
+        priority: 'low' | 'medium' | 'high' | 'critical'
+        raised: number
+      } | null
+    }
+  }
+  /** The users to whom alerts may be assigned. */
+  getAlertsResponders: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: { responders: Array<string> }
+  }
+  /** You have looked at the alerts: those raised until now count as seen. */
+  postAlertsSeen: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: undefined
+  }
+  /** One alert, with its timeline. */
+  getAlertsId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      id: string
+      rule: { id: string; name: string; version: string; author?: string | undefined }
+      priority: 'low' | 'medium' | 'high' | 'critical'
+      message: string
+      response: string
+      channels: Array<string>
+      group: Record<string, string>
+      from: number
+      first: number
+      last: number
+      raised: number
+      late: boolean
+      count: number
+      events: Array<string>
+      accounts: Array<string>
+      users: Array<string>
+      addresses: Array<string>
+      state: 'open' | 'acknowledged' | 'resolved'
+      assignee: string | null
+      snoozedUntil: number | null
+      resolution: { by: 'person' | 'condition' | 'withdrawn' | 'merged'; reason: string; at: number } | null
+      incident: string
+      timeline: Array<{
+        at: number
+        by: string
+        did:
+          | 'opened'
+          | 'continued'
+          | 'acknowledged'
+          | 'assigned'
+          | 'resolved'
+          | 'reopened'
+          | 'snoozed'
+          | 'noted'
+          | 'withdrawn'
+          | 'merged'
+        note: string
+      }>
+      query: string | null
+    }
+  }
+  /** Copies of the events that caused an alert, and of what the same users, addresses and sessions did around it. They outlive the events. */
+  getAlertsIdEvidence: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      gathered: number
+      until: number | null
+      isMore: boolean
+      events: Array<Record<string, unknown>>
+      before: Array<Record<string, unknown>>
+      after: Array<Record<string, unknown>>
+    }
+  }
+  /** Acknowledges, assigns, resolves, reopens or snoozes alerts, or adds a note to them. Each act is an event of the audit trail. */
+  postAlertsActions: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body:
+      | { do: 'acknowledge'; ids: Array<string>; note?: string | undefined }
+      | { do: 'assign'; ids: Array<string>; to: string; note?: string | undefined }
+      | { do: 'resolve'; ids: Array<string>; note: string }
+      | { do: 'reopen'; ids: Array<string>; note?: string | undefined }
+      | { do: 'snooze'; ids: Array<string>; until: number; note?: string | undefined }
+      | { do: 'note'; ids: Array<string>; note: string }
+    answer: {
+      alerts: Array<{
+        id: string
+        rule: { id: string; name: string; version: string; author?: string | undefined }
+        priority: 'low' | 'medium' | 'high' | 'critical'
+        message: string
+        response: string
+        channels: Array<string>
+        group: Record<string, string>
+        from: number
+        first: number
+        last: number
+        raised: number
+        late: boolean
+        count: number
+        events: Array<string>
+        accounts: Array<string>
+        users: Array<string>
+        addresses: Array<string>
+        state: 'open' | 'acknowledged' | 'resolved'
+        assignee: string | null
+        snoozedUntil: number | null
+        resolution: { by: 'person' | 'condition' | 'withdrawn' | 'merged'; reason: string; at: number } | null
+        incident: string
+        timeline: Array<{
+          at: number
+          by: string
+          did:
+            | 'opened'
+            | 'continued'
+            | 'acknowledged'
+            | 'assigned'
+            | 'resolved'
+            | 'reopened'
+            | 'snoozed'
+            | 'noted'
+            | 'withdrawn'
+            | 'merged'
+          note: string
+        }>
+      }>
+    }
+  }
+  /** Incidents: alerts about the same people or addresses at about the same time. The newest first. */
+  getIncidents: {
+    params: Record<never, never>
+    query: {
+      state?: 'open' | 'acknowledged' | 'resolved' | 'unresolved' | 'any' | undefined
+      rule?: string | undefined
+      priority?: 'low' | 'medium' | 'high' | 'critical' | undefined
+      assignee?: string | undefined
+      text?: string | undefined
+      from?: string | undefined
+      to?: string | undefined
+      sort?: 'newest' | 'priority' | undefined
+      limit?: string | undefined
+      after?: string | undefined
+    }
+    body: undefined
+    answer: {
+      incidents: Array<{
+        id: string
+        summary: string
+        priority: 'low' | 'medium' | 'high' | 'critical'
+        state: 'open' | 'acknowledged' | 'resolved'
+        alerts: Array<string>
+        rules: Array<string>
+        users: Array<string>
+        addresses: Array<string>
+        first: number
+        last: number
+      }>
+      next: string | null
+      total: number
+    }
+  }
+  /** One incident with its alerts. */
+  getIncidentsId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      incident: {
+        id: string
+        summary: string
+        priority: 'low' | 'medium' | 'high' | 'critical'
+        state: 'open' | 'acknowledged' | 'resolved'
+        alerts: Array<string>
+        rules: Array<string>
+        users: Array<string>
+        addresses: Array<string>
+        first: number
+        last: number
+      }
+      alerts: Array<{
+        id: string
+        rule: { id: string; name: string; version: string; author?: string | undefined }
+        priority: 'low' | 'medium' | 'high' | 'critical'
+        message: string
+        response: string
+        channels: Array<string>
+        group: Record<string, string>
+        from: number
+        first: number
+        last: number
+        raised: number
+        late: boolean
+        count: number
+        events: Array<string>
+        accounts: Array<string>
+        users: Array<string>
+        addresses: Array<string>
+        state: 'open' | 'acknowledged' | 'resolved'
+        assignee: string | null
+        snoozedUntil: number | null
+        resolution: { by: 'person' | 'condition' | 'withdrawn' | 'merged'; reason: string; at: number } | null
+        incident: string
+        timeline: Array<{
+          at: number
+          by: string
+          did:
+            | 'opened'
+            | 'continued'
+            | 'acknowledged'
+            | 'assigned'
+            | 'resolved'
+            | 'reopened'
+            | 'snoozed'
+            | 'noted'
+            | 'withdrawn'
+            | 'merged'
+          note: string
+        }>
+      }>
+    }
+  }
+  /** All alert rules, by their ids, and how each fares. */
+  getRules: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      rules: Array<{
+        id: string
+        name: string
+        about: string
+        priority: 'low' | 'medium' | 'high' | 'critical'
+        channels: Array<string>
+        enabled: boolean
+        origin: 'file' | 'console'
+        runBy: 'engine' | 'Watcher' | 'nothing'
+        problem: string | null
+        lastFired: number | null
+        fired: number
+        judged: number
+        matched: number
+        micros: number
+      }>
+      problem: string | null
+    }
+  }
+  /** One rule with its text and its earlier texts. */
+  getRulesId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      rule: {
+        id: string
+        name: string
+        about: string
+        priority: 'low' | 'medium' | 'high' | 'critical'
+        channels: Array<string>
+        enabled: boolean
+        origin: 'file' | 'console'
+        runBy: 'engine' | 'Watcher' | 'nothing'
+        problem: string | null
+        lastFired: number | null
+        fired: number
+        judged: number
+        matched: number
+        micros: number
+      }
+      text: string
+      version: number
+      changed: { at: number; by: string } | null
+      changes: Array<{ at: number; by: string; text: string }>
+    }
+  }
+  /** Saves the text of a rule in the store. It takes precedence over a file of the same name. A text with mistakes is refused; 412 if `version` is not the current one any more. */
+  putRulesId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: { text: string; version?: number | undefined; enabled?: boolean | undefined }
+    answer: {
+      rule: {
+        id: string
+        name: string
+        about: string
+        priority: 'low' | 'medium' | 'high' | 'critical'
+        channels: Array<string>
+        enabled: boolean
+        origin: 'file' | 'console'
+        runBy: 'engine' | 'Watcher' | 'nothing'
+        problem: string | null
+        lastFired: number | null
+        fired: number
+        judged: number
+        matched: number
+        micros: number
+      }
+      text: string
+      version: number
+      changed: { at: number; by: string } | null
+      changes: Array<{ at: number; by: string; text: string }>
+    }
+  }
+  /** Removes a rule from the store. If a file has it too, the text of the file counts again. */
+  deleteRulesId: {
+    params: { id: string }
+    query: { version?: number | undefined }
+    body: undefined
+    answer: undefined
+  }
+  /** Switches a rule on or off, also one that is a file. */
+  postRulesIdEnabled: {
+    params: { id: string }
+    query: Record<never, never>
+    body: { enabled: boolean }
+    answer: {
+      rule: {
+        id: string
+        name: string
+        about: string
+        priority: 'low' | 'medium' | 'high' | 'critical'
+        channels: Array<string>
+        enabled: boolean
+        origin: 'file' | 'console'
+        runBy: 'engine' | 'Watcher' | 'nothing'
+        problem: string | null
+        lastFired: number | null
+        fired: number
+        judged: number
+        matched: number
+        micros: number
+      }
+      text: string
+      version: number
+      changed: { at: number; by: string } | null
+      changes: Array<{ at: number; by: string; text: string }>
+    }
+  }
+  /** The mistakes in the text of a rule, and what the rule finds in its examples. Saves nothing. */
+  postRulesCheck: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: { text: string }
+    answer: {
+      query: {
+        join: 'and' | 'or'
+        rows: Array<{
+          field: string
+          operator:
+            | 'is'
+            | 'is-not'
+            | 'contains'
+            | 'begins'
+            | 'gt'
+            | 'gte'
+            | 'lt'
+            | 'lte'
+            | 'exists'
+            | 'missing'
+          value: string
+        }>
+      } | null
+      problems: Array<{ line: number | null; sentence: string }>
+      examples: Array<{ is: string; expected: number; found: number }>
+    }
+  }
+  /** When a rule would have fired on stored events. It judges at most 500000 events, and ends after 10 seconds. */
+  postRulesBacktest: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: { text: string; from: number; to: number }
+    answer: {
+      alerts: Array<{
+        at: number
+        last: number
+        group: Record<string, string>
+        count: number
+        message: string
+      }>
+      total: number
+      perDay: Array<{ day: string; alerts: number }>
+      until: number
+    }
+  }
+  /** Which rules match an event, and which conditions of the others it does not meet. With `rule` or `text` also whether the event meets the condition of that rule. */
+  postRulesExplain: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: { event: string; rule?: string | undefined; text?: string | undefined }
+    answer: {
+      rules: Array<{
+        id: string
+        name: string
+        enabled: boolean
+        matches: boolean
+        steps: Array<{ depth: number; is: string; met: boolean; found: Array<string> }>
+        group: Record<string, string> | null
+        condition: string
+        fires: boolean | null
+      }>
+    }
+  }
+  /** Messages about incidents: those that wait, and those of the past 30 days. The newest first. */
+  getOutbox: {
+    params: Record<never, never>
+    query: {
+      state?: 'waiting' | 'held' | 'sent' | 'combined' | 'failed' | undefined
+      limit?: string | undefined
+    }
+    body: undefined
+    answer: {
+      messages: Array<{
+        id: string
+        channel: string
+        target: string
+        to: string
+        occasion: 'opened' | 'worse' | 'reopened' | 'reminder' | 'escalation' | 'resolved' | 'digest' | 'test'
+        incident: string
+        title: string
+        priority: 'low' | 'medium' | 'high' | 'critical'
+        created: number
+        state: 'waiting' | 'held' | 'sent' | 'combined' | 'failed'
+        due: number
+        attempts: number
+        reason: string | null
+        finished: number | null
+      }>
+      total: number
+      states: Record<string, number>
+    }
+  }
+  /** Sends a message again that failed or waits; it is tried for two more days. */
+  postOutboxIdRetry: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      id: string
+      channel: string
+      target: string
+      to: string
+      occasion: 'opened' | 'worse' | 'reopened' | 'reminder' | 'escalation' | 'resolved' | 'digest' | 'test'
+      incident: string
+      title: string
+      priority: 'low' | 'medium' | 'high' | 'critical'
+      created: number
+      state: 'waiting' | 'held' | 'sent' | 'combined' | 'failed'
+      due: number
+      attempts: number
+      reason: string | null
+      finished: number | null
+    }
+  }
+  /** The channels of the settings and how they fare, without secrets. */
+  getChannels: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      channels: Array<{
+        name: string
+        targets: Array<{
+          name: string
+          kind: string
+          about: string
+          state: 'working' | 'failing' | 'unused'
+          sent: number | null
+          reason: string | null
+          waiting: number
+          held: number
+          failed: number
+        }>
+      }>
+      unknown: Array<string>
+      mail: boolean
+      onCall: Record<string, string>
+    }
+  }
+  /** Sends a test message to all targets of a channel, and waits up to 50 seconds for the results. */
+  postChannelsNameTest: {
+    params: { name: string }
+    query: Record<never, never>
+    body: undefined
+    answer: { results: Array<{ target: string; to: string; sent: boolean; reason: string | null }> }
+  }
+  /** Silences, with those that ended within 30 days. */
+  getSilences: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      silences: Array<{
+        id: string
+        about: {
+          rules?: Array<string> | undefined
+          channels?: Array<string> | undefined
+          users?: Array<string> | undefined
+          addresses?: Array<string> | undefined
+          'up-to'?: 'low' | 'medium' | 'high' | 'critical' | undefined
+        }
+        from: number
+        until: number
+        reason: string
+        by: string
+      }>
+    }
+  }
+  /** Silences notifications about some alerts until a time. The alerts themselves go on. */
+  postSilences: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: {
+      about: {
+        rules?: Array<string> | undefined
+        channels?: Array<string> | undefined
+        users?: Array<string> | undefined
+        addresses?: Array<string> | undefined
+        'up-to'?: 'low' | 'medium' | 'high' | 'critical' | undefined
+      }
+      from?: number | undefined
+      until: number
+      reason: string
+    }
+    answer: {
+      id: string
+      about: {
+        rules?: Array<string> | undefined
+        channels?: Array<string> | undefined
+        users?: Array<string> | undefined
+        addresses?: Array<string> | undefined
+        'up-to'?: 'low' | 'medium' | 'high' | 'critical' | undefined
+      }
+      from: number
+      until: number
+      reason: string
+      by: string
+    }
+  }
+  /** Ends a silence now. */
+  deleteSilencesId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: undefined
+  }
+  /** Legal holds, also those that have ended. */
+  getHolds: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      holds: Array<{
+        id: string
+        query: string
+        case: string
+        by: string
+        made: number
+        until: number | null
+        ended: { at: number; by: string } | null
+      }>
+    }
+  }
+  /** Keeps all events that a query finds, in the store and in the archive, until an end date or the end of the hold. */
+  postHolds: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: { query: string; case: string; until?: number | null | undefined }
+    answer: {
+      id: string
+      query: string
+      case: string
+      by: string
+      made: number
+      until: number | null
+      ended: { at: number; by: string } | null
+    }
+  }
+  /** Changes the end date of a hold. */
+  putHoldsId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: { until: number | null }
+    answer: {
+      id: string
+      query: string
+      case: string
+      by: string
+      made: number
+      until: number | null
+      ended: { at: number; by: string } | null
+    }
+  }
+  /** Ends a hold. It stays in the list. */
+  deleteHoldsId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      id: string
+      query: string
+      case: string
+      by: string
+      made: number
+      until: number | null
+      ended: { at: number; by: string } | null
+    }
+  }
+  /** Writes the events that a query finds as objects of the archive, and answers when they were read back. */
+  postArchiveExports: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: { name: string; query: string; until?: number | null | undefined }
+    answer: {
+      objects: Array<{
+        name: string
+        of:
+          | {
+              kind: 'partition'
+              category: 'security' | 'activity' | 'change' | 'system' | 'api' | 'view'
+              partition: string
+              part: number
+            }
+          | { kind: 'query'; query: string; part: number }
+        place: string
+        events: number
+        waybills: number
+        bytes: number
+        sha256: string
+        received: { first: number; last: number } | null
+        happened: { first: number; last: number } | null
+        written: number
+        verified: number
+        problem: string | null
+        until: number | null
+        lockedUntil: number | null
+        key: string
+      }>
+    }
+  }
+  /** Encrypts the keys of all objects with the first key of `archive.keys`. The objects stay as they are. */
+  postArchiveRotateKey: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: { objects: number }
+  }
+  /** What is restored, and how far. */
+  getArchiveRestores: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      restores: Array<{
+        id: string
+        objects: Array<string>
+        by: string
+        made: number
+        until: number
+        events: number
+        of: number
+        state: 'copying' | 'ready' | 'failed'
+        problem: string | null
+      }>
+    }
+  }
+  /** Makes archived events searchable again, in a place of their own. It goes on in the background; `/v1/search?restored=ID` searches what is there. */
+  postArchiveRestores: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: {
+      from: number
+      to: number
+      categories?: Array<'security' | 'activity' | 'change' | 'system' | 'api' | 'view'> | null | undefined
+      until: number
+    }
+    answer: {
+      id: string
+      objects: Array<string>
+      by: string
+      made: number
+      until: number
+      events: number
+      of: number
+      state: 'copying' | 'ready' | 'failed'
+      problem: string | null
+    }
+  }
+  /** Removes restored events before their end date. They stay in the archive. */
+  deleteArchiveRestoresId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: undefined
+  }
+  /** The objects of the archive, and what it does now. */
+  getArchive: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      place: string
+      locks: boolean
+      work: { what: string; events: number; of: number } | null
+      ran: number | null
+      problem: string | null
+      objects: Array<{
+        name: string
+        of:
+          | {
+              kind: 'partition'
+              category: 'security' | 'activity' | 'change' | 'system' | 'api' | 'view'
+              partition: string
+              part: number
+            }
+          | { kind: 'query'; query: string; part: number }
+        place: string
+        events: number
+        waybills: number
+        bytes: number
+        sha256: string
+        received: { first: number; last: number } | null
+        happened: { first: number; last: number } | null
+        written: number
+        verified: number
+        problem: string | null
+        until: number | null
+        lockedUntil: number | null
+        key: string
+      }>
+    }
+  }
+  /** Archives now what the retention table requires, and answers when everything was read back. The indexer also does so by itself. */
+  postArchiveRun: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: { archived: Array<string> }
+  }
+  /** Reads an object back as a whole, and answers when that is done. */
+  postArchiveVerify: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: { object: string }
+    answer: {
+      name: string
+      of:
+        | {
+            kind: 'partition'
+            category: 'security' | 'activity' | 'change' | 'system' | 'api' | 'view'
+            partition: string
+            part: number
+          }
+        | { kind: 'query'; query: string; part: number }
+      place: string
+      events: number
+      waybills: number
+      bytes: number
+      sha256: string
+      received: { first: number; last: number } | null
+      happened: { first: number; last: number } | null
+      written: number
+      verified: number
+      problem: string | null
+      until: number | null
+      lockedUntil: number | null
+      key: string
+    }
+  }
+  /** Storage by category and tier, growth, free space, and overdue partitions. */
   getStorage: {
     params: Record<never, never>
     query: { detail?: 'true' | 'false' | undefined }
@@ -512,13 +1365,523 @@ export interface Operations {
         perDay: number | null
         expected: number | null
         notArchived: Array<{ name: string; events: number; bytes: number; since: number }>
+        archived: { objects: number; events: number; bytes: number; damaged: number } | null
+        archiveStatus: 'none' | 'absent' | 'failing' | 'damaged' | 'waiting' | 'current'
       }>
       otherBytes: number
       bytes: number
       disk: { total: number; free: number } | null
+      archive: { place: string; capacity: number | null; bytes: number; problem: string | null } | null
       growth: number | null
       fullInDays: number | null
       parts?: Array<{ part: string; bytes: number }> | null | undefined
+    }
+  }
+  /** The retention table, and who changed it. */
+  getRetention: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      table: {
+        security: { searchable: string; archive: string; warm: string; cold: string }
+        activity: { searchable: string; archive: string; warm: string; cold: string }
+        change: { searchable: string; archive: string; warm: string; cold: string }
+        system: { searchable: string; archive: string; warm: string; cold: string }
+        api: { searchable: string; archive: string; warm: string; cold: string }
+        view: { searchable: string; archive: string; warm: string; cold: string }
+      }
+      origin: 'file' | 'console'
+      version: number
+      changed: { at: number; by: string } | null
+      earlier: Array<{ at: number; by: string; table: Record<string, unknown> }>
+      warnings: Array<string>
+    }
+  }
+  /** Saves a table, which counts from now on in place of that of the file; without a table that of the file counts again. Each change is an event of the audit trail. */
+  putRetention: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: {
+      table: {
+        security: { searchable: string; archive: string; warm: string; cold: string }
+        activity: { searchable: string; archive: string; warm: string; cold: string }
+        change: { searchable: string; archive: string; warm: string; cold: string }
+        system: { searchable: string; archive: string; warm: string; cold: string }
+        api: { searchable: string; archive: string; warm: string; cold: string }
+        view: { searchable: string; archive: string; warm: string; cold: string }
+      } | null
+      version: number
+    }
+    answer: {
+      table: {
+        security: { searchable: string; archive: string; warm: string; cold: string }
+        activity: { searchable: string; archive: string; warm: string; cold: string }
+        change: { searchable: string; archive: string; warm: string; cold: string }
+        system: { searchable: string; archive: string; warm: string; cold: string }
+        api: { searchable: string; archive: string; warm: string; cold: string }
+        view: { searchable: string; archive: string; warm: string; cold: string }
+      }
+      origin: 'file' | 'console'
+      version: number
+      changed: { at: number; by: string } | null
+      earlier: Array<{ at: number; by: string; table: Record<string, unknown> }>
+      warnings: Array<string>
+    }
+  }
+  /** What a table would change, and which partitions it would remove. Nothing is saved. */
+  postRetentionPreview: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: {
+      table: {
+        security: { searchable: string; archive: string; warm: string; cold: string }
+        activity: { searchable: string; archive: string; warm: string; cold: string }
+        change: { searchable: string; archive: string; warm: string; cold: string }
+        system: { searchable: string; archive: string; warm: string; cold: string }
+        api: { searchable: string; archive: string; warm: string; cold: string }
+        view: { searchable: string; archive: string; warm: string; cold: string }
+      }
+    }
+    answer: {
+      table: {
+        security: { searchable: string; archive: string; warm: string; cold: string }
+        activity: { searchable: string; archive: string; warm: string; cold: string }
+        change: { searchable: string; archive: string; warm: string; cold: string }
+        system: { searchable: string; archive: string; warm: string; cold: string }
+        api: { searchable: string; archive: string; warm: string; cold: string }
+        view: { searchable: string; archive: string; warm: string; cold: string }
+      }
+      changes: Array<{
+        category: 'security' | 'activity' | 'change' | 'system' | 'api' | 'view'
+        before: string
+        after: string
+      }>
+      removed: Array<{
+        name: string
+        category: 'security' | 'activity' | 'change' | 'system' | 'api' | 'view'
+        events: number
+        bytes: number
+        first: number
+        last: number
+      }>
+      waiting: Array<{
+        name: string
+        category: 'security' | 'activity' | 'change' | 'system' | 'api' | 'view'
+        events: number
+        bytes: number
+      }>
+    }
+  }
+  /** The newest checkpoint of the transparency log, signed. */
+  getLogCheckpoint: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: string
+  }
+  /** A tile or a bundle of entries of the transparency log: `LEVEL/N`, `entries/N`, or with `.p/WIDTH` a partial one. */
+  getLogTile: { params: { path: string }; query: Record<never, never>; body: undefined; answer: string }
+  /** The note in which the old key of the transparency log signs its new one, from 1. */
+  getLogKeysNumber: {
+    params: { number: string }
+    query: Record<never, never>
+    body: undefined
+    answer: string
+  }
+  /** All that proves an event, for one who has the keys of the agent and of the transparency log, and nothing else. It has the event as it was sealed, so nobody gets it who sees masked fields. */
+  getEventsIdProof: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      format: 'waybill/event-proof/v1'
+      event: string
+      line: string
+      position: number
+      path: Array<string>
+      manifest: string
+      signature: string
+      agentKey: string
+      log: string
+    }
+  }
+  /** The proof that a waybill is in the transparency log, as a C2SP tlog-proof; its extra data is the entry. */
+  getLogProof: {
+    params: Record<never, never>
+    query: { agent: string; incarnation: string; sequence: string }
+    body: undefined
+    answer: string
+  }
+  /** The state of the transparency log, and the keys that sign it. */
+  getLog: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      head: {
+        origin: string
+        size: number
+        root: string
+        at: number
+        keys: Array<{ key: string; until: number | null }>
+      } | null
+      problem: string | null
+      anchors: Array<{ name: string; size: number | null; at: number | null; problem: string | null }>
+      witness: { keys: Array<string> } | null
+    }
+  }
+  /** Makes a new key for the transparency log. The old key signs it, and signs checkpoints beside it for a while. */
+  postLogRotate: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      head: {
+        origin: string
+        size: number
+        root: string
+        at: number
+        keys: Array<{ key: string; until: number | null }>
+      } | null
+      problem: string | null
+      anchors: Array<{ name: string; size: number | null; at: number | null; problem: string | null }>
+      witness: { keys: Array<string> } | null
+    }
+  }
+  /** The state of the background verification: until when everything was verified, and what it found. */
+  getEvidence: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      enabled: boolean
+      newest: { to: number | null; waybills: number; events: number; from: number | null; at: number } | null
+      whole: { to: number | null; waybills: number; events: number; begun: number } | null
+      finished: { to: number | null; waybills: number; events: number; at: number } | null
+      findings: Array<{
+        at: number
+        finding:
+          | {
+              kind: 'event-changed'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: {
+                agent: string
+                incarnation: string
+                sequence: number
+                position: number
+                event: string | null
+              }
+              fields: Array<{ field: string; sealed: string | null; found: string | null }> | null
+            }
+          | {
+              kind: 'event-removed'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: {
+                agent: string
+                incarnation: string
+                sequence: number
+                position: number
+                event: string | null
+              }
+            }
+          | {
+              kind: 'event-inserted'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: {
+                agent: string
+                incarnation: string
+                sequence: number
+                position: number
+                event: string | null
+              }
+            }
+          | {
+              kind: 'events-swapped'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: {
+                agent: string
+                incarnation: string
+                sequence: number
+                position: number
+                event: string | null
+              }
+              with: {
+                agent: string
+                incarnation: string
+                sequence: number
+                position: number
+                event: string | null
+              }
+            }
+          | {
+              kind: 'event-moved'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: {
+                agent: string
+                incarnation: string
+                sequence: number
+                position: number
+                event: string | null
+              }
+              from: {
+                agent: string
+                incarnation: string
+                sequence: number
+                position: number
+                event: string | null
+              }
+            }
+          | {
+              kind: 'event-placed-wrongly'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: {
+                agent: string
+                incarnation: string
+                sequence: number
+                position: number
+                event: string | null
+              }
+              where: string
+            }
+          | {
+              kind: 'events-unreadable'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: { agent: string; incarnation: string; sequence: number }
+              where: string
+            }
+          | {
+              kind: 'waybills-missing'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: { agent: string; incarnation: string; sequence: number }
+              to: number
+              namedBy: 'chain' | 'cites' | 'log' | 'checkpoint'
+            }
+          | {
+              kind: 'waybill-changed'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: { agent: string; incarnation: string; sequence: number }
+            }
+          | {
+              kind: 'waybill-unknown'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: { agent: string; incarnation: string; sequence: number }
+              where: string
+            }
+          | {
+              kind: 'root-differs'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: { agent: string; incarnation: string; sequence: number }
+            }
+          | {
+              kind: 'leaf-hashes-changed'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: { agent: string; incarnation: string; sequence: number }
+              positions: Array<number>
+            }
+          | {
+              kind: 'signature-invalid'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: { agent: string; incarnation: string; sequence: number }
+            }
+          | {
+              kind: 'key-unknown'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: { agent: string; incarnation: string; sequence: number }
+              key: string
+            }
+          | {
+              kind: 'key-differs'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              agent: string
+              key: string
+            }
+          | {
+              kind: 'chain-broken'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: { agent: string; incarnation: string; sequence: number }
+            }
+          | {
+              kind: 'waybill-rebuilt'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: { agent: string; incarnation: string; sequence: number }
+              logged: string
+              anchored: number | null
+            }
+          | {
+              kind: 'waybills-unlogged'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: { agent: string; incarnation: string; sequence: number }
+              to: number
+            }
+          | {
+              kind: 'counts-differ'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: { agent: string; incarnation: string; sequence: number } | null
+              what: string
+              told: number
+              found: number
+            }
+          | {
+              kind: 'duplicate-untraced'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: {
+                agent: string
+                incarnation: string
+                sequence: number
+                position: number
+                event: string | null
+              }
+            }
+          | {
+              kind: 'dead-letter-wrong'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: {
+                agent: string
+                incarnation: string
+                sequence: number
+                position: number
+                event: string | null
+              }
+            }
+          | {
+              kind: 'log-missing'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              origin: string
+            }
+          | {
+              kind: 'log-truncated'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              origin: string
+              size: number
+              trusted: number
+            }
+          | {
+              kind: 'log-rewritten'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              origin: string
+              after: number | null
+              trusted: number
+            }
+          | {
+              kind: 'log-damaged'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              origin: string
+              where: string
+            }
+          | {
+              kind: 'checkpoint-invalid'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              origin: string
+            }
+          | {
+              kind: 'log-repeats'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              origin: string
+              index: number
+            }
+          | {
+              kind: 'expired'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              partition: string
+              events: number
+              at: number
+            }
+          | {
+              kind: 'partition-missing'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              partition: string
+              events: number | null
+            }
+          | {
+              kind: 'partition-unlisted'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              partition: string
+            }
+          | {
+              kind: 'expiry-differs'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              partition: string
+              told: number
+              found: number
+            }
+          | {
+              kind: 'index-differs'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              partition: string
+              told: number
+              found: number
+            }
+          | {
+              kind: 'time-odd'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              at: { agent: string; incarnation: string; sequence: number }
+            }
+          | {
+              kind: 'archive-damaged'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              object: string
+            }
+          | {
+              kind: 'archive-missing'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              object: string
+            }
+          | {
+              kind: 'archive-unlocked'
+              weight: 'wrong' | 'unproved' | 'explained'
+              sentence: string
+              object: string
+            }
+      }>
+      more: number
+      problem: string | null
+    }
+  }
+  /** The keys of the agents and of the transparency log, and its newest checkpoint: what `waybill verify policy` writes into a file. */
+  getEvidencePolicy: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      agents: Array<{ id: string; keys: Array<string> }>
+      logs: Array<{ origin: string; keys: Array<string> }>
+      checkpoints: Array<string>
     }
   }
   /** The process lives. */
@@ -528,16 +1891,16 @@ export interface Operations {
     body: undefined
     answer: { alive: true }
   }
-  /** The store takes events; otherwise 503 with the sentence what is wrong. */
+  /** The store accepts events; otherwise 503 with a sentence that names the problem. `warnings` list problems that an operator should correct soon. */
   getReadyz: {
     params: Record<never, never>
     query: Record<never, never>
     body: undefined
-    answer: { ready: true }
+    answer: { ready: true; warnings?: Array<string> | undefined }
   }
   /** Figures for Prometheus. */
   getMetrics: { params: Record<never, never>; query: Record<never, never>; body: undefined; answer: string }
-  /** Signs in with name and password. `wants` says what is still to be sent. */
+  /** Signs in with name and password. `wants` names what the client must still send. */
   postSession: {
     params: Record<never, never>
     query: Record<never, never>
@@ -551,6 +1914,7 @@ export interface Operations {
         | 'status'
         | 'report'
         | 'export'
+        | 'respond'
         | 'archive'
         | 'settings'
         | 'rules'
@@ -569,7 +1933,7 @@ export interface Operations {
       token: string | null
     }
   }
-  /** Who asks, what they may do, and what a change by cookie must bring along. */
+  /** The user of the request, the permissions, and the header that a change with a cookie needs. */
   getSession: {
     params: Record<never, never>
     query: Record<never, never>
@@ -583,6 +1947,7 @@ export interface Operations {
         | 'status'
         | 'report'
         | 'export'
+        | 'respond'
         | 'archive'
         | 'settings'
         | 'rules'
@@ -621,6 +1986,7 @@ export interface Operations {
         | 'status'
         | 'report'
         | 'export'
+        | 'respond'
         | 'archive'
         | 'settings'
         | 'rules'
@@ -639,7 +2005,7 @@ export interface Operations {
       token: string | null
     }
   }
-  /** Changes one’s own password. All sessions end; this one goes on under a new secret. */
+  /** Changes your own password. All other sessions end; this one continues with a new secret. */
   postSessionPassword: {
     params: Record<never, never>
     query: Record<never, never>
@@ -653,6 +2019,7 @@ export interface Operations {
         | 'status'
         | 'report'
         | 'export'
+        | 'respond'
         | 'archive'
         | 'settings'
         | 'rules'
@@ -671,28 +2038,28 @@ export interface Operations {
       token: string | null
     }
   }
-  /** Begins to set up a second factor (TOTP). It holds once a code of it has been sent. */
+  /** Begins to set up a second factor (TOTP). It applies once a code of it has been sent. */
   postSessionSecondFactorOffer: {
     params: Record<never, never>
     query: Record<never, never>
     body: { password: string }
     answer: { secret: string; uri: string }
   }
-  /** A code of the app: from now on each sign-in needs one. One’s other sessions end. */
+  /** A code of the app: from now on each sign-in needs one. Your other sessions end. */
   postSessionSecondFactorConfirm: {
     params: Record<never, never>
     query: Record<never, never>
     body: { code: string; tokens?: 'keep' | 'revoke' | undefined }
     answer: { recoveryCodes: Array<string> }
   }
-  /** Takes off one’s own second factor. One’s other sessions end. */
+  /** Removes your own second factor. Your other sessions end. */
   postSessionSecondFactorRemove: {
     params: Record<never, never>
     query: Record<never, never>
     body: { password: string; tokens?: 'keep' | 'revoke' | undefined }
     answer: undefined
   }
-  /** One’s own sessions that are open. */
+  /** Your open sessions. */
   getSessions: {
     params: Record<never, never>
     query: Record<never, never>
@@ -709,14 +2076,14 @@ export interface Operations {
       }>
     }
   }
-  /** Ends one of one’s own sessions. */
+  /** Ends one of your sessions. */
   deleteSessionsId: {
     params: { id: string }
     query: Record<never, never>
     body: undefined
     answer: undefined
   }
-  /** How people may sign in here, besides name and password. */
+  /** The ways to sign in here, besides name and password. */
   getSignIn: {
     params: Record<never, never>
     query: Record<never, never>
@@ -737,7 +2104,7 @@ export interface Operations {
     body: undefined
     answer: undefined
   }
-  /** Signs out a browser here, and says where it signs out at the provider that it signed in at. */
+  /** Signs out a browser here, and gives the address that signs it out at its provider. */
   postSessionSignOut: {
     params: Record<never, never>
     query: Record<never, never>
@@ -811,14 +2178,14 @@ export interface Operations {
       passwordChanged: number
     }
   }
-  /** Removes a user, with their sessions, tokens and saved searches. What they did stays in the trail. */
+  /** Removes a user, with their sessions, tokens and saved searches. The audit trail keeps their actions. */
   deleteUsersName: {
     params: { name: string }
     query: Record<never, never>
     body: undefined
     answer: undefined
   }
-  /** Gives a user another role. Their sessions end. */
+  /** Changes the role of a user. Their sessions end. */
   postUsersNameRole: {
     params: { name: string }
     query: Record<never, never>
@@ -836,7 +2203,7 @@ export interface Operations {
       passwordChanged: number
     }
   }
-  /** Limits which events a user may see; what is not named is not limited. */
+  /** Limits which events a user may see; a member that is left out is not limited. */
   postUsersNameLimits: {
     params: { name: string }
     query: Record<never, never>
@@ -854,7 +2221,7 @@ export interface Operations {
       passwordChanged: number
     }
   }
-  /** Keeps a user out until they are unlocked. Their sessions end, their tokens rest. */
+  /** Locks a user. Their sessions end, and their tokens stop working until they are unlocked. */
   postUsersNameLock: {
     params: { name: string }
     query: Record<never, never>
@@ -872,7 +2239,7 @@ export interface Operations {
       passwordChanged: number
     }
   }
-  /** Lets a user in again. */
+  /** Unlocks a user. */
   postUsersNameUnlock: {
     params: { name: string }
     query: Record<never, never>
@@ -890,7 +2257,7 @@ export interface Operations {
       passwordChanged: number
     }
   }
-  /** Gives a user a password for one sign-in. Their sessions end. */
+  /** Makes a password for one sign-in. The user’s sessions end. */
   postUsersNameReset: {
     params: { name: string }
     query: Record<never, never>
@@ -912,7 +2279,7 @@ export interface Operations {
       expires: number
     }
   }
-  /** One’s own tokens; all of them for who may manage users. Those of indexer.yml are not among them. */
+  /** Your tokens; with the permission to manage users, all tokens. Those of indexer.yml are not included. */
   getTokens: {
     params: Record<never, never>
     query: Record<never, never>
@@ -927,6 +2294,7 @@ export interface Operations {
           | 'status'
           | 'report'
           | 'export'
+          | 'respond'
           | 'archive'
           | 'settings'
           | 'rules'
@@ -942,7 +2310,7 @@ export interface Operations {
       }>
     }
   }
-  /** Makes a token, with at most the rights of who makes it. It is shown this once. */
+  /** Makes a token, with at most your own permissions. It is shown only once. */
   postTokens: {
     params: Record<never, never>
     query: Record<never, never>
@@ -953,6 +2321,7 @@ export interface Operations {
         | 'status'
         | 'report'
         | 'export'
+        | 'respond'
         | 'archive'
         | 'settings'
         | 'rules'
@@ -972,6 +2341,7 @@ export interface Operations {
         | 'status'
         | 'report'
         | 'export'
+        | 'respond'
         | 'archive'
         | 'settings'
         | 'rules'
@@ -1029,8 +2399,56 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     getDeadLettersId: { method: 'GET', path: '/v1/dead-letters/{id}' },
     deleteDeadLettersId: { method: 'DELETE', path: '/v1/dead-letters/{id}' },
     postDeadLettersIdReplay: { method: 'POST', path: '/v1/dead-letters/{id}/replay' },
+    getAlerts: { method: 'GET', path: '/v1/alerts' },
     postAlerts: { method: 'POST', path: '/v1/alerts' },
+    getAlertsUnseen: { method: 'GET', path: '/v1/alerts/unseen' },
+    getAlertsResponders: { method: 'GET', path: '/v1/alerts/responders' },
+    postAlertsSeen: { method: 'POST', path: '/v1/alerts/seen' },
+    getAlertsId: { method: 'GET', path: '/v1/alerts/{id}' },
+    getAlertsIdEvidence: { method: 'GET', path: '/v1/alerts/{id}/evidence' },
+    postAlertsActions: { method: 'POST', path: '/v1/alerts/actions' },
+    getIncidents: { method: 'GET', path: '/v1/incidents' },
+    getIncidentsId: { method: 'GET', path: '/v1/incidents/{id}' },
+    getRules: { method: 'GET', path: '/v1/rules' },
+    getRulesId: { method: 'GET', path: '/v1/rules/{id}' },
+    putRulesId: { method: 'PUT', path: '/v1/rules/{id}' },
+    deleteRulesId: { method: 'DELETE', path: '/v1/rules/{id}' },
+    postRulesIdEnabled: { method: 'POST', path: '/v1/rules/{id}/enabled' },
+    postRulesCheck: { method: 'POST', path: '/v1/rules/check' },
+    postRulesBacktest: { method: 'POST', path: '/v1/rules/backtest' },
+    postRulesExplain: { method: 'POST', path: '/v1/rules/explain' },
+    getOutbox: { method: 'GET', path: '/v1/outbox' },
+    postOutboxIdRetry: { method: 'POST', path: '/v1/outbox/{id}/retry' },
+    getChannels: { method: 'GET', path: '/v1/channels' },
+    postChannelsNameTest: { method: 'POST', path: '/v1/channels/{name}/test' },
+    getSilences: { method: 'GET', path: '/v1/silences' },
+    postSilences: { method: 'POST', path: '/v1/silences' },
+    deleteSilencesId: { method: 'DELETE', path: '/v1/silences/{id}' },
+    getHolds: { method: 'GET', path: '/v1/holds' },
+    postHolds: { method: 'POST', path: '/v1/holds' },
+    putHoldsId: { method: 'PUT', path: '/v1/holds/{id}' },
+    deleteHoldsId: { method: 'DELETE', path: '/v1/holds/{id}' },
+    postArchiveExports: { method: 'POST', path: '/v1/archive/exports' },
+    postArchiveRotateKey: { method: 'POST', path: '/v1/archive/rotate-key' },
+    getArchiveRestores: { method: 'GET', path: '/v1/archive/restores' },
+    postArchiveRestores: { method: 'POST', path: '/v1/archive/restores' },
+    deleteArchiveRestoresId: { method: 'DELETE', path: '/v1/archive/restores/{id}' },
+    getArchive: { method: 'GET', path: '/v1/archive' },
+    postArchiveRun: { method: 'POST', path: '/v1/archive/run' },
+    postArchiveVerify: { method: 'POST', path: '/v1/archive/verify' },
     getStorage: { method: 'GET', path: '/v1/storage' },
+    getRetention: { method: 'GET', path: '/v1/retention' },
+    putRetention: { method: 'PUT', path: '/v1/retention' },
+    postRetentionPreview: { method: 'POST', path: '/v1/retention/preview' },
+    getLogCheckpoint: { method: 'GET', path: '/log/checkpoint' },
+    getLogTile: { method: 'GET', path: '/log/tile/{path}' },
+    getLogKeysNumber: { method: 'GET', path: '/log/keys/{number}' },
+    getEventsIdProof: { method: 'GET', path: '/v1/events/{id}/proof' },
+    getLogProof: { method: 'GET', path: '/v1/log/proof' },
+    getLog: { method: 'GET', path: '/v1/log' },
+    postLogRotate: { method: 'POST', path: '/v1/log/rotate' },
+    getEvidence: { method: 'GET', path: '/v1/evidence' },
+    getEvidencePolicy: { method: 'GET', path: '/v1/evidence/policy' },
     getHealthz: { method: 'GET', path: '/healthz' },
     getReadyz: { method: 'GET', path: '/readyz' },
     getMetrics: { method: 'GET', path: '/metrics' },

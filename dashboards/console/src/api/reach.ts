@@ -8,9 +8,9 @@ export interface Outage {
 
 const AGAIN = 500
 const PATIENCE = 3000
-/** So often it is looked for while nothing is asked. */
+/** The interval of checks while nothing is asked, ms. */
 const LOOK = 4000
-/** Each answer has a budget of time: where none came for so long, none will. */
+/** The time without any answer, ms, after which none will come: each answer has a budget of time. */
 const SILENT = 10_000
 const UNREACHABLE = 'The indexer does not answer.'
 
@@ -34,13 +34,13 @@ function onReach(listener: () => void): () => void {
 
 export const useOutage = (): Outage | null => useSyncExternalStore(onReach, () => outage)
 
-/** An answer came. */
+/** Notes that an answer came. */
 export function answered(): void {
   lastAnswer = performance.now()
   say(null)
 }
 
-/** No answer came. Resolves when it is worth asking again: one question looks for the indexer, and all others wait for it. */
+/** Notes that no answer came. Resolves when it is worth asking again: one question checks for the indexer, and all others wait for it. */
 export function whenBack(sentence = UNREACHABLE): Promise<void> {
   say({ since: outage?.since ?? Date.now(), sentence })
   returning ??= untilBack().finally(() => {
@@ -54,7 +54,7 @@ async function untilBack(): Promise<void> {
   while (!(await lives()))
 }
 
-/** A page that somebody comes back to looks at once: browsers slow the timers of hidden ones. */
+/** A page that becomes visible again checks at once: browsers slow the timers of hidden ones. */
 function pause(length: number): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
@@ -76,7 +76,7 @@ async function lives(): Promise<boolean> {
   }
 }
 
-/** A question on its way, which is given up when the indexer is found to be away. */
+/** Asks a question, and gives it up when the indexer is found to be away. */
 export async function onItsWay<Answer>(question: (away: AbortSignal) => Promise<Answer>): Promise<Answer> {
   if (inFlight === 0) lastAnswer = performance.now()
   inFlight++
@@ -87,7 +87,7 @@ export async function onItsWay<Answer>(question: (away: AbortSignal) => Promise<
   }
 }
 
-/** Looks for the indexer while nothing is asked, or nothing answered: a host that is switched off refuses no connection. */
+/** Checks for the indexer while nothing is asked, or nothing answered: a host that is switched off refuses no connection. */
 export function watchReach(): () => void {
   const look = async (): Promise<void> => {
     const isAnswering = inFlight > 0 && performance.now() - lastAnswer < SILENT

@@ -2,22 +2,24 @@ import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react
 import { type Answer, ask, type Name, type Problem, type Question } from './ask.ts'
 
 interface Options {
-  /** Ask again so often, in ms. */
+  /** The interval of repeated requests, ms. */
   readonly every?: number
+  /** Also while another tab is in front. */
+  readonly always?: boolean
   readonly enabled?: boolean
 }
 
-/** The answer to a question, kept while the screen needs it; the former one stays while the next is on its way. */
+/** The answer to a question, kept while the screen needs it; the previous answer stays until the next one arrives. */
 export function useAsk<Of extends Name>(
   name: Of,
   asked: Question<Of>,
-  { every, enabled = true }: Options = {},
+  { every, always = false, enabled = true }: Options = {},
 ): UseQueryResult<Answer<Of>, Problem> {
   return useQuery<Answer<Of>, Problem>({
     queryKey: [name, asked],
     queryFn: ({ signal }) => ask(name, asked, signal),
     placeholderData: keepPreviousData,
     enabled,
-    ...(every === undefined ? {} : { refetchInterval: every }),
+    ...(every === undefined ? {} : { refetchInterval: every, refetchIntervalInBackground: always }),
   })
 }

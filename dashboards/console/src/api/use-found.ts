@@ -3,7 +3,7 @@ import { type Answer, ask, type Problem } from './ask.ts'
 import type { Operations } from './client.ts'
 
 type Asked = Omit<Operations['getSearch']['query'], 'limit' | 'after'>
-/** A page may be short and have a next; a query that finds little in much is given up after so many. */
+/** A page may be short and have a next; a query that finds little in much is given up after this many. */
 const MOST_PAGES = 20
 
 /** The first events that a query finds, whatever the pages they come in. */

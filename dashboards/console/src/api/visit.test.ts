@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { screenOf } from './visit.ts'
+import { screenOf } from './ask.ts'
 
 it.each([
   ['/', 'overview'],

@@ -14,7 +14,10 @@ export interface Place {
 
 type Addresses = NonNullable<Answer<'postAggregate'>['split']>['buckets']
 
-/** Where addresses are, each where its last event says: addresses of one place together, the most events first. */
+/**
+ * The places of addresses, each as its last event gives it: addresses of one place are combined, and the place with the most events is
+ * first.
+ */
 export function placesOf(addresses: Addresses): Place[] {
   const places = new Map<string, Place>()
   for (const { count, latest, split } of addresses) {

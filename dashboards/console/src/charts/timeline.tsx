@@ -1,12 +1,12 @@
 import { type PointerEvent, useRef, useState } from 'react'
+import { useZone } from '../frame/preferences.ts'
 import { dayOf, figure, minuteTime, span } from '../time/format.ts'
 import type { Interval } from '../time/ranges.ts'
-import { useZone } from '../time/zone.ts'
 
 export interface Bar {
   readonly at: number
   readonly count: number
-  /** How many of them are to be looked at: drawn apart. */
+  /** The number of marked events: they are drawn separately. */
   readonly marked: number
 }
 

@@ -1,22 +1,22 @@
 import { useAsk } from '../api/use-ask.ts'
+import { useZone } from '../frame/preferences.ts'
 import { barWidth, type Interval, intervalOf, rangeOf } from '../time/ranges.ts'
-import { useZone } from '../time/zone.ts'
 import type { Bar } from './timeline.tsx'
 
 const BARS = 120
 
 export interface Counted {
   readonly count: number | null
-  /** Why the count is not everything. */
+  /** Why the count is not complete. */
   readonly partial: { readonly reason: string } | null
-  /** It is the answer to the question before, while this one's is on its way. */
+  /** Whether this is the answer to the previous question, while the current one is pending. */
   readonly isOld: boolean
   readonly bars: readonly Bar[]
   readonly width: number
   readonly interval: Interval
 }
 
-/** How many events a query finds over time, with those that failed. */
+/** Counts the events of a query over time, and those that failed. */
 export function useTimeline(q: string, range: string, own = false): Counted {
   const zone = useZone()
   const now = Math.floor(Date.now() / 60_000) * 60_000

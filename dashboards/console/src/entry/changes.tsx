@@ -8,11 +8,11 @@ import { Difference } from './difference.tsx'
 type Derived = NonNullable<Answer<'getEventsId'>['derived']>['previous'][number]
 
 interface Row extends Change {
-  /** The previous value as an earlier event says it, where this one does not. */
+  /** The previous value according to an earlier event, if this one lacks it. */
   readonly derived: Derived | null
 }
 
-/** What changed: field, previous and new value. */
+/** The changes: field, previous and new value. */
 export function Changes({ event, derived }: { event: Event; derived: Answer<'getEventsId'>['derived'] }) {
   const [open, setOpen] = useState(false)
   const rows: Row[] = changesOf(event).map((change) => ({
@@ -61,7 +61,7 @@ export function Changes({ event, derived }: { event: Event; derived: Answer<'get
       </div>
       {derived?.note !== undefined && <p className="quiet small">{derived.note}</p>}
       {at(event, 'audit.old_unknown') === true && derived === null && (
-        <p className="quiet small">The source did not record what was there before.</p>
+        <p className="quiet small">The source did not record the previous value.</p>
       )}
       {open && (
         <Dialog title="Difference" wide onClose={() => setOpen(false)}>

@@ -1,13 +1,13 @@
-/** What became of a line, or of a word. */
+/** A part of a comparison of lines, or of words. */
 export interface Step {
   readonly kind: 'same' | 'old' | 'new'
   readonly text: string
 }
 
-/** Comparing takes the product of both lengths: over this, what differs is shown as replaced. */
+/** A comparison takes the product of both lengths: over this, a difference is shown as a replacement. */
 const MOST = 1_000_000
 
-/** The shortest way from one list of texts to another. */
+/** The shortest edit from one list of texts to another. */
 export function difference(before: readonly string[], after: readonly string[]): Step[] {
   let start = 0
   while (start < before.length && start < after.length && before[start] === after[start]) start++
@@ -35,7 +35,7 @@ function middle(before: readonly string[], after: readonly string[]): Step[] {
   ]
   if (rows === 0 || columns === 0 || rows * columns > MOST) return replaced
   const width = columns + 1
-  // The length of what the rests from here on have in common.
+  // The length of the common part of the two rests from here on.
   const common = new Uint32Array((rows + 1) * width)
   const at = (row: number, column: number): number => common[row * width + column] ?? 0
   for (let row = rows - 1; row >= 0; row--)
@@ -68,7 +68,7 @@ export interface Row {
   readonly new: string | null
 }
 
-/** Steps as rows of two columns: what was replaced stands beside what replaced it. */
+/** Steps as rows of two columns: replaced text is beside its replacement. */
 export function sideBySide(steps: readonly Step[]): Row[] {
   const rows: Row[] = []
   let olds: string[] = []

@@ -5,17 +5,19 @@ import { Category, Outcome, Risk } from '../events/cell.tsx'
 import { accountTried, at, type Event, NO_USER, text, whoDid } from '../events/event.ts'
 import { exportEntry } from '../events/export.ts'
 import { is } from '../events/question.ts'
+import { Link } from '../frame/link.tsx'
 import { Failed, Loading, Refused } from '../frame/states.tsx'
-import { useMay } from '../session/session.tsx'
+import { seesAll, useMay, useWho } from '../session/session.tsx'
 import { When } from '../time/when.tsx'
 import { Changes } from './changes.tsx'
+import { Custody } from './custody.tsx'
 import { type Fact, Facts } from './facts.tsx'
 import { History } from './history.tsx'
 import { JsonTree } from './json-tree.tsx'
 import { Nearest, Related } from './related.tsx'
 import { visible } from './visible.ts'
 
-const TABS = ['Entry', 'History', 'Related', 'All fields', 'Original'] as const
+const TABS = ['Entry', 'History', 'Related', 'All fields', 'Original', 'Proof'] as const
 type Tab = (typeof TABS)[number]
 
 /** Everything about one event. */
@@ -23,6 +25,7 @@ export function Entry({ id }: { id: string }) {
   const { data, error, isPending, refetch } = useAsk('getEventsId', { params: { id } })
   const [tab, setTab] = useState<Tab>('Entry')
   const mayExport = useMay('export')
+  const { who } = useWho()
   if (isPending) return <Loading rows={8} />
   if (data === undefined) return <Failed problem={error} retry={() => void refetch()} />
   const { event, derived } = data
@@ -36,6 +39,11 @@ export function Entry({ id }: { id: string }) {
           <Category name={text(event, 'audit.category')} />
           <Outcome event={event} />
           <Risk level={text(event, 'audit.risk')} />
+          {seesAll(who) && (
+            <Link className="export" to={`/rules?event=${id}`}>
+              Which rules match?
+            </Link>
+          )}
           {mayExport && <ExportEntry id={id} />}
         </p>
         <h2>
@@ -103,6 +111,8 @@ function Part({ tab, ...given }: Given & { readonly tab: Tab }): ReactNode {
       return <JsonTree value={event} name="event" />
     case 'Original':
       return <Original line={text(event, 'event.original')} />
+    case 'Proof':
+      return <Custody event={event} />
   }
 }
 
@@ -115,8 +125,8 @@ function Main({ event, derived, onTab }: Given) {
       <div className="facts-columns">
         <Facts title="What" facts={whatOf(event)} />
         <Facts title="Who" facts={whoOf(event)} />
-        <Facts title="On what" facts={onWhatOf(event)} />
-        <Facts title="Where from" facts={provenanceOf(event)} />
+        <Facts title="Object" facts={onWhatOf(event)} />
+        <Facts title="Origin" facts={provenanceOf(event)} />
       </div>
       <Nearest
         event={event}
@@ -142,7 +152,7 @@ function Main({ event, derived, onTab }: Given) {
   )
 }
 
-/** A body that was kept as text is shown as what it is. */
+/** Parses a body that was kept as text, so that its structure is shown. */
 function parsed(value: unknown): unknown {
   if (typeof value !== 'string') return value
   try {
@@ -241,10 +251,10 @@ const sealQuery = (event: Event): string | null =>
   text(event, 'audit.seal.sequence') === '' ? null : is('agent.id', text(event, 'agent.id'))
 
 function Original({ line }: { line: string }) {
-  if (line === '') return <p className="quiet">The original line is not kept, or not shown to you.</p>
+  if (line === '') return <p className="quiet">The original line is not stored, or you may not see it.</p>
   return (
     <section>
-      <p className="quiet small">As the source wrote it. Control characters are shown, not obeyed.</p>
+      <p className="quiet small">As the source wrote it. Control characters are shown as signs.</p>
       <pre className="original">
         <bdi>{visible(line)}</bdi>
       </pre>
@@ -252,5 +262,33 @@ function Original({ line }: { line: string }) {
         Copy
       </button>
     </section>
+  )
+}
+
+/** One entry beside the table. */
+export function EntryDrawer({ id, onClose }: { id: string; onClose: () => void }) {
+  return (
+    <aside className="drawer" aria-label="Entry">
+      <div className="drawer-bar">
+        <Link to={`/events/${id}`}>Open as a page</Link>
+        <button type="button" className="plain" onClick={onClose} aria-label="Close the entry">
+          ✕
+        </button>
+      </div>
+      <Entry id={id} />
+    </aside>
+  )
+}
+
+/** One entry as a page of its own, for links to it. */
+export function EntryPage({ id }: { id: string }) {
+  return (
+    <div className="entry-page">
+      <h1 className="unseen">Event</h1>
+      <p>
+        <Link to="/events">All events</Link>
+      </p>
+      <Entry id={id} />
+    </div>
   )
 }

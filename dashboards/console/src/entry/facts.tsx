@@ -10,7 +10,7 @@ export interface Fact {
   readonly time?: boolean
 }
 
-/** What is known; what is not known is not shown. */
+/** Shows the facts with a value; others are left out. */
 export function Facts({ title, facts }: { title: string; facts: readonly Fact[] }) {
   const known = facts.filter(({ value }) => value !== '')
   if (known.length === 0) return null
@@ -28,7 +28,7 @@ export function Facts({ title, facts }: { title: string; facts: readonly Fact[] 
                   to={eventsWith(query)}
                   className="find"
                   aria-label={`Events with this ${label}`}
-                  title="Find others"
+                  title="Find other events"
                 >
                   ⌕
                 </Link>

@@ -8,7 +8,7 @@ import { recordAt, recordQuery } from './record.ts'
 
 const MOST = 500
 
-/** All that happened to the record, and the record as it was at any of these moments. */
+/** The history of the record, and the record as it was at any of these moments. */
 export function History({ event }: { event: Event }) {
   const q = recordQuery(event)
   const { data, error, isPending } = useFound({ q, sort: 'newest' }, MOST)
@@ -16,7 +16,7 @@ export function History({ event }: { event: Event }) {
   if (isPending) return <Loading />
   if (data === undefined) return <Failed problem={error} />
   const events = data.events.toReversed()
-  if (events.length === 0) return <Empty title="No event of this record is kept any more." />
+  if (events.length === 0) return <Empty title="No event of this record is stored any more." />
   const here = events.findIndex((one) => idOf(one) === (chosen ?? idOf(event)))
   const place = here === -1 ? events.length - 1 : here
   const moment = events[place]
@@ -45,7 +45,7 @@ export function History({ event }: { event: Event }) {
         />
       </label>
       {held.length === 0 ? (
-        <p className="quiet">These events don’t say what the record held.</p>
+        <p className="quiet">These events don’t contain the state of the record.</p>
       ) : (
         <dl className="record">
           {held.map(({ field, value, from, earlier }) => (
@@ -58,7 +58,7 @@ export function History({ event }: { event: Event }) {
               </dt>
               <dd>
                 {value === null ? <em className="quiet">empty</em> : <bdi>{value}</bdi>}
-                {earlier && <span className="quiet"> as a later change says</span>}
+                {earlier && <span className="quiet"> from a later change</span>}
               </dd>
             </div>
           ))}

@@ -1,14 +1,14 @@
 import { type Change, changesOf, type Event, idOf, text, timeOf } from '../events/event.ts'
 
-/** A field of a record, as far as the events tell. */
+/** A field of a record, as far as the events show it. */
 export interface Held {
   readonly field: string
   /** Null: it was empty. */
   readonly value: string | null
-  /** The event that says so. */
+  /** The event that shows the value. */
   readonly from: string
   readonly at: number
-  /** It was there before the first event: that event's previous value says so. */
+  /** The value was there before the first event that changed it: it is that event's previous value. */
   readonly earlier: boolean
 }
 
@@ -17,7 +17,7 @@ export function recordAt(events: readonly Event[], place: number): Held[] {
   const held = new Map<string, Held>()
   const note = (event: Event, change: Change, value: string | null, earlier: boolean): void =>
     void held.set(change.field, { field: change.field, value, from: idOf(event), at: timeOf(event), earlier })
-  // What a later change replaced was there all along, unless something before says otherwise.
+  // The previous value of a later change was there all along, unless an earlier event differs.
   for (const event of events.slice(place + 1).toReversed())
     for (const change of changesOf(event)) if (!change.oldUnknown) note(event, change, change.old, true)
   for (const event of events.slice(0, place + 1))
@@ -25,7 +25,7 @@ export function recordAt(events: readonly Event[], place: number): Held[] {
   return [...held.values()].sort((a, b) => a.field.localeCompare(b.field))
 }
 
-/** All events of the same record. */
+/** The query for all events of the same record. */
 export function recordQuery(event: Event): string {
   const [type, id, source] = ['audit.entity.type', 'audit.entity.id', 'event.module'].map((field) =>
     text(event, field),

@@ -8,20 +8,20 @@ import { type Relation, rangeOfRelation, relationsOf } from './relations.ts'
 
 const SHOWN = 8
 
-/** The events of a relation but this one; undefined while they are on their way. */
+/** The events of a relation without this one; undefined while they are pending. */
 function useOthers({ q, from, to, sort }: Relation, self: string, most: number) {
   const { data } = useFound({ q, from: from?.toString(), to: to?.toString(), sort }, most + 1)
   return data?.events.filter((one) => idOf(one) !== self).slice(0, most)
 }
 
-/** All that the event belongs together with. */
+/** All relations of the event. */
 export function Related({ event }: { event: Event }) {
   return (
     <div className="related">
       {relationsOf(event).map((relation) => (
         <One key={relation.name} relation={relation} self={idOf(event)} />
       ))}
-      <p className="quiet small only-child">This event shares nothing with another one.</p>
+      <p className="quiet small only-child">No other event shares its session, request, address or user.</p>
     </div>
   )
 }
@@ -35,7 +35,7 @@ function One({ relation, self }: { relation: Relation; self: string }) {
       <h3>
         {relation.name}
         <Link className="beside" to={eventsWith(relation.q, rangeOfRelation(relation))}>
-          All of them
+          Show all
         </Link>
       </h3>
       <EventList events={others} />
@@ -45,12 +45,12 @@ function One({ relation, self }: { relation: Relation; self: string }) {
 
 interface NearestProps {
   readonly event: Event
-  /** Where there is a record whose history can be looked at. */
+  /** Opens the history of the record; null if there is none. */
   readonly onHistory: (() => void) | null
   readonly onRelated: () => void
 }
 
-/** The few events that an entry is read with: the record before and after, what caused it and what it caused. */
+/** The few events that an entry needs for context: the record before and after, its cause, and its effects. */
 export function Nearest({ event, onHistory, onRelated }: NearestProps) {
   return (
     <section className="nearest">
@@ -72,7 +72,7 @@ export function Nearest({ event, onHistory, onRelated }: NearestProps) {
         .map((relation) => (
           <Near key={relation.name} relation={relation} self={idOf(event)} />
         ))}
-      <p className="quiet only-child">Nothing before or after it names the same record.</p>
+      <p className="quiet only-child">No earlier or later event names the same record.</p>
     </section>
   )
 }

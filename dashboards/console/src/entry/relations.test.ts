@@ -13,27 +13,27 @@ describe('what an event belongs together with', () => {
 
   it('is the same record, right before and right after', () => {
     const at = Date.parse(AT)
-    expect(named(change, 'This record before')).toMatchObject({ to: at, sort: 'newest', near: 1 })
-    expect(named(change, 'This record after')).toMatchObject({ from: at, sort: 'oldest', near: 1 })
-    expect(named(change, 'This record after')?.q).toContain('audit.entity.id: "C-1"')
+    expect(named(change, 'Previous event of this record')).toMatchObject({ to: at, sort: 'newest', near: 1 })
+    expect(named(change, 'Next event of this record')).toMatchObject({ from: at, sort: 'oldest', near: 1 })
+    expect(named(change, 'Next event of this record')?.q).toContain('audit.entity.id: "C-1"')
   })
 
   it('is what it caused: an approval that names it by the id of the source, or by ours', () => {
-    expect(named(change, 'What it caused')?.q).toBe(
+    expect(named(change, 'Effects')?.q).toBe(
       '(audit.parent.event_id: "LOG-7" or audit.parent.event_id: "e-1") and (event.module: "erp")',
     )
   })
 
   it('is what caused it, and what else that caused', () => {
     const approval = { event: { id: 'e-2' }, audit: { parent: { event_id: 'LOG-7' } } }
-    expect(named(approval, 'What caused it')?.q).toBe('audit.source_event_id: "LOG-7" or event.id: "LOG-7"')
+    expect(named(approval, 'Cause')?.q).toBe('audit.source_event_id: "LOG-7" or event.id: "LOG-7"')
     expect(named(approval, 'Caused by the same event')?.q).toBe('audit.parent.event_id: "LOG-7"')
-    expect(named(change, 'What caused it')).toBeUndefined()
+    expect(named(change, 'Cause')).toBeUndefined()
   })
 
   it('is no record, session or address where it names none', () => {
     expect(relationsOf({ '@timestamp': AT, event: { id: 'e-3' } }).map(({ name }) => name)).toEqual([
-      'What it caused',
+      'Effects',
     ])
   })
 })

@@ -3,14 +3,14 @@ import { all, is } from '../events/question.ts'
 import { between } from '../time/ranges.ts'
 import { recordQuery } from './record.ts'
 
-/** What an event belongs together with. */
+/** A group of events that an event belongs to. */
 export interface Relation {
   readonly name: string
   readonly q: string
   readonly from?: number
   readonly to?: number
   readonly sort: 'newest' | 'oldest'
-  /** So many belong beside the entry itself, not only where somebody looks for more. */
+  /** This many belong beside the entry itself, not only where somebody looks for more. */
   readonly near: number
 }
 
@@ -20,7 +20,7 @@ const NEWEST = { sort: 'newest', near: 0 } as const
 const EARLIEST = 86_400_000
 const LATEST = 9_999_999_999_999
 
-/** The same record before and after, what caused the event and what it caused, its session, request, address and user. */
+/** The relations of an event: its record before and after, its cause and effects, its session, request, address and user. */
 export function relationsOf(event: Event): Relation[] {
   const at = timeOf(event)
   const around = { from: at - HOUR, to: at + HOUR }
@@ -31,8 +31,8 @@ export function relationsOf(event: Event): Relation[] {
     ...causes(event),
     ...same('The same session', 'audit.session.id'),
     ...same('The same request', 'trace.id'),
-    ...same('The same address, an hour around', 'source.ip', around),
-    ...same('The same user, an hour around', 'user.name', around),
+    ...same('The same address, within an hour', 'source.ip', around),
+    ...same('The same user, within an hour', 'user.name', around),
   ]
 }
 
@@ -42,14 +42,14 @@ function ofRecord(event: Event): Relation[] {
   const q = recordQuery(event)
   const at = timeOf(event)
   return [
-    { name: 'This record before', q, from: EARLIEST, to: at, sort: 'newest', near: 1 },
-    { name: 'This record after', q, from: at, to: LATEST, sort: 'oldest', near: 1 },
+    { name: 'Previous event of this record', q, from: EARLIEST, to: at, sort: 'newest', near: 1 },
+    { name: 'Next event of this record', q, from: at, to: LATEST, sort: 'oldest', near: 1 },
     { name: 'Caused by a change of this record', q: is('audit.parent.id', id), ...NEWEST },
-    { name: 'Elsewhere about this record', q: `${is('related.entity', id)} and not (${q})`, ...NEWEST },
+    { name: 'Other events about this record', q: `${is('related.entity', id)} and not (${q})`, ...NEWEST },
   ]
 }
 
-/** A source names the event that caused another by its own id, where it has one. */
+/** The relations of cause and effect. A source names the event that caused another by its own id, if it has one. */
 function causes(event: Event): Relation[] {
   const cause = text(event, 'audit.parent.event_id')
   const own = ['audit.source_event_id', 'event.id']
@@ -59,9 +59,9 @@ function causes(event: Event): Relation[] {
   const here = (q: string): string => (source === '' ? q : all(q, is('event.module', source)))
   const named = (id: string): string => `${is('audit.source_event_id', id)} or ${is('event.id', id)}`
   return [
-    ...(cause === '' ? [] : [{ name: 'What caused it', q: here(named(cause)), ...NEWEST, near: 1 }]),
+    ...(cause === '' ? [] : [{ name: 'Cause', q: here(named(cause)), ...NEWEST, near: 1 }]),
     {
-      name: 'What it caused',
+      name: 'Effects',
       q: here(own.map((id) => is('audit.parent.event_id', id)).join(' or ')),
       sort: 'oldest',
       near: 3,

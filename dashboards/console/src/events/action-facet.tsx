@@ -50,7 +50,7 @@ export function ActionFacet({
         aria-label="Find an action or an entity"
         onChange={({ target }) => setLooked(target.value)}
       />
-      {looked !== '' && groups.length === 0 && <p className="quiet">No action of this name.</p>}
+      {looked !== '' && groups.length === 0 && <p className="quiet">No action has this name.</p>}
       {groups.map(({ entity, count, actions, more }) => (
         <details
           key={`${entity} ${looked !== ''}`}
@@ -82,7 +82,7 @@ export function ActionFacet({
   )
 }
 
-/** By entity, and at the end what is done to none: signing in, for one. */
+/** The actions grouped by entity; actions without an entity, such as signing in, come last. */
 function useGroups(question: Question) {
   const q = queryOf(question, 'event.action')
   const within = { ...rangeOf(question.range), own: question.own }
@@ -124,7 +124,7 @@ function useGroups(question: Question) {
   }
 }
 
-/** `time_entry` and `api::article.article` as a person would say them. */
+/** Turns `time_entry` and `api::article.article` into words. */
 function inWords(type: string): string {
   const last = type.replace(/^.*::/, '').replace(/^.*\./, '')
   const words = last.replaceAll('_', ' ')

@@ -1,7 +1,7 @@
 import { clockTime, dayOf } from '../time/format.ts'
 import { accountTried, type Event, NO_USER, text, timeOf, whatWasDone, whoDid } from './event.ts'
 
-/** One cell of the table, by what its column means to a reader. */
+/** One cell of the table, in the form that its column has for readers. */
 export function Cell({ event, field, zone }: { event: Event; field: string; zone: string }) {
   switch (field) {
     case '@timestamp': {
@@ -29,7 +29,7 @@ export function Cell({ event, field, zone }: { event: Event; field: string; zone
   }
 }
 
-/** Who did it; of a sign-in that names nobody else, the account that was tried. */
+/** The acting user; for a sign-in without one, the account that was tried. */
 export function Who({ event }: { event: Event }) {
   const who = whoDid(event)
   if (who !== '') return <bdi>{who}</bdi>
@@ -51,7 +51,7 @@ export function Category({ name }: { name: string }) {
   return <span className={`category ${/^[a-z]+$/.test(name) ? name : ''}`}>{name}</span>
 }
 
-/** Which record, and of what kind. */
+/** The record and its kind. */
 export function Subject({ event }: { event: Event }) {
   const name = text(event, 'audit.entity.name') || text(event, 'audit.entity.id')
   return (
@@ -73,7 +73,7 @@ export function Outcome({ event }: { event: Event }) {
 
 const STATES: Readonly<Record<string, string>> = { ok: 'Well', warning: 'Warning', error: 'Error' }
 
-/** The state in which a component, or a job, says that it is. */
+/** The state that a component, or a job, reports. */
 export function Status({ status }: { status: string }) {
   return (
     <span className={`sign ${Object.hasOwn(STATES, status) ? status : ''}`}>{STATES[status] ?? status}</span>

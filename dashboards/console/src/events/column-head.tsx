@@ -1,6 +1,6 @@
 import { useAsk } from '../api/use-ask.ts'
 import { Popover } from '../frame/popover.tsx'
-import { useZone } from '../time/zone.ts'
+import { useZone } from '../frame/preferences.ts'
 import { columnName } from './columns.ts'
 import { Facet } from './facet.tsx'
 import { nextSort, type Question, sortedBy } from './question.ts'
@@ -12,7 +12,7 @@ interface ColumnHeadProps {
   readonly onSort: (sort: string) => void
 }
 
-/** What a column's head can do: be sorted by, and filtered by where its values can be counted. */
+/** The head of a column: it sorts, and filters if the column's values can be counted. */
 export function ColumnHead({ field, question, onToggle, onSort }: ColumnHeadProps) {
   const countable =
     useAsk('getFields', {}).data?.fields.find(({ name }) => name === field)?.countable ?? false

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fieldsLike, wantedAt } from './completion.ts'
+import { fieldsLike, wantedAt } from './query-bar.tsx'
 
 const at = (text: string) => wantedAt(text.replace('|', ''), text.indexOf('|'))
 

@@ -1,13 +1,13 @@
 import { memo, type ReactNode, type RefObject, useEffect, useMemo, useRef } from 'react'
+import { useZone } from '../frame/preferences.ts'
 import { useWindow } from '../rows/use-window.ts'
-import { useZone } from '../time/zone.ts'
 import { Cell } from './cell.tsx'
 import { columnWidth } from './columns.ts'
 import { type Event, idOf, inShortWho, text } from './event.ts'
 
 interface EventTableProps {
   readonly rows: number
-  /** Undefined while it is on its way. */
+  /** Returns the event of a row; undefined while it is pending. */
   readonly eventAt: (row: number) => Event | undefined
   readonly columns: readonly string[]
   readonly selected: string | null
@@ -15,7 +15,7 @@ interface EventTableProps {
   readonly marked: string | null
   /** The row that is scrolled to: once for each object. */
   readonly goal: { readonly row: number }
-  /** What arrived while somebody looks. */
+  /** The events that arrived while the reader is looking. */
   readonly fresh: ReadonlySet<string>
   readonly scroller: RefObject<HTMLDivElement | null>
   readonly onOpen: (event: Event, row: number) => void

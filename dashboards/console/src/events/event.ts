@@ -4,7 +4,7 @@ export type Event = Readonly<Record<string, unknown>>
 const isMembers = (value: unknown): value is Event =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** What stands at a field, such as `user.name`. */
+/** The value of a field, such as `user.name`. */
 export function at(event: Event, field: string): unknown {
   let value: unknown = event
   for (const member of field.split('.')) {
@@ -14,7 +14,7 @@ export function at(event: Event, field: string): unknown {
   return value
 }
 
-/** The same as one line of text; empty where there is nothing. */
+/** Returns the value as one line of text, or ''. */
 export function text(event: Event, field: string): string {
   return inWords(at(event, field))
 }
@@ -31,7 +31,7 @@ export const timeOf = (event: Event): number => Date.parse(text(event, '@timesta
 const firstOf = (event: Event, ...fields: readonly string[]): string =>
   fields.map((field) => text(event, field)).find((value) => value !== '') ?? ''
 
-/** Who did it, as the record names them; empty where it names nobody. */
+/** The acting user, as the record names them; empty if it names nobody. */
 export const whoDid = (event: Event): string =>
   firstOf(event, 'user.full_name', 'user.name', 'user.email', 'user.id')
 
@@ -45,7 +45,7 @@ export function accountTried(event: Event): string {
   return firstOf(event, 'user.target.name', 'user.target.email', 'user.target.id')
 }
 
-/** Nobody is named: that the system itself did it would be a guess. */
+/** Shown if nobody is named: to name the system itself would be a guess. */
 export const NO_USER = 'no user given'
 
 /** Both in words. */
@@ -54,7 +54,7 @@ export function inShortWho(event: Event): string {
   return whoDid(event) || (tried === '' ? NO_USER : `tried ${tried}`)
 }
 
-/** The message without the name that stands beside it. */
+/** The message without the name that is beside it. */
 export function whatWasDone(event: Event): string {
   const message = text(event, 'message') || text(event, 'event.action')
   const who = whoDid(event)
@@ -65,7 +65,7 @@ export interface Change {
   readonly field: string
   readonly old: string | null
   readonly new: string | null
-  /** The source did not say what was there before. */
+  /** The source did not give the previous value. */
   readonly oldUnknown: boolean
 }
 
@@ -86,7 +86,7 @@ export interface Leaf {
   readonly value: unknown
 }
 
-/** All fields of an event with their values, in order. */
+/** Lists all fields of an event with their values, in order. */
 export function leavesOf(event: Event, prefix = ''): Leaf[] {
   return Object.entries(event).flatMap(([name, value]) => {
     const field = prefix === '' ? name : `${prefix}.${name}`

@@ -1,26 +1,35 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useCallback, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Problem } from '../api/ask.ts'
+import { useAsk } from '../api/use-ask.ts'
 import { Timeline } from '../charts/timeline.tsx'
 import { useTimeline } from '../charts/use-timeline.ts'
-import { EntryDrawer } from '../entry/entry-drawer.tsx'
+import { EntryDrawer } from '../entry/entry.tsx'
 import { AsOf } from '../frame/as-of.tsx'
+import { Link } from '../frame/link.tsx'
 import { go, usePlace } from '../frame/location.ts'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
+import type { Results } from '../rows/results.ts'
 import { counted, figure } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
-import { between } from '../time/ranges.ts'
-import { Chips } from './chips.tsx'
+import { between, EVER, PRESETS } from '../time/ranges.ts'
 import { ColumnHead } from './column-head.tsx'
-import { FIRST_COLUMNS } from './columns.ts'
+import { columnName, FIRST_COLUMNS } from './columns.ts'
 import { type Event, idOf } from './event.ts'
 import { EventTable } from './event-table.tsx'
 import { Facets } from './facets.tsx'
-import { NothingFound } from './nothing-found.tsx'
 import { QueryBar } from './query-bar.tsx'
-import { type Question, queryOf, readQuestion, sortedBy, toggled, writeQuestion } from './question.ts'
+import {
+  asked,
+  type Filter,
+  type Question,
+  queryOf,
+  readQuestion,
+  sortedBy,
+  toggled,
+  writeQuestion,
+} from './question.ts'
 import { Tools } from './tools.tsx'
-import { useCursor } from './use-cursor.ts'
 import { useKeys } from './use-keys.ts'
 import { useResults } from './use-results.ts'
 import { type Tail, useTail } from './use-tail.ts'
@@ -50,7 +59,7 @@ export function EventsScreen() {
   const { results, fresh, renew } = useResults(question, timeline.isOld ? null : timeline.count)
   const { rows } = results
   const queries = useQueryClient()
-  /** Rows, counts, filters and the chart together: they say the same. */
+  /** Refreshes rows, counts, filters and the chart together, so that they agree. */
   const refresh = useCallback(
     async (isWanted?: () => boolean): Promise<boolean> => {
       const renewed = await renew(isWanted)
@@ -164,8 +173,8 @@ export function EventsScreen() {
         {results.isPending ? (
           <Loading rows={14} />
         ) : badQuery !== null ? (
-          <Empty title="The query is not understood.">
-            The bar above says where, and what could be meant.
+          <Empty title="The query can’t be understood.">
+            The search bar shows where, and suggests corrections.
           </Empty>
         ) : problem !== null && rows === 0 ? (
           <Failed problem={problem} retry={() => results.retry()} />
@@ -195,10 +204,10 @@ export function EventsScreen() {
             footer={
               <p className="grid-foot quiet">
                 {results.isReading
-                  ? 'Reading on …'
+                  ? 'Loading …'
                   : results.hasMore
                     ? 'Scroll for more'
-                    : `That is all: ${counted(rows, 'event')}.`}
+                    : `End of the list: ${counted(rows, 'event')}.`}
               </p>
             }
           />
@@ -209,7 +218,7 @@ export function EventsScreen() {
   )
 }
 
-/** So many rows are a page of the keyboard's. */
+/** The number of rows of the keyboard's Page keys. */
 const LEAP = 20
 
 /** Rows under the pointer, and those that somebody scrolled to, stay where they are; nobody reads a hidden page. */
@@ -229,4 +238,138 @@ function Live({ tail }: { tail: Tail }) {
       </button>
     </span>
   )
+}
+
+/** The active filters, each with a button that removes it. */
+function Chips({ filters, onChange }: { filters: readonly Filter[]; onChange: (filters: Filter[]) => void }) {
+  if (filters.length === 0) return null
+  return (
+    <ul className="chips" aria-label="Active filters">
+      {filters.flatMap(({ field, values, not }) =>
+        values.map((value) => {
+          const name = `${columnName(field)} ${not ? 'is not' : 'is'} ${value ?? '(none)'}`
+          return (
+            <li key={`${field} ${not} ${value}`} className={not ? 'chip not' : 'chip'}>
+              <span>
+                {columnName(field)} {not ? '≠' : '='} <bdi>{value ?? '(none)'}</bdi>
+              </span>
+              <button
+                type="button"
+                aria-label={`Remove the filter: ${name}`}
+                onClick={() => onChange(toggled(filters, field, value, not))}
+              >
+                ✕
+              </button>
+            </li>
+          )
+        }),
+      )}
+      <li>
+        <button type="button" className="plain" onClick={() => onChange([])}>
+          Clear all
+        </button>
+      </li>
+    </ul>
+  )
+}
+
+/** The answer to a search without results: alternatives that have some, each a link with its count. */
+function NothingFound({ question }: { question: Question }) {
+  const isAnything = question.q === '' && question.filters.length === 0
+  const { data } = useAsk('getAlternatives', { query: asked(question) })
+  const near = data?.alternatives ?? []
+  return (
+    <>
+      <Empty title="No events found.">
+        {near.length > 0
+          ? 'Similar searches that find events:'
+          : isAnything
+            ? 'There are no events in this period. Check that agents are shipping: Settings, Agents.'
+            : 'Remove a filter, or choose a longer period.'}
+      </Empty>
+      {near.length > 0 && (
+        <ul className="alternatives" aria-label="Similar searches that find events">
+          {near.map(({ q, from, own, difference, count }) => (
+            <li key={`${q} ${from} ${own}`}>
+              <Link to={`/events${writeQuestion(alternative(question, q, from, own))}`}>{difference}</Link>{' '}
+              <span className="quiet">{figure(count)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}
+
+/** The filters are in its query already. */
+function alternative(question: Question, q: string, from: string | null, own: boolean): Question {
+  const preset = PRESETS.find(({ id }) => id === from || (from === 'now-1d' && id === 'now-24h'))
+  const isSameTime = from === (asked(question).from ?? null)
+  return {
+    ...question,
+    q: q === '*' ? '' : q,
+    filters: [],
+    own,
+    range: isSameTime ? question.range : (preset?.id ?? EVER),
+  }
+}
+
+interface Cursor {
+  /** The event with the cursor: while an entry is open, always that one. Null if there is none, and while its row is pending. */
+  readonly id: string | null
+  /** The event's row, or -1. */
+  readonly row: number
+  /** The row that the reader last went to: a new object each time. */
+  readonly goal: { readonly row: number }
+  readonly put: (row: number, id: string) => void
+  readonly to: (row: number) => void
+  readonly by: (rows: number) => void
+  /** Opens the event that the keys are on. */
+  readonly enter: () => void
+}
+
+interface At {
+  readonly row: number
+  /** Null while the row is pending. */
+  readonly id: string | null
+  /** Whether to open the event as soon as its row has arrived. */
+  readonly opens?: boolean
+}
+
+const NOWHERE: At = { row: -1, id: null }
+
+/** The cursor of the keyboard. It is on an event, not on a row: when rows are added above, it moves with its event. */
+function useCursor(results: Results<Event>, selected: string | null, open: (id: string) => void): Cursor {
+  const [at, setAt] = useState<At>(NOWHERE)
+  const isOnItsWay = at.row >= 0 && at.id === null
+  const id = isOnItsWay ? null : (selected ?? at.id)
+  const row = isOnItsWay ? at.row : rowOf(results, id, at.row)
+  const arrived = isOnItsWay ? idAt(results, at.row) : null
+  useEffect(() => {
+    if (arrived === null) return
+    setAt({ row: at.row, id: arrived })
+    if (at.opens === true) open(arrived)
+  }, [arrived, at, open])
+  const put = useCallback((to: number, on: string) => setAt({ row: to, id: on }), [])
+  const go = (to: number, opens: boolean): void => {
+    if (to < 0) return
+    const there = idAt(results, to)
+    setAt({ row: to, id: there, opens })
+    if (opens && there !== null) open(there)
+  }
+  const to = (wanted: number): void => go(Math.min(results.rows - 1, Math.max(0, wanted)), selected !== null)
+  return { id, row, goal: at, put, to, by: (rows) => to(row + rows), enter: () => go(row, true) }
+}
+
+function idAt(results: Results<Event>, row: number): string | null {
+  const event = results.at(row)
+  return event === undefined ? null : idOf(event)
+}
+
+/** Returns the row of an event that was at `before` a moment ago; the row stays if the event is not found any more. */
+function rowOf(results: Results<Event>, id: string | null, before: number): number {
+  if (id === null) return before
+  if (idAt(results, before) === id) return before
+  const row = results.rowOf((event) => idOf(event) === id)
+  return row === -1 ? before : row
 }

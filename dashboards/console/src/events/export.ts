@@ -12,7 +12,7 @@ export async function exportEvents(
   format: Format,
   columns: readonly string[],
 ): Promise<void> {
-  // A download can't ask for a sign-in; this does, where the session has ended meanwhile.
+  // A download can't ask for a sign-in; this does, where the session has ended in the meantime.
   await ask('getSession', {})
   const query = { ...asked(question), sort: question.sort, format, columns: columns.join(',') }
   download(addressOf('getExport', { query }))
@@ -24,7 +24,7 @@ export async function exportEntry(id: string): Promise<void> {
   download(addressOf('getEventsIdExport', { params: { id } }))
 }
 
-/** The answer says its name. */
+/** Downloads the answer under the name that it gives. */
 function download(address: string): void {
   const link = document.createElement('a')
   link.href = address

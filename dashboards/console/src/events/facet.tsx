@@ -10,7 +10,7 @@ interface FacetProps {
   readonly question: Question
   readonly onToggle: (value: string | null, not: boolean) => void
   readonly most?: number
-  /** With a field to look for values, where there may be many. */
+  /** Adds a field to search for values, for facets that may have many. */
   readonly searchable?: boolean
 }
 
@@ -27,7 +27,7 @@ export function Facet({ field, question, onToggle, most = 8, searchable = false 
     },
   })
   const chosen = question.filters.filter((filter) => filter.field === field)
-  // The query bar says what is wrong with a query, once.
+  // The query bar shows the mistake of a query, once.
   if (error?.code === 'bad-query') return null
   if (error !== null && data === undefined) return <Failed problem={error} retry={() => void refetch()} />
   if (isPending) return <Loading rows={3} />
@@ -38,7 +38,7 @@ export function Facet({ field, question, onToggle, most = 8, searchable = false 
     ...buckets.map(({ key, count }) => ({ value: String(key), count })),
     ...(none > 0 ? [{ value: null, count: none }] : []),
   ]
-  // What is chosen stays in view, also where nothing has it any more.
+  // Chosen values remain visible, even if no event has them any more.
   const gone = chosen
     .flatMap((filter) => filter.values)
     .filter((value) => !values.some((one) => one.value === value))
@@ -67,7 +67,7 @@ export function Facet({ field, question, onToggle, most = 8, searchable = false 
           />
         ))}
       </ul>
-      {looked !== '' && values.length === 0 && <p className="quiet">No value begins so.</p>}
+      {looked !== '' && values.length === 0 && <p className="quiet">No value begins with this.</p>}
       {(data?.split?.others ?? 0) > 0 && (
         <p className="quiet small">
           {figure((data?.split?.distinct ?? 0) - buckets.length)} more with {figure(data?.split?.others ?? 0)}{' '}
@@ -116,8 +116,8 @@ function Value({ name, count, share, state, onToggle }: ValueProps) {
         <button
           type="button"
           className="exclude"
-          aria-label={`Leave out ${name}`}
-          title="Leave out"
+          aria-label={`Exclude ${name}`}
+          title="Exclude"
           onClick={() => onToggle(true)}
         >
           −

@@ -14,7 +14,7 @@ interface FacetsProps {
   readonly onToggle: (field: string, value: string | null, not: boolean) => void
 }
 
-/** What the events can be narrowed by, with counts. A group that is closed asks nothing. */
+/** Filters for the events, with counts. A closed group sends no requests. */
 export function Facets({ question, onToggle }: FacetsProps) {
   const [more, setMore] = useState<readonly string[]>([])
   const { data } = useAsk('getFields', {})

@@ -10,7 +10,6 @@ import {
 import type { Problem } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { figure } from '../time/format.ts'
-import { fieldsLike, wantedAt } from './completion.ts'
 import { quoted } from './question.ts'
 
 interface QueryBarProps {
@@ -35,7 +34,7 @@ export function QueryBar({ query, problem, field, onSearch }: QueryBarProps) {
   const id = useId()
   const [caret, setCaret] = useState<number | null>(null)
   useEffect(() => setTyped(query), [query])
-  // In the same turn as what was inserted: in a later frame the caret would jump back before letters typed meanwhile.
+  // Set the caret in the same turn as the inserted text: in a later frame it would jump back before letters typed in the meantime.
   useLayoutEffect(() => {
     if (caret === null) return
     field.current?.setSelectionRange(caret, caret)
@@ -156,7 +155,7 @@ export function QueryBar({ query, problem, field, onSearch }: QueryBarProps) {
   )
 }
 
-/** Where in the query the mistake is. */
+/** Shows the place of the mistake in the query. */
 function Caret({ query, column }: { query: string; column: number }) {
   return (
     <code className="caret">
@@ -195,4 +194,54 @@ function useOffers(wanted: ReturnType<typeof wantedAt>): readonly Offer[] {
     label: String(value),
     about: figure(count),
   }))
+}
+
+/** The part of a query at the cursor: a field's name, or a value of a field. */
+type Wanted =
+  | { readonly kind: 'field'; readonly start: number; readonly prefix: string }
+  | { readonly kind: 'value'; readonly start: number; readonly field: string; readonly prefix: string }
+
+const VALUE = /([@\w.-]+)\s*:\s*("?)([^"():]*)$/
+const FIELD = /(?:^|[\s(])([@A-Za-z][\w.-]*)$/
+
+/** The part that can be completed at the cursor; null within a plain search word, or in an empty place. */
+export function wantedAt(query: string, cursor: number): Wanted | null {
+  const before = query.slice(0, cursor)
+  const value = VALUE.exec(before)
+  const typed = value?.[3] ?? ''
+  // After a value and a space the next word begins, unless the value is in quotation marks.
+  if (value !== null && (value[2] === '"' || !/\s\S*$/.test(typed.trimStart()))) {
+    const prefix = typed.trimStart()
+    return {
+      kind: 'value',
+      start: cursor - prefix.length - (value[2] === '"' ? 1 : 0),
+      field: value[1] ?? '',
+      prefix,
+    }
+  }
+  const field = FIELD.exec(before)?.[1]
+  if (field === undefined || /^(?:and|or|not)$/i.test(field)) return null
+  return { kind: 'field', start: cursor - field.length, prefix: field }
+}
+
+interface Named {
+  readonly name: string
+  readonly short: string | null
+  readonly about: string
+}
+
+/** Fields whose short or full name continues like this, the short ones first. */
+export function fieldsLike(fields: readonly Named[], prefix: string, most = 8): Named[] {
+  const wanted = prefix.toLowerCase()
+  const rank = ({ name, short }: Named): number => {
+    if (short?.startsWith(wanted)) return 0
+    if (name.toLowerCase().startsWith(wanted)) return 1
+    return name.toLowerCase().includes(wanted) ? 2 : 3
+  }
+  return fields
+    .map((field) => ({ field, rank: rank(field) }))
+    .filter((one) => one.rank < 3)
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, most)
+    .map(({ field }) => field)
 }

@@ -1,6 +1,6 @@
 import { rangeOf } from '../time/ranges.ts'
 
-/** Values of one field; null stands for events without any. */
+/** Values of one field; null represents events without any. */
 export interface Filter {
   readonly field: string
   readonly values: readonly (string | null)[]
@@ -8,7 +8,7 @@ export interface Filter {
   readonly not: boolean
 }
 
-/** What the viewer looks for: all of it stands in the address, so that a link shows the same. */
+/** The viewer's question: all of it is in the address, so that a link shows the same. */
 export interface Question {
   readonly q: string
   readonly range: string
@@ -16,7 +16,7 @@ export interface Question {
   /** `newest`, `oldest`, or a field, with - before it from its last value to its first. */
   readonly sort: string
   readonly columns: readonly string[] | null
-  /** With Waybill's own events of searches and views. */
+  /** Includes Waybill's own events of searches and views. */
   readonly own: boolean
 }
 
@@ -51,7 +51,7 @@ export function writeQuestion(
   return text === '' ? '' : `?${text}`
 }
 
-/** In which order the question has the values of a field. */
+/** Returns the order in which the question has the values of a field, or null. */
 export function sortedBy({ sort }: Question, field: string): 'ascending' | 'descending' | null {
   if (field === '@timestamp') return sort === 'newest' ? 'descending' : sort === 'oldest' ? 'ascending' : null
   return sort === field ? 'ascending' : sort === `-${field}` ? 'descending' : null
@@ -64,7 +64,7 @@ export function nextSort(question: Question, field: string): string {
   return now === null ? field : now === 'ascending' ? `-${field}` : 'newest'
 }
 
-/** None where it is no filter: the address is looked over before a screen reads it (`wrongIn`). */
+/** Reads a filter; empty if the text is none. The address is checked before a screen reads it (`wrongIn`). */
 export function readFilter(text: string): Filter[] {
   const match = /^(!?)([@\w.-]+):(\[.*\])$/s.exec(text)
   if (match === null) return []
@@ -78,7 +78,7 @@ export function readFilter(text: string): Filter[] {
   }
 }
 
-/** In quotation marks, so that nothing in a value is taken for a part of the query. */
+/** Puts a value in quotation marks, so that no part of it is taken for a part of the query. */
 export const quoted = (value: string): string => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 
 export const is = (field: string, value: string): string => `${field}: ${quoted(value)}`
@@ -93,7 +93,7 @@ export function queryOfFilter({ field, values, not }: Filter): string {
   return not ? `not (${either})` : either
 }
 
-/** Several conditions, of which all must hold. */
+/** Joins conditions that must all hold. */
 export function all(...queries: readonly string[]): string {
   const given = queries.map((query) => query.trim()).filter((query) => query !== '')
   return given.length === 1 ? (given[0] ?? '') : given.map((query) => `(${query})`).join(' and ')
@@ -103,7 +103,7 @@ export function all(...queries: readonly string[]): string {
 export const queryOf = ({ q, filters }: Question, except?: string): string =>
   all(q, ...filters.filter(({ field }) => field !== except).map(queryOfFilter))
 
-/** As a question whose parts are in the address: only texts. */
+/** The parameters of a question in an address: only texts. */
 export function asked(question: Question): {
   q: string
   from: string | undefined
@@ -113,7 +113,7 @@ export function asked(question: Question): {
   return { q: queryOf(question), ...rangeOf(question.range), ...(question.own ? { own: 'true' } : {}) }
 }
 
-/** With this value of a field chosen if it was not, and the other way round. */
+/** Adds this value of a field to the filters, or removes it if it was there. */
 export function toggled(
   filters: readonly Filter[],
   field: string,

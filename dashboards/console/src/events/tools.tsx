@@ -1,13 +1,15 @@
 import { useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
+import { KeysDialog } from '../frame/dialog.tsx'
+import { Link } from '../frame/link.tsx'
 import { Popover } from '../frame/popover.tsx'
-import { Refused } from '../frame/states.tsx'
-import { useMay } from '../session/session.tsx'
+import { Failed, Loading, Refused } from '../frame/states.tsx'
+import { seesAll, useMay, useWho } from '../session/session.tsx'
+import { useAct } from '../settings/use-act.ts'
 import { columnName, FIRST_COLUMNS } from './columns.ts'
 import { exportEvents, type Format } from './export.ts'
-import { Keys } from './keys.tsx'
-import type { Question } from './question.ts'
-import { SavedSearches } from './saved-searches.tsx'
+import { type Question, queryOf } from './question.ts'
+import { useKeys } from './use-keys.ts'
 
 interface ToolsProps {
   readonly question: Question
@@ -23,6 +25,8 @@ interface ToolsProps {
 export function Tools(props: ToolsProps) {
   const { question, columns, following, search, onFollow, onColumns, onRefresh, onOwn } = props
   const mayExport = useMay('export')
+  const { who } = useWho()
+  const mayCreate = who.permissions.includes('rules') && seesAll(who)
   return (
     <div className="tools">
       <button
@@ -39,7 +43,7 @@ export function Tools(props: ToolsProps) {
       <button
         type="button"
         aria-pressed={question.own}
-        title="Show Waybill's own events of searches and views, too"
+        title="Also show Waybill's own events of searches and views"
         className={question.own ? 'following' : ''}
         onClick={onOwn}
       >
@@ -51,6 +55,15 @@ export function Tools(props: ToolsProps) {
       <Popover name="Saved searches" label="Saved" align="end">
         {(close) => <SavedSearches search={search} onChosen={close} />}
       </Popover>
+      {mayCreate && (
+        <Link
+          className="button"
+          to={`/new-rule?${new URLSearchParams({ q: queryOf(question) })}`}
+          title="An alert for the events of this search"
+        >
+          Create alert
+        </Link>
+      )}
       {mayExport && (
         <Popover name="Export results" label="Export" align="end">
           {(close) => <ExportMenu question={question} columns={columns} onDone={close} />}
@@ -93,7 +106,7 @@ function ColumnChooser({ columns, onColumns }: Pick<ToolsProps, 'columns' | 'onC
         ))}
       </ul>
       <button type="button" className="plain" onClick={() => onColumns(null)}>
-        As at first
+        Default columns
       </button>
     </div>
   )
@@ -119,7 +132,7 @@ function ExportMenu({
   }
   return (
     <div className="menu">
-      <p className="quiet small">All that was found. The export is itself an audit event.</p>
+      <p className="quiet small">All events found. The export itself is recorded as an audit event.</p>
       <button type="button" className="plain" onClick={() => void run('csv')}>
         CSV, the columns shown
       </button>
@@ -127,6 +140,80 @@ function ExportMenu({
         NDJSON, whole events
       </button>
       <Refused why={problem} />
+    </div>
+  )
+}
+
+const KEYS: readonly [string, string][] = [
+  ['/', 'Go to the search'],
+  ['j  k', 'Next, previous event'],
+  ['PgDn  PgUp', 'Twenty events down, up'],
+  ['Home  End', 'First, last event'],
+  ['Enter', 'Open the event'],
+  ['Esc', 'Close the entry or menu'],
+  ['f', 'Follow, or stop following'],
+  ['r', 'Refresh'],
+  ['?', 'This list'],
+]
+
+/** The keys of the viewer, shown for the question mark. */
+function Keys() {
+  const [open, setOpen] = useState(false)
+  useKeys([['?', () => setOpen(true)]])
+  return (
+    <>
+      <button type="button" className="wide-only" aria-label="Keys" onClick={() => setOpen(true)}>
+        ?
+      </button>
+      {open && <KeysDialog keys={KEYS} onClose={() => setOpen(false)} />}
+    </>
+  )
+}
+
+/** Searches that this reader keeps at the indexer; `search` is the one on the screen. */
+function SavedSearches({ search, onChosen }: { search: string; onChosen: () => void }) {
+  const { data, error, isPending } = useAsk('getSavedSearches', {})
+  const act = useAct('getSavedSearches')
+  const [name, setName] = useState('')
+  if (isPending) return <Loading rows={2} />
+  if (data === undefined) return <Failed problem={error} />
+  return (
+    <div className="saved">
+      <ul>
+        {data.searches.map((one) => (
+          <li key={one.name}>
+            <Link to={`/events${one.search}`} onClick={onChosen}>
+              <bdi>{one.name}</bdi>
+            </Link>
+            <button
+              type="button"
+              className="plain"
+              aria-label={`Delete ${one.name}`}
+              disabled={act.busy}
+              onClick={() => void act.run('deleteSavedSearchesName', { params: { name: one.name } })}
+            >
+              ✕
+            </button>
+          </li>
+        ))}
+      </ul>
+      {data.searches.length === 0 && <p className="quiet small">You have no saved searches yet.</p>}
+      <form
+        onSubmit={async (submit) => {
+          submit.preventDefault()
+          const done = await act.run('putSavedSearchesName', { params: { name }, body: { search } })
+          if (done !== null) setName('')
+        }}
+      >
+        <label>
+          Save this search as
+          <input value={name} onChange={({ target }) => setName(target.value)} maxLength={80} required />
+        </label>
+        <button type="submit" disabled={act.busy}>
+          Save
+        </button>
+      </form>
+      <Refused why={act.problem} />
     </div>
   )
 }

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react'
 
 type Keys = readonly (readonly [key: string, act: () => void])[]
 
-/** Keys of a screen; not while somebody types, nor over a dialog. */
+/** The keys of a screen; they do nothing while somebody types, or over a dialog. */
 export function useKeys(keys: Keys): void {
   const current = useRef(keys)
   current.current = keys
@@ -28,4 +28,4 @@ export function useKeys(keys: Keys): void {
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof Element && target.closest('input, select, textarea') !== null
+  target instanceof Element && target.closest('input:not([type="checkbox"]), select, textarea') !== null

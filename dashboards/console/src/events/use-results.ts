@@ -11,14 +11,15 @@ interface Found {
   /** The rows that the last renewal brought. */
   readonly fresh: ReadonlySet<string>
   /**
-   * Asks again. What is shown stays until the new rows are there, and longer where `isWanted` says no by then; false where it stayed.
+   * Asks again. The shown rows stay until the new ones arrive, and longer if `isWanted` then returns false; the result is false if they
+   * stayed.
    */
   readonly renew: (isWanted?: () => boolean) => Promise<boolean>
 }
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** What was found. */
+/** The results of a question. */
 export function useResults(question: Question, count: number | null): Found {
   const [, changed] = useReducer((version: number) => version + 1, 0)
   const what = JSON.stringify({ ...asked(question), range: question.range, sort: question.sort })

@@ -5,11 +5,11 @@ import { type Event, idOf, timeOf } from './event.ts'
 
 const EVERY = 1500
 const MOST = 1000
-/** Where more arrives than this many pages hold, what is there is shown before the rest is counted. */
+/** If more arrives than this many pages hold, the waiting events are shown before the rest is counted. */
 const PAGES = 4
 
 export interface Tail {
-  /** How many events arrived that the list doesn't show yet. */
+  /** The number of new events that the list doesn't show yet. */
   readonly waiting: number
   /** There are more than were counted so far. */
   readonly more: boolean
@@ -21,12 +21,12 @@ export interface Tail {
 interface Following {
   readonly q: string
   readonly range: string
-  /** With Waybill's own events of searches and views. */
+  /** Includes Waybill's own events of searches and views. */
   readonly own: boolean
   readonly on: boolean
   /** The ids of what the list shows already. */
   readonly shown: () => ReadonlySet<string>
-  /** Brings what arrived into the list; false where the reader is busy with it, and `asked` is not set. */
+  /** Brings what arrived into the list; false if the reader is busy with it, and `asked` is not set. */
   readonly bringIn: (asked: boolean) => Promise<boolean>
 }
 
@@ -70,7 +70,7 @@ export function useTail({ q, range, own, on, shown, bringIn }: Following): Tail 
     }
     let bringing = Promise.resolve()
     const bring = (asked: boolean): Promise<void> => {
-      // One after the other: each takes off what it brought.
+      // Calls run one after the other: each subtracts the events that it brought.
       bringing = bringing
         .catch(() => {})
         .then(async () => {
@@ -94,7 +94,7 @@ export function useTail({ q, range, own, on, shown, bringIn }: Following): Tail 
       } catch (error) {
         if (signal.aborted) return
         fail(error)
-        // The place that was reached may be gone: it goes on from the end.
+        // The place that was reached may be gone: it continues from the end.
         if (error instanceof Problem && error.status === 400) after = undefined
       }
       say()

@@ -27,25 +27,25 @@ describe('an address', () => {
   })
 
   it.each([
-    ['/', '?range=garbage', 'range is no time'],
-    ['/', '?range=', 'range is no time'],
-    ['/security', '?range=now-0d', 'range is no time'],
-    ['/events', '?range=2000000000000..1000000000000', 'range is no time'],
-    ['/events', '?range=1..2', 'range is no time'],
-    ['/people', '?with-range=yesterday', 'with-range is no time'],
+    ['/', '?range=garbage', 'range is not a time'],
+    ['/', '?range=', 'range is not a time'],
+    ['/security', '?range=now-0d', 'range is not a time'],
+    ['/events', '?range=2000000000000..1000000000000', 'range is not a time'],
+    ['/events', '?range=1..2', 'range is not a time'],
+    ['/people', '?with-range=yesterday', 'with-range is not a time'],
     ['/events', '?sort=message', 'The values of message can not be counted'],
     ['/events', '?sort=usr.name', 'There is no field usr.name'],
-    ['/events', '?sort=user: x', 'is no name of a field'],
+    ['/events', '?sort=user: x', 'is not the name of a field'],
     ['/events', '?columns=user.name,,message', 'does not name columns'],
     ['/events', '?columns=', 'does not name columns'],
     ['/events', '?columns=usr.name', 'There is no field usr.name'],
-    ['/events', '?f=user.name:["bo', 'is no filter. It may have been cut off'],
+    ['/events', '?f=user.name:["bo', 'is not a filter. It may have been cut off'],
     ['/events', '?f=usr.name:["bo"]', 'There is no field usr.name'],
-    ['/events', '?event=../x', 'is no id of an event'],
+    ['/events', '?event=../x', 'is not the id of an event'],
     ['/events', '?follow=no', 'follow must be yes'],
-    ['/events', '?page=3', 'page is nothing that this screen knows'],
-    ['/events', '?range=now-1h&range=now-2h', 'range is there twice'],
-    ['/settings/users', '?range=now-1h', 'range is nothing that this screen knows'],
+    ['/events', '?page=3', 'page is unknown to this screen'],
+    ['/events', '?range=now-1h&range=now-2h', 'range is given twice'],
+    ['/settings/users', '?range=now-1h', 'range is unknown to this screen'],
   ])('that it does not is said, with what may stand there: %s%s', (path, search, said) => {
     const found = wrong(path, search)
     expect(found).toHaveLength(1)

@@ -2,29 +2,29 @@ import type { Answer } from '../api/ask.ts'
 import { readFilter } from '../events/question.ts'
 import { isRange } from '../time/ranges.ts'
 
-/** A part of the address that says nothing. */
+/** An invalid part of the address. */
 export interface Wrong {
   readonly name: string
   readonly value: string
-  /** What is wrong, and what may stand there. */
+  /** The mistake, and the valid forms. */
   readonly sentence: string
 }
 
 /** The fields of the schema; null while they are not known. */
 type Fields = Answer<'getFields'>['fields'] | null
-/** What is wrong with a value; null where it is right. */
+/** Returns the mistake of a value, or null. */
 type Check = (value: string, fields: Fields) => string | null
 
 const RANGE =
-  'Write a length back from now (now-15m, now-24h, now-7d), all, or FROM..TO in milliseconds since 1970.'
-const range: Check = (value) => (isRange(value) ? null : `is no time. ${RANGE}`)
+  'Write a span back from now (now-15m, now-24h, now-7d), all, or FROM..TO in milliseconds since 1970.'
+const range: Check = (value) => (isRange(value) ? null : `is not a time. ${RANGE}`)
 const any: Check = () => null
 
 /** Fields below these may have any name. */
 const OPEN = /^(?:audit\.payload|labels)\./
 const fieldProblem = (name: string, fields: Fields): string | null => {
   if (OPEN.test(name)) return null
-  if (!/^[\w@][\w@.-]*$/.test(name)) return `“${name}” is no name of a field.`
+  if (!/^[\w@][\w@.-]*$/.test(name)) return `“${name}” is not the name of a field.`
   const isKnown = fields === null || fields.some((field) => field.name === name)
   return isKnown ? null : `There is no field ${name}.`
 }
@@ -34,7 +34,7 @@ const columns: Check = (value, fields) => {
   const problem = names.map((name) => fieldProblem(name, fields)).find((one) => one !== null)
   return problem === undefined
     ? null
-    : `does not name columns. ${problem} Write names of fields with commas between them.`
+    : `does not name columns. ${problem} Write names of fields, separated by commas.`
 }
 
 const sort: Check = (value, fields) => {
@@ -45,7 +45,7 @@ const sort: Check = (value, fields) => {
     fieldProblem(name, fields) ?? (isCountable ? null : `The values of ${name} can not be counted.`)
   return problem === null
     ? null
-    : `is no order. ${problem} Write newest, oldest, or a field whose values can be counted, with - before it for its last value first.`
+    : `is not an order. ${problem} Write newest, oldest, or a field whose values can be counted, with - before it for descending order.`
 }
 
 const filter: Check = (value, fields) => {
@@ -53,12 +53,17 @@ const filter: Check = (value, fields) => {
   const problem = read === undefined ? 'It may have been cut off.' : fieldProblem(read.field, fields)
   return problem === null
     ? null
-    : `is no filter. ${problem} Write FIELD:["VALUE"], with ! before it to leave the value out.`
+    : `is not a filter. ${problem} Write FIELD:["VALUE"], with ! before it to exclude the value.`
 }
 
 const id: Check = (value) =>
-  /^[\w-]{1,256}$/.test(value) ? null : 'is no id of an event. Open the event from the list.'
-const yes: Check = (value) => (value === 'yes' ? null : 'must be yes, or not be there.')
+  /^[\w-]{1,256}$/.test(value) ? null : 'is not the id of an event. Open the event from the list.'
+const yes: Check = (value) => (value === 'yes' ? null : 'must be yes, or be left out.')
+
+const oneOf =
+  (...allowed: readonly string[]): Check =>
+  (value) =>
+    allowed.includes(value) ? null : `must be one of ${allowed.join(', ')}, or be left out.`
 
 const EVENTS: Readonly<Record<string, Check>> = {
   q: any,
@@ -71,14 +76,26 @@ const EVENTS: Readonly<Record<string, Check>> = {
   own: yes,
 }
 const RANGED = { range }
-/** What the address of each screen may hold; a screen that is not here takes nothing. */
+const ALERTS: Readonly<Record<string, Check>> = {
+  state: oneOf('unresolved', 'open', 'acknowledged', 'resolved', 'any'),
+  priority: oneOf('low', 'medium', 'high', 'critical'),
+  assignee: any,
+  text: any,
+  rule: any,
+  sort: oneOf('newest', 'priority'),
+}
+/** The parameters of each screen; a screen that is not here takes none. */
 const TAKES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   '/': RANGED,
+  '/alerts': ALERTS,
+  '/incidents': ALERTS,
   '/events': EVENTS,
   '/security': RANGED,
   '/people': { user: any, with: any, range, 'with-range': range },
   '/system': RANGED,
   '/auditor': RANGED,
+  '/rules': { event: id },
+  '/new-rule': { q: any },
 }
 
 /** Every part of an address that its screen can't take. Nothing is shown in place of what was asked for. */
@@ -91,9 +108,9 @@ export function wrongIn(path: string, search: string, fields: Fields): Wrong[] {
     seen.add(name)
     const sentence =
       check === undefined
-        ? 'is nothing that this screen knows.'
+        ? 'is unknown to this screen.'
         : isTwice
-          ? 'is there twice; only one can hold.'
+          ? 'is given twice.'
           : value === '' && check === any
             ? null
             : check(value, fields)

@@ -1,25 +1,27 @@
 import { type QueryCache, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useSyncExternalStore } from 'react'
 import { dayOf, minuteTime } from '../time/format.ts'
-import { useZone } from '../time/zone.ts'
+import { useZone } from './preferences.ts'
 
-/** A screen asks again so often, while somebody can see it. */
+/** The interval of refreshes of a visible screen, ms. */
 const EVERY = 60_000
 const LOOK = 2000
-/** Nothing moves under a pointer that is on its way. */
+/** The time after a movement of the pointer, ms, in which nothing on the screen moves. */
 const RESTING = 3000
 
-/** What does not grow old with the events. */
+/** Answers that do not become outdated with new events. */
 const LASTING: ReadonlySet<unknown> = new Set([
   'getFields',
   'getFieldsNameValues',
   'getSavedSearches',
   'getEventsId',
-  // Each reading of one is on the record.
+  // Each reading of one is in the audit trail.
   'getDeadLettersId',
+  // The bell asks by itself, on every screen.
+  'getAlertsUnseen',
 ])
 
-/** When the oldest of the answers on the screen came; null while there is none. */
+/** The time of the oldest answer on the screen; null if there is none. */
 function oldestOf(cache: QueryCache): number | null {
   let oldest: number | null = null
   for (const { queryKey, state } of cache.findAll({ type: 'active' })) {
@@ -50,7 +52,7 @@ function useOldest(): number | null {
   )
 }
 
-/** From when the answers on the screen are. */
+/** Shows the time of the answers on the screen. */
 export function AsOf() {
   const zone = useZone()
   const oldest = useOldest()
@@ -68,13 +70,13 @@ export function AsOf() {
   )
 }
 
-/** The same for a dashboard, which asks again by itself each minute, and when somebody wants it. */
+/** Shows the same for a dashboard, which asks again each minute, and when somebody requests it. */
 export function Refreshed() {
   const queries = useQueryClient()
   const refresh = useCallback(() => {
     asked = Date.now()
     for (const listener of listeners) listener()
-    // First the screen is drawn for the new moment: what it does not ask any more is not asked again.
+    // The screen is drawn for the new moment first, so that questions it no longer asks are not repeated.
     setTimeout(
       () => void queries.invalidateQueries({ predicate: ({ queryKey }) => !LASTING.has(queryKey[0]) }),
     )

@@ -38,3 +38,29 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps) 
     </dialog>
   )
 }
+
+/** The keys of a screen, with what each does; two spaces separate keys that do the same. */
+export function KeysDialog({
+  keys,
+  onClose,
+}: {
+  keys: readonly (readonly [keys: string, about: string])[]
+  onClose: () => void
+}) {
+  return (
+    <Dialog title="Keys" onClose={onClose}>
+      <dl className="keys">
+        {keys.map(([key, about]) => (
+          <div key={key}>
+            <dt>
+              {key.split('  ').map((one) => (
+                <kbd key={one}>{one}</kbd>
+              ))}
+            </dt>
+            <dd>{about}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  )
+}

@@ -6,7 +6,7 @@ interface LinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
   readonly children: ReactNode
 }
 
-/** A link within the console; with a modifier the browser does what it always does. */
+/** A link within the console; with a modifier key the browser acts as usual. */
 export function Link({ to, children, onClick, ...rest }: LinkProps) {
   const follow = (click: MouseEvent<HTMLAnchorElement>): void => {
     onClick?.(click)

@@ -1,15 +1,15 @@
 import type { ReactNode } from 'react'
-import { useZone } from '../time/zone.ts'
+import { useZone } from './preferences.ts'
 
 export interface Column<Row> {
   readonly name: string
   readonly of: (row: Row) => ReactNode
-  /** `number` stands to the right; `time` names its zone; `acts` has what can be done, under a head that only a screen reader says. */
+  /** `number` is right-aligned; `time` names its zone; `acts` holds the actions, under a head for screen readers only. */
   readonly kind?: 'number' | 'time' | 'acts'
 }
 
 interface ListProps<Row> {
-  /** What a screen reader calls it. */
+  /** The name of the list for screen readers. */
   readonly label: string
   readonly columns: readonly Column<Row>[]
   readonly rows: readonly Row[]

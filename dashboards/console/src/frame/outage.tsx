@@ -2,12 +2,12 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Component, type ReactNode, useEffect, useRef } from 'react'
 import { answered, type Outage, useOutage, watchReach, whenBack } from '../api/reach.ts'
 import { minuteTime } from '../time/format.ts'
-import { useZone } from '../time/zone.ts'
+import { useZone } from './preferences.ts'
 
 /** Shorter than this it is a moment in which the indexer was busy: nothing on the screen has grown old. */
 const SHORT = 2000
 
-/** The one place that says that the indexer is away. All else stays as it is, and is asked again when it is back. */
+/** The only place that reports that the indexer is away. Everything else stays, and asks again when it is back. */
 export function OutageBanner() {
   const outage = useOutage()
   const zone = useZone()
@@ -22,8 +22,8 @@ export function OutageBanner() {
   if (outage === null) return null
   return (
     <p className="outage" role="alert">
-      <strong>{outage.sentence}</strong> Since {minuteTime(outage.since, zone)}. What you see is from before;
-      it goes on by itself.
+      <strong>{outage.sentence}</strong> Since {minuteTime(outage.since, zone)}. The screen shows earlier
+      data, and updates when the indexer is back.
     </p>
   )
 }
@@ -41,7 +41,7 @@ export const part =
     }
   }
 
-/** A part that can't be shown says so in its place, and the rest of the page goes on. */
+/** A part that can't be shown reports that in its place, and the rest of the page continues. */
 export class Contained extends Component<{ readonly children: ReactNode }, { readonly failed: boolean }> {
   override state = { failed: false }
 

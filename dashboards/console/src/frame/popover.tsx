@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
 
 interface PopoverProps {
   readonly label: ReactNode
-  /** For who does not see the label. */
+  /** The name for screen readers, which do not see the label. */
   readonly name: string
   readonly className?: string
   readonly align?: 'start' | 'end'

@@ -1,15 +1,18 @@
 import { useSyncExternalStore } from 'react'
+import { LOCAL_ZONE } from '../time/format.ts'
 import { isZone } from '../time/zones.ts'
 
-/** What a reader chose for this browser. */
+/** The choices of a reader for this browser. */
 export interface Preferences {
   readonly theme: 'system' | 'light' | 'dark'
   /** `local`, `utc`, or the name of any other. */
   readonly zone: string
+  /** The browser shows new alerts. */
+  readonly notifies: boolean
 }
 
 const KEY = 'waybill.preferences'
-const FIRST: Preferences = { theme: 'system', zone: 'local' }
+const FIRST: Preferences = { theme: 'system', zone: 'local', notifies: false }
 const listeners = new Set<() => void>()
 let current = stored()
 apply(current)
@@ -17,10 +20,11 @@ apply(current)
 function stored(): Preferences {
   try {
     const given: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}')
-    const { theme, zone } = { ...FIRST, ...(typeof given === 'object' ? given : {}) }
+    const { theme, zone, notifies } = { ...FIRST, ...(typeof given === 'object' ? given : {}) }
     return {
       theme: theme === 'light' || theme === 'dark' ? theme : 'system',
       zone: zone === 'utc' || isZone(zone) ? zone : 'local',
+      notifies: notifies === true,
     }
   } catch {
     // A browser may refuse to keep anything, or keep what another hand wrote.
@@ -51,3 +55,9 @@ export const usePreferences = (): Preferences =>
     },
     () => current,
   )
+
+/** The zone in which this reader reads times; `local` and `utc` are the two that have a button. */
+export function useZone(): string {
+  const { zone } = usePreferences()
+  return zone === 'utc' ? 'UTC' : zone === 'local' ? LOCAL_ZONE : zone
+}

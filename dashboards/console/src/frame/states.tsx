@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Problem } from '../api/ask.ts'
 
-/** The three ways in which there is nothing to show yet, each of which says what to do. */
+/** The three states without content, each with the next action. */
 interface EmptyProps {
   readonly title: string
   /** It is all that the screen shows. */
@@ -35,7 +35,7 @@ export function Failed({ problem, retry }: { problem: Problem; retry?: () => voi
   )
 }
 
-/** Why what somebody asked for was not done; nothing where it was. */
+/** Shows why a change was refused, if it was. */
 export function Refused({ why }: { why: string | null }) {
   return why === null ? null : (
     <p className="problem" role="alert">

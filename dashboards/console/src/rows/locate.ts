@@ -1,12 +1,12 @@
 import type { Interval } from '../time/ranges.ts'
 import type { Place } from './results.ts'
 
-/** How many there are in each part of a time, in its order. */
+/** The number of rows in each part of a time, in its order. */
 export type Bars = readonly { readonly at: number; readonly count: number }[]
 
 export interface Timed {
   readonly within: Interval
-  /** How many rows come before this time. */
+  /** The number of rows before this time. */
   readonly before: number
   readonly newestFirst: boolean
   count(within: Interval, width: number): Promise<Bars>
@@ -16,7 +16,7 @@ export interface Timed {
 const FIRST = 0
 const LAST = 253_402_300_799_999
 
-/** Into so many parts a time is divided, again and again, until a part holds few enough. */
+/** Into this many parts a time is divided, again and again, until a part holds few enough. */
 const PARTS = 500
 
 /** A moment at or before a row, with how many rows come before it: nearer than `near`, unless more than that have the same millisecond. */
@@ -29,7 +29,7 @@ export async function locate(row: number, near: number, timed: Timed): Promise<P
     const width = Math.max(1, Math.ceil((within.to - within.from) / PARTS))
     const bars = await timed.count(within, width)
     const found = barOf(newestFirst ? bars.toReversed() : bars, row - before)
-    // Fewer than that are there by now.
+    // Fewer than that are there now.
     if (found === null) break
     before += found.before
     const { at } = found

@@ -9,7 +9,7 @@ interface Row {
 }
 
 const DAY = 86_400_000
-/** What is counted ends here; some rows are later. */
+/** The end of the counted time; some rows are later. */
 const HORIZON = 99.9 * DAY
 
 /** An indexer that has these rows, the newest first, and answers as ours does. */

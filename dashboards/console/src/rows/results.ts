@@ -5,12 +5,12 @@ export interface Page<Row> {
   readonly next: string | null
 }
 
-/** Where reading begins: behind a cursor, or at a moment that so many rows come before. */
+/** The start of a reading: after a cursor, or at a moment. */
 export type Start = { readonly after: string | undefined } | { readonly moment: number }
 
 export interface Asking<Row> {
   page(start: Start, most: number, signal: AbortSignal): Promise<Page<Row>>
-  /** A moment that is as near before a row as can be told, and the row that begins there; null where rows are not in the order of time. */
+  /** A moment that is as near before a row as can be told, and the row that begins there; null if rows are not in the order of time. */
   locate: ((row: number, near: number, signal: AbortSignal) => Promise<Place>) | null
 }
 
@@ -24,26 +24,26 @@ interface Known<Row> {
   readonly length: number
   readonly start: Start
   readonly next: string | null
-  /** Null where they were let go of. */
+  /** Null if they were released. */
   rows: readonly Row[] | null
 }
 
 export const PAGE = 200
-/** So many pages are held; others are asked for again when somebody comes back to them. */
+/** This many pages are held; others are asked for again when somebody comes back to them. */
 const HELD = 40
-/** Not so far behind what is known, reading on is quicker than looking for the place. */
+/** The distance up to which reading on is quicker than locating the place. */
 const NEAR = 2 * PAGE
 const AHEAD = PAGE / 4
 
 /**
- * The rows that a question finds, of which those near to the reader are held. What follows is read on by cursor; what is far away is
- * looked for by its time: how many come before each moment can be counted.
+ * The rows of a question; those near the reader are held. The next rows are read by cursor; distant ones are found by their time: the rows
+ * before each moment can be counted.
  */
 export class Results<Row> {
   readonly #asking: Asking<Row>
   readonly #changed: () => void
   #stop = new AbortController()
-  /** In their order; none lies over another. */
+  /** Known pages in their order, without overlap. */
   #pages: Known<Row>[] = []
   #counted: number | null = null
   #end: number | null = null
@@ -64,7 +64,7 @@ export class Results<Row> {
     return this.#asking.locate === null ? read : Math.max(read, this.#counted ?? 0)
   }
 
-  /** There is nothing yet, not even that there is nothing. */
+  /** Nothing is known yet, not even that there are no rows. */
   get isPending(): boolean {
     return this.#pages.length === 0 && this.#end === null && this.problem === null
   }
@@ -77,7 +77,7 @@ export class Results<Row> {
     return this.#running !== null
   }
 
-  /** How many rows are held. */
+  /** The number of held rows. */
   get held(): number {
     return this.#pages.reduce((sum, { rows }) => sum + (rows?.length ?? 0), 0)
   }
@@ -87,7 +87,7 @@ export class Results<Row> {
     return page?.rows?.[row - page.first]
   }
 
-  /** The first row that is held of which this is true; -1 where there is none. */
+  /** Returns the first held row that fits, or -1. */
   rowOf(isIt: (row: Row) => boolean): number {
     for (const { first, rows } of this.#pages) {
       const index = rows?.findIndex(isIt) ?? -1
@@ -96,7 +96,7 @@ export class Results<Row> {
     return -1
   }
 
-  /** What was in view last. */
+  /** The rows that were in view last. */
   get wanted(): readonly [first: number, end: number] {
     return this.#wanted
   }
@@ -113,7 +113,7 @@ export class Results<Row> {
     this.#changed()
   }
 
-  /** These are in view. Resolves when nothing of them is on its way any more. */
+  /** Reads these rows, which are in view. Resolves when none of them is pending any more. */
   want(first: number, end: number): Promise<void> {
     this.#wanted = [first, Math.max(end, first + 1)]
     if (this.#stop.signal.aborted) this.#stop = new AbortController()
@@ -124,7 +124,7 @@ export class Results<Row> {
     return this.#running
   }
 
-  /** Asking again for all of it has failed; what is here stays. */
+  /** Notes that asking again for everything has failed; the present rows stay. */
   failed(problem: Error): void {
     this.problem = problem
     this.#changed()
@@ -135,7 +135,7 @@ export class Results<Row> {
     void this.want(...this.#wanted)
   }
 
-  /** Gives up what is on its way. */
+  /** Cancels pending requests. */
   close(): void {
     this.#stop.abort()
   }
@@ -145,7 +145,7 @@ export class Results<Row> {
     do {
       signal = this.#stop.signal
       await this.#readUntil(signal)
-      // Given up and wanted again meanwhile: whoever wanted it waits for this reading.
+      // Given up and wanted again in the meantime: anybody who wanted it waits for this reading.
     } while (signal !== this.#stop.signal)
   }
 
@@ -185,7 +185,7 @@ export class Results<Row> {
     return page !== undefined && row < page.first + page.length ? page : undefined
   }
 
-  /** The last page that begins at or before a row; -1 where none does. */
+  /** Returns the last page that begins at or before a row, or -1. */
   #before(row: number): number {
     let low = 0
     let high = this.#pages.length
@@ -215,16 +215,16 @@ export class Results<Row> {
       this.#end = behind
       return
     }
-    // From well before it, so that somebody who scrolls back finds something, too.
+    // Begin well before the row, so that a reader who scrolls back finds rows, too.
     const place = await locate(Math.max(behind, row - PAGE / 2), PAGE / 4, signal)
-    // What is stored meanwhile moves the others on: never beyond what was asked for.
+    // Events that were stored in the meantime shift the other rows: never beyond the requested one.
     const first = Math.min(place.row, row)
     if (first >= behind) await this.#readOn(first, { moment: place.moment }, signal)
-    // So much of one moment can only be read on from what is known.
+    // If one moment has more rows than a page, reading can continue only from a known page.
     else if (before?.next !== null) await this.#readOn(behind, { after: before?.next }, signal)
   }
 
-  /** A page that was let go of, as it was. */
+  /** Reads a released page again. */
   async #whole({ start, length }: Known<Row>, signal: AbortSignal): Promise<readonly Row[]> {
     const rows: Row[] = []
     let next: Start | null = start
@@ -240,7 +240,7 @@ export class Results<Row> {
     const following = this.#pages[this.#before(first) + 1]
     const most = Math.min(PAGE, following === undefined ? PAGE : following.first - first)
     let page = await this.#asking.page(start, most, signal)
-    // Where little is found in much, answers are empty at first.
+    // A rare match in many events gives empty pages at first.
     while (page.rows.length === 0 && page.next !== null)
       page = await this.#asking.page({ after: page.next }, most, signal)
     const { rows, next } = page
@@ -253,7 +253,7 @@ export class Results<Row> {
     this.#pages = this.#pages.filter((known) => known.first < end)
   }
 
-  /** Of the pages farthest from what is in view, until few enough are held. */
+  /** Releases the pages farthest from the view, until few enough are held. */
   #letGo(): void {
     const held = this.#pages.filter(({ rows }) => rows !== null)
     if (held.length <= HELD) return

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RowWindow } from './window.ts'
+import { RowWindow } from './use-window.ts'
 
 const ROW = 30
 const VIEW = 600

@@ -2,7 +2,7 @@ import { useAsk } from '../api/use-ask.ts'
 import { all, is } from '../events/question.ts'
 import { rangeOf } from '../time/ranges.ts'
 
-/** How a sign-in that failed was counted. */
+/** An account, and the count of its events. */
 export interface Account {
   readonly name: string
   readonly count: number
@@ -14,20 +14,22 @@ export interface Account {
 export interface Tried {
   /** The most frequent first. */
   readonly accounts: readonly Account[]
-  /** How many there are, shown or not. */
+  /** The number of all accounts, shown or not. */
   readonly distinct: number
   /** Events that name no account. */
   readonly none: number
 }
 
 const NOBODY: Tried = { accounts: [], distinct: 0, none: 0 }
-/** Where a record has the account: sources that know of no such user name it by its address, or as the one that the attempt was about. */
+/**
+ * The fields that name the account: a source that does not know the user names the account by its address, or as the target of the attempt.
+ */
 const NAME = 'user.name'
 const OTHERS = ['user.email', 'user.target.name', 'user.id'] as const
 const TOP = 8
 const ADDRESSES = 50
 
-/** Those of all events that a query finds (key ''), or of each address. */
+/** The tried accounts of all events that a query finds (key ''), or of each address. */
 export function useTried(q: string, range: string, per: 'source.ip' | null): ReadonlyMap<string, Tried> {
   const nameless = all(q, `not ${NAME}: *`)
   const neither = all(nameless, `not ${OTHERS[0]}: *`)
@@ -43,7 +45,7 @@ export function useTried(q: string, range: string, per: 'source.ip' | null): Rea
       together.set(key, {
         accounts: [...before.accounts, ...accounts].sort((a, b) => b.count - a.count),
         distinct: before.distinct + distinct,
-        // What a level could not name is asked for at the next; the last one has the rest.
+        // Events without a name at one level are asked for at the next; the last one has the rest.
         none: left,
       })
     }

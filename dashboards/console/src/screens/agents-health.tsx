@@ -11,7 +11,7 @@ export type Health = 'well' | 'notices' | 'behind' | 'silent' | 'gaps' | 'revoke
 const SILENT = 90_000
 const BEHIND = 10_000_000
 
-/** The gravest thing that can be said of an agent. */
+/** The gravest problem of an agent. */
 export function healthOf(agent: Agent, now: number): Health {
   if (agent.revoked) return 'revoked'
   if (agent.chains.some(({ gaps }) => gaps.length > 0)) return 'gaps'
@@ -22,7 +22,7 @@ export function healthOf(agent: Agent, now: number): Health {
 
 export const HEALTH: Record<Health, string> = {
   well: 'Well',
-  notices: 'Look at its inputs',
+  notices: 'Check its inputs',
   behind: 'Behind',
   silent: 'Silent',
   gaps: 'Waybills missing',
@@ -44,7 +44,7 @@ export function AgentsHealth() {
             <Link to="/settings/agents">
               <span className={`sign ${health}`}>{HEALTH[health]}</span> <bdi>{agent.name}</bdi>
               <span className="quiet">
-                {agent.lastSeen === null ? 'never heard of' : `heard ${ago(agent.lastSeen, now)}`}
+                {agent.lastSeen === null ? 'never seen' : `last seen ${ago(agent.lastSeen, now)}`}
                 {agent.lagBytes !== null && agent.lagBytes > 0 ? `, ${bytes(agent.lagBytes)} behind` : ''}
               </span>
             </Link>

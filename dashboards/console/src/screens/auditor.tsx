@@ -6,10 +6,10 @@ import { Figure } from './figures.tsx'
 import { Found } from './found.tsx'
 import { Panel, ScreenHead } from './panel.tsx'
 
-/** With an indexer's seal: what only says of itself that it is Waybill's may be forged. */
+/** With an indexer's seal: `event.module` alone may be forged. */
 const OWN = 'event.module: waybill and audit.seal.agent: indexer-*'
 
-/** What people do here is itself on the record. */
+/** The activity of people here: it is itself in the audit trail. */
 export default function Auditor() {
   const [range, setRange] = useParameter('range', 'now-7d')
   const of = (condition: string): string => `${OWN} and ${condition}`
@@ -20,7 +20,8 @@ export default function Auditor() {
         <Refreshed />
       </ScreenHead>
       <p className="lead quiet">
-        Each search, view of an entry, export and change made with Waybill is an event, sealed as all others.
+        Each search, view of an entry, export and change made with Waybill is an event, sealed like all
+        others.
       </p>
       <div className="figures">
         <Figure name="Searches" q={of('event.action: (search or follow or count)')} range={range} />
@@ -34,14 +35,14 @@ export default function Auditor() {
         />
       </div>
       <div className="panels">
-        <Panel title="Who looked">
+        <Panel title="Reads, by user">
           <BarList
             q={of('event.action: (search or follow or count or view or export)')}
             range={range}
             field="user.name"
           />
         </Panel>
-        <Panel title="What was done">
+        <Panel title="Actions">
           <BarList q={OWN} range={range} field="event.action" top={12} />
         </Panel>
         <Panel title="Exports and changes" className="wide">
@@ -49,7 +50,7 @@ export default function Auditor() {
             q={of('not audit.category: view')}
             range={range}
             most={12}
-            none="Nobody exported or changed anything in this time."
+            none="No exports or changes in this period."
           />
         </Panel>
         <Panel title="Searches and reading" className="wide">
@@ -57,7 +58,7 @@ export default function Auditor() {
             q={of('audit.category: view')}
             range={range}
             most={15}
-            none="Nobody looked at anything in this time."
+            none="No searches or reads in this period."
           />
         </Panel>
       </div>

@@ -1,6 +1,9 @@
 import { at, type Event, text, timeOf } from '../events/event.ts'
 
-/** How long sessions last, by the sign-ins and sign-outs of one user, oldest first: of those that have both ends; null where none has. */
+/**
+ * The average length of sessions, by the sign-ins and sign-outs of one user, oldest first. Only sessions with both ends count; null if
+ * there are none.
+ */
 export function averageSession(events: readonly Event[]): number | null {
   const open = new Map<string, number>()
   const lengths: number[] = []

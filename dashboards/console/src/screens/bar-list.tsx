@@ -16,7 +16,7 @@ interface BarListProps {
 }
 
 /** The most frequent values of a field; each leads to the events that were counted. */
-export function BarList({ q, range, field, top = 8, none = 'Nothing in this time.' }: BarListProps) {
+export function BarList({ q, range, field, top = 8, none = 'No events in this period.' }: BarListProps) {
   const { data, error, isPending } = useAsk('postAggregate', {
     body: { q, ...rangeOf(range), by: [{ kind: 'values', field, top }] },
   })
@@ -55,7 +55,7 @@ export function BarList({ q, range, field, top = 8, none = 'Nothing in this time
 interface BarProps {
   readonly name: string
   readonly count: number
-  /** Of the greatest one. */
+  /** The share of the greatest bar. */
   readonly share: number
   readonly to: string
 }

@@ -1,12 +1,12 @@
-/** How a count stands against that of an earlier time, in words; `then` is how that time is called, such as `yesterday`. */
+/** Compares a count with that of an earlier time, in words; `then` is the name of that time, such as `this time yesterday`. */
 export function comparison(count: number, earlier: number, then: string): string {
-  if (earlier === 0) return `none ${then}`
+  if (earlier === 0) return `no events by ${then}`
   const share = Math.round(((count - earlier) / earlier) * 100)
-  if (share === 0) return `as ${then}`
+  if (share === 0) return `same as by ${then}`
   return share >= TIMES
-    ? `${Math.round(count / earlier)} times that of ${then}`
-    : `${share > 0 ? '+' : '−'}${Math.abs(share)} % on ${then}`
+    ? `${Math.round(count / earlier)} times as many as by ${then}`
+    : `${share > 0 ? '+' : '−'}${Math.abs(share)} % compared with ${then}`
 }
 
-/** Beyond so many percent more, nobody reads percents. */
+/** From this percentage on, a factor is easier to read. */
 const TIMES = 400

@@ -1,10 +1,10 @@
 import { Category, Outcome, Risk, Status, Who } from '../events/cell.tsx'
 import { type Event, idOf, text, timeOf, whatWasDone } from '../events/event.ts'
 import { Link } from '../frame/link.tsx'
+import { useZone } from '../frame/preferences.ts'
 import { clockTime, dayOf } from '../time/format.ts'
-import { useZone } from '../time/zone.ts'
 
-/** What tells the events of a list apart: their category, where they have several; otherwise what was done, or the component. */
+/** The field that distinguishes the events of a list: their category, if they have several; otherwise the action or the component. */
 export type Beside = 'audit.category' | 'event.action' | 'audit.component'
 
 /** A few events as lines that lead to their entries. */
@@ -46,7 +46,7 @@ export function EventList({
   )
 }
 
-/** A job says more of how it ended than success or failure. */
+/** The end of a job has more states than success and failure. */
 function Ended({ event }: { event: Event }) {
   const status = text(event, 'audit.status')
   return status === 'warning' || status === 'error' ? <Status status={status} /> : <Outcome event={event} />

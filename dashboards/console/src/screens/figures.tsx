@@ -14,7 +14,7 @@ interface FigureProps {
   readonly grave?: boolean
 }
 
-/** How many events a query finds, leading to them. */
+/** The number of events that a query finds, as a link to them. */
 export function Figure({ name, q, range, grave = false }: FigureProps) {
   const { data, error } = useAsk('postAggregate', { body: { q, ...rangeOf(range) } })
   return (
@@ -27,7 +27,7 @@ export function Figure({ name, q, range, grave = false }: FigureProps) {
   )
 }
 
-/** It is on its way, or why it is not. */
+/** Shows that a figure is pending, or why it is missing. */
 function NoFigure({ problem }: { problem: Problem | null }) {
   return problem === null ? '…' : <span title={problem.message}>no answer</span>
 }
@@ -35,7 +35,7 @@ function NoFigure({ problem }: { problem: Problem | null }) {
 interface ComparedProps {
   readonly name: string
   readonly interval: Interval
-  /** What it is held against, and how that is called. */
+  /** The time to compare with, and its name. */
   readonly against: Interval & { readonly name: string }
   readonly q?: string
 }
@@ -45,7 +45,7 @@ export function Compared({ name, interval, against: then, q = '' }: ComparedProp
   const now = useAsk('postAggregate', { body: { q, from: String(interval.from), to: String(interval.to) } })
   const past = useAsk('postAggregate', { body: { q, from: String(then.from), to: String(then.to) } })
   const [count, earlier] = [now.data?.count, past.data?.count]
-  // What is not all can't be compared.
+  // Partial counts can't be compared.
   const isPartial = [now, past].some(({ data }) => data !== undefined && data.partial !== null)
   return (
     <Link className="figure" to={eventsWith(q, between(interval.from, interval.to))}>

@@ -28,7 +28,7 @@ export function Found({
       <EventList events={data.events} {...(beside === undefined ? {} : { beside })} />
       {data.next !== null && (
         <p className="more">
-          <Link to={eventsWith(q, range)}>All of them</Link>
+          <Link to={eventsWith(q, range)}>Show all</Link>
         </p>
       )}
     </>

@@ -7,18 +7,17 @@ import { all, is } from '../events/question.ts'
 import { Refreshed, useMoment } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { go, useParameter } from '../frame/location.ts'
+import { useZone } from '../frame/preferences.ts'
 import { Failed, Loading } from '../frame/states.tsx'
-import { seesAll, useMay, useWho } from '../session/session.tsx'
-import { begun } from '../time/begun.ts'
+import { seesAll, seesRecords, useMay, useWho } from '../session/session.tsx'
 import { bytes, counted, figure } from '../time/format.ts'
 import { RangePicker, rangeName } from '../time/range-picker.tsx'
-import { between, rangeOf } from '../time/ranges.ts'
-import { useZone } from '../time/zone.ts'
+import { begun, between, rangeOf } from '../time/ranges.ts'
 import { inWords, useTried } from './accounts.ts'
 import { AgentsHealth } from './agents-health.tsx'
 import { Compared } from './figures.tsx'
 import { Found } from './found.tsx'
-import { useMetric } from './metrics.ts'
+import { OpenIncidents } from './open-incidents.tsx'
 import { Panel, ScreenHead } from './panel.tsx'
 import { EXPORTS, FAILED_SIGN_INS, HIGH_PRIORITY } from './priority.ts'
 
@@ -35,13 +34,18 @@ export default function Overview() {
         <RangePicker range={range} onChoose={setRange} />
         <Refreshed />
       </ScreenHead>
+      {seesRecords(who) && <OpenIncidents />}
       <div className="figures">
-        <Compared name="Today" interval={day} against={{ ...day.earlier, name: 'yesterday by this time' }} />
-        <Compared name="This week" interval={week} against={{ ...week.earlier, name: 'last week by now' }} />
+        <Compared name="Today" interval={day} against={{ ...day.earlier, name: 'this time yesterday' }} />
+        <Compared
+          name="This week"
+          interval={week}
+          against={{ ...week.earlier, name: 'this time last week' }}
+        />
         <Compared
           name="This month"
           interval={month}
-          against={{ ...month.earlier, name: 'last month by now' }}
+          against={{ ...month.earlier, name: 'this time last month' }}
         />
         {maySeeStatus && <Storage />}
       </div>
@@ -57,7 +61,7 @@ export default function Overview() {
           />
         </Panel>
         <Panel title="High priority" className="wide">
-          <Found q={HIGH_PRIORITY} range={range} none="Nothing of high priority in this time." />
+          <Found q={HIGH_PRIORITY} range={range} none="No events of high priority in this period." />
         </Panel>
         <Panel title="Failed sign-ins, by address">
           <Addresses range={range} />
@@ -132,7 +136,7 @@ function Addresses({ range }: { range: string }) {
   const tried = useTried(FAILED_SIGN_INS, range, 'source.ip')
   if (isPending) return <Loading rows={4} />
   if (data === undefined) return <Failed problem={error} />
-  // Who mistypes a password does so as one user of one system; who tries others is told by that.
+  // A person who mistypes a password uses one account of one system; an attacker tries several.
   const spread = ({
     key,
     distinct,
@@ -143,7 +147,7 @@ function Addresses({ range }: { range: string }) {
   const buckets = (data.split?.buckets ?? [])
     .toSorted((a, b) => spread(b) - spread(a) || b.count - a.count)
     .slice(0, 6)
-  if (buckets.length === 0) return <p className="quiet">No sign-in failed in this time.</p>
+  if (buckets.length === 0) return <p className="quiet">No failed sign-ins in this period.</p>
   return (
     <ul className="rows">
       {buckets.map(({ key, count, distinct }) => (
@@ -177,7 +181,7 @@ function Exports({ range }: { range: string }) {
     .map(({ key, count, sums }) => ({ key, count, sum: sums?.['audit.record_count'] }))
     .sort((a, b) => (b.sum?.sum ?? 0) - (a.sum?.sum ?? 0))
     .slice(0, 6)
-  if (buckets.length === 0) return <p className="quiet">Nothing was exported in this time.</p>
+  if (buckets.length === 0) return <p className="quiet">No exports in this period.</p>
   return (
     <ul className="rows">
       {buckets.map(({ key, count, sum }) => (
@@ -193,4 +197,11 @@ function Exports({ range }: { range: string }) {
       ))}
     </ul>
   )
+}
+
+/** One of the figures that the indexer gives to Prometheus, or null. */
+function useMetric(name: string): number | null {
+  const { data } = useAsk('getMetrics', {}, { every: 30_000 })
+  const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(data ?? '')?.[1]
+  return value === undefined ? null : Number(value)
 }

@@ -5,11 +5,11 @@ import { all, is } from '../events/question.ts'
 import { Refreshed } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { useParameter } from '../frame/location.ts'
+import { useZone } from '../frame/preferences.ts'
 import { Empty } from '../frame/states.tsx'
 import { atLeast, figure, span } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
 import { rangeOf } from '../time/ranges.ts'
-import { useZone } from '../time/zone.ts'
 import { averageSession } from './average-session.ts'
 import { BarList } from './bar-list.tsx'
 import { Figure } from './figures.tsx'
@@ -17,7 +17,7 @@ import { Found } from './found.tsx'
 import { Panel, ScreenHead } from './panel.tsx'
 import { EXPORTS, FAILED_SIGN_INS, SIGN_INS } from './priority.ts'
 
-/** What one user did, or two of them beside each other, each in a time of its own. */
+/** The activity of one user, or of two side by side, each in a time of its own. */
 export default function People() {
   const [user, setUser] = useParameter('user', '')
   const [other, setOther] = useParameter('with', '')
@@ -40,15 +40,15 @@ export default function People() {
       </ScreenHead>
       {user === '' ? (
         <div className="panels">
-          <Panel title="Who did most">
+          <Panel title="Most active users">
             <ChoiceList range={range} onChoose={setUser} />
           </Panel>
-          <Panel title="Where most failed">
+          <Panel title="Most failures, by user">
             <BarList
               q="event.outcome: failure"
               range={range}
               field="user.name"
-              none="Nothing failed in this time."
+              none="No failures in this period."
             />
           </Panel>
         </div>
@@ -94,7 +94,7 @@ function UserChoice(props: {
 
 function ChoiceList({ range, onChoose }: { range: string; onChoose: (user: string) => void }) {
   const users = useUsers(range)
-  if (users.length === 0) return <Empty title="Nobody did anything in this time." />
+  if (users.length === 0) return <Empty title="No users were active in this period." />
   const most = users[0]?.count ?? 1
   return (
     <ul className="bar-list">
@@ -137,7 +137,7 @@ function Activity({ user, range }: { user: string; range: string }) {
           <Hours q={mine} range={range} />
         </Panel>
         <Panel title="By module">
-          <BarList q={mine} range={range} field="audit.module" none="The systems named no module." />
+          <BarList q={mine} range={range} field="audit.module" none="The events name no module." />
         </Panel>
         <Panel title="By system">
           <BarList q={mine} range={range} field="event.module" />
@@ -146,17 +146,17 @@ function Activity({ user, range }: { user: string; range: string }) {
           <BarList q={mine} range={range} field="audit.entity.type" />
         </Panel>
         <Panel title="From address">
-          <BarList q={mine} range={range} field="source.ip" none="The systems named no address." />
+          <BarList q={mine} range={range} field="source.ip" none="The events name no address." />
         </Panel>
         <Panel title="Recent activity" className="wide">
-          <Found q={mine} range={range} most={12} none="Nothing in this time." />
+          <Found q={mine} range={range} most={12} none="No events in this period." />
         </Panel>
       </div>
     </section>
   )
 }
 
-/** Of so many sign-ins and sign-outs the average length is worked out; what is counted is counted of all. */
+/** The number of sign-ins and sign-outs from which the average length is computed; counts cover all. */
 const LENGTHS_OF = 200
 
 function SessionFigures({ user, range }: { user: string; range: string }) {
@@ -178,7 +178,7 @@ function SessionFigures({ user, range }: { user: string; range: string }) {
         <Count q={all(mine, SIGN_INS)} range={range} />
         <dt>Average session</dt>
         <dd>
-          {data === undefined ? '…' : average === null ? 'no session has an end' : span(average)}
+          {data === undefined ? '…' : average === null ? 'no session ended' : span(average)}
           {data?.next != null && <span className="quiet small"> in the last {LENGTHS_OF} events</span>}
         </dd>
         <dt>Failed sign-ins</dt>

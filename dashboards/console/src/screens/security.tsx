@@ -41,13 +41,13 @@ export default function Security() {
         <Figure name="High risk" q="audit.risk: high" range={range} grave />
       </div>
       <div className="panels">
-        <Panel title="High risk, and what failed" className="wide">
+        <Panel title="High risk and failures" className="wide">
           <Found
             q={all(SECURITY, 'audit.risk: high or event.outcome: failure')}
             range={range}
             most={14}
             beside="event.action"
-            none="Nothing in this time."
+            none="No events in this period."
           />
         </Panel>
         <Panel title="By address">
@@ -61,24 +61,30 @@ export default function Security() {
           <BarList q={SECURITY} range={range} field="event.action" />
         </Panel>
         <Panel title="By risk">
-          <BarList q={SECURITY} range={range} field="audit.risk" none="The systems named no risk." />
+          <BarList q={SECURITY} range={range} field="audit.risk" none="The events name no risk." />
         </Panel>
         <Panel title="Latest" className="wide">
-          <Found q={SECURITY} range={range} most={14} beside="event.action" none="Nothing in this time." />
+          <Found
+            q={SECURITY}
+            range={range}
+            most={14}
+            beside="event.action"
+            none="No events in this period."
+          />
         </Panel>
       </div>
     </div>
   )
 }
 
-/** Which accounts were tried, also those that a record names in another way than by the user's name. */
+/** The tried accounts, including those that a record does not name by the user's name. */
 function TriedAccounts({ range }: { range: string }) {
   const tried = useTried(FAILED_SIGN_INS, range, null).get('')
   if (tried === undefined) return <Loading rows={4} />
   const { accounts, distinct, none } = tried
   const shown = accounts.slice(0, MOST_ACCOUNTS)
   const most = Math.max(1, none, ...shown.map(({ count }) => count))
-  if (distinct === 0 && none === 0) return <p className="quiet">No sign-in failed in this time.</p>
+  if (distinct === 0 && none === 0) return <p className="quiet">No failed sign-ins in this period.</p>
   return (
     <ul className="bar-list">
       {shown.map(({ name, count, q }) => (
@@ -102,11 +108,11 @@ function TriedAccounts({ range }: { range: string }) {
 const MOST_ACCOUNTS = 8
 const NO_ACCOUNT = 'not user.name: * and not user.email: * and not user.target.name: * and not user.id: *'
 
-/** Of each address an event is read: more would take longer than somebody waits. */
+/** The most addresses for which an event is read: more would take longer than somebody waits. */
 const MOST_ADDRESSES = 250
 const MOST_PLACES = 40
 
-/** Where all of it came from, as a file of places estimates it; without such a file there is nothing to show. */
+/** The places that the events came from, as a file of places estimates them; without such a file nothing is shown. */
 function Places({ range }: { range: string }) {
   const { data } = useAsk('postAggregate', {
     body: {

@@ -50,7 +50,7 @@ export default function System() {
             q={all(SYSTEM, FAILED)}
             range={range}
             beside="audit.component"
-            none="Nothing failed in this time."
+            none="No failures in this period."
           />
         </Panel>
         <Panel title="By action">
@@ -61,7 +61,7 @@ export default function System() {
             q="audit.category: system and audit.seal.agent: indexer-*"
             range={range}
             most={6}
-            none="Nothing in this time."
+            none="No events in this period."
           />
         </Panel>
       </div>
@@ -69,7 +69,7 @@ export default function System() {
   )
 }
 
-/** How many of the jobs that said how they ended ended well: what there is to say about uptime from an audit trail. */
+/** The share of successful jobs among those that reported their end: that is what an audit trail shows about uptime. */
 function Share({ range }: { range: string }) {
   const { data } = useAsk('postAggregate', {
     body: { q: SYSTEM, ...rangeOf(range), by: [{ kind: 'values', field: 'audit.status', top: 5 }] },
@@ -106,7 +106,7 @@ function Components({ range }: { range: string }) {
   if (isPending) return <Loading />
   if (data === undefined) return <Failed problem={error} />
   const buckets = data.split?.buckets ?? []
-  if (buckets.length === 0) return <p className="quiet">No component said anything in this time.</p>
+  if (buckets.length === 0) return <p className="quiet">No events of components in this period.</p>
   const durations = buckets.some(({ sums }) => (sums?.['event.duration']?.values ?? 0) > 0)
   return (
     <List

@@ -7,7 +7,7 @@ import { When } from '../time/when.tsx'
 import { useWho } from './session.tsx'
 import { tellTabs } from './tabs.ts'
 
-/** What somebody changes about themselves. */
+/** The settings that users change about themselves. */
 export default function Account() {
   const { who } = useWho()
   return (
@@ -26,7 +26,7 @@ export default function Account() {
         ) : (
           <Panel title="Sign-in">
             <p>
-              You sign in at <bdi>{who.provider}</bdi>: password, second factor and groups are set there.
+              You sign in at <bdi>{who.provider}</bdi>, which manages your password, second factor and groups.
             </p>
           </Panel>
         )}
@@ -53,7 +53,7 @@ function Password() {
       tellTabs('signed-in')
       setFailed(false)
       setTold(
-        `It is changed. Your other sessions ${tokens === 'revoke' ? 'and your tokens ' : ''}have ended.`,
+        `Your password is changed. Your other sessions ${tokens === 'revoke' ? 'and your tokens ' : ''}have ended.`,
       )
       setCurrent('')
       setPassword('')
@@ -65,7 +65,7 @@ function Password() {
   return (
     <form className="stacked" onSubmit={send}>
       <label>
-        Present password
+        Current password
         <input
           type="password"
           autoComplete="current-password"
@@ -87,7 +87,7 @@ function Password() {
       <TokensToo tokens={tokens} onChoose={setTokens} />
       <button type="submit">Change the password</button>
       <p className={failed ? 'problem' : 'quiet'} role="status">
-        {told ?? '12 characters or more, any of them, but not a common password. Your other sessions end.'}
+        {told ?? '12 characters or more, of any kind, but not a common password. Your other sessions end.'}
       </p>
     </form>
   )
@@ -95,7 +95,7 @@ function Password() {
 
 type Tokens = 'keep' | 'revoke'
 
-/** For when somebody else may have been at the account. */
+/** A choice about the tokens, in case somebody else may have used the account. */
 function TokensToo({ tokens, onChoose }: { tokens: Tokens; onChoose: (tokens: Tokens) => void }) {
   return (
     <label className="checks">
@@ -104,7 +104,7 @@ function TokensToo({ tokens, onChoose }: { tokens: Tokens; onChoose: (tokens: To
         checked={tokens === 'revoke'}
         onChange={({ target }) => onChoose(target.checked ? 'revoke' : 'keep')}
       />
-      Revoke my tokens, too
+      Also revoke my tokens
     </label>
   )
 }
@@ -123,7 +123,7 @@ function SecondFactor({ on }: { on: boolean }) {
       <>
         <p>
           From now on each sign-in asks for a code. Keep these recovery codes; each works once, and they are
-          shown this once.
+          shown only once.
         </p>
         <pre className="secret">{codes.join('\n')}</pre>
       </>
@@ -156,7 +156,7 @@ function SecondFactor({ on }: { on: boolean }) {
           />
         </label>
         <TokensToo tokens={tokens} onChoose={setTokens} />
-        <button type="submit">Turn it on</button>
+        <button type="submit">Turn on</button>
         <p className="problem" role="alert">
           {act.problem}
         </p>
@@ -177,11 +177,11 @@ function SecondFactor({ on }: { on: boolean }) {
     >
       <p className="quiet">
         {isOn
-          ? 'It is on: each sign-in asks for a code. When you turn it off, your other sessions end.'
-          : 'It is off. A code of an app on your telephone makes a stolen password worthless.'}
+          ? 'On: each sign-in asks for a code. Turning it off ends your other sessions.'
+          : 'Off. With a code of an app on your telephone, a stolen password is worthless.'}
       </p>
       <label>
-        Present password
+        Current password
         <input
           type="password"
           autoComplete="current-password"
@@ -191,7 +191,7 @@ function SecondFactor({ on }: { on: boolean }) {
         />
       </label>
       {isOn && <TokensToo tokens={tokens} onChoose={setTokens} />}
-      <button type="submit">{isOn ? 'Turn it off' : 'Set it up'}</button>
+      <button type="submit">{isOn ? 'Turn off' : 'Set up'}</button>
       <p className="problem" role="alert">
         {act.problem}
       </p>
@@ -213,13 +213,13 @@ function Sessions() {
             since <When at={session.created} />, last seen <When at={session.seen} relative />
           </span>
           {session.current ? (
-            <span className="sign well">this one</span>
+            <span className="sign well">this session</span>
           ) : (
             <button
               type="button"
               onClick={() => void act.run('deleteSessionsId', { params: { id: session.id } })}
             >
-              End it
+              End
             </button>
           )}
         </li>

@@ -18,15 +18,18 @@ export function useWho(): { readonly who: Who; readonly signOut: () => void } {
 
 export const useMay = (permission: Permission): boolean => useWho().who.permissions.includes(permission)
 
-/** Figures of all events are not shown to who sees some. */
+/** Whether stored records are shown unchanged: not to a user who sees only some events, or some fields masked. */
+export const seesRecords = (who: Who): boolean => seesAll(who) && who.masked.length === 0
+
+/** Whether figures of all events are shown: not to a user who sees only some. */
 export const seesAll = ({ limits }: Who): boolean => limits.namespaces === null && limits.entities === null
 
 const STILL_IN =
-  'You are not signed out yet: the indexer did not do it. Reload this page when it answers, and sign out again.'
+  'You are still signed in, because the indexer did not answer. Reload this page when it answers, and sign out again.'
 
 type Standing = 'looking' | 'out' | 'in' | 'expired'
 
-/** Shows what is inside to who is signed in. A session that ends asks for a sign-in over the screen, and the screen goes on. */
+/** Shows its children to a signed-in user. A session that ends asks for a sign-in over the screen, and the screen continues. */
 export function Session({ children }: { readonly children: ReactNode }) {
   const [who, setWho] = useState<Who | null>(null)
   const [standing, setStanding] = useState<Standing>('looking')
@@ -123,7 +126,7 @@ export function Session({ children }: { readonly children: ReactNode }) {
       <Fragment key={who.name}>{children}</Fragment>
       {standing === 'expired' && (
         <Dialog title="Sign in again" onClose={null}>
-          <p className="quiet">Your session has ended. What you were looking at stays as it is.</p>
+          <p className="quiet">Your session has ended. The screen keeps its content.</p>
           <SignIn trouble={null} onSignedIn={signedIn} half={null} name={who.name} inDialog />
         </Dialog>
       )}

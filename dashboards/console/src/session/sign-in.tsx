@@ -7,7 +7,7 @@ type Step = 'password' | 'second-factor' | 'new-password'
 
 interface SignInProps {
   readonly onSignedIn: (who: Who) => void
-  /** Why the sign-in is asked for, where that is no matter of course. */
+  /** Why the sign-in is requested, unless it is obvious. */
   readonly trouble: string | null
   /** A sign-in that was begun before the page was loaded. */
   readonly half: Who | null
@@ -15,7 +15,7 @@ interface SignInProps {
   readonly inDialog?: boolean
 }
 
-/** Name and password; then, where it is asked for, the code of the second factor and a new password. */
+/** Asks for name and password; then, if required, for the code of the second factor and a new password. */
 export function SignIn({ onSignedIn, trouble, half, name: known = '', inDialog = false }: SignInProps) {
   const [step, setStep] = useState<Step>(half?.wants ?? 'password')
   const [name, setName] = useState(known)
@@ -36,7 +36,7 @@ export function SignIn({ onSignedIn, trouble, half, name: known = '', inDialog =
         setProvider(openid)
         if (said !== null) setProblem(said)
       },
-      // Name and password do without; what is wrong with the way to the indexer they will say.
+      // Name and password work without this answer; they will report a problem with the connection to the indexer.
       () => {},
     )
   }, [])
@@ -55,7 +55,7 @@ export function SignIn({ onSignedIn, trouble, half, name: known = '', inDialog =
   const send = async (submit: FormEvent): Promise<void> => {
     submit.preventDefault()
     if (step === 'new-password' && secret !== again) {
-      setProblem('The two passwords are not the same.')
+      setProblem('The two passwords differ.')
       return
     }
     setBusy(true)
@@ -129,7 +129,7 @@ export function SignIn({ onSignedIn, trouble, half, name: known = '', inDialog =
       </label>
       {step === 'new-password' && (
         <label>
-          The same again
+          Repeat the password
           <input
             type="password"
             autoComplete="new-password"
@@ -150,9 +150,9 @@ export function SignIn({ onSignedIn, trouble, half, name: known = '', inDialog =
 }
 
 const HINTS: Record<Step, string> = {
-  password: 'Every sign-in, search and export here is itself an audit event.',
+  password: 'Every sign-in, search and export here is recorded as an audit event.',
   'second-factor': 'The six digits of your authenticator app, or a recovery code.',
-  'new-password': 'Choose a password of your own: 12 characters or more, any of them.',
+  'new-password': 'Choose your own password: 12 characters or more, of any kind.',
 }
 const LABELS: Record<Step, string> = {
   password: 'Password',

@@ -1,4 +1,4 @@
-/** What a tab tells the others of the same browser: they have one session. */
+/** A message to the other tabs of the same browser: they share one session. */
 export type Told = 'signed-out' | 'signed-in'
 
 const channel = new BroadcastChannel('waybill.session')

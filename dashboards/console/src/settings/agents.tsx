@@ -1,11 +1,11 @@
 import { useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
+import { useZone } from '../frame/preferences.ts'
 import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { type Agent, HEALTH, healthOf } from '../screens/agents-health.tsx'
 import { useMay } from '../session/session.tsx'
 import { bytes, figure, fullTime, span } from '../time/format.ts'
 import { When } from '../time/when.tsx'
-import { useZone } from '../time/zone.ts'
 import { Confirm, Once } from './confirm.tsx'
 import { useAct } from './use-act.ts'
 
@@ -35,7 +35,7 @@ export function Agents() {
       <Refused why={act.problem} />
       {data.agents.length === 0 && (
         <Empty title="No agent is enrolled yet.">
-          Make a token, and give it to the agent as WAYBILL_TOKEN.
+          Make an enrolment token, and pass it to the agent as WAYBILL_TOKEN.
         </Empty>
       )}
       <div className="cards">
@@ -53,7 +53,7 @@ export function Agents() {
         <Once
           title="Enrolment token"
           secret={token.token}
-          note={`It makes one agent known, until ${fullTime(token.expires, zone)}. It is shown this once.`}
+          note={`It enrolls one agent, until ${fullTime(token.expires, zone)}. It is shown only once.`}
           onClose={() => setToken(null)}
         />
       )}
@@ -84,19 +84,19 @@ function AgentCard({ agent, onRevoke }: { agent: Agent; onRevoke: (() => void) |
         <dd>{agent.host}</dd>
         <dt>Version</dt>
         <dd>{agent.version}</dd>
-        <dt>Heard of</dt>
+        <dt>Last seen</dt>
         <dd>{agent.lastSeen === null ? 'never' : <When at={agent.lastSeen} relative />}</dd>
         <dt>Enrolled</dt>
         <dd>
           <When at={agent.enrolled} />
         </dd>
-        <dt>Behind</dt>
+        <dt>Backlog</dt>
         <dd>
           {bytes(agent.lagBytes ?? 0)}
           {agent.oldestPending === null ? '' : `, the oldest batch since ${span(agent.oldestPending)}`}
         </dd>
         <dt>Clock</dt>
-        <dd>{agent.clockOffset === null ? 'not known' : clockOf(agent.clockOffset)}</dd>
+        <dd>{agent.clockOffset === null ? 'unknown' : clockOf(agent.clockOffset)}</dd>
         <dt>Waybills</dt>
         <dd>
           {figure(agent.chains.reduce((sum, { waybills }) => sum + waybills, 0))}
@@ -125,14 +125,14 @@ function AgentCard({ agent, onRevoke }: { agent: Agent; onRevoke: (() => void) |
             ))}
           </ul>
           <p className="quiet small">
-            Beside these: {figure(ledger.skipped)} skipped, {figure(ledger.truncated)} truncated,{' '}
+            Not included: {figure(ledger.skipped)} skipped, {figure(ledger.truncated)} truncated,{' '}
             {figure(ledger.errors)} not understood, {figure(ledger.dropped)} dropped.
           </p>
         </>
       )}
       {onRevoke !== null && !agent.revoked && (
         <Confirm label="Revoke" title={`Revoke ${agent.name}?`} onConfirmed={onRevoke}>
-          Its key is worthless at once, and it can not come back under it. What it shipped stays.
+          The indexer refuses its key from now on, for good. The events that it shipped stay.
         </Confirm>
       )}
     </section>

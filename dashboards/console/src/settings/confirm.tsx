@@ -21,7 +21,7 @@ export function Confirm({ label, title, children, onConfirmed }: ConfirmProps) {
           <p>{children}</p>
           <div className="buttons">
             <button type="button" onClick={() => setOpen(false)}>
-              Leave it
+              Cancel
             </button>
             <button
               type="button"
@@ -62,7 +62,7 @@ export function Once({
         </button>
       </p>
       <button type="button" className="primary" onClick={onClose}>
-        I have it
+        Done
       </button>
     </Dialog>
   )

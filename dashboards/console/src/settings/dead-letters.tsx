@@ -22,7 +22,7 @@ export function DeadLetters() {
   if (data.letters.length === 0)
     return (
       <Empty title="No dead letters.">
-        What the store refuses comes here, with the reason, and is never thrown away unasked.
+        Events that the store refuses are listed here with the reason. Waybill never discards them by itself.
       </Empty>
     )
   const replay = async (id: string): Promise<void> => {
@@ -30,8 +30,8 @@ export function DeadLetters() {
     if (done !== null)
       setTold(
         done.answer.stored
-          ? 'It is stored now.'
-          : `It was refused again: ${done.answer.reason ?? 'without a reason'}`,
+          ? 'The event is stored.'
+          : `The store refused it again: ${done.answer.reason ?? 'no reason given'}`,
       )
   }
   return (
@@ -49,7 +49,7 @@ export function DeadLetters() {
           { name: 'Reason', of: ({ reason }) => <bdi>{reason}</bdi> },
           { name: 'Source', of: ({ source }) => <bdi>{source}</bdi> },
           {
-            name: 'What to do',
+            name: 'Actions',
             kind: 'acts',
             of: ({ id }) => (
               <>
@@ -66,7 +66,7 @@ export function DeadLetters() {
                       title="Discard this dead letter?"
                       onConfirmed={() => void act.run('deleteDeadLettersId', { params: { id } })}
                     >
-                      The event is lost for good; that it was discarded stays on the record.
+                      The event is lost for good. The audit trail records that you discarded it.
                     </Confirm>
                   </>
                 )}
@@ -106,7 +106,7 @@ function Letter({ id, onClose }: { id: string; onClose: () => void }) {
           </p>
           {data.whole !== undefined && (
             <p>
-              Only its beginning is kept, since the cluster takes no more.
+              Only its beginning is stored, since the cluster accepts no more.
               {data.whole.at !== null && (
                 <>
                   {' '}

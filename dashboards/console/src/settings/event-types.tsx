@@ -9,7 +9,7 @@ import { useAct } from './use-act.ts'
 type Type = Answer<'getEventTypes'>['types'][number]
 type Rule = Answer<'getSettingsEvents'>['events'][number]
 
-/** Which events are recorded: per type, and per entity, user or host where a rule says so. */
+/** The recorded events: per type, and per entity, user or host if a rule names one. */
 export function EventTypes() {
   const types = useAsk('getEventTypes', {})
   const rules = useAsk('getSettingsEvents', {})
@@ -42,7 +42,7 @@ export function EventTypes() {
         </span>
       </p>
       <Refused why={act.problem} />
-      {shown.length === 0 && <Empty title="No event type of this name." />}
+      {shown.length === 0 && <Empty title="No event type has this name." />}
       {[...systems].map(([system, members]) => (
         <System
           key={`${system} ${looked !== ''}`}
@@ -101,7 +101,7 @@ function System({ name, types, open, disabled, onSwitch }: SystemProps) {
   )
 }
 
-/** With one rule for this whole type, in place of any there was. */
+/** Returns the rules with one rule for this whole type, in place of any earlier one. */
 function switched(rules: readonly Rule[], id: string, on: boolean): Rule[] {
   const isWhole = ({ event, entity, user, host }: Rule): boolean =>
     event === id && entity === undefined && user === undefined && host === undefined
@@ -159,7 +159,7 @@ function Exceptions({ rules, types, may, onChange }: ExceptionsProps) {
     <section className="exceptions">
       <h2>Rules</h2>
       {rules.length === 0 ? (
-        <p className="quiet">No rule yet: each type is recorded as its integration says.</p>
+        <p className="quiet">No rules yet: the integration of each type decides.</p>
       ) : (
         <ul className="rows">
           {rules.map((rule) => (

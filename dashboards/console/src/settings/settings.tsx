@@ -4,10 +4,14 @@ import { Link } from '../frame/link.tsx'
 import { usePlace } from '../frame/location.ts'
 import { Empty } from '../frame/states.tsx'
 import { ScreenHead } from '../screens/panel.tsx'
-import { type Permission, seesAll, useWho } from '../session/session.tsx'
+import { type Permission, seesAll, seesRecords, useWho } from '../session/session.tsx'
 import { Agents } from './agents.tsx'
+import { Archives } from './archives.tsx'
+import { Channels } from './channels.tsx'
 import { DeadLetters } from './dead-letters.tsx'
 import { EventTypes } from './event-types.tsx'
+import { Evidence } from './evidence.tsx'
+import { Silences } from './silences.tsx'
 import { Storage } from './storage.tsx'
 import { Tokens } from './tokens.tsx'
 import { Users } from './users.tsx'
@@ -18,6 +22,8 @@ interface Part {
   readonly needs: Permission
   /** It shows what is of all events. */
   readonly ofAll?: true
+  /** It shows stored records unchanged. */
+  readonly ofRecords?: true
   readonly show: () => ReactNode
 }
 
@@ -30,8 +36,18 @@ const PARTS: readonly Part[] = [
     ofAll: true,
     show: () => <DeadLetters />,
   },
+  { path: '/settings/channels', name: 'Channels', needs: 'status', show: () => <Channels /> },
+  {
+    path: '/settings/silences',
+    name: 'Silences',
+    needs: 'status',
+    ofRecords: true,
+    show: () => <Silences />,
+  },
   { path: '/settings/event-types', name: 'Event types', needs: 'status', show: () => <EventTypes /> },
   { path: '/settings/storage', name: 'Storage', needs: 'status', ofAll: true, show: () => <Storage /> },
+  { path: '/settings/archives', name: 'Archives', needs: 'archive', ofAll: true, show: () => <Archives /> },
+  { path: '/settings/evidence', name: 'Evidence', needs: 'status', ofAll: true, show: () => <Evidence /> },
   { path: '/settings/users', name: 'Users', needs: 'users', show: () => <Users /> },
   { path: '/settings/tokens', name: 'Tokens', needs: 'search', show: () => <Tokens /> },
 ]
@@ -40,7 +56,10 @@ export default function Settings() {
   const { path } = usePlace()
   const { who } = useWho()
   const parts = PARTS.filter(
-    ({ needs, ofAll }) => who.permissions.includes(needs) && (ofAll !== true || seesAll(who)),
+    ({ needs, ofAll, ofRecords }) =>
+      who.permissions.includes(needs) &&
+      (ofAll !== true || seesAll(who)) &&
+      (ofRecords !== true || seesRecords(who)),
   )
   const part = path === '/settings' ? parts[0] : parts.find((one) => one.path === path)
   return (
@@ -55,7 +74,7 @@ export default function Settings() {
           </Link>
         ))}
       </nav>
-      {part?.show() ?? <Empty title="There are no such settings, or not for your role." />}
+      {part?.show() ?? <Empty title="These settings do not exist, or your role may not open them." />}
     </div>
   )
 }

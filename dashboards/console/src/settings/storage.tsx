@@ -4,11 +4,12 @@ import { List } from '../frame/list.tsx'
 import { Failed, Loading } from '../frame/states.tsx'
 import { bytes, counted, figure, keptFor } from '../time/format.ts'
 import { When } from '../time/when.tsx'
+import { RetentionSource } from './retention.tsx'
 
 type Report = Answer<'getStorage'>
 type Use = Report['categories'][number]
 
-/** How long events are kept, where they lie, what they take, and where that leads. */
+/** The retention of events, their tiers, their size, and its expected growth. */
 export function Storage() {
   const { data, error, isPending } = useAsk('getStorage', {}, { every: 60_000 })
   if (isPending) return <Loading rows={8} />
@@ -41,26 +42,22 @@ export function Storage() {
           {
             name: 'A day',
             kind: 'number',
-            of: ({ perDay }) => (perDay === null ? 'too early' : bytes(perDay)),
+            of: ({ perDay }) => (perDay === null ? 'not known yet' : bytes(perDay)),
           },
           {
-            name: 'Comes to',
+            name: 'Expected size',
             kind: 'number',
-            of: ({ expected }) => (expected === null ? 'no bound' : bytes(expected)),
+            of: ({ expected }) => (expected === null ? 'unlimited' : bytes(expected)),
           },
         ]}
       />
-      <p className="quiet small">
-        The table is retention.yml at the indexer. What a category comes to is what it takes once as much
-        expires as arrives; it has no bound while nothing expires, since expired events must be in the archive
-        first.
-      </p>
+      <RetentionSource />
       {waiting.length > 0 && (
         <>
-          <h2>Kept past their time</h2>
-          <p className="quiet">They would have expired, and are not in the archive.</p>
+          <h2>Overdue partitions</h2>
+          <p className="quiet">These should have expired, but are not in the archive yet.</p>
           <List
-            label="Kept past their time"
+            label="Overdue partitions"
             rows={waiting}
             keyOf={({ name }) => name}
             columns={[
@@ -83,16 +80,20 @@ function Capacity({ report: { bytes: used, otherBytes, disk, growth, fullInDays 
   return (
     <>
       <div className="figures">
-        <Amount name="Storage used" amount={bytes(used)} beside={`${bytes(otherBytes)} of it is no event`} />
         <Amount
-          name="Grows in a day"
-          amount={growth === null ? '–' : bytes(growth)}
-          beside={growth === null ? 'it is too early to tell' : 'by what does not expire yet'}
+          name="Storage used"
+          amount={bytes(used)}
+          beside={`of which ${bytes(otherBytes)} are not events`}
         />
         <Amount
-          name="Left on the disk"
+          name="Growth per day"
+          amount={growth === null ? '–' : bytes(growth)}
+          beside={growth === null ? 'not known yet' : 'of categories that do not expire yet'}
+        />
+        <Amount
+          name="Free on the disk"
           amount={disk === null ? '–' : bytes(disk.free)}
-          beside={disk === null ? 'the store can’t tell' : `of ${bytes(disk.total)}`}
+          beside={disk === null ? 'the store does not report it' : `of ${bytes(disk.total)}`}
         />
         <Amount
           name="Full in"

@@ -8,7 +8,7 @@ import { When } from '../time/when.tsx'
 import { Confirm, Once } from './confirm.tsx'
 import { type Act, useAct } from './use-act.ts'
 
-/** Tokens for programs: one's own; those of all for who manages users. */
+/** Tokens for programs: the user's own; for those who manage users, all tokens. */
 export function Tokens() {
   const { data, error, isPending } = useAsk('getTokens', {})
   const act = useAct()
@@ -21,7 +21,7 @@ export function Tokens() {
       <Refused why={act.problem} />
       {data.tokens.length === 0 ? (
         <Empty title="No tokens yet.">
-          A token lets a program ask with some of your rights, and ends with you.
+          A token gives a program some of your permissions. It ends with your account.
         </Empty>
       ) : (
         <List
@@ -35,7 +35,7 @@ export function Tokens() {
             { name: 'Made', of: ({ created }) => <When at={created} relative /> },
             { name: 'Ends', kind: 'time', of: endOf },
             {
-              name: 'What to do',
+              name: 'Actions',
               kind: 'acts',
               of: ({ id, name }) => (
                 <Confirm
@@ -43,7 +43,7 @@ export function Tokens() {
                   title={`Revoke the token ${name}?`}
                   onConfirmed={() => void act.run('deleteTokensId', { params: { id } })}
                 >
-                  The program that uses it is refused from now on.
+                  The indexer refuses the program that uses it from now on.
                 </Confirm>
               ),
             },
@@ -54,7 +54,7 @@ export function Tokens() {
         <Once
           title="Token"
           secret={made}
-          note="Sent as a bearer token. It is shown this once."
+          note="Send it as a bearer token. It is shown only once."
           onClose={() => setMade(null)}
         />
       )}
@@ -63,7 +63,7 @@ export function Tokens() {
 }
 
 function endOf({ expired, expires }: Answer<'getTokens'>['tokens'][number]) {
-  if (expired) return 'has ended'
+  if (expired) return 'expired'
   return expires === null ? 'never' : <When at={expires} />
 }
 
@@ -86,7 +86,7 @@ function NewToken({ act, onMade }: { act: Act; onMade: (token: string) => void }
     <form className="inline-form" onSubmit={send} aria-label="New token">
       <input
         aria-label="Name"
-        placeholder="what for"
+        placeholder="purpose"
         value={name}
         onChange={({ target }) => setName(target.value)}
         required
@@ -115,7 +115,7 @@ function NewToken({ act, onMade }: { act: Act; onMade: (token: string) => void }
         <option value="365">a year</option>
       </select>
       <button type="submit" disabled={act.busy || scopes.length === 0}>
-        Make the token
+        Make token
       </button>
     </form>
   )

@@ -5,11 +5,14 @@ import { type Answer, ask, type Name, type Question } from '../api/ask.ts'
 export interface Act {
   readonly busy: boolean
   readonly problem: string | null
-  /** Does it; what it may have changed is asked for again. Null where it was not done. */
+  /** Makes the change, and asks again for the answers that it may have changed. Null if it failed. */
   run<Of extends Name>(name: Of, asked: Question<Of>): Promise<{ readonly answer: Answer<Of> } | null>
 }
 
-/** A change that somebody makes: whether it is on its way, and why it was not done. It may change all that is on the screen, unless told what. */
+/**
+ * A change by the user: whether it is pending, and why it failed. It may change everything on the screen, unless `touches` names the
+ * answers.
+ */
 export function useAct(touches?: Name): Act {
   const queries = useQueryClient()
   const [busy, setBusy] = useState(false)

@@ -40,7 +40,7 @@ export function Users() {
           { name: 'Sign-in', of: signInOf },
           { name: 'Made', of: ({ created }) => <When at={created} relative /> },
           {
-            name: 'What to do',
+            name: 'Actions',
             kind: 'acts',
             of: (user) => (
               <UserActs
@@ -56,7 +56,7 @@ export function Users() {
         <Once
           title={`Password for ${given.name}`}
           secret={given.password}
-          note="It is good for one sign-in within seven days, at which it must be changed. It is shown this once."
+          note="It works for one sign-in within seven days; the user must then change it. It is shown only once."
           onClose={() => setGiven(null)}
         />
       )}
@@ -124,7 +124,7 @@ function RoleChoice({
 
 function RoleOf({ user: { name, role, provider }, act }: { user: User; act: Act }) {
   const { who } = useWho()
-  // The groups at the provider say what role its users have.
+  // The groups at the provider determine the role of its users.
   if (who.name === name || provider !== null) return role
   return (
     <RoleChoice
@@ -146,7 +146,7 @@ function signInOf({ locked, oneTimePassword, provider, secondFactor }: User) {
   return oneTimePassword ? 'one-time password' : `password${secondFactor ? ' and code' : ''}`
 }
 
-/** What can be done to a user; nobody does it to themselves. */
+/** The actions on a user; nobody applies them to themselves. */
 function UserActs({ user, act, onGiven }: { user: User; act: Act; onGiven: (password: string) => void }) {
   const { who } = useWho()
   const { name } = user
@@ -164,7 +164,7 @@ function UserActs({ user, act, onGiven }: { user: User; act: Act; onGiven: (pass
           title={`Lock ${name}?`}
           onConfirmed={() => void act.run('postUsersNameLock', { params, body: {} })}
         >
-          Their sessions end and their tokens rest, until somebody unlocks them.
+          Their sessions end, and their tokens stop working until somebody unlocks the user.
         </Confirm>
       ) : (
         <button type="button" onClick={() => void act.run('postUsersNameUnlock', { params })}>
@@ -185,7 +185,7 @@ function UserActs({ user, act, onGiven }: { user: User; act: Act; onGiven: (pass
             title={`Reset the password of ${name}, and revoke their tokens?`}
             onConfirmed={() => void reset({ tokens: 'revoke' })}
           >
-            For when somebody else may have been at the account. They get a password for one sign-in. Their
+            Use this if somebody else may have used the account. They get a password for one sign-in. Their
             sessions and tokens end.
           </Confirm>
         </>
@@ -193,7 +193,7 @@ function UserActs({ user, act, onGiven }: { user: User; act: Act; onGiven: (pass
       {user.secondFactor && (
         <Confirm
           label="Remove the factor"
-          title={`Take off the second factor of ${name}?`}
+          title={`Remove the second factor of ${name}?`}
           onConfirmed={() => void reset({ secondFactor: 'remove' })}
         >
           For a user who lost the telephone. They also get a new password for one sign-in.
@@ -204,7 +204,7 @@ function UserActs({ user, act, onGiven }: { user: User; act: Act; onGiven: (pass
         title={`Remove ${name}?`}
         onConfirmed={() => void act.run('deleteUsersName', { params })}
       >
-        Their sessions and tokens end. What they did stays in the trail.
+        Their sessions and tokens end. The audit trail keeps their actions.
       </Confirm>
     </>
   )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { begun } from './begun.ts'
+import { begun } from './ranges.ts'
 
 const at = (text: string): number => Date.parse(text)
 

@@ -1,6 +1,6 @@
 import { englishOf, type Habits, READER } from './habits.ts'
 
-/** How times and figures are written, in the reader's zone and with the reader's habits. */
+/** The forms of times and figures, in the reader's zone and with the reader's habits. */
 export const LOCAL_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone
 
 const formats = new Map<string, Intl.DateTimeFormat>()
@@ -35,7 +35,7 @@ const QUARTER = 900_000
 const MOST_DAYS = 10_000
 const days = new Map<string, string>()
 
-/** With the year where it is not the present one. */
+/** The day of a time, with the year unless it is the present one. */
 export function dayOf(at: number, zone: string, now = Date.now(), habits = READER): string {
   const key = `${zone} ${habits.order[0]} ${Math.floor(at / QUARTER)} ${Math.floor(now / QUARTER)}`
   let day = days.get(key)
@@ -71,7 +71,7 @@ export const ago = (at: number, now: number): string =>
 
 const YEAR = 365 * 86_400_000
 
-/** A time for which something is kept, as its rule says it: 90 days, 2 years. */
+/** A retention time in the units of its rule: 90 days, 2 years. */
 export function keptFor(milliseconds: number): string {
   const years = milliseconds / YEAR
   return years >= 1 && Number.isInteger(years)
@@ -81,7 +81,7 @@ export function keptFor(milliseconds: number): string {
 
 const whole = new Intl.NumberFormat('en-US')
 export const figure = (count: number): string => whole.format(count)
-/** A count that was given up before its end says so. */
+/** A count; an incomplete one is marked as such. */
 export const atLeast = (count: number, partial: { readonly reason: string } | null): string =>
   `${partial?.reason === 'time' ? 'more than ' : ''}${figure(count)}`
 /** A figure with what it counts: 1 event, 2 events. */

@@ -1,4 +1,4 @@
-/** How somebody writes dates and times: what comes first, and whether the clock has 12 hours. */
+/** A person's habits for dates and times: the order of a date's parts, and whether the clock has 12 hours. */
 export interface Habits {
   readonly order: readonly ('day' | 'month' | 'year')[]
   /** Between the numbers of a date. */
@@ -6,7 +6,7 @@ export interface Habits {
   readonly hour12: boolean
 }
 
-/** Those of a language and country; of the reader's browser, unless another is named. */
+/** The habits of a language and country; by default those of the reader's browser. */
 export function habitsOf(locale?: string): Habits {
   const format = new Intl.DateTimeFormat(locale, {
     year: 'numeric',
@@ -49,7 +49,7 @@ export function typed(at: Temporal.PlainDateTime, { order, separator, hour12 }: 
 const DATE = /^\s*(\d{1,4})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{1,4})\.?/
 const TIME = /^[\s,T]*(?:(\d{1,2})(?::(\d{2})(?::\d{2})?)?\s*(?:([ap])\.?m\.?)?)?\s*$/i
 
-/** What was typed so, or as ISO 8601 has it; without a time the day's beginning. Null where it is no date. */
+/** Reads a typed date in this form or in ISO 8601; without a time it means the day's beginning. Null if it is no date. */
 export function readTyped(text: string, { order }: Habits): Temporal.PlainDateTime | null {
   const date = DATE.exec(text)
   const time = TIME.exec(text.slice(date?.[0].length ?? 0))

@@ -1,16 +1,16 @@
 import { type FormEvent, useRef, useState } from 'react'
 import { Popover } from '../frame/popover.tsx'
+import { useZone } from '../frame/preferences.ts'
 import { counted, dayOf, minuteTime } from './format.ts'
 import { READER, readTyped, typed } from './habits.ts'
 import { between, intervalOf, LENGTHS, lengthOf, PRESETS } from './ranges.ts'
-import { useZone } from './zone.ts'
 
 interface RangePickerProps {
   readonly range: string
   readonly onChoose: (range: string) => void
 }
 
-/** Which time is looked at: a length back from now, or from one moment to another. */
+/** Chooses the time to look at: a length back from now, or from one moment to another. */
 export function RangePicker({ range, onChoose }: RangePickerProps) {
   const zone = useZone()
   return (

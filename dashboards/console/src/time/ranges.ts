@@ -1,4 +1,4 @@
-/** Which time a screen looks at: back from now, or between two moments. */
+/** The time that a screen shows: back from now, or between two moments. */
 export interface Range {
   readonly from: string | undefined
   readonly to: string | undefined
@@ -24,7 +24,7 @@ export const LENGTHS = {
   w: { name: 'week', length: 604_800_000 },
 } as const
 
-/** `now-3h`: so many of a unit back from now; null where a range is no such. */
+/** `now-3h`: this many of a unit back from now; null for another range. */
 export function lengthOf(
   text: string,
 ): { readonly count: number; readonly unit: keyof typeof LENGTHS } | null {
@@ -70,7 +70,37 @@ const WIDTHS = [1, 2, 5, 10, 30, 60, 180, 360, 720, 1440, 7 * 1440, 30 * 1440].m
   (minutes) => minutes * MINUTE,
 )
 
-/** How wide the bars of a time line are, for at most so many. */
+/** The width of the bars of a time line, for at most this many. */
 export function barWidth({ from, to }: Interval, most: number): number {
   return WIDTHS.find((width) => (to - from) / width <= most) ?? 365 * 1440 * MINUTE
+}
+
+export interface Begun extends Interval {
+  /** The same part of the one before: of a day until 15:00, the day before until 15:00. */
+  readonly earlier: Interval
+}
+
+/**
+ * The day, the week and the month as far as they have come for a reader, up to the end of this minute: so the same question is asked again.
+ */
+export function begun(now: number, zone: string): Record<'day' | 'week' | 'month', Begun> {
+  const end = Temporal.Instant.fromEpochMilliseconds(now)
+    .toZonedDateTimeISO(zone)
+    .round({ smallestUnit: 'minute', roundingMode: 'ceil' })
+  const today = end.startOfDay()
+  const since = (start: Temporal.ZonedDateTime, length: Temporal.DurationLike): Begun => {
+    const before = start.subtract(length)
+    // A month that is shorter than the day of this one ends where this one began.
+    const until = Math.min(end.subtract(length).epochMilliseconds, start.epochMilliseconds)
+    return {
+      from: start.epochMilliseconds,
+      to: end.epochMilliseconds,
+      earlier: { from: before.epochMilliseconds, to: until },
+    }
+  }
+  return {
+    day: since(today, { days: 1 }),
+    week: since(today.subtract({ days: today.dayOfWeek - 1 }), { weeks: 1 }),
+    month: since(today.with({ day: 1 }), { months: 1 }),
+  }
 }

@@ -1,5 +1,5 @@
+import { useZone } from '../frame/preferences.ts'
 import { ago, fullTime } from './format.ts'
-import { useZone } from './zone.ts'
 
 /** A moment in the reader's zone; on hover, as it was sealed, in UTC. */
 export function When({ at, relative = false }: { at: string | number; relative?: boolean }) {

@@ -21,7 +21,7 @@ const RENAMED = [
   'Pacific/Pohnpei',
 ]
 
-/** Those of the browser's list of IANA zones that a reader may mean: by their whole name first, then by a part of it, such as a city. */
+/** The IANA zones of the browser that a text matches: an exact name first, then zones with the text as a part, such as a city. */
 export function zonesLike(text: string): string[] {
   const wanted = text.trim().toLowerCase().replaceAll(' ', '_')
   const zones = new Set(['UTC', ...RENAMED.filter(isZone), ...Intl.supportedValuesOf('timeZone')])
@@ -37,7 +37,7 @@ export function isZone(name: unknown): name is string {
   try {
     return typeof name === 'string' && new Intl.DateTimeFormat('en', { timeZone: name }) !== null
   } catch {
-    // It throws for what it doesn't know.
+    // `Intl.DateTimeFormat` throws for an unknown zone.
     return false
   }
 }

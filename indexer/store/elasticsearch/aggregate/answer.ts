@@ -6,7 +6,7 @@ import type { FieldValue } from '../../field-values.ts'
 import type { Dimension } from './dimension.ts'
 import { type Address, Cell, type Question, Sums, type Tally } from './tally.ts'
 
-/** Which keys of a split are shown, in their order, and what there is beyond them. */
+/** The shown keys of a split, in their order, and the number of other values and of their events. */
 export interface Shown {
   readonly keys: readonly FieldValue[]
   readonly distinct: number
@@ -38,7 +38,7 @@ export function* countsOf(tally: Tally): Iterable<[FieldValue, number]> {
 export interface AnswerParts {
   readonly question: Question
   readonly tally: Tally
-  /** Of the first split. */
+  /** The shown keys of the first split. */
   readonly shown: Shown | null
   readonly room: BucketRoom
   readonly eventAt: (address: Address) => AuditEvent | null

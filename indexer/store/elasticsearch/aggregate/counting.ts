@@ -9,7 +9,7 @@ import type { Dimension } from './dimension.ts'
 import type { Ranked, Row, Snapshot, Stats } from './snapshot.ts'
 import { type Cell, type Question, Tally } from './tally.ts'
 
-/** Rows of which each has an event. */
+/** The number of rows, each with an event, in one request. */
 const RANKED_AT_A_TIME = 500
 
 const LATEST: estypes.AggregationsAggregationContainer = {
@@ -18,7 +18,7 @@ const LATEST: estypes.AggregationsAggregationContainer = {
 
 const both = (one: Dsl, other: Dsl): Dsl => allOf([exactly(one), exactly(other)]).may
 
-/** Has the cluster count those events that surely match, one table for each thing that is asked. */
+/** Lets the cluster count the events that surely match, with one table for each requested thing. */
 export class ClusterCount {
   readonly tally: Tally
   readonly #snapshot: Snapshot
@@ -73,7 +73,7 @@ export class ClusterCount {
     this.tally.none += this.tally.whole.unseen - (await this.#snapshot.count(having)).count
   }
 
-  /** What there is within those buckets of the first split that are shown. */
+  /** Counts within the shown buckets of the first split. */
   async withinBuckets(): Promise<Shown | null> {
     const { first, second, distinct, latest } = this.#question
     if (first === null) return null
@@ -130,7 +130,7 @@ export class ClusterCount {
       } else if (!second.some) cell.innerNone += row.doc_count
     }
     if (!second.some) return
-    // An event with several values has some that begin so and some that do not: those with any are counted once more.
+    // An event with several values has some with the beginning and some without: those with any are counted once more.
     for (const cell of this.tally.buckets.values()) cell.innerNone += cell.unseen
     const having = both(query, second.beginning ?? second.among([...values]))
     for await (const row of this.#snapshot.rows(having, { first: first.source })) {

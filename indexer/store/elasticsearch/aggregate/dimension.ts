@@ -7,23 +7,23 @@ import { compareValues, countableField, type FieldValue, valueOrder, wantedBy } 
 import { anyOf, type Dsl, exactly } from '../asked.ts'
 
 export type Source = estypes.AggregationsCompositeAggregationSource
-/** A key as the cluster gives it; null where an event has no value. */
+/** A key as the cluster gives it; null if an event has no value. */
 export type Key = string | number | boolean | null
 
 /** A value list of a query; the cluster takes no more in one. */
 const MOST_TERMS = 65_536
 
-/** One thing that events are told apart by: how the cluster sees it, and how an event in hand shows it. Both give the same keys. */
+/** A property by which events are split: the cluster's form of it, and that of an event in hand. Both give the same keys. */
 export interface Dimension {
   readonly split: Split
   readonly source: Source
-  /** The key of what the cluster gave; null where there is no value, or none that was asked for. */
+  /** Reads a key of the cluster; null if there is no value, or no wanted one. */
   read(key: Key): FieldValue | null
   keysOf(event: AuditEvent): readonly FieldValue[]
   compare(a: FieldValue, b: FieldValue): number
   /** Not all values were asked for. */
   readonly some: boolean
-  /** Finds events that have such a value, where the cluster can be asked that. */
+  /** Finds events with a value of the wanted beginning; null if no beginning is wanted or the cluster can't be asked for it. */
   readonly beginning: Dsl | null
   /** Finds events that have one of these values. */
   among(keys: readonly FieldValue[]): Dsl

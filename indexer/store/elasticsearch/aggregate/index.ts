@@ -14,24 +14,24 @@ import { ClusterCount } from './counting.ts'
 import { Snapshot } from './snapshot.ts'
 import { type Address, questionOf } from './tally.ts'
 
-/** Events that are looked at, or read for the answer, in one request. */
+/** The number of events in one request that are checked, or read for the answer. */
 const EVENTS_AT_A_TIME = 200
-/** Longer than there is between two requests of one answer. */
+/** Longer than the pause between two requests of one answer. */
 const KEPT_ALIVE = '1m'
 
 interface AggregateParts {
   readonly client: Client
   readonly names: Names
   readonly now: () => number
-  /** The moment at which it is counted; a new one where there is none. */
+  /** The moment at which it is counted; by default a new one. */
   readonly point?: PointInTime | null
   /** Fires when nobody waits for the answer any more. */
   readonly gone?: AbortSignal | undefined
 }
 
 /**
- * Counts exactly: the cluster counts what surely matches, in composite aggregations, whose pages leave nothing out; what may
- * match is looked at, event by event.
+ * Counts exactly: the cluster counts the sure matches, in composite aggregations, whose pages leave nothing out; possible
+ * matches are checked, event by event.
  */
 export async function aggregated(request: AggregateRequest, parts: AggregateParts): Promise<Aggregate> {
   const { client, names } = parts

@@ -8,7 +8,7 @@ import type { Key, Source } from './dimension.ts'
 import type { Address } from './tally.ts'
 
 const ROWS_AT_A_TIME = 5000
-/** A request that was begun has at least this long, ms. */
+/** The least time that a request gets, ms. */
 const LEAST_TIME = 500
 
 export interface Stats {
@@ -36,7 +36,7 @@ export interface Row extends Metrics {
 
 type Aggregations = NonNullable<estypes.SearchRequest['aggregations']>
 
-/** What is asked of all events as they are at one moment: so that what is counted in several requests fits together. */
+/** Queries of all events as they are at one moment, so that the counts of several requests fit together. */
 export class Snapshot {
   readonly #point: PointInTime
   readonly #budget: Budget
@@ -48,7 +48,7 @@ export class Snapshot {
     this.#gone = gone
   }
 
-  /** How many events this finds, and what they add up to. It is not bound to the time. */
+  /** Counts the events of a query, and returns their metrics. It is not bound to the time. */
   async count(query: Dsl, aggregations: Aggregations = {}): Promise<{ count: number; metrics: Metrics }> {
     const answer = await this.#point.search<unknown, Metrics>(
       { ...WHOLE, size: 0, track_total_hits: true, query, aggregations },
@@ -94,7 +94,7 @@ export class Snapshot {
     }
   }
 
-  /** The events that this finds, in no order, as long as there is time. */
+  /** The events of a query, in no order, as long as there is time. */
   async *events(query: Dsl, size: number): AsyncGenerator<{ source: unknown; at: Address }> {
     let behind: estypes.SortResults | undefined
     for (;;) {
@@ -113,7 +113,7 @@ export class Snapshot {
     }
   }
 
-  /** Null where the time is over. A request that is given up is cancelled in the cluster, too. */
+  /** Returns null if the time is over. A request that is given up is cancelled in the cluster, too. */
   async #inTime<Found>(
     request: estypes.SearchRequest,
   ): Promise<estypes.SearchResponse<unknown, Found> | null> {

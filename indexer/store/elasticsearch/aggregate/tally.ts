@@ -4,7 +4,7 @@ import { type Budget, demandBounded } from '../../aggregate-bounds.ts'
 import { type FieldValue, numericField } from '../../field-values.ts'
 import { type Dimension, dimensionOf } from './dimension.ts'
 
-/** What is asked for of each event that is found. */
+/** The values that are read of each event. */
 export interface Question {
   readonly first: Dimension | null
   readonly second: Dimension | null
@@ -30,16 +30,16 @@ export function questionOf(request: AggregateRequest): Question {
   }
 }
 
-/** Where a document is. */
+/** The place of a document. */
 export interface Address {
   readonly index: string
   readonly id: string
 }
 
-/** What is known of the whole, or of one bucket of the first split. */
+/** The figures of the whole, or of one bucket of the first split. */
 export class Cell {
   count = 0
-  /** Of these events only the cluster knows which they are. */
+  /** The number of events that only the cluster can identify. */
   unseen = 0
   readonly sums = new Map<string, Sums>()
   readonly distinct = new Map<string, Set<FieldValue>>()
@@ -84,7 +84,7 @@ export class Sums {
   }
 }
 
-/** Puts together what the cluster counted and what was found by looking at events. Holds only so many values. */
+/** Combines the cluster's counts and those of checked events. Holds only this many values. */
 export class Tally {
   readonly whole = new Cell()
   readonly buckets = new Map<FieldValue, Cell>()
@@ -98,7 +98,7 @@ export class Tally {
     this.#budget = budget
   }
 
-  /** The bucket of this key; undefined where there are too many. */
+  /** Returns the bucket of this key; undefined if there are too many. */
   bucket(key: FieldValue): Cell | undefined {
     const known = this.buckets.get(key)
     if (known !== undefined || !this.#hold()) return known

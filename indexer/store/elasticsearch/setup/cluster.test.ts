@@ -29,10 +29,10 @@ it('clusters that Waybill can not run on are refused in a sentence that says wha
 
 it('what a cluster lacks is said with what follows from it', () => {
   expect(consequences(cluster())).toEqual([])
-  expect(consequences(cluster({ ilm: false })).join()).toMatch(/Waybill's own lifecycle rolls indices over/)
-  expect(consequences(cluster({ security: false })).join()).toMatch(/Security is switched off/)
+  expect(consequences(cluster({ ilm: false })).join()).toMatch(/Waybill itself rolls indices over/)
+  expect(consequences(cluster({ security: false })).join()).toMatch(/Security is off in the cluster/)
   expect(consequences(cluster({ license: { type: 'basic', active: true } }))).toEqual([
-    'Watcher needs a paid or trial licence, and the licence is basic: nobody runs the alert rules. `waybill rules backtest --from -1d` says what they would have found.',
+    'Watcher needs a paid or trial licence, and the licence is basic: nothing runs the alert rules. `waybill rules backtest --from -1d` shows what they would have found.',
   ])
 })
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { differences, differenceText } from './difference.ts'
+import { differences, differenceText } from './step.ts'
 
 it('what says the same in other words is the same', () => {
   const asPut = { settings: { index: { number_of_shards: 1, sort: { field: ['a', 'b'] } } }, roles: [] }

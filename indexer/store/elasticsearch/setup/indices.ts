@@ -1,13 +1,18 @@
 import type { Client, estypes } from '@elastic/elasticsearch'
 import { CATEGORIES, type Category } from '../../../../schema/index.ts'
+import type { RetentionTable } from '../../../lifecycle/table.ts'
 import { failureOfThrown, statusOf } from '../failures.ts'
-import type { Names } from '../names.ts'
-import { differences } from './difference.ts'
+import { installedPolicy, keptBy, policyOf, shortening } from './definitions.ts'
 import type { Step } from './step.ts'
+import { differences } from './step.ts'
 import { eventComponent, lifecycleOf, singleMappings, type TemplateChoice } from './templates.ts'
 
+export interface IndexChoice extends TemplateChoice {
+  readonly table: RetentionTable
+}
+
 /** The first index of each category with its alias, and those for waybills, dead letters and records. */
-export async function indexSteps(client: Client, choice: TemplateChoice): Promise<(Step | null)[]> {
+export async function indexSteps(client: Client, choice: IndexChoice): Promise<(Step | null)[]> {
   const { names } = choice
   const families = await Promise.all(CATEGORIES.map((category) => familySteps(client, choice, category)))
   const single = await Promise.all(
@@ -16,13 +21,21 @@ export async function indexSteps(client: Client, choice: TemplateChoice): Promis
   return [...families.flat(), ...single]
 }
 
-/** These stay for good: their mappings only ever gain. */
 async function singleStep(
+  client: Client,
+  index: string,
+  mapping: estypes.MappingTypeMapping,
+): Promise<Step | null> {
+  if (!(await client.indices.exists({ index }))) return creation(client, { index })
+  return gainStep(client, index, mapping)
+}
+
+/** Adds the fields that the mapping of an existing index lacks. An index that stays for good only ever gains fields. */
+export async function gainStep(
   client: Client,
   index: string,
   { properties = {} }: estypes.MappingTypeMapping,
 ): Promise<Step | null> {
-  if (!(await client.indices.exists({ index }))) return creation(client, { index })
   const { [index]: found } = await client.indices.getMapping({ index })
   const missing = differences(found?.mappings.properties ?? {}, properties).filter(
     ({ is, shouldBe }) => is === undefined && shouldBe !== undefined,
@@ -52,10 +65,10 @@ const creation = (client: Client, request: estypes.IndicesCreateRequest): Step =
   },
 })
 
-/** A category's indices: made where there are none, brought to the templates of this version where there are. */
+/** Plans a category's indices: makes missing ones, and updates existing ones to the templates of this version. */
 async function familySteps(
   client: Client,
-  choice: TemplateChoice,
+  choice: IndexChoice,
   category: Category,
 ): Promise<(Step | null)[]> {
   const { names } = choice
@@ -66,7 +79,7 @@ async function familySteps(
     ]
   return [
     ...(await mappingSteps(client, choice, category)),
-    ...(choice.ilm ? await lifecycleSteps(client, names, category) : []),
+    ...(choice.ilm ? await lifecycleSteps(client, choice, category) : []),
   ]
 }
 
@@ -126,28 +139,51 @@ async function follow(
   }
 }
 
-/** Indices made before the cluster had lifecycle management, or Waybill a policy. Those that were rolled over have that behind them. */
-async function lifecycleSteps(client: Client, names: Names, category: Category): Promise<Step[]> {
+/**
+ * Indices made before the cluster had lifecycle management, or Waybill a policy of this name. Those that were rolled over have that behind
+ * them.
+ */
+async function lifecycleSteps(
+  client: Client,
+  { names, table }: IndexChoice,
+  category: Category,
+): Promise<Step[]> {
   const alias = names.alias(category)
   const [settings, aliases] = await Promise.all([
     client.indices.getSettings({ index: alias, name: 'index.lifecycle.*' }),
     client.indices.getAlias({ name: alias }),
   ])
+  const policies = new Set(
+    Object.values(settings).flatMap(({ settings: its }) => its?.index?.lifecycle?.name ?? []),
+  )
+  const kept = new Map<string, number>()
+  for (const name of policies) {
+    const policy = name === names.policy(category) ? null : await installedPolicy(client, name)
+    if (policy !== null) kept.set(name, keptBy(policy))
+  }
+  const keeps = keptBy(policyOf(table[category]))
   return Object.entries(aliases).flatMap(([index, { aliases: its }]) => {
     const is = settings[index]?.settings?.index?.lifecycle ?? {}
     const lifecycle = {
       ...lifecycleOf(names, category),
       ...(its[alias]?.is_write_index !== true && { indexing_complete: true }),
     }
-    const found = differences(is, lifecycle).filter(({ path }) => path !== 'indexing_complete')
+    const found = differences(is, lifecycle).filter(
+      ({ path }) => path !== 'indexing_complete' && path !== 'origination_date',
+    )
     if (found.length === 0) return []
+    const before = 'name' in is && typeof is.name === 'string' ? is.name : undefined
+    const shortens = before === undefined ? null : shortening(kept.get(before) ?? keeps, keeps)
     return [
       {
         kind: 'lifecycle',
         name: index,
         change: 'update' as const,
         differences: found,
+        ...(shortens !== null && { shortens }),
         apply: async () => {
+          // An index in the middle of a policy changes to another one cleanly only if the old policy is removed first.
+          if (before !== undefined && before !== lifecycle.name) await client.ilm.removePolicy({ index })
           await client.indices.putSettings({ index, settings: { index: { lifecycle } } })
         },
       },

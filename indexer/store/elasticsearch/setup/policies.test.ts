@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { type Rule, USUAL_TABLE } from '../../../lifecycle/table.ts'
-import { durationOf, policyOf } from './policies.ts'
+import { durationOf, policyOf } from './definitions.ts'
 
 const DAY = 86_400_000
 const rule = (more: Partial<Rule>): Rule => ({

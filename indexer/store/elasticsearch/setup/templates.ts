@@ -1,13 +1,24 @@
 import type { estypes } from '@elastic/elasticsearch'
 import { CATEGORIES, type Category } from '../../../../schema/index.ts'
-import { EVENT_SETTINGS, eventMapping, LETTER_MAPPING, RECORD_MAPPING, WAYBILL_MAPPING } from '../mapping.ts'
+import { ALERT_MAPPING } from '../alert-index.ts'
+import {
+  AGENT_MAPPING,
+  EVENT_SETTINGS,
+  eventMapping,
+  LETTER_MAPPING,
+  RECORD_MAPPING,
+  WAYBILL_MAPPING,
+} from '../mapping.ts'
 import type { Names } from '../names.ts'
 
-/** Raised with each change of a template that what is there must follow: a field more, another analysis, another setting. */
-export const TEMPLATES_VERSION = 2
+/** Raised with each change of a template that existing indices must follow: another field, another analysis, another setting. */
+export const TEMPLATES_VERSION = 3
 
-/** Above what others install for patterns that could overlap; Elastic's own have 100 to 200. */
-const PRIORITY = 500
+/**
+ * Above what others install for patterns that could overlap: Elastic's own have 100 to 200, and templates of Waybill before version 3 had
+ * 500.
+ */
+const PRIORITY = 510
 
 /** One shard, and a copy of it as soon as there is a second node. */
 const SHARDS: estypes.IndicesIndexSettings = { number_of_shards: 1, auto_expand_replicas: '0-1' }
@@ -31,18 +42,16 @@ export interface TemplateChoice {
   readonly strict: boolean
 }
 
-export const policyName = (category: Category): string => `waybill-${category}`
-
-/** What all indices of events have in common, in every namespace. */
+/** The settings and mappings that all indices of events have in common. */
 export const eventComponent = ({ names, matchOnlyText, strict }: TemplateChoice): Component => ({
   name: names.template('events'),
   mappings: eventMapping({ matchOnlyText }, strict),
   settings: EVENT_SETTINGS,
 })
 
-/** What says which policy looks after an index of events, and by which alias it is rolled over. */
+/** The settings that name the policy of an index of events, and the alias of its rollover. */
 export const lifecycleOf = (names: Names, category: Category): estypes.IndicesIndexSettingsLifecycle => ({
-  name: policyName(category),
+  name: names.policy(category),
   rollover_alias: names.alias(category),
 })
 
@@ -51,11 +60,13 @@ export const singleMappings = (names: Names): Readonly<Record<string, estypes.Ma
   [names.waybills]: WAYBILL_MAPPING,
   [names.deadLetters]: LETTER_MAPPING,
   [names.records]: RECORD_MAPPING,
+  [names.agents]: AGENT_MAPPING,
+  [names.alerts]: ALERT_MAPPING,
 })
 
 /**
- * A template for each category of a namespace, and one for each of its other indices. No write makes an index (`allow_auto_create: false`): one
- * that was deleted would come back without its alias, and what is written there would never be found.
+ * A template for each category of a namespace, and one for each of its other indices. No write makes an index (`allow_auto_create: false`):
+ * a deleted one would come back without its alias, and nobody would find what is written there.
  */
 export function templatesOf(choice: TemplateChoice): Template[] {
   const { names, ilm } = choice
@@ -75,7 +86,8 @@ export function templatesOf(choice: TemplateChoice): Template[] {
   const single = (of: string, mappings: estypes.MappingTypeMapping): Template => ({
     name: names.template(of),
     body: {
-      index_patterns: [`waybill-${of}-*`],
+      // The index itself: there is one.
+      index_patterns: [names.template(of)],
       composed_of: [],
       priority: PRIORITY,
       version: TEMPLATES_VERSION,
@@ -88,5 +100,7 @@ export function templatesOf(choice: TemplateChoice): Template[] {
     single('waybills', WAYBILL_MAPPING),
     single('dead-letters', LETTER_MAPPING),
     single('records', RECORD_MAPPING),
+    single('agents', AGENT_MAPPING),
+    single('alerts', ALERT_MAPPING),
   ]
 }

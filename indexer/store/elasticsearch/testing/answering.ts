@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { BulkSink } from '../bulk.ts'
 import { connect } from '../client.ts'
 
-/** A server on a real socket that answers as a test says, in place of a cluster, and a client of it. */
+/** A server on a real socket that gives a test's answers in place of a cluster, and a client of it. */
 export interface Answering {
   readonly server: Server
   readonly client: ReturnType<typeof connect>

@@ -29,7 +29,7 @@ export class TestCluster implements TestPlaces {
     return namespace
   }
 
-  /** As in production, but nothing unnamed in documents. */
+  /** Opens a store as in production, but refuses unnamed fields in documents. */
   open(namespace: string, options: Partial<ElasticsearchStoreOptions> = {}): Promise<Store> {
     return openElasticsearchStore({
       ...this.connection,

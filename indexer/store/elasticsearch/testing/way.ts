@@ -8,7 +8,7 @@ export type Meets = (
   response: ServerResponse,
 ) => Promise<void>
 
-/** The way to the cluster, on which a test may hold up or lose requests and answers. */
+/** A connection to the cluster on which a test can delay or lose requests and answers. */
 export class Way {
   readonly #server: Server
   meets: Meets = (_, pass) => pass()

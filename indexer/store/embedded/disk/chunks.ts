@@ -1,5 +1,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { type Additions, leafHash, ownEventId, revisionEventId } from '../../../../schema/index.ts'
+import type { Additions } from '../../../../schema/index.ts'
+import type { Renaming } from '../../port.ts'
+import { renamedId } from '../../renamed.ts'
 
 /**
  * Events lie as they were shipped, lines of one batch and category together in compressed chunks. Of 1.5 KB lines, chunks of
@@ -9,8 +11,8 @@ export const CHUNK_BYTES = 65_536
 const NEWLINE = 10
 
 /**
- * Tables made for a chunk of so many bytes, not for a stream: they are made anew for each. Events repeat each other in long pieces, so
- * that short ones are not looked for: 3.1 µs an event instead of 3.6, and no larger.
+ * zstd parameters for a single chunk rather than a stream, since the tables are built anew for each chunk. Events repeat each other in long
+ * pieces, so the search skips short matches: it takes 3.1 µs an event instead of 3.6, and the result is no larger.
  */
 const PARAMETERS = {
   [constants.ZSTD_c_compressionLevel]: 1,
@@ -19,7 +21,7 @@ const PARAMETERS = {
   [constants.ZSTD_c_minMatch]: 7,
 }
 
-/** Room for what comes out, mostly in one piece. Room for as much as goes in cost a fifth more. */
+/** The initial room for the output, mostly enough for one piece. Room for as much as the input cost a fifth more. */
 const COMPRESSED_BYTES = 16_384
 
 export const compressed = (lines: Buffer): Buffer =>
@@ -29,27 +31,25 @@ export const compressed = (lines: Buffer): Buffer =>
     params: PARAMETERS,
   })
 
-/**
- * How the id of an event follows that has another one than was sealed. `revision`: another content under a known id. `own`: its id is another
- * agent's. `own-revision`: the same, and the agent has an event under its own one already.
- */
-const RENAMED = ['revision', 'own', 'own-revision'] as const
+/** In the order of the numbers on the disk. */
+const RENAMED = ['revision', 'own', 'own-revision'] as const satisfies readonly Renaming[]
 export interface Renamed {
   readonly id: string
-  readonly how: (typeof RENAMED)[number]
+  readonly how: Renaming
 }
 
 /** A line's number and how its id follows, in 16 bits: a batch has at most 8,192 lines. */
 const HOW_SHIFT = 14
 const LINE_MASK = (1 << HOW_SHIFT) - 1
-export const markedLine = (line: number, how: Renamed['how']): number =>
-  line | (RENAMED.indexOf(how) << HOW_SHIFT)
+export const markedLine = (line: number, how: Renaming): number => line | (RENAMED.indexOf(how) << HOW_SHIFT)
 
-/** Lines that are read one by one. */
+/** Lines that are read individually. */
 interface Lines {
   readonly count: number
-  /** Without its newline. */
+  /** The line without its newline. */
   line(index: number): Buffer
+  /** Writes it into memory that is there; returns its end, or -1 if it has no room. */
+  write(index: number, into: Buffer, at: number): number
 }
 
 /** Lines one behind the other. */
@@ -71,6 +71,11 @@ class PlainLines implements Lines {
     const end = this.#starts[index + 1]
     return this.#bytes.subarray(this.#starts[index]!, end === undefined ? this.#bytes.length : end - 1)
   }
+
+  write(index: number, into: Buffer, at: number): number {
+    const line = this.line(index)
+    return line.length > into.length - at ? -1 : at + line.copy(into, at)
+  }
 }
 
 /** A chunk's row, wherever its lines are. */
@@ -87,7 +92,11 @@ export function chunkOf(
     if (row.block === null) return new PlainLines(zstdDecompressSync(row.bytes as Uint8Array))
     const block = blockOf(Number(row.block))
     const first = Number(row.line)
-    return { count: Number(row.lines), line: (index) => block.line(first + index) }
+    return {
+      count: Number(row.lines),
+      line: (index) => block.line(first + index),
+      write: (index, into, at) => block.write(first + index, into, at),
+    }
   }
   return new Chunk({
     batch: Number(row.batch),
@@ -104,10 +113,10 @@ export class Chunk {
   readonly #first: number
   readonly #positions: Uint16Array | null
   /** Lines that have another id than was sealed, with it once it was asked for. */
-  readonly #revisions = new Map<number, { readonly how: Renamed['how']; id: string | null }>()
+  readonly #revisions = new Map<number, { readonly how: Renaming; id: string | null }>()
   readonly #compressedAdditions: Uint8Array | undefined
   #additions: readonly string[] | null = null
-  /** Which line has which sealed id, once one was looked for. */
+  /** The line of each sealed id, built at the first lookup. */
   #places: Map<string, number> | null = null
   /** The batch's row in the partition. */
   readonly batch: number
@@ -139,16 +148,19 @@ export class Chunk {
     return this.#lines.count
   }
 
-  /** Without its newline. */
+  /** Returns the line without its newline. */
   line(index: number): Buffer {
     return this.#lines.line(index)
   }
 
-  /** What enrichment added to the event of a line; null where it is nothing. */
+  /** Writes the line without its newline into memory that is there; returns its end, or -1 if it has no room. */
+  write(index: number, into: Buffer, at: number): number {
+    return this.#lines.write(index, into, at)
+  }
+
+  /** The enrichment's additions to the event of a line, or null. */
   additions(index: number): Additions | null {
-    if (this.#compressedAdditions === undefined) return null
-    this.#additions ??= zstdDecompressSync(this.#compressedAdditions).toString('utf8').split('\n')
-    const text = this.#additions[index] ?? ''
+    const text = this.addedText(index)
     return text === '' ? null : (JSON.parse(text) as Additions)
   }
 
@@ -157,7 +169,7 @@ export class Chunk {
     return this.#positions === null ? this.#first + index : this.#positions[index]!
   }
 
-  /** The line of this event; -1 where there is none. */
+  /** Returns the line of this event, or -1. */
   find(id: string): number {
     for (const index of this.#revisions.keys()) if (this.revision(index) === id) return index
     if (this.#places === null) {
@@ -173,7 +185,19 @@ export class Chunk {
     return this.revision(index) ?? this.#sealedId(index)
   }
 
-  /** The own id of a line that is a revision; null where it is none. */
+  /** How the id of a line follows from the sealed one; null if it is that. */
+  renaming(index: number): Renaming | null {
+    return this.#revisions.get(index)?.how ?? null
+  }
+
+  /** The additions to the event of a line as they are kept, as JSON; empty if there are none. */
+  addedText(index: number): string {
+    if (this.#compressedAdditions === undefined) return ''
+    this.#additions ??= zstdDecompressSync(this.#compressedAdditions).toString('utf8').split('\n')
+    return this.#additions[index] ?? ''
+  }
+
+  /** Returns the own id of a line that is a revision, or null. */
   revision(index: number): string | null {
     const known = this.#revisions.get(index)
     if (known === undefined) return null
@@ -182,16 +206,6 @@ export class Chunk {
   }
 
   #sealedId(index: number): string {
-    return sealedIn(this.line(index)).event.id
+    return (JSON.parse(this.line(index).toString('utf8')) as { event: { id: string } }).event.id
   }
-}
-
-const sealedIn = (line: Buffer) =>
-  JSON.parse(line.toString('utf8')) as { event: { id: string }; agent?: { id?: string } }
-
-/** The id that an event has in place of the one that was sealed. */
-export function renamedId(line: Buffer, how: Renamed['how']): string {
-  const { event, agent } = sealedIn(line)
-  if (how === 'revision') return revisionEventId(event.id, leafHash(line))
-  return ownEventId(event.id, agent?.id ?? '', how === 'own' ? undefined : leafHash(line))
 }

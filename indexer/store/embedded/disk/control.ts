@@ -1,13 +1,21 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Category, OperatorError } from '../../../../schema/index.ts'
 import type { Manifest } from '../../../../schema/wire/index.ts'
-import type { Chain, DeadLetter, DeadReason, Links, StoreBatch, WriteResult } from '../../port.ts'
+import type {
+  Chain,
+  DeadLetter,
+  DeadReason,
+  Links,
+  NewDeadLetter,
+  StoreBatch,
+  WriteResult,
+} from '../../port.ts'
 import { inTransaction } from './database.ts'
 import { type KeptLeaves, WAYBILL_TABLES, Waybills } from './waybills.ts'
 
 /**
- * `control.db`: what is known of the whole store. A waybill's row is written after all its partitions, so it says that
- * everything of the batch is stored.
+ * `control.db`: the facts about the whole store. A waybill's row is written after all its partitions, so it proves that the whole batch is
+ * stored.
  */
 const CONTROL_TABLES = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -38,13 +46,15 @@ CREATE TABLE IF NOT EXISTS partitions (
 `
 
 /** The format of a store as a whole. Partitions and segments name their own. */
-const FORMAT = '6'
-/** Formats that are brought up to this one in place. */
-const OLDER = ['4', '5']
+const FORMAT = '7'
+/** Formats that are converted to this one in place. */
+const OLDER = ['4', '5', '6']
+/** Formats that can be read as they are. */
+const READABLE = ['6', FORMAT]
 
 /**
- * Makes the tables of a new store, or brings those of an older format up to this one. A store of a format that this version does not know is left as
- * it is: read as if it were of this one, searches would miss events in silence.
+ * Makes the tables of a new store, or brings those of an older format up to this one. A store of a format that this version does not know
+ * is left as it is: read as if it were of this one, searches would miss events in silence.
  */
 export function prepareControl(database: DatabaseSync, folder: string): void {
   inTransaction(database, () => {
@@ -55,12 +65,24 @@ export function prepareControl(database: DatabaseSync, folder: string): void {
     const found = named === undefined ? (isNew ? FORMAT : isEmpty ? '4' : '1') : text(named.value)
     if (found === '4')
       database.exec('ALTER TABLE partitions ADD COLUMN generation INTEGER NOT NULL DEFAULT 0')
+    else if (found === '6') database.exec('ALTER TABLE leaf_hashes ADD COLUMN fates BLOB')
     else if (found !== FORMAT && !OLDER.includes(found))
       throw new OperatorError(
+        'WB-STORE-FORMAT',
         `the store in ${folder} has format ${found}, and this version of waybill reads formats ${OLDER.join(', ')} and ${FORMAT}; open it with the version that wrote it, or give this version a folder of its own`,
       )
     database.prepare("INSERT OR REPLACE INTO meta VALUES ('layout', ?)").run(FORMAT)
   })
+}
+
+/** Refuses to read a store of a format that must be converted first: an indexer of this version converts it when it starts. */
+export function demandCurrent(database: DatabaseSync, folder: string): void {
+  const layout = database.prepare("SELECT value FROM meta WHERE key = 'layout'").get()
+  if (!READABLE.includes(String(layout?.value)))
+    throw new OperatorError(
+      'WB-STORE-FORMAT',
+      `the store in ${folder} has format ${String(layout?.value ?? 'unknown')}, and this version of waybill reads formats ${READABLE.join(' and ')}: start an indexer of this version on it once`,
+    )
 }
 
 export interface PartitionRow {
@@ -69,11 +91,9 @@ export interface PartitionRow {
   readonly least: number
   readonly greatest: number
   readonly events: number
-  /** Which of its databases holds. */
+  /** The generation of the partition's valid database. */
   readonly generation: number
 }
-
-export type NewDeadLetter = Omit<DeadLetter, 'id' | 'at' | 'agent' | 'incarnation' | 'sequence'>
 
 const text = (value: unknown): string => String(value)
 const bytes = (value: unknown): Buffer =>
@@ -113,7 +133,7 @@ export function partitionsOf(database: DatabaseSync): PartitionRow[] {
 
 const MOST_GAPS = 100
 
-/** An agent's chains. Numbers begin with 1, so what is missing before the first that came is a gap too. */
+/** An agent's chains. Numbers begin with 1, so missing ones before the first that came are a gap, too. */
 export function chainsOf(database: DatabaseSync, agent: string): Chain[] {
   const runs = database.prepare(
     'SELECT first, last FROM chain_runs WHERE agent = ? AND incarnation = ? ORDER BY first LIMIT ?',
@@ -195,21 +215,19 @@ export class Control {
   addWaybill(
     n: number,
     batch: StoreBatch,
-    {
-      result,
-      letters,
-      kept,
-    }: { result: WriteResult; letters: readonly NewDeadLetter[]; kept: KeptLeaves | null },
+    { result, letters, kept }: { result: WriteResult; letters: readonly NewDeadLetter[]; kept: KeptLeaves },
   ): void {
     const { agent, incarnation, sequence, events } = batch.manifest
     const { hash, ingested } = batch
     this.waybills.add(n, batch, result, kept)
-    for (const letter of letters) {
-      const { kind, reason, eventId, position, source, line } = letter
-      this.#letter.run(ingested, kind, reason, eventId, agent, incarnation, sequence, position, source, line)
-    }
+    for (const letter of letters) this.addLetter({ ...letter, at: ingested, agent, incarnation, sequence })
     this.#chain.run(agent, incarnation, sequence, hash, ingested, events)
     this.#joinRun(agent, incarnation, sequence)
+  }
+
+  addLetter(letter: Omit<DeadLetter, 'id' | 'whole'>): void {
+    const { at, kind, reason, eventId, agent, incarnation, sequence, position, source, line } = letter
+    this.#letter.run(at, kind, reason, eventId, agent, incarnation, sequence, position, source, line)
   }
 
   /** Numbers that have arrived, as runs: the gaps lie between them. */

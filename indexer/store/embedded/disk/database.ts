@@ -12,15 +12,15 @@ const LOCKED = 6
 const IO_ERROR = 10
 const CANT_OPEN = 14
 
-/** SQLite's result code of what was thrown; undefined where it was not SQLite that threw. */
+/** Returns SQLite's result code of a thrown value; undefined if SQLite did not throw it. */
 function resultOf(thrown: unknown): number | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('errcode' in thrown)) return undefined
   return typeof thrown.errcode === 'number' ? thrown.errcode & 0xff : undefined
 }
 
 /**
- * What the store says of a failure. A full disk often shows itself as an I/O error (a journal that can't grow, a shared map
- * that can't be extended), so `full` looks at the disk itself.
+ * Turns a failure into the store's error. A full disk often shows itself as an I/O error (a journal that can't grow, a shared map that
+ * can't be extended), so `full` checks the disk itself.
  */
 export function storeError(thrown: unknown, file: string, full: () => boolean): Error {
   const code = resultOf(thrown)
@@ -44,13 +44,16 @@ export function storeError(thrown: unknown, file: string, full: () => boolean): 
 const WAIT = 5000
 
 /**
- * Bytes of a page of a database that is made. The log takes a whole page for each row that a transaction touches, and where one event comes at a time
- * that is nearly all that is written: 71 KB an event with pages of 4 KiB, 30 KB with these. Larger ones take as much CPU where many come together.
- * What is packed is rows of many pages, of which the last one is half empty.
+ * The page size of a new database, in bytes. The log takes a whole page for each row that a transaction touches. Where events come one at a
+ * time, that is most of what is written: 71 KB an event with pages of 4 KiB, 30 KB with these. Larger pages take as much CPU where many
+ * events come together. A packed row spans many pages, and only its last page is half empty.
  */
 const PAGE_BYTES = 1024
 
-/** Bytes of a log at which it is moved into its database. One at each commit would write everything twice with nothing gained. */
+/**
+ * The size of a log, in bytes, at which it is moved into its database. Doing that at each commit would write everything twice and gain
+ * nothing.
+ */
 const CHECKPOINT_BYTES = 32 * 1024 * 1024
 
 export interface OpenOptions {
@@ -69,7 +72,7 @@ export function openDatabase(file: string, options: OpenOptions): DatabaseSync {
       // An older database keeps the pages that it was made with.
       const pages = CHECKPOINT_BYTES / numberOf(database, 'page_size')
       database.exec(`PRAGMA wal_autocheckpoint = ${pages}; PRAGMA journal_size_limit = 67108864`)
-      // On macOS a sync ends in the drive's cache unless more is asked for.
+      // By default a sync on macOS ends in the drive's cache.
       database.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
     }
     database.exec(`PRAGMA cache_size = -${options.cache}; PRAGMA temp_store = MEMORY`)
@@ -80,7 +83,7 @@ export function openDatabase(file: string, options: OpenOptions): DatabaseSync {
   }
 }
 
-/** A database that counts only once its maker has synced it as a whole: it needs no journal before. */
+/** Opens a database that counts only once its maker has synced it as a whole: before that it needs no journal. */
 export function createDatabase(file: string): DatabaseSync {
   const database = new DatabaseSync(file)
   database.exec(`PRAGMA page_size = ${PAGE_BYTES}`)
@@ -89,8 +92,8 @@ export function createDatabase(file: string): DatabaseSync {
 }
 
 /**
- * Moves what is in the write-ahead log into the database, and cuts the log to nothing. False where somebody reads it just now: nobody waits for
- * that, it is tried again.
+ * Moves the content of the write-ahead log into the database and truncates the log. Returns false if a reader uses the log: nobody waits
+ * for it, and the caller tries again.
  */
 export function emptyLog(database: DatabaseSync): boolean {
   database.exec('PRAGMA busy_timeout = 0')
@@ -157,10 +160,12 @@ export function lockFolder(folder: string, file: string): { release(): void } {
     const code = resultOf(thrown)
     if (code === BUSY || code === LOCKED) {
       throw new OperatorError(
+        'WB-STORE-IN-USE',
         `the store in ${folder} is in use by another process; stop it, or give this one a folder of its own`,
       )
     }
     throw new OperatorError(
+      'WB-STORE-UNUSABLE',
       `the store in ${folder} can't be opened (${reasonOf(thrown)}); check the folder and its rights`,
       {
         cause: thrown,

@@ -7,10 +7,10 @@ import { openDatabase } from './database.ts'
 import { opener } from './pack.ts'
 import { EXPIRED } from './partition-files.ts'
 
-/** Lines that are hashed before the next who waits for the thread. */
+/** The number of lines that are hashed before the thread serves other work. */
 const LINES_AT_ONCE = 8192
 
-/** Leaf hashes of lines that go, of some waybills. */
+/** Leaf hashes of expired lines, of some waybills. */
 export interface GoneLeaves {
   readonly waybills: readonly {
     readonly n: number
@@ -22,12 +22,13 @@ export interface GoneLeaves {
 }
 
 /**
- * The leaf hashes of lines of an expired partition whose waybills have other lines that the store has or may have: without them nobody could prove these.
- * `others` are the databases of the other partitions.
+ * The leaf hashes of lines of an expired partition whose waybills have other lines that the store has or may have: without them nobody
+ * could prove these. `others` are the databases of the other partitions.
  */
 export function* goneLeaves(path: string, expired: string, others: readonly string[]): Generator<GoneLeaves> {
   const folder = join(path, 'partitions')
-  // Nobody changes it any more, and its log is empty: so none is looked for, nor locks, which another thread may hold still.
+  // Nobody changes the partition any more, and its log is empty. So SQLite need not look for a log or for locks, which another thread may
+  // still hold.
   const file = pathToFileURL(join(folder, `${expired}${EXPIRED}`))
   const partition = openDatabase(`${file.href}?immutable=1`, { cache: 1024, readOnly: true })
   try {
@@ -44,7 +45,7 @@ const numbers = (rows: Iterator<Record<string, unknown>>): IteratorObject<number
 const keyOf = ({ agent, incarnation, sequence }: Record<string, unknown>): string =>
   `${agent}/${incarnation}/${sequence}`
 
-/** Which of these waybills, with their numbers here, a partition has. It has no index of them, so it is not looked at for none. */
+/** The numbers, in this map, of the waybills that a partition has. It has no index of them, so an empty map is not looked up. */
 function* ofThese(partition: DatabaseSync, waybills: ReadonlyMap<string, number>): Generator<number> {
   if (waybills.size === 0) return
   for (const row of partition.prepare('SELECT agent, incarnation, sequence FROM batches').iterate()) {
@@ -53,7 +54,7 @@ function* ofThese(partition: DatabaseSync, waybills: ReadonlyMap<string, number>
   }
 }
 
-/** Numbers of batches of which something is elsewhere, and of which not all hashes are kept already. */
+/** The numbers of batches that also have lines elsewhere and whose hashes are not all kept yet. */
 function sharedBatches(path: string, partition: DatabaseSync, others: readonly string[]): Set<number> {
   const shared = new Set<number>()
   const span = partition.prepare('SELECT min(n) AS least, max(n) AS greatest FROM batches').get()

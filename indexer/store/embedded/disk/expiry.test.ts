@@ -58,7 +58,7 @@ test('a partition expires as a whole, and leaves nothing but its waybills', asyn
   expect(await store.chains(AGENT)).toEqual(chains)
   expect((await store.status()).events).toBe(1)
   await gone(path, old)
-  // A cursor that stands in what has gone leads on to what is there.
+  // A cursor within the expired partition leads on to the remaining events.
   const rest = await store.arrivals({ query: { kind: 'all' }, after: follower.next, limit: 10 })
   expect(rest.events).toHaveLength(1)
   // The agent that did not hear the answer hears it now, and nothing is stored again.

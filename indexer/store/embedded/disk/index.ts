@@ -1,6 +1,10 @@
 /**
- * What stands on the disk: SQLite databases and how they are opened, `control.db`, a partition's tables and files, and the chunks of lines in
- * them. It knows neither who writes nor who reads.
+ * The files of the store: databases, `control.db`, a partition's tables and files, chunks, packed lines. It depends on neither writers nor
+ * readers.
+ *
+ * In: lines, rows, and the time at which something arrived. Out: open databases, file names, compressed bytes.
+ *
+ * In: bytes of a chunk or a block. Out: its lines, positions, ids and additions.
  */
 export {
   CHUNK_BYTES,
@@ -9,14 +13,13 @@ export {
   compressed,
   markedLine,
   type Renamed,
-  renamedId,
   SELECT_CHUNK,
 } from './chunks.ts'
 export {
   Control,
   chainsOf,
+  demandCurrent,
   letterOf,
-  type NewDeadLetter,
   type PartitionRow,
   partitionsOf,
   prepareControl,
@@ -36,18 +39,20 @@ export { type GoneLeaves, goneLeaves } from './expired.ts'
 export { isPacked, packPartition, SmallChunks } from './pack.ts'
 export { PackedLines } from './packed/index.ts'
 export {
+  categoryOf,
   clearBeside,
   clearExpired,
   DIMENSIONS,
   EXPIRED,
   KEPT_TABLES,
   partitionFile,
+  partitionFor,
   partitionOfFile,
   partitionOfSegment,
   preparePartition,
   RUN_END,
   segmentFile,
   setAside,
+  withDefaults,
 } from './partition-files.ts'
-export type { KeptLeaves } from './waybills.ts'
-export { categoryOf, partitionFor, withDefaults } from './windows.ts'
+export { fatesOf, type KeptLeaves, type ListedWaybill, WaybillList } from './waybills.ts'

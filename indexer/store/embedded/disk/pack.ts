@@ -6,21 +6,21 @@ import { PackedLines, packLines } from './packed/index.ts'
 import { KEPT_TABLES, preparePartition } from './partition-files.ts'
 
 /**
- * Bytes of lines that are packed together: all of it is opened to read one of them. Of 1 MB the bench took 32 bytes an event and 0.6 ms to open, of
- * 512 KB 34 bytes and half the time, of 256 KB 38.
+ * Bytes of lines that are packed together: all of it is opened to read one of them. Of 1 MB the bench took 32 bytes an event and 0.6 ms to
+ * open, of 512 KB 34 bytes and half the time, of 256 KB 38.
  */
 const BLOCK_BYTES = 1 << 19
 
 /** Chunks with fewer bytes of lines are gathered. */
 const SMALL_BYTES = 1 << 13
-/** How much smaller a line by itself becomes. */
+/** The assumed compression ratio of a single line. */
 const SMALLER = 2
 /** How many of the newest chunks are looked through for small ones when a partition is opened. */
 const LOOKED_THROUGH = 4096
 
 /**
- * Small chunks of a partition that takes what comes. Where one event comes at a time its line of 1.5 KB takes 1,040 bytes by itself, and 35 among others.
- * Full chunks wait until the partition is at rest.
+ * The small chunks of a partition that receives events. A line of 1.5 KB that arrives alone takes 1,040 bytes in a chunk of its own, and 35
+ * packed with others. Full chunks wait until the partition is at rest.
  */
 export class SmallChunks {
   readonly #database: DatabaseSync
@@ -113,8 +113,9 @@ function adder(database: DatabaseSync): {
 }
 
 /**
- * Writes a partition anew as it is to rest: lines of many chunks packed together, and no page that is not used. Chunks keep their numbers, so what
- * refers to a line still does. Yields after each block, to let others work; a first `false` says that all of it is packed already.
+ * Rewrites a partition that has come to rest: lines of many chunks are packed together, and no page is unused. Chunks keep their numbers,
+ * so references to lines stay valid. Yields after each block, so that others can work. A first `false` means that everything is packed
+ * already.
  */
 export function* packPartition(from: string, generation: number, to: string): Generator<boolean> {
   const old = openDatabase(from, { cache: 1024, readOnly: true })
@@ -138,7 +139,7 @@ export function* packPartition(from: string, generation: number, to: string): Ge
   }
 }
 
-/** Whether a partition is written as it is to rest. What came to it later has a number behind all others. */
+/** Whether a partition is packed for rest. Events that arrived later have higher chunk numbers. */
 export function isPacked(database: DatabaseSync, generation: number): boolean {
   const last = database.prepare('SELECT block FROM chunks ORDER BY id DESC LIMIT 1').get()
   return last === undefined || (generation > 0 && last.block !== null)

@@ -1,20 +1,21 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { OperatorError } from '../../../../schema/index.ts'
+import { CATEGORIES, type Category, isCategory, OperatorError } from '../../../../schema/index.ts'
+import { type Searchable, searchableOf, USUAL_TABLE, windowOf } from '../../../lifecycle/table.ts'
 import type { CountDimension } from '../../port.ts'
 import { inTransaction, syncFolder } from './database.ts'
 
 /**
  * A partition: the events of one category and window of `event.ingested`, in a database of its own.
  *
- * - `batches`: which batches are in, with what became of their events: written in the same transaction as the events, so that
- *   a batch interrupted between two partitions is taken up where it stopped
+ * - `batches`: the stored batches, with the outcomes of their events: written in the same transaction as the events, so that
+ *   a batch interrupted between two partitions continues where it stopped
  * - `chunks`: the lines as shipped, compressed; or where they are in a block
  * - `blocks`: lines of many chunks packed together: small chunks once there are many, all once the partition is at rest
- * - `revisions`: which lines of a chunk have another id than was sealed, and how that follows from the line (`Renamed`)
- * - `additions`: what enrichment added to the events of a chunk, compressed: one line an event; no row where it added nothing
- * - `runs`: which event ids are in. Ids of one file ascend, so a chunk's ids are one row (its first and last); an id that
+ * - `revisions`: the lines of a chunk whose id differs from the sealed one, and how it follows from the line (`Renamed`)
+ * - `additions`: the enrichment's additions to the events of a chunk, compressed: one line an event; no row if there are none
+ * - `runs`: the stored event ids. Ids of one file ascend, so a chunk's ids are one row (its first and last); an id that
  *   ascends from none before it is a run of its own. Runs never overlap. Measured over 3 million ids (CPU of each one):
  *   runs of 43 0.14 µs; a row an ascending id 2.9 µs, flat; a row a random id 20 µs in the first million, 37 µs in the third.
  * - `strays`: ids that lie within a run without being in it
@@ -48,10 +49,10 @@ CREATE TABLE IF NOT EXISTS counts (
 ) WITHOUT ROWID;
 `
 
-/** The last id of a run: it is left out where it is the first. */
+/** The last id of a run: it is omitted if it is also the first. */
 export const RUN_END = 'max(first, last)'
 
-/** The tables that a partition at rest has in common with what it was, as they are. */
+/** The tables that a partition at rest takes over unchanged. */
 export const KEPT_TABLES = [
   'batches',
   'revisions',
@@ -63,7 +64,7 @@ export const KEPT_TABLES = [
   'counts',
 ] as const
 
-/** What layout 4 had not. */
+/** The changes since layout 4. */
 const SINCE_LAYOUT_4 = `
 ALTER TABLE chunks ADD COLUMN block INTEGER;
 ALTER TABLE chunks ADD COLUMN line INTEGER;
@@ -79,6 +80,7 @@ export function preparePartition(database: DatabaseSync, file: string): void {
   const format = Number(database.prepare('PRAGMA user_version').get()?.user_version)
   if (format > PARTITION_FORMAT)
     throw new OperatorError(
+      'WB-STORE-FORMAT',
       `${file} has format ${format}, and this version of waybill reads formats up to ${PARTITION_FORMAT}; open the store with the version that wrote it`,
     )
   if (format === PARTITION_FORMAT) return
@@ -91,13 +93,13 @@ export function preparePartition(database: DatabaseSync, file: string): void {
 }
 
 /**
- * A partition's database. It is written anew when the partition comes to rest, under the next generation's name: `control.db` says which
- * generation holds, so that a crash leaves the one or the other.
+ * The file of a partition's database. When the partition comes to rest, it is rewritten under the next generation's name. `control.db`
+ * names the valid generation, so a crash leaves either the old or the new one.
  */
 export const partitionFile = (partition: string, generation: number): string =>
   generation === 0 ? `${partition}.db` : `${partition}.${generation}.db`
 
-/** The partition and generation that a file is the database of; undefined where it is none. */
+/** Returns the partition and the generation of a database file, or undefined for another file. */
 export function partitionOfFile(file: string): { name: string; generation: number } | undefined {
   const match = /^([^.]+)(?:\.(\d+))?\.db$/.exec(file)
   return match === null ? undefined : { name: match[1]!, generation: Number(match[2] ?? 0) }
@@ -109,20 +111,20 @@ export const DIMENSIONS: readonly CountDimension[] = ['category', 'action', 'use
 /** A great segment is a file beside its partition. */
 export const segmentFile = (partition: string, id: number): string => `${partition}.${id}.segment`
 
-/** The partition that a file is a segment of; undefined where it is none. */
+/** Returns the partition of a segment file, or undefined for another file. */
 export const partitionOfSegment = (file: string): string | undefined =>
   /^([^.]+)\.\d+\.segment$/.exec(file)?.[1]
 
 /**
- * The ending of a partition's database once it has expired. It goes when the leaf hashes of its lines are kept that proofs of other lines need: a start
- * that finds one goes on with that.
+ * The ending of an expired partition's database. The file is removed once the leaf hashes that proofs of other lines need are kept. A start
+ * that finds such a file resumes that work.
  */
 export const EXPIRED = '.expired'
 
-/** The act itself: before, all of the partition is there, and after, nothing of it is looked at any more. Its log must be empty. */
+/** Sets a partition aside in one step: before it, the whole partition is there; after it, nobody reads any of it. Its log must be empty. */
 export function setAside(folder: string, partition: string, generation: number): void {
   renameSync(join(folder, partitionFile(partition, generation)), join(folder, `${partition}${EXPIRED}`))
-  // Else a power failure could bring back the database, without the segments that are removed next.
+  // Without this sync, a power failure could bring back the database without the segments that are removed next.
   syncFolder(folder)
 }
 
@@ -136,4 +138,27 @@ export function clearBeside(folder: string, partition: string): void {
 export function clearExpired(folder: string, partition: string): void {
   for (const end of ['-wal', '-shm', ''])
     rmSync(join(folder, `${partition}${EXPIRED}${end}`), { force: true })
+}
+
+const DAY = 86_400_000
+
+export const withDefaults = (searchable: Partial<Searchable>): Searchable => ({
+  ...searchableOf(USUAL_TABLE),
+  ...searchable,
+})
+
+/** The partition that receives events now. */
+export function partitionFor(category: Category, ingested: number, searchable: Searchable): string {
+  const width = windowOf(searchable[category])
+  const start = new Date(Math.floor(ingested / width) * width).toISOString()
+  const day = start.slice(0, 10)
+  return width >= DAY
+    ? `${category}-${day}`
+    : `${category}-${day}T${start.slice(11, 13)}${start.slice(14, 16)}`
+}
+
+export function categoryOf(partition: string): Category {
+  const category = partition.slice(0, partition.indexOf('-'))
+  if (!isCategory(category)) throw new Error(`${partition} begins with none of ${CATEGORIES.join(', ')}`)
+  return category
 }

@@ -26,7 +26,7 @@ export class Collector {
   readonly held: HeldValues
   /** The raw values of the facets' fields of the last event, by facet and slot. */
   readonly slots: unknown[][] = FACETS.map((paths) => paths.map(() => undefined))
-  /** Which of `PRESENCE` the last event has, 30 a number. */
+  /** Bits for the fields of `PRESENCE` that the last event has, 30 a number. */
   readonly present: number[] = new Array<number>(Math.ceil(PRESENCE.length / 30)).fill(0)
   #wordsLeft = 0
 
@@ -90,7 +90,7 @@ export class Collector {
     }
   }
 
-  /** One value of a field; `seed` says of which, where it is one below a flattened field. */
+  /** Adds one value of a field; `seed` is that of a field below a flattened one. */
   value(text: string, way: IndexedWay, seed = way.seed): void {
     const { terms } = this
     switch (way.kind) {

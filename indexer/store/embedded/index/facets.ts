@@ -6,21 +6,21 @@ import { wordKey } from './terms.ts'
 export interface Facet {
   /** Its values and presence as JSON: what makes it the same facet in another segment. */
   readonly text: string
-  /** Which of `FACETS` it is of. */
+  /** The index in `FACETS`. */
   readonly facet: number
   /** An event with its values alone. */
   readonly event: AuditEvent
   /** Fields of `PRESENCE` that events with it have (action facets only). */
   readonly present: ReadonlySet<string>
   readonly agent: string
-  /** What is counted; '' where it is none. The category is null where it is none. */
+  /** These four are for counts: '' if absent; the category is null if absent. */
   readonly category: Category | null
   readonly action: string
   readonly entity: string
   readonly outcome: string
-  /** Keys of its words; null where they are too many to say. */
+  /** Keys of its words; null if there are too many to list. */
   readonly words: ReadonlySet<number> | null
-  /** So few that no event with it has more than a search looks at because of them. */
+  /** Whether its words are so few that they never make an event exceed the words that a search looks at. */
   readonly fewWords: boolean
 }
 
@@ -41,14 +41,14 @@ export function eventWith(values: Iterable<readonly [string, unknown]>): AuditEv
   return event
 }
 
-/** What a facet is as text: which of `FACETS`, its values by slot, numbers of the fields that are present. */
+/** The parts of a facet's text: the index in `FACETS`, the values by slot, and the numbers of the fields that are present. */
 export interface FacetText {
   readonly f: number
   readonly v: readonly (readonly [slot: number, value: unknown])[]
   readonly p: readonly number[]
 }
 
-/** Members always in this order: the text is what makes two facets one. */
+/** The text of a facet, with its members always in this order: equal texts mean equal facets. */
 export const textOfFacet = ({ f, v, p }: FacetText): string => JSON.stringify({ f, v, p })
 
 function valuesAndPresence(slots: readonly unknown[], present: readonly number[]): Omit<FacetText, 'f'> {
@@ -92,11 +92,11 @@ export type FacetPart = string
 
 const MOST_REMEMBERED = 20_000
 
-/** The facets met lately, by the values that make them and by their text. */
+/** The recent facets, by their values and by their text. */
 export class FacetBook {
   readonly #byKey = new Map<string, Facet>()
   readonly #byText = new Map<string, Facet>()
-  /** How often one was made: those met lately are not. */
+  /** The number of facets that were made: recent ones are found instead. */
   made = 0
   #with = new WeakMap<Facet, Map<FacetPart, Facet>>()
 

@@ -3,9 +3,10 @@ import { FIRST_FIELD_LIST } from './first-field-list.ts'
 import { FACETS, PRESENCE, type Way, wayTo } from './layout.ts'
 
 /**
- * How the fields were indexed when a segment was written. Segments refer to fields by numbers: the slots of facets, and the numbers of fields whose
- * presence a facet remembers. The numbers of one list mean nothing in another, so each partition keeps the lists of its segments, and a reader
- * translates through them. Inserting, moving or changing a field therefore makes a new list and leaves what is stored as it is.
+ * How the fields were indexed when a segment was written. Segments refer to fields by numbers: the slots of facets, and the numbers of
+ * fields whose presence a facet remembers. The numbers of one list mean nothing in another, so each partition keeps the lists of its
+ * segments, and a reader translates through them. Inserting, moving or changing a field therefore makes a new list and leaves what is
+ * stored as it is.
  */
 export interface FieldList {
   /** Version of the hashes of terms and of the words that texts are taken apart into. */
@@ -25,7 +26,7 @@ const currentList = (): FieldList => ({
   fields: PRESENCE.map((path) => [path, howOf(wayTo(path))]),
 })
 
-/** A field's way without its numbers: two equal ones find the same events. */
+/** Describes the way of a field without its numbers: two equal descriptions find the same events. */
 function howOf(way: Way | undefined): string {
   if (way === undefined || !('seed' in way)) return ''
   const { kind, seed, words, exact, held } = way
@@ -41,15 +42,15 @@ function howOf(way: Way | undefined): string {
 /** The list that new segments are written with, as text. */
 export const CURRENT_FIELDS = JSON.stringify(currentList())
 
-/** The list of stores that keep none, of layout 4. */
+/** The list of stores of layout 4, which keep none. */
 export const FIRST_FIELDS = JSON.stringify(FIRST_FIELD_LIST)
 
-/** The way of a field that a segment does not index as this version does: each event must be read. */
+/** The way of a field that a segment does not index as this version does: a search must read each event. */
 const UNINDEXED: Way = { kind: 'skip' }
 
 /** How a segment indexes fields, in terms of this version. */
 export interface Ways {
-  /** Undefined where there is no such field. */
+  /** Returns undefined if there is no such field. */
   of(path: string): Way | undefined
   /** Whether words that this version looks for are the words that were indexed. */
   readonly words: boolean
@@ -57,7 +58,7 @@ export interface Ways {
   facetText(text: string): string
 }
 
-/** What a segment written by this version knows. */
+/** The ways of a segment that this version writes. */
 export const CURRENT_WAYS: Ways = { of: wayTo, words: true, facetText: (text) => text }
 
 function translated(list: FieldList): Ways {
@@ -70,7 +71,8 @@ function translated(list: FieldList): Ways {
     if (way.kind === 'facet') return facetOf.get(path) === way.facet ? way : UNINDEXED
     return sameTerms && hows.get(path) === howOf(way) ? way : UNINDEXED
   }
-  // A field that the list does not have can't be found by its words before the segment is written anew; those it has must have been taken apart alike.
+  // A field that the list lacks can't be found by its words before the segment is rewritten. The fields that the list has must have been
+  // split into words in the same way.
   const words =
     sameTerms &&
     list.fields.every(([path, how]) => {
@@ -99,7 +101,7 @@ function translated(list: FieldList): Ways {
 
 const KNOWN = new Map<string, Ways>([[CURRENT_FIELDS, CURRENT_WAYS]])
 
-/** The ways of a list, given as text. */
+/** Returns the ways of a list that is given as text. */
 export function waysOf(fields: string): Ways {
   let ways = KNOWN.get(fields)
   if (ways === undefined) {

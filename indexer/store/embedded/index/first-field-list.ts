@@ -1,6 +1,6 @@
 import type { FieldList } from './field-list.ts'
 
-/** How layout 4 indexed fields. Its stores keep no list, so this one never changes. */
+/** The fields as layout 4 indexed them. Its stores keep no list, so this one never changes. */
 export const FIRST_FIELD_LIST: FieldList = {
   terms: 1,
   facets: [

@@ -1,18 +1,18 @@
 import { PRIME } from './terms.ts'
 
 /**
- * Values of the fields that are counted by, as they stand in the lines (JSON), on their way into a segment's columns. What is stored together
- * shares one list.
+ * Values of the fields that are counted by, as their JSON in the lines, on their way into a segment's columns. Events that are stored
+ * together share one list.
  */
 export class HeldValues {
   columns: Uint8Array
   hashes: Int32Array
-  /** Where each value ends in `bytes`; it begins where the one before ends. */
+  /** The end of each value in `bytes`; it begins where the one before ends. */
   ends: Uint32Array
   bytes: Buffer
   count = 0
 
-  /** With room for so many values; it grows. */
+  /** Makes a list with room for `room` values; it grows. */
   constructor(room = 4096) {
     this.columns = new Uint8Array(room)
     this.hashes = new Int32Array(room)

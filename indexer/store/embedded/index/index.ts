@@ -1,13 +1,16 @@
 /**
- * What the search index knows of an event: terms of its words and values, the two facets of what repeats, columns of what is counted by; and
- * segments, the files that hold these of many events. In go events or lines, out come candidates and columns. It knows no partition.
+ * The search index: terms of words and values, facets of repeating values, columns of the values that are counted by, and segments, which
+ * hold these for many events.
+ *
+ * In: events or lines (`collect.ts`, `wasm/`), and segments to merge.
+ *
+ * Out: segments, and for a term the documents that have it. It does not depend on partitions.
  */
 
 export { Collector, V6_BEGINNINGS } from './collect.ts'
 export { type Facet, FacetBook, type FacetPart } from './facets.ts'
 export { CURRENT_FIELDS, CURRENT_WAYS, FIRST_FIELDS, type Ways, waysOf } from './field-list.ts'
 export { HeldValues, hashOf } from './held.ts'
-export { type Kernel, startKernel } from './kernel/start.ts'
 export {
   DAY,
   dayText,
@@ -35,3 +38,4 @@ export { fileSource, MemorySource, type Source } from './segment/source.ts'
 export { type TextBook, TextBooks } from './segment/text-book.ts'
 export { FileSink, MemorySink, type Sink, WINDOW, WINDOW_BITS } from './segment/write.ts'
 export { beginningRange, FOLDED, LETTER, POWERS, seedBelow, Terms, valueKey, wordKey } from './terms.ts'
+export { startWasm, type Wasm } from './wasm/start.ts'

@@ -5,7 +5,7 @@ import { seedOf } from './terms.ts'
 /**
  * How each field of the schema goes into the search index.
  *
- * Fields of which few values repeat all the time (which agent, which action, which outcome...) are not indexed event by
+ * Fields whose few values repeat all the time (which agent, which action, which outcome...) are not indexed event by
  * event. Their values together are a facet: an event only carries the numbers of its two facets, and a condition on such
  * a field is decided once for each facet, exactly. That takes some 35 of 80 terms off each event.
  */
@@ -81,13 +81,13 @@ const FAMILIES: Readonly<Record<string, string>> = {
   'audit.change.after': 'change',
 }
 
-/** Numbers of which nearly each event has another: found by magnitude alone. */
+/** Number fields with a different value in nearly every event: they are found by magnitude alone. */
 const SCATTERED = new Set(['event.sequence', 'log.offset', 'event.duration'])
 
 /**
- * Fields that people count by and that have too many values for a facet: a segment holds the value of each document as a column. All others are
- * read from the events, which takes a thousand times as long. Ids of records and sessions are not among them: nearly each event has another, and
- * their texts alone would be a tenth of all that is stored.
+ * Fields that people count by and that have too many values for a facet: a segment holds the value of each document as a column. All others
+ * are read from the events, which takes a thousand times as long. Ids of records and sessions are not among them: nearly each event has
+ * another, and their texts alone would be a tenth of all that is stored.
  */
 export const HELD: readonly string[] = [
   'user.name',
@@ -125,7 +125,7 @@ export type Way =
       readonly words: boolean
       /** Number of the field among those whose presence a facet remembers. */
       readonly presence: number
-      /** Number of its column among `HELD`; -1 where it has none. */
+      /** The number of its column among `HELD`, or -1. */
       readonly held: number
       /** The exact number is a term too. */
       readonly exact: boolean
@@ -183,7 +183,7 @@ for (const [path, field] of Object.entries<Field>(FIELDS)) {
   node.way = way
 }
 
-/** Whether segments hold the values of such a field as a column. */
+/** Whether segments hold a field's values as a column. */
 export const isHeld = (way: Way | undefined): boolean => way !== undefined && 'held' in way && way.held !== -1
 
 export const wayTo = (path: string): Way | undefined => WAYS.get(path)
@@ -200,13 +200,13 @@ export const DAY = 86_400_000
 export const magnitudeText = (magnitude: number): string => `m${magnitude}`
 export const dayText = (day: number): string => `d${day}`
 
-/** Words of an event beyond these are not indexed; the event is marked, and is a candidate for any word. */
+/** The number of an event's words that are indexed; an event with more is marked, and is a candidate for any word. */
 export const MOST_WORDS = 4096
 export const OVERFLOW_SEED = seedOf('more words than are indexed')
 
 /**
- * An event with more words than these may have more than a search looks at (`LIMITS.wordsPerEvent`, with those of its facets): it is marked. Of
- * all others the index says for certain whether they have a word.
+ * An event with more words than this may have more than a search looks at (`LIMITS.wordsPerEvent`, with those of its facets), so it is
+ * marked. For all other events the index knows for certain whether they have a word.
  */
 export const FEW_WORDS = LIMITS.wordsPerEvent / 2
 export const WORDY_SEED = seedOf('more words than are certain')

@@ -1,15 +1,15 @@
 import { wordsOf } from '../../../../schema/index.ts'
 
 /**
- * A term is what the search index knows of a word or of a field's value: 48 bits, of which the upper 32 and the lower 16
- * stand apart so that typed arrays hold them. Terms only ever choose candidates: each candidate is checked against the
- * event itself, so two texts with the same term cost a look, never a wrong answer.
+ * A term represents a word or a field's value in the search index: 48 bits, of which the upper 32 and the lower 16
+ * are kept separately so that typed arrays hold them. Terms only ever choose candidates: each candidate is checked against the
+ * event itself, so two texts with the same term cost a check, never a wrong answer.
  *
- * - A word's upper 16 bits spell its first three characters, so that words with the same beginning stand side by side in
+ * - A word's upper 16 bits spell its first three characters, so that words with the same beginning are neighbours in
  *   a dictionary (`update*` is a range); 32 bits of hash follow.
  * - A field's value lies above all words: 64,000 and more in the upper 16 bits.
  *
- * Hashes are sums of characters times powers of a prime: so the hash of a word within a value follows from the value's before and
+ * Hashes are sums of characters times powers of a prime, so the hash of a word within a value follows from the value's before and
  * behind it, and both take one step a character.
  *
  * Hashing as the characters pass costs no substring and no encoding to UTF-8. `bench/fts5.ts` measures what SQLite's FTS5 takes for as many
@@ -17,7 +17,7 @@ import { wordsOf } from '../../../../schema/index.ts'
  */
 export const FIELD_REGION = 64_000
 
-/** The place of a unit in the alphabet of beginnings: 0 is none, 1-10 digits, 11-36 letters, 37 anything else. */
+/** The place of a unit in the alphabet of beginnings: 0 for none, 1-10 digits, 11-36 letters, 37 anything else. */
 export const LETTER = new Uint8Array(128)
 /** The folded character for letters and digits of ASCII, 0 for what separates words. */
 export const FOLDED = new Uint8Array(128)
@@ -35,7 +35,7 @@ const letterOf = (unit: number): number => (unit < 128 ? LETTER[unit]! : 37)
 export const WORD_SEED = 0x811c9dc5 | 0
 export const PRIME = 0x01000193
 export const LONGEST_WORD = 64
-/** What the hash of what stands before a word is multiplied with by the word's characters. */
+/** The factor, by a word's length, for the hash of the text before the word. */
 export const POWERS = new Int32Array(LONGEST_WORD + 1)
 for (let i = 0, power = 1; i <= LONGEST_WORD; i++, power = Math.imul(power, PRIME)) POWERS[i] = power
 
@@ -68,7 +68,7 @@ export class Terms {
     this.low[this.count++] = low
   }
 
-  /** The first so many of these. */
+  /** Adds the first `count` of these terms. */
   addAll(high: Uint32Array, low: Uint16Array, count: number): void {
     while (this.count + count > this.high.length) this.#grow()
     const to = this.count
@@ -88,7 +88,7 @@ export class Terms {
     this.low = low
   }
 
-  /** The words of a text, as `wordsOf` says. ASCII is read in one pass; the rest takes the plain way. */
+  /** Adds the words of a text, as `wordsOf` finds them. ASCII is read in one pass; other text is passed to `wordsOf`. */
   addWords(text: string): void {
     const before = this.count
     let hash = WORD_SEED
@@ -118,7 +118,7 @@ export class Terms {
     if (length > 0) this.addWordOf(beginning, length, hash)
   }
 
-  /** A word of ASCII: what it begins with, its length, its hash. */
+  /** Adds a word of ASCII, given by its beginning, its length and its hash. */
   addWordOf(beginning: number, length: number, hash: number): void {
     const spelled = length >= 3 ? beginning : length === 2 ? beginning * 40 : beginning * 1600
     const bits = mixed(hash)
@@ -163,7 +163,7 @@ function spelling(word: string): number {
   return (first * 40 + second) * 40 + third
 }
 
-/** What keeps the values of different fields apart. */
+/** Returns the seed that separates the values of different fields. */
 export function seedOf(name: string): number {
   let hash = 0x2f0b4a27
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), PRIME)
@@ -189,7 +189,7 @@ export function valueKey(seed: number, text: string): number {
   return terms.keyAt(0)
 }
 
-/** The range of keys of all words that begin so; undefined where the beginning is too short to be worth a range. */
+/** The range of keys of all words that begin so; undefined if the beginning is too short to be worth a range. */
 export function beginningRange(beginning: string): { first: number; last: number } | undefined {
   if (beginning.length < 2) return undefined
   const low = spelling(beginning)

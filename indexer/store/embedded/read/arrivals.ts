@@ -1,12 +1,12 @@
 import type { AuditEvent } from '../../../../schema/index.ts'
-import { matches } from '../../../query/index.ts'
+import { matcherOf } from '../../../query/index.ts'
 import { decodeCursor, encodeCursor, noCursor } from '../../cursor.ts'
 import type { ArrivalsRequest } from '../../port.ts'
 import type { PartitionRow } from '../disk/index.ts'
 import type { SearchContext } from './search.ts'
 import { asStored, type PartitionView } from './view.ts'
 
-/** How far each partition was followed: its chunk, and the line in it to look at next. */
+/** The position in each partition: its chunk, and the line in it to look at next. */
 type ArrivalCursor = ReadonlyMap<string, { readonly chunk: number; readonly line: number }>
 
 interface Followed {
@@ -17,7 +17,7 @@ interface Followed {
   line: number
 }
 
-/** The chunk at or after this one; null where nothing has arrived behind it. */
+/** Returns the chunk at or after this one, or null if there is none. */
 function chunkFrom(view: PartitionView, chunk: number): { id: number; batch: number } | null {
   const row = view.database
     .prepare('SELECT id, batch FROM chunks WHERE id >= ? ORDER BY id LIMIT 1')
@@ -26,8 +26,8 @@ function chunkFrom(view: PartitionView, chunk: number): { id: number; batch: num
 }
 
 /**
- * Events in the order in which they were stored. A partition's chunks are numbered as they come, so a cursor is a place in
- * each partition, and nothing that arrives later can come to stand before it. There is always a next page: it may be empty for now.
+ * Returns events in the order in which they were stored. A partition's chunks are numbered as they come. So a cursor is a place in each
+ * partition, and later arrivals always come after it. There is always a next page: it may be empty for now.
  */
 export function arrivalsPage(
   request: ArrivalsRequest,
@@ -35,6 +35,7 @@ export function arrivalsPage(
 ): { events: AuditEvent[]; next: string } {
   const cursor = new Map(request.after === null ? [] : arrivalsOfCursor(request.after))
   const events: AuditEvent[] = []
+  const isAsked = matcherOf(request.query)
   const followed: Followed[] = []
   for (const { name } of context.partitions) {
     const { chunk, line } = cursor.get(name) ?? { chunk: 1, line: 0 }
@@ -50,7 +51,7 @@ export function arrivalsPage(
     const { lines } = view.chunk(chunk)
     while (first.line < lines && events.length < request.limit) {
       const event = view.event(chunk, first.line++)
-      if (matches(request.query, event)) events.push(asStored(event))
+      if (isAsked(event)) events.push(asStored(event))
     }
     cursor.set(view.name, {
       chunk: first.line < lines ? chunk : chunk + 1,

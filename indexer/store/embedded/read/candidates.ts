@@ -24,10 +24,7 @@ import {
   wordKey,
 } from '../index/index.ts'
 
-/**
- * What the index can say about a query: a set of events that holds every event the query matches, and often others.
- * Each candidate is then held against `matches`.
- */
+/** The index's candidates for a query: a set that contains every matching event, and often others. `matches` then checks each candidate. */
 export type Candidates =
   | { readonly kind: 'all' }
   | { readonly kind: 'none' }
@@ -40,8 +37,8 @@ const ALL: Candidates = { kind: 'all' }
 const NONE: Candidates = { kind: 'none' }
 
 /**
- * Facets that stand beside a narrower condition are left out: each candidate's facets are looked at anyway (`excludedBy`), and
- * that is cheaper than going through a window's columns.
+ * Leaves out facets beside a narrower condition: each candidate's facets are checked anyway (`excludedBy`), and that is cheaper than
+ * reading a window's columns.
  */
 function and(of: readonly Candidates[]): Candidates {
   const kept = of.filter((part) => part.kind !== 'all')
@@ -107,9 +104,8 @@ const wordsInARow = (words: readonly string[], prefix: boolean): Candidates =>
     : and(words.map((text, i) => (prefix && i === words.length - 1 ? beginning(text) : word(text))))
 
 /**
- * The words that a value of this shape surely has: runs of ASCII letters and digits between separators, or at the value's own
- * ends. A run that is open to the right says how a word begins, without its last letter: a mark may follow that
- * makes another letter of it (NFKC).
+ * Returns the words that a value of this shape surely has: runs of ASCII letters and digits between separators, or at the value's own ends.
+ * An open end gives only the beginning of a word, without its last letter: a following mark may change that letter (NFKC).
  */
 function wordsOfShape(parts: readonly string[]): Candidates {
   const found: Candidates[] = []
@@ -151,7 +147,7 @@ type FieldQuery = Extract<Query, { readonly field: string }>
 
 const present = (path: string): Candidates => facetsThat(1, (facet) => facet.present.has(path))
 
-/** The fields from which this one follows where an event has none of it. */
+/** The fields from which this one is derived if an event lacks it. */
 const sourcesOf = (field: string): readonly string[] => SOURCES.get(field) ?? []
 const SOURCES: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(RELATED_FROM))
 
@@ -286,8 +282,8 @@ function candidatesOfChange(query: ChangeQuery): Candidates {
 }
 
 /**
- * What two facets alone decide about a query: false means that no event with them matches. They decide conditions on
- * their own fields exactly, and know which other fields an event has at all.
+ * Decides a query by two facets alone: false means that no event with them matches. Facets decide conditions on their own fields exactly,
+ * and know which other fields an event has at all.
  */
 export function decidedBy(query: Query, source: Facet, action: Facet, ways: Ways): boolean | undefined {
   switch (query.kind) {
@@ -318,7 +314,7 @@ export function decidedBy(query: Query, source: Facet, action: Facet, ways: Ways
     default: {
       const decided = decidedBySealed(query, source, action, ways)
       if (decided !== false) return decided
-      // From another field it may follow or not: what the event has of its own counts before.
+      // The value may be derived from another field, unless the event has its own.
       const mayFollow = sourcesOf(query.field).some(
         (field) => decidedBySealed({ ...query, field }, source, action, ways) !== false,
       )
@@ -336,7 +332,7 @@ function decidedBySealed(query: FieldQuery, source: Facet, action: Facet, ways: 
   return action.present.has(field.name) ? undefined : false
 }
 
-/** Pairs of facets of which no event matches a query; each pair is looked at once. */
+/** Returns a test for pairs of facets whose events never match a query; it decides each pair once. */
 export function excludedBy(query: Query, ways: Ways): (source: Facet, action: Facet) => boolean {
   const known = new Map<Facet, Map<Facet, boolean>>()
   return (source, action) => {
@@ -380,7 +376,7 @@ export function timesOf(query: Query): { from: number; to: number } {
 export const categoryFits = (query: Query, category: string): boolean =>
   withinCategory(query, category).kind !== 'none'
 
-/** What a query asks of events that all have this category: nothing more of their category. */
+/** Simplifies a query for events that all have this category: drops its conditions on the category. */
 export function withinCategory(query: Query, category: string): Query {
   switch (query.kind) {
     case 'and': {

@@ -11,11 +11,11 @@ import { asStored, type PartitionView } from './view.ts'
 export interface SearchContext {
   readonly partitions: readonly PartitionRow[]
   readonly view: (name: string) => PartitionView
-  /** Whether the page has taken its time: it then ends early, with a cursor. */
+  /** Whether the page has used up its time: it then ends early, with a cursor. */
   readonly late: () => boolean
 }
 
-/** A segment that may still give something. */
+/** A segment that may still have matches. */
 interface Head {
   readonly view: PartitionView
   readonly segment: Segment
@@ -96,7 +96,7 @@ export function searchPage(
       return { events, next: cursorOf({ place: placeOfHead(head), inclusive: true }) }
     looked++
     if (!head.found) {
-      // It has looked this far without finding; what it has passed is behind the page.
+      // This stream has found nothing up to here; the documents that it passed lie before the page's position.
       dropTop(heads, compare)
       push(head)
       continue
@@ -121,7 +121,7 @@ interface Asks {
   readonly excluded: (source: Facet, action: Facet) => boolean
 }
 
-/** What a query asks of a segment, worked out once for all that are indexed alike. */
+/** Prepares a query for segments, once for all that are indexed alike. */
 function asksOf(query: Query): (ways: Ways) => Asks {
   const known = new Map<Ways, Asks>()
   return (ways) => {
@@ -188,7 +188,7 @@ function compareHeads(a: Head, b: Head): number {
   return comparePlaces(placeOfHead(a), placeOfHead(b))
 }
 
-/** The first document behind a place; with `withIt` an equal one stands before that border. */
+/** Returns the first document after a place; `withIt` makes an equal document count as before it. */
 function firstBehind(view: PartitionView, segment: Segment, place: Place, withIt: boolean): number {
   let low = segment.firstAt(place.timestamp)
   let high = segment.firstAt(place.timestamp + 1)

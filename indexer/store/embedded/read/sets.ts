@@ -8,7 +8,7 @@ export class CandidateSets {
   readonly #segment: Segment
   readonly #postings = new Map<number, Postings | null>()
   readonly #ranges = new Map<Candidates, Postings[]>()
-  /** What is wanted of source facets, and of action facets. */
+  /** The wanted source facets and action facets. */
   readonly #facetSets = new Map<Candidates, readonly (Uint8Array | null)[]>()
 
   constructor(segment: Segment) {
@@ -101,7 +101,7 @@ export class CandidateSets {
   }
 }
 
-/** By the number of each facet, 1 where it is of this kind and wanted; null where none is. */
+/** Returns a flag for each facet: 1 if it is of this kind and wanted; null if no facet is. */
 function chosenOf(
   segment: Segment,
   wanted: Extract<Candidates, { kind: 'facets' }>,

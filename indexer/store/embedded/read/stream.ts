@@ -49,8 +49,8 @@ export class SegmentStream {
   }
 
   /**
-   * Goes on to the next candidate, `doc` included. False: none was found by now, and `doc` is how far it has looked. A call always gets
-   * somewhere, even if `late` says at once that time is up.
+   * Advances to the next candidate, `doc` included. Returns false if time is up before one is found; `doc` is then the position reached. A
+   * call always advances, even if `late` returns true at once.
    */
   seek(late: () => boolean): boolean {
     let looked = 0

@@ -1,16 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import {
-  type AuditEvent,
-  asRevision,
-  eventWords,
-  isRecord,
-  placedAt,
-  withAdditions,
-} from '../../../../schema/index.ts'
+import { type AuditEvent, eventWords } from '../../../../schema/index.ts'
 import { Latest } from '../../../latest.ts'
 import { StoreUnavailableError } from '../../port.ts'
+import { shownEvent } from '../../shown-event.ts'
 import { type Chunk, chunkOf, PackedLines, SELECT_CHUNK, segmentFile } from '../disk/index.ts'
 import {
   FacetBook,
@@ -25,7 +19,7 @@ import {
 } from '../index/index.ts'
 import { type RollUp, rolledUp } from './aggregate/roll-up.ts'
 
-/** A segment was merged away between being listed and being opened: the search begins anew. */
+/** Thrown when a segment was merged away between being listed and being opened: the search starts again. */
 export class SegmentGoneError extends Error {
   override name = 'SegmentGoneError'
 }
@@ -52,7 +46,7 @@ const MOST_ROLLED = 64 * 1024 * 1024
 /** Blocks at rest of all partitions together: some 20 MB. A page of results may be from as many blocks as it has events. */
 const BLOCKS_OPEN = 128
 
-/** What the partitions of one thread share. */
+/** The state that the partitions of one thread share. */
 export interface Shared {
   readonly facets: FacetBook
   readonly texts: TextBooks
@@ -70,9 +64,9 @@ export const newShared = (chunks = CHUNKS_OPEN): Shared => ({
   rolled: 0,
 })
 
-/** What was counted of a segment before, and never changes. */
+/** Counts of a segment, which never change. */
 interface Counted {
-  /** Null where it would have too many groups. */
+  /** Null if it would have too many groups. */
   rollUp: RollUp | null | undefined
   readonly tallies: Map<string, Uint32Array>
   bytes: number
@@ -153,14 +147,14 @@ export class PartitionView {
     return segment
   }
 
-  /** By the list of fields that the segment was written with. */
+  /** Returns the ways of the list of fields that the segment was written with. */
   #waysOf(id: number): Ways {
     const row = this.#fields.get(id)
     if (row === undefined) throw new SegmentGoneError()
     return waysOf(row.fields === 0 ? FIRST_FIELDS : String(row.list))
   }
 
-  /** A segment's documents counted before, when that is first asked for; null where there is no such count. */
+  /** Returns the roll-up of a segment, made at the first request; null if there is none. */
   rollUp(id: number, mayMake: () => boolean): RollUp | null {
     const counted = this.#countedOf(id)
     if (counted.rollUp !== undefined) return counted.rollUp
@@ -173,7 +167,7 @@ export class PartitionView {
     return counted.rollUp
   }
 
-  /** How many of a segment's documents have each text of a held field, by ordinal, where that was kept. */
+  /** The number of a segment's documents with each text of a held field, by ordinal, if it was kept. */
   tally(id: number, field: string): Uint32Array | undefined {
     return this.#counted.get(id)?.tallies.get(field)
   }
@@ -216,7 +210,7 @@ export class PartitionView {
     return source
   }
 
-  /** Null where the segment is a file. */
+  /** Null if the segment is a file. */
   #contentOf(id: number): Buffer | null {
     const row = this.#content.get(id)
     if (row === undefined) throw new SegmentGoneError()
@@ -265,7 +259,7 @@ export class PartitionView {
     return bytes
   }
 
-  /** Lets go of the segments' bytes. Not while a question is being answered. */
+  /** Releases the segments' bytes. It must not be called while a question is being answered. */
   relax(): void {
     for (const [id, source] of this.#contents) {
       source.close()
@@ -290,24 +284,12 @@ export class PartitionView {
   /** An event with what the indexer adds, all but its words. */
   event(chunk: number, line: number): AuditEvent {
     const opened = this.chunk(chunk)
-    const sealed = JSON.parse(opened.line(line).toString('utf8')) as AuditEvent
-    const enriched = withAdditions(sealed, opened.additions(line))
-    const revision = opened.revision(line)
-    const { agent, incarnation, sequence, ingested } = this.batchOf(opened.batch)
-    const event = placedAt(revision === null ? enriched : asRevision(enriched, revision), ingested) as {
-      event: Record<string, unknown>
-      audit: Record<string, unknown>
-    }
-    const { seal } = event.audit
-    event.event.ingested = ingested
-    event.audit.seal = {
-      agent,
-      incarnation,
-      sequence,
+    return shownEvent(opened.line(line), {
+      ...this.batchOf(opened.batch),
       position: opened.position(line),
-      ...(isRecord(seal) ? seal : {}),
-    }
-    return event
+      revision: opened.revision(line),
+      additions: opened.additions(line),
+    })
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 import { openEmbeddedStore } from '../../index.ts'
 import { batchOf, eventAt } from '../../testing/batches.ts'
 
-/** A process that stores numbered batches and says which are acknowledged; the test kills it. */
+/** A process that stores numbered batches and reports the acknowledged ones; the test kills it. */
 const [path, first, count] = process.argv.slice(2)
 if (path === undefined) throw new Error('storing.ts PATH FIRST COUNT')
 const store = await openEmbeddedStore({ path })

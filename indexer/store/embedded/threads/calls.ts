@@ -6,9 +6,13 @@ import type {
   ArrivalsRequest,
   Author,
   Chain,
+  Consignment,
+  ConsignmentPage,
   CountRequest,
   CountRow,
   DeadLetter,
+  HeaderPage,
+  SealedEvent,
   SearchRequest,
   StoredBytes,
   StoredPart,
@@ -16,13 +20,14 @@ import type {
   WriteOutcome,
 } from '../../port.ts'
 import type { GoneLeaves } from '../disk/index.ts'
+import type { ProvedSpan, Span } from '../read/index.ts'
 
-/** What the main thread asks of the threads. */
+/** The data that the main thread passes to the writer's thread at its start. */
 export interface WriterData {
   readonly path: string
   readonly searchable: Searchable
   readonly minimumFree: number
-  /** How long nothing must have come before partitions at rest are written anew, ms. */
+  /** The time without new events, ms, after which partitions at rest are rewritten. */
   readonly idle: number
 }
 
@@ -32,9 +37,11 @@ export interface ReaderData {
   readonly slice: number
   /** Whether time passes for pages and counts. */
   readonly isTimed: boolean
+  /** Whether to read what is there although partitions are missing. A verification names these itself. */
+  readonly isEvidence?: boolean
 }
 
-/** A batch on its way between threads: its buffers arrive as byte arrays. */
+/** A batch on its way between threads: its buffers arrive as byte arrays. So do those of consignments and dead letters. */
 export interface SentBatch {
   readonly manifest: Manifest
   readonly hash: string
@@ -58,6 +65,9 @@ export type WriterCalls = {
     answer: Replay
   }
   discard: { ask: string; answer: boolean }
+  letters: { ask: readonly DeadLetter[]; answer: null }
+  consignments: { ask: readonly Consignment[]; answer: null }
+  settle: { ask: null; answer: null }
   putRecord: {
     ask: { kind: string; key: string; value: string; version: number | null }
     answer: boolean
@@ -65,16 +75,16 @@ export type WriterCalls = {
   removeRecord: { ask: { kind: string; key: string }; answer: null }
   keepFor: { ask: Searchable; answer: null }
   expire: { ask: { name: string; before: number; now: number }; answer: boolean }
-  /** The answer of the merging thread; null where it failed. */
+  /** The answer of the merging thread; null if it failed. */
   merged: { ask: { order: MergeOrder; made: Merged | null }; answer: null }
-  /** Whether the new generation is there; null where making it failed. */
+  /** Whether the new generation is there; null if making it failed. */
   rested: { ask: { order: RestOrder; made: boolean | null }; answer: null }
-  /** Some of the leaf hashes of an expired partition; `end` when these were all, null where reading them failed. */
+  /** Some of the leaf hashes of an expired partition; `end` when these were all, null if reading them failed. */
   left: { ask: { order: LeaveOrder; made: GoneLeaves | 'end' | null }; answer: null }
   close: { ask: null; answer: null }
 }
 
-/** What the writer asks for by itself. */
+/** The requests that the writer makes by itself. */
 export type WriterEvent = { merge: MergeOrder } | { rest: RestOrder } | { leave: LeaveOrder }
 
 export interface MergeOrder {
@@ -93,13 +103,13 @@ export interface Merged {
   readonly content: Uint8Array | null
 }
 
-/** A partition to which nothing comes any more is written anew, as its next generation. */
+/** The order to rewrite a partition that receives no more events, as its next generation. */
 export interface RestOrder {
   readonly partition: string
   readonly generation: number
 }
 
-/** An expired partition is read a last time: leaf hashes of its lines are kept where waybills have lines in the databases of others. */
+/** The order to read an expired partition a last time: the leaf hashes of its lines are kept if waybills have lines in other databases. */
 export interface LeaveOrder {
   readonly partition: string
   readonly others: readonly string[]
@@ -107,7 +117,7 @@ export interface LeaveOrder {
 
 export type MergerCalls = {
   merge: { ask: MergeOrder; answer: Merged }
-  /** False where there was nothing to pack. */
+  /** False if there was nothing to pack. */
   rest: { ask: RestOrder; answer: boolean }
   /** The next of its leaf hashes. */
   leave: { ask: LeaveOrder; answer: GoneLeaves | 'end' }
@@ -127,7 +137,8 @@ export interface StoredRecord {
 }
 
 export type ReaderCalls = {
-  open: { ask: null; answer: null }
+  /** `asGuest`: while another process writes to the store. */
+  open: { ask: { asGuest: boolean }; answer: null }
   search: { ask: SearchRequest; answer: FoundPage }
   arrivals: { ask: ArrivalsRequest; answer: FoundPage }
   arrivalsEnd: { ask: null; answer: string }
@@ -142,6 +153,18 @@ export type ReaderCalls = {
   letter: { ask: string; answer: DeadLetter | null }
   record: { ask: { kind: string; key: string }; answer: StoredRecord | null }
   records: { ask: string; answer: StoredRecord[] }
+  kinds: { ask: null; answer: string[] }
+  consignments: { ask: { after: string | null; limit: number }; answer: ConsignmentPage }
+  sealed: { ask: string; answer: SealedEvent | null }
+  /** The next waybills with the chunks of their lines; and these proved. */
+  span: { ask: string | null; answer: Span }
+  placeAt: { ask: number; answer: string | null }
+  prove: { ask: Span; answer: ProvedSpan }
+  headers: { ask: { after: string | null; limit: number }; answer: HeaderPage }
+  partitionConsignments: {
+    ask: { name: string; after: string | null; limit: number }
+    answer: ConsignmentPage
+  }
   status: { ask: null; answer: StoreStatus }
   storage: { ask: { open: readonly string[] }; answer: StoredBytes }
   parts: { ask: null; answer: StoredPart[] }

@@ -1,5 +1,5 @@
 import { type MessagePort, Worker } from 'node:worker_threads'
-import { OperatorError, reasonOf } from '../../../../schema/index.ts'
+import { codeOf, isErrorCode, OperatorError, reasonOf } from '../../../../schema/index.ts'
 import { CancelledError, StoreFullError, StoreUnavailableError } from '../../port.ts'
 
 /** Questions and answers between the main thread and the store's threads. */
@@ -9,18 +9,23 @@ interface Question {
   readonly id: number
   readonly call: string
   readonly ask: unknown
-  /** Its first number is 1 when nobody waits for the answer any more; null where that can't happen. */
+  /** Its first number is 1 when nobody waits for the answer any more; null if that can't happen. */
   readonly cancelled: Int32Array | null
 }
 type Answer =
   | { readonly id: number; readonly answer: unknown }
-  | { readonly id: number; readonly error: { name: string; message: string } }
+  | { readonly id: number; readonly error: ThrownInThread }
 
-const ERRORS: Readonly<Record<string, new (message: string) => Error>> = {
+interface ThrownInThread {
+  readonly name: string
+  readonly message: string
+  readonly code: string | undefined
+}
+
+const KNOWN_ERRORS: Readonly<Record<string, new (message: string) => Error>> = {
   CancelledError,
   StoreFullError,
   StoreUnavailableError,
-  OperatorError,
 }
 
 /** Buffers arrive as plain byte arrays on the other side of a thread. */
@@ -52,7 +57,7 @@ export class Thread<Known extends Calls> {
     this.#worker = new Worker(module, {
       name: options.name,
       workerData: options.data,
-      // Left alone, a worker's young generation grows to several hundred MB under such a load.
+      // Without a limit, a worker's young generation grows to several hundred MB under such a load.
       resourceLimits: { maxYoungGenerationSizeMb: options.youngMb, maxOldGenerationSizeMb: options.oldMb },
     })
     this.#worker.on('message', (message: Answer | { event: unknown }) => {
@@ -97,12 +102,12 @@ export class Thread<Known extends Calls> {
     return answer.finally(() => gone?.removeEventListener('abort', cancel))
   }
 
-  /** How many questions it has not answered yet. */
+  /** The number of unanswered questions. */
   get load(): number {
     return this.#waiting.size
   }
 
-  /** Why the thread answers nothing any more; null while it does. */
+  /** Why the thread no longer answers; null while it does. */
   get ended(): string | null {
     return this.#ended === null ? null : this.#ended.message
   }
@@ -120,15 +125,16 @@ export class Thread<Known extends Calls> {
   }
 }
 
-const errorOf = ({ name, message }: { name: string; message: string }): Error => {
-  const known = ERRORS[name]
+const errorOf = ({ name, message, code }: ThrownInThread): Error => {
+  if (name === 'OperatorError' && isErrorCode(code)) return new OperatorError(code, message)
+  const known = KNOWN_ERRORS[name]
   return known === undefined ? Object.assign(new Error(message), { name }) : new known(message)
 }
 
 export type Handlers<Known extends Calls> = {
   readonly [Call in keyof Known]: (
     ask: Known[Call]['ask'],
-    /** Throws where nobody waits for the answer any more. */
+    /** Throws if nobody waits for the answer any more. */
     demandWanted: () => void,
   ) => Promise<Known[Call]['answer']> | Known[Call]['answer']
 }
@@ -145,7 +151,10 @@ export function serve<Known extends Calls>(port: MessagePort, handlers: Handlers
       port.postMessage({ id, answer } satisfies Answer)
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(reasonOf(thrown))
-      port.postMessage({ id, error: { name: error.name, message: error.message } } satisfies Answer)
+      port.postMessage({
+        id,
+        error: { name: error.name, message: error.message, code: codeOf(error) },
+      } satisfies Answer)
     }
   })
 }

@@ -1,6 +1,8 @@
 /**
- * The store's threads, and what the main thread asks of them: one writes (`writer.ts`), one answers searches and others count (`reader.ts`), one
- * merges segments, packs what is at rest and reads what has expired (`merger.ts`). Nothing is shared but what is handed over.
+ * The store's threads: one writes (`writer.ts`), one answers searches and others count (`reader.ts`), one merges, packs and reads what has
+ * expired (`merger.ts`).
+ * In: calls of the main thread (`calls.ts`), and bytes that are handed over. They share nothing else.
+ * Out: answers, and orders of the writer for the merger.
  */
 export type {
   FoundPage,

@@ -16,7 +16,8 @@ import type { LeaveOrder, Merged, MergeOrder, MergerCalls, RestOrder } from './c
 import { serve } from './channel.ts'
 
 /**
- * The thread that merges segments, packs what is at rest, and reads what has expired a last time. It only reads partitions; what it made is put in place by the thread that writes.
+ * The thread that merges segments, packs partitions at rest, and reads expired partitions a last time. It only reads partitions; the
+ * writer's thread puts the results in place.
  */
 const port = parentPort
 if (port === null) throw new Error('the merger runs as a thread of the store')

@@ -7,6 +7,7 @@ import type { StoredBytes, StoredPart, StoredPartition, StoreStatus } from '../.
 import {
   chainsOf,
   DIMENSIONS,
+  demandCurrent,
   freeIn,
   heldIn,
   letterOf,
@@ -17,20 +18,28 @@ import {
   partitionsOf,
   RUN_END,
   storeError,
+  WaybillList,
 } from '../disk/index.ts'
 import {
   aggregate,
   arrivalsPage,
   asStored,
+  consignmentsPage,
   endOfArrivals,
+  headersPage,
   newShared,
+  nextSpan,
   PartitionGoneError,
   PartitionView,
+  partitionPage,
+  placeAt,
+  provedSpan,
   SegmentGoneError,
+  sealedEvent,
   searchPage,
 } from '../read/index.ts'
 import type { FoundPage, ReaderCalls, ReaderData } from './calls.ts'
-import { serve } from './channel.ts'
+import { bufferOf, serve } from './channel.ts'
 
 /**
  * The thread that reads. It has connections of its own, so that no search holds up the writing. Others like it count, so that no
@@ -38,14 +47,14 @@ import { serve } from './channel.ts'
  */
 const port = parentPort
 if (port === null) throw new Error('the reader runs as a thread of the store')
-const { path, slice, isTimed } = workerData as ReaderData
+const { path, slice, isTimed, isEvidence } = workerData as ReaderData
 const now = isTimed ? () => performance.now() : () => 0
 const folder = join(path, 'partitions')
 const shared = newShared()
 const views = new Map<string, PartitionView>()
 let control: DatabaseSync | null = null
 
-/** All partitions of the usual retention: opening one takes longer than asking it. */
+/** Enough for all partitions of the usual retention: opening one takes longer than asking it. */
 const VIEWS_OPEN = 80
 /** KiB of a partition's page cache: most of what is read is read once. */
 const VIEW_CACHE = 512
@@ -60,6 +69,9 @@ function database(): DatabaseSync {
   return control
 }
 
+/** Made when they are asked for. Each remembers the place of one reading. */
+let waybills: WaybillList | null = null
+let headed: WaybillList | null = null
 let generations: ReadonlyMap<string, number> = new Map()
 const generationOf = (name: string): number => generations.get(name) ?? 0
 
@@ -85,7 +97,7 @@ function openPartition(name: string): DatabaseSync {
 }
 
 function closeOldViews(): void {
-  // Those that were not asked for longest come first.
+  // The views come in the order of their last use, the oldest first.
   let memory = 0
   for (const one of views.values()) memory += one.memory
   for (const one of views.values()) {
@@ -100,7 +112,7 @@ function closeOldViews(): void {
   }
 }
 
-/** Until a time slice is over, or nobody waits for the answer any more. */
+/** Returns a function that tells whether a time slice is over, and that throws if nobody waits for the answer any more. */
 function lateness(demandWanted: () => void): () => boolean {
   const end = now() + slice
   return () => {
@@ -123,7 +135,7 @@ function reading<Result>(work: () => Result): Result {
   }
 }
 
-/** Views of what has expired are closed: their files take room on the disk until then. */
+/** Closes views of expired partitions: their files take room on the disk until then. */
 function partitions(): PartitionRow[] {
   const rows = partitionsOf(database())
   generations = new Map(rows.map(({ name, generation }) => [name, generation]))
@@ -136,7 +148,7 @@ function partitions(): PartitionRow[] {
 }
 
 /** The newest partitions first: what is asked for by id is mostly recent. */
-function find(id: string): string | null {
+function find(id: string): { view: PartitionView; chunk: number; line: number } | null {
   if (!isEventId(id)) return null
   const key = Buffer.from(id, 'hex')
   const rows = partitions().sort((a, b) => b.greatest - a.greatest)
@@ -150,10 +162,16 @@ function find(id: string): string | null {
     for (const row of chunks) {
       if (Buffer.compare(row.last as Uint8Array, key) < 0) continue
       const line = one.chunk(Number(row.chunk)).find(id)
-      if (line !== -1) return JSON.stringify(asStored(one.event(Number(row.chunk), line)))
+      if (line !== -1) return { view: one, chunk: Number(row.chunk), line }
     }
   }
   return null
+}
+
+/** The event as JSON. */
+function eventText(id: string): string | null {
+  const found = find(id)
+  return found === null ? null : JSON.stringify(asStored(found.view.event(found.chunk, found.line)))
 }
 
 const page = ({ events, next }: { events: readonly unknown[]; next: string | null }): FoundPage => ({
@@ -161,14 +179,35 @@ const page = ({ events, next }: { events: readonly unknown[]; next: string | nul
   next,
 })
 
+/** Waybills with their lines. */
+function evidence() {
+  waybills ??= new WaybillList(database())
+  return {
+    waybills,
+    partitions: () => partitions().filter(({ name }) => isEvidence !== true || isReadable(name)),
+    view,
+  }
+}
+
+/** Whether a partition can be opened at all. A verification reads the others, and says what is missing. */
+function isReadable(name: string): boolean {
+  try {
+    return view(name).database.prepare('SELECT count(*) AS n FROM sqlite_schema').get() !== undefined
+  } catch (thrown) {
+    if (thrown instanceof PartitionGoneError) throw thrown
+    return false
+  }
+}
+
 const inOrder = (): PartitionRow[] =>
   partitions().sort(
     (a, b) => CATEGORIES.indexOf(a.category) - CATEGORIES.indexOf(b.category) || (a.name < b.name ? -1 : 1),
   )
 
 /**
- * What each partition holds, and the bytes of all else on the disk: `control.db`, write-ahead logs, files that are about to go. Only a partition with
- * something in its log is opened for it: of all others the sizes of the files say as much, and health is asked for all the time.
+ * Returns what each partition holds, and the bytes of everything else on the disk: `control.db`, write-ahead logs, files that are about to
+ * go. It opens only partitions with something in their log: for all others the sizes of the files suffice, and health is asked for all the
+ * time.
  */
 function used(): { shown: (PartitionRow & { readonly bytes: number })[]; other: number } {
   const sizes = new Map<string, number>()
@@ -182,6 +221,7 @@ function used(): { shown: (PartitionRow & { readonly bytes: number })[]; other: 
   const shown = inOrder().map((row) => {
     const file = partitionFile(row.name, row.generation)
     const isInLog = (sizes.get(`${file}-wal`) ?? 0) > 0
+    if (isEvidence === true && !isReadable(row.name)) return { ...row, bytes: 0 }
     const held = isInLog ? heldIn(view(row.name).database) : (sizes.get(file) ?? 0)
     return { ...row, bytes: held + (segments.get(row.name) ?? 0) }
   })
@@ -197,7 +237,7 @@ const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false 
 function storage(open: readonly string[]): StoredBytes {
   const { shown, other } = used()
   const listed = shown.map(({ category, name, events, bytes }): StoredPartition => {
-    // Batches are numbered as they come, so that these two stand at the ends of a table that may have millions.
+    // Batches are numbered as they come, so these two are the ends of a table that may have millions of rows.
     const { database: one } = view(name)
     const first = Number(one.prepare('SELECT ingested FROM batches ORDER BY n LIMIT 1').get()?.ingested)
     const last = Number(one.prepare('SELECT ingested FROM batches ORDER BY n DESC LIMIT 1').get()?.ingested)
@@ -206,7 +246,7 @@ function storage(open: readonly string[]): StoredBytes {
   return { partitions: listed, otherBytes: other, disk: null }
 }
 
-/** Which part of the store each table is. */
+/** The part of the store that each table belongs to. */
 const PART_OF: Readonly<Record<string, string>> = {
   chunks: 'lines',
   blocks: 'lines',
@@ -228,7 +268,7 @@ const PART_OF: Readonly<Record<string, string>> = {
   records: 'records',
 }
 
-/** Where the bytes are. Goes through every page of the store, so it takes a while where that is large. */
+/** Returns the bytes of each part of the store. It reads every page of the store, so it takes a while for a large one. */
 function parts(demandWanted: () => void): StoredPart[] {
   const sums = new Map<string, number>()
   const add = (part: string, bytes: number): void => {
@@ -258,7 +298,7 @@ function parts(demandWanted: () => void): StoredPart[] {
   const leaves = Number(
     database().prepare('SELECT sum(length(leaves)) AS bytes FROM waybills').get()?.bytes ?? 0,
   )
-  // Those that an earlier version kept in the rows.
+  // These leaf hashes lie in the rows of waybills, where an earlier version kept them.
   add('waybills', -leaves)
   add('leaf hashes', leaves)
   add('write-ahead logs', used().other - heldIn(database()))
@@ -278,10 +318,12 @@ function status(): StoreStatus {
 }
 
 serve<ReaderCalls>(port, {
-  open: () => {
-    database()
-    return null
-  },
+  open: ({ asGuest }) =>
+    reading(() => {
+      if (asGuest) demandCurrent(database(), path)
+      else database()
+      return null
+    }),
   search: (request, demandWanted) =>
     reading(() =>
       page(searchPage(request, { partitions: partitions(), view, late: lateness(demandWanted) })),
@@ -293,7 +335,7 @@ serve<ReaderCalls>(port, {
   arrivalsEnd: () => reading(() => endOfArrivals(partitions(), view)),
   aggregate: (request, demandWanted) =>
     reading(() => aggregate(request, { partitions: partitions(), view, now, demandWanted })),
-  get: (id) => reading(() => find(id)),
+  get: (id) => reading(() => eventText(id)),
   counts: ({ by, from, to }) =>
     reading(() => {
       const counts = new Map<string, { hour: number; value: string; count: number }>()
@@ -345,6 +387,46 @@ serve<ReaderCalls>(port, {
         .all(kind)
         .map((row) => ({ key: String(row.key), value: String(row.value), version: Number(row.version) })),
     ),
+  kinds: () =>
+    reading(() =>
+      database()
+        .prepare('SELECT DISTINCT kind FROM records ORDER BY kind')
+        .all()
+        .map(({ kind }) => String(kind)),
+    ),
+  span: (after) => reading(() => nextSpan(after, evidence())),
+  placeAt: (time) => reading(() => placeAt(time, evidence())),
+  prove: (span) =>
+    reading(() =>
+      provedSpan(
+        {
+          ...span,
+          waybills: span.waybills.map((one) => ({
+            ...one,
+            manifest: bufferOf(one.manifest),
+            signature: bufferOf(one.signature),
+          })),
+        },
+        evidence(),
+      ),
+    ),
+  consignments: (request) => reading(() => consignmentsPage(request, evidence())),
+  sealed: (id) =>
+    reading(() => {
+      waybills ??= new WaybillList(database())
+      const found = find(id)
+      return found === null ? null : sealedEvent(found, { waybills, partitions, view })
+    }),
+  headers: (request) =>
+    reading(() => {
+      headed ??= new WaybillList(database())
+      return headersPage(request, headed)
+    }),
+  partitionConsignments: (request) =>
+    reading(() => {
+      waybills ??= new WaybillList(database())
+      return partitionPage(request, { waybills, partitions, view })
+    }),
   status: () => reading(status),
   storage: ({ open }) => reading(() => storage(open)),
   parts: (_, demandWanted) => reading(() => parts(demandWanted)),

@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { leafHash, OperatorError, reasonOf } from '../../../../schema/index.ts'
 import {
   type Author,
+  type Consignment,
   type StoreBatch,
   StoreFullError,
   StoreUnavailableError,
@@ -32,9 +33,9 @@ import type {
 import { bufferOf, serve } from './channel.ts'
 
 /**
- * The thread that writes. Batches that wait are stored together, with one set of syncs: many small ones, but of usual ones only some four, half of
- * what an agent has under way. While these are acknowledged and the next come, the other half is stored; in groups of all of them the thread waited for
- * a tenth of its time.
+ * The thread that writes. It stores waiting batches together, with one set of syncs. A group takes many small batches, but only some four
+ * of usual size, half of what an agent has under way. While these are acknowledged and the next ones come, it stores the other half. With
+ * groups of all batches the thread idled for a tenth of its time.
  */
 const GROUP_BYTES = 12 * 1024 * 1024
 const GROUP_BATCHES = 16
@@ -73,7 +74,7 @@ async function pump(): Promise<void> {
     const group = new WaitingGroup(opened())
     while (queue.length > 0 && group.hasRoom) {
       group.add(queue.shift()!)
-      // What arrives while batches are taken apart still joins them.
+      // Batches that arrive while others are taken apart still join them.
       await new Promise(setImmediate)
     }
     group.store()
@@ -83,7 +84,7 @@ async function pump(): Promise<void> {
   awaitIdle()
 }
 
-/** Batches on their way into one set of transactions, and who waits for them. */
+/** Batches on their way into one set of transactions, with the callers that wait for them. */
 class WaitingGroup {
   readonly #writer: StoreWriter
   readonly #group: Group
@@ -168,13 +169,16 @@ function orderMerge(): void {
   orderRest()
 }
 
-/** Packing takes the processor from whoever stores, so it waits until nothing comes; but not for ever, where something always does. */
+/**
+ * The longest delay of packing, ms. Packing competes with storing for the processor, so it waits until nothing comes; this limit serves
+ * stores with constant arrivals.
+ */
 const LONGEST_WAIT = 15 * 60_000
 let isIdle = true
 let lastRest = performance.now()
 let idleTimer: NodeJS.Timeout | undefined
 
-/** Behind each write; what nothing has come to for a while is tidied up. */
+/** Runs after each write; it tidies up partitions that have received nothing for a while. */
 function awaitIdle(): void {
   isIdle = false
   clearTimeout(idleTimer)
@@ -186,12 +190,12 @@ function awaitIdle(): void {
   }, options.idle)
 }
 
-/** What an earlier version left, or many chains: until there is nothing to pack or something comes. */
+/** Packs the waybills of an earlier version or of many chains, until nothing is left to pack or a batch comes. */
 function packWaybills(): void {
   if (isIdle && gather(true)) setImmediate(packWaybills)
 }
 
-/** What can't be packed, on a full disk for instance, stays as it is: that is no reason not to store what comes. */
+/** Packs waybills. A failure, on a full disk for instance, leaves them as they are, and the store goes on storing batches. */
 function gather(all = false): boolean {
   try {
     return opened().gather(all)
@@ -210,7 +214,7 @@ function orderRest(): void {
   port!.postMessage({ event: { rest: resting } })
 }
 
-/** A disk without room for it would be asked again and again: it is tried again after the next start. */
+/** Set when the disk has no room for it, which would otherwise be tried again and again: the next attempt is after the next start. */
 let failedToRest = false
 
 function takeRested(order: RestOrder, made: boolean | null): void {
@@ -221,7 +225,7 @@ function takeRested(order: RestOrder, made: boolean | null): void {
   if (made === true) orderMerge()
 }
 
-/** How long an expiry waits for who reads a partition's log, and how often it looks, ms. */
+/** How long an expiry waits for readers of a partition's log, and how often it checks, ms. */
 const LOG_WAIT = 30_000
 const LOG_RETRIED = 20
 
@@ -237,7 +241,10 @@ function orderLeave(): void {
   if (leaving !== null) port!.postMessage({ event: { leave: leaving } })
 }
 
-/** Its next hashes would come without those that were lost: it begins anew after the next start. */
+/**
+ * Set when the hashes of an expired partition could not be stored. The next hashes would come without the lost ones, so the work starts
+ * again after the next start of the store.
+ */
 let failedToLeave = false
 const MOST_LEAVE_FAILURES = 5
 let leaveFailures = 0
@@ -247,7 +254,7 @@ function takeLeft(order: LeaveOrder, made: GoneLeaves | 'end' | null): void {
   failedToLeave = true
   if (writer === null) return
   if (made === null) {
-    // A partition that was listed may have expired or been packed meanwhile: it begins anew with those that are there now.
+    // A listed partition may have expired or been packed meanwhile: the work starts again with those that are there now.
     failedToLeave = ++leaveFailures >= MOST_LEAVE_FAILURES
     orderLeave()
     return
@@ -263,7 +270,7 @@ function takeLeft(order: LeaveOrder, made: GoneLeaves | 'end' | null): void {
 const LOGS_EMPTIED = 5 * 60_000
 setInterval(() => writer?.emptyLogs(), LOGS_EMPTIED).unref()
 
-/** Partitions to which nothing comes any more: there is a later one of their category. */
+/** Partitions that receive no more events: there is a later one of their category. */
 function quiet(partitions: readonly Partition[]): Partition[] {
   const latest = new Map<string, string>()
   for (const { name } of partitions) {
@@ -290,7 +297,7 @@ function putInPlace(into: StoreWriter, order: MergeOrder, made: Merged): void {
       partition.replaceSegments(order.segments, { id: order.id, fields, ...made }),
     )
   } catch {
-    // The disk is full, or the partition was opened anew and gave the number to another: the parts stay as they are.
+    // The disk is full, or the partition was reopened and gave the number to another segment: the parts stay as they are.
     remove(order.id)
     return
   }
@@ -315,6 +322,18 @@ function replay(id: string, now: number, added: string | null, author: Author | 
 
 const discard = (id: string): boolean =>
   opened().control.database.prepare('DELETE FROM dead_letters WHERE id = ?').run(id).changes > 0
+
+const withBuffers = ({ waybill, lines, ...rest }: Consignment): Consignment => ({
+  ...rest,
+  lines: lines.map((line) => ({ ...line, line: bufferOf(line.line) })),
+  waybill: waybill && {
+    ...waybill,
+    manifest: bufferOf(waybill.manifest),
+    signature: bufferOf(waybill.signature),
+    leaves: new Map([...waybill.leaves].map(([position, leaf]) => [position, bufferOf(leaf)])),
+    sealed: new Map([...waybill.sealed].map(([position, leaf]) => [position, bufferOf(leaf)])),
+  },
+})
 
 serve<WriterCalls>(port, {
   open: () => {
@@ -345,6 +364,24 @@ serve<WriterCalls>(port, {
     }),
   replay: ({ id, now, additions, author }) => replay(id, now, additions, author),
   discard,
+  letters: (letters) => {
+    opened().putLetters(letters.map((letter) => ({ ...letter, line: bufferOf(letter.line) })))
+    return null
+  },
+  consignments: async (consignments) => {
+    while (mergesBehind()) await mergeEnd()
+    // A group of batches that is being gathered uses the same memory.
+    while (pumping) await new Promise(setImmediate)
+    gather()
+    opened().take(consignments.map(withBuffers))
+    orderMerge()
+    awaitIdle()
+    return null
+  },
+  settle: async () => {
+    while (writer !== null && writer.leaving !== null && !failedToLeave) await wait(LOG_RETRIED)
+    return null
+  },
   putRecord: ({ kind, key, value, version }) => {
     const { database } = opened().control
     if (version === null) {
@@ -370,7 +407,7 @@ serve<WriterCalls>(port, {
     return null
   },
   expire: async ({ name, before, now }) => {
-    // What is made of its segments would have no place to go.
+    // The results of a merge or a packing would have no place to go.
     while (merging?.partition === name) await mergeEnd()
     while (resting?.partition === name) await restEnd()
     for (const start = performance.now(); !opened().hasEmptyLog(name); await wait(LOG_RETRIED))

@@ -3,7 +3,7 @@ import { Latest } from '../../../latest.ts'
 import type { BatchAdditions } from '../../port.ts'
 import { Collector, type Facet, type FacetBook, type FacetPart, HeldValues, Terms } from '../index/index.ts'
 
-/** Additions as text: JSON, and none is empty. */
+/** Additions as text: JSON, or '' for none. */
 export type AddedText = string
 export const NOTHING_ADDED: AddedText = ''
 
@@ -19,7 +19,7 @@ export class AddedLines {
     this.#lines = lines
   }
 
-  /** Of the event at this place, which is behind the one asked for before. */
+  /** Returns the addition to the event at this position, which must come after that of the call before. */
   at(position: number): AddedText {
     if (this.#positions[this.#next] !== position) return NOTHING_ADDED
     const newline = this.#lines.indexOf(10, this.#start)
@@ -31,7 +31,7 @@ export class AddedLines {
   }
 }
 
-/** What the search index is to know of additions. */
+/** The parts of additions that go into the search index. */
 interface Taken {
   readonly terms: Terms
   readonly held: HeldValues

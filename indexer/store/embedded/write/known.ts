@@ -1,10 +1,12 @@
 import { type AuditEvent, isDeclaredId, isSameEntry } from '../../../../schema/index.ts'
-import { type Renamed, renamedId } from '../disk/index.ts'
+import type { Renaming } from '../../port.ts'
+import { renamedId } from '../../renamed.ts'
+import type { Renamed } from '../disk/index.ts'
 import type { Found, Partition } from './partition.ts'
 import { leafOf, type Prepared } from './prepare.ts'
 import type { PreparedEvents } from './prepared-events.ts'
 
-/** Which events of a parcel are new. Numbers are those of the parcel's events. */
+/** The sifted events of a parcel. Numbers are those of the parcel's events. */
 export interface Sifted {
   readonly kept: readonly number[]
   /** Kept events whose id is known with another content or from another agent, with the ids under which they are kept. */
@@ -20,16 +22,16 @@ export interface Sifted {
 const NO_REVISIONS: ReadonlyMap<number, Renamed> = new Map()
 const NO_STRAYS: ReadonlySet<number> = new Set()
 
-/** Where events of a parcel may be already: in the category's partitions, and those with a declared id in those of other categories. */
+/** The partitions that may already have events of a parcel: those of its category, and those of other categories for declared ids. */
 export interface Places {
   readonly own: readonly Partition[]
   readonly others: readonly Partition[]
 }
 
 /**
- * Tells new events from those that a category has already, wherever in it. The ids of a batch are mostly a few ascending
- * runs; where no run touches one that is there, all its events are new, and that costs one look a run and partition.
- * What a record says under a declared id may have moved it to another category: so for such an id all categories are asked.
+ * Separates new events from those that a category has already, in any of its partitions. The ids of a batch are mostly a few ascending
+ * runs. If a run touches no stored run, all its events are new, and that costs one lookup a run and partition. A record with a declared id
+ * may have moved to another category, so such ids are looked up in all categories.
  */
 export function sift(
   parcel: PreparedEvents,
@@ -37,12 +39,7 @@ export function sift(
   partition: Partition,
   places: Places,
 ): Sifted {
-  const runs: Run[] = []
-  for (let event = 0; event < parcel.count; event++) {
-    const run = runs[runs.length - 1]
-    if (run !== undefined && parcel.follows(run.last, event)) run.last = event
-    else runs.push({ first: event, last: event })
-  }
+  const runs = runsOf(parcel)
   const touched = ({ first, last }: Run): boolean => {
     const touches = (one: Partition): boolean => one.touches(parcel.idBytes(first), parcel.idBytes(last))
     return places.own.some(touches) || (parcel.isDeclared(first) && places.others.some(touches))
@@ -66,14 +63,24 @@ function allOf({ count }: PreparedEvents): number[] {
   return events
 }
 
-/** Events of which each one's id follows the one's before, by their numbers. */
+/** Consecutive events of one source and generation whose ids ascend, by the events' numbers. */
 interface Run {
   readonly first: number
   last: number
 }
 
+export function runsOf(parcel: PreparedEvents): Run[] {
+  const runs: Run[] = []
+  for (let event = 0; event < parcel.count; event++) {
+    const run = runs[runs.length - 1]
+    if (run !== undefined && parcel.follows(run.last, event)) run.last = event
+    else runs.push({ first: event, last: event })
+  }
+  return runs
+}
+
 /** Whether two runs of the batch itself overlap. */
-function overlap(runs: readonly Run[], parcel: PreparedEvents): boolean {
+export function overlap(runs: readonly Run[], parcel: PreparedEvents): boolean {
   const sorted = runs.toSorted((a, b) => parcel.compareIds(a.first, b.first))
   return sorted.some((run, i) => i > 0 && parcel.compareIds(run.first, sorted[i - 1]!.last) <= 0)
 }
@@ -89,11 +96,11 @@ function siftOneByOne(
   const duplicates: number[] = []
   const collisions: { event: number; reason: string }[] = []
   const strays = new Set<number>()
-  /** What is kept, by id. */
+  /** The kept events, by id. */
   const here = new Map<string, number>()
   const lineOf = (event: number): Buffer =>
     prepared.lines.subarray(parcel.starts[event]!, parcel.ends[event]!)
-  /** All that is stored under an id; whether the id lies in a run of this partition without being in it. */
+  /** Returns everything that is stored under an id, and whether the id lies within a run of this partition without being in it. */
   const known = (id: string): { found: Found[]; within: boolean } => {
     const found: Found[] = []
     let within = false
@@ -123,17 +130,17 @@ function siftOneByOne(
   }
   const ofThisAgent = (found: readonly Found[]): readonly Found[] =>
     found.filter(({ agent }) => agent === prepared.agent)
-  const rename = (event: number, how: Renamed['how']): boolean => {
+  const rename = (event: number, how: Renaming): boolean => {
     const id = renamedId(lineOf(event), how)
     const { found, within } = known(id)
     if (ofThisAgent(found).length > 0) return false
-    // What another agent made to be taken for this one is not this one.
+    // An event that another agent made under this derived id is not this agent's event.
     if (found.length > 0) return how !== 'own-revision' && rename(event, 'own-revision')
     keep(event, id, within)
     revisions.set(event, { id, how })
     return true
   }
-  const renameOrDuplicate = (event: number, how: Renamed['how']): void => {
+  const renameOrDuplicate = (event: number, how: Renaming): void => {
     if (!rename(event, how)) duplicates.push(event)
   }
   for (let event = 0; event < parcel.count; event++) {
@@ -154,7 +161,7 @@ function siftOneByOne(
       own = found
     const [first] = own
     if (first === undefined) {
-      // The id is another agent's: this one's events are told from each other under an id of its own.
+      // The id belongs to another agent: this agent's events are compared under an id of its own.
       const before = ofThisAgent(known(renamedId(lineOf(event), 'own')).found)
       if (before.length === 0) renameOrDuplicate(event, 'own')
       else if (saysTheSame(before)) duplicates.push(event)

@@ -1,8 +1,8 @@
-import { FOLDED, type Kernel, LETTER, magnitudeOf, POWERS, startKernel } from '../index/index.ts'
+import { FOLDED, LETTER, magnitudeOf, POWERS, startWasm, type Wasm } from '../index/index.ts'
 
 /**
- * The memory that the kernel and this side share: tables that never change, what was found in a line, and the lines themselves, a window at
- * a time. Addresses are of this memory. `kernel.as.ts` has the same.
+ * The memory that the module and this side share: tables that never change, what was found in a line, and the lines themselves, a window at
+ * a time. Addresses are of this memory. `module.as.ts` has the same.
  */
 const PAGE = 64 * 1024
 const CLASSES = 1024
@@ -27,20 +27,20 @@ const WINDOW = 2 * PAGE
 const WINDOW_BYTES = 4 * PAGE
 /** Behind the window: facets that were met. What is never written to takes no memory. */
 const FACETS_END = 128 * PAGE
-/** What is made of a line's changes (`changes.as.ts`). */
+/** Room for the output of a line's changes (`changes.as.ts`). */
 const CHANGES_BYTES = PAGE
 const PAGES = (FACETS_END + CHANGES_BYTES) / PAGE
 const NEWLINE = 10
 const LEAST_HALF = 40
 
 export class LineMemory {
-  readonly kernel: Kernel
+  readonly wasm: Wasm
   readonly bytes: Buffer
   readonly high: Uint32Array
   readonly low: Uint16Array
-  /** Of the fields that a facet remembers. */
+  /** Bits for the fields whose presence a facet remembers. */
   readonly present: Int32Array
-  /** Where the values of facets stand: start and end by place. */
+  /** The starts and ends of the facets' values, by place. */
   readonly places: Int32Array
   readonly heldPlaces: Int32Array
   readonly rest: Int32Array
@@ -54,9 +54,9 @@ export class LineMemory {
   constructor(presentNumbers: number, places: number) {
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES })
     if (presentNumbers * 4 > PRESENT_BYTES)
-      throw new Error('the schema has more fields than the kernel has room for')
+      throw new Error('the schema has more fields than the module has room for')
     const { buffer } = memory
-    this.kernel = startKernel(memory)
+    this.wasm = startWasm(memory)
     this.bytes = Buffer.from(buffer)
     this.#numbers = new Int32Array(buffer)
     this.#doubles = new Float64Array(buffer, RESULT, 2)
@@ -82,11 +82,11 @@ export class LineMemory {
     new Float64Array(buffer, MAGNITUDES, least.length).set(least)
   }
 
-  /** Room for what is known of the schema, of so many numbers; its address. */
+  /** Reserves room for the schema's data, `numbers` numbers; returns its address. */
   take(numbers: number): number {
     const address = this.#free
     this.#free += numbers * 4
-    if (this.#free > HIGH) throw new Error('the schema is larger than the room that the kernel has for it')
+    if (this.#free > HIGH) throw new Error('the schema is larger than the room that the module has for it')
     return address
   }
 
@@ -101,12 +101,12 @@ export class LineMemory {
     this.#numbers[address >> 2] = number
   }
 
-  /** What follows are lines of other bytes. */
+  /** Announces that the next lines lie in other bytes. */
   begin(): void {
     this.#source = null
   }
 
-  /** Reads a line; false where the plain way must. */
+  /** Reads a line; returns false if the plain parser must read it. */
   scan(source: Buffer, start: number, end: number): boolean {
     if (this.#source !== source || start < this.#from || end > this.#to) {
       if (end - start > WINDOW_BYTES - 1) return false
@@ -118,12 +118,12 @@ export class LineMemory {
     const from = WINDOW + start - this.#from
     const to = from + end - start
     this.bytes[to] = NEWLINE
-    return this.kernel.scan(from, to) === 1
+    return this.wasm.scan(from, to) === 1
   }
 
   /** Whether there is room for the facets of one more line. */
   get hasRoomForFacets(): boolean {
-    return FACETS_END - this.kernel.facetsEnd() > 2 * WINDOW_BYTES
+    return FACETS_END - this.wasm.facetsEnd() > 2 * WINDOW_BYTES
   }
 
   get time(): number {
@@ -132,9 +132,9 @@ export class LineMemory {
   get sequence(): number {
     return this.#doubles[1]!
   }
-  /** Where the id's bytes stand. */
+  /** The address of the id's bytes. */
   readonly id = ID
-  /** Where the user's name stands, with its quotes if it has escapes or more than ASCII. */
+  /** The start of the user's name; it includes the quotes if the name has escapes or more than ASCII. */
   get user(): number {
     return this.#numbers[(RESULT + 20) >> 2]!
   }
@@ -144,7 +144,7 @@ export class LineMemory {
   get termCount(): number {
     return this.#numbers[(RESULT + 28) >> 2]!
   }
-  /** How many of the terms are words. */
+  /** The number of terms that are words. */
   get wordCount(): number {
     return this.#numbers[(RESULT + 32) >> 2]!
   }

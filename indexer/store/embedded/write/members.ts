@@ -1,7 +1,7 @@
 import { FACETS, type FieldNode, ROOT, type Way } from '../index/index.ts'
 import type { LineMemory } from './line-memory.ts'
 
-/** What the kernel does with a member besides indexing it. */
+/** The module's captures of members, besides indexing them. */
 const CAPTURES: Readonly<Record<string, number>> = {
   '@timestamp': 1,
   'event.id': 2,
@@ -17,7 +17,7 @@ const CAPTURES: Readonly<Record<string, number>> = {
   'audit.change': 6,
 }
 
-/** Numbers of the ways, as the kernel has them; 0 is none. */
+/** The module's numbers of the ways; 0 means none. */
 const KINDS: Readonly<Record<Way['kind'], number>> = {
   keyword: 1,
   text: 2,
@@ -40,7 +40,7 @@ function nameHash(name: string): number {
   return hash
 }
 
-/** Where the places of a facet's values begin among those of all facets. */
+/** The first place of each facet's values among those of all facets. */
 export const FIRST_PLACES: readonly number[] = FACETS.map((_, facet) =>
   FACETS.slice(0, facet).reduce((sum, { length }) => sum + length, 0),
 )
@@ -53,14 +53,14 @@ export function placeOfFacet(path: string): number {
 
 export type IndexedWay = Extract<Way, { readonly seed: number }>
 
-/** The schema's members in the kernel's memory: the address of the root, the way of each member's address, and the address of each path. */
+/** The schema's members in the module's memory: the address of the root, the way of each member's address, and the address of each path. */
 export interface Members {
   readonly root: number
   readonly ways: ReadonlyMap<number, IndexedWay>
   readonly addresses: ReadonlyMap<string, number>
 }
 
-/** Writes the schema's members into the kernel's memory. */
+/** Writes the schema's members into the module's memory. */
 export function writeMembers(memory: LineMemory): Members {
   const ways = new Map<number, IndexedWay>()
   const addresses = new Map<string, number>()

@@ -6,7 +6,7 @@ interface Sized {
   readonly docs: number
 }
 
-/** What is left when all that is to be merged is merged, and how many documents were written anew. */
+/** Returns the segments that are left after all merges, and the number of rewritten documents. */
 function mergedBy(choose: typeof nextMerge, segments: readonly Sized[]): { left: Sized[]; written: number } {
   let left = [...segments]
   let written = 0

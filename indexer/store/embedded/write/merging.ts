@@ -1,12 +1,12 @@
 /**
- * Which segments are merged when: as soon as sixteen of about a size are there, so that each document is written anew once a
- * size (by sixteens), and few segments are left to look into. Beyond half a million documents a segment stays as it is: merging it
- * again would cost more than it spares.
+ * Chooses the segments to merge. It merges as soon as there are sixteen of about one size, so that each document is rewritten once a size
+ * (by sixteens), and searches open few segments. A segment beyond half a million documents stays as it is: merging it again would cost more
+ * than it saves.
  */
 const FAN = 16
 const MOST_DOCS = 500_000
 
-/** Merging is hopelessly behind when so many wait. */
+/** The number of waiting segments at which merging is hopelessly behind. */
 export const TOO_MANY_SEGMENTS = 64
 
 interface Sized {
@@ -15,8 +15,8 @@ interface Sized {
 }
 
 /**
- * What is left of a partition to which nothing comes any more: it is merged until few segments are left. Fifteen of each size, for
- * good, would be what most questions go through.
+ * Chooses the last merges of a partition that receives no more events, until few segments are left. Otherwise most questions would have to
+ * read fifteen segments of each size for good.
  */
 export function lastMerge(segments: readonly Sized[]): number[] | null {
   const chosen: number[] = []

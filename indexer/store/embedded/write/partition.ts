@@ -22,18 +22,21 @@ import type { HourlyCounts } from './hourly-counts.ts'
 import type { Prepared } from './prepare.ts'
 import type { PreparedEvents } from './prepared-events.ts'
 
-/** What became of a batch's events in one partition; counts by number of source. */
+/** The result of storing a batch's events in one partition; counts by number of source. */
 export interface Outcome {
   readonly stored: readonly (readonly [source: number, count: number])[]
   readonly duplicate: readonly (readonly [source: number, count: number])[]
-  /** Of the stored. */
+  /** The number of revisions among the stored events. */
   readonly revisions?: number
   readonly collisions: readonly { readonly position: number; readonly id: string; readonly reason: string }[]
 }
 
 const NO_OUTCOME: Outcome = { stored: [], duplicate: [], collisions: [] }
 
-/** As JSON; only the counts of what is stored where there is nothing else: there is one for each batch. */
+/**
+ * Returns the outcome as JSON. If nothing but the counts of stored events has content, only these are kept, as there is one outcome for
+ * each batch.
+ */
 function shortened({ stored, ...others }: Outcome): string {
   const isPlain = Object.values(others).every((value) => Array.isArray(value) && value.length === 0)
   return JSON.stringify(isPlain ? stored : { stored, ...others })
@@ -44,12 +47,12 @@ function outcomeIn(text: string): Outcome {
   return 'stored' in outcome ? outcome : { ...NO_OUTCOME, stored: outcome }
 }
 
-/** Where an event id was found. */
+/** The place of a found event id. */
 export interface Found {
-  /** Who shipped it. */
+  /** The agent that shipped it. */
   readonly agent: string
   readonly leaf: Buffer
-  /** As it was sealed. */
+  /** The line as it was sealed. */
   readonly line: Buffer
   readonly where: string
 }
@@ -68,7 +71,7 @@ let gathered = Buffer.alloc(0)
 const NO_ID = new Uint8Array(0)
 const idBytes = (id: string): Buffer => Buffer.from(id, 'hex')
 
-/** Where documents went: what a segment is built from. */
+/** The places of documents, from which a segment is built. */
 export interface PlacedDocs {
   readonly parcel: PreparedEvents
   readonly prepared: Prepared
@@ -78,7 +81,7 @@ export interface PlacedDocs {
   readonly lines: Uint16Array
 }
 
-/** The number of this version's list of fields in a partition; it is added where it is not there. */
+/** Returns the number of this version's list of fields in a partition, and adds the list if it is missing. */
 function listOf(database: DatabaseSync): number {
   const known = database.prepare('SELECT n FROM fields WHERE list = ?').get(CURRENT_FIELDS)
   if (known !== undefined) return Number(known.n)
@@ -87,7 +90,7 @@ function listOf(database: DatabaseSync): number {
   return next
 }
 
-/** Users are many: by sixteens a count takes two thirds of what it takes alone. */
+/** The number of counts in one statement. Users are many: in groups of sixteen a count takes two thirds of the time that it takes alone. */
 const COUNTS_AT_ONCE = 16
 
 const insertCounts = (rows: number): string =>
@@ -209,11 +212,28 @@ export class Partition {
     return { name, category, least, greatest, events, generation }
   }
 
-  /** What is known of a batch that was here before. */
+  /** Returns a batch that was stored here before, or null. */
   batch(agent: string, incarnation: string, sequence: number): { n: number; outcome: Outcome } | null {
     const row = this.#statements.batch.get(agent, incarnation, sequence)
     if (row === undefined) return null
     return { n: Number(row.n), outcome: outcomeIn(String(row.outcome)) }
+  }
+
+  /** Whether it has lines under this key that are not those of this batch. */
+  holdsOther(agent: string, incarnation: string, sequence: number, lines: Buffer): boolean {
+    const known = this.batch(agent, incarnation, sequence)
+    if (known === null) return false
+    const ends: number[] = []
+    for (let end = lines.indexOf(10); end !== -1; end = lines.indexOf(10, end + 1)) ends.push(end)
+    const ids = this.database.prepare('SELECT id FROM chunks WHERE batch = ?').all(known.n)
+    return ids.some(({ id }) => {
+      const chunk = this.#open(Number(id))
+      return Array.from({ length: chunk.lines }, (_, index) => index).some((index) => {
+        const position = chunk.position(index)
+        const line = lines.subarray(position === 0 ? 0 : ends[position - 1]! + 1, ends[position])
+        return position >= ends.length || !line.equals(chunk.line(index))
+      })
+    })
   }
 
   addBatch(n: number, batch: StoreBatch, outcome: Outcome): void {
@@ -221,7 +241,7 @@ export class Partition {
     this.#statements.addBatch.run(n, agent, incarnation, sequence, batch.ingested, shortened(outcome))
   }
 
-  /** The batch of a dead letter that is stored at last, where nothing else of that batch is. */
+  /** Adds the batch of a dead letter that is stored at last, if nothing else of that batch is here. */
   addReplayed(
     n: number,
     batch: { agent: string; incarnation: string; sequence: number; ingested: number },
@@ -242,7 +262,10 @@ export class Partition {
     return this.#hasStrays && this.#statements.strayBetween.get(from, to) !== undefined
   }
 
-  /** Where this id is stored here; null where it is not. `within` says that it lies in a run without being in it. */
+  /**
+   * Finds an id in this partition. `found` is null if it is not stored. `within` means that it lies within a run's range without being
+   * stored in it.
+   */
   find(id: string): { found: Found | null; within: boolean } {
     const key = idBytes(id)
     const stray = this.#hasStrays ? this.#statements.stray.get(key) : undefined
@@ -291,8 +314,8 @@ export class Partition {
   }
 
   /**
-   * Writes the lines and their ids. `revisions` are kept under ids of their own, which the parcel has already; `strays` are events whose ids lie within a run; `alone` those that must not make a run
-   * with their neighbours, since a run that is there lies between.
+   * Writes the lines and their ids. `revisions` are kept under ids of their own, which the parcel has already; `strays` are events whose
+   * ids lie within a run; `alone` those that must not make a run with their neighbours, since a run that is there lies between.
    */
   place(
     n: number,

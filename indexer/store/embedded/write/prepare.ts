@@ -47,7 +47,7 @@ export interface Prepared {
   readonly rejected: Rejected[]
 }
 
-/** Where a line stands in its batch, and where its terms begin. */
+/** The position of a line in its batch, and the start of its terms. */
 interface LinePlace {
   readonly position: number
   readonly start: number
@@ -56,7 +56,7 @@ interface LinePlace {
   readonly heldStart: number
 }
 
-/** What a line says of its event, whichever way it was read. */
+/** The values that are read from a line by either parser. */
 type Read = Pick<TakenApart, 'timestamp' | 'sequence' | 'sourceFacet' | 'actionFacet' | 'user'>
 
 /** Takes batches apart. Terms of all batches that are stored together share one list. */
@@ -75,7 +75,7 @@ export class Preparer {
     this.#addedTerms = new AddedTerms(facets)
   }
 
-  /** What follows is stored together; what was prepared before is done with. */
+  /** Begins a new group of lines that are stored together; lines prepared before are no longer valid. */
   begin(): void {
     this.#terms.clear()
     this.#held.clear()
@@ -93,7 +93,7 @@ export class Preparer {
     authorship?: Authorship | null
   }): Prepared {
     const { lines, leaves, agent, incarnation, ingested, authorship = null } = batch
-    /** Who and where an event is of is decided once for each facet. */
+    /** The authorship check is made once for each facet. */
     const foreign = new Map<Facet, string | null>()
     const foreignOf = (facet: Facet): string | null => {
       let reason = foreign.get(facet)
@@ -143,7 +143,7 @@ export class Preparer {
     return { agent, authorship, ingested, lines, leaves, terms, held, users: this.users, parcels, rejected }
   }
 
-  /** The way that decides: parses the line, and says why it is no event that can be stored. */
+  /** Parses the line with the plain parser, which decides whether it is an event that can be stored, and reports the reason if not. */
   #plainly(
     {
       lines,

@@ -1,14 +1,15 @@
 import type { Category } from '../../../../schema/index.ts'
-import type { Facet } from '../index/index.ts'
+import type { Facet, NewDocs } from '../index/index.ts'
 import type { AddedText } from './added.ts'
+import type { PlacedDocs } from './partition.ts'
 
 /** Bytes of an event's id. */
 export const ID_BYTES = 20
 const ID_WORDS = ID_BYTES / 4
-/** Of an id, what is the same for all events of one source and generation. */
+/** The leading bytes of an id that are the same for all events of one source and generation. */
 const SAME_BYTES = 12
 
-/** What is known of an event when it was taken apart. */
+/** The values of an event that was taken apart. */
 export interface TakenApart {
   readonly timestamp: number
   readonly sequence: number
@@ -26,8 +27,8 @@ export interface TakenApart {
 }
 
 /**
- * Events of one batch and one category, taken apart; each list has an item an event, in the batch's order. The lists are numbers, and are used
- * again: what grows anew for each batch and lives until it is stored has V8 collect all the time.
+ * Events of one batch and one category, taken apart; each list has an item an event, in the batch's order. The lists are numbers, and are
+ * reused: lists that grow again for each batch and live until it is stored keep V8's garbage collector busy.
  */
 export class PreparedEvents {
   category: Category
@@ -49,7 +50,7 @@ export class PreparedEvents {
   words = new Uint32Array(0)
   readonly sourceFacets: Facet[] = []
   readonly deedFacets: Facet[] = []
-  /** What enrichment adds to each. */
+  /** The enrichment's addition to each event. */
   readonly added: AddedText[] = []
 
   constructor(category: Category) {
@@ -109,7 +110,7 @@ export class PreparedEvents {
     return this.ids.toString('hex', event * ID_BYTES, (event + 1) * ID_BYTES)
   }
 
-  /** As `isDeclaredId` has it. */
+  /** Does the same as `isDeclaredId`, for the id of an event. */
   isDeclared(event: number): boolean {
     return (this.ids[event * ID_BYTES + SAME_BYTES]! & 0x80) !== 0
   }
@@ -141,7 +142,7 @@ export class PreparedEvents {
   }
 }
 
-/** What a word of four bytes would be with the first of them as the highest. */
+/** Swaps the byte order of a word, so that its first byte becomes the highest. */
 const bigEndian = (word: number): number =>
   ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0
 
@@ -153,7 +154,7 @@ export class ParcelPool {
   readonly #parcels: PreparedEvents[] = []
   #used = 0
 
-  /** All that were taken are done with. */
+  /** Releases all parcels. */
   clear(): void {
     this.#used = 0
     if (this.#parcels.length > MOST_KEPT) this.#parcels.length = MOST_KEPT
@@ -172,4 +173,45 @@ export class ParcelPool {
     kept.count = 0
     return kept
   }
+}
+
+/** The documents of what was placed together, for a segment: of one preparer, so that all share one list of terms. */
+export function newDocs(placed: readonly PlacedDocs[]): NewDocs {
+  const count = placed.reduce((sum, { kept }) => sum + kept.length, 0)
+  const docs = {
+    count,
+    times: new Float64Array(count),
+    sequences: new Float64Array(count),
+    chunks: new Uint32Array(count),
+    lines: new Uint16Array(count),
+    sourceFacets: new Array<Facet>(count),
+    deedFacets: new Array<Facet>(count),
+    numbers: new Uint32Array(count),
+    parcels: new Array<PreparedEvents>(count),
+    terms: placed[0]!.prepared.terms,
+    termStarts: new Uint32Array(count),
+    termEnds: new Uint32Array(count),
+    held: placed[0]!.prepared.held,
+    heldStarts: new Uint32Array(count),
+    heldEnds: new Uint32Array(count),
+  }
+  let doc = 0
+  for (const { parcel, kept, chunks, lines } of placed) {
+    for (const [i, event] of kept.entries()) {
+      docs.times[doc] = parcel.timestamps[event]!
+      docs.sequences[doc] = parcel.sequences[event]!
+      docs.chunks[doc] = chunks[i]!
+      docs.lines[doc] = lines[i]!
+      docs.sourceFacets[doc] = parcel.sourceFacets[event]!
+      docs.deedFacets[doc] = parcel.deedFacets[event]!
+      docs.numbers[doc] = event
+      docs.parcels[doc] = parcel
+      docs.termStarts[doc] = parcel.termStarts[event]!
+      docs.termEnds[doc] = parcel.termEnds[event]!
+      docs.heldStarts[doc] = parcel.heldStarts[event]!
+      docs.heldEnds[doc] = parcel.heldEnds[event]!
+      doc++
+    }
+  }
+  return docs
 }

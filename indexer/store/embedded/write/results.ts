@@ -1,6 +1,5 @@
 import { HASH_BYTES } from '../../../../schema/index.ts'
-import type { StoreBatch, WriteResult } from '../../port.ts'
-import type { NewDeadLetter } from '../disk/index.ts'
+import type { NewDeadLetter, StoreBatch, WriteResult } from '../../port.ts'
 import type { Sifted } from './known.ts'
 import type { Outcome } from './partition.ts'
 import type { Prepared } from './prepare.ts'
@@ -52,7 +51,7 @@ export function outcomeOf(batch: StoreBatch, parcel: PreparedEvents, sifted: Sif
   }
 }
 
-/** What is answered, and the dead letters that go with it. */
+/** Returns the answer to a batch, and its dead letters. */
 export function resultOf({ batch, prepared, outcomes }: Settled): {
   result: WriteResult
   letters: NewDeadLetter[]

@@ -152,7 +152,7 @@ test('nesting without end is refused, and overflows nothing', () => {
 })
 
 test('usual lines are read by the fast reader alone', () => {
-  // The plain reader would say which; so a line that only it takes must leave something to see: none does here.
+  // The plain parser calls JSON.parse, so each line that only it accepts is counted: none here.
   const parse = JSON.parse
   let parsed = 0
   const book = new FacetBook()

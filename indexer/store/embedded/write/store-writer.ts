@@ -1,12 +1,15 @@
 import { existsSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Category } from '../../../../schema/index.ts'
+import { type Category, OperatorError } from '../../../../schema/index.ts'
 import type { Searchable } from '../../../lifecycle/table.ts'
 import { Authorship } from '../../authorship.ts'
 import {
   type Author,
   type BatchAdditions,
+  type Consignment,
+  type DeadLetter,
+  type KeptLine,
   type StoreBatch,
   StoreFullError,
   type WriteOutcome,
@@ -33,12 +36,20 @@ import {
   storeError,
 } from '../disk/index.ts'
 import { FacetBook, SegmentBuilder } from '../index/index.ts'
-import { newDocs } from './documents.ts'
 import { HourlyCounts } from './hourly-counts.ts'
 import { type Places, sift } from './known.ts'
+import {
+  additionsOf,
+  linesOf,
+  type MovedBatch,
+  movedBatch,
+  refusedMove,
+  setPositions,
+  siftMoved,
+} from './moved.ts'
 import { type Outcome, Partition, type PlacedDocs } from './partition.ts'
-import { leafOf, Preparer, revise } from './prepare.ts'
-import type { PreparedEvents } from './prepared-events.ts'
+import { Preparer, revise } from './prepare.ts'
+import { newDocs, type PreparedEvents } from './prepared-events.ts'
 import { outcomeOf, resultOf, type Settled } from './results.ts'
 
 /** Batches between two notes of what is settled. */
@@ -47,7 +58,7 @@ const SETTLED_NOTED = 64
 export interface StoreWriterOptions {
   readonly path: string
   readonly searchable: Searchable
-  /** Bytes of the disk that stay free: below, batches are refused rather than written halfway. */
+  /** The bytes of the disk that stay free: below this, batches are refused rather than written halfway. */
   readonly minimumFree: number
 }
 
@@ -55,15 +66,17 @@ export interface StoreWriterOptions {
 interface Job extends Settled {
   readonly n: number
   readonly outcomes: Outcome[]
-  /** Positions of its events that are no lines of its own in the store: null where a batch is taken up again, since nobody knows them any more. */
+  /** The positions of its events that have no line in the store; null if an interrupted batch continues, since they are then unknown. */
   unstored: number[] | null
+  /** What is known of it, if it comes from another store. */
+  readonly moved?: MovedBatch
 }
 
 /** Batches that are stored together, each exactly once. */
 export interface Group {
   /** Takes a batch apart; nothing is written yet. */
   add(batch: StoreBatch): void
-  /** Writes them: all are durable when this returns, or none is acknowledged. */
+  /** Writes the batches: all are durable when this returns, or none is acknowledged. */
   store(): WriteOutcome[]
 }
 
@@ -82,14 +95,14 @@ export class StoreWriter {
   readonly #facets = new FacetBook()
   readonly #segments = new SegmentBuilder()
   readonly #preparer = new Preparer(this.#facets)
-  /** Where interrupted batches have been written already: whoever tries them again goes there. By key, then category. */
+  /** The partitions that interrupted batches were already written to, by key, then category: a second attempt uses the same ones. */
   readonly #pinned = new Map<string, { n: number; partitions: Map<Category, string> }>()
-  /** Which database of a partition holds; 0 where none is named. */
+  /** The generation of each partition's valid database; 0 if none is named. */
   readonly #generations = new Map<string, number>()
   /** Partitions that were set aside, until the hashes of their lines are kept. */
   readonly #expired = new Set<string>()
   #next: number
-  /** The last floor that was written down. */
+  /** The last floor that was saved. */
   #noted = 0
 
   constructor(options: StoreWriterOptions) {
@@ -116,7 +129,7 @@ export class StoreWriter {
       if (file.endsWith(EXPIRED)) this.#finishExpiry(file.slice(0, -EXPIRED.length))
     }
     for (const [name, generations] of this.#databases()) {
-      // Where the list does not say, the lowest holds: it goes only when the next one is in the list.
+      // If the list does not name the generation, the lowest one is valid: it is removed only after the next one is in the list.
       const listed = known.get(name)?.generation
       const holds = listed !== undefined && generations.includes(listed) ? listed : Math.min(...generations)
       this.#generations.set(name, holds)
@@ -196,7 +209,7 @@ export class StoreWriter {
     return this.#generations.get(partition) ?? 0
   }
 
-  /** Puts a partition's next generation in its place; false where something came to it meanwhile. */
+  /** Puts a partition's next generation in its place; returns false if events arrived in the partition meanwhile. */
   putAtRest(name: string, generation: number): boolean {
     const partition = this.#partitions.get(name)
     const file = join(this.#folder, partitionFile(name, generation + 1))
@@ -247,7 +260,7 @@ export class StoreWriter {
     return found
   }
 
-  /** Databases of a partition that never came to hold, or hold no longer. */
+  /** Removes databases of a partition that never became valid, or no longer are. */
   #dropOtherGenerations(name: string): void {
     const holds = this.#generationOf(name)
     for (const file of readdirSync(this.#folder)) {
@@ -271,7 +284,7 @@ export class StoreWriter {
     return partition
   }
 
-  /** The partition is opened anew when it is next needed: what is known of it may not be what is on the disk. */
+  /** Closes a partition, so that it is reopened when it is next needed: its state in memory may differ from the disk. */
   #reopenLater(name: string): void {
     this.#partitions.get(name)?.close()
     this.#partitions.delete(name)
@@ -331,6 +344,7 @@ export class StoreWriter {
       if (twin.batch.hash !== batch.hash) return () => ({ kind: 'fork', hash: twin.batch.hash })
       return () => this.#stored(batch, { again: true, result: resultOf(twin).result, newValues: 0 })
     }
+    if (!this.#continues(batch, key)) return () => ({ kind: 'fork', hash: null })
     const { lines, leaves, additions, ingested, author } = batch
     const authorship = author === undefined ? null : new Authorship(author)
     const metBefore = this.#facets.made
@@ -353,6 +367,18 @@ export class StoreWriter {
     }
     jobs.set(key, job)
     return () => this.#stored(batch, { again: false, result: resultOf(job).result, newValues })
+  }
+
+  /** Whether what an interrupted attempt has stored under this key is of this batch. A partition does not know the waybill itself. */
+  #continues({ lines, manifest }: StoreBatch, key: string): boolean {
+    const { agent, incarnation, sequence } = manifest
+    for (const name of this.#pinned.get(key)?.partitions.values() ?? []) {
+      const isOther = this.#guard(`partitions/${name}.db`, () =>
+        this.partition(name).holdsOther(agent, incarnation, sequence, lines),
+      )
+      if (isOther) return false
+    }
+    return true
   }
 
   /** Asked when all of the group is stored: neighbours may be in it. */
@@ -381,7 +407,7 @@ export class StoreWriter {
         this.#reopenLater(name)
         throw thrown
       } finally {
-        // Also where it failed: the disk may have the batches nevertheless.
+        // A failed commit is included: the disk may have the batches nevertheless.
         for (const { job } of list) {
           const { agent, incarnation, sequence } = job.batch.manifest
           this.#pin(agent, incarnation, sequence, job.n, name)
@@ -400,7 +426,7 @@ export class StoreWriter {
       const counting = new HourlyCounts(this.#preparer.users)
       for (const { job, parcel } of deliveries) {
         const { agent, incarnation, sequence } = job.batch.manifest
-        // All batches are looked at, so only where an attempt was interrupted.
+        // The lookup covers all batches, so it is made only after an interrupted attempt.
         const isPinned = this.#pinned.has(`${agent}/${incarnation}/${sequence}`)
         const before = isPinned ? partition.batch(agent, incarnation, sequence) : null
         if (before !== null) {
@@ -408,7 +434,10 @@ export class StoreWriter {
           job.unstored = null
           continue
         }
-        const sifted = sift(parcel, job.prepared, partition, places)
+        const sifted =
+          job.moved === undefined
+            ? sift(parcel, job.prepared, partition, places)
+            : siftMoved(parcel, setPositions(parcel, job.moved.lines), partition)
         const outcome = outcomeOf(job.batch, parcel, sifted)
         partition.addBatch(job.n, job.batch, outcome)
         job.outcomes.push(outcome)
@@ -439,7 +468,11 @@ export class StoreWriter {
     const { control } = this
     inTransaction(control.database, () => {
       for (const job of jobs.values()) {
-        control.addWaybill(job.n, job.batch, { ...resultOf(job), kept: leavesToKeep(job) })
+        control.addWaybill(
+          job.n,
+          job.batch,
+          job.moved === undefined ? { ...resultOf(job), kept: leavesToKeep(job) } : fateOf(job.moved),
+        )
       }
       for (const name of filled) {
         const partition = this.partition(name)
@@ -453,15 +486,82 @@ export class StoreWriter {
   }
 
   /**
-   * What a start has to look at begins behind this number. It may be too low, never too high: so it is written now and then, which spares a page of
-   * the log in most transactions.
+   * Records the number after which a start begins its checks. It may be too low, never too high, so it is written only now and then. That
+   * saves a page of the log in most transactions.
    */
   #note(settled: number): void {
     this.control.setMeta('settled', String(settled))
     this.#noted = settled
   }
 
-  /** Stores one line of a waybill that is settled already. Null: it is stored; else why not. */
+  /** Stores consignments of another store, those that are not here yet. */
+  take(consignments: readonly Consignment[]): void {
+    this.#demandSpace()
+    let jobs = new Map<string, Job>()
+    const write = (): void => {
+      if (jobs.size > 0) this.#write(jobs)
+      jobs = new Map()
+      this.#preparer.begin()
+    }
+    write()
+    for (const consignment of consignments) {
+      const { waybill, lines, ...key } = consignment
+      const known = this.#guard('control.db', () =>
+        this.control.waybills.find(key.agent, key.incarnation, key.sequence),
+      )
+      if (waybill !== null) {
+        const own = lines.filter(({ ingested }) => ingested === waybill.at)
+        const moved = movedBatch(waybill, own, additionsOf(own))
+        if (known === null) jobs.set(keyOf(key), this.#jobOf(moved))
+        else if (known.hash !== moved.batch.hash)
+          throw new OperatorError(
+            'WB-MOVE-REFUSED',
+            `another waybill ${key.sequence} of ${key.agent}, incarnation ${key.incarnation}, is stored already: this store received events itself`,
+          )
+      }
+      const apart = lines.filter(({ ingested }) => ingested !== waybill?.at)
+      if (apart.length === 0) continue
+      write()
+      for (const line of apart) {
+        const { lines: bytes, leaves } = linesOf([line])
+        const reason = this.storeLine({
+          ...key,
+          position: line.position,
+          line: bytes.subarray(0, -1),
+          leaf: leaves,
+          ingested: line.ingested,
+          additions: additionsOf([line]),
+          author: null,
+          moved: line,
+        })
+        if (reason !== null) throw refusedMove(key, line.position, reason)
+      }
+    }
+    write()
+  }
+
+  #jobOf(moved: MovedBatch): Job {
+    const { batch } = moved
+    const { agent, incarnation } = batch.manifest
+    const { lines, leaves, ingested, additions } = batch
+    const prepared = this.#preparer.prepare({ lines, leaves, agent, incarnation, ingested, additions })
+    const [fault] = prepared.rejected
+    if (fault !== undefined)
+      throw refusedMove(batch.manifest, moved.lines[fault.position]!.position, fault.reason)
+    // An interrupted attempt has written some of it under this number.
+    const n = this.#pinned.get(keyOf(batch.manifest))?.n ?? this.#next++
+    return { batch, n, prepared, outcomes: [], unstored: null, moved }
+  }
+
+  putLetters(letters: readonly DeadLetter[]): void {
+    this.#guard('control.db', () =>
+      inTransaction(this.control.database, () => {
+        for (const letter of letters) this.control.addLetter(letter)
+      }),
+    )
+  }
+
+  /** Stores one line of a waybill that is settled already. Returns null if it is stored; otherwise the reason. */
   storeLine(letter: {
     agent: string
     incarnation: string
@@ -472,10 +572,12 @@ export class StoreWriter {
     ingested: number
     additions: BatchAdditions | undefined
     author: Author | null
+    /** The line as it was in another store, if it comes from there. */
+    moved?: KeptLine
   }): string | null {
     this.#demandSpace()
-    const { agent, incarnation, sequence, position, line, leaf, ingested, additions, author } = letter
-    // A preparer of its own: a group may be under way.
+    const { agent, incarnation, sequence, position, line, leaf, ingested, additions, author, moved } = letter
+    // This preparer is a separate one, since a group may be under way.
     const prepared = new Preparer(this.#facets).prepare({
       lines: line,
       leaves: leaf,
@@ -492,12 +594,15 @@ export class StoreWriter {
       try {
         return this.#guard(`partitions/${name}.db`, () => {
           const partition = this.partition(name)
-          const sifted = sift(parcel, prepared, partition, this.#placesOf(category))
+          const sifted =
+            moved === undefined
+              ? sift(parcel, prepared, partition, this.#placesOf(category))
+              : siftMoved(parcel, [moved], partition)
           const collision = sifted.collisions[0]
           if (collision !== undefined) return collision.reason
           if (sifted.kept.length === 0) return null
           revise(prepared, parcel, sifted.revisions, this.#facets)
-          // From here on the event's place is the one in its own waybill, not in this list of one.
+          // Use the event's position in its own waybill from here on, not in this list of one.
           parcel.positions[0] = position
           let { least, greatest, events } = partition
           least = Math.min(least, parcel.timestamps[0]!)
@@ -526,8 +631,8 @@ export class StoreWriter {
   }
 
   /**
-   * Packs what has come in small pieces, once there are many: one event at a time takes as little room as many together. Whether there may be more
-   * waybills to pack; `all` looks for them also where few came since.
+   * Packs what has come in small pieces, once there are many: one event at a time takes as little room as many together. Whether there may
+   * be more waybills to pack; `all` looks for them also where few came since.
    */
   gather(all: boolean): boolean {
     for (const partition of this.#partitions.values()) partition.gather()
@@ -535,7 +640,7 @@ export class StoreWriter {
     return (all || waybills.hasMany) && waybills.pack()
   }
 
-  /** What is in write-ahead logs only takes room twice. */
+  /** Empties the write-ahead logs, whose content takes room twice. */
   emptyLogs(): void {
     for (const partition of this.#partitions.values()) partition.emptyLog()
     emptyLog(this.control.database)
@@ -550,7 +655,7 @@ export class StoreWriter {
     return !existsSync(this.fileOf(name)) || this.partition(name).emptyLog()
   }
 
-  /** Removes a partition; false where it holds what was taken in at `before` or later, and where there is none. */
+  /** Removes a partition; returns false if it does not exist or holds events ingested at `before` or later. */
   expire(name: string, before: number, now: number): boolean {
     if (!existsSync(this.fileOf(name))) return false
     const partition = this.partition(name)
@@ -562,7 +667,7 @@ export class StoreWriter {
     for (const pin of this.#pinned.values())
       if (pin.partitions.get(partition.category) === name) pin.partitions.delete(partition.category)
     this.#guard(`partitions/${name}.db`, () => {
-      // First out of the list, so that nobody begins to read it; a crash before the next step leaves it whole.
+      // Remove it from the list first, so that nobody begins to read it; a crash before the next step leaves it whole.
       this.control.dropPartition(name)
       setAside(this.#folder, name, this.#generationOf(name))
       this.#generations.delete(name)
@@ -573,7 +678,7 @@ export class StoreWriter {
   }
 
   #finishExpiry(name: string): void {
-    // Else one of the same name has come since.
+    // If the name is in use, a new partition of the same name has appeared since.
     if (!this.#databases().has(name)) {
       this.control.dropPartition(name)
       clearBeside(this.#folder, name)
@@ -581,7 +686,7 @@ export class StoreWriter {
     this.#expired.add(name)
   }
 
-  /** An expired partition whose lines are to be hashed, and the databases of the others; null where there is none. */
+  /** An expired partition whose lines must be hashed, and the databases of the others; null if there is none. */
   get leaving(): { readonly partition: string; readonly others: readonly string[] } | null {
     const [partition] = this.#expired
     if (partition === undefined) return null
@@ -596,7 +701,7 @@ export class StoreWriter {
     )
   }
 
-  /** Nothing of an expired partition is needed any more. */
+  /** Removes the rest of an expired partition: nothing of it is needed any more. */
   clearExpired(name: string): void {
     this.#expired.delete(name)
     clearExpired(this.#folder, name)
@@ -612,10 +717,18 @@ export class StoreWriter {
   }
 }
 
-/** The hashes of lines that a proof of another line of the waybill needs, and that can't be made again. */
-function leavesToKeep({ batch, unstored }: Job): KeptLeaves | null {
-  if (unstored === null) return { positions: null, hashes: batch.leaves }
-  if (unstored.length === 0) return null
-  const positions = unstored.toSorted((a, b) => a - b)
-  return { positions, hashes: Buffer.concat(positions.map((position) => leafOf(batch.leaves, position))) }
+const keyOf = ({ agent, incarnation, sequence }: Pick<Consignment, 'agent' | 'incarnation' | 'sequence'>) =>
+  `${agent}/${incarnation}/${sequence}`
+
+const fateOf = ({ result, kept }: MovedBatch) => ({ result, letters: [], kept })
+
+/** All hashes of a waybill, and what became of its lines. */
+function leavesToKeep({ batch, prepared, unstored }: Job): KeptLeaves {
+  const kept = { positions: null, hashes: batch.leaves }
+  if (unstored === null) return { ...kept, fates: null }
+  const fates = new Array<Category | null>(batch.manifest.events).fill(null)
+  for (const [category, { positions, count }] of prepared.parcels)
+    for (let event = 0; event < count; event++) fates[positions[event]!] = category
+  for (const position of unstored) fates[position] = null
+  return { ...kept, fates }
 }

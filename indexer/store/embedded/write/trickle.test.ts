@@ -31,7 +31,7 @@ const EVENTS: readonly AuditEvent[] = Array.from({ length: 1500 }, (_, i) =>
   }),
 )
 
-/** Stores the events in batches of so many. */
+/** Stores the events in batches of this size. */
 async function stored(path: string, each: number): Promise<void> {
   const store = await open(path)
   const batches = []
@@ -79,7 +79,7 @@ it('lines of one event at a time take less than three times the room of many tog
   const store = await open(path)
   const found = await everything(store, { query: { kind: 'all' }, order: 'oldest', limit: 1000 })
   expect(found.map((event) => canonical(sealedPart(event)))).toEqual(EVENTS.map(canonical))
-  // What was loose when the store was closed is gathered with what comes next, and all of it is known.
+  // Events that were in small chunks when the store was closed are packed with the next ones, and all of them are known.
   for (const [i, event] of EVENTS.entries())
     if (i % 50 === 0)
       expect(await store.write(batchOf(2000 + i, [event]))).toMatchObject({ result: { duplicate: 1 } })

@@ -7,7 +7,7 @@ const MOST_KEPT = 16_384
 export class Users {
   readonly #names = new TextNumbers()
 
-  /** What follows is stored together: numbers from before mean nothing any more. */
+  /** Begins a new group of events that are stored together: numbers from before are no longer valid. */
   begin(): void {
     if (this.#names.count > MOST_KEPT) this.#names.clear()
   }

@@ -1,6 +1,6 @@
 import type { SyslogMessage } from '../message.ts'
 
-/** A message as it is sent, and what it says. What is not named must be null, or for `unparsed` false. */
+/** A message and its expected content. Members that are not listed must be null, and `unparsed` must be false. */
 export interface Case {
   readonly about: string
   readonly sent: string
@@ -10,14 +10,14 @@ export interface Case {
     readonly priority?: number
     readonly unparsed?: true
   }
-  /** When it came; by default 2026-06-15T12:00:00Z. */
+  /** The time of receipt; by default 2026-06-15T12:00:00Z. */
   readonly received?: string
   readonly zone?: string
 }
 
 const BOM = '\ufeff'
 
-/** The examples of RFC 5424, 6.5, and its rules one by one. */
+/** The examples of RFC 5424, 6.5, and each of its rules. */
 export const RFC5424: readonly Case[] = [
   {
     about: 'example 1: no structured data, a message with a byte order mark',
@@ -235,7 +235,7 @@ export const RFC5424: readonly Case[] = [
   },
 ]
 
-/** RFC 3164, and what is met of those who claim it. */
+/** RFC 3164, and the deviations that occur in practice. */
 const AT_NOON = { priority: 13, time: '2026-06-15T12:00:00.000Z', hostname: 'h' }
 
 export const RFC3164: readonly Case[] = [
@@ -261,7 +261,7 @@ export const RFC3164: readonly Case[] = [
     sent: "<165>Aug 24 05:34:00 CST 1987 mymachine myproc[10]: %% It's time to make the do-nuts.",
     says: {
       priority: 165,
-      // Behind the time stands what looks like a host, as the RFC itself explains.
+      // The word after the time looks like a host, as the RFC itself explains.
       time: '2026-08-24T05:34:00.000Z',
       hostname: 'CST',
       body: "1987 mymachine myproc[10]: %% It's time to make the do-nuts.",
@@ -543,7 +543,7 @@ export const RFC3164: readonly Case[] = [
   },
 ]
 
-/** The number in front (RFC 5424, 6.2.1; RFC 3164, 4.3). */
+/** The number at the beginning (RFC 5424, 6.2.1; RFC 3164, 4.3). */
 export const PRIORITIES: readonly Case[] = [
   { about: 'the lowest', sent: '<0>a: x', says: { priority: 0, appname: 'a', body: 'x' } },
   { about: 'the highest', sent: '<191>a: x', says: { priority: 191, appname: 'a', body: 'x' } },

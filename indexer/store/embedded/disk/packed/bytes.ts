@@ -15,7 +15,7 @@ export class Sink {
     this.#bytes[this.length++] = value
   }
 
-  /** Seven bits a byte, the lowest first; the highest bit says that another byte follows. */
+  /** Appends a number, seven bits a byte, the lowest first; the highest bit of a byte is set if another byte follows. */
   varint(value: number): void {
     let rest = value
     while (rest >= 128) {

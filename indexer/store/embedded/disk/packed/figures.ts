@@ -1,12 +1,12 @@
 import type { Sink } from './bytes.ts'
 
 export const HEX = /^[0-9a-f]+$/
-/** A double holds numbers of this many digits exactly, and of 16 hexadecimal digits those that begin with three zeros. */
+/** The digits of numbers that a double holds exactly; with 16 hexadecimal digits, only numbers that begin with three zeros. */
 const MOST_DIGITS = 15
 const HEX_DIGITS = 16
 const HEX_ZEROS = '000'
 
-/** How all these texts show a number: with a width where there are zeros in front. */
+/** Finds how all these texts show a number; the result has a width if there are leading zeros. */
 export function figuresOf(
   texts: readonly string[],
 ): { radix: number; width: number; values: readonly number[] } | null {

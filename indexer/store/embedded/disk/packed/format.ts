@@ -1,8 +1,8 @@
 /**
- * Lines of a partition at rest, packed column by column. Lines of one source have the same keys and say the same things several times: in
+ * Lines of a partition at rest, packed column by column. Lines of one source have the same keys and repeat the same values: in
  * their fields, their `message` and their `event.original`. So each line is taken apart into a skeleton and the pieces in its holes; the
  * pieces in the same hole of all lines with that skeleton are a column, and each column is written as suits it. Pieces are taken apart
- * again. Of audit lines this takes a quarter of what zstd alone takes.
+ * again. Audit lines take a quarter of the room that zstd alone needs.
  *
  * A block:
  *
@@ -11,11 +11,11 @@
  *     v   number of lines, at most 2^20
  *     v   bytes of the longest line
  *     1   which streams follow: bit i is set for the i-th of tree, codes, numbers, digits, lengths, texts. Others are empty.
- *         Of each stream that follows, in this order:
+ *         For each stream that follows, in this order:
  *     v     its bytes
  *     v     0, and they follow as they are; or the bytes of the zstd frame that follows and holds them
  *
- * `v` is a number of 7 bits a byte, the lowest first; the highest bit of a byte says that another byte follows. `z` is a `v` that holds
+ * `v` is a number of 7 bits a byte, the lowest first; the highest bit of a byte is set if another byte follows. `z` is a `v` that holds
  * 2n for n from 0 and -2n-1 for n below 0. A `text` is a `v` with its length, and its bytes.
  *
  * `tree` describes columns, one inside another, in the order in which a line is read. It begins with the column of the whole lines, if

@@ -45,9 +45,19 @@ export class PackedLines {
   }
 
   line(index: number): Buffer {
+    return Buffer.from(this.#textOf(index), 'latin1')
+  }
+
+  /** Writes a line into memory that is there; returns its end, or -1 if it has no room. */
+  write(index: number, into: Buffer, at: number): number {
+    const text = this.#textOf(index)
+    return text.length > into.length - at ? -1 : at + into.write(text, at, 'latin1')
+  }
+
+  #textOf(index: number): string {
     if (this.#root === null || !(index >= 0 && index < this.count))
       throw new RangeError(`there is no line ${index}`)
-    return Buffer.from(this.#root(index, new Array(this.#columns)), 'latin1')
+    return this.#root(index, new Array(this.#columns))
   }
 }
 
@@ -127,7 +137,7 @@ class Opener {
     return radix
   }
 
-  /** How many texts follow: each takes a byte at least. */
+  /** Reads the number of texts that follow: each takes a byte at least. */
   #count(): number {
     const { tree } = this.#streams
     const count = tree.varint()

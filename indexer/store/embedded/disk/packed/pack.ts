@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib'
 import { Sink } from './bytes.ts'
-import { type Column, enter, type Index, isSame, isSameNumber } from './earlier.ts'
 import { areFew, divided, figuresOf, HEX, planes, stepsOf } from './figures.ts'
 import { COLUMN, deflated, HEAD_BYTES, MOST_LINES, STREAMS, type Stream, VERSION } from './format.ts'
 import { type Cuts, jsonWay, partsOf, type Way, WORDS_WAY } from './split.ts'
@@ -17,9 +16,12 @@ const DEEPEST = 12
 /** How many earlier columns are tried for a copy. */
 const TRIED = 6
 
-/** zstd alone reaches more than this only of lines that it has seen before; below it, lines are packed plainly too and the smaller way is taken. */
+/**
+ * zstd alone exceeds this ratio only for lines that it has seen before. Below it, lines are also packed plainly, and the smaller result is
+ * taken.
+ */
 const SURELY_BETTER = 16
-/** And above this, where zstd is quick. */
+/** Above this ratio both are tried, too: zstd is quick there. */
 const VERY_ALIKE = 200
 
 /** Lines packed column by column: self-contained, begins with the format's version byte. */
@@ -133,7 +135,7 @@ class Packer {
     return undefined
   }
 
-  /** Returns the radix; 0 where they are no numbers. */
+  /** Returns the radix, or 0 if the texts are no numbers. */
   #asNumbers(texts: readonly string[], lines: readonly number[], id: number): number {
     const shape = figuresOf(texts)
     if (shape === null) return 0
@@ -312,4 +314,75 @@ function mostlyJson(texts: readonly string[]): boolean {
     if (code === 0x7b || code === 0x5b) json++
   }
   return json * 2 > texts.length
+}
+
+/** A column: a text for each of some lines. */
+interface Column {
+  readonly id: number
+  /** Ascending numbers of lines. */
+  readonly lines: readonly number[]
+  readonly texts: readonly string[]
+  /** The radix of the numbers that the column shows. */
+  readonly radix: number
+}
+
+/** The earlier columns by their texts on one line. */
+interface Index {
+  readonly line: number
+  readonly byText: Map<string, Column[]>
+  /** The columns that show numbers, by number. */
+  readonly byNumber: Map<number, Column[]>
+}
+
+function enter(index: Index, column: Column): void {
+  const row = rowOf(column.lines, index.line)
+  if (row === -1) return
+  const text = column.texts[row]!
+  list(index.byText, text, column)
+  if (column.radix > 0) list(index.byNumber, Number.parseInt(text, column.radix), column)
+}
+
+function list<Key>(map: Map<Key, Column[]>, key: Key, column: Column): void {
+  const known = map.get(key)
+  if (known === undefined) map.set(key, [column])
+  else known.push(column)
+}
+
+function rowOf(lines: readonly number[], line: number): number {
+  let low = 0
+  let high = lines.length - 1
+  while (low <= high) {
+    const middle = (low + high) >> 1
+    const there = lines[middle]!
+    if (there === line) return middle
+    if (there < line) low = middle + 1
+    else high = middle - 1
+  }
+  return -1
+}
+
+/** Whether the column has these texts on these lines. */
+function isSame(column: Column, texts: readonly string[], lines: readonly number[]): boolean {
+  if (column.lines === lines) {
+    for (let row = 0; row < lines.length; row++) if (column.texts[row] !== texts[row]) return false
+    return true
+  }
+  let at = 0
+  for (let row = 0; row < lines.length; row++) {
+    while (column.lines[at]! < lines[row]!) at++
+    if (column.lines[at] !== lines[row] || column.texts[at] !== texts[row]) return false
+    at++
+  }
+  return true
+}
+
+function isSameNumber(column: Column, values: readonly number[], lines: readonly number[]): boolean {
+  let at = 0
+  for (let row = 0; row < lines.length; row++) {
+    while (column.lines[at]! < lines[row]!) at++
+    if (column.lines[at] !== lines[row]) return false
+    if (Number.parseInt(column.texts[at]!, column.radix) !== values[row]) return false
+    at++
+  }
+  return true
 }

@@ -23,18 +23,21 @@ function tableOf(letters: string): Uint8Array {
   return table
 }
 
-/** Where the pieces of the text that was looked at last begin and end, by turns. One for all: it costs nothing to make. */
+/** The positions where the pieces of the last text begin and end, alternately. All texts share one list, so it costs nothing to make. */
 export type Cuts = number[]
 
-/** A way to take texts apart. */
+/** A method of taking texts apart. */
 export interface Way {
   /** Finds the pieces. */
   cut(text: string, cuts: Cuts): void
-  /** Finds them in a text that has the same skeleton; false where it has another one. It is faster, since it need not look for what is there. */
+  /**
+   * Finds the pieces of a text with the same skeleton; returns false if the skeleton differs. It is faster than `cut`, since it need not
+   * search for the pieces.
+   */
   cutAlike(text: string, parts: readonly string[], cuts: Cuts): boolean
 }
 
-/** What lies between the pieces, and before and behind them. */
+/** Returns the text between the pieces, before the first and after the last. */
 export function partsOf(text: string, cuts: Cuts): string[] {
   const parts: string[] = []
   let from = 0
@@ -50,14 +53,14 @@ export function partsOf(text: string, cuts: Cuts): string[] {
 const flat = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
 /**
- * At the strings (without their quotes), numbers and literals of JSON; keys belong to the skeleton. JSON inside a JSON string has its quotes
- * behind backslashes: `depth` says how many strings the text lies within.
+ * Cuts at the strings (without their quotes), numbers and literals of JSON; keys belong to the skeleton. JSON inside a JSON string has
+ * backslashes before its quotes: `depth` is the number of strings around the text.
  */
 export function jsonWay(depth: number): Way {
   const before = (1 << depth) - 1
   const cycle = 1 << (depth + 1)
 
-  /** The quote that ends a string, of which `start` is the first byte; -1 where none does. */
+  /** Returns the position of the quote that ends the string whose first byte is at `start`, or -1. */
   const closing = (text: string, start: number): number => {
     let end = text.indexOf('"', start)
     while (end !== -1) {
@@ -148,7 +151,7 @@ function isId(text: string, from: number, to: number): boolean {
   return true
 }
 
-/** At words. */
+/** Cuts at words. */
 export const WORDS_WAY: Way = {
   cut(text, cuts) {
     cuts.length = 0

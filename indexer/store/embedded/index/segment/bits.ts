@@ -1,6 +1,6 @@
 import { Bytes } from './codec.ts'
 
-/** How often each byte has a bit that is set. */
+/** The number of set bits of each byte. */
 const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {
   let ones = 0
   for (let rest = byte; rest !== 0; rest &= rest - 1) ones++
@@ -12,7 +12,7 @@ export const PAD = 3
 /** The most bits that `bitsAt` reads. */
 const PIECE = 24
 
-/** Powers of two: to work one out takes longer than to read it. */
+/** Powers of two: reading one takes less time than computing it. */
 const STEPS = Float64Array.from({ length: 54 }, (_, bits) => 2 ** bits)
 
 export const bitsFor = (greatest: number): number =>
@@ -76,7 +76,7 @@ export class BitWriter {
     }
   }
 
-  /** Appends what was put, in whole bytes, and begins anew. */
+  /** Appends the written bits, in whole bytes, and starts again. */
   endInto(sink: Bytes): void {
     if (this.#filled > 0) this.#put(0, 8 - this.#filled)
     sink.bytes(this.#bytes.view())
@@ -84,22 +84,45 @@ export class BitWriter {
   }
 }
 
+/** Appends the first `count` numbers, each in `width` bits, and fills the last byte. */
+export function writeBits(sink: Bytes, numbers: Uint32Array, count: number, width: number): void {
+  if (width > PIECE) throw new Error(`${width} bits are too many to write at once`)
+  sink.reserve(bytesFor(count * width))
+  const { buffer } = sink
+  let at = sink.length
+  let pending = 0
+  let filled = 0
+  for (let i = 0; i < count; i++) {
+    pending |= numbers[i]! << filled
+    for (filled += width; filled >= 8; filled -= 8) {
+      buffer[at++] = pending & 255
+      pending >>>= 8
+    }
+  }
+  if (filled > 0) buffer[at++] = pending
+  sink.length = at
+}
+
 /**
- * Ascending numbers (Elias-Fano): of each the lower bits as they are, and of all the upper ones as a row of bits. Number `i` with the upper part `h`
- * sets bit `h + i`. That takes two bits a number more than its lower bits, whatever the gaps are, and half a bit more than the least there is.
+ * Ascending numbers (Elias-Fano): of each the lower bits as they are, and of all the upper ones as a row of bits. Number `i` with the upper
+ * part `h` sets bit `h + i`. That takes two bits a number more than its lower bits, whatever the gaps are, and half a bit more than the
+ * least there is.
  */
 export interface Ascending {
   readonly count: number
-  /** How many lower bits each has. */
+  /** The number of lower bits of each. */
   readonly low: number
   readonly bytes: Uint8Array
-  /** Where the lower bits begin, and where the upper ones. */
+  /** The offsets of the lower bits and of the upper ones. */
   readonly lows: number
   readonly highs: number
   readonly end: number
 }
 
-/** How many lower bits numbers up to the greatest have. */
+/** The length in bytes from which `fill` is quicker than a loop. */
+const LONG_FILL = 128
+
+/** The number of lower bits for `count` numbers up to the greatest. */
 export const lowBits = (count: number, greatest: number): number =>
   count === 0 ? 0 : Math.max(0, bitsFor(Math.floor((greatest + 1) / count)) - 1)
 
@@ -126,7 +149,9 @@ export function writeAscending(
   const stop = highs + highBytes(count, greatest, low)
   sink.reserve(stop - sink.length)
   const { buffer } = sink
-  buffer.fill(0, sink.length, stop)
+  // A call of `fill` takes longer than a short list.
+  if (stop - highs > LONG_FILL) buffer.fill(0, highs, stop)
+  else for (let i = highs; i < stop; i++) buffer[i] = 0
   let at = sink.length
   let pending = 0
   let filled = 0
@@ -229,7 +254,7 @@ export function firstNotBelow(list: Ascending, wanted: number): number {
   const step = STEPS[low]!
   const high = Math.floor(wanted / step)
   const lower = wanted - high * step
-  // Behind the zero that ends the upper part before this one stand those with this one.
+  // The numbers with this upper part follow the zero that ends the upper part before it.
   let zeros = 0
   let i = 0
   let byte = highs

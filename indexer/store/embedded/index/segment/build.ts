@@ -1,7 +1,8 @@
 import type { Facet } from '../facets.ts'
 import type { HeldValues } from '../held.ts'
+import { HELD, HELD_KINDS } from '../layout.ts'
 import type { Terms } from '../terms.ts'
-import { Holder } from './hold.ts'
+import { type HeldColumn, heldNumber, numberColumn, TextNumbers } from './held-column.ts'
 import { MOST_DOCS, MOST_PAIRS, TermListMaker } from './term-lists.ts'
 import { type Columns, MemorySink, SegmentWriter } from './write.ts'
 
@@ -17,11 +18,11 @@ export interface NewDocs {
   /** The parcel that each came in, and its number there. */
   readonly parcels: readonly { idBytes(event: number): Buffer }[]
   readonly numbers: Uint32Array
-  /** Where each document's terms are in the list of all. */
+  /** The start of each document's terms in the list of all. */
   readonly terms: Terms
   readonly termStarts: Uint32Array
   readonly termEnds: Uint32Array
-  /** Where each document's held values are in the list of all. */
+  /** The start of each document's held values in the list of all. */
   readonly held: HeldValues
   readonly heldStarts: Uint32Array
   readonly heldEnds: Uint32Array
@@ -57,7 +58,10 @@ export interface BuiltSegment {
   readonly greatest: number
 }
 
-/** Builds segments of what is stored together. All room is used again: made anew for each segment, it kept the thread's collector at work. */
+/**
+ * Builds segments of events that are stored together. All memory is reused: a fresh allocation for each segment kept the thread's garbage
+ * collector busy.
+ */
 export class SegmentBuilder {
   readonly #lists = new TermListMaker()
   readonly #holder = new Holder()
@@ -78,7 +82,10 @@ export class SegmentBuilder {
     return { bytes: sink.view(), docs: order.length, least: footer.least, greatest: footer.greatest }
   }
 
-  /** Mostly one; more where there are more documents or terms than the kernel takes at once. Each is valid until the next is asked for. */
+  /**
+   * Builds mostly one segment; more if there are more documents or terms than the module takes at once. Each is valid until the next is
+   * requested.
+   */
   *build(docs: NewDocs): Generator<BuiltSegment> {
     const order = ordered(docs)
     for (let from = 0; from < docs.count; ) {
@@ -130,4 +137,63 @@ function columnsOf(docs: NewDocs, order: Uint32Array): [Columns, string[]] {
     columns.deedFacets[doc] = numberOf(docs.deedFacets[from]!)
   }
   return [columns, texts]
+}
+
+/** Makes the columns of a new segment out of its documents' values. Its room is used again. */
+class Holder {
+  readonly #texts = new TextNumbers()
+  readonly #used = new Uint32Array(HELD.length)
+  #places = new Uint32Array(1024)
+
+  /** Returns null unless all values are numbers, or addresses of four bytes. */
+  #numbers({ held }: NewDocs, field: number, places: Uint32Array): HeldColumn | null {
+    const kind = HELD_KINDS[field]!
+    if (kind === 'texts') return null
+    const numbers = new Float64Array(places.length).fill(Number.NaN)
+    for (let doc = 0; doc < places.length; doc++) {
+      const place = places[doc]! - 1
+      if (place === -1) continue
+      const number = heldNumber(kind, held.bytes, held.startOf(place), held.ends[place]!)
+      if (Number.isNaN(number)) return null
+      numbers[doc] = number
+    }
+    return numberColumn(numbers)
+  }
+
+  /** Makes each column in turn, valid until the next is requested. A field that no document has makes none. */
+  *columns(docs: NewDocs, order: Uint32Array): Generator<readonly [field: number, column: HeldColumn]> {
+    const count = order.length
+    const needed = count * HELD.length
+    if (this.#places.length < needed) this.#places = new Uint32Array(Math.ceil(needed * 1.25))
+    const places = this.#places
+    places.fill(0, 0, needed)
+    this.#used.fill(0)
+    // The index, plus 1, of each document's value in the list of each field.
+    for (let doc = 0; doc < count; doc++) {
+      const from = order[doc]!
+      const { columns } = docs.held
+      for (let i = docs.heldStarts[from]!, end = docs.heldEnds[from]!; i < end; i++) {
+        const field = columns[i]!
+        this.#used[field] = 1
+        places[field * count + doc] = i + 1
+      }
+    }
+    for (let field = 0; field < HELD.length; field++) {
+      if (this.#used[field] === 0) continue
+      const own = places.subarray(field * count, (field + 1) * count)
+      yield [field, this.#numbers(docs, field, own) ?? this.#textsOf(docs, own)]
+    }
+  }
+
+  #textsOf({ held }: NewDocs, places: Uint32Array): HeldColumn {
+    const texts = this.#texts
+    texts.clear()
+    const ordinals = new Uint32Array(places.length)
+    for (let doc = 0; doc < places.length; doc++) {
+      const place = places[doc]! - 1
+      if (place === -1) continue
+      ordinals[doc] = texts.of(held.hashes[place]!, held.bytes, held.startOf(place), held.ends[place]!)
+    }
+    return texts.column(ordinals)
+  }
 }

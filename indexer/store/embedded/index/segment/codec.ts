@@ -32,7 +32,7 @@ export class Bytes {
     this.length = at
   }
 
-  /** Ascending numbers of at most 32 bits as their differences, the first one's from `base`. */
+  /** Appends ascending numbers of at most 32 bits as differences; that of the first is from `base`. */
   differences(numbers: Uint32Array, start: number, end: number, base: number): void {
     this.reserve((end - start) * 5)
     const { buffer } = this
@@ -96,7 +96,7 @@ export class Reading {
   }
 }
 
-/** A view of bytes as numbers, copied where they don't stand at a multiple of the number's size. */
+/** A view of bytes as numbers; the bytes are copied if they are not aligned to the size of a number. */
 export function aligned(bytes: Buffer, size: number): { buffer: ArrayBuffer; offset: number } {
   if (bytes.byteOffset % size === 0 && bytes.buffer instanceof ArrayBuffer) {
     return { buffer: bytes.buffer, offset: bytes.byteOffset }

@@ -42,7 +42,7 @@ export class Column {
     this.#values = values
   }
 
-  /** Lets go of what it has read. */
+  /** Releases what it has read. */
   forget(): void {
     this.#page = -1
     this.#values = new Uint32Array(0)

@@ -6,7 +6,7 @@ import { damaged } from './seal.ts'
 import type { Source } from './source.ts'
 import type { Footer, Sink } from './write.ts'
 
-/** What a segment of version 2 says of itself. */
+/** The footer of a segment of version 2. */
 export interface PackedFooter extends Omit<Footer, 'version' | 'columns' | 'held' | 'pages'> {
   readonly version: 2
   readonly columns: readonly PackedPlace[]
@@ -16,7 +16,7 @@ export interface PackedFooter extends Omit<Footer, 'version' | 'columns' | 'held
 
 export const isPacked = (footer: Footer | PackedFooter): footer is PackedFooter => footer.version === 2
 
-/** The highest bit of the length says that a checksum stands before it. */
+/** The highest bit of the length: set if a checksum precedes it. */
 const CHECKED = 0x80000000
 
 export function writeFooter(sink: Sink, footer: PackedFooter): void {

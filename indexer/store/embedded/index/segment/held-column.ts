@@ -4,7 +4,7 @@ import { Bytes } from './codec.ts'
 export type HeldColumn =
   | {
       readonly kind: 'texts'
-      /** 0 is none; otherwise the number of a text, from 1. */
+      /** 0 if there is no value; otherwise the number of a text, from 1. */
       readonly ordinals: Uint8Array | Uint16Array | Uint32Array
       /** The different texts (JSON), one behind the other, and where each ends. */
       readonly bytes: Buffer
@@ -13,14 +13,14 @@ export type HeldColumn =
   | {
       readonly kind: 'numbers'
       readonly values: Uint32Array | Float64Array
-      /** Bits of the documents that have a value; null where all have. */
+      /** Bits of the documents that have a value; null if all have. */
       readonly present: Uint32Array | null
     }
 
-/** What a field's values can be held as. */
+/** The kinds of columns for a field's values. */
 export type HeldKind = 'texts' | 'numbers' | 'addresses'
 
-/** The number that a value (JSON) is held as; NaN where it is none of the kind. */
+/** Returns the number that represents a value (JSON), or NaN if it is not of the kind. */
 export function heldNumber(kind: HeldKind, bytes: Buffer, start: number, end: number): number {
   return kind === 'numbers' ? plainNumber(bytes, start, end) : addressNumber(bytes, start, end)
 }
@@ -66,7 +66,7 @@ function addressNumber(bytes: Buffer, start: number, end: number): number {
   return dots === 4 ? address : Number.NaN
 }
 
-/** A number as it would stand in a line, for a column that holds texts after all. */
+/** Returns a number as a line would show it, for a column that holds texts after all. */
 export const heldText = (kind: HeldKind, number: number): string =>
   kind === 'numbers'
     ? JSON.stringify(number)
@@ -154,7 +154,7 @@ export class TextNumbers {
   }
 }
 
-/** The column of these numbers; NaN is none. */
+/** Makes the column of these numbers; NaN means no value. */
 export function numberColumn(numbers: Float64Array): HeldColumn {
   let small = true
   let missing = false

@@ -34,7 +34,7 @@ export class HeldTexts {
   }
 }
 
-/** The texts of a column as the thread's book has them: of the text with ordinal 1 the number stands first. */
+/** The texts of a column in the thread's book: `ids` begins with the number of the text with ordinal 1. */
 export interface KnownTexts {
   readonly book: TextBook
   readonly ids: Uint32Array

@@ -1,18 +1,23 @@
+import { hashOf } from '../held.ts'
+import { HELD, HELD_KINDS } from '../layout.ts'
 import type { Numbers } from './column.ts'
 import type { PackedFooter } from './footer.ts'
-import { KeyQueue } from './key-queue.ts'
-import { mergedHeld } from './merge-held.ts'
+import { type HeldColumn, type HeldKind, heldText, numberColumn, TextNumbers } from './held-column.ts'
+import type { HeldReader } from './held-reader.ts'
 import { PackedSegmentWriter } from './packed-segment.ts'
-import { packedKey } from './packed-terms.ts'
 import type { Segment } from './read.ts'
+import { TermMerger } from './term-merger.ts'
 import type { Columns, Sink } from './write.ts'
 
 const byBytes = (a: string, b: string): number =>
   a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))
 
+/** One a thread, from the first merge on. */
+let terms: TermMerger | null = null
+
 /**
- * Writes the documents of several segments, of one list of fields, into one. `idOf` reads an event's id, which only settles the order of documents
- * that agree in time, agent and sequence.
+ * Merges the documents of several segments, of one list of fields, into one. `idOf` reads an event's id, which only settles the order of
+ * documents that agree in time, agent and sequence.
  */
 export function mergeSegments(
   segments: readonly Segment[],
@@ -42,7 +47,7 @@ export function mergeSegments(
   )
   const parts = segments.map((segment) => partOf(segment, idOf))
 
-  // What arrived together mostly stands together: the first gives documents until the second has its turn.
+  // Events that arrived together mostly lie together. So one segment gives documents until the head of the second one comes first.
   for (let doc = 0; doc < total; ) {
     let first = -1
     let second = -1
@@ -72,28 +77,9 @@ export function mergeSegments(
   const renumbered = parts.map((part) => part.renumbered)
 
   const writer = new PackedSegmentWriter(sink, total)
-  const cursors = segments.map((segment) => segment.terms())
-  const queue = new KeyQueue(cursors.length)
-  for (const [s, cursor] of cursors.entries()) if (cursor.next()) queue.add(s, packedKey(cursor.key))
-  // Several values of a document may have one key: then there is more than one of each, until they are sorted.
-  const docs = new Uint32Array(total * 2)
-  while (!queue.isEmpty) {
-    const key = queue.firstKey
-    let count = 0
-    let from = 0
-    do {
-      const s = queue.first
-      const cursor = cursors[s]!
-      from = count
-      count = cursor.docs(renumbered[s]!, docs, count)
-      if (count > total) count = sortedOnce(docs, count)
-      if (cursor.next()) queue.next(packedKey(cursor.key))
-      else queue.end()
-    } while (!queue.isEmpty && queue.firstKey === key)
-    // Of one term of one segment they ascend already.
-    if (from > 0) count = sortedOnce(docs, count)
-    writer.add(key, docs, count)
-  }
+  terms ??= new TermMerger()
+  const dictionaries = segments.map((segment) => segment.terms)
+  for (const merged of terms.merge(dictionaries, renumbered, total)) writer.add(merged)
   return writer.finish(columns, texts, mergedHeld(segments, renumbered, total))
 }
 
@@ -145,25 +131,76 @@ const compareHeads = (a: Part, b: Part): number =>
   a.sequences[a.head]! - b.sequences[b.head]! ||
   byBytes(a.headId(), b.headId())
 
-/** Sorts the numbers, and keeps each once: two values whose keys agree may be of one document. The new count. */
-function sortedOnce(docs: Uint32Array, count: number): number {
-  sortAscending(docs, count)
-  let kept = 1
-  for (let i = 1; i < count; i++) if (docs[i] !== docs[kept - 1]) docs[kept++] = docs[i]!
-  return kept
+/** A column as one of the segments has it, and where its documents go. */
+interface HeldPart {
+  readonly reader: HeldReader
+  readonly docs: number
+  readonly renumbered: Uint32Array
 }
 
-/** Lists of several segments one behind the other are mostly in order; if not, short ones are sorted by insertion. */
-function sortAscending(docs: Uint32Array, count: number): void {
-  for (let i = 1; i < count; i++) {
-    const doc = docs[i]!
-    if (docs[i - 1]! <= doc) continue
-    if (count > 64) {
-      docs.subarray(0, count).sort()
-      return
+/** The columns of values of several segments as one; each is valid until the next is asked for. */
+function* mergedHeld(
+  segments: readonly Segment[],
+  renumbered: readonly Uint32Array[],
+  total: number,
+): Generator<readonly [field: number, column: HeldColumn]> {
+  const texts = new TextNumbers()
+  for (const [field, path] of HELD.entries()) {
+    const parts: HeldPart[] = []
+    for (const [s, segment] of segments.entries()) {
+      const reader = segment.held(path)
+      if (reader !== undefined) parts.push({ reader, docs: segment.docs, renumbered: renumbered[s]! })
     }
-    let at = i
-    for (; at > 0 && docs[at - 1]! > doc; at--) docs[at] = docs[at - 1]!
-    docs[at] = doc
+    if (parts.length === 0) continue
+    if (parts.every(({ reader }) => reader.kind === 'numbers')) yield [field, mergedNumbers(parts, total)]
+    else {
+      texts.clear()
+      yield [field, mergedTexts(parts, total, texts, HELD_KINDS[field]!)]
+    }
   }
+}
+
+const isSet = (bits: Uint32Array | null, doc: number): boolean =>
+  bits === null || ((bits[doc >>> 5]! >>> (doc & 31)) & 1) === 1
+
+function mergedNumbers(parts: readonly HeldPart[], total: number): HeldColumn {
+  const merged = new Float64Array(total).fill(Number.NaN)
+  for (const { reader, docs, renumbered } of parts) {
+    if (reader.kind !== 'numbers') continue
+    const values = reader.values.slice(0, docs)
+    for (let doc = 0; doc < docs; doc++)
+      if (isSet(reader.present, doc)) merged[renumbered[doc]!] = values[doc]!
+  }
+  return numberColumn(merged)
+}
+
+function mergedTexts(
+  parts: readonly HeldPart[],
+  total: number,
+  texts: TextNumbers,
+  kind: HeldKind,
+): HeldColumn {
+  const merged = new Uint32Array(total)
+  for (const { reader, docs, renumbered } of parts) {
+    if (reader.kind === 'numbers') {
+      // The field has a value that is no number in another segment, so its numbers become texts here, too.
+      const values = reader.values.slice(0, docs)
+      for (let doc = 0; doc < docs; doc++) {
+        if (!isSet(reader.present, doc)) continue
+        const bytes = Buffer.from(heldText(kind, values[doc]!))
+        merged[renumbered[doc]!] = texts.of(hashOf(bytes, 0, bytes.length), bytes, 0, bytes.length)
+      }
+      continue
+    }
+    const { bytes, ends, count } = reader.texts
+    const numbers = new Uint32Array(count + 1)
+    for (let ordinal = 1; ordinal <= count; ordinal++) {
+      const start = reader.texts.startOf(ordinal)
+      const end = ends[ordinal - 1]!
+      numbers[ordinal] = texts.of(hashOf(bytes, start, end), bytes, start, end)
+    }
+    const ordinals = reader.ordinals.slice(0, docs)
+    for (let doc = 0; doc < docs; doc++) merged[renumbered[doc]!] = numbers[ordinals[doc]!]!
+  }
+  return texts.column(merged)
 }

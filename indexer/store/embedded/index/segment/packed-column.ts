@@ -18,7 +18,7 @@ import { COLUMN_PAGE, Column, type Numbers } from './column.ts'
 import { checkSeal, seal } from './seal.ts'
 import type { Source } from './source.ts'
 
-/** How a page has its numbers. */
+/** The kinds of pages. */
 const PACKED = 0
 const ASCENDING = 1
 const PLAIN = 2
@@ -26,7 +26,7 @@ const PLAIN = 2
 /** Checksum (4 bytes), kind, bits a number (1 byte each), two unused bytes, then the base and the step as doubles. */
 const HEAD = 24
 
-/** Where a column is: its pages, and where each begins. */
+/** The place of a column: its pages, and the start of each. */
 export interface PackedPlace {
   /** Bytes of a number in memory. */
   readonly width: 1 | 2 | 4 | 8
@@ -49,8 +49,8 @@ function greatestDivisor(a: number, b: number): number {
 }
 
 /**
- * Appends a page with these numbers. Counts go through whole columns of ordinals: those that are `counted` take whole bytes, which are copied,
- * where taking bits apart would be half as long again.
+ * Appends a page with these numbers. Counts read whole columns of ordinals. So `counted` columns take whole bytes, which are copied;
+ * unpacking bits would take half as long again.
  */
 export function writeColumnPage(
   sink: Bytes,
@@ -124,7 +124,7 @@ function endPage(sink: Bytes, start: number, kind: number, width: number, base: 
   seal(page)
 }
 
-/** A column that lies in pages of `COLUMN_PAGE` documents, each packed by itself. */
+/** A column in pages of `COLUMN_PAGE` documents, each packed separately. */
 export function packedColumn(source: Source, place: PackedPlace, docs: number): Column {
   const count = Math.ceil(docs / COLUMN_PAGE)
   let starts: Uint32Array | null = null

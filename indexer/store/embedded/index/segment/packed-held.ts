@@ -5,7 +5,7 @@ import { type PackedPlace, packedColumn } from './packed-column.ts'
 import { type Packet, unpackedBytes } from './seal.ts'
 import type { Source } from './source.ts'
 
-/** Where a column of values is. */
+/** The place of a column of values. */
 export type PackedHeldPlace =
   | {
       readonly kind: 'texts'
@@ -17,11 +17,11 @@ export type PackedHeldPlace =
   | {
       readonly kind: 'numbers'
       readonly values: PackedPlace
-      /** Bits of the documents that have a value; null where all have. */
+      /** Bits of the documents that have a value; null if all have. */
       readonly present: Packet | null
     }
 
-/** How parts of a segment are written: columns, and compressed bytes. */
+/** Writes the parts of a segment: columns, and compressed bytes. */
 export interface PartWriter {
   /** `counted`: by counts, which go through all of them. */
   column(values: ArrayLike<number>, width: 1 | 2 | 4 | 8, counted: boolean): PackedPlace
@@ -49,7 +49,7 @@ export function writeHeld(column: HeldColumn, { column: write, packet }: PartWri
   const { values, present } = column
   if (present === null)
     return { kind: 'numbers', values: write(values, widthOf(values), false), present: null }
-  // What is missing takes the least room as the value before it.
+  // A missing number takes the least room as a repetition of the value before it.
   const filled = values.slice()
   let before = 0
   for (let doc = 0; doc < filled.length; doc++) {

@@ -5,7 +5,7 @@ import { CHECKSUM_BYTES, checkSeal, damaged, seal } from './seal.ts'
 import type { Source } from './source.ts'
 import { WINDOW, WINDOW_BITS } from './write.ts'
 
-/** How a window has its documents: by their numbers, as bits, or by the numbers of those that are missing. */
+/** The kinds of windows: the numbers of their documents, bits, or the numbers of the missing documents. */
 const NUMBERS = 0
 const BITS = 1
 const MISSING = 2
@@ -19,7 +19,7 @@ const spanOf = (window: number, docs: number): number => Math.min(WINDOW, docs -
 
 const missing = new Uint32Array(WINDOW)
 
-/** Appends a long list of documents, window by window, of a segment of so many. */
+/** Appends a long list of documents, window by window, of a segment with `docs` documents. */
 export function writeLongList(
   sink: Bytes,
   numbers: Uint32Array,
@@ -89,7 +89,7 @@ export class PackedPostings implements Postings {
 
   #windows(): Uint32Array {
     if (this.#directory === null) {
-      // As long as it would be with all windows: reading that is quicker than asking first how many there are.
+      // Reads as much as a directory of all windows takes: that is quicker than first reading their number.
       const most = HEAD + Math.ceil(this.#docs / WINDOW) * ENTRY * 4
       const bytes = this.#source.read(this.#offset, Math.min(most, this.#length))
       const length = bytes.readUInt32LE(4) * ENTRY * 4

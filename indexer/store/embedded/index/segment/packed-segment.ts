@@ -7,11 +7,12 @@ import { type PackedPlace, writeColumnPage } from './packed-column.ts'
 import { type PackedHeldPlace, writeHeld } from './packed-held.ts'
 import { PackedTermWriter } from './packed-terms.ts'
 import { type Packet, packedBytes } from './seal.ts'
+import type { MergedTerms } from './term-merger.ts'
 import type { Columns, Sink } from './write.ts'
 
 /**
- * A segment of version 2, as merging writes it. Everything is little-endian; bits fill each byte from its lowest bit on. A part that must be checked
- * begins with four bytes of checksum: the CRC-32 of all that follows in it.
+ * A segment of version 2, as merging writes it. Everything is little-endian; bits fill each byte from its lowest bit on. A part that must
+ * be checked begins with four bytes of checksum: the CRC-32 of all that follows in it.
  *
  *   long lists and pages of the dictionary, as they come
  *   at multiples of eight: columns of the documents, columns of values, compressed parts
@@ -19,19 +20,20 @@ import type { Columns, Sink } from './write.ts'
  *
  * In version 1 (`write.ts`) there is no CRC-32, and the highest bit of the length is not set.
  *
- * **Footer.** `docs`, `terms`, `least` and `greatest` time; `columns`: six columns (times, sequences, chunks, lines, source facets, action facets); `held`:
- * columns of values by field; `facets`: the compressed JSON array of the facets' texts; `pages`: the number of pages of the dictionary and their
- * compressed directory. A compressed part is a zstd frame with a checksum, at `offset`, `length` bytes.
+ * **Footer.** `docs`, `terms`, `least` and `greatest` time; `columns`: six columns (times, sequences, chunks, lines, source facets, action
+ * facets); `held`: columns of values by field; `facets`: the compressed JSON array of the facets' texts; `pages`: the number of pages of
+ * the dictionary and their compressed directory. A compressed part is a zstd frame with a checksum, at `offset`, `length` bytes.
  *
- * **Ascending numbers** (Elias-Fano). `n` numbers from 0 to at most `g`, both known from elsewhere. `l` is the length of floor((g + 1) / n) in bits, less
- * one, and not below 0. First the lower `l` bits of each number, to a whole byte; then a row of n + floor(g / 2^l) + 1 bits, to a whole byte: number `i`
- * sets bit floor(number / 2^l) + i. For n = 0 there is nothing.
+ * **Ascending numbers** (Elias-Fano). `n` numbers from 0 to at most `g`, both known from elsewhere. `l` is the length of floor((g + 1) / n)
+ * in bits, less one, and not below 0. First the lower `l` bits of each number, to a whole byte; then a row of n + floor(g / 2^l) + 1 bits,
+ * to a whole byte: number `i` sets bit floor(number / 2^l) + i. For n = 0 there is nothing.
  *
- * **Directory of the dictionary.** The first key of each page (doubles), the offset of each (doubles), the length of each (4 bytes each). A key has 48
- * bits. Keys from 64,000 * 2^32 on are of values, and have only their upper 32 bits: the lower 16 are 0. Several values may have one key.
+ * **Directory of the dictionary.** The first key of each page (doubles), the offset of each (doubles), the length of each (4 bytes each). A
+ * key has 48 bits. Keys from 64,000 * 2^32 on are of values, and have only their upper 32 bits: the lower 16 are 0. Several values may have
+ * one key.
  *
- * **Page of the dictionary.** At most 512 terms, either words or values: checksum; number of terms `n`, number `k` of those with more than one document
- * (2 bytes each); span (double); step (4 bytes: 1 for words, 65,536 for values). Then
+ * **Page of the dictionary.** At most 512 terms, either words or values: checksum; number of terms `n`, number `k` of those with more than
+ * one document (2 bytes each); span (double); step (4 bytes: 1 for words, 65,536 for values). Then
  *
  *   n ascending numbers up to the span: (key - first key of the page) / step
  *   k ascending numbers up to n - 1: which terms have more than one document
@@ -42,23 +44,26 @@ import type { Columns, Sink } from './write.ts'
  *     2: x documents in a long list: its offset and its length (varints)
  *   three bytes of 0
  *
- * **Long list** (more than 512 documents). A directory: its checksum; number of windows (4 bytes); for each window of 65,536 documents that has any: its
- * number, how many documents it has, kind, and where its part begins behind the directory (4 bytes each). A part has a checksum, its documents, and three
- * bytes of 0. Numbers are counted from the window's first document, and `s` is the number of the segment's documents in the window. Kind 0: the documents
- * as ascending numbers up to s - 1. Kind 1: a bit for each of s documents, to a whole byte. Kind 2: those that are missing, as ascending numbers up to s - 1.
+ * **Long list** (more than 512 documents). A directory: its checksum; number of windows (4 bytes); for each window of 65,536 documents that
+ * has any: its number, how many documents it has, kind, and where its part begins behind the directory (4 bytes each). A part has a
+ * checksum, its documents, and three bytes of 0. Numbers are counted from the window's first document, and `s` is the number of the
+ * segment's documents in the window. Kind 0: the documents as ascending numbers up to s - 1. Kind 1: a bit for each of s documents, to a
+ * whole byte. Kind 2: those that are missing, as ascending numbers up to s - 1.
  *
- * **Column.** Pages of 2048 documents from `pages` on, and at `starts` where each begins, counted from `pages`, and where the last ends (4 bytes each).
- * `width` is how many bytes a number takes in memory. A page: checksum; kind, bits (1 byte each); two bytes of 0; base, step (doubles). Kind 0: each
- * number as (number - base) / step in so many bits. Kind 1: a double `g`, then (number - base) / step as ascending numbers up to g. Kind 2:
- * the numbers as doubles. Bytes of 0 fill a page to a multiple of four. Columns with the same bytes lie there once.
+ * **Column.** Pages of 2048 documents from `pages` on, and at `starts` where each begins, counted from `pages`, and where the last ends (4
+ * bytes each). `width` is how many bytes a number takes in memory. A page: checksum; kind, bits (1 byte each); two bytes of 0; base, step
+ * (doubles). Kind 0: each number as (number - base) / step in that number of bits. Kind 1: a double `g`, then (number - base) / step as
+ * ascending numbers up to g. Kind 2: the numbers as doubles. Bytes of 0 fill a page to a multiple of four. Columns with the same bytes lie
+ * there once.
  *
- * **Columns of values.** `texts`: a column of ordinals, where 0 is none; the compressed part has the lengths of `count` texts (varints), then the texts
- * (JSON), from ordinal 1 on. `numbers`: a column of numbers (addresses as 32 bits); where `present` is not null, the compressed part has a bit for each
- * document that has a value, and the number of another document says nothing.
+ * **Columns of values.** `texts`: a column of ordinals, where 0 is none; the compressed part has the lengths of `count` texts (varints),
+ * then the texts (JSON), from ordinal 1 on. `numbers`: a column of numbers (addresses as 32 bits); where `present` is not null, the
+ * compressed part has a bit for each document that has a value, and the numbers of other documents have no meaning.
  *
- * Measured on 112,086 events of `bench/store.ts`, of which each has nine terms that no other event has: 153.1 bytes an event in version 1, 70 in this one (68 in segments of twice as many).
+ * Measured on 112,086 events of `bench/store.ts`, each with nine terms that no other event has: 153.1 bytes an event in version 1, 70 in
+ * this one (68 in segments of twice as many).
  */
-/** A column as it was written: another with the same bytes is not written again. */
+/** A written column: another one with the same bytes is not written again. */
 interface Written {
   readonly pages: Buffer
   readonly starts: Buffer
@@ -71,15 +76,21 @@ export class PackedSegmentWriter {
   readonly #terms: PackedTermWriter
   readonly #written: Written[] = []
 
-  /** For so many documents. */
+  /** Starts a segment of `docs` documents. */
   constructor(sink: Sink, docs: number) {
     this.#sink = sink
     this.#terms = new PackedTermWriter(sink, docs)
   }
 
-  /** Terms come in ascending order of their packed keys, documents (`count` of `docs`) in ascending order. */
-  add(key: number, docs: Uint32Array, count: number): void {
-    this.#terms.add(key, docs, count)
+  /** Terms in the order of their packed keys, behind those that were added before. */
+  add({ count, keys, ends, docs }: MergedTerms): void {
+    const terms = this.#terms
+    let start = 0
+    for (let i = 0; i < count; i++) {
+      const end = ends[i]!
+      terms.add(keys[i]!, docs, start, end)
+      start = end
+    }
   }
 
   #put(bytes: Uint8Array): number {

@@ -4,7 +4,6 @@ import {
   type Ascending,
   ascendingAt,
   ascendingBytes,
-  BitWriter,
   bitsFor,
   bytesFor,
   firstNotBelow,
@@ -14,6 +13,7 @@ import {
   readWide,
   wideBitsAt,
   writeAscending,
+  writeBits,
 } from './bits.ts'
 import { Bytes, bytesOf, float64s, Reading, uint32s } from './codec.ts'
 import type { Dictionary, TermWalk } from './dictionary.ts'
@@ -23,15 +23,16 @@ import { PageDirectory } from './page-directory.ts'
 import { type Postings, ShortPostings } from './postings.ts'
 import { checkSeal, type Packet, seal, unpackedBytes } from './seal.ts'
 import type { Source } from './source.ts'
+import type { TermMerger } from './term-merger.ts'
 import { SHORT_LIST, type Sink } from './write.ts'
 
 const FIRST_VALUE = FIELD_REGION * 2 ** 32
 const VALUE_STEP = 65_536
 
 /**
- * The key that a term has in a packed dictionary. Of a field's value only the upper 32 of its 48 bits are kept: values only ever choose candidates,
- * each of which is looked at. Nearly each event has six values that no other has, and their lower bits were a tenth of the index. Words keep all
- * their bits, since counts trust them.
+ * The key of a term in a packed dictionary. Only the upper 32 of the 48 bits of a field's value are kept: values only choose candidates,
+ * and each candidate is checked. Nearly each event has six values that no other has, and their lower bits were a tenth of the index. Words
+ * keep all their bits, since counts trust them.
  */
 export const packedKey = (key: number): number =>
   key < FIRST_VALUE ? key : Math.floor(key / VALUE_STEP) * VALUE_STEP
@@ -43,7 +44,7 @@ const MOST_LIST_BYTES = 4096
 /** Checksum (4 bytes), terms, terms with more than one document (2 bytes each), span of the keys (a double), their step (4 bytes). */
 const HEAD = 20
 
-/** What a term with more documents has instead of a document's number: the lowest two bits of a varint. */
+/** The kinds of entries for a term with more documents: the lowest two bits of a varint. */
 const HERE = 0
 const SAME_AS = 1
 const OUTSIDE = 2
@@ -62,7 +63,9 @@ export class PackedTermWriter {
   readonly #keys = new Float64Array(MOST_TERMS)
   readonly #lists = new Bytes(MOST_LIST_BYTES * 2)
   readonly #listed: number[] = []
-  readonly #singles = new BitWriter()
+  /** Documents of terms that have one. */
+  readonly #singles = new Uint32Array(MOST_TERMS)
+  #singleCount = 0
   #count = 0
   /** Lists that were met, and the term that has each. */
   readonly #met = new TextNumbers()
@@ -71,34 +74,35 @@ export class PackedTermWriter {
   readonly #longAt: number[] = []
   readonly #scratch = new Bytes()
 
-  /** For a segment of so many documents. */
+  /** Starts a dictionary for `docs` documents. */
   constructor(sink: Sink, docs: number) {
     this.#sink = sink
     this.#docs = docs
     this.#width = bitsFor(docs - 1)
   }
 
-  /** Terms come in ascending order of their packed keys, documents (`count` of `docs`) in ascending order. */
-  add(key: number, docs: Uint32Array, count: number): void {
+  /** Terms come in ascending order of their packed keys; documents, `docs` from `start` up to `end`, in ascending order. */
+  add(key: number, docs: Uint32Array, start: number, end: number): void {
     if (this.#count > 0 && key >= FIRST_VALUE && this.#keys[0]! < FIRST_VALUE) this.#endPage()
     if (this.#count === 0) this.#firstKeys.push(key)
     const index = this.#count++
     this.#keys[index] = key
     this.terms++
-    if (count === 1) this.#singles.put(docs[0]!, this.#width)
+    if (end - start === 1) this.#singles[this.#singleCount++] = docs[start]!
     else {
       this.#listed.push(index)
-      if (count > SHORT_LIST) this.#addLong(docs, count)
-      else this.#addShort(docs, count, index)
+      if (end - start > SHORT_LIST) this.#addLong(docs, start, end)
+      else this.#addShort(docs, start, end, index)
     }
     if (this.#count === MOST_TERMS || this.#lists.length >= MOST_LIST_BYTES) this.#endPage()
   }
 
-  #addShort(docs: Uint32Array, count: number, index: number): void {
+  #addShort(docs: Uint32Array, start: number, end: number, index: number): void {
+    const count = end - start
     const list = this.#scratch
     list.length = 0
     list.varint(count * 4 + HERE)
-    writeAscending(list, docs, 0, count, this.#docs - 1)
+    writeAscending(list, docs, start, end, this.#docs - 1)
     if (count >= LEAST_SHARED) {
       const known = this.#met.of(hashOf(list.buffer, 0, list.length), list.buffer, 0, list.length) - 1
       if (known < this.#metAt.length) {
@@ -107,19 +111,19 @@ export class PackedTermWriter {
       }
       this.#metAt.push((this.#firstKeys.length - 1) * MOST_TERMS + index)
     }
-    this.#lists.bytes(list.view())
+    this.#lists.bytesFrom(list.buffer, 0, list.length)
   }
 
-  #addLong(docs: Uint32Array, count: number): void {
+  #addLong(docs: Uint32Array, start: number, end: number): void {
     const list = this.#scratch
     list.length = 0
-    writeLongList(list, docs, 0, count, this.#docs)
+    writeLongList(list, docs, start, end, this.#docs)
     const known = this.#metLong.of(hashOf(list.buffer, 0, list.length), list.buffer, 0, list.length) - 1
     if (known === this.#longAt.length) {
       this.#longAt.push(this.#sink.length)
       this.#sink.append(list.view())
     }
-    this.#lists.varint(count * 4 + OUTSIDE)
+    this.#lists.varint((end - start) * 4 + OUTSIDE)
     this.#lists.varint(this.#longAt[known]!)
     this.#lists.varint(list.length)
   }
@@ -151,7 +155,8 @@ export class PackedTermWriter {
     page.bytes(new Uint8Array(HEAD))
     writeAscending(page, steps, 0, count, span)
     writeAscending(page, this.#listed, 0, this.#listed.length, count - 1)
-    this.#singles.endInto(page)
+    writeBits(page, this.#singles, this.#singleCount, this.#width)
+    this.#singleCount = 0
     page.bytes(this.#lists.view())
     page.bytes(new Uint8Array(PAD))
     const bytes = page.view()
@@ -169,7 +174,7 @@ export class PackedTermWriter {
   }
 }
 
-/** Where the directory of a dictionary is: first keys, offsets, lengths of its pages. */
+/** The place of a dictionary's directory: first keys, offsets, lengths of its pages. */
 export interface PagesPlace extends Packet {
   readonly count: number
 }
@@ -180,9 +185,9 @@ class Page {
   readonly count: number
   readonly step: number
   readonly keys: Ascending
-  /** Which terms have more than one document. */
+  /** The indices of terms with more than one document. */
   readonly listed: Ascending
-  /** Where the numbers of single documents begin, and where the lists do. */
+  /** The offsets of the single documents' numbers and of the lists. */
   readonly singles: number
   readonly lists: number
 
@@ -220,7 +225,7 @@ export class PackedTerms implements Dictionary {
     })
   }
 
-  /** How many bytes a short list takes. */
+  /** Returns the number of bytes that a short list takes. */
   listBytes(count: number): number {
     let bytes = this.#listBytes[count]!
     if (bytes === 0) {
@@ -275,8 +280,12 @@ export class PackedTerms implements Dictionary {
     return new PackedPostings(this.#source, this.docs, count, offset, length)
   }
 
-  walk(): TermWalk {
-    return new PackedWalk(this)
+  get firstKeys(): Float64Array {
+    return this.pages.firstKeys
+  }
+
+  walk(into: TermMerger, first: number): TermWalk {
+    return new PackedWalk(this, into, first)
   }
 
   forget(): void {
@@ -290,7 +299,7 @@ class Lists {
   readonly #page: Page
   readonly #reading: Reading
   #index: number
-  /** How many terms before have more than one document, and the next that has. */
+  /** The number of earlier terms with more than one document, and the next such term. */
   #before: number
   #nextListed: number
   /** Lists that are passed when one is asked for. */
@@ -315,19 +324,13 @@ class Lists {
     return single === -1 ? this.#list() : new ShortPostings(Uint32Array.of(single))
   }
 
-  /** The next term's documents, renumbered, into `docs` behind `count`; the new count. */
-  nextInto(renumbered: Uint32Array, docs: Uint32Array, count: number): number {
+  /** The next term's documents, or its only one. */
+  nextDocs(): Uint32Array | number {
     const single = this.#single()
-    if (single !== -1) {
-      docs[count] = renumbered[single]!
-      return count + 1
-    }
-    let end = count
-    for (const doc of this.#list().all()) docs[end++] = renumbered[doc]!
-    return end
+    return single === -1 ? this.#list().all() : single
   }
 
-  /** The next term's only document; -1 where it has more. */
+  /** Returns the next term's only document, or -1 if it has more. */
   #single(): number {
     const index = this.#index++
     if (this.#nextListed === index) {
@@ -367,34 +370,48 @@ class Lists {
 }
 
 class PackedWalk implements TermWalk {
-  key = 0
   readonly #terms: PackedTerms
-  #keys: Float64Array = new Float64Array(0)
+  readonly #into: TermMerger
+  readonly #first: number
   #number = -1
-  #page: Page | null = null
+  #keys: Float64Array = new Float64Array(0)
+  #step = 0
+  #base = 0
   #lists: Lists | null = null
   #index = 0
-  #first = 0
 
-  constructor(terms: PackedTerms) {
+  constructor(terms: PackedTerms, into: TermMerger, first: number) {
     this.#terms = terms
+    this.#into = into
+    this.#first = first
   }
 
-  next(): boolean {
-    if (this.#page === null || this.#index === this.#page.count) {
-      if (++this.#number >= this.#terms.pages.count) return false
-      const page = this.#terms.open(this.#number)
-      this.#keys = readWide(page.keys)
-      this.#page = page
-      this.#lists = new Lists(this.#terms, page, 0)
-      this.#first = this.#terms.pages.firstKey(this.#number)
-      this.#index = 0
+  take(): void {
+    const into = this.#into
+    for (;;) {
+      for (; this.#index < this.#keys.length; this.#index++) {
+        const key = this.#base + this.#keys[this.#index]! * this.#step
+        if (key >= into.until) return
+        const docs = this.#lists!.nextDocs()
+        if (typeof docs === 'number') into.addOne(key, docs, this.#first)
+        else into.add(key, docs, this.#first)
+      }
+      if (!this.#turn()) return
     }
-    this.key = this.#first + this.#keys[this.#index++]! * this.#page.step
-    return true
   }
 
-  docs(renumbered: Uint32Array, docs: Uint32Array, count: number): number {
-    return this.#lists!.nextInto(renumbered, docs, count)
+  /** Opens the next page; returns false if it belongs to another range or does not exist. */
+  #turn(): boolean {
+    const { pages } = this.#terms
+    const number = this.#number + 1
+    if (number === pages.count || pages.firstKey(number) >= this.#into.until) return false
+    const page = this.#terms.open(number)
+    this.#number = number
+    this.#keys = readWide(page.keys)
+    this.#step = page.step
+    this.#base = pages.firstKey(number)
+    this.#lists = new Lists(this.#terms, page, 0)
+    this.#index = 0
+    return true
   }
 }

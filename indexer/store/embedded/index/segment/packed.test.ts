@@ -18,6 +18,7 @@ import { type PackedPlace, packedColumn, writeColumnPage } from './packed-column
 import { packedKey } from './packed-terms.ts'
 import { Segment } from './read.ts'
 import { MemorySource } from './source.ts'
+import { TermMerger } from './term-merger.ts'
 import { FIXTURE_DOCS, plainSegment, type TestDoc } from './testing/make.ts'
 import { TextBooks } from './text-book.ts'
 import { MemorySink, WINDOW } from './write.ts'
@@ -31,14 +32,14 @@ function merged(...segments: readonly Segment[]): Buffer {
   return Buffer.from(sink.view())
 }
 
-/** Everything that a segment says of its documents. */
+/** Returns all documents of a segment. */
 function saidBy(segment: Segment): TestDoc[] {
   const { docs, facets } = segment
   const terms: number[][] = Array.from({ length: docs }, () => [])
   const same = Uint32Array.from({ length: docs }, (_, doc) => doc)
-  const found = new Uint32Array(docs)
-  for (const walk = segment.terms(); walk.next(); )
-    for (const doc of found.subarray(0, walk.docs(same, found, 0))) terms[doc]!.push(walk.key)
+  for (const { count, keys, ends, docs: found } of new TermMerger().merge([segment.terms], [same], docs))
+    for (let i = 0; i < count; i++)
+      for (const doc of found.subarray(i === 0 ? 0 : ends[i - 1], ends[i])) terms[doc]!.push(keys[i]!)
   const texts = Object.keys(segment.footer.held).map((field) => [field, heldTexts(segment, field)] as const)
   return terms.map((own, doc) => ({
     time: segment.times.at(doc),
@@ -70,7 +71,7 @@ function heldTexts(segment: Segment, field: string): (string | undefined)[] {
   })
 }
 
-/** What is expected of a segment with these documents; packed, values have the upper half of their keys. */
+/** The expected documents of a segment; in a packed one, values have the upper half of their keys. */
 const expected = (docs: readonly TestDoc[], keyOf = (key: number): number => key): TestDoc[] =>
   docs.map((doc) => ({
     ...doc,
@@ -80,7 +81,7 @@ const expected = (docs: readonly TestDoc[], keyOf = (key: number): number => key
 
 const sorted = (docs: readonly TestDoc[]): TestDoc[] => expected(docs)
 
-/** That looking up each term finds its documents, whole and window by window. */
+/** Checks that a lookup of each term finds its documents, whole and window by window. */
 function lookUpAll(segment: Segment, docs: readonly TestDoc[], keyOf: (key: number) => number): void {
   const lists = new Map<number, Set<number>>()
   for (const [doc, { terms }] of docs.entries())
@@ -115,7 +116,7 @@ describe('segments of version 1', () => {
   it('are read: each term, column, facet and value', () => {
     const segment = opened(fixture())
     expect(segment.footer.version).toBe(1)
-    expect(sorted(saidBy(segment))).toEqual(sorted(FIXTURE_DOCS))
+    expect(sorted(saidBy(segment))).toEqual(expected(FIXTURE_DOCS, packedKey))
     lookUpAll(segment, FIXTURE_DOCS, (key) => key)
     expect(segment.facets.map(({ agent, action }) => agent + action)).toContain('login')
   })
@@ -158,6 +159,31 @@ const doc = fc.record({
 })
 
 describe('segments of version 2', () => {
+  it('have each document of a term once and in order, from parts whose documents alternate', () => {
+    const parts = Array.from({ length: 3 }, (_, part) =>
+      Array.from({ length: 3000 }, (_, i) => ({
+        ...FIXTURE_DOCS[0]!,
+        time: 1e12 + i * 3 + ((part + i) % 3),
+        // Terms of all, of hundreds, and of dozens of documents; two values with one upper half; and more words of one document than are
+        // sorted at once.
+        terms: [
+          5,
+          100 + (i % 30),
+          2 ** 33 + (i % 200),
+          64_900 * 2 ** 32 + (i % 90),
+          64_900 * 2 ** 32 + 1000 + (i % 90),
+          ...[1, 2, 3, 4].map((n) => ((i * 3 + part) * 4 + n) * 7_000_000_003),
+        ],
+      })),
+    )
+    const docs = parts.flat().toSorted((a, b) => a.time - b.time)
+    const once = parts.map((part) => opened(plainSegment(part)))
+    const segment = opened(merged(...once))
+    expect(saidBy(segment)).toEqual(expected(docs, packedKey))
+    const again = opened(merged(opened(merged(...once.slice(1))), once[0]!))
+    expect(saidBy(again)).toEqual(saidBy(segment))
+  })
+
   it('say of any documents what was put in, however often they are merged', () => {
     fc.assert(
       fc.property(fc.array(doc, { minLength: 1, maxLength: 60 }), fc.nat(59), (list, cut) => {

@@ -20,7 +20,7 @@ export class PageDirectory {
     this.#load = load
   }
 
-  /** Lets go of what it has read. */
+  /** Releases what it has read. */
   forget(): void {
     this.#pages = null
   }
@@ -28,6 +28,10 @@ export class PageDirectory {
   #read(): TermPages {
     this.#pages ??= this.#load()
     return this.#pages
+  }
+
+  get firstKeys(): Float64Array {
+    return this.#read().keys
   }
 
   firstKey(page: number): number {

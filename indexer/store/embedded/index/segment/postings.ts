@@ -7,7 +7,7 @@ export interface Postings {
   readonly count: number
   /** Sets the bits of the documents of this window. */
   into(window: number, bits: Uint32Array): void
-  /** All documents, ascending. */
+  /** Returns all documents, ascending. */
   all(): Uint32Array
 }
 

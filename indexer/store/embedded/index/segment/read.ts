@@ -1,7 +1,7 @@
 import type { Facet, FacetBook } from '../facets.ts'
 import { CURRENT_WAYS, type Ways } from '../field-list.ts'
 import { type Column, plainColumn } from './column.ts'
-import type { Dictionary, TermWalk } from './dictionary.ts'
+import type { Dictionary } from './dictionary.ts'
 import { footerOf, isPacked, type PackedFooter } from './footer.ts'
 import { type HeldReader, type HeldTexts, heldReader, type KnownTexts } from './held-reader.ts'
 import { packedColumn } from './packed-column.ts'
@@ -36,7 +36,7 @@ export class Segment {
   readonly #books: TextBooks
   readonly #held = new Map<string, HeldReader>()
   readonly #texts = new Map<string, KnownTexts>()
-  readonly #terms: Dictionary
+  readonly terms: Dictionary
   #facets: Facet[] | null = null
 
   constructor(source: Source, book: FacetBook, books: TextBooks, ways: Ways = CURRENT_WAYS) {
@@ -58,12 +58,12 @@ export class Segment {
     this.lines = column(3)
     this.sourceFacets = column(4)
     this.deedFacets = column(5)
-    this.#terms = isPacked(footer)
+    this.terms = isPacked(footer)
       ? new PackedTerms(source, footer.pages, docs)
       : new PlainTerms(source, footer.pages)
   }
 
-  /** How many of its bytes are terms and their documents: they come first. */
+  /** The number of bytes of the terms and their documents: they come first. */
   get termBytes(): number {
     const [times] = this.footer.columns
     return times === undefined ? 0 : typeof times === 'number' ? times : times.pages
@@ -88,7 +88,7 @@ export class Segment {
   firstAt(time: number, low = 0, high = this.docs): number {
     let first = low
     let end = high
-    // Mostly it is near: steps that double find where it can be.
+    // The document is mostly near: doubling steps find the range that contains it.
     for (let step = 1; first + step < end; step *= 2) {
       if (this.times.at(first + step) >= time) {
         end = first + step
@@ -104,7 +104,7 @@ export class Segment {
     return first
   }
 
-  /** The values of a field, where documents have any; undefined where no document has the field. */
+  /** The values of a field, where documents have any; undefined if no document has the field. */
   held(field: string): HeldReader | undefined {
     const known = this.#held.get(field)
     if (known !== undefined) return known
@@ -125,11 +125,11 @@ export class Segment {
     return place && heldReader(this.#source, place, this.docs)
   }
 
-  /** The texts of such a field by the thread's numbers for them. */
+  /** Returns the texts of a field with the thread's numbers for them. */
   textsOf(field: string, { bytes, ends, count }: HeldTexts): KnownTexts {
     const known = this.#texts.get(field)
     if (known !== undefined) return known
-    // So many would fill the book with what is hardly seen again: they get one of their own for this once.
+    // Many texts would fill the shared book with texts that hardly come again: they get a temporary book.
     const many = count > MOST_TEXTS_KEPT
     const book = many ? new TextBook(field) : this.#books.of(field)
     const texts = { book, ids: book.idsOf(bytes, ends) }
@@ -137,26 +137,21 @@ export class Segment {
     return texts
   }
 
-  /** Lets go of the segment's bytes; what was learnt of them stays. */
+  /** Releases the segment's bytes; derived knowledge of them stays. */
   forget(): void {
     const { times, sequences, chunks, lines, sourceFacets, deedFacets } = this
     for (const column of [times, sequences, chunks, lines, sourceFacets, deedFacets]) column.forget()
     this.#held.clear()
-    this.#terms.forget()
+    this.terms.forget()
   }
 
   lookUp(key: number): Postings | null {
-    return this.#terms.lookUp(key)
+    return this.terms.lookUp(key)
   }
 
   /** The postings of all terms from `first` to `last`. */
   range(first: number, last: number): Postings[] {
-    return this.#terms.range(first, last)
-  }
-
-  /** All terms in the order of their keys. */
-  terms(): TermWalk {
-    return this.#terms.walk()
+    return this.terms.range(first, last)
   }
 
   close(): void {

@@ -1,13 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
-/** Where a segment's bytes are: in a file of their own, or in memory. */
+/** The bytes of a segment: in a file of their own, or in memory. */
 export interface Source {
   readonly size: number
   read(offset: number, length: number): Buffer
   close(): void
 }
 
-/** Bytes in memory, read anew where they were let go. */
+/** Bytes in memory, read again after they were released. */
 export class MemorySource implements Source {
   readonly size: number
   readonly #load: () => Buffer
@@ -19,7 +19,7 @@ export class MemorySource implements Source {
     this.#load = load
   }
 
-  /** How much memory it takes now. */
+  /** The number of bytes that it holds in memory now. */
   get held(): number {
     return this.#bytes === null ? 0 : this.size
   }

@@ -22,7 +22,7 @@ function segmentOf(write: (writer: SegmentWriter) => void): { bytes: Buffer; ter
   return { bytes: sink.view(), terms }
 }
 
-/** The documents' terms as the kernel writes them, and as they are written term by term. */
+/** The documents' terms as the module writes them, and as they are written term by term. */
 function bothWays(docs: readonly (readonly number[])[], maker = new TermListMaker()): void {
   const terms = new Terms()
   maker.begin(docs.reduce((sum, { length }) => sum + length, 0))

@@ -1,7 +1,7 @@
-import { startKernel } from '../kernel/start.ts'
 import type { Terms } from '../terms.ts'
+import { startWasm } from '../wasm/start.ts'
 
-/** What of a segment comes first: the pages of its dictionary and the long lists. */
+/** The first part of a segment: the pages of its dictionary and the long lists. */
 export interface TermLists {
   /** Valid until the next are made. */
   readonly bytes: Buffer
@@ -11,39 +11,41 @@ export interface TermLists {
   readonly lengths: readonly number[]
 }
 
-/** Documents of one segment are numbers of 16 bits here, and stand in one window. */
+/** The documents of one segment have numbers of 16 bits here, and fit into one window. */
 export const MOST_DOCS = 65_536
-/** So that the memory stays small: of usual events these are 20,000. */
+/** A limit that keeps the memory small: usual events reach it at 20,000 events. */
 export const MOST_PAIRS = 1 << 20
 
 const PAGE = 64 * 1024
-/** Behind what the kernel keeps for itself. */
+/** Behind what the module keeps for itself. */
 const PAIRS = 3 * PAGE
 const PAIR_BYTES = 8
-/** Of a pair there comes at most a key of seven bytes, a count and a document of three. */
+/** Below a pair's term. */
+const DOC_BITS = 16
+/** The most bytes that a pair adds: a key of seven bytes, a count, and a document of three. */
 const BYTES_WRITTEN = 12
 const DIRECTORY_BYTES = 24
 const PAGE_BYTES = 4096
 const RESULT = 4096
 
 /**
- * Which terms stand in which documents, for a new segment: pairs of both, sorted by the kernel and written as they lie on the disk. Sorting by
- * digits takes a third of what a table of terms took, which was missed by the processor's cache at nearly each of them. The memory is used again.
+ * Collects the pairs of terms and documents for a new segment; the module sorts them and writes them as they lie on the disk. Sorting by
+ * digits takes a third of the time of a table of terms, which missed the processor's cache at nearly each term. The memory is reused.
  */
 export class TermListMaker {
   #memory = newMemory()
-  #kernel = startKernel(this.#memory)
+  #wasm = startWasm(this.#memory)
   #pairs = new Uint32Array(0)
   #room = 0
   #count = 0
 
-  /** Begins a list of at most so many pairs. */
+  /** Begins a list of at most `most` pairs. */
   begin(most: number): void {
     this.#count = 0
     if (this.#room > MOST_PAIRS * 2 && most <= MOST_PAIRS) {
-      // An event of extraordinary size has passed.
+      // The memory has grown for an event of extraordinary size, which has passed.
       this.#memory = newMemory()
-      this.#kernel = startKernel(this.#memory)
+      this.#wasm = startWasm(this.#memory)
       this.#room = 0
     }
     if (most <= this.#room && this.#room > 0) return
@@ -71,8 +73,8 @@ export class TermListMaker {
     const out = spare + this.#room * PAIR_BYTES
     const directory = out + Math.ceil((this.#room * BYTES_WRITTEN + PAGE) / 8) * 8
     const { buffer } = this.#memory
-    const sorted = this.#kernel.sort(PAIRS, spare, count)
-    const end = this.#kernel.writeTerms(sorted, count, out, directory)
+    const sorted = this.#wasm.sort(PAIRS, spare, count, DOC_BITS)
+    const end = this.#wasm.writeTerms(sorted, count, out, directory)
     const [terms, pages] = new Int32Array(buffer, RESULT, 2)
     const places = Array.from(new Float64Array(buffer, directory, pages! * 3))
     const each = (place: number): number[] => places.filter((_, i) => i % 3 === place)
@@ -86,7 +88,7 @@ export class TermListMaker {
   }
 }
 
-/** Large by address only: it takes what it has grown to. */
+/** The maximum only reserves addresses: the memory takes what it has grown to. */
 const newMemory = (): WebAssembly.Memory => new WebAssembly.Memory({ initial: 4, maximum: 16_384 })
 
 const directoryBytes = (pairs: number): number =>

@@ -1,12 +1,12 @@
 import type { AuditEvent } from '../../../../../schema/index.ts'
 import { eventWith } from '../facets.ts'
 
-/** Beyond so many texts a book is closed and another begun: what asks for the old ones still holds theirs. */
+/** The number of texts at which a book is closed and another begun. Readers of the old book keep it. */
 const MOST_TEXTS = 100_000
 
 /**
- * The texts of one field in all segments that a thread has open, each with one number. The same users stand in each segment: so what is to be
- * known of a value is found out once, not in each segment anew.
+ * The texts of one field in all segments that a thread has open, each with one number. The same users occur in each segment, so each value
+ * is decided once, not once a segment.
  */
 export class TextBook {
   readonly #field: string
@@ -26,7 +26,7 @@ export class TextBook {
     const ids = new Uint32Array(ends.length)
     let start = 0
     for (const [i, end] of ends.entries()) {
-      // As bytes: a text is decoded once, when it is new.
+      // The key is the bytes: a text is decoded once, when it is new.
       const key = bytes.toString('latin1', start, end)
       let id = this.#idOf.get(key)
       if (id === undefined) {

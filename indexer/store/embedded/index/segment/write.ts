@@ -5,7 +5,7 @@ import type { HeldColumn } from './held-column.ts'
 import type { TermLists } from './term-lists.ts'
 
 /**
- * A segment is the search index over some events of a partition, never changed once written: its documents stand in the
+ * A segment is the search index over some events of a partition, never changed once written: its documents lie in the
  * total order of events, its terms in the order of their keys. A transaction writes one small segment; a thread of its own
  * merges small ones into greater ones.
  *
@@ -43,7 +43,7 @@ export interface Footer {
   }
 }
 
-/** Where a column of values stands. */
+/** The place of a column of values. */
 export type HeldPlace =
   | {
       readonly kind: 'texts'
@@ -65,9 +65,9 @@ export type HeldPlace =
 /** Documents are looked at in windows of this many: a window's set is 8 KB of bits. */
 export const WINDOW = 65_536
 export const WINDOW_BITS = 16
-/** Longer lists stand outside their page, window by window. */
+/** The longest list within a page; longer lists lie outside it, window by window. */
 export const SHORT_LIST = 512
-/** In a window, so many documents are smaller as bits. */
+/** The number of documents in a window from which bits are smaller. */
 export const DENSE = 8192
 
 export interface Sink {
@@ -149,7 +149,7 @@ export class SegmentWriter {
     this.#sink = sink
   }
 
-  /** All terms of the segment, made elsewhere. */
+  /** Appends all terms of the segment, made elsewhere. */
   take(lists: TermLists): void {
     this.#sink.append(lists.bytes)
     this.#lists = lists

@@ -1,6 +1,6 @@
-/** How many documents are in each bucket, by its number. */
+/** The number of documents in each bucket, by the bucket's number. */
 export interface Counts {
-  /** How many buckets hold something. */
+  /** The number of buckets with documents. */
   readonly size: number
   get(number: number): number
   each(visit: (number: number, count: number) => void): void

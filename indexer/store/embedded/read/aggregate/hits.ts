@@ -19,20 +19,20 @@ export interface Hits {
   readonly segment: Segment
   /** The segment's documents, or the groups of its roll-up. */
   readonly rows: Rows
-  /** How many documents each row is; null where each is one. */
+  /** The number of documents in each row; null if each row is one document. */
   readonly weights: Uint32Array | null
   readonly low: number
   readonly high: number
-  /** Null where all are. */
+  /** Null if all are hits. */
   readonly bits: Uint32Array | null
-  /** Of documents. */
+  /** The number of documents. */
   readonly count: number
 }
 
-/** Roll-ups are made until so much of a question's time is over: documents count for what is left, and the next question makes more. */
+/** The share of a question's time in which roll-ups are made: the rest is counted by documents, and the next question makes more. */
 const SHARE_TO_ROLL = 1 / 2
 
-/** What matches, segment by segment. Where the time is over, documents that only their event could decide are left out. */
+/** Returns the matching documents, segment by segment. When the time is up, documents that only their event could decide are left out. */
 export function hitsOf(
   asked: AggregateRequest,
   context: Omit<SearchContext, 'late'> & { readonly demandWanted: () => void },
@@ -79,9 +79,12 @@ interface Part {
   readonly to: number
 }
 
-/** What of a segment is counted by groups, and what by documents: the hours that are in the time in part. */
+/**
+ * Splits a segment into parts that are counted by groups and parts that are counted by documents: the hours that lie only partly in the
+ * time range.
+ */
 function partsOf(segment: Segment, rollUp: RollUp | null, rolling: Rolling | null, span: Span): Part[] {
-  // Where all is within the time, no hour is cut.
+  // A segment within the time range has no cut hour.
   const from = span.least >= span.from ? Number.NEGATIVE_INFINITY : span.from
   const to = span.greatest < span.to ? Number.POSITIVE_INFINITY : span.to
   const documents = (from: number, to: number): Part => ({ rows: segment, weights: null, from, to })
@@ -116,7 +119,7 @@ class Rolling {
       .map(axisOf)
   }
 
-  /** Null where it asks for more than times and fields that are kept. */
+  /** Returns null if the question needs more than times and fields that are kept. */
   static of({ by, sums = [], distinct = [], latest }: AggregateRequest): Rolling | null {
     const fields = [...by.flatMap((split) => (split.kind === 'values' ? [split.field] : [])), ...distinct]
     if (latest === true || sums.length > 0) return null
@@ -188,8 +191,8 @@ const EVERY = Uint32Array.from({ length: WINDOW }, (_, place) => place)
 const places = new Uint32Array(WINDOW)
 
 /**
- * Where the hits of a stretch of at most a window are, counted from its first document; valid until the next are asked for. Mostly few are hit:
- * to go from one to the next takes a fifth of the time of asking each document.
+ * Returns the positions of the hits in a stretch of at most a window, counted from its first document; valid until the next call. Hits are
+ * mostly few: going from one to the next takes a fifth of the time of testing each document.
  */
 export function placesIn({ bits }: Hits, from: number, to: number): Uint32Array {
   if (bits === null) return EVERY.subarray(0, to - from)

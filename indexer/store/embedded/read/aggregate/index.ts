@@ -21,7 +21,7 @@ import { type Cross, crossOf, Ranking, tallyOf } from './tally.ts'
 
 interface Context extends Omit<SearchContext, 'late'> {
   readonly now: () => number
-  /** Throws where nobody waits for the answer any more. */
+  /** Throws if nobody waits for the answer any more. */
   readonly demandWanted: () => void
 }
 
@@ -39,7 +39,7 @@ export function aggregate(request: AggregateRequest, context: Context): Aggregat
   return { ...group, partial: budget.partiality }
 }
 
-/** To read an event takes three to six times as long, ms. */
+/** The least time to read an event, ms; it mostly takes three to six times as long. */
 const LEAST_TO_READ = 0.005
 
 class Question {
@@ -66,7 +66,7 @@ class Question {
     this.#distinct = (request.distinct ?? []).map(values)
   }
 
-  /** How long it will take at the least, ms. */
+  /** Returns the least time, ms, that the answer will take. */
   workOn(all: readonly Hits[]): number {
     const read = [this.#first, this.#second].filter((dimension) => dimension?.isReadFromEvents).length
     return read * all.reduce((sum, { count }) => sum + count, 0) * LEAST_TO_READ
@@ -137,7 +137,7 @@ class Question {
     return { buckets: chosen.bucketsWith(bucket), ...chosen.rest, none: cross?.none[rank] ?? 0 }
   }
 
-  /** Which buckets are shown, in their order. */
+  /** Returns the buckets that are shown, in their order. */
   #chosen(
     dimension: Dimension,
     counts: Counts,
@@ -212,7 +212,7 @@ class Question {
     return made
   }
 
-  /** What is said of an empty bucket. */
+  /** Returns the figures of an empty bucket. */
   #nothing(): Omit<Group, 'count'> {
     const { sums, distinct, latest } = this.#request
     return {
@@ -259,7 +259,7 @@ function lastEvents(
 ): (AuditEvent | undefined)[] {
   const last: (Last | undefined)[] = Array.from({ length: ranks })
   for (const hits of all) {
-    // Documents of a segment stand in the total order.
+    // The documents of a segment lie in the total order.
     const own = new Float64Array(ranks).fill(-1)
     ranking.each(hits, budget, (rank, doc) => {
       own[rank] = doc

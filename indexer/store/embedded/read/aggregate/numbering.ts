@@ -7,12 +7,12 @@ import { type CountableField, compareValues, type FieldValue, valueOrder } from 
  * four times as long.
  */
 export class NumberTable {
-  /** In the order in which they came. */
+  /** The keys, in the order in which they came. */
   #keys = new Float64Array(1024)
-  /** Beside each slot's index stands its key, so that a look asks for one place of memory. */
+  /** The key of each slot lies beside its index, so that a lookup reads one place of memory. */
   #slots = new Int32Array(2048).fill(-1)
   #slotKeys = new Float64Array(2048)
-  /** Where keys were found lately: mostly a few come again and again, and these places stay in the processor's cache. */
+  /** The slots of recent keys: mostly a few keys come again and again, and these places stay in the processor's cache. */
   readonly #recent = new Int32Array(4096).fill(-1)
   readonly #bits = new Float64Array(1)
   readonly #halves = new Uint32Array(this.#bits.buffer)
@@ -22,7 +22,7 @@ export class NumberTable {
     return this.#keys[index]!
   }
 
-  /** The number's index; -1 where it is new and there are as many as there may be. */
+  /** Returns the number's index, or -1 if it is new and the table is full. */
   indexOf(key: number, most: number): number {
     const recent = this.#hash(key) & 4095
     const last = this.#recent[recent]!
@@ -91,14 +91,14 @@ export class ValueNumbers {
     this.kind = kind
   }
 
-  /** All numbers given are below. */
+  /** The bound of all given numbers. */
   get end(): number {
     if (this.kind === 'text') return this.#texts.length
     if (this.kind === 'number') return this.#numbers.count
     return Math.max(this.#numbers.count, this.#texts.length) * 2
   }
 
-  /** -1 where it is one too many. */
+  /** Returns the number of a value, or -1 if there are too many. */
   of(value: FieldValue): number {
     if (typeof value === 'number') return this.ofNumber(value)
     if (this.kind === 'address') {
@@ -138,7 +138,7 @@ export class ValueNumbers {
     return compareValues(this.kind, this.value(a), this.value(b))
   }
 
-  /** How numbers stand by their values. */
+  /** Orders numbers by their values. */
   inOrder(order: ValueOrder): (a: number, b: number) => number {
     const { compare } = valueOrder(this.kind, order)
     return (a, b) => compare(this.value(a), this.value(b))

@@ -9,14 +9,11 @@ import { isIn } from './bits.ts'
 import { eachBit, type Hits } from './hits.ts'
 import { ValueNumbers } from './numbering.ts'
 
-/**
- * What one split says about the documents of a segment. A document has a code; a code stands for buckets, by their number in the whole
- * question.
- */
+/** The codes that one split gives to the documents of a segment. A code represents buckets, by their number in the whole question. */
 export interface Reading {
-  /** Codes of the documents from `from` up to but without `to`; of those that are no hit it may say anything. */
+  /** Returns the codes of the documents from `from` up to but without `to`; codes of documents that are no hit are arbitrary. */
   codes(from: number, to: number): ArrayLike<number>
-  /** Codes are below; null where they are as many as there are values: a code is then a bucket's number and 1, or 0 for none. */
+  /** The bound of the codes; null if there are as many as values: a code is then a bucket's number plus 1, or 0 for none. */
   readonly size: number | null
   buckets(code: number): readonly number[]
   /** The code of documents that time was too short for: nothing is known of them. */
@@ -36,7 +33,7 @@ const NONE: readonly number[] = []
 export class Dimension {
   readonly split: Split
   readonly numbers: ValueNumbers
-  /** All hits were counted: no further value comes. */
+  /** All hits were counted: no further values come. */
   complete = false
   readonly #budget: Budget
   readonly #readings = new Map<Hits, Reading>()
@@ -56,14 +53,14 @@ export class Dimension {
     this.numbers = new ValueNumbers(this.#field?.kind ?? 'number')
   }
 
-  /** Its values stand in the events alone, each of which must be read. */
+  /** Whether its values are in the events alone, so that each event must be read. */
   get isReadFromEvents(): boolean {
     if (this.#field === null) return false
     const way = wayTo(this.#field.name)
     return way?.kind !== 'facet' && !isHeld(way)
   }
 
-  /** The field whose texts the segment holds; null where it is something else. */
+  /** The field whose texts the segment holds; null if it is something else. */
   heldTextsIn({ segment }: Hits): string | null {
     return this.#field?.kind === 'text' && isHeld(segment.ways.of(this.#field.name)) ? this.#field.name : null
   }
@@ -155,7 +152,7 @@ export class Dimension {
     }
   }
 
-  /** A number's own number; -1 where it is not counted. */
+  /** Returns a number's own number, or -1 if it is not counted. */
   #numberOf(value: number): number {
     const number = this.numbers.ofNumber(value)
     if (number !== -1 && this.#wanted?.(this.numbers.value(number)) === false) return -1
@@ -163,7 +160,7 @@ export class Dimension {
     return number
   }
 
-  /** Documents stand in the order of their times, so a bucket is a run of them. */
+  /** Documents lie in the order of their times, so a bucket is a run of them. */
   #times({ rows, low, high }: Hits, axis: (time: number) => Slot): Reading {
     const ends: number[] = []
     const codes: number[] = []
@@ -204,7 +201,7 @@ export class Dimension {
     keysBetween(this.split as TimeSplit, first, last, AGGREGATE_LIMITS.buckets)
   }
 
-  /** What stands nowhere else is read from the events. */
+  /** Reads values that only the events have. */
   #events(hits: Hits, field: CountableField): Reading {
     const { view, segment, low, high } = hits
     const lists: (readonly number[])[] = [[]]

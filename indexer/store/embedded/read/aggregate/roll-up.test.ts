@@ -29,7 +29,7 @@ const event = (n: number, round: number): AuditEvent =>
     audit: {
       category: n % 3 === 0 ? 'view' : 'change',
       entity: { type: n % 2 === 0 ? 'order' : 'customer' },
-      // What roll-ups leave out.
+      // Fields that roll-ups leave out.
       change: { fields: [`field ${n % 50}`] },
     },
     event: {

@@ -7,8 +7,8 @@ import { NumberTable } from './numbering.ts'
 export const HOUR = 3_600_000
 
 /**
- * Fields of the facets that a roll-up keeps apart: those that are counted by most, of few values. With all the others (which fields were changed,
- * by which client, on which host) a segment would have about as many groups as documents.
+ * Fields of the facets that a roll-up keeps apart: those that are counted by most, of few values. With all the others (which fields were
+ * changed, by which client, on which host) a segment would have about as many groups as documents.
  */
 const FIELDS = [
   'event.module',
@@ -61,7 +61,7 @@ function keyOf(facet: Facet): string {
   return key
 }
 
-/** Of each facet the first one that no such query can tell from it. */
+/** Returns, for each facet, the first one that such queries cannot distinguish from it. */
 function alike(facets: readonly Facet[]): Uint32Array {
   const known = new Map<string, number>()
   return Uint32Array.from(facets, (facet, i) => {
@@ -72,7 +72,7 @@ function alike(facets: readonly Facet[]): Uint32Array {
   })
 }
 
-/** What is counted: documents, or groups of documents that a roll-up has counted before. In the order of their times. */
+/** The rows that are counted: documents, or groups of documents that a roll-up has counted before, in the order of their times. */
 export interface Rows {
   readonly docs: number
   readonly facets: Segment['facets']
@@ -93,7 +93,7 @@ export class Groups implements Rows {
   readonly facets: Segment['facets']
   readonly sourceFacets: Uint16Array | Uint32Array
   readonly deedFacets: Uint16Array | Uint32Array
-  /** How many documents are in each. */
+  /** The number of documents in each. */
   readonly counts: Uint32Array
   /** The hours that have any, as the time of their start, and where the groups of each end. */
   readonly hours: Float64Array
@@ -132,7 +132,7 @@ export class Groups implements Rows {
   }
 }
 
-/** The first of so many numbers for which `has` holds, as it does for all behind it. */
+/** Returns the first of `count` numbers for which `has` holds; it must hold for all later numbers, too. */
 function firstThat(count: number, has: (i: number) => boolean): number {
   let low = 0
   let high = count
@@ -147,17 +147,17 @@ function firstThat(count: number, has: (i: number) => boolean): number {
 /** A segment's documents, counted by hour and by the fields of facets that are kept. */
 export interface RollUp {
   readonly byHour: Groups
-  /** All hours together. */
+  /** The groups of all hours together. */
   readonly total: Groups
 }
 
-/** A group must save going through so many documents on average. */
+/** The average number of documents that a group must save. */
 const WORTH = 4
 const STRETCH = 65_536
 
 /**
- * Counts a segment by hour and facets; null where there would be too many groups to be worth it. A document takes about four times as long as
- * in a count that is split by a field.
+ * Counts a segment by hour and facets; null if there would be too many groups to be worth it. A document takes about four times as long
+ * as in a count that is split by a field.
  */
 export function rolledUp(segment: Segment): RollUp | null {
   const { docs, facets, ways } = segment

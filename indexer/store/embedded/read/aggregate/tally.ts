@@ -4,7 +4,7 @@ import { type Hits, placesIn, stretches } from './hits.ts'
 import { NumberTable } from './numbering.ts'
 import type { Dimension, Reading } from './reading.ts'
 
-/** How many documents are in each bucket of a dimension, and how many in none. */
+/** The number of documents in each bucket of a dimension, and of those in none. */
 export interface Tally {
   readonly counts: Counts
   readonly none: number
@@ -25,7 +25,7 @@ function eachCode(
   }
 }
 
-/** How many hits have each code. It is what most questions need, so it calls nobody for each document. */
+/** Counts the hits of each code. Most questions need this, so it calls no function for each document. */
 function localCounts(hits: Hits, reading: Reading, size: number, budget: Budget): Uint32Array {
   const local = new Uint32Array(size)
   for (const [from, to] of stretches(hits)) {
@@ -41,10 +41,10 @@ function localCounts(hits: Hits, reading: Reading, size: number, budget: Budget)
   return local
 }
 
-/** A tally must save going through so many documents for each text on average. */
+/** The average number of documents that a tally must save for each text. */
 const WORTH = 8
 
-/** How many hits have each code. Where these are all documents of a segment, it was mostly asked before, and is the same. */
+/** Counts the hits of each code. A count of all documents of a segment was mostly made before and is reused. */
 function countsOf(hits: Hits, dimension: Dimension, size: number, budget: Budget): Uint32Array {
   const { view, id, rows, weights, low, high, bits } = hits
   const field = dimension.heldTextsIn(hits)
@@ -104,8 +104,8 @@ export class Ranking {
   }
 
   /**
-   * Visits the ranks of the hits of a stretch, with where these are from its first document on: from 0 where a document has one, `NO_RANK` where
-   * it has none, and below where `several` has them.
+   * Visits the ranks of the hits of a stretch. Places count from the first document of the stretch. A rank is from 0 if a document has one,
+   * `NO_RANK` if it has none, and below `NO_RANK` if it has several.
    */
   eachStretch(
     hits: Hits,
@@ -156,14 +156,14 @@ export class Ranking {
 const NO_RANK = -1
 const UNKNOWN = 0x7fffffff
 
-/** Of each rank, how many documents are in each bucket of a second dimension, and how many in none. */
+/** The number of documents of each rank in each bucket of a second dimension, and of those in none. */
 export interface Cross {
   readonly none: Float64Array
-  /** By rank. */
+  /** Counts by rank. */
   readonly counts: readonly Counts[]
 }
 
-/** Cells of a table by rank and code, where they are few enough. */
+/** The most cells of a table by rank and code. */
 const MOST_CELLS = 1 << 22
 const MOST_PAIRS = 4_000_000
 const RANKS = 2 ** 32

@@ -22,7 +22,10 @@ import { CandidateSets } from '../sets.ts'
 import { type Bits, bitsOfChosen, bitsThat, both, complement, either, isIn } from './bits.ts'
 import type { Rows } from './roll-up.ts'
 
-/** What the index knows of a query: which documents match for certain, and of which only the event itself can tell. No document is in both. */
+/**
+ * The index's answer to a query: the documents that match for certain, and those that only the event itself can decide. No document is in
+ * both.
+ */
 export interface Verdict {
   readonly yes: Bits
   readonly maybe: Bits
@@ -38,14 +41,14 @@ const certain = (yes: Bits): Verdict => ({ yes, maybe: 'none' })
  */
 const LIKE_AN_ADDRESS = /^[0-9a-f]{1,4}$/
 
-/** A text is one of few where each stands in so many documents on average. */
+/** Texts are few if each occurs in this number of documents on average. */
 const SEVERAL = 8
 
-/** What a question has decided on values so far: the same ones stand in each segment. */
+/** The decisions of a question on values: the same values occur in each segment. */
 export class Decisions {
   readonly #onFacets = new Map<Query, Map<Facet, boolean>>()
   readonly #onTexts = new Map<Query, Map<TextBook, Uint8Array>>()
-  /** Throws where nobody waits for the answer any more. */
+  /** Throws if nobody waits for the answer any more. */
   readonly demandWanted: () => void
 
   constructor(demandWanted: () => void) {
@@ -63,7 +66,7 @@ export class Decisions {
     return fits
   }
 
-  /** By the numbers of a book's texts: 0 for not known yet, 1 for no, 2 for yes. */
+  /** Decisions by the numbers of a book's texts: 0 for not known yet, 1 for no, 2 for yes. */
   onTexts(query: Query, book: TextBook): Uint8Array {
     const books = valueIn(this.#onTexts, query, () => new Map<TextBook, Uint8Array>())
     let known = books.get(book)
@@ -87,10 +90,12 @@ function valueIn<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value):
 }
 
 /**
- * Judges the rows of one segment: its documents, or the groups of its roll-up, where these decide. The index tells words apart by their first three characters and 32 bits of a hash that anybody can work out. By chance
- * the word that is asked for meets another one in it once in 40,000 questions, where 100,000 words of the store begin alike; on purpose
- * somebody finds such a pair in a second. An event with the other word is then counted, too: a count by a word may be too great by what
- * somebody wrote to that end, never too small. Searches read each event, and find none of these.
+ * Judges the rows of one segment: its documents, or the groups of its roll-up if these decide.
+ *
+ * The index distinguishes words by their first three characters and 32 bits of a hash that anybody can compute. Where 100,000 words of the
+ * store begin alike, the word of a question collides by chance once in 40,000 questions; an attacker finds such a pair in a second. Events
+ * with the other word are then counted, too. So somebody who writes such words can make a count by a word too great, never too small.
+ * Searches read each event and return none of these.
  */
 export class SegmentMatcher {
   readonly #segment: Segment
@@ -146,7 +151,7 @@ export class SegmentMatcher {
     }
   }
 
-  /** Only the event can tell. */
+  /** Leaves the decision to the events. */
   #open(query: Query): Verdict {
     return { yes: 'none', maybe: this.#candidates(query) }
   }
@@ -241,7 +246,8 @@ export class SegmentMatcher {
         if (known[id] === 0) known[id] = matches(query, book.event(id)) ? 2 : 1
         return known[id] === 2
       }
-      // Few texts are decided on one by one, and the column says the rest: quicker than the lists of the index, which are only candidates.
+      // A few texts are decided one by one, and the column gives the documents. This is quicker than the lists of the index, which only
+      // give candidates.
       if (count * SEVERAL <= docs) {
         const chosen = Uint8Array.from({ length: count + 1 }, (_, ordinal) => (fits(ordinal) ? 1 : 0))
         if (!chosen.includes(1)) return NO

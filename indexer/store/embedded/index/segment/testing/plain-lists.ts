@@ -4,7 +4,7 @@ import { DENSE, MemorySink, SHORT_LIST, WINDOW, WINDOW_BITS } from '../write.ts'
 
 const PAGE_BYTES = 4096
 
-/** The terms of a segment of version 1, written one by one: what the kernel's lists are held to. */
+/** The terms of a segment of version 1, written one by one: what the module's lists are held to. */
 export class PlainLists {
   readonly #sink = new MemorySink()
   readonly #page = new Bytes(PAGE_BYTES * 2)
