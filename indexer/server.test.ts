@@ -413,6 +413,7 @@ describe('the process', () => {
     await writeFile(join(folder, 'indexer.yml'), settings())
     for (let round = 0; round < ROUNDS; round++) {
       const url = await start()
+      expect(log).toContain('listens on')
       const asked = Array.from({ length: 10 }, () =>
         askAt(url, '/v1/agents/tokens', { json: {} }).catch(() => null),
       )
@@ -422,6 +423,7 @@ describe('the process', () => {
       await Promise.all(asked)
     }
     const url = await start()
+    expect(log).toContain('listens on')
     await askAt(url, '/v1/agents/tokens', { json: {} })
     const events = await eventsAt(
       (path) => askAt(url, path),

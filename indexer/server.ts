@@ -62,6 +62,7 @@ import { announceMove, demandAtHome } from './move/index.ts'
 import { openKeeping } from './open-keeping.ts'
 import { openStore } from './open-store.ts'
 import { derivedOf } from './previous/index.ts'
+import { type ReportSources, readControls, readReports } from './reports/index.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
 import { justWhat, SharedRecords, type Store, StoreFullError, StoreUnavailableError } from './store/index.ts'
 
@@ -353,6 +354,22 @@ async function startParts(
     })
     closing.push(() => engine.close())
     if (parts.runsRules !== false) engine.start()
+    const controls = await readControls(undefined)
+    const reportSources: ReportSources = {
+      ...ingest,
+      ...kept,
+      store,
+      alerts: book,
+      rules,
+      settings,
+      silentAfter: () => current.agents['silent-after'],
+      calendar: () => calendar,
+      organisation: () => null,
+      reports: () => readReports(undefined),
+      controls: () => controls,
+      clock,
+      log,
+    }
     const fair = new FairShares(store)
     const stopping = new AbortController()
     const app = createApp(
@@ -382,6 +399,8 @@ async function startParts(
         access,
         settings,
         ...kept,
+        reportSources,
+        madeReports: async () => [],
         isLogPublic: config['transparency-log'].public,
         alertDesk,
         rules,

@@ -67,7 +67,11 @@ export class Mask {
   /** Words of masked fields are among those that a search without a field looks into. */
   readonly #words: boolean
 
+  /** As the settings name them. */
+  readonly named: readonly string[]
+
   constructor(named: readonly string[]) {
+    this.named = named
     this.#valued = sameValuesAs(named.flatMap(fieldsNamed))
     this.#hidden = [...this.#valued, ...whatTellsOf(this.#valued)]
     this.#held = new Map(

@@ -18,6 +18,7 @@ import { exportRoutes } from './routes/export.ts'
 import { healthRoutes, storageRoutes } from './routes/health.ts'
 import { logRoutes } from './routes/log.ts'
 import { notificationRoutes } from './routes/notifications.ts'
+import { reportRoutes } from './routes/reports.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { savedSearchRoutes } from './routes/saved-searches.ts'
@@ -127,6 +128,7 @@ export function routesOf(service: Service): Route[] {
     ...ruleRoutes(service),
     ...notificationRoutes(service),
     ...archiveRoutes(service),
+    ...reportRoutes(service),
     ...storageRoutes(service),
     ...retentionRoutes(service),
     ...logRoutes(service),

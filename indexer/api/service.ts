@@ -20,6 +20,7 @@ import type { Holds, Lifecycle, RetentionBook } from '../lifecycle/index.ts'
 import type { Anchors, RunningLog, Witness } from '../log/index.ts'
 import type { EvidenceWatch } from '../log/verify/index.ts'
 import type { Derived } from '../previous/index.ts'
+import type { MadeReport, ReportSources } from '../reports/index.ts'
 import type { EventSettings } from '../settings/index.ts'
 import type { Author, SharedRecords, Store } from '../store/index.ts'
 import type { Access, Asker } from './access.ts'
@@ -74,6 +75,10 @@ export interface Service {
   readonly archive: Archive | null
   readonly restores: Restores | null
   readonly holds: Holds
+  /** What reports are made from. */
+  readonly reportSources: ReportSources
+  /** The reports that were made, for coverage. */
+  readonly madeReports: () => Promise<readonly MadeReport[]>
   readonly alertDesk: AlertDesk
   readonly alerts: AlertBook
   readonly rules: RuleBook

@@ -39,6 +39,10 @@ test('a finish is refused while the indexer runs, and says what to do; afterward
   expect(code).toBe(0)
   expect(out).toMatch(/^moved and verified: the embedded store in .*old is now the embedded store in .*new\n/)
   expect(out).toMatch(/\n {2}roots {9}\d+ computed again from the lines of the new store, all as signed\n/)
+  // Killed just before its last line, the command is given again.
+  const again = await waybill(['move', '--from', from, '--to', to, '--finish'], {})
+  expect([again.code, again.out]).toEqual([0, expect.stringMatching(/^moved and verified at 20\d\d-/)])
+  expect(again.err).toContain('Start the indexer')
   for (let start = 0; start < 2; start++) {
     const after = await runIndexer(to)
     const question = encodeURIComponent('event.action: store-move')

@@ -2,7 +2,7 @@ import type { Argv } from 'yargs'
 import { OperatorError } from '../../schema/index.ts'
 import { folderOf, type IndexerConfig, readIndexerConfig } from '../config.ts'
 import { readRetention } from '../lifecycle/index.ts'
-import { copyAll, finishMove, type Here, type Side, type Statement } from '../move/index.ts'
+import { copyAll, finishedAt, finishMove, type Here, type Side, type Statement } from '../move/index.ts'
 import { openStore } from '../open-store.ts'
 import {
   openEmbeddedSource,
@@ -168,15 +168,23 @@ async function finish(
   try {
     const target = await openedAlone(to, credentials, given, 'automatic')
     try {
-      const statement = await finishMove({
-        from: sideOf(source, from),
-        to: sideOf(target, to),
-        acceptsDamage: given['accept-damage'],
-        now: Date.now,
-        say,
-        report: progress(),
-      })
-      await writeLines(linesOf(statement, placeOf(from), placeOf(to)).map((line) => harmless(line)))
+      const sides = { from: sideOf(source, from), to: sideOf(target, to) }
+      const at = await finishedAt(sides.from, sides.to)
+      const lines =
+        at === null
+          ? linesOf(
+              await finishMove({
+                ...sides,
+                acceptsDamage: given['accept-damage'],
+                now: Date.now,
+                say,
+                report: progress(),
+              }),
+              placeOf(from),
+              placeOf(to),
+            )
+          : [`moved and verified at ${new Date(at).toISOString()}: ${placeOf(from)} is now ${placeOf(to)}`]
+      await writeLines(lines.map((line) => harmless(line)))
       say(
         `Start the indexer with --config ${given.to}. The old store stays as it is, and no indexer starts on it any more: remove it when you no longer want to compare.`,
       )

@@ -104,6 +104,7 @@ function actOf(name: string, intent: Intent): Act {
     by,
     entity: entityOf(name),
     count: events,
+    payload: { category, first: day(first), last: day(last) },
   }
 }
 

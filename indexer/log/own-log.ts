@@ -133,6 +133,14 @@ export class OwnLog {
     return this.#signing().flatMap(({ keys }) => keys.map(({ verifier }) => verifier))
   }
 
+  /** Signs a text that is no checkpoint, with the keys that sign those. */
+  async signNote(text: string): Promise<string> {
+    const lines: string[] = []
+    for (const { forNotes } of this.#signing())
+      for (const key of forNotes) lines.push(await signatureLine(text, key, 0))
+    return noteOf(text, lines)
+  }
+
   head(): LogHead {
     const { origin, size, root, at, keys } = this.#state
     return {

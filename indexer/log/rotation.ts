@@ -73,5 +73,5 @@ export async function followKeys(
 }
 
 /** A key of checkpoints, as it signs other notes. */
-const forNotes = (key: VerifierKey): VerifierKey =>
+export const forNotes = (key: VerifierKey): VerifierKey =>
   key.type === LOG_KEYS[1] ? verifierKey(key.name, 'ml-dsa-44-note', key.publicKey) : key

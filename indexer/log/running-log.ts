@@ -128,6 +128,20 @@ export class RunningLog {
     )
   }
 
+  /** Signs a text that is no checkpoint, such as the proof of a report. */
+  async signNote(text: string): Promise<string> {
+    try {
+      return await this.#inTurn((own) => own.signNote(text))
+    } catch (thrown) {
+      if (!(thrown instanceof OperatorError || thrown instanceof LogDamagedError)) throw thrown
+      throw new OperatorError(
+        'WB-LOG-KEY',
+        `The transparency log waits, so nothing can be signed: ${thrown.message}`,
+        { cause: thrown },
+      )
+    }
+  }
+
   /** Makes a new key, which the present one signs. */
   rotate(by: Act['by']): Promise<void> {
     return this.#inTurn((own) => own.rotate(by))

@@ -73,7 +73,7 @@ export async function copyAll({
   return { waybills: here.waybills, events: here.events, damaged }
 }
 
-function demandSameMove(here: Here, from: string, to: string): void {
+export function demandSameMove(here: Here, from: string, to: string): void {
   if (here.state !== 'copying')
     throw new OperatorError(
       'WB-MOVE-REFUSED',

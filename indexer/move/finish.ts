@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CATEGORIES, OperatorError } from '../../schema/index.ts'
 import type { DamagedLines, Store, StoreSource } from '../store/port.ts'
-import { copyAll } from './copy.ts'
+import { copyAll, demandSameMove } from './copy.ts'
 import { type Here, markAway, putHere, readHere } from './marks.ts'
 import {
   boxesOf,
@@ -61,6 +61,9 @@ export async function finishMove({
   readonly report?: (here: Here) => void
 }): Promise<Statement> {
   const [source, target] = [from.store, to.store]
+  const begun = await readHere(target.records)
+  // A move that is finished must not be undone by what follows if this fails.
+  if (begun !== null) demandSameMove(begun.here, from.place, to.place)
   await source.consignments.refuse(true)
   try {
     say('Copying the rest.')
@@ -133,6 +136,12 @@ export async function finishMove({
     await source.consignments.refuse(false)
     throw thrown
   }
+}
+
+/** When this very move was finished, ms: a command that was killed just before its last line is given again. Null if it was not. */
+export async function finishedAt(from: Side, to: Side): Promise<number | null> {
+  const mark = await readHere(to.store.records)
+  return mark === null || mark.here.state === 'copying' || mark.here.from !== from.place ? null : mark.here.at
 }
 
 /** What the source's retention removed since it was copied goes from the target, too. */

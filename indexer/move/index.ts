@@ -5,5 +5,5 @@
  * that an indexer starts on the right one.
  */
 export { type Copied, copyAll } from './copy.ts'
-export { finishMove, type Side, type Statement } from './finish.ts'
+export { finishedAt, finishMove, type Side, type Statement } from './finish.ts'
 export { announceMove, demandAtHome, type Here } from './marks.ts'

@@ -1,0 +1,12 @@
+/**
+ * Reports and exports: what an auditor gets.
+ * In: declarations (config/reports), parameters, the events as somebody sees them.
+ * Out: documents, files in several formats with signed proofs, and which requirements have evidence.
+ */
+export { type Asked, lastPeriod, type Span, spanOf, zoned } from './asked.ts'
+export { type ControlBook, readControls } from './controls.ts'
+export { coverageOf, type MadeReport } from './coverage.ts'
+export type { Logo, ReportDocument } from './document.ts'
+export { demandAsked, type Gathered, gather, type ReportSources, type View } from './gather/index.ts'
+export { sealFile, statementLines, type VerifiedReport, verifyReport } from './proof.ts'
+export { type BookReport, type ReportBook, readReport, readReports, reportsIn } from './report-book.ts'
