@@ -318,7 +318,7 @@ describe('the process', () => {
   async function start(): Promise<string> {
     const started = launch()
     const found = await until(
-      () => /listens on (http:[^ ]+)\./.exec(log) ?? (started.exitCode !== null ? [log, ''] : null),
+      () => /listens on (http:[\d./]+:\d+)\./.exec(log) ?? (started.exitCode !== null ? [log, ''] : null),
       (match) => match !== null,
     )
     return found?.[1] ?? ''
@@ -413,7 +413,6 @@ describe('the process', () => {
     await writeFile(join(folder, 'indexer.yml'), settings())
     for (let round = 0; round < ROUNDS; round++) {
       const url = await start()
-      expect(log).toContain('listens on')
       const asked = Array.from({ length: 10 }, () =>
         askAt(url, '/v1/agents/tokens', { json: {} }).catch(() => null),
       )
@@ -423,7 +422,6 @@ describe('the process', () => {
       await Promise.all(asked)
     }
     const url = await start()
-    expect(log).toContain('listens on')
     await askAt(url, '/v1/agents/tokens', { json: {} })
     const events = await eventsAt(
       (path) => askAt(url, path),
