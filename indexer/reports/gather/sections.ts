@@ -87,7 +87,12 @@ async function countsOf(section: CountSection, parts: SectionParts): Promise<Sec
   const { by, across, sums, distinct, last, title, note } = section
   const first = splitOf(section, parts.zone)
   const answer = await asked(parts, section.query?.query, {
-    by: [first, ...(across === undefined ? [] : [{ kind: 'values' as const, field: across, top: 6 }])],
+    by: [
+      first,
+      ...(across === undefined
+        ? []
+        : [{ kind: 'values' as const, field: across, top: innerTop(section.top) }]),
+    ],
     ...(sums.length > 0 && { sums }),
     ...(distinct.length > 0 && { distinct }),
     ...(last && { latest: true }),
@@ -104,10 +109,12 @@ async function countsOf(section: CountSection, parts: SectionParts): Promise<Sec
   ]
   const rowOf = (bucket: Bucket, name: Cell): Cell[] => {
     const inner = new Map(bucket.split?.buckets.map(({ key, count }) => [String(key), count]))
+    // A value that is not among those that were asked for may have events here all the same.
+    const isWhole = bucket.split === undefined || bucket.split.distinct === bucket.split.buckets.length
     return [
       name,
       bucket.count,
-      ...values.map((value) => inner.get(value) ?? 0),
+      ...values.map((value) => inner.get(value) ?? (isWhole ? 0 : null)),
       ...distinct.map((field) => bucket.distinct?.[field] ?? 0),
       ...sums.map((field) => bucket.sums?.[field]?.sum ?? 0),
       ...(last ? [timeOfLast(bucket)] : []),
@@ -133,6 +140,10 @@ async function countsOf(section: CountSection, parts: SectionParts): Promise<Sec
   }
 }
 
+/** As many values within each bucket as a count may have in all: the columns are the most frequent of the whole. */
+const innerTop = (top: number): number =>
+  Math.min(AGGREGATE_LIMITS.top, Math.floor(AGGREGATE_LIMITS.allBuckets / (top + 1)))
+
 const EMPTY: SplitAnswer = { buckets: [], distinct: 0, others: 0, none: 0 }
 
 function splitOf({ by, top }: CountSection, zone: string): Split {
@@ -153,6 +164,9 @@ const titleOfSplit = ({ by }: CountSection): string =>
         'day-of-week': 'Day of the week',
       }[by.unit]
 
+/** Columns that a page has room for. */
+const MOST_ACROSS = 6
+
 /** The values of the second split, the most frequent first. */
 function valuesIn(split: SplitAnswer): string[] {
   const counts = new Map<string, number>()
@@ -161,7 +175,7 @@ function valuesIn(split: SplitAnswer): string[] {
       counts.set(String(key), (counts.get(String(key)) ?? 0) + count)
   return [...counts]
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-    .slice(0, 6)
+    .slice(0, MOST_ACROSS)
     .map(([value]) => value)
 }
 
