@@ -1,10 +1,12 @@
+import type { ReportFormat } from '../../../schema/api/index.ts'
+import type { ReportDocument, RowPages } from '../document.ts'
+
 /**
  * Writes reports and exports in their formats.
  * In: a document, and its rows page by page.
  * Out: one file, with its size and the hashes that its proof needs.
  */
-import type { ReportFormat } from '../../../schema/api/index.ts'
-import type { ReportDocument, RowPages } from '../document.ts'
+export { writeFile } from './write-file.ts'
 
 export interface WriteRequest {
   readonly format: ReportFormat
