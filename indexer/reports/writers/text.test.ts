@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -140,12 +140,15 @@ describe('each text format', () => {
   })
 
   it('a full disk is an error for the operator', async () => {
+    // A link, so that only the link is removed with the unfinished file.
+    const full = join(folder, 'full')
+    symlinkSync('/dev/full', full)
     const rows = Array.from({ length: 2000 }, (_, i) => rowOf(i))
     const request = {
       format: 'ndjson' as const,
       document: documentOf({ count: rows.length }),
       rows: pagesOf(rows),
-      path: '/dev/full',
+      path: full,
       signal: new AbortController().signal,
       report: () => {},
     }
