@@ -114,12 +114,37 @@ const listed = z.strictObject({
   order: z.enum(['newest', 'oldest']).default('newest'),
 })
 
-const section = z.union([counts, figures, set, listed])
+/** The member that says which kind of section it is. */
+const KINDS = { by: counts, figures, from: set, events: listed } as const
+const kindsText = Object.keys(KINDS).join(', ')
+
+export type SectionDeclaration = CountSection | FigureSection | SetSection | ListSection
+
+/** Chosen by that member, so that a mistake is said of the kind that was meant. */
+const section = z.looseObject({}).transform((given, context): SectionDeclaration => {
+  const [kind, schema] = Object.entries(KINDS).find(([key]) => key in given) ?? [null, null]
+  if (schema === null) {
+    context.addIssue({ code: 'custom', message: `expected one of ${kindsText}`, input: given })
+    return z.NEVER
+  }
+  const read = schema.safeParse(given)
+  if (read.success) return read.data
+  for (const { path, message, ...issue } of read.error.issues)
+    context.addIssue({
+      code: 'custom',
+      path: [...path],
+      message:
+        issue.code === 'unrecognized_keys'
+          ? `a section with \`${kind}\` has no member ${issue.keys.join(', ')}; it may have ${Object.keys(schema.shape).join(', ')}`
+          : message,
+      input: given,
+    })
+  return z.NEVER
+})
 export type CountSection = z.output<typeof counts>
 export type FigureSection = z.output<typeof figures>
 export type SetSection = z.output<typeof set>
 export type ListSection = z.output<typeof listed>
-export type SectionDeclaration = z.output<typeof section>
 
 const rows = z.strictObject({
   columns: z.array(anyField).min(1).max(24),

@@ -1,7 +1,7 @@
 import { CATEGORIES, type Category, textAt, valueAt } from '../../../schema/index.ts'
 import { ageText } from '../../lifecycle/index.ts'
 import { BY_INDEXER } from '../../query/index.ts'
-import type { Chain, Moment } from '../../store/index.ts'
+import type { Chain } from '../../store/index.ts'
 import { listText, type Span } from '../asked.ts'
 import type { Cell, Section, Verdict } from '../document.ts'
 import type { ReportSources, View } from './view.ts'
@@ -93,12 +93,10 @@ export async function accountOf(
   sources: ReportSources,
   {
     view,
-    moment,
     span,
     partial,
   }: {
     readonly view: View
-    readonly moment: Moment
     readonly span: Span
     /** What could not be counted whole. */
     readonly partial: ReadonlySet<string>
@@ -130,7 +128,6 @@ export async function accountOf(
     for (const sentence of await behind(sources, span, now)) reasons.push(sentence)
     for (const sentence of await expiredIn(sources, span, now)) reasons.push(sentence)
   }
-  if (moment.loose !== null) reasons.push(`the report does not show one moment: ${moment.loose}`)
   for (const sentence of partial) reasons.push(`some figures are not whole: ${lower(sentence)}`)
   if (!mask.isEmpty && only === null)
     sections.push({

@@ -3,7 +3,7 @@
  * In: a declaration with its parameters, the events as the requester sees them, and the other parts of an indexer.
  * Out: a document, and its rows as they were at one moment.
  */
-import { AGGREGATE_LIMITS, type AuditEvent } from '../../../schema/index.ts'
+import { AGGREGATE_LIMITS, type AuditEvent, textAt } from '../../../schema/index.ts'
 import { FILE_FIELDS } from '../../columns.ts'
 import { type Query, withoutOwnReads } from '../../query/index.ts'
 import type { Moment } from '../../store/index.ts'
@@ -18,6 +18,7 @@ import {
   type Span,
   scopeText,
   spanOf,
+  zoned,
 } from '../asked.ts'
 import { controlsOf } from '../controls.ts'
 import { type CountSection, type Declaration, unknownReport } from '../declaration.ts'
@@ -105,16 +106,11 @@ async function gatherReport(
     asked.previous === undefined || asked.previous === null ? null : await lateSection(parts, asked.previous)
   if (late !== null) findings.push(late)
   const counted = await sectionOf(BY_AGENT, parts)
-  const account = await accountOf(sources, { view, moment, span, partial })
+  const account = await accountOf(sources, { view, span, partial })
   const rows = declaration.rows
   const rowsQuery = andOf([query, ...(rows?.query === undefined ? [] : [rows.query.query])])
   const columns = rows === undefined ? [] : columnsOf(rows.columns)
-  const { count } = await moment.aggregate({
-    query: rowsQuery,
-    ...span,
-    by: [],
-    budget: AGGREGATE_LIMITS.longestBudget,
-  })
+  const count = await countOf(moment, receivedBy(rowsQuery, now), span)
   const document: ReportDocument = {
     id: asked.id,
     report: declaration.id,
@@ -126,7 +122,7 @@ async function gatherReport(
     zone,
     period: span,
     requested,
-    facts: factsOf(asked, view),
+    facts: [...factsOf(asked, view), receivedFact(now, zone)],
     verdict: account.verdict,
     account: [counted, ...account.sections],
     checkpoint: sources.transparencyLog.checkpoint,
@@ -167,7 +163,7 @@ async function gatherExport(
     zone: sources.calendar().zone,
     period: span,
     requested,
-    facts: maskFacts(view),
+    facts: [...maskFacts(view), receivedFact(now, sources.calendar().zone)],
     verdict: verdictOf(view.visibility.only === null ? [] : ['the requester may see only some events']),
     account: [],
     checkpoint: sources.transparencyLog.checkpoint,
@@ -177,6 +173,20 @@ async function gatherExport(
     paper: 'a4',
   }
   return gathered(document, moment, query, columns)
+}
+
+/** A store that keeps no moment goes on to take events in: those that came after the question are not rows. */
+const receivedBy = (query: Query, at: number): Query =>
+  andOf([query, { kind: 'range', field: 'event.ingested', gte: 0, lte: at }])
+
+async function countOf(moment: Moment, query: Query, span: Span): Promise<number> {
+  const { count } = await moment.aggregate({
+    query,
+    ...span,
+    by: [],
+    budget: AGGREGATE_LIMITS.longestBudget,
+  })
+  return count
 }
 
 function gathered(
@@ -206,13 +216,16 @@ function gathered(
           limit: PAGE,
           ...(after !== null && { after }),
         })
-        if (page.events.length > 0) yield page.events.map(rowOf)
+        const known = page.events.filter((event) => receiptOf(event) <= document.requested.at)
+        if (known.length > 0) yield known.map(rowOf)
         after = page.next
       } while (after !== null)
     },
     close: () => moment.close(),
   }
 }
+
+const receiptOf = (event: AuditEvent): number => Date.parse(textAt(event, 'event.ingested') ?? '')
 
 async function setOf(
   { title, note, from }: Extract<Declaration['findings'][number], { from: string }>,
@@ -283,6 +296,12 @@ function factsOf({ parameters }: Extract<Asked, { makes: 'report' }>, view: View
   ]
   return [...filters, ...maskFacts(view)]
 }
+
+/** The same question gives the same rows later, for as long as they are kept. */
+const receivedFact = (at: number, zone: string): Fact => ({
+  name: 'Received until',
+  text: zoned(at, zone).toString({ smallestUnit: 'second', timeZoneName: 'never' }).replace('T', ' '),
+})
 
 function maskFacts({ visibility: { mask, only } }: View): Fact[] {
   return [

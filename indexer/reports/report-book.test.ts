@@ -1,0 +1,93 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { readControls } from './controls.ts'
+import { readReports } from './report-book.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'waybill-reports-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function reportOf(name: string, text: string) {
+  writeFileSync(join(folder, `${name}.yml`), text)
+  return readReports(folder).reports.find(({ id }) => id === name)
+}
+
+test('every supplied report and control can be read, and every control names reports that there are', async () => {
+  const { reports } = readReports(undefined)
+  expect(reports.map(({ problem }) => problem)).toEqual(reports.map(() => null))
+  expect(reports.length).toBe(10)
+  const { frameworks, problems } = await readControls(undefined)
+  expect(problems).toEqual([])
+  expect(frameworks.map(({ id }) => id).toSorted()).toEqual([
+    'dora',
+    'gdpr',
+    'hipaa',
+    'iso-27001',
+    'nis2',
+    'nist-800-53',
+    'pci-dss',
+    'soc-2',
+  ])
+  const named = frameworks.flatMap(({ controls }) =>
+    controls.flatMap(({ reports }) => reports.map(({ report }) => report)),
+  )
+  expect([...new Set(named)].toSorted()).toEqual(reports.map(({ id }) => id).toSorted())
+})
+
+test.each([
+  ['a title that is missing', 'about: x\n', 'missing-title.yml:1: title: missing; expected a text'],
+  [
+    'a field that there is not',
+    'title: T\nabout: x\nrows:\n  columns: [time, user.nme]\n',
+    'there is no such field (did you mean "user.name"?)',
+  ],
+  [
+    'a field that can not be counted',
+    'title: T\nabout: x\nfindings:\n  - title: By text\n    by: message\n',
+    'findings[0].by',
+  ],
+  ['a query that is none', 'title: T\nabout: x\nquery: "user: ("\n', ':3: query:'],
+  [
+    'a table that there is not',
+    'title: T\nabout: x\nfindings:\n  - title: Agents\n    from: agnts\n',
+    'findings[0].from',
+  ],
+  ['a key that there is not', 'title: T\nabot: x\n', 'unknown key "abot" (did you mean "about"?)'],
+  [
+    'a member that a section has not',
+    'title: T\nabout: x\nfindings:\n  - title: Agents\n    from: agents\n    top: 5\n',
+    'a section with `from` has no member top; it may have title, note, from',
+  ],
+  [
+    'a section of no kind',
+    'title: T\nabout: x\nfindings:\n  - title: Agents\n',
+    'expected one of by, figures, from, events',
+  ],
+])('%s is named with its place, and the other reports go on', (name, text, said) => {
+  const id = name.includes('missing') ? 'missing-title' : 'wrong'
+  const report = reportOf(id, text)
+  expect(report?.declaration).toBe(null)
+  expect(report?.problem).toContain(said)
+  expect(readReports(folder).reports.filter(({ problem }) => problem === null).length).toBe(10)
+})
+
+test("a report of the operator's own takes the place of the supplied one of its name, and may bring controls", async () => {
+  const own = reportOf('user-access', 'title: Ours\nabout: x\nquery: "source: erp"\n')
+  expect(own).toMatchObject({ origin: 'own', declaration: { title: 'Ours' }, problem: null })
+  mkdirSync(join(folder, 'controls'))
+  writeFileSync(
+    join(folder, 'controls/house.yml'),
+    'title: House rules\nversion: "1"\ncontrols:\n  - control: H1\n    demands: Know who came.\n    reports: [{ report: user-access, support: It lists them. }]\n',
+  )
+  writeFileSync(join(folder, 'controls/wrong.yml'), 'title: Wrong\n')
+  const { frameworks, problems } = await readControls(folder)
+  expect(frameworks.map(({ title }) => title)).toContain('House rules')
+  expect(problems).toEqual([expect.stringContaining('wrong.yml')])
+})
+
+test('a folder that is not there is said, and the supplied reports are there all the same', () => {
+  const { reports, problem } = readReports(join(folder, 'nowhere'))
+  expect(problem).toContain('Correct reports.own in indexer.yml')
+  expect(reports.length).toBe(10)
+})
