@@ -12,6 +12,6 @@ declare namespace WebAssembly {
   }
   class Instance {
     readonly exports: object
-    constructor(module: Module, imports: { readonly env: { readonly memory: Memory } })
+    constructor(module: Module, imports?: { readonly env: { readonly memory: Memory } })
   }
 }

@@ -8,16 +8,25 @@ const REPORT_MS = 250
 type Asked = Pick<WriteRequest, 'signal' | 'report'> & { readonly rows: RowPages }
 
 /** Gives each row to `write`, until somebody cancels; the number of rows. */
-export async function eachRow(
+export function eachRow(asked: Asked, write: (row: ReportRow, index: number) => void): Promise<number> {
+  let index = 0
+  return eachPage(asked, (page) => {
+    for (const row of page) write(row, index++)
+  })
+}
+
+/** Gives each page to `write`, which may be waited for. */
+export async function eachPage(
   { rows, signal, report }: Asked,
-  write: (row: ReportRow, index: number) => void,
+  write: (page: readonly ReportRow[]) => Promise<void> | void,
 ): Promise<number> {
   let count = 0
   let reported = performance.now()
   signal.throwIfAborted()
   for await (const page of rows) {
     signal.throwIfAborted()
-    for (const row of page) write(row, count++)
+    await write(page)
+    count += page.length
     const now = performance.now()
     if (now - reported > REPORT_MS) {
       reported = now

@@ -4,21 +4,26 @@ import type { WriteRequest, WrittenFile } from './index.ts'
 import { writeJson, writeNdjson } from './json.ts'
 import { Output } from './output.ts'
 
-/** Writes what a format has, and resolves the number of rows. */
-type Write = (output: Output, request: WriteRequest) => Promise<number>
+/** Writes what a format has, and resolves the number of rows and, in a PDF, the room for its proof. */
+type Write = (
+  output: Output,
+  request: WriteRequest,
+) => Promise<number | { readonly rows: number; readonly proof: WrittenFile['proof'] }>
 
 const WRITES: Partial<Record<ReportFormat, Write>> = {
   csv: writeCsv,
   json: writeJson,
   ndjson: writeNdjson,
+  // The fonts and what draws with them take 10 MB, which only a PDF needs.
+  pdf: async (output, request) => (await import('./pdf/index.ts')).writePdf(output, request),
 }
 
 /** Writes one file in this thread. If it fails or is cancelled, no file is left. */
 export async function writeFile(request: WriteRequest): Promise<WrittenFile> {
   const output = new Output(request.path)
   try {
-    const rows = await WRITES[request.format]!(output, request)
-    return output.finish(rows)
+    const written = await WRITES[request.format]!(output, request)
+    return typeof written === 'number' ? output.finish(written) : output.finish(written.rows, written.proof)
   } catch (thrown) {
     output.discard()
     throw thrown

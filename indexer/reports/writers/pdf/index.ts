@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto'
+import type { ReportDocument, ReportRow, RowColumn } from '../../document.ts'
+import { Clock } from '../clock.ts'
+import { csvLines, csvTitles } from '../csv.ts'
+import type { WriteRequest, WrittenFile } from '../index.ts'
+import type { Output } from '../output.ts'
+import { eachPage } from '../rows.ts'
+import { byFramework, isFigure, rowsNote, shownCell, shownNumber } from '../shown.ts'
+import { embedProofRoom, ROWS_NAME, SpooledRows } from './attachments.ts'
+import { PdfFile } from './file.ts'
+import { heading, paragraph, section, small } from './flow.ts'
+import { Fonts } from './fonts.ts'
+import { frontPage } from './front.ts'
+import { placedLogo } from './logo.ts'
+import { metadata, outputIntent } from './metadata.ts'
+import { Pages } from './pages.ts'
+import { type Element, Structure } from './structure.ts'
+import { type PdfColumn, PdfTable, ROW_TABLE, SMALL_TABLE } from './table.ts'
+import { Typesetter } from './typesetter.ts'
+
+/** About 500 pages. */
+export const PDF_ROWS = 20_000
+/** More columns than these have room on landscape pages only. */
+const PORTRAIT_COLUMNS = 5
+
+/** Writes a tagged PDF/A-3a, with the rows as an embedded file and room for the proof. */
+export async function writePdf(
+  output: Output,
+  request: WriteRequest,
+): Promise<{ rows: number; proof: WrittenFile['proof'] }> {
+  const { document } = request
+  const clock = new Clock(document.zone)
+  const file = new PdfFile(output)
+  const structure = new Structure(file)
+  const pages = new Pages(file, structure, new Typesetter(await Fonts.open()), document)
+  const { document: root } = structure
+  const at = document.requested.at
+  file.piece('the first page')
+  const logo = placedLogo(file, document.organisation?.logo ?? null)
+  frontPage(pages, root, document, clock, logo)
+  if (document.findings.length > 0) {
+    pages.next('portrait')
+    file.piece('the findings')
+    const part = structure.begin('Sect', root)
+    heading(pages, part, 'H2', 'Findings')
+    for (const finding of document.findings) section(pages, part, finding, clock)
+    structure.end(part)
+  }
+  const spool = document.rows === null ? null : new SpooledRows(request.path)
+  try {
+    const count = spool === null ? 0 : await rowPages(pages, root, request, clock, spool)
+    if (document.controls.length > 0) controlPages(pages, root, document)
+    const { tree, outline } = pages.finish()
+    const tags = structure.finish()
+    file.piece('the foot of each page, the fonts and the outline')
+    pages.embedResources(logo === null ? '' : `/Logo ${logo.image} 0 R`)
+    const attached: [string, number][] = []
+    if (spool !== null) {
+      file.piece(`the rows in ${ROWS_NAME}`)
+      attached.push([ROWS_NAME, await spool.embed(file, at)])
+    }
+    file.piece('the metadata and the table of all objects')
+    const { spec, room } = embedProofRoom(file, at)
+    attached.push(['waybill-proof.json', spec])
+    const files = attached.map(([, ref]) => `${ref} 0 R`).join(' ')
+    const names = attached.map(([name, ref]) => `(${name}) ${ref} 0 R`).join('')
+    const outlines = outline === null ? '' : `/Outlines ${outline} 0 R/PageMode/UseOutlines`
+    const catalogue = file.add(
+      `<</Type/Catalog/Version/1.7/Pages ${tree} 0 R/Lang(en)/MarkInfo<</Marked true>>/StructTreeRoot ${tags} 0 R/Metadata ${metadata(file, document)} 0 R/OutputIntents${outputIntent(file)}/ViewerPreferences<</DisplayDocTitle true>>/AF[${files}]/Names<</EmbeddedFiles<</Names[${names}]>>>>${outlines}>>`,
+    )
+    file.finish(catalogue, fileId(document))
+    return { rows: count, proof: room }
+  } finally {
+    spool?.remove()
+  }
+}
+
+async function rowPages(
+  pages: Pages,
+  root: Element,
+  request: WriteRequest,
+  clock: Clock,
+  spool: SpooledRows,
+): Promise<number> {
+  const { document } = request
+  const { columns } = document.rows!
+  const line = csvLines(columns, document.zone)
+  const { structure } = pages
+  spool.add(`\ufeff${csvTitles(columns)}`)
+  pages.next(columns.length > PORTRAIT_COLUMNS ? 'landscape' : 'portrait')
+  pages.file.piece('the pages of the events')
+  const part = structure.begin('Sect', root)
+  heading(pages, part, 'H2', 'Events')
+  paragraph(pages, part, noteOf(document))
+  const texts = ({ cells }: ReportRow): string[] =>
+    cells.map((cell, index) => shownCell(cell, columns[index]!.kind, clock))
+  let table: PdfTable | null = null
+  let shown = 0
+  const written = await eachPage(request, async (rows) => {
+    if (rows.length === 0) return
+    if (shown < PDF_ROWS) {
+      const room = rows.slice(0, PDF_ROWS - shown).map(texts)
+      table ??= new PdfTable(pages, part, columns.map(pdfColumn), room.slice(0, 500), ROW_TABLE, {
+        wide: true,
+      })
+      for (const row of room) table.row(row)
+      shown += room.length
+    }
+    let lines = ''
+    for (const { cells } of rows) lines += line(cells)
+    spool.add(lines)
+    await spool.drain()
+  })
+  // Assigned within a function: the compiler takes it for null here.
+  const drawn = table as PdfTable | null
+  drawn?.end()
+  if (written === 0) paragraph(pages, part, 'There are no events.')
+  else if (written > shown)
+    small(
+      pages,
+      part,
+      `The other ${shownNumber(written - shown)} events are only in ${ROWS_NAME}, which this file has embedded.`,
+    )
+  structure.end(part)
+  return written
+}
+
+const pdfColumn = ({ title, kind }: RowColumn): PdfColumn => ({
+  title,
+  right: isFigure(kind),
+  mono: kind === 'id',
+  firm: kind !== 'text',
+})
+
+function noteOf(document: ReportDocument): string {
+  const count = document.rows?.count ?? 0
+  const first =
+    count > PDF_ROWS
+      ? ` These pages show the first ${shownNumber(PDF_ROWS)}; ${ROWS_NAME}, which this file has embedded, has all of them.`
+      : ` The embedded file ${ROWS_NAME} has them in full.`
+  return `${rowsNote(document)}${first}`
+}
+
+function controlPages(pages: Pages, root: Element, document: ReportDocument): void {
+  pages.next('portrait')
+  pages.file.piece('the requirements')
+  const part = pages.structure.begin('Sect', root)
+  heading(pages, part, 'H2', 'Requirements that this report supports')
+  const columns = ['Requirement', 'What it demands', 'How this report supports it'].map((title, index) => ({
+    title,
+    right: false,
+    mono: false,
+    firm: index === 0,
+  }))
+  for (const [framework, controls] of byFramework(document)) {
+    const below = pages.structure.begin('Sect', part)
+    heading(pages, below, 'H3', framework)
+    const rows = controls.map(({ control, demands, support }) => [control, demands, support])
+    const table = new PdfTable(pages, below, columns, rows, SMALL_TABLE, { wide: true })
+    for (const row of rows) table.row(row)
+    table.end()
+    pages.structure.end(below)
+  }
+  pages.structure.end(part)
+}
+
+const fileId = ({ id, requested }: ReportDocument): string =>
+  createHash('sha256').update(`${id} ${requested.at}`).digest('hex').slice(0, 32).toUpperCase()
