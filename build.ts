@@ -25,6 +25,7 @@ const ENTRIES = [
   'agent/normalise/batch/worker',
   'indexer/cli/main',
   'indexer/ingest/worker',
+  'indexer/reports/writers/thread',
   ...['writer', 'reader', 'merger'].map((name) => `indexer/store/embedded/threads/${name}`),
 ]
 /** Packages that start files of their own by path, or that few installations load. */

@@ -15,6 +15,7 @@ const CACHE = join(ROOT, 'node_modules/.cache')
 const THREADS = [
   'agent/normalise/batch/worker',
   'indexer/ingest/worker',
+  'indexer/reports/writers/thread',
   'indexer/store/embedded/threads/writer',
   'indexer/store/embedded/threads/reader',
   'indexer/store/embedded/threads/merger',

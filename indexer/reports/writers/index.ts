@@ -1,11 +1,12 @@
 import type { ReportFormat } from '../../../schema/api/index.ts'
-import type { ReportDocument, RowPages } from '../document.ts'
+import type { ReportDocument, ReportRow, RowPages } from '../document.ts'
 
 /**
  * Writes reports and exports in their formats.
  * In: a document, and its rows page by page.
  * Out: one file, with its size and the hashes that its proof needs.
  */
+export { openWriters, type Writers } from './threads.ts'
 export { writeFile } from './write-file.ts'
 
 export interface WriteRequest {
@@ -38,3 +39,19 @@ export interface WrittenFile {
    */
   readonly proof: { readonly offset: number; readonly length: number } | null
 }
+
+/** What a thread is to write. */
+export type Order = Pick<WriteRequest, 'format' | 'document' | 'path'>
+/** The next rows, null after the last ones. */
+export type ToThread = { readonly page: readonly ReportRow[] | null } | { readonly stop: true }
+export type ToMain =
+  | { readonly next: true }
+  | { readonly rows: number }
+  | { readonly written: WrittenFile }
+  | {
+      readonly error: {
+        readonly name: string
+        readonly message: string
+        readonly code: string | undefined
+      }
+    }

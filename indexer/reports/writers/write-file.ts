@@ -1,5 +1,6 @@
 import type { ReportFormat } from '../../../schema/api/index.ts'
 import { writeCsv } from './csv.ts'
+import { writeHtml } from './html.ts'
 import type { WriteRequest, WrittenFile } from './index.ts'
 import { writeJson, writeNdjson } from './json.ts'
 import { Output } from './output.ts'
@@ -12,6 +13,7 @@ type Write = (
 
 const WRITES: Partial<Record<ReportFormat, Write>> = {
   csv: writeCsv,
+  html: writeHtml,
   json: writeJson,
   ndjson: writeNdjson,
   // The fonts and what draws with them take 10 MB, which only a PDF needs.
