@@ -15,6 +15,7 @@ import {
 import { archiveSchema, locatedArchive, whatArchiveLacks } from './lifecycle/archive/settings.ts'
 import { logSchema } from './log/settings.ts'
 import { watchSchema } from './log/verify/settings.ts'
+import { locatedReports, reportsSchema } from './reports/settings.ts'
 
 /** The address that the indexer listens on: scheme, host and port of a URL without other parts. */
 const listen = z.string().transform((text, context) => {
@@ -157,6 +158,7 @@ export const indexerConfigSchema = z.strictObject({
       horizon: duration({ min: 60 * MINUTE, max: 90 * DAY }).default(7 * DAY),
     })
     .prefault({}),
+  reports: reportsSchema.prefault({}),
   /** The clock of the organisation, which rules, rotas and quiet hours go by. */
   'time-zone': z
     .string()
@@ -253,6 +255,7 @@ export async function readIndexerConfig(
     ...(rules !== undefined && { rules: at(rules) }),
     ...(mail?.ca !== undefined && { mail: { ...mail, ca: at(mail.ca) } }),
     channels: locatedChannels(value.channels, at),
+    reports: locatedReports(value.reports, at),
     ...(tls !== undefined && {
       tls: {
         cert: at(tls.cert),

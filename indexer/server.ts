@@ -60,9 +60,11 @@ import { readRetention } from './lifecycle/index.ts'
 import { serveWitness } from './log/index.ts'
 import { announceMove, demandAtHome } from './move/index.ts'
 import { openKeeping } from './open-keeping.ts'
+import { openReports } from './open-reports.ts'
 import { openStore } from './open-store.ts'
 import { derivedOf } from './previous/index.ts'
 import { type ReportSources, readControls, readReports } from './reports/index.ts'
+import { reportSecrets } from './reports/settings.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
 import { justWhat, SharedRecords, type Store, StoreFullError, StoreUnavailableError } from './store/index.ts'
 
@@ -371,6 +373,18 @@ async function startParts(
       log,
     }
     const fair = new FairShares(store)
+    const reports = await openReports(config, {
+      settings: () => current,
+      records: store.records,
+      trail: ingest.trail,
+      users: accounts.users,
+      sightOf: access.sightOf,
+      eventsOf: (requester) => fair.of(requester),
+      closing,
+      log,
+      clock,
+      random,
+    })
     const stopping = new AbortController()
     const app = createApp(
       {
@@ -408,6 +422,7 @@ async function startParts(
         fares: faresOf({ engine, book, rules, runByWatcher, clock }),
         calendar: () => calendar,
         notifier,
+        ...reports,
         records,
         metrics,
         firstAgentIsFree: () => accessRules(current).enroll === 'open-on-loopback',
@@ -506,6 +521,7 @@ function changedKeys(before: IndexerConfig, after: IndexerConfig): string[] {
       ]),
     ],
     channels: [rest.channels, secretsOf(rest)],
+    reports: [rest.reports, reportSecrets(rest.reports)],
     'sign-in': [rest['sign-in'], rest['sign-in'].openid?.['client-secret'].reveal()],
     store: [store, store.elasticsearch?.['api-key']?.reveal(), store.elasticsearch?.password?.reveal()],
     tokens: tokens.map(({ name, token, scopes }) => [name, token.reveal(), scopes]),

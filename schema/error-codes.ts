@@ -482,6 +482,43 @@ export const ERRORS = {
     status: 409,
     kind: 'refused',
   },
+  'WB-TOO-MANY-JOBS': {
+    title: 'Too many reports and exports are waiting',
+    meaning: 'The number of jobs of one user that wait or run is limited by `reports.waiting`.',
+    remedy: 'Wait until one is done, or cancel one: `waybill reports jobs` lists them.',
+    status: 429,
+    kind: 'busy',
+  },
+  'WB-JOB-STATE': {
+    title: 'The state of the job does not allow this',
+    meaning: 'Only a job that waits or runs can be cancelled, and only one that is over can be removed.',
+    remedy: 'Look at the job: `waybill reports jobs`.',
+    status: 409,
+    kind: 'refused',
+  },
+  'WB-REPORT-ELSEWHERE': {
+    title: 'The files of the report are on another indexer',
+    meaning:
+      'Several indexers share the store. The files of a report or an export are on the one that made it.',
+    remedy: 'Ask the indexer that the message names, or make the report again.',
+    status: 409,
+    kind: 'refused',
+  },
+  'WB-REPORTS-FULL': {
+    title: 'There is no room for the report or export',
+    meaning:
+      'All files of reports and exports together would be larger than `reports.room` in `indexer.yml`.',
+    remedy: 'Ask for less at once, remove reports that nobody needs, or raise `reports.room`.',
+    status: 507,
+    kind: 'busy',
+  },
+  'WB-RANGE': {
+    title: 'The range is not in the file',
+    meaning: 'A download asked for bytes after the end of the file.',
+    remedy: 'Begin the download anew. The file may be another one than at the first attempt.',
+    status: 416,
+    kind: 'bad-request',
+  },
   'WB-LAST-ADMIN': {
     title: 'This is the only admin who can sign in',
     meaning: 'Without a local admin nobody could manage users.',

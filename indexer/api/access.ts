@@ -52,6 +52,8 @@ export interface Access {
   admit(request: FastifyRequest, route: Pick<Route, 'needs' | 'shows'>): Asker
   /** The client of a session that was opened just now. */
   ofSession(session: Session, secret: string, address: string): Asker
+  /** What this user may see, as the settings are now. */
+  sightOf(user: User): Visibility
   /** Whether the request comes from this machine, over a connection that needs no token if the rules leave it open. */
   isOpen(request: FastifyRequest): boolean
 }
@@ -225,6 +227,7 @@ export function openAccess(parts: {
   return {
     admit,
     ofSession,
+    sightOf,
     isOpen: (request) =>
       listenerOnLoopback && isLoopback(addressOf(request)) && whatIsForeign(request) === null,
   }

@@ -16,6 +16,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { evidenceRoutes } from './routes/evidence.ts'
 import { exportRoutes } from './routes/export.ts'
 import { healthRoutes, storageRoutes } from './routes/health.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { logRoutes } from './routes/log.ts'
 import { notificationRoutes } from './routes/notifications.ts'
 import { reportRoutes } from './routes/reports.ts'
@@ -119,6 +120,7 @@ export function routesOf(service: Service): Route[] {
     ...agentRoutes(service),
     ...searchRoutes(service),
     ...exportRoutes(service),
+    ...jobRoutes(service),
     ...aggregateRoutes(service),
     ...savedSearchRoutes(service),
     ...agentManagementRoutes(service),

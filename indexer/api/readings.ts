@@ -7,7 +7,16 @@ export type Asked = Readonly<Record<string, string | number | readonly string[] 
 
 /** What a client looked at. */
 export interface Reading {
-  readonly action: 'search' | 'follow' | 'view' | 'export-begin' | 'export' | 'count' | 'dead-letter-view'
+  readonly action:
+    | 'search'
+    | 'follow'
+    | 'view'
+    | 'export-begin'
+    | 'export'
+    | 'report-begin'
+    | 'download'
+    | 'count'
+    | 'dead-letter-view'
   /** A sentence without its subject. */
   readonly did: string
   readonly entity?: { readonly type: string; readonly id: string; readonly name?: string }
@@ -53,6 +62,13 @@ export interface Readings {
   close(): void
 }
 
+/** These take data out of the organisation, so they are kept as long as changes of users. */
+const TAKES_OUT: ReadonlySet<Reading['action']> = new Set([
+  'export-begin',
+  'export',
+  'report-begin',
+  'download',
+])
 /** A question silent for longer than this begins again. */
 const GOES_ON_MS = 10 * 60_000
 const MOST_REMEMBERED = 10_000
@@ -98,8 +114,7 @@ export function openReadings(trail: Trail, clock: () => number): Readings {
         ...(entity === undefined ? {} : { entity }),
         ...(payload === undefined ? {} : { payload: { ...part, ...place } }),
         action,
-        // An export takes data out of the organisation, so it is kept as long as changes of users.
-        category: action === 'export' || action === 'export-begin' ? 'security' : 'view',
+        category: TAKES_OUT.has(action) ? 'security' : 'view',
         message: sentence(name, did, i, parts.length),
         outcome: outcome ?? 'success',
         ...(reason === undefined ? {} : { reason }),

@@ -52,7 +52,7 @@ const hasBothKeys = (s3: { 'access-key-id'?: unknown; 'secret-access-key'?: unkn
   (s3['access-key-id'] === undefined) === (s3['secret-access-key'] === undefined)
 const BOTH_KEYS = 'access-key-id and secret-access-key go together'
 
-const s3Schema = s3Members.refine(hasBothKeys, BOTH_KEYS)
+export const s3Schema = s3Members.refine(hasBothKeys, BOTH_KEYS)
 export type S3Config = z.output<typeof s3Schema>
 
 /** A bucket for checkpoints of the transparency log: without a lock it would prove nothing. */

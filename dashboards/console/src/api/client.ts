@@ -93,6 +93,207 @@ export interface Operations {
     body: undefined
     answer: string
   }
+  /** Makes a report (permission `report`) or an export of a search (`export`) in the background. It sees what you may see when it runs. */
+  postJobs: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body:
+      | {
+          makes: 'report'
+          report: string
+          parameters?:
+            | {
+                from?: string | undefined
+                to?: string | undefined
+                last?: 'day' | 'week' | 'month' | 'quarter' | 'year' | undefined
+                zone?: string | undefined
+                users?: Array<string> | undefined
+                entities?: Array<string> | undefined
+                systems?: Array<string> | undefined
+                outcomes?: Array<'success' | 'failure' | 'unknown'> | undefined
+                q?: string | undefined
+                paper?: 'a4' | 'letter' | undefined
+              }
+            | undefined
+          formats?: Array<'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'> | undefined
+          mail?: boolean | undefined
+          mailTo?: string | undefined
+        }
+      | {
+          makes: 'export'
+          export?:
+            | {
+                q?: string | undefined
+                from?: string | undefined
+                to?: string | undefined
+                own?: boolean | undefined
+                columns?: Array<string> | undefined
+                preset?: 'clockify' | 'strapi' | undefined
+                order?: 'newest' | 'oldest' | undefined
+              }
+            | undefined
+          formats?: Array<'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'> | undefined
+          mail?: boolean | undefined
+          mailTo?: string | undefined
+        }
+    answer: {
+      id: string
+      makes: 'report' | 'export'
+      title: string
+      report: string | null
+      query: string
+      period: { from: number | null; to: number | null }
+      formats: Array<'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'>
+      state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
+      by: string
+      schedule: string | null
+      late: boolean
+      created: number
+      begun: number | null
+      finished: number | null
+      progress: { rows: number; of: number | null }
+      reason: string | null
+      verdict: { complete: boolean; sentence: string } | null
+      files: Array<{
+        name: string
+        format: 'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'
+        bytes: number
+        rows: number
+        sha256: string
+        proof: string | null
+      }>
+      until: number | null
+      holder: string
+      here: boolean
+      deliveries: Array<{ to: string; state: 'sent' | 'failed' | 'waiting'; reason: string | null }>
+      downloads: Array<{ by: string; file: string; at: number }>
+    }
+  }
+  /** Your jobs; and those of others, if you may make such and see all events. The newest first. */
+  getJobs: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      jobs: Array<{
+        id: string
+        makes: 'report' | 'export'
+        title: string
+        report: string | null
+        query: string
+        period: { from: number | null; to: number | null }
+        formats: Array<'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'>
+        state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
+        by: string
+        schedule: string | null
+        late: boolean
+        created: number
+        begun: number | null
+        finished: number | null
+        progress: { rows: number; of: number | null }
+        reason: string | null
+        verdict: { complete: boolean; sentence: string } | null
+        files: Array<{
+          name: string
+          format: 'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'
+          bytes: number
+          rows: number
+          sha256: string
+          proof: string | null
+        }>
+        until: number | null
+        holder: string
+        here: boolean
+        deliveries: Array<{ to: string; state: 'sent' | 'failed' | 'waiting'; reason: string | null }>
+        downloads: Array<{ by: string; file: string; at: number }>
+      }>
+    }
+  }
+  /** A job as it is now. */
+  getJobsId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      id: string
+      makes: 'report' | 'export'
+      title: string
+      report: string | null
+      query: string
+      period: { from: number | null; to: number | null }
+      formats: Array<'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'>
+      state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
+      by: string
+      schedule: string | null
+      late: boolean
+      created: number
+      begun: number | null
+      finished: number | null
+      progress: { rows: number; of: number | null }
+      reason: string | null
+      verdict: { complete: boolean; sentence: string } | null
+      files: Array<{
+        name: string
+        format: 'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'
+        bytes: number
+        rows: number
+        sha256: string
+        proof: string | null
+      }>
+      until: number | null
+      holder: string
+      here: boolean
+      deliveries: Array<{ to: string; state: 'sent' | 'failed' | 'waiting'; reason: string | null }>
+      downloads: Array<{ by: string; file: string; at: number }>
+    }
+  }
+  /** Removes a job that is over, with its files. */
+  deleteJobsId: { params: { id: string }; query: Record<never, never>; body: undefined; answer: undefined }
+  /** Ends a job that waits or runs; nothing of it is kept. */
+  postJobsIdCancel: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      id: string
+      makes: 'report' | 'export'
+      title: string
+      report: string | null
+      query: string
+      period: { from: number | null; to: number | null }
+      formats: Array<'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'>
+      state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
+      by: string
+      schedule: string | null
+      late: boolean
+      created: number
+      begun: number | null
+      finished: number | null
+      progress: { rows: number; of: number | null }
+      reason: string | null
+      verdict: { complete: boolean; sentence: string } | null
+      files: Array<{
+        name: string
+        format: 'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'
+        bytes: number
+        rows: number
+        sha256: string
+        proof: string | null
+      }>
+      until: number | null
+      holder: string
+      here: boolean
+      deliveries: Array<{ to: string; state: 'sent' | 'failed' | 'waiting'; reason: string | null }>
+      downloads: Array<{ by: string; file: string; at: number }>
+    }
+  }
+  /** A file of a job that is done, or a part of it: a download that broke goes on with `Range` and `If-Range`. The `ETag` is the SHA-256 of the file. */
+  getJobsIdFilesName: {
+    params: { id: string; name: string }
+    query: Record<never, never>
+    body: undefined
+    answer: string
+  }
   /** Counts the events that a query finds, split by time and by values of fields. It changes nothing. */
   postAggregate: {
     params: Record<never, never>
@@ -2378,6 +2579,12 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     getEventsIdExport: { method: 'GET', path: '/v1/events/{id}/export' },
     getCounts: { method: 'GET', path: '/v1/counts' },
     getExport: { method: 'GET', path: '/v1/export' },
+    postJobs: { method: 'POST', path: '/v1/jobs' },
+    getJobs: { method: 'GET', path: '/v1/jobs' },
+    getJobsId: { method: 'GET', path: '/v1/jobs/{id}' },
+    deleteJobsId: { method: 'DELETE', path: '/v1/jobs/{id}' },
+    postJobsIdCancel: { method: 'POST', path: '/v1/jobs/{id}/cancel' },
+    getJobsIdFilesName: { method: 'GET', path: '/v1/jobs/{id}/files/{name}' },
     postAggregate: { method: 'POST', path: '/v1/aggregate' },
     getAlternatives: { method: 'GET', path: '/v1/alternatives' },
     getFields: { method: 'GET', path: '/v1/fields' },

@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { JobShape } from '../../schema/api/index.ts'
+import { TestAgent } from '../ingest/testing.ts'
+import { type Person, StrictIndexer } from './testing/people.ts'
+
+let strict: StrictIndexer
+let auditor: Person
+let other: Person
+let viewer: Person
+/** Sees records of invoices only, and exports them. */
+let clerk: Person
+const IP = '203.0.113.9'
+const MANY = 1500
+
+beforeAll(async () => {
+  strict = await StrictIndexer.start({ masked: { auditor: ['source.ip'] } })
+  auditor = await strict.person('auditor-1', 'auditor')
+  other = await strict.person('manager-1', 'manager')
+  viewer = await strict.person('viewer-1', 'viewer')
+  clerk = await strict.person('clerk', 'manager', { entities: ['Invoice'] })
+  const agent = await TestAgent.enrolled(strict.indexer.url)
+  const events = Array.from({ length: MANY }, (_, i) =>
+    agent.event({
+      user: { name: `user-${i % 7}` },
+      source: { ip: IP },
+      message: 'one of many',
+      audit: { category: 'change', entity: { type: i % 3 === 0 ? 'Invoice' : 'Salary', id: `R-${i}` } },
+    }),
+  )
+  const answer = await agent.send(strict.indexer.url, agent.seal(events))
+  if (answer.json.stored !== MANY) throw new Error(answer.text)
+})
+afterAll(() => strict.end())
+
+const QUERY = 'message: many and not event.module: waybill'
+
+async function begun(person: Person, given: object = {}, formats = ['csv']): Promise<JobShape> {
+  const { status, json, text } = await person.ask('/v1/jobs', {
+    json: { makes: 'export', formats, export: { q: QUERY, ...given } },
+  })
+  expect(status, text).toBe(201)
+  return json as unknown as JobShape
+}
+
+async function over(person: Person, { id }: JobShape): Promise<JobShape> {
+  let job: JobShape | null = null
+  await expect
+    .poll(async () => {
+      job = (await person.ask(`/v1/jobs/${id}`)).json as unknown as JobShape
+      return job.state
+    })
+    .toMatch(/done|failed|cancelled/)
+  return job!
+}
+
+const made = async (person: Person, given: object = {}, formats = ['csv']): Promise<JobShape> =>
+  over(person, await begun(person, given, formats))
+
+const download = (person: Person, { id }: JobShape, name: string, headers: Record<string, string> = {}) =>
+  person.ask(`/v1/jobs/${id}/files/${name}`, { headers })
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+describe('an export as a job', () => {
+  it('is made in the background, and its files are whole, with their hashes', async () => {
+    const job = await begun(auditor, { columns: ['user', 'record', 'event.id'], order: 'oldest' }, [
+      'csv',
+      'ndjson',
+    ])
+    expect(job).toMatchObject({ makes: 'export', by: 'auditor-1', title: 'Export of events', query: QUERY })
+    const done = await over(auditor, job)
+    expect(done).toMatchObject({
+      state: 'done',
+      here: true,
+      progress: { rows: 2 * MANY, of: 2 * MANY },
+      reason: null,
+    })
+    expect(done.until).toBe(done.finished! + 7 * 86_400_000)
+    for (const file of done.files) {
+      const { status, text, headers } = await download(auditor, done, file.name)
+      expect([status, headers.etag, headers['accept-ranges']]).toEqual([200, `"${file.sha256}"`, 'bytes'])
+      expect(headers['content-length']).toBe(String(file.bytes))
+      expect(file.rows).toBe(MANY)
+      const lines = text.trim().split('\n')
+      if (file.format === 'ndjson') {
+        expect(sha256(text)).toBe(file.sha256)
+        expect(new Set(lines.map((line) => JSON.parse(line).event.id)).size).toBe(MANY)
+      } else {
+        expect(lines[0]).toContain('User,')
+        expect(lines).toHaveLength(MANY + 1)
+      }
+    }
+  })
+
+  it('shows what is masked as masked, and only records within the limits, in each format', async () => {
+    const masked = await made(auditor, {}, ['csv', 'ndjson'])
+    for (const { name, rows } of masked.files) {
+      const { text } = await download(auditor, masked, name)
+      expect(rows).toBe(MANY)
+      expect(text).not.toContain(IP)
+    }
+    const limited = await made(clerk, {}, ['csv', 'ndjson'])
+    for (const { name, rows } of limited.files) {
+      expect(rows).toBe(MANY / 3)
+      expect((await download(clerk, limited, name)).text).not.toContain('Salary')
+    }
+  })
+
+  it('is refused at once with a sentence if it can not be made', async () => {
+    for (const [given, status, said] of [
+      [{ q: 'user:' }, 400, 'bad-query'],
+      [{ columns: ['nonsense'] }, 400, 'nonsense'],
+      [{ from: 'whenever' }, 400, 'from'],
+      [{ columns: ['user'], preset: 'strapi' }, 400, 'not both'],
+      [{ q: 'source.ip: *' }, 403, 'source.ip'],
+    ] as const) {
+      const answer = await auditor.ask('/v1/jobs', { json: { makes: 'export', export: given } })
+      expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(said)])
+    }
+  })
+
+  it('needs the permission to export, and is seen by its requester and by those who see all events', async () => {
+    expect(await viewer.status('/v1/jobs', { json: { makes: 'export' } })).toBe(403)
+    expect(await viewer.status('/v1/jobs')).toBe(403)
+    const job = await made(auditor)
+    const name = job.files[0]!.name
+    for (const [person, status] of [
+      [auditor, 200],
+      [other, 200],
+      [viewer, 403],
+      [clerk, 404],
+    ] as const) {
+      expect(await person.status(`/v1/jobs/${job.id}`)).toBe(status)
+      expect((await download(person, job, name)).status).toBe(status)
+    }
+  })
+
+  it('goes on with a download that broke, and not with one of another file', async () => {
+    const job = await made(auditor, {}, ['ndjson'])
+    const file = job.files[0]!
+    const whole = (await download(auditor, job, file.name)).text
+    const etag = `"${file.sha256}"`
+    const part = async (range: string, more: Record<string, string> = {}) => {
+      const { status, headers, text } = await download(auditor, job, file.name, { range, ...more })
+      return { status, said: headers['content-range'], text }
+    }
+    expect(await part('bytes=100-199')).toEqual({
+      status: 206,
+      said: `bytes 100-199/${file.bytes}`,
+      text: whole.slice(100, 200),
+    })
+    expect(await part('bytes=100-', { 'if-range': etag })).toMatchObject({
+      status: 206,
+      text: whole.slice(100),
+    })
+    expect(await part('bytes=-10')).toMatchObject({ status: 206, text: whole.slice(-10) })
+    expect(await part('bytes=100-', { 'if-range': '"another"' })).toMatchObject({ status: 200, text: whole })
+    expect(await part('lines=1-2')).toMatchObject({ status: 200, text: whole })
+    const outside = await download(auditor, job, file.name, { range: `bytes=${file.bytes}-` })
+    expect([outside.status, outside.headers['content-range'], outside.json.error]).toEqual([
+      416,
+      `bytes */${file.bytes}`,
+      'WB-RANGE',
+    ])
+  })
+
+  it('tells in the trail who asked, what was made, and who took how much of it', async () => {
+    const person = await strict.person('counter-1', 'auditor')
+    const job = await made(person)
+    const { name, bytes, sha256 } = job.files[0]!
+    await download(person, job, name)
+    await download(person, job, name, { range: 'bytes=0-9' })
+    const events = async (action: string) =>
+      (await strict.trail(`event.action: ${action} and audit.entity.id: ${job.id}`)).map(
+        ({ audit, event }) => ({
+          ...(audit as object),
+          ...(event as object),
+        }),
+      )
+    expect(await events('export-made')).toMatchObject([
+      { record_count: MANY, outcome: 'success', payload: { query: QUERY, files: [name], sha256: [sha256] } },
+    ])
+    await expect
+      .poll(() => events('download'))
+      .toMatchObject([
+        { record_count: MANY, payload: { file: name, bytes, from: 0, to: bytes } },
+        { payload: { file: name, bytes: 10, from: 0, to: 10 } },
+      ])
+    expect(await events('export-begin')).toHaveLength(1)
+    await expect
+      .poll(async () => (await person.ask(`/v1/jobs/${job.id}`)).json.downloads)
+      .toMatchObject([{ by: 'counter-1', file: name }])
+  })
+
+  it('is removed with its files by hand, or when its time is over', async () => {
+    const job = await made(auditor)
+    const folder = strict.file(`reports/${job.id}`)
+    expect(await readdir(folder)).toEqual([job.files[0]!.name])
+    expect(await auditor.status(`/v1/jobs/${job.id}`, { method: 'DELETE' })).toBe(204)
+    expect([existsSync(folder), await auditor.status(`/v1/jobs/${job.id}`)]).toEqual([false, 404])
+
+    const old = await made(auditor)
+    strict.pass(7 * 86_400_000 + 61_000)
+    const again = await strict.person('auditor-2', 'manager')
+    await made(again)
+    await expect.poll(() => existsSync(strict.file(`reports/${old.id}`))).toBe(false)
+    expect((await again.ask(`/v1/jobs/${old.id}`)).json).toMatchObject({ state: 'done', files: [] })
+    const gone = await download(again, old, old.files[0]!.name)
+    expect([gone.status, gone.text]).toEqual([404, expect.stringContaining('its time is over')])
+  })
+})
