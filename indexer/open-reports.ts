@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { type ExportAsked, permissionsOf, type ReportParameters } from '../schema/api/index.ts'
+import { type NewJob, permissionsOf } from '../schema/api/index.ts'
 import { OperatorError } from '../schema/index.ts'
 import {
   type Accounts,
@@ -14,26 +14,40 @@ import {
 } from './accounts/index.ts'
 import { folderOf, type IndexerConfig } from './config.ts'
 import type { Trail } from './ingest/index.ts'
-import { Refusal } from './refusal.ts'
-import { exportColumns, exportQuery, gatherExport } from './reports/gather/export.ts'
-import type { View } from './reports/gather/gathered.ts'
+import {
+  type Asked,
+  demandAsked,
+  gather,
+  type MadeReport,
+  type ReportSources,
+  type Span,
+  sealFile,
+  type View,
+} from './reports/index.ts'
 import { JobFiles, Jobs, type Requester, writePlain } from './reports/jobs/index.ts'
+import { Schedules } from './reports/schedules/index.ts'
 import type { Records } from './store/index.ts'
 
-/** Checks what is asked for before a job is made of it. Rejects what can't be made, or not by somebody with this view. */
-export interface ReportWork {
-  report(
-    id: string,
-    parameters: ReportParameters,
-    visibility: Visibility,
-  ): Promise<{ readonly title: string; readonly query: string }>
-  export(asked: ExportAsked, visibility: Visibility): void
+/** What is asked for, checked. */
+export interface CheckedWork {
+  readonly title: string
+  readonly query: string
+  readonly period: Span
 }
+
+/** Checks what is asked for before a job is made of it: rejects what can't be made, or not by somebody with this view. */
+export type CheckWork = (
+  work:
+    | Pick<Extract<NewJob, { makes: 'report' }>, 'makes' | 'report' | 'parameters'>
+    | Pick<Extract<NewJob, { makes: 'export' }>, 'makes' | 'export'>,
+  view: View,
+) => CheckedWork
 
 interface ReportsParts {
   readonly settings: () => IndexerConfig
   readonly records: Records
   readonly trail: Trail
+  readonly sources: ReportSources
   readonly users: Accounts['users']
   readonly sightOf: (user: User) => Visibility
   /** The events of the store, with the fair share of this requester. */
@@ -46,28 +60,22 @@ interface ReportsParts {
 
 /** Reports and exports: the jobs that make them, their schedules, and their delivery. */
 export async function openReports(config: IndexerConfig, parts: ReportsParts) {
-  const { settings, records, trail, closing, log, clock, random } = parts
+  const { settings, records, trail, sources, closing, log, clock, random } = parts
   const files = await JobFiles.open(config.reports.folder ?? join(folderOf(config), 'reports'))
   const zone = (): string => settings()['time-zone']
-  const reportWork: ReportWork = {
-    async report(id) {
-      throw new Refusal('WB-NOT-FOUND', `There is no report ${id}.`)
-    },
-    export(asked, visibility) {
-      exportQuery(asked, visibility, clock())
-      exportColumns(asked, zone())
-    },
+  const checkWork: CheckWork = (work, view) => {
+    const asked: Asked = { id: '', requested: { by: '', at: clock() }, ...work }
+    const { query, span } = demandAsked(asked, sources, view)
+    return { title: titleOf(work, sources), query, period: span }
   }
   const jobs = Jobs.open({
     records,
     files,
     trail,
-    gather: (asked, view, signal) => {
-      if (asked.makes === 'export') return gatherExport(asked, view, { zone: zone(), signal })
-      throw new OperatorError('WB-NOT-FOUND', `There is no report ${asked.report}`)
-    },
+    gather: (asked, view) => gather(asked, sources, view),
     write: writePlain,
-    seal: async () => ({ proof: null }),
+    seal: (request) =>
+      sealFile({ ...request, made: clock(), sign: (text) => sources.transparencyLog.signNote(text) }),
     viewOf: (requester, permission, gone) => viewOf(requester, permission, gone, parts),
     settings: () => settings().reports,
     host: hostname(),
@@ -76,7 +84,47 @@ export async function openReports(config: IndexerConfig, parts: ReportsParts) {
     log,
   })
   closing.push(() => jobs.close())
-  return { jobs, reportWork }
+  const schedules = Schedules.open({
+    records,
+    jobs,
+    trail,
+    describe: async ({ report, parameters }, owner) => {
+      const view = viewOf(owner, 'report', NEVER, parts)
+      return checkWork({ makes: 'report', report, parameters: { ...parameters, last: 'month' } }, view)
+    },
+    demandRecipients: () => {},
+    zone,
+    random,
+    clock,
+    log,
+  })
+  closing.push(() => schedules.close())
+  return { jobs, schedules, checkWork, madeReports: () => madeReports(jobs) }
+}
+
+const NEVER = new AbortController().signal
+
+function titleOf(work: Parameters<CheckWork>[0], sources: ReportSources): string {
+  if (work.makes === 'export') return 'Export of events'
+  const known = sources.reports().reports.find(({ id }) => id === work.report)
+  return known?.declaration?.title ?? work.report
+}
+
+/** The reports that were made, for coverage: also those whose files are gone. */
+async function madeReports(jobs: Jobs): Promise<MadeReport[]> {
+  return (await jobs.list()).flatMap(({ id, work, state, finished, verdict, period: { from, to } }) =>
+    work.makes === 'report' && state === 'done' && finished !== null && from !== null && to !== null
+      ? [
+          {
+            job: id,
+            report: work.report,
+            at: finished,
+            complete: verdict?.complete === true,
+            period: { from, to },
+          },
+        ]
+      : [],
+  )
 }
 
 /** What a requester may see now. Rights of a user may have changed since the job was asked for. */
@@ -87,10 +135,8 @@ function viewOf(
   { users, sightOf, eventsOf, clock }: ReportsParts,
 ): View {
   const { name } = requester
-  if (requester.user === null) {
-    const events = eventsOf({ name, user: null, gone })
-    return { events, visibility: FULL_VISIBILITY }
-  }
+  if (requester.user === null)
+    return { events: eventsOf({ name, user: null, gone }), visibility: FULL_VISIBILITY }
   const user = users.find(name)
   const may =
     user !== undefined &&

@@ -47,9 +47,9 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'indexer/move', doors: ['index.ts'] },
   { folder: 'indexer/previous', doors: ['index.ts'] },
   // The model and the settings are types and schemas.
-  { folder: 'indexer/reports', doors: ['document.ts', 'settings.ts'] },
-  { folder: 'indexer/reports/gather', doors: ['export.ts', 'gathered.ts'] },
+  { folder: 'indexer/reports', doors: ['index.ts', 'document.ts', 'settings.ts'] },
   { folder: 'indexer/reports/jobs', doors: ['index.ts'] },
+  { folder: 'indexer/reports/schedules', doors: ['index.ts'] },
   { folder: 'indexer/reports/writers', doors: ['index.ts'] },
   { folder: 'indexer/query', doors: ['index.ts', 'tree.ts'] },
   { folder: 'indexer/store', doors: ['index.ts', 'port.ts'] },

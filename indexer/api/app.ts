@@ -19,6 +19,7 @@ import { healthRoutes, storageRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { logRoutes } from './routes/log.ts'
 import { notificationRoutes } from './routes/notifications.ts'
+import { scheduleRoutes } from './routes/report-schedules.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { ruleRoutes } from './routes/rules.ts'
@@ -121,6 +122,7 @@ export function routesOf(service: Service): Route[] {
     ...searchRoutes(service),
     ...exportRoutes(service),
     ...jobRoutes(service),
+    ...scheduleRoutes(service),
     ...aggregateRoutes(service),
     ...savedSearchRoutes(service),
     ...agentManagementRoutes(service),

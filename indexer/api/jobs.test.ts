@@ -114,7 +114,7 @@ describe('an export as a job', () => {
       [{ q: 'user:' }, 400, 'bad-query'],
       [{ columns: ['nonsense'] }, 400, 'nonsense'],
       [{ from: 'whenever' }, 400, 'from'],
-      [{ columns: ['user'], preset: 'strapi' }, 400, 'not both'],
+      [{ columns: ['user'], preset: 'strapi' }, 400, '`preset`'],
       [{ q: 'source.ip: *' }, 403, 'source.ip'],
     ] as const) {
       const answer = await auditor.ask('/v1/jobs', { json: { makes: 'export', export: given } })
@@ -198,7 +198,7 @@ describe('an export as a job', () => {
   it('is removed with its files by hand, or when its time is over', async () => {
     const job = await made(auditor)
     const folder = strict.file(`reports/${job.id}`)
-    expect(await readdir(folder)).toEqual([job.files[0]!.name])
+    expect(await readdir(folder)).toEqual([job.files[0]!.name, job.files[0]!.proof])
     expect(await auditor.status(`/v1/jobs/${job.id}`, { method: 'DELETE' })).toBe(204)
     expect([existsSync(folder), await auditor.status(`/v1/jobs/${job.id}`)]).toEqual([false, 404])
 

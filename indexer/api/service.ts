@@ -19,10 +19,11 @@ import type { Archive, Restores } from '../lifecycle/archive/index.ts'
 import type { Holds, Lifecycle, RetentionBook } from '../lifecycle/index.ts'
 import type { Anchors, RunningLog, Witness } from '../log/index.ts'
 import type { EvidenceWatch } from '../log/verify/index.ts'
-import type { ReportWork } from '../open-reports.ts'
+import type { CheckWork } from '../open-reports.ts'
 import type { Derived } from '../previous/index.ts'
 import type { MadeReport, ReportSources } from '../reports/index.ts'
 import type { Jobs } from '../reports/jobs/index.ts'
+import type { Schedules } from '../reports/schedules/index.ts'
 import type { EventSettings } from '../settings/index.ts'
 import type { Author, SharedRecords, Store } from '../store/index.ts'
 import type { Access, Asker } from './access.ts'
@@ -89,7 +90,8 @@ export interface Service {
   readonly calendar: () => Calendar
   readonly notifier: Notifier
   readonly jobs: Jobs
-  readonly reportWork: ReportWork
+  readonly schedules: Schedules
+  readonly checkWork: CheckWork
   readonly records: Pick<SharedRecords, 'look'>
   readonly access: Access
   readonly metrics: Metrics

@@ -254,6 +254,39 @@ export const scheduleShape = z.object({
 export type ScheduleShape = z.output<typeof scheduleShape>
 export const schedulesShape = z.object({ schedules: z.array(scheduleShape) })
 
+/** Schedules to begin with. */
+export const SCHEDULE_TEMPLATES = {
+  'monthly-access': {
+    title: 'Monthly user access',
+    report: 'user-access',
+    covers: 'month',
+    cron: '0 6 1 * *',
+    formats: ['pdf'],
+    to: [{ role: 'manager' }],
+  },
+  'weekly-security': {
+    title: 'Weekly security summary',
+    report: 'security-event',
+    covers: 'week',
+    cron: '0 6 * * mon',
+    formats: ['pdf'],
+    to: [{ role: 'admin' }],
+  },
+  'daily-admin': {
+    title: 'Daily activity of administrators',
+    report: 'admin-activity',
+    covers: 'day',
+    cron: '0 6 * * *',
+    formats: ['pdf'],
+    to: [{ role: 'admin' }],
+  },
+} as const satisfies Record<string, z.input<typeof scheduleBodySchema>>
+
+export const SCHEDULE_TEMPLATE_NAMES = Object.keys(SCHEDULE_TEMPLATES) as [
+  keyof typeof SCHEDULE_TEMPLATES,
+  ...(keyof typeof SCHEDULE_TEMPLATES)[],
+]
+
 /** Which requirements have evidence in a period. */
 export const coverageShape = z.object({
   period: z.object({ from: time, to: time }),

@@ -17,7 +17,7 @@ import {
 import type { Asker } from '../access.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
-import { quoted, spanOf } from './asked.ts'
+import { quoted } from './asked.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
   pdf: 'application/pdf',
@@ -31,7 +31,16 @@ const TYPES: Readonly<Record<string, string>> = {
 const byId = z.strictObject({ id: z.string().max(80) })
 
 /** The routes for jobs: reports and exports that are made in the background. */
-export function jobRoutes({ jobs, reportWork, readings, trail, clock, random, stopping }: Service): Route[] {
+export function jobRoutes({
+  jobs,
+  checkWork,
+  eventsFor,
+  readings,
+  trail,
+  clock,
+  random,
+  stopping,
+}: Service): Route[] {
   /** A job that this client may see: of its own, or any if it sees all events. */
   async function jobOf(id: string, asker: Asker): Promise<Job> {
     const job = /^[0-9a-f]{16,64}$/.test(id) ? await jobs.get(id) : null
@@ -53,7 +62,7 @@ export function jobRoutes({ jobs, reportWork, readings, trail, clock, random, st
         const requester = requesterOf(asker)
         await jobs.demandRoomFor(requester)
         const id = random(16).toString('hex')
-        const record = { ...(await recordOf(body, asker)), requester }
+        const record = { ...recordOf(body, asker), requester }
         const { query, work } = record
         readings.note(asker, {
           action: work.makes === 'report' ? 'report-begin' : 'export-begin',
@@ -203,31 +212,28 @@ export function jobRoutes({ jobs, reportWork, readings, trail, clock, random, st
     }),
   ]
 
-  async function recordOf(body: NewJob, asker: Asker): Promise<Omit<NewJobRecord, 'requester'>> {
+  function recordOf(body: NewJob, asker: Asker): Omit<NewJobRecord, 'requester'> {
     const recipients = body.mail ? [{ mail: mailOf(body, asker) }] : []
+    const view = { events: eventsFor(asker), visibility: asker.visibility }
+    const { formats } = body
     if (body.makes === 'report') {
-      const { title, query } = await reportWork.report(body.report, body.parameters, asker.visibility)
-      const { report, parameters, formats } = body
-      const work = { makes: 'report', report, parameters } as const
-      return { work, title, query, period: { from: null, to: null }, formats, recipients }
+      const { report, parameters } = body
+      const { title, query, period } = checkWork({ makes: 'report', report, parameters }, view)
+      // Times like "last month" are of this moment, whenever the job is run.
+      const { last: _, ...others } = parameters
+      const fixed = { ...others, from: isoText(period.from), to: isoText(period.to) }
+      return {
+        work: { makes: 'report', report, parameters: fixed },
+        title,
+        query,
+        period,
+        formats,
+        recipients,
+      }
     }
-    const now = clock()
-    const span = spanOf(body.export, now)
-    // Times like now-1d are of this moment, however often and whenever the job is run.
-    const asked = {
-      ...body.export,
-      ...(span.from !== undefined && { from: isoText(span.from) }),
-      to: isoText(span.to ?? now),
-    }
-    reportWork.export(asked, asker.visibility)
-    return {
-      work: { makes: 'export', export: asked },
-      title: 'Export of events',
-      query: asked.q,
-      period: { from: span.from ?? null, to: span.to ?? now },
-      formats: body.formats,
-      recipients,
-    }
+    const { title, period } = checkWork({ makes: 'export', export: body.export }, view)
+    const asked = { ...body.export, from: isoText(period.from), to: isoText(period.to) }
+    return { work: { makes: 'export', export: asked }, title, query: asked.q, period, formats, recipients }
   }
 }
 

@@ -4,7 +4,6 @@
  * Out: a document, and its rows as they were at one moment.
  */
 import { AGGREGATE_LIMITS, type AuditEvent, textAt } from '../../../schema/index.ts'
-import { FILE_FIELDS } from '../../columns.ts'
 import { type Query, withoutOwnReads } from '../../query/index.ts'
 import type { Moment } from '../../store/index.ts'
 import {
@@ -22,9 +21,10 @@ import {
 } from '../asked.ts'
 import { controlsOf } from '../controls.ts'
 import { type CountSection, type Declaration, unknownReport } from '../declaration.ts'
-import type { Fact, ReportDocument, ReportRow, RowColumn, RowPages, Section } from '../document.ts'
+import type { Fact, ReportDocument, ReportRow, RowPages, Section } from '../document.ts'
 import { columnsOf, exportColumns } from './columns.ts'
 import { accountOf, verdictOf } from './completeness.ts'
+import type { FilledColumn } from './presets.ts'
 import { cellOf, leftOut, type SectionParts, sectionOf } from './sections.ts'
 import { SET_MAKERS } from './sets.ts'
 import type { ReportSources, View } from './view.ts'
@@ -62,7 +62,7 @@ export function demandAsked(asked: Asked, sources: ReportSources, view: View): {
   if (asked.makes === 'export') {
     const query = queryOf(asked.export.q, at)
     mask.demand(query)
-    exportColumns(asked.export)
+    exportColumns(asked.export, sources.calendar().zone)
     const { from, to } = asked.export
     const span = { from: from === undefined ? 0 : spanOf({ from }, at, 'UTC').from, to: at }
     return { query: printed(query), span: to === undefined ? span : spanOf({ from, to }, at, 'UTC') }
@@ -131,7 +131,8 @@ async function gatherReport(
     controls: controlsOf(sources.controls(), declaration.id),
     paper: parameters.paper,
   }
-  return gathered(document, moment, rowsQuery, rows === undefined ? null : columns)
+  const filled = columns.map((column) => ({ ...column, of: cellOf(column) }))
+  return gathered(document, moment, rowsQuery, rows === undefined ? null : filled)
 }
 
 async function gatherExport(
@@ -150,7 +151,7 @@ async function gatherExport(
     from === undefined && to === undefined
       ? { from: 0, to: now }
       : spanOf({ from: from ?? '1990-01-01', ...(to !== undefined && { to }) }, now, 'UTC')
-  const columns = exportColumns(asked.export) ?? columnsOf(FILE_FIELDS)
+  const columns = exportColumns(asked.export, sources.calendar().zone)
   const { count } = await moment.aggregate({ query, ...span, by: [], budget: AGGREGATE_LIMITS.longestBudget })
   const document: ReportDocument = {
     id: asked.id,
@@ -168,7 +169,7 @@ async function gatherExport(
     account: [],
     checkpoint: sources.transparencyLog.checkpoint,
     findings: [],
-    rows: { columns, count, order },
+    rows: { columns: columns.map(({ of: _, ...column }) => column), count, order },
     controls: [],
     paper: 'a4',
   }
@@ -193,9 +194,9 @@ function gathered(
   document: ReportDocument,
   moment: Moment,
   query: Query,
-  columns: readonly RowColumn[] | null,
+  columns: readonly FilledColumn[] | null,
 ): Gathered {
-  const cells = (columns ?? []).map(cellOf)
+  const cells = (columns ?? []).map(({ of }) => of)
   const rowOf = (event: AuditEvent): ReportRow => ({
     cells: cells.map((cell) => cell(event)),
     line: JSON.stringify(event),

@@ -1,10 +1,15 @@
 import type { ExportAsked } from '../../../schema/api/index.ts'
 import { type AuditEvent, canonical, changesOf, isRecord, valueAt, valuesOf } from '../../../schema/index.ts'
-import type { ExportColumn } from './export.ts'
+import type { Cell, RowColumn } from '../document.ts'
+
+/** A column, and what it has for an event. */
+export interface FilledColumn extends RowColumn {
+  readonly of: (event: AuditEvent) => Cell
+}
 
 /** The columns of exports of other systems, with the same titles and shapes, for programs and people that know those. */
 export const PRESETS: Readonly<
-  Record<NonNullable<ExportAsked['preset']>, (zone: string) => readonly ExportColumn[]>
+  Record<NonNullable<ExportAsked['preset']>, (zone: string) => readonly FilledColumn[]>
 > = {
   /** The CSV of Clockify's audit log. Times are on the clock of the organisation, as in a profile there. */
   clockify: (zone) => [
@@ -40,7 +45,7 @@ export const PRESETS: Readonly<
   ],
 }
 
-function text(title: string, field: string, of?: (event: AuditEvent) => string): ExportColumn {
+function text(title: string, field: string, of?: (event: AuditEvent) => string): FilledColumn {
   const given = of ?? ((event: AuditEvent) => first(event, field))
   return { title, field, kind: 'text', of: (event) => given(event) || null }
 }

@@ -4,8 +4,7 @@ import { logged, OperatorError, reasonOf } from '../../../schema/index.ts'
 import type { Trail } from '../../ingest/index.ts'
 import { Refusal } from '../../refusal.ts'
 import { type Records, StoreUnavailableError } from '../../store/index.ts'
-import type { ReportDocument } from '../document.ts'
-import type { Gather, View } from '../gather/gathered.ts'
+import type { Asked, Gathered, SealRequest, View } from '../index.ts'
 import type { ReportsConfig } from '../settings.ts'
 import type { WriteRequest, WrittenFile } from '../writers/index.ts'
 import { madeAct } from './acts.ts'
@@ -35,14 +34,10 @@ export interface JobsParts {
   readonly records: Records
   readonly files: JobFiles
   readonly trail: Pick<Trail, 'record'>
-  readonly gather: Gather
+  readonly gather: (asked: Asked, view: View) => Promise<Gathered>
   readonly write: (request: WriteRequest) => Promise<WrittenFile>
   /** Proves a file that is written and not offered yet. */
-  readonly seal: (
-    path: string,
-    written: WrittenFile,
-    document: ReportDocument,
-  ) => Promise<{ readonly proof: string | null }>
+  readonly seal: (request: Omit<SealRequest, 'made' | 'sign'>) => Promise<{ readonly proof: string | null }>
   /** What a requester may see now. Rejects with the reason if they may no longer make it. */
   readonly viewOf: (
     requester: Requester,

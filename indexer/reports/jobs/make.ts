@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ReportDocument } from '../document.ts'
-import type { View } from '../gather/gathered.ts'
+import type { Asked, View } from '../index.ts'
 import type { Job, JobFile, JobRecord } from './job.ts'
 import type { JobsParts } from './jobs.ts'
 
@@ -18,13 +20,12 @@ interface MakeParts extends Pick<JobsParts, 'gather' | 'write' | 'seal' | 'files
 export async function make(job: Job, parts: MakeParts): Promise<Made> {
   const { signal, report } = parts
   const { work } = job
-  const asked = {
+  const asked: Asked = {
     id: job.id,
     requested: { by: job.requester.name, at: job.created },
-    previous: job.previous,
-    ...work,
+    ...(work.makes === 'report' ? { ...work, previous: job.previous } : work),
   }
-  const gathered = await parts.gather(asked, parts.view, signal)
+  const gathered = await parts.gather(asked, parts.view)
   try {
     const { document, total } = gathered
     const of = total * job.formats.length
@@ -46,9 +47,11 @@ export async function make(job: Job, parts: MakeParts): Promise<Made> {
       signal.throwIfAborted()
       rows += written.rows
       report({ rows, of })
-      const { proof } = await parts.seal(path, written, document)
+      const { proof } = await parts.seal({ path, name, format, written, document })
       const proofBytes = proof === null ? 0 : (await stat(join(folder, proof))).size
-      const { bytes, sha256 } = written
+      const { bytes } = written
+      // A PDF has its proof within, so the hash of all of it is known only now.
+      const sha256 = written.proof === null ? written.sha256 : await sha256Of(path)
       files.push({ name, format, bytes, rows: written.rows, sha256, proof, proofBytes })
     }
     return {
@@ -62,6 +65,12 @@ export async function make(job: Job, parts: MakeParts): Promise<Made> {
   } finally {
     await gathered.close()
   }
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const part of createReadStream(path)) hash.update(part)
+  return hash.digest('hex')
 }
 
 /** `user-access-2026-10-01_2026-11-01`, `export-2026-11-30T145312`: what sorts well, and what any file system takes. */

@@ -6,9 +6,9 @@ import { type Change, OperatorError, reasonOf } from '../../../schema/index.ts'
 import type { Act, Trail } from '../../ingest/index.ts'
 import { Refusal } from '../../refusal.ts'
 import type { Records } from '../../store/index.ts'
+import { lastPeriod, type Span, zoned } from '../index.ts'
 import type { Job, Jobs, NewJobRecord, Requester } from '../jobs/index.ts'
 import { type Cron, lastUntil, nextAfter, parseCron } from './cron.ts'
-import { periodBefore, type Span } from './period.ts'
 
 const KIND = 'report-schedule'
 const SECOND = 1000
@@ -100,7 +100,7 @@ export class Schedules {
     const { records, trail, clock, describe, demandRecipients } = this.#parts
     const { schedule } = given
     parseCron(schedule.cron)
-    demandZone(schedule.zone)
+    zoned(0, schedule.zone ?? 'UTC')
     demandRecipients(schedule.to)
     await describe(schedule, owner)
     const known = await records.get(KIND, id)
@@ -175,7 +175,7 @@ export class Schedules {
       entity: { type: 'report-schedule', id, name: title },
     })
     const job = random(16).toString('hex')
-    const span = periodBefore(covers, zone ?? this.#parts.zone(), clock())
+    const span = lastPeriod(covers, clock(), zone ?? this.#parts.zone())
     await this.#parts.jobs.add(job, await this.#jobOf(entry, span, false))
     return job
   }
@@ -326,27 +326,13 @@ function dueBetween(cron: Cron, zone: string, after: number, now: number): numbe
 
 /** A late run goes on where the last one ended. */
 function spanOf({ schedule, covered }: ScheduleRecord, zone: string, at: number, isLate: boolean): Span {
-  const span = periodBefore(schedule.covers, zone, at)
+  const span = lastPeriod(schedule.covers, at, zone)
   return isLate && covered !== null && covered < span.from ? { ...span, from: covered } : span
 }
 
 function sentenceOf(thrown: unknown): string {
   if (thrown instanceof OperatorError || thrown instanceof Refusal) return thrown.message
   throw thrown
-}
-
-function demandZone(zone: string | undefined): void {
-  try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone ?? 'UTC')
-  } catch (cause) {
-    throw new Refusal(
-      'WB-REQUEST-INVALID',
-      `zone: "${zone}" is no time zone; write one such as Europe/Berlin.`,
-      {
-        cause,
-      },
-    )
-  }
 }
 
 const changedMeanwhile = (id: string): Refusal =>

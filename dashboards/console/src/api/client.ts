@@ -294,6 +294,201 @@ export interface Operations {
     body: undefined
     answer: string
   }
+  /** All schedules of reports, with the next run of each. */
+  getReportSchedules: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      schedules: Array<{
+        id: string
+        schedule: {
+          title: string
+          report: string
+          parameters: {
+            zone?: string | undefined
+            users: Array<string>
+            entities: Array<string>
+            systems: Array<string>
+            outcomes: Array<'success' | 'failure' | 'unknown'>
+            q: string
+            paper: 'a4' | 'letter'
+          }
+          covers: 'day' | 'week' | 'month' | 'quarter' | 'year'
+          cron: string
+          zone?: string | undefined
+          formats: Array<'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'>
+          to: Array<
+            | { mail: string }
+            | { role: 'viewer' | 'auditor' | 'manager' | 'admin' }
+            | { channel: string }
+            | { place: string }
+          >
+          enabled: boolean
+        }
+        version: number
+        by: string
+        next: number | null
+        last: {
+          at: number
+          job: string
+          state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
+        } | null
+        problem: string | null
+      }>
+    }
+  }
+  /** A schedule. */
+  getReportSchedulesId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      id: string
+      schedule: {
+        title: string
+        report: string
+        parameters: {
+          zone?: string | undefined
+          users: Array<string>
+          entities: Array<string>
+          systems: Array<string>
+          outcomes: Array<'success' | 'failure' | 'unknown'>
+          q: string
+          paper: 'a4' | 'letter'
+        }
+        covers: 'day' | 'week' | 'month' | 'quarter' | 'year'
+        cron: string
+        zone?: string | undefined
+        formats: Array<'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'>
+        to: Array<
+          | { mail: string }
+          | { role: 'viewer' | 'auditor' | 'manager' | 'admin' }
+          | { channel: string }
+          | { place: string }
+        >
+        enabled: boolean
+      }
+      version: number
+      by: string
+      next: number | null
+      last: { at: number; job: string; state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled' } | null
+      problem: string | null
+    }
+  }
+  /** Makes a schedule, or changes the version that is named. From then on its reports show what you may see. */
+  putReportSchedulesId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: {
+      schedule: {
+        title: string
+        report: string
+        parameters?:
+          | {
+              zone?: string | undefined
+              users?: Array<string> | undefined
+              entities?: Array<string> | undefined
+              systems?: Array<string> | undefined
+              outcomes?: Array<'success' | 'failure' | 'unknown'> | undefined
+              q?: string | undefined
+              paper?: 'a4' | 'letter' | undefined
+            }
+          | undefined
+        covers: 'day' | 'week' | 'month' | 'quarter' | 'year'
+        cron: string
+        zone?: string | undefined
+        formats?: Array<'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'> | undefined
+        to?:
+          | Array<
+              | { mail: string }
+              | { role: 'viewer' | 'auditor' | 'manager' | 'admin' }
+              | { channel: string }
+              | { place: string }
+            >
+          | undefined
+        enabled?: boolean | undefined
+      }
+      version?: number | undefined
+    }
+    answer: {
+      id: string
+      schedule: {
+        title: string
+        report: string
+        parameters: {
+          zone?: string | undefined
+          users: Array<string>
+          entities: Array<string>
+          systems: Array<string>
+          outcomes: Array<'success' | 'failure' | 'unknown'>
+          q: string
+          paper: 'a4' | 'letter'
+        }
+        covers: 'day' | 'week' | 'month' | 'quarter' | 'year'
+        cron: string
+        zone?: string | undefined
+        formats: Array<'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'>
+        to: Array<
+          | { mail: string }
+          | { role: 'viewer' | 'auditor' | 'manager' | 'admin' }
+          | { channel: string }
+          | { place: string }
+        >
+        enabled: boolean
+      }
+      version: number
+      by: string
+      next: number | null
+      last: { at: number; job: string; state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled' } | null
+      problem: string | null
+    }
+  }
+  /** Removes a schedule. The reports that it made stay for their time. */
+  deleteReportSchedulesId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: undefined
+  }
+  /** Makes the report of the last period that is over now, and delivers it as at its times. */
+  postReportSchedulesIdRun: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      id: string
+      makes: 'report' | 'export'
+      title: string
+      report: string | null
+      query: string
+      period: { from: number | null; to: number | null }
+      formats: Array<'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'>
+      state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
+      by: string
+      schedule: string | null
+      late: boolean
+      created: number
+      begun: number | null
+      finished: number | null
+      progress: { rows: number; of: number | null }
+      reason: string | null
+      verdict: { complete: boolean; sentence: string } | null
+      files: Array<{
+        name: string
+        format: 'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'
+        bytes: number
+        rows: number
+        sha256: string
+        proof: string | null
+      }>
+      until: number | null
+      holder: string
+      here: boolean
+      deliveries: Array<{ to: string; state: 'sent' | 'failed' | 'waiting'; reason: string | null }>
+      downloads: Array<{ by: string; file: string; at: number }>
+    }
+  }
   /** Counts the events that a query finds, split by time and by values of fields. It changes nothing. */
   postAggregate: {
     params: Record<never, never>
@@ -1543,6 +1738,140 @@ export interface Operations {
       key: string
     }
   }
+  /** The reports that can be made. */
+  getReports: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      reports: Array<{
+        id: string
+        title: string
+        about: string
+        origin: 'supplied' | 'own'
+        needs: Array<'users'>
+        columns: Array<string>
+        sections: Array<string>
+        controls: Array<{ framework: string; control: string; demands: string; support: string }>
+        problem: string | null
+      }>
+      problem: string | null
+    }
+  }
+  /** A report for the screen: what all its formats say, and its first rows. It changes nothing. */
+  postReportsPreview: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: {
+      report: string
+      parameters?:
+        | {
+            from?: string | undefined
+            to?: string | undefined
+            last?: 'day' | 'week' | 'month' | 'quarter' | 'year' | undefined
+            zone?: string | undefined
+            users?: Array<string> | undefined
+            entities?: Array<string> | undefined
+            systems?: Array<string> | undefined
+            outcomes?: Array<'success' | 'failure' | 'unknown'> | undefined
+            q?: string | undefined
+            paper?: 'a4' | 'letter' | undefined
+          }
+        | undefined
+    }
+    answer: {
+      title: string
+      about: string
+      scope: string
+      query: string
+      zone: string
+      period: { from: number; to: number }
+      requested: { by: string; at: number }
+      facts: Array<{ name: string; text: string }>
+      verdict: { complete: boolean; sentence: string; reasons: Array<string> }
+      account: Array<{
+        title: string
+        note: string
+        chart:
+          | (
+              | {
+                  kind: 'time'
+                  unit: 'hour' | 'day' | 'week' | 'month'
+                  points: Array<{ at: number; count: number }>
+                }
+              | { kind: 'bars'; bars: Array<{ label: string; count: number }>; others: number }
+            )
+          | null
+        table: {
+          columns: Array<{ title: string; kind: 'text' | 'number' | 'time' | 'duration' | 'share' | 'id' }>
+          rows: Array<Array<string | number | null>>
+          more: number
+        } | null
+      }>
+      checkpoint: string | null
+      findings: Array<{
+        title: string
+        note: string
+        chart:
+          | (
+              | {
+                  kind: 'time'
+                  unit: 'hour' | 'day' | 'week' | 'month'
+                  points: Array<{ at: number; count: number }>
+                }
+              | { kind: 'bars'; bars: Array<{ label: string; count: number }>; others: number }
+            )
+          | null
+        table: {
+          columns: Array<{ title: string; kind: 'text' | 'number' | 'time' | 'duration' | 'share' | 'id' }>
+          rows: Array<Array<string | number | null>>
+          more: number
+        } | null
+      }>
+      rows: {
+        columns: Array<{
+          title: string
+          kind: 'text' | 'number' | 'time' | 'duration' | 'share' | 'id'
+          field: string
+        }>
+        count: number
+        order: 'newest' | 'oldest'
+        first: Array<Array<string | number | null>>
+      } | null
+      controls: Array<{ framework: string; control: string; demands: string; support: string }>
+    }
+  }
+  /** Which requirements of standards have evidence in a period, and which lack a source. */
+  getCoverage: {
+    params: Record<never, never>
+    query: {
+      from?: string | undefined
+      to?: string | undefined
+      last?: 'day' | 'week' | 'month' | 'quarter' | 'year' | undefined
+    }
+    body: undefined
+    answer: {
+      period: { from: number; to: number }
+      frameworks: Array<{
+        id: string
+        title: string
+        version: string
+        controls: Array<{
+          control: string
+          demands: string
+          state: 'evidence' | 'no-report' | 'no-source'
+          events: number
+          reports: Array<{
+            id: string
+            title: string
+            support: string
+            last: { job: string; at: number; complete: boolean } | null
+          }>
+          lacks: string | null
+        }>
+      }>
+    }
+  }
   /** Storage by category and tier, growth, free space, and overdue partitions. */
   getStorage: {
     params: Record<never, never>
@@ -2585,6 +2914,11 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     deleteJobsId: { method: 'DELETE', path: '/v1/jobs/{id}' },
     postJobsIdCancel: { method: 'POST', path: '/v1/jobs/{id}/cancel' },
     getJobsIdFilesName: { method: 'GET', path: '/v1/jobs/{id}/files/{name}' },
+    getReportSchedules: { method: 'GET', path: '/v1/report-schedules' },
+    getReportSchedulesId: { method: 'GET', path: '/v1/report-schedules/{id}' },
+    putReportSchedulesId: { method: 'PUT', path: '/v1/report-schedules/{id}' },
+    deleteReportSchedulesId: { method: 'DELETE', path: '/v1/report-schedules/{id}' },
+    postReportSchedulesIdRun: { method: 'POST', path: '/v1/report-schedules/{id}/run' },
     postAggregate: { method: 'POST', path: '/v1/aggregate' },
     getAlternatives: { method: 'GET', path: '/v1/alternatives' },
     getFields: { method: 'GET', path: '/v1/fields' },
@@ -2643,6 +2977,9 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     getArchive: { method: 'GET', path: '/v1/archive' },
     postArchiveRun: { method: 'POST', path: '/v1/archive/run' },
     postArchiveVerify: { method: 'POST', path: '/v1/archive/verify' },
+    getReports: { method: 'GET', path: '/v1/reports' },
+    postReportsPreview: { method: 'POST', path: '/v1/reports/preview' },
+    getCoverage: { method: 'GET', path: '/v1/coverage' },
     getStorage: { method: 'GET', path: '/v1/storage' },
     getRetention: { method: 'GET', path: '/v1/retention' },
     putRetention: { method: 'PUT', path: '/v1/retention' },

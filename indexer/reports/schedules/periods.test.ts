@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { periodBefore } from './period.ts'
+import { lastPeriod } from '../index.ts'
 
 const at = (text: string): number => Temporal.Instant.from(text).epochMilliseconds
 
@@ -15,5 +15,5 @@ it.each([
   // Midnight did not exist on this day.
   ['day', 'Asia/Beirut', '2026-03-30T12:00:00Z', '2026-03-28T22:00:00Z', '2026-03-29T21:00:00Z'],
 ] as const)('the last %s in %s at %s is from %s to %s', (period, zone, time, from, to) => {
-  expect(periodBefore(period, zone, at(time))).toEqual({ from: at(from), to: at(to) })
+  expect(lastPeriod(period, at(time), zone)).toEqual({ from: at(from), to: at(to) })
 })
