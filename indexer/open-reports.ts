@@ -24,8 +24,9 @@ import {
   sealFile,
   type View,
 } from './reports/index.ts'
-import { JobFiles, Jobs, type Requester, writePlain } from './reports/jobs/index.ts'
+import { JobFiles, Jobs, type Requester } from './reports/jobs/index.ts'
 import { Schedules } from './reports/schedules/index.ts'
+import { openWriters } from './reports/writers/index.ts'
 import type { Records } from './store/index.ts'
 
 /** What is asked for, checked. */
@@ -68,12 +69,14 @@ export async function openReports(config: IndexerConfig, parts: ReportsParts) {
     const { query, span } = demandAsked(asked, sources, view)
     return { title: titleOf(work, sources), query, period: span }
   }
+  const writers = openWriters()
+  closing.push(() => writers.close())
   const jobs = Jobs.open({
     records,
     files,
     trail,
     gather: (asked, view) => gather(asked, sources, view),
-    write: writePlain,
+    write: (request) => writers.write(request),
     seal: (request) =>
       sealFile({ ...request, made: clock(), sign: (text) => sources.transparencyLog.signNote(text) }),
     viewOf: (requester, permission, gone) => viewOf(requester, permission, gone, parts),

@@ -63,7 +63,7 @@ import { openKeeping } from './open-keeping.ts'
 import { openReports } from './open-reports.ts'
 import { openStore } from './open-store.ts'
 import { derivedOf } from './previous/index.ts'
-import { type ReportSources, readControls, readReports } from './reports/index.ts'
+import { ReportLibrary, type ReportSources } from './reports/index.ts'
 import { reportSecrets } from './reports/settings.ts'
 import { EventSettings, openCatalogue } from './settings/index.ts'
 import { justWhat, SharedRecords, type Store, StoreFullError, StoreUnavailableError } from './store/index.ts'
@@ -356,7 +356,10 @@ async function startParts(
     })
     closing.push(() => engine.close())
     if (parts.runsRules !== false) engine.start()
-    const controls = await readControls(undefined)
+    const library = new ReportLibrary(
+      () => current.reports,
+      (problem) => log.warn(problem),
+    )
     const reportSources: ReportSources = {
       ...ingest,
       ...kept,
@@ -366,9 +369,9 @@ async function startParts(
       settings,
       silentAfter: () => current.agents['silent-after'],
       calendar: () => calendar,
-      organisation: () => null,
-      reports: () => readReports(current.reports.own),
-      controls: () => controls,
+      organisation: () => library.organisation,
+      reports: () => library.reports,
+      controls: () => library.controls,
       clock,
       log,
     }

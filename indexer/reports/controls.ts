@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
-import { readConfig } from '../../config/index.ts'
+import { parseConfig } from '../../config/index.ts'
 import { reasonOf } from '../../schema/index.ts'
 import type { ControlLine } from './document.ts'
 
@@ -36,17 +36,15 @@ export interface ControlBook {
 }
 
 /** Reads the frameworks: the supplied ones, and those of a folder `controls` within the operator's own reports. */
-export async function readControls(own: string | undefined): Promise<ControlBook> {
+export function readControls(own: string | undefined): ControlBook {
   const frameworks = new Map<string, Framework>()
   const problems: string[] = []
-  for (const folder of [SUPPLIED_CONTROLS, ...(own === undefined ? [] : [join(own, 'controls')])]) {
-    for (const name of filesIn(folder)) {
-      const id = basename(name, SUFFIX)
-      try {
-        frameworks.set(id, { id, ...(await readConfig(join(folder, name), frameworkSchema)).value })
-      } catch (error) {
-        problems.push(reasonOf(error))
-      }
+  for (const file of [...filesIn(SUPPLIED_CONTROLS), ...(own === undefined ? [] : controlFilesIn(own))]) {
+    const id = basename(file, SUFFIX)
+    try {
+      frameworks.set(id, { id, ...parseConfig(readFileSync(file, 'utf8'), file, frameworkSchema) })
+    } catch (error) {
+      problems.push(reasonOf(error))
     }
   }
   return {
@@ -55,12 +53,15 @@ export async function readControls(own: string | undefined): Promise<ControlBook
   }
 }
 
+export const controlFilesIn = (own: string): string[] => filesIn(join(own, 'controls'))
+
 /** A folder that is not there has no files: operators need none of their own. */
 function filesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
       .filter((name) => name.endsWith(SUFFIX))
       .sort()
+      .map((name) => join(folder, name))
   } catch {
     return []
   }

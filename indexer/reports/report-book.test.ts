@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { readControls } from './controls.ts'
+import { ReportLibrary } from './library.ts'
 import { readReports } from './report-book.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'waybill-reports-'))
@@ -13,11 +14,11 @@ function reportOf(name: string, text: string) {
   return readReports(folder).reports.find(({ id }) => id === name)
 }
 
-test('every supplied report and control can be read, and every control names reports that there are', async () => {
+test('every supplied report and control can be read, and every control names reports that there are', () => {
   const { reports } = readReports(undefined)
   expect(reports.map(({ problem }) => problem)).toEqual(reports.map(() => null))
   expect(reports.length).toBe(10)
-  const { frameworks, problems } = await readControls(undefined)
+  const { frameworks, problems } = readControls(undefined)
   expect(problems).toEqual([])
   expect(frameworks.map(({ id }) => id).toSorted()).toEqual([
     'dora',
@@ -72,7 +73,7 @@ test.each([
   expect(readReports(folder).reports.filter(({ problem }) => problem === null).length).toBe(10)
 })
 
-test("a report of the operator's own takes the place of the supplied one of its name, and may bring controls", async () => {
+test("a report of the operator's own takes the place of the supplied one of its name, and may bring controls", () => {
   const own = reportOf('user-access', 'title: Ours\nabout: x\nquery: "source: erp"\n')
   expect(own).toMatchObject({ origin: 'own', declaration: { title: 'Ours' }, problem: null })
   mkdirSync(join(folder, 'controls'))
@@ -81,7 +82,7 @@ test("a report of the operator's own takes the place of the supplied one of its 
     'title: House rules\nversion: "1"\ncontrols:\n  - control: H1\n    demands: Know who came.\n    reports: [{ report: user-access, support: It lists them. }]\n',
   )
   writeFileSync(join(folder, 'controls/wrong.yml'), 'title: Wrong\n')
-  const { frameworks, problems } = await readControls(folder)
+  const { frameworks, problems } = readControls(folder)
   expect(frameworks.map(({ title }) => title)).toContain('House rules')
   expect(problems).toEqual([expect.stringContaining('wrong.yml')])
 })
@@ -90,4 +91,24 @@ test('a folder that is not there is said, and the supplied reports are there all
   const { reports, problem } = readReports(join(folder, 'nowhere'))
   expect(problem).toContain('Correct reports.own in indexer.yml')
   expect(reports.length).toBe(10)
+})
+
+test('the library sees files that change, names what is wrong once, and makes reports without a logo that can not be read', () => {
+  const own = join(folder, 'library')
+  mkdirSync(own)
+  const said: string[] = []
+  const settings = { own, organisation: { name: 'Acme', logo: join(own, 'logo.gif') } }
+  const library = new ReportLibrary(
+    () => settings,
+    (sentence) => void said.push(sentence),
+  )
+  expect(library.reports.reports.length).toBe(10)
+  expect(library.organisation).toEqual({ name: 'Acme', logo: null })
+  expect(said).toEqual([expect.stringContaining('logo.gif is neither a .png nor an .svg')])
+  writeFileSync(join(own, 'ours.yml'), 'title: Ours\n')
+  expect(library.reports.reports.find(({ id }) => id === 'ours')?.problem).toContain('about: missing')
+  expect(library.reports.reports.length).toBe(11)
+  expect(said.length).toBe(2)
+  writeFileSync(join(own, 'ours.yml'), 'title: Ours again\nabout: x\n')
+  expect(library.reports.reports.find(({ id }) => id === 'ours')?.declaration?.title).toBe('Ours again')
 })

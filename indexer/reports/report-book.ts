@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigError, parseConfig } from '../../config/index.ts'
@@ -77,16 +77,15 @@ export function readReport(file: string, origin: BookReport['origin'] = 'own'): 
   }
 }
 
-/** Changes when a file of the folder does. */
-export function stampOf(folder: string | undefined): string {
-  if (folder === undefined) return ''
+/** The files of a folder of reports; none if it can't be read. */
+export function reportFilesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
       .filter((name) => name.endsWith(SUFFIX))
       .sort()
-      .map((name) => `${name} ${statSync(join(folder, name)).mtimeMs}`)
-      .join('\n')
-  } catch (error) {
-    return reasonOf(error)
+      .map((name) => join(folder, name))
+  } catch {
+    // `readReports` says so.
+    return []
   }
 }
