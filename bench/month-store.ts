@@ -14,7 +14,7 @@ const IN_FLIGHT = 6
 const LENGTH = 28 * 86_400_000
 
 /** An embedded store of a month of events, whose end is given; a folder that has one already is used as it is. */
-async function filled(folder: string, total: number): Promise<{ end: number; taken: number }> {
+export async function filled(folder: string, total: number): Promise<{ end: number; taken: number }> {
   const note = join(folder, 'filled.json')
   const known = await readFile(note, 'utf8').catch(() => null)
   if (known !== null) return JSON.parse(known) as { end: number; taken: number }
@@ -46,7 +46,7 @@ async function filled(folder: string, total: number): Promise<{ end: number; tak
 }
 
 /** Starts an indexer on such a store, with the clock at the end of the month. */
-function served(folder: string, end: number): Promise<RunningIndexer> {
+export function served(folder: string, end: number): Promise<RunningIndexer> {
   const started = Date.now()
   const config = indexerConfigSchema.parse({
     listen: 'http://127.0.0.1:0',
