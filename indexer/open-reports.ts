@@ -12,8 +12,12 @@ import {
   type User,
   type Visibility,
 } from './accounts/index.ts'
+import { channelOf, type Notifier } from './alerts/notify/index.ts'
 import { folderOf, type IndexerConfig } from './config.ts'
 import type { Trail } from './ingest/index.ts'
+import { bucketOf } from './lifecycle/archive/index.ts'
+import { Refusal } from './refusal.ts'
+import { Deliveries, Places } from './reports/delivery/index.ts'
 import {
   type Asked,
   demandAsked,
@@ -48,6 +52,7 @@ interface ReportsParts {
   readonly settings: () => IndexerConfig
   readonly records: Records
   readonly trail: Trail
+  readonly notifier: Notifier
   readonly sources: ReportSources
   readonly users: Accounts['users']
   readonly sightOf: (user: User) => Visibility
@@ -71,6 +76,11 @@ export async function openReports(config: IndexerConfig, parts: ReportsParts) {
   }
   const writers = openWriters()
   closing.push(() => writers.close())
+  const places = new Places(
+    () => settings().reports.places,
+    (s3) => bucketOf(s3, clock),
+  )
+  let deliveries: Deliveries | null = null
   const jobs = Jobs.open({
     records,
     files,
@@ -83,10 +93,31 @@ export async function openReports(config: IndexerConfig, parts: ReportsParts) {
     settings: () => settings().reports,
     host: hostname(),
     self: random(16).toString('hex'),
+    onDone: () => deliveries?.wake(),
     clock,
     log,
   })
   closing.push(() => jobs.close())
+  const opened = Deliveries.open({
+    jobs,
+    trail,
+    notifier: parts.notifier,
+    places,
+    settings: () => {
+      const { mail, reports, 'console-url': console = null } = settings()
+      return { mail, console, attach: reports.attach, zone: zone() }
+    },
+    addressesOf: (role) =>
+      parts.users
+        .list()
+        .flatMap((user) =>
+          user.role === role && !isLockedOut(user) && user.email !== undefined ? [user.email] : [],
+        ),
+    clock,
+    log,
+  })
+  deliveries = opened
+  closing.push(() => opened.close())
   const schedules = Schedules.open({
     records,
     jobs,
@@ -95,7 +126,13 @@ export async function openReports(config: IndexerConfig, parts: ReportsParts) {
       const view = viewOf(owner, 'report', NEVER, parts)
       return checkWork({ makes: 'report', report, parameters: { ...parameters, last: 'month' } }, view)
     },
-    demandRecipients: () => {},
+    demandRecipients: (to) => {
+      for (const one of to) {
+        if ('place' in one) places.demand(one.place)
+        if ('channel' in one && channelOf(one.channel, settings().channels) === undefined)
+          throw new Refusal('WB-REQUEST-INVALID', `to: indexer.yml has no channel ${one.channel}.`)
+      }
+    },
     zone,
     random,
     clock,

@@ -380,6 +380,7 @@ async function startParts(
       settings: () => current,
       records: store.records,
       trail: ingest.trail,
+      notifier,
       sources: reportSources,
       users: accounts.users,
       sightOf: access.sightOf,
@@ -485,7 +486,8 @@ async function startParts(
         rules.reload(next.rules ?? SUPPLIED_RULES)
         const started = NEEDS_RESTART.filter((key) => !isDeepStrictEqual(config[key], next[key]))
         const otherMode = tls === null ? next.tls !== undefined : next.tls === undefined
-        return otherMode ? [...started, 'tls'] : started
+        const otherFolder = config.reports.folder !== next.reports.folder
+        return [...started, ...(otherMode ? ['tls'] : []), ...(otherFolder ? ['reports.folder'] : [])]
       },
       close: closeAll,
     }

@@ -48,6 +48,7 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'indexer/previous', doors: ['index.ts'] },
   // The model and the settings are types and schemas.
   { folder: 'indexer/reports', doors: ['index.ts', 'document.ts', 'settings.ts'] },
+  { folder: 'indexer/reports/delivery', doors: ['index.ts'] },
   { folder: 'indexer/reports/jobs', doors: ['index.ts'] },
   { folder: 'indexer/reports/schedules', doors: ['index.ts'] },
   { folder: 'indexer/reports/writers', doors: ['index.ts'] },

@@ -12,6 +12,8 @@ const userSchema = z.object({
   /** Random: a later user of the same name is another person. */
   id: z.string(),
   role: z.enum(ROLES),
+  /** Where reports for the role go. */
+  email: z.string().optional(),
   limits: limitsSchema,
   /** Sessions of earlier epochs have ended: it goes up with the password, the role and a lock. */
   epoch: z.number().int(),

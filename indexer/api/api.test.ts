@@ -396,6 +396,7 @@ describe('the OpenAPI document', () => {
       'post /v1/silences',
       'post /v1/tokens',
       'post /v1/users',
+      'post /v1/users/{name}/email',
       'post /v1/users/{name}/limits',
       'post /v1/users/{name}/lock',
       'post /v1/users/{name}/reset',

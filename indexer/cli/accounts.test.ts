@@ -147,8 +147,9 @@ describe('users', () => {
     const steps: [string[], RegExp][] = [
       [['limits', 'jane', '--entities', 'Invoice, Payment'], /sees Invoice, Payment/],
       [['role', 'jane', 'auditor'], /User jane: auditor/],
+      [['email', 'jane', 'jane@acme.example'], /mail to jane@acme\.example/],
       [['lock', 'jane', '--reason', 'on leave'], /locked: on leave/],
-      [['unlock', 'jane'], /sees Invoice, Payment, has not signed in yet/],
+      [['unlock', 'jane'], /sees Invoice, Payment, mail to jane@acme\.example, has not signed in yet/],
       [['reset', 'jane', '--remove-second-factor'], /^[a-z0-9-]{23}\n$/],
     ]
     for (const [args, said] of steps) {
@@ -157,8 +158,10 @@ describe('users', () => {
       expect(out).toMatch(said)
     }
     const { out } = await operator('users')
-    expect(out).toMatch(/^NAME +FULL NAME +ROLE +SECOND FACTOR +SEES +STATE$/m)
-    expect(out).toMatch(/^jane +Jane Doe +auditor +no +Invoice, Payment +has not signed in yet$/m)
+    expect(out).toMatch(/^NAME +FULL NAME +ROLE +SECOND FACTOR +SEES +MAIL +STATE$/m)
+    expect(out).toMatch(
+      /^jane +Jane Doe +auditor +no +Invoice, Payment +jane@acme\.example +has not signed in yet$/m,
+    )
     expect((await operator('users', 'remove', 'jane')).out).toContain('User jane is removed')
     expect((await operator('users')).out).not.toContain('jane')
   })

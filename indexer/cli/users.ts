@@ -38,6 +38,7 @@ export function commands(cli: Argv) {
         named(add)
           .option('role', { choices: ROLES, demandOption: true, describe: 'The role' })
           .option('full-name', { type: 'string', default: '', requiresArg: true, describe: 'The full name' })
+          .option('email', { type: 'string', requiresArg: true, describe: 'Where reports for the role go' })
           .options(limitOptions),
       (given) => add(given),
     )
@@ -51,6 +52,12 @@ export function commands(cli: Argv) {
           describe: 'The new role',
         }),
       (given) => changed(given, 'role', { role: given.role }),
+    )
+    .command(
+      'email <name> [address]',
+      'Set the mail address, where reports for the role go; without one remove it',
+      (email) => named(email).positional('address', { type: 'string', describe: 'The address' }),
+      (given) => changed(given, 'email', { email: given.address ?? null }),
     )
     .command(
       'limits <name>',
@@ -140,7 +147,7 @@ function listOf(option: string, text: string | undefined): string[] | null {
 async function list(given: Given): Promise<void> {
   const { users } = understood(usersShape, await connect(given).json('/v1/users'))
   if (given.json) return writeLines(jsonLines(users))
-  const head = ['NAME', 'FULL NAME', 'ROLE', 'SECOND FACTOR', 'SEES', 'STATE']
+  const head = ['NAME', 'FULL NAME', 'ROLE', 'SECOND FACTOR', 'SEES', 'MAIL', 'STATE']
   await writeLines(table(head, users.map(rowOf), terminalWidth(), paintFor(process.stdout)))
 }
 
@@ -153,6 +160,7 @@ function rowOf(user: UserShape): string[] {
     user.role,
     user.secondFactor ? 'yes' : 'no',
     sees === '' ? 'all' : sees,
+    user.email ?? '',
     stateOf(user),
   ]
 }
@@ -165,9 +173,11 @@ function stateOf(user: UserShape): string {
   return user.oneTimePassword ? 'has not signed in yet' : 'active'
 }
 
-async function add(given: Named & Limits & { role: string; fullName: string }): Promise<void> {
+async function add(
+  given: Named & Limits & { role: string; fullName: string; email: string | undefined },
+): Promise<void> {
   const { name, role, fullName } = given
-  const body = { name, role, fullName, limits: limitsOf(given) }
+  const body = { name, role, fullName, limits: limitsOf(given), email: given.email ?? null }
   const answer = await connect(given).json('/v1/users', { method: 'POST', body })
   await tellPassword(given, answer)
 }
@@ -192,8 +202,12 @@ async function tellPassword(given: Given, answer: unknown): Promise<void> {
 async function changed(given: Named, what: string, body: object): Promise<void> {
   const user = understood(userShape, await asked(given, `/${what}`, { method: 'POST', body }))
   if (given.json) return writeLines(jsonLines([user]))
-  const [, , role, , sees] = rowOf(user)
-  await writeLines([harmless(`User ${user.name}: ${role}, sees ${sees}, ${stateOf(user)}.`)])
+  const [, , role, , sees, mail] = rowOf(user)
+  await writeLines([
+    harmless(
+      `User ${user.name}: ${role}, sees ${sees}, ${mail === '' ? '' : `mail to ${mail}, `}${stateOf(user)}.`,
+    ),
+  ])
 }
 
 async function remove(given: Named): Promise<void> {

@@ -129,11 +129,18 @@ export const signedOutShape = z.object({
   next: z.string().nullable().describe('The address that also signs out at the provider.'),
 })
 
+/** Loose, as mail servers are: what it can't be is with two @, white space, or a list. */
+export const mailAddress = z
+  .string()
+  .max(254)
+  .regex(/^[^\s@,;<>"()]+@[^\s@,;<>"()]+$/, 'expected a mail address such as jane@acme.example')
+
 export const newUserShape = z.strictObject({
   name: userName,
   fullName: z.string().max(256).default(''),
   role: roleShape,
   limits: limitsSchema.prefault({}),
+  email: mailAddress.nullable().default(null).describe('Where reports for the role of this user go.'),
 })
 
 export const userShape = z.object({
@@ -141,6 +148,7 @@ export const userShape = z.object({
   fullName: z.string(),
   role: roleShape,
   limits: limitsSchema,
+  email: z.string().nullable().describe('Where reports for the role of this user go.'),
   provider: z.string().nullable().describe('The provider where the user signs in; null for a local user.'),
   secondFactor: z.boolean(),
   oneTimePassword: z.boolean().describe('An admin made the password, and the user has not changed it yet.'),
@@ -154,6 +162,7 @@ export const userShape = z.object({
 export type UserShape = z.infer<typeof userShape>
 export const usersShape = z.object({ users: z.array(userShape) })
 
+export const emailChangeShape = z.strictObject({ email: mailAddress.nullable() })
 export const roleChangeShape = z.strictObject({ role: roleShape })
 export const lockShape = z.strictObject({ reason: z.string().max(256).default('') })
 export const resetShape = z.strictObject({

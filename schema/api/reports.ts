@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { mailAddress } from './accounts.ts'
 
 /** Reports, exports, the jobs that make them, and their schedules. */
 
@@ -149,15 +150,15 @@ export const newJobSchema = z.discriminatedUnion('makes', [
     report: z.string().min(1).max(100),
     parameters: reportParametersSchema.prefault({}),
     formats: formats.default(['pdf']),
-    mail: z.boolean().default(false).describe('Sends a mail to `mailTo` when it is ready.'),
-    mailTo: z.string().max(254).optional(),
+    mail: z.boolean().default(false).describe('Sends a mail when it is ready.'),
+    mailTo: mailAddress.optional().describe('By default your own address, if the indexer knows it.'),
   }),
   z.strictObject({
     makes: z.literal('export'),
     export: exportAskedSchema.prefault({}),
     formats: formats.default(['csv']),
     mail: z.boolean().default(false),
-    mailTo: z.string().max(254).optional(),
+    mailTo: mailAddress.optional(),
   }),
 ])
 export type NewJob = z.output<typeof newJobSchema>
@@ -221,7 +222,7 @@ export const scheduleBodySchema = z.strictObject({
   to: z
     .array(
       z.union([
-        z.strictObject({ mail: z.string().min(3).max(254) }),
+        z.strictObject({ mail: mailAddress }),
         z.strictObject({ role: z.enum(['viewer', 'auditor', 'manager', 'admin']) }),
         z.strictObject({ channel: z.string().min(1).max(64) }),
         z.strictObject({ place: name.describe('A destination of `reports.places` in the settings.') }),

@@ -12,6 +12,7 @@ export const OCCASIONS = [
   'resolved',
   'digest',
   'test',
+  'report',
 ] as const
 export type Occasion = (typeof OCCASIONS)[number]
 
@@ -38,6 +39,8 @@ export const contentSchema = z.object({
   note: z.string(),
   /** Of a digest: one line for each message in it. */
   lines: z.array(z.string()),
+  /** Of a report: where the console shows it; empty if that is not known. */
+  link: z.string().default(''),
 })
 export type Content = z.output<typeof contentSchema>
 
@@ -68,6 +71,7 @@ export function contentOf({ alert, incident }: Pick<News, 'alert' | 'incident'>,
     addresses: some(incident.addresses),
     note: alert.resolution === null ? '' : cut(alert.resolution.reason, MOST.summary),
     lines: [],
+    link: '',
   }
 }
 
@@ -131,6 +135,8 @@ export function titleOf(content: Content): string {
       return `${lines.length} ${lines.length === 1 ? 'message' : 'messages'} of Waybill`
     case 'test':
       return 'Test: this channel works'
+    case 'report':
+      return summary
   }
 }
 
@@ -139,12 +145,16 @@ export interface Links {
   readonly incident: string | null
   readonly alert: string | null
   readonly acknowledge: string | null
+  readonly report: string | null
 }
-export const NO_LINKS: Links = { incident: null, alert: null, acknowledge: null }
+export const NO_LINKS: Links = { incident: null, alert: null, acknowledge: null, report: null }
+
+/** They are about no alert. */
+const OTHERS: ReadonlySet<Occasion> = new Set(['digest', 'test', 'report'])
 
 /** Name and value of what is known besides the message, in the order of importance. */
 export function factsOf(content: Content, zone: string): (readonly [string, string])[] {
-  if (content.occasion === 'digest' || content.occasion === 'test') return []
+  if (OTHERS.has(content.occasion)) return []
   const { rule, users, addresses, alerts, count, first, last, note, occasion } = content
   const facts: (readonly [string, string])[] = [['Rule', rule.name]]
   if (rule.author !== null) facts.push(['Author of the rule', rule.author])
@@ -175,6 +185,7 @@ export function plainText(content: Content, links: Links, zone: string): string 
     ...part(links.acknowledge === null ? '' : `Acknowledge:  ${links.acknowledge}`),
     ...part(links.incident === null ? '' : `Incident:     ${links.incident}`),
     ...part(links.alert === null ? '' : `Alert:        ${links.alert}`),
+    ...part(links.report === null ? '' : `Report:       ${links.report}`),
   ].join('\n')
   return [
     titleOf(content),

@@ -4,9 +4,12 @@
  * Out: messages by mail, Slack, PagerDuty and others, each a record of the outbox before it is sent.
  */
 export { serveAcknowledge } from './acknowledge-page.ts'
-export { sendMail } from './channels/email.ts'
+export { type OwnMail, outcomeOf, sendMail } from './channels/email.ts'
+export { type Outcome, SENT } from './channels/sender.ts'
+export { clean } from './content.ts'
 export { Notifier, type NotifierParts, type Preview } from './notifier.ts'
 export {
+  channelOf,
   channelsSchema,
   locatedChannels,
   type MailSettings,

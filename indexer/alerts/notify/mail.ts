@@ -38,10 +38,18 @@ const FONT = "font-family: -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, 
 export function htmlMail(content: Content, links: Links, zone: string): string {
   const { occasion, message, response, lines, priority } = content
   const isOver = occasion === 'resolved'
-  const colour = isOver || occasion === 'test' ? RESOLVED : COLOURS[priority]
+  const colour = isOver || occasion === 'test' || occasion === 'report' ? RESOLVED : COLOURS[priority]
   const title = titleOf(content)
   const label =
-    occasion === 'test' ? 'Test' : occasion === 'digest' ? 'Digest' : isOver ? 'Resolved' : priority
+    occasion === 'test'
+      ? 'Test'
+      : occasion === 'report'
+        ? 'Report'
+        : occasion === 'digest'
+          ? 'Digest'
+          : isOver
+            ? 'Resolved'
+            : priority
   const heading = occasion === 'digest' || occasion === 'test' ? title : content.summary
   const kind: Partial<Record<Content['occasion'], string>> = {
     worse: 'This incident has become more serious.',
@@ -57,6 +65,7 @@ export function htmlMail(content: Content, links: Links, zone: string): string {
     links.acknowledge === null ? '' : button(links.acknowledge, 'Acknowledge', true),
     links.incident === null ? '' : button(links.incident, 'Open the incident', links.acknowledge === null),
     links.alert === null ? '' : button(links.alert, 'Open the alert', false),
+    links.report === null ? '' : button(links.report, 'Open the report', true),
   ].join('')
   const row = ([name, value]: readonly [string, string]): string =>
     `<tr><td class="dim" style="padding: 4px 16px 4px 0; color: #566370; vertical-align: top; white-space: nowrap">${html(name)}</td><td class="text" style="padding: 4px 0; color: #1c242c; word-break: break-word">${paragraphs(value)}</td></tr>`

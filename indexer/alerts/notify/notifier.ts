@@ -17,7 +17,7 @@ import type { ParsedRule } from '../rules.ts'
 import { acknowledgeToken, type Claims, claimsOf } from './acknowledge-link.ts'
 import { senderOf } from './channels/index.ts'
 import type { Outcome, Send } from './channels/sender.ts'
-import { type Content, cleaned, type Links, NO_LINKS, plainText, titleOf } from './content.ts'
+import { type Content, cleaned, cut, type Links, NO_LINKS, plainText, titleOf } from './content.ts'
 import { htmlMail } from './mail.ts'
 import { idOf, type Message, Outbox } from './outbox.ts'
 import { destinationsOf, onCall, targetsOf, whereItEnds } from './routing.ts'
@@ -250,6 +250,7 @@ export class Notifier {
 
   #linksOf(content: Content, { to, channel }: Pick<Message, 'to' | 'channel'>): Links {
     const base = this.#parts.settings()['console-url']
+    if (content.link !== '') return { ...NO_LINKS, report: content.link }
     if (base === undefined || content.incident === '') return NO_LINKS
     const at = (...path: string[]): string => `${base}/${path.map(encodeURIComponent).join('/')}`
     const { linkKey, clock } = this.#parts
@@ -257,6 +258,7 @@ export class Notifier {
     return {
       incident: at('incidents', content.incident),
       alert: content.alert === '' ? null : at('alerts', content.alert),
+      report: null,
       // Only mail goes to one person; others ask people to sign in.
       acknowledge:
         to === '' || content.occasion === 'resolved'
@@ -337,6 +339,39 @@ export class Notifier {
         Object.entries(rotas).map(([name, rota]) => [name, onCall(rota, clock(), zone())]),
       ),
     }
+  }
+
+  /**
+   * Tells a channel something that is about no incident, through all targets whatever their conditions; those that open incidents elsewhere
+   * are left out. The same key tells it once. Returns the ids of the messages.
+   */
+  async post(
+    channel: string,
+    key: string,
+    said: { readonly title: string; readonly message: string; readonly link: string },
+  ): Promise<string[]> {
+    const { settings, zone, clock } = this.#parts
+    const { channels, rotas } = settings()
+    const known = channelOf(channel, channels)
+    if (known === undefined) return []
+    const always = { ...known, to: known.to.map(({ when: _, ...target }) => target) }
+    const content: Content = {
+      ...testContent('', '', clock()),
+      occasion: 'report',
+      summary: cut(said.title, 500),
+      message: cut(said.message, 2000),
+      link: said.link,
+    }
+    const destinations = destinationsOf(
+      channel,
+      content,
+      { channels: { ...channels, [channel]: always }, rotas },
+      clock(),
+      zone(),
+    ).filter(({ kind }) => kind !== 'pagerduty' && kind !== 'opsgenie')
+    await this.#outbox.add(destinations.map((one) => ({ key, content, ...one })))
+    this.#wake()
+    return destinations.map((one) => idOf(key, one))
   }
 
   /** Sends a test through all targets of a channel, whatever their conditions. */
@@ -434,6 +469,7 @@ function testContent(channel: string, by: string, at: number): Content {
     addresses: [],
     note: '',
     lines: [],
+    link: '',
   }
 }
 

@@ -237,9 +237,13 @@ export function jobRoutes({
   }
 }
 
-function mailOf({ mailTo }: NewJob, _asker: Asker): string {
-  if (mailTo !== undefined) return mailTo
-  throw new Refusal('WB-REQUEST-INVALID', 'mailTo: expected the address that the mail goes to.')
+function mailOf({ mailTo }: NewJob, { user }: Asker): string {
+  const address = mailTo ?? user?.email
+  if (address !== undefined) return address
+  throw new Refusal(
+    'WB-REQUEST-INVALID',
+    'mailTo: expected the address that the mail goes to: none is known of you.',
+  )
 }
 
 const requesterOf = ({ name, user }: Asker): Requester => ({ name, user: user?.id ?? null })

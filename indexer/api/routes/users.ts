@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import {
+  emailChangeShape,
   givenPasswordShape,
   limitsSchema,
   lockShape,
@@ -66,12 +67,13 @@ export function userRoutes(service: Service): Route[] {
       body: newUserShape,
       answers: { 200: json('The user, and the password.', givenPasswordShape) },
       async serve({ body, asker }) {
-        const { name, fullName, role, limits } = body
+        const { name, fullName, role, limits, email } = body
         if (users.find(name) !== undefined) throw new Refusal('WB-EXISTS', `There is already a user ${name}.`)
         const { password, expires, hash } = await given()
         const now = clock()
         const user: User = {
           ...{ name, fullName, role, limits },
+          ...(email !== null && { email }),
           id: random(8).toString('hex'),
           epoch: 0,
           password: hash,
@@ -85,6 +87,7 @@ export function userRoutes(service: Service): Route[] {
         await record(asker, user, 'user-create', `User ${name} was made, as ${role}.`, [
           { field: 'role', old: null, new: role },
           { field: 'limits', old: null, new: JSON.stringify(limits) },
+          ...(email === null ? [] : [{ field: 'email', old: null, new: email }]),
         ])
         await users.add(user)
         return { user: shapeOf(user, now), password, expires }
@@ -115,6 +118,25 @@ export function userRoutes(service: Service): Route[] {
           { field: 'role', old: user.role, new: role },
         ])
         return shapeOf(await users.setRole(name, role), clock())
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/users/:name/email',
+      needs: 'users',
+      about: 'Changes the mail address of a user, where reports for their role go; null removes it.',
+      params,
+      body: emailChangeShape,
+      answers: { 200: json('The user.', userShape) },
+      async serve({ params: { name }, body: { email }, asker }) {
+        const user = users.demand(name)
+        await record(asker, user, 'user-email', `The mail address of user ${user.name} was changed.`, [
+          { field: 'email', old: user.email ?? null, new: email },
+        ])
+        const changed = await users.change(name, ({ email: _, ...others }) =>
+          email === null ? others : { ...others, email },
+        )
+        return shapeOf(changed, clock())
       },
     }),
     route({
@@ -222,6 +244,7 @@ function shapeOf(user: User, now: number): UserShape {
   const { name, fullName, role, limits, secondFactor, oneTime, locked, created, passwordChanged } = user
   return {
     ...{ name, fullName, role, limits, created, passwordChanged },
+    email: user.email ?? null,
     provider: user.identity?.issuer ?? null,
     secondFactor: secondFactor !== null,
     oneTimePassword: oneTime !== null,

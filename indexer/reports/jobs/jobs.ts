@@ -49,8 +49,8 @@ export interface JobsParts {
   readonly host: string
   /** The name of this process among those that share the records. */
   readonly self: string
-  /** Work that follows from jobs that are done, such as their delivery; returns when there is more, ms from now. */
-  readonly afterwards?: (jobs: readonly Job[]) => Promise<number>
+  /** Told after each job that is done. */
+  readonly onDone?: () => void
   readonly clock: () => number
   readonly log: Logger
   /** Whether it works by itself; a test does it step by step. The default is true. */
@@ -234,22 +234,21 @@ export class Jobs {
     let isTroubled = false
     while (!this.#stopping.signal.aborted) {
       this.#awake = Promise.withResolvers()
-      let wait = LOOK_EVERY
       try {
-        wait = Math.min(wait, await this.#turn())
+        await this.#turn()
         isTroubled = false
       } catch (thrown) {
         if (!isTroubled) this.#parts.log.warn(`Reports and exports wait for the store: ${reasonOf(thrown)}`)
         isTroubled = true
       }
-      const timer = setTimeout(() => this.#awake.resolve(), wait)
+      const timer = setTimeout(() => this.#awake.resolve(), LOOK_EVERY)
       await this.#awake.promise
       clearTimeout(timer)
     }
   }
 
-  async #turn(): Promise<number> {
-    const { clock, settings, afterwards } = this.#parts
+  async #turn(): Promise<void> {
+    const { clock, settings } = this.#parts
     this.#isAlone ??= (await this.#parts.records.version()) === null
     const jobs = await this.list()
     const waiting = jobs.filter((job) => this.#isFree(job)).sort((a, b) => this.#order(a, b))
@@ -258,7 +257,6 @@ export class Jobs {
       if (!this.#running.has(id)) await this.#take(id)
     }
     if (clock() - this.#tidiedAt >= TIDY_EVERY) await this.#tidy()
-    return (await afterwards?.(jobs)) ?? LOOK_EVERY
   }
 
   #isFree(job: Pick<JobRecord, 'state' | 'notBefore' | 'lease'>): boolean {
@@ -344,6 +342,7 @@ export class Jobs {
       await files.finish(job.id)
       const done = await this.change(job.id, (now) => (this.#isMine(now) ? { ...now, ...result } : null))
       if (done === null) await files.remove(job.id)
+      else this.#parts.onDone?.()
     } catch (thrown) {
       const why: unknown = stop.signal.aborted ? stop.signal.reason : thrown
       await this.#failed(job, why).catch((again) =>

@@ -1386,7 +1386,16 @@ export interface Operations {
         channel: string
         target: string
         to: string
-        occasion: 'opened' | 'worse' | 'reopened' | 'reminder' | 'escalation' | 'resolved' | 'digest' | 'test'
+        occasion:
+          | 'opened'
+          | 'worse'
+          | 'reopened'
+          | 'reminder'
+          | 'escalation'
+          | 'resolved'
+          | 'digest'
+          | 'test'
+          | 'report'
         incident: string
         title: string
         priority: 'low' | 'medium' | 'high' | 'critical'
@@ -1411,7 +1420,16 @@ export interface Operations {
       channel: string
       target: string
       to: string
-      occasion: 'opened' | 'worse' | 'reopened' | 'reminder' | 'escalation' | 'resolved' | 'digest' | 'test'
+      occasion:
+        | 'opened'
+        | 'worse'
+        | 'reopened'
+        | 'reminder'
+        | 'escalation'
+        | 'resolved'
+        | 'digest'
+        | 'test'
+        | 'report'
       incident: string
       title: string
       priority: 'low' | 'medium' | 'high' | 'critical'
@@ -2652,6 +2670,7 @@ export interface Operations {
         fullName: string
         role: 'viewer' | 'auditor' | 'manager' | 'admin'
         limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+        email: string | null
         provider: string | null
         secondFactor: boolean
         oneTimePassword: boolean
@@ -2672,6 +2691,7 @@ export interface Operations {
       limits?:
         | { namespaces?: Array<string> | null | undefined; entities?: Array<string> | null | undefined }
         | undefined
+      email?: string | null | undefined
     }
     answer: {
       user: {
@@ -2679,6 +2699,7 @@ export interface Operations {
         fullName: string
         role: 'viewer' | 'auditor' | 'manager' | 'admin'
         limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+        email: string | null
         provider: string | null
         secondFactor: boolean
         oneTimePassword: boolean
@@ -2700,6 +2721,7 @@ export interface Operations {
       fullName: string
       role: 'viewer' | 'auditor' | 'manager' | 'admin'
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+      email: string | null
       provider: string | null
       secondFactor: boolean
       oneTimePassword: boolean
@@ -2725,6 +2747,26 @@ export interface Operations {
       fullName: string
       role: 'viewer' | 'auditor' | 'manager' | 'admin'
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+      email: string | null
+      provider: string | null
+      secondFactor: boolean
+      oneTimePassword: boolean
+      locked: { since: number; until: number | null; reason: string } | null
+      created: number
+      passwordChanged: number
+    }
+  }
+  /** Changes the mail address of a user, where reports for their role go; null removes it. */
+  postUsersNameEmail: {
+    params: { name: string }
+    query: Record<never, never>
+    body: { email: string | null }
+    answer: {
+      name: string
+      fullName: string
+      role: 'viewer' | 'auditor' | 'manager' | 'admin'
+      limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+      email: string | null
       provider: string | null
       secondFactor: boolean
       oneTimePassword: boolean
@@ -2743,6 +2785,7 @@ export interface Operations {
       fullName: string
       role: 'viewer' | 'auditor' | 'manager' | 'admin'
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+      email: string | null
       provider: string | null
       secondFactor: boolean
       oneTimePassword: boolean
@@ -2761,6 +2804,7 @@ export interface Operations {
       fullName: string
       role: 'viewer' | 'auditor' | 'manager' | 'admin'
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+      email: string | null
       provider: string | null
       secondFactor: boolean
       oneTimePassword: boolean
@@ -2779,6 +2823,7 @@ export interface Operations {
       fullName: string
       role: 'viewer' | 'auditor' | 'manager' | 'admin'
       limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+      email: string | null
       provider: string | null
       secondFactor: boolean
       oneTimePassword: boolean
@@ -2798,6 +2843,7 @@ export interface Operations {
         fullName: string
         role: 'viewer' | 'auditor' | 'manager' | 'admin'
         limits: { namespaces: Array<string> | null; entities: Array<string> | null }
+        email: string | null
         provider: string | null
         secondFactor: boolean
         oneTimePassword: boolean
@@ -3015,6 +3061,7 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     getUsersName: { method: 'GET', path: '/v1/users/{name}' },
     deleteUsersName: { method: 'DELETE', path: '/v1/users/{name}' },
     postUsersNameRole: { method: 'POST', path: '/v1/users/{name}/role' },
+    postUsersNameEmail: { method: 'POST', path: '/v1/users/{name}/email' },
     postUsersNameLimits: { method: 'POST', path: '/v1/users/{name}/limits' },
     postUsersNameLock: { method: 'POST', path: '/v1/users/{name}/lock' },
     postUsersNameUnlock: { method: 'POST', path: '/v1/users/{name}/unlock' },

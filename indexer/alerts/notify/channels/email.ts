@@ -23,6 +23,8 @@ export interface OwnMail {
   /** The id of the messages that it belongs to, without the domain. */
   readonly thread?: string
   readonly isUrgent?: boolean
+  /** Files, with their bytes: nothing is read from a disk here. */
+  readonly attachments?: readonly { readonly name: string; readonly type: string; readonly bytes: Buffer }[]
 }
 
 /** Sends a mail by SMTP; rejects with the server's reason. */
@@ -45,7 +47,7 @@ export async function sendMail(settings: MailSettings, mail: OwnMail, signal?: A
     disableUrlAccess: true,
   })
   const domain = settings.from.replace(/^.*@|>$/g, '')
-  const { to, subject, text, html, id, at, thread, isUrgent } = mail
+  const { to, subject, text, html, id, at, thread, isUrgent, attachments = [] } = mail
   try {
     await transport.sendMail({
       from: settings.from,
@@ -60,6 +62,13 @@ export async function sendMail(settings: MailSettings, mail: OwnMail, signal?: A
         inReplyTo: `<${idText(thread)}@${domain}>`,
       }),
       ...(isUrgent === true && { priority: 'high' }),
+      ...(attachments.length > 0 && {
+        attachments: attachments.map(({ name, type, bytes }) => ({
+          filename: name,
+          contentType: type,
+          content: bytes,
+        })),
+      }),
       ...(signal !== undefined && { signal }),
       headers: {
         // Out-of-office programs do not answer those (RFC 3834).
@@ -97,7 +106,7 @@ export function emailSender(settings: MailSettings): Send {
 const idText = (text: string): string => text.replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 200)
 
 /** A server's 5xx about the recipient or the message is final; one about us (sign-in, sender, TLS) can be put right. */
-function outcomeOf(thrown: unknown): Outcome {
+export function outcomeOf(thrown: unknown): Outcome {
   const reason = reasonOf(thrown)
   const isFinal = Number(memberOf(thrown, 'responseCode')) >= 500
   const isAboutMessage = codeOf(thrown) === 'EMESSAGE' || memberOf(thrown, 'command') === 'RCPT TO'

@@ -145,6 +145,7 @@ const outgoing = (given: Content): Outgoing => ({
     incident: 'https://audit.example/incidents/incident-1',
     alert: 'https://audit.example/alerts/alert-1',
     acknowledge: null,
+    report: null,
   },
   zone: 'Europe/Berlin',
 })

@@ -35,6 +35,7 @@ export function slackBody({ content, links, zone }: Outgoing): object {
   const buttons = [
     ...button('Open the incident', links.incident, { style: styleOf(content) }),
     ...button('Open the alert', links.alert),
+    ...button('Open the report', links.report),
   ]
   return {
     text: cut(escaped(titleOf(content)), MOST.fallback),
@@ -57,7 +58,9 @@ export function slackBody({ content, links, zone }: Outgoing): object {
 }
 
 const styleOf = ({ priority, occasion }: Content): 'danger' | 'primary' =>
-  occasion !== 'resolved' && (priority === 'critical' || priority === 'high') ? 'danger' : 'primary'
+  occasion !== 'resolved' && occasion !== 'report' && (priority === 'critical' || priority === 'high')
+    ? 'danger'
+    : 'primary'
 
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

@@ -38,7 +38,11 @@ export function teamsBody({ content, links, zone }: Outgoing): object {
         ? []
         : [block(run('What to do: ', { weight: 'Bolder' }), run(cut(response, MOST.text)))]),
     ],
-    actions: [...open('Open the incident', links.incident), ...open('Open the alert', links.alert)],
+    actions: [
+      ...open('Open the incident', links.incident),
+      ...open('Open the alert', links.alert),
+      ...open('Open the report', links.report),
+    ],
   }
   return {
     type: 'message',
@@ -49,6 +53,6 @@ export function teamsBody({ content, links, zone }: Outgoing): object {
 }
 
 const colourOf = ({ priority, occasion }: Content): string => {
-  if (occasion === 'resolved' || occasion === 'test') return 'Good'
+  if (occasion === 'resolved' || occasion === 'test' || occasion === 'report') return 'Good'
   return priority === 'critical' || priority === 'high' ? 'Attention' : 'Warning'
 }

@@ -31,7 +31,7 @@ export function webhookBody({ id, content, links }: Outgoing): object {
   const { count, first, last, users, addresses, note, lines } = content
   const time = (ms: number): string => new Date(ms).toISOString()
   return {
-    type: `incident.${occasion}`,
+    type: occasion === 'report' ? 'report.made' : `incident.${occasion}`,
     timestamp: time(at),
     data: {
       id,
@@ -41,7 +41,11 @@ export function webhookBody({ id, content, links }: Outgoing): object {
       alert: { id: alert, rule, message, response, count },
       note,
       lines,
-      links: { incident: links.incident, alert: links.alert },
+      links: {
+        incident: links.incident,
+        alert: links.alert,
+        ...(links.report !== null && { report: links.report }),
+      },
     },
   }
 }
