@@ -496,6 +496,17 @@ export const ERRORS = {
     status: 409,
     kind: 'refused',
   },
+  'WB-JOB-FAILED': {
+    title: 'A report or an export was not made',
+    meaning: 'The job failed on the indexer, or somebody cancelled it. The message has the reason.',
+    remedy: 'Follow the message, and ask for it again.',
+  },
+  'WB-DOWNLOAD-DAMAGED': {
+    title: 'A file did not arrive as the indexer made it',
+    meaning: 'The SHA-256 of the file is not the one that the indexer recorded when it made the file.',
+    remedy:
+      'Download it again. If it happens again, look for a proxy that changes files, and check both disks.',
+  },
   'WB-REPORT-ELSEWHERE': {
     title: 'The files of the report are on another indexer',
     meaning:

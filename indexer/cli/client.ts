@@ -10,6 +10,8 @@ export interface Asked {
   readonly body?: unknown
   /** Version that a change is made to: 412 where another holds now. */
   readonly ifMatch?: string
+  /** A part of a file: from this byte on, if the file is still this one. */
+  readonly part?: { readonly from: number; readonly etag: string }
   readonly signal?: AbortSignal | undefined
 }
 
@@ -91,6 +93,27 @@ export class IndexerClient {
     }
   }
 
+  /** The bytes of a file as they come, from a byte on; from the beginning if the file is another one by now. */
+  async bytes(
+    path: string,
+    part: { readonly from: number; readonly etag: string },
+  ): Promise<{ readonly from: number; readonly body: AsyncIterable<Uint8Array> }> {
+    const response = await this.#ask(path, '*/*', part.from === 0 ? {} : { part })
+    const origin = this.#base.origin
+    async function* body(): AsyncGenerator<Uint8Array> {
+      try {
+        if (response.body !== null) yield* response.body
+      } catch (error) {
+        if (!isBroken(error)) throw error
+        throw new UnreachableError(
+          `The connection to the indexer at ${origin} broke in the middle of a file`,
+          error,
+        )
+      }
+    }
+    return { from: response.status === 206 ? part.from : 0, body: body() }
+  }
+
   /** The lines of an NDJSON answer as they come; the next part is fetched when the last is used. */
   async *lines(path: string, asked: Asked = {}): AsyncGenerator<string[], void, undefined> {
     const response = await this.#ask(path, 'application/x-ndjson', asked)
@@ -132,6 +155,10 @@ export class IndexerClient {
           accept: `${accept}, application/problem+json`,
           ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
           ...(asked.ifMatch === undefined ? {} : { 'if-match': `"${asked.ifMatch}"` }),
+          ...(asked.part !== undefined && {
+            range: `bytes=${asked.part.from}-`,
+            'if-range': asked.part.etag,
+          }),
           ...(asked.body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         body: asked.body === undefined ? null : JSON.stringify(asked.body),

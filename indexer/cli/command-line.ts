@@ -42,6 +42,15 @@ const cli = (argv: readonly string[]) =>
       async (given) => (await import('./count.ts')).run(given),
     )
     .command(
+      'export [query..]',
+      'Export all events of a search into a file',
+      async (cli) => (await import('./export.ts')).options(cli),
+      async (given) => (await import('./export.ts')).run(given),
+    )
+    .command('reports', 'Make reports, get their files, and schedule them', async (cli) =>
+      (await import('./reports.ts')).commands(cli),
+    )
+    .command(
       'show <event-id>',
       'Show one event with its changes and its original line',
       async (cli) => (await import('./show.ts')).options(cli),

@@ -72,7 +72,7 @@ export function options(cli: Argv) {
           ],
           ["waybill search 'category: security' --format json | jq .user.name", 'For a program'],
         ],
-        'docs/query.md describes the query language. Exit codes: 0 done, even if nothing was found; 1 failed or refused; 2 wrong command line or query; 3 the indexer is not reachable.',
+        'docs/query.md describes the query language. For a large file, `waybill export` makes it on the indexer, and a download that breaks goes on. Exit codes: 0 done, even if nothing was found; 1 failed or refused; 2 wrong command line or query; 3 the indexer is not reachable.',
       ),
     )
 }

@@ -3,6 +3,8 @@ import { UsageError } from './output.ts'
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   search: [],
   count: [],
+  export: [],
+  reports: ['run', 'jobs', 'download', 'cancel', 'remove', 'schedule'],
   show: [],
   agents: ['list', 'token', 'revoke'],
   'dead-letters': ['list', 'show', 'replay', 'discard'],

@@ -17,5 +17,4 @@ export {
   recipientSchema,
 } from './job.ts'
 export { JOB_KIND, Jobs, type JobsParts, type NewJobRecord } from './jobs.ts'
-export { writePlain } from './plain-writer.ts'
 export { type Part, partOf } from './range.ts'

@@ -13,9 +13,10 @@ import { openEmbeddedStore, type Page, type Records, type Store } from '../../st
 import { batchOf, eventAt, INGESTED } from '../../store/testing/batches.ts'
 import type { RowPages } from '../document.ts'
 import type { Asked, Gathered, View } from '../index.ts'
-import { type Job, JobFiles, Jobs, type JobsParts, type NewJobRecord, writePlain } from '../jobs/index.ts'
+import { type Job, JobFiles, Jobs, type JobsParts, type NewJobRecord } from '../jobs/index.ts'
 import { Schedules, type SchedulesParts } from '../schedules/index.ts'
 import { type ReportsConfig, reportsSchema } from '../settings.ts'
+import { writeFile } from '../writers/index.ts'
 
 export const EVENTS = 250
 export const ANNA = { name: 'anna', user: 'user-1' }
@@ -138,7 +139,7 @@ export class ReportWorld {
       files: await JobFiles.open(join(this.folder, name)),
       trail: this.trail,
       gather: this.gather,
-      write: writePlain,
+      write: writeFile,
       seal: async () => ({ proof: null }),
       viewOf: ({ name }) => {
         if (this.barred.has(name))

@@ -1,0 +1,59 @@
+import { REPORT_FORMATS, type ReportFormat } from '../../schema/api/index.ts'
+import { UsageError } from './output.ts'
+
+/** Options that one report and a schedule share. */
+
+export const names = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const
+
+export const filterOptions = {
+  users: names('Only what these users did: names, ids or mail addresses, separated by commas'),
+  entities: names('Only events about records of these kinds'),
+  systems: names('Only events of these sources'),
+  outcomes: names('Only these outcomes: success, failure, unknown'),
+  q: names('A further condition, in the language of Kibana (KQL)'),
+  zone: names('The time zone of the report, such as Europe/Berlin'),
+  paper: { choices: ['a4', 'letter'] as const, requiresArg: true, describe: 'The paper of a PDF' },
+} as const
+
+export interface FilterGiven {
+  readonly users?: string | undefined
+  readonly entities?: string | undefined
+  readonly systems?: string | undefined
+  readonly outcomes?: string | undefined
+  readonly q?: string | undefined
+  readonly zone?: string | undefined
+  readonly paper?: 'a4' | 'letter' | undefined
+}
+
+export const formatOption = {
+  alias: 'f',
+  type: 'string',
+  requiresArg: true,
+  describe: `One or several of ${REPORT_FORMATS.join(', ')}, separated by commas`,
+} as const
+
+/** The filters of the command line, as the API takes them. */
+export function filtersOf({ users, entities, systems, outcomes, ...given }: FilterGiven): object {
+  const lists = Object.entries({ users, entities, systems, outcomes }).flatMap(([name, text]) =>
+    text === undefined ? [] : [[name, partsOf(text)]],
+  )
+  const others = Object.entries({ q: given.q, zone: given.zone, paper: given.paper }).filter(
+    ([, value]) => value !== undefined,
+  )
+  return Object.fromEntries([...lists, ...others])
+}
+
+export const partsOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
+
+export function formatsOf(text: string): ReportFormat[] {
+  return partsOf(text).map((one) => {
+    const known = REPORT_FORMATS.find((format) => format === one)
+    if (known === undefined)
+      throw new UsageError(`--format: there is no format ${one}; ${REPORT_FORMATS.join(', ')} can be`)
+    return known
+  })
+}

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { JobShape } from '../../schema/api/index.ts'
+import type { TestIndexer } from '../ingest/testing.ts'
+import { temporaryFolders } from '../store/testing/batches.ts'
+import { waybill } from './testing/command.ts'
+import { answering, startWithAgent } from './testing/indexer.ts'
+
+const folders = temporaryFolders()
+let indexer: TestIndexer
+const EVENTS = 400
+
+beforeAll(async () => {
+  const started = await startWithAgent()
+  indexer = started.indexer
+  await started.store(
+    ...Array.from({ length: EVENTS }, (_, i) => ({
+      message: `one of many, the ${i}th`,
+      user: { name: `u${i % 5}` },
+    })),
+  )
+  return async () => {
+    await indexer.end()
+    folders.remove()
+  }
+})
+
+const run = (...args: string[]) => waybill(args, { WAYBILL_URL: indexer.url })
+const QUERY = 'message: many'
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
+
+async function exported(...more: string[]): Promise<{ file: string; out: string }> {
+  const file = join(folders.make(), 'many.ndjson')
+  const { code, out, err } = await run('export', QUERY, '-f', 'ndjson', '-o', file, ...more)
+  expect([code, err]).toEqual([0, ''])
+  return { file, out }
+}
+
+async function lastJob(): Promise<JobShape> {
+  const { out } = await run('reports', 'jobs', '--json')
+  return JSON.parse(out.split('\n')[0] ?? '') as JobShape
+}
+
+describe('waybill export', () => {
+  it('makes a file of all that is found, with its proof, and nothing else', async () => {
+    const { file, out } = await exported()
+    expect(out).toBe(`${EVENTS} events in ${file}.\n`)
+    const job = await lastJob()
+    expect(sha256(readFileSync(file))).toBe(job.files[0]?.sha256)
+    expect(readdirSync(join(file, '..')).toSorted()).toEqual(['many.ndjson', 'many.ndjson.proof.json'])
+  })
+
+  it('has the columns asked for, or those of another system', async () => {
+    const head = async (...more: string[]): Promise<string> => {
+      const file = join(folders.make(), 'out.csv')
+      expect((await run('export', QUERY, '-o', file, ...more)).code).toBe(0)
+      return readFileSync(file, 'utf8').split('\r\n')[0]?.replace('\ufeff', '') ?? ''
+    }
+    expect(await head('--columns', 'user,message')).toMatch(/^User,Message,/)
+    const columns = (path: string): string =>
+      readFileSync(new URL(`../../integrations/${path}`, import.meta.url), 'utf8')
+        .split(/\r?\n/)[0]
+        ?.replace('\ufeff', '') ?? ''
+    expect(await head('--preset', 'clockify')).toBe(columns('clockify/samples/audit-log.csv'))
+    expect(await head('--preset', 'strapi')).toBe(columns('strapi/samples/export.csv'))
+  })
+
+  it('names the place of a mistake in the query', async () => {
+    const { code, err } = await run('export', 'user: jane and (')
+    expect(code).toBe(2)
+    expect(err).toContain('^')
+  })
+
+  it('goes on with a download that broke, and finds it damaged if the part was', async () => {
+    const { file } = await exported()
+    const { id, files } = await lastJob()
+    const whole = readFileSync(file)
+    const part = `${file}.${files[0]!.sha256.slice(0, 12)}.part`
+    writeFileSync(part, whole.subarray(0, 1000))
+    expect((await run('reports', 'download', id, '-o', file)).code).toBe(0)
+    expect(readFileSync(file).equals(whole)).toBe(true)
+    expect(existsSync(part)).toBe(false)
+    writeFileSync(part, Buffer.alloc(1000))
+    const damaged = await run('reports', 'download', id, '-o', file)
+    expect([damaged.code, damaged.err]).toEqual([1, expect.stringContaining('WB-DOWNLOAD-DAMAGED')])
+    expect([existsSync(part), readFileSync(file).equals(whole)]).toEqual([false, true])
+  })
+
+  it('asks for the rest when the connection breaks in the middle', async () => {
+    const { file } = await exported()
+    const { id, files } = await lastJob()
+    const ranges: (string | undefined)[] = []
+    let isFirst = true
+    // A proxy that breaks the first download after some bytes.
+    const url = await answering((given, answer) => {
+      const isFile = given.url?.endsWith('.ndjson') === true
+      if (isFile) ranges.push(given.headers.range)
+      const { host: _, ...headers } = given.headers
+      const asked = request(`${indexer.url}${given.url}`, { method: given.method, headers }, (response) => {
+        answer.writeHead(response.statusCode ?? 500, response.headers)
+        if (!isFile || !isFirst) return void response.pipe(answer)
+        isFirst = false
+        response.once('data', (bytes: Buffer) => {
+          answer.write(bytes.subarray(0, 5000), () => answer.destroy())
+          response.destroy()
+        })
+      })
+      given.pipe(asked)
+    })
+    const again = join(folders.make(), 'again.ndjson')
+    const ran = await waybill(['reports', 'download', id, '-o', again], { WAYBILL_URL: url })
+    expect([ran.code, ran.err]).toEqual([0, ''])
+    expect(readFileSync(again).equals(readFileSync(file))).toBe(true)
+    expect(ranges).toEqual([undefined, expect.stringMatching(/^bytes=[1-9]\d*-$/)])
+    expect(files[0]?.bytes).toBeGreaterThan(5000)
+  })
+})
+
+describe('waybill reports', () => {
+  it('makes a report, gets its files, and tells the verdict', async () => {
+    const folder = folders.make()
+    const file = join(folder, 'access.csv')
+    const { code, out } = await run(
+      ...[
+        'reports',
+        'run',
+        'user-access',
+        '--from',
+        '2026-01-01',
+        '--to',
+        '2026-01-31',
+        '-f',
+        'csv',
+        '-o',
+        file,
+      ],
+    )
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^.*access\.csv\n.*access\.csv\.proof\.json\nVerdict: /),
+    ])
+    expect(readdirSync(folder)).toHaveLength(2)
+  })
+
+  it('lists, cancels and removes jobs, and says which are not there', async () => {
+    const { id } = await lastJob()
+    expect((await run('reports', 'jobs')).out).toMatch(/^JOB +CREATED \(UTC\) +BY +TITLE +FORMATS +STATE/)
+    expect(await run('reports', 'cancel', id)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is over already'),
+    })
+    expect(await run('reports', 'remove', id)).toMatchObject({ code: 0, out: `The job ${id} is removed.\n` })
+    for (const command of ['remove', 'cancel', 'download'])
+      expect(await run('reports', command, id)).toMatchObject({
+        code: 4,
+        err: expect.stringContaining('There is no job'),
+      })
+    expect(await run('reports', 'run', 'no-such-report')).toMatchObject({
+      err: expect.stringContaining('no-such-report'),
+    })
+    expect(await run('reports', 'run', 'user-access', '-f', 'word')).toMatchObject({ code: 2 })
+  })
+
+  it('schedules reports by templates, changes, runs and removes them', async () => {
+    const schedule = (...args: string[]) => run('reports', 'schedule', ...args)
+    for (const like of ['monthly-access', 'weekly-security', 'daily-admin']) {
+      const { code, out, err } = await schedule('add', like, '--like', like)
+      expect([code, out, err]).toEqual([0, expect.stringContaining(`The schedule ${like} runs next at`), ''])
+    }
+    expect((await schedule('add', 'other')).err).toContain('A schedule needs --report')
+    expect((await schedule('add', 'daily-admin', '--like', 'daily-admin')).code).toBe(1)
+    const changed = await schedule(
+      'change',
+      'daily-admin',
+      '--cron',
+      '30 7 * * mon-fri',
+      '--to',
+      'jane@acme.example,role:auditor',
+      '--json',
+    )
+    expect(JSON.parse(changed.out)).toMatchObject({
+      version: 2,
+      schedule: {
+        report: 'admin-activity',
+        cron: '30 7 * * mon-fri',
+        to: [{ mail: 'jane@acme.example' }, { role: 'auditor' }],
+      },
+    })
+    expect((await schedule('change', 'daily-admin', '--cron', 'whenever')).err).toContain('five fields')
+    expect((await schedule('change', 'daily-admin', '--to', 'channel:none')).err).toContain('no channel none')
+    expect((await schedule('list')).out).toMatch(
+      /^daily-admin +Daily activity of administrators +admin-activity +day/m,
+    )
+    expect((await schedule('run', 'daily-admin')).out).toMatch(/^The job [0-9a-f]{32} makes "/)
+    expect((await schedule('remove', 'daily-admin')).code).toBe(0)
+    expect((await schedule('run', 'daily-admin')).code).toBe(4)
+  })
+})

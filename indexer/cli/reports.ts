@@ -1,0 +1,220 @@
+import type { Argv } from 'yargs'
+import { type JobShape, jobsShape, PERIODS } from '../../schema/api/index.ts'
+import { OperatorError } from '../../schema/index.ts'
+import { timeText } from '../query/index.ts'
+import { AnswerError, understood } from './client.ts'
+import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
+import { beginJob, download, finished, jobOf, jobPath } from './jobs.ts'
+import { EXIT, jsonLines, UsageError, writeLines } from './output.ts'
+import { spanOptions } from './question.ts'
+import {
+  type FilterGiven,
+  filterOptions,
+  filtersOf,
+  formatOption,
+  formatsOf,
+  names,
+} from './report-options.ts'
+import { scheduleCommands } from './report-schedules.ts'
+import { table } from './table.ts'
+import { harmless, paintFor, terminalWidth } from './terminal.ts'
+import { closing } from './usage.ts'
+
+export function commands(cli: Argv) {
+  return withConnection(cli)
+    .option('json', jsonOption)
+    .command(
+      'run <report>',
+      'Make a report, and get its files',
+      (run) =>
+        run
+          .positional('report', { type: 'string', demandOption: true, describe: 'The name of the report' })
+          .options(spanOptions)
+          .option('last', {
+            choices: PERIODS,
+            requiresArg: true,
+            describe: 'In place of --from and --to: the last period of this kind that is over',
+          })
+          .options(filterOptions)
+          .option('format', { ...formatOption, default: 'pdf' })
+          .option('output', {
+            alias: 'o',
+            type: 'string',
+            requiresArg: true,
+            describe: 'The file; by default the name of the report with its period',
+          })
+          .option('mail', names('Also send it to this address when it is ready'))
+          .option('wait', {
+            type: 'boolean',
+            default: true,
+            describe: 'With --no-wait only begin it; `waybill reports download` gets it later',
+          }),
+      (given) => run(given),
+    )
+    .command(
+      'jobs',
+      'List the reports and exports that are made, or were made lately',
+      (list) => list,
+      (given) => list(given),
+    )
+    .command(
+      'download <id>',
+      'Get the files of a job; goes on where an earlier attempt ended',
+      (get) =>
+        identified(get).option('output', {
+          alias: 'o',
+          type: 'string',
+          requiresArg: true,
+          describe: 'The file; by default the name that the indexer gave it',
+        }),
+      (given) => get(given),
+    )
+    .command(
+      'cancel <id>',
+      'End a job that waits or runs',
+      (cancel) => identified(cancel),
+      (given) => cancel(given),
+    )
+    .command(
+      'remove <id>',
+      'Remove a job that is over, with its files',
+      (remove) => identified(remove),
+      (given) => remove(given),
+    )
+    .command('schedule', 'List, add, change, remove and run schedules of reports', (schedule) =>
+      scheduleCommands(schedule),
+    )
+    .demandCommand(1, 'Name a command.')
+    .epilogue(
+      closing(
+        [
+          ['waybill reports run user-access --last month -f pdf', 'The report of last month, as PDF'],
+          [
+            'waybill reports run admin-activity --from 2026-10-01 --to 2026-10-07 -f pdf,csv',
+            'Of a week, in two formats',
+          ],
+          ['waybill reports schedule add access --like monthly-access', 'Every month from now on'],
+        ],
+        'Exit codes: 0 done; 1 failed or refused; 2 wrong command line or query; 3 the indexer is not reachable; 4 not found.',
+      ),
+    )
+}
+
+const identified = <Given>(cli: Argv<Given>) =>
+  cli.positional('id', {
+    type: 'string',
+    demandOption: true,
+    describe: 'The job, as `waybill reports jobs` lists it',
+  })
+
+interface Given extends ConnectionGiven {
+  readonly json: boolean
+}
+interface Identified extends Given {
+  readonly id: string
+}
+interface RunGiven extends Given, FilterGiven {
+  readonly report: string
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly last?: (typeof PERIODS)[number] | undefined
+  readonly format: string
+  readonly output?: string | undefined
+  readonly mail?: string | undefined
+  readonly wait: boolean
+}
+
+async function run(given: RunGiven): Promise<void> {
+  const { from, to, last } = given
+  if (last !== undefined && (from !== undefined || to !== undefined))
+    throw new UsageError('--last can not be combined with --from and --to')
+  const client = connect(given)
+  const begun = await beginJob(client, {
+    makes: 'report',
+    report: given.report,
+    parameters: {
+      ...filtersOf(given),
+      ...(last !== undefined && { last }),
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+    },
+    formats: formatsOf(given.format),
+    ...(given.mail !== undefined && { mail: true, mailTo: given.mail }),
+  })
+  if (!given.wait)
+    return writeLines(
+      given.json ? jsonLines([begun]) : [`The job ${begun.id} makes "${harmless(begun.title)}".`],
+    )
+  await show(given, await finished(client, begun))
+}
+
+async function get(given: Identified & { readonly output?: string | undefined }): Promise<void> {
+  const client = connect(given)
+  await show(given, await finished(client, await known(given, () => jobOf(client, given.id))))
+}
+
+async function show(given: Given & { readonly output?: string | undefined }, job: JobShape): Promise<void> {
+  const paths = await download(connect(given), job, given.output)
+  if (given.json) return writeLines(jsonLines([{ job: job.id, files: paths, verdict: job.verdict }]))
+  const verdict = job.verdict === null ? [] : [`Verdict: ${job.verdict.sentence}`]
+  await writeLines([...paths, ...verdict].map((line) => harmless(line)))
+}
+
+async function list(given: Given): Promise<void> {
+  const { jobs } = understood(jobsShape, await connect(given).json('/v1/jobs'))
+  if (given.json) return writeLines(jsonLines(jobs))
+  if (jobs.length === 0) {
+    process.stderr.write('There is no job.\n')
+    return
+  }
+  const head = ['JOB', 'CREATED (UTC)', 'BY', 'TITLE', 'FORMATS', 'STATE', 'UNTIL (UTC)']
+  await writeLines(table(head, jobs.map(rowOf), terminalWidth(), paintFor(process.stdout)))
+}
+
+const rowOf = (job: JobShape): string[] => [
+  job.id,
+  timeText(job.created).slice(0, 16).replace('T', ' '),
+  job.by,
+  job.title,
+  job.formats.join(', '),
+  stateOf(job),
+  job.until === null || job.files.length === 0 ? '' : timeText(job.until).slice(0, 16).replace('T', ' '),
+]
+
+function stateOf({ state, reason, progress: { rows, of }, files, late, holder, here }: JobShape): string {
+  if (state === 'running')
+    return of === null || of === 0 ? 'running' : `running, ${Math.floor((100 * rows) / of)}%`
+  if (reason !== null) return `${state}: ${reason}`
+  if (state !== 'done') return state
+  const where = files.length === 0 ? ', files removed' : here ? '' : `, on ${holder}`
+  return `done${late ? ', late' : ''}${where}`
+}
+
+async function cancel(given: Identified): Promise<void> {
+  const client = connect(given)
+  const job = await known(given, () => client.json(`${jobPath(given.id)}/cancel`, { method: 'POST' }))
+  await writeLines(given.json ? jsonLines([job]) : [`The job ${harmless(given.id)} is cancelled.`])
+}
+
+async function remove(given: Identified): Promise<void> {
+  await known(given, () => connect(given).json(jobPath(given.id), { method: 'DELETE' }))
+  await writeLines(
+    given.json ? jsonLines([{ id: given.id, removed: true }]) : [`The job ${harmless(given.id)} is removed.`],
+  )
+}
+
+async function known<Result>({ id }: { readonly id: string }, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof AnswerError) || error.status !== 404) throw error
+    throw new OperatorError(
+      'WB-NOT-FOUND',
+      `There is no job ${harmless(id)}; \`waybill reports jobs\` lists them`,
+      {
+        exitCode: EXIT.notFound,
+        cause: error,
+      },
+    )
+  }
+}
