@@ -46,7 +46,7 @@ describe('a job', () => {
     }
     const worked = jobs.work()
     await reached.promise
-    expect(await jobOf(jobs, id)).toMatchObject({ state: 'running', progress: { rows: 100, of: EVENTS } })
+    expect(await jobOf(jobs, id)).toMatchObject({ state: 'running', progress: { rows: 50, of: EVENTS } })
     expect(readdirSync(join(world.folder, 'one'))).toContain(`${id}.partial`)
     await jobs.cancel(id, 'anna')
     go.resolve()

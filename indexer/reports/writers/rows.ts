@@ -21,7 +21,7 @@ export async function eachPage(
   write: (page: readonly ReportRow[]) => Promise<void> | void,
 ): Promise<number> {
   let count = 0
-  let reported = performance.now()
+  let reported = Number.NEGATIVE_INFINITY
   signal.throwIfAborted()
   for await (const page of rows) {
     signal.throwIfAborted()
