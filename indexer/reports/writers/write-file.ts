@@ -4,6 +4,7 @@ import { writeHtml } from './html.ts'
 import type { WriteRequest, WrittenFile } from './index.ts'
 import { writeJson, writeNdjson } from './json.ts'
 import { Output } from './output.ts'
+import { writeXlsx } from './xlsx/index.ts'
 
 /** Writes what a format has, and resolves the number of rows and, in a PDF, the room for its proof. */
 type Write = (
@@ -11,9 +12,10 @@ type Write = (
   request: WriteRequest,
 ) => Promise<number | { readonly rows: number; readonly proof: WrittenFile['proof'] }>
 
-const WRITES: Partial<Record<ReportFormat, Write>> = {
+const WRITES: Readonly<Record<ReportFormat, Write>> = {
   csv: writeCsv,
   html: writeHtml,
+  xlsx: writeXlsx,
   json: writeJson,
   ndjson: writeNdjson,
   // The fonts and what draws with them take 10 MB, which only a PDF needs.
@@ -24,7 +26,7 @@ const WRITES: Partial<Record<ReportFormat, Write>> = {
 export async function writeFile(request: WriteRequest): Promise<WrittenFile> {
   const output = new Output(request.path)
   try {
-    const written = await WRITES[request.format]!(output, request)
+    const written = await WRITES[request.format](output, request)
     return typeof written === 'number' ? output.finish(written) : output.finish(written.rows, written.proof)
   } catch (thrown) {
     output.discard()

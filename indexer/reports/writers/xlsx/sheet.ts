@@ -1,0 +1,72 @@
+import type { Cell, TableColumn } from '../../document.ts'
+import type { Clock } from '../clock.ts'
+import { columnName, columnTitle, FORMATS, textCell, typedCell } from './cells.ts'
+import type { Zip } from './zip.ts'
+
+/** Rows that a sheet can have. */
+export const SHEET_ROWS = 1_048_576
+
+/** One sheet, written row by row. */
+export class Sheet {
+  readonly #zip: Zip
+  readonly #names: string[] = []
+  /** The last row. */
+  rows = 0
+
+  /** Widths are in letters; the first `frozen` rows stay when the others move. */
+  constructor(zip: Zip, path: string, widths: readonly number[], frozen: number) {
+    this.#zip = zip
+    zip.begin(path)
+    const pane =
+      frozen === 0
+        ? ''
+        : `<pane ySplit="${frozen}" topLeftCell="A${frozen + 1}" activePane="bottomLeft" state="frozen"/>`
+    const columns = widths.map(
+      (width, index) => `<col min="${index + 1}" max="${index + 1}" width="${width}" customWidth="1"/>`,
+    )
+    zip.text(
+      `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews><sheetView showGridLines="${frozen === 0 ? 0 : 1}" workbookViewId="0">${pane}</sheetView></sheetViews><cols>${columns.join('')}</cols><sheetData>`,
+    )
+  }
+
+  texts(texts: readonly string[], formats: readonly number[]): void {
+    this.#row(
+      texts.map((text, index) => (text === '' ? '' : textCell(this.#place(index), text, formats[index]!))),
+    )
+  }
+
+  titles(columns: readonly TableColumn[], clock: Clock): void {
+    this.texts(
+      columns.map((column) => columnTitle(column, clock)),
+      columns.map(() => FORMATS.head),
+    )
+  }
+
+  cells(cells: readonly Cell[], columns: readonly TableColumn[], clock: Clock): void {
+    let row = ''
+    for (let i = 0; i < columns.length; i++)
+      row += typedCell(this.#place(i), cells[i] ?? null, columns[i]!.kind, clock)
+    this.#row([row])
+  }
+
+  skip(): void {
+    this.rows++
+  }
+
+  /** Whether its rows can be filtered by column. */
+  end(is: string, filter: { columns: number } | null): void {
+    const area = filter === null ? '' : `<autoFilter ref="A1:${columnName(filter.columns - 1)}${this.rows}"/>`
+    this.#zip.text(`</sheetData>${area}</worksheet>`)
+    this.#zip.end(is)
+  }
+
+  #place(index: number): string {
+    this.#names[index] ??= columnName(index)
+    return `${this.#names[index]}${this.rows + 1}`
+  }
+
+  #row(cells: readonly string[]): void {
+    this.rows++
+    this.#zip.text(`<row r="${this.rows}">${cells.join('')}</row>`)
+  }
+}

@@ -1,0 +1,109 @@
+import { constants, crc32, deflateRawSync } from 'node:zlib'
+import { OperatorError } from '../../../../schema/index.ts'
+import type { Output } from '../output.ts'
+
+/**
+ * Writes a ZIP file from its beginning to its end: sizes follow the content of each entry. A block is compressed alone and ends at a border of
+ * bytes, so blocks one after the other are one stream, and no more than one is in memory.
+ */
+const BLOCK_LETTERS = 512 * 1024
+const MOST_BYTES = 0xffffffff
+/** Version 2.0; sizes come later, names are UTF-8; deflate; midnight of 1 January 1980. */
+const COMMON = Buffer.from([20, 0, 0x08, 0x08, 8, 0, 0, 0, 0x21, 0])
+const LOCAL = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), COMMON])
+const CENTRAL = Buffer.concat([Buffer.from('PK\x01\x02', 'latin1'), Buffer.from([20, 0]), COMMON])
+
+/** How each entry begins, and the list of all at the end: pieces begin there, so that they are found again. */
+export const ZIP_MARKS = [LOCAL, CENTRAL] as const
+
+interface Entry {
+  readonly name: string
+  readonly offset: number
+  crc: number
+  packed: number
+  size: number
+}
+
+export class Zip {
+  readonly #output: Output
+  readonly #entries: Entry[] = []
+  #text = ''
+
+  constructor(output: Output) {
+    this.#output = output
+  }
+
+  /** Bytes of the entry that is being written, before compression. */
+  get size(): number {
+    return this.#entries.at(-1)?.size ?? 0
+  }
+
+  begin(name: string): void {
+    const head = Buffer.alloc(16)
+    head.writeUInt16LE(name.length, 12)
+    this.#entries.push({ name, offset: this.#output.length, crc: 0, packed: 0, size: 0 })
+    this.#output.bytes(LOCAL)
+    this.#output.bytes(head)
+    this.#output.text(name)
+  }
+
+  text(text: string): void {
+    this.#text += text
+    if (this.#text.length > BLOCK_LETTERS) this.#pack(constants.Z_SYNC_FLUSH)
+  }
+
+  /** Ends the entry, and a piece of the file with it. */
+  end(is: string): void {
+    this.#pack(constants.Z_FINISH)
+    const { crc, packed, size } = this.#entries.at(-1)!
+    const foot = Buffer.alloc(16)
+    foot.write('PK\x07\x08', 'latin1')
+    for (const [index, value] of [crc, packed, size].entries()) foot.writeUInt32LE(value, 4 + index * 4)
+    this.#output.bytes(foot)
+    this.#output.cut(is)
+  }
+
+  entry(name: string, text: string, is: string): void {
+    this.begin(name)
+    this.text(text)
+    this.end(is)
+  }
+
+  /** Writes the list of all entries. */
+  finish(): void {
+    const offset = this.#output.length
+    for (const { name, offset: at, crc, packed, size } of this.#entries) {
+      const rest = Buffer.alloc(30)
+      for (const [index, value] of [crc, packed, size].entries()) rest.writeUInt32LE(value, index * 4)
+      rest.writeUInt16LE(name.length, 12)
+      rest.writeUInt32LE(at, 26)
+      this.#output.bytes(CENTRAL)
+      this.#output.bytes(rest)
+      this.#output.text(name)
+    }
+    const end = Buffer.alloc(22)
+    end.write('PK\x05\x06', 'latin1')
+    end.writeUInt16LE(this.#entries.length, 8)
+    end.writeUInt16LE(this.#entries.length, 10)
+    end.writeUInt32LE(this.#output.length - offset, 12)
+    end.writeUInt32LE(offset, 16)
+    this.#output.bytes(end)
+    this.#output.cut('the list of the parts')
+  }
+
+  #pack(finishFlush: number): void {
+    const bytes = Buffer.from(this.#text)
+    this.#text = ''
+    const entry = this.#entries.at(-1)!
+    const packed = deflateRawSync(bytes, { level: 4, finishFlush })
+    entry.crc = crc32(bytes, entry.crc)
+    entry.size += bytes.length
+    entry.packed += packed.length
+    this.#output.bytes(packed)
+    if (entry.size > MOST_BYTES || this.#output.length > MOST_BYTES)
+      throw new OperatorError(
+        'WB-TOO-LARGE',
+        `${this.#output.path}: a workbook holds 4 GiB at most. Choose a shorter period, or CSV.`,
+      )
+  }
+}
