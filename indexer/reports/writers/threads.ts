@@ -15,7 +15,7 @@ export interface Writers {
 /** A thread that does not stop by itself within this time is ended. */
 const PATIENCE_MS = 10_000
 /** Without a limit a thread that reads a million rows grows to several hundred megabytes before it collects. */
-const LIMITS = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 384 }
+const LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 384 }
 /** Formats that have whole events; the others have cells. The thread gets only what it writes. */
 const OF_EVENTS: ReadonlySet<ReportFormat> = new Set(['json', 'ndjson'])
 

@@ -27,20 +27,20 @@ const TONES: Readonly<Record<Extract<Shape, { kind: 'area' }>['tone'], Colour>> 
   axis: MUTED,
 }
 
-/** A heading, which stays with at least `keep` points of what follows it. */
+/** A heading, which stays with at least `keep` points of what follows it. A part of the first page is of the second level, and looks smaller. */
 export function heading(
   pages: Pages,
   parent: Element,
   kind: keyof typeof HEADINGS,
   text: string,
-  keep = 60,
+  { keep = 60, looks = kind }: { keep?: number; looks?: keyof typeof HEADINGS } = {},
 ): void {
-  const { style, leading, before, after } = HEADINGS[kind]
+  const { style, leading, before, after } = HEADINGS[looks]
   const lines = pages.type.lines(text, style, pages.width)
   const atTop = pages.y <= MARGIN.top
   const above = atTop ? 0 : before
   if (!pages.need(above + lines.length * leading + after + keep)) pages.y += above
-  if (kind !== 'H1') pages.bookmark(text, kind === 'H2' ? 1 : 2)
+  if (kind !== 'H1') pages.bookmark(text, looks === 'H2' ? 1 : 2)
   const element = pages.structure.begin(kind, parent)
   marked(pages, element, () => drawLines(pages, lines, MARGIN.side, style.size, leading, INK))
   pages.structure.end(element)
@@ -117,9 +117,10 @@ export function section(
   parent: Element,
   { title, note, chart, table }: Section,
   clock: Clock,
+  kind: 'H2' | 'H3',
 ): void {
   const part = pages.structure.begin('Sect', parent)
-  heading(pages, part, 'H3', title, chart === null ? 60 : 170)
+  heading(pages, part, kind, title, { keep: chart === null ? 60 : 170, looks: 'H3' })
   if (note !== '') paragraph(pages, part, note, { style: { ...SANS, size: 9 }, leading: 13, colour: MUTED })
   if (chart !== null) figure(pages, part, drawChart(chart, pages.width, lettersOf(pages), clock))
   if (table !== null) {
@@ -141,7 +142,7 @@ export function section(
     if (table.more > 0) small(pages, part, `${shownNumber(table.more)} further rows are not shown.`)
   }
   pages.structure.end(part)
-  pages.y += 8
+  pages.y += 4
 }
 
 export const small = (pages: Pages, parent: Element, text: string): void => {

@@ -23,7 +23,7 @@ export const PDF_ROWS = 20_000
 /** More columns than these have room on landscape pages only. */
 const PORTRAIT_COLUMNS = 5
 
-/** Writes a tagged PDF/A-3a, with the rows as an embedded file and room for the proof. */
+/** Writes a PDF/A-3a that is PDF/UA-1 too, with the rows as an embedded file and room for the proof. */
 export async function writePdf(
   output: Output,
   request: WriteRequest,
@@ -43,7 +43,7 @@ export async function writePdf(
     file.piece('the findings')
     const part = structure.begin('Sect', root)
     heading(pages, part, 'H2', 'Findings')
-    for (const finding of document.findings) section(pages, part, finding, clock)
+    for (const finding of document.findings) section(pages, part, finding, clock, 'H3')
     structure.end(part)
   }
   const spool = document.rows === null ? null : new SpooledRows(request.path)

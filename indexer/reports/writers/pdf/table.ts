@@ -13,7 +13,7 @@ export interface TableStyle {
 }
 
 export const SMALL_TABLE: TableStyle = { size: 8.5, leading: 11.5, pad: 3.2, mostLines: 12 }
-export const ROW_TABLE: TableStyle = { size: 7, leading: 9, pad: 2.2, mostLines: 8 }
+export const ROW_TABLE: TableStyle = { size: 7, leading: 8.8, pad: 1.8, mostLines: 8 }
 
 export interface PdfColumn {
   readonly title: string
@@ -66,8 +66,8 @@ export class PdfTable {
   row(texts: readonly string[]): void {
     const { size, leading, pad, mostLines } = this.#style
     const cells = texts.map((text, index) => {
-      const style = this.#cellStyle(index)
-      return this.#pages.type.lines(shortened(text, MOST_LETTERS), style, this.#widths[index]!, mostLines)
+      const { beginning, mark } = shortened(text, MOST_LETTERS)
+      return this.#pages.type.lines(beginning, this.#cellStyle(index), this.#widths[index]!, mostLines, mark)
     })
     const lines = cells.reduce((most, { length }) => Math.max(most, length), 1)
     const height = lines * leading + 2 * pad
@@ -165,7 +165,7 @@ function widthsOf(
   wide: boolean,
 ): number[] {
   const room = pages.width - GAP * (columns.length - 1)
-  const natural = columns.map(({ title, mono }, index) => {
+  const natural = columns.map(({ title, mono, right }, index) => {
     const style: Style = mono
       ? { family: 'mono', weight: 400, size: size * 0.9 }
       : { family: 'sans', weight: 400, size }
@@ -173,7 +173,9 @@ function widthsOf(
       .map((row) => pages.type.width((row[index] ?? '').slice(0, 200), style))
       .sort((a, b) => a - b)
     // One long cell in twenty may take a second line.
-    const usual = widths[Math.floor((widths.length - 1) * 0.95)] ?? 0
+    // A figure is never broken.
+    const place = right ? widths.length - 1 : Math.ceil((widths.length - 1) * 0.95)
+    const usual = widths[place] ?? 0
     const words = title.split(' ').map((word) => pages.type.width(word, { ...BOLD, size }))
     return Math.max(usual + 0.5, Math.min(Math.max(...words) + 0.5, 90), LEAST_WIDTH)
   })

@@ -1,13 +1,5 @@
 import bidiFactory, { type Bidi } from 'bidi-js'
-import {
-  type Face,
-  type Family,
-  type Fonts,
-  type Glyph,
-  isJoiner,
-  type Region,
-  type Weight,
-} from './fonts.ts'
+import type { Face, Family, Fonts, Glyph, Region, Weight } from './fonts.ts'
 import { escaped, isPlain, visible } from './visible.ts'
 
 export interface Style {
@@ -60,16 +52,16 @@ export class Typesetter {
   }
 
   width(text: string, style: Style): number {
-    return (this.#width(visible(text), style) * style.size) / 1000
+    return (this.#width(this.#shown(text, style), style) * style.size) / 1000
   }
 
   line(text: string, style: Style): Line {
-    return this.#lineOf(visible(text).replaceAll('\n', ' '), style)
+    return this.#lineOf(this.#shown(text, style).replaceAll('\n', ' '), style)
   }
 
-  /** The text in lines of this width; what is beyond `most` lines is left out, with a mark. */
-  lines(text: string, style: Style, width: number, most = Number.POSITIVE_INFINITY): Line[] {
-    const shown = visible(text)
+  /** The text in lines of this width; what is beyond `most` lines is left out, with a mark in its place. */
+  lines(text: string, style: Style, width: number, most = Number.POSITIVE_INFINITY, mark = '\u2026'): Line[] {
+    const shown = this.#shown(text, style)
     const room = (width * 1000) / style.size
     if (isPlain(shown) && this.#width(shown, style) <= room) return [this.#lineOf(shown, style)]
     const texts: string[] = []
@@ -79,9 +71,31 @@ export class Typesetter {
     }
     if (texts.length > most) {
       texts.length = most
-      texts[most - 1] = this.#marked(texts[most - 1]!, style, room)
+      const last = this.#marked(texts.pop()!, mark, style, room)
+      // A narrow column has no room for the mark beside a letter.
+      this.#fill(last, style, room, texts)
     }
     return texts.map((one) => this.#lineOf(one, style))
+  }
+
+  /** The text with an escape for each character that no font has, before lines are broken: an escape may be longer than a line. */
+  #shown(text: string, { family, weight }: Style): string {
+    const whole = visible(text)
+    if (isPlain(whole)) return whole
+    const region = regionOf(whole)
+    let shown = ''
+    for (const { segment } of graphemes.segment(whole)) {
+      const isKnown = segment === '\n' || isPlain(segment)
+      if (isKnown || this.#fonts.faceFor(segment, family, weight, region) !== null) shown += segment
+      else
+        for (const letter of segment)
+          shown += this.#knows(letter, family, weight, region) ? letter : escaped(letter)
+    }
+    return shown
+  }
+
+  #knows(letter: string, family: Family, weight: Weight, region: Region): boolean {
+    return isPlain(letter) || this.#fonts.faceFor(letter, family, weight, region) !== null
   }
 
   #fill(paragraph: string, style: Style, room: number, into: string[]): void {
@@ -116,11 +130,10 @@ export class Typesetter {
     end()
   }
 
-  #marked(text: string, style: Style, room: number): string {
+  #marked(text: string, mark: string, style: Style, room: number): string {
     const letters = [...graphemes.segment(text)].map(({ segment }) => segment)
-    const mark = this.#width('\u2026', style)
-    while (letters.length > 0 && this.#width(letters.join(''), style) + mark > room) letters.pop()
-    return `${letters.join('')}\u2026`
+    while (letters.length > 0 && this.#width(letters.join('') + mark, style) > room) letters.pop()
+    return letters.join('') + mark
   }
 
   /** In thousandths of the size. */
@@ -153,7 +166,7 @@ export class Typesetter {
   }
 
   #shape(text: string, { family, weight }: Style): readonly Run[] {
-    const region: Region = KANA.test(text) ? 'jp' : HANGUL.test(text) ? 'kr' : 'sc'
+    const region = regionOf(text)
     const plain = this.#fonts.plain(family, weight)
     const pieces: { face: Face; text: string }[] = []
     for (const { segment } of graphemes.segment(text)) {
@@ -178,7 +191,7 @@ export class Typesetter {
     })
   }
 
-  /** A cluster that no font has as a whole: its characters one by one, and an escape for each that no font has. */
+  /** A cluster of characters that are in different fonts. */
   #apart(
     cluster: string,
     family: Family,
@@ -188,14 +201,15 @@ export class Typesetter {
   ): void {
     const plain = this.#fonts.plain(family, weight)
     for (const letter of cluster) {
-      const found = isJoiner(letter.codePointAt(0)!)
-        ? null
-        : this.#fonts.faceFor(letter, family, weight, region)
-      if (found === null) into.push({ face: plain, text: escaped(letter) })
-      else into.push({ face: found, text: letter })
+      const face = isPlain(letter) ? plain : this.#fonts.faceFor(letter, family, weight, region)
+      // Taken out of the text before, unless escapes beside it made another cluster of it.
+      if (face === null) into.push({ face: plain, text: escaped(letter) })
+      else into.push({ face, text: letter })
     }
   }
 }
+
+const regionOf = (text: string): Region => (KANA.test(text) ? 'jp' : HANGUL.test(text) ? 'kr' : 'sc')
 
 export function asciiWidth(text: string, face: Face): number {
   let width = 0

@@ -27,10 +27,11 @@ export function visible(text: string): string {
 export const escaped = (letter: string): string =>
   `<U+${letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>`
 
-/** The beginning of a long text, with its length: nobody reads 100 KB in a cell. */
-export function shortened(text: string, most: number): string {
-  if (text.length <= most) return text
+/** The beginning of a long text, and the mark that says how long it is: nobody reads 100 KB in a cell. */
+export function shortened(text: string, most: number): { beginning: string; mark: string } {
+  const mark = `\u2026 (${text.length.toLocaleString('en')} characters)`
+  if (text.length <= most) return { beginning: text, mark }
   // Not between the halves of a character.
   const end = /[\ud800-\udbff]/.test(text[most - 1]!) ? most - 1 : most
-  return `${text.slice(0, end)}\u2026 (${text.length.toLocaleString('en')} characters)`
+  return { beginning: text.slice(0, end) + mark, mark }
 }
