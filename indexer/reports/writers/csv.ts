@@ -1,5 +1,5 @@
 import { csvCell, csvQuoted } from '../../columns.ts'
-import type { Cell, ColumnKind, ReportDocument, Table, TableColumn } from '../document.ts'
+import type { Cell, ColumnKind, ReportDocument, TableColumn } from '../document.ts'
 import { Clock } from './clock.ts'
 import type { WriteRequest } from './index.ts'
 import type { Output } from './output.ts'
@@ -25,18 +25,25 @@ export async function writeCsv(output: Output, request: WriteRequest): Promise<n
 
 /** A report without rows: its tables one after the other, each below its title. */
 function tables(output: Output, { findings, zone }: ReportDocument): number {
-  output.text(MARK)
-  const found = findings.flatMap(({ title, table }) => (table === null ? [] : [{ title, table }]))
-  for (const [index, { title, table }] of found.entries()) {
-    output.text(`${index === 0 ? '' : '\r\n'}${csvQuoted(title)}\r\n${csvTable(table, zone)}`)
+  const lines = findings.flatMap(({ title, table }) =>
+    table === null
+      ? []
+      : [
+          `${csvQuoted(title)}\r\n`,
+          csvTitles(table.columns),
+          ...table.rows.map(csvLines(table.columns, zone)),
+          '\r\n',
+        ],
+  )
+  const [first = '\r\n', ...rest] = lines
+  output.text(MARK + first)
+  output.cut('the titles')
+  for (const [index, line] of rest.entries()) {
+    output.text(line)
+    cutAfter(output, index + 1)
   }
-  output.cut('the findings')
+  cutRest(output, rest.length)
   return 0
-}
-
-function csvTable(table: Table, zone: string): string {
-  const line = csvLines(table.columns, zone)
-  return csvTitles(table.columns) + table.rows.map(line).join('')
 }
 
 export const csvTitles = (columns: readonly TableColumn[]): string =>

@@ -6,6 +6,7 @@ import type { ReportDocument, ReportRow, RowPages } from '../document.ts'
  * In: a document, and its rows page by page.
  * Out: one file, with its size and the hashes that its proof needs.
  */
+export { type FoundPieces, piecesOf } from './pieces.ts'
 export { openWriters, type Writers } from './threads.ts'
 export { writeFile } from './write-file.ts'
 

@@ -11,14 +11,14 @@ import type { Line, Style } from './typesetter.ts'
 const HEADINGS = {
   H1: { style: { ...BOLD, size: 25 }, leading: 30, before: 0, after: 8 },
   H2: { style: { ...BOLD, size: 15 }, leading: 20, before: 20, after: 8 },
-  H3: { style: { ...BOLD, size: 10.5 }, leading: 14, before: 14, after: 4 },
+  H3: { style: { ...BOLD, size: 10.5 }, leading: 14, before: 12, after: 3 },
 } as const satisfies Partial<Record<Kind, object>>
 
 const BODY: Style = { ...SANS, size: 9.5 }
 const BODY_LEADING = 14
 const CODE: Style = { ...MONO, size: 8 }
 const CODE_LEADING = 11.5
-const CODE_PAD = 8
+const CODE_PAD = 7
 const LABEL: Style = { ...SANS, size: LABEL_SIZE }
 const TONES: Readonly<Record<Extract<Shape, { kind: 'area' }>['tone'], Colour>> = {
   bar: ACCENT,

@@ -47,7 +47,7 @@ function organisationLine(pages: Pages, parent: Element, name: string, logo: Pla
   pages.y = top + Math.max(0, (height - lines.length * 14) / 2)
   marked(pages, element, () => drawLines(pages, lines, MARGIN.side + indent, style.size, 14, INK))
   pages.structure.end(element)
-  pages.y = Math.max(pages.y, top + height) + 26
+  pages.y = Math.max(pages.y, top + height) + 18
 }
 
 /** One prominent sentence, with its reasons. */
@@ -89,5 +89,5 @@ function verdictBox(pages: Pages, parent: Element, verdict: Verdict): void {
     }
     pages.structure.end(list)
   }
-  pages.y += 12 + 16
+  pages.y += 12 + 12
 }

@@ -42,20 +42,20 @@ class Book {
 
   add(name: string, widths: readonly number[], frozen = 0): Sheet {
     this.#names.push(name)
-    return new Sheet(this.zip, `xl/worksheets/sheet${this.#names.length}.xml`, widths, frozen)
+    return new Sheet(this.zip, `xl/${pathOf(name)}`, widths, frozen)
   }
 
   finish({ title, about, organisation, requested }: ReportDocument): void {
     const { zip } = this
-    const numbers = this.#names.map((_, index) => index + 1)
     const sheets = this.#names.map(
       (name, index) => `<sheet name="${name}" sheetId="${index + 1}" r:id="r${index + 1}"/>`,
     )
-    const relations = numbers.map(
-      (n) => `<Relationship Id="r${n}" Type="${OFFICE}/worksheet" Target="worksheets/sheet${n}.xml"/>`,
+    const relations = this.#names.map(
+      (name, index) =>
+        `<Relationship Id="r${index + 1}" Type="${OFFICE}/worksheet" Target="${pathOf(name)}"/>`,
     )
-    const parts = numbers.map(
-      (n) => `<Override PartName="/xl/worksheets/sheet${n}.xml" ContentType="${TYPE}.worksheet+xml"/>`,
+    const parts = this.#names.map(
+      (name) => `<Override PartName="/xl/${pathOf(name)}" ContentType="${TYPE}.worksheet+xml"/>`,
     )
     const at = new Date(requested.at).toISOString().replace(/\.\d+Z$/, 'Z')
     const entries: [string, string][] = [
@@ -81,9 +81,11 @@ class Book {
         `${XML}<Types xmlns="${PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="${TYPE}.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="${TYPE}.styles+xml"/><Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>${parts.join('')}</Types>`,
       ],
     ]
-    for (const [name, text] of entries) zip.entry(name, text, `the part ${name}`)
+    for (const [name, text] of entries) zip.entry(name, text)
   }
 }
+
+const pathOf = (sheet: string): string => `worksheets/${sheet.replaceAll(' ', '-')}.xml`
 
 function aboutSheet(book: Book, document: ReportDocument, clock: Clock): void {
   const { title, about, organisation, verdict, query, checkpoint, account } = document
@@ -101,14 +103,14 @@ function aboutSheet(book: Book, document: ReportDocument, clock: Clock): void {
   if (document.rows !== null) pair('Events', rowsNote(document))
   pair('Checkpoint', checkpoint ?? 'There was none yet.', FORMATS.code)
   for (const section of account) sectionRows(sheet, section, clock)
-  sheet.end('the sheet About', null)
+  sheet.end(null)
 }
 
 function findingsSheet(book: Book, findings: readonly Section[], clock: Clock): void {
   const columns = Math.max(2, ...findings.map(({ table }) => table?.columns.length ?? 0))
   const sheet = book.add('Findings', [36, ...Array.from({ length: columns - 1 }, () => 22)])
   for (const section of findings) sectionRows(sheet, section, clock)
-  sheet.end('the sheet Findings', null)
+  sheet.end(null)
 }
 
 /** A title, a note, the numbers of a chart, and a table. */
@@ -148,7 +150,7 @@ async function eventSheets(
   let widths: readonly number[] | null = null
   const name = (): string => (number === 1 ? 'Events' : `Events ${number}`)
   const next = (): Sheet => {
-    sheet?.end(`the sheet ${name()}`, { columns: columns.length })
+    sheet?.end({ columns: columns.length })
     number++
     const begun = book.add(name(), widths ?? [], 1)
     begun.titles(columns, clock)
@@ -163,7 +165,7 @@ async function eventSheets(
   })
   widths ??= widthsOf(columns, [], clock)
   sheet ??= next()
-  sheet.end(`the sheet ${name()}`, { columns: columns.length })
+  sheet.end({ columns: columns.length })
   return count
 }
 
@@ -192,5 +194,5 @@ function controlsSheet(book: Book, { controls }: ReportDocument): void {
       [framework, control, demands, support],
       Array.from({ length: 4 }, () => FORMATS.wrapped),
     )
-  sheet.end('the sheet Requirements', { columns: 4 })
+  sheet.end({ columns: 4 })
 }

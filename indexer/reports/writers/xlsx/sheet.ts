@@ -54,10 +54,10 @@ export class Sheet {
   }
 
   /** Whether its rows can be filtered by column. */
-  end(is: string, filter: { columns: number } | null): void {
+  end(filter: { columns: number } | null): void {
     const area = filter === null ? '' : `<autoFilter ref="A1:${columnName(filter.columns - 1)}${this.rows}"/>`
     this.#zip.text(`</sheetData>${area}</worksheet>`)
-    this.#zip.end(is)
+    this.#zip.end()
   }
 
   #place(index: number): string {

@@ -16,6 +16,14 @@ const CENTRAL = Buffer.concat([Buffer.from('PK\x01\x02', 'latin1'), Buffer.from(
 /** How each entry begins, and the list of all at the end: pieces begin there, so that they are found again. */
 export const ZIP_MARKS = [LOCAL, CENTRAL] as const
 
+export const ZIP_LIST = 'the list of the parts'
+
+/** What a part is, for people: `xl/worksheets/Events-2.xml` is the sheet Events 2. */
+export function partName(path: string): string {
+  const sheet = /^xl\/worksheets\/(.+)\.xml$/.exec(path)?.[1]
+  return sheet === undefined ? `the part ${path}` : `the sheet ${sheet.replaceAll('-', ' ')}`
+}
+
 interface Entry {
   readonly name: string
   readonly offset: number
@@ -53,20 +61,20 @@ export class Zip {
   }
 
   /** Ends the entry, and a piece of the file with it. */
-  end(is: string): void {
+  end(): void {
     this.#pack(constants.Z_FINISH)
-    const { crc, packed, size } = this.#entries.at(-1)!
+    const { name, crc, packed, size } = this.#entries.at(-1)!
     const foot = Buffer.alloc(16)
     foot.write('PK\x07\x08', 'latin1')
     for (const [index, value] of [crc, packed, size].entries()) foot.writeUInt32LE(value, 4 + index * 4)
     this.#output.bytes(foot)
-    this.#output.cut(is)
+    this.#output.cut(partName(name))
   }
 
-  entry(name: string, text: string, is: string): void {
+  entry(name: string, text: string): void {
     this.begin(name)
     this.text(text)
-    this.end(is)
+    this.end()
   }
 
   /** Writes the list of all entries. */
@@ -88,7 +96,7 @@ export class Zip {
     end.writeUInt32LE(this.#output.length - offset, 12)
     end.writeUInt32LE(offset, 16)
     this.#output.bytes(end)
-    this.#output.cut('the list of the parts')
+    this.#output.cut(ZIP_LIST)
   }
 
   #pack(finishFlush: number): void {
