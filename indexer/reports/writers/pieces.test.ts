@@ -11,7 +11,7 @@ import { hostileDocument, hostileRow, monthDocument, monthRow } from './testing/
 const folder = mkdtempSync(join(tmpdir(), 'waybill-pieces-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const path = join(folder, 'file')
-const COUNT = 1100
+const COUNT = 1400
 
 const write = (
   format: ReportFormat,
@@ -37,7 +37,7 @@ describe.each(REPORT_FORMATS)('the pieces of %s', (format) => {
   it('are found again in the file', async () => {
     const { pieces, proof } = await write(format)
     expect(found(format, proof)).toEqual(pieces)
-    expect(pieces.length).toBeGreaterThan(2)
+    expect(pieces.length).toBeGreaterThan(1)
     expect(new Set(pieces.map(({ is }) => is)).size).toBe(pieces.length)
   })
 
