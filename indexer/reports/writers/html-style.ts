@@ -8,7 +8,7 @@ header .organisation{display:flex;align-items:center;gap:1rem;font-weight:600;ma
 header img{max-height:3.2rem;max-width:12rem}
 h1{font-size:2.2rem;line-height:1.2;margin:0 0 .4rem;letter-spacing:-.01em}
 h2{font-size:1.4rem;line-height:1.3;margin:3rem 0 .8rem}
-h3{font-size:1.05rem;margin:2rem 0 .3rem}
+h3,.front h2{font-size:1.05rem;margin:2rem 0 .3rem}
 p{margin:.4rem 0 .8rem;max-width:46rem}
 .about{font-size:1.1rem;color:var(--muted);margin-bottom:1.6rem}
 .note,footer{color:var(--muted);font-size:.9rem}
@@ -26,6 +26,7 @@ svg{display:block;width:100%;height:auto;font-size:7.5px}
 svg text{fill:var(--muted)}svg .value{fill:var(--ink)}
 svg .bar{fill:var(--bar)}svg .rest{fill:var(--rest)}svg .grid{fill:var(--rule)}svg .axis{fill:var(--muted)}
 .scroll{overflow-x:auto}
+.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 table{border-collapse:collapse;width:100%;margin:.6rem 0 1rem;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--muted);font-size:.85rem;padding-bottom:.3rem}
 th{text-align:left;color:var(--muted);font-weight:600;border-bottom:1.5px solid var(--muted);padding:.35rem .9rem .35rem 0;vertical-align:bottom}
@@ -39,6 +40,7 @@ bdi{unicode-bidi:isolate}
 footer{border-top:1px solid var(--rule);margin-top:3rem;padding-top:1rem}
 @media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;--ink:#e6eaef;--muted:#9aa6b3;--rule:#2d3640;--tint:#1a2129;--bar:#6fb1e8;--rest:#566370;--good:#6fd3a1;--good-tint:#12271d;--bad:#f3a06a;--bad-tint:#2d1c10;--paper:#10151a}}
 @page{size:auto;margin:18mm 16mm}
+@page wide{size:landscape}
 @media print{
 html{font-size:9.5pt}
 body{max-width:none;padding:0}
@@ -47,6 +49,7 @@ thead{display:table-header-group}
 tr,figure,.verdict{break-inside:avoid}
 h1,h2,h3,caption{break-after:avoid}
 .part{break-before:page}
+.wide{page:wide}
 .events{font-size:7pt}
 *{print-color-adjust:exact}
 }

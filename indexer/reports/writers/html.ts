@@ -7,6 +7,7 @@ import type { WriteRequest } from './index.ts'
 import type { Output } from './output.ts'
 import { cutAfter, cutRest, eachRow } from './rows.ts'
 import { byFramework, firstFacts, isFigure, rowsNote, shownCell, shownNumber, verdictText } from './shown.ts'
+import { unhidden } from './visible.ts'
 
 /** What is before the rows ends with the first line, and what is behind them begins with the second; each row is a line. */
 export const HTML_ROWS = '<tbody id="events">\n'
@@ -56,10 +57,10 @@ ${about === '' ? '' : `<p class="about">${isolated(about)}</p>\n`}</header>
 <div class="verdict${verdict.complete ? '' : ' incomplete'}"><p>${isolated(verdictText(verdict))}</p>${reasons === '' ? '' : `<ul>${reasons}</ul>`}</div>
 <dl>
 ${facts.join('')}</dl>
-<h2>Query</h2>
+<div class="front"><h2>Query</h2>
 ${query === '' ? '<p class="note">None: all events of the scope.</p>' : `<pre>${safe(query)}</pre>`}
 ${account.map((part) => sectionOf(part, 'h2', clock)).join('')}<h2>Checkpoint of the transparency log</h2>
-${checkpoint === null ? '<p class="note">There was none yet.</p>' : `<pre>${safe(checkpoint.trimEnd())}</pre>`}
+${checkpoint === null ? '<p class="note">There was none yet.</p>' : `<pre>${safe(checkpoint.trimEnd())}</pre>`}</div>
 `
 }
 
@@ -79,7 +80,7 @@ function tableOf({ columns, rows, more }: Table, title: string, clock: Clock): s
   if (rows.length === 0) return '<p class="note">There is nothing to show.</p>'
   const body = rows.map((cells) => rowOf(cells, columns, clock)).join('')
   const rest = more > 0 ? `<p class="note">${shownNumber(more)} further rows are not shown.</p>` : ''
-  return `<div class="scroll"><table><caption>${isolated(title)}</caption>${titlesOf(columns)}<tbody>\n${body}</tbody></table></div>${rest}`
+  return `<div class="scroll"><table><caption class="unseen">${isolated(title)}</caption>${titlesOf(columns)}<tbody>\n${body}</tbody></table></div>${rest}`
 }
 
 const titlesOf = (columns: readonly TableColumn[]): string =>
@@ -107,7 +108,7 @@ async function rowsPart(
 ): Promise<number> {
   const note = safe(rowsNote(request.document))
   output.text(
-    `<section class="part" aria-labelledby="events-title"><h2 id="events-title">Events</h2>\n<div class="scroll"><table class="events"><caption>${note}</caption>${titlesOf(columns)}${HTML_ROWS}`,
+    `<section class="part wide" aria-labelledby="events-title"><h2 id="events-title">Events</h2>\n<div class="scroll"><table class="events"><caption>${note}</caption>${titlesOf(columns)}${HTML_ROWS}`,
   )
   output.cut('what is before the events')
   const count = await eachRow(request, ({ cells }, index) => {
@@ -122,7 +123,7 @@ async function rowsPart(
 function controlsPart(document: ReportDocument): string {
   const parts = byFramework(document).map(
     ([framework, controls]) =>
-      `<h3>${safe(framework)}</h3><div class="scroll"><table><caption>Requirements of ${safe(framework)}</caption><thead><tr><th scope="col">Requirement</th><th scope="col">What it demands</th><th scope="col">How this report supports it</th></tr></thead><tbody>\n${controls.map(controlRow).join('')}</tbody></table></div>\n`,
+      `<h3>${safe(framework)}</h3><div class="scroll"><table><caption class="unseen">Requirements of ${safe(framework)}</caption><thead><tr><th scope="col">Requirement</th><th scope="col">What it demands</th><th scope="col">How this report supports it</th></tr></thead><tbody>\n${controls.map(controlRow).join('')}</tbody></table></div>\n`,
   )
   return `<section class="part"><h2>Requirements that this report supports</h2>\n${parts.join('')}</section>\n`
 }
@@ -151,9 +152,6 @@ const LETTERS: Letters = {
   },
 }
 
-/** Characters that HTML does not allow, that change the order of others, or that nobody sees. */
-const HIDDEN =
-  /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u061c\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff0-\uffff\ud800-\udfff\ue000-\uf8ff\u{e0000}-\u{e0fff}]/gu
 const MARKUP: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -161,7 +159,6 @@ const MARKUP: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
   '\n': '&#10;',
-  '\r': '&#13;',
 }
 
 const PLAIN = /^[\w .,:;/@+()-]*$/
@@ -169,9 +166,7 @@ const PLAIN = /^[\w .,:;/@+()-]*$/
 /** Text without any meaning for the page. It has no line break of its own, so a row stays one line. */
 export function safe(text: string): string {
   if (PLAIN.test(text)) return text
-  return text
-    .replace(HIDDEN, (letter) => `<U+${letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>`)
-    .replace(/[&<>"'\n\r]/g, (letter) => MARKUP[letter]!)
+  return unhidden(text.replace(/\r\n?/g, '\n')).replace(/[&<>"'\n]/g, (letter) => MARKUP[letter]!)
 }
 
 /** Text of others, whose direction does not reach beyond it. */

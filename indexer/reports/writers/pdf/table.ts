@@ -1,7 +1,7 @@
+import { shortened } from '../visible.ts'
 import { BOLD, INK, MARGIN, MUTED, type Pages, RULE } from './pages.ts'
 import type { Element } from './structure.ts'
 import type { Line, Style } from './typesetter.ts'
-import { shortened } from './visible.ts'
 
 export interface TableStyle {
   readonly size: number

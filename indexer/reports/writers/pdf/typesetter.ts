@@ -1,6 +1,6 @@
 import bidiFactory, { type Bidi } from 'bidi-js'
+import { escaped, isPlain, visible } from '../visible.ts'
 import type { Face, Family, Fonts, Glyph, Region, Weight } from './fonts.ts'
-import { escaped, isPlain, visible } from './visible.ts'
 
 export interface Style {
   readonly family: Family

@@ -15,14 +15,18 @@ const HIDDEN = new RegExp(
 
 export const isPlain = (text: string): boolean => PLAIN.test(text)
 
+/** Lines end with a newline, and all spaces are as wide. */
 export function visible(text: string): string {
   if (PLAIN.test(text)) return text
-  return text
-    .replace(/\r\n?/g, '\n')
-    .replace(/\t/g, ' ')
-    .replace(/[\u00a0\u2000-\u200a\u202f\u205f\u3000\u1680]/g, ' ')
-    .replace(HIDDEN, escaped)
+  return unhidden(
+    text
+      .replace(/\r\n?/g, '\n')
+      .replace(/\t/g, ' ')
+      .replace(/[\u00a0\u2000-\u200a\u202f\u205f\u3000\u1680]/g, ' '),
+  )
 }
+
+export const unhidden = (text: string): string => text.replace(HIDDEN, escaped)
 
 export const escaped = (letter: string): string =>
   `<U+${letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>`
