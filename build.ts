@@ -28,8 +28,19 @@ const ENTRIES = [
   'indexer/reports/writers/thread',
   ...['writer', 'reader', 'merger'].map((name) => `indexer/store/embedded/threads/${name}`),
 ]
-/** Packages that start files of their own by path, or that few installations load. */
-const APART = ['piscina', 'fastify', '@elastic/elasticsearch']
+/** Packages that start or load files of their own by path, that ask for their folder as CommonJS does, or that few installations load. */
+const FONTS = ['', '-mono', '-arabic', '-hebrew', '-sc', '-jp', '-kr'].map(
+  (part) => `@fontsource-variable/noto-sans${part}`,
+)
+const APART = [
+  'piscina',
+  'fastify',
+  '@elastic/elasticsearch',
+  'harfbuzzjs',
+  'wawoff2',
+  '@fontsource-variable/noto-emoji',
+  ...FONTS,
+]
 const LAUNCHED = /'\.\.\/((?:agent|indexer)\/cli\/main)\.ts'/
 const CARRIED = [
   'bin/node26.js',

@@ -3,7 +3,11 @@ import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { openWriters } from '../indexer/reports/writers/index.ts'
+import { documentOf, pagesOf, rowOf } from '../indexer/reports/writers/testing/documents.ts'
+import { REPORT_FORMATS } from '../schema/api/index.ts'
 import { freePort, until } from './system/system.ts'
 
 const RECORD = '{"time":"2026-01-22T10:51:04Z","user":"jane","action":"login","ip":"192.0.2.7"}\n'
@@ -17,10 +21,26 @@ export async function check(dist: string): Promise<void> {
   cpSync(dist, installed, { recursive: true, filter: (path) => !path.endsWith('/node_modules') })
   symlinkSync(join(import.meta.dirname, '../node_modules'), join(installed, 'node_modules'))
   try {
+    await reports(installed, place)
     await theWholeWay(installed, place)
   } finally {
     rmSync(place, { recursive: true })
   }
+}
+
+/** The thread that writes reports finds its fonts and what shapes them. */
+async function reports(installed: string, place: string): Promise<void> {
+  const writers = openWriters({ module: pathToFileURL(join(installed, 'indexer/reports/writers/thread.js')) })
+  const user = '\u4f50\u85e4 \u0645\u062f\u064a\u0631 \u{1f9ff}'
+  const row = { ...rowOf(1), cells: rowOf(1).cells.map((cell, index) => (index === 1 ? user : cell)) }
+  for (const format of REPORT_FORMATS) {
+    const path = join(place, `report.${format}`)
+    const { signal } = new AbortController()
+    const document = documentOf({ count: 1 })
+    await writers.write({ format, document, rows: pagesOf([row]), path, signal, report: () => {} })
+  }
+  await writers.close()
+  console.log(`Reports are written as ${REPORT_FORMATS.join(', ')}.`)
 }
 
 async function theWholeWay(installed: string, place: string): Promise<void> {
