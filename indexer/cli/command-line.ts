@@ -119,8 +119,8 @@ const cli = (argv: readonly string[]) =>
       async (given) => (await import('./move.ts')).run(given),
     )
     .command(
-      'verify',
-      'Verify a store, and name what was changed, removed or inserted',
+      'verify [report]',
+      'Verify a store or a report, and name what was changed, removed or inserted',
       async (cli) => (await import('./verify.ts')).options(cli),
       async (given) => (await import('./verify.ts')).run(given),
     )

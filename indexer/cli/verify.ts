@@ -51,6 +51,14 @@ export function options(cli: Argv) {
         ),
       (given) => writePolicy(given),
     )
+    .positional('report', {
+      type: 'string',
+      describe: 'A report or an export that Waybill made; its proof is in it or beside it',
+    })
+    .option('report-proof', {
+      ...text,
+      describe: 'The proof of that report, if it is neither in it nor beside it',
+    })
     .option('store', { ...text, describe: 'The folder of an embedded store' })
     .option('archive', {
       ...text,
@@ -108,6 +116,10 @@ export function options(cli: Argv) {
             'Verify the archive; it is decrypted, and nothing is restored',
           ],
           [
+            'waybill verify user-access-2026-11.pdf --policy trusted.yml',
+            'Verify a report: the indexer signed it, and it is unchanged',
+          ],
+          [
             'waybill verify --store /var/lib/waybill --compare /mnt/backup/waybill',
             'Name the changed fields by a backup',
           ],
@@ -121,7 +133,11 @@ export function options(cli: Argv) {
     )
 }
 
+const PLACES = ['store', 'cluster', 'archive', 'proof'] as const
+
 interface Given {
+  readonly report?: string | undefined
+  readonly 'report-proof'?: string | undefined
   readonly store?: string | undefined
   readonly proof?: string | undefined
   readonly archive?: string | undefined
@@ -137,6 +153,18 @@ interface Given {
 }
 
 export async function run(given: Given): Promise<void> {
+  if (given.report !== undefined) {
+    if (PLACES.some((place) => given[place] !== undefined))
+      throw new UsageError(
+        `Verify one thing at a time: ${given.report} is a report, and ${PLACES.filter(
+          (place) => given[place] !== undefined,
+        )
+          .map((place) => `--${place}`)
+          .join(' and ')} names another`,
+      )
+    const { verifyReportFile } = await import('./verify-report.ts')
+    return verifyReportFile(given.report, given)
+  }
   let report: EvidenceReport
   try {
     report = await verified(given)
@@ -196,7 +224,7 @@ async function openedSource(given: Given): Promise<EvidenceSource> {
   const { store, cluster, log, archive, objects, threads } = given
   if ([store, cluster, archive].filter((one) => one !== undefined).length !== 1)
     throw new UsageError(
-      'Name what to verify, and one thing only: --store FOLDER, --cluster indexer.yml, --archive indexer.yml, or --proof FILE',
+      'Name what to verify, and one thing only: --store FOLDER, --cluster indexer.yml, --archive indexer.yml, or --proof FILE; or the file of a report',
     )
   if (archive !== undefined) return openedArchive(archive, objects)
   if (store !== undefined) return openEvidence({ store, log, threads })

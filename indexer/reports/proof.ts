@@ -15,7 +15,7 @@ import {
   type VerifierKey,
 } from '../log/index.ts'
 import type { ReportDocument } from './document.ts'
-import type { WrittenFile } from './writers/index.ts'
+import { piecesOf, type WrittenFile } from './writers/index.ts'
 
 /**
  * The proof of a report: a statement about the file, its query and its rows, which the indexer signs with the keys of its transparency
@@ -151,12 +151,6 @@ export interface VerifiedReport {
   readonly sentences: readonly string[]
 }
 
-/** Computes the pieces of a file again, for saying which of them differ. */
-export type PiecesOf = (
-  path: string,
-  format: ReportFormat,
-) => Promise<readonly { readonly is: string; readonly sha256: string }[]>
-
 /**
  * Verifies a report by its proof, which is in it or beside it. Without keys it says only whether file and proof belong together.
  */
@@ -165,11 +159,10 @@ export async function verifyReport(
   {
     proof: named,
     keys,
-    piecesOf,
   }: {
     readonly proof?: string | undefined
+    /** Null: nobody is trusted. */
     readonly keys: readonly VerifierKey[] | null
-    readonly piecesOf: PiecesOf
   },
 ): Promise<VerifiedReport> {
   const found = await readProof(path, named)
@@ -183,10 +176,10 @@ export async function verifyReport(
       verdict: isWrong ? 'changed' : 'unproved',
       statement,
       signed: [],
-      sentences: [trust.problem, ...(isWrong ? [] : await differencesOf(path, file, piecesOf))],
+      sentences: [trust.problem, ...(isWrong ? [] : await differencesOf(path, file))],
     }
   }
-  sentences.push(...(await differencesOf(path, file, piecesOf)))
+  sentences.push(...(await differencesOf(path, file)))
   return {
     verdict: sentences.length === 0 ? 'sound' : 'changed',
     statement,
@@ -296,30 +289,21 @@ const nameOfKeys = (signatures: readonly NoteSignature[]): string[] =>
   signatures.map(({ key }) => `${key.name}+${key.id}`)
 
 /** What differs between a file and what its proof says, each a sentence. */
-async function differencesOf(
-  path: string,
-  file: ReportStatement['file'],
-  piecesOf: PiecesOf,
-): Promise<string[]> {
+async function differencesOf(path: string, file: ReportStatement['file']): Promise<string[]> {
   const { size } = await stat(path)
-  const sha256 = await hashOf(path, file.without)
-  if (size === file.bytes && sha256 === file.sha256) return []
+  if (size === file.bytes && (await hashOf(path, file.without)) === file.sha256) return []
   const sentences: string[] = []
   if (size !== file.bytes) sentences.push(`The file has ${size} bytes; ${file.bytes} were sealed.`)
-  let pieces: readonly { readonly is: string; readonly sha256: string }[] = []
-  try {
-    pieces = await piecesOf(path, file.format)
-  } catch (error) {
-    sentences.push(`Its parts can't be compared: ${reasonOf(error)}.`)
-  }
-  const here = new Map(pieces.map(({ is, sha256 }) => [is, sha256]))
+  const found = piecesOf(path, file.format, { proof: file.without })
+  if ('problem' in found) return [...sentences, `${found.problem}.`]
+  const here = new Map(found.pieces.map(({ is, sha256 }) => [is, sha256]))
   const sealed = new Set(file.pieces.map(({ is }) => is))
-  for (const { is, sha256: hash } of file.pieces) {
-    const found = here.get(is)
-    if (found === undefined && pieces.length > 0) sentences.push(`Missing: ${is}.`)
-    else if (found !== undefined && found !== hash) sentences.push(`Changed: ${is}.`)
+  for (const { is, sha256 } of file.pieces) {
+    const now = here.get(is)
+    if (now === undefined) sentences.push(`Missing: ${is}.`)
+    else if (now !== sha256) sentences.push(`Changed: ${is}.`)
   }
-  for (const { is } of pieces) if (!sealed.has(is)) sentences.push(`Added: ${is}.`)
+  for (const { is } of found.pieces) if (!sealed.has(is)) sentences.push(`Added: ${is}.`)
   return sentences.length === 0 ? ['The file was changed.'] : sentences
 }
 
