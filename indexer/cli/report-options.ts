@@ -57,3 +57,17 @@ export function formatsOf(text: string): ReportFormat[] {
     return known
   })
 }
+
+/** What a report is verified by. */
+export const reportProofOptions = {
+  policy: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'The file with the keys that you trust (`waybill verify policy` writes one)',
+  },
+  'report-proof': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'The proof of the report, if it is neither in it nor beside it',
+  },
+} as const

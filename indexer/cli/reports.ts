@@ -7,6 +7,7 @@ import { type ConnectionGiven, connect, jsonOption, withConnection } from './con
 import { beginJob, download, finished, jobOf, jobPath } from './jobs.ts'
 import { EXIT, jsonLines, UsageError, writeLines } from './output.ts'
 import { spanOptions } from './question.ts'
+import { checkReports, listReports } from './report-declarations.ts'
 import {
   type FilterGiven,
   filterOptions,
@@ -14,6 +15,7 @@ import {
   formatOption,
   formatsOf,
   names,
+  reportProofOptions,
 } from './report-options.ts'
 import { scheduleCommands } from './report-schedules.ts'
 import { table } from './table.ts'
@@ -23,6 +25,36 @@ import { closing } from './usage.ts'
 export function commands(cli: Argv) {
   return withConnection(cli)
     .option('json', jsonOption)
+    .command(
+      'list',
+      'List the reports that can be made',
+      (list) => list,
+      (given) => listReports(given),
+    )
+    .command(
+      'check [files..]',
+      'Check files of reports: mistakes are named with their lines',
+      (check) =>
+        check.positional('files', {
+          type: 'string',
+          array: true,
+          describe: 'Files or folders; by default the reports that come with Waybill',
+        }),
+      (given) => checkReports(given),
+    )
+    .command(
+      'verify <report>',
+      'Verify a report by its proof; `waybill verify` does the same',
+      (verify) =>
+        verify
+          .positional('report', { type: 'string', demandOption: true, describe: 'The file' })
+          .options(reportProofOptions),
+      async (given) =>
+        (await import('./verify-report.ts')).verifyReportFile(given.report, {
+          ...given,
+          format: given.json ? 'json' : 'text',
+        }),
+    )
     .command(
       'run <report>',
       'Make a report, and get its files',

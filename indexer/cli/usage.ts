@@ -4,7 +4,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   search: [],
   count: [],
   export: [],
-  reports: ['run', 'jobs', 'download', 'cancel', 'remove', 'schedule'],
+  reports: ['list', 'check', 'verify', 'run', 'jobs', 'download', 'cancel', 'remove', 'schedule'],
   show: [],
   agents: ['list', 'token', 'revoke'],
   'dead-letters': ['list', 'show', 'replay', 'discard'],

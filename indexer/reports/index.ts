@@ -10,4 +10,11 @@ export type { Logo, ReportDocument } from './document.ts'
 export { demandAsked, type Gathered, gather, type ReportSources, type View } from './gather/index.ts'
 export { ReportLibrary } from './library.ts'
 export { type SealRequest, sealFile, statementLines, type VerifiedReport, verifyReport } from './proof.ts'
-export { type BookReport, type ReportBook, readReport, readReports, reportsIn } from './report-book.ts'
+export {
+  type BookReport,
+  type ReportBook,
+  readReport,
+  readReports,
+  reportsIn,
+  SUPPLIED_REPORTS,
+} from './report-book.ts'
