@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs'
-import { basename } from 'node:path'
 import { reportsShape } from '../../schema/api/index.ts'
 import { reasonOf } from '../../schema/index.ts'
 import { type BookReport, readControls, readReport, reportsIn, SUPPLIED_REPORTS } from '../reports/index.ts'
@@ -41,13 +40,8 @@ export async function checkReports({
   if (problems.length > 0) process.exitCode = EXIT.failed
 }
 
-function reportsAt(place: string): BookReport[] {
-  try {
-    return isFolder(place) ? reportsIn(place, 'own') : [readReport(place)]
-  } catch (error) {
-    throw new UsageError(`${basename(place)} can't be read: ${reasonOf(error)}`, 'WB-FILE-UNREADABLE')
-  }
-}
+const reportsAt = (place: string): BookReport[] =>
+  isFolder(place) ? reportsIn(place, 'own') : [readReport(place)]
 
 function isFolder(place: string): boolean {
   try {
