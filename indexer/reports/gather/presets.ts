@@ -35,8 +35,9 @@ export const PRESETS: Readonly<
     text('action', 'event.action'),
     text('date', '@timestamp'),
     text('user_id', 'user.id'),
-    text('user_email', 'user.email'),
-    text('user_display_name', 'user.full_name', (event) => first(event, 'user.full_name', 'user.name')),
+    // These are of a user of Strapi: others, such as the account that was tried, are in the payload.
+    text('user_email', 'user.email', (event) => ofUser(event, 'user.email')),
+    text('user_display_name', 'user.full_name', (event) => ofUser(event, 'user.full_name', 'user.name')),
     text('origin', 'audit.channel', (event) => first(event, 'audit.channel', 'audit.component')),
     text('payload', 'audit.payload', (event) => {
       const payload = valueAt(event, 'audit.payload.payload') ?? valueAt(event, 'audit.payload')
@@ -57,6 +58,9 @@ function first(event: AuditEvent, ...fields: string[]): string {
   }
   return ''
 }
+
+const ofUser = (event: AuditEvent, ...fields: string[]): string =>
+  first(event, 'user.id') === '' ? '' : first(event, ...fields)
 
 /** `2026-01-19 16:05:23`. */
 function localTime(event: AuditEvent, zone: string): string {
@@ -82,5 +86,7 @@ function ofPayload(event: AuditEvent, name: string): string {
 function causedBy(event: AuditEvent): string {
   const of = first(event, 'audit.parent.name', 'audit.parent.id')
   const kind = first(event, 'audit.parent.type')
-  return of === '' || kind === '' ? of : `${kind.replaceAll('_', ' ')} updated: ${of}`
+  if (of === '' || kind === '') return of
+  const words = kind.replaceAll('_', ' ')
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)} updated: ${of}`
 }
