@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { JobShape } from '../../schema/api/index.ts'
+import { smtpServer } from '../alerts/notify/testing/smtp.ts'
 import { TestAgent } from '../ingest/testing.ts'
 import { type Person, StrictIndexer } from './testing/people.ts'
 
@@ -210,5 +211,81 @@ describe('an export as a job', () => {
     expect((await again.ask(`/v1/jobs/${old.id}`)).json).toMatchObject({ state: 'done', files: [] })
     const gone = await download(again, old, old.files[0]!.name)
     expect([gone.status, gone.text]).toEqual([404, expect.stringContaining('its time is over')])
+  })
+})
+
+describe('a schedule', () => {
+  it('is made by whoever makes reports, and its report comes by mail to the users of a role', async () => {
+    const server = await smtpServer()
+    const mail = { host: '127.0.0.1', port: server.port, tls: 'none', from: 'waybill@acme.example' }
+    const own = await StrictIndexer.start({ mail, 'console-url': 'https://audit.example' })
+    onTestFinished(() => own.end())
+    const operator = await own.operator()
+    const json = { name: 'mia', role: 'manager', email: 'mia@acme.example' }
+    expect((await own.indexer.ask('/v1/users', { headers: operator, json })).status).toBe(200)
+    const reporter = await own.person('reporter', 'auditor')
+    const onlooker = await own.person('onlooker', 'viewer')
+    const limited = await own.person('limited', 'auditor', { entities: ['Invoice'] })
+    const path = '/v1/report-schedules/daily'
+    const body = {
+      schedule: {
+        title: 'Every day',
+        report: 'admin-activity',
+        covers: 'day',
+        cron: '0 6 * * *',
+        formats: ['csv'],
+        to: [{ role: 'manager' }],
+      },
+    }
+    const put = (person: Person, more: object = {}) =>
+      person.ask(path, { method: 'PUT', json: { ...body, ...more } })
+    expect((await put(onlooker)).status).toBe(403)
+    const made = await put(reporter)
+    expect([made.status, made.json]).toEqual([200, expect.objectContaining({ version: 1, by: 'reporter' })])
+    expect((await put(reporter)).status).toBe(409)
+    // What is shown to others may not be shown to somebody with limits.
+    expect((await put(limited, { version: 1 })).status).toBe(403)
+    expect((await limited.ask(`${path}/run`, { method: 'POST' })).status).toBe(403)
+
+    const run = await reporter.ask(`${path}/run`, { method: 'POST' })
+    expect(run.status, run.text).toBe(201)
+    await expect.poll(() => server.mails.length).toBe(1)
+    const { to, raw } = server.mails[0]!
+    expect(to).toEqual(['mia@acme.example'])
+    expect(raw).toMatch(/^Content-Disposition: attachment; filename=admin-activity-[\d-]+\.csv\r$/m)
+    expect(raw.replaceAll('=\r\n', '')).toContain(`https://audit.example/reports/jobs/${run.json.id}`)
+    await expect
+      .poll(async () => (await reporter.ask(`/v1/jobs/${run.json.id}`)).json.deliveries)
+      .toEqual([{ to: 'mia@acme.example', state: 'sent', reason: null }])
+
+    await own.indexer.ask('/v1/users/reporter/role', { headers: operator, json: { role: 'viewer' } })
+    const { json: now } = await own.indexer.ask(path, { headers: operator })
+    expect(now.problem).toContain('reporter may not make this any more')
+    const failed = await own.indexer.ask(`${path}/run`, { method: 'POST', headers: operator })
+    expect(failed.status).toBe(403)
+    await expect
+      .poll(() => own.trail('event.action: report-delivery and event.outcome: success'))
+      .toMatchObject([{ audit: { payload: { to: 'mia@acme.example' } } }])
+  })
+
+  it('sends an export to the requester who asked for a mail', async () => {
+    const server = await smtpServer()
+    const mail = { host: '127.0.0.1', port: server.port, tls: 'none', from: 'waybill@acme.example' }
+    const own = await StrictIndexer.start({ mail })
+    onTestFinished(() => own.end())
+    const person = await own.person('ann', 'auditor')
+    const ask = (more: object) => person.ask('/v1/jobs', { json: { makes: 'export', mail: true, ...more } })
+    expect(await ask({})).toMatchObject({
+      status: 400,
+      text: expect.stringContaining('none is known of you'),
+    })
+    expect((await ask({ mailTo: 'a@b@c' })).status).toBe(400)
+    expect((await ask({ mailTo: 'ann@acme.example' })).status).toBe(201)
+    const json = { email: 'ann.own@acme.example' }
+    await own.indexer.ask('/v1/users/ann/email', { headers: await own.operator(), json })
+    expect((await ask({})).status).toBe(201)
+    await expect
+      .poll(() => server.mails.map(({ to }) => to[0]).toSorted())
+      .toEqual(['ann.own@acme.example', 'ann@acme.example'])
   })
 })
