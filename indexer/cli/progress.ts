@@ -25,7 +25,7 @@ export class Progress {
     this.#isShown = true
     const done = share === null ? 0 : Math.round(Math.min(1, Math.max(0, share)) * BAR)
     const bar = share === null ? '' : `[${'#'.repeat(done)}${'.'.repeat(BAR - done)}] `
-    stderr.write(`\r${fitted(`${bar}${text}  ${this.#what}`, Math.max(20, stderr.columns - 1))}`)
+    stderr.write(`\r${fitted(`${bar}${text}  ${this.#what}`, (stderr.columns || 80) - 1)}`)
   }
 
   end(): void {
