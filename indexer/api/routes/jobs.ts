@@ -13,6 +13,7 @@ import {
   partOf,
   permissionFor,
   type Requester,
+  sightOf,
 } from '../../reports/jobs/index.ts'
 import type { Asker } from '../access.ts'
 import { json, type Route, route } from '../route.ts'
@@ -163,6 +164,12 @@ export function jobRoutes({
           throw new Refusal(
             'WB-NOT-FOUND',
             `The job ${job.id} has no file ${params.name}${gone(job, clock())}.`,
+          )
+        if (!isFull(asker.visibility) && job.sight !== sightOf(asker.visibility))
+          throw new Refusal(
+            'WB-FORBIDDEN',
+            'What you may see has changed since this was made: make it again.',
+            { by: asker.name },
           )
         const path = jobs.pathOf(job, params.name)
         const { size } = await stat(path).catch((thrown: unknown) => {

@@ -18,7 +18,8 @@ import type { Places } from './places.ts'
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const DAY = 24 * 60 * MINUTE
-const LOOK_EVERY = 15 * SECOND
+/** What is new wakes it: this is for what nobody tells, such as a clock that was set. */
+const LOOK_EVERY = MINUTE
 const TRIED_FOR = DAY
 const FIRST_PAUSE = MINUTE
 const LONGEST_PAUSE = 60 * MINUTE

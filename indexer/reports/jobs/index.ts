@@ -15,6 +15,7 @@ export {
   type Recipient,
   type Requester,
   recipientSchema,
+  sightOf,
 } from './job.ts'
 export { JOB_KIND, Jobs, type JobsParts, type NewJobRecord } from './jobs.ts'
 export { type Part, partOf } from './range.ts'

@@ -9,6 +9,9 @@ import {
   scheduleBodySchema,
 } from '../../../schema/api/index.ts'
 
+import type { Visibility } from '../../accounts/index.ts'
+import { printQuery } from '../../query/index.ts'
+
 /** A job as its record has it. docs/formats.md describes it. */
 
 const count = z.int().nonnegative()
@@ -51,6 +54,7 @@ const deliverySchema = z.object({
 export type Delivery = z.output<typeof deliverySchema>
 
 export const jobSchema = z.object({
+  format: z.literal(1),
   work: z.discriminatedUnion('makes', [
     z.object({ makes: z.literal('report'), report: z.string(), parameters: reportParametersSchema }),
     z.object({ makes: z.literal('export'), export: exportAskedSchema }),
@@ -80,6 +84,8 @@ export const jobSchema = z.object({
   reason: z.string().nullable(),
   verdict: z.object({ complete: z.boolean(), sentence: z.string() }).nullable(),
   files: z.array(fileSchema),
+  /** What its requester could see when it was made; null until then. */
+  sight: z.string().nullable(),
   /** When its files are removed. */
   until: time.nullable(),
   /** The indexer that has its files. */
@@ -90,6 +96,10 @@ export const jobSchema = z.object({
 })
 export type JobRecord = z.output<typeof jobSchema>
 export type Job = JobRecord & { readonly id: string }
+
+/** A text that is the same for the same view: limits and masked fields. */
+export const sightOf = ({ only, mask }: Visibility): string =>
+  JSON.stringify([only === null ? null : printQuery(only), mask.named.toSorted()])
 
 /** The permission that making and reading it needs. */
 export const permissionFor = ({ work }: Pick<JobRecord, 'work'>): Extract<Permission, 'report' | 'export'> =>

@@ -9,7 +9,16 @@ import type { ReportsConfig } from '../settings.ts'
 import type { WriteRequest, WrittenFile } from '../writers/index.ts'
 import { madeAct } from './acts.ts'
 import { isFull, type JobFiles } from './files.ts'
-import { isOver, type Job, type JobRecord, jobSchema, permissionFor, type Requester, shapeOf } from './job.ts'
+import {
+  isOver,
+  type Job,
+  type JobRecord,
+  jobSchema,
+  permissionFor,
+  type Requester,
+  shapeOf,
+  sightOf,
+} from './job.ts'
 import { make } from './make.ts'
 
 export const JOB_KIND = 'report-job'
@@ -67,6 +76,8 @@ export type NewJobRecord = Pick<
 interface Running {
   readonly stop: AbortController
   progress: JobRecord['progress']
+  /** Bytes that it may have before the room is looked at again. */
+  free: number
   done: Promise<void>
 }
 
@@ -83,6 +94,7 @@ export class Jobs {
   /** When a job of each requester was begun last: nobody waits behind all jobs of somebody else. */
   readonly #lastOf = new Map<string, number>()
   readonly #stopping = new AbortController()
+  readonly #unread = new Set<string>()
   #isAlone: boolean | null = null
   #begun = 0
   #tidiedAt = Number.NEGATIVE_INFINITY
@@ -111,6 +123,7 @@ export class Jobs {
   /** Begins a job under this id; false if there is one already. */
   async add(id: string, given: NewJobRecord): Promise<boolean> {
     const record: JobRecord = {
+      format: 1,
       schedule: null,
       late: false,
       previous: null,
@@ -126,6 +139,7 @@ export class Jobs {
       reason: null,
       verdict: null,
       files: [],
+      sight: null,
       until: null,
       holder: null,
       deliveries: null,
@@ -150,14 +164,20 @@ export class Jobs {
 
   async get(id: string): Promise<Job | null> {
     const record = await this.#parts.records.get(JOB_KIND, id)
-    return record === null ? null : this.#withProgress({ id, ...jobSchema.parse(record.value) })
+    const job = jobSchema.safeParse(record?.value)
+    return job.success ? this.#withProgress({ id, ...job.data }) : null
   }
 
   /** All jobs, the newest first. */
   async list(): Promise<Job[]> {
     const records = await this.#parts.records.list(JOB_KIND)
     return records
-      .map(({ key, value }) => this.#withProgress({ id: key, ...jobSchema.parse(value) }))
+      .flatMap(({ key, value }) => {
+        const job = jobSchema.safeParse(value)
+        if (job.success) return [this.#withProgress({ id: key, ...job.data })]
+        this.#reportUnread(key)
+        return []
+      })
       .sort((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1))
   }
 
@@ -234,20 +254,22 @@ export class Jobs {
     let isTroubled = false
     while (!this.#stopping.signal.aborted) {
       this.#awake = Promise.withResolvers()
+      let wait = LOOK_EVERY
       try {
-        await this.#turn()
+        wait = await this.#turn()
         isTroubled = false
       } catch (thrown) {
         if (!isTroubled) this.#parts.log.warn(`Reports and exports wait for the store: ${reasonOf(thrown)}`)
         isTroubled = true
       }
-      const timer = setTimeout(() => this.#awake.resolve(), LOOK_EVERY)
+      const timer = setTimeout(() => this.#awake.resolve(), wait)
       await this.#awake.promise
       clearTimeout(timer)
     }
   }
 
-  async #turn(): Promise<void> {
+  /** Begins what it can; returns when to look again, ms from now. */
+  async #turn(): Promise<number> {
     const { clock, settings } = this.#parts
     this.#isAlone ??= (await this.#parts.records.version()) === null
     const jobs = await this.list()
@@ -257,6 +279,9 @@ export class Jobs {
       if (!this.#running.has(id)) await this.#take(id)
     }
     if (clock() - this.#tidiedAt >= TIDY_EVERY) await this.#tidy()
+    // Nobody else adds jobs to a store of one indexer: what is added here wakes this loop.
+    const isLater = jobs.some(({ state, notBefore }) => state === 'waiting' && notBefore > clock())
+    return this.#isAlone && !isLater ? TIDY_EVERY : LOOK_EVERY
   }
 
   #isFree(job: Pick<JobRecord, 'state' | 'notBefore' | 'lease'>): boolean {
@@ -305,6 +330,7 @@ export class Jobs {
     const running: Running = {
       stop: new AbortController(),
       progress: job.progress,
+      free: -1,
       done: Promise.resolve(),
     }
     this.#running.set(id, running)
@@ -320,7 +346,7 @@ export class Jobs {
     const timers = [
       setInterval(() => this.#renew(job.id, running), RENEW_EVERY),
       setInterval(() => {
-        this.#demandSpace(job.id).catch((thrown) => stop.abort(thrown))
+        this.#demandSpace(job.id, running).catch((thrown) => stop.abort(thrown))
       }, MEASURE_EVERY),
     ]
     try {
@@ -333,11 +359,18 @@ export class Jobs {
           running.progress = progress
         },
       })
-      await this.#demandSpace(job.id)
+      await this.#demandSpace(job.id, running)
       stop.signal.throwIfAborted()
       const now = clock()
       const keep = settings().keep[job.work.makes === 'report' ? 'reports' : 'exports']
-      const result = { ...made, state: 'done', finished: now, until: now + keep, lease: null } as const
+      const result = {
+        ...made,
+        state: 'done',
+        sight: sightOf(view.visibility),
+        finished: now,
+        until: now + keep,
+        lease: null,
+      } as const
       await this.#parts.trail.record(madeAct({ ...job, ...result }))
       await files.finish(job.id)
       const done = await this.change(job.id, (now) => (this.#isMine(now) ? { ...now, ...result } : null))
@@ -397,10 +430,11 @@ export class Jobs {
   }
 
   /** Removes the oldest exports if all files together are too large; reports stay for their time. */
-  async #demandSpace(writing: string): Promise<void> {
+  async #demandSpace(writing: string, running: Running): Promise<void> {
     const { files, settings } = this.#parts
     const { room } = settings()
     const begun = await files.bytesBegun(writing)
+    if (begun <= running.free) return
     const here = (await this.list()).filter((job) => this.isHere(job) && job.files.length > 0)
     let bytes = begun + here.reduce((sum, job) => sum + bytesOf(job), 0)
     const exports = here.filter(({ work }) => work.makes === 'export').sort((a, b) => a.created - b.created)
@@ -411,10 +445,11 @@ export class Jobs {
         `This would be larger than the room for reports and exports (reports.room): ask for less, remove reports that nobody needs, or give it more room`,
       )
     for (const job of exports) {
-      if (bytes <= room) return
+      if (bytes <= room) break
       bytes -= bytesOf(job)
       await this.#withdraw(job)
     }
+    running.free = room - (bytes - begun)
   }
 
   async #withdraw({ id }: Job): Promise<void> {
@@ -438,10 +473,20 @@ export class Jobs {
         await records.remove(JOB_KIND, job.id)
     }
     for (const id of folders) {
+      if (this.#unread.has(id)) continue
       const job = jobs.get(id)
       const isNeeded = job !== undefined && (!isOver(job) || (job.files.length > 0 && this.isHere(job)))
       if (!isNeeded && !this.#running.has(id)) await files.remove(id)
     }
+  }
+
+  /** A newer version may have written it: it stays, and the others go on. */
+  #reportUnread(id: string): void {
+    if (this.#unread.has(id)) return
+    this.#unread.add(id)
+    this.#parts.log.warn(
+      `The record of the job ${id} is not of this version of Waybill: the job is left alone.`,
+    )
   }
 
   #withProgress(job: Job): Job {

@@ -18,6 +18,7 @@ const LATE_AFTER = 5 * 60 * SECOND
 const MOST = 500
 
 const recordSchema = z.object({
+  format: z.literal(1),
   schedule: scheduleBodySchema,
   /** Grows with each change. */
   version: z.int(),
@@ -116,6 +117,7 @@ export class Schedules {
         `There are ${MOST} schedules, which is the limit: remove one first.`,
       )
     const after: ScheduleRecord = {
+      format: 1,
       schedule,
       owner,
       version: (before?.version ?? 0) + 1,
