@@ -196,6 +196,23 @@ describe('an export as a job', () => {
       .toMatchObject([{ by: 'counter-1', file: name }])
   })
 
+  it('is no longer given to a requester whose limits have become narrower since', async () => {
+    const person = await strict.person('narrowed', 'manager')
+    const job = await made(person)
+    const { name } = job.files[0]!
+    expect((await download(person, job, name)).status).toBe(200)
+    const headers = await strict.operator()
+    const limit = (entities: string[] | null) =>
+      strict.indexer.ask('/v1/users/narrowed/limits', { headers, json: { entities } })
+    await limit(['Invoice'])
+    const refused = await download(person, job, name)
+    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('make it again')])
+    const own = await made(person)
+    expect((await download(person, own, own.files[0]!.name)).status).toBe(200)
+    await limit(null)
+    expect((await download(person, job, name)).status).toBe(200)
+  })
+
   it('is removed with its files by hand, or when its time is over', async () => {
     const job = await made(auditor)
     const folder = strict.file(`reports/${job.id}`)
