@@ -134,12 +134,12 @@ function timeAlt(
 
 const BAR_ROW = 17
 const BAR_HEIGHT = 9
+/** More have no room on a page. */
+const MOST_BARS = 30
 
-function barChart(
-  { bars, others }: Extract<Chart, { kind: 'bars' }>,
-  width: number,
-  letters: Letters,
-): Drawing {
+function barChart(chart: Extract<Chart, { kind: 'bars' }>, width: number, letters: Letters): Drawing {
+  const bars = chart.bars.slice(0, MOST_BARS)
+  const others = chart.bars.slice(MOST_BARS).reduce((sum, { count }) => sum + count, chart.others)
   const all = [
     ...bars.map((bar) => ({ ...bar, tone: 'bar' as const })),
     ...(others > 0 ? [{ label: 'All others', count: others, tone: 'rest' as const }] : []),

@@ -36,7 +36,7 @@ export function heading(
   { keep = 60, looks = kind }: { keep?: number; looks?: keyof typeof HEADINGS } = {},
 ): void {
   const { style, leading, before, after } = HEADINGS[looks]
-  const lines = pages.type.lines(text, style, pages.width)
+  const lines = pages.type.lines(text, style, pages.width, 6)
   const atTop = pages.y <= MARGIN.top
   const above = atTop ? 0 : before
   if (!pages.need(above + lines.length * leading + after + keep)) pages.y += above

@@ -56,7 +56,7 @@ function verdictBox(pages: Pages, parent: Element, verdict: Verdict): void {
   const width = pages.width - 34
   const sentence = { style: { ...BOLD, size: 13 }, leading: 18 }
   const reason = { style: { ...SANS, size: 9.5 }, leading: 14 }
-  const lines = pages.type.lines(verdictText(verdict), sentence.style, width)
+  const lines = pages.type.lines(verdictText(verdict), sentence.style, width, 12)
   const reasons = verdict.reasons.map((text) => pages.type.lines(text, reason.style, width - 12))
   const below = reasons.reduce((sum, list) => sum + list.length * reason.leading + 2, 0)
   const height = lines.length * sentence.leading + below + 24 + (reasons.length > 0 ? 4 : 0)

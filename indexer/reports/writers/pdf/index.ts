@@ -22,6 +22,8 @@ import { Typesetter } from './typesetter.ts'
 export const PDF_ROWS = 20_000
 /** More columns than these have room on landscape pages only. */
 const PORTRAIT_COLUMNS = 5
+/** More have no room on a page: the others are only in the embedded rows. */
+const MOST_COLUMNS = 14
 
 /** Writes a PDF/A-3a that is PDF/UA-1 too, with the rows as an embedded file and room for the proof. */
 export async function writePdf(
@@ -84,6 +86,8 @@ async function rowPages(
 ): Promise<number> {
   const { document } = request
   const { columns } = document.rows!
+  // The last one is the id of the event.
+  const places = [...columns.keys()].filter((at) => at < MOST_COLUMNS - 1 || at === columns.length - 1)
   const line = csvLines(columns, document.zone)
   const { structure } = pages
   spool.add(`\ufeff${csvTitles(columns)}`)
@@ -93,16 +97,23 @@ async function rowPages(
   heading(pages, part, 'H2', 'Events')
   paragraph(pages, part, noteOf(document))
   const texts = ({ cells }: ReportRow): string[] =>
-    cells.map((cell, index) => shownCell(cell, columns[index]!.kind, clock))
+    places.map((place) => shownCell(cells[place] ?? null, columns[place]!.kind, clock))
   let table: PdfTable | null = null
   let shown = 0
   const written = await eachPage(request, async (rows) => {
     if (rows.length === 0) return
     if (shown < PDF_ROWS) {
       const room = rows.slice(0, PDF_ROWS - shown).map(texts)
-      table ??= new PdfTable(pages, part, columns.map(pdfColumn), room.slice(0, 500), ROW_TABLE, {
-        wide: true,
-      })
+      table ??= new PdfTable(
+        pages,
+        part,
+        places.map((place) => pdfColumn(columns[place]!)),
+        room.slice(0, 500),
+        ROW_TABLE,
+        {
+          wide: true,
+        },
+      )
       for (const row of room) table.row(row)
       shown += room.length
     }
@@ -133,12 +144,15 @@ const pdfColumn = ({ title, kind }: RowColumn): PdfColumn => ({
 })
 
 function noteOf(document: ReportDocument): string {
-  const count = document.rows?.count ?? 0
-  const first =
-    count > PDF_ROWS
-      ? ` These pages show the first ${shownNumber(PDF_ROWS)}; ${ROWS_NAME}, which this file has embedded, has all of them.`
-      : ` The embedded file ${ROWS_NAME} has them in full.`
-  return `${rowsNote(document)}${first}`
+  const { count, columns } = document.rows!
+  const left = columns.length - MOST_COLUMNS
+  const file = `the embedded file ${ROWS_NAME}`
+  const missing = [
+    ...(count > PDF_ROWS ? [`all but the first ${shownNumber(PDF_ROWS)} events`] : []),
+    ...(left > 0 ? [`${left} further columns`] : []),
+  ]
+  const where = missing.length === 0 ? '' : ` Only ${file} has ${missing.join(' and ')}.`
+  return `${rowsNote(document)}${where === '' ? ` The texts in full are in ${file}.` : where}`
 }
 
 function controlPages(pages: Pages, root: Element, document: ReportDocument): void {

@@ -1,9 +1,10 @@
 import { inflateSync } from 'node:zlib'
 import type { Logo } from '../../document.ts'
-import type { PdfFile, Ref } from './file.ts'
+import { type PdfFile, pdfNumber, type Ref } from './file.ts'
 import { boxOf } from './flow.ts'
 import { MARGIN, type Pages } from './pages.ts'
 import type { Element } from './structure.ts'
+import { readSvg } from './svg.ts'
 
 export interface PlacedLogo {
   readonly width: number
@@ -14,16 +15,33 @@ export interface PlacedLogo {
 const MOST = { width: 150, height: 40 }
 const SIGNATURE = '89504e470d0a1a0a'
 
-/** The logo as an image of the file; null if the format can not show it, so that the name stands alone. */
+/** The logo as a drawing of the file; null if the format can not show it, so that the name stands alone. */
 export function placedLogo(file: PdfFile, logo: Logo | null): PlacedLogo | null {
-  const picture = logo === null || logo.type !== 'png' ? null : readPng(logo.bytes)
+  if (logo === null) return null
+  if (logo.type === 'svg') {
+    const drawing = readSvg(logo.bytes)
+    if (drawing === null) return null
+    // In a form y grows upwards.
+    const matrix = `1 0 0 -1 0 ${pdfNumber(drawing.height)} cm\n`
+    const box = `/BBox[0 0 ${pdfNumber(drawing.width)} ${pdfNumber(drawing.height)}]/Matrix[${pdfNumber(1 / drawing.width)} 0 0 ${pdfNumber(1 / drawing.height)} 0 0]`
+    return placed(
+      drawing,
+      file.stream(`/Type/XObject/Subtype/Form${box}/Resources<<>>`, matrix + drawing.operators),
+    )
+  }
+  const picture = readPng(logo.bytes)
   if (picture === null) return null
   const { columns, rows, colours, alpha } = picture
   const size = `/Type/XObject/Subtype/Image/Width ${columns}/Height ${rows}/BitsPerComponent 8`
   const mask = alpha === null ? '' : `/SMask ${file.stream(`${size}/ColorSpace/DeviceGray`, alpha)} 0 R`
   const image = file.stream(`${size}/ColorSpace/DeviceRGB${mask}`, colours)
-  const scale = Math.min(MOST.width / columns, MOST.height / rows)
-  return { width: columns * scale, height: rows * scale, image }
+  return placed({ width: columns, height: rows }, image)
+}
+
+/** As large as there is room. Like an image, its object is one unit wide and high. */
+function placed({ width, height }: { width: number; height: number }, image: Ref): PlacedLogo {
+  const scale = Math.min(MOST.width / width, MOST.height / height)
+  return { width: width * scale, height: height * scale, image }
 }
 
 /** Draws it at the left, and returns its height. */
