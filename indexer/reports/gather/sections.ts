@@ -16,6 +16,15 @@ import type { Cell, Chart, RowColumn, Section, Table, TableColumn } from '../doc
 
 /** Makes the findings of a report from questions about events. */
 
+/** The titles of columns that count different values. */
+const DIFFERENT: Readonly<Record<string, string>> = {
+  'audit.entity.id': 'Different records',
+  'audit.entity.type': 'Different entities',
+  'source.ip': 'Different addresses',
+  'user.name': 'Different users',
+  'event.module': 'Different systems',
+}
+
 export interface SectionParts {
   readonly events: Pick<Moment, 'search' | 'aggregate'>
   readonly query: Query
@@ -103,8 +112,13 @@ async function countsOf(section: CountSection, parts: SectionParts): Promise<Sec
     { title: titleOfSplit(section), kind: by.kind === 'time' && first.kind === 'time' ? 'time' : 'text' },
     { title: 'Events', kind: 'number' },
     ...values.map((value): TableColumn => ({ title: value, kind: 'number' })),
-    ...distinct.map((field): TableColumn => ({ title: `Different: ${titleOfField(field)}`, kind: 'number' })),
-    ...sums.map((field): TableColumn => ({ title: `Sum: ${titleOfField(field)}`, kind: 'number' })),
+    ...distinct.map(
+      (field): TableColumn => ({
+        title: DIFFERENT[field] ?? `Different: ${titleOfField(field)}`,
+        kind: 'number',
+      }),
+    ),
+    ...sums.map((field): TableColumn => ({ title: `${titleOfField(field)} in all`, kind: 'number' })),
     ...(last ? [{ title: 'Last', kind: 'time' } as const] : []),
   ]
   const rowOf = (bucket: Bucket, name: Cell): Cell[] => {
