@@ -12,7 +12,7 @@ import {
 } from '../../schema/api/index.ts'
 import { OperatorError } from '../../schema/index.ts'
 import { parseQuery, QueryError, timeText, withCaret } from '../query/index.ts'
-import { understood } from './client.ts'
+import { AnswerError, understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
 import { FORMATS, type Format, writerFor } from './formats.ts'
 import { EXIT, jsonLines, UsageError, write, writeLines } from './output.ts'
@@ -227,16 +227,33 @@ async function run(given: Given): Promise<void> {
 async function verify(given: Given & { names?: string[] | undefined }): Promise<void> {
   const named = given.names ?? []
   const names = named.length > 0 ? named : (await asked(given)).objects.map(({ name }) => name)
+  const client = connect(given)
+  let damaged = 0
   for (const object of names) {
-    const found = understood(
-      archiveObjectShape,
-      await connect(given).json('/v1/archive/verify', { method: 'POST', body: { object } }),
-    )
-    await writeLines(
-      given.json ? jsonLines([found]) : [harmless(`${found.name} is sound: ${found.events} events.`)],
-    )
+    try {
+      const found = understood(
+        archiveObjectShape,
+        await client.json('/v1/archive/verify', { method: 'POST', body: { object } }),
+      )
+      await writeLines(
+        given.json ? jsonLines([found]) : [harmless(`${found.name} is sound: ${found.events} events.`)],
+      )
+    } catch (thrown) {
+      // A damaged object does not keep the others from being verified.
+      if (!(thrown instanceof AnswerError) || !ABOUT_ONE_OBJECT.has(thrown.code)) throw thrown
+      damaged++
+      await writeLines(
+        given.json ? jsonLines([{ name: object, problem: thrown.message }]) : [harmless(thrown.message)],
+      )
+    }
   }
+  if (damaged === 0) return
+  if (!given.json)
+    await writeLines([`${damaged} of ${names.length} objects ${damaged === 1 ? 'is' : 'are'} damaged.`])
+  process.exitCode = EXIT.failed
 }
+
+const ABOUT_ONE_OBJECT: ReadonlySet<string> = new Set(['WB-ARCHIVE-DAMAGED', 'WB-ARCHIVE-VERSION'])
 
 /** How long, from now, in ms. */
 function endAfter(text: string, now: number): number {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
@@ -334,6 +334,51 @@ test('an archive is verified like a store: each of its waybills has its signed r
   expect([...kinds]).toEqual([])
   expect(report.events).toBe(14)
   expect(report.proved).toBe(report.waybills)
+})
+
+test('a damaged object is named by a verification, and the others are verified all the same', async () => {
+  const folder = folders.make()
+  const here = await grounded(folder)
+  await fill(here.store)
+  here.now = INGESTED + 90 * DAY
+  await here.archive.round()
+  const place = join(folder, 'archive')
+  const objects = filesIn(place).filter((name) => name.endsWith('.wba'))
+  const [first = ''] = objects
+  const bytes = readFileSync(join(place, first))
+  bytes[bytes.length >> 1]! ^= 1
+  writeFileSync(join(place, first), bytes)
+  const keys = [{ id: 'first', key: new Secret(KEY) }]
+  const source = archiveEvidence(
+    await readArchive({ folder: place, keys, 'delete-after': true, exports: [] }),
+  )
+  const report = await verify({ source, policy: null, now: () => here.now })
+  expect(report.verdict).toBe('findings')
+  expect(report.findings.filter(({ kind }) => kind === 'archive-damaged')).toEqual([
+    expect.objectContaining({ object: first, weight: 'wrong' }),
+  ])
+  expect(report.events).toBeGreaterThan(0)
+  expect(report.events).toBeLessThan(14)
+})
+
+test('an object that somebody removed is found within a day, and a place that is not mounted is not taken for that', async () => {
+  const folder = folders.make()
+  const here = await grounded(folder)
+  await fill(here.store)
+  here.now = INGESTED + 90 * DAY
+  await here.archive.round()
+  const place = join(folder, 'archive')
+  const [first = ''] = filesIn(place).filter((name) => name.endsWith('.wba'))
+  here.now += DAY
+  renameSync(place, `${place}-elsewhere`)
+  mkdirSync(place)
+  await expect(here.archive.round()).rejects.toThrow('check that it is mounted')
+  rmSync(place, { recursive: true })
+  renameSync(`${place}-elsewhere`, place)
+  rmSync(join(place, first))
+  await here.archive.round()
+  expect((await here.archive.catalogue.object(first))?.problem).toContain('somebody removed it')
+  expect(here.acts.filter(({ action }) => action === 'archive-damage').length).toBe(1)
 })
 
 test('the tiles of the transparency log are beside the objects, and none is written twice', async () => {

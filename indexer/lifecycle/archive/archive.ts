@@ -19,6 +19,7 @@ import { ArchiveObject, rewrap } from './read.ts'
 import { README } from './readme.ts'
 import { ArchiveStoppedError, archivePartition, verifyObject } from './run.ts'
 import { dueExport } from './schedule.ts'
+import { isAboutContent } from './seal.ts'
 import { searchObject } from './search.ts'
 import type { ScheduledExport } from './settings.ts'
 import type { WriterParts } from './write.ts'
@@ -27,6 +28,7 @@ import type { WriterParts } from './write.ts'
 const SETTLED_AFTER = 10 * 60_000
 /** Before a partition is removed, its objects were read back as a whole within this time. */
 const CONFIRMED_WITHIN = 24 * 3_600_000
+const LOOKED_FOR_EVERY = 24 * 3_600_000
 const LEASE = 'archive-lease'
 /** The last period of each scheduled export that is in the archive. */
 const EXPORTED = 'archive-exported'
@@ -78,6 +80,7 @@ export class Archive implements ArchiveOfRetention {
   #work: ArchiveWork | null = null
   #ran: number | null = null
   #problem: string | null = null
+  #looked = Number.NEGATIVE_INFINITY
 
   constructor(parts: ArchiveParts) {
     this.#parts = parts
@@ -173,6 +176,29 @@ export class Archive implements ArchiveOfRetention {
     return sound
   }
 
+  /** Looks once a day whether each object is still in its place, and has its size: what somebody removed must not be found when it is needed. */
+  async #lookForObjects(): Promise<void> {
+    const { clock, destination, log } = this.#parts
+    if (clock() - this.#looked < LOOKED_FOR_EVERY) return
+    const known = (await this.catalogue.objects()).filter(({ problem }) => problem === null)
+    const gone: string[] = []
+    for (const { name, bytes } of known) if ((await destination.size(name)) !== bytes) gone.push(name)
+    if (gone.length > 1 && gone.length === known.length)
+      throw new OperatorError(
+        'WB-ARCHIVE-DAMAGED',
+        `none of the ${known.length} objects of the archive is in ${destination.place}: check that it is mounted, and the right one`,
+      )
+    this.#looked = clock()
+    for (const name of gone) {
+      try {
+        await this.verify(name)
+      } catch (thrown) {
+        if (!isAboutContent(thrown)) throw thrown
+        log.error(`${thrown.message}.`)
+      }
+    }
+  }
+
   /** Archives all partitions that need it; returns their names. Only one indexer does so at a time. */
   round(): Promise<string[]> {
     return this.#turn(async () => {
@@ -182,6 +208,7 @@ export class Archive implements ArchiveOfRetention {
         await this.#exportDue()
         await this.#applyHolds()
         await this.#expireObjects()
+        await this.#lookForObjects()
         this.#problem = null
         return archived
       } catch (thrown) {
@@ -463,7 +490,3 @@ async function hasAny(object: ArchiveObject, query: Query): Promise<boolean> {
   for await (const _ of searchObject(object, { query })) return true
   return false
 }
-
-const isAboutContent = (thrown: unknown): boolean =>
-  thrown instanceof OperatorError &&
-  (thrown.code === 'WB-ARCHIVE-DAMAGED' || thrown.code === 'WB-ARCHIVE-VERSION')

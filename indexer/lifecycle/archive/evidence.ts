@@ -1,8 +1,10 @@
+import type { Finding } from '../../../schema/api/index.ts'
 import { OperatorError } from '../../../schema/index.ts'
 import type { EvidenceSource } from '../../log/verify/index.ts'
 import type { Consignment } from '../../store/port.ts'
 import { LOG } from './log-copy.ts'
 import type { ArchiveReading } from './open.ts'
+import { isAboutContent } from './seal.ts'
 import type { AgentKey } from './write.ts'
 
 /** Objects that people or a schedule exported: what they have is in the objects of partitions, too, or is proved there. */
@@ -19,14 +21,30 @@ export function archiveEvidence(
       `There is no object to verify in ${reading.place}: somebody removed them, or nothing was archived yet. Compare it with \`waybill archive\`.`,
       { exitCode: 2 },
     )
+  const damaged = new Map<string, Finding>()
+  /** A damaged object is named, and the others are read. */
+  const notice = (name: string, thrown: unknown): void => {
+    if (!isAboutContent(thrown)) throw thrown
+    damaged.set(name, {
+      kind: 'archive-damaged',
+      weight: 'wrong',
+      object: name,
+      sentence: `${thrown.message}.`,
+    })
+  }
   let running: { readonly at: string; readonly rest: AsyncGenerator<Consignment> } | null = null
 
   /** From the nth waybill of an object on, to the end of the archive. */
   async function* from(object: number, nth: number): AsyncGenerator<Consignment> {
     for (let i = object; i < names.length; i++) {
-      const opened = await reading.open(names[i]!, { forAll: true })
-      let n = 0
-      for await (const consignment of opened.consignments()) if (i > object || n++ >= nth) yield consignment
+      const name = names[i]!
+      try {
+        const opened = await reading.open(name, { forAll: true })
+        let n = 0
+        for await (const consignment of opened.consignments()) if (i > object || n++ >= nth) yield consignment
+      } catch (thrown) {
+        notice(name, thrown)
+      }
     }
   }
 
@@ -70,12 +88,17 @@ export function archiveEvidence(
     async keys() {
       const found = new Map<string, AgentKey>()
       for (const name of names) {
-        const object = await reading.open(name)
-        for (const key of JSON.parse((await object.part('keys')).toString('utf8')) as AgentKey[])
-          found.set(`${key.agent}/${key.key}`, key)
+        try {
+          const object = await reading.open(name)
+          for (const key of JSON.parse((await object.part('keys')).toString('utf8')) as AgentKey[])
+            found.set(`${key.agent}/${key.key}`, key)
+        } catch (thrown) {
+          notice(name, thrown)
+        }
       }
       return [...found.values()]
     },
+    faults: () => [...damaged.values()],
     close: () => reading.close(),
   }
 }

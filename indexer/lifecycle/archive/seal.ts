@@ -40,6 +40,11 @@ const damaged = (name: string, what: string): OperatorError =>
     `${name}: ${what}. Restore this object from a copy; the other objects are not affected`,
   )
 
+/** An archive that can't be reached says nothing about its content. */
+export const isAboutContent = (thrown: unknown): thrown is OperatorError =>
+  thrown instanceof OperatorError &&
+  (thrown.code === 'WB-ARCHIVE-DAMAGED' || thrown.code === 'WB-ARCHIVE-VERSION')
+
 const digestOf = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest()
 
 function nonceOf(chunk: number, isLast: boolean): Buffer {

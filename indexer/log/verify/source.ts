@@ -1,3 +1,4 @@
+import type { Finding } from '../../../schema/api/index.ts'
 import type { AuditEvent, Category } from '../../../schema/index.ts'
 import type { Consignments, DeadLetters, ProofPage } from '../../store/port.ts'
 
@@ -33,6 +34,8 @@ export interface EvidenceSource {
   trail?(): Promise<readonly AuditEvent[]>
   /** What the source says that it has; null if it keeps no counts. */
   counted(): Promise<Counted | null>
+  /** What was wrong with the source itself, as far as it was read: its waybills are not those of a damaged object. */
+  faults?(): readonly Finding[]
   close(): Promise<void>
 }
 

@@ -72,6 +72,7 @@ export async function verify(options: VerifyOptions): Promise<EvidenceReport> {
     written = performance.now()
   }
   run.judgeMissing()
+  run.findings.add(...(source.faults?.() ?? []))
   if (options.copy !== undefined)
     for await (const { consignments } of consignmentPages(options.copy)) run.compare(consignments)
   run.endLines()
