@@ -37,6 +37,7 @@ export function Users() {
           },
           { name: 'Role', of: (user) => <RoleOf user={user} act={act} /> },
           { name: 'Sees', of: sightOf },
+          { name: 'Mail', of: (user) => <EmailOf key={user.email ?? ''} user={user} act={act} /> },
           { name: 'Sign-in', of: signInOf },
           { name: 'Made', of: ({ created }) => <When at={created} relative /> },
           {
@@ -68,13 +69,17 @@ function NewUser({ act, onMade }: { act: Act; onMade: (name: string, password: s
   const [name, setName] = useState('')
   const [fullName, setFullName] = useState('')
   const [role, setRole] = useState<Role>('viewer')
+  const [email, setEmail] = useState('')
   const send = async (submit: FormEvent): Promise<void> => {
     submit.preventDefault()
-    const made = await act.run('postUsers', { body: { name, fullName, role } })
+    const made = await act.run('postUsers', {
+      body: { name, fullName, role, email: email === '' ? null : email },
+    })
     if (made === null) return
     onMade(made.answer.user.name, made.answer.password)
     setName('')
     setFullName('')
+    setEmail('')
   }
   return (
     <form className="inline-form" onSubmit={send} aria-label="New user">
@@ -93,6 +98,13 @@ function NewUser({ act, onMade }: { act: Act; onMade: (name: string, password: s
         onChange={({ target }) => setFullName(target.value)}
       />
       <RoleChoice label="Role" role={role} onChoose={setRole} />
+      <input
+        aria-label="Mail address"
+        placeholder="Mail address"
+        type="email"
+        value={email}
+        onChange={({ target }) => setEmail(target.value)}
+      />
       <button type="submit" disabled={act.busy}>
         Add the user
       </button>
@@ -132,6 +144,30 @@ function RoleOf({ user: { name, role, provider }, act }: { user: User; act: Act 
       role={role}
       onChoose={(next) => void act.run('postUsersNameRole', { params: { name }, body: { role: next } })}
     />
+  )
+}
+
+/** Reports for the role go there; an empty address removes it. */
+function EmailOf({ user: { name, email }, act }: { user: User; act: Act }) {
+  const [text, setText] = useState(email ?? '')
+  const save = (submit: FormEvent): void => {
+    submit.preventDefault()
+    void act.run('postUsersNameEmail', { params: { name }, body: { email: text === '' ? null : text } })
+  }
+  return (
+    <form onSubmit={save}>
+      <input
+        aria-label={`Mail address of ${name}`}
+        type="email"
+        value={text}
+        onChange={({ target }) => setText(target.value)}
+      />
+      {text !== (email ?? '') && (
+        <button type="submit" disabled={act.busy}>
+          Save
+        </button>
+      )}
+    </form>
   )
 }
 
