@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { type NewJob, permissionsOf } from '../schema/api/index.ts'
+import { type NewJob, permissionsOf, permissionsOfScopes } from '../schema/api/index.ts'
 import { OperatorError } from '../schema/index.ts'
 import {
   type Accounts,
@@ -13,7 +13,7 @@ import {
   type Visibility,
 } from './accounts/index.ts'
 import { channelOf, type Notifier } from './alerts/notify/index.ts'
-import { folderOf, type IndexerConfig } from './config.ts'
+import { accessRules, folderOf, type IndexerConfig } from './config.ts'
 import type { Trail } from './ingest/index.ts'
 import { bucketOf } from './lifecycle/archive/index.ts'
 import { Refusal } from './refusal.ts'
@@ -55,6 +55,7 @@ interface ReportsParts {
   readonly notifier: Notifier
   readonly sources: ReportSources
   readonly users: Accounts['users']
+  readonly apiTokens: Accounts['apiTokens']
   readonly sightOf: (user: User) => Visibility
   /** The events of the store, with the fair share of this requester. */
   readonly eventsOf: (requester: { name: string; user: User | null; gone: AbortSignal }) => Events
@@ -172,11 +173,18 @@ function viewOf(
   requester: Requester,
   permission: 'report' | 'export',
   gone: AbortSignal,
-  { users, sightOf, eventsOf, clock }: ReportsParts,
+  parts: ReportsParts,
 ): View {
+  const { users, sightOf, eventsOf, clock } = parts
   const { name } = requester
-  if (requester.user === null)
+  if (requester.user === null) {
+    if (!mayProgram(name, permission, parts))
+      throw new OperatorError(
+        'WB-FORBIDDEN',
+        `${name} may not make this any more: the token is gone, or lost the permission (${permission})`,
+      )
     return { events: eventsOf({ name, user: null, gone }), visibility: FULL_VISIBILITY }
+  }
   const user = users.find(name)
   const may =
     user !== undefined &&
@@ -191,4 +199,27 @@ function viewOf(
     )
   const visibility = sightOf(user)
   return { events: seenWith(visibility, eventsOf({ name, user, gone })), visibility }
+}
+
+/** The operator of this machine, or a token of this name that belongs to no user. */
+function mayProgram(
+  name: string,
+  permission: 'report' | 'export',
+  { settings, apiTokens, clock }: ReportsParts,
+): boolean {
+  if (name === 'local') return true
+  const { read, tokens } = accessRules(settings())
+  if (name === 'loopback') return read === 'open-on-loopback'
+  return (
+    tokens.some((token) => token.name === name && permissionsOfScopes(token.scopes).has(permission)) ||
+    apiTokens
+      .list()
+      .some(
+        (token) =>
+          token.owner === null &&
+          token.name === name &&
+          token.permissions.includes(permission) &&
+          (token.expires === null || token.expires > clock()),
+      )
+  )
 }

@@ -383,6 +383,7 @@ async function startParts(
       notifier,
       sources: reportSources,
       users: accounts.users,
+      apiTokens: accounts.apiTokens,
       sightOf: access.sightOf,
       eventsOf: (requester) => fair.of(requester),
       closing,

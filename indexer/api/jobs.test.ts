@@ -213,6 +213,21 @@ describe('an export as a job', () => {
     expect((await download(person, job, name)).status).toBe(200)
   })
 
+  it('answers to HEAD with the size alone, and counts that as no download', async () => {
+    const job = await made(auditor)
+    const { name, bytes } = job.files[0]!
+    const answer = await fetch(`${strict.indexer.url}/v1/jobs/${job.id}/files/${name}`, {
+      method: 'HEAD',
+      headers: { cookie: auditor.cookie },
+    })
+    expect([answer.status, answer.headers.get('content-length'), await answer.text()]).toEqual([
+      200,
+      String(bytes),
+      '',
+    ])
+    expect(await strict.trail(`event.action: download and audit.entity.id: ${job.id}`)).toEqual([])
+  })
+
   it('is removed with its files by hand, or when its time is over', async () => {
     const job = await made(auditor)
     const folder = strict.file(`reports/${job.id}`)
@@ -283,6 +298,27 @@ describe('a schedule', () => {
     await expect
       .poll(() => own.trail('event.action: report-delivery and event.outcome: success'))
       .toMatchObject([{ audit: { payload: { to: 'mia@acme.example' } } }])
+  })
+
+  it('of a token does not run when the token is gone', async () => {
+    const headers = await strict.operator()
+    const made = await strict.indexer.ask('/v1/tokens', {
+      headers,
+      json: { name: 'reporting', scopes: ['report'] },
+    })
+    expect(made.status, made.text).toBe(200)
+    const path = '/v1/report-schedules/of-a-token'
+    const schedule = { title: 'Access', report: 'user-access', covers: 'month', cron: '0 6 1 * *' }
+    const put = await strict.indexer.ask(path, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${String(made.json.token)}` },
+      json: { schedule },
+    })
+    expect([put.status, put.json.problem]).toEqual([200, null])
+    const id = String(made.json.id)
+    expect((await strict.indexer.ask(`/v1/tokens/${id}`, { method: 'DELETE', headers })).status).toBe(204)
+    const { json } = await strict.indexer.ask(path, { headers })
+    expect(json.problem).toContain('the token is gone')
   })
 
   it('sends an export to the requester who asked for a mail', async () => {

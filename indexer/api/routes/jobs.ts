@@ -29,6 +29,9 @@ const TYPES: Readonly<Record<string, string>> = {
   ndjson: 'application/x-ndjson',
 }
 
+/** The list is for people, and for programs that wait for a job. */
+const MOST_LISTED = 500
+
 const byId = z.strictObject({ id: z.string().max(80) })
 
 /** The routes for jobs: reports and exports that are made in the background. */
@@ -93,12 +96,13 @@ export function jobRoutes({
       method: 'GET',
       path: '/v1/jobs',
       needs: 'known',
-      about: 'Your jobs; and those of others, if you may make such and see all events. The newest first.',
+      about:
+        'Your jobs; and those of others, if you may make such and see all events. The newest first, at most 500.',
       answers: { 200: json('The jobs.', jobsShape) },
       async serve({ asker }) {
         demandEither(asker)
         const seen = (await jobs.list()).filter((job) => maySee(job, asker))
-        return { jobs: seen.map((job) => jobs.shapeOf(job)) }
+        return { jobs: seen.slice(0, MOST_LISTED).map((job) => jobs.shapeOf(job)) }
       },
     }),
     route({

@@ -169,7 +169,7 @@ export interface Operations {
       downloads: Array<{ by: string; file: string; at: number }>
     }
   }
-  /** Your jobs; and those of others, if you may make such and see all events. The newest first. */
+  /** Your jobs; and those of others, if you may make such and see all events. The newest first, at most 500. */
   getJobs: {
     params: Record<never, never>
     query: Record<never, never>

@@ -255,6 +255,32 @@ describe('an incident', () => {
   })
 })
 
+describe('a report that is ready', () => {
+  const report = content({
+    occasion: 'report',
+    summary: 'User access, 2026-10-01 to 2026-10-31',
+    message: 'Verdict: complete',
+    response: '',
+  })
+  const link = 'https://audit.example/reports/jobs/1'
+  const links = { incident: null, alert: null, acknowledge: null, report: link }
+
+  it.each(['slack', 'teams'] as const)('is told by %s with its title, verdict and link', async (name) => {
+    const { shape, to } = services[name]
+    const { url, seen } = await service(shape)
+    const sender = senderOf(settingsOf({ channels: { one: { to: [to(url)] } } }).channels.one!.to[0]!, {
+      mail: undefined,
+    })
+    expect(await sender?.({ ...outgoing(report), links }, AbortSignal.timeout(20_000))).toEqual({
+      kind: 'sent',
+    })
+    const body = JSON.stringify(seen[0]?.body)
+    for (const part of [report.summary, 'Verdict: complete', link, 'Open the report'])
+      expect(body).toContain(part)
+    expect(body).not.toContain('Open the incident')
+  })
+})
+
 describe('texts of strangers', () => {
   it('mention nobody in Slack, and are no Markdown', async () => {
     const { url, seen } = await service(slackShape)
