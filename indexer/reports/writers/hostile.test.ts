@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { inflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { ReportFormat } from '../../../schema/api/index.ts'
@@ -10,6 +9,7 @@ import { writeFile } from './index.ts'
 import { documentOf, pagesOf } from './testing/documents.ts'
 import { HOSTILE_TEXTS } from './testing/month.ts'
 import { readPdf } from './testing/read-pdf.ts'
+import { partsOf } from './testing/read-zip.ts'
 
 /** No text of an event breaks a file, or does anything in it. */
 const folder = mkdtempSync(join(tmpdir(), 'waybill-hostile-'))
@@ -106,24 +106,6 @@ describe('any text in HTML', () => {
     expect(page).not.toMatch(/<script|<img|<link|<iframe|https?:/)
   })
 })
-
-/** The parts of a ZIP file by its central directory. */
-function partsOf(zip: Buffer): Map<string, string> {
-  const end = zip.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'))
-  const parts = new Map<string, string>()
-  let at = zip.readUInt32LE(end + 16)
-  for (let i = 0; i < zip.readUInt16LE(end + 10); i++) {
-    const length = zip.readUInt16LE(at + 28)
-    const name = zip.toString('utf8', at + 46, at + 46 + length)
-    const local = zip.readUInt32LE(at + 42)
-    const from = local + 30 + zip.readUInt16LE(local + 26)
-    const content = inflateRawSync(zip.subarray(from, from + zip.readUInt32LE(at + 20)))
-    if (content.length !== zip.readUInt32LE(at + 24)) throw new Error(`${name} has another size`)
-    parts.set(name, content.toString())
-    at += 46 + length
-  }
-  return parts
-}
 
 const TEXT = '(?:[^<>&\\0-\\x08\\x0b-\\x1f\\ufffe\\uffff\\ud800-\\udfff]|&(?:amp|lt|gt|quot);)*'
 const CELL = `<c r="[A-Z]+\\d+" s="\\d+"(?:><v>-?[\\d.e+-]+</v>| t="inlineStr"><is><t(?: xml:space="preserve")?>${TEXT}</t></is>)</c>`

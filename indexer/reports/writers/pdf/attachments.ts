@@ -49,12 +49,14 @@ export class SpooledRows {
     const { size } = statSync(this.#path)
     const entries = `/Type/EmbeddedFile/Subtype/text#2Fcsv/Params<</ModDate${pdfDate(at)}/Size ${this.#bytes}>>/Filter/FlateDecode`
     const stream = file.raw(entries, size, (output) => copy(this.#path, output))
-    this.remove()
+    await this.remove()
     return fileSpec(file, stream, ROWS_NAME, 'Data', 'The events of the report, all columns in full.')
   }
 
-  remove(): void {
+  async remove(): Promise<void> {
     this.#deflate.destroy()
+    // The file may be opened only now.
+    await this.#done.catch(() => {})
     rmSync(this.#path, { force: true })
   }
 

@@ -29,6 +29,7 @@ const MOST_COLUMNS = 14
 export async function writePdf(
   output: Output,
   request: WriteRequest,
+  mostRows = PDF_ROWS,
 ): Promise<{ rows: number; proof: WrittenFile['proof'] }> {
   const { document } = request
   const clock = new Clock(document.zone)
@@ -50,7 +51,7 @@ export async function writePdf(
   }
   const spool = document.rows === null ? null : new SpooledRows(request.path)
   try {
-    const count = spool === null ? 0 : await rowPages(pages, root, request, clock, spool)
+    const count = spool === null ? 0 : await rowPages(pages, root, request, clock, spool, mostRows)
     if (document.controls.length > 0) controlPages(pages, root, document)
     const { tree, outline } = pages.finish()
     const tags = structure.finish()
@@ -73,7 +74,7 @@ export async function writePdf(
     file.finish(catalogue, fileId(document))
     return { rows: count, proof: room }
   } finally {
-    spool?.remove()
+    await spool?.remove()
   }
 }
 
@@ -83,6 +84,7 @@ async function rowPages(
   request: WriteRequest,
   clock: Clock,
   spool: SpooledRows,
+  mostRows: number,
 ): Promise<number> {
   const { document } = request
   const { columns } = document.rows!
@@ -95,24 +97,22 @@ async function rowPages(
   pages.file.piece('the pages of the events')
   const part = structure.begin('Sect', root)
   heading(pages, part, 'H2', 'Events')
-  paragraph(pages, part, noteOf(document))
+  paragraph(pages, part, noteOf(document, mostRows))
   const texts = ({ cells }: ReportRow): string[] =>
     places.map((place) => shownCell(cells[place] ?? null, columns[place]!.kind, clock))
   let table: PdfTable | null = null
   let shown = 0
   const written = await eachPage(request, async (rows) => {
     if (rows.length === 0) return
-    if (shown < PDF_ROWS) {
-      const room = rows.slice(0, PDF_ROWS - shown).map(texts)
+    if (shown < mostRows) {
+      const room = rows.slice(0, mostRows - shown).map(texts)
       table ??= new PdfTable(
         pages,
         part,
         places.map((place) => pdfColumn(columns[place]!)),
         room.slice(0, 500),
         ROW_TABLE,
-        {
-          wide: true,
-        },
+        { wide: true },
       )
       for (const row of room) table.row(row)
       shown += room.length
@@ -127,11 +127,7 @@ async function rowPages(
   drawn?.end()
   if (written === 0) paragraph(pages, part, 'There are no events.')
   else if (written > shown)
-    small(
-      pages,
-      part,
-      `The other ${shownNumber(written - shown)} events are only in ${ROWS_NAME}, which this file has embedded.`,
-    )
+    small(pages, part, `${shownNumber(written - shown)} further events are only in ${ROWS_NAME}.`)
   structure.end(part)
   return written
 }
@@ -143,16 +139,20 @@ const pdfColumn = ({ title, kind }: RowColumn): PdfColumn => ({
   firm: kind !== 'text',
 })
 
-function noteOf(document: ReportDocument): string {
+function noteOf(document: ReportDocument, mostRows: number): string {
   const { count, columns } = document.rows!
   const left = columns.length - MOST_COLUMNS
   const file = `the embedded file ${ROWS_NAME}`
   const missing = [
-    ...(count > PDF_ROWS ? [`all but the first ${shownNumber(PDF_ROWS)} events`] : []),
+    ...(count > mostRows ? [`all but the first ${shownNumber(mostRows)} events`] : []),
     ...(left > 0 ? [`${left} further columns`] : []),
   ]
-  const where = missing.length === 0 ? '' : ` Only ${file} has ${missing.join(' and ')}.`
-  return `${rowsNote(document)}${where === '' ? ` The texts in full are in ${file}.` : where}`
+  const [first = ''] = missing
+  const where =
+    first === ''
+      ? `The texts in full are in ${file}.`
+      : `${first.charAt(0).toUpperCase()}${missing.join(' and ').slice(1)} are only in ${file}.`
+  return `${rowsNote(document)} ${where}`
 }
 
 function controlPages(pages: Pages, root: Element, document: ReportDocument): void {

@@ -17,14 +17,19 @@ const TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml'
 const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 /** Writes a workbook: what the first page of a report says, its findings, its events with types, and the requirements. */
-export async function writeXlsx(output: Output, request: WriteRequest): Promise<number> {
+export async function writeXlsx(
+  output: Output,
+  request: WriteRequest,
+  mostRows = SHEET_ROWS,
+): Promise<number> {
   const { document } = request
   const clock = new Clock(document.zone)
   const zip = new Zip(output)
   const book = new Book(zip)
   aboutSheet(book, document, clock)
   if (document.findings.length > 0) findingsSheet(book, document.findings, clock)
-  const count = document.rows === null ? 0 : await eventSheets(book, request, document.rows.columns, clock)
+  const count =
+    document.rows === null ? 0 : await eventSheets(book, request, document.rows.columns, clock, mostRows)
   if (document.controls.length > 0) controlsSheet(book, document)
   book.finish(document)
   zip.finish()
@@ -144,6 +149,7 @@ async function eventSheets(
   request: WriteRequest,
   columns: readonly RowColumn[],
   clock: Clock,
+  mostRows: number,
 ): Promise<number> {
   let sheet: Sheet | null = null
   let number = 0
@@ -159,7 +165,7 @@ async function eventSheets(
   const count = await eachPage(request, (rows) => {
     widths ??= widthsOf(columns, rows, clock)
     for (const { cells } of rows) {
-      if (sheet === null || sheet.rows === SHEET_ROWS || book.zip.size > SHEET_BYTES) sheet = next()
+      if (sheet === null || sheet.rows === mostRows || book.zip.size > SHEET_BYTES) sheet = next()
       sheet.cells(cells, columns, clock)
     }
   })
