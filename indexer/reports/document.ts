@@ -59,6 +59,18 @@ export interface Section {
   readonly note: string
   readonly chart: Chart | null
   readonly table: Table | null
+  /** Where its figures come from; without it, it is not made of events. */
+  readonly events?: SectionEvents
+}
+
+/** The events that a section counts or lists. */
+export interface SectionEvents {
+  /** In the query language; it holds within the period of the report. */
+  readonly query: string
+  /** The field whose values name the rows and the bars; null if they are named otherwise. */
+  readonly by: string | null
+  /** A further condition of each row; empty if it has none. */
+  readonly rows: readonly string[]
 }
 
 export type Chart =

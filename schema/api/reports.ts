@@ -65,6 +65,9 @@ export type ReportShape = z.output<typeof reportShape>
 export const reportsShape = z.object({
   reports: z.array(reportShape),
   problem: z.string().nullable().describe('Why the folder of the reports can not be read; null if it can.'),
+  zone: z
+    .string()
+    .describe('The time zone of the organisation, in which periods are unless another is given.'),
 })
 
 const cell = z.union([z.string(), z.number(), z.null()])
@@ -89,6 +92,14 @@ const section = z.object({
     ])
     .nullable(),
   table: z.object({ columns: z.array(column), rows: z.array(z.array(cell)), more: count }).nullable(),
+  events: z
+    .object({
+      query: z.string().describe('Finds the events of the section, within the period of the report.'),
+      by: z.string().nullable().describe('The field whose values name the rows and the bars.'),
+      rows: texts.describe('A further condition of each row; empty if it has none.'),
+    })
+    .optional()
+    .describe('Where its figures come from; without it, it is not made of events.'),
 })
 
 /** A report on the screen: all of it but the rows, of which it has the first. */

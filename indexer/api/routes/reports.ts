@@ -32,6 +32,7 @@ export function reportRoutes(service: Service): Route[] {
         const { frameworks } = reportSources.controls()
         return {
           problem,
+          zone: reportSources.calendar().zone,
           reports: reports.map(
             ({ id, origin, declaration, problem }): ReportShape => ({
               id,

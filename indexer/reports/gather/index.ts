@@ -271,7 +271,8 @@ async function lateSection(parts: SectionParts, previous: number): Promise<Secti
     parts.query,
     { kind: 'range', field: 'event.ingested', gte: previous, lte: Number.MAX_SAFE_INTEGER },
   ])
-  return sectionOf(
+  // What it lists is outside of the period, so its query would not find it there.
+  const { events: _, ...section } = await sectionOf(
     {
       title: 'Arrived late for earlier periods',
       note: 'These events happened before the period, and were received after the report before this one was made.',
@@ -289,6 +290,7 @@ async function lateSection(parts: SectionParts, previous: number): Promise<Secti
     },
     { ...parts, query: late, span: { from: 0, to: parts.span.from } },
   )
+  return section
 }
 
 function factsOf({ parameters }: Extract<Asked, { makes: 'report' }>, view: View): Fact[] {

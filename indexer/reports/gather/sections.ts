@@ -3,7 +3,7 @@ import { columnOf, TITLES } from '../../columns.ts'
 import type { Query } from '../../query/index.ts'
 import { Refusal } from '../../refusal.ts'
 import type { Aggregate, AggregateRequest, Bucket, Moment, Split, SplitAnswer } from '../../store/index.ts'
-import { andOf, isNumber, type Span } from '../asked.ts'
+import { andOf, isNumber, printed, type Span } from '../asked.ts'
 import {
   type CountSection,
   FIELD_TITLES,
@@ -12,7 +12,7 @@ import {
   type SectionDeclaration,
   typeOf,
 } from '../declaration.ts'
-import type { Cell, Chart, RowColumn, Section, Table, TableColumn } from '../document.ts'
+import type { Cell, Chart, RowColumn, Section, SectionEvents, Table, TableColumn } from '../document.ts'
 
 /** Makes the findings of a report from questions about events. */
 
@@ -151,8 +151,18 @@ async function countsOf(section: CountSection, parts: SectionParts): Promise<Sec
     note: [note, more].filter((text) => text !== '').join(' '),
     chart: section.chart ? chartOf(first, split) : null,
     table: (section.table ?? first.kind !== 'time') ? table : null,
+    events: eventsOf(parts, section.query?.query, { by: by.kind === 'field' ? by.field : null }),
   }
 }
+
+const eventsOf = (
+  { query }: SectionParts,
+  narrower: Query | undefined,
+  { by = null, rows = [] }: Partial<SectionEvents> = {},
+): SectionEvents => ({ query: printed(narrowed(query, narrower)), by, rows })
+
+const narrowed = (query: Query, narrower: Query | undefined): Query =>
+  andOf([query, ...(narrower === undefined ? [] : [narrower])])
 
 /** As many values within each bucket as a count may have in all: the columns are the most frequent of the whole. */
 const innerTop = (top: number): number =>
@@ -245,15 +255,23 @@ async function figuresOf({ title, note, figures }: FigureSection, parts: Section
     { title: '', kind: 'text' },
     { title: 'Number', kind: 'number' },
   ]
-  return { title, note, chart: null, table: { columns, rows, more: 0 } }
+  const conditions = figures.map((figure) => (figure.query === undefined ? '' : printed(figure.query.query)))
+  return {
+    title,
+    note,
+    chart: null,
+    table: { columns, rows, more: 0 },
+    events: eventsOf(parts, undefined, { rows: conditions }),
+  }
 }
 
-async function listOf(section: ListSection, { events, query, span }: SectionParts): Promise<Section> {
+async function listOf(section: ListSection, parts: SectionParts): Promise<Section> {
+  const { events, query, span } = parts
   const { title, note, top, order } = section
   const fields = section.events.includes('event.id') ? section.events : [...section.events, 'event.id']
   const columns = fields.map(rowColumn)
   const cells = columns.map(cellOf)
-  const all = andOf([query, ...(section.query === undefined ? [] : [section.query.query])])
+  const all = narrowed(query, section.query?.query)
   const rows: Cell[][] = []
   let after: string | null = null
   do {
@@ -279,6 +297,7 @@ async function listOf(section: ListSection, { events, query, span }: SectionPart
       rows,
       more: Math.max(0, count - rows.length),
     },
+    events: eventsOf(parts, section.query?.query),
   }
 }
 
@@ -289,7 +308,7 @@ async function asked(
   request: Omit<AggregateRequest, 'query'>,
 ): Promise<Aggregate> {
   const answer = await events.aggregate({
-    query: andOf([query, ...(narrower === undefined ? [] : [narrower])]),
+    query: narrowed(query, narrower),
     ...span,
     ...request,
     budget: AGGREGATE_LIMITS.longestBudget,

@@ -107,6 +107,7 @@ export function reportsAgree(
           }
           expectFindings(report, declaration, parts)
           expectRows(report, declaration, parts)
+          if (!isOwn(declaration)) await expectEventsBehind(indexer, report, declaration)
         },
         120_000,
       )
@@ -145,6 +146,46 @@ function expectFindings(report: ReportPreviewShape, declaration: Declaration, pa
       expectColumns(rows, section, groups, made.table?.columns.map(({ title }) => title) ?? [], parts)
     }
   }
+}
+
+/** A search with the query that a finding names counts what the finding says, so a figure can lead to its events. */
+async function expectEventsBehind(
+  indexer: TestIndexer,
+  { findings, period }: ReportPreviewShape,
+  declaration: Declaration,
+): Promise<void> {
+  for (const [i, section] of declaration.findings.entries()) {
+    const { table, events } = findings[i] ?? {}
+    if ('from' in section || events === undefined) continue
+    const rows = table?.rows ?? []
+    const first = ofItsOwn(rows)
+    const figure = 'figures' in section ? section.figures.findIndex((one) => one.query !== undefined) : -1
+    const plain = 'figures' in section ? section.figures[figure] : undefined
+    const [count, condition] =
+      'figures' in section
+        ? plain?.distinct === undefined && plain?.sum === undefined
+          ? [rows[figure]?.[1], events.rows[figure]]
+          : []
+        : 'events' in section
+          ? [rows.length + (table?.more ?? 0), '']
+          : events.by === null || first === undefined || (table?.more ?? 0) > 0
+            ? []
+            : [first[1], `${events.by}: ${JSON.stringify(first[0])}`]
+    if (count === undefined) continue
+    const q = condition === '' ? events.query : `(${events.query}) and (${condition})`
+    const { json, text } = await askAt(indexer.url, '/v1/aggregate', {
+      json: { q, from: String(period.from), to: String(period.to) },
+    })
+    expect([section.title, json.count], text).toEqual([section.title, count])
+  }
+}
+
+/** Searches do not tell upper case from lower case, counts by value do: a value that no other row has, either. */
+const ofItsOwn = (rows: readonly (readonly unknown[])[]): readonly unknown[] | undefined => {
+  const names = rows.map(([name]) => String(name).toLowerCase())
+  return rows.find(
+    (_, i) => names[i] !== '(none)' && names.indexOf(names[i] ?? '') === names.lastIndexOf(names[i] ?? ''),
+  )
 }
 
 function expectColumns(

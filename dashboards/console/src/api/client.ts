@@ -1774,6 +1774,7 @@ export interface Operations {
         problem: string | null
       }>
       problem: string | null
+      zone: string
     }
   }
   /** A report for the screen: what all its formats say, and its first rows. It changes nothing. */
@@ -1825,6 +1826,7 @@ export interface Operations {
           rows: Array<Array<string | number | null>>
           more: number
         } | null
+        events?: { query: string; by: string | null; rows: Array<string> } | undefined
       }>
       checkpoint: string | null
       findings: Array<{
@@ -1845,6 +1847,7 @@ export interface Operations {
           rows: Array<Array<string | number | null>>
           more: number
         } | null
+        events?: { query: string; by: string | null; rows: Array<string> } | undefined
       }>
       rows: {
         columns: Array<{
