@@ -264,7 +264,12 @@ export const scheduleShape = z.object({
   problem: z.string().nullable().describe('Why it does not run.'),
 })
 export type ScheduleShape = z.output<typeof scheduleShape>
-export const schedulesShape = z.object({ schedules: z.array(scheduleShape) })
+export const schedulesShape = z.object({
+  schedules: z.array(scheduleShape),
+  templates: z
+    .array(z.object({ id: name, schedule: scheduleBodySchema }))
+    .describe('Schedules to begin with, which are not made yet.'),
+})
 
 /** Schedules to begin with. */
 export const SCHEDULE_TEMPLATES = {

@@ -1,11 +1,22 @@
 import * as z from 'zod'
-import { jobShape, putScheduleSchema, scheduleShape, schedulesShape } from '../../../schema/api/index.ts'
+import {
+  jobShape,
+  putScheduleSchema,
+  SCHEDULE_TEMPLATES,
+  scheduleBodySchema,
+  scheduleShape,
+  schedulesShape,
+} from '../../../schema/api/index.ts'
 import { isFull } from '../../accounts/index.ts'
 import { Refusal } from '../../refusal.ts'
 import type { Asker } from '../access.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 
+const TEMPLATES = Object.entries(SCHEDULE_TEMPLATES).map(([id, template]) => ({
+  id,
+  schedule: scheduleBodySchema.parse(template),
+}))
 const byId = z.strictObject({ id: scheduleShape.shape.id })
 
 /** The routes for reports that are made again and again. */
@@ -30,7 +41,7 @@ export function scheduleRoutes({ schedules, jobs }: Service): Route[] {
       about: 'All schedules of reports, with the next run of each.',
       answers: { 200: json('The schedules.', schedulesShape) },
       async serve() {
-        return { schedules: await schedules.list() }
+        return { schedules: await schedules.list(), templates: TEMPLATES }
       },
     }),
     route({

@@ -336,6 +336,33 @@ export interface Operations {
         } | null
         problem: string | null
       }>
+      templates: Array<{
+        id: string
+        schedule: {
+          title: string
+          report: string
+          parameters: {
+            zone?: string | undefined
+            users: Array<string>
+            entities: Array<string>
+            systems: Array<string>
+            outcomes: Array<'success' | 'failure' | 'unknown'>
+            q: string
+            paper: 'a4' | 'letter'
+          }
+          covers: 'day' | 'week' | 'month' | 'quarter' | 'year'
+          cron: string
+          zone?: string | undefined
+          formats: Array<'pdf' | 'html' | 'csv' | 'xlsx' | 'json' | 'ndjson'>
+          to: Array<
+            | { mail: string }
+            | { role: 'viewer' | 'auditor' | 'manager' | 'admin' }
+            | { channel: string }
+            | { place: string }
+          >
+          enabled: boolean
+        }
+      }>
     }
   }
   /** A schedule. */
