@@ -1,5 +1,4 @@
-import { eventsWith } from '../entry/facts.tsx'
-import { quoted } from '../events/question.ts'
+import { eventsWith, quoted } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
 import { Found } from '../screens/found.tsx'
 import { Panel } from '../screens/panel.tsx'

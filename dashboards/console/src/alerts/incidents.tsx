@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Question } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
-import { eventsWith } from '../entry/facts.tsx'
+import { eventsWith } from '../events/question.ts'
 import { Refreshed } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { Empty, Failed, Loading } from '../frame/states.tsx'

@@ -16,14 +16,18 @@ interface TimelineProps {
   readonly interval: Interval
   readonly label: string
   readonly height?: number
+  /** By default the reader's. */
+  readonly zone?: string
   readonly onChoose?: (interval: Interval) => void
 }
 
 const ACROSS = 1000
 
 /** Events over time; drawing across it chooses a part. */
-export function Timeline({ bars, width, interval, label, height = 56, onChoose }: TimelineProps) {
-  const zone = useZone()
+export function Timeline(props: TimelineProps) {
+  const { bars, width, interval, label, height = 56, onChoose } = props
+  const own = useZone()
+  const zone = props.zone ?? own
   const [drawn, setDrawn] = useState<readonly [number, number] | null>(null)
   const surface = useRef<SVGSVGElement>(null)
   const length = Math.max(1, interval.to - interval.from)

@@ -1,4 +1,4 @@
-import { writeQuestion } from '../events/question.ts'
+import { eventsWith } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
 import { When } from '../time/when.tsx'
 
@@ -40,6 +40,3 @@ export function Facts({ title, facts }: { title: string; facts: readonly Fact[] 
     </section>
   )
 }
-
-export const eventsWith = (q: string, range = 'all'): string =>
-  `/events${writeQuestion({ q, range, filters: [], sort: 'newest', columns: null, own: false })}`

@@ -1,9 +1,9 @@
 import { useFound } from '../api/use-found.ts'
 import { type Event, idOf } from '../events/event.ts'
+import { eventsWith } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
 import { Loading } from '../frame/states.tsx'
 import { EventList } from '../screens/event-list.tsx'
-import { eventsWith } from './facts.tsx'
 import { type Relation, rangeOfRelation, relationsOf } from './relations.ts'
 
 const SHOWN = 8

@@ -17,7 +17,13 @@ interface QueryBarProps {
   readonly problem: Problem | null
   readonly field: RefObject<HTMLInputElement | null>
   readonly onSearch: (query: string) => void
+  /** Told of each letter, where the query is a part of a form. */
+  readonly onTyped?: (query: string) => void
+  readonly name?: string
+  readonly placeholder?: string
 }
+
+const PLACEHOLDER = 'Search: words, or user: bob and action: login      /'
 
 interface Offer {
   readonly insert: string
@@ -26,7 +32,8 @@ interface Offer {
 }
 
 /** The query, with fields and values completed as they are typed. */
-export function QueryBar({ query, problem, field, onSearch }: QueryBarProps) {
+export function QueryBar(props: QueryBarProps) {
+  const { query, problem, field, onSearch, onTyped, name = 'Search', placeholder = PLACEHOLDER } = props
   const [typed, setTyped] = useState(query)
   const [cursor, setCursor] = useState(0)
   const [open, setOpen] = useState(false)
@@ -49,6 +56,7 @@ export function QueryBar({ query, problem, field, onSearch }: QueryBarProps) {
     const next = `${typed.slice(0, wanted.start)}${offer.insert}${typed.slice(cursor)}`
     const place = wanted.start + offer.insert.length
     setTyped(next)
+    onTyped?.(next)
     setCursor(place)
     setCaret(place)
     setChosen(-1)
@@ -91,19 +99,20 @@ export function QueryBar({ query, problem, field, onSearch }: QueryBarProps) {
         ref={field}
         type="text"
         role="combobox"
-        aria-label="Search"
+        aria-label={name}
         aria-expanded={offers.length > 0}
         aria-controls={`${id}-offers`}
         aria-autocomplete="list"
         aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
         aria-invalid={problem !== null}
         aria-describedby={problem === null ? undefined : `${id}-problem`}
-        placeholder="Search: words, or user: bob and action: login      /"
+        placeholder={placeholder}
         spellCheck={false}
         autoComplete="off"
         value={typed}
         onChange={({ target }) => {
           setTyped(target.value)
+          onTyped?.(target.value)
           setCursor(target.selectionStart ?? target.value.length)
           setOpen(true)
           setChosen(-1)
@@ -119,6 +128,7 @@ export function QueryBar({ query, problem, field, onSearch }: QueryBarProps) {
           aria-label="Clear the search"
           onClick={() => {
             setTyped('')
+            onTyped?.('')
             onSearch('')
           }}
         >

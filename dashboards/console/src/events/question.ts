@@ -51,6 +51,10 @@ export function writeQuestion(
   return text === '' ? '' : `?${text}`
 }
 
+/** The address of the events that a query finds. */
+export const eventsWith = (q: string, range = 'all'): string =>
+  `/events${writeQuestion({ q, range, filters: [], sort: 'newest', columns: null, own: false })}`
+
 /** Returns the order in which the question has the values of a field, or null. */
 export function sortedBy({ sort }: Question, field: string): 'ascending' | 'descending' | null {
   if (field === '@timestamp') return sort === 'newest' ? 'descending' : sort === 'oldest' ? 'ascending' : null

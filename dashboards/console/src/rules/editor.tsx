@@ -13,8 +13,9 @@ import { When } from '../time/when.tsx'
 import { Backtest } from './backtest.tsx'
 import { EventTest } from './event-test.tsx'
 import { textOf } from './field.tsx'
+import { idFrom } from './id-from.ts'
 import { RuleForm } from './rule-form.tsx'
-import { idFrom, valuesIn, withValue } from './rule-text.ts'
+import { valuesIn, withValue } from './rule-text.ts'
 
 export type Saved = Answer<'getRulesId'>
 type Check = Answer<'postRulesCheck'>

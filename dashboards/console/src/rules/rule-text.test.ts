@@ -1,7 +1,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { idFrom, valuesIn, withValue } from './rule-text.ts'
+import { idFrom } from './id-from.ts'
+import { valuesIn, withValue } from './rule-text.ts'
 
 const RULES = join(import.meta.dirname, '../../../../config/rules')
 const rules = globSync('*.yml', { cwd: RULES }).map(

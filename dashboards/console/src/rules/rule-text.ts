@@ -67,13 +67,3 @@ message: "{user.name}: {event.action}"
 throttle: 1h
 response: Find out who did it, and why.
 `
-
-/** An id from a name: lower case, and hyphens for what no id may have. */
-export const idFrom = (name: string): string =>
-  name
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 100)

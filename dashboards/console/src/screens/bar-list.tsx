@@ -1,7 +1,6 @@
 import type { Problem } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
-import { eventsWith } from '../entry/facts.tsx'
-import { all, is } from '../events/question.ts'
+import { all, eventsWith, is } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
 import { Failed, Loading } from '../frame/states.tsx'
 import { counted, figure } from '../time/format.ts'
@@ -57,18 +56,18 @@ interface BarProps {
   readonly count: number
   /** The share of the greatest bar. */
   readonly share: number
-  readonly to: string
+  /** Null if no search finds them. */
+  readonly to: string | null
 }
 
 /** One value with how many events have it, leading to them. */
 export function Bar({ name, count, share, to }: BarProps) {
-  return (
-    <li>
-      <Link to={to}>
-        <span className="share" style={{ width: `${share * 100}%` }} />
-        <bdi>{name}</bdi>
-        <span className="count">{figure(count)}</span>
-      </Link>
-    </li>
+  const content = (
+    <>
+      <span className="share" style={{ width: `${share * 100}%` }} />
+      <bdi>{name}</bdi>
+      <span className="count">{figure(count)}</span>
+    </>
   )
+  return <li>{to === null ? <div className="bar-line">{content}</div> : <Link to={to}>{content}</Link>}</li>
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
-import { eventsWith } from '../entry/facts.tsx'
+import { eventsWith } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
 import { atLeast } from '../time/format.ts'
 import { between, type Interval, rangeOf } from '../time/ranges.ts'

@@ -1,5 +1,5 @@
 import { useFound } from '../api/use-found.ts'
-import { eventsWith } from '../entry/facts.tsx'
+import { eventsWith } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
 import { Failed, Loading } from '../frame/states.tsx'
 import { rangeOf } from '../time/ranges.ts'

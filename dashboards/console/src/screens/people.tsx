@@ -1,7 +1,7 @@
 import { useAsk } from '../api/use-ask.ts'
 import { useFound } from '../api/use-found.ts'
-import { eventsWith } from '../entry/facts.tsx'
-import { all, is } from '../events/question.ts'
+import { HoursOfDay } from '../charts/hours-of-day.tsx'
+import { all, eventsWith, is } from '../events/question.ts'
 import { Refreshed } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { useParameter } from '../frame/location.ts'
@@ -205,31 +205,5 @@ function Hours({ q, range }: { q: string; range: string }) {
     body: { q, ...rangeOf(range), by: [{ kind: 'hour-of-day', zone }] },
   })
   const counts = new Map((data?.split?.buckets ?? []).map(({ key, count }) => [Number(key), count]))
-  const most = Math.max(1, ...counts.values())
-  return (
-    <svg className="hours" viewBox="0 0 240 72" role="img" aria-label={`Events by hour of the day, ${zone}`}>
-      {Array.from({ length: 24 }, (_, hour) => {
-        const count = counts.get(hour) ?? 0
-        const height = count === 0 ? 0 : Math.max(1, (count / most) * 54)
-        return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the hour is what it is.
-          <g key={hour}>
-            <title>{`${hour}:00 to ${hour + 1}:00: ${figure(count)}`}</title>
-            <rect
-              className={hour < 6 || hour >= 22 ? 'bar night' : 'bar'}
-              x={hour * 10 + 1}
-              y={56 - height}
-              width={8}
-              height={height}
-            />
-            {hour % 6 === 0 && (
-              <text x={hour * 10 + 1} y={69}>
-                {String(hour).padStart(2, '0')}
-              </text>
-            )}
-          </g>
-        )
-      })}
-    </svg>
-  )
+  return <HoursOfDay counts={counts} label={`Events by hour of the day, ${zone}`} />
 }
