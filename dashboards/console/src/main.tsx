@@ -11,6 +11,7 @@ import './styles/entry.css'
 import './styles/panels.css'
 import './styles/rules.css'
 import './styles/alerts.css'
+import './styles/reports.css'
 
 const queries = new QueryClient({
   defaultOptions: {

@@ -87,10 +87,11 @@ const CHANGE_NOTHING: ReadonlySet<Name> = new Set([
   'postRulesCheck',
   'postRulesBacktest',
   'postRulesExplain',
+  'postReportsPreview',
 ])
 
 /** Questions that the page asks by itself, also while nobody looks: they don't keep the session awake. */
-const UNATTENDED: ReadonlySet<Name> = new Set(['getAlertsUnseen'])
+const UNATTENDED: ReadonlySet<Name> = new Set(['getAlertsUnseen', 'getJobs', 'getJobsId'])
 
 /** A question that changes nothing waits for an indexer that is away. A change is never made later, when nobody expects it. */
 async function reached<Of extends Name>(

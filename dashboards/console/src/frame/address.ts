@@ -1,6 +1,9 @@
 import type { Answer } from '../api/ask.ts'
 import { readFilter } from '../events/question.ts'
+import { FORMAT_NAMES, isDate, isFormat } from '../reports/asked.ts'
+import { namedPeriod, PERIODS } from '../reports/periods.ts'
 import { isRange } from '../time/ranges.ts'
+import { isZone } from '../time/zones.ts'
 
 /** An invalid part of the address. */
 export interface Wrong {
@@ -84,6 +87,36 @@ const ALERTS: Readonly<Record<string, Check>> = {
   rule: any,
   sort: oneOf('newest', 'priority'),
 }
+const date: Check = (value) => (isDate(value) ? null : 'is not a date. Write one such as 2026-12-31.')
+const REPORT: Readonly<Record<string, Check>> = {
+  last: oneOf(...Object.keys(PERIODS)),
+  from: date,
+  to: date,
+  zone: (value) => (isZone(value) ? null : 'is not a time zone. Write one such as Europe/Berlin.'),
+  user: any,
+  entity: any,
+  system: any,
+  outcome: oneOf('success', 'failure'),
+  q: any,
+  formats: (value) =>
+    value.split(',').every(isFormat)
+      ? null
+      : `does not name formats. Write some of ${FORMAT_NAMES.join(', ')}, separated by commas.`,
+  paper: oneOf('a4', 'letter'),
+}
+const REPORTS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
+  '/reports/jobs': {
+    state: oneOf('waiting', 'running', 'done', 'failed', 'cancelled'),
+    report: any,
+  },
+  '/reports/new-schedule': { ...REPORT, report: any, template: any },
+  '/reports/coverage': {
+    period: (value) =>
+      namedPeriod(value) === null ? 'is not a period. Write a quarter such as 2026-Q4, or a year.' : null,
+    framework: any,
+    state: oneOf('evidence', 'no-report', 'no-source'),
+  },
+}
 /** The parameters of each screen; a screen that is not here takes none. */
 const TAKES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   '/': RANGED,
@@ -96,15 +129,21 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   '/auditor': RANGED,
   '/rules': { event: id },
   '/new-rule': { q: any },
+  ...REPORTS,
 }
+/** These may be given several times. */
+const SEVERAL: ReadonlySet<string> = new Set(['f', 'user', 'entity', 'system'])
+
+const takesOf = (path: string): Readonly<Record<string, Check>> =>
+  TAKES[path] ?? (path.startsWith('/reports/make/') ? { ...REPORT, preview: yes } : {})
 
 /** Every part of an address that its screen can't take. Nothing is shown in place of what was asked for. */
 export function wrongIn(path: string, search: string, fields: Fields): Wrong[] {
-  const takes = TAKES[path] ?? {}
+  const takes = takesOf(path)
   const seen = new Set<string>()
   return [...new URLSearchParams(search)].flatMap(([name, value]) => {
     const check = Object.hasOwn(takes, name) ? takes[name] : undefined
-    const isTwice = seen.has(name) && name !== 'f'
+    const isTwice = seen.has(name) && !(SEVERAL.has(name) && path !== '/people')
     seen.add(name)
     const sentence =
       check === undefined

@@ -21,6 +21,7 @@ const LOADS = {
   people: part(() => import('../screens/people.tsx')),
   system: part(() => import('../screens/system.tsx')),
   auditor: part(() => import('../screens/auditor.tsx')),
+  reports: part(() => import('../reports/reports.tsx')),
   rules: part(() => import('../rules/rules.tsx')),
   settings: part(() => import('../settings/settings.tsx')),
   account: part(() => import('../session/account.tsx')),
@@ -31,6 +32,7 @@ const Security = lazy(LOADS.security)
 const People = lazy(LOADS.people)
 const System = lazy(LOADS.system)
 const Auditor = lazy(LOADS.auditor)
+const Reports = lazy(LOADS.reports)
 const Rules = lazy(LOADS.rules)
 const Settings = lazy(LOADS.settings)
 const Account = lazy(LOADS.account)
@@ -54,6 +56,7 @@ const SCREENS: readonly Screen[] = [
   { path: '/people', name: 'People', needs: 'search', show: () => <People /> },
   { path: '/system', name: 'System', needs: 'search', show: () => <System /> },
   { path: '/auditor', name: 'Audit of the auditor', needs: 'search', show: () => <Auditor /> },
+  { path: '/reports', name: 'Reports', needs: 'report', show: () => <Reports /> },
   { path: '/rules', name: 'Rules', needs: 'search', ofAll: true, show: () => <Rules /> },
   { path: '/settings', name: 'Settings', needs: 'status', show: () => <Settings /> },
 ]
@@ -147,7 +150,9 @@ function screenAt(path: string, screens: readonly Screen[]): ReactNode {
   if (path === '/account') return <Account />
   const screen =
     screens.find((one) => one.path === path) ??
-    screens.find((one) => one.path === '/settings' && isWithin(path, '/settings')) ??
+    screens.find(
+      ({ path: whole }) => (whole === '/settings' || whole === '/reports') && isWithin(path, whole),
+    ) ??
     screens.find(
       (one) => one.path === '/alerts' && (isWithin(path, '/alerts') || isWithin(path, '/incidents')),
     ) ??

@@ -3,10 +3,10 @@ import {
   type Asked,
   askedOf,
   FIRST,
+  filterOf,
   parametersOf,
   problemOf,
   readAsked,
-  unboundParameters,
   writeAsked,
 } from './asked.ts'
 
@@ -40,9 +40,9 @@ describe('the form of a report', () => {
   })
 
   it('of a schedule has what was asked for, without its period', () => {
-    const parameters = unboundParameters(FULL)
+    const parameters = filterOf(FULL)
     expect(Object.keys(parameters)).not.toContain('from')
-    expect(unboundParameters(askedOf(parameters))).toEqual(parameters)
+    expect(filterOf(askedOf(parameters))).toEqual(parameters)
   })
 
   it('says what is missing', () => {

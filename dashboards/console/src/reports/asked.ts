@@ -106,30 +106,34 @@ export function writeAsked(asked: Asked, rest: Readonly<Record<string, string>> 
   return text === '' ? '' : `?${text}`
 }
 
-/** The parameters in the form of the API. */
-export function parametersOf(asked: Asked): Parameters {
-  const { users, entities, systems, success, failure, zone, q, paper } = asked
-  return {
-    ...(asked.period === 'dates' ? { from: asked.from, to: asked.to } : { last: asked.period }),
-    ...(zone !== '' && { zone }),
-    users: [...users],
-    entities: [...entities],
-    systems: [...systems],
-    // Both: also events whose outcome is unknown.
-    outcomes: success === failure ? [] : [success ? 'success' : 'failure'],
-    q,
-    paper,
-  }
+/** Which events are in it, in the form of the API; a schedule has these, and a period of its own. */
+export interface Filter {
+  readonly users: string[]
+  readonly entities: string[]
+  readonly systems: string[]
+  readonly outcomes: ('success' | 'failure')[]
+  readonly q: string
+  readonly paper: Paper
 }
 
-/** The same without a period: a schedule has its own. */
-export function unboundParameters(asked: Asked): Omit<Parameters, 'from' | 'to' | 'last' | 'zone'> {
-  const { from: _, to: _to, last: _last, zone: _zone, ...others } = parametersOf(asked)
-  return others
-}
+export const filterOf = ({ users, entities, systems, success, failure, q, paper }: Asked): Filter => ({
+  users: [...users],
+  entities: [...entities],
+  systems: [...systems],
+  // Both: also events whose outcome is unknown.
+  outcomes: success === failure ? [] : [success ? 'success' : 'failure'],
+  q,
+  paper,
+})
+
+export const parametersOf = (asked: Asked): Parameters => ({
+  ...(asked.period === 'dates' ? { from: asked.from, to: asked.to } : { last: asked.period }),
+  ...(asked.zone !== '' && { zone: asked.zone }),
+  ...filterOf(asked),
+})
 
 /** The form of the parameters of a schedule. */
-export const askedOf = (parameters: Parameters): Asked => {
+export const askedOf = (parameters: Partial<Parameters>): Asked => {
   const outcomes = parameters.outcomes ?? []
   return {
     ...FIRST,
