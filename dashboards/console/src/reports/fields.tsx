@@ -74,7 +74,7 @@ export function PeriodFields({ asked, onAsked, zone }: FieldsProps & { readonly 
             {name}
           </option>
         ))}
-        <option value="dates">From a date to a date</option>
+        <option value="dates">Two dates</option>
       </select>
       {period === 'dates' && (
         <>

@@ -1,5 +1,7 @@
 import type { Answer } from '../api/ask.ts'
 import { addressOf, ask } from '../api/ask.ts'
+import { useAsk } from '../api/use-ask.ts'
+import { useZone } from '../frame/preferences.ts'
 import { figure } from '../time/format.ts'
 import { FORMATS } from './asked.ts'
 
@@ -71,3 +73,9 @@ export function FileLink({ job, name, children }: { job: string; name: string; c
 }
 
 export const formatsText = (job: Job): string => job.formats.map((format) => FORMATS[format]).join(', ')
+
+/** The zone of the days of most reports; until it is known, the reader's. */
+export function useOrganisationZone(): string {
+  const own = useZone()
+  return useAsk('getReports', {}).data?.zone ?? own
+}

@@ -3,7 +3,6 @@ import { eventsWith } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
 import { List } from '../frame/list.tsx'
 import { go } from '../frame/location.ts'
-import { useZone } from '../frame/preferences.ts'
 import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { Panel } from '../screens/panel.tsx'
 import { useAct } from '../settings/use-act.ts'
@@ -11,7 +10,7 @@ import { bytes, figure } from '../time/format.ts'
 import { between } from '../time/ranges.ts'
 import { When } from '../time/when.tsx'
 import { FORMATS } from './asked.ts'
-import { FileLink, isActive, type Job, JobProgress, JobState } from './job-parts.tsx'
+import { FileLink, isActive, type Job, JobProgress, JobState, useOrganisationZone } from './job-parts.tsx'
 import { JobActs } from './jobs.tsx'
 import { periodText } from './periods.ts'
 import { Verdict } from './preview.tsx'
@@ -131,7 +130,7 @@ function Files({ job }: { job: Job }) {
 }
 
 function AboutJob({ job }: { job: Job }) {
-  const zone = useZone()
+  const zone = useOrganisationZone()
   const { query, period, by, schedule, created, begun, finished, until } = job
   const range = period.from === null || period.to === null ? 'all' : between(period.from, period.to)
   return (

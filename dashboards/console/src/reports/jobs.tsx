@@ -2,13 +2,21 @@ import { useAsk } from '../api/use-ask.ts'
 import { Link } from '../frame/link.tsx'
 import { List } from '../frame/list.tsx'
 import { useParameter } from '../frame/location.ts'
-import { useZone } from '../frame/preferences.ts'
 import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { Confirm } from '../settings/confirm.tsx'
 import { type Act, useAct } from '../settings/use-act.ts'
 import { bytes, figure } from '../time/format.ts'
 import { When } from '../time/when.tsx'
-import { formatsText, isActive, type Job, JobProgress, JobState, STATES, VerdictSign } from './job-parts.tsx'
+import {
+  formatsText,
+  isActive,
+  type Job,
+  JobProgress,
+  JobState,
+  STATES,
+  useOrganisationZone,
+  VerdictSign,
+} from './job-parts.tsx'
 import { periodText } from './periods.ts'
 
 /** The interval of questions while something is being made, and otherwise, ms. */
@@ -74,7 +82,7 @@ const EXPORTS = 'exports'
 const kindOf = ({ makes, report }: Job): string => (makes === 'export' ? EXPORTS : (report ?? ''))
 
 function JobList({ jobs, act }: { jobs: readonly Job[]; act: Act }) {
-  const zone = useZone()
+  const zone = useOrganisationZone()
   return (
     <List
       label="Past reports and exports"

@@ -58,13 +58,14 @@ export function Working({ isBusy, children }: { isBusy: boolean; children: React
 }
 
 function Whole({ report }: { report: Preview }) {
-  const { title, about, account, findings, rows, zone } = report
+  const { title, account, findings, rows, zone } = report
   const found = leadsOf({ query: report.query, by: null, rows: [] }, report.period)
   return (
     <article className="report" aria-label={`Preview: ${title}`}>
       <header>
-        <h2>{title}</h2>
-        <p className="quiet lead">{about}</p>
+        <h2>
+          Preview: {title}, {periodText(report.period, zone)}
+        </h2>
         <Verdict verdict={report.verdict} />
       </header>
       <div className="panels">

@@ -23,14 +23,18 @@ export const recipientText = (one: Recipient): string =>
         ? `channel ${one.channel}`
         : `place ${one.place}`
 
-export function timesText(cron: string): string {
+/** Every Monday at 06:00 (Europe/Berlin). */
+function timesText({ cron, zone }: Schedule['schedule'], organisation: string | undefined): string {
   const read = readCron(cron)
-  return read === null ? cron : cronInWords(read)
+  const text = read === null ? cron : cronInWords(read).replace(/\.$/, '')
+  const clock = zone ?? organisation
+  return clock === undefined ? `${text}.` : `${text} (${clock}).`
 }
 
 /** The reports that are made again and again. */
 export function Schedules() {
   const { data, error, isPending, refetch } = useAsk('getReportSchedules', {}, { every: 15_000 })
+  const organisation = useAsk('getReports', {}).data?.zone
   const act = useAct('getReportSchedules')
   if (isPending) return <Loading rows={8} />
   if (data === undefined) return <Failed problem={error} retry={refetch} />
@@ -48,14 +52,26 @@ export function Schedules() {
           A schedule makes a report of each past day, week, month, quarter or year, and sends it.
         </Empty>
       ) : (
-        <ScheduleList schedules={schedules} act={act} />
+        <ScheduleList schedules={schedules} organisation={organisation} act={act} />
       )}
-      <Templates templates={templates.filter(({ id }) => !schedules.some((one) => one.id === id))} />
+      <Templates
+        templates={templates.filter(({ id }) => !schedules.some((one) => one.id === id))}
+        organisation={organisation}
+      />
     </>
   )
 }
 
-function ScheduleList({ schedules, act }: { schedules: readonly Schedule[]; act: Act }) {
+function ScheduleList({
+  schedules,
+  organisation,
+  act,
+}: {
+  schedules: readonly Schedule[]
+  /** The time zone of those that name none. */
+  organisation: string | undefined
+  act: Act
+}) {
   return (
     <List
       label="Schedules"
@@ -70,7 +86,7 @@ function ScheduleList({ schedules, act }: { schedules: readonly Schedule[]; act:
                 <bdi>{schedule.title}</bdi>
               </Link>
               <span className="quiet small">
-                {timesText(schedule.cron)} Covers the last {schedule.covers}.
+                {timesText(schedule, organisation)} Covers the last {schedule.covers}.
               </span>
               {problem !== null && <span className="problem small">{problem}</span>}
             </div>
@@ -159,7 +175,13 @@ function ScheduleActs({ schedule: { id, schedule }, act }: { schedule: Schedule;
 }
 
 /** Schedules to begin with; each opens the form, filled in. */
-function Templates({ templates }: { templates: readonly Template[] }) {
+function Templates({
+  templates,
+  organisation,
+}: {
+  templates: readonly Template[]
+  organisation: string | undefined
+}) {
   if (templates.length === 0) return null
   return (
     <section className="templates" aria-label="Templates">
@@ -169,7 +191,7 @@ function Templates({ templates }: { templates: readonly Template[] }) {
           <li key={id} className="card">
             <h3>{schedule.title}</h3>
             <p className="quiet">
-              {timesText(schedule.cron)} It covers the last {schedule.covers} and goes to{' '}
+              {timesText(schedule, organisation)} It covers the last {schedule.covers} and goes to{' '}
               {schedule.to.map(recipientText).join(', ')}.
             </p>
             <Link

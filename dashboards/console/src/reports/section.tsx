@@ -33,10 +33,20 @@ export function SectionPanel({ section, report }: { section: Section; report: Pr
       {isFigures ? (
         <Figures table={table} leads={leads} />
       ) : (
-        <div className={chart !== null && table !== null ? 'finding both' : 'finding'}>
+        <div
+          className={chart?.kind === 'bars' && table !== null && !isHours(chart) ? 'finding both' : 'finding'}
+        >
           {chart?.kind === 'time' && <OverTime chart={chart} title={title} leads={leads} report={report} />}
           {chart?.kind === 'bars' && <BarsOf chart={chart} title={title} leads={leads} zone={report.zone} />}
-          {table !== null && <ReportTable label={title} table={table} leads={leads} zone={report.zone} />}
+          {table !== null &&
+            (chart?.kind === 'bars' && isHours(chart) ? (
+              <details>
+                <summary>As a table</summary>
+                <ReportTable label={title} table={table} leads={leads} zone={report.zone} />
+              </details>
+            ) : (
+              <ReportTable label={title} table={table} leads={leads} zone={report.zone} />
+            ))}
           {chart === null && table === null && note === '' && <p className="quiet">No events.</p>}
         </div>
       )}
@@ -126,19 +136,12 @@ function OverTime({
 }
 
 const OF_HOURS = /^(\d\d):00$/
+const isHours = ({ bars }: Bars): boolean =>
+  bars.length > 0 && bars.every(({ label }) => OF_HOURS.test(label))
 
-function BarsOf({
-  chart: { bars, others },
-  title,
-  leads,
-  zone,
-}: {
-  chart: Bars
-  title: string
-  leads: Leads
-  zone: string
-}) {
-  if (bars.length > 0 && bars.every(({ label }) => OF_HOURS.test(label))) {
+function BarsOf({ chart, title, leads, zone }: { chart: Bars; title: string; leads: Leads; zone: string }) {
+  const { bars, others } = chart
+  if (isHours(chart)) {
     const counts = new Map(bars.map(({ label, count }) => [Number(OF_HOURS.exec(label)?.[1]), count]))
     return <HoursOfDay counts={counts} label={`${title}, ${zone}`} />
   }
@@ -236,7 +239,7 @@ function CellText({ cell, kind, zone, to }: { cell: Cell; kind: Kind; zone: stri
     typeof cell === 'string'
       ? cell
       : kind === 'duration'
-        ? span(cell)
+        ? `${cell < 0 ? '−' : ''}${span(Math.abs(cell))}`
         : kind === 'share'
           ? `${(cell * 100).toFixed(1)} %`
           : figure(cell)
