@@ -10,6 +10,8 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 let world: World
 let ids: string[]
 let alert: { id: string; incident: string }
+/** A report that was made. */
+let job: string
 beforeAll(async () => {
   world = await World.start({ channels: { soc: { to: [{ file: '/dev/null' }] } } }, { runsRules: true })
   ids = await world.happened(STORY)
@@ -20,8 +22,28 @@ beforeAll(async () => {
     if (found === undefined) throw new Error('the export has raised no alert')
     return found
   }, 60_000)
+  job = await madeReport()
 })
 afterAll(() => world.end())
+
+/** Makes a report, and a schedule; resolves to the id of the report when it is ready. */
+async function madeReport(): Promise<string> {
+  const headers = await world.strict.operator()
+  const ask = async (path: string, asked: { method?: 'PUT'; json?: unknown } = {}) => {
+    const { status, json, text } = await world.strict.indexer.ask(path, { headers, ...asked })
+    if (status >= 300) throw new Error(`${path}: ${text}`)
+    return json
+  }
+  const { id } = await ask('/v1/jobs', {
+    json: { makes: 'report', report: 'user-access', parameters: { last: 'day' }, formats: ['pdf', 'csv'] },
+  })
+  await vi.waitFor(async () => {
+    if ((await ask(`/v1/jobs/${id}`)).state !== 'done') throw new Error('the report is not ready')
+  }, 60_000)
+  const schedule = { title: 'Ours', report: 'data-change', covers: 'month', cron: '0 6 1 * *' }
+  await ask('/v1/report-schedules/ours', { method: 'PUT', json: { schedule } })
+  return String(id)
+}
 
 const screens = (): [path: string, heading: string | RegExp, text: string][] => [
   ['/', 'Overview', 'Exported 5,000 customers'],
@@ -37,6 +59,19 @@ const screens = (): [path: string, heading: string | RegExp, text: string][] => 
   ['/people?user=anna&with=bob', 'People', 'Exported 5,000 customers'],
   ['/system', 'System', 'Database'],
   ['/auditor', 'Audit of the auditor', 'Reads, by user'],
+  ['/reports', 'Reports', 'User access'],
+  ['/reports/make/user-access?last=year&user=anna', 'Reports', 'Generate report'],
+  [
+    '/reports/make/user-access?preview=yes&from=2020-01-01&to=2099-12-31',
+    'Reports',
+    'Controls that it supports',
+  ],
+  ['/reports/jobs', 'Reports', 'Ready'],
+  [`/reports/jobs/${job}`, 'Reports', 'SHA-256'],
+  ['/reports/schedules', 'Reports', 'Weekly security summary'],
+  ['/reports/new-schedule?template=daily-admin', 'Reports', 'Every day at 06:00.'],
+  ['/reports/schedules/ours', 'Reports', 'On the 1st of each month'],
+  ['/reports/coverage?framework=pci-dss', 'Reports', 'Reports that support it'],
   ['/rules', 'Rules', 'Mass data export'],
   [`/rules?event=${ids[4]}`, 'Rules', 'no match'],
   ['/rules/mass-export', 'Mass data export', 'would have fired'],

@@ -1,7 +1,8 @@
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
 import { KeysDialog } from '../frame/dialog.tsx'
 import { Link } from '../frame/link.tsx'
+import { part } from '../frame/outage.tsx'
 import { Popover } from '../frame/popover.tsx'
 import { Failed, Loading, Refused } from '../frame/states.tsx'
 import { seesAll, useMay, useWho } from '../session/session.tsx'
@@ -10,6 +11,8 @@ import { columnName, FIRST_COLUMNS } from './columns.ts'
 import { exportEvents, type Format } from './export.ts'
 import { type Question, queryOf } from './question.ts'
 import { useKeys } from './use-keys.ts'
+
+const ExportDialog = lazy(part(() => import('../reports/export-dialog.tsx')))
 
 interface ToolsProps {
   readonly question: Question
@@ -25,6 +28,7 @@ interface ToolsProps {
 export function Tools(props: ToolsProps) {
   const { question, columns, following, search, onFollow, onColumns, onRefresh, onOwn } = props
   const mayExport = useMay('export')
+  const [isExporting, setExporting] = useState(false)
   const { who } = useWho()
   const mayCreate = who.permissions.includes('rules') && seesAll(who)
   return (
@@ -66,8 +70,23 @@ export function Tools(props: ToolsProps) {
       )}
       {mayExport && (
         <Popover name="Export results" label="Export" align="end">
-          {(close) => <ExportMenu question={question} columns={columns} onDone={close} />}
+          {(close) => (
+            <ExportMenu
+              question={question}
+              columns={columns}
+              onDone={close}
+              onJob={() => {
+                close()
+                setExporting(true)
+              }}
+            />
+          )}
         </Popover>
+      )}
+      {isExporting && (
+        <Suspense>
+          <ExportDialog question={question} columns={columns} onClose={() => setExporting(false)} />
+        </Suspense>
       )}
       <Keys />
     </div>
@@ -116,11 +135,15 @@ function ExportMenu({
   question,
   columns,
   onDone,
+  onJob,
 }: {
   question: Question
   columns: readonly string[]
   onDone: () => void
+  onJob: () => void
 }) {
+  // Jobs are shown among the reports.
+  const mayReport = useMay('report')
   const [problem, setProblem] = useState<string | null>(null)
   const run = async (format: Format): Promise<void> => {
     try {
@@ -139,6 +162,16 @@ function ExportMenu({
       <button type="button" className="plain" onClick={() => void run('ndjson')}>
         NDJSON, whole events
       </button>
+      {mayReport && (
+        <button
+          type="button"
+          className="plain"
+          title="For large results: in the background, in more formats, with a mail when it is ready"
+          onClick={onJob}
+        >
+          Export as a job …
+        </button>
+      )}
       <Refused why={problem} />
     </div>
   )

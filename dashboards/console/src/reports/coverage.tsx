@@ -114,7 +114,7 @@ function FrameworkSummary({ framework }: { framework: Framework }) {
         <strong>{evidence}</strong> of {controls.length} with evidence
       </span>
       <span className="coverage-bar" aria-hidden="true">
-        {STATE_NAMES.map((state) => (
+        {STATE_NAMES.filter((state) => countOf(framework, state) > 0).map((state) => (
           <span key={state} className={state} style={{ flexGrow: countOf(framework, state) }} />
         ))}
       </span>

@@ -3,7 +3,7 @@ import type { Problem } from '../api/ask.ts'
 import { QueryBar } from '../events/query-bar.tsx'
 import { Field } from '../rules/field.tsx'
 import { isZone, zonesLike } from '../time/zones.ts'
-import { type Asked, FORMAT_NAMES, FORMATS, PAPERS, type Report } from './asked.ts'
+import { type Asked, FORMAT_NAMES, FORMATS, type Format, PAPERS, type Report } from './asked.ts'
 import { daysText, isPeriod, lastPeriod, PERIODS } from './periods.ts'
 import { ValuesField } from './values-field.tsx'
 
@@ -220,6 +220,35 @@ const ABOUT = {
   ndjson: 'whole events, one on each line',
 } as const
 
+export function FormatField({
+  formats,
+  onFormats,
+}: {
+  formats: readonly Format[]
+  onFormats: (formats: readonly Format[]) => void
+}) {
+  return (
+    <Group label="Format" hint={formats.length === 0 ? 'Choose at least one.' : 'One file for each.'}>
+      {FORMAT_NAMES.map((format) => (
+        <label key={format} className="check" title={ABOUT[format]}>
+          <input
+            type="checkbox"
+            checked={formats.includes(format)}
+            onChange={({ target }) =>
+              // In the order of the list, whatever was clicked first.
+              onFormats(
+                FORMAT_NAMES.filter((one) => (one === format ? target.checked : formats.includes(one))),
+              )
+            }
+          />{' '}
+          {FORMATS[format]}
+        </label>
+      ))}
+    </Group>
+  )
+}
+
+/** The formats, and the paper of a PDF. */
 export function FormatFields({
   asked: { formats, paper },
   onAsked,
@@ -229,25 +258,7 @@ export function FormatFields({
 }) {
   return (
     <>
-      <Group label="Format" hint={formats.length === 0 ? 'Choose at least one.' : 'One file for each.'}>
-        {FORMAT_NAMES.map((format) => (
-          <label key={format} className="check" title={ABOUT[format]}>
-            <input
-              type="checkbox"
-              checked={formats.includes(format)}
-              onChange={({ target }) =>
-                onAsked({
-                  // In the order of the list, whatever was clicked first.
-                  formats: FORMAT_NAMES.filter((one) =>
-                    one === format ? target.checked : formats.includes(one),
-                  ),
-                })
-              }
-            />{' '}
-            {FORMATS[format]}
-          </label>
-        ))}
-      </Group>
+      <FormatField formats={formats} onFormats={(next) => onAsked({ formats: next })} />
       {formats.includes('pdf') && (
         <Field label="Paper">
           <select

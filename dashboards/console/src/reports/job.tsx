@@ -60,7 +60,7 @@ function Shown({ job }: { job: Job }) {
           )}
           <Refused why={job.reason} />
           <Refused why={act.problem} />
-          {job.verdict !== null && <Verdict verdict={{ ...job.verdict, reasons: [] }} />}
+          {job.verdict !== null && <Verdict verdict={{ ...job.verdict, reasons: [] }} of={job.makes} />}
           {job.files.length > 0 && <Files job={job} />}
           {job.state === 'done' && job.files.length === 0 && (
             <p className="quiet">Its files were removed at the end of their time.</p>
@@ -137,9 +137,7 @@ function AboutJob({ job }: { job: Job }) {
     <Panel title="What was asked for">
       <dl className="pairs">
         <dt>Period</dt>
-        <dd>
-          {periodText(period, zone)}, {zone}
-        </dd>
+        <dd>{periodText(period, zone)}</dd>
         <dt>Query</dt>
         <dd>
           <Link to={eventsWith(query, range)} title="Show these events">

@@ -1,7 +1,7 @@
 import { Check, Group } from './fields.tsx'
 
 interface MailFieldsProps {
-  /** The address; null: no mail. */
+  /** The address; empty: that of the user. Null: no mail. */
   readonly mail: string | null
   readonly onMail: (mail: string | null) => void
 }
@@ -18,9 +18,8 @@ export function MailFields({ mail, onMail }: MailFieldsProps) {
       {mail !== null && (
         <input
           type="email"
-          required
           aria-label="Mail address"
-          placeholder="name@company.example"
+          placeholder="your own address"
           autoComplete="email"
           value={mail}
           onChange={({ target }) => onMail(target.value)}
@@ -29,3 +28,9 @@ export function MailFields({ mail, onMail }: MailFieldsProps) {
     </Group>
   )
 }
+
+/** The same in the form of the API. */
+export const mailOf = (mail: string | null): { mail: boolean; mailTo?: string } => ({
+  mail: mail !== null,
+  ...(mail !== null && mail.trim() !== '' && { mailTo: mail.trim() }),
+})

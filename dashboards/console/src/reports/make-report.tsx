@@ -8,7 +8,7 @@ import { Panel } from '../screens/panel.tsx'
 import { useAct } from '../settings/use-act.ts'
 import { type Asked, parametersOf, problemOf, type Report, readAsked, writeAsked } from './asked.ts'
 import { FormatFields, PeriodFields, ScopeFields, TypeField, ZoneField } from './fields.tsx'
-import { MailFields } from './mail-fields.tsx'
+import { MailFields, mailOf } from './mail-fields.tsx'
 import { ReportPreview } from './preview.tsx'
 
 const addressOf = (id: string, asked: Asked, rest: Record<string, string> = {}): string =>
@@ -76,7 +76,7 @@ function ReportForm({
         report: report.id,
         parameters: parametersOf(asked),
         formats: [...asked.formats],
-        ...(mail !== null && { mail: true, mailTo: mail }),
+        ...mailOf(mail),
       },
     })
     if (made !== null) go(`/reports/jobs/${made.answer.id}`)

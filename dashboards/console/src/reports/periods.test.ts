@@ -26,14 +26,14 @@ describe('a period in words', () => {
 
   it('is its days where it has whole days of the zone, also over a change of the clock', () => {
     const period = { from: berlin('2026-10-01T00:00'), to: berlin('2026-11-01T00:00') }
-    expect(periodText(period, 'Europe/Berlin')).toMatch(/^\D*1\D+2026 – \D*31\D+2026$/)
+    expect(periodText(period, 'Europe/Berlin')).toMatch(/^\D*1\D+2026 – \D*31\D+2026, Europe\/Berlin$/)
     expect(periodText(period, 'UTC')).toContain('22:00')
   })
 
   it('without an end or a beginning says so', () => {
     expect(periodText({ from: null, to: null }, 'UTC')).toBe('all time')
-    expect(periodText({ from: 0, to: NOW }, 'UTC')).toMatch(/^until .*23:30$/)
-    expect(periodText({ from: NOW, to: null }, 'UTC')).toMatch(/^since .*23:30$/)
+    expect(periodText({ from: 0, to: NOW }, 'UTC')).toMatch(/^until .*23:30, UTC$/)
+    expect(periodText({ from: NOW, to: null }, 'UTC')).toMatch(/^since .*23:30, UTC$/)
   })
 })
 

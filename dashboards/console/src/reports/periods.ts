@@ -66,7 +66,7 @@ export const daysText = ({ from, to }: Days): string =>
 
 const two = (part: number): string => String(part).padStart(2, '0')
 
-/** A period between moments in words: as days where it has whole days. */
+/** A period between moments in words, with its zone: as days where it has whole days. */
 export function periodText(period: { from: number | null; to: number | null }, zone: string): string {
   const at = (time: number): Temporal.ZonedDateTime =>
     Temporal.Instant.fromEpochMilliseconds(time).toZonedDateTimeISO(zone)
@@ -74,16 +74,16 @@ export function periodText(period: { from: number | null; to: number | null }, z
     time !== null && at(time).startOfDay().epochMilliseconds === time
   const { from, to } = period
   if (isMidnight(from) && isMidnight(to) && from < to)
-    return daysText({
+    return `${daysText({
       from: at(from).toPlainDate().toString(),
       to: at(to).toPlainDate().subtract({ days: 1 }).toString(),
-    })
+    })}, ${zone}`
   const text = (time: number): string => {
     const moment = at(time)
     return `${dayText(moment.toPlainDate().toString())}, ${two(moment.hour)}:${two(moment.minute)}`
   }
-  if (from === null || from === 0) return to === null ? 'all time' : `until ${text(to)}`
-  return to === null ? `since ${text(from)}` : `${text(from)} – ${text(to)}`
+  if (from === null || from === 0) return to === null ? 'all time' : `until ${text(to)}, ${zone}`
+  return to === null ? `since ${text(from)}, ${zone}` : `${text(from)} – ${text(to)}, ${zone}`
 }
 
 const QUARTER = /^(\d{4})-Q([1-4])$/

@@ -106,12 +106,18 @@ function Whole({ report }: { report: Preview }) {
   )
 }
 
-export function Verdict({ verdict: { complete, sentence, reasons } }: { verdict: Preview['verdict'] }) {
+export function Verdict({
+  verdict: { complete, sentence, reasons },
+  of = 'report',
+}: {
+  verdict: Preview['verdict']
+  of?: 'report' | 'export'
+}) {
   return (
     <div className={complete ? 'verdict complete' : 'verdict incomplete'}>
       <p>
         <strong>
-          This report is {reasons.length > 1 ? (complete ? 'complete' : 'incomplete') : sentence}.
+          This {of} is {reasons.length > 1 ? (complete ? 'complete' : 'incomplete') : sentence}.
         </strong>
       </p>
       {reasons.length > 1 && (
@@ -133,9 +139,7 @@ function FirstPage({ report }: { report: Preview }) {
         <dt>Scope</dt>
         <dd>{scope}</dd>
         <dt>Period</dt>
-        <dd>
-          {periodText(period, zone)}, {zone}
-        </dd>
+        <dd>{periodText(period, zone)}</dd>
         <dt>Query</dt>
         <dd>
           <Link to={eventsWith(query, between(period.from, period.to))} title="Show these events">

@@ -21,7 +21,7 @@ interface Part {
 
 const PARTS: readonly Part[] = [
   { path: '/reports', name: 'Make a report', within: /^\/reports(?:\/make\/.*)?$/ },
-  { path: '/reports/jobs', name: 'Past reports and exports', within: /^\/reports\/jobs(?:\/|$)/ },
+  { path: '/reports/jobs', name: 'Past reports', within: /^\/reports\/jobs(?:\/|$)/ },
   {
     path: '/reports/schedules',
     name: 'Schedules',
