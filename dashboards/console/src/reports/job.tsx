@@ -1,3 +1,5 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import { useAsk } from '../api/use-ask.ts'
 import { eventsWith } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
@@ -16,7 +18,7 @@ import { periodText } from './periods.ts'
 import { Verdict } from './preview.tsx'
 
 const BUSY = 1000
-const CALM = 15_000
+const CALM = 5000
 
 /** One report or export: how far it is, its files, and who got them. */
 export function JobPage({ id }: { id: string }) {
@@ -25,6 +27,14 @@ export function JobPage({ id }: { id: string }) {
     { params: { id } },
     { every: (job) => (job !== undefined && isActive(job) ? BUSY : CALM) },
   )
+  const queries = useQueryClient()
+  const state = data?.state
+  useEffect(() => {
+    // A report that is ready is evidence, and the last run of its schedule.
+    if (state === 'done')
+      for (const touched of ['getCoverage', 'getReportSchedules'])
+        void queries.invalidateQueries({ queryKey: [touched] })
+  }, [state, queries])
   if (isPending) return <Loading rows={8} />
   if (data === undefined || (error !== null && error.status === 404))
     return error?.status === 404 ? (
@@ -38,7 +48,7 @@ export function JobPage({ id }: { id: string }) {
 }
 
 function Shown({ job }: { job: Job }) {
-  const act = useAct('getJobsId')
+  const act = useAct()
   return (
     <>
       <Panel

@@ -33,7 +33,7 @@ export function Jobs() {
     { every: (answer) => (answer?.jobs.some(isActive) === true ? BUSY : CALM) },
   )
   const jobs = data?.jobs ?? []
-  const act = useAct('getJobs')
+  const act = useAct()
   if (isPending) return <Loading rows={8} />
   if (data === undefined) return <Failed problem={error} retry={refetch} />
   if (jobs.length === 0)
