@@ -178,6 +178,12 @@ export const FIELD_TITLES: Readonly<Record<string, string>> = {
   'user.roles': 'Role',
   'rule.name': 'Rule',
   'agent.name': 'Agent',
+  'audit.change.fields': 'Field',
+  'user_agent.name': 'Program',
+  'related.user': 'Name or id',
+  'event.category': 'Kind of event',
+  'user.full_name': 'Full name',
+  'event.ingested': 'Received',
 }
 
 export const typeOf = (field: string): string =>

@@ -22,26 +22,22 @@ const tableOf = (
 
 const only = (table: Table, note = ''): Made => ({ chart: null, table, note })
 
-const agents: MakeSet = async ({ agents, presences, store }, _span) => {
+const agents: MakeSet = async ({ agents, presences, store }) => {
   const rows: Cell[][] = []
-  for (const { id, name, host, version, revoked } of agents.list()) {
+  for (const { id, name, host, revoked } of agents.list()) {
     const presence = presences.get(id)
     const ledger = presence?.heartbeat?.ledger
     const chains = await store.chains(id)
     rows.push([
-      name,
+      revoked === null ? name : `${name} (revoked)`,
       host,
-      version,
-      revoked !== null ? 'revoked' : 'enrolled',
       await presences.lastSeen(id),
       presence?.clockOffset ?? null,
       ledger?.read ?? null,
       ledger?.stored ?? null,
-      ledger?.duplicate ?? null,
-      ledger?.filtered ?? null,
+      ledger === undefined ? null : ledger.duplicate + ledger.filtered,
       ledger?.pending ?? null,
       ledger === undefined ? null : ledger.dead + ledger.quarantined + ledger.discarded,
-      ledger?.dropped ?? null,
       chains.reduce((sum, { gaps }) => sum + gaps.reduce((all, { from, to }) => all + to - from + 1, 0), 0),
     ])
   }
@@ -50,22 +46,18 @@ const agents: MakeSet = async ({ agents, presences, store }, _span) => {
       [
         ['Agent', 'text'],
         ['Host', 'text'],
-        ['Version', 'text'],
-        ['State', 'text'],
         ['Last heard', 'time'],
-        ['Clock is ahead by', 'duration'],
+        ['Clock ahead', 'duration'],
         ['Read', 'number'],
         ['Stored', 'number'],
-        ['Duplicate', 'number'],
-        ['Filtered', 'number'],
+        ['Left out', 'number'],
         ['Pending', 'number'],
         ['Not stored', 'number'],
-        ['Dropped', 'number'],
         ['Missing waybills', 'number'],
       ],
       rows,
     ),
-    'Each agent counts its records: read = stored + duplicate + filtered + pending + not stored. Dropped are datagrams that the system lost before.',
+    'Each agent accounts for its records: read = stored + left out (duplicates, and types that are switched off) + pending + not stored.',
   )
 }
 
@@ -114,7 +106,9 @@ const deadLetters: MakeSet = async (sources, span) => {
       ),
       more: Math.max(0, total - letters.length),
     },
-    `${total} events could not be stored so far, ${count} of them since the beginning of the period. They are kept with their reason until somebody replays or discards them.`,
+    total === 0
+      ? 'None: every event that arrived is stored.'
+      : `${total} could not be stored, ${count} of them since the beginning of the period. They are kept with their reason until somebody replays or discards them.`,
   )
 }
 

@@ -34,8 +34,17 @@ export function frontPage(
   for (const part of account) section(pages, parent, part, clock, 'H2')
   heading(pages, parent, 'H2', 'Checkpoint of the transparency log', { looks: 'H3' })
   if (checkpoint === null) paragraph(pages, parent, 'There was none yet.', { colour: MUTED })
-  else code(pages, parent, checkpoint)
+  else code(pages, parent, shortSignatures(checkpoint))
 }
+
+/** Signatures that withstand quantum computers fill pages; the proof in the file has them whole. */
+const MOST_SIGNATURE = 120
+const shortSignatures = (note: string): string =>
+  note.replaceAll(/^(— \S+ )(\S+)$/gmu, (line, name: string, signature: string) =>
+    signature.length <= MOST_SIGNATURE
+      ? line
+      : `${name}${signature.slice(0, 24)}... (${signature.length} letters; whole in the proof)`,
+  )
 
 function organisationLine(pages: Pages, parent: Element, name: string, logo: PlacedLogo | null): void {
   const style = { ...BOLD, size: 10.5 }

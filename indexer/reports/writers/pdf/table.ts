@@ -25,6 +25,7 @@ export interface PdfColumn {
 
 const GAP = 9
 const LEAST_WIDTH = 24
+const LONG_ID = 100
 /** Nobody reads more in a cell; the whole is in the embedded file. */
 const MOST_LETTERS = 600
 
@@ -165,7 +166,7 @@ function widthsOf(
   wide: boolean,
 ): number[] {
   const room = pages.width - GAP * (columns.length - 1)
-  const natural = columns.map(({ title, mono, right }, index) => {
+  const whole = columns.map(({ title, mono, right }, index) => {
     const style: Style = mono
       ? { family: 'mono', weight: 400, size: size * 0.9 }
       : { family: 'sans', weight: 400, size }
@@ -179,6 +180,11 @@ function widthsOf(
     const words = title.split(' ').map((word) => pages.type.width(word, { ...BOLD, size }))
     return Math.max(usual + 0.5, Math.min(Math.max(...words) + 0.5, 90), LEAST_WIDTH)
   })
+  // Where there is no room for all, an id takes two lines: nobody reads it, and the texts beside it are read.
+  const isTight = whole.reduce((total, width) => total + width, 0) > room
+  const natural = whole.map((width, index) =>
+    isTight && columns[index]!.mono && width > LONG_ID ? width / 2 + 1 : width,
+  )
   const sum = natural.reduce((total, width) => total + width, 0)
   if (sum <= room) return wide ? spread(natural, columns, room - sum) : natural
   const firm = columns.reduce((total, { firm: keeps }, index) => total + (keeps ? natural[index]! : 0), 0)
