@@ -9,10 +9,13 @@ name in the archive if the path does not end in it. agents.json has the agents' 
 agrees with itself. It needs the packages cryptography and zstandard; docs/formats.md describes the format.
 """
 import base64, hashlib, json, os, struct, sys
-from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-import zstandard
+try:
+    from cryptography.exceptions import InvalidSignature, InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+    import zstandard
+except ImportError as error:
+    sys.exit(f"read_archive.py: the package {error.name} is missing: python3 -m pip install cryptography zstandard")
 
 def sha256(data): return hashlib.sha256(data).digest()
 

@@ -176,10 +176,13 @@ interface Given {
 
 function chosen(given: Given & { readonly names: readonly string[] }): ParsedRule[] {
   checkZone(given.zone)
-  const rules = validRules(given.rules ?? SUPPLIED_RULES)
+  const folder = given.rules ?? SUPPLIED_RULES
+  const rules = validRules(folder)
   const unknown = given.names.filter((name) => !rules.some(({ id }) => id === name))
   if (unknown.length > 0)
-    throw new UsageError(`There is no rule ${unknown.join(', ')}; \`waybill rules list\` names them`)
+    throw new UsageError(
+      `There is no rule ${unknown.join(', ')} in ${folder}: name another folder with --rules. The console tests a rule that was written there`,
+    )
   return given.names.length === 0 ? rules : rules.filter(({ id }) => given.names.includes(id))
 }
 

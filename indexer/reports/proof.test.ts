@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { REPORT_FORMATS, type ReportFormat } from '../../schema/api/index.ts'
 import { runHere } from '../../test/command-here.ts'
@@ -118,6 +120,23 @@ function withLine(bytes: Buffer, index: number, change: (line: string) => string
   lines[index] = change(lines[index] ?? '')
   return Buffer.from(lines.join('\r\n'))
 }
+
+const PYTHON = fileURLToPath(new URL('../../docs/vectors/verify_report.py', import.meta.url))
+const hasPython = spawnSync('python3', ['--version']).status === 0
+
+test.skipIf(!hasPython)('a stranger verifies a report with Python alone', () => {
+  // Ed25519 keys have this type before their bytes.
+  const key = /\S+\+[0-9a-f]{8}\+A[Q-Z]\S+/.exec(readFileSync(POLICY, 'utf8'))?.[0] ?? ''
+  const ran = (name: string) =>
+    spawnSync('python3', [PYTHON, at(name), '--log-key', key], { encoding: 'utf8' })
+  for (const format of ['pdf', 'csv', 'xlsx'] as const) {
+    const { status, stdout, stderr } = ran(names.get(format) ?? '')
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toContain(`"User access" with ${EVENTS} rows, for loopback`)
+  }
+  const forged = changed('pdf', (bytes) => replaced(bytes, 'events.csv', 'evenTs.csv'))
+  expect(ran(forged)).toMatchObject({ status: 1, stderr: expect.stringContaining('the file was changed') })
+})
 
 test('a row that was taken out, and one that was put in, are named', async () => {
   const cut = changed('csv', (bytes) => {
