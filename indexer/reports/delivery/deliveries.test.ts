@@ -18,6 +18,8 @@ interface Ground {
   readonly world: ReportWorld
   readonly jobs: Jobs
   readonly deliveries: Deliveries
+  /** As after a restart. */
+  again(): Deliveries
   /** A job that is done. */
   done(more: Partial<NewJobRecord>): Promise<string>
   states(id: string): Promise<[string, string][]>
@@ -44,41 +46,43 @@ async function ground(given: {
           tls: 'none',
           from: 'Waybill <waybill@acme.example>',
         })
-  const deliveries = Deliveries.open({
-    jobs,
-    trail: world.trail,
-    notifier: {
-      post: async (...said) => {
-        const ids = await notifier.post(...said)
-        await notifier.work()
-        return ids
-      },
-      outbox: () => notifier.outbox(),
-    },
-    places:
-      given.places ??
-      new Places(
-        () => ({}),
-        () => {
-          throw new Error('no bucket')
+  const open = (): Deliveries =>
+    Deliveries.open({
+      jobs,
+      trail: world.trail,
+      notifier: {
+        post: async (...said) => {
+          const ids = await notifier.post(...said)
+          await notifier.work()
+          return ids
         },
-      ),
-    settings: () => ({
-      mail,
-      console: 'https://audit.example',
-      attach: given.attach ?? 1_000_000,
-      zone: 'UTC',
-    }),
-    addressesOf: (role) => given.addresses?.[role] ?? [],
-    clock: () => world.now,
-    log: pino({ level: 'silent' }),
-    worksAlone: false,
-    ...given.more,
-  })
+        outbox: () => notifier.outbox(),
+      },
+      places:
+        given.places ??
+        new Places(
+          () => ({}),
+          () => {
+            throw new Error('no bucket')
+          },
+        ),
+      settings: () => ({
+        mail,
+        console: 'https://audit.example',
+        attach: given.attach ?? 1_000_000,
+        zone: 'UTC',
+      }),
+      addressesOf: (role) => given.addresses?.[role] ?? [],
+      clock: () => world.now,
+      log: pino({ level: 'silent' }),
+      worksAlone: false,
+      ...given.more,
+    })
   return {
     world,
     jobs,
-    deliveries,
+    deliveries: open(),
+    again: open,
     async done(more) {
       const id = newId()
       await jobs.add(id, anExport(more))
@@ -169,11 +173,13 @@ describe('a mail', () => {
     const server = await smtpServer({ acceptMessage: () => (isAway ? smtpError(451, 'try later') : null) })
     const first = await ground({ port: server.port })
     const { world, jobs, done, states } = first
+    let { deliveries } = first
     const id = await done({ recipients: [{ mail: 'anna@acme.example' }] })
     const tried: number[] = []
     let before = 0
     for (let n = 0; n < 120; n++) {
-      await first.deliveries.turn()
+      if (n === 40) deliveries = first.again()
+      await deliveries.turn()
       const { attempts } = (await jobOf(jobs, id)).deliveries![0]!
       if (attempts > before) tried.push(n)
       before = attempts
@@ -185,7 +191,7 @@ describe('a mail', () => {
     ])
     isAway = false
     world.now += HOUR
-    await first.deliveries.turn()
+    await deliveries.turn()
     expect(await states(id)).toEqual([['anna@acme.example', 'sent']])
     const ids = server.mails.map(({ raw }) => /^Message-ID: (.*)\r$/m.exec(raw)?.[1])
     expect(new Set(ids)).toEqual(new Set([`<report.${id}.0@acme.example>`]))

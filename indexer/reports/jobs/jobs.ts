@@ -20,11 +20,11 @@ import {
   sightOf,
 } from './job.ts'
 import { make } from './make.ts'
+import { Shelf } from './shelf.ts'
 
 export const JOB_KIND = 'report-job'
 const SECOND = 1000
 const MINUTE = 60 * SECOND
-const DAY = 24 * 60 * MINUTE
 /** How often an indexer looks for jobs of others, and for files whose time is over. */
 const LOOK_EVERY = 5 * SECOND
 const TIDY_EVERY = MINUTE
@@ -35,8 +35,6 @@ const MEASURE_EVERY = SECOND
 /** A job that took its indexer down as often is not begun again. */
 const MOST_TRIES = 3
 const AFTER_OUTAGE = 15 * SECOND
-/** Records outlive their files: those of reports for a year and a month, as evidence that reports were made. */
-const RECORD_KEPT = { report: 400 * DAY, export: 30 * DAY } as const
 const MOST_DOWNLOADS = 100
 
 export interface JobsParts {
@@ -95,6 +93,7 @@ export class Jobs {
   readonly #lastOf = new Map<string, number>()
   readonly #stopping = new AbortController()
   readonly #unread = new Set<string>()
+  readonly #shelf: Shelf
   #isAlone: boolean | null = null
   #begun = 0
   #tidiedAt = Number.NEGATIVE_INFINITY
@@ -103,6 +102,7 @@ export class Jobs {
 
   private constructor(parts: JobsParts) {
     this.#parts = parts
+    this.#shelf = new Shelf({ ...parts, jobs: this })
   }
 
   static open(parts: JobsParts): Jobs {
@@ -115,8 +115,13 @@ export class Jobs {
   async close(): Promise<void> {
     this.#stopping.abort()
     this.#awake.resolve()
-    for (const { stop } of this.#running.values()) stop.abort(new NoLongerMine('the indexer stops'))
+    const stopAll = (): void => {
+      for (const { stop } of this.#running.values()) stop.abort(new NoLongerMine('the indexer stops'))
+    }
+    stopAll()
     await this.#loop
+    // One more may have been begun in this moment.
+    stopAll()
     await Promise.all([...this.#running.values()].map(({ done }) => done))
   }
 
@@ -278,7 +283,10 @@ export class Jobs {
       if (this.#running.size >= settings()['at-once'] || this.#stopping.signal.aborted) break
       if (!this.#running.has(id)) await this.#take(id)
     }
-    if (clock() - this.#tidiedAt >= TIDY_EVERY) await this.#tidy()
+    if (clock() - this.#tidiedAt >= TIDY_EVERY) {
+      this.#tidiedAt = clock()
+      await this.#shelf.tidy((id) => this.#running.has(id) || this.#unread.has(id))
+    }
     // Nobody else adds jobs to a store of one indexer: what is added here wakes this loop.
     const isLater = jobs.some(({ state, notBefore }) => state === 'waiting' && notBefore > clock())
     return this.#isAlone && !isLater ? TIDY_EVERY : LOOK_EVERY
@@ -429,55 +437,9 @@ export class Jobs {
     )
   }
 
-  /** Removes the oldest exports if all files together are too large; reports stay for their time. */
-  async #demandSpace(writing: string, running: Running): Promise<void> {
-    const { files, settings } = this.#parts
-    const { room } = settings()
-    const begun = await files.bytesBegun(writing)
-    if (begun <= running.free) return
-    const here = (await this.list()).filter((job) => this.isHere(job) && job.files.length > 0)
-    let bytes = begun + here.reduce((sum, job) => sum + bytesOf(job), 0)
-    const exports = here.filter(({ work }) => work.makes === 'export').sort((a, b) => a.created - b.created)
-    const able = bytes - exports.reduce((sum, job) => sum + bytesOf(job), 0)
-    if (able > room)
-      throw new OperatorError(
-        'WB-REPORTS-FULL',
-        `This would be larger than the room for reports and exports (reports.room): ask for less, remove reports that nobody needs, or give it more room`,
-      )
-    for (const job of exports) {
-      if (bytes <= room) break
-      bytes -= bytesOf(job)
-      await this.#withdraw(job)
-    }
-    running.free = room - (bytes - begun)
-  }
-
-  async #withdraw({ id }: Job): Promise<void> {
-    const { clock, files } = this.#parts
-    await this.change(id, (job) => ({ ...job, files: [], until: clock() }))
-    await files.remove(id)
-  }
-
-  /** Removes files whose time is over, what nobody offers, and records of jobs that ended long ago. */
-  async #tidy(): Promise<void> {
-    const { clock, files, records } = this.#parts
-    const now = clock()
-    this.#tidiedAt = now
-    const folders = await files.jobs()
-    const jobs = new Map((await this.list()).map((job) => [job.id, job]))
-    for (const job of jobs.values()) {
-      if (!isOver(job)) continue
-      if (job.files.length > 0 && job.until !== null && job.until <= now && this.isHere(job))
-        await this.#withdraw(job)
-      if (now - (job.finished ?? job.created) > RECORD_KEPT[job.work.makes] && (job.until ?? 0) <= now)
-        await records.remove(JOB_KIND, job.id)
-    }
-    for (const id of folders) {
-      if (this.#unread.has(id)) continue
-      const job = jobs.get(id)
-      const isNeeded = job !== undefined && (!isOver(job) || (job.files.length > 0 && this.isHere(job)))
-      if (!isNeeded && !this.#running.has(id)) await files.remove(id)
-    }
+  async #demandSpace(job: string, running: Running): Promise<void> {
+    const begun = await this.#parts.files.bytesBegun(job)
+    if (begun > running.free) running.free = await this.#shelf.makeRoom(begun)
   }
 
   /** A newer version may have written it: it stays, and the others go on. */
@@ -497,6 +459,4 @@ export class Jobs {
 
 const isSame = (a: Requester, b: Requester): boolean => a.name === b.name && a.user === b.user
 const keyOf = ({ name, user }: Requester): string => `${user ?? 'no user'} ${name}`
-const bytesOf = ({ files }: Pick<JobRecord, 'files'>): number =>
-  files.reduce((sum, { bytes, proofBytes }) => sum + bytes + proofBytes, 0)
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
