@@ -22,7 +22,8 @@ export function shownCell(cell: Cell, kind: ColumnKind, clock: Clock): string {
   }
 }
 
-export const shownNumber = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 3 })
+const figures = new Intl.NumberFormat('en', { maximumFractionDigits: 3 })
+export const shownNumber = (value: number): string => figures.format(value)
 
 function shownDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`
@@ -49,7 +50,7 @@ export function firstFacts(document: ReportDocument, clock: Clock): { name: stri
     { name: 'Scope', text: document.scope },
     {
       name: 'Period',
-      text: `${clock.words(period.from)} to ${clock.words(period.to)} (${clock.zone}, ${offsets(period, clock)})`,
+      text: `${clock.words(period.from)} to ${clock.words(period.to)} (${zoneText(period, clock)})`,
     },
     { name: 'Requested by', text: requested.by },
     { name: 'Requested at', text: `${clock.words(requested.at)} (${clock.offsetText(requested.at)})` },
@@ -58,9 +59,10 @@ export function firstFacts(document: ReportDocument, clock: Clock): { name: stri
   ]
 }
 
-function offsets({ from, to }: { from: number; to: number }, clock: Clock): string {
-  const [first, last] = [clock.offsetText(from), clock.offsetText(to)]
-  return first === last ? first : `${first}, later ${last}`
+function zoneText({ from, to }: { from: number; to: number }, clock: Clock): string {
+  const names = [clock.zone, clock.offsetText(from), clock.offsetText(to)]
+  const [zone, first, last] = [...new Set(names)]
+  return last === undefined ? [zone, first].filter(Boolean).join(', ') : `${zone}, ${first}, later ${last}`
 }
 
 /** What stands before the events: how many there are, in which order, and on which clock. */

@@ -11,7 +11,14 @@ const tell = (message: ToMain): void => port.postMessage(message)
 const { format, document, path } = workerData as Order
 
 const stop = new AbortController()
-let waiting = Promise.withResolvers<readonly ReportRow[] | null>()
+let waiting = promised()
+
+/** Nobody waits for it while a page is written, and somebody may cancel then. */
+function promised(): PromiseWithResolvers<readonly ReportRow[] | null> {
+  const made = Promise.withResolvers<readonly ReportRow[] | null>()
+  made.promise.catch(() => {})
+  return made
+}
 
 port.on('message', (message: ToThread) => {
   if ('stop' in message) {
@@ -22,9 +29,7 @@ port.on('message', (message: ToThread) => {
 
 async function* pages(): RowPages {
   const ask = (): void => {
-    waiting = Promise.withResolvers()
-    // Nobody waits for it while a page is written.
-    waiting.promise.catch(() => {})
+    waiting = promised()
     tell({ next: true })
   }
   ask()

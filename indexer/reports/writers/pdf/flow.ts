@@ -11,7 +11,7 @@ import type { Line, Style } from './typesetter.ts'
 const HEADINGS = {
   H1: { style: { ...BOLD, size: 25 }, leading: 30, before: 0, after: 8 },
   H2: { style: { ...BOLD, size: 15 }, leading: 20, before: 20, after: 8 },
-  H3: { style: { ...BOLD, size: 10.5 }, leading: 14, before: 12, after: 3 },
+  H3: { style: { ...BOLD, size: 10.5 }, leading: 14, before: 11, after: 3 },
 } as const satisfies Partial<Record<Kind, object>>
 
 const BODY: Style = { ...SANS, size: 9.5 }
@@ -19,6 +19,8 @@ const BODY_LEADING = 14
 const CODE: Style = { ...MONO, size: 8 }
 const CODE_LEADING = 11.5
 const CODE_PAD = 7
+/** Half of a page may be left empty so that something stays in one piece, but not more. */
+const MOST_KEPT = 300
 const LABEL: Style = { ...SANS, size: LABEL_SIZE }
 const TONES: Readonly<Record<Extract<Shape, { kind: 'area' }>['tone'], Colour>> = {
   bar: ACCENT,
@@ -70,7 +72,7 @@ export function facts(
 ): void {
   const indent = 108
   const name: Style = { ...SANS, size: 8.5 }
-  const leading = 13
+  const leading = 12.5
   for (const fact of list) {
     const names = pages.type.lines(fact.name, name, indent - 12)
     const texts = pages.type.lines(fact.text, { ...SANS, size: 9 }, pages.width - indent)
@@ -89,10 +91,12 @@ export function facts(
   }
 }
 
-/** Text of machines, in a tinted box that may go on over pages. */
-export function code(pages: Pages, parent: Element, text: string): void {
-  const element = pages.structure.begin('Code', parent)
+/** Text of machines under its title, in a tinted box. A short one stays in one piece; a long one goes on over pages. */
+export function code(pages: Pages, parent: Element, title: string, text: string): void {
   const lines = pages.type.lines(text.trimEnd(), CODE, pages.width - 2 * CODE_PAD - 4)
+  const whole = lines.length * CODE_LEADING + 2 * CODE_PAD
+  heading(pages, parent, 'H2', title, { keep: whole <= MOST_KEPT ? whole : 80, looks: 'H3' })
+  const element = pages.structure.begin('Code', parent)
   for (let first = 0; first < lines.length; ) {
     pages.need(2 * CODE_PAD + CODE_LEADING)
     const room = Math.floor((pages.bottom - pages.y - 2 * CODE_PAD) / CODE_LEADING)
@@ -120,7 +124,9 @@ export function section(
   kind: 'H2' | 'H3',
 ): void {
   const part = pages.structure.begin('Sect', parent)
-  heading(pages, part, kind, title, { keep: chart === null ? 60 : 170, looks: 'H3' })
+  // A title stays with its note and its chart, or with its note and the first rows.
+  const below = chart === null ? (table === null ? 20 : 90) : 140
+  heading(pages, part, kind, title, { keep: below + (note === '' ? 0 : 24), looks: 'H3' })
   if (note !== '') paragraph(pages, part, note, { style: { ...SANS, size: 9 }, leading: 13, colour: MUTED })
   if (chart !== null) figure(pages, part, drawChart(chart, pages.width, lettersOf(pages), clock))
   if (table !== null) {

@@ -25,16 +25,22 @@ export function frontPage(
   pages.bookmark(title, 1)
   heading(pages, parent, 'H1', title)
   if (about !== '')
-    paragraph(pages, parent, about, { style: { ...SANS, size: 11 }, leading: 16, colour: MUTED, after: 14 })
+    paragraph(pages, parent, about, { style: { ...SANS, size: 11 }, leading: 16, colour: MUTED, after: 10 })
   verdictBox(pages, parent, verdict)
   facts(pages, parent, firstFacts(document, clock))
-  heading(pages, parent, 'H2', 'Query', { looks: 'H3' })
-  if (query === '') paragraph(pages, parent, 'None: all events of the scope.', { colour: MUTED })
-  else code(pages, parent, query)
+  codeOr(pages, parent, 'Query', query, 'None: all events of the scope.')
   for (const part of account) section(pages, parent, part, clock, 'H2')
-  heading(pages, parent, 'H2', 'Checkpoint of the transparency log', { looks: 'H3' })
-  if (checkpoint === null) paragraph(pages, parent, 'There was none yet.', { colour: MUTED })
-  else code(pages, parent, shortSignatures(checkpoint))
+  const note = shortSignatures(checkpoint ?? '')
+  codeOr(pages, parent, 'Checkpoint of the transparency log', note, 'There was none yet.')
+}
+
+function codeOr(pages: Pages, parent: Element, title: string, text: string, without: string): void {
+  if (text !== '') {
+    code(pages, parent, title, text)
+    return
+  }
+  heading(pages, parent, 'H2', title, { looks: 'H3' })
+  paragraph(pages, parent, without, { colour: MUTED })
 }
 
 /** Signatures that withstand quantum computers fill pages; the proof in the file has them whole. */
@@ -98,5 +104,5 @@ function verdictBox(pages: Pages, parent: Element, verdict: Verdict): void {
     }
     pages.structure.end(list)
   }
-  pages.y += 12 + 12
+  pages.y += 12 + 9
 }

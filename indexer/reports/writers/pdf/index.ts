@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ReportDocument, ReportRow, RowColumn } from '../../document.ts'
+import type { ControlLine, ReportDocument, ReportRow, RowColumn } from '../../document.ts'
 import { Clock } from '../clock.ts'
 import { csvLines, csvTitles } from '../csv.ts'
 import type { WriteRequest, WrittenFile } from '../index.ts'
@@ -166,12 +166,14 @@ function controlPages(pages: Pages, root: Element, document: ReportDocument): vo
     mono: false,
     firm: index === 0,
   }))
+  const rowOf = ({ control, demands, support }: ControlLine): string[] => [control, demands, support]
+  // The tables of all frameworks have the same columns.
+  const all = document.controls.map(rowOf)
   for (const [framework, controls] of byFramework(document)) {
     const below = pages.structure.begin('Sect', part)
     heading(pages, below, 'H3', framework)
-    const rows = controls.map(({ control, demands, support }) => [control, demands, support])
-    const table = new PdfTable(pages, below, columns, rows, SMALL_TABLE, { wide: true })
-    for (const row of rows) table.row(row)
+    const table = new PdfTable(pages, below, columns, all, SMALL_TABLE, { wide: true })
+    for (const row of controls.map(rowOf)) table.row(row)
     table.end()
     pages.structure.end(below)
   }

@@ -26,6 +26,8 @@ export interface PdfColumn {
 const GAP = 9
 const LEAST_WIDTH = 24
 const LONG_ID = 100
+/** A longer title takes a second line. */
+const MOST_TITLE = 80
 /** Nobody reads more in a cell; the whole is in the embedded file. */
 const MOST_LETTERS = 600
 
@@ -178,7 +180,9 @@ function widthsOf(
     const place = right ? widths.length - 1 : Math.ceil((widths.length - 1) * 0.95)
     const usual = widths[place] ?? 0
     const words = title.split(' ').map((word) => pages.type.width(word, { ...BOLD, size }))
-    return Math.max(usual + 0.5, Math.min(Math.max(...words) + 0.5, 90), LEAST_WIDTH)
+    const titleWidth = pages.type.width(title, { ...BOLD, size })
+    const ofTitle = Math.max(Math.min(titleWidth, MOST_TITLE), Math.min(Math.max(...words), 90))
+    return Math.max(usual + 0.5, ofTitle + 0.5, LEAST_WIDTH)
   })
   // Where there is no room for all, an id takes two lines: nobody reads it, and the texts beside it are read.
   const isTight = whole.reduce((total, width) => total + width, 0) > room
