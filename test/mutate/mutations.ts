@@ -629,4 +629,41 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "open(file, 'w', 0o644)",
     tests: [{ file: 'indexer/log/anchors/anchors.test.ts', name: 'none is ever written again' }],
   },
+  {
+    wrong: 'the room of a proof in a PDF belongs to the hash that the proof signs',
+    file: 'indexer/reports/writers/output.ts',
+    find: "    this.#write(Buffer.alloc(length, ' '))",
+    replace: "    this.bytes(Buffer.alloc(length, ' '))",
+    tests: [{ file: 'indexer/reports/writers/threads.test.ts', name: 'without the room for its proof' }],
+  },
+  {
+    wrong: 'a CSV has a text that a spreadsheet runs',
+    file: 'indexer/reports/writers/csv.ts',
+    find: "if (typeof cell === 'string') return csvCell(cell)",
+    replace: "if (typeof cell === 'string') return csvQuoted(cell)",
+    tests: of('indexer/reports/writers/text.test.ts'),
+  },
+  {
+    wrong: 'a page shows no sign of a mark that turns the direction of a text',
+    file: 'indexer/reports/writers/visible.ts',
+    find: 'text.replace(HIDDEN, escaped)',
+    replace: "text.replace(HIDDEN, '')",
+    tests: of('indexer/reports/writers/pdf/pages.test.ts'),
+  },
+  {
+    wrong: 'events that the pages of a PDF do not show are not embedded either',
+    file: 'indexer/reports/writers/pdf/index.ts',
+    find: 'for (const { cells } of rows) lines += line(cells)',
+    replace: 'if (shown < mostRows) for (const { cells } of rows) lines += line(cells)',
+    tests: [
+      { file: 'indexer/reports/writers/pdf/pages.test.ts', name: 'leave the others to the embedded file' },
+    ],
+  },
+  {
+    wrong: 'a cancelled file stays on the disk',
+    file: 'indexer/reports/writers/write-file.ts',
+    find: '    output.discard()\n',
+    replace: '',
+    tests: [{ file: 'indexer/reports/writers/text.test.ts', name: 'leaves no file' }],
+  },
 ]
