@@ -109,7 +109,10 @@ describe('any text in HTML', () => {
 
 const TEXT = '(?:[^<>&\\0-\\x08\\x0b-\\x1f\\ufffe\\uffff\\ud800-\\udfff]|&(?:amp|lt|gt|quot);)*'
 const CELL = `<c r="[A-Z]+\\d+" s="\\d+"(?:><v>-?[\\d.e+-]+</v>| t="inlineStr"><is><t(?: xml:space="preserve")?>${TEXT}</t></is>)</c>`
-const SHEET_DATA = new RegExp(`^(?:<row r="\\d+">(?:${CELL})*</row>)*$`, 'u')
+const SHEET_DATA = new RegExp(
+  `^(?:<row r="\\d+"(?: ht="[\\d.]+" customHeight="1")?>(?:${CELL})*</row>)*$`,
+  'u',
+)
 
 describe('any text in a workbook', () => {
   it('is a text in a cell that XML can hold, never a formula', async () => {

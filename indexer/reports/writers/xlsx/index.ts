@@ -94,7 +94,7 @@ const pathOf = (sheet: string): string => `worksheets/${sheet.replaceAll(' ', '-
 
 function aboutSheet(book: Book, document: ReportDocument, clock: Clock): void {
   const { title, about, organisation, verdict, query, checkpoint, account } = document
-  const sheet = book.add('About', [26, 100, 18, 18, 18, 18])
+  const sheet = book.add('About', [26, 84, 28, 28, 28, 28])
   const pair = (name: string, text: string, format: number = FORMATS.wrapped): void =>
     sheet.texts([name, text], [FORMATS.muted, format])
   if (organisation !== null) sheet.texts([organisation.name], [FORMATS.muted])

@@ -6,16 +6,30 @@ import type { Zip } from './zip.ts'
 /** Rows that a sheet can have. */
 export const SHEET_ROWS = 1_048_576
 
+const WRAPPED: ReadonlySet<number> = new Set([FORMATS.wrapped, FORMATS.code, FORMATS.good, FORMATS.bad])
+/** Heights in points: of a line, of a title, and the most that a row may have. */
+const LINE = 15
+const TITLE_LINE = 26
+const MOST_HEIGHT = 409
+
+const linesOf = (text: string, width: number): number =>
+  text
+    .slice(0, 10_000)
+    .split('\n')
+    .reduce((sum, line) => sum + Math.max(1, Math.ceil((line.length * 1.1) / width)), 0)
+
 /** One sheet, written row by row. */
 export class Sheet {
   readonly #zip: Zip
   readonly #names: string[] = []
+  readonly #widths: readonly number[]
   /** The last row. */
   rows = 0
 
   /** Widths are in letters; the first `frozen` rows stay when the others move. */
   constructor(zip: Zip, path: string, widths: readonly number[], frozen: number) {
     this.#zip = zip
+    this.#widths = widths
     zip.begin(path)
     const pane =
       frozen === 0
@@ -25,13 +39,19 @@ export class Sheet {
       (width, index) => `<col min="${index + 1}" max="${index + 1}" width="${width}" customWidth="1"/>`,
     )
     zip.text(
-      `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews><sheetView showGridLines="${frozen === 0 ? 0 : 1}" workbookViewId="0">${pane}</sheetView></sheetViews>${columns.length === 0 ? '' : `<cols>${columns.join('')}</cols>`}<sheetData>`,
+      `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView showGridLines="${frozen === 0 ? 0 : 1}" workbookViewId="0">${pane}</sheetView></sheetViews>${columns.length === 0 ? '' : `<cols>${columns.join('')}</cols>`}<sheetData>`,
     )
   }
 
+  /** Not every program makes a row as high as its text by itself. */
   texts(texts: readonly string[], formats: readonly number[]): void {
+    const heights = texts.map((text, index) =>
+      WRAPPED.has(formats[index]!) ? linesOf(text, this.#widths[index] ?? 10) * LINE : LINE,
+    )
+    const height = formats.includes(FORMATS.title) ? TITLE_LINE : Math.min(MOST_HEIGHT, Math.max(...heights))
     this.#row(
       texts.map((text, index) => (text === '' ? '' : textCell(this.#place(index), text, formats[index]!))),
+      height === LINE ? '' : ` ht="${height}" customHeight="1"`,
     )
   }
 
@@ -56,7 +76,9 @@ export class Sheet {
   /** Whether its rows can be filtered by column. */
   end(filter: { columns: number } | null): void {
     const area = filter === null ? '' : `<autoFilter ref="A1:${columnName(filter.columns - 1)}${this.rows}"/>`
-    this.#zip.text(`</sheetData>${area}</worksheet>`)
+    this.#zip.text(
+      `</sheetData>${area}<pageSetup orientation="landscape" fitToWidth="1" fitToHeight="0"/></worksheet>`,
+    )
     this.#zip.end()
   }
 
@@ -65,8 +87,8 @@ export class Sheet {
     return `${this.#names[index]}${this.rows + 1}`
   }
 
-  #row(cells: readonly string[]): void {
+  #row(cells: readonly string[], height = ''): void {
     this.rows++
-    this.#zip.text(`<row r="${this.rows}">${cells.join('')}</row>`)
+    this.#zip.text(`<row r="${this.rows}"${height}>${cells.join('')}</row>`)
   }
 }
