@@ -97,13 +97,13 @@ describe('an export as a job', () => {
   })
 
   it('shows what is masked as masked, and only records within the limits, in each format', async () => {
-    const masked = await made(auditor, {}, ['csv', 'ndjson'])
+    const masked = await made(auditor, {}, ['csv', 'ndjson', 'json', 'html'])
     for (const { name, rows } of masked.files) {
       const { text } = await download(auditor, masked, name)
       expect(rows).toBe(MANY)
       expect(text).not.toContain(IP)
     }
-    const limited = await made(clerk, {}, ['csv', 'ndjson'])
+    const limited = await made(clerk, {}, ['csv', 'ndjson', 'json', 'html'])
     for (const { name, rows } of limited.files) {
       expect(rows).toBe(MANY / 3)
       expect((await download(clerk, limited, name)).text).not.toContain('Salary')
@@ -187,7 +187,7 @@ describe('an export as a job', () => {
     await expect
       .poll(() => events('download'))
       .toMatchObject([
-        { record_count: MANY, payload: { file: name, bytes, from: 0, to: bytes } },
+        { payload: { file: name, bytes, from: 0, to: bytes, rows: MANY } },
         { payload: { file: name, bytes: 10, from: 0, to: 10 } },
       ])
     expect(await events('export-begin')).toHaveLength(1)

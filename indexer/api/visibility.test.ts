@@ -288,7 +288,24 @@ describe('whose role sees fields masked', () => {
     await auditor.ask(`/v1/search?q=${encodeURIComponent(`ip: ${IP}`)}`)
     await auditor.ask(`/v1/export?format=csv&q=${encodeURIComponent(`ip: ${IP}`)}`)
     await expect.poll(() => strict.trail('user.name: curious and event.action: export')).toHaveLength(1)
-    for (const q of ['source: waybill', 'user: curious', 'category: view', 'action: export*']) {
+    const job = { makes: 'export', export: { q: `ip: ${IP}` } }
+    const report = {
+      makes: 'report',
+      report: 'admin-activity',
+      parameters: { q: `ip: ${IP}` },
+      formats: ['csv'],
+    }
+    for (const json of [job, report]) expect((await auditor.ask('/v1/jobs', { json })).status).toBe(201)
+    await expect
+      .poll(() => strict.trail('user.name: curious and event.action: (export-made or report-made)'))
+      .toHaveLength(2)
+    for (const q of [
+      'source: waybill',
+      'user: curious',
+      'category: view',
+      'action: export*',
+      'action: report*',
+    ]) {
       const { text } = await viewer.ask(`/v1/search?limit=1000&own=true&q=${encodeURIComponent(q)}`)
       expect(text, q).not.toMatch(/203\.0\.113|searched for/)
     }

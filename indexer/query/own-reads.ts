@@ -23,6 +23,11 @@ export const OWN_QUESTIONS: Query = {
       kind: 'and',
       of: [BY_INDEXER, { kind: 'wildcard', field: 'event.action', parts: ['export', ''] }],
     },
+    // What a report was asked for, and the conditions of schedules.
+    {
+      kind: 'and',
+      of: [BY_INDEXER, { kind: 'wildcard', field: 'event.action', parts: ['report-', ''] }],
+    },
   ],
 }
 

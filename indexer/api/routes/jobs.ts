@@ -207,8 +207,15 @@ export function jobRoutes({
             action: 'download',
             did: `downloaded ${part === null ? '' : `bytes ${from} to ${to} of `}${params.name}`,
             entity: { type: 'report-job', id: job.id, name: job.title },
-            payload: { file: params.name, bytes: sent, from, to, size, sha256: found.etag },
-            count: found.rows,
+            payload: {
+              file: params.name,
+              bytes: sent,
+              from,
+              to,
+              size,
+              rows: found.rows,
+              sha256: found.etag,
+            },
             ...(!isWhole && { outcome: 'failure', reason: 'the download was interrupted' }),
           })
           if (isWhole && to === size) void jobs.noteDownload(job.id, asker.name, params.name)

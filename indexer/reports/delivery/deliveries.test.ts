@@ -129,7 +129,7 @@ describe('a mail', () => {
     }
     expect(raw.replaceAll('=\r\n', '')).toContain(`https://audit.example/reports/jobs/${id}`)
     expect(actsOf(world)).toEqual([['anna@acme.example', 'success']])
-    expect(world.acts.at(-1)).toMatchObject({ action: 'export-delivery', count: EVENTS })
+    expect(world.acts.at(-1)).toMatchObject({ action: 'export-delivery', payload: { rows: EVENTS } })
     await deliveries.turn()
     expect(server.mails).toHaveLength(1)
   })

@@ -246,9 +246,9 @@ export class Deliveries {
       ...(reason !== null && { reason }),
       by: { name: job.requester.name },
       entity: jobEntity(job),
-      count: job.files.reduce((most, { rows }) => Math.max(most, rows), 0),
       payload: {
         to,
+        rows: job.files.reduce((most, { rows }) => Math.max(most, rows), 0),
         files: job.files.map(({ name }) => name),
         bytes: job.files.reduce((sum, { bytes }) => sum + bytes, 0),
       },

@@ -17,5 +17,5 @@ export {
   recipientSchema,
   sightOf,
 } from './job.ts'
-export { JOB_KIND, Jobs, type JobsParts, type NewJobRecord } from './jobs.ts'
+export { Jobs, type JobsParts, type NewJobRecord } from './jobs.ts'
 export { type Part, partOf } from './range.ts'

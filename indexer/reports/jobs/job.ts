@@ -14,6 +14,9 @@ import { printQuery } from '../../query/index.ts'
 
 /** A job as its record has it. docs/formats.md describes it. */
 
+/** The kind of the records. */
+export const JOB_KIND = 'report-job'
+
 const count = z.int().nonnegative()
 const time = z.number()
 

@@ -11,6 +11,7 @@ import { madeAct } from './acts.ts'
 import { isFull, type JobFiles } from './files.ts'
 import {
   isOver,
+  JOB_KIND,
   type Job,
   type JobRecord,
   jobSchema,
@@ -22,7 +23,6 @@ import {
 import { make } from './make.ts'
 import { Shelf } from './shelf.ts'
 
-export const JOB_KIND = 'report-job'
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 /** How often an indexer looks for jobs of others, and for files whose time is over. */

@@ -2,8 +2,8 @@ import { OperatorError } from '../../../schema/index.ts'
 import type { Records } from '../../store/index.ts'
 import type { ReportsConfig } from '../settings.ts'
 import type { JobFiles } from './files.ts'
-import { isOver, type Job } from './job.ts'
-import { JOB_KIND, type Jobs } from './jobs.ts'
+import { isOver, JOB_KIND, type Job } from './job.ts'
+import type { Jobs } from './jobs.ts'
 
 const DAY = 86_400_000
 /** Records outlive their files: those of reports for a year and a month, as evidence that reports were made. */
