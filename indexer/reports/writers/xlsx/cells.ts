@@ -19,6 +19,7 @@ export const FORMATS = {
   wrapped: 13,
   heading: 14,
   code: 15,
+  headFigure: 16,
 } as const
 
 const DAY_MS = 86_400_000
@@ -122,13 +123,13 @@ export const STYLES = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <fills count="3"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill><fill><patternFill patternType="solid"><fgColor rgb="FFF0F3F6"/></patternFill></fill></fills>
 <borders count="2"><border/><border><left/><right/><top/><bottom style="thin"><color rgb="FF5B6673"/></bottom></border></borders>
 <cellStyleXfs count="1"><xf/></cellStyleXfs>
-<cellXfs count="16">${[
+<cellXfs count="17">${[
   format({}),
   format({ font: 1 }),
   format({ font: 2 }),
   format({ font: 3, fill: 2, border: 1 }),
   format({ number: 49 }),
-  format({ number: 164 }),
+  format({ number: 164, side: 'left' }),
   format({ number: 3 }),
   format({ number: 165 }),
   format({ number: 166 }),
@@ -139,6 +140,7 @@ export const STYLES = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
   format({ number: 49, wrap: true }),
   format({ font: 7 }),
   format({ number: 49, font: 4, wrap: true }),
+  format({ font: 3, fill: 2, border: 1, side: 'right' }),
 ].join('')}</cellXfs>
 <cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>
 </styleSheet>`
@@ -149,6 +151,6 @@ function fontOf(text: string): string {
   return `<font>${bold}<sz val="${size === '' ? '11' : size}"/>${colour === undefined ? '' : `<color rgb="${colour}"/>`}<name val="Calibri"/><family val="2"/></font>`
 }
 
-function format({ number = 0, font = 0, fill = 0, border = 0, wrap = false }): string {
-  return `<xf numFmtId="${number}" fontId="${font}" fillId="${fill}" borderId="${border}" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1"><alignment vertical="top"${wrap ? ' wrapText="1"' : ''}/></xf>`
+function format({ number = 0, font = 0, fill = 0, border = 0, wrap = false, side = '' }): string {
+  return `<xf numFmtId="${number}" fontId="${font}" fillId="${fill}" borderId="${border}" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1"><alignment vertical="top"${side === '' ? '' : ` horizontal="${side}"`}${wrap ? ' wrapText="1"' : ''}/></xf>`
 }

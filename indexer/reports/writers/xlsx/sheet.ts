@@ -1,22 +1,26 @@
 import type { Cell, TableColumn } from '../../document.ts'
 import type { Clock } from '../clock.ts'
+import { isFigure } from '../shown.ts'
 import { columnName, columnTitle, FORMATS, textCell, typedCell } from './cells.ts'
 import type { Zip } from './zip.ts'
 
 /** Rows that a sheet can have. */
 export const SHEET_ROWS = 1_048_576
 
-const WRAPPED: ReadonlySet<number> = new Set([FORMATS.wrapped, FORMATS.code, FORMATS.good, FORMATS.bad])
 /** Heights in points: of a line, of a title, and the most that a row may have. */
 const LINE = 15
 const TITLE_LINE = 26
 const MOST_HEIGHT = 409
+const WRAPPED: ReadonlySet<number> = new Set([FORMATS.wrapped, FORMATS.code])
+const LARGE: ReadonlySet<number> = new Set([FORMATS.good, FORMATS.bad])
 
-const linesOf = (text: string, width: number): number =>
-  text
-    .slice(0, 10_000)
-    .split('\n')
-    .reduce((sum, line) => sum + Math.max(1, Math.ceil((line.length * 1.1) / width)), 0)
+/** A guess: the width of letters depends on the fonts of the program. */
+function heightOf(text: string, format: number, width: number): number {
+  const [letter, line] = LARGE.has(format) ? [1.25, 18] : [1, LINE]
+  if (!LARGE.has(format) && !WRAPPED.has(format)) return LINE
+  const lines = text.slice(0, 10_000).split('\n')
+  return lines.reduce((sum, { length }) => sum + line * Math.max(1, Math.ceil((length * letter) / width)), 0)
+}
 
 /** One sheet, written row by row. */
 export class Sheet {
@@ -45,9 +49,7 @@ export class Sheet {
 
   /** Not every program makes a row as high as its text by itself. */
   texts(texts: readonly string[], formats: readonly number[]): void {
-    const heights = texts.map((text, index) =>
-      WRAPPED.has(formats[index]!) ? linesOf(text, this.#widths[index] ?? 10) * LINE : LINE,
-    )
+    const heights = texts.map((text, index) => heightOf(text, formats[index]!, this.#widths[index] ?? 10))
     const height = formats.includes(FORMATS.title) ? TITLE_LINE : Math.min(MOST_HEIGHT, Math.max(...heights))
     this.#row(
       texts.map((text, index) => (text === '' ? '' : textCell(this.#place(index), text, formats[index]!))),
@@ -58,7 +60,7 @@ export class Sheet {
   titles(columns: readonly TableColumn[], clock: Clock): void {
     this.texts(
       columns.map((column) => columnTitle(column, clock)),
-      columns.map(() => FORMATS.head),
+      columns.map(({ kind }) => (isFigure(kind) ? FORMATS.headFigure : FORMATS.head)),
     )
   }
 
