@@ -54,7 +54,7 @@ describe('a report', () => {
     const changes = report.getByRole('link', { name: /^Changes\s*3$/ })
     await changes.click()
     await page.getByRole('heading', { name: 'Events' }).waitFor({ state: 'attached' })
-    await page.getByText('3 events').waitFor()
+    await page.getByText('End of the list: 3 events.').waitFor()
     await page.goBack()
     await changes.waitFor()
 
@@ -145,7 +145,7 @@ describe('a report', () => {
 describe('a schedule', () => {
   it('begins from a template, says in words when it runs, is switched, run and removed', async () => {
     const page = await lookedAt('manager', '/reports/schedules')
-    await page.getByRole('link', { name: 'Use the template Weekly security summary' }).click()
+    await page.getByRole('link', { name: 'Use this template: Weekly security summary' }).click()
     await page.getByText(/^Every Monday at 06:00\. Next: /).waitFor()
     await page.getByRole('combobox', { name: 'Runs' }).selectOption('at other times')
     await page.getByLabel('Cron expression').fill('0 7 * *')
@@ -171,7 +171,7 @@ describe('a schedule', () => {
     await row.getByRole('checkbox').click()
     await row.getByText('on', { exact: true }).waitFor()
 
-    await row.getByRole('button', { name: 'Run Weekly security summary now' }).click()
+    await row.getByRole('button', { name: 'Run now: Weekly security summary' }).click()
     await ready(page)
     await page.getByText('channel board').waitFor()
     await page.getByRole('link', { name: 'weekly-security' }).click()
@@ -217,7 +217,7 @@ describe('coverage', () => {
 describe('an export of a search', () => {
   it('is made as a job with the columns of another system, and lists who downloaded it', async () => {
     const page = await lookedAt('auditor', `/events?q=${encodeURIComponent('action: Update')}`)
-    await page.getByText('3 events').waitFor()
+    await page.getByText('End of the list: 3 events.').waitFor()
     await page.getByRole('button', { name: 'Export results' }).click()
     await page.getByRole('button', { name: /^Export as a job/ }).click()
     await page.getByRole('combobox', { name: 'Columns' }).selectOption('Those of an export from Clockify')

@@ -50,7 +50,9 @@ function Supports({ report: { title, controls } }: { report: Report }) {
   const frameworks = [...new Set(controls.map(({ framework }) => framework))]
   return (
     <details className="supports">
-      <summary aria-label={`Controls that ${title} supports`}>
+      <summary
+        aria-label={`Supports ${controls.length} controls of ${frameworks.length} frameworks: ${title}`}
+      >
         Supports {controls.length} controls of {frameworks.length} frameworks
       </summary>
       <dl>

@@ -191,14 +191,16 @@ function SupportingReport({ report, days }: { report: Control['reports'][number]
   const form = writeAsked({ ...FIRST, period: 'dates', ...days })
   return (
     <li>
-      <Link to={`/reports/make/${encodeURIComponent(id)}${form}`}>{title}</Link>{' '}
-      <span className="quiet">{support}</span>{' '}
-      {last !== null && (
-        <Link to={`/reports/jobs/${last.job}`} className="small">
-          Last made <When at={last.at} relative />
-          {last.complete ? '' : ', incomplete'}
-        </Link>
-      )}
+      <div className="control-report">
+        <Link to={`/reports/make/${encodeURIComponent(id)}${form}`}>{title}</Link>
+        {last !== null && (
+          <Link to={`/reports/jobs/${last.job}`} className="small">
+            Last made <When at={last.at} relative />
+            {last.complete ? '' : ', incomplete'}
+          </Link>
+        )}
+      </div>
+      <p className="quiet">{support}</p>
     </li>
   )
 }

@@ -155,7 +155,7 @@ function ScheduleActs({ schedule: { id, schedule }, act }: { schedule: Schedule;
       <button
         type="button"
         disabled={act.busy}
-        aria-label={`Run ${schedule.title} now`}
+        aria-label={`Run now: ${schedule.title}`}
         onClick={async () => {
           const begun = await act.run('postReportSchedulesIdRun', { params: { id } })
           if (begun !== null) go(`/reports/jobs/${begun.answer.id}`)
@@ -197,7 +197,7 @@ function Templates({
             <Link
               className="button"
               to={`/reports/new-schedule?template=${id}`}
-              aria-label={`Use the template ${schedule.title}`}
+              aria-label={`Use this template: ${schedule.title}`}
             >
               Use this template
             </Link>

@@ -247,8 +247,8 @@ function CellText({ cell, kind, zone, to }: { cell: Cell; kind: Kind; zone: stri
     return to === null ? (
       <code>{text}</code>
     ) : (
-      <Link to={to} aria-label={`Event ${text}`} title={text}>
-        <code>{text.slice(0, 8)}…</code>
+      <Link to={to} aria-label={`Open the event ${text}`} title={text}>
+        Open
       </Link>
     )
   return to === null ? <bdi>{text}</bdi> : <Link to={to}>{<bdi>{text}</bdi>}</Link>
