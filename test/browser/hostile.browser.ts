@@ -82,6 +82,8 @@ const SCREENS = [
   '/system',
   '/auditor',
   `/people?user=${encodeURIComponent(SCRIPT)}`,
+  `/reports/make/data-change?from=2020-01-01&to=2099-12-31&preview=yes&q=${encodeURIComponent('event.outcome: success')}`,
+  `/reports/make/user-access?user=${encodeURIComponent(SCRIPT)}&preview=yes`,
 ]
 
 describe('what an event holds is text, and nothing else', () => {

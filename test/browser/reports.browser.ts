@@ -191,6 +191,19 @@ describe('a schedule', () => {
   })
 })
 
+it('the mail address of a user, where reports for a role go, is kept and removed by an admin', async () => {
+  const page = await lookedAt('admin', '/settings/users')
+  await page.getByRole('button', { name: 'Add a mail address for admin-1' }).click()
+  await page.getByLabel('Mail address').fill('audit@acme.example')
+  await page.getByRole('button', { name: 'Save' }).click()
+  const row = page.getByRole('row', { name: /^admin-1/ })
+  await row.getByText('audit@acme.example').waitFor()
+  await row.getByRole('button', { name: 'Change the mail address of admin-1' }).click()
+  await page.getByLabel('Mail address').fill('')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await row.getByRole('button', { name: 'Add a mail address for admin-1' }).waitFor()
+})
+
 describe('coverage', () => {
   it('says what lacks evidence, leads to the report that would be it, and then to the one that is', async () => {
     const page = await lookedAt('auditor', '/reports/coverage?framework=pci-dss')

@@ -46,12 +46,26 @@ const PICTURES_WANTED: readonly Picture[] = [
   },
   { name: 'people', path: '/people?user=John+Smith', shows: 'Hours of the day' },
   { name: 'system', path: '/system', shows: 'Components' },
+  {
+    name: 'report',
+    path: '/reports/make/security-event?from=2026-11-14&to=2026-11-17&preview=yes',
+    shows: 'Controls that it supports',
+    prepare: async (page) => {
+      await page.locator('article.report').evaluate('(report) => report.scrollIntoView()')
+      await page.evaluate('window.scrollBy(0, -60)')
+    },
+  },
+  { name: 'coverage', path: '/reports/coverage?framework=pci-dss', shows: 'Reports that support it' },
   { name: 'storage', path: '/settings/storage', shows: 'Retention, by category' },
 ]
 
 /** Nothing on the screen waits for an answer any more. */
 async function complete(page: Page): Promise<void> {
-  for (const waiting of [page.locator('.loading'), page.locator('.figure-count', { hasText: '…' })])
+  for (const waiting of [
+    page.locator('.loading'),
+    page.locator('.working'),
+    page.locator('.figure-count', { hasText: '…' }),
+  ])
     await waiting.first().waitFor({ state: 'hidden' })
   await page.waitForLoadState('networkidle')
 }
