@@ -5,7 +5,7 @@ import './test/compile-cache.ts'
 export default defineConfig({
   test: {
     include: ['indexer/reports/**/*.reports.test.ts'],
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 600_000,
     reporters: ['default', './test/skipped.ts'],
     pool: 'forks',

@@ -164,7 +164,7 @@ const MARKUP: Readonly<Record<string, string>> = {
 const PLAIN = /^[\w .,:;/@+()-]*$/
 
 /** Text without any meaning for the page. It has no line break of its own, so a row stays one line. */
-export function safe(text: string): string {
+function safe(text: string): string {
   if (PLAIN.test(text)) return text
   return unhidden(text.replace(/\r\n?/g, '\n')).replace(/[&<>"'\n]/g, (letter) => MARKUP[letter]!)
 }

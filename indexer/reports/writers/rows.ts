@@ -2,7 +2,7 @@ import type { ReportRow, RowPages } from '../document.ts'
 import type { WriteRequest } from './index.ts'
 
 /** Rows of one piece of a text file. */
-export const PIECE_ROWS = 1000
+const PIECE_ROWS = 1000
 const REPORT_MS = 250
 
 type Asked = Pick<WriteRequest, 'signal' | 'report'> & { readonly rows: RowPages }

@@ -8,7 +8,7 @@ import { type PdfFile, pdfDate, pdfText, type Ref } from './file.ts'
 export const ROWS_NAME = 'events.csv'
 export const PROOF_NAME = 'waybill-proof.json'
 /** Room for the proof, which is written into the finished file. */
-export const PROOF_BYTES = 24 * 1024
+const PROOF_BYTES = 24 * 1024
 
 /** The rows as CSV, compressed into a file beside the report while they come: there may be more than the memory holds. */
 export class SpooledRows {

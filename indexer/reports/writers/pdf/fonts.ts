@@ -52,6 +52,8 @@ export class Face {
   readonly weight: Weight
   readonly ascent: number
   readonly descent: number
+  /** That of all faces of the family. */
+  readonly capHeight = 714
   readonly #font: hb.Font
   readonly #advances = new Map<number, number>()
   /** Glyph and advance of each ASCII character, and the kerning of pairs, for most of all texts. */
@@ -112,10 +114,6 @@ export class Face {
       dx: glyph.xOffset ?? 0,
       dy: glyph.yOffset ?? 0,
     }))
-  }
-
-  get capHeight(): number {
-    return 714
   }
 }
 
@@ -247,5 +245,5 @@ function covers({ from, to }: Slice, code: number): boolean {
 }
 
 /** Characters within a cluster that choose its form and have none themselves. */
-export const isJoiner = (code: number): boolean =>
+const isJoiner = (code: number): boolean =>
   code === 0x200c || code === 0x200d || (code >= 0xfe00 && code <= 0xfe0f)

@@ -6,7 +6,7 @@ import type { WriteRequest, WrittenFile } from '../index.ts'
 import type { Output } from '../output.ts'
 import { eachPage } from '../rows.ts'
 import { byFramework, isFigure, rowsNote, shownCell, shownNumber } from '../shown.ts'
-import { embedProofRoom, ROWS_NAME, SpooledRows } from './attachments.ts'
+import { embedProofRoom, PROOF_NAME, ROWS_NAME, SpooledRows } from './attachments.ts'
 import { PdfFile } from './file.ts'
 import { heading, paragraph, section, small } from './flow.ts'
 import { Fonts } from './fonts.ts'
@@ -19,7 +19,7 @@ import { type PdfColumn, PdfTable, ROW_TABLE, SMALL_TABLE } from './table.ts'
 import { Typesetter } from './typesetter.ts'
 
 /** About 500 pages. */
-export const PDF_ROWS = 20_000
+const PDF_ROWS = 20_000
 /** More columns than these have room on landscape pages only. */
 const PORTRAIT_COLUMNS = 5
 /** More have no room on a page: the others are only in the embedded rows. */
@@ -64,7 +64,7 @@ export async function writePdf(
     }
     file.piece('the metadata and the table of all objects')
     const { spec, room } = embedProofRoom(file, at)
-    attached.push(['waybill-proof.json', spec])
+    attached.push([PROOF_NAME, spec])
     const files = attached.map(([, ref]) => `${ref} 0 R`).join(' ')
     const names = attached.map(([name, ref]) => `(${name}) ${ref} 0 R`).join('')
     const outlines = outline === null ? '' : `/Outlines ${outline} 0 R/PageMode/UseOutlines`

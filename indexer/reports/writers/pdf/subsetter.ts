@@ -15,8 +15,6 @@ interface Subsetter {
   hb_face_destroy: (face: number) => void
   hb_face_reference_blob: (face: number) => number
   hb_set_add: (set: number, value: number) => void
-  hb_set_clear: (set: number) => void
-  hb_set_invert: (set: number) => void
   hb_subset_input_create_or_fail: () => number
   hb_subset_input_destroy: (input: number) => void
   hb_subset_input_glyph_set: (input: number) => number

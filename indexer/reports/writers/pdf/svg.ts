@@ -2,7 +2,7 @@ import { pdfNumber } from './file.ts'
 import { ellipse, numbersOf, pathOf, roundedRect } from './svg-path.ts'
 
 /** A drawing as operators of a PDF, in a box of this size whose top left corner is the origin of an upright page. */
-export interface Vector {
+interface Vector {
   readonly width: number
   readonly height: number
   readonly operators: string

@@ -3,7 +3,7 @@ import { BOLD, INK, MARGIN, MUTED, type Pages, RULE } from './pages.ts'
 import type { Element } from './structure.ts'
 import type { Line, Style } from './typesetter.ts'
 
-export interface TableStyle {
+interface TableStyle {
   readonly size: number
   readonly leading: number
   /** Above and below the text of a row. */

@@ -46,11 +46,6 @@ export class Typesetter {
     this.#fonts = fonts
   }
 
-  /** Distance from the top of a line of letters to its base line. */
-  ascent({ family, weight, size }: Style): number {
-    return (this.#fonts.plain(family, weight).capHeight * size) / 1000
-  }
-
   width(text: string, style: Style): number {
     return (this.#width(this.#shown(text, style), style) * style.size) / 1000
   }
@@ -211,7 +206,7 @@ export class Typesetter {
 
 const regionOf = (text: string): Region => (KANA.test(text) ? 'jp' : HANGUL.test(text) ? 'kr' : 'sc')
 
-export function asciiWidth(text: string, face: Face): number {
+function asciiWidth(text: string, face: Face): number {
   let width = 0
   let before = 0
   for (let i = 0; i < text.length; i++) {
