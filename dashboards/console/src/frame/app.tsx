@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, Suspense, useEffect, useId, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useId, useRef, useState } from 'react'
 import { Bell } from '../alerts/bell.tsx'
 import { useAsk } from '../api/use-ask.ts'
 import { EntryPage } from '../entry/entry.tsx'
@@ -76,6 +76,12 @@ export function App() {
       (ofAll !== true || seesAll(who)) &&
       (ofRecords !== true || seesRecords(who)),
   )
+  const nav = useRef<HTMLElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with the address another link is the current one.
+  useEffect(() => {
+    // On a narrow screen the links scroll.
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [path])
   useEffect(() => {
     // Then every screen is there, also while the indexer is away.
     const later = setTimeout(
@@ -93,7 +99,7 @@ export function App() {
         <Link to="/" className="wordmark" aria-label="Waybill, overview">
           <Mark /> <span>Waybill</span>
         </Link>
-        <nav aria-label="Screens">
+        <nav ref={nav} aria-label="Screens">
           {screens.map(({ path: to, name }) => (
             <Link
               key={to}

@@ -199,23 +199,35 @@ const DELIVERY = { sent: 'ok', failed: 'error', waiting: '' } as const
 
 function People({ job: { downloads, deliveries } }: { job: Job }) {
   return (
-    <Panel title="Who got it">
+    <Panel title="Who got it" className="who-got">
       {downloads.length === 0 && deliveries.length === 0 && (
         <p className="quiet">Nobody has downloaded it yet.</p>
       )}
-      <ul className="rows">
-        {deliveries.map(({ to, state, reason }) => (
-          <li key={to}>
-            <span className={`sign ${DELIVERY[state]}`}>{state}</span> <bdi>{to}</bdi>
-            {reason !== null && <span className="quiet small">{reason}</span>}
-          </li>
-        ))}
-        {downloads.map(({ by, file, at }) => (
-          <li key={`${by} ${file} ${at}`}>
-            <When at={at} relative /> <bdi>{by}</bdi> <bdi className="quiet">{file}</bdi>
-          </li>
-        ))}
-      </ul>
+      {deliveries.length > 0 && (
+        <>
+          <h3>Delivered to</h3>
+          <ul className="rows">
+            {deliveries.map(({ to, state, reason }) => (
+              <li key={to}>
+                <span className={`sign ${DELIVERY[state]}`}>{state}</span> <bdi>{to}</bdi>
+                {reason !== null && <span className="quiet small">{reason}</span>}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {downloads.length > 0 && (
+        <>
+          <h3>Downloaded by</h3>
+          <ul className="rows">
+            {downloads.map(({ by, file, at }) => (
+              <li key={`${by} ${file} ${at}`}>
+                <When at={at} relative /> <bdi>{by}</bdi> <bdi className="quiet">{file}</bdi>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
     </Panel>
   )
 }

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Problem } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { eventsWith } from '../events/question.ts'
@@ -59,10 +59,15 @@ export function Working({ isBusy, children }: { isBusy: boolean; children: React
 
 function Whole({ report }: { report: Preview }) {
   const { title, account, findings, rows, zone } = report
+  const head = useRef<HTMLElement>(null)
+  useEffect(() => {
+    // Below a long form, on a small screen, nobody would see that it is there.
+    head.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
   const found = leadsOf({ query: report.query, by: null, rows: [] }, report.period)
   return (
     <article className="report" aria-label={`Preview: ${title}`}>
-      <header>
+      <header ref={head}>
         <h2>
           Preview: {title}, {periodText(report.period, zone)}
         </h2>

@@ -66,6 +66,7 @@ export function NewSchedule() {
       key={search}
       id={template?.id ?? null}
       version={null}
+      taken={schedules.data.schedules.map(({ id }) => id)}
       first={first}
       reports={reports.data.reports}
       organisation={reports.data.zone}
@@ -95,6 +96,7 @@ export function EditSchedule({ id }: { id: string }) {
         key={version}
         id={id}
         version={version}
+        taken={[]}
         first={first}
         reports={reports.data.reports}
         organisation={reports.data.zone}
@@ -108,15 +110,25 @@ interface FormProps {
   readonly id: string | null
   /** Null: it is new. */
   readonly version: number | null
+  /** Ids that a new one can't have. */
+  readonly taken: readonly string[]
   readonly first: Body
   readonly reports: readonly Report[]
   readonly organisation: string
 }
 
-/** The most letters of an id. */
-const LONGEST_ID = 64
+/** The most letters of an id, with room for a number. */
+const LONGEST_ID = 60
 
-function ScheduleForm({ id, version, first, reports, organisation }: FormProps) {
+/** The id, or with the first number that no other has: access, access-2, access-3. */
+function freeId(wanted: string, taken: readonly string[]): string {
+  const id = wanted.slice(0, LONGEST_ID).replace(/-$/, '')
+  let number = 1
+  while (taken.includes(number === 1 ? id : `${id}-${number}`)) number++
+  return number === 1 ? id : `${id}-${number}`
+}
+
+function ScheduleForm({ id, version, taken, first, reports, organisation }: FormProps) {
   const [body, setBody] = useState(first)
   const [asked, setAsked] = useState<Asked>(() => ({ ...askedOf(first.parameters), formats: first.formats }))
   const [complaint, setComplaint] = useState<string | null>(null)
@@ -133,7 +145,7 @@ function ScheduleForm({ id, version, first, reports, organisation }: FormProps) 
   }
   const save = async (submit: FormEvent): Promise<void> => {
     submit.preventDefault()
-    const ownId = id ?? idFrom(body.title).slice(0, LONGEST_ID)
+    const ownId = freeId(id ?? idFrom(body.title), taken)
     const why =
       (body.title.trim() === '' || ownId === '' ? 'Give it a name.' : null) ??
       (report === undefined ? `There is no report ${body.report}.` : problemOf(asked, report.needs)) ??
