@@ -300,6 +300,21 @@ describe('a schedule', () => {
       .toMatchObject([{ audit: { payload: { to: 'mia@acme.example' } } }])
   })
 
+  it('can begin with a template, each of which can be made as it is', async () => {
+    const headers = await strict.operator()
+    const { json } = await strict.indexer.ask('/v1/report-schedules', { headers })
+    const templates = json.templates as { id: string; schedule: object }[]
+    expect(templates.map(({ id }) => id)).toEqual(['monthly-access', 'weekly-security', 'daily-admin'])
+    for (const { id, schedule } of templates) {
+      const put = await strict.indexer.ask(`/v1/report-schedules/${id}`, {
+        method: 'PUT',
+        headers,
+        json: { schedule },
+      })
+      expect([put.status, put.json.problem], put.text).toEqual([200, null])
+    }
+  })
+
   it('of a token does not run when the token is gone', async () => {
     const headers = await strict.operator()
     const made = await strict.indexer.ask('/v1/tokens', {
@@ -340,5 +355,19 @@ describe('a schedule', () => {
     await expect
       .poll(() => server.mails.map(({ to }) => to[0]).toSorted())
       .toEqual(['ann.own@acme.example', 'ann@acme.example'])
+  })
+})
+
+describe('the settings of reports', () => {
+  it('apply at once, but for the folder, which needs a restart', async () => {
+    const own = await StrictIndexer.start()
+    onTestFinished(() => own.end())
+    const { running } = own.indexer
+    const settingsWith = (reports: object) => own.indexer.config({ read: 'token', manage: 'token', reports })
+    expect(await running.reload(settingsWith({ keep: { exports: '1d' } }))).toEqual([])
+    const person = await own.person('ann', 'auditor')
+    const job = await made(person, { q: 'nothing' })
+    expect(job.until! - job.finished!).toBe(86_400_000)
+    expect(await running.reload(settingsWith({ folder: '/elsewhere' }))).toEqual(['reports.folder'])
   })
 })
