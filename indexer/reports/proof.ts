@@ -288,6 +288,8 @@ function trustOf({ statement, signatures }: ReportProof, keys: readonly Verifier
 const nameOfKeys = (signatures: readonly NoteSignature[]): string[] =>
   signatures.map(({ key }) => `${key.name}+${key.id}`)
 
+const MOST_NAMED = 10
+
 /** What differs between a file and what its proof says, each a sentence. */
 async function differencesOf(path: string, file: ReportStatement['file']): Promise<string[]> {
   const { size } = await stat(path)
@@ -298,12 +300,17 @@ async function differencesOf(path: string, file: ReportStatement['file']): Promi
   if ('problem' in found) return [...sentences, `${found.problem}.`]
   const here = new Map(found.pieces.map(({ is, sha256 }) => [is, sha256]))
   const sealed = new Set(file.pieces.map(({ is }) => is))
-  for (const { is, sha256 } of file.pieces) {
-    const now = here.get(is)
-    if (now === undefined) sentences.push(`Missing: ${is}.`)
-    else if (now !== sha256) sentences.push(`Changed: ${is}.`)
-  }
-  for (const { is } of found.pieces) if (!sealed.has(is)) sentences.push(`Added: ${is}.`)
+  const parts = [
+    ...file.pieces.flatMap(({ is, sha256 }) => {
+      const now = here.get(is)
+      return now === sha256 ? [] : [now === undefined ? `Missing: ${is}.` : `Changed: ${is}.`]
+    }),
+    ...found.pieces.flatMap(({ is }) => (sealed.has(is) ? [] : [`Added: ${is}.`])),
+  ]
+  sentences.push(...parts.slice(0, MOST_NAMED))
+  // A row that was put in or taken out moves all rows behind it.
+  if (parts.length > MOST_NAMED)
+    sentences.push(`And ${parts.length - MOST_NAMED} further parts: look at the first one first.`)
   return sentences.length === 0 ? ['The file was changed.'] : sentences
 }
 
