@@ -434,6 +434,7 @@ async function startParts(
         asksForCertificates,
         operatorsCa,
         tokenLifetime: () => current.agents['token-lifetime'],
+        silentAfter: () => current.agents['silent-after'],
         clock,
         elapsed,
         log,

@@ -314,6 +314,7 @@ describe('the OpenAPI document', () => {
       'get /v1/archive',
       'get /v1/archive/restores',
       'get /v1/arrivals',
+      'get /v1/attention',
       'get /v1/channels',
       'get /v1/counts',
       'get /v1/coverage',

@@ -98,6 +98,8 @@ export interface Service {
   /** Whether the first agent may enroll without a token if it comes from this machine. */
   readonly firstAgentIsFree: () => boolean
   readonly tokenLifetime: () => number
+  /** When an agent counts as silent, ms after its last contact. */
+  readonly silentAfter: () => number
   readonly clock: () => number
   /** A clock in ms from any start, which nobody can set. */
   readonly elapsed: () => number

@@ -93,6 +93,12 @@ const cli = (argv: readonly string[]) =>
       async (given) => (await import('./setup.ts')).run(given),
     )
     .command(
+      'status',
+      'Show whether anything is wrong, since when, and where to look',
+      async (cli) => (await import('./status.ts')).options(cli),
+      async (given) => (await import('./status.ts')).run(given),
+    )
+    .command(
       'storage',
       'Show how much is stored, how fast it grows, and what retention keeps',
       async (cli) => (await import('./storage.ts')).options(cli),

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   logout: [],
   users: ['list', 'add', 'role', 'limits', 'lock', 'unlock', 'reset', 'remove'],
   tokens: ['list', 'create', 'revoke'],
+  status: [],
   storage: [],
   size: [],
   move: [],

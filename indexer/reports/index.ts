@@ -3,7 +3,7 @@
  * In: declarations (config/reports), parameters, the events as somebody sees them.
  * Out: documents, files in several formats with signed proofs, and which requirements have evidence.
  */
-export { type Asked, lastPeriod, type Span, spanOf, zoned } from './asked.ts'
+export { type Asked, lastPeriod, listText, type Span, spanOf, zoned } from './asked.ts'
 export { type ControlBook, readControls } from './controls.ts'
 export { coverageOf, type MadeReport } from './coverage.ts'
 export type { Logo, ReportDocument } from './document.ts'

@@ -66,7 +66,7 @@ describe('an alert', () => {
       taps++
       await page.getByRole(role, { name }).first().click()
     }
-    await page.getByRole('heading', { name: 'Open incidents' }).waitFor()
+    await page.getByRole('heading', { name: /need(s)? attention$/ }).waitFor()
     await tap(/bob exported 5,?000/)
     await tap('Acknowledge', 'button')
     await page.getByText('acknowledged', { exact: true }).first().waitFor()

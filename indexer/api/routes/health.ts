@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { aliveShape, readyShape, storageShape } from '../../../schema/api/index.ts'
+import { aliveShape, attentionShape, readyShape, storageShape } from '../../../schema/api/index.ts'
 import { Refusal } from '../../refusal.ts'
+import { attentionFor } from '../attention.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 
@@ -32,6 +33,15 @@ export function healthRoutes(service: Service): Route[] {
         const { warnings } = lifecycle
         return { ready: true, ...(warnings.length > 0 && { warnings }) }
       },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/attention',
+      needs: 'search',
+      about:
+        'What needs somebody now, the most serious first: open incidents, silent agents, gaps, findings of the verification, full disks. It has what the asker may see.',
+      answers: { 200: json('Nothing, or each in a sentence.', attentionShape) },
+      serve: ({ asker }) => attentionFor(asker, service),
     }),
     route({
       method: 'GET',

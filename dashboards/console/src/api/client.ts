@@ -2476,6 +2476,33 @@ export interface Operations {
     body: undefined
     answer: { ready: true; warnings?: Array<string> | undefined }
   }
+  /** What needs somebody now, the most serious first: open incidents, silent agents, gaps, findings of the verification, full disks. It has what the asker may see. */
+  getAttention: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      items: Array<{
+        priority: 'low' | 'medium' | 'high' | 'critical'
+        sentence: string
+        remedy: string
+        since: number | null
+        place:
+          | 'incidents'
+          | 'alerts'
+          | 'agents'
+          | 'dead-letters'
+          | 'evidence'
+          | 'archives'
+          | 'storage'
+          | 'rules'
+          | 'reports'
+        id: string | null
+      }>
+      more: number
+      checked: Array<'incidents' | 'operation'>
+    }
+  }
   /** Figures for Prometheus. */
   getMetrics: { params: Record<never, never>; query: Record<never, never>; body: undefined; answer: string }
   /** Signs in with name and password. `wants` names what the client must still send. */
@@ -3071,6 +3098,7 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     getEvidencePolicy: { method: 'GET', path: '/v1/evidence/policy' },
     getHealthz: { method: 'GET', path: '/healthz' },
     getReadyz: { method: 'GET', path: '/readyz' },
+    getAttention: { method: 'GET', path: '/v1/attention' },
     getMetrics: { method: 'GET', path: '/metrics' },
     postSession: { method: 'POST', path: '/v1/session' },
     getSession: { method: 'GET', path: '/v1/session' },

@@ -8,15 +8,16 @@ import { Link } from '../frame/link.tsx'
 import { go, useParameter } from '../frame/location.ts'
 import { useZone } from '../frame/preferences.ts'
 import { Failed, Loading } from '../frame/states.tsx'
-import { seesAll, seesRecords, useMay, useWho } from '../session/session.tsx'
+import { seesAll, useMay, useWho } from '../session/session.tsx'
 import { bytes, counted, figure } from '../time/format.ts'
 import { RangePicker, rangeName } from '../time/range-picker.tsx'
 import { begun, between, rangeOf } from '../time/ranges.ts'
 import { inWords, useTried } from './accounts.ts'
 import { AgentsHealth } from './agents-health.tsx'
+import { Attention } from './attention.tsx'
 import { Compared } from './figures.tsx'
 import { Found } from './found.tsx'
-import { OpenIncidents } from './open-incidents.tsx'
+
 import { Panel, ScreenHead } from './panel.tsx'
 import { EXPORTS, FAILED_SIGN_INS, HIGH_PRIORITY } from './priority.ts'
 
@@ -33,7 +34,7 @@ export default function Overview() {
         <RangePicker range={range} onChoose={setRange} />
         <Refreshed />
       </ScreenHead>
-      {seesRecords(who) && <OpenIncidents />}
+      <Attention />
       <div className="figures">
         <Compared name="Today" interval={day} against={{ ...day.earlier, name: 'this time yesterday' }} />
         <Compared

@@ -1,0 +1,259 @@
+import type { AttentionItem, AttentionShape } from '../../schema/api/index.ts'
+import { PRIORITIES } from '../../schema/rule.ts'
+import { isFull } from '../accounts/index.ts'
+import { listText } from '../reports/index.ts'
+import type { Asker } from './access.ts'
+import type { Service } from './service.ts'
+
+/** Gathers what needs somebody, so that one look tells whether anything is wrong, since when, and where to go on. */
+
+const MOST_INCIDENTS = 20
+/** Days until the disk is full, below which somebody should act. */
+const SOON = 14
+const VERY_SOON = 3
+/** A batch is on its way for a moment at any time. */
+const BEHIND = 10 * 60_000
+
+type Item = Omit<AttentionItem, 'id' | 'remedy'> & Partial<Pick<AttentionItem, 'id' | 'remedy'>>
+
+export async function attentionFor(asker: Asker, service: Service): Promise<AttentionShape> {
+  const items: AttentionItem[] = []
+  const add = (...found: readonly Item[]): void => {
+    for (const item of found) items.push({ id: null, remedy: '', ...item })
+  }
+  const checked: AttentionShape['checked'][number][] = []
+  let more = 0
+  if (isFull(asker.visibility)) {
+    checked.push('incidents')
+    const open = incidentsOf(service)
+    add(...open.slice(0, MOST_INCIDENTS))
+    more = Math.max(0, open.length - MOST_INCIDENTS)
+  }
+  if (asker.permissions.has('status') && asker.visibility.only === null) {
+    checked.push('operation')
+    add(
+      ...agentsOf(service),
+      ...(await missingOf(service)),
+      ...(await lettersOf(service)),
+      ...evidenceOf(service),
+      ...archiveOf(service),
+      ...(await storageOf(service)),
+      ...rulesOf(service),
+      ...(await schedulesOf(service)),
+    )
+  }
+  const rank = ({ priority }: AttentionItem): number => PRIORITIES.indexOf(priority)
+  items.sort((a, b) => rank(b) - rank(a) || (a.since ?? Number.MAX_VALUE) - (b.since ?? Number.MAX_VALUE))
+  return { items, more, checked }
+}
+
+function incidentsOf({ alerts }: Service): Item[] {
+  const ids = new Set(
+    alerts
+      .all()
+      .filter(({ state }) => state !== 'resolved')
+      .map(({ incident }) => incident),
+  )
+  return [...ids]
+    .flatMap((id) => alerts.incident(id) ?? [])
+    .map(({ id, priority, summary, state, first, alerts }) => ({
+      priority,
+      sentence: summary,
+      remedy: state === 'open' ? 'Nobody has acknowledged it.' : 'Somebody works on it.',
+      since: first,
+      // An incident of one alert is shown as that alert.
+      ...(alerts.length === 1
+        ? { place: 'alerts' as const, id: alerts[0] ?? null }
+        : { place: 'incidents' as const, id }),
+    }))
+    .sort((a, b) => PRIORITIES.indexOf(b.priority) - PRIORITIES.indexOf(a.priority) || b.since - a.since)
+}
+
+function agentsOf({ agents, presences, clock, silentAfter }: Service): Item[] {
+  const now = clock()
+  const active = agents.list().filter(({ revoked }) => revoked === null)
+  const seen = (id: string): number => presences.get(id)?.lastSeen ?? 0
+  const silent = active.filter(({ id }) => now - seen(id) > silentAfter())
+  const behind = active.filter(
+    ({ id }) =>
+      (presences.get(id)?.heartbeat?.oldestPending ?? 0) > BEHIND && !silent.some((one) => one.id === id),
+  )
+  const named = (some: readonly { readonly name: string }[]): string => listText(some.map(({ name }) => name))
+  return [
+    ...(silent.length === 0
+      ? []
+      : [
+          {
+            priority: 'high' as const,
+            sentence: `${named(silent)} ${silent.length === 1 ? 'does' : 'do'} not report.`,
+            remedy:
+              'What they record meanwhile waits on their hosts. Look whether the hosts and the agents run.',
+            since: Math.min(...silent.map(({ id, enrolled }) => seen(id) || enrolled)),
+            place: 'agents' as const,
+          },
+        ]),
+    ...(behind.length === 0
+      ? []
+      : [
+          {
+            priority: 'medium' as const,
+            sentence: `${named(behind)} ${behind.length === 1 ? 'has' : 'have'} records that are not stored yet.`,
+            since:
+              now - Math.max(...behind.map(({ id }) => presences.get(id)?.heartbeat?.oldestPending ?? 0)),
+            place: 'agents' as const,
+          },
+        ]),
+  ]
+}
+
+async function missingOf({ agents, store, breaks }: Service): Promise<Item[]> {
+  const missing: string[] = []
+  let count = 0
+  for (const { id, name } of agents.list())
+    for (const { gaps } of await store.chains(id)) {
+      if (gaps.length > 0) missing.push(name)
+      count += gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0)
+    }
+  return [
+    ...(missing.length === 0
+      ? []
+      : [
+          {
+            priority: 'high' as const,
+            sentence: `${count === 1 ? '1 waybill' : `${count} waybills`} of ${listText([...new Set(missing)])} ${count === 1 ? 'has' : 'have'} not arrived.`,
+            remedy: 'Look into the quarantine of the agent: waybill-agent quarantine.',
+            since: null,
+            place: 'agents' as const,
+          },
+        ]),
+    ...(breaks.count === 0
+      ? []
+      : [
+          {
+            priority: 'critical' as const,
+            sentence: `${breaks.count === 1 ? 'A chain of waybills contradicts' : `${breaks.count} chains of waybills contradict`} itself: something was removed, added or changed.`,
+            since: null,
+            place: 'evidence' as const,
+          },
+        ]),
+  ]
+}
+
+async function lettersOf({ store }: Service): Promise<Item[]> {
+  const { deadLetters } = await store.status()
+  return deadLetters === 0
+    ? []
+    : [
+        {
+          priority: 'medium',
+          sentence: `${deadLetters === 1 ? '1 event' : `${deadLetters} events`} could not be stored.`,
+          since: null,
+          place: 'dead-letters',
+        },
+      ]
+}
+
+function evidenceOf({ evidenceWatch, transparencyLog, anchors }: Service): Item[] {
+  const { findings, more, problem } = evidenceWatch.status()
+  const wrong = findings.filter(({ finding }) => finding.weight === 'wrong')
+  const { problem: logProblem } = transparencyLog.status()
+  const failing = anchors.status().filter((one) => one.problem !== null)
+  return [
+    ...(wrong.length === 0
+      ? []
+      : [
+          {
+            priority: 'critical' as const,
+            sentence: `The verification found something wrong ${wrong.length + more === 1 ? 'once' : `${wrong.length + more} times`}: ${wrong[0]?.finding.sentence ?? ''}`,
+            since: Math.min(...wrong.map(({ at }) => at)),
+            place: 'evidence' as const,
+          },
+        ]),
+    ...(problem === null
+      ? []
+      : [{ priority: 'medium' as const, sentence: problem, since: null, place: 'evidence' as const }]),
+    ...(logProblem === null
+      ? []
+      : [{ priority: 'high' as const, sentence: logProblem, since: null, place: 'evidence' as const }]),
+    ...failing.map(({ name, problem: why, at }) => ({
+      priority: 'medium' as const,
+      sentence: `The anchor ${name} fails: ${why}`,
+      since: at,
+      place: 'evidence' as const,
+    })),
+  ]
+}
+
+function archiveOf({ archive }: Service): Item[] {
+  const { problem, ran } = archive?.state ?? { problem: null, ran: null }
+  return problem === null
+    ? []
+    : [
+        {
+          priority: 'high',
+          sentence: `Nothing can be archived: ${problem}`,
+          remedy: 'Events past their time stay in the store until then.',
+          since: ran,
+          place: 'archives',
+        },
+      ]
+}
+
+async function storageOf({ lifecycle, store }: Service): Promise<Item[]> {
+  const { fullInDays, categories } = await lifecycle.report()
+  const { problem } = await store.status()
+  const waiting = categories.filter(({ archiveStatus }) => archiveStatus === 'damaged')
+  return [
+    ...(problem === null
+      ? []
+      : [{ priority: 'critical' as const, sentence: problem, since: null, place: 'storage' as const }]),
+    ...(fullInDays === null || fullInDays > SOON
+      ? []
+      : [
+          {
+            priority: fullInDays <= VERY_SOON ? ('critical' as const) : ('high' as const),
+            sentence: `The disk is full in ${fullInDays < 1 ? 'less than a day' : Math.floor(fullInDays) === 1 ? '1 day' : `${Math.floor(fullInDays)} days`} at the present growth.`,
+            since: null,
+            place: 'storage' as const,
+          },
+        ]),
+    ...waiting.map(({ category }) => ({
+      priority: 'high' as const,
+      sentence: `The archive of ${category} has a damaged object.`,
+      since: null,
+      place: 'archives' as const,
+    })),
+    ...lifecycle.warnings.map((sentence) => ({
+      priority: 'medium' as const,
+      sentence,
+      since: null,
+      place: 'storage' as const,
+    })),
+  ]
+}
+
+function rulesOf({ rules }: Service): Item[] {
+  const wrong = rules.all().filter(({ enabled, problem }) => enabled && problem !== null)
+  return wrong.length === 0
+    ? []
+    : [
+        {
+          priority: 'medium',
+          sentence: `${wrong.length === 1 ? 'A rule does' : `${wrong.length} rules do`} not run, because of mistakes: ${listText(wrong.map(({ id }) => id))}.`,
+          since: null,
+          place: 'rules',
+        },
+      ]
+}
+
+async function schedulesOf({ schedules }: Service): Promise<Item[]> {
+  return (await schedules.list())
+    .filter(({ schedule, problem }) => schedule.enabled && problem !== null)
+    .map(({ id, schedule, problem }) => ({
+      priority: 'medium' as const,
+      sentence: `The report "${schedule.title}" is not made: ${problem}`,
+      since: null,
+      place: 'reports' as const,
+      id,
+    }))
+}
