@@ -91,7 +91,12 @@ const CHANGE_NOTHING: ReadonlySet<Name> = new Set([
 ])
 
 /** Questions that the page asks by itself, also while nobody looks: they don't keep the session awake. */
-const UNATTENDED: ReadonlySet<Name> = new Set(['getAlertsUnseen', 'getJobs', 'getJobsId'])
+const UNATTENDED: ReadonlySet<Name> = new Set([
+  'getAlertsUnseen',
+  'getJobs',
+  'getJobsId',
+  'getReportSchedules',
+])
 
 /** A question that changes nothing waits for an indexer that is away. A change is never made later, when nobody expects it. */
 async function reached<Of extends Name>(

@@ -37,7 +37,7 @@ function OfZone({ zone }: { zone: string }) {
   const current = periods[0]?.name ?? ''
   const [period, setPeriod] = useParameter('period', current)
   const days = namedPeriod(period) ?? { from: '', to: '' }
-  const { data, error, isPlaceholderData, refetch } = useAsk('getCoverage', { query: days })
+  const { data, error, isPlaceholderData, isFetching, refetch } = useAsk('getCoverage', { query: days })
   return (
     <>
       <div className="filters-line">
@@ -55,6 +55,10 @@ function OfZone({ zone }: { zone: string }) {
         <span className="quiet">
           {daysText(days)}, {zone}
         </span>
+        {/* It counts many events: so only when somebody asks. */}
+        <button type="button" disabled={isFetching} onClick={() => void refetch()}>
+          Refresh
+        </button>
       </div>
       {error !== null ? (
         <Failed problem={error} retry={refetch} />

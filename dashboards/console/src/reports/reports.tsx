@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import { Refreshed } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { usePlace } from '../frame/location.ts'
 import { Empty } from '../frame/states.tsx'
@@ -36,9 +35,7 @@ export default function Reports() {
   const part = PARTS.find(({ within }) => within.test(path))
   return (
     <div className="screen">
-      <ScreenHead title="Reports">
-        <Refreshed />
-      </ScreenHead>
+      <ScreenHead title="Reports" />
       <nav className="subnav" aria-label="Reports">
         {PARTS.map((one) => (
           <Link key={one.path} to={one.path} aria-current={one === part ? 'page' : undefined}>
