@@ -51,11 +51,24 @@ const PICTURES_WANTED: readonly Picture[] = [
     path: '/reports/make/security-event?from=2026-11-14&to=2026-11-17&preview=yes',
     shows: 'Controls that it supports',
     prepare: async (page) => {
-      await page.locator('article.report').evaluate('(report) => report.scrollIntoView()')
-      await page.evaluate('window.scrollBy(0, -60)')
+      await page.evaluate("document.querySelector('article.report').scrollIntoView(); scrollBy(0, -60)")
     },
   },
-  { name: 'coverage', path: '/reports/coverage?framework=pci-dss', shows: 'Reports that support it' },
+  {
+    name: 'coverage',
+    path: '/reports/coverage?framework=pci-dss',
+    shows: 'Reports that support it',
+    prepare: async (page) => {
+      const coverage = page.url()
+      for (const report of ['user-access', 'review-evidence', 'security-event']) {
+        await page.goto(new URL(`/reports/make/${report}?from=2026-11-14&to=2026-11-17`, coverage).href)
+        await page.getByRole('button', { name: 'Generate report' }).click()
+        await page.getByText('Ready', { exact: true }).waitFor()
+      }
+      await page.goto(coverage)
+      await page.getByText('Last made').first().waitFor()
+    },
+  },
   { name: 'storage', path: '/settings/storage', shows: 'Retention, by category' },
 ]
 
