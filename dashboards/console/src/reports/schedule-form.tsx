@@ -4,7 +4,7 @@ import { Link } from '../frame/link.tsx'
 import { go, usePlace } from '../frame/location.ts'
 import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { Field } from '../rules/field.tsx'
-import { idFrom } from '../rules/id-from.ts'
+import { freeId, idFrom } from '../rules/id-from.ts'
 import { Panel } from '../screens/panel.tsx'
 import { useAct } from '../settings/use-act.ts'
 import { fullTime } from '../time/format.ts'
@@ -115,17 +115,6 @@ interface FormProps {
   readonly first: Body
   readonly reports: readonly Report[]
   readonly organisation: string
-}
-
-/** The most letters of an id, with room for a number. */
-const LONGEST_ID = 60
-
-/** The id, or with the first number that no other has: access, access-2, access-3. */
-function freeId(wanted: string, taken: readonly string[]): string {
-  const id = wanted.slice(0, LONGEST_ID).replace(/-$/, '')
-  let number = 1
-  while (taken.includes(number === 1 ? id : `${id}-${number}`)) number++
-  return number === 1 ? id : `${id}-${number}`
 }
 
 function ScheduleForm({ id, version, taken, first, reports, organisation }: FormProps) {

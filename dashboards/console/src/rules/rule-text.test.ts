@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { idFrom } from './id-from.ts'
+import { freeId, idFrom } from './id-from.ts'
 import { valuesIn, withValue } from './rule-text.ts'
 
 const RULES = join(import.meta.dirname, '../../../../config/rules')
@@ -76,4 +76,12 @@ it('an id follows from a name', () => {
     'uber-5-loschungen',
     '',
   ])
+})
+
+it('an id that others have gets the next number, and stays short enough', () => {
+  expect(freeId('access', [])).toBe('access')
+  expect(freeId('access', ['access', 'access-3'])).toBe('access-2')
+  expect(freeId('access', ['access', 'access-2'])).toBe('access-3')
+  const long = 'a'.repeat(59)
+  expect(freeId(`${long}-b`, [long])).toBe(`${long}-2`)
 })
