@@ -135,6 +135,13 @@ describe('a report', () => {
     expect(page.url()).toContain('/reports/jobs/')
   })
 
+  it('on what one user did begins on the screen of people', async () => {
+    const page = await lookedAt('auditor', '/people?user=anna')
+    await page.getByRole('link', { name: 'Report', exact: true }).click()
+    await page.getByRole('button', { name: 'Remove anna' }).waitFor()
+    expect(await page.getByLabel('Report type').inputValue()).toBe('user-access')
+  })
+
   it('is not for a viewer', async () => {
     const page = await lookedAt('viewer', '/reports')
     await page.getByText('This screen does not exist.').waitFor()

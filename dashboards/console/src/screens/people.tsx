@@ -7,6 +7,7 @@ import { Link } from '../frame/link.tsx'
 import { useParameter } from '../frame/location.ts'
 import { useZone } from '../frame/preferences.ts'
 import { Empty } from '../frame/states.tsx'
+import { useMay } from '../session/session.tsx'
 import { atLeast, figure, span } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
 import { rangeOf } from '../time/ranges.ts'
@@ -113,6 +114,7 @@ function ChoiceList({ range, onChoose }: { range: string; onChoose: (user: strin
 
 function Activity({ user, range }: { user: string; range: string }) {
   const mine = is('user.name', user)
+  const mayReport = useMay('report')
   return (
     <section aria-label={`Activity of ${user}`}>
       <h2 className="who">
@@ -120,6 +122,11 @@ function Activity({ user, range }: { user: string; range: string }) {
         <Link className="beside" to={eventsWith(mine, range)}>
           Events
         </Link>
+        {mayReport && (
+          <Link className="beside" to={`/reports/make/user-access?${new URLSearchParams({ user })}`}>
+            Report
+          </Link>
+        )}
       </h2>
       <div className="figures">
         <Figure name="Actions" q={mine} range={range} />
