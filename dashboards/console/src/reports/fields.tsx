@@ -7,7 +7,7 @@ import { type Asked, FORMAT_NAMES, FORMATS, type Format, PAPERS, type Report } f
 import { daysText, isPeriod, lastPeriod, PERIODS } from './periods.ts'
 import { ValuesField } from './values-field.tsx'
 
-export interface FieldsProps {
+interface FieldsProps {
   readonly asked: Asked
   readonly onAsked: (change: Partial<Asked>) => void
 }

@@ -14,7 +14,7 @@ export type Schedule = Answer<'getReportSchedules'>['schedules'][number]
 type Template = Answer<'getReportSchedules'>['templates'][number]
 export type Recipient = Schedule['schedule']['to'][number]
 
-export const recipientText = (one: Recipient): string =>
+const recipientText = (one: Recipient): string =>
   'mail' in one
     ? one.mail
     : 'role' in one
