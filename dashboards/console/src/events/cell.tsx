@@ -1,5 +1,7 @@
 import { clockTime, dayOf } from '../time/format.ts'
-import { accountTried, type Event, NO_USER, text, timeOf, whatWasDone, whoDid } from './event.ts'
+import { cellText, outcomeText, recordName } from './cell-text.ts'
+import { afterOf, beforeOf, realChanges } from './change-text.ts'
+import { accountTried, type Change, type Event, NO_USER, text, timeOf, whoDid } from './event.ts'
 
 /** One cell of the table, in the form that its column has for readers. */
 export function Cell({ event, field, zone }: { event: Event; field: string; zone: string }) {
@@ -20,12 +22,12 @@ export function Cell({ event, field, zone }: { event: Event; field: string; zone
       return <Outcome event={event} />
     case 'audit.entity.name':
       return <Subject event={event} />
-    case 'message':
-      return <bdi title={text(event, field)}>{text(event, field) === '' ? '' : whatWasDone(event)}</bdi>
+    case 'audit.changes':
+      return <ChangeCell event={event} />
     case 'audit.risk':
       return <Risk level={text(event, field)} />
     default:
-      return <bdi>{text(event, field)}</bdi>
+      return <bdi>{cellText(event, field, zone)}</bdi>
   }
 }
 
@@ -53,21 +55,76 @@ export function Category({ name }: { name: string }) {
 
 /** The record and its kind. */
 export function Subject({ event }: { event: Event }) {
-  const name = text(event, 'audit.entity.name') || text(event, 'audit.entity.id')
   return (
     <>
-      <span className="kind">{text(event, 'audit.entity.type')}</span> <bdi>{name}</bdi>
+      <span className="kind">{text(event, 'audit.entity.type')}</span> <bdi>{recordName(event)}</bdi>
     </>
   )
 }
 
 export function Outcome({ event }: { event: Event }) {
-  const outcome = text(event, 'event.outcome')
-  const count = text(event, 'audit.attempt.count')
-  const most = text(event, 'audit.attempt.max')
-  const attempts = count === '' ? '' : ` ${count}${most === '' ? '' : `/${most}`}`
+  const isFailure = text(event, 'event.outcome') === 'failure'
+  return <span className={isFailure ? 'outcome failure' : 'outcome'}>{outcomeText(event)}</span>
+}
+
+/** The first change and the number of the others. A button, so that the keyboard reaches the full text; it opens the entry. */
+function ChangeCell({ event }: { event: Event }) {
+  const [first, ...others] = realChanges(event)
+  if (first === undefined) return null
   return (
-    <span className={`outcome ${outcome === 'failure' ? 'failure' : ''}`}>{`${outcome}${attempts}`}</span>
+    <button type="button" className="change-cell">
+      <span className="change-line">
+        <OneChange change={first} />
+      </span>
+      {others.length > 0 && (
+        <>
+          <span aria-hidden="true">, +{others.length}</span>
+          <span className="unseen">
+            {others
+              .slice(0, MOST_CHANGES)
+              .map((one) => `, ${one.field} ${beforeOf(one)} → ${afterOf(one)}`)
+              .join('')}
+          </span>
+        </>
+      )}
+    </button>
+  )
+}
+
+function OneChange({ change }: { change: Change }) {
+  const { field, old, new: now, oldUnknown } = change
+  return (
+    <>
+      <bdi className="changed-field">{field}</bdi>{' '}
+      {oldUnknown || old === null ? (
+        <em className="quiet">{beforeOf(change)}</em>
+      ) : (
+        <bdi className="quiet">{beforeOf(change)}</bdi>
+      )}{' '}
+      → {now === null ? <em className="quiet">{afterOf(change)}</em> : <bdi>{afterOf(change)}</bdi>}
+    </>
+  )
+}
+
+/** The changes that are shown beside a cell; the entry shows all. */
+const MOST_CHANGES = 12
+
+/** All changes, for the panel beside the cell. */
+export function FullChanges({ event }: { event: Event }) {
+  const changes = realChanges(event)
+  return (
+    <>
+      <ul className="full-changes">
+        {changes.slice(0, MOST_CHANGES).map((change) => (
+          <li key={change.field}>
+            <OneChange change={change} />
+          </li>
+        ))}
+      </ul>
+      {changes.length > MOST_CHANGES && (
+        <p className="quiet small">{changes.length - MOST_CHANGES} more in the entry.</p>
+      )}
+    </>
   )
 }
 

@@ -1,10 +1,11 @@
-/** The columns of the viewer: those it begins with, and how much room each takes. */
+/** The columns of the viewer: those it begins with, and their names. */
 export const FIRST_COLUMNS: readonly string[] = [
   '@timestamp',
   'audit.category',
   'user.name',
   'event.action',
   'audit.entity.name',
+  'audit.changes',
   'event.outcome',
   'event.module',
   'message',
@@ -33,16 +34,21 @@ const NAMES: Readonly<Record<string, string>> = {
   message: 'Message',
 }
 
-const WIDTHS: Readonly<Record<string, string>> = {
-  '@timestamp': '148px',
-  'audit.category': '98px',
-  'user.name': 'minmax(110px, 146px)',
-  'event.action': 'minmax(110px, 150px)',
-  'audit.entity.name': 'minmax(170px, 1fr)',
-  'event.outcome': '92px',
-  'event.module': '88px',
-  message: 'minmax(220px, 1.9fr)',
-}
-
 export const columnName = (field: string): string => NAMES[field] ?? field
-export const columnWidth = (field: string): string => WIDTHS[field] ?? 'minmax(130px, 190px)'
+
+/** Columns whose values take a line of a card, or more; two others share a line. */
+const LONG: ReadonlySet<string> = new Set(['audit.entity.name', 'audit.changes', 'message'])
+
+export const isLong = (field: string): boolean => LONG.has(field)
+
+/**
+ * The lines of a card with these columns, on a phone: the time and the outcome share the first one. A message takes two, or that of changes
+ * where the event has none.
+ */
+export function cardLines(columns: readonly string[]): number {
+  const first = ['@timestamp', 'event.outcome'].some((field) => columns.includes(field)) ? 1 : 0
+  const others = columns.filter((field) => field !== '@timestamp' && field !== 'event.outcome')
+  const long = others.filter(isLong)
+  const second = long.includes('message') && !long.includes('audit.changes') ? 1 : 0
+  return first + Math.ceil((others.length - long.length) / 2) + long.length + second
+}

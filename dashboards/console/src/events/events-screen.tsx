@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useMemo, useRef, useState } from 'react'
 import { Problem } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { Timeline } from '../charts/timeline.tsx'
@@ -9,7 +9,6 @@ import { AsOf } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { go, usePlace } from '../frame/location.ts'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
-import type { Results } from '../rows/results.ts'
 import { counted, figure } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
 import { between, EVER, PRESETS } from '../time/ranges.ts'
@@ -18,6 +17,7 @@ import { columnName, FIRST_COLUMNS } from './columns.ts'
 import { type Event, idOf } from './event.ts'
 import { EventTable } from './event-table.tsx'
 import { Facets } from './facets.tsx'
+import { changeLook, useLook } from './look.ts'
 import { QueryBar } from './query-bar.tsx'
 import {
   asked,
@@ -30,6 +30,7 @@ import {
   writeQuestion,
 } from './question.ts'
 import { Tools } from './tools.tsx'
+import { useCursor } from './use-cursor.ts'
 import { useKeys } from './use-keys.ts'
 import { useResults } from './use-results.ts'
 import { type Tail, useTail } from './use-tail.ts'
@@ -82,7 +83,13 @@ export function EventsScreen() {
       return (asked || !isBusy()) && refresh(() => asked || !isBusy())
     },
   })
-  const columns = question.columns ?? FIRST_COLUMNS
+  const look = useLook()
+  const columns = question.columns ?? look.columns ?? FIRST_COLUMNS
+  /** They are kept for the next visit, and are in the address for a link. */
+  const chooseColumns = (next: readonly string[] | null): void => {
+    changeLook({ columns: next })
+    show({ columns: next }, { event: selected })
+  }
   const onView = useCallback((first: number, end: number) => void results.want(first, end), [results])
   const cursor = useCursor(results, selected, open)
   const close = (): void => {
@@ -127,7 +134,7 @@ export function EventsScreen() {
           following={following}
           search={search}
           onFollow={() => show({ sort: 'newest' }, { follow: !following })}
-          onColumns={(next) => show({ columns: next })}
+          onColumns={chooseColumns}
           onOwn={() => show({ own: !question.own })}
           onRefresh={() => void refresh()}
         />
@@ -185,6 +192,9 @@ export function EventsScreen() {
             rows={rows}
             eventAt={(row) => results.at(row)}
             columns={columns}
+            onColumns={chooseColumns}
+            sample={results.newest}
+            sampleKey={JSON.stringify({ ...question, columns: null })}
             selected={selected}
             marked={cursor.id}
             goal={cursor.goal}
@@ -312,64 +322,4 @@ function alternative(question: Question, q: string, from: string | null, own: bo
     own,
     range: isSameTime ? question.range : (preset?.id ?? EVER),
   }
-}
-
-interface Cursor {
-  /** The event with the cursor: while an entry is open, always that one. Null if there is none, and while its row is pending. */
-  readonly id: string | null
-  /** The event's row, or -1. */
-  readonly row: number
-  /** The row that the reader last went to: a new object each time. */
-  readonly goal: { readonly row: number }
-  readonly put: (row: number, id: string) => void
-  readonly to: (row: number) => void
-  readonly by: (rows: number) => void
-  /** Opens the event that the keys are on. */
-  readonly enter: () => void
-}
-
-interface At {
-  readonly row: number
-  /** Null while the row is pending. */
-  readonly id: string | null
-  /** Whether to open the event as soon as its row has arrived. */
-  readonly opens?: boolean
-}
-
-const NOWHERE: At = { row: -1, id: null }
-
-/** The cursor of the keyboard. It is on an event, not on a row: when rows are added above, it moves with its event. */
-function useCursor(results: Results<Event>, selected: string | null, open: (id: string) => void): Cursor {
-  const [at, setAt] = useState<At>(NOWHERE)
-  const isOnItsWay = at.row >= 0 && at.id === null
-  const id = isOnItsWay ? null : (selected ?? at.id)
-  const row = isOnItsWay ? at.row : rowOf(results, id, at.row)
-  const arrived = isOnItsWay ? idAt(results, at.row) : null
-  useEffect(() => {
-    if (arrived === null) return
-    setAt({ row: at.row, id: arrived })
-    if (at.opens === true) open(arrived)
-  }, [arrived, at, open])
-  const put = useCallback((to: number, on: string) => setAt({ row: to, id: on }), [])
-  const go = (to: number, opens: boolean): void => {
-    if (to < 0) return
-    const there = idAt(results, to)
-    setAt({ row: to, id: there, opens })
-    if (opens && there !== null) open(there)
-  }
-  const to = (wanted: number): void => go(Math.min(results.rows - 1, Math.max(0, wanted)), selected !== null)
-  return { id, row, goal: at, put, to, by: (rows) => to(row + rows), enter: () => go(row, true) }
-}
-
-function idAt(results: Results<Event>, row: number): string | null {
-  const event = results.at(row)
-  return event === undefined ? null : idOf(event)
-}
-
-/** Returns the row of an event that was at `before` a moment ago; the row stays if the event is not found any more. */
-function rowOf(results: Results<Event>, id: string | null, before: number): number {
-  if (id === null) return before
-  if (idAt(results, before) === id) return before
-  const row = results.rowOf((event) => idOf(event) === id)
-  return row === -1 ? before : row
 }

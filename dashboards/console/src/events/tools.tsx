@@ -7,7 +7,7 @@ import { Popover } from '../frame/popover.tsx'
 import { Failed, Loading, Refused } from '../frame/states.tsx'
 import { seesAll, useMay, useWho } from '../session/session.tsx'
 import { useAct } from '../settings/use-act.ts'
-import { columnName, FIRST_COLUMNS } from './columns.ts'
+import { ColumnMenu } from './column-menu.tsx'
 import { exportEvents, type Format } from './export.ts'
 import { type Question, queryOf } from './question.ts'
 import { useKeys } from './use-keys.ts'
@@ -54,7 +54,7 @@ export function Tools(props: ToolsProps) {
         Own searches
       </button>
       <Popover name="Columns" label="Columns" align="end">
-        {() => <ColumnChooser columns={columns} onColumns={onColumns} />}
+        {() => <ColumnMenu columns={columns} onColumns={onColumns} />}
       </Popover>
       <Popover name="Saved searches" label="Saved" align="end">
         {(close) => <SavedSearches search={search} onChosen={close} />}
@@ -89,44 +89,6 @@ export function Tools(props: ToolsProps) {
         </Suspense>
       )}
       <Keys />
-    </div>
-  )
-}
-
-function ColumnChooser({ columns, onColumns }: Pick<ToolsProps, 'columns' | 'onColumns'>) {
-  const [looked, setLooked] = useState('')
-  const { data } = useAsk('getFields', {})
-  const known = [...new Set([...columns, ...FIRST_COLUMNS, ...(data?.fields ?? []).map(({ name }) => name)])]
-  const shown = known.filter((field) =>
-    `${field} ${columnName(field)}`.toLowerCase().includes(looked.toLowerCase()),
-  )
-  const choose = (field: string): void => {
-    const next = columns.includes(field) ? columns.filter((one) => one !== field) : [...columns, field]
-    if (next.length > 0) onColumns(next)
-  }
-  return (
-    <div className="chooser">
-      <input
-        type="search"
-        className="small"
-        aria-label="Find a column"
-        placeholder="Find a column"
-        value={looked}
-        onChange={({ target }) => setLooked(target.value)}
-      />
-      <ul>
-        {shown.slice(0, 80).map((field) => (
-          <li key={field}>
-            <label>
-              <input type="checkbox" checked={columns.includes(field)} onChange={() => choose(field)} />
-              <span>{columnName(field)}</span>
-            </label>
-          </li>
-        ))}
-      </ul>
-      <button type="button" className="plain" onClick={() => onColumns(null)}>
-        Default columns
-      </button>
     </div>
   )
 }

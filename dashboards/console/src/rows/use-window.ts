@@ -17,6 +17,8 @@ export function useWindow(
   known.current ??= new RowWindow(rowHeight)
   const view = known.current
   const [drawn, setDrawn] = useState<Drawn>(view.drawn)
+  /** The scroll position to go to when the rows are as high as they now must be. */
+  const goal = useRef<number | null>(null)
   const show = useCallback(
     () => setDrawn((before) => (same(before, view.drawn) ? before : view.drawn)),
     [view],
@@ -33,6 +35,16 @@ export function useWindow(
     observer.observe(box)
     return () => observer.disconnect()
   }, [scroller, head, view, rows, show])
+  useLayoutEffect(() => {
+    if (view.rowHeight === rowHeight) return
+    goal.current = view.changeRowHeight(rowHeight)
+    show()
+  }, [view, rowHeight, show])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the page is as high as `drawn` says only after it.
+  useLayoutEffect(() => {
+    if (goal.current !== null && scroller.current !== null) scroller.current.scrollTop = goal.current
+    goal.current = null
+  }, [scroller, drawn])
   useEffect(() => {
     const box = scroller.current
     const scrolled = (): void => {
@@ -75,7 +87,7 @@ const BEYOND = 12
  * of the scrollbar then goes to the same part of the whole, and a turn of the wheel still moves row by row.
  */
 export class RowWindow {
-  readonly #rowHeight: number
+  #rowHeight: number
   #rows = 0
   #viewport = 0
   /** The position of the scrollbar, and that in all rows, px. */
@@ -84,6 +96,21 @@ export class RowWindow {
 
   constructor(rowHeight: number) {
     this.#rowHeight = rowHeight
+  }
+
+  get rowHeight(): number {
+    return this.#rowHeight
+  }
+
+  /** Gives all rows another height. Returns the scroll position at which the first row in view is still the first. */
+  changeRowHeight(rowHeight: number): number {
+    const share = this.#at / this.#rowHeight
+    this.#rowHeight = rowHeight
+    const last = Math.max(0, this.#whole - this.#viewport)
+    const most = Math.max(0, this.height - this.#viewport)
+    this.#at = Math.min(last, share * rowHeight)
+    this.#scrolled = last === 0 ? 0 : (this.#at / last) * most
+    return this.#scrolled
   }
 
   get height(): number {
