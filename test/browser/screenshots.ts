@@ -41,7 +41,7 @@ const PICTURES_WANTED: readonly Picture[] = [
     path: '/security',
     shows: 'Places, estimated',
     prepare: async (page) => {
-      await page.getByRole('img', { name: 'Where the events came from' }).scrollIntoViewIfNeeded()
+      await page.getByRole('slider', { name: 'Where the events came from' }).scrollIntoViewIfNeeded()
     },
   },
   { name: 'people', path: '/people?user=John+Smith', shows: 'Hours of the day' },

@@ -1,6 +1,14 @@
-import { figure } from '../time/format.ts'
+import { BarChart } from './bar-chart.tsx'
 
-/** Events by the hour of the day; the hours of the night are marked. */
+const HOURS = Array.from({ length: 24 }, (_, hour) => hour)
+/** From 22:00 to 6:00. */
+const NIGHT = [
+  { from: 0, to: 6 / 24 },
+  { from: 22 / 24, to: 1 },
+]
+const clock = (hour: number): string => `${String(hour).padStart(2, '0')}:00`
+
+/** Events by the hour of the day; the hours of the night have a darker ground. */
 export function HoursOfDay({
   counts,
   label,
@@ -8,31 +16,25 @@ export function HoursOfDay({
   readonly counts: ReadonlyMap<number, number>
   readonly label: string
 }) {
-  const most = Math.max(1, ...counts.values())
   return (
-    <svg className="hours" viewBox="0 0 240 72" role="img" aria-label={label}>
-      {Array.from({ length: 24 }, (_, hour) => {
-        const count = counts.get(hour) ?? 0
-        const height = count === 0 ? 0 : Math.max(1, (count / most) * 54)
-        return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the hour is what it is.
-          <g key={hour}>
-            <title>{`${hour}:00 to ${hour + 1}:00: ${figure(count)}`}</title>
-            <rect
-              className={hour < 6 || hour >= 22 ? 'bar night' : 'bar'}
-              x={hour * 10 + 1}
-              y={56 - height}
-              width={8}
-              height={height}
-            />
-            {hour % 6 === 0 && (
-              <text x={hour * 10 + 1} y={69}>
-                {String(hour).padStart(2, '0')}
-              </text>
-            )}
-          </g>
-        )
-      })}
-    </svg>
+    <BarChart
+      label={label}
+      height={110}
+      bands={NIGHT}
+      bars={HOURS.map((hour) => ({
+        from: hour / 24,
+        to: (hour + 1) / 24,
+        count: counts.get(hour) ?? 0,
+        marked: 0,
+        name: `${clock(hour)} to ${clock(hour + 1)}`,
+      }))}
+      ticks={(width) =>
+        HOURS.filter((hour) => hour % (width < 360 ? 6 : 3) === 0).map((hour) => ({
+          at: hour / 24,
+          label: clock(hour),
+        }))
+      }
+      caption={<span className="night">night, 22:00 to 6:00</span>}
+    />
   )
 }

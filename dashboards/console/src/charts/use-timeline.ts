@@ -1,9 +1,11 @@
 import { useAsk } from '../api/use-ask.ts'
 import { useZone } from '../frame/preferences.ts'
+import { useNarrow } from '../frame/use-narrow.ts'
 import { barWidth, type Interval, intervalOf, rangeOf } from '../time/ranges.ts'
 import type { Bar } from './timeline.tsx'
 
-const BARS = 120
+/** A phone has room for fewer. */
+const BARS = { wide: 120, narrow: 45 }
 
 export interface Counted {
   readonly count: number | null
@@ -32,7 +34,7 @@ export function useTimeline(q: string, range: string, own = false): Counted {
     from: typeof first === 'number' ? first : now - 30 * 86_400_000,
     to: now + 60_000,
   }
-  const width = barWidth(interval, BARS)
+  const width = barWidth(interval, useNarrow() ? BARS.narrow : BARS.wide)
   const { data, isPlaceholderData } = useAsk('postAggregate', {
     body: {
       q,

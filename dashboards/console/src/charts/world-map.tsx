@@ -1,43 +1,101 @@
+import { type KeyboardEvent, useId, useRef, useState } from 'react'
 import topology from 'world-atlas/land-110m.json'
+import { type Anchor, Tip } from '../frame/tip.tsx'
 import { counted, figure } from '../time/format.ts'
+import { Hatch } from './hatch.tsx'
 import type { Place } from './places.ts'
 
 const LINES = [-60, -30, 0, 30]
 const MERIDIANS = [-150, -120, -90, -60, -30, 0, 30, 60, 90, 120, 150]
 
-/** Places among the outlines of the continents, which come with the console: no tiles, no outside host. */
+/**
+ * Places among the outlines of the continents, which come with the console: no tiles, no outside host. The pointer and the arrow keys read
+ * them, the place with the most events first.
+ */
 export default function WorldMap({ places }: { places: readonly Place[] }) {
   const most = Math.max(1, ...places.map(({ count }) => count))
+  const [active, setActive] = useState<{ readonly at: number; readonly anchor: Anchor } | null>(null)
+  const map = useRef<SVGSVGElement>(null)
+  const hatch = useId()
+  const hint = useId()
+  const read = (at: number): void => {
+    const circle = map.current?.querySelectorAll('.place').item(at)
+    if (circle) setActive({ at, anchor: circle.getBoundingClientRect() })
+  }
+  const press = (event: KeyboardEvent): void => {
+    const { key } = event
+    const last = places.length - 1
+    if (key === 'ArrowRight' || key === 'ArrowDown') read(Math.min(last, (active?.at ?? -1) + 1))
+    else if (key === 'ArrowLeft' || key === 'ArrowUp') read(Math.max(0, (active?.at ?? 1) - 1))
+    else if (key === 'Home') read(0)
+    else if (key === 'End') read(last)
+    else if (key === 'Escape' && active !== null) setActive(null)
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+  const place = active === null ? undefined : places[active.at]
   return (
-    <svg
-      className="world"
-      viewBox="-180 -84 360 144"
-      role="img"
-      aria-label="Where the events came from, estimated"
-    >
-      <path className="land" d={LAND} fillRule="evenodd" />
-      <g className="graticule">
-        {LINES.map((y) => (
-          <line key={y} x1={-180} x2={180} y1={y} y2={y} className={y === 0 ? 'equator' : ''} />
-        ))}
-        {MERIDIANS.map((x) => (
-          <line key={x} x1={x} x2={x} y1={-84} y2={60} />
-        ))}
-      </g>
-      {places.map(({ name, latitude, longitude, count, failed }) => (
-        <circle
-          key={`${latitude} ${longitude}`}
-          cx={longitude}
-          cy={-latitude}
-          r={1.5 + 3.5 * Math.sqrt(count / most)}
-          className={failed > 0 ? 'place failed' : 'place'}
-        >
-          <title>{`${name} (estimated): ${counted(count, 'event')}, ${figure(failed)} failed`}</title>
-        </circle>
-      ))}
-    </svg>
+    <figure className="map">
+      <div
+        role="slider"
+        tabIndex={0}
+        aria-label="Where the events came from, estimated"
+        aria-describedby={hint}
+        aria-valuemin={0}
+        aria-valuemax={places.length}
+        aria-valuenow={active === null ? 0 : active.at + 1}
+        aria-valuetext={place === undefined ? counted(places.length, 'place') : saidOf(place)}
+        onKeyDown={press}
+        onBlur={() => setActive(null)}
+      >
+        <svg ref={map} className="world" viewBox="-180 -84 360 144" aria-hidden="true">
+          <defs>
+            <Hatch id={hatch} size={1.2} />
+          </defs>
+          <path className="land" d={LAND} fillRule="evenodd" />
+          <g className="graticule">
+            {LINES.map((y) => (
+              <line key={y} x1={-180} x2={180} y1={y} y2={y} className={y === 0 ? 'equator' : ''} />
+            ))}
+            {MERIDIANS.map((x) => (
+              <line key={x} x1={x} x2={x} y1={-84} y2={60} />
+            ))}
+          </g>
+          {places.map(({ latitude, longitude, count, failed }, index) => (
+            <circle
+              key={`${latitude} ${longitude}`}
+              cx={longitude}
+              cy={-latitude}
+              r={1.5 + 3.5 * Math.sqrt(count / most)}
+              className={active?.at === index ? 'place active' : 'place'}
+              {...(failed > 0 && { fill: `url(#${hatch})` })}
+              onPointerEnter={() => read(index)}
+              onPointerLeave={() => setActive(null)}
+            />
+          ))}
+        </svg>
+      </div>
+      <figcaption>
+        {places.some(({ failed }) => failed > 0) && <span className="failures">some failed</span>}
+      </figcaption>
+      <span id={hint} className="unseen">
+        Arrow keys read the places.
+      </span>
+      {place !== undefined && active !== null && (
+        <Tip anchor={active.anchor}>
+          <strong>{place.name} (estimated)</strong>
+          <br />
+          {counted(place.count, 'event')}
+          {place.failed > 0 && `, ${figure(place.failed)} failed`}
+        </Tip>
+      )}
+    </figure>
   )
 }
+
+const saidOf = ({ name, count, failed }: Place): string =>
+  `${name} (estimated): ${counted(count, 'event')}, ${figure(failed)} failed`
 
 /**
  * The outlines of the continents as the path of an SVG, in degrees with the north above: Natural Earth's land (public domain), which comes

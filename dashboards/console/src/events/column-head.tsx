@@ -34,7 +34,8 @@ export function ColumnHead({ field, question, onToggle, onSort }: ColumnHeadProp
       <>
         {sorting}
         <span className="zone" title={zone}>
-          {zone}
+          <span className="unseen">{zone.slice(0, zone.length - placeOf(zone).length)}</span>
+          {placeOf(zone)}
         </span>
       </>
     )
@@ -64,6 +65,9 @@ export function ColumnHead({ field, question, onToggle, onSort }: ColumnHeadProp
     </>
   )
 }
+
+/** The part of a zone that is shown where there is little room. */
+export const placeOf = (zone: string): string => zone.split('/').at(-1) ?? zone
 
 function sortLabel(field: string, sorted: 'ascending' | 'descending' | null): string {
   if (field !== '@timestamp') return `Sort by ${columnName(field)}`

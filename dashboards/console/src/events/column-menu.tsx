@@ -136,10 +136,10 @@ function Shown({ columns, isLooked, onColumns }: ShownProps) {
                 className="wide-only"
                 aria-pressed={wrapped.includes(field)}
                 aria-label={`Wrap ${name}`}
-                title="Wrap: up to three lines"
+                title="Up to three lines"
                 onClick={() => wrap(field)}
               >
-                ↵
+                Wrap
               </button>
               {([-1, 1] as const).map((by) => (
                 <button

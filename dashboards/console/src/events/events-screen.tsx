@@ -4,6 +4,7 @@ import { Problem } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { Timeline } from '../charts/timeline.tsx'
 import { useTimeline } from '../charts/use-timeline.ts'
+import { useZoom } from '../charts/use-zoom.ts'
 import { EntryDrawer } from '../entry/entry.tsx'
 import { AsOf } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
@@ -11,7 +12,7 @@ import { go, usePlace } from '../frame/location.ts'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
 import { counted, figure } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
-import { between, EVER, PRESETS } from '../time/ranges.ts'
+import { EVER, PRESETS } from '../time/ranges.ts'
 import { ColumnHead } from './column-head.tsx'
 import { columnName, FIRST_COLUMNS } from './columns.ts'
 import { type Event, idOf } from './event.ts'
@@ -43,6 +44,8 @@ export function EventsScreen() {
   const selected = parameters.get('event')
   const following = parameters.get('follow') === 'yes'
   const [narrowing, setNarrowing] = useState(false)
+  /** On a phone the tools come when somebody asks for them. */
+  const [isTooling, setTooling] = useState(false)
   const field = useRef<HTMLInputElement>(null)
   const scroller = useRef<HTMLDivElement>(null)
 
@@ -57,6 +60,7 @@ export function EventsScreen() {
 
   const query = queryOf(question)
   const timeline = useTimeline(query, question.range, question.own)
+  const zoom = useZoom(question.range, timeline.interval, (range) => show({ range }))
   const { results, fresh, renew } = useResults(question, timeline.isOld ? null : timeline.count)
   const { rows } = results
   const queries = useQueryClient()
@@ -123,7 +127,9 @@ export function EventsScreen() {
   const badQuery = problem?.code === 'bad-query' ? problem : null
 
   return (
-    <div className={`viewer ${selected === null ? '' : 'with-entry'} ${narrowing ? 'narrowing' : ''}`}>
+    <div
+      className={`viewer ${selected === null ? '' : 'with-entry'} ${narrowing ? 'narrowing' : ''} ${isTooling ? 'tooling' : ''}`}
+    >
       <h1 className="unseen">Events</h1>
       <div className="viewer-bar">
         <QueryBar query={question.q} problem={badQuery} field={field} onSearch={(q) => show({ q })} />
@@ -140,6 +146,14 @@ export function EventsScreen() {
         />
         <button
           type="button"
+          className="phone-only"
+          aria-expanded={isTooling}
+          onClick={() => setTooling(!isTooling)}
+        >
+          More
+        </button>
+        <button
+          type="button"
           className="narrow-only"
           aria-pressed={narrowing}
           onClick={() => setNarrowing(!narrowing)}
@@ -151,22 +165,25 @@ export function EventsScreen() {
       <Facets question={question} onToggle={toggle} />
       <section className="results" aria-label="Results">
         <div className="results-head">
-          <p className="total" role="status">
-            {badQuery !== null
-              ? 'No answer'
-              : timeline.count === null
-                ? 'Counting …'
-                : `${timeline.partial?.reason === 'time' ? 'more than ' : ''}${counted(timeline.count, 'event')}`}
-            {following && <Live tail={tail} />}
-            <AsOf />
-          </p>
           <Timeline
             bars={timeline.bars}
             width={timeline.width}
             interval={timeline.interval}
             label="Events over time"
-            height={40}
-            onChoose={({ from, to }) => show({ range: between(from, to) })}
+            height={54}
+            beside={
+              <p className="total" role="status">
+                {badQuery !== null
+                  ? 'No answer'
+                  : timeline.count === null
+                    ? 'Counting …'
+                    : `${timeline.partial?.reason === 'time' ? 'more than ' : ''}${counted(timeline.count, 'event')}`}
+                {following && <Live tail={tail} />}
+                <AsOf />
+              </p>
+            }
+            zoom={zoom}
+            onChoose={zoom.into}
           />
         </div>
         {problem !== null && badQuery === null && rows > 0 && (

@@ -1,5 +1,6 @@
 import { type RefObject, useLayoutEffect, useMemo, useState } from 'react'
 import { cellText } from './cell-text.ts'
+import { placeOf } from './column-head.tsx'
 import { columnName } from './columns.ts'
 import type { Event } from './event.ts'
 import { bounded, LEAST_WIDTH } from './look.ts'
@@ -19,7 +20,7 @@ interface Sized {
 /** The sides of a row, px. */
 export const ROW_SIDES = 32
 /** Between the contents of two columns. */
-const GAP = 14
+const GAP = 15
 /** What a cell has beside its text. */
 const SIGNS: Readonly<Record<string, number>> = { 'audit.category': 16, 'audit.risk': 14 }
 /** Times, outcomes and sources are short and are never cut off. */
@@ -35,6 +36,9 @@ const WEIGHTS: Readonly<Record<string, number>> = {
 /** A text that is longer is read in the panel beside it. */
 const MOST_NATURAL = 900
 const SAMPLE = 120
+const LONGEST = 160
+/** The funnel, or the sign of the order. */
+const HEAD_SIGNS = 26
 
 /** The widths of columns in a scroller, px: by their content, unless somebody chose them. */
 export function useWidths(
@@ -45,7 +49,7 @@ export function useWidths(
   const room = useRoom(scroller)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key is that of the sample.
   const natural = useMemo(
-    () => columns.map((field) => naturalWidth(field, sample, zone)),
+    () => naturalWidths(columns, sample, zone),
     [columns.join(), sampleKey, sample.length > 0, zone],
   )
   const widths = distribute(
@@ -78,30 +82,35 @@ function useRoom(scroller: RefObject<HTMLElement | null>): number {
   return room
 }
 
-function naturalWidth(field: string, sample: readonly Event[], zone: string): number {
-  const texts = sample.slice(0, SAMPLE).map((event) => cellText(event, field, zone))
-  const widest = Math.max(0, ...texts.map((text) => textWidth(text, BODY)))
-  // The name, the sign of the order, the funnel.
-  const head = textWidth(columnName(field), HEAD) + (field === '@timestamp' ? 20 : 28)
-  return Math.ceil(Math.min(MOST_NATURAL, Math.max(head, widest + (SIGNS[field] ?? 0)) + GAP))
+/** The width at which nothing of a column is cut off, up to a bound. */
+function naturalWidths(columns: readonly string[], sample: readonly Event[], zone: string): number[] {
+  const heads = measured(columns.map(headText(zone)), 'measure head')
+  const shown = sample.slice(0, SAMPLE)
+  const cells = measured(
+    columns.flatMap((field) => shown.map((event) => cellText(event, field, zone).slice(0, LONGEST))),
+    'measure',
+  )
+  return columns.map((field, index) => {
+    const widest = Math.max(0, ...cells.slice(index * shown.length, (index + 1) * shown.length))
+    const head = (heads[index] ?? 0) + HEAD_SIGNS
+    return Math.ceil(Math.min(MOST_NATURAL, Math.max(head, widest + (SIGNS[field] ?? 0)) + GAP))
+  })
 }
 
-const BODY = '13px'
-const HEAD = '600 12px'
-const widthsKnown = new Map<string, number>()
-const MOST_KNOWN = 20_000
-let ruler: CanvasRenderingContext2D | null = null
+const headText =
+  (zone: string) =>
+  (field: string): string =>
+    field === '@timestamp' ? `${columnName(field)} ${placeOf(zone).slice(0, 12)}` : columnName(field)
 
-/** The width of a text on the screen, px. */
-function textWidth(text: string, font: string): number {
-  const key = `${font} ${text}`
-  const known = widthsKnown.get(key)
-  if (known !== undefined) return known
-  ruler ??= document.createElement('canvas').getContext('2d')
-  if (ruler === null) return text.length * 7
-  ruler.font = `${font} ${getComputedStyle(document.body).fontFamily}`
-  const { width } = ruler.measureText(text)
-  if (widthsKnown.size >= MOST_KNOWN) widthsKnown.clear()
-  widthsKnown.set(key, width)
-  return width
+/** Measures texts on the page itself, all at once: only the page knows its fonts and figures. */
+function measured(texts: readonly string[], className: string): number[] {
+  const box = document.createElement('div')
+  box.className = className
+  const spans = new Map([...new Set(texts)].map((text) => [text, document.createElement('span')]))
+  for (const [text, span] of spans) span.textContent = text
+  box.append(...spans.values())
+  document.body.append(box)
+  const widths = new Map([...spans].map(([text, span]) => [text, span.getBoundingClientRect().width]))
+  box.remove()
+  return texts.map((text) => widths.get(text) ?? 0)
 }

@@ -80,7 +80,7 @@ export function App() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: with the address another link is the current one.
   useEffect(() => {
     // On a narrow screen the links scroll.
-    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
   }, [path])
   useEffect(() => {
     // Then every screen is there, also while the indexer is away.

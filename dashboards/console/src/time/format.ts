@@ -28,7 +28,8 @@ export const clockTime = (at: number, zone: string, habits = READER): string =>
   format(zone, clockOf(habits), habits).format(at)
 export const minuteTime = (at: number, zone: string, habits = READER): string =>
   format(zone, minuteOf(habits), habits).format(at)
-const yearOf = (at: number, zone: string): string => format(zone, { year: 'numeric' }).format(at)
+export const monthOf = (at: number, zone: string): string => format(zone, { month: 'short' }).format(at)
+export const yearOf = (at: number, zone: string): string => format(zone, { year: 'numeric' }).format(at)
 
 /** Zones change their days at quarters of an hour at the finest; the days of a list are mostly the same few. */
 const QUARTER = 900_000
