@@ -35,9 +35,6 @@ const stored = (first: number, count: number, ago = 0): Promise<string[]> =>
     })),
   )
 
-const countedIn = (bars: readonly string[]): number =>
-  bars.reduce((sum, bar) => sum + Number(/: ([\d,]+)/.exec(bar.replace(/^.*\d\d:\d\d/, ''))?.[1]), 0)
-
 /** Each test follows a user of its own, who has 100 events at the beginning. */
 beforeEach(async () => {
   user++
@@ -57,8 +54,10 @@ describe('while somebody follows', () => {
     await stored(100, 3)
     await page.getByRole('row', { name: /no\. 102/ }).waitFor()
     await total().getByText('103 events').waitFor()
-    const bars = page.locator('.timeline title')
-    await expect.poll(async () => countedIn(await bars.allTextContents()), PATIENCE).toBe(103)
+    const bars = page.locator('.timeline [data-count]')
+    const inBars = (): Promise<number> =>
+      bars.evaluateAll((all) => all.reduce((sum, bar) => sum + Number(bar.getAttribute('data-count')), 0))
+    await expect.poll(inBars, PATIENCE).toBe(103)
     await page.locator('.facets button.value', { hasText: 'change' }).getByText('52').waitFor()
     expect(await rows().first().getAttribute('class')).toContain('fresh')
   })

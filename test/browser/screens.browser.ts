@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { findings } from './axe.ts'
 import type { Chromium } from './chromium.ts'
 import { STORY, World } from './world.ts'
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let world: World
 let ids: string[]
@@ -90,25 +87,8 @@ const screens = (): [path: string, heading: string | RegExp, text: string][] => 
   ['/nothing', 'This screen does not exist.', 'The link may be old'],
 ]
 
-interface Finding {
-  readonly id: string
-  readonly nodes: readonly { readonly html: string }[]
-}
-
-async function findings(page: Page): Promise<string[]> {
-  // Not as a script of the page: the policy would refuse it, as it should.
-  await page.evaluate(AXE)
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-  const violations: Finding[] = await page.evaluate(
-    `axe.run(document, { runOnly: ${JSON.stringify(tags)} }).then(({ violations }) => violations)`,
-  )
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.slice(0, 3).map(({ html }) => `${id}: ${html.slice(0, 160)}`),
-  )
-}
-
 /** The texts that should fit on one line and take more than one. */
-const BROKEN = `[...document.querySelectorAll('.event-list time, .timeline figcaption > span, .figure-name')]
+const BROKEN = `[...document.querySelectorAll('.event-list time, .chart figcaption > span, .chart button, .figure-name')]
   .filter((one) => one.getBoundingClientRect().height > 1.6 * parseFloat(getComputedStyle(one).fontSize) + 4)
   .map((one) => one.textContent)`
 

@@ -16,13 +16,13 @@ interface ListProps<Row> {
   readonly keyOf: (row: Row) => string
 }
 
-/** Rows of the same kind under their heads; the first column names the row. On a narrow screen it scrolls within itself. */
+/** Rows of the same kind under their heads; the first column names the row. On a phone each row is a card. */
 export function List<Row>({ label, columns, rows, keyOf }: ListProps<Row>) {
   const zone = useZone()
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard.
     <section className="scrolls" aria-label={label} tabIndex={0}>
-      <table className="list">
+      <table className="list carded">
         <thead>
           <tr>
             {columns.map(({ name, kind }) => (
@@ -42,7 +42,7 @@ export function List<Row>({ label, columns, rows, keyOf }: ListProps<Row>) {
                     {of(row)}
                   </th>
                 ) : (
-                  <td key={name} className={kind}>
+                  <td key={name} className={kind} data-caption={kind === 'acts' ? undefined : name}>
                     {kind === 'acts' ? <div className="buttons">{of(row)}</div> : of(row)}
                   </td>
                 ),
