@@ -23,13 +23,14 @@ export function BarChart(props: BarChartProps) {
         {caption}
         {hasFailures && <span className="failures">failed</span>}
         <span className="chart-tools">
-          {kind === 'log' && (
-            <span role="status" className="scale-reason">
-              {chosen === null
-                ? `Log scale: one bar is ${figure(Math.round(greatestToMedian(counts)))} times the median`
-                : 'Log scale'}
-            </span>
-          )}
+          <span role="status" className="scale-reason">
+            {kind === 'log' && chosen === null && (
+              <>
+                One bar is {figure(Math.round(greatestToMedian(counts)))} times the median:
+                <span className="unseen"> the scale is logarithmic.</span>
+              </>
+            )}
+          </span>
           <button
             type="button"
             className="plain"

@@ -28,7 +28,7 @@ interface TimelineProps {
 }
 
 /** px for the label of a tick. */
-const TICK_ROOM = 84
+const TICK_ROOM = 66
 
 /** Events over time; drawing across it chooses a part. */
 export function Timeline(props: TimelineProps) {

@@ -1,4 +1,4 @@
-import type { AnchorHTMLAttributes, MouseEvent, ReactNode } from 'react'
+import { type AnchorHTMLAttributes, type MouseEvent, type ReactNode, useEffect, useRef } from 'react'
 import { go } from './location.ts'
 
 interface LinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
@@ -6,7 +6,7 @@ interface LinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
   readonly children: ReactNode
 }
 
-/** A link within the console; with a modifier key the browser acts as usual. */
+/** A link within the console. That of the current screen scrolls into the view of its navigation, which may be wider than a phone. With a modifier key the browser acts as usual. */
 export function Link({ to, children, onClick, ...rest }: LinkProps) {
   const follow = (click: MouseEvent<HTMLAnchorElement>): void => {
     onClick?.(click)
@@ -15,8 +15,13 @@ export function Link({ to, children, onClick, ...rest }: LinkProps) {
     click.preventDefault()
     go(to)
   }
+  const link = useRef<HTMLAnchorElement>(null)
+  const isCurrent = rest['aria-current'] === 'page'
+  useEffect(() => {
+    if (isCurrent) link.current?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [isCurrent])
   return (
-    <a href={to} onClick={follow} {...rest}>
+    <a ref={link} href={to} onClick={follow} {...rest}>
       {children}
     </a>
   )
