@@ -252,3 +252,22 @@ describe('an export of a search', () => {
     await page.getByText('auditor-1').nth(2).waitFor()
   })
 })
+
+it('a report that waits for its turn shows that, and is cancelled', async () => {
+  const page = await lookedAt('auditor', '/reports/jobs')
+  const headers = await world.strict.operator()
+  const json = { makes: 'report', report: 'user-access', formats: ['pdf', 'html', 'csv', 'xlsx', 'json'] }
+  // One is made at a time, so the last of them waits for all others.
+  let last = ''
+  for (let i = 0; i < 12; i++) {
+    const { status, json: made, text } = await world.strict.indexer.ask('/v1/jobs', { headers, json })
+    expect(status, text).toBe(201)
+    last = String(made.id)
+  }
+  await page.goto(`${world.url}/reports/jobs/${last}`)
+  await page.getByText('It waits for its turn.').waitFor()
+  await page.getByRole('progressbar', { name: 'Progress: User access' }).waitFor()
+  await page.getByRole('button', { name: 'Cancel User access' }).click()
+  await page.getByText('Cancelled', { exact: true }).waitFor()
+  expect(await page.getByRole('region', { name: 'Files' }).count()).toBe(0)
+})
