@@ -59,13 +59,7 @@ export function Attention() {
                 </Link>
                 {item.remedy !== '' && <span className="quiet small">{item.remedy}</span>}
               </div>
-              <span className="quiet small">
-                {item.since !== null && (
-                  <>
-                    <When at={item.since} relative />
-                  </>
-                )}
-              </span>
+              <span className="quiet small">{item.since !== null && <When at={item.since} relative />}</span>
             </li>
           ))}
         </ul>
