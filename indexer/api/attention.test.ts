@@ -57,13 +57,13 @@ it('names each thing that is wrong with its remedy, the most serious first', asy
   tick(START + 6 * MINUTE)
   const { items } = await attention()
   expect(items.map(({ priority, sentence, since }) => [priority, sentence, since])).toEqual([
-    ['high', 'web-1 does not report.', START],
     ['high', '1 waybill of web-1 has not arrived.', null],
+    ['high', 'web-1 does not report.', START],
     ['medium', '1 event could not be stored.', null],
   ])
   const { code, out } = await waybill(['status'], { WAYBILL_URL: indexer.url })
   expect(code).toBe(1)
-  expect(out).toMatch(/^high {6}web-1 does not report\. Since 2026-01-10/)
+  expect(out).toMatch(/^high {6}web-1 does not report\. Since 2026-01-10/m)
   expect(out).toContain('See waybill agents.')
 })
 

@@ -1,4 +1,4 @@
-import type { AttentionItem, AttentionShape } from '../../schema/api/index.ts'
+import type { AttentionItem, AttentionShape, IncidentShape } from '../../schema/api/index.ts'
 import { PRIORITIES } from '../../schema/rule.ts'
 import { isFull } from '../accounts/index.ts'
 import { listText } from '../reports/index.ts'
@@ -43,10 +43,12 @@ export async function attentionFor(asker: Asker, service: Service): Promise<Atte
     )
   }
   const rank = ({ priority }: AttentionItem): number => PRIORITIES.indexOf(priority)
-  items.sort((a, b) => rank(b) - rank(a) || (a.since ?? Number.MAX_VALUE) - (b.since ?? Number.MAX_VALUE))
+  // What is about now, and has no beginning, comes before what began at some time.
+  items.sort((a, b) => rank(b) - rank(a) || (b.since ?? Number.MAX_VALUE) - (a.since ?? Number.MAX_VALUE))
   return { items, more, checked }
 }
 
+/** Open incidents, the newest of each kind: an account that is attacked each night is one thing to look at, not thirty. */
 function incidentsOf({ alerts }: Service): Item[] {
   const ids = new Set(
     alerts
@@ -54,19 +56,31 @@ function incidentsOf({ alerts }: Service): Item[] {
       .filter(({ state }) => state !== 'resolved')
       .map(({ incident }) => incident),
   )
-  return [...ids]
-    .flatMap((id) => alerts.incident(id) ?? [])
-    .map(({ id, priority, summary, state, first, alerts }) => ({
-      priority,
-      sentence: summary,
-      remedy: state === 'open' ? 'Nobody has acknowledged it.' : 'Somebody works on it.',
-      since: first,
-      // An incident of one alert is shown as that alert.
-      ...(alerts.length === 1
-        ? { place: 'alerts' as const, id: alerts[0] ?? null }
-        : { place: 'incidents' as const, id }),
-    }))
-    .sort((a, b) => PRIORITIES.indexOf(b.priority) - PRIORITIES.indexOf(a.priority) || b.since - a.since)
+  const open = [...ids].flatMap((id) => alerts.incident(id) ?? []).sort((a, b) => b.last - a.last)
+  const kinds = new Map<string, IncidentShape[]>()
+  for (const incident of open) {
+    const { priority, rules, users, addresses } = incident
+    const kind = JSON.stringify([priority, rules, users.length > 0 ? users : addresses])
+    kinds.set(kind, [...(kinds.get(kind) ?? []), incident])
+  }
+  return [...kinds.values()].flatMap(([newest, ...earlier]): Item[] => {
+    if (newest === undefined) return []
+    const { id, priority, summary, state, first, alerts } = newest
+    const like =
+      earlier.length === 0
+        ? ''
+        : ` ${earlier.length} earlier ${earlier.length === 1 ? 'one' : 'ones'} like it ${earlier.length === 1 ? 'is' : 'are'} open, too.`
+    return [
+      {
+        priority,
+        sentence: summary,
+        remedy: `${state === 'open' ? 'Nobody has acknowledged it.' : 'Somebody works on it.'}${like}`,
+        since: first,
+        // An incident of one alert is shown as that alert.
+        ...(alerts.length === 1 ? { place: 'alerts', id: alerts[0] ?? null } : { place: 'incidents', id }),
+      },
+    ]
+  })
 }
 
 function agentsOf({ agents, presences, clock, silentAfter }: Service): Item[] {

@@ -28,8 +28,8 @@ export const attentionItemShape = z.object({
 export type AttentionItem = z.output<typeof attentionItemShape>
 
 export const attentionShape = z.object({
-  items: z.array(attentionItemShape).describe('The most serious first, and of equal ones the oldest.'),
-  more: z.int().nonnegative().describe('Open incidents beyond these.'),
+  items: z.array(attentionItemShape).describe('The most serious first, and of equal ones the newest.'),
+  more: z.int().nonnegative().describe('Kinds of open incidents beyond these.'),
   checked: z
     .array(z.enum(['incidents', 'operation']))
     .describe('What was looked at: limited users do not see all.'),
