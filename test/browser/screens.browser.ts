@@ -88,7 +88,7 @@ const screens = (): [path: string, heading: string | RegExp, text: string][] => 
 ]
 
 /** The texts that should fit on one line and take more than one. */
-const BROKEN = `[...document.querySelectorAll('.event-list time, .chart figcaption > span, .chart button, .figure-name')]
+const BROKEN = `[...document.querySelectorAll('.event-list time, .chart figcaption > span:not(.chart-tools), .figure-name')]
   .filter((one) => one.getBoundingClientRect().height > 1.6 * parseFloat(getComputedStyle(one).fontSize) + 4)
   .map((one) => one.textContent)`
 

@@ -10,8 +10,8 @@ interface BarChartProps extends Omit<PlotProps, 'scale'> {
 }
 
 /** Bars with axes. The pointer and the arrow keys read their values; drawing across them, or Shift with the arrow keys, selects a part. */
-export function BarChart(props: BarChartProps) {
-  const { label, bars, ticks, bands, height, caption, tools, onSelect } = props
+export function BarChart({ caption, tools, ...plot }: BarChartProps) {
+  const { bars, height } = plot
   const [chosen, setChosen] = useState<Scale['kind'] | null>(null)
   const counts = bars.map(({ count }) => count)
   const kind = chosen ?? (isFlattened(counts) ? 'log' : 'linear')
@@ -43,15 +43,7 @@ export function BarChart(props: BarChartProps) {
           {tools}
         </span>
       </figcaption>
-      <Plot
-        label={label}
-        bars={bars}
-        ticks={ticks}
-        {...(bands && { bands })}
-        height={height}
-        scale={scale}
-        onSelect={onSelect}
-      />
+      <Plot {...plot} scale={scale} />
     </figure>
   )
 }

@@ -33,6 +33,10 @@ export interface PlotProps {
   /** The height of the tallest bar, px. */
   readonly height: number
   readonly scale: Scale
+  /** What is counted: events, unless this says otherwise. */
+  readonly noun?: string
+  /** A count that has a line of its own, where the chart is high enough. */
+  readonly limit?: number
   /** Takes a part of the width that somebody selected. */
   readonly onSelect?: ((from: number, to: number) => void) | undefined
 }
@@ -49,7 +53,17 @@ interface Selection {
 }
 
 /** The bars, their axes, what the pointer or the keys are on, and what is selected. */
-export function Plot({ label, bars, ticks, bands = [], height, scale, onSelect }: PlotProps) {
+export function Plot({
+  label,
+  bars,
+  ticks,
+  bands = [],
+  height,
+  scale,
+  noun = 'event',
+  limit,
+  onSelect,
+}: PlotProps) {
   const surface = useRef<HTMLDivElement>(null)
   const width = useWidth(surface)
   const hatch = useId()
@@ -118,7 +132,11 @@ export function Plot({ label, bars, ticks, bands = [], height, scale, onSelect }
         aria-valuemin={0}
         aria-valuemax={shown.length}
         aria-valuenow={active === null ? 0 : active + 1}
-        aria-valuetext={bar === undefined ? counted(shown.length, 'bar') : saidOf(bar, selected !== null)}
+        aria-valuetext={
+          bar === undefined
+            ? counted(shown.length, 'bar')
+            : `${saidOf(bar, noun)}${selected === null ? '' : ', selected'}`
+        }
         onKeyDown={press}
         onBlur={() => {
           setActive(null)
@@ -199,6 +217,9 @@ export function Plot({ label, bars, ticks, bands = [], height, scale, onSelect }
                 </g>
               )
             })}
+            {limit !== undefined && scale.share(limit) <= 1 && (
+              <line className="limit" x1={left} x2={width} y1={y(limit)} y2={y(limit)} />
+            )}
             <line className="base" x1={left} x2={width} y1={ABOVE + height} y2={ABOVE + height} />
             {ticks(wide).map(({ at, label: text }) => (
               <g key={at} className="tick">
@@ -227,7 +248,7 @@ export function Plot({ label, bars, ticks, bands = [], height, scale, onSelect }
           <Tip anchor={anchorOf(surface.current, x(bar.from), y(bar.count), height + ABOVE)}>
             <strong>{bar.name}</strong>
             <br />
-            {counted(bar.count, 'event')}
+            {counted(bar.count, noun)}
             {bar.marked > 0 && `, ${figure(bar.marked)} failed`}
           </Tip>
         )}
@@ -243,8 +264,8 @@ export function Plot({ label, bars, ticks, bands = [], height, scale, onSelect }
 const spanOf = (a: ChartBar | undefined, b: ChartBar): Selection | null =>
   a === undefined ? null : { from: Math.min(a.from, b.from), to: Math.max(a.to, b.to) }
 
-const saidOf = ({ name, count, marked }: ChartBar, isSelected: boolean): string =>
-  `${name}: ${counted(count, 'event')}${marked > 0 ? `, ${figure(marked)} failed` : ''}${isSelected ? ', selected' : ''}`
+const saidOf = ({ name, count, marked }: ChartBar, noun: string): string =>
+  `${name}: ${counted(count, noun)}${marked > 0 ? `, ${figure(marked)} failed` : ''}`
 
 /** The tip comes below the axis, so that it covers no bar. */
 function anchorOf(surface: Element, at: number, top: number, bottom: number) {

@@ -83,6 +83,12 @@ describe('the ticks of time', () => {
     }
   })
 
+  it('are no nearer than the bars are wide', () => {
+    const week = { from: at('2026-11-11T00:00'), to: at('2026-11-18T00:00') }
+    expect(timeTicks(week, BERLIN, 14).some(({ shows }) => shows === 'time')).toBe(true)
+    expect(timeTicks(week, BERLIN, 14, 86_400_000).every(({ shows }) => shows === 'day')).toBe(true)
+  })
+
   it('are none for an interval without a length', () => {
     expect(timeTicks({ from: 5, to: 5 }, 'UTC', 5)).toEqual([])
   })

@@ -14,19 +14,21 @@ interface Step {
 }
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000]
-const steps = (unit: Step['unit'], length: number, counts: readonly number[]): Step[] =>
+const stepsOf = (unit: Step['unit'], length: number, counts: readonly number[]): Step[] =>
   counts.map((count) => ({ unit, count, length: count * length }))
 const STEPS: readonly Step[] = [
-  ...steps('minute', MINUTE, [1, 2, 5, 10, 15, 30]),
-  ...steps('hour', HOUR, [1, 2, 3, 6, 12]),
-  ...steps('day', DAY, [1, 2, 7, 14]),
-  ...steps('month', 30.5 * DAY, [1, 3, 6]),
-  ...steps('year', 365 * DAY, [1, 2, 5, 10, 20, 50]),
+  ...stepsOf('minute', MINUTE, [1, 2, 5, 10, 15, 30]),
+  ...stepsOf('hour', HOUR, [1, 2, 3, 6, 12]),
+  ...stepsOf('day', DAY, [1, 2, 7, 14]),
+  ...stepsOf('month', 30.5 * DAY, [1, 3, 6]),
+  ...stepsOf('year', 365 * DAY, [1, 2, 5, 10, 20, 50]),
 ]
 
-/** Round times of a zone within an interval, at most about `most`: whole hours, midnights, Mondays, firsts of months and years. */
-export function timeTicks(interval: Interval, zone: string, most: number): TimeTick[] {
-  const step = STEPS.find(({ length }) => (interval.to - interval.from) / length <= most) ?? STEPS.at(-1)
+/** Round times of a zone within an interval, at most about `most`, and no nearer than `least` ms: whole hours, midnights, Mondays, firsts of months and years. */
+export function timeTicks(interval: Interval, zone: string, most: number, least = 0): TimeTick[] {
+  // A month is shorter than its average now and then.
+  const steps = STEPS.filter(({ length }) => length >= least * 0.9)
+  const step = steps.find(({ length }) => (interval.to - interval.from) / length <= most) ?? STEPS.at(-1)
   if (step === undefined || interval.to <= interval.from) return []
   const ticks: TimeTick[] = []
   let next = beginOf(interval.from, zone, step)

@@ -52,7 +52,7 @@ export function Timeline(props: TimelineProps) {
           }))
           .filter(({ from, to }) => to > from)}
         ticks={(room) =>
-          timeTicks(interval, zone, Math.max(2, Math.floor(room / TICK_ROOM))).map((tick) => ({
+          timeTicks(interval, zone, Math.max(2, Math.floor(room / TICK_ROOM)), width).map((tick) => ({
             at: share(tick.at),
             label: labelOf(tick, zone),
           }))

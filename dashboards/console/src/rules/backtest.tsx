@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
+import { BarChart } from '../charts/bar-chart.tsx'
 import { useMoment } from '../frame/as-of.tsx'
 import { useZone } from '../frame/preferences.ts'
 import { Panel } from '../screens/panel.tsx'
@@ -52,7 +53,7 @@ function Found({ found, to }: { found: Answered; to: number }) {
   const latest = alerts.slice(all ? -50 : -5).reverse()
   return (
     <>
-      <DayChart perDay={perDay} most={most} />
+      <DayChart perDay={perDay} />
       <p>
         The rule would have fired <strong>{counted(total, 'time')}</strong>
         {total > 0 && `, at most ${figure(most)} on a day`}.
@@ -87,46 +88,32 @@ function Found({ found, to }: { found: Answered; to: number }) {
   )
 }
 
-function DayChart({ perDay, most }: { perDay: Answered['perDay']; most: number }) {
-  const scale = Math.max(most, 1)
-  const width = 1000 / Math.max(1, perDay.length)
-  const line = TOO_MANY <= scale ? HEIGHT - (TOO_MANY / scale) * (HEIGHT - 4) : null
+function DayChart({ perDay }: { perDay: Answered['perDay'] }) {
+  const share = (index: number): number => index / Math.max(1, perDay.length)
+  const nameOf = (day: string): string => dayOf(Date.parse(`${day}T12:00Z`), 'UTC')
   return (
-    <figure className="timeline">
-      <svg
-        viewBox={`0 0 1000 ${HEIGHT}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`Alerts by day: ${
-          perDay
-            .filter(({ alerts }) => alerts > 0)
-            .map(({ day, alerts }) => `${day} ${alerts}`)
-            .join(', ') || 'none'
-        }`}
-        style={{ height: HEIGHT }}
-      >
-        {perDay.map(({ day, alerts }, index) => {
-          const tall = alerts === 0 ? 0 : Math.max(2, (alerts / scale) * (HEIGHT - 4))
-          return (
-            <g key={day}>
-              <title>{`${day}: ${figure(alerts)}`}</title>
-              <rect className="hover" x={index * width} y={0} width={width} height={HEIGHT} />
-              <rect
-                className={alerts > TOO_MANY ? 'bar marked' : 'bar'}
-                x={index * width}
-                y={HEIGHT - tall}
-                width={width - 2}
-                height={tall}
-              />
-            </g>
-          )
-        })}
-        {line !== null && <line className="too-many" x1={0} x2={1000} y1={line} y2={line} />}
-      </svg>
-      <figcaption>
-        <span>{perDay[0]?.day}</span>
-        <span>{perDay.at(-1)?.day}</span>
-      </figcaption>
-    </figure>
+    <BarChart
+      label="Alerts by day"
+      noun="alert"
+      height={HEIGHT}
+      limit={TOO_MANY}
+      bars={perDay.map(({ day, alerts }, index) => ({
+        from: share(index),
+        to: share(index + 1),
+        count: alerts,
+        marked: 0,
+        name: nameOf(day),
+      }))}
+      ticks={(width) => {
+        const every = Math.max(1, Math.ceil(perDay.length / Math.max(1, Math.floor(width / DAY_ROOM))))
+        return perDay.flatMap(({ day }, index) =>
+          index % every === 0 ? [{ at: share(index), label: nameOf(day) }] : [],
+        )
+      }}
+      caption={<span className="too-many">more than {TOO_MANY} a day are too many</span>}
+    />
   )
 }
+
+/** px for the label of a day. */
+const DAY_ROOM = 60
