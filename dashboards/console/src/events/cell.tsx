@@ -91,17 +91,23 @@ function ChangeCell({ event }: { event: Event }) {
   )
 }
 
+/** Where there is too little room, what was before gives way to what is now. */
 function OneChange({ change }: { change: Change }) {
   const { field, old, new: now, oldUnknown } = change
+  const isMissing = oldUnknown || old === null
   return (
     <>
-      <bdi className="changed-field">{field}</bdi>{' '}
-      {oldUnknown || old === null ? (
-        <em className="quiet">{beforeOf(change)}</em>
-      ) : (
-        <bdi className="quiet">{beforeOf(change)}</bdi>
-      )}{' '}
-      → {now === null ? <em className="quiet">{afterOf(change)}</em> : <bdi>{afterOf(change)}</bdi>}
+      <span className="change-before">
+        <bdi className="changed-field">{field}</bdi>{' '}
+        {isMissing ? (
+          <em className="quiet">{beforeOf(change)}</em>
+        ) : (
+          <bdi className="quiet">{beforeOf(change)}</bdi>
+        )}{' '}
+      </span>
+      <span className="change-after">
+        → {now === null ? <em className="quiet">{afterOf(change)}</em> : <bdi>{afterOf(change)}</bdi>}
+      </span>
     </>
   )
 }
