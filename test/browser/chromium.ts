@@ -19,6 +19,8 @@ export interface Look {
   readonly width?: number
   readonly height?: number
   readonly theme?: 'light' | 'dark'
+  /** A screen for fingers. */
+  readonly touch?: boolean
   /** The locale of the browser's user. */
   readonly locale?: string
 }
@@ -40,6 +42,7 @@ export class Chromium {
     height = 900,
     theme = 'light',
     locale = 'en-GB',
+    touch = false,
   }: Look = {}): Promise<Chromium> {
     const executablePath = process.env.WAYBILL_CHROMIUM ?? PLACES.find((path) => existsSync(path))
     if (executablePath === undefined)
@@ -50,6 +53,7 @@ export class Chromium {
       args: FLAGS,
       viewport: { width, height },
       colorScheme: theme,
+      hasTouch: touch,
       acceptDownloads: true,
       timezoneId: 'Europe/Berlin',
       locale,

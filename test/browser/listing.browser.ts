@@ -1,18 +1,21 @@
+import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { findings } from './axe.ts'
-import type { Chromium } from './chromium.ts'
+import type { Chromium, Look } from './chromium.ts'
 import { STORY, World } from './world.ts'
 
 const MANY = 300
 /** The minutes ago of a burst that flattens every other bar. */
 const BURST = 400
 
+const PLACES = join(import.meta.dirname, '../../demo/places.mmdb')
+
 let world: World
 let browser: Chromium
 let page: Page
 beforeAll(async () => {
-  world = await World.start()
+  world = await World.start({ enrich: { geo: { file: PLACES } } })
   await world.happened([
     ...STORY,
     {
@@ -53,10 +56,7 @@ async function open(on = page, search = `q=${NOT_MANY}`): Promise<void> {
 }
 
 /** A list in a browser of its own, which has kept nothing yet. */
-async function withBrowser(
-  look: object,
-  act: (page: Page, browser: Chromium) => Promise<void>,
-): Promise<void> {
+async function withBrowser(look: Look, act: (page: Page, browser: Chromium) => Promise<void>): Promise<void> {
   const own = await world.browser(look)
   try {
     const on = await world.signedIn(own, 'admin')
@@ -353,6 +353,29 @@ describe('the chart of events over time', () => {
     expect(security).not.toBe(failure)
   })
 })
+
+it('the map of places is read with the arrow keys, and marks its places as estimated', async () => {
+  await page.goto(`${world.url}/security?range=now-24h`)
+  const map = page.getByRole('slider', { name: 'Where the events came from, estimated' })
+  await map.focus()
+  await page.keyboard.press('ArrowRight')
+  expect(await map.getAttribute('aria-valuetext')).toMatch(/ \(estimated\): 3 events, 3 failed$/)
+  await page.locator('.tip', { hasText: '(estimated)' }).waitFor()
+  expect(await page.locator('.place').first().getAttribute('fill')).toMatch(/^url\(#/)
+  await page.keyboard.press('Escape')
+  await page.locator('.tip').waitFor({ state: 'hidden' })
+})
+
+it('a finger reads a bar, and what it has read stays', () =>
+  withBrowser({ width: 390, height: 844, touch: true }, async (on) => {
+    await open(on, 'q=user%3A+many')
+    const bar = on.locator('.timeline [data-count]').first()
+    const box = await bar.boundingBox()
+    if (box === null) throw new Error('The bar is not on the screen.')
+    await on.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2)
+    await on.locator('.tip', { hasText: /\d+ events/ }).waitFor()
+    expect(new URL(on.url()).searchParams.get('range')).toBe('now-24h')
+  }))
 
 describe('on a phone', () => {
   it('rows are cards: the time and the outcome first, then each field beside its caption', () =>

@@ -91,6 +91,10 @@ export function Plot({
     const start = (surface.current?.getBoundingClientRect().left ?? 0) + left
     return Math.min(1, Math.max(0, (clientX - start) / wide))
   }
+  const barAt = (place: number): number | null => {
+    const at = shown.findIndex(({ from, to }) => place >= from && place <= to)
+    return at === -1 ? null : at
+  }
   const finish = (): void => {
     setDrawn(null)
     if (drawn === null || Math.abs(drawn.to - drawn.from) * wide < SLOP) return
@@ -143,20 +147,21 @@ export function Plot({
           setByKeys(null)
         }}
         onPointerDown={(event) => {
+          setByKeys(null)
+          setActive(barAt(placeOf(event)))
           if (onSelect === undefined || event.button !== 0) return
           event.currentTarget.setPointerCapture(event.pointerId)
-          setByKeys(null)
           setDrawn({ from: placeOf(event), to: placeOf(event) })
         }}
         onPointerMove={(event) => {
           const at = placeOf(event)
           if (drawn !== null) setDrawn({ ...drawn, to: at })
-          const below = shown.findIndex(({ from, to }) => at >= from && at <= to)
-          setActive(below === -1 ? null : below)
+          setActive(barAt(at))
         }}
         onPointerUp={finish}
         onPointerCancel={() => setDrawn(null)}
-        onPointerLeave={() => byKeys === null && setActive(null)}
+        // A finger that is lifted leaves what it has read.
+        onPointerLeave={({ pointerType }) => byKeys === null && pointerType !== 'touch' && setActive(null)}
       >
         {width > 0 && (
           <svg width={width} height={height + ABOVE + AXIS} aria-hidden="true">

@@ -24,6 +24,24 @@ describe('the rows in view', () => {
     expect(window.drawn).toEqual({ first: 88, end: 132, top: 2640, height: 300_000 })
   })
 
+  it('stay the same when all rows get another height', () => {
+    const window = windowOf(10_000)
+    window.scrolledTo(3000)
+    expect(window.changeRowHeight(24)).toBe(2400)
+    expect(window.drawn).toMatchObject({ first: 88, top: 88 * 24, height: 240_000 })
+    window.changeRowHeight(ROW)
+    expect(atEdge(window, 3000)).toBe(100)
+  })
+
+  it('stay within the rows when these get lower, at the end and where there are few', () => {
+    const window = windowOf(100)
+    window.scrolledTo(2400)
+    expect(window.changeRowHeight(24)).toBe(100 * 24 - VIEW)
+    const few = windowOf(3)
+    expect(few.changeRowHeight(24)).toBe(0)
+    expect(few.drawn).toEqual({ first: 0, end: 3, top: 0, height: 72 })
+  })
+
   it('are all of them where there are few', () => {
     expect(windowOf(3).drawn).toEqual({ first: 0, end: 3, top: 0, height: 90 })
   })
