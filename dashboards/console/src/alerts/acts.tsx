@@ -1,7 +1,7 @@
 import { type FormEvent, useId, useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
-import { useKeys } from '../events/use-keys.ts'
 import { Dialog } from '../frame/dialog.tsx'
+import { useKeys } from '../frame/keys.ts'
 import { Refused } from '../frame/states.tsx'
 import { useMay, useWho } from '../session/session.tsx'
 import { type Act, useAct } from '../settings/use-act.ts'
@@ -45,13 +45,13 @@ export function AlertActs({ alerts, onDone }: ActsProps) {
   const begin = (wanted: Asking): void => {
     if (may && !isNone) setAsking(wanted)
   }
-  useKeys([
-    ['a', () => may && !isTaken && !isNone && void run('acknowledge')],
-    ['s', () => begin('assign')],
-    ['r', () => !isOver && begin('resolve')],
-    ['z', () => !isOver && begin('snooze')],
-    ['n', () => begin('note')],
-  ])
+  useKeys({
+    acknowledge: () => may && !isTaken && !isNone && void run('acknowledge'),
+    assign: () => begin('assign'),
+    resolve: () => !isOver && begin('resolve'),
+    snooze: () => !isOver && begin('snooze'),
+    note: () => begin('note'),
+  })
   if (!may) return null
   return (
     <>

@@ -3,7 +3,9 @@ import { useAsk } from '../api/use-ask.ts'
 import { useFound } from '../api/use-found.ts'
 import { eventsWith, is, quoted } from '../events/question.ts'
 import { Refreshed } from '../frame/as-of.tsx'
+import { useKeys } from '../frame/keys.ts'
 import { Link } from '../frame/link.tsx'
+import { goBack } from '../frame/location.ts'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
 import { EventList } from '../screens/event-list.tsx'
 import { Panel, ScreenHead } from '../screens/panel.tsx'
@@ -16,6 +18,7 @@ import { type Alert, Priority, State } from './signs.tsx'
 
 export function AlertPage({ id }: { id: string }) {
   const { data, error, isPending } = useAsk('getAlertsId', { params: { id } })
+  useKeys({ back: () => goBack('/alerts') })
   if (isPending) return <Loading rows={12} />
   if (data === undefined)
     return error.status === 404 ? (

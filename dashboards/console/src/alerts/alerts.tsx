@@ -1,8 +1,7 @@
 import { useEffect, useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
-import { useKeys } from '../events/use-keys.ts'
 import { Refreshed } from '../frame/as-of.tsx'
-import { KeysDialog } from '../frame/dialog.tsx'
+import { actOf, useKeys } from '../frame/keys.ts'
 import { Link } from '../frame/link.tsx'
 import { go, useParameter, usePlace } from '../frame/location.ts'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
@@ -118,26 +117,12 @@ function useFilters() {
   return { query, form }
 }
 
-const KEYS = [
-  ['/', 'Find in the alerts'],
-  ['j  k', 'Next alert, previous alert'],
-  ['x', 'Choose the alert'],
-  ['Enter', 'Open the alert'],
-  ['a', 'Acknowledge what is chosen'],
-  ['s', 'Assign it'],
-  ['r', 'Resolve it'],
-  ['z', 'Snooze it'],
-  ['n', 'Add a note'],
-  ['Escape', 'Choose nothing'],
-] as const
-
 function Many() {
   const { query, form } = useFilters()
   const [shown, setShown] = useState(MORE)
   const { data, error, isPending } = useAsk('getAlerts', { query: { ...query, limit: String(shown) } })
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [cursor, setCursor] = useState(-1)
-  const [help, setHelp] = useState(false)
   useSeen(data?.unseen ?? 0)
   const alerts = data?.alerts ?? []
   const at = Math.min(cursor, alerts.length - 1)
@@ -152,15 +137,16 @@ function Many() {
   useEffect(() => {
     if (at >= 0) document.querySelector('.alert-list .marked')?.scrollIntoView({ block: 'nearest' })
   }, [at])
-  useKeys([
-    ['/', () => document.querySelector<HTMLInputElement>('.filters-line input')?.focus()],
-    ['j', () => setCursor(Math.min(at + 1, alerts.length - 1))],
-    ['k', () => setCursor(Math.max(at - 1, 0))],
-    ['x', () => marked !== undefined && toggle(marked.id)],
-    ['Enter', () => marked !== undefined && go(`/alerts/${encodeURIComponent(marked.id)}`)],
-    ['Escape', () => setChosen(new Set())],
-    ['?', () => setHelp(true)],
-  ])
+  useKeys({
+    search: () => document.querySelector<HTMLInputElement>('.filters-line input')?.focus(),
+    next: () => setCursor(Math.min(at + 1, alerts.length - 1)),
+    previous: () => setCursor(Math.max(at - 1, 0)),
+    first: () => setCursor(0),
+    last: () => setCursor(alerts.length - 1),
+    choose: () => marked !== undefined && toggle(marked.id),
+    open: () => marked !== undefined && go(`/alerts/${encodeURIComponent(marked.id)}`),
+    chooseNothing: () => setChosen(new Set()),
+  })
   return (
     <>
       {form}
@@ -181,7 +167,7 @@ function Many() {
           <span className="quiet" role="status">
             {counted(data.total, 'alert')}
           </span>
-          <button type="button" className="wide-only" aria-label="Keys" onClick={() => setHelp(true)}>
+          <button type="button" className="wide-only" aria-label="Keys" onClick={() => actOf('help')}>
             ?
           </button>
         </div>
@@ -204,7 +190,6 @@ function Many() {
           )}
         </>
       )}
-      {help && <KeysDialog keys={KEYS} onClose={() => setHelp(false)} />}
     </>
   )
 }

@@ -1,11 +1,13 @@
-import { type ReactNode, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { Category, Outcome, Risk } from '../events/cell.tsx'
 import { accountTried, at, type Event, NO_USER, text, whoDid } from '../events/event.ts'
 import { exportEntry } from '../events/export.ts'
 import { is } from '../events/question.ts'
+import { useKeys } from '../frame/keys.ts'
 import { Link } from '../frame/link.tsx'
+import { goBack, useParameter } from '../frame/location.ts'
 import { Failed, Loading, Refused } from '../frame/states.tsx'
 import { seesAll, useMay, useWho } from '../session/session.tsx'
 import { When } from '../time/when.tsx'
@@ -15,23 +17,49 @@ import { type Fact, Facts } from './facts.tsx'
 import { History } from './history.tsx'
 import { JsonTree } from './json-tree.tsx'
 import { Nearest, Related } from './related.tsx'
+import { ENTRY_TABS, type EntryTab } from './tabs.ts'
 import { visible } from './visible.ts'
 
-const TABS = ['Entry', 'History', 'Related', 'All fields', 'Original', 'Proof'] as const
-type Tab = (typeof TABS)[number]
+/** The tabs, by their name in the address. */
+const TABS = {
+  entry: 'Entry',
+  history: 'History',
+  related: 'Related',
+  fields: 'All fields',
+  original: 'Original',
+  proof: 'Proof',
+} as const satisfies Record<EntryTab, string>
 
 /** Everything about one event. */
 export function Entry({ id }: { id: string }) {
   const { data, error, isPending, refetch } = useAsk('getEventsId', { params: { id } })
-  const [tab, setTab] = useState<Tab>('Entry')
+  const [tab, setTab] = useParameter('tab', 'entry')
+  const list = useRef<HTMLDivElement>(null)
+  const hasRecord = data !== undefined && text(data.event, 'audit.entity.id') !== ''
+  const tabs = ENTRY_TABS.filter((one) => one !== 'history' || hasRecord)
+  const shown = tabs.find((one) => one === tab) ?? 'entry'
+  const step = (by: number): void => {
+    const next = tabs[(tabs.indexOf(shown) + by + tabs.length) % tabs.length]
+    if (next !== undefined) setTab(next)
+  }
+  useKeys({ nextPart: () => step(1), previousPart: () => step(-1) })
+  /** The arrow keys of a list of tabs; the focus goes along. */
+  const onKey = (event: KeyboardEvent): void => {
+    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
+    if (by === 0) return
+    event.preventDefault()
+    event.stopPropagation()
+    step(by)
+  }
+  useEffect(() => {
+    if (list.current?.contains(document.activeElement) === true)
+      list.current.querySelector<HTMLElement>(`[data-tab="${shown}"]`)?.focus()
+  }, [shown])
   const mayExport = useMay('export')
   const { who } = useWho()
   if (isPending) return <Loading rows={8} />
   if (data === undefined) return <Failed problem={error} retry={() => void refetch()} />
   const { event, derived } = data
-  const hasRecord = text(event, 'audit.entity.id') !== ''
-  const tabs = TABS.filter((one) => one !== 'History' || hasRecord)
-  const shown = tabs.includes(tab) ? tab : 'Entry'
   return (
     <article className="entry">
       <header>
@@ -54,21 +82,23 @@ export function Entry({ id }: { id: string }) {
         </p>
       </header>
       <div className="tabs">
-        <div role="tablist" aria-label="Parts of the entry">
+        <div role="tablist" aria-label="Parts of the entry" ref={list} onKeyDown={onKey}>
           {tabs.map((name) => (
             <button
               key={name}
               type="button"
               role="tab"
+              data-tab={name}
+              tabIndex={name === shown ? 0 : -1}
               aria-selected={name === shown}
               onClick={() => setTab(name)}
             >
-              {name}
+              {TABS[name]}
             </button>
           ))}
         </div>
       </div>
-      <div role="tabpanel" aria-label={shown}>
+      <div role="tabpanel" aria-label={TABS[shown]}>
         <Part tab={shown} event={event} derived={derived} onTab={setTab} />
       </div>
     </article>
@@ -95,23 +125,23 @@ function ExportEntry({ id }: { id: string }) {
 interface Given {
   readonly event: Event
   readonly derived: Answer<'getEventsId'>['derived']
-  readonly onTab: (tab: Tab) => void
+  readonly onTab: (tab: EntryTab) => void
 }
 
-function Part({ tab, ...given }: Given & { readonly tab: Tab }): ReactNode {
+function Part({ tab, ...given }: Given & { readonly tab: EntryTab }): ReactNode {
   const { event } = given
   switch (tab) {
-    case 'Entry':
+    case 'entry':
       return <Main {...given} />
-    case 'History':
+    case 'history':
       return <History event={event} />
-    case 'Related':
+    case 'related':
       return <Related event={event} />
-    case 'All fields':
+    case 'fields':
       return <JsonTree value={event} name="event" />
-    case 'Original':
+    case 'original':
       return <Original line={text(event, 'event.original')} />
-    case 'Proof':
+    case 'proof':
       return <Custody event={event} />
   }
 }
@@ -130,8 +160,8 @@ function Main({ event, derived, onTab }: Given) {
       </div>
       <Nearest
         event={event}
-        onHistory={hasRecord ? () => onTab('History') : null}
-        onRelated={() => onTab('Related')}
+        onHistory={hasRecord ? () => onTab('history') : null}
+        onRelated={() => onTab('related')}
       />
       {payload !== undefined && (
         <section>
@@ -266,9 +296,22 @@ function Original({ line }: { line: string }) {
 }
 
 /** One entry beside the table. */
-export function EntryDrawer({ id, onClose }: { id: string; onClose: () => void }) {
+export function EntryDrawer({
+  id,
+  entering,
+  onClose,
+}: {
+  readonly id: string
+  /** A new object takes the focus into the entry. */
+  readonly entering: object | null
+  readonly onClose: () => void
+}) {
+  const drawer = useRef<HTMLElement>(null)
+  useEffect(() => {
+    if (entering !== null) drawer.current?.focus()
+  }, [entering])
   return (
-    <aside className="drawer" aria-label="Entry">
+    <aside className="drawer" aria-label="Entry" ref={drawer} tabIndex={-1}>
       <div className="drawer-bar">
         <Link to={`/events/${id}`}>Open as a page</Link>
         <button type="button" className="plain" onClick={onClose} aria-label="Close the entry">
@@ -282,6 +325,7 @@ export function EntryDrawer({ id, onClose }: { id: string; onClose: () => void }
 
 /** One entry as a page of its own, for links to it. */
 export function EntryPage({ id }: { id: string }) {
+  useKeys({ back: () => goBack('/events') })
   return (
     <div className="entry-page">
       <h1 className="unseen">Event</h1>

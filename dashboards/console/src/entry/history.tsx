@@ -1,8 +1,11 @@
-import { useState } from 'react'
 import { useFound } from '../api/use-found.ts'
 import { changesOf, type Event, idOf, inShortWho, text, timeOf } from '../events/event.ts'
+import { useKeys } from '../frame/keys.ts'
 import { Link } from '../frame/link.tsx'
+import { useParameter } from '../frame/location.ts'
+import { useZone } from '../frame/preferences.ts'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
+import { fullTime } from '../time/format.ts'
 import { When } from '../time/when.tsx'
 import { recordAt, recordQuery } from './record.ts'
 
@@ -12,15 +15,27 @@ const MOST = 500
 export function History({ event }: { event: Event }) {
   const q = recordQuery(event)
   const { data, error, isPending } = useFound({ q, sort: 'newest' }, MOST)
-  const [chosen, setChosen] = useState<string | null>(null)
+  // The moment is in the address, so that a link shows the record as it was then.
+  const [chosen, setChosen] = useParameter('at', idOf(event))
+  const zone = useZone()
+  const events = data?.events.toReversed() ?? []
+  const here = events.findIndex((one) => idOf(one) === chosen)
+  const place = here === -1 ? events.length - 1 : here
+  const choose = (next: number): void => {
+    const one = events[next]
+    if (one !== undefined) setChosen(idOf(one))
+  }
+  useKeys({ earlier: () => choose(place - 1), later: () => choose(place + 1) })
   if (isPending) return <Loading />
   if (data === undefined) return <Failed problem={error} />
-  const events = data.events.toReversed()
   if (events.length === 0) return <Empty title="No event of this record is stored any more." />
-  const here = events.findIndex((one) => idOf(one) === (chosen ?? idOf(event)))
-  const place = here === -1 ? events.length - 1 : here
   const moment = events[place]
   const held = recordAt(events, place)
+  const said = `After event ${place + 1} of ${events.length}${
+    moment === undefined
+      ? ''
+      : `, ${fullTime(timeOf(moment), zone)}, ${inShortWho(moment)}: ${text(moment, 'event.action')}`
+  }`
   return (
     <div className="history">
       <label className="slider">
@@ -38,10 +53,8 @@ export function History({ event }: { event: Event }) {
           min={0}
           max={events.length - 1}
           value={place}
-          onChange={({ target }) => {
-            const next = events[Number(target.value)]
-            if (next !== undefined) setChosen(idOf(next))
-          }}
+          aria-valuetext={said}
+          onChange={({ target }) => choose(Number(target.value))}
         />
       </label>
       {held.length === 0 ? (

@@ -7,6 +7,7 @@ import { useTimeline } from '../charts/use-timeline.ts'
 import { useZoom } from '../charts/use-zoom.ts'
 import { EntryDrawer } from '../entry/entry.tsx'
 import { AsOf } from '../frame/as-of.tsx'
+import { useKeys } from '../frame/keys.ts'
 import { Link } from '../frame/link.tsx'
 import { go, usePlace } from '../frame/location.ts'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
@@ -32,7 +33,6 @@ import {
 } from './question.ts'
 import { Tools } from './tools.tsx'
 import { useCursor } from './use-cursor.ts'
-import { useKeys } from './use-keys.ts'
 import { useResults } from './use-results.ts'
 import { type Tail, useTail } from './use-tail.ts'
 
@@ -43,18 +43,23 @@ export function EventsScreen() {
   const parameters = new URLSearchParams(search)
   const selected = parameters.get('event')
   const following = parameters.get('follow') === 'yes'
+  const shownTab = parameters.get('tab')
   const [narrowing, setNarrowing] = useState(false)
   /** On a phone the tools come when somebody asks for them. */
   const [isTooling, setTooling] = useState(false)
   const field = useRef<HTMLInputElement>(null)
   const scroller = useRef<HTMLDivElement>(null)
+  const list = useRef<HTMLElement>(null)
+  /** A new object each time that the keyboard goes into the entry. */
+  const [entering, setEntering] = useState<object | null>(null)
 
   const show = useCallback(
     (change: Partial<Question>, rest: { event?: string | null; follow?: boolean } = {}): void => {
       const { event = null, follow = following } = rest
-      go(`/events${writeQuestion({ ...question, ...change }, { event, follow: follow ? 'yes' : null })}`)
+      const tab = event === null ? null : shownTab
+      go(`/events${writeQuestion({ ...question, ...change }, { event, tab, follow: follow ? 'yes' : null })}`)
     },
-    [question, following],
+    [question, following, shownTab],
   )
   const open = useCallback((id: string | null): void => show({}, { event: id }), [show])
 
@@ -97,29 +102,43 @@ export function EventsScreen() {
   const onView = useCallback((first: number, end: number) => void results.want(first, end), [results])
   const cursor = useCursor(results, selected, open)
   const close = (): void => {
+    setEntering(null)
     if (selected !== null) cursor.put(cursor.row, selected)
     open(null)
   }
   const onOpen = useCallback(
     (event: Event, row: number): void => {
+      setEntering(null)
       cursor.put(row, idOf(event))
       open(idOf(event) === selected ? null : idOf(event))
     },
     [cursor.put, open, selected],
   )
-  useKeys([
-    ['/', () => field.current?.focus()],
-    ['j', () => cursor.by(1)],
-    ['k', () => cursor.by(-1)],
-    ['PageDown', () => cursor.by(LEAP)],
-    ['PageUp', () => cursor.by(-LEAP)],
-    ['Home', () => cursor.to(0)],
-    ['End', () => cursor.to(rows - 1)],
-    ['Enter', cursor.enter],
-    ['Escape', () => selected !== null && close()],
-    ['f', () => show({ sort: 'newest' }, { follow: !following })],
-    ['r', () => void refresh()],
-  ])
+  /** Moves the cursor. The focus leaves the button of a row, or else Enter would press that one. */
+  const move = (step: () => void): void => {
+    if (list.current?.contains(document.activeElement) === true) list.current.focus({ preventScroll: true })
+    step()
+  }
+  useKeys({
+    search: () => field.current?.focus(),
+    next: () => move(() => cursor.by(1)),
+    previous: () => move(() => cursor.by(-1)),
+    pageDown: () => move(() => cursor.by(LEAP)),
+    pageUp: () => move(() => cursor.by(-LEAP)),
+    first: () => move(() => cursor.to(0)),
+    last: () => move(() => cursor.to(rows - 1)),
+    open: () => {
+      cursor.enter()
+      setEntering({})
+    },
+    back: () => {
+      if (selected === null) return
+      close()
+      list.current?.focus({ preventScroll: true })
+    },
+    follow: () => show({ sort: 'newest' }, { follow: !following }),
+    refresh: () => void refresh(),
+  })
 
   const toggle = (name: string, value: string | null, not: boolean): void =>
     show({ filters: toggled(question.filters, name, value, not) })
@@ -163,7 +182,7 @@ export function EventsScreen() {
       </div>
       <Chips filters={question.filters} onChange={(filters) => show({ filters })} />
       <Facets question={question} onToggle={toggle} />
-      <section className="results" aria-label="Results">
+      <section className="results" aria-label="Results" ref={list} tabIndex={-1}>
         <div className="results-head">
           <Timeline
             bars={timeline.bars}
@@ -240,7 +259,7 @@ export function EventsScreen() {
           />
         )}
       </section>
-      {selected !== null && <EntryDrawer id={selected} onClose={close} />}
+      {selected !== null && <EntryDrawer id={selected} entering={entering} onClose={close} />}
     </div>
   )
 }

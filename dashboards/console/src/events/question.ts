@@ -1,4 +1,4 @@
-import { rangeOf } from '../time/ranges.ts'
+import { FIRST_RANGES, rangeOf } from '../time/ranges.ts'
 
 /** Values of one field; null represents events without any. */
 export interface Filter {
@@ -20,7 +20,7 @@ export interface Question {
   readonly own: boolean
 }
 
-export const FIRST_RANGE = 'now-7d'
+export const FIRST_RANGE = FIRST_RANGES['/events']
 
 export function readQuestion(search: string): Question {
   const parameters = new URLSearchParams(search)

@@ -1,6 +1,6 @@
 import { lazy, Suspense, useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
-import { KeysDialog } from '../frame/dialog.tsx'
+import { actOf } from '../frame/keys.ts'
 import { Link } from '../frame/link.tsx'
 import { part } from '../frame/outage.tsx'
 import { Popover } from '../frame/popover.tsx'
@@ -10,7 +10,6 @@ import { useAct } from '../settings/use-act.ts'
 import { ColumnMenu } from './column-menu.tsx'
 import { exportEvents, type Format } from './export.ts'
 import { type Question, queryOf } from './question.ts'
-import { useKeys } from './use-keys.ts'
 
 const ExportDialog = lazy(part(() => import('../reports/export-dialog.tsx')))
 
@@ -88,7 +87,9 @@ export function Tools(props: ToolsProps) {
           <ExportDialog question={question} columns={columns} onClose={() => setExporting(false)} />
         </Suspense>
       )}
-      <Keys />
+      <button type="button" className="wide-only" aria-label="Keys" onClick={() => actOf('help')}>
+        ?
+      </button>
     </div>
   )
 }
@@ -136,32 +137,6 @@ function ExportMenu({
       )}
       <Refused why={problem} />
     </div>
-  )
-}
-
-const KEYS: readonly [string, string][] = [
-  ['/', 'Go to the search'],
-  ['j  k', 'Next, previous event'],
-  ['PgDn  PgUp', 'Twenty events down, up'],
-  ['Home  End', 'First, last event'],
-  ['Enter', 'Open the event'],
-  ['Esc', 'Close the entry or menu'],
-  ['f', 'Follow, or stop following'],
-  ['r', 'Refresh'],
-  ['?', 'This list'],
-]
-
-/** The keys of the viewer, shown for the question mark. */
-function Keys() {
-  const [open, setOpen] = useState(false)
-  useKeys([['?', () => setOpen(true)]])
-  return (
-    <>
-      <button type="button" className="wide-only" aria-label="Keys" onClick={() => setOpen(true)}>
-        ?
-      </button>
-      {open && <KeysDialog keys={KEYS} onClose={() => setOpen(false)} />}
-    </>
   )
 }
 

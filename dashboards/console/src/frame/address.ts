@@ -1,4 +1,5 @@
 import type { Answer } from '../api/ask.ts'
+import { ENTRY_TABS } from '../entry/tabs.ts'
 import { readFilter } from '../events/question.ts'
 import { FORMAT_NAMES, isDate, isFormat } from '../reports/asked.ts'
 import { namedPeriod, PERIODS } from '../reports/periods.ts'
@@ -68,6 +69,7 @@ const oneOf =
   (value) =>
     allowed.includes(value) ? null : `must be one of ${allowed.join(', ')}, or be left out.`
 
+const ENTRY: Readonly<Record<string, Check>> = { tab: oneOf(...ENTRY_TABS), at: id }
 const EVENTS: Readonly<Record<string, Check>> = {
   q: any,
   range,
@@ -77,6 +79,7 @@ const EVENTS: Readonly<Record<string, Check>> = {
   event: id,
   follow: yes,
   own: yes,
+  ...ENTRY,
 }
 const RANGED = { range }
 const ALERTS: Readonly<Record<string, Check>> = {
@@ -135,7 +138,8 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
 const SEVERAL: ReadonlySet<string> = new Set(['f', 'user', 'entity', 'system'])
 
 const takesOf = (path: string): Readonly<Record<string, Check>> =>
-  TAKES[path] ?? (path.startsWith('/reports/make/') ? { ...REPORT, preview: yes } : {})
+  TAKES[path] ??
+  (path.startsWith('/events/') ? ENTRY : path.startsWith('/reports/make/') ? { ...REPORT, preview: yes } : {})
 
 /** Every part of an address that its screen can't take. Nothing is shown in place of what was asked for. */
 export function wrongIn(path: string, search: string, fields: Fields): Wrong[] {

@@ -1,80 +1,46 @@
-import { lazy, type ReactNode, Suspense, useEffect, useId, useRef, useState } from 'react'
+import { Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { Bell } from '../alerts/bell.tsx'
 import { useAsk } from '../api/use-ask.ts'
-import { EntryPage } from '../entry/entry.tsx'
-import { EventsScreen } from '../events/events-screen.tsx'
-import { type Permission, seesAll, seesRecords, useWho } from '../session/session.tsx'
-import { isZone, zonesLike } from '../time/zones.ts'
+import { Palette } from '../palette/palette.tsx'
 import { type Wrong, withoutWrong, wrongIn } from './address.ts'
+import { CopyLink } from './copy-link.tsx'
+import { actOf, KEY_NAMES, KEYS, useKeys } from './keys.ts'
+import { Keys, KeysDialog } from './keys-dialog.tsx'
 import { Link } from './link.tsx'
-import { usePlace } from './location.ts'
+import { go, usePlace } from './location.ts'
 import { Mark } from './mark.tsx'
-import { Contained, part } from './outage.tsx'
-import { Popover } from './popover.tsx'
-import { prefer, usePreferences, useZone } from './preferences.ts'
-import { Empty, Loading } from './states.tsx'
-
-const LOADS = {
-  overview: part(() => import('../screens/overview.tsx')),
-  alerts: part(() => import('../alerts/alerts.tsx')),
-  security: part(() => import('../screens/security.tsx')),
-  people: part(() => import('../screens/people.tsx')),
-  system: part(() => import('../screens/system.tsx')),
-  auditor: part(() => import('../screens/auditor.tsx')),
-  reports: part(() => import('../reports/reports.tsx')),
-  rules: part(() => import('../rules/rules.tsx')),
-  settings: part(() => import('../settings/settings.tsx')),
-  account: part(() => import('../session/account.tsx')),
-}
-const Overview = lazy(LOADS.overview)
-const Alerts = lazy(LOADS.alerts)
-const Security = lazy(LOADS.security)
-const People = lazy(LOADS.people)
-const System = lazy(LOADS.system)
-const Auditor = lazy(LOADS.auditor)
-const Reports = lazy(LOADS.reports)
-const Rules = lazy(LOADS.rules)
-const Settings = lazy(LOADS.settings)
-const Account = lazy(LOADS.account)
-
-interface Screen {
-  readonly path: string
-  readonly name: string
-  readonly needs: Permission
-  /** It shows what is of all events. */
-  readonly ofAll?: true
-  /** It shows stored records unchanged. */
-  readonly ofRecords?: true
-  readonly show: () => ReactNode
-}
-
-const SCREENS: readonly Screen[] = [
-  { path: '/', name: 'Overview', needs: 'search', show: () => <Overview /> },
-  { path: '/alerts', name: 'Alerts', needs: 'search', ofRecords: true, show: () => <Alerts /> },
-  { path: '/events', name: 'Events', needs: 'search', show: () => <EventsScreen /> },
-  { path: '/security', name: 'Security', needs: 'search', show: () => <Security /> },
-  { path: '/people', name: 'People', needs: 'search', show: () => <People /> },
-  { path: '/system', name: 'System', needs: 'search', show: () => <System /> },
-  { path: '/auditor', name: 'Audit of the auditor', needs: 'search', show: () => <Auditor /> },
-  { path: '/reports', name: 'Reports', needs: 'report', show: () => <Reports /> },
-  { path: '/rules', name: 'Rules', needs: 'search', ofAll: true, show: () => <Rules /> },
-  { path: '/settings', name: 'Settings', needs: 'status', show: () => <Settings /> },
-]
+import { Contained } from './outage.tsx'
+import { ReaderMenu } from './reader-menu.tsx'
+import { isWithin, LOADS, screenAt, useScreens } from './screens.tsx'
+import { Loading } from './states.tsx'
 
 /** ms after the first screen. */
 const PRELOAD = 2000
 
 export function App() {
   const { path, search } = usePlace()
-  const { who } = useWho()
   const fields =
     useAsk('getFields', {}, { enabled: path === '/events' && search !== '' }).data?.fields ?? null
   const wrong = wrongIn(path, search, fields)
-  const screens = SCREENS.filter(
-    ({ needs, ofAll, ofRecords }) =>
-      who.permissions.includes(needs) &&
-      (ofAll !== true || seesAll(who)) &&
-      (ofRecords !== true || seesRecords(who)),
+  const screens = useScreens()
+  const [over, setOver] = useState<'palette' | 'keys' | null>(null)
+  const close = useCallback(() => setOver(null), [])
+  const mayOpen = (to: string): boolean =>
+    screens.some(({ path: one }) => one === to || (to === '/incidents' && one === '/alerts'))
+  useKeys(
+    {
+      find: () => setOver('palette'),
+      help: () => setOver('keys'),
+      next: () => focusRow(1),
+      previous: () => focusRow(-1),
+      ...Object.fromEntries(
+        KEY_NAMES.filter((name) => KEYS[name].group === 'Go to' && mayOpen(name)).map((to) => [
+          to,
+          () => visit(to),
+        ]),
+      ),
+    },
+    { fallback: true },
   )
   const nav = useRef<HTMLElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: with the address another link is the current one.
@@ -112,6 +78,15 @@ export function App() {
             </Link>
           ))}
         </nav>
+        <button type="button" className="find" onClick={() => actOf('find')} aria-label="Find">
+          <svg viewBox="0 0 20 20" aria-hidden="true">
+            <path d="M8.500 3.500a5 5 0 1 1 0 10 5 5 0 0 1 0-10ZM12.200 12.200 17 17" />
+          </svg>
+          <span className="find-keys" aria-hidden="true">
+            <Keys of="find" />
+          </span>
+        </button>
+        <CopyLink />
         {screens.some(({ name }) => name === 'Alerts') && <Bell />}
         <ReaderMenu />
       </header>
@@ -122,6 +97,10 @@ export function App() {
           </Suspense>
         </Contained>
       </main>
+      {over === 'palette' && <Palette screens={screens} onClose={close} />}
+      {over === 'keys' && (
+        <KeysDialog isHidden={(name) => KEYS[name].group === 'Go to' && !mayOpen(name)} onClose={close} />
+      )}
     </>
   )
 }
@@ -147,140 +126,17 @@ function WrongAddress({ wrong }: { wrong: readonly Wrong[] }) {
   )
 }
 
-const isWithin = (path: string, to: string): boolean =>
-  to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`)
-
-function screenAt(path: string, screens: readonly Screen[]): ReactNode {
-  const entry = /^\/events\/([\w-]+)$/.exec(path)?.[1]
-  if (entry !== undefined) return <EntryPage id={entry} />
-  if (path === '/account') return <Account />
-  const screen =
-    screens.find((one) => one.path === path) ??
-    screens.find(
-      ({ path: whole }) => (whole === '/settings' || whole === '/reports') && isWithin(path, whole),
-    ) ??
-    screens.find(
-      (one) => one.path === '/alerts' && (isWithin(path, '/alerts') || isWithin(path, '/incidents')),
-    ) ??
-    screens.find((one) => one.path === '/rules' && (isWithin(path, '/rules') || path === '/new-rule'))
-  return (
-    screen?.show() ?? (
-      <Empty title="This screen does not exist." isScreen>
-        The link may be old, or your role may not open it.
-      </Empty>
-    )
-  )
+/** Goes to a screen; the focus goes along, so that the keys and screen readers are there. */
+function visit(to: string): void {
+  go(to)
+  document.getElementById('main')?.focus({ preventScroll: true })
 }
 
-function ReaderMenu() {
-  const { who, signOut } = useWho()
-  const { theme, zone } = usePreferences()
-  return (
-    <Popover
-      name={`${who.fullName || who.name} ${who.role ?? 'token'}: preferences and sign-out`}
-      className="reader"
-      align="end"
-      label={
-        <>
-          <span className="reader-name">{who.fullName || who.name}</span>{' '}
-          <span className="role">{who.role ?? 'token'}</span>
-        </>
-      }
-    >
-      {(close) => (
-        <div className="menu">
-          <Choice
-            name="Theme"
-            value={theme}
-            options={{ system: 'System', light: 'Light', dark: 'Dark' }}
-            onChoose={(next) => prefer({ theme: next })}
-          />
-          <Choice
-            name="Times"
-            value={zone}
-            options={{ local: 'Local', utc: 'UTC' }}
-            onChoose={(next) => prefer({ zone: next })}
-          />
-          <ZoneChoice />
-          {who.role !== null && (
-            <Link to="/account" onClick={close}>
-              Password, second factor, sessions
-            </Link>
-          )}
-          {who.csrf !== null && (
-            <button type="button" className="plain" onClick={signOut}>
-              Sign out
-            </button>
-          )}
-        </div>
-      )}
-    </Popover>
-  )
-}
+const ROWS = '.event-list a, .alert-list a, .bar-list :is(a, button), .list tbody th :is(a, button)'
 
-interface ChoiceProps<Value extends string> {
-  readonly name: string
-  /** None of the options if another choice applies. */
-  readonly value: string
-  readonly options: Readonly<Record<Value, string>>
-  readonly onChoose: (value: Value) => void
-}
-
-function Choice<Value extends string>({ name, value, options, onChoose }: ChoiceProps<Value>) {
-  return (
-    <fieldset className="choice">
-      <legend>{name}</legend>
-      {(Object.keys(options) as Value[]).map((option) => (
-        <button key={option} type="button" aria-pressed={option === value} onClick={() => onChoose(option)}>
-          {options[option]}
-        </button>
-      ))}
-    </fieldset>
-  )
-}
-
-const SHOWN = 8
-
-/** Any time zone, looked for by its name. */
-function ZoneChoice() {
-  const zone = useZone()
-  const [looked, setLooked] = useState('')
-  const id = useId()
-  const zones = looked === '' ? [] : zonesLike(looked)
-  // An older name of a zone is not in the list, and is a zone all the same.
-  const named = looked.trim()
-  const offered = zones.length === 0 && isZone(named) ? [named] : zones
-  const choose = (chosen: string): void => {
-    prefer({ zone: chosen })
-    setLooked('')
-  }
-  return (
-    <div className="zone-choice">
-      <label htmlFor={id}>Another time zone</label>
-      <input
-        id={id}
-        type="search"
-        className="small"
-        placeholder={zone}
-        value={looked}
-        onChange={({ target }) => setLooked(target.value)}
-        onKeyDown={({ key }) => key === 'Enter' && offered[0] !== undefined && choose(offered[0])}
-      />
-      <ul>
-        {offered.slice(0, SHOWN).map((one) => (
-          <li key={one}>
-            <button type="button" className="plain" onClick={() => choose(one)}>
-              {one}
-            </button>
-          </li>
-        ))}
-      </ul>
-      {looked !== '' && offered.length === 0 && (
-        <p className="quiet small">No time zone matches. Type a city or a region, such as Tokyo.</p>
-      )}
-      {offered.length > SHOWN && (
-        <p className="quiet small">{offered.length - SHOWN} more: type more letters of the name.</p>
-      )}
-    </div>
-  )
+/** Moves the focus from row to row of the lists of a screen. */
+function focusRow(by: number): void {
+  const rows = [...document.querySelectorAll<HTMLElement>(`#main :is(${ROWS})`)]
+  const here = rows.indexOf(document.activeElement as HTMLElement)
+  rows[here === -1 ? 0 : here + by]?.focus()
 }

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useLayoutEffect, useRef } from 'react'
 
 interface DialogProps {
   readonly title: string
@@ -11,7 +11,8 @@ interface DialogProps {
 /** A modal dialog of the browser's own: it keeps the focus in, and gives it back. */
 export function Dialog({ title, onClose, wide = false, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  // It is closed while it is still in the page: only then does the browser give the focus back.
+  useLayoutEffect(() => {
     const shown = dialog.current
     shown?.showModal()
     return () => shown?.close()
@@ -36,31 +37,5 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps) 
       </header>
       <div className="dialog-body">{children}</div>
     </dialog>
-  )
-}
-
-/** The keys of a screen, with what each does; two spaces separate keys that do the same. */
-export function KeysDialog({
-  keys,
-  onClose,
-}: {
-  keys: readonly (readonly [keys: string, about: string])[]
-  onClose: () => void
-}) {
-  return (
-    <Dialog title="Keys" onClose={onClose}>
-      <dl className="keys">
-        {keys.map(([key, about]) => (
-          <div key={key}>
-            <dt>
-              {key.split('  ').map((one) => (
-                <kbd key={one}>{one}</kbd>
-              ))}
-            </dt>
-            <dd>{about}</dd>
-          </div>
-        ))}
-      </dl>
-    </Dialog>
   )
 }

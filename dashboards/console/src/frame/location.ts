@@ -20,10 +20,22 @@ function moved(): void {
 
 window.addEventListener('popstate', moved)
 
+/** The number of places that the reader came through within the console; it is kept with each place of the browser's history. */
+function behind(): number {
+  const state: unknown = window.history.state
+  return typeof state === 'object' && state !== null && 'behind' in state ? Number(state.behind) : 0
+}
+
+/** Goes back to where the reader came from, or to `otherwise` if they came by a link. */
+export function goBack(otherwise: string): void {
+  if (behind() > 0) window.history.back()
+  else go(otherwise)
+}
+
 export function go(to: string, { replace = false } = {}): void {
   if (to === `${place.path}${place.search}`) return
-  if (replace) window.history.replaceState(null, '', to)
-  else window.history.pushState(null, '', to)
+  if (replace) window.history.replaceState({ behind: behind() }, '', to)
+  else window.history.pushState({ behind: behind() + 1 }, '', to)
   moved()
 }
 

@@ -1,6 +1,7 @@
 import { Refreshed } from '../frame/as-of.tsx'
 import { useParameter } from '../frame/location.ts'
 import { RangePicker } from '../time/range-picker.tsx'
+import { FIRST_RANGES } from '../time/ranges.ts'
 import { BarList } from './bar-list.tsx'
 import { Figure } from './figures.tsx'
 import { Found } from './found.tsx'
@@ -11,7 +12,7 @@ const OWN = 'event.module: waybill and audit.seal.agent: indexer-*'
 
 /** The activity of people here: it is itself in the audit trail. */
 export default function Auditor() {
-  const [range, setRange] = useParameter('range', 'now-7d')
+  const [range, setRange] = useParameter('range', FIRST_RANGES['/auditor'])
   const of = (condition: string): string => `${OWN} and ${condition}`
   return (
     <div className="screen">

@@ -11,7 +11,7 @@ import { Failed, Loading } from '../frame/states.tsx'
 import { seesAll, useMay, useWho } from '../session/session.tsx'
 import { bytes, counted, figure } from '../time/format.ts'
 import { RangePicker, rangeName } from '../time/range-picker.tsx'
-import { begun, between, rangeOf } from '../time/ranges.ts'
+import { begun, between, FIRST_RANGES, rangeOf } from '../time/ranges.ts'
 import { inWords, useTried } from './accounts.ts'
 import { AgentsHealth } from './agents-health.tsx'
 import { Attention } from './attention.tsx'
@@ -22,7 +22,7 @@ import { Panel, ScreenHead } from './panel.tsx'
 import { EXPORTS, FAILED_SIGN_INS, HIGH_PRIORITY } from './priority.ts'
 
 export default function Overview() {
-  const [range, setRange] = useParameter('range', 'now-7d')
+  const [range, setRange] = useParameter('range', FIRST_RANGES['/'])
   const zone = useZone()
   const { who } = useWho()
   const maySeeStatus = useMay('status') && seesAll(who)

@@ -10,7 +10,7 @@ import { Empty } from '../frame/states.tsx'
 import { useMay } from '../session/session.tsx'
 import { atLeast, figure, span } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
-import { rangeOf } from '../time/ranges.ts'
+import { FIRST_RANGES, rangeOf } from '../time/ranges.ts'
 import { averageSession } from './average-session.ts'
 import { BarList } from './bar-list.tsx'
 import { Figure } from './figures.tsx'
@@ -22,7 +22,7 @@ import { EXPORTS, FAILED_SIGN_INS, SIGN_INS } from './priority.ts'
 export default function People() {
   const [user, setUser] = useParameter('user', '')
   const [other, setOther] = useParameter('with', '')
-  const [range, setRange] = useParameter('range', 'now-30d')
+  const [range, setRange] = useParameter('range', FIRST_RANGES['/people'])
   const [otherRange, setOtherRange] = useParameter('with-range', '')
   const compares = other !== '' || otherRange !== ''
   return (

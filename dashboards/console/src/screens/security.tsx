@@ -8,7 +8,7 @@ import { useParameter } from '../frame/location.ts'
 import { Loading } from '../frame/states.tsx'
 import { counted, figure } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
-import { rangeOf } from '../time/ranges.ts'
+import { FIRST_RANGES, rangeOf } from '../time/ranges.ts'
 import { useTried } from './accounts.ts'
 import { Bar, BarList } from './bar-list.tsx'
 import { Figure } from './figures.tsx'
@@ -24,7 +24,7 @@ const RIGHTS = 'event.category: iam'
 const KEYS = 'audit.category: security and (event.action: *key* or event.action: *password*)'
 
 export default function Security() {
-  const [range, setRange] = useParameter('range', 'now-7d')
+  const [range, setRange] = useParameter('range', FIRST_RANGES['/security'])
   return (
     <div className="screen">
       <ScreenHead title="Security">

@@ -10,7 +10,7 @@ import { useParameter } from '../frame/location.ts'
 import { Failed, Loading } from '../frame/states.tsx'
 import { figure, span } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
-import { rangeOf } from '../time/ranges.ts'
+import { FIRST_RANGES, rangeOf } from '../time/ranges.ts'
 import { When } from '../time/when.tsx'
 import { BarList } from './bar-list.tsx'
 import { Figure } from './figures.tsx'
@@ -21,7 +21,7 @@ const SYSTEM = 'audit.category: system and not audit.seal.agent: indexer-*'
 const FAILED = 'event.outcome: failure or audit.status: (warning or error)'
 
 export default function System() {
-  const [range, setRange] = useParameter('range', 'now-30d')
+  const [range, setRange] = useParameter('range', FIRST_RANGES['/system'])
   return (
     <div className="screen">
       <ScreenHead title="System">

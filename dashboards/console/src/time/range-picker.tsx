@@ -1,4 +1,5 @@
 import { type FormEvent, useRef, useState } from 'react'
+import { useKeys } from '../frame/keys.ts'
 import { Popover } from '../frame/popover.tsx'
 import { useZone } from '../frame/preferences.ts'
 import { counted, dayOf, minuteTime } from './format.ts'
@@ -13,6 +14,7 @@ interface RangePickerProps {
 /** Chooses the time to look at: a length back from now, or from one moment to another. */
 export function RangePicker({ range, onChoose }: RangePickerProps) {
   const zone = useZone()
+  useKeys({ time: () => document.querySelector<HTMLElement>('#main button.range')?.click() })
   return (
     <Popover
       name={`Time: ${rangeName(range, zone)}`}
@@ -22,7 +24,7 @@ export function RangePicker({ range, onChoose }: RangePickerProps) {
     >
       {(close) => (
         <div className="range-panel">
-          <ul>
+          <ul ref={focusChosen}>
             {PRESETS.map(({ id, name }) => (
               <li key={id}>
                 <button
@@ -51,6 +53,9 @@ export function RangePicker({ range, onChoose }: RangePickerProps) {
     </Popover>
   )
 }
+
+const focusChosen = (list: HTMLElement | null): void =>
+  list?.querySelector<HTMLElement>('[aria-pressed="true"]')?.focus()
 
 export function rangeName(range: string, zone: string): string {
   const preset = PRESETS.find(({ id }) => id === range)

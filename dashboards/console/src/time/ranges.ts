@@ -17,6 +17,16 @@ export const PRESETS = [
 
 export const EVER = 'all'
 
+/** The time that a screen shows if the address names none. */
+export const FIRST_RANGES = {
+  '/': 'now-7d',
+  '/events': 'now-7d',
+  '/security': 'now-7d',
+  '/people': 'now-30d',
+  '/system': 'now-30d',
+  '/auditor': 'now-7d',
+} as const
+
 export const LENGTHS = {
   m: { name: 'minute', length: 60_000 },
   h: { name: 'hour', length: 3_600_000 },
