@@ -207,7 +207,24 @@ export const apiTokensShape = z.object({ tokens: z.array(tokenShape) })
 
 export const madeTokenShape = tokenShape.extend({ token: z.string().describe('Shown this once.') })
 
-export const savedSearchShape = z.object({ name: z.string(), search: z.string(), saved: time })
+export const savedSearchShape = z.object({
+  name: z.string(),
+  search: z.string(),
+  saved: time,
+  owner: z.string().describe('The name of the user who saved it.'),
+  shared: z.boolean().describe('Whether other users see it.'),
+  mayChange: z
+    .boolean()
+    .describe(
+      'Whether you may replace, share or delete it: it is yours, or it is shared and you are a manager.',
+    ),
+})
+export const savedSearchOwner = z
+  .string()
+  .min(1)
+  .max(256)
+  .optional()
+  .describe('The owner of a shared search, if it is not you.')
 export const savedSearchesShape = z.object({ searches: z.array(savedSearchShape) })
 export const newSearchShape = z.strictObject({
   search: z
@@ -215,4 +232,8 @@ export const newSearchShape = z.strictObject({
     .max(8192)
     .regex(/^(?:\?[^#]*)?$/, 'expected the part behind /events in the address, from its question mark')
     .describe('The part behind /events in the console’s address: ?q=...&range=...'),
+  shared: z
+    .boolean()
+    .optional()
+    .describe('Whether other users see it. Left out: as it was; a new one is private.'),
 })

@@ -644,24 +644,40 @@ export interface Operations {
       partial: { reason: 'time' | 'values'; sentence: string } | null
     }
   }
-  /** Your saved searches, by name. */
+  /** Your saved searches by name, then those that others share. Users who see only some events, or masked fields, see only their own: a search may name what is hidden from them. */
   getSavedSearches: {
     params: Record<never, never>
     query: Record<never, never>
     body: undefined
-    answer: { searches: Array<{ name: string; search: string; saved: number }> }
+    answer: {
+      searches: Array<{
+        name: string
+        search: string
+        saved: number
+        owner: string
+        shared: boolean
+        mayChange: boolean
+      }>
+    }
   }
-  /** Saves a search, and replaces one of this name. */
+  /** Saves a search, and replaces one of this name. A shared one can also be replaced by managers, who name its owner. */
   putSavedSearchesName: {
     params: { name: string }
-    query: Record<never, never>
-    body: { search: string }
-    answer: { name: string; search: string; saved: number }
+    query: { owner?: string | undefined }
+    body: { search: string; shared?: boolean | undefined }
+    answer: {
+      name: string
+      search: string
+      saved: number
+      owner: string
+      shared: boolean
+      mayChange: boolean
+    }
   }
-  /** Forgets a saved search. */
+  /** Deletes a saved search. A shared one can also be deleted by managers, who name its owner. */
   deleteSavedSearchesName: {
     params: { name: string }
-    query: Record<never, never>
+    query: { owner?: string | undefined }
     body: undefined
     answer: undefined
   }

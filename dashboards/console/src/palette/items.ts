@@ -69,10 +69,10 @@ export function useItems(
     })),
     ...saved
       .filter(({ name }) => matches(typed, name))
-      .map(({ name, search }) => ({
+      .map(({ name, search, owner }) => ({
         group: 'Saved searches',
         name,
-        about: '',
+        about: owner === who.name ? '' : `shared by ${owner}`,
         to: `/events${search}`,
         isKept: true,
       })),
