@@ -62,6 +62,8 @@ async function writeConfigs(url: string): Promise<{ indexer: string; agent: stri
     indexer,
     `# Written by npm start, again at each start. All settings: config/indexer.yml
 listen: ${url}
+# A trial on this machine: the console asks the first admin to choose a password, but shows everything before.
+demo: true
 store: { embedded: { path: ../store } }
 # Places of the addresses for examples, made up for the scenario.
 enrich: { geo: { file: ${JSON.stringify(join(import.meta.dirname, 'places.mmdb'))} } }
@@ -239,7 +241,7 @@ async function firstSignIn(): Promise<string> {
   try {
     const text = await readFile(`${DATA}/store/first-sign-in`, 'utf8')
     const [, name, password] = /^name: (.*)\npassword: (.*)$/m.exec(text) ?? []
-    return `user ${name}, password ${password} (to be changed at the first sign-in: npx waybill login)`
+    return `user ${name}, password ${password} (the console asks you to choose your own)`
   } catch {
     return 'npx waybill login'
   }

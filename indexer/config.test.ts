@@ -70,6 +70,18 @@ describe('the settings of an indexer', () => {
     }
   })
 
+  it('of a demo are refused where others could reach it', () => {
+    const demo = `demo: true\n${STORE}`
+    expect(parse(`listen: http://127.0.0.1:8600\n${demo}`).demo).toBe(true)
+    expect(parse(`listen: http://127.0.0.1:8600\n${STORE}`).demo).toBe(false)
+    for (const open of [
+      `${ANYWHERE}${demo}`,
+      `listen: http://127.0.0.1:8600\nproxies: [127.0.0.1]\n${demo}`,
+      'listen: http://127.0.0.1:8600\ndemo: true\nstore: { elasticsearch: { nodes: [http://127.0.0.1:9200], path: ./data } }\n',
+    ])
+      expect(refusal(open)).toContain('demo is only for a trial on one machine')
+  })
+
   it('off loopback want https, or plain http by its name', () => {
     expect(refusal(`listen: http://0.0.0.0:8600\n${STORE}`)).toMatch(
       /use https with tls, or set allow-plain-http: true/,

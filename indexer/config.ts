@@ -142,6 +142,8 @@ export const indexerConfigSchema = z.strictObject({
       absolute: duration({ min: 1000, max: 90 * DAY }).default(12 * 60 * MINUTE),
     })
     .prefault({}),
+  /** A trial on this machine: its first admin may look before choosing a password. */
+  demo: z.boolean().default(false),
   'sign-in': z.strictObject({ openid: openIdSchema.optional() }).prefault({}),
   masked: z.partialRecord(z.enum(ROLES), z.array(maskedField)).default({}),
   store: z.strictObject({ embedded: embedded.optional(), elasticsearch: elasticsearch.optional() }),
@@ -315,6 +317,9 @@ function whatDoesNotGoTogether(config: IndexerConfig): string | null {
   if (!secure && config.tls !== undefined) return 'tls is set, but listen is http: write listen: https://...'
   if (!secure && config.agents.certificates === 'required')
     return 'agents.certificates: required needs https: write listen: https://... with tls.'
+  const { demo, proxies, store } = config
+  if (demo && (!isLoopback(host) || proxies.length > 0 || store.embedded === undefined))
+    return 'demo is only for a trial on one machine: it needs a listen address on loopback, an embedded store and no proxies. Remove demo.'
   if (!isLoopback(host)) {
     if (!secure && !config['allow-plain-http'])
       return `listen is plain http on ${host}, which others can read: use https with tls, or set allow-plain-http: true.`

@@ -255,6 +255,7 @@ async function startParts(
       folder: folderOf(config),
       times: sessionTimes,
       provider: () => current['sign-in'].openid ?? null,
+      isDemo: (address) => config.demo && isLoopback(address),
       ...(parts.passwordCost === undefined ? {} : { passwordCost: parts.passwordCost }),
       log,
       clock: lasting.now,

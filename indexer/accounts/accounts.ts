@@ -44,6 +44,8 @@ export async function openAccounts(parts: {
   folder: string
   times: () => SessionTimes
   passwordCost?: Cost
+  /** Whether a sign-in from this address is one at a trial, on its own machine. */
+  isDemo: (address: string) => boolean
   /** The provider as the settings name it now; null: local users alone. */
   provider: () => OpenIdSettings | null
   log: Logger

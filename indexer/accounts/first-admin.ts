@@ -49,7 +49,7 @@ export async function ensureFirstAdmin(parts: {
     limits: NO_LIMITS,
     epoch: 0,
     password: await passwords.hash(password),
-    oneTime: { until: null },
+    oneTime: { until: null, isFirst: true },
     secondFactor: null,
     locked: null,
     created: now,

@@ -63,6 +63,7 @@ export class SignIn {
   readonly #wallClock: () => number
   readonly #box: SecretBox
   readonly #delays: Delays
+  readonly #isDemo: (address: string) => boolean
 
   constructor(parts: {
     users: Users
@@ -76,7 +77,9 @@ export class SignIn {
     /** The time that the users' devices show, too. */
     wallClock: () => number
     box: SecretBox
+    isDemo: (address: string) => boolean
   }) {
+    this.#isDemo = parts.isDemo
     this.#box = parts.box
     this.#users = parts.users
     this.#sessions = parts.sessions
@@ -109,7 +112,7 @@ export class SignIn {
       throw refused(WRONG)
     }
     this.#delays.succeeded(key)
-    const wants = user.secondFactor !== null ? 'second-factor' : user.oneTime !== null ? 'new-password' : null
+    const wants = user.secondFactor !== null ? 'second-factor' : this.#wantsPassword(user, from)
     if (wants !== 'second-factor') await this.#record(user, from, 'success', 'signed in')
     return this.#open(user, { kind: said.kind, wants, ...from })
   }
@@ -132,9 +135,18 @@ export class SignIn {
     await this.#sessions.end(session)
     return this.#open(user, {
       kind: session.kind,
-      wants: user.oneTime === null ? null : 'new-password',
+      wants: this.#wantsPassword(user, from),
       ...from,
     })
+  }
+
+  /**
+   * A password that somebody else gave is good for one sign-in. Only the demo shows something before it is changed, to its first admin on
+   * its own machine. That password is random, and known to those who can read the terminal or the data folder of the demo, who can do
+   * everything there anyway. The settings refuse `demo` for an indexer that others can reach; without it the next sign-in asks.
+   */
+  #wantsPassword({ oneTime }: User, { address }: Origin): 'new-password' | null {
+    return oneTime === null || (oneTime.isFirst && this.#isDemo(address)) ? null : 'new-password'
   }
 
   async #open(user: User, how: Parameters<Sessions['begin']>[1]): Promise<Opened> {

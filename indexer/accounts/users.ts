@@ -29,7 +29,13 @@ const userSchema = z.object({
     })
     .optional(),
   /** Set while the password is one that somebody else gave: it can only be used to change it, until this time (null: without end). */
-  oneTime: z.object({ until: z.number().nullable() }).nullable(),
+  oneTime: z
+    .object({
+      until: z.number().nullable(),
+      /** It is the password of the first admin, which the indexer itself made. */
+      isFirst: z.boolean().default(false),
+    })
+    .nullable(),
   secondFactor: z
     .object({
       secret: z.string(),

@@ -48,6 +48,36 @@ describe('the first admin', () => {
   })
 })
 
+describe('the first admin of the demo', () => {
+  it('looks before choosing a password, is asked to choose one, and nobody else is spared', async () => {
+    const demo = await StrictIndexer.start({ demo: true })
+    try {
+      const password = await demo.firstPassword()
+      const admin = new Person(demo.indexer)
+      expect((await admin.signIn('admin', password)).json).toMatchObject({ wants: null, firstPassword: true })
+      expect(await admin.status('/v1/users')).toBe(200)
+      const made = await admin.ask('/v1/users', { json: { name: 'vera', role: 'viewer' } })
+      const vera = new Person(demo.indexer)
+      expect((await vera.signIn('vera', String(made.json.password))).json).toMatchObject({
+        wants: 'new-password',
+        firstPassword: false,
+      })
+
+      // A real installation with the same store asks at once.
+      await demo.indexer.stop()
+      await demo.indexer.run({ read: 'token', manage: 'token', demo: false })
+      expect((await admin.signIn('admin', password)).json.wants).toBe('new-password')
+      expect((await admin.step('/v1/session/password', { password: PASSWORD })).json).toMatchObject({
+        wants: null,
+        firstPassword: false,
+      })
+      await expect(access(demo.file('first-sign-in'))).rejects.toThrow()
+    } finally {
+      await demo.end()
+    }
+  })
+})
+
 describe('the cookie', () => {
   it('is HttpOnly and SameSite=Strict, and on loopback without Secure', async () => {
     await strict.person('cora', 'viewer')

@@ -89,6 +89,7 @@ export const whoShape = z.object({
     .enum(['second-factor', 'new-password'])
     .nullable()
     .describe('What the client must send before it may do anything else.'),
+  firstPassword: z.boolean().describe('The password is still the one that the demo made. Choose your own.'),
   csrf: z.string().nullable().describe('For the header X-Waybill-Csrf of each change with a cookie.'),
   expires: time.nullable().describe('When the session ends at the latest.'),
 })

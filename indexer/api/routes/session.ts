@@ -52,6 +52,7 @@ export function sessionRoutes(service: Service): Route[] {
       provider: user?.identity?.issuer ?? null,
       secondFactor: user !== null && user.secondFactor !== null,
       wants: session?.wants ?? null,
+      firstPassword: user?.oneTime?.isFirst === true,
       csrf: by.kind === 'session' && session?.kind === 'browser' ? csrfOf(by.secret) : null,
       expires: session === null ? null : session.created + sessionTimes().absolute,
     }

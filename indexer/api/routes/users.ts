@@ -77,7 +77,7 @@ export function userRoutes(service: Service): Route[] {
           id: random(8).toString('hex'),
           epoch: 0,
           password: hash,
-          oneTime: { until: expires },
+          oneTime: { until: expires, isFirst: false },
           secondFactor: null,
           locked: null,
           created: now,
@@ -209,7 +209,7 @@ export function userRoutes(service: Service): Route[] {
         const changed = await users.change(name, (before) => ({
           ...before,
           password: hash,
-          oneTime: { until: expires },
+          oneTime: { until: expires, isFirst: false },
           secondFactor: body.secondFactor === 'remove' ? null : before.secondFactor,
           epoch: before.epoch + 1,
         }))

@@ -2549,6 +2549,7 @@ export interface Operations {
       provider: string | null
       secondFactor: boolean
       wants: ('second-factor' | 'new-password') | null
+      firstPassword: boolean
       csrf: string | null
       expires: number | null
       token: string | null
@@ -2582,6 +2583,7 @@ export interface Operations {
       provider: string | null
       secondFactor: boolean
       wants: ('second-factor' | 'new-password') | null
+      firstPassword: boolean
       csrf: string | null
       expires: number | null
     }
@@ -2621,6 +2623,7 @@ export interface Operations {
       provider: string | null
       secondFactor: boolean
       wants: ('second-factor' | 'new-password') | null
+      firstPassword: boolean
       csrf: string | null
       expires: number | null
       token: string | null
@@ -2654,6 +2657,7 @@ export interface Operations {
       provider: string | null
       secondFactor: boolean
       wants: ('second-factor' | 'new-password') | null
+      firstPassword: boolean
       csrf: string | null
       expires: number | null
       token: string | null

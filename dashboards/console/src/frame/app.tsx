@@ -2,6 +2,7 @@ import { Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { Bell } from '../alerts/bell.tsx'
 import { useAsk } from '../api/use-ask.ts'
 import { Palette } from '../palette/palette.tsx'
+import { useWho } from '../session/session.tsx'
 import { type Wrong, withoutWrong, wrongIn } from './address.ts'
 import { CopyLink } from './copy-link.tsx'
 import { actOf, KEY_NAMES, KEYS, useKeys } from './keys.ts'
@@ -19,6 +20,7 @@ const PRELOAD = 2000
 
 export function App() {
   const { path, search } = usePlace()
+  const { who } = useWho()
   const fields =
     useAsk('getFields', {}, { enabled: path === '/events' && search !== '' }).data?.fields ?? null
   const wrong = wrongIn(path, search, fields)
@@ -90,6 +92,12 @@ export function App() {
         {screens.some(({ name }) => name === 'Alerts') && <Bell />}
         <ReaderMenu />
       </header>
+      {who.firstPassword && path !== '/account' && (
+        <p className="banner">
+          This is a demo, and its password is the one that the terminal showed.{' '}
+          <Link to="/account">Choose your own password</Link>
+        </p>
+      )}
       <main id="main" tabIndex={-1}>
         <Contained key={path}>
           <Suspense fallback={<Loading />}>

@@ -1,11 +1,10 @@
 import { type FormEvent, useState } from 'react'
-import { type Answer, ask, credentials } from '../api/ask.ts'
+import { type Answer, ask } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { Panel, ScreenHead } from '../screens/panel.tsx'
 import { useAct } from '../settings/use-act.ts'
 import { When } from '../time/when.tsx'
 import { useWho } from './session.tsx'
-import { tellTabs } from './tabs.ts'
 
 /** The settings that users change about themselves. */
 export default function Account() {
@@ -39,6 +38,7 @@ export default function Account() {
 }
 
 function Password() {
+  const { renew } = useWho()
   const [current, setCurrent] = useState('')
   const [password, setPassword] = useState('')
   const [told, setTold] = useState<string | null>(null)
@@ -47,10 +47,8 @@ function Password() {
   const send = async (submit: FormEvent): Promise<void> => {
     submit.preventDefault()
     try {
-      const { csrf } = await ask('postSessionPassword', { body: { current, password, tokens } })
-      credentials.csrf = csrf
       // The other tabs have this session, too, and need its new word.
-      tellTabs('signed-in')
+      renew(await ask('postSessionPassword', { body: { current, password, tokens } }))
       setFailed(false)
       setTold(
         `Your password is changed. Your other sessions ${tokens === 'revoke' ? 'and your tokens ' : ''}have ended.`,

@@ -8,9 +8,16 @@ import { hearTabs, type Told, tellTabs } from './tabs.ts'
 export type Who = Answer<'getSession'>
 export type Permission = Who['permissions'][number]
 
-const WhoContext = createContext<{ who: Who; signOut: () => void } | null>(null)
+interface Known {
+  readonly who: Who
+  readonly signOut: () => void
+  /** Takes over what the indexer answered to a change of the user's own account. */
+  readonly renew: (who: Who) => void
+}
 
-export function useWho(): { readonly who: Who; readonly signOut: () => void } {
+const WhoContext = createContext<Known | null>(null)
+
+export function useWho(): Known {
   const known = useContext(WhoContext)
   if (known === null) throw new Error('a screen stands outside of the session')
   return known
@@ -122,7 +129,7 @@ export function Session({ children }: { readonly children: ReactNode }) {
       </main>
     )
   return (
-    <WhoContext.Provider value={{ who, signOut }}>
+    <WhoContext.Provider value={{ who, signOut, renew: signedIn }}>
       <Fragment key={who.name}>{children}</Fragment>
       {standing === 'expired' && (
         <Dialog title="Sign in again" onClose={null}>
