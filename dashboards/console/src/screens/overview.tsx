@@ -16,12 +16,25 @@ import { inWords, useTried } from './accounts.ts'
 import { AgentsHealth } from './agents-health.tsx'
 import { Attention } from './attention.tsx'
 import { Compared } from './figures.tsx'
+import { UnlessEmpty } from './first-agent.tsx'
 import { Found } from './found.tsx'
 
 import { Panel, ScreenHead } from './panel.tsx'
 import { EXPORTS, FAILED_SIGN_INS, HIGH_PRIORITY } from './priority.ts'
 
 export default function Overview() {
+  const { who } = useWho()
+  const maySeeAgents = useMay('status') && seesAll(who)
+  return maySeeAgents ? (
+    <UnlessEmpty>
+      <Board />
+    </UnlessEmpty>
+  ) : (
+    <Board />
+  )
+}
+
+function Board() {
   const [range, setRange] = useParameter('range', FIRST_RANGES['/'])
   const zone = useZone()
   const { who } = useWho()
