@@ -48,7 +48,7 @@ describe('an address that says nothing', () => {
     await page.goto(`${world.url}/events?event=nothing-here`)
     await page.getByText('There is no event nothing-here.').waitFor()
     await page.goto(`${world.url}/events?q=user%3A%20%28`)
-    await page.getByText('The query can’t be understood.').waitFor()
+    await page.getByText('This query is not valid.').waitFor()
   })
 
   it('keeps what is right in it, and any length back from now is right', async () => {

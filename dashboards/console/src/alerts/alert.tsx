@@ -154,7 +154,7 @@ function Events({ alert, query }: { alert: Alert; query: string | null }) {
       }
     >
       {named === '' ? (
-        <p className="quiet">It is about the state of Waybill, not about events.</p>
+        <p className="quiet">This alert is about the state of Waybill, not about events.</p>
       ) : data === undefined ? (
         error === null ? (
           <Loading rows={3} />

@@ -5,6 +5,7 @@ import { actOf, useKeys } from '../frame/keys.ts'
 import { Link } from '../frame/link.tsx'
 import { go, useParameter, usePlace } from '../frame/location.ts'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
+import { Subnav } from '../frame/subnav.tsx'
 import { ScreenHead } from '../screens/panel.tsx'
 import { useWho } from '../session/session.tsx'
 import { counted, figure } from '../time/format.ts'
@@ -29,16 +30,14 @@ export default function Alerts() {
       <ScreenHead title={path === '/incidents' ? 'Incidents' : 'Alerts'}>
         <Refreshed />
       </ScreenHead>
-      <nav className="subnav" aria-label="Alerts">
-        {[
-          { to: '/alerts', name: 'Alerts' },
-          { to: '/incidents', name: 'Incidents' },
-        ].map(({ to, name }) => (
-          <Link key={to} to={to} aria-current={path === to ? 'page' : undefined}>
-            {name}
-          </Link>
-        ))}
-      </nav>
+      <Subnav
+        label="Alerts"
+        parts={[
+          { path: '/alerts', name: 'Alerts' },
+          { path: '/incidents', name: 'Incidents' },
+        ]}
+        shown={path}
+      />
       {path === '/incidents' ? <Incidents /> : <Many />}
     </div>
   )
@@ -99,7 +98,7 @@ function useFilters() {
         <option value="medium">Medium or higher</option>
       </select>
       <select aria-label="Assigned to" value={assignee} onChange={({ target }) => setAssignee(target.value)}>
-        <option value="">Everybody’s</option>
+        <option value="">Assigned to anybody</option>
         <option value="me">Assigned to me</option>
         {assignee !== '' && assignee !== 'me' && <option value={assignee}>Assigned to {assignee}</option>}
       </select>
@@ -158,7 +157,7 @@ function Many() {
               checked={picked.length === alerts.length}
               onChange={({ target }) => setChosen(new Set(target.checked ? alerts.map(({ id }) => id) : []))}
             />
-            <span>{picked.length === 0 ? 'Choose all' : `${figure(picked.length)} chosen`}</span>
+            <span>{picked.length === 0 ? 'Select all' : `${figure(picked.length)} selected`}</span>
           </label>
           <AlertActs
             alerts={picked.length === 0 && marked !== undefined ? [marked] : picked}

@@ -4,7 +4,7 @@ import { useAsk } from '../api/use-ask.ts'
 import { type Event, text } from '../events/event.ts'
 import { Failed, Loading } from '../frame/states.tsx'
 import { seesAll, useWho } from '../session/session.tsx'
-import { figure } from '../time/format.ts'
+import { counted, figure } from '../time/format.ts'
 import { When } from '../time/when.tsx'
 import { type Checked, check, type Proof, placeInLog, sealedIn } from './check-proof.ts'
 
@@ -73,7 +73,7 @@ export function Custody({ event }: { event: Event }) {
           ) : (
             <>
               Entry {figure(place.index)} of the transparency log <code>{place.origin}</code>, under a signed
-              checkpoint over {figure(place.size)} entries.
+              checkpoint over {counted(place.size, 'entry', 'entries')}.
             </>
           )}
         </Step>
@@ -90,7 +90,7 @@ export function Custody({ event }: { event: Event }) {
             <ul className="plain-list">
               {anchors.map(({ name, size, at }) => (
                 <li key={name}>
-                  <bdi>{name}</bdi> has a checkpoint over {figure(size ?? 0)} entries
+                  <bdi>{name}</bdi> has a checkpoint over {counted(size ?? 0, 'entry', 'entries')}
                   {at !== null && (
                     <>
                       , since <When at={at} />

@@ -255,7 +255,7 @@ const onWhatOf = (event: Event): Fact[] => [
   field(event, 'audit.entity.name', 'Record'),
   field(event, 'audit.entity.id', 'Record id'),
   field(event, 'user.target.name', 'Target user'),
-  field(event, 'audit.parent.name', 'Because of'),
+  field(event, 'audit.parent.name', 'Caused by'),
   field(event, 'audit.module', 'Module'),
   field(event, 'audit.component', 'Component'),
 ]
@@ -284,7 +284,7 @@ function Original({ line }: { line: string }) {
   if (line === '') return <p className="quiet">The original line is not stored, or you may not see it.</p>
   return (
     <section>
-      <p className="quiet small">As the source wrote it. Control characters are shown as signs.</p>
+      <p className="quiet small">As the source wrote it. Control characters are shown as symbols.</p>
       <pre className="original">
         <bdi>{visible(line)}</bdi>
       </pre>

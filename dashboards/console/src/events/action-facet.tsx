@@ -74,7 +74,7 @@ export function ActionFacet({
               </li>
             ))}
           </ul>
-          {more > 0 && <p className="quiet small">{figure(more)} more of other actions</p>}
+          {more > 0 && <p className="quiet small">{counted(more, 'event')} of other actions</p>}
         </details>
       ))}
       {others > 0 && <p className="quiet small">{counted(others, 'event')} of other entities</p>}

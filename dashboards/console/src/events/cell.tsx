@@ -134,7 +134,7 @@ export function FullChanges({ event }: { event: Event }) {
   )
 }
 
-const STATES: Readonly<Record<string, string>> = { ok: 'Well', warning: 'Warning', error: 'Error' }
+const STATES: Readonly<Record<string, string>> = { ok: 'OK', warning: 'Warning', error: 'Error' }
 
 /** The state that a component, or a job, reports. */
 export function Status({ status }: { status: string }) {

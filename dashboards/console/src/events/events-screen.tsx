@@ -216,7 +216,7 @@ export function EventsScreen() {
         {results.isPending ? (
           <Loading rows={14} />
         ) : badQuery !== null ? (
-          <Empty title="The query can’t be understood.">
+          <Empty title="This query is not valid.">
             The search bar shows where, and suggests corrections.
           </Empty>
         ) : problem !== null && rows === 0 ? (

@@ -1,7 +1,7 @@
 import { useDeferredValue, useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
 import { Failed, Loading } from '../frame/states.tsx'
-import { figure } from '../time/format.ts'
+import { figure, moreValues } from '../time/format.ts'
 import { rangeOf } from '../time/ranges.ts'
 import { type Filter, type Question, queryOf } from './question.ts'
 
@@ -70,8 +70,7 @@ export function Facet({ field, question, onToggle, most = 8, searchable = false 
       {looked !== '' && values.length === 0 && <p className="quiet">No value begins with this.</p>}
       {(data?.split?.others ?? 0) > 0 && (
         <p className="quiet small">
-          {figure((data?.split?.distinct ?? 0) - buckets.length)} more with {figure(data?.split?.others ?? 0)}{' '}
-          events
+          {moreValues((data?.split?.distinct ?? 0) - buckets.length, data?.split?.others ?? 0)}
         </p>
       )}
       {data?.partial !== null && data?.partial !== undefined && (

@@ -47,13 +47,13 @@ export const KEYS = {
   later: { press: 'ArrowRight', does: 'The record at a later event', group: 'In an entry' },
   follow: { press: 'f', does: 'Follow new events, or stop', group: 'Events' },
   refresh: { press: 'r', does: 'Refresh', group: 'Events' },
-  choose: { press: 'x', does: 'Choose the alert', group: 'Alerts' },
-  acknowledge: { press: 'a', does: 'Acknowledge what is chosen', group: 'Alerts' },
-  assign: { press: 's', does: 'Assign it', group: 'Alerts' },
-  resolve: { press: 'r', does: 'Resolve it', group: 'Alerts' },
-  snooze: { press: 'z', does: 'Snooze it', group: 'Alerts' },
+  choose: { press: 'x', does: 'Select the alert', group: 'Alerts' },
+  acknowledge: { press: 'a', does: 'Acknowledge the selected alerts', group: 'Alerts' },
+  assign: { press: 's', does: 'Assign them', group: 'Alerts' },
+  resolve: { press: 'r', does: 'Resolve them', group: 'Alerts' },
+  snooze: { press: 'z', does: 'Snooze them', group: 'Alerts' },
   note: { press: 'n', does: 'Add a note', group: 'Alerts' },
-  chooseNothing: { press: 'Escape', does: 'Choose nothing', group: 'Alerts' },
+  chooseNothing: { press: 'Escape', does: 'Select nothing', group: 'Alerts' },
 } as const satisfies Readonly<Record<string, Key>>
 
 export type KeyName = keyof typeof KEYS

@@ -9,6 +9,7 @@ import { Panel, ScreenHead } from '../screens/panel.tsx'
 import { useMay } from '../session/session.tsx'
 import { Confirm } from '../settings/confirm.tsx'
 import { useAct } from '../settings/use-act.ts'
+import { counted } from '../time/format.ts'
 import { When } from '../time/when.tsx'
 import { Backtest } from './backtest.tsx'
 import { EventTest } from './event-test.tsx'
@@ -187,7 +188,7 @@ function Verdict({ check, isChecked }: { check: Check | undefined; isChecked: bo
   const wrong = check?.problems.length ?? 0
   return (
     <span role="status" className={`sign ${!isChecked ? '' : wrong > 0 ? 'error' : 'well'}`}>
-      {!isChecked ? 'Checking …' : wrong === 0 ? 'Valid' : wrong === 1 ? '1 mistake' : `${wrong} mistakes`}
+      {!isChecked ? 'Checking …' : wrong === 0 ? 'Valid' : counted(wrong, 'mistake')}
     </span>
   )
 }

@@ -10,7 +10,7 @@ import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { Panel, ScreenHead } from '../screens/panel.tsx'
 import { useMay } from '../session/session.tsx'
 import { useAct } from '../settings/use-act.ts'
-import { figure } from '../time/format.ts'
+import { counted, figure } from '../time/format.ts'
 import { When } from '../time/when.tsx'
 import { RuleEditor, type Saved } from './editor.tsx'
 import { Explanation } from './explanation.tsx'
@@ -218,7 +218,7 @@ function costOf({ micros, judged, matched }: Rule) {
         : `${figure(Math.round(micros / 1_000_000))} s`
   return (
     <span
-      title={`Processor time since the indexer started: ${figure(judged)} events judged, ${figure(matched)} matched`}
+      title={`Processor time since the indexer started: ${counted(judged, 'event')} checked, ${figure(matched)} matched`}
     >
       {judged === 0 ? '' : time}
     </span>

@@ -21,7 +21,7 @@ export function healthOf(agent: Agent, now: number): Health {
 }
 
 export const HEALTH: Record<Health, string> = {
-  well: 'Well',
+  well: 'Healthy',
   notices: 'Check its inputs',
   behind: 'Behind',
   silent: 'Silent',

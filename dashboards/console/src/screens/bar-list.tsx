@@ -3,7 +3,7 @@ import { useAsk } from '../api/use-ask.ts'
 import { all, eventsWith, is } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
 import { Failed, Loading } from '../frame/states.tsx'
-import { counted, figure } from '../time/format.ts'
+import { counted, figure, moreValues } from '../time/format.ts'
 import { rangeOf } from '../time/ranges.ts'
 
 interface BarListProps {
@@ -37,7 +37,7 @@ export function BarList({ q, range, field, top = 8, none = 'No events in this pe
       ))}
       {(data.split?.others ?? 0) > 0 && (
         <li className="quiet small">
-          {figure((data.split?.distinct ?? 0) - buckets.length)} more with {figure(data.split?.others ?? 0)}
+          {moreValues((data.split?.distinct ?? 0) - buckets.length, data.split?.others ?? 0)}
         </li>
       )}
       {(data.split?.none ?? 0) > 0 && (

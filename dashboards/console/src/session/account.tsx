@@ -176,7 +176,7 @@ function SecondFactor({ on }: { on: boolean }) {
       <p className="quiet">
         {isOn
           ? 'On: each sign-in asks for a code. Turning it off ends your other sessions.'
-          : 'Off. With a code of an app on your telephone, a stolen password is worthless.'}
+          : 'Off. With a code from an app on your phone, a stolen password alone does not open your account.'}
       </p>
       <label>
         Current password

@@ -4,7 +4,7 @@ import { useZone } from '../frame/preferences.ts'
 import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { type Agent, HEALTH, healthOf } from '../screens/agents-health.tsx'
 import { useMay } from '../session/session.tsx'
-import { bytes, figure, fullTime, span } from '../time/format.ts'
+import { bytes, counted, figure, fullTime, span } from '../time/format.ts'
 import { When } from '../time/when.tsx'
 import { Confirm, Once } from './confirm.tsx'
 import { useAct } from './use-act.ts'
@@ -116,7 +116,7 @@ function AgentCard({ agent, onRevoke }: { agent: Agent; onRevoke: (() => void) |
       ))}
       {ledger !== null && (
         <>
-          <h3>Account of {figure(ledger.read)} records read</h3>
+          <h3>{counted(ledger.read, 'record')} read, of which</h3>
           <ul className="ledger">
             {LEDGER.filter((name) => ledger[name] > 0 || name === 'stored').map((name) => (
               <li key={name} className={name}>

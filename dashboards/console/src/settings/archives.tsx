@@ -78,7 +78,7 @@ function Place({
         </dd>
         <dt>Content</dt>
         <dd>
-          {figure(events)} events in {counted(objects.length, 'object')}, {bytes(size)}
+          {counted(events, 'event')} in {counted(objects.length, 'object')}, {bytes(size)}
         </dd>
         <dt>Last run</dt>
         <dd>{ran === null ? 'none since the indexer started' : <When at={ran} relative />}</dd>

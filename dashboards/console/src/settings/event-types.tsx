@@ -3,7 +3,7 @@ import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { useMay } from '../session/session.tsx'
-import { figure } from '../time/format.ts'
+import { counted, figure } from '../time/format.ts'
 import { useAct } from './use-act.ts'
 
 type Type = Answer<'getEventTypes'>['types'][number]
@@ -131,11 +131,7 @@ function TypeRow({
       </label>
       <code className="quiet">{type.id}</code>
       {type.mandatory && <span className="quiet small">always recorded</span>}
-      {exceptions.length > 0 && (
-        <span className="small">
-          {exceptions.length} {exceptions.length === 1 ? 'exception' : 'exceptions'}
-        </span>
-      )}
+      {exceptions.length > 0 && <span className="small">{counted(exceptions.length, 'exception')}</span>}
     </li>
   )
 }

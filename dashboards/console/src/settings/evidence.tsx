@@ -3,7 +3,7 @@ import { useAsk } from '../api/use-ask.ts'
 import { List } from '../frame/list.tsx'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
 import { Panel } from '../screens/panel.tsx'
-import { figure } from '../time/format.ts'
+import { counted, figure } from '../time/format.ts'
 import { When } from '../time/when.tsx'
 
 type Status = Answer<'getEvidence'>
@@ -69,7 +69,7 @@ function Passes({ of: { newest, whole, finished } }: { of: Status }) {
           'not verified yet'
         ) : (
           <>
-            {figure(newest.events)} events in {figure(newest.waybills)} waybills,{' '}
+            {counted(newest.events, 'event')} in {counted(newest.waybills, 'waybill')},{' '}
             <When at={newest.at} relative />
           </>
         )}
@@ -80,14 +80,14 @@ function Passes({ of: { newest, whole, finished } }: { of: Status }) {
           'not verified yet'
         ) : (
           <>
-            {figure(finished.events)} events in {figure(finished.waybills)} waybills,{' '}
+            {counted(finished.events, 'event')} in {counted(finished.waybills, 'waybill')},{' '}
             <When at={finished.at} relative />
           </>
         )}
         {whole !== null && (
           <span className="quiet">
             {' '}
-            (a pass is under way since <When at={whole.begun} relative />: {figure(whole.events)} events so
+            (a pass is under way since <When at={whole.begun} relative />: {counted(whole.events, 'event')} so
             far)
           </span>
         )}

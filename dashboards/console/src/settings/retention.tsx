@@ -179,7 +179,7 @@ function Effects({ of: { changes, removed, waiting } }: { of: Preview }) {
       ) : (
         <>
           <p className="warning-line">
-            {figure(events)} events in {counted(removed.length, 'partition')} would be removed within 15
+            {counted(events, 'event')} in {counted(removed.length, 'partition')} would be removed within 15
             minutes. That can’t be taken back.
           </p>
           <List

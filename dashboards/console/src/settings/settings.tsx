@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 import { Refreshed } from '../frame/as-of.tsx'
-import { Link } from '../frame/link.tsx'
 import { usePlace } from '../frame/location.ts'
 import { Empty } from '../frame/states.tsx'
+import { Subnav } from '../frame/subnav.tsx'
 import { ScreenHead } from '../screens/panel.tsx'
 import { Agents } from './agents.tsx'
 import { Archives } from './archives.tsx'
@@ -38,13 +38,7 @@ export default function Settings() {
       <ScreenHead title="Settings">
         <Refreshed />
       </ScreenHead>
-      <nav className="subnav" aria-label="Settings">
-        {parts.map((one) => (
-          <Link key={one.path} to={one.path} aria-current={one === part ? 'page' : undefined}>
-            {one.name}
-          </Link>
-        ))}
-      </nav>
+      <Subnav label="Settings" parts={parts} shown={part?.path} />
       {part === undefined ? (
         <Empty title="These settings do not exist, or your role may not open them." />
       ) : (

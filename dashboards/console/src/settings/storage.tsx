@@ -83,7 +83,7 @@ function Capacity({ report: { bytes: used, otherBytes, disk, growth, fullInDays 
         <Amount
           name="Storage used"
           amount={bytes(used)}
-          beside={`of which ${bytes(otherBytes)} are not events`}
+          beside={`including ${bytes(otherBytes)} that are not events`}
         />
         <Amount
           name="Growth per day"
@@ -98,7 +98,7 @@ function Capacity({ report: { bytes: used, otherBytes, disk, growth, fullInDays 
         <Amount
           name="Full in"
           amount={fullInDays === null ? '–' : counted(fullInDays, 'day')}
-          beside={fullInDays === null ? 'not at this growth' : 'at this growth'}
+          beside={fullInDays === null ? 'it does not fill at this growth' : 'at this growth'}
           grave={fullInDays !== null && fullInDays < SOON}
         />
       </div>

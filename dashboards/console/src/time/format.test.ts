@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clockTime, counted, dayOf, keptFor } from './format.ts'
+import { clockTime, counted, dayOf, keptFor, moreValues } from './format.ts'
 import { habitsOf } from './habits.ts'
 
 const at = (text: string): number => Date.parse(text)
@@ -38,5 +38,16 @@ describe('how times and figures are written', () => {
       '2 years',
       '7 years',
     ])
+  })
+
+  it('singular and plural are right, also of words that do not end in s', () => {
+    expect([counted(0, 'event'), counted(1, 'event'), counted(1200, 'event')]).toEqual([
+      '0 events',
+      '1 event',
+      '1,200 events',
+    ])
+    expect([counted(1, 'entry', 'entries'), counted(2, 'entry', 'entries')]).toEqual(['1 entry', '2 entries'])
+    expect(moreValues(1, 1)).toBe('1 more value with 1 event')
+    expect(moreValues(3, 1)).toBe('3 more values with 1 event')
   })
 })

@@ -86,8 +86,11 @@ export const figure = (count: number): string => whole.format(count)
 export const atLeast = (count: number, partial: { readonly reason: string } | null): string =>
   `${partial?.reason === 'time' ? 'more than ' : ''}${figure(count)}`
 /** A figure with what it counts: 1 event, 2 events. */
-export const counted = (count: number, noun: string): string =>
-  `${figure(count)} ${noun}${count === 1 ? '' : 's'}`
+export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${figure(count)} ${count === 1 ? noun : plural}`
+/** The values that a list has no room for, and their events: 1 more value with 1 event, 3 more values with 12 events. */
+export const moreValues = (values: number, events: number): string =>
+  `${counted(values, 'more value')} with ${counted(events, 'event')}`
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB']
 export function bytes(count: number): string {
