@@ -112,7 +112,7 @@ describe('with the keyboard alone an analyst', () => {
     await press('j', 'Enter')
     await page.getByRole('tab', { name: 'History' }).waitFor()
     await press(']')
-    const slider = page.getByRole('slider')
+    const slider = page.getByRole('slider', { name: /^As it was after/ })
     await expect
       .poll(() => slider.getAttribute('aria-valuetext'))
       .toMatch(/^After event 3 of 3, .* anna: Update/)
@@ -207,7 +207,7 @@ it('a link that was copied shows the same later: fixed times, the tab and the mo
   await page.goto(
     `${world.url}/events?q=entity%3A+Customer&range=now-24h&event=${ids[6]}&tab=history&at=${ids[4]}`,
   )
-  await page.getByRole('slider').waitFor()
+  await page.getByRole('slider', { name: /^As it was after/ }).waitFor()
   await press('y')
   await page.getByText(/Link copied\. It always shows .* – /).waitFor()
   const link = String(await page.evaluate('navigator.clipboard.readText()'))
@@ -217,7 +217,10 @@ it('a link that was copied shows the same later: fixed times, the tab and the mo
   expect(to - from).toBe(24 * 3_600_000)
   await page.goto(link)
   await expect
-    .poll(() => page.getByRole('slider').getAttribute('aria-valuetext'), PATIENCE)
+    .poll(
+      () => page.getByRole('slider', { name: /^As it was after/ }).getAttribute('aria-valuetext'),
+      PATIENCE,
+    )
     .toMatch(/^After event 1 of 3/)
 })
 

@@ -48,7 +48,6 @@ export function Entry({ id }: { id: string }) {
     const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
     if (by === 0) return
     event.preventDefault()
-    event.stopPropagation()
     step(by)
   }
   useEffect(() => {

@@ -75,7 +75,7 @@ export function changeLook(change: Partial<ListLook>): void {
   for (const listener of listeners) listener()
 }
 
-function lookNow(): ListLook {
+export function lookNow(): ListLook {
   current ??= stored()
   return current
 }

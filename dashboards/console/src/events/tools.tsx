@@ -1,5 +1,4 @@
 import { lazy, Suspense, useState } from 'react'
-import { useAsk } from '../api/use-ask.ts'
 import { actOf } from '../frame/keys.ts'
 import { Link } from '../frame/link.tsx'
 import { part } from '../frame/outage.tsx'

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { lookNow } from '../events/look.ts'
 import { rangeName } from '../time/range-picker.tsx'
 import { between } from '../time/ranges.ts'
 import { Dialog } from './dialog.tsx'
@@ -22,7 +23,7 @@ export function CopyLink() {
     return () => clearTimeout(timer)
   }, [told])
   const copy = async (): Promise<void> => {
-    const { address, period } = fixedAddress(path, search, Date.now())
+    const { address, period } = fixedAddress(path, search, Date.now(), lookNow().columns)
     const link = new URL(address, window.location.origin).href
     try {
       await navigator.clipboard.writeText(link)

@@ -27,6 +27,13 @@ describe('a link to what is shown', () => {
     expect(decodeURIComponent(fixedAddress(path, search, NOW).address)).toBe(path + fixed)
   })
 
+  it('has the columns that the browser of its sender keeps, unless the address names some', () => {
+    const shared = (search: string): string =>
+      decodeURIComponent(fixedAddress('/events', search, NOW, ['user.name', 'message']).address)
+    expect(shared('?range=all')).toBe('/events?range=all&columns=user.name,message')
+    expect(shared('?range=all&columns=message')).toBe('/events?range=all&columns=message')
+  })
+
   it('does not follow, since new events are outside of its period', () => {
     expect(fixedAddress('/events', '?follow=yes&range=now-1h', NOW)).toEqual({
       address: `/events?range=${NOW - HOUR}..${NOW}`,

@@ -6,9 +6,16 @@ interface Fixed {
   readonly period: { readonly from: number; readonly to: number } | null
 }
 
-/** The address of what is shown now: a period that would move on, such as the last 24 hours, becomes the one between its two moments. */
-export function fixedAddress(path: string, search: string, now: number): Fixed {
+/** The address of what is shown now, with the columns that this browser keeps: a period that would move on, such as the last 24 hours, becomes the one between its two moments. */
+export function fixedAddress(
+  path: string,
+  search: string,
+  now: number,
+  columns: readonly string[] | null = null,
+): Fixed {
   const parameters = new URLSearchParams(search)
+  if (path === '/events' && columns !== null && !parameters.has('columns'))
+    parameters.set('columns', columns.join(','))
   const first = Object.entries(FIRST_RANGES).find(([one]) => one === path)?.[1]
   const range = parameters.get('range') ?? first
   if (range === undefined) return { address: path + search, period: null }

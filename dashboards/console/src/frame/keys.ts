@@ -90,7 +90,8 @@ export function useKeys(acts: Acts, { fallback = false } = {}): void {
 export const actOf = (name: KeyName): void => actFor((one) => one === name)?.()
 
 function pressed(event: KeyboardEvent): void {
-  if (event.altKey || document.querySelector('dialog[open]') !== null) return
+  // What has the focus may take a key for itself, such as a chart or a list of tabs.
+  if (event.defaultPrevented || event.altKey || document.querySelector('dialog[open]') !== null) return
   const isMod = event.ctrlKey || event.metaKey
   if (!isMod && isTyping(event.target)) return
   const first = begun !== null && event.timeStamp - begun.at < WITHIN ? begun.key : null
