@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { PASSWORD } from '../../indexer/api/testing/people.ts'
 import type { Chromium } from './chromium.ts'
 import { STORY, World } from './world.ts'
 
@@ -250,5 +251,28 @@ it('a search that its owner shares is found by others, who may not change it', a
   await viewer.getByRole('button', { name: 'Saved searches' }).click()
   await viewer.getByText('You have no saved searches yet.').waitFor()
   expect(await shared.count()).toBe(0)
+  await other.end()
+})
+
+it('the palette offers no person, record or event that its reader may not see', async () => {
+  await world.strict.person('clerk', 'viewer', { entities: ['Invoice'] })
+  const other = await world.browser()
+  const clerk = await other.page()
+  await clerk.goto(world.url)
+  await clerk.getByLabel('Name').fill('clerk')
+  await clerk.getByLabel('Password').fill(PASSWORD)
+  await clerk.getByRole('button', { name: 'Sign in' }).click()
+  await clerk.getByRole('navigation', { name: 'Screens' }).waitFor()
+  for (const hidden of ['acme', 'mallory', ids[0] ?? '']) {
+    await clerk.keyboard.press('Control+k')
+    const answered = clerk.waitForResponse((response) => response.url().includes(`prefix=${hidden}`))
+    await clerk.keyboard.type(hidden)
+    await answered
+    await clerk.getByText('Enter to go').waitFor()
+    expect(await clerk.getByRole('option').allTextContents()).toEqual([
+      expect.stringContaining(`Search events for ${hidden}`),
+    ])
+    await clerk.keyboard.press('Escape')
+  }
   await other.end()
 })

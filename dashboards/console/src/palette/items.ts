@@ -142,8 +142,11 @@ interface Names {
   readonly isLooking: boolean
 }
 
-/** Values of a field with this beginning. A field that is masked for this reader is refused by the indexer, and gives none. */
-function useNames(name: string, prefix: string, enabled: boolean): Names {
+/** Values of a field with this beginning, as far as this reader may see them; a masked field has none. */
+function useNames(name: string, prefix: string, isWanted: boolean): Names {
+  const { masked } = useWho().who
+  // The indexer would refuse it.
+  const enabled = isWanted && !masked.some((field) => name === field || name.startsWith(`${field}.`))
   const { data, isFetching, isPlaceholderData } = useAsk(
     'getFieldsNameValues',
     { params: { name }, query: { prefix, top: SHOWN } },
