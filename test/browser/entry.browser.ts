@@ -66,7 +66,7 @@ describe('an entry', () => {
     const record = page.locator('.record')
     await record.getByText('20').waitFor()
     expect(await page.locator('.moments > li').count()).toBe(3)
-    await page.getByRole('slider').fill('0')
+    await page.getByRole('slider', { name: /^As it was after/ }).fill('0')
     await page.getByText('As it was after event 1 of 3').waitFor()
     expect(await record.locator('div', { hasText: 'Limit' }).textContent()).toContain('15')
     expect(await record.locator('div', { hasText: 'Terms' }).textContent()).toContain('"days":30')
@@ -92,7 +92,7 @@ describe('an entry', () => {
       `/events/${ids[6]}`,
     )
     await page.getByRole('button', { name: 'View full history' }).click()
-    await page.getByRole('slider').waitFor()
+    await page.getByRole('slider', { name: /^As it was after/ }).waitFor()
     await open(6)
     await near('Effects')
       .getByRole('link', { name: /Approval request/ })

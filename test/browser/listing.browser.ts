@@ -288,7 +288,7 @@ describe('the chart of events over time', () => {
     await chart().focus()
     await page.keyboard.press('Home')
     await page.keyboard.press('Shift+ArrowRight')
-    expect(await chart().getAttribute('aria-valuetext')).toContain('selected')
+    await expect.poll(() => chart().getAttribute('aria-valuetext')).toContain('selected')
     await page.keyboard.press('Enter')
     await expect.poll(ranged).toMatch(/^\d+\.\.\d+$/)
     await expect.poll(() => page.locator('.grid-body tr').count()).toBe(4)

@@ -80,11 +80,12 @@ export function App() {
             </Link>
           ))}
         </nav>
-        <button type="button" className="find" onClick={() => actOf('find')} aria-label="Find">
+        <button type="button" className="find" onClick={() => actOf('find')} title="Find">
           <svg viewBox="0 0 20 20" aria-hidden="true">
             <path d="M8.500 3.500a5 5 0 1 1 0 10 5 5 0 0 1 0-10ZM12.200 12.200 17 17" />
           </svg>
-          <span className="find-keys" aria-hidden="true">
+          <span className="unseen">Find</span>
+          <span className="find-keys">
             <Keys of="find" />
           </span>
         </button>
