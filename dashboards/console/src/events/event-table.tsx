@@ -12,9 +12,10 @@ import { useZone } from '../frame/preferences.ts'
 import { useNarrow } from '../frame/use-narrow.ts'
 import { useWindow } from '../rows/use-window.ts'
 import { Cell } from './cell.tsx'
+import { cellText } from './cell-text.ts'
 import { ColumnEdge } from './column-edge.tsx'
 import { cardLines, columnName, isLong } from './columns.ts'
-import { type Event, idOf, inShortWho, text } from './event.ts'
+import { changesOf, type Event, idOf, inShortWho, text } from './event.ts'
 import { bounded, changeLook, type Density, useLook } from './look.ts'
 import { useColumnDrag } from './use-column-drag.ts'
 import { useFullText } from './use-full-text.tsx'
@@ -235,9 +236,11 @@ const EventRow = memo(function EventRow(props: EventRowProps) {
           key={field}
           data-field={field}
           data-caption={columnName(field)}
-          className={[...(wrapped.includes(field) ? ['wraps'] : []), ...(isLong(field) ? ['long'] : [])].join(
-            ' ',
-          )}
+          className={[
+            ...(wrapped.includes(field) ? ['wraps'] : []),
+            ...(isLong(field) ? ['long'] : []),
+            ...(cellText(event, field, zone).trim() === '' ? ['none'] : []),
+          ].join(' ')}
         >
           {column === 0 ? (
             <button type="button" className="row-open" aria-expanded={isOpen}>
@@ -259,7 +262,7 @@ interface RowState {
   readonly isFresh: boolean
 }
 
-function rowClass(event: Event, { isOpen, isCursor, isFresh }: RowState): string {
+function rowClass(event: Event, { columns, wrapped, isOpen, isCursor, isFresh }: EventRowProps): string {
   const failed = text(event, 'event.outcome') === 'failure'
   const risk = text(event, 'audit.risk') === 'high'
   return [
@@ -269,5 +272,7 @@ function rowClass(event: Event, { isOpen, isCursor, isFresh }: RowState): string
     ...(isOpen ? ['open'] : []),
     ...(isCursor ? ['cursor'] : []),
     ...(isFresh ? ['fresh'] : []),
+    ...(wrapped.length > 0 ? ['wrapped'] : []),
+    ...(columns.includes('audit.changes') && changesOf(event).length > 0 ? ['changed'] : []),
   ].join(' ')
 }
