@@ -17,6 +17,7 @@ export const USUAL_FIELDS: readonly string[] = [
   'user.name',
   'event.action',
   'audit.entity.name',
+  'audit.changes',
   'event.outcome',
   'event.module',
   'message',
@@ -47,7 +48,7 @@ export const TITLES: Readonly<Record<string, string>> = {
 }
 
 /** The columns of a file of events if none are chosen. */
-export const FILE_FIELDS: readonly string[] = [...USUAL_FIELDS, 'audit.changes', 'event.id']
+export const FILE_FIELDS: readonly string[] = [...USUAL_FIELDS, 'event.id']
 
 /** Times are written as the API has them. */
 const titleOf = (field: string): string => (field === '@timestamp' ? 'Time (UTC)' : (TITLES[field] ?? field))

@@ -119,10 +119,11 @@ describe('search', () => {
     await store(given)
     const { out } = await ask('search', 'event.module: csv', '-f', 'csv')
     expect(out.split('\n')[0]).toBe(
-      'Time (UTC),Category,User,Action,Record,Outcome,Source,Message,Changes,Event',
+      'Time (UTC),Category,User,Action,Record,Changes,Outcome,Source,Message,Event',
     )
     expect(out).toContain(',"\'=cmd|calc",')
-    expect(out).toContain(`,"a ""b"", c\nd\\x1b",limit: 1 → -2,${ID}\n`)
+    expect(out).toContain(`,limit: 1 → -2,`)
+    expect(out).toContain(`,"a ""b"", c\nd\\x1b",${ID}\n`)
     const chosen = await ask(
       'search',
       'event.module: csv',
