@@ -17,10 +17,11 @@ interface Started {
 }
 
 async function started(settings: object = {}): Promise<Started> {
-  let now = Date.UTC(2026, 0, 10)
+  let now = Date.UTC(2025, 11, 31)
   const indexer = await TestIndexer.start(settings, { clock: () => now })
   ends.push(() => indexer.end())
   const agent = await TestAgent.enrolled(indexer.url)
+  now = Date.UTC(2026, 0, 10)
   return {
     indexer,
     agent,
@@ -58,8 +59,7 @@ it('a period that is over and whole is complete, and the first page says what it
   expect(report.verdict).toEqual({ complete: true, sentence: 'complete', reasons: [] })
   expect(report).toMatchObject({
     title: 'User access',
-    scope:
-      'The events of this report of all users, in all systems, with any outcome, that also meet the condition of the requester.',
+    scope: 'Events of all users in all systems, with any outcome, if the further condition holds.',
     zone: 'UTC',
     period: { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 1, 1) },
     requested: { by: 'loopback', at: Date.UTC(2026, 1, 2) },
@@ -131,6 +131,22 @@ it.each([
   await world.agent.send(world.indexer.url, world.agent.seal(world.agent.events(1)))
   await happens(world)
   expect((await preview(world)).verdict.sentence).toBe(sentence)
+})
+
+it('of a time before the first agent there is only what its files still had, and a name that no event has is said', async () => {
+  const world = await started()
+  await world.agent.send(world.indexer.url, world.agent.seal(world.agent.events(1)))
+  await beat(world.indexer, world.agent, 1)
+  const early = await preview(world, 'user-access', { from: '2025-11-01', to: '2025-11-30', zone: 'UTC' })
+  expect(early.verdict.sentence).toBe(
+    'incomplete, because the first agent was enrolled on 2025-12-31, after the period: only what its files still had is here',
+  )
+  const typed = await preview(world, 'user-access', {
+    ...{ from: '2026-01-01', to: '2026-01-09', zone: 'UTC' },
+    users: ['jane', 'jnae'],
+  })
+  expect(typed.verdict.sentence).toBe('incomplete, because no event has the user "jnae"')
+  expect(typed.findings[0]?.chart).toMatchObject({ kind: 'time', points: { length: 9 } })
 })
 
 it('events that retention removed are missing in a report about their time', async () => {

@@ -170,24 +170,17 @@ export function scopeText(
   declaration: Declaration,
   { users, entities, systems, outcomes, q }: ReportParameters,
 ): string {
-  const what = declaration.query.asked.trim() === '' ? 'All events' : 'The events of this report'
-  const parts = [
+  const whose =
     users.length === 0
       ? 'of all users'
       : declaration['users-anywhere']
-        ? `that name ${listText(users)}`
-        : `of ${listText(users)}`,
-    systems.length === 0 ? 'in all systems' : `in ${listText(systems)}`,
-    ...(entities.length === 0 ? [] : [`about ${listText(entities)}`]),
-    outcomes.length === 0
-      ? 'with any outcome'
-      : `with the outcome ${listText(
-          outcomes.map((one) => one),
-          'or',
-        )}`,
-    ...(q.trim() === '' ? [] : ['that also meet the condition of the requester']),
-  ]
-  return `${what} ${parts.join(', ')}.`
+        ? `that name ${listText(users, 'or')}`
+        : `of ${listText(users)}`
+  const where = systems.length === 0 ? 'in all systems' : `in ${listText(systems)}`
+  const about = entities.length === 0 ? '' : ` about ${listText(entities)}`
+  const outcome = outcomes.length === 0 ? 'any outcome' : `the outcome ${listText(outcomes, 'or')}`
+  const further = q.trim() === '' ? '' : ', if the further condition holds'
+  return `Events ${whose} ${where}${about}, with ${outcome}${further}.`
 }
 
 export function listText(values: readonly string[], word = 'and'): string {

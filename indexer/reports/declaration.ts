@@ -152,17 +152,22 @@ const rows = z.strictObject({
   order: z.enum(['newest', 'oldest']).default('oldest'),
 })
 
-export const declarationSchema = z.strictObject({
-  title,
-  about: z.string().min(1).max(300),
-  query: query.prefault(''),
-  /** A report about a person needs to know whom. */
-  needs: z.array(z.enum(['users'])).default([]),
-  /** Whether `users` also finds what was done to them, and where else they are named. */
-  'users-anywhere': z.boolean().default(false),
-  findings: z.array(section).max(30).default([]),
-  rows: rows.optional(),
-})
+export const declarationSchema = z
+  .strictObject({
+    title,
+    about: z.string().min(1).max(300),
+    query: query.prefault(''),
+    /** A report about a person needs to know whom. */
+    needs: z.array(z.enum(['users'])).default([]),
+    /** Whether `users` also finds what was done to them, and where else they are named. */
+    'users-anywhere': z.boolean().default(false),
+    findings: z.array(section).max(30).default([]),
+    rows: rows.optional(),
+  })
+  .refine(
+    ({ findings, rows }) => findings.length > 0 || rows !== undefined,
+    'expected `findings` or `rows`: without them a report shows nothing',
+  )
 export type Declaration = z.output<typeof declarationSchema> & { readonly id: string }
 
 /** The title of a field in a table. */

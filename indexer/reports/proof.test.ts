@@ -94,17 +94,17 @@ test.each([
   [
     'csv',
     (bytes: Buffer) => withLine(bytes, 1500, (line) => line.replace('jane', 'jana')),
-    'Changed: rows 1001 to 2000',
+    'Changed: something in rows 1001 to 2000',
   ],
   [
     'ndjson',
     (bytes: Buffer) => replaced(bytes, 'record at 240000', 'record at 240001'),
-    'Changed: rows 2001 to 2',
+    'Changed: something in rows 2001 to 2',
   ],
   [
     'json',
     (bytes: Buffer) => replaced(bytes, '"Who accessed', '"Who Accessed'),
-    'Changed: the document before the rows',
+    'Changed: something in the document before the rows',
   ],
   ['html', (bytes: Buffer) => replaced(bytes, 'User access', 'Usor access'), 'Changed:'],
 ] as const)('a change in a report as %s is named', async (format, change, said) => {
@@ -146,7 +146,7 @@ test('a row that was taken out, and one that was put in, are named', async () =>
   })
   const { code, out } = await verify(cut)
   expect(code).toBe(1)
-  expect(out).toContain('Changed: rows 1 to 1000')
+  expect(out).toContain('Changed: something in rows 1 to 1000')
   const more = changed('ndjson', (bytes) => Buffer.concat([bytes, Buffer.from('{"event":{"id":"x"}}\n')]))
   expect((await verify(more)).out).toMatch(/bytes; \d+ were sealed/)
 })

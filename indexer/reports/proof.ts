@@ -286,7 +286,7 @@ function trustOf({ statement, signatures }: ReportProof, keys: readonly Verifier
 }
 
 const nameOfKeys = (signatures: readonly NoteSignature[]): string[] =>
-  signatures.map(({ key }) => `${key.name}+${key.id}`)
+  signatures.flatMap(({ key }) => (key.type === 'ed25519' ? [`${key.name}+${key.id}`] : []))
 
 const MOST_NAMED = 10
 
@@ -303,7 +303,7 @@ async function differencesOf(path: string, file: ReportStatement['file']): Promi
   const parts = [
     ...file.pieces.flatMap(({ is, sha256 }) => {
       const now = here.get(is)
-      return now === sha256 ? [] : [now === undefined ? `Missing: ${is}.` : `Changed: ${is}.`]
+      return now === sha256 ? [] : [now === undefined ? `Missing: ${is}.` : `Changed: something in ${is}.`]
     }),
     ...found.pieces.flatMap(({ is }) => (sealed.has(is) ? [] : [`Added: ${is}.`])),
   ]

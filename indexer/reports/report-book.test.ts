@@ -73,8 +73,18 @@ test.each([
   expect(readReports(folder).reports.filter(({ problem }) => problem === null).length).toBe(10)
 })
 
+test('a mistake in an own report leaves the supplied one of its name in place', () => {
+  const own = reportOf('data-change', 'title: Ours\nabout: x\nquery: "user: ("\n')
+  expect(own).toMatchObject({ origin: 'supplied', declaration: { title: 'Data change' } })
+  expect(own?.problem).toContain('Until then the supplied report is made.')
+  rmSync(join(folder, 'data-change.yml'))
+})
+
 test("a report of the operator's own takes the place of the supplied one of its name, and may bring controls", () => {
-  const own = reportOf('user-access', 'title: Ours\nabout: x\nquery: "source: erp"\n')
+  const own = reportOf(
+    'user-access',
+    'title: Ours\nabout: x\nquery: "source: erp"\nrows: { columns: [time] }\n',
+  )
   expect(own).toMatchObject({ origin: 'own', declaration: { title: 'Ours' }, problem: null })
   mkdirSync(join(folder, 'controls'))
   writeFileSync(
@@ -109,6 +119,6 @@ test('the library sees files that change, names what is wrong once, and makes re
   expect(library.reports.reports.find(({ id }) => id === 'ours')?.problem).toContain('about: missing')
   expect(library.reports.reports.length).toBe(11)
   expect(said.length).toBe(2)
-  writeFileSync(join(own, 'ours.yml'), 'title: Ours again\nabout: x\n')
+  writeFileSync(join(own, 'ours.yml'), 'title: Ours again\nabout: x\nrows: { columns: [time] }\n')
   expect(library.reports.reports.find(({ id }) => id === 'ours')?.declaration?.title).toBe('Ours again')
 })

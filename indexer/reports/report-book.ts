@@ -34,7 +34,16 @@ export function readReports(own: string | undefined): ReportBook {
   let problem: string | null = null
   if (own !== undefined) {
     try {
-      for (const report of reportsIn(own, 'own')) reports.set(report.id, report)
+      for (const report of reportsIn(own, 'own')) {
+        const supplied = reports.get(report.id)
+        // A mistake in a file must not take a supplied report away.
+        reports.set(
+          report.id,
+          report.declaration === null && supplied !== undefined
+            ? { ...supplied, problem: `${report.problem}\nUntil then the supplied report is made.` }
+            : report,
+        )
+      }
     } catch (error) {
       problem = `The folder ${own} of the reports can't be read: ${reasonOf(error)}. Correct reports.own in indexer.yml, or make the folder.`
     }

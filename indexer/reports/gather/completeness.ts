@@ -95,11 +95,14 @@ export async function accountOf(
     view,
     span,
     partial,
+    unknown,
   }: {
     readonly view: View
     readonly span: Span
     /** What could not be counted whole. */
     readonly partial: ReadonlySet<string>
+    /** Names of the question that no event has. */
+    readonly unknown: readonly string[]
   },
 ): Promise<Account> {
   const now = sources.clock()
@@ -107,6 +110,7 @@ export async function accountOf(
   const sections: Section[] = []
   const { only, mask } = view.visibility
   if (span.to > now) reasons.push('the period was not over when the report was made')
+  reasons.push(...unknown)
   if (only !== null) {
     reasons.push('the requester may see only some events, and the account of all agents is not shown')
   } else {
@@ -125,6 +129,7 @@ export async function accountOf(
       reasons.push(
         `${letters.count === 1 ? '1 event' : `${letters.count} events`} could not be stored and ${letters.count === 1 ? 'is' : 'are'} among the dead letters`,
       )
+    for (const sentence of collectedFrom(sources, span)) reasons.push(sentence)
     for (const sentence of await behind(sources, span, now)) reasons.push(sentence)
     for (const sentence of await expiredIn(sources, span, now)) reasons.push(sentence)
   }
@@ -188,7 +193,7 @@ async function behind(sources: ReportSources, { to }: Span, now: number): Promis
     const seen = await sources.presences.lastSeen(id)
     const end = Math.min(to, now)
     if (revoked !== null && revoked < end) continue
-    if (seen === null || (seen < end && now - seen > sources.silentAfter())) silent.push(name)
+    if (seen === null || seen < end - REPORTS_EVERY) silent.push(name)
     const heartbeat = sources.presences.get(id)?.heartbeat
     if (heartbeat === null || heartbeat === undefined || seen === null) continue
     const oldest = heartbeat.oldestPending
@@ -210,6 +215,22 @@ async function behind(sources: ReportSources, { to }: Span, now: number): Promis
 
 /** A batch is on its way for a moment at any time. */
 const PENDING_IS_USUAL = 60_000
+/** Agents report more often than this. */
+const REPORTS_EVERY = 90_000
+
+/** Nothing was collected before the first agent was there, but for what its files still had. */
+function collectedFrom({ agents, clock }: ReportSources, { from, to }: Span): string[] {
+  const all = agents.list()
+  if (all.length === 0) return ['no agent is enrolled, so nothing is collected']
+  const first = Math.min(...all.map(({ enrolled }) => enrolled))
+  const day = (time: number): string => new Date(time).toISOString().slice(0, 10)
+  if (first <= from || from >= clock()) return []
+  return [
+    first >= to
+      ? `the first agent was enrolled on ${day(first)}, after the period: only what its files still had is here`
+      : `the first agent was enrolled on ${day(first)}: of the time before only what its files still had is here`,
+  ]
+}
 
 /** Categories of which events of the period may have expired. */
 async function expiredIn(

@@ -3,6 +3,7 @@
  * In: a declaration with its parameters, the events as the requester sees them, and the other parts of an indexer.
  * Out: a document, and its rows as they were at one moment.
  */
+import type { ReportParameters } from '../../../schema/api/index.ts'
 import { AGGREGATE_LIMITS, type AuditEvent, textAt } from '../../../schema/index.ts'
 import { type Query, withoutOwnReads } from '../../query/index.ts'
 import type { Moment, Page } from '../../store/index.ts'
@@ -10,6 +11,7 @@ import {
   type Asked,
   andOf,
   demandReport,
+  filterOf,
   listText,
   printed,
   queryOf,
@@ -106,7 +108,8 @@ async function gatherReport(
     asked.previous === undefined || asked.previous === null ? null : await lateSection(parts, asked.previous)
   if (late !== null) findings.push(late)
   const counted = await sectionOf(BY_AGENT, parts)
-  const account = await accountOf(sources, { view, span, partial })
+  const unknown = await unknownNames(moment, declaration, parameters)
+  const account = await accountOf(sources, { view, span, partial, unknown })
   const rows = declaration.rows
   const rowsQuery = andOf([query, ...(rows?.query === undefined ? [] : [rows.query.query])])
   const columns = rows === undefined ? [] : columnsOf(rows.columns)
@@ -249,6 +252,37 @@ async function setOf(
     chart: made.chart,
     table: made.table,
   }
+}
+
+/** Names that no event has, at any time: a mistyped name must not look like somebody who did nothing. */
+async function unknownNames(
+  moment: Moment,
+  declaration: Declaration,
+  parameters: ReportParameters,
+): Promise<string[]> {
+  const unknown: string[] = []
+  for (const [name, what] of [
+    ['users', 'user'],
+    ['entities', 'kind of record'],
+    ['systems', 'system'],
+  ] as const)
+    for (const value of parameters[name].slice(0, MOST_NAMES)) {
+      const only = { ...NO_FILTERS, [name]: [value] }
+      const query = andOf(filterOf(only, declaration['users-anywhere'], 0))
+      const { events } = await moment.search({ query, order: 'newest', limit: 1 })
+      if (events.length === 0) unknown.push(`no event has the ${what} "${value}"`)
+    }
+  return unknown
+}
+
+const MOST_NAMES = 20
+const NO_FILTERS: ReportParameters = {
+  users: [],
+  entities: [],
+  systems: [],
+  outcomes: [],
+  q: '',
+  paper: 'a4',
 }
 
 const BY_AGENT: CountSection = {

@@ -2,8 +2,16 @@ import { AGGREGATE_LIMITS, type AuditEvent, OperatorError, valuesOf } from '../.
 import { columnOf, TITLES } from '../../columns.ts'
 import type { Query } from '../../query/index.ts'
 import { Refusal } from '../../refusal.ts'
-import type { Aggregate, AggregateRequest, Bucket, Moment, Split, SplitAnswer } from '../../store/index.ts'
-import { andOf, isNumber, printed, type Span } from '../asked.ts'
+import type {
+  Aggregate,
+  AggregateRequest,
+  Bucket,
+  Interval,
+  Moment,
+  Split,
+  SplitAnswer,
+} from '../../store/index.ts'
+import { andOf, isNumber, printed, type Span, zoned } from '../asked.ts'
 import {
   type CountSection,
   FIELD_TITLES,
@@ -149,7 +157,7 @@ async function countsOf(section: CountSection, parts: SectionParts): Promise<Sec
   return {
     title,
     note: [note, more].filter((text) => text !== '').join(' '),
-    chart: section.chart ? chartOf(first, split) : null,
+    chart: section.chart ? chartOf(first, split, parts) : null,
     table: (section.table ?? first.kind !== 'time') ? table : null,
     events: eventsOf(parts, section.query?.query, { by: by.kind === 'field' ? by.field : null }),
   }
@@ -216,14 +224,60 @@ function timeOfLast({ latest }: Bucket): number | null {
 }
 
 const MOST_BARS = 15
+/** A chart of a longer time begins and ends with its events. */
+const MOST_POINTS = 400
 
-function chartOf(split: Split, { buckets, others }: SplitAnswer): Chart | null {
+/** The counts of all intervals of the period, also before the first event and after the last. */
+function wholePeriod(
+  { every }: Extract<Split, { kind: 'time' }>,
+  buckets: readonly Bucket[],
+  { from, to }: Span,
+  zone: string,
+): { at: number; count: number }[] {
+  const counted = new Map(buckets.map(({ key, count }) => [Number(key), count]))
+  const keys: number[] = []
+  for (
+    let at = startOf(from, every, zone);
+    at < to && keys.length <= MOST_POINTS;
+    at = nextOf(at, every, zone)
+  )
+    keys.push(at)
+  const all = keys.length > MOST_POINTS ? [...counted.keys()] : keys
+  return all.map((at) => ({ at, count: counted.get(at) ?? 0 }))
+}
+
+function startOf(time: number, every: Interval, zone: string): number {
+  if (typeof every === 'number') return Math.floor(time / every) * every
+  const day = zoned(time, zone).startOfDay()
+  const start =
+    every === 'week'
+      ? day.subtract({ days: day.dayOfWeek - 1 })
+      : every === 'month'
+        ? day.with({ day: 1 })
+        : every === 'year'
+          ? day.with({ month: 1, day: 1 })
+          : day
+  return start.startOfDay().epochMilliseconds
+}
+
+const nextOf = (time: number, every: Interval, zone: string): number =>
+  typeof every === 'number'
+    ? time + every
+    : zoned(time, zone)
+        .add({ [`${every}s`]: 1 })
+        .startOfDay().epochMilliseconds
+
+function chartOf(
+  split: Split,
+  { buckets, others }: SplitAnswer,
+  { span, zone }: Pick<SectionParts, 'span' | 'zone'>,
+): Chart | null {
   if (buckets.length === 0) return null
   if (split.kind === 'time')
     return {
       kind: 'time',
       unit: typeof split.every === 'number' ? 'hour' : split.every === 'year' ? 'month' : split.every,
-      points: buckets.map(({ key, count }) => ({ at: Number(key), count })),
+      points: wholePeriod(split, buckets, span, zone),
     }
   const most = split.kind === 'values' ? MOST_BARS : 24
   const bars = buckets.slice(0, most).map(({ key, count }) => ({ label: String(nameOf(split, key)), count }))

@@ -21,8 +21,12 @@ export function ValuesField({ label, of, hint, values, onValues }: ValuesFieldPr
     { enabled: isOpen },
   )
   const add = (value: string): void => {
-    const added = value.trim()
-    if (added !== '' && !values.includes(added)) onValues([...values, added])
+    // Several at once are separated by commas, as on the command line.
+    const added = value
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '' && !values.includes(one))
+    if (added.length > 0) onValues([...values, ...new Set(added)])
     setTyped('')
   }
   const onKey = (key: KeyboardEvent): void => {
