@@ -129,6 +129,11 @@ export async function openReports(config: IndexerConfig, parts: ReportsParts) {
     },
     demandRecipients: (to) => {
       for (const one of to) {
+        if ('mail' in one && settings().mail === undefined)
+          throw new Refusal(
+            'WB-REQUEST-INVALID',
+            'to: indexer.yml has no mail server: write mail there, with its host and from, or send the report to a place or a channel.',
+          )
         if ('place' in one) places.demand(one.place)
         if ('channel' in one && channelOf(one.channel, settings().channels) === undefined)
           throw new Refusal('WB-REQUEST-INVALID', `to: indexer.yml has no channel ${one.channel}.`)
@@ -153,7 +158,7 @@ function titleOf(work: Parameters<CheckWork>[0], sources: ReportSources): string
 
 /** The reports that were made, for coverage: also those whose files are gone. */
 async function madeReports(jobs: Jobs): Promise<MadeReport[]> {
-  return (await jobs.list()).flatMap(({ id, work, state, finished, verdict, period: { from, to } }) =>
+  return (await jobs.list()).flatMap(({ id, work, state, finished, verdict, files, period: { from, to } }) =>
     work.makes === 'report' && state === 'done' && finished !== null && from !== null && to !== null
       ? [
           {
@@ -161,6 +166,7 @@ async function madeReports(jobs: Jobs): Promise<MadeReport[]> {
             report: work.report,
             at: finished,
             complete: verdict?.complete === true,
+            rows: Math.max(0, ...files.map(({ rows }) => rows)),
             period: { from, to },
           },
         ]

@@ -88,7 +88,14 @@ def main():
     parser.add_argument("--proof")
     given = parser.parse_args()
     try:
-        print(verify(given.report, proof_of(given.report, given.proof), read_log_key(given.log_key)))
+        log_key = read_log_key(given.log_key)
+    except (Wrong, ValueError) as error:
+        parser.error(f"--log-key: expected NAME+ID+KEY, as a policy has it ({error})")
+    for path in filter(None, (given.report, given.proof)):
+        if not os.path.exists(path):
+            parser.error(f"there is no file {path}")
+    try:
+        print(verify(given.report, proof_of(given.report, given.proof), log_key))
     except (Wrong, OSError) as error:
         sys.exit(f"Not proved: {error}.")
     except (ValueError, KeyError, TypeError, IndexError) as error:

@@ -7,7 +7,7 @@ import type { Service } from './service.ts'
 
 /** Gathers what needs somebody, so that one look tells whether anything is wrong, since when, and where to go on. */
 
-const MOST_INCIDENTS = 20
+const MOST_INCIDENTS = 8
 /** Days until the disk is full, below which somebody should act. */
 const SOON = 14
 const VERY_SOON = 3
@@ -40,11 +40,19 @@ export async function attentionFor(asker: Asker, service: Service): Promise<Atte
       ...(await storageOf(service)),
       ...rulesOf(service),
       ...(await schedulesOf(service)),
+      ...(await deliveriesOf(service)),
     )
   }
+  // Where collecting itself is in trouble, incidents may be missing.
+  const isIncident = ({ place }: AttentionItem): boolean => place === 'incidents' || place === 'alerts'
   const rank = ({ priority }: AttentionItem): number => PRIORITIES.indexOf(priority)
   // What is about now, and has no beginning, comes before what began at some time.
-  items.sort((a, b) => rank(b) - rank(a) || (b.since ?? Number.MAX_VALUE) - (a.since ?? Number.MAX_VALUE))
+  items.sort(
+    (a, b) =>
+      rank(b) - rank(a) ||
+      Number(isIncident(a)) - Number(isIncident(b)) ||
+      (b.since ?? Number.MAX_VALUE) - (a.since ?? Number.MAX_VALUE),
+  )
   return { items, more, checked }
 }
 
@@ -270,4 +278,28 @@ async function schedulesOf({ schedules }: Service): Promise<Item[]> {
       place: 'reports' as const,
       id,
     }))
+}
+
+/** Failed deliveries of this time are shown; the job has all of them. */
+const DELIVERED_WITHIN = 7 * 86_400_000
+
+async function deliveriesOf({ jobs, clock }: Service): Promise<Item[]> {
+  const since = clock() - DELIVERED_WITHIN
+  return (await jobs.list())
+    .filter(({ created }) => created >= since)
+    .flatMap(({ id, title, finished, deliveries }) => {
+      const troubled = (deliveries ?? []).filter(({ state, reason }) => state !== 'sent' && reason !== null)
+      return troubled.length === 0
+        ? []
+        : [
+            {
+              priority: 'medium' as const,
+              sentence: `"${title}" did not reach ${listText(troubled.map(({ to }) => to))}: ${troubled[0]?.reason ?? ''}`,
+              since: finished,
+              place: 'reports' as const,
+              id,
+            },
+          ]
+    })
+    .slice(0, MOST_INCIDENTS)
 }

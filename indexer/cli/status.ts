@@ -1,6 +1,5 @@
 import type { Argv } from 'yargs'
 import { type AttentionItem, attentionShape } from '../../schema/api/index.ts'
-import { timeText } from '../query/index.ts'
 import { understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
 import { EXIT, jsonLines, writeLines } from './output.ts'
@@ -39,10 +38,21 @@ export async function run(given: ConnectionGiven & { readonly json: boolean }): 
   if (given.json) return writeLines(jsonLines(items))
   if (items.length === 0) return writeLines(['Nothing needs attention.'])
   const lines = items.flatMap(({ priority, sentence, remedy, since, place, id }) => [
-    harmless(`${priority.padEnd(9)} ${sentence}${since === null ? '' : ` Since ${timeText(since)}.`}`),
+    harmless(`${priority.padEnd(9)} ${ended(sentence)}${since === null ? '' : ` Since ${minuteOf(since)}.`}`),
     harmless(
       `          ${remedy === '' ? '' : `${remedy} `}See ${WHERE[place]}${place === 'alerts' ? ` ${id}` : ''}.`,
     ),
   ])
-  await writeLines([...lines, ...(more === 0 ? [] : [`And ${more} further open incidents.`])])
+  await writeLines([
+    ...lines,
+    ...(more === 0
+      ? []
+      : [
+          `And ${more} further ${more === 1 ? 'kind' : 'kinds'} of open incidents: waybill alerts lists them.`,
+        ]),
+  ])
 }
+
+const ended = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
+const minuteOf = (time: number): string =>
+  `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`

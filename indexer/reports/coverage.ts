@@ -12,7 +12,25 @@ export interface MadeReport {
   readonly report: string
   readonly at: number
   readonly complete: boolean
+  readonly rows: number
   readonly period: Span
+}
+
+const DAY = 86_400_000
+
+/** How many days of a period reports cover together, with at least one event each. */
+function daysOf(span: Span, reports: readonly Pick<MadeReport, 'period'>[]): number {
+  const parts = reports
+    .map(({ period }) => ({ from: Math.max(period.from, span.from), to: Math.min(period.to, span.to) }))
+    .filter(({ from, to }) => from < to)
+    .sort((a, b) => a.from - b.from)
+  let covered = 0
+  let until = span.from
+  for (const { from, to } of parts) {
+    covered += Math.max(0, to - Math.max(from, until))
+    until = Math.max(until, to)
+  }
+  return covered === 0 ? 0 : Math.max(1, Math.round(covered / DAY))
 }
 
 /**
@@ -70,12 +88,17 @@ export async function coverageOf(
           last: lastOf(report),
         }))
         const events = Math.max(0, ...supporting.map(({ report }) => counts.get(report) ?? 0))
-        const isMade = own.some(({ last }) => last !== null)
+        const days = daysOf(
+          span,
+          made.filter(({ report, rows }) => rows > 0 && supporting.some((one) => one.report === report)),
+        )
+        const isMade = days > 0
         const state = isMade
           ? ('evidence' as const)
           : events > 0
             ? ('no-report' as const)
             : ('no-source' as const)
+        const whole = Math.round((span.to - span.from) / DAY)
         return {
           control,
           demands,
@@ -84,7 +107,9 @@ export async function coverageOf(
           reports: own,
           lacks:
             state === 'evidence'
-              ? null
+              ? days >= whole
+                ? null
+                : `Reports cover ${days} of ${whole} days.`
               : state === 'no-report'
                 ? `No report was made for this period: ${listText(
                     own.map(({ title }) => title),

@@ -179,6 +179,7 @@ export class Schedules {
     const job = random(16).toString('hex')
     const span = lastPeriod(covers, clock(), zone ?? this.#parts.zone())
     await this.#parts.jobs.add(job, await this.#jobOf(entry, span, false))
+    await this.#change(id, (record) => ({ ...record, last: { at: clock(), job } }))
     return job
   }
 

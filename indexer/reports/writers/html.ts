@@ -6,7 +6,16 @@ import { HTML_STYLE } from './html-style.ts'
 import type { WriteRequest } from './index.ts'
 import type { Output } from './output.ts'
 import { cutAfter, cutRest, eachRow } from './rows.ts'
-import { byFramework, firstFacts, isFigure, rowsNote, shownCell, shownNumber, verdictText } from './shown.ts'
+import {
+  byFramework,
+  firstFacts,
+  isFigure,
+  rowsNote,
+  shortSignatures,
+  shownCell,
+  shownNumber,
+  verdictText,
+} from './shown.ts'
 import { unhidden } from './visible.ts'
 
 /** What is before the rows ends with the first line, and what is behind them begins with the second; each row is a line. */
@@ -60,7 +69,7 @@ ${facts.join('')}</dl>
 <div class="front"><h2>Query</h2>
 ${query === '' ? '<p class="note">None: all events of the scope.</p>' : `<pre>${safe(query)}</pre>`}
 ${account.map((part) => sectionOf(part, 'h2', clock)).join('')}<h2>Checkpoint of the transparency log</h2>
-${checkpoint === null ? '<p class="note">There was none yet.</p>' : `<pre>${safe(checkpoint.trimEnd())}</pre>`}</div>
+${checkpoint === null ? '<p class="note">There was none yet.</p>' : `<pre>${safe(shortSignatures(checkpoint).trimEnd())}</pre>`}</div>
 `
 }
 

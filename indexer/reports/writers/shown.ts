@@ -76,3 +76,12 @@ export function rowsNote({ rows, zone }: ReportDocument): string {
 export function byFramework({ controls }: ReportDocument): [string, ReportDocument['controls']][] {
   return [...Map.groupBy(controls, ({ framework }) => framework)]
 }
+
+/** Signatures that withstand quantum computers fill pages; the proof in the file has them whole. */
+const MOST_SIGNATURE = 120
+export const shortSignatures = (note: string): string =>
+  note.replaceAll(/^(— \S+ )(\S+)$/gmu, (line, name: string, signature: string) =>
+    signature.length <= MOST_SIGNATURE
+      ? line
+      : `${name}${signature.slice(0, 24)}... (${signature.length} letters; whole in the proof)`,
+  )

@@ -1,6 +1,6 @@
 import type { ReportDocument, Verdict } from '../../document.ts'
 import type { Clock } from '../clock.ts'
-import { firstFacts, verdictText } from '../shown.ts'
+import { firstFacts, shortSignatures, verdictText } from '../shown.ts'
 import { code, decoration, drawLines, facts, heading, marked, paragraph, section } from './flow.ts'
 import { drawLogo, type PlacedLogo } from './logo.ts'
 import type { Colour } from './page.ts'
@@ -42,15 +42,6 @@ function codeOr(pages: Pages, parent: Element, title: string, text: string, with
   heading(pages, parent, 'H2', title, { looks: 'H3' })
   paragraph(pages, parent, without, { colour: MUTED })
 }
-
-/** Signatures that withstand quantum computers fill pages; the proof in the file has them whole. */
-const MOST_SIGNATURE = 120
-const shortSignatures = (note: string): string =>
-  note.replaceAll(/^(— \S+ )(\S+)$/gmu, (line, name: string, signature: string) =>
-    signature.length <= MOST_SIGNATURE
-      ? line
-      : `${name}${signature.slice(0, 24)}... (${signature.length} letters; whole in the proof)`,
-  )
 
 function organisationLine(pages: Pages, parent: Element, name: string, logo: PlacedLogo | null): void {
   const style = { ...BOLD, size: 10.5 }
