@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { bytesText } from '../../config/index.ts'
 import { type JobShape, jobShape } from '../../schema/api/index.ts'
@@ -103,6 +103,8 @@ async function downloadFile(
   try {
     await patiently(async () => {
       const from = await sizeOf(part)
+      // An empty file has no part yet, and nothing of it can be asked for.
+      if (file.bytes === 0) return void (await writing(path, () => writeFile(part, '', { mode: 0o600 })))
       if (from === file.bytes) return
       const answer = await client.bytes(address, {
         from: from > file.bytes ? 0 : from,

@@ -53,6 +53,14 @@ describe('waybill export', () => {
     expect(readdirSync(join(file, '..')).toSorted()).toEqual(['many.ndjson', 'many.ndjson.proof.json'])
   })
 
+  it('writes an empty file where nothing is found', async () => {
+    const file = join(folders.make(), 'none.ndjson')
+    const { code, out, err } = await run('export', 'message: "in no event"', '-f', 'ndjson', '-o', file)
+    expect([code, out, err]).toEqual([0, `0 events in ${file}.\n`, ''])
+    expect(readFileSync(file, 'utf8')).toBe('')
+    expect(readdirSync(join(file, '..')).toSorted()).toEqual(['none.ndjson', 'none.ndjson.proof.json'])
+  })
+
   it('has the columns asked for, or those of another system', async () => {
     const head = async (...more: string[]): Promise<string> => {
       const file = join(folders.make(), 'out.csv')
