@@ -228,6 +228,8 @@ export class IndexerClient {
       return new AnswerError(known, detail, status, { column })
     // Something on the command line is not as the indexer takes it.
     if (status === 400) return new AnswerError(known, detail.replace(/\.$/, ''), status, { isUsage: true })
+    // What is not there is named by the indexer.
+    if (status === 404) return new AnswerError(known, detail.replace(/\.$/, ''), status)
     const busy = status === 429 || status === 503 ? '; try again in a while' : ''
     return new AnswerError(
       known,

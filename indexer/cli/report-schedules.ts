@@ -243,7 +243,15 @@ async function asked(given: Named, request: Asked = {}, more = ''): Promise<unkn
   try {
     return await connect(given).json(`/v1/report-schedules/${encodeURIComponent(given.id)}${more}`, request)
   } catch (error) {
-    if (!(error instanceof AnswerError) || error.status !== 404) throw error
+    if (!(error instanceof AnswerError)) throw error
+    if (error.code === 'WB-EXISTS')
+      throw new OperatorError(
+        error.code,
+        `There is already a schedule ${harmless(given.id)}; \`waybill reports schedule change ${harmless(given.id)}\` changes it`,
+        { exitCode: EXIT.failed, cause: error },
+      )
+    // A report, a place or a channel that is not there is also 404: the indexer names it.
+    if (error.status !== 404 || !error.detail.startsWith('There is no schedule')) throw error
     throw new OperatorError(
       'WB-NOT-FOUND',
       `There is no schedule ${harmless(given.id)}; \`waybill reports schedule\` lists them`,

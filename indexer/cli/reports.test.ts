@@ -168,8 +168,12 @@ describe('waybill reports', () => {
         err: expect.stringContaining('There is no job'),
       })
     expect(await run('reports', 'run', 'no-such-report')).toMatchObject({
-      err: expect.stringContaining('no-such-report'),
+      code: 4,
+      err: expect.stringContaining('There is no report no-such-report; `waybill reports list` lists them'),
     })
+    expect((await run('reports', 'run', 'user-acess')).err).toMatch(
+      /^waybill: There is no report user-acess; did you mean user-access\?/,
+    )
     expect(await run('reports', 'run', 'user-access', '-f', 'word')).toMatchObject({ code: 2 })
   })
 
@@ -180,7 +184,27 @@ describe('waybill reports', () => {
       expect([code, out, err]).toEqual([0, expect.stringContaining(`The schedule ${like} runs next at`), ''])
     }
     expect((await schedule('add', 'other')).err).toContain('A schedule needs --report')
-    expect((await schedule('add', 'daily-admin', '--like', 'daily-admin')).code).toBe(1)
+    expect(await schedule('add', 'daily-admin', '--like', 'daily-admin')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(
+        'There is already a schedule daily-admin; `waybill reports schedule change daily-admin` changes it',
+      ),
+    })
+    for (const [wrong, said] of [
+      [['--report', 'nosuch'], 'There is no report nosuch; `waybill reports list` lists them'],
+      [['--to', 'place:nosuch'], 'indexer.yml has no place nosuch'],
+    ] as const)
+      for (const command of [
+        ['change', 'daily-admin'],
+        ['add', 'another', '--like', 'daily-admin'],
+      ]) {
+        const { code, err } = await schedule(...command, ...wrong)
+        expect([code, err]).toEqual([4, expect.stringContaining(said)])
+        expect(err).not.toContain('There is no schedule')
+      }
+    expect((await schedule('change', 'nosuch', '--report', 'user-access')).err).toContain(
+      'There is no schedule nosuch; `waybill reports schedule` lists them',
+    )
     const changed = await schedule(
       'change',
       'daily-admin',

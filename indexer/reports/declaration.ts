@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { closest } from '../../config/index.ts'
 import { AGGREGATE_LIMITS, FIELDS, OperatorError } from '../../schema/index.ts'
 import { fullName, namedField, nearestName, parseQuery, type Query } from '../query/index.ts'
 import { isCountable } from '../store/index.ts'
@@ -194,5 +195,8 @@ export const FIELD_TITLES: Readonly<Record<string, string>> = {
 export const typeOf = (field: string): string =>
   Object.hasOwn(FIELDS, field) ? FIELDS[field as keyof typeof FIELDS].type : 'keyword'
 
-export const unknownReport = (id: string): OperatorError =>
-  new OperatorError('WB-NOT-FOUND', `There is no report ${id}; \`waybill reports list\` lists them`)
+export function unknownReport(id: string, known: readonly string[]): OperatorError {
+  const near = closest(id, known)
+  const remedy = near === undefined ? '`waybill reports list` lists them' : `did you mean ${near}?`
+  return new OperatorError('WB-NOT-FOUND', `There is no report ${id}; ${remedy}`)
+}

@@ -76,8 +76,13 @@ export function demandAsked(asked: Asked, sources: ReportSources, view: View): {
 }
 
 function declarationOf(id: string, sources: ReportSources): Declaration {
-  const known = sources.reports().reports.find((one) => one.id === id)
-  if (known === undefined) throw unknownReport(id)
+  const { reports } = sources.reports()
+  const known = reports.find((one) => one.id === id)
+  if (known === undefined)
+    throw unknownReport(
+      id,
+      reports.map((one) => one.id),
+    )
   return demandReport(known.declaration, known.problem)
 }
 
