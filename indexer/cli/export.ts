@@ -2,6 +2,7 @@ import type { Argv } from 'yargs'
 import { exportAskedSchema, type REPORT_FORMATS } from '../../schema/api/index.ts'
 import { timeText } from '../query/index.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
+import { OUTPUT_RULE, outputFor } from './job-output.ts'
 import { beginJob, download, finished } from './jobs.ts'
 import { jsonLines, writeLines } from './output.ts'
 import { spanOf, spanOptions, withPlace } from './question.ts'
@@ -37,7 +38,7 @@ export function options(cli: Argv) {
       alias: 'o',
       type: 'string',
       requiresArg: true,
-      describe: 'The file; by default export-TIME.FORMAT',
+      describe: `The file, ${OUTPUT_RULE}; by default export-TIME.FORMAT`,
     })
     .option('columns', {
       type: 'string',
@@ -94,6 +95,7 @@ export async function run(given: Given): Promise<void> {
   const client = connect(given)
   const columns = given.columns?.split(',').map((name) => name.trim())
   try {
+    const pathOf = await outputFor(given.output, [given.format])
     const begun = await beginJob(client, {
       makes: 'export',
       formats: [given.format],
@@ -108,7 +110,7 @@ export async function run(given: Given): Promise<void> {
       },
     })
     const job = await finished(client, begun)
-    const paths = await download(client, job, given.output)
+    const paths = await download(client, job, pathOf)
     const rows = job.files[0]?.rows ?? 0
     await writeLines(
       given.json

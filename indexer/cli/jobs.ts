@@ -6,6 +6,7 @@ import { bytesText } from '../../config/index.ts'
 import { type JobShape, jobShape } from '../../schema/api/index.ts'
 import { codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
 import { type IndexerClient, UnreachableError, understood } from './client.ts'
+import type { PathOf } from './job-output.ts'
 import { EXIT } from './output.ts'
 import { Progress } from './progress.ts'
 import { harmless } from './terminal.ts'
@@ -55,12 +56,8 @@ export async function finished(client: IndexerClient, begun: JobShape): Promise<
   )
 }
 
-/** Gets all files of a job, with their proofs; `output` is the name of the first one. Returns the paths. */
-export async function download(
-  client: IndexerClient,
-  job: JobShape,
-  output: string | undefined,
-): Promise<string[]> {
+/** Gets all files of a job, with their proofs. Returns the paths. */
+export async function download(client: IndexerClient, job: JobShape, pathOf: PathOf): Promise<string[]> {
   if (!job.here)
     throw new OperatorError(
       'WB-REPORT-ELSEWHERE',
@@ -71,10 +68,8 @@ export async function download(
       exitCode: EXIT.notFound,
     })
   const paths: string[] = []
-  for (const [index, file] of job.files.entries()) {
-    // The name of a file comes from the indexer: it never leads out of this folder.
-    const own = file.name.replaceAll(/[^\w.@+-]/g, '_').replace(/^\.+/, '_')
-    const path = output === undefined ? own : index === 0 ? output : `${output}.${file.format}`
+  for (const file of job.files) {
+    const path = pathOf(file)
     await downloadFile(client, `${jobPath(job.id)}/files/${encodeURIComponent(file.name)}`, file, path)
     paths.push(path)
     if (file.proof === null) continue

@@ -50,7 +50,7 @@ export const partsOf = (text: string): string[] =>
     .filter((one) => one !== '')
 
 export function formatsOf(text: string): ReportFormat[] {
-  return partsOf(text).map((one) => {
+  return [...new Set(partsOf(text))].map((one) => {
     const known = REPORT_FORMATS.find((format) => format === one)
     if (known === undefined)
       throw new UsageError(`--format: there is no format ${one}; ${REPORT_FORMATS.join(', ')} can be`)

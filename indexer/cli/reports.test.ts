@@ -154,6 +154,46 @@ describe('waybill reports', () => {
     expect(readdirSync(folder)).toHaveLength(2)
   })
 
+  it('gives each of several formats its own ending, or its own name in a folder', async () => {
+    const folder = folders.make()
+    const made = async (output: string): Promise<string[]> => {
+      const { code, err } = await run('reports', 'run', 'user-access', '-f', 'html,csv', '-o', output)
+      expect([code, err]).toEqual([0, ''])
+      return readdirSync(folder)
+        .filter((name) => !name.endsWith('.proof.json'))
+        .toSorted()
+    }
+    expect(await made(join(folder, 'ua'))).toEqual(['ua.csv', 'ua.html'])
+    expect(await made(join(folder, 'ua.html'))).toEqual(['ua.csv', 'ua.html'])
+    expect(await made(join(folder, 'q1.2026'))).toEqual(['q1.2026.csv', 'q1.2026.html', 'ua.csv', 'ua.html'])
+    expect((await made(folder)).filter((name) => name.includes('user-access'))).toEqual([
+      expect.stringMatching(/\.csv$/),
+      expect.stringMatching(/\.html$/),
+    ])
+  })
+
+  it('looks at --output before anything is made', async () => {
+    const before = (await lastJob()).id
+    const folder = folders.make()
+    writeFileSync(join(folder, 'file'), '')
+    for (const output of [
+      join(folder, 'none', 'ua.csv'),
+      `${join(folder, 'none')}/`,
+      join(folder, 'file', 'ua'),
+    ])
+      for (const command of [
+        ['reports', 'run', 'user-access', '-f', 'csv'],
+        ['export', QUERY],
+      ])
+        expect(await run(...command, '-o', output)).toMatchObject({
+          code: 1,
+          err: expect.stringMatching(
+            /--output: there is no folder .*(none|file).*; make it, or name one that is there/,
+          ),
+        })
+    expect((await lastJob()).id).toBe(before)
+  })
+
   it('lists, cancels and removes jobs, and says which are not there', async () => {
     const { id } = await lastJob()
     expect((await run('reports', 'jobs')).out).toMatch(/^JOB +CREATED \(UTC\) +BY +TITLE +FORMATS +STATE/)

@@ -4,6 +4,7 @@ import { OperatorError } from '../../schema/index.ts'
 import { timeText } from '../query/index.ts'
 import { AnswerError, understood } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
+import { OUTPUT_RULE, outputFor, type PathOf } from './job-output.ts'
 import { beginJob, download, finished, jobOf, jobPath } from './jobs.ts'
 import { EXIT, jsonLines, UsageError, writeLines } from './output.ts'
 import { spanOptions } from './question.ts'
@@ -70,10 +71,8 @@ export function commands(cli: Argv) {
           .options(filterOptions)
           .option('format', { ...formatOption, default: 'pdf' })
           .option('output', {
-            alias: 'o',
-            type: 'string',
-            requiresArg: true,
-            describe: 'The file; by default the name of the report with its period',
+            ...outputOption,
+            describe: `${OUTPUT}; by default the name of the report with its period`,
           })
           .option('mail', names('Also send it to this address when it is ready'))
           .option('wait', {
@@ -94,10 +93,8 @@ export function commands(cli: Argv) {
       'Get the files of a job; goes on where an earlier attempt ended',
       (get) =>
         identified(get).option('output', {
-          alias: 'o',
-          type: 'string',
-          requiresArg: true,
-          describe: 'The file; by default the name that the indexer gave it',
+          ...outputOption,
+          describe: `${OUTPUT}; by default the name that the indexer gave it`,
         }),
       (given) => get(given),
     )
@@ -132,6 +129,9 @@ export function commands(cli: Argv) {
     )
 }
 
+const outputOption = { alias: 'o', type: 'string', requiresArg: true } as const
+const OUTPUT = `The file, ${OUTPUT_RULE}. With several formats each file has its own ending: -f pdf,csv -o may makes may.pdf and may.csv`
+
 const identified = <Given>(cli: Argv<Given>) =>
   cli.positional('id', {
     type: 'string',
@@ -160,6 +160,8 @@ async function run(given: RunGiven): Promise<void> {
   const { from, to, last } = given
   if (last !== undefined && (from !== undefined || to !== undefined))
     throw new UsageError('--last can not be combined with --from and --to')
+  const formats = formatsOf(given.format)
+  const pathOf = await outputFor(given.output, formats)
   const client = connect(given)
   const begun = await beginJob(client, {
     makes: 'report',
@@ -170,23 +172,25 @@ async function run(given: RunGiven): Promise<void> {
       ...(from !== undefined && { from }),
       ...(to !== undefined && { to }),
     },
-    formats: formatsOf(given.format),
+    formats,
     ...(given.mail !== undefined && { mail: true, mailTo: given.mail }),
   })
   if (!given.wait)
     return writeLines(
       given.json ? jsonLines([begun]) : [`The job ${begun.id} makes "${harmless(begun.title)}".`],
     )
-  await show(given, await finished(client, begun))
+  await show(given, await finished(client, begun), pathOf)
 }
 
 async function get(given: Identified & { readonly output?: string | undefined }): Promise<void> {
   const client = connect(given)
-  await show(given, await finished(client, await known(given, () => jobOf(client, given.id))))
+  const job = await known(given, () => jobOf(client, given.id))
+  const pathOf = await outputFor(given.output, job.formats)
+  await show(given, await finished(client, job), pathOf)
 }
 
-async function show(given: Given & { readonly output?: string | undefined }, job: JobShape): Promise<void> {
-  const paths = await download(connect(given), job, given.output)
+async function show(given: Given, job: JobShape, pathOf: PathOf): Promise<void> {
+  const paths = await download(connect(given), job, pathOf)
   if (given.json) return writeLines(jsonLines([{ job: job.id, files: paths, verdict: job.verdict }]))
   const verdict = job.verdict === null ? [] : [`Verdict: ${job.verdict.sentence}`]
   await writeLines([...paths, ...verdict].map((line) => harmless(line)))
