@@ -33,6 +33,10 @@ export async function finished(client: IndexerClient, begun: JobShape): Promise<
   const progress = new Progress(begun.title)
   let job = begun
   let wait = FIRST_LOOK
+  const onInterrupt = interrupted(
+    progress,
+    `The job ${begun.id} goes on: \`waybill reports download ${begun.id}\` gets its files, \`waybill reports cancel ${begun.id}\` ends it.`,
+  )
   try {
     while (job.state === 'waiting' || job.state === 'running') {
       await pause(wait)
@@ -47,6 +51,7 @@ export async function finished(client: IndexerClient, begun: JobShape): Promise<
         )
     }
   } finally {
+    onInterrupt.release()
     progress.end()
   }
   if (job.state === 'done') return job
@@ -54,6 +59,17 @@ export async function finished(client: IndexerClient, begun: JobShape): Promise<
     'WB-JOB-FAILED',
     `"${harmless(job.title)}" was not made: ${harmless(job.reason ?? job.state)}`,
   )
+}
+
+/** Until it is released, Ctrl-C ends this command, and says what becomes of the work. */
+function interrupted(progress: Progress, sentence: string): { release(): void } {
+  const end = (): void => {
+    progress.end()
+    process.stderr.write(`${harmless(sentence)}\n`)
+    process.exit(EXIT.interrupted)
+  }
+  process.once('SIGINT', end)
+  return { release: () => process.off('SIGINT', end) }
 }
 
 /** Gets all files of a job, with their proofs. Returns the paths. */
@@ -70,7 +86,7 @@ export async function download(client: IndexerClient, job: JobShape, pathOf: Pat
   const paths: string[] = []
   for (const file of job.files) {
     const path = pathOf(file)
-    await downloadFile(client, `${jobPath(job.id)}/files/${encodeURIComponent(file.name)}`, file, path)
+    await downloadFile(client, job.id, file, path)
     paths.push(path)
     if (file.proof === null) continue
     const proof = await client.text(`${jobPath(job.id)}/files/${encodeURIComponent(file.proof)}`)
@@ -89,12 +105,17 @@ export async function download(client: IndexerClient, job: JobShape, pathOf: Pat
  */
 async function downloadFile(
   client: IndexerClient,
-  address: string,
+  id: string,
   file: JobShape['files'][number],
   path: string,
 ): Promise<void> {
   const part = `${path}.${file.sha256.slice(0, 12)}.part`
   const progress = new Progress(path)
+  const onInterrupt = interrupted(
+    progress,
+    `What arrived of ${path} is kept: \`waybill reports download ${id} -o ${path}\` goes on.`,
+  )
+  const address = `${jobPath(id)}/files/${encodeURIComponent(file.name)}`
   try {
     await patiently(async () => {
       const from = await sizeOf(part)
@@ -121,6 +142,7 @@ async function downloadFile(
       })
     })
   } finally {
+    onInterrupt.release()
     progress.end()
   }
   const found = await hashOf(part)

@@ -17,8 +17,8 @@ export const jsonLines = (objects: readonly unknown[]): string[] =>
     process.stdout.isTTY ? harmlessJson(JSON.stringify(object)) : JSON.stringify(object),
   )
 
-/** The exit codes of `waybill`; `--help` lists the same. */
-export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, notFound: 4 } as const
+/** The exit codes of `waybill`; `--help` lists the same, but for 130, which shells expect after Ctrl-C. */
+export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, notFound: 4, interrupted: 130 } as const
 
 /** A wrong command line. */
 export class UsageError extends OperatorError {

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { JobShape } from '../../schema/api/index.ts'
 import type { TestIndexer } from '../ingest/testing.ts'
 import { temporaryFolders } from '../store/testing/batches.ts'
-import { waybill } from './testing/command.ts'
+import { start, until, waybill } from './testing/command.ts'
 import { answering, startWithAgent } from './testing/indexer.ts'
 
 const folders = temporaryFolders()
@@ -170,6 +170,24 @@ describe('waybill reports', () => {
       expect.stringMatching(/\.csv$/),
       expect.stringMatching(/\.html$/),
     ])
+  })
+
+  it('says on Ctrl-C that the job goes on, and how to get its files or end it', async () => {
+    const { id, ...job } = await lastJob()
+    let looks = 0
+    const url = await answering((asked, answer) => {
+      if (asked.method === 'GET') looks++
+      answer.writeHead(asked.method === 'GET' ? 200 : 201, { 'content-type': 'application/json' })
+      answer.end(JSON.stringify({ ...job, id, state: 'running' }))
+    })
+    const running = start(['reports', 'run', 'user-access'], { WAYBILL_URL: url })
+    await until(() => looks > 0, 'a look at the job')
+    running.child.kill('SIGINT')
+    expect(await running.ended).toEqual({
+      code: 130,
+      out: '',
+      err: `The job ${id} goes on: \`waybill reports download ${id}\` gets its files, \`waybill reports cancel ${id}\` ends it.\n`,
+    })
   })
 
   it('looks at --output before anything is made', async () => {
