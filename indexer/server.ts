@@ -3,11 +3,13 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
+import { permissionsOf } from '../schema/api/index.ts'
 import { logged, reasonOf } from '../schema/index.ts'
 import { isForWatcher } from '../schema/rule.ts'
 import {
   type Cost,
   type FirstSignIn,
+  isLockedOut,
   LastingClock,
   maskedWith,
   openAccounts,
@@ -43,6 +45,7 @@ import {
   type TlsFiles,
   type WaitingServer,
 } from './api/index.ts'
+import { Cases } from './cases/index.ts'
 import {
   accessRules,
   checkIndexerConfig,
@@ -392,6 +395,23 @@ async function startParts(
       clock,
       random,
     })
+    const cases = new Cases({
+      records,
+      trail: ingest.trail,
+      eventOf: async (id, restored) => {
+        if (restored === undefined) return store.get(id)
+        return kept.restores === null ? null : (await kept.restores.store(restored)).get(id)
+      },
+      alertOf: (id) => book.get(id),
+      investigatorNamed: (name) => {
+        const user = accounts.users.find(name)
+        return user === undefined || isLockedOut(user) || !permissionsOf(user.role).has('respond')
+          ? null
+          : { name: user.name, user: user.id }
+      },
+      clock,
+      random,
+    })
     const stopping = new AbortController()
     const app = createApp(
       {
@@ -425,6 +445,7 @@ async function startParts(
         alertDesk,
         rules,
         alerts: book,
+        cases,
         fares: faresOf({ engine, book, rules, runByWatcher, clock }),
         calendar: () => calendar,
         notifier,

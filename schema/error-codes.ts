@@ -419,7 +419,7 @@ export const ERRORS = {
   'WB-NOT-FOUND': {
     title: 'The named object does not exist',
     meaning:
-      'There is no user, agent, token, session, dead letter, saved search, event type, integration or alert rule of that name.',
+      'There is no user, agent, token, session, dead letter, saved search, case, event type, integration or alert rule of that name.',
     remedy: 'List the objects, and check the name.',
     status: 404,
     kind: 'not-found',
@@ -477,7 +477,7 @@ export const ERRORS = {
   },
   'WB-LIMIT-REACHED': {
     title: 'There are too many of these',
-    meaning: 'The number of tokens, saved searches or rules is limited.',
+    meaning: 'The number of tokens, saved searches, rules, cases and pins of a case is limited.',
     remedy: 'Remove those that nobody uses any more.',
     status: 409,
     kind: 'refused',
@@ -488,6 +488,13 @@ export const ERRORS = {
     remedy: 'Wait until one is done, or cancel one: `waybill reports jobs` lists them.',
     status: 429,
     kind: 'busy',
+  },
+  'WB-CASE-CLOSED': {
+    title: 'The case is closed',
+    meaning: 'Nothing can be pinned to a closed case, or removed from it.',
+    remedy: 'Open the case again.',
+    status: 409,
+    kind: 'refused',
   },
   'WB-JOB-STATE': {
     title: 'The state of the job does not allow this',

@@ -29,6 +29,7 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'agent/cli', doors: [] },
   { folder: 'indexer', doors: [] },
   { folder: 'indexer/accounts', doors: ['index.ts'] },
+  { folder: 'indexer/cases', doors: ['index.ts'] },
   { folder: 'indexer/console', doors: ['index.ts'] },
   { folder: 'indexer/alerts', doors: ['index.ts'] },
   { folder: 'indexer/alerts/sigma', doors: ['index.ts'] },

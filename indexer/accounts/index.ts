@@ -17,5 +17,6 @@ export {
   NO_LIMITS,
   queryOfLimits,
   seenWith,
+  shownTo,
   type Visibility,
 } from './visibility.ts'

@@ -45,7 +45,7 @@ const FIELD_OF: Readonly<Record<CountDimension, string>> = {
 export function seenWith(visibility: Visibility, store: Events): Events {
   if (isFull(visibility)) return store
   const { mask } = visibility
-  const only = mask.only === null ? visibility.only : within(mask.only, visibility.only)
+  const only = onlyOf(visibility)
   const asked = (query: Query): Query => {
     mask.demand(query)
     return within(query, only)
@@ -79,7 +79,7 @@ export function seenWith(visibility: Visibility, store: Events): Events {
     arrivalsEnd: () => store.arrivalsEnd(),
     async get(id: string): Promise<AuditEvent | null> {
       const event = await store.get(id)
-      return event === null || !isWithin(event, only) ? null : mask.over(event)
+      return event === null ? null : shownTo(visibility, event)
     },
     async counts(request: CountRequest): Promise<CountRow[]> {
       mask.demand({ kind: 'exists', field: FIELD_OF[request.by] })
@@ -94,6 +94,13 @@ export function seenWith(visibility: Visibility, store: Events): Events {
     },
   }
 }
+
+const onlyOf = ({ only, mask }: Visibility): Query | null =>
+  mask.only === null ? only : within(mask.only, only)
+
+/** An event, or a copy of one, as a client sees it; null if the client does not see it. */
+export const shownTo = (visibility: Visibility, event: AuditEvent): AuditEvent | null =>
+  isWithin(event, onlyOf(visibility)) ? visibility.mask.over(event) : null
 
 /** The earlier events of a record with the client's masks, including events that the client does not see: for derived values. */
 export const maskedWith = (mask: Mask, store: Pick<Store, 'search' | 'chains'>) => ({

@@ -12,6 +12,7 @@ import { agentManagementRoutes, agentRoutes } from './routes/agents.ts'
 import { aggregateRoutes } from './routes/aggregate.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { archiveRoutes } from './routes/archive.ts'
+import { caseRoutes } from './routes/cases.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { evidenceRoutes } from './routes/evidence.ts'
 import { exportRoutes } from './routes/export.ts'
@@ -129,6 +130,7 @@ export function routesOf(service: Service): Route[] {
     ...settingsRoutes(service),
     ...deadLetterRoutes(service),
     ...alertRoutes(service),
+    ...caseRoutes(service),
     ...ruleRoutes(service),
     ...notificationRoutes(service),
     ...archiveRoutes(service),

@@ -4,6 +4,7 @@ import type { AuditEvent } from '../../schema/index.ts'
 import type { Accounts, Events, SessionTimes } from '../accounts/index.ts'
 import type { AlertBook, Calendar, Fares, RuleBook } from '../alerts/index.ts'
 import type { Notifier } from '../alerts/notify/index.ts'
+import type { Cases } from '../cases/index.ts'
 import type { Enrichment } from '../enrich/index.ts'
 import type {
   Agents,
@@ -84,6 +85,7 @@ export interface Service {
   readonly madeReports: () => Promise<readonly MadeReport[]>
   readonly alertDesk: AlertDesk
   readonly alerts: AlertBook
+  readonly cases: Cases
   readonly rules: RuleBook
   readonly fares: Fares
   /** The clock and the calendar of the organisation. */

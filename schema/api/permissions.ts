@@ -4,7 +4,7 @@ export const PERMISSIONS = {
   status: 'see agents, dead letters and figures',
   report: 'make reports',
   export: 'export events, any number at once',
-  respond: 'acknowledge, assign and resolve alerts',
+  respond: 'acknowledge, assign and resolve alerts; keep cases',
   archive: 'archive and restore',
   settings: 'change settings and what is recorded',
   rules: 'change alert rules',

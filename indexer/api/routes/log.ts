@@ -2,18 +2,15 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import * as z from 'zod'
 import {
-  type EventProofShape,
   eventProofShape,
   type LogStatusShape,
   logCheckpointShape,
   logStatusShape,
   logTileShape,
 } from '../../../schema/api/index.ts'
-import { HASH_BYTES, inclusionProof, leafHash, merkleRoot } from '../../../schema/index.ts'
-import type { Manifest } from '../../../schema/wire/index.ts'
 import { CHECKPOINT, readTilePath, rotationPath } from '../../log/index.ts'
 import { Refusal } from '../../refusal.ts'
-import type { SealedEvent } from '../../store/port.ts'
+import { eventProof } from '../event-proof.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 import { digits } from './asked.ts'
@@ -29,7 +26,7 @@ const compressed = promisify(gzip)
  * may read them who may see the state of the indexer as a whole.
  */
 export function logRoutes(service: Service): Route[] {
-  const { transparencyLog, anchors, witness, isLogPublic, store, agents, readings } = service
+  const { transparencyLog, anchors, witness, isLogPublic, store, readings } = service
   const { reader } = transparencyLog
   const access = isLogPublic
     ? ({ needs: 'anybody' } as const)
@@ -113,26 +110,7 @@ export function logRoutes(service: Service): Route[] {
           payload: { format: 'proof' },
           count: 1,
         })
-        const log = await transparencyLog.proof(sealed)
-        if (log === null)
-          throw new Refusal(
-            'WB-PROOF-LATER',
-            `Waybill ${sealed.sequence} of ${sealed.agent}, which brought this event, is not in the transparency log yet.`,
-            { retryAfter: 2 },
-          )
-        const manifest = JSON.parse(sealed.manifest.toString('utf8')) as Manifest
-        const agentKey = agents.get(sealed.agent)?.keys.find((key) => key.id === manifest.key)?.pem ?? ''
-        return {
-          format: 'waybill/event-proof/v1',
-          event: id,
-          line: sealed.line.toString('utf8'),
-          position: sealed.position,
-          path: pathOf(id, sealed, manifest),
-          manifest: sealed.manifest.toString('utf8'),
-          signature: sealed.signature.toString('base64'),
-          agentKey,
-          log,
-        } satisfies EventProofShape
+        return eventProof(sealed, id, service)
       },
     }),
     route({
@@ -181,22 +159,4 @@ export function logRoutes(service: Service): Route[] {
       },
     }),
   ]
-}
-
-/** The audit path of an event's line in its waybill, in hex. */
-function pathOf(id: string, { leaves, line, position }: SealedEvent, { events, root }: Manifest): string[] {
-  const hashes = Array.from({ length: events }, (_, i) => leaves.get(i))
-  const all = Buffer.concat(hashes.map((hash) => hash ?? Buffer.alloc(0)))
-  if (all.length !== events * HASH_BYTES)
-    throw new Refusal(
-      'WB-PROOF-IMPOSSIBLE',
-      `${hashes.filter((hash) => hash === undefined).length} of the ${events} leaf hashes of the waybill of event ${id} are gone: their lines expired before this version of Waybill kept all hashes.`,
-    )
-  const isSame = leaves.get(position)?.equals(leafHash(line)) === true
-  if (!isSame || merkleRoot(all).toString('hex') !== root)
-    throw new Refusal(
-      'WB-PROOF-IMPOSSIBLE',
-      `Event ${id} does not fit the root that its agent signed: it, or another line of its waybill, was changed in the store.`,
-    )
-  return inclusionProof(all, position).map((hash) => hash.toString('hex'))
 }

@@ -1235,6 +1235,588 @@ export interface Operations {
       }>
     }
   }
+  /** Your cases, and those that others share; the last changed first. An administrator sees all. */
+  getCases: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      cases: Array<{
+        id: string
+        version: number
+        name: string
+        about: string
+        state: 'open' | 'closed'
+        owner: string
+        shared: boolean
+        mine: boolean
+        opened: number
+        changed: number
+        pins: number
+      }>
+    }
+  }
+  /** Opens a case. You are its owner. */
+  postCases: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: { name: string; about?: string | undefined; shared?: boolean | undefined }
+    answer: {
+      id: string
+      version: number
+      name: string
+      about: string
+      state: 'open' | 'closed'
+      owner: string
+      shared: boolean
+      mine: boolean
+      opened: number
+      changed: number
+      pins: number
+      items: Array<
+        | {
+            kind: 'event'
+            id: string
+            at: number
+            by: string
+            comment: string
+            event: Record<string, unknown>
+          }
+        | {
+            kind: 'alert'
+            id: string
+            at: number
+            by: string
+            comment: string
+            alert: {
+              id: string
+              rule: { id: string; name: string; version: string; author?: string | undefined }
+              priority: 'low' | 'medium' | 'high' | 'critical'
+              message: string
+              response: string
+              channels: Array<string>
+              group: Record<string, string>
+              from: number
+              first: number
+              last: number
+              raised: number
+              late: boolean
+              count: number
+              events: Array<string>
+              accounts: Array<string>
+              users: Array<string>
+              addresses: Array<string>
+              state: 'open' | 'acknowledged' | 'resolved'
+              assignee: string | null
+              snoozedUntil: number | null
+              resolution: {
+                by: 'person' | 'condition' | 'withdrawn' | 'merged'
+                reason: string
+                at: number
+              } | null
+              incident: string
+              timeline: Array<{
+                at: number
+                by: string
+                did:
+                  | 'opened'
+                  | 'continued'
+                  | 'acknowledged'
+                  | 'assigned'
+                  | 'resolved'
+                  | 'reopened'
+                  | 'snoozed'
+                  | 'noted'
+                  | 'withdrawn'
+                  | 'merged'
+                note: string
+              }>
+            }
+          }
+        | {
+            kind: 'search'
+            id: string
+            at: number
+            by: string
+            comment: string
+            name: string
+            search: string
+          }
+        | { kind: 'note'; id: string; at: number; by: string; text: string }
+        | { kind: 'hidden'; id: string; at: number; by: string; of: 'event' | 'alert' | 'search' | 'note' }
+      >
+      timeline: Array<{
+        at: number
+        by: string
+        act:
+          | 'opened'
+          | 'renamed'
+          | 'described'
+          | 'closed'
+          | 'reopened'
+          | 'handed-over'
+          | 'shared'
+          | 'unshared'
+          | 'pinned'
+          | 'unpinned'
+          | 'exported'
+        pin: { id: string; kind: 'event' | 'alert' | 'search' | 'note' } | null
+        text: string | null
+      }>
+    }
+  }
+  /** One case with what is pinned to it, and its timeline. Limits and masks hold: of an event that you may not see, you learn only that one is pinned. */
+  getCasesId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      id: string
+      version: number
+      name: string
+      about: string
+      state: 'open' | 'closed'
+      owner: string
+      shared: boolean
+      mine: boolean
+      opened: number
+      changed: number
+      pins: number
+      items: Array<
+        | {
+            kind: 'event'
+            id: string
+            at: number
+            by: string
+            comment: string
+            event: Record<string, unknown>
+          }
+        | {
+            kind: 'alert'
+            id: string
+            at: number
+            by: string
+            comment: string
+            alert: {
+              id: string
+              rule: { id: string; name: string; version: string; author?: string | undefined }
+              priority: 'low' | 'medium' | 'high' | 'critical'
+              message: string
+              response: string
+              channels: Array<string>
+              group: Record<string, string>
+              from: number
+              first: number
+              last: number
+              raised: number
+              late: boolean
+              count: number
+              events: Array<string>
+              accounts: Array<string>
+              users: Array<string>
+              addresses: Array<string>
+              state: 'open' | 'acknowledged' | 'resolved'
+              assignee: string | null
+              snoozedUntil: number | null
+              resolution: {
+                by: 'person' | 'condition' | 'withdrawn' | 'merged'
+                reason: string
+                at: number
+              } | null
+              incident: string
+              timeline: Array<{
+                at: number
+                by: string
+                did:
+                  | 'opened'
+                  | 'continued'
+                  | 'acknowledged'
+                  | 'assigned'
+                  | 'resolved'
+                  | 'reopened'
+                  | 'snoozed'
+                  | 'noted'
+                  | 'withdrawn'
+                  | 'merged'
+                note: string
+              }>
+            }
+          }
+        | {
+            kind: 'search'
+            id: string
+            at: number
+            by: string
+            comment: string
+            name: string
+            search: string
+          }
+        | { kind: 'note'; id: string; at: number; by: string; text: string }
+        | { kind: 'hidden'; id: string; at: number; by: string; of: 'event' | 'alert' | 'search' | 'note' }
+      >
+      timeline: Array<{
+        at: number
+        by: string
+        act:
+          | 'opened'
+          | 'renamed'
+          | 'described'
+          | 'closed'
+          | 'reopened'
+          | 'handed-over'
+          | 'shared'
+          | 'unshared'
+          | 'pinned'
+          | 'unpinned'
+          | 'exported'
+        pin: { id: string; kind: 'event' | 'alert' | 'search' | 'note' } | null
+        text: string | null
+      }>
+    }
+  }
+  /** Renames, describes, closes or reopens a case; its owner also shares it or hands it over. 412 if `version` is not the current one any more. */
+  putCasesId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: {
+      version: number
+      name?: string | undefined
+      about?: string | undefined
+      state?: 'open' | 'closed' | undefined
+      owner?: string | undefined
+      shared?: boolean | undefined
+    }
+    answer: {
+      id: string
+      version: number
+      name: string
+      about: string
+      state: 'open' | 'closed'
+      owner: string
+      shared: boolean
+      mine: boolean
+      opened: number
+      changed: number
+      pins: number
+      items: Array<
+        | {
+            kind: 'event'
+            id: string
+            at: number
+            by: string
+            comment: string
+            event: Record<string, unknown>
+          }
+        | {
+            kind: 'alert'
+            id: string
+            at: number
+            by: string
+            comment: string
+            alert: {
+              id: string
+              rule: { id: string; name: string; version: string; author?: string | undefined }
+              priority: 'low' | 'medium' | 'high' | 'critical'
+              message: string
+              response: string
+              channels: Array<string>
+              group: Record<string, string>
+              from: number
+              first: number
+              last: number
+              raised: number
+              late: boolean
+              count: number
+              events: Array<string>
+              accounts: Array<string>
+              users: Array<string>
+              addresses: Array<string>
+              state: 'open' | 'acknowledged' | 'resolved'
+              assignee: string | null
+              snoozedUntil: number | null
+              resolution: {
+                by: 'person' | 'condition' | 'withdrawn' | 'merged'
+                reason: string
+                at: number
+              } | null
+              incident: string
+              timeline: Array<{
+                at: number
+                by: string
+                did:
+                  | 'opened'
+                  | 'continued'
+                  | 'acknowledged'
+                  | 'assigned'
+                  | 'resolved'
+                  | 'reopened'
+                  | 'snoozed'
+                  | 'noted'
+                  | 'withdrawn'
+                  | 'merged'
+                note: string
+              }>
+            }
+          }
+        | {
+            kind: 'search'
+            id: string
+            at: number
+            by: string
+            comment: string
+            name: string
+            search: string
+          }
+        | { kind: 'note'; id: string; at: number; by: string; text: string }
+        | { kind: 'hidden'; id: string; at: number; by: string; of: 'event' | 'alert' | 'search' | 'note' }
+      >
+      timeline: Array<{
+        at: number
+        by: string
+        act:
+          | 'opened'
+          | 'renamed'
+          | 'described'
+          | 'closed'
+          | 'reopened'
+          | 'handed-over'
+          | 'shared'
+          | 'unshared'
+          | 'pinned'
+          | 'unpinned'
+          | 'exported'
+        pin: { id: string; kind: 'event' | 'alert' | 'search' | 'note' } | null
+        text: string | null
+      }>
+    }
+  }
+  /** Removes a case with its copies. Only its owner and administrators may. */
+  deleteCasesId: { params: { id: string }; query: Record<never, never>; body: undefined; answer: undefined }
+  /** Pins events, alerts, searches and notes. Events and alerts are copied, so they outlive their time in the store. */
+  postCasesIdPins: {
+    params: { id: string }
+    query: Record<never, never>
+    body: {
+      pins: Array<
+        | { kind: 'event'; event: string; restored?: string | undefined; comment?: string | undefined }
+        | { kind: 'alert'; alert: string; comment?: string | undefined }
+        | { kind: 'search'; name: string; search: string; comment?: string | undefined }
+        | { kind: 'note'; text: string }
+      >
+    }
+    answer: {
+      id: string
+      version: number
+      name: string
+      about: string
+      state: 'open' | 'closed'
+      owner: string
+      shared: boolean
+      mine: boolean
+      opened: number
+      changed: number
+      pins: number
+      items: Array<
+        | {
+            kind: 'event'
+            id: string
+            at: number
+            by: string
+            comment: string
+            event: Record<string, unknown>
+          }
+        | {
+            kind: 'alert'
+            id: string
+            at: number
+            by: string
+            comment: string
+            alert: {
+              id: string
+              rule: { id: string; name: string; version: string; author?: string | undefined }
+              priority: 'low' | 'medium' | 'high' | 'critical'
+              message: string
+              response: string
+              channels: Array<string>
+              group: Record<string, string>
+              from: number
+              first: number
+              last: number
+              raised: number
+              late: boolean
+              count: number
+              events: Array<string>
+              accounts: Array<string>
+              users: Array<string>
+              addresses: Array<string>
+              state: 'open' | 'acknowledged' | 'resolved'
+              assignee: string | null
+              snoozedUntil: number | null
+              resolution: {
+                by: 'person' | 'condition' | 'withdrawn' | 'merged'
+                reason: string
+                at: number
+              } | null
+              incident: string
+              timeline: Array<{
+                at: number
+                by: string
+                did:
+                  | 'opened'
+                  | 'continued'
+                  | 'acknowledged'
+                  | 'assigned'
+                  | 'resolved'
+                  | 'reopened'
+                  | 'snoozed'
+                  | 'noted'
+                  | 'withdrawn'
+                  | 'merged'
+                note: string
+              }>
+            }
+          }
+        | {
+            kind: 'search'
+            id: string
+            at: number
+            by: string
+            comment: string
+            name: string
+            search: string
+          }
+        | { kind: 'note'; id: string; at: number; by: string; text: string }
+        | { kind: 'hidden'; id: string; at: number; by: string; of: 'event' | 'alert' | 'search' | 'note' }
+      >
+      timeline: Array<{
+        at: number
+        by: string
+        act:
+          | 'opened'
+          | 'renamed'
+          | 'described'
+          | 'closed'
+          | 'reopened'
+          | 'handed-over'
+          | 'shared'
+          | 'unshared'
+          | 'pinned'
+          | 'unpinned'
+          | 'exported'
+        pin: { id: string; kind: 'event' | 'alert' | 'search' | 'note' } | null
+        text: string | null
+      }>
+    }
+  }
+  /** Removes a pin. The timeline keeps that it was there. */
+  deleteCasesIdPinsPin: {
+    params: { id: string; pin: string }
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      id: string
+      version: number
+      name: string
+      about: string
+      state: 'open' | 'closed'
+      owner: string
+      shared: boolean
+      mine: boolean
+      opened: number
+      changed: number
+      pins: number
+      items: Array<
+        | {
+            kind: 'event'
+            id: string
+            at: number
+            by: string
+            comment: string
+            event: Record<string, unknown>
+          }
+        | {
+            kind: 'alert'
+            id: string
+            at: number
+            by: string
+            comment: string
+            alert: {
+              id: string
+              rule: { id: string; name: string; version: string; author?: string | undefined }
+              priority: 'low' | 'medium' | 'high' | 'critical'
+              message: string
+              response: string
+              channels: Array<string>
+              group: Record<string, string>
+              from: number
+              first: number
+              last: number
+              raised: number
+              late: boolean
+              count: number
+              events: Array<string>
+              accounts: Array<string>
+              users: Array<string>
+              addresses: Array<string>
+              state: 'open' | 'acknowledged' | 'resolved'
+              assignee: string | null
+              snoozedUntil: number | null
+              resolution: {
+                by: 'person' | 'condition' | 'withdrawn' | 'merged'
+                reason: string
+                at: number
+              } | null
+              incident: string
+              timeline: Array<{
+                at: number
+                by: string
+                did:
+                  | 'opened'
+                  | 'continued'
+                  | 'acknowledged'
+                  | 'assigned'
+                  | 'resolved'
+                  | 'reopened'
+                  | 'snoozed'
+                  | 'noted'
+                  | 'withdrawn'
+                  | 'merged'
+                note: string
+              }>
+            }
+          }
+        | {
+            kind: 'search'
+            id: string
+            at: number
+            by: string
+            comment: string
+            name: string
+            search: string
+          }
+        | { kind: 'note'; id: string; at: number; by: string; text: string }
+        | { kind: 'hidden'; id: string; at: number; by: string; of: 'event' | 'alert' | 'search' | 'note' }
+      >
+      timeline: Array<{
+        at: number
+        by: string
+        act:
+          | 'opened'
+          | 'renamed'
+          | 'described'
+          | 'closed'
+          | 'reopened'
+          | 'handed-over'
+          | 'shared'
+          | 'unshared'
+          | 'pinned'
+          | 'unpinned'
+          | 'exported'
+        pin: { id: string; kind: 'event' | 'alert' | 'search' | 'note' } | null
+        text: string | null
+      }>
+    }
+  }
   /** All alert rules, by their ids, and how each fares. */
   getRules: {
     params: Record<never, never>
@@ -3073,6 +3655,13 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     postAlertsActions: { method: 'POST', path: '/v1/alerts/actions' },
     getIncidents: { method: 'GET', path: '/v1/incidents' },
     getIncidentsId: { method: 'GET', path: '/v1/incidents/{id}' },
+    getCases: { method: 'GET', path: '/v1/cases' },
+    postCases: { method: 'POST', path: '/v1/cases' },
+    getCasesId: { method: 'GET', path: '/v1/cases/{id}' },
+    putCasesId: { method: 'PUT', path: '/v1/cases/{id}' },
+    deleteCasesId: { method: 'DELETE', path: '/v1/cases/{id}' },
+    postCasesIdPins: { method: 'POST', path: '/v1/cases/{id}/pins' },
+    deleteCasesIdPinsPin: { method: 'DELETE', path: '/v1/cases/{id}/pins/{pin}' },
     getRules: { method: 'GET', path: '/v1/rules' },
     getRulesId: { method: 'GET', path: '/v1/rules/{id}' },
     putRulesId: { method: 'PUT', path: '/v1/rules/{id}' },
