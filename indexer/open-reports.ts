@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Logger } from 'pino'
 import { type NewJob, permissionsOf, permissionsOfScopes } from '../schema/api/index.ts'
 import { OperatorError } from '../schema/index.ts'
@@ -24,13 +24,14 @@ import {
   gather,
   type MadeReport,
   type ReportSources,
+  type SealRequest,
   type Span,
   sealFile,
   type View,
 } from './reports/index.ts'
 import { JobFiles, Jobs, type Requester } from './reports/jobs/index.ts'
 import { Schedules } from './reports/schedules/index.ts'
-import { openWriters } from './reports/writers/index.ts'
+import { openWriters, type WriteRequest } from './reports/writers/index.ts'
 import type { Records } from './store/index.ts'
 
 /** What is asked for, checked. */
@@ -47,6 +48,9 @@ export type CheckWork = (
     | Pick<Extract<NewJob, { makes: 'export' }>, 'makes' | 'export'>,
   view: View,
 ) => CheckedWork
+
+/** Writes a file that is no job's, and seals it; resolves the name of the file beside it that has its proof, if there is one. */
+export type SealedFile = (request: Omit<WriteRequest, 'report'>) => Promise<{ readonly proof: string | null }>
 
 interface ReportsParts {
   readonly settings: () => IndexerConfig
@@ -81,6 +85,8 @@ export async function openReports(config: IndexerConfig, parts: ReportsParts) {
     () => settings().reports.places,
     (s3) => bucketOf(s3, clock),
   )
+  const seal = (request: Omit<SealRequest, 'made' | 'sign'>) =>
+    sealFile({ ...request, made: clock(), sign: (text) => sources.transparencyLog.signNote(text) })
   let deliveries: Deliveries | null = null
   const jobs = Jobs.open({
     records,
@@ -88,8 +94,7 @@ export async function openReports(config: IndexerConfig, parts: ReportsParts) {
     trail,
     gather: (asked, view) => gather(asked, sources, view),
     write: (request) => writers.write(request),
-    seal: (request) =>
-      sealFile({ ...request, made: clock(), sign: (text) => sources.transparencyLog.signNote(text) }),
+    seal,
     viewOf: (requester, permission, gone) => viewOf(requester, permission, gone, parts),
     settings: () => settings().reports,
     host: hostname(),
@@ -145,7 +150,12 @@ export async function openReports(config: IndexerConfig, parts: ReportsParts) {
     log,
   })
   closing.push(() => schedules.close())
-  return { jobs, schedules, checkWork, madeReports: () => madeReports(jobs) }
+  const sealedFile: SealedFile = async (request) => {
+    const written = await writers.write({ ...request, report: () => {} })
+    const { proof } = await seal({ ...request, name: basename(request.path), written })
+    return { proof }
+  }
+  return { jobs, schedules, checkWork, madeReports: () => madeReports(jobs), sealedFile }
 }
 
 const NEVER = new AbortController().signal

@@ -319,6 +319,7 @@ describe('the OpenAPI document', () => {
       'get /v1/attention',
       'get /v1/cases',
       'get /v1/cases/{id}',
+      'get /v1/cases/{id}/bundle',
       'get /v1/channels',
       'get /v1/counts',
       'get /v1/coverage',

@@ -20,7 +20,7 @@ import type { Archive, Restores } from '../lifecycle/archive/index.ts'
 import type { Holds, Lifecycle, RetentionBook } from '../lifecycle/index.ts'
 import type { Anchors, RunningLog, Witness } from '../log/index.ts'
 import type { EvidenceWatch } from '../log/verify/index.ts'
-import type { CheckWork } from '../open-reports.ts'
+import type { CheckWork, SealedFile } from '../open-reports.ts'
 import type { Derived } from '../previous/index.ts'
 import type { MadeReport, ReportSources } from '../reports/index.ts'
 import type { Jobs } from '../reports/jobs/index.ts'
@@ -94,6 +94,7 @@ export interface Service {
   readonly jobs: Jobs
   readonly schedules: Schedules
   readonly checkWork: CheckWork
+  readonly sealedFile: SealedFile
   readonly records: Pick<SharedRecords, 'look'>
   readonly access: Access
   readonly metrics: Metrics

@@ -20,6 +20,8 @@ const LISTS: ReadonlySet<string> = new Set([
   'types',
   'names',
   'files',
+  'event',
+  'alert',
 ])
 
 /** The command line is wrong, in the words of yargs. */
@@ -80,6 +82,9 @@ const cli = (argv: readonly string[]) =>
       async (cli) => (await import('./rules.ts')).commands(cli),
     )
     .command('alerts', 'See and handle alerts', async (cli) => (await import('./alerts.ts')).commands(cli))
+    .command('cases', 'Gather events, alerts, searches and notes in cases, and export them', async (cli) =>
+      (await import('./cases.ts')).commands(cli),
+    )
     .command('channels', 'List the channels by which people hear of incidents, and test them', async (cli) =>
       (await import('./channels.ts')).commands(cli),
     )

@@ -7,7 +7,17 @@ export { type Asked, lastPeriod, listText, type Span, spanOf, zoned } from './as
 export { type ControlBook, readControls } from './controls.ts'
 export { coverageOf, type MadeReport } from './coverage.ts'
 export type { Logo, ReportDocument } from './document.ts'
-export { demandAsked, type Gathered, gather, type ReportSources, type View } from './gather/index.ts'
+export {
+  columnsOf,
+  demandAsked,
+  exportRow,
+  type Gathered,
+  gather,
+  maskFacts,
+  type ReportSources,
+  type View,
+  verdictOf,
+} from './gather/index.ts'
 export { ReportLibrary } from './library.ts'
 export { type SealRequest, sealFile, statementLines, type VerifiedReport, verifyReport } from './proof.ts'
 export {

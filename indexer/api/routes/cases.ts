@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs'
 import * as z from 'zod'
 import {
   caseChangeSchema,
@@ -6,6 +7,10 @@ import {
   newCaseSchema,
   newPinsSchema,
 } from '../../../schema/api/index.ts'
+import { makeBundle } from '../../cases/index.ts'
+import { Refusal } from '../../refusal.ts'
+import { inTurn } from '../../turn.ts'
+import { eventProof } from '../event-proof.ts'
 import { json, type Route, route } from '../route.ts'
 import type { Service } from '../service.ts'
 
@@ -15,7 +20,11 @@ const byId = z.strictObject({ id })
 const LARGEST = 4 * 1024 * 1024
 
 /** Cases. A case says only what its reader may see of what is pinned to it. */
-export function caseRoutes({ cases, readings }: Service): Route[] {
+export function caseRoutes(service: Service): Route[] {
+  const { cases, readings, reportSources, sealedFile, clock, stopping, store } = service
+  /** A bundle has a PDF, and the thread that writes one takes memory: they are made one after the other. */
+  const turn = inTurn()
+
   return [
     route({
       method: 'GET',
@@ -96,5 +105,62 @@ export function caseRoutes({ cases, readings }: Service): Route[] {
       answers: { 200: json('The case as it is now.', caseShape) },
       serve: async ({ params, asker }) => cases.unpin(params.id, params.pin, asker),
     }),
+    route({
+      method: 'GET',
+      path: '/v1/cases/:id/bundle',
+      needs: 'export',
+      about:
+        'The case as a sealed bundle, a ZIP file: the report as PDF and HTML, the events as NDJSON, the proof of each event, and the notes. It has what you may see. It also needs the permission `respond`.',
+      params: byId,
+      query: z.strictObject({
+        zone: z.string().max(64).optional().describe('The time zone of its times, as IANA names it.'),
+      }),
+      answers: { 200: { about: 'The ZIP file.', content: { 'application/zip': z.string() } } },
+      async serve({ params, query, asker, request, reply }) {
+        if (!asker.permissions.has('respond'))
+          throw new Refusal('WB-FORBIDDEN', 'Cases need the permission respond.', { by: asker.name })
+        // A HEAD would make all of it, and count as an export.
+        if (request.method === 'HEAD') return reply.type('application/zip').send()
+        const zone = zoneOf(query.zone) ?? reportSources.calendar().zone
+        const one = await cases.noteExport(params.id, asker)
+        const signal = AbortSignal.any([stopping, ...(asker.gone === undefined ? [] : [asker.gone])])
+        const bundle = await turn(() => {
+          signal.throwIfAborted()
+          return makeBundle({
+            one,
+            requested: { by: asker.name, at: clock() },
+            visibility: asker.visibility,
+            organisation: reportSources.organisation(),
+            zone,
+            checkpoint: reportSources.transparencyLog.checkpoint,
+            sealedFile,
+            async proofOf(event) {
+              const sealed = await store.consignments.ofEvent(event)
+              if (sealed === null)
+                throw new Refusal('WB-EVENT-UNKNOWN', 'The store does not have this event any more.')
+              return eventProof(sealed, event, service)
+            },
+            signal,
+          })
+        })
+        const file = createReadStream(bundle.path, { signal })
+        file.once('close', () => void bundle.discard())
+        return reply
+          .type('application/zip')
+          .header('content-length', bundle.bytes)
+          .header('etag', `"${bundle.sha256}"`)
+          .header('content-disposition', `attachment; filename="case-${one.id}.zip"`)
+          .send(file)
+      },
+    }),
   ]
+}
+
+function zoneOf(zone: string | undefined): string | undefined {
+  if (zone === undefined) return undefined
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
+  } catch {
+    throw new Refusal('WB-REQUEST-INVALID', `zone: there is no time zone ${zone}.`)
+  }
 }

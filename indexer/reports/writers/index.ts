@@ -9,6 +9,7 @@ import type { ReportDocument, ReportRow, RowPages } from '../document.ts'
 export { type FoundPieces, piecesOf } from './pieces.ts'
 export { openWriters, type Writers } from './threads.ts'
 export { writeFile } from './write-file.ts'
+export { zipFiles } from './zip.ts'
 
 export interface WriteRequest {
   readonly format: ReportFormat

@@ -7,7 +7,7 @@ import type { Piece, WrittenFile } from './index.ts'
 import { JSON_ROWS } from './json.ts'
 import { PIECE_MARK } from './pdf/file.ts'
 import { cutAfter, cutRest } from './rows.ts'
-import { partName, ZIP_LIST, ZIP_MARKS } from './xlsx/zip.ts'
+import { partName, ZIP_LIST, ZIP_MARKS } from './zip.ts'
 
 /**
  * Computes the pieces of a file again, so that `verify` can name the one that was changed. It reads a file of any size in blocks, and a

@@ -1817,6 +1817,13 @@ export interface Operations {
       }>
     }
   }
+  /** The case as a sealed bundle, a ZIP file: the report as PDF and HTML, the events as NDJSON, the proof of each event, and the notes. It has what you may see. It also needs the permission `respond`. */
+  getCasesIdBundle: {
+    params: { id: string }
+    query: { zone?: string | undefined }
+    body: undefined
+    answer: string
+  }
   /** All alert rules, by their ids, and how each fares. */
   getRules: {
     params: Record<never, never>
@@ -3662,6 +3669,7 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     deleteCasesId: { method: 'DELETE', path: '/v1/cases/{id}' },
     postCasesIdPins: { method: 'POST', path: '/v1/cases/{id}/pins' },
     deleteCasesIdPinsPin: { method: 'DELETE', path: '/v1/cases/{id}/pins/{pin}' },
+    getCasesIdBundle: { method: 'GET', path: '/v1/cases/{id}/bundle' },
     getRules: { method: 'GET', path: '/v1/rules' },
     getRulesId: { method: 'GET', path: '/v1/rules/{id}' },
     putRulesId: { method: 'PUT', path: '/v1/rules/{id}' },

@@ -4,9 +4,9 @@ import type { WriteRequest } from '../index.ts'
 import type { Output } from '../output.ts'
 import { eachPage } from '../rows.ts'
 import { firstFacts, rowsNote, shownNumber, verdictText } from '../shown.ts'
+import { Zip } from '../zip.ts'
 import { columnTitle, columnWidth, FORMATS, STYLES, xmlText } from './cells.ts'
 import { SHEET_ROWS, Sheet } from './sheet.ts'
-import { Zip } from './zip.ts'
 
 /** The text of a sheet, before compression; the next one begins then, as after its last row. */
 const SHEET_BYTES = 2 ** 31

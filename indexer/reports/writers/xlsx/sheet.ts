@@ -1,8 +1,8 @@
 import type { Cell, TableColumn } from '../../document.ts'
 import type { Clock } from '../clock.ts'
 import { isFigure } from '../shown.ts'
+import type { Zip } from '../zip.ts'
 import { columnName, columnTitle, FORMATS, textCell, typedCell } from './cells.ts'
-import type { Zip } from './zip.ts'
 
 /** Rows that a sheet can have. */
 export const SHEET_ROWS = 1_048_576

@@ -1,6 +1,7 @@
+import { createReadStream } from 'node:fs'
 import { constants, crc32, deflateRawSync } from 'node:zlib'
-import { OperatorError } from '../../../../schema/index.ts'
-import type { Output } from '../output.ts'
+import { OperatorError } from '../../../schema/index.ts'
+import { Output } from './output.ts'
 
 /**
  * Writes a ZIP file from its beginning to its end: sizes follow the content of each entry. A block is compressed alone and ends at a border of
@@ -60,6 +61,11 @@ export class Zip {
     if (this.#text.length > BLOCK_LETTERS) this.#pack(constants.Z_SYNC_FLUSH)
   }
 
+  /** Bytes of the entry; not after text of the same entry. */
+  bytes(bytes: Uint8Array): void {
+    this.#deflate(bytes, constants.Z_SYNC_FLUSH)
+  }
+
   /** Ends the entry, and a piece of the file with it. */
   end(): void {
     this.#pack(constants.Z_FINISH)
@@ -102,6 +108,10 @@ export class Zip {
   #pack(finishFlush: number): void {
     const bytes = Buffer.from(this.#text)
     this.#text = ''
+    this.#deflate(bytes, finishFlush)
+  }
+
+  #deflate(bytes: Uint8Array, finishFlush: number): void {
     const entry = this.#entries.at(-1)!
     const packed = deflateRawSync(bytes, { level: 4, finishFlush })
     entry.crc = crc32(bytes, entry.crc)
@@ -111,7 +121,29 @@ export class Zip {
     if (entry.size > MOST_BYTES || this.#output.length > MOST_BYTES)
       throw new OperatorError(
         'WB-TOO-LARGE',
-        `${this.#output.path}: a workbook holds 4 GiB at most. Choose a shorter period, or CSV.`,
+        `${this.#output.path}: this would be larger than the 4 GiB that a file of this format holds. Ask for less at once.`,
       )
+  }
+}
+
+/** Writes a ZIP file of files, under other names; it reads them in blocks. */
+export async function zipFiles(
+  path: string,
+  files: readonly { readonly name: string; readonly path: string }[],
+): Promise<void> {
+  const output = new Output(path)
+  try {
+    const zip = new Zip(output)
+    for (const file of files) {
+      zip.begin(file.name)
+      for await (const block of createReadStream(file.path, { highWaterMark: BLOCK_LETTERS }))
+        zip.bytes(block as Buffer)
+      zip.end()
+    }
+    zip.finish()
+    output.finish(0)
+  } catch (thrown) {
+    output.discard()
+    throw thrown
   }
 }
