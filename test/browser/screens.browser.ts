@@ -9,6 +9,8 @@ let ids: string[]
 let alert: { id: string; incident: string }
 /** A report that was made. */
 let job: string
+/** A case with each kind of pin. */
+let caseId: string
 beforeAll(async () => {
   world = await World.start({ channels: { soc: { to: [{ file: '/dev/null' }] } } }, { runsRules: true })
   ids = await world.happened(STORY)
@@ -20,8 +22,24 @@ beforeAll(async () => {
     return found
   }, 60_000)
   job = await madeReport()
+  caseId = await openedCase()
 })
 afterAll(() => world.end())
+
+async function openedCase(): Promise<string> {
+  const headers = await world.strict.operator()
+  const ask = (path: string, json: object) => world.strict.indexer.ask(path, { headers, json })
+  const { id } = (await ask('/v1/cases', { name: 'The export of Bob', shared: true })).json
+  const pins = [
+    { kind: 'event', event: ids[7], comment: 'The export.' },
+    { kind: 'alert', alert: alert.id },
+    { kind: 'search', name: 'All of Bob', search: '?q=user%3A+bob' },
+    { kind: 'note', text: 'He left in March.' },
+  ]
+  const { status, text } = await ask(`/v1/cases/${id}/pins`, { pins })
+  if (status !== 200) throw new Error(text)
+  return String(id)
+}
 
 /** Makes a report, and a schedule; resolves to the id of the report when it is ready. */
 async function madeReport(): Promise<string> {
@@ -51,6 +69,8 @@ const screens = (): [path: string, heading: string | RegExp, text: string][] => 
   ['/events?q=backup', 'Events', 'Nightly backup'],
   [`/events?event=${ids[4]}`, 'Events', 'View difference'],
   [`/events/${ids[4]}`, 'anna changed Acme', 'Limit'],
+  ['/cases', 'Cases', 'The export of Bob'],
+  [`/cases/${caseId}`, 'The export of Bob', 'He left in March.'],
   ['/security', 'Security', 'Failed sign-in 3'],
   ['/people?user=anna', 'People', 'Hours of the day'],
   ['/people?user=anna&with=bob', 'People', 'Exported 5,000 customers'],

@@ -13,6 +13,7 @@ import './styles/charts.css'
 import './styles/rules.css'
 import './styles/alerts.css'
 import './styles/reports.css'
+import './styles/cases.css'
 
 const queries = new QueryClient({
   defaultOptions: {

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
 import { useFound } from '../api/use-found.ts'
+import { PinToCase } from '../cases/pin.tsx'
 import { eventsWith, is, quoted } from '../events/question.ts'
 import { Refreshed } from '../frame/as-of.tsx'
 import { useKeys } from '../frame/keys.ts'
@@ -39,7 +40,10 @@ export function AlertPage({ id }: { id: string }) {
         {data.late && <span className="sign warning">its events arrived late</span>}
         <Link to={`/incidents/${encodeURIComponent(data.incident)}`}>Its incident</Link>
       </p>
-      <AlertActs alerts={[data]} />
+      <div className="alert-acts">
+        <AlertActs alerts={[data]} />
+        <PinToCase pin={{ kind: 'alert', alert: id }} />
+      </div>
       {data.resolution !== null && (
         <p className="quiet">
           Resolved <When at={data.resolution.at} relative />: <bdi>{data.resolution.reason}</bdi>

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
+import { PinToCase } from '../cases/pin.tsx'
 import { Category, Outcome, Risk } from '../events/cell.tsx'
 import { accountTried, at, type Event, NO_USER, text, whoDid } from '../events/event.ts'
 import { exportEntry } from '../events/export.ts'
@@ -71,6 +72,7 @@ export function Entry({ id }: { id: string }) {
               Which rules match?
             </Link>
           )}
+          <PinToCase plain pin={{ kind: 'event', event: id }} />
           {mayExport && <ExportEntry id={id} />}
         </p>
         <h2>

@@ -25,7 +25,7 @@ export async function exportEntry(id: string): Promise<void> {
 }
 
 /** Downloads the answer under the name that it gives. */
-function download(address: string): void {
+export function download(address: string): void {
   const link = document.createElement('a')
   link.href = address
   link.download = ''

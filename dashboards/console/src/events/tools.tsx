@@ -1,4 +1,5 @@
 import { lazy, Suspense, useState } from 'react'
+import { PinToCase } from '../cases/pin.tsx'
 import { actOf } from '../frame/keys.ts'
 import { Link } from '../frame/link.tsx'
 import { part } from '../frame/outage.tsx'
@@ -66,6 +67,7 @@ export function Tools(props: ToolsProps) {
           Create alert
         </Link>
       )}
+      <PinToCase pin={{ kind: 'search', name: queryOf(question).slice(0, 200) || 'All events', search }} />
       {mayExport && (
         <Popover name="Export results" label="Export" align="end">
           {(close) => (

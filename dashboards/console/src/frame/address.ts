@@ -126,6 +126,7 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   '/alerts': ALERTS,
   '/incidents': ALERTS,
   '/events': EVENTS,
+  '/cases': { state: oneOf('open', 'closed', 'any') },
   '/security': RANGED,
   '/people': { user: any, with: any, range, 'with-range': range },
   '/system': RANGED,

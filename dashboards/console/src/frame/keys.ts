@@ -26,6 +26,7 @@ export const KEYS = {
   '/alerts': { press: 'g a', does: 'Alerts', group: 'Go to' },
   '/incidents': { press: 'g i', does: 'Incidents', group: 'Go to' },
   '/events': { press: 'g e', does: 'Events', group: 'Go to' },
+  '/cases': { press: 'g c', does: 'Cases', group: 'Go to' },
   '/security': { press: 'g s', does: 'Security', group: 'Go to' },
   '/people': { press: 'g p', does: 'People', group: 'Go to' },
   '/system': { press: 'g y', does: 'System', group: 'Go to' },

@@ -8,6 +8,7 @@ import { Empty } from './states.tsx'
 export const LOADS = {
   overview: part(() => import('../screens/overview.tsx')),
   alerts: part(() => import('../alerts/alerts.tsx')),
+  cases: part(() => import('../cases/cases.tsx')),
   security: part(() => import('../screens/security.tsx')),
   people: part(() => import('../screens/people.tsx')),
   system: part(() => import('../screens/system.tsx')),
@@ -19,6 +20,7 @@ export const LOADS = {
 }
 const Overview = lazy(LOADS.overview)
 const Alerts = lazy(LOADS.alerts)
+const Cases = lazy(LOADS.cases)
 const Security = lazy(LOADS.security)
 const People = lazy(LOADS.people)
 const System = lazy(LOADS.system)
@@ -43,6 +45,7 @@ const SCREENS: readonly Screen[] = [
   { path: '/', name: 'Overview', needs: 'search', show: () => <Overview /> },
   { path: '/alerts', name: 'Alerts', needs: 'search', ofRecords: true, show: () => <Alerts /> },
   { path: '/events', name: 'Events', needs: 'search', show: () => <EventsScreen /> },
+  { path: '/cases', name: 'Cases', needs: 'respond', show: () => <Cases /> },
   { path: '/security', name: 'Security', needs: 'search', show: () => <Security /> },
   { path: '/people', name: 'People', needs: 'search', show: () => <People /> },
   { path: '/system', name: 'System', needs: 'search', show: () => <System /> },
@@ -73,7 +76,8 @@ export function screenAt(path: string, screens: readonly Screen[]): ReactNode {
   const screen =
     screens.find((one) => one.path === path) ??
     screens.find(
-      ({ path: whole }) => (whole === '/settings' || whole === '/reports') && isWithin(path, whole),
+      ({ path: whole }) =>
+        (whole === '/settings' || whole === '/reports' || whole === '/cases') && isWithin(path, whole),
     ) ??
     screens.find(
       (one) => one.path === '/alerts' && (isWithin(path, '/alerts') || isWithin(path, '/incidents')),
