@@ -57,7 +57,8 @@ describe('a case', () => {
     await page.getByText('record_count').waitFor()
     expect(await findings(page)).toEqual([])
     await page.getByRole('link', { name: 'All of Bob' }).click()
-    await page.getByText('bob signed in').first().waitFor()
+    await page.waitForURL(/\/events\?q=user/)
+    await page.getByText('Exported 5,000 customers').first().waitFor()
   })
 
   it('is opened, edited, shared, closed and deleted by the keyboard alone', async () => {
@@ -75,6 +76,7 @@ describe('a case', () => {
     await press('Edit')
     await page.getByLabel('What it is about').fill('Only to see whether keys suffice.')
     await press('Save')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.getByText('Only to see whether keys suffice.').waitFor()
     await press('Share')
     await page.getByText('shared with all who may investigate').waitFor()

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { findings } from './axe.ts'
 import type { Chromium } from './chromium.ts'
 import { STORY, World } from './world.ts'
 
@@ -70,6 +71,34 @@ describe('an entry', () => {
     await page.getByText('As it was after event 1 of 3').waitFor()
     expect(await record.locator('div', { hasText: 'Limit' }).textContent()).toContain('15')
     expect(await record.locator('div', { hasText: 'Terms' }).textContent()).toContain('"days":30')
+  })
+
+  it('has the record on a date, at two moments side by side, and who changed which field', async () => {
+    await open(6)
+    await page.getByRole('tab', { name: 'History' }).click()
+    const changed = page.getByRole('region', { name: 'Who changed what' })
+    await changed.getByRole('row', { name: /Limit.*20.*anna/ }).waitFor()
+    await page.getByRole('button', { name: 'Changes only' }).click()
+    expect(await page.locator('.record dt').allTextContents()).toEqual(['Limit'])
+    await page.getByLabel('State on', { exact: true }).fill('01/01/2020, 10:00')
+    await page.getByText('As it was before the first of 3 events').waitFor()
+    await page.getByRole('button', { name: 'Two moments' }).click()
+    await page.getByRole('slider').last().fill('2')
+    await page.getByRole('slider').first().fill('0')
+    const both = page.getByRole('region', { name: 'The record at two moments' })
+    await both.getByRole('row', { name: /Limit 15.* 20 changed/ }).waitFor()
+    await both.getByRole('row', { name: /Terms .*30.*45.* changed/ }).waitFor()
+    expect(await findings(page)).toEqual([])
+    // Playing goes from the beginning to the end, and stops there.
+    await page.getByRole('button', { name: 'Play' }).click()
+    await page.getByText(/Later: As it was after event 3 of 3/).waitFor()
+    await page.getByRole('button', { name: 'Play' }).waitFor()
+  })
+
+  it('names how many events share its session, address or person', async () => {
+    await open(1)
+    const near = page.locator('.near').filter({ hasText: 'Same session, address or person' })
+    await near.getByRole('link', { name: /Show all 2/ }).waitFor()
   })
 
   it('finds related events: the same address, the same user', async () => {

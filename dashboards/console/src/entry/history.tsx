@@ -1,86 +1,268 @@
+import { useEffect, useState } from 'react'
 import { useFound } from '../api/use-found.ts'
 import { changesOf, type Event, idOf, inShortWho, text, timeOf } from '../events/event.ts'
-import { useKeys } from '../frame/keys.ts'
 import { Link } from '../frame/link.tsx'
-import { useParameter } from '../frame/location.ts'
+import { List } from '../frame/list.tsx'
 import { useZone } from '../frame/preferences.ts'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
-import { fullTime } from '../time/format.ts'
+import { figure } from '../time/format.ts'
+import { READER, typed } from '../time/habits.ts'
+import { inZone, Moment, momentOf } from '../time/range-picker.tsx'
 import { When } from '../time/when.tsx'
-import { recordAt, recordQuery } from './record.ts'
+import { type Held, lastChanges, pairsOf, placeAt, recordAt, recordQuery } from './record.ts'
 
 const MOST = 500
+/** ms that each moment stays while the history is played. */
+const STEP = 1000
 
-/** The history of the record, and the record as it was at any of these moments. */
+/** The history of the record, and the record as it was at any of these moments, or at two of them. */
 export function History({ event }: { event: Event }) {
   const q = recordQuery(event)
   const { data, error, isPending } = useFound({ q, sort: 'newest' }, MOST)
-  // The moment is in the address, so that a link shows the record as it was then.
-  const [chosen, setChosen] = useParameter('at', idOf(event))
-  const zone = useZone()
-  const events = data?.events.toReversed() ?? []
-  const here = events.findIndex((one) => idOf(one) === chosen)
-  const place = here === -1 ? events.length - 1 : here
-  const choose = (next: number): void => {
-    const one = events[next]
-    if (one !== undefined) setChosen(idOf(one))
-  }
-  useKeys({ earlier: () => choose(place - 1), later: () => choose(place + 1) })
   if (isPending) return <Loading />
   if (data === undefined) return <Failed problem={error} />
+  const events = data.events.toReversed()
   if (events.length === 0) return <Empty title="No event of this record is stored any more." />
-  const moment = events[place]
-  const held = recordAt(events, place)
-  const said = `After event ${place + 1} of ${events.length}${
-    moment === undefined
-      ? ''
-      : `, ${fullTime(timeOf(moment), zone)}, ${inShortWho(moment)}: ${text(moment, 'event.action')}`
-  }`
   return (
     <div className="history">
+      <States events={events} here={idOf(event)} />
+      {data.next !== null && <p className="quiet small">The last {MOST} events of this record.</p>}
+    </div>
+  )
+}
+
+/** `events` are those of the record, oldest first. */
+function States({ events, here }: { events: readonly Event[]; here: string }) {
+  const found = events.findIndex((one) => idOf(one) === here)
+  const last = events.length - 1
+  const [place, setPlace] = useState(found === -1 ? last : found)
+  const [other, setOther] = useState<number | null>(null)
+  const [isShort, setShort] = useState(false)
+  const [isPlaying, setPlaying] = useState(false)
+  useEffect(() => {
+    if (!isPlaying) return
+    const timer = setTimeout(() => {
+      if (place < last) setPlace(place + 1)
+      if (place + 1 >= last) setPlaying(false)
+    }, STEP)
+    return () => clearTimeout(timer)
+  }, [isPlaying, place, last])
+  const play = (): void => {
+    // From the beginning, if it is at the end.
+    if (!isPlaying && place >= last) setPlace(0)
+    setPlaying(!isPlaying)
+  }
+  const choose = (next: number): void => {
+    setPlaying(false)
+    setPlace(next)
+  }
+  return (
+    <>
+      <div className="history-tools">
+        <button type="button" disabled={last === 0} aria-pressed={isPlaying} onClick={play}>
+          {isPlaying ? 'Pause' : 'Play'}
+        </button>
+        <button
+          type="button"
+          disabled={last === 0}
+          aria-pressed={other !== null}
+          onClick={() => setOther(other === null ? Math.max(0, place - 1) : null)}
+        >
+          Two moments
+        </button>
+        <button type="button" aria-pressed={isShort} onClick={() => setShort(!isShort)}>
+          Changes only
+        </button>
+      </div>
+      <div className={other === null ? '' : 'two-moments'}>
+        {other !== null && <MomentChoice name="Earlier" events={events} place={other} onChoose={setOther} />}
+        <MomentChoice name={other === null ? '' : 'Later'} events={events} place={place} onChoose={choose} />
+      </div>
+      {other === null ? (
+        <State events={events} place={place} isShort={isShort} />
+      ) : (
+        <Both events={events} one={other} other={place} isShort={isShort} />
+      )}
+      <LastChanges events={events} place={place} />
+      <Moments events={events} place={place} onChoose={choose} />
+    </>
+  )
+}
+
+interface ChoiceProps {
+  /** Distinguishes two of them; empty if there is one. */
+  readonly name: string
+  readonly events: readonly Event[]
+  /** -1: before the first event. */
+  readonly place: number
+  readonly onChoose: (place: number) => void
+}
+
+/** Chooses a moment: by a slider over the events, or by a date and a time. */
+function MomentChoice({ name, events, place, onChoose }: ChoiceProps) {
+  const zone = useZone()
+  const moment = events[place]
+  const [written, setWritten] = useState<string | null>(null)
+  const at = moment === undefined ? timeOf(events[0]!) - 1 : timeOf(moment)
+  const shown = written ?? typed(inZone(at, zone), READER)
+  const wanted = momentOf(shown, zone)
+  const write = (next: string): void => {
+    setWritten(next)
+    const time = momentOf(next, zone)
+    // A minute as people write it lasts to its end.
+    if (time !== null) onChoose(placeAt(events, time + 59_999))
+  }
+  return (
+    <div className="moment-choice">
       <label className="slider">
         <span>
-          As it was after event {place + 1} of {events.length}
-          {moment !== undefined && (
+          {name !== '' && `${name}: `}
+          {moment === undefined ? (
+            `As it was before the first of ${events.length} events`
+          ) : (
             <>
-              {', '}
-              <When at={timeOf(moment)} />
+              As it was after event {place + 1} of {events.length}, <When at={timeOf(moment)} />
             </>
           )}
         </span>
         <input
           type="range"
-          min={0}
+          min={-1}
           max={events.length - 1}
           value={place}
-          aria-valuetext={said}
-          onChange={({ target }) => choose(Number(target.value))}
+          onChange={({ target }) => {
+            setWritten(null)
+            onChoose(Number(target.value))
+          }}
         />
       </label>
-      {held.length === 0 ? (
-        <p className="quiet">These events don’t contain the state of the record.</p>
-      ) : (
-        <dl className="record">
-          {held.map(({ field, value, from, earlier }) => (
-            <div
-              key={field}
-              className={from === (moment === undefined ? '' : idOf(moment)) && !earlier ? 'just-now' : ''}
-            >
-              <dt>
-                <bdi>{field}</bdi>
-              </dt>
-              <dd>
-                {value === null ? <em className="quiet">empty</em> : <bdi>{value}</bdi>}
-                {earlier && <span className="quiet"> from a later change</span>}
-              </dd>
-            </div>
-          ))}
-        </dl>
-      )}
-      <ol className="moments">
-        {events.toReversed().map((one) => (
-          <li key={idOf(one)} aria-current={one === moment ? 'true' : undefined}>
-            <button type="button" className="plain" onClick={() => setChosen(idOf(one))}>
+      <Moment
+        name={name === '' ? 'State on' : `${name}, state on`}
+        value={shown}
+        wrong={wanted === null}
+        onChange={write}
+      />
+    </div>
+  )
+}
+
+/** The record as it was after one event. */
+function State({ events, place, isShort }: { events: readonly Event[]; place: number; isShort: boolean }) {
+  const moment = events[place]
+  const held = recordAt(events, place)
+  const isNew = ({ from, earlier }: Held): boolean =>
+    moment !== undefined && from === idOf(moment) && !earlier
+  const shown = isShort ? held.filter(isNew) : held
+  if (held.length === 0) return <p className="quiet">These events don’t contain the state of the record.</p>
+  if (shown.length === 0) return <p className="quiet">This event changed no field.</p>
+  return (
+    <dl className="record">
+      {shown.map((one) => (
+        <div key={one.field} className={isNew(one) ? 'just-now' : ''}>
+          <dt>
+            <bdi>{one.field}</bdi>
+          </dt>
+          <dd>
+            <Value held={one} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function Value({ held }: { held: Held | undefined }) {
+  if (held === undefined) return <span className="quiet">not known</span>
+  return (
+    <>
+      {held.value === null ? <em className="quiet">empty</em> : <bdi>{held.value}</bdi>}
+      {held.earlier && <span className="quiet"> from a later change</span>}
+    </>
+  )
+}
+
+/** Two moments side by side: what differs is marked. */
+function Both(props: { events: readonly Event[]; one: number; other: number; isShort: boolean }) {
+  const { events, one, other, isShort } = props
+  const pairs = pairsOf(recordAt(events, one), recordAt(events, other))
+  const shown = isShort ? pairs.filter(({ differs }) => differs) : pairs
+  if (shown.length === 0)
+    return (
+      <p className="quiet">
+        {isShort ? 'Nothing differs.' : 'These events don’t contain the state of the record.'}
+      </p>
+    )
+  return (
+    <List
+      label="The record at two moments"
+      rows={shown}
+      keyOf={({ field }) => field}
+      columns={[
+        { name: 'Field', of: ({ field }) => <bdi>{field}</bdi> },
+        { name: 'Earlier', of: (pair) => <Value held={pair.one} /> },
+        {
+          name: 'Later',
+          of: (pair) => (
+            <span className={pair.differs ? 'differs' : undefined}>
+              <Value held={pair.other} />
+            </span>
+          ),
+        },
+        { name: 'Differs', of: ({ differs }) => (differs ? 'changed' : <span className="quiet">same</span>) },
+      ]}
+    />
+  )
+}
+
+/** Who changed which field last. */
+function LastChanges({ events, place }: { events: readonly Event[]; place: number }) {
+  const changes = lastChanges(events, place)
+  if (changes.length === 0) return null
+  return (
+    <section>
+      <h3>Who changed what</h3>
+      <List
+        label="Who changed what"
+        rows={changes}
+        keyOf={({ field }) => field}
+        columns={[
+          { name: 'Field', of: ({ field }) => <bdi>{field}</bdi> },
+          {
+            name: 'Last value',
+            of: ({ value }) => (value === null ? <em className="quiet">empty</em> : <bdi>{value}</bdi>),
+          },
+          { name: 'Changed by', of: ({ event }) => <bdi>{inShortWho(event)}</bdi> },
+          {
+            name: 'When',
+            kind: 'time',
+            of: ({ event }) => (
+              <Link to={`/events/${idOf(event)}`}>
+                <When at={timeOf(event)} />
+              </Link>
+            ),
+          },
+          { name: 'Changes', kind: 'number', of: ({ times }) => figure(times) },
+        ]}
+      />
+    </section>
+  )
+}
+
+interface MomentsProps {
+  readonly events: readonly Event[]
+  readonly place: number
+  readonly onChoose: (place: number) => void
+}
+
+function Moments({ events, place, onChoose }: MomentsProps) {
+  return (
+    <ol className="moments">
+      {events
+        .map((one, index) => ({ one, index }))
+        .toReversed()
+        .map(({ one, index }) => (
+          <li key={idOf(one)} aria-current={index === place ? 'true' : undefined}>
+            <button type="button" className="plain" onClick={() => onChoose(index)}>
               <When at={timeOf(one)} />
             </button>
             <p>
@@ -99,8 +281,6 @@ export function History({ event }: { event: Event }) {
             </ul>
           </li>
         ))}
-      </ol>
-      {data.next !== null && <p className="quiet small">The last {MOST} events of this record.</p>}
-    </div>
+    </ol>
   )
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { recordAt, recordQuery } from './record.ts'
+import { idOf } from '../events/event.ts'
+import { lastChanges, pairsOf, placeAt, recordAt, recordQuery } from './record.ts'
 
 const event = (id: string, changes: object[]) => ({
   '@timestamp': '2026-01-01T00:00:00.000Z',
@@ -37,5 +38,42 @@ describe('a record as it was', () => {
     expect(recordQuery(EVENTS[0] ?? {})).toBe(
       'audit.entity.id: "C\\"1" and audit.entity.type: "Customer" and event.module: "erp"',
     )
+  })
+})
+
+describe('the moments of a record', () => {
+  const at = (id: string, time: string, changes: object[]) => ({ ...event(id, changes), '@timestamp': time })
+  const events = [
+    at('1', '2026-01-01T10:00:00.000Z', [{ field: 'Limit', old: '10', new: '15' }]),
+    at('2', '2026-01-01T11:00:00.000Z', [{ field: 'Terms', old: 'Net 30', new: 'Net 45' }]),
+    at('3', '2026-01-01T12:00:00.000Z', [{ field: 'Limit', old: '15', new: '20' }]),
+  ]
+
+  it('are found by a time: the last event at or before it', () => {
+    expect(placeAt(events, Date.parse('2026-01-01T11:00:00Z'))).toBe(1)
+    expect(placeAt(events, Date.parse('2026-01-01T11:59:59Z'))).toBe(1)
+    expect(placeAt(events, Date.parse('2026-01-01T09:00:00Z'))).toBe(-1)
+    expect(placeAt(events, Date.parse('2027-01-01T00:00:00Z'))).toBe(2)
+  })
+
+  it('say which event changed each field last, and how often it was changed', () => {
+    const told = (place: number) =>
+      lastChanges(events, place).map(({ field, value, event, times }) => [field, value, idOf(event), times])
+    expect(told(2)).toEqual([
+      ['Limit', '20', '3', 2],
+      ['Terms', 'Net 45', '2', 1],
+    ])
+    expect(told(0)).toEqual([['Limit', '15', '1', 1]])
+  })
+
+  it('are compared field by field', () => {
+    const pairs = pairsOf(recordAt(events, 0), recordAt(events, 2))
+    expect(pairs.map(({ field, one, other, differs }) => [field, one?.value, other?.value, differs])).toEqual(
+      [
+        ['Limit', '15', '20', true],
+        ['Terms', 'Net 30', 'Net 45', true],
+      ],
+    )
+    expect(pairsOf(recordAt(events, 0), recordAt(events, 0)).some(({ differs }) => differs)).toBe(false)
   })
 })

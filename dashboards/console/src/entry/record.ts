@@ -37,3 +37,47 @@ export function recordQuery(event: Event): string {
     ...(source === '' ? [] : [`event.module: ${quoted(source ?? '')}`]),
   ].join(' and ')
 }
+
+/** The place of the last event at or before a time; -1 if all are later. */
+export function placeAt(events: readonly Event[], time: number): number {
+  return events.findLastIndex((event) => timeOf(event) <= time)
+}
+
+/** The last change of a field, up to a moment. */
+export interface LastChange {
+  readonly field: string
+  readonly value: string | null
+  readonly event: Event
+  /** How often it was changed up to then. */
+  readonly times: number
+}
+
+/** Who changed which field last, up to the event at this place. */
+export function lastChanges(events: readonly Event[], place: number): LastChange[] {
+  const changes = new Map<string, LastChange>()
+  for (const event of events.slice(0, place + 1))
+    for (const { field, old, new: value, oldUnknown } of changesOf(event))
+      // Some sources list fields that stayed as they were, too.
+      if (oldUnknown || old !== value)
+        changes.set(field, { field, value, event, times: (changes.get(field)?.times ?? 0) + 1 })
+  return [...changes.values()].sort((a, b) => a.field.localeCompare(b.field))
+}
+
+/** A field at two moments; undefined where the events do not show it. */
+export interface Pair {
+  readonly field: string
+  readonly one: Held | undefined
+  readonly other: Held | undefined
+  readonly differs: boolean
+}
+
+/** Two states of a record, field by field. */
+export function pairsOf(one: readonly Held[], other: readonly Held[]): Pair[] {
+  const [first, second] = [one, other].map((held) => new Map(held.map((field) => [field.field, field])))
+  return [...new Set([...one, ...other].map(({ field }) => field))]
+    .sort((a, b) => a.localeCompare(b))
+    .map((field) => {
+      const pair = { one: first?.get(field), other: second?.get(field) }
+      return { field, ...pair, differs: pair.one?.value !== pair.other?.value }
+    })
+}

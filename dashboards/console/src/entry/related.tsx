@@ -1,10 +1,12 @@
+import { useAsk } from '../api/use-ask.ts'
 import { useFound } from '../api/use-found.ts'
 import { type Event, idOf } from '../events/event.ts'
 import { eventsWith } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
 import { Loading } from '../frame/states.tsx'
 import { EventList } from '../screens/event-list.tsx'
-import { type Relation, rangeOfRelation, relationsOf } from './relations.ts'
+import { atLeast } from '../time/format.ts'
+import { companionsOf, type Relation, rangeOfRelation, relationsOf } from './relations.ts'
 
 const SHOWN = 8
 
@@ -52,6 +54,7 @@ interface NearestProps {
 
 /** The few events that an entry needs for context: the record before and after, its cause, and its effects. */
 export function Nearest({ event, onHistory, onRelated }: NearestProps) {
+  const companions = companionsOf(event)
   return (
     <section className="nearest">
       <h3>
@@ -72,18 +75,42 @@ export function Nearest({ event, onHistory, onRelated }: NearestProps) {
         .map((relation) => (
           <Near key={relation.name} relation={relation} self={idOf(event)} />
         ))}
-      <p className="quiet only-child">No earlier or later event names the same record.</p>
+      {companions !== null && <Near relation={companions} self={idOf(event)} isCounted />}
+      <p className="quiet only-child">No other event names the same record or, within an hour, the same session, address or person.</p>
     </section>
   )
 }
 
-function Near({ relation, self }: { relation: Relation; self: string }) {
+function Near({
+  relation,
+  self,
+  isCounted = false,
+}: {
+  readonly relation: Relation
+  readonly self: string
+  readonly isCounted?: boolean
+}) {
   const others = useOthers(relation, self, relation.near)
   if (others?.length === 0) return null
   return (
     <div className="near">
-      <h4>{relation.name}</h4>
+      <h4>
+        {relation.name}
+        {isCounted && <All relation={relation} />}
+      </h4>
       <EventList events={others ?? []} />
     </div>
+  )
+}
+
+/** All events of a relation but the one that it is of. */
+function All({ relation }: { readonly relation: Relation }) {
+  const { q, from, to } = relation
+  const { data } = useAsk('postAggregate', { body: { q, from: String(from), to: String(to) } })
+  if (data === undefined) return null
+  return (
+    <Link className="all" to={eventsWith(q, rangeOfRelation(relation))}>
+      Show all {atLeast(data.count - 1, data.partial)}
+    </Link>
   )
 }

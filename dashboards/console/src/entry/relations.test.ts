@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { relationsOf } from './relations.ts'
+import { companionsOf, relationsOf } from './relations.ts'
 
 const AT = '2026-11-18T10:00:00.000Z'
 const named = (event: object, name: string) =>
@@ -36,4 +36,20 @@ describe('what an event belongs together with', () => {
       'Effects',
     ])
   })
+})
+
+it('has companions: what shares its session, address or person within an hour', () => {
+  const event = {
+    '@timestamp': AT,
+    user: { name: 'bob' },
+    source: { ip: '203.0.113.9' },
+    audit: { session: { id: 's-1' } },
+  }
+  const at = Date.parse(AT)
+  expect(companionsOf(event)).toMatchObject({
+    q: 'audit.session.id: "s-1" or source.ip: "203.0.113.9" or user.name: "bob"',
+    from: at - 3_600_000,
+    to: at + 3_600_000,
+  })
+  expect(companionsOf({ '@timestamp': AT, audit: { entity: { id: 'C-1' } } })).toBeNull()
 })

@@ -36,6 +36,26 @@ export function relationsOf(event: Event): Relation[] {
   ]
 }
 
+/** The fields by which events are of the same session, address or person. */
+const SHARED = ['audit.session.id', 'source.ip', 'user.name'] as const
+
+/** What was done in the same session, from the same address or by the same person, within an hour; null if it names none of them. */
+export function companionsOf(event: Event): Relation | null {
+  const at = timeOf(event)
+  const shared = SHARED.filter((field) => text(event, field) !== '').map((field) =>
+    is(field, text(event, field)),
+  )
+  if (shared.length === 0) return null
+  return {
+    name: 'Same session, address or person, within an hour',
+    q: shared.join(' or '),
+    from: at - HOUR,
+    to: at + HOUR,
+    ...NEWEST,
+    near: 5,
+  }
+}
+
 function ofRecord(event: Event): Relation[] {
   const id = text(event, 'audit.entity.id')
   if (id === '') return []

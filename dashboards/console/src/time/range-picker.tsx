@@ -68,10 +68,10 @@ export function rangeName(range: string, zone: string): string {
   return `${said(interval.from)} – ${said(interval.to)}`
 }
 
-const inZone = (at: number, zone: string): Temporal.PlainDateTime =>
+export const inZone = (at: number, zone: string): Temporal.PlainDateTime =>
   Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).toPlainDateTime()
 
-const momentOf = (text: string, zone: string): number | null =>
+export const momentOf = (text: string, zone: string): number | null =>
   readTyped(text, READER)?.toZonedDateTime(zone).epochMilliseconds ?? null
 
 function Between({ range, onChoose }: RangePickerProps) {
@@ -114,7 +114,7 @@ interface MomentProps {
 }
 
 /** A time as this reader types it. The browser's own field has the habits of the browser; only its calendar is used. */
-function Moment({ name, value, wrong, onChange }: MomentProps) {
+export function Moment({ name, value, wrong, onChange }: MomentProps) {
   const calendar = useRef<HTMLInputElement>(null)
   const known = readTyped(value, READER)
   return (
