@@ -9,6 +9,7 @@ import { figure } from '../time/format.ts'
 import { READER, typed } from '../time/habits.ts'
 import { inZone, Moment, momentOf } from '../time/range-picker.tsx'
 import { When } from '../time/when.tsx'
+import { Pairs, Value } from './pairs.tsx'
 import { type Held, lastChanges, pairsOf, placeAt, recordAt, recordQuery } from './record.ts'
 
 const MOST = 500
@@ -25,14 +26,15 @@ export function History({ event }: { event: Event }) {
   if (events.length === 0) return <Empty title="No event of this record is stored any more." />
   return (
     <div className="history">
-      <States events={events} here={idOf(event)} />
+      <States events={events} here={idOf(event)} record={text(event, 'audit.entity.id')} />
       {data.next !== null && <p className="quiet small">The last {MOST} events of this record.</p>}
     </div>
   )
 }
 
 /** `events` are those of the record, oldest first. */
-function States({ events, here }: { events: readonly Event[]; here: string }) {
+function States(props: { events: readonly Event[]; here: string; record: string }) {
+  const { events, here, record } = props
   const found = events.findIndex((one) => idOf(one) === here)
   const last = events.length - 1
   const [place, setPlace] = useState(found === -1 ? last : found)
@@ -73,6 +75,12 @@ function States({ events, here }: { events: readonly Event[]; here: string }) {
         <button type="button" aria-pressed={isShort} onClick={() => setShort(!isShort)}>
           Changes only
         </button>
+        <Link
+          className="beside"
+          to={`/compare?${new URLSearchParams({ a: `record:${record}`, range: 'all' })}`}
+        >
+          Compare with another record
+        </Link>
       </div>
       <div className={other === null ? '' : 'two-moments'}>
         {other !== null && <MomentChoice name="Earlier" events={events} place={other} onChoose={setOther} />}
@@ -81,7 +89,12 @@ function States({ events, here }: { events: readonly Event[]; here: string }) {
       {other === null ? (
         <State events={events} place={place} isShort={isShort} />
       ) : (
-        <Both events={events} one={other} other={place} isShort={isShort} />
+        <Pairs
+          label="The record at two moments"
+          names={['Earlier', 'Later']}
+          pairs={pairsOf(recordAt(events, other), recordAt(events, place))}
+          differencesOnly={isShort}
+        />
       )}
       <LastChanges events={events} place={place} />
       <Moments events={events} place={place} onChoose={choose} />
@@ -168,49 +181,6 @@ function State({ events, place, isShort }: { events: readonly Event[]; place: nu
         </div>
       ))}
     </dl>
-  )
-}
-
-function Value({ held }: { held: Held | undefined }) {
-  if (held === undefined) return <span className="quiet">not known</span>
-  return (
-    <>
-      {held.value === null ? <em className="quiet">empty</em> : <bdi>{held.value}</bdi>}
-      {held.earlier && <span className="quiet"> from a later change</span>}
-    </>
-  )
-}
-
-/** Two moments side by side: what differs is marked. */
-function Both(props: { events: readonly Event[]; one: number; other: number; isShort: boolean }) {
-  const { events, one, other, isShort } = props
-  const pairs = pairsOf(recordAt(events, one), recordAt(events, other))
-  const shown = isShort ? pairs.filter(({ differs }) => differs) : pairs
-  if (shown.length === 0)
-    return (
-      <p className="quiet">
-        {isShort ? 'Nothing differs.' : 'These events don’t contain the state of the record.'}
-      </p>
-    )
-  return (
-    <List
-      label="The record at two moments"
-      rows={shown}
-      keyOf={({ field }) => field}
-      columns={[
-        { name: 'Field', of: ({ field }) => <bdi>{field}</bdi> },
-        { name: 'Earlier', of: (pair) => <Value held={pair.one} /> },
-        {
-          name: 'Later',
-          of: (pair) => (
-            <span className={pair.differs ? 'differs' : undefined}>
-              <Value held={pair.other} />
-            </span>
-          ),
-        },
-        { name: 'Differs', of: ({ differs }) => (differs ? 'changed' : <span className="quiet">same</span>) },
-      ]}
-    />
   )
 }
 

@@ -56,8 +56,8 @@ export interface LastChange {
 export function lastChanges(events: readonly Event[], place: number): LastChange[] {
   const changes = new Map<string, LastChange>()
   for (const event of events.slice(0, place + 1))
+    // Some sources list fields that stayed as they were, too.
     for (const { field, old, new: value, oldUnknown } of changesOf(event))
-      // Some sources list fields that stayed as they were, too.
       if (oldUnknown || old !== value)
         changes.set(field, { field, value, event, times: (changes.get(field)?.times ?? 0) + 1 })
   return [...changes.values()].sort((a, b) => a.field.localeCompare(b.field))

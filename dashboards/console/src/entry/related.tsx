@@ -76,7 +76,9 @@ export function Nearest({ event, onHistory, onRelated }: NearestProps) {
           <Near key={relation.name} relation={relation} self={idOf(event)} />
         ))}
       {companions !== null && <Near relation={companions} self={idOf(event)} isCounted />}
-      <p className="quiet only-child">No other event names the same record or, within an hour, the same session, address or person.</p>
+      <p className="quiet only-child">
+        No other event names the same record or, within an hour, the same session, address or person.
+      </p>
     </section>
   )
 }

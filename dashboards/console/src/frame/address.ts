@@ -1,4 +1,5 @@
 import type { Answer } from '../api/ask.ts'
+import { isSide } from '../compare/sides.ts'
 import { ENTRY_TABS } from '../entry/tabs.ts'
 import { readFilter } from '../events/question.ts'
 import { FORMAT_NAMES, isDate, isFormat } from '../reports/asked.ts'
@@ -69,6 +70,11 @@ const oneOf =
   (value) =>
     allowed.includes(value) ? null : `must be one of ${allowed.join(', ')}, or be left out.`
 
+const side: Check = (value) =>
+  isSide(value)
+    ? null
+    : 'is not a side of a comparison. Write user:NAME or record:ID, or leave it out for all events.'
+
 const ENTRY: Readonly<Record<string, Check>> = { tab: oneOf(...ENTRY_TABS), at: id }
 const EVENTS: Readonly<Record<string, Check>> = {
   q: any,
@@ -129,6 +135,7 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   '/cases': { state: oneOf('open', 'closed', 'any') },
   '/security': RANGED,
   '/people': { user: any, with: any, range, 'with-range': range },
+  '/compare': { a: side, b: side, range, 'with-range': range, only: oneOf('differences') },
   '/system': RANGED,
   '/auditor': RANGED,
   '/rules': { event: id },

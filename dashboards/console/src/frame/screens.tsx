@@ -8,6 +8,7 @@ import { Empty } from './states.tsx'
 export const LOADS = {
   overview: part(() => import('../screens/overview.tsx')),
   alerts: part(() => import('../alerts/alerts.tsx')),
+  compare: part(() => import('../compare/compare.tsx')),
   cases: part(() => import('../cases/cases.tsx')),
   security: part(() => import('../screens/security.tsx')),
   people: part(() => import('../screens/people.tsx')),
@@ -20,6 +21,7 @@ export const LOADS = {
 }
 const Overview = lazy(LOADS.overview)
 const Alerts = lazy(LOADS.alerts)
+const Compare = lazy(LOADS.compare)
 const Cases = lazy(LOADS.cases)
 const Security = lazy(LOADS.security)
 const People = lazy(LOADS.people)
@@ -73,6 +75,7 @@ export function screenAt(path: string, screens: readonly Screen[]): ReactNode {
   const entry = /^\/events\/([\w-]+)$/.exec(path)?.[1]
   if (entry !== undefined) return <EntryPage id={entry} />
   if (path === '/account') return <Account />
+  if (path === '/compare') return <Compare />
   const screen =
     screens.find((one) => one.path === path) ??
     screens.find(

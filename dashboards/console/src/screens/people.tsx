@@ -1,6 +1,7 @@
 import { useAsk } from '../api/use-ask.ts'
 import { useFound } from '../api/use-found.ts'
 import { HoursOfDay } from '../charts/hours-of-day.tsx'
+import { periodBefore } from '../compare/sides.ts'
 import { all, eventsWith, is } from '../events/question.ts'
 import { Refreshed } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
@@ -39,6 +40,13 @@ export default function People() {
         )}
         <Refreshed />
       </ScreenHead>
+      {user !== '' && (
+        <p>
+          <Link to={`/compare?${comparisonOf(user, other, range, otherRange)}`}>
+            Compare counts, with the differences marked
+          </Link>
+        </p>
+      )}
       {user === '' ? (
         <div className="panels">
           <Panel title="Most active users">
@@ -61,6 +69,17 @@ export default function People() {
       )}
     </div>
   )
+}
+
+/** The address of the comparison: with the other user, or with the period before. */
+function comparisonOf(user: string, other: string, range: string, otherRange: string): URLSearchParams {
+  const before = other === '' && otherRange === '' ? periodBefore(range, Date.now()) : otherRange
+  return new URLSearchParams({
+    a: `user:${user}`,
+    b: `user:${other || user}`,
+    range,
+    ...(before !== '' && { 'with-range': before }),
+  })
 }
 
 function useUsers(range: string) {

@@ -1,5 +1,7 @@
 import { type FormEvent, useRef, useState } from 'react'
+import { periodBefore } from '../compare/sides.ts'
 import { useKeys } from '../frame/keys.ts'
+import { Link } from '../frame/link.tsx'
 import { Popover } from '../frame/popover.tsx'
 import { useZone } from '../frame/preferences.ts'
 import { counted, dayOf, minuteTime } from './format.ts'
@@ -41,19 +43,29 @@ export function RangePicker({ range, onChoose }: RangePickerProps) {
               </li>
             ))}
           </ul>
-          <Between
-            range={range}
-            onChoose={(chosen) => {
-              onChoose(chosen)
-              close()
-            }}
-          />
+          <div className="range-between">
+            <Between
+              range={range}
+              onChoose={(chosen) => {
+                onChoose(chosen)
+                close()
+              }}
+            />
+            {range !== 'all' && (
+              <Link className="small" to={comparedWithBefore(range)} onClick={close}>
+                Compare with the period before
+              </Link>
+            )}
+          </div>
         </div>
       )}
     </Popover>
   )
 }
 
+/** The comparison of all events in this period and in the one before. */
+const comparedWithBefore = (range: string): string =>
+  `/compare?${new URLSearchParams({ range, 'with-range': periodBefore(range, Date.now()) })}`
 const focusChosen = (list: HTMLElement | null): void =>
   list?.querySelector<HTMLElement>('[aria-pressed="true"]')?.focus()
 
