@@ -141,7 +141,7 @@ interface Given {
 function Totals({ one, other }: Given) {
   return (
     <Panel title="Events">
-      <dl className="pairs">
+      <dl className="pairs totals">
         {[one, other].map((side, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: there are always these two.
           <Total key={index} side={side} />

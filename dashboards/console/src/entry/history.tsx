@@ -1,11 +1,13 @@
 import { useEffect, useState } from 'react'
 import { useFound } from '../api/use-found.ts'
 import { changesOf, type Event, idOf, inShortWho, text, timeOf } from '../events/event.ts'
+import { useKeys } from '../frame/keys.ts'
 import { Link } from '../frame/link.tsx'
 import { List } from '../frame/list.tsx'
+import { useParameter } from '../frame/location.ts'
 import { useZone } from '../frame/preferences.ts'
 import { Empty, Failed, Loading } from '../frame/states.tsx'
-import { figure } from '../time/format.ts'
+import { counted, figure, fullTime } from '../time/format.ts'
 import { READER, typed } from '../time/habits.ts'
 import { inZone, Moment, momentOf } from '../time/range-picker.tsx'
 import { When } from '../time/when.tsx'
@@ -13,6 +15,8 @@ import { Pairs, Value } from './pairs.tsx'
 import { type Held, lastChanges, pairsOf, placeAt, recordAt, recordQuery } from './record.ts'
 
 const MOST = 500
+/** The moment before the first event. */
+const BEFORE = 'before'
 /** ms that each moment stays while the history is played. */
 const STEP = 1000
 
@@ -37,10 +41,21 @@ function States(props: { events: readonly Event[]; here: string; record: string 
   const { events, here, record } = props
   const found = events.findIndex((one) => idOf(one) === here)
   const last = events.length - 1
-  const [place, setPlace] = useState(found === -1 ? last : found)
-  const [other, setOther] = useState<number | null>(null)
+  // The moments are in the address, so that a link shows the record as it was then.
+  const [at, setAt] = useParameter('at', here)
+  const [withAt, setWithAt] = useParameter('with-at', '')
+  const placeOf = (id: string): number => {
+    const known = events.findIndex((one) => idOf(one) === id)
+    return id === BEFORE ? -1 : known === -1 ? (found === -1 ? last : found) : known
+  }
+  const idAt = (place: number): string => (place < 0 ? BEFORE : idOf(events[place] ?? events[last]!))
+  const place = placeOf(at)
+  const setPlace = (next: number): void => setAt(idAt(next))
+  const other = withAt === '' ? null : placeOf(withAt)
+  const setOther = (next: number | null): void => setWithAt(next === null ? '' : idAt(next))
   const [isShort, setShort] = useState(false)
   const [isPlaying, setPlaying] = useState(false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each draw makes setPlace anew; the place says when it is time again.
   useEffect(() => {
     if (!isPlaying) return
     const timer = setTimeout(() => {
@@ -56,8 +71,9 @@ function States(props: { events: readonly Event[]; here: string; record: string 
   }
   const choose = (next: number): void => {
     setPlaying(false)
-    setPlace(next)
+    setPlace(Math.min(last, Math.max(-1, next)))
   }
+  useKeys({ earlier: () => choose(place - 1), later: () => choose(place + 1) })
   return (
     <>
       <div className="history-tools">
@@ -115,6 +131,10 @@ interface ChoiceProps {
 function MomentChoice({ name, events, place, onChoose }: ChoiceProps) {
   const zone = useZone()
   const moment = events[place]
+  const said =
+    moment === undefined
+      ? `Before the first of ${counted(events.length, 'event')}`
+      : `After event ${place + 1} of ${events.length}, ${fullTime(timeOf(moment), zone)}, ${inShortWho(moment)}: ${text(moment, 'event.action')}`
   const [written, setWritten] = useState<string | null>(null)
   const at = moment === undefined ? timeOf(events[0]!) - 1 : timeOf(moment)
   const shown = written ?? typed(inZone(at, zone), READER)
@@ -143,6 +163,7 @@ function MomentChoice({ name, events, place, onChoose }: ChoiceProps) {
           min={-1}
           max={events.length - 1}
           value={place}
+          aria-valuetext={said}
           onChange={({ target }) => {
             setWritten(null)
             onChoose(Number(target.value))

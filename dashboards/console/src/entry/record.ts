@@ -55,8 +55,8 @@ export interface LastChange {
 /** Who changed which field last, up to the event at this place. */
 export function lastChanges(events: readonly Event[], place: number): LastChange[] {
   const changes = new Map<string, LastChange>()
+  // Some sources list fields that stayed as they were, too.
   for (const event of events.slice(0, place + 1))
-    // Some sources list fields that stayed as they were, too.
     for (const { field, old, new: value, oldUnknown } of changesOf(event))
       if (oldUnknown || old !== value)
         changes.set(field, { field, value, event, times: (changes.get(field)?.times ?? 0) + 1 })

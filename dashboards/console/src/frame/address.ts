@@ -75,7 +75,7 @@ const side: Check = (value) =>
     ? null
     : 'is not a side of a comparison. Write user:NAME or record:ID, or leave it out for all events.'
 
-const ENTRY: Readonly<Record<string, Check>> = { tab: oneOf(...ENTRY_TABS), at: id }
+const ENTRY: Readonly<Record<string, Check>> = { tab: oneOf(...ENTRY_TABS), at: id, 'with-at': id }
 const EVENTS: Readonly<Record<string, Check>> = {
   q: any,
   range,
