@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CasePin, CaseShape } from '../../schema/api/index.ts'
 import { TestAgent } from '../ingest/testing.ts'
+import { partsOf } from '../reports/writers/testing/read-zip.ts'
 import { type Person, StrictIndexer } from './testing/people.ts'
 
 let strict: StrictIndexer
@@ -209,6 +210,42 @@ describe('a case', () => {
     expect(JSON.stringify(told)).not.toContain('Quiet matter')
     expect(JSON.stringify(told[1])).toContain(ids['inv-1'])
     expect(JSON.stringify(told.at(-1))).toContain('Loud matter')
+  })
+
+  it('is exported as its reader sees it, by those who may export', async () => {
+    const one = await opened(anna, { shared: true })
+    await pinned(
+      anna,
+      one,
+      { kind: 'event', event: ids['sal-1'] },
+      { kind: 'event', event: ids['inv-1'] },
+      { kind: 'search', name: 'Salaries', search: '?q=entity%3ASalary' },
+    )
+    const bundle = async (by: Person) => {
+      const answer = await fetch(`${strict.indexer.url}/v1/cases/${one.id}/bundle`, {
+        headers: { cookie: by.cookie },
+      })
+      expect(answer.status).toBe(200)
+      return partsOf(Buffer.from(await answer.arrayBuffer()))
+    }
+    const ofClerk = await bundle(clerk)
+    expect(ofClerk.get('events.ndjson')).toContain('inv-1')
+    expect([...ofClerk.values()].join()).not.toMatch(/sal-1|Salaries/)
+    expect(ofClerk.get('README.md')).toContain('incomplete, because 2 pinned things are left out')
+    const ofMasked = await bundle(masked)
+    expect([...ofMasked.values()].join()).not.toContain(IP)
+    expect([...ofMasked.keys()].filter((name) => name.startsWith('proofs/'))).toEqual([])
+    expect(ofMasked.get('README.md')).toContain('some fields are masked')
+
+    const { token } = (await anna.ask('/v1/tokens', { json: { name: 'pins', scopes: ['respond'] } })).json
+    const headers = { authorization: `Bearer ${token}` }
+    const asked = (path: string) => strict.indexer.ask(`/v1/cases/${one.id}${path}`, { headers })
+    expect((await asked('')).status).toBe(200)
+    expect((await asked('/bundle')).status).toBe(403)
+    expect((await read(anna, one)).timeline.filter(({ act }) => act === 'exported')).toMatchObject([
+      { by: 'clerk' },
+      { by: 'mia' },
+    ])
   })
 
   it('has a limit of pins, which keeps none of a request that goes beyond it', async () => {

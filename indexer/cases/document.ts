@@ -161,7 +161,7 @@ const notesSection = (one: CaseShape): Section | null =>
 
 const aboutOf = (item: Exclude<CasePin, { kind: 'hidden' | 'note' }>): string =>
   item.kind === 'event'
-    ? `event ${idOf(item.event)}`
+    ? `event ${idOf(item.event)}: ${textAt(item.event, 'message') ?? textAt(item.event, 'event.action') ?? ''}`
     : item.kind === 'alert'
       ? `alert ${item.alert.id}`
       : `search "${item.name}"`

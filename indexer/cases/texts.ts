@@ -79,8 +79,8 @@ export function readmeText({
       : ['for proof in proofs/*.json; do waybill verify --proof "$proof" --policy trusted.yml; done']),
     '```',
     '',
-    'The report lists the SHA-256 of each other file, so the seal of the report covers all of them. The events are copies',
-    'from when they were pinned, with what the indexer added; a proof has the line as its agent sealed it.',
+    'The report lists the SHA-256 of the events, the notes, `case.json` and the proofs, so its seal covers all of them. The',
+    'events are copies from when they were pinned, with what the indexer added; a proof has the line as its agent sealed it.',
     '',
     ...(unproved.length === 0
       ? []

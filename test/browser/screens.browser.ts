@@ -74,6 +74,7 @@ const screens = (): [path: string, heading: string | RegExp, text: string][] => 
   ['/security', 'Security', 'Failed sign-in 3'],
   ['/people?user=anna', 'People', 'Hours of the day'],
   ['/people?user=anna&with=bob', 'People', 'Exported 5,000 customers'],
+  ['/compare?a=user%3Aanna&b=user%3Abob', 'Compare', 'only anna'],
   ['/system', 'System', 'Database'],
   ['/auditor', 'Audit of the auditor', 'Reads, by user'],
   ['/reports', 'Reports', 'User access'],
