@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CasePin, CaseShape } from '../../schema/api/index.ts'
-import { TestAgent } from '../ingest/testing.ts'
+import { TestAgent, TestIndexer } from '../ingest/testing.ts'
 import { partsOf } from '../reports/writers/testing/read-zip.ts'
 import { type Person, StrictIndexer } from './testing/people.ts'
 
@@ -256,4 +256,35 @@ describe('a case', () => {
     expect([more.status, more.json.code]).toEqual([409, 'refused'])
     expect((await read(anna, one)).items).toHaveLength(500)
   })
+})
+
+it('a pinned event outlives its tier, and a bundle then says that it has no proof', async () => {
+  let now = Date.UTC(2026, 0, 1)
+  const parts = { clock: () => now }
+  const indexer = await TestIndexer.start({}, parts)
+  try {
+    const agent = await TestAgent.enrolled(indexer.url)
+    // By the table of retention, views are searchable for 30 days.
+    const event = agent.event({ message: 'looked at it', audit: { category: 'view' } })
+    const { id: eventId } = event.event as { id: string }
+    await agent.send(indexer.url, agent.seal([event]))
+    const { id } = (await indexer.ask('/v1/cases', { json: { name: 'Old matter' } })).json
+    const pins = [{ kind: 'event', event: eventId }]
+    expect((await indexer.ask(`/v1/cases/${id}/pins`, { json: { pins } })).status).toBe(200)
+    now += 60 * 86_400_000
+    await indexer.stop()
+    await indexer.run({}, parts)
+    await expect
+      .poll(async () => (await indexer.ask(`/v1/events/${eventId}`)).status, { timeout: 60_000 })
+      .toBe(404)
+    expect(asCase((await indexer.ask(`/v1/cases/${id}`)).json).items).toMatchObject([
+      { kind: 'event', event: { message: 'looked at it' } },
+    ])
+    const answer = await fetch(`${indexer.url}/v1/cases/${id}/bundle`)
+    const files = partsOf(Buffer.from(await answer.arrayBuffer()))
+    expect(files.get('events.ndjson')).toContain('looked at it')
+    expect(files.get('README.md')).toContain('The store does not have this event any more.')
+  } finally {
+    await indexer.end()
+  }
 })
