@@ -60,13 +60,13 @@ describe('a comparison', () => {
     await page.getByLabel('Second: id of the record').fill('C-2')
     await page.keyboard.press('Enter')
     const fields = page.getByRole('region', { name: 'The fields of both records' })
-    await fields.getByRole('row', { name: /^Limit 20 7 changed$/ }).waitFor()
+    await fields.getByRole('row', { name: /^Limit 20 7 differs$/ }).waitFor()
     await page.getByRole('button', { name: 'Differences only' }).focus()
     await page.keyboard.press('Enter')
     await page.waitForURL(/only=differences/)
     // The address is all that somebody else needs.
     await page.reload()
-    await fields.getByRole('row', { name: /^Limit 20 7 changed$/ }).waitFor()
+    await fields.getByRole('row', { name: /^Limit 20 7 differs$/ }).waitFor()
   })
 
   it('of a period and the one before is one step from the time', async () => {

@@ -86,8 +86,8 @@ describe('an entry', () => {
     await page.getByRole('slider').last().fill('2')
     await page.getByRole('slider').first().fill('0')
     const both = page.getByRole('region', { name: 'The record at two moments' })
-    await both.getByRole('row', { name: /Limit 15.* 20 changed/ }).waitFor()
-    await both.getByRole('row', { name: /Terms .*30.*45.* changed/ }).waitFor()
+    await both.getByRole('row', { name: /Limit 15.* 20 differs/ }).waitFor()
+    await both.getByRole('row', { name: /Terms .*30.*45.* differs/ }).waitFor()
     expect(await findings(page)).toEqual([])
     // Playing goes from the beginning to the end, and stops there.
     await page.getByRole('button', { name: 'Play' }).click()

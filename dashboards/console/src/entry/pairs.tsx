@@ -33,10 +33,15 @@ export function Pairs({ label, names, pairs, differencesOnly }: PairsProps) {
             </span>
           ),
         },
-        { name: 'Differs', of: ({ differs }) => (differs ? 'changed' : <span className="quiet">same</span>) },
+        { name: 'Difference', of: (pair) => <Difference pair={pair} /> },
       ]}
     />
   )
+}
+
+function Difference({ pair: { one, other, differs } }: { pair: Pair }) {
+  if (!differs) return <span className="quiet">same</span>
+  return one === undefined || other === undefined ? 'known on one side only' : 'differs'
 }
 
 export function Value({ held }: { held: Held | undefined }) {
