@@ -129,6 +129,15 @@ export async function accountOf(
       reasons.push(
         `${letters.count === 1 ? '1 event' : `${letters.count} events`} could not be stored and ${letters.count === 1 ? 'is' : 'are'} among the dead letters`,
       )
+    sections.push({
+      title: 'Events that could not be stored',
+      note:
+        letters.count === 0
+          ? 'None since the beginning of the period: every event that arrived is stored.'
+          : `${letters.count} since the beginning of the period. They are kept with their reasons; the report "Logging health" lists them.`,
+      chart: null,
+      table: null,
+    })
     for (const sentence of collectedFrom(sources, span)) reasons.push(sentence)
     for (const sentence of await behind(sources, span, now)) reasons.push(sentence)
     for (const sentence of await expiredIn(sources, span, now)) reasons.push(sentence)
