@@ -149,7 +149,9 @@ describe('waybill reports', () => {
     )
     expect([code, out]).toEqual([
       0,
-      expect.stringMatching(/^.*access\.csv\n.*access\.csv\.proof\.json\nVerdict: /),
+      expect.stringMatching(
+        /^.*access\.csv\n.*access\.csv\.proof\.json\nPeriod: 2026-01-01 00:00 to 2026-02-01 00:00 \(UTC\)\nRows: \d+\nVerdict: /,
+      ),
     ])
     expect(readdirSync(folder)).toHaveLength(2)
   })
@@ -214,12 +216,26 @@ describe('waybill reports', () => {
 
   it('lists, cancels and removes jobs, and says which are not there', async () => {
     const { id } = await lastJob()
-    expect((await run('reports', 'jobs')).out).toMatch(/^JOB +CREATED \(UTC\) +BY +TITLE +FORMATS +STATE/)
-    expect(await run('reports', 'cancel', id)).toMatchObject({
+    const short = id.slice(0, 8)
+    const { out } = await run('reports', 'jobs')
+    const access = out.split('\n').find((line) => line.includes('2026-01-01 00:00 to 2026-02-01 00:00'))
+    expect(access).toMatch(/^[0-9a-f]{8} .* csv +\d+ +done +(in)?complete/)
+    expect(out).toMatch(
+      /^JOB +CREATED \(UTC\) +BY +SCHEDULE +TITLE +PERIOD \(UTC\) +FORMATS +ROWS +STATE +VERDICT/,
+    )
+    expect(await run('reports', 'download', short, '-o', folders.make())).toMatchObject({ code: 0, err: '' })
+    expect(await run('reports', 'download', '')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/The ids of \d+ jobs begin with/),
+    })
+    expect(await run('reports', 'cancel', short)).toMatchObject({
       code: 1,
       err: expect.stringContaining('is over already'),
     })
-    expect(await run('reports', 'remove', id)).toMatchObject({ code: 0, out: `The job ${id} is removed.\n` })
+    expect(await run('reports', 'remove', short)).toMatchObject({
+      code: 0,
+      out: `The job ${id} is removed.\n`,
+    })
     for (const command of ['remove', 'cancel', 'download'])
       expect(await run('reports', command, id)).toMatchObject({
         code: 4,

@@ -1,9 +1,9 @@
 import type { Argv } from 'yargs'
-import { type JobShape, jobsShape, PERIODS } from '../../schema/api/index.ts'
+import { type JobShape, PERIODS } from '../../schema/api/index.ts'
 import { OperatorError } from '../../schema/index.ts'
-import { timeText } from '../query/index.ts'
-import { AnswerError, understood } from './client.ts'
+import { AnswerError } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
+import { JOB_HEAD, jobRows, jobsOf, outcomeLines, wholeId } from './job-list.ts'
 import { OUTPUT_RULE, outputFor, type PathOf } from './job-output.ts'
 import { beginJob, download, finished, jobOf, jobPath } from './jobs.ts'
 import { EXIT, jsonLines, UsageError, writeLines } from './output.ts'
@@ -136,7 +136,7 @@ const identified = <Given>(cli: Argv<Given>) =>
   cli.positional('id', {
     type: 'string',
     demandOption: true,
-    describe: 'The job, as `waybill reports jobs` lists it',
+    describe: 'The id of the job, as `waybill reports jobs` lists it, or its beginning',
   })
 
 interface Given extends ConnectionGiven {
@@ -184,59 +184,40 @@ async function run(given: RunGiven): Promise<void> {
 
 async function get(given: Identified & { readonly output?: string | undefined }): Promise<void> {
   const client = connect(given)
-  const job = await known(given, () => jobOf(client, given.id))
+  const job = await known(given, async () => jobOf(client, await wholeId(client, given.id)))
   const pathOf = await outputFor(given.output, job.formats)
   await show(given, await finished(client, job), pathOf)
 }
 
 async function show(given: Given, job: JobShape, pathOf: PathOf): Promise<void> {
   const paths = await download(connect(given), job, pathOf)
-  if (given.json) return writeLines(jsonLines([{ job: job.id, files: paths, verdict: job.verdict }]))
-  const verdict = job.verdict === null ? [] : [`Verdict: ${job.verdict.sentence}`]
-  await writeLines([...paths, ...verdict].map((line) => harmless(line)))
+  if (given.json)
+    return writeLines(jsonLines([{ job: job.id, files: paths, period: job.period, verdict: job.verdict }]))
+  await writeLines([...paths, ...outcomeLines(job)].map((line) => harmless(line)))
 }
 
 async function list(given: Given): Promise<void> {
-  const { jobs } = understood(jobsShape, await connect(given).json('/v1/jobs'))
+  const jobs = await jobsOf(connect(given))
   if (given.json) return writeLines(jsonLines(jobs))
   if (jobs.length === 0) {
     process.stderr.write('There is no job.\n')
     return
   }
-  const head = ['JOB', 'CREATED (UTC)', 'BY', 'TITLE', 'FORMATS', 'STATE', 'UNTIL (UTC)']
-  await writeLines(table(head, jobs.map(rowOf), terminalWidth(), paintFor(process.stdout)))
-}
-
-const rowOf = (job: JobShape): string[] => [
-  job.id,
-  timeText(job.created).slice(0, 16).replace('T', ' '),
-  job.by,
-  job.title,
-  job.formats.join(', '),
-  stateOf(job),
-  job.until === null || job.files.length === 0 ? '' : timeText(job.until).slice(0, 16).replace('T', ' '),
-]
-
-function stateOf({ state, reason, progress: { rows, of }, files, late, holder, here }: JobShape): string {
-  if (state === 'running')
-    return of === null || of === 0 ? 'running' : `running, ${Math.floor((100 * rows) / of)}%`
-  if (reason !== null) return `${state}: ${reason}`
-  if (state !== 'done') return state
-  const where = files.length === 0 ? ', files removed' : here ? '' : `, on ${holder}`
-  return `done${late ? ', late' : ''}${where}`
+  await writeLines(table(JOB_HEAD, jobRows(jobs), terminalWidth(), paintFor(process.stdout)))
 }
 
 async function cancel(given: Identified): Promise<void> {
   const client = connect(given)
-  const job = await known(given, () => client.json(`${jobPath(given.id)}/cancel`, { method: 'POST' }))
-  await writeLines(given.json ? jsonLines([job]) : [`The job ${harmless(given.id)} is cancelled.`])
+  const id = await wholeId(client, given.id)
+  const job = await known({ id }, () => client.json(`${jobPath(id)}/cancel`, { method: 'POST' }))
+  await writeLines(given.json ? jsonLines([job]) : [`The job ${harmless(id)} is cancelled.`])
 }
 
 async function remove(given: Identified): Promise<void> {
-  await known(given, () => connect(given).json(jobPath(given.id), { method: 'DELETE' }))
-  await writeLines(
-    given.json ? jsonLines([{ id: given.id, removed: true }]) : [`The job ${harmless(given.id)} is removed.`],
-  )
+  const client = connect(given)
+  const id = await wholeId(client, given.id)
+  await known({ id }, () => client.json(jobPath(id), { method: 'DELETE' }))
+  await writeLines(given.json ? jsonLines([{ id, removed: true }]) : [`The job ${harmless(id)} is removed.`])
 }
 
 async function known<Result>({ id }: { readonly id: string }, work: () => Promise<Result>): Promise<Result> {
