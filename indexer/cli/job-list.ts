@@ -56,6 +56,10 @@ export function jobRows(jobs: readonly JobShape[]): string[][] {
   ])
 }
 
+/** A job that nobody waits for. */
+export const begunSentence = ({ id, title }: JobShape): string =>
+  harmless(`The job ${id} makes "${title}"; \`waybill reports download ${id}\` gets its files.`)
+
 /** What a finished job covered and found, for the person who asked for it. */
 export function outcomeLines(job: JobShape): string[] {
   return [
@@ -65,7 +69,7 @@ export function outcomeLines(job: JobShape): string[] {
   ]
 }
 
-/** Each format has the same rows; one without room for all may have fewer. */
+/** The files of a job have the same rows, each in its format. */
 const rowsOf = ({ files }: JobShape): number => Math.max(0, ...files.map(({ rows }) => rows))
 
 const minuteText = (time: number): string => timeText(time).slice(0, 16).replace('T', ' ')

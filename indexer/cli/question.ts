@@ -14,7 +14,11 @@ export const spanOptions = {
     requiresArg: true,
     describe: 'Events of this time or later: 2026-01-15, now-1h, -24h (UTC without a zone)',
   },
-  to: { type: 'string', requiresArg: true, describe: 'Events before this time' },
+  to: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Events before this time; a date is its beginning: that day is not covered',
+  },
 } as const
 
 /** `--from` and `--to` in ms. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { reportsShape } from '../../schema/api/index.ts'
-import { reasonOf } from '../../schema/index.ts'
+import { codeOf, reasonOf } from '../../schema/index.ts'
 import { type BookReport, readControls, readReport, reportsIn, SUPPLIED_REPORTS } from '../reports/index.ts'
 import { understood } from './client.ts'
 import { type ConnectionGiven, connect } from './connection.ts'
@@ -47,6 +47,7 @@ function isFolder(place: string): boolean {
   try {
     return statSync(place).isDirectory()
   } catch (error) {
+    if (codeOf(error) === 'ENOENT') throw new UsageError(`There is no file ${place}`, 'WB-FILE-MISSING')
     throw new UsageError(`${place} can't be read: ${reasonOf(error)}`, 'WB-FILE-UNREADABLE')
   }
 }

@@ -1,15 +1,17 @@
-import { REPORT_FORMATS, type ReportFormat } from '../../schema/api/index.ts'
+import { mailAddress, REPORT_FORMATS, type ReportFormat } from '../../schema/api/index.ts'
 import { UsageError } from './output.ts'
 
 /** Options that one report and a schedule share. */
 
 export const names = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const
 
+const OUTCOMES = ['success', 'failure', 'unknown'] as const
+
 export const filterOptions = {
   users: names('Only what these users did: names, ids or mail addresses, separated by commas'),
   entities: names('Only events about records of these kinds'),
   systems: names('Only events of these sources'),
-  outcomes: names('Only these outcomes: success, failure, unknown'),
+  outcomes: names(`Only these outcomes: ${OUTCOMES.join(', ')}`),
   q: names('A further condition, in the language of Kibana (KQL)'),
   zone: names('The time zone of the report, such as Europe/Berlin'),
   paper: { choices: ['a4', 'letter'] as const, requiresArg: true, describe: 'The paper of a PDF' },
@@ -34,6 +36,9 @@ export const formatOption = {
 
 /** The filters of the command line, as the API takes them. */
 export function filtersOf({ users, entities, systems, outcomes, ...given }: FilterGiven): object {
+  for (const one of partsOf(outcomes ?? ''))
+    if (!OUTCOMES.some((known) => known === one))
+      throw new UsageError(`--outcomes: there is no outcome ${one}; ${OUTCOMES.join(', ')} can be`)
   const lists = Object.entries({ users, entities, systems, outcomes }).flatMap(([name, text]) =>
     text === undefined ? [] : [[name, partsOf(text)]],
   )
@@ -48,6 +53,12 @@ export const partsOf = (text: string): string[] =>
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '')
+
+export function mailOf(option: string, text: string): string {
+  if (!mailAddress.safeParse(text).success)
+    throw new UsageError(`${option}: "${text}" is not a mail address, such as jane@acme.example`)
+  return text
+}
 
 export function formatsOf(text: string): ReportFormat[] {
   return [...new Set(partsOf(text))].map((one) => {

@@ -2,6 +2,7 @@ import type { Argv } from 'yargs'
 import {
   jobShape,
   PERIODS,
+  ROLES,
   SCHEDULE_TEMPLATE_NAMES,
   SCHEDULE_TEMPLATES,
   type ScheduleBody,
@@ -14,13 +15,16 @@ import { OperatorError } from '../../schema/index.ts'
 import { timeText } from '../query/index.ts'
 import { AnswerError, type Asked, understood } from './client.ts'
 import { type ConnectionGiven, connect } from './connection.ts'
+import { begunSentence } from './job-list.ts'
 import { EXIT, jsonLines, UsageError, writeLines } from './output.ts'
+import { withPlace } from './question.ts'
 import {
   type FilterGiven,
   filterOptions,
   filtersOf,
   formatOption,
   formatsOf,
+  mailOf,
   partsOf,
 } from './report-options.ts'
 import { table } from './table.ts'
@@ -167,8 +171,10 @@ function recipientText(one: ScheduleBody['to'][number]): string {
 const recipientsOf = (text: string): object[] =>
   partsOf(text).map((one) => {
     const [, kind, name] = /^(role|channel|place):(.+)$/.exec(one) ?? []
+    if (kind === 'role' && !ROLES.some((role) => role === name))
+      throw new UsageError(`--to: there is no role ${name}; ${ROLES.join(', ')} can be`)
     if (kind !== undefined) return { [kind]: name }
-    if (one.includes('@')) return { mail: one }
+    if (one.includes('@')) return { mail: mailOf('--to', one) }
     throw new UsageError(
       `--to: "${one}" is neither a mail address nor one of role:NAME, channel:NAME and place:NAME`,
     )
@@ -219,7 +225,12 @@ function scheduleWith(before: object, given: SettingsGiven): ScheduleBody {
 
 async function put(given: Named, schedule: ScheduleBody, version: number | undefined): Promise<void> {
   const body = { schedule, ...(version !== undefined && { version }) }
-  const made = understood(scheduleShape, await asked(given, { method: 'PUT', body }))
+  const made = understood(
+    scheduleShape,
+    await asked(given, { method: 'PUT', body }).catch((error: unknown) => {
+      throw withPlace(error, schedule.parameters.q, Date.now())
+    }),
+  )
   if (given.json) return writeLines(jsonLines([made]))
   const when = made.next === null ? 'does not run' : `runs next at ${timeText(made.next)}`
   await writeLines([harmless(`The schedule ${made.id} ${when}.`)])
@@ -236,7 +247,7 @@ async function remove(given: Named): Promise<void> {
 
 async function run(given: Named): Promise<void> {
   const job = understood(jobShape, await asked(given, { method: 'POST' }, '/run'))
-  await writeLines(given.json ? jsonLines([job]) : [harmless(`The job ${job.id} makes "${job.title}".`)])
+  await writeLines(given.json ? jsonLines([job]) : [begunSentence(job)])
 }
 
 async function asked(given: Named, request: Asked = {}, more = ''): Promise<unknown> {

@@ -251,6 +251,55 @@ describe('waybill reports', () => {
     expect(await run('reports', 'run', 'user-access', '-f', 'word')).toMatchObject({ code: 2 })
   })
 
+  it('names the option that is wrong, what can be, and the place in a query', async () => {
+    const make = (...args: string[]) => run('reports', 'run', 'user-access', ...args)
+    const add = (...args: string[]) =>
+      run('reports', 'schedule', 'add', 'wrong', '--like', 'daily-admin', ...args)
+    for (const command of [make, add]) {
+      expect(await command('--outcomes', 'failed')).toMatchObject({
+        code: 2,
+        err: expect.stringContaining(
+          '--outcomes: there is no outcome failed; success, failure, unknown can be',
+        ),
+      })
+      const { code, err } = await command('-q', 'user: (bob')
+      expect([code, err]).toEqual([2, expect.stringMatching(/\(column \d+\).*\n.*user: \(bob\n +\^/)])
+    }
+    expect(await make('--mail', 'foo')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--mail: "foo" is not a mail address'),
+    })
+    expect(await add('--to', 'role:nosuch')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--to: there is no role nosuch; viewer, auditor, manager, admin can be'),
+    })
+    expect(await run('reports', 'check', 'nofile.yml')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('There is no file nofile.yml'),
+    })
+  })
+
+  it('names the command that gets what is not waited for', async () => {
+    const { code, out } = await run('reports', 'run', 'user-access', '-f', 'csv', '--no-wait')
+    const [, id = ''] =
+      /^The job (\w+) makes ".+"; `waybill reports download \1` gets its files\.\n$/.exec(out) ?? []
+    expect([code, id]).toEqual([0, expect.stringMatching(/^[0-9a-f]{32}$/)])
+    expect((await run('reports', 'download', id, '-o', folders.make())).code).toBe(0)
+  })
+
+  it('says in its help what a date covers, and what it does without one', async () => {
+    const { out } = await run('reports', 'run', '--help')
+    const help = out.replaceAll(/\s+/g, ' ')
+    for (const said of [
+      'in the zone of the report',
+      'that day is covered too',
+      'the last month',
+      'A file of that name is replaced',
+    ])
+      expect(help).toContain(said)
+    expect((await run('export', '--help')).out.replaceAll(/\s+/g, ' ')).toContain('that day is not covered')
+  })
+
   it('schedules reports by templates, changes, runs and removes them', async () => {
     const schedule = (...args: string[]) => run('reports', 'schedule', ...args)
     for (const like of ['monthly-access', 'weekly-security', 'daily-admin']) {
@@ -301,7 +350,9 @@ describe('waybill reports', () => {
     expect((await schedule('list')).out).toMatch(
       /^daily-admin +Daily activity of administrators +admin-activity +day/m,
     )
-    expect((await schedule('run', 'daily-admin')).out).toMatch(/^The job [0-9a-f]{32} makes "/)
+    expect((await schedule('run', 'daily-admin')).out).toMatch(
+      /^The job ([0-9a-f]{32}) makes ".*`waybill reports download \1`/,
+    )
     expect((await schedule('remove', 'daily-admin')).code).toBe(0)
     expect((await schedule('run', 'daily-admin')).code).toBe(4)
   })

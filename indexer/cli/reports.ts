@@ -3,11 +3,11 @@ import { type JobShape, PERIODS } from '../../schema/api/index.ts'
 import { OperatorError } from '../../schema/index.ts'
 import { AnswerError } from './client.ts'
 import { type ConnectionGiven, connect, jsonOption, withConnection } from './connection.ts'
-import { JOB_HEAD, jobRows, jobsOf, outcomeLines, wholeId } from './job-list.ts'
+import { begunSentence, JOB_HEAD, jobRows, jobsOf, outcomeLines, wholeId } from './job-list.ts'
 import { OUTPUT_RULE, outputFor, type PathOf } from './job-output.ts'
 import { beginJob, download, finished, jobOf, jobPath } from './jobs.ts'
 import { EXIT, jsonLines, UsageError, writeLines } from './output.ts'
-import { spanOptions } from './question.ts'
+import { withPlace } from './question.ts'
 import { checkReports, listReports } from './report-declarations.ts'
 import {
   type FilterGiven,
@@ -15,6 +15,7 @@ import {
   filtersOf,
   formatOption,
   formatsOf,
+  mailOf,
   names,
   reportProofOptions,
 } from './report-options.ts'
@@ -62,11 +63,22 @@ export function commands(cli: Argv) {
       (run) =>
         run
           .positional('report', { type: 'string', demandOption: true, describe: 'The name of the report' })
-          .options(spanOptions)
+          .option('from', {
+            type: 'string',
+            requiresArg: true,
+            describe:
+              'Events of this time or later: 2026-01-15 (from its beginning, in the zone of the report), now-30d',
+          })
+          .option('to', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Events before this time; of a date, that day is covered too. By default now',
+          })
           .option('last', {
             choices: PERIODS,
             requiresArg: true,
-            describe: 'In place of --from and --to: the last period of this kind that is over',
+            describe:
+              'In place of --from and --to: the last period of this kind that is over. Without all three: the last month',
           })
           .options(filterOptions)
           .option('format', { ...formatOption, default: 'pdf' })
@@ -163,7 +175,7 @@ async function run(given: RunGiven): Promise<void> {
   const formats = formatsOf(given.format)
   const pathOf = await outputFor(given.output, formats)
   const client = connect(given)
-  const begun = await beginJob(client, {
+  const asked = {
     makes: 'report',
     report: given.report,
     parameters: {
@@ -173,12 +185,12 @@ async function run(given: RunGiven): Promise<void> {
       ...(to !== undefined && { to }),
     },
     formats,
-    ...(given.mail !== undefined && { mail: true, mailTo: given.mail }),
+    ...(given.mail !== undefined && { mail: true, mailTo: mailOf('--mail', given.mail) }),
+  }
+  const begun = await beginJob(client, asked).catch((error: unknown) => {
+    throw withPlace(error, given.q ?? '', Date.now())
   })
-  if (!given.wait)
-    return writeLines(
-      given.json ? jsonLines([begun]) : [`The job ${begun.id} makes "${harmless(begun.title)}".`],
-    )
+  if (!given.wait) return writeLines(given.json ? jsonLines([begun]) : [begunSentence(begun)])
   await show(given, await finished(client, begun), pathOf)
 }
 
