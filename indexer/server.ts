@@ -508,6 +508,7 @@ async function startParts(
         renewTls(app, tlsFor(renewed))
         enrichAsNow()
         rules.reload(next.rules ?? SUPPLIED_RULES)
+        library.look()
         const started = NEEDS_RESTART.filter((key) => !isDeepStrictEqual(config[key], next[key]))
         const otherMode = tls === null ? next.tls !== undefined : next.tls === undefined
         const otherFolder = config.reports.folder !== next.reports.folder

@@ -21,25 +21,26 @@ export class ReportLibrary {
   constructor(settings: () => Pick<ReportsConfig, 'own' | 'organisation'>, say: (problem: string) => void) {
     this.#settings = settings
     this.#say = say
-    this.#look()
+    this.look()
   }
 
   get reports(): ReportBook {
-    this.#look()
+    this.look()
     return this.#reports
   }
 
   get controls(): ControlBook {
-    this.#look()
+    this.look()
     return this.#controls
   }
 
   get organisation(): { readonly name: string; readonly logo: Logo | null } | null {
-    this.#look()
+    this.look()
     return this.#organisation
   }
 
-  #look(): void {
+  /** Reads what has changed, and says what is wrong with it. */
+  look(): void {
     const { own, organisation } = this.#settings()
     const files = own === undefined ? [] : [...reportFilesIn(own), ...controlFilesIn(own)]
     const logo = organisation?.logo

@@ -116,6 +116,8 @@ test('the library sees files that change, names what is wrong once, and makes re
   expect(library.organisation).toEqual({ name: 'Acme', logo: null })
   expect(said).toEqual([expect.stringContaining('logo.gif is neither a .png nor an .svg')])
   writeFileSync(join(own, 'ours.yml'), 'title: Ours\n')
+  library.look()
+  expect(said.length).toBe(2)
   expect(library.reports.reports.find(({ id }) => id === 'ours')?.problem).toContain('about: missing')
   expect(library.reports.reports.length).toBe(11)
   expect(said.length).toBe(2)
