@@ -334,7 +334,7 @@ describe('waybill reports', () => {
       '--cron',
       '30 7 * * mon-fri',
       '--to',
-      'jane@acme.example,role:auditor',
+      'role:manager,role:auditor',
       '--json',
     )
     expect(JSON.parse(changed.out)).toMatchObject({
@@ -342,9 +342,12 @@ describe('waybill reports', () => {
       schedule: {
         report: 'admin-activity',
         cron: '30 7 * * mon-fri',
-        to: [{ mail: 'jane@acme.example' }, { role: 'auditor' }],
+        to: [{ role: 'manager' }, { role: 'auditor' }],
       },
     })
+    expect((await schedule('change', 'daily-admin', '--to', 'jane@acme.example')).err).toContain(
+      'indexer.yml has no mail server',
+    )
     expect((await schedule('change', 'daily-admin', '--cron', 'whenever')).err).toContain('five fields')
     expect((await schedule('change', 'daily-admin', '--to', 'channel:none')).err).toContain('no channel none')
     expect((await schedule('list')).out).toMatch(
