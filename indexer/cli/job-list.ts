@@ -52,7 +52,7 @@ export function jobRows(jobs: readonly JobShape[]): string[][] {
     job.files.length === 0 ? '' : String(rowsOf(job)),
     stateOf(job),
     job.verdict === null ? '' : job.verdict.complete ? 'complete' : 'incomplete',
-    job.until === null || job.files.length === 0 ? '' : minuteText(job.until),
+    job.until === null || job.files.length === 0 ? '' : dateText(job.until),
   ])
 }
 
@@ -72,10 +72,18 @@ export function outcomeLines(job: JobShape): string[] {
 /** The files of a job have the same rows, each in its format. */
 const rowsOf = ({ files }: JobShape): number => Math.max(0, ...files.map(({ rows }) => rows))
 
+const dateText = (time: number): string => timeText(time).slice(0, 10)
+
 const minuteText = (time: number): string => timeText(time).slice(0, 16).replace('T', ' ')
 
-/** The end is the first minute that is not covered. */
+const DAY = 86_400_000
+
+/** Whole days are dates, of which the last is covered; otherwise the end is the first minute that is not covered. */
 function periodText({ from, to }: JobShape['period']): string {
+  if (from !== null && to !== null && from % DAY === 0 && to % DAY === 0) {
+    const [first, last] = [dateText(from), dateText(to - DAY)]
+    return first === last ? first : `${first} to ${last}`
+  }
   if (from === null) return to === null ? 'all' : `until ${minuteText(to)}`
   return to === null ? `from ${minuteText(from)}` : `${minuteText(from)} to ${minuteText(to)}`
 }

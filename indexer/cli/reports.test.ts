@@ -150,7 +150,7 @@ describe('waybill reports', () => {
     expect([code, out]).toEqual([
       0,
       expect.stringMatching(
-        /^.*access\.csv\n.*access\.csv\.proof\.json\nPeriod: 2026-01-01 00:00 to 2026-02-01 00:00 \(UTC\)\nRows: \d+\nVerdict: /,
+        /^.*access\.csv\n.*access\.csv\.proof\.json\nPeriod: 2026-01-01 to 2026-01-31 \(UTC\)\nRows: \d+\nVerdict: /,
       ),
     ])
     expect(readdirSync(folder)).toHaveLength(2)
@@ -218,7 +218,7 @@ describe('waybill reports', () => {
     const { id } = await lastJob()
     const short = id.slice(0, 8)
     const { out } = await run('reports', 'jobs')
-    const access = out.split('\n').find((line) => line.includes('2026-01-01 00:00 to 2026-02-01 00:00'))
+    const access = out.split('\n').find((line) => line.includes('2026-01-01 to 2026-01-31'))
     expect(access).toMatch(/^[0-9a-f]{8} .* csv +\d+ +done +(in)?complete/)
     expect(out).toMatch(
       /^JOB +CREATED \(UTC\) +BY +SCHEDULE +TITLE +PERIOD \(UTC\) +FORMATS +ROWS +STATE +VERDICT/,

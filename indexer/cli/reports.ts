@@ -20,7 +20,7 @@ import {
   reportProofOptions,
 } from './report-options.ts'
 import { scheduleCommands } from './report-schedules.ts'
-import { table } from './table.ts'
+import { tallTable } from './table.ts'
 import { harmless, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
 
@@ -215,7 +215,7 @@ async function list(given: Given): Promise<void> {
     process.stderr.write('There is no job.\n')
     return
   }
-  await writeLines(table(JOB_HEAD, jobRows(jobs), terminalWidth(), paintFor(process.stdout)))
+  await writeLines(tallTable(JOB_HEAD, jobRows(jobs), terminalWidth(), paintFor(process.stdout)))
 }
 
 async function cancel(given: Identified): Promise<void> {
