@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -95,6 +95,31 @@ describe('waybill export', () => {
     const damaged = await run('reports', 'download', id, '-o', file)
     expect([damaged.code, damaged.err]).toEqual([1, expect.stringContaining('WB-DOWNLOAD-DAMAGED')])
     expect([existsSync(part), readFileSync(file).equals(whole)]).toEqual([false, true])
+  })
+
+  it('keeps what arrived on Ctrl-C, and says how the download goes on', async () => {
+    const { file } = await exported()
+    const { files, ...job } = await lastJob()
+    const [whole] = files
+    // An indexer that sends the beginning of the file, and then nothing.
+    const url = await answering((asked, answer) => {
+      const isFile = asked.url?.includes('/files/') === true
+      answer.writeHead(200, { 'content-type': isFile ? 'application/x-ndjson' : 'application/json' })
+      if (isFile) answer.write(readFileSync(file).subarray(0, 1000))
+      else answer.end(JSON.stringify({ ...job, files }))
+    })
+    const again = join(folders.make(), 'again.ndjson')
+    const part = `${again}.${whole!.sha256.slice(0, 12)}.part`
+    const running = start(['reports', 'download', job.id, '-o', again], { WAYBILL_URL: url })
+    await until(() => existsSync(part) && statSync(part).size === 1000, 'the first bytes')
+    running.child.kill('SIGINT')
+    expect(await running.ended).toEqual({
+      code: 130,
+      out: '',
+      err: `What arrived of ${again} is kept: \`waybill reports download ${job.id} -o ${again}\` goes on.\n`,
+    })
+    expect((await run('reports', 'download', job.id, '-o', again)).code).toBe(0)
+    expect(readFileSync(again).equals(readFileSync(file))).toBe(true)
   })
 
   it('asks for the rest when the connection breaks in the middle', async () => {
