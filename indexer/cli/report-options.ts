@@ -39,9 +39,14 @@ export function filtersOf({ users, entities, systems, outcomes, ...given }: Filt
   for (const one of partsOf(outcomes ?? ''))
     if (!OUTCOMES.some((known) => known === one))
       throw new UsageError(`--outcomes: there is no outcome ${one}; ${OUTCOMES.join(', ')} can be`)
-  const lists = Object.entries({ users, entities, systems, outcomes }).flatMap(([name, text]) =>
-    text === undefined ? [] : [[name, partsOf(text)]],
-  )
+  const lists = Object.entries({ users, entities, systems, outcomes }).flatMap(([name, text]) => {
+    if (text === undefined) return []
+    const parts = partsOf(text)
+    // An empty variable of a shell must not make a report about everybody.
+    if (parts.length === 0)
+      throw new UsageError(`--${name} is empty: name at least one, or leave the option out for all`)
+    return [[name, parts]]
+  })
   const others = Object.entries({ q: given.q, zone: given.zone, paper: given.paper }).filter(
     ([, value]) => value !== undefined,
   )

@@ -325,6 +325,11 @@ describe('waybill reports', () => {
     expect((await run('export', '--help')).out.replaceAll(/\s+/g, ' ')).toContain('that day is not covered')
   })
 
+  it('takes no empty list for all', async () => {
+    const { code, err } = await run('reports', 'run', 'user-access', '--users', '')
+    expect([code, err]).toEqual([2, expect.stringContaining('--users is empty')])
+  })
+
   it('schedules reports by templates, changes, runs and removes them', async () => {
     const schedule = (...args: string[]) => run('reports', 'schedule', ...args)
     for (const like of ['monthly-access', 'weekly-security', 'daily-admin']) {
