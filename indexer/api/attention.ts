@@ -73,7 +73,7 @@ function incidentsOf({ alerts }: Service): Item[] {
   }
   return [...kinds.values()].flatMap(([newest, ...earlier]): Item[] => {
     if (newest === undefined) return []
-    const { id, priority, summary, state, first, alerts } = newest
+    const { id, priority, state, first, alerts } = newest
     const like =
       earlier.length === 0
         ? ''
@@ -81,7 +81,7 @@ function incidentsOf({ alerts }: Service): Item[] {
     return [
       {
         priority,
-        sentence: summary,
+        sentence: shortOf(newest),
         remedy: `${state === 'open' ? 'Nobody has acknowledged it.' : 'Somebody works on it.'}${like}`,
         since: first,
         // An incident of one alert is shown as that alert.
@@ -89,6 +89,15 @@ function incidentsOf({ alerts }: Service): Item[] {
       },
     ]
   })
+}
+
+const MOST_RULES = 3
+
+/** An incident of a dozen rules is named by the most serious ones. */
+function shortOf({ summary, rules }: IncidentShape): string {
+  const about = summary.lastIndexOf(': ')
+  if (rules.length <= MOST_RULES + 1 || about < 0) return summary
+  return `${rules.slice(0, MOST_RULES).join(', ')} and ${rules.length - MOST_RULES} more rules${summary.slice(about)}`
 }
 
 function agentsOf({ agents, presences, clock, silentAfter }: Service): Item[] {
