@@ -140,7 +140,7 @@ interface Given {
 
 function Totals({ one, other }: Given) {
   return (
-    <Panel title="Events">
+    <Panel title="Events" className="wide">
       <dl className="pairs totals">
         {[one, other].map((side, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: there are always these two.
