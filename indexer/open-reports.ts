@@ -124,6 +124,14 @@ export async function openReports(config: IndexerConfig, parts: ReportsParts) {
   })
   deliveries = opened
   closing.push(() => opened.close())
+  /** Refuses to promise a mail that can't be sent. */
+  const demandMail = (): void => {
+    if (settings().mail === undefined)
+      throw new Refusal(
+        'WB-REQUEST-INVALID',
+        'indexer.yml has no mail server: write mail there, with its host and from, or do without the mail.',
+      )
+  }
   const schedules = Schedules.open({
     records,
     jobs,
@@ -134,11 +142,7 @@ export async function openReports(config: IndexerConfig, parts: ReportsParts) {
     },
     demandRecipients: (to) => {
       for (const one of to) {
-        if ('mail' in one && settings().mail === undefined)
-          throw new Refusal(
-            'WB-REQUEST-INVALID',
-            'to: indexer.yml has no mail server: write mail there, with its host and from, or send the report to a place or a channel.',
-          )
+        if ('mail' in one) demandMail()
         if ('place' in one) places.demand(one.place)
         if ('channel' in one && channelOf(one.channel, settings().channels) === undefined)
           throw new Refusal('WB-REQUEST-INVALID', `to: indexer.yml has no channel ${one.channel}.`)
@@ -155,7 +159,7 @@ export async function openReports(config: IndexerConfig, parts: ReportsParts) {
     const { proof } = await seal({ ...request, name: basename(request.path), written })
     return { proof }
   }
-  return { jobs, schedules, checkWork, madeReports: () => madeReports(jobs), sealedFile }
+  return { jobs, schedules, checkWork, demandMail, madeReports: () => madeReports(jobs), sealedFile }
 }
 
 const NEVER = new AbortController().signal

@@ -94,6 +94,8 @@ export interface Service {
   readonly jobs: Jobs
   readonly schedules: Schedules
   readonly checkWork: CheckWork
+  /** Refuses where the settings name no mail server. */
+  readonly demandMail: () => void
   readonly sealedFile: SealedFile
   readonly records: Pick<SharedRecords, 'look'>
   readonly access: Access

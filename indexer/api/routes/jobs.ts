@@ -38,6 +38,7 @@ const byId = z.strictObject({ id: z.string().max(80) })
 export function jobRoutes({
   jobs,
   checkWork,
+  demandMail,
   eventsFor,
   readings,
   trail,
@@ -231,6 +232,7 @@ export function jobRoutes({
   ]
 
   function recordOf(body: NewJob, asker: Asker): Omit<NewJobRecord, 'requester'> {
+    if (body.mail) demandMail()
     const recipients = body.mail ? [{ mail: mailOf(body, asker) }] : []
     const view = { events: eventsFor(asker), visibility: asker.visibility }
     const { formats } = body
