@@ -26,6 +26,8 @@ test('the embedded store is moved into a cluster, and a cluster into an embedded
   const there = await movesWhileShipping({ from: old, to: clustered, batches: 8, kills: [20, 700, 1500] })
   expect(there.statement).toContain('moved and verified')
   await there.indexer.close()
+  // A cluster shows what was written a moment later.
+  await cluster.settled()
   await holdsEachOnce(clustered, there.agent)
 
   const back = await place.embedded('back', { namespace })
