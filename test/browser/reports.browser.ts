@@ -46,9 +46,13 @@ describe('a report', () => {
     await page.getByLabel('Users').press('Enter')
     await page.getByRole('button', { name: 'Remove anna' }).waitFor()
     await page.getByRole('button', { name: 'Preview' }).click()
-    await page.getByText('This report is incomplete, because the period was not over').waitFor()
+    await page.getByText(/^This report is incomplete/).waitFor()
+    await page
+      .getByText(/the period was not over when the report was made/i)
+      .first()
+      .waitFor()
     const report = page.getByRole('article', { name: 'Preview: Data change' })
-    await report.getByText('of anna, in all systems').waitFor()
+    await report.getByText('Events of anna in all systems').waitFor()
 
     // A figure leads to its events, and back to the same preview.
     const changes = report.getByRole('link', { name: /^Changes\s*3$/ })
