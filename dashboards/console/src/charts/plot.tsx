@@ -82,7 +82,10 @@ export function Plot({
   const selected = byKeys === null || bar === undefined ? drawn : spanOf(shown[byKeys], bar)
   useEffect(() => {
     if (active === null) return
-    const leave = (): void => setActive(null)
+    // Somebody who reads by keys keeps the place: a list that scrolls by itself must not take it away.
+    const leave = (): void => {
+      if (surface.current?.contains(document.activeElement) !== true) setActive(null)
+    }
     document.addEventListener('scroll', leave, { capture: true, passive: true })
     return () => document.removeEventListener('scroll', leave, { capture: true })
   }, [active])
