@@ -127,7 +127,9 @@ describe('waybill export', () => {
     const { id, files } = await lastJob()
     const ranges: (string | undefined)[] = []
     let isFirst = true
-    // A proxy that breaks the first download after some bytes.
+    const again = join(folders.make(), 'again.ndjson')
+    const part = `${again}.${files[0]?.sha256.slice(0, 12)}.part`
+    // A proxy that breaks the first download when some bytes are on the disk: a break may discard what the reader has not read yet.
     const url = await answering((given, answer) => {
       const isFile = given.url?.endsWith('.ndjson') === true
       if (isFile) ranges.push(given.headers.range)
@@ -136,15 +138,15 @@ describe('waybill export', () => {
         answer.writeHead(response.statusCode ?? 500, response.headers)
         if (!isFile || !isFirst) return void response.pipe(answer)
         isFirst = false
-        response.once('data', (bytes: Buffer) => {
-          // An end, not a reset: a reset may discard what the reader has not read yet.
-          answer.write(bytes.subarray(0, 5000), () => answer.socket?.end())
+        response.once('data', async (bytes: Buffer) => {
           response.destroy()
+          answer.write(bytes.subarray(0, 5000))
+          await until(() => existsSync(part) && statSync(part).size > 0, 'the first bytes')
+          answer.destroy()
         })
       })
       given.pipe(asked)
     })
-    const again = join(folders.make(), 'again.ndjson')
     const ran = await waybill(['reports', 'download', id, '-o', again], { WAYBILL_URL: url })
     expect([ran.code, ran.err]).toEqual([0, ''])
     expect(readFileSync(again).equals(readFileSync(file))).toBe(true)
