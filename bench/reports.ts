@@ -12,7 +12,7 @@ import { REPORT_FORMATS, type ReportFormat } from '../schema/api/index.ts'
  * its main thread, as the store would hand them over; a thread writes them.
  *
  *   node bench/reports.ts                  all
- *   node bench/reports.ts pdf 14500        one format with so many rows
+ *   node bench/reports.ts pdf 14500        one format, 14,500 rows
  */
 const CASES: readonly (readonly [ReportFormat, number])[] = [
   ['pdf', 14_500],

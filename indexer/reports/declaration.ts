@@ -121,7 +121,7 @@ const kindsText = Object.keys(KINDS).join(', ')
 
 export type SectionDeclaration = CountSection | FigureSection | SetSection | ListSection
 
-/** Chosen by that member, so that a mistake is said of the kind that was meant. */
+/** Reads a section by the schema of its kind alone: a union of the schemas would report mistakes of kinds that the author did not mean. */
 const section = z.looseObject({}).transform((given, context): SectionDeclaration => {
   const [kind, schema] = Object.entries(KINDS).find(([key]) => key in given) ?? [null, null]
   if (schema === null) {

@@ -77,12 +77,12 @@ function changeOf(path: string): [string, number] {
   try {
     return [path, statSync(path).mtimeMs]
   } catch {
-    // What can't be looked at is said where it is read.
+    // `readLogo` reports a file that can't be read.
     return [path, 0]
   }
 }
 
-/** A report without its logo is better than none: what is wrong with it is said. */
+/** Reads the logo. A report without its logo is better than no report, so a mistake is reported and does not throw. */
 function readLogo(path: string, wrong: (problem: string) => void): Logo | null {
   const type = { '.png': 'png', '.svg': 'svg' }[extname(path).toLowerCase()]
   if (type !== 'png' && type !== 'svg') {

@@ -544,7 +544,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'if (waybill.fates !== null)',
     tests: of(TAMPER),
   },
-  // What people are told.
+  // Notifications.
   {
     wrong: 'a message is sent without a lease',
     file: OUTBOX,

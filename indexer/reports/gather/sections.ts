@@ -355,7 +355,7 @@ async function listOf(section: ListSection, parts: SectionParts): Promise<Sectio
   }
 }
 
-/** Asks with all the time that there is; an answer that is not whole is told of. */
+/** Asks the store with the longest time limit, and reports it if the answer is still partial. */
 async function asked(
   { events, query, span, partial }: SectionParts,
   narrower: Query | undefined,

@@ -32,8 +32,8 @@ export class Shelf {
   }
 
   /**
-   * Makes room for a job that has so many bytes by now: the oldest exports go first, since they can be made again; reports stay for their
-   * time. Returns the bytes that the job may have before it asks again.
+   * Makes room for a job whose files have `begun` bytes so far. It removes exports, the oldest first, since people can make them again. It
+   * never removes a report. Returns how many bytes the job may have before it must ask again.
    */
   async makeRoom(begun: number): Promise<number> {
     const { room } = this.#settings()

@@ -7,7 +7,7 @@ export type NewPin = NonNullable<Question<'postCasesIdPins'>['body']>['pins'][nu
 
 const PinDialog = lazy(part(() => import('./pin-dialog.tsx')))
 
-/** A button that pins what is on the screen; nothing for those who may not investigate. */
+/** A button that pins `pin` to a case. Readers without the permission to respond do not see it. */
 export function PinToCase({ pin, plain = false }: { readonly pin: NewPin; readonly plain?: boolean }) {
   const may = useMay('respond')
   const [isOpen, setOpen] = useState(false)

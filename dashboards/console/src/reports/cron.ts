@@ -73,7 +73,7 @@ const SUFFIXES = ['th', 'st', 'nd', 'rd']
 export const ordinal = (day: number): string =>
   `${day}${(day > 3 && day < 21 ? undefined : SUFFIXES[day % 10]) ?? 'th'}`
 
-/** Of so many times a day each is named. */
+/** A text names each time of the day up to this number of times. */
 const MOST_NAMED = 4
 
 /** On the 1st of each month at 06:00. */

@@ -17,8 +17,8 @@ const DENSE: i32 = 8192
 const BITS_BYTES: usize = 8192
 
 /**
- * Sorts so many pairs by the bits from `shift` on, by twelve bits at a time and the last first; those with the same bits keep their order. Gives
- * where they are: at `pairs` or at `spare`.
+ * Sorts `count` pairs by their bits from `shift` on: a stable radix sort of twelve bits a pass, the lowest first. Returns the address of the
+ * sorted pairs: `pairs` or `spare`.
  */
 export function sort(pairs: i32, spare: i32, count: i32, shift: i32): i32 {
   let from: usize = pairs
