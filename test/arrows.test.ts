@@ -61,9 +61,6 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
     doors: ['index.ts'],
   })),
   { folder: 'indexer/store/elasticsearch', doors: ['index.ts'] },
-  // The model has no code: writers and what gathers reports know it alike.
-  { folder: 'indexer/reports', doors: ['index.ts', 'document.ts'] },
-  { folder: 'indexer/reports/writers', doors: ['index.ts'] },
   { folder: 'indexer/settings', doors: ['index.ts'] },
   { folder: 'indexer/api', doors: ['index.ts'] },
   { folder: 'indexer/cli', doors: [] },
