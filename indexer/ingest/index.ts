@@ -1,4 +1,4 @@
-export { inTurn } from '../turn.ts'
+export { inTurn, Rounds } from '../turn.ts'
 export { type Agent, type Agents, hostsOf, keyId } from './agents.ts'
 export { AgentsCa, noAuthority } from './agents-ca.ts'
 export type { Breaks } from './breaks.ts'

@@ -7,8 +7,8 @@ import type {
   OutboxMessageShape,
   TestedChannelShape,
 } from '../../../schema/api/index.ts'
-import { type AuditEvent, reasonOf } from '../../../schema/index.ts'
-import { type Act, inTurn, type Trail } from '../../ingest/index.ts'
+import type { AuditEvent } from '../../../schema/index.ts'
+import { type Act, inTurn, Rounds, type Trail } from '../../ingest/index.ts'
 import { Refusal } from '../../refusal.ts'
 import type { Records } from '../../store/index.ts'
 import { worded } from '../message.ts'
@@ -74,11 +74,13 @@ export class Notifier {
   readonly #parts: NotifierParts
   readonly #outbox: Outbox
   readonly #turn = inTurn()
-  readonly #stopping = new AbortController()
+  readonly #rounds = new Rounds({
+    round: () => this.#round(),
+    afterFailure: SWEEP_EVERY,
+    failed: (reason) => this.#parts.log.warn(`Notifications wait for the store: ${reason}`),
+  })
   readonly #unknown = new Set<string>()
-  #awake = Promise.withResolvers<void>()
   #sweptAt = Number.NEGATIVE_INFINITY
-  #running: Promise<void> = Promise.resolve()
 
   private constructor(parts: NotifierParts, outbox: Outbox) {
     this.#parts = parts
@@ -100,15 +102,13 @@ export class Notifier {
     })
     notifier = new Notifier(parts, outbox)
     const opened = notifier
-    wake = () => opened.#wake()
-    if (parts.worksAlone !== false) opened.#running = opened.#run()
+    wake = () => opened.#rounds.wake()
+    if (parts.worksAlone !== false) opened.#rounds.start()
     return opened
   }
 
   async close(): Promise<void> {
-    this.#stopping.abort()
-    this.#wake()
-    await this.#running
+    await this.#rounds.close()
     await this.#outbox.close()
   }
 
@@ -140,27 +140,9 @@ export class Notifier {
     while (await this.#outbox.idle())
   }
 
-  async #run(): Promise<void> {
-    let isTroubled = false
-    while (!this.#stopping.signal.aborted) {
-      let wait = SWEEP_EVERY
-      this.#awake = Promise.withResolvers()
-      try {
-        if (this.#parts.clock() - this.#sweptAt >= SWEEP_EVERY) await this.#sweep()
-        wait = Math.min(wait, await this.#outbox.turn())
-        isTroubled = false
-      } catch (thrown) {
-        if (!isTroubled) this.#parts.log.warn(`Notifications wait for the store: ${reasonOf(thrown)}`)
-        isTroubled = true
-      }
-      const timer = setTimeout(() => this.#wake(), wait)
-      await this.#awake.promise
-      clearTimeout(timer)
-    }
-  }
-
-  #wake(): void {
-    this.#awake.resolve()
+  async #round(): Promise<number> {
+    if (this.#parts.clock() - this.#sweptAt >= SWEEP_EVERY) await this.#sweep()
+    return Math.min(SWEEP_EVERY, await this.#outbox.turn())
   }
 
   async #sweep(): Promise<void> {
@@ -198,7 +180,7 @@ export class Notifier {
           reached.push(one)
     }
     await records.put(KIND, id, { ...told, reached, todo: [] }, version)
-    this.#wake()
+    this.#rounds.wake()
   }
 
   /** An incident is snoozed while all its open alerts are. */
@@ -370,7 +352,7 @@ export class Notifier {
       zone(),
     ).filter(({ kind }) => kind !== 'pagerduty' && kind !== 'opsgenie')
     await this.#outbox.add(destinations.map((one) => ({ key, content, ...one })))
-    this.#wake()
+    this.#rounds.wake()
     return destinations.map((one) => idOf(key, one))
   }
 
@@ -403,10 +385,10 @@ export class Notifier {
       entity: { type: 'channel', id: name },
     })
     await this.#outbox.add(destinations.map((one) => ({ key, content, ...one })))
-    this.#wake()
+    this.#rounds.wake()
     if (this.#parts.worksAlone === false) await this.work()
     const ids = destinations.map((one) => idOf(key, one))
-    const limit = AbortSignal.any([AbortSignal.timeout(TEST_WITHIN), this.#stopping.signal])
+    const limit = AbortSignal.any([AbortSignal.timeout(TEST_WITHIN), this.#rounds.signal])
     const settled = new Map((await this.#outbox.settled(ids, limit)).map((one) => [one.id, one]))
     return {
       results: destinations.map(({ target, to }, index) => {

@@ -10,7 +10,7 @@ import {
   SENT,
   sendMail,
 } from '../../alerts/notify/index.ts'
-import type { Trail } from '../../ingest/index.ts'
+import { Rounds, type Trail } from '../../ingest/index.ts'
 import { type Delivery, type Job, type Jobs, jobEntity, type Recipient } from '../jobs/index.ts'
 import { linkTo, saidOf } from './message.ts'
 import type { Places } from './places.ts'
@@ -64,9 +64,11 @@ export interface DeliveriesParts {
  */
 export class Deliveries {
   readonly #parts: DeliveriesParts
-  readonly #stopping = new AbortController()
-  #awake = Promise.withResolvers<void>()
-  #loop: Promise<void> = Promise.resolve()
+  readonly #rounds = new Rounds({
+    round: () => this.turn(),
+    afterFailure: LOOK_EVERY,
+    failed: (reason) => this.#parts.log.warn(`The delivery of reports waits: ${reason}`),
+  })
 
   private constructor(parts: DeliveriesParts) {
     this.#parts = parts
@@ -74,18 +76,16 @@ export class Deliveries {
 
   static open(parts: DeliveriesParts): Deliveries {
     const deliveries = new Deliveries(parts)
-    if (parts.worksAlone !== false) deliveries.#loop = deliveries.#run()
+    if (parts.worksAlone !== false) deliveries.#rounds.start()
     return deliveries
   }
 
-  async close(): Promise<void> {
-    this.#stopping.abort()
-    this.wake()
-    await this.#loop
+  close(): Promise<void> {
+    return this.#rounds.close()
   }
 
   wake(): void {
-    this.#awake.resolve()
+    this.#rounds.wake()
   }
 
   /** Tries what is due; returns when there is more, ms from now. */
@@ -96,30 +96,12 @@ export class Deliveries {
       if (job.state !== 'done' || !jobs.isHere(job)) continue
       const deliveries = job.deliveries ?? (await this.#address(job))
       for (const [index, delivery] of deliveries.entries()) {
-        if (delivery.state !== 'waiting' || this.#stopping.signal.aborted) continue
+        if (delivery.state !== 'waiting' || this.#rounds.signal.aborted) continue
         if (delivery.due <= clock()) await this.#try(job, index, delivery)
         else wait = Math.min(wait, delivery.due - clock())
       }
     }
     return wait
-  }
-
-  async #run(): Promise<void> {
-    let isTroubled = false
-    while (!this.#stopping.signal.aborted) {
-      this.#awake = Promise.withResolvers()
-      let wait = LOOK_EVERY
-      try {
-        wait = await this.turn()
-        isTroubled = false
-      } catch (thrown) {
-        if (!isTroubled) this.#parts.log.warn(`The delivery of reports waits: ${reasonOf(thrown)}`)
-        isTroubled = true
-      }
-      const timer = setTimeout(() => this.#awake.resolve(), wait)
-      await this.#awake.promise
-      clearTimeout(timer)
-    }
   }
 
   /** Resolves who gets it: users of a role are those at this time, and each address gets it once. */
@@ -150,9 +132,9 @@ export class Deliveries {
 
   async #try(job: Job, index: number, before: Delivery): Promise<void> {
     const { clock, jobs } = this.#parts
-    const limit = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ATTEMPT)])
+    const limit = AbortSignal.any([this.#rounds.signal, AbortSignal.timeout(ATTEMPT)])
     const outcome = await this.#deliver(job, index, before, limit).catch(laterOf)
-    if (this.#stopping.signal.aborted && outcome.kind !== 'sent') return
+    if (this.#rounds.signal.aborted && outcome.kind !== 'sent') return
     const attempts = before.attempts + 1
     const pause = Math.min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
     const isPassed = outcome.kind === 'later' && outcome.reason === IN_OUTBOX

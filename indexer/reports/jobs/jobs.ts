@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { JobShape } from '../../../schema/api/index.ts'
 import { logged, OperatorError, reasonOf } from '../../../schema/index.ts'
-import type { Trail } from '../../ingest/index.ts'
+import { Rounds, type Trail } from '../../ingest/index.ts'
 import { Refusal } from '../../refusal.ts'
 import { type Records, StoreUnavailableError } from '../../store/index.ts'
 import type { Asked, Gathered, SealRequest, View } from '../index.ts'
@@ -91,14 +91,16 @@ export class Jobs {
   readonly #running = new Map<string, Running>()
   /** When a job of each requester was begun last: nobody waits behind all jobs of somebody else. */
   readonly #lastOf = new Map<string, number>()
-  readonly #stopping = new AbortController()
   readonly #unread = new Set<string>()
   readonly #shelf: Shelf
+  readonly #rounds = new Rounds({
+    round: () => this.#turn(),
+    afterFailure: LOOK_EVERY,
+    failed: (reason) => this.#parts.log.warn(`Reports and exports wait for the store: ${reason}`),
+  })
   #isAlone: boolean | null = null
   #begun = 0
   #tidiedAt = Number.NEGATIVE_INFINITY
-  #awake = Promise.withResolvers<void>()
-  #loop: Promise<void> = Promise.resolve()
 
   private constructor(parts: JobsParts) {
     this.#parts = parts
@@ -107,19 +109,18 @@ export class Jobs {
 
   static open(parts: JobsParts): Jobs {
     const jobs = new Jobs(parts)
-    if (parts.worksAlone !== false) jobs.#loop = jobs.#run()
+    if (parts.worksAlone !== false) jobs.#rounds.start()
     return jobs
   }
 
   /** Stops: jobs that run begin anew at the next start. */
   async close(): Promise<void> {
-    this.#stopping.abort()
-    this.#awake.resolve()
+    const closed = this.#rounds.close()
     const stopAll = (): void => {
       for (const { stop } of this.#running.values()) stop.abort(new NoLongerMine('the indexer stops'))
     }
     stopAll()
-    await this.#loop
+    await closed
     // One more may have been begun in this moment.
     stopAll()
     await Promise.all([...this.#running.values()].map(({ done }) => done))
@@ -243,7 +244,7 @@ export class Jobs {
   }
 
   wake(): void {
-    this.#awake.resolve()
+    this.#rounds.wake()
   }
 
   /** Does what is due, and returns when nothing runs any more. */
@@ -255,24 +256,6 @@ export class Jobs {
     }
   }
 
-  async #run(): Promise<void> {
-    let isTroubled = false
-    while (!this.#stopping.signal.aborted) {
-      this.#awake = Promise.withResolvers()
-      let wait = LOOK_EVERY
-      try {
-        wait = await this.#turn()
-        isTroubled = false
-      } catch (thrown) {
-        if (!isTroubled) this.#parts.log.warn(`Reports and exports wait for the store: ${reasonOf(thrown)}`)
-        isTroubled = true
-      }
-      const timer = setTimeout(() => this.#awake.resolve(), wait)
-      await this.#awake.promise
-      clearTimeout(timer)
-    }
-  }
-
   /** Begins what it can; returns when to look again, ms from now. */
   async #turn(): Promise<number> {
     const { clock, settings } = this.#parts
@@ -280,7 +263,7 @@ export class Jobs {
     const jobs = await this.list()
     const waiting = jobs.filter((job) => this.#isFree(job)).sort((a, b) => this.#order(a, b))
     for (const { id } of waiting) {
-      if (this.#running.size >= settings()['at-once'] || this.#stopping.signal.aborted) break
+      if (this.#running.size >= settings()['at-once'] || this.#rounds.signal.aborted) break
       if (!this.#running.has(id)) await this.#take(id)
     }
     if (clock() - this.#tidiedAt >= TIDY_EVERY) {

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import * as z from 'zod'
 import { type ScheduleBody, type ScheduleShape, scheduleBodySchema } from '../../../schema/api/index.ts'
 import { type Change, OperatorError, reasonOf } from '../../../schema/index.ts'
-import type { Act, Trail } from '../../ingest/index.ts'
+import { type Act, Rounds, type Trail } from '../../ingest/index.ts'
 import { Refusal } from '../../refusal.ts'
 import type { Records } from '../../store/index.ts'
 import { lastPeriod, type Span, zoned } from '../index.ts'
@@ -61,9 +61,11 @@ export interface SchedulesParts {
  */
 export class Schedules {
   readonly #parts: SchedulesParts
-  readonly #stopping = new AbortController()
-  #awake = Promise.withResolvers<void>()
-  #loop: Promise<void> = Promise.resolve()
+  readonly #rounds = new Rounds({
+    round: () => this.turn(),
+    afterFailure: LOOK_EVERY,
+    failed: (reason) => this.#parts.log.warn(`The schedules of reports wait for the store: ${reason}`),
+  })
 
   private constructor(parts: SchedulesParts) {
     this.#parts = parts
@@ -71,14 +73,12 @@ export class Schedules {
 
   static open(parts: SchedulesParts): Schedules {
     const schedules = new Schedules(parts)
-    if (parts.worksAlone !== false) schedules.#loop = schedules.#run()
+    if (parts.worksAlone !== false) schedules.#rounds.start()
     return schedules
   }
 
-  async close(): Promise<void> {
-    this.#stopping.abort()
-    this.#awake.resolve()
-    await this.#loop
+  close(): Promise<void> {
+    return this.#rounds.close()
   }
 
   async list(): Promise<ScheduleShape[]> {
@@ -139,7 +139,7 @@ export class Schedules {
       payload: { version: after.version },
     })
     if (!(await records.put(KIND, id, after, known?.version ?? null))) throw changedMeanwhile(id)
-    this.#awake.resolve()
+    this.#rounds.wake()
     return this.#shapeOf({ id, ...after })
   }
 
@@ -197,25 +197,6 @@ export class Schedules {
       }
     }
     return wait
-  }
-
-  async #run(): Promise<void> {
-    let isTroubled = false
-    while (!this.#stopping.signal.aborted) {
-      this.#awake = Promise.withResolvers()
-      let wait = LOOK_EVERY
-      try {
-        wait = await this.turn()
-        isTroubled = false
-      } catch (thrown) {
-        if (!isTroubled)
-          this.#parts.log.warn(`The schedules of reports wait for the store: ${reasonOf(thrown)}`)
-        isTroubled = true
-      }
-      const timer = setTimeout(() => this.#awake.resolve(), wait)
-      await this.#awake.promise
-      clearTimeout(timer)
-    }
   }
 
   /** Begins a run if one is due; returns the time of the next one. */
