@@ -7,20 +7,14 @@ import { understood } from './client.ts'
 import { type ConnectionGiven, connect, withConnection } from './connection.ts'
 import { FORMATS, type Format } from './formats.ts'
 import { EXIT, UsageError, write, writeLines } from './output.ts'
-import { sayNothingFound, spanOf, spanOptions, withPlace } from './question.ts'
+import { queryPositional, sayNothingFound, spanOf, spanOptions, withPlace } from './question.ts'
 import { table } from './table.ts'
 import { harmless, harmlessJson, paintFor, terminalWidth } from './terminal.ts'
 import { closing } from './usage.ts'
 
 export function options(cli: Argv) {
   return withConnection(cli)
-    .positional('query', {
-      type: 'string',
-      array: true,
-      default: [] as string[],
-      defaultDescription: 'all events',
-      describe: 'The query, in the language of Kibana (KQL); quote it for the shell',
-    })
+    .positional('query', queryPositional)
     .option('by', {
       type: 'string',
       requiresArg: true,

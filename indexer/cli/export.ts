@@ -5,7 +5,7 @@ import { type ConnectionGiven, connect, jsonOption, withConnection } from './con
 import { OUTPUT_RULE, outputFor } from './job-output.ts'
 import { beginJob, download, finished } from './jobs.ts'
 import { jsonLines, writeLines } from './output.ts'
-import { spanOf, spanOptions, withPlace } from './question.ts'
+import { queryPositional, spanOf, spanOptions, withPlace } from './question.ts'
 import { harmless } from './terminal.ts'
 import { closing } from './usage.ts'
 
@@ -20,13 +20,7 @@ const FORMATS = [
 
 export function options(cli: Argv) {
   return withConnection(cli)
-    .positional('query', {
-      type: 'string',
-      array: true,
-      default: [] as string[],
-      defaultDescription: 'all events',
-      describe: 'The query, in the language of Kibana (KQL); quote it for the shell',
-    })
+    .positional('query', queryPositional)
     .options(spanOptions)
     .option('format', {
       alias: 'f',

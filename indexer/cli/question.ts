@@ -7,6 +7,14 @@ import { harmless } from './terminal.ts'
 
 /** What the commands that ask with a query have in common. */
 
+export const queryPositional = {
+  type: 'string',
+  array: true,
+  default: [] as string[],
+  defaultDescription: 'all events',
+  describe: 'The query, in the language of Kibana (KQL); quote it for the shell',
+} as const
+
 /** The time that is asked about. */
 export const spanOptions = {
   from: {

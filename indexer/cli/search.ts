@@ -6,20 +6,14 @@ import { type ConnectionGiven, connect, withConnection } from './connection.ts'
 import { follow } from './follow.ts'
 import { type EventWriter, FORMATS, type Format, writerFor } from './formats.ts'
 import { UsageError, write } from './output.ts'
-import { sayNothingFound, spanOf, spanOptions, withPlace } from './question.ts'
+import { queryPositional, sayNothingFound, spanOf, spanOptions, withPlace } from './question.ts'
 import { closing } from './usage.ts'
 
 const DEFAULT_TABLE_LIMIT = 100
 
 export function options(cli: Argv) {
   return withConnection(cli)
-    .positional('query', {
-      type: 'string',
-      array: true,
-      default: [] as string[],
-      defaultDescription: 'all events',
-      describe: 'The query, in the language of Kibana (KQL); quote it for the shell',
-    })
+    .positional('query', queryPositional)
     .options(spanOptions)
     .option('sort', {
       type: 'string',

@@ -6,6 +6,19 @@ import { PRIORITIES } from '../rule.ts'
 const time = z.number().int().describe('Milliseconds since 1970.')
 const number = z.int().nonnegative()
 
+/** Why people get a message now. */
+export const OCCASIONS = [
+  'opened',
+  'worse',
+  'reopened',
+  'reminder',
+  'escalation',
+  'resolved',
+  'digest',
+  'test',
+  'report',
+] as const
+
 /** How a message fares. `waiting`: to be sent, or sent again. `held`: until the end of quiet hours, or for a digest. */
 export const MESSAGE_STATES = ['waiting', 'held', 'sent', 'combined', 'failed'] as const
 
@@ -16,17 +29,7 @@ export const outboxMessageShape = z.object({
   channel: z.string(),
   target: z.string().describe('The target within the channel: its kind, such as `email` or `slack-2`.'),
   to: z.string().describe('The address of a mail; otherwise empty.'),
-  occasion: z.enum([
-    'opened',
-    'worse',
-    'reopened',
-    'reminder',
-    'escalation',
-    'resolved',
-    'digest',
-    'test',
-    'report',
-  ]),
+  occasion: z.enum(OCCASIONS),
   incident: z.string().describe('Empty for a digest and a test.'),
   title: z.string(),
   priority: z.enum(PRIORITIES),

@@ -1,19 +1,8 @@
 import * as z from 'zod'
+import { OCCASIONS } from '../../../schema/api/index.ts'
 import { PRIORITIES } from '../../../schema/rule.ts'
 import type { News } from '../news.ts'
 
-/** Why people hear of an incident now. */
-export const OCCASIONS = [
-  'opened',
-  'worse',
-  'reopened',
-  'reminder',
-  'escalation',
-  'resolved',
-  'digest',
-  'test',
-  'report',
-] as const
 export type Occasion = (typeof OCCASIONS)[number]
 
 /** What a message is about, before any channel's form. Every text in it may come from a stranger. */

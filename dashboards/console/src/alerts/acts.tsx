@@ -1,6 +1,6 @@
 import { type FormEvent, useId, useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
-import { Dialog } from '../frame/dialog.tsx'
+import { Dialog, DialogEnd } from '../frame/dialog.tsx'
 import { useKeys } from '../frame/keys.ts'
 import { Refused } from '../frame/states.tsx'
 import { useMay, useWho } from '../session/session.tsx'
@@ -169,15 +169,7 @@ function AskDialog({ act, ids, wanted, onClose, onDone }: AskDialogProps) {
           autoFocus={isNoteNeeded}
           onChange={({ target }) => setNote(target.value)}
         />
-        <Refused why={act.problem} />
-        <div className="buttons">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary" disabled={act.busy}>
-            {name}
-          </button>
-        </div>
+        <DialogEnd sends={name} busy={act.busy} why={act.problem} onClose={onClose} />
       </form>
     </Dialog>
   )

@@ -4,7 +4,7 @@ import { useAsk } from '../api/use-ask.ts'
 import { text } from '../events/event.ts'
 import { download } from '../events/export.ts'
 import { Refreshed } from '../frame/as-of.tsx'
-import { Dialog } from '../frame/dialog.tsx'
+import { Dialog, DialogEnd } from '../frame/dialog.tsx'
 import { Link } from '../frame/link.tsx'
 import { go } from '../frame/location.ts'
 import { useZone } from '../frame/preferences.ts'
@@ -201,15 +201,7 @@ function EditCase({ one, keeps, onClose }: { one: Case; keeps: boolean; onClose:
             </select>
           </Field>
         )}
-        <Refused why={act.problem} />
-        <div className="buttons">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary" disabled={act.busy}>
-            Save
-          </button>
-        </div>
+        <DialogEnd sends="Save" busy={act.busy} why={act.problem} onClose={onClose} />
       </form>
     </Dialog>
   )

@@ -1,11 +1,11 @@
 import { type FormEvent, useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
 import { Refreshed } from '../frame/as-of.tsx'
-import { Dialog } from '../frame/dialog.tsx'
+import { Dialog, DialogEnd } from '../frame/dialog.tsx'
 import { Link } from '../frame/link.tsx'
 import { List } from '../frame/list.tsx'
 import { go, useParameter, usePlace } from '../frame/location.ts'
-import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
+import { Empty, Failed, Loading } from '../frame/states.tsx'
 import { Field } from '../rules/field.tsx'
 import { ScreenHead } from '../screens/panel.tsx'
 import { useAct } from '../settings/use-act.ts'
@@ -126,15 +126,7 @@ function NewCase({ onClose }: { onClose: () => void }) {
           <input type="checkbox" checked={isShared} onChange={() => setShared(!isShared)} />
           <span>Share it with everybody who may investigate</span>
         </label>
-        <Refused why={act.problem} />
-        <div className="buttons">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary" disabled={act.busy}>
-            Open the case
-          </button>
-        </div>
+        <DialogEnd sends="Open the case" busy={act.busy} why={act.problem} onClose={onClose} />
       </form>
     </Dialog>
   )

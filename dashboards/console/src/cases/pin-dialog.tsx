@@ -1,9 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
-import { Dialog } from '../frame/dialog.tsx'
+import { Dialog, DialogEnd } from '../frame/dialog.tsx'
 import { Link } from '../frame/link.tsx'
-import { Failed, Loading, Refused } from '../frame/states.tsx'
+import { Failed, Loading } from '../frame/states.tsx'
 import { Field } from '../rules/field.tsx'
 import { useAct } from '../settings/use-act.ts'
 import type { NewPin } from './pin.tsx'
@@ -132,15 +132,7 @@ function PinForm({ pin, cases, onClose }: FormProps) {
           maxLength={10_000}
         />
       </Field>
-      <Refused why={act.problem} />
-      <div className="buttons">
-        <button type="button" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="submit" className="primary" disabled={act.busy}>
-          Pin
-        </button>
-      </div>
+      <DialogEnd sends="Pin" busy={act.busy} why={act.problem} onClose={onClose} />
     </form>
   )
 }

@@ -1,4 +1,5 @@
 import { type ReactNode, useLayoutEffect, useRef } from 'react'
+import { Refused } from './states.tsx'
 
 interface DialogProps {
   readonly title: string
@@ -37,5 +38,31 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps) 
       </header>
       <div className="dialog-body">{children}</div>
     </dialog>
+  )
+}
+
+interface DialogEndProps {
+  /** What the button that sends the form says. */
+  readonly sends: string
+  readonly busy: boolean
+  /** Why it was refused, if it was. */
+  readonly why: string | null
+  readonly onClose: () => void
+}
+
+/** The end of a form in a dialog. */
+export function DialogEnd({ sends, busy, why, onClose }: DialogEndProps) {
+  return (
+    <>
+      <Refused why={why} />
+      <div className="buttons">
+        <button type="button" onClick={onClose}>
+          Cancel
+        </button>
+        <button type="submit" className="primary" disabled={busy}>
+          {sends}
+        </button>
+      </div>
+    </>
   )
 }

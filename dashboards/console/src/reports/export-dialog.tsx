@@ -1,8 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import { asked, type Question } from '../events/question.ts'
-import { Dialog } from '../frame/dialog.tsx'
+import { Dialog, DialogEnd } from '../frame/dialog.tsx'
 import { go } from '../frame/location.ts'
-import { Refused } from '../frame/states.tsx'
 import { Field } from '../rules/field.tsx'
 import { useAct } from '../settings/use-act.ts'
 import type { Format } from './asked.ts'
@@ -79,15 +78,7 @@ export default function ExportDialog({
           </select>
         </Field>
         <MailFields mail={mail} onMail={setMail} />
-        <Refused why={complaint ?? act.problem} />
-        <div className="buttons">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary" disabled={act.busy}>
-            Export
-          </button>
-        </div>
+        <DialogEnd sends="Export" busy={act.busy} why={complaint ?? act.problem} onClose={onClose} />
       </form>
     </Dialog>
   )
