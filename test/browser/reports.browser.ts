@@ -263,7 +263,7 @@ it('a report that waits for its turn shows that, and is cancelled', async () => 
   const json = { makes: 'report', report: 'user-access', formats: ['pdf', 'html', 'csv', 'xlsx', 'json'] }
   // One is made at a time, so the last of them waits for all others.
   let last = ''
-  for (let i = 0; i < 12; i++) {
+  for (let i = 0; i < 20; i++) {
     const { status, json: made, text } = await world.strict.indexer.ask('/v1/jobs', { headers, json })
     expect(status, text).toBe(201)
     last = String(made.id)
