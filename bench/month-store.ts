@@ -53,6 +53,8 @@ export function served(folder: string, end: number): Promise<RunningIndexer> {
     read: 'open-on-loopback',
     manage: 'open-on-loopback',
     store: { embedded: { path: join(folder, 'store') } },
+    // Ten million rows as NDJSON are 18 GB.
+    reports: { room: '64GiB' },
   })
   return startIndexer(config, {
     log: pino({ level: 'silent' }),

@@ -152,6 +152,8 @@ export const indexerConfigSchema = z.strictObject({
   archive: archiveSchema.optional(),
   /** The folder of the alert rules; by default those that come with Waybill. */
   rules: z.string().min(1).optional(),
+  /** The list of people and their accounts. */
+  people: z.string().min(1).optional(),
   alerts: z
     .strictObject({
       /** What runs the rules that both can run; the engine runs all others. */
@@ -242,6 +244,7 @@ export async function readIndexerConfig(
     archive,
     enrich: { geo },
     mail,
+    people,
     retention,
     rules,
     tls,
@@ -255,6 +258,7 @@ export async function readIndexerConfig(
     ...(archive !== undefined && { archive: locatedArchive(archive, at) }),
     ...(retention !== undefined && { retention: at(retention) }),
     ...(rules !== undefined && { rules: at(rules) }),
+    ...(people !== undefined && { people: at(people) }),
     ...(mail?.ca !== undefined && { mail: { ...mail, ca: at(mail.ca) } }),
     channels: locatedChannels(value.channels, at),
     reports: locatedReports(value.reports, at),

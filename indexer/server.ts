@@ -24,6 +24,7 @@ import {
   type ParsedRule,
   RuleBook,
   readRule,
+  ruleWithPeople,
   SUPPLIED_RULES,
 } from './alerts/index.ts'
 import { Notifier, secretsOf, serveAcknowledge } from './alerts/notify/index.ts'
@@ -65,6 +66,7 @@ import { announceMove, demandAtHome } from './move/index.ts'
 import { openKeeping } from './open-keeping.ts'
 import { openReports } from './open-reports.ts'
 import { openStore } from './open-store.ts'
+import { People, withPeople } from './people/index.ts'
 import { derivedOf } from './previous/index.ts'
 import { ReportLibrary, type ReportSources } from './reports/index.ts'
 import { reportSecrets } from './reports/settings.ts'
@@ -175,7 +177,7 @@ async function startParts(
   let current = config
   let calendar = calendarOf(config)
   try {
-    const store =
+    const stored =
       parts.store ??
       (await openStore(config, {
         table,
@@ -183,13 +185,25 @@ async function startParts(
         now: clock,
         isTimed: parts.isTimed ?? true,
       }))
-    closing.push(() => store.close())
-    await demandAtHome(store.records)
-    const records = await SharedRecords.open(store.records, (sentence) => log.warn(sentence))
+    closing.push(() => stored.close())
+    await demandAtHome(stored.records)
+    const records = await SharedRecords.open(stored.records, (sentence) => log.warn(sentence))
     closing.push(async () => records.close())
     const elapsed = parts.elapsed ?? (parts.clock === undefined ? () => performance.now() : () => 0)
     const exposures = exposuresOf(folderOf(config), (parts.uid ?? process.getuid)?.())
     for (const sentence of exposures) log.warn(sentence)
+    const people = await People.open({
+      store: stored,
+      records,
+      // The trail writes into the store that is made here.
+      trail: { record: (...acts) => ingest.trail.record(...acts) },
+      file: () => current.people ?? null,
+      clock,
+      random,
+      log,
+    })
+    closing.push(() => people.close())
+    const store = withPeople(stored, people)
     const lasting = await LastingClock.open({ records: store.records, clock, elapsed, log })
     closing.push(() => lasting.close())
     const box = await openSecretBox({
@@ -344,13 +358,16 @@ async function startParts(
       justWhat(rule.query) !== null &&
       // A watch knows no holidays.
       (rule.condition.kind !== 'schedule' || current.holidays.length === 0)
+    const withPersons = ruleWithPeople(people)
     const engine = new AlertEngine({
       store,
       book,
       rules: () =>
         rules
           .all()
-          .flatMap(({ rule, enabled }) => (enabled && rule !== null && !runByWatcher(rule) ? [rule] : [])),
+          .flatMap(({ rule, enabled }) =>
+            enabled && rule !== null && !runByWatcher(rule) ? [withPersons(rule)] : [],
+          ),
       sample: ledgerSampler({ store, ...ingest, clock }),
       calendar: () => calendar,
       horizon: () => current.alerts.horizon,
@@ -360,6 +377,7 @@ async function startParts(
     })
     closing.push(() => engine.close())
     if (parts.runsRules !== false) engine.start()
+    people.start()
     const library = new ReportLibrary(
       () => current.reports,
       (problem) => log.warn(problem),
@@ -446,6 +464,7 @@ async function startParts(
         rules,
         alerts: book,
         cases,
+        people,
         fares: faresOf({ engine, book, rules, runByWatcher, clock }),
         calendar: () => calendar,
         notifier,
@@ -508,6 +527,7 @@ async function startParts(
         renewTls(app, tlsFor(renewed))
         enrichAsNow()
         rules.reload(next.rules ?? SUPPLIED_RULES)
+        people.readList()
         library.look()
         const started = NEEDS_RESTART.filter((key) => !isDeepStrictEqual(config[key], next[key]))
         const otherMode = tls === null ? next.tls !== undefined : next.tls === undefined

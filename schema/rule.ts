@@ -17,6 +17,8 @@ export interface Rule {
    */
   readonly groupBy: readonly (readonly string[])[]
   readonly condition: Condition
+  /** Whether it asks for persons or groups by them: only the indexer knows whose accounts belong together. */
+  readonly isAboutPersons: boolean
   /** Queries, as written, for events that do not count. */
   readonly except: readonly string[]
   /** Events of these times do not count, such as those of a maintenance. */
@@ -138,8 +140,12 @@ export const isLedgerCondition = (condition: Condition): condition is LedgerCond
 const FOR_WATCHER: ReadonlySet<Condition['kind']> = new Set(['event', 'count', 'distinct', 'schedule'])
 
 /** Whether a watch of Elasticsearch can judge it: it needs no memory. */
-export const isForWatcher = ({ condition, exceptTimes }: Pick<Rule, 'condition' | 'exceptTimes'>): boolean =>
-  FOR_WATCHER.has(condition.kind) && exceptTimes.length === 0
+export const isForWatcher = ({
+  condition,
+  exceptTimes,
+  isAboutPersons,
+}: Pick<Rule, 'condition' | 'exceptTimes' | 'isAboutPersons'>): boolean =>
+  FOR_WATCHER.has(condition.kind) && exceptTimes.length === 0 && !isAboutPersons
 
 /** Whether each event alone meets the condition or not. */
 export const isSingle = (condition: Condition): boolean =>

@@ -46,6 +46,7 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   // The settings are read where no archive is opened.
   { folder: 'indexer/lifecycle/archive', doors: ['index.ts', 'settings.ts'] },
   { folder: 'indexer/move', doors: ['index.ts'] },
+  { folder: 'indexer/people', doors: ['index.ts'] },
   { folder: 'indexer/previous', doors: ['index.ts'] },
   // The model and the settings are types and schemas.
   { folder: 'indexer/reports', doors: ['index.ts', 'document.ts', 'settings.ts'] },

@@ -44,6 +44,7 @@ export function notForWatcher(rule: Rule): string | null {
   const { condition } = rule
   if (isForWatcher(rule)) return null
   if (rule.exceptTimes.length > 0) return 'it has times at which events do not count'
+  if (rule.isAboutPersons) return 'only the indexer knows which accounts are one person’s'
   if (isLedgerCondition(condition)) return 'it needs the indexer’s state of agents and dead letters'
   return 'it has to remember earlier events of each group'
 }

@@ -1,6 +1,6 @@
 import type { Limits } from '../../schema/api/index.ts'
 import type { AuditEvent } from '../../schema/index.ts'
-import { BY_INDEXER, matches, type Query } from '../query/index.ts'
+import { BY_INDEXER, FIELDS_MEANT, isMeant, matches, type Query, withoutJoins } from '../query/index.ts'
 import { Refusal } from '../refusal.ts'
 import type {
   Aggregate,
@@ -48,7 +48,8 @@ export function seenWith(visibility: Visibility, store: Events): Events {
   const only = onlyOf(visibility)
   const asked = (query: Query): Query => {
     mask.demand(query)
-    return within(query, only)
+    // Which accounts belong together is worked out of all events, also of those that the client does not see.
+    return within(withoutJoins(query), only)
   }
   const shown = (page: Page): Page => shownIn(page, mask)
   const seen = (at: Pick<Store, 'search' | 'aggregate'>) => ({
@@ -57,6 +58,11 @@ export function seenWith(visibility: Visibility, store: Events): Events {
     },
     async aggregate(request: AggregateRequest): Promise<Aggregate> {
       for (const field of fieldsOf(request)) mask.demandValues(field)
+      if (request.by.some((split) => split.kind === 'values' && split.field === 'person'))
+        throw new Refusal(
+          'WB-LIMITED-VIEW',
+          'Your access is limited to some events or fields, and people are worked out of all of them: count by user.name.',
+        )
       const answer = await at.aggregate({ ...request, query: asked(request.query) })
       return { ...shownGroup(answer, mask), partial: answer.partial }
     },
@@ -113,7 +119,9 @@ const shownIn = (page: Page, mask: Mask): Page =>
 
 /** The fields whose values the answer reveals. */
 const fieldsOf = ({ by, sums = [], distinct = [] }: AggregateRequest): string[] => [
-  ...by.flatMap((split) => (split.kind === 'values' ? [split.field] : [])),
+  ...by.flatMap((split) =>
+    split.kind !== 'values' ? [] : isMeant(split.field) ? FIELDS_MEANT[split.field] : [split.field],
+  ),
   ...sums,
   ...distinct,
 ]

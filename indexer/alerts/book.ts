@@ -406,7 +406,7 @@ export class AlertBook {
           first,
           firstId: met.fact.id,
           count: met.count,
-          message: message ?? worded(rule.message, completing ?? {}, met.count),
+          message: message ?? worded(rule, completing ?? {}, met.count),
           events: met.facts.map((fact) => fact.id),
         }
       : null

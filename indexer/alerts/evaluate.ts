@@ -108,7 +108,7 @@ export class RuleJudge {
       last: at,
       group: known.values,
       count: met.count,
-      message: worded(this.#rule.message, event, met.count),
+      message: worded(this.#rule, event, met.count),
       events: met.facts.map(({ id }) => id),
     }
     return known.alert

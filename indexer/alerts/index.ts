@@ -8,6 +8,7 @@ export { type Alert, alertsOf, RuleJudge } from './evaluate.ts'
 export { type Explained, explain } from './explain.ts'
 export { faresOf } from './fares.ts'
 export { readLists } from './lists.ts'
+export { ruleWithPeople } from './persons.ts'
 export { queryRowsIn } from './query-rows.ts'
 export { type BookRule, type Fares, RuleBook } from './rule-book.ts'
 export {

@@ -1,9 +1,11 @@
 import { type AuditEvent, FIELDS, valuesOf } from '../../schema/index.ts'
 import type { Message } from '../../schema/rule.ts'
+import { accountOf } from '../people/index.ts'
 import { fullName, type NamedField, namedField } from '../query/index.ts'
+import type { ParsedRule } from './rules.ts'
 
 /** The names that a message may use besides fields. */
-export const COUNTED = ['count'] as const
+export const COUNTED = ['count', 'person'] as const
 
 /** Fields by their names with underscores, and those of `audit` also without it: `user_name`, `record_count`. */
 const UNDERSCORED: ReadonlyMap<string, string> = new Map(
@@ -40,11 +42,16 @@ export function parseMessage(text: string): Message {
 const NOTHING = '?'
 
 /** Fills in a message for an event. A field without a value becomes a question mark. */
-export function worded(message: Message, event: AuditEvent, count: number): string {
+export function worded(
+  { message, persons }: Pick<ParsedRule, 'message' | 'persons'>,
+  event: AuditEvent,
+  count: number,
+): string {
   return message
     .map((part) => {
       if (typeof part === 'string') return part
       if (part.name === 'count') return String(count)
+      if (part.name === 'person') return (persons?.of(event) ?? accountOf(event)) || NOTHING
       return valuesOf(event, part.name).join(', ') || NOTHING
     })
     .join('')

@@ -126,7 +126,7 @@ describe('the rules of the folder', () => {
     ])
     expect(book.get('broken')?.problem).toBe(
       `${join(folder, 'broken.yml')}:6: priority: found "huge"; allowed: low, medium, high, critical\n` +
-        `${join(folder, 'broken.yml')}:8: message: found "{usr.name} exported"; {usr.name} is not a field; name one of docs/fields.md, or {count}`,
+        `${join(folder, 'broken.yml')}:8: message: found "{usr.name} exported"; {usr.name} is not a field; name one of docs/fields.md, or {count}, {person}`,
     )
     expect(book.get('no-yaml')?.problem).toMatch(/no-yaml\.yml:\d: not YAML/)
     expect(book.get('my rule')?.problem).toContain('rename this file')

@@ -10,6 +10,7 @@ import { parseMessage } from './message.ts'
 const GROUPING: ReadonlySet<FieldType> = new Set(['keyword', 'ip', 'flattened'])
 
 function groupingField(text: string, context: z.core.$RefinementCtx): string {
+  if (text === 'person') return text
   const field = namedField(text)
   if (field !== undefined && GROUPING.has(field.type) && field.unindexed !== true) return fullName(field)
   const near = field === undefined ? nearestName(text) : undefined

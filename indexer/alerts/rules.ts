@@ -6,7 +6,7 @@ import { ConfigError, type ConfigSources, parseConfig } from '../../config/index
 import { ruleIdSchema } from '../../schema/api/index.ts'
 import { type AuditEvent, codeOf, OperatorError, reasonOf } from '../../schema/index.ts'
 import { type Example, isLedgerCondition, type Rule } from '../../schema/rule.ts'
-import { parseQuery, type Query } from '../query/index.ts'
+import { asksForPersons, parseQuery, type Query } from '../query/index.ts'
 import { LISTS, NO_LISTS, readLists, type ValueLists } from './lists.ts'
 import { type ExampleGiven, nested, type RuleGiven, ruleSchema } from './rule-file.ts'
 
@@ -23,6 +23,12 @@ export interface ParsedRule extends Rule {
   readonly steps: readonly Query[]
   /** Changes when the rule means something else: another message does not change it. */
   readonly version: string
+  /** Set where the rule is run, if it names persons or groups by them. */
+  readonly persons?: {
+    /** Another number whenever accounts were joined or parted. */
+    readonly stamp: number
+    of(event: AuditEvent): string | null
+  }
 }
 
 /** More events would need more memory than a test of a rule is worth. */
@@ -201,16 +207,18 @@ function ruleOf(given: RuleGiven, id: string, all: ValueLists): ParsedRule {
     // Rules of before had none of these.
     ...(times.length > 0 || lists.length > 0 ? [times, lists.map(({ content }) => content)] : []),
   ])
+  const query: Query =
+    except.length === 0
+      ? any
+      : { kind: 'and', of: [any, ...except.map((of): Query => ({ kind: 'not', of }))] }
   return {
     ...common,
     asked,
+    isAboutPersons: asksForPersons(query) || groupBy.some((names) => names.includes('person')),
     except: texts,
     exceptTimes: times,
     keepFiring: given['keep-firing'],
-    query:
-      except.length === 0
-        ? any
-        : { kind: 'and', of: [any, ...except.map((of): Query => ({ kind: 'not', of }))] },
+    query,
     steps,
     version: createHash('sha256').update(meaning).digest('hex').slice(0, 12),
     groupBy,

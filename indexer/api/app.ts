@@ -20,6 +20,7 @@ import { healthRoutes, storageRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { logRoutes } from './routes/log.ts'
 import { notificationRoutes } from './routes/notifications.ts'
+import { peopleRoutes } from './routes/people.ts'
 import { scheduleRoutes } from './routes/report-schedules.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { retentionRoutes } from './routes/retention.ts'
@@ -131,6 +132,7 @@ export function routesOf(service: Service): Route[] {
     ...deadLetterRoutes(service),
     ...alertRoutes(service),
     ...caseRoutes(service),
+    ...peopleRoutes(service),
     ...ruleRoutes(service),
     ...notificationRoutes(service),
     ...archiveRoutes(service),

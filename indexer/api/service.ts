@@ -21,6 +21,7 @@ import type { Holds, Lifecycle, RetentionBook } from '../lifecycle/index.ts'
 import type { Anchors, RunningLog, Witness } from '../log/index.ts'
 import type { EvidenceWatch } from '../log/verify/index.ts'
 import type { CheckWork, SealedFile } from '../open-reports.ts'
+import type { People } from '../people/index.ts'
 import type { Derived } from '../previous/index.ts'
 import type { MadeReport, ReportSources } from '../reports/index.ts'
 import type { Jobs } from '../reports/jobs/index.ts'
@@ -86,6 +87,7 @@ export interface Service {
   readonly alertDesk: AlertDesk
   readonly alerts: AlertBook
   readonly cases: Cases
+  readonly people: People
   readonly rules: RuleBook
   readonly fares: Fares
   /** The clock and the calendar of the organisation. */

@@ -67,6 +67,11 @@ const cli = (argv: readonly string[]) =>
     .command('log', 'Show the transparency log, prove waybills by it, give it a new key', async (cli) =>
       (await import('./log.ts')).commands(cli),
     )
+    .command(
+      'people',
+      'List people with their accounts in all systems, join and part accounts',
+      async (cli) => (await import('./people.ts')).commands(cli),
+    )
     .command('agents', 'List agents, make enrolment tokens, revoke an agent', async (cli) =>
       (await import('./agents.ts')).commands(cli),
     )

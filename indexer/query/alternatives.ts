@@ -1,5 +1,6 @@
 import { fieldOf } from '../../schema/index.ts'
 import { blockOf } from './address.ts'
+import { meaningOf } from './meanings.ts'
 import { printQuery } from './print.ts'
 import type { Query } from './tree.ts'
 
@@ -80,7 +81,7 @@ const isText = (field: string): boolean => {
 
 /** The same condition on the beginnings of values; undefined if it has none. */
 const begun = (part: Query): Query | undefined =>
-  eased(part, (one) => {
+  eased(part, ['', '*'], (one) => {
     if (one.kind === 'words' && !one.prefix) return { ...one, prefix: true }
     if (one.kind !== 'equals') return undefined
     if (fieldOf(one.field)?.type === 'ip') return networkOf(one.field, one.value)
@@ -90,15 +91,26 @@ const begun = (part: Query): Query | undefined =>
 
 /** The same condition on a part of values. */
 const within = (part: Query): Query | undefined =>
-  eased(part, (one) =>
+  eased(part, ['*', '*'], (one) =>
     one.kind === 'equals' && fieldOf(one.field)?.type === 'keyword'
       ? { kind: 'wildcard', field: one.field, parts: ['', one.value, ''] }
       : undefined,
   )
 
-function eased(part: Query, ease: (one: Query) => Query | undefined): Query | undefined {
+/** `open`: where the text of a person or an object may go on, at its beginning and at its end. */
+function eased(
+  part: Query,
+  open: readonly ['' | '*', '*'],
+  ease: (one: Query) => Query | undefined,
+): Query | undefined {
   if (part.kind !== 'or' && part.kind !== 'and') return ease(part)
-  const of = part.of.map((one) => eased(one, ease))
+  if (part.kind === 'or' && part.meant !== undefined) {
+    const { field, parts } = part.meant
+    const [text] = parts
+    if (field === 'verb' || parts.length > 1 || text === undefined) return undefined
+    return meaningOf(field, open[0] === '*' ? ['', text, ''] : [text, ''])
+  }
+  const of = part.of.map((one) => eased(one, open, ease))
   if (of.every((one) => one === undefined)) return undefined
   return { kind: part.kind, of: part.of.map((one, i) => of[i] ?? one) }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parseQuery, QUERY_LIMITS, QueryError } from './index.ts'
+import type { AuditEvent } from '../../schema/index.ts'
+import { matches, parseQuery, QUERY_LIMITS, QueryError } from './index.ts'
 
 const now = Date.UTC(2026, 0, 22, 12, 34, 56, 789)
 const parse = (text: string) => parseQuery(text, { now })
@@ -65,6 +66,55 @@ describe('conditions', () => {
     const fields = query.kind === 'or' ? query.of.map((part) => ('field' in part ? part.field : '')) : []
     expect(fields).toContain('log.syslog.appname')
     expect(fields).not.toContain('log.syslog.priority')
+  })
+})
+
+describe('fields that no event has', () => {
+  const found = (q: string, event: AuditEvent): boolean => matches(parseQuery(q, { now }), event)
+  const event = {
+    event: { action: 'entry.update', type: ['change'], module: 'strapi' },
+    user: { name: 'Jane Doe', email: 'jane@x.example', id: '7' },
+    audit: { entity: { type: 'api::customer.customer' } },
+  }
+
+  test('a person is one account, until it is known who has several', () => {
+    for (const q of [
+      'person: "jane doe"',
+      'person: JANE@x.example',
+      'person: 7',
+      'person: strapi/7',
+      'person: jane*',
+      'person: (bob or 7)',
+    ])
+      expect([q, found(q, event)]).toEqual([q, true])
+    for (const q of ['person: jane', 'person: erp/7', 'not person: *', 'person: bob'])
+      expect([q, found(q, event)]).toEqual([q, false])
+  })
+
+  test('a verb is one of a few, by whatever word people write', () => {
+    for (const q of ['verb: update', 'verb: CHANGED', 'verb: upd*', 'verb: (create or update)'])
+      expect([q, found(q, event)]).toEqual([q, true])
+    expect(found('verb: create', event)).toBe(false)
+    expect(refusal('verb: updaet').message).toContain(
+      'There is no verb "updaet"; the verbs are export, sign-in, sign-out, create, delete, update, view',
+    )
+  })
+
+  test('an object is what several systems call by their own words', () => {
+    const of = (module: string, type: string): AuditEvent => ({
+      event: { module },
+      audit: { entity: { type } },
+    })
+    for (const one of [of('erp', 'Customer'), of('clockify', 'client'), of('creatio', 'Account'), event])
+      expect(found('object: customer', one)).toBe(true)
+    expect(found('object: customer', of('erp', 'Account'))).toBe(false)
+    expect(found('object: "time entry"', of('clockify', 'time_entry'))).toBe(true)
+    expect(found('object: Widget', of('erp', 'widget'))).toBe(true)
+    expect(found('object: *', of('erp', 'widget'))).toBe(true)
+  })
+
+  test('they have no order', () => {
+    expect(refusal('person > a').message).toContain('person has no order')
   })
 })
 

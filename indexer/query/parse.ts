@@ -10,6 +10,7 @@ import { Connectives, type Making } from './connectives.ts'
 import { hasShape } from './evaluate.ts'
 import { fieldsOfShape, isSearchable, type NamedField, namedField, nearestName } from './field-names.ts'
 import { foreignSign, leadingComparison } from './foreign-signs.ts'
+import { isMeant, type MeantField, meaningOf, verbProblem } from './meanings.ts'
 import { type Literal, QueryReader, type Word } from './reader.ts'
 import type { ChangeMember, ChangeQuery, Query } from './tree.ts'
 
@@ -50,6 +51,8 @@ type Target =
   | { readonly kind: 'one'; readonly field: NamedField }
   | { readonly kind: 'several'; readonly fields: readonly NamedField[] }
   | { readonly kind: 'any' }
+  /** A field that no event has. */
+  | { readonly kind: 'meant'; readonly field: MeantField }
 
 const QUERY_MAKING = {
   and: (of: Query[]): Query => ({ kind: 'and', of }),
@@ -117,6 +120,14 @@ class Parser {
       return this.#counted(literal, this.#accepted(literal, wordsCondition(literal)))
     }
     const target = this.#target(literal)
+    if (target.kind === 'meant') {
+      return reader.fail({
+        at: operatorAt,
+        end: operatorAt + operator.length,
+        sentence: `${target.field} has no order, so ${operator} can't be used with it`,
+        expected: ':',
+      })
+    }
     if (target.kind === 'any') {
       return reader.fail({
         at: operatorAt,
@@ -167,6 +178,7 @@ class Parser {
       this.#notAField(value, name)
       this.#valueOnly(value, name)
       if (target.kind === 'any') return this.#counted(value, this.#accepted(value, wordsCondition(value)))
+      if (target.kind === 'meant') return this.#meaning(target.field, value)
       return this.#forFields(target, value, (field) => conditionOf(field, value, this.#now))
     }
     // A value without parentheses is a single one: `not` and `and` belong to conditions.
@@ -240,6 +252,7 @@ class Parser {
     const name = literal.parts[0] ?? ''
     const field = namedField(name)
     if (field !== undefined) return { kind: 'one', field }
+    if (isMeant(name)) return { kind: 'meant', field: name }
     const last = literal.words.at(-1)
     if (literal.words.length > 1 && last !== undefined && namedField(last.parts.join('*')) !== undefined)
       this.#sideBySide(last)
@@ -268,9 +281,16 @@ class Parser {
     })
   }
 
+  #meaning(field: MeantField, value: Literal): Query {
+    const problem = field === 'verb' ? verbProblem(value.parts) : null
+    const result =
+      problem === null ? meaningOf(field, value.parts) : { complaint: problem, expected: 'a verb' }
+    return this.#counted(value, this.#accepted(value, result))
+  }
+
   /** Makes one condition, or one for each field that can have such a value. */
   #forFields(
-    target: Exclude<Target, { kind: 'any' }>,
+    target: Extract<Target, { kind: 'one' | 'several' }>,
     value: Literal,
     condition: (field: NamedField) => Query | Complaint,
   ): Query {

@@ -6,6 +6,7 @@ import {
   addressText,
   blockOf,
   type ChangeQuery,
+  meaningOf,
   parseQuery,
   printQuery,
   type Query,
@@ -82,6 +83,16 @@ const leaf: fc.Arbitrary<Query> = fc.oneof(
   fc.tuple(keyword, end, text).map(([field, key, bound]): Query => ({ kind: 'range', field, [key]: bound })),
   fc.tuple(end, address).map(([key, bound]): Query => ({ kind: 'range', field: 'source.ip', [key]: bound })),
   fc.record({ kind: fc.constant('words'), words: wordList, prefix: fc.boolean() }),
+  fc
+    .tuple(
+      fc.constantFrom('person' as const, 'object' as const),
+      fc.oneof(
+        text.map((one) => [one]),
+        parts,
+      ),
+    )
+    .map(([field, of]) => meaningOf(field, of)),
+  fc.constantFrom('create', 'sign-in', 'export').map((verb) => meaningOf('verb', [verb])),
 )
 
 const member = fc.constantFrom('field', 'old', 'new')
@@ -129,6 +140,9 @@ const soup = fc
       fc.constantFrom(
         'user',
         'user.name',
+        'person',
+        'verb',
+        'object',
         'ip',
         '@timestamp',
         'audit.changes',

@@ -1,7 +1,7 @@
 import { fieldOf } from '../../schema/index.ts'
 import { addressText, blockText } from './address.ts'
 import { timeText } from './time.ts'
-import type { Bound, ChangeQuery, Query } from './tree.ts'
+import type { Bound, ChangeQuery, Meaning, Query } from './tree.ts'
 
 /**
  * Prints a tree in its query language: parsing the text gives the same tree. (A tree that no query text produces is printed with the same
@@ -16,6 +16,7 @@ export function printQuery(query: Query): string {
     case 'and':
       return joined(query.of, ' and ', '*', printQuery)
     case 'or':
+      if (query.meant !== undefined) return meaningText(query.meant)
       return joined(query.of, ' or ', 'not *', printQuery)
     case 'not':
       return `not ${inner(query.of, printQuery)}`
@@ -65,7 +66,10 @@ function joined<Tree extends { readonly kind: string }>(
 }
 
 const inner = <Tree extends { readonly kind: string }>(tree: Tree, print: (tree: Tree) => string): string =>
-  tree.kind === 'and' || tree.kind === 'or' ? `(${print(tree)})` : print(tree)
+  (tree.kind === 'and' || tree.kind === 'or') && !('meant' in tree) ? `(${print(tree)})` : print(tree)
+
+const meaningText = ({ field, parts }: Meaning): string =>
+  `${field}: ${parts.length > 1 ? shapeText(parts) : valueText(parts[0] ?? '')}`
 
 const KEYWORD = /^(?:and|or|not)$/i
 const PLAIN = /^[\p{L}\p{N}_.@/+-]+$/u

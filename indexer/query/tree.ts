@@ -6,7 +6,8 @@ export type Query =
   | { readonly kind: 'all' }
   | { readonly kind: 'none' }
   | { readonly kind: 'and'; readonly of: readonly Query[] }
-  | { readonly kind: 'or'; readonly of: readonly Query[] }
+  /** `meant`: how it was written, if it is the meaning of one condition on a field that no event has. */
+  | { readonly kind: 'or'; readonly of: readonly Query[]; readonly meant?: Meaning }
   | { readonly kind: 'not'; readonly of: Query }
   /** The field has any value. */
   | { readonly kind: 'exists'; readonly field: string }
@@ -29,6 +30,12 @@ export type Query =
   | { readonly kind: 'words'; readonly words: readonly string[]; readonly prefix: boolean }
   /** One change has all of these: its field, its old value, its new value. */
   | { readonly kind: 'change'; readonly of: ChangeQuery }
+
+/** A condition on a person, a verb or an object; `parts` are the fixed texts between the `*`s. */
+export interface Meaning {
+  readonly field: 'person' | 'verb' | 'object'
+  readonly parts: readonly string[]
+}
 
 export type Bound = string | number
 

@@ -270,7 +270,11 @@ export class AlertEngine {
     const running = new Map<string, Running>()
     for (const rule of rules) {
       const before = this.#running.get(rule.id)
-      if (before?.rule.version === rule.version && before.rule.message === rule.message) {
+      if (
+        before?.rule.version === rule.version &&
+        before.rule.message === rule.message &&
+        before.rule.persons?.stamp === rule.persons?.stamp
+      ) {
         running.set(rule.id, before)
         continue
       }

@@ -1,5 +1,6 @@
 import { type AuditEvent, foldKeyword, textAt, valuesOf } from '../../../schema/index.ts'
 import { ALONE, type Condition, isSingle, partsOf } from '../../../schema/rule.ts'
+import { accountOf } from '../../people/index.ts'
 import { matches, numberOf } from '../../query/index.ts'
 import type { ParsedRule } from '../rules.ts'
 import { type Place, placeOf } from './distance.ts'
@@ -61,17 +62,29 @@ export class Facts {
     const group: Record<string, string> = {}
     const folded: string[] = []
     for (const names of this.#rule.groupBy) {
-      const field = names.find((name) => valuesOf(event, name).length > 0)
-      if (field === undefined) {
+      const found = this.#valueOf(names, event)
+      if (found === null) {
         if (!this.#isSingle) return null
         const id = textAt(event, ALONE) ?? ''
         return { key: JSON.stringify([ALONE, id]), group: { [ALONE]: id } }
       }
-      const value = valuesOf(event, field)[0]!
+      const { field, value } = found
       group[field] = value
       folded.push(foldKeyword(value))
     }
     return { key: JSON.stringify(folded), group }
+  }
+
+  /** The first of several names for one thing that the event has a value of. */
+  #valueOf(names: readonly string[], event: AuditEvent): { field: string; value: string } | null {
+    for (const field of names) {
+      const value =
+        field === 'person'
+          ? (this.#rule.persons?.of(event) ?? accountOf(event))
+          : (valuesOf(event, field)[0] ?? null)
+      if (value !== null) return { field, value }
+    }
+    return null
   }
 
   #factOf(event: AuditEvent, at: number): Fact {

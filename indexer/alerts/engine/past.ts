@@ -1,5 +1,5 @@
 import { ALONE } from '../../../schema/rule.ts'
-import type { Query } from '../../query/index.ts'
+import { meaningOf, type Query } from '../../query/index.ts'
 import type { SearchRequest, Store } from '../../store/port.ts'
 import type { ParsedRule } from '../rules.ts'
 import { type Fact, type Facts, type GroupOf, inOrder } from './facts.ts'
@@ -123,11 +123,14 @@ export function groupQuery(rule: ParsedRule, group: Readonly<Record<string, stri
       for (const field of names) {
         const value = group[field]
         if (value !== undefined) {
-          of.push({ kind: 'equals', field, value })
+          of.push(field === 'person' ? meaningOf('person', [value]) : { kind: 'equals', field, value })
           break
         }
         // An earlier name for the same thing would count instead.
-        of.push({ kind: 'not', of: { kind: 'exists', field } })
+        of.push({
+          kind: 'not',
+          of: field === 'person' ? meaningOf('person', ['', '']) : { kind: 'exists', field },
+        })
       }
   return { kind: 'and', of }
 }

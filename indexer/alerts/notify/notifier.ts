@@ -407,7 +407,7 @@ export class Notifier {
   /** The message that a rule would send about an event. */
   preview(rule: ParsedRule, event: AuditEvent, count = 1): Preview {
     const { clock, zone } = this.#parts
-    const message = worded(rule.message, event, count)
+    const message = worded(rule, event, count)
     const at = Date.parse(String(event['@timestamp'] ?? '')) || clock()
     const content = cleaned({
       ...testContent('', '', at),

@@ -27,7 +27,7 @@ describe('a template', () => {
     ],
     ['{audit_record_count} = {audit.record_count}, {count} times, {host_name}', '5000 = 5000, 3 times, ?'],
   ])('%s', (template, text) => {
-    expect(worded(parseMessage(template), event, 3)).toBe(text)
+    expect(worded({ message: parseMessage(template) }, event, 3)).toBe(text)
   })
 
   it('with a name that there is not says so', () => {

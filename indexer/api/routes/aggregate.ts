@@ -8,7 +8,16 @@ import {
   type splitShape,
 } from '../../../schema/api/index.ts'
 import { FIELDS, type Field, SHORT_NAMES } from '../../../schema/index.ts'
-import { alternativesTo, asksForOwn, parseQuery, printQuery, type Query } from '../../query/index.ts'
+import {
+  ABOUT_MEANT,
+  alternativesTo,
+  asksForOwn,
+  isMeant,
+  MEANT,
+  parseQuery,
+  printQuery,
+  type Query,
+} from '../../query/index.ts'
 import { isCountable } from '../../store/index.ts'
 import type { Split } from '../../store/port.ts'
 import { json, type Route, route } from '../route.ts'
@@ -34,7 +43,12 @@ function splitOf(asked: z.output<typeof splitShape>): Split {
   switch (asked.kind) {
     case 'values': {
       const { kind, field, top, prefix } = asked
-      return { kind, field: fieldNameOf(field), top, ...(prefix !== undefined && { prefix }) }
+      return {
+        kind,
+        field: isMeant(field) ? field : fieldNameOf(field),
+        top,
+        ...(prefix !== undefined && { prefix }),
+      }
     }
     case 'time':
       return { ...asked, every: asked.every === 'hour' ? HOUR : asked.every }
@@ -46,7 +60,7 @@ function splitOf(asked: z.output<typeof splitShape>): Split {
 /** The fields, and which short name each has. */
 function fieldList(): z.output<typeof fieldsShape>['fields'] {
   const shorts = new Map<string, string>(Object.entries(SHORT_NAMES).map(([short, name]) => [name, short]))
-  return Object.entries<Field>(FIELDS).map(([name, field]) => ({
+  const stored = Object.entries<Field>(FIELDS).map(([name, field]) => ({
     name,
     short: shorts.get(name) ?? null,
     type: field.type,
@@ -54,6 +68,11 @@ function fieldList(): z.output<typeof fieldsShape>['fields'] {
     countable: isCountable(name),
     about: field.about,
   }))
+  const meant = MEANT.map((name) => ({
+    ...{ name, short: null, type: 'keyword', many: false, countable: true },
+    about: ABOUT_MEANT[name],
+  }))
+  return [...stored, ...meant]
 }
 
 /** The routes that count events. */
@@ -168,7 +187,7 @@ export function aggregateRoutes({ clock, eventsFor, readings }: Service): Route[
       answers: { 200: json('Values, with the number of events of each.', fieldValuesShape) },
       async serve({ params, query: asked, asker }) {
         const now = clock()
-        const field = fieldNameOf(params.name)
+        const field = isMeant(params.name) ? params.name : fieldNameOf(params.name)
         const { q, prefix, from, to, own } = asked
         const query = queryOf(q, now, asker, own)
         readings.goesOn(asker, {

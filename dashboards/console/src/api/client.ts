@@ -1824,6 +1824,151 @@ export interface Operations {
     body: undefined
     answer: string
   }
+  /** The people whose events a query finds, the most active first. Clients who see only some events, or masked fields, are refused: people are worked out of all events. */
+  getPeople: {
+    params: Record<never, never>
+    query: {
+      q?: string | undefined
+      from?: string | undefined
+      to?: string | undefined
+      own?: 'true' | 'false' | undefined
+      prefix?: string | undefined
+      top?: string | undefined
+    }
+    body: undefined
+    answer: {
+      people: Array<{ id: string; name: string; listed: boolean; systems: Array<string>; count: number }>
+      distinct: number
+      none: number
+      partial: string | null
+    }
+  }
+  /** One person by the id, the name, an e-mail address or `system/account`: the accounts, and why they are one person's. Clients who see only some events, or masked fields, are refused: people are worked out of all events. */
+  getPeopleOne: {
+    params: Record<never, never>
+    query: { person: string }
+    body: undefined
+    answer: {
+      id: string
+      name: string
+      listed: boolean
+      systems: Array<string>
+      accounts: Array<{ system: string; names: Array<string>; ids: Array<string>; emails: Array<string> }>
+      identifiers: Array<
+        | { text: string; kind: 'email'; value: string }
+        | { text: string; kind: 'uuid'; value: string }
+        | { text: string; kind: 'id'; system: string; value: string }
+        | { text: string; kind: 'name'; system: string; value: string }
+      >
+      joins: Array<{
+        one: string
+        other: string
+        why:
+          | { kind: 'events'; system: string; count: number }
+          | { kind: 'list' }
+          | { kind: 'act'; act: string; by: string; at: number }
+        reason: string
+      }>
+    }
+  }
+  /** What was decided about people in the console or by the API, the newest first. Clients who see only some events, or masked fields, are refused: people are worked out of all events. */
+  getPeopleActs: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body: undefined
+    answer: {
+      acts: Array<{
+        id: string
+        by: string
+        at: number
+        about: string
+        what:
+          | {
+              kind: 'same'
+              one:
+                | { kind: 'email'; value: string }
+                | { kind: 'uuid'; value: string }
+                | { kind: 'id'; system: string; value: string }
+                | { kind: 'name'; system: string; value: string }
+              other:
+                | { kind: 'email'; value: string }
+                | { kind: 'uuid'; value: string }
+                | { kind: 'id'; system: string; value: string }
+                | { kind: 'name'; system: string; value: string }
+            }
+          | {
+              kind: 'apart'
+              account:
+                | { kind: 'email'; value: string }
+                | { kind: 'uuid'; value: string }
+                | { kind: 'id'; system: string; value: string }
+                | { kind: 'name'; system: string; value: string }
+            }
+      }>
+    }
+  }
+  /** Decides that two accounts are one person, or that an account is a person of its own. It changes no event, and can be undone. */
+  postPeopleActs: {
+    params: Record<never, never>
+    query: Record<never, never>
+    body:
+      | {
+          kind: 'same'
+          one:
+            | { kind: 'email'; value: string }
+            | { kind: 'uuid'; value: string }
+            | { kind: 'id'; system: string; value: string }
+            | { kind: 'name'; system: string; value: string }
+          other:
+            | { kind: 'email'; value: string }
+            | { kind: 'uuid'; value: string }
+            | { kind: 'id'; system: string; value: string }
+            | { kind: 'name'; system: string; value: string }
+        }
+      | {
+          kind: 'apart'
+          account:
+            | { kind: 'email'; value: string }
+            | { kind: 'uuid'; value: string }
+            | { kind: 'id'; system: string; value: string }
+            | { kind: 'name'; system: string; value: string }
+        }
+    answer: {
+      id: string
+      by: string
+      at: number
+      about: string
+      what:
+        | {
+            kind: 'same'
+            one:
+              | { kind: 'email'; value: string }
+              | { kind: 'uuid'; value: string }
+              | { kind: 'id'; system: string; value: string }
+              | { kind: 'name'; system: string; value: string }
+            other:
+              | { kind: 'email'; value: string }
+              | { kind: 'uuid'; value: string }
+              | { kind: 'id'; system: string; value: string }
+              | { kind: 'name'; system: string; value: string }
+          }
+        | {
+            kind: 'apart'
+            account:
+              | { kind: 'email'; value: string }
+              | { kind: 'uuid'; value: string }
+              | { kind: 'id'; system: string; value: string }
+              | { kind: 'name'; system: string; value: string }
+          }
+    }
+  }
+  /** Undoes a decision about people. */
+  deletePeopleActsId: {
+    params: { id: string }
+    query: Record<never, never>
+    body: undefined
+    answer: undefined
+  }
   /** All alert rules, by their ids, and how each fares. */
   getRules: {
     params: Record<never, never>
@@ -3670,6 +3815,11 @@ export const ROUTES: Readonly<Record<keyof Operations, { readonly method: string
     postCasesIdPins: { method: 'POST', path: '/v1/cases/{id}/pins' },
     deleteCasesIdPinsPin: { method: 'DELETE', path: '/v1/cases/{id}/pins/{pin}' },
     getCasesIdBundle: { method: 'GET', path: '/v1/cases/{id}/bundle' },
+    getPeople: { method: 'GET', path: '/v1/people' },
+    getPeopleOne: { method: 'GET', path: '/v1/people/one' },
+    getPeopleActs: { method: 'GET', path: '/v1/people/acts' },
+    postPeopleActs: { method: 'POST', path: '/v1/people/acts' },
+    deletePeopleActsId: { method: 'DELETE', path: '/v1/people/acts/{id}' },
     getRules: { method: 'GET', path: '/v1/rules' },
     getRulesId: { method: 'GET', path: '/v1/rules/{id}' },
     putRulesId: { method: 'PUT', path: '/v1/rules/{id}' },
